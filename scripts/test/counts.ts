@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** How many tests of a suite passed, failed and were skipped. */
+export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+
+export const NO_TESTS: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+/** The sum of the counts of several suites. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+/** The line that ends a run. */
+export function formatCounts({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+const vitestReport = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numTodoTests: z.number(),
+  numFailedTestSuites: z.number(),
+});
+
+/** Reads vitest's JSON report. A test file that could not be loaded counts as a failure; no report as no tests. */
+export function readVitestCounts(file: string): Counts {
+  if (!existsSync(file)) return NO_TESTS;
+  const report = vitestReport.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const failed = report.numFailedTests > 0 ? report.numFailedTests : report.numFailedTestSuites;
+  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+}
+
+/** Reads the totals of a JUnit report, as pytest writes it; no report counts as no tests. */
+export function readJunitCounts(file: string): Counts {
+  if (!existsSync(file)) return NO_TESTS;
+  const header = /<testsuite [^>]*>/.exec(readFileSync(file, 'utf8'))?.[0] ?? '';
+  const total = readTotal(header, 'tests');
+  const failed = readTotal(header, 'failures') + readTotal(header, 'errors');
+  const skipped = readTotal(header, 'skipped');
+  return { passed: total - failed - skipped, failed, skipped };
+}
+
+function readTotal(header: string, attribute: string): number {
+  return Number(new RegExp(`\\b${attribute}="(\\d+)"`).exec(header)?.[1] ?? 0);
+}

@@ -1,0 +1,57 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests on a Docker Engine, which `npm run test:docker` starts. */
+const NEED_ENGINE = ['test/agent/docker-runtime.test.ts', 'test/agent/docker-registry.test.ts'];
+const inline = [/@actions\/(workflow-parser|expressions)/];
+
+/** Suites by what they need: `unit` nothing, `contract` the repository's own files, `agent` TorchServe and Envoy, `acceptance` all of it. */
+export default defineConfig({
+  test: {
+    server: { deps: { inline } },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/{core,adapters,actions,scripts}/**/*.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'agent',
+          include: ['test/agent/**/*.test.ts'],
+          exclude: NEED_ENGINE,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'docker',
+          include: NEED_ENGINE,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'acceptance',
+          include: ['test/acceptance/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
