@@ -1,0 +1,45 @@
+import { didYouMean } from '../did-you-mean.ts';
+import type { CrossProblem } from './cross-problem.ts';
+import { readGateEntry } from './gate-rules.ts';
+import type { RawConfig } from './schema.ts';
+
+/** What is wrong between the sections of a file whose sections are right one by one. */
+export function checkConfig(raw: RawConfig): readonly CrossProblem[] {
+  return [...checkHoldout(raw), ...checkSpace(raw)];
+}
+
+function checkHoldout({ gate, data }: RawConfig): readonly CrossProblem[] {
+  if (data.holdout !== undefined) return [];
+  return gate.flatMap((entry, index) => {
+    const compares = readGateEntry(entry).rules.some(({ kind }) =>
+      ['compare', 'slices', 'fairness'].includes(kind),
+    );
+    if (!compares) return [];
+    return [
+      {
+        code: 'missing-holdout',
+        path: ['gate', index],
+        message:
+          'This rule looks at the predictions of two models on the same examples, and the file names none.',
+        remedy: 'Add `data: { holdout: { path: data/holdout.parquet, target: label } }`.',
+      },
+    ];
+  });
+}
+
+function checkSpace({ search, project }: RawConfig): readonly CrossProblem[] {
+  if (search === undefined) return [];
+  const known = Object.keys(project.parameters);
+  return Object.keys(search.space)
+    .filter((name) => !known.includes(name))
+    .map((name) => {
+      const nearest = didYouMean(name, known);
+      const add = `Add it there with its usual value.`;
+      return {
+        code: 'unknown-parameter',
+        path: ['search', 'space', name],
+        message: `\`${name}\` is searched over, and \`project.parameters\` does not have it.`,
+        remedy: nearest === undefined ? add : `Did you mean \`${nearest}\`? Or: ${add.toLowerCase()}`,
+      };
+    });
+}

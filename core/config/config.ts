@@ -1,0 +1,99 @@
+import type { GateRule } from '../gate/rule.ts';
+import type { PermissionLevel } from '../ports.ts';
+import type { RolloutPlan } from '../rollout/rollout-plan.ts';
+import type { ServingSettings } from '../serving/package-manifest.ts';
+import type { Rate } from './quantity.ts';
+import type { PROJECT_ENVIRONMENTS } from './schema.ts';
+
+export type Scalar = string | number | boolean;
+
+export type ProjectEnvironment = (typeof PROJECT_ENVIRONMENTS)[number];
+
+export type Project = {
+  readonly uri: string;
+  readonly environment: ProjectEnvironment;
+  readonly steps: { readonly etl?: string; readonly train: string };
+  readonly parameters: Readonly<Record<string, Scalar>>;
+  readonly timeoutSeconds: number;
+};
+
+export type Holdout = {
+  readonly path: string;
+  readonly target: string;
+  readonly id?: string;
+  readonly group?: string;
+  readonly slices: readonly string[];
+};
+
+export type SearchDimension =
+  | { readonly kind: 'uniform' | 'log' | 'int'; readonly low: number; readonly high: number }
+  | { readonly kind: 'choice'; readonly values: readonly Scalar[] };
+
+export type Search = {
+  readonly trials: number;
+  readonly jobs: number;
+  readonly storage?: string;
+  readonly metric: string;
+  readonly direction: 'maximize' | 'minimize';
+  readonly timeoutSeconds?: number;
+  readonly seed: number;
+  readonly space: Readonly<Record<string, SearchDimension>>;
+};
+
+export type Serving = {
+  readonly framework: 'torchserve';
+  readonly format: 'auto' | 'torchscript' | 'pt2' | 'pyfunc';
+  /** Repository of the container images, with its registry; without it versions are served as processes. */
+  readonly repository?: string;
+  /** Base image of the container. */
+  readonly image?: string;
+  /** Requirements or lock file of the container, relative to the workspace. */
+  readonly requirements?: string;
+  readonly settings: ServingSettings;
+};
+
+export type Environment = {
+  readonly hosts: readonly string[];
+  readonly rollout: RolloutPlan;
+  readonly shadowSeconds: number;
+  readonly leaseSeconds: number;
+};
+
+export type Monitor = {
+  /** `tolerance`, `warn` and `act` are population stability indices. */
+  readonly drift: {
+    readonly tolerance: number;
+    readonly warn: number;
+    readonly act: number;
+    readonly cycleSeconds: number;
+    readonly falseAlarmSeconds: number;
+  };
+  readonly stalenessSeconds?: number;
+  readonly heartbeatSeconds: number;
+  readonly everySeconds: number;
+  readonly retrain: { readonly automatic: boolean; readonly cooldownSeconds: number; readonly atMost: Rate };
+  readonly labels: { readonly maturitySeconds: number };
+};
+
+export type Commands = { readonly allow: readonly PermissionLevel[]; readonly forks: boolean };
+
+/** A valid `trainyard.yml`, defaults filled in. Times are in seconds, shares from 0 to 1. */
+export type Config = {
+  readonly model: string;
+  readonly tracking: { readonly uri: string; readonly experiment: string };
+  readonly project: Project;
+  readonly data: { readonly inputs: readonly string[]; readonly holdout?: Holdout };
+  readonly search?: Search;
+  readonly gate: readonly GateRule[];
+  readonly serving: Serving;
+  /** By name, in the order of the file. */
+  readonly environments: Readonly<Record<string, Environment>>;
+  readonly monitor: Monitor;
+  readonly commands: Commands;
+};
+
+/** The environment meant when none is named: `production`, else the last of the file; `undefined` when there is none. */
+export function defaultEnvironment(config: Config): string | undefined {
+  const names = Object.keys(config.environments);
+  return names.includes('production') ? 'production' : names.at(-1);
+}

@@ -1,0 +1,100 @@
+import type { z } from 'zod';
+import type { Problem } from '../errors.ts';
+import { err, ok, type Result } from '../result.ts';
+import { checkConfig } from './check-config.ts';
+import type { Config } from './config.ts';
+import { describeIssue } from './describe-issue.ts';
+import { configSchema, type RawConfig } from './schema.ts';
+import { schemaNodeAt } from './schema-node.ts';
+import { toConfig } from './to-config.ts';
+import { readYaml, type YamlSource } from './yaml-source.ts';
+
+/** Variables of the caller's environment the file may name. Give only those the job means to offer. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export type Section = Exclude<keyof RawConfig, 'version'>;
+
+export type ParseOptions = {
+  /**
+   * Sections whose variables must all have values (default: every section). In others an unknown `${NAME}` stays as written, so that
+   * a job need not hold a secret it has no use for.
+   */
+  readonly needs?: readonly Section[];
+};
+
+const TRACKING_VARIABLE = 'MLFLOW_TRACKING_URI';
+
+/** Reads `trainyard.yml`. Finds all problems at once, each at its line and column in `file`, in the order of the file. */
+export function parseConfig(
+  text: string,
+  file: string,
+  env: Env,
+  { needs }: ParseOptions = {},
+): Result<Config, readonly Problem[]> {
+  const isNeeded = (section: string) => needs === undefined || needs.some((needed) => needed === section);
+  const source = readYaml(text, { file, env, needs: isNeeded });
+  if (source.value === undefined || source.value === null) return err(emptyOr(source));
+  const parsed = configSchema.safeParse(source.value, { reportInput: true });
+  const problems = [...source.problems, ...(parsed.success ? [] : describeAll(parsed.error, source))];
+  if (!parsed.success) return err(inOrder(problems));
+  const trackingUri = env[TRACKING_VARIABLE] ?? '';
+  const raw = parsed.data;
+  problems.push(...crossProblems(raw, source));
+  if (raw.tracking.uri === undefined && trackingUri === '' && isNeeded('tracking')) {
+    problems.push(missingTracking(source));
+  }
+  return problems.length > 0 ? err(inOrder(problems)) : ok(toConfig(raw, trackingUri));
+}
+
+function describeAll(error: z.ZodError, source: YamlSource): readonly Problem[] {
+  return error.issues
+    .filter(({ path }) => !source.isUnresolved(path))
+    .flatMap((issue) =>
+      describeIssue(issue, schemaNodeAt(issue.path)).map(({ key, ...text }) => ({
+        ...text,
+        where: source.locate(issue.path, key),
+      })),
+    );
+}
+
+function crossProblems(raw: RawConfig, source: YamlSource): readonly Problem[] {
+  return checkConfig(raw).map(({ path, code, message, remedy }) => ({
+    code,
+    message,
+    remedy,
+    where: source.locate(path),
+  }));
+}
+
+function emptyOr(source: YamlSource): readonly Problem[] {
+  if (source.problems.length > 0) return source.problems;
+  return [
+    {
+      code: 'empty-file',
+      message: 'The file is empty.',
+      remedy: 'Begin with `version: 1`, `model: <name>` and `gate: [{ metric: accuracy, floor: 0.9 }]`.',
+      where: source.locate([]),
+    },
+  ];
+}
+
+function missingTracking(source: YamlSource): Problem {
+  return {
+    code: 'missing-tracking',
+    message: `Neither \`tracking.uri\` nor the variable ${TRACKING_VARIABLE} says where MLflow is.`,
+    remedy: 'Add `tracking: { uri: "https://mlflow.example.com" }`, or set the variable in the workflow.',
+    where: source.locate(['tracking']),
+  };
+}
+
+function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((left, right) => lineOf(left) - lineOf(right) || columnOf(left) - columnOf(right));
+}
+
+function lineOf({ where }: Problem): number {
+  return where?.kind === 'file' ? (where.line ?? 0) : 0;
+}
+
+function columnOf({ where }: Problem): number {
+  return where?.kind === 'file' ? (where.column ?? 0) : 0;
+}

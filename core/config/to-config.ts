@@ -1,0 +1,136 @@
+import type { GateRule } from '../gate/rule.ts';
+import type { Config, Environment, Holdout, Monitor, Search, SearchDimension, Serving } from './config.ts';
+import { readGateEntry } from './gate-rules.ts';
+import type { RawConfig } from './schema.ts';
+import type { RawDimension } from './search-schema.ts';
+
+type RawEnvironment = RawConfig['environments'][string];
+
+/** A file that has no problems as the parts of Trainyard use it; `trackingUri` stands in for one the file leaves out. */
+export function toConfig(raw: RawConfig, trackingUri: string): Config {
+  const gate = raw.gate.flatMap((entry) => readGateEntry(entry).rules);
+  const { timeout, steps, ...project } = raw.project;
+  const environments = Object.entries(raw.environments);
+  return {
+    model: raw.model,
+    tracking: { uri: raw.tracking.uri ?? trackingUri, experiment: raw.tracking.experiment ?? raw.model },
+    project: {
+      ...project,
+      timeoutSeconds: timeout,
+      steps: { train: steps.train, ...optional('etl', steps.etl) },
+    },
+    data: { inputs: raw.data.inputs, ...optional('holdout', toHoldout(raw.data.holdout, gate)) },
+    ...optional('search', toSearch(raw.search)),
+    gate,
+    serving: toServing(raw.serving),
+    environments: Object.fromEntries(environments.map(([name, value]) => [name, toEnvironment(value)])),
+    monitor: toMonitor(raw.monitor),
+    commands: raw.commands,
+  };
+}
+
+/** Columns the gate looks at are slices of the holdout, whether or not the file lists them there too. */
+function toHoldout(raw: RawConfig['data']['holdout'], gate: readonly GateRule[]): Holdout | undefined {
+  if (raw === undefined) return undefined;
+  const judged = gate.flatMap((rule) =>
+    rule.kind === 'slices' || rule.kind === 'fairness' ? [rule.column] : [],
+  );
+  return {
+    path: raw.path,
+    target: raw.target,
+    slices: [...new Set([...raw.slices, ...judged])],
+    ...optional('id', raw.id),
+    ...optional('group', raw.group),
+  };
+}
+
+function toSearch(raw: RawConfig['search']): Search | undefined {
+  if (raw === undefined) return undefined;
+  const { storage, timeout, space, ...rest } = raw;
+  return {
+    ...rest,
+    space: Object.fromEntries(
+      Object.entries(space).flatMap(([name, value]) => {
+        const dimension = toDimension(value);
+        return dimension === undefined ? [] : [[name, dimension] as const];
+      }),
+    ),
+    ...optional('storage', storage),
+    ...optional('timeoutSeconds', timeout),
+  };
+}
+
+function toDimension(raw: RawDimension): SearchDimension | undefined {
+  if (raw.choice !== undefined) return { kind: 'choice', values: raw.choice };
+  for (const kind of ['uniform', 'log', 'int'] as const) {
+    const range = raw[kind];
+    if (range !== undefined) return { kind, low: range[0], high: range[1] };
+  }
+  return undefined;
+}
+
+function toServing(raw: RawConfig['serving']): Serving {
+  return {
+    framework: raw.framework,
+    format: raw.format,
+    settings: {
+      workers: raw.workers,
+      batchSize: raw['batch-size'],
+      maxBatchDelayMs: Math.round(raw['max-batch-delay'] * 1000),
+      gpu: raw.gpu,
+      responseTimeoutSeconds: Math.max(1, Math.round(raw['response-timeout'])),
+    },
+    ...optional('repository', raw.repository),
+    ...optional('image', raw.image),
+    ...optional('requirements', raw.requirements),
+  };
+}
+
+function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {
+  const maxErrorRate = rollout['max-error-rate'];
+  return {
+    hosts,
+    shadowSeconds: rollout.shadow,
+    leaseSeconds: rollout.lease,
+    rollout: {
+      stages: rollout.stages,
+      alpha: rollout.alpha,
+      stageMinSeconds: rollout['stage-min'],
+      deadlineSeconds: rollout.deadline,
+      onNoData: rollout['on-no-data'],
+      latencyMargin: rollout['latency-margin'],
+      tolerance: rollout.tolerance,
+      ...optional('minRequests', rollout['min-requests']),
+      ...optional('slo', maxErrorRate === undefined ? undefined : { maxErrorRate }),
+    },
+  };
+}
+
+function toMonitor(raw: RawConfig['monitor']): Monitor {
+  const { tolerance, warn, act } = raw.drift;
+  return {
+    drift: {
+      tolerance,
+      warn,
+      act,
+      cycleSeconds: raw.drift.cycle,
+      falseAlarmSeconds: raw.drift['false-alarm-every'],
+    },
+    heartbeatSeconds: raw.heartbeat,
+    everySeconds: raw.every,
+    retrain: {
+      automatic: raw.retrain.automatic,
+      cooldownSeconds: raw.retrain.cooldown,
+      atMost: raw.retrain['at-most'],
+    },
+    labels: { maturitySeconds: raw.labels.maturity },
+    ...optional('stalenessSeconds', raw.staleness),
+  };
+}
+
+/** An object with this one key, or none when there is no value: what exact optional properties want. */
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
+  const present: { [P in K]?: V } = {};
+  if (value !== undefined) present[key] = value;
+  return present;
+}

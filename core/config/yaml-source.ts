@@ -1,0 +1,184 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type ParsedNode,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
+import { messageOf, type Problem, type Where } from '../errors.ts';
+import { err, ok, type Result } from '../result.ts';
+import { expandVariables } from './expand-variables.ts';
+import { findSecret } from './find-secret.ts';
+
+export type Path = readonly PropertyKey[];
+
+/** A YAML file that remembers where everything stands in it. */
+export type YamlSource = {
+  /** The file's content, variables filled in. */
+  readonly value: unknown;
+  readonly problems: readonly Problem[];
+  /** Where the value at `path` stands; with `key`, where that key of it stands. A path that does not exist gives the nearest parent. */
+  readonly locate: (path: Path, key?: string) => Where;
+  /** Whether the value at `path` names a variable that has no value. */
+  readonly isUnresolved: (path: Path) => boolean;
+};
+
+export type YamlOptions = {
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether a variable without a value is a problem in this top-level section; else it stays as written. */
+  readonly needs: (section: string) => boolean;
+};
+
+/** Reads YAML 1.2, fills in `${NAME}` and `${NAME:-default}`, and refuses secrets written out. */
+export function readYaml(text: string, options: YamlOptions): YamlSource {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const placeAt = (offset: number): Where => {
+    const { line, col } = lines.linePos(offset);
+    return { kind: 'file', file: options.file, line, column: col };
+  };
+  const syntax = document.errors.map(({ message, pos }) => syntaxProblem(message, placeAt(pos[0])));
+  if (syntax.length > 0) return unreadable(syntax, placeAt(0));
+  const unresolved = new Set<Node>();
+  const problems = fillScalars(document, options, placeAt, unresolved);
+  const value = toValue(document);
+  if (!value.ok) return unreadable([syntaxProblem(value.error, placeAt(0))], placeAt(0));
+  return {
+    value: value.value,
+    problems,
+    locate: (path, key) => placeAt(findOffset(document, path, key)),
+    isUnresolved: (path) => {
+      const node = findNode(document, path);
+      return node !== undefined && unresolved.has(node);
+    },
+  };
+}
+
+/** Aliases can make a short file an endless one; yaml refuses to go on and so do we. */
+function toValue(document: Document<ParsedNode>): Result<unknown, string> {
+  try {
+    return ok(document.toJS({ maxAliasCount: 100 }));
+  } catch (thrown) {
+    return err(messageOf(thrown));
+  }
+}
+
+function fillScalars(
+  document: Document<ParsedNode>,
+  options: YamlOptions,
+  placeAt: (offset: number) => Where,
+  unresolved: Set<Node>,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Scalar: (key, node, ancestors) => {
+      if (key === 'key' || typeof node.value !== 'string') return;
+      const where = placeAt(node.range?.[0] ?? 0);
+      const secret = findSecret(node.value);
+      if (secret !== undefined) problems.push(secretProblem(secret, where));
+      const { value, missing } = expandVariables(node.value, options.env);
+      if (missing.length === 0) return fillScalar(node, value);
+      unresolved.add(node);
+      if (options.needs(sectionOf(ancestors))) {
+        problems.push(...missing.map((name) => missingVariable(name, where)));
+      }
+    },
+  });
+  return problems;
+}
+
+/** A plain scalar that came from a variable is read as YAML reads it written out: `trials: ${TRIALS}` is a number. */
+function fillScalar(node: Scalar, value: string): void {
+  if (value === node.value) return;
+  const plain = node.type === 'PLAIN' ? parseDocument(value).toJS() : value;
+  node.value = typeof plain === 'number' || typeof plain === 'boolean' ? plain : value;
+}
+
+function sectionOf(ancestors: readonly unknown[]): string {
+  const pair = ancestors.find(
+    (ancestor) => typeof ancestor === 'object' && ancestor !== null && 'key' in ancestor,
+  );
+  if (pair === undefined || typeof pair !== 'object' || pair === null || !('key' in pair)) return '';
+  return isScalar(pair.key) ? String(pair.key.value) : '';
+}
+
+function findNode(document: Document<ParsedNode>, path: Path): Node | undefined {
+  let node: unknown = document.contents;
+  for (const segment of path) node = stepInto(document, node, segment)?.value;
+  return resolve(document, node);
+}
+
+function findOffset(document: Document<ParsedNode>, path: Path, key: string | undefined): number {
+  let node: unknown = document.contents;
+  let offset = offsetOf(node) ?? 0;
+  for (const segment of path) {
+    const step = stepInto(document, node, segment);
+    if (step === undefined) return offset;
+    node = step.value;
+    offset = offsetOf(node) ?? offsetOf(step.key) ?? offset;
+  }
+  if (key === undefined) return offset;
+  return offsetOf(stepInto(document, node, key)?.key) ?? offset;
+}
+
+function stepInto(
+  document: Document<ParsedNode>,
+  node: unknown,
+  segment: PropertyKey,
+): { readonly key: unknown; readonly value: unknown } | undefined {
+  const container = resolve(document, node);
+  if (isSeq(container)) {
+    const value = container.items[Number(segment)];
+    return value === undefined ? undefined : { key: value, value };
+  }
+  if (!isMap(container)) return undefined;
+  return container.items.find(({ key }) => isScalar(key) && String(key.value) === String(segment));
+}
+
+function resolve(document: Document<ParsedNode>, node: unknown): Node | undefined {
+  if (isAlias(node)) return node.resolve(document);
+  return isMap(node) || isSeq(node) || isScalar(node) ? node : undefined;
+}
+
+function offsetOf(node: unknown): number | undefined {
+  if (isMap(node) || isSeq(node) || isScalar(node) || isAlias(node)) return node.range?.[0];
+  return undefined;
+}
+
+function unreadable(problems: readonly Problem[], start: Where): YamlSource {
+  return { value: undefined, problems, locate: () => start, isUnresolved: () => false };
+}
+
+function syntaxProblem(message: string, where: Where): Problem {
+  return {
+    code: 'yaml-syntax',
+    message: `This is not valid YAML: ${message.replace(/\.$/, '')}.`,
+    remedy: 'Check the indentation, quotes and brackets here and on the line before.',
+    where,
+  };
+}
+
+function secretProblem(what: string, where: Where): Problem {
+  return {
+    code: 'secret-in-file',
+    message: `This looks like ${what}; everyone who can read the repository can read it.`,
+    remedy: `Revoke it, store a new one as a secret of the repository, and name it here as \`\${NAME}\`.`,
+    where,
+  };
+}
+
+function missingVariable(name: string, where: Where): Problem {
+  return {
+    code: 'missing-variable',
+    message: `The variable ${name} has no value.`,
+    remedy: `Set it in the workflow's \`env\`, or give a default: \`\${${name}:-…}\`.`,
+    where,
+  };
+}

@@ -1,0 +1,50 @@
+import { formatCount, formatDuration, formatPercent } from '../statistics/format-number.ts';
+import type { DriftOptions } from './drift-options.ts';
+import type { FeatureJudgement } from './judge-feature.ts';
+
+const DAY_SECONDS = 86_400;
+const MOVED_ENOUGH = 0.01;
+
+/**
+ * "feature `amount`: PSI 0.31 [0.24, 0.40] over 4,812 requests on 12 Mar; usual days reach 0.03; one false alarm in 365 d
+ * expected; bins that moved: > 910 from 10% to 27%."
+ */
+export function describeFeature(feature: FeatureJudgement, options: DriftOptions): string {
+  const name = feature.kind === 'prediction' ? 'the prediction' : `feature \`${feature.name}\``;
+  const { last } = feature;
+  if (last === undefined) return `${name}: no batch could be compared with the reference yet.`;
+  const { low, high } = last.interval;
+  const parts = [
+    `PSI ${formatIndex(last.index)} [${formatIndex(low)}, ${formatIndex(high)}] over ${formatCount(last.rows)} requests ` +
+      `${describeTime(last.from, options)}`,
+    feature.usualReach === undefined ? '' : `usual days reach ${formatIndex(feature.usualReach)}`,
+    `one false alarm in ${formatDuration(options.averageRunLength * options.cycleSeconds)} expected`,
+    describeMoved(feature),
+  ].filter((part) => part !== '');
+  return `${name}: ${parts.join('; ')}.`;
+}
+
+function describeMoved({ movedBins }: FeatureJudgement): string {
+  const moved = movedBins.filter(({ reference, observed }) => Math.abs(observed - reference) >= MOVED_ENOUGH);
+  if (moved.length === 0) return '';
+  const changes = moved.map(
+    ({ bin, reference, observed }) => `${bin} from ${formatPercent(reference)} to ${formatPercent(observed)}`,
+  );
+  return `bins that moved: ${changes.join(', ')}`;
+}
+
+function describeTime(from: string, { cycleSeconds }: DriftOptions): string {
+  const time = cycleSeconds < DAY_SECONDS ? ({ hour: '2-digit', minute: '2-digit' } as const) : {};
+  const format = new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    timeZone: 'UTC',
+    ...time,
+  });
+  return `${cycleSeconds < DAY_SECONDS ? 'from' : 'on'} ${format.format(Date.parse(from))}`;
+}
+
+/** An index with two decimals, never below 0. */
+export function formatIndex(index: number): string {
+  return Math.max(0, index).toFixed(2);
+}

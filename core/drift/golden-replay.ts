@@ -1,0 +1,114 @@
+import type { Golden } from '../serving/golden.ts';
+import type { Reason, Verdict } from '../verdict.ts';
+
+const SHOWN_MISMATCHES = 5;
+
+/** One place where a live answer is not the stored one; `path` is as in `predictions[0].score`. */
+export type Mismatch = {
+  readonly example: number;
+  readonly path: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+};
+
+/** Stored inputs asked of the live endpoint, against the stored answers. No statistics: either they agree or not. */
+export type GoldenReplay = {
+  readonly verdict: Verdict;
+  readonly examples: number;
+  readonly maxDifference: number;
+  readonly mismatches: readonly Mismatch[];
+  readonly reason: Reason;
+};
+
+/**
+ * Compares live `predictions`, one per golden example and in their order (`undefined` where no answer came), with the stored
+ * ones. `inconclusive` when no example was answered; a missing answer among others is a mismatch.
+ */
+export function compareGolden(golden: Golden, answers: readonly unknown[]): GoldenReplay {
+  const answered = golden.examples.filter((_, index) => answers[index] !== undefined).length;
+  const differences: Difference[] = [];
+  for (const [example, { predictions }] of golden.examples.entries()) {
+    collect(differences, example, 'predictions', predictions, answers[example], golden);
+  }
+  const mismatches = differences.filter(({ isMismatch }) => isMismatch);
+  const verdict = answered === 0 ? 'inconclusive' : mismatches.length === 0 ? 'pass' : 'fail';
+  const maxDifference = Math.max(
+    0,
+    ...differences.map(({ difference }) => difference).filter(Number.isFinite),
+  );
+  return {
+    verdict,
+    examples: golden.examples.length,
+    maxDifference,
+    mismatches: mismatches
+      .slice(0, SHOWN_MISMATCHES)
+      .map(({ example, path, expected, actual }) => ({ example, path, expected, actual })),
+    reason: describeReplay(verdict, golden.examples.length, mismatches, maxDifference),
+  };
+}
+
+type Difference = Mismatch & { readonly isMismatch: boolean; readonly difference: number };
+
+function collect(
+  into: Difference[],
+  example: number,
+  path: string,
+  expected: unknown,
+  actual: unknown,
+  tolerance: Pick<Golden, 'absoluteTolerance' | 'relativeTolerance'>,
+): void {
+  if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
+    for (const [index, part] of expected.entries()) {
+      collect(into, example, `${path}[${index}]`, part, actual[index], tolerance);
+    }
+    return;
+  }
+  if (isRecord(expected) && isRecord(actual) && haveSameKeys(expected, actual)) {
+    for (const [key, part] of Object.entries(expected)) {
+      collect(into, example, `${path}.${key}`, part, actual[key], tolerance);
+    }
+    return;
+  }
+  if (typeof expected === 'number' && typeof actual === 'number') {
+    const difference = Math.abs(expected - actual);
+    const allowed = tolerance.absoluteTolerance + tolerance.relativeTolerance * Math.abs(expected);
+    into.push({ example, path, expected, actual, difference, isMismatch: !(difference <= allowed) });
+    return;
+  }
+  into.push({ example, path, expected, actual, difference: 0, isMismatch: expected !== actual });
+}
+
+function describeReplay(
+  verdict: Verdict,
+  examples: number,
+  mismatches: readonly Mismatch[],
+  maxDifference: number,
+): Reason {
+  const first = mismatches[0];
+  const sampleSize = examples;
+  if (verdict === 'inconclusive') {
+    return {
+      code: 'golden-unanswered',
+      metric: 'golden',
+      message: 'No stored example was answered.',
+      sampleSize: 0,
+    };
+  }
+  if (first === undefined) {
+    const message = `All ${examples} stored examples give the stored answers (largest difference ${maxDifference}).`;
+    return { code: 'golden-same', metric: 'golden', message, observed: maxDifference, sampleSize };
+  }
+  const message =
+    `The live endpoint does not give the stored answers: example ${first.example} at ${first.path} ` +
+    `should be ${JSON.stringify(first.expected)} and is ${JSON.stringify(first.actual) ?? 'missing'}.`;
+  return { code: 'golden-differs', metric: 'golden', message, observed: maxDifference, sampleSize };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function haveSameKeys(left: object, right: object): boolean {
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => Object.hasOwn(right, key));
+}

@@ -1,0 +1,153 @@
+import type { Problem } from '../errors.ts';
+import { formatCount } from '../statistics/format-number.ts';
+import type { Reason, Verdict } from '../verdict.ts';
+import { describeFeature } from './describe-drift.ts';
+import { type DriftOptions, minRowsOf, SEVERITIES, type Severity } from './drift-options.ts';
+import { gatherBatches } from './gather-batches.ts';
+import { type FeatureJudgement, judgeFeature } from './judge-feature.ts';
+import { type JudgedFeature, listJudged } from './judged-feature.ts';
+import type { ReferenceProfile } from './profile.ts';
+import type { CaptureWindow } from './window.ts';
+
+/** Below this the reference's own sampling error is felt by every window. */
+const SMALLEST_REFERENCE = 10_000;
+
+/** Whether live data still look like the reference. `fail` while a feature's alarm of at least warning severity stands. */
+export type DriftJudgement = {
+  readonly verdict: Verdict;
+  readonly severity: Severity;
+  readonly model: string;
+  readonly version: string;
+  /** Closed batches judged, and rows waiting for the next one to close. */
+  readonly batches: number;
+  readonly openRows: number;
+  /** All judged features and the prediction, the most shifted first. */
+  readonly features: readonly FeatureJudgement[];
+  readonly reasons: readonly Reason[];
+  readonly problems: readonly Problem[];
+  readonly explanation: string;
+};
+
+/**
+ * Judges drift from the profile and the windows alone, replayed from the first: there is no state to lose. Windows of other
+ * versions are ignored; unusable ones are named in `problems`; too little data is `inconclusive`.
+ */
+export function judgeDrift(
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+  options: DriftOptions,
+): DriftJudgement {
+  const judged = listJudged(profile);
+  const minRows = minRowsOf(options);
+  const { closed, openRows, problems } = gatherBatches(profile, judged, windows, { ...options, minRows });
+  const features = judged
+    .map((feature, index) => judgeFeature(feature, index, closed, { ...options, features: judged.length }))
+    .sort(byUrgency);
+  const failed = features.filter(({ verdict }) => verdict === 'fail');
+  const reasons = failed.map((feature) => reasonOf(feature, options));
+  const lacking = failed.length > 0 ? undefined : findLack(features, closed.length, openRows, minRows);
+  return {
+    verdict: concludeVerdict(failed, lacking),
+    severity: worstSeverity(failed),
+    model: profile.model,
+    version: profile.version,
+    batches: closed.length,
+    openRows,
+    features,
+    reasons: lacking === undefined ? reasons : [...reasons, lacking],
+    problems: [...findReferenceProblems(judged), ...problems],
+    explanation: explain(features, failed, lacking),
+  };
+}
+
+function concludeVerdict(failed: readonly FeatureJudgement[], lacking: Reason | undefined): Verdict {
+  if (failed.length > 0) return 'fail';
+  return lacking === undefined ? 'pass' : 'inconclusive';
+}
+
+function findLack(
+  features: readonly FeatureJudgement[],
+  batches: number,
+  openRows: number,
+  minRows: number,
+): Reason | undefined {
+  if (batches === 0) {
+    const message = `No cycle is over with the ${formatCount(minRows)} predictions it needs; ${formatCount(openRows)} so far.`;
+    return {
+      code: 'too-few-rows',
+      metric: 'rows',
+      message,
+      observed: openRows,
+      limit: minRows,
+      sampleSize: openRows,
+    };
+  }
+  if (features.every(({ verdict }) => verdict === 'inconclusive')) {
+    const isWarmingUp = features.some((feature) => feature.isWarmingUp);
+    return isWarmingUp
+      ? {
+          code: 'warming-up',
+          metric: 'batches',
+          message: `Learning how much usual days differ: ${formatCount(batches)} batches so far; the profile has no days.`,
+          observed: batches,
+          sampleSize: batches,
+        }
+      : {
+          code: 'nothing-comparable',
+          metric: 'features',
+          message: 'No feature could be compared with the reference profile.',
+          sampleSize: 0,
+        };
+  }
+  return undefined;
+}
+
+function findReferenceProblems(judged: readonly JudgedFeature[]): readonly Problem[] {
+  const rows = Math.max(
+    0,
+    ...judged.map(({ reference }) => reference.reduce((sum, count) => sum + count, 0)),
+  );
+  if (rows >= SMALLEST_REFERENCE) return [];
+  return [
+    {
+      code: 'small-reference',
+      message: `The reference profile holds ${formatCount(rows)} rows; below ${formatCount(SMALLEST_REFERENCE)} its own noise blurs small shifts.`,
+      remedy: 'Profile more held-out data when the model is trained.',
+    },
+  ];
+}
+
+function reasonOf(feature: FeatureJudgement, options: DriftOptions): Reason {
+  const { alarm, last, name } = feature;
+  return {
+    code: alarm?.kind ?? 'drift',
+    metric: name,
+    message: describeFeature(feature, options),
+    ...(last && { observed: last.index, sampleSize: last.rows, interval: last.interval }),
+    limit: options.tolerance,
+  };
+}
+
+function explain(
+  features: readonly FeatureJudgement[],
+  failed: readonly FeatureJudgement[],
+  lacking: Reason | undefined,
+): string {
+  if (lacking !== undefined) return lacking.message;
+  const names = failed.map(({ name }) => `\`${name}\``).join(', ');
+  const all = formatCount(features.length);
+  if (failed.length === 0)
+    return `None of ${all} histograms differs from the reference beyond tolerance and usual days.`;
+  const isSkew = failed.every(({ alarm }) => alarm?.kind === 'skew');
+  const what = isSkew ? 'differed from training from the first batch on (skew)' : 'drifted';
+  return `${formatCount(failed.length)} of ${all} histograms ${what}: ${names}.`;
+}
+
+function byUrgency(left: FeatureJudgement, right: FeatureJudgement): number {
+  const rank = ({ verdict }: FeatureJudgement) => (verdict === 'fail' ? 0 : 1);
+  return rank(left) - rank(right) || (right.last?.index ?? 0) - (left.last?.index ?? 0);
+}
+
+function worstSeverity(failed: readonly FeatureJudgement[]): Severity {
+  return SEVERITIES.findLast((severity) => failed.some((feature) => feature.severity === severity)) ?? 'info';
+}

@@ -1,0 +1,223 @@
+import { formatCount, formatPercent } from '../statistics/format-number.ts';
+import { normalQuantile } from '../statistics/normal.ts';
+import {
+  addResiduals,
+  logMean,
+  type Residual,
+  type ResidualDetector,
+  startResidualDetector,
+} from '../statistics/shiryaev-roberts.ts';
+import type { Interval, Reason, Verdict } from '../verdict.ts';
+import type { ConfidenceBins } from './profile.ts';
+
+const LEVEL = 0.95;
+const MIN_LABELS = 30;
+const LOW_COVERAGE = 0.5;
+
+/** Predictions of one stretch of time by confidence bin, how many have a label by now, and how many of those were right. */
+export type LabelCohort = {
+  readonly from: string;
+  readonly to: string;
+  readonly predicted: readonly number[];
+  readonly labelled: readonly number[];
+  readonly correct: readonly number[];
+};
+
+export type LabelOptions = {
+  readonly now: string;
+  /** Age at which a prediction should have its label: younger cohorts are not judged. */
+  readonly maturitySeconds: number;
+  /** Mean number of labels between false alarms. */
+  readonly averageRunLength: number;
+};
+
+/** What labels that came later say of the model. `fail` when they are right less often than their confidence promised. */
+export type LabelJudgement = {
+  readonly verdict: Verdict;
+  readonly labels: number;
+  /** Share of mature predictions that have a label. */
+  readonly coverage: number;
+  /** Accuracy by label, each confidence bin weighted by its predictions, and what the reference promised for the same ones. */
+  readonly accuracy?: number;
+  readonly interval?: Interval;
+  readonly expected?: number;
+  readonly alarmSince?: string;
+  readonly reasons: readonly Reason[];
+};
+
+/**
+ * Follows the residuals (right or not, less the accuracy promised by the confidence bin) of mature cohorts in time order with a
+ * restartable detector: its alarm means that the relation of input and label has changed. Cohorts of other bins are ignored.
+ */
+export function judgeLabels(
+  bins: ConfidenceBins,
+  cohorts: readonly LabelCohort[],
+  options: LabelOptions,
+): LabelJudgement {
+  const mature = cohorts
+    .filter((cohort) => isMature(cohort, options) && fits(cohort, bins))
+    .toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from));
+  const predicted = sumBins(mature, 'predicted', bins.total.length);
+  const labelled = sumBins(mature, 'labelled', bins.total.length);
+  const correct = sumBins(mature, 'correct', bins.total.length);
+  const labels = sum(labelled);
+  const coverage = sum(predicted) === 0 ? 0 : labels / sum(predicted);
+  if (labels < MIN_LABELS) return tooFewLabels(labels, coverage);
+  const accuracy = weighAccuracy(predicted, labelled, correct);
+  const expected = expectAccuracy(predicted, labelled, bins);
+  const alarmSince = findAlarm(bins, mature, options.averageRunLength);
+  const shown = { labels, coverage, accuracy: accuracy.value, interval: accuracy.interval, expected };
+  return {
+    ...shown,
+    verdict: alarmSince === undefined ? 'pass' : 'fail',
+    ...(alarmSince !== undefined && { alarmSince }),
+    reasons: [describeLabels(shown, alarmSince), ...describeCoverage(coverage, labels)],
+  };
+}
+
+function findAlarm(
+  bins: ConfidenceBins,
+  cohorts: readonly LabelCohort[],
+  averageRunLength: number,
+): string | undefined {
+  let detector: ResidualDetector = startResidualDetector();
+  let since: string | undefined;
+  for (const cohort of cohorts) {
+    const residuals = listResiduals(bins, cohort);
+    detector = addResiduals(detector, residuals);
+    const total = residuals.reduce((sum, { residual, count }) => sum + residual * count, 0);
+    if (total >= 0) since = undefined;
+    if (logMean(detector) < Math.log(averageRunLength)) continue;
+    since ??= cohort.from;
+    detector = startResidualDetector();
+  }
+  return since;
+}
+
+function listResiduals(bins: ConfidenceBins, { labelled, correct }: LabelCohort): readonly Residual[] {
+  return bins.total.flatMap((total, bin) => {
+    if (total === 0) return [];
+    const promised = (bins.correct[bin] ?? 0) / total;
+    const right = correct[bin] ?? 0;
+    return [
+      { residual: 1 - promised, count: right },
+      { residual: -promised, count: (labelled[bin] ?? 0) - right },
+    ];
+  });
+}
+
+/** Accuracy by label with each bin weighted by its predictions, since not all bins get labels equally often. */
+function weighAccuracy(
+  predicted: readonly number[],
+  labelled: readonly number[],
+  correct: readonly number[],
+): { readonly value: number; readonly interval: Interval } {
+  const shares = shareOfPredictions(predicted, labelled);
+  let value = 0;
+  let variance = 0;
+  for (const [bin, share] of shares.entries()) {
+    const labels = labelled[bin] ?? 0;
+    if (labels === 0) continue;
+    const right = (correct[bin] ?? 0) / labels;
+    const smoothed = ((correct[bin] ?? 0) + 1) / (labels + 2);
+    value += share * right;
+    variance += (share ** 2 * smoothed * (1 - smoothed)) / labels;
+  }
+  const halfWidth = normalQuantile((1 + LEVEL) / 2) * Math.sqrt(variance);
+  return {
+    value,
+    interval: { low: Math.max(0, value - halfWidth), high: Math.min(1, value + halfWidth), level: LEVEL },
+  };
+}
+
+function expectAccuracy(
+  predicted: readonly number[],
+  labelled: readonly number[],
+  bins: ConfidenceBins,
+): number {
+  return shareOfPredictions(predicted, labelled).reduce((sum, share, bin) => {
+    const total = bins.total[bin] ?? 0;
+    return total === 0 ? sum : sum + (share * (bins.correct[bin] ?? 0)) / total;
+  }, 0);
+}
+
+/** Share of predictions per bin, among the bins that have labels. */
+function shareOfPredictions(predicted: readonly number[], labelled: readonly number[]): readonly number[] {
+  const seen = predicted.map((count, bin) => ((labelled[bin] ?? 0) > 0 ? count : 0));
+  const total = sum(seen);
+  return seen.map((count) => (total === 0 ? 0 : count / total));
+}
+
+function isMature({ to, from }: LabelCohort, { now, maturitySeconds }: LabelOptions): boolean {
+  const age = (Date.parse(now) - Date.parse(to)) / 1000;
+  return Number.isFinite(Date.parse(from)) && age >= maturitySeconds;
+}
+
+function fits({ predicted, labelled, correct }: LabelCohort, { total }: ConfidenceBins): boolean {
+  const isCount = (value: number) => Number.isSafeInteger(value) && value >= 0;
+  return (
+    [predicted, labelled, correct].every(
+      (counts) => counts.length === total.length && counts.every(isCount),
+    ) && labelled.every((count, bin) => count <= (predicted[bin] ?? 0) && (correct[bin] ?? 0) <= count)
+  );
+}
+
+function describeLabels(
+  shown: {
+    readonly labels: number;
+    readonly coverage: number;
+    readonly accuracy: number;
+    readonly interval: Interval;
+    readonly expected: number;
+  },
+  alarmSince: string | undefined,
+): Reason {
+  const { labels, coverage, accuracy, interval, expected } = shown;
+  const end = alarmSince === undefined ? '.' : `; it has been lower than promised since ${alarmSince}.`;
+  return {
+    code: alarmSince === undefined ? 'labels-as-promised' : 'labels-worse-than-promised',
+    metric: 'accuracy',
+    message:
+      `Accuracy by label is ${formatPercent(accuracy)} [${formatPercent(interval.low)}, ${formatPercent(interval.high)}] ` +
+      `over ${formatCount(labels)} labels (${formatPercent(coverage)} of mature predictions); confidence promised ` +
+      `${formatPercent(expected)}${end}`,
+    observed: accuracy,
+    limit: expected,
+    sampleSize: labels,
+    interval,
+  };
+}
+
+function describeCoverage(coverage: number, labels: number): readonly Reason[] {
+  if (coverage >= LOW_COVERAGE) return [];
+  return [
+    {
+      code: 'low-coverage',
+      metric: 'coverage',
+      message: `Only ${formatPercent(coverage)} of mature predictions have a label: those without may differ.`,
+      observed: coverage,
+      limit: LOW_COVERAGE,
+      sampleSize: labels,
+    },
+  ];
+}
+
+function tooFewLabels(labels: number, coverage: number): LabelJudgement {
+  const message = `Only ${formatCount(labels)} mature predictions have a label; ${MIN_LABELS} are needed.`;
+  const reason = { code: 'too-few-labels', metric: 'labels', message, observed: labels, limit: MIN_LABELS };
+  return { verdict: 'inconclusive', labels, coverage, reasons: [{ ...reason, sampleSize: labels }] };
+}
+
+function sumBins(
+  cohorts: readonly LabelCohort[],
+  key: 'predicted' | 'labelled' | 'correct',
+  bins: number,
+): readonly number[] {
+  return Array.from({ length: bins }, (_, bin) =>
+    cohorts.reduce((total, cohort) => total + (cohort[key][bin] ?? 0), 0),
+  );
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

@@ -1,0 +1,69 @@
+import { formatCount, formatDuration } from '../statistics/format-number.ts';
+import type { FastFinding } from './fast-finding.ts';
+import { listJudged, PREDICTION } from './judged-feature.ts';
+import type { ReferenceProfile } from './profile.ts';
+import type { CaptureWindow } from './window.ts';
+
+const CONSTANT_OVER_ROWS = 200;
+const NEARLY_CONSTANT = 0.95;
+const ZERO_TRAFFIC_SECONDS = 3600;
+
+/** A finding when the last 200 or more predictions all fell in one bin, and the reference's did not. */
+export function findConstantPrediction(
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+): FastFinding | undefined {
+  const judged = listJudged(profile).find(({ kind }) => kind === PREDICTION);
+  if (judged === undefined || largestShare(judged.reference) > NEARLY_CONSTANT) return undefined;
+  const counts = judged.reference.map(() => 0);
+  let rows = 0;
+  let since = '';
+  for (const window of windows.toReversed()) {
+    const { counts: seen } = window.prediction;
+    if (rows >= CONSTANT_OVER_ROWS) break;
+    if (seen.length !== counts.length) continue;
+    for (const [bin, count] of seen.entries()) {
+      counts[bin] = (counts[bin] ?? 0) + count;
+      rows += count;
+    }
+    since = window.from;
+  }
+  if (!(rows >= CONSTANT_OVER_ROWS) || largestShare(counts) < 1) return undefined;
+  const bin = judged.binNames[counts.findIndex((count) => count > 0)] ?? '';
+  return {
+    code: 'constant-prediction',
+    metric: PREDICTION,
+    message: `The last ${formatCount(rows)} predictions were all \`${bin}\`; on the reference they were not.`,
+    observed: 1,
+    limit: NEARLY_CONSTANT,
+    sampleSize: rows,
+    since,
+  };
+}
+
+/** A finding when the windows of the last hour, up to `until`, hold no prediction at all, and earlier ones did. */
+export function findZeroTraffic(
+  windows: readonly CaptureWindow[],
+  until: string | undefined,
+): FastFinding | undefined {
+  const busy = windows.filter(({ n }) => n > 0).map(({ to }) => Date.parse(to));
+  const end = Math.max(
+    ...(until === undefined ? windows.map(({ to }) => Date.parse(to)) : [Date.parse(until)]),
+  );
+  const last = Math.max(...busy);
+  const seconds = (end - last) / 1000;
+  if (!Number.isFinite(seconds) || seconds < ZERO_TRAFFIC_SECONDS) return undefined;
+  return {
+    code: 'zero-traffic',
+    metric: 'requests',
+    message: `No prediction was asked for in the last ${formatDuration(seconds)}.`,
+    observed: 0,
+    sampleSize: 0,
+    since: new Date(last).toISOString(),
+  };
+}
+
+function largestShare(counts: readonly number[]): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return total === 0 ? 0 : Math.max(...counts) / total;
+}

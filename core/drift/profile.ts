@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { isIncreasing } from '../statistics/latency-buckets.ts';
+
+const MAX_BINS = 4096;
+const MAX_FEATURES = 4096;
+const MAX_BLOCKS = 366;
+
+/** The identifier a reference profile carries; a reader refuses any other. */
+export const PROFILE_SCHEMA = 'trainyard.profile/1';
+
+/** What a feature's bins stand for. Projections and scalars (of images, texts, embeddings) are binned as numbers are. */
+export const FEATURE_KINDS = ['numeric', 'categorical', 'projection', 'scalar'] as const;
+export type FeatureKind = (typeof FEATURE_KINDS)[number];
+
+/** After the named categories: rare ones of training, then ones training never saw. */
+export const EXTRA_CATEGORIES = ['other', 'unseen'] as const;
+
+const count = z.int().nonnegative();
+const counts = z.array(count).min(1).max(MAX_BINS);
+const edges = z
+  .array(z.number())
+  .max(MAX_BINS - 1)
+  .refine(isIncreasing, { error: 'edges must increase' });
+const blocks = z.array(counts).max(MAX_BLOCKS);
+
+/**
+ * One feature's reference histogram.
+ * Numbers: `edges` are the interior edges, bin i is `(edges[i-1], edges[i]]`, so `counts.length === edges.length + 1`.
+ * Categories: `counts` follow `categories`, then `other` (those named in `rare`) and `unseen`. `missing` rows are in no bin.
+ * `min`/`max` are the range of the reference; `blocks` are counts per day in the same bins; `projection` fixes the direction
+ * that a projection's values were taken along.
+ */
+export const profileFeatureSchema = z
+  .strictObject({
+    name: z.string().min(1).max(512),
+    kind: z.enum(FEATURE_KINDS),
+    edges: edges.optional(),
+    categories: z.array(z.string()).max(MAX_BINS).optional(),
+    /** Categories training saw too seldom to name: a serving host counts them as `other`, all else as `unseen`. */
+    rare: z.array(z.string()).max(MAX_BINS).optional(),
+    /** A projection's direction: NumPy's `RandomState(seed).standard_normal(dimension)`, scaled to length one. */
+    projection: z.strictObject({ seed: count, dimension: z.int().positive() }).optional(),
+    counts,
+    missing: count,
+    min: z.number().optional(),
+    max: z.number().optional(),
+    blocks: blocks.optional(),
+  })
+  .superRefine((feature, context) => {
+    for (const { path, message } of findFeatureProblems(feature)) {
+      context.addIssue({ code: 'custom', path: [path], message });
+    }
+  });
+
+/** Confidence bins for label-free accuracy: `total` rows per bin and how many of them were predicted correctly. */
+export const confidenceBinsSchema = z
+  .strictObject({ edges, total: counts, correct: counts })
+  .refine(({ edges, total }) => total.length === edges.length + 1, {
+    error: 'total must have one entry more than edges',
+    path: ['total'],
+  })
+  .refine(({ total, correct }) => total.length === correct.length, {
+    error: 'correct must have as many entries as total',
+    path: ['correct'],
+  })
+  .refine(({ total, correct }) => correct.every((right, bin) => right <= (total[bin] ?? 0)), {
+    error: 'correct must not exceed total',
+    path: ['correct'],
+  });
+
+const classPredictionSchema = z
+  .strictObject({
+    kind: z.literal('classes'),
+    classes: z.array(z.string()).min(1).max(MAX_BINS),
+    counts,
+    confidence: confidenceBinsSchema.optional(),
+    blocks: blocks.optional(),
+  })
+  .refine(({ classes, counts }) => classes.length === counts.length, {
+    error: 'counts must have one entry per class',
+    path: ['counts'],
+  });
+
+const numericPredictionSchema = z
+  .strictObject({ kind: z.literal('numeric'), edges, counts, blocks: blocks.optional() })
+  .refine(({ edges, counts }) => counts.length === edges.length + 1, {
+    error: 'counts must have one entry more than edges',
+    path: ['counts'],
+  });
+
+/** What the model put out on its reference rows. */
+export const profilePredictionSchema = z.discriminatedUnion('kind', [
+  classPredictionSchema,
+  numericPredictionSchema,
+]);
+
+/**
+ * What the model saw and answered on held-out data when it was trained: the fixed bins that every serving host counts
+ * into, so that counts of hosts and hours add exactly. Written by `runtime/profile.py`, shipped inside the package.
+ */
+export const referenceProfileSchema = z
+  .strictObject({
+    schema: z.literal(PROFILE_SCHEMA),
+    model: z.string().min(1),
+    version: z.string(),
+    created: z.iso.datetime({ offset: true }),
+    rows: count,
+    features: z.array(profileFeatureSchema).max(MAX_FEATURES),
+    prediction: profilePredictionSchema,
+  })
+  .refine(({ features }) => new Set(features.map(({ name }) => name)).size === features.length, {
+    error: 'feature names must be unique',
+    path: ['features'],
+  });
+
+export type ProfileFeature = z.infer<typeof profileFeatureSchema>;
+export type ProfilePrediction = z.infer<typeof profilePredictionSchema>;
+export type ConfidenceBins = z.infer<typeof confidenceBinsSchema>;
+export type ReferenceProfile = z.infer<typeof referenceProfileSchema>;
+
+/** What each bin of a feature holds, in words, in the order of its counts: `≤ 3`, `3 … 7`, `> 7`, or the categories. */
+export function nameBins(feature: {
+  readonly edges?: readonly number[] | undefined;
+  readonly categories?: readonly string[] | undefined;
+}): readonly string[] {
+  if (feature.categories !== undefined) return [...feature.categories, ...EXTRA_CATEGORIES];
+  const edges = feature.edges ?? [];
+  const first = edges[0];
+  const last = edges.at(-1);
+  if (first === undefined || last === undefined) return ['all'];
+  const inner = edges
+    .slice(1)
+    .map((edge, index) => `${formatEdge(edges[index] ?? first)} … ${formatEdge(edge)}`);
+  return [`≤ ${formatEdge(first)}`, ...inner, `> ${formatEdge(last)}`];
+}
+
+function formatEdge(edge: number): string {
+  return String(Number(edge.toPrecision(4)));
+}
+
+type ShapeProblem = { readonly path: string; readonly message: string };
+
+function findFeatureProblems(feature: {
+  readonly kind: FeatureKind;
+  readonly edges?: readonly number[] | undefined;
+  readonly categories?: readonly string[] | undefined;
+  readonly counts: readonly number[];
+  readonly blocks?: readonly (readonly number[])[] | undefined;
+}): readonly ShapeProblem[] {
+  const bins =
+    feature.kind === 'categorical'
+      ? feature.categories && feature.categories.length + EXTRA_CATEGORIES.length
+      : feature.edges && feature.edges.length + 1;
+  if (bins === undefined) {
+    const needed = feature.kind === 'categorical' ? 'categories' : 'edges';
+    return [{ path: needed, message: `a ${feature.kind} feature needs ${needed}` }];
+  }
+  const problems: ShapeProblem[] = [];
+  if (feature.counts.length !== bins) {
+    problems.push({ path: 'counts', message: `expected ${bins} counts, found ${feature.counts.length}` });
+  }
+  if (feature.blocks?.some((block) => block.length !== bins)) {
+    problems.push({ path: 'blocks', message: `each block must have ${bins} counts` });
+  }
+  return problems;
+}

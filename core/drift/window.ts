@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { latencyCountsSchema } from '../statistics/latency-buckets.ts';
+
+const MAX_BINS = 4096;
+
+/** The identifier a capture window carries; a reader refuses any other. */
+export const WINDOW_SCHEMA = 'trainyard.window/1';
+
+const count = z.int().nonnegative();
+const counts = z.array(count).max(MAX_BINS);
+
+/**
+ * One feature's counts in the profile's bins. `missing` rows are in no bin; `below` and `above` are rows outside the
+ * training range (they are in the outer bins too); `unseen` are rows of categories training never saw (the last bin).
+ */
+export const windowFeatureSchema = z.strictObject({
+  counts,
+  missing: count,
+  below: count,
+  above: count,
+  unseen: count,
+});
+
+/**
+ * What one host counted for one model version from `from` to `to`: `n` predictions in the bins of the reference profile.
+ * `(host, model, version, seq)` names it; a snapshot taken later under the same name replaces the earlier one.
+ */
+export const captureWindowSchema = z.strictObject({
+  schema: z.literal(WINDOW_SCHEMA),
+  host: z.string().min(1).max(253),
+  model: z.string().min(1),
+  version: z.string(),
+  seq: count,
+  from: z.iso.datetime({ offset: true }),
+  to: z.iso.datetime({ offset: true }),
+  n: count,
+  features: z.record(z.string(), windowFeatureSchema),
+  prediction: z.strictObject({ counts, confidence: counts.optional() }),
+  invalid: count,
+  latency: latencyCountsSchema.optional(),
+});
+
+export type WindowFeature = z.infer<typeof windowFeatureSchema>;
+export type CaptureWindow = z.infer<typeof captureWindowSchema>;
+
+/**
+ * All windows of all sets, each name (host, model, version, seq) once: the latest snapshot, or at equal `to` the fuller one,
+ * wins. Exact, associative, commutative and idempotent, so it doesn't matter which hosts report twice or in what order.
+ */
+export function mergeWindows(...sets: readonly (readonly CaptureWindow[])[]): readonly CaptureWindow[] {
+  const byName = new Map<string, CaptureWindow>();
+  for (const window of sets.flat()) {
+    const name = `${window.model}\n${window.version}\n${window.host}\n${window.seq}`;
+    const known = byName.get(name);
+    if (known === undefined || supersedes(window, known)) byName.set(name, window);
+  }
+  return [...byName.values()].sort(
+    (left, right) =>
+      compare(Date.parse(left.from), Date.parse(right.from)) ||
+      compare(left.model, right.model) ||
+      compare(left.version, right.version) ||
+      compare(left.host, right.host) ||
+      compare(left.seq, right.seq),
+  );
+}
+
+function supersedes(window: CaptureWindow, known: CaptureWindow): boolean {
+  const order =
+    compare(Date.parse(window.to), Date.parse(known.to)) ||
+    compare(window.n, known.n) ||
+    compare(JSON.stringify(window), JSON.stringify(known));
+  return order > 0;
+}
+
+function compare<T extends string | number>(left: T, right: T): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

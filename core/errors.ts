@@ -1,0 +1,51 @@
+/** Where a problem lies: a place in a user's file, or an endpoint that was called. */
+export type Where =
+  | { readonly kind: 'file'; readonly file: string; readonly line?: number; readonly column?: number }
+  | { readonly kind: 'endpoint'; readonly endpoint: string };
+
+/** One thing that is wrong, what to do about it, and where. `code` is stable and kebab-case. */
+export type Problem = {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly where?: Where;
+};
+
+/** The user's to mend (configuration, data, permission): reported with its remedies and no stack. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly [Problem, ...Problem[]], options?: ErrorOptions) {
+    super(problems.map(formatProblem).join('\n'), options);
+    this.problems = problems;
+  }
+}
+
+/** A service we depend on did not answer as it should, after bounded retries. Names the endpoint and the next step. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly problem: Problem;
+
+  constructor(problem: Problem & { readonly where: Where }, options?: ErrorOptions) {
+    super(formatProblem(problem), options);
+    this.problem = problem;
+  }
+}
+
+/** `file:line:column: message. Remedy.`, the form editors and people can follow. */
+export function formatProblem(problem: Problem): string {
+  const place = problem.where === undefined ? '' : `${formatWhere(problem.where)}: `;
+  return `${place}${problem.message} ${problem.remedy}`;
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function formatWhere(where: Where): string {
+  if (where.kind === 'endpoint') return where.endpoint;
+  const { file, line, column } = where;
+  return [file, line, column].filter((part) => part !== undefined).join(':');
+}

@@ -1,0 +1,145 @@
+import type { Problem } from '../errors.ts';
+import type { Predictions } from './predictions.ts';
+
+/** Everything that makes one set of predictions unfit to be judged; `who` names the model in the messages. */
+export function checkPredictions(predictions: Predictions, who: string): Problem[] {
+  if (predictions.ids.length === 0) return [noRows(who)];
+  const lengths = checkLengths(predictions, who);
+  if (lengths.length > 0) return lengths;
+  return [
+    ...checkIds(predictions, who),
+    ...checkNumbers(predictions, who),
+    ...checkClasses(predictions, who),
+  ];
+}
+
+function noRows(who: string): Problem {
+  return {
+    code: 'no-rows',
+    message: `There are no predictions of the ${who}.`,
+    remedy: 'Check that the holdout has rows and that the model was run on them.',
+  };
+}
+
+function checkLengths(predictions: Predictions, who: string): Problem[] {
+  const rows = predictions.ids.length;
+  const lists: [string, number][] = [
+    ['labels', predictions.labels.length],
+    ['predictions', predictions.predictions.length],
+    ...predictions.scores.map((column, index): [string, number] => [
+      `scores of class ${index}`,
+      column.length,
+    ]),
+    ...Object.entries(predictions.slices).map(([column, values]): [string, number] => [
+      `slice ${column}`,
+      values.length,
+    ]),
+    ...Object.entries(predictions.rowMetrics ?? {}).map(([name, values]): [string, number] => [
+      name,
+      values.length,
+    ]),
+  ];
+  if (predictions.groups !== undefined) lists.push(['groups', predictions.groups.length]);
+  return lists
+    .filter(([, length]) => length !== rows)
+    .map(([name, length]) => ({
+      code: 'length-mismatch',
+      message: `The ${who} has ${rows} ids but ${length} values in ${name}.`,
+      remedy: 'Write one value per example in every column.',
+    }));
+}
+
+function checkIds(predictions: Predictions, who: string): Problem[] {
+  const seen = new Set<string>();
+  const repeated = predictions.ids.filter((id) => seen.size === seen.add(id).size);
+  if (repeated.length === 0) return [];
+  return [
+    {
+      code: 'duplicate-id',
+      message: `${repeated.length} ids of the ${who} occur more than once, such as ${JSON.stringify(repeated[0])}.`,
+      remedy:
+        'Give each example of the holdout its own id; name repeated users or patients in the group column.',
+    },
+  ];
+}
+
+function checkNumbers(predictions: Predictions, who: string): Problem[] {
+  const columns: [string, string, Float64Array][] = [
+    ['not-finite-label', 'labels', predictions.labels],
+    ['not-finite-prediction', 'predictions', predictions.predictions],
+    ...predictions.scores.map((column, index): [string, string, Float64Array] => [
+      'not-finite-score',
+      `scores of class ${predictions.classes[index] ?? index}`,
+      column,
+    ]),
+    ...Object.entries(predictions.rowMetrics ?? {}).map(([name, values]): [string, string, Float64Array] => [
+      'not-finite-metric',
+      name,
+      values,
+    ]),
+  ];
+  return columns.flatMap(([code, name, values]) => {
+    const bad = indicesWhere(values, (value) => !Number.isFinite(value));
+    if (bad.length === 0) return [];
+    const first = bad[0] ?? 0;
+    const place = `${String(values[first])} at id ${JSON.stringify(predictions.ids[first])}`;
+    return [
+      {
+        code,
+        message: `${bad.length} of ${values.length} ${name} of the ${who} are not finite numbers (${place}).`,
+        remedy:
+          'Find the examples that give NaN or infinity and mend the model or the data; they are never skipped.',
+      },
+    ];
+  });
+}
+
+function checkClasses(predictions: Predictions, who: string): Problem[] {
+  const { task, classes, scores } = predictions;
+  if (task === 'regression') return [];
+  const problems: Problem[] = [];
+  if (task === 'binary' && classes.length !== 2) problems.push(wrongClassCount(classes.length, who));
+  const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < classes.length;
+  for (const [name, values] of [
+    ['labels', predictions.labels],
+    ['predictions', predictions.predictions],
+  ] as const) {
+    const bad = indicesWhere(values, (value) => Number.isFinite(value) && !isClass(value));
+    if (bad.length > 0)
+      problems.push(unknownClass(name, values[bad[0] ?? 0] ?? Number.NaN, classes.length, who));
+  }
+  const columnsFit =
+    scores.length === 0 || scores.length === classes.length || (task === 'binary' && scores.length === 1);
+  if (!columnsFit) problems.push(wrongScoreColumns(scores.length, classes.length, who));
+  return problems;
+}
+
+function wrongClassCount(count: number, who: string): Problem {
+  return {
+    code: 'wrong-class-count',
+    message: `The ${who}'s task is binary but ${count} classes are named.`,
+    remedy: 'Name exactly two classes, the positive one second, or call the task multiclass.',
+  };
+}
+
+function unknownClass(name: string, value: number, count: number, who: string): Problem {
+  return {
+    code: 'unknown-class',
+    message: `The ${name} of the ${who} hold ${value}, which is no index of its ${count} classes.`,
+    remedy: `Write ${name} as class indices from 0 to ${Math.max(0, count - 1)}.`,
+  };
+}
+
+function wrongScoreColumns(columns: number, classes: number, who: string): Problem {
+  return {
+    code: 'wrong-score-columns',
+    message: `The ${who} gives ${columns} score columns for ${classes} classes.`,
+    remedy: 'Give one probability per class, in the order of the classes, or none at all.',
+  };
+}
+
+function indicesWhere(values: Float64Array, holds: (value: number) => boolean): number[] {
+  const indices: number[] = [];
+  for (const [index, value] of values.entries()) if (holds(value)) indices.push(index);
+  return indices;
+}

@@ -1,0 +1,57 @@
+import type { Problem } from '../errors.ts';
+import type { Verdict } from '../verdict.ts';
+import type { Check } from './check.ts';
+import type { Names } from './judge-compare.ts';
+import type { Latencies } from './judge-latency.ts';
+import type { Signatures } from './judge-signature.ts';
+import type { Metric } from './metric.ts';
+import type { Pair, Predictions, Sample, Side } from './predictions.ts';
+import type { GateRule } from './rule.ts';
+
+/** Metrics that the training runs logged, by name. They are point values without rows behind them. */
+export type UserMetrics = {
+  readonly champion?: Readonly<Record<string, number>>;
+  readonly challenger: Readonly<Record<string, number>>;
+};
+
+/** Everything the gate looks at. */
+export type GateInput = {
+  readonly rules: readonly GateRule[];
+  readonly challenger: Predictions;
+  /** `undefined` for the first model of a name. */
+  readonly champion?: Predictions;
+  readonly userMetrics?: UserMetrics;
+  /** Metrics of the user's own, judged like ours: by rows, or by the bootstrap when they are of the whole sample. */
+  readonly ownMetrics?: readonly Metric[];
+  readonly latency?: Latencies;
+  readonly sizeBytes?: number;
+  readonly signatures?: Signatures;
+  /** `gatesSoFar` counts the gates judged before on this holdout, from the ledger. */
+  readonly holdout: { readonly digest: string; readonly gatesSoFar: number };
+  /** Derived from the digests of models and data, so that judging again gives the same numbers. */
+  readonly seed: string;
+  /** The command that repeats this judgement. */
+  readonly reproduce: string;
+  readonly names: Names;
+};
+
+/** What the gate came to. Plain data: it is stored as it is and rendered by `renderGate`. */
+export type GateResult = {
+  readonly schemaVersion: 1;
+  readonly verdict: Verdict;
+  /** One plain sentence. */
+  readonly headline: string;
+  readonly checks: readonly Check[];
+  readonly toSettle: readonly string[];
+  readonly problems: readonly Problem[];
+  readonly seed: string;
+  readonly reproduce: string;
+  readonly holdout: { readonly digest: string; readonly gatesSoFar: number };
+};
+
+/** What the rules are judged on: the challenger's rows, and the champion's beside them when there is one. */
+export type Evidence = {
+  readonly sample: Sample;
+  readonly challenger: Side;
+  readonly pair: Pair | undefined;
+};

@@ -1,0 +1,82 @@
+/** How much worse still counts as not worse: in the metric's own unit, or as a share of the champion's value. */
+export type Margin = number | { readonly relative: number };
+
+/** The metric must reach `floor` (or stay under `ceiling`), whatever the champion does. */
+export type FloorRule = {
+  readonly kind: 'floor';
+  readonly metric: string;
+  readonly floor?: number;
+  readonly ceiling?: number;
+};
+
+/**
+ * Challenger against champion on the same rows. `non-inferior`: at most `margin` worse; `superior`: better, by at least
+ * `minImprovement` (in the metric's unit) when given.
+ */
+export type CompareRule = {
+  readonly kind: 'compare';
+  readonly metric: string;
+  readonly require: 'non-inferior' | 'superior';
+  readonly margin: Margin;
+  readonly minImprovement?: number;
+};
+
+/** The same on every value of a column. `guard` blocks on proof of harm beyond `margin`; `must-hold` wants each slice shown not worse. */
+export type SlicesRule = {
+  readonly kind: 'slices';
+  readonly metric: string;
+  readonly column: string;
+  readonly policy: 'guard' | 'must-hold';
+  readonly margin: Margin;
+};
+
+/** No two groups of `column` may differ by more than `limit`. */
+export type FairnessRule = {
+  readonly kind: 'fairness';
+  readonly metric: 'demographic-parity' | 'equalized-odds';
+  readonly column: string;
+  readonly limit: number;
+};
+
+/** A quantile of the response time: under a budget in milliseconds, or at most `maxRatio` times the champion's. */
+export type LatencyRule = {
+  readonly kind: 'latency';
+  readonly quantile: 0.5 | 0.95 | 0.99;
+  readonly atMostMs?: number;
+  readonly maxRatio?: number;
+};
+
+/** The model's size in bytes. */
+export type SizeRule = { readonly kind: 'size'; readonly atMostBytes?: number };
+
+/** MLflow's `MetricThreshold`, with its point estimates and its meaning of each number. */
+export type MlflowRule = {
+  readonly kind: 'mlflow';
+  readonly metric: string;
+  readonly threshold?: number;
+  readonly minAbsoluteChange?: number;
+  readonly minRelativeChange?: number;
+  readonly greaterIsBetter: boolean;
+};
+
+/** The challenger must take every request that the champion takes. */
+export type SignatureRule = { readonly kind: 'signature' };
+
+/** One rule of the gate, as the configuration gives it. */
+export type GateRule =
+  | FloorRule
+  | CompareRule
+  | SlicesRule
+  | FairnessRule
+  | LatencyRule
+  | SizeRule
+  | MlflowRule
+  | SignatureRule;
+
+/** A rule on what the built package costs to serve; judged where it is measured, not where predictions are compared. */
+export type BudgetRule = LatencyRule | SizeRule;
+
+/** Whether `rule` needs a measurement of the built package. */
+export function isBudgetRule(rule: GateRule): rule is BudgetRule {
+  return rule.kind === 'latency' || rule.kind === 'size';
+}

@@ -1,0 +1,99 @@
+import { checkEvent } from './check-event.ts';
+import type { Envelope, LedgerEvent } from './event.ts';
+import { startFold } from './fold.ts';
+import type { LedgerState } from './state.ts';
+
+/** How far the clocks of two jobs may differ before the order of their events looks wrong. */
+const CLOCK_SLACK_MS = 10 * 60_000;
+
+/** Something in the ledger that should not be there, or is missing. `error` breaks a rule, `warning` deserves a look. */
+export type AuditFinding = {
+  readonly level: 'error' | 'warning';
+  readonly code: string;
+  /** The event it is about, where there is one. */
+  readonly event?: string;
+  readonly message: string;
+};
+
+/** Why an envelope is not to be believed, or nothing: signature and statement checked against the state before the event. */
+export type CheckEnvelope = (
+  envelope: Envelope,
+  subject: { readonly state: LedgerState; readonly version: string; readonly package: string },
+) => readonly string[];
+
+export type AuditOptions = {
+  /** Without it signatures are not looked at. */
+  readonly checkEnvelope?: CheckEnvelope;
+  readonly now: string;
+};
+
+/** Goes through the events of one model as they were recorded and names all that breaks the ledger's rules. */
+export function auditLedger(
+  model: string,
+  events: readonly LedgerEvent[],
+  options: AuditOptions,
+): readonly AuditFinding[] {
+  const findings: AuditFinding[] = [];
+  const fold = startFold(model);
+  for (const event of events) {
+    if (event.model !== model) {
+      findings.push(
+        about(event, 'error', 'other-model', `It is of ${event.model}, in the files of ${model}.`),
+      );
+    } else if (fold.state().ids.has(event.id)) {
+      findings.push(about(event, 'warning', 'duplicate', 'Its id came before; it counts once.'));
+    } else {
+      findings.push(...auditEvent(event, fold.state(), options));
+    }
+    fold.add(event);
+  }
+  return [...findings, ...auditState(fold.state(), options.now)];
+}
+
+function auditEvent(event: LedgerEvent, before: LedgerState, options: AuditOptions): readonly AuditFinding[] {
+  const findings: AuditFinding[] = [];
+  const broken = checkEvent(before, event);
+  if (broken !== undefined) findings.push(about(event, 'error', broken.code, broken.message));
+  const last = before.lastEventAt;
+  if (last !== undefined && Date.parse(event.at) < Date.parse(last) - CLOCK_SLACK_MS) {
+    const message = `It says ${event.at}, after an event of ${last}.`;
+    findings.push(about(event, 'warning', 'time-order', message));
+  }
+  return [...findings, ...auditSignature(event, before, options.checkEnvelope)];
+}
+
+function auditSignature(
+  event: LedgerEvent,
+  state: LedgerState,
+  checkEnvelope: CheckEnvelope | undefined,
+): readonly AuditFinding[] {
+  if (checkEnvelope === undefined) return [];
+  if (event.kind !== 'rollout.started' && event.kind !== 'rollout.promoted') return [];
+  const { envelope, version } = event.data;
+  if (envelope === undefined) {
+    return [about(event, 'error', 'unsigned', `Version ${version} has no signed statement.`)];
+  }
+  return checkEnvelope(envelope, { state, version, package: event.data.package }).map((why) =>
+    about(event, 'error', 'signature', why),
+  );
+}
+
+function auditState(state: LedgerState, now: string): readonly AuditFinding[] {
+  const expired = Object.values(state.locks).filter(
+    ({ expiresAt }) => Date.parse(expiresAt) < Date.parse(now),
+  );
+  return expired.map(({ lock, environment, holder, expiresAt }) => ({
+    level: 'warning',
+    code: 'expired-lock',
+    message: `The ${lock} lock${environment === undefined ? '' : ` of ${environment}`} expired at ${expiresAt}; ${holder} never released it.`,
+  }));
+}
+
+function about(
+  event: LedgerEvent,
+  level: AuditFinding['level'],
+  code: string,
+  message: string,
+): AuditFinding {
+  return { level, code, event: event.id, message };
+}

@@ -1,0 +1,114 @@
+import type { Problem } from '../errors.ts';
+import type { LedgerEvent } from './event.ts';
+import { findConflictingLock, lockedProblem } from './locks.ts';
+import { environmentOf, freezeOf, type LedgerState, lookUp, type Rollout } from './state.ts';
+
+type RolloutStep = Extract<LedgerEvent, { kind: 'rollout.advanced' | 'rollout.held' | 'rollout.resumed' }>;
+
+/**
+ * Why an event may not follow on this state, or `undefined` when it may: the rules that hold for the ledger whoever writes to it.
+ * One rollout per environment, none while frozen, and nothing is rolled out or promoted that did not pass its gate. A rollback is
+ * always allowed.
+ */
+export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | undefined {
+  switch (event.kind) {
+    case 'version.registered':
+      return checkVersion(state, event);
+    case 'package.built':
+      if (lookUp(state.versions, event.data.version) !== undefined) return undefined;
+      return broken(event, `version ${event.data.version} is not registered`);
+    case 'rollout.started':
+      return checkStart(state, event);
+    case 'rollout.advanced':
+    case 'rollout.held':
+    case 'rollout.resumed':
+      return checkStep(state, event);
+    case 'rollout.promoted': {
+      const open = environmentOf(state, event.data.environment).rollout;
+      const problem = requireOpen(event, open) ?? requireGate(state, event, event.data.version);
+      return problem ?? requireSameVersion(event, open);
+    }
+    case 'lock.acquired': {
+      const conflict = findConflictingLock(state, event.data, event.at);
+      return conflict === undefined ? undefined : lockedProblem(conflict);
+    }
+    default:
+      return undefined;
+  }
+}
+
+function checkVersion(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'version.registered' }>,
+): Problem | undefined {
+  const { version, runId } = event.data;
+  const known = lookUp(state.versions, version);
+  if (known !== undefined && known.runId !== runId) {
+    return broken(event, `version ${version} was made by another run (${known.runId})`);
+  }
+  if (lookUp(state.gates, runId)?.verdict === 'pass') return undefined;
+  return broken(event, `the run ${runId} has not passed the gate`);
+}
+
+function checkStart(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'rollout.started' }>,
+): Problem | undefined {
+  const { environment, version } = event.data;
+  const { rollout, champion } = environmentOf(state, environment);
+  if (rollout !== undefined) {
+    return broken(event, `version ${rollout.version} is still being rolled out to ${environment}`);
+  }
+  const freeze = freezeOf(state, environment);
+  if (freeze !== undefined) {
+    return broken(event, `${environment} is frozen by ${freeze.actor} since ${freeze.at}`);
+  }
+  if (event.data.stable !== champion?.version) {
+    return broken(event, `${champion?.version ?? 'nothing'} serves, not ${event.data.stable ?? 'nothing'}`);
+  }
+  return requireGate(state, event, version);
+}
+
+function checkStep(state: LedgerState, event: RolloutStep): Problem | undefined {
+  const open = environmentOf(state, event.data.environment).rollout;
+  const problem = requireOpen(event, open);
+  if (problem !== undefined || open === undefined || event.kind !== 'rollout.advanced') return problem;
+  const { stage, percent, version } = event.data;
+  const most = open.stages[stage];
+  if (open.held !== undefined) return broken(event, 'the rollout is held');
+  if (version !== open.version) return requireSameVersion(event, open);
+  if (most === undefined) return broken(event, `there is no stage ${stage}`);
+  if (stage < open.stage) return broken(event, `the rollout is at stage ${open.stage} already`);
+  if (percent > most) return broken(event, `stage ${stage} allows ${most} %, not ${percent} %`);
+  return undefined;
+}
+
+function requireOpen(
+  event: RolloutStep | Extract<LedgerEvent, { kind: 'rollout.promoted' }>,
+  open: Rollout | undefined,
+): Problem | undefined {
+  if (open?.id === event.data.rollout) return undefined;
+  return broken(event, `the rollout ${event.data.rollout} is not open`);
+}
+
+function requireSameVersion(
+  event: Extract<LedgerEvent, { kind: 'rollout.advanced' | 'rollout.promoted' }>,
+  open: Rollout | undefined,
+): Problem | undefined {
+  if (open?.version === event.data.version) return undefined;
+  return broken(event, `the rollout is of version ${open?.version ?? 'none'}, not ${event.data.version}`);
+}
+
+function requireGate(state: LedgerState, event: LedgerEvent, version: string): Problem | undefined {
+  if (lookUp(state.versions, version)?.gate?.verdict === 'pass') return undefined;
+  return broken(event, `version ${version} has not passed the gate`);
+}
+
+function broken(event: LedgerEvent, why: string): Problem {
+  return {
+    code: 'ledger-rule',
+    message: `\`${event.kind}\` can't be recorded: ${why}.`,
+    remedy:
+      'Another job or person has changed the state since; run the job again to decide on the present one.',
+  };
+}

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { VERDICTS } from '../verdict.ts';
+
+/** `sha256:` and 64 hex digits. */
+export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+
+/** What set an operation going. `id` is the correlation id that every event of the operation shares. */
+export const causeSchema = z.strictObject({
+  kind: z.enum(['push', 'comment', 'dispatch', 'schedule', 'manual', 'deploy', 'agent']),
+  id: z.string().min(1).max(200),
+  url: z.string().optional(),
+});
+
+const workflowSchema = z.strictObject({
+  repository: z.string(),
+  run: z.string(),
+  attempt: z.number().int().positive(),
+  sha: z.string(),
+});
+
+/** A DSSE envelope around an in-toto statement (github.com/secure-systems-lab/dsse, protocol v1). */
+export const envelopeSchema = z.strictObject({
+  payloadType: z.literal('application/vnd.in-toto+json'),
+  payload: z.base64(),
+  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.base64() })).min(1),
+});
+
+export const LOCK_TYPES = ['train', 'search', 'deploy', 'freeze'] as const;
+const lockType = z.enum(LOCK_TYPES);
+const environment = z.string().min(1);
+const version = z.string().regex(/^[1-9]\d*$/);
+const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** The `data` of each kind of event. A kind absent here does not exist. */
+const DATA = {
+  'training.requested': z.strictObject({
+    operation: z.enum(['train', 'tune']),
+    sha: z.string(),
+    parameters,
+    pullRequest: z.number().int().positive().optional(),
+    reason: z.string().optional(),
+  }),
+  'training.started': z.strictObject({
+    runId: z.string(),
+    sha: z.string(),
+    dataDigest: digestSchema.optional(),
+  }),
+  'training.finished': z.strictObject({
+    runId: z.string(),
+    status: z.enum(['finished', 'failed']),
+    modelUri: z.string().optional(),
+    modelDigest: digestSchema.optional(),
+    dataDigest: digestSchema.optional(),
+    message: z.string().optional(),
+  }),
+  'gate.judged': z.strictObject({
+    runId: z.string(),
+    verdict: z.enum(VERDICTS),
+    headline: z.string(),
+    holdoutDigest: digestSchema,
+    evidenceDigest: digestSchema,
+    champion: version.optional(),
+  }),
+  'version.registered': z.strictObject({
+    version,
+    runId: z.string(),
+    modelUri: z.string(),
+    modelDigest: digestSchema,
+  }),
+  'package.built': z.strictObject({
+    version,
+    /** `<model>@sha256:<digest of the package manifest>` */
+    package: z.string(),
+    runId: z.string(),
+    /** Folder of the package inside the run's artifacts. */
+    artifactPath: z.string(),
+    sizeBytes: z.number().int().nonnegative(),
+    image: z.string().optional(),
+  }),
+  'rollout.started': z.strictObject({
+    rollout: z.string(),
+    environment,
+    version,
+    stable: version.optional(),
+    package: z.string(),
+    hosts: z.array(z.string()).min(1),
+    stages: z.array(z.number().positive().max(100)).min(1),
+    alpha: z.number().positive().max(1),
+    envelope: envelopeSchema.optional(),
+  }),
+  'rollout.advanced': z.strictObject({
+    rollout: z.string(),
+    environment,
+    version,
+    stage: z.number().int().nonnegative(),
+    percent: z.number().min(0).max(100),
+    explanation: z.string(),
+  }),
+  'rollout.held': z.strictObject({
+    rollout: z.string(),
+    environment,
+    code: z.string(),
+    explanation: z.string(),
+  }),
+  'rollout.resumed': z.strictObject({ rollout: z.string(), environment }),
+  'rollout.promoted': z.strictObject({
+    rollout: z.string(),
+    environment,
+    version,
+    previous: version.optional(),
+    package: z.string(),
+    explanation: z.string(),
+    envelope: envelopeSchema.optional(),
+  }),
+  'rollout.rolled-back': z.strictObject({
+    rollout: z.string(),
+    environment,
+    version,
+    stable: version.optional(),
+    code: z.string(),
+    explanation: z.string(),
+  }),
+  'lock.acquired': z.strictObject({
+    lock: lockType,
+    environment: environment.optional(),
+    holder: z.string(),
+    expiresAt: z.iso.datetime(),
+  }),
+  'lock.released': z.strictObject({
+    lock: lockType,
+    environment: environment.optional(),
+    holder: z.string(),
+  }),
+  frozen: z.strictObject({ environment: environment.optional(), reason: z.string() }),
+  unfrozen: z.strictObject({ environment: environment.optional() }),
+  'monitor.judged': z.strictObject({
+    action: z.enum(['none', 'investigate', 'retrain', 'rollback', 'rebuild']),
+    environment,
+    codes: z.array(z.string()),
+    explanation: z.string(),
+  }),
+} as const;
+
+export type LedgerEventKind = keyof typeof DATA;
+export type LedgerEventData<K extends LedgerEventKind> = z.infer<(typeof DATA)[K]>;
+
+const common = {
+  v: z.literal(1),
+  /** Idempotency key: derived from cause and step, so that a re-run finds its own event. */
+  id: z.string().min(1).max(200),
+  at: z.iso.datetime(),
+  model: z.string().min(1),
+  actor: z.string().min(1),
+  cause: causeSchema,
+  workflow: workflowSchema,
+};
+
+function eventOf<K extends LedgerEventKind>(kind: K) {
+  return z.strictObject({ ...common, kind: z.literal(kind), data: DATA[kind] });
+}
+
+/** One line of the ledger. */
+export const ledgerEventSchema = z.discriminatedUnion('kind', [
+  eventOf('training.requested'),
+  eventOf('training.started'),
+  eventOf('training.finished'),
+  eventOf('gate.judged'),
+  eventOf('version.registered'),
+  eventOf('package.built'),
+  eventOf('rollout.started'),
+  eventOf('rollout.advanced'),
+  eventOf('rollout.held'),
+  eventOf('rollout.resumed'),
+  eventOf('rollout.promoted'),
+  eventOf('rollout.rolled-back'),
+  eventOf('lock.acquired'),
+  eventOf('lock.released'),
+  eventOf('frozen'),
+  eventOf('unfrozen'),
+  eventOf('monitor.judged'),
+]);
+
+export type LedgerEvent = z.infer<typeof ledgerEventSchema>;
+export type Cause = z.infer<typeof causeSchema>;
+export type Envelope = z.infer<typeof envelopeSchema>;
+export type Workflow = z.infer<typeof workflowSchema>;

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { parsePackageName } from '../serving/package-manifest.ts';
+import { VERDICTS } from '../verdict.ts';
+import { digestSchema, type Workflow } from './event.ts';
+import { type LedgerState, lookUp, type VersionState } from './state.ts';
+
+export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+export const PREDICATE_TYPE = 'urn:trainyard:promotion:v1';
+
+/** What is signed when a version may serve: the digests of everything it came from, and the gate's verdict. */
+export const promotionSchema = z.strictObject({
+  verdict: z.enum(VERDICTS),
+  model: z.string().min(1),
+  version: z.string().min(1),
+  runId: z.string().min(1),
+  modelDigest: digestSchema,
+  gate: z.strictObject({
+    headline: z.string(),
+    holdoutDigest: digestSchema,
+    evidenceDigest: digestSchema,
+    judgedAt: z.iso.datetime(),
+  }),
+  /** The commit that was trained. */
+  code: z.strictObject({ repository: z.string(), sha: z.string() }),
+  dataDigest: digestSchema.optional(),
+  signedAt: z.iso.datetime(),
+});
+
+/** An in-toto statement v1 about one package: the digest is that of its manifest. */
+export const statementSchema = z.strictObject({
+  _type: z.literal(STATEMENT_TYPE),
+  subject: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+      }),
+    )
+    .length(1),
+  predicateType: z.literal(PREDICATE_TYPE),
+  predicate: promotionSchema,
+});
+export type Statement = z.infer<typeof statementSchema>;
+
+/**
+ * The statement for a version's package as the ledger knows both; `undefined` when the version was never judged or `packageName` is
+ * no package name, since there is nothing to vouch for then.
+ */
+export function buildStatement(
+  state: LedgerState,
+  version: VersionState,
+  packageName: string,
+  signing: { readonly workflow: Workflow; readonly at: string },
+): Statement | undefined {
+  const named = parsePackageName(packageName);
+  const { gate } = version;
+  if (named === undefined || gate === undefined) return undefined;
+  const training = Object.values(state.trainings).find(({ runId }) => runId === version.runId);
+  const dataDigest = training?.dataDigest;
+  return {
+    _type: STATEMENT_TYPE,
+    subject: [{ name: packageName, digest: { sha256: named.digest.slice('sha256:'.length) } }],
+    predicateType: PREDICATE_TYPE,
+    predicate: {
+      verdict: gate.verdict,
+      model: state.model,
+      version: version.version,
+      runId: version.runId,
+      modelDigest: version.modelDigest,
+      gate: {
+        headline: gate.headline,
+        holdoutDigest: gate.holdoutDigest,
+        evidenceDigest: gate.evidenceDigest,
+        judgedAt: gate.at,
+      },
+      code: { repository: signing.workflow.repository, sha: training?.sha ?? signing.workflow.sha },
+      ...(dataDigest === undefined ? {} : { dataDigest }),
+      signedAt: signing.at,
+    },
+  };
+}
+
+/** Why a statement does not stand for what the ledger says of a version; empty when it does. */
+export function findStatementMismatches(
+  { subject, predicate }: Statement,
+  state: LedgerState,
+  version: string,
+  packageName: string,
+): readonly string[] {
+  const known = lookUp(state.versions, version);
+  const facts: readonly (readonly [name: string, signed: string, recorded: string | undefined])[] = [
+    ['package', `sha256:${subject[0]?.digest.sha256}`, parsePackageName(packageName)?.digest],
+    ['model', predicate.model, state.model],
+    ['version', predicate.version, version],
+    ['run', predicate.runId, known?.runId],
+    ['model digest', predicate.modelDigest, known?.modelDigest],
+    ['verdict', predicate.verdict, 'pass'],
+  ];
+  return facts
+    .filter(([, signed, recorded]) => signed !== recorded)
+    .map(([name, signed, recorded]) => `${name}: signed ${signed}, recorded ${recorded ?? 'nothing'}`);
+}

@@ -1,0 +1,173 @@
+import { environmentOf, freezeOf, openTrainings } from '../ledger/state.ts';
+import { formatCount, formatDuration } from '../statistics/format-number.ts';
+import type { Reason } from '../verdict.ts';
+import { findDataTroubles } from './find-data-troubles.ts';
+import { findHostTroubles, findMissedRuns } from './find-host-troubles.ts';
+import { type Finding, MONITOR_ACTIONS, type MonitorAction } from './finding.ts';
+import type { MonitorInput } from './monitor-input.ts';
+
+/**
+ * What to do about a deployed model now. `wanted` is what the findings ask for; `action` what may be done of it: a retrain waits
+ * for its cool-down, its budget and an open training, a change of traffic for a freeze or a rollout in progress.
+ */
+export type MonitorDecision = {
+  readonly action: MonitorAction;
+  readonly wanted: MonitorAction;
+  readonly codes: readonly string[];
+  readonly reasons: readonly Reason[];
+  readonly explanation: string;
+  /** Whether this differs from what the ledger last recorded: only changes are recorded and announced. */
+  readonly isChange: boolean;
+};
+
+/** What stops an action, and what is done instead. */
+type Obstacle = { readonly instead: MonitorAction; readonly reason: Reason };
+
+/**
+ * Weighs everything known of an environment: the most urgent finding decides, unless the ledger forbids it. Everything it
+ * remembers (last judgement, retrains, rollouts, freezes) is folded from the ledger.
+ */
+export function decideMonitor(input: MonitorInput): MonitorDecision {
+  if (environmentOf(input.ledger, input.environment).champion === undefined) return nothingDeployed(input);
+  const findings = [
+    ...findHostTroubles(input),
+    ...findDataTroubles(input),
+    ...findMissedRuns(input),
+    ...findUnknowns(input),
+  ].toSorted((a, b) => urgency(b.wants) - urgency(a.wants));
+  const wanted = findings[0]?.wants ?? 'none';
+  const obstacle = findObstacle(input, wanted);
+  const action = obstacle === undefined ? wanted : settleFor(obstacle, findings);
+  const reasons = [...findings.map(({ reason }) => reason), ...(obstacle ? [obstacle.reason] : [])];
+  const codes = [
+    ...new Set([
+      ...findings.filter(({ wants }) => wants !== 'none').map(({ reason }) => reason.code),
+      ...(obstacle ? [obstacle.reason.code] : []),
+    ]),
+  ].sort();
+  const explanation = explain(action, wanted, findings, obstacle);
+  return { action, wanted, codes, reasons, explanation, isChange: isChange(input, action, codes) };
+}
+
+/** The obstacle's alternative, unless another finding still asks for a look. */
+function settleFor({ instead }: Obstacle, findings: readonly Finding[]): MonitorAction {
+  const needsLook = findings.some(({ wants }) => wants === 'investigate');
+  return instead === 'none' && needsLook ? 'investigate' : instead;
+}
+
+function findObstacle(input: MonitorInput, wanted: MonitorAction): Obstacle | undefined {
+  if (wanted === 'retrain') return findRetrainObstacle(input);
+  if (wanted === 'rollback' || wanted === 'rebuild') return findTrafficObstacle(input, wanted);
+  return undefined;
+}
+
+function findRetrainObstacle({ ledger, policy, now }: MonitorInput): Obstacle | undefined {
+  const open = openTrainings(ledger)[0];
+  if (open !== undefined) {
+    const message = `A training is open since ${open.requestedAt} (${open.correlationId}); one at a time.`;
+    return obstacle('none', 'retrain-open', message);
+  }
+  if (!policy.retrain.automatic) {
+    return obstacle(
+      'investigate',
+      'retrain-manual',
+      'Automatic trainings are switched off: comment /train to start one.',
+    );
+  }
+  const secondsAgo = ledger.retrains.map(({ at }) => (Date.parse(now) - Date.parse(at)) / 1000);
+  const last = Math.min(...secondsAgo);
+  if (last < policy.retrain.cooldownSeconds) {
+    const message = `The last automatic training was ${formatDuration(last)} ago; the next may start in ${formatDuration(policy.retrain.cooldownSeconds - last)}.`;
+    return obstacle('none', 'retrain-cooldown', message);
+  }
+  const { count, perSeconds } = policy.retrain.atMost;
+  const spent = secondsAgo.filter((seconds) => seconds < perSeconds).length;
+  if (spent < count) return undefined;
+  const message =
+    `The budget of ${formatCount(count)} automatic trainings in ${formatDuration(perSeconds)} is spent and the trouble is not gone: ` +
+    'training again on the same data will not help.';
+  return obstacle('investigate', 'retrain-budget-spent', message);
+}
+
+function findTrafficObstacle(
+  { ledger, environment }: MonitorInput,
+  wanted: 'rollback' | 'rebuild',
+): Obstacle | undefined {
+  const { rollout } = environmentOf(ledger, environment);
+  if (rollout !== undefined) {
+    const message = `Version ${rollout.version} is being rolled out; ${wanted} waits until that has ended.`;
+    return obstacle('investigate', 'rollout-open', message);
+  }
+  const freeze = freezeOf(ledger, environment);
+  if (freeze === undefined || wanted === 'rollback') return undefined;
+  const message = `${environment} is frozen by ${freeze.actor}: ${freeze.reason}`;
+  return obstacle('investigate', 'frozen', message);
+}
+
+function obstacle(instead: MonitorAction, code: string, message: string): Obstacle {
+  return { instead, reason: { code, metric: 'policy', message } };
+}
+
+/** Judgements that could not be made: told, but nothing to act on. */
+function findUnknowns({ drift, labels }: MonitorInput): readonly Finding[] {
+  const judged = [drift, labels].filter((judgement) => judgement?.verdict === 'inconclusive');
+  return judged.flatMap((judgement) =>
+    (judgement?.reasons ?? []).map((reason): Finding => ({ wants: 'none', reason })),
+  );
+}
+
+function nothingDeployed(input: MonitorInput): MonitorDecision {
+  const message = `Nothing is deployed to ${input.environment} yet.`;
+  const reasons = [{ code: 'nothing-deployed', metric: 'champion', message }];
+  return {
+    action: 'none',
+    wanted: 'none',
+    codes: [],
+    reasons,
+    explanation: message,
+    isChange: isChange(input, 'none', []),
+  };
+}
+
+const SAID: Readonly<Record<MonitorAction, string>> = {
+  none: 'All is well',
+  investigate: 'Needs a look',
+  retrain: 'Train again',
+  rebuild: 'Build and deploy the package again',
+  rollback: 'Return to the previous version',
+};
+
+function explain(
+  action: MonitorAction,
+  wanted: MonitorAction,
+  findings: readonly Finding[],
+  obstacle: Obstacle | undefined,
+): string {
+  const decisive = findings.filter(({ wants }) => wants === wanted && wants !== 'none');
+  const why = decisive.map(({ reason }) => reason.message).join(' ');
+  if (obstacle !== undefined) {
+    const said = action === 'none' ? 'Waiting' : SAID[action];
+    return `${said}. ${capitalise(why)} ${obstacle.reason.message}`;
+  }
+  if (action !== 'none') return `${SAID[action]}. ${capitalise(why)}`;
+  const notes = findings.map(({ reason }) => reason.message).join(' ');
+  return notes === '' ? `${SAID.none}.` : `Nothing to do. ${capitalise(notes)}`;
+}
+
+function isChange(
+  { ledger, environment }: MonitorInput,
+  action: MonitorAction,
+  codes: readonly string[],
+): boolean {
+  const before = environmentOf(ledger, environment).monitor;
+  const known = before ?? { action: 'none', codes: [] };
+  return known.action !== action || known.codes.toSorted().join('\n') !== codes.join('\n');
+}
+
+function urgency(action: MonitorAction): number {
+  return MONITOR_ACTIONS.indexOf(action);
+}
+
+function capitalise(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,89 @@
+import type { FastFinding } from '../drift/fast-finding.ts';
+import type { FeatureJudgement } from '../drift/judge-feature.ts';
+import { type EnvironmentState, environmentOf } from '../ledger/state.ts';
+import { formatDuration } from '../statistics/format-number.ts';
+import type { Finding, MonitorAction } from './finding.ts';
+import type { MonitorInput } from './monitor-input.ts';
+
+/** A champion that misbehaves within this time of its promotion is rolled back; later, its surroundings are suspected. */
+const NEW_CHAMPION_SECONDS = 7 * 86_400;
+
+/** Codes of the fast lane that speak of the model's answers; the others speak of what it is asked. */
+const ANSWER_CODES: ReadonlySet<string> = new Set(['invalid-output', 'constant-prediction']);
+
+/** What inputs, outputs and labels say: broken answers, drift, accuracy below its promise, a champion grown old. */
+export function findDataTroubles(input: MonitorInput): readonly Finding[] {
+  return [
+    ...(input.fastLane?.findings ?? []).map((found) => weighFast(input, found)),
+    ...findDrift(input),
+    ...findLabels(input),
+    ...findStaleness(input),
+  ];
+}
+
+function weighFast(input: MonitorInput, found: FastFinding): Finding {
+  const { since, ...reason } = found;
+  const wants = ANSWER_CODES.has(found.code) && brokeWhenNew(input, since) ? 'rollback' : 'investigate';
+  return { wants, reason };
+}
+
+/**
+ * A shift of act severity asks for a training, of warning severity for a look. Once acted upon, it is an act until it is
+ * below the warning level, so that an index near the limit does not change the decision from day to day. Skew is
+ * looked into: training again on the same path would reproduce it.
+ */
+function findDrift({ drift, ledger, environment }: MonitorInput): readonly Finding[] {
+  if (drift === undefined) return [];
+  const before = new Set(environmentOf(ledger, environment).monitor?.codes ?? []);
+  const reasons = new Map(drift.reasons.map((reason) => [reason.metric, reason]));
+  return drift.features
+    .filter(({ verdict }) => verdict === 'fail')
+    .flatMap((feature) => {
+      const reason = reasons.get(feature.name);
+      if (reason === undefined) return [];
+      const { wants, code } = weighShift(feature, before);
+      return [{ wants, reason: { ...reason, code } }];
+    });
+}
+
+function weighShift(
+  { alarm, severity, name }: FeatureJudgement,
+  before: ReadonlySet<string>,
+): { readonly wants: MonitorAction; readonly code: string } {
+  if (alarm?.kind === 'skew') return { wants: 'investigate', code: `skew:${name}` };
+  const acted = `drift-act:${name}`;
+  if (severity === 'act' || before.has(acted)) return { wants: 'retrain', code: acted };
+  return { wants: 'investigate', code: `drift-warn:${name}` };
+}
+
+function findLabels(input: MonitorInput): readonly Finding[] {
+  const { labels } = input;
+  if (labels?.verdict !== 'fail') return [];
+  const wants = brokeWhenNew(input, labels.alarmSince) ? 'rollback' : 'retrain';
+  return labels.reasons
+    .filter(({ code }) => code === 'labels-worse-than-promised')
+    .map((reason) => ({ wants, reason }));
+}
+
+function findStaleness(input: MonitorInput): readonly Finding[] {
+  const { policy, now, newestTrainingDataAt } = input;
+  const since = newestTrainingDataAt ?? environmentOf(input.ledger, input.environment).champion?.at;
+  if (policy.stalenessSeconds === undefined || since === undefined) return [];
+  const seconds = (Date.parse(now) - Date.parse(since)) / 1000;
+  if (!(seconds > policy.stalenessSeconds)) return [];
+  const what =
+    newestTrainingDataAt === undefined
+      ? 'The champion was deployed'
+      : "The champion's newest training data are from";
+  const message = `${what} ${formatDuration(seconds)} ago; the limit is ${formatDuration(policy.stalenessSeconds)}.`;
+  const reason = { code: 'stale', metric: 'age', message, observed: seconds, limit: policy.stalenessSeconds };
+  return [{ wants: 'retrain', reason }];
+}
+
+/** Whether trouble since `since` began soon after the champion was promoted, and there is a version to return to. */
+function brokeWhenNew(input: MonitorInput, since: string | undefined): boolean {
+  const { champion, previous }: EnvironmentState = environmentOf(input.ledger, input.environment);
+  if (champion === undefined || previous === undefined || since === undefined) return false;
+  const seconds = (Date.parse(since) - Date.parse(champion.at)) / 1000;
+  return seconds > -NEW_CHAMPION_SECONDS && seconds <= NEW_CHAMPION_SECONDS;
+}

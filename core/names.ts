@@ -1,0 +1,47 @@
+/** Every name that two parts must agree on, in one place. Nothing here is computed. */
+
+/** The orphan branch of the user's repository that holds the ledger. */
+export const LEDGER_BRANCH = 'trainyard';
+
+/** The file a user writes at the root of their repository. */
+export const DEFAULT_CONFIG_FILE = 'trainyard.yml';
+
+/** Headers of a prediction, in and out of Envoy. */
+export const VERSION_HEADER = 'x-trainyard-version';
+export const PIN_HEADER = 'x-trainyard-pin';
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+/** `event_type`s of `repository_dispatch`: the agent reports with all but `retrain`, which monitor-check sends. */
+export const DISPATCH_TYPES = {
+  heartbeat: 'trainyard.heartbeat',
+  drift: 'trainyard.drift',
+  brake: 'trainyard.brake',
+  rollout: 'trainyard.rollout',
+  labelDrift: 'trainyard.label-drift',
+  retrain: 'trainyard.retrain',
+} as const;
+export type DispatchType = (typeof DISPATCH_TYPES)[keyof typeof DISPATCH_TYPES];
+
+/** Aliases in the MLflow model registry: projections of the ledger, never its source. */
+export const ALIASES = { champion: 'champion', challenger: 'challenger', previous: 'previous' } as const;
+
+/** Where Trainyard keeps its artifacts inside an MLflow run. */
+export const RUN_ARTIFACTS = {
+  provenance: 'trainyard/provenance.json',
+  predictions: 'trainyard/predictions',
+  gate: 'trainyard/gate.json',
+  package: 'trainyard/package',
+  rollouts: 'trainyard/rollouts',
+} as const;
+
+/** Tags on MLflow runs and model versions. */
+export const TAGS = {
+  correlation: 'trainyard.correlation-id',
+  sha: 'trainyard.sha',
+  dataDigest: 'trainyard.data-digest',
+  modelDigest: 'trainyard.model-digest',
+  holdoutDigest: 'trainyard.holdout-digest',
+  /** On a run: the package last built from it, `<model>@sha256:…`. */
+  package: 'trainyard.package',
+  life: 'trainyard.life',
+} as const;

@@ -1,0 +1,141 @@
+import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/state.ts';
+import { err, ok, type Result } from '../result.ts';
+import { type Operation, type Refused, refuse } from './decision.ts';
+import { findDeployable } from './find-deployable.ts';
+
+/** Where an operation acts, and on which version. */
+export type Target = { readonly environment?: string; readonly version?: string };
+
+type Wanted = { readonly operation: Operation; readonly version?: string; readonly pullRequest?: number };
+
+/** Whether the ledger allows the operation there now; a deploy without a version is given one. */
+export function checkTarget(
+  wanted: Wanted,
+  state: LedgerState,
+  environment: string | undefined,
+): Result<Target, Refused> {
+  if (environment === undefined) return checkEverywhere(wanted, state);
+  switch (wanted.operation) {
+    case 'deploy':
+      return checkDeploy(wanted, state, environment);
+    case 'rollback':
+      return checkRollback(wanted, state, environment);
+    case 'advance':
+    case 'promote':
+    case 'hold':
+    case 'resume':
+      return checkOpenRollout(wanted.operation, state, environment);
+    case 'unfreeze':
+      if (freezeOf(state, environment) === undefined) return notFrozen(environment);
+      return ok({ environment });
+    default:
+      return ok({ environment });
+  }
+}
+
+function checkEverywhere({ operation }: Wanted, state: LedgerState): Result<Target, Refused> {
+  const frozen =
+    state.frozen !== undefined || Object.values(state.environments).some((one) => one.frozen !== undefined);
+  return operation === 'unfreeze' && !frozen ? notFrozen('Nothing') : ok({});
+}
+
+function checkDeploy(wanted: Wanted, state: LedgerState, environment: string): Result<Target, Refused> {
+  const frozen = checkFrozen(state, environment);
+  if (!frozen.ok) return frozen;
+  const found = findDeployable(state, wanted);
+  if (!found.ok) return found;
+  const version = found.value;
+  const { champion, rollout } = environmentOf(state, environment);
+  if (rollout !== undefined && rollout.version !== version) {
+    return err(
+      refuse(
+        'rollout-in-progress',
+        `Version ${rollout.version} is being rolled out to ${environment} (${rollout.percent} %).`,
+        `Wait for its end, or \`/rollback ${environment}\` it first.`,
+      ),
+    );
+  }
+  if (rollout === undefined && champion?.version === version) {
+    const message = `Version ${version} already serves all of ${environment}.`;
+    return err(refuse('already-serving', message, 'Name another version: `/deploy v8`.'));
+  }
+  return ok({ environment, version });
+}
+
+function checkOpenRollout(
+  operation: 'advance' | 'promote' | 'hold' | 'resume',
+  state: LedgerState,
+  environment: string,
+): Result<Target, Refused> {
+  const { rollout } = environmentOf(state, environment);
+  if (rollout === undefined) {
+    const message = `No rollout is in progress in ${environment}.`;
+    return err(refuse('no-rollout', message, `Start one with \`/deploy ${environment}\`.`));
+  }
+  if (operation === 'resume' && rollout.held === undefined) {
+    return err(
+      refuse('not-held', `The rollout in ${environment} is not held.`, 'There is nothing to resume.'),
+    );
+  }
+  const frozen = operation === 'hold' ? ok(undefined) : checkFrozen(state, environment);
+  return frozen.ok ? ok({ environment, version: rollout.version }) : frozen;
+}
+
+/** A rollback is never stopped by a freeze or a lock, only by there being nothing to return to. */
+function checkRollback(
+  { version }: Wanted,
+  state: LedgerState,
+  environment: string,
+): Result<Target, Refused> {
+  const { champion, previous, rollout } = environmentOf(state, environment);
+  if (version !== undefined) return checkReturn(state, environment, version);
+  if (rollout !== undefined) return ok({ environment });
+  if (champion !== undefined && previous !== undefined) return ok({ environment, version: previous.version });
+  return err(
+    refuse(
+      'nothing-to-roll-back',
+      champion === undefined
+        ? `Nothing serves in ${environment}.`
+        : `${environment} has no earlier version to return to.`,
+      'Name a version: `/rollback v6`.',
+    ),
+  );
+}
+
+function checkReturn(state: LedgerState, environment: string, version: string): Result<Target, Refused> {
+  const known = lookUp(state.versions, version);
+  const { champion, rollout } = environmentOf(state, environment);
+  if (known?.package === undefined) {
+    const message = `Version ${version} has never been packaged for serving.`;
+    return err(refuse('unknown-version', message, '`/status` lists the versions.'));
+  }
+  if (champion?.version === version && rollout === undefined) {
+    const message = `Version ${version} already serves all of ${environment}.`;
+    return err(refuse('already-serving', message, 'Name another version.'));
+  }
+  return ok({ environment, version });
+}
+
+function checkFrozen(state: LedgerState, environment: string): Result<undefined, Refused> {
+  const freeze = freezeOf(state, environment);
+  if (freeze === undefined) return ok(undefined);
+  const everywhere = environmentOf(state, environment).frozen === undefined;
+  const why = freeze.reason === '' ? '' : `: ${freeze.reason}`;
+  return err(
+    refuse(
+      'frozen',
+      `${everywhere ? 'Everything' : environment} is frozen since ${freeze.at} by ${freeze.actor}${why}.`,
+      `Thaw it with \`/unfreeze${everywhere ? '' : ` ${environment}`}\` first.`,
+    ),
+  );
+}
+
+function notFrozen(what: string): Result<Target, Refused> {
+  return err(
+    refuse(
+      'not-frozen',
+      `${what} is not frozen.`.replace('Nothing is not', 'Nothing is'),
+      'There is nothing to thaw.',
+    ),
+  );
+}

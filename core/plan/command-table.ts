@@ -1,0 +1,79 @@
+import type { Operation } from './decision.ts';
+
+/** What may follow a command, in this order; all of it is optional. */
+export type ArgumentKind = 'commit' | 'parameters' | 'version' | 'environment' | 'reason';
+
+export type Command = {
+  readonly name: Exclude<Operation, 'monitor'>;
+  readonly takes: readonly ArgumentKind[];
+  readonly usage: string;
+  readonly does: string;
+};
+
+/** Every command of a comment: the parser and the help read the same table. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'train',
+    takes: ['commit', 'parameters'],
+    usage: '/train [commit] [name=value …]',
+    does: "Train the pull request's head, or that commit if it is the head.",
+  },
+  {
+    name: 'tune',
+    takes: ['commit', 'parameters'],
+    usage: '/tune [commit] [name=value …]',
+    does: 'Search for the best parameters, then train with them.',
+  },
+  {
+    name: 'deploy',
+    takes: ['version', 'environment'],
+    usage: '/deploy [v8] [environment]',
+    does: "Roll out a version: this pull request's newest, or that one.",
+  },
+  {
+    name: 'promote',
+    takes: ['environment'],
+    usage: '/promote [environment]',
+    does: 'Give the candidate all traffic now.',
+  },
+  {
+    name: 'rollback',
+    takes: ['version', 'environment'],
+    usage: '/rollback [v6] [environment]',
+    does: 'Stop the rollout, or return to the previous version, or to that one.',
+  },
+  {
+    name: 'hold',
+    takes: ['environment'],
+    usage: '/hold [environment]',
+    does: 'Keep the rollout at its stage.',
+  },
+  {
+    name: 'resume',
+    takes: ['environment'],
+    usage: '/resume [environment]',
+    does: 'Let a held rollout go on.',
+  },
+  {
+    name: 'freeze',
+    takes: ['environment', 'reason'],
+    usage: '/freeze [environment] [reason]',
+    does: 'Start no rollout until unfrozen, in all environments or that one.',
+  },
+  {
+    name: 'unfreeze',
+    takes: ['environment'],
+    usage: '/unfreeze [environment]',
+    does: 'Allow rollouts again.',
+  },
+  { name: 'status', takes: ['environment'], usage: '/status [environment]', does: 'Say what serves where.' },
+  { name: 'help', takes: [], usage: '/help', does: 'List these commands.' },
+];
+
+/** The prefix that makes a command a question: `/plan deploy v8`. */
+export const DRY_RUN = 'plan';
+
+/** The command of that name. */
+export function findCommand(name: string): Command | undefined {
+  return COMMANDS.find((command) => command.name === name);
+}

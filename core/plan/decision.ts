@@ -1,0 +1,111 @@
+import type { Scalar } from '../config/config.ts';
+import type { Cause } from '../ledger/event.ts';
+
+/** What an event can ask for. */
+export const OPERATIONS = [
+  'train',
+  'tune',
+  'deploy',
+  'advance',
+  'promote',
+  'rollback',
+  'hold',
+  'resume',
+  'freeze',
+  'unfreeze',
+  'monitor',
+  'status',
+  'help',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Why an event is none of our business. */
+export const IGNORE_CODES = [
+  'unsupported-event',
+  'not-default-branch',
+  'branch-deleted',
+  'docs-only',
+  'skip-requested',
+  'edited-comment',
+  'bot-comment',
+  'not-a-command',
+  'unknown-dispatch',
+  'other-model',
+  'replayed',
+  'retrain-open',
+  'rollout-over',
+] as const;
+export type IgnoreCode = (typeof IGNORE_CODES)[number];
+
+/** Why someone who asked for something does not get it. */
+export const REFUSE_CODES = [
+  'bad-payload',
+  'not-allowed',
+  'fork',
+  'closed-pull-request',
+  'head-moved',
+  'unknown-command',
+  'bad-argument',
+  'unknown-parameter',
+  'bad-parameter',
+  'no-search',
+  'no-environments',
+  'unknown-environment',
+  'unknown-version',
+  'nothing-to-deploy',
+  'gate-not-passed',
+  'already-serving',
+  'rollout-in-progress',
+  'no-rollout',
+  'not-held',
+  'nothing-to-roll-back',
+  'frozen',
+  'not-frozen',
+  'no-dispatch-secret',
+  'bad-signature',
+  'stale',
+  'automatic-retrain-off',
+] as const;
+export type RefuseCode = (typeof REFUSE_CODES)[number];
+
+/** Something to do, with everything later jobs need: they never read the event themselves. */
+export type PlannedOperation = {
+  readonly kind: 'operation';
+  readonly operation: Operation;
+  /** The commit whose code and data the operation works on. */
+  readonly sha: string;
+  readonly parameters: Readonly<Record<string, Scalar>>;
+  readonly environment?: string;
+  readonly version?: string;
+  /** Why someone freezes, or what a dispatch said of its cause. */
+  readonly reason?: string;
+  /** Shared by everything that follows; also the cause's id. */
+  readonly correlationId: string;
+  readonly cause: Cause;
+  readonly actor: string;
+  readonly pullRequest?: number;
+  readonly commentId?: number;
+  /** `/plan …`: say what would be done, and do nothing. */
+  readonly dryRun: boolean;
+};
+
+export type Ignored = { readonly kind: 'ignore'; readonly code: IgnoreCode; readonly message: string };
+export type Refused = {
+  readonly kind: 'refuse';
+  readonly code: RefuseCode;
+  readonly message: string;
+  readonly remedy: string;
+};
+
+/** What an event leads to. */
+export type PlanDecision = PlannedOperation | Ignored | Refused;
+
+/** The event is none of our business. */
+export function ignore(code: IgnoreCode, message: string): Ignored {
+  return { kind: 'ignore', code, message };
+}
+
+/** Asked for, and not given: why, and what to do instead. */
+export function refuse(code: RefuseCode, message: string, remedy: string): Refused {
+  return { kind: 'refuse', code, message, remedy };
+}

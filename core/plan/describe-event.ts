@@ -1,0 +1,39 @@
+import { isCommandComment } from './parse-command.ts';
+import { commentSchema, manualSchema } from './payloads.ts';
+
+/** What must be looked up before an event can be planned, and where to answer. */
+export type EventFacts = {
+  /** Whether someone awaits an answer: then their comment deserves a reaction. */
+  readonly isCommand: boolean;
+  /** Users whose permission decides. */
+  readonly users: readonly string[];
+  /** Pull request whose head is to be resolved. */
+  readonly pullRequest?: number;
+  /** Issue or pull request the answer goes to. */
+  readonly issue?: number;
+  readonly commentId?: number;
+};
+
+/** Reads from an event who asks, where, and about which pull request. `actor` is who started the run. */
+export function describeEvent(eventName: string, payload: unknown, actor: string): EventFacts {
+  if (eventName === 'workflow_dispatch') return describeManual(payload, actor);
+  const read = eventName === 'issue_comment' ? commentSchema.safeParse(payload) : undefined;
+  if (read?.success !== true) return { isCommand: false, users: [] };
+  const { action, issue, comment } = read.data;
+  if (action !== 'created' || comment.user.type === 'Bot' || !isCommandComment(comment.body)) {
+    return { isCommand: false, users: [] };
+  }
+  return {
+    isCommand: true,
+    users: [...new Set([comment.user.login, actor])],
+    issue: issue.number,
+    commentId: comment.id,
+    ...(issue.pull_request === undefined ? {} : { pullRequest: issue.number }),
+  };
+}
+
+function describeManual(payload: unknown, actor: string): EventFacts {
+  const read = manualSchema.safeParse(payload);
+  const sender = read.success ? read.data.sender?.login : undefined;
+  return { isCommand: false, users: [...new Set([sender ?? actor, actor])] };
+}

@@ -1,0 +1,129 @@
+import { didYouMean } from '../did-you-mean.ts';
+import { type ArgumentKind, COMMANDS, type Command, DRY_RUN, findCommand } from './command-table.ts';
+import { type Ignored, ignore, type Refused, refuse } from './decision.ts';
+
+const MAX_LINE = 2_000;
+const COMMIT = /^[0-9a-f]{7,64}$/;
+const VERSION = /^v?(?<number>[1-9]\d{0,8})$/;
+const ASSIGNMENT = /^(?<name>[A-Za-z_][\w.-]*)=(?<value>.*)$/s;
+const WORD = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
+
+/** A command with its arguments read, none of them yet checked against the configuration. */
+export type ParsedCommand = {
+  readonly kind: 'command';
+  readonly command: Command;
+  readonly dryRun: boolean;
+  readonly commit?: string;
+  readonly version?: string;
+  readonly environment?: string;
+  readonly reason?: string;
+  /** Values as written. */
+  readonly parameters: Readonly<Record<string, string>>;
+};
+
+/** Whether a comment is for us at all: only its first line counts, and it must begin with a slash. */
+export function isCommandComment(body: string): boolean {
+  return parseCommand(body).kind !== 'ignore';
+}
+
+/** Reads the command of a comment's first line. Other slash words than ours are other programs' commands. */
+export function parseCommand(body: string): ParsedCommand | Ignored | Refused {
+  const line = body.trimStart().split(/\r?\n/, 1)[0]?.trimEnd() ?? '';
+  if (!/^\/[a-z]/i.test(line) || line.length > MAX_LINE) return notACommand();
+  const [first = '', ...rest] = line.match(WORD) ?? [];
+  const dryRun = first.toLowerCase() === `/${DRY_RUN}`;
+  if (!dryRun) return readCommand(first.slice(1), rest, false);
+  const [asked, ...words] = rest;
+  if (asked === undefined) {
+    return refuse(
+      'bad-argument',
+      '/plan needs a command to plan.',
+      'Write for example `/plan deploy` or `/plan train`.',
+    );
+  }
+  return readCommand(asked.replace(/^\//, ''), words, true);
+}
+
+function readCommand(
+  name: string,
+  words: readonly string[],
+  dryRun: boolean,
+): ParsedCommand | Ignored | Refused {
+  const command = findCommand(name.toLowerCase());
+  if (command !== undefined) return readArguments(command, words, dryRun);
+  const nearest = didYouMean(name, [...COMMANDS.map((known) => known.name), DRY_RUN]);
+  if (nearest === undefined && !dryRun) return notACommand();
+  const hint = nearest === undefined ? '' : `Did you mean \`/${nearest}\`? `;
+  return refuse('unknown-command', `There is no command /${name}.`, `${hint}\`/help\` lists all commands.`);
+}
+
+type Draft = {
+  readonly parameters: Map<string, string>;
+  readonly words: Map<Exclude<ArgumentKind, 'parameters'>, string>;
+};
+
+function readArguments(command: Command, words: readonly string[], dryRun: boolean): ParsedCommand | Refused {
+  const draft: Draft = { parameters: new Map(), words: new Map() };
+  for (const [index, word] of words.entries()) {
+    const kind = command.takes.find((candidate) => fits(candidate, word, draft));
+    if (kind === undefined) return misfit(command, word);
+    if (kind === 'reason') {
+      draft.words.set('reason', unquote(words.slice(index).join(' ')));
+      break;
+    }
+    if (kind !== 'parameters') {
+      draft.words.set(
+        kind,
+        kind === 'version' ? (VERSION.exec(word)?.groups?.['number'] ?? word) : unquote(word),
+      );
+      continue;
+    }
+    const { name = '', value = '' } = ASSIGNMENT.exec(word)?.groups ?? {};
+    if (draft.parameters.has(name)) {
+      return refuse('bad-argument', `\`${name}\` is given twice.`, 'Give it once.');
+    }
+    draft.parameters.set(name, unquote(value));
+  }
+  return {
+    kind: 'command',
+    command,
+    dryRun,
+    parameters: Object.fromEntries(draft.parameters),
+    ...Object.fromEntries(draft.words),
+  };
+}
+
+/** Whether a word can be that argument here. What looks like a version is one; anything else can name an environment. */
+function fits(kind: ArgumentKind, word: string, { words }: Draft): boolean {
+  switch (kind) {
+    case 'parameters':
+      return ASSIGNMENT.test(word);
+    case 'commit':
+      return !words.has('commit') && COMMIT.test(word);
+    case 'version':
+      return !words.has('version') && VERSION.test(word);
+    case 'environment':
+      return !words.has('environment') && /^[a-z0-9][a-z0-9._-]*$/i.test(word) && !words.has('reason');
+    case 'reason':
+      return true;
+  }
+}
+
+function misfit(command: Command, word: string): Refused {
+  return refuse(
+    'bad-argument',
+    `\`/${command.name}\` can't take \`${word.slice(0, 100)}\` here.`,
+    `Write \`${command.usage}\`.`,
+  );
+}
+
+function unquote(text: string): string {
+  return text.replaceAll(
+    /"([^"]*)"|'([^']*)'/g,
+    (_, double: string | undefined, single: string | undefined) => double ?? single ?? '',
+  );
+}
+
+function notACommand(): Ignored {
+  return ignore('not-a-command', 'This comment is no command.');
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** The parts of GitHub's event payloads that a plan looks at; all others pass by. */
+
+const userSchema = z.object({ login: z.string(), type: z.string().optional() });
+
+export const pushSchema = z.object({
+  ref: z.string(),
+  after: z.string(),
+  deleted: z.boolean().default(false),
+  compare: z.string().optional(),
+  head_commit: z.object({ message: z.string(), url: z.string().optional() }).nullish(),
+  commits: z
+    .array(
+      z.object({
+        added: z.array(z.string()).default([]),
+        removed: z.array(z.string()).default([]),
+        modified: z.array(z.string()).default([]),
+      }),
+    )
+    .default([]),
+});
+export type PushPayload = z.infer<typeof pushSchema>;
+
+export const commentSchema = z.object({
+  action: z.string(),
+  issue: z.object({ number: z.int().positive(), pull_request: z.looseObject({}).optional() }),
+  comment: z.object({
+    id: z.int().positive(),
+    body: z.string(),
+    html_url: z.string().optional(),
+    user: userSchema,
+  }),
+});
+export type CommentPayload = z.infer<typeof commentSchema>;
+
+export const dispatchSchema = z.object({
+  action: z.string().max(100),
+  client_payload: z.record(z.string(), z.unknown()).nullish(),
+});
+
+export const manualSchema = z.object({
+  inputs: z.record(z.string(), z.unknown()).nullish(),
+  sender: userSchema.optional(),
+});

@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import { environmentOf, openTrainings } from '../ledger/state.ts';
+import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
+import {
+  type DispatchPayload,
+  dispatchPayloadSchema,
+  MAX_PAYLOAD_CHARACTERS,
+  MAX_PAYLOAD_KEYS,
+  MAX_REPORT_AGE_DAYS,
+} from '../serving/dispatch-payload.ts';
+import { findEnvironment } from './choose-environment.ts';
+import { type Ignored, ignore, type Operation, type PlanDecision, type Refused, refuse } from './decision.ts';
+import { dispatchSchema } from './payloads.ts';
+import type { PlanInput } from './plan-input.ts';
+import { resolveOperation } from './resolve-operation.ts';
+
+const DAY_MS = 86_400_000;
+/** How far a sender's clock may run ahead. */
+const MAX_AHEAD_MS = 10 * 60_000;
+
+const OPERATION_OF: Readonly<Record<DispatchType, Operation>> = {
+  [DISPATCH_TYPES.heartbeat]: 'monitor',
+  [DISPATCH_TYPES.drift]: 'monitor',
+  [DISPATCH_TYPES.labelDrift]: 'monitor',
+  [DISPATCH_TYPES.brake]: 'advance',
+  [DISPATCH_TYPES.rollout]: 'advance',
+  [DISPATCH_TYPES.retrain]: 'train',
+};
+
+const wishSchema = z.object({
+  parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  reason: z.string().max(500).optional(),
+  version: z
+    .string()
+    .regex(/^[1-9]\d*$/)
+    .optional(),
+});
+
+type Report = { readonly type: DispatchType; readonly payload: DispatchPayload };
+
+/** A report of an agent or of monitor-check: obeyed only when it is whole, signed, fresh and new. */
+export function planDispatch(input: PlanInput): PlanDecision {
+  const report = readReport(input);
+  if ('kind' in report) return report;
+  const untrusted = checkReport(input, report);
+  if (untrusted !== undefined) return untrusted;
+  const { type, payload } = report;
+  const environment = findEnvironment(input.config, payload.environment);
+  if (!environment.ok) return environment.error;
+  const operation = OPERATION_OF[type];
+  const obstacle = checkObstacle(input, operation, payload);
+  if (obstacle !== undefined) return obstacle;
+  const wish = wishSchema.safeParse(payload.body);
+  const { parameters, reason, version } = wish.success ? wish.data : wishSchema.parse({});
+  const request = {
+    operation,
+    sha: input.sha,
+    parameters,
+    cause: { kind: 'dispatch', id: payload.id } as const,
+    actor: payload.from,
+    dryRun: false,
+    ...(reason === undefined ? {} : { reason }),
+  };
+  if (operation === 'train') return resolveOperation(request, input.config, input.state);
+  // A report goes on with what is already under way: what may be begun anew is not asked here.
+  return {
+    kind: 'operation',
+    ...request,
+    parameters: {},
+    environment: environment.value,
+    ...(version === undefined ? {} : { version }),
+    correlationId: payload.id,
+  };
+}
+
+function readReport({ payload, config }: PlanInput): Report | Ignored | Refused {
+  const event = dispatchSchema.safeParse(payload);
+  if (!event.success) return broken('It has no readable type.');
+  const type = Object.values(DISPATCH_TYPES).find((known) => known === event.data.action);
+  if (type === undefined) return ignore('unknown-dispatch', `Trainyard knows no dispatch of this type.`);
+  const body = event.data.client_payload ?? {};
+  if (Object.keys(body).length > MAX_PAYLOAD_KEYS)
+    return broken(`It has more than ${MAX_PAYLOAD_KEYS} keys.`);
+  if (JSON.stringify(body).length > MAX_PAYLOAD_CHARACTERS) {
+    return broken(`It has more than ${MAX_PAYLOAD_CHARACTERS} characters.`);
+  }
+  const read = dispatchPayloadSchema.safeParse(body);
+  if (!read.success)
+    return broken(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? '');
+  if (read.data.model !== config.model) {
+    return ignore('other-model', `The report is about another model than ${config.model}.`);
+  }
+  return { type, payload: read.data };
+}
+
+function checkReport(input: PlanInput, { type, payload }: Report): Ignored | Refused | undefined {
+  if (input.verifySignature === undefined) {
+    return refuse(
+      'no-dispatch-secret',
+      'This repository has no secret to check reports with, so none is believed.',
+      "Store the agents' dispatch secret as a repository secret and pass it to the plan step.",
+    );
+  }
+  if (!input.verifySignature(type, payload)) {
+    return refuse(
+      'bad-signature',
+      'The signature of this report is wrong.',
+      'Give the sender and the repository the same dispatch secret; if they have it, someone else sent this.',
+    );
+  }
+  const age = Date.parse(input.now) - Date.parse(payload.at);
+  if (age > MAX_REPORT_AGE_DAYS * DAY_MS || age < -MAX_AHEAD_MS) {
+    return refuse(
+      'stale',
+      `The report says it is from ${payload.at}.`,
+      "Check the sender's clock; old reports are not obeyed.",
+    );
+  }
+  if (input.attempt === 1 && input.state.dispatches.has(payload.id)) {
+    return ignore('replayed', `Report ${payload.id} has been dealt with.`);
+  }
+  return undefined;
+}
+
+function checkObstacle(
+  input: PlanInput,
+  operation: Operation,
+  { id, environment }: DispatchPayload,
+): Ignored | Refused | undefined {
+  if (operation === 'train') return checkRetrain(input, id);
+  // A late report of a rollout that has ended must not begin another one.
+  if (operation === 'advance' && environmentOf(input.state, environment).rollout === undefined) {
+    return ignore('rollout-over', `No rollout is in progress in ${environment}.`);
+  }
+  return undefined;
+}
+
+function checkRetrain({ config, state }: PlanInput, id: string): Ignored | Refused | undefined {
+  if (!config.monitor.retrain.automatic) {
+    return refuse(
+      'automatic-retrain-off',
+      'Automatic trainings are switched off.',
+      'Comment /train, or set `monitor.retrain.automatic: true`.',
+    );
+  }
+  const open = openTrainings(state).find(({ correlationId }) => correlationId !== id);
+  if (open === undefined) return undefined;
+  return ignore(
+    'retrain-open',
+    `A training is open since ${open.requestedAt} (${open.correlationId}); one at a time.`,
+  );
+}
+
+function broken(why: string): Refused {
+  return refuse(
+    'bad-payload',
+    `This report can't be read. ${why}`,
+    'Bring agents and actions to the same version.',
+  );
+}

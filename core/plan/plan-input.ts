@@ -1,0 +1,30 @@
+import type { Config } from '../config/config.ts';
+import type { LedgerState } from '../ledger/state.ts';
+import type { DispatchType } from '../names.ts';
+import type { PermissionLevel, PullRequest } from '../ports.ts';
+import type { DispatchPayload } from '../serving/dispatch-payload.ts';
+
+/** Everything a decision depends on. The event's payload is anybody's text until it is checked here. */
+export type PlanInput = {
+  readonly eventName: string;
+  readonly payload: unknown;
+  /** `owner/name` and branch that the workflow runs for. */
+  readonly repository: string;
+  readonly defaultBranch: string;
+  /** The run's commit: for a push the pushed one, else the default branch's head. */
+  readonly sha: string;
+  readonly runId: string;
+  /** From 1; a later attempt is someone running the same event again on purpose. */
+  readonly attempt: number;
+  /** Who started this run: for a re-run another than who caused the event. */
+  readonly actor: string;
+  readonly config: Config;
+  readonly state: LedgerState;
+  /** Of everyone `describeEvent` names. Someone absent has none. */
+  readonly permissions: Readonly<Record<string, PermissionLevel>>;
+  /** The one `describeEvent` names, as the API gives it now. */
+  readonly pullRequest?: PullRequest;
+  readonly now: string;
+  /** Whether a dispatch's signature is right; `undefined` when the repository has no secret for it. */
+  readonly verifySignature?: (type: DispatchType, payload: DispatchPayload) => boolean;
+};

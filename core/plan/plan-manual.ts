@@ -1,0 +1,61 @@
+import { checkPermissions } from './check-permissions.ts';
+import { OPERATIONS, type Operation, type PlanDecision, refuse } from './decision.ts';
+import { parseCommand } from './parse-command.ts';
+import { manualSchema } from './payloads.ts';
+import type { PlanInput } from './plan-input.ts';
+import { resolveOperation } from './resolve-operation.ts';
+
+/** Someone runs the workflow by hand: the same operations and the same checks as a comment's, from the form's inputs. */
+export function planManual(input: PlanInput): PlanDecision {
+  const read = manualSchema.safeParse(input.payload);
+  if (!read.success) return refuse('bad-payload', "The inputs can't be read.", 'Run the workflow again.');
+  const sender = read.data.sender?.login ?? input.actor;
+  const denied = checkPermissions(input, [...new Set([sender, input.actor])]);
+  if (denied !== undefined) return denied;
+  const inputs = read.data.inputs ?? {};
+  const text = (name: string): string => String(inputs[name] ?? '').trim();
+  const operation = OPERATIONS.find((known) => known === (text('operation') || 'train'));
+  if (operation === undefined) {
+    return refuse(
+      'unknown-command',
+      `There is no operation ${text('operation')}.`,
+      `Choose one of ${OPERATIONS.join(', ')}.`,
+    );
+  }
+  return planInputs(input, operation, text, sender);
+}
+
+function planInputs(
+  input: PlanInput,
+  operation: Operation,
+  text: (name: string) => string,
+  actor: string,
+): PlanDecision {
+  // `parameters` is written as after `/train`, so that it is read by the same rules.
+  const parsed = parseCommand(`/train ${text('parameters').replaceAll(/\s+/g, ' ')}`);
+  if (parsed.kind !== 'command') return parsed;
+  if (parsed.commit !== undefined) {
+    return refuse('bad-argument', `\`${parsed.commit}\` is no parameter.`, 'Write `name=value` pairs.');
+  }
+  const version = text('version').replace(/^v(?=\d)/, '');
+  if (version !== '' && !/^[1-9]\d*$/.test(version)) {
+    return refuse('bad-argument', `\`${version}\` is no version.`, 'Versions are whole numbers, such as 8.');
+  }
+  const environment = text('environment');
+  const reason = text('reason');
+  return resolveOperation(
+    {
+      operation,
+      sha: input.sha,
+      parameters: parsed.parameters,
+      cause: { kind: 'manual', id: `manual-${input.runId}` },
+      actor,
+      dryRun: text('dry-run') === 'true',
+      ...(version === '' ? {} : { version }),
+      ...(environment === '' ? {} : { environment }),
+      ...(reason === '' ? {} : { reason }),
+    },
+    input.config,
+    input.state,
+  );
+}

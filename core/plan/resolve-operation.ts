@@ -1,0 +1,81 @@
+import type { Config, Scalar } from '../config/config.ts';
+import type { Cause } from '../ledger/event.ts';
+import type { LedgerState } from '../ledger/state.ts';
+import { ok, type Result } from '../result.ts';
+import { checkTarget, type Target } from './check-target.ts';
+import { chooseEnvironment } from './choose-environment.ts';
+import { type Operation, type PlannedOperation, type Refused, refuse } from './decision.ts';
+import { readParameters } from './read-parameters.ts';
+
+/** What someone entitled to it asks for, from whichever event it came. */
+export type Request = {
+  readonly operation: Operation;
+  readonly sha: string;
+  readonly parameters: Readonly<Record<string, Scalar>>;
+  readonly environment?: string;
+  readonly version?: string;
+  readonly reason?: string;
+  readonly pullRequest?: number;
+  readonly commentId?: number;
+  readonly cause: Cause;
+  readonly actor: string;
+  readonly dryRun: boolean;
+};
+
+/** Fills in what the request leaves open (environment, version) and checks it against configuration and ledger. */
+export function resolveOperation(
+  request: Request,
+  config: Config,
+  state: LedgerState,
+): PlannedOperation | Refused {
+  const parameters = resolveParameters(request, config);
+  if (!parameters.ok) return parameters.error;
+  const target = resolveTarget(request, config, state);
+  if (!target.ok) return target.error;
+  const { environment: _environment, version: _version, parameters: _parameters, ...rest } = request;
+  return {
+    kind: 'operation',
+    ...rest,
+    parameters: parameters.value,
+    ...target.value,
+    correlationId: request.cause.id,
+  };
+}
+
+function resolveParameters(request: Request, config: Config): Result<Request['parameters'], Refused> {
+  const { operation, parameters } = request;
+  if (operation !== 'train' && operation !== 'tune') return ok({});
+  if (operation === 'tune' && config.search === undefined) {
+    const message = 'The configuration has no search.';
+    const remedy = 'Add `search: { metric: …, space: { … } }` to trainyard.yml.';
+    return { ok: false, error: refuse('no-search', message, remedy) };
+  }
+  return readParameters(config, operation, parameters);
+}
+
+function resolveTarget(request: Request, config: Config, state: LedgerState): Result<Target, Refused> {
+  const { operation, environment } = request;
+  switch (operation) {
+    case 'train':
+    case 'tune':
+    case 'monitor':
+    case 'help':
+      return ok({});
+    case 'status':
+    case 'freeze':
+    case 'unfreeze': {
+      if (environment === undefined) return checkTarget(request, state, undefined);
+      const named = chooseEnvironment(config, state, environment, false);
+      return named.ok ? checkTarget(request, state, named.value) : named;
+    }
+    case 'deploy':
+    case 'advance':
+    case 'promote':
+    case 'rollback':
+    case 'hold':
+    case 'resume': {
+      const chosen = chooseEnvironment(config, state, environment, operation !== 'deploy');
+      return chosen.ok ? checkTarget(request, state, chosen.value) : chosen;
+    }
+  }
+}

@@ -1,0 +1,260 @@
+import type { Holdout, ProjectEnvironment, Serving } from './config/config.ts';
+import type { CaptureWindow } from './drift/window.ts';
+import type { Problem } from './errors.ts';
+import type { LedgerEvent } from './ledger/event.ts';
+import type { LedgerState } from './ledger/state.ts';
+import type { DispatchType } from './names.ts';
+import type { Result } from './result.ts';
+import type { Observation } from './rollout/observation.ts';
+import type { RolloutRecord } from './rollout/rollout-record.ts';
+import type { AgentState, Instance, SetTraffic, StartInstance, Traffic } from './serving/api.ts';
+import type { DispatchPayload } from './serving/dispatch-payload.ts';
+
+/** Time, as the only way an effectful flow may learn or spend it. */
+export type Clock = {
+  /** The present as an ISO 8601 instant in UTC. */
+  readonly now: () => string;
+  /** Resolves after `milliseconds`; rejects when `signal` aborts. */
+  readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+};
+
+/** Where a flow says what it is doing. */
+export type Log = {
+  readonly info: (line: string) => void;
+  readonly warn: (line: string) => void;
+  readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
+};
+
+/** What an append attempt wants to write, decided on the state it would be written to. Pure: it may be asked again after a race. */
+export type Proposal = (state: LedgerState) => Result<readonly LedgerEvent[], Problem>;
+
+/** The append-only record of decisions of one repository. */
+export type Ledger = {
+  /** All events of one model, oldest first. */
+  readonly history: (model: string) => Promise<readonly LedgerEvent[]>;
+  /** The state of one model, folded from all its events. */
+  readonly read: (model: string) => Promise<LedgerState>;
+  /**
+   * Fetch, fold, propose, commit, push fast-forward; on a lost race, again from the fetch. Events whose id the ledger already has
+   * are left out, so a re-run writes nothing twice. Gives the state after the write, and what was written.
+   */
+  readonly append: (
+    model: string,
+    propose: Proposal,
+  ) => Promise<Result<{ readonly state: LedgerState; readonly written: readonly LedgerEvent[] }, Problem>>;
+};
+
+export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED';
+
+/** One MLflow run, as far as the chain needs it. Metrics are the latest values. */
+export type TrackingRun = {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly url: string;
+  /** `models:/m-…` URI of the model the run logged last, if any. */
+  readonly modelUri: string | undefined;
+};
+
+/** A run to open: in which experiment, under which name and tags, and below which other run. */
+export type NewRun = {
+  readonly experiment: string;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly parentRunId?: string;
+};
+
+/** What the tracking server knows of a logged model. */
+export type LoggedModel = {
+  readonly modelUri: string;
+  readonly runId: string | undefined;
+  readonly hasSignature: boolean;
+};
+
+export type RegisteredVersion = {
+  readonly version: string;
+  readonly runId: string;
+  readonly modelUri: string;
+  readonly status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
+};
+
+/** MLflow tracking and model registry. */
+export type Tracking = {
+  readonly uri: string;
+  readonly check: () => Promise<void>;
+  /** Opens a run, in the state RUNNING; the experiment is made when it is missing. */
+  readonly createRun: (request: NewRun) => Promise<TrackingRun>;
+  readonly endRun: (runId: string, status: RunStatus) => Promise<void>;
+  readonly getRun: (runId: string) => Promise<TrackingRun>;
+  /** The runs of an experiment that carry all these tags, newest first; none when the experiment does not exist. */
+  readonly findRuns: (
+    experiment: string,
+    tags: Readonly<Record<string, string>>,
+  ) => Promise<readonly TrackingRun[]>;
+  readonly setRunTags: (runId: string, tags: Readonly<Record<string, string>>) => Promise<void>;
+  readonly uploadArtifact: (runId: string, path: string, file: string) => Promise<void>;
+  readonly downloadArtifact: (runId: string, path: string, file: string) => Promise<void>;
+  /** Paths of the files directly below a folder of the run's artifacts; none when there is no such folder. */
+  readonly listArtifacts: (runId: string, path: string) => Promise<readonly string[]>;
+  /** What a `models:/m-…` or `runs:/…` URI stands for; `undefined` when the server has no such model. */
+  readonly getModel: (modelUri: string) => Promise<LoggedModel | undefined>;
+  /** Registers a logged model as the next version of `model`, and waits until it is READY. Idempotent by run id. */
+  readonly register: (
+    model: string,
+    run: TrackingRun,
+    tags: Readonly<Record<string, string>>,
+  ) => Promise<RegisteredVersion>;
+  readonly getVersion: (model: string, version: string) => Promise<RegisteredVersion | undefined>;
+  readonly setVersionTags: (
+    model: string,
+    version: string,
+    tags: Readonly<Record<string, string>>,
+  ) => Promise<void>;
+  readonly getAlias: (model: string, alias: string) => Promise<string | undefined>;
+  /** Points the alias at a version, or removes it when `version` is `undefined`. */
+  readonly setAlias: (model: string, alias: string, version: string | undefined) => Promise<void>;
+};
+
+/** What past rollouts were decided on, kept with the run that made the version. */
+export type RolloutRecords = {
+  readonly keep: (runId: string, record: RolloutRecord) => Promise<void>;
+  /** `undefined` when none was kept. */
+  readonly find: (runId: string, rollout: string) => Promise<RolloutRecord | undefined>;
+};
+
+export type PermissionLevel = 'admin' | 'maintain' | 'write' | 'triage' | 'read' | 'none';
+
+export type PullRequest = {
+  readonly number: number;
+  readonly headSha: string;
+  readonly headRepository: string;
+  readonly baseRepository: string;
+  readonly state: 'open' | 'closed';
+};
+
+export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive';
+
+/** The GitHub API, as far as Trainyard calls it, for one repository. */
+export type GitHub = {
+  readonly permissionOf: (user: string) => Promise<PermissionLevel>;
+  readonly getPullRequest: (number: number) => Promise<PullRequest>;
+  readonly react: (commentId: number, reaction: 'eyes' | 'rocket' | '-1' | '+1') => Promise<void>;
+  /**
+   * Creates the comment that carries `marker` on this issue or pull request, or updates it in place. `body` may be made from the
+   * text that is there. Gives the comment's URL.
+   */
+  readonly upsertComment: (
+    issue: number,
+    marker: string,
+    body: string | ((previous: string | undefined) => string),
+  ) => Promise<string>;
+  /** Opens the issue titled so, or updates the open one. Gives its number. */
+  readonly upsertIssue: (title: string, marker: string, body: string) => Promise<number>;
+  /** Closes the open issue that carries `marker`, after writing `body` to it; nothing when there is none. */
+  readonly closeIssue: (marker: string, body: string) => Promise<void>;
+  /** Opens the deployment named `key`, or finds it: asking twice makes one. Gives its id. */
+  readonly createDeployment: (request: {
+    key: string;
+    ref: string;
+    environment: string;
+    description: string;
+    payload: unknown;
+  }) => Promise<number>;
+  readonly setDeploymentStatus: (
+    deployment: number,
+    state: DeploymentState,
+    description: string,
+  ) => Promise<void>;
+  readonly dispatch: (type: DispatchType, payload: DispatchPayload) => Promise<void>;
+};
+
+/** One agent, by its API. Every call is retried within limits; a host that cannot be reached rejects with a ServiceError. */
+export type AgentPort = {
+  readonly url: string;
+  readonly state: () => Promise<AgentState>;
+  /** Uploads a file unless the agent already has the blob of that digest. */
+  readonly putBlob: (digest: string, file: string) => Promise<void>;
+  readonly startInstance: (model: string, version: string, request: StartInstance) => Promise<Instance>;
+  readonly getInstance: (model: string, version: string) => Promise<Instance | undefined>;
+  readonly stopInstance: (model: string, version: string) => Promise<void>;
+  readonly getTraffic: (model: string) => Promise<Traffic | undefined>;
+  /** Sets traffic if the revision is still `expected` (`undefined`: there is none yet); else gives the present one as error. */
+  readonly setTraffic: (
+    model: string,
+    traffic: SetTraffic,
+    expected: number | undefined,
+  ) => Promise<Result<Traffic, Traffic>>;
+  readonly observations: (model: string, rollout: string, after: number) => Promise<readonly Observation[]>;
+  readonly windows: (model: string, after: number) => Promise<readonly CaptureWindow[]>;
+};
+
+/** One entry point of an MLflow Project, to be run inside an open MLflow run. */
+export type ProjectStep = {
+  readonly uri: string;
+  readonly entryPoint: string;
+  readonly parameters: Readonly<Record<string, string | number | boolean>>;
+  readonly environment: ProjectEnvironment;
+  readonly experiment: string;
+  readonly runId: string;
+  readonly timeoutSeconds: number;
+  /** Extra environment variables of the step. */
+  readonly variables: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+};
+
+/** How a step ended. `lines` are the last it wrote, standard error last. */
+export type StepEnd = {
+  readonly status: 'succeeded' | 'failed' | 'timed-out' | 'aborted';
+  readonly code: number | undefined;
+  readonly lines: readonly string[];
+};
+
+/** Runs the user's training code. */
+export type ProjectRunner = { readonly run: (step: ProjectStep) => Promise<StepEnd> };
+
+/** One model to be run on the holdout, and where its predictions go. */
+export type EvaluationTarget = { readonly modelUri: string; readonly predictions: string };
+
+export type EvaluationRequest = {
+  readonly targets: readonly EvaluationTarget[];
+  readonly holdout: Holdout;
+};
+
+/** What the Python side says of one model's predictions. */
+export type Evaluation = {
+  readonly task: 'binary' | 'multiclass' | 'regression';
+  readonly rows: number;
+  readonly modelDigest: string;
+  readonly holdoutDigest: string;
+  /** The MLflow signature, as JSON. */
+  readonly signature: unknown;
+  readonly metrics: Readonly<Record<string, number>>;
+};
+
+export type PackageRequest = {
+  readonly modelUri: string;
+  readonly model: string;
+  readonly version: string;
+  readonly runId: string;
+  readonly holdout: Holdout | undefined;
+  readonly serving: Serving;
+  readonly folder: string;
+};
+
+/** The package that was built, in `folder` of the request. */
+export type PackageOutput = {
+  readonly manifestDigest: string;
+  readonly sizeBytes: number;
+  readonly format: string;
+};
+
+/** The Python that runs beside the model, in the model's own environment. */
+export type PythonRuntime = {
+  /** One evaluation per target, in their order. */
+  readonly evaluate: (request: EvaluationRequest) => Promise<readonly Evaluation[]>;
+  readonly buildPackage: (request: PackageRequest) => Promise<PackageOutput>;
+  /** Asks the package in `folder` its golden examples, and gives the time of each single request in ms. */
+  readonly measurePackage: (folder: string) => Promise<readonly number[]>;
+};

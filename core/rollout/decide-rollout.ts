@@ -1,0 +1,180 @@
+import { formatCount, formatDuration, formatPercent } from '../statistics/format-number.ts';
+import type { Reason } from '../verdict.ts';
+import { carryingHarm, HARMS, type Harm } from './bets.ts';
+import { describeHarm } from './describe-harm.ts';
+import type { Evidence } from './evidence.ts';
+import { explainContinue, explainHarm, explainPassed, type Place } from './explain-rollout.ts';
+import { OBSERVATION_PROBLEM_CODES, OBSERVATION_PROBLEMS } from './observation-problem.ts';
+import type { RolloutPlan } from './rollout-plan.ts';
+import { checkRouting } from './routing-check.ts';
+import { baseRateOf, requiredRequests } from './stage-requirement.ts';
+import { EMPTY_STAGE } from './stage-totals.ts';
+
+/** After the deadline a rollout without its data is held for this share of the deadline, then rolled back if so planned. */
+const HOLD_BEFORE_ROLLBACK = 0.25;
+
+export const ROLLBACK_CODES = [
+  'errors-worse',
+  'slower',
+  'invalid-worse',
+  'objective-broken',
+  'deadline-passed',
+] as const;
+export type RollbackCode = (typeof ROLLBACK_CODES)[number];
+
+export const HOLD_CODES = ['held', 'routing-off', 'deadline-passed', 'unusable-input'] as const;
+export type HoldCode = (typeof HOLD_CODES)[number];
+
+type Explained = { readonly reasons: readonly Reason[]; readonly explanation: string };
+
+/** What to do with a rollout now. `advance.to` is the index of the next stage; `continue` says what is still missing. */
+export type RolloutDecision = Explained &
+  (
+    | { readonly kind: 'continue'; readonly missing: { readonly requests: number; readonly seconds: number } }
+    | { readonly kind: 'advance'; readonly to: number }
+    | { readonly kind: 'promote' }
+    | { readonly kind: 'rollback'; readonly code: RollbackCode }
+    | { readonly kind: 'hold'; readonly code: HoldCode }
+  );
+
+/** Everything a rollout decision depends on. Instants are ISO 8601; `stage` is an index into the plan's stages. */
+export type RolloutSituation = {
+  readonly plan: RolloutPlan;
+  readonly evidence: Evidence;
+  readonly stage: number;
+  readonly stageStartedAt: string;
+  readonly rolloutStartedAt: string;
+  readonly now: string;
+  readonly control: 'running' | 'held';
+  /** Time spent on hold so far, which the deadline does not count. */
+  readonly heldSeconds?: number;
+};
+
+const HARM_CODES: Readonly<Record<Harm, RollbackCode>> = {
+  errors: 'errors-worse',
+  slow: 'slower',
+  invalid: 'invalid-worse',
+  objective: 'objective-broken',
+};
+
+/**
+ * Decides a rollout from its evidence and the time alone; the same function runs in `deploy`, in the agent (which acts on
+ * `rollback` only) and in a replay. Proof of harm comes before everything, also while held; too little data never passes.
+ */
+export function decideRollout(situation: RolloutSituation): RolloutDecision {
+  const { plan, evidence, stage } = situation;
+  const percent = plan.stages[stage];
+  const times = readTimes(situation);
+  if (percent === undefined || times === undefined) return refuse(situation);
+  const place = { percent, stage, stageSeconds: times.stage };
+  const reasons = gatherReasons(situation);
+  if (evidence.peak.total >= -Math.log(plan.alpha)) {
+    const code = HARM_CODES[carryingHarm(evidence.bets, evidence.peak)];
+    return { kind: 'rollback', code, reasons, explanation: explainHarm(evidence, place) };
+  }
+  if (situation.control === 'held') {
+    const explanation = `Held at ${formatPercent(percent / 100)} by request; harm would still roll it back.`;
+    return { kind: 'hold', code: 'held', reasons, explanation };
+  }
+  const routing = reasons.find(({ code }) => code === 'routing-off');
+  if (routing !== undefined) {
+    return { kind: 'hold', code: 'routing-off', reasons, explanation: `Held: ${routing.message}` };
+  }
+  return decideProgress(situation, place, times, reasons);
+}
+
+function decideProgress(
+  { plan, evidence, stage }: RolloutSituation,
+  place: Place,
+  times: Times,
+  reasons: readonly Reason[],
+): RolloutDecision {
+  const needed = requiredRequests(plan, place.percent, baseRateOf(evidence));
+  const seen = evidence.stages[stage]?.candidate.requests ?? 0;
+  const missing = {
+    requests: Math.max(0, needed - seen),
+    seconds: Math.max(0, plan.stageMinSeconds - times.stage),
+  };
+  if (missing.requests === 0 && missing.seconds === 0) {
+    const explanation = explainPassed(evidence, place, needed);
+    if (stage === plan.stages.length - 1) return { kind: 'promote', reasons, explanation };
+    return { kind: 'advance', to: stage + 1, reasons, explanation };
+  }
+  const lacking = [...reasons, lackOf(missing, seen, needed)];
+  if (times.rollout > plan.deadlineSeconds) return decideLate(plan, place, times, lacking);
+  const explanation = explainContinue(evidence, place, missing);
+  return { kind: 'continue', missing, reasons: lacking, explanation };
+}
+
+function decideLate(
+  plan: RolloutPlan,
+  place: Place,
+  times: Times,
+  reasons: readonly Reason[],
+): RolloutDecision {
+  const code = 'deadline-passed';
+  const lack = reasons.at(-1)?.message ?? '';
+  const late = `the deadline of ${formatDuration(plan.deadlineSeconds)} has passed at ${formatPercent(place.percent / 100)}. ${lack}`;
+  const holdUntil = (1 + HOLD_BEFORE_ROLLBACK) * plan.deadlineSeconds;
+  if (plan.onNoData === 'rollback' && times.rollout > holdUntil) {
+    return { kind: 'rollback', code, reasons, explanation: `Rolled back without proof of harm: ${late}` };
+  }
+  const next =
+    plan.onNoData === 'rollback' ? ` Rolls back in ${formatDuration(holdUntil - times.rollout)}.` : '';
+  return { kind: 'hold', code, reasons, explanation: `Held: ${late}${next}` };
+}
+
+type Times = { readonly stage: number; readonly rollout: number };
+
+/** Seconds in the stage and, less the time on hold, in the rollout; `undefined` when an instant can't be read. */
+function readTimes(situation: RolloutSituation): Times | undefined {
+  const now = Date.parse(situation.now);
+  const stage = (now - Date.parse(situation.stageStartedAt)) / 1000;
+  const rollout = (now - Date.parse(situation.rolloutStartedAt)) / 1000 - (situation.heldSeconds ?? 0);
+  if (!Number.isFinite(stage) || !Number.isFinite(rollout)) return undefined;
+  return { stage: Math.max(0, stage), rollout: Math.max(0, rollout) };
+}
+
+function refuse({ plan, stage, now, stageStartedAt, rolloutStartedAt }: RolloutSituation): RolloutDecision {
+  const message =
+    plan.stages[stage] === undefined
+      ? `The plan has ${plan.stages.length} stages and none with index ${stage}.`
+      : `An instant can't be read: now ${now}, stage ${stageStartedAt}, rollout ${rolloutStartedAt}.`;
+  const reasons = [{ code: 'unusable-input', metric: 'rollout', message }];
+  return { kind: 'hold', code: 'unusable-input', reasons, explanation: `Held: ${message}` };
+}
+
+function gatherReasons({ plan, evidence, stage }: RolloutSituation): readonly Reason[] {
+  const routing = checkRouting(evidence.stages[stage] ?? EMPTY_STAGE, plan.stages.length);
+  const harms = HARMS.map((harm) => describeHarm(evidence, harm, stage));
+  return [...harms, routing, ...describeIgnored(evidence)].filter((reason) => reason !== undefined);
+}
+
+function describeIgnored(evidence: Evidence): readonly Reason[] {
+  return OBSERVATION_PROBLEM_CODES.flatMap((code) => {
+    const count = evidence.ignored[code] ?? 0;
+    if (count === 0) return [];
+    const message = `${formatCount(count)} polls were left out: ${OBSERVATION_PROBLEMS[code]}.`;
+    return [{ code, metric: 'polls', message, observed: count, sampleSize: count }];
+  });
+}
+
+function lackOf(
+  missing: { readonly requests: number; readonly seconds: number },
+  seen: number,
+  needed: number,
+): Reason {
+  if (missing.requests === 0) {
+    const message = `The stage still needs ${formatDuration(missing.seconds)}.`;
+    return { code: 'time-missing', metric: 'seconds', message, observed: missing.seconds };
+  }
+  const message = `The candidate has answered ${formatCount(seen)} of the ${formatCount(needed)} requests this stage needs.`;
+  return {
+    code: 'requests-missing',
+    metric: 'requests',
+    message,
+    observed: seen,
+    limit: needed,
+    sampleSize: seen,
+  };
+}

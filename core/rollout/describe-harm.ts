@@ -1,0 +1,108 @@
+import { estimateOddsRatio, logEvidence } from '../statistics/e-process.ts';
+import { formatCount, formatDecimal, formatPercent, formatRatio } from '../statistics/format-number.ts';
+import type { Reason } from '../verdict.ts';
+import type { Harm } from './bets.ts';
+import type { Evidence, SlowEvidence } from './evidence.ts';
+import { type ArmTotals, EMPTY_STAGE, type StageTotals } from './stage-totals.ts';
+
+/** What has been observed of one harm at a stage, as one phrase and as numbers. `undefined` while there is nothing to say. */
+export function describeHarm(evidence: Evidence, harm: Harm, stage: number): Reason | undefined {
+  if (harm === 'objective') return describeObjective(evidence);
+  if (harm === 'slow') return describeSlow(evidence);
+  return describeBad(evidence, harm, stage);
+}
+
+function describeBad(evidence: Evidence, harm: 'errors' | 'invalid', stage: number): Reason | undefined {
+  const totals = showableStage(evidence, harm, stage);
+  const { stable } = totals;
+  const candidate = totals.candidate.requests === 0 ? totals.shadow : totals.candidate;
+  if (candidate.requests === 0) return undefined;
+  const name = harm === 'errors' ? 'errors' : 'invalid answers';
+  const interval = estimateOddsRatio(evidence[harm], evidence.plan.alpha);
+  const versus =
+    stable.requests === 0
+      ? 'with no stable traffic beside it'
+      : `vs ${countOf(stable, harm)} in the same minutes: ${describeRatio(evidence, interval)}`;
+  return {
+    code: `${harm}-compared`,
+    metric: harm,
+    message: `${name} ${countOf(candidate, harm)} ${versus}`,
+    observed: interval.estimate,
+    limit: evidence.plan.tolerance,
+    sampleSize: candidate.requests,
+    interval: { low: interval.low, high: interval.high, level: 1 - evidence.plan.alpha },
+  };
+}
+
+function describeSlow(evidence: Evidence): Reason | undefined {
+  const worst = evidence.slow.reduce((best, slow) =>
+    logEvidence(slow.likelihoods) > logEvidence(best.likelihoods) ? slow : best,
+  );
+  if (worst.threshold === undefined) return undefined;
+  const interval = estimateOddsRatio(worst.likelihoods, evidence.plan.alpha);
+  return {
+    code: 'slow-compared',
+    metric: 'slow',
+    message: `${describeSlowCounts(worst, worst.threshold)}: ${describeRatio(evidence, interval)}`,
+    observed: interval.estimate,
+    limit: 1,
+    sampleSize: worst.counts.candidateTotal,
+    interval: { low: interval.low, high: interval.high, level: 1 - evidence.plan.alpha },
+  };
+}
+
+function describeSlowCounts(
+  { counts, quantile }: SlowEvidence,
+  { candidateMs, stableMs }: NonNullable<SlowEvidence['threshold']>,
+): string {
+  const candidate = formatShare(counts.candidateBad, counts.candidateTotal);
+  const stable = formatShare(counts.stableBad, counts.stableTotal);
+  return (
+    `${candidate} over ${formatMilliseconds(candidateMs)} ms vs ${stable} over ${formatMilliseconds(stableMs)} ms ` +
+    `(the stable version's p${Math.round(100 * quantile)}) in the same minutes`
+  );
+}
+
+function describeObjective(evidence: Evidence): Reason | undefined {
+  const { limit, requests, bad, isConfigured } = evidence.objective;
+  if (limit === undefined || requests === 0) return undefined;
+  const origin = isConfigured ? 'the configured limit' : "the limit taken from the stable version's past";
+  return {
+    code: 'objective-compared',
+    metric: 'objective',
+    message: `errors and invalid answers ${formatShare(bad, requests)} where ${origin} is ${formatPercent(limit)}`,
+    observed: bad / requests,
+    limit,
+    sampleSize: requests,
+  };
+}
+
+/** The stage asked for, or the last one before it that has seen anything bad, so that the numbers speak. */
+function showableStage(evidence: Evidence, harm: 'errors' | 'invalid', stage: number): StageTotals {
+  const hasBad = ({ candidate, shadow, stable }: StageTotals) =>
+    candidate[harm] + shadow[harm] + stable[harm] > 0;
+  const upToHere = evidence.stages.slice(0, stage + 1);
+  return upToHere.findLast(hasBad) ?? upToHere.at(-1) ?? EMPTY_STAGE;
+}
+
+function describeRatio(
+  evidence: Evidence,
+  { estimate, low, high }: { readonly estimate: number; readonly low: number; readonly high: number },
+): string {
+  if (low === 0 && high === Number.POSITIVE_INFINITY) return 'nothing to tell apart yet';
+  const level = formatPercent(1 - evidence.plan.alpha);
+  return `${formatRatio(estimate)} [${formatDecimal(low)}, ${formatDecimal(high)}] (${level}, valid whenever you look)`;
+}
+
+function formatMilliseconds(edge: number): string {
+  return String(Number(edge.toPrecision(3)));
+}
+
+function countOf(arm: ArmTotals, harm: 'errors' | 'invalid'): string {
+  return formatShare(arm[harm], arm.requests);
+}
+
+function formatShare(part: number, whole: number): string {
+  const share = whole === 0 ? '' : ` (${formatPercent(part / whole)})`;
+  return `${formatCount(part)}/${formatCount(whole)}${share}`;
+}

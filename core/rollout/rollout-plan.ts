@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { isIncreasing } from '../statistics/latency-buckets.ts';
+
+/** How a candidate is brought to all traffic. The last stage, at 100 %, is the bake. */
+export const rolloutPlanSchema = z.strictObject({
+  /** Percent of traffic per stage, increasing, ending at 100. */
+  stages: z
+    .array(z.number().positive().max(100))
+    .min(1)
+    .max(50)
+    .refine(isIncreasing, { error: 'stages must increase' })
+    .refine((stages) => stages.at(-1) === 100, { error: 'stages must end at 100' }),
+  /** At most this share of rollouts of an equal candidate is rolled back, however often one looks. */
+  alpha: z.number().gt(0).lt(1),
+  stageMinSeconds: z.number().nonnegative(),
+  /** Candidate requests a stage needs; without it, as many as it takes to see the harm that the stage looks for. */
+  minRequests: z.int().nonnegative().optional(),
+  deadlineSeconds: z.number().positive(),
+  /** An absolute limit beside the comparison with the stable version: it also catches both being broken. */
+  slo: z.strictObject({ maxErrorRate: z.number().gt(0).lt(1) }).optional(),
+  /** What follows when the deadline has passed, a stage still has too little data, and the wait after it is over. */
+  onNoData: z.enum(['rollback', 'hold']),
+  /** A candidate at most this share slower is not slow: 0.10 is 10 %. */
+  latencyMargin: z.number().nonnegative(),
+  /** Odds ratio of bad requests that is still acceptable: 1 is "not worse at all". */
+  tolerance: z.number().min(1).max(10),
+});
+
+/** See `rolloutPlanSchema`. */
+export type RolloutPlan = z.infer<typeof rolloutPlanSchema>;

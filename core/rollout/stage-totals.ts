@@ -1,0 +1,66 @@
+import type { Observation } from './observation.ts';
+
+/** Requests of one version, and how many of them were bad. */
+export type ArmTotals = { readonly requests: number; readonly errors: number; readonly invalid: number };
+
+/**
+ * What a stage has seen so far over all hosts. `shadow` are copies the candidate answered while it had no traffic of its own;
+ * `routed` counts requests since the share was last changed to `percent`.
+ */
+export type StageTotals = {
+  readonly candidate: ArmTotals;
+  readonly shadow: ArmTotals;
+  readonly stable: ArmTotals;
+  readonly polls: number;
+  readonly routed: { readonly percent: number; readonly candidate: number; readonly stable: number };
+};
+
+const NOTHING: ArmTotals = { requests: 0, errors: 0, invalid: 0 };
+
+/** A stage without any poll. */
+export const EMPTY_STAGE: StageTotals = {
+  candidate: NOTHING,
+  shadow: NOTHING,
+  stable: NOTHING,
+  polls: 0,
+  routed: { percent: 0, candidate: 0, stable: 0 },
+};
+
+/** The totals of all stages after one more poll. */
+export function addToStage(stages: readonly StageTotals[], observation: Observation): readonly StageTotals[] {
+  const length = Math.max(stages.length, observation.stage + 1);
+  return Array.from({ length }, (_, index) => {
+    const totals = stages[index] ?? EMPTY_STAGE;
+    return index === observation.stage ? addPoll(totals, observation) : totals;
+  });
+}
+
+/** All stages together, for one version. */
+export function sumStages(stages: readonly StageTotals[], arm: 'candidate' | 'shadow' | 'stable'): ArmTotals {
+  return stages.reduce((sum, stage) => addArm(sum, stage[arm]), NOTHING);
+}
+
+function addPoll(totals: StageTotals, { candidate, stable, weights }: Observation): StageTotals {
+  const { routed } = totals;
+  const isSameShare = routed.percent === weights.candidate;
+  const isShadow = weights.candidate === 0;
+  return {
+    candidate: isShadow ? totals.candidate : addArm(totals.candidate, candidate),
+    shadow: isShadow ? addArm(totals.shadow, candidate) : totals.shadow,
+    stable: addArm(totals.stable, stable),
+    polls: totals.polls + 1,
+    routed: {
+      percent: weights.candidate,
+      candidate: (isSameShare ? routed.candidate : 0) + candidate.requests,
+      stable: (isSameShare ? routed.stable : 0) + stable.requests,
+    },
+  };
+}
+
+function addArm(left: ArmTotals, right: ArmTotals): ArmTotals {
+  return {
+    requests: left.requests + right.requests,
+    errors: left.errors + right.errors,
+    invalid: left.invalid + right.invalid,
+  };
+}

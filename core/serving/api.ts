@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { captureWindowSchema } from '../drift/window.ts';
+import { digestSchema, envelopeSchema } from '../ledger/event.ts';
+import { observationSchema } from '../rollout/observation.ts';
+import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
+
+/** The agent's HTTP API, shared by its server and its client. Errors are RFC 9457 problems (`problemSchema`). */
+
+const version = z.string().regex(/^[1-9]\d*$/);
+
+/** Life of one model version on one host. `failed` carries its reason code. */
+export const instanceSchema = z.strictObject({
+  model: z.string(),
+  version,
+  package: z.string(),
+  state: z.enum(['starting', 'ready', 'failed', 'draining', 'stopped']),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  since: z.iso.datetime(),
+});
+
+/** `PUT /v1/models/{model}/instances/{version}`: start this package dark. Idempotent. Its blobs were PUT before. */
+export const startInstanceSchema = z.strictObject({
+  /** Digest of the package manifest, itself PUT as a blob. */
+  manifest: digestSchema,
+  /** Provenance the agent verifies before it serves; required when the agent has a trusted key. */
+  envelope: envelopeSchema.optional(),
+});
+
+/** A rollout as the agent must know it to brake by itself: the plan and where it stands. */
+export const rolloutLeaseSchema = z.strictObject({
+  rollout: z.string(),
+  plan: rolloutPlanSchema,
+  stage: z.number().int().nonnegative(),
+  rolloutStartedAt: z.iso.datetime(),
+  stageStartedAt: z.iso.datetime(),
+  control: z.enum(['running', 'held']),
+  /** Without a renewed PUT within this time the agent holds, and after as long again returns to the stable version. */
+  leaseSeconds: z.number().positive(),
+});
+
+/** `PUT /v1/models/{model}/traffic`, guarded by `If-Match: "<revision>"`. */
+export const setTrafficSchema = z.strictObject({
+  stable: version,
+  candidate: version.optional(),
+  /** Share of requests the candidate answers, in percent, 0 … 100. */
+  candidatePercent: z.number().min(0).max(100),
+  /** Copy requests to the candidate and drop its answers. */
+  shadow: z.boolean(),
+  lease: rolloutLeaseSchema.optional(),
+});
+
+/** What the agent did on its own: why traffic is not where `deploy` put it. */
+export const brakeSchema = z.strictObject({
+  rollout: z.string(),
+  version,
+  code: z.string(),
+  explanation: z.string(),
+  at: z.iso.datetime(),
+});
+
+/** `GET /v1/models/{model}/traffic`, also the answer to the PUT. `revision` is the ETag. */
+export const trafficSchema = z.strictObject({
+  ...setTrafficSchema.partial({ stable: true }).shape,
+  revision: z.number().int().nonnegative(),
+  brake: brakeSchema.optional(),
+});
+
+/** `GET /v1/models/{model}/observations?after=seq&rollout=id`, oldest first, at most 1,000. */
+export const observationsSchema = z.strictObject({ observations: z.array(observationSchema) });
+
+/** `GET /v1/models/{model}/windows?after=seq`, closed windows, oldest first, at most 1,000. */
+export const windowsSchema = z.strictObject({ windows: z.array(captureWindowSchema) });
+
+/** `POST /v1/labels`: late labels by prediction (request) id. Duplicates are ignored. */
+export const labelsSchema = z.strictObject({
+  model: z.string(),
+  labels: z
+    .array(z.strictObject({ id: z.string(), label: z.union([z.string(), z.number()]) }))
+    .min(1)
+    .max(10_000),
+});
+
+/** `GET /v1/state`: everything, for people and for `/status`. */
+export const agentStateSchema = z.strictObject({
+  host: z.string(),
+  agentVersion: z.string(),
+  startedAt: z.iso.datetime(),
+  runtime: z.enum(['process', 'docker']),
+  instances: z.array(instanceSchema),
+  traffic: z.record(z.string(), trafficSchema),
+  outbox: z.strictObject({ pending: z.number().int(), oldest: z.iso.datetime().optional() }),
+  dataPlane: z.strictObject({ address: z.string(), healthy: z.boolean() }),
+});
+
+/** RFC 9457 problem details, with our stable `code` and the remedy. */
+export const problemSchema = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  detail: z.string(),
+  code: z.string(),
+  remedy: z.string(),
+});
+
+export type Instance = z.infer<typeof instanceSchema>;
+export type StartInstance = z.infer<typeof startInstanceSchema>;
+export type RolloutLease = z.infer<typeof rolloutLeaseSchema>;
+export type SetTraffic = z.infer<typeof setTrafficSchema>;
+export type Traffic = z.infer<typeof trafficSchema>;
+export type Brake = z.infer<typeof brakeSchema>;
+export type Labels = z.infer<typeof labelsSchema>;
+export type AgentState = z.infer<typeof agentStateSchema>;
+export type AgentProblem = z.infer<typeof problemSchema>;

@@ -1,0 +1,72 @@
+import { decideRollout, type RolloutDecision } from '../rollout/decide-rollout.ts';
+import type { Evidence } from '../rollout/evidence.ts';
+import type { Instance, Traffic } from './api.ts';
+
+/** What a host knows of one model's traffic when it looks whether to brake. Instants are ISO 8601. */
+export type TrafficSituation = {
+  readonly traffic: Traffic;
+  /** When `deploy` last set it: what the lease counts from. */
+  readonly setAt: string;
+  /** Evidence of this host's own observations of the rollout. */
+  readonly evidence: Evidence | undefined;
+  readonly candidate: Instance | undefined;
+  readonly now: string;
+};
+
+export type BrakeCode =
+  | 'lease-expired'
+  | 'candidate-failed'
+  | 'errors-worse'
+  | 'slower'
+  | 'invalid-worse'
+  | 'objective-broken';
+
+/**
+ * `brake`: all traffic back to the stable version, now. `hold`: `deploy` has been silent for a lease; nothing moves, and it has
+ * as long again to come back. `report`: the stage has what it needs; say so to the repository. Never more traffic.
+ */
+export type TrafficDecision =
+  | { readonly kind: 'keep' }
+  | { readonly kind: 'hold' }
+  | { readonly kind: 'report'; readonly decision: RolloutDecision }
+  | { readonly kind: 'brake'; readonly code: BrakeCode; readonly explanation: string };
+
+/** Decides what a host does on its own with a rollout: it may take traffic from the candidate, and never gives it any. */
+export function decideTraffic(situation: TrafficSituation): TrafficDecision {
+  const { traffic, candidate } = situation;
+  const exposed = traffic.candidatePercent > 0 || traffic.shadow;
+  if (traffic.candidate === undefined || traffic.stable === undefined || traffic.brake !== undefined) {
+    return { kind: 'keep' };
+  }
+  if (exposed && candidate?.state !== 'ready') {
+    const state = candidate === undefined ? 'gone' : candidate.state;
+    const why = candidate?.message === undefined ? '' : ` ${candidate.message}`;
+    return {
+      kind: 'brake',
+      code: 'candidate-failed',
+      explanation: `Version ${traffic.candidate} is ${state} on this host, so version ${traffic.stable} answers everything.${why}`,
+    };
+  }
+  return decideLease(situation);
+}
+
+function decideLease(situation: TrafficSituation): TrafficDecision {
+  const { traffic, evidence, setAt, now } = situation;
+  const { lease } = traffic;
+  if (lease === undefined) return { kind: 'keep' };
+  const decision = evidence && decideRollout({ ...lease, evidence, now });
+  if (decision?.kind === 'rollback' && decision.code !== 'deadline-passed') {
+    return { kind: 'brake', code: decision.code, explanation: decision.explanation };
+  }
+  const silentSeconds = (Date.parse(now) - Date.parse(setAt)) / 1_000;
+  if (silentSeconds >= 2 * lease.leaseSeconds) {
+    return {
+      kind: 'brake',
+      code: 'lease-expired',
+      explanation: `Nothing was heard of rollout ${lease.rollout} for ${Math.round(silentSeconds)} s, twice its lease of ${lease.leaseSeconds} s, so version ${traffic.stable} answers everything.`,
+    };
+  }
+  if (silentSeconds >= lease.leaseSeconds) return { kind: 'hold' };
+  if (decision?.kind === 'advance' || decision?.kind === 'promote') return { kind: 'report', decision };
+  return { kind: 'keep' };
+}

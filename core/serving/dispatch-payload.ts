@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** GitHub's limits on `client_payload`: top-level keys and characters of JSON. Ours for the size is tighter. */
+export const MAX_PAYLOAD_KEYS = 10;
+export const MAX_PAYLOAD_CHARACTERS = 48_000;
+/** A report older than this is refused as stale; younger ones survive a host's days offline. */
+export const MAX_REPORT_AGE_DAYS = 7;
+
+/**
+ * `client_payload` of every dispatch Trainyard sends. `signature` is base64 HMAC-SHA256, by the secret the repository and the
+ * sender share, over `<event type>\n<JSON of the payload without signature, keys sorted>`.
+ */
+export const dispatchPayloadSchema = z.strictObject({
+  v: z.literal(1),
+  /** Idempotency key; a second dispatch with it is a replay. */
+  id: z.string().min(8).max(100),
+  at: z.iso.datetime(),
+  /** Sending host's name, or `monitor-check`. */
+  from: z.string().min(1),
+  model: z.string().min(1),
+  environment: z.string().min(1),
+  body: z.record(z.string(), z.json()),
+  signature: z.base64(),
+});
+export type DispatchPayload = z.infer<typeof dispatchPayloadSchema>;
+
+/** A payload before it is signed. */
+export type UnsignedPayload = Omit<DispatchPayload, 'signature'>;
+
+/** The text that `signature` signs: both sides must come to the same bytes, whatever order the keys arrived in. */
+export function signingText(type: string, payload: UnsignedPayload): string {
+  const { v, id, at, from, model, environment, body } = payload;
+  return `${type}\n${canonicalJson({ v, id, at, from, model, environment, body })}`;
+}
+
+/** JSON without spaces and with the keys of every object sorted. */
+export function canonicalJson(value: z.core.util.JSONType): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return `{${entries.map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`).join(',')}}`;
+}

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/**
+ * Stored inputs and the outputs the model must give for them: `inputs` is a request body as a client would send it
+ * (MLflow scoring protocol), `predictions` the `predictions` of the answer. Numbers agree within
+ * `absoluteTolerance + relativeTolerance * |expected|`; everything else exactly.
+ */
+export const goldenSchema = z.strictObject({
+  schema: z.literal('trainyard.golden/1'),
+  absoluteTolerance: z.number().nonnegative(),
+  relativeTolerance: z.number().nonnegative(),
+  examples: z.array(z.strictObject({ inputs: z.json(), predictions: z.json() })).min(1),
+});
+export type Golden = z.infer<typeof goldenSchema>;

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { digestSchema } from '../ledger/event.ts';
+
+/** A stored blob: its digest and its size in bytes. */
+export const blobSchema = z.strictObject({ digest: digestSchema, size: z.number().int().nonnegative() });
+
+const payloadSchema = z.discriminatedUnion('kind', [
+  /** A TorchServe model archive, for the process runtime. */
+  z.strictObject({ kind: z.literal('mar'), file: z.string(), ...blobSchema.shape }),
+  /** A container image by digest, for the Docker runtime. */
+  z.strictObject({ kind: z.literal('image'), reference: z.string(), ...blobSchema.shape }),
+]);
+
+/** How TorchServe is to run the model. */
+export const servingSettingsSchema = z.strictObject({
+  workers: z.number().int().positive(),
+  batchSize: z.number().int().positive(),
+  maxBatchDelayMs: z.number().int().nonnegative(),
+  gpu: z.enum(['none', 'all']),
+  responseTimeoutSeconds: z.number().int().positive(),
+});
+
+/**
+ * What a package holds. The package's own digest is the SHA-256 of this document's exact bytes
+ * (`trainyard.json` in the package's folder), and it pins every other part by digest.
+ */
+export const packageManifestSchema = z.strictObject({
+  schema: z.literal('trainyard.package/1'),
+  model: z.string().min(1),
+  version: z.string(),
+  runId: z.string(),
+  modelDigest: digestSchema,
+  createdAt: z.iso.datetime(),
+  format: z.enum(['torchscript', 'pt2', 'pyfunc']),
+  payload: payloadSchema,
+  /** Reference profile (core/drift/profile.ts), golden examples (core/serving/golden.ts); each a JSON file. */
+  profile: blobSchema.optional(),
+  golden: blobSchema.optional(),
+  serving: servingSettingsSchema,
+});
+export type PackageManifest = z.infer<typeof packageManifestSchema>;
+export type ServingSettings = z.infer<typeof servingSettingsSchema>;
+export type PackagePayload = PackageManifest['payload'];
+
+/** `mnist@sha256:…` taken apart; `undefined` when it is not of that form. */
+export function parsePackageName(
+  name: string,
+): { readonly model: string; readonly digest: string } | undefined {
+  const match = /^(?<model>[^@]+)@(?<digest>sha256:[0-9a-f]{64})$/.exec(name);
+  const { model, digest } = match?.groups ?? {};
+  return model === undefined || digest === undefined ? undefined : { model, digest };
+}
+
+/** The name of the package of `model` whose manifest has this digest. */
+export function packageName(model: string, digest: string): string {
+  return `${model}@${digest}`;
+}

@@ -1,0 +1,11 @@
+/** Holm's step-down adjusted p-values, in the order given: adj_(i) = max(adj_(i-1), min(1, (m - i + 1) p_(i))). */
+export function adjustHolm(pValues: readonly number[]): number[] {
+  const order = pValues.map((_, index) => index).sort((a, b) => (pValues[a] ?? 1) - (pValues[b] ?? 1));
+  const adjusted = new Array<number>(pValues.length).fill(1);
+  let previous = 0;
+  for (const [rank, index] of order.entries()) {
+    previous = Math.max(previous, Math.min(1, (pValues.length - rank) * (pValues[index] ?? 1)));
+    adjusted[index] = previous;
+  }
+  return adjusted;
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { estimateAccuracy } from '../../../core/drift/estimate-accuracy.ts';
+import { judgeLabels, type LabelCohort } from '../../../core/drift/judge-labels.ts';
+
+const BINS = { edges: [0.6, 0.8], total: [1000, 1000, 2000], correct: [600, 700, 1900] };
+const NO_GUARDS = { outOfRangeShare: 0, hasInputAlarm: false, hasLabelAlarm: false };
+
+describe('accuracy without labels', () => {
+  it('weighs the accuracy of each confidence bin by live predictions', () => {
+    const estimate = estimateAccuracy(BINS, [500, 500, 0], NO_GUARDS);
+    expect(estimate).toMatchObject({ kind: 'estimate', rows: 1000, reference: 0.8 });
+    if (estimate.kind !== 'estimate') throw new Error('an estimate is given');
+    expect(estimate.accuracy).toBeCloseTo(0.65, 12);
+    const variance = (0.5 * 0.24 + 0.5 * 0.21) / 1000 + (0.25 * 0.24 + 0.25 * 0.21) / 1000;
+    expect(estimate.interval.high - estimate.accuracy).toBeCloseTo(1.959963985 * Math.sqrt(variance), 8);
+    expect(estimate.explanation).toContain('assumes that the same inputs still mean the same');
+  });
+
+  it('is not shown when what it assumes is known to be broken, or there is too little', () => {
+    const codeOf = (counts: readonly number[], guards = {}) => {
+      const estimate = estimateAccuracy(BINS, counts, { ...NO_GUARDS, ...guards });
+      return estimate.kind === 'suppressed' ? estimate.code : 'shown';
+    };
+    expect(codeOf([500, 500, 500])).toBe('shown');
+    expect(codeOf([500, 500, 500], { outOfRangeShare: 0.06 })).toBe('out-of-range');
+    expect(codeOf([500, 500, 500], { outOfRangeShare: Number.NaN })).toBe('out-of-range');
+    expect(codeOf([500, 500, 500], { hasInputAlarm: true })).toBe('input-alarm');
+    expect(codeOf([500, 500, 500], { hasLabelAlarm: true })).toBe('label-alarm');
+    expect(codeOf([10, 10, 10])).toBe('too-few-rows');
+    expect(codeOf([0, 0, 0])).toBe('too-few-rows');
+    expect(codeOf([500, 500])).toBe('bins-differ');
+    expect(codeOf([500, Number.NaN, 500])).toBe('bins-differ');
+    expect(estimateAccuracy(undefined, [], NO_GUARDS)).toMatchObject({ code: 'no-confidence-bins' });
+    const withEmptyBin = { ...BINS, total: [0, 1000, 2000], correct: [0, 700, 1900] };
+    expect(estimateAccuracy(withEmptyBin, [100, 500, 500], NO_GUARDS)).toMatchObject({
+      code: 'unknown-confidence',
+    });
+  });
+});
+
+describe('labels that come later', () => {
+  const options = { now: '2026-04-01T00:00:00Z', maturitySeconds: 7 * 86_400, averageRunLength: 10_000 };
+  const cohort = (
+    day: number,
+    correct: readonly [number, number, number],
+    labelled = [100, 100, 200],
+  ): LabelCohort => ({
+    from: new Date(Date.UTC(2026, 2, day)).toISOString(),
+    to: new Date(Date.UTC(2026, 2, day + 1)).toISOString(),
+    predicted: [100, 100, 200],
+    labelled,
+    correct: [...correct],
+  });
+  const days = (count: number, from: number, correct: readonly [number, number, number]) =>
+    Array.from({ length: count }, (_, index) => cohort(from + index, correct));
+
+  it('pass while the model is right as often as its confidence promises', () => {
+    const judgement = judgeLabels(BINS, days(20, 1, [60, 70, 190]), options);
+    expect(judgement).toMatchObject({ verdict: 'pass', labels: 8000, coverage: 1 });
+    expect(judgement.accuracy).toBeCloseTo(0.8, 12);
+    expect(judgement.expected).toBeCloseTo(0.8, 12);
+  });
+
+  it('fail when it is right less often, and say since when', () => {
+    const judgement = judgeLabels(
+      BINS,
+      [...days(8, 1, [60, 70, 190]), ...days(6, 9, [45, 55, 165])],
+      options,
+    );
+    expect(judgement.verdict).toBe('fail');
+    expect(judgement.alarmSince).toBe('2026-03-09T00:00:00.000Z');
+    expect(judgement.reasons[0]).toMatchObject({ code: 'labels-worse-than-promised' });
+  });
+
+  it('wait until cohorts are mature', () => {
+    const young = days(4, 27, [0, 0, 0]);
+    expect(judgeLabels(BINS, young, options)).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [{ code: 'too-few-labels' }],
+    });
+  });
+
+  it('weigh bins by their predictions when labels are fewer where the model is unsure', () => {
+    const uneven = Array.from({ length: 10 }, (_, day) => cohort(day + 1, [6, 70, 190], [10, 100, 200]));
+    const judgement = judgeLabels(BINS, uneven, options);
+    expect(judgement.accuracy).toBeCloseTo(0.8, 12);
+    expect(judgement.coverage).toBeCloseTo(310 / 400, 12);
+  });
+
+  it('tell of low coverage, and leave out cohorts that make no sense', () => {
+    const sparse = Array.from({ length: 10 }, (_, day) => cohort(day + 1, [6, 7, 19], [10, 10, 20]));
+    expect(judgeLabels(BINS, sparse, options).reasons.map(({ code }) => code)).toContain('low-coverage');
+    const absurd = [cohort(1, [150, 70, 190]), { ...cohort(2, [60, 70, 190]), correct: [Number.NaN, 0, 0] }];
+    expect(judgeLabels(BINS, absurd, options)).toMatchObject({ verdict: 'inconclusive', labels: 0 });
+  });
+});

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  compareHistograms,
+  indexInterval,
+  stabilityIndex,
+  tolerancePValue,
+} from '../../../core/drift/compare-histograms.ts';
+import { learnWobble, wobblePValue } from '../../../core/drift/usual-wobble.ts';
+
+const REFERENCE = Array.from({ length: 10 }, () => 1000);
+const WINDOW = [80, 90, 95, 100, 100, 105, 100, 105, 110, 115];
+
+function compare(reference: readonly number[], window: readonly number[], isOrdered = true) {
+  const comparison = compareHistograms(reference, window, isOrdered);
+  if (comparison === undefined) throw new Error('the histograms can be compared');
+  return comparison;
+}
+
+describe('comparing a window with its reference', () => {
+  it('gives the known values', () => {
+    const comparison = compare(REFERENCE, WINDOW);
+    expect(comparison.chiSquare).toBeCloseTo(8.2207722071, 9);
+    expect(comparison.effectiveRows).toBeCloseTo(909.0909091, 6);
+    expect(tolerancePValue(comparison, 0)).toBeCloseTo(0.5120600802, 9);
+    expect(tolerancePValue(comparison, 0.02)).toBeCloseTo(0.9946167411, 9);
+    expect(comparison.index).toBeCloseTo(0.0092159694, 9);
+    expect(comparison.debiasedIndex).toBeCloseTo(-0.0006840306, 9);
+  });
+
+  it('agrees with the textbook X² of a table of two samples', () => {
+    const comparison = compare([100, 200, 300, 400], [30, 25, 25, 20]);
+    expect(comparison.chiSquare).toBeCloseTo(42.1733821734, 9);
+    expect(tolerancePValue(comparison, 0) / 3.6862093e-9).toBeCloseTo(1, 6);
+  });
+
+  it('is symmetric in the two samples', () => {
+    const counts = fc.array(fc.nat(500), { minLength: 6, maxLength: 6 });
+    fc.assert(
+      fc.property(counts, counts, (left, right) => {
+        const [forth, back] = [compareHistograms(left, right, true), compareHistograms(right, left, true)];
+        expect(forth?.chiSquare ?? 0).toBeCloseTo(back?.chiSquare ?? 0, 6);
+        expect(stabilityIndex(left, right)).toBeCloseTo(stabilityIndex(right, left), 9);
+      }),
+      { seed: 5 },
+    );
+  });
+
+  it('never crashes and never gives a probability outside 0 to 1, whatever the counts', () => {
+    const counts = fc.array(fc.oneof(fc.nat(5), fc.nat(20_000)), { minLength: 1, maxLength: 25 });
+    fc.assert(
+      fc.property(counts, counts, fc.boolean(), (left, right, isOrdered) => {
+        const comparison = compareHistograms(left, right, isOrdered);
+        if (comparison === undefined) return;
+        for (const tolerance of [0, 0.02, 0.5]) {
+          const p = tolerancePValue(comparison, tolerance);
+          expect(p).toBeGreaterThanOrEqual(0);
+          expect(p).toBeLessThanOrEqual(1);
+        }
+        const { low, high } = indexInterval(comparison, 0.95);
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(high).toBeGreaterThanOrEqual(low);
+      }),
+      { seed: 9, numRuns: 100 },
+    );
+  });
+
+  it('can not be done when either side is empty, has one bin only, or has other bins', () => {
+    expect(compareHistograms([0, 0], [5, 5], true)).toBeUndefined();
+    expect(compareHistograms([5, 5], [0, 0], true)).toBeUndefined();
+    expect(compareHistograms([500], [500], true)).toBeUndefined();
+    expect(compareHistograms([500, 0], [500, 0], true)).toBeUndefined();
+    expect(compareHistograms([500, 500], [1, 2, 3], true)).toBeUndefined();
+    expect(compareHistograms([Number.NaN, 5], [5, 5], true)).toBeUndefined();
+  });
+
+  it('merges small bins with neighbours when ordered, with each other when not', () => {
+    const reference = [1000, 2, 3, 1000, 4];
+    const window = [1000, 1, 1, 1000, 2];
+    expect(compare(reference, window, true).degreesOfFreedom).toBe(1);
+    expect(compare(reference, window, false).degreesOfFreedom).toBe(2);
+  });
+});
+
+describe('the usual wobble', () => {
+  const wobbling = (days: number, size: number) =>
+    Array.from({ length: days }, (_, day) => [
+      500 + size * (day % 5) - 2 * size,
+      500 - size * (day % 5) + 2 * size,
+    ]);
+
+  it('needs fourteen days, and excuses a window that moves as usual days do', () => {
+    expect(learnWobble(wobbling(13, 20), true)).toBeUndefined();
+    const wobble = learnWobble(wobbling(28, 20), true);
+    if (wobble === undefined) throw new Error('28 days are enough');
+    const usual = compare([14_000, 14_000], [460, 540]);
+    const unusual = compare([14_000, 14_000], [250, 750]);
+    expect(wobblePValue(usual, wobble)).toBeGreaterThan(0.1);
+    expect(wobblePValue(unusual, wobble)).toBeLessThan(1e-4);
+  });
+
+  it('is none where days differ by chance only', () => {
+    const wobble = learnWobble(wobbling(28, 0), true);
+    expect(wobble?.mean).toBe(0);
+    expect(wobble?.reach).toBe(0);
+  });
+});

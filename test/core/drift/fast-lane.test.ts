@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fast-lane.ts';
+import type { CaptureWindow } from '../../../core/drift/window.ts';
+import { FIRST_DAY, profileOf, tenBins, windowOf } from './drift-data.ts';
+
+const FIVE_MINUTES = 300_000;
+const clean = { missing: 0, below: 0, above: 0, unseen: 0 };
+
+/** Five minutes of 300 predictions, with this many rows of `amount` missing or out of range. */
+function check(
+  index: number,
+  over: Partial<CaptureWindow> & { missing?: number; above?: number } = {},
+): CaptureWindow {
+  const { missing = 0, above = 0, ...rest } = over;
+  return windowOf(0, {
+    seq: index,
+    n: 300,
+    from: new Date(FIRST_DAY + index * FIVE_MINUTES).toISOString(),
+    to: new Date(FIRST_DAY + (index + 1) * FIVE_MINUTES).toISOString(),
+    features: {
+      amount: { counts: tenBins(300), ...clean, missing, above },
+      age: { counts: tenBins(300), ...clean },
+    },
+    prediction: { counts: [180, 120] },
+    ...rest,
+  });
+}
+
+const many = (count: number, from = 0, over = {}) =>
+  Array.from({ length: count }, (_, index) => check(from + index, over));
+const judge = (windows: readonly CaptureWindow[], until?: string) =>
+  judgeFastLane(profileOf(), windows, {
+    ...DEFAULT_FAST_LANE_OPTIONS,
+    ...(until !== undefined && { until }),
+  });
+
+describe('the fast lane', () => {
+  it('is quiet while every rate stays at the reference, and inconclusive without a row', () => {
+    expect(judge(many(100))).toMatchObject({ verdict: 'pass', findings: [], detectors: 5, rows: 30_000 });
+    expect(judge([])).toMatchObject({ verdict: 'inconclusive', findings: [] });
+  });
+
+  it('finds missing values within a few checks and says since when and how many', () => {
+    const judgement = judge([...many(50), ...many(6, 50, { missing: 30 })]);
+    expect(judgement.verdict).toBe('fail');
+    expect(judgement.findings[0]).toMatchObject({
+      code: 'missing-values',
+      metric: 'amount',
+      observed: 0.1,
+      limit: 0.005,
+    });
+    expect(judgement.findings[0]?.message).toMatch(
+      /^`amount` is missing in 10% of 1,\d00 predictions since 2026-03-01T04:/,
+    );
+  });
+
+  it('finds values outside the range of training, and invalid answers', () => {
+    const outside = judge(many(8, 0, { above: 30 }));
+    expect(outside.findings.map(({ code }) => code)).toEqual(['out-of-range']);
+    const invalid = judge(many(8, 0, { invalid: 30 }));
+    expect(invalid.findings.map(({ code }) => code)).toEqual(['invalid-output']);
+  });
+
+  it('stands down once the rate is back', () => {
+    expect(judge([...many(8, 0, { missing: 30 }), ...many(1, 8)]).verdict).toBe('pass');
+  });
+
+  it('finds answers slower than allowed', () => {
+    const latency = { edges: [100, 200], counts: [200, 20, 80] };
+    const judgement = judgeFastLane(profileOf(), many(6, 0, { latency }), {
+      ...DEFAULT_FAST_LANE_OPTIONS,
+      slow: { overMs: 150, atMost: 0.01 },
+    });
+    expect(judgement.findings[0]).toMatchObject({ code: 'slow', observed: 80 / 300 });
+  });
+
+  it('finds a prediction that no longer changes', () => {
+    const judgement = judge([...many(5), check(6, { prediction: { counts: [0, 300] } })]);
+    expect(judgement.findings[0]).toMatchObject({ code: 'constant-prediction' });
+    expect(judgement.findings[0]?.message).toContain('The last 300 predictions were all `yes`');
+  });
+
+  it('finds an hour without any request', () => {
+    const until = new Date(FIRST_DAY + 5 * FIVE_MINUTES + 3 * 3_600_000).toISOString();
+    expect(judge(many(5), until).findings[0]).toMatchObject({ code: 'zero-traffic' });
+    expect(judge(many(5)).findings).toEqual([]);
+  });
+
+  it('leaves impossible counts out instead of believing them', () => {
+    const impossible = many(8, 0, { missing: 900 });
+    expect(judge(impossible).verdict).toBe('pass');
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { judgeBudgets } from '../../../core/gate/judge-budgets.ts';
+import { type GateRule, isBudgetRule, type LatencyRule } from '../../../core/gate/rule.ts';
+import { randomStream } from '../../../core/statistics/random-stream.ts';
+
+function times(count: number, scale: number, seed: string): number[] {
+  const random = randomStream(seed);
+  return Array.from({ length: count }, () => scale * (1 + random.uniform()));
+}
+
+function judge(rule: Partial<LatencyRule>, challengerMs: number[], championMs?: number[]) {
+  const whole: LatencyRule = { kind: 'latency', quantile: 0.95, ...rule };
+  return judgeBudgets([whole], {
+    latency: championMs === undefined ? { challengerMs } : { challengerMs, championMs },
+    seed: 's',
+  }).checks[0];
+}
+
+describe('a latency budget', () => {
+  test('is met when the upper bound of the quantile is under it', () => {
+    const check = judge({ atMostMs: 20 }, times(400, 10, 'a'));
+    expect(check).toMatchObject({
+      verdict: 'pass',
+      metric: 'latency-p95',
+      reasons: [{ code: 'within-budget', limit: 20, sampleSize: 400 }],
+    });
+    expect(check?.reasons[0]?.message).toMatch(
+      /^latency-p95 is 19\.\d+ ms over 400 requests, 95% sure of at most 19\.\d+ ms \(budget 20 ms\)\.$/,
+    );
+  });
+
+  test('is missed when the lower bound is over it', () => {
+    expect(judge({ atMostMs: 19 }, times(400, 10, 'a'))?.verdict).toBe('fail');
+  });
+
+  test('is open in between, and when the requests are too few to bound the quantile', () => {
+    expect(judge({ atMostMs: 19.5 }, times(400, 10, 'a'))?.verdict).toBe('inconclusive');
+    const few = judge({ atMostMs: 100 }, times(58, 10, 'a'));
+    expect(few).toMatchObject({
+      verdict: 'inconclusive',
+      toSettle: 'latency-p95: at least 59 requests bound it.',
+    });
+    expect(judge({ atMostMs: 100 }, times(59, 10, 'a'))?.verdict).toBe('pass');
+    expect(judge({ atMostMs: 100, quantile: 0.99 }, times(298, 10, 'a'))?.verdict).toBe('inconclusive');
+    expect(judge({ atMostMs: 100, quantile: 0.99 }, times(299, 10, 'a'))?.verdict).toBe('pass');
+  });
+
+  test('works for the median', () => {
+    expect(judge({ atMostMs: 16, quantile: 0.5 }, times(400, 10, 'a'))).toMatchObject({
+      verdict: 'pass',
+      metric: 'latency-p50',
+    });
+  });
+});
+
+describe("a ratio to the champion's latency", () => {
+  test('is met, missed or open by the bounds of the ratio', () => {
+    const champion = times(400, 10, 'a');
+    expect(judge({ maxRatio: 1.1 }, times(400, 10, 'b'), champion)?.verdict).toBe('pass');
+    expect(judge({ maxRatio: 1.1 }, times(400, 14, 'b'), champion)?.verdict).toBe('fail');
+    expect(judge({ maxRatio: 1.1 }, times(400, 11, 'b'), champion)?.verdict).toBe('inconclusive');
+  });
+
+  test('has nothing to compare with without a champion', () => {
+    expect(judge({ maxRatio: 1.1 }, times(400, 10, 'b'))).toMatchObject({
+      verdict: 'pass',
+      reasons: [{ code: 'no-champion' }],
+    });
+  });
+
+  test('needs the same requests of both, and enough of them', () => {
+    expect(judge({ maxRatio: 1.1 }, times(400, 10, 'b'), times(399, 10, 'a'))?.reasons[0]?.code).toBe(
+      'not-paired',
+    );
+    expect(judge({ maxRatio: 1.1 }, times(30, 10, 'b'), times(30, 10, 'a'))?.reasons[0]?.code).toBe(
+      'too-few-requests',
+    );
+  });
+
+  test('is judged beside the budget, the worse of the two deciding', () => {
+    const check = judge({ maxRatio: 1.1, atMostMs: 30 }, times(400, 14, 'b'), times(400, 10, 'a'));
+    expect(check?.verdict).toBe('fail');
+    expect(check?.reasons.map(({ code }) => code)).toEqual(['within-budget', 'over-ratio']);
+  });
+});
+
+test('numbers that are no latencies are inconclusive', () => {
+  for (const bad of [Number.NaN, Infinity, -1]) {
+    expect(judge({ atMostMs: 100 }, [...times(100, 10, 'a'), bad])).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [{ code: 'not-a-latency' }],
+    });
+  }
+  expect(judge({ atMostMs: 100 }, [])?.verdict).toBe('inconclusive');
+});
+
+test('size is held to its budget to the byte', () => {
+  const sized = (sizeBytes: number | undefined) =>
+    judgeBudgets([{ kind: 'size', atMostBytes: 200_000_000 }], sizeBytes === undefined ? {} : { sizeBytes })
+      .checks[0];
+  expect(sized(200_000_000)?.verdict).toBe('pass');
+  expect(sized(200_000_001)).toMatchObject({
+    verdict: 'fail',
+    reasons: [{ code: 'over-budget', message: 'The package has 200 MB of 200 MB.' }],
+  });
+  expect(sized(undefined)).toMatchObject({ verdict: 'inconclusive', reasons: [{ code: 'not-measured' }] });
+  expect(sized(Number.NaN)).toMatchObject({ verdict: 'inconclusive', reasons: [{ code: 'not-a-size' }] });
+});
+
+test('only budget rules are judged here, and without any the verdict is pass', () => {
+  const rules: GateRule[] = [{ kind: 'floor', metric: 'accuracy', floor: 0.9 }, { kind: 'signature' }];
+  expect(rules.some(isBudgetRule)).toBe(false);
+  expect(judgeBudgets(rules, {})).toEqual({ verdict: 'pass', checks: [] });
+  const both = judgeBudgets([...rules, { kind: 'size', atMostBytes: 10 }], { sizeBytes: 11 });
+  expect(both.verdict).toBe('fail');
+  expect(both.checks).toHaveLength(1);
+});

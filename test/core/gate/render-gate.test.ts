@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { judgeGate } from '../../../core/gate/judge-gate.ts';
+import { renderGate } from '../../../core/gate/render-gate.ts';
+import type { GateRule } from '../../../core/gate/rule.ts';
+import { binaryModels, gateInput } from './samples.ts';
+
+const RULES: GateRule[] = [
+  { kind: 'floor', metric: 'accuracy', floor: 0.9 },
+  { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: 0.005 },
+  { kind: 'slices', metric: 'accuracy', column: 'parity', policy: 'guard', margin: 0 },
+  { kind: 'signature' },
+];
+const MODELS = binaryModels({ both: 4500, onlyChampion: 75, onlyChallenger: 90, neither: 335 });
+
+function lines(rules: GateRule[], models: Parameters<typeof gateInput>[1] = MODELS, more = {}): string[] {
+  return renderGate(judgeGate(gateInput(rules, models, more))).split('\n');
+}
+
+test('the first line is the verdict in one sentence, its word in bold', () => {
+  expect(lines(RULES.slice(0, 3))[0]).toMatch(
+    /^\*\*Not worse\*\*: accuracy 91\.8% \(challenger v8\) against 91\.5% \(champion v7\) on the same 5\u2009000 examples; \+0\.3 pp, 95% sure of better than −0\.13 pp \(margin −0\.5 pp\)\.$/,
+  );
+});
+
+test('the checks follow as a table, failing rows first', () => {
+  const rows = lines(RULES).filter((line) => line.startsWith('| ') && line.includes('('));
+  expect(rows.slice(0, 2)).toEqual([
+    '| signature (signature) |  |  |  | present | ❌ fail |',
+    '| accuracy (floor) |  | 91.8% |  | ≥ 90.0% | ✅ pass |',
+  ]);
+  expect(rows[2]).toBe(
+    '| accuracy (compare: non-inferior) | 91.5% | 91.8% | +0.3 pp [−0.13 pp, +0.72 pp] | at most 0.5 pp worse | ✅ pass |',
+  );
+});
+
+test('what would settle an open verdict stands before the folded details, and the command after them', () => {
+  const small = binaryModels({ both: 180, onlyChampion: 4, onlyChallenger: 5, neither: 11 });
+  const text = lines(RULES.slice(0, 3), small).join('\n');
+  const places = [
+    text.indexOf('What would settle it:'),
+    text.indexOf('a margin of 0.5 pp needs about'),
+    text.indexOf('<details><summary>Slices'),
+    text.indexOf('<details><summary>Reasons'),
+    text.indexOf('node scripts/replay.ts gate evidence.json'),
+  ];
+  expect(places).not.toContain(-1);
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
+test('every details block is closed and has an empty line where Markdown needs one', () => {
+  const text = lines(RULES).join('\n');
+  expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
+  for (const opened of text.matchAll(/<details><summary>.*<\/summary>\n(?<next>.*)/g))
+    expect(opened.groups?.['next']).toBe('');
+});
+
+describe('text from data', () => {
+  const hostile = [
+    'x | y',
+    '@everyone',
+    '<img src=x onerror=alert(1)>',
+    '[click](http://evil)',
+    '`code`',
+    'line\nbreak',
+    '</details>',
+  ];
+  const named = (model: typeof MODELS.champion) => ({
+    ...model,
+    slices: { parity: model.ids.map((_, row) => hostile[row % hostile.length] ?? '') },
+  });
+  const text = lines(RULES, { champion: named(MODELS.champion), challenger: named(MODELS.challenger) }).join(
+    '\n',
+  );
+
+  test('breaks no table: every row has as many cells as its head', () => {
+    const cells = (line: string): number => line.replaceAll('\\|', '').split('|').length;
+    const blocks = text.split('\n\n').filter((block) => block.startsWith('| '));
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const block of blocks) expect(new Set(block.split('\n').map(cells)).size, block).toBe(1);
+  });
+
+  test('mentions nobody, embeds nothing and closes nothing', () => {
+    expect(text).not.toMatch(/@everyone|<img|(?<!\\)\[click|(?<!\\)`code/);
+    expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
+  });
+});
+
+describe('the length', () => {
+  const column = (model: typeof MODELS.champion, values: number) => ({
+    ...model,
+    slices: { parity: model.ids.map((_, row) => `${'a long name '.repeat(8)}${row % values}`) },
+  });
+
+  test('stays readable with a hundred slices: the worst are shown, the rest counted', () => {
+    const text = lines(RULES, {
+      champion: column(MODELS.champion, 100),
+      challenger: column(MODELS.challenger, 100),
+    }).join('\n');
+    expect(text).toContain('and 70 more slices in the evidence file.');
+    expect(text.length).toBeLessThan(20_000);
+  });
+
+  test('drops the details before a check when there is too much, and says so', () => {
+    const rules = Array.from(
+      { length: 40 },
+      (_, index): GateRule => ({
+        kind: 'slices',
+        metric: 'accuracy',
+        column: 'parity',
+        policy: 'guard',
+        margin: index / 1000,
+      }),
+    );
+    const text = lines(rules, {
+      champion: column(MODELS.champion, 40),
+      challenger: column(MODELS.challenger, 40),
+    }).join('\n');
+    expect(text.length).toBeLessThanOrEqual(20_000);
+    expect(text).toContain('they are in the evidence file');
+    expect(text.match(/slices: guard/g)?.length).toBe(40);
+    expect(text).toContain('node scripts/replay.ts');
+  });
+
+  test('never exceeds its limit however many checks there are', () => {
+    const rules = Array.from(
+      { length: 600 },
+      (): GateRule => ({ kind: 'floor', metric: 'accuracy', floor: 0.99 }),
+    );
+    const text = lines(rules).join('\n');
+    expect(text.length).toBeLessThanOrEqual(20_000);
+    expect(text).toMatch(/^\*\*Blocked\*\*: .* 599 more checks failed\./);
+  });
+});

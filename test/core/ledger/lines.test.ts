@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { eventId } from '../../../core/ledger/event-id.ts';
+import { acquireLock, releaseLock } from '../../../core/ledger/locks.ts';
+import { formatLine, ledgerPath, parseLedger } from '../../../core/ledger/parse-ledger.ts';
+import { contextOf, fold, startScribe } from './ledger-support.ts';
+
+describe('the lines of a ledger', () => {
+  const write = startScribe();
+  const event = write('frozen', { reason: 'ünïcode\u2028"quotes"\n' });
+
+  it('read back as they were written, one line each', () => {
+    expect(formatLine(event).trimEnd()).not.toContain('\n');
+    expect(parseLedger([{ path: 'a.jsonl', text: formatLine(event) + formatLine(event) }])).toEqual({
+      ok: true,
+      value: [event, event],
+    });
+  });
+
+  it.each([
+    ['{', 'JSON'],
+    ['{"v":1}', 'kind'],
+    ['<<<<<<< HEAD', 'JSON'],
+    [JSON.stringify({ ...event, v: 2 }), 'v:'],
+    [JSON.stringify({ ...event, surprise: true }), 'surprise'],
+    [JSON.stringify({ ...event, at: 'yesterday' }), 'at:'],
+  ])('name the file and the line of %s', (line, why) => {
+    const read = parseLedger([
+      { path: 'a.jsonl', text: formatLine(event) },
+      { path: 'b.jsonl', text: `${formatLine(event)}\n${line}\n` },
+    ]);
+    expect(read).toMatchObject({ ok: false, error: [{ where: { file: 'b.jsonl', line: 3 } }] });
+    expect(read.ok ? '' : read.error[0]?.message).toContain(why);
+  });
+
+  it('go into the file of their month, but never into one before the newest', () => {
+    expect(ledgerPath({ model: 'mnist', at: '2026-11-30T23:59:59Z' })).toBe('events/mnist/2026-11.jsonl');
+    expect(ledgerPath({ model: 'mnist', at: '2026-11-30T23:59:59Z' }, 'events/mnist/2026-12.jsonl')).toBe(
+      'events/mnist/2026-12.jsonl',
+    );
+    expect(ledgerPath({ model: 'mnist', at: '2027-01-01T00:00:00Z' }, 'events/mnist/2026-12.jsonl')).toBe(
+      'events/mnist/2027-01.jsonl',
+    );
+  });
+});
+
+describe('an event id', () => {
+  it('is the same for the same cause and step, and never longer than the ledger takes', () => {
+    const part = fc.string({ maxLength: 150 });
+    fc.assert(
+      fc.property(part, part, part, (id, kind, more) => {
+        expect(eventId({ id }, kind, more)).toBe(eventId({ id }, kind, more));
+        expect(eventId({ id }, kind, more).length).toBeLessThanOrEqual(200);
+      }),
+    );
+  });
+
+  it('tells long steps apart that begin alike', () => {
+    const long = 'x'.repeat(300);
+    expect(eventId({ id: long }, 'a', 1)).not.toBe(eventId({ id: long }, 'a', 2));
+  });
+});
+
+describe('a lock', () => {
+  const at = '2026-11-01T00:00:00Z';
+  const request = {
+    lock: 'deploy',
+    environment: 'production',
+    holder: 'r8',
+    expiresAt: '2026-11-01T01:00:00Z',
+  } as const;
+  const taken = acquireLock(fold([]), contextOf('a', at), request);
+  const held = fold(taken.ok ? taken.value : []);
+
+  it('is taken once, and made to last longer by its holder', () => {
+    expect(taken.ok && taken.value).toHaveLength(1);
+    expect(acquireLock(held, contextOf('a', at), request)).toEqual({ ok: true, value: [] });
+    const longer = acquireLock(held, contextOf('a', at), { ...request, expiresAt: '2026-11-01T02:00:00Z' });
+    expect(longer.ok && longer.value).toHaveLength(1);
+  });
+
+  it('names its holder to others, until it has expired', () => {
+    const other = { ...request, holder: 'r9' };
+    expect(acquireLock(held, contextOf('b', at), other)).toMatchObject({
+      ok: false,
+      error: { code: 'locked', message: expect.stringContaining('r8') },
+    });
+    expect(acquireLock(held, contextOf('b', '2026-11-01T01:00:00Z'), other).ok).toBe(true);
+  });
+
+  it('is given back by its holder only, once', () => {
+    expect(releaseLock(held, contextOf('b', at), { ...request, holder: 'r9' })).toEqual([]);
+    const released = releaseLock(held, contextOf('a', at), request);
+    const state = fold([...(taken.ok ? taken.value : []), ...released]);
+    expect(state.locks).toEqual({});
+    expect(releaseLock(state, contextOf('a', at), request)).toEqual([]);
+  });
+});

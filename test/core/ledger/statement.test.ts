@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { buildStatement, findStatementMismatches, statementSchema } from '../../../core/ledger/statement.ts';
+import { contextOf, DIGEST, fold, minute, packageOf, startScribe, writeVersion } from './ledger-support.ts';
+
+describe('a statement about a package', () => {
+  const write = startScribe();
+  const state = fold([
+    write('training.requested', { operation: 'train', sha: 'feed', parameters: {} }, 't'),
+    write('training.started', { runId: 'run-8', sha: 'feed', dataDigest: DIGEST }, 't'),
+    ...writeVersion(write, '8'),
+  ]);
+  const version = state.versions['8'];
+  if (version === undefined) throw new Error('version 8 is missing');
+  const signing = { workflow: contextOf('x').workflow, at: minute(9) };
+  const statement = buildStatement(state, version, packageOf('8'), signing);
+
+  it('names the package by its digest, and code, data, model and gate it came from', () => {
+    expect(statementSchema.parse(statement)).toMatchObject({
+      subject: [{ name: packageOf('8'), digest: { sha256: '8'.padStart(64, '0') } }],
+      predicate: {
+        verdict: 'pass',
+        version: '8',
+        code: { repository: 'acme/digits', sha: 'feed' },
+        dataDigest: DIGEST,
+        gate: { evidenceDigest: DIGEST },
+      },
+    });
+  });
+
+  it('agrees with the ledger it was made from, and with no other package or version', () => {
+    if (statement === undefined) throw new Error('no statement');
+    expect(findStatementMismatches(statement, state, '8', packageOf('8'))).toEqual([]);
+    expect(findStatementMismatches(statement, state, '8', packageOf('9'))).toEqual([
+      expect.stringMatching(/^package: /),
+    ]);
+    expect(findStatementMismatches(statement, state, '9', packageOf('8'))).toEqual([
+      'version: signed 8, recorded 9',
+      'run: signed run-8, recorded nothing',
+      expect.stringMatching(/^model digest: /),
+    ]);
+  });
+
+  it('is not made for a version that was never judged', () => {
+    expect(buildStatement(state, { ...version, gate: undefined }, packageOf('8'), signing)).toBeUndefined();
+    expect(buildStatement(state, version, 'mnist:latest', signing)).toBeUndefined();
+  });
+});

@@ -1,0 +1,242 @@
+import { describe, expect, it } from 'vitest';
+import type { Monitor } from '../../../core/config/config.ts';
+import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
+import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fast-lane.ts';
+import { judgeDrift } from '../../../core/drift/judge-drift.ts';
+import {
+  type EnvironmentState,
+  emptyLedger,
+  type LedgerState,
+  type Training,
+} from '../../../core/ledger/state.ts';
+import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
+import type { MonitorInput } from '../../../core/monitor/monitor-input.ts';
+import { renderMonitor } from '../../../core/monitor/render-monitor.ts';
+import { profileOf, windowOf } from '../drift/drift-data.ts';
+
+const NOW = '2026-03-20T00:00:00Z';
+const PACKAGE = `demo@sha256:${'a'.repeat(64)}`;
+
+const POLICY: Monitor = {
+  drift: { tolerance: 0.02, warn: 0.1, act: 0.25, cycleSeconds: 86_400, falseAlarmSeconds: 365 * 86_400 },
+  heartbeatSeconds: 900,
+  everySeconds: 3600,
+  retrain: { automatic: true, cooldownSeconds: 86_400, atMost: { count: 3, perSeconds: 7 * 86_400 } },
+  labels: { maturitySeconds: 7 * 86_400 },
+};
+
+function ledgerOf(production: Partial<EnvironmentState> = {}, over: Partial<LedgerState> = {}): LedgerState {
+  const champion = { version: '7', package: PACKAGE, at: '2026-03-01T00:00:00Z' };
+  return {
+    ...emptyLedger('demo'),
+    environments: { production: { champion, history: [], ...production } },
+    ...over,
+  };
+}
+
+function input(over: Partial<MonitorInput> = {}): MonitorInput {
+  return {
+    now: NOW,
+    environment: 'production',
+    ledger: ledgerOf(),
+    policy: POLICY,
+    hosts: [
+      { host: 'serve-1', lastSeenAt: '2026-03-19T23:59:00Z', serving: { version: '7', package: PACKAGE } },
+    ],
+    ...over,
+  };
+}
+
+function days(count: number, from: number, moved = 0) {
+  return Array.from({ length: count }, (_, day) => windowOf(from + day, { moved }));
+}
+
+const profile = profileOf(28);
+const calm = judgeDrift(profile, days(19, 0), DEFAULT_DRIFT_OPTIONS);
+const severe = judgeDrift(profile, [...days(10, 0), ...days(4, 10, 0.095)], DEFAULT_DRIFT_OPTIONS);
+const mild = judgeDrift(profile, [...days(10, 0), ...days(4, 10, 0.075)], DEFAULT_DRIFT_OPTIONS);
+const skewed = judgeDrift(profile, days(1, 0, 0.095), DEFAULT_DRIFT_OPTIONS);
+
+const training = (requestedAt: string): Training => ({
+  correlationId: 'schedule-1',
+  operation: 'train',
+  status: 'started',
+  sha: 'abc',
+  parameters: {},
+  cause: { kind: 'schedule', id: 'schedule-1' },
+  actor: 'monitor',
+  requestedAt,
+});
+
+describe('a healthy deployment', () => {
+  it('asks for nothing and changes nothing', () => {
+    expect(decideMonitor(input({ drift: calm }))).toEqual({
+      action: 'none',
+      wanted: 'none',
+      codes: [],
+      reasons: [],
+      explanation: 'All is well.',
+      isChange: false,
+    });
+  });
+
+  it('says when nothing is deployed', () => {
+    const decision = decideMonitor(input({ ledger: emptyLedger('demo') }));
+    expect(decision).toMatchObject({ action: 'none', explanation: 'Nothing is deployed to production yet.' });
+  });
+
+  it('tells of what it can not judge yet, without acting on it', () => {
+    const drift = judgeDrift(profile, [], DEFAULT_DRIFT_OPTIONS);
+    const decision = decideMonitor(input({ drift }));
+    expect(decision).toMatchObject({ action: 'none', isChange: false, reasons: [{ code: 'too-few-rows' }] });
+    expect(decision.explanation).toMatch(/^Nothing to do\. No cycle is over/);
+  });
+
+  it('is a change when the ledger last said otherwise', () => {
+    const monitor = { at: NOW, action: 'investigate' as const, codes: ['host-lost'], explanation: '' };
+    expect(decideMonitor(input({ ledger: ledgerOf({ monitor }) })).isChange).toBe(true);
+  });
+});
+
+describe('drift', () => {
+  it('asks for a training when it is severe, and says which feature moved where', () => {
+    const decision = decideMonitor(input({ drift: severe }));
+    expect(decision).toMatchObject({ action: 'retrain', codes: ['drift-act:amount'], isChange: true });
+    expect(decision.explanation).toMatch(/^Train again\. Feature `amount`: PSI 0\.\d\d \[/);
+  });
+
+  it('asks for a look when it is mild, or there from the first batch on', () => {
+    expect(decideMonitor(input({ drift: mild }))).toMatchObject({
+      action: 'investigate',
+      codes: ['drift-warn:amount'],
+    });
+    expect(decideMonitor(input({ drift: skewed }))).toMatchObject({
+      action: 'investigate',
+      codes: ['skew:amount'],
+    });
+  });
+
+  it('does not change its mind while an index it acted upon is still above the warning level', () => {
+    const monitor = { at: NOW, action: 'retrain' as const, codes: ['drift-act:amount'], explanation: '' };
+    const decision = decideMonitor(input({ drift: mild, ledger: ledgerOf({ monitor }) }));
+    expect(decision).toMatchObject({ action: 'retrain', isChange: false });
+  });
+});
+
+describe('a wanted training', () => {
+  const wanted = (over: Partial<LedgerState>, policy: Partial<Monitor> = {}) =>
+    decideMonitor(input({ drift: severe, ledger: ledgerOf({}, over), policy: { ...POLICY, ...policy } }));
+  const retrainsAgo = (...hours: readonly number[]) => ({
+    retrains: hours.map((ago) => ({
+      at: new Date(Date.parse(NOW) - ago * 3_600_000).toISOString(),
+      correlationId: `c${ago}`,
+    })),
+  });
+
+  it('waits for the one that is open', () => {
+    const decision = wanted({ trainings: { 'schedule-1': training('2026-03-19T20:00:00Z') } });
+    expect(decision).toMatchObject({ action: 'none', wanted: 'retrain' });
+    expect(decision.codes).toContain('retrain-open');
+    expect(decision.explanation).toMatch(/^Waiting\. .* one at a time\.$/);
+  });
+
+  it('waits for the cool-down, then goes ahead', () => {
+    expect(wanted(retrainsAgo(5))).toMatchObject({ action: 'none', wanted: 'retrain' });
+    expect(wanted(retrainsAgo(25)).action).toBe('retrain');
+  });
+
+  it('asks for a person once the budget is spent, and not for older trainings', () => {
+    const spent = wanted(retrainsAgo(120, 72, 30));
+    expect(spent.action).toBe('investigate');
+    expect(spent.codes).toContain('retrain-budget-spent');
+    expect(wanted(retrainsAgo(300, 200, 72)).action).toBe('retrain');
+  });
+
+  it('asks for a person when automatic trainings are off', () => {
+    expect(wanted({}, { retrain: { ...POLICY.retrain, automatic: false } })).toMatchObject({
+      action: 'investigate',
+      wanted: 'retrain',
+    });
+  });
+});
+
+describe('hosts', () => {
+  it('asks for a look at a silent host, whatever else waits', () => {
+    const hosts = [{ host: 'serve-1', lastSeenAt: '2026-03-19T20:00:00Z' }, { host: 'serve-2' }];
+    const decision = decideMonitor(
+      input({ hosts, drift: severe, ledger: ledgerOf({}, { retrains: [{ at: NOW, correlationId: 'c' }] }) }),
+    );
+    expect(decision.action).toBe('investigate');
+    expect(decision.reasons.map(({ message }) => message)).toEqual(
+      expect.arrayContaining(['Host serve-1 has been silent for 4 h.', 'Host serve-2 has never reported.']),
+    );
+  });
+
+  it('asks for a new package where another one than the champion\u2019s is served', () => {
+    const serving = { version: '7', package: `demo@sha256:${'b'.repeat(64)}` };
+    const decision = decideMonitor(input({ hosts: [{ host: 'serve-1', lastSeenAt: NOW, serving }] }));
+    expect(decision).toMatchObject({ action: 'rebuild', codes: ['package-differs'] });
+  });
+
+  it('tells of missed runs without acting on them', () => {
+    const decision = decideMonitor(input({ lastRunAt: '2026-03-19T18:00:00Z' }));
+    expect(decision).toMatchObject({ action: 'none', reasons: [{ code: 'missed-runs' }] });
+  });
+});
+
+describe('broken answers', () => {
+  const previous = { version: '6', package: PACKAGE, at: '2026-02-01T00:00:00Z' };
+  const broken = judgeFastLane(
+    profile,
+    [windowOf(0), ...Array.from({ length: 3 }, (_, day) => windowOf(day + 1, { invalid: 600 }))],
+    DEFAULT_FAST_LANE_OPTIONS,
+  );
+
+  it('of a champion just promoted ask for a rollback, even when frozen', () => {
+    const frozen = { at: NOW, actor: 'mara', reason: 'audit' };
+    expect(decideMonitor(input({ fastLane: broken, ledger: ledgerOf({ previous, frozen }) })).action).toBe(
+      'rollback',
+    );
+  });
+
+  it('ask for a look when the champion is old, or there is nothing to return to', () => {
+    const champion = { version: '7', package: PACKAGE, at: '2026-01-01T00:00:00Z' };
+    expect(decideMonitor(input({ fastLane: broken, ledger: ledgerOf({ previous, champion }) })).action).toBe(
+      'investigate',
+    );
+    expect(decideMonitor(input({ fastLane: broken })).action).toBe('investigate');
+  });
+});
+
+describe('age', () => {
+  it('asks for a training when the champion is older than allowed', () => {
+    const policy = { ...POLICY, stalenessSeconds: 10 * 86_400 };
+    const decision = decideMonitor(input({ policy }));
+    expect(decision).toMatchObject({ action: 'retrain', codes: ['stale'] });
+    expect(decision.explanation).toBe('Train again. The champion was deployed 19 d ago; the limit is 10 d.');
+  });
+});
+
+describe('the report', () => {
+  it('shows names from data as text and nothing else', () => {
+    const name = 'a|b <img src=x> @mara';
+    const hostile = {
+      ...severe,
+      features: severe.features.map((feature) => ({ ...feature, name })),
+      reasons: severe.reasons.map((reason) => ({ ...reason, metric: name, message: `${name} moved` })),
+    };
+    const given = input({ drift: hostile });
+    const report = renderMonitor(decideMonitor(given), given);
+    expect(report).not.toContain('<img');
+    expect(report).not.toContain('@mara');
+  });
+
+  it('leads with the decision and lists each feature with its interval', () => {
+    const given = input({ drift: severe });
+    const report = renderMonitor(decideMonitor(given), given);
+    expect(report).toMatch(/^\*\*retrain\*\*: Train again\./);
+    expect(report).toMatch(
+      /\| `amount` \| 0\.\d\d \[0\.\d\d, 0\.\d\d\] \| 2,000 \| 0\.00 \| ▁+█+ \| \*\*drift\*\* \(act\) since /,
+    );
+  });
+});

@@ -1,0 +1,273 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createEvent } from '../../../core/ledger/create-event.ts';
+import type { PlanDecision } from '../../../core/plan/decision.ts';
+import { planEvent } from '../../../core/plan/plan-event.ts';
+import type { PlanInput } from '../../../core/plan/plan-input.ts';
+import {
+  commentPayload,
+  contextOf,
+  HEAD,
+  input,
+  MAIN,
+  NOW,
+  parse,
+  startedEvent,
+  stateOf,
+} from './plan-support.ts';
+
+function codeOf(decision: PlanDecision): string {
+  return decision.kind === 'operation' ? decision.operation : `${decision.kind}: ${decision.code}`;
+}
+
+function plan(eventName: string, payload: unknown, changes: Partial<PlanInput> = {}): PlanDecision {
+  return planEvent({ ...input, eventName, payload, ...changes });
+}
+
+describe('a push', () => {
+  const push = {
+    ref: 'refs/heads/main',
+    after: HEAD,
+    compare: 'https://github.com/acme/digits/compare/a...b',
+    head_commit: { message: 'Better features' },
+    commits: [{ added: [], removed: [], modified: ['README.md', 'train.py'] }],
+  };
+
+  it('to the default branch trains the pushed commit', () => {
+    expect(plan('push', push)).toMatchObject({
+      operation: 'train',
+      sha: HEAD,
+      parameters: {},
+      correlationId: `push-${HEAD}`,
+      cause: { kind: 'push', url: 'https://github.com/acme/digits/compare/a...b' },
+    });
+  });
+
+  it.each([
+    [{ ref: 'refs/heads/feature' }, 'ignore: not-default-branch'],
+    [{ ref: 'refs/heads/trainyard' }, 'ignore: not-default-branch'],
+    [{ ref: 'refs/tags/main' }, 'ignore: not-default-branch'],
+    [{ deleted: true, after: '0'.repeat(40) }, 'ignore: branch-deleted'],
+    [{ head_commit: { message: 'Typo [skip train]' } }, 'ignore: skip-requested'],
+    [{ commits: [{ modified: ['docs/index.html', 'CHANGELOG.md', 'LICENSE'] }] }, 'ignore: docs-only'],
+    [{ commits: [] }, 'train'],
+    [{ after: 3 }, 'refuse: bad-payload'],
+  ])('with %j gives %s', (changes, expected) => {
+    expect(codeOf(plan('push', { ...push, ...changes }))).toBe(expected);
+  });
+});
+
+describe('a schedule', () => {
+  it('runs the monitor, whatever its payload', () => {
+    expect(plan('schedule', undefined)).toMatchObject({
+      operation: 'monitor',
+      correlationId: 'schedule-1001',
+      sha: MAIN,
+    });
+  });
+});
+
+describe('a run by hand', () => {
+  const manual = (inputs: Record<string, unknown>) =>
+    plan('workflow_dispatch', { inputs, sender: { login: 'ada' } });
+
+  it('trains when it asks for nothing', () => {
+    expect(manual({})).toMatchObject({
+      operation: 'train',
+      sha: MAIN,
+      correlationId: 'manual-1001',
+      dryRun: false,
+    });
+    expect(codeOf(plan('workflow_dispatch', { inputs: null }))).toBe('train');
+  });
+
+  it.each([
+    [{ operation: 'train', parameters: 'lr=0.5 epochs=2' }, 'train'],
+    [{ operation: 'train', parameters: 'lr=fast' }, 'refuse: bad-parameter'],
+    [{ operation: 'train', parameters: 'deadbeef' }, 'refuse: bad-argument'],
+    [{ operation: 'freeze', environment: 'production' }, 'freeze'],
+    [{ operation: 'freeze', environment: 'prod' }, 'refuse: unknown-environment'],
+    [{ operation: 'rollback', version: 'v0' }, 'refuse: bad-argument'],
+    [{ operation: 'explode' }, 'refuse: unknown-command'],
+    [{ operation: 'monitor' }, 'monitor'],
+  ])('with %j gives %s', (inputs, expected) => {
+    expect(codeOf(manual(inputs))).toBe(expected);
+  });
+
+  it('obeys the roles of the configuration, not only those of GitHub', () => {
+    const strict = parse(
+      'version: 1\nmodel: mnist\ngate: [{ metric: accuracy, floor: 0.9 }]\ncommands: { allow: [admin] }\n',
+    );
+    expect(codeOf(plan('workflow_dispatch', { inputs: {} }, { config: strict }))).toBe('refuse: not-allowed');
+  });
+});
+
+describe('a dispatch', () => {
+  const payload = {
+    v: 1,
+    id: 'host-1-drift-42',
+    at: NOW,
+    from: 'host-1',
+    model: 'mnist',
+    environment: 'production',
+    body: { feature: 'amount' },
+    signature: 'c2ln',
+  };
+  const dispatch = (action: string, changes: Record<string, unknown> = {}, more: Partial<PlanInput> = {}) =>
+    plan('repository_dispatch', { action, client_payload: { ...payload, ...changes } }, more);
+  const heard = createEvent(
+    { ...contextOf('x'), cause: { kind: 'dispatch', id: payload.id } },
+    'training.requested',
+    { operation: 'train', sha: MAIN, parameters: {} },
+  );
+
+  it.each([
+    ['trainyard.heartbeat', 'monitor'],
+    ['trainyard.drift', 'monitor'],
+    ['trainyard.label-drift', 'monitor'],
+    ['trainyard.brake', 'ignore: rollout-over'],
+    ['trainyard.rollout', 'ignore: rollout-over'],
+    ['trainyard.retrain', 'train'],
+    ['trainyard.other', 'ignore: unknown-dispatch'],
+    ['deploy', 'ignore: unknown-dispatch'],
+  ])('%s asks for %s', (action, expected) => {
+    expect(codeOf(dispatch(action))).toBe(expected);
+  });
+
+  it.each(['trainyard.brake', 'trainyard.rollout'])(
+    '%s goes on with the rollout that is in progress',
+    (action) => {
+      const state = stateOf([startedEvent('8', 'production')]);
+      expect(codeOf(dispatch(action, {}, { state }))).toBe('advance');
+    },
+  );
+
+  it('carries its environment and its id on', () => {
+    expect(dispatch('trainyard.drift', { body: { version: '8' } })).toMatchObject({
+      environment: 'production',
+      version: '8',
+      correlationId: payload.id,
+      cause: { kind: 'dispatch', id: payload.id },
+      actor: 'host-1',
+      sha: MAIN,
+    });
+  });
+
+  it('may set parameters for a training, within the same rules as a comment', () => {
+    expect(
+      dispatch('trainyard.retrain', { body: { parameters: { lr: 0.5 }, reason: 'drift' } }),
+    ).toMatchObject({
+      operation: 'train',
+      parameters: { lr: 0.5 },
+      reason: 'drift',
+    });
+    expect(codeOf(dispatch('trainyard.retrain', { body: { parameters: { evil: 1 } } }))).toBe(
+      'refuse: unknown-parameter',
+    );
+  });
+
+  it.each([
+    [{ model: 'fraud' }, 'ignore: other-model'],
+    [{ environment: 'nowhere' }, 'refuse: unknown-environment'],
+    [{ v: 2 }, 'refuse: bad-payload'],
+    [{ extra: 1 }, 'refuse: bad-payload'],
+    [{ body: { text: 'x'.repeat(48_001) } }, 'refuse: bad-payload'],
+    [{ at: '2026-11-13T09:00:00.000Z' }, 'refuse: stale'],
+    [{ at: '2026-11-21T09:11:00.000Z' }, 'refuse: stale'],
+    [{ at: '2026-11-15T09:00:00.000Z' }, 'monitor'],
+    [{ at: '2026-11-21T09:09:00.000Z' }, 'monitor'],
+  ])('with %j gives %s', (changes, expected) => {
+    expect(codeOf(dispatch('trainyard.drift', changes))).toBe(expected);
+  });
+
+  it('is not believed without a secret, or with a wrong signature', () => {
+    const { verifySignature: _verify, ...without } = input;
+    const event = { action: 'trainyard.drift', client_payload: payload };
+    expect(codeOf(planEvent({ ...without, eventName: 'repository_dispatch', payload: event }))).toBe(
+      'refuse: no-dispatch-secret',
+    );
+    expect(codeOf(dispatch('trainyard.drift', {}, { verifySignature: () => false }))).toBe(
+      'refuse: bad-signature',
+    );
+  });
+
+  it('has its signature checked over its own type', () => {
+    const seen: string[] = [];
+    dispatch('trainyard.brake', {}, { verifySignature: (type) => seen.push(type) > 0 });
+    expect(seen).toEqual(['trainyard.brake']);
+  });
+
+  it('is heard once, except that a person may run the same event again', () => {
+    const state = stateOf(heard);
+    expect(codeOf(dispatch('trainyard.drift', {}, { state }))).toBe('ignore: replayed');
+    expect(codeOf(dispatch('trainyard.drift', {}, { state, attempt: 2 }))).toBe('monitor');
+    expect(codeOf(dispatch('trainyard.retrain', {}, { state, attempt: 2 }))).toBe('train');
+  });
+
+  it('starts one training at a time, and none when that is switched off', () => {
+    const state = stateOf(heard);
+    expect(codeOf(dispatch('trainyard.retrain', { id: 'another-id' }, { state }))).toBe(
+      'ignore: retrain-open',
+    );
+    const manual = parse(`version: 1
+model: mnist
+gate: [{ metric: accuracy, floor: 0.9 }]
+environments: { production: { hosts: ["https://p:1"] } }
+monitor: { retrain: { automatic: false } }
+`);
+    expect(codeOf(dispatch('trainyard.retrain', {}, { config: manual }))).toBe(
+      'refuse: automatic-retrain-off',
+    );
+  });
+
+  it('with more than ten keys is refused before anything of it is read', () => {
+    const many = Object.fromEntries(Array.from({ length: 11 }, (_, index) => [`k${index}`, index]));
+    const decision = plan('repository_dispatch', { action: 'trainyard.drift', client_payload: many });
+    expect(decision).toMatchObject({ code: 'bad-payload', message: expect.stringContaining('10 keys') });
+  });
+});
+
+describe('any event', () => {
+  it('that is none of ours is left alone', () => {
+    expect(codeOf(plan('pull_request_target', {}))).toBe('ignore: unsupported-event');
+  });
+
+  it('is decided without throwing, whatever its payload holds', () => {
+    const names = ['push', 'issue_comment', 'repository_dispatch', 'workflow_dispatch', 'schedule', 'x'];
+    fc.assert(
+      fc.property(fc.constantFrom(...names), fc.jsonValue(), (eventName, payload) => {
+        expect(['operation', 'ignore', 'refuse']).toContain(plan(eventName, payload).kind);
+      }),
+    );
+  });
+
+  it('with a comment never runs more than the parameters of the configuration, each of its type', () => {
+    const word = fc.oneof(
+      fc.string(),
+      fc.constantFrom(
+        '/train',
+        '/tune',
+        '/deploy',
+        'v8',
+        'staging',
+        'lr=1',
+        'epochs="3"',
+        "name='x y'",
+        '/plan',
+        'lr=$(id)',
+      ),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 6 }), (words) => {
+        const decision = planEvent({ ...input, payload: commentPayload(words.join(' ')) });
+        if (decision.kind !== 'operation') return;
+        const known = { ...input.config.project.parameters, trials: 20, jobs: 1 };
+        for (const [name, value] of Object.entries(decision.parameters)) {
+          expect(typeof value).toBe(typeof Object.entries(known).find(([key]) => key === name)?.[1]);
+        }
+        expect(decision.correlationId).toBe('comment-55');
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

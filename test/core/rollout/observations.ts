@@ -1,0 +1,57 @@
+import { addObservation, type Evidence, startEvidence } from '../../../core/rollout/evidence.ts';
+import type { ArmCounts, Observation } from '../../../core/rollout/observation.ts';
+import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
+
+/** The plan that the tests of this folder start from. */
+export const PLAN: RolloutPlan = {
+  stages: [1, 10, 50, 100],
+  alpha: 0.01,
+  stageMinSeconds: 300,
+  deadlineSeconds: 6 * 3600,
+  onNoData: 'rollback',
+  latencyMargin: 0.1,
+  tolerance: 1,
+};
+
+export const START = Date.parse('2026-03-12T10:00:00Z');
+
+/** The instant so many seconds after the tests' start. */
+export function instant(seconds: number): string {
+  return new Date(START + 1000 * seconds).toISOString();
+}
+
+export const EDGES = [10, 20, 50, 100, 120, 200, 500];
+
+/** One version's counts, with all its requests in one latency bucket (the one up to 50 ms unless told). */
+export function arm(
+  requests: number,
+  bad: Partial<ArmCounts> & { readonly bucket?: number } = {},
+): ArmCounts {
+  const { bucket = 2, ...counts } = bad;
+  const latency = {
+    edges: EDGES,
+    counts: [...EDGES, 0].map((_, index) => (index === bucket ? requests : 0)),
+  };
+  return { requests, errors: 0, invalid: 0, latency, ...counts };
+}
+
+/** A poll of a minute at 10 %, unless told otherwise. */
+export function poll(
+  seq: number,
+  over: Partial<Observation> & Pick<Observation, 'candidate' | 'stable'>,
+): Observation {
+  return {
+    host: 'serve-1',
+    at: instant(60 * seq),
+    seq,
+    seconds: 60,
+    stage: 1,
+    weights: { candidate: 10 },
+    ...over,
+  };
+}
+
+/** The evidence of these polls under `PLAN` with changes. */
+export function evidenceOf(polls: readonly Observation[], over: Partial<RolloutPlan> = {}): Evidence {
+  return polls.reduce(addObservation, startEvidence({ ...PLAN, ...over }));
+}
