@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { UserError } from '../core/errors.ts';
+
+export type HashedFile = { readonly path: string; readonly digest: string; readonly size: number };
+/** What a training read: every file, and one digest over all of them. */
+export type DataDigest = { readonly digest: string; readonly files: readonly HashedFile[] };
+
+/** The SHA-256 of a file, as `sha256:…`; read as a stream, so that size does not matter. */
+export async function hashFile(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/** The SHA-256 of a text's UTF-8 bytes, as `sha256:…`. */
+export function hashText(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+/**
+ * Hashes files and folders. Relative paths start at `root`; what lies elsewhere is named by its last part. The digest is the
+ * SHA-256 of the lines `<name>\t<digest>`, sorted, so that it does not depend on the machine, on order or on times. Rejects with a UserError for a path that is not there.
+ */
+export async function hashData(root: string, inputs: readonly string[]): Promise<DataDigest> {
+  const found = await Promise.all(inputs.map((input) => listFiles(root, input)));
+  const byFile = new Map(found.flat().map(({ name, file }) => [file, name]));
+  const files: HashedFile[] = [];
+  for (const [file, name] of [...byFile].toSorted(([, left], [, right]) => (left < right ? -1 : 1))) {
+    files.push({ path: name, digest: await hashFile(file), size: (await stat(file)).size });
+  }
+  const digest = hashText(files.map((file) => `${file.path}\t${file.digest}\n`).join(''));
+  return { digest, files };
+}
+
+type Named = { readonly name: string; readonly file: string };
+
+async function listFiles(root: string, input: string): Promise<readonly Named[]> {
+  const target = path.resolve(root, input);
+  const found = await stat(target).catch(() => undefined);
+  if (found === undefined) throw missing(input);
+  const isInside = !path.relative(root, target).startsWith('..');
+  const base = isInside ? root : path.dirname(target);
+  const nameOf = (file: string) => path.relative(base, file).split(path.sep).join('/');
+  if (found.isFile()) return [{ name: nameOf(target), file: target }];
+  const entries = await readdir(target, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .map((file) => ({ name: nameOf(file), file }));
+}
+
+function missing(input: string): UserError {
+  return new UserError([
+    {
+      code: 'data-missing',
+      message: `The data input ${input} does not exist.`,
+      remedy: 'Correct data.inputs in trainyard.yml, or fetch the data (e.g. dvc pull) before this step.',
+    },
+  ]);
+}

@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+
+/** Configuration for one command, given through the environment: it stands in no list of processes. */
+export type GitSetting = readonly [key: string, value: string];
+
+/** One git command. `repository` is its git directory; without it the command runs outside of any. */
+export type GitCommand = {
+  readonly repository?: string;
+  /** Folder to run in, for commands that look for the repository themselves. */
+  readonly folder?: string;
+  readonly args: readonly string[];
+  readonly input?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  /** The place for secrets, which must not stand in `args`. */
+  readonly settings?: readonly GitSetting[];
+  readonly timeoutMs: number;
+};
+
+/** How a git command ended. `code` is `undefined` when it was stopped at its time limit. */
+export type GitOutcome = {
+  readonly code: number | undefined;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+};
+
+/** Settings of the user that must not reach a plumbing command: prompts, translations, hooks, collection in the background. */
+const QUIET = {
+  GIT_TERMINAL_PROMPT: '0',
+  GCM_INTERACTIVE: 'never',
+  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20',
+  LC_ALL: 'C',
+} as const;
+const SETTINGS = [
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'gc.auto=0',
+  '-c',
+  'maintenance.auto=false',
+] as const;
+const INHERITED_STATE = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_PREFIX'];
+
+/** Runs git and gives how it ended, failures included. Rejects only when git can't be started. */
+export function runGit(command: GitCommand): Promise<GitOutcome> {
+  const { repository, folder, args, input, timeoutMs } = command;
+  const place = repository === undefined ? [] : [`--git-dir=${repository}`];
+  return new Promise((resolve, reject) => {
+    const child = spawn('git', [...place, ...SETTINGS, ...args], {
+      cwd: folder,
+      env: gitEnvironment(command.env ?? {}, command.settings ?? []),
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      killGroup(child.pid);
+    }, timeoutMs);
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    child.stdin.on('error', () => {
+      // git may end before it has read its input; its exit code says what happened.
+    });
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({
+        code: timedOut ? undefined : (code ?? 1),
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString('utf8'),
+      });
+    });
+    child.stdin.end(input ?? '');
+  });
+}
+
+function gitEnvironment(
+  added: Readonly<Record<string, string>>,
+  settings: readonly GitSetting[],
+): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !INHERITED_STATE.includes(name));
+  const own = Object.fromEntries(inherited);
+  // A user's own ssh command, which may carry a key, wins over ours.
+  const configured = settingsEnv(Number(own['GIT_CONFIG_COUNT'] ?? 0), settings);
+  return { ...QUIET, ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', ...configured, ...added };
+}
+
+/** Settings after the `first` that the environment has already. */
+function settingsEnv(first: number, settings: readonly GitSetting[]): Readonly<Record<string, string>> {
+  if (settings.length === 0) return {};
+  const entries = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${first + index}`, key],
+    [`GIT_CONFIG_VALUE_${first + index}`, value],
+  ]);
+  return { GIT_CONFIG_COUNT: String(first + settings.length), ...Object.fromEntries(entries) };
+}
+
+/** git leaves transport helpers behind when only it is killed. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}

@@ -1,0 +1,269 @@
+import { retry } from '@octokit/plugin-retry';
+import { throttling } from '@octokit/plugin-throttling';
+import { Octokit, type RestEndpointMethodTypes } from '@octokit/rest';
+import { messageOf, ServiceError } from '../core/errors.ts';
+import type { GitHub, PermissionLevel } from '../core/ports.ts';
+
+/** Time one call may take, in ms. */
+const TIMEOUT_MS = 30_000;
+const MAX_RETRIES = 3;
+/** A pause that GitHub asks for is kept if it is no longer than this, in seconds. */
+const MAX_PAUSE_SECONDS = 120;
+/** GitHub's limits on texts, in characters. */
+const MAX_COMMENT = 65_536;
+const MAX_STATUS_DESCRIPTION = 140;
+const MAX_TASK = 128;
+const PAGE = 100;
+
+export type GitHubOptions = {
+  readonly apiUrl: string;
+  /** `owner/name` */
+  readonly repository: string;
+  readonly token: string;
+  /** Address of the workflow run, shown beside deployment statuses. */
+  readonly logUrl?: string;
+  readonly onWarning?: (line: string) => void;
+  /** Milliseconds a retry waits at least; tests make it short. */
+  readonly retryAfterBaseMs?: number;
+};
+
+type Repository = { readonly owner: string; readonly repo: string };
+type Comment = RestEndpointMethodTypes['issues']['listComments']['response']['data'][number];
+
+/** The GitHub REST API for one repository, on github.com or GitHub Enterprise Server. Rejects with a ServiceError. */
+export function createGitHub(options: GitHubOptions): GitHub {
+  const octokit = createOctokit(options);
+  const repository = splitRepository(options.repository);
+  const context: Context = { octokit, repository, logUrl: options.logUrl };
+  return {
+    permissionOf: (user) => guard(options, () => readPermission(context, user)),
+    getPullRequest: (number) => guard(options, () => readPullRequest(context, number)),
+    react: (commentId, content) =>
+      guard(options, async () => {
+        await octokit.rest.reactions.createForIssueComment({ ...repository, comment_id: commentId, content });
+      }),
+    upsertComment: (issue, marker, body) => guard(options, () => upsertComment(context, issue, marker, body)),
+    upsertIssue: (title, marker, body) => guard(options, () => upsertIssue(context, title, marker, body)),
+    closeIssue: (marker, body) => guard(options, () => closeIssue(context, marker, body)),
+    createDeployment: (request) => guard(options, () => createDeployment(context, request)),
+    setDeploymentStatus: (deployment, state, description) =>
+      guard(options, async () => {
+        await octokit.rest.repos.createDeploymentStatus({
+          ...repository,
+          deployment_id: deployment,
+          state,
+          description: shorten(description, MAX_STATUS_DESCRIPTION),
+          ...(context.logUrl !== undefined && { log_url: context.logUrl }),
+        });
+      }),
+    dispatch: (type, payload) =>
+      guard(options, async () => {
+        await octokit.rest.repos.createDispatchEvent({
+          ...repository,
+          event_type: type,
+          client_payload: payload,
+        });
+      }),
+  };
+}
+
+type Context = {
+  readonly octokit: Octokit;
+  readonly repository: Repository;
+  readonly logUrl: string | undefined;
+};
+
+function createOctokit({ apiUrl, token, onWarning, retryAfterBaseMs }: GitHubOptions): Octokit {
+  const Client = Octokit.plugin(retry, throttling);
+  const onLimit = (seconds: number, request: { method: string; url: string }, _: unknown, count: number) => {
+    onWarning?.(`GitHub asks for a pause of ${seconds} s at ${request.method} ${request.url}.`);
+    return count < MAX_RETRIES && seconds <= MAX_PAUSE_SECONDS;
+  };
+  return new Client({
+    baseUrl: apiUrl,
+    auth: token,
+    log: { debug() {}, info() {}, warn: (line: string) => onWarning?.(line), error() {} },
+    request: {
+      retries: MAX_RETRIES,
+      fetch: (url: string, init: RequestInit) =>
+        fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+      ...(retryAfterBaseMs !== undefined && { retryAfterBaseValue: retryAfterBaseMs }),
+    },
+    throttle: { onRateLimit: onLimit, onSecondaryRateLimit: onLimit },
+    ...(retryAfterBaseMs !== undefined && { retry: { retryAfterBaseValue: retryAfterBaseMs } }),
+  });
+}
+
+async function readPermission({ octokit, repository }: Context, user: string): Promise<PermissionLevel> {
+  try {
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({
+      ...repository,
+      username: user,
+    });
+    return toPermissionLevel(data.role_name, data.permission);
+  } catch (thrown) {
+    // Of someone who is no user GitHub says 404, which is an answer.
+    if (statusOf(thrown) === 404) return 'none';
+    throw thrown;
+  }
+}
+
+/** `role_name` is exact; a custom role is taken for what it inherits from, `permission`. */
+function toPermissionLevel(role: string, permission: string): PermissionLevel {
+  const levels: readonly PermissionLevel[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none'];
+  return levels.find((level) => level === role) ?? levels.find((level) => level === permission) ?? 'none';
+}
+
+async function readPullRequest({ octokit, repository }: Context, number: number) {
+  const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: number });
+  return {
+    number,
+    headSha: data.head.sha,
+    // A deleted fork has no repository, and is no place to take code from.
+    headRepository: data.head.repo?.full_name ?? '',
+    baseRepository: data.base.repo.full_name,
+    state: data.state,
+  };
+}
+
+async function upsertComment(
+  context: Context,
+  issue: number,
+  marker: string,
+  body: string | ((previous: string | undefined) => string),
+): Promise<string> {
+  const { octokit, repository } = context;
+  const existing = await findComment(context, issue, marker);
+  const text = typeof body === 'string' ? body : body(existing?.body);
+  const marked = shorten(text.includes(marker) ? text : `${marker}\n${text}`, MAX_COMMENT);
+  const { data } =
+    existing === undefined
+      ? await octokit.rest.issues.createComment({ ...repository, issue_number: issue, body: marked })
+      : await octokit.rest.issues.updateComment({ ...repository, comment_id: existing.id, body: marked });
+  return data.html_url;
+}
+
+async function findComment(
+  { octokit, repository }: Context,
+  issue: number,
+  marker: string,
+): Promise<Comment | undefined> {
+  const request = { ...repository, issue_number: issue, per_page: PAGE };
+  for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listComments, request)) {
+    const found = data.find((comment) => comment.body?.includes(marker) === true);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+async function upsertIssue(context: Context, title: string, marker: string, body: string): Promise<number> {
+  const { octokit, repository } = context;
+  const content = { ...repository, title, body: shorten(`${marker}\n${body}`, MAX_COMMENT) };
+  const existing = await findIssue(context, marker);
+  if (existing === undefined) return (await octokit.rest.issues.create(content)).data.number;
+  await octokit.rest.issues.update({ ...content, issue_number: existing });
+  return existing;
+}
+
+async function closeIssue(context: Context, marker: string, body: string): Promise<void> {
+  const { octokit, repository } = context;
+  const existing = await findIssue(context, marker);
+  if (existing === undefined) return;
+  const text = shorten(`${marker}\n${body}`, MAX_COMMENT);
+  await octokit.rest.issues.update({ ...repository, issue_number: existing, body: text, state: 'closed' });
+}
+
+async function findIssue({ octokit, repository }: Context, marker: string): Promise<number | undefined> {
+  const request = { ...repository, state: 'open' as const, per_page: PAGE };
+  for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listForRepo, request)) {
+    const found = data.find(
+      (issue) => issue.pull_request === undefined && issue.body?.includes(marker) === true,
+    );
+    if (found !== undefined) return found.number;
+  }
+  return undefined;
+}
+
+async function createDeployment(
+  { octokit, repository }: Context,
+  request: { key: string; ref: string; environment: string; description: string; payload: unknown },
+): Promise<number> {
+  // The task is the one field that can be both set and searched for.
+  const task = request.key.slice(0, MAX_TASK);
+  const { environment } = request;
+  const existing = await octokit.rest.repos.listDeployments({
+    ...repository,
+    environment,
+    task,
+    per_page: 1,
+  });
+  const [known] = existing.data;
+  if (known !== undefined) return known.id;
+  const { data } = await octokit.rest.repos.createDeployment({
+    ...repository,
+    ref: request.ref,
+    task,
+    environment,
+    description: shorten(request.description, MAX_STATUS_DESCRIPTION),
+    payload: JSON.stringify(request.payload),
+    // The defaults would merge the default branch into the ref, and refuse while checks run.
+    auto_merge: false,
+    required_contexts: [],
+  });
+  if ('id' in data) return data.id;
+  throw new Error(`GitHub made no deployment: ${data.message ?? 'no reason given'}`);
+}
+
+function splitRepository(name: string): Repository {
+  const [owner = '', repo = ''] = name.split('/');
+  return { owner, repo };
+}
+
+function shorten(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+}
+
+async function guard<T>(options: GitHubOptions, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (thrown) {
+    throw toServiceError(options, thrown);
+  }
+}
+
+function toServiceError(options: GitHubOptions, thrown: unknown): ServiceError {
+  const status = statusOf(thrown);
+  const said = status === undefined ? messageOf(thrown) : `${status}: ${messageOf(thrown)}`;
+  return new ServiceError(
+    {
+      code: 'github-refused',
+      message: `GitHub answered ${said}.`,
+      remedy: remedyFor(status, options),
+      where: { kind: 'endpoint', endpoint: endpointOf(thrown) ?? options.apiUrl },
+    },
+    { cause: thrown },
+  );
+}
+
+function remedyFor(status: number | undefined, { apiUrl, repository }: GitHubOptions): string {
+  if (status === 401) return 'Pass a valid token in the input github-token.';
+  if (status === 403 || status === 404) {
+    return `Grant the job the permissions its README lists, and check that the token may see ${repository}.`;
+  }
+  return `Check that ${apiUrl} is up and reachable from the runner, then run this job again.`;
+}
+
+function statusOf(thrown: unknown): number | undefined {
+  return thrown instanceof Error && 'status' in thrown && typeof thrown.status === 'number'
+    ? thrown.status
+    : undefined;
+}
+
+function endpointOf(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('request' in thrown)) return undefined;
+  const { request } = thrown;
+  if (typeof request !== 'object' || request === null || !('method' in request) || !('url' in request)) {
+    return undefined;
+  }
+  return `${String(request.method)} ${String(request.url)}`;
+}

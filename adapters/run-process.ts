@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { messageOf, UserError } from '../core/errors.ts';
+
+/** How long a process group gets between SIGTERM and SIGKILL, in ms. */
+const KILL_GRACE_MS = 10_000;
+/** How many of the last lines of each stream are kept. */
+const TAIL_LINES = 200;
+
+export type ProcessRequest = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+};
+
+/** How a process ended: its exit code (`undefined` when it was killed), and the last lines of what it wrote. */
+export type ProcessEnd = {
+  readonly code: number | undefined;
+  readonly ended: 'exited' | 'timed-out' | 'aborted' | 'killed';
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+};
+
+/**
+ * Runs a command in a process group of its own and waits for its end; when time is up or `signal` aborts, the whole group is
+ * ended. A non-zero exit is an answer, not a throw; a command that can't be started is a UserError.
+ */
+export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
+  const { command, args, cwd, env } = request;
+  const child = spawn(command, [...args], { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const stdout = follow(child.stdout, (line) => request.onLine?.(line, 'stdout'));
+  const stderr = follow(child.stderr, (line) => request.onLine?.(line, 'stderr'));
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  child.once('error', (error) => reject(notStarted(command, error)));
+  child.once('close', (code) => resolve(code ?? undefined));
+  let ended: ProcessEnd['ended'] = 'exited';
+  const stop = (why: ProcessEnd['ended']) => {
+    ended = why;
+    endGroup(child);
+  };
+  const timer =
+    request.timeoutMs === undefined ? undefined : setTimeout(stop, request.timeoutMs, 'timed-out');
+  const abort = () => stop('aborted');
+  request.signal?.addEventListener('abort', abort, { once: true });
+  if (request.signal?.aborted === true) abort();
+  try {
+    const code = await promise;
+    return { code, ended: ended === 'exited' && code === undefined ? 'killed' : ended, stdout, stderr };
+  } finally {
+    clearTimeout(timer);
+    request.signal?.removeEventListener('abort', abort);
+  }
+}
+
+function follow(stream: Readable, onLine: (line: string) => void): readonly string[] {
+  const tail: string[] = [];
+  createInterface({ input: stream }).on('line', (line) => {
+    tail.push(line);
+    if (tail.length > TAIL_LINES) tail.shift();
+    onLine(line);
+  });
+  return tail;
+}
+
+function endGroup(child: ChildProcess): void {
+  signalGroup(child, 'SIGTERM');
+  const force = setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_GRACE_MS);
+  child.once('close', () => clearTimeout(force));
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group has ended by itself.
+  }
+}
+
+function notStarted(command: string, error: Error): UserError {
+  return new UserError(
+    [
+      {
+        code: 'command-not-found',
+        message: `${command} can't be started (${messageOf(error)}).`,
+        remedy: 'Install it on the runner, or name the right one in the action’s inputs.',
+      },
+    ],
+    { cause: error },
+  );
+}

@@ -1,0 +1,187 @@
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
+import { createPackageSource } from '../../actions/package-source.ts';
+import { train } from '../../actions/train/train.ts';
+import { systemClock } from '../../adapters/clock.ts';
+import { hashData, hashFile } from '../../adapters/data-digest.ts';
+import { createMlflow } from '../../adapters/mlflow.ts';
+import { createProjectRunner, projectArguments, withoutSecrets } from '../../adapters/mlflow-project.ts';
+import { createPythonRuntime } from '../../adapters/python-runtime.ts';
+import { readPredictions } from '../../adapters/read-predictions.ts';
+import { parseConfig } from '../../core/config/parse-config.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Log } from '../../core/ports.ts';
+import { ROOT, venvProgram } from '../../scripts/checkout.ts';
+import { type MlflowServer, startMlflow } from '../../scripts/sandbox/mlflow-server.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-project-'));
+const python = venvProgram('python');
+const lines: string[] = [];
+const log: Log = {
+  info: (line) => lines.push(line),
+  warn: (line) => lines.push(line),
+  group: (_, work) => work(),
+};
+let server: MlflowServer;
+
+beforeAll(async () => {
+  cpSync(path.join(ROOT, 'test', 'fixtures', 'projects'), folder, { recursive: true });
+  server = await startMlflow({ python, folder: path.join(folder, 'mlflow'), env: process.env });
+}, 180_000);
+afterAll(async () => {
+  await server.child.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+function prepare(project: string, steps: string) {
+  const workspace = path.join(folder, project);
+  const text = `
+version: 1
+model: ${project}
+tracking: { uri: "${server.url}" }
+project: { steps: ${steps} }
+data: { holdout: { path: data/holdout.csv, target: label } }
+gate: [{ metric: accuracy, floor: 0.5 }]
+`;
+  const config = parseConfig(text, 'trainyard.yml', {});
+  if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
+  const shared = { python, cwd: workspace, env: process.env, trackingUri: server.url, onLine: log.info };
+  const tracking = createMlflow({ uri: server.url }, systemClock);
+  const writeTemp = async (name: string, content: string) => {
+    await writeFile(path.join(folder, name), content);
+    return path.join(folder, name);
+  };
+  const hash = (names: readonly string[]) => hashData(workspace, names);
+  const ports = {
+    tracking,
+    project: createProjectRunner(shared),
+    clock: systemClock,
+    log,
+    hashData: hash,
+    writeTemp,
+  };
+  const runtime = createPythonRuntime({ ...shared, runtime: path.join(ROOT, 'runtime') });
+  const correlationId = `test-${project}`;
+  const cause = { kind: 'manual', id: correlationId } as const;
+  const plan = {
+    ...({
+      schema_version: 1,
+      action: 'plan',
+      decision: 'continue',
+      model: project,
+      operation: 'train',
+    } as const),
+    ...{ sha: 'a'.repeat(40), parameters: {}, correlationId, dryRun: false, actor: 'ann', cause },
+  };
+  const { signal } = new AbortController();
+  const request = { plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run', signal };
+  return { request, ports, runtime, config: config.value, tracking, workspace };
+}
+
+describe('a real MLflow Project', () => {
+  test('is trained, evaluated, registered and packed, each step from what the one before left', async () => {
+    const { request, ports, runtime, config, tracking, workspace } = prepare(
+      'tabular',
+      '{ etl: etl, train: train }',
+    );
+    const trained = await train(request, ports);
+    const { 'run-id': runId = '', 'model-uri': modelUri = '' } = trained.outputs;
+    expect(trained.reasonCode).toBe('trained');
+    expect((await train(request, ports)).reasonCode).toBe('already-trained');
+    expect((await tracking.getRun(runId)).metrics['train_accuracy']).toBeGreaterThan(0.5);
+
+    const { holdout } = config.data;
+    if (holdout === undefined) throw new Error('no holdout');
+    const predictions = path.join(folder, 'predictions.parquet');
+    const [evaluation] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout });
+    const stored = await readPredictions(predictions);
+    expect(stored).toMatchObject({ modelDigest: evaluation?.modelDigest });
+    expect(stored.holdoutDigest).toBe(await hashFile(path.join(workspace, holdout.path)));
+    expect(stored.predictions.ids).toHaveLength(evaluation?.rows ?? -1);
+
+    const { version } = await tracking.register(config.model, await tracking.getRun(runId), {});
+    const build = {
+      tracking,
+      log,
+      python: runtime,
+      packageFolder: async () => mkdtempSync(path.join(folder, 'package-')),
+      listFiles: (built: string) => readdir(built),
+    };
+    const built = await buildTorchserve({ config, version, runId }, build);
+    expect(built.reasonCode).toBe('package-built');
+    expect((await buildTorchserve({ config, version, runId }, build)).reasonCode).toBe('already-built');
+
+    const packages = createPackageSource({
+      tracking,
+      folder: mkdtempSync(path.join(folder, 'fetched-')),
+      hashFile,
+      readText: (file) => readFile(file, 'utf8'),
+    });
+    const name = built.outputs.package ?? '';
+    const described = await packages.describe(name, runId);
+    expect(described.version).toBe(version);
+    const local = await packages.fetch(described);
+    expect(local.blobs).toHaveLength(4);
+    await expect(packages.fetchProfile(described)).resolves.toMatchObject({ model: config.model });
+
+    // Someone with write access to the artifacts changes the archive.
+    await tracking.uploadArtifact(runId, `${described.artifactPath}/model.mar`, predictions);
+    await expect(packages.fetch(described)).rejects.toThrow(/was changed after it was built/);
+  }, 600_000);
+
+  test.each([
+    ['raises', 'training-failed'],
+    ['logs-no-model', 'no-model-logged'],
+    ['no-signature', 'no-signature'],
+  ])(
+    'that fails as users’ projects do (%s) is told apart',
+    async (project, code) => {
+      const { request, ports } = prepare(project, '{ train: train }');
+      const thrown: unknown = await train(request, ports).catch((error: unknown) => error);
+      const problem = thrown instanceof UserError ? thrown.problems[0] : undefined;
+      expect(problem?.code).toBe(code);
+      if (code !== 'training-failed') return;
+      expect(problem?.message).toContain('RuntimeError: loss is not a number in epoch 2');
+      expect(problem?.where).toMatchObject({ kind: 'file', file: 'train.py' });
+    },
+    300_000,
+  );
+});
+
+describe('what user code gets', () => {
+  const step = {
+    uri: '.',
+    entryPoint: 'train',
+    parameters: { note: 'two words; $(rm)' },
+    experiment: 'e',
+    runId: 'r',
+    timeoutSeconds: 1,
+    variables: {},
+  };
+
+  test('its parameters, one argument each, whatever they hold', () => {
+    const args = projectArguments({ ...step, environment: 'local' });
+    expect(args).toContain('note=two words; $(rm)');
+    expect(args.slice(args.indexOf('--env-manager'))[1]).toBe('local');
+    expect(projectArguments({ ...step, environment: 'docker' })).not.toContain('--env-manager');
+  });
+
+  test('is the tracking credentials, and none of the job’s other secrets or command files', () => {
+    const env = {
+      MLFLOW_TRACKING_TOKEN: 'kept',
+      HOME: '/home',
+      'INPUT_GITHUB-TOKEN': 'x',
+      GITHUB_TOKEN: 'x',
+      GITHUB_OUTPUT: 'x',
+      TRAINYARD_SIGNING_KEY: 'x',
+      TRAINYARD_AGENT_TOKEN: 'x',
+      TRAINYARD_DISPATCH_SECRET: 'x',
+      ACTIONS_RUNTIME_TOKEN: 'x',
+    };
+    expect(withoutSecrets(env)).toEqual({ MLFLOW_TRACKING_TOKEN: 'kept', HOME: '/home' });
+  });
+});

@@ -1,0 +1,131 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../adapters/clock.ts';
+import { createMlflow } from '../../adapters/mlflow.ts';
+import { ServiceError, UserError } from '../../core/errors.ts';
+import type { Tracking } from '../../core/ports.ts';
+import { venvProgram } from '../../scripts/checkout.ts';
+import { type MlflowServer, startMlflow } from '../../scripts/sandbox/mlflow-server.ts';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-mlflow-'));
+let server: MlflowServer;
+let tracking: Tracking;
+
+beforeAll(async () => {
+  server = await startMlflow({ python: venvProgram('python'), folder, env: process.env });
+  tracking = createMlflow({ uri: server.url }, systemClock);
+}, 180_000);
+afterAll(async () => {
+  await server.child.stop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+function newRun(tags: Readonly<Record<string, string>> = {}, name = 'train') {
+  return tracking.createRun({ experiment: 'digits', name, tags });
+}
+
+describe('runs', () => {
+  test('are opened, found by all of their tags, and closed', async () => {
+    const run = await newRun({ 'trainyard.correlation-id': "it's 1", step: 'train' });
+    await newRun({ 'trainyard.correlation-id': "it's 1", step: 'etl' });
+    const found = await tracking.findRuns('digits', { 'trainyard.correlation-id': "it's 1", step: 'train' });
+    expect(found.map(({ runId }) => runId)).toEqual([run.runId]);
+    expect(found[0]?.status).toBe('RUNNING');
+    await tracking.endRun(run.runId, 'FINISHED');
+    expect((await tracking.getRun(run.runId)).status).toBe('FINISHED');
+  });
+
+  test('of an experiment that does not exist are none', async () => {
+    expect(await tracking.findRuns('nowhere', { a: 'b' })).toEqual([]);
+  });
+
+  test('take more tags at once than one call may carry', async () => {
+    const { runId } = await newRun();
+    const tags = Object.fromEntries(
+      Array.from({ length: 150 }, (_, index) => [`tag-${index}`, String(index)]),
+    );
+    await tracking.setRunTags(runId, tags);
+    expect((await tracking.getRun(runId)).tags).toMatchObject(tags);
+  });
+
+  test('know their parent', async () => {
+    const parent = await newRun();
+    const child = await tracking.createRun({
+      experiment: 'digits',
+      name: 'etl',
+      tags: {},
+      parentRunId: parent.runId,
+    });
+    expect(child.tags['mlflow.parentRunId']).toBe(parent.runId);
+  });
+
+  test('that do not exist reject with the endpoint and the next step', async () => {
+    const thrown: unknown = await tracking.getRun('0'.repeat(32)).catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(ServiceError);
+    expect(String(thrown)).toContain(`GET ${server.url}/api/2.0/mlflow/runs/get`);
+  });
+});
+
+describe('artifacts', () => {
+  test('come back byte for byte, are listed, and may be replaced', async () => {
+    const { runId } = await newRun();
+    const file = path.join(folder, 'up.bin');
+    const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, index) => index % 251));
+    writeFileSync(file, 'first');
+    await tracking.uploadArtifact(runId, 'trainyard/a folder/up.bin', file);
+    writeFileSync(file, bytes);
+    await tracking.uploadArtifact(runId, 'trainyard/a folder/up.bin', file);
+    expect(await tracking.listArtifacts(runId, 'trainyard/a folder')).toEqual(['trainyard/a folder/up.bin']);
+    const target = path.join(folder, 'deep', 'down.bin');
+    await tracking.downloadArtifact(runId, 'trainyard/a folder/up.bin', target);
+    expect(readFileSync(target).equals(bytes)).toBe(true);
+  });
+
+  test('of an empty folder are none', async () => {
+    const { runId } = await newRun();
+    expect(await tracking.listArtifacts(runId, 'trainyard/nothing')).toEqual([]);
+  });
+});
+
+describe('the registry', () => {
+  test('registers a model once per run, and moves and removes aliases', async () => {
+    const run = await newRun();
+    const model = path.join(folder, 'model');
+    mkdirSync(model, { recursive: true });
+    writeFileSync(path.join(model, 'MLmodel'), 'flavors: {}\nsignature: { inputs: "[]" }\n');
+    await tracking.uploadArtifact(run.runId, 'model/MLmodel', path.join(model, 'MLmodel'));
+    const logged = { ...run, modelUri: `runs:/${run.runId}/model` };
+    expect(await tracking.getModel(logged.modelUri)).toMatchObject({ hasSignature: true });
+    const first = await tracking.register('digits', logged, { 'trainyard.sha': 'abc' });
+    const again = await tracking.register('digits', logged, {});
+    expect(first).toMatchObject({ version: '1', status: 'READY', runId: run.runId });
+    expect(again.version).toBe('1');
+    expect(await tracking.getAlias('digits', 'champion')).toBeUndefined();
+    await tracking.setAlias('digits', 'champion', '1');
+    expect(await tracking.getAlias('digits', 'champion')).toBe('1');
+    await tracking.setAlias('digits', 'champion', undefined);
+    await tracking.setAlias('digits', 'champion', undefined);
+    expect(await tracking.getAlias('digits', 'champion')).toBeUndefined();
+  });
+
+  test('knows no version and no model that are not there', async () => {
+    expect(await tracking.getVersion('digits', '99')).toBeUndefined();
+    expect(await tracking.getVersion('nothing', '1')).toBeUndefined();
+    expect(await tracking.getModel('models:/m-nothing')).toBeUndefined();
+  });
+
+  test('says what to do about a run without a model', async () => {
+    const run = await newRun();
+    await expect(async () => tracking.register('digits', run, {})).rejects.toThrow(UserError);
+  });
+});
+
+test('a server that is not there is named, after bounded retries', async () => {
+  const lonely = createMlflow(
+    { uri: 'http://127.0.0.1:9', http: { wait: async () => undefined } },
+    systemClock,
+  );
+  await expect(lonely.check()).rejects.toThrow(/http:\/\/127\.0\.0\.1:9\/health/);
+});

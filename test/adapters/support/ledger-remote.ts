@@ -1,0 +1,33 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach } from 'vitest';
+import { systemClock } from '../../../adapters/clock.ts';
+import { createGitLedger, type GitLedgerOptions } from '../../../adapters/git-ledger.ts';
+import type { Ledger } from '../../../core/ports.ts';
+
+export const author = { name: 'trainyard', email: 'trainyard@example.com' };
+
+/** A folder and an empty bare repository in it, both new for each test of the file that calls this. */
+export function useLedgerRemote() {
+  let folder = '';
+  let made = 0;
+  const remote = () => join(folder, 'remote.git');
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ledger-'));
+    await promisify(execFile)('git', ['init', '--quiet', '--bare', remote()]);
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+  return {
+    folder: () => folder,
+    remote,
+    /** A ledger over the remote, with a working folder of its own. */
+    openLedger: (options: Partial<GitLedgerOptions> = {}): Ledger => {
+      made += 1;
+      const dir = join(folder, `work-${made}`);
+      return createGitLedger({ remote: remote(), clock: systemClock, author, dir, ...options });
+    },
+  };
+}
