@@ -1,0 +1,1 @@
+"""What Trainyard runs beside a model, in the model's own Python environment."""

@@ -1,0 +1,143 @@
+"""Counting live predictions into the bins of the reference profile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainyard.binning import BinTable
+from trainyard.features import Extractor, Feature
+from trainyard.inputs import Inputs, count_rows
+
+if TYPE_CHECKING:
+    from trainyard.outputs import Outcome
+
+
+class Counters:
+    """Cumulative counts in the bins of one reference profile. Not safe for use by several threads at once."""
+
+    def __init__(self, profile: dict[str, Any]) -> None:
+        by_name = {feature["name"]: feature for feature in profile["features"]}
+        self._extractor = Extractor([parse_feature(feature) for feature in profile["features"]])
+        numeric = [by_name[feature.name] for feature in self._extractor.numeric]
+        self._table = BinTable([feature["edges"] for feature in numeric])
+        self._low = np.array([feature["min"] for feature in numeric])
+        self._high = np.array([feature["max"] for feature in numeric])
+        self._flat = np.zeros(self._table.size, dtype=np.int64)
+        self._missing, self._below, self._above = np.zeros((3, len(numeric)), dtype=np.int64)
+        self._categories = [CategoryCounter(by_name[feature.name]) for feature in self._extractor.categorical]
+        self._prediction = PredictionCounter(profile["prediction"])
+        self.n = 0
+        self.invalid = 0
+
+    def count(self, inputs: Inputs, outcome: Outcome) -> np.ndarray:
+        """Counts answered rows; gives each row's confidence bin, -1 where there is none."""
+        numbers, categories = self._extractor.extract(inputs)
+        self._count_numbers(numbers)
+        for counter, values in zip(self._categories, categories, strict=True):
+            counter.count(values)
+        self.n += count_rows(inputs)
+        valid = self._prediction.find_valid(outcome)
+        self.invalid += int((~valid).sum())
+        return self._prediction.count(outcome, valid)
+
+    def _count_numbers(self, values: np.ndarray) -> None:
+        present = np.isfinite(values)
+        self._flat += np.bincount(self._table.place(values, present), minlength=self._table.size)
+        below, above = values < self._low, values > self._high
+        if (below | above | ~present).any():
+            self._missing += (~present).sum(axis=0)
+            self._below += (present & below).sum(axis=0)
+            self._above += (present & above).sum(axis=0)
+
+    def take_snapshot(self) -> dict[str, Any]:
+        """All counts so far, in the form of a capture window's `n`, `invalid`, `features` and `prediction`."""
+        features = {
+            feature.name: {"counts": counts, "missing": missing, "below": below, "above": above, "unseen": 0}
+            for feature, counts, missing, below, above in zip(
+                self._extractor.numeric,
+                self._table.split(self._flat),
+                self._missing.tolist(),
+                self._below.tolist(),
+                self._above.tolist(),
+                strict=True,
+            )
+        }
+        for feature, counter in zip(self._extractor.categorical, self._categories, strict=True):
+            features[feature.name] = counter.take_snapshot()
+        return {
+            "n": self.n,
+            "invalid": self.invalid,
+            "features": features,
+            "prediction": self._prediction.take_snapshot(),
+        }
+
+
+def parse_feature(feature: dict[str, Any]) -> Feature:
+    """A feature from its entry in the profile."""
+    projection = feature.get("projection", {"seed": 0, "dimension": 0})
+    return Feature(feature["name"], feature["kind"], projection["seed"], projection["dimension"])
+
+
+class CategoryCounter:
+    """Counts by category: those of the profile, `other` (seen in training, rare) and `unseen`."""
+
+    def __init__(self, profile: dict[str, Any]) -> None:
+        self._index = {name: position for position, name in enumerate(profile["categories"])}
+        self._rare = {name: len(self._index) for name in profile.get("rare", [])}
+        self._counts = [0] * (len(self._index) + 2)
+        self._missing = 0
+
+    def count(self, values: list[str | None]) -> None:
+        """Counts one value per row."""
+        for value in values:
+            if value is None:
+                self._missing += 1
+            else:
+                position = self._index.get(value, self._rare.get(value, len(self._counts) - 1))
+                self._counts[position] += 1
+
+    def take_snapshot(self) -> dict[str, Any]:
+        """The counts so far."""
+        return {
+            "counts": list(self._counts),
+            "missing": self._missing,
+            "below": 0,
+            "above": 0,
+            "unseen": self._counts[-1],
+        }
+
+
+class PredictionCounter:
+    """Counts answers by class, or in numeric bins, and by confidence bin."""
+
+    def __init__(self, profile: dict[str, Any]) -> None:
+        self._edges = None if profile["kind"] == "classes" else np.array(profile["edges"], dtype=float)
+        self._counts = np.zeros(len(profile["counts"]), dtype=np.int64)
+        confidence = profile.get("confidence")
+        self._confidence_edges = None if confidence is None else np.array(confidence["edges"], dtype=float)
+        self._confidence = np.zeros(0 if confidence is None else len(confidence["total"]), dtype=np.int64)
+
+    def find_valid(self, outcome: Outcome) -> np.ndarray:
+        """Which rows have an answer that means something: one of the classes, or a finite number."""
+        return outcome.chosen >= 0 if self._edges is None else np.isfinite(outcome.chosen)
+
+    def count(self, outcome: Outcome, valid: np.ndarray) -> np.ndarray:
+        """Counts the valid rows; gives each row's confidence bin, -1 where there is none."""
+        chosen = outcome.chosen[valid]
+        bins = chosen if self._edges is None else np.searchsorted(self._edges, chosen, side="left")
+        self._counts += np.bincount(bins, minlength=len(self._counts))
+        placed = np.full(len(valid), -1)
+        confidence = outcome.confidence
+        if self._confidence_edges is not None and confidence is not None:
+            placed[valid] = np.searchsorted(self._confidence_edges, confidence[valid], side="left")
+            self._confidence += np.bincount(placed[valid], minlength=len(self._confidence))
+        return placed
+
+    def take_snapshot(self) -> dict[str, Any]:
+        """The counts so far."""
+        snapshot: dict[str, Any] = {"counts": self._counts.tolist()}
+        if self._confidence_edges is not None:
+            snapshot["confidence"] = self._confidence.tolist()
+        return snapshot

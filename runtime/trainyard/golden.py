@@ -1,0 +1,70 @@
+"""Golden examples (core/serving/golden.ts): requests of a client, and what MLflow's own `predict` answers."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainyard.export import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from trainyard.inputs import Inputs, count_rows, take_rows
+from trainyard.models import predict_all
+from trainyard.scoring import parse_request, replace_non_finite, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trainyard.signature import Signature
+
+GOLDEN_SCHEMA = "trainyard.golden/1"
+EXAMPLES = 32
+
+
+def choose_rows(inputs: Inputs, seed: int = 1) -> list[Inputs]:
+    """Single rows of the holdout, the same ones every time."""
+    rows = count_rows(inputs)
+    chosen = sorted(random.Random(seed).sample(range(rows), min(EXAMPLES, rows)))  # noqa: S311 - no secret
+    return [take_rows(inputs, slice(row, row + 1)) for row in chosen]
+
+
+def make_golden(
+    rows: list[Inputs],
+    signature: Signature,
+    predict: Callable[[Inputs], Any],
+) -> tuple[dict[str, Any], list[Inputs], list[Any]]:
+    """The golden document, the inputs as a server reads them from its requests, and the model's raw answers to those.
+
+    The model is asked what it answers to the request as read back, so that a type lost in JSON shows here, not in live
+    traffic.
+    """
+    requests = [write_request(row) for row in rows]
+    inputs = [parse_request(request, signature) for request in requests]
+    answers = [predict_all(predict, one) for one in inputs]
+    examples = [
+        {"inputs": request, "predictions": to_json(answer)} for request, answer in zip(requests, answers, strict=True)
+    ]
+    golden = {
+        "schema": GOLDEN_SCHEMA,
+        "absoluteTolerance": ABSOLUTE_TOLERANCE,
+        "relativeTolerance": RELATIVE_TOLERANCE,
+        "examples": examples,
+    }
+    return golden, inputs, answers
+
+
+def write_request(row: Inputs) -> dict[str, Any]:
+    """A request body in MLflow's scoring protocol."""
+    if isinstance(row, np.ndarray):
+        return {"inputs": replace_non_finite(row)}
+    if isinstance(row, dict):
+        return {"inputs": {name: replace_non_finite(values) for name, values in row.items()}}
+    values = [[write_value(value) for value in record] for record in row.itertuples(index=False)]
+    return {"dataframe_split": {"columns": [str(name) for name in row.columns], "data": values}}
+
+
+def write_value(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
+    """A table's cell as JSON: times in ISO 8601, missing values as null."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else to_json(value)

@@ -1,0 +1,194 @@
+"""The held-out examples: inputs, true labels, ids, and the groups and slices the gate looks at."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainyard.errors import UserError
+from trainyard.files import digest_file
+from trainyard.inputs import Inputs, count_rows
+
+if TYPE_CHECKING:
+    import argparse
+
+    from trainyard.signature import Signature
+
+
+@dataclass(frozen=True)
+class HoldoutColumns:
+    """Which columns (arrays of an npz file) are no inputs: the label, the id, the group, the slices."""
+
+    target: str
+    id: str | None
+    group: str | None
+    slices: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return (self.target, *filter(None, (self.id, self.group)), *self.slices)
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """Held-out examples; every part has one entry per example."""
+
+    inputs: Inputs
+    labels: np.ndarray
+    ids: list[str]
+    group: list[str] | None
+    slices: dict[str, list[str]]
+    digest: str
+
+    @property
+    def rows(self) -> int:
+        """How many examples there are."""
+        return len(self.ids)
+
+
+def add_holdout_options(parser: argparse.ArgumentParser) -> None:
+    """The options that name a holdout and its columns."""
+    parser.add_argument("--holdout", type=Path, required=True, help="held-out examples: .npz, .csv, .parquet or .jsonl")
+    parser.add_argument("--target", required=True, help="column or array with the true label")
+    parser.add_argument("--id", help="column or array that names each example (default: its row number)")
+    parser.add_argument("--group", help="column or array of groups that vary together, such as users")
+    parser.add_argument("--slices", default="", help="columns or arrays to judge apart, separated by commas")
+
+
+def read_columns(options: argparse.Namespace) -> HoldoutColumns:
+    """The columns named on the command line."""
+    slices = tuple(name for name in options.slices.split(",") if name)
+    return HoldoutColumns(options.target, options.id, options.group, slices)
+
+
+def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | None) -> Holdout:
+    """Reads held-out examples for a model with this signature.
+
+    Raises UserError when the file is missing, empty, of another kind, or lacks a column.
+    """
+    if not path.is_file():
+        raise UserError("holdout-missing", f"{path} is not there.", "Set data.holdout.path to the file.", str(path))
+    table = read_file(path)
+    absent = [name for name in columns.names if name not in table]
+    if absent:
+        raise UserError(
+            "holdout-column-missing",
+            f"{path} has no {', '.join(absent)}; it has {', '.join(map(str, table))}.",
+            "Correct data.holdout in trainyard.yml.",
+            str(path),
+        )
+    labels = np.asarray(table[columns.target])
+    if len(labels) == 0:
+        raise UserError("holdout-empty", f"{path} has no examples.", "Provide held-out examples.", str(path))
+    ids = name_rows(table[columns.id]) if columns.id else [str(row) for row in range(len(labels))]
+    inputs = choose_inputs(table, columns, signature, path)
+    refuse_bad_rows(path, ids, [len(labels), count_rows(inputs)])
+    return Holdout(
+        inputs=inputs,
+        labels=labels,
+        ids=ids,
+        group=name_rows(table[columns.group]) if columns.group else None,
+        slices={name: name_rows(table[name]) for name in columns.slices},
+        digest=digest_file(path),
+    )
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The columns or arrays of the file, by name. Raises UserError when it cannot be read."""
+    try:
+        return read_arrays(path) if path.suffix == ".npz" else read_table(path)
+    except (ValueError, OSError, zipfile.BadZipFile) as error:
+        raise UserError(
+            "holdout-unreadable",
+            f"{path} cannot be read: {error}.",
+            "Write it again; arrays of Python objects are not read, since they may run code.",
+            str(path),
+        ) from error
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an npz file. Pickled objects are refused: a data file must not run code."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """The columns of a CSV, Parquet or JSON-lines file."""
+    import pandas as pd  # noqa: PLC0415 - only where the data are a table
+
+    readers = {
+        ".csv": pd.read_csv,
+        ".parquet": pd.read_parquet,
+        ".jsonl": lambda file: pd.read_json(file, lines=True),
+    }
+    reader = readers.get(path.suffix)
+    if reader is None:
+        raise UserError(
+            "holdout-format",
+            f"{path} is of no kind that can be read.",
+            "Use .npz, .csv, .parquet or .jsonl.",
+            str(path),
+        )
+    frame = reader(path)
+    return {name: frame[name] for name in frame.columns}
+
+
+def choose_inputs(
+    table: dict[str, Any],
+    columns: HoldoutColumns,
+    signature: Signature | None,
+    path: Path,
+) -> Inputs:
+    """The model's inputs: those its signature names, else everything that is not a label, an id, a group or a slice."""
+    named = signature.names if signature else ()
+    absent = [name for name in named if name not in table]
+    if absent:
+        raise UserError(
+            "holdout-input-missing",
+            f"{path} lacks the model's inputs {', '.join(absent)}.",
+            "Provide a holdout with the inputs of the model's signature.",
+            str(path),
+        )
+    names = list(named) or [name for name in table if name not in columns.names]
+    if path.suffix != ".npz":
+        import pandas as pd  # noqa: PLC0415 - only where the data are a table
+
+        return pd.DataFrame({name: table[name] for name in names})
+    if named:
+        return {name: np.asarray(table[name]) for name in names}
+    if len(names) != 1:
+        raise UserError(
+            "holdout-inputs-ambiguous",
+            f"{path} holds {len(names)} arrays that may be the input: {', '.join(names)}.",
+            "List arrays that are no inputs in data.holdout (group, slices), or name the inputs in the signature.",
+            str(path),
+        )
+    return np.asarray(table[names[0]])
+
+
+def name_rows(values: object) -> list[str]:
+    """A column's values as texts."""
+    return [str(value) for value in np.asarray(values).tolist()]
+
+
+def refuse_bad_rows(path: Path, ids: list[str], lengths: list[int]) -> None:
+    """Stops when the parts have different lengths or an id stands twice."""
+    if len({len(ids), *lengths}) > 1:
+        raise UserError(
+            "holdout-ragged",
+            f"{path} holds arrays of different lengths: {len(ids)}, {', '.join(map(str, lengths))}.",
+            "Give every example an input, a label and an id.",
+            str(path),
+        )
+    if len(set(ids)) != len(ids):
+        raise UserError(
+            "holdout-id-repeated",
+            f"{path} names {len(ids) - len(set(ids))} examples twice.",
+            "Give every example its own id: predictions of two models are paired by it.",
+            str(path),
+        )

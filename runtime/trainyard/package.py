@@ -1,0 +1,173 @@
+"""Builds the serving package of a model version: exported model, handler, reference profile and golden examples.
+
+    python -m trainyard.package --model-uri models:/mnist/8 --model mnist --version 8 --run-id … \
+        --holdout data/holdout.npz --target label --id id --package-dir package --out package.json
+
+The package depends on nothing but the model, the holdout and the options: built again it has the same digest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainyard.archive import HANDLER_FILE, write_archive
+from trainyard.command import make_scratch_folder, run_command, say
+from trainyard.errors import UserError
+from trainyard.export import EXPORTED, export_model
+from trainyard.files import describe_blob, digest_file, digest_folder, write_json
+from trainyard.golden import choose_rows, make_golden
+from trainyard.holdout import add_holdout_options, load_holdout, read_columns
+from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
+from trainyard.outputs import infer_interpretation, interpret
+from trainyard.profile import make_profile
+from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trainyard.runners import PackageFormat
+    from trainyard.signature import Signature
+
+PACKAGE_SCHEMA = "trainyard.package/1"
+MANIFEST_FILE = "trainyard.json"
+ARCHIVE_FILE = "model.mar"
+GOLDEN_FILE = "golden.json"
+# What the handler imports; the rest of this package stays at home.
+SERVED_MODULES = (
+    "__init__",
+    "binning",
+    "capture",
+    "counters",
+    "errors",
+    "features",
+    "files",
+    "handler",
+    "inputs",
+    "outputs",
+    "prediction_log",
+    "runners",
+    "scoring",
+    "service",
+    "settings",
+    "signature",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command and gives its exit code."""
+    return run_command(make_parser(), package, argv)
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="trainyard.package", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--model-uri", required=True, help="models:/… or runs:/…")
+    parser.add_argument("--model", required=True, help="the model's registered name")
+    parser.add_argument("--version", required=True, help="the model's version")
+    parser.add_argument("--run-id", required=True, help="the MLflow run that trained it")
+    parser.add_argument("--package-dir", type=Path, required=True, help="folder for the package")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file for the result")
+    parser.add_argument("--format", choices=["auto", *EXPORTED, "pyfunc"], default="auto", help="form to serve it in")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--batch-size", type=int, default=1)
+    parser.add_argument("--max-batch-delay-ms", type=int, default=10)
+    parser.add_argument("--gpu", choices=["none", "all"], default="none")
+    parser.add_argument("--response-timeout-seconds", type=int, default=120)
+    add_holdout_options(parser)
+    return parser
+
+
+def package(options: argparse.Namespace) -> None:
+    """Builds the package and describes it in `--out`."""
+    options.package_dir.mkdir(parents=True, exist_ok=True)
+    manifest_path = options.package_dir / MANIFEST_FILE
+    with make_scratch_folder() as scratch, make_scratch_folder() as contents:
+        model = fetch_model(options.model_uri, Path(scratch))
+        package_format = fill_archive_folder(Path(contents), model, require_signature(model), options)
+        created = model.description.created
+        write_archive(options.package_dir / ARCHIVE_FILE, Path(contents), options.model, options.version, created)
+        write_json(manifest_path, describe_package(model, package_format, options))
+    size = sum(file.stat().st_size for file in options.package_dir.iterdir())
+    write_json(
+        options.out,
+        {"manifestDigest": digest_file(manifest_path), "sizeBytes": size, "format": package_format},
+    )
+    say(f"{options.model} {options.version}: {package_format}, {size} bytes")
+
+
+def require_signature(model: LoggedModel) -> Signature:
+    """The model's signature: without one, no request could be checked."""
+    signature = model.description.signature
+    if signature is None:
+        raise UserError(
+            "signature-missing",
+            f"{model.uri} was logged without a signature of its inputs.",
+            "Pass signature=infer_signature(inputs, outputs) to log_model.",
+        )
+    return signature
+
+
+def fill_archive_folder(
+    folder: Path,
+    model: LoggedModel,
+    signature: Signature,
+    options: argparse.Namespace,
+) -> PackageFormat:
+    """Puts together what goes into the archive; leaves profile and golden examples in the package folder, too."""
+    holdout = load_holdout(options.holdout, read_columns(options), signature)
+    predict = load_predictor(model)
+    raw = predict_all(predict, holdout.inputs)
+    interpretation = infer_interpretation(raw, holdout.labels, model.classes)
+    golden, samples, answers = make_golden(choose_rows(holdout.inputs), signature, predict)
+    package_format = export_model(model, folder / PAYLOAD_FOLDER, samples, answers, options.format)
+    identity = {"model": options.model, "version": options.version, "created": model.description.created}
+    outcome = interpret(raw, interpretation)
+    profile = make_profile(identity, holdout.inputs, holdout.labels, interpretation, outcome)
+    write_json(options.package_dir / PROFILE_FILE, profile)
+    write_json(options.package_dir / GOLDEN_FILE, golden)
+    write_json(folder / PROFILE_FILE, profile)
+    write_json(folder / WARM_UP_FILE, golden["examples"][0]["inputs"])
+    Settings(options.model, options.version, package_format, signature, interpretation).write(folder / SETTINGS_FILE)
+    copy_handler(folder)
+    return package_format
+
+
+def copy_handler(folder: Path) -> None:
+    """The handler's entry point at the archive's root, and the modules it imports beside it."""
+    here = Path(__file__).parent
+    (folder / here.name).mkdir()
+    for module in SERVED_MODULES:
+        shutil.copy2(here / f"{module}.py", folder / here.name)
+    shutil.copy2(here / "torchserve_entry.py", folder / HANDLER_FILE)
+
+
+def describe_package(model: LoggedModel, package_format: PackageFormat, options: argparse.Namespace) -> dict[str, Any]:
+    """The package's manifest (core/serving/package-manifest.ts)."""
+    folder = options.package_dir
+    return {
+        "schema": PACKAGE_SCHEMA,
+        "model": options.model,
+        "version": options.version,
+        "runId": options.run_id,
+        "modelDigest": digest_folder(model.folder),
+        "createdAt": model.description.created,
+        "format": package_format,
+        "payload": {"kind": "mar", "file": ARCHIVE_FILE, **describe_blob(folder / ARCHIVE_FILE)},
+        "profile": describe_blob(folder / PROFILE_FILE),
+        "golden": describe_blob(folder / GOLDEN_FILE),
+        "serving": {
+            "workers": options.workers,
+            "batchSize": options.batch_size,
+            "maxBatchDelayMs": options.max_batch_delay_ms,
+            "gpu": options.gpu,
+            "responseTimeoutSeconds": options.response_timeout_seconds,
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,247 @@
+"""MLflow's scoring protocol: `inputs`, `instances`, `dataframe_split` or `dataframe_records` in, `predictions` out.
+
+Requests are checked against the model's signature here, so that a client's mistake is told apart from the model's.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainyard.inputs import Inputs, count_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from trainyard.signature import ColumnSpec, Signature, TensorSpec
+
+FORMATS = ("inputs", "instances", "dataframe_split", "dataframe_records")
+INTEGER_TYPES = {"integer": np.int32, "long": np.int64}
+NUMBER_TYPES = {"float": np.float32, "double": np.float64}
+
+
+class InvalidInputError(Exception):
+    """The client's to mend: answered with 400. `code` is stable and kebab-case."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def parse_request(body: object, signature: Signature | None) -> Inputs:
+    """Rows from a request body, parsed or not. Raises InvalidInputError when it does not fit the signature."""
+    document = parse_json(body)
+    given = [name for name in FORMATS if name in document]
+    if len(given) != 1 or len(document) != 1:
+        found = ", ".join(document) or "nothing"
+        raise InvalidInputError(
+            "unknown-format", f"The body must have exactly one of {', '.join(FORMATS)}; it has {found}."
+        )
+    name, value = given[0], document[given[0]]
+    if name in {"dataframe_split", "dataframe_records"}:
+        inputs = parse_table(name, value, signature)
+    elif signature is not None and signature.columns:
+        inputs = check_columns(make_frame_of(value), signature.columns)
+    else:
+        inputs = parse_tensors(value, signature)
+    if count_rows(inputs) == 0:
+        raise InvalidInputError("no-rows", "The request has no rows.")
+    return inputs
+
+
+def parse_json(body: object) -> dict[str, Any]:
+    """The body as a JSON object."""
+    if isinstance(body, bytes | bytearray | str):
+        try:
+            body = json.loads(body)
+        except ValueError as error:
+            raise InvalidInputError("not-json", f"The body is not JSON: {error}.") from error
+    if not isinstance(body, dict):
+        raise InvalidInputError("not-an-object", "The body must be a JSON object.")
+    return body
+
+
+def parse_table(form: str, value: object, signature: Signature | None) -> Inputs:
+    """A table in either of its forms; for a model that takes one tensor, its values."""
+    frame = make_frame_of(value) if form == "dataframe_records" else make_split_frame(value)
+    if signature is None:
+        return frame
+    if signature.columns:
+        return check_columns(frame, signature.columns)
+    spec = signature.only_tensor
+    if spec is None:
+        return check_named_tensors({str(name): frame[name].to_numpy() for name in frame.columns}, signature)
+    return make_tensor(frame.to_numpy().tolist(), spec)
+
+
+def make_split_frame(value: object) -> pd.DataFrame:
+    """A table from `{columns, data}`, and `index`, which is dropped."""
+    import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
+
+    if not isinstance(value, dict) or not isinstance(value.get("data"), list):
+        raise InvalidInputError("malformed-table", "dataframe_split must be an object with columns and data.")
+    try:
+        return pd.DataFrame(value["data"], columns=value.get("columns"), dtype=object)
+    except (ValueError, TypeError) as error:
+        raise InvalidInputError("malformed-table", f"dataframe_split cannot be read: {error}.") from error
+
+
+def make_frame_of(value: object) -> pd.DataFrame:
+    """A table from records (a list of objects) or from columns (an object of lists)."""
+    import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
+
+    records = isinstance(value, list) and all(isinstance(row, dict) for row in value)
+    columns = isinstance(value, dict) and all(isinstance(column, list) for column in value.values())
+    if not records and not columns:
+        raise InvalidInputError(
+            "malformed-table", "The model takes a table: give a list of objects, or an object of lists."
+        )
+    try:
+        return pd.DataFrame(value, dtype=object)
+    except ValueError as error:
+        raise InvalidInputError("malformed-table", f"The table cannot be read: {error}.") from error
+
+
+def check_columns(frame: pd.DataFrame, specs: tuple[ColumnSpec, ...]) -> pd.DataFrame:
+    """The columns of the signature in its order and types; columns it does not name are dropped, as MLflow does."""
+    import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
+
+    absent = [spec.name for spec in specs if spec.required and spec.name not in frame.columns]
+    if absent:
+        raise InvalidInputError("missing-columns", f"The request lacks {', '.join(absent)}.")
+    present = [spec for spec in specs if spec.name in frame.columns]
+    return pd.DataFrame({spec.name: convert_column(frame[spec.name].tolist(), spec) for spec in present})
+
+
+def convert_column(values: list[Any], spec: ColumnSpec) -> np.ndarray | list[Any]:
+    """One column's values in its type. Missing numbers become NaN; a missing whole number or truth value is refused."""
+    if spec.type in NUMBER_TYPES:
+        check_values(values, spec, lambda v: v is None or is_number(v), "a number")
+        return np.array([np.nan if v is None else v for v in values], dtype=NUMBER_TYPES[spec.type])
+    if spec.type in INTEGER_TYPES:
+        check_values(values, spec, lambda v: is_number(v) and float(v).is_integer(), "a whole number")
+        return np.array(values, dtype=INTEGER_TYPES[spec.type])
+    if spec.type == "boolean":
+        check_values(values, spec, lambda v: isinstance(v, bool), "true or false")
+        return np.array(values, dtype=bool)
+    if spec.type == "string":
+        check_values(values, spec, lambda v: v is None or isinstance(v, str), "a text")
+        return np.array(values, dtype=object)
+    if spec.type == "datetime":
+        return convert_times(values, spec)
+    return values
+
+
+def check_values(values: list[Any], spec: ColumnSpec, fits: Any, wanted: str) -> None:  # noqa: ANN401
+    """Refuses the first value that does not fit."""
+    for row, value in enumerate(values):
+        if not fits(value):
+            raise InvalidInputError("wrong-type", f"{spec.name} in row {row} must be {wanted}; it is {shorten(value)}.")
+
+
+def convert_times(values: list[Any], spec: ColumnSpec) -> np.ndarray:
+    """Points in time from texts in ISO 8601."""
+    try:
+        return np.array(values, dtype="datetime64[ns]")
+    except (ValueError, TypeError) as error:
+        raise InvalidInputError("wrong-type", f"{spec.name} must hold times in ISO 8601: {error}.") from error
+
+
+def is_number(value: object) -> bool:
+    """Whether a JSON value is a number (Python counts true and false among them)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def parse_tensors(value: object, signature: Signature | None) -> Inputs:
+    """One array, or arrays by name. `instances` may list objects, one per row, with an entry per name."""
+    if signature is None:
+        return {name: make_array(v) for name, v in value.items()} if isinstance(value, dict) else make_array(value)
+    spec = signature.only_tensor
+    if spec is not None and spec.name is None:
+        return make_tensor(value, spec)
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        value = {name: [row.get(name) for row in value] for name in value[0]}
+    if spec is not None and isinstance(value, list):
+        value = {spec.name: value}
+    if not isinstance(value, dict):
+        raise InvalidInputError("missing-inputs", f"The model takes inputs by name: {', '.join(signature.names)}.")
+    return check_named_tensors(value, signature)
+
+
+def check_named_tensors(given: dict[str, Any], signature: Signature) -> dict[str, np.ndarray]:
+    """Every tensor of the signature, all with as many rows."""
+    absent = [name for name in signature.names if name not in given]
+    if absent:
+        raise InvalidInputError("missing-inputs", f"The request lacks {', '.join(absent)}.")
+    tensors = {str(spec.name): make_tensor(given[str(spec.name)], spec) for spec in signature.tensors}
+    if len({len(tensor) for tensor in tensors.values()}) > 1:
+        raise InvalidInputError("ragged-inputs", "The inputs have different numbers of rows.")
+    return tensors
+
+
+def make_tensor(value: object, spec: TensorSpec) -> np.ndarray:
+    """An array of the signature's type and shape."""
+    array = make_array(value)
+    wanted = np.dtype(spec.dtype)
+    if wanted.kind in "iufb" and array.dtype.kind not in "iufb":
+        raise InvalidInputError(
+            "wrong-type", f"{spec.name or 'The input'} must hold numbers ({spec.dtype}) in an even shape."
+        )
+    if wanted.kind in "iu" and array.dtype.kind == "f" and not np.equal(np.mod(array, 1), 0).all():
+        raise InvalidInputError("wrong-type", f"{spec.name or 'The input'} must hold whole numbers ({spec.dtype}).")
+    fits = len(array.shape) == len(spec.shape) and all(
+        length in {-1, found} for length, found in zip(spec.shape, array.shape, strict=True)
+    )
+    if not fits:
+        raise InvalidInputError(
+            "wrong-shape", f"{spec.name or 'The input'} must have shape {list(spec.shape)}; it has {list(array.shape)}."
+        )
+    return array.astype(wanted)
+
+
+def make_array(value: object) -> np.ndarray:
+    """An array from nested lists; null stands for a missing number."""
+    try:
+        array = np.array(value)
+        return array.astype(float) if array.dtype == object else array
+    except (ValueError, TypeError) as error:
+        raise InvalidInputError("ragged-inputs", "The input's lists must hold numbers and be equally long.") from error
+
+
+def shorten(value: object) -> str:
+    """A value as it may stand in a message: its type only, since inputs must not get into logs."""
+    return "null" if value is None else type(value).__name__
+
+
+def format_answer(raw: Any) -> str:  # noqa: ANN401 - whatever a model returns
+    """The answer's body. Numbers that are not finite become null: JSON has no form for them."""
+    return json.dumps({"predictions": to_json(raw)}, allow_nan=False)
+
+
+def to_json(raw: Any) -> Any:  # noqa: ANN401, PLR0911 - one line per kind of value
+    """A model's answer as JSON values: arrays as nested lists, tables as one object per row."""
+    if isinstance(raw, np.ndarray):
+        return replace_non_finite(raw)
+    if isinstance(raw, np.generic):
+        return to_json(raw.item())
+    if hasattr(raw, "to_dict") and hasattr(raw, "columns"):
+        return to_json(raw.to_dict(orient="records"))
+    if hasattr(raw, "to_list"):
+        return to_json(raw.to_list())
+    if isinstance(raw, dict):
+        return {str(name): to_json(value) for name, value in raw.items()}
+    if isinstance(raw, list | tuple):
+        return [to_json(value) for value in raw]
+    if isinstance(raw, float):
+        return raw if np.isfinite(raw) else None
+    return raw if raw is None or isinstance(raw, str | int | bool) else str(raw)
+
+
+def replace_non_finite(array: np.ndarray) -> Any:  # noqa: ANN401 - nested lists
+    """An array as nested lists; `tolist` alone would leave NaN in."""
+    if array.dtype.kind == "f" and np.isfinite(array).all():
+        return array.tolist()
+    return array.tolist() if array.dtype.kind in "iub" else to_json(array.tolist())

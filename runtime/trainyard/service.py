@@ -1,0 +1,162 @@
+"""A packaged model that answers requests: parse, predict, count. Knows nothing of TorchServe."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainyard.capture import DEFAULT_SECONDS, Capture, CaptureIdentity
+from trainyard.inputs import Inputs, concatenate, count_rows
+from trainyard.outputs import Interpretation, Outcome, interpret
+from trainyard.runners import CPU, load_runner
+from trainyard.scoring import InvalidInputError, format_answer, parse_request
+from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+OK = 200
+BAD_REQUEST = 400
+SERVER_ERROR = 500
+# TorchScript optimises a graph during its first runs; no client should wait for that.
+WARM_UP_RUNS = 3
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request: its id, and its body as parsed JSON or bytes."""
+
+    id: str
+    body: object
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: HTTP status and JSON body."""
+
+    status: int
+    body: str
+
+
+def refuse(status: int, code: str, message: str) -> Answer:
+    """An answer that is no prediction."""
+    return Answer(status, json.dumps({"code": code, "message": message}))
+
+
+class ModelService:
+    """A loaded model with its counters. Answers never raise: whatever goes wrong becomes an answer."""
+
+    def __init__(self, settings: Settings, run: Callable[[Inputs], Any], version: str, capture: Capture | None) -> None:
+        self.version = version
+        self._settings = settings
+        self._run = run
+        self._capture = capture
+
+    def answer(self, requests: list[Request]) -> list[Answer]:
+        """Answers a batch: one prediction for all valid requests together, or one for each when that fails."""
+        parsed = [self._parse(request) for request in requests]
+        valid = [inputs for inputs in parsed if not isinstance(inputs, Answer)]
+        raw = iter(self._predict_together(valid))
+        return [
+            inputs if isinstance(inputs, Answer) else self._finish(request, inputs, next(raw))
+            for request, inputs in zip(requests, parsed, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Writes what was counted."""
+        if self._capture is not None:
+            self._capture.stop()
+
+    def _parse(self, request: Request) -> Inputs | Answer:
+        try:
+            return parse_request(request.body, self._settings.signature)
+        except InvalidInputError as error:
+            if self._capture is not None:
+                self._capture.record_invalid()
+            return refuse(BAD_REQUEST, error.code, error.message)
+
+    def _predict_together(self, valid: list[Inputs]) -> list[Any]:
+        """Raw answers or failures, one per request. What cannot be taken apart by rows is predicted one by one."""
+        if len(valid) <= 1:
+            return [self._predict(inputs) for inputs in valid]
+        raw = self._predict(concatenate(valid))
+        ends = np.cumsum([count_rows(inputs) for inputs in valid]).tolist()
+        if isinstance(raw, Answer | dict) or len(raw) != ends[-1]:
+            return [self._predict(inputs) for inputs in valid]
+        return [raw[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+    def _predict(self, inputs: Inputs) -> Any:  # noqa: ANN401 - whatever a model returns
+        try:
+            return self._run(inputs)
+        except Exception as error:  # the user's code: anything may happen
+            if is_refused_by_schema(error):
+                return refuse(BAD_REQUEST, "schema-mismatch", str(error))
+            logger.exception("the model failed")
+            message = f"The model failed: {type(error).__name__}. Its log on the serving host says more."
+            return refuse(SERVER_ERROR, "prediction-failed", message)
+
+    def _finish(self, request: Request, inputs: Inputs, raw: Any) -> Answer:  # noqa: ANN401
+        if isinstance(raw, Answer):
+            return raw
+        if self._capture is not None:
+            self._count(self._capture, request.id, inputs, raw)
+        return Answer(OK, format_answer(raw))
+
+    def _count(self, capture: Capture, request_id: str, inputs: Inputs, raw: Any) -> None:  # noqa: ANN401
+        """Counts an answered request. A prediction is worth more than its count: trouble here is only logged."""
+        try:
+            outcome = interpret(raw, self._settings.interpretation)
+            capture.record(request_id, inputs, outcome, name_answers(outcome, self._settings.interpretation))
+        except Exception:
+            logger.exception("a prediction could not be counted")
+
+
+def is_refused_by_schema(error: Exception) -> bool:
+    """Whether MLflow's own check refused the input: it knows nested types, which are not checked here."""
+    return type(error).__name__ == "MlflowException" and str(error).startswith("Failed to enforce schema")
+
+
+def name_answers(outcome: Outcome, interpretation: Interpretation) -> list[str]:
+    """Answers as the log has them: class names (nothing for none of the classes), or numbers."""
+    if interpretation.task == "regression":
+        return [repr(value) for value in outcome.chosen.tolist()]
+    names = [*interpretation.classes, ""]
+    return [names[index] for index in outcome.chosen.tolist()]
+
+
+def open_service(folder: Path, environment: Mapping[str, str] = os.environ, device: str = CPU) -> ModelService:
+    """Loads the model of an unpacked archive, warms it up, and counts if `TRAINYARD_CAPTURE_DIR` names a folder."""
+    settings = read_settings(folder / SETTINGS_FILE)
+    version = environment.get("TRAINYARD_VERSION", settings.version)
+    # Telemetry would call out of the serving host.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    run = load_runner(folder / PAYLOAD_FOLDER, settings.format, device)
+    warm_up(run, settings, folder / WARM_UP_FILE)
+    identity = CaptureIdentity(settings.model, version, str(os.getpid()))
+    return ModelService(settings, run, version, open_capture(folder / PROFILE_FILE, identity, environment))
+
+
+def warm_up(run: Callable[[Inputs], Any], settings: Settings, request_file: Path) -> None:
+    """Predicts a stored request a few times. Raises what the model raises: one that cannot answer must not start."""
+    inputs = parse_request(request_file.read_bytes(), settings.signature)
+    for _ in range(WARM_UP_RUNS):
+        run(inputs)
+
+
+def open_capture(profile_file: Path, identity: CaptureIdentity, environment: Mapping[str, str]) -> Capture | None:
+    """The capture, started; None where nobody asked for one."""
+    folder = environment.get("TRAINYARD_CAPTURE_DIR")
+    if not folder:
+        return None
+    seconds = float(environment.get("TRAINYARD_CAPTURE_SECONDS", DEFAULT_SECONDS))
+    capture = Capture(Path(folder), identity, json.loads(profile_file.read_bytes()), seconds)
+    capture.start()
+    return capture

@@ -1,0 +1,59 @@
+"""What the handler needs to know of the model it serves; a JSON file in the model archive."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trainyard.files import write_json
+from trainyard.outputs import Interpretation
+from trainyard.signature import Signature, parse_signature
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trainyard.runners import PackageFormat
+
+SETTINGS_FILE = "settings.json"
+PROFILE_FILE = "profile.json"
+WARM_UP_FILE = "warm-up.json"
+PAYLOAD_FOLDER = "payload"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Model, version, form, signature, and how to read its answers."""
+
+    model: str
+    version: str
+    format: PackageFormat
+    signature: Signature
+    interpretation: Interpretation
+
+    def write(self, path: Path) -> None:
+        """Writes the settings for `read_settings`."""
+        document = {
+            "model": self.model,
+            "version": self.version,
+            "format": self.format,
+            "signature": self.signature.document,
+            "outputs": self.interpretation.kind,
+            "classes": list(self.interpretation.classes),
+        }
+        write_json(path, document)
+
+
+def read_settings(path: Path) -> Settings:
+    """Reads what `Settings.write` wrote. Raises ValueError when it names no inputs."""
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    signature = parse_signature(document["signature"])
+    if signature is None:
+        raise ValueError(f"{path}: the signature names no inputs")
+    return Settings(
+        document["model"],
+        document["version"],
+        document["format"],
+        signature,
+        Interpretation(document["outputs"], tuple(document["classes"])),
+    )

@@ -1,0 +1,89 @@
+"""A model's MLflow signature, read from its `MLmodel` file without importing MLflow."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One tensor: its name (None when it is the only, unnamed input), numpy dtype and shape; -1 is any length."""
+
+    name: str | None
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column: its name and MLflow type. `type` is None for nested types, which are not checked here."""
+
+    name: str
+    type: str | None
+    required: bool
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The inputs a model takes: tensors or columns, never both. `document` is the signature as MLflow stores it."""
+
+    tensors: tuple[TensorSpec, ...]
+    columns: tuple[ColumnSpec, ...]
+    document: dict[str, Any]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the inputs, where they have one."""
+        return tuple(spec.name for spec in (*self.tensors, *self.columns) if spec.name is not None)
+
+    @property
+    def only_tensor(self) -> TensorSpec | None:
+        """The one tensor the model takes, if that is all it takes."""
+        return self.tensors[0] if len(self.tensors) == 1 and not self.columns else None
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What `MLmodel` says: flavours, signature (None when the model has none), own metadata, time of logging."""
+
+    flavors: dict[str, Any]
+    signature: Signature | None
+    metadata: dict[str, Any]
+    created: str
+
+
+def read_model_description(model_folder: Path) -> ModelDescription:
+    """Reads `MLmodel`."""
+    import yaml  # noqa: PLC0415 - MLflow brings it; the handler of an exported model runs without
+
+    document = yaml.safe_load((model_folder / "MLmodel").read_text(encoding="utf-8"))
+    signature = document.get("signature")
+    return ModelDescription(
+        flavors=document["flavors"],
+        signature=parse_signature(signature) if signature else None,
+        metadata=document.get("metadata") or {},
+        created=str(document["utc_time_created"]).replace(" ", "T")[:23] + "Z",
+    )
+
+
+def parse_signature(document: dict[str, Any]) -> Signature | None:
+    """A signature from MLflow's form: JSON texts by `inputs`, `outputs` and `params`. None when it names no inputs."""
+    inputs = json.loads(document["inputs"]) if document.get("inputs") else None
+    if not inputs:
+        return None
+    tensors = tuple(
+        TensorSpec(item.get("name"), item["tensor-spec"]["dtype"], tuple(item["tensor-spec"]["shape"]))
+        for item in inputs
+        if item["type"] == "tensor"
+    )
+    columns = tuple(
+        ColumnSpec(
+            item.get("name", str(position)),
+            None if item["type"] in {"array", "object", "map", "any", "sparse_vector"} else item["type"],
+            item.get("required", True),
+        )
+        for position, item in enumerate(inputs)
+        if item["type"] != "tensor"
+    )
+    return Signature(tensors, columns, document)

@@ -1,0 +1,137 @@
+"""Predictions of the holdout."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from conftest import REPOSITORY, SavedModel, infer, make_images, make_table
+from trainyard.evaluate import main
+from trainyard.files import digest_folder
+
+
+def evaluate(out: Path, *sources: SavedModel, extra: tuple[str, ...] = ()) -> int:
+    arguments = []
+    for number, source in enumerate(sources):
+        files = ["--predictions", str(out / f"{number}.parquet"), "--out", str(out / f"{number}.json")]
+        arguments += ["--model-uri", str(source.folder), *files]
+    return main([*arguments, "--holdout", str(sources[0].holdout), *sources[0].columns, *extra])
+
+
+def test_scores_of_a_network_are_written_as_mlflow_predicts_them(eager_model: SavedModel, tmp_path: Path):
+    import mlflow.pyfunc
+
+    assert evaluate(tmp_path, eager_model) == 0
+    table = pq.read_table(tmp_path / "0.parquet")
+    metadata = json.loads(table.schema.metadata[b"trainyard"])
+    assert metadata["task"] == "multiclass"
+    assert metadata["classes"] == ["ant", "bee", "cat"]
+    assert metadata["rows"] == table.num_rows == 400
+    assert metadata["modelDigest"] == digest_folder(eager_model.folder)
+    images, _ = make_images(400, seed=2)
+    expected = mlflow.pyfunc.load_model(str(eager_model.folder)).predict(images)
+    found = np.column_stack([table[f"score_{number}"].to_numpy() for number in range(3)])
+    assert np.allclose(found, expected)
+    assert set(table["prediction"].to_pylist()) <= {"ant", "bee", "cat"}
+    assert np.mean(np.array(table["prediction"].to_pylist()) == np.array(table["label"].to_pylist())) > 0.8
+
+
+def test_a_pipeline_on_a_table_gets_slices_and_figures(tabular_model: SavedModel, tmp_path: Path):
+    assert evaluate(tmp_path, tabular_model, extra=("--slices", "region", "--time-latency", "20")) == 0
+    result = json.loads((tmp_path / "0.json").read_text())
+    table = pq.read_table(tmp_path / "0.parquet")
+    agree = np.array(table["label"].to_pylist()) == np.array(table["prediction"].to_pylist())
+    assert result["task"] == "binary"
+    assert result["metrics"]["accuracy"] == agree.mean() > 0.8
+    assert set(table["slice.region"].to_pylist()) == {"north", "south", "east"}
+    assert 0 < result["latency"]["p50"] <= result["latency"]["p95"] <= result["latency"]["p99"]
+    assert "income" in result["signature"]["inputs"]
+
+
+def test_a_regression_writes_numbers(boosted_model: SavedModel, tmp_path: Path):
+    assert evaluate(tmp_path, boosted_model) == 0
+    result = json.loads((tmp_path / "0.json").read_text())
+    table = pq.read_table(tmp_path / "0.parquet")
+    assert result["task"] == "regression"
+    assert result["classes"] == []
+    assert {str(table.schema.field(name).type) for name in ("label", "prediction")} == {"double"}
+    assert "score_0" not in table.column_names
+
+
+def test_two_models_in_one_call_do_not_share_their_code(eager_model: SavedModel, tmp_path: Path):
+    shutil.copytree(eager_model.folder, tmp_path / "other")
+    code = tmp_path / "other" / "code" / "tiny_network.py"
+    code.write_text(code.read_text().replace("dim=1)", "dim=1).flip(1)"))
+    arguments = []
+    for number, folder in enumerate((eager_model.folder, tmp_path / "other")):
+        files = ["--predictions", str(tmp_path / f"{number}.parquet"), "--out", str(tmp_path / f"{number}.json")]
+        arguments += ["--model-uri", str(folder), *files]
+    command = [sys.executable, "-m", "trainyard.evaluate", *arguments, "--holdout", str(eager_model.holdout)]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "runtime")}
+    subprocess.run([*command, *eager_model.columns], check=True, env=environment)
+    first, second = (pq.read_table(tmp_path / f"{number}.parquet") for number in range(2))
+    assert np.allclose(first["score_0"].to_numpy(), second["score_2"].to_numpy())
+    assert not np.allclose(first["score_0"].to_numpy(), second["score_0"].to_numpy())
+
+
+def test_a_users_mistake_is_told_with_its_remedy(
+    eager_model: SavedModel, tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    missing = SavedModel(tmp_path / "nowhere", eager_model.holdout)
+    assert evaluate(tmp_path, missing) == 2
+    error = json.loads((tmp_path / "0.json").read_text())["error"]
+    assert error["code"] == "model-not-found"
+    assert (
+        capsys.readouterr().err.splitlines()[-1] == f"trainyard: {error['code']}: {error['message']} {error['remedy']}"
+    )
+
+
+def test_a_mistake_in_the_second_model_is_told_as_well(eager_model: SavedModel, tmp_path: Path):
+    assert evaluate(tmp_path, eager_model, SavedModel(tmp_path / "nowhere", eager_model.holdout)) == 2
+    assert json.loads((tmp_path / "1.json").read_text())["error"]["code"] == "model-not-found"
+
+
+def test_a_model_that_fails_on_the_holdout_is_the_users_to_mend(
+    tabular_model: SavedModel, image_holdout: Path, tmp_path: Path
+):
+    assert evaluate(tmp_path, SavedModel(tabular_model.folder, image_holdout)) == 2
+    assert json.loads((tmp_path / "0.json").read_text())["error"]["code"] == "holdout-input-missing"
+
+
+def test_options_must_come_in_threes(eager_model: SavedModel, tmp_path: Path):
+    assert evaluate(tmp_path, eager_model, extra=("--out", str(tmp_path / "more.json"))) == 2
+
+
+def test_a_models_digest_ignores_what_loading_it_leaves_behind(eager_model: SavedModel, tmp_path: Path):
+    shutil.copytree(eager_model.folder, tmp_path / "copy")
+    (tmp_path / "copy" / "registered_model_meta").write_text("model_name: thing")
+    assert digest_folder(tmp_path / "copy") == digest_folder(eager_model.folder)
+    (tmp_path / "copy" / "MLmodel").open("a").write("\n")
+    assert digest_folder(tmp_path / "copy") != digest_folder(eager_model.folder)
+
+
+def test_a_model_is_found_by_its_run_and_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tabular_model: SavedModel
+):
+    import mlflow
+
+    address = f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    mlflow.set_tracking_uri(address)
+    experiment = mlflow.create_experiment("loans", artifact_location=str(tmp_path / "artifacts"))
+    with mlflow.start_run(experiment_id=experiment) as run:
+        inputs = make_table(50, seed=1)[["income", "age", "region"]]
+        model = mlflow.sklearn.load_model(str(tabular_model.folder))
+        options = {"pyfunc_predict_fn": "predict_proba", "serialization_format": "cloudpickle", "pip_requirements": []}
+        logged = mlflow.sklearn.log_model(model, name="model", signature=infer(inputs, None), **options)
+    for uri in (f"runs:/{run.info.run_id}/model", f"models:/{logged.model_id}"):
+        files = ["--predictions", str(tmp_path / "p.parquet"), "--out", str(tmp_path / "p.json")]
+        columns = ["--holdout", str(tabular_model.holdout), "--target", "label"]
+        assert main(["--model-uri", uri, *columns, *files]) == 0
+    mlflow.set_tracking_uri(None)

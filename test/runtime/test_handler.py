@@ -1,0 +1,146 @@
+"""The handler, with a context like TorchServe's."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import Package, make_images
+from trainyard.handler import answer_batch, start
+from trainyard.service import ModelService
+
+
+class FakeContext:
+    """TorchServe's context for one batch: what it hands in, and what is set on the answers."""
+
+    def __init__(self, folder: Path, headers: list[dict[str, str]]) -> None:
+        self.system_properties = {"model_dir": str(folder), "gpu_id": None}
+        self._headers = headers
+        self.statuses = [200] * len(headers)
+        self.answer_headers: list[dict[str, str]] = [{} for _ in headers]
+
+    def get_request_id(self, idx: int = 0) -> str:
+        return f"torchserve-{idx}"
+
+    def get_all_request_header(self, idx: int) -> dict:
+        return {"body": {"content-type": "application/json"}, **self._headers[idx]}
+
+    def set_response_status(self, code: int = 200, phrase: str = "", idx: int = 0) -> None:
+        assert phrase
+        self.statuses[idx] = code
+
+    def set_response_content_type(self, idx: int, value: str) -> None:
+        self.answer_headers[idx]["content-type"] = value
+
+    def set_response_header(self, idx: int, key: str, value: str) -> None:
+        self.answer_headers[idx][key] = value
+
+
+def body(*seeds: int) -> dict:
+    return {"inputs": np.concatenate([make_images(1, seed)[0] for seed in seeds]).tolist()}
+
+
+@pytest.fixture
+def unpacked(image_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TRAINYARD_CAPTURE_DIR", str(tmp_path / "capture"))
+    monkeypatch.setenv("TRAINYARD_VERSION", "42")
+    return image_package.unpack(tmp_path / "archive")
+
+
+def ask(service: ModelService, folder: Path, *requests: object, headers: dict[str, str] | None = None):
+    context = FakeContext(folder, [headers or {} for _ in requests])
+    answers = answer_batch(service, [{"body": request} for request in requests], context)
+    return context, [json.loads(answer) for answer in answers]
+
+
+def test_each_request_of_a_batch_gets_its_own_answer(unpacked: Path):
+    service = start(FakeContext(unpacked, []))
+    context, (first, wrong, third) = ask(service, unpacked, body(5), {"inputs": [[1]]}, body(6, 7))
+    assert context.statuses == [200, 400, 200]
+    assert wrong["code"] == "wrong-shape"
+    assert len(third["predictions"]) == 2
+    _, (alone,) = ask(service, unpacked, body(5))
+    assert np.allclose(first["predictions"], alone["predictions"])
+
+
+def test_ids_and_version_are_told(unpacked: Path):
+    service = start(FakeContext(unpacked, []))
+    context, _ = ask(service, unpacked, body(5), headers={"X-Request-ID": "mine"})
+    assert context.answer_headers[0] == {
+        "content-type": "application/json",
+        "x-trainyard-request-id": "mine",
+        "x-trainyard-version": "42",
+    }
+    context, _ = ask(service, unpacked, body(5))
+    assert context.answer_headers[0]["x-trainyard-request-id"] == "torchserve-0"
+
+
+def test_answers_and_refusals_are_counted(unpacked: Path, tmp_path: Path):
+    service = start(FakeContext(unpacked, []))
+    ask(service, unpacked, body(5), body(6, 7), {"nonsense": 1}, headers={"x-request-id": "r"})
+    service.close()
+    (snapshot,) = (tmp_path / "capture").glob("*.json")
+    counted = json.loads(snapshot.read_text())
+    assert (counted["n"], counted["invalid"], counted["version"]) == (3, 1, "42")
+    assert sum(counted["features"]["brightness"]["counts"]) == 3
+    (log,) = (tmp_path / "capture").glob("*.log")
+    assert [line.split("\t")[0] for line in log.read_text().splitlines()] == ["r", "r:0", "r:1"]
+    assert {line.split("\t")[2] for line in log.read_text().splitlines()} <= {"ant", "bee", "cat"}
+
+
+def test_a_failure_of_the_models_code_is_500_for_that_request_alone(unpacked: Path, monkeypatch: pytest.MonkeyPatch):
+    service = start(FakeContext(unpacked, []))
+    run = service._run
+
+    def fail_on_large_values(inputs):
+        if inputs.max() > 100:
+            raise RuntimeError("does not fit")
+        return run(inputs)
+
+    monkeypatch.setattr(service, "_run", fail_on_large_values)
+    large = {"inputs": np.full((1, 12, 12), 1000.0).tolist()}
+    context, (good, bad) = ask(service, unpacked, body(5), large)
+    assert context.statuses == [200, 500]
+    assert "predictions" in good
+    assert bad["code"] == "prediction-failed"
+    assert "does not fit" not in bad["message"]
+
+
+def test_trouble_with_counting_does_not_cost_the_answer(unpacked: Path, monkeypatch: pytest.MonkeyPatch):
+    service = start(FakeContext(unpacked, []))
+
+    def fail(*_arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(service._capture, "record", fail)
+    context, (answer,) = ask(service, unpacked, body(5))
+    assert context.statuses == [200]
+    assert "predictions" in answer
+
+
+def test_nothing_is_written_where_nobody_asked_for_it(image_package: Package, tmp_path: Path):
+    folder = image_package.unpack(tmp_path)
+    service = start(FakeContext(folder, []))
+    before = sorted(tmp_path.rglob("*"))
+    ask(service, folder, body(5))
+    service.close()
+    assert [path for path in sorted(tmp_path.rglob("*")) if path not in before] == []
+
+
+def test_a_table_model_refuses_what_does_not_fit(tabular_package: Package, tmp_path: Path):
+    folder = tabular_package.unpack(tmp_path)
+    service = start(FakeContext(folder, []))
+    good = {"dataframe_records": [{"income": 20000.0, "age": 30, "region": "north"}]}
+    context, (answer, refusal) = ask(service, folder, good, {"dataframe_records": [{"income": 1.0}]})
+    assert context.statuses == [200, 400]
+    assert len(answer["predictions"][0]) == 2
+    assert refusal == {"code": "missing-columns", "message": "The request lacks age, region."}
+
+
+def test_answers_that_are_not_one_per_row_are_asked_for_one_by_one(unpacked: Path, monkeypatch: pytest.MonkeyPatch):
+    service = start(FakeContext(unpacked, []))
+    monkeypatch.setattr(service, "_run", lambda inputs: {"sum": [float(inputs.sum())]})
+    context, answers = ask(service, unpacked, body(5), body(6, 7))
+    assert context.statuses == [200, 200]
+    assert [len(answer["predictions"]["sum"]) for answer in answers] == [1, 1]

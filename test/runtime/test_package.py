@@ -1,0 +1,111 @@
+"""Serving packages."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import Package, SavedModel, build_package
+from trainyard.files import digest_file, digest_folder
+from trainyard.package import main
+from trainyard.service import Request, open_service
+
+
+def read(package: Package, name: str) -> dict:
+    return json.loads((package.folder / name).read_text())
+
+
+@pytest.mark.parametrize(
+    ("fixture", "package_format"),
+    [
+        ("image_package", "torchscript"),
+        ("pt2_package", "pt2"),
+        ("tabular_package", "pyfunc"),
+        ("boosted_package", "pyfunc"),
+    ],
+)
+def test_each_kind_of_model_answers_as_mlflow_does(
+    fixture: str, package_format: str, request: pytest.FixtureRequest, tmp_path: Path
+):
+    package = request.getfixturevalue(fixture)
+    assert read(package, "trainyard.json")["format"] == package_format
+    service = open_service(package.unpack(tmp_path), {})
+    examples = read(package, "golden.json")["examples"]
+    assert len(examples) == 32
+    for example in examples:
+        (answer,) = service.answer([Request("r", example["inputs"])])
+        found = json.loads(answer.body)["predictions"]
+        assert np.allclose(found, example["predictions"], atol=1e-5, rtol=1e-5)
+
+
+def test_the_manifest_pins_every_part(image_package: Package):
+    manifest = read(image_package, "trainyard.json")
+    result = json.loads(image_package.folder.with_suffix(".out.json").read_text())
+    assert result["manifestDigest"] == digest_file(image_package.folder / "trainyard.json")
+    assert result["sizeBytes"] == sum(file.stat().st_size for file in image_package.folder.iterdir())
+    assert manifest["modelDigest"] == digest_folder(image_package.source.folder)
+    for part, name in (("payload", "model.mar"), ("profile", "profile.json"), ("golden", "golden.json")):
+        assert manifest[part]["digest"] == digest_file(image_package.folder / name)
+        assert manifest[part]["size"] == (image_package.folder / name).stat().st_size
+
+
+def test_built_again_it_is_the_same_package(tabular_package: Package, tabular_model: SavedModel, tmp_path: Path):
+    again = build_package(tabular_model, tmp_path / "again")
+    assert digest_file(again.folder / "trainyard.json") == digest_file(tabular_package.folder / "trainyard.json")
+
+
+def test_an_exported_model_needs_none_of_its_code(image_package: Package):
+    with zipfile.ZipFile(image_package.folder / "model.mar") as archive:
+        names = archive.namelist()
+    assert "payload/model.pt" in names
+    assert not any("tiny_network" in name for name in names)
+
+
+def test_the_profile_is_of_the_holdout(tabular_package: Package):
+    profile = read(tabular_package, "profile.json")
+    assert profile["rows"] == 400
+    assert [feature["name"] for feature in profile["features"]] == ["income", "age", "region"]
+    assert sum(profile["prediction"]["confidence"]["total"]) == 400
+
+
+def test_the_form_can_be_chosen(eager_model: SavedModel, tmp_path: Path):
+    package = build_package(eager_model, tmp_path / "pyfunc", "--format", "pyfunc")
+    assert read(package, "trainyard.json")["format"] == "pyfunc"
+
+
+def test_a_form_that_is_not_possible_is_the_users_to_change(tabular_model: SavedModel, tmp_path: Path):
+    assert refuse(tabular_model, tmp_path, "--format", "torchscript") == "format-impossible"
+
+
+def test_a_model_without_a_signature_is_not_packaged(loan_holdout: Path, tmp_path: Path):
+    import mlflow.sklearn
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    mlflow.sklearn.save_model(model, tmp_path / "bare", serialization_format="cloudpickle", pip_requirements=[])
+    assert refuse(SavedModel(tmp_path / "bare", loan_holdout), tmp_path) == "signature-missing"
+
+
+def refuse(source: SavedModel, folder: Path, *options: str) -> str:
+    out = folder / "out.json"
+    names = ["--model-uri", str(source.folder), "--model", "thing", "--version", "1", "--run-id", "r"]
+    files = [
+        "--holdout",
+        str(source.holdout),
+        *source.columns,
+        "--package-dir",
+        str(folder / "package"),
+        "--out",
+        str(out),
+    ]
+    assert main([*names, *files, *options]) == 2
+    return json.loads(out.read_text())["error"]["code"]
+
+
+def test_an_exported_program_moves_to_the_device_it_is_given(pt2_package: Package, tmp_path: Path):
+    from trainyard.runners import load_program
+
+    program = load_program(pt2_package.unpack(tmp_path) / "payload" / "model.pt2", "meta")
+    assert {parameter.device.type for parameter in program.parameters()} == {"meta"}

