@@ -1,0 +1,26 @@
+import { readdir } from 'node:fs/promises';
+import { CONTRACTS } from '../contract.ts';
+import { readPlan } from '../handoff.ts';
+import { runAction } from '../harness.ts';
+import { connectImages, connectPython, connectTracking, readConfig, tempFolder } from '../wiring.ts';
+import { buildTorchserve } from './build-torchserve.ts';
+
+/** The build-torchserve action: the package of one version. */
+export function main(root: string): Promise<void> {
+  return runAction(CONTRACTS['build-torchserve'], async (job) => {
+    const { inputs, host, log } = job;
+    readPlan(inputs.plan);
+    const config = await readConfig(host, inputs.config);
+    return buildTorchserve(
+      { config, version: inputs.version, runId: inputs['run-id'] },
+      {
+        tracking: connectTracking(host, config),
+        log,
+        python: connectPython(host, config, { ...job, python: inputs.python, root }),
+        packageFolder: async () => tempFolder(host, 'package'),
+        listFiles: (folder) => readdir(folder),
+        ...connectImages(host, config, { ...job, python: inputs.python, root }),
+      },
+    );
+  });
+}

@@ -1,0 +1,49 @@
+import { messageOf } from '../../core/errors.ts';
+import type { DeploymentState, GitHub, Log } from '../../core/ports.ts';
+
+/**
+ * Tells people how a rollout is going. What it writes can be rebuilt from the ledger, so its failures only warn; and it never
+ * keeps a rollout waiting, since a lease on traffic runs out while GitHub is slow.
+ */
+export type Announcer = {
+  /** Opens, or finds, the GitHub Deployment of a rollout and sets its status. */
+  readonly status: (rollout: string, state: DeploymentState, description: string) => void;
+  /** Replaces the rollout's section of the pull request's comment. */
+  readonly progress: (report: string) => void;
+  /** Resolves when all that was to be told has been told, or given up. */
+  readonly finished: () => Promise<void>;
+};
+
+export type AnnouncerOptions = {
+  readonly github: GitHub;
+  readonly log: Log;
+  readonly sha: string;
+  readonly environment: string;
+  readonly comment: ((report: string) => Promise<unknown>) | undefined;
+};
+
+/** An announcer over GitHub Deployments and the pull request's comment, one after the other in the order they were asked for. */
+export function createAnnouncer(options: AnnouncerOptions): Announcer {
+  const { github, sha, environment, comment, log } = options;
+  const deployments = new Map<string, number>();
+  let last: Promise<void> = Promise.resolve();
+  const enqueue = (what: string, work: () => Promise<void>) => {
+    last = last.then(work).catch((thrown: unknown) => {
+      log.warn(`${what} could not be written: ${messageOf(thrown)}`);
+    });
+  };
+  return {
+    status: (rollout, state, description) =>
+      enqueue('The GitHub Deployment', async () => {
+        const request = { ref: sha, environment, key: rollout, description, payload: { rollout } };
+        const id = deployments.get(rollout) ?? (await github.createDeployment(request));
+        deployments.set(rollout, id);
+        await github.setDeploymentStatus(id, state, description);
+      }),
+    progress: (report) =>
+      enqueue('The comment', async () => {
+        await comment?.(report);
+      }),
+    finished: () => last,
+  };
+}

@@ -1,0 +1,52 @@
+import { systemClock } from '../../adapters/clock.ts';
+import { createRolloutRecords } from '../../adapters/rollout-records.ts';
+import { authorOf } from '../author.ts';
+import { chooseEnvironment } from '../choose-environment.ts';
+import { CONTRACTS } from '../contract.ts';
+import { readPlan } from '../handoff.ts';
+import { runAction } from '../harness.ts';
+import { commentOnPlan } from '../pull-request-comment.ts';
+import { connectAgents, connectPackages } from '../serving-wiring.ts';
+import { connectGitHub, connectLedger, connectTracking, readConfig } from '../wiring.ts';
+import { createAnnouncer } from './announcer.ts';
+import { attestWith } from './attest-with.ts';
+import { deploy } from './deploy.ts';
+
+/** The deploy action: one operation on one environment. */
+export function main(): Promise<void> {
+  return runAction(CONTRACTS.deploy, async (job) => {
+    const { inputs, host, log, signal } = job;
+    const plan = readPlan(inputs.plan);
+    const token = inputs['github-token'];
+    const comment = commentOnPlan(job, plan, token);
+    const config = await readConfig(host, inputs.config);
+    const chosen = chooseEnvironment(config, plan.environment, inputs.config);
+    const tracking = connectTracking(host, config);
+    const { detach } = inputs;
+    const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
+    const author = authorOf(plan, host);
+    const github = connectGitHub(host, token, log);
+    const announcer = createAnnouncer({
+      github,
+      log,
+      sha: plan.sha,
+      environment: chosen.environmentName,
+      comment,
+    });
+    const deployed = deploy({
+      request: { plan, config, ...chosen, version, package: packageName, detach, author, signal },
+      ports: {
+        ledger: await connectLedger(host, token),
+        tracking,
+        records: createRolloutRecords(tracking),
+        agents: connectAgents(host, chosen.environment),
+        packages: connectPackages(host, tracking),
+        announcer,
+        clock: systemClock,
+        log,
+        attest: attestWith(host.env['TRAINYARD_SIGNING_KEY'], host.workflow, systemClock),
+      },
+    });
+    return deployed.finally(announcer.finished);
+  });
+}

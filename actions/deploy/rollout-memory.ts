@@ -1,0 +1,59 @@
+import { messageOf } from '../../core/errors.ts';
+import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
+import type { Baseline } from '../../core/rollout/baseline.ts';
+import { learnBaseline } from '../../core/rollout/learn-baseline.ts';
+import type { Observation } from '../../core/rollout/observation.ts';
+import { type RolloutRecord, recordRollout } from '../../core/rollout/rollout-record.ts';
+import type { Deployment } from './deploy-context.ts';
+import { hereIn } from './deploy-context.ts';
+import { planOf } from './rollout-traffic.ts';
+
+/** How many promoted rollouts are asked how much counts vary here. */
+const PAST_ROLLOUTS = 5;
+
+/** What the environment's past rollouts teach about this one; nothing where none can be read. */
+export async function recallBaseline(deployment: Deployment, state: LedgerState): Promise<Baseline> {
+  const promoted = hereIn(deployment, state).history.filter(({ outcome }) => outcome === 'promoted');
+  const found = promoted.slice(-PAST_ROLLOUTS).map(async ({ rollout, version }) => {
+    const runId = state.versions[version]?.runId;
+    if (runId === undefined) return undefined;
+    return tolerate(deployment, `read the record of ${rollout}`, () =>
+      deployment.ports.records.find(runId, rollout),
+    );
+  });
+  const records = (await Promise.all(found)).filter(
+    (record): record is RolloutRecord => record !== undefined,
+  );
+  return learnBaseline(records);
+}
+
+/** Keeps what a rollout was decided on, so that it can be decided again. A rollout does not fail for want of its record. */
+export async function rememberRollout(
+  deployment: Deployment,
+  rollout: Rollout,
+  seen: { readonly baseline: Baseline; readonly observations: readonly Observation[] },
+): Promise<void> {
+  const { request, ports } = deployment;
+  const { model } = request.config;
+  await tolerate(deployment, `keep the record of ${rollout.id}`, async () => {
+    const state = await ports.ledger.read(model);
+    const runId = state.versions[rollout.version]?.runId;
+    if (runId === undefined) return;
+    const events = await ports.ledger.history(model);
+    const plan = planOf(rollout, request.environment);
+    await ports.records.keep(runId, recordRollout({ rollout: rollout.id, plan, events, ...seen }));
+  });
+}
+
+async function tolerate<T>(
+  { ports }: Deployment,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (thrown) {
+    ports.log.warn(`Could not ${what}: ${messageOf(thrown)}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import { DEFAULT_DRIFT_OPTIONS, type DriftOptions } from '../../core/drift/drift-options.ts';
+import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
+import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
+import { type DriftJudgement, judgeDrift } from '../../core/drift/judge-drift.ts';
+import type { ReferenceProfile } from '../../core/drift/profile.ts';
+import type { CaptureWindow } from '../../core/drift/window.ts';
+import { messageOf } from '../../core/errors.ts';
+import { environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
+import type { HostReport, MonitorInput } from '../../core/monitor/monitor-input.ts';
+import type { AgentPort } from '../../core/ports.ts';
+import { readWindows } from '../read-windows.ts';
+import type { Monitoring } from './monitor-context.ts';
+
+type Seen = { readonly report: HostReport; readonly windows: readonly CaptureWindow[] };
+
+/** Asks every host what it serves and what it saw, and judges the champion on it. A host that can't be reached is a finding. */
+export async function gatherInput(monitoring: Monitoring, state: LedgerState): Promise<MonitorInput> {
+  const { request, ports } = monitoring;
+  const now = ports.clock.now();
+  const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent)));
+  const windows = seen.flatMap((host) => host.windows);
+  const profile = await fetchProfile(monitoring, state);
+  return {
+    now,
+    environment: request.environmentName,
+    ledger: state,
+    policy: request.config.monitor,
+    hosts: seen.map(({ report }) => report),
+    ...(profile && judgeWindows(monitoring, profile, windows, now)),
+  };
+}
+
+async function look({ request, ports }: Monitoring, agent: AgentPort): Promise<Seen> {
+  const { model } = request.config;
+  try {
+    const { traffic, instances } = await agent.state();
+    const stable = traffic[model]?.stable;
+    const instance = instances.find((one) => one.model === model && one.version === stable);
+    const serving =
+      stable === undefined ? undefined : { version: stable, ...(instance && { package: instance.package }) };
+    const report = { host: agent.url, lastSeenAt: ports.clock.now(), ...(serving && { serving }) };
+    return { report, windows: await readWindows(agent, model) };
+  } catch (thrown) {
+    ports.log.warn(`${agent.url} can't be asked: ${messageOf(thrown)}`);
+    return { report: { host: agent.url }, windows: [] };
+  }
+}
+
+async function fetchProfile(
+  { request, ports }: Monitoring,
+  state: LedgerState,
+): Promise<ReferenceProfile | undefined> {
+  const version = environmentOf(state, request.environmentName).champion?.version;
+  const built = version === undefined ? undefined : lookUp(state.versions, version)?.package;
+  return built && ports.packages.fetchProfile(built);
+}
+
+function judgeWindows(
+  { request }: Monitoring,
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+  now: string,
+): Pick<MonitorInput, 'drift' | 'fastLane' | 'accuracy'> {
+  const { tolerance, warn, act, cycleSeconds, falseAlarmSeconds } = request.config.monitor.drift;
+  const options: DriftOptions = {
+    ...DEFAULT_DRIFT_OPTIONS,
+    ...{ tolerance, warn, act, cycleSeconds, until: now },
+    averageRunLength: falseAlarmSeconds / cycleSeconds,
+  };
+  const drift = judgeDrift(profile, windows, options);
+  const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, until: now });
+  return { drift, fastLane, accuracy: estimate(profile, windows, drift) };
+}
+
+function estimate(
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+  drift: DriftJudgement,
+): AccuracyEstimate {
+  const { prediction } = profile;
+  const bins = prediction.kind === 'classes' ? prediction.confidence : undefined;
+  const ours = windows.filter(({ version }) => version === profile.version);
+  const counts = (bins?.total ?? []).map((_, bin) =>
+    ours.reduce((sum, window) => sum + (window.prediction.confidence?.[bin] ?? 0), 0),
+  );
+  const rows = ours.reduce((sum, { n }) => sum + n, 0);
+  const features = Object.keys(ours[0]?.features ?? {}).length;
+  const outside = ours
+    .flatMap(({ features: counted }) => Object.values(counted))
+    .reduce((sum, { below, above }) => sum + below + above, 0);
+  const outOfRangeShare = rows * features === 0 ? 0 : outside / (rows * features);
+  return estimateAccuracy(bins, counts, {
+    outOfRangeShare,
+    hasInputAlarm: drift.verdict === 'fail',
+    hasLabelAlarm: false,
+  });
+}

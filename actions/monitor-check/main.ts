@@ -1,0 +1,38 @@
+import { systemClock } from '../../adapters/clock.ts';
+import { signDispatch } from '../../adapters/dispatch-signature.ts';
+import { authorOf } from '../author.ts';
+import { chooseEnvironment } from '../choose-environment.ts';
+import { CONTRACTS } from '../contract.ts';
+import { readPlan } from '../handoff.ts';
+import { runAction } from '../harness.ts';
+import { connectAgents, connectPackages } from '../serving-wiring.ts';
+import { connectGitHub, connectLedger, connectTracking, readConfig } from '../wiring.ts';
+import { monitorCheck } from './monitor-check.ts';
+
+/** The monitor-check action: what the hosts of one environment saw. */
+export function main(): Promise<void> {
+  return runAction(CONTRACTS['monitor-check'], async ({ inputs, host, log }) => {
+    const plan = inputs.plan === '' ? undefined : readPlan(inputs.plan);
+    const config = await readConfig(host, inputs.config);
+    const { workflow, actor, runUrl, env } = host;
+    const chosen = chooseEnvironment(config, inputs.environment || plan?.environment, inputs.config);
+    const tracking = connectTracking(host, config);
+    const token = inputs['github-token'];
+    const secret = env['TRAINYARD_DISPATCH_SECRET'] ?? '';
+    const cause = { kind: 'schedule', id: `schedule-${workflow.run}` } as const;
+    const author = plan ? authorOf(plan, host) : { model: config.model, actor, cause, workflow };
+    return monitorCheck({
+      request: { config, ...chosen, author, runUrl },
+      ports: {
+        ledger: await connectLedger(host, token),
+        tracking,
+        agents: connectAgents(host, chosen.environment),
+        packages: connectPackages(host, tracking),
+        github: connectGitHub(host, token, log),
+        clock: systemClock,
+        log,
+        sign: secret === '' ? undefined : (type, payload) => signDispatch(secret, type, payload),
+      },
+    });
+  });
+}

@@ -1,0 +1,133 @@
+import { createEvent } from '../../core/ledger/create-event.ts';
+import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
+import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
+import type { MonitorAction } from '../../core/monitor/finding.ts';
+import { renderMonitor } from '../../core/monitor/render-monitor.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
+import { commentMarker } from '../../core/report/render-markdown.ts';
+import { ok } from '../../core/result.ts';
+import { appendOrThrow } from '../append-or-throw.ts';
+import type { CONTRACTS } from '../contract.ts';
+import type { OutcomeOf, ReasonCode } from '../outcome.ts';
+import { gatherInput } from './gather-input.ts';
+import type { Monitoring } from './monitor-context.ts';
+import { closeLostTrainings, repairAliases } from './repair.ts';
+
+type Checked = OutcomeOf<(typeof CONTRACTS)['monitor-check']>;
+
+const REASON_CODES = {
+  none: 'healthy',
+  investigate: 'investigate',
+  retrain: 'retrain-requested',
+  rollback: 'rollback-requested',
+  rebuild: 'rebuild-requested',
+} as const satisfies Readonly<Record<MonitorAction, ReasonCode>>;
+
+/** The longest id a dispatch may have. */
+const MAX_ID = 100;
+
+/** What a person is to do about it; a retrain is asked for by the monitor itself. */
+const REMEDIES: Readonly<Record<MonitorAction, string>> = {
+  none: 'Nothing is wrong any more.',
+  investigate: 'Look into the findings below.',
+  retrain: 'A training was asked for.',
+  rollback: 'Comment `/rollback` on a pull request to return to the version before.',
+  rebuild: 'Deploy the version again with `/deploy`, so that hosts serve what the ledger says.',
+};
+
+/**
+ * Weighs what the hosts saw. It keeps no state of its own: everything is read and judged anew, changes are recorded in the
+ * ledger, and what has to be done is asked for until it is done.
+ */
+export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
+  const { request, ports } = monitoring;
+  const read = await ports.ledger.read(request.config.model);
+  const state = await closeLostTrainings(monitoring, read);
+  const repaired = await repairAliases(monitoring, state);
+  for (const line of repaired) ports.log.info(line);
+  const input = await gatherInput(monitoring, state);
+  const decision = decideMonitor(input);
+  const report = [
+    `### 🩺 ${request.config.model} in ${request.environmentName}`,
+    '',
+    renderMonitor(decision, input),
+    ...repaired.map((line) => `- ${line}`),
+  ].join('\n');
+  if (decision.isChange) await record(monitoring, decision);
+  await announce(monitoring, decision, report);
+  const sent = decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision) : undefined;
+  return {
+    decision: decision.action === 'none' ? 'complete' : 'continue',
+    reasonCode: REASON_CODES[decision.action],
+    headline: `${decision.action}: ${decision.explanation}`,
+    report,
+    outputs: { action: decision.action },
+    result: {
+      ...{
+        action: decision.action,
+        wanted: decision.wanted,
+        codes: decision.codes,
+        isChange: decision.isChange,
+      },
+      ...{ environment: request.environmentName, reasons: decision.reasons, repaired, dispatch: sent },
+    },
+  };
+}
+
+async function record({ request, ports }: Monitoring, decision: MonitorDecision): Promise<void> {
+  const { action, codes, explanation } = decision;
+  const environment = request.environmentName;
+  const context = { ...request.author, at: ports.clock.now() };
+  const data = { action, environment, codes: [...codes], explanation };
+  const event = createEvent(context, 'monitor.judged', data, environment, action);
+  await appendOrThrow(ports.ledger, request.config.model, () => ok([event]));
+}
+
+/** One issue per model and environment: opened by trouble, kept up to date, closed when it is over. */
+async function announce(
+  { request, ports }: Monitoring,
+  { action, isChange }: MonitorDecision,
+  report: string,
+) {
+  const { model } = request.config;
+  const environment = request.environmentName;
+  const marker = commentMarker(`monitor/${model}/${environment}`);
+  const body = `${REMEDIES[action]}\n\n${report}\n\n<sub>[Workflow run](${request.runUrl})</sub>`;
+  if (action === 'none') {
+    if (isChange) await ports.github.closeIssue(marker, body);
+    return;
+  }
+  await ports.github.upsertIssue(`${model} in ${environment} needs attention: ${action}`, marker, body);
+}
+
+/**
+ * Asks for a training by a signed dispatch, whose id follows from what the ledger knows: asking again before the plan job has
+ * recorded it is a replay, so a lost dispatch is sent again and a delivered one starts nothing twice.
+ */
+async function askForRetrain(
+  { request, ports }: Monitoring,
+  state: LedgerState,
+  decision: MonitorDecision,
+): Promise<string | undefined> {
+  const { model } = request.config;
+  const environment = request.environmentName;
+  if (ports.sign === undefined) {
+    ports.log.warn(
+      'Set TRAINYARD_DISPATCH_SECRET, so that the training can be asked for by a signed dispatch.',
+    );
+    return undefined;
+  }
+  const version = environmentOf(state, environment).champion?.version ?? '0';
+  const id = `retrain-${state.retrains.length + 1}-v${version}-${environment}-${model}`.slice(0, MAX_ID);
+  const unsigned = {
+    v: 1 as const,
+    id,
+    at: ports.clock.now(),
+    from: 'monitor-check',
+    model,
+    environment,
+    body: { reason: decision.explanation.slice(0, 500), codes: [...decision.codes] },
+  };
+  await ports.github.dispatch(DISPATCH_TYPES.retrain, ports.sign(DISPATCH_TYPES.retrain, unsigned));
+  return id;
+}

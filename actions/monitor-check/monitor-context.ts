@@ -1,0 +1,28 @@
+import type { Config, Environment } from '../../core/config/config.ts';
+import type { AgentPort, Clock, GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
+import type { DispatchPayload, UnsignedPayload } from '../../core/serving/dispatch-payload.ts';
+import type { Author } from '../author.ts';
+import type { PackageSource } from '../package-source.ts';
+
+export type MonitorRequest = {
+  readonly config: Config;
+  readonly environmentName: string;
+  readonly environment: Environment;
+  readonly author: Author;
+  readonly runUrl: string;
+};
+
+export type MonitorPorts = {
+  readonly ledger: Ledger;
+  readonly tracking: Tracking;
+  /** One per serving host of the environment. */
+  readonly agents: readonly AgentPort[];
+  readonly packages: PackageSource;
+  readonly github: GitHub;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Signs a dispatch; `undefined` when the job has no dispatch secret, and then none is sent. */
+  readonly sign: ((type: string, payload: UnsignedPayload) => DispatchPayload) | undefined;
+};
+
+export type Monitoring = { readonly request: MonitorRequest; readonly ports: MonitorPorts };

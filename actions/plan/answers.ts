@@ -1,0 +1,130 @@
+import type { Config } from '../../core/config/config.ts';
+import {
+  type EnvironmentState,
+  environmentOf,
+  freezeOf,
+  type LedgerState,
+  openTrainings,
+} from '../../core/ledger/state.ts';
+import { COMMANDS, DRY_RUN } from '../../core/plan/command-table.ts';
+import type { PlannedOperation, Refused } from '../../core/plan/decision.ts';
+import { renderMarkdown } from '../../core/report/render-markdown.ts';
+import { type Report, type ReportSection, startReport } from '../../core/report/report.ts';
+
+/** The refusal and what to do instead. */
+export function answerRefusal({ code, message, remedy }: Refused): string {
+  return renderMarkdown({
+    ...startReport('Refused', message),
+    verdict: 'fail',
+    facts: [['reason', code]],
+    nextSteps: [remedy],
+  });
+}
+
+/** All commands, from the table that the parser reads too. */
+export function answerHelp({ model, environments, commands }: Config): string {
+  const names = Object.keys(environments);
+  return renderMarkdown({
+    ...startReport(`Commands for ${model}`, 'Write one of these as a comment on a pull request.'),
+    facts: [
+      ['environments', names.length === 0 ? 'none' : names.join(', ')],
+      ['who may', commands.allow.join(', ')],
+    ],
+    sections: [
+      {
+        title: 'Commands',
+        open: true,
+        table: { columns: ['command', 'does'], rows: COMMANDS.map(({ usage, does }) => [usage, does]) },
+      },
+    ],
+    nextSteps: [`Write \`/${DRY_RUN}\` before any of them to see what it would do.`],
+  });
+}
+
+/** What serves where, what is under way, and what is in the way. */
+export function answerStatus(config: Config, state: LedgerState, environment: string | undefined): string {
+  const names = environment === undefined ? Object.keys(config.environments) : [environment];
+  const open = openTrainings(state);
+  const serving = names.map((name) => [name, describeChampion(environmentOf(state, name))] as const);
+  const headline =
+    serving.map(([name, what]) => `${name}: ${what}`).join('; ') || 'There are no environments.';
+  return renderMarkdown({
+    ...startReport(`Status of ${config.model}`, `${headline}.`),
+    sections: [
+      ...names.map((name) => describeEnvironment(state, name)),
+      {
+        title: `Open trainings: ${open.length}`,
+        table: {
+          columns: ['asked for', 'by', 'status', 'correlation id'],
+          rows: open.map(({ requestedAt, actor, status, correlationId }) => [
+            requestedAt,
+            actor,
+            status,
+            correlationId,
+          ]),
+        },
+      },
+    ],
+  });
+}
+
+/** What the operation will do, in words. */
+export function answerPlan(operation: PlannedOperation, state: LedgerState): string {
+  const { sha, parameters, environment, version, reason, dryRun, actor } = operation;
+  const given = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
+  const here = environment === undefined ? undefined : environmentOf(state, environment);
+  const facts: Report['facts'] = [
+    ['asked for by', actor],
+    ['commit', sha],
+    ...(environment === undefined ? [] : [['environment', environment] as const]),
+    ...(version === undefined ? [] : [['version', version] as const]),
+    ...(here === undefined ? [] : [['serving now', describeChampion(here)] as const]),
+    ...(given.length === 0 ? [] : [['parameters', given.join(' ')] as const]),
+    ...(reason === undefined ? [] : [['reason', reason] as const]),
+  ];
+  const headline = dryRun
+    ? `This would ${INTENTS[operation.operation]}. Nothing was done.`
+    : `This is going to ${INTENTS[operation.operation]}.`;
+  return renderMarkdown({ ...startReport(`Plan: ${operation.operation}`, headline), facts });
+}
+
+const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
+  train: 'train, judge and, if the gate passes, register, build and roll out a new version',
+  tune: 'search for the best parameters and train with them',
+  deploy: 'roll the version out in stages',
+  advance: 'go on with the rollout in progress',
+  promote: 'give the candidate all traffic',
+  rollback: 'take the traffic back to an earlier version',
+  hold: 'keep the rollout at its stage',
+  resume: 'let the rollout go on',
+  freeze: 'allow no new rollout until it is lifted',
+  unfreeze: 'allow rollouts again',
+  monitor: 'look at what the hosts saw',
+  status: 'say what serves where',
+  help: 'list the commands',
+};
+
+function describeEnvironment(state: LedgerState, name: string): ReportSection {
+  const here = environmentOf(state, name);
+  const { rollout, previous, monitor } = here;
+  const frozen = freezeOf(state, name);
+  const rows: (readonly [string, string])[] = [['serving', describeChampion(here)]];
+  if (previous !== undefined) rows.push(['before that', `version ${previous.version}`]);
+  if (rollout !== undefined) {
+    const held = rollout.held === undefined ? '' : `, held: ${rollout.held.explanation}`;
+    rows.push([
+      'rollout',
+      `version ${rollout.version} at ${rollout.percent} % since ${rollout.stageStartedAt}${held}`,
+    ]);
+  }
+  if (frozen !== undefined) rows.push(['frozen', `by ${frozen.actor} since ${frozen.at}: ${frozen.reason}`]);
+  if (monitor !== undefined) rows.push(['monitor', `${monitor.action}: ${monitor.explanation}`]);
+  const last = here.history.at(-1);
+  if (last !== undefined)
+    rows.push(['last rollout', `version ${last.version} ${last.outcome} at ${last.at}: ${last.explanation}`]);
+  return { title: name, open: true, table: { columns: ['', ''], rows } };
+}
+
+function describeChampion({ champion }: EnvironmentState): string {
+  return champion === undefined ? 'nothing yet' : `version ${champion.version} since ${champion.at}`;
+}

@@ -1,0 +1,68 @@
+import type { Ignored, PlannedOperation, Refused } from '../../core/plan/decision.ts';
+import type { CONTRACTS } from '../contract.ts';
+import type { Champion } from '../find-champion.ts';
+import type { OutcomeOf } from '../outcome.ts';
+import { answerRefusal } from './answers.ts';
+
+export type Planned = OutcomeOf<typeof CONTRACTS.plan>;
+
+/** The event is none of our business: the chain ends before it begins, and nothing is wrong. */
+export function concludeIgnored({ code, message }: Ignored): Planned {
+  return {
+    decision: 'stop',
+    reasonCode: 'ignored',
+    headline: message,
+    report: `### 💤 Nothing to do\n\n${message}`,
+    outputs: {},
+    result: { code, message },
+  };
+}
+
+/** Whoever runs a workflow by hand looks at the run, so there it fails; elsewhere the answer is in the comment. */
+export function concludeRefused(refused: Refused, eventName: string): Planned {
+  const { code, message, remedy } = refused;
+  return {
+    decision: eventName === 'workflow_dispatch' ? 'failure' : 'stop',
+    reasonCode: 'refused',
+    headline: `${message} ${remedy}`,
+    report: answerRefusal(refused),
+    outputs: {},
+    result: { code, message, remedy },
+  };
+}
+
+/** The operation as outputs, and as the `result` that every later job goes by. */
+export function concludeOperation(planned: {
+  readonly operation: PlannedOperation;
+  readonly model: string;
+  readonly champion: Champion | undefined;
+  readonly reasonCode: 'planned' | 'answered' | 'dry-run' | 'recorded';
+  readonly report: string;
+}): Planned {
+  const { operation, model, champion, reasonCode, report } = planned;
+  const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
+  return {
+    decision: DECISIONS[reasonCode],
+    reasonCode,
+    headline: `${operation.operation} of ${model}, asked for by ${operation.actor}.`,
+    report,
+    outputs: {
+      operation: operation.operation,
+      sha,
+      parameters: JSON.stringify(parameters),
+      environment: environment ?? '',
+      'correlation-id': correlationId,
+      version: version ?? '',
+      'pull-request': pullRequest === undefined ? '' : String(pullRequest),
+      'dry-run': String(dryRun),
+    },
+    result: { model, ...operation, kind: undefined, champion },
+  };
+}
+
+const DECISIONS = {
+  planned: 'continue',
+  recorded: 'complete',
+  answered: 'complete',
+  'dry-run': 'stop',
+} as const;

@@ -1,0 +1,42 @@
+import type { CaptureWindow } from '../../core/drift/window.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { AgentPort, Log } from '../../core/ports.ts';
+import { planStages, renderStages } from '../../core/rollout/plan-stages.ts';
+import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
+import { readWindows } from '../read-windows.ts';
+
+/** Traffic of the last so many seconds stands for the traffic to come. */
+const LOOK_BACK_SECONDS = 3_600;
+
+export type ForecastRequest = {
+  readonly agents: readonly AgentPort[];
+  readonly model: string;
+  readonly plan: RolloutPlan;
+  readonly now: string;
+  readonly log: Log;
+};
+
+/**
+ * What each stage of a rollout would and would not detect at the present traffic, as Markdown. `undefined` when a host can't be
+ * asked: a plan is told without it.
+ */
+export async function forecastRollout(request: ForecastRequest): Promise<string | undefined> {
+  const { agents, model, plan, now, log } = request;
+  try {
+    const windows = await Promise.all(agents.map((agent) => readWindows(agent, model)));
+    const rates = windows.map((seen) => requestsPerSecond(seen, Date.parse(now)));
+    const total = rates.reduce((sum, rate) => sum + rate, 0);
+    return renderStages(planStages({ plan, requestsPerSecond: total, baseErrorRate: 0 }));
+  } catch (thrown) {
+    log.warn(`The rollout can't be forecast: ${messageOf(thrown)}`);
+    return undefined;
+  }
+}
+
+/** Predictions per second that one host made lately, over the time its windows cover. */
+function requestsPerSecond(windows: readonly CaptureWindow[], now: number): number {
+  const recent = windows.filter(({ to }) => now - Date.parse(to) < LOOK_BACK_SECONDS * 1_000);
+  const starts = recent.map(({ from }) => Date.parse(from));
+  const seconds = (now - Math.min(now, ...starts)) / 1_000;
+  return seconds === 0 ? 0 : recent.reduce((sum, { n }) => sum + n, 0) / seconds;
+}

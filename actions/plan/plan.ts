@@ -1,0 +1,207 @@
+import type { Config } from '../../core/config/config.ts';
+import { messageOf } from '../../core/errors.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
+import type { LedgerState } from '../../core/ledger/state.ts';
+import type { PlannedOperation } from '../../core/plan/decision.ts';
+import { describeEvent, type EventFacts } from '../../core/plan/describe-event.ts';
+import { planEvent } from '../../core/plan/plan-event.ts';
+import type { PlanInput } from '../../core/plan/plan-input.ts';
+import type { Clock, GitHub, Ledger, Log, PermissionLevel, PullRequest } from '../../core/ports.ts';
+import { commentMarker } from '../../core/report/render-markdown.ts';
+import { ok } from '../../core/result.ts';
+import { appendOrThrow } from '../append-or-throw.ts';
+import { findChampion } from '../find-champion.ts';
+import { answerHelp, answerPlan, answerRefusal, answerStatus } from './answers.ts';
+import { concludeIgnored, concludeOperation, concludeRefused, type Planned } from './conclude.ts';
+
+export type PlanRequest = Pick<
+  PlanInput,
+  | 'eventName'
+  | 'payload'
+  | 'repository'
+  | 'defaultBranch'
+  | 'sha'
+  | 'runId'
+  | 'attempt'
+  | 'actor'
+  | 'verifySignature'
+> & { readonly config: Config; readonly workflow: Workflow; readonly runUrl: string };
+
+export type PlanPorts = {
+  readonly ledger: Ledger;
+  /** `undefined` without a token: then nobody's permission can be looked up, and nobody commands. */
+  readonly github: GitHub | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What a rollout to an environment would detect at the present traffic; `undefined` when that can't be told. */
+  readonly forecast: (environment: string) => Promise<string | undefined>;
+};
+
+/**
+ * Turns the event into an operation, or says why it is none. What is done with the ledger alone (a request, a freeze) is done
+ * here; so are the answers to questions. Only this action reads the event.
+ */
+export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Planned> {
+  const { eventName, payload, actor, config } = request;
+  const facts = describeEvent(eventName, payload, actor);
+  await react(ports, facts, 'eyes');
+  const state = await ports.ledger.read(config.model);
+  const decision = planEvent({ ...request, state, ...(await lookUp(ports, facts)), now: ports.clock.now() });
+  switch (decision.kind) {
+    case 'ignore':
+      return concludeIgnored(decision);
+    case 'refuse':
+      await react(ports, facts, '-1');
+      await answer(request, ports, facts, answerRefusal(decision));
+      return concludeRefused(decision, eventName);
+    case 'operation':
+      return carryOut(request, ports, facts, { operation: decision, state });
+  }
+}
+
+type Accepted = { readonly operation: PlannedOperation; readonly state: LedgerState };
+
+async function carryOut(
+  request: PlanRequest,
+  ports: PlanPorts,
+  facts: EventFacts,
+  { operation, state }: Accepted,
+): Promise<Planned> {
+  const { config } = request;
+  const champion = findChampion(state, config, operation.environment);
+  const shared = { operation, model: config.model, champion };
+  if (operation.operation === 'help') {
+    return answered(request, ports, facts, shared, 'answered', answerHelp(config));
+  }
+  if (operation.operation === 'status') {
+    return answered(
+      request,
+      ports,
+      facts,
+      shared,
+      'answered',
+      answerStatus(config, state, operation.environment),
+    );
+  }
+  const told = answerPlan(operation, state);
+  if (operation.dryRun) {
+    const forecast = await forecastOf(ports, operation);
+    return answered(request, ports, facts, shared, 'dry-run', [told, ...forecast].join('\n\n'));
+  }
+  const events = recordOf(request, operation, ports.clock.now());
+  if (events.length > 0) {
+    const { written } = await appendOrThrow(ports.ledger, config.model, () => ok(events));
+    // Two jobs may read the ledger before either has written; the one that wrote the request carries it out.
+    if (written.length === 0 && request.workflow.attempt === 1) {
+      const message = `${operation.correlationId} has been dealt with.`;
+      return concludeIgnored({ kind: 'ignore', code: 'replayed', message });
+    }
+  }
+  await react(ports, facts, 'rocket');
+  if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
+    return answered(request, ports, facts, shared, 'recorded', told);
+  }
+  return concludeOperation({ ...shared, reasonCode: 'planned', report: told });
+}
+
+/** Hosts are asked only when someone wants to know: a plan that is carried out does not wait for them. */
+async function forecastOf(
+  { forecast }: PlanPorts,
+  { operation, environment }: PlannedOperation,
+): Promise<readonly string[]> {
+  if (operation !== 'deploy' || environment === undefined) return [];
+  const told = await forecast(environment);
+  return told === undefined ? [] : [told];
+}
+
+async function answered(
+  request: PlanRequest,
+  ports: PlanPorts,
+  facts: EventFacts,
+  shared: Pick<Parameters<typeof concludeOperation>[0], 'operation' | 'model' | 'champion'>,
+  reasonCode: 'answered' | 'dry-run' | 'recorded',
+  report: string,
+): Promise<Planned> {
+  await answer(request, ports, facts, report);
+  return concludeOperation({ ...shared, reasonCode, report });
+}
+
+/** The events of an operation that needs the ledger alone, or that is on record from the moment it is asked for. */
+function recordOf(
+  { config, workflow }: PlanRequest,
+  operation: PlannedOperation,
+  at: string,
+): readonly LedgerEvent[] {
+  const { actor, cause, environment, reason, pullRequest, sha, parameters } = operation;
+  const context = { model: config.model, at, actor, cause, workflow };
+  const where = environment === undefined ? {} : { environment };
+  switch (operation.operation) {
+    case 'train':
+    case 'tune': {
+      const data = {
+        operation: operation.operation,
+        sha,
+        parameters: { ...parameters },
+        ...(pullRequest !== undefined && { pullRequest }),
+        ...(reason !== undefined && { reason }),
+      };
+      return [createEvent(context, 'training.requested', data)];
+    }
+    case 'freeze':
+      return [
+        createEvent(
+          context,
+          'frozen',
+          { ...where, reason: reason ?? 'no reason given' },
+          environment ?? 'all',
+        ),
+      ];
+    case 'unfreeze':
+      return [createEvent(context, 'unfrozen', where, environment ?? 'all')];
+    default:
+      return [];
+  }
+}
+
+/** What the decision needs to know beside the event itself. */
+async function lookUp(
+  { github }: PlanPorts,
+  { users, pullRequest }: EventFacts,
+): Promise<{ permissions: Record<string, PermissionLevel>; pullRequest?: PullRequest }> {
+  if (github === undefined) return { permissions: {} };
+  const permissions = await Promise.all(
+    users.map(async (user) => [user, await github.permissionOf(user)] as const),
+  );
+  return {
+    permissions: Object.fromEntries(permissions),
+    ...(pullRequest !== undefined && { pullRequest: await github.getPullRequest(pullRequest) }),
+  };
+}
+
+/** A reaction is a courtesy: without the permission for it the plan goes on. */
+async function react(
+  { github, log }: PlanPorts,
+  { isCommand, commentId }: EventFacts,
+  reaction: 'eyes' | 'rocket' | '-1',
+): Promise<void> {
+  if (github === undefined || !isCommand || commentId === undefined) return;
+  await github.react(commentId, reaction).catch((thrown: unknown) => {
+    log.warn(`The comment could not be reacted to: ${messageOf(thrown)}`);
+  });
+}
+
+/** Answers where the command was given. */
+async function answer(
+  { runUrl }: PlanRequest,
+  { github, log }: PlanPorts,
+  { issue, commentId }: EventFacts,
+  text: string,
+): Promise<void> {
+  if (github === undefined || issue === undefined) return;
+  const marker = commentMarker(`answer/${commentId ?? issue}`);
+  const body = `${text}\n\n<sub>[Workflow run](${runUrl})</sub>`;
+  await github.upsertComment(issue, marker, body).catch((thrown: unknown) => {
+    log.warn(`The answer could not be written: ${messageOf(thrown)}`);
+  });
+}

@@ -1,0 +1,28 @@
+import { systemClock } from '../../adapters/clock.ts';
+import { authorOf } from '../author.ts';
+import { CONTRACTS } from '../contract.ts';
+import { readPlan } from '../handoff.ts';
+import { runAction } from '../harness.ts';
+import { commentOnPlan } from '../pull-request-comment.ts';
+import { connectLedger, connectTracking, readConfig } from '../wiring.ts';
+import { register } from './register.ts';
+
+/** The register action: a version for the run that passed its gate. */
+export function main(): Promise<void> {
+  return runAction(CONTRACTS.register, async (job) => {
+    const { inputs, host, log } = job;
+    const plan = readPlan(inputs.plan);
+    const token = inputs['github-token'];
+    commentOnPlan(job, plan, token);
+    const config = await readConfig(host, inputs.config);
+    return register(
+      { plan, config, runId: inputs['run-id'], author: authorOf(plan, host) },
+      {
+        tracking: connectTracking(host, config),
+        ledger: await connectLedger(host, token),
+        clock: systemClock,
+        log,
+      },
+    );
+  });
+}

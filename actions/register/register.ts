@@ -1,0 +1,109 @@
+import type { Config } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import type { GateJudgement, LedgerState, Training } from '../../core/ledger/state.ts';
+import { ALIASES, TAGS } from '../../core/names.ts';
+import type { Clock, Ledger, Log, Tracking, TrackingRun } from '../../core/ports.ts';
+import { ok } from '../../core/result.ts';
+import { appendOrThrow } from '../append-or-throw.ts';
+import type { Author } from '../author.ts';
+import type { CONTRACTS } from '../contract.ts';
+import type { Plan } from '../handoff.ts';
+import type { OutcomeOf } from '../outcome.ts';
+
+export type RegisterRequest = {
+  readonly plan: Plan;
+  readonly config: Config;
+  readonly runId: string;
+  readonly author: Author;
+};
+
+export type RegisterPorts = {
+  readonly tracking: Tracking;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+type Registered = OutcomeOf<typeof CONTRACTS.register>;
+
+/** Registers the model of a run whose gate has passed, once per run, and points the alias `challenger` at it. */
+export async function register(request: RegisterRequest, ports: RegisterPorts): Promise<Registered> {
+  const { config, runId, author } = request;
+  const { tracking, ledger, clock, log } = ports;
+  const state = await ledger.read(config.model);
+  const known = Object.values(state.versions).find((version) => version.runId === runId);
+  const gate = requirePassedGate(state, runId);
+  const training = requireTraining(state, runId);
+  const run = await tracking.getRun(runId);
+  requireSignature((await tracking.getModel(run.modelUri ?? ''))?.hasSignature, run);
+  const registered = await tracking.register(config.model, run, tagsOf(request, training, gate));
+  const { version, modelUri } = registered;
+  log.info(`${config.model} version ${version} is READY.`);
+  await tracking.setAlias(config.model, ALIASES.challenger, version);
+  const { modelDigest } = training;
+  const data = { version, runId, modelUri: run.modelUri ?? modelUri, modelDigest };
+  const event = createEvent({ ...author, at: clock.now() }, 'version.registered', data, version);
+  await appendOrThrow(ledger, config.model, ({ versions }) => ok(version in versions ? [] : [event]));
+  const headline = `${config.model} version ${version} is registered from run ${runId}.`;
+  return {
+    decision: 'continue',
+    reasonCode: known === undefined ? 'registered' : 'already-registered',
+    headline,
+    report: `### 📦 Registered\n\n${headline} It carries the alias \`${ALIASES.challenger}\`.`,
+    outputs: { version },
+    result: { version, runId, modelUri: run.modelUri, modelDigest },
+  };
+}
+
+function tagsOf(
+  { plan }: RegisterRequest,
+  { modelDigest, dataDigest }: Training & { readonly modelDigest: string },
+  gate: GateJudgement,
+): Readonly<Record<string, string>> {
+  return {
+    [TAGS.correlation]: plan.correlationId,
+    [TAGS.sha]: plan.sha,
+    [TAGS.modelDigest]: modelDigest,
+    [TAGS.holdoutDigest]: gate.holdoutDigest,
+    [TAGS.life]: 'staging',
+    ...(dataDigest !== undefined && { [TAGS.dataDigest]: dataDigest }),
+  };
+}
+
+function requirePassedGate(state: LedgerState, runId: string): GateJudgement {
+  const gate = state.gates[runId];
+  if (gate?.verdict === 'pass') return gate;
+  const said = gate === undefined ? 'has not been judged' : `did not pass its gate (${gate.headline})`;
+  throw new UserError([
+    {
+      code: 'gate-not-passed',
+      message: `Run ${runId} ${said}, so it is not registered.`,
+      remedy: 'Run evaluate-gate (phase judge) first, and go on only when its decision is continue.',
+    },
+  ]);
+}
+
+function requireTraining(state: LedgerState, runId: string): Training & { readonly modelDigest: string } {
+  const training = Object.values(state.trainings).find((candidate) => candidate.runId === runId);
+  const modelDigest = training?.modelDigest;
+  if (training !== undefined && modelDigest !== undefined) return { ...training, modelDigest };
+  throw new UserError([
+    {
+      code: 'training-unknown',
+      message: `The ledger knows no finished training of run ${runId}.`,
+      remedy: 'Run evaluate-gate (phase judge) again: it records the training together with the verdict.',
+    },
+  ]);
+}
+
+function requireSignature(has: boolean | undefined, run: TrackingRun): void {
+  if (has === true) return;
+  throw new UserError([
+    {
+      code: 'no-signature',
+      message: `The model of run ${run.runId} has no signature, so requests to it can't be checked.`,
+      remedy: 'Pass input_example=… (or signature=…) to log_model in the training script.',
+    },
+  ]);
+}

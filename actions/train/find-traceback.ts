@@ -1,0 +1,36 @@
+/** The last line of a Python traceback, and the user's own line that led to it. */
+export type Traceback = {
+  readonly message: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+};
+
+const FRAME = /^\s*File "(?<file>[^"]+)", line (?<line>\d+)/;
+const ERROR = /^(?<message>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning)?(?:: .*)?)$/;
+
+/**
+ * Reads the last traceback in a program's output: its final message, and the innermost frame that lies below `root` (the
+ * user's code rather than a library's). `undefined` when there is no traceback.
+ */
+export function findTraceback(lines: readonly string[], root: string): Traceback | undefined {
+  const start = lines.findLastIndex((line) => line.trim().startsWith('Traceback (most recent call last)'));
+  if (start === -1) return undefined;
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => /^\S/.test(line) && ERROR.test(line));
+  const message = end === -1 ? 'it failed without a message' : (rest[end] ?? '');
+  const frames = rest.slice(0, end === -1 ? rest.length : end).flatMap((line) => {
+    const { file, line: number } = FRAME.exec(line)?.groups ?? {};
+    return file === undefined ? [] : [{ file, line: Number(number) }];
+  });
+  const own = frames.findLast(({ file }) => isOwn(file, root));
+  return { message, file: own && relativeTo(own.file, root), line: own?.line };
+}
+
+function isOwn(file: string, root: string): boolean {
+  const relative = relativeTo(file, root);
+  return !relative.startsWith('/') && !relative.startsWith('<') && !relative.includes('site-packages/');
+}
+
+function relativeTo(file: string, root: string): string {
+  return file.startsWith(`${root}/`) ? file.slice(root.length + 1) : file;
+}

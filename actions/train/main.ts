@@ -1,0 +1,36 @@
+import { systemClock } from '../../adapters/clock.ts';
+import { hashData } from '../../adapters/data-digest.ts';
+import { createProjectRunner } from '../../adapters/mlflow-project.ts';
+import { CONTRACTS } from '../contract.ts';
+import { readPlan } from '../handoff.ts';
+import { runAction } from '../harness.ts';
+import { connectTracking, createScratch, readConfig } from '../wiring.ts';
+import { train } from './train.ts';
+
+/** The train action: runs the MLflow Project of the commit at hand. */
+export function main(): Promise<void> {
+  return runAction(CONTRACTS.train, async ({ inputs, host, log, signal }) => {
+    const plan = readPlan(inputs.plan);
+    const config = await readConfig(host, inputs.config);
+    const { workspace, workflow, runUrl, env } = host;
+    const { repository } = workflow;
+    const project = createProjectRunner({
+      python: inputs.python,
+      cwd: workspace,
+      env,
+      trackingUri: config.tracking.uri,
+      onLine: log.info,
+    });
+    return train(
+      { plan, config, workspace, repository, runUrl, signal },
+      {
+        tracking: connectTracking(host, config),
+        project,
+        clock: systemClock,
+        log,
+        hashData: (names) => hashData(workspace, names),
+        writeTemp: createScratch(host).writeTemp,
+      },
+    );
+  });
+}

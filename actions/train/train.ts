@@ -1,0 +1,247 @@
+import type { Config } from '../../core/config/config.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
+import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
+import type { Clock, Log, ProjectRunner, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
+import type { CONTRACTS } from '../contract.ts';
+import type { Plan } from '../handoff.ts';
+import type { OutcomeOf } from '../outcome.ts';
+import { findTraceback } from './find-traceback.ts';
+import { followMetrics } from './follow-metrics.ts';
+import { renderTraining } from './render-training.ts';
+
+/** Marks the runs of a training's steps; only `train` runs are ever found again. */
+const STEP_TAG = 'trainyard.step';
+const RESUMES_TAG = 'trainyard.resumes';
+/** Tells a training script which lost run it goes on from, so that it can load a checkpoint. */
+const RESUME_VARIABLE = 'TRAINYARD_RESUME_RUN_ID';
+
+export type Data = { readonly digest: string; readonly files: readonly unknown[] };
+
+export type TrainRequest = {
+  readonly plan: Plan;
+  readonly config: Config;
+  readonly workspace: string;
+  readonly repository: string;
+  readonly runUrl: string;
+  readonly signal: AbortSignal;
+};
+
+export type TrainPorts = {
+  readonly tracking: Tracking;
+  readonly project: ProjectRunner;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hashData: (inputs: readonly string[]) => Promise<Data>;
+  /** Writes a text to a temporary file and gives its path. */
+  readonly writeTemp: (name: string, text: string) => Promise<string>;
+};
+
+type Trained = OutcomeOf<typeof CONTRACTS.train>;
+
+/**
+ * Runs the MLflow Project once per correlation id: a training that finished is found again, one whose runner was lost is
+ * started anew with a pointer to what it left. Rejects with a UserError that names the user's line when the script fails.
+ */
+export async function train(request: TrainRequest, ports: TrainPorts): Promise<Trained> {
+  const { plan, config } = request;
+  refuseSearch(plan);
+  const { tracking, log } = ports;
+  await tracking.check();
+  const earlier = await tracking.findRuns(config.tracking.experiment, {
+    [TAGS.correlation]: plan.correlationId,
+    [STEP_TAG]: 'train',
+  });
+  const finished = earlier.find((run) => run.status === 'FINISHED' && run.modelUri !== undefined);
+  if (finished !== undefined) {
+    log.info(`This training is done already: ${finished.url}`);
+    return conclude('already-trained', finished);
+  }
+  const lost = earlier.find(({ status }) => status === 'RUNNING');
+  if (lost !== undefined) {
+    log.warn(`An earlier job lost the training ${lost.runId}; starting it again.`);
+    await tracking.endRun(lost.runId, 'KILLED');
+  }
+  return conclude('trained', await runTraining(request, ports, lost?.runId));
+}
+
+async function runTraining(
+  request: TrainRequest,
+  ports: TrainPorts,
+  resumes: string | undefined,
+): Promise<TrackingRun> {
+  const { plan, config } = request;
+  const { tracking, clock, log } = ports;
+  const startedAt = clock.now();
+  const run = await tracking.createRun({
+    experiment: config.tracking.experiment,
+    name: `train ${plan.correlationId}`,
+    tags: {
+      [TAGS.correlation]: plan.correlationId,
+      [TAGS.sha]: plan.sha,
+      [STEP_TAG]: 'train',
+      ...(resumes !== undefined && { [RESUMES_TAG]: resumes }),
+    },
+  });
+  log.info(`MLflow run: ${run.url}`);
+  try {
+    await prepareData(request, ports, run.runId);
+    const data = await ports.hashData(config.data.inputs);
+    await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
+    const end = await log.group('Training', () => runTrainStep(request, ports, run.runId, resumes));
+    checkEnd(request, 'train', end);
+    const trained = await checkModel(request, tracking, run.runId);
+    await writeProvenance(request, ports, trained, data, startedAt);
+    return trained;
+  } catch (thrown) {
+    // A run left RUNNING would be taken for one whose runner was lost.
+    await tracking.endRun(run.runId, request.signal.aborted ? 'KILLED' : 'FAILED');
+    throw thrown;
+  }
+}
+
+async function prepareData(request: TrainRequest, ports: TrainPorts, parentRunId: string): Promise<void> {
+  const { plan, config, signal } = request;
+  const { etl } = config.project.steps;
+  if (etl === undefined) return;
+  const { tracking, project, log } = ports;
+  const run = await tracking.createRun({
+    experiment: config.tracking.experiment,
+    name: `etl ${plan.correlationId}`,
+    tags: { [TAGS.correlation]: plan.correlationId, [TAGS.sha]: plan.sha, [STEP_TAG]: 'etl' },
+    parentRunId,
+  });
+  const end = await log.group('Preparing the data', () =>
+    project.run({ ...stepOf(config, run.runId), entryPoint: etl, parameters: {}, variables: {}, signal }),
+  );
+  if (end.status !== 'succeeded') await tracking.endRun(run.runId, 'FAILED');
+  checkEnd(request, 'etl', end);
+}
+
+async function runTrainStep(
+  request: TrainRequest,
+  ports: TrainPorts,
+  runId: string,
+  resumes: string | undefined,
+): Promise<StepEnd> {
+  const { plan, config, signal } = request;
+  const following = followMetrics(ports, runId);
+  try {
+    return await ports.project.run({
+      ...stepOf(config, runId),
+      entryPoint: config.project.steps.train,
+      parameters: { ...config.project.parameters, ...plan.parameters },
+      variables: resumes === undefined ? {} : { [RESUME_VARIABLE]: resumes },
+      signal,
+    });
+  } finally {
+    await following.stop();
+  }
+}
+
+function stepOf({ project, tracking }: Config, runId: string) {
+  const { uri, environment, timeoutSeconds } = project;
+  return { uri, environment, timeoutSeconds, experiment: tracking.experiment, runId };
+}
+
+function checkEnd({ workspace, config, signal }: TrainRequest, step: string, end: StepEnd): void {
+  if (end.status === 'succeeded') return;
+  signal.throwIfAborted();
+  if (end.status === 'timed-out') {
+    throw new UserError([
+      {
+        code: 'training-timed-out',
+        message: `The step ${step} ran longer than the ${config.project.timeoutSeconds} s it may take, and was ended.`,
+        remedy: 'Raise project.timeout in trainyard.yml, or make the step shorter.',
+      },
+    ]);
+  }
+  const found = findTraceback(end.lines, workspace);
+  const said = found?.message ?? end.lines.findLast((line) => line.trim() !== '') ?? 'it printed nothing';
+  const problem: Problem = {
+    code: 'training-failed',
+    message: `The step ${step} failed${end.code === undefined ? '' : ` with exit code ${end.code}`}: ${said}.`,
+    remedy: 'Mend it and ask again; the whole output is in the log above.',
+    ...(found?.file !== undefined && {
+      where: { kind: 'file', file: found.file, ...(found.line !== undefined && { line: found.line }) },
+    }),
+  };
+  throw new UserError([problem]);
+}
+
+/** The chain needs a model with a signature; what is missing is said before any later step trips over it. */
+async function checkModel(request: TrainRequest, tracking: Tracking, runId: string): Promise<TrackingRun> {
+  const run = await tracking.getRun(runId);
+  const { uri, steps } = request.config.project;
+  const entry = `the entry point ${steps.train} of ${uri}/MLproject`;
+  if (run.modelUri === undefined) {
+    throw new UserError([
+      {
+        code: 'no-model-logged',
+        message: `Training succeeded, but ${entry} logged no model in run ${runId}.`,
+        remedy:
+          "Call mlflow.<flavor>.log_model(model, name='model', input_example=…) inside the run MLflow Projects opened.",
+      },
+    ]);
+  }
+  const model = await tracking.getModel(run.modelUri);
+  if (model?.hasSignature !== true) {
+    throw new UserError([
+      {
+        code: 'no-signature',
+        message: `The model that ${entry} logged has no signature, so requests to it can't be checked.`,
+        remedy: 'Pass input_example=… (or signature=…) to log_model.',
+      },
+    ]);
+  }
+  if (run.status !== 'FINISHED') await tracking.endRun(runId, 'FINISHED');
+  return { ...run, status: 'FINISHED' };
+}
+
+async function writeProvenance(
+  { plan, config, repository, runUrl }: TrainRequest,
+  { tracking, clock, writeTemp }: TrainPorts,
+  run: TrackingRun,
+  data: Data,
+  startedAt: string,
+): Promise<void> {
+  const manifest = {
+    schema: 'trainyard.provenance/1',
+    correlationId: plan.correlationId,
+    repository,
+    sha: plan.sha,
+    actor: plan.actor,
+    cause: plan.cause,
+    workflowRun: runUrl,
+    project: { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
+    runId: run.runId,
+    modelUri: run.modelUri,
+    data,
+    startedAt,
+    finishedAt: clock.now(),
+  };
+  const file = await writeTemp('provenance.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await tracking.uploadArtifact(run.runId, RUN_ARTIFACTS.provenance, file);
+}
+
+function refuseSearch(plan: Plan): void {
+  if (plan.operation !== 'tune') return;
+  throw new UserError([
+    {
+      code: 'search-not-available',
+      message: 'This version of Trainyard does not run hyper-parameter searches.',
+      remedy: 'Use /train with the parameters you want, e.g. /train lr=0.01.',
+    },
+  ]);
+}
+
+function conclude(reasonCode: 'trained' | 'already-trained', run: TrackingRun): Trained {
+  const { runId, modelUri = '', metrics, url } = run;
+  return {
+    decision: 'continue',
+    reasonCode,
+    headline: `Run ${runId} logged ${modelUri}.`,
+    report: renderTraining(reasonCode, run),
+    outputs: { 'run-id': runId, 'model-uri': modelUri },
+    result: { runId, modelUri, metrics, url },
+  };
+}

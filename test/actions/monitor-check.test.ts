@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest';
+import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
+import type { Monitoring } from '../../actions/monitor-check/monitor-context.ts';
+import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { createRecordingGitHub, type RecordingGitHub } from './support/recording-github.ts';
+
+const SECRET = 'a shared secret';
+
+function bench(staleness?: number): { world: World; github: RecordingGitHub; monitoring: Monitoring } {
+  const world = createWorld([...versionEvents('1'), ...championEvents('1')]);
+  for (const agent of world.agents)
+    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  world.tracking.aliases.set('champion', '1');
+  const github = createRecordingGitHub();
+  const { request, ports } = world.job({});
+  const { monitor } = request.config;
+  const config = {
+    ...request.config,
+    monitor: { ...monitor, ...(staleness !== undefined && { stalenessSeconds: staleness }) },
+  };
+  const { environmentName, environment, author } = request;
+  const monitoring: Monitoring = {
+    request: { config, environmentName, environment, author, runUrl: 'http://run' },
+    ports: { ...ports, github, sign: (type, payload) => signDispatch(SECRET, type, payload) },
+  };
+  return { world, github, monitoring };
+}
+
+describe('monitor-check', () => {
+  test('asks for nothing while the hosts serve the champion, and says so', async () => {
+    const { github, monitoring } = bench();
+    const outcome = await monitorCheck(monitoring);
+    expect(outcome.outputs).toEqual({ action: 'none' });
+    expect(github.issues.size).toBe(0);
+  });
+
+  test('opens one issue for a host that can not be asked, and closes it when it is back', async () => {
+    const { world, github, monitoring } = bench();
+    world.agents[1].reachable = false;
+    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'investigate' });
+    await monitorCheck(monitoring);
+    expect(github.issues.size).toBe(1);
+    world.agents[1].reachable = true;
+    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'none' });
+    expect(github.issues.size).toBe(0);
+  });
+
+  test('records changes only', async () => {
+    const { world, monitoring } = bench();
+    world.agents[1].reachable = false;
+    await monitorCheck(monitoring);
+    await monitorCheck(monitoring);
+    expect(world.ledger.kinds().filter((kind) => kind === 'monitor.judged')).toHaveLength(1);
+  });
+
+  test('asks for a training of a stale champion by a signed dispatch, with the same id until it is on record', async () => {
+    const { github, monitoring } = bench(60);
+    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'retrain' });
+    await monitorCheck(monitoring);
+    const ids = github.dispatches.map(({ payload }) => payload.id);
+    expect(ids).toEqual(['retrain-1-v1-production-mnist', 'retrain-1-v1-production-mnist']);
+    const [sent] = github.dispatches;
+    expect(sent && verifyDispatch(SECRET, sent.type, sent.payload)).toBe(true);
+    expect(sent && verifyDispatch('another', sent.type, sent.payload)).toBe(false);
+  });
+
+  test('points the aliases of MLflow where the ledger says', async () => {
+    const { world, monitoring } = bench();
+    world.tracking.aliases.set('champion', '7');
+    const outcome = await monitorCheck(monitoring);
+    expect(world.tracking.aliases.get('champion')).toBe('1');
+    expect(outcome.report).toMatch(/champion pointed at 7/);
+  });
+
+  test('closes a training whose run failed without a word, so that the next may be asked for', async () => {
+    const { world, monitoring } = bench();
+    const cause = { kind: 'push', id: 'push-1' } as const;
+    const context = { ...monitoring.request.author, cause, at: world.clock.now() };
+    const data = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: {} };
+    world.ledger.events.push(createEvent(context, 'training.requested', data));
+    const tags = { 'trainyard.correlation-id': 'push-1', 'trainyard.step': 'train' };
+    const run = await world.tracking.createRun({ experiment: 'mnist', name: 'x', tags });
+    await monitorCheck(monitoring);
+    expect(world.ledger.kinds()).not.toContain('training.finished');
+    await world.tracking.endRun(run.runId, 'FAILED');
+    await monitorCheck(monitoring);
+    expect(world.ledger.kinds()).toContain('training.finished');
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { deploy } from '../../actions/deploy/deploy.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
+import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+
+/** Version 2 serves after version 1; version 3 is packed. */
+function createHistory(): World {
+  const world = createWorld([
+    ...versionEvents('1'),
+    ...championEvents('1'),
+    ...versionEvents('2'),
+    ...championEvents('2', '1'),
+    ...versionEvents('3'),
+  ]);
+  for (const agent of world.agents)
+    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
+  return world;
+}
+
+/** A rollout of version 3 that its job left in the first stage. */
+async function withOpenRollout(): Promise<World> {
+  const world = createHistory();
+  await deploy(world.job({ version: '3' }, { detach: true }));
+  return world;
+}
+
+async function production(world: World) {
+  return environmentOf(await world.ledger.read('mnist'), 'production');
+}
+
+describe('/rollback', () => {
+  test('ends an open rollout and leaves the champion', async () => {
+    const world = await withOpenRollout();
+    const outcome = await deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));
+    expect(outcome.outputs).toEqual({ outcome: 'rolled-back', 'serving-version': '2' });
+    expect((await production(world)).rollout).toBeUndefined();
+    expect(world.agents[0].traffic).toMatchObject({ stable: '2', candidatePercent: 0 });
+  });
+
+  test('without a rollout returns to the version before', async () => {
+    const world = createHistory();
+    const outcome = await deploy(world.job({ operation: 'rollback' }));
+    expect(outcome.outputs['serving-version']).toBe('1');
+    expect((await production(world)).champion?.version).toBe('1');
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+    expect(world.tracking.aliases.get('champion')).toBe('1');
+  });
+
+  test('returns to a named version, which is started first where it does not run', async () => {
+    const world = createHistory();
+    const outcome = await deploy(world.job({ operation: 'rollback', version: '1' }));
+    expect(outcome.outputs['serving-version']).toBe('1');
+    expect(world.agents[1].instances.get('1')?.state).toBe('ready');
+  });
+
+  test.each([undefined, '1'])(
+    'asked once acts once, however often its job runs (version %s)',
+    async (version) => {
+      const world = createHistory();
+      const wish = { operation: 'rollback' as const, ...(version !== undefined && { version }) };
+      await deploy(world.job(wish));
+      const events = world.ledger.events.length;
+      const again = await deploy(world.job(wish));
+      expect(again.outputs['serving-version']).toBe('1');
+      expect(world.ledger.events).toHaveLength(events);
+    },
+  );
+
+  test('that ended a rollout does not take the champion back too when its job runs again', async () => {
+    const world = await withOpenRollout();
+    const wish = { operation: 'rollback' as const, correlationId: 'comment-2' };
+    await deploy(world.job(wish));
+    const again = await deploy(world.job(wish));
+    expect(again.outputs['serving-version']).toBe('2');
+    expect((await production(world)).champion?.version).toBe('2');
+  });
+
+  test('is refused where there is nothing to return to', async () => {
+    const world = createWorld([...versionEvents('1'), ...championEvents('1')]);
+    await expect(deploy(world.job({ operation: 'rollback' }))).rejects.toThrow(/no version to return to/);
+  });
+
+  test('leaves traffic alone when the version to return to does not start', async () => {
+    const world = createHistory();
+    world.agents[1].failsWith = 'load-failed';
+    await expect(deploy(world.job({ operation: 'rollback' }))).rejects.toThrow(/did not become ready/);
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['2', '2']);
+  });
+});
+
+describe('/promote', () => {
+  test('gives the candidate all traffic at once, and names who asked', async () => {
+    const world = await withOpenRollout();
+    const outcome = await deploy(
+      world.job({ operation: 'promote', correlationId: 'comment-2', actor: 'bob' }),
+    );
+    expect(outcome.outputs).toEqual({ outcome: 'promoted', 'serving-version': '3' });
+    expect((await production(world)).history.at(-1)?.explanation).toMatch(/^bob promoted it at 10 %/);
+  });
+
+  test('run again says that it is done', async () => {
+    const world = await withOpenRollout();
+    const wish = { operation: 'promote' as const, correlationId: 'comment-2' };
+    await deploy(world.job(wish));
+    expect((await deploy(world.job(wish))).reasonCode).toBe('promoted');
+  });
+
+  test('is refused without a rollout', async () => {
+    await expect(deploy(createHistory().job({ operation: 'promote' }))).rejects.toThrow(/No rollout is open/);
+  });
+});
+
+describe('/hold and /resume', () => {
+  test('hold keeps the stage, frees the runner, and tells the agents', async () => {
+    const world = await withOpenRollout();
+    const outcome = await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    expect(outcome.reasonCode).toBe('held');
+    expect((await production(world)).rollout?.percent).toBe(10);
+    expect(world.agents[0].traffic?.lease).toMatchObject({ control: 'held', leaseSeconds: 3600 });
+  });
+
+  test('a held rollout is still taken back on proof of harm', async () => {
+    const world = await withOpenRollout();
+    await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    for (const agent of world.agents) agent.behaviour.candidateErrors = 0.3;
+    for (let poll = 0; poll < 10; poll += 1) await world.clock.wait(5_000);
+    const outcome = await deploy(
+      world.job({ operation: 'deploy', correlationId: 'comment-3', version: '3' }),
+    );
+    expect(outcome.result['code']).toBe('errors-worse');
+  });
+
+  test('resume goes on to the end', async () => {
+    const world = await withOpenRollout();
+    await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    const outcome = await deploy(world.job({ operation: 'resume', correlationId: 'comment-3' }));
+    expect(outcome.reasonCode).toBe('promoted');
+    expect(world.ledger.kinds()).toContain('rollout.resumed');
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest';
+import { readPlan } from '../../actions/handoff.ts';
+import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
+import type { GitHub } from '../../core/ports.ts';
+import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { createRecordingGitHub } from './support/recording-github.ts';
+
+const SHA = 'b'.repeat(40);
+
+function comment(body: string, login = 'ann'): unknown {
+  return {
+    action: 'created',
+    issue: { number: 7, pull_request: {} },
+    comment: { id: 42, body, user: { login, type: 'User' } },
+    repository: { default_branch: 'main' },
+  };
+}
+
+function bench(payload: unknown, eventName = 'issue_comment') {
+  const world: World = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
+  const github = createRecordingGitHub();
+  const { config, author } = world.job({}).request;
+  const request: PlanRequest = {
+    eventName,
+    payload,
+    repository: 'acme/digits',
+    defaultBranch: 'main',
+    sha: SHA,
+    runId: '1',
+    attempt: 1,
+    actor: 'ann',
+    config,
+    workflow: author.workflow,
+    runUrl: 'http://run',
+  };
+  const ports: PlanPorts = {
+    ledger: world.ledger,
+    github,
+    clock: world.clock,
+    log: world.job({}).ports.log,
+    forecast: async (environment) => `Forecast of ${environment}.`,
+  };
+  return { world, github, request, ports };
+}
+
+async function handOff(request: PlanRequest, ports: PlanPorts) {
+  const { decision, reasonCode, result } = await plan(request, ports);
+  return readPlan(
+    JSON.stringify({ schema_version: 1, action: 'plan', decision, reason_code: reasonCode, ...result }),
+  );
+}
+
+describe('plan', () => {
+  test('turns /train into a request on record, and a hand-off that later jobs can read', async () => {
+    const { world, github, request, ports } = bench(comment('/train'));
+    const read = await handOff(request, ports);
+    expect(read).toMatchObject({
+      operation: 'train',
+      sha: 'c'.repeat(40),
+      actor: 'ann',
+      pullRequest: 7,
+      dryRun: false,
+    });
+    expect(read.champion).toEqual({ version: '1', modelUri: 'models:/m-1', runId: 'run-1' });
+    expect(world.ledger.kinds().at(-1)).toBe('training.requested');
+    expect(github.reactions).toEqual(['eyes', 'rocket']);
+  });
+
+  test('writes a request once, however often its job runs', async () => {
+    const { world, request, ports } = bench(comment('/train'));
+    await plan(request, ports);
+    await plan(request, ports);
+    expect(world.ledger.kinds().filter((kind) => kind === 'training.requested')).toHaveLength(1);
+  });
+
+  test('refuses someone without the permission, where they asked, and ends the chain', async () => {
+    const { world, github, request, ports } = bench(comment('/train', 'eve'));
+    const outcome = await plan(request, ports);
+    expect(outcome).toMatchObject({
+      decision: 'stop',
+      reasonCode: 'refused',
+      result: { code: 'not-allowed' },
+    });
+    expect(github.reactions).toEqual(['eyes', '-1']);
+    expect([...github.comments.values()].join()).toMatch(/Refused/);
+    expect(world.ledger.kinds()).not.toContain('training.requested');
+  });
+
+  test.each(['/status', '/help', '/plan deploy v2'])('answers %s and does nothing', async (command) => {
+    const { world, github, request, ports } = bench(comment(command));
+    const events = world.ledger.events.length;
+    const outcome = await plan(request, ports);
+    expect(outcome.decision).not.toBe('continue');
+    expect(github.comments.size).toBe(1);
+    expect(world.ledger.events).toHaveLength(events);
+  });
+
+  test('says with /plan deploy what the rollout would detect', async () => {
+    const { github, request, ports } = bench(comment('/plan deploy v2'));
+    await plan(request, ports);
+    expect([...github.comments.values()].join()).toMatch(/Forecast of production/);
+  });
+
+  test('says in /status what serves and since when', async () => {
+    const { github, request, ports } = bench(comment('/status'));
+    await plan(request, ports);
+    expect([...github.comments.values()].join()).toMatch(/production: version 1 since/);
+  });
+
+  test('records a freeze, which then stops a rollout', async () => {
+    const { world, request, ports } = bench(comment('/freeze production release week'));
+    expect(await plan(request, ports)).toMatchObject({ decision: 'complete', reasonCode: 'recorded' });
+    expect(world.ledger.kinds().at(-1)).toBe('frozen');
+  });
+
+  test('fails the job for whoever asks by hand for what is refused', async () => {
+    const payload = { inputs: { operation: 'deploy', version: 'v99' }, sender: { login: 'ann' } };
+    const { request, ports } = bench(payload, 'workflow_dispatch');
+    expect((await plan(request, ports)).decision).toBe('failure');
+  });
+
+  test('ignores what is no command', async () => {
+    const { github, request, ports } = bench(comment('Looks good to me.'));
+    expect(await plan(request, ports)).toMatchObject({ decision: 'stop', reasonCode: 'ignored' });
+    expect(github.reactions).toEqual([]);
+  });
+
+  test('goes on when reacting and answering are not permitted', async () => {
+    const { request, ports } = bench(comment('/help'));
+    const refusing = (): Promise<never> => Promise.reject(new Error('403'));
+    const github: GitHub = { ...createRecordingGitHub(), react: refusing, upsertComment: refusing };
+    expect((await plan(request, { ...ports, github })).reasonCode).toBe('answered');
+  });
+});

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { ServiceError } from '../../../core/errors.ts';
+import type { AgentPort } from '../../../core/ports.ts';
+import { err, ok } from '../../../core/result.ts';
+import type { Observation } from '../../../core/rollout/observation.ts';
+import type { Instance, Traffic } from '../../../core/serving/api.ts';
+import type { ManualClock } from './manual-clock.ts';
+
+/** How the candidate behaves on a host: its share of errors, of `requests` per tick that both versions get together. */
+export type Behaviour = { requests: number; candidateErrors: number; stableErrors: number };
+
+/** A serving host in memory: instances become ready at once unless told, and each tick of the clock is one observation. */
+export type MemoryAgent = AgentPort & {
+  readonly instances: Map<string, Instance>;
+  traffic: Traffic | undefined;
+  readonly trafficHistory: Traffic[];
+  readonly behaviour: Behaviour;
+  /** The reason code with which new instances fail. */
+  failsWith: string | undefined;
+  readonly blobs: Set<string>;
+  readonly seen: Observation[];
+  reachable: boolean;
+};
+
+const EDGES = [10, 20, 50, 100];
+
+/** An agent at `url`, on the clock of the test. */
+export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent {
+  const agent: MemoryAgent = {
+    url,
+    instances: new Map(),
+    traffic: undefined,
+    trafficHistory: [],
+    behaviour: { requests: 4_000, candidateErrors: 0, stableErrors: 0 },
+    failsWith: undefined,
+    blobs: new Set(),
+    seen: [],
+    reachable: true,
+    state: async () => {
+      if (!agent.reachable) throw new Error(`${url} can't be reached`);
+      return describe(agent, clock);
+    },
+    putBlob: async (digest) => {
+      agent.blobs.add(digest);
+    },
+    startInstance: async (model, version, { manifest }) => {
+      const failed =
+        agent.failsWith === undefined ? {} : { code: agent.failsWith, message: 'it does not load' };
+      const state = agent.failsWith === undefined ? ('ready' as const) : ('failed' as const);
+      const instance = {
+        model,
+        version,
+        package: `${model}@${manifest}`,
+        state,
+        since: clock.now(),
+        ...failed,
+      };
+      agent.instances.set(version, instance);
+      return instance;
+    },
+    getInstance: async (_model, version) => agent.instances.get(version),
+    stopInstance: async (_model, version) => {
+      agent.instances.delete(version);
+    },
+    getTraffic: async () => agent.traffic,
+    setTraffic: async (_model, wanted, expected) => {
+      if (agent.traffic?.revision !== expected) {
+        return agent.traffic === undefined ? err({ ...wanted, revision: 0 }) : err(agent.traffic);
+      }
+      const { candidate } = wanted;
+      if (candidate !== undefined && agent.instances.get(candidate)?.state !== 'ready') {
+        throw new ServiceError({
+          code: 'service-unavailable',
+          message: `Version ${candidate} is stopped on this host.`,
+          remedy: 'Start it.',
+          where: { kind: 'endpoint', endpoint: url },
+        });
+      }
+      agent.traffic = { ...wanted, revision: (expected ?? 0) + 1 };
+      agent.trafficHistory.push(agent.traffic);
+      return ok(agent.traffic);
+    },
+    observations: async (_model, _rollout, after) => agent.seen.filter(({ seq }) => seq > after),
+    windows: async () => [],
+  };
+  clock.onTick(() => observe(agent, clock));
+  return agent;
+}
+
+function observe(agent: MemoryAgent, clock: ManualClock): void {
+  const { traffic, behaviour } = agent;
+  if (traffic?.lease === undefined) return;
+  const share = traffic.candidatePercent / 100;
+  const candidate = Math.round(behaviour.requests * share);
+  agent.seen.push({
+    host: agent.url,
+    at: clock.now(),
+    seq: agent.seen.length + 1,
+    seconds: 5,
+    stage: traffic.lease.stage,
+    weights: { candidate: traffic.candidatePercent },
+    candidate: countsOf(candidate, behaviour.candidateErrors),
+    stable: countsOf(behaviour.requests - candidate, behaviour.stableErrors),
+  });
+}
+
+function countsOf(requests: number, errorShare: number): Observation['stable'] {
+  const counts = [0, requests, 0, 0, 0];
+  return {
+    requests,
+    errors: Math.round(requests * errorShare),
+    invalid: 0,
+    latency: { edges: EDGES, counts },
+  };
+}
+
+function describe(agent: MemoryAgent, clock: ManualClock) {
+  return {
+    host: agent.url,
+    agentVersion: '0.1.0',
+    startedAt: clock.now(),
+    runtime: 'process' as const,
+    instances: [...agent.instances.values()],
+    traffic: agent.traffic === undefined ? {} : { mnist: agent.traffic },
+    outbox: { pending: 0 },
+    dataPlane: { address: '127.0.0.1:8080', healthy: true },
+  };
+}
+
+/** A digest for tests, of any text. */
+export function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

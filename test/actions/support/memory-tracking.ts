@@ -1,0 +1,92 @@
+import type { NewRun, RegisteredVersion, Tracking, TrackingRun } from '../../../core/ports.ts';
+
+/** MLflow in memory, as far as the flows use it. */
+export type MemoryTracking = Tracking & {
+  readonly runs: Map<string, TrackingRun>;
+  readonly artifacts: Map<string, string>;
+  readonly aliases: Map<string, string>;
+  readonly versions: Map<string, RegisteredVersion>;
+  readonly versionTags: Map<string, Readonly<Record<string, string>>>;
+  /** Whether logged models have a signature. */
+  hasSignature: boolean;
+};
+
+/** An MLflow without runs. Artifacts are remembered by the path of the file they came from. */
+export function createMemoryTracking(): MemoryTracking {
+  const tracking: MemoryTracking = {
+    uri: 'http://mlflow.test',
+    runs: new Map(),
+    artifacts: new Map(),
+    aliases: new Map(),
+    versions: new Map(),
+    versionTags: new Map(),
+    hasSignature: true,
+    check: async () => undefined,
+    createRun: async (request) => addRun(tracking, request),
+    endRun: async (runId, status) => change(tracking, runId, { status }),
+    getRun: async (runId) => requireRun(tracking, runId),
+    findRuns: async (_experiment, tags) =>
+      [...tracking.runs.values()]
+        .reverse()
+        .filter((run) => Object.entries(tags).every(([key, value]) => run.tags[key] === value)),
+    setRunTags: async (runId, tags) =>
+      change(tracking, runId, { tags: { ...requireRun(tracking, runId).tags, ...tags } }),
+    uploadArtifact: async (runId, path, file) => {
+      tracking.artifacts.set(`${runId}/${path}`, file);
+    },
+    downloadArtifact: async (runId, path) => {
+      if (!tracking.artifacts.has(`${runId}/${path}`)) throw new Error(`${runId} has no artifact ${path}`);
+    },
+    listArtifacts: async (runId, path) =>
+      [...tracking.artifacts.keys()]
+        .filter((key) => key.startsWith(`${runId}/${path}/`))
+        .map((key) => key.slice(runId.length + 1)),
+    getModel: async (modelUri) => ({ modelUri, runId: undefined, hasSignature: tracking.hasSignature }),
+    register: async (model, run) => addVersion(tracking, model, run),
+    getVersion: async (model, version) => tracking.versions.get(`${model}/${version}`),
+    setVersionTags: async (model, version, tags) => {
+      const key = `${model}/${version}`;
+      tracking.versionTags.set(key, { ...tracking.versionTags.get(key), ...tags });
+    },
+    getAlias: async (_model, alias) => tracking.aliases.get(alias),
+    setAlias: async (_model, alias, version) => {
+      if (version === undefined) tracking.aliases.delete(alias);
+      else tracking.aliases.set(alias, version);
+    },
+  };
+  return tracking;
+}
+
+function addRun({ runs }: MemoryTracking, { tags, name }: NewRun): TrackingRun {
+  const runId = `run-${runs.size + 1}`;
+  const run: TrackingRun = {
+    runId,
+    status: 'RUNNING',
+    metrics: {},
+    parameters: {},
+    tags: { ...tags, 'mlflow.runName': name },
+    url: `http://mlflow.test/#/${runId}`,
+    modelUri: undefined,
+  };
+  runs.set(runId, run);
+  return run;
+}
+
+function addVersion(tracking: MemoryTracking, model: string, run: TrackingRun): RegisteredVersion {
+  const known = [...tracking.versions.values()].find(({ runId }) => runId === run.runId);
+  if (known !== undefined) return known;
+  const version = String(tracking.versions.size + 1);
+  const registered = { version, runId: run.runId, modelUri: run.modelUri ?? '', status: 'READY' as const };
+  tracking.versions.set(`${model}/${version}`, registered);
+  return registered;
+}
+
+function requireRun({ runs }: MemoryTracking, runId: string): TrackingRun {
+  const run = runs.get(runId);
+  if (run === undefined) throw new Error(`There is no run ${runId}.`);
+  return run;
+}
+
+function change(tracking: MemoryTracking, runId: string, changes: Partial<TrackingRun>): void {
+  tracking.runs.set(runId, { ...requireRun(tracking, runId), ...changes });
+}

@@ -1,0 +1,51 @@
+import type { GitHub, PermissionLevel } from '../../../core/ports.ts';
+import type { DispatchPayload } from '../../../core/serving/dispatch-payload.ts';
+
+/** GitHub in memory: `ann` may write, everyone else may only read. */
+export type RecordingGitHub = GitHub & {
+  readonly reactions: string[];
+  /** Bodies by issue and marker. */
+  readonly comments: Map<string, string>;
+  /** Title and body of open issues, by marker. */
+  readonly issues: Map<string, string>;
+  readonly dispatches: { readonly type: string; readonly payload: DispatchPayload }[];
+};
+
+/** A repository without comments, issues or deployments, and one open pull request. */
+export function createRecordingGitHub(): RecordingGitHub {
+  const github: RecordingGitHub = {
+    reactions: [],
+    comments: new Map(),
+    issues: new Map(),
+    dispatches: [],
+    permissionOf: async (user): Promise<PermissionLevel> => (user === 'ann' ? 'write' : 'read'),
+    getPullRequest: async (number) => ({
+      number,
+      headSha: 'c'.repeat(40),
+      headRepository: 'acme/digits',
+      baseRepository: 'acme/digits',
+      state: 'open',
+    }),
+    react: async (_comment, reaction) => {
+      github.reactions.push(reaction);
+    },
+    upsertComment: async (issue, marker, body) => {
+      const key = `${issue} ${marker}`;
+      github.comments.set(key, typeof body === 'string' ? body : body(github.comments.get(key)));
+      return `http://github.test/${issue}`;
+    },
+    upsertIssue: async (title, marker, body) => {
+      github.issues.set(marker, `${title}\n${body}`);
+      return 1;
+    },
+    closeIssue: async (marker) => {
+      github.issues.delete(marker);
+    },
+    createDeployment: async () => 1,
+    setDeploymentStatus: async () => undefined,
+    dispatch: async (type, payload) => {
+      github.dispatches.push({ type, payload });
+    },
+  };
+  return github;
+}
