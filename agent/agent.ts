@@ -1,0 +1,138 @@
+import { messageOf } from '../core/errors.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import type { Instance, SetTraffic, StartInstance, Traffic } from '../core/serving/api.ts';
+import type { AgentContext } from './context.ts';
+import { createMutex } from './create-mutex.ts';
+import type { ClusterCounters } from './envoy/cluster-counters.ts';
+import { startInstance } from './instances/start-instance.ts';
+import { stepInstance } from './instances/step-instance.ts';
+import { stopInstance } from './instances/stop-instance.ts';
+import { type Refusal, refuse } from './refusal.ts';
+import type { StoredInstance } from './store/stored-instance.ts';
+import { type EvidenceCache, judgeTraffic } from './traffic/brake.ts';
+import { observe } from './traffic/observe.ts';
+import { planTraffic } from './traffic/plan-traffic.ts';
+import { setTraffic } from './traffic/set-traffic.ts';
+
+/** What the API asks of the agent. Each change is stored before it is acted on, so that a crash in between only delays it. */
+export type Agent = {
+  readonly context: AgentContext;
+  readonly startInstance: (
+    model: string,
+    version: string,
+    request: StartInstance,
+  ) => Promise<Result<Instance, Refusal>>;
+  readonly stopInstance: (model: string, version: string) => Result<Instance, Refusal>;
+  readonly setTraffic: (
+    model: string,
+    request: SetTraffic,
+    expected: number | undefined,
+  ) => Promise<Result<Traffic, Refusal>>;
+  /** Brings every instance a step nearer to what is wanted, and the proxy to the present plan. */
+  readonly converge: () => Promise<void>;
+  /** Counts, judges and brakes; `converge` comes after it. */
+  readonly observeAndJudge: () => Promise<void>;
+  /** Resolves at the next change asked for over the API. */
+  readonly woken: () => Promise<void>;
+};
+
+/** The agent over its parts. */
+export function createAgent(context: AgentContext): Agent {
+  const exclusively = createMutex();
+  const cache: EvidenceCache = new Map();
+  let wake = Promise.withResolvers<void>();
+  const change = () => {
+    wake.resolve();
+    wake = Promise.withResolvers();
+  };
+  const applyPlan = () =>
+    exclusively(() => {
+      const { store, runtime, proxy } = context;
+      return proxy.apply(planTraffic(store.instances(), store.traffic(), runtime));
+    });
+  return {
+    context,
+    startInstance: async (model, version, request) => {
+      const result = await startInstance(context, model, version, request);
+      change();
+      return result;
+    },
+    stopInstance: (model, version) => {
+      const result = stopInstance(context, model, version);
+      change();
+      return result;
+    },
+    setTraffic: async (model, request, expected) => {
+      const counters = await observeModel(context, model);
+      const result = setTraffic(context, model, request, expected, counters);
+      if (!result.ok) return result;
+      return applyChange(context, applyPlan, result.value);
+    },
+    converge: async () => {
+      await Promise.all(context.store.instances().map((instance) => stepStored(context, instance)));
+      await applyPlan();
+    },
+    observeAndJudge: async () => {
+      await observeAll(context);
+      const changed = Object.entries(context.store.traffic()).filter(([model, stored]) =>
+        judgeTraffic(context, cache, model, stored),
+      );
+      if (changed.length > 0) await applyPlan();
+    },
+    woken: () => wake.promise,
+  };
+}
+
+async function applyChange(
+  { log }: AgentContext,
+  applyPlan: () => Promise<void>,
+  traffic: Traffic,
+): Promise<Result<Traffic, Refusal>> {
+  try {
+    await applyPlan();
+    return ok(traffic);
+  } catch (thrown) {
+    log.warn(messageOf(thrown));
+    return err(
+      refuse(
+        503,
+        'proxy-not-converged',
+        messageOf(thrown),
+        'It is tried again at every tick; look at its log.',
+      ),
+    );
+  }
+}
+
+/** Stores a step's outcome unless the instance was changed over the API meanwhile: then the next step starts from that. */
+async function stepStored(context: AgentContext, before: StoredInstance): Promise<void> {
+  const { store, log } = context;
+  const { model, version } = before;
+  try {
+    const after = await stepInstance(context, before);
+    const isUntouched = JSON.stringify(store.getInstance(model, version)) === JSON.stringify(before);
+    if (isUntouched && JSON.stringify(after) !== JSON.stringify(before)) store.putInstance(after);
+  } catch (thrown) {
+    log.warn(`${model} version ${version}: ${messageOf(thrown)}`);
+  }
+}
+
+async function observeAll(context: AgentContext): Promise<void> {
+  for (const model of Object.keys(context.store.traffic())) await observeModel(context, model);
+}
+
+/** One look at a model's traffic, and the counters it saw. When the proxy can't be asked, the next look covers this interval too. */
+async function observeModel(
+  context: AgentContext,
+  model: string,
+): Promise<ReadonlyMap<string, ClusterCounters> | undefined> {
+  try {
+    const counters = await context.proxy.counters();
+    const stored = context.store.getTraffic(model);
+    if (stored !== undefined) observe(context, model, stored, counters);
+    return counters;
+  } catch (thrown) {
+    context.log.warn(`No counts of ${model}: ${messageOf(thrown)}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+import type { Clock, Log } from '../core/ports.ts';
+import type { Blobs } from './blobs.ts';
+import type { DataPlane } from './envoy/envoy.ts';
+import type { AgentOptions } from './options.ts';
+import type { Runtime } from './runtimes/runtime.ts';
+import type { Store } from './store/store.ts';
+
+/** What every part of the agent works with. */
+export type AgentContext = {
+  readonly options: AgentOptions;
+  readonly store: Store;
+  readonly blobs: Blobs;
+  readonly runtime: Runtime;
+  readonly proxy: DataPlane;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly startedAt: string;
+};

@@ -1,0 +1,156 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../core/errors.ts';
+import { isRunning, type ProcessHandle, spawnOrAdopt, stopSession } from '../process-handle.ts';
+import { writeAtomically } from '../write-atomically.ts';
+import { readAdmin } from './admin-client.ts';
+import { type ClusterCounters, COUNTERS_PAGE, parseCounters } from './cluster-counters.ts';
+import {
+  adminSocket,
+  buildBootstrap,
+  buildClusters,
+  buildListeners,
+  buildRoutes,
+  type Discovery,
+  type EnvoySettings,
+} from './envoy-config.ts';
+import type { TrafficPlan } from './traffic-plan.ts';
+
+/** Envoy takes up a changed file within milliseconds; after this long it has refused it, in ms. */
+const TAKE_UP_TIMEOUT_MS = 10_000;
+const TAKE_UP_POLL_MS = 20;
+const STOP_GRACE_MS = 2_000;
+/** Any page of statistics; this one is empty. */
+const FLUSH_PAGE = '/stats?filter=^$';
+/** What the threads need to hand in their histograms, in ms. */
+const HAND_IN_MS = 20;
+
+const VERSION_STATS = {
+  'lds.json': 'listener_manager.lds.version_text',
+  'cds.json': 'cluster_manager.cds.version_text',
+  'rds.json': 'http.predictions.rds.predictions.version_text',
+} as const;
+type DiscoveryFile = keyof typeof VERSION_STATS;
+
+/** The data plane. It keeps answering while the agent is down, and is found again when the agent is back. */
+export type DataPlane = {
+  /**
+   * Makes the proxy run on this plan and waits until it does: clusters before the routes that name them. Starts it when it is
+   * not running. Rejects when it does not take the plan up.
+   */
+  readonly apply: (plan: TrafficPlan) => Promise<void>;
+  readonly counters: () => Promise<ReadonlyMap<string, ClusterCounters>>;
+  readonly isHealthy: () => Promise<boolean>;
+  readonly process: () => ProcessHandle | undefined;
+  readonly stop: () => Promise<void>;
+};
+
+export type EnvoyOptions = EnvoySettings & {
+  readonly binary: string;
+  readonly threads: number;
+  /** Unique name of this agent's Envoy process. */
+  readonly owner: string;
+};
+
+/** Envoy with file-based discovery, in a session of its own. */
+export function createEnvoy(options: EnvoyOptions): DataPlane {
+  let handle: ProcessHandle | undefined;
+  const socket = adminSocket(options.folder);
+  const apply = async (plan: TrafficPlan) => {
+    const clusters = buildClusters(plan, options);
+    const routes = buildRoutes(plan);
+    writeDiscovery(options.folder, 'lds.json', buildListeners(options));
+    writeDiscovery(options.folder, 'cds.json', clusters);
+    if (handle === undefined || !isRunning(handle)) {
+      writeDiscovery(options.folder, 'rds.json', routes);
+      handle = await start(options);
+    }
+    await awaitVersion(options, handle, 'cds.json', clusters.version);
+    writeDiscovery(options.folder, 'rds.json', routes);
+    await awaitVersion(options, handle, 'rds.json', routes.version);
+  };
+  return {
+    apply,
+    counters: () => readCounters(socket),
+    isHealthy: async () => {
+      if (handle === undefined || !isRunning(handle)) return false;
+      return (await readAdmin(socket, '/ready').catch(() => '')).startsWith('LIVE');
+    },
+    process: () => (handle !== undefined && isRunning(handle) ? handle : undefined),
+    stop: async () => {
+      if (handle !== undefined) await stopSession(handle, STOP_GRACE_MS);
+    },
+  };
+}
+
+/**
+ * Asking Envoy for statistics makes its threads hand in their histograms, which then show at the next question only: so it is
+ * asked twice, or latencies would lag behind the requests they belong to.
+ */
+async function readCounters(socket: string): Promise<ReadonlyMap<string, ClusterCounters>> {
+  await readAdmin(socket, FLUSH_PAGE);
+  await sleep(HAND_IN_MS);
+  return parseCounters(await readAdmin(socket, COUNTERS_PAGE));
+}
+
+async function start(options: EnvoyOptions): Promise<ProcessHandle> {
+  const { folder, binary, threads, owner } = options;
+  mkdirSync(folder, { recursive: true });
+  const bootstrap = join(folder, 'bootstrap.json');
+  writeAtomically(bootstrap, buildBootstrap(options));
+  return spawnOrAdopt({
+    argv: [
+      binary,
+      '-c',
+      bootstrap,
+      '--disable-hot-restart',
+      '--concurrency',
+      String(threads),
+      '--log-level',
+      'warning',
+    ],
+    cwd: folder,
+    env: {},
+    logFile: join(folder, 'envoy.log'),
+    owner,
+  });
+}
+
+function writeDiscovery(folder: string, file: DiscoveryFile, discovery: Discovery): void {
+  const path = join(folder, file);
+  if (readText(path) !== discovery.text) writeAtomically(path, discovery.text);
+}
+
+async function awaitVersion(
+  options: EnvoyOptions,
+  handle: ProcessHandle,
+  file: DiscoveryFile,
+  version: string,
+): Promise<void> {
+  const stat = VERSION_STATS[file];
+  const wanted = `${stat}: "${version}"`;
+  const deadline = Date.now() + TAKE_UP_TIMEOUT_MS;
+  let last = 'it has not answered yet';
+  while (Date.now() < deadline && isRunning(handle)) {
+    try {
+      last = await readAdmin(adminSocket(options.folder), '/stats?filter=version_text');
+      if (last.includes(wanted)) return;
+    } catch (thrown) {
+      last = messageOf(thrown);
+    }
+    await sleep(TAKE_UP_POLL_MS);
+  }
+  const log = (readText(join(options.folder, 'envoy.log')) ?? '').trim().split('\n').slice(-3).join(' | ');
+  throw new Error(
+    `Envoy did not take up ${file} (${last.trim().replaceAll('\n', ', ')}). Its log ends: ${log}`,
+  );
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+import { verifyEnvelope } from '../../adapters/attestation.ts';
+import type { Envelope } from '../../core/ledger/event.ts';
+import type { PackageManifest } from '../../core/serving/package-manifest.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+
+const REMEDY = 'Deploy a version that the repository promoted, signed with a key this host trusts.';
+
+export type Provenance = {
+  readonly envelope: Envelope | undefined;
+  readonly manifest: PackageManifest;
+  readonly manifestDigest: string;
+};
+
+/**
+ * Why a package may not be served, or `undefined` when it may: a trusted key signed a statement about exactly this manifest,
+ * model and version, and it says that the gate was passed. With no trusted keys anything may be served.
+ */
+export function checkProvenance(
+  trustedKeys: readonly string[],
+  { envelope, manifest, manifestDigest }: Provenance,
+): Refusal | undefined {
+  if (trustedKeys.length === 0) return undefined;
+  if (envelope === undefined) {
+    return refuse(422, 'signature-missing', 'This host serves signed packages only.', REMEDY);
+  }
+  const verified = verifyEnvelope(envelope, trustedKeys);
+  if (!verified.ok) return refuse(422, verified.error.code, verified.error.message, REMEDY);
+  const { subject, predicate } = verified.value;
+  const isSubject =
+    subject.some(({ digest }) => `sha256:${digest.sha256}` === manifestDigest) &&
+    predicate.model === manifest.model &&
+    predicate.version === manifest.version &&
+    predicate.modelDigest === manifest.modelDigest;
+  if (!isSubject) return refuse(422, 'subject-mismatch', 'The statement is about another package.', REMEDY);
+  if (predicate.verdict === 'pass') return undefined;
+  return refuse(
+    422,
+    'gate-not-passed',
+    `The gate's verdict on this version is ${predicate.verdict}.`,
+    REMEDY,
+  );
+}

@@ -1,0 +1,100 @@
+import { messageOf } from '../../core/errors.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Instance, StartInstance } from '../../core/serving/api.ts';
+import {
+  type PackageManifest,
+  packageManifestSchema,
+  packageName,
+} from '../../core/serving/package-manifest.ts';
+import type { AgentContext } from '../context.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+import { toInstance } from '../store/stored-instance.ts';
+import { checkProvenance } from './check-provenance.ts';
+
+/**
+ * Takes on a model version: its package must be here, whole, fit this host, and (with trusted keys) signed with a passed gate.
+ * Asked again for what already runs it changes nothing; asked again after a failure it tries anew.
+ */
+export async function startInstance(
+  context: AgentContext,
+  model: string,
+  version: string,
+  request: StartInstance,
+): Promise<Result<Instance, Refusal>> {
+  const { store, clock } = context;
+  const read = await readManifest(context, model, version, request.manifest);
+  if (!read.ok) return read;
+  const unverified = checkProvenance(context.options.trustedKeys, {
+    envelope: request.envelope,
+    manifest: read.value,
+    manifestDigest: request.manifest,
+  });
+  if (unverified !== undefined) return err(unverified);
+  const existing = store.getInstance(model, version);
+  const isLive = existing !== undefined && existing.state !== 'failed' && existing.state !== 'stopped';
+  if (isLive && existing.manifestDigest !== request.manifest) {
+    const message = `Version ${version} of ${model} runs another package (${existing.manifestDigest}).`;
+    return err(refuse(409, 'version-taken', message, 'Stop it first, or register a new version.'));
+  }
+  if (isLive && existing.state !== 'draining') return ok(toInstance(existing));
+  const now = clock.now();
+  const instance = {
+    model,
+    version,
+    package: packageName(model, request.manifest),
+    state: 'starting' as const,
+    since: now,
+    startedAt: now,
+    manifestDigest: request.manifest,
+    manifest: read.value,
+    crashes: [],
+    ...(isLive && existing.handle !== undefined && { handle: existing.handle }),
+  };
+  store.putInstance(instance);
+  return ok(toInstance(instance));
+}
+
+async function readManifest(
+  context: AgentContext,
+  model: string,
+  version: string,
+  digest: string,
+): Promise<Result<PackageManifest, Refusal>> {
+  const { blobs, runtime } = context;
+  if (!blobs.has(digest)) return err(missing(digest));
+  const parsed = parseManifest(await blobs.read(digest));
+  if (!parsed.ok) return parsed;
+  const manifest = parsed.value;
+  if (manifest.model !== model || manifest.version !== version) {
+    const message = `The package is ${manifest.model} version ${manifest.version}, not ${model} version ${version}.`;
+    return err(refuse(422, 'package-mismatch', message, 'Name the version that the package holds.'));
+  }
+  const kind = manifest.payload.kind;
+  if ((kind === 'mar') !== (runtime.kind === 'process')) {
+    const message = `A package with a ${kind} can't run on the ${runtime.kind} runtime of this host.`;
+    return err(refuse(422, 'runtime-mismatch', message, 'Build the package for this runtime.'));
+  }
+  const payload = kind === 'mar' ? manifest.payload : undefined;
+  for (const blob of [payload, manifest.profile, manifest.golden]) {
+    if (blob !== undefined && !blobs.has(blob.digest)) return err(missing(blob.digest));
+  }
+  return ok(manifest);
+}
+
+function parseManifest(bytes: Buffer): Result<PackageManifest, Refusal> {
+  try {
+    return ok(packageManifestSchema.parse(JSON.parse(bytes.toString())));
+  } catch (thrown) {
+    const message = `The manifest can't be read: ${messageOf(thrown)}`;
+    return err(refuse(422, 'manifest-invalid', message, 'Build the package again.'));
+  }
+}
+
+function missing(digest: string): Refusal {
+  return refuse(
+    409,
+    'blob-missing',
+    `The file ${digest} is not on this host.`,
+    `PUT /v1/packages/${digest} first.`,
+  );
+}

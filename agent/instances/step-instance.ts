@@ -1,0 +1,155 @@
+import { messageOf } from '../../core/errors.ts';
+import type { AgentContext } from '../context.ts';
+import { clusterName, pinnedClusterName } from '../envoy/traffic-plan.ts';
+import type { Health } from '../runtimes/runtime.ts';
+import type { StoredInstance } from '../store/stored-instance.ts';
+import { launchOf } from './launch.ts';
+import { replayGolden } from './replay-golden.ts';
+
+/** Ends of the process that count together, in ms, and how many of them are borne before the version is given up. */
+const CRASH_MEMORY_MS = 600_000;
+const MAX_CRASHES = 3;
+/** A version that served and is alive but serves no more for so long is started again, in ms. */
+const UNRESPONSIVE_MS = 60_000;
+/** A stable version that was given up is tried again after this pause, in ms: nothing else could answer. */
+const REVIVE_AFTER_MS = 60_000;
+
+/** Brings one instance a step nearer to what is wanted, as far as can be done without waiting. Gives what to store. */
+export async function stepInstance(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  switch (instance.state) {
+    case 'starting':
+      return instance.handle === undefined ? prepare(context, instance) : start(context, instance);
+    case 'ready':
+      return watch(context, instance);
+    case 'draining':
+      return drain(context, instance);
+    case 'failed':
+      return revive(context, instance);
+    case 'stopped':
+      return instance;
+  }
+}
+
+async function prepare(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  const { payload } = instance.manifest;
+  // An image is checked by the engine that pulls it.
+  const isWhole = payload.kind === 'image' || (await context.blobs.verify(payload.digest).catch(() => false));
+  if (!isWhole) {
+    return fail(
+      context,
+      instance,
+      'package-damaged',
+      `The file ${payload.digest} is missing or changed on disk.`,
+    );
+  }
+  return { ...instance, handle: await context.runtime.prepare(launchOf(context, instance)) };
+}
+
+async function start(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  const { runtime, options } = context;
+  const handle = instance.handle ?? {};
+  const health = await runtime.check(instance.model, handle);
+  if (health.kind === 'serving') return verifyAnswers(context, instance);
+  if (health.kind === 'failing') return fail(context, instance, health.code ?? 'load-failed', health.detail);
+  const waitedMs = elapsedMs(context, instance.startedAt);
+  if (waitedMs > options.startTimeoutSeconds * 1_000) {
+    const message = `It was not ready after ${options.startTimeoutSeconds} s: ${health.detail}.`;
+    return fail(context, instance, 'start-timeout', message);
+  }
+  if (health.kind === 'loading') return instance;
+  if (handle['pid'] !== undefined) return recordCrash(context, instance, health.detail);
+  try {
+    return { ...instance, handle: await runtime.start(launchOf(context, instance), handle) };
+  } catch (thrown) {
+    return recordCrash(context, instance, messageOf(thrown));
+  }
+}
+
+/** Ready only when the live answers are the stored ones. A model that cannot be asked yet is asked again at the next step. */
+async function verifyAnswers(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  const now = context.clock.now();
+  try {
+    const replay = await replayGolden(context, instance);
+    if (replay !== undefined && replay.verdict !== 'pass') {
+      return fail(context, instance, 'golden-mismatch', replay.reason.message);
+    }
+  } catch (thrown) {
+    if (elapsedMs(context, instance.startedAt) < context.options.startTimeoutSeconds * 1_000) return instance;
+    return fail(context, instance, 'golden-unanswered', messageOf(thrown));
+  }
+  const { code: _code, message: _message, ...rest } = instance;
+  context.log.info(`${name(instance)} is ready`);
+  return { ...rest, state: 'ready', since: now, servingAt: now };
+}
+
+async function watch(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  const health: Health = await context.runtime.check(instance.model, instance.handle ?? {});
+  if (health.kind === 'serving') return { ...instance, servingAt: context.clock.now() };
+  if (health.kind === 'gone') return recordCrash(context, instance, health.detail);
+  if (elapsedMs(context, instance.servingAt ?? instance.since) < UNRESPONSIVE_MS) return instance;
+  await context.runtime.stop(instance.handle ?? {});
+  return recordCrash(context, instance, `it served no more (${health.detail})`);
+}
+
+/** Starts it anew on other ports (the old ones may be taken), or gives up when it has crashed too often. */
+function recordCrash(
+  context: AgentContext,
+  instance: StoredInstance,
+  detail: string,
+): Promise<StoredInstance> | StoredInstance {
+  const now = context.clock.now();
+  const recent = instance.crashes.filter((crash) => elapsedMs(context, crash) < CRASH_MEMORY_MS);
+  const crashes = [...recent, now];
+  context.log.warn(`${name(instance)} ended: ${detail}`);
+  if (crashes.length >= MAX_CRASHES) {
+    const message = `It ended ${crashes.length} times in ${CRASH_MEMORY_MS / 60_000} minutes: ${detail}.`;
+    return fail(context, { ...instance, crashes }, 'crash-loop', message);
+  }
+  const { handle: _handle, ...rest } = instance;
+  const message = `It ended and is started again: ${detail}.`;
+  return { ...rest, state: 'starting', code: 'crashed', message, since: now, startedAt: now, crashes };
+}
+
+/** Stops it once its last request is answered, or when it has had the time any request may take. */
+async function drain(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  const { model, version, manifest } = instance;
+  const counters = await context.proxy.counters().catch(() => undefined);
+  const active = [clusterName(model, version), pinnedClusterName(model, version)].reduce(
+    (sum, cluster) => sum + (counters?.get(cluster)?.active ?? 0),
+    0,
+  );
+  const drainedMs = elapsedMs(context, instance.since);
+  if (active > 0 && drainedMs < manifest.serving.responseTimeoutSeconds * 1_000) return instance;
+  if (instance.handle !== undefined) await context.runtime.stop(instance.handle);
+  const { handle: _handle, ...rest } = instance;
+  context.log.info(`${name(instance)} is stopped`);
+  return { ...rest, state: 'stopped', since: context.clock.now() };
+}
+
+function revive(context: AgentContext, instance: StoredInstance): StoredInstance {
+  const traffic = context.store.getTraffic(instance.model)?.traffic;
+  const isStable = traffic?.stable === instance.version;
+  if (!isStable || elapsedMs(context, instance.since) < REVIVE_AFTER_MS) return instance;
+  const now = context.clock.now();
+  return { ...instance, state: 'starting', since: now, startedAt: now, crashes: [] };
+}
+
+async function fail(
+  context: AgentContext,
+  instance: StoredInstance,
+  code: string,
+  message: string,
+): Promise<StoredInstance> {
+  if (instance.handle !== undefined) await context.runtime.stop(instance.handle);
+  const { handle: _handle, ...rest } = instance;
+  context.log.warn(`${name(instance)} failed (${code}): ${message}`);
+  return { ...rest, state: 'failed', code, message, since: context.clock.now() };
+}
+
+function name({ model, version }: StoredInstance): string {
+  return `${model} version ${version}`;
+}
+
+function elapsedMs(context: AgentContext, since: string): number {
+  return Date.parse(context.clock.now()) - Date.parse(since);
+}

@@ -1,0 +1,37 @@
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Instance } from '../../core/serving/api.ts';
+import type { AgentContext } from '../context.ts';
+import { type Refusal, refuse } from '../refusal.ts';
+import { toInstance } from '../store/stored-instance.ts';
+
+/** Marks a version for the end: it is stopped once its open requests are answered. One that takes traffic is refused. */
+export function stopInstance(
+  context: AgentContext,
+  model: string,
+  version: string,
+): Result<Instance, Refusal> {
+  const { store, clock } = context;
+  const instance = store.getInstance(model, version);
+  if (instance === undefined) {
+    return err(
+      refuse(
+        404,
+        'no-such-instance',
+        `${model} version ${version} was never started here.`,
+        'See /v1/state.',
+      ),
+    );
+  }
+  const traffic = store.getTraffic(model)?.traffic;
+  const isExposed =
+    traffic?.stable === version ||
+    (traffic?.candidate === version && (traffic.candidatePercent > 0 || traffic.shadow));
+  if (isExposed) {
+    const message = `${model} version ${version} takes traffic.`;
+    return err(refuse(409, 'in-traffic', message, 'Set traffic without it first.'));
+  }
+  if (instance.state === 'draining' || instance.state === 'stopped') return ok(toInstance(instance));
+  const draining = { ...instance, state: 'draining' as const, since: clock.now() };
+  store.putInstance(draining);
+  return ok(toInstance(draining));
+}

@@ -1,0 +1,75 @@
+import { messageOf } from '../core/errors.ts';
+import type { Agent } from './agent.ts';
+import { deliverReports } from './outbox/deliver.ts';
+import { createTokenSource } from './outbox/github-token.ts';
+import { sendHeartbeat } from './outbox/send-heartbeat.ts';
+import { pruneStore } from './prune-store.ts';
+import { closeWindows } from './windows/close-windows.ts';
+import { joinLabels } from './windows/join-labels.ts';
+import { judgeLateLabels } from './windows/judge-late-labels.ts';
+import { judgeWindows } from './windows/judge-windows.ts';
+
+/** Looks while something is starting or ending, in ms: its progress is what people wait for. */
+const BUSY_TICK_MS = 500;
+/** Looks at the outbox, in ms. */
+const OUTBOX_TICK_MS = 1_000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/**
+ * Observe, decide, apply, record, until `signal` aborts. What fails is logged and tried again at the next tick: everything is
+ * derived from the store and from what runs, so no tick depends on the one before.
+ */
+export async function runLoop(agent: Agent, signal: AbortSignal): Promise<void> {
+  await Promise.all([runTicks(agent, signal), runOutbox(agent, signal)]);
+}
+
+async function runTicks(agent: Agent, signal: AbortSignal): Promise<void> {
+  const { clock, store, options } = agent.context;
+  let observedAt = 0;
+  let prunedAt = 0;
+  while (!signal.aborted) {
+    const now = Date.parse(clock.now());
+    if (now - observedAt >= options.tickSeconds * 1_000) {
+      observedAt = now;
+      await attempt(agent, 'judging the traffic', agent.observeAndJudge);
+      await attempt(agent, 'closing windows', async () => closeWindows(agent.context));
+      await attempt(agent, 'judging drift', async () => judgeWindows(agent.context));
+      await attempt(agent, 'joining labels', () => joinLabels(agent.context));
+      await attempt(agent, 'judging labels', async () => judgeLateLabels(agent.context));
+      await attempt(agent, 'the heartbeat', async () => sendHeartbeat(agent.context));
+    }
+    await attempt(agent, 'converging', agent.converge);
+    if (now - prunedAt >= PRUNE_EVERY_MS) {
+      prunedAt = now;
+      await attempt(agent, 'pruning', async () => pruneStore(agent.context));
+    }
+    const isBusy = store.instances().some(({ state }) => state === 'starting' || state === 'draining');
+    const nextMs = isBusy ? Math.min(BUSY_TICK_MS, options.tickSeconds * 1_000) : options.tickSeconds * 1_000;
+    await pause(agent, nextMs, signal);
+  }
+}
+
+async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
+  const { dispatch } = agent.context.options;
+  if (dispatch === undefined) return;
+  const tokens = createTokenSource(dispatch);
+  while (!signal.aborted) {
+    await attempt(agent, 'reporting', () => deliverReports(agent.context, tokens));
+    await agent.context.clock.wait(OUTBOX_TICK_MS, signal).catch(() => undefined);
+  }
+}
+
+async function pause(agent: Agent, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const wait = new AbortController();
+  const any = AbortSignal.any([wait.signal, signal]);
+  await Promise.race([agent.context.clock.wait(milliseconds, any).catch(() => undefined), agent.woken()]);
+  wait.abort();
+}
+
+async function attempt(agent: Agent, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    agent.context.log.warn(`In ${what}: ${messageOf(thrown)}`);
+  }
+}

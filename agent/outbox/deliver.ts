@@ -1,0 +1,89 @@
+import { parseRetryAfter } from '../../adapters/http.ts';
+import { messageOf } from '../../core/errors.ts';
+import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
+import type { AgentContext } from '../context.ts';
+import type { OutboxEntry } from '../store/outbox-table.ts';
+import type { TokenSource } from './github-token.ts';
+
+const TIMEOUT_MS = 20_000;
+/** The wait after attempt n is base · 2ⁿ, at most the cap, less up to half by chance, in ms. */
+const BACKOFF_BASE_MS = 2_000;
+const BACKOFF_CAP_MS = 600_000;
+/** GitHub asks for at least a minute's pause after a refusal for rate without a header (its REST best practices). */
+const RATE_PAUSE_MS = 60_000;
+const MS_PER_DAY = 86_400_000;
+
+/**
+ * Delivers due reports, oldest first, until none is due or one fails. At least once: killed between an answer and its record,
+ * a report is sent again under the same id, and the receiver drops the replay.
+ */
+export async function deliverReports(
+  context: AgentContext,
+  tokens: TokenSource,
+  random = Math.random,
+): Promise<void> {
+  const { store, clock, options, log } = context;
+  if (options.dispatch === undefined) return;
+  const stale = new Date(Date.parse(clock.now()) - MAX_REPORT_AGE_DAYS * MS_PER_DAY).toISOString();
+  const expired = store.outbox.expire(stale);
+  if (expired > 0) log.warn(`${expired} reports were given up after ${MAX_REPORT_AGE_DAYS} days offline`);
+  for (let entry = store.outbox.next(clock.now()); entry; entry = store.outbox.next(clock.now())) {
+    const outcome = await send(context, tokens, entry);
+    if (outcome.kind === 'delivered') {
+      store.outbox.delivered(entry.seq, clock.now());
+      continue;
+    }
+    const backoff = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** entry.attempts) * (1 - random() / 2);
+    const due = Date.parse(clock.now()) + Math.max(backoff, outcome.afterMs);
+    store.outbox.postponed(entry.seq, new Date(due).toISOString(), outcome.error);
+    log.warn(`Report ${entry.payload.id} (${entry.type}) waits: ${outcome.error}`);
+    return;
+  }
+}
+
+type Outcome =
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'failed'; readonly error: string; readonly afterMs: number };
+
+async function send(context: AgentContext, tokens: TokenSource, entry: OutboxEntry): Promise<Outcome> {
+  const { dispatch } = context.options;
+  if (dispatch === undefined) return { kind: 'failed', error: 'no repository is set', afterMs: 0 };
+  const url = `${dispatch.apiUrl}/repos/${dispatch.repository}/dispatches`;
+  try {
+    const token = await tokens(Date.parse(context.clock.now()));
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        accept: 'application/vnd.github+json',
+        'x-github-api-version': '2022-11-28',
+        'user-agent': 'trainyard-agent',
+        'content-type': 'application/json',
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({ event_type: entry.type, client_payload: entry.payload }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    if (response.ok) return { kind: 'delivered' };
+    const text = (await response.text()).slice(0, 200);
+    const now = Date.parse(context.clock.now());
+    return {
+      kind: 'failed',
+      error: `POST ${url} answered ${response.status}: ${text}`,
+      afterMs: pauseOf(response, now),
+    };
+  } catch (thrown) {
+    return { kind: 'failed', error: `POST ${url}: ${messageOf(thrown)}`, afterMs: 0 };
+  }
+}
+
+/** How long GitHub asks to wait (docs.github.com, "Best practices for using the REST API"), in ms. */
+function pauseOf(response: Response, now: number): number {
+  const after = parseRetryAfter(response.headers.get('retry-after'), now);
+  if (after !== undefined) return after;
+  if (response.status !== 403 && response.status !== 429) return 0;
+  const { headers } = response;
+  if (headers.get('x-ratelimit-remaining') === '0') {
+    return Math.max(0, Number(headers.get('x-ratelimit-reset') ?? 0) * 1_000 - now);
+  }
+  return RATE_PAUSE_MS;
+}

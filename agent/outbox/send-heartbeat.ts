@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { DISPATCH_TYPES } from '../../core/names.ts';
+import type { AgentContext } from '../context.ts';
+import { report } from './report.ts';
+
+/** Says, once per interval and model, that this host is alive and what it serves. */
+export function sendHeartbeat(context: AgentContext): void {
+  const { store, clock, options } = context;
+  const slot = Math.floor(Date.parse(clock.now()) / 1_000 / options.heartbeatSeconds);
+  for (const [model, { traffic }] of Object.entries(store.traffic())) {
+    const key = `heartbeat/${model}`;
+    if (store.getMemory(key, z.number()) === slot) continue;
+    const newest = store.lastWindow(model);
+    store.transaction(() => {
+      report(context, DISPATCH_TYPES.heartbeat, model, String(slot), {
+        stable: traffic.stable ?? null,
+        candidate: traffic.candidate ?? null,
+        candidatePercent: traffic.candidatePercent,
+        braked: traffic.brake !== undefined,
+        lastWindow: newest === undefined ? null : { seq: newest.seq, to: newest.to, n: newest.n },
+      });
+      store.putMemory(key, slot);
+    });
+  }
+}

@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+
+/** `reader` may look, `labeler` may look and send labels, `deployer` may do everything. */
+export const ROLES = ['reader', 'labeler', 'deployer'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** An access token, kept as its SHA-256 only. */
+export type AccessToken = { readonly role: Role; readonly hash: Buffer };
+
+/** Shorter tokens can be guessed. */
+const MIN_TOKEN_LENGTH = 16;
+
+/** Reads `<role> <token>` per line (or separated by commas); lines that start with `#` are comments. Gives all problems at once. */
+export function parseTokens(text: string): {
+  readonly tokens: readonly AccessToken[];
+  readonly problems: readonly string[];
+} {
+  const tokens: AccessToken[] = [];
+  const problems: string[] = [];
+  for (const [index, line] of text.split(/[\n,]/).entries()) {
+    const entry = line.trim();
+    if (entry === '' || entry.startsWith('#')) continue;
+    const { name, token = '' } = /^(?<name>\w+)[\s=]+(?<token>\S+)$/.exec(entry)?.groups ?? {};
+    const role = ROLES.find((known) => known === name);
+    if (role === undefined) {
+      problems.push(`entry ${index + 1} is not "<${ROLES.join(' | ')}> <token>"`);
+    } else if (token.length < MIN_TOKEN_LENGTH) {
+      problems.push(`the token of entry ${index + 1} is shorter than ${MIN_TOKEN_LENGTH} characters`);
+    } else {
+      tokens.push({ role, hash: hashToken(token) });
+    }
+  }
+  return { tokens, problems };
+}
+
+/** SHA-256 of a token, which makes all of them equally long and so comparable in constant time. */
+export function hashToken(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

@@ -1,0 +1,91 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '../adapters/clock.ts';
+import { createAgent } from './agent.ts';
+import { createApp, listen } from './api/server.ts';
+import { openBlobs } from './blobs.ts';
+import type { AgentContext } from './context.ts';
+import { createEnvoy } from './envoy/envoy.ts';
+import { agentLog } from './log.ts';
+import { runLoop } from './loop.ts';
+import { type AgentOptions, databaseFile } from './options.ts';
+import { listOwned, stopSession } from './process-handle.ts';
+import { createDockerRuntime } from './runtimes/docker-runtime.ts';
+import { createProcessRuntime } from './runtimes/process-runtime.ts';
+import type { Runtime } from './runtimes/runtime.ts';
+import { openStore } from './store/store.ts';
+import { findEnvoy, findToolchain } from './toolchain.ts';
+
+const STOP_GRACE_MS = 10_000;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Serves until SIGTERM or SIGINT. Model servers and proxy go on without it; the next agent on the same folder adopts them, also
+ * after a kill at any point.
+ */
+export async function runAgent(options: AgentOptions, env: Environment): Promise<void> {
+  const context = await openContext(options, env);
+  const agent = createAgent(context);
+  await context.runtime.sweep(
+    context.store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle])),
+  );
+  const server = await listen(createApp(agent), agent);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  const { address, port } = options.listen;
+  context.log.info(
+    `${options.hostName} listens on ${address}:${port}, predictions on ${options.dataPlane.port}`,
+  );
+  await runLoop(agent, stop.signal);
+  server.close();
+  server.closeAllConnections();
+  context.store.close();
+}
+
+/** Ends everything that runs for this data folder; its state stays, and the next start brings it all back. */
+export async function takeDown(options: AgentOptions): Promise<void> {
+  const owned = listOwned(`${scopeOf(options)}/`);
+  await Promise.all(owned.map(({ handle }) => stopSession(handle, STOP_GRACE_MS)));
+  if (options.runtime === 'docker') await (await createRuntime(options, {})).sweep([]);
+}
+
+async function openContext(options: AgentOptions, env: Environment): Promise<AgentContext> {
+  const binary = await findEnvoy(options.python, env);
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const { maxBodyBytes, maxInFlight, dataPlane } = options;
+  return {
+    options,
+    store: openStore(databaseFile(options.dataDir)),
+    blobs: openBlobs(join(options.dataDir, 'packages'), options.maxPackageBytes),
+    runtime: await createRuntime(options, env),
+    proxy: createEnvoy({
+      ...dataPlane,
+      folder: join(options.dataDir, 'envoy'),
+      binary,
+      threads: options.envoyThreads,
+      owner: `${scopeOf(options)}/envoy`,
+      maxBodyBytes,
+      maxInFlight,
+    }),
+    clock: systemClock,
+    log: agentLog,
+    startedAt: systemClock.now(),
+  };
+}
+
+async function createRuntime(options: AgentOptions, env: Environment): Promise<Runtime> {
+  const scope = `${scopeOf(options)}/model`;
+  const { maxBodyBytes, runtime, python } = options;
+  if (runtime === 'process') {
+    return createProcessRuntime({ toolchain: await findToolchain(python, env), scope, maxBodyBytes, env });
+  }
+  const { host, network, memoryBytes, pids, keepImages, reserveBytes } = options.docker;
+  const limits = { network, memoryBytes, pids, maxBodyBytes };
+  return createDockerRuntime({ host, scope, limits, keepImages, reserveBytes, env });
+}
+
+/** Names this data folder's processes: the environment variable that carries it is how they are found again. */
+function scopeOf(options: AgentOptions): string {
+  return `trainyard-agent:${options.dataDir}`;
+}

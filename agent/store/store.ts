@@ -1,0 +1,176 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { type CaptureWindow, captureWindowSchema } from '../../core/drift/window.ts';
+import { type Observation, observationSchema } from '../../core/rollout/observation.ts';
+import { inTransaction, openDatabase } from './database.ts';
+import { createLabelTable, type LabelTable } from './label-table.ts';
+import { createOutboxTable, type OutboxTable } from './outbox-table.ts';
+import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts';
+import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
+
+/** Rows one answer holds at most. */
+export const PAGE_SIZE = 1_000;
+
+/** Everything the agent remembers. Each call is one durable step. */
+export type Store = {
+  readonly instances: () => readonly StoredInstance[];
+  readonly getInstance: (model: string, version: string) => StoredInstance | undefined;
+  readonly putInstance: (instance: StoredInstance) => void;
+  readonly deleteInstance: (model: string, version: string) => void;
+  readonly traffic: () => Readonly<Record<string, StoredTraffic>>;
+  readonly getTraffic: (model: string) => StoredTraffic | undefined;
+  readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
+  /** Appends one observation; its `seq` is given here. `rollout` is empty outside of one. */
+  readonly addObservation: (model: string, rollout: string, observation: Omit<Observation, 'seq'>) => void;
+  /** Observations after `seq`, oldest first, at most a page; of one rollout, or of all when it is `undefined`. */
+  readonly observations: (
+    model: string,
+    rollout: string | undefined,
+    after: number,
+  ) => readonly Observation[];
+  readonly addWindow: (window: Omit<CaptureWindow, 'seq'>) => CaptureWindow;
+  readonly windows: (model: string, after: number) => readonly CaptureWindow[];
+  /** Every kept window of one version, oldest first. */
+  readonly allWindows: (model: string, version: string) => readonly CaptureWindow[];
+  readonly lastWindow: (model: string) => CaptureWindow | undefined;
+  readonly getMemory: <T>(key: string, schema: z.ZodType<T>) => T | undefined;
+  readonly putMemory: (key: string, value: unknown) => void;
+  readonly labels: LabelTable;
+  readonly outbox: OutboxTable;
+  /** Deletes what is older than the instants, and all but the newest `maxRows` of each kind. */
+  readonly prune: (
+    before: { readonly observations: string; readonly windows: string },
+    maxRows: number,
+  ) => void;
+  readonly transaction: <T>(work: () => T) => T;
+  readonly close: () => void;
+};
+
+/** Opens the store in a file, alone. */
+export function openStore(file: string): Store {
+  const database = openDatabase(file);
+  return {
+    ...instanceTable(database),
+    ...trafficTable(database),
+    ...observationTable(database),
+    ...windowTable(database),
+    ...memoryTable(database),
+    labels: createLabelTable(database),
+    outbox: createOutboxTable(database),
+    prune: (before, maxRows) => prune(database, before, maxRows),
+    transaction: (work) => inTransaction(database, work),
+    close: () => database.close(),
+  };
+}
+
+const bodyRow = z.object({ body: z.string() });
+const seqRow = z.object({ seq: z.number(), body: z.string() });
+
+function parseRows<T>(rows: readonly unknown[], schema: z.ZodType<T>): readonly T[] {
+  return rows.map((row) => schema.parse(JSON.parse(bodyRow.parse(row).body)));
+}
+
+function parseSequence<T>(rows: readonly unknown[], schema: z.ZodType<T>): readonly T[] {
+  return rows.map((row) => {
+    const { seq, body } = seqRow.parse(row);
+    return schema.parse({ ...z.record(z.string(), z.unknown()).parse(JSON.parse(body)), seq });
+  });
+}
+
+function instanceTable(
+  database: DatabaseSync,
+): Pick<Store, 'instances' | 'getInstance' | 'putInstance' | 'deleteInstance'> {
+  const all = database.prepare('SELECT body FROM instance ORDER BY model, CAST(version AS INTEGER)');
+  const one = database.prepare('SELECT body FROM instance WHERE model = ? AND version = ?');
+  const put = database.prepare('INSERT OR REPLACE INTO instance (model, version, body) VALUES (?, ?, ?)');
+  const remove = database.prepare('DELETE FROM instance WHERE model = ? AND version = ?');
+  return {
+    instances: () => parseRows(all.all(), storedInstanceSchema),
+    getInstance: (model, version) => parseRows(one.all(model, version), storedInstanceSchema)[0],
+    putInstance: (instance) => void put.run(instance.model, instance.version, JSON.stringify(instance)),
+    deleteInstance: (model, version) => void remove.run(model, version),
+  };
+}
+
+function trafficTable(database: DatabaseSync): Pick<Store, 'traffic' | 'getTraffic' | 'putTraffic'> {
+  const all = database.prepare('SELECT model, body FROM traffic ORDER BY model');
+  const one = database.prepare('SELECT body FROM traffic WHERE model = ?');
+  const put = database.prepare('INSERT OR REPLACE INTO traffic (model, revision, body) VALUES (?, ?, ?)');
+  return {
+    traffic: () =>
+      Object.fromEntries(
+        all.all().map((row) => {
+          const model = z.object({ model: z.string() }).parse(row).model;
+          return [model, storedTrafficSchema.parse(JSON.parse(bodyRow.parse(row).body))];
+        }),
+      ),
+    getTraffic: (model) => parseRows(one.all(model), storedTrafficSchema)[0],
+    putTraffic: (model, stored) => void put.run(model, stored.traffic.revision, JSON.stringify(stored)),
+  };
+}
+
+function observationTable(database: DatabaseSync): Pick<Store, 'addObservation' | 'observations'> {
+  const add = database.prepare('INSERT INTO observation (model, rollout, at, body) VALUES (?, ?, ?, ?)');
+  const ofAll = database.prepare(
+    'SELECT seq, body FROM observation WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
+  const ofOne = database.prepare(
+    'SELECT seq, body FROM observation WHERE model = ? AND rollout = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
+  return {
+    addObservation: (model, rollout, observation) =>
+      void add.run(model, rollout, observation.at, JSON.stringify(observation)),
+    observations: (model, rollout, after) => {
+      const rows =
+        rollout === undefined
+          ? ofAll.all(model, after, PAGE_SIZE)
+          : ofOne.all(model, rollout, after, PAGE_SIZE);
+      return parseSequence(rows, observationSchema);
+    },
+  };
+}
+
+function windowTable(
+  database: DatabaseSync,
+): Pick<Store, 'addWindow' | 'windows' | 'allWindows' | 'lastWindow'> {
+  const add = database.prepare('INSERT INTO window (model, version, at, body) VALUES (?, ?, ?, ?)');
+  const after = database.prepare(
+    'SELECT seq, body FROM window WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
+  const all = database.prepare('SELECT seq, body FROM window WHERE model = ? AND version = ? ORDER BY seq');
+  const last = database.prepare('SELECT seq, body FROM window WHERE model = ? ORDER BY seq DESC LIMIT 1');
+  return {
+    allWindows: (model, version) => parseSequence(all.all(model, version), captureWindowSchema),
+    lastWindow: (model) => parseSequence(last.all(model), captureWindowSchema)[0],
+    addWindow: (window) => {
+      const { lastInsertRowid } = add.run(window.model, window.version, window.to, JSON.stringify(window));
+      return { ...window, seq: Number(lastInsertRowid) };
+    },
+    windows: (model, seq) => parseSequence(after.all(model, seq, PAGE_SIZE), captureWindowSchema),
+  };
+}
+
+function memoryTable(database: DatabaseSync): Pick<Store, 'getMemory' | 'putMemory'> {
+  const one = database.prepare('SELECT body FROM memory WHERE key = ?');
+  const put = database.prepare('INSERT OR REPLACE INTO memory (key, body) VALUES (?, ?)');
+  return {
+    getMemory: (key, schema) => parseRows(one.all(key), schema)[0],
+    putMemory: (key, value) => void put.run(key, JSON.stringify(value)),
+  };
+}
+
+function prune(
+  database: DatabaseSync,
+  before: { readonly observations: string; readonly windows: string },
+  maxRows: number,
+): void {
+  inTransaction(database, () => {
+    database.prepare('DELETE FROM observation WHERE at < ?').run(before.observations);
+    database.prepare('DELETE FROM window WHERE at < ?').run(before.windows);
+    database.prepare('DELETE FROM label WHERE at < ?').run(before.windows);
+    database.prepare('DELETE FROM outbox WHERE delivered < ?').run(before.windows);
+    for (const table of ['observation', 'window']) {
+      database.prepare(`DELETE FROM ${table} WHERE seq <= (SELECT MAX(seq) FROM ${table}) - ?`).run(maxRows);
+    }
+  });
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { type Instance, instanceSchema } from '../../core/serving/api.ts';
+import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
+
+/**
+ * One model version this host has been asked to run, with everything needed to go on after a crash. `handle` is the
+ * runtime's, `undefined` before it was prepared; `startedAt` is when the present attempt to start began.
+ */
+export const storedInstanceSchema = z.strictObject({
+  ...instanceSchema.shape,
+  manifestDigest: z.string(),
+  manifest: packageManifestSchema,
+  handle: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  startedAt: z.iso.datetime(),
+  /** Instants of the crashes since it was first ready, within the time that counts for giving up. */
+  crashes: z.array(z.iso.datetime()),
+  /** When it was last seen serving. */
+  servingAt: z.iso.datetime().optional(),
+});
+export type StoredInstance = z.infer<typeof storedInstanceSchema>;
+
+/** What the API shows of it. */
+export function toInstance(stored: StoredInstance): Instance {
+  const { model, version, state, code, message, since } = stored;
+  return {
+    model,
+    version,
+    package: stored.package,
+    state,
+    since,
+    ...(code !== undefined && { code }),
+    ...(message !== undefined && { message }),
+  };
+}

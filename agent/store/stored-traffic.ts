@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { type Traffic, trafficSchema } from '../../core/serving/api.ts';
+
+/** The traffic of one model, when `deploy` last set it (which is what a lease counts from), and the rollout it reported last. */
+export const storedTrafficSchema = z.strictObject({
+  traffic: trafficSchema,
+  setAt: z.iso.datetime(),
+  /** `<rollout>/<stage>` whose evidence was reported to the repository. */
+  reportedStage: z.string().optional(),
+  /** Since when the lease has been silent; the rollout is on hold. */
+  heldSince: z.iso.datetime().optional(),
+});
+export type StoredTraffic = z.infer<typeof storedTrafficSchema>;
+
+/** The HTTP entity tag of a revision. */
+export function entityTag(traffic: Traffic): string {
+  return `"${traffic.revision}"`;
+}

@@ -1,0 +1,127 @@
+import { DISPATCH_TYPES } from '../../core/names.ts';
+import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence.ts';
+import type { Observation } from '../../core/rollout/observation.ts';
+import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
+import type { Brake, RolloutLease, Traffic } from '../../core/serving/api.ts';
+import { decideTraffic } from '../../core/serving/decide-traffic.ts';
+import type { AgentContext } from '../context.ts';
+import { report } from '../outbox/report.ts';
+import type { Store } from '../store/store.ts';
+import { toInstance } from '../store/stored-instance.ts';
+import type { StoredTraffic } from '../store/stored-traffic.ts';
+
+/** Evidence folded so far, per model; lost with the process and folded again from the store. */
+export type EvidenceCache = Map<
+  string,
+  { readonly rollout: string; readonly evidence: Evidence; readonly seq: number }
+>;
+
+/** Looks at one model's traffic and brakes, holds or reports. Gives whether the traffic was changed. */
+export function judgeTraffic(
+  context: AgentContext,
+  cache: EvidenceCache,
+  model: string,
+  stored: StoredTraffic,
+): boolean {
+  const { store, clock } = context;
+  const { traffic } = stored;
+  const { lease, candidate } = traffic;
+  const evidence = lease && foldEvidence(store, cache, model, lease.rollout, lease.plan);
+  const instance = candidate === undefined ? undefined : store.getInstance(model, candidate);
+  const decision = decideTraffic({
+    traffic,
+    setAt: stored.setAt,
+    evidence,
+    candidate: instance && toInstance(instance),
+    now: clock.now(),
+  });
+  switch (decision.kind) {
+    case 'keep':
+      return false;
+    case 'hold':
+      if (stored.heldSince === undefined) store.putTraffic(model, { ...stored, heldSince: clock.now() });
+      return false;
+    case 'report':
+      if (lease !== undefined) reportStage(context, model, stored, lease, decision.decision);
+      return false;
+    case 'brake':
+      brake(context, model, stored, decision);
+      return true;
+  }
+}
+
+/** Gives all traffic to the stable version, notes why, and reports it. */
+function brake(
+  context: AgentContext,
+  model: string,
+  stored: StoredTraffic,
+  { code, explanation }: { readonly code: string; readonly explanation: string },
+): void {
+  const { store, clock, log } = context;
+  const version = stored.traffic.candidate ?? '';
+  const rollout = stored.traffic.lease?.rollout ?? '';
+  const applied: Brake = { rollout, version, code, explanation, at: clock.now() };
+  const revision = stored.traffic.revision + 1;
+  const traffic: Traffic = {
+    ...stored.traffic,
+    candidatePercent: 0,
+    shadow: false,
+    revision,
+    brake: applied,
+  };
+  store.transaction(() => {
+    store.putTraffic(model, { ...stored, traffic });
+    report(context, DISPATCH_TYPES.brake, model, `${rollout}/${version}/${revision}`, {
+      rollout,
+      version,
+      code,
+      explanation,
+      at: applied.at,
+    });
+  });
+  log.warn(`Braked ${model} version ${version} (${code}): ${explanation}`);
+}
+
+function reportStage(
+  context: AgentContext,
+  model: string,
+  stored: StoredTraffic,
+  lease: RolloutLease,
+  { kind, explanation }: { readonly kind: string; readonly explanation: string },
+): void {
+  const stage = `${lease.rollout}/${lease.stage}`;
+  if (stored.reportedStage === stage) return;
+  context.store.transaction(() => {
+    context.store.putTraffic(model, { ...stored, reportedStage: stage });
+    report(context, DISPATCH_TYPES.rollout, model, stage, {
+      rollout: lease.rollout,
+      version: stored.traffic.candidate ?? '',
+      stage: lease.stage,
+      decision: kind,
+      explanation,
+    });
+  });
+}
+
+/** The evidence of a rollout's stored observations, going on from what was folded before. */
+function foldEvidence(
+  store: Store,
+  cache: EvidenceCache,
+  model: string,
+  rollout: string,
+  plan: RolloutPlan,
+): Evidence {
+  const known = cache.get(model);
+  let { evidence, seq } = known?.rollout === rollout ? known : { evidence: startEvidence(plan), seq: 0 };
+  for (let page = store.observations(model, rollout, seq); page.length > 0; ) {
+    evidence = page.reduce(addObservation, evidence);
+    seq = lastSeq(page, seq);
+    page = store.observations(model, rollout, seq);
+  }
+  cache.set(model, { rollout, evidence, seq });
+  return evidence;
+}
+
+function lastSeq(page: readonly Observation[], seq: number): number {
+  return page.at(-1)?.seq ?? seq;
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { ArmCounts } from '../../core/rollout/observation.ts';
+import type { Traffic } from '../../core/serving/api.ts';
+import type { AgentContext } from '../context.ts';
+import { type ClusterCounters, NO_COUNTERS, subtractCounters } from '../envoy/cluster-counters.ts';
+import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
+import { clusterName } from '../envoy/traffic-plan.ts';
+import { captureFolder } from '../instances/launch.ts';
+import type { StoredTraffic } from '../store/stored-traffic.ts';
+import { readCapture, sumInvalid } from '../windows/read-capture.ts';
+
+const countersSchema = z.object({
+  requests: z.number(),
+  errors: z.number(),
+  timeouts: z.number(),
+  refused: z.number(),
+  active: z.number(),
+  latency: z.array(z.number()).readonly(),
+});
+/** The reading that the next observation of a model counts from. */
+const readingSchema = z.object({
+  at: z.string(),
+  clusters: z.record(z.string(), countersSchema),
+  invalid: z.record(z.string(), z.number()),
+});
+type Reading = z.infer<typeof readingSchema>;
+
+/**
+ * Takes what both versions of a model did since the last look and appends it as one observation, together with the reading it
+ * was counted from: killed at any point, the next look counts the same requests once.
+ */
+export function observe(
+  context: AgentContext,
+  model: string,
+  { traffic }: StoredTraffic,
+  counters: ReadonlyMap<string, ClusterCounters>,
+): void {
+  const { store, options } = context;
+  const before = store.getMemory(keyOf(model), readingSchema);
+  const now = read(context, model, traffic, counters);
+  const rollout = traffic.brake === undefined ? (traffic.lease?.rollout ?? '') : '';
+  const stable = countArm(before, now, traffic.stable);
+  const candidate = countArm(before, now, traffic.candidate);
+  const isWorthKeeping = rollout !== '' || stable.requests + candidate.requests > 0;
+  store.transaction(() => {
+    if (before !== undefined && isWorthKeeping) {
+      store.addObservation(model, rollout, {
+        host: options.hostName,
+        at: now.at,
+        seconds: (Date.parse(now.at) - Date.parse(before.at)) / 1_000,
+        stage: traffic.lease?.stage ?? 0,
+        weights: { candidate: traffic.candidatePercent },
+        candidate,
+        stable,
+      });
+    }
+    store.putMemory(keyOf(model), now);
+  });
+}
+
+/** Lets the next observation count from here, for the versions of this traffic: for when the traffic is about to change. */
+export function rebase(
+  context: AgentContext,
+  model: string,
+  traffic: Pick<Traffic, 'stable' | 'candidate'>,
+  counters: ReadonlyMap<string, ClusterCounters>,
+): void {
+  context.store.putMemory(keyOf(model), read(context, model, traffic, counters));
+}
+
+function keyOf(model: string): string {
+  return `reading/${model}`;
+}
+
+function read(
+  { clock, options }: AgentContext,
+  model: string,
+  { stable, candidate }: Pick<Traffic, 'stable' | 'candidate'>,
+  counters: ReadonlyMap<string, ClusterCounters>,
+): Reading {
+  const versions = [stable, candidate].filter((version) => version !== undefined);
+  return {
+    at: clock.now(),
+    clusters: Object.fromEntries(
+      versions.map((version) => [version, counters.get(clusterName(model, version)) ?? NO_COUNTERS]),
+    ),
+    invalid: Object.fromEntries(
+      versions.map((version) => [
+        version,
+        sumInvalid(readCapture(captureFolder(options.dataDir, model, version))),
+      ]),
+    ),
+  };
+}
+
+/** A version first seen in this reading counts from here on: what it did before belonged to no interval of this model. */
+function countArm(before: Reading | undefined, now: Reading, version: string | undefined): ArmCounts {
+  const current = version === undefined ? undefined : now.clusters[version];
+  const previous = version === undefined ? undefined : before?.clusters[version];
+  const counted =
+    current === undefined || previous === undefined ? NO_COUNTERS : subtractCounters(current, previous);
+  const invalid = version === undefined ? 0 : countInvalid(before, now, version);
+  return {
+    requests: counted.requests,
+    errors: Math.min(counted.errors, counted.requests),
+    invalid: Math.min(invalid, counted.requests),
+    latency: { edges: [...LATENCY_EDGES], counts: [...counted.latency] },
+  };
+}
+
+function countInvalid(before: Reading | undefined, now: Reading, version: string): number {
+  const previous = before?.invalid[version];
+  return previous === undefined ? 0 : Math.max(0, (now.invalid[version] ?? 0) - previous);
+}

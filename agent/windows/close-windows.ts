@@ -1,0 +1,135 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { CaptureWindow, WindowFeature } from '../../core/drift/window.ts';
+import { WINDOW_SCHEMA } from '../../core/drift/window.ts';
+import type { AgentContext } from '../context.ts';
+import { captureFolder } from '../instances/launch.ts';
+import { type CaptureSnapshot, captureSnapshotSchema, readCapture } from './read-capture.ts';
+
+/** A snapshot that has not changed for so long is deleted, in ms: its worker has ended, or is idle and writes it again. */
+const KEEP_UNCHANGED_MS = 86_400_000;
+/** Workers whose last counts are remembered after their file is gone. */
+const MAX_REMEMBERED = 256;
+
+const totalsSchema = z.object({ at: z.string(), snapshots: z.array(captureSnapshotSchema) });
+
+/**
+ * Closes a window for every version whose last one is old enough: what its workers counted since then, from the snapshots they
+ * have written by now. Window and baseline are stored together, so each prediction is in exactly one window.
+ */
+export function closeWindows(context: AgentContext): void {
+  for (const { model, version, state } of context.store.instances()) {
+    if (state === 'ready' || state === 'draining') closeWindow(context, model, version);
+  }
+}
+
+function closeWindow(context: AgentContext, model: string, version: string): void {
+  const { store, clock, options } = context;
+  const key = `capture/${model}/${version}`;
+  const now = clock.now();
+  const before = store.getMemory(key, totalsSchema);
+  const folder = captureFolder(options.dataDir, model, version);
+  if (before === undefined) {
+    store.putMemory(key, { at: now, snapshots: [] });
+    return;
+  }
+  if (Date.parse(now) - Date.parse(before.at) < options.windowSeconds * 1_000) return;
+  const snapshots = readCapture(folder);
+  const window = subtractSnapshots(before.snapshots, snapshots);
+  store.transaction(() => {
+    if (window !== undefined) {
+      store.addWindow({
+        schema: WINDOW_SCHEMA,
+        host: options.hostName,
+        model,
+        version,
+        from: before.at,
+        to: now,
+        ...window,
+      });
+    }
+    store.putMemory(key, { at: now, snapshots: remember(before.snapshots, snapshots) });
+  });
+  dropUnchanged(folder, snapshots, Date.parse(now));
+}
+
+type Counts = Pick<CaptureWindow, 'n' | 'invalid' | 'features' | 'prediction'>;
+
+/** What was counted between two readings of the same version's workers; `undefined` when nothing was. */
+export function subtractSnapshots(
+  before: readonly CaptureSnapshot[],
+  now: readonly CaptureSnapshot[],
+): Counts | undefined {
+  const parts = now.map((snapshot) => {
+    const earlier = before.find(({ worker }) => worker === snapshot.worker);
+    return earlier === undefined ? toCounts(snapshot) : combine(toCounts(snapshot), toCounts(earlier), -1);
+  });
+  const [first, ...rest] = parts;
+  if (first === undefined) return undefined;
+  const sum = rest.reduce((left, right) => combine(left, right, 1), first);
+  return sum.n === 0 && sum.invalid === 0 ? undefined : sum;
+}
+
+function toCounts({ n, invalid, features, prediction }: CaptureSnapshot): Counts {
+  const { counts, confidence } = prediction;
+  return { n, invalid, features, prediction: { counts, ...(confidence && { confidence }) } };
+}
+
+function combine(left: Counts, right: Counts, sign: 1 | -1): Counts {
+  const names = new Set([...Object.keys(left.features), ...Object.keys(right.features)]);
+  const features = [...names].map((name) => {
+    const pair = [left.features[name] ?? NONE, right.features[name] ?? NONE] as const;
+    return [name, combineFeature(...pair, sign)] as const;
+  });
+  const confidence =
+    left.prediction.confidence && right.prediction.confidence
+      ? { confidence: combineCounts(left.prediction.confidence, right.prediction.confidence, sign) }
+      : {};
+  return {
+    n: atLeastZero(left.n + sign * right.n),
+    invalid: atLeastZero(left.invalid + sign * right.invalid),
+    features: Object.fromEntries(features),
+    prediction: {
+      counts: combineCounts(left.prediction.counts, right.prediction.counts, sign),
+      ...confidence,
+    },
+  };
+}
+
+const NONE: WindowFeature = { counts: [], missing: 0, below: 0, above: 0, unseen: 0 };
+
+function combineFeature(left: WindowFeature, right: WindowFeature, sign: 1 | -1): WindowFeature {
+  return {
+    counts: combineCounts(left.counts, right.counts, sign),
+    missing: atLeastZero(left.missing + sign * right.missing),
+    below: atLeastZero(left.below + sign * right.below),
+    above: atLeastZero(left.above + sign * right.above),
+    unseen: atLeastZero(left.unseen + sign * right.unseen),
+  };
+}
+
+function combineCounts(left: readonly number[], right: readonly number[], sign: 1 | -1): number[] {
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, bin) =>
+    atLeastZero((left[bin] ?? 0) + sign * (right[bin] ?? 0)),
+  );
+}
+
+function atLeastZero(count: number): number {
+  return Math.max(0, count);
+}
+
+/** What the next window counts from: the present snapshots, and the last ones of workers whose file is gone. */
+function remember(
+  before: readonly CaptureSnapshot[],
+  now: readonly CaptureSnapshot[],
+): readonly CaptureSnapshot[] {
+  const gone = before.filter(({ worker }) => !now.some((snapshot) => snapshot.worker === worker));
+  return [...now, ...gone].slice(0, MAX_REMEMBERED);
+}
+
+function dropUnchanged(folder: string, snapshots: readonly CaptureSnapshot[], now: number): void {
+  for (const { worker, at } of snapshots) {
+    if (now - Date.parse(at) > KEEP_UNCHANGED_MS) rmSync(join(folder, worker), { force: true });
+  }
+}

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { windowFeatureSchema } from '../../core/drift/window.ts';
+
+const count = z.int().nonnegative();
+
+/**
+ * What one worker of a model server has counted since it started, written atomically by `runtime/trainyard/handler.py`.
+ * A restarted worker writes a new file, so no counter ever falls.
+ */
+export const captureSnapshotSchema = z.object({
+  schema: z.literal('trainyard.capture/1'),
+  model: z.string(),
+  version: z.string(),
+  worker: z.string(),
+  startedAt: z.iso.datetime({ offset: true }),
+  at: z.iso.datetime({ offset: true }),
+  n: count,
+  invalid: count,
+  features: z.record(z.string(), windowFeatureSchema),
+  prediction: z.object({ counts: z.array(count), confidence: z.array(count).nullish() }),
+});
+export type CaptureSnapshot = z.infer<typeof captureSnapshotSchema>;
+
+/**
+ * The snapshots of all workers that ever served from this folder, `worker` being the file's name, which no other worker ever
+ * has. Files that are no snapshot are left out.
+ */
+export function readCapture(folder: string): readonly CaptureSnapshot[] {
+  return listFiles(folder).flatMap((file) => {
+    const parsed = captureSnapshotSchema.safeParse(parseFile(join(folder, file)));
+    return parsed.success ? [{ ...parsed.data, worker: file }] : [];
+  });
+}
+
+/** Answers that were NaN or broke the schema, over all workers. */
+export function sumInvalid(snapshots: readonly CaptureSnapshot[]): number {
+  return snapshots.reduce((sum, { invalid }) => sum + invalid, 0);
+}
+
+function listFiles(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((file) => file.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
+
+function parseFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,191 @@
+import type { Hono } from 'hono';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAgent } from '../../agent/agent.ts';
+import { ENDPOINTS } from '../../agent/api/endpoints.ts';
+import { createApp } from '../../agent/api/server.ts';
+import { agentStateSchema, problemSchema } from '../../core/serving/api.ts';
+import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
+import { TOKENS } from './support/start-agent.ts';
+
+let host: FakeHost;
+let app: Hono;
+beforeEach(() => {
+  host = openFakeHost({ 'max-package-bytes': '1000' });
+  app = createApp(createAgent(host.context));
+});
+afterEach(() => host.close());
+
+type Call = {
+  readonly method?: string;
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+};
+
+const call = async (path: string, { method = 'GET', token = TOKENS.deployer, body, headers }: Call = {}) =>
+  app.request(path, {
+    method,
+    headers: { authorization: `Bearer ${token}`, ...headers },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+
+/** Every refusal is problem details; gives its code. */
+async function refusalOf(response: Response): Promise<string> {
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  const problem = problemSchema.parse(await response.json());
+  expect(problem.status).toBe(response.status);
+  return problem.code;
+}
+
+describe('access', () => {
+  test.each([
+    ['no token', ''],
+    ['an unknown token', 'Bearer unknown-token-123456'],
+    ['another scheme', `Basic ${TOKENS.deployer}`],
+  ])('is refused with %s', async (_what, authorization) => {
+    const response = await app.request('/v1/state', { headers: { authorization } });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+    expect(await refusalOf(response)).toBe('token-invalid');
+  });
+
+  test('goes by role: a reader changes nothing, a labeler sends labels', async () => {
+    const put = { method: 'PUT', body: {} };
+    expect(await refusalOf(await call('/v1/models/m/traffic', { ...put, token: TOKENS.reader }))).toBe(
+      'role-too-low',
+    );
+    expect(await refusalOf(await call('/v1/models/m/traffic', { ...put, token: TOKENS.labeler }))).toBe(
+      'role-too-low',
+    );
+    const labels = { model: 'm', labels: [{ id: 'a', label: 3 }] };
+    const post = { method: 'POST', body: labels };
+    expect(await refusalOf(await call('/v1/labels', { ...post, token: TOKENS.reader }))).toBe('role-too-low');
+    expect(await (await call('/v1/labels', { ...post, token: TOKENS.labeler })).json()).toEqual({
+      received: 1,
+      added: 1,
+    });
+  });
+
+  test.each(ENDPOINTS.filter(({ role }) => role !== undefined))(
+    'to $method $path needs a token',
+    async ({ method, path }) => {
+      const response = await app.request(path.replaceAll(/:\w+/g, '1'), { method: method.toUpperCase() });
+      expect(response.status).toBe(401);
+    },
+  );
+});
+
+test('the description names exactly the paths that exist', async () => {
+  const routes = app.routes.filter(({ method, path }) => method !== 'ALL' && !path.includes('*'));
+  const served = new Set(routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`));
+  expect([...served].toSorted()).toEqual(ENDPOINTS.map(({ method, path }) => `${method} ${path}`).toSorted());
+  const description = await (await app.request('/openapi.json')).json();
+  expect(description).toMatchObject({
+    openapi: '3.1.0',
+    paths: { '/v1/models/{model}/traffic': { put: { requestBody: { required: true } } } },
+  });
+});
+
+describe('packages', () => {
+  const digest = 'sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+
+  test('are stored under their digest, once', async () => {
+    expect((await call(`/v1/packages/${digest}`, { method: 'HEAD' })).status).toBe(404);
+    expect((await call(`/v1/packages/${digest}`, { method: 'PUT', body: 'hello' })).status).toBe(201);
+    expect((await call(`/v1/packages/${digest}`, { method: 'HEAD' })).status).toBe(200);
+    expect((await call(`/v1/packages/${digest.slice(7)}`, { method: 'PUT', body: 'hello' })).status).toBe(
+      204,
+    );
+  });
+
+  test('of another content are refused and leave nothing behind', async () => {
+    const response = await call(`/v1/packages/${digest}`, { method: 'PUT', body: 'other' });
+    expect(response.status).toBe(422);
+    expect(await refusalOf(response)).toBe('digest-mismatch');
+    expect((await call(`/v1/packages/${digest}`, { method: 'HEAD' })).status).toBe(404);
+  });
+
+  test('larger than allowed are refused', async () => {
+    const response = await call(`/v1/packages/${digest}`, { method: 'PUT', body: 'x'.repeat(1_001) });
+    expect(response.status).toBe(413);
+    expect(await refusalOf(response)).toBe('package-too-large');
+  });
+
+  test('of no digest are refused', async () => {
+    expect(await refusalOf(await call('/v1/packages/nonsense', { method: 'PUT', body: 'x' }))).toBe(
+      'parameter-invalid',
+    );
+  });
+});
+
+describe('instances and traffic', () => {
+  test('go the whole way over HTTP', async () => {
+    const manifest = await storePackage(host.context, '1');
+    const path = '/v1/models/mnist/instances/1';
+    expect(await refusalOf(await call(path))).toBe('no-such-instance');
+    const started = await call(path, { method: 'PUT', body: { manifest } });
+    expect(started.status).toBe(202);
+    expect(await started.json()).toMatchObject({ state: 'starting' });
+    const agent = createAgent(host.context);
+    for (let step = 0; step < 3; step++) {
+      await agent.converge();
+      serveAll(host.world);
+    }
+    const body = { stable: '1', candidatePercent: 0, shadow: false };
+    const traffic = '/v1/models/mnist/traffic';
+    expect(await refusalOf(await call(traffic, { method: 'PUT', body }))).toBe('revision-required');
+    const set = await call(traffic, { method: 'PUT', body, headers: { 'if-none-match': '*' } });
+    expect(set.headers.get('etag')).toBe('"1"');
+    const again = await call(traffic, { method: 'PUT', body, headers: { 'if-none-match': '*' } });
+    expect(again.status).toBe(412);
+    const next = await call(traffic, { method: 'PUT', body, headers: { 'if-match': '"1"' } });
+    expect(next.headers.get('etag')).toBe('"2"');
+    expect((await call(path, { method: 'DELETE' })).status).toBe(409);
+    expect(agentStateSchema.parse(await (await call('/v1/state')).json()).instances).toHaveLength(1);
+  });
+
+  test('say every field that is wrong', async () => {
+    const response = await call('/v1/models/mnist/traffic', {
+      method: 'PUT',
+      body: { stable: 'x', shadow: 1 },
+    });
+    expect(response.status).toBe(400);
+    const { detail } = problemSchema.parse(await response.json());
+    for (const field of ['stable', 'candidatePercent', 'shadow']) expect(detail).toContain(field);
+  });
+
+  test.each(['/v1/models/..%2Fx/traffic', '/v1/models/a b/traffic', '/v1/models/m/instances/0'])(
+    'refuse the name in %s',
+    async (path) => {
+      expect((await call(path)).status).toBe(400);
+    },
+  );
+
+  test('refuse a body that is not JSON', async () => {
+    expect(await refusalOf(await call('/v1/labels', { method: 'POST', body: '{' }))).toBe('body-invalid');
+  });
+});
+
+test('probes need no token, and say when the proxy is down', async () => {
+  expect((await app.request('/healthz')).status).toBe(200);
+  expect((await app.request('/readyz')).status).toBe(200);
+  host.world.proxyFailure = new Error('down');
+  expect((await app.request('/readyz')).status).toBe(503);
+});
+
+test('the page runs its own script only', async () => {
+  const response = await app.request('/');
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(await response.text()).toContain('<form');
+});
+
+test('an error of the agent itself tells nothing of its insides', async () => {
+  const instances = () => {
+    throw new Error('inner secret');
+  };
+  Object.assign(host.context.store, { instances });
+  const response = await call('/v1/state');
+  expect(await response.clone().text()).not.toContain('inner secret');
+  expect(response.status).toBe(500);
+  expect(await refusalOf(response)).toBe('internal');
+});

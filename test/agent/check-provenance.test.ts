@@ -1,0 +1,89 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { signStatement } from '../../adapters/attestation.ts';
+import { checkProvenance } from '../../agent/instances/check-provenance.ts';
+import type { Envelope } from '../../core/ledger/event.ts';
+import type { Statement } from '../../core/ledger/statement.ts';
+import type { PackageManifest } from '../../core/serving/package-manifest.ts';
+
+const ZEROS = `sha256:${'0'.repeat(64)}`;
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
+function keyPair() {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  return {
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}
+
+const trusted = keyPair();
+const stranger = keyPair();
+
+const manifest: PackageManifest = {
+  schema: 'trainyard.package/1',
+  model: 'mnist',
+  version: '8',
+  runId: 'run',
+  modelDigest: ZEROS,
+  createdAt: '2026-01-01T00:00:00Z',
+  format: 'pyfunc',
+  payload: { kind: 'mar', file: 'model.mar', digest: ZEROS, size: 1 },
+  serving: { workers: 1, batchSize: 1, maxBatchDelayMs: 0, gpu: 'none', responseTimeoutSeconds: 10 },
+};
+
+function seal(
+  predicate: Partial<Statement['predicate']> = {},
+  sha256 = 'a'.repeat(64),
+  { privateKey } = trusted,
+): Envelope {
+  const statement: Statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: 'mnist', digest: { sha256 } }],
+    predicateType: 'urn:trainyard:promotion:v1',
+    predicate: {
+      verdict: 'pass',
+      model: 'mnist',
+      version: '8',
+      runId: 'run',
+      modelDigest: ZEROS,
+      gate: { headline: 'ok', holdoutDigest: ZEROS, evidenceDigest: ZEROS, judgedAt: '2026-01-01T00:00:00Z' },
+      code: { repository: 'acme/models', sha: 'abc' },
+      signedAt: '2026-01-01T00:00:00Z',
+      ...predicate,
+    },
+  };
+  return signStatement(statement, privateKey);
+}
+
+const check = (envelope: Envelope | undefined, keys = [trusted.publicKey]) =>
+  checkProvenance(keys, { envelope, manifest, manifestDigest: DIGEST })?.code;
+
+describe('a host with a trusted key', () => {
+  test('serves what that key says passed the gate', () => {
+    expect(check(seal())).toBeUndefined();
+    expect(check(seal(), [stranger.publicKey, trusted.publicKey])).toBeUndefined();
+  });
+
+  test.each<[string, Envelope | undefined, string]>([
+    ['without a statement', undefined, 'signature-missing'],
+    ['signed by a stranger', seal({}, 'a'.repeat(64), stranger), 'signature-invalid'],
+    ['whose statement is about another manifest', seal({}, 'b'.repeat(64)), 'subject-mismatch'],
+    ['whose statement is about another version', seal({ version: '9' }), 'subject-mismatch'],
+    ['whose statement is about another model', seal({ model: 'other' }), 'subject-mismatch'],
+    ['made from another model file', seal({ modelDigest: DIGEST }), 'subject-mismatch'],
+    ['that failed the gate', seal({ verdict: 'fail' }), 'gate-not-passed'],
+    ['whose gate was undecided', seal({ verdict: 'inconclusive' }), 'gate-not-passed'],
+    [
+      'whose statement was changed after signing',
+      { ...seal(), payload: seal({ version: '9' }).payload },
+      'signature-invalid',
+    ],
+  ])('refuses a package %s', (_what, envelope, code) => {
+    expect(check(envelope)).toBe(code);
+  });
+});
+
+test('a host without trusted keys serves what it is given', () => {
+  expect(check(undefined, [])).toBeUndefined();
+});

@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { PackagePayload } from '../../core/serving/package-manifest.ts';
+import {
+  buildPackage,
+  docker,
+  ENGINE,
+  launchOf,
+  openRuntime,
+  predict,
+  serve,
+  sumHandler,
+} from './support/docker-host.ts';
+
+const BUILD_MS = 900_000;
+const REPOSITORY = `${ENGINE.registry}/team/sum`;
+/** A layer that holds only the model's own files, in bytes. */
+const SMALL_LAYER = 10_000;
+const manifestSchema = z.object({ layers: z.array(z.object({ digest: z.string(), size: z.number() })) });
+
+describe('an image by way of a registry', { timeout: 300_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'trainyard-registry-'));
+  const runtime = openRuntime('registry-agent');
+  let first: PackagePayload;
+  let second: PackagePayload;
+
+  beforeAll(async () => {
+    const target = { repository: REPOSITORY, push: true };
+    first = (await buildPackage('1', sumHandler(), target)).payload;
+    second = (await buildPackage('2', sumHandler('pass', ', "build": 2'), target)).payload;
+  }, BUILD_MS);
+
+  afterAll(async () => {
+    await runtime.sweep([]);
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  async function readLayers(payload: PackagePayload) {
+    const response = await fetch(`http://${ENGINE.registry}/v2/team/sum/manifests/${payload.digest}`, {
+      headers: {
+        accept:
+          'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json',
+      },
+    });
+    return manifestSchema.parse(await response.json()).layers;
+  }
+
+  test('is pinned by the digest of its manifest', () => {
+    expect(first).toMatchObject({ kind: 'image', reference: `${REPOSITORY}@${first.digest}` });
+    expect(second.digest).not.toBe(first.digest);
+  });
+
+  test('ships one small layer for a new version of the same environment', async () => {
+    const shipped = new Set((await readLayers(first)).map(({ digest }) => digest));
+    const fresh = (await readLayers(second)).filter(({ digest }) => !shipped.has(digest));
+    expect(fresh).toHaveLength(1);
+    expect(fresh[0]?.size).toBeLessThan(SMALL_LAYER);
+  });
+
+  test('finds the environment again in the registry when the runner is a new one', async () => {
+    const built = await buildPackage('2', sumHandler(), { repository: REPOSITORY, push: true });
+    await docker(['image', 'rm', '--force', ...(await imagesOf(REPOSITORY))]);
+    const again = await buildPackage('3', sumHandler(), { repository: REPOSITORY, push: true });
+    expect([built.origin, again.origin]).toEqual(['found', 'pulled']);
+  });
+
+  test('is pulled by its digest, and serves', async () => {
+    await docker(['image', 'rm', '--force', ...(await imagesOf(REPOSITORY))]);
+    const handle = await serve(runtime, launchOf(folder, '2', second));
+    expect(await predict(runtime.port(handle), [[1, 2]])).toEqual({ predictions: [3], build: 2 });
+    await runtime.stop(handle);
+  });
+});
+
+async function imagesOf(repository: string): Promise<readonly string[]> {
+  const tagged = await docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', repository]);
+  const pinned = await docker([
+    'image',
+    'ls',
+    '--digests',
+    '--format',
+    '{{.Repository}}@{{.Digest}}',
+    repository,
+  ]);
+  return [
+    ...tagged.filter((name) => !name.endsWith('<none>')),
+    ...pinned.filter((name) => !name.endsWith('<none>')),
+  ];
+}

@@ -1,0 +1,118 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { NO_COUNTERS, parseCounters, subtractCounters } from '../../agent/envoy/cluster-counters.ts';
+import {
+  buildBootstrap,
+  buildClusters,
+  buildListeners,
+  buildRoutes,
+} from '../../agent/envoy/envoy-config.ts';
+import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
+import type { TrafficPlan } from '../../agent/envoy/traffic-plan.ts';
+import { findEnvoy } from '../../agent/toolchain.ts';
+import { HAS_TOOLCHAIN, PYTHON } from './support/toolchain.ts';
+
+const settings = { folder: '/tmp/x', address: '127.0.0.1', port: 8080, maxBodyBytes: 1_000, maxInFlight: 7 };
+const backend = { model: 'm', timeoutSeconds: 3 };
+const plan: TrafficPlan = {
+  backends: [
+    { ...backend, version: '1', port: 1_001 },
+    { ...backend, version: '2', port: 1_002 },
+  ],
+  splits: [{ model: 'm', stable: '1', candidate: '2', candidatePercent: 0.01, shadow: true }],
+};
+
+describe('the proxy’s configuration', () => {
+  test('shares out hundredths of a percent', () => {
+    const { text } = buildRoutes(plan);
+    expect(text).toContain('"name":"m@1","weight":9999');
+    expect(text).toContain('"name":"m@2","weight":1');
+  });
+
+  test('mirrors to the shadow, retries nothing and bounds time, size and open requests', () => {
+    const routes = buildRoutes(plan).text;
+    expect(routes).toContain('"request_mirror_policies":[{"cluster":"m@2"}]');
+    expect(routes).not.toContain('retry');
+    expect(routes).toContain('"timeout":"8s"');
+    expect(buildListeners(settings).text).toContain('"max_request_bytes":1000');
+    expect(buildClusters(plan, settings).text).toContain('"max_connections":7');
+  });
+
+  test('gives a candidate without backend nothing', () => {
+    const { text } = buildRoutes({ ...plan, backends: plan.backends.slice(0, 1) });
+    expect(text).toContain('"name":"m@1","weight":10000');
+    expect(text).not.toContain('m@2');
+  });
+
+  test('has another version when it says something else, and the same when not', () => {
+    expect(buildRoutes(plan).version).toBe(buildRoutes(plan).version);
+    expect(buildRoutes({ ...plan, splits: [] }).version).not.toBe(buildRoutes(plan).version);
+  });
+
+  test.skipIf(!HAS_TOOLCHAIN)('is taken by Envoy', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ty-'));
+    const here = { ...settings, folder };
+    writeFileSync(join(folder, 'bootstrap.json'), buildBootstrap(here));
+    writeFileSync(join(folder, 'lds.json'), buildListeners(here).text);
+    writeFileSync(join(folder, 'cds.json'), buildClusters(plan, here).text);
+    writeFileSync(join(folder, 'rds.json'), buildRoutes(plan).text);
+    const envoy = await findEnvoy(PYTHON, {});
+    const run = promisify(execFile)(envoy, ['--mode', 'validate', '-c', join(folder, 'bootstrap.json')]);
+    expect((await run).stdout).toContain('OK');
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+describe('the proxy’s counters', () => {
+  const page = (requests: number, at20: number) =>
+    JSON.stringify({
+      stats: [
+        { name: 'cluster.m@1.upstream_rq_completed', value: requests },
+        { name: 'cluster.m@1.upstream_rq_5xx', value: 2 },
+        {
+          histograms: [
+            {
+              name: 'cluster.m@1.upstream_rq_time',
+              buckets: LATENCY_EDGES.map((upper_bound) => ({
+                upper_bound,
+                interval: 0,
+                cumulative: upper_bound >= 20 ? at20 : 0,
+              })),
+            },
+          ],
+        },
+      ],
+    });
+
+  test('are read per cluster, latency as counts per bucket', () => {
+    const counters = parseCounters(page(9, 9)).get('m@1');
+    expect(counters).toMatchObject({ requests: 9, errors: 2 });
+    expect(counters?.latency[LATENCY_EDGES.indexOf(20)]).toBe(9);
+    expect(counters?.latency).toHaveLength(LATENCY_EDGES.length + 1);
+  });
+
+  test('give what happened in between, and after a restart what happened since', () => {
+    const before = parseCounters(page(9, 9)).get('m@1') ?? NO_COUNTERS;
+    const after = parseCounters(page(15, 15)).get('m@1') ?? NO_COUNTERS;
+    const restarted = parseCounters(page(4, 4)).get('m@1') ?? NO_COUNTERS;
+    expect(subtractCounters(after, before)).toMatchObject({ requests: 6, errors: 0 });
+    expect(subtractCounters(restarted, after)).toMatchObject({ requests: 4, errors: 2 });
+  });
+
+  test('count requests without an answer as slowest', () => {
+    const timedOut = subtractCounters({ ...NO_COUNTERS, requests: 3, errors: 3, timeouts: 3 }, NO_COUNTERS);
+    expect(timedOut.latency.at(-1)).toBe(3);
+  });
+});
+
+test('latency edges are at most 10 % apart above 10 ms', () => {
+  const far = LATENCY_EDGES.filter((edge, index) => {
+    const before = LATENCY_EDGES[index - 1];
+    return before !== undefined && before >= 10 && edge / before > 1.1 + 1e-9;
+  });
+  expect(far).toEqual([]);
+});

@@ -1,0 +1,143 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { captureFolder } from '../../agent/instances/launch.ts';
+import { startInstance } from '../../agent/instances/start-instance.ts';
+import { joinLabels } from '../../agent/windows/join-labels.ts';
+import { buildCohorts, judgeLateLabels } from '../../agent/windows/judge-late-labels.ts';
+import { type FakeHost, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
+
+const MODEL = 'mnist';
+const HOUR_MS = 3_600_000;
+
+let host: FakeHost;
+beforeEach(async () => {
+  host = openFakeHost({ repository: 'acme/models' });
+  const { context } = host;
+  const profile = {
+    schema: 'trainyard.profile/1',
+    model: MODEL,
+    version: '1',
+    created: '2026-01-01T00:00:00Z',
+    rows: 10_000,
+    features: [],
+    prediction: {
+      kind: 'classes',
+      classes: ['a', 'b'],
+      counts: [5_000, 5_000],
+      confidence: { edges: [0.5], total: [5_000, 5_000], correct: [4_500, 4_900] },
+    },
+  };
+  const manifest = await storePackage(context, '1', {
+    profile: await storeBlob(context, JSON.stringify(profile)),
+  });
+  await startInstance(context, MODEL, '1', { manifest });
+  const traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  context.store.putTraffic(MODEL, { traffic, setAt: context.clock.now() });
+});
+afterEach(() => host.close());
+
+/** The handler's log of predictions `from` … `to`, all of class `a`. */
+function logPredictions(from: number, to: number, file = 'predictions-7.log', version = '1'): void {
+  const folder = captureFolder(host.folder, MODEL, version);
+  mkdirSync(folder, { recursive: true });
+  const at = new Date(host.world.now).toISOString();
+  const lines = Array.from({ length: to - from }, (_, index) => `r${from + index}\t${at}\ta\t${index % 2}`);
+  writeFileSync(join(folder, file), `${lines.join('\n')}\nhalf a li`);
+}
+
+function sendLabels(from: number, to: number, labelOf: (index: number) => string | number): void {
+  const labels = Array.from({ length: to - from }, (_, index) => ({
+    id: `r${from + index}`,
+    label: labelOf(index),
+  }));
+  host.context.store.labels.add(MODEL, host.context.clock.now(), labels);
+}
+
+const counts = () => host.context.store.labels.counts(MODEL, '1');
+
+describe('late labels', () => {
+  test('are joined with the predictions they belong to, in any log of any worker', async () => {
+    logPredictions(0, 10);
+    logPredictions(10, 14, 'predictions-8.log.1');
+    host.world.now += 10_000;
+    sendLabels(0, 14, (index) => (index < 2 ? 'b' : 'a'));
+    await joinLabels(host.context);
+    expect(counts()).toEqual([
+      { day: '2026-01-01', bin: 0, labelled: 7, correct: 6 },
+      { day: '2026-01-01', bin: 1, labelled: 7, correct: 6 },
+    ]);
+    expect(host.context.store.labels.delay(MODEL, '1', 0.99)).toBeCloseTo(10, 1);
+  });
+
+  test('that come twice count once, and strangers never', async () => {
+    logPredictions(0, 2);
+    sendLabels(0, 2, () => 'a');
+    sendLabels(0, 5, () => 'b');
+    await joinLabels(host.context);
+    expect(counts().reduce((sum, { labelled, correct }) => sum + labelled + correct, 0)).toBe(4);
+  });
+
+  test('wait for a prediction that is logged a little later', async () => {
+    sendLabels(0, 2, () => 'a');
+    await joinLabels(host.context);
+    expect(counts()).toEqual([]);
+    logPredictions(0, 2);
+    host.world.now += 61_000;
+    await joinLabels(host.context);
+    expect(counts()).toHaveLength(2);
+  });
+
+  test('raise an alarm when the model is right less often than it promised, reported once', async () => {
+    for (let day = 0; day < 4; day++) {
+      logPredictions(day * 2_000, day * 2_000 + 2_000);
+      sendLabels(day * 2_000, day * 2_000 + 2_000, (index) => (index % 4 < 2 ? 'b' : 'a'));
+      await joinLabels(host.context);
+      host.world.now += 24 * HOUR_MS;
+      judgeLateLabels(host.context);
+    }
+    const { store, clock } = host.context;
+    expect(store.outbox.pending().count).toBe(1);
+    expect(store.outbox.next(clock.now())).toMatchObject({
+      type: 'trainyard.label-drift',
+      payload: { body: { version: '1', verdict: 'fail' } },
+    });
+  });
+
+  test('raise none while it keeps its promise', async () => {
+    for (let day = 0; day < 4; day++) {
+      logPredictions(day * 1_000, day * 1_000 + 1_000);
+      sendLabels(day * 1_000, day * 1_000 + 1_000, (index) => (index % 20 === 0 ? 'b' : 'a'));
+      await joinLabels(host.context);
+      host.world.now += 24 * HOUR_MS;
+      judgeLateLabels(host.context);
+    }
+    expect(host.context.store.outbox.pending().count).toBe(0);
+  });
+});
+
+test('a day’s cohort holds what its windows counted, and at least what has a label', () => {
+  const window = {
+    schema: 'trainyard.window/1' as const,
+    host: 'h',
+    model: MODEL,
+    version: '1',
+    seq: 1,
+    from: '2026-01-01T10:00:00Z',
+    to: '2026-01-01T11:00:00Z',
+    n: 5,
+    features: {},
+    prediction: { counts: [5], confidence: [4, 1] },
+    invalid: 0,
+  };
+  const labelled = [{ day: '2026-01-01', bin: 1, labelled: 3, correct: 2 }];
+  expect(buildCohorts([window, { ...window, seq: 2 }], labelled, 2)).toEqual([
+    {
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-01T23:59:59Z',
+      predicted: [8, 3],
+      labelled: [0, 3],
+      correct: [0, 2],
+    },
+  ]);
+});

@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { describeOptions } from '../../agent/option-specs.ts';
+import { readOptions } from '../../agent/options.ts';
+import { parseTokens } from '../../agent/parse-tokens.ts';
+import { UserError } from '../../core/errors.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ty-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const TOKEN = { TRAINYARD_AGENT_TOKENS: 'deployer 0123456789abcdef' };
+
+function problemsOf(argv: readonly string[], env: Record<string, string> = TOKEN): readonly string[] {
+  try {
+    readOptions(argv, env);
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    return thrown.problems.map(({ message }) => message);
+  }
+}
+
+describe('options', () => {
+  test('bind to loopback and send nothing unless told', () => {
+    const options = readOptions([], TOKEN);
+    expect(options.listen).toEqual({ address: '127.0.0.1', port: 9443 });
+    expect(options.dispatch).toBeUndefined();
+    expect(options.runtime).toBe('process');
+  });
+
+  test('take flags before the environment', () => {
+    const env = { ...TOKEN, TRAINYARD_AGENT_TICK_SECONDS: '7', TRAINYARD_AGENT_ENVIRONMENT: 'staging' };
+    const options = readOptions(['--tick-seconds', '3'], env);
+    expect([options.tickSeconds, options.environment]).toEqual([3, 'staging']);
+  });
+
+  test('report everything that is wrong at once', () => {
+    const argv = ['--frob', '--listen', 'nowhere', '--tick-seconds', '-1', '--repository', 'x'];
+    expect(problemsOf(argv)).toEqual([
+      '--frob is no option.',
+      expect.stringContaining('--listen: it is written <IP address>:<port>'),
+      expect.stringContaining('--repository: it is written owner/name'),
+      expect.stringContaining('--tick-seconds'),
+    ]);
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['no access token', [], 'at least one access token'],
+    ['an open port without TLS', ['--listen', '0.0.0.0:9443'], 'needs --tls-cert and --tls-key'],
+    ['half of a key pair', ['--tls-cert', '/dev/null'], 'go together'],
+    ['a folder too deep for sockets', ['--data-dir', `/${'x'.repeat(70)}`], 'Unix sockets'],
+    ['a repository without token', ['--repository', 'a/b'], 'need a token, or an App'],
+    ['a file that is not there', ['--trusted-keys', '/nowhere.pem'], "can't be read"],
+    ['a flag for a secret', ['--github-token', 'x'], 'is no option'],
+  ])('are refused with %s', (_what, argv, message) => {
+    const env: Record<string, string> = message.startsWith('at least') ? {} : TOKEN;
+    expect(problemsOf(argv, env).join('\n')).toContain(message);
+  });
+
+  test('never put a secret into a message', () => {
+    const env = { TRAINYARD_AGENT_TOKENS: 'deployer short-secret' };
+    expect(problemsOf([], env).join()).not.toContain('short-secret');
+  });
+
+  test('read secrets from files', () => {
+    const file = join(folder, 'tokens');
+    writeFileSync(file, '# who may\nreader 0123456789abcdef==\n');
+    expect(readOptions(['--tokens-file', file], {}).tokens).toMatchObject([{ role: 'reader' }]);
+  });
+
+  test('are all in the help', () => {
+    expect(describeOptions()).toContain('--data-plane');
+    expect(describeOptions()).toContain('TRAINYARD_AGENT_GITHUB_TOKEN');
+  });
+});
+
+test('tokens with an unknown role, none, or too short are named by place', () => {
+  const { tokens, problems } = parseTokens(
+    'admin 0123456789abcdef\nreader\ndeployer short\nreader 0123456789abcdef',
+  );
+  expect(tokens).toHaveLength(1);
+  expect(problems.map((problem) => /\d/.exec(problem)?.[0])).toEqual(['1', '2', '3']);
+});

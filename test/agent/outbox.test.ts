@@ -1,0 +1,192 @@
+import { createHmac, generateKeyPairSync, verify } from 'node:crypto';
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { AgentContext } from '../../agent/context.ts';
+import { deliverReports } from '../../agent/outbox/deliver.ts';
+import { createTokenSource } from '../../agent/outbox/github-token.ts';
+import { report } from '../../agent/outbox/report.ts';
+import { sendHeartbeat } from '../../agent/outbox/send-heartbeat.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
+import {
+  dispatchPayloadSchema,
+  MAX_PAYLOAD_CHARACTERS,
+  MAX_PAYLOAD_KEYS,
+  signingText,
+} from '../../core/serving/dispatch-payload.ts';
+import { type FakeHost, openFakeHost } from './support/fake-context.ts';
+import { type GitHubStandIn, startGitHub } from './support/github-stand-in.ts';
+
+const DAY_MS = 86_400_000;
+
+let github: GitHubStandIn;
+let host: FakeHost;
+beforeEach(async () => {
+  github = await startGitHub();
+  host = openFakeHost({ repository: 'acme/models', 'github-api-url': github.url });
+});
+afterEach(async () => {
+  host.close();
+  await github.close();
+});
+
+const brake = (context: AgentContext, step: string, body = {}) =>
+  report(context, DISPATCH_TYPES.brake, 'mnist', step, { rollout: step, ...body });
+const deliver = (context = host.context) =>
+  deliverReports(
+    context,
+    async () => 'github-token',
+    () => 0,
+  );
+const pending = () => host.context.store.outbox.pending();
+
+test('delivers what GitHub takes: few keys, signed over type and content', async () => {
+  brake(host.context, 'r1');
+  await deliver();
+  expect(github.received).toHaveLength(1);
+  const { type, payload } = github.received[0] ?? {};
+  const { signature, ...unsigned } = dispatchPayloadSchema.parse(payload);
+  expect(Object.keys(payload ?? {}).length).toBeLessThanOrEqual(MAX_PAYLOAD_KEYS);
+  const text = signingText(type ?? '', unsigned);
+  expect(signature).toBe(createHmac('sha256', 'dispatch-secret').update(text).digest('base64'));
+  expect(pending().count).toBe(0);
+});
+
+test('says the same thing once, however often it is asked to', async () => {
+  brake(host.context, 'r1');
+  brake(host.context, 'r1');
+  expect(pending().count).toBe(1);
+});
+
+test('waits longer after each failure, and sends the same id again', async () => {
+  github.answers.push({ status: 502 }, { status: 502 });
+  brake(host.context, 'r1');
+  await deliver();
+  await deliver();
+  expect(github.received).toHaveLength(1);
+  host.world.now += 2_000;
+  await deliver();
+  host.world.now += 2_000;
+  await deliver();
+  expect(github.received).toHaveLength(2);
+  host.world.now += 2_000;
+  await deliver();
+  expect(new Set(github.received.map(({ payload }) => payload.id)).size).toBe(1);
+  expect(pending().count).toBe(0);
+});
+
+test.each([
+  ['retry-after', { 'retry-after': '600' }, 600_000],
+  [
+    'the reset of the rate limit',
+    { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1767226500' },
+    900_000,
+  ],
+  ['a minute when it says nothing', {}, 60_000],
+])('honours %s', async (_what, headers, waitMs) => {
+  github.answers.push({ status: 403, headers });
+  brake(host.context, 'r1');
+  await deliver();
+  host.world.now += waitMs - 1;
+  await deliver();
+  expect(github.received).toHaveLength(1);
+  host.world.now += 1;
+  await deliver();
+  expect(github.received).toHaveLength(2);
+});
+
+test('keeps the order: a later report never overtakes one that waits', async () => {
+  github.answers.push({ status: 500 });
+  brake(host.context, 'r1');
+  await deliver();
+  brake(host.context, 'r2');
+  await deliver();
+  expect(github.received).toHaveLength(1);
+  host.world.now += 2_000;
+  await deliver();
+  expect(github.received.map(({ payload }) => payload.body['rollout'])).toEqual(['r1', 'r1', 'r2']);
+});
+
+test('survives restarts and days offline, and gives up what would be refused as stale', async () => {
+  brake(host.context, 'old');
+  host.world.now += 3 * DAY_MS;
+  brake(host.context, 'new');
+  await github.close();
+  await deliver();
+  expect(pending().count).toBe(2);
+  host.world.now += 5 * DAY_MS;
+  await deliver(host.reopen());
+  expect(pending().count).toBe(1);
+  github = await startGitHub();
+});
+
+test('shortens a report that GitHub would refuse as too large', async () => {
+  brake(host.context, 'r1', { explanation: 'why', windows: 'x'.repeat(MAX_PAYLOAD_CHARACTERS) });
+  await deliver();
+  const { payload } = github.received[0] ?? {};
+  expect(JSON.stringify(payload).length).toBeLessThan(MAX_PAYLOAD_CHARACTERS);
+  expect(payload?.body).toEqual({ truncated: true, rollout: 'r1', explanation: 'why' });
+});
+
+test('sends one heartbeat per interval and model', async () => {
+  const { store, clock } = host.context;
+  const traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  store.putTraffic('mnist', { traffic, setAt: clock.now() });
+  sendHeartbeat(host.context);
+  sendHeartbeat(host.context);
+  expect(pending().count).toBe(1);
+  host.world.now += DAY_MS;
+  sendHeartbeat(host.reopen());
+  expect(pending().count).toBe(2);
+});
+
+test('reports nothing when no repository takes reports', () => {
+  host.close();
+  host = openFakeHost();
+  brake(host.context, 'r1');
+  expect(pending().count).toBe(0);
+});
+
+test('a GitHub App’s key mints tokens for the repository alone, one per hour', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const seen: { readonly url: string; readonly body: string; readonly jwt: string }[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    const jwt = request.headers.authorization?.replace('Bearer ', '') ?? '';
+    seen.push({ url: request.url ?? '', body: Buffer.concat(chunks).toString(), jwt });
+    const token = { token: `minted-${seen.length}`, expires_at: '2026-01-01T01:00:00Z' };
+    response.end(JSON.stringify(request.method === 'GET' ? { id: 7 } : token));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const tokens = createTokenSource({
+    apiUrl: `http://127.0.0.1:${address.port}`,
+    repository: 'acme/models',
+    secret: 's',
+    credential: {
+      kind: 'app',
+      appId: '42',
+      privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    },
+  });
+  const start = Date.parse('2026-01-01T00:00:00Z');
+  expect(await tokens(start)).toBe('minted-2');
+  expect(await tokens(start + 50 * 60_000)).toBe('minted-2');
+  expect(await tokens(start + 56 * 60_000)).toBe('minted-4');
+  expect(seen.map(({ url }) => url).slice(0, 2)).toEqual([
+    '/repos/acme/models/installation',
+    '/app/installations/7/access_tokens',
+  ]);
+  expect(JSON.parse(seen[1]?.body ?? '')).toEqual({
+    repositories: ['models'],
+    permissions: { contents: 'write' },
+  });
+  const [head = '', claims = '', signature = ''] = seen[0]?.jwt.split('.') ?? [];
+  expect(
+    verify('sha256', Buffer.from(`${head}.${claims}`), publicKey, Buffer.from(signature, 'base64url')),
+  ).toBe(true);
+  expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ iss: '42' });
+  server.closeAllConnections();
+  server.close();
+});

@@ -1,0 +1,85 @@
+"""A tiny model for the agent's tests: answers 2x + 1, or misbehaves the way `behaviour.json` in its archive says."""
+
+import json
+import math
+import os
+import random
+import threading
+import time
+from pathlib import Path
+
+
+class Handler:
+    """TorchServe handler of a model that needs no framework."""
+
+    def initialize(self, context):
+        folder = Path(context.system_properties["model_dir"])
+        self.behaviour = json.loads((folder / "behaviour.json").read_text())
+        if self.behaviour.get("crash"):
+            raise RuntimeError("this model cannot be loaded")
+        self.chance = random.SystemRandom()
+        self.count = start_capture(self.behaviour.get("capture", True))
+
+    def handle(self, batch, _context):
+        bodies = [row.get("body", row.get("data")) for row in batch]
+        time.sleep(self.behaviour.get("delayMs", 0) / 1000)
+        if self.chance.random() < self.behaviour.get("failShare", 0):
+            raise RuntimeError("this model fails on purpose")
+        offset = self.behaviour.get("offset", 1)
+        answers = []
+        for body in bodies:
+            values = body["inputs"]
+            answers.append({"predictions": [2 * value + offset for value in values]})
+            self.count(values)
+        return answers
+
+
+def start_capture(enabled):
+    """Cumulative counts in two bins (x <= 0.5, x > 0.5), as the real handler writes them; gives what counts a value."""
+    folder = os.environ.get("TRAINYARD_CAPTURE_DIR")
+    if not enabled or not folder:
+        return lambda _values: None
+    file = Path(folder) / f"{os.getpid()}-{time.time_ns()}.json"
+    lock = threading.Lock()
+    totals = {"n": 0, "invalid": 0, "counts": [0, 0]}
+    started = now()
+
+    def add(values):
+        with lock:
+            for value in values:
+                totals["n"] += 1
+                if math.isnan(value):
+                    totals["invalid"] += 1
+                else:
+                    totals["counts"][int(value > 0.5)] += 1
+
+    def write():
+        with lock:
+            counts = list(totals["counts"])
+            snapshot = {
+                "schema": "trainyard.capture/1",
+                "model": os.environ.get("TRAINYARD_MODEL", "doubler"),
+                "version": os.environ.get("TRAINYARD_VERSION", "0"),
+                "worker": file.stem,
+                "startedAt": started,
+                "at": now(),
+                "n": totals["n"],
+                "invalid": totals["invalid"],
+                "features": {"x": {"counts": counts, "missing": 0, "below": 0, "above": 0, "unseen": 0}},
+                "prediction": {"counts": counts},
+            }
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(snapshot))
+        temporary.replace(file)
+
+    def run():
+        while True:
+            time.sleep(float(os.environ.get("TRAINYARD_CAPTURE_SECONDS", "5")))
+            write()
+
+    threading.Thread(target=run, daemon=True).start()
+    return add
+
+
+def now():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createAgentClient } from '../../../adapters/agent-client.ts';
+import { findFreePorts } from '../../../agent/free-ports.ts';
+import type { AgentPort } from '../../../core/ports.ts';
+import { PYTHON } from './toolchain.ts';
+import { waitFor } from './wait-for.ts';
+
+export const TOKENS = {
+  deployer: 'deployer-0123456789',
+  labeler: 'labeler-0123456789',
+  reader: 'reader-0123456789',
+};
+
+/** A real agent process on a folder and ports of its own, which can be killed and started again. */
+export type RunningAgent = {
+  readonly folder: string;
+  readonly url: string;
+  readonly predictions: string;
+  readonly client: AgentPort;
+  readonly log: () => string;
+  readonly pid: () => number;
+  readonly kill: (signal: NodeJS.Signals) => Promise<void>;
+  readonly start: () => Promise<void>;
+  /** Ends the agent and everything it started. */
+  readonly down: () => Promise<void>;
+};
+
+/** Starts an agent with short intervals and the given further options. */
+export async function startAgent(flags: Readonly<Record<string, string>> = {}): Promise<RunningAgent> {
+  const folder = mkdtempSync(join(tmpdir(), 'ty-'));
+  const [control = 0, data = 0] = await findFreePorts(2);
+  const url = `http://127.0.0.1:${control}`;
+  const options = {
+    'data-dir': join(folder, 'd'),
+    'host-name': 'host-1',
+    python: PYTHON,
+    listen: `127.0.0.1:${control}`,
+    'data-plane': `127.0.0.1:${data}`,
+    'tick-seconds': '0.5',
+    'capture-seconds': '0.5',
+    'start-timeout-seconds': '90',
+    'envoy-threads': '1',
+    ...flags,
+  };
+  const argv = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const env = {
+    ...process.env,
+    TRAINYARD_AGENT_TOKENS: Object.entries(TOKENS)
+      .map((entry) => entry.join(' '))
+      .join(','),
+    TRAINYARD_AGENT_GITHUB_TOKEN: 'github-token',
+    TRAINYARD_AGENT_DISPATCH_SECRET: 'dispatch-secret',
+  };
+  const logFile = join(folder, 'agent.log');
+  const client = createAgentClient({ url, token: TOKENS.deployer });
+  let child: ChildProcess;
+  const start = async () => {
+    const log = openSync(logFile, 'a');
+    child = spawn(process.execPath, [resolve('agent/main.ts'), 'run', ...argv], {
+      env,
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    await waitFor(async () => {
+      if (child.exitCode !== null) throw new Error(`the agent ended: ${readFileSync(logFile, 'utf8')}`);
+      const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+      return answer?.ok === true;
+    }, 'the agent to be ready');
+  };
+  const kill = async (signal: NodeJS.Signals) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await ended;
+  };
+  await start();
+  return {
+    folder,
+    url,
+    client,
+    predictions: `http://127.0.0.1:${data}/predictions/doubler`,
+    log: () => readFileSync(logFile, 'utf8'),
+    pid: () => child.pid ?? 0,
+    kill,
+    start,
+    down: async () => {
+      await kill('SIGTERM');
+      spawnSync(process.execPath, [resolve('agent/main.ts'), 'down', ...argv], { env });
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,236 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Agent, createAgent } from '../../agent/agent.ts';
+import type { SetTraffic } from '../../core/serving/api.ts';
+import { leaseOf } from './support/deploy.ts';
+import { counted, type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
+
+const MODEL = 'mnist';
+const ALL_STABLE: SetTraffic = { stable: '1', candidatePercent: 0, shadow: false };
+
+let host: FakeHost;
+let agent: Agent;
+beforeEach(async () => {
+  host = openFakeHost({ repository: 'acme/models' });
+  agent = createAgent(host.context);
+  for (const version of ['1', '2']) {
+    await agent.startInstance(MODEL, version, { manifest: await storePackage(host.context, version) });
+  }
+  for (let step = 0; step < 3; step++) {
+    await agent.converge();
+    serveAll(host.world);
+  }
+  await agent.setTraffic(MODEL, ALL_STABLE, undefined);
+});
+afterEach(() => host.close());
+
+const traffic = () => host.context.store.getTraffic(MODEL)?.traffic;
+const observations = (rollout?: string) => host.context.store.observations(MODEL, rollout, 0);
+
+/** A canary at half of the traffic under this rollout. */
+function canary(rollout: string, leaseSeconds = 60): SetTraffic {
+  const at = new Date(host.world.now).toISOString();
+  const lease = { ...leaseOf(rollout, leaseSeconds), rolloutStartedAt: at, stageStartedAt: at };
+  return { stable: '1', candidate: '2', candidatePercent: 50, shadow: false, lease };
+}
+
+async function startCanary(rollout = 'r1', leaseSeconds = 60): Promise<void> {
+  await agent.setTraffic(MODEL, canary(rollout, leaseSeconds), traffic()?.revision);
+}
+
+/** Both versions have answered so many requests in all, the candidate so many of them badly; 5 s pass. */
+async function poll(requests: number, candidateErrors = 0, stableErrors = 0): Promise<void> {
+  host.world.now += 5_000;
+  host.world.counters.set(`${MODEL}@1`, counted(requests, stableErrors));
+  host.world.counters.set(`${MODEL}@2`, counted(requests, candidateErrors));
+  await agent.observeAndJudge();
+}
+
+describe('setting traffic', () => {
+  test('needs the revision that it replaces', async () => {
+    expect(await agent.setTraffic(MODEL, ALL_STABLE, undefined)).toMatchObject({
+      error: { code: 'revision-changed' },
+    });
+    expect(await agent.setTraffic(MODEL, ALL_STABLE, 1)).toMatchObject({ ok: true, value: { revision: 2 } });
+  });
+
+  test.each<[string, Partial<SetTraffic>, string]>([
+    ['an unknown version', { candidate: '9', candidatePercent: 1 }, 'not-ready'],
+    ['a share for nobody', { candidatePercent: 1 }, 'candidate-missing'],
+    ['a shadow of nobody', { shadow: true }, 'candidate-missing'],
+    ['the stable version as candidate', { candidate: '1' }, 'candidate-is-stable'],
+  ])('refuses %s', async (_what, change, code) => {
+    expect(await agent.setTraffic(MODEL, { ...ALL_STABLE, ...change }, 1)).toMatchObject({ error: { code } });
+    expect(traffic()?.revision).toBe(1);
+  });
+
+  test('is what the proxy runs on when it answers', async () => {
+    await startCanary();
+    expect(host.world.plan?.splits).toEqual([
+      { model: MODEL, stable: '1', candidate: '2', candidatePercent: 50, shadow: false },
+    ]);
+  });
+
+  test('is stored and tried again when the proxy does not take it up', async () => {
+    host.world.proxyFailure = new Error('it is down');
+    expect(await agent.setTraffic(MODEL, canary('r1'), 1)).toMatchObject({
+      error: { code: 'proxy-not-converged' },
+    });
+    host.world.proxyFailure = undefined;
+    await agent.converge();
+    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(50);
+  });
+});
+
+describe('observations', () => {
+  test('hold what each version did since the last one', async () => {
+    await startCanary();
+    await poll(100, 3);
+    await poll(150, 3);
+    const rows = observations('r1');
+    expect(rows.map(({ candidate }) => [candidate.requests, candidate.errors])).toEqual([
+      [100, 3],
+      [50, 0],
+    ]);
+    expect(rows.every(({ seconds, weights }) => seconds === 5 && weights.candidate === 50)).toBe(true);
+  });
+
+  test('count what happened while the agent was down, once', async () => {
+    await startCanary();
+    await poll(100);
+    host.reopen();
+    agent = createAgent(host.context);
+    await poll(180);
+    expect(observations('r1').map(({ candidate }) => candidate.requests)).toEqual([100, 80]);
+  });
+
+  test('survive a restart of the proxy, whose counters begin anew', async () => {
+    await startCanary();
+    await poll(100);
+    await poll(30, 1);
+    expect(observations('r1').at(-1)?.candidate).toMatchObject({ requests: 30, errors: 1 });
+  });
+
+  test('never straddle a change of weights', async () => {
+    await startCanary();
+    host.world.counters.set(`${MODEL}@1`, counted(40));
+    host.world.now += 1_000;
+    const { lease, ...rest } = canary('r1');
+    await agent.setTraffic(
+      MODEL,
+      { ...rest, candidatePercent: 100, ...(lease && { lease: { ...lease, stage: 1 } }) },
+      2,
+    );
+    await poll(90);
+    expect(observations('r1').map(({ stage, stable }) => [stage, stable.requests])).toEqual([
+      [0, 40],
+      [1, 50],
+    ]);
+  });
+
+  test('are not kept while nothing is rolled out and nobody asks', async () => {
+    await poll(0);
+    expect(observations()).toEqual([]);
+  });
+});
+
+describe('the brake', () => {
+  test('takes all traffic from a candidate that fails, and reports it once', async () => {
+    await startCanary();
+    await poll(60, 30);
+    expect(traffic()).toMatchObject({
+      candidatePercent: 0,
+      revision: 3,
+      brake: { code: 'errors-worse', version: '2' },
+    });
+    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(0);
+    await poll(120, 60);
+    expect(host.context.store.outbox.pending().count).toBe(1);
+  });
+
+  test('does not act on chance', async () => {
+    await startCanary();
+    for (let requests = 100; requests <= 2_000; requests += 100) {
+      await poll(requests, requests / 100, requests / 100);
+    }
+    expect(traffic()?.brake).toBeUndefined();
+  });
+
+  test('weighs what was seen before the agent was killed', async () => {
+    await startCanary();
+    await poll(30, 3);
+    await poll(60, 6);
+    expect(traffic()?.brake).toBeUndefined();
+    host.reopen();
+    agent = createAgent(host.context);
+    await poll(90, 9);
+    await poll(120, 12);
+    expect(traffic()?.brake?.code).toBe('errors-worse');
+  });
+
+  test('refuses to raise that rollout again, and lets another one begin', async () => {
+    await startCanary();
+    await poll(60, 30);
+    expect(await agent.setTraffic(MODEL, canary('r1'), 3)).toMatchObject({ error: { code: 'braked' } });
+    expect(await agent.setTraffic(MODEL, canary('r2'), 3)).toMatchObject({ ok: true });
+    expect(traffic()?.brake).toBeUndefined();
+  });
+
+  test('acts at once when the candidate is not there', async () => {
+    await startCanary();
+    host.world.running.delete(
+      [...host.world.running.keys()].find((owner) => owner.startsWith(`${MODEL}/2/`)) ?? '',
+    );
+    await agent.converge();
+    await agent.observeAndJudge();
+    expect(traffic()?.brake?.code).toBe('candidate-failed');
+  });
+});
+
+describe('the lease', () => {
+  test('holds after one silent lease, and returns to the stable version after two', async () => {
+    await startCanary('r1', 60);
+    host.world.now += 61_000;
+    await agent.observeAndJudge();
+    expect(traffic()).toMatchObject({ candidatePercent: 50 });
+    expect(host.context.store.getTraffic(MODEL)?.heldSince).toBeDefined();
+    host.world.now += 60_000;
+    await agent.observeAndJudge();
+    expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { code: 'lease-expired' } });
+  });
+
+  test('is renewed by each write', async () => {
+    await startCanary('r1', 60);
+    host.world.now += 90_000;
+    await agent.observeAndJudge();
+    await agent.setTraffic(MODEL, canary('r1'), 2);
+    host.world.now += 90_000;
+    await agent.observeAndJudge();
+    expect(traffic()?.brake).toBeUndefined();
+  });
+
+  test('counts while the agent is down', async () => {
+    await startCanary('r1', 60);
+    host.world.now += 10 * 60_000;
+    host.reopen();
+    agent = createAgent(host.context);
+    await agent.observeAndJudge();
+    expect(traffic()?.brake?.code).toBe('lease-expired');
+  });
+});
+
+test('a stage that has its evidence is reported once', async () => {
+  const request = canary('r1', 3_600);
+  const plan = { ...leaseOf('r1').plan, stageMinSeconds: 5, minRequests: 100 };
+  await agent.setTraffic(
+    MODEL,
+    { ...request, ...(request.lease && { lease: { ...request.lease, plan } }) },
+    1,
+  );
+  for (const requests of [200, 400, 600]) await poll(requests);
+  const entry = host.context.store.outbox.next(host.context.clock.now());
+  expect(entry).toMatchObject({
+    type: 'trainyard.rollout',
+    payload: { body: { rollout: 'r1', stage: 0, decision: 'advance' } },
+  });
+  expect(host.context.store.outbox.pending().count).toBe(1);
+});

@@ -1,0 +1,197 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { captureFolder } from '../../agent/instances/launch.ts';
+import { startInstance } from '../../agent/instances/start-instance.ts';
+import { pruneStore } from '../../agent/prune-store.ts';
+import { closeWindows } from '../../agent/windows/close-windows.ts';
+import { judgeWindows } from '../../agent/windows/judge-windows.ts';
+import { type FakeHost, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
+
+const MODEL = 'mnist';
+const WINDOW_MS = 300_000;
+const DAY_MS = 86_400_000;
+
+let host: FakeHost;
+beforeEach(async () => {
+  host = openFakeHost({ repository: 'acme/models' });
+  await serveVersion();
+});
+afterEach(() => host.close());
+
+/** A ready stable version with a reference profile of one feature, half below and half above 0.5. */
+async function serveVersion(): Promise<void> {
+  const { context } = host;
+  const profile = {
+    schema: 'trainyard.profile/1',
+    model: MODEL,
+    version: '1',
+    created: '2026-01-01T00:00:00Z',
+    rows: 20_000,
+    features: [
+      {
+        name: 'x',
+        kind: 'numeric',
+        edges: [0.5],
+        counts: [10_000, 10_000],
+        missing: 0,
+        min: 0,
+        max: 1,
+        blocks: Array.from({ length: 20 }, () => [500, 500]),
+      },
+    ],
+    prediction: {
+      kind: 'classes',
+      classes: ['a', 'b'],
+      counts: [10_000, 10_000],
+      blocks: Array.from({ length: 20 }, () => [500, 500]),
+    },
+  };
+  const manifest = await storePackage(context, '1', {
+    profile: await storeBlob(context, JSON.stringify(profile)),
+  });
+  await startInstance(context, MODEL, '1', { manifest });
+  const instance = context.store.getInstance(MODEL, '1');
+  if (instance === undefined) throw new Error('not started');
+  context.store.putInstance({ ...instance, state: 'ready' });
+  const traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  context.store.putTraffic(MODEL, { traffic, setAt: context.clock.now() });
+}
+
+/** A worker has counted so many rows below and above 0.5 by now. */
+function capture(worker: string, low: number, high: number, missing = 0): void {
+  const folder = captureFolder(host.folder, MODEL, '1');
+  mkdirSync(folder, { recursive: true });
+  const at = new Date(host.world.now).toISOString();
+  const snapshot = {
+    schema: 'trainyard.capture/1',
+    model: MODEL,
+    version: '1',
+    worker: 'W-9000',
+    startedAt: at,
+    at,
+    n: low + high + missing,
+    invalid: 0,
+    features: { x: { counts: [low, high], missing, below: 0, above: 0, unseen: 0 } },
+    prediction: { counts: [low, high + missing] },
+  };
+  writeFileSync(join(folder, `${worker}.json`), JSON.stringify(snapshot));
+}
+
+function nextWindow(milliseconds = WINDOW_MS): void {
+  host.world.now += milliseconds;
+  closeWindows(host.context);
+}
+
+const windows = () => host.context.store.windows(MODEL, 0);
+const counts = () => windows().map(({ n, features }) => [n, features['x']?.counts]);
+
+describe('windows', () => {
+  test('hold what was counted between two closings, over all workers', () => {
+    closeWindows(host.context);
+    capture('a', 3, 1);
+    nextWindow();
+    capture('a', 5, 1);
+    capture('b', 0, 4);
+    nextWindow();
+    expect(counts()).toEqual([
+      [4, [3, 1]],
+      [6, [2, 4]],
+    ]);
+    expect(windows()[1]).toMatchObject({ seq: 2, host: 'host-1', version: '1' });
+  });
+
+  test('are not closed before their time, nor when nothing was counted', () => {
+    closeWindows(host.context);
+    capture('a', 1, 0);
+    nextWindow(WINDOW_MS - 1);
+    expect(windows()).toEqual([]);
+    nextWindow(1);
+    nextWindow();
+    expect(counts()).toEqual([[1, [1, 0]]]);
+  });
+
+  test('count each prediction once when the agent is killed in between', () => {
+    closeWindows(host.context);
+    capture('a', 10, 0);
+    nextWindow();
+    host.reopen();
+    capture('a', 12, 0);
+    nextWindow();
+    expect(counts().map(([n]) => n)).toEqual([10, 2]);
+  });
+
+  test('do not count an idle worker again whose file was dropped meanwhile', () => {
+    closeWindows(host.context);
+    capture('a', 10, 0);
+    nextWindow();
+    host.world.now += 2 * DAY_MS;
+    nextWindow();
+    nextWindow();
+    capture('a', 13, 0);
+    nextWindow();
+    expect(counts().map(([n]) => n)).toEqual([10, 3]);
+  });
+
+  test('skip files that are no snapshot', () => {
+    closeWindows(host.context);
+    capture('a', 1, 1);
+    writeFileSync(join(captureFolder(host.folder, MODEL, '1'), 'b.json'), '{"half":');
+    nextWindow();
+    expect(counts()).toEqual([[2, [1, 1]]]);
+  });
+
+  test('are kept for a bounded time', () => {
+    closeWindows(host.context);
+    capture('a', 1, 1);
+    nextWindow();
+    host.world.now += 36 * DAY_MS;
+    pruneStore(host.context);
+    expect(windows()).toEqual([]);
+  });
+});
+
+describe('drift on the host', () => {
+  /** A day's rows, in one window. */
+  function day(
+    total: { low: number; high: number; missing?: number },
+    low: number,
+    high: number,
+    missing = 0,
+  ): void {
+    total.low += low;
+    total.high += high;
+    total.missing = (total.missing ?? 0) + missing;
+    capture('a', total.low, total.high, total.missing);
+    nextWindow(DAY_MS);
+    judgeWindows(host.context);
+  }
+
+  const reports = () => {
+    const { store, clock } = host.context;
+    const entry = store.outbox.next(clock.now());
+    return { count: store.outbox.pending().count, entry };
+  };
+
+  test('is reported when the state changes, and not again while it stays', () => {
+    closeWindows(host.context);
+    const total = { low: 0, high: 0 };
+    for (let quiet = 0; quiet < 3; quiet++) day(total, 1_000, 1_000);
+    expect(reports().count).toBe(0);
+    for (let shifted = 0; shifted < 6; shifted++) day(total, 1_900, 100);
+    const { count, entry } = reports();
+    expect(count).toBe(1);
+    expect(entry).toMatchObject({
+      type: 'trainyard.drift',
+      payload: { model: MODEL, body: { version: '1', verdict: 'fail' } },
+    });
+    expect(JSON.stringify(entry?.payload.body)).toContain('`x`');
+  });
+
+  test('is reported at once when values go missing', () => {
+    closeWindows(host.context);
+    day({ low: 0, high: 0 }, 500, 500, 400);
+    expect(reports()).toMatchObject({ count: 1 });
+    expect(JSON.stringify(reports().entry?.payload.body)).toContain('missing-values');
+  });
+});
