@@ -1,0 +1,57 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const actionSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  inputs: z.record(z.string(), z.object({ description: z.string(), default: z.string() })),
+  outputs: z.record(z.string(), z.object({ description: z.string() })),
+  runs: z.object({ using: z.string(), main: z.string() }),
+});
+export type ActionFile = z.infer<typeof actionSchema>;
+
+/** What an action.yml says. */
+export function parseActionFile(text: string): ActionFile {
+  return actionSchema.parse(parse(text));
+}
+
+/** The tables of inputs and outputs as Markdown. */
+export function renderTables({ inputs, outputs }: ActionFile): string {
+  const rows = Object.entries(inputs).map(([name, { description, default: fallback }]) => {
+    const shown = fallback === '' ? '' : `\`${fallback}\``;
+    return `| \`${name}\` | ${cell(description)} | ${shown} |`;
+  });
+  const results = Object.entries(outputs).map(
+    ([name, { description }]) => `| \`${name}\` | ${cell(description)} |`,
+  );
+  return [
+    '| Input | What it is | Default |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+    '| Output | What it is |',
+    '| --- | --- |',
+    ...results,
+  ].join('\n');
+}
+
+/** The list of all actions as Markdown, each with a link to its README. */
+export function renderActions(actions: Readonly<Record<string, ActionFile>>): string {
+  const rows = Object.entries(actions).map(
+    ([name, { description }]) => `| [\`${name}\`](actions/${name}/README.md) | ${cell(description)} |`,
+  );
+  return ['| Action | What it does |', '| --- | --- |', ...rows].join('\n');
+}
+
+/** The document with the tables between its markers. Throws when it has none. */
+export function insertTables(readme: string, tables: string): string {
+  const [start, end] = ['<!-- contract:begin -->', '<!-- contract:end -->'];
+  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
+  if (from === -1 || to < from) throw new Error(`The README has no ${start} … ${end}.`);
+  return `${readme.slice(0, from)}${start}\n${tables}\n${readme.slice(to)}`;
+}
+
+/** Text as it may stand in a cell of a table. */
+export function cell(text: string): string {
+  return text.trim().replaceAll(/\s+/g, ' ').replaceAll('|', '\\|');
+}

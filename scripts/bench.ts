@@ -1,0 +1,27 @@
+/** Speed and memory, each as a ratio to an alternative measured in the same run: machines differ, ratios travel. */
+const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  drift: async () => (await import('./bench/drift.ts')).benchDrift(),
+  gate: async () => (await import('./bench/gate.ts')).benchGate(),
+  overhead: async () => (await import('./bench/overhead.ts')).benchOverhead(),
+  serving: async () => (await import('./bench/serving.ts')).benchServing(),
+};
+
+const HELP = `npm run bench -- NAME...\n\nNames: ${Object.keys(BENCHES).join(', ')}.\n`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(names: readonly string[]): Promise<number> {
+  if (names.length === 0 || names.includes('--help')) {
+    process.stdout.write(HELP);
+    return names.length === 0 ? 2 : 0;
+  }
+  for (const name of names) {
+    const bench = BENCHES[name];
+    if (bench === undefined) {
+      process.stderr.write(`no benchmark is called '${name}'.\n${HELP}`);
+      return 2;
+    }
+    await bench();
+  }
+  return 0;
+}

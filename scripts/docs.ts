@@ -1,0 +1,61 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CONTRACTS } from '../actions/contract.ts';
+import { configReference } from '../core/config/reference.ts';
+import { cell, insertTables, parseActionFile, renderActions, renderTables } from './action-tables.ts';
+import { ROOT } from './checkout.ts';
+
+process.exitCode = main(process.argv.slice(2));
+
+/** Writes what is generated in the documents: with `--check` it only says what is out of date. Gives the exit code. */
+function main(argv: readonly string[]): number {
+  const isCheck = argv.includes('--check');
+  const stale = generate().filter(
+    ({ file, text }) => !existsSync(file) || readFileSync(file, 'utf8') !== text,
+  );
+  for (const { file, text } of stale) {
+    if (!isCheck) writeFileSync(file, text);
+    console.log(`${isCheck ? 'out of date' : 'written'}: ${path.relative(ROOT, file)}`);
+  }
+  if (isCheck && stale.length > 0) console.error('Run `npm run docs`.');
+  return isCheck && stale.length > 0 ? 1 : 0;
+}
+
+type Generated = { readonly file: string; readonly text: string };
+
+function generate(): readonly Generated[] {
+  const actions = Object.fromEntries(
+    Object.keys(CONTRACTS).map((name) => {
+      const file = path.join(ROOT, 'actions', name, 'action.yml');
+      return [name, parseActionFile(readFileSync(file, 'utf8'))];
+    }),
+  );
+  const readmes = Object.entries(actions).map(([name, action]) =>
+    withTables(path.join(ROOT, 'actions', name, 'README.md'), renderTables(action)),
+  );
+  const overview = withTables(path.join(ROOT, 'README.md'), renderActions(actions));
+  return [...readmes, overview, rootAction(), configuration()];
+}
+
+function withTables(file: string, tables: string): Generated {
+  return { file, text: insertTables(readFileSync(file, 'utf8'), tables) };
+}
+
+/** Every key of trainyard.yml, from the schema that validates it. */
+function configuration(): Generated {
+  const rows = configReference().map(({ key, type, required, default: fallback, description }) => {
+    const given = required ? 'required' : fallback === undefined ? '' : `\`${cell(fallback)}\``;
+    return `| \`${key}\` | ${cell(type)} | ${given} | ${cell(description)} |`;
+  });
+  const head = ['| Key | Type | Default | What it is |', '| --- | --- | --- | --- |'];
+  const text = ['# trainyard.yml', '', ...head, ...rows, ''].join('\n');
+  return { file: path.join(ROOT, 'docs', 'configuration.md'), text };
+}
+
+/** The root action is plan under the repository's own name, so that `uses: owner/repo@v1` works. */
+function rootAction(): Generated {
+  const text = readFileSync(path.join(ROOT, 'actions', 'plan', 'action.yml'), 'utf8')
+    .replace(/^name: .*$/m, 'name: Trainyard')
+    .replace('main: ../dist/plan.mjs', 'main: actions/dist/plan.mjs');
+  return { file: path.join(ROOT, 'action.yml'), text };
+}

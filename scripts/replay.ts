@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { decideRollout } from '../core/rollout/decide-rollout.ts';
+import { renderRollout } from '../core/rollout/render-rollout.ts';
+import { type Replay, replayRollout } from '../core/rollout/replay-rollout.ts';
+import { type RolloutRecord, rolloutRecordSchema } from '../core/rollout/rollout-record.ts';
+import { traceRollout } from '../core/rollout/trace-rollout.ts';
+
+const HELP = `node scripts/replay.ts RECORD...
+
+Decides past rollouts again from their observations and says whether that agrees with what happened.
+RECORD is the JSON file that a rollout leaves. Exit code 0: all agree; 1: one differs; 2: a record can't be read.
+`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(files: readonly string[]): Promise<number> {
+  if (files.length === 0 || files.includes('--help')) {
+    process.stdout.write(HELP);
+    return files.length === 0 ? 2 : 0;
+  }
+  let worst = 0;
+  for (const file of files) {
+    const record = await readRecord(file);
+    if (typeof record === 'string') {
+      process.stderr.write(`${file}: ${record}\n`);
+      return 2;
+    }
+    const replay = replayRollout(record);
+    process.stdout.write(renderReplay(file, record, replay));
+    if (!replay.agrees) worst = 1;
+  }
+  return worst;
+}
+
+/** The record, or what is wrong with the file. */
+async function readRecord(file: string): Promise<RolloutRecord | string> {
+  try {
+    const parsed = rolloutRecordSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    return parsed.success ? parsed.data : `is no rollout record.\n${z.prettifyError(parsed.error)}`;
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  }
+}
+
+function renderReplay(file: string, record: RolloutRecord, replay: Replay): string {
+  const { points, evidence } = traceRollout(record.plan, record.observations, record.baseline);
+  const last = record.events.at(-1)?.at ?? '';
+  const decision = decideRollout({
+    plan: record.plan,
+    evidence,
+    stage: Math.max(0, evidence.stages.length - 1),
+    stageStartedAt: last,
+    rolloutStartedAt: record.events[0]?.at ?? last,
+    now: last,
+    control: 'running',
+  });
+  const steps = replay.steps.map(
+    ({ at, happened, decided, agreement }) => `| ${at} | ${happened} | ${decided} | ${agreement} |`,
+  );
+  return [
+    `# ${record.rollout} (${file}): ${replay.agrees ? 'agrees' : 'DIFFERS'}`,
+    '',
+    '| At | Happened | Decided again | |',
+    '| --- | --- | --- | --- |',
+    ...steps,
+    '',
+    renderRollout({ decision, evidence, points }),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Files of a commit: text or bytes by path; `undefined` deletes. */
+export type Files = Readonly<Record<string, string | Uint8Array | undefined>>;
+
+/** The bare repository that stands for the one on GitHub. */
+export type GitRemote = {
+  /** Folder of the bare repository. */
+  readonly bare: string;
+  /** Commits the files on top of `branch` (made from `from`, or from nothing) and gives the commit. */
+  readonly commit: (commit: {
+    readonly branch: string;
+    readonly files: Files;
+    readonly message: string;
+    readonly author: string;
+    readonly from?: string;
+  }) => string;
+  readonly resolve: (ref: string) => string | undefined;
+  readonly pointRef: (ref: string, sha: string) => void;
+  /** A file's text at a commit, or `undefined`. */
+  readonly show: (sha: string, file: string) => string | undefined;
+  readonly list: (sha: string, folder: string) => readonly string[];
+  /** Checks a commit out into a new folder. */
+  readonly cloneAt: (folder: string, sha: string) => void;
+};
+
+/** Makes an empty bare repository whose default branch is `main`. */
+export function createGitRemote(bare: string): GitRemote {
+  mkdirSync(bare, { recursive: true });
+  git(bare, ['init', '--quiet', '--bare', '--initial-branch=main']);
+  git(bare, ['config', 'http.receivepack', 'true']);
+  // As on GitHub: any commit can be fetched by its name, history is not rewritten behind one's back.
+  git(bare, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
+  const resolve = (ref: string): string | undefined =>
+    attempt(() => git(bare, ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]).trim());
+  return {
+    bare,
+    resolve,
+    commit: (request) => commitFiles(bare, { ...request, parent: resolve(request.from ?? request.branch) }),
+    pointRef: (ref, sha) => {
+      git(bare, ['update-ref', ref, sha]);
+    },
+    show: (sha, file) => attempt(() => git(bare, ['show', `${sha}:${file}`])),
+    list: (sha, folder) =>
+      git(bare, ['ls-tree', '--name-only', sha, `${folder}/`])
+        .split('\n')
+        .filter(Boolean),
+    cloneAt: (folder, sha) => {
+      git(bare, ['clone', '--quiet', '--no-checkout', bare, folder]);
+      git(folder, ['checkout', '--quiet', '--detach', sha]);
+    },
+  };
+}
+
+function commitFiles(
+  bare: string,
+  request: {
+    readonly branch: string;
+    readonly files: Files;
+    readonly message: string;
+    readonly author: string;
+    readonly parent: string | undefined;
+  },
+): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-commit-'));
+  const identity = ['-c', `user.name=${request.author}`, '-c', `user.email=${request.author}@example.test`];
+  try {
+    git(folder, ['clone', '--quiet', '--no-checkout', bare, '.']);
+    git(folder, [
+      'checkout',
+      '--quiet',
+      ...(request.parent === undefined
+        ? ['--orphan', request.branch]
+        : ['-B', request.branch, request.parent]),
+    ]);
+    for (const [file, content] of Object.entries(request.files))
+      writeOrDelete(path.join(folder, file), content);
+    git(folder, ['add', '--all']);
+    git(folder, [...identity, 'commit', '--quiet', '--allow-empty', '--message', request.message]);
+    git(folder, ['push', '--quiet', 'origin', `HEAD:refs/heads/${request.branch}`]);
+    return git(folder, ['rev-parse', 'HEAD']).trim();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeOrDelete(file: string, content: string | Uint8Array | undefined): void {
+  if (content === undefined) {
+    rmSync(file, { force: true });
+    return;
+  }
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}
+
+function git(cwd: string, args: readonly string[]): string {
+  return execFileSync('git', args, {
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+  });
+}
+
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,265 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerCall } from './api.ts';
+import type { Answer, ApiContext } from './api-answers.ts';
+import { createFaultQueue, type Fault, type FaultQueue, faultSchema } from './faults.ts';
+import { serveGit } from './git-http.ts';
+import type { GitRemote } from './git-remote.ts';
+import { loadOperations, type Operation } from './openapi.ts';
+import type { Repository } from './repository.ts';
+import type { Addresses } from './representations.ts';
+
+const RATE_LIMIT = 5_000;
+/** Both forms in which GitHub's API is found: at its own host, and below a GitHub Enterprise Server's. */
+const API_PREFIX = /^\/(?:api\/v3\/)?(?=repos\/)/;
+
+/** One request the stand-in answered, for assertions. `violations` are breaches of GitHub's own schemas. */
+export type Exchange = {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly user: string | undefined;
+  readonly violations: readonly string[];
+};
+
+export type GitHubServer = {
+  readonly addresses: Addresses;
+  readonly faults: FaultQueue;
+  readonly exchanges: readonly Exchange[];
+  readonly stop: () => Promise<void>;
+};
+
+export type GitHubServerOptions = {
+  readonly repository: Repository;
+  readonly remote: GitRemote;
+  /** Login of each token's holder; other tokens are refused. */
+  readonly tokens: ReadonlyMap<string, string>;
+  readonly onDispatch: ApiContext['onDispatch'];
+  /** What `GET /_sandbox/runs` shows. */
+  readonly describeRuns: () => unknown;
+};
+
+type Running = GitHubServerOptions & {
+  readonly operations: readonly Operation[];
+  readonly addresses: Addresses;
+  readonly faults: FaultQueue;
+  readonly exchanges: Exchange[];
+  used: number;
+};
+
+/** Starts GitHub's API and git's smart HTTP for one repository on a free loopback port. */
+export async function startGitHubServer(options: GitHubServerOptions): Promise<GitHubServer> {
+  const operations = loadOperations();
+  const exchanges: Exchange[] = [];
+  const faults = createFaultQueue();
+  const server = createServer();
+  const web = await listen(server);
+  const addresses = { api: `${web}/api/v3`, web };
+  const running: Running = { ...options, operations, addresses, faults, exchanges, used: 0 };
+  server.on('request', (request, response) => {
+    answer(running, request, response).catch((error: unknown) => {
+      if (!response.headersSent) response.writeHead(500);
+      response.end(JSON.stringify({ message: `the sandbox failed: ${String(error)}` }));
+    });
+  });
+  return {
+    addresses,
+    faults,
+    exchanges,
+    stop: async () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      server.closeAllConnections();
+      await promise;
+    },
+  };
+}
+
+async function listen(server: Server): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the sandbox has no address');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+async function answer(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const method = request.method ?? 'GET';
+  const { pathname, searchParams } = new URL(request.url ?? '/', running.addresses.web);
+  if (pathname.startsWith('/_sandbox/')) return answerAdmin(running, request, response, pathname);
+  const user = running.tokens.get(tokenOf(request) ?? '');
+  const record = (status: number, violations: readonly string[] = []): void => {
+    running.exchanges.push({ method, path: pathname, status, user, violations });
+  };
+  const fault = running.faults.take(method, pathname);
+  if (fault !== undefined) {
+    record(playFault(fault, response));
+    return;
+  }
+  const gitPath = gitPathOf(running.repository.fullName, pathname);
+  if (gitPath !== undefined) {
+    if (user === undefined) {
+      record(401);
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="sandbox"' }).end();
+      return;
+    }
+    await serveGit(request, response, running.remote.bare, gitPath, user);
+    record(response.statusCode);
+    return;
+  }
+  const body = await readJson(request);
+  const { status, violations, ...rest } = answerApi(running, { method, pathname, searchParams, body, user });
+  record(status, violations);
+  send(running, response, { status, ...rest }, new URL(request.url ?? '/', running.addresses.web));
+}
+
+type ApiRequest = {
+  readonly method: string;
+  readonly pathname: string;
+  readonly searchParams: URLSearchParams;
+  readonly body: unknown;
+  readonly user: string | undefined;
+};
+
+function answerApi(
+  running: Running,
+  { method, pathname, searchParams, body, user }: ApiRequest,
+): Answer & { readonly violations?: readonly string[] } {
+  if (user === undefined) return { status: 401, body: { message: 'Bad credentials' } };
+  const path = pathname.replace(API_PREFIX, '/');
+  const operation = running.operations.find((known) => known.method === method && known.path.test(path));
+  const parameters = operation?.path.exec(path)?.groups ?? {};
+  const named = `${parameters['owner']}/${parameters['repo']}`;
+  if (operation === undefined || named !== running.repository.fullName) {
+    return {
+      status: 404,
+      body: { message: 'Not Found' },
+      violations: operation === undefined ? [`the sandbox has no ${method} ${path}`] : [],
+    };
+  }
+  const wrong = operation.checkRequest(body);
+  if (wrong.length > 0) {
+    const errors = wrong.map((message) => ({ resource: 'Sandbox', code: 'invalid', message }));
+    return { status: 422, body: { message: 'Validation Failed', errors }, violations: wrong };
+  }
+  const context = {
+    ...running,
+    resolveRef: running.remote.resolve,
+  };
+  const given = answerCall(operation.name, context, { parameters, query: searchParams, body, user });
+  const violations = given.status < 300 ? operation.checkResponse(given.status, given.body) : [];
+  return { ...given, violations };
+}
+
+function send(running: Running, response: ServerResponse, given: Answer, url: URL): void {
+  running.used += 1;
+  const next = new URL(url);
+  next.searchParams.set('page', String(Number(url.searchParams.get('page') ?? 1) + 1));
+  response.writeHead(given.status, {
+    'content-type': 'application/json; charset=utf-8',
+    'x-github-api-version-selected': '2022-11-28',
+    'x-ratelimit-limit': String(RATE_LIMIT),
+    'x-ratelimit-remaining': String(Math.max(0, RATE_LIMIT - running.used)),
+    'x-ratelimit-used': String(running.used),
+    'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 3_600),
+    'x-ratelimit-resource': 'core',
+    ...(given.more === true && { link: `<${next.href}>; rel="next"` }),
+  });
+  response.end(given.status === 204 ? undefined : JSON.stringify(given.body));
+}
+
+function playFault(fault: Fault['answer'], response: ServerResponse): number {
+  if (fault === 'drop') {
+    response.destroy();
+    return 0;
+  }
+  // Silence: the connection stays open until the client gives up.
+  if (fault === 'timeout') return 0;
+  if (fault === 'rate-limit') {
+    return sendFault(
+      response,
+      403,
+      { message: 'API rate limit exceeded' },
+      {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 1),
+      },
+    );
+  }
+  if (fault === 'secondary-limit') {
+    const message =
+      'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+    return sendFault(response, 429, { message }, { 'retry-after': '1' });
+  }
+  return sendFault(response, fault.status, fault.body ?? { message: 'sandbox fault' }, fault.headers ?? {});
+}
+
+function sendFault(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+): number {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(JSON.stringify(body));
+  return status;
+}
+
+async function answerAdmin(
+  running: Running,
+  request: IncomingMessage,
+  response: ServerResponse,
+  pathname: string,
+): Promise<void> {
+  const route = `${request.method} ${pathname}`;
+  if (route === 'POST /_sandbox/faults') {
+    const parsed = faultSchema.safeParse(await readJson(request));
+    if (!parsed.success) {
+      sendFault(response, 422, { message: parsed.error.message }, {});
+      return;
+    }
+    running.faults.add(parsed.data);
+    response.writeHead(204).end();
+    return;
+  }
+  const { people, issues, comments, deployments, dispatches } = running.repository;
+  const views: Readonly<Record<string, () => unknown>> = {
+    'GET /_sandbox/runs': running.describeRuns,
+    'GET /_sandbox/exchanges': () => running.exchanges,
+    'GET /_sandbox/repository': () => ({
+      people: Object.fromEntries(people),
+      issues: [...issues.values()],
+      comments: [...comments.values()],
+      deployments: [...deployments.values()],
+      dispatches,
+    }),
+  };
+  const view = views[route];
+  sendFault(response, view === undefined ? 404 : 200, view?.() ?? { routes: Object.keys(views) }, {});
+}
+
+function gitPathOf(fullName: string, pathname: string): string | undefined {
+  const match =
+    /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<rest>\/(?:info\/refs|git-(?:upload|receive)-pack))$/.exec(
+      pathname,
+    );
+  return match?.groups?.['name'] === fullName ? match.groups['rest'] : undefined;
+}
+
+function tokenOf(request: IncomingMessage): string | undefined {
+  const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(' ');
+  if (scheme.toLowerCase() !== 'basic') return value;
+  return Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':');
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const text = Buffer.concat(chunks).toString('utf8');
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,105 @@
+import type { PermissionLevel } from '../../core/ports.ts';
+
+export type Comment = {
+  readonly id: number;
+  readonly issue: number;
+  readonly user: string;
+  readonly createdAt: string;
+  body: string;
+  readonly reactions: { id: number; user: string; content: string }[];
+};
+
+/** An issue, or a pull request when it has a head. */
+export type Issue = {
+  readonly number: number;
+  readonly user: string;
+  readonly createdAt: string;
+  title: string;
+  body: string;
+  state: 'open' | 'closed';
+  readonly head?: { readonly repository: string; readonly branch: string; sha: string };
+};
+
+export type Deployment = {
+  readonly id: number;
+  readonly ref: string;
+  readonly sha: string;
+  readonly task: string;
+  readonly environment: string;
+  readonly description: string;
+  readonly payload: unknown;
+  readonly createdAt: string;
+  readonly statuses: { id: number; state: string; description: string; createdAt: string }[];
+};
+
+export type Dispatch = { readonly type: string; readonly payload: unknown; readonly at: string };
+
+/** What GitHub would remember of one repository, without its git objects. */
+export type Repository = {
+  /** `owner/name` */
+  readonly fullName: string;
+  readonly defaultBranch: string;
+  /** Permission by login; a login absent here has none. */
+  readonly people: Map<string, PermissionLevel>;
+  readonly issues: Map<number, Issue>;
+  readonly comments: Map<number, Comment>;
+  readonly deployments: Map<number, Deployment>;
+  readonly dispatches: Dispatch[];
+  /** The next number of whatever is numbered. */
+  readonly next: () => number;
+};
+
+/** Makes an empty repository of these people. */
+export function createRepository(
+  fullName: string,
+  people: Readonly<Record<string, PermissionLevel>>,
+): Repository {
+  let last = 0;
+  return {
+    fullName,
+    defaultBranch: 'main',
+    people: new Map(Object.entries(people)),
+    issues: new Map(),
+    comments: new Map(),
+    deployments: new Map(),
+    dispatches: [],
+    next: () => {
+      last += 1;
+      return last;
+    },
+  };
+}
+
+/** Adds an issue, or a pull request when `head` is given, and gives it. */
+export function addIssue(
+  repository: Repository,
+  issue: Pick<Issue, 'user' | 'title' | 'body'> & Partial<Pick<Issue, 'head'>>,
+): Issue {
+  const added: Issue = {
+    ...issue,
+    number: repository.next(),
+    createdAt: new Date().toISOString(),
+    state: 'open',
+  };
+  repository.issues.set(added.number, added);
+  return added;
+}
+
+/** Adds a comment and gives it. */
+export function addComment(repository: Repository, issue: number, user: string, body: string): Comment {
+  const comment: Comment = {
+    id: 1_000 + repository.next(),
+    issue,
+    user,
+    body,
+    createdAt: new Date().toISOString(),
+    reactions: [],
+  };
+  repository.comments.set(comment.id, comment);
+  return comment;
+}
+
+/** The comments of one issue, oldest first. */
+export function commentsOf(repository: Repository, issue: number): readonly Comment[] {
+  return [...repository.comments.values()].filter((comment) => comment.issue === issue);
+}

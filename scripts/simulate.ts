@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ROOT } from './checkout.ts';
+import { driftRows } from './simulate/drift.ts';
+import { gateRows } from './simulate/gate.ts';
+import { renderDecisions, renderTable } from './simulate/render-decisions.ts';
+import { rolloutRows } from './simulate/rollout.ts';
+import type { SimulationOptions, SimulationRow } from './simulate/simulation-row.ts';
+
+const SECTIONS: Readonly<Record<string, (options: SimulationOptions) => SimulationRow[]>> = {
+  rollout: rolloutRows,
+  gate: gateRows,
+  drift: driftRows,
+};
+
+const HELP = `npm run simulate [-- [--scale SHARE] [--seed NUMBER] [NAME...]]
+
+Measures what the decisions promise: how often they are wrong, how soon they are right.
+
+  --scale SHARE  share of the full number of draws (1; 0.05 takes under a minute)
+  --seed NUMBER  what every random number depends on (1)
+  --write        write docs/decisions.md from less than a full run too
+  NAME           ${Object.keys(SECTIONS).join(', ')} (all)
+
+A full run of everything also writes docs/decisions.md.
+`;
+
+process.exitCode = main(process.argv.slice(2));
+
+function main(argv: string[]): number {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      scale: { type: 'string' },
+      seed: { type: 'string' },
+      write: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  const options = { scale: Number(values.scale ?? 1), seed: Number(values.seed ?? 1) };
+  const names = positionals.length > 0 ? positionals : Object.keys(SECTIONS);
+  const unfit =
+    names.some((name) => !(name in SECTIONS)) || !(options.scale > 0) || Number.isNaN(options.seed);
+  if (values.help === true || unfit) {
+    process.stdout.write(HELP);
+    return unfit ? 2 : 0;
+  }
+  const rows = names.flatMap((name) => SECTIONS[name]?.(options) ?? []).sort((a, b) => a.row - b.row);
+  process.stdout.write(`${renderTable(rows)}\n`);
+  if (positionals.length === 0 && (options.scale >= 1 || values.write === true)) {
+    writeFileSync(join(ROOT, 'docs', 'decisions.md'), renderDecisions(rows, options));
+  }
+  return rows.every(({ met }) => met) ? 0 : 1;
+}

@@ -1,0 +1,118 @@
+import { estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
+import { judgeLabels, type LabelCohort } from '../../core/drift/judge-labels.ts';
+import type { ConfidenceBins } from '../../core/drift/profile.ts';
+import { type Draws, makeDraws } from './draws.ts';
+import { drawsAt, formatShare, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
+
+const BINS = 20;
+const REFERENCE_ROWS = 10_000;
+const CHUNK_ROWS = 1000;
+/** How much too sure of itself the simulated model is: its log-odds are this many times the true ones. */
+const OVERCONFIDENCE = 2;
+const NO_GUARDS = { outOfRangeShare: 0, hasInputAlarm: false, hasLabelAlarm: false };
+
+type Row = { readonly confidence: number; readonly isRight: boolean };
+
+/** A prediction whose true chance of being right follows from its input; `mean` moves where inputs lie. */
+function drawRow(draws: Draws, mean: number): Row {
+  const logOdds = Math.abs(mean + 1.2 * draws.normal());
+  const chance = 1 / (1 + Math.exp(-logOdds));
+  const confidence = 1 / (1 + Math.exp(-OVERCONFIDENCE * logOdds));
+  return { confidence, isRight: draws.uniform() < chance };
+}
+
+function drawReference(draws: Draws): ConfidenceBins {
+  const rows = Array.from({ length: REFERENCE_ROWS }, () => drawRow(draws, 1));
+  const sorted = rows.map(({ confidence }) => confidence).sort((a, b) => a - b);
+  const edges = Array.from(
+    { length: BINS - 1 },
+    (_, bin) => sorted[((bin + 1) * REFERENCE_ROWS) / BINS - 1] ?? 1,
+  );
+  return {
+    edges,
+    total: countBins(edges, rows),
+    correct: countBins(
+      edges,
+      rows.filter(({ isRight }) => isRight),
+    ),
+  };
+}
+
+function countBins(edges: readonly number[], rows: readonly Row[]): number[] {
+  const counts = [...edges, 0].map(() => 0);
+  for (const { confidence } of rows) {
+    const at = binOf(edges, confidence);
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function binOf(edges: readonly number[], confidence: number): number {
+  const bin = edges.findIndex((edge) => confidence <= edge);
+  return bin === -1 ? edges.length : bin;
+}
+
+/** Row 11: how far the estimate without labels is from the truth while inputs move and their meaning does not. */
+export function simulateEstimate({ scale, seed }: SimulationOptions): SimulationRow {
+  const chunks = drawsAt(500, scale, 200);
+  const draws = makeDraws(`${seed}|estimate`);
+  let [error, rawError, covered] = [0, 0, 0];
+  let bins = drawReference(draws);
+  for (let chunk = 0; chunk < chunks; chunk += 1) {
+    if (chunk % 20 === 0) bins = drawReference(draws);
+    const rows = Array.from({ length: CHUNK_ROWS }, () => drawRow(draws, 1 - (chunk % 10) / 8));
+    const truth = rows.filter(({ isRight }) => isRight).length / CHUNK_ROWS;
+    const raw = rows.reduce((sum, { confidence }) => sum + confidence, 0) / CHUNK_ROWS;
+    const estimate = estimateAccuracy(bins, countBins(bins.edges, rows), NO_GUARDS);
+    if (estimate.kind === 'suppressed') throw new Error(estimate.explanation);
+    error += Math.abs(estimate.accuracy - truth) / chunks;
+    rawError += Math.abs(raw - truth) / chunks;
+    if (estimate.interval.low <= truth && truth <= estimate.interval.high) covered += 1;
+  }
+  return {
+    row: 11,
+    quantity: 'accuracy without labels: mean error of the estimate while inputs move, 1,000 rows',
+    anchors: [{ name: 'mean of raw confidences', value: `${(100 * rawError).toFixed(1)} pp` }],
+    target: '≤ 1.5 pp, 95% intervals hold the truth in 93–97%',
+    observed: `${(100 * error).toFixed(2)} pp, ${formatShare(covered, chunks)} of ${chunks}`,
+    met: error <= 0.015 && covered >= 0.93 * chunks && covered <= 0.97 * chunks,
+  };
+}
+
+const DROP = 0.05;
+const LABELS_BETWEEN_ALARMS = 10_000;
+const LABELS_PER_COHORT = 10;
+
+/** Row 12: labels until a drop of accuracy by 5 points is found. */
+export function simulateLabels({ scale, seed }: SimulationOptions): SimulationRow {
+  const runs = drawsAt(200, scale, 50);
+  const draws = makeDraws(`${seed}|labels`);
+  const delays = Array.from({ length: runs }, () => labelsToAlarm(draws)).sort((a, b) => a - b);
+  const median = delays[Math.floor((runs - 1) / 2)] ?? Number.NaN;
+  return {
+    row: 12,
+    quantity: 'labels until accuracy fallen from 90 % to 85 % is found, one false alarm in 10,000 labels',
+    anchors: [],
+    target: 'median ≤ 900',
+    observed: `median ${median} (${runs} runs)`,
+    met: median <= 900,
+  };
+}
+
+/** Cohorts of ten labels of a model that is right 5 points less often than its confidence promises. */
+function labelsToAlarm(draws: Draws): number {
+  const bins: ConfidenceBins = { edges: [0.8], total: [5000, 5000], correct: [4250, 4750] };
+  const cohorts: LabelCohort[] = [];
+  const maturity = { now: '2027-01-01T00:00:00Z', maturitySeconds: 0 };
+  for (let cohort = 0; cohort < 1000; cohort += 1) {
+    const upper = draws.binomial(LABELS_PER_COHORT, 0.5);
+    const counts = [LABELS_PER_COHORT - upper, upper];
+    const at = new Date(Date.UTC(2026, 0, 1) + cohort * 60_000).toISOString();
+    const correct = [draws.binomial(counts[0] ?? 0, 0.85 - DROP), draws.binomial(upper, 0.95 - DROP)];
+    cohorts.push({ from: at, to: at, predicted: counts, labelled: counts, correct });
+    if (cohort % 2 === 0) continue;
+    const judged = judgeLabels(bins, cohorts, { ...maturity, averageRunLength: LABELS_BETWEEN_ALARMS });
+    if (judged.verdict === 'fail') return judged.labels;
+  }
+  return Number.POSITIVE_INFINITY;
+}

@@ -1,0 +1,1 @@
+"""Known answers for the statistics, made by independent implementations."""
