@@ -1,0 +1,86 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CONTRACTS } from '../../actions/contract.ts';
+import { STATE_DIR } from '../../scripts/checkout.ts';
+
+const ROOT = path.join(import.meta.dirname, '..', '..');
+const DIST = path.join(ROOT, 'actions', 'dist');
+const SOURCES = ['actions', 'adapters', 'core', 'scripts', 'package.json', 'tsconfig.json', 'LICENSE'];
+
+// Below the checkout, so that the packages can be linked file by file instead of copied.
+mkdirSync(STATE_DIR, { recursive: true });
+const folder = mkdtempSync(path.join(STATE_DIR, 'bundle-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  const { status, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+}
+
+describe('the committed bundle', () => {
+  const rebuilt = path.join(folder, 'dist');
+
+  beforeAll(() => {
+    // Another checkout in another place: what depends on where it was built shows.
+    const checkout = path.join(folder, 'elsewhere');
+    for (const source of SOURCES) {
+      cpSync(path.join(ROOT, source), path.join(checkout, source), { recursive: true });
+    }
+    run('cp', ['-al', path.join(ROOT, 'node_modules'), checkout], ROOT);
+    const args = [path.join(checkout, 'scripts', 'build.ts'), rebuilt];
+    run(process.execPath, args, checkout);
+  }, 300_000);
+
+  test('is what the sources give, byte for byte, wherever they are built', () => {
+    const files = readdirSync(rebuilt).toSorted();
+    expect(readdirSync(DIST).toSorted()).toEqual(files);
+    const differing = files.filter(
+      (file) => !readFileSync(path.join(DIST, file)).equals(readFileSync(path.join(rebuilt, file))),
+    );
+    expect(differing, 'run `npm run build` and commit actions/dist').toEqual([]);
+  });
+
+  test('holds one bundle, the licences in it, and a stub per action', () => {
+    const stubs = Object.keys(CONTRACTS).map((name) => `${name}.mjs`);
+    expect(readdirSync(DIST).toSorted()).toEqual([...stubs, 'licenses.txt', 'trainyard.mjs'].toSorted());
+  });
+
+  test('names no path of the machine it was built on, and holds no Docker client', () => {
+    const text = readFileSync(path.join(DIST, 'trainyard.mjs'), 'utf8');
+    expect(text).not.toContain(ROOT);
+    expect(text).not.toContain('.trainyard/build-');
+    expect(text).not.toMatch(/dockerode|docker-modem/);
+  });
+});
+
+describe.each(Object.keys(CONTRACTS))('the built action %s', (name) => {
+  test('starts, says what is wrong without a stack, and gives all its outputs', () => {
+    const output = path.join(folder, `${name}.out`);
+    const event = path.join(folder, 'event.json');
+    writeFileSync(output, '');
+    writeFileSync(event, '{}');
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(DIST, `${name}.mjs`)], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'],
+        GITHUB_OUTPUT: output,
+        GITHUB_WORKSPACE: folder,
+        GITHUB_EVENT_PATH: event,
+        RUNNER_TEMP: folder,
+        'INPUT_GITHUB-TOKEN': 'ghs_secret',
+      },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/::error title=trainyard%3A (invalid-plan|missing-config)[^\n]*::/);
+    expect(stdout).not.toMatch(/^\s+at /m);
+    const given = [...readFileSync(output, 'utf8').matchAll(/^(?<name>[\w-]+)<<ghadelimiter/gm)].map(
+      (match) => match.groups?.['name'],
+    );
+    const contract = Object.values(CONTRACTS).find((one) => one.name === name);
+    expect(given).toEqual(['decision', 'reason-code', 'result', ...(contract?.outputs ?? [])]);
+  });
+});
