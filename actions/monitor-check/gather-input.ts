@@ -25,6 +25,7 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
     environment: request.environmentName,
     ledger: state,
     policy: request.config.monitor,
+    deliverySeconds: request.config.project.timeoutSeconds,
     hosts: seen.map(({ report }) => report),
     ...(profile && judgeWindows(monitoring, profile, windows, now)),
   };

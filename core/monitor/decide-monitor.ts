@@ -1,3 +1,4 @@
+import { findDelivery } from '../ledger/find-delivery.ts';
 import { environmentOf, freezeOf, openTrainings } from '../ledger/state.ts';
 import { formatCount, formatDuration } from '../statistics/format-number.ts';
 import type { Reason } from '../verdict.ts';
@@ -8,7 +9,8 @@ import type { MonitorInput } from './monitor-input.ts';
 
 /**
  * What to do about a deployed model now. `wanted` is what the findings ask for; `action` what may be done of it: a retrain waits
- * for its cool-down, its budget and an open training, a change of traffic for a freeze or a rollout in progress.
+ * for its cool-down, its budget and a model that is on its way, from the open training to the end of its rollout; a change of traffic
+ * for a freeze or a rollout in progress.
  */
 export type MonitorDecision = {
   readonly action: MonitorAction;
@@ -61,12 +63,10 @@ function findObstacle(input: MonitorInput, wanted: MonitorAction): Obstacle | un
   return undefined;
 }
 
-function findRetrainObstacle({ ledger, policy, now }: MonitorInput): Obstacle | undefined {
-  const open = openTrainings(ledger)[0];
-  if (open !== undefined) {
-    const message = `A training is open since ${open.requestedAt} (${open.correlationId}); one at a time.`;
-    return obstacle('none', 'retrain-open', message);
-  }
+function findRetrainObstacle(input: MonitorInput): Obstacle | undefined {
+  const { ledger, policy, now } = input;
+  const onItsWay = findModelOnItsWay(input);
+  if (onItsWay !== undefined) return onItsWay;
   if (!policy.retrain.automatic) {
     return obstacle(
       'investigate',
@@ -87,6 +87,29 @@ function findRetrainObstacle({ ledger, policy, now }: MonitorInput): Obstacle | 
     `The budget of ${formatCount(count)} automatic trainings in ${formatDuration(perSeconds)} is spent and the trouble is not gone: ` +
     'training again on the same data will not help.';
   return obstacle('investigate', 'retrain-budget-spent', message);
+}
+
+/** A model asked for earlier may cure the trouble: another one is not asked for until it has come to its end. */
+function findModelOnItsWay({
+  ledger,
+  environment,
+  now,
+  deliverySeconds,
+}: MonitorInput): Obstacle | undefined {
+  const open = openTrainings(ledger)[0];
+  if (open !== undefined) {
+    const message = `A training is open since ${open.requestedAt} (${open.correlationId}); one at a time.`;
+    return obstacle('none', 'retrain-open', message);
+  }
+  const { rollout } = environmentOf(ledger, environment);
+  if (rollout !== undefined) {
+    const message = `Version ${rollout.version} is being rolled out; a training waits until that has ended.`;
+    return obstacle('none', 'rollout-open', message);
+  }
+  const delivery = findDelivery(ledger, now, deliverySeconds);
+  if (delivery === undefined) return undefined;
+  const message = `The training ${delivery.correlationId} ended at ${delivery.finishedAt} and its model is on its way to a rollout.`;
+  return obstacle('none', 'delivery-open', message);
 }
 
 function findTrafficObstacle(

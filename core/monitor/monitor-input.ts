@@ -22,6 +22,8 @@ export type MonitorInput = {
   readonly environment: string;
   readonly ledger: LedgerState;
   readonly policy: Monitor;
+  /** A model is given this long from the end of its training to the start of its rollout. */
+  readonly deliverySeconds: number;
   readonly hosts: readonly HostReport[];
   readonly drift?: DriftJudgement;
   readonly fastLane?: FastLaneJudgement;

@@ -6,8 +6,11 @@ import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import {
   type EnvironmentState,
   emptyLedger,
+  type GateJudgement,
   type LedgerState,
+  type Rollout,
   type Training,
+  type VersionState,
 } from '../../../core/ledger/state.ts';
 import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
 import type { MonitorInput } from '../../../core/monitor/monitor-input.ts';
@@ -40,6 +43,7 @@ function input(over: Partial<MonitorInput> = {}): MonitorInput {
     environment: 'production',
     ledger: ledgerOf(),
     policy: POLICY,
+    deliverySeconds: 21_600,
     hosts: [
       { host: 'serve-1', lastSeenAt: '2026-03-19T23:59:00Z', serving: { version: '7', package: PACKAGE } },
     ],
@@ -66,6 +70,36 @@ const training = (requestedAt: string): Training => ({
   cause: { kind: 'schedule', id: 'schedule-1' },
   actor: 'monitor',
   requestedAt,
+});
+
+const DIGEST = `sha256:${'c'.repeat(64)}`;
+
+const rollout: Rollout = {
+  id: 'rollout-8',
+  version: '8',
+  stable: '7',
+  package: PACKAGE,
+  hosts: ['serve-1'],
+  stages: [10, 100],
+  alpha: 0.01,
+  stage: 0,
+  percent: 10,
+  startedAt: '2026-03-19T22:00:00Z',
+  stageStartedAt: '2026-03-19T22:00:00Z',
+  actor: 'monitor',
+  cause: { kind: 'schedule', id: 'schedule-1' },
+};
+
+const version: VersionState = {
+  version: '8',
+  runId: 'run-8',
+  modelUri: 'models:/m-8',
+  modelDigest: DIGEST,
+  registeredAt: NOW,
+};
+
+const gate = (verdict: 'pass' | 'fail'): GateJudgement => ({
+  ...{ runId: 'run-8', verdict, headline: '', holdoutDigest: DIGEST, evidenceDigest: DIGEST, at: NOW },
 });
 
 describe('a healthy deployment', () => {
@@ -138,6 +172,43 @@ describe('a wanted training', () => {
     expect(decision).toMatchObject({ action: 'none', wanted: 'retrain' });
     expect(decision.codes).toContain('retrain-open');
     expect(decision.explanation).toMatch(/^Waiting\. .* one at a time\.$/);
+  });
+
+  it('waits for a rollout that is open here, and not for one elsewhere', () => {
+    const { champion } = ledgerOf().environments['production'] ?? {};
+    const environments = (name: string) => ({
+      environments: { production: { champion, history: [] }, [name]: { champion, history: [], rollout } },
+    });
+    const decision = wanted(environments('production'));
+    expect(decision).toMatchObject({ action: 'none', wanted: 'retrain' });
+    expect(decision.codes).toContain('rollout-open');
+    expect(decision.explanation).toMatch(
+      /Version 8 is being rolled out; a training waits until that has ended\.$/,
+    );
+    expect(wanted(environments('staging')).action).toBe('retrain');
+  });
+
+  it('waits for a model between the end of its training and its rollout', () => {
+    const trained = (finishedAt: string) => ({
+      ...training('2026-03-19T16:00:00Z'),
+      status: 'finished' as const,
+      finishedAt,
+      runId: 'run-8',
+    });
+    const ended = (over: Partial<LedgerState> = {}, finishedAt = '2026-03-19T20:00:00Z') =>
+      wanted({ trainings: { 'schedule-1': trained(finishedAt) }, ...over });
+    const decision = ended();
+    expect(decision).toMatchObject({ action: 'none', wanted: 'retrain' });
+    expect(decision.codes).toContain('delivery-open');
+    expect(ended({ gates: { 'run-8': gate('pass') }, versions: { 8: version } }).action).toBe('none');
+    expect(ended({ gates: { 'run-8': gate('fail') } }).action).toBe('retrain');
+    expect(ended({}, '2026-03-19T17:00:00Z').action).toBe('retrain');
+    const { production } = ledgerOf().environments;
+    const rolledBack = {
+      ...{ rollout: 'r', version: '8', outcome: 'rolled-back' as const, at: NOW, explanation: '' },
+    };
+    const environments = { production: { ...production, history: [rolledBack] } };
+    expect(ended({ versions: { 8: version }, environments }).action).toBe('retrain');
   });
 
   it('waits for the cool-down, then goes ahead', () => {
