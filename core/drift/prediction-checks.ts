@@ -8,37 +8,48 @@ const CONSTANT_OVER_ROWS = 200;
 const NEARLY_CONSTANT = 0.95;
 const ZERO_TRAFFIC_SECONDS = 3600;
 
-/** A finding when the last 200 or more predictions all fell in one bin, and the reference's did not. */
+/**
+ * A finding when the last 200 or more predictions all fell in one bin, and the reference's did not. `since` is the first window from
+ * which on they do.
+ */
 export function findConstantPrediction(
   profile: ReferenceProfile,
   windows: readonly CaptureWindow[],
 ): FastFinding | undefined {
   const judged = listJudged(profile).find(({ kind }) => kind === PREDICTION);
   if (judged === undefined || largestShare(judged.reference) > NEARLY_CONSTANT) return undefined;
-  const counts = judged.reference.map(() => 0);
-  let rows = 0;
-  let since = '';
-  for (const window of windows.toReversed()) {
-    const { counts: seen } = window.prediction;
-    if (rows >= CONSTANT_OVER_ROWS) break;
-    if (seen.length !== counts.length) continue;
-    for (const [bin, count] of seen.entries()) {
-      counts[bin] = (counts[bin] ?? 0) + count;
-      rows += count;
-    }
-    since = window.from;
-  }
-  if (!(rows >= CONSTANT_OVER_ROWS) || largestShare(counts) < 1) return undefined;
-  const bin = judged.binNames[counts.findIndex((count) => count > 0)] ?? '';
+  const { bin, rows, since } = followOneBin(windows, judged.reference.length);
+  if (bin === undefined || rows < CONSTANT_OVER_ROWS) return undefined;
   return {
     code: 'constant-prediction',
     metric: PREDICTION,
-    message: `The last ${formatCount(rows)} predictions were all \`${bin}\`; on the reference they were not.`,
+    message: `The last ${formatCount(rows)} predictions were all \`${judged.binNames[bin] ?? ''}\`; on the reference they were not.`,
     observed: 1,
     limit: NEARLY_CONSTANT,
     sampleSize: rows,
     since,
   };
+}
+
+/** From the newest window back, for as long as all predictions fall in the same bin. */
+function followOneBin(
+  windows: readonly CaptureWindow[],
+  bins: number,
+): { readonly bin: number | undefined; readonly rows: number; readonly since: string } {
+  let bin: number | undefined;
+  let rows = 0;
+  let since = '';
+  for (const { prediction, from } of windows.toReversed()) {
+    const { counts } = prediction;
+    const seen = counts.reduce((sum, count) => sum + count, 0);
+    if (counts.length !== bins || seen === 0) continue;
+    const only = counts.indexOf(seen);
+    if (only < 0 || (bin !== undefined && only !== bin)) break;
+    bin = only;
+    rows += seen;
+    since = from;
+  }
+  return { bin, rows, since };
 }
 
 /** A finding when the windows of the last hour, up to `until`, hold no prediction at all, and earlier ones did. */

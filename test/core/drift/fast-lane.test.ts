@@ -80,6 +80,17 @@ describe('the fast lane', () => {
     expect(judgement.findings[0]?.message).toContain('The last 300 predictions were all `yes`');
   });
 
+  it('says since when a prediction no longer changes, over windows without any', () => {
+    const stuck = { prediction: { counts: [0, 300] } };
+    const silent = check(7, { n: 0, prediction: { counts: [0, 0] } });
+    const judgement = judge([...many(5), ...many(2, 5, stuck), silent, ...many(3, 8, stuck)]);
+    const since = new Date(FIRST_DAY + 5 * FIVE_MINUTES).toISOString();
+    expect(judgement.findings[0]).toMatchObject({ code: 'constant-prediction', since, sampleSize: 1500 });
+    expect(
+      judge([...many(5, 0, stuck), check(5, { prediction: { counts: [300, 0] } })]).findings[0],
+    ).toMatchObject({ sampleSize: 300 });
+  });
+
   it('finds an hour without any request', () => {
     const until = new Date(FIRST_DAY + 5 * FIVE_MINUTES + 3 * 3_600_000).toISOString();
     expect(judge(many(5), until).findings[0]).toMatchObject({ code: 'zero-traffic' });

@@ -3,6 +3,7 @@ import type { Monitor } from '../../../core/config/config.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fast-lane.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
+import type { CaptureWindow } from '../../../core/drift/window.ts';
 import {
   type EnvironmentState,
   emptyLedger,
@@ -15,7 +16,7 @@ import {
 import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
 import type { MonitorInput } from '../../../core/monitor/monitor-input.ts';
 import { renderMonitor } from '../../../core/monitor/render-monitor.ts';
-import { profileOf, windowOf } from '../drift/drift-data.ts';
+import { profileOf, tenBins, windowOf } from '../drift/drift-data.ts';
 
 const NOW = '2026-03-20T00:00:00Z';
 const PACKAGE = `demo@sha256:${'a'.repeat(64)}`;
@@ -276,6 +277,50 @@ describe('broken answers', () => {
       'investigate',
     );
     expect(decideMonitor(input({ fastLane: broken })).action).toBe('investigate');
+  });
+});
+
+describe('one and the same answer to everything', () => {
+  const previous = { version: '6', package: PACKAGE, at: '2026-02-01T00:00:00Z' };
+  const stuck = { prediction: { counts: [0, 2000] } };
+  /** Promoted on the first day; the answers are the same from `day` on. */
+  const constantFrom = (day: number, over: Partial<CaptureWindow> = {}) => {
+    const windows = Array.from({ length: 6 }, (_, index) =>
+      windowOf(index, index < day ? {} : { ...stuck, ...over }),
+    );
+    return judgeFastLane(profile, windows, DEFAULT_FAST_LANE_OPTIONS);
+  };
+  const decide = (over: Partial<MonitorInput>) =>
+    decideMonitor(input({ ledger: ledgerOf({ previous }), ...over }));
+
+  it('asks for a rollback while the inputs are as ever, also when the prediction itself counts as drifted', () => {
+    expect(decide({ fastLane: constantFrom(3), drift: calm }).action).toBe('rollback');
+    const days = Array.from({ length: 14 }, (_, day) => windowOf(day, day < 10 ? {} : stuck));
+    const drift = judgeDrift(profile, days, DEFAULT_DRIFT_OPTIONS);
+    expect(drift.features.filter(({ verdict }) => verdict === 'fail').map(({ name }) => name)).toEqual([
+      'prediction',
+    ]);
+    expect(decide({ fastLane: constantFrom(3), drift }).action).toBe('rollback');
+  });
+
+  it('asks for what the drift asks for when the inputs explain it', () => {
+    expect(decide({ fastLane: constantFrom(3), drift: severe })).toMatchObject({
+      action: 'retrain',
+      codes: ['constant-prediction', 'drift-act:amount'],
+    });
+    expect(decide({ fastLane: constantFrom(3), drift: mild }).action).toBe('investigate');
+  });
+
+  it('asks for a look when the fast lane finds the inputs broken', () => {
+    const clean = { counts: tenBins(2000), missing: 0, below: 0, above: 0, unseen: 0 };
+    const features = { amount: { ...clean, missing: 2000 }, age: clean };
+    const fastLane = constantFrom(3, { features });
+    expect(fastLane.findings.map(({ code }) => code)).toEqual(['missing-values', 'constant-prediction']);
+    expect(decide({ fastLane, drift: calm }).action).toBe('investigate');
+  });
+
+  it('asks for a rollback whatever the inputs do when it came with the promotion', () => {
+    expect(decide({ fastLane: constantFrom(0), drift: severe }).action).toBe('rollback');
   });
 });
 
