@@ -1,5 +1,5 @@
+import { escapeHtml, escapeMarkdown } from '../report/escape-markdown.ts';
 import type { Check, GroupRow, SliceRow } from './check.ts';
-import { escapeMarkdown } from './escape-markdown.ts';
 import { formatChange, formatCount, formatSize, formatValue } from './format-value.ts';
 import type { GateResult } from './gate-input.ts';
 import type { Unit } from './metric.ts';
@@ -147,7 +147,7 @@ function reproduction(result: GateResult): string[] {
 
 function details(summary: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
-  return [`<details><summary>${escapeMarkdown(summary)}</summary>`, '', ...lines, '', '</details>', ''];
+  return [`<details><summary>${escapeHtml(summary)}</summary>`, '', ...lines, '', '</details>', ''];
 }
 
 /** Leaves out what is folded before it would leave out a check. */
