@@ -24,7 +24,7 @@ export async function playBadModel(world: World, traffic: Traffic, say: Say): Pr
     title: 'Answer requests of several digits in two lanes',
     files: { 'lanes.txt': 'Twice as fast.\n' },
   });
-  const command = '/train variant=two-lane seed=3';
+  const command = '/train variant=two-lane epochs=6 seed=3';
   say(`${WRITER} comments ${command}: it passes offline, and fails on odd numbers of digits`);
   const [run] = sandbox.comment(WRITER, pull.number, command);
   if (run === undefined) throw new Error('the comment started no workflow');

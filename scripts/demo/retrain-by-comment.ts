@@ -8,7 +8,7 @@ import { followRun } from './follow-run.ts';
 import { type Check, checkRun, type Say, type SceneResult } from './scene.ts';
 import { ENVIRONMENT, MODEL, READER, type World, WRITER } from './world.ts';
 
-const COMMAND = '/train epochs=5 seed=2';
+const COMMAND = '/train epochs=6 seed=2';
 
 /**
  * A writer's comment retrains the model: the challenger is judged in the pull request, takes traffic in stages and is promoted. The
