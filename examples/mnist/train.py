@@ -56,7 +56,7 @@ def split(digits: Digits, seed: int, validation_share: float) -> tuple[Digits, D
 
 
 def fit(network: DigitNetwork, train: Digits, validation: Digits, options: argparse.Namespace) -> None:
-    """Adam, its rate going up to `lr` and down again; metrics are logged after each epoch, so they can be followed live."""
+    """Adam, its rate going up to `lr` and down again; each epoch is logged, so that it can be followed live."""
     optimizer = torch.optim.Adam(network.parameters(), lr=options.lr)
     images, labels = torch.from_numpy(train.x), torch.from_numpy(train.label)
     steps = options.epochs * -(-len(images) // options.batch_size)
