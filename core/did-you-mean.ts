@@ -1,5 +1,9 @@
-/** The candidate nearest to what was written, if near enough to be a slip: at most a third of its letters apart. */
-export function didYouMean(written: string, candidates: readonly string[]): string | undefined {
+/** The candidate nearest to what was written, if near enough to be a slip: at most a third of its letters apart, or `most` of them. */
+export function didYouMean(
+  written: string,
+  candidates: readonly string[],
+  most?: number,
+): string | undefined {
   const wanted = normalise(written);
   let nearest: { readonly candidate: string; readonly distance: number } | undefined;
   for (const candidate of candidates) {
@@ -7,7 +11,8 @@ export function didYouMean(written: string, candidates: readonly string[]): stri
     if (nearest === undefined || distance < nearest.distance) nearest = { candidate, distance };
   }
   if (nearest === undefined) return undefined;
-  const allowed = Math.max(1, Math.floor(Math.max(wanted.length, nearest.candidate.length) / 3));
+  const third = Math.max(1, Math.floor(Math.max(wanted.length, nearest.candidate.length) / 3));
+  const allowed = most ?? third;
   return nearest.distance <= allowed ? nearest.candidate : undefined;
 }
 

@@ -1,29 +1,16 @@
-import { didYouMean } from '../did-you-mean.ts';
 import type { CrossProblem } from './cross-problem.ts';
-import { readGateEntry, SPECIAL_METRICS } from './gate-rules.ts';
+import { readGateEntry } from './gate-rules.ts';
 import type { RawGateEntry } from './gate-schema.ts';
+import { type CountOrShare, countOf } from './quantity.ts';
 
 /** What is wrong between the keys of one entry of the gate. */
 export function checkGateEntry(entry: RawGateEntry): readonly CrossProblem[] {
-  const wrong = readGateEntry(entry).problems.map(({ key, message, remedy }) => ({
+  return readGateEntry(entry).problems.map(({ key, message, remedy }) => ({
     code: 'gate-rule',
     path: key === undefined ? [] : [key],
     message,
     remedy,
   }));
-  const { metric } = entry;
-  const meant = metric === undefined ? undefined : findMeant(metric);
-  if (meant === undefined) return wrong;
-  const message = `There is no \`${metric}\`.`;
-  return [...wrong, { code: 'gate-rule', path: ['metric'], message, remedy: `Did you mean \`${meant}\`?` }];
-}
-
-/** `latency-p90` or `latency_p95` would otherwise be taken for a metric of the user's own. */
-function findMeant(metric: string): string | undefined {
-  if (SPECIAL_METRICS.includes(metric)) return undefined;
-  const dashed = metric.toLowerCase().replaceAll('_', '-');
-  if (dashed.startsWith('latency')) return didYouMean(dashed, SPECIAL_METRICS) ?? 'latency-p95';
-  return SPECIAL_METRICS.find((name) => name === dashed);
 }
 
 /** What is wrong between the settings of one rollout. */
@@ -54,6 +41,26 @@ export function checkRollout(rollout: {
     });
   }
   return problems;
+}
+
+/** A limit that would let every host be out of reach: then nobody would say how a candidate does. */
+export function checkMaxUnavailable({
+  hosts,
+  rollout,
+}: {
+  readonly hosts: readonly string[];
+  readonly rollout: { readonly 'max-unavailable': CountOrShare };
+}): readonly CrossProblem[] {
+  const allowed = countOf(rollout['max-unavailable'], hosts.length);
+  if (allowed < hosts.length) return [];
+  return [
+    {
+      code: 'max-unavailable-too-large',
+      path: ['rollout', 'max-unavailable'],
+      message: `All ${hosts.length} hosts may be out of reach, and then a candidate would be promoted unseen.`,
+      remedy: `Write a number below ${hosts.length}.`,
+    },
+  ];
 }
 
 /** Hosts listed twice. */

@@ -81,7 +81,7 @@ const READERS: Readonly<Record<Kind, (entry: RawGateEntry, name: string) => Read
 
 function kindOf({ metric = '', mlflow }: RawGateEntry): Kind {
   if (mlflow !== undefined) return 'mlflow';
-  if (metric in QUANTILES) return 'latency';
+  if (Object.hasOwn(QUANTILES, metric)) return 'latency';
   if (metric === 'demographic-parity' || metric === 'equalized-odds') return 'fairness';
   return metric === 'size' || metric === 'signature' ? metric : 'metric';
 }

@@ -2,7 +2,9 @@ import type { z } from 'zod';
 import type { Problem } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 import { checkConfig } from './check-config.ts';
+import { checkMetrics } from './check-metrics.ts';
 import type { Config } from './config.ts';
+import type { CrossProblem } from './cross-problem.ts';
 import { describeIssue } from './describe-issue.ts';
 import { configSchema, type RawConfig } from './schema.ts';
 import { schemaNodeAt } from './schema-node.ts';
@@ -35,11 +37,15 @@ export function parseConfig(
   const source = readYaml(text, { file, env, needs: isNeeded });
   if (source.value === undefined || source.value === null) return err(emptyOr(source));
   const parsed = configSchema.safeParse(source.value, { reportInput: true });
-  const problems = [...source.problems, ...(parsed.success ? [] : describeAll(parsed.error, source))];
+  const problems = [
+    ...source.problems,
+    ...placeAll(checkMetrics(source.value), source),
+    ...(parsed.success ? [] : describeAll(parsed.error, source)),
+  ];
   if (!parsed.success) return err(inOrder(problems));
   const trackingUri = env[TRACKING_VARIABLE] ?? '';
   const raw = parsed.data;
-  problems.push(...crossProblems(raw, source));
+  problems.push(...placeAll(checkConfig(raw), source));
   if (raw.tracking.uri === undefined && trackingUri === '' && isNeeded('tracking')) {
     problems.push(missingTracking(source));
   }
@@ -57,8 +63,8 @@ function describeAll(error: z.ZodError, source: YamlSource): readonly Problem[] 
     );
 }
 
-function crossProblems(raw: RawConfig, source: YamlSource): readonly Problem[] {
-  return checkConfig(raw).map(({ path, code, message, remedy }) => ({
+function placeAll(problems: readonly CrossProblem[], source: YamlSource): readonly Problem[] {
+  return problems.map(({ path, code, message, remedy }) => ({
     code,
     message,
     remedy,

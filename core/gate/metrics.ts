@@ -46,11 +46,20 @@ export function metricNames(task?: Task): readonly string[] {
 
 /** The metric of that name or alias for `task`, else a problem that names the nearest one. */
 export function findMetric(name: string, task: Task): Result<Metric, Problem> {
-  const dashed = name.trim().toLowerCase().replaceAll('_', '-');
-  const canonical = ALIASES[dashed] ?? dashed;
-  const metric = METRICS.find((candidate) => candidate.name === canonical);
+  const metric = lookUp(name);
   if (metric?.tasks.includes(task)) return ok(metric);
-  return err(metric === undefined ? unknownMetric(name, dashed, task) : wrongTask(metric, task));
+  return err(metric === undefined ? unknownMetric(name, task) : wrongTask(metric, task));
+}
+
+/** Whether there is a metric of that name or alias, for some task. */
+export function isMetric(name: string): boolean {
+  return lookUp(name) !== undefined;
+}
+
+/** The metric whose name or alias is nearest to what was written; with `most`, at most so many letters apart. */
+export function nearestMetric(written: string, most?: number): string | undefined {
+  const nearest = didYouMean(written, [...metricNames(), ...Object.keys(ALIASES)], most);
+  return nearest === undefined ? undefined : canonicalName(nearest);
 }
 
 /** A metric of the user's own that the predictions carry row by row; its mean is the metric, higher is better. */
@@ -69,14 +78,23 @@ export function rowMetric(name: string, side: Side): RowMetric | undefined {
 
 /** The margin when the user names none: half a point for rates, .005 for other scores, 1% of the champion's value for losses. */
 export function defaultMargin(name: string): Margin {
-  const dashed = name.trim().toLowerCase().replaceAll('_', '-');
-  const metric = METRICS.find((candidate) => candidate.name === (ALIASES[dashed] ?? dashed));
-  return metric?.direction === 'lower' ? { relative: 0.01 } : 0.005;
+  return lookUp(name)?.direction === 'lower' ? { relative: 0.01 } : 0.005;
 }
 
-function unknownMetric(name: string, dashed: string, task: Task): Problem {
+function lookUp(name: string): Metric | undefined {
+  const canonical = canonicalName(name);
+  return METRICS.find((candidate) => candidate.name === canonical);
+}
+
+function canonicalName(name: string): string {
+  const dashed = name.trim().toLowerCase().replaceAll('_', '-');
+  return Object.hasOwn(ALIASES, dashed) ? (ALIASES[dashed] ?? dashed) : dashed;
+}
+
+function unknownMetric(name: string, task: Task): Problem {
   const names = metricNames(task);
-  const nearest = didYouMean(dashed, names) ?? ALIASES[didYouMean(dashed, Object.keys(ALIASES)) ?? ''];
+  const alias = didYouMean(name, Object.keys(ALIASES));
+  const nearest = didYouMean(name, names) ?? (alias === undefined ? undefined : canonicalName(alias));
   const known = `Metrics for ${task}: ${names.join(', ')}; or one that the run logged.`;
   return {
     code: 'unknown-metric',

@@ -164,7 +164,7 @@ monitor: { retrain: { at-most: often } }
     ['{ metric: accuracy, floor: 0.9, ceiling: 0.5 }', /nothing can pass/],
     ['{ metric: accuracy, slice-margin: 0.01 }', /needs slices/],
     ['{ metric: latency-p95 }', /has no limit/],
-    ['{ metric: latency-p90, at-most: 5ms }', /no `latency-p90`/],
+    ['{ metric: latency-p90, at-most: 5ms }', /no metric `latency-p90`/],
     ['{ metric: latency-p95, floor: 1 }', /`floor` does not go with `latency-p95`/],
     ['{ metric: size, at-most: big }', /size needs a limit/],
     ['{ metric: demographic-parity }', /compares groups/],
@@ -177,6 +177,45 @@ monitor: { retrain: { at-most: often } }
     );
     expect(problems.map((problem) => problem.message).join('\n')).toMatch(message);
     expect(problems.every(({ where }) => where?.kind === 'file' && where.line === 5)).toBe(true);
+  });
+
+  it('tell of unknown metrics beside unknown keys, each where it stands and with what was meant', () => {
+    const text = `version: 1
+model: m
+trakcing: {}
+data: { holdout: { path: h } }
+gate:
+  - { metric: acuracy, flor: 0.9 }
+  - { metric: F1_scor, require: superior }
+  - { metric: val_accuracy, slices: region }
+  - { mlflow: precsion_score, threshold: 1 }
+`;
+    const problems = problemsOf(text);
+    expect(placesOf(text)).toEqual([
+      '3:1 unknown-key',
+      '6:15 unknown-metric',
+      '6:24 unknown-key',
+      '7:15 unknown-metric',
+      '8:15 unknown-metric',
+      '9:15 unknown-metric',
+    ]);
+    const said = problems.filter(({ code }) => code === 'unknown-metric').map(({ remedy }) => remedy);
+    expect(said[0]).toBe('Did you mean `accuracy`?');
+    expect(said[1]).toMatch(/^Did you mean `f1`\? A metric that only the run logs/);
+    expect(said[3]).toBe('Did you mean `precision`?');
+  });
+
+  it.each([
+    '{ metric: val_accuracy, floor: 0.9 }',
+    '{ metric: f2, floor: 0.9 }',
+    '{ metric: recall5, floor: 0.9 }',
+    '{ metric: rmsle, ceiling: 0.3 }',
+    '{ mlflow: my_loss, threshold: 1 }',
+    '{ metric: ROC_AUC_score }',
+    '{ metric: constructor, floor: 0 }',
+  ])('are not seen in %s: the run may log it', (entry) => {
+    const text = `version: 1\nmodel: m\ndata: { holdout: { path: h } }\ngate:\n  - ${entry}\n`;
+    expect(parseConfig(text, 'trainyard.yml', { MLFLOW_TRACKING_URI: 'http://m' }).ok).toBe(true);
   });
 
   it('ask for a holdout when a rule compares models on examples', () => {
