@@ -8,7 +8,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -16,13 +16,20 @@ import { err, ok, type Result } from '../core/result.ts';
 
 export type BlobProblem =
   | { readonly kind: 'digest-mismatch'; readonly found: string }
-  | { readonly kind: 'too-large' };
+  | { readonly kind: 'too-large' }
+  | { readonly kind: 'disk-full' };
+
+export type BlobLimits = {
+  readonly maxPackageBytes: number;
+  /** Free space on the disk below which nothing more is taken, in bytes: what serves needs room for its counts and logs. */
+  readonly reserveBytes: number;
+};
 
 /** Files named by the SHA-256 of their content. A file that is there is whole and was verified when it came. */
 export type Blobs = {
   readonly path: (digest: string) => string;
   readonly has: (digest: string) => boolean;
-  /** Streams to disk, checking digest and size on the way; nothing is left behind when they do not match. */
+  /** Streams to disk, checking digest, size and free space on the way; nothing is left behind when they do not fit. */
   readonly put: (
     digest: string,
     content: AsyncIterable<Uint8Array>,
@@ -37,7 +44,7 @@ export type Blobs = {
 };
 
 /** Opens the store of blobs in a folder, dropping what an interrupted upload left. */
-export function openBlobs(folder: string, maxBytes: number): Blobs {
+export function openBlobs(folder: string, limits: BlobLimits): Blobs {
   const incoming = join(folder, 'incoming');
   rmSync(incoming, { recursive: true, force: true });
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
@@ -51,9 +58,10 @@ export function openBlobs(folder: string, maxBytes: number): Blobs {
     put: async (digest, content) => {
       const temporary = join(incoming, randomUUID());
       try {
-        const found = await writeHashed(content, temporary, maxBytes);
-        if (found === undefined) return err({ kind: 'too-large' });
-        if (found !== digest) return err({ kind: 'digest-mismatch', found });
+        if ((await freeBytes(folder)) < limits.reserveBytes) return err({ kind: 'disk-full' });
+        const found = await writeHashed(content, temporary, limits.maxPackageBytes);
+        if (!found.ok) return found;
+        if (found.value !== digest) return err({ kind: 'digest-mismatch', found: found.value });
         await rename(temporary, path(digest));
         return ok(undefined);
       } finally {
@@ -76,12 +84,17 @@ export function openBlobs(folder: string, maxBytes: number): Blobs {
   };
 }
 
-/** Gives the digest of what was written, or `undefined` when it was more than `maxBytes`. */
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/** Gives the digest of what was written. */
 async function writeHashed(
   content: AsyncIterable<Uint8Array>,
   file: string,
   maxBytes: number,
-): Promise<string | undefined> {
+): Promise<Result<string, BlobProblem>> {
   const hash = createHash('sha256');
   let bytes = 0;
   const meter = new Transform({
@@ -94,10 +107,12 @@ async function writeHashed(
   try {
     await pipeline(content, meter, createWriteStream(file, { mode: 0o600, flush: true }));
   } catch (thrown) {
-    if (bytes > maxBytes) return undefined;
+    if (bytes > maxBytes) return err({ kind: 'too-large' });
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC')
+      return err({ kind: 'disk-full' });
     throw thrown;
   }
-  return `sha256:${hash.digest('hex')}`;
+  return ok(`sha256:${hash.digest('hex')}`);
 }
 
 function sizeOf(path: string): number | undefined {

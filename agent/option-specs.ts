@@ -61,6 +61,11 @@ export const OPTION_SPECS = [
   { name: 'max-body-bytes', help: 'Largest prediction request and answer.', default: '10485760' },
   { name: 'max-package-bytes', help: 'Largest package file.', default: '21474836480' },
   {
+    name: 'reserve-bytes',
+    help: 'Free space on the data folder’s disk below which no package is taken.',
+    default: '1073741824',
+  },
+  {
     name: 'max-in-flight',
     help: 'Open requests per version, and as many waiting; more are refused.',
     default: '128',

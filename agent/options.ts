@@ -49,6 +49,8 @@ export type AgentOptions = {
   readonly retentionDays: number;
   readonly maxBodyBytes: number;
   readonly maxPackageBytes: number;
+  /** Free space on the disk of `dataDir` below which no package is taken, in bytes. */
+  readonly reserveBytes: number;
   readonly maxInFlight: number;
   readonly envoyThreads: number;
 };
@@ -103,6 +105,7 @@ const valuesSchema = z.object({
   'retention-days': z.coerce.number().positive(),
   'max-body-bytes': bytes,
   'max-package-bytes': bytes,
+  'reserve-bytes': bytes,
   'max-in-flight': count,
   'envoy-threads': count,
 } satisfies Record<OptionName, z.ZodType>);
@@ -172,6 +175,7 @@ function combine(values: Values, found: Problem[]): AgentOptions {
     retentionDays: values['retention-days'],
     maxBodyBytes: values['max-body-bytes'],
     maxPackageBytes: values['max-package-bytes'],
+    reserveBytes: values['reserve-bytes'],
     maxInFlight: values['max-in-flight'],
     envoyThreads: values['envoy-threads'],
   };

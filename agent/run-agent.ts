@@ -10,7 +10,6 @@ import { agentLog } from './log.ts';
 import { runLoop } from './loop.ts';
 import { type AgentOptions, databaseFile } from './options.ts';
 import { listOwned, stopSession } from './process-handle.ts';
-import { createDockerRuntime } from './runtimes/docker-runtime.ts';
 import { createProcessRuntime } from './runtimes/process-runtime.ts';
 import type { Runtime } from './runtimes/runtime.ts';
 import { openStore } from './store/store.ts';
@@ -57,7 +56,7 @@ async function openContext(options: AgentOptions, env: Environment): Promise<Age
   return {
     options,
     store: openStore(databaseFile(options.dataDir)),
-    blobs: openBlobs(join(options.dataDir, 'packages'), options.maxPackageBytes),
+    blobs: openBlobs(join(options.dataDir, 'packages'), options),
     runtime: await createRuntime(options, env),
     proxy: createEnvoy({
       ...dataPlane,
@@ -81,6 +80,8 @@ async function createRuntime(options: AgentOptions, env: Environment): Promise<R
     return createProcessRuntime({ toolchain: await findToolchain(python, env), scope, maxBodyBytes, env });
   }
   const { host, network, memoryBytes, pids, keepImages, reserveBytes } = options.docker;
+  // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.
+  const { createDockerRuntime } = await import('./runtimes/docker-runtime.ts');
   const limits = { network, memoryBytes, pids, maxBodyBytes };
   return createDockerRuntime({ host, scope, limits, keepImages, reserveBytes, env });
 }

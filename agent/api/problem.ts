@@ -15,6 +15,7 @@ const TITLES: Readonly<Record<Refusal['status'], string>> = {
   422: 'Not acceptable to this host',
   428: 'Precondition required',
   503: 'Not available',
+  507: 'No room',
 };
 
 /** A refusal as problem details (RFC 9457). */

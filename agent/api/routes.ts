@@ -4,6 +4,7 @@ import { digestSchema } from '../../core/ledger/event.ts';
 import type { Result } from '../../core/result.ts';
 import { labelsSchema, setTrafficSchema, startInstanceSchema, type Traffic } from '../../core/serving/api.ts';
 import type { Agent } from '../agent.ts';
+import type { BlobLimits, BlobProblem } from '../blobs.ts';
 import { describeState } from '../describe-state.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 import { toInstance } from '../store/stored-instance.ts';
@@ -81,27 +82,28 @@ function addPackageRoutes(app: Hono, { context: { options, blobs } }: Agent): vo
     if (body === null)
       throwRefusal(refuse(400, 'body-missing', 'The request has no body.', 'Send the file.'));
     const result = await blobs.put(digest, body);
-    if (result.ok) return context.body(null, 201);
-    return result.error.kind === 'too-large'
-      ? answerProblem(
-          context,
-          refuse(
-            413,
-            'package-too-large',
-            `The file is larger than ${options.maxPackageBytes} bytes.`,
-            'Raise --max-package-bytes.',
-          ),
-        )
-      : answerProblem(
-          context,
-          refuse(
-            422,
-            'digest-mismatch',
-            `The content is ${result.error.found}.`,
-            'Send the file of that digest.',
-          ),
-        );
+    return result.ok ? context.body(null, 201) : answerProblem(context, refuseBlob(result.error, options));
   });
+}
+
+function refuseBlob(problem: BlobProblem, limits: BlobLimits): Refusal {
+  switch (problem.kind) {
+    case 'too-large': {
+      const message = `The file is larger than ${limits.maxPackageBytes} bytes.`;
+      return refuse(413, 'package-too-large', message, 'Raise --max-package-bytes.');
+    }
+    case 'digest-mismatch':
+      return refuse(
+        422,
+        'digest-mismatch',
+        `The content is ${problem.found}.`,
+        'Send the file of that digest.',
+      );
+    case 'disk-full': {
+      const message = `The disk of this host has no room for it: ${limits.reserveBytes} bytes are kept free.`;
+      return refuse(507, 'disk-full', message, 'Free space on the disk of its --data-dir, and deploy again.');
+    }
+  }
 }
 
 /** The revision in `If-Match`; `If-None-Match: *` says that there is none yet. Neither is refused: a blind write may undo a brake. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, ServiceError } from '../../core/errors.ts';
 import type { AgentContext } from '../context.ts';
 import { clusterName, pinnedClusterName } from '../envoy/traffic-plan.ts';
 import type { Health } from '../runtimes/runtime.ts';
@@ -61,7 +61,8 @@ async function start(context: AgentContext, instance: StoredInstance): Promise<S
   try {
     return { ...instance, handle: await runtime.start(launchOf(context, instance), handle) };
   } catch (thrown) {
-    return recordCrash(context, instance, messageOf(thrown));
+    const code = thrown instanceof ServiceError ? thrown.problem.code : undefined;
+    return recordCrash(context, instance, messageOf(thrown), code);
   }
 }
 
@@ -91,11 +92,12 @@ async function watch(context: AgentContext, instance: StoredInstance): Promise<S
   return recordCrash(context, instance, `it served no more (${health.detail})`);
 }
 
-/** Starts it anew on other ports (the old ones may be taken), or gives up when it has crashed too often. */
+/** Starts it anew on other ports (the old ones may be taken), or gives up when it has crashed too often; `code` says why then. */
 function recordCrash(
   context: AgentContext,
   instance: StoredInstance,
   detail: string,
+  code = 'crash-loop',
 ): Promise<StoredInstance> | StoredInstance {
   const now = context.clock.now();
   const recent = instance.crashes.filter((crash) => elapsedMs(context, crash) < CRASH_MEMORY_MS);
@@ -103,7 +105,7 @@ function recordCrash(
   context.log.warn(`${name(instance)} ended: ${detail}`);
   if (crashes.length >= MAX_CRASHES) {
     const message = `It ended ${crashes.length} times in ${CRASH_MEMORY_MS / 60_000} minutes: ${detail}.`;
-    return fail(context, { ...instance, crashes }, 'crash-loop', message);
+    return fail(context, { ...instance, crashes }, code, message);
   }
   const { handle: _handle, ...rest } = instance;
   const message = `It ended and is started again: ${detail}.`;

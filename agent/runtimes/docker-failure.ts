@@ -20,9 +20,15 @@ const MEANINGS = [
       'The next start takes another port; if it repeats, see which program takes the ports of this host.',
   },
   {
-    pattern: /dial tcp|connection refused|i\/o timeout|no such host|TLS handshake/i,
+    pattern:
+      /dial tcp|connection refused|i\/o timeout|no such host|TLS handshake|Client\.Timeout|deadline exceeded/i,
     code: 'registry-unreachable',
     remedy: 'Check that this host reaches the registry.',
+  },
+  {
+    pattern: /HTTP status: 5\d\d|HTTP 5\d\d response/i,
+    code: 'registry-failed',
+    remedy: 'See the registry’s own log, and deploy again once it answers.',
   },
   {
     pattern: /unauthorized|denied|authentication required/i,
@@ -42,7 +48,13 @@ const MEANINGS = [
 ] as const;
 
 /** Failures that may be over at the next try; all others stay until somebody acts. */
-const PASSING = ['docker-unreachable', 'registry-unreachable', 'port-taken', 'docker-failed'];
+const PASSING = [
+  'docker-unreachable',
+  'registry-unreachable',
+  'registry-failed',
+  'port-taken',
+  'docker-failed',
+];
 
 /** Whether another try may succeed. */
 export function isPassing(thrown: unknown): boolean {

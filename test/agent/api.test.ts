@@ -111,6 +111,16 @@ describe('packages', () => {
     expect(await refusalOf(response)).toBe('package-too-large');
   });
 
+  test('are refused when the disk has too little room left', async () => {
+    host.close();
+    host = openFakeHost({ 'reserve-bytes': String(Number.MAX_SAFE_INTEGER) });
+    app = createApp(createAgent(host.context));
+    const response = await call(`/v1/packages/${digest}`, { method: 'PUT', body: 'hello' });
+    expect(response.status).toBe(507);
+    expect(await refusalOf(response)).toBe('disk-full');
+    expect((await call(`/v1/packages/${digest}`, { method: 'HEAD' })).status).toBe(404);
+  });
+
   test('of no digest are refused', async () => {
     expect(await refusalOf(await call('/v1/packages/nonsense', { method: 'PUT', body: 'x' }))).toBe(
       'parameter-invalid',

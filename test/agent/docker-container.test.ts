@@ -83,6 +83,8 @@ test.each([
   ['connect ECONNREFUSED /var/run/docker.sock', 'docker-unreachable'],
   ['pull access denied for digits', 'registry-denied'],
   ['manifest unknown', 'image-not-found'],
+  ['received unexpected HTTP status: 500 Internal Server Error', 'registry-failed'],
+  ['Get "http://r/v2/": net/http: request canceled (Client.Timeout exceeded)', 'registry-unreachable'],
   ['could not select device driver "nvidia"', 'gpu-unavailable'],
   ['something else', 'docker-failed'],
 ])('an engine that says “%s” is reported as %s', (message, code) => {

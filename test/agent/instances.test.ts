@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Agent, createAgent } from '../../agent/agent.ts';
+import { ServiceError } from '../../core/errors.ts';
 import {
   type FakeHost,
   openFakeHost,
@@ -87,6 +88,19 @@ describe('starting a version', () => {
     }
     expect(stateOf('1')).toMatchObject({ state: 'failed', code: 'crash-loop' });
     expect(new Set(host.world.starts).size).toBe(3);
+  });
+
+  test('names what kept it from starting when it gives up', async () => {
+    await start('1');
+    host.world.startFailure = new ServiceError({
+      code: 'registry-failed',
+      message: 'The registry answers 500.',
+      remedy: 'See its log.',
+      where: { kind: 'endpoint', endpoint: 'registry' },
+    });
+    await converge(6);
+    expect(stateOf('1')).toMatchObject({ state: 'failed', code: 'registry-failed' });
+    expect(stateOf('1')?.message).toContain('The registry answers 500.');
   });
 
   test('tries anew when asked after a failure', async () => {

@@ -12,6 +12,10 @@ export type Behaviour = {
   readonly failShare?: number;
   readonly delayMs?: number;
   readonly crash?: boolean;
+  /** Never finishes to load. */
+  readonly hang?: boolean;
+  /** Memory it takes when it loads. */
+  readonly loadBytes?: number;
 };
 
 export type BuiltPackage = {

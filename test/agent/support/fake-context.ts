@@ -86,7 +86,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
   return {
     options,
     store: openStore(databaseFile(options.dataDir)),
-    blobs: openBlobs(join(options.dataDir, 'packages'), options.maxPackageBytes),
+    blobs: openBlobs(join(options.dataDir, 'packages'), options),
     runtime: createFakeRuntime(world),
     proxy: {
       apply: async (plan) => {

@@ -17,6 +17,9 @@ class Handler:
         self.behaviour = json.loads((folder / "behaviour.json").read_text())
         if self.behaviour.get("crash"):
             raise RuntimeError("this model cannot be loaded")
+        if self.behaviour.get("hang"):
+            threading.Event().wait()
+        self.weights = b"1" * self.behaviour.get("loadBytes", 0)
         self.chance = random.SystemRandom()
         self.count = start_capture(self.behaviour.get("capture", True))
 
