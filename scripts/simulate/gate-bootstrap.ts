@@ -2,6 +2,7 @@ import { judgeCompare } from '../../core/gate/judge-compare.ts';
 import { findMetric } from '../../core/gate/metrics.ts';
 import type { Pair } from '../../core/gate/predictions.ts';
 import { makeDraws } from './draws.ts';
+import { emptyPair } from './empty-pair.ts';
 import {
   drawsAt,
   formatShare,
@@ -41,7 +42,7 @@ export function simulateBootstrap({ scale, seed }: SimulationOptions): Simulatio
   if (!f1.ok) throw new Error(f1.error.message);
   const margin = trueF1('champion') - trueF1('challenger');
   const rule = { kind: 'compare', metric: 'f1', require: 'non-inferior', margin } as const;
-  const pair = emptyPair();
+  const pair = emptyPair({ rows: ROWS, classes: ['no', 'yes'] });
   let promoted = 0;
   let higher = 0;
   for (let draw = 0; draw < draws; draw += 1) {
@@ -72,17 +73,6 @@ function trueF1(who: 'champion' | 'challenger'): number {
     KINDS.filter(holds).reduce((total, { share }) => total + share, 0);
   const hits = sum((kind) => kind.label === 1 && kind[who] === 1);
   return (2 * hits) / (sum(({ label }) => label === 1) + sum((kind) => kind[who] === 1));
-}
-
-function emptyPair(): Pair {
-  const side = () => ({ predictions: new Float64Array(ROWS), scores: [], rowMetrics: {} });
-  const ids = Array.from({ length: ROWS }, (_, row) => String(row));
-  const labels = new Float64Array(ROWS);
-  return {
-    sample: { task: 'binary', classes: ['no', 'yes'], ids, labels, groups: undefined, slices: {} },
-    champion: side(),
-    challenger: side(),
-  };
 }
 
 function fill({ sample, champion, challenger }: Pair, counts: readonly number[]): void {

@@ -1,6 +1,7 @@
 import { judgeFairness } from '../../core/gate/judge-fairness.ts';
-import type { Sample, Side } from '../../core/gate/predictions.ts';
+import type { Side } from '../../core/gate/predictions.ts';
 import { type Draws, makeDraws } from './draws.ts';
+import { emptySample, emptySide } from './empty-pair.ts';
 import {
   drawsAt,
   formatShare,
@@ -52,8 +53,10 @@ function judgeCell(
   draws: number,
   random: Draws,
 ): { ours: number; point: number; bootstrap: number } {
-  const sample = emptySample(cell.groups);
-  const side: Side = { predictions: new Float64Array(sample.ids.length), scores: [], rowMetrics: {} };
+  const rows = cell.groups * ROWS_PER_GROUP;
+  const slice = { name: 'group', parts: cell.groups };
+  const sample = emptySample({ rows, classes: ['no', 'yes'], slice });
+  const side = emptySide(rows);
   const rule = { kind: 'fairness', metric: 'demographic-parity', column: 'group', limit: LIMIT } as const;
   const blocked = { ours: 0, point: 0, bootstrap: 0 };
   for (let draw = 0; draw < draws; draw += 1) {
@@ -63,19 +66,6 @@ function judgeCell(
     if (bootstrapBound(rates, random) > LIMIT) blocked.bootstrap += 1;
   }
   return blocked;
-}
-
-function emptySample(groups: number): Sample {
-  const ids = Array.from({ length: groups * ROWS_PER_GROUP }, (_, row) => String(row));
-  const group = ids.map((_, row) => String(row % groups));
-  return {
-    task: 'binary',
-    classes: ['no', 'yes'],
-    ids,
-    labels: new Float64Array(ids.length),
-    groups: undefined,
-    slices: { group },
-  };
 }
 
 /** Every other group has the highest rate, so that as many pairs as can be lie at the limit. */

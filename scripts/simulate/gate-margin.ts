@@ -3,6 +3,7 @@ import { judgeMlflow } from '../../core/gate/judge-mlflow.ts';
 import { findMetric } from '../../core/gate/metrics.ts';
 import type { Pair } from '../../core/gate/predictions.ts';
 import { type Draws, makeDraws } from './draws.ts';
+import { emptyPair } from './empty-pair.ts';
 import {
   drawsAt,
   formatShare,
@@ -50,7 +51,7 @@ export function simulateMargin({ scale, seed }: SimulationOptions): SimulationRo
 function judgeCell(cell: Cell, draws: number, random: Draws): { promoted: number; byMlflow: number } {
   const accuracy = findMetric('accuracy', 'binary');
   if (!accuracy.ok) throw new Error(accuracy.error.message);
-  const pair = emptyPair(cell.rows);
+  const pair = emptyPair({ rows: cell.rows, classes: ['right', 'wrong'] });
   const rule = { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: cell.margin } as const;
   const mlflow = { kind: 'mlflow', metric: 'accuracy', minAbsoluteChange: 0, greaterIsBetter: true } as const;
   let promoted = 0;
@@ -64,18 +65,7 @@ function judgeCell(cell: Cell, draws: number, random: Draws): { promoted: number
   return { promoted, byMlflow };
 }
 
-/** All labels are 0, so that an answer of 0 is right; the answers are drawn into the same arrays again and again. */
-function emptyPair(rows: number): Pair {
-  const side = () => ({ predictions: new Float64Array(rows), scores: [], rowMetrics: {} });
-  const ids = Array.from({ length: rows }, (_, row) => String(row));
-  const labels = new Float64Array(rows);
-  return {
-    sample: { task: 'binary', classes: ['right', 'wrong'], ids, labels, groups: undefined, slices: {} },
-    champion: side(),
-    challenger: side(),
-  };
-}
-
+/** The labels stay 0, so that an answer of 0 is right. */
 function drawAnswers({ champion, challenger }: Pair, { disagreement, margin }: Cell, random: Draws): void {
   const onlyChallenger = (disagreement - margin) / 2;
   for (let row = 0; row < champion.predictions.length; row += 1) {

@@ -3,6 +3,7 @@ import { findMetric } from '../../core/gate/metrics.ts';
 import type { Pair } from '../../core/gate/predictions.ts';
 import { mcnemarHarm } from '../../core/statistics/mcnemar.ts';
 import { type Draws, makeDraws } from './draws.ts';
+import { emptyPair } from './empty-pair.ts';
 import {
   drawsAt,
   formatShare,
@@ -27,7 +28,11 @@ export function simulateSlices({ scale, seed }: SimulationOptions): SimulationRo
   const accuracy = findMetric('accuracy', 'binary');
   if (!accuracy.ok) throw new Error(accuracy.error.message);
   const rule = { kind: 'slices', metric: 'accuracy', column: 'part', policy: 'guard', margin: 0 } as const;
-  const pair = emptyPair();
+  const pair = emptyPair({
+    rows: SLICES * ROWS_PER_SLICE,
+    classes: ['right', 'wrong'],
+    slice: { name: 'part', parts: SLICES },
+  });
   const blocked = { ours: 0, twoPoints: 0, uncorrected: 0 };
   for (let draw = 0; draw < draws; draw += 1) {
     const counts = drawAnswers(pair, random);
@@ -46,25 +51,6 @@ export function simulateSlices({ scale, seed }: SimulationOptions): SimulationRo
     target: '≤ 5%',
     observed: formatShare(blocked.ours, draws),
     met: keepsPromise(blocked.ours, draws, MOST, FULL_DRAWS),
-  };
-}
-
-function emptyPair(): Pair {
-  const rows = SLICES * ROWS_PER_SLICE;
-  const side = () => ({ predictions: new Float64Array(rows), scores: [], rowMetrics: {} });
-  const ids = Array.from({ length: rows }, (_, row) => String(row));
-  const part = ids.map((_, row) => String(row % SLICES));
-  return {
-    sample: {
-      task: 'binary',
-      classes: ['right', 'wrong'],
-      ids,
-      labels: new Float64Array(rows),
-      groups: undefined,
-      slices: { part },
-    },
-    champion: side(),
-    challenger: side(),
   };
 }
 
