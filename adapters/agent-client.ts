@@ -1,6 +1,6 @@
 import { openAsBlob } from 'node:fs';
 import type { z } from 'zod';
-import { ServiceError } from '../core/errors.ts';
+import { isUnreachable, ServiceError } from '../core/errors.ts';
 import type { AgentPort } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import {
@@ -13,17 +13,28 @@ import {
   trafficSchema,
   windowsSchema,
 } from '../core/serving/api.ts';
-import { type HttpDependencies, type HttpRequest, type HttpResponse, requestJson } from './http.ts';
+import {
+  DEFAULT_TIMEOUT_MS,
+  type HttpDependencies,
+  type HttpRequest,
+  type HttpResponse,
+  requestJson,
+  requestText,
+} from './http.ts';
 
 /** Packages are large and links to serving hosts may be slow, in ms. */
 const UPLOAD_TIMEOUT_MS = 30 * 60_000;
-/** The agent answers traffic once its proxy runs on it, in ms. */
-const TRAFFIC_TIMEOUT_MS = 60_000;
+/** The agent answers traffic once its proxy runs on it: that may take so many times as long as another answer. */
+const TRAFFIC_PATIENCE = 2;
+/** A host that is asked whether it is there again has so long to answer, in ms. */
+const PROBE_TIMEOUT_MS = 3_000;
 
 export type AgentClientOptions = {
   /** Base URL of the agent's control API, e.g. `https://serve-1:9443`. */
   readonly url: string;
   readonly token: string;
+  /** Time one attempt of a request may take, uploads apart, in ms. */
+  readonly timeoutMs?: number;
   readonly dependencies?: HttpDependencies;
 };
 
@@ -33,8 +44,10 @@ export type AgentClientOptions = {
  */
 export function createAgentClient(options: AgentClientOptions): AgentPort {
   const call = createCall(options);
+  const trafficTimeoutMs = TRAFFIC_PATIENCE * (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   return {
     url: options.url,
+    isUp: () => isUp(options),
     state: async () => read(agentStateSchema, await call({ path: '/v1/state' })),
     putBlob: async (digest, file) => {
       const path = `/v1/packages/${digest}`;
@@ -52,7 +65,8 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
       await call({ path: instancePath(model, version), method: 'DELETE', allow: [404] });
     },
     getTraffic: (model) => getTraffic(call, model),
-    setTraffic: (model, traffic, expected) => setTraffic(call, model, traffic, expected),
+    setTraffic: (model, traffic, expected) =>
+      setTraffic(call, model, { traffic, expected, timeoutMs: trafficTimeoutMs }),
     observations: async (model, rollout, after) => {
       const query = new URLSearchParams({ rollout, after: String(after) });
       const response = await call({ path: `/v1/models/${model}/observations?${query}` });
@@ -71,17 +85,29 @@ type CallRequest = Omit<HttpRequest, 'url' | 'accept'> & {
 type Response = HttpResponse<unknown> & { readonly endpoint: string };
 type Call = (request: CallRequest) => Promise<Response>;
 
-function createCall({ url, token, dependencies }: AgentClientOptions): Call {
+async function isUp({ url, dependencies }: AgentClientOptions): Promise<boolean> {
+  const request = { url: new URL('/healthz', url), timeoutMs: PROBE_TIMEOUT_MS, attempts: 1 };
+  try {
+    await requestText({ ...request, accept: () => true }, dependencies);
+    return true;
+  } catch (thrown) {
+    if (isUnreachable(thrown)) return false;
+    throw thrown;
+  }
+}
+
+function createCall({ url, token, timeoutMs, dependencies }: AgentClientOptions): Call {
   return async ({ path, allow = [], ...request }) => {
     const target = new URL(path, url);
     const endpoint = `${request.method ?? 'GET'} ${target.origin}${target.pathname}`;
     const response = await requestJson(
       {
+        ...(timeoutMs !== undefined && { timeoutMs }),
         ...request,
         url: target,
         headers: { ...request.headers, authorization: `Bearer ${token}` },
-        // A refusal (4xx but "too many requests") is read here, since it says why and what to do.
-        accept: (status) => status < 500 && status !== 429 && status !== 408,
+        // A refusal (4xx but "too many requests", and a full disk) is read here, since it says why and what to do.
+        accept: (status) => (status < 500 && status !== 429 && status !== 408) || status === 507,
         remedy: `Check that the agent runs and that ${target.host} is reachable from here, then run this again.`,
       },
       dependencies,
@@ -101,8 +127,15 @@ async function getTraffic(call: Call, model: string): Promise<Traffic | undefine
 async function setTraffic(
   call: Call,
   model: string,
-  traffic: SetTraffic,
-  expected: number | undefined,
+  {
+    traffic,
+    expected,
+    timeoutMs,
+  }: {
+    readonly traffic: SetTraffic;
+    readonly expected: number | undefined;
+    readonly timeoutMs: number;
+  },
 ): Promise<Result<Traffic, Traffic>> {
   const condition = expected === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${expected}"` };
   const response = await call({
@@ -110,7 +143,7 @@ async function setTraffic(
     method: 'PUT',
     json: traffic,
     headers: condition,
-    timeoutMs: TRAFFIC_TIMEOUT_MS,
+    timeoutMs,
     allow: [412],
   });
   if (response.status !== 412) return ok(read(trafficSchema, response));

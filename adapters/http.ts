@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, ServiceError } from '../core/errors.ts';
+import { messageOf, ServiceError, UNREACHABLE } from '../core/errors.ts';
 
 /** Time one attempt may take, from connecting to the last byte, in ms. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -20,6 +20,13 @@ const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Answers that say the request was not acted upon, so that even one that must not run twice may be sent again. */
 const NOT_ACTED_UPON = new Set([429, 503]);
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+/** Failures of the way to the server. A certificate that is not trusted is none: that is a mistake, or an attack. */
+const NO_WAY = new Set([
+  ...NOT_SENT,
+  ...['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
+  ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
+  ...['UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],
+]);
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS']);
 
 export type HttpRequest = {
@@ -97,6 +104,8 @@ type Failure = {
   readonly message: string;
   readonly retry: boolean;
   readonly afterMs: number | undefined;
+  /** No answer came at all. */
+  readonly unreachable?: boolean;
   readonly cause?: unknown;
 };
 type Attempt<T> = { readonly response: HttpResponse<T> } | { readonly failure: Failure };
@@ -170,7 +179,8 @@ function describeThrown(thrown: unknown, idempotent: boolean, timedOut: boolean)
   const code = codeOf(cause);
   const message = timedOut ? 'did not answer in time' : `could not be reached (${code ?? messageOf(cause)})`;
   const unsent = code !== undefined && NOT_SENT.has(code);
-  return { message, retry: idempotent || unsent, afterMs: undefined, cause: thrown };
+  const unreachable = timedOut || (code !== undefined && NO_WAY.has(code));
+  return { message, retry: idempotent || unsent, afterMs: undefined, unreachable, cause: thrown };
 }
 
 function toServiceError(request: HttpRequest, failure: Failure, attempts: number): ServiceError {
@@ -181,7 +191,7 @@ function toServiceError(request: HttpRequest, failure: Failure, attempts: number
     request.remedy ?? `Check that ${url.host} is up and reachable from here, then run this again.`;
   return new ServiceError(
     {
-      code: 'service-unavailable',
+      code: failure.unreachable === true ? UNREACHABLE : 'service-unavailable',
       message: `The service ${failure.message}${tries}.`,
       remedy,
       where: { kind: 'endpoint', endpoint },

@@ -33,6 +33,14 @@ export class ServiceError extends Error {
   }
 }
 
+/** The code of a service that could not be reached at all: refused, cut off, or silent until the time was up. */
+export const UNREACHABLE = 'service-unreachable';
+
+/** Whether the service could not be reached. One that answered, if only to refuse, was. */
+export function isUnreachable(thrown: unknown): thrown is ServiceError {
+  return thrown instanceof ServiceError && thrown.problem.code === UNREACHABLE;
+}
+
 /** `file:line:column: message. Remedy.`, the form editors and people can follow. */
 export function formatProblem(problem: Problem): string {
   const place = problem.where === undefined ? '' : `${formatWhere(problem.where)}: `;

@@ -173,6 +173,8 @@ export type GitHub = {
 /** One agent, by its API. Every call is retried within limits; a host that cannot be reached rejects with a ServiceError. */
 export type AgentPort = {
   readonly url: string;
+  /** Whether the host answers now: asked once, for a few seconds at most. */
+  readonly isUp: () => Promise<boolean>;
   readonly state: () => Promise<AgentState>;
   /** Uploads a file unless the agent already has the blob of that digest. */
   readonly putBlob: (digest: string, file: string) => Promise<void>;

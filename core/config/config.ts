@@ -57,6 +57,8 @@ export type Environment = {
   readonly rollout: RolloutPlan;
   readonly shadowSeconds: number;
   readonly leaseSeconds: number;
+  /** So many of the hosts may be out of reach while a candidate is rolled out. */
+  readonly maxUnavailable: number;
 };
 
 export type Monitor = {

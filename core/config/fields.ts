@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { parseDuration, parsePercent, parsePoints, parseRate, parseSize } from './quantity.ts';
+import {
+  type CountOrShare,
+  parseDuration,
+  parsePercent,
+  parsePoints,
+  parseRate,
+  parseSize,
+} from './quantity.ts';
 
 /** A value that still names a variable this job was not given. */
 const PLACEHOLDER = /\$\{\w+\}/;
@@ -37,6 +44,23 @@ export function share(description: string, example: string) {
       const value = typeof written === 'number' ? written : parsePercent(written);
       if (value !== undefined && value >= 0 && value <= 1) return value;
       context.addIssue({ code: 'custom', message: 'must be a share from 0 to 1, such as `5%` or `0.05`' });
+      return z.NEVER;
+    });
+}
+
+/** How many of several: a whole number (`1`), or a share of them (`25%`). */
+export function countOrShare(description: string, example: string) {
+  const expected = 'must be a whole number or a share up to 100 %, such as `1` or `25%`';
+  return z
+    .union([z.number(), z.string()], { error: expected })
+    .meta({ description, examples: [example] })
+    .transform((written, context): CountOrShare => {
+      const share = typeof written === 'string' ? parsePercent(written) : undefined;
+      if (share !== undefined && share <= 1) return { share };
+      if (typeof written === 'number' && Number.isSafeInteger(written) && written >= 0) {
+        return { count: written };
+      }
+      context.addIssue({ code: 'custom', message: expected });
       return z.NEVER;
     });
 }

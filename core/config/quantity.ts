@@ -19,6 +19,17 @@ const BYTES: Readonly<Record<string, number>> = {
 /** So often at most in any stretch of `perSeconds`. */
 export type Rate = { readonly count: number; readonly perSeconds: number };
 
+/** So many, or so large a share of all. */
+export type CountOrShare = { readonly count: number } | { readonly share: number };
+
+/** Products of shares that are whole numbers on paper come out this little below them. */
+const ROUNDING = 1e-9;
+
+/** How many of `total` are meant; a share is rounded down. */
+export function countOf(meant: CountOrShare, total: number): number {
+  return 'count' in meant ? meant.count : Math.floor(meant.share * total + ROUNDING);
+}
+
 /** `500ms`, `30s`, `10m`, `6h`, `30d` or `2w` in seconds; `undefined` for anything else. */
 export function parseDuration(text: string): number | undefined {
   const seconds = readAmount(text, DURATION, SECONDS);

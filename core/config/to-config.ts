@@ -1,6 +1,7 @@
 import type { GateRule } from '../gate/rule.ts';
 import type { Config, Environment, Holdout, Monitor, Search, SearchDimension, Serving } from './config.ts';
 import { readGateEntry } from './gate-rules.ts';
+import { countOf } from './quantity.ts';
 import type { RawConfig } from './schema.ts';
 import type { RawDimension } from './search-schema.ts';
 
@@ -92,6 +93,7 @@ function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {
     hosts,
     shadowSeconds: rollout.shadow,
     leaseSeconds: rollout.lease,
+    maxUnavailable: countOf(rollout['max-unavailable'], hosts.length),
     rollout: {
       stages: rollout.stages,
       alpha: rollout.alpha,

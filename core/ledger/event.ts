@@ -29,6 +29,8 @@ export const LOCK_TYPES = ['train', 'search', 'deploy', 'freeze'] as const;
 const lockType = z.enum(LOCK_TYPES);
 const environment = z.string().min(1);
 const version = z.string().regex(/^[1-9]\d*$/);
+/** Hosts that could not be reached when it was written, by address. */
+const away = z.array(z.string()).optional();
 const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /** The `data` of each kind of event. A kind absent here does not exist. */
@@ -101,6 +103,7 @@ const DATA = {
     environment,
     code: z.string(),
     explanation: z.string(),
+    away,
   }),
   'rollout.resumed': z.strictObject({ rollout: z.string(), environment }),
   'rollout.promoted': z.strictObject({
@@ -111,6 +114,7 @@ const DATA = {
     package: z.string(),
     explanation: z.string(),
     envelope: envelopeSchema.optional(),
+    away,
   }),
   'rollout.rolled-back': z.strictObject({
     rollout: z.string(),
@@ -119,6 +123,7 @@ const DATA = {
     stable: version.optional(),
     code: z.string(),
     explanation: z.string(),
+    away,
   }),
   'lock.acquired': z.strictObject({
     lock: lockType,

@@ -5,6 +5,7 @@ import { describeHarm } from './describe-harm.ts';
 import type { Evidence } from './evidence.ts';
 import { explainContinue, explainHarm, explainPassed, type Place } from './explain-rollout.ts';
 import { OBSERVATION_PROBLEM_CODES, OBSERVATION_PROBLEMS } from './observation-problem.ts';
+import { type HostsFound, judgeQuorum, type Quorum } from './quorum.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { checkRouting } from './routing-check.ts';
 import { baseRateOf, requiredRequests } from './stage-requirement.ts';
@@ -22,7 +23,7 @@ export const ROLLBACK_CODES = [
 ] as const;
 export type RollbackCode = (typeof ROLLBACK_CODES)[number];
 
-export const HOLD_CODES = ['held', 'routing-off', 'deadline-passed', 'unusable-input'] as const;
+export const HOLD_CODES = ['held', 'routing-off', 'hosts-away', 'deadline-passed', 'unusable-input'] as const;
 export type HoldCode = (typeof HOLD_CODES)[number];
 
 type Explained = { readonly reasons: readonly Reason[]; readonly explanation: string };
@@ -48,6 +49,8 @@ export type RolloutSituation = {
   readonly control: 'running' | 'held';
   /** Time spent on hold so far, which the deadline does not count. */
   readonly heldSeconds?: number;
+  /** Which hosts take part. A host decides for itself alone, and leaves it out. */
+  readonly hosts?: HostsFound;
 };
 
 const HARM_CODES: Readonly<Record<Harm, RollbackCode>> = {
@@ -59,7 +62,8 @@ const HARM_CODES: Readonly<Record<Harm, RollbackCode>> = {
 
 /**
  * Decides a rollout from its evidence and the time alone; the same function runs in `deploy`, in the agent (which acts on
- * `rollback` only) and in a replay. Proof of harm comes before everything, also while held; too little data never passes.
+ * `rollback` only) and in a replay. Proof of harm comes before everything, also while held; too little data never passes, nor do
+ * too few hosts.
  */
 export function decideRollout(situation: RolloutSituation): RolloutDecision {
   const { plan, evidence, stage } = situation;
@@ -67,7 +71,8 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
   const times = readTimes(situation);
   if (percent === undefined || times === undefined) return refuse(situation);
   const place = { percent, stage, stageSeconds: times.stage };
-  const reasons = gatherReasons(situation);
+  const quorum: Quorum = situation.hosts === undefined ? { kind: 'all' } : judgeQuorum(situation.hosts);
+  const reasons = gatherReasons(situation, quorum);
   if (evidence.peak.total >= -Math.log(plan.alpha)) {
     const code = HARM_CODES[carryingHarm(evidence.bets, evidence.peak)];
     return { kind: 'rollback', code, reasons, explanation: explainHarm(evidence, place) };
@@ -80,7 +85,20 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
   if (routing !== undefined) {
     return { kind: 'hold', code: 'routing-off', reasons, explanation: `Held: ${routing.message}` };
   }
+  if (quorum.kind === 'too-few') return decideDeserted(plan, place, times, reasons, quorum.reason);
   return decideProgress(situation, place, times, reasons);
+}
+
+/** Traffic stays where it is until hosts are back, and no longer than a rollout may wait for its data. */
+function decideDeserted(
+  plan: RolloutPlan,
+  place: Place,
+  times: Times,
+  reasons: readonly Reason[],
+  { message }: Reason,
+): RolloutDecision {
+  if (times.rollout > plan.deadlineSeconds) return decideLate(plan, place, times, { reasons, lack: message });
+  return { kind: 'hold', code: 'hosts-away', reasons, explanation: `Held: ${message}` };
 }
 
 function decideProgress(
@@ -100,8 +118,11 @@ function decideProgress(
     if (stage === plan.stages.length - 1) return { kind: 'promote', reasons, explanation };
     return { kind: 'advance', to: stage + 1, reasons, explanation };
   }
-  const lacking = [...reasons, lackOf(missing, seen, needed)];
-  if (times.rollout > plan.deadlineSeconds) return decideLate(plan, place, times, lacking);
+  const lack = lackOf(missing, seen, needed);
+  const lacking = [...reasons, lack];
+  if (times.rollout > plan.deadlineSeconds) {
+    return decideLate(plan, place, times, { reasons: lacking, lack: lack.message });
+  }
   const explanation = explainContinue(evidence, place, missing);
   return { kind: 'continue', missing, reasons: lacking, explanation };
 }
@@ -110,10 +131,9 @@ function decideLate(
   plan: RolloutPlan,
   place: Place,
   times: Times,
-  reasons: readonly Reason[],
+  { reasons, lack }: { readonly reasons: readonly Reason[]; readonly lack: string },
 ): RolloutDecision {
   const code = 'deadline-passed';
-  const lack = reasons.at(-1)?.message ?? '';
   const late = `the deadline of ${formatDuration(plan.deadlineSeconds)} has passed at ${formatPercent(place.percent / 100)}. ${lack}`;
   const holdUntil = (1 + HOLD_BEFORE_ROLLBACK) * plan.deadlineSeconds;
   if (plan.onNoData === 'rollback' && times.rollout > holdUntil) {
@@ -144,10 +164,11 @@ function refuse({ plan, stage, now, stageStartedAt, rolloutStartedAt }: RolloutS
   return { kind: 'hold', code: 'unusable-input', reasons, explanation: `Held: ${message}` };
 }
 
-function gatherReasons({ plan, evidence, stage }: RolloutSituation): readonly Reason[] {
+function gatherReasons({ plan, evidence, stage }: RolloutSituation, quorum: Quorum): readonly Reason[] {
   const routing = checkRouting(evidence.stages[stage] ?? EMPTY_STAGE, plan.stages.length);
   const harms = HARMS.map((harm) => describeHarm(evidence, harm, stage));
-  return [...harms, routing, ...describeIgnored(evidence)].filter((reason) => reason !== undefined);
+  const away = quorum.kind === 'all' ? undefined : quorum.reason;
+  return [...harms, routing, away, ...describeIgnored(evidence)].filter((reason) => reason !== undefined);
 }
 
 function describeIgnored(evidence: Evidence): readonly Reason[] {

@@ -6,7 +6,7 @@ import type { RolloutRecord } from './rollout-record.ts';
 /** A decision is made on the polls fetched so far: those of the last moments before it may not have been among them. */
 const FETCH_LAG_SECONDS = 60;
 
-/** One recorded step decided again. `other` steps were a person's, or a host's that lost its lease: there is nothing to agree on. */
+/** One recorded step decided again. `other` steps were a person's, or for want of hosts: there is nothing to agree on. */
 export type ReplayedStep = {
   readonly at: string;
   readonly happened: string;
@@ -24,6 +24,8 @@ type Standing = {
   readonly rolloutStartedAt: string;
   readonly stageStartedAt: string;
   readonly heldByPersonSince: string | undefined;
+  /** The hosts for want of which it is held. */
+  readonly missed: readonly string[];
 };
 
 /** Decides a recorded rollout again, step by step, from its observations and the time of each step alone. */
@@ -34,6 +36,7 @@ export function replayRollout(record: RolloutRecord): Replay {
     rolloutStartedAt: first,
     stageStartedAt: first,
     heldByPersonSince: undefined,
+    missed: [],
   };
   const steps: ReplayedStep[] = [];
   for (const event of record.events) {
@@ -88,9 +91,9 @@ function replayStep(
   };
 }
 
-/** Holds by request, rollbacks by command and by hosts that lost their lease. */
+/** Holds by request and for want of hosts, rollbacks by command. */
 function isAnothersStep(event: LedgerEvent): boolean {
-  if (event.kind === 'rollout.held') return event.data.code === 'held';
+  if (event.kind === 'rollout.held') return event.data.code === 'held' || event.data.code === 'hosts-away';
   if (event.kind !== 'rollout.rolled-back') return false;
   const { code } = event.data;
   return !ROLLBACK_CODES.some((known) => known === code);
@@ -115,6 +118,7 @@ function decideAround(record: RolloutRecord, standing: Standing, at: string): re
       rolloutStartedAt: standing.rolloutStartedAt,
       now: at,
       control: standing.heldByPersonSince === undefined ? 'running' : 'held',
+      hosts: { total: standing.missed.length + 1, away: standing.missed, mayBeAway: 0 },
     });
     decisions.push(decision);
   }
@@ -140,9 +144,10 @@ function follow(standing: Standing, event: LedgerEvent): Standing {
     case 'rollout.advanced':
       return { ...standing, stage: event.data.stage, stageStartedAt: event.at };
     case 'rollout.held':
-      return event.data.code === 'held' ? { ...standing, heldByPersonSince: event.at } : standing;
+      if (event.data.code === 'held') return { ...standing, heldByPersonSince: event.at };
+      return { ...standing, missed: event.data.code === 'hosts-away' ? (event.data.away ?? []) : [] };
     case 'rollout.resumed':
-      return { ...standing, heldByPersonSince: undefined };
+      return { ...standing, heldByPersonSince: undefined, missed: [] };
     default:
       return standing;
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createAgentClient } from '../../adapters/agent-client.ts';
-import { ServiceError } from '../../core/errors.ts';
+import { isUnreachable, ServiceError } from '../../core/errors.ts';
 import type { SetTraffic, Traffic } from '../../core/serving/api.ts';
 
 type Seen = {
@@ -131,5 +131,46 @@ describe('the agent’s client', () => {
     const { client, seen } = await connect({ status: 502 }, { status: 200, body: { observations: [] } });
     expect(await client.observations('m', 'r/1', 7)).toEqual([]);
     expect(seen.at(-1)?.path).toBe('/v1/models/m/observations?rollout=r%2F1&after=7');
+  });
+});
+
+describe('a host that does not answer', () => {
+  const thrownBy = (work: Promise<unknown>) =>
+    work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+
+  test('is out of reach when nothing listens there, and is not up', async () => {
+    const { client } = await connect();
+    for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+    expect(isUnreachable(await thrownBy(client.state()))).toBe(true);
+    expect(await client.isUp()).toBe(false);
+  });
+
+  test('is out of reach when it takes the request and stays silent', async () => {
+    const server = createServer(() => undefined);
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const client = createAgentClient({
+      url: `http://127.0.0.1:${address.port}`,
+      token: 'secret-token',
+      timeoutMs: 20,
+      dependencies: { wait: async () => undefined },
+    });
+    expect(isUnreachable(await thrownBy(client.state()))).toBe(true);
+  });
+
+  test.each([
+    ['a refusal', [{ status: 409, body: refusal }]],
+    ['a failure of its own', Array.from({ length: 4 }, () => ({ status: 503, body: refusal }))],
+  ])('is in reach with %s', async (_, replies) => {
+    const { client } = await connect(...replies, { status: 503 });
+    const thrown = await thrownBy(client.state());
+    expect(thrown).toBeInstanceOf(ServiceError);
+    expect(isUnreachable(thrown)).toBe(false);
+    expect(await client.isUp()).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ServiceError } from '../../../core/errors.ts';
+import { ServiceError, UNREACHABLE } from '../../../core/errors.ts';
 import type { AgentPort } from '../../../core/ports.ts';
 import { err, ok } from '../../../core/result.ts';
 import type { Observation } from '../../../core/rollout/observation.ts';
@@ -19,6 +19,7 @@ export type MemoryAgent = AgentPort & {
   failsWith: string | undefined;
   readonly blobs: Set<string>;
   readonly seen: Observation[];
+  /** While it is not, every call fails as a host that is down or cut off does. */
   reachable: boolean;
 };
 
@@ -26,8 +27,18 @@ const EDGES = [10, 20, 50, 100];
 
 /** An agent at `url`, on the clock of the test. */
 export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent {
+  const whenReachable = () => {
+    if (agent.reachable) return;
+    throw new ServiceError({
+      code: UNREACHABLE,
+      message: 'The service could not be reached (EHOSTUNREACH).',
+      remedy: 'Check that it is up.',
+      where: { kind: 'endpoint', endpoint: url },
+    });
+  };
   const agent: MemoryAgent = {
     url,
+    isUp: async () => agent.reachable,
     instances: new Map(),
     traffic: undefined,
     trafficHistory: [],
@@ -37,13 +48,15 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
     seen: [],
     reachable: true,
     state: async () => {
-      if (!agent.reachable) throw new Error(`${url} can't be reached`);
+      whenReachable();
       return describe(agent, clock);
     },
     putBlob: async (digest) => {
+      whenReachable();
       agent.blobs.add(digest);
     },
     startInstance: async (model, version, { manifest }) => {
+      whenReachable();
       const failed =
         agent.failsWith === undefined ? {} : { code: agent.failsWith, message: 'it does not load' };
       const state = agent.failsWith === undefined ? ('ready' as const) : ('failed' as const);
@@ -58,12 +71,20 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
       agent.instances.set(version, instance);
       return instance;
     },
-    getInstance: async (_model, version) => agent.instances.get(version),
+    getInstance: async (_model, version) => {
+      whenReachable();
+      return agent.instances.get(version);
+    },
     stopInstance: async (_model, version) => {
+      whenReachable();
       agent.instances.delete(version);
     },
-    getTraffic: async () => agent.traffic,
+    getTraffic: async () => {
+      whenReachable();
+      return agent.traffic;
+    },
     setTraffic: async (_model, wanted, expected) => {
+      whenReachable();
       if (agent.traffic?.revision !== expected) {
         return agent.traffic === undefined ? err({ ...wanted, revision: 0 }) : err(agent.traffic);
       }
@@ -80,8 +101,14 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
       agent.trafficHistory.push(agent.traffic);
       return ok(agent.traffic);
     },
-    observations: async (_model, _rollout, after) => agent.seen.filter(({ seq }) => seq > after),
-    windows: async () => [],
+    observations: async (_model, _rollout, after) => {
+      whenReachable();
+      return agent.seen.filter(({ seq }) => seq > after);
+    },
+    windows: async () => {
+      whenReachable();
+      return [];
+    },
   };
   clock.onTick(() => observe(agent, clock));
   return agent;

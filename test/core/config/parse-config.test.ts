@@ -228,6 +228,8 @@ gate:
     ['stages: [1, 10, 50]', 'stages-end', 'Write `stages: [1, 10, 50, 100]`.'],
     ['stages: [50, 10, 100]', 'stages-order', 'Write `stages: [10, 50, 100]`.'],
     ['deadline: 1m', 'deadline-too-short', 'Raise `deadline`'],
+    ['max-unavailable: 1', 'max-unavailable-too-large', 'below 1'],
+    ['max-unavailable: 100%', 'max-unavailable-too-large', 'below 1'],
   ])('show how to mend a rollout with %s', (line, code, remedy) => {
     const [problem] = problemsOf(
       `${MINIMAL}environments: { p: { hosts: ["https://a:1"], rollout: { ${line} } } }\n`,

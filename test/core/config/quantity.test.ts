@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  countOf,
   parseDuration,
   parsePercent,
   parsePoints,
@@ -35,6 +36,17 @@ describe('quantities', () => {
     expect(parseRate('3/7d')).toEqual({ count: 3, perSeconds: 604_800 });
     expect(parseRate('3/0s')).toBeUndefined();
     expect(parseRate('3/week')).toBeUndefined();
+  });
+});
+
+describe('a count or a share', () => {
+  it.each([
+    [{ count: 2 }, 3, 2],
+    [{ share: 0.25 }, 3, 0],
+    [{ share: 0.25 }, 8, 2],
+    [{ share: 0.29 }, 100, 29],
+  ])('%j of %i is %i', (meant, total, expected) => {
+    expect(countOf(meant, total)).toBe(expected);
   });
 });
 
