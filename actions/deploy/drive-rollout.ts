@@ -1,4 +1,4 @@
-import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
+import { type LedgerState, type Rollout, secondsHeld } from '../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { ok } from '../../core/result.ts';
 import type { Baseline } from '../../core/rollout/baseline.ts';
@@ -208,7 +208,6 @@ function createJudge(deployment: Deployment, rolloutId: string) {
     }
     evidence = grown;
     const now = ports.clock.now();
-    const held = rollout.held?.code === 'held' ? rollout.held : undefined;
     const decision = decideRollout({
       plan,
       evidence: grown,
@@ -216,8 +215,8 @@ function createJudge(deployment: Deployment, rolloutId: string) {
       stageStartedAt: rollout.stageStartedAt,
       rolloutStartedAt: rollout.startedAt,
       now,
-      control: held === undefined ? 'running' : 'held',
-      heldSeconds: held === undefined ? 0 : (Date.parse(now) - Date.parse(held.at)) / 1_000,
+      control: rollout.held?.code === 'held' ? 'held' : 'running',
+      heldSeconds: secondsHeld(rollout, now),
     });
     const report = renderRollout({ decision, evidence: grown, points });
     return { decision, report, seen: { baseline, observations } };

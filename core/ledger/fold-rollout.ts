@@ -5,6 +5,7 @@ import {
   lookUp,
   type Rollout,
   type RolloutOutcome,
+  secondsHeld,
   type VersionState,
 } from './state.ts';
 
@@ -33,10 +34,10 @@ export function applyRolloutEvent(
     case 'rollout.held': {
       const { code, explanation } = event.data;
       const held = { at: event.at, actor: event.actor, code, explanation };
-      return withOpen(environment, event.data.rollout, (open) => ({ ...open, held }));
+      return withOpen(environment, event.data.rollout, (open) => ({ ...endHold(open, event.at), held }));
     }
     case 'rollout.resumed':
-      return withOpen(environment, event.data.rollout, (open) => ({ ...open, held: undefined }));
+      return withOpen(environment, event.data.rollout, (open) => endHold(open, event.at));
     case 'rollout.promoted':
       return promote(environment, event);
     case 'rollout.rolled-back':
@@ -46,7 +47,14 @@ export function applyRolloutEvent(
 
 function openRollout({ at, actor, cause, data }: Ending<'rollout.started'>): Rollout {
   const { rollout: id, environment: _environment, envelope: _envelope, ...rest } = data;
-  return { id, ...rest, stage: 0, percent: 0, startedAt: at, stageStartedAt: at, actor, cause };
+  return {
+    ...{ id, ...rest, stage: 0, percent: 0, startedAt: at, stageStartedAt: at },
+    ...{ heldSeconds: 0, actor, cause },
+  };
+}
+
+function endHold(open: Rollout, at: string): Rollout {
+  return { ...open, heldSeconds: secondsHeld(open, at), held: undefined };
 }
 
 function withOpen(

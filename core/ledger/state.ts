@@ -29,6 +29,8 @@ export type Rollout = {
   readonly startedAt: string;
   readonly stageStartedAt: string;
   readonly held?: Hold | undefined;
+  /** Time that people have held it for before the present hold, in seconds: `secondsHeld` adds that. */
+  readonly heldSeconds: number;
   readonly actor: string;
   readonly cause: Cause;
 };
@@ -182,6 +184,12 @@ export function environmentOf(state: LedgerState, environment: string): Environm
 /** The freeze that stops rollouts in an environment: its own, or the model's. */
 export function freezeOf(state: LedgerState, environment: string): Freeze | undefined {
   return environmentOf(state, environment).frozen ?? state.frozen;
+}
+
+/** Seconds up to `now` that people held a rollout for. Other holds wait for data, and the deadline is there to end them. */
+export function secondsHeld({ held, heldSeconds }: Rollout, now: string): number {
+  if (held?.code !== 'held') return heldSeconds;
+  return heldSeconds + Math.max(0, Date.parse(now) - Date.parse(held.at)) / 1_000;
 }
 
 /** The entry of that name; names come from people, and `constructor` is one. */

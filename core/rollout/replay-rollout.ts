@@ -24,6 +24,8 @@ type Standing = {
   readonly rolloutStartedAt: string;
   readonly stageStartedAt: string;
   readonly heldByPersonSince: string | undefined;
+  /** Time that people have held it for before that. */
+  readonly heldSeconds: number;
   /** The hosts for want of which it is held. */
   readonly missed: readonly string[];
 };
@@ -36,6 +38,7 @@ export function replayRollout(record: RolloutRecord): Replay {
     rolloutStartedAt: first,
     stageStartedAt: first,
     heldByPersonSince: undefined,
+    heldSeconds: 0,
     missed: [],
   };
   const steps: ReplayedStep[] = [];
@@ -118,6 +121,7 @@ function decideAround(record: RolloutRecord, standing: Standing, at: string): re
       rolloutStartedAt: standing.rolloutStartedAt,
       now: at,
       control: standing.heldByPersonSince === undefined ? 'running' : 'held',
+      heldSeconds: secondsHeld(standing, at),
       hosts: { total: standing.missed.length + 1, away: standing.missed, mayBeAway: 0 },
     });
     decisions.push(decision);
@@ -144,11 +148,22 @@ function follow(standing: Standing, event: LedgerEvent): Standing {
     case 'rollout.advanced':
       return { ...standing, stage: event.data.stage, stageStartedAt: event.at };
     case 'rollout.held':
-      if (event.data.code === 'held') return { ...standing, heldByPersonSince: event.at };
+      if (event.data.code === 'held')
+        return { ...standing, heldSeconds: secondsHeld(standing, event.at), heldByPersonSince: event.at };
       return { ...standing, missed: event.data.code === 'hosts-away' ? (event.data.away ?? []) : [] };
     case 'rollout.resumed':
-      return { ...standing, heldByPersonSince: undefined, missed: [] };
+      return {
+        ...standing,
+        heldSeconds: secondsHeld(standing, event.at),
+        heldByPersonSince: undefined,
+        missed: [],
+      };
     default:
       return standing;
   }
+}
+
+function secondsHeld({ heldByPersonSince, heldSeconds }: Standing, at: string): number {
+  if (heldByPersonSince === undefined) return heldSeconds;
+  return heldSeconds + Math.max(0, Date.parse(at) - Date.parse(heldByPersonSince)) / 1_000;
 }

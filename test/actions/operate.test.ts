@@ -137,4 +137,20 @@ describe('/hold and /resume', () => {
     expect(outcome.reasonCode).toBe('promoted');
     expect(world.ledger.kinds()).toContain('rollout.resumed');
   });
+
+  test('time on hold does not count towards the deadline, also after resume', async () => {
+    const world = await withOpenRollout();
+    await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    for (const agent of world.agents) agent.behaviour.requests = 0;
+    await world.clock.wait(5 * 3_600_000);
+    const { outputs } = await deploy(
+      world.job({ operation: 'resume', correlationId: 'comment-3' }, { detach: true }),
+    );
+    expect(outputs.outcome).toBe('in-progress');
+    await world.clock.wait(3_601_000);
+    const late = await deploy(
+      world.job({ operation: 'deploy', correlationId: 'comment-4', version: '3' }, { detach: true }),
+    );
+    expect(late.result['code']).toBe('deadline-passed');
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOf, freezeOf, openTrainings } from '../../../core/ledger/state.ts';
+import { environmentOf, freezeOf, openTrainings, secondsHeld } from '../../../core/ledger/state.ts';
 import {
   DIGEST,
   fold,
@@ -108,6 +108,25 @@ describe('the ledger of a model', () => {
       previous: { version: '6', package: packageOf('6') },
       rollout: undefined,
     });
+  });
+
+  it('adds up the time that people held a rollout for, and no other hold', () => {
+    const write = startScribe();
+    const here = { rollout: 'r8', environment: 'production' };
+    const hold = (code: string, key: string) =>
+      write('rollout.held', { ...here, code, explanation: 'x' }, key);
+    const events = [...writeVersion(write, '8'), write('rollout.started', startOf('8'))];
+    const heldFor = () => {
+      const { rollout } = environmentOf(fold(events), 'production');
+      return rollout && [rollout.heldSeconds, secondsHeld(rollout, minute(30)), rollout.held?.code];
+    };
+    expect(heldFor()).toEqual([0, 0, undefined]);
+    events.push(hold('held', 'a'));
+    expect(heldFor()).toEqual([0, 60 * (30 - 5), 'held']);
+    events.push(write('rollout.resumed', here, 'a'));
+    expect(heldFor()).toEqual([60, 60, undefined]);
+    events.push(hold('deadline-passed', 'b'), hold('held', 'c'), write('rollout.resumed', here, 'b'));
+    expect(heldFor()).toEqual([120, 120, undefined]);
   });
 
   it('leaves the champion alone when a candidate is rolled back', () => {

@@ -87,6 +87,7 @@ const rollout: Rollout = {
   percent: 10,
   startedAt: '2026-03-19T22:00:00Z',
   stageStartedAt: '2026-03-19T22:00:00Z',
+  heldSeconds: 0,
   actor: 'monitor',
   cause: { kind: 'schedule', id: 'schedule-1' },
 };

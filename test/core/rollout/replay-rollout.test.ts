@@ -8,7 +8,7 @@ import { replayRollout } from '../../../core/rollout/replay-rollout.ts';
 import { type RolloutRecord, rolloutRecordSchema } from '../../../core/rollout/rollout-record.ts';
 import { ROOT } from '../../../scripts/checkout.ts';
 import { driveRecorded, type Traffic } from './drive-recorded.ts';
-import { arm } from './observations.ts';
+import { arm, instant } from './observations.ts';
 
 const SHARES = [0.01, 0.1, 0.5, 1];
 
@@ -66,6 +66,31 @@ describe('deciding a past rollout again', () => {
     if (end === undefined || bad === undefined) throw new Error('both records have an end');
     expect(replayRollout(rewriteEnd(rolledBack, (at) => ({ ...end, at }))).agrees).toBe(false);
     expect(replayRollout(rewriteEnd(promoted, (at) => ({ ...bad, at }))).agrees).toBe(false);
+  });
+
+  it('counts no time that a person held it for towards the deadline', () => {
+    const HOUR = 3_600;
+    const silent = driveRecorded(() => ({ candidate: arm(0), stable: arm(6000) }), 10);
+    const held = (hours: number): RolloutRecord => {
+      const [start] = silent.events;
+      if (start === undefined) throw new Error('the record has a start');
+      const here = { rollout: silent.rollout, environment: 'production' };
+      const common = ({ v, model, actor, cause, workflow }: typeof start, hour: number) => ({
+        ...{ v, model, actor, cause, workflow, id: `at-${hour}`, at: instant(hour * HOUR) },
+      });
+      const wait = { ...here, explanation: '' };
+      return {
+        ...silent,
+        events: [
+          ...silent.events,
+          { ...common(start, 1), kind: 'rollout.held', data: { ...wait, code: 'held' } },
+          { ...common(start, 1 + hours), kind: 'rollout.resumed', data: here },
+          { ...common(start, 7), kind: 'rollout.held', data: { ...wait, code: 'deadline-passed' } },
+        ],
+      };
+    };
+    expect(replayRollout(held(0.5))).toMatchObject({ agrees: true });
+    expect(replayRollout(held(2)).steps.at(-1)).toMatchObject({ decided: 'continue', agreement: 'differs' });
   });
 
   it('has nothing to say about what a person did', () => {
