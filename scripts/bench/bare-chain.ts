@@ -40,13 +40,16 @@ export async function runBareChain(chain: BareChain): Promise<Readonly<Record<st
   await timed('mlflow run -e etl', () => python(...step, '-e', 'etl'));
   await timed('mlflow run -e train', () => python(...step, '-e', 'train'));
   const { runId, modelUri } = await findLastModel(chain.mlflow);
-  const holdout = ['--holdout', path.join(chain.store, 'holdout.npz'), '--target', 'label', '--id', 'id'];
+  const holdout = [
+    ...['--holdout', path.join(chain.store, 'holdout.npz'), '--target', 'label', '--id', 'id'],
+    ...['--slices', 'digit,stroke'],
+  ];
   const built = path.join(chain.folder, 'package');
   const out = path.join(chain.folder, 'out.json');
   const parquet = path.join(chain.folder, 'predictions.parquet');
   const model = ['--model-uri', modelUri, '--out', out, ...holdout];
   await timed('predict the holdout', () =>
-    python('-m', 'trainyard.evaluate', ...model, '--slices', 'digit,stroke', '--predictions', parquet),
+    python('-m', 'trainyard.evaluate', ...model, '--predictions', parquet),
   );
   const named = ['--model', MODEL, '--version', '1', '--run-id', runId, '--package-dir', built];
   await timed('export and archive', () => python('-m', 'trainyard.package', ...model, ...named));
