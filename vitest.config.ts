@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests on a Docker Engine, which `npm run test:docker` starts. */
-const NEED_ENGINE = ['test/agent/docker-runtime.test.ts', 'test/agent/docker-registry.test.ts'];
+const NEED_ENGINE = ['test/agent/docker-{agent,contract,registry,runtime}.test.ts'];
 const inline = [/@actions\/(workflow-parser|expressions)/];
 
 /** Suites by what they need: `unit` nothing, `contract` the repository's own files, `agent` TorchServe and Envoy, `acceptance` all of it. */

