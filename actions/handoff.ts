@@ -24,6 +24,8 @@ export const planSchema = z.object({
    * it runs the user's code without a token.
    */
   champion: z.object({ version: z.string(), modelUri: z.string(), runId: z.string() }).optional(),
+  /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
+  policyChanges: z.array(z.string()).optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
 

@@ -38,6 +38,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   return {
     permissionOf: (user) => guard(options, () => readPermission(context, user)),
     getPullRequest: (number) => guard(options, () => readPullRequest(context, number)),
+    readFile: (file, sha) => guard(options, () => readFile(context, file, sha)),
     react: (commentId, content) =>
       guard(options, async () => {
         await octokit.rest.reactions.createForIssueComment({ ...repository, comment_id: commentId, content });
@@ -124,6 +125,21 @@ async function readPullRequest({ octokit, repository }: Context, number: number)
     baseRepository: data.base.repo.full_name,
     state: data.state,
   };
+}
+
+async function readFile(
+  { octokit, repository }: Context,
+  file: string,
+  sha: string,
+): Promise<string | undefined> {
+  try {
+    const { data } = await octokit.rest.repos.getContent({ ...repository, path: file, ref: sha });
+    if (Array.isArray(data) || data.type !== 'file') return undefined;
+    return Buffer.from(data.content, 'base64').toString('utf8');
+  } catch (thrown) {
+    if (statusOf(thrown) === 404) return undefined;
+    throw thrown;
+  }
 }
 
 async function upsertComment(

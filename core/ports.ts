@@ -140,6 +140,8 @@ export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' |
 export type GitHub = {
   readonly permissionOf: (user: string) => Promise<PermissionLevel>;
   readonly getPullRequest: (number: number) => Promise<PullRequest>;
+  /** The text of a file at a commit; `undefined` when the commit has no such file. */
+  readonly readFile: (file: string, sha: string) => Promise<string | undefined>;
   readonly react: (commentId: number, reaction: 'eyes' | 'rocket' | '-1' | '+1') => Promise<void>;
   /**
    * Creates the comment that carries `marker` on this issue or pull request, or updates it in place. `body` may be made from the

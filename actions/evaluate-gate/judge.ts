@@ -60,7 +60,7 @@ export async function judge(request: GateRequest, ports: GatePorts): Promise<Jud
   await ports.tracking.setRunTags(run.runId, { [TAGS.modelDigest]: challenger.modelDigest });
   const events = recordVerdict(request, ports, { run, challenger, champion, result, evidence });
   await appendOrThrow(ports.ledger, config.model, () => ok(events));
-  return conclude(result, run);
+  return conclude(result, run, request.plan.policyChanges ?? []);
 }
 
 type Judgement = {
@@ -173,13 +173,13 @@ function recordVerdict(
 }
 
 /** Only a pass goes on; the job itself has done its work, so it succeeds whatever the verdict. */
-function conclude(result: GateResult, run: TrackingRun): Judged {
+function conclude(result: GateResult, run: TrackingRun, policyChanges: readonly string[]): Judged {
   const { verdict, headline } = result;
   return {
     decision: verdict === 'pass' ? 'continue' : 'stop',
     reasonCode: REASON_CODES[verdict],
     headline,
-    report: renderGate(result),
+    report: renderGate(result, policyChanges),
     outputs: { verdict },
     result: {
       verdict,
@@ -188,6 +188,7 @@ function conclude(result: GateResult, run: TrackingRun): Judged {
       url: run.url,
       checks: result.checks,
       problems: result.problems,
+      policyChanges,
     },
   };
 }

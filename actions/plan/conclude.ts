@@ -36,10 +36,11 @@ export function concludeOperation(planned: {
   readonly operation: PlannedOperation;
   readonly model: string;
   readonly champion: Champion | undefined;
+  readonly policyChanges: readonly string[];
   readonly reasonCode: 'planned' | 'answered' | 'dry-run' | 'recorded';
   readonly report: string;
 }): Planned {
-  const { operation, model, champion, reasonCode, report } = planned;
+  const { operation, model, champion, policyChanges, reasonCode, report } = planned;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
     decision: DECISIONS[reasonCode],
@@ -56,7 +57,7 @@ export function concludeOperation(planned: {
       'pull-request': pullRequest === undefined ? '' : String(pullRequest),
       'dry-run': String(dryRun),
     },
-    result: { model, ...operation, kind: undefined, champion },
+    result: { model, ...operation, kind: undefined, champion, policyChanges },
   };
 }
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import type { Config } from '../../core/config/config.ts';
@@ -23,6 +24,7 @@ export function main(): Promise<void> {
     const token = inputs['github-token'];
     const secret = inputs['dispatch-secret'];
     const config = await readConfig(host, inputs.config, { needs: NEEDS });
+    const policy = await readFile(path.resolve(host.workspace, inputs.config), 'utf8');
     return plan(
       {
         ...{ eventName, payload, actor, workflow, runUrl },
@@ -32,6 +34,7 @@ export function main(): Promise<void> {
         runId: workflow.run,
         attempt: workflow.attempt,
         config,
+        policy: { file: path.posix.normalize(inputs.config), text: policy },
         ...(secret !== '' && { verifySignature: (type, report) => verifyDispatch(secret, type, report) }),
       },
       {

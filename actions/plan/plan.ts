@@ -1,3 +1,4 @@
+import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
 import type { Config } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
@@ -8,6 +9,7 @@ import { describeEvent, type EventFacts } from '../../core/plan/describe-event.t
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
 import type { Clock, GitHub, Ledger, Log, PermissionLevel, PullRequest } from '../../core/ports.ts';
+import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { commentMarker } from '../../core/report/render-markdown.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../append-or-throw.ts';
@@ -26,7 +28,13 @@ export type PlanRequest = Pick<
   | 'attempt'
   | 'actor'
   | 'verifySignature'
-> & { readonly config: Config; readonly workflow: Workflow; readonly runUrl: string };
+> & {
+  readonly config: Config;
+  /** The configuration of the default branch as it is written there. */
+  readonly policy: { readonly file: string; readonly text: string };
+  readonly workflow: Workflow;
+  readonly runUrl: string;
+};
 
 export type PlanPorts = {
   readonly ledger: Ledger;
@@ -70,7 +78,8 @@ async function carryOut(
 ): Promise<Planned> {
   const { config } = request;
   const champion = findChampion(state, config, operation.environment);
-  const shared = { operation, model: config.model, champion };
+  const policyChanges = await findPolicyChanges(request, ports, operation);
+  const shared = { operation, model: config.model, champion, policyChanges };
   if (operation.operation === 'help') {
     return answered(request, ports, facts, shared, 'answered', answerHelp(config));
   }
@@ -84,7 +93,7 @@ async function carryOut(
       answerStatus(config, state, operation.environment),
     );
   }
-  const told = answerPlan(operation, state);
+  const told = [answerPlan(operation, state), ...policyChanges.map(escapeMarkdown)].join('\n\n');
   if (operation.dryRun) {
     const forecast = await forecastOf(ports, operation);
     return answered(request, ports, facts, shared, 'dry-run', [told, ...forecast].join('\n\n'));
@@ -105,6 +114,22 @@ async function carryOut(
   return concludeOperation({ ...shared, reasonCode: 'planned', report: told });
 }
 
+/** What the commit to be trained would change in the policy. It changes nothing, so a file that can't be read stops nothing. */
+async function findPolicyChanges(
+  { policy }: PlanRequest,
+  { github, log }: PlanPorts,
+  { operation, sha }: PlannedOperation,
+): Promise<readonly string[]> {
+  if (github === undefined || (operation !== 'train' && operation !== 'tune')) return [];
+  try {
+    const theirs = await github.readFile(policy.file, sha);
+    return theirs === undefined ? [] : describePolicy(comparePolicy(policy.text, theirs));
+  } catch (thrown) {
+    log.warn(`The policy of ${sha} could not be compared with the default branch's: ${messageOf(thrown)}`);
+    return [];
+  }
+}
+
 /** Hosts are asked only when someone wants to know: a plan that is carried out does not wait for them. */
 async function forecastOf(
   { forecast }: PlanPorts,
@@ -119,7 +144,7 @@ async function answered(
   request: PlanRequest,
   ports: PlanPorts,
   facts: EventFacts,
-  shared: Pick<Parameters<typeof concludeOperation>[0], 'operation' | 'model' | 'champion'>,
+  shared: Omit<Parameters<typeof concludeOperation>[0], 'reasonCode' | 'report'>,
   reasonCode: 'answered' | 'dry-run' | 'recorded',
   report: string,
 ): Promise<Planned> {

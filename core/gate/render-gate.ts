@@ -10,8 +10,11 @@ const MOST_SLICES = 30;
 const ORDER = { fail: 0, inconclusive: 1, pass: 2 } as const;
 const WORDS = { fail: '❌ fail', inconclusive: '❔ inconclusive', pass: '✅ pass' } as const;
 
-/** The result as Markdown for a comment or a job summary: the verdict's sentence, the checks (failing first), what would settle it, folded details. */
-export function renderGate(result: GateResult): string {
+/**
+ * The result as Markdown for a comment or a job summary: the verdict's sentence, the checks (failing first), what would settle it,
+ * `notes` on what it was judged by, folded details.
+ */
+export function renderGate(result: GateResult, notes: readonly string[] = []): string {
   const checks = [...result.checks].sort((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
   const head = [
     headline(result.headline),
@@ -19,6 +22,7 @@ export function renderGate(result: GateResult): string {
     ...problemLines(result),
     ...table(checks),
     ...settleLines(result),
+    ...noteLines(notes),
   ];
   const tail = details('How to reproduce', reproduction(result));
   const folded = [...checks.flatMap(detailsOf), ...details('Reasons', checks.flatMap(reasonLines))];
@@ -74,6 +78,10 @@ function settleLines(result: GateResult): string[] {
   if (lines.length === 0) return [];
   const title = result.verdict === 'pass' ? 'Worth doing:' : 'What would settle it:';
   return [title, ...lines.map((line) => `- ${escapeMarkdown(line)}`), ''];
+}
+
+function noteLines(notes: readonly string[]): string[] {
+  return notes.length === 0 ? [] : [...notes.map((note) => `- ${escapeMarkdown(note)}`), ''];
 }
 
 function detailsOf(check: Check): string[] {

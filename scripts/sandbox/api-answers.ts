@@ -24,6 +24,8 @@ export type ApiContext = {
   readonly operations: readonly Operation[];
   /** Commit a ref points at, or `undefined`. */
   readonly resolveRef: (ref: string) => string | undefined;
+  /** The text of a file at a commit, or `undefined`. */
+  readonly showFile: (sha: string, file: string) => string | undefined;
   /** A dispatch was accepted: workflows may start. */
   readonly onDispatch: (type: string, payload: unknown, user: string) => void;
 };

@@ -49,6 +49,7 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   }),
   createDispatch,
   getPermission,
+  getContent,
   getPullRequest,
   listIssues: ({ repository, ...context }, { query }) => {
     const state = query.get('state') ?? 'open';
@@ -119,6 +120,21 @@ function getPermission(context: ApiContext, { parameters }: Call): Answer {
       permission,
       role_name: role,
       user: { ...representUser(example['user'], user), role_name: role },
+    },
+  };
+}
+
+function getContent(context: ApiContext, { parameters, query }: Call): Answer {
+  const file = decodeURIComponent(parameters['path'] ?? '');
+  const text = context.showFile(query.get('ref') ?? 'HEAD', file);
+  if (text === undefined) return NOT_FOUND;
+  const bytes = Buffer.from(text);
+  return {
+    status: 200,
+    body: {
+      ...exampleOf(context, 'getContent'),
+      ...{ name: file.split('/').at(-1), path: file, size: bytes.length },
+      ...{ encoding: 'base64', content: bytes.toString('base64') },
     },
   };
 }

@@ -146,6 +146,7 @@ function answerApi(
   const context = {
     ...running,
     resolveRef: running.remote.resolve,
+    showFile: running.remote.show,
   };
   const given = answerCall(operation.name, context, { parameters, query: searchParams, body, user });
   const violations = given.status < 300 ? operation.checkResponse(given.status, given.body) : [];

@@ -9,6 +9,7 @@ export const OPERATIONS = {
   getRepository: 'GET /repos/{owner}/{repo}',
   createDispatch: 'POST /repos/{owner}/{repo}/dispatches',
   getPermission: 'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
+  getContent: 'GET /repos/{owner}/{repo}/contents/{path}',
   getPullRequest: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',
   listIssues: 'GET /repos/{owner}/{repo}/issues',
   createIssue: 'POST /repos/{owner}/{repo}/issues',

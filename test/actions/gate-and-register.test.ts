@@ -109,6 +109,17 @@ describe('the judge phase', () => {
     expect(world.ledger.kinds()).toEqual(['training.started', 'training.finished', 'gate.judged']);
   });
 
+  test('shows what the commit would change in the policy', async () => {
+    const { request, ports } = await createBench(970);
+    const policyChanges = ['This commit changes `gate[0].margin` from 0.01 to 0.05.'];
+    const { report } = await evaluateGate(
+      'both',
+      { ...request, plan: { ...request.plan, policyChanges } },
+      ports,
+    );
+    expect(report).toContain('- This commit changes `gate[0].margin` from 0.01 to 0.05.');
+  });
+
   test('records a verdict once for the same evidence', async () => {
     const { world, request, ports } = await createBench(970);
     await evaluateGate('both', request, ports);

@@ -6,6 +6,7 @@ import { championEvents, createWorld, versionEvents, type World } from './suppor
 import { createRecordingGitHub } from './support/recording-github.ts';
 
 const SHA = 'b'.repeat(40);
+const POLICY = 'gate: [{ metric: accuracy, margin: 0.01 }]\n';
 
 function comment(body: string, login = 'ann'): unknown {
   return {
@@ -30,6 +31,7 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     attempt: 1,
     actor: 'ann',
     config,
+    policy: { file: 'trainyard.yml', text: POLICY },
     workflow: author.workflow,
     runUrl: 'http://run',
   };
@@ -64,6 +66,18 @@ describe('plan', () => {
     expect(read.champion).toEqual({ version: '1', modelUri: 'models:/m-1', runId: 'run-1' });
     expect(world.ledger.kinds().at(-1)).toBe('training.requested');
     expect(github.reactions).toEqual(['eyes', 'rocket']);
+  });
+
+  test('hands on what the commit would change in the policy, and is not stopped when that can not be told', async () => {
+    const { github, request, ports } = bench(comment('/train'));
+    github.files.set(`${'c'.repeat(40)}:trainyard.yml`, POLICY.replace('0.01', '0.05'));
+    const told =
+      "This commit changes `gate[0].margin` from 0.01 to 0.05; judged by the default branch's 0.01.";
+    expect((await handOff(request, ports)).policyChanges).toEqual([told]);
+    const other = bench(comment('/train'));
+    const silent = { ...other.github, readFile: () => Promise.reject(new Error('no contents')) };
+    const untold = await handOff(other.request, { ...other.ports, github: silent });
+    expect(untold).toMatchObject({ operation: 'train', policyChanges: [] });
   });
 
   test('writes a request once, however often its job runs', async () => {

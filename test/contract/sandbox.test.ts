@@ -75,6 +75,9 @@ describe('the GitHub stand-in', () => {
         headRepository: 'acme/digits',
         state: 'open',
       });
+      const sha = sandbox.remote.resolve(`try-${before}`) ?? '';
+      expect(await github.readFile('a', sha)).toBe('b');
+      expect(await github.readFile('c/d.yml', sha)).toBeUndefined();
       await github.upsertComment(pull.number, '<!-- marker -->', 'first');
       await github.upsertComment(pull.number, '<!-- marker -->', 'second');
       const comments = [...sandbox.repository.comments.values()].filter(({ issue }) => issue === pull.number);

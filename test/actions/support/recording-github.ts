@@ -4,6 +4,8 @@ import type { DispatchPayload } from '../../../core/serving/dispatch-payload.ts'
 /** GitHub in memory: `ann` may write, everyone else may only read. */
 export type RecordingGitHub = GitHub & {
   readonly reactions: string[];
+  /** Texts by `<sha>:<path>`. */
+  readonly files: Map<string, string>;
   /** Bodies by issue and marker. */
   readonly comments: Map<string, string>;
   /** Title and body of open issues, by marker. */
@@ -15,6 +17,7 @@ export type RecordingGitHub = GitHub & {
 export function createRecordingGitHub(): RecordingGitHub {
   const github: RecordingGitHub = {
     reactions: [],
+    files: new Map(),
     comments: new Map(),
     issues: new Map(),
     dispatches: [],
@@ -26,6 +29,7 @@ export function createRecordingGitHub(): RecordingGitHub {
       baseRepository: 'acme/digits',
       state: 'open',
     }),
+    readFile: async (file, sha) => github.files.get(`${sha}:${file}`),
     react: async (_comment, reaction) => {
       github.reactions.push(reaction);
     },

@@ -47,6 +47,13 @@ test('what would settle an open verdict stands before the folded details, and th
   expect(places).toEqual([...places].sort((a, b) => a - b));
 });
 
+test('what it was judged by is noted before the folded details, as text', () => {
+  const result = judgeGate(gateInput(RULES.slice(0, 3), MODELS));
+  const text = renderGate(result, ['This commit changes `gate[0].margin` from 0.01 to <b>; judged by 0.01.']);
+  expect(text).toContain('- This commit changes `gate[0].margin` from 0.01 to &lt;b&gt;; judged by 0.01.\n');
+  expect(text.indexOf('This commit')).toBeLessThan(text.indexOf('<details>'));
+});
+
 test('every details block is closed and has an empty line where Markdown needs one', () => {
   const text = lines(RULES).join('\n');
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
