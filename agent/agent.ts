@@ -30,7 +30,7 @@ export type Agent = {
   ) => Promise<Result<Traffic, Refusal>>;
   /** Brings every instance a step nearer to what is wanted, and the proxy to the present plan. */
   readonly converge: () => Promise<void>;
-  /** Counts, judges and brakes; `converge` comes after it. */
+  /** Looks which versions still serve, counts, judges and brakes; `converge` comes after it. */
   readonly observeAndJudge: () => Promise<void>;
   /** Resolves at the next change asked for over the API. */
   readonly woken: () => Promise<void>;
@@ -69,10 +69,12 @@ export function createAgent(context: AgentContext): Agent {
       return applyChange(context, applyPlan, result.value);
     },
     converge: async () => {
-      await Promise.all(context.store.instances().map((instance) => stepStored(context, instance)));
+      await stepAll(context);
       await applyPlan();
     },
     observeAndJudge: async () => {
+      // A host that has lost its model servers is seen as that before the failed requests are counted against a version.
+      await stepAll(context, 'ready');
       await observeAll(context);
       const changed = Object.entries(context.store.traffic()).filter(([model, stored]) =>
         judgeTraffic(context, cache, model, stored),
@@ -102,6 +104,12 @@ async function applyChange(
       ),
     );
   }
+}
+
+/** A step of every instance, or of those in this state. */
+async function stepAll(context: AgentContext, only?: StoredInstance['state']): Promise<void> {
+  const instances = context.store.instances().filter(({ state }) => only === undefined || state === only);
+  await Promise.all(instances.map((instance) => stepStored(context, instance)));
 }
 
 /** Stores a step's outcome unless the instance was changed over the API meanwhile: then the next step starts from that. */

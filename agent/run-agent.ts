@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import { createAgent } from './agent.ts';
 import { createApp, listen } from './api/server.ts';
 import { openBlobs } from './blobs.ts';
@@ -29,6 +30,8 @@ export async function runAgent(options: AgentOptions, env: Environment): Promise
   await context.runtime.sweep(
     context.store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle])),
   );
+  // What happened while no agent looked is judged before anyone can ask for more traffic.
+  await agent.observeAndJudge().catch((thrown) => context.log.warn(messageOf(thrown)));
   const server = await listen(createApp(agent), agent);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());

@@ -26,6 +26,8 @@ export async function concludeEarlier(
     };
   }
   const promoted = ended.outcome === 'promoted';
+  // The job that ended it may have been killed before it could say so.
+  deployment.ports.announcer.status(rolloutId, promoted ? 'success' : 'failure', ended.explanation);
   const headline = `Version ${ended.version} was ${promoted ? 'promoted' : 'rolled back'} in ${environmentName}. ${ended.explanation}`;
   return {
     decision: promoted ? 'complete' : 'stop',

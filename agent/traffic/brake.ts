@@ -9,6 +9,7 @@ import { report } from '../outbox/report.ts';
 import type { Store } from '../store/store.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
+import { fellTogether } from './fell-together.ts';
 
 /** Evidence folded so far, per model; lost with the process and folded again from the store. */
 export type EvidenceCache = Map<
@@ -25,14 +26,17 @@ export function judgeTraffic(
 ): boolean {
   const { store, clock } = context;
   const { traffic } = stored;
-  const { lease, candidate } = traffic;
+  const { lease } = traffic;
   const evidence = lease && foldEvidence(store, cache, model, lease.rollout, lease.plan);
-  const instance = candidate === undefined ? undefined : store.getInstance(model, candidate);
+  const instanceOf = (version: string | undefined) =>
+    version === undefined ? undefined : store.getInstance(model, version);
+  const [stable, candidate] = [instanceOf(traffic.stable), instanceOf(traffic.candidate)];
   const decision = decideTraffic({
     traffic,
     setAt: stored.setAt,
     evidence,
-    candidate: instance && toInstance(instance),
+    candidate: candidate && toInstance(candidate),
+    fellTogether: fellTogether(candidate, stable),
     now: clock.now(),
   });
   switch (decision.kind) {

@@ -22,12 +22,15 @@ const readingSchema = z.object({
   at: z.string(),
   clusters: z.record(z.string(), countersSchema),
   invalid: z.record(z.string(), z.number()),
+  /** The candidate could not answer when this was read. */
+  isCandidateAway: z.boolean().optional(),
 });
 type Reading = z.infer<typeof readingSchema>;
 
 /**
  * Takes what both versions of a model did since the last look and appends it as one observation, together with the reading it
- * was counted from: killed at any point, the next look counts the same requests once.
+ * was counted from: killed at any point, the next look counts the same requests once. What was answered while a lost candidate was
+ * started again belongs to no rollout: its share went elsewhere.
  */
 export function observe(
   context: AgentContext,
@@ -38,7 +41,9 @@ export function observe(
   const { store, options } = context;
   const before = store.getMemory(keyOf(model), readingSchema);
   const now = read(context, model, traffic, counters);
-  const rollout = traffic.brake === undefined ? (traffic.lease?.rollout ?? '') : '';
+  const isCompared =
+    traffic.brake === undefined && before?.isCandidateAway !== true && now.isCandidateAway !== true;
+  const rollout = isCompared ? (traffic.lease?.rollout ?? '') : '';
   const stable = countArm(before, now, traffic.stable);
   const candidate = countArm(before, now, traffic.candidate);
   const isWorthKeeping = rollout !== '' || stable.requests + candidate.requests > 0;
@@ -73,14 +78,16 @@ function keyOf(model: string): string {
 }
 
 function read(
-  { clock, options }: AgentContext,
+  { clock, options, store }: AgentContext,
   model: string,
   { stable, candidate }: Pick<Traffic, 'stable' | 'candidate'>,
   counters: ReadonlyMap<string, ClusterCounters>,
 ): Reading {
   const versions = [stable, candidate].filter((version) => version !== undefined);
+  const isCandidateAway = candidate !== undefined && store.getInstance(model, candidate)?.state !== 'ready';
   return {
     at: clock.now(),
+    ...(isCandidateAway && { isCandidateAway }),
     clusters: Object.fromEntries(
       versions.map((version) => [version, counters.get(clusterName(model, version)) ?? NO_COUNTERS]),
     ),

@@ -6,7 +6,7 @@ import type { StoredTraffic } from '../store/stored-traffic.ts';
 /** Every version with a port is a backend, so that it can be verified before it takes traffic and drained after. */
 const REACHABLE = new Set<StoredInstance['state']>(['starting', 'ready', 'draining']);
 
-/** What the proxy is to do, from what is stored. */
+/** What the proxy is to do, from what is stored. A candidate that is being started again gets nothing until it is ready. */
 export function planTraffic(
   instances: readonly StoredInstance[],
   traffic: Readonly<Record<string, StoredTraffic>>,
@@ -23,13 +23,18 @@ export function planTraffic(
       {
         traffic: { stable, candidate, candidatePercent, shadow },
       },
-    ]) => ({
-      model,
-      stable,
-      candidate,
-      candidatePercent,
-      shadow,
-    }),
+    ]) => {
+      const isReady = instances.some(
+        (one) => one.model === model && one.version === candidate && one.state === 'ready',
+      );
+      return {
+        model,
+        stable,
+        candidate,
+        candidatePercent: isReady ? candidatePercent : 0,
+        shadow: isReady && shadow,
+      };
+    },
   );
   return { backends, splits };
 }

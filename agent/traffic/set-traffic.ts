@@ -66,11 +66,17 @@ function findRefusal(
   for (const version of [stable, candidate]) {
     if (version === undefined) continue;
     const state = context.store.getInstance(model, version)?.state;
-    // A stable version that is being started again keeps its traffic: there is nothing better to give it to.
-    const isKept = version === before?.stable && version === stable && state !== undefined;
-    if (state === 'ready' || isKept) continue;
+    if (state === 'ready' || (state !== undefined && keepsShare(version, request, before))) continue;
     const message = `Version ${version} of ${model} is ${state ?? 'unknown'} on this host.`;
     return refuse(409, 'not-ready', message, 'Start it and wait until it is ready.');
   }
   return undefined;
+}
+
+/** A version that is being started again keeps the traffic it has, and gets no more: there is nothing better to give it to. */
+function keepsShare(version: string, wanted: SetTraffic, before: Traffic | undefined): boolean {
+  if (version === before?.stable) return version === wanted.stable;
+  if (version !== before?.candidate || before.brake !== undefined) return false;
+  const share = version === wanted.stable ? 100 : wanted.candidatePercent;
+  return share <= before.candidatePercent && (before.shadow || !wanted.shadow);
 }

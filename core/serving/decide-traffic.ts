@@ -10,6 +10,8 @@ export type TrafficSituation = {
   /** Evidence of this host's own observations of the rollout. */
   readonly evidence: Evidence | undefined;
   readonly candidate: Instance | undefined;
+  /** The candidate is being started again because the host lost the stable version with it. */
+  readonly fellTogether: boolean;
   readonly now: string;
 };
 
@@ -38,7 +40,8 @@ export function decideTraffic(situation: TrafficSituation): TrafficDecision {
   if (traffic.candidate === undefined || traffic.stable === undefined || traffic.brake !== undefined) {
     return { kind: 'keep' };
   }
-  if (exposed && candidate?.state !== 'ready') {
+  const isComingBack = situation.fellTogether && candidate?.state === 'starting';
+  if (exposed && candidate?.state !== 'ready' && !isComingBack) {
     const state = candidate === undefined ? 'gone' : candidate.state;
     const why = candidate?.message === undefined ? '' : ` ${candidate.message}`;
     return {

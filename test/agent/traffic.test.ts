@@ -186,6 +186,74 @@ describe('the brake', () => {
   });
 });
 
+describe('a host that loses its model servers', () => {
+  const lose = (...versions: readonly string[]) => {
+    for (const owner of [...host.world.running.keys()]) {
+      if (versions.some((version) => owner.startsWith(`${MODEL}/${version}/`)))
+        host.world.running.delete(owner);
+    }
+  };
+  const startAnew = async () => {
+    for (let step = 0; step < 3; step++) {
+      await agent.converge();
+      serveAll(host.world);
+    }
+  };
+
+  test('goes on with the rollout when stable version and candidate were lost together: only the host is to blame', async () => {
+    await startCanary();
+    await poll(100);
+    lose('1', '2');
+    host.reopen();
+    agent = createAgent(host.context);
+    await poll(200, 50);
+    expect(traffic()?.brake).toBeUndefined();
+    await agent.converge();
+    expect(host.world.plan?.splits[0]).toMatchObject({ stable: '1', candidatePercent: 0 });
+    expect(await agent.setTraffic(MODEL, canary('r1'), traffic()?.revision)).toMatchObject({ ok: true });
+    await startAnew();
+    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(50);
+    await poll(220, 50);
+    await poll(260, 50);
+    expect(traffic()).toMatchObject({ candidatePercent: 50 });
+    expect(observations('r1').map(({ candidate }) => [candidate.requests, candidate.errors])).toEqual([
+      [100, 0],
+      [40, 0],
+    ]);
+  });
+
+  test('gives a version that is started again no more traffic than it had', async () => {
+    await startCanary();
+    lose('1', '2');
+    await agent.observeAndJudge();
+    const more = { ...canary('r1'), candidatePercent: 60 };
+    expect(await agent.setTraffic(MODEL, more, traffic()?.revision)).toMatchObject({
+      error: { code: 'not-ready' },
+    });
+    const promoted = { ...ALL_STABLE, stable: '2' };
+    expect(await agent.setTraffic(MODEL, promoted, traffic()?.revision)).toMatchObject({
+      error: { code: 'not-ready' },
+    });
+  });
+
+  test('brakes when the candidate was lost alone', async () => {
+    await startCanary();
+    lose('2');
+    await agent.observeAndJudge();
+    expect(traffic()?.brake?.code).toBe('candidate-failed');
+  });
+
+  test('brakes when both are lost a second time: the candidate may be what takes the host down', async () => {
+    await startCanary();
+    lose('1', '2');
+    await agent.observeAndJudge();
+    await startAnew();
+    lose('1', '2');
+    await agent.observeAndJudge();
+    expect(traffic()?.brake?.code).toBe('candidate-failed');
+  });
+});
+
 describe('the lease', () => {
   test('holds after one silent lease, and returns to the stable version after two', async () => {
     await startCanary('r1', 60);

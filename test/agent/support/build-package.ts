@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Golden } from '../../../core/serving/golden.ts';
@@ -32,6 +32,8 @@ export type PackageRequest = {
   readonly goldenOffset?: number;
   readonly withGolden?: boolean;
   readonly serving?: Partial<ServingSettings>;
+  /** Random bytes that make the archive larger. */
+  readonly paddingBytes?: number;
 };
 
 /** A package of the tiny model 2x + offset, as `runtime/trainyard/package` would write it. */
@@ -39,7 +41,7 @@ export function buildPackage(request: PackageRequest): BuiltPackage {
   const { version, behaviour = {}, model = 'doubler' } = request;
   const folder = join(request.folder, `${model}-${version}-${Math.random().toString(36).slice(2, 8)}`);
   mkdirSync(folder, { recursive: true });
-  archive(folder, version, behaviour);
+  archive(folder, version, behaviour, request.paddingBytes ?? 0);
   const offset = request.goldenOffset ?? behaviour.offset ?? 1;
   const golden: Golden = {
     schema: 'trainyard.golden/1',
@@ -88,12 +90,14 @@ export function buildPackage(request: PackageRequest): BuiltPackage {
   return { manifest: blobOf(join(folder, 'trainyard.json')).digest, files };
 }
 
-function archive(folder: string, version: string, behaviour: Behaviour): void {
-  writeFileSync(join(folder, 'behaviour.json'), JSON.stringify(behaviour));
+function archive(folder: string, version: string, behaviour: Behaviour, paddingBytes: number): void {
+  const [behaviourFile, paddingFile] = [join(folder, 'behaviour.json'), join(folder, 'padding.bin')];
+  writeFileSync(behaviourFile, JSON.stringify(behaviour));
+  writeFileSync(paddingFile, randomBytes(paddingBytes));
   execFileSync(join(dirname(PYTHON), 'torch-model-archiver'), [
     ...['--model-name', 'model', '--version', version, '--runtime', 'python3'],
     ...['--handler', resolve('test/agent/support/handler.py')],
-    ...['--extra-files', join(folder, 'behaviour.json'), '--export-path', folder],
+    ...['--extra-files', `${behaviourFile},${paddingFile}`, '--export-path', folder],
   ]);
 }
 

@@ -64,6 +64,7 @@ function decide(change: Partial<TrafficSituation> = {}) {
     setAt: START,
     evidence: evidenceOf(0),
     candidate: ready,
+    fellTogether: false,
     now: '2026-01-01T00:00:10Z',
     ...change,
   });
@@ -94,6 +95,13 @@ describe('a host decides by itself', () => {
     ['is being started again', { ...ready, state: 'starting' }],
   ])('to brake when the candidate %s', (_what, candidate) => {
     expect(decide({ candidate })).toMatchObject({ kind: 'brake', code: 'candidate-failed' });
+  });
+
+  test('to wait for a candidate that was lost with the whole host, while it can still come back', () => {
+    const startedAgain = decide({ candidate: { ...ready, state: 'starting' }, fellTogether: true });
+    expect(startedAgain).toEqual({ kind: 'keep' });
+    const givenUp = decide({ candidate: { ...ready, state: 'failed' }, fellTogether: true });
+    expect(givenUp).toMatchObject({ kind: 'brake', code: 'candidate-failed' });
   });
 
   test('to wait for a candidate that has no traffic yet', () => {
