@@ -94,11 +94,14 @@ function archive(folder: string, version: string, behaviour: Behaviour, paddingB
   const [behaviourFile, paddingFile] = [join(folder, 'behaviour.json'), join(folder, 'padding.bin')];
   writeFileSync(behaviourFile, JSON.stringify(behaviour));
   writeFileSync(paddingFile, randomBytes(paddingBytes));
-  execFileSync(join(dirname(PYTHON), 'torch-model-archiver'), [
+  const args = [
     ...['--model-name', 'model', '--version', version, '--runtime', 'python3'],
     ...['--handler', resolve('test/agent/support/handler.py')],
     ...['--extra-files', `${behaviourFile},${paddingFile}`, '--export-path', folder],
-  ]);
+  ];
+  // It clears a folder in the temporary folder that others at work beside it use as well.
+  const env = { ...process.env, TMPDIR: folder };
+  execFileSync(join(dirname(PYTHON), 'torch-model-archiver'), args, { env });
 }
 
 function blobOf(file: string): { digest: string; size: number } {
