@@ -14,6 +14,8 @@ const BUSY_TICK_MS = 500;
 /** Looks at the outbox, in ms. */
 const OUTBOX_TICK_MS = 1_000;
 const PRUNE_EVERY_MS = 3_600_000;
+/** While no version is on trial there is nothing to brake: traffic is counted and windows are closed every so many ticks. */
+const RESTING_TICKS = 12;
 
 /**
  * Observe, decide, apply, record, until `signal` aborts. What fails is logged and tried again at the next tick: everything is
@@ -29,7 +31,7 @@ async function runTicks(agent: Agent, signal: AbortSignal): Promise<void> {
   let prunedAt = 0;
   while (!signal.aborted) {
     const now = Date.parse(clock.now());
-    if (now - observedAt >= options.tickSeconds * 1_000) {
+    if (now - observedAt >= observeEveryMs(agent)) {
       observedAt = now;
       await attempt(agent, 'judging the traffic', agent.observeAndJudge);
       await attempt(agent, 'closing windows', async () => closeWindows(agent.context));
@@ -47,6 +49,16 @@ async function runTicks(agent: Agent, signal: AbortSignal): Promise<void> {
     const nextMs = isBusy ? Math.min(BUSY_TICK_MS, options.tickSeconds * 1_000) : options.tickSeconds * 1_000;
     await pause(agent, nextMs, signal);
   }
+}
+
+/** At rest no later than a window is due; each tick while a candidate or a lease is there. */
+function observeEveryMs({ context: { store, options } }: Agent): number {
+  const isOnTrial = Object.values(store.traffic()).some(
+    ({ traffic }) => traffic.candidate !== undefined || traffic.lease !== undefined,
+  );
+  const { tickSeconds, windowSeconds } = options;
+  const resting = Math.max(tickSeconds, Math.min(RESTING_TICKS * tickSeconds, windowSeconds));
+  return (isOnTrial ? tickSeconds : resting) * 1_000;
 }
 
 async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {

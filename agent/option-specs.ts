@@ -103,7 +103,7 @@ export function describeOptions(): string {
     return `  ${left.padEnd(34)} ${spec.help}${fallback}`;
   });
   return [
-    'Usage: node agent/main.ts [run | down] [options]',
+    'Usage: node agent.mjs [run | down] [options]',
     '',
     '  run    Serve until told to stop; model servers and proxy outlive it. [default]',
     '  down   End this data folder’s model servers and proxy.',

@@ -84,7 +84,7 @@ async function createRuntime(options: AgentOptions, env: Environment): Promise<R
   }
   const { host, network, memoryBytes, pids, keepImages, reserveBytes } = options.docker;
   // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.
-  const { createDockerRuntime } = await import('./runtimes/docker-runtime.ts');
+  const { createDockerRuntime } = await import(/* webpackMode: "eager" */ './runtimes/docker-runtime.ts');
   const limits = { network, memoryBytes, pids, maxBodyBytes };
   return createDockerRuntime({ host, scope, limits, keepImages, reserveBytes, env });
 }

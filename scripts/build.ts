@@ -5,41 +5,45 @@ import ts from 'typescript';
 import { CONTRACTS } from '../actions/contract.ts';
 import { NPM_BIN, ROOT, STATE_DIR } from './checkout.ts';
 
-/** The one file all actions share, and the licences of what is in it. */
-const BUNDLE = 'trainyard.mjs';
+/** The licences of what is in a bundle, beside it. */
 const LICENSES = 'licenses.txt';
-const DIST = path.join('actions', 'dist');
+/** The one file all actions share. */
+const ACTIONS_BUNDLE = 'trainyard.mjs';
 
 main();
 
+/** Builds what is committed, below the root of this checkout or, to compare, below another folder. */
 function main(): void {
-  const [target = path.join(ROOT, DIST)] = process.argv.slice(2);
-  buildActions(target);
-  process.stdout.write(
-    `trainyard: built ${readdirSync(target).length} files in ${path.relative(ROOT, target)}\n`,
-  );
-}
-
-/** Builds the bundle and a stub per action into `target`, which is emptied first. The same sources give the same bytes. */
-function buildActions(target: string): void {
+  const [root = ROOT] = process.argv.slice(2);
   mkdirSync(STATE_DIR, { recursive: true });
   const work = mkdtempSync(path.join(STATE_DIR, 'build-'));
   try {
-    emitJavaScript(path.join(work, 'js'));
-    bundle(work);
-    rmSync(target, { recursive: true, force: true });
-    mkdirSync(target, { recursive: true });
-    cpSync(path.join(work, 'out', 'index.js'), path.join(target, BUNDLE));
-    cpSync(path.join(work, 'out', LICENSES), path.join(target, LICENSES));
-    for (const name of Object.keys(CONTRACTS)) writeFileSync(path.join(target, `${name}.mjs`), stubOf(name));
+    emitJavaScript(path.join(work, 'js'), ['actions/index.ts', 'agent/main.ts']);
+    symlinkSync(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
+    buildActions(work, path.join(root, 'actions', 'dist'));
+    buildAgent(work, path.join(root, 'agent', 'dist'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
+/** The bundle of the actions, and a stub per action. The same sources give the same bytes. */
+function buildActions(work: string, target: string): void {
+  bundle(work, 'actions/index.js', target, ACTIONS_BUNDLE);
+  for (const name of Object.keys(CONTRACTS)) writeFileSync(path.join(target, `${name}.mjs`), stubOf(name));
+  process.stdout.write(`trainyard: built ${readdirSync(target).length} files of the actions\n`);
+}
+
+/** The agent in one file: no types to strip at its start, and no modules of ours to find. */
+function buildAgent(work: string, target: string): void {
+  bundle(work, 'agent/main.js', target, 'agent.mjs');
+  process.stdout.write('trainyard: built the agent\n');
+}
+
 /** Strips the types: ncc's own TypeScript loader knows no `.ts` import specifiers. Types are checked elsewhere. */
-function emitJavaScript(outDir: string): void {
-  const program = ts.createProgram([path.join(ROOT, 'actions', 'index.ts')], {
+function emitJavaScript(outDir: string, entries: readonly string[]): void {
+  const files = entries.map((entry) => path.join(ROOT, entry));
+  const program = ts.createProgram(files, {
     target: ts.ScriptTarget.ES2024,
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
@@ -58,27 +62,22 @@ function emitJavaScript(outDir: string): void {
   throw new Error(`TypeScript wrote nothing: ${ts.flattenDiagnosticMessageText(first?.messageText, '\n')}`);
 }
 
-function bundle(work: string): void {
+/** Puts an entry and all it imports into one file of `target`, which is emptied first, with the licences beside it. */
+function bundle(work: string, entry: string, target: string, name: string): void {
   const js = path.join(work, 'js');
+  const out = path.join(work, 'out', name);
   writeFileSync(path.join(js, 'package.json'), '{ "type": "module" }\n');
-  symlinkSync(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
   const { status, stderr, stdout } = spawnSync(
     path.join(NPM_BIN, 'ncc'),
-    [
-      'build',
-      'actions/index.js',
-      '--out',
-      path.join(work, 'out'),
-      '--license',
-      LICENSES,
-      '--no-cache',
-      '--quiet',
-      // Half the bytes to read at each start. Names of functions and classes stay, so a stack still says where.
-      '--minify',
-    ],
+    // Half the bytes to read at each start. Names of functions and classes stay, so a stack still says where.
+    ['build', entry, '--out', out, '--license', LICENSES, '--no-cache', '--quiet', '--minify'],
     { cwd: js, encoding: 'utf8' },
   );
   if (status !== 0) throw new Error(`ncc failed:\n${stdout}\n${stderr}`);
+  rmSync(target, { recursive: true, force: true });
+  mkdirSync(target, { recursive: true });
+  cpSync(path.join(out, 'index.js'), path.join(target, name));
+  cpSync(path.join(out, LICENSES), path.join(target, LICENSES));
 }
 
 /**
@@ -90,7 +89,7 @@ function stubOf(name: string): string {
     `import { enableCompileCache } from 'node:module';`,
     '',
     'enableCompileCache();',
-    `const { runAction } = await import('./${BUNDLE}');`,
+    `const { runAction } = await import('./${ACTIONS_BUNDLE}');`,
     `await runAction(${JSON.stringify(name)}, new URL('../..', import.meta.url));`,
     '',
   ].join('\n');

@@ -7,7 +7,6 @@ import { PAGE, PAGE_POLICY } from './page.ts';
 
 /** Adds what probes, scrapers and people read. Only `/metrics` names models, so only it asks for a token. */
 export function addPublicRoutes(app: Hono, { context: agent }: Agent): void {
-  const description = describeApi();
   app.get('/', (context) =>
     context.html(PAGE, 200, {
       'content-security-policy': PAGE_POLICY,
@@ -22,7 +21,7 @@ export function addPublicRoutes(app: Hono, { context: agent }: Agent): void {
     const healthy = await agent.proxy.isHealthy();
     return context.json({ status: healthy ? 'ready' : 'proxy-down', starting }, healthy ? 200 : 503);
   });
-  app.get('/openapi.json', (context) => context.json(description));
+  app.get('/openapi.json', (context) => context.json(describeApi()));
   app.get('/metrics', authorize(agent.options.tokens, 'reader'), async (context) =>
     context.text(await renderMetrics(agent), 200, { 'content-type': 'text/plain; version=0.0.4' }),
   );

@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { LATENCY_EDGES } from './latency-edges.ts';
 
-/** The page of Envoy's admin interface with every counter that `parseCounters` reads. */
-export const COUNTERS_PAGE = `/stats?format=json&histogram_buckets=cumulative&filter=${encodeURIComponent(
+/** The page of Envoy's admin interface with every counter that `parseCounters` reads: those of clusters that were ever asked. */
+export const COUNTERS_PAGE = `/stats?usedonly&histogram_buckets=cumulative&filter=${encodeURIComponent(
   '^cluster\\.[^@]+@[0-9]+(-pinned)?\\.upstream_rq_(completed|5xx|timeout|active|pending_overflow|time)$',
 )}`;
 
@@ -29,17 +28,6 @@ export const NO_COUNTERS: ClusterCounters = {
   latency: LATENCY_EDGES.map(() => 0).concat(0),
 };
 
-const scalarSchema = z.object({ name: z.string(), value: z.number() });
-const histogramsSchema = z.object({
-  histograms: z.array(
-    z.object({
-      name: z.string(),
-      buckets: z.array(z.object({ upper_bound: z.number(), cumulative: z.number() })),
-    }),
-  ),
-});
-const pageSchema = z.object({ stats: z.array(z.unknown()) });
-
 const FIELDS: Readonly<Record<string, 'requests' | 'errors' | 'timeouts' | 'refused' | 'active'>> = {
   upstream_rq_completed: 'requests',
   upstream_rq_5xx: 'errors',
@@ -48,23 +36,25 @@ const FIELDS: Readonly<Record<string, 'requests' | 'errors' | 'timeouts' | 'refu
   upstream_rq_active: 'active',
 };
 
-/** Reads `COUNTERS_PAGE`: counters by cluster name. */
+const HISTOGRAM = 'upstream_rq_time';
+/** As in ` B20(3,9)`: nine requests took 20 ms or less, three of them since the last flush. */
+const BUCKET = /B(?<edge>[\d.e+]+)\(\d+,(?<cumulative>\d+)\)/g;
+const EDGE_INDEX = new Map(LATENCY_EDGES.map((edge, index) => [edge, index]));
+
+/** Reads `COUNTERS_PAGE`, one `cluster.<name>.<field>: <value>` per line: counters by cluster name. */
 export function parseCounters(page: string): ReadonlyMap<string, ClusterCounters> {
   const clusters = new Map<string, ClusterCounters>();
-  const amend = (name: string, change: Partial<ClusterCounters>) =>
-    clusters.set(name, { ...(clusters.get(name) ?? NO_COUNTERS), ...change });
-  for (const stat of pageSchema.parse(JSON.parse(page)).stats) {
-    const scalar = scalarSchema.safeParse(stat);
-    const histograms = histogramsSchema.safeParse(stat);
-    if (scalar.success) {
-      const { cluster, field } = splitName(scalar.data.name);
-      const key = FIELDS[field];
-      if (key !== undefined) amend(cluster, { [key]: scalar.data.value });
-    } else if (histograms.success) {
-      for (const { name, buckets } of histograms.data.histograms) {
-        amend(splitName(name).cluster, { latency: toCounts(buckets) });
-      }
-    }
+  for (const line of page.split('\n')) {
+    const colon = line.indexOf(': ');
+    const dot = line.lastIndexOf('.', colon);
+    if (colon < 0 || !line.startsWith('cluster.')) continue;
+    const cluster = line.slice('cluster.'.length, dot);
+    const field = line.slice(dot + 1, colon);
+    const value = line.slice(colon + 2);
+    const known = clusters.get(cluster) ?? NO_COUNTERS;
+    const key = FIELDS[field];
+    if (field === HISTOGRAM) clusters.set(cluster, { ...known, latency: toCounts(value) });
+    else if (key !== undefined) clusters.set(cluster, { ...known, [key]: Number(value) });
   }
   return clusters;
 }
@@ -91,16 +81,11 @@ export function subtractCounters(now: ClusterCounters, before: ClusterCounters):
   };
 }
 
-function splitName(name: string): { readonly cluster: string; readonly field: string } {
-  const end = name.lastIndexOf('.');
-  return { cluster: name.slice('cluster.'.length, end), field: name.slice(end + 1) };
-}
-
-function toCounts(
-  buckets: readonly { readonly upper_bound: number; readonly cumulative: number }[],
-): number[] {
-  const cumulative = LATENCY_EDGES.map(
-    (edge) => buckets.find(({ upper_bound }) => upper_bound === edge)?.cumulative ?? 0,
-  );
+function toCounts(buckets: string): number[] {
+  const cumulative = LATENCY_EDGES.map(() => 0);
+  for (const { groups } of buckets.matchAll(BUCKET)) {
+    const index = EDGE_INDEX.get(Number(groups?.['edge']));
+    if (index !== undefined) cumulative[index] = Number(groups?.['cumulative']);
+  }
   return cumulative.map((count, index) => count - (cumulative[index - 1] ?? 0)).concat(0);
 }

@@ -56,8 +56,13 @@ export type EnvoyOptions = EnvoySettings & {
 /** Envoy with file-based discovery, in a session of its own. */
 export function createEnvoy(options: EnvoyOptions): DataPlane {
   let handle: ProcessHandle | undefined;
+  /** The plan this very process is known to run on. */
+  let applied = '';
   const socket = adminSocket(options.folder);
   const apply = async (plan: TrafficPlan) => {
+    const wanted = JSON.stringify(plan);
+    if (wanted === applied && handle !== undefined && isRunning(handle)) return;
+    applied = '';
     const clusters = buildClusters(plan, options);
     const routes = buildRoutes(plan);
     writeDiscovery(options.folder, 'lds.json', buildListeners(options));
@@ -69,6 +74,7 @@ export function createEnvoy(options: EnvoyOptions): DataPlane {
     await awaitVersion(options, handle, 'cds.json', clusters.version);
     writeDiscovery(options.folder, 'rds.json', routes);
     await awaitVersion(options, handle, 'rds.json', routes.version);
+    applied = wanted;
   };
   return {
     apply,

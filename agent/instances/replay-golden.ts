@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { requestJson } from '../../adapters/http.ts';
 import { compareGolden, type GoldenReplay } from '../../core/drift/golden-replay.ts';
 import { PIN_HEADER } from '../../core/names.ts';
 import { goldenSchema } from '../../core/serving/golden.ts';
 import type { AgentContext } from '../context.ts';
+import { exchangeHttp } from '../exchange-http.ts';
 import type { StoredInstance } from '../store/stored-instance.ts';
 
 const answerSchema = z.object({ predictions: z.unknown() });
@@ -21,16 +21,16 @@ export async function replayGolden(
   const examples = goldenSchema.parse(JSON.parse((await context.blobs.read(golden.digest)).toString()));
   const answers: unknown[] = [];
   for (const { inputs } of examples.examples) {
-    const { status, body } = await requestJson({
-      url: `${dataPlaneUrl(context)}/predictions/${instance.model}`,
+    const url = `${dataPlaneUrl(context)}/predictions/${instance.model}`;
+    const { status, text } = await exchangeHttp({
+      url,
       method: 'POST',
       headers: { [PIN_HEADER]: instance.version },
       json: inputs,
       timeoutMs: instance.manifest.serving.responseTimeoutSeconds * 1_000,
-      attempts: 1,
-      accept: (code) => code < 500,
     });
-    answers.push(status === 200 ? answerSchema.parse(body).predictions : `HTTP ${status}`);
+    if (status >= 500) throw new Error(`POST ${url} answered ${status}: ${text.slice(0, 200)}`);
+    answers.push(status === 200 ? answerSchema.parse(JSON.parse(text)).predictions : `HTTP ${status}`);
   }
   return compareGolden(examples, answers);
 }

@@ -2,6 +2,7 @@ import { parseRetryAfter } from '../../adapters/http.ts';
 import { messageOf } from '../../core/errors.ts';
 import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
+import { exchangeHttp, type HttpAnswer } from '../exchange-http.ts';
 import type { OutboxEntry } from '../store/outbox-table.ts';
 import type { TokenSource } from './github-token.ts';
 
@@ -51,39 +52,34 @@ async function send(context: AgentContext, tokens: TokenSource, entry: OutboxEnt
   const url = `${dispatch.apiUrl}/repos/${dispatch.repository}/dispatches`;
   try {
     const token = await tokens(Date.parse(context.clock.now()));
-    const response = await fetch(url, {
+    const { status, headers, text } = await exchangeHttp({
+      url,
       method: 'POST',
       headers: {
         accept: 'application/vnd.github+json',
         'x-github-api-version': '2022-11-28',
         'user-agent': 'trainyard-agent',
-        'content-type': 'application/json',
         authorization: `Bearer ${token}`,
       },
-      body: JSON.stringify({ event_type: entry.type, client_payload: entry.payload }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      json: { event_type: entry.type, client_payload: entry.payload },
+      timeoutMs: TIMEOUT_MS,
     });
-    if (response.ok) return { kind: 'delivered' };
-    const text = (await response.text()).slice(0, 200);
+    if (status >= 200 && status < 300) return { kind: 'delivered' };
+    const error = `POST ${url} answered ${status}: ${text.slice(0, 200)}`;
     const now = Date.parse(context.clock.now());
-    return {
-      kind: 'failed',
-      error: `POST ${url} answered ${response.status}: ${text}`,
-      afterMs: pauseOf(response, now),
-    };
+    return { kind: 'failed', error, afterMs: pauseOf(status, headers, now) };
   } catch (thrown) {
-    return { kind: 'failed', error: `POST ${url}: ${messageOf(thrown)}`, afterMs: 0 };
+    return { kind: 'failed', error: messageOf(thrown), afterMs: 0 };
   }
 }
 
 /** How long GitHub asks to wait (docs.github.com, "Best practices for using the REST API"), in ms. */
-function pauseOf(response: Response, now: number): number {
-  const after = parseRetryAfter(response.headers.get('retry-after'), now);
+function pauseOf(status: number, headers: HttpAnswer['headers'], now: number): number {
+  const after = parseRetryAfter(headers['retry-after'] ?? null, now);
   if (after !== undefined) return after;
-  if (response.status !== 403 && response.status !== 429) return 0;
-  const { headers } = response;
-  if (headers.get('x-ratelimit-remaining') === '0') {
-    return Math.max(0, Number(headers.get('x-ratelimit-reset') ?? 0) * 1_000 - now);
+  if (status !== 403 && status !== 429) return 0;
+  if (headers['x-ratelimit-remaining'] === '0') {
+    return Math.max(0, Number(headers['x-ratelimit-reset'] ?? 0) * 1_000 - now);
   }
   return RATE_PAUSE_MS;
 }

@@ -1,11 +1,12 @@
 import { sign } from 'node:crypto';
 import { z } from 'zod';
-import { requestJson } from '../../adapters/http.ts';
+import { exchangeHttp, type HttpExchange } from '../exchange-http.ts';
 import type { DispatchTarget } from './dispatch-target.ts';
 
 /** An App's own token lives ten minutes at most (docs.github.com, "Generating a JSON Web Token"); clocks may differ by one. */
 const JWT_SECONDS = 540;
 const CLOCK_SLACK_SECONDS = 60;
+const TIMEOUT_MS = 20_000;
 /** An installation's token is renewed so long before it expires, in ms. */
 const RENEW_BEFORE_MS = 5 * 60_000;
 
@@ -32,24 +33,25 @@ export function createTokenSource(target: DispatchTarget): TokenSource {
 async function mint(target: DispatchTarget, jwt: string): Promise<z.infer<typeof tokenSchema>> {
   const headers = { accept: 'application/vnd.github+json', authorization: `Bearer ${jwt}` };
   const { apiUrl, repository } = target;
-  const remedy =
-    'Check the App’s id and key, and that it is installed on this repository with write access to contents.';
-  const found = await requestJson({
-    url: `${apiUrl}/repos/${repository}/installation`,
-    headers,
-    remedy,
-    attempts: 1,
-  });
-  const { id } = installationSchema.parse(found.body);
-  const minted = await requestJson({
+  const found = await call({ url: `${apiUrl}/repos/${repository}/installation`, headers });
+  const { id } = installationSchema.parse(found);
+  const minted = await call({
     url: `${apiUrl}/app/installations/${id}/access_tokens`,
     method: 'POST',
     headers,
     json: { repositories: [repository.split('/')[1]], permissions: { contents: 'write' } },
-    remedy,
-    attempts: 1,
   });
-  return tokenSchema.parse(minted.body);
+  return tokenSchema.parse(minted);
+}
+
+async function call(exchange: Omit<HttpExchange, 'timeoutMs'>): Promise<unknown> {
+  const { method = 'GET', url, headers } = exchange;
+  const agent = { 'user-agent': 'trainyard-agent', ...headers };
+  const { status, text } = await exchangeHttp({ ...exchange, headers: agent, timeoutMs: TIMEOUT_MS });
+  if (status >= 200 && status < 300) return JSON.parse(text);
+  throw new Error(
+    `${method} ${url} answered ${status}: ${text.slice(0, 200)}. Check the App’s id and key, and that it is installed on this repository with write access to contents.`,
+  );
 }
 
 /** RS256, as GitHub wants it. */

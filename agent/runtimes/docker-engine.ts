@@ -1,9 +1,12 @@
-import Docker from 'dockerode';
+import type DockerClient from 'dockerode';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import { type ContainerIdentity, type ContainerLimits, LABELS } from './docker-container.ts';
 import { dockerFailure, statusOf } from './docker-failure.ts';
 import type { Launch, RuntimeHandle } from './runtime.ts';
+
+/** Left out of the agent's bundle: with what it needs it is three times the rest, and only this runtime needs it. */
+const { default: Docker } = await import(/* webpackIgnore: true */ 'dockerode');
 
 /** The engine, and how this agent uses it. */
 export type DockerRuntimeOptions = {
@@ -33,7 +36,7 @@ export type Begun = { readonly done: Promise<void>; readonly abort: AbortControl
 
 /** What every part of this runtime works with. */
 export type Context = {
-  readonly docker: Docker;
+  readonly docker: DockerClient;
   readonly options: DockerRuntimeOptions;
   /** Starts by container name. What a crash of the agent takes from here is begun again, since nothing runs yet. */
   readonly begun: Map<string, Begun>;
@@ -89,7 +92,7 @@ export async function removeEnded({ docker, options }: Context, { model, version
 }
 
 /** A client of this host's engine. Throws a UserError for an engine elsewhere. */
-export function connect({ host }: DockerRuntimeOptions, timeout: number): Docker {
+export function connect({ host }: DockerRuntimeOptions, timeout: number): DockerClient {
   return new Docker({ socketPath: socketOf(host), timeout });
 }
 

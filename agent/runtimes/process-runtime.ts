@@ -1,8 +1,8 @@
 import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { requestJson } from '../../adapters/http.ts';
 import { messageOf } from '../../core/errors.ts';
+import { exchangeHttp } from '../exchange-http.ts';
 import { findFreePorts } from '../free-ports.ts';
 import { isRunning, listOwned, processHandleSchema, spawnOrAdopt, stopSession } from '../process-handle.ts';
 import type { Toolchain } from '../toolchain.ts';
@@ -18,6 +18,8 @@ import {
 /** TorchServe finishes its open requests in this time after SIGTERM, or is ended, in ms. */
 const STOP_GRACE_MS = 10_000;
 const CHECK_TIMEOUT_MS = 5_000;
+/** A server that was seen serving and whose process runs is asked again after this time, in ms. */
+const SERVING_MS = 15_000;
 /** Heap of the JVM in front of the workers. It holds requests in flight only. */
 const JVM_ARGUMENTS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
 /** Of the agent's own environment, what a model server needs; nothing else, so that no token reaches user code. */
@@ -46,11 +48,20 @@ export type ProcessRuntimeOptions = {
 
 /** Runs each model version as a TorchServe of its own, a child in its own session on loopback ports of its own. */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
+  const servingAt = new Map<RuntimeHandle[string] | undefined, number>();
   return {
     kind: 'process',
     prepare: (launch) => prepare(options, launch),
     start: (launch, handle) => start(options, launch, handle),
-    check,
+    check: async (model, handle) => {
+      const { owner } = handle;
+      const isRecent = performance.now() - (servingAt.get(owner) ?? -Infinity) < SERVING_MS;
+      if (isRecent && runningProcess(handle) !== undefined) return { kind: 'serving' };
+      const health = await check(model, handle);
+      if (health.kind === 'serving') servingAt.set(owner, performance.now());
+      else servingAt.delete(owner);
+      return health;
+    },
     stop,
     port: (handle) => handleSchema.parse(handle).inference,
     sweep: async (known) => {
@@ -154,12 +165,12 @@ async function check(model: string, handle: RuntimeHandle): Promise<Health> {
   if (runningProcess(handle) === undefined) return { kind: 'gone', detail: 'the process has ended' };
   const { management, folder } = handleSchema.parse(handle);
   try {
-    const { body } = await requestJson({
-      url: `http://127.0.0.1:${management}/models/${model}`,
-      timeoutMs: CHECK_TIMEOUT_MS,
-      attempts: 1,
-    });
-    const states = workersSchema.parse(body).flatMap(({ workers }) => workers.map(({ status }) => status));
+    const url = `http://127.0.0.1:${management}/models/${model}`;
+    const { status, text } = await exchangeHttp({ url, timeoutMs: CHECK_TIMEOUT_MS });
+    if (status !== 200) return { kind: 'loading', detail: `TorchServe answered ${status} at ${url}` };
+    const states = workersSchema
+      .parse(JSON.parse(text))
+      .flatMap(({ workers }) => workers.map(({ status }) => status));
     if (states.includes('READY')) return { kind: 'serving' };
     const failure = findLoadFailure(join(folder, 'logs', TORCHSERVE_LOG));
     if (failure !== undefined) return { kind: 'failing', detail: failure };

@@ -58,10 +58,16 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     'SELECT COUNT(*) AS count, MIN(at) AS oldest FROM outbox WHERE delivered IS NULL',
   );
   const error = database.prepare('SELECT error FROM outbox WHERE delivered IS NULL ORDER BY seq LIMIT 1');
+  /** It is looked at every second, and nearly always there is nothing. */
+  let isEmpty = false;
   return {
-    add: (type, payload) => void add.run(payload.id, type, payload.at, JSON.stringify(payload), payload.at),
+    add: (type, payload) => {
+      isEmpty = false;
+      add.run(payload.id, type, payload.at, JSON.stringify(payload), payload.at);
+    },
     next: (now) => {
-      const row = first.get();
+      const row = isEmpty ? undefined : first.get();
+      isEmpty = row === undefined;
       if (row === undefined) return undefined;
       const { seq, type, payload, attempts, at, due } = entryRow.parse(row);
       if (due > now) return undefined;
@@ -69,7 +75,7 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     },
     delivered: (seq, at) => void deliver.run(at, seq),
     postponed: (seq, due, reason) => void postpone.run(due, reason, seq),
-    expire: (before) => Number(expire.run(before).changes),
+    expire: (before) => (isEmpty ? 0 : Number(expire.run(before).changes)),
     pending: () => {
       const { count: pending, oldest } = pendingRow.parse(count.get());
       const row = error.get();

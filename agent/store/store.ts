@@ -49,16 +49,27 @@ export type Store = {
 /** Opens the store in a file, alone. */
 export function openStore(file: string): Store {
   const database = openDatabase(file);
+  const instances = cacheUntilWritten(() => readInstances(database));
+  const traffic = cacheUntilWritten(() => readTraffic(database));
   return {
-    ...instanceTable(database),
-    ...trafficTable(database),
+    ...instanceTable(database, instances),
+    ...trafficTable(database, traffic),
     ...observationTable(database),
     ...windowTable(database),
     ...memoryTable(database),
     labels: createLabelTable(database),
     outbox: createOutboxTable(database),
     prune: (before, maxRows) => prune(database, before, maxRows),
-    transaction: (work) => inTransaction(database, work),
+    transaction: (work) => {
+      try {
+        return inTransaction(database, work);
+      } catch (thrown) {
+        // What was written in it is undone.
+        instances.clear();
+        traffic.clear();
+        throw thrown;
+      }
+    },
     close: () => database.close(),
   };
 }
@@ -77,35 +88,71 @@ function parseSequence<T>(rows: readonly unknown[], schema: z.ZodType<T>): reado
   });
 }
 
-function instanceTable(
-  database: DatabaseSync,
-): Pick<Store, 'instances' | 'getInstance' | 'putInstance' | 'deleteInstance'> {
-  const all = database.prepare('SELECT body FROM instance ORDER BY model, CAST(version AS INTEGER)');
-  const one = database.prepare('SELECT body FROM instance WHERE model = ? AND version = ?');
-  const put = database.prepare('INSERT OR REPLACE INTO instance (model, version, body) VALUES (?, ?, ?)');
-  const remove = database.prepare('DELETE FROM instance WHERE model = ? AND version = ?');
+type Cache<T> = { readonly get: () => T; readonly clear: () => void };
+
+/** What `read` gave last, until it is cleared: every tick asks, and seldom anything has changed. Nobody else has the database open. */
+function cacheUntilWritten<T>(read: () => T): Cache<T> {
+  let cached: { readonly value: T } | undefined;
   return {
-    instances: () => parseRows(all.all(), storedInstanceSchema),
-    getInstance: (model, version) => parseRows(one.all(model, version), storedInstanceSchema)[0],
-    putInstance: (instance) => void put.run(instance.model, instance.version, JSON.stringify(instance)),
-    deleteInstance: (model, version) => void remove.run(model, version),
+    get: () => {
+      cached ??= { value: read() };
+      return cached.value;
+    },
+    clear: () => {
+      cached = undefined;
+    },
   };
 }
 
-function trafficTable(database: DatabaseSync): Pick<Store, 'traffic' | 'getTraffic' | 'putTraffic'> {
-  const all = database.prepare('SELECT model, body FROM traffic ORDER BY model');
-  const one = database.prepare('SELECT body FROM traffic WHERE model = ?');
+function readInstances(database: DatabaseSync): readonly StoredInstance[] {
+  const all = database.prepare('SELECT body FROM instance ORDER BY model, CAST(version AS INTEGER)');
+  return parseRows(all.all(), storedInstanceSchema);
+}
+
+function instanceTable(
+  database: DatabaseSync,
+  { get, clear }: Cache<readonly StoredInstance[]>,
+): Pick<Store, 'instances' | 'getInstance' | 'putInstance' | 'deleteInstance'> {
+  const put = database.prepare('INSERT OR REPLACE INTO instance (model, version, body) VALUES (?, ?, ?)');
+  const remove = database.prepare('DELETE FROM instance WHERE model = ? AND version = ?');
+  return {
+    instances: get,
+    getInstance: (model, version) => get().find((one) => one.model === model && one.version === version),
+    putInstance: (instance) => {
+      clear();
+      put.run(instance.model, instance.version, JSON.stringify(instance));
+    },
+    deleteInstance: (model, version) => {
+      clear();
+      remove.run(model, version);
+    },
+  };
+}
+
+const modelRow = z.object({ model: z.string() });
+
+function readTraffic(database: DatabaseSync): Readonly<Record<string, StoredTraffic>> {
+  const rows = database.prepare('SELECT model, body FROM traffic ORDER BY model').all();
+  return Object.fromEntries(
+    rows.map((row) => [
+      modelRow.parse(row).model,
+      storedTrafficSchema.parse(JSON.parse(bodyRow.parse(row).body)),
+    ]),
+  );
+}
+
+function trafficTable(
+  database: DatabaseSync,
+  { get, clear }: Cache<Readonly<Record<string, StoredTraffic>>>,
+): Pick<Store, 'traffic' | 'getTraffic' | 'putTraffic'> {
   const put = database.prepare('INSERT OR REPLACE INTO traffic (model, revision, body) VALUES (?, ?, ?)');
   return {
-    traffic: () =>
-      Object.fromEntries(
-        all.all().map((row) => {
-          const model = z.object({ model: z.string() }).parse(row).model;
-          return [model, storedTrafficSchema.parse(JSON.parse(bodyRow.parse(row).body))];
-        }),
-      ),
-    getTraffic: (model) => parseRows(one.all(model), storedTrafficSchema)[0],
-    putTraffic: (model, stored) => void put.run(model, stored.traffic.revision, JSON.stringify(stored)),
+    traffic: get,
+    getTraffic: (model) => (Object.hasOwn(get(), model) ? get()[model] : undefined),
+    putTraffic: (model, stored) => {
+      clear();
+      put.run(model, stored.traffic.revision, JSON.stringify(stored));
+    },
   };
 }
 

@@ -68,25 +68,15 @@ describe('the proxy’s configuration', () => {
 });
 
 describe('the proxy’s counters', () => {
-  const page = (requests: number, at20: number) =>
-    JSON.stringify({
-      stats: [
-        { name: 'cluster.m@1.upstream_rq_completed', value: requests },
-        { name: 'cluster.m@1.upstream_rq_5xx', value: 2 },
-        {
-          histograms: [
-            {
-              name: 'cluster.m@1.upstream_rq_time',
-              buckets: LATENCY_EDGES.map((upper_bound) => ({
-                upper_bound,
-                interval: 0,
-                cumulative: upper_bound >= 20 ? at20 : 0,
-              })),
-            },
-          ],
-        },
-      ],
-    });
+  const page = (requests: number, at20: number) => {
+    const buckets = LATENCY_EDGES.map((edge) => ` B${edge}(0,${edge >= 20 ? at20 : 0})`).join('');
+    return [
+      `cluster.m@1.upstream_rq_completed: ${requests}`,
+      'cluster.m@1.upstream_rq_5xx: 2',
+      `cluster.m@1.upstream_rq_time:${buckets}`,
+      '',
+    ].join('\n');
+  };
 
   test('are read per cluster, latency as counts per bucket', () => {
     const counters = parseCounters(page(9, 9)).get('m@1');

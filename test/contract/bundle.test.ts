@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONTRACTS } from '../../actions/contract.ts';
@@ -7,7 +8,17 @@ import { STATE_DIR } from '../../scripts/checkout.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const DIST = path.join(ROOT, 'actions', 'dist');
-const SOURCES = ['actions', 'adapters', 'core', 'scripts', 'package.json', 'tsconfig.json', 'LICENSE'];
+const AGENT_DIST = path.join(ROOT, 'agent', 'dist');
+const SOURCES = [
+  'actions',
+  'adapters',
+  'agent',
+  'core',
+  'scripts',
+  'package.json',
+  'tsconfig.json',
+  'LICENSE',
+];
 
 // Below the checkout, so that the packages can be linked file by file instead of copied.
 mkdirSync(STATE_DIR, { recursive: true });
@@ -20,7 +31,7 @@ function run(command: string, args: readonly string[], cwd: string): void {
 }
 
 describe('the committed bundle', () => {
-  const rebuilt = path.join(folder, 'dist');
+  const rebuilt = path.join(folder, 'rebuilt');
 
   beforeAll(() => {
     // Another checkout in another place: what depends on where it was built shows.
@@ -33,14 +44,19 @@ describe('the committed bundle', () => {
     run(process.execPath, args, checkout);
   }, 300_000);
 
-  test('is what the sources give, byte for byte, wherever they are built', () => {
-    const files = readdirSync(rebuilt).toSorted();
-    expect(readdirSync(DIST).toSorted()).toEqual(files);
-    const differing = files.filter(
-      (file) => !readFileSync(path.join(DIST, file)).equals(readFileSync(path.join(rebuilt, file))),
-    );
-    expect(differing, 'run `npm run build` and commit actions/dist').toEqual([]);
-  });
+  test.each(['actions', 'agent'])(
+    'of %s is what the sources give, byte for byte, wherever they are built',
+    (part) => {
+      const committed = path.join(ROOT, part, 'dist');
+      const built = path.join(rebuilt, part, 'dist');
+      const files = readdirSync(built).toSorted();
+      expect(readdirSync(committed).toSorted()).toEqual(files);
+      const differing = files.filter(
+        (file) => !readFileSync(path.join(committed, file)).equals(readFileSync(path.join(built, file))),
+      );
+      expect(differing, `run \`npm run build\` and commit ${part}/dist`).toEqual([]);
+    },
+  );
 
   test('holds one bundle, the licences in it, and a stub per action', () => {
     const stubs = Object.keys(CONTRACTS).map((name) => `${name}.mjs`);
@@ -52,6 +68,21 @@ describe('the committed bundle', () => {
     expect(text).not.toContain(ROOT);
     expect(text).not.toContain('.trainyard/build-');
     expect(text).not.toMatch(/dockerode|docker-modem/);
+  });
+
+  test('of the agent starts by itself, far from any packages, and leaves the Docker client out', () => {
+    const alone = path.join(mkdtempSync(path.join(tmpdir(), 'ty-')), 'agent.mjs');
+    cpSync(path.join(AGENT_DIST, 'agent.mjs'), alone);
+    const start = (...args: readonly string[]) =>
+      spawnSync(process.execPath, [alone, ...args], { encoding: 'utf8', env: { PATH: process.env['PATH'] } });
+    expect(start('--help').stdout).toContain('--max-in-flight');
+    const refused = start('run', '--python', path.join(folder, 'no-python'), '--data-dir', folder);
+    expect(refused.stderr).toContain('at least one access token is needed');
+    expect(refused.status).toBe(2);
+    const text = readFileSync(alone, 'utf8');
+    expect(text).not.toContain(ROOT);
+    expect(text).not.toContain('docker-modem');
+    rmSync(path.dirname(alone), { recursive: true });
   });
 });
 
