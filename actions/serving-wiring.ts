@@ -7,10 +7,20 @@ import type { Host } from './host.ts';
 import { createPackageSource, type PackageSource } from './package-source.ts';
 import { tempFolder } from './wiring.ts';
 
+/** One attempt of a call may take this share of a lease: with all its retries, a silent host can't make the others lose theirs. */
+const LEASE_SHARE = 1 / 8;
+const LONGEST_ATTEMPT_MS = 30_000;
+const SHORTEST_ATTEMPT_MS = 1_000;
+
 /** The agents of an environment's hosts, with the token that the job was given for them. */
-export function connectAgents({ env }: Host, { hosts }: Environment): readonly AgentPort[] {
+export function connectAgents(
+  { env }: Host,
+  { hosts, leaseSeconds }: Pick<Environment, 'hosts' | 'leaseSeconds'>,
+): readonly AgentPort[] {
   const token = env['TRAINYARD_AGENT_TOKEN'] ?? '';
-  return hosts.map((url) => createAgentClient({ url, token }));
+  const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
+  const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));
+  return hosts.map((url) => createAgentClient({ url, token, timeoutMs }));
 }
 
 /** Packages in the artifacts of MLflow runs, brought to the job's temporary folder. */

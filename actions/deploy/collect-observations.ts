@@ -1,12 +1,11 @@
 import type { AgentPort } from '../../core/ports.ts';
 import type { Observation } from '../../core/rollout/observation.ts';
 import type { Deployment } from './deploy-context.ts';
-import { onEveryHost } from './fleet.ts';
 
 /** The agent gives at most this many observations in one answer. */
 const OBSERVATIONS_PER_CALL = 1_000;
 
-/** Each call gives the observations that hosts have made since the call before. */
+/** Each call gives the observations that hosts have made since the call before. A host out of reach gives them once it is back. */
 export function collectObservations({ request, ports }: Deployment, rollout: string) {
   const last = new Map<string, number>();
   const collectFrom = async (agent: AgentPort): Promise<readonly Observation[]> => {
@@ -19,5 +18,5 @@ export function collectObservations({ request, ports }: Deployment, rollout: str
       if (fresh.length < OBSERVATIONS_PER_CALL) return found;
     }
   };
-  return async (): Promise<readonly Observation[]> => (await onEveryHost(ports.agents, collectFrom)).flat();
+  return async (): Promise<readonly Observation[]> => (await ports.fleet.onEveryHost(collectFrom)).flat();
 }

@@ -9,13 +9,14 @@ import {
   lookUp,
   type VersionState,
 } from '../../core/ledger/state.ts';
-import type { AgentPort, Clock, Ledger, Log, RolloutRecords, Tracking } from '../../core/ports.ts';
+import type { Clock, Ledger, Log, RolloutRecords, Tracking } from '../../core/ports.ts';
 import type { Author } from '../author.ts';
 import type { CONTRACTS } from '../contract.ts';
 import type { Plan } from '../handoff.ts';
 import type { OutcomeOf } from '../outcome.ts';
 import type { PackageSource } from '../package-source.ts';
 import type { Announcer } from './announcer.ts';
+import type { Fleet } from './fleet.ts';
 
 export type DeployRequest = {
   readonly plan: Plan;
@@ -34,8 +35,8 @@ export type DeployPorts = {
   readonly ledger: Ledger;
   readonly tracking: Tracking;
   readonly records: RolloutRecords;
-  /** One per serving host of the environment. */
-  readonly agents: readonly AgentPort[];
+  /** The serving hosts of the environment. */
+  readonly fleet: Fleet;
   readonly packages: PackageSource;
   readonly announcer: Announcer;
   readonly clock: Clock;

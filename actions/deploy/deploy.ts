@@ -2,6 +2,7 @@ import { concludeEarlier } from './conclude-earlier.ts';
 import { type Deployed, type Deployment, hereIn, readState } from './deploy-context.ts';
 import { findCandidate } from './find-candidate.ts';
 import { hold, promoteNow, resume, rollBackNow } from './operate.ts';
+import { outwaitLeases } from './outwait-leases.ts';
 import { continueRollout, startRollout } from './start-rollout.ts';
 
 /**
@@ -9,6 +10,12 @@ import { continueRollout, startRollout } from './start-rollout.ts';
  * where they are, and only what is missing happens.
  */
 export async function deploy(deployment: Deployment): Promise<Deployed> {
+  const deployed = await operate(deployment);
+  if (deployed.reasonCode === 'rolled-back') await outwaitLeases(deployment);
+  return deployed;
+}
+
+function operate(deployment: Deployment): Promise<Deployed> {
   switch (deployment.request.plan.operation) {
     case 'rollback':
       return rollBackNow(deployment);
@@ -19,7 +26,7 @@ export async function deploy(deployment: Deployment): Promise<Deployed> {
     case 'hold':
       return hold(deployment);
     case 'resume':
-      return resume(deployment);
+      return resume(deployment).then(() => goOn(deployment));
     default:
       return rollOut(deployment);
   }
@@ -40,11 +47,7 @@ async function rollOut(deployment: Deployment): Promise<Deployed> {
   const wanted = request.version ?? request.plan.version;
   // A rollout that is open already is gone on with, whoever started it: that is how a killed job is taken up again.
   if (rollout !== undefined && (wanted === undefined || wanted === rollout.version)) {
-    const version = {
-      ...deployment,
-      request: { ...request, version: rollout.version, package: rollout.package },
-    };
-    return continueRollout(deployment, rollout, await findCandidate(version, state));
+    return continueRollout(deployment, rollout.id);
   }
   return startRollout(deployment, await findCandidate(deployment, state));
 }

@@ -1,60 +1,73 @@
-import { type LedgerState, type Rollout, secondsHeld } from '../../core/ledger/state.ts';
+import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { ok } from '../../core/result.ts';
-import type { Baseline } from '../../core/rollout/baseline.ts';
-import { decideRollout, type RolloutDecision } from '../../core/rollout/decide-rollout.ts';
-import {
-  addObservation,
-  type Evidence,
-  sortObservations,
-  startEvidence,
-} from '../../core/rollout/evidence.ts';
-import type { Observation } from '../../core/rollout/observation.ts';
-import { renderRollout } from '../../core/rollout/render-rollout.ts';
-import type { TracePoint } from '../../core/rollout/trace-rollout.ts';
+import { serveOnly } from '../../core/serving/serve-only.ts';
 import { appendOrThrow } from '../append-or-throw.ts';
-import { collectObservations } from './collect-observations.ts';
+import type { Started } from '../start-on-host.ts';
+import { type BringUp, createBringUp } from './bring-up.ts';
 import { concludeEarlier } from './conclude-earlier.ts';
 import { type Deployed, type Deployment, entry, hereIn, readState } from './deploy-context.ts';
 import { promote, rollBack } from './end-rollout.ts';
-import { setTrafficEverywhere } from './fleet.ts';
-import { recallBaseline, rememberRollout } from './rollout-memory.ts';
-import { planOf, serveRollout } from './rollout-traffic.ts';
-
-/** How often hosts are polled: often enough to renew the lease four times before it ends, in seconds. */
-const POLLS_PER_LEASE = 4;
-const LONGEST_POLL_SECONDS = 15;
-
-type Judged = {
-  readonly decision: RolloutDecision;
-  readonly report: string;
-  readonly seen: { readonly baseline: Baseline; readonly observations: readonly Observation[] };
-};
+import { findCandidate } from './find-candidate.ts';
+import { setTrafficEverywhere } from './host-traffic.ts';
+import { createJudge, type Judged } from './judge-rollout.ts';
+import { pollSeconds } from './poll-seconds.ts';
+import { recordHold, recordReturn } from './record-hold.ts';
+import { rememberRollout } from './rollout-memory.ts';
+import { serveRollout } from './rollout-traffic.ts';
+import { shadowCandidate } from './shadow-candidate.ts';
 
 /**
- * Takes an open rollout to its end. Each round reads everything anew (ledger, traffic, observations), decides, and does one
- * thing; so it does not matter which job did the round before, or whether it finished it.
+ * Takes an open rollout to its end. Each round reads everything anew (ledger, hosts, traffic, observations), decides, and does one
+ * thing; so it does not matter which job did the round before, or whether it finished it, nor which hosts were away in it.
  */
 export async function driveRollout(deployment: Deployment, rolloutId: string): Promise<Deployed> {
   const { request, ports } = deployment;
   const judge = createJudge(deployment, rolloutId);
+  let bringUp: BringUp | undefined;
   for (let explained = ''; ; ) {
     request.signal.throwIfAborted();
     const state = await readState(deployment);
     const { rollout } = hereIn(deployment, state);
     if (rollout?.id !== rolloutId) return concludeEarlier(deployment, state, rolloutId);
-    const judged = await judge(rollout, state);
+    bringUp ??= await beginBringUp(deployment, rollout, state);
+    const started = await bringUp.step();
+    if (!started.ok) return rollBackUnready(deployment, rollout, started);
+    const judged = await judge(rollout, state, bringUp.found);
     if (judged.decision.explanation !== explained) ports.log.info(judged.decision.explanation);
     explained = judged.decision.explanation;
-    const ended = await act(deployment, rollout, judged);
+    const ended = await act(deployment, rollout, judged, bringUp);
     if (ended !== undefined) {
       if (ended.outputs.outcome !== 'in-progress' && ended.outputs.outcome !== 'held') {
         await rememberRollout(deployment, rollout, judged.seen);
       }
       return ended;
     }
-    await ports.clock.wait(pollSeconds(deployment) * 1_000, request.signal);
+    await ports.clock.wait(pollSeconds(request.environment) * 1_000, request.signal);
   }
+}
+
+async function beginBringUp(deployment: Deployment, rollout: Rollout, state: LedgerState): Promise<BringUp> {
+  const { request, ports } = deployment;
+  const { id, version } = rollout;
+  const candidate = await findCandidate(
+    { ...deployment, request: { ...request, version, package: rollout.package } },
+    state,
+  );
+  const bringUp = createBringUp(deployment, candidate, state);
+  if (rollout.percent > 0) return bringUp;
+  ports.announcer.status(id, 'in_progress', `Starting version ${version}`);
+  ports.log.info(`Starting version ${version} on ${ports.fleet.urls.length} hosts.`);
+  return bringUp;
+}
+
+function rollBackUnready(
+  deployment: Deployment,
+  rollout: Rollout,
+  { code, message }: Started & { readonly ok: false },
+): Promise<Deployed> {
+  const explanation = `It did not become ready on every host: ${message}.`;
+  return rollBack(deployment, rollout, { code, explanation, report: escapeMarkdown(explanation) });
 }
 
 /** One step of a rollout: what the decision asks for. Gives the outcome when that ends this job. */
@@ -62,38 +75,59 @@ async function act(
   deployment: Deployment,
   rollout: Rollout,
   { decision, report }: Judged,
+  bringUp: BringUp,
 ): Promise<Deployed | undefined> {
   const { explanation } = decision;
+  if (decision.kind === 'rollback') {
+    return rollBack(deployment, rollout, { code: decision.code, explanation, report });
+  }
+  if (decision.kind === 'hold') {
+    await recordHold(deployment, rollout, { code: decision.code, explanation, away: bringUp.found().away });
+    return decision.code === 'held' || deployment.request.detach
+      ? leave(deployment, rollout, { why: decision.code, explanation, report }, bringUp)
+      : keep(deployment, rollout, bringUp);
+  }
+  await recordReturn(deployment, rollout);
+  if (rollout.percent === 0) return takeFirstStep(deployment, rollout, bringUp);
   switch (decision.kind) {
-    case 'rollback':
-      return rollBack(deployment, rollout, { code: decision.code, explanation, report });
     case 'promote':
       return promote(deployment, rollout, { code: 'promote', explanation, report });
     case 'advance':
-      return advance(deployment, rollout, decision.to, { explanation, report });
-    case 'hold':
-      await recordHold(deployment, rollout, decision.code, explanation);
-      return decision.code === 'held' || deployment.request.detach
-        ? leave(deployment, rollout, decision.code, { explanation, report })
-        : keep(deployment, rollout);
+      return advance(deployment, rollout, { to: decision.to, explanation, report }, bringUp);
     case 'continue':
       return deployment.request.detach
-        ? leave(deployment, rollout, 'in-progress', { explanation, report })
-        : keep(deployment, rollout);
+        ? leave(deployment, rollout, { why: 'in-progress', explanation, report }, bringUp)
+        : keep(deployment, rollout, bringUp);
   }
 }
 
+/** Out of the dark. The first version of an environment has nothing to be compared with: it gets all traffic at once. */
+async function takeFirstStep(
+  deployment: Deployment,
+  rollout: Rollout,
+  bringUp: BringUp,
+): Promise<Deployed | undefined> {
+  if (rollout.stable === undefined) {
+    const explanation = 'It is the first version here, so there was nothing to compare it with.';
+    await setTrafficEverywhere(deployment, serveOnly(rollout.version), bringUp.isReady);
+    return promote(deployment, rollout, { code: 'first', explanation, report: escapeMarkdown(explanation) });
+  }
+  const ended = await shadowCandidate(deployment, rollout, bringUp);
+  if (ended !== undefined) return ended;
+  const explanation = 'Ready without traffic.';
+  return advance(deployment, rollout, { to: 0, explanation, report: escapeMarkdown(explanation) }, bringUp);
+}
+
 /** Keeps traffic where the ledger says, which renews the lease; a brake of an agent ends the rollout everywhere. */
-async function keep(deployment: Deployment, rollout: Rollout): Promise<Deployed | undefined> {
-  const { request } = deployment;
-  const { leaseSeconds } = request.environment;
-  return apply(deployment, rollout, leaseSeconds);
+function keep(deployment: Deployment, rollout: Rollout, bringUp: BringUp): Promise<Deployed | undefined> {
+  return apply(deployment, rollout, deployment.request.environment.leaseSeconds, bringUp);
 }
 
 async function apply(
   deployment: Deployment,
   rollout: Rollout,
   leaseSeconds: number,
+  bringUp: BringUp,
 ): Promise<Deployed | undefined> {
   const { stable } = rollout;
   if (stable === undefined) return undefined;
@@ -101,7 +135,7 @@ async function apply(
     shadow: false,
     leaseSeconds,
   });
-  const brake = await setTrafficEverywhere(deployment, wanted);
+  const brake = await setTrafficEverywhere(deployment, wanted, bringUp.isReady);
   if (brake === undefined) return undefined;
   const explanation = `An agent braked: ${brake.explanation}`;
   return rollBack(deployment, rollout, {
@@ -112,11 +146,11 @@ async function apply(
 }
 
 /** Raises the candidate's traffic: first as an event, then on the hosts. A job that dies in between is caught up by the next round. */
-export async function advance(
+async function advance(
   deployment: Deployment,
   rollout: Rollout,
-  to: number,
-  { explanation, report }: { readonly explanation: string; readonly report: string },
+  { to, explanation, report }: { readonly to: number; readonly explanation: string; readonly report: string },
+  bringUp: BringUp,
 ): Promise<Deployed | undefined> {
   const { request, ports } = deployment;
   const { id, version } = rollout;
@@ -139,35 +173,22 @@ export async function advance(
   ports.log.info(`Version ${version} gets ${open.percent} % of the traffic.`);
   ports.announcer.status(id, 'in_progress', `${open.percent} %`);
   ports.announcer.progress(`### 🐤 Version ${version} at ${open.percent} % in ${environment}\n\n${report}`);
-  return keep(deployment, open);
-}
-
-async function recordHold(
-  deployment: Deployment,
-  rollout: Rollout,
-  code: string,
-  explanation: string,
-): Promise<void> {
-  const { request, ports } = deployment;
-  if (rollout.held !== undefined) return;
-  const { id, stage } = rollout;
-  const data = { rollout: id, environment: request.environmentName, code, explanation };
-  await appendOrThrow(ports.ledger, request.config.model, (now) => {
-    const open = hereIn(deployment, now).rollout;
-    if (open?.id !== id || open.held !== undefined) return ok([]);
-    return ok([entry(deployment, 'rollout.held', data, id, code, stage)]);
-  });
+  return keep(deployment, open, bringUp);
 }
 
 /** Ends this job with the rollout still open: the lease is made long, and the agents watch on. */
 async function leave(
   deployment: Deployment,
   rollout: Rollout,
-  why: string,
-  { explanation, report }: { readonly explanation: string; readonly report: string },
+  {
+    why,
+    explanation,
+    report,
+  }: { readonly why: string; readonly explanation: string; readonly report: string },
+  bringUp: BringUp,
 ): Promise<Deployed> {
   const { request } = deployment;
-  const braked = await apply(deployment, rollout, request.environment.rollout.deadlineSeconds);
+  const braked = await apply(deployment, rollout, request.environment.rollout.deadlineSeconds, bringUp);
   if (braked !== undefined) return braked;
   const { id, version, stable, percent } = rollout;
   const held = why === 'held' || rollout.held !== undefined;
@@ -187,42 +208,4 @@ async function leave(
       explanation,
     },
   };
-}
-
-/** Judges a rollout on what its hosts have seen. The evidence grows by what is new; it is not counted again each round. */
-function createJudge(deployment: Deployment, rolloutId: string) {
-  const { request, ports } = deployment;
-  const fresh = collectObservations(deployment, rolloutId);
-  let evidence: Evidence | undefined;
-  let baseline: Baseline | undefined;
-  const points: TracePoint[] = [];
-  const observations: Observation[] = [];
-  return async (rollout: Rollout, state: LedgerState): Promise<Judged> => {
-    const plan = planOf(rollout, request.environment);
-    baseline ??= await recallBaseline(deployment, state);
-    let grown = evidence ?? startEvidence(plan, baseline);
-    for (const observation of sortObservations(await fresh())) {
-      grown = addObservation(grown, observation);
-      observations.push(observation);
-      points.push({ at: observation.at, stage: observation.stage, levels: grown.levels });
-    }
-    evidence = grown;
-    const now = ports.clock.now();
-    const decision = decideRollout({
-      plan,
-      evidence: grown,
-      stage: rollout.stage,
-      stageStartedAt: rollout.stageStartedAt,
-      rolloutStartedAt: rollout.startedAt,
-      now,
-      control: rollout.held?.code === 'held' ? 'held' : 'running',
-      heldSeconds: secondsHeld(rollout, now),
-    });
-    const report = renderRollout({ decision, evidence: grown, points });
-    return { decision, report, seen: { baseline, observations } };
-  };
-}
-
-function pollSeconds({ request }: Deployment): number {
-  return Math.max(1, Math.min(LONGEST_POLL_SECONDS, request.environment.leaseSeconds / POLLS_PER_LEASE));
 }

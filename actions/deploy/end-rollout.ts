@@ -2,12 +2,16 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { releaseLock } from '../../core/ledger/locks.ts';
 import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
 import { ok } from '../../core/result.ts';
+import { serveOnly } from '../../core/serving/serve-only.ts';
 import { appendOrThrow } from '../append-or-throw.ts';
 import type { Deployed, Deployment } from './deploy-context.ts';
 import { entry, hereIn } from './deploy-context.ts';
-import { onEveryHost, setTraffic } from './fleet.ts';
-import { serveOnly } from './rollout-traffic.ts';
+import { awayData, describeAway } from './fleet.ts';
+import { setTraffic } from './host-traffic.ts';
 import { settle } from './settle.ts';
+
+const AWAY_REMARK =
+  'It returns to the stable version by itself when its lease is over; monitor-check sees to it once it is back.';
 
 /** Why a rollout ends as it does: a stable code, one plain sentence, and the report for people. */
 export type Ending = { readonly code: string; readonly explanation: string; readonly report: string };
@@ -31,6 +35,7 @@ export async function promote(deployment: Deployment, rollout: Rollout, ending: 
         explanation: ending.explanation,
         ...(stable !== undefined && { previous: stable }),
         ...(envelope && { envelope }),
+        ...awayData(ports.fleet),
       },
       id,
     );
@@ -42,7 +47,7 @@ export async function promote(deployment: Deployment, rollout: Rollout, ending: 
     decision: 'complete',
     reasonCode: 'promoted',
     headline: `${request.config.model} version ${version} serves ${request.environmentName}. ${ending.explanation}`,
-    report: `### 🚀 Promoted: version ${version} in ${request.environmentName}\n\n${ending.report}`,
+    report: `### 🚀 Promoted: version ${version} in ${request.environmentName}\n\n${ending.report}${describeAway(ports.fleet, `It gets version ${version} once it is back.`)}`,
     outputs: { outcome: 'promoted', 'serving-version': version },
     result: {
       outcome: 'promoted',
@@ -51,6 +56,7 @@ export async function promote(deployment: Deployment, rollout: Rollout, ending: 
       previous: stable,
       code: ending.code,
       explanation: ending.explanation,
+      ...awayData(ports.fleet),
     },
   };
 }
@@ -61,7 +67,10 @@ export async function rollBack(deployment: Deployment, rollout: Rollout, ending:
   const { id, version, stable } = rollout;
   const { model } = request.config;
   if (stable !== undefined) {
-    await onEveryHost(ports.agents, (agent) => setTraffic(agent, model, serveOnly(stable)));
+    await ports.fleet.onEveryHost(async (agent) => {
+      // A host without traffic has nothing to take back; it may not have the stable version either.
+      if ((await agent.getTraffic(model)) !== undefined) await setTraffic(agent, model, serveOnly(stable));
+    });
   }
   const { code, explanation } = ending;
   await appendOrThrow(ports.ledger, model, (state) => {
@@ -73,6 +82,7 @@ export async function rollBack(deployment: Deployment, rollout: Rollout, ending:
       code,
       explanation,
       ...(stable !== undefined && { stable }),
+      ...awayData(ports.fleet),
     };
     return ok([
       entry(deployment, 'rollout.rolled-back', data, id),
@@ -85,9 +95,17 @@ export async function rollBack(deployment: Deployment, rollout: Rollout, ending:
     decision: 'stop',
     reasonCode: 'rolled-back',
     headline: `Version ${version} was taken back from ${request.environmentName}. ${explanation}`,
-    report: `### ⏪ Rolled back: version ${version} in ${request.environmentName}\n\n${ending.report}`,
+    report: `### ⏪ Rolled back: version ${version} in ${request.environmentName}\n\n${ending.report}${describeAway(ports.fleet, AWAY_REMARK)}`,
     outputs: { outcome: 'rolled-back', 'serving-version': stable ?? '' },
-    result: { outcome: 'rolled-back', rollout: id, version, stable, code, explanation },
+    result: {
+      outcome: 'rolled-back',
+      rollout: id,
+      version,
+      stable,
+      code,
+      explanation,
+      ...awayData(ports.fleet),
+    },
   };
 }
 

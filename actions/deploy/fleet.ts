@@ -1,106 +1,94 @@
-import { ServiceError } from '../../core/errors.ts';
-import type { AgentPort } from '../../core/ports.ts';
-import type { Brake, SetTraffic, StartInstance, Traffic } from '../../core/serving/api.ts';
-import type { LocalPackage } from '../package-source.ts';
-import type { Deployment } from './deploy-context.ts';
+import { isUnreachable, messageOf, ServiceError, UNREACHABLE } from '../../core/errors.ts';
+import type { AgentPort, Clock, Log } from '../../core/ports.ts';
+import { judgeQuorum } from '../../core/rollout/quorum.ts';
 
-/** How long an instance may take to become ready (models of gigabytes load from disk and warm up), in ms. */
-const READY_TIMEOUT_MS = 15 * 60_000;
-const READY_POLL_MS = 1_000;
-/** A change of traffic is lost to another at most this often before something else is wrong. */
-const TRAFFIC_ATTEMPTS = 5;
+/** A host that could not be reached when it was last asked, and since when. */
+export type AwayHost = { readonly url: string; readonly since: string; readonly why: string };
 
-/** What came of starting a version on all hosts. */
-export type Started =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+/** The serving hosts of an environment, some of which may be down or cut off. */
+export type Fleet = {
+  readonly urls: readonly string[];
+  /** So many hosts may be out of reach while a candidate is rolled out. */
+  readonly mayBeAway: number;
+  /**
+   * Does the same on every host at once. Every host is tried; then the first failure is thrown. A host that can't be reached is no
+   * failure: it gives no result, and is only asked again once it answers.
+   */
+  readonly onEveryHost: <T>(work: (agent: AgentPort) => Promise<T>) => Promise<readonly T[]>;
+  /** The hosts that were out of reach when they were last asked. */
+  readonly away: () => readonly AwayHost[];
+};
 
-/** Does the same on every host at once. Every host is tried; then the first failure is thrown. */
-export async function onEveryHost<T>(
-  agents: readonly AgentPort[],
-  work: (agent: AgentPort) => Promise<T>,
-): Promise<readonly T[]> {
-  const settled = await Promise.allSettled(agents.map(work));
-  return settled.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    return result.value;
-  });
-}
-
-/** Brings a version up on every host without traffic, and waits until each is ready or one has failed. */
-export async function startEverywhere(
-  { request, ports }: Deployment,
-  version: string,
-  local: LocalPackage,
-  envelope: StartInstance['envelope'],
-): Promise<Started> {
-  const { model } = request.config;
-  const deadline = Date.parse(ports.clock.now()) + READY_TIMEOUT_MS;
-  const results = await onEveryHost(ports.agents, async (agent): Promise<Started> => {
-    for (const { digest, file } of local.blobs) await agent.putBlob(digest, file);
-    const start = { manifest: local.manifestDigest, ...(envelope && { envelope }) };
-    let instance = await agent.startInstance(model, version, start);
-    while (instance.state !== 'ready') {
-      if (instance.state === 'failed' || Date.parse(ports.clock.now()) > deadline) {
-        const said = instance.message ?? `it is ${instance.state} after ${READY_TIMEOUT_MS / 60_000} minutes`;
-        return { ok: false, code: instance.code ?? 'not-ready', message: `${agent.url}: ${said}` };
-      }
-      await ports.clock.wait(READY_POLL_MS, request.signal);
-      instance =
-        (await agent.getInstance(model, version)) ?? (await agent.startInstance(model, version, start));
+/** A fleet that remembers which hosts are away as long as the job lives. */
+export function createFleet(options: {
+  readonly agents: readonly AgentPort[];
+  readonly mayBeAway: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}): Fleet {
+  const { agents, mayBeAway, clock, log } = options;
+  const away = new Map<string, AwayHost>();
+  const missing = (url: string, thrown: unknown) => {
+    if (away.has(url)) return;
+    away.set(url, { url, since: clock.now(), why: messageOf(thrown) });
+    log.warn(`${url} is out of reach, ${away.size} of ${agents.length} hosts now: ${messageOf(thrown)}`);
+  };
+  const back = ({ url }: AgentPort) => {
+    if (away.delete(url)) log.info(`${url} is back.`);
+  };
+  const tryHost = async <T>(agent: AgentPort, work: (agent: AgentPort) => Promise<T>) => {
+    // A host known to be away is only knocked at: a whole request with its retries would keep the others waiting.
+    if (away.has(agent.url) && !(await agent.isUp())) return [];
+    try {
+      const value = await work(agent);
+      back(agent);
+      return [value];
+    } catch (thrown) {
+      if (!isUnreachable(thrown)) throw thrown;
+      missing(agent.url, thrown);
+      return [];
     }
-    return { ok: true };
-  });
-  return results.find((result) => !result.ok) ?? { ok: true };
+  };
+  return {
+    urls: agents.map(({ url }) => url),
+    mayBeAway,
+    onEveryHost: async (work) => {
+      const settled = await Promise.allSettled(agents.map((agent) => tryHost(agent, work)));
+      return settled.flatMap((result) => {
+        if (result.status === 'rejected') throw result.reason;
+        return result.value;
+      });
+    },
+    away: () => [...away.values()],
+  };
 }
 
-/** What became of a wish for traffic on one host: it holds, or the agent has braked the rollout by itself. */
-export type TrafficResult = { readonly kind: 'set' } | { readonly kind: 'braked'; readonly brake: Brake };
-
-/** Sets traffic on one host, again when another change came between; a brake on the same rollout is never overridden. */
-export async function setTraffic(
-  agent: AgentPort,
-  model: string,
-  wanted: SetTraffic,
-): Promise<TrafficResult> {
-  let present = await agent.getTraffic(model);
-  for (let attempt = 0; attempt < TRAFFIC_ATTEMPTS; attempt += 1) {
-    const brake = brakeOn(present, wanted);
-    if (brake !== undefined) return { kind: 'braked', brake };
-    const result = await agent.setTraffic(model, wanted, present?.revision);
-    if (result.ok) return { kind: 'set' };
-    present = result.error;
-  }
+/** Asks every host for a sign of life. Rejects with a ServiceError that names the hosts when more are away than may be. */
+export async function requireHosts(fleet: Fleet): Promise<void> {
+  await fleet.onEveryHost((agent) => agent.state());
+  const found = fleet.away();
+  const { urls, mayBeAway } = fleet;
+  const quorum = judgeQuorum({ total: urls.length, away: found.map(({ url }) => url), mayBeAway });
+  const [first] = found;
+  if (quorum.kind !== 'too-few' || first === undefined) return;
   throw new ServiceError({
-    code: 'traffic-contended',
-    message: `Traffic of ${model} was changed by someone else ${TRAFFIC_ATTEMPTS} times in a row.`,
-    remedy: 'Look for a second deploy job or a script that talks to this agent, and run this job again.',
-    where: { kind: 'endpoint', endpoint: agent.url },
+    code: UNREACHABLE,
+    message: `${quorum.reason.message} ${first.why}`,
+    remedy: 'Bring them back, or raise rollout.max-unavailable in trainyard.yml; then run this again.',
+    where: { kind: 'endpoint', endpoint: first.url },
   });
 }
 
-function brakeOn(present: Traffic | undefined, wanted: SetTraffic): Brake | undefined {
-  const rollout = wanted.lease?.rollout;
-  return rollout !== undefined && present?.brake?.rollout === rollout ? present.brake : undefined;
+/** Which hosts were left out, as the end of a report: nothing when none was. */
+export function describeAway(fleet: Fleet, remark: string): string {
+  const away = fleet.away();
+  if (away.length === 0) return '';
+  const lines = away.map(({ url, since }) => `- ${url} has been out of reach since ${since}. ${remark}`);
+  return ['', '', ...lines].join('\n');
 }
 
-/** Sets the same traffic on every host, and gives the first brake if an agent has braked. */
-export async function setTrafficEverywhere(
-  { request, ports }: Deployment,
-  wanted: SetTraffic,
-): Promise<Brake | undefined> {
-  const results = await onEveryHost(ports.agents, (agent) => setTraffic(agent, request.config.model, wanted));
-  return results.find((result) => result.kind === 'braked')?.brake;
-}
-
-/** Stops instances of versions that are neither serving nor kept to return to. */
-export async function stopOthers({ request, ports }: Deployment, keep: ReadonlySet<string>): Promise<void> {
-  const { model } = request.config;
-  await onEveryHost(ports.agents, async (agent) => {
-    const { instances } = await agent.state();
-    const surplus = instances.filter(
-      (instance) => instance.model === model && instance.state !== 'stopped' && !keep.has(instance.version),
-    );
-    for (const { version } of surplus) await agent.stopInstance(model, version);
-  });
+/** The same for an event's data. */
+export function awayData(fleet: Fleet): { readonly away?: string[] } {
+  const away = fleet.away().map(({ url }) => url);
+  return away.length === 0 ? {} : { away };
 }

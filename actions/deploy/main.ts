@@ -11,6 +11,7 @@ import { connectGitHub, connectLedger, connectTracking, readConfig } from '../wi
 import { createAnnouncer } from './announcer.ts';
 import { attestWith } from './attest-with.ts';
 import { deploy } from './deploy.ts';
+import { createFleet } from './fleet.ts';
 
 /** The deploy action: one operation on one environment. */
 export function main(): Promise<void> {
@@ -25,7 +26,7 @@ export function main(): Promise<void> {
     const { detach } = inputs;
     const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
     const author = authorOf(plan, host);
-    const github = connectGitHub(host, token, log);
+    const github = await connectGitHub(host, token, log);
     const announcer = createAnnouncer({
       github,
       log,
@@ -33,13 +34,19 @@ export function main(): Promise<void> {
       environment: chosen.environmentName,
       comment,
     });
+    const fleet = createFleet({
+      agents: connectAgents(host, chosen.environment),
+      mayBeAway: chosen.environment.maxUnavailable,
+      clock: systemClock,
+      log,
+    });
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, detach, author, signal },
       ports: {
         ledger: await connectLedger(host, token),
         tracking,
         records: createRolloutRecords(tracking),
-        agents: connectAgents(host, chosen.environment),
+        fleet,
         packages: connectPackages(host, tracking),
         announcer,
         clock: systemClock,

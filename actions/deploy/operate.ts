@@ -1,10 +1,12 @@
-import { UserError } from '../../core/errors.ts';
+import { ServiceError, UNREACHABLE, UserError } from '../../core/errors.ts';
 import type { LedgerEventData, LedgerEventKind } from '../../core/ledger/event.ts';
 import { eventId } from '../../core/ledger/event-id.ts';
 import type { EnvironmentState, LedgerState, Rollout } from '../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { ok } from '../../core/result.ts';
+import { serveOnly } from '../../core/serving/serve-only.ts';
 import { appendOrThrow } from '../append-or-throw.ts';
+import { startOnHost } from '../start-on-host.ts';
 import { concludeEarlier } from './conclude-earlier.ts';
 import {
   type Deployed,
@@ -16,9 +18,10 @@ import {
 } from './deploy-context.ts';
 import { driveRollout } from './drive-rollout.ts';
 import { promote, rollBack } from './end-rollout.ts';
-import { setTrafficEverywhere, startEverywhere } from './fleet.ts';
-import { serveOnly } from './rollout-traffic.ts';
+import { awayData, describeAway, requireHosts } from './fleet.ts';
+import { setTrafficEverywhere } from './host-traffic.ts';
 import { settle } from './settle.ts';
+import { patienceOf, startableOf } from './startable.ts';
 
 /** Promotes the open rollout now, on the word of the person who asked. */
 export async function promoteNow(deployment: Deployment): Promise<Deployed> {
@@ -27,6 +30,7 @@ export async function promoteNow(deployment: Deployment): Promise<Deployed> {
     return concludeEarlier(deployment, state, hereIn(deployment, state).history.at(-1)?.rollout ?? '');
   }
   const rollout = requireOpen(deployment, state);
+  await requireHosts(deployment.ports.fleet);
   const explanation = `${deployment.request.author.actor} promoted it at ${rollout.percent} %, before the evidence was complete.`;
   return promote(deployment, rollout, {
     code: 'requested',
@@ -50,15 +54,14 @@ export async function hold(deployment: Deployment): Promise<Deployed> {
   return driveRollout(deployment, rollout.id);
 }
 
-/** Lets a held rollout go on. */
-export async function resume(deployment: Deployment): Promise<Deployed> {
+/** Lets a held rollout go on: what comes next is as if it had never been held. */
+export async function resume(deployment: Deployment): Promise<void> {
   const rollout = requireOpen(deployment, await readState(deployment));
   await append(deployment, rollout, (open) =>
     open.held === undefined
       ? undefined
       : ['rollout.resumed', { rollout: open.id, environment: deployment.request.environmentName }],
   );
-  return driveRollout(deployment, rollout.id);
 }
 
 /**
@@ -106,6 +109,7 @@ async function returnTo(
         stable: target,
         code: 'requested',
         explanation: `${request.author.actor} returned to version ${target}.`,
+        ...awayData(ports.fleet),
       };
       return ok([entry(deployment, 'rollout.rolled-back', data, id)]);
     });
@@ -118,10 +122,28 @@ async function returnTo(
     decision: 'complete',
     reasonCode: 'rolled-back',
     headline,
-    report: `### ⏪ Rolled back\n\n${headline}`,
+    report: `### ⏪ Rolled back\n\n${headline}${describeAway(ports.fleet, `It serves what it served; monitor-check gives it version ${serving} once it is back.`)}`,
     outputs: { outcome: 'rolled-back', 'serving-version': serving },
-    result: { outcome: 'rolled-back', rollout: id, from: champion?.version, servingVersion: serving },
+    result: {
+      outcome: 'rolled-back',
+      rollout: id,
+      from: champion?.version,
+      servingVersion: serving,
+      ...awayData(ports.fleet),
+    },
   };
+}
+
+/** A rollback waits for no host that is away, but one at least has to be told. */
+function requireAny({ ports }: Deployment, results: readonly unknown[]): void {
+  const [first] = ports.fleet.away();
+  if (results.length > 0 || first === undefined) return;
+  throw new ServiceError({
+    code: UNREACHABLE,
+    message: `No host can be reached. ${first.why}`,
+    remedy: 'Bring one back, and run this again.',
+    where: { kind: 'endpoint', endpoint: first.url },
+  });
 }
 
 /** Traffic goes to the version; where its instance was stopped since, it is brought up first. */
@@ -138,18 +160,17 @@ async function serveEverywhere(deployment: Deployment, state: LedgerState, targe
       },
     ]);
   }
-  const local = await ports.packages.fetch(built);
-  const started = await startEverywhere(
-    deployment,
-    target,
-    local,
-    ports.attest(state, version, built.package),
+  const startable = startableOf(deployment, state, version, built);
+  const started = await ports.fleet.onEveryHost((agent) =>
+    startOnHost(agent, startable, patienceOf(deployment)),
   );
-  if (!started.ok) {
+  requireAny(deployment, started);
+  const failed = started.find((outcome) => !outcome.ok);
+  if (failed !== undefined) {
     throw new UserError([
       {
         code: 'not-ready',
-        message: `Version ${target} did not become ready: ${started.message}.`,
+        message: `Version ${target} did not become ready: ${failed.message}.`,
         remedy:
           'Traffic was left as it is. Look at the instance’s log on that host, or name another version.',
       },

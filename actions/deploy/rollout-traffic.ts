@@ -8,11 +8,6 @@ export function planOf(rollout: Rollout, environment: Environment): RolloutPlan 
   return { ...environment.rollout, stages: [...rollout.stages], alpha: rollout.alpha };
 }
 
-/** All traffic to one version. */
-export function serveOnly(version: string): SetTraffic {
-  return { stable: version, candidatePercent: 0, shadow: false };
-}
-
 /** What the hosts must know of a rollout to serve it, and to brake it by themselves. */
 export function serveRollout(
   rollout: Rollout & { readonly stable: string },

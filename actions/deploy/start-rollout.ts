@@ -1,17 +1,13 @@
 import type { Problem } from '../../core/errors.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { acquireLock } from '../../core/ledger/locks.ts';
-import { freezeOf, type LedgerState, type Rollout } from '../../core/ledger/state.ts';
-import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
+import { freezeOf, type LedgerState } from '../../core/ledger/state.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { appendOrThrow } from '../append-or-throw.ts';
 import { type Deployed, type Deployment, entry, hereIn, readState } from './deploy-context.ts';
-import { advance, driveRollout } from './drive-rollout.ts';
-import { promote, rollBack } from './end-rollout.ts';
+import { driveRollout } from './drive-rollout.ts';
 import type { Candidate } from './find-candidate.ts';
-import { setTrafficEverywhere, startEverywhere } from './fleet.ts';
-import { serveOnly } from './rollout-traffic.ts';
-import { shadowCandidate } from './shadow-candidate.ts';
+import { requireHosts } from './fleet.ts';
 import { untilEnded } from './until-ended.ts';
 
 /** The lock outlives the longest rollout by this share of its deadline. */
@@ -21,59 +17,22 @@ const LOCK_SLACK = 1.5;
 export async function startRollout(deployment: Deployment, candidate: Candidate): Promise<Deployed> {
   const { request, ports } = deployment;
   const id = rolloutId(deployment, candidate.version.version);
-  const { state } = await appendOrThrow(ports.ledger, request.config.model, (now) =>
+  // Too many hosts away is told before anything is on record: nobody has to end a rollout that could not begin.
+  if (!isKnown(deployment, await readState(deployment), id)) await requireHosts(ports.fleet);
+  await appendOrThrow(ports.ledger, request.config.model, (now) =>
     proposeStart(deployment, candidate, id, now),
   );
-  const open = hereIn(deployment, state).rollout;
-  if (open?.id !== id) return driveRollout(deployment, id);
-  return continueRollout(deployment, open, candidate);
+  return continueRollout(deployment, id);
 }
 
 /** Takes an open rollout on from wherever it stands: dark, or in one of its stages. */
-export async function continueRollout(
-  deployment: Deployment,
-  rollout: Rollout,
-  candidate: Candidate,
-): Promise<Deployed> {
-  return untilEnded(deployment, rollout.id, () => carryOn(deployment, rollout, candidate));
+export async function continueRollout(deployment: Deployment, rolloutId: string): Promise<Deployed> {
+  return untilEnded(deployment, rolloutId, () => driveRollout(deployment, rolloutId));
 }
 
-async function carryOn(deployment: Deployment, rollout: Rollout, candidate: Candidate): Promise<Deployed> {
-  const { ports } = deployment;
-  const { id, version } = rollout;
-  ports.announcer.status(id, 'in_progress', `Starting version ${version}`);
-  const local = await ports.packages.fetch(candidate.package);
-  const envelope = ports.attest(await readState(deployment), candidate.version, candidate.package.package);
-  const started = await ports.log.group(`Starting version ${version} on ${ports.agents.length} hosts`, () =>
-    startEverywhere(deployment, version, local, envelope),
-  );
-  if (!started.ok) {
-    const explanation = `It did not become ready on every host: ${started.message}.`;
-    return rollBack(deployment, rollout, {
-      code: started.code,
-      explanation,
-      report: escapeMarkdown(explanation),
-    });
-  }
-  if (rollout.stable === undefined) return serveFirst(deployment, rollout);
-  if (rollout.percent === 0) {
-    const ended =
-      (await shadowCandidate(deployment, rollout)) ?? (await enterFirstStage(deployment, rollout));
-    if (ended !== undefined) return ended;
-  }
-  return driveRollout(deployment, id);
-}
-
-function enterFirstStage(deployment: Deployment, rollout: Rollout): Promise<Deployed | undefined> {
-  const explanation = 'Ready on every host without traffic.';
-  return advance(deployment, rollout, 0, { explanation, report: escapeMarkdown(explanation) });
-}
-
-/** The first version of an environment has nothing to be compared with: it gets all traffic once it is ready. */
-async function serveFirst(deployment: Deployment, rollout: Rollout): Promise<Deployed> {
-  const explanation = 'It is the first version here, so there was nothing to compare it with.';
-  await setTrafficEverywhere(deployment, serveOnly(rollout.version));
-  return promote(deployment, rollout, { code: 'first', explanation, report: escapeMarkdown(explanation) });
+function isKnown(deployment: Deployment, state: LedgerState, id: string): boolean {
+  const { rollout, history } = hereIn(deployment, state);
+  return rollout?.id === id || history.some((ended) => ended.rollout === id);
 }
 
 /** One rollout per cause and version: a job that runs again finds its own. */
@@ -89,7 +48,7 @@ function proposeStart(
 ): Result<readonly LedgerEvent[], Problem> {
   const { request, ports } = deployment;
   const here = hereIn(deployment, state);
-  if (here.rollout?.id === id || here.history.some(({ rollout }) => rollout === id)) return ok([]);
+  if (isKnown(deployment, state, id)) return ok([]);
   const refusal = findRefusal(deployment, state);
   if (refusal !== undefined) return err(refusal);
   const { version } = candidate.version;

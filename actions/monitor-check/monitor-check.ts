@@ -12,6 +12,7 @@ import type { OutcomeOf, ReasonCode } from '../outcome.ts';
 import { gatherInput } from './gather-input.ts';
 import type { Monitoring } from './monitor-context.ts';
 import { closeLostTrainings, repairAliases } from './repair.ts';
+import { repairHosts } from './repair-hosts.ts';
 
 type Checked = OutcomeOf<(typeof CONTRACTS)['monitor-check']>;
 
@@ -43,7 +44,7 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const { request, ports } = monitoring;
   const read = await ports.ledger.read(request.config.model);
   const state = await closeLostTrainings(monitoring, read);
-  const repaired = await repairAliases(monitoring, state);
+  const repaired = [...(await repairAliases(monitoring, state)), ...(await repairHosts(monitoring))];
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);

@@ -9,6 +9,8 @@ export const storedTrafficSchema = z.strictObject({
   reportedStage: z.string().optional(),
   /** Since when the lease has been silent; the rollout is on hold. */
   heldSince: z.iso.datetime().optional(),
+  /** Rollouts that have left this traffic, the last ones: none of them may come back. */
+  over: z.array(z.string()).optional(),
 });
 export type StoredTraffic = z.infer<typeof storedTrafficSchema>;
 

@@ -6,9 +6,13 @@ import { type Refusal, refuse } from '../refusal.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { rebase } from './observe.ts';
 
+/** How many rollouts that are over are known by name: a job does not sleep through more. */
+const REMEMBERED_ROLLOUTS = 20;
+
 /**
  * Stores new traffic for a model if the caller knew the present revision. Both versions must be ready here. A brake stays until
- * another rollout is set or the candidate is gone from the traffic. `counters` are what the next observation counts from.
+ * another rollout is set or the candidate is gone from the traffic, and a rollout that has left the traffic never comes back: a
+ * job that slept through its end can't raise it again. `counters` are what the next observation counts from.
  */
 export function setTraffic(
   context: AgentContext,
@@ -18,30 +22,45 @@ export function setTraffic(
   counters: ReadonlyMap<string, ClusterCounters> | undefined,
 ): Result<Traffic, Refusal> {
   const { store, clock } = context;
-  const before = store.getTraffic(model)?.traffic;
+  const known = store.getTraffic(model);
+  const before = known?.traffic;
   if (before?.revision !== expected) {
     return err(
       refuse(412, 'revision-changed', 'The traffic was changed meanwhile.', 'Read it again and decide anew.'),
     );
   }
-  const refusal = findRefusal(context, model, request, before);
+  const refusal = findRefusal(context, model, request, known);
   if (refusal !== undefined) return err(refusal);
   const traffic: Traffic = { ...request, revision: (before?.revision ?? 0) + 1 };
-  const stored: StoredTraffic = { traffic, setAt: clock.now() };
-  const reportedStage = store.getTraffic(model)?.reportedStage;
+  const reportedStage = known?.reportedStage;
+  const stored: StoredTraffic = {
+    traffic,
+    setAt: clock.now(),
+    over: [...listOver(known, request)],
+    ...(reportedStage !== undefined && { reportedStage }),
+  };
   store.transaction(() => {
-    store.putTraffic(model, { ...stored, ...(reportedStage !== undefined && { reportedStage }) });
+    store.putTraffic(model, stored);
     if (counters !== undefined) rebase(context, model, traffic, counters);
   });
   return ok(traffic);
+}
+
+/** The rollouts that are over once this request is obeyed, oldest first. */
+function listOver(known: StoredTraffic | undefined, request: SetTraffic): readonly string[] {
+  const left = known?.traffic.lease?.rollout;
+  const over = known?.over ?? [];
+  if (left === undefined || left === request.lease?.rollout) return over;
+  return [...over, left].slice(-REMEMBERED_ROLLOUTS);
 }
 
 function findRefusal(
   context: AgentContext,
   model: string,
   request: SetTraffic,
-  before: Traffic | undefined,
+  known: StoredTraffic | undefined,
 ): Refusal | undefined {
+  const before = known?.traffic;
   const { stable, candidate, candidatePercent, shadow, lease } = request;
   if (candidate === undefined && (candidatePercent > 0 || shadow)) {
     return refuse(
@@ -59,8 +78,14 @@ function findRefusal(
       'Leave out the candidate.',
     );
   }
-  if (before?.brake !== undefined && before.brake.rollout === lease?.rollout && candidatePercent > 0) {
-    const message = `This host braked rollout ${before.brake.rollout}: ${before.brake.explanation}`;
+  if (lease !== undefined && known?.over?.includes(lease.rollout)) {
+    const message = `Rollout ${lease.rollout} has ended on this host.`;
+    return refuse(409, 'rollout-over', message, 'Read how it ended in the ledger; a new rollout may begin.');
+  }
+  // Silence is no proof of harm: whoever renews the lease after it is heard again.
+  const harm = before?.brake?.code === 'lease-expired' ? undefined : before?.brake;
+  if (harm !== undefined && harm.rollout === lease?.rollout && candidatePercent > 0) {
+    const message = `This host braked rollout ${harm.rollout}: ${harm.explanation}`;
     return refuse(409, 'braked', message, 'Roll it back; a new rollout may try again.');
   }
   for (const version of [stable, candidate]) {

@@ -1,9 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
 import type { Monitoring } from '../../actions/monitor-check/monitor-context.ts';
 import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import {
+  championEvents,
+  contextOf,
+  createWorld,
+  packageOf,
+  versionEvents,
+  type World,
+} from './support/deployment.ts';
 import { createRecordingGitHub, type RecordingGitHub } from './support/recording-github.ts';
 
 const SECRET = 'a shared secret';
@@ -23,7 +30,12 @@ function bench(staleness?: number): { world: World; github: RecordingGitHub; mon
   const { environmentName, environment, author } = request;
   const monitoring: Monitoring = {
     request: { config, environmentName, environment, author, runUrl: 'http://run' },
-    ports: { ...ports, github, sign: (type, payload) => signDispatch(SECRET, type, payload) },
+    ports: {
+      ...ports,
+      agents: world.agents,
+      github,
+      sign: (type, payload) => signDispatch(SECRET, type, payload),
+    },
   };
   return { world, github, monitoring };
 }
@@ -72,6 +84,68 @@ describe('monitor-check', () => {
     const outcome = await monitorCheck(monitoring);
     expect(world.tracking.aliases.get('champion')).toBe('1');
     expect(outcome.report).toMatch(/champion pointed at 7/);
+  });
+
+  test('brings a host that was away while a rollout ended to what the ledger says', async () => {
+    const { world, monitoring } = bench();
+    const [, stray] = world.agents;
+    const since = world.clock.now();
+    stray.instances.set('9', { model: 'mnist', version: '9', package: 'p', state: 'ready', since });
+    stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
+    const outcome = await monitorCheck(monitoring);
+    expect(outcome.outputs).toEqual({ action: 'none' });
+    expect(stray.traffic).toMatchObject({ stable: '1', candidatePercent: 0, revision: 5 });
+    expect(stray.instances.get('1')?.package).toBe(packageOf('1'));
+    expect(stray.instances.has('9')).toBe(false);
+    expect(outcome.report).toContain('serve-2:9443 served version 9 and serves version 1');
+  });
+
+  test('takes the candidate of a rollout that is over off a host that was away', async () => {
+    const { world, monitoring } = bench();
+    const [, stray] = world.agents;
+    stray.traffic = { stable: '1', candidate: '9', candidatePercent: 50, shadow: false, revision: 4 };
+    await monitorCheck(monitoring);
+    expect(stray.traffic).toMatchObject({ stable: '1', candidatePercent: 0 });
+  });
+
+  test('gives a host that comes back empty the champion', async () => {
+    const { world, monitoring } = bench();
+    world.agents[1].traffic = undefined;
+    await monitorCheck(monitoring);
+    expect(world.agents[1].traffic).toMatchObject({ stable: '1', revision: 1 });
+  });
+
+  test('leaves hosts alone while a rollout is open, and whose traffic has changed since it looked', async () => {
+    const { world, monitoring } = bench();
+    const [, host] = world.agents;
+    const promoted = { stable: '2', candidatePercent: 0, shadow: false, revision: 7 };
+    host.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 6 };
+    const { state } = host;
+    vi.spyOn(host, 'state').mockImplementation(async () => {
+      const seen = await state();
+      host.traffic = promoted;
+      return seen;
+    });
+    await monitorCheck(monitoring);
+    expect(host.traffic).toBe(promoted);
+    const started = { rollout: 'r', environment: 'production', version: '2', package: packageOf('2') };
+    world.ledger.events.push(
+      createEvent(contextOf('deploy-2'), 'rollout.started', {
+        ...{ ...started, hosts: ['a'], stages: [100], alpha: 0.01, stable: '1' },
+      }),
+    );
+    await monitorCheck(monitoring);
+    expect(host.traffic).toBe(promoted);
+  });
+
+  test('says so when a host refuses what the ledger says, and asks for a look', async () => {
+    const { world, monitoring } = bench();
+    const [, stray] = world.agents;
+    stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
+    stray.failsWith = 'load-failed';
+    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'investigate' });
+    expect(stray.traffic.stable).toBe('9');
+    expect(world.lines.join('\n')).toContain('it does not load');
   });
 
   test('closes a training whose run failed without a word, so that the next may be asked for', async () => {

@@ -276,6 +276,27 @@ describe('the lease', () => {
     expect(traffic()?.brake).toBeUndefined();
   });
 
+  test('is taken up again by the same rollout: silence is no proof of harm', async () => {
+    await startCanary('r1', 60);
+    host.world.now += 121_000;
+    await agent.observeAndJudge();
+    expect(traffic()?.brake?.code).toBe('lease-expired');
+    await startCanary('r1', 60);
+    expect(traffic()).toMatchObject({ candidatePercent: 50 });
+    expect(traffic()?.brake).toBeUndefined();
+  });
+
+  test('is given to no rollout that was taken off the traffic, not even after a restart', async () => {
+    await startCanary('r1', 60);
+    await agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision);
+    host.reopen();
+    agent = createAgent(host.context);
+    const late = await agent.setTraffic(MODEL, canary('r1'), traffic()?.revision);
+    expect(late).toMatchObject({ error: { code: 'rollout-over' } });
+    await startCanary('r2', 60);
+    expect(traffic()).toMatchObject({ candidatePercent: 50 });
+  });
+
   test('counts while the agent is down', async () => {
     await startCanary('r1', 60);
     host.world.now += 10 * 60_000;

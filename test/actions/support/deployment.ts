@@ -1,10 +1,11 @@
 import type { Deployment } from '../../../actions/deploy/deploy-context.ts';
+import { createFleet } from '../../../actions/deploy/fleet.ts';
 import type { Plan } from '../../../actions/handoff.ts';
 import type { LocalPackage } from '../../../actions/package-source.ts';
 import { parseConfig } from '../../../core/config/parse-config.ts';
 import { createEvent, type EventContext } from '../../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
-import type { DeploymentState } from '../../../core/ports.ts';
+import type { DeploymentState, Log } from '../../../core/ports.ts';
 import type { RolloutRecord } from '../../../core/rollout/rollout-record.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createMemoryAgent, digestOf, type MemoryAgent } from './memory-agent.ts';
@@ -20,7 +21,7 @@ gate: [{ metric: accuracy, floor: 0.9 }]
 environments:
   production:
     hosts: ["http://serve-1:9443", "http://serve-2:9443"]
-    rollout: { stages: [10, 50, 100], stage-min: 10s, deadline: 1h, lease: 40s }
+    rollout: { stages: [10, 50, 100], stage-min: 10s, deadline: 1h, lease: 40s, max-unavailable: MAX }
 `;
 
 /** The package of a version in these tests. */
@@ -99,9 +100,9 @@ export type World = {
 export type JobOptions = { readonly detach?: boolean; readonly signal?: AbortSignal };
 
 /** A world whose ledger begins with these events, and whose hosts serve the champion if there is one. */
-export function createWorld(recorded: readonly LedgerEvent[]): World {
+export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0): World {
   const clock = createManualClock();
-  const config = parseConfig(CONFIG, 'trainyard.yml', {});
+  const config = parseConfig(CONFIG.replace('MAX', String(maxUnavailable)), 'trainyard.yml', {});
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
   const environment = config.value.environments['production'];
   if (environment === undefined) throw new Error('The configuration of these tests has no production.');
@@ -117,6 +118,11 @@ export function createWorld(recorded: readonly LedgerEvent[]): World {
     kept: new Map<string, RolloutRecord>(),
     statuses: [] as [string, DeploymentState][],
     lines: [] as string[],
+  };
+  const log: Log = {
+    info: (line) => world.lines.push(line),
+    warn: (line) => world.lines.push(line),
+    group: (_title, work) => work(),
   };
   const job: World['job'] = (plan, { detach = false, signal = new AbortController().signal } = {}) => {
     const full = planOf(plan);
@@ -134,6 +140,7 @@ export function createWorld(recorded: readonly LedgerEvent[]): World {
       },
       ports: {
         ...world,
+        fleet: createFleet({ ...world, mayBeAway: environment.maxUnavailable, log }),
         records: {
           keep: async (_runId, record) => {
             world.kept.set(record.rollout, record);
@@ -148,11 +155,7 @@ export function createWorld(recorded: readonly LedgerEvent[]): World {
           progress: () => undefined,
           finished: async () => undefined,
         },
-        log: {
-          info: (line) => world.lines.push(line),
-          warn: (line) => world.lines.push(line),
-          group: (_title, work) => work(),
-        },
+        log,
         attest: () => undefined,
       },
     };

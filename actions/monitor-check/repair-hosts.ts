@@ -1,0 +1,115 @@
+import { messageOf } from '../../core/errors.ts';
+import type { Envelope } from '../../core/ledger/event.ts';
+import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
+import type { AgentPort } from '../../core/ports.ts';
+import type { AgentState } from '../../core/serving/api.ts';
+import { serveOnly } from '../../core/serving/serve-only.ts';
+import type { LocalPackage } from '../package-source.ts';
+import { type Startable, startOnHost } from '../start-on-host.ts';
+import { stopOthers } from '../stop-others.ts';
+import type { Monitoring } from './monitor-context.ts';
+
+/** How long one run waits for a version to become ready, in ms; the next run goes on from there. */
+const READY_TIMEOUT_MS = 5 * 60_000;
+
+type Seen = { readonly agent: AgentPort; readonly state: AgentState };
+
+/**
+ * Gives every host that serves something else than the ledger says what the ledger says: the champion's package, all traffic to
+ * it, and an end to what is neither the champion nor the version before. A host that was away while a rollout ended is brought back
+ * so. What was changed is given in words; a host that can't be asked, or refuses, only warns.
+ */
+export async function repairHosts(monitoring: Monitoring): Promise<readonly string[]> {
+  const { request, ports } = monitoring;
+  const seen = (await Promise.all(ports.agents.map((agent) => look(monitoring, agent)))).flat();
+  // Read after the hosts were looked at: what a rollout has changed since then also has another revision, and is left alone.
+  const state = await ports.ledger.read(request.config.model);
+  const here = environmentOf(state, request.environmentName);
+  if (here.champion === undefined || here.rollout !== undefined) return [];
+  const startable = await findChampion(monitoring, state);
+  if (startable === undefined) return [];
+  const strays = seen.filter((host) => isAstray(host, startable));
+  return (await Promise.all(strays.map((host) => bringBack(monitoring, here, startable, host)))).flat();
+}
+
+async function look({ ports }: Monitoring, agent: AgentPort): Promise<readonly Seen[]> {
+  try {
+    return [{ agent, state: await agent.state() }];
+  } catch (thrown) {
+    ports.log.warn(`${agent.url} can't be compared with the ledger: ${messageOf(thrown)}`);
+    return [];
+  }
+}
+
+/** A version under another package than the champion's is a build gone wrong, and for people to look into. */
+function isAstray({ state }: Seen, { model, version }: Startable): boolean {
+  const traffic = state.traffic[model];
+  return traffic?.stable !== version || traffic.candidatePercent > 0 || traffic.shadow;
+}
+
+async function bringBack(
+  { request, ports }: Monitoring,
+  { previous }: EnvironmentState,
+  startable: Startable,
+  { agent, state }: Seen,
+): Promise<readonly string[]> {
+  const { model, version } = startable;
+  const before = state.traffic[model];
+  try {
+    const patience = { clock: ports.clock, readyMs: READY_TIMEOUT_MS };
+    const started = await startOnHost(agent, startable, patience);
+    if (!started.ok) {
+      ports.log.warn(`${agent.url} can't be brought to version ${version}: ${started.message}`);
+      return [];
+    }
+    const set = await agent.setTraffic(model, serveOnly(version), before?.revision);
+    if (!set.ok) return [];
+    const keep = new Set([version, ...(previous ? [previous.version] : [])]);
+    // Those that were seen while no rollout was open: one that began since has its own.
+    await stopOthers(agent, state.instances, { model, keep });
+    const served = before?.stable === undefined ? 'nothing' : `version ${before.stable}`;
+    return [
+      `${agent.url} served ${served} and serves version ${version} of ${request.environmentName} again.`,
+    ];
+  } catch (thrown) {
+    ports.log.warn(`${agent.url} can't be brought to version ${version}: ${messageOf(thrown)}`);
+    return [];
+  }
+}
+
+async function findChampion(
+  { request, ports }: Monitoring,
+  state: LedgerState,
+): Promise<Startable | undefined> {
+  const { model } = request.config;
+  const { champion } = environmentOf(state, request.environmentName);
+  const place = champion && lookUp(state.versions, champion.version)?.package;
+  if (champion === undefined || place === undefined) return undefined;
+  let local: Promise<LocalPackage> | undefined;
+  return {
+    model,
+    version: champion.version,
+    package: place.package,
+    fetch: () => {
+      local ??= ports.packages.fetch(place);
+      return local;
+    },
+    envelope: await findEnvelope({ request, ports }, place.package),
+  };
+}
+
+/** The provenance that was signed when the package was rolled out: this job holds no key. */
+async function findEnvelope(
+  { request, ports }: Monitoring,
+  packageName: string,
+): Promise<Envelope | undefined> {
+  const events = await ports.ledger.history(request.config.model);
+  const signed = events.flatMap((event) =>
+    (event.kind === 'rollout.started' || event.kind === 'rollout.promoted') &&
+    event.data.package === packageName &&
+    event.data.envelope !== undefined
+      ? [event.data.envelope]
+      : [],
+  );
+  return signed.at(-1);
+}
