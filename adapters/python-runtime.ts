@@ -75,7 +75,11 @@ async function evaluate(
     ...['--predictions', predictions],
     ...['--out', outs[index] ?? ''],
   ]);
-  const args = [...triples, ...holdoutArguments(holdout)];
+  const metrics = Object.entries(holdout.metrics).flatMap(([name, place]) => [
+    '--metric',
+    `${name}=${place}`,
+  ]);
+  const args = [...triples, ...holdoutArguments(holdout), ...metrics];
   const [first = ''] = outs;
   await runModule(options, 'evaluate', args, first, z.unknown());
   return Promise.all(outs.map((out) => readOutput(out, evaluationSchema)));

@@ -61,7 +61,12 @@ function toPredictions({ task, classes }: Metadata, rows: readonly Row[]): Predi
     Float64Array.from(rows, (row) => read(row[name]));
   const texts = (name: string) => rows.map((row) => String(row[name] ?? ''));
   const scores = classes.map((_, position) => `score_${position}`).filter((name) => columns.includes(name));
-  const slices = columns.filter((name) => name.startsWith('slice.'));
+  const named = <T>(prefix: string, read: (column: string) => T) =>
+    Object.fromEntries(
+      columns
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => [name.slice(prefix.length), read(name)] as const),
+    );
   return {
     task,
     classes,
@@ -70,6 +75,8 @@ function toPredictions({ task, classes }: Metadata, rows: readonly Row[]): Predi
     predictions: numbers('prediction', toNumber),
     scores: scores.map((name) => numbers(name, Number)),
     groups: columns.includes('group') ? texts('group') : undefined,
-    slices: Object.fromEntries(slices.map((name) => [name.slice('slice.'.length), texts(name)])),
+    slices: named('slice.', texts),
+    // What is no number becomes NaN, which the gate's own checks report.
+    rowMetrics: named('metric.', (name) => numbers(name, Number)),
   };
 }

@@ -1,11 +1,24 @@
 import { didYouMean } from '../did-you-mean.ts';
+import { isMetric } from '../gate/metrics.ts';
 import type { CrossProblem } from './cross-problem.ts';
-import { readGateEntry } from './gate-rules.ts';
+import { readGateEntry, SPECIAL_METRICS } from './gate-rules.ts';
 import type { RawConfig } from './schema.ts';
 
 /** What is wrong between the sections of a file whose sections are right one by one. */
 export function checkConfig(raw: RawConfig): readonly CrossProblem[] {
-  return [...checkHoldout(raw), ...checkSpace(raw)];
+  return [...checkHoldout(raw), ...checkOwnMetrics(raw), ...checkSpace(raw)];
+}
+
+/** A metric of the user's own under a name of ours would never be judged. */
+function checkOwnMetrics({ data }: RawConfig): readonly CrossProblem[] {
+  return Object.keys(data.holdout?.metrics ?? {})
+    .filter((name) => isMetric(name) || SPECIAL_METRICS.includes(name))
+    .map((name) => ({
+      code: 'metric-name-taken',
+      path: ['data', 'holdout', 'metrics', name],
+      message: `\`${name}\` is a metric that Trainyard computes itself.`,
+      remedy: 'Give your own another name, here and in the gate, or leave it out.',
+    }));
 }
 
 function checkHoldout({ gate, data }: RawConfig): readonly CrossProblem[] {

@@ -15,7 +15,14 @@ const entrySchema = z
     mlflow: z.string().optional().catch(undefined),
   })
   .catch({});
-const fileSchema = z.looseObject({ gate: z.array(entrySchema).catch([]) });
+const holdoutSchema = z.looseObject({ metrics: z.record(z.string(), z.unknown()).catch({}) }).optional();
+const fileSchema = z.looseObject({
+  gate: z.array(entrySchema).catch([]),
+  data: z
+    .looseObject({ holdout: holdoutSchema.catch(undefined) })
+    .optional()
+    .catch(undefined),
+});
 type Entry = z.infer<typeof entrySchema>;
 
 /**
@@ -26,11 +33,13 @@ type Entry = z.infer<typeof entrySchema>;
 export function checkMetrics(file: unknown): readonly CrossProblem[] {
   const read = fileSchema.safeParse(file);
   if (!read.success) return [];
+  const own = Object.keys(read.data.data?.holdout?.metrics ?? {});
   return read.data.gate.flatMap((entry, index) =>
     (['metric', 'mlflow'] as const).flatMap((key) => {
       const name = entry[key];
-      const remedy = name === undefined ? undefined : findRemedy(name, key === 'metric' && needsRows(entry));
-      if (name === undefined || remedy === undefined) return [];
+      if (name === undefined || own.includes(name)) return [];
+      const remedy = findRemedy(name, own, key === 'metric' && needsRows(entry));
+      if (remedy === undefined) return [];
       const path = ['gate', index, key];
       return [{ code: 'unknown-metric', path, message: `There is no metric \`${name}\`.`, remedy }];
     }),
@@ -38,17 +47,17 @@ export function checkMetrics(file: unknown): readonly CrossProblem[] {
 }
 
 /** What to write instead of a name; `undefined` when the name is right, or may be. */
-function findRemedy(name: string, isCompared: boolean): string | undefined {
+function findRemedy(name: string, own: readonly string[], isCompared: boolean): string | undefined {
   const special = findSpecial(name);
   if (special !== undefined) return special === name ? undefined : `Did you mean \`${special}\`?`;
   if (isMetric(name)) return undefined;
   if (!isCompared) {
-    const meant = findSlip(name);
+    const meant = findSlip(name, own);
     return meant === undefined ? undefined : `Did you mean \`${meant}\`?`;
   }
-  const nearest = nearestMetric(name);
+  const nearest = didYouMean(name, own) ?? nearestMetric(name);
   const otherwise =
-    'A metric that only the run logs can have a `floor` or a `ceiling`, or be judged by `mlflow`.';
+    'A metric of your own is compared when `data.holdout.metrics` says how it is computed; one that only the run logs can have a `floor` or a `ceiling`, or be judged by `mlflow`.';
   return nearest === undefined ? otherwise : `Did you mean \`${nearest}\`? ${otherwise}`;
 }
 
@@ -61,8 +70,9 @@ function findSpecial(name: string): string | undefined {
 }
 
 /** The metric that is one letter away. A number makes another metric, not a slip: `recall5` is not `recall`. */
-function findSlip(name: string): string | undefined {
-  const meant = name.length < SHORTEST_SLIP ? undefined : nearestMetric(name, 1);
+function findSlip(name: string, own: readonly string[]): string | undefined {
+  if (name.length < SHORTEST_SLIP) return undefined;
+  const meant = didYouMean(name, own, 1) ?? nearestMetric(name, 1);
   return meant === undefined || digitsOf(meant) !== digitsOf(name) ? undefined : meant;
 }
 

@@ -23,6 +23,8 @@ export type Holdout = {
   readonly id?: string;
   readonly group?: string;
   readonly slices: readonly string[];
+  /** Metrics of the user's own, computed row by row: `file.py:function` by name. */
+  readonly metrics: Readonly<Record<string, string>>;
 };
 
 export type SearchDimension =

@@ -7,6 +7,7 @@ import { gateEntrySchema } from './gate-schema.ts';
 import { searchSchema } from './search-schema.ts';
 
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const FUNCTION = /^[^:=]+\.py:[A-Za-z_]\w*$/;
 const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /** Environment managers MLflow Projects know. */
@@ -63,6 +64,17 @@ const dataSchema = z.strictObject({
         'user',
       ).optional(),
       slices: names('Columns whose values the gate may look at one by one.', 'region').prefault([]),
+      metrics: z
+        .record(
+          parameterName,
+          z.string().regex(FUNCTION, { error: 'must be a file and a function, such as `metrics.py:profit`' }),
+        )
+        .default({})
+        .meta({
+          description:
+            'Metrics of your own for the gate: functions that take the predictions as a table and give one number per row. The metric is their mean; higher is better.',
+          examples: ['{ profit: metrics.py:profit }'],
+        }),
     })
     .optional()
     .meta({ description: 'The holdout on which challenger and champion are compared.' }),

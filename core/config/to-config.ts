@@ -40,6 +40,7 @@ function toHoldout(raw: RawConfig['data']['holdout'], gate: readonly GateRule[])
     path: raw.path,
     target: raw.target,
     slices: [...new Set([...raw.slices, ...judged])],
+    metrics: raw.metrics,
     ...optional('id', raw.id),
     ...optional('group', raw.group),
   };

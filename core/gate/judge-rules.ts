@@ -160,7 +160,7 @@ function withoutRows(rule: CompareRule | SlicesRule): Check {
       code: 'no-rows-behind-metric',
       message: 'the runs logged one number each, and one number has no uncertainty to judge by.',
     }),
-    toSettle: `Write ${rule.metric} as one value per row into the predictions, or use mlflow-compat thresholds for it.`,
+    toSettle: `Say under data.holdout.metrics how ${rule.metric} is computed row by row, or judge it by mlflow's thresholds.`,
   };
 }
 

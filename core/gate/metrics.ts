@@ -64,7 +64,7 @@ export function nearestMetric(written: string, most?: number): string | undefine
 
 /** A metric of the user's own that the predictions carry row by row; its mean is the metric, higher is better. */
 export function rowMetric(name: string, side: Side): RowMetric | undefined {
-  if (side.rowMetrics[name] === undefined) return undefined;
+  if (!Object.hasOwn(side.rowMetrics, name)) return undefined;
   return {
     name,
     method: 'rows',

@@ -14,6 +14,7 @@ import argparse
 import multiprocessing
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,21 @@ from trainyard.inputs import take_rows
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
 from trainyard.outputs import infer_interpretation, interpret
 from trainyard.predictions import describe_predictions, measure, write_predictions
+from trainyard.row_metrics import RowMetric, add_metric_options, read_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 WARM_UP_CALLS = 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """A model, and where its predictions and their description go."""
+
+    uri: str
+    predictions: Path
+    out: Path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +58,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", action="append", type=Path, required=True, help="JSON file, one per model")
     parser.add_argument("--time-latency", type=int, default=0, metavar="N", help="also time N single predictions")
     add_holdout_options(parser)
+    add_metric_options(parser)
     return parser
 
 
@@ -59,10 +71,9 @@ def evaluate(options: argparse.Namespace) -> None:
             "Give one of each for every model.",
         )
     columns = read_columns(options)
-    jobs = [
-        (uri, options.holdout, columns, predictions, out, options.time_latency)
-        for uri, predictions, out in zip(options.model_uri, options.predictions, options.out, strict=True)
-    ]
+    metrics = read_metrics(options)
+    targets = zip(options.model_uri, options.predictions, options.out, strict=True)
+    jobs = [(Target(*target), options.holdout, columns, metrics, options.time_latency) for target in targets]
     if len(jobs) == 1:
         evaluate_model(*jobs[0])
         return
@@ -78,30 +89,35 @@ def evaluate_model_apart(*job: Any) -> None:  # noqa: ANN401 - the arguments of 
 
 
 def evaluate_model(
-    uri: str,
+    target: Target,
     holdout_path: Path,
     columns: HoldoutColumns,
-    predictions: Path,
-    out: Path,
+    metrics: tuple[RowMetric, ...],
     time_latency: int,
 ) -> None:
     """Predicts the holdout with one model; writes the Parquet file and its description."""
     with make_scratch_folder() as scratch:
-        model = fetch_model(uri, Path(scratch))
+        model = fetch_model(target.uri, Path(scratch))
         holdout = load_holdout(holdout_path, columns, model.description.signature)
-        result = predict_holdout(model, holdout, predictions, time_latency)
-    write_json(out, result)
-    say(f"{uri}: {holdout.rows} examples, {result['metrics']}")
+        result = predict_holdout(model, holdout, metrics, target.predictions, time_latency)
+    write_json(target.out, result)
+    say(f"{target.uri}: {holdout.rows} examples, {result['metrics']}")
 
 
-def predict_holdout(model: LoggedModel, holdout: Holdout, predictions: Path, time_latency: int) -> dict[str, Any]:
+def predict_holdout(
+    model: LoggedModel,
+    holdout: Holdout,
+    metrics: tuple[RowMetric, ...],
+    predictions: Path,
+    time_latency: int,
+) -> dict[str, Any]:
     """Writes the Parquet file and gives its description."""
     predict = load_predictor(model)
     raw = predict_all(predict, holdout.inputs)
     interpretation = infer_interpretation(raw, holdout.labels, model.classes)
     outcome = interpret(raw, interpretation)
     metadata = describe_predictions(holdout, interpretation, digest_folder(model.folder))
-    write_predictions(predictions, holdout, interpretation, outcome, metadata)
+    write_predictions(predictions, holdout, interpretation, outcome, metadata, metrics)
     signature = model.description.signature
     latency = {"latency": time_predictions(predict, holdout, time_latency)} if time_latency > 0 else {}
     return {

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.outputs import Interpretation, Outcome, name_truth
+from trainyard.row_metrics import RowMetric, compute_metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    import pandas as pd
 
     from trainyard.holdout import Holdout
 
@@ -37,21 +41,41 @@ def write_predictions(
     interpretation: Interpretation,
     outcome: Outcome,
     metadata: dict[str, Any],
+    metrics: Sequence[RowMetric] = (),
 ) -> None:
-    """One row per example: id, label, prediction, class scores, group, slices."""
+    """One row per example: id, label, prediction, class scores, group, slices, values of the user's own metrics."""
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
+    answers = list_answers(holdout, interpretation, outcome)
+    columns = answers.copy()
+    if holdout.group is not None:
+        columns["group"] = holdout.group
+    columns |= {f"slice.{name}": values for name, values in holdout.slices.items()}
+    if metrics:
+        values = compute_metrics(metrics, join_inputs(holdout, answers))
+        columns |= {f"metric.{name}": numbers for name, numbers in values.items()}
+    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(metadata)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, path, compression="snappy")
+
+
+def list_answers(holdout: Holdout, interpretation: Interpretation, outcome: Outcome) -> dict[str, Any]:
+    """Columns of ids, labels, predictions and class scores."""
     columns: dict[str, Any] = {"id": holdout.ids}
     columns["label"], columns["prediction"] = name_answers(holdout, interpretation, outcome)
     for position in range(0 if outcome.scores is None else outcome.scores.shape[1]):
         columns[f"score_{position}"] = outcome.scores[:, position] if outcome.scores is not None else []
-    if holdout.group is not None:
-        columns["group"] = holdout.group
-    columns |= {f"slice.{name}": values for name, values in holdout.slices.items()}
-    table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(metadata)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, path, compression="snappy")
+    return columns
+
+
+def join_inputs(holdout: Holdout, answers: dict[str, Any]) -> pd.DataFrame:
+    """What a user's metric is computed from: the answers, the slices, and the inputs where they are a table."""
+    import pandas as pd  # noqa: PLC0415
+
+    table = holdout.inputs if isinstance(holdout.inputs, pd.DataFrame) else {}
+    inputs = {name: table[name].to_numpy() for name in table}
+    return pd.DataFrame({**inputs, **holdout.slices, **answers})
 
 
 def name_answers(holdout: Holdout, interpretation: Interpretation, outcome: Outcome) -> tuple[Any, Any]:

@@ -12,8 +12,11 @@ import { createMlflow } from '../../adapters/mlflow.ts';
 import { createProjectRunner, projectArguments, withoutSecrets } from '../../adapters/mlflow-project.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readPredictions } from '../../adapters/read-predictions.ts';
+import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { UserError } from '../../core/errors.ts';
+import { judgeGate } from '../../core/gate/judge-gate.ts';
+import type { Predictions } from '../../core/gate/predictions.ts';
 import type { Log } from '../../core/ports.ts';
 import { ROOT, venvProgram } from '../../scripts/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../scripts/sandbox/mlflow-server.ts';
@@ -44,8 +47,9 @@ version: 1
 model: ${project}
 tracking: { uri: "${server.url}" }
 project: { steps: ${steps} }
-data: { holdout: { path: data/holdout.csv, target: label } }
-gate: [{ metric: accuracy, floor: 0.5 }]
+data:
+  holdout: { path: data/holdout.csv, target: label, metrics: { profit: metrics.py:profit } }
+gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
 `;
   const config = parseConfig(text, 'trainyard.yml', {});
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
@@ -82,6 +86,27 @@ gate: [{ metric: accuracy, floor: 0.5 }]
   return { request, ports, runtime, config: config.value, tracking, workspace };
 }
 
+/** The gate compares by a metric of the project's own: the model is not worse than itself, and worse than one that earns more. */
+function expectGateByOwnMetric({ gate }: Config, challenger: Predictions) {
+  const profit = challenger.rowMetrics?.['profit'] ?? new Float64Array();
+  const wrong = challenger.labels.filter((label, row) => label !== challenger.predictions[row]).length;
+  expect(profit).toHaveLength(challenger.ids.length);
+  expect(profit.filter((value) => value < 0)).toHaveLength(wrong);
+  const judge = (champion: Predictions) =>
+    judgeGate({
+      ...{ rules: gate, challenger, champion, seed: 's', reproduce: '' },
+      ...{ holdout: { digest: 'sha256:h', gatesSoFar: 0 }, names: { challenger: 'new', champion: 'v1' } },
+    });
+  const same = judge(challenger);
+  expect(same.checks.map(({ metric, rule }) => `${metric} ${rule}`)).toContain(
+    'profit compare: non-inferior',
+  );
+  const richer = { ...challenger, rowMetrics: { profit: profit.map((value) => value + 5) } };
+  const worse = judge(richer);
+  expect(same.checks.find(({ change }) => change)?.verdict).toBe('pass');
+  expect(worse.checks.find(({ change }) => change)?.verdict).toBe('fail');
+}
+
 describe('a real MLflow Project', () => {
   test('is trained, evaluated, registered and packed, each step from what the one before left', async () => {
     const { request, ports, runtime, config, tracking, workspace } = prepare(
@@ -102,6 +127,7 @@ describe('a real MLflow Project', () => {
     expect(stored).toMatchObject({ modelDigest: evaluation?.modelDigest });
     expect(stored.holdoutDigest).toBe(await hashFile(path.join(workspace, holdout.path)));
     expect(stored.predictions.ids).toHaveLength(evaluation?.rows ?? -1);
+    expectGateByOwnMetric(config, stored.predictions);
 
     const { version } = await tracking.register(config.model, await tracking.getRun(runId), {});
     const build = {

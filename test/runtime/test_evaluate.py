@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -62,6 +63,53 @@ def test_a_regression_writes_numbers(boosted_model: SavedModel, tmp_path: Path):
     assert result["classes"] == []
     assert {str(table.schema.field(name).type) for name in ("label", "prediction")} == {"double"}
     assert "score_0" not in table.column_names
+
+
+METRICS = """
+from weights import WEIGHT
+
+def gain(rows):
+    right = rows["label"] == rows["prediction"]
+    return rows["income"].where(right, -WEIGHT * rows["income"])
+
+def broken(rows):
+    return rows["no such column"]
+
+def total(rows):
+    return 1.0
+"""
+
+
+def test_a_metric_of_the_users_own_is_written_row_by_row(tabular_model: SavedModel, tmp_path: Path):
+    (tmp_path / "metrics.py").write_text(METRICS)
+    (tmp_path / "weights.py").write_text("WEIGHT = 3")
+    assert evaluate(tmp_path, tabular_model, extra=("--metric", f"gain={tmp_path}/metrics.py:gain")) == 0
+    table = pq.read_table(tmp_path / "0.parquet")
+    right = np.array(table["label"].to_pylist()) == np.array(table["prediction"].to_pylist())
+    income = pd.read_csv(tabular_model.holdout)["income"].to_numpy()
+    assert 0 < right.sum() < len(right)
+    assert np.allclose(table["metric.gain"].to_numpy(), np.where(right, income, -3 * income))
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ("metrics.py:broken", "metric-failed"),
+        ("metrics.py:total", "metric-not-per-row"),
+        ("metrics.py:absent", "metric-function-missing"),
+        ("nowhere.py:gain", "metric-file-missing"),
+        ("raises.py:gain", "metric-file-broken"),
+        ("metrics.py", "metric-unreadable"),
+    ],
+)
+def test_a_metric_that_can_not_be_computed_is_the_users_to_mend(
+    tabular_model: SavedModel, tmp_path: Path, place: str, code: str
+):
+    (tmp_path / "metrics.py").write_text(METRICS)
+    (tmp_path / "weights.py").write_text("WEIGHT = 3")
+    (tmp_path / "raises.py").write_text("1 / 0")
+    assert evaluate(tmp_path, tabular_model, extra=("--metric", f"gain={tmp_path}/{place}")) == 2
+    assert json.loads((tmp_path / "0.json").read_text())["error"]["code"] == code
 
 
 def test_two_models_in_one_call_do_not_share_their_code(eager_model: SavedModel, tmp_path: Path):

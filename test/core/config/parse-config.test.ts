@@ -201,8 +201,21 @@ gate:
     ]);
     const said = problems.filter(({ code }) => code === 'unknown-metric').map(({ remedy }) => remedy);
     expect(said[0]).toBe('Did you mean `accuracy`?');
-    expect(said[1]).toMatch(/^Did you mean `f1`\? A metric that only the run logs/);
+    expect(said[1]).toMatch(/^Did you mean `f1`\? A metric of your own/);
     expect(said[3]).toBe('Did you mean `precision`?');
+  });
+
+  it('know the metrics of the file’s own, and refuse to call one by a name that is taken', () => {
+    const file = (metrics: string, metric: string) =>
+      `version: 1\nmodel: m\ndata: { holdout: { path: h, metrics: ${metrics} } }\ngate:\n  - { metric: ${metric}, require: superior }\n`;
+    expect(placesOf(file('{ profit: metrics.py:profit }', 'profit'))).toEqual([]);
+    expect(problemsOf(file('{ profit: metrics.py:profit }', 'proft'))[0]?.remedy).toMatch(
+      /^Did you mean `profit`\?/,
+    );
+    expect(placesOf(file('{ Accuracy_Score: metrics.py:accuracy }', 'accuracy'))).toEqual([
+      '3:56 metric-name-taken',
+    ]);
+    expect(placesOf(file('{ profit: metrics.profit }', 'profit'))).toEqual(['3:48 invalid-value']);
   });
 
   it.each([
