@@ -127,7 +127,11 @@ async function pullOnce(
   signal: AbortSignal,
 ): Promise<void> {
   const login = findRegistryLogin(reference, policy.env);
-  const progress = await docker.pull(reference, login === undefined ? {} : { authconfig: login });
+  // A registry may take its time even for the first word; closing the request has the engine give the pull up.
+  const progress = await docker.pull(reference, {
+    abortSignal: signal,
+    ...(login !== undefined && { authconfig: login }),
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   docker.modem.followProgress(progress, (error) => (error ? reject(error) : resolve()));
   signal.addEventListener('abort', () => reject(signal.reason), { once: true });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chownSync, mkdirSync, rmSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { findFreePorts } from '../free-ports.ts';
 import { type ContainerIdentity, controlFolder, describeContainer } from './docker-container.ts';
 import {
@@ -23,6 +24,8 @@ const STOP_GRACE_SECONDS = 10;
 /** The engine's silence counts as failure after this, in ms; while it starts a container, later. Pulls report progress all along. */
 const ENGINE_TIMEOUT_MS = 30_000;
 const START_TIMEOUT_MS = 300_000;
+/** A start that is given up ends within this time or is asked again later: the agent has other versions to watch, in ms. */
+const ABORT_GRACE_MS = 5_000;
 /** User of the containers when the agent is root: nobody's, as in the image. */
 const UNPRIVILEGED = 65_532;
 
@@ -125,11 +128,20 @@ function layOut(launch: Launch): string {
   return `${user}:${group}`;
 }
 
+/** Gives a start up. Rejects when the engine is in the middle of what can't be broken off. */
+async function abort(begun: Begun, { container }: ContainerIdentity): Promise<void> {
+  begun.abort.abort();
+  const late = wait(ABORT_GRACE_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`The engine is still starting ${container}; it is stopped once that is over.`);
+  });
+  await Promise.race([begun.done, late]);
+}
+
 async function stop(context: Context, handle: RuntimeHandle): Promise<void> {
   const { docker, options, begun } = context;
   const identity = handleSchema.parse(handle);
-  begun.get(identity.container)?.abort.abort();
-  await begun.get(identity.container)?.done;
+  const present = begun.get(identity.container);
+  if (present !== undefined) await abort(present, identity);
   begun.delete(identity.container);
   const found = await inspect(context, identity);
   if (found === undefined) return;
