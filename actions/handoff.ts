@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
-import { causeSchema } from '../core/ledger/event.ts';
+import { causeSchema } from '../core/ledger/cause.ts';
 import { OPERATIONS } from '../core/plan/decision.ts';
 
 /** The part of plan's `result` that every later job goes by: none of them reads the event again. */

@@ -25,7 +25,7 @@ export function commentOnPlan<C extends Contract>(
   if (pullRequest === undefined || token === '') return undefined;
   const github = connectGitHub(job.host, token, job.log);
   const target = { pullRequest, correlationId, section: job.name, runUrl: job.host.runUrl };
-  const comment = (report: string) => updateComment(github, target, report);
+  const comment = async (report: string) => updateComment(await github, target, report);
   job.reportTo(async ({ report }) => {
     await comment(report);
   });

@@ -1,4 +1,4 @@
-import type { Envelope } from '../core/ledger/event.ts';
+import type { Envelope } from '../core/ledger/envelope.ts';
 import type { AgentPort, Clock } from '../core/ports.ts';
 import type { LocalPackage } from './package-source.ts';
 

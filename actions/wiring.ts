@@ -2,8 +2,6 @@ import { mkdtempSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../adapters/clock.ts';
-import { createGitLedger } from '../adapters/git-ledger.ts';
-import { createGitHub } from '../adapters/github.ts';
 import { dockerCli } from '../adapters/image-builder-cli.ts';
 import { defaultBaseImage, packAsImage } from '../adapters/image-builder-package.ts';
 import { readPipSettings } from '../adapters/image-builder-pip.ts';
@@ -50,8 +48,9 @@ export function connectTracking({ env }: Host, config: Config): Tracking {
   return createMlflow(options, systemClock);
 }
 
-/** The API of the repository the workflow runs in. */
-export function connectGitHub(host: Host, token: string, log: Log): GitHub {
+/** The API of the repository the workflow runs in. Its client is evaluated only here: not every job needs it, and it takes long. */
+export async function connectGitHub(host: Host, token: string, log: Log): Promise<GitHub> {
+  const { createGitHub } = await import(/* webpackMode: "eager" */ '../adapters/github.ts');
   return createGitHub({
     apiUrl: host.apiUrl,
     repository: host.workflow.repository,
@@ -64,6 +63,7 @@ export function connectGitHub(host: Host, token: string, log: Log): GitHub {
 /** The ledger branch of the repository: of the checkout's origin, or else of the server's address of it. */
 export async function connectLedger(host: Host, token: string): Promise<Ledger> {
   const origin = await readOrigin(host.workspace);
+  const { createGitLedger } = await import(/* webpackMode: "eager" */ '../adapters/git-ledger.ts');
   const remote = origin ?? `${host.serverUrl}/${host.workflow.repository}.git`;
   return createGitLedger({
     remote,

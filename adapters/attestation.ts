@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
-import { type Envelope, envelopeSchema } from '../core/ledger/event.ts';
+import { type Envelope, envelopeSchema } from '../core/ledger/envelope.ts';
 import { type Statement, statementSchema } from '../core/ledger/statement.ts';
 import { err, ok, type Result } from '../core/result.ts';
 

@@ -1,7 +1,8 @@
 import type { Config, Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { createEvent, type EventContext } from '../../core/ledger/create-event.ts';
-import type { Envelope, LedgerEvent, LedgerEventData, LedgerEventKind } from '../../core/ledger/event.ts';
+import type { Envelope } from '../../core/ledger/envelope.ts';
+import type { LedgerEvent, LedgerEventData, LedgerEventKind } from '../../core/ledger/event.ts';
 import {
   type EnvironmentState,
   environmentOf,

@@ -6,12 +6,12 @@ import { CONTRACTS } from '../contract.ts';
 import { readPlan } from '../handoff.ts';
 import { runAction } from '../harness.ts';
 import { commentOnPlan } from '../pull-request-comment.ts';
-import { connectAgents, connectPackages } from '../serving-wiring.ts';
+import { connectPackages } from '../serving-wiring.ts';
 import { connectGitHub, connectLedger, connectTracking, readConfig } from '../wiring.ts';
 import { createAnnouncer } from './announcer.ts';
 import { attestWith } from './attest-with.ts';
+import { connectFleet } from './connect-fleet.ts';
 import { deploy } from './deploy.ts';
-import { createFleet } from './fleet.ts';
 
 /** The deploy action: one operation on one environment. */
 export function main(): Promise<void> {
@@ -34,19 +34,13 @@ export function main(): Promise<void> {
       environment: chosen.environmentName,
       comment,
     });
-    const fleet = createFleet({
-      agents: connectAgents(host, chosen.environment),
-      mayBeAway: chosen.environment.maxUnavailable,
-      clock: systemClock,
-      log,
-    });
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, detach, author, signal },
       ports: {
         ledger: await connectLedger(host, token),
         tracking,
         records: createRolloutRecords(tracking),
-        fleet,
+        fleet: connectFleet(host, chosen.environment, log),
         packages: connectPackages(host, tracking),
         announcer,
         clock: systemClock,

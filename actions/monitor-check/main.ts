@@ -28,7 +28,7 @@ export function main(): Promise<void> {
         tracking,
         agents: connectAgents(host, chosen.environment),
         packages: connectPackages(host, tracking),
-        github: connectGitHub(host, token, log),
+        github: await connectGitHub(host, token, log),
         clock: systemClock,
         log,
         sign: secret === '' ? undefined : (type, payload) => signDispatch(secret, type, payload),

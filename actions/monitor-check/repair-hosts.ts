@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
-import type { Envelope } from '../../core/ledger/event.ts';
+import type { Envelope } from '../../core/ledger/envelope.ts';
 import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { AgentState } from '../../core/serving/api.ts';

@@ -39,7 +39,7 @@ export function main(): Promise<void> {
       },
       {
         ledger: await connectLedger(host, token),
-        github: token === '' ? undefined : connectGitHub(host, token, log),
+        github: token === '' ? undefined : await connectGitHub(host, token, log),
         clock: systemClock,
         log,
         forecast: (environment) => forecastFor(host, config, environment, log),

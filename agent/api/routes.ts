@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import { digestSchema } from '../../core/ledger/event.ts';
+import { digestSchema } from '../../core/ledger/digest.ts';
 import type { Result } from '../../core/result.ts';
 import { labelsSchema, setTrafficSchema, startInstanceSchema, type Traffic } from '../../core/serving/api.ts';
 import type { Agent } from '../agent.ts';

@@ -1,5 +1,5 @@
 import { verifyEnvelope } from '../../adapters/attestation.ts';
-import type { Envelope } from '../../core/ledger/event.ts';
+import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
 import { type Refusal, refuse } from '../refusal.ts';
 

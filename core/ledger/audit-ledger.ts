@@ -1,5 +1,6 @@
 import { checkEvent } from './check-event.ts';
-import type { Envelope, LedgerEvent } from './event.ts';
+import type { Envelope } from './envelope.ts';
+import type { LedgerEvent } from './event.ts';
 import { startFold } from './fold.ts';
 import type { LedgerState } from './state.ts';
 

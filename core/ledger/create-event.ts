@@ -1,5 +1,5 @@
+import type { Cause } from './cause.ts';
 import {
-  type Cause,
   type LedgerEvent,
   type LedgerEventData,
   type LedgerEventKind,

@@ -1,4 +1,4 @@
-import type { Cause } from './event.ts';
+import type { Cause } from './cause.ts';
 
 const MAX_LENGTH = 200;
 const HASH_LENGTH = 16;

@@ -1,28 +1,14 @@
 import { z } from 'zod';
 import { VERDICTS } from '../verdict.ts';
-
-/** `sha256:` and 64 hex digits. */
-export const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/);
-
-/** What set an operation going. `id` is the correlation id that every event of the operation shares. */
-export const causeSchema = z.strictObject({
-  kind: z.enum(['push', 'comment', 'dispatch', 'schedule', 'manual', 'deploy', 'agent']),
-  id: z.string().min(1).max(200),
-  url: z.string().optional(),
-});
+import { causeSchema } from './cause.ts';
+import { digestSchema } from './digest.ts';
+import { envelopeSchema } from './envelope.ts';
 
 const workflowSchema = z.strictObject({
   repository: z.string(),
   run: z.string(),
   attempt: z.number().int().positive(),
   sha: z.string(),
-});
-
-/** A DSSE envelope around an in-toto statement (github.com/secure-systems-lab/dsse, protocol v1). */
-export const envelopeSchema = z.strictObject({
-  payloadType: z.literal('application/vnd.in-toto+json'),
-  payload: z.base64(),
-  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.base64() })).min(1),
 });
 
 export const LOCK_TYPES = ['train', 'search', 'deploy', 'freeze'] as const;
@@ -186,6 +172,4 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
 ]);
 
 export type LedgerEvent = z.infer<typeof ledgerEventSchema>;
-export type Cause = z.infer<typeof causeSchema>;
-export type Envelope = z.infer<typeof envelopeSchema>;
 export type Workflow = z.infer<typeof workflowSchema>;

@@ -1,5 +1,6 @@
 import type { Verdict } from '../verdict.ts';
-import type { Cause, LOCK_TYPES } from './event.ts';
+import type { Cause } from './cause.ts';
+import type { LOCK_TYPES } from './event.ts';
 
 export type LockType = (typeof LOCK_TYPES)[number];
 

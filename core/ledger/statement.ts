@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { parsePackageName } from '../serving/package-manifest.ts';
 import { VERDICTS } from '../verdict.ts';
-import { digestSchema, type Workflow } from './event.ts';
+import { digestSchema } from './digest.ts';
+import type { Workflow } from './event.ts';
 import { type LedgerState, lookUp, type VersionState } from './state.ts';
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';

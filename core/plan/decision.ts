@@ -1,5 +1,5 @@
 import type { Scalar } from '../config/config.ts';
-import type { Cause } from '../ledger/event.ts';
+import type { Cause } from '../ledger/cause.ts';
 
 /** What an event can ask for. */
 export const OPERATIONS = [

@@ -1,5 +1,5 @@
 import type { Config, Scalar } from '../config/config.ts';
-import type { Cause } from '../ledger/event.ts';
+import type { Cause } from '../ledger/cause.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import { ok, type Result } from '../result.ts';
 import { checkTarget, type Target } from './check-target.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { captureWindowSchema } from '../drift/window.ts';
-import { digestSchema, envelopeSchema } from '../ledger/event.ts';
+import { digestSchema } from '../ledger/digest.ts';
+import { envelopeSchema } from '../ledger/envelope.ts';
 import { observationSchema } from '../rollout/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestSchema } from '../ledger/event.ts';
+import { digestSchema } from '../ledger/digest.ts';
 
 /** A stored blob: its digest and its size in bytes. */
 export const blobSchema = z.strictObject({ digest: digestSchema, size: z.number().int().nonnegative() });

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { signStatement } from '../../adapters/attestation.ts';
 import { checkProvenance } from '../../agent/instances/check-provenance.ts';
-import type { Envelope } from '../../core/ledger/event.ts';
+import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { Statement } from '../../core/ledger/statement.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
 

@@ -1,5 +1,6 @@
+import type { Cause } from '../../../core/ledger/cause.ts';
 import { createEvent, type EventContext } from '../../../core/ledger/create-event.ts';
-import type { Cause, LedgerEvent, LedgerEventData, LedgerEventKind } from '../../../core/ledger/event.ts';
+import type { LedgerEvent, LedgerEventData, LedgerEventKind } from '../../../core/ledger/event.ts';
 import { foldLedger } from '../../../core/ledger/fold.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** What set an operation going. `id` is the correlation id that every event of the operation shares. */
+export const causeSchema = z.strictObject({
+  kind: z.enum(['push', 'comment', 'dispatch', 'schedule', 'manual', 'deploy', 'agent']),
+  id: z.string().min(1).max(200),
+  url: z.string().optional(),
+});
+
+export type Cause = z.infer<typeof causeSchema>;

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** A DSSE envelope around an in-toto statement (github.com/secure-systems-lab/dsse, protocol v1). */
+export const envelopeSchema = z.strictObject({
+  payloadType: z.literal('application/vnd.in-toto+json'),
+  payload: z.base64(),
+  signatures: z.array(z.strictObject({ keyid: z.string(), sig: z.base64() })).min(1),
+});
+
+export type Envelope = z.infer<typeof envelopeSchema>;
