@@ -74,7 +74,7 @@ def check_answer(service: ModelService, body: bytes, expected: Any, golden: dict
 
 
 def agree(given: Any, expected: Any, golden: dict[str, Any]) -> bool:  # noqa: ANN401
-    """Numbers within the golden document's tolerances, everything else exactly."""
+    """Numbers within the golden document's tolerances, everything else (null among it) exactly."""
     if isinstance(expected, dict):
         return (
             isinstance(given, dict)
@@ -87,10 +87,16 @@ def agree(given: Any, expected: Any, golden: dict[str, Any]) -> bool:  # noqa: A
             and len(given) == len(expected)
             and all(agree(one, other, golden) for one, other in zip(given, expected, strict=True))
         )
-    if isinstance(expected, float) or isinstance(given, float):
-        limit = golden["absoluteTolerance"] + golden["relativeTolerance"] * abs(expected)
-        return isinstance(given, (int, float)) and abs(given - expected) <= limit
-    return bool(given == expected)
+    if is_number(given) and is_number(expected):
+        if isinstance(given, int) and isinstance(expected, int):
+            return given == expected
+        return abs(given - expected) <= golden["absoluteTolerance"] + golden["relativeTolerance"] * abs(expected)
+    return type(given) is type(expected) and bool(given == expected)
+
+
+def is_number(value: Any) -> bool:  # noqa: ANN401 - a value of a JSON document
+    """Whether it is a number; Python counts true and false among the integers."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def time_answer(service: ModelService, body: bytes) -> float:
