@@ -4,8 +4,10 @@ import { defineConfig } from 'vitest/config';
 const NEED_ENGINE = ['test/agent/docker-{agent,contract,registry,runtime}.test.ts'];
 const inline = [/@actions\/(workflow-parser|expressions)/];
 
-/** Suites by what they need: `unit` nothing, `contract` the repository's own files, `agent` TorchServe and Envoy, `acceptance` all of it. */
+/** Suites by what they need: `unit` nothing, `contract` the repository's own files, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `acceptance` all of it. */
 export default defineConfig({
+  // Two packages ship source maps without their sources, and a warning for each of their files.
+  logLevel: 'error',
   test: {
     server: { deps: { inline } },
     projects: [
@@ -41,6 +43,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 120_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'fleet',
+          include: ['test/fleet/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
       },
       {
         extends: true,
