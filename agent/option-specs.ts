@@ -70,6 +70,10 @@ export const OPTION_SPECS = [
     help: 'Open requests per version, and as many waiting; more are refused.',
     default: '128',
   },
+  {
+    name: 'sticky-header',
+    help: 'Requests with the same value of this header get the same version while weights hold. Default: none.',
+  },
   { name: 'envoy-threads', help: 'Worker threads of the proxy.', default: '2' },
 ] as const satisfies readonly OptionSpec[];
 

@@ -52,6 +52,7 @@ export type AgentOptions = {
   /** Free space on the disk of `dataDir` below which no package is taken, in bytes. */
   readonly reserveBytes: number;
   readonly maxInFlight: number;
+  readonly stickyHeader: string | undefined;
   readonly envoyThreads: number;
 };
 
@@ -107,6 +108,11 @@ const valuesSchema = z.object({
   'max-package-bytes': bytes,
   'reserve-bytes': bytes,
   'max-in-flight': count,
+  'sticky-header': z
+    .string()
+    .regex(/^[\w-]+$/, { error: 'it is the name of a header, as x-user-id' })
+    .transform((name) => name.toLowerCase())
+    .optional(),
   'envoy-threads': count,
 } satisfies Record<OptionName, z.ZodType>);
 
@@ -177,6 +183,7 @@ function combine(values: Values, found: Problem[]): AgentOptions {
     maxPackageBytes: values['max-package-bytes'],
     reserveBytes: values['reserve-bytes'],
     maxInFlight: values['max-in-flight'],
+    stickyHeader: values['sticky-header'],
     envoyThreads: values['envoy-threads'],
   };
 }

@@ -55,7 +55,7 @@ export async function takeDown(options: AgentOptions): Promise<void> {
 async function openContext(options: AgentOptions, env: Environment): Promise<AgentContext> {
   const binary = await findEnvoy(options.python, env);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  const { maxBodyBytes, maxInFlight, dataPlane } = options;
+  const { maxBodyBytes, maxInFlight, stickyHeader, dataPlane } = options;
   return {
     options,
     store: openStore(databaseFile(options.dataDir)),
@@ -69,6 +69,7 @@ async function openContext(options: AgentOptions, env: Environment): Promise<Age
       owner: `${scopeOf(options)}/envoy`,
       maxBodyBytes,
       maxInFlight,
+      stickyHeader,
     }),
     clock: systemClock,
     log: agentLog,

@@ -22,8 +22,10 @@ export type EnvoySettings = {
   readonly address: string;
   readonly port: number;
   readonly maxBodyBytes: number;
-  /** Requests one version may have open, and as many again waiting; more are answered 503 at once. */
+  /** Requests one version may have open, and as many again waiting; more are answered 429 at once. */
   readonly maxInFlight: number;
+  /** Requests with the same value of this header get the same version while the weights hold; by chance each when absent. */
+  readonly stickyHeader?: string | undefined;
 };
 
 /** A document Envoy watches: its text, and the version it reports once it runs on it. */
@@ -72,6 +74,7 @@ export function buildListeners(settings: EnvoySettings): Discovery {
     server_header_transformation: 'PASS_THROUGH',
     request_headers_timeout: '10s',
     request_timeout: `${REQUEST_TIMEOUT_SECONDS}s`,
+    local_reply_config: { mappers: [refuseOverflow()] },
     http_filters: [
       {
         name: 'envoy.filters.http.buffer',
@@ -98,8 +101,28 @@ export function buildListeners(settings: EnvoySettings): Discovery {
   ]);
 }
 
+/** A version at its limit of open requests says so (UO, "upstream overflow"): to be sent again a little later, or elsewhere. */
+function refuseOverflow(): object {
+  const text = JSON.stringify({
+    code: 'too-many-requests',
+    message: 'The version has as many open requests as it may.',
+  });
+  return {
+    filter: { response_flag_filter: { flags: ['UO'] } },
+    status_code: 429,
+    body: { inline_string: text },
+    body_format_override: {
+      text_format_source: { inline_string: '%LOCAL_REPLY_BODY%' },
+      content_type: 'application/json',
+    },
+    headers_to_add: [
+      { header: { key: 'retry-after', value: '1' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
+    ],
+  };
+}
+
 /**
- * Two clusters per backend, of one host each. No outlier detection: to eject the only host of a version would turn its
+ * Two clusters per backend, of one host each, with limits of their own: a version that is overloaded takes nothing from another. No outlier detection: to eject the only host of a version would turn its
  * slow answers into refusals; taking traffic away from a version is the rollout's decision.
  */
 export function buildClusters(plan: TrafficPlan, settings: EnvoySettings): Discovery {
@@ -146,14 +169,18 @@ function buildCluster(name: string, backend: Backend, settings: EnvoySettings): 
 }
 
 /** Per model: a version pinned by header, else the split by weight. Predictions are never retried: they may not be repeatable. */
-export function buildRoutes(plan: TrafficPlan): Discovery {
+export function buildRoutes(
+  plan: TrafficPlan,
+  { stickyHeader }: Pick<EnvoySettings, 'stickyHeader'> = {},
+): Discovery {
+  const routesOf = (model: string, path: string) => routesOfPath(plan, model, path, stickyHeader);
   const routed = plan.splits.filter((split) => hasBackend(plan, split.model, split.stable));
   const only = plan.splits.length === 1 ? routed[0] : undefined;
   const routes = [
     answer('/ping', 200, 'ok'),
-    ...modelNames(plan).flatMap((model) => routesOf(plan, model, `/predictions/${model}`)),
-    ...modelNames(plan).flatMap((model) => routesOf(plan, model, `/invocations/${model}`)),
-    ...(only === undefined ? [] : routesOf(plan, only.model, '/invocations')),
+    ...modelNames(plan).flatMap((model) => routesOf(model, `/predictions/${model}`)),
+    ...modelNames(plan).flatMap((model) => routesOf(model, `/invocations/${model}`)),
+    ...(only === undefined ? [] : routesOf(only.model, '/invocations')),
     { match: { prefix: '/' }, ...direct(404, 'no-such-model', 'No model is served at this path.') },
   ];
   return discover('envoy.config.route.v3.RouteConfiguration', [
@@ -161,7 +188,12 @@ export function buildRoutes(plan: TrafficPlan): Discovery {
   ]);
 }
 
-function routesOf(plan: TrafficPlan, model: string, path: string): readonly object[] {
+function routesOfPath(
+  plan: TrafficPlan,
+  model: string,
+  path: string,
+  stickyHeader: string | undefined,
+): readonly object[] {
   const backends = plan.backends.filter((backend) => backend.model === model);
   const action = {
     prefix_rewrite: `/predictions/${model}`,
@@ -176,10 +208,19 @@ function routesOf(plan: TrafficPlan, model: string, path: string): readonly obje
     match: { path, headers: [{ name: PIN_HEADER, present_match: true }] },
     ...direct(404, 'no-such-version', 'The pinned version is not served on this host.'),
   };
-  return [...pinned, unknownPin, { match: { path }, ...splitAction(plan, model, action) }];
+  return [...pinned, unknownPin, { match: { path }, ...splitAction(plan, model, action, stickyHeader) }];
 }
 
-function splitAction(plan: TrafficPlan, model: string, action: object): object {
+/**
+ * The stable version's share comes first: as a candidate's grows from stage to stage, those who have it keep it. Without the
+ * sticky header in a request, chance decides.
+ */
+function splitAction(
+  plan: TrafficPlan,
+  model: string,
+  action: object,
+  stickyHeader: string | undefined,
+): object {
   const split = plan.splits.find((candidate) => candidate.model === model);
   if (split?.stable === undefined || !hasBackend(plan, model, split.stable)) {
     return direct(503, 'no-stable-version', 'No version of this model takes traffic on this host yet.');
@@ -198,7 +239,10 @@ function splitAction(plan: TrafficPlan, model: string, action: object): object {
     split.shadow && candidate !== undefined
       ? { request_mirror_policies: [{ cluster: clusterName(model, candidate) }] }
       : {};
-  return { route: { ...action, ...mirror, weighted_clusters: { clusters } } };
+  const sticky =
+    stickyHeader === undefined ? {} : { hash_policy: [{ header: { header_name: stickyHeader } }] };
+  const weighted = { clusters, ...(stickyHeader !== undefined && { use_hash_policy: true }) };
+  return { route: { ...action, ...mirror, ...sticky, weighted_clusters: weighted } };
 }
 
 function hasBackend(plan: TrafficPlan, model: string, version: string | undefined): boolean {

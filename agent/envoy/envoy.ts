@@ -64,7 +64,7 @@ export function createEnvoy(options: EnvoyOptions): DataPlane {
     if (wanted === applied && handle !== undefined && isRunning(handle)) return;
     applied = '';
     const clusters = buildClusters(plan, options);
-    const routes = buildRoutes(plan);
+    const routes = buildRoutes(plan, options);
     writeDiscovery(options.folder, 'lds.json', buildListeners(options));
     writeDiscovery(options.folder, 'cds.json', clusters);
     if (handle === undefined || !isRunning(handle)) {

@@ -1,0 +1,265 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, request as requestHttp, type Server } from 'node:http';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createEnvoy, type DataPlane } from '../../agent/envoy/envoy.ts';
+import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
+import type { Split } from '../../agent/envoy/traffic-plan.ts';
+import { findFreePorts } from '../../agent/free-ports.ts';
+import { findEnvoy } from '../../agent/toolchain.ts';
+import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
+import { HAS_TOOLCHAIN, PYTHON } from './support/toolchain.ts';
+import { waitFor } from './support/wait-for.ts';
+
+const MODEL = 'mnist';
+const MAX_BODY_BYTES = 10_000;
+const MAX_IN_FLIGHT = 4;
+const USER_HEADER = 'x-user';
+const TIMEOUT_SECONDS = 1;
+/** What the proxy adds to the model's own limit; see envoy-config.ts. */
+const TIMEOUT_SLACK_SECONDS = 5;
+
+/** A model server: what it was asked, and how it answers. */
+type Backend = {
+  readonly port: number;
+  readonly ids: string[];
+  /** Requests it has open now. */
+  readonly open: Set<IncomingMessage>;
+  /** While it is set, answers wait for it. */
+  gate: PromiseWithResolvers<void> | undefined;
+  readonly server: Server;
+};
+
+async function startBackend(): Promise<Backend> {
+  const [port = 0] = await findFreePorts(1);
+  const server = createServer(async (incoming, response) => {
+    backend.ids.push(String(incoming.headers[REQUEST_ID_HEADER]));
+    backend.open.add(incoming);
+    incoming.resume();
+    await backend.gate?.promise;
+    backend.open.delete(incoming);
+    response.end('{"predictions":[1]}');
+  });
+  const backend: Backend = { port, ids: [], open: new Set(), gate: undefined, server };
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return backend;
+}
+
+function release(backend: Backend): void {
+  backend.gate?.resolve();
+  backend.gate = undefined;
+}
+
+/** Real Envoy in front of two servers that only say that they were asked. */
+describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ty-'));
+  let proxy: DataPlane;
+  let url: string;
+  let port: number;
+  let stable: Backend;
+  let candidate: Backend;
+
+  const apply = (change: Partial<Split>) =>
+    proxy.apply({
+      backends: [stable, candidate].map((backend, index) => ({
+        model: MODEL,
+        version: String(index + 1),
+        port: backend.port,
+        timeoutSeconds: TIMEOUT_SECONDS,
+      })),
+      splits: [{ model: MODEL, stable: '1', candidate: '2', candidatePercent: 0, shadow: false, ...change }],
+    });
+  const predict = (headers: Record<string, string> = {}, body = '{}') =>
+    fetch(url, { method: 'POST', headers, body });
+  const versionFor = async (headers: Record<string, string>) => {
+    const answer = await predict(headers);
+    await answer.text();
+    return answer.headers.get(VERSION_HEADER);
+  };
+  /** Holds back all answers of a backend until the function it gives is called. */
+  const holdBack = (backend: Backend) => {
+    backend.gate = Promise.withResolvers();
+    return () => release(backend);
+  };
+
+  beforeAll(async () => {
+    [port = 0] = await findFreePorts(1);
+    url = `http://127.0.0.1:${port}/predictions/${MODEL}`;
+    stable = await startBackend();
+    candidate = await startBackend();
+    proxy = createEnvoy({
+      folder,
+      address: '127.0.0.1',
+      port,
+      binary: await findEnvoy(PYTHON, process.env),
+      threads: 1,
+      owner: `data-plane-test:${folder}`,
+      maxBodyBytes: MAX_BODY_BYTES,
+      maxInFlight: MAX_IN_FLIGHT,
+      stickyHeader: USER_HEADER,
+    });
+    await apply({});
+    await waitFor(async () => (await predict().catch(() => undefined))?.status === 200, 'the proxy');
+  }, 60_000);
+  afterAll(async () => {
+    await proxy?.stop();
+    for (const { server } of [stable, candidate]) {
+      server.closeAllConnections();
+      server.close();
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }, 30_000);
+  afterEach(() => {
+    for (const backend of [stable, candidate]) release(backend);
+  });
+
+  test('names the version that answered, and gives a pinned one to whoever asks for it', async () => {
+    await apply({});
+    expect(await versionFor({})).toBe('1');
+    expect(await versionFor({ [PIN_HEADER]: '2' })).toBe('2');
+    expect((await predict({ [PIN_HEADER]: '7' })).status).toBe(404);
+  });
+
+  test('gives a user the same version while weights hold, and keeps the candidate for those who have it', async () => {
+    const users = Array.from({ length: 200 }, (_, index) => `user-${index}`);
+    const inTurn = async () => {
+      const seen: (string | null)[] = [];
+      for (const user of users) seen.push(await versionFor({ [USER_HEADER]: user }));
+      return seen;
+    };
+    await apply({ candidatePercent: 20 });
+    const first = await inTurn();
+    expect(await inTurn()).toEqual(first);
+    const early = users.filter((_, index) => first[index] === '2');
+    expect(early.length).toBeGreaterThan(15);
+    expect(early.length).toBeLessThan(75);
+    await apply({ candidatePercent: 60 });
+    const later = await inTurn();
+    expect(early.every((user) => later[users.indexOf(user)] === '2')).toBe(true);
+    expect(later.filter((version) => version === '2').length).toBeGreaterThan(early.length);
+  });
+
+  test('copies each request to a shadow under the same id, and answers as if there were none', async () => {
+    await apply({ shadow: true });
+    candidate.ids.length = 0;
+    const letGo = holdBack(candidate);
+    const ids = Array.from({ length: 3 }, (_, index) => `shadowed-${index}`);
+    for (const id of ids) expect(await versionFor({ [REQUEST_ID_HEADER]: id })).toBe('1');
+    await waitFor(() => candidate.ids.length === ids.length, 'the copies');
+    expect(candidate.ids.toSorted()).toEqual(ids);
+    letGo();
+  });
+
+  test('refuses a version’s surplus with 429, and nothing of another version’s', async () => {
+    await apply({});
+    const letGo = holdBack(candidate);
+    const pinned = Array.from({ length: 5 * MAX_IN_FLIGHT }, () => predict({ [PIN_HEADER]: '2' }));
+    const refused = await Promise.any(
+      pinned.map(async (asked) => {
+        const answer = await asked;
+        if (answer.status !== 429) throw new Error(`answered ${answer.status}`);
+        return answer;
+      }),
+    );
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await refused.json()).toMatchObject({ code: 'too-many-requests' });
+    await waitFor(() => candidate.open.size === MAX_IN_FLIGHT, 'the limit to be reached');
+    for (let request = 0; request < 20; request++) expect((await predict()).status).toBe(200);
+    letGo();
+    const statuses = (await Promise.all(pinned)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(2 * MAX_IN_FLIGHT);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(3 * MAX_IN_FLIGHT);
+  });
+
+  test('counts what it refused as bad requests of that version', async () => {
+    const before = (await proxy.counters()).get(`${MODEL}@2`);
+    await apply({ candidatePercent: 100 });
+    const letGo = holdBack(candidate);
+    const asked = Array.from({ length: 3 * MAX_IN_FLIGHT }, () => predict());
+    await waitFor(async () => {
+      const now = (await proxy.counters()).get(`${MODEL}@2`);
+      return (now?.refused ?? 0) - (before?.refused ?? 0) === MAX_IN_FLIGHT;
+    }, 'the refusals');
+    letGo();
+    await Promise.all(asked);
+    await waitFor(async () => {
+      const now = (await proxy.counters()).get(`${MODEL}@2`);
+      return (now?.requests ?? 0) - (before?.requests ?? 0) === 3 * MAX_IN_FLIGHT;
+    }, 'all to be counted');
+    const now = (await proxy.counters()).get(`${MODEL}@2`);
+    expect((now?.errors ?? 0) - (before?.errors ?? 0)).toBe(MAX_IN_FLIGHT);
+  });
+
+  test('answers a body over the limit 413, and one at the limit', async () => {
+    await apply({});
+    expect((await predict({}, 'x'.repeat(MAX_BODY_BYTES + 1))).status).toBe(413);
+    expect((await predict({}, 'x'.repeat(MAX_BODY_BYTES))).status).toBe(200);
+  });
+
+  test('gives up on an answer that takes too long', async () => {
+    await apply({});
+    const letGo = holdBack(stable);
+    const startedAt = performance.now();
+    expect((await predict()).status).toBe(504);
+    const seconds = (performance.now() - startedAt) / 1_000;
+    expect(seconds).toBeGreaterThan(TIMEOUT_SECONDS + TIMEOUT_SLACK_SECONDS - 0.5);
+    letGo();
+  }, 30_000);
+
+  test('gives up on a client that never finishes its headers', async () => {
+    const socket = createConnection(port, '127.0.0.1');
+    socket.write('POST /predictions/mnist HTTP/1.1\r\nhost: x\r\n');
+    const text = await new Promise<string>((resolve) => {
+      let received = '';
+      socket.on('data', (chunk) => {
+        received += String(chunk);
+      });
+      socket.on('close', () => resolve(received));
+    });
+    expect(text).toContain('408');
+  }, 30_000);
+
+  test('lets an open request end when its version leaves the traffic', async () => {
+    await apply({ candidatePercent: 100 });
+    const letGo = holdBack(candidate);
+    const open = new Promise<number | undefined>((resolve, reject) => {
+      const outgoing = requestHttp(url, { method: 'POST' }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      outgoing.on('error', reject);
+      outgoing.end('{}');
+    });
+    await waitFor(() => candidate.open.size === 1, 'the request to be open');
+    await apply({ candidate: undefined });
+    expect(await versionFor({})).toBe('1');
+    expect((await proxy.counters()).get(`${MODEL}@2`)?.active).toBe(1);
+    letGo();
+    expect(await open).toBe(200);
+    await waitFor(async () => (await proxy.counters()).get(`${MODEL}@2`)?.active === 0, 'it to be drained');
+  });
+
+  test('counts each answer in a bucket whose edges are those of the slow test', async () => {
+    await apply({});
+    const before = (await proxy.counters()).get(`${MODEL}@1`);
+    const letGo = holdBack(stable);
+    const startedAt = performance.now();
+    const asked = predict();
+    await waitFor(() => stable.open.size === 1, 'the request to be open');
+    const heldAt = performance.now();
+    await waitFor(() => performance.now() - heldAt > 60, 'some time to pass');
+    letGo();
+    await asked;
+    const most = performance.now() - startedAt;
+    const difference = async () => {
+      const now = (await proxy.counters()).get(`${MODEL}@1`);
+      return now?.latency.map((count, bucket) => count - (before?.latency[bucket] ?? 0)) ?? [];
+    };
+    await waitFor(async () => (await difference()).some((count) => count === 1), 'its latency to be counted');
+    const bucket = (await difference()).indexOf(1);
+    expect(LATENCY_EDGES[bucket]).toBeGreaterThanOrEqual(60);
+    expect(LATENCY_EDGES[bucket - 1]).toBeLessThanOrEqual(most);
+  });
+});
