@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
 const STATE = join(ROOT, '.trainyard');
 const VENV = join(STATE, 'venv');
 const OLDEST_PYTHON = [3, 10];
-const SCRIPTS = ['test', 'demo', 'bench', 'simulate', 'build', 'docs', 'test-docker'];
+const SCRIPTS = ['test', 'demo', 'bench', 'simulate', 'build', 'docs', 'test-docker', 'test-kill'];
 /** Scripts that need only Node; the rest also need the virtual environment. */
 const NODE_ONLY = ['build', 'docs', 'simulate'];
 

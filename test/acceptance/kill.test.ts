@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { formatMoment } from '../../scripts/kill/report.ts';
+import { runKills } from '../../scripts/kill/run-kills.ts';
+
+/** What `npm run test:kill` does 200 times. */
+test('six rollouts in which the agent is killed, also with its model servers and with the deploy job, end as undisturbed ones', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'ty-kill-'));
+  try {
+    const lines: string[] = [];
+    const lanes = await runKills(
+      { folder, seed: 'short', moments: 6, lanes: 1 },
+      {
+        measured: () => undefined,
+        played: (result) => lines.push(formatMoment(result, '')),
+      },
+    );
+    const played = lanes.flatMap(({ results }) => results);
+    const problems = [...played, ...lanes].flatMap((one) => one.problems);
+    expect(problems, lines.join('\n')).toEqual([]);
+    expect(new Set(played.map(({ moment }) => moment.kind)).size).toBe(3);
+    expect(played.every(({ phase }) => phase !== 'nowhere')).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
