@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import {
   agentStateSchema,
   instanceSchema,
+  labelCountsSchema,
   observationsSchema,
   problemSchema,
   type SetTraffic,
@@ -74,6 +75,8 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
     },
     windows: async (model, after) =>
       read(windowsSchema, await call({ path: `/v1/models/${model}/windows?after=${after}` })).windows,
+    labels: async (model, version) =>
+      read(labelCountsSchema, await call({ path: `/v1/models/${model}/labels?version=${version}` })).counts,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Holdout, ProjectEnvironment, Serving } from './config/config.ts';
+import type { LabelCount } from './drift/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
 import type { Problem } from './errors.ts';
 import type { LedgerEvent } from './ledger/event.ts';
@@ -192,6 +193,8 @@ export type AgentPort = {
   ) => Promise<Result<Traffic, Traffic>>;
   readonly observations: (model: string, rollout: string, after: number) => Promise<readonly Observation[]>;
   readonly windows: (model: string, after: number) => Promise<readonly CaptureWindow[]>;
+  /** Late labels of a version that this host has joined with its predictions, by day and confidence bin. */
+  readonly labels: (model: string, version: string) => Promise<readonly LabelCount[]>;
 };
 
 /** One entry point of an MLflow Project, to be run inside an open MLflow run. */

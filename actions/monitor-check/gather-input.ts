@@ -1,9 +1,16 @@
+import { buildCohorts, type LabelCount } from '../../core/drift/build-cohorts.ts';
 import { DEFAULT_DRIFT_OPTIONS, type DriftOptions } from '../../core/drift/drift-options.ts';
 import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
 import { type DriftJudgement, judgeDrift } from '../../core/drift/judge-drift.ts';
-import type { ReferenceProfile } from '../../core/drift/profile.ts';
-import type { CaptureWindow } from '../../core/drift/window.ts';
+import {
+  judgeLabels,
+  LABELS_BETWEEN_ALARMS,
+  type LabelJudgement,
+  type LabelOptions,
+} from '../../core/drift/judge-labels.ts';
+import type { ConfidenceBins, ReferenceProfile } from '../../core/drift/profile.ts';
+import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
 import { environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { HostReport, MonitorInput } from '../../core/monitor/monitor-input.ts';
@@ -11,15 +18,20 @@ import type { AgentPort } from '../../core/ports.ts';
 import { readWindows } from '../read-windows.ts';
 import type { Monitoring } from './monitor-context.ts';
 
-type Seen = { readonly report: HostReport; readonly windows: readonly CaptureWindow[] };
+/** What one host tells: what it serves, what it was asked, and its late labels of the champion. */
+type Seen = {
+  readonly report: HostReport;
+  readonly windows: readonly CaptureWindow[];
+  readonly labels: readonly LabelCount[];
+};
 
 /** Asks every host what it serves and what it saw, and judges the champion on it. A host that can't be reached is a finding. */
 export async function gatherInput(monitoring: Monitoring, state: LedgerState): Promise<MonitorInput> {
   const { request, ports } = monitoring;
   const now = ports.clock.now();
-  const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent)));
-  const windows = seen.flatMap((host) => host.windows);
-  const profile = await fetchProfile(monitoring, state);
+  const champion = environmentOf(state, request.environmentName).champion?.version;
+  const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent, champion)));
+  const profile = await fetchProfile(monitoring, state, champion);
   return {
     now,
     environment: request.environmentName,
@@ -27,11 +39,15 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
     policy: request.config.monitor,
     deliverySeconds: request.config.project.timeoutSeconds,
     hosts: seen.map(({ report }) => report),
-    ...(profile && judgeWindows(monitoring, profile, windows, now)),
+    ...(profile && judgeSeen(monitoring, profile, seen, now)),
   };
 }
 
-async function look({ request, ports }: Monitoring, agent: AgentPort): Promise<Seen> {
+async function look(
+  { request, ports }: Monitoring,
+  agent: AgentPort,
+  champion: string | undefined,
+): Promise<Seen> {
   const { model } = request.config;
   try {
     const { traffic, instances } = await agent.state();
@@ -40,28 +56,30 @@ async function look({ request, ports }: Monitoring, agent: AgentPort): Promise<S
     const serving =
       stable === undefined ? undefined : { version: stable, ...(instance && { package: instance.package }) };
     const report = { host: agent.url, lastSeenAt: ports.clock.now(), ...(serving && { serving }) };
-    return { report, windows: await readWindows(agent, model) };
+    const labels = champion === undefined ? [] : await agent.labels(model, champion);
+    return { report, windows: await readWindows(agent, model), labels };
   } catch (thrown) {
     ports.log.warn(`${agent.url} can't be asked: ${messageOf(thrown)}`);
-    return { report: { host: agent.url }, windows: [] };
+    return { report: { host: agent.url }, windows: [], labels: [] };
   }
 }
 
 async function fetchProfile(
-  { request, ports }: Monitoring,
+  { ports }: Monitoring,
   state: LedgerState,
+  version: string | undefined,
 ): Promise<ReferenceProfile | undefined> {
-  const version = environmentOf(state, request.environmentName).champion?.version;
   const built = version === undefined ? undefined : lookUp(state.versions, version)?.package;
   return built && ports.packages.fetchProfile(built);
 }
 
-function judgeWindows(
+function judgeSeen(
   { request }: Monitoring,
   profile: ReferenceProfile,
-  windows: readonly CaptureWindow[],
+  seen: readonly Seen[],
   now: string,
-): Pick<MonitorInput, 'drift' | 'fastLane' | 'accuracy'> {
+): Pick<MonitorInput, 'drift' | 'fastLane' | 'labels' | 'accuracy'> {
+  const windows = seen.flatMap((host) => host.windows);
   const { tolerance, warn, act, cycleSeconds, falseAlarmSeconds } = request.config.monitor.drift;
   const options: DriftOptions = {
     ...DEFAULT_DRIFT_OPTIONS,
@@ -70,16 +88,40 @@ function judgeWindows(
   };
   const drift = judgeDrift(profile, windows, options);
   const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, until: now });
-  return { drift, fastLane, accuracy: estimate(profile, windows, drift) };
+  const counts = seen.flatMap((host) => host.labels);
+  const { maturitySeconds } = request.config.monitor.labels;
+  const labels = judgeSeenLabels(profile, windows, counts, { now, maturitySeconds });
+  return {
+    ...{ drift, fastLane, accuracy: estimate(profile, windows, drift, labels) },
+    ...(labels && { labels }),
+  };
+}
+
+/** Late labels of all hosts together; nothing where none came, or where the model promised no accuracy. */
+function judgeSeenLabels(
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+  counts: readonly LabelCount[],
+  options: Omit<LabelOptions, 'averageRunLength'>,
+): LabelJudgement | undefined {
+  const bins = confidenceOf(profile);
+  if (bins === undefined || counts.length === 0) return undefined;
+  const ours = mergeWindows(windows).filter(({ version }) => version === profile.version);
+  const cohorts = buildCohorts(ours, counts, bins.total.length);
+  return judgeLabels(bins, cohorts, { ...options, averageRunLength: LABELS_BETWEEN_ALARMS });
+}
+
+function confidenceOf({ prediction }: ReferenceProfile): ConfidenceBins | undefined {
+  return prediction.kind === 'classes' ? prediction.confidence : undefined;
 }
 
 function estimate(
   profile: ReferenceProfile,
   windows: readonly CaptureWindow[],
   drift: DriftJudgement,
+  labels: LabelJudgement | undefined,
 ): AccuracyEstimate {
-  const { prediction } = profile;
-  const bins = prediction.kind === 'classes' ? prediction.confidence : undefined;
+  const bins = confidenceOf(profile);
   const ours = windows.filter(({ version }) => version === profile.version);
   const counts = (bins?.total ?? []).map((_, bin) =>
     ours.reduce((sum, window) => sum + (window.prediction.confidence?.[bin] ?? 0), 0),
@@ -93,6 +135,6 @@ function estimate(
   return estimateAccuracy(bins, counts, {
     outOfRangeShare,
     hasInputAlarm: drift.verdict === 'fail',
-    hasLabelAlarm: false,
+    hasLabelAlarm: labels?.verdict === 'fail',
   });
 }

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import {
   agentStateSchema,
   instanceSchema,
+  labelCountsSchema,
   labelsSchema,
   observationsSchema,
   setTrafficSchema,
@@ -132,6 +133,16 @@ export const ENDPOINTS: readonly Endpoint[] = [
     role: 'reader',
     query: ['after'],
     response: windowsSchema,
+    statuses: [200],
+  },
+  {
+    method: 'get',
+    path: '/v1/models/:model/labels',
+    summary:
+      'Late labels of a version, counted by day and confidence bin, and how many predictions they show right.',
+    role: 'reader',
+    query: ['version'],
+    response: labelCountsSchema,
     statuses: [200],
   },
   {

@@ -61,6 +61,10 @@ export function addRoutes(app: Hono, agent: Agent): void {
   app.get('/v1/models/:model/windows', reader, (context) =>
     context.json({ windows: store.windows(modelOf(context), afterOf(context)) }),
   );
+  app.get('/v1/models/:model/labels', reader, (context) => {
+    const version = parseParameter(versionSchema, context.req.query('version'), 'version');
+    return context.json({ counts: store.labels.counts(modelOf(context), version) });
+  });
   app.post('/v1/labels', labeler, async (context) => {
     const { model, labels } = await readBody(context, labelsSchema);
     const added = store.labels.add(model, agent.context.clock.now(), labels);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { type LabelCount, labelCountSchema } from '../../core/drift/build-cohorts.ts';
 import { inTransaction } from './database.ts';
 
 /** A label found to belong to a prediction. */
@@ -12,14 +13,6 @@ export type JoinedLabel = {
   readonly correct: boolean;
 };
 
-/** Joined labels of one day (UTC) and confidence bin. */
-export type LabelCount = {
-  readonly day: string;
-  readonly bin: number;
-  readonly labelled: number;
-  readonly correct: number;
-};
-
 export type LabelTable = {
   /** Adds labels by prediction id, leaving out ids that have one. Gives how many were new. */
   readonly add: (
@@ -30,6 +23,7 @@ export type LabelTable = {
   /** Labels that came since this instant and have no prediction yet, as text, by id; at most a page. */
   readonly unjoined: (model: string, since: string) => ReadonlyMap<string, string>;
   readonly join: (model: string, labels: readonly JoinedLabel[]) => void;
+  /** Joined labels of a version by day and bin, oldest first. */
   readonly counts: (model: string, version: string) => readonly LabelCount[];
   /** Seconds from prediction to label that this share of the joined labels of a version stays within; 0 when there are none. */
   readonly delay: (model: string, version: string, quantile: number) => number;
@@ -37,7 +31,6 @@ export type LabelTable = {
 
 const PAGE = 10_000;
 const labelRow = z.object({ id: z.string(), label: z.string() });
-const countRow = z.object({ day: z.string(), bin: z.number(), labelled: z.number(), correct: z.number() });
 const delayRow = z.object({ seconds: z.number() });
 
 /** Late labels in the agent's database. */
@@ -75,7 +68,7 @@ export function createLabelTable(database: DatabaseSync): LabelTable {
         join.run(version, predictedAt, bin, Number(correct), model, id);
       }
     },
-    counts: (model, version) => counts.all(model, version).map((row) => countRow.parse(row)),
+    counts: (model, version) => counts.all(model, version).map((row) => labelCountSchema.parse({ ...row })),
     delay: (model, version, quantile) => {
       const row = delays.get(model, version, quantile, model, version);
       return row === undefined ? 0 : Math.max(0, delayRow.parse(row).seconds);

@@ -10,6 +10,9 @@ import {
 import type { Interval, Reason, Verdict } from '../verdict.ts';
 import type { ConfidenceBins } from './profile.ts';
 
+/** Labels between two false alarms on average, wherever nothing else is asked for. */
+export const LABELS_BETWEEN_ALARMS = 10_000;
+
 const LEVEL = 0.95;
 const MIN_LABELS = 30;
 const LOW_COVERAGE = 0.5;

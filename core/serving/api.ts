@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { labelCountSchema } from '../drift/build-cohorts.ts';
 import { captureWindowSchema } from '../drift/window.ts';
 import { digestSchema } from '../ledger/digest.ts';
 import { envelopeSchema } from '../ledger/envelope.ts';
@@ -72,6 +73,9 @@ export const observationsSchema = z.strictObject({ observations: z.array(observa
 
 /** `GET /v1/models/{model}/windows?after=seq`, closed windows, oldest first, at most 1,000. */
 export const windowsSchema = z.strictObject({ windows: z.array(captureWindowSchema) });
+
+/** `GET /v1/models/{model}/labels?version=`: what this host's late labels say of a version, oldest first. */
+export const labelCountsSchema = z.strictObject({ counts: z.array(labelCountSchema) });
 
 /** `POST /v1/labels`: late labels by prediction (request) id. Duplicates are ignored. */
 export const labelsSchema = z.strictObject({

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
 import type { Monitoring } from '../../actions/monitor-check/monitor-context.ts';
 import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
+import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import {
   championEvents,
@@ -39,6 +40,44 @@ function bench(staleness?: number): { world: World; github: RecordingGitHub; mon
   };
   return { world, github, monitoring };
 }
+
+const PROFILE: ReferenceProfile = {
+  schema: 'trainyard.profile/1',
+  model: 'mnist',
+  version: '1',
+  created: '2026-10-01T00:00:00Z',
+  rows: 10_000,
+  features: [],
+  prediction: {
+    kind: 'classes',
+    classes: ['a', 'b'],
+    counts: [5_000, 5_000],
+    confidence: { edges: [0.5], total: [5_000, 5_000], correct: [4_500, 4_900] },
+  },
+};
+
+describe('late labels', () => {
+  const labelled = async (day: string, correct: number) => {
+    const { world, monitoring } = bench();
+    for (const agent of world.agents) agent.labelled = [{ day, bin: 1, labelled: 20, correct }];
+    const packages = { ...monitoring.ports.packages, fetchProfile: async () => PROFILE };
+    return monitorCheck({ ...monitoring, ports: { ...monitoring.ports, packages } });
+  };
+
+  test('of all hosts together ask for a training when they break the promise of the confidence', async () => {
+    const { outputs, result, report } = await labelled('2026-11-01', 0);
+    expect(outputs).toEqual({ action: 'retrain' });
+    expect(result['codes']).toEqual(['labels-worse-than-promised']);
+    expect(report).toMatch(/Accuracy by label is 0% .* over 40 labels/);
+  });
+
+  test('that keep it ask for nothing, nor do those of predictions too young to judge', async () => {
+    expect((await labelled('2026-11-01', 20)).outputs).toEqual({ action: 'none' });
+    const young = await labelled('2026-11-20', 0);
+    expect(young.outputs).toEqual({ action: 'none' });
+    expect(young.report).toContain('too-few-labels');
+  });
+});
 
 describe('monitor-check', () => {
   test('asks for nothing while the hosts serve the champion, and says so', async () => {

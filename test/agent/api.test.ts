@@ -66,6 +66,24 @@ describe('access', () => {
     });
   });
 
+  test('late labels of a version are told by day and bin', async () => {
+    const { labels } = host.context.store;
+    labels.add('m', '2026-01-02T00:00:00Z', [
+      { id: 'x', label: 'a' },
+      { id: 'y', label: 'b' },
+    ]);
+    const joined = { version: '7', predictedAt: '2026-01-01T10:00:00Z', bin: 3 };
+    labels.join('m', [
+      { ...joined, id: 'x', correct: true },
+      { ...joined, id: 'y', correct: false },
+    ]);
+    expect(await (await call('/v1/models/m/labels?version=7')).json()).toEqual({
+      counts: [{ day: '2026-01-01', bin: 3, labelled: 2, correct: 1 }],
+    });
+    expect(await (await call('/v1/models/m/labels?version=8')).json()).toEqual({ counts: [] });
+    expect(await refusalOf(await call('/v1/models/m/labels'))).toBe('parameter-invalid');
+  });
+
   test.each(ENDPOINTS.filter(({ role }) => role !== undefined))(
     'to $method $path needs a token',
     async ({ method, path }) => {

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { captureFolder } from '../../agent/instances/launch.ts';
 import { startInstance } from '../../agent/instances/start-instance.ts';
 import { joinLabels } from '../../agent/windows/join-labels.ts';
-import { buildCohorts, judgeLateLabels } from '../../agent/windows/judge-late-labels.ts';
+import { judgeLateLabels } from '../../agent/windows/judge-late-labels.ts';
 import { type FakeHost, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
 
 const MODEL = 'mnist';
@@ -114,30 +114,4 @@ describe('late labels', () => {
     }
     expect(host.context.store.outbox.pending().count).toBe(0);
   });
-});
-
-test('a day’s cohort holds what its windows counted, and at least what has a label', () => {
-  const window = {
-    schema: 'trainyard.window/1' as const,
-    host: 'h',
-    model: MODEL,
-    version: '1',
-    seq: 1,
-    from: '2026-01-01T10:00:00Z',
-    to: '2026-01-01T11:00:00Z',
-    n: 5,
-    features: {},
-    prediction: { counts: [5], confidence: [4, 1] },
-    invalid: 0,
-  };
-  const labelled = [{ day: '2026-01-01', bin: 1, labelled: 3, correct: 2 }];
-  expect(buildCohorts([window, { ...window, seq: 2 }], labelled, 2)).toEqual([
-    {
-      from: '2026-01-01T00:00:00Z',
-      to: '2026-01-01T23:59:59Z',
-      predicted: [8, 3],
-      labelled: [0, 3],
-      correct: [0, 2],
-    },
-  ]);
 });

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { LabelCount } from '../../../core/drift/build-cohorts.ts';
+import type { CaptureWindow } from '../../../core/drift/window.ts';
 import { ServiceError, UNREACHABLE } from '../../../core/errors.ts';
 import type { AgentPort } from '../../../core/ports.ts';
 import { err, ok } from '../../../core/result.ts';
@@ -19,6 +21,9 @@ export type MemoryAgent = AgentPort & {
   failsWith: string | undefined;
   readonly blobs: Set<string>;
   readonly seen: Observation[];
+  /** Windows of what it was asked, and late labels it has joined with them. */
+  captured: readonly CaptureWindow[];
+  labelled: readonly LabelCount[];
   /** While it is not, every call fails as a host that is down or cut off does. */
   reachable: boolean;
 };
@@ -46,6 +51,8 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
     failsWith: undefined,
     blobs: new Set(),
     seen: [],
+    captured: [],
+    labelled: [],
     reachable: true,
     state: async () => {
       whenReachable();
@@ -107,7 +114,11 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
     },
     windows: async () => {
       whenReachable();
-      return [];
+      return agent.captured;
+    },
+    labels: async () => {
+      whenReachable();
+      return agent.labelled;
     },
   };
   clock.onTick(() => observe(agent, clock));
