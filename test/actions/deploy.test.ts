@@ -210,6 +210,7 @@ describe('a job that is killed', () => {
     expect(outcome.reasonCode).toBe('promoted');
     expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['2', '2']);
     expect(world.tracking.aliases.get('champion')).toBe('2');
+    expect(world.statuses.at(-1)?.[1]).toBe('success');
     const promotions = world.ledger.kinds().filter((one) => one === 'rollout.promoted');
     expect(promotions).toHaveLength(2);
   });
