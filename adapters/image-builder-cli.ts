@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ServiceError } from '../core/errors.ts';
-import { runProcess } from './run-process.ts';
+import { type ProcessEnd, runProcess } from './run-process.ts';
 
 /** How long one docker command may take unless it is told otherwise, in ms. Builds and pushes of gigabytes fit. */
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
@@ -50,12 +50,17 @@ export function dockerCli(options: DockerCliOptions): DockerCli {
     for (let tried = 1; ; tried += 1) {
       const end = await attempt(args);
       if (end.ended === 'exited' && end.code === 0) return end.stdout;
-      const reason = end.ended === 'exited' ? end.stderr.slice(-QUOTED_LINES).join(' ') : end.ended;
+      const reason =
+        end.ended === 'exited' ? end.stderr.slice(-QUOTED_LINES).join(' ') : whyEnded(end, options);
       if (tried === attempts || end.ended !== 'exited' || FINAL_ANSWERS.test(reason))
         throw failure(options, args, reason);
       await wait(FIRST_PAUSE_MS * 2 ** (tried - 1), undefined, { signal: options.signal });
     }
   };
+}
+
+function whyEnded({ ended }: ProcessEnd, { timeoutMs = DEFAULT_TIMEOUT_MS }: DockerCliOptions): string {
+  return ended === 'timed-out' ? `it took longer than ${timeoutMs / 1_000} s` : ended;
 }
 
 function failure(options: DockerCliOptions, args: readonly string[], reason: string): ServiceError {

@@ -3,28 +3,35 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { STATE_DIR } from './checkout.ts';
 import { makeBaseImage } from './docker/base-image.ts';
-import { type Engine, startEngine, TEST_NETWORK } from './docker/engine.ts';
+import { type Engine, removeContainers, startEngine, TEST_NETWORK } from './docker/engine.ts';
 import { type DockerHost, playScenesOnDocker } from './docker/play-scenes.ts';
-import { type Registry, startRegistry } from './docker/registry.ts';
-import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/counts.ts';
+import { startRegistry } from './docker/registry.ts';
+import { addCounts, type Counts, formatCounts, NO_TESTS, writeCounts } from './test/counts.ts';
 import { runSuite } from './test/suite.ts';
 
 const FOLDER = join(STATE_DIR, 'docker');
 const REPORT = join(STATE_DIR, 'reports', 'docker.json');
-const HELP = `npm run test:docker -- [--only tests|scenes]
+const HELP = `npm run test:docker -- [--only tests|scenes] [--keep]
 
 Starts a Docker Engine of its own (own socket, own data in .trainyard/docker), makes a base image, and runs the tests that
 need them, then the demo's first train, retrain and bad model on containers.
 As root, Debian's docker.io, debootstrap and docker-registry are installed where they are missing.
+Some gigabytes of images are deleted at the end; --keep keeps them, and makes the next run minutes shorter.
 `;
 const PARTS = ['tests', 'scenes'] as const;
 type Part = (typeof PARTS)[number];
+const SKIPPED: Counts = { passed: 0, failed: 0, skipped: 1 };
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: {
+      only: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      report: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
   });
   const parts = PARTS.filter((part) => values.only === undefined || part === values.only);
   if (values.help || parts.length === 0) {
@@ -32,33 +39,36 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const started = await startEngine(FOLDER);
-  if (!started.ok) {
-    process.stdout.write(`${started.error}\n${formatCounts({ passed: 0, failed: 0, skipped: 1 })}\n`);
-    return 0;
-  }
-  const engine = started.value;
-  stopWith(engine);
-  try {
-    const registry = await startRegistry(FOLDER);
-    const counts = await runParts(parts, engine, registry).finally(registry.stop);
-    process.stdout.write(`${formatCounts(counts)}\n`);
-    return counts.failed === 0 ? 0 : 1;
-  } finally {
-    await engine.stop();
-  }
+  const counts = started.ok ? await runOn(started.value, parts, values.keep) : skip(started.error);
+  if (values.report !== undefined) writeCounts(values.report, counts);
+  process.stdout.write(`${formatCounts(counts)}\n`);
+  return counts.failed === 0 ? 0 : 1;
 }
 
-/** A run that is interrupted leaves no engine behind. */
-function stopWith(engine: Engine): void {
+/** Runs the parts, and leaves no engine behind, however they end: nor its images, unless they are to be kept. */
+async function runOn(engine: Engine, parts: readonly Part[], isKept: boolean): Promise<Counts> {
+  const end = isKept ? engine.stop : engine.remove;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void engine.stop().finally(() => process.exit(130)));
+    process.once(signal, () => void end().finally(() => process.exit(130)));
+  }
+  try {
+    await removeContainers(engine.docker);
+    const base = await makeBaseImage(engine, FOLDER);
+    if (!base.ok) return skip(base.error);
+    const registry = await startRegistry(FOLDER);
+    const docker = { host: engine.host, network: TEST_NETWORK, base: base.value, registry: registry.address };
+    return await runParts(parts, docker).finally(isKept ? registry.stop : registry.remove);
+  } finally {
+    await end();
   }
 }
 
-async function runParts(parts: readonly Part[], engine: Engine, registry: Registry): Promise<Counts> {
-  await removeContainers(engine);
-  const base = await makeBaseImage(engine, FOLDER);
-  const docker = { host: engine.host, network: TEST_NETWORK, base, registry: registry.address };
+function skip(reason: string): Counts {
+  process.stdout.write(`trainyard: ${reason}\n`);
+  return SKIPPED;
+}
+
+async function runParts(parts: readonly Part[], docker: DockerHost): Promise<Counts> {
   const tested = parts.includes('tests') ? await runSuiteOn(docker) : NO_TESTS;
   const played = parts.includes('scenes') ? await playScenesOnDocker(docker, join(FOLDER, 'demo')) : NO_TESTS;
   return addCounts(tested, played);
@@ -72,6 +82,9 @@ function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<Coun
     TRAINYARD_TEST_DOCKER_NETWORK: network,
     TRAINYARD_TEST_DOCKER_REGISTRY: registry,
   });
+  console.log(
+    'trainyard: running the tests; the first builds the environment of the images, which takes minutes',
+  );
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
   return runSuite({
     name: 'docker',
@@ -79,10 +92,4 @@ function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<Coun
     args: ['run', '--project', 'docker', ...reporters],
     counting: { by: 'vitest', report: REPORT },
   });
-}
-
-/** Containers that an interrupted run left in this engine, which nobody else uses. */
-async function removeContainers({ docker }: Engine): Promise<void> {
-  const left = await docker(['container', 'ls', '--all', '--quiet']);
-  if (left.length > 0) await docker(['container', 'rm', '--force', '--volumes', ...left]);
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProcess } from '../../adapters/run-process.ts';
+import { messageOf } from '../../core/errors.ts';
+import { err, ok, type Result } from '../../core/result.ts';
 import type { Engine } from './engine.ts';
 
 /** What the base image is made of. Its tag is a digest of this, so that a change makes another image. */
@@ -12,7 +14,7 @@ const BASE_ID = createHash('sha256')
   .digest('hex')
   .slice(0, 12);
 /** The tag of the base image in the engine. */
-export const BASE_IMAGE = `trainyard/base:${SUITE}-${BASE_ID}`;
+const BASE_IMAGE = `trainyard/base:${SUITE}-${BASE_ID}`;
 /** What a running system needs none of, relative to the root. */
 const DROPPED = [
   'var/cache/apt',
@@ -27,22 +29,34 @@ const APT_SOURCES = '/etc/apt/sources.list.d';
 
 /**
  * Makes sure the engine has the base image of the tests: a minimal Debian with Python and a JVM, by debootstrap from the machine's own
- * mirror, since no registry can be assumed. The tarball is kept in `folder`. Needs root. Gives the image's tag.
+ * mirror, since no registry can be assumed. Needs root. Gives the image's tag; one line that says why where none can be made, or
+ * where this machine does not let the engine run it.
  */
-export async function makeBaseImage(engine: Engine, folder: string): Promise<string> {
-  const images = await engine.docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
-  if (images.includes(BASE_IMAGE)) return BASE_IMAGE;
+export async function makeBaseImage(engine: Engine, folder: string): Promise<Result<string, string>> {
+  try {
+    const images = await engine.docker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
+    if (!images.includes(BASE_IMAGE)) await importBase(engine, folder);
+    await engine.docker(['run', '--rm', '--network', 'none', BASE_IMAGE, 'true']);
+    return ok(BASE_IMAGE);
+  } catch (thrown) {
+    return err(`no Docker Engine that can run containers: ${messageOf(thrown)}`);
+  }
+}
+
+async function importBase(engine: Engine, folder: string): Promise<void> {
   const tarball = join(folder, `base-${BASE_ID}.tar`);
-  if (!existsSync(tarball)) await makeTarball(folder, tarball);
-  await engine.docker(['import', tarball, BASE_IMAGE]);
-  return BASE_IMAGE;
+  try {
+    await makeTarball(folder, tarball);
+    await engine.docker(['import', tarball, BASE_IMAGE]);
+  } finally {
+    rmSync(tarball, { force: true });
+  }
 }
 
 async function makeTarball(folder: string, tarball: string): Promise<void> {
   process.stdout.write(`trainyard: making a Debian ${SUITE} base image: about a minute\n`);
   mkdirSync(folder, { recursive: true });
   const root = mkdtempSync(join(folder, 'root-'));
-  const partial = `${tarball}.partial`;
   const mirror = findMirror();
   try {
     const packages = `--include=${PACKAGES.join(',')}`;
@@ -58,14 +72,13 @@ async function makeTarball(folder: string, tarball: string): Promise<void> {
     await run('tar', [
       '--create',
       '--file',
-      partial,
+      tarball,
       '--directory',
       root,
       ...dropped,
       '--exclude=./etc/apt/sources.list',
       '.',
     ]);
-    renameSync(partial, tarball);
   } finally {
     rmSync(root, { recursive: true, force: true });
   }

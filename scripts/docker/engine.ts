@@ -29,6 +29,8 @@ export type Engine = {
   /** Ends the engine and starts it again over the same data, as an upgrade of Docker does. */
   readonly restart: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** Ends it and deletes its images and containers. */
+  readonly remove: () => Promise<void>;
 };
 
 /**
@@ -56,7 +58,22 @@ export async function startEngine(folder: string): Promise<Result<Engine, string
     const again = await startProcess(paths);
     if (!again.ok) throw new Error(again.error);
   };
-  return ok({ host: paths.host, docker, restart, stop });
+  const remove = async () => {
+    // The network's device would outlive the engine.
+    await removeContainers(docker)
+      .then(() => docker(['network', 'rm', TEST_NETWORK]))
+      .catch(() => undefined);
+    await stop();
+    await unmountBelow(paths.run);
+    for (const folder of [paths.data, paths.run]) rmSync(folder, { recursive: true, force: true });
+  };
+  return ok({ host: paths.host, docker, restart, stop, remove });
+}
+
+/** Removes all containers of this engine, which nobody else uses. */
+export async function removeContainers(docker: DockerCli): Promise<void> {
+  const left = await docker(['container', 'ls', '--all', '--quiet']);
+  if (left.length > 0) await docker(['container', 'rm', '--force', '--volumes', ...left]);
 }
 
 type EnginePaths = {
@@ -160,6 +177,17 @@ async function stopProcess(paths: EnginePaths): Promise<void> {
   while (isEngine(pid, paths)) {
     if (Date.now() > deadline) process.kill(pid, 'SIGKILL');
     await wait(POLL_MS);
+  }
+}
+
+/** The engine leaves the network namespace of the host mounted there. */
+async function unmountBelow(folder: string): Promise<void> {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((target) => target.startsWith(`${folder}/`));
+  for (const target of mounts.toReversed()) {
+    await runProcess({ command: 'umount', args: [target], cwd: '/', env: process.env, timeoutMs: 10_000 });
   }
 }
 

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
-import { answers, type Child, findFreePort, startChild } from '../sandbox/child-process.ts';
+import { answers, findFreePort, startChild } from '../sandbox/child-process.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const configSchema = z.object({ http: z.object({ addr: z.string() }) });
@@ -12,7 +12,9 @@ const configSchema = z.object({ http: z.object({ addr: z.string() }) });
 export type Registry = {
   /** `127.0.0.1:<port>`, the first part of its images' names. */
   readonly address: string;
-  readonly stop: Child['stop'];
+  readonly stop: () => Promise<void>;
+  /** Ends it and deletes its images. */
+  readonly remove: () => Promise<void>;
 };
 
 /** Starts Debian's docker-registry over `folder`, open to this machine. */
@@ -32,7 +34,12 @@ export async function startRegistry(folder: string): Promise<Registry> {
     ready: () => answers(`http://${address}/v2/`),
     timeoutMs: START_TIMEOUT_MS,
   });
-  return { address, stop: child.stop };
+  const stop = () => child.stop();
+  const remove = async () => {
+    await stop();
+    rmSync(storage, { recursive: true, force: true });
+  };
+  return { address, stop, remove };
 }
 
 /** The address of last time if it is free, since images carry it in their names; else another. */

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 
 /** How many tests of a suite passed, failed and were skipped. */
@@ -14,6 +15,19 @@ export function addCounts(a: Counts, b: Counts): Counts {
 /** The line that ends a run. */
 export function formatCounts({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+const countsSchema = z.object({ passed: z.number(), failed: z.number(), skipped: z.number() });
+
+/** Writes counts for `readCounts` of another process. */
+export function writeCounts(file: string, counts: Counts): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(counts)}\n`);
+}
+
+/** Reads what `writeCounts` wrote; no file counts as no tests. */
+export function readCounts(file: string): Counts {
+  return existsSync(file) ? countsSchema.parse(JSON.parse(readFileSync(file, 'utf8'))) : NO_TESTS;
 }
 
 const vitestReport = z.object({

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { ROOT } from '../checkout.ts';
-import { type Counts, readJunitCounts, readVitestCounts } from './counts.ts';
+import { type Counts, readCounts, readJunitCounts, readVitestCounts } from './counts.ts';
 
 /** How a suite says how many tests it ran: by its exit status alone, or by a report it writes. */
-export type Counting = { readonly by: 'exit' } | { readonly by: 'vitest' | 'junit'; readonly report: string };
+export type Counting =
+  | { readonly by: 'exit' }
+  | { readonly by: 'vitest' | 'junit' | 'counts'; readonly report: string };
+
+const READERS = { vitest: readVitestCounts, junit: readJunitCounts, counts: readCounts };
 
 /** One suite: a program, its arguments, and how its tests are counted. */
 export type Suite = {
@@ -18,15 +22,14 @@ export type Suite = {
 export async function runSuite(suite: Suite): Promise<Counts> {
   if (suite.counting.by !== 'exit') rmSync(suite.counting.report, { force: true });
   const status = await runProgram(suite.command, suite.args);
-  const counts = readCounts(suite.counting, status);
+  const counts = countTests(suite.counting, status);
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-function readCounts(counting: Counting, status: number): Counts {
+function countTests(counting: Counting, status: number): Counts {
   if (counting.by === 'exit')
     return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
-  const counts =
-    counting.by === 'vitest' ? readVitestCounts(counting.report) : readJunitCounts(counting.report);
+  const counts = READERS[counting.by](counting.report);
   const ran = counts.passed + counts.failed + counts.skipped;
   return ran === 0 ? { passed: 0, failed: 1, skipped: 0 } : counts;
 }

@@ -4,7 +4,7 @@ import type { Suite } from './suite.ts';
 
 const REPORTS = join(STATE_DIR, 'reports');
 
-/** All suites of `npm test`, cheapest first, so that a slip shows within seconds. */
+/** The suites of `npm test`, cheapest first, so that a slip shows within seconds. */
 export const SUITES: readonly Suite[] = [
   { name: 'types', command: 'tsc', args: ['--noEmit'], counting: { by: 'exit' } },
   { name: 'lint', command: 'biome', args: ['check', '--error-on-warnings', '.'], counting: { by: 'exit' } },
@@ -18,8 +18,22 @@ export const SUITES: readonly Suite[] = [
   vitestSuite('contract'),
   pytestSuite('runtime', 'test/runtime'),
   vitestSuite('agent'),
+  vitestSuite('fleet'),
   vitestSuite('acceptance'),
 ];
+
+/** Everything on a Docker Engine of its own, which only root can start: it runs when it is asked for. */
+export const DOCKER_SUITE: Suite = {
+  name: 'docker',
+  command: 'node',
+  args: [
+    '--disable-warning=ExperimentalWarning',
+    join('scripts', 'test-docker.ts'),
+    '--report',
+    join(REPORTS, 'docker-counts.json'),
+  ],
+  counting: { by: 'counts', report: join(REPORTS, 'docker-counts.json') },
+};
 
 function vitestSuite(name: string): Suite {
   const report = join(REPORTS, `${name}.json`);

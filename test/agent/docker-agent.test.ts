@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ describe('a host that runs containers', { timeout: 180_000 }, () => {
       'docker-memory-bytes': String(MEMORY_BYTES),
       'docker-reserve-bytes': String(RESERVE_BYTES),
       'reserve-bytes': String(RESERVE_BYTES),
-      'start-timeout-seconds': '45',
+      'start-timeout-seconds': '60',
     });
     champion = await buildImagePackage({ folder, version: '1' });
     await begin(agent, '1', champion);
@@ -100,7 +100,7 @@ describe('a host that runs containers', { timeout: 180_000 }, () => {
     }, 300_000);
 
     test.each([
-      ['2', 'is never ready', 'start-timeout', '45 s'],
+      ['2', 'is never ready', 'start-timeout', '60 s'],
       ['3', 'needs more memory than the limit', 'out-of-memory', '1.0 GiB'],
       ['4', 'ends its worker whenever it loads', 'load-failed', 'this model cannot be loaded'],
       ['5', 'is another image than the package pins', 'image-digest-differs', 'not the image of digest'],
@@ -132,6 +132,13 @@ describe('a host that runs containers', { timeout: 180_000 }, () => {
 
 /** Writes until the disk takes no more. */
 function fillUp(file: string): void {
-  const { bavail, bsize } = statfsSync(join(file, '..'));
-  writeFileSync(file, Buffer.alloc(bavail * bsize));
+  const descriptor = openSync(file, 'w');
+  const chunk = Buffer.alloc(2 ** 16);
+  try {
+    for (;;) writeSync(descriptor, chunk);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC')) throw thrown;
+  } finally {
+    closeSync(descriptor);
+  }
 }

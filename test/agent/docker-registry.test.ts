@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { dockerCli } from '../../adapters/image-builder-cli.ts';
 import type { PackagePayload } from '../../core/serving/package-manifest.ts';
+import { startFailingRegistry, startSilentRegistry } from './support/bad-registry.ts';
 import {
   buildPackage,
   docker,
@@ -72,6 +74,23 @@ describe('an image by way of a registry', { timeout: 300_000 }, () => {
     const handle = await serve(runtime, launchOf(folder, '2', second));
     expect(await predict(runtime.port(handle), [[1, 2]])).toEqual({ predictions: [3], build: 2 });
     await runtime.stop(handle);
+  });
+});
+
+describe('a push to a registry', { timeout: 60_000 }, () => {
+  test.each([
+    ['answers 500', startFailingRegistry, 60_000, '500'],
+    ['never comes to an end', startSilentRegistry, 3_000, 'longer than 3 s'],
+  ])('that %s ends in time, and says so', async (_what, start, timeoutMs, reason) => {
+    const registry = await start();
+    const name = `${registry.address}/team/none:1`;
+    await docker(['tag', ENGINE.base, name]);
+    const push = dockerCli({ host: ENGINE.host, env: process.env, timeoutMs })(['push', name]);
+    await expect(push).rejects.toMatchObject({
+      problem: { code: 'docker-push-failed', message: expect.stringContaining(reason) },
+    });
+    await docker(['image', 'rm', name]);
+    await registry.close();
   });
 });
 
