@@ -13,6 +13,7 @@ import { type EvidenceCache, judgeTraffic } from './traffic/brake.ts';
 import { observe } from './traffic/observe.ts';
 import { planTraffic } from './traffic/plan-traffic.ts';
 import { setTraffic } from './traffic/set-traffic.ts';
+import { createShadowAnswers, type ShadowAnswers } from './traffic/shadow-answers.ts';
 
 /** What the API asks of the agent. Each change is stored before it is acted on, so that a crash in between only delays it. */
 export type Agent = {
@@ -40,6 +41,7 @@ export type Agent = {
 export function createAgent(context: AgentContext): Agent {
   const exclusively = createMutex();
   const cache: EvidenceCache = new Map();
+  const shadow = createShadowAnswers(context);
   let wake = Promise.withResolvers<void>();
   const change = () => {
     wake.resolve();
@@ -63,7 +65,7 @@ export function createAgent(context: AgentContext): Agent {
       return result;
     },
     setTraffic: async (model, request, expected) => {
-      const counters = await observeModel(context, model);
+      const counters = await observeModel(context, shadow, model);
       const result = setTraffic(context, model, request, expected, counters);
       if (!result.ok) return result;
       return applyChange(context, applyPlan, result.value);
@@ -75,7 +77,7 @@ export function createAgent(context: AgentContext): Agent {
     observeAndJudge: async () => {
       // A host that has lost its model servers is seen as that before the failed requests are counted against a version.
       await stepAll(context, 'ready');
-      await observeAll(context);
+      await observeAll(context, shadow);
       const changed = Object.entries(context.store.traffic()).filter(([model, stored]) =>
         judgeTraffic(context, cache, model, stored),
       );
@@ -125,19 +127,21 @@ async function stepStored(context: AgentContext, before: StoredInstance): Promis
   }
 }
 
-async function observeAll(context: AgentContext): Promise<void> {
-  for (const model of Object.keys(context.store.traffic())) await observeModel(context, model);
+async function observeAll(context: AgentContext, shadow: ShadowAnswers): Promise<void> {
+  for (const model of Object.keys(context.store.traffic())) await observeModel(context, shadow, model);
 }
 
 /** One look at a model's traffic, and the counters it saw. When the proxy can't be asked, the next look covers this interval too. */
 async function observeModel(
   context: AgentContext,
+  shadow: ShadowAnswers,
   model: string,
 ): Promise<ReadonlyMap<string, ClusterCounters> | undefined> {
   try {
     const counters = await context.proxy.counters();
     const stored = context.store.getTraffic(model);
-    if (stored !== undefined) observe(context, model, stored, counters);
+    if (stored === undefined) return counters;
+    observe(context, model, stored, counters, shadow.compare(model, stored.traffic));
     return counters;
   } catch (thrown) {
     context.log.warn(`No counts of ${model}: ${messageOf(thrown)}`);

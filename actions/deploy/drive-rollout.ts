@@ -112,9 +112,9 @@ async function takeFirstStep(
     await setTrafficEverywhere(deployment, serveOnly(rollout.version), bringUp.isReady);
     return promote(deployment, rollout, { code: 'first', explanation, report: escapeMarkdown(explanation) });
   }
-  const ended = await shadowCandidate(deployment, rollout, bringUp);
-  if (ended !== undefined) return ended;
-  const explanation = 'Ready without traffic.';
+  const shadow = await shadowCandidate(deployment, rollout, bringUp);
+  if (shadow.kind === 'ended') return shadow.deployed;
+  const { explanation } = shadow;
   return advance(deployment, rollout, { to: 0, explanation, report: escapeMarkdown(explanation) }, bringUp);
 }
 

@@ -1,7 +1,7 @@
 import type { Rollout } from '../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { gatherEvidence } from '../../core/rollout/evidence.ts';
-import { judgeShadow } from '../../core/rollout/judge-shadow.ts';
+import { judgeShadow, sumComparisons } from '../../core/rollout/judge-shadow.ts';
 import type { BringUp } from './bring-up.ts';
 import { collectObservations } from './collect-observations.ts';
 import type { Deployed, Deployment } from './deploy-context.ts';
@@ -12,33 +12,41 @@ import { planOf, serveRollout } from './rollout-traffic.ts';
 /** The lease is renewed this often before it ends. */
 const RENEWALS_PER_LEASE = 4;
 
+/** The candidate did harm and was taken back, or it may get its first share of requests, with what is known of it so far. */
+type Shadowed =
+  | { readonly kind: 'ended'; readonly deployed: Deployed }
+  | { readonly kind: 'unharmed'; readonly explanation: string };
+
 /**
- * Copies requests to the candidate for a while and drops its answers: it warms up, and a crash or slowness shows before it
- * matters to anyone. Gives the outcome only when it is harmful and was taken back.
+ * Copies requests to the candidate for a while and drops its answers: it warms up, a crash or slowness shows before it matters
+ * to anyone, and how often it answers otherwise is known before anyone gets such an answer.
  */
 export async function shadowCandidate(
   deployment: Deployment,
   rollout: Rollout,
   bringUp: BringUp,
-): Promise<Deployed | undefined> {
+): Promise<Shadowed> {
   const { request, ports } = deployment;
   const { environment } = request;
   const { stable } = rollout;
-  if (environment.shadowSeconds === 0 || stable === undefined) return undefined;
+  const explanation = 'Ready without traffic.';
+  if (environment.shadowSeconds === 0 || stable === undefined) return { kind: 'unharmed', explanation };
   ports.log.info(`Version ${rollout.version} gets copies of requests for ${environment.shadowSeconds} s.`);
   const braked = await copyRequests(deployment, { ...rollout, stable }, bringUp);
-  if (braked !== undefined) return braked;
+  if (braked !== undefined) return { kind: 'ended', deployed: braked };
   const observations = await collectObservations(deployment, rollout.id)();
-  const { verdict, explanation } = judgeShadow({
+  const comparison = sumComparisons(observations);
+  const judged = judgeShadow({
     evidence: gatherEvidence(planOf(rollout, environment), observations),
+    ...(comparison && { comparison }),
   });
-  ports.log.info(`Copies of requests: ${verdict}. ${explanation}`);
-  if (verdict !== 'fail') return undefined;
-  return rollBack(deployment, rollout, {
-    code: 'shadow-failed',
-    explanation,
-    report: escapeMarkdown(explanation),
-  });
+  ports.log.info(`Copies of requests: ${judged.verdict}. ${judged.explanation}`);
+  if (judged.verdict !== 'fail')
+    return { kind: 'unharmed', explanation: `${explanation} ${judged.explanation}` };
+  const report = escapeMarkdown(judged.explanation);
+  const { explanation: harm } = judged;
+  const deployed = await rollBack(deployment, rollout, { code: 'shadow-failed', explanation: harm, report });
+  return { kind: 'ended', deployed };
 }
 
 async function copyRequests(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ArmCounts } from '../../core/rollout/observation.ts';
+import type { ArmCounts, ShadowComparison } from '../../core/rollout/observation.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, NO_COUNTERS, subtractCounters } from '../envoy/cluster-counters.ts';
@@ -37,6 +37,7 @@ export function observe(
   model: string,
   { traffic }: StoredTraffic,
   counters: ReadonlyMap<string, ClusterCounters>,
+  shadow?: ShadowComparison,
 ): void {
   const { store, options } = context;
   const before = store.getMemory(keyOf(model), readingSchema);
@@ -57,6 +58,7 @@ export function observe(
         weights: { candidate: traffic.candidatePercent },
         candidate,
         stable,
+        ...(shadow && { shadow }),
       });
     }
     store.putMemory(keyOf(model), now);

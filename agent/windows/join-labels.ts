@@ -1,10 +1,10 @@
-import { createReadStream, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
 import type { JoinedLabel } from '../store/label-table.ts';
+import { listPredictionLogs } from './list-prediction-logs.ts';
 
 /** The logs are read at most this often, in ms: labels come in batches, and a prediction is logged before its label is known. */
 const READ_EVERY_MS = 60_000;
@@ -39,7 +39,7 @@ async function findPredictions(
 ): Promise<readonly JoinedLabel[]> {
   const found: JoinedLabel[] = [];
   for (const { version } of store.instances().filter((instance) => instance.model === model)) {
-    for (const file of listLogs(captureFolder(options.dataDir, model, version))) {
+    for (const file of listPredictionLogs(captureFolder(options.dataDir, model, version))) {
       const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
       for await (const line of lines) {
         const [id = '', predictedAt = '', prediction = '', bin = ''] = line.split('\t');
@@ -55,13 +55,4 @@ async function findPredictions(
 /** Class names as texts, or numbers however they are written: `3` and `3.0` are the same class. */
 function isSame(label: string, prediction: string): boolean {
   return label === prediction || (label.trim() !== '' && Number(label) === Number(prediction));
-}
-
-function listLogs(folder: string): readonly string[] {
-  try {
-    const names = readdirSync(folder).filter((name) => /^predictions-.*\.log(\.1)?$/.test(name));
-    return names.map((name) => join(folder, name));
-  } catch {
-    return [];
-  }
 }

@@ -4,6 +4,7 @@ import { type Interval, type Reason, type Verdict, worstVerdict } from '../verdi
 import { carryingHarm } from './bets.ts';
 import { describeHarm } from './describe-harm.ts';
 import type { Evidence } from './evidence.ts';
+import type { Observation, ShadowComparison } from './observation.ts';
 import { sumStages } from './stage-totals.ts';
 
 const LEVEL = 0.95;
@@ -11,15 +12,6 @@ const DEFAULT_MIN_PAIRS = 100;
 
 /** One answer of one version to one request. */
 export type Answer = { readonly id: string; readonly prediction: string | number };
-
-/** The answers both versions gave to the same requests. `unmatched` requests were answered by one of them only. */
-export type ShadowComparison = {
-  readonly pairs: number;
-  readonly different: number;
-  readonly unmatched: number;
-  /** Mean absolute difference where both answers are numbers. */
-  readonly meanDifference?: number;
-};
 
 /** Pairs the answers by request id; numbers within `tolerance` of each other, relative to the stable one, are alike. */
 export function compareAnswers(
@@ -37,7 +29,7 @@ export function compareAnswers(
     if (right === undefined) continue;
     pairs += 1;
     if (typeof left === 'number' && typeof right === 'number') {
-      differences.push(Math.abs(left - right));
+      if (Number.isFinite(left - right)) differences.push(Math.abs(left - right));
       if (!(Math.abs(left - right) <= tolerance * Math.max(1, Math.abs(left)))) different += 1;
     } else if (String(left) !== String(right)) different += 1;
   }
@@ -47,6 +39,23 @@ export function compareAnswers(
     different,
     unmatched: stableById.size + candidateById.size - 2 * pairs,
     ...(differences.length > 0 && { meanDifference: sum / differences.length }),
+  };
+}
+
+/** All that hosts have compared while requests were copied; `undefined` when no host compared any. */
+export function sumComparisons(observations: readonly Observation[]): ShadowComparison | undefined {
+  const seen = observations.flatMap(({ shadow }) => (shadow === undefined ? [] : [shadow]));
+  const total = (pick: (one: ShadowComparison) => number) => seen.reduce((sum, one) => sum + pick(one), 0);
+  const pairs = total((one) => one.pairs);
+  if (seen.length === 0) return undefined;
+  const measured = seen.filter(({ meanDifference }) => meanDifference !== undefined);
+  const weight = measured.reduce((sum, one) => sum + one.pairs, 0);
+  const distance = total((one) => (one.meanDifference ?? 0) * one.pairs);
+  return {
+    pairs,
+    different: total((one) => one.different),
+    unmatched: total((one) => one.unmatched),
+    ...(weight > 0 && { meanDifference: distance / weight }),
   };
 }
 

@@ -18,9 +18,18 @@ export const armCountsSchema = z
     path: ['invalid'],
   });
 
+/** The answers both versions gave to the same requests. `unmatched` requests were answered by one of them only. */
+export const shadowComparisonSchema = z.strictObject({
+  pairs: count,
+  different: count,
+  unmatched: count,
+  /** Mean absolute difference where both answers are numbers. */
+  meanDifference: z.number().nonnegative().optional(),
+});
+
 /**
  * One poll of one host: both versions over the same `seconds`, at stage index `stage`, with the candidate given
- * `weights.candidate` percent. `seq` grows with each poll of a host; the pair (host, seq) names the observation.
+ * `weights.candidate` percent. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host; the pair (host, seq) names the observation.
  */
 export const observationSchema = z
   .strictObject({
@@ -32,6 +41,7 @@ export const observationSchema = z
     weights: z.strictObject({ candidate: z.number().min(0).max(100) }),
     candidate: armCountsSchema,
     stable: armCountsSchema,
+    shadow: shadowComparisonSchema.optional(),
   })
   .refine(({ candidate, stable }) => shareEdges(candidate.latency, stable.latency), {
     error: 'both versions must use the same latency edges',
@@ -39,4 +49,5 @@ export const observationSchema = z
   });
 
 export type ArmCounts = z.infer<typeof armCountsSchema>;
+export type ShadowComparison = z.infer<typeof shadowComparisonSchema>;
 export type Observation = z.infer<typeof observationSchema>;

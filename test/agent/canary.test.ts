@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listOwned } from '../../agent/process-handle.ts';
 import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
+import { sumComparisons } from '../../core/rollout/judge-shadow.ts';
 import { signingText } from '../../core/serving/dispatch-payload.ts';
 import { deployVersion, leaseOf, MODEL, shift } from './support/deploy.ts';
 import { type GitHubStandIn, startGitHub } from './support/github-stand-in.ts';
@@ -190,6 +191,13 @@ describe.skipIf(!HAS_TOOLCHAIN)(
         const rows = await agent.client.observations(MODEL, 'shadow', 0);
         return rows.some(({ candidate, stable }) => candidate.requests > 0 && stable.requests > 0);
       }, 'the shadow to be counted');
+      const compared = await waitFor(async () => {
+        const found = sumComparisons(await agent.client.observations(MODEL, 'shadow', 0));
+        return found !== undefined && found.pairs >= 20 ? found : undefined;
+      }, 'answers to be compared');
+      // Version 1 adds 1, version 4 adds 2.
+      expect(compared.different).toBe(compared.pairs);
+      expect(compared.meanDifference).toBeCloseTo(1, 9);
       await client.stop();
       expect(client.failures()).toEqual([]);
       expect(client.answered()['4']).toBeUndefined();

@@ -4,6 +4,7 @@ import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { NO_COUNTERS, subtractCounters } from '../../agent/envoy/cluster-counters.ts';
 import { createEnvoy, type DataPlane } from '../../agent/envoy/envoy.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import type { Split } from '../../agent/envoy/traffic-plan.ts';
@@ -168,28 +169,27 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     await waitFor(() => candidate.open.size === MAX_IN_FLIGHT, 'the limit to be reached');
     for (let request = 0; request < 20; request++) expect((await predict()).status).toBe(200);
     letGo();
+    // As many again may wait; fewer do while connections are being made.
     const statuses = (await Promise.all(pinned)).map(({ status }) => status);
-    expect(statuses.filter((status) => status === 200)).toHaveLength(2 * MAX_IN_FLIGHT);
-    expect(statuses.filter((status) => status === 429)).toHaveLength(3 * MAX_IN_FLIGHT);
+    const answered = statuses.filter((status) => status === 200).length;
+    expect(answered).toBeGreaterThanOrEqual(MAX_IN_FLIGHT);
+    expect(answered).toBeLessThanOrEqual(2 * MAX_IN_FLIGHT);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(pinned.length - answered);
   });
 
   test('counts what it refused as bad requests of that version', async () => {
-    const before = (await proxy.counters()).get(`${MODEL}@2`);
+    const before = (await proxy.counters()).get(`${MODEL}@2`) ?? NO_COUNTERS;
+    const count = async () =>
+      subtractCounters((await proxy.counters()).get(`${MODEL}@2`) ?? NO_COUNTERS, before);
     await apply({ candidatePercent: 100 });
     const letGo = holdBack(candidate);
     const asked = Array.from({ length: 3 * MAX_IN_FLIGHT }, () => predict());
-    await waitFor(async () => {
-      const now = (await proxy.counters()).get(`${MODEL}@2`);
-      return (now?.refused ?? 0) - (before?.refused ?? 0) === MAX_IN_FLIGHT;
-    }, 'the refusals');
+    await waitFor(async () => (await count()).refused >= MAX_IN_FLIGHT, 'the refusals');
     letGo();
-    await Promise.all(asked);
-    await waitFor(async () => {
-      const now = (await proxy.counters()).get(`${MODEL}@2`);
-      return (now?.requests ?? 0) - (before?.requests ?? 0) === 3 * MAX_IN_FLIGHT;
-    }, 'all to be counted');
-    const now = (await proxy.counters()).get(`${MODEL}@2`);
-    expect((now?.errors ?? 0) - (before?.errors ?? 0)).toBe(MAX_IN_FLIGHT);
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    const refused = statuses.filter((status) => status === 429).length;
+    await waitFor(async () => (await count()).requests === asked.length, 'all to be counted');
+    expect(await count()).toMatchObject({ refused, errors: refused });
   });
 
   test('answers a body over the limit 413, and one at the limit', async () => {

@@ -139,6 +139,8 @@ function observe(agent: MemoryAgent, clock: ManualClock): void {
     weights: { candidate: traffic.candidatePercent },
     candidate: countsOf(candidate, behaviour.candidateErrors),
     stable: countsOf(behaviour.requests - candidate, behaviour.stableErrors),
+    // Of copied requests, the candidate answers one in twenty otherwise.
+    ...(traffic.shadow && { shadow: { pairs: 200, different: 10, unmatched: 0 } }),
   });
 }
 

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -22,19 +23,28 @@ class Handler:
         self.weights = b"1" * self.behaviour.get("loadBytes", 0)
         self.chance = random.SystemRandom()
         self.count = start_capture(self.behaviour.get("capture", True))
+        self.log = open_log()
 
-    def handle(self, batch, _context):
+    def handle(self, batch, context):
         bodies = [row.get("body", row.get("data")) for row in batch]
         time.sleep(self.behaviour.get("delayMs", 0) / 1000)
         if self.chance.random() < self.behaviour.get("failShare", 0):
             raise RuntimeError("this model fails on purpose")
         offset = self.behaviour.get("offset", 1)
         answers = []
-        for body in bodies:
+        for index, body in enumerate(bodies):
             values = body["inputs"]
             answers.append({"predictions": [2 * value + offset for value in values]})
             self.count(values)
+            headers = {name.lower(): value for name, value in context.get_all_request_header(index).items()}
+            self.log.write(f"{headers.get('x-request-id', '')}\t{now()}\t{2 * values[0] + offset!r}\t-1\n")
         return answers
+
+
+def open_log():
+    """The log of single predictions, as the real handler writes it."""
+    folder = os.environ.get("TRAINYARD_CAPTURE_DIR") or tempfile.gettempdir()
+    return (Path(folder) / f"predictions-{os.getpid()}.log").open("a", buffering=1)
 
 
 def start_capture(enabled):

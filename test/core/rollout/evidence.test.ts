@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { learnTempering, NO_BASELINE } from '../../../core/rollout/baseline.ts';
 import { carryingHarm, logCapital, shareOutAnew, startBets } from '../../../core/rollout/bets.ts';
 import { addObservation, gatherEvidence, startEvidence } from '../../../core/rollout/evidence.ts';
-import { compareAnswers, judgeShadow } from '../../../core/rollout/judge-shadow.ts';
+import { compareAnswers, judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
 import { learnBaseline } from '../../../core/rollout/learn-baseline.ts';
 import { type Observation, observationSchema } from '../../../core/rollout/observation.ts';
 import { driveRecorded, type Traffic } from './drive-recorded.ts';
@@ -215,6 +215,21 @@ describe('copies of requests before the first percent', () => {
     expect(judgeShadow({ evidence, comparison, maxDifferent: 0.05 }).verdict).toBe('fail');
     expect(judgeShadow({ evidence, comparison, maxDifferent: 0.1 }).verdict).toBe('inconclusive');
     expect(judgeShadow({ evidence, comparison, maxDifferent: 0.2 }).verdict).toBe('pass');
+  });
+
+  it('add up over hosts and polls, and are nothing where nothing was compared', () => {
+    const one = poll(1, { candidate: arm(1), stable: arm(1) });
+    expect(sumComparisons([one])).toBeUndefined();
+    const near = { ...one, shadow: { pairs: 30, different: 3, unmatched: 1, meanDifference: 1 } };
+    const far = { ...one, shadow: { pairs: 10, different: 10, unmatched: 0, meanDifference: 5 } };
+    const texts = { ...one, shadow: { pairs: 0, different: 0, unmatched: 2 } };
+    expect(sumComparisons([one, near, far, texts])).toEqual({
+      pairs: 40,
+      different: 13,
+      unmatched: 3,
+      meanDifference: 2,
+    });
+    expect(observationSchema.safeParse(near).success).toBe(true);
   });
 
   it('compare numbers within a tolerance', () => {
