@@ -48,9 +48,9 @@ export function createBringUp(deployment: Deployment, candidate: Candidate, stat
   };
   const step = async (): Promise<Started> => {
     const begun: Promise<void>[] = [];
+    // What a host ran before it was out of reach may have ended since.
+    for (const url of fleet.readmit()) if (progress.get(url)?.kind !== 'starting') progress.delete(url);
     await fleet.onEveryHost(async (agent) => {
-      // What a host ran before it was out of reach may have ended since.
-      if (isAway(agent.url) && progress.get(agent.url)?.kind !== 'starting') progress.delete(agent.url);
       if (progress.has(agent.url)) return;
       await agent.getInstance(startable.model, startable.version);
       progress.set(agent.url, { kind: 'starting' });

@@ -12,10 +12,12 @@ export type Fleet = {
   readonly mayBeAway: number;
   /**
    * Does the same on every host at once. Every host is tried; then the first failure is thrown. A host that can't be reached is no
-   * failure: it gives no result, and is only asked again once it answers.
+   * failure: it gives no result, and is not asked again before it was readmitted.
    */
   readonly onEveryHost: <T>(work: (agent: AgentPort) => Promise<T>) => Promise<readonly T[]>;
-  /** The hosts that were out of reach when they were last asked. */
+  /** Gives the hosts that are back since they were last asked for, and knocks at those still away: nobody waits for their answer. */
+  readonly readmit: () => readonly string[];
+  /** The hosts that are out of reach. */
   readonly away: () => readonly AwayHost[];
 };
 
@@ -28,26 +30,36 @@ export function createFleet(options: {
 }): Fleet {
   const { agents, mayBeAway, clock, log } = options;
   const away = new Map<string, AwayHost>();
-  const missing = (url: string, thrown: unknown) => {
-    if (away.has(url)) return;
-    away.set(url, { url, since: clock.now(), why: messageOf(thrown) });
-    log.warn(`${url} is out of reach, ${away.size} of ${agents.length} hosts now: ${messageOf(thrown)}`);
-  };
-  const back = ({ url }: AgentPort) => {
-    if (away.delete(url)) log.info(`${url} is back.`);
-  };
+  const knocking = new Set<string>();
+  const answered = new Set<string>();
   const tryHost = async <T>(agent: AgentPort, work: (agent: AgentPort) => Promise<T>) => {
-    // A host known to be away is only knocked at: a whole request with its retries would keep the others waiting.
-    if (away.has(agent.url) && !(await agent.isUp())) return [];
+    const { url } = agent;
+    if (away.has(url)) return [];
     try {
-      const value = await work(agent);
-      back(agent);
-      return [value];
+      return [await work(agent)];
     } catch (thrown) {
       if (!isUnreachable(thrown)) throw thrown;
-      missing(agent.url, thrown);
+      away.set(url, { url, since: clock.now(), why: messageOf(thrown) });
+      log.warn(`${url} is out of reach, ${away.size} of ${agents.length} hosts now: ${messageOf(thrown)}`);
       return [];
     }
+  };
+  const knock = async (agent: AgentPort): Promise<void> => {
+    knocking.add(agent.url);
+    // Whatever it answers, it is there: what is wrong with it shows when it is asked for more.
+    if (await agent.isUp().catch(() => true)) answered.add(agent.url);
+    knocking.delete(agent.url);
+  };
+  const readmit = (): readonly string[] => {
+    const back = [...answered];
+    answered.clear();
+    for (const url of back) {
+      away.delete(url);
+      log.info(`${url} is back.`);
+    }
+    const missing = agents.filter(({ url }) => away.has(url) && !knocking.has(url));
+    void Promise.all(missing.map(knock));
+    return back;
   };
   return {
     urls: agents.map(({ url }) => url),
@@ -59,6 +71,7 @@ export function createFleet(options: {
         return result.value;
       });
     },
+    readmit,
     away: () => [...away.values()],
   };
 }

@@ -27,6 +27,7 @@ export async function settleHosts(deployment: Deployment): Promise<EnvironmentSt
   const keep = new Set([champion.version, ...(previous === undefined ? [] : [previous.version])]);
   const startable = findChampion(deployment, state, champion.version);
   const { model } = deployment.request.config;
+  deployment.ports.fleet.readmit();
   await deployment.ports.fleet.onEveryHost(async (agent) => {
     if (startable !== undefined) await ensureReady(deployment, agent, startable);
     await setTraffic(agent, model, serveOnly(champion.version));
