@@ -86,11 +86,12 @@ async function evaluate(
 }
 
 /** The arguments that say which file is the holdout and what its columns mean. */
-function holdoutArguments({ path: file, target, id, group, slices }: Holdout): readonly string[] {
+function holdoutArguments({ path: file, target, id, group, time, slices }: Holdout): readonly string[] {
   return [
     ...['--holdout', file, '--target', target],
     ...(id === undefined ? [] : ['--id', id]),
     ...(group === undefined ? [] : ['--group', group]),
+    ...(time === undefined ? [] : ['--time', time]),
     ...(slices.length === 0 ? [] : ['--slices', slices.join(',')]),
   ];
 }

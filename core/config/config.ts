@@ -22,6 +22,8 @@ export type Holdout = {
   readonly target: string;
   readonly id?: string;
   readonly group?: string;
+  /** Column of the time of each example: the reference profile then knows how much usual days differ. */
+  readonly time?: string;
   readonly slices: readonly string[];
   /** Metrics of the user's own, computed row by row: `file.py:function` by name. */
   readonly metrics: Readonly<Record<string, string>>;

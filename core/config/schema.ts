@@ -63,6 +63,10 @@ const dataSchema = z.strictObject({
         'Column of what examples share (a user, a patient); its rows are drawn together.',
         'user',
       ).optional(),
+      time: text(
+        'Column of the time of each example (ISO 8601, or seconds since 1970). With two weeks or more, drift is judged beyond what usual days differ by; without it, the first days of serving teach that.',
+        'day',
+      ).optional(),
       slices: names('Columns whose values the gate may look at one by one.', 'region').prefault([]),
       metrics: z
         .record(

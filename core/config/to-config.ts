@@ -43,6 +43,7 @@ function toHoldout(raw: RawConfig['data']['holdout'], gate: readonly GateRule[])
     metrics: raw.metrics,
     ...optional('id', raw.id),
     ...optional('group', raw.group),
+    ...optional('time', raw.time),
   };
 }
 

@@ -1,4 +1,4 @@
-"""The held-out examples: inputs, true labels, ids, and the groups and slices the gate looks at."""
+"""The held-out examples: inputs, true labels, ids, days, and the groups and slices the gate looks at."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainyard.days import number_days
 from trainyard.errors import UserError
 from trainyard.files import digest_file
 from trainyard.inputs import Inputs, count_rows
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HoldoutColumns:
-    """Which columns (arrays of an npz file) are no inputs: the label, the id, the group, the slices."""
+    """Which columns (arrays of an npz file) are no inputs: the label, the id, the group, the time, the slices."""
 
     target: str
     id: str | None
     group: str | None
     slices: tuple[str, ...]
+    time: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """All of them."""
-        return (self.target, *filter(None, (self.id, self.group)), *self.slices)
+        return (self.target, *filter(None, (self.id, self.group, self.time)), *self.slices)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class Holdout:
     group: list[str] | None
     slices: dict[str, list[str]]
     digest: str
+    days: np.ndarray | None = None
 
     @property
     def rows(self) -> int:
@@ -57,13 +60,14 @@ def add_holdout_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", required=True, help="column or array with the true label")
     parser.add_argument("--id", help="column or array that names each example (default: its row number)")
     parser.add_argument("--group", help="column or array of groups that vary together, such as users")
+    parser.add_argument("--time", help="column or array with the time of each example")
     parser.add_argument("--slices", default="", help="columns or arrays to judge apart, separated by commas")
 
 
 def read_columns(options: argparse.Namespace) -> HoldoutColumns:
     """The columns named on the command line."""
     slices = tuple(name for name in options.slices.split(",") if name)
-    return HoldoutColumns(options.target, options.id, options.group, slices)
+    return HoldoutColumns(options.target, options.id, options.group, slices, options.time)
 
 
 def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | None) -> Holdout:
@@ -95,7 +99,21 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
         group=name_rows(table[columns.group]) if columns.group else None,
         slices={name: name_rows(table[name]) for name in columns.slices},
         digest=digest_file(path),
+        days=read_days(table[columns.time], path) if columns.time else None,
     )
+
+
+def read_days(times: object, path: Path) -> np.ndarray:
+    """The day of each example. Raises UserError when the column holds no times."""
+    try:
+        return number_days(times)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            "holdout-time-unreadable",
+            f"{path} holds times that cannot be read: {error}.",
+            "Write times as ISO 8601, or as seconds since 1970.",
+            str(path),
+        ) from error
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainyard.archive import HANDLER_FILE, write_archive
 from trainyard.command import make_scratch_folder, run_command, say
+from trainyard.days import split_days
 from trainyard.errors import UserError
 from trainyard.export import EXPORTED, export_model
 from trainyard.files import describe_blob, digest_file, digest_folder, write_json
@@ -126,7 +127,8 @@ def fill_archive_folder(
     package_format = export_model(model, folder / PAYLOAD_FOLDER, samples, answers, options.format)
     identity = {"model": options.model, "version": options.version, "created": model.description.created}
     outcome = interpret(raw, interpretation)
-    profile = make_profile(identity, holdout.inputs, holdout.labels, interpretation, outcome)
+    days = split_days(holdout.days)
+    profile = make_profile(identity, holdout.inputs, holdout.labels, interpretation, outcome, days)
     write_json(options.package_dir / PROFILE_FILE, profile)
     write_json(options.package_dir / GOLDEN_FILE, golden)
     write_json(folder / PROFILE_FILE, profile)

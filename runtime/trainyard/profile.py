@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from trainyard.binning import choose_edges, count_into
 from trainyard.features import Extractor, Feature, list_features
 from trainyard.inputs import Inputs, count_rows
 from trainyard.outputs import Interpretation, Outcome, name_truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 PROFILE_SCHEMA = "trainyard.profile/1"
 MAX_CATEGORIES = 20
@@ -26,29 +29,34 @@ def make_profile(
     labels: np.ndarray,
     interpretation: Interpretation,
     outcome: Outcome,
+    days: Sequence[np.ndarray] = (),
 ) -> dict[str, Any]:
-    """The profile of a model on held-out rows. `identity` gives `model`, `version` and `created`."""
+    """The profile of a model on held-out rows. `identity` gives `model`, `version` and `created`.
+
+    `days` says which rows are of which day: the counts of each are kept too, so that usual days can be told from drift.
+    """
     return {
         "schema": PROFILE_SCHEMA,
         **identity,
         "rows": count_rows(inputs),
-        "features": profile_features(inputs),
-        "prediction": profile_predictions(labels, interpretation, outcome),
+        "features": profile_features(inputs, days),
+        "prediction": profile_predictions(labels, interpretation, outcome, days),
     }
 
 
-def profile_features(inputs: Inputs) -> list[dict[str, Any]]:
+def profile_features(inputs: Inputs, days: Sequence[np.ndarray] = ()) -> list[dict[str, Any]]:
     """One histogram per feature; a feature without a single value has nothing to compare with and is left out."""
     extractor = Extractor(list_features(inputs))
     numbers, categories = extractor.extract(inputs)
-    numeric = [profile_numbers(feature, numbers[:, i]) for i, feature in enumerate(extractor.numeric)]
-    named = [profile_categories(f, values) for f, values in zip(extractor.categorical, categories, strict=True)]
+    numeric = [profile_numbers(feature, numbers[:, i], days) for i, feature in enumerate(extractor.numeric)]
+    named = [profile_categories(f, values, days) for f, values in zip(extractor.categorical, categories, strict=True)]
     return [profile for profile in numeric + named if profile is not None]
 
 
-def profile_numbers(feature: Feature, values: np.ndarray) -> dict[str, Any] | None:
+def profile_numbers(feature: Feature, values: np.ndarray, days: Sequence[np.ndarray]) -> dict[str, Any] | None:
     """The histogram of a numeric feature. Infinite values count as missing, as they do when serving."""
-    finite = values[np.isfinite(values)]
+    present = np.isfinite(values)
+    finite = values[present]
     if len(finite) == 0:
         return None
     edges = choose_edges(finite)
@@ -63,10 +71,19 @@ def profile_numbers(feature: Feature, values: np.ndarray) -> dict[str, Any] | No
     }
     if feature.kind == "projection":
         profile["projection"] = {"seed": feature.seed, "dimension": feature.dimension}
-    return profile
+    return profile | list_blocks(days, lambda day: count_into(edges, values[present & day]))
 
 
-def profile_categories(feature: Feature, values: list[str | None]) -> dict[str, Any] | None:
+def list_blocks(days: Sequence[np.ndarray], count: Callable[[np.ndarray], np.ndarray]) -> dict[str, Any]:
+    """The counts of each day as `blocks`; nothing without days."""
+    return {"blocks": [count(day).tolist() for day in days]} if days else {}
+
+
+def profile_categories(
+    feature: Feature,
+    values: list[str | None],
+    days: Sequence[np.ndarray],
+) -> dict[str, Any] | None:
     """The commonest categories, at most 20 that hold 99 % of the rows; then `other` (the rest), `unseen` (none yet)."""
     counted = Counter(value for value in values if value is not None)
     total = sum(counted.values())
@@ -79,6 +96,9 @@ def profile_categories(feature: Feature, values: list[str | None]) -> dict[str, 
             break
         kept.append(item)
     counts = [count for _, count in kept]
+    bins = {name: position for position, (name, _) in enumerate(kept)}
+    # Missing rows are in no bin; those of a rare category are in the one before the last.
+    placed = np.array([-1 if value is None else bins.get(value, len(kept)) for value in values])
     return {
         "name": feature.name,
         "kind": "categorical",
@@ -86,15 +106,19 @@ def profile_categories(feature: Feature, values: list[str | None]) -> dict[str, 
         "rare": [name for name, _ in ranked[len(kept) :]],
         "counts": [*counts, total - sum(counts), 0],
         "missing": len(values) - total,
+        **list_blocks(days, lambda day: np.bincount(placed[day & (placed >= 0)], minlength=len(kept) + 2)),
     }
 
 
-def profile_predictions(labels: np.ndarray, interpretation: Interpretation, outcome: Outcome) -> dict[str, Any]:
+def profile_predictions(
+    labels: np.ndarray,
+    interpretation: Interpretation,
+    outcome: Outcome,
+    days: Sequence[np.ndarray] = (),
+) -> dict[str, Any]:
     """Predictions per class with confidence bins and how often each was right; or a histogram of numbers."""
     if interpretation.task == "regression":
-        finite = outcome.chosen[np.isfinite(outcome.chosen)]
-        edges = choose_edges(finite)
-        return {"kind": "numeric", "edges": edges, "counts": count_into(edges, finite).tolist()}
+        return profile_numeric_predictions(outcome.chosen, days)
     classes = list(interpretation.classes)
     known = outcome.chosen >= 0
     profile: dict[str, Any] = {
@@ -107,7 +131,20 @@ def profile_predictions(labels: np.ndarray, interpretation: Interpretation, outc
         truth = np.array([index.get(name, -2) for name in name_truth(labels, interpretation.classes)])
         right = truth == outcome.chosen
         profile["confidence"] = profile_confidence(outcome.confidence[known], right[known])
-    return profile
+    chosen = outcome.chosen
+    return profile | list_blocks(days, lambda day: np.bincount(chosen[known & day], minlength=len(classes)))
+
+
+def profile_numeric_predictions(chosen: np.ndarray, days: Sequence[np.ndarray]) -> dict[str, Any]:
+    """The histogram of predicted numbers."""
+    present = np.isfinite(chosen)
+    edges = choose_edges(chosen[present])
+    return {
+        "kind": "numeric",
+        "edges": edges,
+        "counts": count_into(edges, chosen[present]).tolist(),
+        **list_blocks(days, lambda day: count_into(edges, chosen[present & day])),
+    }
 
 
 def profile_confidence(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:

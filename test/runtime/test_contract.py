@@ -5,9 +5,10 @@ import subprocess
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from conftest import REPOSITORY, Package, make_table
+from conftest import REPOSITORY, Package, SavedModel, build_package, make_table
 from trainyard.service import Request, open_service
 
 NODE = REPOSITORY / "node_modules/.bin/node"
@@ -37,6 +38,22 @@ def test_package_files_and_captures_satisfy_the_shared_schemas(
         "manifest", str(package.folder / "trainyard.json"), "profile", files["profile"], "golden", files["golden"],
         "capture", str(snapshot),
     )  # fmt: skip
+
+
+@pytest.mark.skipif(not NODE.exists(), reason="the Node packages are not installed")
+def test_a_holdout_with_times_gives_a_profile_with_days(tabular_model: SavedModel, tmp_path: Path):
+    table = pd.read_csv(tabular_model.holdout)
+    table["asked"] = pd.date_range("2026-01-01", periods=len(table), freq="2h").strftime("%Y-%m-%dT%H:%M:%SZ")
+    table.to_csv(tmp_path / "loans.csv", index=False)
+    source = SavedModel(tabular_model.folder, tmp_path / "loans.csv", (*tabular_model.columns, "--time", "asked"))
+    package = build_package(source, tmp_path / "package")
+    profile = json.loads((package.folder / "profile.json").read_text())
+    histograms = {feature["name"]: feature["blocks"] for feature in profile["features"]}
+    assert set(histograms) == {"income", "age", "region"}
+    # 400 rows, 12 a day: 33 days and a third, of which the newest 28 are kept.
+    assert all([sum(day) for day in blocks] == [12] * 27 + [4] for blocks in histograms.values())
+    assert [sum(day) for day in profile["prediction"]["blocks"]] == [12] * 27 + [4]
+    check("profile", str(package.folder / "profile.json"))
 
 
 def test_a_column_of_numbers_without_a_value_is_left_out():

@@ -22,6 +22,7 @@ const fixtureSchema = z.strictObject({
     captureWindowSchema.pick({ n: true, invalid: true, features: true, prediction: true }),
   ),
   indices: z.record(z.string(), z.record(z.string(), z.number())),
+  usualReach: z.record(z.string(), z.number()),
 });
 
 const fixture = fixtureSchema.parse(JSON.parse(await readFile(FIXTURE, 'utf8')));
@@ -56,6 +57,28 @@ describe('a profile written by the Python runtime', () => {
       .map(({ name }) => name);
     expect(judge('same').features.every(({ alarm }) => alarm === undefined)).toBe(true);
     expect(shiftedNames).toEqual(['income', 'prediction']);
+  });
+
+  it('teaches what usual days reach, the same here as there, so that nothing has to be learnt in the first days', () => {
+    const { features } = judge('same');
+    for (const [name, reach] of Object.entries(fixture.usualReach)) {
+      const judged = features.find((feature) => feature.name === name);
+      expect(judged?.usualReach).toBeCloseTo(reach, 12);
+      expect(judged?.isWarmingUp).toBe(false);
+    }
+    expect(Object.keys(fixture.usualReach)).toEqual(['income', 'prediction']);
+  });
+
+  it('counts each of the newest four weeks in the bins of the whole', () => {
+    const { features, prediction } = fixture.profile;
+    for (const { blocks = [], counts } of [...features, prediction]) {
+      expect(blocks).toHaveLength(28);
+      expect(blocks.every((block) => block.length === counts.length)).toBe(true);
+      const perDay = blocks.map((block) => block.reduce((sum, count) => sum + count, 0));
+      expect(Math.max(...perDay)).toBeLessThanOrEqual(144);
+    }
+    const { income } = Object.fromEntries(features.map((feature) => [feature.name, feature]));
+    expect(income?.blocks?.flat().reduce((sum, count) => sum + count, 0)).toBe(27 * 144 + 48);
   });
 
   it('keeps rows in the bins its reader expects: missing in none, unseen categories last', () => {
