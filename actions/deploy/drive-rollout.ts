@@ -120,20 +120,21 @@ async function takeFirstStep(
 
 /** Keeps traffic where the ledger says, which renews the lease; a brake of an agent ends the rollout everywhere. */
 function keep(deployment: Deployment, rollout: Rollout, bringUp: BringUp): Promise<Deployed | undefined> {
-  return apply(deployment, rollout, deployment.request.environment.leaseSeconds, bringUp);
+  const { leaseSeconds } = deployment.request.environment;
+  return apply(deployment, rollout, { leaseSeconds, detached: false }, bringUp);
 }
 
 async function apply(
   deployment: Deployment,
   rollout: Rollout,
-  leaseSeconds: number,
+  lease: { readonly leaseSeconds: number; readonly detached: boolean },
   bringUp: BringUp,
 ): Promise<Deployed | undefined> {
   const { stable } = rollout;
   if (stable === undefined) return undefined;
   const wanted = serveRollout({ ...rollout, stable }, deployment.request.environment, {
     shadow: false,
-    leaseSeconds,
+    ...lease,
   });
   const brake = await setTrafficEverywhere(deployment, wanted, bringUp.isReady);
   if (brake === undefined) return undefined;
@@ -176,7 +177,7 @@ async function advance(
   return keep(deployment, open, bringUp);
 }
 
-/** Ends this job with the rollout still open: the lease is made long, and the agents watch on. */
+/** Ends this job with the rollout still open: the lease is made long, and the agents watch on and say when there is something to do. */
 async function leave(
   deployment: Deployment,
   rollout: Rollout,
@@ -188,7 +189,9 @@ async function leave(
   bringUp: BringUp,
 ): Promise<Deployed> {
   const { request } = deployment;
-  const braked = await apply(deployment, rollout, request.environment.rollout.deadlineSeconds, bringUp);
+  const { deadlineSeconds } = request.environment.rollout;
+  const lease = { leaseSeconds: deadlineSeconds, detached: true };
+  const braked = await apply(deployment, rollout, lease, bringUp);
   if (braked !== undefined) return braked;
   const { id, version, stable, percent } = rollout;
   const held = why === 'held' || rollout.held !== undefined;

@@ -12,7 +12,7 @@ export function planOf(rollout: Rollout, environment: Environment): RolloutPlan 
 export function serveRollout(
   rollout: Rollout & { readonly stable: string },
   environment: Environment,
-  options: { readonly shadow: boolean; readonly leaseSeconds: number },
+  options: { readonly shadow: boolean; readonly leaseSeconds: number; readonly detached?: boolean },
 ): SetTraffic {
   return {
     stable: rollout.stable,
@@ -26,6 +26,7 @@ export function serveRollout(
       rolloutStartedAt: rollout.startedAt,
       stageStartedAt: rollout.stageStartedAt,
       control: rollout.held?.code === 'held' ? 'held' : 'running',
+      ...(options.detached === true && { detached: true }),
       leaseSeconds: options.leaseSeconds,
     },
   };

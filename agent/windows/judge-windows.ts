@@ -1,4 +1,9 @@
 import { z } from 'zod';
+import {
+  type DriftLook,
+  decideDriftReport,
+  driftEpisodeSchema,
+} from '../../core/drift/decide-drift-report.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
 import { judgeDrift } from '../../core/drift/judge-drift.ts';
@@ -11,6 +16,8 @@ import { readProfile } from './read-profile.ts';
 
 /** Verdicts are looked at anew this often within a drift cycle: a day's cycle hourly. */
 const LOOKS_PER_CYCLE = 24;
+/** Drift is over when nothing of it was seen for so many cycles: its detectors need as long to see it again. */
+const QUIET_CYCLES = 7;
 /** Findings one report names. */
 const REPORTED_FINDINGS = 10;
 
@@ -18,11 +25,11 @@ const stateSchema = z.object({
   /** Newest window that was judged, and when. */
   seq: z.number(),
   at: z.string(),
-  /** What was reported last: `ok`, or the codes that stood. */
-  reported: z.string(),
+  /** The drift the repository knows of, while it is not over. */
+  episode: driftEpisodeSchema.optional(),
 });
 
-/** Judges the stable version's windows on this host, and reports to the repository when the state has changed; nothing else. */
+/** Judges the stable version's windows on this host, and tells the repository what is news; nothing else. */
 export function judgeWindows(context: AgentContext): void {
   for (const [model, { traffic }] of Object.entries(context.store.traffic())) {
     if (traffic.stable !== undefined) judgeVersion(context, model, traffic.stable);
@@ -32,7 +39,7 @@ export function judgeWindows(context: AgentContext): void {
 function judgeVersion(context: AgentContext, model: string, version: string): void {
   const { store, clock, options } = context;
   const key = `drift/${model}/${version}`;
-  const state = store.getMemory(key, stateSchema) ?? { seq: 0, at: '', reported: 'ok' };
+  const state = store.getMemory(key, stateSchema) ?? { seq: 0, at: '' };
   const newest = store.lastWindow(model);
   const now = clock.now();
   const sinceMs = state.at === '' ? Infinity : Date.parse(now) - Date.parse(state.at);
@@ -42,19 +49,22 @@ function judgeVersion(context: AgentContext, model: string, version: string): vo
   const windows = store.allWindows(model, version);
   const judged = profile === undefined ? undefined : judge(context, profile, windows);
   store.transaction(() => {
-    if (judged !== undefined && judged.label !== state.reported) {
-      report(context, DISPATCH_TYPES.drift, model, `${version}/${newest.seq}/${judged.label}`, {
+    const quietSeconds = QUIET_CYCLES * options.driftCycleSeconds;
+    const decided = judged && decideDriftReport(state.episode, judged.look, { now, quietSeconds });
+    if (decided?.report) {
+      report(context, DISPATCH_TYPES.drift, model, `${version}/${newest.seq}`, {
         version,
-        ...judged.body,
+        ...judged?.body,
         windows: { from: windows[0]?.seq ?? 0, to: newest.seq },
       });
     }
-    store.putMemory(key, { seq: newest.seq, at: now, reported: judged?.label ?? state.reported });
+    const episode = decided === undefined ? state.episode : decided.episode;
+    store.putMemory(key, { seq: newest.seq, at: now, ...(episode && { episode }) });
   });
 }
 
 type Judged = {
-  readonly label: string;
+  readonly look: DriftLook;
   readonly body: Parameters<typeof report>[4];
 };
 
@@ -75,7 +85,7 @@ function judge(
   const reasons = [...(drift.verdict === 'fail' ? drift.reasons : []), ...fast.findings];
   const codes = [...new Set(reasons.map(({ code, metric }) => `${code}:${metric}`))].toSorted();
   return {
-    label: failed ? codes.join(' ') : 'ok',
+    look: { severity: drift.severity, codes },
     body: {
       verdict: failed ? 'fail' : 'pass',
       severity: drift.severity,

@@ -37,6 +37,8 @@ export const rolloutLeaseSchema = z.strictObject({
   rolloutStartedAt: z.iso.datetime(),
   stageStartedAt: z.iso.datetime(),
   control: z.enum(['running', 'held']),
+  /** No job waits for the rollout: when a stage has its evidence, the repository must be told. */
+  detached: z.boolean().optional(),
   /** Without a renewed PUT within this time the agent holds, and after as long again returns to the stable version. */
   leaseSeconds: z.number().positive(),
 });

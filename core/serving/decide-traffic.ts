@@ -25,7 +25,8 @@ export type BrakeCode =
 
 /**
  * `brake`: all traffic back to the stable version, now. `hold`: `deploy` has been silent for a lease; nothing moves, and it has
- * as long again to come back. `report`: the stage has what it needs; say so to the repository. Never more traffic.
+ * as long again to come back. `report`: the stage has what it needs and no job waits for it; say so to the repository. Never
+ * more traffic.
  */
 export type TrafficDecision =
   | { readonly kind: 'keep' }
@@ -70,6 +71,7 @@ function decideLease(situation: TrafficSituation): TrafficDecision {
     };
   }
   if (silentSeconds >= lease.leaseSeconds) return { kind: 'hold' };
-  if (decision?.kind === 'advance' || decision?.kind === 'promote') return { kind: 'report', decision };
+  const isDone = decision?.kind === 'advance' || decision?.kind === 'promote';
+  if (isDone && lease.detached === true) return { kind: 'report', decision };
   return { kind: 'keep' };
 }

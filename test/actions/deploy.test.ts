@@ -298,6 +298,12 @@ describe('with detach', () => {
       await world.clock.wait(5_000);
     }
     expect(outcomes[0]).toBe('detached');
+    // The agents must say when a stage is done, since no job looks; while one does, they need not.
+    const leases = world.agents[0].trafficHistory.flatMap(({ lease }) =>
+      lease === undefined ? [] : [lease],
+    );
+    expect(leases.at(0)?.detached).toBeUndefined();
+    expect(leases.some(({ detached }) => detached === true)).toBe(true);
     expect(outcomes.at(-1)).toBe('promoted');
   });
 });

@@ -307,12 +307,12 @@ describe('the lease', () => {
   });
 });
 
-test('a stage that has its evidence is reported once', async () => {
+test('a stage that has its evidence is reported once, when no job waits for it', async () => {
   const request = canary('r1', 3_600);
   const plan = { ...leaseOf('r1').plan, stageMinSeconds: 5, minRequests: 100 };
   await agent.setTraffic(
     MODEL,
-    { ...request, ...(request.lease && { lease: { ...request.lease, plan } }) },
+    { ...request, ...(request.lease && { lease: { ...request.lease, plan, detached: true } }) },
     1,
   );
   for (const requests of [200, 400, 600]) await poll(requests);

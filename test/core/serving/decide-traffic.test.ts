@@ -119,8 +119,11 @@ describe('a host decides by itself', () => {
     expect(decide({ now, evidence: undefined }).kind).toBe(kind);
   });
 
-  test('to report a stage that has its evidence, never to advance it', () => {
-    const decision = decide({ evidence: evidenceOf(0, 0, 0, 0, 0), now: '2026-01-01T00:01:10Z' });
+  test('to report a stage that has its evidence when no job waits for it, never to advance it', () => {
+    const seen = { evidence: evidenceOf(0, 0, 0, 0, 0), now: '2026-01-01T00:01:10Z' };
+    expect(decide(seen)).toEqual({ kind: 'keep' });
+    const detached = traffic.lease && { ...traffic, lease: { ...traffic.lease, detached: true } };
+    const decision = decide({ ...seen, ...(detached && { traffic: detached }) });
     expect(decision).toMatchObject({ kind: 'report', decision: { kind: 'advance', to: 1 } });
   });
 
