@@ -1,4 +1,4 @@
-import type { LedgerEvent } from '../../core/ledger/event.ts';
+import type { LedgerEvent, LedgerEventData } from '../../core/ledger/event.ts';
 import { releaseLock } from '../../core/ledger/locks.ts';
 import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
 import { ok } from '../../core/result.ts';
@@ -16,8 +16,17 @@ const AWAY_REMARK =
 /** Why a rollout ends as it does: a stable code, one plain sentence, and the report for people. */
 export type Ending = { readonly code: string; readonly explanation: string; readonly report: string };
 
+/** Why a candidate was promoted: the codes that the ledger knows. */
+export type Promotion = Ending & {
+  readonly code: NonNullable<LedgerEventData<'rollout.promoted'>['code']>;
+};
+
 /** Records that the candidate is the champion now, then makes the world agree with it. */
-export async function promote(deployment: Deployment, rollout: Rollout, ending: Ending): Promise<Deployed> {
+export async function promote(
+  deployment: Deployment,
+  rollout: Rollout,
+  ending: Promotion,
+): Promise<Deployed> {
   const { request, ports } = deployment;
   const { id, version, stable } = rollout;
   await appendOrThrow(ports.ledger, request.config.model, (state) => {
@@ -32,6 +41,7 @@ export async function promote(deployment: Deployment, rollout: Rollout, ending: 
         environment: request.environmentName,
         version,
         package: rollout.package,
+        code: ending.code,
         explanation: ending.explanation,
         ...(stable !== undefined && { previous: stable }),
         ...(envelope && { envelope }),

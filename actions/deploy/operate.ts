@@ -20,6 +20,7 @@ import { driveRollout } from './drive-rollout.ts';
 import { promote, rollBack } from './end-rollout.ts';
 import { awayData, describeAway, requireHosts } from './fleet.ts';
 import { setTrafficEverywhere } from './host-traffic.ts';
+import { rememberUnwatched } from './rollout-memory.ts';
 import { settle } from './settle.ts';
 import { patienceOf, startableOf } from './startable.ts';
 
@@ -32,11 +33,13 @@ export async function promoteNow(deployment: Deployment): Promise<Deployed> {
   const rollout = requireOpen(deployment, state);
   await requireHosts(deployment.ports.fleet);
   const explanation = `${deployment.request.author.actor} promoted it at ${rollout.percent} %, before the evidence was complete.`;
-  return promote(deployment, rollout, {
+  const ended = await promote(deployment, rollout, {
     code: 'requested',
     explanation,
     report: escapeMarkdown(explanation),
   });
+  await rememberUnwatched(deployment, rollout);
+  return ended;
 }
 
 /** Holds the open rollout where it is; the agents watch on, and harm still rolls it back. */
@@ -83,6 +86,7 @@ export async function rollBackNow(deployment: Deployment): Promise<Deployed> {
   }
   if (here.rollout !== undefined) {
     const ended = await rollBack(deployment, here.rollout, ending);
+    await rememberUnwatched(deployment, here.rollout);
     if (wanted === undefined || wanted === here.champion?.version) return ended;
   }
   return returnTo(deployment, state, here, wanted ?? here.previous?.version);

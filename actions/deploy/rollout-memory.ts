@@ -4,6 +4,7 @@ import type { Baseline } from '../../core/rollout/baseline.ts';
 import { learnBaseline } from '../../core/rollout/learn-baseline.ts';
 import type { Observation } from '../../core/rollout/observation.ts';
 import { type RolloutRecord, recordRollout } from '../../core/rollout/rollout-record.ts';
+import { collectObservations } from './collect-observations.ts';
 import type { Deployment } from './deploy-context.ts';
 import { hereIn } from './deploy-context.ts';
 import { planOf } from './rollout-traffic.ts';
@@ -42,6 +43,16 @@ export async function rememberRollout(
     const events = await ports.ledger.history(model);
     const plan = planOf(rollout, request.environment);
     await ports.records.keep(runId, recordRollout({ rollout: rollout.id, plan, events, ...seen }));
+  });
+}
+
+/** The same for a rollout that this job ended without having watched it: what was seen is asked of the hosts. */
+export async function rememberUnwatched(deployment: Deployment, rollout: Rollout): Promise<void> {
+  const { request, ports } = deployment;
+  await tolerate(deployment, `ask what was seen of ${rollout.id}`, async () => {
+    const baseline = await recallBaseline(deployment, await ports.ledger.read(request.config.model));
+    const observations = await collectObservations(deployment, rollout.id)();
+    await rememberRollout(deployment, rollout, { baseline, observations });
   });
 }
 

@@ -98,6 +98,8 @@ const DATA = {
     version,
     previous: version.optional(),
     package: z.string(),
+    /** `promote` on its evidence, `first` without anything to compare with, `requested` by a person. */
+    code: z.enum(['promote', 'first', 'requested']).optional(),
     explanation: z.string(),
     envelope: envelopeSchema.optional(),
     away,

@@ -83,7 +83,8 @@ function replayStep(
     };
   }
   const decisions = decideAround(record, standing, event.at);
-  const same = decisions.find((decision) => nameDecision(decision) === happened);
+  const isSame = (decision: RolloutDecision) => nameDecision(decision) === happened;
+  const same = decisions.find(isSame) ?? decideAsHosts(record, standing, event).find(isSame);
   const decision = same ?? decisions.at(-1);
   return {
     at: event.at,
@@ -94,8 +95,9 @@ function replayStep(
   };
 }
 
-/** Holds by request and for want of hosts, rollbacks by command. */
+/** Holds by request and for want of hosts, promotions and rollbacks by command. */
 function isAnothersStep(event: LedgerEvent): boolean {
+  if (event.kind === 'rollout.promoted') return (event.data.code ?? 'promote') !== 'promote';
   if (event.kind === 'rollout.held') return event.data.code === 'held' || event.data.code === 'hosts-away';
   if (event.kind !== 'rollout.rolled-back') return false;
   const { code } = event.data;
@@ -127,6 +129,19 @@ function decideAround(record: RolloutRecord, standing: Standing, at: string): re
     decisions.push(decision);
   }
   return decisions;
+}
+
+/** A host brakes on what it alone has seen, and knows of no rollout before: its decisions at the instant of a rollback. */
+function decideAsHosts(
+  record: RolloutRecord,
+  standing: Standing,
+  event: LedgerEvent,
+): readonly RolloutDecision[] {
+  if (event.kind !== 'rollout.rolled-back') return [];
+  const { baseline: _baseline, ...alone } = record;
+  return [...Map.groupBy(record.observations, ({ host }) => host).values()].flatMap((observations) =>
+    decideAround({ ...alone, observations }, standing, event.at),
+  );
 }
 
 function nameDecision(decision: RolloutDecision): string {
