@@ -26,17 +26,25 @@ export async function forecastRollout(request: ForecastRequest): Promise<string 
     const windows = await Promise.all(agents.map((agent) => readWindows(agent, model)));
     const rates = windows.map((seen) => requestsPerSecond(seen, Date.parse(now)));
     const total = rates.reduce((sum, rate) => sum + rate, 0);
-    return renderStages(planStages({ plan, requestsPerSecond: total, baseErrorRate: 0 }));
+    return renderStages(planStages({ plan, requestsPerSecond: total }));
   } catch (thrown) {
     log.warn(`The rollout can't be forecast: ${messageOf(thrown)}`);
     return undefined;
   }
 }
 
-/** Predictions per second that one host made lately, over the time its windows cover. */
+/**
+ * Predictions per second that one host made lately. A host tells of a window when it has closed it, and of none in which nothing was
+ * asked: so the time since the last one counts only when another would have come by now.
+ */
 function requestsPerSecond(windows: readonly CaptureWindow[], now: number): number {
-  const recent = windows.filter(({ to }) => now - Date.parse(to) < LOOK_BACK_SECONDS * 1_000);
-  const starts = recent.map(({ from }) => Date.parse(from));
-  const seconds = (now - Math.min(now, ...starts)) / 1_000;
-  return seconds === 0 ? 0 : recent.reduce((sum, { n }) => sum + n, 0) / seconds;
+  const recent = windows
+    .map(({ n, from, to }) => ({ n, from: Date.parse(from), to: Math.min(now, Date.parse(to)) }))
+    .filter(({ to }) => now - to < LOOK_BACK_SECONDS * 1_000);
+  if (recent.length === 0) return 0;
+  const first = Math.min(...recent.map(({ from }) => from));
+  const last = Math.max(...recent.map(({ to }) => to));
+  const longest = Math.max(...recent.map(({ from, to }) => to - from));
+  const seconds = ((now - last > 2 * longest ? now : last) - first) / 1_000;
+  return seconds <= 0 ? 0 : recent.reduce((sum, { n }) => sum + n, 0) / seconds;
 }

@@ -30,33 +30,36 @@ export type StageForecasts = {
   readonly totalSeconds: number;
   readonly requestsPerSecond: number;
   readonly baseErrorRate: number;
+  /** The error rate is not known, and taken for the smallest. */
+  readonly isRateAssumed: boolean;
   readonly problems: readonly Problem[];
 };
 
-/** What each stage can and can't detect at the present traffic (requests per second of all hosts) and error rate. */
+/** What each stage can and can't detect at the present traffic (requests per second of all hosts) and, where known, error rate. */
 export function planStages(input: {
   readonly plan: RolloutPlan;
   readonly requestsPerSecond: number;
-  readonly baseErrorRate: number;
+  readonly baseErrorRate?: number;
 }): StageForecasts {
   const { plan } = input;
   const requestsPerSecond = positiveOrZero(input.requestsPerSecond);
-  const baseErrorRate = Math.min(0.5, Math.max(SMALLEST_BASE_RATE, positiveOrZero(input.baseErrorRate)));
+  const baseErrorRate = Math.min(0.5, Math.max(SMALLEST_BASE_RATE, positiveOrZero(input.baseErrorRate ?? 0)));
   const stages = plan.stages.map((percent) => forecastStage(plan, percent, requestsPerSecond, baseErrorRate));
   const totalSeconds = stages.reduce((sum, { seconds }) => sum + seconds, 0);
   const problems = findPlanProblems(plan, stages, totalSeconds);
-  return { stages, totalSeconds, requestsPerSecond, baseErrorRate, problems };
+  const isRateAssumed = input.baseErrorRate === undefined;
+  return { stages, totalSeconds, requestsPerSecond, baseErrorRate, isRateAssumed, problems };
 }
 
 /** The forecast as a Markdown table with a sentence before it and what to mend after it. */
 export function renderStages(forecasts: StageForecasts): string {
-  const { stages, totalSeconds, requestsPerSecond, baseErrorRate, problems } = forecasts;
+  const { stages, totalSeconds, requestsPerSecond, baseErrorRate, isRateAssumed, problems } = forecasts;
   const total = Number.isFinite(totalSeconds)
     ? `this rollout takes about ${formatDuration(totalSeconds)}`
     : 'this rollout can not finish';
   const rate = Number(requestsPerSecond.toPrecision(3));
   return [
-    `At the present ${rate} requests/s and an error rate of ${formatPercent(baseErrorRate)}, ${total}.`,
+    `At the present ${rate} requests/s and ${isRateAssumed ? 'an assumed' : 'an'} error rate of ${formatPercent(baseErrorRate)}, ${total}.`,
     '',
     '| Stage | Candidate requests/s | Needs | Takes | Catches errors (80 %) | By its minimum time |',
     '| ---: | ---: | ---: | ---: | ---: | ---: |',

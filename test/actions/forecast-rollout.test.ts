@@ -1,0 +1,78 @@
+import { expect, test } from 'vitest';
+import { forecastRollout } from '../../actions/plan/forecast-rollout.ts';
+import type { CaptureWindow } from '../../core/drift/window.ts';
+import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
+import { createWorld } from './support/deployment.ts';
+
+const PLAN: RolloutPlan = {
+  stages: [1, 10, 100],
+  alpha: 0.01,
+  stageMinSeconds: 600,
+  deadlineSeconds: 6 * 3_600,
+  onNoData: 'rollback',
+  latencyMargin: 0.1,
+  tolerance: 1,
+};
+const MINUTE = 60_000;
+
+/** Windows of five minutes as an agent closes them: none where nothing was asked. `ago` are minutes before `now`. */
+function windowsOf(
+  host: string,
+  now: number,
+  spans: readonly (readonly [ago: number, n: number])[],
+): CaptureWindow[] {
+  return spans.map(([ago, n], index) => ({
+    ...{ schema: 'trainyard.window/1' as const, host, model: 'mnist', version: '1', seq: index + 1, n },
+    from: new Date(now - ago * MINUTE).toISOString(),
+    to: new Date(now - (ago - 5) * MINUTE).toISOString(),
+    ...{ features: {}, prediction: { counts: [n] }, invalid: 0 },
+  }));
+}
+
+async function forecast(spans: readonly (readonly [number, number])[]): Promise<string | undefined> {
+  const world = createWorld([]);
+  const now = world.clock.now();
+  for (const agent of world.agents) agent.captured = windowsOf(agent.url, Date.parse(now), spans);
+  const { log } = world.job({}).ports;
+  return forecastRollout({ agents: world.agents, model: 'mnist', plan: PLAN, now, log });
+}
+
+test('tells what each stage detects, and how long it takes, at the traffic of both hosts', async () => {
+  const told = await forecast([
+    [18, 6_000],
+    [13, 6_000],
+    [8, 6_000],
+  ]);
+  const lines = told?.split('\n') ?? [];
+  expect(lines[0]).toMatch(
+    /^At the present 40 requests\/s and an assumed error rate of 0\.1%, this rollout takes about /,
+  );
+  const rows = lines
+    .filter((line) => /^\| \d/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+  expect(rows.map(([, stage, perSecond]) => [stage, perSecond])).toEqual([
+    ['1%', '0.4'],
+    ['10%', '4'],
+    ['100%', '40'],
+  ]);
+  expect(rows.every(([, , , needs, takes]) => /^[\d,]+$/.test(needs ?? '') && /\d/.test(takes ?? ''))).toBe(
+    true,
+  );
+  expect(rows[0]?.[5]).toMatch(/ and more$/);
+  expect(rows[2]?.[5]).toMatch(/^over /);
+});
+
+test('does not count the minutes that no window has been closed for yet, and counts a pause', async () => {
+  expect(await forecast([[9, 6_000]])).toContain('At the present 40 requests/s');
+  expect(await forecast([[40, 6_000]])).toContain('At the present 5 requests/s');
+});
+
+test('warns when nothing is asked, and says nothing of hosts that can not be asked', async () => {
+  expect(await forecast([[90, 6_000]])).toContain('There is no traffic at present');
+  const world = createWorld([]);
+  world.agents[1].reachable = false;
+  const { log } = world.job({}).ports;
+  const request = { agents: world.agents, model: 'mnist', plan: PLAN, now: world.clock.now(), log };
+  expect(await forecastRollout(request)).toBeUndefined();
+  expect(world.lines.join()).toContain("can't be forecast");
+});
