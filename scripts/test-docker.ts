@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -41,6 +42,8 @@ async function main(): Promise<number> {
   const started = await startEngine(FOLDER);
   const counts = started.ok ? await runOn(started.value, parts, values.keep) : skip(started.error);
   if (values.report !== undefined) writeCounts(values.report, counts);
+  // What failed has its logs there.
+  if (counts.failed === 0 && !values.keep) rmSync(FOLDER, { recursive: true, force: true });
   process.stdout.write(`${formatCounts(counts)}\n`);
   return counts.failed === 0 ? 0 : 1;
 }

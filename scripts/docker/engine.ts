@@ -11,6 +11,9 @@ import { err, ok, type Result } from '../../core/result.ts';
 /** How long the engine may take to answer after its start, and to end after SIGTERM, in ms. */
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 60_000;
+/** How long the end of a mount and the deletion of the images may take, in ms. */
+const UNMOUNT_TIMEOUT_MS = 10_000;
+const REMOVE_TIMEOUT_MS = 5 * 60_000;
 const POLL_MS = 200;
 const INSTALL_TIMEOUT_MS = 5 * 60_000;
 /** Debian packages of the engine, its base image and a registry, by the program each must have brought. */
@@ -65,7 +68,8 @@ export async function startEngine(folder: string): Promise<Result<Engine, string
       .catch(() => undefined);
     await stop();
     await unmountBelow(paths.run);
-    for (const folder of [paths.data, paths.run]) rmSync(folder, { recursive: true, force: true });
+    // Hundreds of thousands of files: minutes in this process, seconds in that one.
+    await runTool('rm', ['--recursive', '--force', paths.data, paths.run], REMOVE_TIMEOUT_MS);
   };
   return ok({ host: paths.host, docker, restart, stop, remove });
 }
@@ -186,9 +190,13 @@ async function unmountBelow(folder: string): Promise<void> {
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
     .filter((target) => target.startsWith(`${folder}/`));
-  for (const target of mounts.toReversed()) {
-    await runProcess({ command: 'umount', args: [target], cwd: '/', env: process.env, timeoutMs: 10_000 });
-  }
+  for (const target of mounts.toReversed()) await runTool('umount', [target], UNMOUNT_TIMEOUT_MS);
+}
+
+async function runTool(command: string, args: readonly string[], timeoutMs: number): Promise<void> {
+  const end = await runProcess({ command, args, cwd: '/', env: process.env, timeoutMs });
+  if (end.code !== 0)
+    throw new Error(`${command} ${args.join(' ')} failed: ${end.stderr.at(-1) ?? end.ended}`);
 }
 
 function isEngine(pid: number, paths: EnginePaths): boolean {
