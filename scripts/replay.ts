@@ -46,11 +46,12 @@ async function readRecord(file: string): Promise<RolloutRecord | string> {
 function renderReplay(file: string, record: RolloutRecord, replay: Replay): string {
   const { points, evidence } = traceRollout(record.plan, record.observations, record.baseline);
   const last = record.events.at(-1)?.at ?? '';
+  const entered = record.events.findLast((event) => event.kind === 'rollout.advanced');
   const decision = decideRollout({
     plan: record.plan,
     evidence,
-    stage: Math.max(0, evidence.stages.length - 1),
-    stageStartedAt: last,
+    stage: entered?.data.stage ?? 0,
+    stageStartedAt: entered?.at ?? last,
     rolloutStartedAt: record.events[0]?.at ?? last,
     now: last,
     control: 'running',

@@ -49,6 +49,14 @@ function brakeByItself(world: World, agent: MemoryAgent): void {
 }
 
 describe('the record that deploy keeps is decided again as it happened', () => {
+  test('when there was no version before to compare with', async () => {
+    const world = createWorld(versionEvents('1'));
+    await deploy(world.job({ version: '1' }));
+    const replay = replayKept(world);
+    expect(told(replay)).toEqual(['promote: other']);
+    expect(replay.agrees).toBe(true);
+  });
+
   test('when harm was proven', async () => {
     const world = worldWithChampion();
     for (const agent of world.agents) agent.behaviour.candidateErrors = 0.02;
