@@ -2,7 +2,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
-import type { AgentState } from '../../core/serving/api.ts';
+import type { AgentState, Traffic } from '../../core/serving/api.ts';
 import { serveOnly } from '../../core/serving/serve-only.ts';
 import type { LocalPackage } from '../package-source.ts';
 import { type Startable, startOnHost } from '../start-on-host.ts';
@@ -44,7 +44,15 @@ async function look({ ports }: Monitoring, agent: AgentPort): Promise<readonly S
 /** A version under another package than the champion's is a build gone wrong, and for people to look into. */
 function isAstray({ state }: Seen, { model, version }: Startable): boolean {
   const traffic = state.traffic[model];
-  return traffic?.stable !== version || traffic.candidatePercent > 0 || traffic.shadow;
+  return traffic?.stable !== version || traffic.candidate !== undefined;
+}
+
+function describeTraffic(traffic: Traffic | undefined): string {
+  if (traffic?.stable === undefined) return 'nothing';
+  const { stable, candidate, candidatePercent } = traffic;
+  return candidate === undefined
+    ? `version ${stable}`
+    : `version ${stable} beside version ${candidate} at ${candidatePercent} %`;
 }
 
 async function bringBack(
@@ -67,9 +75,8 @@ async function bringBack(
     const keep = new Set([version, ...(previous ? [previous.version] : [])]);
     // Those that were seen while no rollout was open: one that began since has its own.
     await stopOthers(agent, state.instances, { model, keep });
-    const served = before?.stable === undefined ? 'nothing' : `version ${before.stable}`;
     return [
-      `${agent.url} served ${served} and serves version ${version} of ${request.environmentName} again.`,
+      `${agent.url} had ${describeTraffic(before)}; it serves version ${version} as ${request.environmentName} should.`,
     ];
   } catch (thrown) {
     ports.log.warn(`${agent.url} can't be brought to version ${version}: ${messageOf(thrown)}`);

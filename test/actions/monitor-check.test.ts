@@ -136,15 +136,20 @@ describe('monitor-check', () => {
     expect(stray.traffic).toMatchObject({ stable: '1', candidatePercent: 0, revision: 5 });
     expect(stray.instances.get('1')?.package).toBe(packageOf('1'));
     expect(stray.instances.has('9')).toBe(false);
-    expect(outcome.report).toContain('serve-2:9443 served version 9 and serves version 1');
+    expect(outcome.report).toContain('serve-2:9443 had version 9; it serves version 1');
   });
 
   test('takes the candidate of a rollout that is over off a host that was away', async () => {
     const { world, monitoring } = bench();
     const [, stray] = world.agents;
-    stray.traffic = { stable: '1', candidate: '9', candidatePercent: 50, shadow: false, revision: 4 };
-    await monitorCheck(monitoring);
-    expect(stray.traffic).toMatchObject({ stable: '1', candidatePercent: 0 });
+    for (const candidatePercent of [50, 0]) {
+      stray.traffic = { stable: '1', candidate: '9', candidatePercent, shadow: false, revision: 4 };
+      stray.instances.set('9', { model: 'mnist', version: '9', package: 'p', state: 'ready', since: '' });
+      const { report } = await monitorCheck(monitoring);
+      expect(report).toContain(`version 1 beside version 9 at ${candidatePercent} %`);
+      expect(stray.traffic).not.toHaveProperty('candidate');
+      expect(stray.instances.has('9')).toBe(false);
+    }
   });
 
   test('gives a host that comes back empty the champion', async () => {

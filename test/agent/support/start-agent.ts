@@ -28,17 +28,31 @@ export type RunningAgent = {
   readonly down: () => Promise<void>;
 };
 
+/** Where an agent runs: its address, and the command with which a program is started there. */
+export type Site = {
+  readonly address: string;
+  readonly enter: readonly string[];
+  /** The agent itself: its sources unless told. */
+  readonly agent?: string;
+};
+
+export const THIS_MACHINE: Site = { address: '127.0.0.1', enter: [] };
+
 /** Starts an agent with short intervals and the given further options. */
-export async function startAgent(flags: Readonly<Record<string, string>> = {}): Promise<RunningAgent> {
+export async function startAgent(
+  flags: Readonly<Record<string, string>> = {},
+  { address, enter, agent = 'agent/main.ts' }: Site = THIS_MACHINE,
+): Promise<RunningAgent> {
   const folder = mkdtempSync(join(tmpdir(), 'ty-'));
   const [control = 0, data = 0] = await findFreePorts(2);
-  const url = `http://127.0.0.1:${control}`;
+  const url = `http://${address}:${control}`;
+  const [program = process.execPath, ...programArgs] = [...enter, process.execPath, resolve(agent)];
   const options = {
     'data-dir': join(folder, 'd'),
     'host-name': 'host-1',
     python: PYTHON,
-    listen: `127.0.0.1:${control}`,
-    'data-plane': `127.0.0.1:${data}`,
+    listen: `${address}:${control}`,
+    'data-plane': `${address}:${data}`,
     'tick-seconds': '0.5',
     'capture-seconds': '0.5',
     'start-timeout-seconds': '90',
@@ -59,7 +73,7 @@ export async function startAgent(flags: Readonly<Record<string, string>> = {}): 
   let child: ChildProcess;
   const start = async () => {
     const log = openSync(logFile, 'a');
-    child = spawn(process.execPath, [resolve('agent/main.ts'), 'run', ...argv], {
+    child = spawn(program, [...programArgs, 'run', ...argv], {
       env,
       stdio: ['ignore', log, log],
     });
@@ -81,14 +95,14 @@ export async function startAgent(flags: Readonly<Record<string, string>> = {}): 
     folder,
     url,
     client,
-    predictions: `http://127.0.0.1:${data}/predictions/doubler`,
+    predictions: `http://${address}:${data}/predictions/doubler`,
     log: () => readFileSync(logFile, 'utf8'),
     pid: () => child.pid ?? 0,
     kill,
     start,
     down: async () => {
       await kill('SIGTERM');
-      spawnSync(process.execPath, [resolve('agent/main.ts'), 'down', ...argv], { env });
+      spawnSync(program, [...programArgs, 'down', ...argv], { env });
       rmSync(folder, { recursive: true, force: true });
     },
   };
