@@ -108,6 +108,17 @@ describe('the Docker runtime', { timeout: 180_000 }, () => {
     ]);
   });
 
+  test('carries the exact versions of all that is installed in it', async () => {
+    const python = [
+      'from importlib.metadata import distributions',
+      'lines = set(open("/opt/venv/requirements.lock").read().split())',
+      'found = [f"{each.name}=={each.version}" for each in distributions()]',
+      'print(len(found), [one for one in found if one.lower() not in {line.lower() for line in lines}])',
+    ].join('\n');
+    const run = ['exec', nameOf(champion.handle), '/opt/venv/bin/python', '-c', python];
+    expect((await docker(run)).at(-1)).toMatch(/^\d{2,} \[\]$/);
+  });
+
   test('adopts its container after the agent was started again', async () => {
     const before = await docker(['inspect', '--format', '{{.Id}}', nameOf(champion.handle)]);
     const later = openRuntime(SCOPE);
