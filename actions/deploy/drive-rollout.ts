@@ -27,6 +27,7 @@ export async function driveRollout(deployment: Deployment, rolloutId: string): P
   let bringUp: BringUp | undefined;
   for (let explained = ''; ; ) {
     request.signal.throwIfAborted();
+    const readAt = ports.clock.now();
     const state = await readState(deployment);
     const { rollout } = hereIn(deployment, state);
     if (rollout?.id !== rolloutId) return concludeEarlier(deployment, state, rolloutId);
@@ -34,6 +35,7 @@ export async function driveRollout(deployment: Deployment, rolloutId: string): P
     const started = await bringUp.step();
     if (!started.ok) return rollBackUnready(deployment, rollout, started);
     const judged = await judge(rollout, state, bringUp.found);
+    if (await hasMoved(deployment, rollout, readAt)) continue;
     if (judged.decision.explanation !== explained) ports.log.info(judged.decision.explanation);
     explained = judged.decision.explanation;
     const ended = await act(deployment, rollout, judged, bringUp);
@@ -45,6 +47,15 @@ export async function driveRollout(deployment: Deployment, rolloutId: string): P
     }
     await ports.clock.wait(pollSeconds(request.environment) * 1_000, request.signal);
   }
+}
+
+/** Whether another job has moved the rollout on or ended it while this one slept, or waited for a host, for a lease. */
+async function hasMoved(deployment: Deployment, rollout: Rollout, readAt: string): Promise<boolean> {
+  const { request, ports } = deployment;
+  const seconds = (Date.parse(ports.clock.now()) - Date.parse(readAt)) / 1_000;
+  if (seconds <= request.environment.leaseSeconds) return false;
+  const now = hereIn(deployment, await readState(deployment)).rollout;
+  return now?.id !== rollout.id || now.stage !== rollout.stage || now.percent !== rollout.percent;
 }
 
 async function beginBringUp(deployment: Deployment, rollout: Rollout, state: LedgerState): Promise<BringUp> {

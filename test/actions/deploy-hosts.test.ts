@@ -254,3 +254,30 @@ test('a host that was told that the rollout is over, by a job killed before it c
   expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'rollout-over' });
   expect(world.agents.map(({ traffic }) => traffic?.candidatePercent)).toEqual([0, 0]);
 });
+
+test('a job that slept while another took the version back gives it no more traffic', async () => {
+  const world = worldOf(0);
+  const [first] = world.agents;
+  const { observations } = first;
+  let givenAfter: readonly number[] | undefined;
+  vi.spyOn(first, 'observations').mockImplementation(async (model, rollout, after) => {
+    if (givenAfter === undefined && first.traffic?.candidatePercent === 10) {
+      await world.clock.wait(600_000);
+      const { instances } = first;
+      const kept = new Map(instances);
+      await deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));
+      // Its instance is still draining: nothing but the ledger stands in the way.
+      for (const [version, instance] of kept) instances.set(version, instance);
+      givenAfter = [];
+      const { setTraffic } = first;
+      vi.spyOn(first, 'setTraffic').mockImplementation((name, wanted, expected) => {
+        givenAfter = [...(givenAfter ?? []), wanted.candidatePercent];
+        return setTraffic(name, wanted, expected);
+      });
+    }
+    return observations(model, rollout, after);
+  });
+  const outcome = await deploy(world.job({ version: '2' }));
+  expect(outcome.reasonCode).toBe('rolled-back');
+  expect(givenAfter?.every((percent) => percent === 0)).toBe(true);
+});
