@@ -6,8 +6,13 @@ import type { Deployment } from './deploy-context.ts';
 /** A change of traffic is lost to another at most this often before something else is wrong. */
 const TRAFFIC_ATTEMPTS = 5;
 
-/** What became of a wish for traffic on one host: it holds, or the agent has braked the rollout by itself. */
-export type TrafficResult = { readonly kind: 'set' } | { readonly kind: 'braked'; readonly brake: Brake };
+/** How an agent refuses traffic for a version that it is starting. */
+const NOT_READY = 'not-ready';
+
+/** What became of a wish for traffic on one host: it holds, it waits for a version, or the agent has braked the rollout by itself. */
+export type TrafficResult =
+  | { readonly kind: 'set' | 'awaited' }
+  | { readonly kind: 'braked'; readonly brake: Brake };
 
 /** Sets traffic on one host, again when another change came between; a brake for harm on the same rollout is never overridden. */
 export async function setTraffic(
@@ -39,7 +44,10 @@ function brakeOn(present: Traffic | undefined, wanted: SetTraffic): Brake | unde
   return brake;
 }
 
-/** Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. */
+/**
+ * Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. A host that
+ * is starting a version again, since it lost its model servers, takes no more traffic for it until it is ready: the next round asks again.
+ */
 export async function setTrafficEverywhere(
   { request, ports }: Deployment,
   wanted: SetTraffic,
@@ -47,7 +55,13 @@ export async function setTrafficEverywhere(
 ): Promise<Brake | undefined> {
   const results = await ports.fleet.onEveryHost(async (agent): Promise<TrafficResult> => {
     if (!takesPart(agent.url)) return { kind: 'set' };
-    return setTraffic(agent, request.config.model, wanted);
+    try {
+      return await setTraffic(agent, request.config.model, wanted);
+    } catch (thrown) {
+      if (!(thrown instanceof ServiceError) || thrown.problem.code !== NOT_READY) throw thrown;
+      ports.log.warn(thrown.message);
+      return { kind: 'awaited' };
+    }
   });
   return results.find((result) => result.kind === 'braked')?.brake;
 }

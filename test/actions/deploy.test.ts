@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
+import { createFleet } from '../../actions/deploy/fleet.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { replayRollout } from '../../core/rollout/replay-rollout.ts';
@@ -94,6 +95,36 @@ describe('a rollout', () => {
     expect((await production(world)).champion?.version).toBe('1');
     expect(world.agents[0].instances.has('2')).toBe(false);
     expect(world.statuses.at(-1)?.[1]).toBe('failure');
+  });
+
+  test('waits for a host that has lost its model servers and starts the candidate again', async () => {
+    const world = worldWithChampion();
+    const [agent] = world.agents;
+    const { setTraffic } = agent;
+    let refusals = 0;
+    const lossy = {
+      ...agent,
+      setTraffic: async (...[model, wanted, expected]: Parameters<typeof setTraffic>) => {
+        const candidate = agent.instances.get('2');
+        if (wanted.candidatePercent !== 50 || candidate === undefined || refusals === 2) {
+          return setTraffic(model, wanted, expected);
+        }
+        refusals += 1;
+        agent.instances.set('2', { ...candidate, state: 'starting' });
+        return setTraffic(model, wanted, expected).finally(() => agent.instances.set('2', candidate));
+      },
+    };
+    const job = world.job({ version: '2' });
+    const fleet = createFleet({
+      ...world,
+      agents: [lossy, world.agents[1]],
+      mayBeAway: 0,
+      log: job.ports.log,
+    });
+    const outcome = await deploy({ ...job, ports: { ...job.ports, fleet } });
+    expect(refusals).toBe(2);
+    expect(outcome.reasonCode).toBe('promoted');
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['2', '2']);
   });
 
   test('is not begun again by a late report of an agent, once it has been taken back', async () => {

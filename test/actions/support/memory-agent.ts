@@ -98,8 +98,8 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
       const { candidate } = wanted;
       if (candidate !== undefined && agent.instances.get(candidate)?.state !== 'ready') {
         throw new ServiceError({
-          code: 'service-unavailable',
-          message: `Version ${candidate} is stopped on this host.`,
+          code: 'not-ready',
+          message: `Version ${candidate} is not ready on this host.`,
           remedy: 'Start it.',
           where: { kind: 'endpoint', endpoint: url },
         });
