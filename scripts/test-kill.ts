@@ -21,7 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const results = await runKills(
     { ...options, folder: path.join(STATE_DIR, 'kill'), signal: interrupt.signal },
     {
-      measured: (undisturbed) => console.log(formatUndisturbed(undisturbed)),
+      measured: (manner, undisturbed) => console.log(formatUndisturbed(manner, undisturbed)),
       played: (result) => {
         done += 1;
         console.log(formatMoment(result, `${done} of ${total}`));

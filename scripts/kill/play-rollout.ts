@@ -2,18 +2,24 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { listOwned } from '../../agent/process-handle.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
 import type { SteadyClient } from '../../test/agent/support/steady-client.ts';
 import { killTree } from '../sandbox/kill-tree.ts';
+import { readLedgerState } from '../sandbox/read-ledger.ts';
 import { type AgentSnapshot, readAgentSnapshot } from './agent-snapshot.ts';
+import { arrivalsOf } from './check-outbox.ts';
 import type { DeployJob } from './deploy-job.ts';
 import { type Cast, castFor, type EndState, readEndState } from './end-state.ts';
-import type { Lane } from './lane.ts';
-import type { Candidate, Kind } from './moment.ts';
+import { ENVIRONMENT, type Lane } from './lane.ts';
+import type { Kind, Manner } from './moment.ts';
 import { type Released, releaseVersion } from './release-version.ts';
 import { createRolloutJobs, type RolloutJobs } from './rollout-jobs.ts';
 
-/** A job that fails is run again so often, as a person would; and a rollout has so long to come to its end, in ms. */
-const MAX_ATTEMPTS = 6;
+/** A job that fails is run again so often, as a person would. */
+const MAX_FAILURES = 6;
+/** The agent's report on a stage or a brake comes within this time, in ms. */
+const REPORT_TIMEOUT_MS = 120_000;
+/** A rollout has so long to come to its end, in ms. */
 const SETTLE_TIMEOUT_MS = 90_000;
 /** What has not moved for so long is not on its way to the expected state, in ms. */
 const STILL_MS = 5_000;
@@ -28,15 +34,15 @@ export type Played = {
   readonly endState: EndState;
   /** From the beginning of the upload until everything stood still, in ms. */
   readonly lengthMs: number;
-  readonly attempts: number;
+  /** How often a job did not come through, or was killed, and was run again. */
+  readonly reruns: number;
   /** The agent's memory at the kill. */
   readonly snapshot: AgentSnapshot | undefined;
   /** Requests of the steady client that were not answered 200, those left out that a bad candidate failed itself. */
   readonly failedRequests: readonly string[];
 };
 
-export type RolloutRequest = {
-  readonly candidate: Candidate;
+export type RolloutRequest = Manner & {
   readonly client: SteadyClient | undefined;
   readonly blow?: Blow;
   /** The end state to wait for; without it, any that stands still. */
@@ -48,21 +54,21 @@ export async function playRollout(lane: Lane, request: RolloutRequest): Promise<
   const released = await releaseVersion(lane, request.candidate);
   const cast = castFor(lane, released.version);
   const failuresBefore = request.client?.failures().length ?? 0;
-  const jobs = createRolloutJobs(lane, released);
+  const jobs = createRolloutJobs(lane, released, request.isDetached);
   const job = jobs.start();
   await job.uploads;
   const begun = performance.now();
   const { blow } = request;
-  const struck = blow && sleep(blow.afterMs).then(() => strike(lane, job, blow.kind));
-  const finished = finish(jobs, job);
-  const [snapshot] = await Promise.all([struck, finished]);
+  const struck = blow && sleep(blow.afterMs).then(() => strike(lane, jobs, blow.kind));
+  const finished = finish(lane, jobs, job);
+  const [snapshot, reruns] = await Promise.all([struck, finished]);
   const endState = await awaitEnd(lane, cast, jobs.rollout, request.expected);
   jobs.clear();
   return {
     released,
     endState,
     lengthMs: performance.now() - begun,
-    attempts: jobs.attempts(),
+    reruns,
     snapshot,
     failedRequests: (request.client?.failures() ?? [])
       .slice(failuresBefore)
@@ -71,10 +77,10 @@ export async function playRollout(lane: Lane, request: RolloutRequest): Promise<
 }
 
 /** Ends what the kind names with `kill -9`, looks at what the agent had on disk, and starts the agent again. */
-async function strike(lane: Lane, job: DeployJob, kind: Kind): Promise<AgentSnapshot> {
+async function strike(lane: Lane, jobs: RolloutJobs, kind: Kind): Promise<AgentSnapshot> {
   const { host } = lane;
   await host.kill();
-  if (kind === 'agent and deploy job') await job.kill();
+  if (kind === 'agent and deploy job') await jobs.kill();
   if (kind === 'agent and model servers') {
     const servers = listOwned(`trainyard-agent:${host.folder}/model/`);
     for (const { handle } of servers) killTree(handle.pid);
@@ -84,10 +90,37 @@ async function strike(lane: Lane, job: DeployJob, kind: Kind): Promise<AgentSnap
   return snapshot;
 }
 
-/** Waits for the job, and runs it again as long as it does not come through. */
-async function finish(jobs: RolloutJobs, first: DeployJob): Promise<void> {
-  for (let job = first; (await job.ended) !== 0; job = jobs.start()) {
-    if (jobs.attempts() >= MAX_ATTEMPTS) throw new Error(`the deploy job failed ${jobs.attempts()} times`);
+/** Waits for the jobs: one that fails is run again, one that leaves the rollout open is followed by the one that a report begins. Gives the failures. */
+async function finish(lane: Lane, jobs: RolloutJobs, first: DeployJob): Promise<number> {
+  const heard = new Set<string>();
+  let failures = 0;
+  let report: string | undefined;
+  for (let job = first; ; job = jobs.start(report)) {
+    if ((await job.ended) !== 0) {
+      failures += 1;
+      if (failures >= MAX_FAILURES) throw new Error(`the deploy job failed ${failures} times`);
+    } else {
+      report = await nextReport(lane, jobs.rollout, heard);
+      if (report === undefined) return failures;
+    }
+  }
+}
+
+/** The id of the next report on an open rollout that is no replay; `undefined` when the rollout has ended. */
+async function nextReport(lane: Lane, rollout: string, heard: Set<string>): Promise<string | undefined> {
+  const deadline = performance.now() + REPORT_TIMEOUT_MS;
+  for (;;) {
+    const { rollout: open } = environmentOf(readLedgerState(lane.remote, lane.model), ENVIRONMENT);
+    if (open?.id !== rollout) return undefined;
+    const fresh = arrivalsOf(lane.repository.dispatches).find(
+      ({ payload }) => payload.body['rollout'] === rollout && !heard.has(payload.id),
+    );
+    if (fresh !== undefined) {
+      heard.add(fresh.payload.id);
+      return fresh.payload.id;
+    }
+    if (performance.now() > deadline) throw new Error(`${rollout} is open, and no report came to take it on`);
+    await sleep(SETTLE_POLL_MS);
   }
 }
 

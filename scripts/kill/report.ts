@@ -1,27 +1,24 @@
 import type { Counts } from '../test/counts.ts';
-import { KINDS } from './moment.ts';
-import type { LaneResult, MomentResult, Undisturbed } from './run-lane.ts';
+import { describeManner, KINDS, type Manner } from './moment.ts';
+import type { Played } from './play-rollout.ts';
+import type { LaneResult, MomentResult } from './run-lane.ts';
 
-/** How long undisturbed rollouts take, and where they lead. */
-export function formatUndisturbed({ good, bad }: Undisturbed): string {
-  const lines = Object.entries({ good, bad }).map(
-    ([candidate, { lengthMs, endState }]) =>
-      `undisturbed, ${candidate} candidate: ${seconds(lengthMs)} → ${JSON.stringify(endState)}`,
-  );
-  return lines.join('\n');
+/** How long an undisturbed rollout takes, and where it leads. */
+export function formatUndisturbed(manner: Manner, { lengthMs, endState }: Played): string {
+  return `undisturbed, ${describeManner(manner)}: ${seconds(lengthMs)} → ${JSON.stringify(endState)}`;
 }
 
 /** One line per moment, and one for each thing that was wrong. */
 export function formatMoment(result: MomentResult, place: string): string {
-  const { moment, afterMs, phase, attempts, failedRequests, problems } = result;
+  const { moment, afterMs, phase, reruns, failedRequests, problems } = result;
   const parts = [
     `moment ${moment.index} (${place})`,
     moment.kind.padEnd(23),
-    `${moment.candidate.padEnd(4)} candidate`,
+    describeManner(moment).padEnd(24),
     `${seconds(afterMs).padStart(6)} in, ${phase}`.padEnd(24),
     problems.length === 0 ? 'as undisturbed' : 'NOT as undisturbed',
     `${result.seconds.toFixed(1)} s`,
-    ...(attempts > 1 ? [`${attempts} attempts`] : []),
+    ...(reruns > 0 ? [`deploy run again ${reruns}×`] : []),
     ...(failedRequests.length > 0 ? [`${failedRequests.length} requests failed`] : []),
   ];
   return [parts.join(' · '), ...problems.map((problem) => `    ${problem}`)].join('\n');
@@ -34,7 +31,7 @@ export function formatSummary(lanes: readonly LaneResult[], seed: string): strin
     const ofKind = results.filter(({ moment }) => moment.kind === kind);
     const asExpected = ofKind.filter(({ problems }) => problems.length === 0).length;
     const failed = ofKind.reduce((sum, { failedRequests }) => sum + failedRequests.length, 0);
-    const again = ofKind.filter(({ attempts }) => attempts > 1).length;
+    const again = ofKind.filter(({ reruns }) => reruns > 0).length;
     return `${kind.padEnd(24)} ${asExpected} of ${ofKind.length} as undisturbed, ${failed} requests failed, deploy run again in ${again}`;
   });
   const total = (figure: (lane: LaneResult) => number) => lanes.reduce((sum, lane) => sum + figure(lane), 0);

@@ -11,32 +11,38 @@ const ACTOR = 'ada';
 export type RolloutJobs = {
   /** The name of the rollout in the ledger. */
   readonly rollout: string;
-  /** Starts the next attempt, as "Re-run jobs" would. */
-  readonly start: () => DeployJob;
-  readonly attempts: () => number;
+  /** Starts the next attempt, as "Re-run jobs" would; or, for a report of the agent, the job that it begins. */
+  readonly start: (report?: string) => DeployJob;
+  /** `kill -9` of the job that runs; nothing when none does. */
+  readonly kill: () => Promise<void>;
   /** Deletes what the jobs left on the runner. */
   readonly clear: () => void;
 };
 
-/** Jobs that roll a released version out in a lane. */
-export function createRolloutJobs(lane: Lane, released: Released): RolloutJobs {
+/** Jobs that roll a released version out in a lane; a detached one leaves when the rollout is under way. */
+export function createRolloutJobs(lane: Lane, released: Released, isDetached: boolean): RolloutJobs {
   const { version } = released;
   const cause = `deploy-${version}`;
   const folder = path.join(lane.folder, 'jobs', version);
   let attempts = 0;
+  let last: DeployJob | undefined;
   return {
     rollout: `${lane.model}/${ENVIRONMENT}/v${version}/${cause}`,
-    start: () => {
+    start: (report) => {
       attempts += 1;
-      return startDeployJob({
+      const plan =
+        report === undefined
+          ? planOf(lane, 'deploy', { kind: 'manual', id: cause })
+          : planOf(lane, 'advance', { kind: 'dispatch', id: report });
+      last = startDeployJob({
         trainyard: lane.trainyard,
         folder,
         log: path.join(lane.folder, 'logs', `deploy-${version}.log`),
         workspace: lane.workspace,
         inputs: {
-          plan: JSON.stringify(planOf(lane, version, cause)),
-          version,
-          package: released.package,
+          plan: JSON.stringify(plan),
+          detach: String(isDetached),
+          ...(report === undefined && { version, package: released.package }),
           'github-token': lane.githubToken,
         },
         env: {
@@ -47,27 +53,27 @@ export function createRolloutJobs(lane: Lane, released: Released): RolloutJobs {
           GITHUB_ACTOR: ACTOR,
         },
       });
+      return last;
     },
-    attempts: () => attempts,
+    kill: async () => last?.kill(),
     clear: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
 /** What the plan action would have handed on. */
-function planOf({ model, sha }: Lane, version: string, cause: string): Plan {
+function planOf({ model, sha }: Lane, operation: Plan['operation'], cause: Plan['cause']): Plan {
   return {
     schema_version: 1,
     action: 'plan',
     decision: 'continue',
     model,
-    operation: 'deploy',
+    operation,
     sha,
     parameters: {},
     environment: ENVIRONMENT,
-    correlationId: cause,
-    version,
+    correlationId: cause.id,
     dryRun: false,
     actor: ACTOR,
-    cause: { kind: 'manual', id: cause },
+    cause,
   };
 }

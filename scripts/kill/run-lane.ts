@@ -6,7 +6,7 @@ import { readAgentSnapshot } from './agent-snapshot.ts';
 import { arrivalsOf, findOutboxProblems } from './check-outbox.ts';
 import { findPackageProblems } from './check-packages.ts';
 import type { Lane } from './lane.ts';
-import type { Candidate, Moment } from './moment.ts';
+import { describeManner, type Manner, type Moment } from './moment.ts';
 import { type Played, playRollout } from './play-rollout.ts';
 
 /** Time between two requests of the steady client, in ms. */
@@ -18,13 +18,10 @@ export type MomentResult = {
   readonly afterMs: number;
   readonly phase: string;
   readonly seconds: number;
-  readonly attempts: number;
+  readonly reruns: number;
   readonly failedRequests: readonly string[];
   readonly problems: readonly string[];
 };
-
-/** How an undisturbed rollout of each kind of candidate goes here. */
-export type Undisturbed = Readonly<Record<Candidate, Played>>;
 
 export type LaneResult = {
   readonly results: readonly MomentResult[];
@@ -36,26 +33,31 @@ export type LaneResult = {
 };
 
 export type LaneListener = {
-  readonly measured: (undisturbed: Undisturbed) => void;
+  /** How an undisturbed rollout of a manner went. */
+  readonly measured: (manner: Manner, undisturbed: Played) => void;
   readonly played: (result: MomentResult) => void;
 };
 
-/** Serves a first version, measures two undisturbed rollouts, and then plays the moments one after the other under steady requests. */
+/** Serves a first version, measures an undisturbed rollout of each manner, and then plays the moments under steady requests. */
 export async function runLane(
   lane: Lane,
   moments: readonly Moment[],
   listener: LaneListener,
 ): Promise<LaneResult> {
-  await playRollout(lane, { candidate: 'good', client: undefined });
+  await playRollout(lane, { candidate: 'good', isDetached: false, client: undefined });
   const client = startSteadyClient(lane.predictions, REQUEST_EVERY_MS);
   try {
-    const good = await playRollout(lane, { candidate: 'good', client });
-    const bad = await playRollout(lane, { candidate: 'bad', client });
-    const undisturbed = { good, bad };
-    listener.measured(undisturbed);
+    const undisturbed = new Map<string, Played>();
+    for (const manner of mannersOf(moments)) {
+      const played = await playRollout(lane, { ...manner, client });
+      undisturbed.set(describeManner(manner), played);
+      listener.measured(manner, played);
+    }
     const results: MomentResult[] = [];
     for (const moment of moments) {
-      const result = await playMoment(lane, moment, undisturbed[moment.candidate], client);
+      const like = undisturbed.get(describeManner(moment));
+      if (like === undefined) throw new Error(`nothing undisturbed is like moment ${moment.index}`);
+      const result = await playMoment(lane, moment, like, client);
       results.push(result);
       listener.played(result);
     }
@@ -64,6 +66,18 @@ export async function runLane(
   } finally {
     await client.stop();
   }
+}
+
+/** Each manner once, promotions first: what is taken back later then finds a version before the stable one, as it does ever after. */
+function mannersOf(moments: readonly Moment[]): readonly Manner[] {
+  const found = new Map(
+    moments.map((moment) => {
+      const { candidate, isDetached } = moment;
+      return [describeManner(moment), { candidate, isDetached }];
+    }),
+  );
+  const { good = [], bad = [] } = Object.groupBy(found.values(), ({ candidate }) => candidate);
+  return [...good, ...bad];
 }
 
 async function playMoment(
@@ -78,17 +92,18 @@ async function playMoment(
   try {
     const played = await playRollout(lane, {
       candidate: moment.candidate,
+      isDetached: moment.isDetached,
       client,
       blow: { kind: moment.kind, afterMs },
       expected: undisturbed.endState,
     });
-    const { attempts, snapshot, failedRequests, released } = played;
+    const { reruns, snapshot, failedRequests, released } = played;
     return {
       moment,
       afterMs,
       phase: snapshot?.phaseOf(released.version) ?? 'nowhere',
       seconds: seconds(),
-      attempts,
+      reruns,
       failedRequests,
       problems: [
         ...compareEnds(undisturbed, played),
@@ -98,7 +113,7 @@ async function playMoment(
       ],
     };
   } catch (thrown) {
-    const rest = { phase: 'unknown', attempts: 0, failedRequests: [], problems: [messageOf(thrown)] };
+    const rest = { phase: 'unknown', reruns: 0, failedRequests: [], problems: [messageOf(thrown)] };
     return { moment, afterMs, seconds: seconds(), ...rest };
   }
 }
