@@ -3,13 +3,14 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { findFreePorts } from '../../agent/free-ports.ts';
-import { torchServeConfig } from '../../agent/runtimes/torchserve-config.ts';
+import { torchServeConfig, torchServeLogging } from '../../agent/runtimes/torchserve-config.ts';
 import type { StartInstance } from '../../core/serving/api.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import type { RunningAgent } from '../../test/agent/support/start-agent.ts';
 import { waitFor } from '../../test/agent/support/wait-for.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../checkout.ts';
 import { answers, type Child, startChild } from '../sandbox/child-process.ts';
+import { BODY } from './serving-client.ts';
 
 export const MODEL = 'sleepy';
 const TIMEOUT_MS = 600_000;
@@ -40,6 +41,14 @@ export async function buildVersions(folder: string): Promise<readonly BuiltVersi
     built.push({ folder: target, manifest: JSON.parse(readFileSync(out, 'utf8')).manifestDigest });
   }
   return built;
+}
+
+/** What counting and logging add to a prediction in the handler, in µs, as the handler itself would measure it. */
+export async function measureCapture({ folder }: BuiltVersion): Promise<number> {
+  const args = [path.join(ROOT, 'scripts', 'bench', 'capture_cost.py'), path.join(folder, 'model.mar'), BODY];
+  const env = { ...process.env, PYTHONPATH: path.join(ROOT, 'runtime'), PATH: pathOf() };
+  const { stdout } = await run(venvProgram('python'), args, { env, cwd: folder, timeout: TIMEOUT_MS });
+  return Number(stdout.trim().split('\n').at(-1));
 }
 
 /** Uploads and starts a version on the agent, and waits until it is ready. */
@@ -73,12 +82,14 @@ export async function serveBare(
     await findFreePorts(5);
   const ports = { inference, management, metrics, grpcInference, grpcManagement };
   const home = path.join(folder, 'bare');
-  for (const name of ['store', 'tmp']) mkdirSync(path.join(home, name), { recursive: true });
+  for (const name of ['store', 'tmp', 'logs']) mkdirSync(path.join(home, name), { recursive: true });
   copyFileSync(path.join(built.folder, 'model.mar'), path.join(home, 'store', 'model.mar'));
   writeFileSync(
     path.join(home, 'config.properties'),
     torchServeConfig(readManifest(built), ports, MAX_BODY_BYTES),
   );
+  // As much is logged as behind the agent, or TorchServe's default of three lines per request would be compared as well.
+  writeFileSync(path.join(home, 'log4j2.xml'), torchServeLogging(path.join(home, 'logs')));
   const url = `http://127.0.0.1:${inference}/predictions/${MODEL}`;
   const child = await startChild({
     command: venvProgram('python'),
@@ -92,6 +103,7 @@ export async function serveBare(
         '--no-config-snapshots',
       ],
       ...['--model-store', 'store', '--models', `${MODEL}=model.mar`, '--ts-config', 'config.properties'],
+      ...['--log-config', 'log4j2.xml'],
     ],
     cwd: home,
     env: { PATH: pathOf(), TMPDIR: path.join(home, 'tmp'), TEMP: path.join(home, 'tmp') },
