@@ -46,7 +46,11 @@ export const OPTION_SPECS = [
   { name: 'github-app-key-file', help: 'Private key of that App (PEM).' },
   { name: 'dispatch-secret-file', help: 'Secret shared with the repository; signs reports.' },
   { name: 'dispatch-secret', help: 'The same.', isSecret: true },
-  { name: 'tick-seconds', help: 'Time between two looks at the traffic.', default: '5' },
+  {
+    name: 'tick-seconds',
+    help: 'Time between two looks at the traffic; without a candidate it is counted at every twelfth.',
+    default: '5',
+  },
   { name: 'capture-seconds', help: 'Time between two snapshots of the handlers’ counts.', default: '5' },
   { name: 'window-seconds', help: 'Length of a capture window.', default: '300' },
   { name: 'drift-cycle-seconds', help: 'Length of a drift cycle; a day hides its hours.', default: '86400' },
