@@ -12,8 +12,12 @@ import { type Phase, renderPhases } from './support/phases.ts';
 const WAIT_MS = 120_000;
 
 const obstacle = HAS_TOOLCHAIN ? findNetworkObstacle() : 'the Python environment with TorchServe is missing';
-if (obstacle === undefined) describe('three hosts, one of which is cut off', playOnThreeHosts);
-else test.skip(`three hosts, one of which is cut off: ${obstacle}`, () => undefined);
+if (obstacle === undefined) {
+  describe('three hosts, one of which is cut off', playOnThreeHosts);
+} else {
+  process.stdout.write(`Skipped: three hosts, one of which is cut off: ${obstacle}\n`);
+  test.skip(`three hosts, one of which is cut off: ${obstacle}`, () => undefined);
+}
 
 function playOnThreeHosts(): void {
   let fleet: RunningFleet;
