@@ -19,7 +19,7 @@ import {
 const STOP_GRACE_MS = 10_000;
 const CHECK_TIMEOUT_MS = 5_000;
 /** A server that was seen serving and whose process runs is asked again after this time, in ms. */
-const SERVING_MS = 15_000;
+const SERVING_MS = 30_000;
 /** Heap of the JVM in front of the workers. It holds requests in flight only. */
 const JVM_ARGUMENTS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
 /** Of the agent's own environment, what a model server needs; nothing else, so that no token reaches user code. */
