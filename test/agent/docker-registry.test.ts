@@ -77,17 +77,17 @@ describe('an image by way of a registry', { timeout: 300_000 }, () => {
   });
 });
 
-describe('a push to a registry', { timeout: 60_000 }, () => {
+describe('docker and a bad registry', { timeout: 60_000 }, () => {
   test.each([
-    ['answers 500', startFailingRegistry, 60_000, '500'],
-    ['never comes to an end', startSilentRegistry, 3_000, 'longer than 3 s'],
-  ])('that %s ends in time, and says so', async (_what, start, timeoutMs, reason) => {
+    ['pull', 'from one that answers 500', startFailingRegistry, 50_000, '500'],
+    ['push', 'to one that never comes to an end', startSilentRegistry, 3_000, 'longer than 3 s'],
+  ] as const)('a %s %s ends in time, and says why', async (verb, _what, start, timeoutMs, reason) => {
     const registry = await start();
     const name = `${registry.address}/team/none:1`;
     await docker(['tag', ENGINE.base, name]);
-    const push = dockerCli({ host: ENGINE.host, env: process.env, timeoutMs })(['push', name]);
-    await expect(push).rejects.toMatchObject({
-      problem: { code: 'docker-push-failed', message: expect.stringContaining(reason) },
+    const ended = dockerCli({ host: ENGINE.host, env: process.env, timeoutMs })([verb, name]);
+    await expect(ended).rejects.toMatchObject({
+      problem: { code: `docker-${verb}-failed`, message: expect.stringContaining(reason) },
     });
     await docker(['image', 'rm', name]);
     await registry.close();
