@@ -14,6 +14,8 @@ import { createRepository, type Repository } from '../sandbox/repository.ts';
 import { stageTrainyard } from '../sandbox/staged-trainyard.ts';
 
 export const ENVIRONMENT = 'production';
+/** Configuration of rollouts for which a job waits, and of those for which none does. */
+export const CONFIGS = { attached: 'trainyard.yml', detached: 'trainyard-detached.yml' } as const;
 const TOKENS = { actions: 'ghs_kill-actions', agent: 'github_pat_kill-agent' };
 /** The agent looks often, so that a rollout takes seconds; its heartbeats are many, so that some are under way at any kill. */
 const QUICK_AGENT = {
@@ -77,7 +79,11 @@ export async function startLane(folder: string, model: string, mlflowUrl: string
   });
   const sha = remote.commit({
     branch: 'main',
-    files: { 'trainyard.yml': configuration(model, host.url) },
+    files: {
+      [CONFIGS.attached]: configuration(model, host.url, '1s'),
+      // A detached job stays for one poll; a stage that ended within it would need no report.
+      [CONFIGS.detached]: configuration(model, host.url, '5s'),
+    },
     message: 'A model to roll out',
     author: 'ada',
   });
@@ -121,7 +127,7 @@ export async function startLane(folder: string, model: string, mlflowUrl: string
 }
 
 /** Two stages that last as long as their requests take; only gross slowness says anything on a machine so busy. */
-function configuration(model: string, url: string): string {
+function configuration(model: string, url: string, stageMin: string): string {
   return `version: 1
 model: ${model}
 gate: [{ metric: accuracy, floor: 0.5 }]
@@ -130,7 +136,7 @@ environments:
     hosts: ["${url}"]
     rollout:
       stages: [50, 100]
-      stage-min: 1s
+      stage-min: ${stageMin}
       min-requests: 20
       latency-margin: 100%
       deadline: 10m

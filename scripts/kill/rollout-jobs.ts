@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Plan } from '../../actions/handoff.ts';
 import { type DeployJob, startDeployJob } from './deploy-job.ts';
-import { ENVIRONMENT, type Lane } from './lane.ts';
+import { CONFIGS, ENVIRONMENT, type Lane } from './lane.ts';
 import type { Released } from './release-version.ts';
 
 const ACTOR = 'ada';
@@ -41,6 +41,7 @@ export function createRolloutJobs(lane: Lane, released: Released, isDetached: bo
         workspace: lane.workspace,
         inputs: {
           plan: JSON.stringify(plan),
+          config: isDetached ? CONFIGS.detached : CONFIGS.attached,
           detach: String(isDetached),
           ...(report === undefined && { version, package: released.package }),
           'github-token': lane.githubToken,
