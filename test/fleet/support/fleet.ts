@@ -125,7 +125,7 @@ async function startHost(
   stops: (() => unknown)[],
 ): Promise<FleetHost> {
   const flags = { 'host-name': network.name, 'allow-plaintext': 'true', 'trusted-keys': trusted };
-  const agent = await startAgent(flags, network);
+  const agent = await startAgent(flags, { ...network, agent: 'agent/dist/agent.mjs' });
   stops.push(agent.down);
   return { network, agent };
 }
