@@ -5,8 +5,13 @@ import { expect, test } from 'vitest';
 import { formatMoment } from '../../scripts/kill/report.ts';
 import { runKills } from '../../scripts/kill/run-kills.ts';
 
+/** Ten rollouts on a machine that has other things to do, in ms. */
+const TIMEOUT_MS = 900_000;
+
 /** What `npm run test:kill` does 200 times. */
-test('six rollouts in which the agent is killed, also with its model servers and with the deploy job, end as undisturbed ones', async () => {
+test('six rollouts in which the agent is killed, also with its model servers and with the deploy job, end as undisturbed ones', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'ty-kill-'));
   try {
     const lines: string[] = [];
