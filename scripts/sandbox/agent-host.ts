@@ -7,6 +7,8 @@ import { promisify } from 'node:util';
 import { ROOT } from '../checkout.ts';
 import { answers, type Child, findFreePort, startChild } from './child-process.ts';
 
+/** The agent as it is shipped. */
+const AGENT = path.join(ROOT, 'agent', 'dist', 'agent.mjs');
 /** Unix sockets lie below the agent's folder, and their paths may have 107 bytes. */
 const MAX_AGENT_FOLDER = 60;
 
@@ -58,7 +60,7 @@ export async function startAgentHost(options: AgentHostOptions): Promise<AgentHo
   const start = () =>
     startChild({
       command: process.execPath,
-      args: [path.join(ROOT, 'agent', 'main.ts'), 'run', ...args],
+      args: [AGENT, 'run', ...args],
       cwd: options.folder,
       env: toEnvironment(options),
       log,
@@ -78,7 +80,7 @@ export async function startAgentHost(options: AgentHostOptions): Promise<AgentHo
     },
     down: async () => {
       await child.stop();
-      await promisify(execFile)(process.execPath, [path.join(ROOT, 'agent', 'main.ts'), 'down', ...args], {
+      await promisify(execFile)(process.execPath, [AGENT, 'down', ...args], {
         env: { ...toEnvironment(options) },
       });
     },
