@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { messageOf } from '../core/errors.ts';
 import type { Agent } from './agent.ts';
 import { deliverReports } from './outbox/deliver.ts';
@@ -19,18 +20,19 @@ const RESTING_TICKS = 12;
 
 /**
  * Observe, decide, apply, record, until `signal` aborts. What fails is logged and tried again at the next tick: everything is
- * derived from the store and from what runs, so no tick depends on the one before.
+ * derived from the store and from what runs, so no tick depends on the one before. `watchClock` is called at each tick.
  */
-export async function runLoop(agent: Agent, signal: AbortSignal): Promise<void> {
-  await Promise.all([runTicks(agent, signal), runOutbox(agent, signal)]);
+export async function runLoop(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
+  await Promise.all([runTicks(agent, watchClock, signal), runOutbox(agent, signal)]);
 }
 
-async function runTicks(agent: Agent, signal: AbortSignal): Promise<void> {
-  const { clock, store, options } = agent.context;
-  let observedAt = 0;
-  let prunedAt = 0;
+async function runTicks(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
+  const { store, options } = agent.context;
+  let observedAt = -Infinity;
+  let prunedAt = -Infinity;
   while (!signal.aborted) {
-    const now = Date.parse(clock.now());
+    const now = performance.now();
+    await attempt(agent, 'watching the clock', async () => watchClock());
     if (now - observedAt >= observeEveryMs(agent)) {
       observedAt = now;
       await attempt(agent, 'judging the traffic', agent.observeAndJudge);

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../adapters/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { createAgent } from './agent.ts';
 import { createApp, listen } from './api/server.ts';
@@ -13,8 +12,10 @@ import { type AgentOptions, databaseFile } from './options.ts';
 import { listOwned, stopSession } from './process-handle.ts';
 import { createProcessRuntime } from './runtimes/process-runtime.ts';
 import type { Runtime } from './runtimes/runtime.ts';
+import { createSteadyClock, type SteadyClock } from './steady-clock.ts';
 import { openStore } from './store/store.ts';
 import { findEnvoy, findToolchain } from './toolchain.ts';
+import { createClockWatch, moveOutOfFuture } from './watch-clock.ts';
 
 const STOP_GRACE_MS = 10_000;
 
@@ -25,7 +26,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * after a kill at any point.
  */
 export async function runAgent(options: AgentOptions, env: Environment): Promise<void> {
-  const context = await openContext(options, env);
+  const clock = createSteadyClock();
+  const context = await openContext(options, clock, env);
+  const watched = { clock, store: context.store, log: context.log };
+  moveOutOfFuture(watched);
   const agent = createAgent(context);
   await context.runtime.sweep(
     context.store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle])),
@@ -39,7 +43,7 @@ export async function runAgent(options: AgentOptions, env: Environment): Promise
   context.log.info(
     `${options.hostName} listens on ${address}:${port}, predictions on ${options.dataPlane.port}`,
   );
-  await runLoop(agent, stop.signal);
+  await runLoop(agent, createClockWatch(watched), stop.signal);
   server.close();
   server.closeAllConnections();
   context.store.close();
@@ -52,7 +56,11 @@ export async function takeDown(options: AgentOptions): Promise<void> {
   if (options.runtime === 'docker') await (await createRuntime(options, {})).sweep([]);
 }
 
-async function openContext(options: AgentOptions, env: Environment): Promise<AgentContext> {
+async function openContext(
+  options: AgentOptions,
+  clock: SteadyClock,
+  env: Environment,
+): Promise<AgentContext> {
   const binary = await findEnvoy(options.python, env);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
   const { maxBodyBytes, maxInFlight, stickyHeader, dataPlane } = options;
@@ -71,9 +79,9 @@ async function openContext(options: AgentOptions, env: Environment): Promise<Age
       maxInFlight,
       stickyHeader,
     }),
-    clock: systemClock,
+    clock,
     log: agentLog,
-    startedAt: systemClock.now(),
+    startedAt: clock.now(),
   };
 }
 

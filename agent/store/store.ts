@@ -5,6 +5,7 @@ import { type Observation, observationSchema } from '../../core/rollout/observat
 import { inTransaction, openDatabase } from './database.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
 import { createOutboxTable, type OutboxTable } from './outbox-table.ts';
+import { memoryInstants, shiftInstance, shiftRows, shiftTraffic } from './shift-instants.ts';
 import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts';
 import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
 
@@ -42,6 +43,10 @@ export type Store = {
     before: { readonly observations: string; readonly windows: string },
     maxRows: number,
   ) => void;
+  /** The latest instant that something counts from; what is due later is not among them. */
+  readonly latestInstant: () => string | undefined;
+  /** Moves every instant that something counts from, or waits for, by so many ms; what is history stays. */
+  readonly shiftInstants: (ms: number) => void;
   readonly transaction: <T>(work: () => T) => T;
   readonly close: () => void;
 };
@@ -51,25 +56,44 @@ export function openStore(file: string): Store {
   const database = openDatabase(file);
   const instances = cacheUntilWritten(() => readInstances(database));
   const traffic = cacheUntilWritten(() => readTraffic(database));
+  const instanceRows = instanceTable(database, instances);
+  const trafficRows = trafficTable(database, traffic);
+  const transaction = <T>(work: () => T): T => {
+    try {
+      return inTransaction(database, work);
+    } catch (thrown) {
+      // What was written in it is undone.
+      instances.clear();
+      traffic.clear();
+      throw thrown;
+    }
+  };
   return {
-    ...instanceTable(database, instances),
-    ...trafficTable(database, traffic),
+    ...instanceRows,
+    ...trafficRows,
     ...observationTable(database),
     ...windowTable(database),
     ...memoryTable(database),
     labels: createLabelTable(database),
     outbox: createOutboxTable(database),
     prune: (before, maxRows) => prune(database, before, maxRows),
-    transaction: (work) => {
-      try {
-        return inTransaction(database, work);
-      } catch (thrown) {
-        // What was written in it is undone.
-        instances.clear();
-        traffic.clear();
-        throw thrown;
-      }
-    },
+    latestInstant: () =>
+      [
+        ...instances.get().map(({ since, servingAt }) => servingAt ?? since),
+        ...Object.values(traffic.get()).map(({ setAt }) => setAt),
+        ...memoryInstants(database),
+      ]
+        .toSorted()
+        .at(-1),
+    shiftInstants: (ms) =>
+      transaction(() => {
+        for (const instance of instances.get()) instanceRows.putInstance(shiftInstance(instance, ms));
+        for (const [model, stored] of Object.entries(traffic.get())) {
+          trafficRows.putTraffic(model, shiftTraffic(stored, ms));
+        }
+        shiftRows(database, ms);
+      }),
+    transaction,
     close: () => database.close(),
   };
 }

@@ -11,6 +11,8 @@ const READ_EVERY_MS = 60_000;
 /** A label whose prediction was not found for so long is given up, in ms: it was answered elsewhere, or its log is gone. */
 const GIVE_UP_MS = 3_600_000;
 
+const lastReadSchema = z.object({ at: z.iso.datetime() });
+
 /**
  * Finds the predictions that waiting labels belong to in the handlers' logs. Predictions without a label cost nothing: nothing
  * is kept of them but the log lines.
@@ -21,13 +23,14 @@ export async function joinLabels(context: AgentContext): Promise<void> {
   const models = new Set(store.instances().map(({ model }) => model));
   for (const model of models) {
     const key = `labels-read/${model}`;
-    if (now - (store.getMemory(key, z.number()) ?? 0) < READ_EVERY_MS) continue;
+    const last = store.getMemory(key, lastReadSchema);
+    if (last !== undefined && now - Date.parse(last.at) < READ_EVERY_MS) continue;
     const waiting = store.labels.unjoined(model, new Date(now - GIVE_UP_MS).toISOString());
     if (waiting.size === 0) continue;
     const found = await findPredictions(context, model, waiting);
     store.transaction(() => {
       store.labels.join(model, found);
-      store.putMemory(key, now);
+      store.putMemory(key, { at: new Date(now).toISOString() });
     });
   }
 }

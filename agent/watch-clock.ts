@@ -1,0 +1,54 @@
+import { performance } from 'node:perf_hooks';
+import type { Log } from '../core/ports.ts';
+import { JUMP_MS, type SteadyClock } from './steady-clock.ts';
+import type { Store } from './store/store.ts';
+
+/** A jump that has stood for so long is meant, in ms; one that is taken back before changes nothing. */
+const ADOPT_AFTER_MS = 600_000;
+
+type Watched = { readonly clock: SteadyClock; readonly store: Store; readonly log: Log };
+
+/**
+ * Looks, at each call, whether the machine's clock was set. At first nothing follows it; when it has stayed so, the agent takes
+ * the new time, and every instant it counts from moves with it: a lease runs as long as before, and so does all else.
+ */
+export function createClockWatch(
+  { clock, store, log }: Watched,
+  uptime: () => number = () => performance.now(),
+): () => void {
+  let seen: { readonly jumpMs: number; readonly since: number } | undefined;
+  return () => {
+    const jumpMs = clock.jumpMs();
+    if (jumpMs === 0) {
+      if (seen !== undefined) log.info('The machine’s clock is back where it was.');
+      seen = undefined;
+      return;
+    }
+    if (seen === undefined || Math.abs(jumpMs - seen.jumpMs) > JUMP_MS) {
+      seen = { jumpMs, since: uptime() };
+      log.warn(
+        `clock-jumped: the machine’s clock was set ${describe(jumpMs)}. Leases and time limits go on as before; ` +
+          `the new time counts once it has stood for ${ADOPT_AFTER_MS / 60_000} minutes.`,
+      );
+      return;
+    }
+    if (uptime() - seen.since < ADOPT_AFTER_MS) return;
+    store.shiftInstants(jumpMs);
+    clock.adopt();
+    seen = undefined;
+    log.info(`The machine’s clock has stayed ${describe(jumpMs)}: its time counts from here on.`);
+  };
+}
+
+/** For the start: what was written in the future was written before the clock was set back, and counts as written just now. */
+export function moveOutOfFuture({ clock, store, log }: Watched): void {
+  const latest = store.latestInstant();
+  const aheadMs = latest === undefined ? 0 : Date.parse(latest) - Date.parse(clock.now());
+  if (aheadMs <= JUMP_MS) return;
+  store.shiftInstants(-aheadMs);
+  log.warn(`clock-jumped: the machine’s clock was set ${describe(-aheadMs)} or more while no agent ran.`);
+}
+
+function describe(jumpMs: number): string {
+  return `${Math.round(Math.abs(jumpMs) / 1_000)} s ${jumpMs < 0 ? 'back' : 'ahead'}`;
+}
