@@ -69,18 +69,6 @@ export async function stopSession(handle: ProcessHandle, graceMs: number): Promi
   while (members.some(isRunning)) await sleep(STOP_POLL_MS);
 }
 
-/** Resident memory of the handle's whole session in bytes, and the CPU time it has used in seconds. */
-export function measureSession(handle: ProcessHandle): {
-  readonly memoryBytes: number;
-  readonly cpuSeconds: number;
-} {
-  const stats = allStats().filter(({ session }) => session === handle.pid);
-  return {
-    memoryBytes: stats.reduce((sum, { residentPages }) => sum + residentPages * 4_096, 0),
-    cpuSeconds: stats.reduce((sum, { cpuTicks }) => sum + cpuTicks / 100, 0),
-  };
-}
-
 /** Leaders of sessions started by `spawnOrAdopt` whose owner begins with `prefix`. */
 export function listOwned(
   prefix: string,
@@ -127,8 +115,6 @@ type Stat = {
   readonly startTicks: string;
   readonly state: string;
   readonly session: number;
-  readonly cpuTicks: number;
-  readonly residentPages: number;
 };
 
 function allStats(): readonly Stat[] {
@@ -138,7 +124,7 @@ function allStats(): readonly Stat[] {
   });
 }
 
-/** Fields of proc(5)'s `/proc/[pid]/stat`: state (3), session (6), utime (14), stime (15), starttime (22), rss (24). */
+/** Fields of proc(5)'s `/proc/[pid]/stat`: state (3), session (6), starttime (22). */
 function readStat(pid: number): Stat | undefined {
   const text = readProc(`/proc/${pid}/stat`);
   // The command (field 2) is in parentheses and may hold spaces and parentheses itself.
@@ -153,8 +139,6 @@ function readStat(pid: number): Stat | undefined {
     startTicks,
     state,
     session: Number(fields[3]),
-    cpuTicks: Number(fields[11]) + Number(fields[12]),
-    residentPages: Number(fields[21]),
   };
 }
 

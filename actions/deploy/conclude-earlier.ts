@@ -1,6 +1,7 @@
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { type Deployed, type Deployment, hereIn } from './deploy-context.ts';
+import { rememberForgotten } from './rollout-memory.ts';
 import { settle } from './settle.ts';
 
 /** The outcome of a rollout that has ended before this job could: told from the ledger, and the world made to agree with it. */
@@ -26,7 +27,8 @@ export async function concludeEarlier(
     };
   }
   const promoted = ended.outcome === 'promoted';
-  // The job that ended it may have been killed before it could say so.
+  // The job that ended it may have been killed before it could say so, or keep what it was decided on.
+  await rememberForgotten(deployment, rolloutId);
   deployment.ports.announcer.status(rolloutId, promoted ? 'success' : 'failure', ended.explanation);
   const headline = `Version ${ended.version} was ${promoted ? 'promoted' : 'rolled back'} in ${environmentName}. ${ended.explanation}`;
   return {

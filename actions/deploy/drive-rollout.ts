@@ -36,7 +36,9 @@ export async function driveRollout(deployment: Deployment, rolloutId: string): P
     if (!started.ok) return rollBackUnready(deployment, rollout, started);
     const judged = await judge(rollout, state, bringUp.found);
     if (await hasMoved(deployment, rollout, readAt)) continue;
-    if (judged.decision.explanation !== explained) ports.log.info(judged.decision.explanation);
+    // A first version is compared with nothing, so there is nothing to say of it.
+    const isCompared = rollout.stable !== undefined;
+    if (isCompared && judged.decision.explanation !== explained) ports.log.info(judged.decision.explanation);
     explained = judged.decision.explanation;
     const ended = await act(deployment, rollout, judged, bringUp);
     if (ended !== undefined) {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
-import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
+import { foldLedger } from '../../core/ledger/fold.ts';
+import { environmentOf, type LedgerState, type Rollout } from '../../core/ledger/state.ts';
 import type { Baseline } from '../../core/rollout/baseline.ts';
 import { learnBaseline } from '../../core/rollout/learn-baseline.ts';
 import type { Observation } from '../../core/rollout/observation.ts';
@@ -53,6 +54,25 @@ export async function rememberUnwatched(deployment: Deployment, rollout: Rollout
     const baseline = await recallBaseline(deployment, await ports.ledger.read(request.config.model));
     const observations = await collectObservations(deployment, rollout.id)();
     await rememberRollout(deployment, rollout, { baseline, observations });
+  });
+}
+
+/** Keeps the record of a rollout that has ended, when the job that ended it was killed before it could. */
+export async function rememberForgotten(deployment: Deployment, rolloutId: string): Promise<void> {
+  const { request, ports } = deployment;
+  const { model } = request.config;
+  await tolerate(deployment, `look for the record of ${rolloutId}`, async () => {
+    const events = await ports.ledger.history(model);
+    const end = events.findIndex(
+      ({ kind, data }) =>
+        (kind === 'rollout.promoted' || kind === 'rollout.rolled-back') && data.rollout === rolloutId,
+    );
+    const before = foldLedger(model, events.slice(0, Math.max(0, end)));
+    const { rollout } = environmentOf(before, request.environmentName);
+    const runId = rollout && before.versions[rollout.version]?.runId;
+    if (rollout?.id !== rolloutId || runId === undefined) return;
+    if ((await ports.records.find(runId, rolloutId)) === undefined)
+      await rememberUnwatched(deployment, rollout);
   });
 }
 

@@ -7,10 +7,8 @@ import { collectObservations } from './collect-observations.ts';
 import type { Deployed, Deployment } from './deploy-context.ts';
 import { rollBack } from './end-rollout.ts';
 import { setTrafficEverywhere } from './host-traffic.ts';
+import { pollSeconds } from './poll-seconds.ts';
 import { planOf, serveRollout } from './rollout-traffic.ts';
-
-/** The lease is renewed this often before it ends. */
-const RENEWALS_PER_LEASE = 4;
 
 /** The candidate did harm and was taken back, or it may get its first share of requests, with what is known of it so far. */
 type Shadowed =
@@ -66,6 +64,6 @@ async function copyRequests(
       return rollBack(deployment, rollout, { ...brake, report: escapeMarkdown(brake.explanation) });
     const left = (until - Date.parse(clock.now())) / 1_000;
     if (left <= 0) return undefined;
-    await clock.wait(Math.min(left, leaseSeconds / RENEWALS_PER_LEASE) * 1_000, signal);
+    await clock.wait(Math.min(left, pollSeconds(environment)) * 1_000, signal);
   }
 }

@@ -38,12 +38,6 @@ export function logFactorial(n: number): number {
   return logGamma(n + 1);
 }
 
-/** log of the binomial coefficient "n choose k"; `-Infinity` when `k` lies outside 0..n. */
-export function logChoose(n: number, k: number): number {
-  if (k < 0 || k > n) return Number.NEGATIVE_INFINITY;
-  return logFactorial(n) - logFactorial(k) - logFactorial(n - k);
-}
-
 /** The error term of Stirling's formula, log-gamma(x) - ((x - 1/2) log x - x + log(2 pi) / 2), for `x` >= 10. */
 export function stirlingSeries(x: number): number {
   const inverseSquare = 1 / (x * x);

@@ -1,3 +1,4 @@
+import { createRolloutRecords } from '../../adapters/rollout-records.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { ALIASES } from '../../core/names.ts';
 import { readLedger, readLedgerState } from '../sandbox/read-ledger.ts';
@@ -28,7 +29,7 @@ export async function readEndState(lane: Lane, cast: Cast, rollout: string): Pro
   return {
     ledger: readLedgerPart(lane, cast, rollout),
     host: await readHost(lane, cast),
-    mlflow: await readAliases(lane, cast),
+    mlflow: { aliases: await readAliases(lane, cast), kept: await readRecord(lane, cast, rollout) },
     github: readGitHub(lane, rollout),
   };
 }
@@ -79,6 +80,14 @@ async function readAliases({ tracking, model }: Lane, cast: Cast) {
     partOf(cast, await tracking.getAlias(model, alias)),
   ]);
   return Object.fromEntries(await Promise.all(aliases));
+}
+
+/** How the rollout ended, by the record that is kept of it. */
+async function readRecord({ tracking, remote, model }: Lane, { candidate }: Cast, rollout: string) {
+  const runId = readLedgerState(remote, model).versions[candidate]?.runId;
+  if (runId === undefined) return undefined;
+  const record = await createRolloutRecords(tracking).find(runId, rollout);
+  return record?.events.at(-1)?.kind;
 }
 
 function readGitHub({ repository }: Lane, rollout: string) {

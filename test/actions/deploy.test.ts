@@ -254,6 +254,9 @@ describe('a job that is killed', () => {
     expect(world.statuses.at(-1)?.[1]).toBe('success');
     const promotions = world.ledger.kinds().filter((one) => one === 'rollout.promoted');
     expect(promotions).toHaveLength(2);
+    const [record] = [...world.kept.values()];
+    expect(record?.events.at(-1)?.kind).toBe('rollout.promoted');
+    expect(record?.observations.length).toBeGreaterThan(0);
   });
 
   test('while it rolls back leaves the candidate without traffic, and the next one records it', async () => {

@@ -1,17 +1,10 @@
 import { addObservation, type Evidence, startEvidence } from '../../../core/rollout/evidence.ts';
 import type { ArmCounts, Observation } from '../../../core/rollout/observation.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
+import { PLAN } from '../../../scripts/simulate/simulate-rollout.ts';
 
-/** The plan that the tests of this folder start from. */
-export const PLAN: RolloutPlan = {
-  stages: [1, 10, 50, 100],
-  alpha: 0.01,
-  stageMinSeconds: 300,
-  deadlineSeconds: 6 * 3600,
-  onNoData: 'rollback',
-  latencyMargin: 0.1,
-  tolerance: 1,
-};
+/** The plan that the tests of this folder start from is the one that is simulated. */
+export { PLAN };
 
 export const START = Date.parse('2026-03-12T10:00:00Z');
 
