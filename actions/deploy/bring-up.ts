@@ -5,6 +5,7 @@ import type { HostsFound } from '../../core/rollout/quorum.ts';
 import { type Started, startOnHost } from '../start-on-host.ts';
 import type { Deployment } from './deploy-context.ts';
 import type { Candidate } from './find-candidate.ts';
+import type { Participants } from './host-traffic.ts';
 import { patienceOf, startableOf } from './startable.ts';
 
 /** How far a host has come with the candidate; a host that is not known has yet to begin. */
@@ -14,14 +15,14 @@ type Progress =
   | { readonly kind: 'thrown'; readonly thrown: unknown };
 
 /** The candidate on the hosts of a rollout. */
-export type BringUp = {
+export type BringUp = Participants & {
   /**
    * Starts the candidate, dark, wherever it is not up. The first time it waits for every host that can be reached; later a host that
    * is back catches up while the others go on. Gives the first failure to start.
    */
   readonly step: () => Promise<Started>;
-  /** Whether the candidate may be given traffic there. */
-  readonly isReady: (url: string) => boolean;
+  /** Whether a host in reach has yet to get ready. */
+  readonly isStarting: () => boolean;
   /** Which hosts take part: those in reach on which the candidate is ready. */
   readonly found: () => HostsFound;
 };
@@ -63,6 +64,8 @@ export function createBringUp(deployment: Deployment, candidate: Candidate, stat
   return {
     step,
     isReady,
+    isStarting: () => fleet.urls.some((url) => !isAway(url) && !isReady(url)),
+    startAgain: (url) => void progress.delete(url),
     found: () => ({
       total: fleet.urls.length,
       away: fleet.urls.filter((url) => !isReady(url)),

@@ -96,7 +96,7 @@ async function act(
   }
   if (decision.kind === 'hold') {
     await recordHold(deployment, rollout, { code: decision.code, explanation, away: bringUp.found().away });
-    return decision.code === 'held' || deployment.request.detach
+    return decision.code === 'held' || mayLeave(deployment, bringUp)
       ? leave(deployment, rollout, { why: decision.code, explanation, report }, bringUp)
       : keep(deployment, rollout, bringUp);
   }
@@ -108,10 +108,15 @@ async function act(
     case 'advance':
       return advance(deployment, rollout, { to: decision.to, explanation, report }, bringUp);
     case 'continue':
-      return deployment.request.detach
+      return mayLeave(deployment, bringUp)
         ? leave(deployment, rollout, { why: 'in-progress', explanation, report }, bringUp)
         : keep(deployment, rollout, bringUp);
   }
+}
+
+/** A host that is still starting the candidate would be left without a lease: it would never report, and nobody would come back. */
+function mayLeave({ request }: Deployment, bringUp: BringUp): boolean {
+  return request.detach && !bringUp.isStarting();
 }
 
 /** Out of the dark. The first version of an environment has nothing to be compared with: it gets all traffic at once. */
@@ -122,7 +127,7 @@ async function takeFirstStep(
 ): Promise<Deployed | undefined> {
   if (rollout.stable === undefined) {
     const explanation = 'It is the first version here, so there was nothing to compare it with.';
-    await setTrafficEverywhere(deployment, serveOnly(rollout.version), bringUp.isReady);
+    await setTrafficEverywhere(deployment, serveOnly(rollout.version), bringUp);
     return promote(deployment, rollout, { code: 'first', explanation, report: escapeMarkdown(explanation) });
   }
   const shadow = await shadowCandidate(deployment, rollout, bringUp);
@@ -149,7 +154,7 @@ async function apply(
     shadow: false,
     ...lease,
   });
-  const brake = await setTrafficEverywhere(deployment, wanted, bringUp.isReady);
+  const brake = await setTrafficEverywhere(deployment, wanted, bringUp);
   if (brake === undefined) return undefined;
   const explanation = `An agent braked: ${brake.explanation}`;
   return rollBack(deployment, rollout, {
@@ -200,12 +205,12 @@ async function leave(
     report,
   }: { readonly why: string; readonly explanation: string; readonly report: string },
   bringUp: BringUp,
-): Promise<Deployed> {
+): Promise<Deployed | undefined> {
   const { request } = deployment;
   const { deadlineSeconds } = request.environment.rollout;
   const lease = { leaseSeconds: deadlineSeconds, detached: true };
   const braked = await apply(deployment, rollout, lease, bringUp);
-  if (braked !== undefined) return braked;
+  if (braked !== undefined || (why !== 'held' && bringUp.isStarting())) return braked;
   const { id, version, stable, percent } = rollout;
   const held = why === 'held' || rollout.held !== undefined;
   return {

@@ -44,22 +44,29 @@ function brakeOn(present: Traffic | undefined, wanted: SetTraffic): Brake | unde
   return brake;
 }
 
-/**
- * Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. A host that
- * is starting a version again, since it lost its model servers, takes no more traffic for it until it is ready: the next round asks again.
- */
+/** Which hosts take part in a change of traffic. */
+export type Participants = {
+  readonly isReady: (url: string) => boolean;
+  /** A host has lost its model servers and is starting the version again: it takes no part until it is ready. */
+  readonly startAgain: (url: string) => void;
+};
+
+const ALL: Participants = { isReady: () => true, startAgain: () => undefined };
+
+/** Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. */
 export async function setTrafficEverywhere(
   { request, ports }: Deployment,
   wanted: SetTraffic,
-  takesPart: (url: string) => boolean = () => true,
+  { isReady, startAgain }: Participants = ALL,
 ): Promise<Brake | undefined> {
   const results = await ports.fleet.onEveryHost(async (agent): Promise<TrafficResult> => {
-    if (!takesPart(agent.url)) return { kind: 'set' };
+    if (!isReady(agent.url)) return { kind: 'awaited' };
     try {
       return await setTraffic(agent, request.config.model, wanted);
     } catch (thrown) {
       if (!(thrown instanceof ServiceError) || thrown.problem.code !== NOT_READY) throw thrown;
       ports.log.warn(thrown.message);
+      startAgain(agent.url);
       return { kind: 'awaited' };
     }
   });

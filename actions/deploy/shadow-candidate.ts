@@ -59,7 +59,7 @@ async function copyRequests(
   const until = Date.parse(clock.now()) + shadowSeconds * 1_000;
   for (;;) {
     const wanted = serveRollout(rollout, environment, { shadow: true, leaseSeconds });
-    const brake = await setTrafficEverywhere(deployment, wanted, bringUp.isReady);
+    const brake = await setTrafficEverywhere(deployment, wanted, bringUp);
     if (brake !== undefined)
       return rollBack(deployment, rollout, { ...brake, report: escapeMarkdown(brake.explanation) });
     const left = (until - Date.parse(clock.now())) / 1_000;

@@ -324,6 +324,36 @@ describe('a report that a rollout may go on', () => {
 });
 
 describe('with detach', () => {
+  test('leaves no host behind without a lease: one that has lost the candidate gets it back first', async () => {
+    const world = worldWithChampion();
+    const [agent] = world.agents;
+    world.ledger.afterAppend = (written) => {
+      const ready = agent.instances.get('2');
+      if (!written.some(({ kind }) => kind === 'rollout.advanced') || ready === undefined) return;
+      agent.instances.set('2', { ...ready, state: 'starting' });
+      world.ledger.afterAppend = undefined;
+    };
+    expect((await deploy(world.job({ version: '2' }, { detach: true }))).reasonCode).toBe('detached');
+    expect(world.agents.map(({ traffic }) => [traffic?.candidate, traffic?.lease?.detached])).toEqual([
+      ['2', true],
+      ['2', true],
+    ]);
+  });
+
+  test('takes a candidate back that a host lost and cannot start again', async () => {
+    const world = worldWithChampion();
+    const [agent] = world.agents;
+    world.ledger.afterAppend = (written) => {
+      const ready = agent.instances.get('2');
+      if (!written.some(({ kind }) => kind === 'rollout.advanced') || ready === undefined) return;
+      agent.instances.set('2', { ...ready, state: 'starting' });
+      agent.failsWith = 'crash-loop';
+    };
+    const ended = await deploy(world.job({ version: '2' }, { detach: true }));
+    expect(ended).toMatchObject({ reasonCode: 'rolled-back', result: { code: 'crash-loop' } });
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+  });
+
   test('each run does what can be done now and leaves; together they finish', async () => {
     const world = worldWithChampion();
     const outcomes: string[] = [];
