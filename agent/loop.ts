@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { messageOf } from '../core/errors.ts';
+import type { Clock } from '../core/ports.ts';
 import type { Agent } from './agent.ts';
 import { deliverReports } from './outbox/deliver.ts';
 import { createTokenSource } from './outbox/github-token.ts';
@@ -12,8 +13,8 @@ import { judgeWindows } from './windows/judge-windows.ts';
 
 /** Looks while something is starting or ending, in ms: its progress is what people wait for. */
 const BUSY_TICK_MS = 500;
-/** Looks at the outbox, in ms. */
-const OUTBOX_TICK_MS = 1_000;
+/** Shortest and longest wait for a report that is due later, in ms. */
+const OUTBOX_WAIT_MS = { least: 1_000, most: 600_000 } as const;
 const PRUNE_EVERY_MS = 3_600_000;
 /** While no version is on trial there is nothing to brake: traffic is counted and windows are closed every so many ticks. */
 const RESTING_TICKS = 12;
@@ -27,11 +28,13 @@ export async function runLoop(agent: Agent, watchClock: () => void, signal: Abor
 }
 
 async function runTicks(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
-  const { store, options } = agent.context;
+  const { clock, store, options } = agent.context;
   let observedAt = -Infinity;
   let prunedAt = -Infinity;
   while (!signal.aborted) {
     const now = performance.now();
+    // Taken before the work: what is asked for meanwhile is seen to at once.
+    const woken = agent.woken();
     await attempt(agent, 'watching the clock', async () => watchClock());
     if (now - observedAt >= observeEveryMs(agent)) {
       observedAt = now;
@@ -49,7 +52,7 @@ async function runTicks(agent: Agent, watchClock: () => void, signal: AbortSigna
     }
     const isBusy = store.instances().some(({ state }) => state === 'starting' || state === 'draining');
     const nextMs = isBusy ? Math.min(BUSY_TICK_MS, options.tickSeconds * 1_000) : options.tickSeconds * 1_000;
-    await pause(agent, nextMs, signal);
+    await pause(clock, nextMs, woken, signal);
   }
 }
 
@@ -67,16 +70,22 @@ async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
   const { dispatch } = agent.context.options;
   if (dispatch === undefined) return;
   const tokens = createTokenSource(dispatch);
+  const { clock, store } = agent.context;
   while (!signal.aborted) {
+    const added = store.outbox.added();
     await attempt(agent, 'reporting', () => deliverReports(agent.context, tokens));
-    await agent.context.clock.wait(OUTBOX_TICK_MS, signal).catch(() => undefined);
+    const due = store.outbox.due();
+    const dueMs = due === undefined ? Infinity : Date.parse(due) - Date.parse(clock.now());
+    const waitMs = Math.max(OUTBOX_WAIT_MS.least, Math.min(OUTBOX_WAIT_MS.most, dueMs));
+    await pause(clock, waitMs, added, signal);
   }
 }
 
-async function pause(agent: Agent, milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits so many ms, or until `woken` resolves, or until `signal` aborts. */
+async function pause(clock: Clock, ms: number, woken: Promise<void>, signal: AbortSignal): Promise<void> {
   const wait = new AbortController();
   const any = AbortSignal.any([wait.signal, signal]);
-  await Promise.race([agent.context.clock.wait(milliseconds, any).catch(() => undefined), agent.woken()]);
+  await Promise.race([clock.wait(ms, any).catch(() => undefined), woken]);
   wait.abort();
 }
 

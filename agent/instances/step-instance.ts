@@ -11,8 +11,6 @@ const CRASH_MEMORY_MS = 600_000;
 const MAX_CRASHES = 3;
 /** A version that served and is alive but serves no more for so long is started again, in ms. */
 const UNRESPONSIVE_MS = 60_000;
-/** When it was last seen serving is written down this often, in ms: each time is a write to disk. */
-const NOTE_SERVING_MS = UNRESPONSIVE_MS / 4;
 /** A stable version that was given up is tried again after this pause, in ms: nothing else could answer. */
 const REVIVE_AFTER_MS = 60_000;
 
@@ -82,19 +80,17 @@ async function verifyAnswers(context: AgentContext, instance: StoredInstance): P
   }
   const { code: _code, message: _message, ...rest } = instance;
   context.log.info(`${name(instance)} is ready`);
-  return { ...rest, state: 'ready', since: now, servingAt: now };
+  return { ...rest, state: 'ready', since: now };
 }
 
 async function watch(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
   const health: Health = await context.runtime.check(instance.model, instance.handle ?? {});
-  if (health.kind === 'serving') {
-    const isNoted = elapsedMs(context, instance.servingAt ?? instance.since) < NOTE_SERVING_MS;
-    return isNoted ? instance : { ...instance, servingAt: context.clock.now() };
-  }
-  if (health.kind === 'gone') return recordCrash(context, instance, health.detail);
-  if (elapsedMs(context, instance.servingAt ?? instance.since) < UNRESPONSIVE_MS) return instance;
+  const { unresponsiveSince = context.clock.now(), ...responsive } = instance;
+  if (health.kind === 'serving') return responsive;
+  if (health.kind === 'gone') return recordCrash(context, responsive, health.detail);
+  if (elapsedMs(context, unresponsiveSince) < UNRESPONSIVE_MS) return { ...instance, unresponsiveSince };
   await context.runtime.stop(instance.handle ?? {});
-  return recordCrash(context, instance, `it served no more (${health.detail})`);
+  return recordCrash(context, responsive, `it served no more (${health.detail})`);
 }
 
 /** Starts it anew on other ports (the old ones may be taken), or gives up when it has crashed too often; `code` says why then. */

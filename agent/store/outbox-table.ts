@@ -19,6 +19,10 @@ export type OutboxTable = {
   readonly add: (type: DispatchType, payload: DispatchPayload) => void;
   /** The oldest undelivered report that is due at `now`. Order is kept: a later one never overtakes it. */
   readonly next: (now: string) => OutboxEntry | undefined;
+  /** When the oldest undelivered report is due; `undefined` when there is none. */
+  readonly due: () => string | undefined;
+  /** Resolves when the next report is added. */
+  readonly added: () => Promise<void>;
   readonly delivered: (seq: number, at: string) => void;
   readonly postponed: (seq: number, due: string, error: string) => void;
   /** Gives up on undelivered reports made before this instant: the repository would refuse them as stale. */
@@ -58,16 +62,20 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     'SELECT COUNT(*) AS count, MIN(at) AS oldest FROM outbox WHERE delivered IS NULL',
   );
   const error = database.prepare('SELECT error FROM outbox WHERE delivered IS NULL ORDER BY seq LIMIT 1');
-  /** It is looked at every second, and nearly always there is nothing. */
-  let isEmpty = false;
+  let addition = Promise.withResolvers<void>();
   return {
     add: (type, payload) => {
-      isEmpty = false;
       add.run(payload.id, type, payload.at, JSON.stringify(payload), payload.at);
+      addition.resolve();
+      addition = Promise.withResolvers();
+    },
+    added: () => addition.promise,
+    due: () => {
+      const row = first.get();
+      return row === undefined ? undefined : entryRow.parse(row).due;
     },
     next: (now) => {
-      const row = isEmpty ? undefined : first.get();
-      isEmpty = row === undefined;
+      const row = first.get();
       if (row === undefined) return undefined;
       const { seq, type, payload, attempts, at, due } = entryRow.parse(row);
       if (due > now) return undefined;
@@ -75,7 +83,7 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     },
     delivered: (seq, at) => void deliver.run(at, seq),
     postponed: (seq, due, reason) => void postpone.run(due, reason, seq),
-    expire: (before) => (isEmpty ? 0 : Number(expire.run(before).changes)),
+    expire: (before) => Number(expire.run(before).changes),
     pending: () => {
       const { count: pending, oldest } = pendingRow.parse(count.get());
       const row = error.get();

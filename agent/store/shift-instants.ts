@@ -14,13 +14,13 @@ export function shift(instant: string, ms: number): string {
 
 /** The instance with every instant that something is counted from moved by so many ms. */
 export function shiftInstance(instance: StoredInstance, ms: number): StoredInstance {
-  const { since, startedAt, servingAt, crashes } = instance;
+  const { since, startedAt, unresponsiveSince, crashes } = instance;
   return {
     ...instance,
     since: shift(since, ms),
     startedAt: shift(startedAt, ms),
     crashes: crashes.map((crash) => shift(crash, ms)),
-    ...(servingAt !== undefined && { servingAt: shift(servingAt, ms) }),
+    ...(unresponsiveSince !== undefined && { unresponsiveSince: shift(unresponsiveSince, ms) }),
   };
 }
 

@@ -79,7 +79,7 @@ export function openStore(file: string): Store {
     prune: (before, maxRows) => prune(database, before, maxRows),
     latestInstant: () =>
       [
-        ...instances.get().map(({ since, servingAt }) => servingAt ?? since),
+        ...instances.get().map(({ since }) => since),
         ...Object.values(traffic.get()).map(({ setAt }) => setAt),
         ...memoryInstants(database),
       ]

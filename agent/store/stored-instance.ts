@@ -14,8 +14,8 @@ export const storedInstanceSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   /** Instants of the crashes since it was first ready, within the time that counts for giving up. */
   crashes: z.array(z.iso.datetime()),
-  /** When it was last seen serving. */
-  servingAt: z.iso.datetime().optional(),
+  /** It is alive and has not served since. */
+  unresponsiveSince: z.iso.datetime().optional(),
 });
 export type StoredInstance = z.infer<typeof storedInstanceSchema>;
 
