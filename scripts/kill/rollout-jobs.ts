@@ -23,7 +23,7 @@ export type RolloutJobs = {
 export function createRolloutJobs(lane: Lane, released: Released, isDetached: boolean): RolloutJobs {
   const { version } = released;
   const cause = `deploy-${version}`;
-  const folder = path.join(lane.folder, 'jobs', version);
+  const folder = folderOf(lane, version);
   let attempts = 0;
   let last: DeployJob | undefined;
   return {
@@ -34,31 +34,60 @@ export function createRolloutJobs(lane: Lane, released: Released, isDetached: bo
         report === undefined
           ? planOf(lane, 'deploy', { kind: 'manual', id: cause })
           : planOf(lane, 'advance', { kind: 'dispatch', id: report });
-      last = startDeployJob({
-        trainyard: lane.trainyard,
-        folder,
-        log: path.join(lane.folder, 'logs', `deploy-${version}.log`),
-        workspace: lane.workspace,
-        inputs: {
-          plan: JSON.stringify(plan),
-          config: isDetached ? CONFIGS.detached : CONFIGS.attached,
-          detach: String(isDetached),
-          ...(report === undefined && { version, package: released.package }),
-          'github-token': lane.githubToken,
-        },
-        env: {
-          ...lane.jobEnv,
-          GITHUB_OUTPUT: '',
-          GITHUB_RUN_ID: version,
-          GITHUB_RUN_ATTEMPT: String(attempts),
-          GITHUB_ACTOR: ACTOR,
-        },
+      last = startJob(lane, plan, {
+        name: version,
+        attempt: attempts,
+        isDetached,
+        inputs: report === undefined ? { version, package: released.package } : {},
       });
       return last;
     },
     kill: async () => last?.kill(),
     clear: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** Starts the job of a `/rollback`. */
+export function startRollback(lane: Lane, id: string): DeployJob {
+  const plan = planOf(lane, 'rollback', { kind: 'comment', id });
+  return startJob(lane, plan, { name: id, attempt: 1, isDetached: false, inputs: {} });
+}
+
+function startJob(
+  lane: Lane,
+  plan: Plan,
+  job: {
+    /** Also the id of its workflow run. */
+    readonly name: string;
+    readonly attempt: number;
+    readonly isDetached: boolean;
+    readonly inputs: Readonly<Record<string, string>>;
+  },
+): DeployJob {
+  return startDeployJob({
+    trainyard: lane.trainyard,
+    folder: folderOf(lane, job.name),
+    log: path.join(lane.folder, 'logs', `deploy-${job.name}.log`),
+    workspace: lane.workspace,
+    inputs: {
+      plan: JSON.stringify(plan),
+      config: job.isDetached ? CONFIGS.detached : CONFIGS.attached,
+      detach: String(job.isDetached),
+      ...job.inputs,
+      'github-token': lane.githubToken,
+    },
+    env: {
+      ...lane.jobEnv,
+      GITHUB_OUTPUT: '',
+      GITHUB_RUN_ID: job.name,
+      GITHUB_RUN_ATTEMPT: String(job.attempt),
+      GITHUB_ACTOR: ACTOR,
+    },
+  });
+}
+
+function folderOf(lane: Lane, name: string): string {
+  return path.join(lane.folder, 'jobs', name);
 }
 
 /** What the plan action would have handed on. */

@@ -8,6 +8,7 @@ import { findPackageProblems } from './check-packages.ts';
 import type { Lane } from './lane.ts';
 import { describeManner, type Manner, type Moment } from './moment.ts';
 import { type Played, playRollout } from './play-rollout.ts';
+import { startRollback } from './rollout-jobs.ts';
 
 /** Time between two requests of the steady client, in ms. */
 const REQUEST_EVERY_MS = 40;
@@ -113,6 +114,8 @@ async function playMoment(
       ],
     };
   } catch (thrown) {
+    // What comes next is judged by itself: a rollout that is left open would fail every other.
+    await startRollback(lane, `clear-${moment.index}`).ended;
     const rest = { phase: 'unknown', reruns: 0, failedRequests: [], problems: [messageOf(thrown)] };
     return { moment, afterMs, seconds: seconds(), ...rest };
   }
