@@ -61,6 +61,8 @@ export async function playRollout(lane: Lane, request: RolloutRequest): Promise<
   const { blow } = request;
   const struck = blow && sleep(blow.afterMs).then(() => strike(lane, jobs, blow.kind));
   const finished = finish(lane, jobs, job);
+  // A job that gives up before the blow does not call it off: the agent would be killed in the midst of the next rollout.
+  await Promise.allSettled([struck, finished]);
   const [snapshot, reruns] = await Promise.all([struck, finished]);
   const endState = await awaitEnd(lane, cast, jobs.rollout, request.expected);
   jobs.clear();
