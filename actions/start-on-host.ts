@@ -2,8 +2,8 @@ import type { Envelope } from '../core/ledger/envelope.ts';
 import type { AgentPort, Clock } from '../core/ports.ts';
 import type { LocalPackage } from './package-source.ts';
 
-/** How often a version that is starting is asked for, in ms. */
-const READY_POLL_MS = 1_000;
+/** A version that is starting is asked for after so many ms, then less and less often. */
+const READY_POLL_MS = { first: 200, growth: 1.2, longest: 2_000 } as const;
 
 /** A version, and what a host needs to bring it up. */
 export type Startable = {
@@ -37,12 +37,14 @@ export async function startOnHost(
   const start = { manifest: local.manifestDigest, ...(envelope && { envelope }) };
   const deadline = Date.parse(clock.now()) + readyMs;
   let instance = await agent.startInstance(model, version, start);
+  let pollMs: number = READY_POLL_MS.first;
   while (instance.state !== 'ready') {
     if (instance.state === 'failed' || Date.parse(clock.now()) > deadline) {
       const said = instance.message ?? `it is ${instance.state} after ${readyMs / 60_000} minutes`;
       return { ok: false, code: instance.code ?? 'not-ready', message: `${agent.url}: ${said}` };
     }
-    await clock.wait(READY_POLL_MS, signal);
+    await clock.wait(pollMs, signal);
+    pollMs = Math.min(READY_POLL_MS.longest, pollMs * READY_POLL_MS.growth);
     instance =
       (await agent.getInstance(model, version)) ?? (await agent.startInstance(model, version, start));
   }

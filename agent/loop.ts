@@ -12,7 +12,7 @@ import { judgeLateLabels } from './windows/judge-late-labels.ts';
 import { judgeWindows } from './windows/judge-windows.ts';
 
 /** Looks while something is starting or ending, in ms: its progress is what people wait for. */
-const BUSY_TICK_MS = 500;
+const BUSY_TICK_MS = 250;
 /** Shortest and longest wait for a report that is due later, in ms. */
 const OUTBOX_WAIT_MS = { least: 1_000, most: 600_000 } as const;
 const PRUNE_EVERY_MS = 3_600_000;
