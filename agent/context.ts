@@ -1,8 +1,9 @@
-import type { Clock, Log } from '../core/ports.ts';
+import type { Log } from '../core/ports.ts';
 import type { Blobs } from './blobs.ts';
 import type { DataPlane } from './envoy/envoy.ts';
 import type { AgentOptions } from './options.ts';
 import type { Runtime } from './runtimes/runtime.ts';
+import type { SteadyClock } from './steady-clock.ts';
 import type { Store } from './store/store.ts';
 
 /** What every part of the agent works with. */
@@ -12,7 +13,7 @@ export type AgentContext = {
   readonly blobs: Blobs;
   readonly runtime: Runtime;
   readonly proxy: DataPlane;
-  readonly clock: Clock;
+  readonly clock: SteadyClock;
   readonly log: Log;
   readonly startedAt: string;
 };

@@ -1,5 +1,6 @@
 import type { AgentState } from '../core/serving/api.ts';
 import type { AgentContext } from './context.ts';
+import { CLOCK_JUMPED, describeJump } from './steady-clock.ts';
 import { toInstance } from './store/stored-instance.ts';
 
 /** Version of this program, shown to clients. */
@@ -7,7 +8,7 @@ export const AGENT_VERSION = '0.1.0';
 
 /** Everything about this host, for people and for `/status`. */
 export async function describeState(context: AgentContext): Promise<AgentState> {
-  const { store, options, runtime, proxy, startedAt } = context;
+  const { store, options, runtime, proxy, clock, startedAt } = context;
   const { count, oldest } = store.outbox.pending();
   return {
     host: options.hostName,
@@ -23,5 +24,8 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
       address: `${options.dataPlane.address}:${options.dataPlane.port}`,
       healthy: await proxy.isHealthy(),
     },
+    ...(clock.jumpMs() !== 0 && {
+      warnings: [{ code: CLOCK_JUMPED, message: describeJump(clock.jumpMs()) }],
+    }),
   };
 }

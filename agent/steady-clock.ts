@@ -5,6 +5,9 @@ import type { Clock } from '../core/ports.ts';
 /** A difference that time servers even out by the way is followed at once, in ms; a larger one is a jump. */
 export const JUMP_MS = 2_000;
 
+/** Reason code of a jump. */
+export const CLOCK_JUMPED = 'clock-jumped';
+
 /** Two clocks of the machine, in ms: what it believes the time to be, since 1970, and one that nobody sets. */
 export type MachineTime = { readonly wall: () => number; readonly uptime: () => number };
 
@@ -43,4 +46,10 @@ export function createSteadyClock({ wall, uptime }: MachineTime = MACHINE): Stea
       latest = -Infinity;
     },
   };
+}
+
+/** A jump of so many ms in a sentence. */
+export function describeJump(jumpMs: number): string {
+  const seconds = Math.round(Math.abs(jumpMs) / 1_000);
+  return `The machine’s clock was set ${seconds} s ${jumpMs < 0 ? 'back' : 'ahead'}.`;
 }

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { Log } from '../core/ports.ts';
-import { JUMP_MS, type SteadyClock } from './steady-clock.ts';
+import { CLOCK_JUMPED, describeJump, JUMP_MS, type SteadyClock } from './steady-clock.ts';
 import type { Store } from './store/store.ts';
 
 /** A jump that has stood for so long is meant, in ms; one that is taken back before changes nothing. */
@@ -27,7 +27,7 @@ export function createClockWatch(
     if (seen === undefined || Math.abs(jumpMs - seen.jumpMs) > JUMP_MS) {
       seen = { jumpMs, since: uptime() };
       log.warn(
-        `clock-jumped: the machine’s clock was set ${describe(jumpMs)}. Leases and time limits go on as before; ` +
+        `${CLOCK_JUMPED}: ${describeJump(jumpMs)} Leases and time limits go on as before; ` +
           `the new time counts once it has stood for ${ADOPT_AFTER_MS / 60_000} minutes.`,
       );
       return;
@@ -36,7 +36,7 @@ export function createClockWatch(
     store.shiftInstants(jumpMs);
     clock.adopt();
     seen = undefined;
-    log.info(`The machine’s clock has stayed ${describe(jumpMs)}: its time counts from here on.`);
+    log.info(`${describeJump(jumpMs)} It has stayed so, and its time counts from here on.`);
   };
 }
 
@@ -46,9 +46,5 @@ export function moveOutOfFuture({ clock, store, log }: Watched): void {
   const aheadMs = latest === undefined ? 0 : Date.parse(latest) - Date.parse(clock.now());
   if (aheadMs <= JUMP_MS) return;
   store.shiftInstants(-aheadMs);
-  log.warn(`clock-jumped: the machine’s clock was set ${describe(-aheadMs)} or more while no agent ran.`);
-}
-
-function describe(jumpMs: number): string {
-  return `${Math.round(Math.abs(jumpMs) / 1_000)} s ${jumpMs < 0 ? 'back' : 'ahead'}`;
+  log.warn(`${CLOCK_JUMPED}: ${describeJump(-aheadMs)} It was so, or more, while no agent ran.`);
 }

@@ -82,7 +82,7 @@ function versionMetrics(
   ];
 }
 
-function hostMetrics({ store, proxy }: AgentContext): readonly Metric[] {
+function hostMetrics({ store, proxy, clock }: AgentContext): readonly Metric[] {
   const traffic = Object.entries(store.traffic());
   const weights = traffic.flatMap(
     ([
@@ -125,6 +125,12 @@ function hostMetrics({ store, proxy }: AgentContext): readonly Metric[] {
       'gauge',
       '1 while the proxy runs.',
       one(proxy.process() === undefined ? 0 : 1),
+    ),
+    metric(
+      'trainyard_clock_jump_seconds',
+      'gauge',
+      'How far the machine’s clock is ahead of the time the agent goes by; 0 unless it was set.',
+      one(clock.jumpMs() / 1_000),
     ),
     metric('process_resident_memory_bytes', 'gauge', 'Memory of the agent itself.', one(rss)),
     metric('nodejs_heap_used_bytes', 'gauge', 'Heap of the agent itself.', one(heapUsed)),

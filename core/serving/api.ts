@@ -98,6 +98,8 @@ export const agentStateSchema = z.strictObject({
   traffic: z.record(z.string(), trafficSchema),
   outbox: z.strictObject({ pending: z.number().int(), oldest: z.iso.datetime().optional() }),
   dataPlane: z.strictObject({ address: z.string(), healthy: z.boolean() }),
+  /** What is wrong with the host itself, by code. */
+  warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).optional(),
 });
 
 /** RFC 9457 problem details, with our stable `code` and the remedy. */

@@ -184,7 +184,11 @@ describe.skipIf(!HAS_TOOLCHAIN)('a serving host whose clock jumps', { timeout: 1
       }, 'observations');
       expect(rows.every((row) => row.seconds < 60)).toBe(true);
     }
+    setClock(HOUR_MS);
+    expect(await agent.client.state()).toMatchObject({ warnings: [{ code: 'clock-jumped' }] });
+    setClock(0);
     expect(agent.log()).toContain('clock-jumped');
+    expect((await agent.client.state()).warnings).toBeUndefined();
     expect(await brake()).toBeUndefined();
   });
 

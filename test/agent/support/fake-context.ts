@@ -103,6 +103,8 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       wait: async (milliseconds) => {
         world.now += milliseconds;
       },
+      jumpMs: () => 0,
+      adopt: () => undefined,
     },
     log: {
       info: (line) => void world.log.push(line),
