@@ -324,15 +324,22 @@ describe('a report that a rollout may go on', () => {
 });
 
 describe('with detach', () => {
-  test('leaves no host behind without a lease: one that has lost the candidate gets it back first', async () => {
+  /** The first host loses its model servers just before the candidate gets traffic; its next start may fail. */
+  function worldThatLosesCandidate(failsWith?: string): World {
     const world = worldWithChampion();
     const [agent] = world.agents;
     world.ledger.afterAppend = (written) => {
       const ready = agent.instances.get('2');
       if (!written.some(({ kind }) => kind === 'rollout.advanced') || ready === undefined) return;
       agent.instances.set('2', { ...ready, state: 'starting' });
+      agent.failsWith = failsWith;
       world.ledger.afterAppend = undefined;
     };
+    return world;
+  }
+
+  test('leaves no host behind without a lease: one that has lost the candidate gets it back first', async () => {
+    const world = worldThatLosesCandidate();
     expect((await deploy(world.job({ version: '2' }, { detach: true }))).reasonCode).toBe('detached');
     expect(world.agents.map(({ traffic }) => [traffic?.candidate, traffic?.lease?.detached])).toEqual([
       ['2', true],
@@ -341,14 +348,7 @@ describe('with detach', () => {
   });
 
   test('takes a candidate back that a host lost and cannot start again', async () => {
-    const world = worldWithChampion();
-    const [agent] = world.agents;
-    world.ledger.afterAppend = (written) => {
-      const ready = agent.instances.get('2');
-      if (!written.some(({ kind }) => kind === 'rollout.advanced') || ready === undefined) return;
-      agent.instances.set('2', { ...ready, state: 'starting' });
-      agent.failsWith = 'crash-loop';
-    };
+    const world = worldThatLosesCandidate('crash-loop');
     const ended = await deploy(world.job({ version: '2' }, { detach: true }));
     expect(ended).toMatchObject({ reasonCode: 'rolled-back', result: { code: 'crash-loop' } });
     expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
