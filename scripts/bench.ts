@@ -4,6 +4,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   gate: async () => (await import('./bench/gate.ts')).benchGate(),
   overhead: async () => (await import('./bench/overhead.ts')).benchOverhead(),
   serving: async () => (await import('./bench/serving.ts')).benchServing(),
+  'serving-image': async () => (await import('./bench/serving-image.ts')).benchServingImage(),
 };
 
 const HELP = `npm run bench -- NAME...\n\nNames: ${Object.keys(BENCHES).join(', ')}.\n`;

@@ -3,10 +3,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { STATE_DIR } from './checkout.ts';
-import { makeBaseImage } from './docker/base-image.ts';
-import { type Engine, removeContainers, startEngine, TEST_NETWORK } from './docker/engine.ts';
-import { type DockerHost, playScenesOnDocker } from './docker/play-scenes.ts';
-import { startRegistry } from './docker/registry.ts';
+import { type DockerHost, withDockerHost } from './docker/docker-host.ts';
+import { playScenesOnDocker } from './docker/play-scenes.ts';
 import { addCounts, type Counts, formatCounts, NO_TESTS, writeCounts } from './test/counts.ts';
 import { runSuite } from './test/suite.ts';
 
@@ -39,31 +37,13 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return values.help ? 0 : 2;
   }
-  const started = await startEngine(FOLDER);
-  const counts = started.ok ? await runOn(started.value, parts, values.keep) : skip(started.error);
+  const run = await withDockerHost(FOLDER, values, (docker) => runParts(parts, docker));
+  const counts = run.ok ? run.value : skip(run.error);
   if (values.report !== undefined) writeCounts(values.report, counts);
   // What failed has its logs there.
   if (counts.failed === 0 && !values.keep) rmSync(FOLDER, { recursive: true, force: true });
   process.stdout.write(`${formatCounts(counts)}\n`);
   return counts.failed === 0 ? 0 : 1;
-}
-
-/** Runs the parts, and leaves no engine behind, however they end: nor its images, unless they are to be kept. */
-async function runOn(engine: Engine, parts: readonly Part[], isKept: boolean): Promise<Counts> {
-  const end = isKept ? engine.stop : engine.remove;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void end().finally(() => process.exit(130)));
-  }
-  try {
-    await removeContainers(engine.docker);
-    const base = await makeBaseImage(engine, FOLDER);
-    if (!base.ok) return skip(base.error);
-    const registry = await startRegistry(FOLDER);
-    const docker = { host: engine.host, network: TEST_NETWORK, base: base.value, registry: registry.address };
-    return await runParts(parts, docker).finally(isKept ? registry.stop : registry.remove);
-  } finally {
-    await end();
-  }
 }
 
 function skip(reason: string): Counts {

@@ -17,38 +17,54 @@ const TIMEOUT_MS = 600_000;
 const MAX_BODY_BYTES = 10 * 2 ** 20;
 const run = promisify(execFile);
 
-export type BuiltVersion = { readonly folder: string; readonly manifest: StartInstance['manifest'] };
+/** A version's package, and the logged model it was made of. */
+export type BuiltVersion = {
+  readonly version: string;
+  readonly uri: string;
+  readonly folder: string;
+  readonly manifest: StartInstance['manifest'];
+};
 
-/** Logs the model that takes 10 ms, and packages it with the real handler under two version numbers. */
-export async function buildVersions(folder: string): Promise<readonly BuiltVersion[]> {
-  const env = { ...process.env, PYTHONPATH: path.join(ROOT, 'runtime'), PATH: pathOf() };
-  const python = async (args: readonly string[], tracking = '') => {
-    const settings = { env: { ...env, MLFLOW_TRACKING_URI: tracking }, cwd: folder, timeout: TIMEOUT_MS };
-    return (await run(venvProgram('python'), [...args], settings)).stdout.trim();
-  };
-  const logged = await python([path.join(ROOT, 'scripts', 'bench', 'sleepy_model.py'), folder]);
-  const [runId = '', uri = ''] = logged.split('\n').at(-1)?.split(' ') ?? [];
+/** Logs two models and their holdout by a script beside this one, and packages them with the real handler as versions 1 and 2. */
+export async function buildVersions(
+  folder: string,
+  script: 'sleepy_model.py' | 'torch_model.py',
+): Promise<readonly BuiltVersion[]> {
+  const logged = await runPython(folder, [path.join(ROOT, 'scripts', 'bench', script), folder]);
+  const lines = logged.split('\n').slice(-2);
   const built: BuiltVersion[] = [];
-  for (const version of ['1', '2']) {
+  for (const [index, line] of lines.entries()) {
+    const [runId = '', uri = '', holdout = ''] = line.split(' ');
+    const version = String(index + 1);
     const target = path.join(folder, `package-${version}`);
     const out = path.join(folder, `package-${version}.json`);
-    const holdout = ['--holdout', path.join(folder, 'holdout.csv'), '--target', 'label', '--id', 'id'];
+    const examples = ['--holdout', path.join(folder, holdout), '--target', 'label', '--id', 'id'];
     const named = ['--model', MODEL, '--version', version, '--run-id', runId, '--package-dir', target];
-    await python(
-      ['-m', 'trainyard.package', '--model-uri', uri, ...named, ...holdout, '--out', out],
-      `sqlite:///${folder}/mlflow.db`,
-    );
-    built.push({ folder: target, manifest: JSON.parse(readFileSync(out, 'utf8')).manifestDigest });
+    const model = ['--model-uri', uri, ...named];
+    await runPython(folder, ['-m', 'trainyard.package', ...model, ...examples, '--out', out]);
+    const manifest = JSON.parse(readFileSync(out, 'utf8')).manifestDigest;
+    built.push({ version, uri, folder: target, manifest });
   }
   return built;
 }
 
+/** Runs Python on the models that were logged into `folder`; gives what it printed. */
+export async function runPython(folder: string, args: readonly string[]): Promise<string> {
+  const env = {
+    ...process.env,
+    PYTHONPATH: path.join(ROOT, 'runtime'),
+    PATH: pathOf(),
+    MLFLOW_TRACKING_URI: `sqlite:///${folder}/mlflow.db`,
+  };
+  const { stdout } = await run(venvProgram('python'), [...args], { env, cwd: folder, timeout: TIMEOUT_MS });
+  return stdout.trim();
+}
+
 /** What counting and logging add to a prediction in the handler, in µs, as the handler itself would measure it. */
 export async function measureCapture({ folder }: BuiltVersion): Promise<number> {
-  const args = [path.join(ROOT, 'scripts', 'bench', 'capture_cost.py'), path.join(folder, 'model.mar'), BODY];
-  const env = { ...process.env, PYTHONPATH: path.join(ROOT, 'runtime'), PATH: pathOf() };
-  const { stdout } = await run(venvProgram('python'), args, { env, cwd: folder, timeout: TIMEOUT_MS });
-  return Number(stdout.trim().split('\n').at(-1));
+  const script = path.join(ROOT, 'scripts', 'bench', 'capture_cost.py');
+  const printed = await runPython(folder, [script, path.join(folder, 'model.mar'), BODY]);
+  return Number(printed.split('\n').at(-1));
 }
 
 /** Uploads and starts a version on the agent, and waits until it is ready. */

@@ -3,7 +3,9 @@ import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { startGitHub } from '../../test/agent/support/github-stand-in.ts';
 import { startAgent, THIS_MACHINE } from '../../test/agent/support/start-agent.ts';
+import { printLine } from './print-line.ts';
 import { type Footprint, measureFootprint } from './serving-footprint.ts';
+import { benchServingImage } from './serving-image.ts';
 import { measureOverhead, type Overhead } from './serving-latency.ts';
 import { measureShifts, type Shifts } from './serving-shift.ts';
 import { buildVersions, deploy, MODEL, measureCapture, serveBare } from './serving-world.ts';
@@ -13,13 +15,19 @@ const MEMORY_GOAL_MB = 80;
 const CPU_GOAL_MS = 2;
 const SHIFT_GOAL_MS = 1_000;
 
+/** Serving as an agent does it, five minutes, then its images (serving-image.ts). */
+export async function benchServing(): Promise<void> {
+  await benchAgent();
+  await benchServingImage();
+}
+
 /**
  * What proxy and capture add to a TorchServe that answers in about 10 ms, what the agent costs, and how long after a brake the
- * last request reaches the candidate. Five minutes, of which two are the building and the starts.
+ * last request reaches the candidate. Of the five minutes two are the building and the starts.
  */
-export async function benchServing(): Promise<void> {
+async function benchAgent(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ty-bench-'));
-  const [stable, candidate] = await buildVersions(folder);
+  const [stable, candidate] = await buildVersions(folder, 'sleepy_model.py');
   if (stable === undefined || candidate === undefined) throw new Error('no package was built');
   const github = await startGitHub();
   // As its unit file starts it.
@@ -37,7 +45,7 @@ export async function benchServing(): Promise<void> {
     printMachine();
     printOverhead(await measureOverhead(bare.url, proxied));
     await bare.child.stop();
-    print('capture in the handler', `${await measureCapture(stable)} µs per prediction`);
+    printLine('capture in the handler', `${await measureCapture(stable)} µs per prediction`);
     printFootprint(await measureFootprint(agent.pid(), proxied));
     printShifts(await measureShifts(agent, proxied));
   } finally {
@@ -53,14 +61,14 @@ function printMachine(): void {
   const [busy = 0] = loadavg();
   const processors = availableParallelism();
   const doubt = busy > processors ? ': more than it can do at once, so the tails below are its own' : '';
-  print('machine', `${processors} processors, load average ${busy.toFixed(1)}${doubt}`);
+  printLine('machine', `${processors} processors, load average ${busy.toFixed(1)}${doubt}`);
 }
 
 function printOverhead(quantiles: readonly Overhead[]): void {
   for (const { quantile, alone, through, added, ratio, spread } of quantiles) {
     const [least, most] = spread.map((one) => `${((one - 1) * 100).toFixed(1)} %`);
     const goal = quantile === 0.99 ? `, ${judge(ratio <= OVERHEAD_GOAL, '5 %')}` : '';
-    print(
+    printLine(
       `p${quantile * 100}`,
       `${through.toFixed(2)} ms, TorchServe alone ${alone.toFixed(2)} ms: + ${added.toFixed(2)} ms, ` +
         `+ ${((ratio - 1) * 100).toFixed(1)} % (rounds ${least} … ${most}${goal})`,
@@ -72,11 +80,11 @@ function printFootprint(footprint: Footprint): void {
   const { residentBytes, restingCpu, cpuPerThousand, addedPerThousand, perSecond } = footprint;
   const megabytes = residentBytes / 1e6;
   const memory = judge(megabytes <= MEMORY_GOAL_MB, `${MEMORY_GOAL_MB} MB`);
-  print('agent memory', `${megabytes.toFixed(1)} MB resident (${memory})`);
-  print('agent CPU, ticks', `${restingCpu.toFixed(2)} ms per second, whatever the traffic`);
-  print('agent CPU, predictions', `${addedPerThousand.toFixed(1)} ms per 1,000 on top of the ticks`);
+  printLine('agent memory', `${megabytes.toFixed(1)} MB resident (${memory})`);
+  printLine('agent CPU, ticks', `${restingCpu.toFixed(2)} ms per second, whatever the traffic`);
+  printLine('agent CPU, predictions', `${addedPerThousand.toFixed(1)} ms per 1,000 on top of the ticks`);
   const goal = judge(cpuPerThousand <= CPU_GOAL_MS, `${CPU_GOAL_MS} ms`);
-  print(
+  printLine(
     'agent CPU, both',
     `${cpuPerThousand.toFixed(1)} ms per 1,000 at ${perSecond.toFixed(0)} per second (${goal})`,
   );
@@ -84,17 +92,13 @@ function printFootprint(footprint: Footprint): void {
 
 function printShifts({ count, lastRequest, worst, confirmed }: Shifts): void {
   const goal = judge(worst <= SHIFT_GOAL_MS, `${SHIFT_GOAL_MS} ms`);
-  print(
+  printLine(
     'brake to last request',
     `median ${lastRequest.toFixed(0)} ms, worst of ${count} ${worst.toFixed(0)} ms (${goal})`,
   );
-  print('brake confirmed', `median ${confirmed.toFixed(0)} ms`);
+  printLine('brake confirmed', `median ${confirmed.toFixed(0)} ms`);
 }
 
 function judge(isMet: boolean, goal: string): string {
   return `goal ${goal}: ${isMet ? 'met' : 'missed'}`;
-}
-
-function print(name: string, value: string): void {
-  console.log(`${name.padEnd(24)} ${value}`);
 }

@@ -9,19 +9,12 @@ import { MODEL, type ServingHost, startWorld, type World } from '../demo/world.t
 import { loadDigits } from '../sandbox/digits.ts';
 import { startTraffic } from '../sandbox/traffic.ts';
 import type { Counts } from '../test/counts.ts';
+import type { DockerHost } from './docker-host.ts';
 
 /** Clients of the demonstration, at a rate that leaves room for the containers. */
 const REQUESTS_PER_SECOND = 15;
 const DIGITS_PER_REQUEST = 4;
 const DIGITS_PER_LABEL = 60;
-
-/** What the scenes need of the machine's engine. */
-export type DockerHost = {
-  readonly host: string;
-  readonly network: string;
-  readonly base: string;
-  readonly registry: string;
-};
 
 /** Plays first train, retrain and bad model on a host that runs containers. Gives each check as a test. */
 export async function playScenesOnDocker(docker: DockerHost, folder: string): Promise<Counts> {

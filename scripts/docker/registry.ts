@@ -6,6 +6,12 @@ import { z } from 'zod';
 import { answers, findFreePort, startChild } from '../sandbox/child-process.ts';
 
 const START_TIMEOUT_MS = 30_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+const MANIFEST_TYPES = [
+  'application/vnd.docker.distribution.manifest.v2+json',
+  'application/vnd.oci.image.manifest.v1+json',
+];
+const manifestSchema = z.object({ layers: z.array(z.object({ digest: z.string(), size: z.number() })) });
 const configSchema = z.object({ http: z.object({ addr: z.string() }) });
 
 /** An image registry on loopback, which docker speaks to without TLS. */
@@ -40,6 +46,24 @@ export async function startRegistry(folder: string): Promise<Registry> {
     rmSync(storage, { recursive: true, force: true });
   };
   return { address, stop, remove };
+}
+
+/** One layer of an image as a registry keeps it: `size` in bytes, compressed. */
+export type Layer = { readonly digest: string; readonly size: number };
+
+/** The layers of an image, by its tag or digest, from the bottom. */
+export async function readLayers(
+  address: string,
+  repository: string,
+  reference: string,
+): Promise<readonly Layer[]> {
+  const url = `http://${address}/v2/${repository}/manifests/${reference}`;
+  const response = await fetch(url, {
+    headers: { accept: MANIFEST_TYPES.join(', ') },
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return manifestSchema.parse(await response.json()).layers;
 }
 
 /** The address of last time if it is free, since images carry it in their names; else another. */
