@@ -7,6 +7,7 @@ import type { Started } from '../start-on-host.ts';
 import { type BringUp, createBringUp } from './bring-up.ts';
 import { concludeEarlier } from './conclude-earlier.ts';
 import { type Deployed, type Deployment, entry, hereIn, readState } from './deploy-context.ts';
+import { detachedLease } from './detached-lease.ts';
 import { promote, rollBack } from './end-rollout.ts';
 import { findCandidate } from './find-candidate.ts';
 import { setTrafficEverywhere } from './host-traffic.ts';
@@ -195,7 +196,7 @@ async function advance(
   return keep(deployment, open, bringUp);
 }
 
-/** Ends this job with the rollout still open: the lease is made long, and the agents watch on and say when there is something to do. */
+/** Ends this job with the rollout still open: the agents watch on and say when there is something to do. */
 async function leave(
   deployment: Deployment,
   rollout: Rollout,
@@ -206,9 +207,9 @@ async function leave(
   }: { readonly why: string; readonly explanation: string; readonly report: string },
   bringUp: BringUp,
 ): Promise<Deployed | undefined> {
-  const { request } = deployment;
-  const { deadlineSeconds } = request.environment.rollout;
-  const lease = { leaseSeconds: deadlineSeconds, detached: true };
+  const { request, ports } = deployment;
+  const leaseSeconds = detachedLease(rollout, request.environment, ports.clock.now());
+  const lease = { leaseSeconds, detached: true };
   const braked = await apply(deployment, rollout, lease, bringUp);
   if (braked !== undefined || (why !== 'held' && bringUp.isStarting())) return braked;
   const { id, version, stable, percent } = rollout;

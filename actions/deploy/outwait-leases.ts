@@ -1,9 +1,7 @@
 import type { Deployment } from './deploy-context.ts';
+import { LEASES_TO_RETURN } from './detached-lease.ts';
 import { pollSeconds } from './poll-seconds.ts';
 import { settleHosts } from './settle.ts';
-
-/** An agent returns to the stable version after so many silent leases. */
-const LEASES_TO_RETURN = 2;
 
 /**
  * After a rollback: a host that could not be told may give the candidate requests until its lease is over. Until then it is told

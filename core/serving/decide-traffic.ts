@@ -70,8 +70,8 @@ function decideLease(situation: TrafficSituation): TrafficDecision {
       explanation: `Nothing was heard of rollout ${lease.rollout} for ${Math.round(silentSeconds)} s, twice its lease of ${lease.leaseSeconds} s, so version ${traffic.stable} answers everything.`,
     };
   }
-  if (silentSeconds >= lease.leaseSeconds) return { kind: 'hold' };
   const isDone = decision?.kind === 'advance' || decision?.kind === 'promote';
+  // Where no job waits, silence is no sign that anything is wrong.
   if (isDone && lease.detached === true) return { kind: 'report', decision };
-  return { kind: 'keep' };
+  return silentSeconds >= lease.leaseSeconds ? { kind: 'hold' } : { kind: 'keep' };
 }

@@ -367,7 +367,13 @@ describe('with detach', () => {
       lease === undefined ? [] : [lease],
     );
     expect(leases.at(0)?.detached).toBeUndefined();
-    expect(leases.some(({ detached }) => detached === true)).toBe(true);
+    const detached = leases.filter((lease) => lease.detached === true);
+    expect(detached.length).toBeGreaterThan(0);
+    // A host that is cut off then has returned to the stable version, after two leases, by the rollout's deadline.
+    const seconds = detached.map(({ leaseSeconds, plan }) => leaseSeconds / plan.deadlineSeconds);
+    expect(Math.max(...seconds)).toBeLessThan(0.5);
+    expect(Math.min(...seconds)).toBeGreaterThanOrEqual(0.25);
+    expect(seconds).toEqual(seconds.toSorted((left, right) => right - left));
     expect(outcomes.at(-1)).toBe('promoted');
   });
 });

@@ -116,7 +116,7 @@ describe('/hold and /resume', () => {
     const outcome = await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
     expect(outcome.reasonCode).toBe('held');
     expect((await production(world)).rollout?.percent).toBe(10);
-    expect(world.agents[0].traffic?.lease).toMatchObject({ control: 'held', leaseSeconds: 3600 });
+    expect(world.agents[0].traffic?.lease).toMatchObject({ control: 'held', leaseSeconds: 1800 });
   });
 
   test('a held rollout is still taken back on proof of harm', async () => {

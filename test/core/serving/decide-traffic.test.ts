@@ -125,6 +125,9 @@ describe('a host decides by itself', () => {
     const detached = traffic.lease && { ...traffic, lease: { ...traffic.lease, detached: true } };
     const decision = decide({ ...seen, ...(detached && { traffic: detached }) });
     expect(decision).toMatchObject({ kind: 'report', decision: { kind: 'advance', to: 1 } });
+    const late = { now: '2026-01-01T00:03:00Z', ...(detached && { traffic: detached }) };
+    expect(decide({ ...late, evidence: undefined }).kind).toBe('hold');
+    expect(decide({ ...seen, ...late }).kind).toBe('report');
   });
 
   test('to leave a deadline to deploy, which knows how long it held', () => {
