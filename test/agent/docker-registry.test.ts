@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { dockerCli } from '../../adapters/image-builder-cli.ts';
 import type { PackagePayload } from '../../core/serving/package-manifest.ts';
+import { readLayers } from '../../scripts/docker/registry.ts';
 import { startFailingRegistry, startSilentRegistry } from './support/bad-registry.ts';
 import {
   buildPackage,
@@ -21,7 +21,6 @@ const BUILD_MS = 900_000;
 const REPOSITORY = `${ENGINE.registry}/team/sum`;
 /** A layer that holds only the model's own files, in bytes. */
 const SMALL_LAYER = 10_000;
-const manifestSchema = z.object({ layers: z.array(z.object({ digest: z.string(), size: z.number() })) });
 
 describe('an image by way of a registry', { timeout: 300_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'trainyard-registry-'));
@@ -40,15 +39,7 @@ describe('an image by way of a registry', { timeout: 300_000 }, () => {
     rmSync(folder, { recursive: true, force: true });
   }, 60_000);
 
-  async function readLayers(payload: PackagePayload) {
-    const response = await fetch(`http://${ENGINE.registry}/v2/team/sum/manifests/${payload.digest}`, {
-      headers: {
-        accept:
-          'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json',
-      },
-    });
-    return manifestSchema.parse(await response.json()).layers;
-  }
+  const layersOf = ({ digest }: PackagePayload) => readLayers(ENGINE.registry, 'team/sum', digest);
 
   test('is pinned by the digest of its manifest', () => {
     expect(first).toMatchObject({ kind: 'image', reference: `${REPOSITORY}@${first.digest}` });
@@ -56,8 +47,8 @@ describe('an image by way of a registry', { timeout: 300_000 }, () => {
   });
 
   test('ships one small layer for a new version of the same environment', async () => {
-    const shipped = new Set((await readLayers(first)).map(({ digest }) => digest));
-    const fresh = (await readLayers(second)).filter(({ digest }) => !shipped.has(digest));
+    const shipped = new Set((await layersOf(first)).map(({ digest }) => digest));
+    const fresh = (await layersOf(second)).filter(({ digest }) => !shipped.has(digest));
     expect(fresh).toHaveLength(1);
     expect(fresh[0]?.size).toBeLessThan(SMALL_LAYER);
   });

@@ -36,6 +36,13 @@ describe('options', () => {
     expect([options.tickSeconds, options.environment]).toEqual([3, 'staging']);
   });
 
+  test('take a switch by its name alone, or with a value', () => {
+    const open = ['--listen', '0.0.0.0:9443'];
+    expect(readOptions(['--allow-plaintext', ...open], TOKEN).listen.address).toBe('0.0.0.0');
+    expect(readOptions([...open, '--allow-plaintext=true'], TOKEN).listen.port).toBe(9443);
+    expect(problemsOf([...open, '--allow-plaintext=false'])).toHaveLength(1);
+  });
+
   test('report everything that is wrong at once', () => {
     const argv = ['--frob', '--listen', 'nowhere', '--tick-seconds', '-1', '--repository', 'x'];
     expect(problemsOf(argv)).toEqual([

@@ -59,7 +59,7 @@ export async function startAgent(
     'envoy-threads': '1',
     ...flags,
   };
-  const argv = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
+  const argv = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
   const env = {
     ...process.env,
     TRAINYARD_AGENT_TOKENS: Object.entries(TOKENS)
