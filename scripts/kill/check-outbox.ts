@@ -38,12 +38,14 @@ function subjectOf({ type, payload }: Arrival): string {
   return `${type} ${payload.at} ${canonicalJson(payload.body)}`;
 }
 
-/** What the reports say of one rollout, each once and without ids, instants and numbers that differ from run to run. */
-export function tellRollout(arrivals: readonly Arrival[], rollout: string): readonly string[] {
+/**
+ * What the reports say of the end of one rollout, each once and without ids, instants and numbers that differ from run to run: its
+ * brakes. A stage that is reported as done is a step, and no end: a job that was kept waiting has seen it by itself, and where a
+ * report that is needed never comes, the rollout stays open.
+ */
+export function tellBrakes(arrivals: readonly Arrival[], rollout: string): readonly string[] {
   const told = arrivals
-    .filter(({ payload }) => payload.body['rollout'] === rollout)
-    .map(({ type, payload: { body } }) =>
-      [type, body['stage'], body['decision'], body['code']].filter((part) => part !== undefined).join(' '),
-    );
+    .filter(({ type, payload }) => type === DISPATCH_TYPES.brake && payload.body['rollout'] === rollout)
+    .map(({ type, payload: { body } }) => `${type} ${body['code']}`);
   return [...new Set(told)].toSorted();
 }

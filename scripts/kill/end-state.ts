@@ -2,7 +2,7 @@ import { createRolloutRecords } from '../../adapters/rollout-records.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { ALIASES } from '../../core/names.ts';
 import { readLedger, readLedgerState } from '../sandbox/read-ledger.ts';
-import { arrivalsOf, tellRollout } from './check-outbox.ts';
+import { arrivalsOf, tellBrakes } from './check-outbox.ts';
 import { ENVIRONMENT, type Lane } from './lane.ts';
 
 /** Versions by the part they had when the rollout began. */
@@ -94,7 +94,7 @@ function readGitHub({ repository }: Lane, rollout: string) {
   const deployments = [...repository.deployments.values()].filter(({ task }) => task === rollout);
   return {
     deployments: deployments.map(({ statuses }) => statuses.at(-1)?.state),
-    told: tellRollout(arrivalsOf(repository.dispatches), rollout),
+    told: tellBrakes(arrivalsOf(repository.dispatches), rollout),
   };
 }
 
