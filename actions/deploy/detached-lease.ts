@@ -11,7 +11,7 @@ const LEAST_SHARE = 1 / 2;
  * the rollout's deadline. One that people hold may wait as long as it could in all.
  */
 export function detachedLease(
-  rollout: Pick<Rollout, 'startedAt' | 'held' | 'heldSeconds'>,
+  rollout: Rollout,
   { rollout: { deadlineSeconds } }: Pick<Environment, 'rollout'>,
   now: string,
 ): number {

@@ -8,7 +8,7 @@ const datedSchema = z.looseObject({ at: z.iso.datetime() });
 const dueRow = z.object({ seq: z.number(), due: z.string() });
 
 /** An instant so many ms later. */
-export function shift(instant: string, ms: number): string {
+function shift(instant: string, ms: number): string {
   return new Date(Date.parse(instant) + ms).toISOString();
 }
 

@@ -188,10 +188,7 @@ export function freezeOf(state: LedgerState, environment: string): Freeze | unde
 }
 
 /** Seconds up to `now` that people held a rollout for. Other holds wait for data, and the deadline is there to end them. */
-export function secondsHeld(
-  { held, heldSeconds }: Pick<Rollout, 'held' | 'heldSeconds'>,
-  now: string,
-): number {
+export function secondsHeld({ held, heldSeconds }: Rollout, now: string): number {
   if (held?.code !== 'held') return heldSeconds;
   return heldSeconds + Math.max(0, Date.parse(now) - Date.parse(held.at)) / 1_000;
 }

@@ -26,7 +26,6 @@ const DROPPED = [
 ];
 const STEP_TIMEOUT_MS = 10 * 60_000;
 const APT_SOURCES = '/etc/apt/sources.list.d';
-const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 
 /**
  * Makes sure the engine has the base image of the tests: a minimal Debian with Python and a JVM, by debootstrap from the machine's own
@@ -44,9 +43,10 @@ export async function makeBaseImage(engine: Engine, folder: string): Promise<Res
   }
 }
 
-/** The line of sources.list with which a container of the base image finds packages: the image itself has none. */
+/** What sources.list must say for a container of the base image to find packages, since the image itself names no mirror; empty where none is known. */
 export function describeAptSource(): string {
-  return `deb ${findMirror()} ${SUITE} main\n`;
+  const mirror = findMirror();
+  return mirror === undefined ? '' : `deb ${mirror} ${SUITE} main\n`;
 }
 
 async function importBase(engine: Engine, folder: string): Promise<void> {
@@ -63,9 +63,16 @@ async function makeTarball(folder: string, tarball: string): Promise<void> {
   process.stdout.write(`trainyard: making a Debian ${SUITE} base image: about a minute\n`);
   mkdirSync(folder, { recursive: true });
   const root = mkdtempSync(join(folder, 'root-'));
+  const mirror = findMirror();
   try {
     const packages = `--include=${PACKAGES.join(',')}`;
-    await run('debootstrap', ['--variant=minbase', packages, SUITE, root, findMirror()]);
+    await run('debootstrap', [
+      '--variant=minbase',
+      packages,
+      SUITE,
+      root,
+      ...(mirror === undefined ? [] : [mirror]),
+    ]);
     // The sources name the machine's mirror, which has no business in an image.
     const dropped = [...DROPPED, 'etc/apt/sources.list'].map((path) => `--exclude=./${path}/*`);
     await run('tar', [
@@ -83,8 +90,8 @@ async function makeTarball(folder: string, tarball: string): Promise<void> {
   }
 }
 
-/** The mirror of the machine's own sources that has the suite; Debian's own when the machine has none. */
-function findMirror(): string {
+/** The mirror of the machine's own sources that has the suite; debootstrap's default when the machine has none. */
+function findMirror(): string | undefined {
   const files = existsSync(APT_SOURCES)
     ? readdirSync(APT_SOURCES).map((name) => join(APT_SOURCES, name))
     : [];
@@ -96,8 +103,8 @@ function findMirror(): string {
     const uri = /^URIs:\s*(?<uri>\S+)/m.exec(stanza)?.groups?.['uri'];
     if (uri !== undefined && suites.trim().split(/\s+/).includes(SUITE)) return uri;
   }
-  const line = new RegExp(`^deb\\s+(?:\\[.*\\]\\s+)?(?<uri>\\S+)\\s+${SUITE}\\s`, 'm').exec(text.join('\n'));
-  return line?.groups?.['uri'] ?? DEFAULT_MIRROR;
+  return new RegExp(`^deb\\s+(?:\\[.*\\]\\s+)?(?<uri>\\S+)\\s+${SUITE}\\s`, 'm').exec(text.join('\n'))
+    ?.groups?.['uri'];
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {
