@@ -28,17 +28,18 @@ export async function playDrift(world: World, traffic: Traffic, say: Say): Promi
   const usual = await measureAccuracy(traffic);
   say('the clients’ digits turn black on white, and a team labels some of the new ones');
   await world.deliver('invert');
+  // Before the first new digit: the agent may notice, and monitor-check decide, while the accuracy is still measured.
+  const earlier = new Set(sandbox.runs);
   traffic.use(loadDigits(DIGITS_PER_LABEL).map(invert));
   const drifted = await measureAccuracy(traffic);
   say(`accuracy fell from ${percent(usual)} to ${percent(drifted)}; waiting for the agent to notice`);
-  const earlier = new Set(sandbox.runs);
   const nextRun = (what: string, predicate: (run: WorkflowRun) => boolean) =>
     sandbox.waitForRun(what, (run) => !earlier.has(run) && predicate(run), NOTICE_MS);
   // Reports come with every change; monitor-check may first see broken answers in one, and the drift behind them in the next.
   const check = await nextRun('a report that leads monitor-check to a retrain', asksForRetrain);
   say('the agent reported drift; monitor-check decides anew');
   await followRun(sandbox, check, say);
-  const retrain = await nextRun('a retrain', ({ event }) => event.type === DISPATCH_TYPES.retrain);
+  const retrain = await nextRun('a retrain that is planned', isPlannedRetrain);
   say('monitor-check asked for a retrain; it trains, and goes through gate and canary');
   await followRun(sandbox, retrain, say);
   const after = championOf(world);
@@ -75,6 +76,11 @@ export async function playDrift(world: World, traffic: Traffic, say: Say): Promi
 function asksForRetrain(run: WorkflowRun): boolean {
   const reported = run.event.type === DISPATCH_TYPES.drift || run.event.type === DISPATCH_TYPES.heartbeat;
   return reported && outputOf(run, 'check', 'reason-code') === 'retrain-requested';
+}
+
+/** Each change of drift asks again for the same training: it is planned once, and the others are replays. */
+function isPlannedRetrain(run: WorkflowRun): boolean {
+  return run.event.type === DISPATCH_TYPES.retrain && outputOf(run, 'plan', 'reason-code') === 'planned';
 }
 
 /** Whether the champion has served the batches that drift is judged against, as the agent counts them. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import { messageOf } from '../../core/errors.ts';
 import type { PermissionLevel } from '../../core/ports.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../checkout.ts';
 import type { ActOptions } from './act.ts';
@@ -17,7 +18,7 @@ import { createGitRemote, type Files, type GitRemote } from './git-remote.ts';
 import { type GitHubServer, startGitHubServer } from './github-server.ts';
 import { addComment, addIssue, createRepository, type Issue, type Repository } from './repository.ts';
 import { stageTrainyard } from './staged-trainyard.ts';
-import { describeRun, type WorkflowRun } from './workflow-run.ts';
+import { describeRun, summarizeRun, type WorkflowRun } from './workflow-run.ts';
 import { createWorkflowRunner, type WorkflowRunner } from './workflow-runner.ts';
 
 /** Logins whose tokens the stand-in knows. */
@@ -140,7 +141,11 @@ async function waitForRun(
   predicate: (run: WorkflowRun) => boolean,
   timeoutMs: number,
 ): Promise<WorkflowRun> {
-  await waitFor(what, () => runs.some(predicate), timeoutMs);
+  try {
+    await waitFor(what, () => runs.some(predicate), timeoutMs);
+  } catch (error) {
+    throw new Error([messageOf(error), ...runs.map(summarizeRun)].join('\n'), { cause: error });
+  }
   const found = runs.find(predicate);
   if (found === undefined) throw new Error(`no ${what}`);
   return found;

@@ -72,6 +72,14 @@ export function outputOf(run: WorkflowRun, job: string, name: string): string | 
   return run.jobs.get(job)?.outputs.get(name);
 }
 
+/** A run in a line: what started it, and how it and each of its jobs ended. */
+export function summarizeRun({ id, event, status, conclusion, jobs }: WorkflowRun): string {
+  const ended = [...jobs].map(
+    ([job, { result, outputs }]) => `${job} ${outputs.get('reason-code') ?? result}`,
+  );
+  return `${id} ${event.type ?? event.name} ${conclusion ?? status}: ${ended.join(', ')}`;
+}
+
 /** A run as `GET /_sandbox/runs` shows it. */
 export function describeRun(run: WorkflowRun): unknown {
   return {
