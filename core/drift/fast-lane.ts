@@ -43,6 +43,8 @@ export const DEFAULT_FAST_LANE_OPTIONS: FastLaneOptions = { checkSeconds: 300 };
 export type FastLaneJudgement = {
   readonly verdict: Verdict;
   readonly findings: readonly FastFinding[];
+  /** Start of the first window in which this version answered anything. */
+  readonly from?: string;
   readonly detectors: number;
   readonly rows: number;
 };
@@ -85,7 +87,14 @@ export function judgeFastLane(
   ];
   const rows = ours.reduce((sum, { n }) => sum + n, 0);
   const clear: Verdict = rows === 0 ? 'inconclusive' : 'pass';
-  return { verdict: findings.length > 0 ? 'fail' : clear, findings, detectors: checks.length, rows };
+  const from = ours.find(({ n }) => n > 0)?.from;
+  return {
+    verdict: findings.length > 0 ? 'fail' : clear,
+    findings,
+    ...(from && { from }),
+    detectors: checks.length,
+    rows,
+  };
 }
 
 function followRate(

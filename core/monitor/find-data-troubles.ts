@@ -8,9 +8,6 @@ import type { MonitorInput } from './monitor-input.ts';
 /** A champion that misbehaves within this time of its promotion is rolled back; later, its surroundings are suspected. */
 const NEW_CHAMPION_SECONDS = 7 * 86_400;
 
-/** Trouble that stands this soon after the promotion came with it: the first windows may begin before and end after it. */
-const AT_PROMOTION_SECONDS = 3_600;
-
 /** Codes of the fast lane that speak of the model's answers, and those that speak of what it is asked. */
 const ANSWER_CODES: ReadonlySet<string> = new Set(['invalid-output', 'constant-prediction']);
 const INPUT_CODES: ReadonlySet<string> = new Set(['missing-values', 'out-of-range', 'unseen-category']);
@@ -27,14 +24,14 @@ export function findDataTroubles(input: MonitorInput): readonly Finding[] {
 
 /**
  * Answers that broke soon after the promotion ask for the version before. One and the same answer to everything does so only when the
- * inputs do not explain it, that is, when no input has drifted or fails a check of the fast lane, or when it came with the promotion
- * itself: otherwise the version before would be asked the same, and what the drift asks for is done.
+ * inputs do not explain it, that is, when no input has drifted or fails a check of the fast lane, or when this version never answered
+ * otherwise: else the version before would be asked the same, and what the drift asks for is done.
  */
 function weighFast(input: MonitorInput, found: FastFinding): Finding {
   const { since, ...reason } = found;
   const broke = ANSWER_CODES.has(found.code) && brokeWhenNew(input, since);
   const isExplained =
-    found.code === 'constant-prediction' && haveInputsMoved(input) && !brokeAtPromotion(input, since);
+    found.code === 'constant-prediction' && haveInputsMoved(input) && since !== input.fastLane?.from;
   return { wants: broke && !isExplained ? 'rollback' : 'investigate', reason };
 }
 
@@ -98,18 +95,9 @@ function findStaleness(input: MonitorInput): readonly Finding[] {
 
 /** Whether trouble since `since` began soon after the champion was promoted, and there is a version to return to. */
 function brokeWhenNew(input: MonitorInput, since: string | undefined): boolean {
-  if (environmentOf(input.ledger, input.environment).previous === undefined) return false;
-  const seconds = secondsAfterPromotion(input, since);
+  const { champion, previous } = environmentOf(input.ledger, input.environment);
+  if (previous === undefined) return false;
+  // Not a number when either instant is missing, which is neither soon nor late.
+  const seconds = (Date.parse(since ?? '') - Date.parse(champion?.at ?? '')) / 1000;
   return seconds > -NEW_CHAMPION_SECONDS && seconds <= NEW_CHAMPION_SECONDS;
-}
-
-/** Whether the trouble was there in the canary, or as soon as the champion got all traffic. */
-function brokeAtPromotion(input: MonitorInput, since: string): boolean {
-  return secondsAfterPromotion(input, since) <= AT_PROMOTION_SECONDS;
-}
-
-/** Not a number when either instant is missing, which is neither soon nor late. */
-function secondsAfterPromotion(input: MonitorInput, since: string | undefined): number {
-  const { champion } = environmentOf(input.ledger, input.environment);
-  return (Date.parse(since ?? '') - Date.parse(champion?.at ?? '')) / 1000;
 }

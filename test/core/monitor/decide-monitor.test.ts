@@ -320,8 +320,9 @@ describe('one and the same answer to everything', () => {
     expect(decide({ fastLane, drift: calm }).action).toBe('investigate');
   });
 
-  it('asks for a rollback whatever the inputs do when it came with the promotion', () => {
+  it('asks for a rollback whatever the inputs do when the version never answered otherwise', () => {
     expect(decide({ fastLane: constantFrom(0), drift: severe }).action).toBe('rollback');
+    expect(decide({ fastLane: constantFrom(1), drift: severe }).action).toBe('retrain');
   });
 });
 
