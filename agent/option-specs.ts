@@ -61,6 +61,11 @@ export const OPTION_SPECS = [
     help: 'Population stability index up to which a feature counts as unchanged.',
     default: '0.02',
   },
+  {
+    name: 'drift-false-alarm-seconds',
+    help: 'Mean time between false alarms of drift; as `monitor.drift.false-alarm-every` of trainyard.yml.',
+    default: '31536000',
+  },
   { name: 'heartbeat-seconds', help: 'Time between two heartbeats.', default: '86400' },
   { name: 'start-timeout-seconds', help: 'Time a version may take to be ready.', default: '300' },
   { name: 'retention-days', help: 'How long observations, windows and labels are kept.', default: '35' },

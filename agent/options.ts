@@ -44,6 +44,7 @@ export type AgentOptions = {
   readonly windowSeconds: number;
   readonly driftCycleSeconds: number;
   readonly driftTolerance: number;
+  readonly driftFalseAlarmSeconds: number;
   readonly heartbeatSeconds: number;
   readonly startTimeoutSeconds: number;
   readonly retentionDays: number;
@@ -101,6 +102,7 @@ const valuesSchema = z.object({
   'window-seconds': seconds,
   'drift-cycle-seconds': seconds,
   'drift-tolerance': z.coerce.number().positive().max(1),
+  'drift-false-alarm-seconds': seconds,
   'heartbeat-seconds': seconds,
   'start-timeout-seconds': seconds,
   'retention-days': z.coerce.number().positive(),
@@ -176,6 +178,7 @@ function combine(values: Values, found: Problem[]): AgentOptions {
     windowSeconds: values['window-seconds'],
     driftCycleSeconds: values['drift-cycle-seconds'],
     driftTolerance: values['drift-tolerance'],
+    driftFalseAlarmSeconds: values['drift-false-alarm-seconds'],
     heartbeatSeconds: values['heartbeat-seconds'],
     startTimeoutSeconds: values['start-timeout-seconds'],
     retentionDays: values['retention-days'],

@@ -188,6 +188,28 @@ describe('drift on the host', () => {
     expect(JSON.stringify(entry?.payload.body)).toContain('`x`');
   });
 
+  /** Days of a slight shift, after one without, until it is reported. */
+  const daysUntilReported = (): number => {
+    closeWindows(host.context);
+    const total = { low: 0, high: 0 };
+    day(total, 1_000, 1_000);
+    for (let passed = 1; passed <= 60; passed++) {
+      day(total, 1_350, 650);
+      if (reports().count > 0) return passed;
+    }
+    return Infinity;
+  };
+
+  test('is reported the later, the seldomer false alarms may be', async () => {
+    const usual = daysUntilReported();
+    host.close();
+    host = openFakeHost({ repository: 'acme/models', 'drift-false-alarm-seconds': '3e16' });
+    await serveVersion();
+    const cautious = daysUntilReported();
+    expect(usual).toBeLessThan(cautious);
+    expect(cautious).toBeLessThan(Infinity);
+  });
+
   test('is reported at once when values go missing', () => {
     closeWindows(host.context);
     day({ low: 0, high: 0 }, 500, 500, 400);
