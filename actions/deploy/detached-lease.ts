@@ -1,8 +1,7 @@
 import type { Environment } from '../../core/config/config.ts';
 import { type Rollout, secondsHeld } from '../../core/ledger/state.ts';
+import { LEASES_TO_RETURN } from '../../core/serving/decide-traffic.ts';
 
-/** A host returns to the stable version after so many silent leases. */
-export const LEASES_TO_RETURN = 2;
 /** A rollout that is late is still given this share of its deadline each time, or it would be taken up over and over. */
 const LEAST_SHARE = 1 / 2;
 

@@ -1,5 +1,5 @@
+import { LEASES_TO_RETURN } from '../../core/serving/decide-traffic.ts';
 import type { Deployment } from './deploy-context.ts';
-import { LEASES_TO_RETURN } from './detached-lease.ts';
 import { pollSeconds } from './poll-seconds.ts';
 import { settleHosts } from './settle.ts';
 

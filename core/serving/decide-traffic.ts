@@ -2,6 +2,9 @@ import { decideRollout, type RolloutDecision } from '../rollout/decide-rollout.t
 import type { Evidence } from '../rollout/evidence.ts';
 import type { Instance, Traffic } from './api.ts';
 
+/** A host returns to the stable version after so many silent leases. */
+export const LEASES_TO_RETURN = 2;
+
 /** What a host knows of one model's traffic when it looks whether to brake. Instants are ISO 8601. */
 export type TrafficSituation = {
   readonly traffic: Traffic;
@@ -63,11 +66,11 @@ function decideLease(situation: TrafficSituation): TrafficDecision {
     return { kind: 'brake', code: decision.code, explanation: decision.explanation };
   }
   const silentSeconds = (Date.parse(now) - Date.parse(setAt)) / 1_000;
-  if (silentSeconds >= 2 * lease.leaseSeconds) {
+  if (silentSeconds >= LEASES_TO_RETURN * lease.leaseSeconds) {
     return {
       kind: 'brake',
       code: 'lease-expired',
-      explanation: `Nothing was heard of rollout ${lease.rollout} for ${Math.round(silentSeconds)} s, twice its lease of ${lease.leaseSeconds} s, so version ${traffic.stable} answers everything.`,
+      explanation: `Nothing was heard of rollout ${lease.rollout} for ${Math.round(silentSeconds)} s, ${LEASES_TO_RETURN} times its lease of ${lease.leaseSeconds} s, so version ${traffic.stable} answers everything.`,
     };
   }
   const isDone = decision?.kind === 'advance' || decision?.kind === 'promote';

@@ -1,7 +1,7 @@
 import type { DockerCli } from '../../adapters/image-builder-cli.ts';
 import type { PipSettings } from '../../adapters/image-builder-pip.ts';
 import type { DockerHost } from '../docker/docker-host.ts';
-import { readLayers } from '../docker/registry.ts';
+import { newLayers, readLayers } from '../docker/registry.ts';
 import type { BuiltVersion } from './serving-world.ts';
 
 /** What builders of images work with. */
@@ -64,7 +64,6 @@ async function measureBuild(
   const image = await build();
   const seconds = (performance.now() - started) / 1_000;
   const layersOf = ({ repository, reference }: PushedImage) => readLayers(registry, repository, reference);
-  const known = new Set((await layersOf(before)).map(({ digest }) => digest));
-  const fresh = (await layersOf(image)).filter(({ digest }) => !known.has(digest));
-  return { image, seconds, bytes: fresh.reduce((sum, { size }) => sum + size, 0) };
+  const shipped = newLayers(await layersOf(image), await layersOf(before));
+  return { image, seconds, bytes: shipped.reduce((sum, { size }) => sum + size, 0) };
 }

@@ -66,6 +66,12 @@ export async function readLayers(
   return manifestSchema.parse(await response.json()).layers;
 }
 
+/** Those layers of an image that the one before it did not have: what a host that has that one is sent. */
+export function newLayers(layers: readonly Layer[], before: readonly Layer[]): readonly Layer[] {
+  const known = new Set(before.map(({ digest }) => digest));
+  return layers.filter(({ digest }) => !known.has(digest));
+}
+
 /** The address of last time if it is free, since images carry it in their names; else another. */
 async function chooseAddress(config: string): Promise<string> {
   const last = existsSync(config)

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dockerCli } from '../../adapters/image-builder-cli.ts';
 import type { PackagePayload } from '../../core/serving/package-manifest.ts';
-import { readLayers } from '../../scripts/docker/registry.ts';
+import { newLayers, readLayers } from '../../scripts/docker/registry.ts';
 import { startFailingRegistry, startSilentRegistry } from './support/bad-registry.ts';
 import {
   buildPackage,
@@ -47,10 +47,9 @@ describe('an image by way of a registry', { timeout: 300_000 }, () => {
   });
 
   test('ships one small layer for a new version of the same environment', async () => {
-    const shipped = new Set((await layersOf(first)).map(({ digest }) => digest));
-    const fresh = (await layersOf(second)).filter(({ digest }) => !shipped.has(digest));
-    expect(fresh).toHaveLength(1);
-    expect(fresh[0]?.size).toBeLessThan(SMALL_LAYER);
+    const shipped = newLayers(await layersOf(second), await layersOf(first));
+    expect(shipped).toHaveLength(1);
+    expect(shipped[0]?.size).toBeLessThan(SMALL_LAYER);
   });
 
   test('finds the environment again in the registry when the runner is a new one', async () => {
