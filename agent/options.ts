@@ -1,18 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import { join } from 'node:path';
 import { type Problem, UserError } from '../core/errors.ts';
 import { OPTION_SPECS, type OptionName, readRawOptions, variableName } from './option-specs.ts';
+import { type Endpoint, type OptionValues, optionValuesSchema } from './option-values.ts';
 import type { DispatchCredential, DispatchTarget } from './outbox/dispatch-target.ts';
 import { type AccessToken, parseTokens } from './parse-tokens.ts';
-
-/** The longest data folder: Unix sockets lie below it, and their paths may have 107 bytes. */
-const MAX_DATA_DIR_LENGTH = 60;
-
-/** An IP address and port to listen on. */
-export type Endpoint = { readonly address: string; readonly port: number };
 
 /** How containers run, with the docker runtime. */
 export type DockerOptions = {
@@ -57,67 +50,6 @@ export type AgentOptions = {
   readonly envoyThreads: number;
 };
 
-const seconds = z.coerce.number().positive();
-const bytes = z.coerce.number().int().positive();
-const count = z.coerce.number().int().positive();
-const text = z.string().min(1);
-
-const valuesSchema = z.object({
-  'data-dir': text
-    .transform((folder) => resolve(folder))
-    .refine((folder) => folder.length <= MAX_DATA_DIR_LENGTH, {
-      error: `its path may have ${MAX_DATA_DIR_LENGTH} characters at most, because Unix sockets lie in it`,
-    }),
-  'host-name': text.max(253),
-  environment: text,
-  listen: text.transform(parseEndpoint),
-  'tls-cert': text.optional(),
-  'tls-key': text.optional(),
-  'allow-plaintext': z.stringbool(),
-  'data-plane': text.transform(parseEndpoint),
-  runtime: z.enum(['process', 'docker']),
-  python: text,
-  'docker-host': text,
-  'docker-network': text,
-  'docker-memory-bytes': bytes,
-  'docker-pids': count,
-  'docker-keep-images': count,
-  'docker-reserve-bytes': bytes,
-  tokens: text.optional(),
-  'tokens-file': text.optional(),
-  'trusted-keys': text.optional(),
-  'github-api-url': z.url({ protocol: /^https?$/ }),
-  repository: z
-    .string()
-    .regex(/^[\w.-]+\/[\w.-]+$/, { error: 'it is written owner/name' })
-    .optional(),
-  'github-token': text.optional(),
-  'github-token-file': text.optional(),
-  'github-app-id': text.optional(),
-  'github-app-key-file': text.optional(),
-  'dispatch-secret': text.optional(),
-  'dispatch-secret-file': text.optional(),
-  'tick-seconds': seconds,
-  'capture-seconds': seconds,
-  'window-seconds': seconds,
-  'drift-cycle-seconds': seconds,
-  'drift-tolerance': z.coerce.number().positive().max(1),
-  'drift-false-alarm-seconds': seconds,
-  'heartbeat-seconds': seconds,
-  'start-timeout-seconds': seconds,
-  'retention-days': z.coerce.number().positive(),
-  'max-body-bytes': bytes,
-  'max-package-bytes': bytes,
-  'reserve-bytes': bytes,
-  'max-in-flight': count,
-  'sticky-header': z
-    .string()
-    .regex(/^[\w-]+$/, { error: 'it is the name of a header, as x-user-id' })
-    .transform((name) => name.toLowerCase())
-    .optional(),
-  'envoy-threads': count,
-} satisfies Record<OptionName, z.ZodType>);
-
 /**
  * Reads flags (`--data-dir x`) and, behind them, the environment (`TRAINYARD_AGENT_DATA_DIR`). Rejects with one UserError that
  * holds every problem. Secrets are taken from files or the environment only, since flags show in the list of processes.
@@ -127,7 +59,7 @@ export function readOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): AgentOptions {
   const { values, problems } = readRawOptions(argv, env);
-  const parsed = valuesSchema.safeParse({ 'host-name': hostname(), ...values });
+  const parsed = optionValuesSchema.safeParse({ 'host-name': hostname(), ...values });
   const found: Problem[] = [...problems];
   if (!parsed.success) {
     found.push(...parsed.error.issues.map((issue) => optionProblem(String(issue.path[0]), issue.message)));
@@ -138,10 +70,8 @@ export function readOptions(
   return options;
 }
 
-type Values = z.infer<typeof valuesSchema>;
-
 /** Joins options that belong together, adding what is wrong between them to `found`. */
-function combine(values: Values, found: Problem[]): AgentOptions {
+function combine(values: OptionValues, found: Problem[]): AgentOptions {
   const tls = readTls(values, found);
   const isOpen = !isLoopback(values.listen.address);
   if (isOpen && tls === undefined && !values['allow-plaintext']) {
@@ -191,7 +121,7 @@ function combine(values: Values, found: Problem[]): AgentOptions {
   };
 }
 
-function readTls(values: Values, found: Problem[]): AgentOptions['tls'] {
+function readTls(values: OptionValues, found: Problem[]): AgentOptions['tls'] {
   const { 'tls-cert': certFile, 'tls-key': keyFile } = values;
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined) {
@@ -203,7 +133,7 @@ function readTls(values: Values, found: Problem[]): AgentOptions['tls'] {
   return cert === undefined || key === undefined ? undefined : { cert, key };
 }
 
-function readTokens(values: Values, found: Problem[]): readonly AccessToken[] {
+function readTokens(values: OptionValues, found: Problem[]): readonly AccessToken[] {
   const text = readSecret(values, 'tokens', 'tokens-file', found);
   const parsed = parseTokens(text ?? '');
   found.push(...parsed.problems.map((message) => optionProblem('tokens-file', message)));
@@ -215,7 +145,7 @@ function readTokens(values: Values, found: Problem[]): readonly AccessToken[] {
   return parsed.tokens;
 }
 
-function readTrustedKeys(values: Values, found: Problem[]): readonly string[] {
+function readTrustedKeys(values: OptionValues, found: Problem[]): readonly string[] {
   const file = values['trusted-keys'];
   const text = file === undefined ? undefined : readFile('trusted-keys', file, found);
   if (text === undefined) return [];
@@ -224,7 +154,7 @@ function readTrustedKeys(values: Values, found: Problem[]): readonly string[] {
   return keys;
 }
 
-function readDispatch(values: Values, found: Problem[]): DispatchTarget | undefined {
+function readDispatch(values: OptionValues, found: Problem[]): DispatchTarget | undefined {
   const { repository } = values;
   if (repository === undefined) return undefined;
   const credential = readCredential(values, found);
@@ -236,7 +166,7 @@ function readDispatch(values: Values, found: Problem[]): DispatchTarget | undefi
   return { apiUrl: values['github-api-url'].replace(/\/$/, ''), repository, credential, secret };
 }
 
-function readCredential(values: Values, found: Problem[]): DispatchCredential | undefined {
+function readCredential(values: OptionValues, found: Problem[]): DispatchCredential | undefined {
   const { 'github-app-id': appId, 'github-app-key-file': keyFile } = values;
   if (appId !== undefined && keyFile !== undefined) {
     const privateKey = readFile('github-app-key-file', keyFile, found);
@@ -253,7 +183,7 @@ function readCredential(values: Values, found: Problem[]): DispatchCredential | 
 type SecretName = 'tokens' | 'github-token' | 'dispatch-secret';
 
 function readSecret(
-  values: Values,
+  values: OptionValues,
   name: SecretName,
   file: `${SecretName}-file`,
   found: Problem[],
@@ -269,15 +199,6 @@ function readFile(option: OptionName, path: string, found: Problem[]): string | 
     found.push(optionProblem(option, `the file ${path} can't be read`));
     return undefined;
   }
-}
-
-function parseEndpoint(value: string, context: z.core.$RefinementCtx<string>): Endpoint {
-  const match = /^\[?(?<address>[^\]]+?)\]?:(?<port>\d{1,5})$/.exec(value);
-  const { address = '', port = '' } = match?.groups ?? {};
-  if (isIP(address) === 0 || Number(port) > 65_535) {
-    context.addIssue('it is written <IP address>:<port>, as in 127.0.0.1:9443');
-  }
-  return { address, port: Number(port) };
 }
 
 function isLoopback(address: string): boolean {
