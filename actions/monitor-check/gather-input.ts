@@ -1,5 +1,5 @@
 import { buildCohorts, type LabelCount } from '../../core/drift/build-cohorts.ts';
-import { DEFAULT_DRIFT_OPTIONS, type DriftOptions } from '../../core/drift/drift-options.ts';
+import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
 import { type DriftJudgement, judgeDrift } from '../../core/drift/judge-drift.ts';
@@ -80,12 +80,7 @@ function judgeSeen(
   now: string,
 ): Pick<MonitorInput, 'drift' | 'fastLane' | 'labels' | 'accuracy'> {
   const windows = seen.flatMap((host) => host.windows);
-  const { tolerance, warn, act, cycleSeconds, falseAlarmSeconds } = request.config.monitor.drift;
-  const options: DriftOptions = {
-    ...DEFAULT_DRIFT_OPTIONS,
-    ...{ tolerance, warn, act, cycleSeconds, until: now },
-    averageRunLength: falseAlarmSeconds / cycleSeconds,
-  };
+  const options = { ...DEFAULT_DRIFT_OPTIONS, ...request.config.monitor.drift, until: now };
   const drift = judgeDrift(profile, windows, options);
   const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, until: now });
   const counts = seen.flatMap((host) => host.labels);

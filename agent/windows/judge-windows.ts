@@ -78,8 +78,7 @@ function judge(
     ...DEFAULT_DRIFT_OPTIONS,
     tolerance: options.driftTolerance,
     cycleSeconds: options.driftCycleSeconds,
-    // As monitor-check reckons it: a report of what it would not see yet asks for nothing, and is not made twice.
-    averageRunLength: options.driftFalseAlarmSeconds / options.driftCycleSeconds,
+    falseAlarmSeconds: options.driftFalseAlarmSeconds,
   });
   const fast = judgeFastLane(profile, windows, DEFAULT_FAST_LANE_OPTIONS);
   if (drift.verdict === 'inconclusive' && fast.verdict !== 'fail') return undefined;

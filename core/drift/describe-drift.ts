@@ -18,7 +18,7 @@ export function describeFeature(feature: FeatureJudgement, options: DriftOptions
     `PSI ${formatIndex(last.index)} [${formatIndex(low)}, ${formatIndex(high)}] over ${formatCount(last.rows)} requests ` +
       `${describeTime(last.from, options)}`,
     feature.usualReach === undefined ? '' : `usual days reach ${formatIndex(feature.usualReach)}`,
-    `one false alarm in ${formatDuration(options.averageRunLength * options.cycleSeconds)} expected`,
+    `one false alarm in ${formatDuration(options.falseAlarmSeconds)} expected`,
     describeMoved(feature),
   ].filter((part) => part !== '');
   return `${name}: ${parts.join('; ')}.`;

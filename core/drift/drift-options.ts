@@ -4,8 +4,8 @@ export type DriftOptions = {
   readonly tolerance: number;
   readonly warn: number;
   readonly act: number;
-  /** Mean number of batches between false alarms of the whole model. */
-  readonly averageRunLength: number;
+  /** Mean time between false alarms of the whole model, in seconds, if a batch is closed at the end of each cycle. */
+  readonly falseAlarmSeconds: number;
   /** Length of a cycle in seconds: a day, so that hours of the day don't look like drift. */
   readonly cycleSeconds: number;
   /** Rows a batch needs; 18 / tolerance unless told. */
@@ -21,7 +21,7 @@ export const DEFAULT_DRIFT_OPTIONS: DriftOptions = {
   tolerance: 0.02,
   warn: 0.1,
   act: 0.25,
-  averageRunLength: 365,
+  falseAlarmSeconds: 365 * 86_400,
   cycleSeconds: 86_400,
   warmUpBatches: 14,
 };

@@ -43,7 +43,7 @@ export const DEFAULT_FAST_LANE_OPTIONS: FastLaneOptions = { checkSeconds: 300 };
 export type FastLaneJudgement = {
   readonly verdict: Verdict;
   readonly findings: readonly FastFinding[];
-  /** Start of the first window in which this version answered anything. */
+  /** Start of the first window in which this version was asked anything. */
   readonly from?: string;
   readonly detectors: number;
   readonly rows: number;

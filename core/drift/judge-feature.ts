@@ -68,7 +68,8 @@ export function judgeFeature(
   batches: readonly Batch[],
   options: DriftOptions & { readonly features: number },
 ): FeatureJudgement {
-  const logThreshold = Math.log(options.averageRunLength * options.features);
+  const averageRunLength = options.falseAlarmSeconds / options.cycleSeconds;
+  const logThreshold = Math.log(averageRunLength * options.features);
   const usual = findUsual(feature, index, batches, options);
   const track = batches.reduce<Track>(
     (before, batch, position) => {
