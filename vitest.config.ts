@@ -15,7 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{core,adapters,actions,scripts}/**/*.test.ts'],
+          include: ['test/{core,adapters,actions,measure}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },
@@ -42,7 +42,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 120_000 },
+        test: { name: 'contract', include: ['test/{contract,sandbox}/**/*.test.ts'], testTimeout: 120_000 },
       },
       {
         extends: true,

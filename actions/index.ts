@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ActionName } from './contract.ts';
+import type { ActionName } from './job/contract.ts';
 
 type Main = (root: string) => Promise<void>;
 

@@ -6,7 +6,7 @@ import type { Holdout } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/ledger/digest.ts';
 import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/ports.ts';
-import { withoutSecrets } from './mlflow-project.ts';
+import { withoutSecrets } from './mlflow/project.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 
 /** Loading a model and running it on a holdout, or packing it, takes minutes at most, in ms. */

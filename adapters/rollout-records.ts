@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { RUN_ARTIFACTS } from '../core/names.ts';
 import type { RolloutRecords, Tracking } from '../core/ports.ts';
-import { rolloutRecordSchema } from '../core/rollout/rollout-record.ts';
+import { rolloutRecordSchema } from '../core/rollout/record/record.ts';
 
 /** Rollout records among the artifacts of the run that made the version. */
 export function createRolloutRecords(tracking: Tracking): RolloutRecords {

@@ -1,13 +1,13 @@
 import { messageOf } from '../core/errors.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Instance, SetTraffic, StartInstance, Traffic } from '../core/serving/api.ts';
+import { type Refusal, refuse } from './api/refusal.ts';
 import type { AgentContext } from './context.ts';
-import { createMutex } from './create-mutex.ts';
 import type { ClusterCounters } from './envoy/cluster-counters.ts';
 import { startInstance } from './instances/start-instance.ts';
 import { stepInstance } from './instances/step-instance.ts';
 import { stopInstance } from './instances/stop-instance.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { createMutex } from './machine/create-mutex.ts';
 import type { StoredInstance } from './store/stored-instance.ts';
 import { type EvidenceCache, judgeTraffic } from './traffic/brake.ts';
 import { observe } from './traffic/observe.ts';

@@ -1,9 +1,9 @@
 import type { Log } from '../core/ports.ts';
-import type { Blobs } from './blobs.ts';
 import type { DataPlane } from './envoy/envoy.ts';
-import type { AgentOptions } from './options.ts';
+import type { SteadyClock } from './machine/steady-clock.ts';
+import type { AgentOptions } from './options/options.ts';
 import type { Runtime } from './runtimes/runtime.ts';
-import type { SteadyClock } from './steady-clock.ts';
+import type { Blobs } from './store/blobs.ts';
 import type { Store } from './store/store.ts';
 
 /** What every part of the agent works with. */

@@ -5,7 +5,7 @@ import type { Agent } from './agent.ts';
 import { deliverReports } from './outbox/deliver.ts';
 import { createTokenSource } from './outbox/github-token.ts';
 import { sendHeartbeat } from './outbox/send-heartbeat.ts';
-import { pruneStore } from './prune-store.ts';
+import { pruneStore } from './store/prune.ts';
 import { closeWindows } from './windows/close-windows.ts';
 import { joinLabels } from './windows/join-labels.ts';
 import { judgeLateLabels } from './windows/judge-late-labels.ts';

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../core/errors.ts';
-import { describeOptions } from './option-specs.ts';
-import { readOptions } from './options.ts';
+import { readOptions } from './options/options.ts';
+import { describeOptions } from './options/specs.ts';
 
 /**
  * The engine as a process wants it that mostly waits beside model servers: a young generation that does not grow, and the middle

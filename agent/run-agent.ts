@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import { createAgent } from './agent.ts';
 import { createApp, listen } from './api/server.ts';
-import { openBlobs } from './blobs.ts';
 import type { AgentContext } from './context.ts';
 import { createEnvoy } from './envoy/envoy.ts';
-import { agentLog } from './log.ts';
 import { runLoop } from './loop.ts';
-import { type AgentOptions, databaseFile } from './options.ts';
-import { listOwned, stopSession } from './process-handle.ts';
-import { createProcessRuntime } from './runtimes/process-runtime.ts';
+import { agentLog } from './machine/log.ts';
+import { createSteadyClock, type SteadyClock } from './machine/steady-clock.ts';
+import { findEnvoy, findToolchain } from './machine/toolchain.ts';
+import { createClockWatch, moveOutOfFuture } from './machine/watch-clock.ts';
+import { type AgentOptions, databaseFile } from './options/options.ts';
+import { listOwned, stopSession } from './runtimes/process/handle.ts';
+import { createProcessRuntime } from './runtimes/process/runtime.ts';
 import type { Runtime } from './runtimes/runtime.ts';
-import { createSteadyClock, type SteadyClock } from './steady-clock.ts';
+import { openBlobs } from './store/blobs.ts';
 import { openStore } from './store/store.ts';
-import { findEnvoy, findToolchain } from './toolchain.ts';
-import { createClockWatch, moveOutOfFuture } from './watch-clock.ts';
 
 const STOP_GRACE_MS = 10_000;
 
@@ -93,7 +93,7 @@ async function createRuntime(options: AgentOptions, env: Environment): Promise<R
   }
   const { host, network, memoryBytes, pids, keepImages, reserveBytes } = options.docker;
   // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.
-  const { createDockerRuntime } = await import(/* webpackMode: "eager" */ './runtimes/docker-runtime.ts');
+  const { createDockerRuntime } = await import(/* webpackMode: "eager" */ './runtimes/docker/runtime.ts');
   const limits = { network, memoryBytes, pids, maxBodyBytes };
   return createDockerRuntime({ host, scope, limits, keepImages, reserveBytes, env });
 }

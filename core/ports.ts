@@ -6,8 +6,8 @@ import type { LedgerEvent } from './ledger/event.ts';
 import type { LedgerState } from './ledger/state.ts';
 import type { DispatchType } from './names.ts';
 import type { Result } from './result.ts';
-import type { Observation } from './rollout/observation.ts';
-import type { RolloutRecord } from './rollout/rollout-record.ts';
+import type { Observation } from './rollout/evidence/observation.ts';
+import type { RolloutRecord } from './rollout/record/record.ts';
 import type { AgentState, Instance, SetTraffic, StartInstance, Traffic } from './serving/api.ts';
 import type { DispatchPayload } from './serving/dispatch-payload.ts';
 

@@ -5,14 +5,14 @@ import { parseArgs } from 'node:util';
 import { verifyEnvelope } from '../adapters/attestation.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { checkoutSettings, findRemote, tokenSettings } from '../adapters/git/credentials.ts';
-import { findHistoryBreaks } from '../adapters/git/ledger-history.ts';
+import { findHistoryBreaks } from '../adapters/git/history.ts';
 import {
   fetchHead,
   type LedgerRepository,
   openLedgerRepository,
   readFiles,
-} from '../adapters/git/ledger-repository.ts';
-import { createMlflow } from '../adapters/mlflow.ts';
+} from '../adapters/git/repository.ts';
+import { createMlflow } from '../adapters/mlflow/tracking.ts';
 import { formatProblem } from '../core/errors.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../core/ledger/audit-ledger.ts';
 import { foldLedger } from '../core/ledger/fold.ts';

@@ -1,10 +1,10 @@
 /** Speed and memory, each as a ratio to an alternative measured in the same run: machines differ, ratios travel. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
-  drift: async () => (await import('./bench/drift.ts')).benchDrift(),
-  gate: async () => (await import('./bench/gate.ts')).benchGate(),
-  overhead: async () => (await import('./bench/overhead.ts')).benchOverhead(),
-  serving: async () => (await import('./bench/serving.ts')).benchServing(),
-  'serving-image': async () => (await import('./bench/serving-image.ts')).benchServingImage(),
+  drift: async () => (await import('../measure/bench/drift.ts')).benchDrift(),
+  gate: async () => (await import('../measure/bench/gate.ts')).benchGate(),
+  overhead: async () => (await import('../measure/bench/overhead.ts')).benchOverhead(),
+  serving: async () => (await import('../measure/bench/serving/serving.ts')).benchServing(),
+  'serving-image': async () => (await import('../measure/bench/serving/image.ts')).benchServingImage(),
 };
 
 const HELP = `npm run bench -- NAME...\n\nNames: ${Object.keys(BENCHES).join(', ')}.\n`;

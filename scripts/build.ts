@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
-import { CONTRACTS } from '../actions/contract.ts';
-import { NPM_BIN, ROOT, STATE_DIR } from './checkout.ts';
+import { CONTRACTS } from '../actions/job/contract.ts';
+import { NPM_BIN, ROOT, STATE_DIR } from '../sandbox/checkout.ts';
 
 /** The licences of what is in a bundle, beside it. */
 const LICENSES = 'licenses.txt';

@@ -1,17 +1,17 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { STATE_DIR } from './checkout.ts';
-import { playBadModel } from './demo/bad-model.ts';
-import { playDrift } from './demo/drift.ts';
-import { playFirstTrain } from './demo/first-train.ts';
+import { playBadModel } from '../measure/scenes/bad-model.ts';
+import { playDrift } from '../measure/scenes/drift.ts';
+import { playFirstTrain } from '../measure/scenes/first-train.ts';
+import { renderScenes } from '../measure/scenes/report.ts';
+import { playRetrainByComment } from '../measure/scenes/retrain-by-comment.ts';
+import type { Say, SceneResult } from '../measure/scenes/scene.ts';
+import { MODEL, startWorld, type World } from '../measure/scenes/world.ts';
+import { STATE_DIR } from '../sandbox/checkout.ts';
+import { loadDigits } from '../sandbox/traffic/digits.ts';
+import { startTraffic, type Traffic } from '../sandbox/traffic/traffic.ts';
 import { type DemoOptions, readDemoOptions, type SceneNumber, USAGE } from './demo/options.ts';
-import { renderScenes } from './demo/report.ts';
-import { playRetrainByComment } from './demo/retrain-by-comment.ts';
-import type { Say, SceneResult } from './demo/scene.ts';
-import { MODEL, startWorld, type World } from './demo/world.ts';
-import { loadDigits } from './sandbox/digits.ts';
-import { startTraffic, type Traffic } from './sandbox/traffic.ts';
 
 const PID_FILE = path.join(STATE_DIR, 'demo.pid');
 const REQUESTS_PER_SECOND = 20;

@@ -1,9 +1,15 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { CONTRACTS } from '../actions/contract.ts';
-import { configReference } from '../core/config/reference.ts';
-import { cell, insertTables, parseActionFile, renderActions, renderTables } from './action-tables.ts';
-import { ROOT } from './checkout.ts';
+import {
+  cell,
+  insertTables,
+  parseActionFile,
+  renderActions,
+  renderTables,
+} from '../actions/job/action-tables.ts';
+import { CONTRACTS } from '../actions/job/contract.ts';
+import { configReference } from '../core/config/schema/reference.ts';
+import { ROOT } from '../sandbox/checkout.ts';
 
 process.exitCode = main(process.argv.slice(2));
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { pinWorkflow } from './pinned-workflow.ts';
+import { pinWorkflow } from '../sandbox/runner/pinned-workflow.ts';
 
 const REUSABLE = ['pipeline.yml', 'monitor.yml'];
 const ROOT = path.join(import.meta.dirname, '..');

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { decideRollout } from '../core/rollout/decide-rollout.ts';
+import { type RolloutRecord, rolloutRecordSchema } from '../core/rollout/record/record.ts';
+import { type Replay, replayRollout } from '../core/rollout/record/replay.ts';
+import { traceRollout } from '../core/rollout/record/trace.ts';
 import { renderRollout } from '../core/rollout/render-rollout.ts';
-import { type Replay, replayRollout } from '../core/rollout/replay-rollout.ts';
-import { type RolloutRecord, rolloutRecordSchema } from '../core/rollout/rollout-record.ts';
-import { traceRollout } from '../core/rollout/trace-rollout.ts';
 
 const HELP = `node scripts/replay.ts RECORD...
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { publishedSchema } from '../core/config/schema-node.ts';
+import { publishedSchema } from '../core/config/schema/schema-node.ts';
 
 const FILE = new URL('../docs/trainyard.schema.json', import.meta.url);
 

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ROOT } from './checkout.ts';
-import { driftRows } from './simulate/drift.ts';
-import { gateRows } from './simulate/gate.ts';
-import { renderDecisions, renderTable } from './simulate/render-decisions.ts';
-import { rolloutRows } from './simulate/rollout.ts';
-import type { SimulationOptions, SimulationRow } from './simulate/simulation-row.ts';
+import { driftRows } from '../measure/simulate/drift.ts';
+import { gateRows } from '../measure/simulate/gate.ts';
+import { renderDecisions, renderTable } from '../measure/simulate/render-decisions.ts';
+import { rolloutRows } from '../measure/simulate/rollout.ts';
+import type { SimulationOptions, SimulationRow } from '../measure/simulate/simulation-row.ts';
+import { ROOT } from '../sandbox/checkout.ts';
 
 const SECTIONS: Readonly<Record<string, (options: SimulationOptions) => SimulationRow[]>> = {
   rollout: rolloutRows,

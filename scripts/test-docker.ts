@@ -2,10 +2,10 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { STATE_DIR } from './checkout.ts';
-import { type DockerHost, withDockerHost } from './docker/docker-host.ts';
-import { playScenesOnDocker } from './docker/play-scenes.ts';
-import { addCounts, type Counts, formatCounts, NO_TESTS, writeCounts } from './test/counts.ts';
+import { addCounts, type Counts, formatCounts, NO_TESTS, writeCounts } from '../measure/counts.ts';
+import { playScenesOnDocker } from '../measure/scenes/play-on-docker.ts';
+import { STATE_DIR } from '../sandbox/checkout.ts';
+import { type DockerHost, withDockerHost } from '../sandbox/docker/docker-host.ts';
 import { runSuite } from './test/suite.ts';
 
 const FOLDER = join(STATE_DIR, 'docker');

@@ -1,11 +1,11 @@
 import path from 'node:path';
 import process from 'node:process';
-import { STATE_DIR } from './checkout.ts';
-import { readKillArguments, USAGE } from './kill/options.ts';
-import { countMoments, formatMoment, formatSummary, formatUndisturbed } from './kill/report.ts';
-import { runKills } from './kill/run-kills.ts';
-import type { LaneListener } from './kill/run-lane.ts';
-import { formatCounts } from './test/counts.ts';
+import { formatCounts } from '../measure/counts.ts';
+import { readKillArguments, USAGE } from '../measure/kill/options.ts';
+import { countMoments, formatMoment, formatSummary, formatUndisturbed } from '../measure/kill/report.ts';
+import { runKills } from '../measure/kill/run-kills.ts';
+import type { LaneListener } from '../measure/kill/run-lane.ts';
+import { STATE_DIR } from '../sandbox/checkout.ts';
 
 /** As a shell has it for a program that SIGINT ended. */
 const INTERRUPTED = 130;

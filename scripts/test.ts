@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { addCounts, type Counts, formatCounts, NO_TESTS } from './test/counts.ts';
+import { addCounts, type Counts, formatCounts, NO_TESTS } from '../measure/counts.ts';
 import type { Suite } from './test/suite.ts';
 import { runSuite } from './test/suite.ts';
 import { DOCKER_SUITE, SUITES } from './test/suites.ts';

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import { judgeBudgets } from '../../core/gate/judge-budgets.ts';
+import { judgeBudgets } from '../../core/gate/judge/budgets.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
 import type { Log, PackageOutput, PythonRuntime, RegisteredVersion, Tracking } from '../../core/ports.ts';
 import { packageName, parsePackageName } from '../../core/serving/package-manifest.ts';
-import type { CONTRACTS } from '../contract.ts';
-import type { OutcomeOf } from '../outcome.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
 import { renderPackage } from './render-package.ts';
 
 export type BuildRequest = {

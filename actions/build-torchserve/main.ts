@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
-import { CONTRACTS } from '../contract.ts';
-import { readPlan } from '../handoff.ts';
-import { runAction } from '../harness.ts';
-import { connectImages, connectPython, connectTracking, readConfig, tempFolder } from '../wiring.ts';
+import { CONTRACTS } from '../job/contract.ts';
+import { readPlan } from '../job/handoff.ts';
+import { runAction } from '../job/harness.ts';
+import { connectImages, connectPython, connectTracking, readConfig, tempFolder } from '../job/wiring.ts';
 import { buildTorchserve } from './build-torchserve.ts';
 
 /** The build-torchserve action: the package of one version. */

@@ -1,4 +1,4 @@
-import type { judgeBudgets } from '../../core/gate/judge-budgets.ts';
+import type { judgeBudgets } from '../../core/gate/judge/budgets.ts';
 import type { PackageOutput } from '../../core/ports.ts';
 
 const WORDS = { fail: '❌ fail', inconclusive: '❔ inconclusive', pass: '✅ pass' } as const;

@@ -11,13 +11,13 @@ import {
   type VersionState,
 } from '../../core/ledger/state.ts';
 import type { Clock, Ledger, Log, RolloutRecords, Tracking } from '../../core/ports.ts';
-import type { Author } from '../author.ts';
-import type { CONTRACTS } from '../contract.ts';
-import type { Plan } from '../handoff.ts';
-import type { OutcomeOf } from '../outcome.ts';
-import type { PackageSource } from '../package-source.ts';
+import type { Author } from '../job/author.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { Plan } from '../job/handoff.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
+import type { PackageSource } from '../serving/package-source.ts';
 import type { Announcer } from './announcer.ts';
-import type { Fleet } from './fleet.ts';
+import type { Fleet } from './hosts/fleet.ts';
 
 export type DeployRequest = {
   readonly plan: Plan;

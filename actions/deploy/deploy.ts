@@ -1,9 +1,9 @@
-import { concludeEarlier } from './conclude-earlier.ts';
 import { type Deployed, type Deployment, hereIn, readState } from './deploy-context.ts';
 import { findCandidate } from './find-candidate.ts';
+import { outwaitLeases } from './hosts/leases.ts';
 import { hold, promoteNow, resume, rollBackNow } from './operate.ts';
-import { outwaitLeases } from './outwait-leases.ts';
-import { continueRollout, startRollout } from './start-rollout.ts';
+import { concludeEarlier } from './rollout/conclude.ts';
+import { continueRollout, startRollout } from './rollout/start.ts';
 
 /**
  * Carries out one operation on an environment. It may be run again at any time: the ledger says what is done, the hosts say

@@ -1,7 +1,7 @@
 import { UserError } from '../../core/errors.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
-import type { PackagePlace } from '../package-source.ts';
+import type { PackagePlace } from '../serving/package-source.ts';
 import { type Deployment, entry, requireVersion } from './deploy-context.ts';
 
 /** What is to be rolled out, as far as the ledger and the earlier jobs know it. */

@@ -1,17 +1,17 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
-import { authorOf } from '../author.ts';
-import { chooseEnvironment } from '../choose-environment.ts';
-import { CONTRACTS } from '../contract.ts';
-import { readPlan } from '../handoff.ts';
-import { runAction } from '../harness.ts';
-import { commentOnPlan } from '../pull-request-comment.ts';
-import { connectPackages } from '../serving-wiring.ts';
-import { connectGitHub, connectLedger, connectTracking, readConfig } from '../wiring.ts';
+import { authorOf } from '../job/author.ts';
+import { chooseEnvironment } from '../job/choose-environment.ts';
+import { CONTRACTS } from '../job/contract.ts';
+import { readPlan } from '../job/handoff.ts';
+import { runAction } from '../job/harness.ts';
+import { commentOnPlan } from '../job/pull-request-comment.ts';
+import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
+import { connectPackages } from '../serving/wiring.ts';
 import { createAnnouncer } from './announcer.ts';
 import { attestWith } from './attest-with.ts';
-import { connectFleet } from './connect-fleet.ts';
 import { deploy } from './deploy.ts';
+import { connectFleet } from './hosts/connect-fleet.ts';
 
 /** The deploy action: one operation on one environment. */
 export function main(): Promise<void> {

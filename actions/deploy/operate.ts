@@ -1,13 +1,12 @@
+import { serveOnly } from '../../core/deploy/serve-only.ts';
 import { ServiceError, UNREACHABLE, UserError } from '../../core/errors.ts';
 import type { LedgerEventData, LedgerEventKind } from '../../core/ledger/event.ts';
 import { eventId } from '../../core/ledger/event-id.ts';
 import type { EnvironmentState, LedgerState, Rollout } from '../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { ok } from '../../core/result.ts';
-import { serveOnly } from '../../core/serving/serve-only.ts';
-import { appendOrThrow } from '../append-or-throw.ts';
-import { startOnHost } from '../start-on-host.ts';
-import { concludeEarlier } from './conclude-earlier.ts';
+import { appendOrThrow } from '../job/append-or-throw.ts';
+import { startOnHost } from '../serving/start-on-host.ts';
 import {
   type Deployed,
   type Deployment,
@@ -16,13 +15,14 @@ import {
   readState,
   requireVersion,
 } from './deploy-context.ts';
-import { driveRollout } from './drive-rollout.ts';
-import { promote, rollBack } from './end-rollout.ts';
-import { awayData, describeAway, requireHosts } from './fleet.ts';
-import { setTrafficEverywhere } from './host-traffic.ts';
-import { rememberUnwatched } from './rollout-memory.ts';
-import { settle } from './settle.ts';
-import { patienceOf, startableOf } from './startable.ts';
+import { awayData, describeAway, requireHosts } from './hosts/fleet.ts';
+import { settle } from './hosts/settle.ts';
+import { patienceOf, startableOf } from './hosts/startable.ts';
+import { setTrafficEverywhere } from './hosts/traffic.ts';
+import { concludeEarlier } from './rollout/conclude.ts';
+import { driveRollout } from './rollout/drive.ts';
+import { promote, rollBack } from './rollout/end.ts';
+import { rememberUnwatched } from './rollout/memory.ts';
 
 /** Promotes the open rollout now, on the word of the person who asked. */
 export async function promoteNow(deployment: Deployment): Promise<Deployed> {

@@ -1,5 +1,5 @@
-import type { CONTRACTS } from '../contract.ts';
-import type { OutcomeOf } from '../outcome.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { judge } from './judge.ts';
 import { predict } from './predict.ts';

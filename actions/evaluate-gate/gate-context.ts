@@ -1,8 +1,8 @@
 import type { StoredPredictions } from '../../adapters/read-predictions.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { Clock, Ledger, Log, PythonRuntime, Tracking } from '../../core/ports.ts';
-import type { Author } from '../author.ts';
-import type { Plan } from '../handoff.ts';
+import type { Author } from '../job/author.ts';
+import type { Plan } from '../job/handoff.ts';
 
 export type GateRequest = {
   readonly plan: Plan;

@@ -2,12 +2,12 @@ import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashFile, hashText } from '../../adapters/data-digest.ts';
 import { readPredictions } from '../../adapters/read-predictions.ts';
-import { authorOf } from '../author.ts';
-import { CONTRACTS } from '../contract.ts';
-import { readPlan } from '../handoff.ts';
-import { runAction } from '../harness.ts';
-import { commentOnPlan } from '../pull-request-comment.ts';
-import { connectLedger, connectPython, connectTracking, createScratch, readConfig } from '../wiring.ts';
+import { authorOf } from '../job/author.ts';
+import { CONTRACTS } from '../job/contract.ts';
+import { readPlan } from '../job/handoff.ts';
+import { runAction } from '../job/harness.ts';
+import { commentOnPlan } from '../job/pull-request-comment.ts';
+import { connectLedger, connectPython, connectTracking, createScratch, readConfig } from '../job/wiring.ts';
 import { evaluateGate } from './evaluate-gate.ts';
 
 /** The evaluate-gate action: predictions of both models, the verdict, or both. */

@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Holdout } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import { descriptionPath, predictionsPath } from '../../core/gate/predictions-path.ts';
 import { TAGS } from '../../core/names.ts';
 import type { EvaluationTarget, TrackingRun } from '../../core/ports.ts';
-import type { CONTRACTS } from '../contract.ts';
-import type { OutcomeOf } from '../outcome.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
-import { descriptionPath, predictionsPath } from './predictions-path.ts';
 
 type Predicted = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
 

@@ -15,7 +15,7 @@ import { messageOf } from '../../core/errors.ts';
 import { environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { HostReport, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
-import { readWindows } from '../read-windows.ts';
+import { readWindows } from '../serving/read-windows.ts';
 import type { Monitoring } from './monitor-context.ts';
 
 /** What one host tells: what it serves, what it was asked, and its late labels of the champion. */

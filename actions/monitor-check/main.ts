@@ -1,12 +1,12 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
-import { authorOf } from '../author.ts';
-import { chooseEnvironment } from '../choose-environment.ts';
-import { CONTRACTS } from '../contract.ts';
-import { readPlan } from '../handoff.ts';
-import { runAction } from '../harness.ts';
-import { connectAgents, connectPackages } from '../serving-wiring.ts';
-import { connectGitHub, connectLedger, connectTracking, readConfig } from '../wiring.ts';
+import { authorOf } from '../job/author.ts';
+import { chooseEnvironment } from '../job/choose-environment.ts';
+import { CONTRACTS } from '../job/contract.ts';
+import { readPlan } from '../job/handoff.ts';
+import { runAction } from '../job/harness.ts';
+import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
+import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { monitorCheck } from './monitor-check.ts';
 
 /** The monitor-check action: what the hosts of one environment saw. */

@@ -1,8 +1,8 @@
 import type { Config, Environment } from '../../core/config/config.ts';
 import type { AgentPort, Clock, GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { DispatchPayload, UnsignedPayload } from '../../core/serving/dispatch-payload.ts';
-import type { Author } from '../author.ts';
-import type { PackageSource } from '../package-source.ts';
+import type { Author } from '../job/author.ts';
+import type { PackageSource } from '../serving/package-source.ts';
 
 export type MonitorRequest = {
   readonly config: Config;

@@ -1,12 +1,12 @@
+import { serveOnly } from '../../core/deploy/serve-only.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { AgentState, Traffic } from '../../core/serving/api.ts';
-import { serveOnly } from '../../core/serving/serve-only.ts';
-import type { LocalPackage } from '../package-source.ts';
-import { type Startable, startOnHost } from '../start-on-host.ts';
-import { stopOthers } from '../stop-others.ts';
+import type { LocalPackage } from '../serving/package-source.ts';
+import { type Startable, startOnHost } from '../serving/start-on-host.ts';
+import { stopOthers } from '../serving/stop-others.ts';
 import type { Monitoring } from './monitor-context.ts';
 
 /** How long one run waits for a version to become ready, in ms; the next run goes on from there. */

@@ -4,7 +4,7 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf, type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
 import { ALIASES, TAGS } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
-import { appendOrThrow } from '../append-or-throw.ts';
+import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { Monitoring } from './monitor-context.ts';
 
 /** A request whose training has not begun after this long never will, in seconds. */

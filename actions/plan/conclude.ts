@@ -1,7 +1,7 @@
+import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { Ignored, PlannedOperation, Refused } from '../../core/plan/decision.ts';
-import type { CONTRACTS } from '../contract.ts';
-import type { Champion } from '../find-champion.ts';
-import type { OutcomeOf } from '../outcome.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
 import { answerRefusal } from './answers.ts';
 
 export type Planned = OutcomeOf<typeof CONTRACTS.plan>;

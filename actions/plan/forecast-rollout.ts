@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { AgentPort, Log } from '../../core/ports.ts';
 import { planStages, renderStages } from '../../core/rollout/plan-stages.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
-import { readWindows } from '../read-windows.ts';
+import { readWindows } from '../serving/read-windows.ts';
 
 /** Traffic of the last so many seconds stands for the traffic to come. */
 const LOOK_BACK_SECONDS = 3_600;

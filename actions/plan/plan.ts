@@ -1,6 +1,7 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
 import type { Config } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
+import { findChampion } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
@@ -12,8 +13,7 @@ import type { Clock, GitHub, Ledger, Log, PermissionLevel, PullRequest } from '.
 import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
 import { commentMarker } from '../../core/report/render-markdown.ts';
 import { ok } from '../../core/result.ts';
-import { appendOrThrow } from '../append-or-throw.ts';
-import { findChampion } from '../find-champion.ts';
+import { appendOrThrow } from '../job/append-or-throw.ts';
 import { answerHelp, answerPlan, answerRefusal, answerStatus } from './answers.ts';
 import { concludeIgnored, concludeOperation, concludeRefused, type Planned } from './conclude.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Host } from '../host.ts';
+import type { Host } from '../job/host.ts';
 
 const payloadSchema = z.object({ repository: z.object({ default_branch: z.string().min(1) }) });
 

@@ -1,10 +1,10 @@
 import { systemClock } from '../../adapters/clock.ts';
-import { authorOf } from '../author.ts';
-import { CONTRACTS } from '../contract.ts';
-import { readPlan } from '../handoff.ts';
-import { runAction } from '../harness.ts';
-import { commentOnPlan } from '../pull-request-comment.ts';
-import { connectLedger, connectTracking, readConfig } from '../wiring.ts';
+import { authorOf } from '../job/author.ts';
+import { CONTRACTS } from '../job/contract.ts';
+import { readPlan } from '../job/handoff.ts';
+import { runAction } from '../job/harness.ts';
+import { commentOnPlan } from '../job/pull-request-comment.ts';
+import { connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
 import { register } from './register.ts';
 
 /** The register action: a version for the run that passed its gate. */

@@ -5,11 +5,11 @@ import type { GateJudgement, LedgerState, Training } from '../../core/ledger/sta
 import { ALIASES, TAGS } from '../../core/names.ts';
 import type { Clock, Ledger, Log, Tracking, TrackingRun } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
-import { appendOrThrow } from '../append-or-throw.ts';
-import type { Author } from '../author.ts';
-import type { CONTRACTS } from '../contract.ts';
-import type { Plan } from '../handoff.ts';
-import type { OutcomeOf } from '../outcome.ts';
+import { appendOrThrow } from '../job/append-or-throw.ts';
+import type { Author } from '../job/author.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { Plan } from '../job/handoff.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
 
 export type RegisterRequest = {
   readonly plan: Plan;

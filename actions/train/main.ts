@@ -1,10 +1,10 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData } from '../../adapters/data-digest.ts';
-import { createProjectRunner } from '../../adapters/mlflow-project.ts';
-import { CONTRACTS } from '../contract.ts';
-import { readPlan } from '../handoff.ts';
-import { runAction } from '../harness.ts';
-import { connectTracking, createScratch, readConfig } from '../wiring.ts';
+import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import { CONTRACTS } from '../job/contract.ts';
+import { readPlan } from '../job/handoff.ts';
+import { runAction } from '../job/harness.ts';
+import { connectTracking, createScratch, readConfig } from '../job/wiring.ts';
 import { train } from './train.ts';
 
 /** The train action: runs the MLflow Project of the commit at hand. */

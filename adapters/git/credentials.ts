@@ -1,4 +1,4 @@
-import { type GitSetting, runGit } from './run-git.ts';
+import { type GitSetting, runGit } from './run.ts';
 
 const CONFIG_TIMEOUT_MS = 10_000;
 

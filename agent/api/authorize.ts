@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
-import { type AccessToken, hashToken, type Role } from '../parse-tokens.ts';
-import { refuse } from '../refusal.ts';
+import { type AccessToken, hashToken, type Role } from '../options/tokens.ts';
 import { answerProblem } from './problem.ts';
+import { refuse } from './refusal.ts';
 
 const RANK: Readonly<Record<Role, number>> = { reader: 0, labeler: 1, deployer: 2 };
 

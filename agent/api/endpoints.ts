@@ -10,7 +10,7 @@ import {
   trafficSchema,
   windowsSchema,
 } from '../../core/serving/api.ts';
-import type { Role } from '../parse-tokens.ts';
+import type { Role } from '../options/tokens.ts';
 
 /** One path of the API as its description tells of it. Paths are written as Hono writes them. */
 export type Endpoint = {

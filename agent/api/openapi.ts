@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from '../../core/serving/api.ts';
-import { AGENT_VERSION } from '../describe-state.ts';
+import { AGENT_VERSION } from './describe-state.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints.ts';
 
 /** The API's description (OpenAPI 3.1), made from the same schemas that check requests and that the client reads with. */

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { z } from 'zod';
 import type { AgentProblem } from '../../core/serving/api.ts';
-import { type Refusal, refuse } from '../refusal.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 const TITLES: Readonly<Record<Refusal['status'], string>> = {
   400: 'Bad request',

@@ -4,13 +4,13 @@ import { digestSchema } from '../../core/ledger/digest.ts';
 import type { Result } from '../../core/result.ts';
 import { labelsSchema, setTrafficSchema, startInstanceSchema, type Traffic } from '../../core/serving/api.ts';
 import type { Agent } from '../agent.ts';
-import type { BlobLimits, BlobProblem } from '../blobs.ts';
-import { describeState } from '../describe-state.ts';
-import { type Refusal, refuse } from '../refusal.ts';
+import type { BlobLimits, BlobProblem } from '../store/blobs.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { entityTag } from '../store/stored-traffic.ts';
 import { authorize } from './authorize.ts';
+import { describeState } from './describe-state.ts';
 import { answerProblem, readBody, throwRefusal } from './problem.ts';
+import { type Refusal, refuse } from './refusal.ts';
 
 /** Becomes part of paths, of the proxy's routes and of its statistics. */
 const modelSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/);

@@ -6,9 +6,9 @@ import { HTTPException } from 'hono/http-exception';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { Agent } from '../agent.ts';
-import { type Refusal, refuse } from '../refusal.ts';
 import { answerProblem } from './problem.ts';
 import { addPublicRoutes } from './public-routes.ts';
+import { type Refusal, refuse } from './refusal.ts';
 import { addRoutes } from './routes.ts';
 
 const refusalSchema = z.object({

@@ -1,4 +1,4 @@
-import { exchangeHttp } from '../exchange-http.ts';
+import { exchangeHttp } from '../machine/exchange-http.ts';
 
 const TIMEOUT_MS = 5_000;
 

@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
-import { isRunning, type ProcessHandle, spawnOrAdopt, stopSession } from '../process-handle.ts';
-import { writeAtomically } from '../write-atomically.ts';
+import { writeAtomically } from '../machine/write-atomically.ts';
+import { isRunning, type ProcessHandle, spawnOrAdopt, stopSession } from '../runtimes/process/handle.ts';
 import { readAdmin } from './admin-client.ts';
 import { type ClusterCounters, COUNTERS_PAGE, parseCounters } from './cluster-counters.ts';
 import {

@@ -1,7 +1,7 @@
 import { verifyEnvelope } from '../../adapters/attestation.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
-import { type Refusal, refuse } from '../refusal.ts';
+import { type Refusal, refuse } from '../api/refusal.ts';
 
 const REMEDY = 'Deploy a version that the repository promoted, signed with a key this host trusts.';
 

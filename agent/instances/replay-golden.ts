@@ -3,7 +3,7 @@ import { compareGolden, type GoldenReplay } from '../../core/drift/golden-replay
 import { PIN_HEADER } from '../../core/names.ts';
 import { goldenSchema } from '../../core/serving/golden.ts';
 import type { AgentContext } from '../context.ts';
-import { exchangeHttp } from '../exchange-http.ts';
+import { exchangeHttp } from '../machine/exchange-http.ts';
 import type { StoredInstance } from '../store/stored-instance.ts';
 
 const answerSchema = z.object({ predictions: z.unknown() });

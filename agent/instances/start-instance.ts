@@ -6,8 +6,8 @@ import {
   packageManifestSchema,
   packageName,
 } from '../../core/serving/package-manifest.ts';
+import { type Refusal, refuse } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
-import { type Refusal, refuse } from '../refusal.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { checkProvenance } from './check-provenance.ts';
 

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Instance } from '../../core/serving/api.ts';
+import { type Refusal, refuse } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
-import { type Refusal, refuse } from '../refusal.ts';
 import { toInstance } from '../store/stored-instance.ts';
 
 /** Marks a version for the end: it is stopped once its open requests are answered. One that takes traffic is refused. */

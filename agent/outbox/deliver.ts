@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../../adapters/http.ts';
 import { messageOf } from '../../core/errors.ts';
 import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
-import { exchangeHttp, type HttpAnswer } from '../exchange-http.ts';
+import { exchangeHttp, type HttpAnswer } from '../machine/exchange-http.ts';
 import type { OutboxEntry } from '../store/outbox-table.ts';
 import type { TokenSource } from './github-token.ts';
 

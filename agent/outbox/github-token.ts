@@ -1,6 +1,6 @@
 import { sign } from 'node:crypto';
 import { z } from 'zod';
-import { exchangeHttp, type HttpExchange } from '../exchange-http.ts';
+import { exchangeHttp, type HttpExchange } from '../machine/exchange-http.ts';
 import type { DispatchTarget } from './dispatch-target.ts';
 
 /** An App's own token lives ten minutes at most (docs.github.com, "Generating a JSON Web Token"); clocks may differ by one. */

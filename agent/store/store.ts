@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { type CaptureWindow, captureWindowSchema } from '../../core/drift/window.ts';
-import { type Observation, observationSchema } from '../../core/rollout/observation.ts';
+import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
 import { createOutboxTable, type OutboxTable } from './outbox-table.ts';

@@ -1,6 +1,6 @@
 import { DISPATCH_TYPES } from '../../core/names.ts';
-import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence.ts';
-import type { Observation } from '../../core/rollout/observation.ts';
+import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
+import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
 import type { Brake, RolloutLease, Traffic } from '../../core/serving/api.ts';
 import { decideTraffic } from '../../core/serving/decide-traffic.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ArmCounts, ShadowComparison } from '../../core/rollout/observation.ts';
+import type { ArmCounts, ShadowComparison } from '../../core/rollout/evidence/observation.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, NO_COUNTERS, subtractCounters } from '../envoy/cluster-counters.ts';

@@ -1,8 +1,8 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { SetTraffic, Traffic } from '../../core/serving/api.ts';
+import { type Refusal, refuse } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
-import { type Refusal, refuse } from '../refusal.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { rebase } from './observe.ts';
 

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
+import type { ShadowComparison } from '../../core/rollout/evidence/observation.ts';
 import { type Answer, compareAnswers } from '../../core/rollout/judge-shadow.ts';
-import type { ShadowComparison } from '../../core/rollout/observation.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';

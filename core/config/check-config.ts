@@ -1,8 +1,8 @@
 import { didYouMean } from '../did-you-mean.ts';
-import { isMetric } from '../gate/metrics.ts';
+import { isMetric } from '../gate/metrics/metrics.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import { readGateEntry, SPECIAL_METRICS } from './gate-rules.ts';
-import type { RawConfig } from './schema.ts';
+import type { RawConfig } from './schema/schema.ts';
 
 /** What is wrong between the sections of a file whose sections are right one by one. */
 export function checkConfig(raw: RawConfig): readonly CrossProblem[] {

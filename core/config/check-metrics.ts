@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import { isMetric, nearestMetric } from '../gate/metrics.ts';
+import { isMetric, nearestMetric } from '../gate/metrics/metrics.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import { SPECIAL_METRICS } from './gate-rules.ts';
-import { gateEntrySchema } from './gate-schema.ts';
+import { gateEntrySchema } from './schema/gate.ts';
 
 /** Names shorter than this are one slip from too many others: `f2` is no misspelt `f1`. */
 const SHORTEST_SLIP = 6;

@@ -1,7 +1,7 @@
 import type { CrossProblem } from './cross-problem.ts';
 import { readGateEntry } from './gate-rules.ts';
-import type { RawGateEntry } from './gate-schema.ts';
-import { type CountOrShare, countOf } from './quantity.ts';
+import type { RawGateEntry } from './schema/gate.ts';
+import { type CountOrShare, countOf } from './schema/quantity.ts';
 
 /** What is wrong between the keys of one entry of the gate. */
 export function checkGateEntry(entry: RawGateEntry): readonly CrossProblem[] {

@@ -1,9 +1,9 @@
-import type { GateRule } from '../gate/rule.ts';
+import type { GateRule } from '../gate/rules/rule.ts';
 import type { PermissionLevel } from '../ports.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
-import type { Rate } from './quantity.ts';
-import type { PROJECT_ENVIRONMENTS } from './schema.ts';
+import type { Rate } from './schema/quantity.ts';
+import type { PROJECT_ENVIRONMENTS } from './schema/schema.ts';
 
 export type Scalar = string | number | boolean;
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { readCrossParams } from './cross-problem.ts';
-import type { SchemaNode } from './schema-node.ts';
+import type { SchemaNode } from './schema/schema-node.ts';
 
 /** What is wrong at a place of the file, in words. With `key`, it is that key of the place. */
 export type IssueText = {

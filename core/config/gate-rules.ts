@@ -1,7 +1,7 @@
-import { defaultMargin } from '../gate/metrics.ts';
-import type { GateRule, LatencyRule, Margin } from '../gate/rule.ts';
-import type { RawGateEntry } from './gate-schema.ts';
-import { parseDuration, parseSize } from './quantity.ts';
+import { defaultMargin } from '../gate/metrics/metrics.ts';
+import type { GateRule, LatencyRule, Margin } from '../gate/rules/rule.ts';
+import type { RawGateEntry } from './schema/gate.ts';
+import { parseDuration, parseSize } from './schema/quantity.ts';
 
 type EntryKey = keyof RawGateEntry;
 

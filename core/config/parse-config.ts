@@ -6,8 +6,8 @@ import { checkMetrics } from './check-metrics.ts';
 import type { Config } from './config.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import { describeIssue } from './describe-issue.ts';
-import { configSchema, type RawConfig } from './schema.ts';
-import { schemaNodeAt } from './schema-node.ts';
+import { configSchema, type RawConfig } from './schema/schema.ts';
+import { schemaNodeAt } from './schema/schema-node.ts';
 import { toConfig } from './to-config.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 

@@ -1,9 +1,9 @@
-import type { GateRule } from '../gate/rule.ts';
+import type { GateRule } from '../gate/rules/rule.ts';
 import type { Config, Environment, Holdout, Monitor, Search, SearchDimension, Serving } from './config.ts';
 import { readGateEntry } from './gate-rules.ts';
-import { countOf } from './quantity.ts';
-import type { RawConfig } from './schema.ts';
-import type { RawDimension } from './search-schema.ts';
+import { countOf } from './schema/quantity.ts';
+import type { RawConfig } from './schema/schema.ts';
+import type { RawDimension } from './schema/search.ts';
 
 type RawEnvironment = RawConfig['environments'][string];
 

@@ -1,4 +1,4 @@
-import { chiSquareSurvival, noncentralChiSquareSurvival } from '../statistics/chi-square.ts';
+import { chiSquareSurvival, noncentralChiSquareSurvival } from '../statistics/distributions/chi-square.ts';
 import { findRoot } from '../statistics/find-root.ts';
 import type { Interval } from '../verdict.ts';
 

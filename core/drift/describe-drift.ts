@@ -1,4 +1,4 @@
-import { formatCount, formatDuration, formatPercent } from '../statistics/format-number.ts';
+import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { DriftOptions } from './drift-options.ts';
 import type { FeatureJudgement } from './judge-feature.ts';
 

@@ -1,5 +1,5 @@
-import { formatCount, formatPercent } from '../statistics/format-number.ts';
-import { normalQuantile } from '../statistics/normal.ts';
+import { formatCount, formatPercent } from '../report/format-number.ts';
+import { normalQuantile } from '../statistics/distributions/normal.ts';
 import type { Interval } from '../verdict.ts';
 import type { ConfidenceBins } from './profile.ts';
 

@@ -1,11 +1,11 @@
-import { formatCount, formatPercent } from '../statistics/format-number.ts';
+import { formatCount, formatPercent } from '../report/format-number.ts';
 import { countAbove, countLatency, nextEdge } from '../statistics/latency-buckets.ts';
 import {
   addToRateDetector,
   logMean,
   type RateDetector,
   startRateDetector,
-} from '../statistics/shiryaev-roberts.ts';
+} from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Verdict } from '../verdict.ts';
 import type { FastFinding } from './fast-finding.ts';
 import { findConstantPrediction, findZeroTraffic } from './prediction-checks.ts';

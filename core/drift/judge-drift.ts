@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts';
-import { formatCount } from '../statistics/format-number.ts';
+import { formatCount } from '../report/format-number.ts';
 import type { Reason, Verdict } from '../verdict.ts';
 import { describeFeature } from './describe-drift.ts';
 import { type DriftOptions, minRowsOf, SEVERITIES, type Severity } from './drift-options.ts';

@@ -1,4 +1,8 @@
-import { advanceShiryaevRoberts, LOG_START, logCalibrate } from '../statistics/shiryaev-roberts.ts';
+import {
+  advanceShiryaevRoberts,
+  LOG_START,
+  logCalibrate,
+} from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Interval, Verdict } from '../verdict.ts';
 import { type Comparison, compareHistograms, indexInterval, tolerancePValue } from './compare-histograms.ts';
 import { type DriftOptions, type Severity, severityOf } from './drift-options.ts';

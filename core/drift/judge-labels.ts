@@ -1,12 +1,12 @@
-import { formatCount, formatPercent } from '../statistics/format-number.ts';
-import { normalQuantile } from '../statistics/normal.ts';
+import { formatCount, formatPercent } from '../report/format-number.ts';
+import { normalQuantile } from '../statistics/distributions/normal.ts';
 import {
   addResiduals,
   logMean,
   type Residual,
   type ResidualDetector,
   startResidualDetector,
-} from '../statistics/shiryaev-roberts.ts';
+} from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Interval, Reason, Verdict } from '../verdict.ts';
 import type { ConfidenceBins } from './profile.ts';
 

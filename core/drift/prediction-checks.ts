@@ -1,4 +1,4 @@
-import { formatCount, formatDuration } from '../statistics/format-number.ts';
+import { formatCount, formatDuration } from '../report/format-number.ts';
 import type { FastFinding } from './fast-finding.ts';
 import { listJudged, PREDICTION } from './judged-feature.ts';
 import type { ReferenceProfile } from './profile.ts';

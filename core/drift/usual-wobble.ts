@@ -1,4 +1,4 @@
-import { fSurvival } from '../statistics/f-distribution.ts';
+import { fSurvival } from '../statistics/distributions/f-distribution.ts';
 import { type Comparison, compareHistograms } from './compare-histograms.ts';
 
 /** Fewer blocks than this say too little about how much usual days differ. */

@@ -1,5 +1,5 @@
 import type { Interval, Reason, Verdict } from '../verdict.ts';
-import type { Unit } from './metric.ts';
+import type { Unit } from './metrics/metric.ts';
 
 /** A difference of the challenger from the champion, signed so that positive is better whatever the metric's direction. */
 export type Change = { readonly estimate: number; readonly interval: Interval };

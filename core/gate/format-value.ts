@@ -1,4 +1,4 @@
-import type { Unit } from './metric.ts';
+import type { Unit } from './metrics/metric.ts';
 
 const MINUS = '\u2212';
 const THIN_SPACE = '\u2009';

@@ -1,12 +1,12 @@
 import type { Problem } from '../errors.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Check } from './check.ts';
-import type { Names } from './judge-compare.ts';
-import type { Latencies } from './judge-latency.ts';
-import type { Signatures } from './judge-signature.ts';
-import type { Metric } from './metric.ts';
+import type { Names } from './judge/compare.ts';
+import type { Latencies } from './judge/latency.ts';
+import type { Signatures } from './judge/signature.ts';
+import type { Metric } from './metrics/metric.ts';
 import type { Pair, Predictions, Sample, Side } from './predictions.ts';
-import type { GateRule } from './rule.ts';
+import type { GateRule } from './rules/rule.ts';
 
 /** Metrics that the training runs logged, by name. They are point values without rows behind them. */
 export type UserMetrics = {

@@ -2,7 +2,7 @@ import { escapeHtml, escapeMarkdown } from '../report/escape-markdown.ts';
 import type { Check, GroupRow, SliceRow } from './check.ts';
 import { formatChange, formatCount, formatSize, formatValue } from './format-value.ts';
 import type { GateResult } from './gate-input.ts';
-import type { Unit } from './metric.ts';
+import type { Unit } from './metrics/metric.ts';
 
 /** GitHub takes comments of 65 536 characters; a reader takes far fewer. */
 const MOST_CHARACTERS = 20_000;

@@ -1,6 +1,6 @@
 import { findDelivery } from '../ledger/find-delivery.ts';
 import { environmentOf, freezeOf, openTrainings } from '../ledger/state.ts';
-import { formatCount, formatDuration } from '../statistics/format-number.ts';
+import { formatCount, formatDuration } from '../report/format-number.ts';
 import type { Reason } from '../verdict.ts';
 import { findDataTroubles } from './find-data-troubles.ts';
 import { findHostTroubles, findMissedRuns } from './find-host-troubles.ts';

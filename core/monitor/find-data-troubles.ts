@@ -1,7 +1,7 @@
 import type { FastFinding } from '../drift/fast-finding.ts';
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
 import { environmentOf } from '../ledger/state.ts';
-import { formatDuration } from '../statistics/format-number.ts';
+import { formatDuration } from '../report/format-number.ts';
 import type { Finding, MonitorAction } from './finding.ts';
 import type { MonitorInput } from './monitor-input.ts';
 

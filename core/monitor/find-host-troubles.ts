@@ -1,5 +1,5 @@
 import { environmentOf } from '../ledger/state.ts';
-import { formatDuration } from '../statistics/format-number.ts';
+import { formatDuration } from '../report/format-number.ts';
 import type { Finding } from './finding.ts';
 import type { HostReport, MonitorInput } from './monitor-input.ts';
 

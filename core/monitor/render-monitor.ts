@@ -2,8 +2,8 @@ import { formatIndex } from '../drift/describe-drift.ts';
 import type { DriftJudgement } from '../drift/judge-drift.ts';
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
 import { escapeMarkdown } from '../report/escape-markdown.ts';
-import { formatCount } from '../statistics/format-number.ts';
-import { drawSparkline } from '../statistics/sparkline.ts';
+import { formatCount } from '../report/format-number.ts';
+import { drawSparkline } from '../report/sparkline.ts';
 import type { MonitorDecision } from './decide-monitor.ts';
 import type { MonitorInput } from './monitor-input.ts';
 

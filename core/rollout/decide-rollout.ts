@@ -1,15 +1,15 @@
-import { formatCount, formatDuration, formatPercent } from '../statistics/format-number.ts';
+import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { Reason } from '../verdict.ts';
-import { carryingHarm, HARMS, type Harm } from './bets.ts';
 import { describeHarm } from './describe-harm.ts';
-import type { Evidence } from './evidence.ts';
+import { carryingHarm, HARMS, type Harm } from './evidence/bets.ts';
+import type { Evidence } from './evidence/evidence.ts';
+import { OBSERVATION_PROBLEM_CODES, OBSERVATION_PROBLEMS } from './evidence/observation-problem.ts';
+import { checkRouting } from './evidence/routing-check.ts';
+import { EMPTY_STAGE } from './evidence/stage-totals.ts';
 import { explainContinue, explainHarm, explainPassed, type Place } from './explain-rollout.ts';
-import { OBSERVATION_PROBLEM_CODES, OBSERVATION_PROBLEMS } from './observation-problem.ts';
 import { type HostsFound, judgeQuorum, type Quorum } from './quorum.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
-import { checkRouting } from './routing-check.ts';
 import { baseRateOf, requiredRequests } from './stage-requirement.ts';
-import { EMPTY_STAGE } from './stage-totals.ts';
 
 /** After the deadline a rollout without its data is held for this share of the deadline, then rolled back if so planned. */
 const HOLD_BEFORE_ROLLBACK = 0.25;

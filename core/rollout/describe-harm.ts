@@ -1,9 +1,9 @@
-import { estimateOddsRatio, logEvidence } from '../statistics/e-process.ts';
-import { formatCount, formatDecimal, formatPercent, formatRatio } from '../statistics/format-number.ts';
+import { formatCount, formatDecimal, formatPercent, formatRatio } from '../report/format-number.ts';
+import { estimateOddsRatio, logEvidence } from '../statistics/sequential/e-process.ts';
 import type { Reason } from '../verdict.ts';
-import type { Harm } from './bets.ts';
-import type { Evidence, SlowEvidence } from './evidence.ts';
-import { type ArmTotals, EMPTY_STAGE, type StageTotals } from './stage-totals.ts';
+import type { Harm } from './evidence/bets.ts';
+import type { Evidence, SlowEvidence } from './evidence/evidence.ts';
+import { type ArmTotals, EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
 
 /** What has been observed of one harm at a stage, as one phrase and as numbers. `undefined` while there is nothing to say. */
 export function describeHarm(evidence: Evidence, harm: Harm, stage: number): Reason | undefined {

@@ -1,7 +1,7 @@
-import { formatCount, formatDuration, formatEvidence, formatPercent } from '../statistics/format-number.ts';
-import { carryingHarm } from './bets.ts';
+import { formatCount, formatDuration, formatEvidence, formatPercent } from '../report/format-number.ts';
 import { describeHarm } from './describe-harm.ts';
-import type { Evidence } from './evidence.ts';
+import { carryingHarm } from './evidence/bets.ts';
+import type { Evidence } from './evidence/evidence.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 
 /** Where in the rollout a sentence is said: the stage's percentage and how long it has run. */

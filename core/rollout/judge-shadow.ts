@@ -1,11 +1,11 @@
-import { formatCount, formatPercent } from '../statistics/format-number.ts';
-import { normalQuantile } from '../statistics/normal.ts';
+import { formatCount, formatPercent } from '../report/format-number.ts';
+import { normalQuantile } from '../statistics/distributions/normal.ts';
 import { type Interval, type Reason, type Verdict, worstVerdict } from '../verdict.ts';
-import { carryingHarm } from './bets.ts';
 import { describeHarm } from './describe-harm.ts';
-import type { Evidence } from './evidence.ts';
-import type { Observation, ShadowComparison } from './observation.ts';
-import { sumStages } from './stage-totals.ts';
+import { carryingHarm } from './evidence/bets.ts';
+import type { Evidence } from './evidence/evidence.ts';
+import type { Observation, ShadowComparison } from './evidence/observation.ts';
+import { sumStages } from './evidence/stage-totals.ts';
 
 const LEVEL = 0.95;
 const DEFAULT_MIN_PAIRS = 100;

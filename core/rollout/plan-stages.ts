@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
-import { formatCount, formatDuration, formatPercent, formatRatio } from '../statistics/format-number.ts';
-import { defaultObjectiveLimit } from './objective.ts';
+import { formatCount, formatDuration, formatPercent, formatRatio } from '../report/format-number.ts';
+import { defaultObjectiveLimit } from './evidence/objective.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import {
   oddsRatioLookedFor,

@@ -1,4 +1,4 @@
-import { formatCount } from '../statistics/format-number.ts';
+import { formatCount } from '../report/format-number.ts';
 import type { Reason } from '../verdict.ts';
 
 /** The hosts of a rollout, as they were found last. */

@@ -1,10 +1,10 @@
-import { formatCount, formatEvidence, formatPercent } from '../statistics/format-number.ts';
-import { drawSparkline } from '../statistics/sparkline.ts';
-import { HARM_WEIGHTS, HARMS, type Harm } from './bets.ts';
+import { formatCount, formatEvidence, formatPercent } from '../report/format-number.ts';
+import { drawSparkline } from '../report/sparkline.ts';
 import type { RolloutDecision } from './decide-rollout.ts';
-import type { Evidence } from './evidence.ts';
-import { EMPTY_STAGE, type StageTotals } from './stage-totals.ts';
-import type { TracePoint } from './trace-rollout.ts';
+import { HARM_WEIGHTS, HARMS, type Harm } from './evidence/bets.ts';
+import type { Evidence } from './evidence/evidence.ts';
+import { EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
+import type { TracePoint } from './record/trace.ts';
 
 const HARM_NAMES: Readonly<Record<Harm, string>> = {
   errors: 'errors',

@@ -1,7 +1,7 @@
 import { findRoot } from '../statistics/find-root.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence } from './evidence/evidence.ts';
+import { sumStages } from './evidence/stage-totals.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
-import { sumStages } from './stage-totals.ts';
 
 /** A base error rate below this is not believed when sizing a stage. */
 export const SMALLEST_BASE_RATE = 0.001;

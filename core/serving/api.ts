@@ -3,7 +3,7 @@ import { labelCountSchema } from '../drift/build-cohorts.ts';
 import { captureWindowSchema } from '../drift/window.ts';
 import { digestSchema } from '../ledger/digest.ts';
 import { envelopeSchema } from '../ledger/envelope.ts';
-import { observationSchema } from '../rollout/observation.ts';
+import { observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
 
 /** The agent's HTTP API, shared by its server and its client. Errors are RFC 9457 problems (`problemSchema`). */

@@ -1,5 +1,5 @@
 import { decideRollout, type RolloutDecision } from '../rollout/decide-rollout.ts';
-import type { Evidence } from '../rollout/evidence.ts';
+import type { Evidence } from '../rollout/evidence/evidence.ts';
 import type { Instance, Traffic } from './api.ts';
 
 /** A host returns to the stable version after so many silent leases. */

@@ -1,4 +1,4 @@
-import { binomialCdf } from './binomial.ts';
+import { binomialCdf } from './distributions/binomial.ts';
 
 /** Two-sided exact McNemar p for `gains` (only B right) and `losses` (only A right): both models are equally often right. */
 export function mcnemarTwoSided(gains: number, losses: number): number {

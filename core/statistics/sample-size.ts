@@ -1,4 +1,4 @@
-import { normalQuantile } from './normal.ts';
+import { normalQuantile } from './distributions/normal.ts';
 
 /** One-sided 5% and power 80%: the sum of the two normal quantiles, 2.49. */
 const DETECTION = normalQuantile(0.95) + normalQuantile(0.8);

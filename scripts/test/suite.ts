@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { ROOT } from '../checkout.ts';
-import { type Counts, readCounts, readJunitCounts, readVitestCounts } from './counts.ts';
+import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../../measure/counts.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
 
 /** How a suite says how many tests it ran: by its exit status alone, or by a report it writes. */
 export type Counting =

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { STATE_DIR, venvProgram } from '../checkout.ts';
+import { STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 import type { Suite } from './suite.ts';
 
 const REPORTS = join(STATE_DIR, 'reports');
@@ -11,7 +11,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'lint-python',
     command: venvProgram('ruff'),
-    args: ['check', 'runtime', 'test', 'examples', 'scripts'],
+    args: ['check', 'runtime', 'test', 'examples', 'measure', 'sandbox'],
     counting: { by: 'exit' },
   },
   vitestSuite('unit'),

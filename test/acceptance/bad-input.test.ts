@@ -5,11 +5,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
-import { readProject } from '../../scripts/demo/world.ts';
-import { findFreePort } from '../../scripts/sandbox/child-process.ts';
-import { readLedger } from '../../scripts/sandbox/read-ledger.ts';
-import { type Sandbox, startSandbox } from '../../scripts/sandbox/sandbox.ts';
-import { outputOf, type WorkflowRun } from '../../scripts/sandbox/workflow-run.ts';
+import { readProject } from '../../measure/scenes/world.ts';
+import { readLedger } from '../../sandbox/github/read-ledger.ts';
+import { findFreePort } from '../../sandbox/machine/child-process.ts';
+import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 
 const MODEL = 'mnist';
 const SECRET = 'a secret only the tests know';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { formatMoment } from '../../scripts/kill/report.ts';
-import { runKills } from '../../scripts/kill/run-kills.ts';
+import { formatMoment } from '../../measure/kill/report.ts';
+import { runKills } from '../../measure/kill/run-kills.ts';
 
 /** Ten rollouts on a machine that has other things to do, in ms. */
 const TIMEOUT_MS = 900_000;

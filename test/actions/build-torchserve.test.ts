@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type BuildPorts, buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
-import type { LatencyRule } from '../../core/gate/rule.ts';
+import type { LatencyRule } from '../../core/gate/rules/rule.ts';
 import { createWorld } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
 

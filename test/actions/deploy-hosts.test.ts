@@ -3,7 +3,7 @@ import { deploy } from '../../actions/deploy/deploy.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { replayRollout } from '../../core/rollout/replay-rollout.ts';
+import { replayRollout } from '../../core/rollout/record/replay.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
 
 const CUT = 'http://serve-2:9443';

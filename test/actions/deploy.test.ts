@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
-import { createFleet } from '../../actions/deploy/fleet.ts';
+import { createFleet } from '../../actions/deploy/hosts/fleet.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { replayRollout } from '../../core/rollout/replay-rollout.ts';
+import { replayRollout } from '../../core/rollout/record/replay.ts';
 import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
 
 /** Version 1 serves, version 2 passed its gate and is packed. */

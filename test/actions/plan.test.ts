@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readPlan } from '../../actions/handoff.ts';
+import { readPlan } from '../../actions/job/handoff.ts';
 import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
 import type { GitHub } from '../../core/ports.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';

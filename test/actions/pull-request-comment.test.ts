@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { replaceSection, updateComment } from '../../actions/pull-request-comment.ts';
+import { replaceSection, updateComment } from '../../actions/job/pull-request-comment.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 
 test('each action keeps its own section of the one comment up to date', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { decideRollout } from '../../core/rollout/decide-rollout.ts';
-import { addObservation, startEvidence } from '../../core/rollout/evidence.ts';
-import { type Replay, replayRollout } from '../../core/rollout/replay-rollout.ts';
-import { rolloutRecordSchema } from '../../core/rollout/rollout-record.ts';
+import { addObservation, startEvidence } from '../../core/rollout/evidence/evidence.ts';
+import { rolloutRecordSchema } from '../../core/rollout/record/record.ts';
+import { type Replay, replayRollout } from '../../core/rollout/record/replay.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
 import type { MemoryAgent } from './support/memory-agent.ts';
 

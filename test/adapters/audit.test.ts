@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { signStatement } from '../../adapters/attestation.ts';
 import { systemClock } from '../../adapters/clock.ts';
-import { createGitLedger } from '../../adapters/git-ledger.ts';
+import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { defaultBaseImage, packAsImage } from '../../adapters/image-builder-package.ts';
+import { defaultBaseImage, packAsImage } from '../../adapters/images/package.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
-import { ROOT } from '../../scripts/checkout.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
 
 const DIGEST = `sha256:${'c'.repeat(64)}`;
 const MANIFEST = {

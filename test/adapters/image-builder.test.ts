@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { buildImage } from '../../adapters/image-builder.ts';
-import { dockerCli } from '../../adapters/image-builder-cli.ts';
-import { parsePipSettings, writePipFolder } from '../../adapters/image-builder-pip.ts';
+import { buildImage } from '../../adapters/images/builder.ts';
+import { dockerCli } from '../../adapters/images/docker-cli.ts';
+import { parsePipSettings, writePipFolder } from '../../adapters/images/pip.ts';
 
 test('reads pip’s settings, the environment’s before those of files', () => {
   const lines = [

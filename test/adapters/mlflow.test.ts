@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../adapters/clock.ts';
-import { createMlflow } from '../../adapters/mlflow.ts';
+import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { ServiceError, UserError } from '../../core/errors.ts';
 import type { Tracking } from '../../core/ports.ts';
-import { venvProgram } from '../../scripts/checkout.ts';
-import { type MlflowServer, startMlflow } from '../../scripts/sandbox/mlflow-server.ts';
+import { venvProgram } from '../../sandbox/checkout.ts';
+import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-mlflow-'));
 let server: MlflowServer;

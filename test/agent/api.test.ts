@@ -4,8 +4,8 @@ import { createAgent } from '../../agent/agent.ts';
 import { ENDPOINTS } from '../../agent/api/endpoints.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { agentStateSchema, problemSchema } from '../../core/serving/api.ts';
+import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
-import { TOKENS } from './support/start-agent.ts';
 
 let host: FakeHost;
 let app: Hono;

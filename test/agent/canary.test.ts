@@ -1,15 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { listOwned } from '../../agent/process-handle.ts';
+import { listOwned } from '../../agent/runtimes/process/handle.ts';
 import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
 import { sumComparisons } from '../../core/rollout/judge-shadow.ts';
 import { signingText } from '../../core/serving/dispatch-payload.ts';
+import { type GitHubStandIn, startGitHub } from '../../sandbox/agent/dispatch-receiver.ts';
+import { type RunningAgent, startAgent, TOKENS } from '../../sandbox/agent/start-agent.ts';
+import { HAS_TOOLCHAIN } from '../../sandbox/agent/toolchain.ts';
+import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { startSteadyClient } from '../../sandbox/traffic/steady-client.ts';
 import { deployVersion, leaseOf, MODEL, shift } from './support/deploy.ts';
-import { type GitHubStandIn, startGitHub } from './support/github-stand-in.ts';
-import { type RunningAgent, startAgent, TOKENS } from './support/start-agent.ts';
-import { startSteadyClient } from './support/steady-client.ts';
-import { HAS_TOOLCHAIN } from './support/toolchain.ts';
-import { waitFor } from './support/wait-for.ts';
 
 /** One host's life with real TorchServe and Envoy, in the order things happen to it. */
 describe.skipIf(!HAS_TOOLCHAIN)(

@@ -3,14 +3,14 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BuiltPackage, PackageRequest } from '../../sandbox/agent/build-package.ts';
+import { type RunningAgent, startAgent } from '../../sandbox/agent/start-agent.ts';
+import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { type SteadyClient, startSteadyClient } from '../../sandbox/traffic/steady-client.ts';
 import { type BadRegistry, startFailingRegistry, startSilentRegistry } from './support/bad-registry.ts';
-import type { BuiltPackage, PackageRequest } from './support/build-package.ts';
 import { begin, MODEL, settled, shift } from './support/deploy.ts';
 import { docker, ENGINE } from './support/docker-host.ts';
 import { buildImagePackage, buildPinnedPackage, readManifest } from './support/image-package.ts';
-import { type RunningAgent, startAgent } from './support/start-agent.ts';
-import { type SteadyClient, startSteadyClient } from './support/steady-client.ts';
-import { waitFor } from './support/wait-for.ts';
 
 /** Room of the agent's own disk, and how much of it stays free, in bytes. */
 const DISK_BYTES = 64 * 2 ** 20;

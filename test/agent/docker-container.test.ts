@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { describeContainer } from '../../agent/runtimes/docker-container.ts';
-import { dockerFailure } from '../../agent/runtimes/docker-failure.ts';
-import { findRegistryLogin, registryOf } from '../../agent/runtimes/docker-registry-login.ts';
-import { createDockerRuntime } from '../../agent/runtimes/docker-runtime.ts';
+import { describeContainer } from '../../agent/runtimes/docker/container.ts';
+import { dockerFailure } from '../../agent/runtimes/docker/failure.ts';
+import { findRegistryLogin, registryOf } from '../../agent/runtimes/docker/registry-login.ts';
+import { createDockerRuntime } from '../../agent/runtimes/docker/runtime.ts';
 import type { Launch } from '../../agent/runtimes/runtime.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;

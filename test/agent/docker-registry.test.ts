@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { dockerCli } from '../../adapters/image-builder-cli.ts';
+import { dockerCli } from '../../adapters/images/docker-cli.ts';
 import type { PackagePayload } from '../../core/serving/package-manifest.ts';
-import { newLayers, readLayers } from '../../scripts/docker/registry.ts';
+import { newLayers, readLayers } from '../../sandbox/docker/registry.ts';
 import { startFailingRegistry, startSilentRegistry } from './support/bad-registry.ts';
 import {
   buildPackage,

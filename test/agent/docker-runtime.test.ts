@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Health, Launch, Runtime, RuntimeHandle } from '../../agent/runtimes/runtime.ts';
 import type { PackagePayload } from '../../core/serving/package-manifest.ts';
-import { startEngine } from '../../scripts/docker/engine.ts';
+import { startEngine } from '../../sandbox/docker/engine.ts';
 import {
   buildPackage,
   docker,

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { describeOptions } from '../../agent/option-specs.ts';
-import { readOptions } from '../../agent/options.ts';
-import { parseTokens } from '../../agent/parse-tokens.ts';
+import { readOptions } from '../../agent/options/options.ts';
+import { describeOptions } from '../../agent/options/specs.ts';
+import { parseTokens } from '../../agent/options/tokens.ts';
 import { UserError } from '../../core/errors.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ty-'));

@@ -13,8 +13,8 @@ import {
   MAX_PAYLOAD_KEYS,
   signingText,
 } from '../../core/serving/dispatch-payload.ts';
+import { type GitHubStandIn, startGitHub } from '../../sandbox/agent/dispatch-receiver.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
-import { type GitHubStandIn, startGitHub } from './support/github-stand-in.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -8,8 +8,8 @@ import {
   type SpawnRequest,
   spawnOrAdopt,
   stopSession,
-} from '../../agent/process-handle.ts';
-import { waitFor } from './support/wait-for.ts';
+} from '../../agent/runtimes/process/handle.ts';
+import { waitFor } from '../../sandbox/agent/wait-for.ts';
 
 let folder: string;
 let owner: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { captureFolder } from '../../agent/instances/launch.ts';
 import { startInstance } from '../../agent/instances/start-instance.ts';
-import { pruneStore } from '../../agent/prune-store.ts';
+import { pruneStore } from '../../agent/store/prune.ts';
 import { closeWindows } from '../../agent/windows/close-windows.ts';
 import { judgeWindows } from '../../agent/windows/judge-windows.ts';
 import { type FakeHost, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';

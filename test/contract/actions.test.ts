@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMMON_OUTPUTS, CONTRACTS, type Contract } from '../../actions/contract.ts';
-import { insertTables, parseActionFile, renderTables } from '../../scripts/action-tables.ts';
+import { insertTables, parseActionFile, renderTables } from '../../actions/job/action-tables.ts';
+import { COMMON_OUTPUTS, CONTRACTS, type Contract } from '../../actions/job/contract.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const MOST_INPUTS = 6;

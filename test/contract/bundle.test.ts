@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CONTRACTS } from '../../actions/contract.ts';
-import { STATE_DIR } from '../../scripts/checkout.ts';
+import { CONTRACTS } from '../../actions/job/contract.ts';
+import { STATE_DIR } from '../../sandbox/checkout.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const DIST = path.join(ROOT, 'actions', 'dist');
@@ -14,6 +14,7 @@ const SOURCES = [
   'adapters',
   'agent',
   'core',
+  'sandbox',
   'scripts',
   'package.json',
   'tsconfig.json',

@@ -8,8 +8,8 @@ import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { pinWorkflow } from '../../scripts/pinned-workflow.ts';
-import { readTemplate } from '../../scripts/sandbox/staged-trainyard.ts';
+import { pinWorkflow } from '../../sandbox/runner/pinned-workflow.ts';
+import { readTemplate } from '../../sandbox/runner/staged-trainyard.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
 const WORKFLOWS = path.join(ROOT, '.github', 'workflows');

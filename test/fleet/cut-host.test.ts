@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentPort } from '../../core/ports.ts';
+import { HAS_TOOLCHAIN } from '../../sandbox/agent/toolchain.ts';
+import { waitFor } from '../../sandbox/agent/wait-for.ts';
 import { leaseOf, MODEL } from '../agent/support/deploy.ts';
-import { HAS_TOOLCHAIN } from '../agent/support/toolchain.ts';
-import { waitFor } from '../agent/support/wait-for.ts';
 import { askInside } from './support/ask-inside.ts';
 import { type FleetHost, LEASE_SECONDS, type RunningFleet, startFleet } from './support/fleet.ts';
 import { between, type HostClient, type Seen, startHostClient } from './support/host-client.ts';

@@ -1,12 +1,12 @@
 import type { Deployment } from '../../../actions/deploy/deploy-context.ts';
-import { createFleet } from '../../../actions/deploy/fleet.ts';
-import type { Plan } from '../../../actions/handoff.ts';
-import type { LocalPackage } from '../../../actions/package-source.ts';
+import { createFleet } from '../../../actions/deploy/hosts/fleet.ts';
+import type { Plan } from '../../../actions/job/handoff.ts';
+import type { LocalPackage } from '../../../actions/serving/package-source.ts';
 import { parseConfig } from '../../../core/config/parse-config.ts';
 import { createEvent, type EventContext } from '../../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import type { DeploymentState, Log } from '../../../core/ports.ts';
-import type { RolloutRecord } from '../../../core/rollout/rollout-record.ts';
+import type { RolloutRecord } from '../../../core/rollout/record/record.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createMemoryAgent, digestOf, type MemoryAgent } from './memory-agent.ts';
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';

@@ -4,7 +4,7 @@ import type { CaptureWindow } from '../../../core/drift/window.ts';
 import { ServiceError, UNREACHABLE } from '../../../core/errors.ts';
 import type { AgentPort } from '../../../core/ports.ts';
 import { err, ok } from '../../../core/result.ts';
-import type { Observation } from '../../../core/rollout/observation.ts';
+import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { Instance, Traffic } from '../../../core/serving/api.ts';
 import type { ManualClock } from './manual-clock.ts';
 

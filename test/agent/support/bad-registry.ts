@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
-import { findFreePorts } from '../../../agent/free-ports.ts';
+import { findFreePorts } from '../../../agent/machine/free-ports.ts';
 
 /** An image registry on loopback that is no good. */
 export type BadRegistry = { readonly address: string; readonly close: () => Promise<void> };

@@ -1,8 +1,8 @@
 import type { Instance, RolloutLease, SetTraffic } from '../../../core/serving/api.ts';
-import type { BuiltPackage } from './build-package.ts';
-import { buildPackage, type PackageRequest } from './build-package.ts';
-import type { RunningAgent } from './start-agent.ts';
-import { waitFor } from './wait-for.ts';
+import type { BuiltPackage } from '../../../sandbox/agent/build-package.ts';
+import { buildPackage, type PackageRequest } from '../../../sandbox/agent/build-package.ts';
+import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
+import { waitFor } from '../../../sandbox/agent/wait-for.ts';
 
 export const MODEL = 'doubler';
 

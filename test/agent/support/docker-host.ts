@@ -3,14 +3,14 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { buildImage } from '../../../adapters/image-builder.ts';
-import { dockerCli } from '../../../adapters/image-builder-cli.ts';
-import { readPipSettings } from '../../../adapters/image-builder-pip.ts';
-import type { DockerRuntimeOptions } from '../../../agent/runtimes/docker-engine.ts';
-import { createDockerRuntime } from '../../../agent/runtimes/docker-runtime.ts';
+import { buildImage } from '../../../adapters/images/builder.ts';
+import { dockerCli } from '../../../adapters/images/docker-cli.ts';
+import { readPipSettings } from '../../../adapters/images/pip.ts';
+import type { DockerRuntimeOptions } from '../../../agent/runtimes/docker/engine.ts';
+import { createDockerRuntime } from '../../../agent/runtimes/docker/runtime.ts';
 import type { Health, Launch, Runtime, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
 import type { PackageManifest, PackagePayload } from '../../../core/serving/package-manifest.ts';
-import { ROOT, venvProgram } from '../../../scripts/checkout.ts';
+import { ROOT, venvProgram } from '../../../sandbox/checkout.ts';
 
 /** The engine `npm run test:docker` started, and what it made; empty in any other run. */
 export const ENGINE = {

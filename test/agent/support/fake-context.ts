@@ -4,15 +4,15 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { openBlobs } from '../../../agent/blobs.ts';
 import type { AgentContext } from '../../../agent/context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../../../agent/envoy/cluster-counters.ts';
 import type { TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
-import { type AgentOptions, databaseFile, readOptions } from '../../../agent/options.ts';
+import { type AgentOptions, databaseFile, readOptions } from '../../../agent/options/options.ts';
 import type { Health, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
+import { openBlobs } from '../../../agent/store/blobs.ts';
 import { openStore } from '../../../agent/store/store.ts';
 import type { PackageManifest } from '../../../core/serving/package-manifest.ts';
-import { TOKENS } from './start-agent.ts';
+import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 
 /** What the pretended outside world is like; tests change it, and read what was done to it. */
 export type World = {

@@ -1,16 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packAsImage } from '../../../adapters/image-builder-package.ts';
-import { readPipSettings } from '../../../adapters/image-builder-pip.ts';
+import { packAsImage } from '../../../adapters/images/package.ts';
+import { readPipSettings } from '../../../adapters/images/pip.ts';
 import {
   type PackageManifest,
   type PackagePayload,
   packageManifestSchema,
 } from '../../../core/serving/package-manifest.ts';
-import { type BuiltPackage, buildPackage, type PackageRequest } from './build-package.ts';
+import {
+  type BuiltPackage,
+  buildPackage,
+  type PackageRequest,
+} from '../../../sandbox/agent/build-package.ts';
+import { PYTHON } from '../../../sandbox/agent/toolchain.ts';
 import { docker, ENGINE, TEMPLATE } from './docker-host.ts';
-import { PYTHON } from './toolchain.ts';
 
 /** A package of the tiny model that pins a container image, built and pushed to the tests' registry as a job does it. */
 export async function buildImagePackage(request: PackageRequest): Promise<BuiltPackage> {

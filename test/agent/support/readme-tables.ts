@@ -1,5 +1,5 @@
 import { ENDPOINTS } from '../../../agent/api/endpoints.ts';
-import { OPTION_SPECS, variableName } from '../../../agent/option-specs.ts';
+import { OPTION_SPECS, variableName } from '../../../agent/options/specs.ts';
 
 /** The tables of agent/README.md by the name of their markers, made from what the agent itself uses. */
 export function renderTables(): Readonly<Record<'options' | 'api', string>> {

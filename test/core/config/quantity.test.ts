@@ -7,7 +7,7 @@ import {
   parsePoints,
   parseRate,
   parseSize,
-} from '../../../core/config/quantity.ts';
+} from '../../../core/config/schema/quantity.ts';
 import { didYouMean } from '../../../core/did-you-mean.ts';
 
 describe('quantities', () => {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { configReference } from '../../../core/config/reference.ts';
-import { publishedSchema } from '../../../core/config/schema-node.ts';
+import { configReference } from '../../../core/config/schema/reference.ts';
+import { publishedSchema } from '../../../core/config/schema/schema-node.ts';
 
 describe('the published schema', () => {
   it('is the one in docs/', async () => {

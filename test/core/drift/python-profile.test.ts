@@ -9,7 +9,7 @@ import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import { referenceProfileSchema } from '../../../core/drift/profile.ts';
 import { captureWindowSchema } from '../../../core/drift/window.ts';
-import { ROOT, venvProgram } from '../../../scripts/checkout.ts';
+import { ROOT, venvProgram } from '../../../sandbox/checkout.ts';
 
 const FOLDER = join(import.meta.dirname, 'fixtures');
 const FIXTURE = join(FOLDER, 'loans-profile.json');

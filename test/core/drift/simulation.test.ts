@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { driftRows } from '../../../scripts/simulate/drift.ts';
+import { driftRows } from '../../../measure/simulate/drift.ts';
 
 /** A small part of the full simulation: enough to see a broken promise, not to measure how well it is kept. */
 const rows = driftRows({ scale: 0.02, seed: 1 });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeGate } from '../../../core/gate/judge-gate.ts';
-import { metricNames } from '../../../core/gate/metrics.ts';
+import { judgeGate } from '../../../core/gate/judge/gate.ts';
+import { metricNames } from '../../../core/gate/metrics/metrics.ts';
 import type { Predictions, Task } from '../../../core/gate/predictions.ts';
 import { renderGate } from '../../../core/gate/render-gate.ts';
-import type { GateRule } from '../../../core/gate/rule.ts';
+import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { gateInput, randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 
 /** Rules that anything would pass: what stops a pass here is only that the input is unfit. */

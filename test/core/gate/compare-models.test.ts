@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judgeGate } from '../../../core/gate/judge-gate.ts';
-import type { SampleMetric } from '../../../core/gate/metric.ts';
-import type { GateRule } from '../../../core/gate/rule.ts';
+import { judgeGate } from '../../../core/gate/judge/gate.ts';
+import type { SampleMetric } from '../../../core/gate/metrics/metric.ts';
+import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, gateInput, randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 
 const MODELS = binaryModels({ both: 4500, onlyChampion: 75, onlyChallenger: 90, neither: 335 });

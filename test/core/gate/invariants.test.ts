@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judgeGate } from '../../../core/gate/judge-gate.ts';
+import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import { type Predictions, sampleAt, sampleOf, sideAt, sideOf } from '../../../core/gate/predictions.ts';
-import type { GateRule } from '../../../core/gate/rule.ts';
+import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { VERDICTS, type Verdict, worstVerdict } from '../../../core/verdict.ts';
 import { binaryModels, gateInput, randomBinary } from './samples.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judgeBudgets } from '../../../core/gate/judge-budgets.ts';
-import { type GateRule, isBudgetRule, type LatencyRule } from '../../../core/gate/rule.ts';
-import { randomStream } from '../../../core/statistics/random-stream.ts';
+import { judgeBudgets } from '../../../core/gate/judge/budgets.ts';
+import { type GateRule, isBudgetRule, type LatencyRule } from '../../../core/gate/rules/rule.ts';
+import { randomStream } from '../../../core/statistics/random/random-stream.ts';
 
 function times(count: number, scale: number, seed: string): number[] {
   const random = randomStream(seed);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../../core/gate/check.ts';
-import { judgeGate } from '../../../core/gate/judge-gate.ts';
+import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import type { Predictions } from '../../../core/gate/predictions.ts';
-import type { FairnessRule } from '../../../core/gate/rule.ts';
+import type { FairnessRule } from '../../../core/gate/rules/rule.ts';
 import { gateInput } from './samples.ts';
 
 /** Per group: rows, and the share answered yes among the rows labelled yes and no. */

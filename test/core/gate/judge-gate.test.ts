@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judgeGate } from '../../../core/gate/judge-gate.ts';
-import type { GateRule } from '../../../core/gate/rule.ts';
+import { judgeGate } from '../../../core/gate/judge/gate.ts';
+import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, gateInput } from './samples.ts';
 
 const FLOOR: GateRule = { kind: 'floor', metric: 'accuracy', floor: 0.9 };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { judgeMlflow } from '../../../core/gate/judge-mlflow.ts';
-import type { MlflowRule } from '../../../core/gate/rule.ts';
-import vectors from '../statistics/vectors/mlflow-thresholds.json' with { type: 'json' };
+import { judgeMlflow } from '../../../core/gate/judge/mlflow.ts';
+import type { MlflowRule } from '../../../core/gate/rules/rule.ts';
+import vectors from '../../../measure/vectors/answers/mlflow-thresholds.json' with { type: 'json' };
 
 function ruleOf(vector: (typeof vectors)[number]): MlflowRule {
   const { threshold, min_absolute_change: absolute, min_relative_change: relative } = vector.condition;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { judgeSignature } from '../../../core/gate/judge-signature.ts';
+import { judgeSignature } from '../../../core/gate/judge/signature.ts';
 import { type ModelSignature, parseSignature } from '../../../core/gate/signature.ts';
 
 const COLUMNS =

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../../core/gate/check.ts';
-import { judgeGate } from '../../../core/gate/judge-gate.ts';
+import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import type { Predictions } from '../../../core/gate/predictions.ts';
-import type { GateRule, SlicesRule } from '../../../core/gate/rule.ts';
+import type { GateRule, SlicesRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, binaryPredictions, gateInput, type Rightness } from './samples.ts';
 
 /** Two models whose answers are counted slice by slice. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { evaluateMetric } from '../../../core/gate/metric.ts';
-import { defaultMargin, findMetric, metricNames, rowMetric } from '../../../core/gate/metrics.ts';
+import { evaluateMetric } from '../../../core/gate/metrics/metric.ts';
+import { defaultMargin, findMetric, metricNames, rowMetric } from '../../../core/gate/metrics/metrics.ts';
 import { type Predictions, sampleOf, sideOf, type Task } from '../../../core/gate/predictions.ts';
+import vectors from '../../../measure/vectors/answers/metrics.json' with { type: 'json' };
 import { expectClose } from '../statistics/close-to.ts';
-import vectors from '../statistics/vectors/metrics.json' with { type: 'json' };
 import { randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 
 function predictionsOf(vector: (typeof vectors)[number]): Predictions {

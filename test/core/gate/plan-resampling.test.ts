@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { compareByBootstrap } from '../../../core/gate/compare-by-bootstrap.ts';
-import type { SampleMetric } from '../../../core/gate/metric.ts';
-import { findMetric } from '../../../core/gate/metrics.ts';
-import { planResampling } from '../../../core/gate/plan-resampling.ts';
+import { compareByBootstrap } from '../../../core/gate/comparison/bootstrap.ts';
+import { planResampling } from '../../../core/gate/comparison/plan-resampling.ts';
+import type { SampleMetric } from '../../../core/gate/metrics/metric.ts';
+import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import { type Pair, type Predictions, pairPredictions } from '../../../core/gate/predictions.ts';
 import { randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 

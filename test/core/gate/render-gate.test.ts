@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { judgeGate } from '../../../core/gate/judge-gate.ts';
+import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import { renderGate } from '../../../core/gate/render-gate.ts';
-import type { GateRule } from '../../../core/gate/rule.ts';
+import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, gateInput } from './samples.ts';
 
 const RULES: GateRule[] = [

@@ -1,7 +1,7 @@
-import type { GateInput } from '../../../core/gate/judge-gate.ts';
+import type { GateInput } from '../../../core/gate/judge/gate.ts';
 import type { Predictions } from '../../../core/gate/predictions.ts';
-import type { GateRule } from '../../../core/gate/rule.ts';
-import { randomStream } from '../../../core/statistics/random-stream.ts';
+import type { GateRule } from '../../../core/gate/rules/rule.ts';
+import { randomStream } from '../../../core/statistics/random/random-stream.ts';
 
 /** How often the models are right: together, the champion alone, the challenger alone, and in how many rows. */
 export type Rightness = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { gateRows } from '../../../scripts/simulate/gate.ts';
-import { renderDecisions, renderTable } from '../../../scripts/simulate/render-decisions.ts';
-import { keepsPromise } from '../../../scripts/simulate/simulation-row.ts';
+import { gateRows } from '../../../measure/simulate/gate.ts';
+import { renderDecisions, renderTable } from '../../../measure/simulate/render-decisions.ts';
+import { keepsPromise } from '../../../measure/simulate/simulation-row.ts';
 
 const ROWS = gateRows({ scale: 0.02, seed: 1 });
 

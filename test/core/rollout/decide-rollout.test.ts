@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decideRollout, type RolloutSituation } from '../../../core/rollout/decide-rollout.ts';
-import type { Observation } from '../../../core/rollout/observation.ts';
+import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
 import { arm, evidenceOf, instant, PLAN, poll } from './observations.ts';
 

@@ -1,9 +1,9 @@
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import { decideRollout } from '../../../core/rollout/decide-rollout.ts';
-import { addObservation, startEvidence } from '../../../core/rollout/evidence.ts';
-import type { Observation } from '../../../core/rollout/observation.ts';
+import { addObservation, startEvidence } from '../../../core/rollout/evidence/evidence.ts';
+import type { Observation } from '../../../core/rollout/evidence/observation.ts';
+import type { RolloutRecord } from '../../../core/rollout/record/record.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
-import type { RolloutRecord } from '../../../core/rollout/rollout-record.ts';
 import { instant, PLAN } from './observations.ts';
 
 const ROLLOUT = 'r-1';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { learnTempering, NO_BASELINE } from '../../../core/rollout/baseline.ts';
-import { carryingHarm, logCapital, shareOutAnew, startBets } from '../../../core/rollout/bets.ts';
-import { addObservation, gatherEvidence, startEvidence } from '../../../core/rollout/evidence.ts';
+import { learnTempering, NO_BASELINE } from '../../../core/rollout/evidence/baseline.ts';
+import { carryingHarm, logCapital, shareOutAnew, startBets } from '../../../core/rollout/evidence/bets.ts';
+import { addObservation, gatherEvidence, startEvidence } from '../../../core/rollout/evidence/evidence.ts';
+import { learnBaseline } from '../../../core/rollout/evidence/learn-baseline.ts';
+import { type Observation, observationSchema } from '../../../core/rollout/evidence/observation.ts';
 import { compareAnswers, judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
-import { learnBaseline } from '../../../core/rollout/learn-baseline.ts';
-import { type Observation, observationSchema } from '../../../core/rollout/observation.ts';
 import { driveRecorded, type Traffic } from './drive-recorded.ts';
 import { arm, evidenceOf, instant, PLAN, poll } from './observations.ts';
 

@@ -1,7 +1,7 @@
-import { addObservation, type Evidence, startEvidence } from '../../../core/rollout/evidence.ts';
-import type { ArmCounts, Observation } from '../../../core/rollout/observation.ts';
+import { addObservation, type Evidence, startEvidence } from '../../../core/rollout/evidence/evidence.ts';
+import type { ArmCounts, Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
-import { PLAN } from '../../../scripts/simulate/simulate-rollout.ts';
+import { PLAN } from '../../../measure/simulate/simulate-rollout.ts';
 
 /** The plan that the tests of this folder start from is the one that is simulated. */
 export { PLAN };

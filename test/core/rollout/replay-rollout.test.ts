@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { replayRollout } from '../../../core/rollout/replay-rollout.ts';
-import { type RolloutRecord, rolloutRecordSchema } from '../../../core/rollout/rollout-record.ts';
-import { ROOT } from '../../../scripts/checkout.ts';
+import { type RolloutRecord, rolloutRecordSchema } from '../../../core/rollout/record/record.ts';
+import { replayRollout } from '../../../core/rollout/record/replay.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
 import { driveRecorded, type Traffic } from './drive-recorded.ts';
 import { arm, instant } from './observations.ts';
 

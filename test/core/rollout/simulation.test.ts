@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { makeDraws } from '../../../scripts/simulate/draws.ts';
-import { rolloutRows } from '../../../scripts/simulate/rollout.ts';
+import { makeDraws } from '../../../measure/simulate/draws.ts';
+import { rolloutRows } from '../../../measure/simulate/rollout.ts';
 
 /** A small part of the full simulation: enough to see a broken promise, not to measure how well it is kept. */
 const rows = rolloutRows({ scale: 0.006, seed: 1 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { gatherEvidence } from '../../../core/rollout/evidence.ts';
-import type { Observation } from '../../../core/rollout/observation.ts';
+import { gatherEvidence } from '../../../core/rollout/evidence/evidence.ts';
+import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
 import type { Instance, Traffic } from '../../../core/serving/api.ts';
 import { decideTraffic, type TrafficSituation } from '../../../core/serving/decide-traffic.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { binomialProbability } from '../../../core/statistics/binomial.ts';
-import { binomialDraws } from '../../../core/statistics/binomial-draws.ts';
-import { chiSquareSurvival } from '../../../core/statistics/chi-square.ts';
-import { bootstrap } from '../../../core/statistics/paired-bootstrap.ts';
-import { randomStream } from '../../../core/statistics/random-stream.ts';
+import { binomialProbability } from '../../../core/statistics/distributions/binomial.ts';
+import { chiSquareSurvival } from '../../../core/statistics/distributions/chi-square.ts';
+import { binomialDraws } from '../../../core/statistics/random/binomial-draws.ts';
+import { bootstrap } from '../../../core/statistics/random/paired-bootstrap.ts';
+import { randomStream } from '../../../core/statistics/random/random-stream.ts';
 
 /** Pearson's p of counted draws against the binomial probabilities, cells under 5 expected draws joined. */
 function fitOf(n: number, p: number, draws: number): number {

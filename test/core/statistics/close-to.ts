@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { relativeError, TAIL } from '../../../scripts/vectors/known-answers.ts';
+import { relativeError, TAIL } from '../../../measure/vectors/known-answers.ts';
 
 /** Numbers as near as the statistics promise: relative 1e-9, and 1e-6 in the tails. */
 export function expectClose(actual: number, expected: number, what: string): void {

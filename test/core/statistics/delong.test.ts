@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { compareAuc, midRanks } from '../../../core/statistics/delong.ts';
+import { compareAuc, midRanks } from '../../../core/statistics/intervals/delong.ts';
 
 describe('ROC comparison', () => {
   const rows = fc.array(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { fisherLogProbabilities } from '../../../core/statistics/fisher-noncentral-hypergeometric.ts';
+import { fisherLogProbabilities } from '../../../core/statistics/distributions/fisher-noncentral-hypergeometric.ts';
+import vectors from '../../../measure/vectors/answers/fisher-noncentral-by-r.json' with { type: 'json' };
 import { expectClose } from './close-to.ts';
-import vectors from './vectors/fisher-noncentral-by-r.json' with { type: 'json' };
 
 test(`Fisher's non-central hypergeometric has the probabilities of R's BiasedUrn in ${vectors.length} tables`, () => {
   for (const { x, canary, baseline, bad, odds, probability } of vectors) {

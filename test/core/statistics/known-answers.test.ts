@@ -1,23 +1,26 @@
 import { describe, expect, test } from 'vitest';
-import { bonettPrice } from '../../../core/statistics/bonett-price.ts';
-import { chiSquareSurvival, noncentralChiSquareSurvival } from '../../../core/statistics/chi-square.ts';
-import { compareAuc } from '../../../core/statistics/delong.ts';
-import { fSurvival } from '../../../core/statistics/f-distribution.ts';
+import {
+  chiSquareSurvival,
+  noncentralChiSquareSurvival,
+} from '../../../core/statistics/distributions/chi-square.ts';
+import { fSurvival } from '../../../core/statistics/distributions/f-distribution.ts';
+import { betaI } from '../../../core/statistics/distributions/incomplete-beta.ts';
+import { gammaP } from '../../../core/statistics/distributions/incomplete-gamma.ts';
+import { logGamma } from '../../../core/statistics/distributions/log-gamma.ts';
+import { normalCdf } from '../../../core/statistics/distributions/normal.ts';
 import { adjustHolm } from '../../../core/statistics/holm.ts';
-import { betaI } from '../../../core/statistics/incomplete-beta.ts';
-import { gammaP } from '../../../core/statistics/incomplete-gamma.ts';
-import { logGamma } from '../../../core/statistics/log-gamma.ts';
+import { bonettPrice } from '../../../core/statistics/intervals/bonett-price.ts';
+import { compareAuc } from '../../../core/statistics/intervals/delong.ts';
+import { groupedMeanDifference, meanDifference } from '../../../core/statistics/intervals/mean-difference.ts';
+import { quantileBounds, quantileOf } from '../../../core/statistics/intervals/quantile-bound.ts';
 import { mcnemarTwoSided } from '../../../core/statistics/mcnemar.ts';
-import { groupedMeanDifference, meanDifference } from '../../../core/statistics/mean-difference.ts';
-import { normalCdf } from '../../../core/statistics/normal.ts';
-import { quantileBounds, quantileOf } from '../../../core/statistics/quantile-bound.ts';
-import { FUNCTIONS, KNOWN_ANSWERS } from '../../../scripts/vectors/known-answers.ts';
+import holm from '../../../measure/vectors/answers/holm.json' with { type: 'json' };
+import meanDifferences from '../../../measure/vectors/answers/mean-difference.json' with { type: 'json' };
+import quantiles from '../../../measure/vectors/answers/quantile-bounds.json' with { type: 'json' };
+import roc from '../../../measure/vectors/answers/roc.json' with { type: 'json' };
+import rocByR from '../../../measure/vectors/answers/roc-by-r.json' with { type: 'json' };
+import { FUNCTIONS, KNOWN_ANSWERS } from '../../../measure/vectors/known-answers.ts';
 import { expectClose } from './close-to.ts';
-import holm from './vectors/holm.json' with { type: 'json' };
-import meanDifferences from './vectors/mean-difference.json' with { type: 'json' };
-import quantiles from './vectors/quantile-bounds.json' with { type: 'json' };
-import roc from './vectors/roc.json' with { type: 'json' };
-import rocByR from './vectors/roc-by-r.json' with { type: 'json' };
 
 describe('special functions and distributions agree with SciPy and mpmath', () => {
   for (const [name, vectors] of Map.groupBy(KNOWN_ANSWERS, (vector) => vector.function)) {

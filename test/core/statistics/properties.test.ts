@@ -1,21 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { agrestiCaffoLower } from '../../../core/statistics/agresti-caffo.ts';
-import { binomialCdf, binomialProbability, binomialSurvival } from '../../../core/statistics/binomial.ts';
-import { bonettPrice } from '../../../core/statistics/bonett-price.ts';
-import { chiSquareSurvival, noncentralChiSquareSurvival } from '../../../core/statistics/chi-square.ts';
-import { fSurvival } from '../../../core/statistics/f-distribution.ts';
+import {
+  binomialCdf,
+  binomialProbability,
+  binomialSurvival,
+} from '../../../core/statistics/distributions/binomial.ts';
+import {
+  chiSquareSurvival,
+  noncentralChiSquareSurvival,
+} from '../../../core/statistics/distributions/chi-square.ts';
+import { fSurvival } from '../../../core/statistics/distributions/f-distribution.ts';
+import { betaI } from '../../../core/statistics/distributions/incomplete-beta.ts';
+import { gammaP, gammaQ } from '../../../core/statistics/distributions/incomplete-gamma.ts';
+import { logGamma } from '../../../core/statistics/distributions/log-gamma.ts';
+import { logSumExp } from '../../../core/statistics/distributions/log-sum-exp.ts';
+import { normalCdf, normalQuantile } from '../../../core/statistics/distributions/normal.ts';
+import { studentQuantile, studentSurvival } from '../../../core/statistics/distributions/student-t.ts';
 import { findRoot } from '../../../core/statistics/find-root.ts';
 import { adjustHolm } from '../../../core/statistics/holm.ts';
-import { betaI } from '../../../core/statistics/incomplete-beta.ts';
-import { gammaP, gammaQ } from '../../../core/statistics/incomplete-gamma.ts';
-import { logGamma } from '../../../core/statistics/log-gamma.ts';
-import { logSumExp } from '../../../core/statistics/log-sum-exp.ts';
+import { agrestiCaffoLower } from '../../../core/statistics/intervals/agresti-caffo.ts';
+import { bonettPrice } from '../../../core/statistics/intervals/bonett-price.ts';
+import { quantileBoundRanks, rowsForUpperBound } from '../../../core/statistics/intervals/quantile-bound.ts';
 import { mcnemarHarm, mcnemarTwoSided } from '../../../core/statistics/mcnemar.ts';
-import { normalCdf, normalQuantile } from '../../../core/statistics/normal.ts';
-import { quantileBoundRanks, rowsForUpperBound } from '../../../core/statistics/quantile-bound.ts';
 import { resolvableMargin, rowsForMargin } from '../../../core/statistics/sample-size.ts';
-import { studentQuantile, studentSurvival } from '../../../core/statistics/student-t.ts';
 
 const shape = fc.double({ min: 0.01, max: 5000, noNaN: true });
 const probability = fc.double({ min: 0, max: 1, noNaN: true });

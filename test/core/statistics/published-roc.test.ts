@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { compareAuc } from '../../../core/statistics/delong.ts';
-import { normalCdf, normalQuantile } from '../../../core/statistics/normal.ts';
+import { normalCdf, normalQuantile } from '../../../core/statistics/distributions/normal.ts';
+import { compareAuc } from '../../../core/statistics/intervals/delong.ts';
 import { expectClose } from './close-to.ts';
 
 // The data belong to pROC and are GPL, so they are read from the installed package and never kept here.

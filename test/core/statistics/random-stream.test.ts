@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bootstrap, bootstrapP } from '../../../core/statistics/paired-bootstrap.ts';
-import { randomStream } from '../../../core/statistics/random-stream.ts';
+import { bootstrap, bootstrapP } from '../../../core/statistics/random/paired-bootstrap.ts';
+import { randomStream } from '../../../core/statistics/random/random-stream.ts';
 
 function countBelow(seed: string, bound: number, draws: number): number[] {
   const random = randomStream(seed);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { TOKENS } from '../../agent/support/start-agent.ts';
+import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import type { NetworkHost } from './network.ts';
 
 const ASK = `

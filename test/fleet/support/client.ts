@@ -1,5 +1,5 @@
 /** A steady client as a program of its own, for a namespace of its own: `client.ts URL` prints what it has seen, a line at a time. */
-import { startSteadyClient } from '../../agent/support/steady-client.ts';
+import { startSteadyClient } from '../../../sandbox/traffic/steady-client.ts';
 
 const EVERY_MS = 20;
 const REPORT_EVERY_MS = 200;

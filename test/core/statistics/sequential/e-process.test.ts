@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  findSupport,
+  fisherLogProbabilities,
+  hypergeometricMoments,
+  type TwoByTwo,
+} from '../../../../core/statistics/distributions/fisher-noncentral-hypergeometric.ts';
+import {
   addTable,
   estimateOddsRatio,
   LOG_ODDS_GRID,
@@ -8,13 +14,7 @@ import {
   logEvidence,
   logRateEvidence,
   startLogLikelihoods,
-} from '../../../../core/statistics/e-process.ts';
-import {
-  findSupport,
-  fisherLogProbabilities,
-  hypergeometricMoments,
-  type TwoByTwo,
-} from '../../../../core/statistics/fisher-noncentral-hypergeometric.ts';
+} from '../../../../core/statistics/sequential/e-process.ts';
 
 function table(
   candidateTotal: number,

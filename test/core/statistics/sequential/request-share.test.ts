@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { logShareEvidence } from '../../../../core/statistics/request-share.ts';
+import { logShareEvidence } from '../../../../core/statistics/sequential/request-share.ts';
 
 describe('evidence of a wrong traffic split', () => {
   it('has expectation one while the split is right', () => {

@@ -9,7 +9,7 @@ import {
   logMean,
   startRateDetector,
   startResidualDetector,
-} from '../../../../core/statistics/shiryaev-roberts.ts';
+} from '../../../../core/statistics/sequential/shiryaev-roberts.ts';
 
 /** Integral of the calibrated e-value over uniform p, by the substitution p = exp(-t). */
 function integrateCalibrator(): number {

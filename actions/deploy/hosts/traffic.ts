@@ -1,0 +1,74 @@
+import { ServiceError } from '../../../core/errors.ts';
+import type { AgentPort } from '../../../core/ports.ts';
+import type { Brake, SetTraffic, Traffic } from '../../../core/serving/api.ts';
+import type { Deployment } from '../deploy-context.ts';
+
+/** A change of traffic is lost to another at most this often before something else is wrong. */
+const TRAFFIC_ATTEMPTS = 5;
+
+/** How an agent refuses traffic for a version that it is starting. */
+const NOT_READY = 'not-ready';
+
+/** What became of a wish for traffic on one host: it holds, it waits for a version, or the agent has braked the rollout by itself. */
+export type TrafficResult =
+  | { readonly kind: 'set' | 'awaited' }
+  | { readonly kind: 'braked'; readonly brake: Brake };
+
+/** Sets traffic on one host, again when another change came between; a brake for harm on the same rollout is never overridden. */
+export async function setTraffic(
+  agent: AgentPort,
+  model: string,
+  wanted: SetTraffic,
+): Promise<TrafficResult> {
+  let present = await agent.getTraffic(model);
+  for (let attempt = 0; attempt < TRAFFIC_ATTEMPTS; attempt += 1) {
+    const brake = brakeOn(present, wanted);
+    if (brake !== undefined) return { kind: 'braked', brake };
+    const result = await agent.setTraffic(model, wanted, present?.revision);
+    if (result.ok) return { kind: 'set' };
+    present = result.error;
+  }
+  throw new ServiceError({
+    code: 'traffic-contended',
+    message: `Traffic of ${model} was changed by someone else ${TRAFFIC_ATTEMPTS} times in a row.`,
+    remedy: 'Look for a second deploy job or a script that talks to this agent, and run this job again.',
+    where: { kind: 'endpoint', endpoint: agent.url },
+  });
+}
+
+/** A host that only lost contact has seen no harm: it takes part again once it is spoken to. */
+function brakeOn(present: Traffic | undefined, wanted: SetTraffic): Brake | undefined {
+  const rollout = wanted.lease?.rollout;
+  const brake = present?.brake;
+  if (rollout === undefined || brake?.rollout !== rollout || brake.code === 'lease-expired') return undefined;
+  return brake;
+}
+
+/** Which hosts take part in a change of traffic. */
+export type Participants = {
+  readonly isReady: (url: string) => boolean;
+  /** A host has lost its model servers and is starting the version again: it takes no part until it is ready. */
+  readonly startAgain: (url: string) => void;
+};
+
+const ALL: Participants = { isReady: () => true, startAgain: () => undefined };
+
+/** Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. */
+export async function setTrafficEverywhere(
+  { request, ports }: Deployment,
+  wanted: SetTraffic,
+  { isReady, startAgain }: Participants = ALL,
+): Promise<Brake | undefined> {
+  const results = await ports.fleet.onEveryHost(async (agent): Promise<TrafficResult> => {
+    if (!isReady(agent.url)) return { kind: 'awaited' };
+    try {
+      return await setTraffic(agent, request.config.model, wanted);
+    } catch (thrown) {
+      if (!(thrown instanceof ServiceError) || thrown.problem.code !== NOT_READY) throw thrown;
+      ports.log.warn(thrown.message);
+      startAgain(agent.url);
+      return { kind: 'awaited' };
+    }
+  });
+  return results.find((result) => result.kind === 'braked')?.brake;
+}

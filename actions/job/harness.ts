@@ -1,0 +1,161 @@
+import * as core from '@actions/core';
+import { messageOf, type Problem, UserError } from '../../core/errors.ts';
+import type { Log } from '../../core/ports.ts';
+import { COMMON_OUTPUTS, type Contract, type InputsOf } from './contract.ts';
+import { type Host, readHost, SECRET_VARIABLES } from './host.ts';
+import { causesOf, NOTEWORTHY, type Outcome, type OutcomeOf, outcomeOfError } from './outcome.ts';
+
+/** GitHub shows this many annotations of one step; the rest are lines of the log. */
+const MAX_ANNOTATIONS = 10;
+/** GitHub refuses a longer job summary, in bytes; ours stays clear of it. */
+const MAX_SUMMARY = 1_000_000;
+
+/** Everything an action's flow gets from the runner. */
+export type Job<C extends Contract> = {
+  readonly name: string;
+  readonly inputs: InputsOf<C>;
+  readonly host: Host;
+  readonly log: Log;
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** Names who else hears how it ended, however it ends: a pull request's comment. */
+  readonly reportTo: (reporter: Reporter) => void;
+};
+export type Reporter = (outcome: Outcome) => Promise<void>;
+
+/** Runs one action: reads its inputs, does the work, and always ends in one `finish`. */
+export async function runAction<C extends Contract>(
+  contract: C,
+  work: (job: Job<C>) => Promise<OutcomeOf<C>>,
+): Promise<void> {
+  maskSecrets(process.env);
+  const reporters: Reporter[] = [];
+  const outcome = await attempt(contract, reporters, work);
+  await finish(contract, outcome, reporters);
+}
+
+async function attempt<C extends Contract>(
+  contract: C,
+  reporters: Reporter[],
+  work: (job: Job<C>) => Promise<OutcomeOf<C>>,
+): Promise<Outcome> {
+  try {
+    return await work({
+      name: contract.name,
+      inputs: readInputs(contract),
+      host: readHost(process.env),
+      log,
+      signal: watchCancellation(),
+      reportTo: (reporter) => reporters.push(reporter),
+    });
+  } catch (thrown) {
+    annotate(thrown);
+    return outcomeOfError(thrown);
+  }
+}
+
+/** The one way out: outputs, log, summary, comment and exit code, from the same outcome. */
+async function finish(contract: Contract, outcome: Outcome, reporters: readonly Reporter[]): Promise<void> {
+  const { decision, reasonCode } = outcome;
+  const result = {
+    schema_version: 1,
+    action: contract.name,
+    decision,
+    reason_code: reasonCode,
+    ...outcome.result,
+  };
+  const values: Record<string, string | undefined> = {
+    ...outcome.outputs,
+    decision,
+    'reason-code': reasonCode,
+    result: JSON.stringify(result),
+  };
+  for (const name of [...COMMON_OUTPUTS, ...contract.outputs]) core.setOutput(name, values[name] ?? '');
+  core.info(`${contract.name}: ${decision} (${reasonCode}). ${outcome.headline}`);
+  if (decision === 'stop' && NOTEWORTHY.has(reasonCode)) core.warning(outcome.headline);
+  await warnOnly('The job summary', () => writeSummary(outcome.report));
+  for (const report of reporters) await warnOnly('The comment', () => report(outcome));
+  if (decision === 'failure') process.exitCode = core.ExitCode.Failure;
+}
+
+async function writeSummary(report: string): Promise<void> {
+  if (process.env['GITHUB_STEP_SUMMARY'] === undefined) return;
+  await core.summary.addRaw(report.slice(0, MAX_SUMMARY), true).write();
+}
+
+async function warnOnly(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    core.warning(`${what} could not be written: ${messageOf(thrown)}`);
+  }
+}
+
+function readInputs<C extends Contract>(contract: C): InputsOf<C> {
+  const problems: Problem[] = [];
+  const values = Object.entries(contract.inputs).map(([name, input]) => {
+    const given = core.getInput(name);
+    // A default that is an expression is the runner's to fill in; outside a runner there is none.
+    const fallback = input.fallback.startsWith('${{') ? '' : input.fallback;
+    const text = given === '' ? fallback : given;
+    if (input.secret && text !== '') core.setSecret(text);
+    const value = input.parse(text);
+    if (value === undefined) problems.push(invalidInput(contract.name, name, text, input.expects));
+    return [name, value] as const;
+  });
+  const [first, ...rest] = problems;
+  if (first !== undefined) throw new UserError([first, ...rest]);
+  // The boundary where texts become typed inputs: each value was made by the parser of its own name.
+  return Object.fromEntries(values) as InputsOf<C>;
+}
+
+function invalidInput(action: string, name: string, text: string, expects: string): Problem {
+  return {
+    code: 'invalid-input',
+    message: `The input ${name} of ${action} is ${JSON.stringify(text)}.`,
+    remedy: `Give ${expects}.`,
+  };
+}
+
+function maskSecrets(env: Readonly<Record<string, string | undefined>>): void {
+  for (const name of SECRET_VARIABLES) {
+    const lines = (env[name] ?? '').split('\n').map((line) => line.trim());
+    for (const line of lines) if (line !== '' && !line.startsWith('-----')) core.setSecret(line);
+  }
+}
+
+function annotate(thrown: unknown): void {
+  if (thrown instanceof UserError) {
+    for (const problem of thrown.problems.slice(0, MAX_ANNOTATIONS)) annotateProblem(problem);
+    for (const problem of thrown.problems.slice(MAX_ANNOTATIONS))
+      core.info(`${problem.message} ${problem.remedy}`);
+    return;
+  }
+  core.error(outcomeOfError(thrown).headline);
+  for (const cause of causesOf(thrown).slice(1)) core.info(`  caused by: ${messageOf(cause)}`);
+  if (thrown instanceof Error) core.debug(thrown.stack ?? thrown.message);
+}
+
+function annotateProblem({ code, message, remedy, where }: Problem): void {
+  const place =
+    where?.kind === 'file'
+      ? {
+          file: where.file,
+          ...(where.line !== undefined && { startLine: where.line }),
+          ...(where.column !== undefined && { startColumn: where.column }),
+        }
+      : {};
+  core.error(`${message} ${remedy}`, { title: `trainyard: ${code}`, ...place });
+}
+
+function watchCancellation(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+const log: Log = {
+  info: (line) => core.info(line),
+  warn: (line) => core.warning(line),
+  group: (title, work) => core.group(title, work),
+};

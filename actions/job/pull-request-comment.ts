@@ -1,0 +1,54 @@
+import type { GitHub } from '../../core/ports.ts';
+import type { Contract } from './contract.ts';
+import type { Plan } from './handoff.ts';
+import type { Job } from './harness.ts';
+import { connectGitHub } from './wiring.ts';
+
+/** What one comment is about: all actions of one correlation id share it, each with its own section. */
+export type CommentTarget = {
+  readonly pullRequest: number;
+  readonly correlationId: string;
+  readonly section: string;
+  readonly runUrl: string;
+};
+
+/**
+ * Lets the job's outcome, however it ends, be told in the comment of the pull request that the plan came from. Gives what
+ * writes there while the job runs; `undefined` when there is no such pull request.
+ */
+export function commentOnPlan<C extends Contract>(
+  job: Job<C>,
+  plan: Plan,
+  token: string,
+): ((report: string) => Promise<unknown>) | undefined {
+  const { pullRequest, correlationId } = plan;
+  if (pullRequest === undefined || token === '') return undefined;
+  const github = connectGitHub(job.host, token, job.log);
+  const target = { pullRequest, correlationId, section: job.name, runUrl: job.host.runUrl };
+  const comment = async (report: string) => updateComment(await github, target, report);
+  job.reportTo(async ({ report }) => {
+    await comment(report);
+  });
+  return comment;
+}
+
+/** Writes one section of the comment, and leaves the others as they are. Gives the comment's address. */
+export async function updateComment(github: GitHub, target: CommentTarget, report: string): Promise<string> {
+  const marker = `<!-- trainyard:${target.correlationId} -->`;
+  const text = `${report}\n\n<sub>[Workflow run](${target.runUrl})</sub>`;
+  return github.upsertComment(target.pullRequest, marker, (previous) =>
+    replaceSection(previous ?? marker, target.section, text),
+  );
+}
+
+/** The body with this section's text put in place, or added at the end. */
+export function replaceSection(body: string, section: string, text: string): string {
+  const start = `<!-- trainyard:begin ${section} -->`;
+  const end = `<!-- trainyard:end ${section} -->`;
+  // A text that holds our own marks (a user's metric name, a log line) must not break the comment apart.
+  const block = `${start}\n${text.replaceAll('<!-- trainyard:', '<!-- ')}\n${end}`;
+  const from = body.indexOf(start);
+  const to = body.indexOf(end);
+  if (from === -1 || to === -1) return `${body}\n${block}`;
+  return `${body.slice(0, from)}${block}${body.slice(to + end.length)}`;
+}

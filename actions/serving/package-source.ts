@@ -1,0 +1,141 @@
+import path from 'node:path';
+import { type ReferenceProfile, referenceProfileSchema } from '../../core/drift/profile.ts';
+import { UserError } from '../../core/errors.ts';
+import type { BuiltPackage } from '../../core/ledger/state.ts';
+import { RUN_ARTIFACTS } from '../../core/names.ts';
+import type { Tracking } from '../../core/ports.ts';
+import {
+  type PackageManifest,
+  packageManifestSchema,
+  parsePackageName,
+} from '../../core/serving/package-manifest.ts';
+
+/** Names of the files inside the folder of a package. */
+const MANIFEST = 'trainyard.json';
+const PROFILE = 'profile.json';
+const GOLDEN = 'golden.json';
+
+/** A package on this machine, every file checked against its digest. */
+export type LocalPackage = {
+  readonly manifest: PackageManifest;
+  readonly manifestDigest: string;
+  readonly blobs: readonly { readonly digest: string; readonly file: string }[];
+};
+
+/** Where packages come from. */
+export type PackageSource = {
+  /** What the ledger is to say of a package that the build job stored with a run. */
+  readonly describe: (
+    packageName: string,
+    runId: string,
+  ) => Promise<Omit<BuiltPackage, 'at'> & { version: string }>;
+  /** Downloads and checks all files of a package. */
+  readonly fetch: (built: PackagePlace) => Promise<LocalPackage>;
+  /** Downloads and checks the reference profile of a package alone; `undefined` when it has none. */
+  readonly fetchProfile: (built: PackagePlace) => Promise<ReferenceProfile | undefined>;
+};
+
+/** Where the files of a package lie. */
+export type PackagePlace = Pick<BuiltPackage, 'package' | 'runId' | 'artifactPath'>;
+
+export type PackageSourceOptions = {
+  readonly tracking: Tracking;
+  readonly folder: string;
+  readonly hashFile: (file: string) => Promise<string>;
+  readonly readText: (file: string) => Promise<string>;
+};
+
+/** Packages in the artifacts of MLflow runs. The build job ran the user's code, so nothing is believed that its digest does not prove. */
+export function createPackageSource(options: PackageSourceOptions): PackageSource {
+  return {
+    describe: async (packageName, runId) => {
+      const { manifest, digest } = await fetchManifest(options, packageName, runId);
+      const parts = [manifest.payload, manifest.profile, manifest.golden];
+      const sizeBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), 0);
+      const artifactPath = folderOf(digest);
+      return { version: manifest.version, package: packageName, runId, artifactPath, sizeBytes };
+    },
+    fetch: async (built) => {
+      const { manifest, digest, file } = await fetchManifest(options, built.package, built.runId);
+      const blobs = [{ digest, file }];
+      for (const [name, expected] of filesOf(manifest)) {
+        const target = path.join(options.folder, name);
+        await fetchFile(options, built, name, expected, target);
+        blobs.push({ digest: expected, file: target });
+      }
+      return { manifest, manifestDigest: digest, blobs };
+    },
+    fetchProfile: async (built) => {
+      const { manifest } = await fetchManifest(options, built.package, built.runId);
+      if (manifest.profile === undefined) return undefined;
+      const file = path.join(options.folder, PROFILE);
+      await fetchFile(options, built, PROFILE, manifest.profile.digest, file);
+      return referenceProfileSchema.parse(JSON.parse(await options.readText(file)));
+    },
+  };
+}
+
+async function fetchManifest(options: PackageSourceOptions, packageName: string, runId: string) {
+  const parsed = parsePackageName(packageName);
+  if (parsed === undefined) throw invalidName(packageName);
+  const { digest } = parsed;
+  const file = path.join(options.folder, MANIFEST);
+  await options.tracking.downloadArtifact(runId, `${folderOf(digest)}/${MANIFEST}`, file);
+  await requireDigest(options, file, digest, `${folderOf(digest)}/${MANIFEST}`);
+  const manifest = packageManifestSchema.parse(JSON.parse(await options.readText(file)));
+  // The name of a file in a manifest may not lead out of the folder it is written to.
+  if (manifest.payload.kind === 'mar' && path.basename(manifest.payload.file) !== manifest.payload.file) {
+    throw invalidName(manifest.payload.file);
+  }
+  return { manifest, digest, file };
+}
+
+async function fetchFile(
+  options: PackageSourceOptions,
+  { runId, artifactPath }: PackagePlace,
+  name: string,
+  expected: string,
+  target: string,
+): Promise<void> {
+  await options.tracking.downloadArtifact(runId, `${artifactPath}/${name}`, target);
+  await requireDigest(options, target, expected, `${artifactPath}/${name}`);
+}
+
+function filesOf({ payload, profile, golden }: PackageManifest): readonly (readonly [string, string])[] {
+  return [
+    ...(payload.kind === 'mar' ? [[payload.file, payload.digest] as const] : []),
+    ...(profile === undefined ? [] : [[PROFILE, profile.digest] as const]),
+    ...(golden === undefined ? [] : [[GOLDEN, golden.digest] as const]),
+  ];
+}
+
+function folderOf(digest: string): string {
+  return `${RUN_ARTIFACTS.package}/${digest.replace('sha256:', '')}`;
+}
+
+async function requireDigest(
+  { hashFile }: PackageSourceOptions,
+  file: string,
+  expected: string,
+  name: string,
+): Promise<void> {
+  const found = await hashFile(file);
+  if (found === expected) return;
+  throw new UserError([
+    {
+      code: 'package-altered',
+      message: `The artifact ${name} has the digest ${found}, not ${expected}.`,
+      remedy: 'It was changed after it was built: find out by whom, delete it, and build the package again.',
+    },
+  ]);
+}
+
+function invalidName(packageName: string): UserError {
+  return new UserError([
+    {
+      code: 'invalid-package',
+      message: `${JSON.stringify(packageName)} is no package.`,
+      remedy: 'Pass the output package of build-torchserve: <model>@sha256:<64 hex digits>.',
+    },
+  ]);
+}

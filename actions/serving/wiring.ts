@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { createAgentClient } from '../../adapters/agent-client.ts';
+import { hashFile } from '../../adapters/data-digest.ts';
+import type { Environment } from '../../core/config/config.ts';
+import type { AgentPort, Tracking } from '../../core/ports.ts';
+import type { Host } from '../job/host.ts';
+import { tempFolder } from '../job/wiring.ts';
+import { createPackageSource, type PackageSource } from './package-source.ts';
+
+/** One attempt of a call may take this share of a lease: with all its retries, a silent host can't make the others lose theirs. */
+const LEASE_SHARE = 1 / 8;
+const LONGEST_ATTEMPT_MS = 30_000;
+const SHORTEST_ATTEMPT_MS = 1_000;
+
+/** The agents of an environment's hosts, with the token that the job was given for them. */
+export function connectAgents(
+  { env }: Host,
+  { hosts, leaseSeconds }: Pick<Environment, 'hosts' | 'leaseSeconds'>,
+): readonly AgentPort[] {
+  const token = env['TRAINYARD_AGENT_TOKEN'] ?? '';
+  const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
+  const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));
+  return hosts.map((url) => createAgentClient({ url, token, timeoutMs }));
+}
+
+/** Packages in the artifacts of MLflow runs, brought to the job's temporary folder. */
+export function connectPackages(host: Host, tracking: Tracking): PackageSource {
+  return createPackageSource({
+    tracking,
+    folder: tempFolder(host, 'package'),
+    hashFile,
+    readText: (file) => readFile(file, 'utf8'),
+  });
+}

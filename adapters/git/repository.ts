@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LedgerFile } from '../../core/ledger/parse-ledger.ts';
+import { LEDGER_BRANCH } from '../../core/names.ts';
+import { GitFailure } from './failure.ts';
+import { type GitOutcome, type GitSetting, runGit } from './run.ts';
+
+const REF = `refs/heads/${LEDGER_BRANCH}`;
+
+export type Author = { readonly name: string; readonly email: string };
+
+/** A bare repository that holds nothing but the newest commit of the ledger branch of `remote`. */
+export type LedgerRepository = {
+  readonly remote: string;
+  readonly folder: string;
+  readonly author: Author;
+  readonly auth: readonly GitSetting[];
+  readonly timeoutMs: number;
+};
+
+/** How a push ended: `lost` when someone else was faster and the append must be decided again. */
+export type PushOutcome = 'pushed' | 'lost';
+
+/** Makes the bare repository unless it is there. */
+export async function openLedgerRepository(repository: LedgerRepository): Promise<void> {
+  await mkdir(repository.folder, { recursive: true });
+  const args = ['init', '--quiet', '--bare', '--template=', repository.folder];
+  const outcome = await runGit({ args, timeoutMs: repository.timeoutMs });
+  if (outcome.code !== 0) throw new GitFailure('init', outcome);
+}
+
+/** The newest commit of the ledger branch, fetched now; `undefined` while the branch does not exist. */
+export async function fetchHead(repository: LedgerRepository): Promise<string | undefined> {
+  const args = ['fetch', '--quiet', '--no-tags', '--depth=1', '--no-write-fetch-head'];
+  const outcome = await git(repository, [...args, repository.remote, `+${REF}:${REF}`], { auth: true });
+  if (outcome.code === 0) return oneLine(await must(repository, ['rev-parse', REF]));
+  if (/couldn't find remote ref/.test(outcome.stderr)) return undefined;
+  throw new GitFailure('fetch', outcome);
+}
+
+/** The files under `folder` in a commit, by path in ascending order. */
+export async function readFiles(
+  repository: LedgerRepository,
+  commit: string,
+  folder: string,
+): Promise<readonly LedgerFile[]> {
+  const listed = await must(repository, ['ls-tree', '-z', '-r', commit, '--', `${folder}/`]);
+  const entries = listed.stdout
+    .toString('utf8')
+    .split('\0')
+    .flatMap((entry) => {
+      const { blob, path } = /^\d+ blob (?<blob>[0-9a-f]+)\t(?<path>.+)$/s.exec(entry)?.groups ?? {};
+      return blob === undefined || path === undefined ? [] : [{ blob, path }];
+    });
+  if (entries.length === 0) return [];
+  const input = entries.map(({ blob }) => `${blob}\n`).join('');
+  const { stdout } = await must(repository, ['cat-file', '--batch'], { input });
+  const texts = splitBatch(stdout);
+  return entries
+    .map(({ path }, index) => ({ path, text: texts[index] ?? '' }))
+    .toSorted((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/** A commit on `parent` (none: the first of the branch) with these files replaced. Gives its hash; touches no branch. */
+export async function commitFiles(
+  repository: LedgerRepository,
+  parent: string | undefined,
+  files: readonly LedgerFile[],
+  message: string,
+  at: string,
+): Promise<string> {
+  const index = join(repository.folder, `index-${randomUUID()}`);
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    await must(repository, ['read-tree', ...(parent === undefined ? ['--empty'] : [parent])], { env });
+    for (const { path, text } of files) {
+      const blob = oneLine(await must(repository, ['hash-object', '-w', '--stdin'], { input: text }));
+      await must(repository, ['update-index', '--add', '--cacheinfo', `100644,${blob},${path}`], { env });
+    }
+    const tree = oneLine(await must(repository, ['write-tree'], { env }));
+    const parents = parent === undefined ? [] : ['-p', parent];
+    const identity = identityEnv(repository.author, at);
+    const args = ['commit-tree', tree, ...parents, '-F', '-'];
+    return oneLine(await must(repository, args, { env: identity, input: message }));
+  } finally {
+    await rm(index, { force: true });
+  }
+}
+
+/** Moves the branch of the remote to a commit if that is a fast-forward: git's own compare-and-swap. */
+export async function pushHead(repository: LedgerRepository, commit: string): Promise<PushOutcome> {
+  const args = ['push', '--porcelain', '--no-verify', repository.remote, `${commit}:${REF}`];
+  const outcome = await git(repository, args, { auth: true });
+  if (outcome.code === 0) return 'pushed';
+  if (isLostRace(outcome)) return 'lost';
+  throw new GitFailure('push', outcome);
+}
+
+/** Rejections that mean "the branch has moved", by git itself or by the host while it took its lock. */
+function isLostRace({ stdout }: GitOutcome): boolean {
+  const status =
+    stdout
+      .toString('utf8')
+      .split('\n')
+      .find((line) => line.startsWith('!')) ?? '';
+  return /\[rejected\]|cannot lock ref|failed to update ref|incorrect old value|reference already exists|failed to lock/.test(
+    status,
+  );
+}
+
+function splitBatch(output: Buffer): readonly string[] {
+  const texts: string[] = [];
+  let offset = 0;
+  while (offset < output.length) {
+    const end = output.indexOf(0x0a, offset);
+    const size = Number(output.toString('utf8', offset, end).split(' ')[2]);
+    texts.push(output.toString('utf8', end + 1, end + 1 + size));
+    offset = end + 1 + size + 1;
+  }
+  return texts;
+}
+
+function identityEnv({ name, email }: Author, at: string): Readonly<Record<string, string>> {
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_AUTHOR_DATE: at,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+    GIT_COMMITTER_DATE: at,
+  };
+}
+
+type Extra = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly auth?: boolean;
+};
+
+function git(repository: LedgerRepository, args: readonly string[], extra: Extra): Promise<GitOutcome> {
+  return runGit({
+    repository: repository.folder,
+    args,
+    timeoutMs: repository.timeoutMs,
+    env: extra.env ?? {},
+    settings: extra.auth === true ? repository.auth : [],
+    ...(extra.input === undefined ? {} : { input: extra.input }),
+  });
+}
+
+async function must(
+  repository: LedgerRepository,
+  args: readonly string[],
+  extra: Extra = {},
+): Promise<GitOutcome> {
+  const outcome = await git(repository, args, extra);
+  if (outcome.code !== 0) throw new GitFailure(args[0] ?? 'git', outcome);
+  return outcome;
+}
+
+function oneLine({ stdout }: GitOutcome): string {
+  return stdout.toString('utf8').trim();
+}

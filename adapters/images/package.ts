@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../../core/errors.ts';
+import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
+import { runProcess } from '../run-process.ts';
+import { buildImage, type ImageBuilderOptions, type ImageRequest } from './builder.ts';
+
+/** The manifest's name inside the folder of a package. */
+const MANIFEST = 'trainyard.json';
+const PROBE_TIMEOUT_MS = 30_000;
+
+/** What the image is made from beside the archive in the package. */
+export type ImageSettings = Pick<ImageRequest, 'base' | 'requirements' | 'repository'>;
+
+/**
+ * Turns the package in `folder` from an archive into a container image: builds and pushes the image, and has the manifest pin it by
+ * digest in the archive's place. Gives the new manifest's digest. A package that pins an image already is left as it is.
+ */
+export async function packAsImage(
+  options: ImageBuilderOptions,
+  settings: ImageSettings,
+  folder: string,
+): Promise<string> {
+  const file = join(folder, MANIFEST);
+  const text = await readFile(file, 'utf8');
+  const manifest = packageManifestSchema.parse(JSON.parse(text));
+  if (manifest.payload.kind === 'image') return digestOf(text);
+  const archive = join(folder, manifest.payload.file);
+  const { model, version } = manifest;
+  const { payload } = await buildImage(options, { ...settings, model, version, archive, push: true });
+  const changed = `${JSON.stringify({ ...manifest, payload }, undefined, 2)}\n`;
+  await writeFile(file, changed);
+  await rm(archive);
+  return digestOf(changed);
+}
+
+/** The official slim image of the Python that runs here, with which the package was checked against MLflow. */
+export async function defaultBaseImage(
+  python: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string> {
+  const args = ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'];
+  const end = await runProcess({
+    command: python,
+    args,
+    cwd: process.cwd(),
+    env,
+    timeoutMs: PROBE_TIMEOUT_MS,
+  });
+  const version = end.stdout.at(-1);
+  if (end.code === 0 && version !== undefined) return `python:${version}-slim-bookworm`;
+  throw new UserError([
+    {
+      code: 'python-not-found',
+      message: `${python} does not say its version, so the container's Python can't be chosen.`,
+      remedy: 'Name the base image in trainyard.yml, as serving.image.',
+    },
+  ]);
+}
+
+function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}

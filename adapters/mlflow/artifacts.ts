@@ -1,0 +1,123 @@
+import { openAsBlob } from 'node:fs';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { UserError } from '../../core/errors.ts';
+import { requestBytes, requestJson, requestToFile } from '../http.ts';
+import type { MlflowClient } from './client.ts';
+
+/** One artifact may be gigabytes on a slow line, in ms. */
+const TRANSFER_TIMEOUT_MS = 30 * 60_000;
+
+/** Where artifacts are: behind the server's proxy, or in a folder this machine can reach. */
+type Store =
+  | { readonly kind: 'proxy'; readonly url: string }
+  | { readonly kind: 'folder'; readonly folder: string };
+
+/** Writes `file` as the artifact `artifactPath` below `root`; a second time replaces it. */
+export async function uploadArtifact(
+  client: MlflowClient,
+  root: string,
+  artifactPath: string,
+  file: string,
+): Promise<void> {
+  const store = locateStore(client, root);
+  if (store.kind === 'folder') {
+    const target = path.join(store.folder, artifactPath);
+    await mkdir(path.dirname(target), { recursive: true });
+    return copyFile(file, target);
+  }
+  await requestBytes(
+    {
+      method: 'PUT',
+      url: `${store.url}/${encodePath(artifactPath)}`,
+      headers: { ...client.headers, 'content-type': 'application/octet-stream' },
+      body: await openAsBlob(file),
+      timeoutMs: TRANSFER_TIMEOUT_MS,
+    },
+    client.http,
+  );
+}
+
+/** Writes the artifact `artifactPath` below `root` to `file`. */
+export async function downloadArtifact(
+  client: MlflowClient,
+  root: string,
+  artifactPath: string,
+  file: string,
+): Promise<void> {
+  const store = locateStore(client, root);
+  await mkdir(path.dirname(file), { recursive: true });
+  if (store.kind === 'folder') return copyFile(path.join(store.folder, artifactPath), file);
+  const url = `${store.url}/${encodePath(artifactPath)}`;
+  await requestToFile({ url, headers: client.headers, timeoutMs: TRANSFER_TIMEOUT_MS }, file, client.http);
+}
+
+/** The bytes of a small artifact, or `undefined` when there is none at that path. */
+export async function readArtifact(
+  client: MlflowClient,
+  root: string,
+  artifactPath: string,
+): Promise<Uint8Array | undefined> {
+  const store = locateStore(client, root);
+  if (store.kind === 'folder') throw unreachableStore(root);
+  const answer = await requestBytes(
+    {
+      url: `${store.url}/${encodePath(artifactPath)}`,
+      headers: client.headers,
+      accept: (status) => status === 200 || status === 404,
+    },
+    client.http,
+  );
+  return answer.status === 404 ? undefined : answer.body;
+}
+
+const listing = z.object({ files: z.array(z.object({ path: z.string(), is_dir: z.boolean() })).default([]) });
+
+/** Paths, relative to `root`, of the files directly below the folder `artifactPath`. */
+export async function listArtifacts(
+  client: MlflowClient,
+  root: string,
+  artifactPath: string,
+): Promise<readonly string[]> {
+  const store = locateStore(client, root);
+  if (store.kind === 'folder') {
+    const entries = await readdir(path.join(store.folder, artifactPath), { withFileTypes: true }).catch(
+      () => [],
+    );
+    return entries.filter((entry) => entry.isFile()).map(({ name }) => `${artifactPath}/${name}`);
+  }
+  const url = new URL(`${client.uri}/api/2.0/mlflow-artifacts/artifacts`);
+  const base = store.url.slice(`${url.href}/`.length);
+  url.searchParams.set('path', decodeURIComponent(`${base}/${artifactPath}`));
+  const { body } = await requestJson({ url, headers: client.headers }, client.http);
+  const files = listing.parse(body).files.filter((file) => !file.is_dir);
+  return files.map((file) => `${artifactPath}/${path.posix.basename(file.path)}`);
+}
+
+function locateStore(client: MlflowClient, root: string): Store {
+  if (root.startsWith('mlflow-artifacts:')) {
+    // With a host the URI names another server's proxy; the path is the same either way.
+    const inside = root.replace(/^mlflow-artifacts:(\/\/[^/]*)?\/*/, '');
+    return { kind: 'proxy', url: `${client.uri}/api/2.0/mlflow-artifacts/artifacts/${encodePath(inside)}` };
+  }
+  if (root.startsWith('file:')) return { kind: 'folder', folder: fileURLToPath(root) };
+  if (path.isAbsolute(root)) return { kind: 'folder', folder: root };
+  throw unreachableStore(root);
+}
+
+function unreachableStore(root: string): UserError {
+  return new UserError([
+    {
+      code: 'artifacts-not-proxied',
+      message: `The run keeps its artifacts at ${root}, which can't be reached through the tracking server.`,
+      remedy:
+        'Start the MLflow server with --serve-artifacts and --artifacts-destination (the default), and use a new experiment.',
+    },
+  ]);
+}
+
+function encodePath(artifactPath: string): string {
+  return artifactPath.split('/').map(encodeURIComponent).join('/');
+}

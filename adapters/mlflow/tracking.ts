@@ -1,0 +1,69 @@
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+import { UserError } from '../../core/errors.ts';
+import type { Clock, LoggedModel, Tracking } from '../../core/ports.ts';
+import { requestText } from '../http.ts';
+import { downloadArtifact, listArtifacts, readArtifact, uploadArtifact } from './artifacts.ts';
+import { createMlflowClient, type MlflowClient, type MlflowOptions } from './client.ts';
+import { getAlias, getVersion, registerVersion, setAlias, setVersionTags } from './registry.ts';
+import { createRun, endRun, findModel, findRuns, getArtifactRoot, getRun, setRunTags } from './runs.ts';
+
+const mlmodelSchema = z.object({ signature: z.object({ inputs: z.unknown() }).nullish() });
+
+/** MLflow's tracking server and model registry over REST, for MLflow 3 (models of MLflow 2 runs are read too). */
+export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
+  const client = createMlflowClient(options);
+  const rootOf = rememberRoots(client);
+  return {
+    uri: client.uri,
+    check: async () => {
+      await requestText({ url: `${client.uri}/health`, headers: client.headers }, client.http);
+    },
+    createRun: (request) => createRun(client, request),
+    endRun: (runId, status) => endRun(client, runId, status),
+    getRun: (runId) => getRun(client, runId),
+    findRuns: (experiment, tags) => findRuns(client, experiment, tags),
+    setRunTags: (runId, tags) => setRunTags(client, runId, tags),
+    uploadArtifact: async (runId, path, file) => uploadArtifact(client, await rootOf(runId), path, file),
+    downloadArtifact: async (runId, path, file) => downloadArtifact(client, await rootOf(runId), path, file),
+    listArtifacts: async (runId, path) => listArtifacts(client, await rootOf(runId), path),
+    getModel: (modelUri) => getModel(client, modelUri),
+    register: (model, run, tags) => {
+      const { modelUri, runId } = run;
+      if (modelUri === undefined) throw new UserError([noModel(runId)]);
+      return registerVersion(client, clock, model, { modelUri, runId }, tags);
+    },
+    getVersion: (model, version) => getVersion(client, model, version),
+    setVersionTags: (model, version, tags) => setVersionTags(client, model, version, tags),
+    getAlias: (model, alias) => getAlias(client, model, alias),
+    setAlias: (model, alias, version) => setAlias(client, model, alias, version),
+  };
+}
+
+/** The artifact root of a run never changes, so it is asked for once. */
+function rememberRoots(client: MlflowClient): (runId: string) => Promise<string> {
+  const roots = new Map<string, Promise<string>>();
+  return (runId) => {
+    const known = roots.get(runId) ?? getArtifactRoot(client, runId);
+    roots.set(runId, known);
+    return known;
+  };
+}
+
+async function getModel(client: MlflowClient, modelUri: string): Promise<LoggedModel | undefined> {
+  const model = await findModel(client, modelUri);
+  if (model === undefined) return undefined;
+  const bytes = await readArtifact(client, model.artifactRoot, 'MLmodel');
+  const parsed = mlmodelSchema.safeParse(bytes && parseYaml(Buffer.from(bytes).toString('utf8')));
+  const signature = parsed.success ? parsed.data.signature : undefined;
+  const hasSignature = signature?.inputs !== undefined && signature.inputs !== null;
+  return { modelUri, runId: model.runId, hasSignature };
+}
+
+function noModel(runId: string) {
+  return {
+    code: 'no-model-logged',
+    message: `Run ${runId} logged no model.`,
+    remedy: "Call mlflow.<flavor>.log_model(model, name='model', input_example=…) in the training script.",
+  };
+}

@@ -1,0 +1,31 @@
+import type { AgentState } from '../../core/serving/api.ts';
+import type { AgentContext } from '../context.ts';
+import { CLOCK_JUMPED, describeJump } from '../machine/steady-clock.ts';
+import { toInstance } from '../store/stored-instance.ts';
+
+/** Version of this program, shown to clients. */
+export const AGENT_VERSION = '0.1.0';
+
+/** Everything about this host, for people and for `/status`. */
+export async function describeState(context: AgentContext): Promise<AgentState> {
+  const { store, options, runtime, proxy, clock, startedAt } = context;
+  const { count, oldest } = store.outbox.pending();
+  return {
+    host: options.hostName,
+    agentVersion: AGENT_VERSION,
+    startedAt,
+    runtime: runtime.kind,
+    instances: store.instances().map(toInstance),
+    traffic: Object.fromEntries(
+      Object.entries(store.traffic()).map(([model, { traffic }]) => [model, traffic]),
+    ),
+    outbox: { pending: count, ...(oldest !== undefined && { oldest }) },
+    dataPlane: {
+      address: `${options.dataPlane.address}:${options.dataPlane.port}`,
+      healthy: await proxy.isHealthy(),
+    },
+    ...(clock.jumpMs() !== 0 && {
+      warnings: [{ code: CLOCK_JUMPED, message: describeJump(clock.jumpMs()) }],
+    }),
+  };
+}

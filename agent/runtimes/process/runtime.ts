@@ -1,0 +1,198 @@
+import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { messageOf } from '../../../core/errors.ts';
+import { exchangeHttp } from '../../machine/exchange-http.ts';
+import { findFreePorts } from '../../machine/free-ports.ts';
+import type { Toolchain } from '../../machine/toolchain.ts';
+import { findLoadFailure } from '../find-load-failure.ts';
+import type { Health, Launch, Runtime, RuntimeHandle } from '../runtime.ts';
+import { isRunning, listOwned, processHandleSchema, spawnOrAdopt, stopSession } from './handle.ts';
+import {
+  TORCHSERVE_LOG,
+  type TorchServePorts,
+  torchServeConfig,
+  torchServeLogging,
+} from './torchserve-config.ts';
+
+/** TorchServe finishes its open requests in this time after SIGTERM, or is ended, in ms. */
+const STOP_GRACE_MS = 10_000;
+const CHECK_TIMEOUT_MS = 5_000;
+/** A server that was seen serving and whose process runs is asked again after this time, in ms. */
+const SERVING_MS = 30_000;
+/** Heap of the JVM in front of the workers. It holds requests in flight only. */
+const JVM_ARGUMENTS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
+/** Of the agent's own environment, what a model server needs; nothing else, so that no token reaches user code. */
+const PASSED_ON = ['LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS'];
+
+const handleSchema = z.object({
+  owner: z.string(),
+  folder: z.string(),
+  inference: z.int(),
+  management: z.int(),
+  metrics: z.int(),
+  grpcInference: z.int(),
+  grpcManagement: z.int(),
+  ...processHandleSchema.partial().shape,
+});
+
+const workersSchema = z.array(z.object({ workers: z.array(z.object({ status: z.string() })) })).min(1);
+
+export type ProcessRuntimeOptions = {
+  readonly toolchain: Toolchain;
+  /** Distinguishes this agent's processes from another's on the same host. */
+  readonly scope: string;
+  readonly maxBodyBytes: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
+
+/** Runs each model version as a TorchServe of its own, a child in its own session on loopback ports of its own. */
+export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
+  const servingAt = new Map<RuntimeHandle[string] | undefined, number>();
+  return {
+    kind: 'process',
+    prepare: (launch) => prepare(options, launch),
+    start: (launch, handle) => start(options, launch, handle),
+    check: async (model, handle) => {
+      const { owner } = handle;
+      const isRecent = performance.now() - (servingAt.get(owner) ?? -Infinity) < SERVING_MS;
+      if (isRecent && runningProcess(handle) !== undefined) return { kind: 'serving' };
+      const health = await check(model, handle);
+      if (health.kind === 'serving') servingAt.set(owner, performance.now());
+      else servingAt.delete(owner);
+      return health;
+    },
+    stop,
+    port: (handle) => handleSchema.parse(handle).inference,
+    sweep: async (known) => {
+      const owners = new Set(known.map(({ owner }) => owner));
+      const strays = listOwned(`${options.scope}/`).filter(({ owner }) => !owners.has(owner));
+      await Promise.all(strays.map(({ handle }) => stopSession(handle, STOP_GRACE_MS)));
+    },
+  };
+}
+
+async function prepare(options: ProcessRuntimeOptions, launch: Launch): Promise<RuntimeHandle> {
+  const [inference = 0, management = 0, metrics = 0, grpcInference = 0, grpcManagement = 0] =
+    await findFreePorts(5);
+  const owner = `${options.scope}/${launch.model}/${launch.version}/${inference}`;
+  return { owner, folder: launch.workFolder, inference, management, metrics, grpcInference, grpcManagement };
+}
+
+async function start(
+  options: ProcessRuntimeOptions,
+  launch: Launch,
+  handle: RuntimeHandle,
+): Promise<RuntimeHandle> {
+  const known = handleSchema.parse(handle);
+  const running = runningProcess(handle);
+  if (running !== undefined) return { ...handle, ...running };
+  layOut(launch, known, options.maxBodyBytes);
+  const spawned = await spawnOrAdopt({
+    argv: torchServeArguments(options.toolchain, launch),
+    cwd: launch.workFolder,
+    env: environmentOf(options, launch),
+    logFile: join(launch.workFolder, 'console.log'),
+    owner: known.owner,
+  });
+  return { ...handle, ...spawned };
+}
+
+/** Everything TorchServe reads, in a folder of its own; the archive is linked, not copied. */
+function layOut(launch: Launch, ports: TorchServePorts, maxBodyBytes: number): void {
+  const { workFolder } = launch;
+  rmSync(workFolder, { recursive: true, force: true });
+  for (const folder of ['store', 'tmp', 'logs']) mkdirSync(join(workFolder, folder), { recursive: true });
+  mkdirSync(launch.captureFolder, { recursive: true });
+  linkSync(launch.payloadFile, join(workFolder, 'store', 'model.mar'));
+  const config = torchServeConfig(launch.manifest, ports, maxBodyBytes);
+  writeFileSync(join(workFolder, 'config.properties'), config);
+  writeFileSync(join(workFolder, 'log4j2.xml'), torchServeLogging(join(workFolder, 'logs')));
+}
+
+/** The JVM is started directly: TorchServe's own launcher keeps one pid file per host and refuses a second server. */
+function torchServeArguments(toolchain: Toolchain, launch: Launch): [string, ...string[]] {
+  const { workFolder } = launch;
+  return [
+    toolchain.java,
+    ...JVM_ARGUMENTS,
+    `-Dmodel_server_home=${dirname(toolchain.torchserve)}`,
+    `-Djava.io.tmpdir=${join(workFolder, 'tmp')}`,
+    `-Dlog4j.configurationFile=${join(workFolder, 'log4j2.xml')}`,
+    '-cp',
+    join(toolchain.torchserve, 'frontend', '*'),
+    'org.pytorch.serve.ModelServer',
+    '--python',
+    toolchain.python,
+    '-f',
+    join(workFolder, 'config.properties'),
+    '-s',
+    join(workFolder, 'store'),
+    '-m',
+    `${launch.model}=model.mar`,
+    '--disable-token-auth',
+    '-ncs',
+  ];
+}
+
+function environmentOf(options: ProcessRuntimeOptions, launch: Launch): Readonly<Record<string, string>> {
+  const passed = PASSED_ON.flatMap((name) => {
+    const value = options.env[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    ...Object.fromEntries(passed),
+    // TorchServe starts its workers as `python3` from PATH.
+    PATH: `${dirname(options.toolchain.python)}:/usr/local/bin:/usr/bin:/bin`,
+    HOME: launch.workFolder,
+    TMPDIR: join(launch.workFolder, 'tmp'),
+    LOG_LOCATION: join(launch.workFolder, 'logs'),
+    METRICS_LOCATION: join(launch.workFolder, 'logs'),
+    PYTHONDONTWRITEBYTECODE: '1',
+    TRAINYARD_CAPTURE_DIR: launch.captureFolder,
+    TRAINYARD_CAPTURE_SECONDS: String(launch.captureSeconds),
+    TRAINYARD_MODEL: launch.model,
+    TRAINYARD_VERSION: launch.version,
+    ...(launch.manifest.serving.gpu === 'none' && { CUDA_VISIBLE_DEVICES: '' }),
+  };
+}
+
+/**
+ * `/ping` says Healthy before any worker has loaded the model, so the workers are asked for: all READY is serving,
+ * at least one READY as well, since the others are being started again.
+ */
+async function check(model: string, handle: RuntimeHandle): Promise<Health> {
+  if (runningProcess(handle) === undefined) return { kind: 'gone', detail: 'the process has ended' };
+  const { management, folder } = handleSchema.parse(handle);
+  try {
+    const url = `http://127.0.0.1:${management}/models/${model}`;
+    const { status, text } = await exchangeHttp({ url, timeoutMs: CHECK_TIMEOUT_MS });
+    if (status !== 200) return { kind: 'loading', detail: `TorchServe answered ${status} at ${url}` };
+    const states = workersSchema
+      .parse(JSON.parse(text))
+      .flatMap(({ workers }) => workers.map(({ status }) => status));
+    if (states.includes('READY')) return { kind: 'serving' };
+    const failure = findLoadFailure(join(folder, 'logs', TORCHSERVE_LOG));
+    if (failure !== undefined) return { kind: 'failing', detail: failure };
+    return { kind: 'loading', detail: `workers: ${states.join(', ') || 'none'}` };
+  } catch (thrown) {
+    return { kind: 'loading', detail: messageOf(thrown) };
+  }
+}
+
+/** What it unpacked goes with it; its logs stay for whoever asks why it ended. */
+async function stop(handle: RuntimeHandle): Promise<void> {
+  const running = runningProcess(handle);
+  if (running !== undefined) await stopSession(running, STOP_GRACE_MS);
+  const { folder } = handleSchema.parse(handle);
+  for (const name of ['store', 'tmp']) rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+function runningProcess(handle: RuntimeHandle) {
+  const { pid, startTicks, owner } = handleSchema.parse(handle);
+  if (pid === undefined || startTicks === undefined) {
+    return listOwned(owner).find((owned) => owned.owner === owner)?.handle;
+  }
+  const known = { pid, startTicks };
+  return isRunning(known) ? known : undefined;
+}

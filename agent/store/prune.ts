@@ -1,0 +1,42 @@
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentContext } from '../context.ts';
+
+const MS_PER_DAY = 86_400_000;
+/** Observations live this long at most: a rollout is over by then, and replays are made from its summary. */
+const OBSERVATION_DAYS = 7;
+/** Rows of each kind that are kept whatever their age allows. */
+const MAX_ROWS = 200_000;
+/** An upload that no instance refers to yet is left alone for so long, in ms. */
+const ORPHAN_BLOB_MS = MS_PER_DAY;
+
+/** Deletes what nobody will ask for again: old rows, and package files that no version here needs. */
+export function pruneStore(context: AgentContext): void {
+  const { store, blobs, clock, options } = context;
+  const now = Date.parse(clock.now());
+  const before = (days: number) => new Date(now - days * MS_PER_DAY).toISOString();
+  const windows = before(options.retentionDays);
+  store.prune({ observations: before(Math.min(OBSERVATION_DAYS, options.retentionDays)), windows }, MAX_ROWS);
+  for (const { model, version, state, since } of store.instances()) {
+    if (state === 'stopped' && since < windows) store.deleteInstance(model, version);
+  }
+  pruneCapture(context, now - options.retentionDays * MS_PER_DAY);
+  const needed = store
+    .instances()
+    .flatMap(({ manifest, manifestDigest }) => [
+      manifestDigest,
+      manifest.payload.digest,
+      ...[manifest.profile, manifest.golden].flatMap((blob) => (blob === undefined ? [] : [blob.digest])),
+    ]);
+  blobs.prune(new Set(needed), now - ORPHAN_BLOB_MS);
+}
+
+/** Drops what workers wrote that nobody has touched since: logs of predictions whose labels would come too late. */
+function pruneCapture({ options }: AgentContext, olderThan: number): void {
+  const folder = join(options.dataDir, 'capture');
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    if (entry.isFile() && statSync(file).mtimeMs < olderThan) rmSync(file, { force: true });
+  }
+}

@@ -1,0 +1,202 @@
+import { z } from 'zod';
+import { checkDrift, checkGateEntry } from '../check-sections.ts';
+import { reportCrossProblems } from '../cross-problem.ts';
+import { environmentSchema } from './environment.ts';
+import { address, duration, names, parameterName, rate, scalar, text, whole } from './fields.ts';
+import { gateEntrySchema } from './gate.ts';
+import { searchSchema } from './search.ts';
+
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const FUNCTION = /^[^:=]+\.py:[A-Za-z_]\w*$/;
+const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
+
+/** Environment managers MLflow Projects know. */
+export const PROJECT_ENVIRONMENTS = ['local', 'virtualenv', 'uv', 'conda', 'docker'] as const;
+export const PERMISSION_LEVELS = ['read', 'triage', 'write', 'maintain', 'admin'] as const;
+
+const trackingSchema = z.strictObject({
+  uri: address(
+    'Address of the MLflow tracking server. Without it the variable MLFLOW_TRACKING_URI is used.',
+    'https://mlflow.example.com',
+  ).optional(),
+  experiment: text('MLflow experiment of all runs. Without it the model name is used.', 'mnist').optional(),
+});
+
+const projectSchema = z.strictObject({
+  uri: text('Folder with the MLproject file, or a git address of one.', '.').default('.'),
+  environment: z
+    .enum(PROJECT_ENVIRONMENTS)
+    .default('local')
+    .meta({ description: "MLflow's environment manager for the steps.", examples: ['virtualenv'] }),
+  steps: z
+    .strictObject({
+      etl: text('Entry point that prepares the data. Without it there is no such step.', 'etl').optional(),
+      train: text('Entry point that trains and logs the model.', 'train').default('main'),
+    })
+    .prefault({})
+    .meta({ description: 'Entry points of the MLproject file.' }),
+  parameters: z
+    .record(parameterName, scalar)
+    .default({})
+    .meta({
+      description:
+        'Parameters of the training step and their values. Only these can be set in a comment or a dispatch, to values of the same type.',
+      examples: ['{ epochs: 3, lr: 0.001 }'],
+    }),
+  timeout: duration('After this a training is stopped.', '6h').prefault('6h'),
+});
+
+const dataSchema = z.strictObject({
+  inputs: z
+    .array(z.string().min(1))
+    .default([])
+    .meta({
+      description: 'Files and folders the training reads; hashed into the provenance of the model.',
+      examples: ['[data/train]'],
+    }),
+  holdout: z
+    .strictObject({
+      path: text('Examples that no training sees (.parquet, .csv, .npz, .jsonl).', 'data/holdout.parquet'),
+      target: text('Column of the truth.', 'label').default('label'),
+      id: text('Column that names each example. Without it the row number does.', 'id').optional(),
+      group: text(
+        'Column of what examples share (a user, a patient); its rows are drawn together.',
+        'user',
+      ).optional(),
+      time: text(
+        'Column of the time of each example (ISO 8601, or seconds since 1970). With two weeks or more, drift is judged beyond what usual days differ by; without it, the first days of serving teach that.',
+        'day',
+      ).optional(),
+      slices: names('Columns whose values the gate may look at one by one.', 'region').prefault([]),
+      metrics: z
+        .record(
+          parameterName,
+          z.string().regex(FUNCTION, { error: 'must be a file and a function, such as `metrics.py:profit`' }),
+        )
+        .default({})
+        .meta({
+          description:
+            'Metrics of your own for the gate: functions that take the predictions as a table and give one number per row. The metric is their mean; higher is better.',
+          examples: ['{ profit: metrics.py:profit }'],
+        }),
+    })
+    .optional()
+    .meta({ description: 'The holdout on which challenger and champion are compared.' }),
+});
+
+const servingSchema = z.strictObject({
+  framework: z.literal('torchserve').default('torchserve').meta({ description: 'The model server.' }),
+  format: z.enum(['auto', 'torchscript', 'pt2', 'pyfunc']).default('auto').meta({
+    description: 'How the model is packed; `auto` takes the fastest that gives the same predictions.',
+  }),
+  workers: whole('Worker processes per host.', { min: 1, max: 256 }).default(1),
+  'batch-size': whole('Requests a worker takes at once.', { min: 1, max: 4096 }).default(1),
+  'max-batch-delay': duration('The longest wait for a batch to fill.', '50ms').prefault('50ms'),
+  gpu: z.enum(['none', 'all']).default('none').meta({ description: "The host's GPUs the model may use." }),
+  'response-timeout': duration('After this a prediction has failed.', '2m').prefault('2m'),
+  repository: text(
+    'Repository that takes the container image of each version; with it, hosts run containers.',
+    'registry.example.com/team/mnist',
+  ).optional(),
+  image: text(
+    'Base image of the container: needs Python. By default the slim image of the Python that builds.',
+    'python:3.11-slim-bookworm',
+  ).optional(),
+  requirements: text(
+    'Requirements or lock file of the container, in the repository. By default what TorchServe and MLflow need.',
+    'requirements-serving.txt',
+  ).optional(),
+});
+
+const monitorSchema = z.strictObject({
+  drift: z
+    .strictObject({
+      tolerance: z.number().positive().max(1).default(0.02).meta({
+        description: 'Population stability index up to which a feature counts as unchanged.',
+      }),
+      warn: z.number().positive().default(0.1).meta({ description: 'Index from which drift is a warning.' }),
+      act: z
+        .number()
+        .positive()
+        .default(0.25)
+        .meta({ description: 'Index from which drift asks for action.' }),
+      cycle: duration('Length of a cycle; a day hides its hours.', '1d').prefault('1d'),
+      'false-alarm-every': duration('Mean time between false alarms of the whole model.', '365d').prefault(
+        '365d',
+      ),
+    })
+    .superRefine((drift, context) => reportCrossProblems(context, checkDrift(drift)))
+    .prefault({})
+    .meta({ description: 'When inputs or predictions count as drifted.' }),
+  staleness: duration('A champion older than this asks for a new training.', '30d').optional(),
+  heartbeat: duration('A host silent for so long is lost.', '15m').prefault('15m'),
+  every: duration('How often the monitor workflow is meant to run; missed runs are reported.', '1h').prefault(
+    '1h',
+  ),
+  retrain: z
+    .strictObject({
+      automatic: z
+        .boolean()
+        .default(true)
+        .meta({ description: 'Whether the monitor may start a training by itself.' }),
+      cooldown: duration('The shortest time between two automatic trainings.', '24h').prefault('24h'),
+      'at-most': rate('The most automatic trainings in any such time.', '3/7d').prefault('3/7d'),
+    })
+    .prefault({})
+    .meta({ description: 'The budget of automatic trainings.' }),
+  labels: z
+    .strictObject({
+      maturity: duration('Age at which a prediction should have its label.', '7d').prefault('7d'),
+    })
+    .prefault({})
+    .meta({ description: 'Labels that arrive after the prediction.' }),
+});
+
+const commandsSchema = z.strictObject({
+  allow: z
+    .array(z.enum(PERMISSION_LEVELS))
+    .min(1)
+    .default(['write', 'maintain', 'admin'])
+    .meta({ description: 'Repository roles whose comments are obeyed.', examples: ['[maintain, admin]'] }),
+  forks: z.boolean().default(false).meta({
+    description: 'Whether commands work on pull requests from forks: their code then runs on your runners.',
+  }),
+});
+
+/** `trainyard.yml` as it is written; parsing gives times in seconds, sizes in bytes and shares from 0 to 1. */
+export const configSchema = z
+  .strictObject({
+    version: z.literal(1).meta({ description: 'Version of this format.' }),
+    model: z
+      .string()
+      .regex(MODEL_NAME, {
+        error: 'must be 1 to 100 letters, digits, `.`, `_` or `-`, beginning with a letter or digit',
+      })
+      .meta({ description: 'Name of the registered model.', examples: ['mnist'] }),
+    tracking: trackingSchema.prefault({}).meta({ description: 'The MLflow server.' }),
+    project: projectSchema.prefault({}).meta({ description: 'The MLflow Project that trains the model.' }),
+    data: dataSchema.prefault({}).meta({ description: 'What the model is trained and judged on.' }),
+    search: searchSchema.optional().meta({ description: 'The hyper-parameter search that `/tune` runs.' }),
+    gate: z
+      .array(
+        gateEntrySchema.superRefine((entry, context) => reportCrossProblems(context, checkGateEntry(entry))),
+      )
+      .min(1)
+      .meta({ description: 'What a challenger must show before it may serve. All rules must pass.' }),
+    serving: servingSchema.prefault({}).meta({ description: 'How the model is served.' }),
+    environments: z
+      .record(
+        z.string().regex(ENVIRONMENT_NAME, {
+          error: 'must be lower-case letters, digits, `.`, `_` or `-`, beginning with a letter or digit',
+        }),
+        environmentSchema,
+      )
+      .default({})
+      .meta({ description: 'Where the model serves, from the first tried to the last.' }),
+    monitor: monitorSchema.prefault({}).meta({ description: 'When a serving model needs attention.' }),
+    commands: commandsSchema.prefault({}).meta({ description: 'Who may command by comment.' }),
+  })
+  .meta({ title: 'trainyard.yml' });
+
+/** What the schema gives for a valid file. */
+export type RawConfig = z.output<typeof configSchema>;

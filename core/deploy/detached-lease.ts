@@ -1,0 +1,20 @@
+import type { Environment } from '../config/config.ts';
+import { type Rollout, secondsHeld } from '../ledger/state.ts';
+import { LEASES_TO_RETURN } from '../serving/decide-traffic.ts';
+
+/** A rollout that is late is still given this share of its deadline each time, or it would be taken up over and over. */
+const LEAST_SHARE = 1 / 2;
+
+/**
+ * The lease in seconds of a rollout that no job waits for: a host that nobody reaches any more has returned to the stable version by
+ * the rollout's deadline. One that people hold may wait as long as it could in all.
+ */
+export function detachedLease(
+  rollout: Rollout,
+  { rollout: { deadlineSeconds } }: Pick<Environment, 'rollout'>,
+  now: string,
+): number {
+  const spentSeconds = (Date.parse(now) - Date.parse(rollout.startedAt)) / 1_000 - secondsHeld(rollout, now);
+  const leftSeconds = rollout.held?.code === 'held' ? deadlineSeconds : deadlineSeconds - spentSeconds;
+  return Math.max(LEAST_SHARE * deadlineSeconds, leftSeconds) / LEASES_TO_RETURN;
+}

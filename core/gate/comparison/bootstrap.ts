@@ -1,0 +1,70 @@
+import { normalQuantile } from '../../statistics/distributions/normal.ts';
+import { bootstrap, bootstrapP } from '../../statistics/random/paired-bootstrap.ts';
+import { randomStream } from '../../statistics/random/random-stream.ts';
+import type { SampleMetric, Undefined } from '../metrics/metric.ts';
+import type { Pair } from '../predictions.ts';
+import { type CompareOptions, type Difference, MIN_GROUPS, tooFewGroups } from './comparison.ts';
+import { planResampling } from './plan-resampling.ts';
+
+export const RESAMPLES = 2000;
+
+/** The difference of a metric of the whole sample, `estimate`, with bounds by drawing the same rows of both models again and again. */
+export function compareByBootstrap(
+  metric: SampleMetric,
+  whole: Pair,
+  estimate: number,
+  options: CompareOptions,
+): Difference | Undefined {
+  const { pair, times, resampling } = planResampling(metric, whole);
+  if (resampling.kind === 'groups' && resampling.groups.length < MIN_GROUPS) {
+    return tooFewGroups(resampling.groups.length);
+  }
+  const sign = metric.direction === 'higher' ? 1 : -1;
+  const champion = metric.prepare(pair.sample, pair.champion);
+  const challenger = metric.prepare(pair.sample, pair.challenger);
+  const difference = (weights: Uint32Array): number => sign * (challenger(weights) - champion(weights));
+  const resamples = options.resamples ?? RESAMPLES;
+  const random = randomStream(`${options.seed}|${metric.name}`);
+  const values = bootstrap(times.length, resampling, difference, resamples, random);
+  const standardError = spreadOf(values);
+  return {
+    estimate,
+    standardError,
+    interval: intervalOf(values, estimate, standardError, options.alpha),
+    method: `paired bootstrap, ${resamples} draws`,
+    harmP: (margin) => harmPOf(values, margin),
+  };
+}
+
+/**
+ * Percentile bounds. Beyond what the draws can resolve (alpha (R + 1) < 1, after many reuses of a holdout) the bound is the farther of the
+ * most extreme draw and the normal bound.
+ */
+function intervalOf(
+  values: Float64Array,
+  estimate: number,
+  standardError: number,
+  alpha: number,
+): Difference['interval'] {
+  const place = Math.floor(alpha * (values.length + 1)) - 1;
+  const reach = place < 0 ? normalQuantile(1 - alpha) * standardError : 0;
+  const low = values[Math.max(0, place)] ?? Number.NaN;
+  const high = values[values.length - 1 - Math.max(0, place)] ?? Number.NaN;
+  return {
+    low: place < 0 ? Math.min(low, estimate - reach) : low,
+    high: place < 0 ? Math.max(high, estimate + reach) : high,
+    level: 1 - 2 * alpha,
+  };
+}
+
+/** A draw without a value shows no harm. */
+function harmPOf(values: Float64Array, margin: number): number {
+  return bootstrapP(values.map((value) => (Number.isFinite(value) ? -value : value)).sort(), margin);
+}
+
+function spreadOf(values: Float64Array): number {
+  const finite = values.filter(Number.isFinite);
+  const mean = finite.reduce((sum, value) => sum + value, 0) / finite.length;
+  const squares = finite.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return Math.sqrt(squares / Math.max(1, finite.length - 1));
+}

@@ -1,0 +1,164 @@
+import { normalCdf } from '../../statistics/distributions/normal.ts';
+import { studentQuantile, studentSurvival } from '../../statistics/distributions/student-t.ts';
+import { bonettPrice } from '../../statistics/intervals/bonett-price.ts';
+import { compareAuc } from '../../statistics/intervals/delong.ts';
+import { groupedMeanDifference, meanDifference } from '../../statistics/intervals/mean-difference.ts';
+import { mcnemarHarm } from '../../statistics/mcnemar.ts';
+import {
+  evaluateMetric,
+  type Metric,
+  type RightnessMetric,
+  type RowMetric,
+  type Undefined,
+} from '../metrics/metric.ts';
+import { probability } from '../metrics/score.ts';
+import type { Pair } from '../predictions.ts';
+import { compareByBootstrap } from './bootstrap.ts';
+import {
+  type CompareOptions,
+  type Comparison,
+  type Difference,
+  MIN_GROUPS,
+  MIN_PER_CLASS,
+  MIN_ROWS,
+  tooFewGroups,
+  tooFewRows,
+} from './comparison.ts';
+import { groupRows } from './group-rows.ts';
+
+/** Compares two models by `metric`, or says why these rows allow no comparison. */
+export function compareModels(metric: Metric, pair: Pair, options: CompareOptions): Comparison | Undefined {
+  const rows = pair.sample.ids.length;
+  if (rows < MIN_ROWS) return tooFewRows(rows);
+  const champion = evaluateMetric(metric, pair.sample, pair.champion);
+  if (typeof champion !== 'number') return ofModel('champion', champion);
+  const challenger = evaluateMetric(metric, pair.sample, pair.challenger);
+  if (typeof challenger !== 'number') return ofModel('challenger', challenger);
+  const estimate = metric.direction === 'higher' ? challenger - champion : champion - challenger;
+  const difference = differenceOf(metric, pair, estimate, options);
+  if ('code' in difference) return difference;
+  const typical = metric.unit === 'rate' || metric.method === 'auc' ? 1 : Math.abs(champion);
+  return { champion, challenger, rows, ...widenIfDegenerate(difference, pair, typical) };
+}
+
+function differenceOf(
+  metric: Metric,
+  pair: Pair,
+  estimate: number,
+  options: CompareOptions,
+): Difference | Undefined {
+  if (metric.method === 'rightness' || metric.method === 'rows') return compareRows(metric, pair, options);
+  const byRank = metric.method === 'auc' && pair.sample.task === 'binary' && pair.sample.groups === undefined;
+  return byRank ? compareByDeLong(pair, options) : compareByBootstrap(metric, pair, estimate, options);
+}
+
+function compareRows(
+  metric: RightnessMetric | RowMetric,
+  pair: Pair,
+  options: CompareOptions,
+): Difference | Undefined {
+  const sign = metric.direction === 'higher' ? 1 : -1;
+  const a = metric.rowValues(pair.sample, pair.champion);
+  const differences = metric
+    .rowValues(pair.sample, pair.challenger)
+    .map((value, row) => sign * (value - (a[row] ?? 0)));
+  const level = 1 - 2 * options.alpha;
+  const { groups } = pair.sample;
+  if (groups === undefined) return compareIndependent(metric, differences, level);
+  const { groupOf, names } = groupRows(groups);
+  if (names.length < MIN_GROUPS) return tooFewGroups(names.length);
+  const grouped = groupedMeanDifference(differences, groupOf, names.length, level);
+  const independent = compareIndependent(metric, differences, level);
+  // Belonging together can hide how much rows vary, but never makes them tell more than independent rows would.
+  if (independent.standardError >= grouped.standardError) return independent;
+  const method = 'mean difference between groups of rows';
+  return { ...grouped, method, harmP: studentHarm(grouped, names.length - 1) };
+}
+
+function compareIndependent(
+  metric: RightnessMetric | RowMetric,
+  differences: Float64Array,
+  level: number,
+): Difference {
+  if (metric.method === 'rightness') return compareRightness(differences, level);
+  const plain = meanDifference(differences, level);
+  return { ...plain, method: 'mean difference', harmP: studentHarm(plain, differences.length - 1) };
+}
+
+function compareRightness(differences: Float64Array, level: number): Difference {
+  const gains = differences.reduce((count, value) => count + (value > 0 ? 1 : 0), 0);
+  const losses = differences.reduce((count, value) => count + (value < 0 ? 1 : 0), 0);
+  const paired = bonettPrice(gains, losses, differences.length, level);
+  const centre = (gains - losses) / (differences.length + 2);
+  return {
+    ...paired,
+    method: 'paired proportions (Bonett-Price)',
+    // Any harm is tested exactly; harm beyond a margin has no exact test, so both must show it.
+    harmP: (margin) =>
+      Math.max(
+        mcnemarHarm(gains, losses),
+        margin === 0 ? 0 : normalCdf((centre + margin) / paired.standardError),
+      ),
+  };
+}
+
+function compareByDeLong(pair: Pair, options: CompareOptions): Difference | Undefined {
+  const scores = (side: Pair['champion']): Float64Array =>
+    Float64Array.from(pair.sample.labels, (_, row) => probability(side, 1, row));
+  const result = compareAuc(pair.sample.labels, scores(pair.champion), scores(pair.challenger));
+  const fewest = Math.min(result.positives, result.negatives);
+  if (fewest < MIN_PER_CLASS) return tooFewOfAClass(fewest);
+  // With few rows of a class the variance itself is uncertain, which the normal quantile would leave out.
+  const reach = studentQuantile(1 - options.alpha, fewest - 1) * result.standardError;
+  const { difference: estimate, standardError } = result;
+  return {
+    estimate,
+    standardError,
+    interval: { low: estimate - reach, high: estimate + reach, level: 1 - 2 * options.alpha },
+    method: 'DeLong',
+    harmP: studentHarm({ estimate, standardError }, fewest - 1),
+  };
+}
+
+/**
+ * When no row tells the models apart there is no spread to measure, which is no proof that none exists: up to 3 rows in n may differ unseen
+ * (the rule of three at 95%), each by `typical`. The interval is widened by that much.
+ */
+function widenIfDegenerate(difference: Difference, pair: Pair, typical: number): Difference {
+  if (difference.standardError > 0) return difference;
+  const units = pair.sample.groups === undefined ? smallestStratum(pair) : new Set(pair.sample.groups).size;
+  const reach = (3 / units) * typical;
+  const { low, high, level } = difference.interval;
+  return {
+    ...difference,
+    interval: { low: low - reach, high: high + reach, level },
+    standardError: reach / 3,
+  };
+}
+
+/** Rows that a metric of the whole rests on at the least: those of the rarest class, or all rows of a regression. */
+function smallestStratum(pair: Pair): number {
+  if (pair.sample.task === 'regression') return pair.sample.ids.length;
+  const counts = new Map<number, number>();
+  for (const label of pair.sample.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Math.min(...counts.values());
+}
+
+function studentHarm(
+  difference: { estimate: number; standardError: number },
+  df: number,
+): (margin: number) => number {
+  const { estimate, standardError } = difference;
+  return (margin) => (standardError === 0 ? 1 : studentSurvival(-(estimate + margin) / standardError, df));
+}
+
+function ofModel(who: string, why: Undefined): Undefined {
+  return { code: why.code, message: `${why.message.slice(0, -1)} (${who}).` };
+}
+
+function tooFewOfAClass(rows: number): Undefined {
+  return {
+    code: 'too-few-of-a-class',
+    message: `One class has ${rows} rows, too few to judge a ranking by; at least ${MIN_PER_CLASS} are needed.`,
+  };
+}

@@ -1,0 +1,80 @@
+import { type Verdict, worstVerdict } from '../../verdict.ts';
+import type { Check } from '../check.ts';
+import { formatCount } from '../format-value.ts';
+import { type GateRule, isBudgetRule, type SizeRule } from '../rules/rule.ts';
+import { undecided } from './compare.ts';
+import { judgeLatency, type Latencies } from './latency.ts';
+
+/** What was measured on the built package. */
+export type Measured = {
+  readonly latency?: Latencies;
+  readonly sizeBytes?: number;
+  /** What the bootstrap of the ratio depends on. */
+  readonly seed?: string;
+};
+
+/** The budget rules among `rules`, judged; other rules are left alone. `pass` when there is no budget rule. */
+export function judgeBudgets(
+  rules: readonly GateRule[],
+  measured: Measured,
+): { readonly verdict: Verdict; readonly checks: readonly Check[] } {
+  const checks = rules
+    .filter(isBudgetRule)
+    .map((rule) =>
+      rule.kind === 'size'
+        ? judgeSize(rule, measured.sizeBytes)
+        : judgeLatency(rule, measured.latency, measured.seed ?? ''),
+    );
+  return {
+    verdict: checks.length === 0 ? 'pass' : worstVerdict(checks.map(({ verdict }) => verdict)),
+    checks,
+  };
+}
+
+function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {
+  const { atMostBytes } = rule;
+  const need = atMostBytes === undefined ? 'measured' : `≤ ${formatBytes(atMostBytes)}`;
+  if (sizeBytes === undefined) {
+    return undecided('size', 'size', need, {
+      code: 'not-measured',
+      message: 'the package has not been measured.',
+    });
+  }
+  if (!Number.isFinite(sizeBytes) || sizeBytes < 0) {
+    return undecided('size', 'size', need, {
+      code: 'not-a-size',
+      message: `${String(sizeBytes)} is no size.`,
+    });
+  }
+  const over = atMostBytes !== undefined && sizeBytes > atMostBytes;
+  return {
+    rule: 'size',
+    metric: 'size',
+    unit: 'number',
+    challenger: sizeBytes,
+    need,
+    verdict: over ? 'fail' : 'pass',
+    reasons: [
+      {
+        code: over ? 'over-budget' : 'within-budget',
+        metric: 'size',
+        message: `The package has ${formatBytes(sizeBytes)}${atMostBytes === undefined ? '' : ` of ${formatBytes(atMostBytes)}`}.`,
+        observed: sizeBytes,
+        ...(atMostBytes === undefined ? {} : { limit: atMostBytes }),
+      },
+    ],
+  };
+}
+
+/** Bytes in the unit people would choose, powers of 1000. */
+function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${formatCount(bytes)} bytes`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1000;
+  let place = 0;
+  while (value >= 1000 && place < units.length - 1) {
+    value /= 1000;
+    place += 1;
+  }
+  return `${Number(value.toPrecision(4))} ${units[place] ?? ''}`;
+}

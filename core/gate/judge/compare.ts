@@ -1,0 +1,155 @@
+import { resolvableMargin, rowsForMargin } from '../../statistics/sample-size.ts';
+import type { Reason, Verdict } from '../../verdict.ts';
+import type { Check } from '../check.ts';
+import type { CompareOptions, Comparison } from '../comparison/comparison.ts';
+import { compareModels } from '../comparison/models.ts';
+import { formatChange, formatCount, formatSize, formatValue } from '../format-value.ts';
+import type { Metric, Undefined } from '../metrics/metric.ts';
+import type { Pair } from '../predictions.ts';
+import type { CompareRule, Margin } from '../rules/rule.ts';
+import { whatSettles } from './what-settles.ts';
+
+/** One-sided error of a bound, unless the holdout has been used for superiority claims before. */
+export const ALPHA = 0.05;
+
+export type Names = { readonly champion?: string; readonly challenger: string };
+
+/** Challenger against champion by one metric: non-inferior or superior, worse, or not settled. */
+export function judgeCompare(
+  rule: CompareRule,
+  metric: Metric,
+  pair: Pair,
+  names: Names,
+  options: CompareOptions,
+): Check {
+  const comparison = compareModels(metric, pair, options);
+  if ('code' in comparison) {
+    return undecided(
+      `compare: ${rule.require}`,
+      metric.name,
+      needOf(rule, metric, undefined),
+      comparison,
+      pair.sample.ids.length,
+    );
+  }
+  const margin = absoluteMargin(rule.margin, comparison.champion);
+  const limit = rule.require === 'superior' ? (rule.minImprovement ?? 0) : -margin;
+  const verdict = verdictOf(rule, comparison.interval, limit);
+  const toSettle = verdict === 'inconclusive' ? whatWouldSettle(rule, metric, comparison, limit) : undefined;
+  return {
+    rule: `compare: ${rule.require}`,
+    metric: metric.name,
+    unit: metric.unit,
+    champion: comparison.champion,
+    challenger: comparison.challenger,
+    change: { estimate: comparison.estimate, interval: comparison.interval },
+    need: needOf(rule, metric, margin),
+    verdict,
+    reasons: [reasonOf(rule, metric, comparison, names, limit, verdict)],
+    ...(toSettle === undefined ? {} : { toSettle }),
+  };
+}
+
+/** A check that these data cannot decide, and why. */
+export function undecided(rule: string, metric: string, need: string, why: Undefined, rows?: number): Check {
+  const reason: Reason = {
+    code: why.code,
+    metric,
+    message: `${metric}: ${why.message}`,
+    ...(rows === undefined ? {} : { sampleSize: rows }),
+  };
+  const toSettle = whatSettles(why.code, metric);
+  return {
+    rule,
+    metric,
+    need,
+    verdict: 'inconclusive',
+    reasons: [reason],
+    ...(toSettle === undefined ? {} : { toSettle }),
+  };
+}
+
+/** The margin in the metric's own unit. */
+export function absoluteMargin(margin: Margin, champion: number): number {
+  return typeof margin === 'number' ? margin : margin.relative * Math.abs(champion);
+}
+
+/**
+ * What is shown at this confidence. For superiority anything worse than the champion is a failure; a real but smaller
+ * improvement than the one asked for stays unsettled unless the bounds rule the one asked for out.
+ */
+function verdictOf(rule: CompareRule, interval: { low: number; high: number }, limit: number): Verdict {
+  if (interval.low > limit) return 'pass';
+  if (rule.require === 'superior') return interval.high < Math.max(0, limit) ? 'fail' : 'inconclusive';
+  return interval.high < limit ? 'fail' : 'inconclusive';
+}
+
+function reasonOf(
+  rule: CompareRule,
+  metric: Metric,
+  comparison: Comparison,
+  names: Names,
+  limit: number,
+  verdict: Verdict,
+): Reason {
+  const { champion, challenger, estimate, interval, rows } = comparison;
+  const unit = metric.unit;
+  const confidence = `${formatConfidence((1 + interval.level) / 2)} sure`;
+  const bound =
+    verdict === 'fail'
+      ? `${confidence} of ${formatChange(interval.high, unit)} at best`
+      : `${confidence} of better than ${formatChange(interval.low, unit)}`;
+  const against = rule.require === 'superior' ? 'needed' : 'margin';
+  const target = rule.require === 'superior' && limit === 0 ? 'any improvement' : formatChange(limit, unit);
+  const champions = `${formatValue(champion, unit)} (champion${names.champion === undefined ? '' : ` ${names.champion}`})`;
+  const message =
+    `${metric.name} ${formatValue(challenger, unit)} (challenger ${names.challenger}) against ${champions} ` +
+    `on the same ${formatCount(rows)} examples; ` +
+    `${formatChange(estimate, unit)}${metric.direction === 'lower' ? ' (positive is better)' : ''}, ${bound} (${against} ${target}).`;
+  return {
+    code: codeOf(rule, verdict),
+    metric: metric.name,
+    message,
+    observed: estimate,
+    limit,
+    sampleSize: rows,
+    interval,
+  };
+}
+
+/** `95%`, `99.7%`; what would round to all is `over 99.99%`. */
+function formatConfidence(confidence: number): string {
+  return confidence > 0.9999 ? 'over 99.99%' : `${Number((100 * confidence).toPrecision(4))}%`;
+}
+
+function codeOf(rule: CompareRule, verdict: Verdict): string {
+  if (verdict === 'inconclusive') return 'not-settled';
+  if (verdict === 'pass') return rule.require;
+  return rule.require === 'superior' ? 'not-superior' : 'worse';
+}
+
+function needOf(rule: CompareRule, metric: Metric, margin: number | undefined): string {
+  if (rule.require === 'superior') {
+    const improvement = rule.minImprovement ?? 0;
+    return improvement > 0 ? `better by ${formatSize(improvement, metric.unit)}` : 'better';
+  }
+  if (margin !== undefined) return `at most ${formatSize(margin, metric.unit)} worse`;
+  return typeof rule.margin === 'number'
+    ? `at most ${formatSize(rule.margin, metric.unit)} worse`
+    : `at most ${formatValue(rule.margin.relative, 'rate')} worse`;
+}
+
+function whatWouldSettle(rule: CompareRule, metric: Metric, comparison: Comparison, limit: number): string {
+  const { rows, standardError, estimate } = comparison;
+  const resolvable = resolvableMargin(standardError);
+  const resolves = `${metric.name}: these ${formatCount(rows)} examples resolve ${formatSize(resolvable, metric.unit)}`;
+  if (rule.require === 'superior') {
+    const gap = estimate - limit;
+    if (gap <= 0) return `${resolves}; the improvement asked for is not seen here at all.`;
+    const wanted = rowsForMargin(rows, standardError, gap);
+    return `${resolves}; if the improvement is as large as it looks, about ${formatCount(wanted)} examples like these show it.`;
+  }
+  if (limit === 0) return `${resolves}; a margin of 0 can never be shown for two equal models. Set a margin.`;
+  const wanted = rowsForMargin(rows, standardError, -limit);
+  return `${resolves}; a margin of ${formatSize(limit, metric.unit)} needs about ${formatCount(Math.max(wanted, rows + 1))} examples like these.`;
+}

@@ -1,0 +1,63 @@
+import type { Interval, Reason } from '../../verdict.ts';
+import type { Check } from '../check.ts';
+import { MIN_ROWS, tooFewRows } from '../comparison/comparison.ts';
+import { formatCount, formatValue } from '../format-value.ts';
+import { meanInterval } from '../metrics/mean-interval.ts';
+import { evaluateMetric, type Metric, type Unit } from '../metrics/metric.ts';
+import type { Sample, Side } from '../predictions.ts';
+import type { FloorRule } from '../rules/rule.ts';
+import { undecided } from './compare.ts';
+
+/** An absolute floor or ceiling, on this holdout's value: a limit that is met exactly is met. */
+export function judgeFloor(rule: FloorRule, metric: Metric, sample: Sample, side: Side): Check {
+  const rows = sample.ids.length;
+  const need = needOf(rule, metric.unit);
+  const value = rows < MIN_ROWS ? tooFewRows(rows) : evaluateMetric(metric, sample, side);
+  if (typeof value !== 'number') return undecided('floor', metric.name, need, value, rows);
+  const interval = meanInterval(metric, sample, side, value);
+  return judgeValue(rule, metric.name, metric.unit, { value, rows, ...(interval && { interval }) });
+}
+
+/** The same for a value that was measured elsewhere, such as a metric that the training run logged. */
+export function judgeLoggedFloor(rule: FloorRule, value: number): Check {
+  return judgeValue(rule, rule.metric, 'number', { value });
+}
+
+type Measured = { readonly value: number; readonly rows?: number; readonly interval?: Interval };
+
+function judgeValue(rule: FloorRule, metric: string, unit: Unit, { value, rows, interval }: Measured): Check {
+  const under = rule.floor !== undefined && value < rule.floor;
+  const over = rule.ceiling !== undefined && value > rule.ceiling;
+  const need = needOf(rule, unit);
+  const limit = over ? rule.ceiling : (rule.floor ?? rule.ceiling);
+  const bounds = interval && ` [${formatValue(interval.low, unit)}, ${formatValue(interval.high, unit)}]`;
+  const on = rows === undefined ? '' : ` on ${formatCount(rows)} examples`;
+  const state = under ? 'under the floor of' : over ? 'over the ceiling of' : 'within';
+  const bound = under || over ? formatValue(limit ?? value, unit) : need;
+  const reason: Reason = {
+    code: under ? 'under-floor' : over ? 'over-ceiling' : 'within-limit',
+    metric,
+    message: `${metric} is ${formatValue(value, unit)}${bounds ?? ''}${on}, ${state} ${bound}.`,
+    observed: value,
+    ...(limit === undefined ? {} : { limit }),
+    ...(rows === undefined ? {} : { sampleSize: rows }),
+    ...(interval && { interval }),
+  };
+  return {
+    rule: 'floor',
+    metric,
+    unit,
+    challenger: value,
+    need,
+    verdict: under || over ? 'fail' : 'pass',
+    reasons: [reason],
+  };
+}
+
+function needOf(rule: FloorRule, unit: Unit): string {
+  const parts = [
+    rule.floor === undefined ? undefined : `≥ ${formatValue(rule.floor, unit)}`,
+    rule.ceiling === undefined ? undefined : `≤ ${formatValue(rule.ceiling, unit)}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(' and ') || 'any value';
+}

@@ -1,0 +1,84 @@
+import type { Problem } from '../../errors.ts';
+import { type Verdict, worstVerdict } from '../../verdict.ts';
+import type { Check } from '../check.ts';
+import { checkPredictions } from '../check-predictions.ts';
+import type { Evidence, GateInput, GateResult } from '../gate-input.ts';
+import { pairPredictions, sampleOf, sideOf } from '../predictions.ts';
+import { checkRules } from '../rules/check-rules.ts';
+import { headlineOf } from './headline.ts';
+import { judgeHoldoutReuse, WORN_AFTER } from './holdout-reuse.ts';
+import { judgeRules } from './rules.ts';
+
+export type { GateInput, GateResult } from '../gate-input.ts';
+
+/**
+ * Judges a challenger by every rule. `pass` only when every rule passes; anything that cannot be decided, bad predictions among them,
+ * is `inconclusive` with its reason. Pure: the same input gives the same result, bit for bit.
+ */
+export function judgeGate(input: GateInput): GateResult {
+  const unfitRules = [...checkRules(input.rules), ...checkHoldout(input)];
+  const { evidence, problems: unfitPredictions } = gather(input);
+  const judged = unfitRules.length > 0 ? { checks: [], problems: [] } : judgeRules(input, evidence);
+  const checks = [...judged.checks, ...reuseChecks(input)];
+  const problems = distinct([...unfitRules, ...unfitPredictions, ...judged.problems]);
+  const verdict = verdictOf(judged.checks, problems);
+  return {
+    schemaVersion: 1,
+    verdict,
+    headline: headlineOf(verdict, judged.checks, problems),
+    checks,
+    toSettle: [
+      ...new Set([
+        ...checks.flatMap(({ toSettle }) => toSettle ?? []),
+        ...problems.map(({ remedy }) => remedy),
+      ]),
+    ],
+    problems,
+    seed: input.seed,
+    reproduce: input.reproduce,
+    holdout: input.holdout,
+  };
+}
+
+function gather(input: GateInput): { evidence: Evidence | undefined; problems: readonly Problem[] } {
+  const { challenger, champion } = input;
+  if (champion === undefined) {
+    const problems = checkPredictions(challenger, 'challenger');
+    if (problems.length > 0) return { evidence: undefined, problems };
+    return {
+      evidence: { sample: sampleOf(challenger), challenger: sideOf(challenger), pair: undefined },
+      problems: [],
+    };
+  }
+  const paired = pairPredictions(champion, challenger);
+  if (!paired.ok) return { evidence: undefined, problems: paired.error };
+  const { sample, challenger: side } = paired.value;
+  return { evidence: { sample, challenger: side, pair: paired.value }, problems: [] };
+}
+
+function checkHoldout({ holdout }: GateInput): Problem[] {
+  if (Number.isInteger(holdout.gatesSoFar) && holdout.gatesSoFar >= 0) return [];
+  return [
+    {
+      code: 'bad-holdout-count',
+      message: `The ledger counts ${String(holdout.gatesSoFar)} gates on this holdout.`,
+      remedy: 'Check the ledger branch: the count must be a whole number of 0 or more.',
+    },
+  ];
+}
+
+/** Shown when it matters: a superiority claim pays for earlier gates, and a worn holdout wants replacing. */
+function reuseChecks({ rules, holdout }: GateInput): Check[] {
+  const claims = rules.some((rule) => rule.kind === 'compare' && rule.require === 'superior');
+  return claims || holdout.gatesSoFar >= WORN_AFTER ? [judgeHoldoutReuse(holdout.gatesSoFar)] : [];
+}
+
+function verdictOf(checks: readonly Check[], problems: readonly Problem[]): Verdict {
+  const worst = worstVerdict(checks.map(({ verdict }) => verdict));
+  return problems.length > 0 && worst === 'pass' ? 'inconclusive' : worst;
+}
+
+function distinct(problems: readonly Problem[]): Problem[] {
+  const seen = new Map(problems.map((problem) => [`${problem.code}\0${problem.message}`, problem]));
+  return [...seen.values()];
+}

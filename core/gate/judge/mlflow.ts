@@ -1,0 +1,114 @@
+import type { Reason } from '../../verdict.ts';
+import type { Check } from '../check.ts';
+import { formatChange, formatNumber } from '../format-value.ts';
+import type { MlflowRule } from '../rules/rule.ts';
+
+/** What MLflow adds to a baseline of 0 in place of a relative change. */
+const ABOVE_ZERO = 1e-10;
+
+/**
+ * MLflow's `MetricThreshold` as `mlflow.validate_evaluation_results` applies it: point values, every given condition must hold, equality
+ * passes. A missing value fails; a relative change is divided by the size of the baseline, and of a baseline of 0 only "any better" is asked.
+ */
+export function judgeMlflow(
+  rule: MlflowRule,
+  candidate: number | undefined,
+  baseline: number | undefined,
+): Check {
+  const failures = failuresOf(rule, candidate, baseline);
+  const met: Reason = {
+    code: 'threshold-met',
+    metric: rule.metric,
+    message: `${rule.metric} is ${candidate === undefined ? 'missing' : formatNumber(candidate)} and meets ${needOf(rule)}.`,
+    ...(candidate === undefined ? {} : { observed: candidate }),
+  };
+  return {
+    rule: 'mlflow threshold',
+    metric: rule.metric,
+    unit: 'number',
+    ...(baseline === undefined ? {} : { champion: baseline }),
+    ...(candidate === undefined ? {} : { challenger: candidate }),
+    need: needOf(rule),
+    verdict: failures.length === 0 ? 'pass' : 'fail',
+    reasons: failures.length === 0 ? [met] : failures,
+  };
+}
+
+function failuresOf(rule: MlflowRule, candidate: number | undefined, baseline: number | undefined): Reason[] {
+  const { metric, threshold, minAbsoluteChange, minRelativeChange } = rule;
+  if (candidate === undefined || Number.isNaN(candidate)) return [missing(metric, 'challenger', candidate)];
+  const failures: Reason[] = [];
+  if (threshold !== undefined && !reaches(rule, candidate, threshold)) {
+    failures.push(fails('threshold-missed', metric, candidate, threshold, 'the threshold of'));
+  }
+  if (minAbsoluteChange === undefined && minRelativeChange === undefined) return failures;
+  if (baseline === undefined || Number.isNaN(baseline))
+    return [...failures, missing(metric, 'champion', baseline)];
+  if (minAbsoluteChange !== undefined) {
+    const target = baseline + (rule.greaterIsBetter ? minAbsoluteChange : -minAbsoluteChange);
+    if (!reaches(rule, candidate, target)) {
+      failures.push(fails('absolute-change-missed', metric, candidate, target, 'the least change, to'));
+    }
+  }
+  if (minRelativeChange !== undefined)
+    failures.push(...relativeFailure(rule, minRelativeChange, candidate, baseline));
+  return failures;
+}
+
+function relativeFailure(rule: MlflowRule, least: number, candidate: number, baseline: number): Reason[] {
+  if (baseline === 0) {
+    const target = rule.greaterIsBetter ? ABOVE_ZERO : -ABOVE_ZERO;
+    if (reaches(rule, candidate, target)) return [];
+    return [
+      fails(
+        'relative-change-missed',
+        rule.metric,
+        candidate,
+        target,
+        'a champion at 0, so anything better than',
+      ),
+    ];
+  }
+  const gain = rule.greaterIsBetter ? candidate - baseline : baseline - candidate;
+  const change = gain / Math.abs(baseline);
+  if (!(change < least)) return [];
+  return [
+    {
+      code: 'relative-change-missed',
+      metric: rule.metric,
+      message: `${rule.metric} changed by ${formatChange(change, 'rate').replace(' pp', '%')} of the champion's value, under the least change of ${formatChange(least, 'rate').slice(1).replace(' pp', '%')}.`,
+      observed: change,
+      limit: least,
+    },
+  ];
+}
+
+function reaches(rule: MlflowRule, value: number, target: number): boolean {
+  return rule.greaterIsBetter ? value >= target : value <= target;
+}
+
+function fails(code: string, metric: string, observed: number, limit: number, what: string): Reason {
+  const message = `${metric} is ${formatNumber(observed)} and misses ${what} ${formatNumber(limit)}.`;
+  return { code, metric, message, observed, limit };
+}
+
+function missing(metric: string, who: string, value: number | undefined): Reason {
+  return {
+    code: who === 'champion' ? 'missing-baseline' : 'missing-candidate',
+    metric,
+    message:
+      value === undefined ? `The ${who} has no metric ${metric}.` : `The ${who}'s ${metric} is not a number.`,
+  };
+}
+
+function needOf(rule: MlflowRule): string {
+  const sign = rule.greaterIsBetter ? '≥' : '≤';
+  const parts = [
+    rule.threshold === undefined ? undefined : `${sign} ${formatNumber(rule.threshold)}`,
+    rule.minAbsoluteChange === undefined ? undefined : `better by ${formatNumber(rule.minAbsoluteChange)}`,
+    rule.minRelativeChange === undefined
+      ? undefined
+      : `better by ${formatChange(rule.minRelativeChange, 'rate').slice(1).replace(' pp', '%')}`,
+  ];
+  return parts.filter((part) => part !== undefined).join(', ') || 'the metric to exist';
+}

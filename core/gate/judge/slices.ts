@@ -1,0 +1,197 @@
+import { adjustHolm } from '../../statistics/holm.ts';
+import { resolvableMargin } from '../../statistics/sample-size.ts';
+import type { Reason, Verdict } from '../../verdict.ts';
+import type { Check, SliceRow } from '../check.ts';
+import { RESAMPLES } from '../comparison/bootstrap.ts';
+import { type Comparison, MIN_ROWS } from '../comparison/comparison.ts';
+import { compareNames, groupRows } from '../comparison/group-rows.ts';
+import { compareModels } from '../comparison/models.ts';
+import { formatChange, formatCount, formatSize, formatValue } from '../format-value.ts';
+import type { Metric } from '../metrics/metric.ts';
+import { type Pair, pairAt } from '../predictions.ts';
+import type { SlicesRule } from '../rules/rule.ts';
+import { ALPHA, absoluteMargin, undecided } from './compare.ts';
+import { whatSettles } from './what-settles.ts';
+
+const DRAWS_PER_SLICE = 40;
+const MOST_RESAMPLES = 20_000;
+
+/** One slices rule with its metric found. */
+export type SlicesTask = { readonly rule: SlicesRule; readonly metric: Metric };
+
+type Slice = {
+  readonly name: string;
+  readonly rows: number;
+  /** `undefined` where these rows allow no comparison. */
+  readonly comparison: Comparison | undefined;
+  readonly margin: number;
+};
+
+/**
+ * All slices rules together, in the order given. Guard slices share one family: Holm's correction runs over the slices of every guard
+ * rule, so that the chance to block a good model stays at 5% however many there are. Must-hold slices need no correction, since all must pass.
+ */
+export function judgeSlices(tasks: readonly SlicesTask[], pair: Pair, seed: string): Check[] {
+  const sliced = tasks.map((task) => ({ task, slices: slicesOf(task, pair, seed) }));
+  const guarded = sliced.flatMap(({ task, slices }) =>
+    task.rule.policy === 'guard' ? slices.filter(isJudged) : [],
+  );
+  const adjusted = adjustHolm(guarded.map(({ comparison, margin }) => comparison?.harmP(margin) ?? 1));
+  const adjustedOf = new Map(guarded.map((slice, index) => [slice, adjusted[index] ?? 1]));
+  return sliced.map(({ task, slices }) =>
+    slices.length === 0 ? unknownColumn(task) : checkOf(task, slices, adjustedOf),
+  );
+}
+
+function slicesOf(task: SlicesTask, pair: Pair, seed: string): Slice[] {
+  const values = pair.sample.slices[task.rule.column];
+  if (values === undefined) return [];
+  const { names, rowsOf } = groupRows(values.map((value) => (value === '' ? '(missing)' : value)));
+  // Holm's first step divides the 5% by the number of slices: the draws must be able to give a p as small as that.
+  const resamples = Math.min(MOST_RESAMPLES, Math.max(RESAMPLES, DRAWS_PER_SLICE * names.length));
+  const slices = names.map((name, index): Slice => {
+    const rows = rowsOf[index] ?? new Uint32Array();
+    const options = { alpha: ALPHA, seed: `${seed}|${task.rule.column}=${name}`, resamples };
+    const found =
+      rows.length < MIN_ROWS ? undefined : compareModels(task.metric, pairAt(pair, rows), options);
+    const comparison = found === undefined || 'code' in found ? undefined : found;
+    const margin = comparison === undefined ? 0 : absoluteMargin(task.rule.margin, comparison.champion);
+    return { name, rows: rows.length, comparison, margin };
+  });
+  return slices.sort((a, b) => compareNames(a.name, b.name));
+}
+
+function isJudged(slice: Slice): boolean {
+  return slice.comparison !== undefined;
+}
+
+function checkOf(task: SlicesTask, slices: readonly Slice[], adjustedOf: ReadonlyMap<Slice, number>): Check {
+  const { rule, metric } = task;
+  const rows = slices.map((slice) => rowOf(rule, slice, adjustedOf.get(slice)));
+  const judged = rows.filter((row) => row.verdict !== undefined);
+  const verdict = verdictOf(rule, judged);
+  const need =
+    rule.policy === 'guard' ? `no ${rule.column} shown worse` : `every ${rule.column} shown not worse`;
+  return {
+    rule: `slices: ${rule.policy}`,
+    metric: metric.name,
+    unit: metric.unit,
+    need: `${need}${describeMargin(rule, metric)}`,
+    verdict,
+    reasons: reasonsOf(task, rows, verdict),
+    slices: rows,
+    ...(verdict === 'inconclusive' ? { toSettle: settleSlices(task, rows) } : {}),
+  };
+}
+
+function rowOf(rule: SlicesRule, slice: Slice, adjustedP: number | undefined): SliceRow {
+  const { name, rows, comparison, margin } = slice;
+  if (comparison === undefined) {
+    // A slice that must hold and is too small to show it has not held.
+    return {
+      slice: name,
+      rows,
+      ...(rule.policy === 'must-hold' ? { verdict: 'inconclusive' as const } : {}),
+    };
+  }
+  const { champion, challenger, estimate, interval, standardError } = comparison;
+  return {
+    slice: name,
+    rows,
+    champion,
+    challenger,
+    change: { estimate, interval },
+    resolvable: resolvableMargin(standardError),
+    ...(adjustedP === undefined ? {} : { adjustedP }),
+    verdict: sliceVerdict(rule, interval, margin, adjustedP),
+  };
+}
+
+function sliceVerdict(
+  rule: SlicesRule,
+  interval: { readonly low: number; readonly high: number },
+  margin: number,
+  adjustedP: number | undefined,
+): Verdict {
+  if (rule.policy === 'guard') return (adjustedP ?? 1) <= ALPHA ? 'fail' : 'pass';
+  if (interval.low > -margin) return 'pass';
+  return interval.high < -margin ? 'fail' : 'inconclusive';
+}
+
+function verdictOf(rule: SlicesRule, judged: readonly SliceRow[]): Verdict {
+  if (judged.some((row) => row.verdict === 'fail')) return 'fail';
+  if (judged.length === 0) return 'inconclusive';
+  return rule.policy === 'must-hold' && judged.some((row) => row.verdict !== 'pass')
+    ? 'inconclusive'
+    : 'pass';
+}
+
+function reasonsOf(task: SlicesTask, rows: readonly SliceRow[], verdict: Verdict): Reason[] {
+  const { rule, metric } = task;
+  const open = rows.filter((row) => row.verdict === verdict && verdict !== 'pass');
+  if (open.length > 0) return open.slice(0, 5).map((row) => reasonOfSlice(task, row, verdict));
+  const judged = rows.filter((row) => row.change !== undefined);
+  if (judged.length === 0) {
+    return [
+      {
+        code: 'no-slice-large-enough',
+        metric: metric.name,
+        message: `${metric.name} by ${rule.column}: none of ${rows.length} slices has the ${MIN_ROWS} rows of both kinds that it takes.`,
+      },
+    ];
+  }
+  const small = rows.length - judged.length;
+  const rest = small === 0 ? '' : `; ${small} too small to judge`;
+  const shown = rule.policy === 'guard' ? 'none shown worse' : 'all shown not worse';
+  return [
+    {
+      code: rule.policy === 'guard' ? 'no-slice-worse' : 'slices-hold',
+      metric: metric.name,
+      message: `${metric.name} by ${rule.column}: ${judged.length} slices, ${shown}${describeMargin(rule, metric)}${rest}.`,
+      sampleSize: rows.reduce((sum, row) => sum + row.rows, 0),
+    },
+  ];
+}
+
+function reasonOfSlice(task: SlicesTask, row: SliceRow, verdict: Verdict): Reason {
+  const { rule, metric } = task;
+  const name = `${rule.column} = ${row.slice}`;
+  const { change, champion, challenger } = row;
+  if (change === undefined || champion === undefined || challenger === undefined) {
+    const message = `${metric.name} where ${name}: ${formatCount(row.rows)} rows are too few to show that it holds.`;
+    return { code: 'slice-too-small', metric: metric.name, message, sampleSize: row.rows };
+  }
+  const change95 = `${formatChange(change.estimate, metric.unit)} [${formatChange(change.interval.low, metric.unit)}, ${formatChange(change.interval.high, metric.unit)}]`;
+  const values = `${formatValue(challenger, metric.unit)} against ${formatValue(champion, metric.unit)}`;
+  const message = `${metric.name} where ${name}: ${values} on ${formatCount(row.rows)} rows, ${change95}.`;
+  return {
+    code: verdict === 'fail' ? 'slice-worse' : 'slice-not-settled',
+    metric: metric.name,
+    message,
+    observed: change.estimate,
+    sampleSize: row.rows,
+    interval: change.interval,
+  };
+}
+
+function settleSlices(task: SlicesTask, rows: readonly SliceRow[]): string {
+  const judged = rows.some((row) => row.change !== undefined);
+  if (!judged) return whatSettles('no-slice-large-enough', task.metric.name) ?? '';
+  const open = rows.filter((row) => row.verdict !== 'pass').map((row) => row.slice);
+  const names = open.slice(0, 5).join(', ');
+  const more = open.length > 5 ? ` and ${open.length - 5} more` : '';
+  return `${task.metric.name}: more holdout rows where ${task.rule.column} is ${names}${more}, or a wider margin for these slices.`;
+}
+
+function unknownColumn({ rule, metric }: SlicesTask): Check {
+  return undecided(`slices: ${rule.policy}`, metric.name, `by ${rule.column}`, {
+    code: 'unknown-column',
+    message: `the predictions have no slice column ${JSON.stringify(rule.column)}.`,
+  });
+}
+
+function describeMargin(rule: SlicesRule, metric: Metric): string {
+  if (rule.margin === 0) return '';
+  if (typeof rule.margin === 'number') return ` by more than ${formatSize(rule.margin, metric.unit)}`;
+  return ` by more than ${formatValue(rule.margin.relative, 'rate')}`;
+}

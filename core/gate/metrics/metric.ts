@@ -1,0 +1,65 @@
+import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
+import type { Sample, Side, Task } from '../predictions.ts';
+
+/** Why a metric has no value on some rows, or two models no comparison: a stable code and one plain sentence. */
+export type Undefined = { readonly code: string; readonly message: string };
+
+/** How values of a metric are printed: as a percentage (differences in points) or as a plain number. */
+export type Unit = 'rate' | 'number';
+
+type Named = {
+  readonly name: string;
+  readonly direction: 'higher' | 'lower';
+  readonly unit: Unit;
+  readonly tasks: readonly Task[];
+  /** Why it has no value on these rows, or `undefined` when it has one. */
+  readonly whyUndefined: (sample: Sample, side: Side) => Undefined | undefined;
+};
+
+/** The mean of right (1) and wrong (0) rows: compared exactly by who was right where. */
+export type RightnessMetric = Named & {
+  readonly method: 'rightness';
+  readonly rowValues: (sample: Sample, side: Side) => Float64Array;
+};
+
+/** The mean of one number per row: compared by the mean of the differences. */
+export type RowMetric = Named & {
+  readonly method: 'rows';
+  readonly rowValues: (sample: Sample, side: Side) => Float64Array;
+};
+
+/** A metric of the whole sample: compared by the paired bootstrap, binary ROC AUC by DeLong. */
+export type SampleMetric = Named & {
+  readonly method: 'auc' | 'bootstrap';
+  /** Whether it looks at label and predicted class alone, so that rows with the same of both are alike. */
+  readonly byAnswer: boolean;
+  /** Fixes the rows and gives the metric as a function of how often each was drawn. */
+  readonly prepare: (sample: Sample, side: Side) => WeightedStatistic;
+};
+
+export type Metric = RightnessMetric | RowMetric | SampleMetric;
+
+/** The value of `metric` for one model on these rows, or why there is none. */
+export function evaluateMetric(metric: Metric, sample: Sample, side: Side): number | Undefined {
+  const why = metric.whyUndefined(sample, side);
+  if (why !== undefined) return why;
+  const value = isPerRow(metric)
+    ? mean(metric.rowValues(sample, side))
+    : metric.prepare(sample, side)(new Uint32Array(sample.ids.length).fill(1));
+  if (Number.isFinite(value)) return value;
+  return { code: 'not-finite-metric', message: `${metric.name} is ${String(value)} on these rows.` };
+}
+
+/** Whether the metric is a mean of one number per row. */
+export function isPerRow(metric: Metric): metric is RightnessMetric | RowMetric {
+  return metric.method === 'rightness' || metric.method === 'rows';
+}
+
+/** For metrics that any rows give a value to. */
+export function alwaysDefined(): undefined {
+  return undefined;
+}
+
+function mean(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

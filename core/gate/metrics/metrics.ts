@@ -1,0 +1,112 @@
+import { didYouMean } from '../../did-you-mean.ts';
+import type { Problem } from '../../errors.ts';
+import { err, ok, type Result } from '../../result.ts';
+import type { Side, Task } from '../predictions.ts';
+import type { Margin } from '../rules/rule.ts';
+import { CONFUSION_METRICS } from './confusion.ts';
+import { alwaysDefined, type Metric, type RowMetric } from './metric.ts';
+import { REGRESSION_METRICS } from './regression.ts';
+import { SCORE_METRICS } from './score.ts';
+
+const METRICS: readonly Metric[] = [...CONFUSION_METRICS, ...SCORE_METRICS, ...REGRESSION_METRICS];
+
+/** Other names people use, MLflow's and scikit-learn's among them, written with dashes. */
+const ALIASES: Readonly<Record<string, string>> = {
+  'accuracy-score': 'accuracy',
+  'balanced-accuracy-score': 'balanced-accuracy',
+  'f1-score': 'f1',
+  'precision-score': 'precision',
+  'recall-score': 'recall',
+  sensitivity: 'recall',
+  'matthews-corrcoef': 'mcc',
+  logloss: 'log-loss',
+  'cross-entropy': 'log-loss',
+  'brier-score': 'brier',
+  'brier-score-loss': 'brier',
+  auc: 'roc-auc',
+  'roc-auc-score': 'roc-auc',
+  'auc-roc': 'roc-auc',
+  'pr-auc': 'average-precision',
+  'precision-recall-auc': 'average-precision',
+  'average-precision-score': 'average-precision',
+  'expected-calibration-error': 'ece',
+  'mean-absolute-error': 'mae',
+  'mean-squared-error': 'mse',
+  'root-mean-squared-error': 'rmse',
+  'mean-absolute-percentage-error': 'mape',
+  'r2-score': 'r2',
+};
+
+/** The names of the metrics that suit a task, or of all. */
+export function metricNames(task?: Task): readonly string[] {
+  return METRICS.filter((metric) => task === undefined || metric.tasks.includes(task)).map(
+    ({ name }) => name,
+  );
+}
+
+/** The metric of that name or alias for `task`, else a problem that names the nearest one. */
+export function findMetric(name: string, task: Task): Result<Metric, Problem> {
+  const metric = lookUp(name);
+  if (metric?.tasks.includes(task)) return ok(metric);
+  return err(metric === undefined ? unknownMetric(name, task) : wrongTask(metric, task));
+}
+
+/** Whether there is a metric of that name or alias, for some task. */
+export function isMetric(name: string): boolean {
+  return lookUp(name) !== undefined;
+}
+
+/** The metric whose name or alias is nearest to what was written; with `most`, at most so many letters apart. */
+export function nearestMetric(written: string, most?: number): string | undefined {
+  const nearest = didYouMean(written, [...metricNames(), ...Object.keys(ALIASES)], most);
+  return nearest === undefined ? undefined : canonicalName(nearest);
+}
+
+/** A metric of the user's own that the predictions carry row by row; its mean is the metric, higher is better. */
+export function rowMetric(name: string, side: Side): RowMetric | undefined {
+  if (!Object.hasOwn(side.rowMetrics, name)) return undefined;
+  return {
+    name,
+    method: 'rows',
+    direction: 'higher',
+    unit: 'number',
+    tasks: ['binary', 'multiclass', 'regression'],
+    whyUndefined: alwaysDefined,
+    rowValues: (_, { rowMetrics }) => rowMetrics[name] ?? new Float64Array(),
+  };
+}
+
+/** The margin when the user names none: half a point for rates, .005 for other scores, 1% of the champion's value for losses. */
+export function defaultMargin(name: string): Margin {
+  return lookUp(name)?.direction === 'lower' ? { relative: 0.01 } : 0.005;
+}
+
+function lookUp(name: string): Metric | undefined {
+  const canonical = canonicalName(name);
+  return METRICS.find((candidate) => candidate.name === canonical);
+}
+
+function canonicalName(name: string): string {
+  const dashed = name.trim().toLowerCase().replaceAll('_', '-');
+  return Object.hasOwn(ALIASES, dashed) ? (ALIASES[dashed] ?? dashed) : dashed;
+}
+
+function unknownMetric(name: string, task: Task): Problem {
+  const names = metricNames(task);
+  const alias = didYouMean(name, Object.keys(ALIASES));
+  const nearest = didYouMean(name, names) ?? (alias === undefined ? undefined : canonicalName(alias));
+  const known = `Metrics for ${task}: ${names.join(', ')}; or one that the run logged.`;
+  return {
+    code: 'unknown-metric',
+    message: `There is no metric ${JSON.stringify(name)}.`,
+    remedy: nearest === undefined ? known : `Did you mean ${nearest}? ${known}`,
+  };
+}
+
+function wrongTask(metric: Metric, task: Task): Problem {
+  return {
+    code: 'metric-not-for-task',
+    message: `${metric.name} is a metric for ${metric.tasks.join(' and ')}, and this model does ${task}.`,
+    remedy: `Use one of ${metricNames(task).join(', ')}.`,
+  };
+}

@@ -1,0 +1,205 @@
+import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
+import type { Sample, Side, Task } from '../predictions.ts';
+import type { Metric, Undefined } from './metric.ts';
+
+/** The smallest probability log loss looks at, so that one certain mistake does not make it infinite (scikit-learn's choice). */
+const SMALLEST_PROBABILITY = 2.220446049250313e-16;
+const CALIBRATION_BINS = 10;
+const CLASSIFICATION: readonly Task[] = ['binary', 'multiclass'];
+
+/** Metrics of the predicted probabilities. */
+export const SCORE_METRICS: readonly Metric[] = [
+  {
+    name: 'log-loss',
+    method: 'rows',
+    direction: 'lower',
+    unit: 'number',
+    tasks: CLASSIFICATION,
+    whyUndefined: notProbabilities,
+    rowValues: (sample, side) =>
+      sample.labels.map((label, row) => -Math.log(clip(probability(side, label, row)))),
+  },
+  {
+    name: 'brier',
+    method: 'rows',
+    direction: 'lower',
+    unit: 'number',
+    tasks: CLASSIFICATION,
+    whyUndefined: notProbabilities,
+    rowValues: (sample, side) => sample.labels.map((label, row) => brierOf(sample, side, label, row)),
+  },
+  {
+    name: 'roc-auc',
+    method: 'auc',
+    byAnswer: false,
+    direction: 'higher',
+    unit: 'number',
+    tasks: CLASSIFICATION,
+    whyUndefined: notRankable,
+    prepare: (sample, side) => macroOverClasses(sample, side, preparedAuc),
+  },
+  {
+    name: 'average-precision',
+    method: 'bootstrap',
+    byAnswer: false,
+    direction: 'higher',
+    unit: 'number',
+    tasks: CLASSIFICATION,
+    whyUndefined: notRankable,
+    prepare: (sample, side) => macroOverClasses(sample, side, preparedAveragePrecision),
+  },
+  {
+    name: 'ece',
+    method: 'bootstrap',
+    byAnswer: false,
+    direction: 'lower',
+    unit: 'number',
+    tasks: CLASSIFICATION,
+    whyUndefined: notProbabilities,
+    prepare: preparedCalibrationError,
+  },
+];
+
+/** The probability a model gives class `index`; a binary model may give only that of the positive class. */
+export function probability(side: Side, index: number, row: number): number {
+  if (side.scores.length !== 1) return side.scores[index]?.[row] ?? Number.NaN;
+  const positive = side.scores[0]?.[row] ?? Number.NaN;
+  return index === 1 ? positive : 1 - positive;
+}
+
+function brierOf(sample: Sample, side: Side, label: number, row: number): number {
+  if (sample.task === 'binary') return (probability(side, 1, row) - label) ** 2;
+  let sum = 0;
+  for (let index = 0; index < side.scores.length; index += 1) {
+    sum += (probability(side, index, row) - (index === label ? 1 : 0)) ** 2;
+  }
+  return sum;
+}
+
+type PreparedRanking = (positive: Uint8Array, scores: Float64Array) => WeightedStatistic;
+
+/** The positive class against the other, or the mean over every class against the rest. */
+function macroOverClasses(sample: Sample, side: Side, prepare: PreparedRanking): WeightedStatistic {
+  const all = sample.task === 'binary' ? [1] : sample.classes.map((_, index) => index);
+  const present = all.filter((index) => sample.labels.includes(index));
+  const parts = present.map((index) =>
+    prepare(
+      Uint8Array.from(sample.labels, (label) => (label === index ? 1 : 0)),
+      Float64Array.from(sample.labels, (_, row) => probability(side, index, row)),
+    ),
+  );
+  return (weights) => parts.reduce((sum, part) => sum + part(weights), 0) / parts.length;
+}
+
+/** Rows in order of falling score, and where each run of equal scores ends. */
+function rank(scores: Float64Array): { readonly order: Uint32Array; readonly ends: Uint8Array } {
+  const order = Uint32Array.from(scores.keys()).sort((i, j) => (scores[j] ?? 0) - (scores[i] ?? 0));
+  const ends = new Uint8Array(order.length);
+  for (const [place, row] of order.entries()) {
+    const next = order[place + 1];
+    ends[place] = next === undefined || scores[next] !== scores[row] ? 1 : 0;
+  }
+  return { order, ends };
+}
+
+/** Area under the ROC curve by the trapezoidal rule over runs of equal scores. */
+function preparedAuc(positive: Uint8Array, scores: Float64Array): WeightedStatistic {
+  const { order, ends } = rank(scores);
+  return (weights) => {
+    let truePositives = 0;
+    let falsePositives = 0;
+    let runPositives = 0;
+    let runNegatives = 0;
+    let area = 0;
+    for (let place = 0; place < order.length; place += 1) {
+      const row = order[place] ?? 0;
+      const weight = weights[row] ?? 0;
+      if (positive[row] === 1) runPositives += weight;
+      else runNegatives += weight;
+      if (ends[place] === 0) continue;
+      area += runNegatives * (truePositives + runPositives / 2);
+      truePositives += runPositives;
+      falsePositives += runNegatives;
+      runPositives = 0;
+      runNegatives = 0;
+    }
+    return area / (truePositives * falsePositives);
+  };
+}
+
+/** sum over thresholds of (recall_k - recall_(k-1)) precision_k, as scikit-learn's `average_precision_score`. */
+function preparedAveragePrecision(positive: Uint8Array, scores: Float64Array): WeightedStatistic {
+  const { order, ends } = rank(scores);
+  return (weights) => {
+    let taken = 0;
+    let hits = 0;
+    let hitsBefore = 0;
+    let sum = 0;
+    for (let place = 0; place < order.length; place += 1) {
+      const row = order[place] ?? 0;
+      const weight = weights[row] ?? 0;
+      taken += weight;
+      if (positive[row] === 1) hits += weight;
+      if (ends[place] === 0 || taken === 0) continue;
+      sum += (hits - hitsBefore) * (hits / taken);
+      hitsBefore = hits;
+    }
+    return sum / hits;
+  };
+}
+
+/** Expected calibration error of the predicted class over ten equal-width confidence bins (Guo et al. 2017). */
+function preparedCalibrationError(sample: Sample, side: Side): WeightedStatistic {
+  const confidence = Float64Array.from(side.predictions, (predicted, row) =>
+    probability(side, predicted, row),
+  );
+  const right = Uint8Array.from(side.predictions, (predicted, row) =>
+    predicted === sample.labels[row] ? 1 : 0,
+  );
+  const binOf = Uint8Array.from(confidence, (value) =>
+    Math.min(CALIBRATION_BINS - 1, Math.floor(value * CALIBRATION_BINS)),
+  );
+  const gaps = new Float64Array(CALIBRATION_BINS);
+  return (weights) => {
+    gaps.fill(0);
+    let total = 0;
+    for (let row = 0; row < binOf.length; row += 1) {
+      const weight = weights[row] ?? 0;
+      const bin = binOf[row] ?? 0;
+      gaps[bin] = (gaps[bin] ?? 0) + weight * ((right[row] ?? 0) - (confidence[row] ?? 0));
+      total += weight;
+    }
+    return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / total;
+  };
+}
+
+function noScores(side: Side): Undefined | undefined {
+  if (side.scores.length > 0) return undefined;
+  return { code: 'no-scores', message: 'The model gives no probabilities, and this metric needs them.' };
+}
+
+function notProbabilities(_sample: Sample, side: Side): Undefined | undefined {
+  const missing = noScores(side);
+  if (missing !== undefined) return missing;
+  const outside = side.scores.some((column) => column.some((value) => value < 0 || value > 1));
+  if (!outside) return undefined;
+  return {
+    code: 'not-probabilities',
+    message: 'Some scores lie outside 0 to 1, so they are no probabilities.',
+  };
+}
+
+function notRankable(sample: Sample, side: Side): Undefined | undefined {
+  const missing = noScores(side);
+  if (missing !== undefined) return missing;
+  if (sample.labels.every((label) => label === sample.labels[0])) {
+    return { code: 'one-class-only', message: 'All rows have the same label, so there is nothing to rank.' };
+  }
+  const constant = side.scores.every((column) => column.every((value) => value === column[0]));
+  if (!constant) return undefined;
+  return { code: 'all-ties', message: 'The model gives every row the same score, so it ranks nothing.' };
+}
+
+function clip(value: number): number {
+  return Math.min(1, Math.max(SMALLEST_PROBABILITY, value));
+}

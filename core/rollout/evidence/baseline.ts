@@ -1,0 +1,67 @@
+import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets.ts';
+import { learnDispersion } from '../../statistics/sequential/e-process.ts';
+import type { Observation } from './observation.ts';
+import { countSlow, fixSlowThresholds, SLOW_QUANTILES } from './slow-requests.ts';
+
+/** How much of each interval's evidence counts, in (0, 1]: less when counts vary more than chance alone lets them. */
+export type Tempering = { readonly errors: number; readonly slow: number; readonly invalid: number };
+
+/** What is known of the stable version before a rollout starts. */
+export type Baseline = {
+  readonly eta: Tempering;
+  readonly requests: number;
+  readonly errors: number;
+  /** Latency per host, for the first stage's thresholds. */
+  readonly latency: Readonly<Record<string, LatencyCounts>>;
+};
+
+/** Nothing known: no tempering, no history. */
+export const NO_BASELINE: Baseline = {
+  eta: { errors: 1, slow: 1, invalid: 1 },
+  requests: 0,
+  errors: 0,
+  latency: {},
+};
+
+/** Fewer quiet intervals than this say nothing about over-dispersion. */
+const MIN_QUIET_INTERVALS = 20;
+
+/**
+ * The tempering to use, learnt from past intervals in which both versions were alike: polls of rollouts that were promoted
+ * and never near an alarm, or of a champion against itself. 1 throughout when there are too few of them.
+ */
+export function learnTempering(quiet: readonly Observation[]): Tempering {
+  if (quiet.length < MIN_QUIET_INTERVALS) return NO_BASELINE.eta;
+  const tablesOf = (metric: 'errors' | 'invalid') =>
+    quiet.map(({ candidate, stable }) => ({
+      candidateTotal: candidate.requests,
+      candidateBad: candidate[metric],
+      stableTotal: stable.requests,
+      stableBad: stable[metric],
+    }));
+  return {
+    errors: 1 / learnDispersion(tablesOf('errors')),
+    slow: 1 / learnSlowDispersion(quiet),
+    invalid: 1 / learnDispersion(tablesOf('invalid')),
+  };
+}
+
+/** The largest dispersion over the watched quantiles, with the same limit for both versions since they are alike. */
+function learnSlowDispersion(quiet: readonly Observation[]): number {
+  const latencyOf = new Map<string, LatencyCounts>();
+  for (const { host, stable } of quiet) {
+    const sum = latencyOf.get(host);
+    latencyOf.set(host, (sum && addLatency(sum, stable.latency)) ?? stable.latency);
+  }
+  const thresholdsOf = new Map(
+    [...latencyOf].map(([host, latency]) => [host, fixSlowThresholds(latency, 0) ?? []]),
+  );
+  const dispersions = SLOW_QUANTILES.map((_, index) => {
+    const tables = quiet.flatMap(({ host, candidate, stable }) => {
+      const threshold = thresholdsOf.get(host)?.[index];
+      return threshold === undefined ? [] : [countSlow(threshold, candidate.latency, stable.latency)];
+    });
+    return learnDispersion(tables);
+  });
+  return Math.max(...dispersions);
+}

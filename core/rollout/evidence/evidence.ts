@@ -1,0 +1,209 @@
+import type { TwoByTwo } from '../../statistics/distributions/fisher-noncentral-hypergeometric.ts';
+import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
+import {
+  addTable,
+  type LogLikelihoods,
+  logEvidence,
+  logRateEvidence,
+  startLogLikelihoods,
+} from '../../statistics/sequential/e-process.ts';
+import type { RolloutPlan } from '../rollout-plan.ts';
+import { type Baseline, NO_BASELINE } from './baseline.ts';
+import {
+  type Bets,
+  HARMS,
+  type Harm,
+  type HarmEvidence,
+  logCapital,
+  shareOutAnew,
+  startBets,
+} from './bets.ts';
+import { type HostEvidence, type HostStep, type Interval, stepHost } from './host-evidence.ts';
+import { addToObjective, type Objective, startObjective } from './objective.ts';
+import type { Observation } from './observation.ts';
+import { findObservationProblem, type ObservationProblem } from './observation-problem.ts';
+import { countSlow, SLOW_QUANTILES, type SlowThreshold } from './slow-requests.ts';
+import { addToStage, type StageTotals } from './stage-totals.ts';
+
+/** Log of the evidence for each harm, and of all together: `total` decides. */
+export type EvidenceLevels = HarmEvidence & { readonly total: number };
+
+/** Requests over one latency threshold so far, and the log-likelihoods of their tables. */
+export type SlowEvidence = {
+  readonly quantile: number;
+  readonly likelihoods: LogLikelihoods;
+  readonly threshold?: SlowThreshold;
+  readonly counts: TwoByTwo;
+};
+
+/**
+ * Everything a rollout has learnt, as JSON: log-likelihoods per metric over the grid of odds ratios, counters per stage and
+ * host. Any job can go on from it, and folding the same observations gives the same evidence.
+ */
+export type Evidence = {
+  readonly schema: 'trainyard.evidence/1';
+  readonly plan: RolloutPlan;
+  readonly baseline: Baseline;
+  readonly errors: LogLikelihoods;
+  readonly invalid: LogLikelihoods;
+  readonly slow: readonly SlowEvidence[];
+  readonly objective: Objective;
+  readonly bets: Bets;
+  readonly levels: EvidenceLevels;
+  /** The largest total so far: what an alarm is decided on, since the promise holds for the largest. */
+  readonly peak: EvidenceLevels & { readonly at?: string; readonly stage?: number };
+  readonly stages: readonly StageTotals[];
+  readonly hosts: Readonly<Record<string, HostEvidence>>;
+  readonly ignored: Readonly<Partial<Record<ObservationProblem, number>>>;
+};
+
+const NO_TABLE: TwoByTwo = { candidateTotal: 0, candidateBad: 0, stableTotal: 0, stableBad: 0 };
+const NO_EVIDENCE: EvidenceLevels = { errors: 0, gross: 0, slow: 0, invalid: 0, objective: 0, total: 0 };
+
+/** Errors so many times as likely are found sooner by a bet on them alone. */
+const GROSS_ODDS_RATIO = 3;
+
+/** Evidence before the first poll. */
+export function startEvidence(plan: RolloutPlan, baseline: Baseline = NO_BASELINE): Evidence {
+  return {
+    schema: 'trainyard.evidence/1',
+    plan,
+    baseline,
+    errors: startLogLikelihoods(),
+    invalid: startLogLikelihoods(),
+    slow: SLOW_QUANTILES.map((quantile) => ({
+      quantile,
+      likelihoods: startLogLikelihoods(),
+      counts: NO_TABLE,
+    })),
+    objective: startObjective(plan.slo?.maxErrorRate),
+    bets: startBets(new Set(['errors'])),
+    levels: NO_EVIDENCE,
+    peak: NO_EVIDENCE,
+    stages: [],
+    hosts: {},
+    ignored: {},
+  };
+}
+
+/**
+ * Multiplies one poll of one host in. Each poll is its own 2×2 table: nothing is pooled over hosts or time, so a moving
+ * base rate cancels. A poll seen before, or one that can't be counted, only raises its counter in `ignored`.
+ */
+export function addObservation(evidence: Evidence, observation: Observation): Evidence {
+  const { plan, baseline } = evidence;
+  const before = evidence.hosts[observation.host];
+  const problem =
+    findObservationProblem(observation, plan.stages.length) ??
+    (before !== undefined && observation.seq <= before.lastSeq ? 'seen-before' : undefined);
+  if (problem !== undefined) {
+    return { ...evidence, ignored: { ...evidence.ignored, [problem]: (evidence.ignored[problem] ?? 0) + 1 } };
+  }
+  const step = stepHost(before, observation, plan.latencyMargin, baseline.latency[observation.host]);
+  const stages = addToStage(evidence.stages, observation);
+  const objective = addToObjective(evidence.objective, observation, { stages, baseline });
+  const compared = step.interval === undefined ? {} : compareInterval(evidence, step, step.interval);
+  const grown = { ...evidence, ...compared, objective, stages };
+  const bets = wakeHarms(evidence, grown);
+  const next = { ...grown, bets };
+  const levels = measureLevels(next);
+  const peak =
+    levels.total > evidence.peak.total
+      ? { ...levels, at: observation.at, stage: observation.stage }
+      : evidence.peak;
+  return { ...next, levels, peak, hosts: { ...evidence.hosts, [observation.host]: step.host } };
+}
+
+/** The evidence of a rollout's observations, in the order of their time, whatever order they came in. */
+export function gatherEvidence(
+  plan: RolloutPlan,
+  observations: readonly Observation[],
+  baseline: Baseline = NO_BASELINE,
+): Evidence {
+  return sortObservations(observations).reduce(addObservation, startEvidence(plan, baseline));
+}
+
+/** By time, then host, then poll: the one order in which observations are counted. */
+export function sortObservations(observations: readonly Observation[]): readonly Observation[] {
+  return observations.toSorted(
+    (left, right) =>
+      Date.parse(left.at) - Date.parse(right.at) ||
+      compareText(left.host, right.host) ||
+      left.seq - right.seq,
+  );
+}
+
+function compareText(left: string, right: string): number {
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}
+
+function compareInterval(
+  evidence: Evidence,
+  step: HostStep,
+  interval: Interval,
+): Pick<Evidence, 'errors' | 'invalid' | 'slow'> {
+  const { eta } = evidence.baseline;
+  return {
+    errors: addTable(evidence.errors, countBad(interval, 'errors'), eta.errors),
+    invalid: addTable(evidence.invalid, countBad(interval, 'invalid'), eta.invalid),
+    slow: evidence.slow.map((slow, index) => addSlow(slow, step.thresholds?.[index], interval, eta.slow)),
+  };
+}
+
+function countBad({ candidate, stable }: Interval, metric: 'errors' | 'invalid'): TwoByTwo {
+  return {
+    candidateTotal: candidate.requests,
+    candidateBad: candidate[metric],
+    stableTotal: stable.requests,
+    stableBad: stable[metric],
+  };
+}
+
+function addSlow(
+  slow: SlowEvidence,
+  threshold: SlowThreshold | undefined,
+  interval: Interval,
+  eta: number,
+): SlowEvidence {
+  if (threshold === undefined) return slow;
+  const table = countSlow(threshold, interval.candidate.latency, interval.stable.latency);
+  const counts = {
+    candidateTotal: slow.counts.candidateTotal + table.candidateTotal,
+    candidateBad: slow.counts.candidateBad + table.candidateBad,
+    stableTotal: slow.counts.stableTotal + table.stableTotal,
+    stableBad: slow.counts.stableBad + table.stableBad,
+  };
+  return { ...slow, likelihoods: addTable(slow.likelihoods, table, eta), threshold, counts };
+}
+
+/** The bets for this poll: shared out anew when a harm has its first say in it. */
+function wakeHarms(before: Evidence, after: Omit<Evidence, 'bets'>): Bets {
+  const hasSay: Readonly<Record<Harm, boolean>> = {
+    errors: true,
+    slow: after.slow.some(({ likelihoods }, index) => likelihoods !== before.slow[index]?.likelihoods),
+    invalid: after.invalid !== before.invalid,
+    objective: after.objective.requests > 0,
+  };
+  const awake = new Set(HARMS.filter((harm) => before.bets[harm] !== undefined || hasSay[harm]));
+  const isNew = HARMS.some((harm) => awake.has(harm) && before.bets[harm] === undefined);
+  return isNew ? shareOutAnew(before.bets, before.levels, awake) : before.bets;
+}
+
+function measureLevels(
+  evidence: Pick<Evidence, 'plan' | 'baseline' | 'errors' | 'invalid' | 'slow' | 'objective' | 'bets'>,
+): EvidenceLevels {
+  const { plan, baseline, objective } = evidence;
+  const slow = evidence.slow.map(({ likelihoods }) => logEvidence(likelihoods));
+  const levels = {
+    errors: logEvidence(evidence.errors, plan.tolerance),
+    gross: logEvidence(evidence.errors, plan.tolerance, GROSS_ODDS_RATIO),
+    invalid: logEvidence(evidence.invalid, plan.tolerance),
+    slow: logSumExp(slow) - Math.log(slow.length),
+    objective:
+      objective.limit === undefined
+        ? 0
+        : logRateEvidence(objective.requests, objective.bad, objective.limit, baseline.eta.errors),
+  };
+  return { ...levels, total: logCapital(evidence.bets, levels) };
+}

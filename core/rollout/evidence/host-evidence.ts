@@ -1,0 +1,123 @@
+import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets.ts';
+import type { ArmCounts, Observation } from './observation.ts';
+import { fitsBuckets, fixSlowThresholds, type SlowThreshold } from './slow-requests.ts';
+
+/** A new worker's first requests are slow for reasons of their own: until either is reached, latency is not compared. */
+const WARM_UP_REQUESTS = 50;
+const WARM_UP_SECONDS = 60;
+
+/** Intervals in which one version had no requests are joined with the next ones, up to this long. */
+const LONGEST_JOINED_SECONDS = 300;
+
+/** One interval that can be compared: both versions, same host, same stage, same share of traffic. */
+export type Interval = {
+  readonly stage: number;
+  readonly percent: number;
+  readonly seconds: number;
+  readonly candidate: ArmCounts;
+  readonly stable: ArmCounts;
+};
+
+/** What is remembered of one host between polls. JSON-serialisable. */
+export type HostEvidence = {
+  readonly lastSeq: number;
+  readonly stage: number;
+  readonly candidateRequests: number;
+  readonly candidateSeconds: number;
+  /** The stable version's latency since the thresholds were last fixed. */
+  readonly stableLatency?: LatencyCounts;
+  readonly thresholds?: readonly SlowThreshold[];
+  readonly waiting?: Interval;
+};
+
+/** What one poll of a host gives to count now. `thresholds` are absent while the candidate warms up. */
+export type HostStep = {
+  readonly host: HostEvidence;
+  readonly interval?: Interval;
+  readonly thresholds?: readonly SlowThreshold[];
+};
+
+/**
+ * Takes one poll of a host in. What counts as slow is fixed from the stable version's earlier requests only, at the start
+ * of each stage, so that it never depends on what it judges.
+ */
+export function stepHost(
+  before: HostEvidence | undefined,
+  observation: Observation,
+  margin: number,
+  pastLatency: LatencyCounts | undefined,
+): HostStep {
+  const thresholds = chooseThresholds(before, observation, margin, pastLatency);
+  const isWarm =
+    before !== undefined &&
+    (before.candidateRequests >= WARM_UP_REQUESTS || before.candidateSeconds >= WARM_UP_SECONDS);
+  const interval = joinWaiting(before?.waiting, observation);
+  const isComparable = interval.candidate.requests > 0 && interval.stable.requests > 0;
+  const host: HostEvidence = {
+    lastSeq: observation.seq,
+    stage: observation.stage,
+    candidateRequests: (before?.candidateRequests ?? 0) + observation.candidate.requests,
+    candidateSeconds:
+      (before?.candidateSeconds ?? 0) + (observation.candidate.requests > 0 ? observation.seconds : 0),
+    stableLatency: gatherStableLatency(before, observation, thresholds),
+    ...(thresholds && { thresholds }),
+    ...(!isComparable && { waiting: interval }),
+  };
+  return {
+    host,
+    ...(isComparable && { interval }),
+    ...(isWarm && thresholds && { thresholds }),
+  };
+}
+
+function chooseThresholds(
+  before: HostEvidence | undefined,
+  observation: Observation,
+  margin: number,
+  pastLatency: LatencyCounts | undefined,
+): readonly SlowThreshold[] | undefined {
+  const { edges } = observation.stable.latency;
+  const kept = before?.thresholds && fitsBuckets(before.thresholds, edges) ? before.thresholds : undefined;
+  if (kept !== undefined && before?.stage === observation.stage) return kept;
+  const fixed = fixSlowThresholds(before === undefined ? pastLatency : before.stableLatency, margin);
+  return fixed !== undefined && fitsBuckets(fixed, edges) ? fixed : kept;
+}
+
+function gatherStableLatency(
+  before: HostEvidence | undefined,
+  observation: Observation,
+  thresholds: readonly SlowThreshold[] | undefined,
+): LatencyCounts {
+  const { latency } = observation.stable;
+  const isFresh = before?.stableLatency === undefined || thresholds !== before.thresholds;
+  return isFresh ? latency : (addLatency(before.stableLatency, latency) ?? latency);
+}
+
+function joinWaiting(waiting: Interval | undefined, observation: Observation): Interval {
+  const { stage, seconds, candidate, stable } = observation;
+  const percent = observation.weights.candidate;
+  const alone = { stage, percent, seconds, candidate, stable };
+  if (waiting === undefined || waiting.stage !== stage || waiting.percent !== percent) return alone;
+  if (waiting.seconds + seconds > LONGEST_JOINED_SECONDS) return alone;
+  const joinedCandidate = addArms(waiting.candidate, candidate);
+  const joinedStable = addArms(waiting.stable, stable);
+  if (joinedCandidate === undefined || joinedStable === undefined) return alone;
+  return {
+    stage,
+    percent,
+    seconds: waiting.seconds + seconds,
+    candidate: joinedCandidate,
+    stable: joinedStable,
+  };
+}
+
+function addArms(left: ArmCounts, right: ArmCounts): ArmCounts | undefined {
+  const latency = addLatency(left.latency, right.latency);
+  if (latency === undefined) return undefined;
+  return {
+    requests: left.requests + right.requests,
+    errors: left.errors + right.errors,
+    invalid: left.invalid + right.invalid,
+    latency,
+  };
+}

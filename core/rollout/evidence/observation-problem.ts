@@ -1,0 +1,50 @@
+import { shareEdges } from '../../statistics/latency-buckets.ts';
+import type { ArmCounts, Observation } from './observation.ts';
+
+/** Why a poll can't be counted. It is left out, and the reason is counted and shown. */
+export const OBSERVATION_PROBLEM_CODES = [
+  'seen-before',
+  'not-a-count',
+  'more-bad-than-requests',
+  'latency-edges-differ',
+  'unknown-stage',
+] as const;
+export type ObservationProblem = (typeof OBSERVATION_PROBLEM_CODES)[number];
+
+/** Each problem in words, as the end of a sentence about polls. */
+export const OBSERVATION_PROBLEMS: Readonly<Record<ObservationProblem, string>> = {
+  'seen-before': 'their host had reported them or later ones already',
+  'not-a-count': 'a count was negative, fractional, infinite or NaN',
+  'more-bad-than-requests': 'they reported more bad requests than requests',
+  'latency-edges-differ': 'their two versions used different latency buckets',
+  'unknown-stage': 'their stage is not one of the plan',
+};
+
+/** The first thing that makes an observation uncountable, or `undefined`. Cheap: it runs on every poll. */
+export function findObservationProblem(
+  observation: Observation,
+  stages: number,
+): ObservationProblem | undefined {
+  const { candidate, stable, stage, seq, seconds, weights } = observation;
+  if (!Number.isSafeInteger(stage) || stage < 0 || stage >= stages) return 'unknown-stage';
+  const clean =
+    isCount(seq) && seconds >= 0 && Number.isFinite(seconds) && Number.isFinite(weights.candidate);
+  if (!clean || !hasCleanCounts(candidate) || !hasCleanCounts(stable)) return 'not-a-count';
+  if (hasTooManyBad(candidate) || hasTooManyBad(stable)) return 'more-bad-than-requests';
+  if (!shareEdges(candidate.latency, stable.latency)) return 'latency-edges-differ';
+  return undefined;
+}
+
+function hasCleanCounts(arm: ArmCounts): boolean {
+  return (
+    isCount(arm.requests) && isCount(arm.errors) && isCount(arm.invalid) && arm.latency.counts.every(isCount)
+  );
+}
+
+function hasTooManyBad(arm: ArmCounts): boolean {
+  return arm.errors > arm.requests || arm.invalid > arm.requests;
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

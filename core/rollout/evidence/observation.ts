@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { latencyCountsSchema, shareEdges } from '../../statistics/latency-buckets.ts';
+
+const count = z.int().nonnegative();
+
+/**
+ * What one version did in one interval on one host. `errors` are 5xx, timeouts and handler exceptions; `invalid` are
+ * answers that were NaN or broke the schema; `latency` counts every request in ms buckets. All are increments.
+ */
+export const armCountsSchema = z
+  .strictObject({ requests: count, errors: count, invalid: count, latency: latencyCountsSchema })
+  .refine(({ requests, errors }) => errors <= requests, {
+    error: 'errors must not exceed requests',
+    path: ['errors'],
+  })
+  .refine(({ requests, invalid }) => invalid <= requests, {
+    error: 'invalid must not exceed requests',
+    path: ['invalid'],
+  });
+
+/** The answers both versions gave to the same requests. `unmatched` requests were answered by one of them only. */
+export const shadowComparisonSchema = z.strictObject({
+  pairs: count,
+  different: count,
+  unmatched: count,
+  /** Mean absolute difference where both answers are numbers. */
+  meanDifference: z.number().nonnegative().optional(),
+});
+
+/**
+ * One poll of one host: both versions over the same `seconds`, at stage index `stage`, with the candidate given
+ * `weights.candidate` percent. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host; the pair (host, seq) names the observation.
+ */
+export const observationSchema = z
+  .strictObject({
+    host: z.string().min(1).max(253),
+    at: z.iso.datetime({ offset: true }),
+    seq: count,
+    seconds: z.number().nonnegative(),
+    stage: count,
+    weights: z.strictObject({ candidate: z.number().min(0).max(100) }),
+    candidate: armCountsSchema,
+    stable: armCountsSchema,
+    shadow: shadowComparisonSchema.optional(),
+  })
+  .refine(({ candidate, stable }) => shareEdges(candidate.latency, stable.latency), {
+    error: 'both versions must use the same latency edges',
+    path: ['candidate', 'latency', 'edges'],
+  });
+
+export type ArmCounts = z.infer<typeof armCountsSchema>;
+export type ShadowComparison = z.infer<typeof shadowComparisonSchema>;
+export type Observation = z.infer<typeof observationSchema>;

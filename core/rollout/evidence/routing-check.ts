@@ -1,0 +1,35 @@
+import { formatCount, formatEvidence, formatPercent } from '../../report/format-number.ts';
+import { logShareEvidence } from '../../statistics/sequential/request-share.ts';
+import type { Reason } from '../../verdict.ts';
+import type { StageTotals } from './stage-totals.ts';
+
+/** Share of rollouts with the right routing that are held for it all the same, over all stages. */
+const ROUTING_ALPHA = 1e-3;
+
+/** A share whose odds are within this factor of the configured ones is not worth a hold, however certain. */
+const TOLERATED_ODDS_RATIO = 1.2;
+
+/**
+ * Whether the candidate gets another share of requests than configured (a sample-ratio mismatch): a reason to hold, never to
+ * roll back. `undefined` when the split is right, can't be told yet, or leaves no choice (0 or 100 %).
+ */
+export function checkRouting(totals: StageTotals, stages: number): Reason | undefined {
+  const { percent, candidate, stable } = totals.routed;
+  const share = percent / 100;
+  if (!(share > 0 && share < 1) || candidate + stable === 0) return undefined;
+  const evidence = logShareEvidence(candidate, stable, share);
+  const oddsRatio = (candidate + 0.5) / (stable + 0.5) / (share / (1 - share));
+  const isTolerated = oddsRatio < TOLERATED_ODDS_RATIO && oddsRatio > 1 / TOLERATED_ODDS_RATIO;
+  if (isTolerated || evidence < Math.log(stages / ROUTING_ALPHA)) return undefined;
+  const observed = candidate / (candidate + stable);
+  return {
+    code: 'routing-off',
+    metric: 'routing',
+    message:
+      `The candidate was to get ${formatPercent(share)} of requests and gets ${formatPercent(observed)} ` +
+      `(${formatCount(candidate)} of ${formatCount(candidate + stable)}; evidence ${formatEvidence(evidence)}). Check the router.`,
+    observed,
+    limit: share,
+    sampleSize: candidate + stable,
+  };
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { type LedgerEvent, ledgerEventSchema } from '../../ledger/event.ts';
+import type { Baseline } from '../evidence/baseline.ts';
+import { type Observation, observationSchema } from '../evidence/observation.ts';
+import { type RolloutPlan, rolloutPlanSchema } from '../rollout-plan.ts';
+
+const share = z.number().gt(0).lte(1);
+
+/**
+ * Everything a rollout was decided on, and what happened: enough to decide it again. `events` are the ledger's `rollout.*`
+ * events of this rollout, oldest first.
+ */
+export const rolloutRecordSchema = z.strictObject({
+  schema: z.literal('trainyard.rollout-record/1'),
+  rollout: z.string().min(1),
+  plan: rolloutPlanSchema,
+  baseline: z
+    .strictObject({
+      eta: z.strictObject({ errors: share, slow: share, invalid: share }),
+      requests: z.int().nonnegative(),
+      errors: z.int().nonnegative(),
+      latency: z.record(z.string(), observationSchema.shape.stable.shape.latency),
+    })
+    .optional(),
+  observations: z.array(observationSchema),
+  events: z.array(ledgerEventSchema),
+});
+
+/** See `rolloutRecordSchema`. */
+export type RolloutRecord = z.infer<typeof rolloutRecordSchema>;
+
+/** The record of one rollout, from all events of its model and all polls of its hosts. */
+export function recordRollout(input: {
+  readonly rollout: string;
+  readonly plan: RolloutPlan;
+  readonly baseline?: Baseline;
+  readonly observations: readonly Observation[];
+  readonly events: readonly LedgerEvent[];
+}): RolloutRecord {
+  const { rollout, plan, baseline, observations, events } = input;
+  return {
+    schema: 'trainyard.rollout-record/1',
+    rollout,
+    plan,
+    ...(baseline && { baseline: { ...baseline, latency: { ...baseline.latency } } }),
+    observations: [...observations],
+    events: events.filter(({ data }) => 'rollout' in data && data.rollout === rollout),
+  };
+}

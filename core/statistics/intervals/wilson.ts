@@ -1,0 +1,11 @@
+import type { Interval } from '../../verdict.ts';
+import { normalQuantile } from '../distributions/normal.ts';
+
+/** The interval of coverage `level` of a share observed as `rate` in `n` independent trials: Wilson (1927). */
+export function wilsonInterval(rate: number, n: number, level: number): Interval {
+  const z = normalQuantile((1 + level) / 2);
+  const square = (z * z) / n;
+  const centre = (rate + square / 2) / (1 + square);
+  const reach = (z * Math.sqrt((rate * (1 - rate)) / n + square / (4 * n))) / (1 + square);
+  return { low: Math.max(0, centre - reach), high: Math.min(1, centre + reach), level };
+}

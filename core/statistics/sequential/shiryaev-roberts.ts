@@ -1,0 +1,101 @@
+import { logSumExp } from '../distributions/log-sum-exp.ts';
+
+const SMALLEST_P = 1e-300;
+const LARGEST_P = 1 - 1e-12;
+const LARGEST_LOG = Math.log(1e300);
+
+/** Log of a Shiryaev-Roberts statistic before any data: S = 0. */
+export const LOG_START = Number.NEGATIVE_INFINITY;
+
+/**
+ * Log of the e-value of a p-value: the mixture calibrator (1 - p + p ln p) / (p ln² p) of Vovk & Wang (2021). NaN stays NaN.
+ */
+export function logCalibrate(p: number): number {
+  const clipped = Math.min(LARGEST_P, Math.max(SMALLEST_P, p));
+  const log = Math.log(clipped);
+  // Near 1 the numerator loses all its digits: its series in q = 1 - p is q²/2 + q³/6 + ...
+  const q = 1 - clipped;
+  const numerator =
+    q < 1e-3 ? Math.log(q * q * (0.5 + q / 6 + (q * q) / 12)) : Math.log(1 - clipped + clipped * log);
+  return numerator - log - 2 * Math.log(-log);
+}
+
+/**
+ * One step of the Shiryaev-Roberts recursion S <- (S + 1) e, in logs and capped at 1e300. Alarming when S >= A gives a
+ * mean time between false alarms of at least A steps (e-detector: Shin, Ramdas & Rinaldo 2023). An `e` over several
+ * observations at once counts as so many `steps`.
+ */
+export function advanceShiryaevRoberts(logStatistic: number, logEvidence: number, steps = 1): number {
+  const logSteps = Math.log(steps);
+  const largest = Math.max(logSteps, logStatistic);
+  const sum = largest + Math.log(Math.exp(logSteps - largest) + Math.exp(logStatistic - largest));
+  return Math.min(LARGEST_LOG, sum + logEvidence);
+}
+
+/** Log of the mean of several detectors' statistics, which is a detector with the same guarantee. */
+export function logMean(logStatistics: readonly number[]): number {
+  return logSumExp(logStatistics) - Math.log(logStatistics.length);
+}
+
+const RATE_MULTIPLES = [1.5, 2, 4, 8, 16] as const;
+const LARGEST_RATE = 0.98;
+
+/** Log statistics of a detector for a rate rising above its limit: one per alternative rate. JSON-serialisable. */
+export type RateDetector = readonly number[];
+
+/** A detector for a rate above `limit` in (0, 1), before any data. */
+export function startRateDetector(limit: number): RateDetector {
+  return alternativeRates(limit).map(() => LOG_START);
+}
+
+/** Adds a batch of `bad` among `requests`; the statistic is `logMean` of the result. `limit` as at the start. */
+export function addToRateDetector(
+  detector: RateDetector,
+  batch: { readonly requests: number; readonly bad: number },
+  limit: number,
+): RateDetector {
+  const rates = alternativeRates(limit);
+  return detector.map((logStatistic, index) => {
+    const rate = rates[index] ?? limit;
+    const gain = Math.log(rate / limit);
+    const loss = Math.log1p(-rate) - Math.log1p(-limit);
+    const evidence = batch.bad * gain + (batch.requests - batch.bad) * loss;
+    return advanceShiryaevRoberts(logStatistic, evidence);
+  });
+}
+
+function alternativeRates(limit: number): readonly number[] {
+  const below = RATE_MULTIPLES.map((multiple) => multiple * limit).filter((rate) => rate < LARGEST_RATE);
+  return below.length > 0 ? below : [(limit + 1) / 2];
+}
+
+const RESIDUAL_BETS = [0.05, 0.1, 0.2, 0.4] as const;
+const RESIDUAL_TOLERANCE = 0.01;
+
+/** Log statistics of a detector for accuracy falling below what was promised: one per bet size. JSON-serialisable. */
+export type ResidualDetector = readonly number[];
+
+/** A residual detector before any label. */
+export function startResidualDetector(): ResidualDetector {
+  return RESIDUAL_BETS.map(() => LOG_START);
+}
+
+/** So many labels with the same residual: (1 if right, else 0) less the expected accuracy, in [-1, 1]. */
+export type Residual = { readonly residual: number; readonly count: number };
+
+/**
+ * Adds a batch of labels. While the mean residual is at least -0.01, the mean number of labels between false alarms at
+ * threshold A is at least A. A batch without labels changes nothing.
+ */
+export function addResiduals(detector: ResidualDetector, residuals: readonly Residual[]): ResidualDetector {
+  const labels = residuals.reduce((sum, { count }) => sum + count, 0);
+  if (labels === 0) return detector;
+  return detector.map((logStatistic, index) => {
+    const bet = RESIDUAL_BETS[index] ?? 0;
+    const evidence = residuals.reduce(
+      (sum, { residual, count }) => sum + count * Math.log1p(-bet * (residual + RESIDUAL_TOLERANCE)),
+      0,
+    );
+    return advanceShiryaevRoberts(logStatistic, evidence, labels);
+  });
+}

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { predictSteadily } from './client.ts';
+
+/** As long as the agent takes from one look at the traffic to the next while nothing is on trial. */
+const SECONDS = 60;
+const PER_SECOND = 50;
+
+/** What an agent costs: memory in bytes after the load; CPU of its ticks, and of predictions on top of them. */
+export type Footprint = {
+  readonly residentBytes: number;
+  /** CPU in ms per second without a single request: what the ticks cost. */
+  readonly restingCpu: number;
+  /** CPU in ms per second under load. */
+  readonly loadedCpu: number;
+  /** CPU in ms per 1,000 predictions at this load, ticks included. */
+  readonly cpuPerThousand: number;
+  /** The same, of the predictions alone: what is left when the ticks are taken off. */
+  readonly addedPerThousand: number;
+  readonly perSecond: number;
+};
+
+/** Looks at the process from outside, since to ask it would cost it something: a minute at rest, a minute under a steady load. */
+export async function measureFootprint(pid: number, url: string): Promise<Footprint> {
+  const restingCpu = await cpuPerSecond(pid, () => sleep(SECONDS * 1_000));
+  let answered = 0;
+  const loadedCpu = await cpuPerSecond(pid, async () => {
+    answered = await predictSteadily(url, PER_SECOND, SECONDS);
+  });
+  const perSecond = answered / SECONDS;
+  return {
+    residentBytes: residentBytes(pid),
+    restingCpu,
+    loadedCpu,
+    cpuPerThousand: (loadedCpu / perSecond) * 1_000,
+    addedPerThousand: ((loadedCpu - restingCpu) / perSecond) * 1_000,
+    perSecond,
+  };
+}
+
+async function cpuPerSecond(pid: number, work: () => Promise<unknown>): Promise<number> {
+  const [before, startedAt] = [cpuMs(pid), performance.now()];
+  await work();
+  return (cpuMs(pid) - before) / ((performance.now() - startedAt) / 1_000);
+}
+
+/** Time on a processor of all threads, in ms: `schedstat` counts nanoseconds, `stat` only hundredths of a second. */
+function cpuMs(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).reduce(
+    (sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
+    0,
+  );
+}
+
+function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
+}

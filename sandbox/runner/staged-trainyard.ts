@@ -1,0 +1,45 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pinWorkflow } from './pinned-workflow.ts';
+
+/** The name under which workflows call Trainyard. */
+const TRAINYARD = 'trainyard/trainyard';
+const TRAINYARD_REF = 'v1';
+const CHECKOUT = /actions\/checkout@[0-9a-f]{40}/g;
+
+const WORKFLOWS = path.join('.github', 'workflows');
+const CHECKOUT_STAND_IN = path.join(import.meta.dirname, 'checkout');
+const REUSABLE = ['pipeline.yml', 'monitor.yml'];
+
+/**
+ * Copies into `folder` what a runner would download of this repository at a release: action.yml files, the bundle, the Python
+ * runtime, and the reusable workflows in the form that act understands. Gives the folder that stands for each remote action.
+ */
+export function stageTrainyard(root: string, folder: string): Readonly<Record<string, string>> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(path.join(folder, WORKFLOWS), { recursive: true });
+  const contracts = readdirSync(path.join(root, 'actions'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join('actions', entry.name, 'action.yml'));
+  for (const item of ['action.yml', ...contracts, path.join('actions', 'dist'), 'runtime', 'package.json']) {
+    const source = path.join(root, item);
+    if (existsSync(source)) cpSync(source, path.join(folder, item), { recursive: true, filter: isShipped });
+  }
+  const stood: Record<string, string> = { [`${TRAINYARD}@${TRAINYARD_REF}`]: folder };
+  for (const file of REUSABLE) {
+    const text = readFileSync(path.join(root, WORKFLOWS, file), 'utf8');
+    writeFileSync(path.join(folder, WORKFLOWS, file), pinWorkflow(text, TRAINYARD, TRAINYARD_REF));
+    for (const reference of text.match(CHECKOUT) ?? []) stood[reference] = CHECKOUT_STAND_IN;
+  }
+  return stood;
+}
+
+/** A caller workflow of workflows-templates/, with GitHub's placeholder filled in as its chooser would. */
+export function readTemplate(root: string, name: string): string {
+  const text = readFileSync(path.join(root, 'workflows-templates', name), 'utf8');
+  return text.replaceAll('$default-branch', 'main');
+}
+
+function isShipped(source: string): boolean {
+  return !/__pycache__|\.pytest_cache|\.ruff_cache/.test(source);
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import type { TriggerEvent } from '../github/events.ts';
+
+/** What one job of a run left behind. */
+export type JobRecord = {
+  result: 'success' | 'failure' | 'skipped' | undefined;
+  readonly outputs: Map<string, string>;
+  /** Errors, warnings and notices, as annotations on files where they name one. */
+  readonly annotations: Annotation[];
+  readonly summaries: string[];
+};
+
+export type Annotation = {
+  readonly level: 'error' | 'warning' | 'notice';
+  readonly message: string;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+};
+
+/** One run of one workflow for one event. */
+export type WorkflowRun = {
+  readonly id: number;
+  /** File of the caller workflow, `trainyard.yml`. */
+  readonly workflow: string;
+  readonly event: TriggerEvent;
+  status: 'queued' | 'running' | 'completed';
+  conclusion: 'success' | 'failure' | 'cancelled' | undefined;
+  /** Everything the jobs printed. */
+  readonly log: string;
+  readonly jobs: Map<string, JobRecord>;
+  startedAt: string | undefined;
+  finishedAt: string | undefined;
+};
+
+const lineSchema = z.looseObject({
+  jobID: z.string().optional(),
+  msg: z.string().optional(),
+  jobResult: z.string().optional(),
+  command: z.string().optional(),
+  name: z.string().optional(),
+  arg: z.string().optional(),
+  content: z.string().optional(),
+  time: z.iso.datetime().optional(),
+  kvPairs: z.record(z.string(), z.string()).nullish(),
+});
+const JOB_RESULTS = ['success', 'failure', 'skipped'] as const;
+const LEVELS = ['error', 'warning', 'notice'] as const;
+/** Lines that say how act resolved an action, which is of no interest to anyone reading a job's log. */
+const NOISE = /LocalRepositoryCache|Cleaning up container/;
+
+/** Folds one line of act's JSON log into the run, and gives the line a person should read, if any. */
+export function recordLine(run: WorkflowRun, line: string): string | undefined {
+  const parsed = parseLine(line);
+  if (parsed === undefined) return line;
+  const message = (parsed.msg ?? '').trimEnd();
+  if (parsed.jobID === undefined) return message;
+  const job = jobOf(run, parsed.jobID);
+  const result = JOB_RESULTS.find((known) => known === parsed.jobResult);
+  if (result !== undefined) job.result = result;
+  if (parsed.command === 'set-output' && parsed.name !== undefined) {
+    job.outputs.set(parsed.name, parsed.arg ?? '');
+  }
+  if (parsed.command === 'summary') job.summaries.push(parsed.content ?? '');
+  const level = LEVELS.find((known) => known === parsed.command);
+  if (level !== undefined) job.annotations.push(toAnnotation(level, parsed.arg ?? '', parsed.kvPairs ?? {}));
+  return NOISE.test(message) ? undefined : `${parsed.time?.slice(11, 19) ?? ''} [${parsed.jobID}] ${message}`;
+}
+
+/** An output of a job, the last step that set it winning. */
+export function outputOf(run: WorkflowRun, job: string, name: string): string | undefined {
+  return run.jobs.get(job)?.outputs.get(name);
+}
+
+/** A run in a line: what started it, and how it and each of its jobs ended. */
+export function summarizeRun({ id, event, status, conclusion, jobs }: WorkflowRun): string {
+  const ended = [...jobs].map(
+    ([job, { result, outputs }]) => `${job} ${outputs.get('reason-code') ?? result}`,
+  );
+  return `${id} ${event.type ?? event.name} ${conclusion ?? status}: ${ended.join(', ')}`;
+}
+
+/** A run as `GET /_sandbox/runs` shows it. */
+export function describeRun(run: WorkflowRun): unknown {
+  return {
+    ...run,
+    event: { name: run.event.name, type: run.event.type, actor: run.event.actor, sha: run.event.sha },
+    jobs: Object.fromEntries(
+      [...run.jobs].map(([id, { outputs, ...job }]) => [
+        id,
+        { ...job, outputs: Object.fromEntries(outputs) },
+      ]),
+    ),
+  };
+}
+
+function jobOf(run: WorkflowRun, id: string): JobRecord {
+  const known = run.jobs.get(id);
+  if (known !== undefined) return known;
+  const job: JobRecord = { result: undefined, outputs: new Map(), annotations: [], summaries: [] };
+  run.jobs.set(id, job);
+  return job;
+}
+
+function toAnnotation(
+  level: Annotation['level'],
+  message: string,
+  place: Readonly<Record<string, string>>,
+): Annotation {
+  return {
+    level,
+    message,
+    file: place['file'],
+    line: toNumber(place['line']),
+    column: toNumber(place['col']),
+  };
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(text);
+}
+
+function parseLine(line: string): z.infer<typeof lineSchema> | undefined {
+  try {
+    return lineSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
