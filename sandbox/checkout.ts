@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The root folder of this checkout. */
@@ -13,3 +14,8 @@ export const NPM_BIN = join(ROOT, 'node_modules', '.bin');
 export function venvProgram(name: string): string {
   return join(VENV_BIN, name);
 }
+
+/** The Python of the virtual environment. */
+export const PYTHON = venvProgram('python');
+/** Whether that environment is there; `npm test` makes it. */
+export const HAS_TOOLCHAIN = existsSync(PYTHON);

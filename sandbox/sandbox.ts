@@ -15,7 +15,7 @@ import {
 import { createGitRemote, type Files, type GitRemote } from './github/git-remote.ts';
 import { addComment, addIssue, createRepository, type Issue, type Repository } from './github/repository.ts';
 import { type GitHubServer, startGitHubServer } from './github/server.ts';
-import { waitFor } from './machine/child-process.ts';
+import { waitFor } from './machine/wait-for.ts';
 import type { ActOptions } from './runner/act.ts';
 import { stageTrainyard } from './runner/staged-trainyard.ts';
 import { describeRun, summarizeRun, type WorkflowRun } from './runner/workflow-run.ts';
@@ -142,7 +142,7 @@ async function waitForRun(
   timeoutMs: number,
 ): Promise<WorkflowRun> {
   try {
-    await waitFor(what, () => runs.some(predicate), timeoutMs);
+    await waitFor(() => runs.some(predicate), what, timeoutMs);
   } catch (error) {
     throw new Error([messageOf(error), ...runs.map(summarizeRun)].join('\n'), { cause: error });
   }

@@ -3,10 +3,11 @@ import path from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import { runProcess } from '../../adapters/run-process.ts';
+import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { torchServeConfig } from '../../agent/runtimes/process/torchserve-config.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../../sandbox/checkout.ts';
-import { answers, findFreePort, startChild } from '../../sandbox/machine/child-process.ts';
+import { answers, startChild } from '../../sandbox/machine/child-process.ts';
 import { readProject } from '../scenes/world.ts';
 
 const EXPERIMENT = 'bare';
@@ -109,13 +110,9 @@ async function serveOnce(chain: BareChain, built: string): Promise<void> {
   const manifest = packageManifestSchema.parse(
     JSON.parse(readFileSync(path.join(built, 'trainyard.json'), 'utf8')),
   );
-  const ports = {
-    inference: await findFreePort(),
-    management: await findFreePort(),
-    metrics: await findFreePort(),
-    grpcInference: await findFreePort(),
-    grpcManagement: await findFreePort(),
-  };
+  const [inference = 0, management = 0, metrics = 0, grpcInference = 0, grpcManagement = 0] =
+    await findFreePorts(5);
+  const ports = { inference, management, metrics, grpcInference, grpcManagement };
   const serving = path.join(chain.folder, 'torchserve');
   const store = path.join(serving, 'store');
   mkdirSync(path.join(serving, 'tmp'), { recursive: true });

@@ -6,11 +6,11 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import type { AgentPort, Ledger, Tracking } from '../../core/ports.ts';
+import { type AgentHost, startAgentHost } from '../../sandbox/agent/agent-host.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { createGitRemote, type GitRemote } from '../../sandbox/github/git-remote.ts';
 import { createRepository, type Repository } from '../../sandbox/github/repository.ts';
 import { startGitHubServer } from '../../sandbox/github/server.ts';
-import { type AgentHost, startAgentHost } from '../../sandbox/machine/agent-host.ts';
 import { stageTrainyard } from '../../sandbox/runner/staged-trainyard.ts';
 
 export const ENVIRONMENT = 'production';

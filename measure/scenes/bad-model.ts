@@ -1,6 +1,6 @@
 import { environmentOf } from '../../core/ledger/state.ts';
 import { readLedgerState } from '../../sandbox/github/read-ledger.ts';
-import { waitFor } from '../../sandbox/machine/child-process.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf } from '../../sandbox/runner/workflow-run.ts';
 import type { Traffic } from '../../sandbox/traffic/traffic.ts';
 import { followRun } from './follow-run.ts';
@@ -29,8 +29,8 @@ export async function playBadModel(world: World, traffic: Traffic, say: Say): Pr
   const [run] = sandbox.comment(WRITER, pull.number, command);
   if (run === undefined) throw new Error('the comment started no workflow');
   await waitFor(
-    'the candidate to take traffic',
     () => run.status === 'completed' || rolloutOf(world) !== undefined,
+    'the candidate to take traffic',
     BUILT_MS,
   );
   say('the candidate takes its first traffic, and clients send whole postcodes');
@@ -74,7 +74,7 @@ export async function playBadModel(world: World, traffic: Traffic, say: Say): Pr
 
 async function serveOn(traffic: Traffic): Promise<{ readonly requests: number; readonly failed: number }> {
   traffic.reset();
-  await waitFor('answers after the rollback', () => traffic.total().requests >= 60, 120_000);
+  await waitFor(() => traffic.total().requests >= 60, 'answers after the rollback', 120_000);
   return traffic.total();
 }
 

@@ -1,7 +1,7 @@
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { DEFAULT_DRIFT_OPTIONS, minRowsOf } from '../../core/drift/drift-options.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
-import { waitFor } from '../../sandbox/machine/child-process.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { invert, loadDigits } from '../../sandbox/traffic/digits.ts';
 import { accuracyOf, type Traffic } from '../../sandbox/traffic/traffic.ts';
@@ -24,7 +24,7 @@ export async function playDrift(world: World, traffic: Traffic, say: Say): Promi
   const { sandbox } = world;
   const before = championOf(world);
   say('usual traffic, until the agent knows by how much usual windows differ');
-  await waitFor('the agent to know usual traffic', () => knowsUsualTraffic(world, before), WARM_UP_MS);
+  await waitFor(() => knowsUsualTraffic(world, before), 'the agent to know usual traffic', WARM_UP_MS);
   const usual = await measureAccuracy(traffic);
   say('the clients’ digits turn black on white, and a team labels some of the new ones');
   await world.deliver('invert');
@@ -102,7 +102,7 @@ async function knowsUsualTraffic({ host, tokens }: World, champion: string | und
 /** The share of digits read right over the next requests. */
 async function measureAccuracy(traffic: Traffic): Promise<number> {
   traffic.reset();
-  await waitFor('answers to measure', () => traffic.total().requests >= MEASURED, 120_000);
+  await waitFor(() => traffic.total().requests >= MEASURED, 'answers to measure', 120_000);
   return accuracyOf(traffic.total());
 }
 

@@ -4,9 +4,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { type AgentHost, startAgentHost } from '../../sandbox/agent/agent-host.ts';
+import { findAgentPorts } from '../../sandbox/agent/agent-process.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import type { Files } from '../../sandbox/github/git-remote.ts';
-import { type AgentHost, findPorts, startAgentHost } from '../../sandbox/machine/agent-host.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { readTemplate } from '../../sandbox/runner/staged-trainyard.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
@@ -89,7 +90,7 @@ async function startParts(
   stops.push(() => mlflow.child.stop());
   await prepareData(python, store);
   const keys = makeKeys();
-  const ports = await findPorts();
+  const ports = await findAgentPorts();
   const sandbox = await startSandbox({
     folder: path.join(folder, 'github'),
     people: { [WRITER]: 'maintain', [READER]: 'read' },

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Golden } from '../../core/serving/golden.ts';
 import type { PackageManifest, ServingSettings } from '../../core/serving/package-manifest.ts';
-import { PYTHON } from './toolchain.ts';
+import { PYTHON } from '../checkout.ts';
 
 /** How the tiny model behaves; see handler.py. */
 export type Behaviour = {

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
-import { answers, findFreePort, startChild } from '../machine/child-process.ts';
+import { findFreePorts } from '../../agent/machine/free-ports.ts';
+import { answers, startChild } from '../machine/child-process.ts';
 
 const START_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -79,7 +80,7 @@ async function chooseAddress(config: string): Promise<string> {
     : '';
   const port = Number(last.split(':')[1] ?? 0);
   const isFree = port > 0 && (await isPortFree(port));
-  return isFree ? last : `127.0.0.1:${await findFreePort()}`;
+  return isFree ? last : `127.0.0.1:${(await findFreePorts(1))[0]}`;
 }
 
 function isPortFree(port: number): Promise<boolean> {

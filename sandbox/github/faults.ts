@@ -1,4 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { sendJson } from './json.ts';
 
 /** A fault the sandbox plays on the next `times` requests that match: an answer, silence, or a cut connection. */
 export const faultSchema = z.strictObject({
@@ -48,4 +50,31 @@ export function createFaultQueue(): FaultQueue {
       waiting.length = 0;
     },
   };
+}
+
+/** Plays a fault on this answer; gives the status that the client sees, 0 where it sees none. */
+export function playFault(fault: Fault['answer'], response: ServerResponse): number {
+  if (fault === 'drop') {
+    response.destroy();
+    return 0;
+  }
+  // Silence: the connection stays open until the client gives up.
+  if (fault === 'timeout') return 0;
+  if (fault === 'rate-limit') {
+    return sendJson(
+      response,
+      403,
+      { message: 'API rate limit exceeded' },
+      {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 1),
+      },
+    );
+  }
+  if (fault === 'secondary-limit') {
+    const message =
+      'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
+    return sendJson(response, 429, { message }, { 'retry-after': '1' });
+  }
+  return sendJson(response, fault.status, fault.body ?? { message: 'sandbox fault' }, fault.headers ?? {});
 }

@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answerAdmin } from './admin.ts';
 import { answerCall } from './api.ts';
 import type { Answer, ApiContext } from './api-answers.ts';
-import { createFaultQueue, type Fault, type FaultQueue, faultSchema } from './faults.ts';
+import { createFaultQueue, type FaultQueue, playFault } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import type { GitRemote } from './git-remote.ts';
+import { readJson } from './json.ts';
 import { loadOperations, type Operation } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import type { Addresses } from './representations.ts';
@@ -18,6 +20,9 @@ export type Exchange = {
   readonly path: string;
   readonly status: number;
   readonly user: string | undefined;
+  readonly authorization: string | undefined;
+  /** What was sent, parsed where it is JSON; git's own requests are passed on unread. */
+  readonly body: unknown;
   readonly violations: readonly string[];
 };
 
@@ -89,15 +94,17 @@ async function answer(running: Running, request: IncomingMessage, response: Serv
   const { pathname, searchParams } = new URL(request.url ?? '/', running.addresses.web);
   if (pathname.startsWith('/_sandbox/')) return answerAdmin(running, request, response, pathname);
   const user = running.tokens.get(tokenOf(request) ?? '');
+  const gitPath = gitPathOf(running.repository.fullName, pathname);
+  const body = gitPath === undefined ? await readJson(request) : undefined;
   const record = (status: number, violations: readonly string[] = []): void => {
-    running.exchanges.push({ method, path: pathname, status, user, violations });
+    const { authorization } = request.headers;
+    running.exchanges.push({ method, path: pathname, status, user, authorization, body, violations });
   };
   const fault = running.faults.take(method, pathname);
   if (fault !== undefined) {
     record(playFault(fault, response));
     return;
   }
-  const gitPath = gitPathOf(running.repository.fullName, pathname);
   if (gitPath !== undefined) {
     if (user === undefined) {
       record(401);
@@ -108,7 +115,6 @@ async function answer(running: Running, request: IncomingMessage, response: Serv
     record(response.statusCode);
     return;
   }
-  const body = await readJson(request);
   const { status, violations, ...rest } = answerApi(running, { method, pathname, searchParams, body, user });
   record(status, violations);
   send(running, response, { status, ...rest }, new URL(request.url ?? '/', running.addresses.web));
@@ -170,76 +176,6 @@ function send(running: Running, response: ServerResponse, given: Answer, url: UR
   response.end(given.status === 204 ? undefined : JSON.stringify(given.body));
 }
 
-function playFault(fault: Fault['answer'], response: ServerResponse): number {
-  if (fault === 'drop') {
-    response.destroy();
-    return 0;
-  }
-  // Silence: the connection stays open until the client gives up.
-  if (fault === 'timeout') return 0;
-  if (fault === 'rate-limit') {
-    return sendFault(
-      response,
-      403,
-      { message: 'API rate limit exceeded' },
-      {
-        'x-ratelimit-remaining': '0',
-        'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 1),
-      },
-    );
-  }
-  if (fault === 'secondary-limit') {
-    const message =
-      'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
-    return sendFault(response, 429, { message }, { 'retry-after': '1' });
-  }
-  return sendFault(response, fault.status, fault.body ?? { message: 'sandbox fault' }, fault.headers ?? {});
-}
-
-function sendFault(
-  response: ServerResponse,
-  status: number,
-  body: unknown,
-  headers: Readonly<Record<string, string>>,
-): number {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
-  return status;
-}
-
-async function answerAdmin(
-  running: Running,
-  request: IncomingMessage,
-  response: ServerResponse,
-  pathname: string,
-): Promise<void> {
-  const route = `${request.method} ${pathname}`;
-  if (route === 'POST /_sandbox/faults') {
-    const parsed = faultSchema.safeParse(await readJson(request));
-    if (!parsed.success) {
-      sendFault(response, 422, { message: parsed.error.message }, {});
-      return;
-    }
-    running.faults.add(parsed.data);
-    response.writeHead(204).end();
-    return;
-  }
-  const { people, issues, comments, deployments, dispatches } = running.repository;
-  const views: Readonly<Record<string, () => unknown>> = {
-    'GET /_sandbox/runs': running.describeRuns,
-    'GET /_sandbox/exchanges': () => running.exchanges,
-    'GET /_sandbox/repository': () => ({
-      people: Object.fromEntries(people),
-      issues: [...issues.values()],
-      comments: [...comments.values()],
-      deployments: [...deployments.values()],
-      dispatches,
-    }),
-  };
-  const view = views[route];
-  sendFault(response, view === undefined ? 404 : 200, view?.() ?? { routes: Object.keys(views) }, {});
-}
-
 function gitPathOf(fullName: string, pathname: string): string | undefined {
   const match =
     /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<rest>\/(?:info\/refs|git-(?:upload|receive)-pack))$/.exec(
@@ -252,15 +188,4 @@ function tokenOf(request: IncomingMessage): string | undefined {
   const [scheme = '', value = ''] = (request.headers.authorization ?? '').split(' ');
   if (scheme.toLowerCase() !== 'basic') return value;
   return Buffer.from(value, 'base64').toString('utf8').split(':').slice(1).join(':');
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  const text = Buffer.concat(chunks).toString('utf8');
-  try {
-    return text === '' ? undefined : JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

@@ -1,19 +1,15 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-
-/** How often a condition is looked at, in ms. */
-const POLL_MS = 100;
+import { waitFor } from './wait-for.ts';
 
 export type Child = {
   readonly pid: number;
   readonly log: string;
   /** SIGTERM to its process group, then SIGKILL after `graceMs`. Resolves when it has ended. */
   readonly stop: (graceMs?: number) => Promise<void>;
-  /** `kill -9` of its process group; what it started in sessions of their own lives on. Resolves when it has ended. */
-  readonly kill: () => Promise<void>;
+  /** Signals its process group, SIGKILL unless told; what it started in sessions of their own lives on. Resolves when it has ended. */
+  readonly kill: (signal?: NodeJS.Signals) => Promise<void>;
   /** Whether it still runs. */
   readonly alive: () => boolean;
 };
@@ -56,8 +52,8 @@ export async function startChild(request: ChildRequest): Promise<Child> {
     pid,
     log: request.log,
     alive: () => alive,
-    kill: async () => {
-      signal('SIGKILL');
+    kill: async (name = 'SIGKILL') => {
+      signal(name);
       await ended.promise;
     },
     stop: async (graceMs = 10_000) => {
@@ -68,7 +64,7 @@ export async function startChild(request: ChildRequest): Promise<Child> {
     },
   };
   try {
-    await waitFor(`${request.command} to be ready`, async () => !alive || request.ready(), request.timeoutMs);
+    await waitFor(async () => !alive || request.ready(), `${request.command} to be ready`, request.timeoutMs);
     if (!alive) throw new Error(`${request.command} ended before it was ready`);
   } catch (error) {
     await started.kill();
@@ -76,34 +72,6 @@ export async function startChild(request: ChildRequest): Promise<Child> {
     throw new Error(`${String(error)}\n${tail}`, { cause: error });
   }
   return started;
-}
-
-/** Waits until `condition` gives true; throws naming `what` when `timeoutMs` have passed. */
-export async function waitFor(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs: number,
-): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs / 1_000} s for ${what}`);
-    await sleep(POLL_MS);
-  }
-}
-
-/** A loopback port that is free now. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address = server.address();
-  const closed = Promise.withResolvers<void>();
-  server.close(() => closed.resolve());
-  await closed.promise;
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 /** Whether a GET answers with 2xx within two seconds. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { answers, type Child, findFreePort, startChild } from './child-process.ts';
+import { findFreePorts } from '../../agent/machine/free-ports.ts';
+import { answers, type Child, startChild } from './child-process.ts';
 
 export type MlflowServer = { readonly url: string; readonly child: Child };
 
@@ -12,7 +13,8 @@ export async function startMlflow(options: {
   readonly port?: number;
 }): Promise<MlflowServer> {
   const { python, folder, env } = options;
-  const port = options.port ?? (await findFreePort());
+  const [free = 0] = await findFreePorts(1);
+  const port = options.port ?? free;
   mkdirSync(path.join(folder, 'artifacts'), { recursive: true });
   const url = `http://127.0.0.1:${port}`;
   const child = await startChild({

@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
+import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import { readProject } from '../../measure/scenes/world.ts';
 import { readLedger } from '../../sandbox/github/read-ledger.ts';
-import { findFreePort } from '../../sandbox/machine/child-process.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 
@@ -29,7 +29,7 @@ let deadPort: number;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-bad-'));
-  deadPort = await findFreePort();
+  [deadPort = 0] = await findFreePorts(1);
   sandbox = await startSandbox({
     folder,
     people: { ada: 'admin' },

@@ -10,7 +10,7 @@ import { playRetrainByComment } from '../../measure/scenes/retrain-by-comment.ts
 import type { SceneResult } from '../../measure/scenes/scene.ts';
 import { ENVIRONMENT, MODEL, startWorld, type World, WRITER } from '../../measure/scenes/world.ts';
 import { readLedger, readLedgerState } from '../../sandbox/github/read-ledger.ts';
-import { waitFor } from '../../sandbox/machine/child-process.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { loadDigits } from '../../sandbox/traffic/digits.ts';
 import { startTraffic, type Traffic } from '../../sandbox/traffic/traffic.ts';
@@ -48,7 +48,7 @@ describe('the loop, on real digits', () => {
   it('promotes a retrain asked for in a comment without losing a request, though the agent is killed in the canary', async () => {
     const killed: number[] = [];
     const killInCanary = async (run: WorkflowRun): Promise<void> => {
-      await waitFor('the canary', () => run.status === 'completed' || candidateShare() > 0, CANARY_MS);
+      await waitFor(() => run.status === 'completed' || candidateShare() > 0, 'the canary', CANARY_MS);
       killed.push(world.host.pid());
       await world.host.kill();
       await world.host.start();

@@ -4,10 +4,10 @@ import { listOwned } from '../../agent/runtimes/process/handle.ts';
 import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
 import { sumComparisons } from '../../core/rollout/judge-shadow.ts';
 import { signingText } from '../../core/serving/dispatch-payload.ts';
-import { type GitHubStandIn, startGitHub } from '../../sandbox/agent/dispatch-receiver.ts';
 import { type RunningAgent, startAgent, TOKENS } from '../../sandbox/agent/start-agent.ts';
-import { HAS_TOOLCHAIN } from '../../sandbox/agent/toolchain.ts';
-import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
+import { type DispatchReceiver, startDispatchReceiver } from '../../sandbox/github/dispatch-receiver.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { startSteadyClient } from '../../sandbox/traffic/steady-client.ts';
 import { deployVersion, leaseOf, MODEL, shift } from './support/deploy.ts';
 
@@ -16,11 +16,11 @@ describe.skipIf(!HAS_TOOLCHAIN)(
   'a host that serves, canaries, brakes and is killed',
   { timeout: 180_000 },
   () => {
-    let github: GitHubStandIn;
+    let github: DispatchReceiver;
     let agent: RunningAgent;
 
     beforeAll(async () => {
-      github = await startGitHub();
+      github = await startDispatchReceiver();
       agent = await startAgent({
         'github-api-url': github.url,
         repository: 'acme/models',
@@ -148,7 +148,7 @@ describe.skipIf(!HAS_TOOLCHAIN)(
       ).rejects.toThrow('braked rollout bad');
 
       const report = await waitFor(
-        () => github.received.find(({ type }) => type === 'trainyard.brake'),
+        () => github.received().find(({ type }) => type === 'trainyard.brake'),
         'the report',
       );
       const { signature, ...unsigned } = report.payload;

@@ -6,9 +6,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Agent, createAgent } from '../../agent/agent.ts';
 import { createSteadyClock, JUMP_MS, type SteadyClock } from '../../agent/machine/steady-clock.ts';
 import { createClockWatch, moveOutOfFuture } from '../../agent/machine/watch-clock.ts';
-import { type RunningAgent, startAgent, THIS_MACHINE } from '../../sandbox/agent/start-agent.ts';
-import { HAS_TOOLCHAIN } from '../../sandbox/agent/toolchain.ts';
-import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { THIS_MACHINE } from '../../sandbox/agent/agent-process.ts';
+import { type RunningAgent, startAgent } from '../../sandbox/agent/start-agent.ts';
+import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type SteadyClient, startSteadyClient } from '../../sandbox/traffic/steady-client.ts';
 import { deployVersion, leaseOf, MODEL, shift } from './support/deploy.ts';
 import { counted, type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';

@@ -11,8 +11,8 @@ import type { Split } from '../../agent/envoy/traffic-plan.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';
 import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
-import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/agent/toolchain.ts';
-import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 
 const MODEL = 'mnist';
 const MAX_BODY_BYTES = 10_000;

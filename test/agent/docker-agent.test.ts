@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BuiltPackage, PackageRequest } from '../../sandbox/agent/build-package.ts';
 import { type RunningAgent, startAgent } from '../../sandbox/agent/start-agent.ts';
-import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type SteadyClient, startSteadyClient } from '../../sandbox/traffic/steady-client.ts';
 import { type BadRegistry, startFailingRegistry, startSilentRegistry } from './support/bad-registry.ts';
 import { begin, MODEL, settled, shift } from './support/deploy.ts';

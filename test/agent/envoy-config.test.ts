@@ -14,7 +14,7 @@ import {
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import type { TrafficPlan } from '../../agent/envoy/traffic-plan.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';
-import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/agent/toolchain.ts';
+import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
 
 const settings = { folder: '/tmp/x', address: '127.0.0.1', port: 8080, maxBodyBytes: 1_000, maxInFlight: 7 };
 const backend = { model: 'm', timeoutSeconds: 3 };

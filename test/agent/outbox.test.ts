@@ -13,15 +13,15 @@ import {
   MAX_PAYLOAD_KEYS,
   signingText,
 } from '../../core/serving/dispatch-payload.ts';
-import { type GitHubStandIn, startGitHub } from '../../sandbox/agent/dispatch-receiver.ts';
+import { type DispatchReceiver, startDispatchReceiver } from '../../sandbox/github/dispatch-receiver.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
 
 const DAY_MS = 86_400_000;
 
-let github: GitHubStandIn;
+let github: DispatchReceiver;
 let host: FakeHost;
 beforeEach(async () => {
-  github = await startGitHub();
+  github = await startDispatchReceiver();
   host = openFakeHost({ repository: 'acme/models', 'github-api-url': github.url });
 });
 afterEach(async () => {
@@ -42,8 +42,8 @@ const pending = () => host.context.store.outbox.pending();
 test('delivers what GitHub takes: few keys, signed over type and content', async () => {
   brake(host.context, 'r1');
   await deliver();
-  expect(github.received).toHaveLength(1);
-  const { type, payload } = github.received[0] ?? {};
+  expect(github.received()).toHaveLength(1);
+  const { type, payload } = github.received()[0] ?? {};
   const { signature, ...unsigned } = dispatchPayloadSchema.parse(payload);
   expect(Object.keys(payload ?? {}).length).toBeLessThanOrEqual(MAX_PAYLOAD_KEYS);
   const text = signingText(type ?? '', unsigned);
@@ -58,19 +58,19 @@ test('says the same thing once, however often it is asked to', async () => {
 });
 
 test('waits longer after each failure, and sends the same id again', async () => {
-  github.answers.push({ status: 502 }, { status: 502 });
+  github.faults.add({ times: 2, answer: { status: 502 } });
   brake(host.context, 'r1');
   await deliver();
   await deliver();
-  expect(github.received).toHaveLength(1);
+  expect(github.received()).toHaveLength(1);
   host.world.now += 2_000;
   await deliver();
   host.world.now += 2_000;
   await deliver();
-  expect(github.received).toHaveLength(2);
+  expect(github.received()).toHaveLength(2);
   host.world.now += 2_000;
   await deliver();
-  expect(new Set(github.received.map(({ payload }) => payload.id)).size).toBe(1);
+  expect(new Set(github.received().map(({ payload }) => payload.id)).size).toBe(1);
   expect(pending().count).toBe(0);
 });
 
@@ -83,27 +83,27 @@ test.each([
   ],
   ['a minute when it says nothing', {}, 60_000],
 ])('honours %s', async (_what, headers, waitMs) => {
-  github.answers.push({ status: 403, headers });
+  github.faults.add({ answer: { status: 403, headers } });
   brake(host.context, 'r1');
   await deliver();
   host.world.now += waitMs - 1;
   await deliver();
-  expect(github.received).toHaveLength(1);
+  expect(github.received()).toHaveLength(1);
   host.world.now += 1;
   await deliver();
-  expect(github.received).toHaveLength(2);
+  expect(github.received()).toHaveLength(2);
 });
 
 test('keeps the order: a later report never overtakes one that waits', async () => {
-  github.answers.push({ status: 500 });
+  github.faults.add({ answer: { status: 500 } });
   brake(host.context, 'r1');
   await deliver();
   brake(host.context, 'r2');
   await deliver();
-  expect(github.received).toHaveLength(1);
+  expect(github.received()).toHaveLength(1);
   host.world.now += 2_000;
   await deliver();
-  expect(github.received.map(({ payload }) => payload.body['rollout'])).toEqual(['r1', 'r1', 'r2']);
+  expect(github.received().map(({ payload }) => payload.body['rollout'])).toEqual(['r1', 'r1', 'r2']);
 });
 
 test('survives restarts and days offline, and gives up what would be refused as stale', async () => {
@@ -116,13 +116,13 @@ test('survives restarts and days offline, and gives up what would be refused as 
   host.world.now += 5 * DAY_MS;
   await deliver(host.reopen());
   expect(pending().count).toBe(1);
-  github = await startGitHub();
+  github = await startDispatchReceiver();
 });
 
 test('shortens a report that GitHub would refuse as too large', async () => {
   brake(host.context, 'r1', { explanation: 'why', windows: 'x'.repeat(MAX_PAYLOAD_CHARACTERS) });
   await deliver();
-  const { payload } = github.received[0] ?? {};
+  const { payload } = github.received()[0] ?? {};
   expect(JSON.stringify(payload).length).toBeLessThan(MAX_PAYLOAD_CHARACTERS);
   expect(payload?.body).toEqual({ truncated: true, rollout: 'r1', explanation: 'why' });
 });

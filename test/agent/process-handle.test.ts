@@ -9,7 +9,7 @@ import {
   spawnOrAdopt,
   stopSession,
 } from '../../agent/runtimes/process/handle.ts';
-import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 
 let folder: string;
 let owner: string;

@@ -8,8 +8,8 @@ import { createProcessRuntime } from '../../agent/runtimes/process/runtime.ts';
 import type { Health, Launch, Runtime, RuntimeHandle } from '../../agent/runtimes/runtime.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { buildPackage } from '../../sandbox/agent/build-package.ts';
-import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/agent/toolchain.ts';
-import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { describeRuntime } from './support/runtime-contract.ts';
 
 const packages = mkdtempSync(join(tmpdir(), 'ty-'));

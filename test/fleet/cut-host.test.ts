@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AgentPort } from '../../core/ports.ts';
-import { HAS_TOOLCHAIN } from '../../sandbox/agent/toolchain.ts';
-import { waitFor } from '../../sandbox/agent/wait-for.ts';
+import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { leaseOf, MODEL } from '../agent/support/deploy.ts';
 import { askInside } from './support/ask-inside.ts';
 import { type FleetHost, LEASE_SECONDS, type RunningFleet, startFleet } from './support/fleet.ts';

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
-import { startGitHub } from '../../../sandbox/agent/dispatch-receiver.ts';
-import { startAgent, THIS_MACHINE } from '../../../sandbox/agent/start-agent.ts';
+import { THIS_MACHINE } from '../../../sandbox/agent/agent-process.ts';
+import { startAgent } from '../../../sandbox/agent/start-agent.ts';
+import { startDispatchReceiver } from '../../../sandbox/github/dispatch-receiver.ts';
 import { printLine } from '../print-line.ts';
 import { type Footprint, measureFootprint } from './footprint.ts';
 import { benchServingImage } from './image.ts';
@@ -29,12 +30,12 @@ async function benchAgent(): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ty-bench-'));
   const [stable, candidate] = await buildVersions(folder, 'sleepy_model.py');
   if (stable === undefined || candidate === undefined) throw new Error('no package was built');
-  const github = await startGitHub();
+  const github = await startDispatchReceiver();
   // As its unit file starts it.
   process.env['MALLOC_ARENA_MAX'] = '1';
   const agent = await startAgent(
     { 'tick-seconds': '5', 'capture-seconds': '5', repository: 'acme/models', 'github-api-url': github.url },
-    { ...THIS_MACHINE, agent: 'agent/dist/agent.mjs' },
+    { ...THIS_MACHINE, program: 'agent/dist/agent.mjs' },
   );
   const bare = await serveBare(folder, stable);
   try {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
-import { waitFor } from '../../../sandbox/agent/wait-for.ts';
+import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 import { median } from '../median.ts';
 import { predict } from './client.ts';
 import { MODEL } from './world.ts';

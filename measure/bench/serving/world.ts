@@ -7,9 +7,9 @@ import { torchServeConfig, torchServeLogging } from '../../../agent/runtimes/pro
 import type { StartInstance } from '../../../core/serving/api.ts';
 import { packageManifestSchema } from '../../../core/serving/package-manifest.ts';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
-import { waitFor } from '../../../sandbox/agent/wait-for.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../../../sandbox/checkout.ts';
 import { answers, type Child, startChild } from '../../../sandbox/machine/child-process.ts';
+import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 import { BODY } from './client.ts';
 
 export const MODEL = 'sleepy';

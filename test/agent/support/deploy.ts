@@ -2,7 +2,7 @@ import type { Instance, RolloutLease, SetTraffic } from '../../../core/serving/a
 import type { BuiltPackage } from '../../../sandbox/agent/build-package.ts';
 import { buildPackage, type PackageRequest } from '../../../sandbox/agent/build-package.ts';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
-import { waitFor } from '../../../sandbox/agent/wait-for.ts';
+import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 
 export const MODEL = 'doubler';
 

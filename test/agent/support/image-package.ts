@@ -13,7 +13,7 @@ import {
   buildPackage,
   type PackageRequest,
 } from '../../../sandbox/agent/build-package.ts';
-import { PYTHON } from '../../../sandbox/agent/toolchain.ts';
+import { PYTHON } from '../../../sandbox/checkout.ts';
 import { docker, ENGINE, TEMPLATE } from './docker-host.ts';
 
 /** A package of the tiny model that pins a container image, built and pushed to the tests' registry as a job does it. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Health, Launch, Runtime, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
-import { waitFor } from '../../../sandbox/agent/wait-for.ts';
+import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 
 /** What a runtime needs to be held to the contract that the agent relies on. */
 export type RuntimeUnderTest = {

@@ -15,7 +15,7 @@ import type { Ledger, Tracking } from '../../../core/ports.ts';
 import { ok } from '../../../core/result.ts';
 import { type BuiltPackage, buildPackage } from '../../../sandbox/agent/build-package.ts';
 import { type RunningAgent, startAgent, TOKENS } from '../../../sandbox/agent/start-agent.ts';
-import { PYTHON } from '../../../sandbox/agent/toolchain.ts';
+import { PYTHON } from '../../../sandbox/checkout.ts';
 import { createGitRemote } from '../../../sandbox/github/git-remote.ts';
 import { createRepository } from '../../../sandbox/github/repository.ts';
 import { type GitHubServer, startGitHubServer } from '../../../sandbox/github/server.ts';
@@ -125,7 +125,7 @@ async function startHost(
   stops: (() => unknown)[],
 ): Promise<FleetHost> {
   const flags = { 'host-name': network.name, 'allow-plaintext': 'true', 'trusted-keys': trusted };
-  const agent = await startAgent(flags, { ...network, agent: 'agent/dist/agent.mjs' });
+  const agent = await startAgent(flags, { ...network, program: 'agent/dist/agent.mjs' });
   stops.push(agent.down);
   return { network, agent };
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { waitFor } from '../../../sandbox/agent/wait-for.ts';
+import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 import type { NetworkHost } from './network.ts';
 
 const seenSchema = z.object({ answered: z.record(z.string(), z.number()), failures: z.array(z.string()) });

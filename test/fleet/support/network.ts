@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import type { Site } from '../../../sandbox/agent/start-agent.ts';
+import type { Site } from '../../../sandbox/agent/agent-process.ts';
 
 /** A machine of its own as far as the network goes. */
 export type NetworkHost = Required<Pick<Site, 'address' | 'enter'>> & {
