@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../core/errors.ts';
+import { VERSION } from '../core/version.ts';
 import { readOptions } from './options/options.ts';
 import { describeOptions } from './options/specs.ts';
 
@@ -13,6 +14,10 @@ const SMALL_ENGINE = ['--semi-space-growth-factor=1', '--no-opt', '--optimize-fo
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
     console.log(describeOptions());
+    return 0;
+  }
+  if (argv.includes('--version')) {
+    console.log(VERSION);
     return 0;
   }
   const [first, ...rest] = argv;

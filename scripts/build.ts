@@ -12,6 +12,7 @@ import {
 import path from 'node:path';
 import ts from 'typescript';
 import { CONTRACTS } from '../actions/job/contract.ts';
+import { VERSION } from '../core/version.ts';
 import { NPM_BIN, ROOT, STATE_DIR } from '../sandbox/checkout.ts';
 
 /** The licences of what is in a bundle, beside it. */
@@ -87,7 +88,8 @@ function declarePure(work: string, name: string): void {
 function bundle(work: string, entry: string, target: string, name: string): void {
   const js = path.join(work, 'js');
   const out = path.join(work, 'out', name);
-  writeFileSync(path.join(js, 'package.json'), '{ "type": "module" }\n');
+  // With no name in it the bundler looks further up for whose these modules are, and finds our licence.
+  writeFileSync(path.join(js, 'package.json'), JSON.stringify({ type: 'module', version: VERSION }));
   const { status, stderr, stdout } = spawnSync(
     path.join(NPM_BIN, 'ncc'),
     // Half the bytes to read at each start. Names of functions and classes stay, so a stack still says where.

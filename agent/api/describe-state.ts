@@ -1,10 +1,8 @@
 import type { AgentState } from '../../core/serving/api.ts';
+import { VERSION } from '../../core/version.ts';
 import type { AgentContext } from '../context.ts';
 import { CLOCK_JUMPED, describeJump } from '../machine/steady-clock.ts';
 import { toInstance } from '../store/stored-instance.ts';
-
-/** Version of this program, shown to clients. */
-export const AGENT_VERSION = '0.1.0';
 
 /** Everything about this host, for people and for `/status`. */
 export async function describeState(context: AgentContext): Promise<AgentState> {
@@ -12,7 +10,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
   const { count, oldest } = store.outbox.pending();
   return {
     host: options.hostName,
-    agentVersion: AGENT_VERSION,
+    agentVersion: VERSION,
     startedAt,
     runtime: runtime.kind,
     instances: store.instances().map(toInstance),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from '../../core/serving/api.ts';
-import { AGENT_VERSION } from './describe-state.ts';
+import { VERSION } from '../../core/version.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints.ts';
 
 /** The API's description (OpenAPI 3.1), made from the same schemas that check requests and that the client reads with. */
@@ -14,7 +14,7 @@ export function describeApi(): object {
     openapi: '3.1.0',
     info: {
       title: 'Trainyard agent',
-      version: AGENT_VERSION,
+      version: VERSION,
       description: 'Serves model versions on one host, shares requests out between them, and brakes.',
     },
     components: {

@@ -57,6 +57,8 @@ function mayImport(file: string, target: string): boolean {
 }
 
 function mayCoreImport(file: string, target: string): boolean {
+  // The version stands in package.json alone.
+  if (target === 'package.json') return file === 'core/version.ts';
   if (!isOwn(target)) return target === 'zod' || (target === 'yaml' && file.startsWith('core/config/'));
   if (partOf(target) !== 'core') return false;
   const [, folder = '', ...rest] = file.split('/');
