@@ -4,6 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../core/errors.ts';
+import { digestOf } from '../core/identity/digest.ts';
 
 export type HashedFile = { readonly path: string; readonly digest: string; readonly size: number };
 /** What a training read: every file, and one digest over all of them. */
@@ -13,12 +14,12 @@ export type DataDigest = { readonly digest: string; readonly files: readonly Has
 export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
-  return `sha256:${hash.digest('hex')}`;
+  return digestOf(hash.digest('hex'));
 }
 
 /** The SHA-256 of a text's UTF-8 bytes, as `sha256:…`. */
 export function hashText(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+  return digestOf(createHash('sha256').update(text).digest('hex'));
 }
 
 /**

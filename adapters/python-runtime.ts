@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { Holdout } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
-import { digestSchema } from '../core/ledger/digest.ts';
+import { digestSchema } from '../core/identity/digest.ts';
 import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/ports.ts';
 import { withoutSecrets } from './mlflow/project.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';

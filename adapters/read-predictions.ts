@@ -2,7 +2,7 @@ import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'h
 import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Predictions } from '../core/gate/predictions.ts';
-import { digestSchema } from '../core/ledger/digest.ts';
+import { digestSchema } from '../core/identity/digest.ts';
 
 const METADATA_KEY = 'trainyard';
 

@@ -40,9 +40,9 @@ export function secondsBetween(from: Instant, to: Instant): number {
   return (epochMs(to) - epochMs(from)) / 1_000;
 }
 
-/** The instant so many seconds later, or earlier when they are negative. */
+/** The instant so many seconds later, to the nearest millisecond; earlier when they are negative. */
 export function addSeconds(instant: Instant, seconds: number): Instant {
-  return toInstant(epochMs(instant) + seconds * 1_000);
+  return toInstant(Math.round(epochMs(instant) + seconds * 1_000));
 }
 
 /** Whether the first is earlier than the second. */

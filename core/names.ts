@@ -34,6 +34,13 @@ export const RUN_ARTIFACTS = {
   rollouts: 'trainyard/rollouts',
 } as const;
 
+/** Names of the files in the folder of a package. */
+export const PACKAGE_FILES = {
+  manifest: 'trainyard.json',
+  profile: 'profile.json',
+  golden: 'golden.json',
+} as const;
+
 /** Tags on MLflow runs and model versions. */
 export const TAGS = {
   correlation: 'trainyard.correlation-id',
@@ -43,5 +50,11 @@ export const TAGS = {
   holdoutDigest: 'trainyard.holdout-digest',
   /** On a run: the package last built from it, `<model>@sha256:…`. */
   package: 'trainyard.package',
+  /** On a run: the version that package was built for. */
+  packageVersion: 'trainyard.package.version',
+  /** On a run: the step of a training it is (`etl`, `train`); only those of `train` are ever found again. */
+  step: 'trainyard.step',
+  /** On a run: the run whose work it goes on with. */
+  resumes: 'trainyard.resumes',
   life: 'trainyard.life',
 } as const;

@@ -2,9 +2,10 @@ import path from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { judgeBudgets } from '../../core/gate/judge/budgets.ts';
-import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
+import { packageFolder } from '../../core/identity/package-folder.ts';
+import { packageName, parsePackageName } from '../../core/identity/package-name.ts';
+import { PACKAGE_FILES, TAGS } from '../../core/names.ts';
 import type { Log, PackageOutput, PythonRuntime, RegisteredVersion, Tracking } from '../../core/ports.ts';
-import { packageName, parsePackageName } from '../../core/serving/package-manifest.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { renderPackage } from './render-package.ts';
@@ -27,9 +28,6 @@ export type BuildPorts = {
 };
 
 type Built = OutcomeOf<(typeof CONTRACTS)['build-torchserve']>;
-
-/** The manifest's name inside the folder of a package. */
-const MANIFEST = 'trainyard.json';
 
 /**
  * Builds the package of a version once, checks it against MLflow's own predictions while doing so, judges the gate's rules for
@@ -96,11 +94,6 @@ async function shipAsImage(
   return { ...packed, manifestDigest };
 }
 
-/** Where the files of a package lie in the artifacts of its run. */
-function packageFolderOf(digest: string): string {
-  return `${RUN_ARTIFACTS.package}/${digest.replace('sha256:', '')}`;
-}
-
 async function findPackage(
   { config, runId, version }: BuildRequest,
   tracking: Tracking,
@@ -109,10 +102,10 @@ async function findPackage(
   const name = tags[TAGS.package];
   const parsed = name === undefined ? undefined : parsePackageName(name);
   if (name === undefined || parsed?.model !== config.model) return undefined;
-  if (tags[`${TAGS.package}.version`] !== version) return undefined;
-  const folder = packageFolderOf(parsed.digest);
+  if (tags[TAGS.packageVersion] !== version) return undefined;
+  const folder = packageFolder(parsed.digest);
   const files = await tracking.listArtifacts(runId, folder);
-  return files.includes(`${folder}/${MANIFEST}`) ? name : undefined;
+  return files.includes(`${folder}/${PACKAGE_FILES.manifest}`) ? name : undefined;
 }
 
 function concludeExisting({ version }: BuildRequest, name: string): Built {
@@ -134,13 +127,13 @@ async function storePackage(
   output: PackageOutput,
   name: string,
 ): Promise<void> {
-  const target = packageFolderOf(output.manifestDigest);
+  const target = packageFolder(output.manifestDigest);
   const files = await listFiles(folder);
   // The manifest goes last: where it is, the package is whole.
-  const ordered = [...files.filter((file) => file !== MANIFEST), MANIFEST];
+  const ordered = [...files.filter((file) => file !== PACKAGE_FILES.manifest), PACKAGE_FILES.manifest];
   for (const file of ordered)
     await tracking.uploadArtifact(runId, `${target}/${file}`, path.join(folder, file));
-  await tracking.setRunTags(runId, { [TAGS.package]: name, [`${TAGS.package}.version`]: version });
+  await tracking.setRunTags(runId, { [TAGS.package]: name, [TAGS.packageVersion]: version });
 }
 
 async function requireVersion(

@@ -62,7 +62,7 @@ async function findEnd({ request, ports }: Monitoring, training: Training): Prom
   const { tracking, project } = request.config;
   const runs = await ports.tracking.findRuns(tracking.experiment, {
     [TAGS.correlation]: training.correlationId,
-    'trainyard.step': 'train',
+    [TAGS.step]: 'train',
   });
   const [last] = runs;
   if (last?.status === 'FAILED' || last?.status === 'KILLED')

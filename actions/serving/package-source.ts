@@ -1,19 +1,12 @@
 import path from 'node:path';
 import { type ReferenceProfile, referenceProfileSchema } from '../../core/drift/profile.ts';
 import { UserError } from '../../core/errors.ts';
+import { packageFolder } from '../../core/identity/package-folder.ts';
+import { parsePackageName } from '../../core/identity/package-name.ts';
 import type { BuiltPackage } from '../../core/ledger/state.ts';
-import { RUN_ARTIFACTS } from '../../core/names.ts';
+import { PACKAGE_FILES } from '../../core/names.ts';
 import type { Tracking } from '../../core/ports.ts';
-import {
-  type PackageManifest,
-  packageManifestSchema,
-  parsePackageName,
-} from '../../core/serving/package-manifest.ts';
-
-/** Names of the files inside the folder of a package. */
-const MANIFEST = 'trainyard.json';
-const PROFILE = 'profile.json';
-const GOLDEN = 'golden.json';
+import { type PackageManifest, packageManifestSchema } from '../../core/serving/package-manifest.ts';
 
 /** A package on this machine, every file checked against its digest. */
 export type LocalPackage = {
@@ -52,7 +45,7 @@ export function createPackageSource(options: PackageSourceOptions): PackageSourc
       const { manifest, digest } = await fetchManifest(options, packageName, runId);
       const parts = [manifest.payload, manifest.profile, manifest.golden];
       const sizeBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), 0);
-      const artifactPath = folderOf(digest);
+      const artifactPath = packageFolder(digest);
       return { version: manifest.version, package: packageName, runId, artifactPath, sizeBytes };
     },
     fetch: async (built) => {
@@ -68,8 +61,8 @@ export function createPackageSource(options: PackageSourceOptions): PackageSourc
     fetchProfile: async (built) => {
       const { manifest } = await fetchManifest(options, built.package, built.runId);
       if (manifest.profile === undefined) return undefined;
-      const file = path.join(options.folder, PROFILE);
-      await fetchFile(options, built, PROFILE, manifest.profile.digest, file);
+      const file = path.join(options.folder, PACKAGE_FILES.profile);
+      await fetchFile(options, built, PACKAGE_FILES.profile, manifest.profile.digest, file);
       return referenceProfileSchema.parse(JSON.parse(await options.readText(file)));
     },
   };
@@ -79,9 +72,9 @@ async function fetchManifest(options: PackageSourceOptions, packageName: string,
   const parsed = parsePackageName(packageName);
   if (parsed === undefined) throw invalidName(packageName);
   const { digest } = parsed;
-  const file = path.join(options.folder, MANIFEST);
-  await options.tracking.downloadArtifact(runId, `${folderOf(digest)}/${MANIFEST}`, file);
-  await requireDigest(options, file, digest, `${folderOf(digest)}/${MANIFEST}`);
+  const file = path.join(options.folder, PACKAGE_FILES.manifest);
+  await options.tracking.downloadArtifact(runId, `${packageFolder(digest)}/${PACKAGE_FILES.manifest}`, file);
+  await requireDigest(options, file, digest, `${packageFolder(digest)}/${PACKAGE_FILES.manifest}`);
   const manifest = packageManifestSchema.parse(JSON.parse(await options.readText(file)));
   // The name of a file in a manifest may not lead out of the folder it is written to.
   if (manifest.payload.kind === 'mar' && path.basename(manifest.payload.file) !== manifest.payload.file) {
@@ -104,13 +97,9 @@ async function fetchFile(
 function filesOf({ payload, profile, golden }: PackageManifest): readonly (readonly [string, string])[] {
   return [
     ...(payload.kind === 'mar' ? [[payload.file, payload.digest] as const] : []),
-    ...(profile === undefined ? [] : [[PROFILE, profile.digest] as const]),
-    ...(golden === undefined ? [] : [[GOLDEN, golden.digest] as const]),
+    ...(profile === undefined ? [] : [[PACKAGE_FILES.profile, profile.digest] as const]),
+    ...(golden === undefined ? [] : [[PACKAGE_FILES.golden, golden.digest] as const]),
   ];
-}
-
-function folderOf(digest: string): string {
-  return `${RUN_ARTIFACTS.package}/${digest.replace('sha256:', '')}`;
 }
 
 async function requireDigest(

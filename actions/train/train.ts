@@ -9,9 +9,6 @@ import { findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
 import { renderTraining } from './render-training.ts';
 
-/** Marks the runs of a training's steps; only `train` runs are ever found again. */
-const STEP_TAG = 'trainyard.step';
-const RESUMES_TAG = 'trainyard.resumes';
 /** Tells a training script which lost run it goes on from, so that it can load a checkpoint. */
 const RESUME_VARIABLE = 'TRAINYARD_RESUME_RUN_ID';
 
@@ -49,7 +46,7 @@ export async function train(request: TrainRequest, ports: TrainPorts): Promise<T
   await tracking.check();
   const earlier = await tracking.findRuns(config.tracking.experiment, {
     [TAGS.correlation]: plan.correlationId,
-    [STEP_TAG]: 'train',
+    [TAGS.step]: 'train',
   });
   const finished = earlier.find((run) => run.status === 'FINISHED' && run.modelUri !== undefined);
   if (finished !== undefined) {
@@ -78,8 +75,8 @@ async function runTraining(
     tags: {
       [TAGS.correlation]: plan.correlationId,
       [TAGS.sha]: plan.sha,
-      [STEP_TAG]: 'train',
-      ...(resumes !== undefined && { [RESUMES_TAG]: resumes }),
+      [TAGS.step]: 'train',
+      ...(resumes !== undefined && { [TAGS.resumes]: resumes }),
     },
   });
   log.info(`MLflow run: ${run.url}`);
@@ -107,7 +104,7 @@ async function prepareData(request: TrainRequest, ports: TrainPorts, parentRunId
   const run = await tracking.createRun({
     experiment: config.tracking.experiment,
     name: `etl ${plan.correlationId}`,
-    tags: { [TAGS.correlation]: plan.correlationId, [TAGS.sha]: plan.sha, [STEP_TAG]: 'etl' },
+    tags: { [TAGS.correlation]: plan.correlationId, [TAGS.sha]: plan.sha, [TAGS.step]: 'etl' },
     parentRunId,
   });
   const end = await log.group('Preparing the data', () =>

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
+import { PACKAGE_FILES } from '../../core/names.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
+import { hashText } from '../data-digest.ts';
 import { runProcess } from '../run-process.ts';
 import { buildImage, type ImageBuilderOptions, type ImageRequest } from './builder.ts';
 
-/** The manifest's name inside the folder of a package. */
-const MANIFEST = 'trainyard.json';
 const PROBE_TIMEOUT_MS = 30_000;
 
 /** What the image is made from beside the archive in the package. */
@@ -22,17 +21,17 @@ export async function packAsImage(
   settings: ImageSettings,
   folder: string,
 ): Promise<string> {
-  const file = join(folder, MANIFEST);
+  const file = join(folder, PACKAGE_FILES.manifest);
   const text = await readFile(file, 'utf8');
   const manifest = packageManifestSchema.parse(JSON.parse(text));
-  if (manifest.payload.kind === 'image') return digestOf(text);
+  if (manifest.payload.kind === 'image') return hashText(text);
   const archive = join(folder, manifest.payload.file);
   const { model, version } = manifest;
   const { payload } = await buildImage(options, { ...settings, model, version, archive, push: true });
   const changed = `${JSON.stringify({ ...manifest, payload }, undefined, 2)}\n`;
   await writeFile(file, changed);
   await rm(archive);
-  return digestOf(changed);
+  return hashText(changed);
 }
 
 /** The official slim image of the Python that runs here, with which the package was checked against MLflow. */
@@ -57,8 +56,4 @@ export async function defaultBaseImage(
       remedy: 'Name the base image in trainyard.yml, as serving.image.',
     },
   ]);
-}
-
-function digestOf(text: string): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }

@@ -1,6 +1,8 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
-import { digestSchema } from '../../core/ledger/digest.ts';
+import { digestSchema } from '../../core/identity/digest.ts';
+import { modelNameSchema } from '../../core/identity/model-name.ts';
+import { versionSchema } from '../../core/identity/version.ts';
 import type { Result } from '../../core/result.ts';
 import { labelsSchema, setTrafficSchema, startInstanceSchema, type Traffic } from '../../core/serving/api.ts';
 import type { Agent } from '../agent.ts';
@@ -12,9 +14,6 @@ import { describeState } from './describe-state.ts';
 import { answerProblem, readBody, throwRefusal } from './problem.ts';
 import { type Refusal, refuse } from './refusal.ts';
 
-/** Becomes part of paths, of the proxy's routes and of its statistics. */
-const modelSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/);
-const versionSchema = z.string().regex(/^[1-9]\d{0,9}$/);
 const afterSchema = z.coerce.number().int().nonnegative().default(0);
 
 /** Adds everything under `/v1` to the application. */
@@ -132,7 +131,7 @@ function respond<T extends object>(context: Context, result: Result<T, Refusal>,
 }
 
 function modelOf(context: Context): string {
-  return parseParameter(modelSchema, context.req.param('model'), 'model');
+  return parseParameter(modelNameSchema, context.req.param('model'), 'model');
 }
 
 function versionOf(context: Context): string {

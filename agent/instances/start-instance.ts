@@ -1,11 +1,8 @@
 import { messageOf } from '../../core/errors.ts';
+import { packageName } from '../../core/identity/package-name.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Instance, StartInstance } from '../../core/serving/api.ts';
-import {
-  type PackageManifest,
-  packageManifestSchema,
-  packageName,
-} from '../../core/serving/package-manifest.ts';
+import { type PackageManifest, packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { type Refusal, refuse } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';

@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { digestSchema } from '../identity/digest.ts';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { packageNameSchema } from '../identity/package-name.ts';
+import { versionSchema } from '../identity/version.ts';
+import { instantSchema } from '../instant.ts';
 import { VERDICTS } from '../verdict.ts';
 import { causeSchema } from './cause.ts';
-import { digestSchema } from './digest.ts';
 import { envelopeSchema } from './envelope.ts';
 
 const workflowSchema = z.strictObject({
@@ -14,7 +18,6 @@ const workflowSchema = z.strictObject({
 export const LOCK_TYPES = ['train', 'search', 'deploy', 'freeze'] as const;
 const lockType = z.enum(LOCK_TYPES);
 const environment = z.string().min(1);
-const version = z.string().regex(/^[1-9]\d*$/);
 /** Hosts that could not be reached when it was written, by address. */
 const away = z.array(z.string()).optional();
 const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
@@ -47,18 +50,17 @@ const DATA = {
     headline: z.string(),
     holdoutDigest: digestSchema,
     evidenceDigest: digestSchema,
-    champion: version.optional(),
+    champion: versionSchema.optional(),
   }),
   'version.registered': z.strictObject({
-    version,
+    version: versionSchema,
     runId: z.string(),
     modelUri: z.string(),
     modelDigest: digestSchema,
   }),
   'package.built': z.strictObject({
-    version,
-    /** `<model>@sha256:<digest of the package manifest>` */
-    package: z.string(),
+    version: versionSchema,
+    package: packageNameSchema,
     runId: z.string(),
     /** Folder of the package inside the run's artifacts. */
     artifactPath: z.string(),
@@ -68,9 +70,9 @@ const DATA = {
   'rollout.started': z.strictObject({
     rollout: z.string(),
     environment,
-    version,
-    stable: version.optional(),
-    package: z.string(),
+    version: versionSchema,
+    stable: versionSchema.optional(),
+    package: packageNameSchema,
     hosts: z.array(z.string()).min(1),
     stages: z.array(z.number().positive().max(100)).min(1),
     alpha: z.number().positive().max(1),
@@ -79,7 +81,7 @@ const DATA = {
   'rollout.advanced': z.strictObject({
     rollout: z.string(),
     environment,
-    version,
+    version: versionSchema,
     stage: z.number().int().nonnegative(),
     percent: z.number().min(0).max(100),
     explanation: z.string(),
@@ -95,9 +97,9 @@ const DATA = {
   'rollout.promoted': z.strictObject({
     rollout: z.string(),
     environment,
-    version,
-    previous: version.optional(),
-    package: z.string(),
+    version: versionSchema,
+    previous: versionSchema.optional(),
+    package: packageNameSchema,
     /** `promote` on its evidence, `first` without anything to compare with, `requested` by a person. */
     code: z.enum(['promote', 'first', 'requested']).optional(),
     explanation: z.string(),
@@ -107,8 +109,8 @@ const DATA = {
   'rollout.rolled-back': z.strictObject({
     rollout: z.string(),
     environment,
-    version,
-    stable: version.optional(),
+    version: versionSchema,
+    stable: versionSchema.optional(),
     code: z.string(),
     explanation: z.string(),
     away,
@@ -117,7 +119,7 @@ const DATA = {
     lock: lockType,
     environment: environment.optional(),
     holder: z.string(),
-    expiresAt: z.iso.datetime(),
+    expiresAt: instantSchema,
   }),
   'lock.released': z.strictObject({
     lock: lockType,
@@ -141,8 +143,8 @@ const common = {
   v: z.literal(1),
   /** Idempotency key: derived from cause and step, so that a re-run finds its own event. */
   id: z.string().min(1).max(200),
-  at: z.iso.datetime(),
-  model: z.string().min(1),
+  at: instantSchema,
+  model: modelNameSchema,
   actor: z.string().min(1),
   cause: causeSchema,
   workflow: workflowSchema,

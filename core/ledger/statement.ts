@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { parsePackageName } from '../serving/package-manifest.ts';
+import { digestHex, digestOf, digestSchema, hexSchema } from '../identity/digest.ts';
+import { parsePackageName } from '../identity/package-name.ts';
+import { instantSchema } from '../instant.ts';
 import { VERDICTS } from '../verdict.ts';
-import { digestSchema } from './digest.ts';
 import type { Workflow } from './event.ts';
 import { type LedgerState, lookUp, type VersionState } from './state.ts';
 
@@ -19,12 +20,12 @@ export const promotionSchema = z.strictObject({
     headline: z.string(),
     holdoutDigest: digestSchema,
     evidenceDigest: digestSchema,
-    judgedAt: z.iso.datetime(),
+    judgedAt: instantSchema,
   }),
   /** The commit that was trained. */
   code: z.strictObject({ repository: z.string(), sha: z.string() }),
   dataDigest: digestSchema.optional(),
-  signedAt: z.iso.datetime(),
+  signedAt: instantSchema,
 });
 
 /** An in-toto statement v1 about one package: the digest is that of its manifest. */
@@ -34,7 +35,7 @@ export const statementSchema = z.strictObject({
     .array(
       z.strictObject({
         name: z.string(),
-        digest: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+        digest: z.strictObject({ sha256: hexSchema }),
       }),
     )
     .length(1),
@@ -60,7 +61,7 @@ export function buildStatement(
   const dataDigest = training?.dataDigest;
   return {
     _type: STATEMENT_TYPE,
-    subject: [{ name: packageName, digest: { sha256: named.digest.slice('sha256:'.length) } }],
+    subject: [{ name: packageName, digest: { sha256: digestHex(named.digest) } }],
     predicateType: PREDICATE_TYPE,
     predicate: {
       verdict: gate.verdict,
@@ -90,7 +91,7 @@ export function findStatementMismatches(
 ): readonly string[] {
   const known = lookUp(state.versions, version);
   const facts: readonly (readonly [name: string, signed: string, recorded: string | undefined])[] = [
-    ['package', `sha256:${subject[0]?.digest.sha256}`, parsePackageName(packageName)?.digest],
+    ['package', digestOf(subject[0]?.digest.sha256 ?? ''), parsePackageName(packageName)?.digest],
     ['model', predicate.model, state.model],
     ['version', predicate.version, version],
     ['run', predicate.runId, known?.runId],

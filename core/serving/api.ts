@@ -1,24 +1,26 @@
 import { z } from 'zod';
 import { labelCountSchema } from '../drift/build-cohorts.ts';
 import { captureWindowSchema } from '../drift/window.ts';
-import { digestSchema } from '../ledger/digest.ts';
+import { digestSchema } from '../identity/digest.ts';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { packageNameSchema } from '../identity/package-name.ts';
+import { versionSchema } from '../identity/version.ts';
+import { instantSchema } from '../instant.ts';
 import { envelopeSchema } from '../ledger/envelope.ts';
 import { observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
 
 /** The agent's HTTP API, shared by its server and its client. Errors are RFC 9457 problems (`problemSchema`). */
 
-const version = z.string().regex(/^[1-9]\d*$/);
-
 /** Life of one model version on one host. `failed` carries its reason code. */
 export const instanceSchema = z.strictObject({
-  model: z.string(),
-  version,
-  package: z.string(),
+  model: modelNameSchema,
+  version: versionSchema,
+  package: packageNameSchema,
   state: z.enum(['starting', 'ready', 'failed', 'draining', 'stopped']),
   code: z.string().optional(),
   message: z.string().optional(),
-  since: z.iso.datetime(),
+  since: instantSchema,
 });
 
 /** `PUT /v1/models/{model}/instances/{version}`: start this package dark. Idempotent. Its blobs were PUT before. */
@@ -34,8 +36,8 @@ export const rolloutLeaseSchema = z.strictObject({
   rollout: z.string(),
   plan: rolloutPlanSchema,
   stage: z.number().int().nonnegative(),
-  rolloutStartedAt: z.iso.datetime(),
-  stageStartedAt: z.iso.datetime(),
+  rolloutStartedAt: instantSchema,
+  stageStartedAt: instantSchema,
   control: z.enum(['running', 'held']),
   /** No job waits for the rollout: when a stage has its evidence, the repository must be told. */
   detached: z.boolean().optional(),
@@ -45,8 +47,8 @@ export const rolloutLeaseSchema = z.strictObject({
 
 /** `PUT /v1/models/{model}/traffic`, guarded by `If-Match: "<revision>"`. */
 export const setTrafficSchema = z.strictObject({
-  stable: version,
-  candidate: version.optional(),
+  stable: versionSchema,
+  candidate: versionSchema.optional(),
   /** Share of requests the candidate answers, in percent, 0 … 100. */
   candidatePercent: z.number().min(0).max(100),
   /** Copy requests to the candidate and drop its answers. */
@@ -57,10 +59,10 @@ export const setTrafficSchema = z.strictObject({
 /** What the agent did on its own: why traffic is not where `deploy` put it. */
 export const brakeSchema = z.strictObject({
   rollout: z.string(),
-  version,
+  version: versionSchema,
   code: z.string(),
   explanation: z.string(),
-  at: z.iso.datetime(),
+  at: instantSchema,
 });
 
 /** `GET /v1/models/{model}/traffic`, also the answer to the PUT. `revision` is the ETag. */
@@ -81,7 +83,7 @@ export const labelCountsSchema = z.strictObject({ counts: z.array(labelCountSche
 
 /** `POST /v1/labels`: late labels by prediction (request) id. Duplicates are ignored. */
 export const labelsSchema = z.strictObject({
-  model: z.string(),
+  model: modelNameSchema,
   labels: z
     .array(z.strictObject({ id: z.string(), label: z.union([z.string(), z.number()]) }))
     .min(1)
@@ -92,11 +94,11 @@ export const labelsSchema = z.strictObject({
 export const agentStateSchema = z.strictObject({
   host: z.string(),
   agentVersion: z.string(),
-  startedAt: z.iso.datetime(),
+  startedAt: instantSchema,
   runtime: z.enum(['process', 'docker']),
   instances: z.array(instanceSchema),
   traffic: z.record(z.string(), trafficSchema),
-  outbox: z.strictObject({ pending: z.number().int(), oldest: z.iso.datetime().optional() }),
+  outbox: z.strictObject({ pending: z.number().int(), oldest: instantSchema.optional() }),
   dataPlane: z.strictObject({ address: z.string(), healthy: z.boolean() }),
   /** What is wrong with the host itself, by code. */
   warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).optional(),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { instantSchema } from '../instant.ts';
 
 /** GitHub's limits on `client_payload`: top-level keys and characters of JSON. Ours for the size is tighter. */
 export const MAX_PAYLOAD_KEYS = 10;
@@ -14,10 +16,10 @@ export const dispatchPayloadSchema = z.strictObject({
   v: z.literal(1),
   /** Idempotency key; a second dispatch with it is a replay. */
   id: z.string().min(8).max(100),
-  at: z.iso.datetime(),
+  at: instantSchema,
   /** Sending host's name, or `monitor-check`. */
   from: z.string().min(1),
-  model: z.string().min(1),
+  model: modelNameSchema,
   environment: z.string().min(1),
   body: z.record(z.string(), z.json()),
   signature: z.base64(),

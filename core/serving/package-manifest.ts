@@ -1,5 +1,8 @@
 import { z } from 'zod';
-import { digestSchema } from '../ledger/digest.ts';
+import { digestSchema } from '../identity/digest.ts';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { versionSchema } from '../identity/version.ts';
+import { instantSchema } from '../instant.ts';
 
 /** A stored blob: its digest and its size in bytes. */
 export const blobSchema = z.strictObject({ digest: digestSchema, size: z.number().int().nonnegative() });
@@ -26,11 +29,11 @@ export const servingSettingsSchema = z.strictObject({
  */
 export const packageManifestSchema = z.strictObject({
   schema: z.literal('trainyard.package/1'),
-  model: z.string().min(1),
-  version: z.string(),
+  model: modelNameSchema,
+  version: versionSchema,
   runId: z.string(),
   modelDigest: digestSchema,
-  createdAt: z.iso.datetime(),
+  createdAt: instantSchema,
   format: z.enum(['torchscript', 'pt2', 'pyfunc']),
   payload: payloadSchema,
   /** Reference profile (core/drift/profile.ts), golden examples (core/serving/golden.ts); each a JSON file. */
@@ -41,17 +44,3 @@ export const packageManifestSchema = z.strictObject({
 export type PackageManifest = z.infer<typeof packageManifestSchema>;
 export type ServingSettings = z.infer<typeof servingSettingsSchema>;
 export type PackagePayload = PackageManifest['payload'];
-
-/** `mnist@sha256:…` taken apart; `undefined` when it is not of that form. */
-export function parsePackageName(
-  name: string,
-): { readonly model: string; readonly digest: string } | undefined {
-  const match = /^(?<model>[^@]+)@(?<digest>sha256:[0-9a-f]{64})$/.exec(name);
-  const { model, digest } = match?.groups ?? {};
-  return model === undefined || digest === undefined ? undefined : { model, digest };
-}
-
-/** The name of the package of `model` whose manifest has this digest. */
-export function packageName(model: string, digest: string): string {
-  return `${model}@${digest}`;
-}

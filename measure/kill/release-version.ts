@@ -1,10 +1,11 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { packageFolder } from '../../core/identity/package-folder.ts';
+import { packageName } from '../../core/identity/package-name.ts';
 import { createEvent, type EventContext } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
-import { ALIASES, RUN_ARTIFACTS } from '../../core/names.ts';
+import { ALIASES } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
-import { packageName } from '../../core/serving/package-manifest.ts';
 import { type Behaviour, type BuiltPackage, buildPackage } from '../../sandbox/agent/build-package.ts';
 import type { Lane } from './lane.ts';
 import type { Candidate } from './moment.ts';
@@ -43,7 +44,7 @@ export async function releaseVersion(lane: Lane, nature: Nature): Promise<Releas
     withGolden: nature !== 'bad',
     paddingBytes: PADDING_BYTES,
   });
-  const artifactPath = `${RUN_ARTIFACTS.package}/${built.manifest.replace('sha256:', '')}`;
+  const artifactPath = packageFolder(built.manifest);
   for (const { file } of built.files) {
     await tracking.uploadArtifact(run.runId, `${artifactPath}/${path.basename(file)}`, file);
   }

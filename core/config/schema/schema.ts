@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modelNameSchema } from '../../identity/model-name.ts';
 import { checkDrift, checkGateEntry } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { environmentSchema } from './environment.ts';
@@ -6,7 +7,6 @@ import { address, duration, names, parameterName, rate, scalar, text, whole } fr
 import { gateEntrySchema } from './gate.ts';
 import { searchSchema } from './search.ts';
 
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const FUNCTION = /^[^:=]+\.py:[A-Za-z_]\w*$/;
 const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
@@ -167,12 +167,7 @@ const commandsSchema = z.strictObject({
 export const configSchema = z
   .strictObject({
     version: z.literal(1).meta({ description: 'Version of this format.' }),
-    model: z
-      .string()
-      .regex(MODEL_NAME, {
-        error: 'must be 1 to 100 letters, digits, `.`, `_` or `-`, beginning with a letter or digit',
-      })
-      .meta({ description: 'Name of the registered model.', examples: ['mnist'] }),
+    model: modelNameSchema.meta({ description: 'Name of the registered model.', examples: ['mnist'] }),
     tracking: trackingSchema.prefault({}).meta({ description: 'The MLflow server.' }),
     project: projectSchema.prefault({}).meta({ description: 'The MLflow Project that trains the model.' }),
     data: dataSchema.prefault({}).meta({ description: 'What the model is trained and judged on.' }),

@@ -7,10 +7,10 @@ import type { Plan } from '../../../actions/job/handoff.ts';
 import { systemClock } from '../../../adapters/clock.ts';
 import { createGitLedger } from '../../../adapters/git/ledger.ts';
 import { createMlflow } from '../../../adapters/mlflow/tracking.ts';
+import { packageFolder } from '../../../core/identity/package-folder.ts';
 import { createEvent } from '../../../core/ledger/create-event.ts';
 import type { EnvironmentState } from '../../../core/ledger/state.ts';
 import { environmentOf } from '../../../core/ledger/state.ts';
-import { RUN_ARTIFACTS } from '../../../core/names.ts';
 import type { Ledger, Tracking } from '../../../core/ports.ts';
 import { ok } from '../../../core/result.ts';
 import { type BuiltPackage, buildPackage } from '../../../sandbox/agent/build-package.ts';
@@ -221,7 +221,7 @@ async function addVersion(request: {
 /** The package's files among the artifacts of a run, where the build job leaves them. */
 async function store(tracking: Tracking, built: BuiltPackage, version: string) {
   const run = await tracking.createRun({ experiment: MODEL, name: `version ${version}`, tags: {} });
-  const artifactPath = `${RUN_ARTIFACTS.package}/${built.manifest.replace('sha256:', '')}`;
+  const artifactPath = packageFolder(built.manifest);
   for (const { file } of built.files) {
     await tracking.uploadArtifact(run.runId, `${artifactPath}/${basename(file)}`, file);
   }
