@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ServiceError, UNREACHABLE } from '../core/errors.ts';
+import { readHttpDate } from '../core/instant.ts';
 
 /** Time one attempt may take, from connecting to the last byte, in ms. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -205,8 +206,8 @@ export function parseRetryAfter(header: string | null, now: number): number | un
   if (header === null) return undefined;
   const seconds = Number(header);
   if (Number.isFinite(seconds)) return Math.max(0, seconds * 1_000);
-  const instant = Date.parse(header);
-  return Number.isNaN(instant) ? undefined : Math.max(0, instant - now);
+  const instant = readHttpDate(header);
+  return instant === undefined ? undefined : Math.max(0, instant - now);
 }
 
 function withHeader(request: HttpRequest, name: string, value: string): HttpRequest {

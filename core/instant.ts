@@ -17,12 +17,13 @@ const ZONED = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}
 
 /** Whether a text is an instant that can be reckoned with. */
 export function isInstant(text: string): text is Instant {
-  return ZONED.test(text) && !Number.isNaN(Date.parse(text));
+  return !Number.isNaN(readMs(text));
 }
 
 /** Milliseconds since 1970. Throws a RangeError that quotes what is no instant. */
 export function epochMs(instant: Instant): number {
-  if (isInstant(instant)) return Date.parse(instant);
+  const ms = readMs(instant);
+  if (!Number.isNaN(ms)) return ms;
   throw new RangeError(
     `${JSON.stringify(instant)} is no instant: write ISO 8601 with a zone, such as 2026-01-31T12:00:00Z.`,
   );
@@ -33,6 +34,12 @@ export function toInstant(ms: number): Instant {
   const date = new Date(ms);
   if (!Number.isNaN(date.getTime())) return date.toISOString();
   throw new RangeError(`${ms} ms after 1970 is no instant.`);
+}
+
+/** Milliseconds since 1970 of a date in an HTTP header (RFC 9110), which is no ISO 8601; `undefined` when it is none. */
+export function readHttpDate(text: string): number | undefined {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** Seconds from the first to the second, with their fraction; negative when the second is the earlier. */
@@ -58,4 +65,8 @@ export function isAfter(instant: Instant, other: Instant): boolean {
 /** Order for sorting, the earliest first: negative, 0 or positive. */
 export function compareInstants(left: Instant, right: Instant): number {
   return epochMs(left) - epochMs(right);
+}
+
+function readMs(text: string): number {
+  return ZONED.test(text) ? Date.parse(text) : Number.NaN;
 }

@@ -1,5 +1,6 @@
 import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
+import { epochMs } from '../../core/instant.ts';
 import type { AgentPort, Log } from '../../core/ports.ts';
 import { planStages, renderStages } from '../../core/rollout/plan-stages.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
@@ -24,7 +25,7 @@ export async function forecastRollout(request: ForecastRequest): Promise<string 
   const { agents, model, plan, now, log } = request;
   try {
     const windows = await Promise.all(agents.map((agent) => readWindows(agent, model)));
-    const rates = windows.map((seen) => requestsPerSecond(seen, Date.parse(now)));
+    const rates = windows.map((seen) => requestsPerSecond(seen, epochMs(now)));
     const total = rates.reduce((sum, rate) => sum + rate, 0);
     return renderStages(planStages({ plan, requestsPerSecond: total }));
   } catch (thrown) {
@@ -39,7 +40,7 @@ export async function forecastRollout(request: ForecastRequest): Promise<string 
  */
 function requestsPerSecond(windows: readonly CaptureWindow[], now: number): number {
   const recent = windows
-    .map(({ n, from, to }) => ({ n, from: Date.parse(from), to: Math.min(now, Date.parse(to)) }))
+    .map(({ n, from, to }) => ({ n, from: epochMs(from), to: Math.min(now, epochMs(to)) }))
     .filter(({ to }) => now - to < LOOK_BACK_SECONDS * 1_000);
   if (recent.length === 0) return 0;
   const first = Math.min(...recent.map(({ from }) => from));

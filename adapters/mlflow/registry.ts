@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { addSeconds, isAfter } from '../../core/instant.ts';
 import type { Clock, RegisteredVersion } from '../../core/ports.ts';
 import { isMissing, isPresent, type MlflowClient } from './client.ts';
 import { modelIdOf } from './runs.ts';
 
 /** How long a version may take to become READY, and how often to look, in ms. */
-const READY_TIMEOUT_MS = 10 * 60_000;
+const READY_TIMEOUT_SECONDS = 600;
 const READY_POLL_MS = 1_000;
 
 const versionSchema = z.object({
@@ -155,11 +156,11 @@ async function waitUntilReady(
   model: string,
   version: string,
 ): Promise<RegisteredVersion> {
-  const deadline = Date.parse(clock.now()) + READY_TIMEOUT_MS;
+  const deadline = addSeconds(clock.now(), READY_TIMEOUT_SECONDS);
   for (;;) {
     const found = await getVersion(client, model, version);
     if (found?.status === 'READY') return found;
-    if (found?.status === 'FAILED_REGISTRATION' || Date.parse(clock.now()) > deadline) {
+    if (found?.status === 'FAILED_REGISTRATION' || isAfter(clock.now(), deadline)) {
       throw new UserError([
         {
           code: 'registration-failed',

@@ -1,4 +1,5 @@
 import type { Environment } from '../config/config.ts';
+import { type Instant, secondsBetween } from '../instant.ts';
 import { type Rollout, secondsHeld } from '../ledger/state.ts';
 import { LEASES_TO_RETURN } from '../serving/decide-traffic.ts';
 
@@ -12,9 +13,9 @@ const LEAST_SHARE = 1 / 2;
 export function detachedLease(
   rollout: Rollout,
   { rollout: { deadlineSeconds } }: Pick<Environment, 'rollout'>,
-  now: string,
+  now: Instant,
 ): number {
-  const spentSeconds = (Date.parse(now) - Date.parse(rollout.startedAt)) / 1_000 - secondsHeld(rollout, now);
+  const spentSeconds = secondsBetween(rollout.startedAt, now) - secondsHeld(rollout, now);
   const leftSeconds = rollout.held?.code === 'held' ? deadlineSeconds : deadlineSeconds - spentSeconds;
   return Math.max(LEAST_SHARE * deadlineSeconds, leftSeconds) / LEASES_TO_RETURN;
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { instantSchema, secondsBetween } from '../instant.ts';
 import { SEVERITIES, type Severity } from './drift-options.ts';
 
 /** A time of drift: the worst that was reported of it, and since when nothing of it is seen (ISO 8601). */
 export const driftEpisodeSchema = z.object({
   severity: z.enum(SEVERITIES),
   codes: z.array(z.string()),
-  quietSince: z.iso.datetime().optional(),
+  quietSince: instantSchema.optional(),
 });
 export type DriftEpisode = z.infer<typeof driftEpisodeSchema>;
 
@@ -38,6 +39,6 @@ export function decideDriftReport(
 function decideQuiet(before: DriftEpisode | undefined, now: string, quietSeconds: number): DriftReport {
   if (before === undefined) return { report: false, episode: undefined };
   const quietSince = before.quietSince ?? now;
-  const isOver = Date.parse(now) - Date.parse(quietSince) >= quietSeconds * 1_000;
+  const isOver = secondsBetween(quietSince, now) >= quietSeconds;
   return { report: isOver, episode: isOver ? undefined : { ...before, quietSince } };
 }

@@ -1,3 +1,4 @@
+import { epochMs } from '../instant.ts';
 import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { DriftOptions } from './drift-options.ts';
 import type { FeatureJudgement } from './judge-feature.ts';
@@ -41,7 +42,7 @@ function describeTime(from: string, { cycleSeconds }: DriftOptions): string {
     timeZone: 'UTC',
     ...time,
   });
-  return `${cycleSeconds < DAY_SECONDS ? 'from' : 'on'} ${format.format(Date.parse(from))}`;
+  return `${cycleSeconds < DAY_SECONDS ? 'from' : 'on'} ${format.format(epochMs(from))}`;
 }
 
 /** An index with two decimals, never below 0. */

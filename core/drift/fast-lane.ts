@@ -1,3 +1,4 @@
+import { epochMs } from '../instant.ts';
 import { formatCount, formatPercent } from '../report/format-number.ts';
 import { countAbove, countLatency, nextEdge } from '../statistics/latency-buckets.ts';
 import {
@@ -10,7 +11,7 @@ import type { Verdict } from '../verdict.ts';
 import type { FastFinding } from './fast-finding.ts';
 import { findConstantPrediction, findZeroTraffic } from './prediction-checks.ts';
 import type { ReferenceProfile } from './profile.ts';
-import { type CaptureWindow, mergeWindows } from './window.ts';
+import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
 const YEAR_SECONDS = 365 * 86_400;
 const LARGEST_LIMIT = 0.9;
@@ -67,16 +68,13 @@ export function judgeFastLane(
   windows: readonly CaptureWindow[],
   options: FastLaneOptions,
 ): FastLaneJudgement {
-  const ours = mergeWindows(windows).filter(
-    ({ model, version, n, from }) =>
-      model === profile.model &&
-      version === profile.version &&
-      Number.isSafeInteger(n) &&
-      Number.isFinite(Date.parse(from)),
+  const ours = mergeWindows(windows.filter(hasTimes)).filter(
+    ({ model, version, n }) =>
+      model === profile.model && version === profile.version && Number.isSafeInteger(n),
   );
   const checks = listChecks(profile, options);
   const groups = [
-    ...Map.groupBy(ours, ({ from }) => Math.floor(Date.parse(from) / (1000 * options.checkSeconds))).values(),
+    ...Map.groupBy(ours, ({ from }) => Math.floor(epochMs(from) / (1000 * options.checkSeconds))).values(),
   ];
   const logThreshold = Math.log((YEAR_SECONDS / options.checkSeconds) * Math.max(1, checks.length));
   const findings = [

@@ -1,8 +1,8 @@
 import type { Problem } from '../errors.ts';
+import { epochMs, isAfter, isBefore, toInstant } from '../instant.ts';
 import type { JudgedFeature } from './judged-feature.ts';
 import type { ReferenceProfile } from './profile.ts';
-import type { CaptureWindow } from './window.ts';
-import { mergeWindows } from './window.ts';
+import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
 /** One closed stretch of whole cycles over all hosts, with enough rows to be judged. `counts` are by judged feature. */
 export type Batch = {
@@ -33,7 +33,7 @@ export function gatherBatches(
 ): Batches {
   const { usable, problems } = selectUsable(profile, judged, windows);
   const cycle = 1000 * options.cycleSeconds;
-  const until = Date.parse(options.until ?? latestEnd(usable));
+  const until = epochMs(options.until ?? latestEnd(usable));
   const closed: Batch[] = [];
   let open: OpenBatch | undefined;
   for (const [start, inCycle] of groupByCycle(usable, cycle)) {
@@ -51,7 +51,7 @@ function groupByCycle(
   windows: readonly CaptureWindow[],
   cycle: number,
 ): ReadonlyMap<number, readonly CaptureWindow[]> {
-  return Map.groupBy(windows, ({ from }) => Math.floor(Date.parse(from) / cycle) * cycle);
+  return Map.groupBy(windows, ({ from }) => Math.floor(epochMs(from) / cycle) * cycle);
 }
 
 function startBatch(from: number, judged: readonly JudgedFeature[]): OpenBatch {
@@ -69,7 +69,7 @@ function addWindow(batch: OpenBatch, window: CaptureWindow, judged: readonly Jud
 }
 
 function closeBatch({ from, to, rows, counts }: OpenBatch): Batch {
-  return { from: new Date(from).toISOString(), to: new Date(to).toISOString(), rows, counts };
+  return { from: toInstant(from), to: toInstant(to), rows, counts };
 }
 
 function countsOf(window: CaptureWindow, feature: JudgedFeature): readonly number[] | undefined {
@@ -77,10 +77,7 @@ function countsOf(window: CaptureWindow, feature: JudgedFeature): readonly numbe
 }
 
 function latestEnd(windows: readonly CaptureWindow[]): string {
-  return windows.reduce(
-    (latest, { to }) => (Date.parse(to) > Date.parse(latest) ? to : latest),
-    '1970-01-01T00:00:00Z',
-  );
+  return windows.reduce((latest, { to }) => (isAfter(to, latest) ? to : latest), '1970-01-01T00:00:00Z');
 }
 
 /** Windows of this profile's version whose numbers can be believed, each once, and what was wrong with the others. */
@@ -92,19 +89,20 @@ function selectUsable(
   const ours = windows.filter(({ model, version }) => model === profile.model && version === profile.version);
   const usable: CaptureWindow[] = [];
   const found = new Map<string, Problem>();
-  for (const window of mergeWindows(ours)) {
+  const readable = ours.filter(hasTimes);
+  for (const window of [...ours.filter((one) => !hasTimes(one)), ...mergeWindows(readable)]) {
     const problem = findWindowProblem(window, judged);
     if (problem !== undefined && !found.has(problem.code + window.host)) {
       found.set(problem.code + window.host, problem);
     }
     if (problem === undefined || problem.code === 'bins-differ') usable.push(window);
   }
-  return { usable, problems: [...found.values(), ...findShrunk(ours)] };
+  return { usable, problems: [...found.values(), ...findShrunk(readable)] };
 }
 
 function findWindowProblem(window: CaptureWindow, judged: readonly JudgedFeature[]): Problem | undefined {
   const name = `Window ${window.seq} of host ${window.host}`;
-  if (!(Date.parse(window.to) >= Date.parse(window.from))) {
+  if (!hasTimes(window) || isBefore(window.to, window.from)) {
     return {
       code: 'window-times',
       message: `${name} ends before it starts, or has a time that can't be read, and is left out.`,
@@ -135,8 +133,8 @@ function findShrunk(windows: readonly CaptureWindow[]): readonly Problem[] {
   for (const window of windows) {
     const name = `${window.host}\n${window.seq}`;
     const known = fullest.get(name);
-    const isLater = known !== undefined && Date.parse(window.to) > Date.parse(known.to);
-    const isEarlier = known !== undefined && Date.parse(window.to) < Date.parse(known.to);
+    const isLater = known !== undefined && isAfter(window.to, known.to);
+    const isEarlier = known !== undefined && isBefore(window.to, known.to);
     if ((isLater && window.n < known.n) || (isEarlier && window.n > known.n)) shrunk.add(window.host);
     if (known === undefined || isLater) fullest.set(name, window);
   }

@@ -1,3 +1,4 @@
+import { compareInstants, isInstant, secondsBetween } from '../instant.ts';
 import { formatCount, formatPercent } from '../report/format-number.ts';
 import { normalQuantile } from '../statistics/distributions/normal.ts';
 import {
@@ -59,7 +60,7 @@ export function judgeLabels(
 ): LabelJudgement {
   const mature = cohorts
     .filter((cohort) => isMature(cohort, options) && fits(cohort, bins))
-    .toSorted((a, b) => Date.parse(a.from) - Date.parse(b.from));
+    .toSorted((a, b) => compareInstants(a.from, b.from));
   const predicted = sumBins(mature, 'predicted', bins.total.length);
   const labelled = sumBins(mature, 'labelled', bins.total.length);
   const correct = sumBins(mature, 'correct', bins.total.length);
@@ -152,8 +153,7 @@ function shareOfPredictions(predicted: readonly number[], labelled: readonly num
 }
 
 function isMature({ to, from }: LabelCohort, { now, maturitySeconds }: LabelOptions): boolean {
-  const age = (Date.parse(now) - Date.parse(to)) / 1000;
-  return Number.isFinite(Date.parse(from)) && age >= maturitySeconds;
+  return isInstant(from) && isInstant(to) && secondsBetween(to, now) >= maturitySeconds;
 }
 
 function fits({ predicted, labelled, correct }: LabelCohort, { total }: ConfidenceBins): boolean {

@@ -1,3 +1,4 @@
+import { epochMs, toInstant } from '../instant.ts';
 import { formatCount, formatDuration } from '../report/format-number.ts';
 import type { FastFinding } from './fast-finding.ts';
 import { listJudged, PREDICTION } from './judged-feature.ts';
@@ -57,10 +58,8 @@ export function findZeroTraffic(
   windows: readonly CaptureWindow[],
   until: string | undefined,
 ): FastFinding | undefined {
-  const busy = windows.filter(({ n }) => n > 0).map(({ to }) => Date.parse(to));
-  const end = Math.max(
-    ...(until === undefined ? windows.map(({ to }) => Date.parse(to)) : [Date.parse(until)]),
-  );
+  const busy = windows.filter(({ n }) => n > 0).map(({ to }) => epochMs(to));
+  const end = Math.max(...(until === undefined ? windows.map(({ to }) => epochMs(to)) : [epochMs(until)]));
   const last = Math.max(...busy);
   const seconds = (end - last) / 1000;
   if (!Number.isFinite(seconds) || seconds < ZERO_TRAFFIC_SECONDS) return undefined;
@@ -70,7 +69,7 @@ export function findZeroTraffic(
     message: `No prediction was asked for in the last ${formatDuration(seconds)}.`,
     observed: 0,
     sampleSize: 0,
-    since: new Date(last).toISOString(),
+    since: toInstant(last),
   };
 }
 

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { versionSchema } from '../identity/version.ts';
+import { foreignInstantSchema } from '../instant.ts';
 import { isIncreasing } from '../statistics/latency-buckets.ts';
 
 const MAX_BINS = 4096;
@@ -101,9 +104,9 @@ export const profilePredictionSchema = z.discriminatedUnion('kind', [
 export const referenceProfileSchema = z
   .strictObject({
     schema: z.literal(PROFILE_SCHEMA),
-    model: z.string().min(1),
-    version: z.string(),
-    created: z.iso.datetime({ offset: true }),
+    model: modelNameSchema,
+    version: versionSchema,
+    created: foreignInstantSchema,
     rows: count,
     features: z.array(profileFeatureSchema).max(MAX_FEATURES),
     prediction: profilePredictionSchema,

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { versionSchema } from '../identity/version.ts';
+import { compareInstants, foreignInstantSchema, isInstant } from '../instant.ts';
 import { latencyCountsSchema } from '../statistics/latency-buckets.ts';
 
 const MAX_BINS = 4096;
@@ -28,11 +31,11 @@ export const windowFeatureSchema = z.strictObject({
 export const captureWindowSchema = z.strictObject({
   schema: z.literal(WINDOW_SCHEMA),
   host: z.string().min(1).max(253),
-  model: z.string().min(1),
-  version: z.string(),
+  model: modelNameSchema,
+  version: versionSchema,
   seq: count,
-  from: z.iso.datetime({ offset: true }),
-  to: z.iso.datetime({ offset: true }),
+  from: foreignInstantSchema,
+  to: foreignInstantSchema,
   n: count,
   features: z.record(z.string(), windowFeatureSchema),
   prediction: z.strictObject({ counts, confidence: counts.optional() }),
@@ -42,6 +45,11 @@ export const captureWindowSchema = z.strictObject({
 
 export type WindowFeature = z.infer<typeof windowFeatureSchema>;
 export type CaptureWindow = z.infer<typeof captureWindowSchema>;
+
+/** Whether both of a window's times can be read: the schema sees to it, but counts may come another way. */
+export function hasTimes({ from, to }: CaptureWindow): boolean {
+  return isInstant(from) && isInstant(to);
+}
 
 /**
  * All windows of all sets, each name (host, model, version, seq) once: the latest snapshot, or at equal `to` the fuller one,
@@ -56,7 +64,7 @@ export function mergeWindows(...sets: readonly (readonly CaptureWindow[])[]): re
   }
   return [...byName.values()].sort(
     (left, right) =>
-      compare(Date.parse(left.from), Date.parse(right.from)) ||
+      compareInstants(left.from, right.from) ||
       compare(left.model, right.model) ||
       compare(left.version, right.version) ||
       compare(left.host, right.host) ||
@@ -66,7 +74,7 @@ export function mergeWindows(...sets: readonly (readonly CaptureWindow[])[]): re
 
 function supersedes(window: CaptureWindow, known: CaptureWindow): boolean {
   const order =
-    compare(Date.parse(window.to), Date.parse(known.to)) ||
+    compareInstants(window.to, known.to) ||
     compare(window.n, known.n) ||
     compare(JSON.stringify(window), JSON.stringify(known));
   return order > 0;

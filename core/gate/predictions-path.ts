@@ -1,3 +1,4 @@
+import { digestHex } from '../identity/digest.ts';
 import { RUN_ARTIFACTS } from '../names.ts';
 
 /** Hex digits of a holdout's digest that are enough to tell holdouts of one model apart in a file name. */
@@ -6,7 +7,7 @@ const SHORT_DIGEST = 16;
 /** Where in a run's artifacts the predictions of a model on a holdout are kept: the key of the cache. */
 export function predictionsPath(modelUri: string, holdoutDigest: string): string {
   const model = modelUri.replaceAll(/[^A-Za-z0-9-]+/g, '_');
-  const holdout = holdoutDigest.replace('sha256:', '').slice(0, SHORT_DIGEST);
+  const holdout = digestHex(holdoutDigest).slice(0, SHORT_DIGEST);
   return `${RUN_ARTIFACTS.predictions}/${model}-${holdout}.parquet`;
 }
 

@@ -1,3 +1,4 @@
+import { type Instant, isBefore, secondsBetween } from '../instant.ts';
 import { checkEvent } from './check-event.ts';
 import type { Envelope } from './envelope.ts';
 import type { LedgerEvent } from './event.ts';
@@ -5,7 +6,7 @@ import { startFold } from './fold.ts';
 import type { LedgerState } from './state.ts';
 
 /** How far the clocks of two jobs may differ before the order of their events looks wrong. */
-const CLOCK_SLACK_MS = 10 * 60_000;
+const CLOCK_SLACK_SECONDS = 600;
 
 /** Something in the ledger that should not be there, or is missing. `error` breaks a rule, `warning` deserves a look. */
 export type AuditFinding = {
@@ -25,7 +26,7 @@ export type CheckEnvelope = (
 export type AuditOptions = {
   /** Without it signatures are not looked at. */
   readonly checkEnvelope?: CheckEnvelope;
-  readonly now: string;
+  readonly now: Instant;
 };
 
 /** Goes through the events of one model as they were recorded and names all that breaks the ledger's rules. */
@@ -56,7 +57,7 @@ function auditEvent(event: LedgerEvent, before: LedgerState, options: AuditOptio
   const broken = checkEvent(before, event);
   if (broken !== undefined) findings.push(about(event, 'error', broken.code, broken.message));
   const last = before.lastEventAt;
-  if (last !== undefined && Date.parse(event.at) < Date.parse(last) - CLOCK_SLACK_MS) {
+  if (last !== undefined && secondsBetween(event.at, last) > CLOCK_SLACK_SECONDS) {
     const message = `It says ${event.at}, after an event of ${last}.`;
     findings.push(about(event, 'warning', 'time-order', message));
   }
@@ -79,10 +80,8 @@ function auditSignature(
   );
 }
 
-function auditState(state: LedgerState, now: string): readonly AuditFinding[] {
-  const expired = Object.values(state.locks).filter(
-    ({ expiresAt }) => Date.parse(expiresAt) < Date.parse(now),
-  );
+function auditState(state: LedgerState, now: Instant): readonly AuditFinding[] {
+  const expired = Object.values(state.locks).filter(({ expiresAt }) => isBefore(expiresAt, now));
   return expired.map(({ lock, environment, holder, expiresAt }) => ({
     level: 'warning',
     code: 'expired-lock',

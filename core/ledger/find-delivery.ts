@@ -1,3 +1,4 @@
+import { type Instant, secondsBetween } from '../instant.ts';
 import { type LedgerState, lookUp, type Training } from './state.ts';
 
 /**
@@ -5,10 +6,11 @@ import { type LedgerState, lookUp, type Training } from './state.ts';
  * not said no, and no environment has seen its version yet. Gate, register, build and deploy are under way, or their jobs were lost:
  * after that time the latter is taken for granted.
  */
-export function findDelivery(state: LedgerState, now: string, withinSeconds: number): Training | undefined {
+export function findDelivery(state: LedgerState, now: Instant, withinSeconds: number): Training | undefined {
   return Object.values(state.trainings).findLast(
     (training) =>
       training.status === 'finished' &&
+      training.finishedAt !== undefined &&
       secondsBetween(training.finishedAt, now) < withinSeconds &&
       isOnItsWay(state, training.runId ?? ''),
   );
@@ -26,9 +28,4 @@ function wasRolledOut({ environments }: LedgerState, wanted: string): boolean {
     ({ rollout, history }) =>
       rollout?.version === wanted || history.some(({ version }) => version === wanted),
   );
-}
-
-/** Not a number, which is within no time, when there is no first instant. */
-function secondsBetween(from: string | undefined, to: string): number {
-  return (Date.parse(to) - Date.parse(from ?? '')) / 1_000;
 }

@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts';
+import { type Instant, isAfter } from '../instant.ts';
 import { err, ok, type Result } from '../result.ts';
 import { createEvent, type EventContext } from './create-event.ts';
 import type { LedgerEvent } from './event.ts';
@@ -10,7 +11,7 @@ export type LockRequest = {
   readonly environment?: string | undefined;
   /** Whoever may renew and release it: a rollout, or a run. */
   readonly holder: string;
-  readonly expiresAt: string;
+  readonly expiresAt: Instant;
 };
 
 /**
@@ -20,13 +21,13 @@ export type LockRequest = {
 export function findConflictingLock(
   state: LedgerState,
   { lock, environment, holder }: Omit<LockRequest, 'expiresAt'>,
-  now: string,
+  now: Instant,
 ): Lock | undefined {
   return Object.values(state.locks).find(
     (held) =>
       (held.lock === lock || (held.lock === 'freeze' && lock === 'deploy')) &&
       held.holder !== holder &&
-      Date.parse(held.expiresAt) > Date.parse(now) &&
+      isAfter(held.expiresAt, now) &&
       (held.environment === undefined || environment === undefined || held.environment === environment),
   );
 }

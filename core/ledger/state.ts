@@ -1,3 +1,4 @@
+import { secondsBetween } from '../instant.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Cause } from './cause.ts';
 import type { LOCK_TYPES } from './event.ts';
@@ -190,7 +191,7 @@ export function freezeOf(state: LedgerState, environment: string): Freeze | unde
 /** Seconds up to `now` that people held a rollout for. Other holds wait for data, and the deadline is there to end them. */
 export function secondsHeld({ held, heldSeconds }: Rollout, now: string): number {
   if (held?.code !== 'held') return heldSeconds;
-  return heldSeconds + Math.max(0, Date.parse(now) - Date.parse(held.at)) / 1_000;
+  return heldSeconds + Math.max(0, secondsBetween(held.at, now));
 }
 
 /** The entry of that name; names come from people, and `constructor` is one. */

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { digestHex, digestOf, digestSchema, hexSchema } from '../identity/digest.ts';
+import { modelNameSchema } from '../identity/model-name.ts';
 import { parsePackageName } from '../identity/package-name.ts';
+import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { VERDICTS } from '../verdict.ts';
 import type { Workflow } from './event.ts';
@@ -12,8 +14,8 @@ export const PREDICATE_TYPE = 'urn:trainyard:promotion:v1';
 /** What is signed when a version may serve: the digests of everything it came from, and the gate's verdict. */
 export const promotionSchema = z.strictObject({
   verdict: z.enum(VERDICTS),
-  model: z.string().min(1),
-  version: z.string().min(1),
+  model: modelNameSchema,
+  version: versionSchema,
   runId: z.string().min(1),
   modelDigest: digestSchema,
   gate: z.strictObject({

@@ -1,3 +1,4 @@
+import { secondsBetween } from '../instant.ts';
 import { findDelivery } from '../ledger/find-delivery.ts';
 import { environmentOf, freezeOf, openTrainings } from '../ledger/state.ts';
 import { formatCount, formatDuration } from '../report/format-number.ts';
@@ -74,7 +75,7 @@ function findRetrainObstacle(input: MonitorInput): Obstacle | undefined {
       'Automatic trainings are switched off: comment /train to start one.',
     );
   }
-  const secondsAgo = ledger.retrains.map(({ at }) => (Date.parse(now) - Date.parse(at)) / 1000);
+  const secondsAgo = ledger.retrains.map(({ at }) => secondsBetween(at, now));
   const last = Math.min(...secondsAgo);
   if (last < policy.retrain.cooldownSeconds) {
     const message = `The last automatic training was ${formatDuration(last)} ago; the next may start in ${formatDuration(policy.retrain.cooldownSeconds - last)}.`;

@@ -1,5 +1,6 @@
 import type { FastFinding } from '../drift/fast-finding.ts';
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
+import { secondsBetween } from '../instant.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';
 import type { Finding, MonitorAction } from './finding.ts';
@@ -82,7 +83,7 @@ function findStaleness(input: MonitorInput): readonly Finding[] {
   const { policy, now, newestTrainingDataAt } = input;
   const since = newestTrainingDataAt ?? environmentOf(input.ledger, input.environment).champion?.at;
   if (policy.stalenessSeconds === undefined || since === undefined) return [];
-  const seconds = (Date.parse(now) - Date.parse(since)) / 1000;
+  const seconds = secondsBetween(since, now);
   if (!(seconds > policy.stalenessSeconds)) return [];
   const what =
     newestTrainingDataAt === undefined
@@ -96,8 +97,7 @@ function findStaleness(input: MonitorInput): readonly Finding[] {
 /** Whether trouble since `since` began soon after the champion was promoted, and there is a version to return to. */
 function brokeWhenNew(input: MonitorInput, since: string | undefined): boolean {
   const { champion, previous } = environmentOf(input.ledger, input.environment);
-  if (previous === undefined) return false;
-  // Not a number when either instant is missing, which is neither soon nor late.
-  const seconds = (Date.parse(since ?? '') - Date.parse(champion?.at ?? '')) / 1000;
+  if (previous === undefined || champion === undefined || since === undefined) return false;
+  const seconds = secondsBetween(champion.at, since);
   return seconds > -NEW_CHAMPION_SECONDS && seconds <= NEW_CHAMPION_SECONDS;
 }

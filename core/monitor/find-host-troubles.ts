@@ -1,3 +1,4 @@
+import { secondsBetween } from '../instant.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';
 import type { Finding } from './finding.ts';
@@ -17,7 +18,7 @@ export function findHostTroubles(input: MonitorInput): readonly Finding[] {
 /** A note when the monitor itself has not run as often as it should. */
 export function findMissedRuns({ lastRunAt, now, policy }: MonitorInput): readonly Finding[] {
   if (lastRunAt === undefined) return [];
-  const seconds = (Date.parse(now) - Date.parse(lastRunAt)) / 1000;
+  const seconds = secondsBetween(lastRunAt, now);
   const allowed = MISSED_RUNS * policy.everySeconds;
   if (!(seconds > allowed)) return [];
   return [
@@ -35,11 +36,12 @@ export function findMissedRuns({ lastRunAt, now, policy }: MonitorInput): readon
 }
 
 function findLost({ now, policy }: MonitorInput, { host, lastSeenAt }: HostReport): readonly Finding[] {
-  const seconds = lastSeenAt === undefined ? Number.NaN : (Date.parse(now) - Date.parse(lastSeenAt)) / 1000;
-  if (seconds <= policy.heartbeatSeconds) return [];
-  const message = Number.isFinite(seconds)
-    ? `Host ${host} has been silent for ${formatDuration(seconds)}.`
-    : `Host ${host} has never reported.`;
+  const seconds = lastSeenAt === undefined ? undefined : secondsBetween(lastSeenAt, now);
+  if (seconds !== undefined && seconds <= policy.heartbeatSeconds) return [];
+  const message =
+    seconds === undefined
+      ? `Host ${host} has never reported.`
+      : `Host ${host} has been silent for ${formatDuration(seconds)}.`;
   return [
     {
       wants: 'investigate',
@@ -47,7 +49,7 @@ function findLost({ now, policy }: MonitorInput, { host, lastSeenAt }: HostRepor
         code: 'host-lost',
         metric: host,
         message,
-        ...(Number.isFinite(seconds) && { observed: seconds }),
+        ...(seconds !== undefined && { observed: seconds }),
         limit: policy.heartbeatSeconds,
       },
     },

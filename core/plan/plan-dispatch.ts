@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secondsBetween } from '../instant.ts';
 import { environmentOf, openTrainings } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
 import {
@@ -14,9 +15,9 @@ import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';
 
-const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
 /** How far a sender's clock may run ahead. */
-const MAX_AHEAD_MS = 10 * 60_000;
+const MAX_AHEAD_SECONDS = 600;
 
 const OPERATION_OF: Readonly<Record<DispatchType, Operation>> = {
   [DISPATCH_TYPES.heartbeat]: 'monitor',
@@ -108,8 +109,8 @@ function checkReport(input: PlanInput, { type, payload }: Report): Ignored | Ref
       'Give the sender and the repository the same dispatch secret; if they have it, someone else sent this.',
     );
   }
-  const age = Date.parse(input.now) - Date.parse(payload.at);
-  if (age > MAX_REPORT_AGE_DAYS * DAY_MS || age < -MAX_AHEAD_MS) {
+  const age = secondsBetween(payload.at, input.now);
+  if (age > MAX_REPORT_AGE_DAYS * DAY_SECONDS || age < -MAX_AHEAD_SECONDS) {
     return refuse(
       'stale',
       `The report says it is from ${payload.at}.`,

@@ -1,3 +1,4 @@
+import { isInstant, secondsBetween } from '../instant.ts';
 import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { Reason } from '../verdict.ts';
 import { describeHarm } from './describe-harm.ts';
@@ -148,10 +149,10 @@ type Times = { readonly stage: number; readonly rollout: number };
 
 /** Seconds in the stage and, less the time on hold, in the rollout; `undefined` when an instant can't be read. */
 function readTimes(situation: RolloutSituation): Times | undefined {
-  const now = Date.parse(situation.now);
-  const stage = (now - Date.parse(situation.stageStartedAt)) / 1000;
-  const rollout = (now - Date.parse(situation.rolloutStartedAt)) / 1000 - (situation.heldSeconds ?? 0);
-  if (!Number.isFinite(stage) || !Number.isFinite(rollout)) return undefined;
+  const { now, stageStartedAt, rolloutStartedAt, heldSeconds = 0 } = situation;
+  if (![now, stageStartedAt, rolloutStartedAt].every(isInstant)) return undefined;
+  const stage = secondsBetween(stageStartedAt, now);
+  const rollout = secondsBetween(rolloutStartedAt, now) - heldSeconds;
   return { stage: Math.max(0, stage), rollout: Math.max(0, rollout) };
 }
 

@@ -1,3 +1,4 @@
+import { secondsBetween } from '../instant.ts';
 import { decideRollout, type RolloutDecision } from '../rollout/decide-rollout.ts';
 import type { Evidence } from '../rollout/evidence/evidence.ts';
 import type { Instance, Traffic } from './api.ts';
@@ -65,7 +66,7 @@ function decideLease(situation: TrafficSituation): TrafficDecision {
   if (decision?.kind === 'rollback' && decision.code !== 'deadline-passed') {
     return { kind: 'brake', code: decision.code, explanation: decision.explanation };
   }
-  const silentSeconds = (Date.parse(now) - Date.parse(setAt)) / 1_000;
+  const silentSeconds = secondsBetween(setAt, now);
   if (silentSeconds >= LEASES_TO_RETURN * lease.leaseSeconds) {
     return {
       kind: 'brake',

@@ -7,6 +7,7 @@ import {
   isAfter,
   isBefore,
   isInstant,
+  readHttpDate,
   secondsBetween,
   toInstant,
 } from '../../core/instant.ts';
@@ -41,6 +42,13 @@ describe('an instant', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY, 9e15])('%d ms is none', (ms) => {
     expect(() => toInstant(ms)).toThrow(`${ms} ms after 1970 is no instant`);
     expect(() => addSeconds(NOON, ms)).toThrow(RangeError);
+  });
+});
+
+describe('the date of an HTTP header', () => {
+  it('is read without being an instant', () => {
+    expect(readHttpDate('Sat, 31 Jan 2026 12:00:00 GMT')).toBe(epochMs(NOON));
+    expect(readHttpDate('soon')).toBeUndefined();
   });
 });
 

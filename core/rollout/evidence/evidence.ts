@@ -1,3 +1,4 @@
+import { compareInstants } from '../../instant.ts';
 import type { TwoByTwo } from '../../statistics/distributions/fisher-noncentral-hypergeometric.ts';
 import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
 import {
@@ -127,9 +128,7 @@ export function gatherEvidence(
 export function sortObservations(observations: readonly Observation[]): readonly Observation[] {
   return observations.toSorted(
     (left, right) =>
-      Date.parse(left.at) - Date.parse(right.at) ||
-      compareText(left.host, right.host) ||
-      left.seq - right.seq,
+      compareInstants(left.at, right.at) || compareText(left.host, right.host) || left.seq - right.seq,
   );
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foreignInstantSchema } from '../../instant.ts';
 import { latencyCountsSchema, shareEdges } from '../../statistics/latency-buckets.ts';
 
 const count = z.int().nonnegative();
@@ -34,7 +35,7 @@ export const shadowComparisonSchema = z.strictObject({
 export const observationSchema = z
   .strictObject({
     host: z.string().min(1).max(253),
-    at: z.iso.datetime({ offset: true }),
+    at: foreignInstantSchema,
     seq: count,
     seconds: z.number().nonnegative(),
     stage: count,

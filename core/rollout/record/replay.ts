@@ -1,3 +1,4 @@
+import { isAfter, secondsBetween } from '../../instant.ts';
 import type { LedgerEvent } from '../../ledger/event.ts';
 import { decideRollout, ROLLBACK_CODES, type RolloutDecision } from '../decide-rollout.ts';
 import { addObservation, sortObservations, startEvidence } from '../evidence/evidence.ts';
@@ -106,9 +107,8 @@ function isAnothersStep(event: LedgerEvent): boolean {
 
 /** The decisions at this instant on every set of polls that may have been fetched by then, the smallest set first. */
 function decideAround(record: RolloutRecord, standing: Standing, at: string): readonly RolloutDecision[] {
-  const until = Date.parse(at);
-  const seen = sortObservations(record.observations).filter((poll) => Date.parse(poll.at) <= until);
-  const surely = seen.filter((poll) => Date.parse(poll.at) <= until - 1000 * FETCH_LAG_SECONDS).length;
+  const seen = sortObservations(record.observations).filter((poll) => !isAfter(poll.at, at));
+  const surely = seen.filter((poll) => secondsBetween(poll.at, at) >= FETCH_LAG_SECONDS).length;
   const decisions: RolloutDecision[] = [];
   let evidence = startEvidence(record.plan, record.baseline);
   for (let count = 0; count <= seen.length; count += 1) {
@@ -180,5 +180,5 @@ function follow(standing: Standing, event: LedgerEvent): Standing {
 
 function secondsHeld({ heldByPersonSince, heldSeconds }: Standing, at: string): number {
   if (heldByPersonSince === undefined) return heldSeconds;
-  return heldSeconds + Math.max(0, Date.parse(at) - Date.parse(heldByPersonSince)) / 1_000;
+  return heldSeconds + Math.max(0, secondsBetween(heldByPersonSince, at));
 }
