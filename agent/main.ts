@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
+import { describeOptions } from './options/help.ts';
 import { readOptions } from './options/options.ts';
-import { describeOptions } from './options/specs.ts';
 
 /**
  * The engine as a process wants it that mostly waits beside model servers: a young generation that does not grow, and the middle

@@ -91,10 +91,15 @@ async function createRuntime(options: AgentOptions, env: Environment): Promise<R
   if (runtime === 'process') {
     return createProcessRuntime({ toolchain: await findToolchain(python, env), scope, maxBodyBytes, env });
   }
-  const { host, network, memoryBytes, pids, keepImages, reserveBytes } = options.docker;
+  const { dockerHost: host, dockerKeepImages: keepImages, dockerReserveBytes: reserveBytes } = options;
   // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.
   const { createDockerRuntime } = await import(/* webpackMode: "eager" */ './runtimes/docker/runtime.ts');
-  const limits = { network, memoryBytes, pids, maxBodyBytes };
+  const limits = {
+    network: options.dockerNetwork,
+    memoryBytes: options.dockerMemoryBytes,
+    pids: options.dockerPids,
+    maxBodyBytes,
+  };
   return createDockerRuntime({ host, scope, limits, keepImages, reserveBytes, env });
 }
 

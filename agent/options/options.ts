@@ -1,215 +1,167 @@
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { DispatchCredential, DispatchTarget } from '../outbox/dispatch-target.ts';
-import { OPTION_SPECS, type OptionName, readRawOptions, variableName } from './specs.ts';
+import { describeOption, problemWith } from './option.ts';
+import { readValues } from './read-values.ts';
+import { type OptionName, type OptionValues, optionsSchema } from './table.ts';
 import { type AccessToken, parseTokens } from './tokens.ts';
-import { type Endpoint, type OptionValues, optionValuesSchema } from './values.ts';
 
-/** How containers run, with the docker runtime. */
-export type DockerOptions = {
-  readonly host: string;
-  readonly network: string;
-  readonly memoryBytes: number;
-  readonly pids: number;
-  readonly keepImages: number;
-  readonly reserveBytes: number;
-};
+/** What `Joined` is made of: files, secrets, and what says how to use them. */
+type Part =
+  | 'tlsCert'
+  | 'tlsKey'
+  | 'allowPlaintext'
+  | 'tokensFile'
+  | 'tokens'
+  | 'trustedKeys'
+  | 'repository'
+  | `github${'ApiUrl' | 'Token' | 'TokenFile' | 'AppId' | 'AppKeyFile'}`
+  | `dispatchSecret${'' | 'File'}`;
 
-/** Everything the agent is told at its start. Times in seconds, sizes in bytes. */
-export type AgentOptions = {
-  readonly dataDir: string;
-  readonly hostName: string;
-  readonly environment: string;
-  readonly listen: Endpoint;
+/** What several options tell together. */
+type Joined = {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  readonly dataPlane: Endpoint;
-  readonly runtime: 'process' | 'docker';
-  readonly python: string;
-  readonly docker: DockerOptions;
   readonly tokens: readonly AccessToken[];
   /** Ed25519 public keys in PEM; with none, packages need no signature. */
   readonly trustedKeys: readonly string[];
   readonly dispatch: DispatchTarget | undefined;
-  readonly tickSeconds: number;
-  readonly captureSeconds: number;
-  readonly windowSeconds: number;
-  readonly driftCycleSeconds: number;
-  readonly driftTolerance: number;
-  readonly driftFalseAlarmSeconds: number;
-  readonly heartbeatSeconds: number;
-  readonly startTimeoutSeconds: number;
-  readonly retentionDays: number;
-  readonly maxBodyBytes: number;
-  readonly maxPackageBytes: number;
-  /** Free space on the disk of `dataDir` below which no package is taken, in bytes. */
-  readonly reserveBytes: number;
-  readonly maxInFlight: number;
-  readonly stickyHeader: string | undefined;
-  readonly envoyThreads: number;
 };
+
+/** Everything the agent is told at its start. Times in seconds, sizes in bytes. */
+export type AgentOptions = Readonly<Omit<OptionValues, Part>> & Joined;
+
+/** What was read, if it could be, and what is wrong with it. */
+type Read<T> = { readonly value: T | undefined; readonly problems: readonly Problem[] };
+const NOT_GIVEN: Read<never> = { value: undefined, problems: [] };
 
 /**
  * Reads flags (`--data-dir x`) and, behind them, the environment (`TRAINYARD_AGENT_DATA_DIR`). Rejects with one UserError that
- * holds every problem. Secrets are taken from files or the environment only, since flags show in the list of processes.
+ * holds every problem.
  */
 export function readOptions(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): AgentOptions {
-  const { values, problems } = readRawOptions(argv, env);
-  const parsed = optionValuesSchema.safeParse({ 'host-name': hostname(), ...values });
-  const found: Problem[] = [...problems];
-  if (!parsed.success) {
-    found.push(...parsed.error.issues.map((issue) => optionProblem(String(issue.path[0]), issue.message)));
-    throw new UserError(atLeastOne(found));
-  }
-  const options = combine(parsed.data, found);
-  if (found.length > 0) throw new UserError(atLeastOne(found));
-  return options;
+  const { values, problems } = readValues(argv, env);
+  if (values === undefined) throw new UserError(atLeastOne(problems));
+  const { joined, problems: between } = joinValues(values);
+  const all = [...problems, ...between];
+  if (all.length > 0) throw new UserError(atLeastOne(all));
+  return { ...values, ...joined };
 }
 
-/** Joins options that belong together, adding what is wrong between them to `found`. */
-function combine(values: OptionValues, found: Problem[]): AgentOptions {
-  const tls = readTls(values, found);
-  const isOpen = !isLoopback(values.listen.address);
-  if (isOpen && tls === undefined && !values['allow-plaintext']) {
-    found.push(
-      optionProblem(
-        'listen',
-        'an address that others can reach needs --tls-cert and --tls-key, or --allow-plaintext behind a proxy that encrypts',
-      ),
-    );
-  }
-  const tokens = readTokens(values, found);
+function joinValues(values: OptionValues): {
+  readonly joined: Joined;
+  readonly problems: readonly Problem[];
+} {
+  const tls = readTls(values);
+  const tokens = readTokens(values);
+  const trustedKeys = readTrustedKeys(values);
+  const dispatch = readDispatch(values);
   return {
-    dataDir: values['data-dir'],
-    hostName: values['host-name'],
-    environment: values.environment,
-    listen: values.listen,
-    tls,
-    dataPlane: values['data-plane'],
-    runtime: values.runtime,
-    python: values.python,
-    docker: {
-      host: values['docker-host'],
-      network: values['docker-network'],
-      memoryBytes: values['docker-memory-bytes'],
-      pids: values['docker-pids'],
-      keepImages: values['docker-keep-images'],
-      reserveBytes: values['docker-reserve-bytes'],
+    joined: {
+      tls: tls.value,
+      tokens: tokens.value ?? [],
+      trustedKeys: trustedKeys.value ?? [],
+      dispatch: dispatch.value,
     },
-    tokens,
-    trustedKeys: readTrustedKeys(values, found),
-    dispatch: readDispatch(values, found),
-    tickSeconds: values['tick-seconds'],
-    captureSeconds: values['capture-seconds'],
-    windowSeconds: values['window-seconds'],
-    driftCycleSeconds: values['drift-cycle-seconds'],
-    driftTolerance: values['drift-tolerance'],
-    driftFalseAlarmSeconds: values['drift-false-alarm-seconds'],
-    heartbeatSeconds: values['heartbeat-seconds'],
-    startTimeoutSeconds: values['start-timeout-seconds'],
-    retentionDays: values['retention-days'],
-    maxBodyBytes: values['max-body-bytes'],
-    maxPackageBytes: values['max-package-bytes'],
-    reserveBytes: values['reserve-bytes'],
-    maxInFlight: values['max-in-flight'],
-    stickyHeader: values['sticky-header'],
-    envoyThreads: values['envoy-threads'],
+    problems: [tls, checkListen(values, tls.value), tokens, trustedKeys, dispatch].flatMap(
+      ({ problems }) => problems,
+    ),
   };
 }
 
-function readTls(values: OptionValues, found: Problem[]): AgentOptions['tls'] {
-  const { 'tls-cert': certFile, 'tls-key': keyFile } = values;
-  if (certFile === undefined && keyFile === undefined) return undefined;
-  if (certFile === undefined || keyFile === undefined) {
-    found.push(optionProblem('tls-cert', '--tls-cert and --tls-key go together'));
-    return undefined;
-  }
-  const cert = readFile('tls-cert', certFile, found);
-  const key = readFile('tls-key', keyFile, found);
-  return cert === undefined || key === undefined ? undefined : { cert, key };
+function readTls({ tlsCert, tlsKey }: OptionValues): Read<Joined['tls']> {
+  if (tlsCert === undefined && tlsKey === undefined) return NOT_GIVEN;
+  if (tlsCert === undefined || tlsKey === undefined)
+    return wrong('tlsCert', '--tls-cert and --tls-key go together');
+  const cert = readFile('tlsCert', tlsCert);
+  const key = readFile('tlsKey', tlsKey);
+  const problems = [...cert.problems, ...key.problems];
+  if (cert.value === undefined || key.value === undefined) return { value: undefined, problems };
+  return found({ cert: cert.value, key: key.value });
 }
 
-function readTokens(values: OptionValues, found: Problem[]): readonly AccessToken[] {
-  const text = readSecret(values, 'tokens', 'tokens-file', found);
-  const parsed = parseTokens(text ?? '');
-  found.push(...parsed.problems.map((message) => optionProblem('tokens-file', message)));
-  if (parsed.tokens.length === 0 && parsed.problems.length === 0) {
-    found.push(
-      optionProblem('tokens-file', 'at least one access token is needed, as a line "deployer <token>"'),
-    );
-  }
-  return parsed.tokens;
-}
-
-function readTrustedKeys(values: OptionValues, found: Problem[]): readonly string[] {
-  const file = values['trusted-keys'];
-  const text = file === undefined ? undefined : readFile('trusted-keys', file, found);
-  if (text === undefined) return [];
-  const keys = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g) ?? [];
-  if (keys.length === 0) found.push(optionProblem('trusted-keys', `${file} holds no public key in PEM`));
-  return keys;
-}
-
-function readDispatch(values: OptionValues, found: Problem[]): DispatchTarget | undefined {
-  const { repository } = values;
-  if (repository === undefined) return undefined;
-  const credential = readCredential(values, found);
-  const secret = readSecret(values, 'dispatch-secret', 'dispatch-secret-file', found);
-  if (secret === undefined) {
-    found.push(optionProblem('dispatch-secret-file', 'reports to a repository are signed with a secret'));
-  }
-  if (credential === undefined || secret === undefined) return undefined;
-  return { apiUrl: values['github-api-url'].replace(/\/$/, ''), repository, credential, secret };
-}
-
-function readCredential(values: OptionValues, found: Problem[]): DispatchCredential | undefined {
-  const { 'github-app-id': appId, 'github-app-key-file': keyFile } = values;
-  if (appId !== undefined && keyFile !== undefined) {
-    const privateKey = readFile('github-app-key-file', keyFile, found);
-    return privateKey === undefined ? undefined : { kind: 'app', appId, privateKey };
-  }
-  const token = readSecret(values, 'github-token', 'github-token-file', found);
-  if (token !== undefined) return { kind: 'token', token };
-  found.push(
-    optionProblem('github-token-file', 'reports to a repository need a token, or an App’s id and key file'),
+function checkListen({ listen: { address }, allowPlaintext }: OptionValues, tls: Joined['tls']): Read<never> {
+  const isLoopback = address === '::1' || address.startsWith('127.');
+  if (isLoopback || tls !== undefined || allowPlaintext) return NOT_GIVEN;
+  return wrong(
+    'listen',
+    'an address that others can reach needs --tls-cert and --tls-key, or --allow-plaintext behind a proxy that encrypts',
   );
-  return undefined;
 }
 
-type SecretName = 'tokens' | 'github-token' | 'dispatch-secret';
-
-function readSecret(
-  values: OptionValues,
-  name: SecretName,
-  file: `${SecretName}-file`,
-  found: Problem[],
-): string | undefined {
-  const path = values[file];
-  return path === undefined ? values[name] : readFile(file, path, found)?.trim();
+function readTokens(values: OptionValues): Read<readonly AccessToken[]> {
+  const { value: text = '', problems: unread } = readSecret(values, 'tokens');
+  const { tokens, problems } = parseTokens(text);
+  if (tokens.length === 0 && problems.length === 0) {
+    const none = wrong('tokensFile', 'at least one access token is needed, as a line "deployer <token>"');
+    return { value: undefined, problems: [...unread, ...none.problems] };
+  }
+  return { value: tokens, problems: problems.map((message) => problem('tokensFile', message)) };
 }
 
-function readFile(option: OptionName, path: string, found: Problem[]): string | undefined {
+function readTrustedKeys({ trustedKeys: file }: OptionValues): Read<readonly string[]> {
+  if (file === undefined) return NOT_GIVEN;
+  const { value: text, problems } = readFile('trustedKeys', file);
+  if (text === undefined) return { value: undefined, problems };
+  const keys = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g);
+  return keys === null ? wrong('trustedKeys', `${file} holds no public key in PEM`) : found(keys);
+}
+
+function readDispatch(values: OptionValues): Read<DispatchTarget> {
+  const { repository, githubApiUrl: apiUrl } = values;
+  if (repository === undefined) return NOT_GIVEN;
+  const credential = readCredential(values);
+  const secret = readSecret(values, 'dispatchSecret');
+  const isMissing = secret.value === undefined && secret.problems.length === 0;
+  const missing = isMissing
+    ? wrong('dispatchSecretFile', 'reports to a repository are signed with a secret')
+    : secret;
+  const problems = [...credential.problems, ...missing.problems];
+  if (credential.value === undefined || secret.value === undefined) return { value: undefined, problems };
+  return found({ apiUrl, repository, credential: credential.value, secret: secret.value });
+}
+
+function readCredential(values: OptionValues): Read<DispatchCredential> {
+  const { githubAppId: appId, githubAppKeyFile: keyFile } = values;
+  if (appId !== undefined && keyFile !== undefined) {
+    const { value: privateKey, problems } = readFile('githubAppKeyFile', keyFile);
+    return { value: privateKey === undefined ? undefined : { kind: 'app', appId, privateKey }, problems };
+  }
+  const { value: token, problems } = readSecret(values, 'githubToken');
+  if (token !== undefined) return found({ kind: 'token', token });
+  const none = wrong('githubTokenFile', 'reports to a repository need a token, or an App’s id and key file');
+  return { value: undefined, problems: [...problems, ...none.problems] };
+}
+
+/** A secret from its file, or else from the environment. */
+function readSecret(values: OptionValues, name: 'tokens' | 'githubToken' | 'dispatchSecret'): Read<string> {
+  const path = values[`${name}File`];
+  if (path === undefined) return found(values[name]);
+  const { value, problems } = readFile(`${name}File`, path);
+  return { value: value?.trim(), problems };
+}
+
+function readFile(option: OptionName, path: string): Read<string> {
   try {
-    return readFileSync(path, 'utf8');
+    return found(readFileSync(path, 'utf8'));
   } catch {
-    found.push(optionProblem(option, `the file ${path} can't be read`));
-    return undefined;
+    return wrong(option, `the file ${path} can't be read`);
   }
 }
 
-function isLoopback(address: string): boolean {
-  return address === '::1' || address.startsWith('127.');
+function found<T>(value: T | undefined): Read<T> {
+  return { value, problems: [] };
 }
 
-function optionProblem(name: string, message: string): Problem {
-  const spec = OPTION_SPECS.find((option) => option.name === name);
-  const variable = spec === undefined ? '' : ` or ${variableName(spec.name)}`;
-  const flag = spec !== undefined && 'isSecret' in spec ? variableName(spec.name) : `--${name}${variable}`;
-  return { code: 'option-invalid', message: `--${name}: ${message}.`, remedy: `Set ${flag}.` };
+function wrong(name: OptionName, message: string): Read<never> {
+  return { value: undefined, problems: [problem(name, message)] };
+}
+
+function problem(name: OptionName, message: string): Problem {
+  return problemWith(describeOption([name, optionsSchema.shape[name]]), message);
 }
 
 function atLeastOne(problems: readonly Problem[]): [Problem, ...Problem[]] {

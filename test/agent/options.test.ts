@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeOptions } from '../../agent/options/help.ts';
 import { readOptions } from '../../agent/options/options.ts';
-import { describeOptions } from '../../agent/options/specs.ts';
 import { parseTokens } from '../../agent/options/tokens.ts';
 import { UserError } from '../../core/errors.ts';
 
@@ -81,6 +82,11 @@ describe('options', () => {
     expect(describeOptions()).toContain('--data-plane');
     expect(describeOptions()).toContain('TRAINYARD_AGENT_GITHUB_TOKEN');
   });
+});
+
+test('--version prints what package.json states', () => {
+  const { stdout } = spawnSync(process.execPath, ['agent/main.ts', '--version'], { encoding: 'utf8' });
+  expect(stdout.trim()).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
 });
 
 test('tokens with an unknown role, none, or too short are named by place', () => {

@@ -1,12 +1,12 @@
 import { ENDPOINTS } from '../../../agent/api/endpoints.ts';
-import { OPTION_SPECS, variableName } from '../../../agent/options/specs.ts';
+import { shownName } from '../../../agent/options/option.ts';
+import { OPTIONS } from '../../../agent/options/table.ts';
 
 /** The tables of agent/README.md by the name of their markers, made from what the agent itself uses. */
 export function renderTables(): Readonly<Record<'options' | 'api', string>> {
-  const options = OPTION_SPECS.map((spec) => {
-    const name = 'isSecret' in spec ? `\`${variableName(spec.name)}\`` : `\`--${spec.name}\``;
-    const fallback = 'default' in spec ? `\`${spec.default}\`` : '';
-    return `| ${name} | ${spec.help} | ${fallback} |`;
+  const options = OPTIONS.map((option) => {
+    const fallback = option.default === undefined ? '' : `\`${option.default}\``;
+    return `| \`${shownName(option)}\` | ${option.help} | ${fallback} |`;
   });
   const api = ENDPOINTS.map(
     ({ method, path, role, summary }) =>

@@ -1,0 +1,21 @@
+import { shownName } from './option.ts';
+import { OPTIONS } from './table.ts';
+
+/** What `--help` prints. */
+export function describeOptions(): string {
+  const lines = OPTIONS.map((option) => {
+    const fallback = option.default === undefined ? '' : ` [${option.default}]`;
+    return `  ${shownName(option).padEnd(34)} ${option.help}${fallback}`;
+  });
+  return [
+    'Usage: node agent.mjs [run | down] [options]',
+    '       node agent.mjs --help | --version',
+    '',
+    '  run    Serve until told to stop; model servers and proxy outlive it. [default]',
+    '  down   End this data folder’s model servers and proxy.',
+    '',
+    'Each option can be set by TRAINYARD_AGENT_<NAME> too. Secrets are read from files or the environment only.',
+    '',
+    ...lines,
+  ].join('\n');
+}
