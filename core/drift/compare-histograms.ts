@@ -92,7 +92,7 @@ function lambdaAt({ chiSquare, degreesOfFreedom }: Comparison, p: number): numbe
   if (excess(0) >= 0) return 0;
   let high = chiSquare + degreesOfFreedom;
   for (let step = 0; step < LARGEST_LAMBDA_STEPS && excess(high) < 0; step += 1) high *= 2;
-  return findRoot(excess, 0, high, 1e-9 * high);
+  return findRoot(excess, { low: 0, high, tolerance: 1e-9 * high });
 }
 
 type Pair = readonly [reference: number, window: number];

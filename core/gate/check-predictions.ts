@@ -105,8 +105,10 @@ function checkClasses(predictions: Predictions, who: string): Problem[] {
     ['predictions', predictions.predictions],
   ] as const) {
     const bad = indicesWhere(values, (value) => Number.isFinite(value) && !isClass(value));
-    if (bad.length > 0)
-      problems.push(unknownClass(name, values[bad[0] ?? 0] ?? Number.NaN, classes.length, who));
+    const [first] = bad;
+    if (first !== undefined) {
+      problems.push(unknownClass({ name, value: values[first] ?? Number.NaN, count: classes.length, who }));
+    }
   }
   const columnsFit =
     scores.length === 0 || scores.length === classes.length || (task === 'binary' && scores.length === 1);
@@ -122,7 +124,15 @@ function wrongClassCount(count: number, who: string): Problem {
   };
 }
 
-function unknownClass(name: string, value: number, count: number, who: string): Problem {
+/** A value of `name` (labels or predictions) that is no index of the `count` classes of model `who`. */
+type UnknownClass = {
+  readonly name: string;
+  readonly value: number;
+  readonly count: number;
+  readonly who: string;
+};
+
+function unknownClass({ name, value, count, who }: UnknownClass): Problem {
   return {
     code: 'unknown-class',
     message: `The ${name} of the ${who} hold ${value}, which is no index of its ${count} classes.`,

@@ -2,9 +2,7 @@ import type { Problem } from '../errors.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Check } from './check.ts';
 import type { Names } from './judge/compare.ts';
-import type { Latencies } from './judge/latency.ts';
 import type { Signatures } from './judge/signature.ts';
-import type { Metric } from './metrics/metric.ts';
 import type { Pair, Predictions, Sample, Side } from './predictions.ts';
 import type { GateRule } from './rules/rule.ts';
 
@@ -21,10 +19,6 @@ export type GateInput = {
   /** `undefined` for the first model of a name. */
   readonly champion?: Predictions;
   readonly userMetrics?: UserMetrics;
-  /** Metrics of the user's own, judged like ours: by rows, or by the bootstrap when they are of the whole sample. */
-  readonly ownMetrics?: readonly Metric[];
-  readonly latency?: Latencies;
-  readonly sizeBytes?: number;
   readonly signatures?: Signatures;
   /** `gatesSoFar` counts the gates judged before on this holdout, from the ledger. */
   readonly holdout: { readonly digest: string; readonly gatesSoFar: number };
@@ -50,7 +44,7 @@ export type GateResult = {
 };
 
 /** What the rules are judged on: the challenger's rows, and the champion's beside them when there is one. */
-export type Evidence = {
+export type GateEvidence = {
   readonly sample: Sample;
   readonly challenger: Side;
   readonly pair: Pair | undefined;

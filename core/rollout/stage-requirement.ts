@@ -41,7 +41,7 @@ export function smallestVisible(requests: number, baseRate: number, alpha: numbe
     (POWER_FACTOR * (Math.log(1 / alpha) + MIXTURE_COST)) / (baseRate * Math.max(requests, Number.MIN_VALUE));
   const informationGap = (ratio: number) => ratio * Math.log(ratio) - ratio + 1 - needed;
   if (!(informationGap(LARGEST_ODDS_RATIO) > 0)) return undefined;
-  return findRoot(informationGap, 1, LARGEST_ODDS_RATIO);
+  return findRoot(informationGap, { low: 1, high: LARGEST_ODDS_RATIO });
 }
 
 /** The stable version's error rate as known so far, never below the smallest believed. */

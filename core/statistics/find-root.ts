@@ -1,10 +1,18 @@
 const MAX_STEPS = 200;
 
+/** Where to look for a root. `tolerance` is absolute in x; without it the root is as exact as a double can be. */
+export type Bracket = { readonly low: number; readonly high: number; readonly tolerance?: number };
+
 /**
- * A root of a monotone `f` in [`low`, `high`] by bisection with secant steps (the Illinois rule); assumes the ends have opposite signs
- * and gives the nearer end when they have not. `tolerance` is absolute in x; `NaN` when an end is `NaN`.
+ * A root of `f` between `low` and `high`, by secant steps (the Illinois rule) and bisection; the nearer end when the ends have the same
+ * sign, `NaN` when an end is `NaN`.
+ *
+ * Claim: for a continuous `f` with a change of sign, a point within `tolerance` of a root, in at most 200 evaluations.
+ * Assumes: `f` is monotone between the ends.
+ * Reference: Dowell & Jarratt, "A modified regula falsi method" (BIT, 1971).
+ * Vector: test/core/statistics/properties.test.ts.
  */
-export function findRoot(f: (x: number) => number, low: number, high: number, tolerance = 0): number {
+export function findRoot(f: (x: number) => number, { low, high, tolerance = 0 }: Bracket): number {
   let a = low;
   let b = high;
   let fa = f(a);

@@ -53,8 +53,8 @@ export function simulateBootstrap({ scale, seed }: SimulationOptions): Simulatio
         KINDS.map(({ share }) => share),
       ),
     );
-    const options = { alpha: 0.05, seed: `${seed}|${draw}` };
-    const check = judgeCompare(rule, f1.value, pair, { challenger: '' }, options);
+    const options = { alpha: 0.05, seed: `${seed}|${draw}`, names: { challenger: '' } };
+    const check = judgeCompare({ rule, metric: f1.value }, pair, options);
     if (check.verdict === 'pass') promoted += 1;
     if ((check.challenger ?? 0) >= (check.champion ?? 0)) higher += 1;
   }

@@ -54,11 +54,12 @@ function judgeCell(cell: Cell, draws: number, random: Draws): { promoted: number
   const pair = emptyPair({ rows: cell.rows, classes: ['right', 'wrong'] });
   const rule = { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: cell.margin } as const;
   const mlflow = { kind: 'mlflow', metric: 'accuracy', minAbsoluteChange: 0, greaterIsBetter: true } as const;
+  const options = { alpha: 0.05, seed: '', names: { challenger: '' } };
   let promoted = 0;
   let byMlflow = 0;
   for (let draw = 0; draw < draws; draw += 1) {
     drawAnswers(pair, cell, random);
-    const check = judgeCompare(rule, accuracy.value, pair, { challenger: '' }, { alpha: 0.05, seed: '' });
+    const check = judgeCompare({ rule, metric: accuracy.value }, pair, options);
     if (check.verdict === 'pass') promoted += 1;
     if (judgeMlflow(mlflow, check.challenger, check.champion).verdict === 'pass') byMlflow += 1;
   }

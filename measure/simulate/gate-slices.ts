@@ -1,4 +1,4 @@
-import { judgeSlices } from '../../core/gate/judge/slices.ts';
+import { adjustGuards, compareSlices, concludeSlices } from '../../core/gate/judge/slices.ts';
 import { findMetric } from '../../core/gate/metrics/metrics.ts';
 import type { Pair } from '../../core/gate/predictions.ts';
 import { mcnemarHarm } from '../../core/statistics/mcnemar.ts';
@@ -36,8 +36,8 @@ export function simulateSlices({ scale, seed }: SimulationOptions): SimulationRo
   const blocked = { ours: 0, twoPoints: 0, uncorrected: 0 };
   for (let draw = 0; draw < draws; draw += 1) {
     const counts = drawAnswers(pair, random);
-    const [check] = judgeSlices([{ rule, metric: accuracy.value }], pair, '');
-    if (check?.verdict === 'fail') blocked.ours += 1;
+    const compared = compareSlices({ rule, metric: accuracy.value }, pair, '');
+    if (concludeSlices(compared, adjustGuards([compared])).verdict === 'fail') blocked.ours += 1;
     if (counts.some(({ gains, losses }) => losses - gains >= 0.02 * ROWS_PER_SLICE)) blocked.twoPoints += 1;
     if (counts.some(({ gains, losses }) => mcnemarHarm(gains, losses) < 0.05)) blocked.uncorrected += 1;
   }

@@ -50,7 +50,7 @@ export const FUNCTIONS: Readonly<Record<string, Numeric>> = {
   logGamma,
   gammaP: (a = 0, x = 0) => gammaP(a, x),
   gammaQ: (a = 0, x = 0) => gammaQ(a, x),
-  betaI: (a = 0, b = 0, x = 0) => betaI(a, b, x),
+  betaI: (a = 0, b = 0, x = 0) => betaI(a, b, { x, complement: 1 - x }),
   normalCdf,
   normalQuantile,
   chiSquareSurvival: (x = 0, df = 0) => chiSquareSurvival(x, df),
@@ -64,7 +64,8 @@ export const FUNCTIONS: Readonly<Record<string, Numeric>> = {
   binomialQuantile: (q = 0, n = 0, p = 0) => binomialQuantile(q, n, p),
   mcnemarTwoSided: (b = 0, c = 0) => mcnemarTwoSided(b, c),
   mcnemarHarm: (b = 0, c = 0) => mcnemarHarm(b, c),
-  agrestiCaffoLower: (x1 = 0, n1 = 0, x2 = 0, n2 = 0, z = 0) => agrestiCaffoLower(x1, n1, x2, n2, z),
+  agrestiCaffoLower: (...[x1 = 0, n1 = 0, x2 = 0, n2 = 0, z = 0]) =>
+    agrestiCaffoLower({ successes: x1, n: n1 }, { successes: x2, n: n2 }, z),
   wilsonLower: (rate = 0, n = 0, level = 0) => wilsonInterval(rate, n, level).low,
   expectedNormalRange,
 };

@@ -1,6 +1,8 @@
+import { err, ok, type Result } from '../../result.ts';
 import { normalQuantile } from '../../statistics/distributions/normal.ts';
 import { bootstrap, bootstrapP } from '../../statistics/random/paired-bootstrap.ts';
 import { randomStream } from '../../statistics/random/random-stream.ts';
+import type { Interval } from '../../verdict.ts';
 import type { SampleMetric, Undefined } from '../metrics/metric.ts';
 import type { Pair } from '../predictions.ts';
 import { type CompareOptions, type Difference, MIN_GROUPS, tooFewGroups } from './comparison.ts';
@@ -12,12 +14,12 @@ export const RESAMPLES = 2000;
 export function compareByBootstrap(
   metric: SampleMetric,
   whole: Pair,
-  estimate: number,
-  options: CompareOptions,
-): Difference | Undefined {
+  options: CompareOptions & { readonly estimate: number },
+): Result<Difference, Undefined> {
+  const { estimate, alpha } = options;
   const { pair, times, resampling } = planResampling(metric, whole);
   if (resampling.kind === 'groups' && resampling.groups.length < MIN_GROUPS) {
-    return tooFewGroups(resampling.groups.length);
+    return err(tooFewGroups(resampling.groups.length));
   }
   const sign = metric.direction === 'higher' ? 1 : -1;
   const champion = metric.prepare(pair.sample, pair.champion);
@@ -25,15 +27,15 @@ export function compareByBootstrap(
   const difference = (weights: Uint32Array): number => sign * (challenger(weights) - champion(weights));
   const resamples = options.resamples ?? RESAMPLES;
   const random = randomStream(`${options.seed}|${metric.name}`);
-  const values = bootstrap(times.length, resampling, difference, resamples, random);
+  const values = bootstrap(difference, resampling, { rows: times.length, resamples, random });
   const standardError = spreadOf(values);
-  return {
+  return ok({
     estimate,
     standardError,
-    interval: intervalOf(values, estimate, standardError, options.alpha),
+    interval: intervalOf(values, { estimate, standardError }, alpha),
     method: `paired bootstrap, ${resamples} draws`,
     harmP: (margin) => harmPOf(values, margin),
-  };
+  });
 }
 
 /**
@@ -42,10 +44,9 @@ export function compareByBootstrap(
  */
 function intervalOf(
   values: Float64Array,
-  estimate: number,
-  standardError: number,
+  { estimate, standardError }: Pick<Difference, 'estimate' | 'standardError'>,
   alpha: number,
-): Difference['interval'] {
+): Interval {
   const place = Math.floor(alpha * (values.length + 1)) - 1;
   const reach = place < 0 ? normalQuantile(1 - alpha) * standardError : 0;
   const low = values[Math.max(0, place)] ?? Number.NaN;

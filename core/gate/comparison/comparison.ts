@@ -1,6 +1,9 @@
 import type { Interval } from '../../verdict.ts';
 import type { Undefined } from '../metrics/metric.ts';
 
+/** One-sided error of a bound, unless the holdout has been used for superiority claims before. */
+export const ALPHA = 0.05;
+
 /** Fewer rows than this are reported, never judged. */
 export const MIN_ROWS = 30;
 /** Fewer groups than this give no usable spread between groups. */

@@ -1,3 +1,4 @@
+import { err, ok, type Result } from '../../result.ts';
 import { normalCdf } from '../../statistics/distributions/normal.ts';
 import { studentQuantile, studentSurvival } from '../../statistics/distributions/student-t.ts';
 import { bonettPrice } from '../../statistics/intervals/bonett-price.ts';
@@ -27,36 +28,39 @@ import {
 import { groupRows } from './group-rows.ts';
 
 /** Compares two models by `metric`, or says why these rows allow no comparison. */
-export function compareModels(metric: Metric, pair: Pair, options: CompareOptions): Comparison | Undefined {
+export function compareModels(
+  metric: Metric,
+  pair: Pair,
+  options: CompareOptions,
+): Result<Comparison, Undefined> {
   const rows = pair.sample.ids.length;
-  if (rows < MIN_ROWS) return tooFewRows(rows);
+  if (rows < MIN_ROWS) return err(tooFewRows(rows));
   const champion = evaluateMetric(metric, pair.sample, pair.champion);
-  if (typeof champion !== 'number') return ofModel('champion', champion);
+  if (typeof champion !== 'number') return err(ofModel('champion', champion));
   const challenger = evaluateMetric(metric, pair.sample, pair.challenger);
-  if (typeof challenger !== 'number') return ofModel('challenger', challenger);
+  if (typeof challenger !== 'number') return err(ofModel('challenger', challenger));
   const estimate = metric.direction === 'higher' ? challenger - champion : champion - challenger;
-  const difference = differenceOf(metric, pair, estimate, options);
-  if ('code' in difference) return difference;
+  const difference = differenceOf(metric, pair, { ...options, estimate });
+  if (!difference.ok) return difference;
   const typical = metric.unit === 'rate' || metric.method === 'auc' ? 1 : Math.abs(champion);
-  return { champion, challenger, rows, ...widenIfDegenerate(difference, pair, typical) };
+  return ok({ champion, challenger, rows, ...widenIfDegenerate(difference.value, pair, typical) });
 }
 
 function differenceOf(
   metric: Metric,
   pair: Pair,
-  estimate: number,
-  options: CompareOptions,
-): Difference | Undefined {
+  options: CompareOptions & { readonly estimate: number },
+): Result<Difference, Undefined> {
   if (metric.method === 'rightness' || metric.method === 'rows') return compareRows(metric, pair, options);
   const byRank = metric.method === 'auc' && pair.sample.task === 'binary' && pair.sample.groups === undefined;
-  return byRank ? compareByDeLong(pair, options) : compareByBootstrap(metric, pair, estimate, options);
+  return byRank ? compareByDeLong(pair, options) : compareByBootstrap(metric, pair, options);
 }
 
 function compareRows(
   metric: RightnessMetric | RowMetric,
   pair: Pair,
   options: CompareOptions,
-): Difference | Undefined {
+): Result<Difference, Undefined> {
   const sign = metric.direction === 'higher' ? 1 : -1;
   const a = metric.rowValues(pair.sample, pair.champion);
   const differences = metric
@@ -64,15 +68,15 @@ function compareRows(
     .map((value, row) => sign * (value - (a[row] ?? 0)));
   const level = 1 - 2 * options.alpha;
   const { groups } = pair.sample;
-  if (groups === undefined) return compareIndependent(metric, differences, level);
+  if (groups === undefined) return ok(compareIndependent(metric, differences, level));
   const { groupOf, names } = groupRows(groups);
-  if (names.length < MIN_GROUPS) return tooFewGroups(names.length);
-  const grouped = groupedMeanDifference(differences, groupOf, names.length, level);
+  if (names.length < MIN_GROUPS) return err(tooFewGroups(names.length));
+  const grouped = groupedMeanDifference(differences, { groupOf, groups: names.length }, level);
   const independent = compareIndependent(metric, differences, level);
   // Belonging together can hide how much rows vary, but never makes them tell more than independent rows would.
-  if (independent.standardError >= grouped.standardError) return independent;
+  if (independent.standardError >= grouped.standardError) return ok(independent);
   const method = 'mean difference between groups of rows';
-  return { ...grouped, method, harmP: studentHarm(grouped, names.length - 1) };
+  return ok({ ...grouped, method, harmP: studentHarm(grouped, names.length - 1) });
 }
 
 function compareIndependent(
@@ -88,7 +92,7 @@ function compareIndependent(
 function compareRightness(differences: Float64Array, level: number): Difference {
   const gains = differences.reduce((count, value) => count + (value > 0 ? 1 : 0), 0);
   const losses = differences.reduce((count, value) => count + (value < 0 ? 1 : 0), 0);
-  const paired = bonettPrice(gains, losses, differences.length, level);
+  const paired = bonettPrice({ gains, losses, n: differences.length }, level);
   const centre = (gains - losses) / (differences.length + 2);
   return {
     ...paired,
@@ -102,22 +106,22 @@ function compareRightness(differences: Float64Array, level: number): Difference 
   };
 }
 
-function compareByDeLong(pair: Pair, options: CompareOptions): Difference | Undefined {
+function compareByDeLong(pair: Pair, options: CompareOptions): Result<Difference, Undefined> {
   const scores = (side: Pair['champion']): Float64Array =>
     Float64Array.from(pair.sample.labels, (_, row) => probability(side, 1, row));
   const result = compareAuc(pair.sample.labels, scores(pair.champion), scores(pair.challenger));
   const fewest = Math.min(result.positives, result.negatives);
-  if (fewest < MIN_PER_CLASS) return tooFewOfAClass(fewest);
+  if (fewest < MIN_PER_CLASS) return err(tooFewOfAClass(fewest));
   // With few rows of a class the variance itself is uncertain, which the normal quantile would leave out.
   const reach = studentQuantile(1 - options.alpha, fewest - 1) * result.standardError;
   const { difference: estimate, standardError } = result;
-  return {
+  return ok({
     estimate,
     standardError,
     interval: { low: estimate - reach, high: estimate + reach, level: 1 - 2 * options.alpha },
     method: 'DeLong',
     harmP: studentHarm({ estimate, standardError }, fewest - 1),
-  };
+  });
 }
 
 /**

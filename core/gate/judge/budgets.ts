@@ -1,12 +1,12 @@
 import { type Verdict, worstVerdict } from '../../verdict.ts';
 import type { Check } from '../check.ts';
 import { formatCount } from '../format-value.ts';
-import { type GateRule, isBudgetRule, type SizeRule } from '../rules/rule.ts';
-import { undecided } from './compare.ts';
+import { type BudgetRule, type GateRule, isBudgetRule, type SizeRule } from '../rules/rule.ts';
 import { judgeLatency, type Latencies } from './latency.ts';
+import { undecided } from './undecided.ts';
 
-/** What was measured on the built package. */
-export type Measured = {
+/** What was measured on the built package; what was not is absent, and leaves its rules open. */
+export type PackageMeasurements = {
   readonly latency?: Latencies;
   readonly sizeBytes?: number;
   /** What the bootstrap of the ratio depends on. */
@@ -16,35 +16,30 @@ export type Measured = {
 /** The budget rules among `rules`, judged; other rules are left alone. `pass` when there is no budget rule. */
 export function judgeBudgets(
   rules: readonly GateRule[],
-  measured: Measured,
+  measured: PackageMeasurements,
 ): { readonly verdict: Verdict; readonly checks: readonly Check[] } {
-  const checks = rules
-    .filter(isBudgetRule)
-    .map((rule) =>
-      rule.kind === 'size'
-        ? judgeSize(rule, measured.sizeBytes)
-        : judgeLatency(rule, measured.latency, measured.seed ?? ''),
-    );
+  const checks = rules.filter(isBudgetRule).map((rule) => judgeBudget(rule, measured));
   return {
     verdict: checks.length === 0 ? 'pass' : worstVerdict(checks.map(({ verdict }) => verdict)),
     checks,
   };
 }
 
+/** One budget rule, judged on what was measured. */
+export function judgeBudget(rule: BudgetRule, { sizeBytes, latency, seed }: PackageMeasurements): Check {
+  return rule.kind === 'size' ? judgeSize(rule, sizeBytes) : judgeLatency(rule, latency, seed ?? '');
+}
+
 function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {
   const { atMostBytes } = rule;
   const need = atMostBytes === undefined ? 'measured' : `≤ ${formatBytes(atMostBytes)}`;
   if (sizeBytes === undefined) {
-    return undecided('size', 'size', need, {
-      code: 'not-measured',
-      message: 'the package has not been measured.',
-    });
+    const why = { code: 'not-measured', message: 'the package has not been measured.' };
+    return undecided({ rule: 'size', metric: 'size', need, why });
   }
   if (!Number.isFinite(sizeBytes) || sizeBytes < 0) {
-    return undecided('size', 'size', need, {
-      code: 'not-a-size',
-      message: `${String(sizeBytes)} is no size.`,
-    });
+    const why = { code: 'not-a-size', message: `${String(sizeBytes)} is no size.` };
+    return undecided({ rule: 'size', metric: 'size', need, why });
   }
   const over = atMostBytes !== undefined && sizeBytes > atMostBytes;
   return {

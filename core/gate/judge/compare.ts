@@ -1,41 +1,42 @@
 import { resolvableMargin, rowsForMargin } from '../../statistics/sample-size.ts';
-import type { Reason, Verdict } from '../../verdict.ts';
+import type { Interval, Reason, Verdict } from '../../verdict.ts';
 import type { Check } from '../check.ts';
 import type { CompareOptions, Comparison } from '../comparison/comparison.ts';
 import { compareModels } from '../comparison/models.ts';
 import { formatChange, formatCount, formatSize, formatValue } from '../format-value.ts';
-import type { Metric, Undefined } from '../metrics/metric.ts';
+import type { Metric } from '../metrics/metric.ts';
 import type { Pair } from '../predictions.ts';
-import type { CompareRule, Margin } from '../rules/rule.ts';
-import { whatSettles } from './what-settles.ts';
+import { absoluteMargin, type CompareRule } from '../rules/rule.ts';
+import { undecided } from './undecided.ts';
 
-/** One-sided error of a bound, unless the holdout has been used for superiority claims before. */
-export const ALPHA = 0.05;
-
+/** What the two models are called in sentences; the first model of a name has no champion beside it. */
 export type Names = { readonly champion?: string; readonly challenger: string };
+
+/** One compare rule with its metric found. */
+export type CompareTask = { readonly rule: CompareRule; readonly metric: Metric };
 
 /** Challenger against champion by one metric: non-inferior or superior, worse, or not settled. */
 export function judgeCompare(
-  rule: CompareRule,
-  metric: Metric,
+  task: CompareTask,
   pair: Pair,
-  names: Names,
-  options: CompareOptions,
+  options: CompareOptions & { readonly names: Names },
 ): Check {
-  const comparison = compareModels(metric, pair, options);
-  if ('code' in comparison) {
-    return undecided(
-      `compare: ${rule.require}`,
-      metric.name,
-      needOf(rule, metric, undefined),
-      comparison,
-      pair.sample.ids.length,
-    );
+  const { rule, metric } = task;
+  const compared = compareModels(metric, pair, options);
+  if (!compared.ok) {
+    return undecided({
+      rule: `compare: ${rule.require}`,
+      metric: metric.name,
+      need: needOf(task, undefined),
+      why: compared.error,
+      rows: pair.sample.ids.length,
+    });
   }
+  const comparison = compared.value;
   const margin = absoluteMargin(rule.margin, comparison.champion);
   const limit = rule.require === 'superior' ? (rule.minImprovement ?? 0) : -margin;
   const verdict = verdictOf(rule, comparison.interval, limit);
-  const toSettle = verdict === 'inconclusive' ? whatWouldSettle(rule, metric, comparison, limit) : undefined;
+  const toSettle = verdict === 'inconclusive' ? whatWouldSettle(task, comparison, limit) : undefined;
   return {
     rule: `compare: ${rule.require}`,
     metric: metric.name,
@@ -43,54 +44,27 @@ export function judgeCompare(
     champion: comparison.champion,
     challenger: comparison.challenger,
     change: { estimate: comparison.estimate, interval: comparison.interval },
-    need: needOf(rule, metric, margin),
+    need: needOf(task, margin),
     verdict,
-    reasons: [reasonOf(rule, metric, comparison, names, limit, verdict)],
+    reasons: [reasonOf(task, comparison, { names: options.names, limit, verdict })],
     ...(toSettle === undefined ? {} : { toSettle }),
   };
-}
-
-/** A check that these data cannot decide, and why. */
-export function undecided(rule: string, metric: string, need: string, why: Undefined, rows?: number): Check {
-  const reason: Reason = {
-    code: why.code,
-    metric,
-    message: `${metric}: ${why.message}`,
-    ...(rows === undefined ? {} : { sampleSize: rows }),
-  };
-  const toSettle = whatSettles(why.code, metric);
-  return {
-    rule,
-    metric,
-    need,
-    verdict: 'inconclusive',
-    reasons: [reason],
-    ...(toSettle === undefined ? {} : { toSettle }),
-  };
-}
-
-/** The margin in the metric's own unit. */
-export function absoluteMargin(margin: Margin, champion: number): number {
-  return typeof margin === 'number' ? margin : margin.relative * Math.abs(champion);
 }
 
 /**
  * What is shown at this confidence. For superiority anything worse than the champion is a failure; a real but smaller
  * improvement than the one asked for stays unsettled unless the bounds rule the one asked for out.
  */
-function verdictOf(rule: CompareRule, interval: { low: number; high: number }, limit: number): Verdict {
+function verdictOf(rule: CompareRule, interval: Interval, limit: number): Verdict {
   if (interval.low > limit) return 'pass';
   if (rule.require === 'superior') return interval.high < Math.max(0, limit) ? 'fail' : 'inconclusive';
   return interval.high < limit ? 'fail' : 'inconclusive';
 }
 
 function reasonOf(
-  rule: CompareRule,
-  metric: Metric,
+  { rule, metric }: CompareTask,
   comparison: Comparison,
-  names: Names,
-  limit: number,
-  verdict: Verdict,
+  { names, limit, verdict }: { readonly names: Names; readonly limit: number; readonly verdict: Verdict },
 ): Reason {
   const { champion, challenger, estimate, interval, rows } = comparison;
   const unit = metric.unit;
@@ -128,7 +102,7 @@ function codeOf(rule: CompareRule, verdict: Verdict): string {
   return rule.require === 'superior' ? 'not-superior' : 'worse';
 }
 
-function needOf(rule: CompareRule, metric: Metric, margin: number | undefined): string {
+function needOf({ rule, metric }: CompareTask, margin: number | undefined): string {
   if (rule.require === 'superior') {
     const improvement = rule.minImprovement ?? 0;
     return improvement > 0 ? `better by ${formatSize(improvement, metric.unit)}` : 'better';
@@ -139,7 +113,7 @@ function needOf(rule: CompareRule, metric: Metric, margin: number | undefined): 
     : `at most ${formatValue(rule.margin.relative, 'rate')} worse`;
 }
 
-function whatWouldSettle(rule: CompareRule, metric: Metric, comparison: Comparison, limit: number): string {
+function whatWouldSettle({ rule, metric }: CompareTask, comparison: Comparison, limit: number): string {
   const { rows, standardError, estimate } = comparison;
   const resolvable = resolvableMargin(standardError);
   const resolves = `${metric.name}: these ${formatCount(rows)} examples resolve ${formatSize(resolvable, metric.unit)}`;

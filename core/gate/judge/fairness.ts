@@ -3,14 +3,15 @@ import { expectedNormalRange } from '../../statistics/distributions/normal-range
 import { agrestiCaffoLower } from '../../statistics/intervals/agresti-caffo.ts';
 import type { Reason } from '../../verdict.ts';
 import type { Check, GroupRow } from '../check.ts';
-import { MIN_ROWS } from '../comparison/comparison.ts';
+import { ALPHA, MIN_ROWS } from '../comparison/comparison.ts';
 import { formatChange, formatSize, formatValue } from '../format-value.ts';
+import type { GateEvidence } from '../gate-input.ts';
 import type { Undefined } from '../metrics/metric.ts';
-import { type GroupRate, type Outcome, outcomesOf, ratesOf } from '../metrics/outcome-rates.ts';
-import type { Sample, Side } from '../predictions.ts';
+import { type GroupOutcome, type GroupRate, outcomesOf, ratesOf } from '../metrics/outcome-rates.ts';
+import type { Pair } from '../predictions.ts';
 import type { FairnessRule } from '../rules/rule.ts';
-import { ALPHA, undecided } from './compare.ts';
 import { gapGrowth, MOST_GROWTH } from './gap-growth.ts';
+import { undecided } from './undecided.ts';
 
 const NO_RATES: Undefined = {
   code: 'metric-not-for-task',
@@ -25,8 +26,8 @@ type Gap = {
   readonly atLeast: number;
 };
 
-type Judged = {
-  readonly outcome: Outcome;
+type JudgedOutcome = {
+  readonly outcome: GroupOutcome;
   readonly rates: readonly GroupRate[];
   readonly large: readonly GroupRate[];
   readonly worst: Gap | undefined;
@@ -38,29 +39,28 @@ type Judged = {
  */
 export function judgeFairness(
   rule: FairnessRule,
-  sample: Sample,
-  challenger: Side,
-  champion: Side | undefined,
+  { sample, challenger, pair }: GateEvidence,
   seed: string,
 ): Check {
   const need = `groups at most ${formatSize(rule.limit, 'rate')} apart`;
+  const question = { rule: 'fairness', metric: rule.metric, need };
   const values = sample.slices[rule.column];
-  if (values === undefined) return undecided('fairness', rule.metric, need, noColumn(rule));
-  if (sample.task === 'regression') return undecided('fairness', rule.metric, need, NO_RATES);
+  if (values === undefined) return undecided({ ...question, why: noColumn(rule) });
+  if (sample.task === 'regression') return undecided({ ...question, why: NO_RATES });
   const outcomes = outcomesOf(rule, sample);
   const alpha = ALPHA / outcomes.length;
-  const judged = outcomes.map((outcome) => judgeOutcome(outcome, values, sample, challenger, alpha));
+  const judged = outcomes.map((outcome) =>
+    judgeOutcome(outcome, ratesOf(outcome, values, { sample, side: challenger }), alpha),
+  );
   const proven = judged.filter(({ worst }) => worst !== undefined && worst.atLeast > rule.limit);
   const grown =
-    champion === undefined
+    pair === undefined
       ? []
-      : outcomes.flatMap((outcome) =>
-          growthOf(rule, outcome, values, sample, { champion, challenger }, alpha, seed),
-        );
+      : outcomes.flatMap((outcome) => growthOf(rule, pair, { outcome, values, alpha, seed }));
   const blocking = [...proven.map((outcome) => provenReason(rule, outcome)), ...grown];
   const groups = judged.flatMap(groupRowsOf);
   if (blocking.length === 0 && judged.some(({ worst }) => worst === undefined)) {
-    return { ...undecided('fairness', rule.metric, need, tooFewLargeGroups(rule)), groups };
+    return { ...undecided({ ...question, why: tooFewLargeGroups(rule) }), groups };
   }
   return {
     rule: 'fairness',
@@ -74,27 +74,14 @@ export function judgeFairness(
   };
 }
 
-function judgeOutcome(
-  outcome: Outcome,
-  values: readonly string[],
-  sample: Sample,
-  side: Side,
-  alpha: number,
-): Judged {
-  const rates = ratesOf(outcome, values, sample, side);
+function judgeOutcome(outcome: GroupOutcome, rates: readonly GroupRate[], alpha: number): JudgedOutcome {
   const large = rates.filter(({ rows }) => rows.length >= MIN_ROWS);
   const z = normalQuantile(1 - alpha / (large.length * (large.length - 1)));
   let worst: Gap | undefined;
   for (const high of large) {
     for (const low of large) {
       if (high === low) continue;
-      const atLeast = agrestiCaffoLower(
-        high.rate * high.effectiveRows,
-        high.effectiveRows,
-        low.rate * low.effectiveRows,
-        low.effectiveRows,
-        z,
-      );
+      const atLeast = agrestiCaffoLower(countsOf(high), countsOf(low), z);
       const gap = high.rate - low.rate;
       if (worst === undefined || atLeast > worst.atLeast) worst = { high, low, gap, atLeast };
     }
@@ -102,7 +89,11 @@ function judgeOutcome(
   return { outcome, rates, large, worst };
 }
 
-function provenReason(rule: FairnessRule, { outcome, worst, large }: Judged): Reason {
+function countsOf({ rate, effectiveRows }: GroupRate): { readonly successes: number; readonly n: number } {
+  return { successes: rate * effectiveRows, n: effectiveRows };
+}
+
+function provenReason(rule: FairnessRule, { outcome, worst, large }: JudgedOutcome): Reason {
   const { text, gap, atLeast } = describeGap(worst);
   return {
     code: 'gap-over-limit',
@@ -116,7 +107,7 @@ function provenReason(rule: FairnessRule, { outcome, worst, large }: Judged): Re
   };
 }
 
-function widest(rule: FairnessRule, judged: readonly Judged[]): Reason {
+function widest(rule: FairnessRule, judged: readonly JudgedOutcome[]): Reason {
   const widestFirst = [...judged].sort((a, b) => (b.worst?.gap ?? 0) - (a.worst?.gap ?? 0))[0];
   const { text, gap } = describeGap(widestFirst?.worst);
   const large = widestFirst?.large ?? [];
@@ -132,24 +123,32 @@ function widest(rule: FairnessRule, judged: readonly Judged[]): Reason {
   };
 }
 
+/** One outcome in the groups of a column (`values`, one per row), with the error and the seed its bound is allowed. */
+type GrowthQuestion = {
+  readonly outcome: GroupOutcome;
+  readonly values: readonly string[];
+  readonly alpha: number;
+  readonly seed: string;
+};
+
 function growthOf(
   rule: FairnessRule,
-  outcome: Outcome,
-  values: readonly string[],
-  sample: Sample,
-  sides: { readonly champion: Side; readonly challenger: Side },
-  alpha: number,
-  seed: string,
+  pair: Pair,
+  { outcome, values, alpha, seed }: GrowthQuestion,
 ): Reason[] {
-  const before = ratesOf(outcome, values, sample, sides.champion).filter(
+  const before = ratesOf(outcome, values, { sample: pair.sample, side: pair.champion }).filter(
     ({ rows }) => rows.length >= MIN_ROWS,
   );
   const byRate = [...before].sort((a, b) => a.rate - b.rate);
   const low = byRate[0];
   const high = byRate.at(-1);
   if (low === undefined || high === undefined || low === high) return [];
-  const pair = { high: high.rows, low: low.rows };
-  const growth = gapGrowth(outcome, sample, sides, pair, alpha, `${seed}|${rule.metric}|${outcome.name}`);
+  const growth = gapGrowth(outcome, pair, {
+    high: high.rows,
+    low: low.rows,
+    alpha,
+    seed: `${seed}|${rule.metric}|${outcome.name}`,
+  });
   if (!(growth.atLeast > MOST_GROWTH)) return [];
   return [
     {
@@ -192,7 +191,7 @@ function tooFewLargeGroups({ column }: FairnessRule): Undefined {
   return { code: 'no-groups-large-enough', message };
 }
 
-function groupRowsOf({ outcome, rates, large }: Judged): GroupRow[] {
+function groupRowsOf({ outcome, rates, large }: JudgedOutcome): GroupRow[] {
   return rates.map((rate) => ({
     group: rate.group,
     outcome: outcome.name,

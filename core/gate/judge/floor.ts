@@ -6,26 +6,38 @@ import { meanInterval } from '../metrics/mean-interval.ts';
 import { evaluateMetric, type Metric, type Unit } from '../metrics/metric.ts';
 import type { Sample, Side } from '../predictions.ts';
 import type { FloorRule } from '../rules/rule.ts';
-import { undecided } from './compare.ts';
+import { undecided } from './undecided.ts';
+
+/** One floor rule with its metric found. */
+export type FloorTask = { readonly rule: FloorRule; readonly metric: Metric };
 
 /** An absolute floor or ceiling, on this holdout's value: a limit that is met exactly is met. */
-export function judgeFloor(rule: FloorRule, metric: Metric, sample: Sample, side: Side): Check {
+export function judgeFloor({ rule, metric }: FloorTask, sample: Sample, side: Side): Check {
   const rows = sample.ids.length;
   const need = needOf(rule, metric.unit);
   const value = rows < MIN_ROWS ? tooFewRows(rows) : evaluateMetric(metric, sample, side);
-  if (typeof value !== 'number') return undecided('floor', metric.name, need, value, rows);
-  const interval = meanInterval(metric, sample, side, value);
-  return judgeValue(rule, metric.name, metric.unit, { value, rows, ...(interval && { interval }) });
+  if (typeof value !== 'number') {
+    return undecided({ rule: 'floor', metric: metric.name, need, why: value, rows });
+  }
+  const interval = meanInterval(metric, { sample, side }, value);
+  const measured = { metric: metric.name, unit: metric.unit, value, rows };
+  return judgeValue(rule, { ...measured, ...(interval && { interval }) });
 }
 
 /** The same for a value that was measured elsewhere, such as a metric that the training run logged. */
 export function judgeLoggedFloor(rule: FloorRule, value: number): Check {
-  return judgeValue(rule, rule.metric, 'number', { value });
+  return judgeValue(rule, { metric: rule.metric, unit: 'number', value });
 }
 
-type Measured = { readonly value: number; readonly rows?: number; readonly interval?: Interval };
+type MeasuredValue = {
+  readonly metric: string;
+  readonly unit: Unit;
+  readonly value: number;
+  readonly rows?: number;
+  readonly interval?: Interval;
+};
 
-function judgeValue(rule: FloorRule, metric: string, unit: Unit, { value, rows, interval }: Measured): Check {
+function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval }: MeasuredValue): Check {
   const under = rule.floor !== undefined && value < rule.floor;
   const over = rule.ceiling !== undefined && value > rule.ceiling;
   const need = needOf(rule, unit);

@@ -2,7 +2,7 @@ import type { Problem } from '../../errors.ts';
 import { type Verdict, worstVerdict } from '../../verdict.ts';
 import type { Check } from '../check.ts';
 import { checkPredictions } from '../check-predictions.ts';
-import type { Evidence, GateInput, GateResult } from '../gate-input.ts';
+import type { GateEvidence, GateInput, GateResult } from '../gate-input.ts';
 import { pairPredictions, sampleOf, sideOf } from '../predictions.ts';
 import { checkRules } from '../rules/check-rules.ts';
 import { headlineOf } from './headline.ts';
@@ -40,7 +40,7 @@ export function judgeGate(input: GateInput): GateResult {
   };
 }
 
-function gather(input: GateInput): { evidence: Evidence | undefined; problems: readonly Problem[] } {
+function gather(input: GateInput): { evidence: GateEvidence | undefined; problems: readonly Problem[] } {
   const { challenger, champion } = input;
   if (champion === undefined) {
     const problems = checkPredictions(challenger, 'challenger');

@@ -1,6 +1,6 @@
 import type { Check } from '../check.ts';
+import { ALPHA } from '../comparison/comparison.ts';
 import { formatCount } from '../format-value.ts';
-import { ALPHA } from './compare.ts';
 
 /** From this many gates on one holdout, models have been fitted to it by selection. */
 export const WORN_AFTER = 50;

@@ -4,9 +4,10 @@ import { randomStream } from '../../statistics/random/random-stream.ts';
 import { type Interval, type Reason, type Verdict, worstVerdict } from '../../verdict.ts';
 import type { Check } from '../check.ts';
 import { RESAMPLES } from '../comparison/bootstrap.ts';
+import { ALPHA } from '../comparison/comparison.ts';
 import { formatCount, formatNumber } from '../format-value.ts';
 import type { LatencyRule } from '../rules/rule.ts';
-import { ALPHA, undecided } from './compare.ts';
+import { undecided } from './undecided.ts';
 
 /**
  * Response times in milliseconds, warm-ups left out. With a champion both lists are of the same inputs in the same order, measured in turn,
@@ -14,44 +15,32 @@ import { ALPHA, undecided } from './compare.ts';
  */
 export type Latencies = { readonly championMs?: readonly number[]; readonly challengerMs: readonly number[] };
 
-/** What one half of a latency rule (the budget, the ratio) came to. */
+/** What one half of a latency rule (the limit, the ratio) came to. */
 type Half = { readonly verdict: Verdict; readonly reason: Reason; readonly toSettle?: string };
 
-/** A latency budget by a distribution-free upper bound of the quantile, and a ratio to the champion by the paired bootstrap. */
+/** A latency limit by a distribution-free upper bound of the quantile, and a ratio to the champion by the paired bootstrap. */
 export function judgeLatency(rule: LatencyRule, latency: Latencies | undefined, seed: string): Check {
-  const metric = `latency-p${100 * rule.quantile}`;
+  const metric = metricOf(rule);
   const need = needOf(rule);
   const why = whyNot(rule, latency);
   if (latency === undefined || why !== undefined) {
-    return undecided(
-      'latency',
-      metric,
-      need,
-      why ?? { code: 'not-measured', message: 'no latency was measured.' },
-    );
+    const unmeasured = { code: 'not-measured', message: 'no latency was measured.' };
+    return undecided({ rule: 'latency', metric, need, why: why ?? unmeasured });
   }
-  const sorted = Float64Array.from(latency.challengerMs).sort();
-  const challenger = quantileOf(sorted, rule.quantile);
-  const halves: Half[] = [];
-  if (rule.atMostMs !== undefined) halves.push(judgeBudget(metric, rule, sorted, rule.atMostMs));
-  const ratio = rule.maxRatio;
-  const champion = latency.championMs;
-  if (ratio !== undefined) {
-    halves.push(
-      champion === undefined
-        ? { verdict: 'pass', reason: noChampion(metric) }
-        : judgeRatio(metric, rule, champion, latency.challengerMs, ratio, seed),
-    );
-  }
+  const { championMs, challengerMs } = latency;
+  const sorted = Float64Array.from(challengerMs).sort();
+  const halves = [judgeLimit(rule, sorted), judgeRatio(rule, latency, seed)].filter(
+    (half) => half !== undefined,
+  );
   const settle = halves.flatMap(({ toSettle }) => toSettle ?? []).join(' ');
   return {
     rule: 'latency',
     metric,
     unit: 'number',
-    ...(champion === undefined
+    ...(championMs === undefined
       ? {}
-      : { champion: quantileOf(Float64Array.from(champion).sort(), rule.quantile) }),
-    challenger,
+      : { champion: quantileOf(Float64Array.from(championMs).sort(), rule.quantile) }),
+    challenger: quantileOf(sorted, rule.quantile),
     need,
     verdict: halves.length === 0 ? 'pass' : worstVerdict(halves.map(({ verdict }) => verdict)),
     reasons: halves.map(({ reason }) => reason),
@@ -59,7 +48,11 @@ export function judgeLatency(rule: LatencyRule, latency: Latencies | undefined, 
   };
 }
 
-function judgeBudget(metric: string, rule: LatencyRule, sorted: Float64Array, limit: number): Half {
+/** The limit in milliseconds, when the rule has one, on `sorted` response times. */
+function judgeLimit(rule: LatencyRule, sorted: Float64Array): Half | undefined {
+  const limit = rule.atMostMs;
+  if (limit === undefined) return undefined;
+  const metric = metricOf(rule);
   const { lower, upper } = quantileBounds(sorted, rule.quantile, 1 - ALPHA);
   const observed = quantileOf(sorted, rule.quantile);
   const verdict =
@@ -86,20 +79,23 @@ function judgeBudget(metric: string, rule: LatencyRule, sorted: Float64Array, li
   return { verdict, reason, toSettle };
 }
 
+/** The ratio to the champion's quantile, when the rule limits it. */
 function judgeRatio(
-  metric: string,
   rule: LatencyRule,
-  championMs: readonly number[],
-  challengerMs: readonly number[],
-  limit: number,
+  { championMs, challengerMs }: Latencies,
   seed: string,
-): Half {
+): Half | undefined {
+  const limit = rule.maxRatio;
+  if (limit === undefined) return undefined;
+  const metric = metricOf(rule);
+  if (championMs === undefined) return { verdict: 'pass', reason: noChampion(metric) };
   const champion = weightedQuantile(championMs, rule.quantile);
   const challenger = weightedQuantile(challengerMs, rule.quantile);
   const ratio = (weights: Uint32Array): number => challenger(weights) / champion(weights);
   const n = challengerMs.length;
   const rows = { kind: 'rows', strata: [Uint32Array.from({ length: n }, (_, row) => row)] } as const;
-  const values = bootstrap(n, rows, ratio, RESAMPLES, randomStream(`${seed}|${metric}|ratio`));
+  const random = randomStream(`${seed}|${metric}|ratio`);
+  const values = bootstrap(ratio, rows, { rows: n, resamples: RESAMPLES, random });
   const observed = ratio(new Uint32Array(n).fill(1));
   const interval = percentile(values);
   const verdict = interval.high <= limit ? 'pass' : interval.low > limit ? 'fail' : 'inconclusive';
@@ -159,6 +155,10 @@ function whyNot(
 
 function noChampion(metric: string): Reason {
   return { code: 'no-champion', metric, message: `${metric}: there is no champion to compare with.` };
+}
+
+function metricOf({ quantile }: LatencyRule): string {
+  return `latency-p${100 * quantile}`;
 }
 
 function needOf(rule: LatencyRule): string {

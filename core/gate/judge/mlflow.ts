@@ -39,7 +39,8 @@ function failuresOf(rule: MlflowRule, candidate: number | undefined, baseline: n
   if (candidate === undefined || Number.isNaN(candidate)) return [missing(metric, 'challenger', candidate)];
   const failures: Reason[] = [];
   if (threshold !== undefined && !reaches(rule, candidate, threshold)) {
-    failures.push(fails('threshold-missed', metric, candidate, threshold, 'the threshold of'));
+    const what = 'the threshold of';
+    failures.push(missed({ code: 'threshold-missed', metric, observed: candidate, limit: threshold, what }));
   }
   if (minAbsoluteChange === undefined && minRelativeChange === undefined) return failures;
   if (baseline === undefined || Number.isNaN(baseline))
@@ -47,26 +48,32 @@ function failuresOf(rule: MlflowRule, candidate: number | undefined, baseline: n
   if (minAbsoluteChange !== undefined) {
     const target = baseline + (rule.greaterIsBetter ? minAbsoluteChange : -minAbsoluteChange);
     if (!reaches(rule, candidate, target)) {
-      failures.push(fails('absolute-change-missed', metric, candidate, target, 'the least change, to'));
+      const what = 'the least change, to';
+      failures.push(
+        missed({ code: 'absolute-change-missed', metric, observed: candidate, limit: target, what }),
+      );
     }
   }
-  if (minRelativeChange !== undefined)
-    failures.push(...relativeFailure(rule, minRelativeChange, candidate, baseline));
-  return failures;
+  if (minRelativeChange === undefined) return failures;
+  return [...failures, ...relativeFailure(rule, minRelativeChange, { candidate, baseline })];
 }
 
-function relativeFailure(rule: MlflowRule, least: number, candidate: number, baseline: number): Reason[] {
+function relativeFailure(
+  rule: MlflowRule,
+  least: number,
+  { candidate, baseline }: { readonly candidate: number; readonly baseline: number },
+): Reason[] {
   if (baseline === 0) {
     const target = rule.greaterIsBetter ? ABOVE_ZERO : -ABOVE_ZERO;
     if (reaches(rule, candidate, target)) return [];
     return [
-      fails(
-        'relative-change-missed',
-        rule.metric,
-        candidate,
-        target,
-        'a champion at 0, so anything better than',
-      ),
+      missed({
+        code: 'relative-change-missed',
+        metric: rule.metric,
+        observed: candidate,
+        limit: target,
+        what: 'a champion at 0, so anything better than',
+      }),
     ];
   }
   const gain = rule.greaterIsBetter ? candidate - baseline : baseline - candidate;
@@ -87,7 +94,14 @@ function reaches(rule: MlflowRule, value: number, target: number): boolean {
   return rule.greaterIsBetter ? value >= target : value <= target;
 }
 
-function fails(code: string, metric: string, observed: number, limit: number, what: string): Reason {
+/** A condition that the value misses, `what` in the words of the sentence. */
+type Missed = Pick<Reason, 'code' | 'metric'> & {
+  readonly observed: number;
+  readonly limit: number;
+  readonly what: string;
+};
+
+function missed({ code, metric, observed, limit, what }: Missed): Reason {
   const message = `${metric} is ${formatNumber(observed)} and misses ${what} ${formatNumber(limit)}.`;
   return { code, metric, message, observed, limit };
 }

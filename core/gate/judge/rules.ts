@@ -1,119 +1,119 @@
 import type { Problem } from '../../errors.ts';
-import type { Reason } from '../../verdict.ts';
+import { err, ok, type Result } from '../../result.ts';
 import type { Check } from '../check.ts';
-import type { Evidence, GateInput } from '../gate-input.ts';
+import { ALPHA } from '../comparison/comparison.ts';
+import type { GateEvidence, GateInput } from '../gate-input.ts';
 import { evaluateMetric, type Metric } from '../metrics/metric.ts';
 import { findMetric, rowMetric } from '../metrics/metrics.ts';
 import type { CompareRule, FloorRule, GateRule, MlflowRule, SlicesRule } from '../rules/rule.ts';
-import { judgeBudgets } from './budgets.ts';
-import { ALPHA, judgeCompare, undecided } from './compare.ts';
+import { judgeBudget } from './budgets.ts';
+import { judgeCompare } from './compare.ts';
 import { judgeFairness } from './fairness.ts';
 import { judgeFloor, judgeLoggedFloor } from './floor.ts';
 import { superiorityAlpha } from './holdout-reuse.ts';
 import { judgeMlflow } from './mlflow.ts';
 import { judgeSignature } from './signature.ts';
-import { judgeSlices, type SlicesTask } from './slices.ts';
+import { adjustGuards, type ComparedSlices, compareSlices, concludeSlices } from './slices.ts';
+import { undecided } from './undecided.ts';
 
-/** The rule cannot be judged yet: it waits for the others' verdicts (no champion), or for the other slices rules (Holm). */
-type Pending =
-  | { readonly pending: 'no-champion'; readonly rule: GateRule }
-  | { readonly pending: 'slices'; readonly task: SlicesTask };
+/**
+ * What one rule came to by itself. `unresolved` rules name a metric that nobody knows. Two kinds wait for the others: slices for
+ * Holm's correction over all slices rules, and a rule without a champion for the floors.
+ */
+type RuleOutcome =
+  | { readonly kind: 'checked'; readonly rule: GateRule; readonly check: Check }
+  | { readonly kind: 'unresolved'; readonly check: Check; readonly problem: Problem }
+  | { readonly kind: 'sliced'; readonly compared: ComparedSlices }
+  | { readonly kind: 'no-champion'; readonly rule: GateRule };
 
-type Judged = { readonly checks: readonly Check[]; readonly problems: readonly Problem[] };
+/** Every rule's check, in the order of the rules, and the problems that kept rules from being judged. */
+export type JudgedRules = { readonly checks: readonly Check[]; readonly problems: readonly Problem[] };
 
-/** Every rule's check, in the order of the rules. `evidence` is `undefined` when the predictions are unfit to be judged. */
-export function judgeRules(input: GateInput, evidence: Evidence | undefined): Judged {
-  const problems: Problem[] = [];
-  const first = input.rules.map((rule) => judgeOne(rule, input, evidence, problems));
-  const tasks = first.flatMap((outcome) =>
-    'pending' in outcome && outcome.pending === 'slices' ? [outcome.task] : [],
-  );
-  const sliced = evidence?.pair === undefined ? [] : judgeSlices(tasks, evidence.pair, input.seed);
-  const floorHeld = first.some((outcome, index) => isHeldFloor(input.rules[index], outcome));
-  let next = 0;
-  const checks = first.flatMap((outcome): Check[] => {
-    if ('verdict' in outcome) return [outcome];
-    if (outcome.pending === 'no-champion') return [withoutChampion(outcome.rule, floorHeld)];
-    const check = sliced[next];
-    next += 1;
-    return check === undefined ? [] : [check];
-  });
-  return { checks, problems };
+/** Judges every rule. `evidence` is `undefined` when the predictions are unfit to be judged. */
+export function judgeRules(input: GateInput, evidence: GateEvidence | undefined): JudgedRules {
+  const outcomes = input.rules.map((rule) => judgeOne(rule, input, evidence));
+  const sliced = outcomes.flatMap((outcome) => (outcome.kind === 'sliced' ? [outcome.compared] : []));
+  const adjusted = adjustGuards(sliced);
+  const withoutChampion = outcomes.some(isHeldFloor) ? restOnFloors : lackFloor;
+  const conclude = (outcome: RuleOutcome): Check => {
+    switch (outcome.kind) {
+      case 'checked':
+      case 'unresolved':
+        return outcome.check;
+      case 'sliced':
+        return concludeSlices(outcome.compared, adjusted);
+      case 'no-champion':
+        return withoutChampion(outcome.rule);
+    }
+  };
+  return {
+    checks: outcomes.map(conclude),
+    problems: outcomes.flatMap((outcome) => (outcome.kind === 'unresolved' ? [outcome.problem] : [])),
+  };
 }
 
-function judgeOne(
-  rule: GateRule,
-  input: GateInput,
-  evidence: Evidence | undefined,
-  problems: Problem[],
-): Check | Pending {
+function judgeOne(rule: GateRule, input: GateInput, evidence: GateEvidence | undefined): RuleOutcome {
   switch (rule.kind) {
     case 'latency':
-    case 'size': {
-      const [check] = judgeBudgets([rule], input).checks;
-      return (
-        check ??
-        undecided(rule.kind, rule.kind, 'measured', { code: 'not-measured', message: 'not measured.' })
-      );
-    }
+    case 'size':
+      // The package is not built yet when predictions are compared, so nothing of it is measured.
+      return checked(rule, judgeBudget(rule, {}));
     case 'signature':
-      return judgeSignature(input.signatures);
+      return checked(rule, judgeSignature(input.signatures));
     case 'mlflow':
-      return judgeThreshold(rule, input, evidence);
+      return checked(rule, judgeThreshold(rule, input, evidence));
     case 'floor':
-      return judgeLimit(rule, input, evidence, problems);
+      return judgeLimit(rule, input, evidence);
     case 'fairness':
-      if (evidence === undefined) return unfit(rule, rule.metric);
-      return judgeFairness(rule, evidence.sample, evidence.challenger, evidence.pair?.champion, input.seed);
+      return checked(
+        rule,
+        evidence === undefined ? unfit(rule, rule.metric) : judgeFairness(rule, evidence, input.seed),
+      );
     case 'compare':
     case 'slices':
-      return judgeComparison(rule, input, evidence, problems);
+      return judgeComparison(rule, input, evidence);
   }
 }
 
-function judgeLimit(
-  rule: FloorRule,
-  input: GateInput,
-  evidence: Evidence | undefined,
-  problems: Problem[],
-): Check {
-  if (evidence === undefined) return unfit(rule, rule.metric);
-  const found = resolveMetric(rule.metric, input, evidence);
-  if ('name' in found) return judgeFloor(rule, found, evidence.sample, evidence.challenger);
+function judgeLimit(rule: FloorRule, input: GateInput, evidence: GateEvidence | undefined): RuleOutcome {
+  if (evidence === undefined) return checked(rule, unfit(rule, rule.metric));
+  const metric = resolveMetric(rule.metric, evidence);
+  if (metric.ok) {
+    return checked(rule, judgeFloor({ rule, metric: metric.value }, evidence.sample, evidence.challenger));
+  }
   const logged = input.userMetrics?.challenger[rule.metric];
-  if (logged !== undefined && Number.isFinite(logged)) return judgeLoggedFloor(rule, logged);
-  problems.push(found);
-  return unknown(rule, found);
+  if (logged !== undefined && Number.isFinite(logged)) return checked(rule, judgeLoggedFloor(rule, logged));
+  return unresolved(rule, metric.error);
 }
 
 function judgeComparison(
   rule: CompareRule | SlicesRule,
   input: GateInput,
-  evidence: Evidence | undefined,
-  problems: Problem[],
-): Check | Pending {
-  if (evidence === undefined) return unfit(rule, rule.metric);
-  const found = resolveMetric(rule.metric, input, evidence);
-  if (!('name' in found)) {
-    if (input.userMetrics?.challenger[rule.metric] !== undefined) return withoutRows(rule);
-    problems.push(found);
-    return unknown(rule, found);
+  evidence: GateEvidence | undefined,
+): RuleOutcome {
+  if (evidence === undefined) return checked(rule, unfit(rule, rule.metric));
+  const metric = resolveMetric(rule.metric, evidence);
+  if (!metric.ok) {
+    const isLogged = input.userMetrics?.challenger[rule.metric] !== undefined;
+    return isLogged ? checked(rule, withoutRows(rule)) : unresolved(rule, metric.error);
   }
-  if (evidence.pair === undefined) return { pending: 'no-champion', rule };
-  if (rule.kind === 'slices') return { pending: 'slices', task: { rule, metric: found } };
-  const alpha = rule.require === 'superior' ? superiorityAlpha(input.holdout.gatesSoFar) : ALPHA;
-  return judgeCompare(rule, found, evidence.pair, input.names, { alpha, seed: input.seed });
+  const { seed, names, holdout } = input;
+  if (evidence.pair === undefined) return { kind: 'no-champion', rule };
+  if (rule.kind === 'slices') {
+    return { kind: 'sliced', compared: compareSlices({ rule, metric: metric.value }, evidence.pair, seed) };
+  }
+  const alpha = rule.require === 'superior' ? superiorityAlpha(holdout.gatesSoFar) : ALPHA;
+  return checked(rule, judgeCompare({ rule, metric: metric.value }, evidence.pair, { alpha, seed, names }));
 }
 
 /** The holdout's own value of the metric if it has one, else the one that the run logged. */
-function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: Evidence | undefined): Check {
-  const found = evidence === undefined ? undefined : resolveMetric(rule.metric, input, evidence);
-  const metric = found !== undefined && 'name' in found ? found : undefined;
+function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEvidence | undefined): Check {
+  const metric = evidence && resolveMetric(rule.metric, evidence);
   const measure = (who: 'champion' | 'challenger'): number | undefined => {
     const side = who === 'challenger' ? evidence?.challenger : evidence?.pair?.champion;
     const logged = input.userMetrics?.[who]?.[rule.metric];
-    if (metric === undefined || evidence === undefined || side === undefined) return logged;
-    const value = evaluateMetric(metric, evidence.sample, side);
+    if (evidence === undefined || side === undefined || !metric?.ok) return logged;
+    const value = evaluateMetric(metric.value, evidence.sample, side);
     return typeof value === 'number' ? value : logged;
   };
   if (input.champion !== undefined) return judgeMlflow(rule, measure('challenger'), measure('champion'));
@@ -121,45 +121,63 @@ function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: Evidence |
   return judgeMlflow(alone, measure('challenger'), undefined);
 }
 
-/** A metric of ours, else one that the caller brings, else one that the predictions carry row by row. */
-function resolveMetric(name: string, input: GateInput, evidence: Evidence): Metric | Problem {
-  const { task } = evidence.sample;
-  const found = findMetric(name, task);
-  if (found.ok) return found.value;
-  const own = input.ownMetrics?.find((metric) => metric.name === name && metric.tasks.includes(task));
-  return own ?? rowMetric(name, evidence.challenger) ?? found.error;
+/** A metric of ours, else one of the user's own that the predictions carry row by row. */
+function resolveMetric(name: string, { sample, challenger }: GateEvidence): Result<Metric, Problem> {
+  const found = findMetric(name, sample.task);
+  if (found.ok) return found;
+  const own = rowMetric(name, challenger);
+  return own === undefined ? err(found.error) : ok(own);
 }
 
-function isHeldFloor(rule: GateRule | undefined, outcome: Check | Pending): boolean {
-  const sets = rule?.kind === 'floor' || (rule?.kind === 'mlflow' && rule.threshold !== undefined);
-  return sets && 'verdict' in outcome && outcome.verdict === 'pass';
+function checked(rule: GateRule, check: Check): RuleOutcome {
+  return { kind: 'checked', rule, check };
 }
 
-/** For the first model of a name a comparison has nothing to compare with; floors alone decide, and there must be one. */
-function withoutChampion(rule: GateRule, floorHeld: boolean): Check {
-  const metric = 'metric' in rule ? rule.metric : rule.kind;
-  const message = floorHeld
-    ? `${metric}: there is no champion to compare with, and the floors hold.`
-    : `${metric}: there is no champion to compare with, and no floor that says how good a first model must be.`;
-  const reason: Reason = { code: 'no-champion', metric, message };
+function unresolved(rule: GateRule, problem: Problem): RuleOutcome {
+  const need = 'a known metric';
+  return {
+    kind: 'unresolved',
+    check: undecided({ rule: rule.kind, metric: metricOf(rule), need, why: problem }),
+    problem,
+  };
+}
+
+function isHeldFloor(outcome: RuleOutcome): boolean {
+  if (outcome.kind !== 'checked' || outcome.check.verdict !== 'pass') return false;
+  const { rule } = outcome;
+  return rule.kind === 'floor' || (rule.kind === 'mlflow' && rule.threshold !== undefined);
+}
+
+/** For the first model of a name a comparison has nothing to compare with; floors alone decide, and here they hold. */
+function restOnFloors(rule: GateRule): Check {
+  const why = 'there is no champion to compare with, and the floors hold.';
+  return { ...noChampion(rule, why), verdict: 'pass' };
+}
+
+/** Without a floor that holds, nothing says how good a first model must be. */
+function lackFloor(rule: GateRule): Check {
+  const why = 'there is no champion to compare with, and no floor that says how good a first model must be.';
+  const toSettle = `Add a floor, such as { metric: ${metricOf(rule)}, floor: … }, for the first model.`;
+  return { ...noChampion(rule, why), verdict: 'inconclusive', toSettle };
+}
+
+function noChampion(rule: GateRule, why: string): Omit<Check, 'verdict'> {
+  const metric = metricOf(rule);
   return {
     rule: rule.kind,
     metric,
     need: 'a champion',
-    verdict: floorHeld ? 'pass' : 'inconclusive',
-    reasons: [reason],
-    ...(floorHeld
-      ? {}
-      : { toSettle: `Add a floor, such as { metric: ${metric}, floor: … }, for the first model.` }),
+    reasons: [{ code: 'no-champion', metric, message: `${metric}: ${why}` }],
   };
 }
 
 function withoutRows(rule: CompareRule | SlicesRule): Check {
+  const why = {
+    code: 'no-rows-behind-metric',
+    message: 'the runs logged one number each, and one number has no uncertainty to judge by.',
+  };
   return {
-    ...undecided(rule.kind, rule.metric, 'values per row', {
-      code: 'no-rows-behind-metric',
-      message: 'the runs logged one number each, and one number has no uncertainty to judge by.',
-    }),
+    ...undecided({ rule: rule.kind, metric: rule.metric, need: 'values per row', why }),
     toSettle: `Say under data.holdout.metrics how ${rule.metric} is computed row by row, or judge it by mlflow's thresholds.`,
   };
 }
@@ -169,10 +187,9 @@ function unfit(rule: GateRule, metric: string): Check {
     code: 'unfit-predictions',
     message: 'the predictions are unfit to be judged (see the problems).',
   };
-  return undecided(rule.kind, metric, 'predictions that can be judged', why);
+  return undecided({ rule: rule.kind, metric, need: 'predictions that can be judged', why });
 }
 
-function unknown(rule: GateRule, problem: Problem): Check {
-  const metric = 'metric' in rule ? rule.metric : rule.kind;
-  return undecided(rule.kind, metric, 'a known metric', { code: problem.code, message: problem.message });
+function metricOf(rule: GateRule): string {
+  return 'metric' in rule ? rule.metric : rule.kind;
 }

@@ -43,7 +43,7 @@ function differences(
   kind: 'input' | 'output',
 ): Reason[] {
   const matched = before.map((field, place) => ({ field, now: counterpart(field, place, after) }));
-  const changed = matched.flatMap(({ field, now }, place) => changeOf(field, now, place, kind));
+  const changed = matched.flatMap(({ field, now }, place) => changeOf({ field, now }, place, kind));
   const known = new Set(matched.map(({ now }) => now));
   const added = after.filter((field) => !known.has(field) && isBreakingAddition(field, before, kind));
   return [
@@ -73,12 +73,10 @@ function counterpart(
   return field.name === undefined ? others[place] : others.find((other) => other.name === field.name);
 }
 
-function changeOf(
-  field: SignatureField,
-  now: SignatureField | undefined,
-  place: number,
-  kind: 'input' | 'output',
-): Reason[] {
+/** A field of the champion's, and what has become of it in the challenger. */
+type MatchedField = { readonly field: SignatureField; readonly now: SignatureField | undefined };
+
+function changeOf({ field, now }: MatchedField, place: number, kind: 'input' | 'output'): Reason[] {
   const name = `${kind} ${quote(field, place)}`;
   if (now === undefined)
     return [reason(`${kind}-removed`, `The challenger has no ${name}, which the champion has.`)];

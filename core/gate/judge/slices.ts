@@ -1,16 +1,16 @@
 import { adjustHolm } from '../../statistics/holm.ts';
 import { resolvableMargin } from '../../statistics/sample-size.ts';
-import type { Reason, Verdict } from '../../verdict.ts';
+import type { Interval, Reason, Verdict } from '../../verdict.ts';
 import type { Check, SliceRow } from '../check.ts';
 import { RESAMPLES } from '../comparison/bootstrap.ts';
-import { type Comparison, MIN_ROWS } from '../comparison/comparison.ts';
+import { ALPHA, type Comparison, MIN_ROWS } from '../comparison/comparison.ts';
 import { compareNames, groupRows } from '../comparison/group-rows.ts';
 import { compareModels } from '../comparison/models.ts';
 import { formatChange, formatCount, formatSize, formatValue } from '../format-value.ts';
 import type { Metric } from '../metrics/metric.ts';
 import { type Pair, pairAt } from '../predictions.ts';
-import type { SlicesRule } from '../rules/rule.ts';
-import { ALPHA, absoluteMargin, undecided } from './compare.ts';
+import { absoluteMargin, type SlicesRule } from '../rules/rule.ts';
+import { undecided } from './undecided.ts';
 import { whatSettles } from './what-settles.ts';
 
 const DRAWS_PER_SLICE = 40;
@@ -19,7 +19,8 @@ const MOST_RESAMPLES = 20_000;
 /** One slices rule with its metric found. */
 export type SlicesTask = { readonly rule: SlicesRule; readonly metric: Metric };
 
-type Slice = {
+/** One value of the column. */
+export type Slice = {
   readonly name: string;
   readonly rows: number;
   /** `undefined` where these rows allow no comparison. */
@@ -27,38 +28,44 @@ type Slice = {
   readonly margin: number;
 };
 
-/**
- * All slices rules together, in the order given. Guard slices share one family: Holm's correction runs over the slices of every guard
- * rule, so that the chance to block a good model stays at 5% however many there are. Must-hold slices need no correction, since all must pass.
- */
-export function judgeSlices(tasks: readonly SlicesTask[], pair: Pair, seed: string): Check[] {
-  const sliced = tasks.map((task) => ({ task, slices: slicesOf(task, pair, seed) }));
-  const guarded = sliced.flatMap(({ task, slices }) =>
-    task.rule.policy === 'guard' ? slices.filter(isJudged) : [],
-  );
-  const adjusted = adjustHolm(guarded.map(({ comparison, margin }) => comparison?.harmP(margin) ?? 1));
-  const adjustedOf = new Map(guarded.map((slice, index) => [slice, adjusted[index] ?? 1]));
-  return sliced.map(({ task, slices }) =>
-    slices.length === 0 ? unknownColumn(task) : checkOf(task, slices, adjustedOf),
-  );
-}
+/** One slices rule with every slice of its column compared; no slices where the predictions lack the column. */
+export type ComparedSlices = { readonly task: SlicesTask; readonly slices: readonly Slice[] };
 
-function slicesOf(task: SlicesTask, pair: Pair, seed: string): Slice[] {
+/** Compares the models on every value of the rule's column by itself. */
+export function compareSlices(task: SlicesTask, pair: Pair, seed: string): ComparedSlices {
   const values = pair.sample.slices[task.rule.column];
-  if (values === undefined) return [];
+  if (values === undefined) return { task, slices: [] };
   const { names, rowsOf } = groupRows(values.map((value) => (value === '' ? '(missing)' : value)));
   // Holm's first step divides the 5% by the number of slices: the draws must be able to give a p as small as that.
   const resamples = Math.min(MOST_RESAMPLES, Math.max(RESAMPLES, DRAWS_PER_SLICE * names.length));
   const slices = names.map((name, index): Slice => {
     const rows = rowsOf[index] ?? new Uint32Array();
     const options = { alpha: ALPHA, seed: `${seed}|${task.rule.column}=${name}`, resamples };
-    const found =
+    const compared =
       rows.length < MIN_ROWS ? undefined : compareModels(task.metric, pairAt(pair, rows), options);
-    const comparison = found === undefined || 'code' in found ? undefined : found;
+    const comparison = compared?.ok ? compared.value : undefined;
     const margin = comparison === undefined ? 0 : absoluteMargin(task.rule.margin, comparison.champion);
     return { name, rows: rows.length, comparison, margin };
   });
-  return slices.sort((a, b) => compareNames(a.name, b.name));
+  return { task, slices: slices.sort((a, b) => compareNames(a.name, b.name)) };
+}
+
+/**
+ * Holm-adjusted p of harm of every guarded slice. The guard slices of all rules share one family, so that the chance to block a good
+ * model stays at 5% however many there are. Must-hold slices need no correction, since all must pass.
+ */
+export function adjustGuards(compared: readonly ComparedSlices[]): ReadonlyMap<Slice, number> {
+  const guarded = compared.flatMap(({ task, slices }) =>
+    task.rule.policy === 'guard' ? slices.filter(isJudged) : [],
+  );
+  const adjusted = adjustHolm(guarded.map(({ comparison, margin }) => comparison?.harmP(margin) ?? 1));
+  return new Map(guarded.map((slice, index) => [slice, adjusted[index] ?? 1]));
+}
+
+/** The check of one slices rule; `adjusted` is what `adjustGuards` gives for all of them. */
+export function concludeSlices(compared: ComparedSlices, adjusted: ReadonlyMap<Slice, number>): Check {
+  const { task, slices } = compared;
+  return slices.length === 0 ? unknownColumn(task) : checkOf(task, slices, adjusted);
 }
 
 function isJudged(slice: Slice): boolean {
@@ -103,19 +110,17 @@ function rowOf(rule: SlicesRule, slice: Slice, adjustedP: number | undefined): S
     change: { estimate, interval },
     resolvable: resolvableMargin(standardError),
     ...(adjustedP === undefined ? {} : { adjustedP }),
-    verdict: sliceVerdict(rule, interval, margin, adjustedP),
+    verdict: rule.policy === 'guard' ? guardVerdict(adjustedP ?? 1) : holdVerdict(interval, margin),
   };
 }
 
-function sliceVerdict(
-  rule: SlicesRule,
-  interval: { readonly low: number; readonly high: number },
-  margin: number,
-  adjustedP: number | undefined,
-): Verdict {
-  if (rule.policy === 'guard') return (adjustedP ?? 1) <= ALPHA ? 'fail' : 'pass';
-  if (interval.low > -margin) return 'pass';
-  return interval.high < -margin ? 'fail' : 'inconclusive';
+function guardVerdict(adjustedP: number): Verdict {
+  return adjustedP <= ALPHA ? 'fail' : 'pass';
+}
+
+function holdVerdict({ low, high }: Interval, margin: number): Verdict {
+  if (low > -margin) return 'pass';
+  return high < -margin ? 'fail' : 'inconclusive';
 }
 
 function verdictOf(rule: SlicesRule, judged: readonly SliceRow[]): Verdict {
@@ -184,10 +189,12 @@ function settleSlices(task: SlicesTask, rows: readonly SliceRow[]): string {
 }
 
 function unknownColumn({ rule, metric }: SlicesTask): Check {
-  return undecided(`slices: ${rule.policy}`, metric.name, `by ${rule.column}`, {
+  const why = {
     code: 'unknown-column',
     message: `the predictions have no slice column ${JSON.stringify(rule.column)}.`,
-  });
+  };
+  const need = `by ${rule.column}`;
+  return undecided({ rule: `slices: ${rule.policy}`, metric: metric.name, need, why });
 }
 
 function describeMargin(rule: SlicesRule, metric: Metric): string {

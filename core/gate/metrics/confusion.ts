@@ -27,17 +27,22 @@ export const CONFUSION_METRICS: readonly Metric[] = [
   perClass('f1', (hit, labelled, predicted) => ratio(2 * hit, labelled + predicted)),
   perClass('precision', (hit, _, predicted) => ratio(hit, predicted)),
   perClass('recall', (hit, labelled) => ratio(hit, labelled)),
-  sampleMetric('balanced-accuracy', 'rate', alwaysDefined, () => balancedAccuracy),
-  sampleMetric('mcc', 'number', oneClassOnly, () => matthews),
+  sampleMetric({
+    name: 'balanced-accuracy',
+    unit: 'rate',
+    whyUndefined: alwaysDefined,
+    fix: () => balancedAccuracy,
+  }),
+  sampleMetric({ name: 'mcc', unit: 'number', whyUndefined: oneClassOnly, fix: () => matthews }),
 ];
 
 type ClassScore = (hit: number, labelled: number, predicted: number) => number;
 
 /** A score of each class against the rest. Its macro mean is over the classes that occur as label or prediction in the full sample. */
 function perClass(name: string, score: ClassScore): SampleMetric {
-  return sampleMetric(name, 'rate', alwaysDefined, (sample, side) => {
+  const fix = (sample: Sample, side: Side) => {
     const classes = sample.task === 'binary' ? [1] : occurringClasses(sample, side);
-    return (confusion) => {
+    return (confusion: Confusion): number => {
       let sum = 0;
       for (const index of classes) {
         const { hit, labelled, predicted } = countsOf(confusion, index);
@@ -45,15 +50,16 @@ function perClass(name: string, score: ClassScore): SampleMetric {
       }
       return sum / classes.length;
     };
-  });
+  };
+  return sampleMetric({ name, unit: 'rate', whyUndefined: alwaysDefined, fix });
 }
 
-function sampleMetric(
-  name: string,
-  unit: 'rate' | 'number',
-  whyUndefined: (sample: Sample) => Undefined | undefined,
-  fix: (sample: Sample, side: Side) => (confusion: Confusion) => number,
-): SampleMetric {
+/** A metric of the table of labels and answers; `fix` gives it for the classes of these rows. */
+type ConfusionMetric = Pick<SampleMetric, 'name' | 'unit' | 'whyUndefined'> & {
+  readonly fix: (sample: Sample, side: Side) => (confusion: Confusion) => number;
+};
+
+function sampleMetric({ name, unit, whyUndefined, fix }: ConfusionMetric): SampleMetric {
   return {
     name,
     method: 'bootstrap',

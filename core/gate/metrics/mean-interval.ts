@@ -12,15 +12,15 @@ const LEVEL = 0.9;
 /** How well the holdout fixes a metric's own value; `undefined` for metrics that are no mean over rows, and with too few groups. */
 export function meanInterval(
   metric: Metric,
-  sample: Sample,
-  side: Side,
+  { sample, side }: { readonly sample: Sample; readonly side: Side },
   value: number,
 ): Interval | undefined {
   if (!isPerRow(metric)) return undefined;
   if (sample.groups !== undefined) {
     const { groupOf, names } = groupRows(sample.groups);
     if (names.length < MIN_GROUPS) return undefined;
-    return groupedMeanDifference(metric.rowValues(sample, side), groupOf, names.length, LEVEL).interval;
+    return groupedMeanDifference(metric.rowValues(sample, side), { groupOf, groups: names.length }, LEVEL)
+      .interval;
   }
   if (metric.method === 'rightness') return wilsonInterval(value, sample.ids.length, LEVEL);
   return meanDifference(metric.rowValues(sample, side), LEVEL).interval;

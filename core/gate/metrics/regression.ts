@@ -6,8 +6,18 @@ export const REGRESSION_METRICS: readonly Metric[] = [
   rowLoss('mae', Math.abs),
   rowLoss('mse', (error) => error * error),
   { ...rowLoss('mape', (error, label) => Math.abs(error) / Math.abs(label)), whyUndefined: zeroTarget },
-  wholeSample('rmse', 'lower', alwaysDefined, (squares, weight) => Math.sqrt(squares / weight)),
-  wholeSample('r2', 'higher', constantTarget, (squares, _, spread) => 1 - squares / spread),
+  wholeSample({
+    name: 'rmse',
+    direction: 'lower',
+    whyUndefined: alwaysDefined,
+    measure: (squares, weight) => Math.sqrt(squares / weight),
+  }),
+  wholeSample({
+    name: 'r2',
+    direction: 'higher',
+    whyUndefined: constantTarget,
+    measure: (squares, _, spread) => 1 - squares / spread,
+  }),
 ];
 
 function rowLoss(name: string, loss: (error: number, label: number) => number): RowMetric {
@@ -25,12 +35,10 @@ function rowLoss(name: string, loss: (error: number, label: number) => number): 
 
 type OfSums = (squaredErrors: number, weight: number, squaredSpread: number) => number;
 
-function wholeSample(
-  name: string,
-  direction: 'higher' | 'lower',
-  whyUndefined: (sample: Sample) => Undefined | undefined,
-  measure: OfSums,
-): SampleMetric {
+/** A metric that is a function of sums over the rows. */
+type SumsMetric = Pick<SampleMetric, 'name' | 'direction' | 'whyUndefined'> & { readonly measure: OfSums };
+
+function wholeSample({ name, direction, whyUndefined, measure }: SumsMetric): SampleMetric {
   return {
     name,
     method: 'bootstrap',

@@ -26,7 +26,7 @@ export const SCORE_METRICS: readonly Metric[] = [
     unit: 'number',
     tasks: CLASSIFICATION,
     whyUndefined: notProbabilities,
-    rowValues: (sample, side) => sample.labels.map((label, row) => brierOf(sample, side, label, row)),
+    rowValues: (sample, side) => sample.labels.map((_, row) => brierOf(sample, side, row)),
   },
   {
     name: 'roc-auc',
@@ -67,7 +67,8 @@ export function probability(side: Side, index: number, row: number): number {
   return index === 1 ? positive : 1 - positive;
 }
 
-function brierOf(sample: Sample, side: Side, label: number, row: number): number {
+function brierOf(sample: Sample, side: Side, row: number): number {
+  const label = sample.labels[row] ?? Number.NaN;
   if (sample.task === 'binary') return (probability(side, 1, row) - label) ** 2;
   let sum = 0;
   for (let index = 0; index < side.scores.length; index += 1) {

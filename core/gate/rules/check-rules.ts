@@ -1,5 +1,5 @@
 import type { Problem } from '../../errors.ts';
-import type { GateRule } from './rule.ts';
+import type { GateRule, Margin } from './rule.ts';
 
 /** Everything that makes the rules themselves unfit to judge by: none at all, or a number that is none. */
 export function checkRules(rules: readonly GateRule[]): Problem[] {
@@ -49,7 +49,7 @@ function numbersOf(rule: GateRule): RuleNumber[] {
   }
 }
 
-function marginNumber(margin: number | { readonly relative: number }): number {
+function marginNumber(margin: Margin): number {
   return typeof margin === 'number' ? margin : margin.relative;
 }
 

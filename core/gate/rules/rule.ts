@@ -1,6 +1,11 @@
 /** How much worse still counts as not worse: in the metric's own unit, or as a share of the champion's value. */
 export type Margin = number | { readonly relative: number };
 
+/** The margin in the metric's own unit, beside a champion of this value. */
+export function absoluteMargin(margin: Margin, champion: number): number {
+  return typeof margin === 'number' ? margin : margin.relative * Math.abs(champion);
+}
+
 /** The metric must reach `floor` (or stay under `ceiling`), whatever the champion does. */
 export type FloorRule = {
   readonly kind: 'floor';

@@ -200,9 +200,7 @@ function measureLevels(
     invalid: logEvidence(evidence.invalid, plan.tolerance),
     slow: logSumExp(slow) - Math.log(slow.length),
     objective:
-      objective.limit === undefined
-        ? 0
-        : logRateEvidence(objective.requests, objective.bad, objective.limit, baseline.eta.errors),
+      objective.limit === undefined ? 0 : logRateEvidence(objective, objective.limit, baseline.eta.errors),
   };
   return { ...levels, total: logCapital(evidence.bets, levels) };
 }

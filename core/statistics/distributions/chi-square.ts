@@ -3,14 +3,24 @@ import { poissonDensity } from './saddle-point.ts';
 
 const RELATIVE_PRECISION = 1e-17;
 
-/** P(X > `x`) for chi-square with `df` degrees of freedom (`df` > 0, need not be whole). */
+/**
+ * P(X > `x`) for chi-square with `df` degrees of freedom (`df` > 0, need not be whole).
+ *
+ * Claim: relative error under 1e-9, under 1e-6 where the probability is below 1e-12.
+ * Reference: Abramowitz & Stegun 26.4.19 (by the incomplete gamma function).
+ * Vector: measure/vectors/answers/distributions.json, by mpmath.
+ */
 export function chiSquareSurvival(x: number, df: number): number {
   return x <= 0 ? 1 : gammaQ(df / 2, x / 2);
 }
 
 /**
- * P(X > `x`) for the non-central chi-square with `df` degrees of freedom and non-centrality `lambda` >= 0:
- * the Poisson(lambda/2) mixture of central survivals with df + 2j degrees of freedom (Johnson, Kotz & Balakrishnan, ch. 29).
+ * P(X > `x`) for the non-central chi-square with `df` degrees of freedom and non-centrality `lambda` >= 0: the Poisson(lambda/2)
+ * mixture of central survivals with df + 2j degrees of freedom.
+ *
+ * Claim: relative error under 1e-9, under 1e-6 where the probability is below 1e-12.
+ * Reference: Johnson, Kotz & Balakrishnan, "Continuous Univariate Distributions", vol. 2 (2nd ed., 1995), ch. 29.
+ * Vector: measure/vectors/answers/distributions.json, by mpmath.
  */
 export function noncentralChiSquareSurvival(x: number, df: number, lambda: number): number {
   if (!(df > 0) || !(lambda >= 0) || Number.isNaN(x)) return Number.NaN;

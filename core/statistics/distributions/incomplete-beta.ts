@@ -4,15 +4,22 @@ const PRECISION = 1e-16;
 const TINY = 1e-300;
 const MAX_TERMS = 200_000;
 
+/** A point of the unit interval with its distance from 1, where that is known better than a subtraction would give it. */
+export type UnitPoint = { readonly x: number; readonly complement: number };
+
 /**
- * Regularised incomplete beta function I_x(a, b), `a`, `b` > 0, 0 <= `x` <= 1; `NaN` outside. Give `complement` = 1 - `x`
- * when it is known better than the subtraction would give it. The upper tail 1 - I_x(a, b) is `betaI(b, a, 1 - x, x)`.
+ * Regularised incomplete beta function I_x(a, b), `a`, `b` > 0, 0 <= x <= 1; `NaN` outside. The upper tail 1 - I_x(a, b) is
+ * I_(1-x)(b, a).
+ *
+ * Claim: relative error under 1e-9 for a and b up to about 1e8.
+ * Reference: DLMF 8.17.22, the continued fraction by Lentz's method.
+ * Vector: measure/vectors/answers/beta.json, by mpmath and SciPy.
  */
-export function betaI(a: number, b: number, x: number, complement = 1 - x): number {
+export function betaI(a: number, b: number, { x, complement }: UnitPoint): number {
   if (!(a > 0) || !(b > 0) || !(x >= 0) || !(complement >= 0)) return Number.NaN;
   if (x === 0) return 0;
   if (complement === 0) return 1;
-  const front = (a * b * binomialDensity(a, a + b, x, complement)) / (a + b);
+  const front = (a * b * binomialDensity(a, a + b, { p: x, q: complement })) / (a + b);
   if (x < (a + 1) / (a + b + 2)) return (front * betaFraction(a, b, x)) / a;
   return 1 - (front * betaFraction(b, a, complement)) / b;
 }

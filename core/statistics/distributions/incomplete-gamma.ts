@@ -5,14 +5,20 @@ const TINY = 1e-300;
 /** Both expansions need about 10 sqrt(a) terms near the mean; this covers a up to 1e8. */
 const MAX_TERMS = 200_000;
 
-/** Regularised lower incomplete gamma function P(a, x), `a` > 0, `x` >= 0; `NaN` outside. */
+/**
+ * Regularised lower incomplete gamma function P(a, x), `a` > 0, `x` >= 0; `NaN` outside.
+ *
+ * Claim: relative error under 1e-9 for a up to 1e8; beyond that the expansions below stop too early.
+ * Reference: DLMF 8.11.4 (series, left of the mean) and 8.9.2 (continued fraction, right of it).
+ * Vector: measure/vectors/answers/gamma.json, by mpmath.
+ */
 export function gammaP(a: number, x: number): number {
   if (!(a > 0) || !(x >= 0)) return Number.NaN;
   if (x === 0) return 0;
   return x < a + 1 ? lowerSeries(a, x) : 1 - upperFraction(a, x);
 }
 
-/** Regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x), exact also where it is tiny. */
+/** Regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x), exact also where it is tiny. Claim, reference and vector as for `gammaP`. */
 export function gammaQ(a: number, x: number): number {
   if (!(a > 0) || !(x >= 0)) return Number.NaN;
   if (x === 0) return 1;

@@ -1,4 +1,10 @@
-/** log(sum of exp(v)) without overflow or underflow; `-Infinity` for no values, `NaN` when any value is `NaN`. */
+/**
+ * log(sum of exp(v)); `-Infinity` for no values, `NaN` when any value is `NaN`.
+ *
+ * Claim: neither overflows nor underflows while the result is a double.
+ * Reference: Higham, "Accuracy and Stability of Numerical Algorithms" (2nd ed., 2002): the largest term is taken out first.
+ * Vector: test/core/statistics/properties.test.ts.
+ */
 export function logSumExp(values: ArrayLike<number>): number {
   let largest = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < values.length; index += 1) {

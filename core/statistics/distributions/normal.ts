@@ -7,7 +7,13 @@ export function normalDensity(x: number): number {
   return Math.exp(-0.5 * x * x) / SQRT_TWO_PI;
 }
 
-/** P(Z <= `x`) of the standard normal, exact in the lower tail too; the upper tail is `normalCdf(-x)`. */
+/**
+ * P(Z <= `x`) of the standard normal, exact in the lower tail too; the upper tail is `normalCdf(-x)`.
+ *
+ * Claim: relative error under 1e-9, down to probabilities of 1e-300.
+ * Reference: Abramowitz & Stegun 26.2.29 (by the incomplete gamma function).
+ * Vector: measure/vectors/answers/distributions.json, by mpmath.
+ */
 export function normalCdf(x: number): number {
   if (Number.isNaN(x)) return Number.NaN;
   const tail = 0.5 * gammaQ(0.5, 0.5 * x * x);
@@ -15,8 +21,11 @@ export function normalCdf(x: number): number {
 }
 
 /**
- * The z with P(Z <= z) = `p`; infinite at 0 and 1, `NaN` outside. Abramowitz & Stegun 26.2.23 as a start,
- * then Halley's steps on `normalCdf` (each triples the digits).
+ * The z with P(Z <= z) = `p`; infinite at 0 and 1, `NaN` outside.
+ *
+ * Claim: relative error under 1e-9 for p from 1e-300 to 1 - 1e-12.
+ * Reference: Abramowitz & Stegun 26.2.23 as a start, then Halley's steps on `normalCdf` (each triples the digits).
+ * Vector: measure/vectors/answers/distributions.json, by SciPy.
  */
 export function normalQuantile(p: number): number {
   if (!(p >= 0 && p <= 1)) return Number.NaN;

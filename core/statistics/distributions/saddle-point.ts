@@ -4,8 +4,11 @@ const TWO_PI = 2 * Math.PI;
 const HALF_LOG_TWO_PI = 0.9189385332046728;
 
 /**
- * e^-mean mean^x / gamma(x + 1) for real `x` >= 0: the Poisson probability of `x`, exact to about 1e-14 even where
- * the plain formula cancels. C. Loader, "Fast and accurate computation of binomial probabilities" (2000).
+ * e^-mean mean^x / gamma(x + 1) for real `x` >= 0: the Poisson probability of `x`.
+ *
+ * Claim: exact to about 1e-14 even where the plain formula cancels.
+ * Reference: C. Loader, "Fast and accurate computation of binomial probabilities" (2000).
+ * Vector: through what rests on it, measure/vectors/answers/gamma.json and beta.json, by mpmath.
  */
 export function poissonDensity(x: number, mean: number): number {
   if (mean === 0) return x === 0 ? 1 : 0;
@@ -14,11 +17,11 @@ export function poissonDensity(x: number, mean: number): number {
   return Math.exp(-stirlingError(x) - deviance(x, mean)) / Math.sqrt(TWO_PI * x);
 }
 
-/**
- * p^x q^(n-x) gamma(n+1) / (gamma(x+1) gamma(n-x+1)) for real 0 <= `x` <= `n`, where `q` = 1 - `p` is given apart so
- * that neither has to be a difference. Loader (2000).
- */
-export function binomialDensity(x: number, n: number, p: number, q: number): number {
+/** The two probabilities of a trial, p + q = 1, given apart so that neither has to be a difference. */
+export type Chances = { readonly p: number; readonly q: number };
+
+/** p^x q^(n-x) gamma(n+1) / (gamma(x+1) gamma(n-x+1)) for real 0 <= `x` <= `n`. Claim, reference and vector as for `poissonDensity`. */
+export function binomialDensity(x: number, n: number, { p, q }: Chances): number {
   if (x < 0 || x > n) return 0;
   if (p === 0) return x === 0 ? 1 : 0;
   if (q === 0) return x === n ? 1 : 0;

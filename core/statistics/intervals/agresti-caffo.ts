@@ -1,10 +1,18 @@
+/** So many successes in a sample of `n`; neither need be whole where rows count for less than one. */
+export type SampleCounts = { readonly successes: number; readonly n: number };
+
 /**
- * Lower confidence bound of p1 - p2 for independent samples of `n1` and `n2` with `x1` and `x2` successes; `z` is the normal
- * quantile of the one-sided confidence. Agresti & Caffo (2000): one success and one failure added to each sample.
+ * Lower confidence bound of the first sample's share less the second's; `z` is the normal quantile of the one-sided confidence.
+ *
+ * Claim: the bound lies above the true difference about as seldom as `z` says, also for small samples and shares near 0 and 1.
+ * Assumes: independent samples of independent trials.
+ * Reference: Agresti & Caffo, "Simple and effective confidence intervals for proportions and differences of proportions" (The
+ * American Statistician, 2000): one success and one failure are added to each sample.
+ * Vector: measure/vectors/answers/paired-proportions.json, by statsmodels.
  */
-export function agrestiCaffoLower(x1: number, n1: number, x2: number, n2: number, z: number): number {
-  const p1 = (x1 + 1) / (n1 + 2);
-  const p2 = (x2 + 1) / (n2 + 2);
-  const variance = (p1 * (1 - p1)) / (n1 + 2) + (p2 * (1 - p2)) / (n2 + 2);
+export function agrestiCaffoLower(first: SampleCounts, second: SampleCounts, z: number): number {
+  const p1 = (first.successes + 1) / (first.n + 2);
+  const p2 = (second.successes + 1) / (second.n + 2);
+  const variance = (p1 * (1 - p1)) / (first.n + 2) + (p2 * (1 - p2)) / (second.n + 2);
   return Math.max(-1, p1 - p2 - z * Math.sqrt(variance));
 }

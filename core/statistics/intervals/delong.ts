@@ -9,8 +9,13 @@ export type AucComparison = {
 };
 
 /**
- * DeLong's comparison of two correlated ROC curves in O(n log n) by mid-ranks: DeLong, DeLong & Clarke-Pearson (1988), Sun & Xu (2014).
+ * The areas under two ROC curves on the same rows, and the standard error of their difference, in O(n log n) by mid-ranks.
  * `positive[row]` is 1 or 0. All numbers are `NaN` when a class is empty; the standard error also when a class has one row.
+ *
+ * Claim: the difference over its standard error is about normal when there are many rows of both classes.
+ * Assumes: independent rows; no fewer than some tens of the rarer class. A difference that no row shows has a standard error of 0 here.
+ * Reference: DeLong, DeLong & Clarke-Pearson (Biometrics, 1988); Sun & Xu (IEEE Signal Processing Letters, 2014) for the mid-ranks.
+ * Vector: measure/vectors/answers/roc.json (every pair of rows counted) and roc-by-r.json, by R's pROC.
  */
 export function compareAuc(
   positive: ArrayLike<number>,

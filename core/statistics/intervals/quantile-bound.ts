@@ -6,7 +6,14 @@ import { binomialQuantile } from '../distributions/binomial.ts';
  */
 export type QuantileBounds = { readonly lower: number | undefined; readonly upper: number | undefined };
 
-/** Ranks of the one-sided bounds of the `q`-quantile among `n` values. */
+/**
+ * Ranks of the one-sided bounds of the `q`-quantile among `n` values.
+ *
+ * Claim: each bound holds with at least `confidence`, for any distribution.
+ * Assumes: independent values of one distribution; no shape at all.
+ * Reference: David & Nagaraja, "Order Statistics" (3rd ed., 2003), section 7.1.
+ * Vector: measure/vectors/answers/quantile-bounds.json, by SciPy's quantile test.
+ */
 export function quantileBoundRanks(n: number, q: number, confidence: number): QuantileBounds {
   if (n === 0) return { lower: undefined, upper: undefined };
   const upper = binomialQuantile(confidence, n, q) + 1;
@@ -30,7 +37,12 @@ export function rowsForUpperBound(q: number, confidence: number): number {
   return n;
 }
 
-/** The sample quantile by linear interpolation (R's type 7, NumPy's default) of values sorted in increasing order. */
+/**
+ * The sample quantile of values sorted in increasing order, by linear interpolation.
+ *
+ * Reference: Hyndman & Fan, "Sample quantiles in statistical packages" (The American Statistician, 1996): type 7, NumPy's default.
+ * Vector: measure/vectors/answers/quantile-bounds.json, by NumPy.
+ */
 export function quantileOf(sorted: ArrayLike<number>, q: number): number {
   const position = q * (sorted.length - 1);
   const below = Math.floor(position);

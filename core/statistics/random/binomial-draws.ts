@@ -4,8 +4,12 @@ import type { RandomStream } from './random-stream.ts';
 export type BinomialDraws = (n: number, p: number) => number;
 
 /**
- * Exact binomial draws by inversion from the mode outwards (Kemp, 1986): about one standard deviation of steps each. Log-factorials up
- * to `largest` are tabulated once, so this is for many draws of the same size.
+ * Binomial draws by inversion from the mode outwards: about one standard deviation of steps each. Log-factorials up to `largest` are
+ * tabulated once, so this is for many draws of the same size.
+ *
+ * Claim: exact draws, up to the 32 bits of the uniform number behind each.
+ * Reference: Kemp, "A modal method for generating binomial variables" (Communications in Statistics, 1986).
+ * Vector: test/core/statistics/binomial-draws.test.ts, by the distribution function of `binomialCdf`.
  */
 export function binomialDraws(largest: number, random: RandomStream): BinomialDraws {
   const logFactorials = new Float64Array(largest + 1);
@@ -16,11 +20,14 @@ export function binomialDraws(largest: number, random: RandomStream): BinomialDr
     const mode = Math.min(n, Math.floor((n + 1) * p));
     const ways = (logFactorials[n] ?? 0) - (logFactorials[mode] ?? 0) - (logFactorials[n - mode] ?? 0);
     const atMode = Math.exp(ways + mode * Math.log(p) + (n - mode) * Math.log1p(-p));
-    return walkFromMode(n, p / (1 - p), mode, atMode, random.uniform());
+    return walkFromMode({ n, odds: p / (1 - p), mode, atMode }, random.uniform());
   };
 }
 
-function walkFromMode(n: number, odds: number, mode: number, atMode: number, drawn: number): number {
+/** Where a walk begins: the likeliest value of `n` trials with these odds, and its probability. */
+type Mode = { readonly n: number; readonly odds: number; readonly mode: number; readonly atMode: number };
+
+function walkFromMode({ n, odds, mode, atMode }: Mode, drawn: number): number {
   let left = drawn - atMode;
   let up = mode;
   let down = mode;

@@ -19,17 +19,29 @@ export type Resampling =
 /** A statistic of the weighted rows; `weights[row]` is how often the row was drawn. */
 export type WeightedStatistic = (weights: Uint32Array) => number;
 
+/** How many rows there are, how often they are drawn anew, and by which numbers. */
+export type BootstrapRequest = {
+  readonly rows: number;
+  readonly resamples: number;
+  readonly random: RandomStream;
+};
+
 /**
  * `resamples` values of `statistic`, each on rows drawn with replacement, in increasing order. A statistic that looks at two models
  * sees the same rows of both, which is what makes the bootstrap paired. Values that are not finite are kept at the front as -Infinity:
  * they count as harm, never as evidence of safety.
+ *
+ * Claim: the alpha and 1 - alpha points of the values are bounds of about that confidence each.
+ * Assumes: what is drawn (rows, or groups of rows) is independent, and these rows hold every kind of row that matters: harm that is
+ * rare and absent here is absent from every draw.
+ * Reference: Efron & Tibshirani, "An Introduction to the Bootstrap" (1993), ch. 13 (percentile bounds) and ch. 8 (strata).
+ * Vector: test/core/statistics/random-stream.test.ts (the spread of a mean); the error of the gate's use of it by
+ * measure/simulate/gate-bootstrap.ts.
  */
 export function bootstrap(
-  rows: number,
-  resampling: Resampling,
   statistic: WeightedStatistic,
-  resamples: number,
-  random: RandomStream,
+  resampling: Resampling,
+  { rows, resamples, random }: BootstrapRequest,
 ): Float64Array {
   const weights = new Uint32Array(rows);
   const values = new Float64Array(resamples);
@@ -43,7 +55,13 @@ export function bootstrap(
   return values.sort();
 }
 
-/** p of H0 "the true value is at most `limit`" from sorted bootstrap values: (1 + #{value <= limit}) / (R + 1), never 0. */
+/**
+ * p of H0 "the true value is at most `limit`" from sorted bootstrap values: (1 + #{value <= limit}) / (R + 1).
+ *
+ * Claim: never 0; the smallest p that R draws can give is 1 / (R + 1), which bounds how many tests can share one error.
+ * Reference: Davison & Hinkley, "Bootstrap Methods and their Application" (1997), section 4.2.
+ * Vector: test/core/statistics/random-stream.test.ts.
+ */
 export function bootstrapP(sorted: Float64Array, limit: number): number {
   return (1 + countAtMost(sorted, limit)) / (sorted.length + 1);
 }
@@ -80,22 +98,19 @@ function drawerOfRows(strata: readonly Uint32Array[], random: RandomStream): Dra
 
 /** Multinomial counts, one conditional binomial after the other. */
 function drawerOfAlikeRows(strata: readonly AlikeRows[], random: RandomStream): Drawer {
-  const sizes = strata.map(({ times }) => times.reduce((sum, count) => sum + count, 0));
-  const drawBinomial = binomialDraws(Math.max(0, ...sizes), random);
+  const sized = strata.map((stratum) => ({
+    ...stratum,
+    size: stratum.times.reduce((sum, count) => sum + count, 0),
+  }));
+  const drawBinomial = binomialDraws(Math.max(0, ...sized.map(({ size }) => size)), random);
   return (weights) => {
-    for (let place = 0; place < strata.length; place += 1) {
-      const stratum = strata[place];
-      if (stratum !== undefined) drawStratum(stratum, sizes[place] ?? 0, weights, drawBinomial);
-    }
+    for (const stratum of sized) drawStratum(stratum, weights, drawBinomial);
   };
 }
 
-function drawStratum(
-  { rows, times }: AlikeRows,
-  size: number,
-  weights: Uint32Array,
-  draw: BinomialDraws,
-): void {
+type SizedStratum = AlikeRows & { readonly size: number };
+
+function drawStratum({ rows, times, size }: SizedStratum, weights: Uint32Array, draw: BinomialDraws): void {
   let toDraw = size;
   let others = size;
   for (let kind = 0; kind < rows.length; kind += 1) {

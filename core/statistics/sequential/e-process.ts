@@ -6,11 +6,49 @@ import {
 } from '../distributions/fisher-noncentral-hypergeometric.ts';
 import { logSumExp } from '../distributions/log-sum-exp.ts';
 
+/*
+ * Evidence that a candidate fails more often than the stable version, which may be looked at after every poll.
+ *
+ * The problem. A test that is right once is wrong when it is repeated: looked at each minute, a z-test at 5% calls 44 to 98 of
+ * 100 equal candidates worse (docs/decisions.md, row 1). A canary is looked at all the time, and must be: it stops the moment harm shows.
+ *
+ * The bet. Instead of a p-value we keep a capital. It starts at 1 and is put on "the candidate's odds of failing are r times the
+ * stable version's". Each poll multiplies it by the likelihood ratio: how much likelier the poll's 2x2 table is at odds ratio r than at
+ * odds ratio 1. While the versions are equal this is a fair game: whatever happened before, the factor's expectation is exactly 1. It
+ * can be exactly 1, though nobody knows how often requests fail at this hour, because each table is judged given its totals (requests
+ * of each version, failures of both together), and given those the base rate cancels. So swings of the base rate and any split of
+ * traffic are harmless, as long as nothing is added up over polls or hosts before it is judged.
+ *
+ * Why it may be looked at any time. In a fair game no rule for when to stop makes a gain likely: the probability that a capital of 1
+ * ever reaches 100 is at most 1 in 100 (Ville's inequality), and "ever" covers every moment at which one might have looked. So "roll
+ * back when the capital reaches 1 / alpha" is wrong in at most a share alpha of rollouts of equal candidates. Such a capital is called
+ * an e-process.
+ *
+ * What the grid is for. Nobody knows r beforehand, and a bet on the wrong r gains slowly or loses. So the capital is split over a grid
+ * of odds ratios, each part playing its own r. A sum of fair games is a fair game, so the promise holds unchanged; and the part that
+ * bet nearest to the truth soon carries the sum. The price is a factor: only that part's share of the capital was at work. The steps of
+ * 0.1 in log odds (10%) are fine enough that no truth is far from a grid point, and 0.2 to 99 is all that a rollout meets; the half
+ * below 1 serves the interval of the estimate, not the evidence of harm.
+ *
+ * Why weights fall with the odds ratio. A part with the share w of the capital starts ln(1 / w) behind. Gross harm makes that good at
+ * once: where the candidate has a small share of traffic, one failed request of it multiplies the part of odds ratio r by nearly r, so a
+ * weight of 1 / r costs gross harm about one failed request. Subtle harm gains a little per request and needs thousands of them, so
+ * there every bit of starting capital counts. Weights of 1 / r give it to the small ratios.
+ *
+ * Why smaller odds ratios than the tolerance are covered. The same bets pay less the less the candidate fails, so their expectation is
+ * at most 1 under every odds ratio up to the reference, not only at it.
+ *
+ * References: Ville, "Étude critique de la notion de collectif" (1939); Ramdas, Grünwald, Vovk & Shafer, "Game-theoretic statistics and
+ * safe anytime-valid inference" (Statistical Science, 2023, arXiv 2210.01948), the place to start reading; Turner, Ly & Grünwald,
+ * "Generic E-variables for exact sequential k-sample tests that allow for optional stopping" (arXiv 2106.02693), for 2x2 tables;
+ * Lindon & Malek (NeurIPS 2022, arXiv 2011.03567), for canaries.
+ */
+
 const GRID_SIZE = 63;
 const GRID_ZERO = 16;
 const GRID_STEPS_PER_UNIT = 10;
 
-/** The log odds ratios that are weighed against each other: -1.6, -1.5, ... 4.6 (odds ratios 0.2 to 99). */
+/** The log odds ratios that are bet on: -1.6, -1.5, ... 4.6 (odds ratios 0.2 to 99). */
 export const LOG_ODDS_GRID: readonly number[] = Array.from(
   { length: GRID_SIZE },
   (_, index) => (index - GRID_ZERO) / GRID_STEPS_PER_UNIT,
@@ -18,7 +56,10 @@ export const LOG_ODDS_GRID: readonly number[] = Array.from(
 
 const ODDS_GRID: readonly number[] = LOG_ODDS_GRID.map(Math.exp);
 
-/** Log-likelihood of everything seen so far at each log odds ratio of the grid; JSON-serialisable. */
+/**
+ * Log-likelihood of everything seen so far at each log odds ratio of the grid: all that a rollout has to remember. JSON-serialisable.
+ * The capital of a bet on grid point j against grid point i is exp(L[j] - L[i]).
+ */
 export type LogLikelihoods = readonly number[];
 
 /** Before any data. */
@@ -27,8 +68,13 @@ export function startLogLikelihoods(): LogLikelihoods {
 }
 
 /**
- * Multiplies one interval's 2×2 table in. `eta` in (0, 1] tempers the likelihood for over-dispersed counts.
- * A table that can come out only one way (an arm without requests, nothing bad, everything bad) changes nothing.
+ * Multiplies one interval's 2×2 table in. A table that can come out only one way (an arm without requests, nothing bad, everything bad)
+ * changes nothing. `eta` in (0, 1] tempers the likelihood where counts vary more than chance alone lets them.
+ *
+ * Claim: for two points of the grid, the ratio of their factors has expectation 1 under the second; with `eta` below 1 at most 1
+ * (Jensen's inequality).
+ * Assumes: what `fisherLogProbabilities` assumes of one interval; `eta` fixed before the interval.
+ * Vector: test/core/statistics/sequential/e-process.test.ts sums the factor over every split of every small table.
  */
 export function addTable(likelihoods: LogLikelihoods, table: TwoByTwo, eta = 1): LogLikelihoods {
   const { low, high } = findSupport(table);
@@ -38,9 +84,13 @@ export function addTable(likelihoods: LogLikelihoods, table: TwoByTwo, eta = 1):
 }
 
 /**
- * Log of the evidence that the odds ratio exceeds `tolerance`: a mixture of likelihood ratios over all odds ratios above
- * `above`, weighted by their inverse. Under any odds ratio up to `tolerance` its expectation is at most 1 at any time one
- * chooses to look.
+ * Log of the evidence that the odds ratio exceeds `tolerance`: the capital of bets on all odds ratios of the grid above `above`, each
+ * with a weight of its inverse. Both limits are taken at the nearest point of the grid.
+ *
+ * Claim: while the odds ratio is at most the tolerance, the evidence ever reaches 1 / alpha with probability at most alpha.
+ * Assumes: as `addTable`, poll after poll.
+ * Reference: see the top of this file.
+ * Vector: test/core/statistics/sequential/e-process.test.ts; false alarms by measure/simulate/rollout.ts, row 1 of docs/decisions.md.
  */
 export function logEvidence(likelihoods: LogLikelihoods, tolerance = 1, above = tolerance): number {
   const reference = likelihoods[gridIndexOf(tolerance)] ?? Number.NaN;
@@ -53,7 +103,16 @@ export function logEvidence(likelihoods: LogLikelihoods, tolerance = 1, above = 
 /** The most likely odds ratio of the grid, and the interval that holds the true one at `1 - alpha` at all times at once. */
 export type OddsRatioEstimate = { readonly estimate: number; readonly low: number; readonly high: number };
 
-/** See `OddsRatioEstimate`. An end that reaches the edge of the grid is open: 0 below, Infinity above. */
+/**
+ * See `OddsRatioEstimate`. An end that reaches the edge of the grid is open: 0 below, Infinity above.
+ *
+ * Claim: the interval leaves a true odds ratio of the grid out, at any time, with probability at most `alpha`: a point is left out
+ * when equal bets on the whole grid have made 1 / alpha against it.
+ * Assumes: as `addTable`; a truth between two points of the grid is covered to the width of a step.
+ * Reference: Howard, Ramdas, McAuliffe & Sekhon, "Time-uniform, nonparametric, nonasymptotic confidence sequences" (Annals of
+ * Statistics, 2021), for intervals that hold at all times.
+ * Vector: test/core/statistics/sequential/e-process.test.ts.
+ */
 export function estimateOddsRatio(likelihoods: LogLikelihoods, alpha: number): OddsRatioEstimate {
   const mixture = logSumExp(likelihoods) - Math.log(GRID_SIZE);
   const inside = LOG_ODDS_GRID.filter(
@@ -68,10 +127,19 @@ export function estimateOddsRatio(likelihoods: LogLikelihoods, alpha: number): O
 }
 
 /**
- * Log of the evidence that a rate exceeds `limit`, after `bad` of `requests`: a mixture over the odds ratios of the
- * grid above 1, applied to the limit's odds. Valid at any time, against any smaller rate.
+ * Log of the evidence that a rate exceeds `limit`, after `bad` of `requests`: the same bets without anything to compare with, on rates
+ * whose odds are the limit's times an odds ratio of the grid above 1.
+ *
+ * Claim: while the rate is at most `limit`, the evidence ever reaches 1 / alpha with probability at most alpha.
+ * Assumes: requests fail independently of each other; `eta` as in `addTable`.
+ * Reference: Robbins, "Statistical methods related to the law of the iterated logarithm" (Annals of Mathematical Statistics, 1970).
+ * Vector: test/core/statistics/sequential/e-process.test.ts takes the expectation over all counts.
  */
-export function logRateEvidence(requests: number, bad: number, limit: number, eta = 1): number {
+export function logRateEvidence(
+  { requests, bad }: { readonly requests: number; readonly bad: number },
+  limit: number,
+  eta = 1,
+): number {
   const steps = LOG_ODDS_GRID.slice(GRID_ZERO + 1);
   const logLimitOdds = Math.log(limit) - Math.log1p(-limit);
   const terms = steps.map((step) => {
@@ -83,8 +151,13 @@ export function logRateEvidence(requests: number, bad: number, limit: number, et
 }
 
 /**
- * Dispersion of past intervals in which both arms were alike: the mean of (x - Ex)²/Var, at least 1. Its inverse is the
- * `eta` of `addTable`. 1 when no interval could have come out otherwise.
+ * Dispersion of past intervals in which both arms were alike: the mean of (x - Ex)²/Var, at least 1. Its inverse is the `eta` of
+ * `addTable`. 1 when no interval could have come out otherwise.
+ *
+ * Claim: near 1 when requests fail independently of each other, larger by as much as they come in clumps.
+ * Assumes: the versions of those intervals were truly alike.
+ * Reference: McCullagh & Nelder, "Generalized Linear Models" (2nd ed., 1989), section 4.5: the mean Pearson residual.
+ * Vector: test/core/statistics/sequential/e-process.test.ts.
  */
 export function learnDispersion(tables: readonly TwoByTwo[]): number {
   const ratios = tables.flatMap((table) => {

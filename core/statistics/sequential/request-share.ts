@@ -4,9 +4,14 @@ import { logGamma } from '../distributions/log-gamma.ts';
 const PRIOR_REQUESTS = 100;
 
 /**
- * Log of the evidence that requests are not split as configured, after `candidate` and `stable` requests at the
- * candidate share `share` in (0, 1): a beta-binomial mixture over shares against the configured one
- * (Lindon & Malek 2022). Its expectation is at most 1 at any time one chooses to look, when the split is right.
+ * Log of the evidence that requests are not split as configured, after `candidate` and `stable` requests at the candidate share
+ * `share` in (0, 1): a beta-binomial mixture over shares against the configured one.
+ *
+ * Claim: while the split is right, the evidence ever reaches 1 / alpha with probability at most alpha, however often one looks.
+ * Assumes: each request is sent to the candidate with probability `share`, independently of the others. With sticky users it is users
+ * who are split, and this does not hold.
+ * Reference: Lindon & Malek, "Anytime-valid inference for multinomial count data" (NeurIPS 2022, arXiv 2011.03567).
+ * Vector: test/core/statistics/sequential/request-share.test.ts.
  */
 export function logShareEvidence(candidate: number, stable: number, share: number): number {
   const a = PRIOR_REQUESTS * share;

@@ -8,7 +8,12 @@ const LARGEST_LOG = Math.log(1e300);
 export const LOG_START = Number.NEGATIVE_INFINITY;
 
 /**
- * Log of the e-value of a p-value: the mixture calibrator (1 - p + p ln p) / (p ln² p) of Vovk & Wang (2021). NaN stays NaN.
+ * Log of the e-value of a p-value: (1 - p + p ln p) / (p ln² p). NaN stays NaN.
+ *
+ * Claim: the e-value's expectation is at most 1 while the hypothesis holds; it is the mean of k p^(k-1) over all k in (0, 1).
+ * Assumes: `p` is valid: at most u with probability at most u.
+ * Reference: Vovk & Wang, "E-values: calibration, combination and applications" (Annals of Statistics, 2021, arXiv 1912.06116).
+ * Vector: test/core/statistics/sequential/shiryaev-roberts.test.ts.
  */
 export function logCalibrate(p: number): number {
   const clipped = Math.min(LARGEST_P, Math.max(SMALLEST_P, p));
@@ -21,9 +26,15 @@ export function logCalibrate(p: number): number {
 }
 
 /**
- * One step of the Shiryaev-Roberts recursion S <- (S + 1) e, in logs and capped at 1e300. Alarming when S >= A gives a
- * mean time between false alarms of at least A steps (e-detector: Shin, Ramdas & Rinaldo 2023). An `e` over several
- * observations at once counts as so many `steps`.
+ * One step of the Shiryaev-Roberts recursion S <- (S + 1) e, in logs and capped at 1e300. An `e` over several observations at once
+ * counts as so many `steps`. Each step also begins the watch anew (the + 1), so that harm that starts late is found as soon as harm
+ * that was there from the first: what an e-process, which never forgets its quiet past, can't do.
+ *
+ * Claim: alarming when S >= A gives a mean time between false alarms of at least A steps.
+ * Assumes: the expectation of each `e`, given the past, is at most 1 while nothing has changed.
+ * Reference: Shin, Ramdas & Rinaldo, "E-detectors: a nonparametric framework for sequential change detection" (New England Journal of
+ * Statistics in Data Science, 2023); the recursion by Shiryaev (1963) and Roberts (1966).
+ * Vector: test/core/statistics/sequential/shiryaev-roberts.test.ts; run lengths by measure/simulate/drift.ts.
  */
 export function advanceShiryaevRoberts(logStatistic: number, logEvidence: number, steps = 1): number {
   const logSteps = Math.log(steps);
@@ -43,7 +54,15 @@ const LARGEST_RATE = 0.98;
 /** Log statistics of a detector for a rate rising above its limit: one per alternative rate. JSON-serialisable. */
 export type RateDetector = readonly number[];
 
-/** A detector for a rate above `limit` in (0, 1), before any data. */
+/**
+ * A detector for a rate above `limit` in (0, 1), before any data: one Shiryaev-Roberts statistic for each of 1.5, 2, 4, 8 and 16 times
+ * the limit, of which the mean decides.
+ *
+ * Claim: at threshold A, at least A batches between false alarms in the mean.
+ * Assumes: requests fail independently of each other, at a rate of at most `limit` while nothing is wrong.
+ * Reference: as for `advanceShiryaevRoberts`; the mean of detectors is a detector.
+ * Vector: test/core/statistics/sequential/shiryaev-roberts.test.ts.
+ */
 export function startRateDetector(limit: number): RateDetector {
   return alternativeRates(limit).map(() => LOG_START);
 }
@@ -84,8 +103,13 @@ export function startResidualDetector(): ResidualDetector {
 export type Residual = { readonly residual: number; readonly count: number };
 
 /**
- * Adds a batch of labels. While the mean residual is at least -0.01, the mean number of labels between false alarms at
- * threshold A is at least A. A batch without labels changes nothing.
+ * Adds a batch of labels; one without labels changes nothing. Each label is a bet of 0.05, 0.1, 0.2 or 0.4 of the capital against the
+ * model's being right as often as promised.
+ *
+ * Claim: while the mean residual is at least -0.01, at least A labels pass between false alarms at threshold A, in the mean.
+ * Assumes: the promise (accuracy by confidence bin) is exact; it is itself an estimate from the holdout, and its error is not counted.
+ * Reference: as for `advanceShiryaevRoberts`; betting on bounded means: Waudby-Smith & Ramdas (JRSS B, 2024, arXiv 2010.09686).
+ * Vector: test/core/statistics/sequential/shiryaev-roberts.test.ts; labels needed by measure/simulate/accuracy.ts.
  */
 export function addResiduals(detector: ResidualDetector, residuals: readonly Residual[]): ResidualDetector {
   const labels = residuals.reduce((sum, { count }) => sum + count, 0);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { judgeCompare } from '../../../core/gate/judge/compare.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import type { SampleMetric } from '../../../core/gate/metrics/metric.ts';
+import { pairPredictions } from '../../../core/gate/predictions.ts';
 import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, gateInput, randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 
@@ -73,7 +75,7 @@ describe('other tasks and metrics', () => {
     ).toEqual(['pass', 'pass', 'pass']);
   });
 
-  test("a user's own metric of the whole sample is judged by the bootstrap", () => {
+  test('any metric of the whole sample is judged by the bootstrap', () => {
     /** What the answers cost: ten for each missed positive, one for each false alarm. */
     const cost: SampleMetric = {
       name: 'cost',
@@ -90,12 +92,15 @@ describe('other tasks and metrics', () => {
         return costs.reduce((sum, value, row) => sum + value * (weights[row] ?? 0), 0);
       },
     };
-    const rules: GateRule[] = [{ kind: 'compare', metric: 'cost', require: 'superior', margin: 0 }];
+    const rule = { kind: 'compare', metric: 'cost', require: 'superior', margin: 0 } as const;
     const models = { champion: randomBinary(2000, 0.2, 'a'), challenger: randomBinary(2000, 0.1, 'b') };
-    const [check] = judgeGate(gateInput(rules, models, { ownMetrics: [cost] })).checks;
+    const pair = pairPredictions(models.champion, models.challenger);
+    if (!pair.ok) throw new Error('no pair');
+    const options = { alpha: 0.05, seed: 's', names: { challenger: 'v8' } };
+    const check = judgeCompare({ rule, metric: cost }, pair.value, options);
     expect(check).toMatchObject({ verdict: 'pass', metric: 'cost' });
-    expect(check?.change?.estimate).toBe((check?.champion ?? 0) - (check?.challenger ?? 0));
-    expect(judgeGate(gateInput(rules, models)).problems[0]?.code).toBe('unknown-metric');
+    expect(check.change?.estimate).toBe((check.champion ?? 0) - (check.challenger ?? 0));
+    expect(judgeGate(gateInput([rule], models)).problems[0]?.code).toBe('unknown-metric');
   });
 
   test('a metric that the runs logged as one number can have a floor but not be compared', () => {

@@ -58,22 +58,21 @@ describe('rows that are alike', () => {
       sizes.add(
         `${(weights[0] ?? 0) + (weights[2] ?? 0)} ${(weights[1] ?? 0) + (weights[3] ?? 0) + (weights[4] ?? 0)}`,
       ).size;
-    bootstrap(5, { kind: 'alike', strata }, note, 200, randomStream('x'));
+    bootstrap(note, { kind: 'alike', strata }, { rows: 5, resamples: 200, random: randomStream('x') });
     expect([...sizes]).toEqual(['40 5']);
   });
 
   test('are drawn as often as when each stood for itself', () => {
     const alike = bootstrap(
-      5,
-      { kind: 'alike', strata },
       (weights) => weights[0] ?? 0,
-      4000,
-      randomStream('x'),
+      { kind: 'alike', strata },
+      { rows: 5, resamples: 4000, random: randomStream('x') },
     );
     const single = Uint32Array.from({ length: 40 }, (_, row) => row);
     const first = (weights: Uint32Array): number =>
       weights.subarray(0, 30).reduce((sum, weight) => sum + weight, 0);
-    const each = bootstrap(40, { kind: 'rows', strata: [single] }, first, 4000, randomStream('y'));
+    const request = { rows: 40, resamples: 4000, random: randomStream('y') };
+    const each = bootstrap(first, { kind: 'rows', strata: [single] }, request);
     for (const place of [40, 400, 2000, 3600, 3960]) {
       expect(Math.abs((alike[place] ?? 0) - (each[place] ?? 0))).toBeLessThanOrEqual(1);
     }

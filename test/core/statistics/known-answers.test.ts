@@ -42,7 +42,7 @@ describe('published answers', () => {
   const cases: readonly (readonly [string, number, number])[] = [
     ['log-gamma(123.4)', logGamma(123.4), 469.3360974421906],
     ['P(4.5, 3.2)', gammaP(4.5, 3.2), 0.3006874291335919],
-    ['I_0.4(2, 3)', betaI(2, 3, 0.4), 0.5248],
+    ['I_0.4(2, 3)', betaI(2, 3, { x: 0.4, complement: 0.6 }), 0.5248],
     ['McNemar of statsmodels and R, 15 against 19', mcnemarTwoSided(15, 19), 0.6075913613],
     ['McNemar of 121 against 59', mcnemarTwoSided(121, 59), 4.4344492638e-6],
     ['non-central chi-square (33; 9, 5)', noncentralChiSquareSurvival(33, 9, 5), 0.0074248822],
@@ -50,8 +50,8 @@ describe('published answers', () => {
     ['non-central chi-square (2300; 9, 2000)', noncentralChiSquareSurvival(2300, 9, 2000), 0.0008146899],
     ['F (5; 3, 60)', fSurvival(5, 3, 60), 0.0036756941],
     ['chi-square (21.6659943; 9)', chiSquareSurvival(21.6659943, 9), 0.01],
-    ['Bonett-Price low', bonettPrice(150, 86, 1600, 0.95).interval.low, 0.0211772798],
-    ['Bonett-Price high', bonettPrice(150, 86, 1600, 0.95).interval.high, 0.0587228451],
+    ['Bonett-Price low', bonettPrice({ gains: 150, losses: 86, n: 1600 }, 0.95).interval.low, 0.0211772798],
+    ['Bonett-Price high', bonettPrice({ gains: 150, losses: 86, n: 1600 }, 0.95).interval.high, 0.0587228451],
   ];
   test.each(cases)('%s', (_, ours, published) => {
     // Printed with ten digits or fewer, so one unit in the last of them is the best that can be asked.
@@ -83,7 +83,7 @@ test('mean differences agree with the t interval of SciPy, and of statsmodels wh
     const ours =
       vector.groupOf === undefined || vector.groups === undefined
         ? meanDifference(vector.differences, 0.9)
-        : groupedMeanDifference(vector.differences, vector.groupOf, vector.groups, 0.9);
+        : groupedMeanDifference(vector.differences, { groupOf: vector.groupOf, groups: vector.groups }, 0.9);
     expectClose(ours.estimate, vector.estimate, 'estimate');
     expectClose(ours.standardError, vector.standardError, 'standard error');
     expectClose(ours.interval.low, vector.low, 'low');

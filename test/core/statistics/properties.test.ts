@@ -27,6 +27,10 @@ import { resolvableMargin, rowsForMargin } from '../../../core/statistics/sample
 const shape = fc.double({ min: 0.01, max: 5000, noNaN: true });
 const probability = fc.double({ min: 0, max: 1, noNaN: true });
 
+function pointAt(x: number): { readonly x: number; readonly complement: number } {
+  return { x, complement: 1 - x };
+}
+
 describe('special functions', () => {
   test('log-gamma(x + 1) = log-gamma(x) + log x', () => {
     fc.assert(
@@ -50,10 +54,13 @@ describe('special functions', () => {
     fc.assert(
       fc.property(shape, shape, probability, probability, (a, b, x, y) => {
         const [low, high] = x < y ? [x, y] : [y, x];
-        const value = betaI(a, b, low);
-        const mirrored = 1 - betaI(b, a, 1 - low, low);
+        const value = betaI(a, b, pointAt(low));
+        const mirrored = 1 - betaI(b, a, { x: 1 - low, complement: low });
         return (
-          value >= 0 && value <= 1 && Math.abs(value - mirrored) < 1e-11 && betaI(a, b, high) >= value - 1e-12
+          value >= 0 &&
+          value <= 1 &&
+          Math.abs(value - mirrored) < 1e-11 &&
+          betaI(a, b, pointAt(high)) >= value - 1e-12
         );
       }),
     );
@@ -106,9 +113,13 @@ describe('special functions', () => {
   });
 
   test('arguments outside the domain give NaN or the limit, and never a number that looks right', () => {
-    expect([logGamma(-1), gammaP(-1, 1), gammaQ(1, -1), betaI(0, 1, 0.5), betaI(1, 1, 1.5)]).toEqual(
-      Array(5).fill(Number.NaN),
-    );
+    expect([
+      logGamma(-1),
+      gammaP(-1, 1),
+      gammaQ(1, -1),
+      betaI(0, 1, pointAt(0.5)),
+      betaI(1, 1, pointAt(1.5)),
+    ]).toEqual(Array(5).fill(Number.NaN));
     expect([
       normalQuantile(-0.1),
       normalQuantile(1.1),
@@ -177,9 +188,9 @@ describe('tests of two models', () => {
     fc.assert(
       fc.property(count, count, fc.integer({ min: 0, max: 5000 }), (gains, losses, ties) => {
         const n = Math.max(1, gains + losses + ties);
-        const { low, high } = bonettPrice(gains, losses, n, 0.9).interval;
-        const swapped = bonettPrice(losses, gains, n, 0.9).interval;
-        const more = bonettPrice(4 * gains, 4 * losses, 4 * n, 0.9).interval;
+        const { low, high } = bonettPrice({ gains, losses, n }, 0.9).interval;
+        const swapped = bonettPrice({ gains: losses, losses: gains, n }, 0.9).interval;
+        const more = bonettPrice({ gains: 4 * gains, losses: 4 * losses, n: 4 * n }, 0.9).interval;
         const narrows = more.high - more.low <= high - low;
         return Math.abs(low + swapped.high) < 1e-12 && low <= high && low >= -1 && high <= 1 && narrows;
       }),
@@ -203,8 +214,12 @@ describe('tests of two models', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), probability, probability, (n, a, b) => {
         const [x1, x2] = [Math.round(a * n), Math.round(b * n)];
-        const strict = agrestiCaffoLower(x1, n, x2, n, 3);
-        const loose = agrestiCaffoLower(x1, n, x2, n, 1);
+        const samples = [
+          { successes: x1, n },
+          { successes: x2, n },
+        ] as const;
+        const strict = agrestiCaffoLower(...samples, 3);
+        const loose = agrestiCaffoLower(...samples, 1);
         return strict <= loose && strict >= -1 && (x1 < x2 || strict <= (x1 - x2) / n);
       }),
     );
@@ -231,7 +246,10 @@ describe('findRoot', () => {
         fc.double({ min: -50, max: 50, noNaN: true }),
         fc.double({ min: 0.2, max: 5, noNaN: true }),
         (root, slope) => {
-          const found = findRoot((x) => Math.tanh(slope * (x - root)) + 1e-3 * (x - root), -60, 60);
+          const found = findRoot((x) => Math.tanh(slope * (x - root)) + 1e-3 * (x - root), {
+            low: -60,
+            high: 60,
+          });
           return Math.abs(found - root) < 1e-9;
         },
       ),
@@ -239,8 +257,8 @@ describe('findRoot', () => {
   });
 
   test('gives the nearer end where there is none, and NaN for a function without values', () => {
-    expect(findRoot((x) => x + 10, 0, 5)).toBe(0);
-    expect(findRoot((x) => x - 10, 0, 5)).toBe(5);
-    expect(findRoot(() => Number.NaN, 0, 1)).toBeNaN();
+    expect(findRoot((x) => x + 10, { low: 0, high: 5 })).toBe(0);
+    expect(findRoot((x) => x - 10, { low: 0, high: 5 })).toBe(5);
+    expect(findRoot(() => Number.NaN, { low: 0, high: 1 })).toBeNaN();
   });
 });

@@ -64,25 +64,19 @@ describe('the bootstrap', () => {
     const sums: string[] = [];
     const sum = (weights: Uint32Array, rows: Uint32Array): number =>
       rows.reduce((total, row) => total + (weights[row] ?? 0), 0);
-    bootstrap(
-      5,
-      { kind: 'rows', strata },
-      (weights) => sums.push(strata.map((rows) => sum(weights, rows)).join()),
-      50,
-      randomStream('s'),
-    );
+    const note = (weights: Uint32Array): number => sums.push(strata.map((rows) => sum(weights, rows)).join());
+    bootstrap(note, { kind: 'rows', strata }, { rows: 5, resamples: 50, random: randomStream('s') });
     expect(new Set(sums)).toEqual(new Set(['3,2']));
   });
 
   test('draws the rows of a group together', () => {
     const together: boolean[] = [];
+    const note = (weights: Uint32Array): number =>
+      together.push(weights[0] === weights[2] && weights[2] === weights[4] && weights[1] === weights[3]);
     bootstrap(
-      5,
+      note,
       { kind: 'groups', groups: strata },
-      (weights) =>
-        together.push(weights[0] === weights[2] && weights[2] === weights[4] && weights[1] === weights[3]),
-      50,
-      randomStream('s'),
+      { rows: 5, resamples: 50, random: randomStream('s') },
     );
     expect(together.every(Boolean)).toBe(true);
   });
@@ -93,11 +87,13 @@ describe('the bootstrap', () => {
       calls += 1;
       return calls % 7 === 0 ? Number.NaN : (weights[0] ?? 0);
     };
-    const values = bootstrap(5, { kind: 'rows', strata }, statistic, 21, randomStream('s'));
+    const draw = (): Float64Array =>
+      bootstrap(statistic, { kind: 'rows', strata }, { rows: 5, resamples: 21, random: randomStream('s') });
+    const values = draw();
     expect([...values.slice(0, 3)]).toEqual([-Infinity, -Infinity, -Infinity]);
     expect([...values]).toEqual([...values].sort((a, b) => a - b));
     calls = 0;
-    expect(bootstrap(5, { kind: 'rows', strata }, statistic, 21, randomStream('s'))).toEqual(values);
+    expect(draw()).toEqual(values);
   });
 
   test('has the spread that theory gives the mean', () => {
@@ -105,7 +101,8 @@ describe('the bootstrap', () => {
     const rows = Uint32Array.from(numbers.keys());
     const mean = (weights: Uint32Array): number =>
       numbers.reduce((sum, value, row) => sum + value * (weights[row] ?? 0), 0) / numbers.length;
-    const values = bootstrap(200, { kind: 'rows', strata: [rows] }, mean, 4000, randomStream('spread'));
+    const request = { rows: 200, resamples: 4000, random: randomStream('spread') };
+    const values = bootstrap(mean, { kind: 'rows', strata: [rows] }, request);
     const average = values.reduce((sum, value) => sum + value, 0) / values.length;
     const deviation = Math.sqrt(
       values.reduce((sum, value) => sum + (value - average) ** 2, 0) / values.length,

@@ -197,7 +197,7 @@ describe('evidence against a rate', () => {
       let expectation = 0;
       let probability = (1 - rate) ** 40;
       for (let bad = 0; bad <= 40; bad += 1) {
-        expectation += probability * Math.exp(logRateEvidence(40, bad, 0.05));
+        expectation += probability * Math.exp(logRateEvidence({ requests: 40, bad }, 0.05));
         probability *= ((40 - bad) / (bad + 1)) * (rate / (1 - rate));
       }
       expect(expectation).toBeLessThanOrEqual(1 + 1e-9);
