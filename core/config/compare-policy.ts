@@ -1,17 +1,28 @@
 import { formatPath } from './describe-issue.ts';
+import { isBudgetMetric } from './gate-rules.ts';
 import { readYaml } from './yaml-source.ts';
 
-/** What is always read from the default branch, so that a commit can't weaken the gate that judges it. */
+/**
+ * What is read from the default branch, so that a commit can't weaken what judges it. One part is not yet: limits on latency and size
+ * are judged where the package is built, by the file of the commit.
+ */
 const POLICY_SECTIONS = ['gate', 'environments', 'monitor', 'commands'] as const;
 const MOST_CHANGES = 20;
 const MOST_CHARACTERS = 80;
 
-/** A key of the policy that a commit writes otherwise than the default branch; a value is absent where the key is. */
+/**
+ * A key of the policy that a commit writes otherwise than the default branch; a value is absent where the key is. `holds` says whose
+ * value counts.
+ */
 export type PolicyChange = {
   readonly key: string;
   readonly ours: string | undefined;
   readonly theirs: string | undefined;
+  readonly holds: 'ours' | 'theirs';
 };
+
+/** The policy of one file as text, by key, and the entries of its gate that are limits on the built package. */
+type Policy = { readonly values: ReadonlyMap<string, string>; readonly budgets: readonly string[] };
 
 /**
  * What the `trainyard.yml` of a commit (`theirs`) would change in the policy of the default branch (`ours`), key by key as both are
@@ -20,8 +31,13 @@ export type PolicyChange = {
 export function comparePolicy(ours: string, theirs: string): readonly PolicyChange[] {
   const [before, after] = [listPolicy(ours), listPolicy(theirs)];
   if (before === undefined || after === undefined) return [];
-  return [...new Set([...before.keys(), ...after.keys()])]
-    .map((key) => ({ key, ours: before.get(key), theirs: after.get(key) }))
+  const budgets = [...before.budgets, ...after.budgets];
+  const isBudget = (key: string): boolean => budgets.some((entry) => key.startsWith(`${entry}.`));
+  return [...new Set([...before.values.keys(), ...after.values.keys()])]
+    .map((key): PolicyChange => {
+      const holds = isBudget(key) ? 'theirs' : 'ours';
+      return { key, ours: before.values.get(key), theirs: after.values.get(key), holds };
+    })
     .filter((change) => change.ours !== change.theirs);
 }
 
@@ -34,28 +50,42 @@ export function describePolicy(changes: readonly PolicyChange[]): readonly strin
   ];
 }
 
-function describeChange({ key, ours, theirs }: PolicyChange): string {
-  const name = `\`${shorten(key)}\``;
+function describeChange({ key, ours, theirs, holds }: PolicyChange): string {
+  const change = nameChange(key, ours, theirs);
+  if (holds === 'theirs') {
+    return `This commit ${change}; limits on the built package are judged where it is built, by the commit's own file.`;
+  }
   if (ours === undefined) {
-    return `This commit adds ${name} (${shorten(theirs ?? '')}); the default branch does not have it, so it does not count.`;
+    return `This commit ${change}; the default branch does not have it, so it does not count.`;
   }
   const by = key.startsWith('gate') ? 'judged by the' : 'what holds is the';
-  const change =
-    theirs === undefined
-      ? `removes ${name} (${shorten(ours)})`
-      : `changes ${name} from ${shorten(ours)} to ${shorten(theirs)}`;
   return `This commit ${change}; ${by} default branch's ${shorten(ours)}.`;
 }
 
-/** The policy's values as text, by key; `undefined` when the file can't be read. Variables stay as they are written. */
-function listPolicy(text: string): ReadonlyMap<string, string> | undefined {
+function nameChange(key: string, ours: string | undefined, theirs: string | undefined): string {
+  const name = `\`${shorten(key)}\``;
+  if (ours === undefined) return `adds ${name} (${shorten(theirs ?? '')})`;
+  if (theirs === undefined) return `removes ${name} (${shorten(ours)})`;
+  return `changes ${name} from ${shorten(ours)} to ${shorten(theirs)}`;
+}
+
+/** The policy of a file; `undefined` when the file can't be read. Variables stay as they are written. */
+function listPolicy(text: string): Policy | undefined {
   const { value } = readYaml(text, { file: '', env: {}, needs: () => false });
   if (!isMapping(value)) return undefined;
-  return new Map(
-    POLICY_SECTIONS.filter((section) => Object.hasOwn(value, section)).flatMap((section) =>
-      listLeaves(value[section], [section]),
-    ),
+  const leaves = POLICY_SECTIONS.filter((section) => Object.hasOwn(value, section)).flatMap((section) =>
+    listLeaves(value[section], [section]),
   );
+  return { values: new Map(leaves), budgets: listBudgets(value['gate']) };
+}
+
+/** `gate[2]` for each entry of the gate that limits latency or size. */
+function listBudgets(gate: unknown): readonly string[] {
+  if (!Array.isArray(gate)) return [];
+  return gate.flatMap((entry: unknown, index) => {
+    const metric = isMapping(entry) ? entry['metric'] : undefined;
+    return typeof metric === 'string' && isBudgetMetric(metric) ? [formatPath(['gate', index])] : [];
+  });
 }
 
 function listLeaves(

@@ -51,6 +51,11 @@ export const SPECIAL_METRICS = [
   'signature',
 ];
 
+/** Whether a rule of this metric limits what the built package costs to serve. */
+export function isBudgetMetric(name: string): boolean {
+  return Object.hasOwn(QUANTILES, name) || name === 'size';
+}
+
 /** Reads one entry: `{ metric: accuracy, floor: 0.9, require: superior, slices: digit }` is three rules. */
 export function readGateEntry(entry: RawGateEntry): ReadEntry {
   if (entry.mlflow !== undefined && entry.metric !== undefined) {
@@ -185,7 +190,7 @@ function readLatency(entry: RawGateEntry, name: string): ReadEntry {
     return refuse('at-most', `${name} needs a duration.`, 'Write `at-most: 50ms`.');
   }
   if (seconds === undefined && maxRatio === undefined) {
-    return refuse(undefined, `${name} has no limit.`, 'Add `at-most: 50ms` or `max-ratio: 1.1`.');
+    return refuse(undefined, `${name} has no limit.`, 'Add `at-most: 50ms`.');
   }
   const atMostMs = seconds === undefined ? undefined : Math.round(seconds * 1e6) / 1e3;
   const quantile = QUANTILES[name] ?? 0.95;

@@ -45,7 +45,8 @@ export const gateEntrySchema = z.strictObject({
     .positive()
     .optional()
     .meta({
-      description: "For a latency: at most so many times the champion's.",
+      description:
+        "For a latency: at most so many times the champion's. The champion is not measured yet, so such a rule stays inconclusive: use `at-most`.",
       examples: ['1.1'],
     }),
   threshold: number('MLflow: the absolute threshold.', '0.9').optional(),

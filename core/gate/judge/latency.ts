@@ -10,8 +10,8 @@ import type { LatencyRule } from '../rules/rule.ts';
 import { undecided } from './undecided.ts';
 
 /**
- * Response times in milliseconds, warm-ups left out. With a champion both lists are of the same inputs in the same order, measured in turn,
- * so that place i of one belongs to place i of the other.
+ * Response times in milliseconds, warm-ups left out. Where the champion was measured too, both lists are of the same inputs in the same
+ * order, measured in turn, so that place i of one belongs to place i of the other.
  */
 export type Latencies = { readonly championMs?: readonly number[]; readonly challengerMs: readonly number[] };
 
@@ -88,7 +88,7 @@ function judgeRatio(
   const limit = rule.maxRatio;
   if (limit === undefined) return undefined;
   const metric = metricOf(rule);
-  if (championMs === undefined) return { verdict: 'pass', reason: noChampion(metric) };
+  if (championMs === undefined) return ratioNotMeasured(metric, limit);
   const champion = weightedQuantile(championMs, rule.quantile);
   const challenger = weightedQuantile(challengerMs, rule.quantile);
   const ratio = (weights: Uint32Array): number => challenger(weights) / champion(weights);
@@ -153,8 +153,14 @@ function whyNot(
   };
 }
 
-function noChampion(metric: string): Reason {
-  return { code: 'no-champion', metric, message: `${metric}: there is no champion to compare with.` };
+/** A measurement that nobody made shows nothing: the rule stays open and never passes. */
+function ratioNotMeasured(metric: string, limit: number): Half {
+  const message = `${metric}: \`max-ratio\` compares with the champion's response times, and those were not measured.`;
+  return {
+    verdict: 'inconclusive',
+    reason: { code: 'ratio-not-measured', metric, message, limit },
+    toSettle: `${metric}: set \`at-most\`, a limit in milliseconds, in place of \`max-ratio\`.`,
+  };
 }
 
 function metricOf({ quantile }: LatencyRule): string {

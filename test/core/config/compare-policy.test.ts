@@ -36,6 +36,22 @@ describe('a change to policy in the commit that is trained', () => {
     ]);
   });
 
+  it('says that limits on latency and size are judged by the commit itself', () => {
+    const ours = OURS.replace('environments:', '  - { metric: latency-p95, at-most: 50ms }\nenvironments:');
+    const theirs = ours
+      .replace('50ms', '5s')
+      .replace('environments:', '  - { metric: size, at-most: 9GB }\nenvironments:');
+    const whose = "limits on the built package are judged where it is built, by the commit's own file.";
+    expect(describePolicy(comparePolicy(ours, theirs))).toEqual([
+      `This commit changes \`gate[1].at-most\` from 50ms to 5s; ${whose}`,
+      `This commit adds \`gate[2].metric\` (size); ${whose}`,
+      `This commit adds \`gate[2].at-most\` (9GB); ${whose}`,
+    ]);
+    const removed = describePolicy(comparePolicy(ours, OURS));
+    expect(removed).toHaveLength(2);
+    expect(removed.every((sentence) => sentence.endsWith(whose))).toBe(true);
+  });
+
   it('is nothing where only the commit’s own sections, comments or the order of keys differ', () => {
     const theirs = `# mine\n${OURS.replace('lr: 0.1', 'lr: 0.5').replace('floor: 0.9, margin: 0.01', 'margin: 0.01, floor: 0.9')}`;
     expect(say(theirs)).toEqual([]);

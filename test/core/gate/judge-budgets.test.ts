@@ -61,11 +61,13 @@ describe("a ratio to the champion's latency", () => {
     expect(judge({ maxRatio: 1.1 }, times(400, 11, 'b'), champion)?.verdict).toBe('inconclusive');
   });
 
-  test('has nothing to compare with without a champion', () => {
-    expect(judge({ maxRatio: 1.1 }, times(400, 10, 'b'))).toMatchObject({
-      verdict: 'pass',
-      reasons: [{ code: 'no-champion' }],
-    });
+  test("is open while the champion's times were not measured, however slow the challenger, and says what to do", () => {
+    const check = judge({ maxRatio: 1.1 }, times(400, 10_000, 'b'));
+    expect(check).toMatchObject({ verdict: 'inconclusive', reasons: [{ code: 'ratio-not-measured' }] });
+    expect(check?.reasons[0]?.message).toContain('`max-ratio`');
+    expect(check?.toSettle).toMatch(/^latency-p95: .*`at-most`/);
+    expect(judge({ maxRatio: 1.1, atMostMs: 30 }, times(400, 10, 'b'))?.verdict).toBe('inconclusive');
+    expect(judge({ maxRatio: 1.1, atMostMs: 5 }, times(400, 10, 'b'))?.verdict).toBe('fail');
   });
 
   test('needs the same requests of both, and enough of them', () => {
