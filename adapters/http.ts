@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ServiceError, UNREACHABLE } from '../core/errors.ts';
 import { readHttpDate } from '../core/instant.ts';
+import { ProxyFailure } from './network/proxy-failure.ts';
 
 /** Time one attempt may take, from connecting to the last byte, in ms. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -178,7 +179,8 @@ function describeThrown(thrown: unknown, idempotent: boolean, timedOut: boolean)
   }
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
   const code = codeOf(cause);
-  const message = timedOut ? 'did not answer in time' : `could not be reached (${code ?? messageOf(cause)})`;
+  const reason = cause instanceof ProxyFailure ? cause.message : (code ?? messageOf(cause));
+  const message = timedOut ? 'did not answer in time' : `could not be reached (${reason})`;
   const unsent = code !== undefined && NOT_SENT.has(code);
   const unreachable = timedOut || (code !== undefined && NO_WAY.has(code));
   return { message, retry: idempotent || unsent, afterMs: undefined, unreachable, cause: thrown };

@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { getCACertificates } from 'node:tls';
+import { messageOf, UserError } from '../../core/errors.ts';
+import type { Environment } from './choose-proxy.ts';
+
+/** Names the file (PEM) with certificates of authorities that are trusted beside those that Node and the system trust. */
+export const CA_FILE_VARIABLE = 'TRAINYARD_CA_FILE';
+/** Variables by which other programs may have been told what to trust, and those by which they are told here. */
+const BUNDLE_VARIABLES = ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'] as const;
+const TOLD_VARIABLES = [...BUNDLE_VARIABLES, 'GIT_SSL_CAINFO', 'PIP_CERT', 'AWS_CA_BUNDLE'] as const;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
+
+/** The certificates of a PEM file. Throws a UserError when the file can't be read or holds none. */
+export function readAuthorities(file: string): readonly string[] {
+  const found = readText(file).match(CERTIFICATE);
+  if (found !== null) return found;
+  throw unusable(file, 'it holds no certificate');
+}
+
+/** What this process trusts: the given certificates, and all that Node trusts by itself (NODE_EXTRA_CA_CERTS among it). */
+export function trustBeside(certificates: readonly string[]): readonly string[] {
+  return [...getCACertificates('default'), ...certificates];
+}
+
+/**
+ * The variables that make the programs an action starts (git, Python, pip, curl) trust the same authorities as the action:
+ * they take one file in the place of their own list, so one with everything is written into `folder`, what such a variable names
+ * already included. Empty when the environment names no authority of its own.
+ */
+export function trustVariables(env: Environment, folder: string): Readonly<Record<string, string>> {
+  const named = [env[CA_FILE_VARIABLE], env['NODE_EXTRA_CA_CERTS']].filter((file) => isSet(file));
+  if (named.length === 0) return {};
+  const told = BUNDLE_VARIABLES.map((name) => env[name]).filter((file) => isSet(file));
+  const own = [...named, ...told].flatMap((file) => readAuthorities(file));
+  const bundle = path.join(folder, 'trainyard-authorities.pem');
+  const all = new Set([...getCACertificates('system'), ...trustBeside(own)]);
+  writeFileSync(bundle, [...all].map((certificate) => `${certificate.trim()}\n`).join(''));
+  return Object.fromEntries(TOLD_VARIABLES.map((name) => [name, bundle]));
+}
+
+function isSet(text: string | undefined): text is string {
+  return text !== undefined && text !== '';
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (thrown) {
+    throw unusable(file, messageOf(thrown));
+  }
+}
+
+function unusable(file: string, why: string): UserError {
+  return new UserError([
+    {
+      code: 'ca-file-unusable',
+      message: `The certificates in ${file} can't be used: ${why}.`,
+      remedy: 'Name a PEM file with the certificates of the authorities to trust.',
+      where: { kind: 'file', file },
+    },
+  ]);
+}

@@ -1,0 +1,53 @@
+import { createSecureContext } from 'node:tls';
+import { Agent, type Dispatcher, ProxyAgent, fetch as request } from 'undici';
+import { readAuthorities, trustBeside } from './authorities.ts';
+import { chooseProxy, type Environment } from './choose-proxy.ts';
+import { ProxyFailure } from './proxy-failure.ts';
+
+type Fetch = typeof globalThis.fetch;
+type Tls = { readonly secureContext?: ReturnType<typeof createSecureContext> };
+
+/** A `fetch` that asks, request by request, whether a proxy leads there; each is connected to once. */
+export function openFetch(env: Environment, caFile: string | undefined): Fetch {
+  const tls = readTls(caFile);
+  const direct = new Agent({ connect: tls });
+  const proxies = new Map<string, ProxyAgent>();
+  const agentOf = (url: URL): Dispatcher => {
+    const proxy = chooseProxy(url, env);
+    if (proxy === undefined) return direct;
+    const agent = proxies.get(proxy.href) ?? openProxy(proxy, tls);
+    proxies.set(proxy.href, agent);
+    return agent;
+  };
+  // Chosen for each request sent, not once for a call: an answer may redirect to a host that has another way.
+  const dispatcher = direct.compose(
+    () => (options, handler) => agentOf(new URL(options.origin ?? '')).dispatch(options, handler),
+  );
+  const send: typeof request = async (input, init) => {
+    try {
+      return await request(input, { ...init, dispatcher });
+    } catch (thrown) {
+      throw nameProxy(thrown, input, env);
+    }
+  };
+  // The boundary between Node's fetch and the same one of its own library: only their types have two names.
+  return send as unknown as Fetch;
+}
+
+/** The context is made once: it holds all of Node's certificates, and a connection would read each of them again. */
+function readTls(caFile: string | undefined): Tls {
+  if (caFile === undefined) return {};
+  return { secureContext: createSecureContext({ ca: [...trustBeside(readAuthorities(caFile))] }) };
+}
+
+/** Plain http is forwarded and not tunnelled: many proxies allow tunnels to port 443 alone. */
+function openProxy(proxy: URL, tls: Tls): ProxyAgent {
+  return new ProxyAgent({ uri: proxy.href, requestTls: tls, proxyTls: tls, proxyTunnel: false });
+}
+
+function nameProxy(thrown: unknown, input: Parameters<typeof request>[0], env: Environment): unknown {
+  const proxy = chooseProxy(new URL(typeof input === 'object' && 'url' in input ? input.url : input), env);
+  const isNetwork = thrown instanceof TypeError && thrown.cause !== undefined;
+  if (proxy === undefined || !isNetwork) return thrown;
+  return new TypeError(thrown.message, { cause: new ProxyFailure(proxy, thrown.cause) });
+}

@@ -1,0 +1,200 @@
+import { openAsBlob, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import http, { type RequestListener, type Server } from 'node:http';
+import https from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { getCACertificates } from 'node:tls';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { requestJson } from '../../adapters/http.ts';
+import { childVariables } from '../../adapters/network/child-variables.ts';
+import { chooseProxy, type Environment, proxySecrets } from '../../adapters/network/choose-proxy.ts';
+import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { ServiceError, UserError } from '../../core/errors.ts';
+import { createPrivateCa, type PrivateCa } from '../../sandbox/network/private-ca.ts';
+import { type RunningProxy, startProxy } from '../../sandbox/network/proxy.ts';
+
+let folder: string;
+let ca: PrivateCa;
+let plain: Server;
+let secure: Server;
+let proxy: RunningProxy;
+let guarded: RunningProxy;
+let seen: { host: string | undefined; url: string | undefined; body: string }[];
+
+const echo: RequestListener = async (request, response) => {
+  const body = await text(request);
+  seen.push({ host: request.headers.host, url: request.url, body });
+  response.end(JSON.stringify({ body }));
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'network-'));
+  ca = createPrivateCa(folder);
+  const { cert, key } = ca.issue('secure.corp.test');
+  plain = await listen(http.createServer(echo));
+  secure = await listen(https.createServer({ cert: readFileSync(cert), key: readFileSync(key) }, echo));
+  const hosts = { 'plain.corp.test': portOf(plain), 'secure.corp.test': portOf(secure) };
+  proxy = await startProxy({ hosts });
+  guarded = await startProxy({ hosts, credentials: 'ada:s3 cret' });
+});
+afterAll(async () => {
+  await Promise.all([proxy.stop(), guarded.stop()]);
+  for (const server of [plain, secure]) server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+beforeEach(() => {
+  seen = [];
+});
+
+describe('the proxy for an address', () => {
+  const all = { https_proxy: 'http://s:1', http_proxy: 'http://p:1' };
+  it.each<[string, string, Environment, string | undefined]>([
+    ['by scheme: https', 'https://a.test/', all, 's:1'],
+    ['by scheme: http', 'http://a.test/', all, 'p:1'],
+    ['upper case too', 'https://a.test/', { HTTPS_PROXY: 'http://s:1' }, 's:1'],
+    ['lower case first', 'https://a.test/', { ...all, HTTPS_PROXY: 'http://u:1' }, 's:1'],
+    ['written without a scheme', 'http://a.test/', { http_proxy: 'p:1' }, 'p:1'],
+    ['none of the other scheme', 'https://a.test/', { http_proxy: 'http://p:1' }, undefined],
+    ['none when it is empty', 'https://a.test/', { https_proxy: '' }, undefined],
+    ['none on loopback', 'http://127.0.0.1:80/', all, undefined],
+    ['none on loopback by name', 'http://localhost/', all, undefined],
+    ['none on loopback in IPv6', 'http://[::1]/', all, undefined],
+    ['none for a host exempt', 'http://a.test/', { ...all, no_proxy: 'b.test, a.test' }, undefined],
+    ['none below a host exempt', 'http://x.a.test/', { ...all, NO_PROXY: 'a.test' }, undefined],
+    ['none below a domain exempt', 'http://x.a.test/', { ...all, no_proxy: '.a.test' }, undefined],
+    ['but for one that only ends so', 'http://xa.test/', { ...all, no_proxy: 'a.test' }, 'p:1'],
+    ['none for a port exempt', 'http://a.test:81/', { ...all, no_proxy: 'a.test:81' }, undefined],
+    ['but for another port', 'http://a.test/', { ...all, no_proxy: 'a.test:81' }, 'p:1'],
+    ['none at all', 'http://a.test/', { ...all, no_proxy: '*' }, undefined],
+  ])('is %s', (_, url, env, expected) => {
+    expect(chooseProxy(new URL(url), env)?.host).toBe(expected);
+  });
+
+  it('is refused where it is none, and its text is not repeated', () => {
+    const env = { https_proxy: 'ftp://ada:secret@p:1' };
+    expect(() => chooseProxy(new URL('https://a.test/'), env)).toThrow(/https_proxy.*no address/);
+    expect(() => chooseProxy(new URL('https://a.test/'), env)).not.toThrow(/secret/);
+  });
+
+  it('has a password to mask, as it is and as it is written', () => {
+    expect(proxySecrets({ HTTPS_PROXY: 'http://ada:s3%20cret@p:1' })).toEqual(['s3%20cret', 's3 cret']);
+    expect(proxySecrets({ HTTPS_PROXY: 'http://p:1' })).toEqual([]);
+  });
+});
+
+describe('fetch through a proxy that alone resolves the names', () => {
+  it('is Node’s own where nothing is set', () => {
+    expect(createFetch({ PATH: '/bin' })).toBe(globalThis.fetch);
+  });
+
+  it('forwards plain http, and sends bodies of each kind', async () => {
+    const before = proxy.requests.length;
+    const http = { fetch: createFetch({ http_proxy: `http://${proxy.host}` }) };
+    const url = 'http://plain.corp.test/a?b=c';
+    const file = join(folder, 'body.txt');
+    writeFileSync(file, 'from a file');
+    const answers = [
+      await requestJson({ url, method: 'POST', json: { n: 1 } }, http),
+      await requestJson({ url, method: 'PUT', body: await openAsBlob(file) }, http),
+      await requestJson({ url }, http),
+    ];
+    expect(answers.map(({ body }) => body)).toEqual([
+      { body: '{"n":1}' },
+      { body: 'from a file' },
+      { body: '' },
+    ]);
+    expect(seen.every(({ host, url: path }) => host === 'plain.corp.test' && path === '/a?b=c')).toBe(true);
+    expect(proxy.requests.slice(before).map(({ method }) => method)).toEqual(['POST', 'PUT', 'GET']);
+  });
+
+  it('tunnels https, and trusts the authority that the file names', async () => {
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, TRAINYARD_CA_FILE: ca.file };
+    const answer = await requestJson({ url: 'https://secure.corp.test/' }, { fetch: createFetch(env) });
+    expect(answer.status).toBe(200);
+    expect(proxy.requests.at(-1)).toEqual({ method: 'CONNECT', target: 'secure.corp.test:443' });
+  });
+
+  it('refuses a certificate of an authority that nobody named', async () => {
+    const env = { https_proxy: `http://${proxy.host}` };
+    await expect(ask('https://secure.corp.test/', env)).rejects.toThrow(/UNABLE_TO|SELF_SIGNED|issuer/i);
+  });
+
+  it('signs in with the address’s own user and password', async () => {
+    const env = { http_proxy: `http://ada:s3%20cret@${guarded.host}` };
+    const answer = await requestJson({ url: 'http://plain.corp.test/' }, { fetch: createFetch(env) });
+    expect(answer.status).toBe(200);
+  });
+
+  it.each([
+    ['that refuses a tunnel', () => `http://ada:wrong@${guarded.host}`, 'https://secure.corp.test/', /407/],
+    ['that refuses a request', () => `http://ada:wrong@${guarded.host}`, 'http://plain.corp.test/', /407/],
+    ['that is not there', () => 'http://ada:wrong@127.0.0.1:9', 'https://secure.corp.test/', /ECONNREFUSED/],
+  ])('names a proxy %s, without its password', async (_, address, url, reason) => {
+    const asked = ask(url, { https_proxy: address(), http_proxy: address() });
+    const said = await asked.then(String, (thrown: unknown) =>
+      thrown instanceof ServiceError ? thrown.message : '',
+    );
+    expect(said).toMatch(reason);
+    expect(said).toContain(`through the proxy ${new URL(address()).host}`);
+    expect(said).not.toContain('wrong');
+  });
+
+  it('goes straight to loopback', async () => {
+    const before = proxy.requests.length;
+    const env = { http_proxy: `http://${proxy.host}` };
+    await ask(`http://127.0.0.1:${portOf(plain)}/`, env);
+    expect(proxy.requests).toHaveLength(before);
+  });
+
+  it('says which file holds no certificate', async () => {
+    const file = join(folder, 'empty.pem');
+    writeFileSync(file, 'nothing');
+    const asked = createFetch({ TRAINYARD_CA_FILE: file })('https://secure.corp.test/');
+    await expect(asked).rejects.toThrow(UserError);
+  });
+});
+
+describe('programs that are started', () => {
+  it('are told nothing where nothing is set', () => {
+    expect(childVariables({ PATH: '/bin' }, folder)).toEqual({});
+  });
+
+  it('are told the proxy in both cases, and that loopback has none', () => {
+    const told = childVariables({ HTTP_PROXY: 'http://p:1', no_proxy: 'a.test' }, folder);
+    expect(told).toEqual({
+      http_proxy: 'http://p:1',
+      HTTP_PROXY: 'http://p:1',
+      no_proxy: 'a.test,localhost,127.0.0.1,::1',
+      NO_PROXY: 'a.test,localhost,127.0.0.1,::1',
+    });
+  });
+
+  it('are given one file with the named authority, those of a bundle set before, and all others', () => {
+    const before = createPrivateCa(join(folder, 'before')).file;
+    const told = childVariables({ NODE_EXTRA_CA_CERTS: ca.file, REQUESTS_CA_BUNDLE: before }, folder);
+    const file = told['REQUESTS_CA_BUNDLE'] ?? '';
+    expect(told).toMatchObject({ GIT_SSL_CAINFO: file, SSL_CERT_FILE: file, PIP_CERT: file });
+    const bundle = readFileSync(file, 'utf8');
+    for (const own of [ca.file, before]) expect(bundle).toContain(readFileSync(own, 'utf8').trim());
+    const [root = ''] = getCACertificates('bundled');
+    expect(bundle).toContain(root.trim());
+  });
+});
+
+function ask(url: string, env: Environment): Promise<unknown> {
+  return requestJson({ url, attempts: 1 }, { fetch: createFetch(env) });
+}
+
+async function listen(server: Server): Promise<Server> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
