@@ -1,4 +1,4 @@
-import { serveOnly } from '../../core/deploy/serve-only.ts';
+import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { ServiceError, UNREACHABLE, UserError } from '../../core/errors.ts';
 import type { LedgerEventData, LedgerEventKind } from '../../core/ledger/event.ts';
 import { eventId } from '../../core/ledger/event-id.ts';

@@ -1,4 +1,4 @@
-import { serveOnly } from '../../core/deploy/serve-only.ts';
+import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';

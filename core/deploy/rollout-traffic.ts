@@ -31,3 +31,8 @@ export function serveRollout(
     },
   };
 }
+
+/** All traffic to one version. */
+export function serveOnly(version: string): SetTraffic {
+  return { stable: version, candidatePercent: 0, shadow: false };
+}

@@ -1,4 +1,4 @@
-import { pollSeconds } from '../../../core/deploy/poll-seconds.ts';
+import { pollSeconds } from '../../../core/deploy/leases.ts';
 import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
 import type { Deployment } from '../deploy-context.ts';
 import { settleHosts } from './settle.ts';

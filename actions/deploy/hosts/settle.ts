@@ -1,4 +1,4 @@
-import { serveOnly } from '../../../core/deploy/serve-only.ts';
+import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import { messageOf, ServiceError } from '../../../core/errors.ts';
 import { type EnvironmentState, type LedgerState, lookUp } from '../../../core/ledger/state.ts';
 import { ALIASES, TAGS } from '../../../core/names.ts';

@@ -1,7 +1,5 @@
-import { detachedLease } from '../../../core/deploy/detached-lease.ts';
-import { pollSeconds } from '../../../core/deploy/poll-seconds.ts';
-import { serveRollout } from '../../../core/deploy/rollout-traffic.ts';
-import { serveOnly } from '../../../core/deploy/serve-only.ts';
+import { detachedLease, pollSeconds } from '../../../core/deploy/leases.ts';
+import { serveOnly, serveRollout } from '../../../core/deploy/rollout-traffic.ts';
 import type { LedgerState, Rollout } from '../../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../../core/report/escape-markdown.ts';
 import { ok } from '../../../core/result.ts';

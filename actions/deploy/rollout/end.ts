@@ -1,4 +1,4 @@
-import { serveOnly } from '../../../core/deploy/serve-only.ts';
+import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import type { LedgerEvent, LedgerEventData } from '../../../core/ledger/event.ts';
 import { releaseLock } from '../../../core/ledger/locks.ts';
 import type { LedgerState, Rollout } from '../../../core/ledger/state.ts';

@@ -1,4 +1,4 @@
-import { pollSeconds } from '../../../core/deploy/poll-seconds.ts';
+import { pollSeconds } from '../../../core/deploy/leases.ts';
 import { planOf, serveRollout } from '../../../core/deploy/rollout-traffic.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import { escapeMarkdown } from '../../../core/report/escape-markdown.ts';

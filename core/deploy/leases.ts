@@ -3,8 +3,17 @@ import { type Instant, secondsBetween } from '../instant.ts';
 import { type Rollout, secondsHeld } from '../ledger/state.ts';
 import { LEASES_TO_RETURN } from '../serving/decide-traffic.ts';
 
+/** How often hosts are polled: often enough to renew the lease four times before it ends, in seconds. */
+const POLLS_PER_LEASE = 4;
+const LONGEST_POLL_SECONDS = 15;
+
 /** A rollout that is late is still given this share of its deadline each time, or it would be taken up over and over. */
 const LEAST_SHARE = 1 / 2;
+
+/** Seconds between two polls of the hosts. */
+export function pollSeconds({ leaseSeconds }: Pick<Environment, 'leaseSeconds'>): number {
+  return Math.max(1, Math.min(LONGEST_POLL_SECONDS, leaseSeconds / POLLS_PER_LEASE));
+}
 
 /**
  * The lease in seconds of a rollout that no job waits for: a host that nobody reaches any more has returned to the stable version by
