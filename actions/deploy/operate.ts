@@ -17,7 +17,7 @@ import {
 } from './deploy-context.ts';
 import { awayData, describeAway, requireHosts } from './hosts/fleet.ts';
 import { settle } from './hosts/settle.ts';
-import { patienceOf, startableOf } from './hosts/startable.ts';
+import { attestedStartable, patienceOf } from './hosts/startable.ts';
 import { setTrafficEverywhere } from './hosts/traffic.ts';
 import { concludeEarlier } from './rollout/conclude.ts';
 import { driveRollout } from './rollout/drive.ts';
@@ -164,7 +164,7 @@ async function serveEverywhere(deployment: Deployment, state: LedgerState, targe
       },
     ]);
   }
-  const startable = startableOf(deployment, state, version, built);
+  const startable = attestedStartable(deployment, state, version, built);
   const started = await ports.fleet.onEveryHost((agent) =>
     startOnHost(agent, startable, patienceOf(deployment)),
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { StoredPredictions } from '../../adapters/read-predictions.ts';
+import { defaultEnvironment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import type { GateInput, GateResult } from '../../core/gate/gate-input.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
@@ -7,7 +8,7 @@ import { descriptionPath, predictionsPath } from '../../core/gate/predictions-pa
 import { renderGate } from '../../core/gate/render-gate.ts';
 import { isBudgetRule } from '../../core/gate/rules/rule.ts';
 import { type ModelSignature, parseSignature } from '../../core/gate/signature.ts';
-import { type Champion, findChampion } from '../../core/ledger/champion-of.ts';
+import { type Champion, championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
@@ -49,7 +50,7 @@ export async function judge(request: GateRequest, ports: GatePorts): Promise<Jud
   const { config } = request;
   const state = await ports.ledger.read(config.model);
   const run = await requireModel(request, ports);
-  const champion = findChampion(state, config, request.plan.environment);
+  const champion = championOf(state, request.plan.environment ?? defaultEnvironment(config));
   const holdoutDigest = run.tags[TAGS.holdoutDigest] ?? '';
   const challenger = await fetchSide(ports, run, run.modelUri, run.runId, holdoutDigest);
   const other = champion && (await fetchSide(ports, run, champion.modelUri, champion.runId, holdoutDigest));

@@ -9,9 +9,10 @@ import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
+import { registryFollows } from '../serving/registry-follows.ts';
+import { closeLostTrainings } from './close-lost-trainings.ts';
 import { gatherInput } from './gather-input.ts';
 import type { Monitoring } from './monitor-context.ts';
-import { closeLostTrainings, repairAliases } from './repair.ts';
 import { repairHosts } from './repair-hosts.ts';
 
 type Checked = OutcomeOf<(typeof CONTRACTS)['monitor-check']>;
@@ -44,7 +45,10 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const { request, ports } = monitoring;
   const read = await ports.ledger.read(request.config.model);
   const state = await closeLostTrainings(monitoring, read);
-  const repaired = [...(await repairAliases(monitoring, state)), ...(await repairHosts(monitoring))];
+  const registry = { registry: ports.tracking, log: ports.log };
+  const here = environmentOf(state, request.environmentName);
+  const moved = await registryFollows(registry, request.config.model, here);
+  const repaired = [...moved, ...(await repairHosts(monitoring))];
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);

@@ -1,11 +1,12 @@
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
+import { championOf } from '../../core/ledger/champion-of.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
-import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
+import { type EnvironmentState, environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { AgentState, Traffic } from '../../core/serving/api.ts';
-import type { LocalPackage } from '../serving/package-source.ts';
-import { type Startable, startOnHost } from '../serving/start-on-host.ts';
+import { startOnHost } from '../serving/start-on-host.ts';
+import { type Startable, startableOf } from '../serving/startable.ts';
 import { stopOthers } from '../serving/stop-others.ts';
 import type { Monitoring } from './monitor-context.ts';
 
@@ -26,7 +27,7 @@ export async function repairHosts(monitoring: Monitoring): Promise<readonly stri
   const state = await ports.ledger.read(request.config.model);
   const here = environmentOf(state, request.environmentName);
   if (here.champion === undefined || here.rollout !== undefined) return [];
-  const startable = await findChampion(monitoring, state);
+  const startable = await startableChampion(monitoring, state);
   if (startable === undefined) return [];
   const strays = seen.filter((host) => isAstray(host, startable));
   return (await Promise.all(strays.map((host) => bringBack(monitoring, here, startable, host)))).flat();
@@ -84,25 +85,14 @@ async function bringBack(
   }
 }
 
-async function findChampion(
-  { request, ports }: Monitoring,
-  state: LedgerState,
-): Promise<Startable | undefined> {
-  const { model } = request.config;
-  const { champion } = environmentOf(state, request.environmentName);
-  const place = champion && lookUp(state.versions, champion.version)?.package;
-  if (champion === undefined || place === undefined) return undefined;
-  let local: Promise<LocalPackage> | undefined;
-  return {
-    model,
-    version: champion.version,
-    package: place.package,
-    fetch: () => {
-      local ??= ports.packages.fetch(place);
-      return local;
-    },
-    envelope: await findEnvelope({ request, ports }, place.package),
-  };
+/** The champion as a host would be given it; `undefined` where there is none, or none in a package. */
+async function startableChampion(monitoring: Monitoring, state: LedgerState): Promise<Startable | undefined> {
+  const { request, ports } = monitoring;
+  const champion = championOf(state, request.environmentName);
+  if (champion?.package === undefined) return undefined;
+  const { version, package: place } = champion;
+  const envelope = await findEnvelope(monitoring, place.package);
+  return startableOf(ports.packages, { model: request.config.model, version, place, envelope });
 }
 
 /** The provenance that was signed when the package was rolled out: this job holds no key. */

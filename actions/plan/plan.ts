@@ -1,7 +1,7 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
-import type { Config } from '../../core/config/config.ts';
+import { type Config, defaultEnvironment } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
-import { findChampion } from '../../core/ledger/champion-of.ts';
+import { type Champion, championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
@@ -77,7 +77,7 @@ async function carryOut(
   { operation, state }: Accepted,
 ): Promise<Planned> {
   const { config } = request;
-  const champion = findChampion(state, config, operation.environment);
+  const champion = modelOf(championOf(state, operation.environment ?? defaultEnvironment(config)));
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const shared = { operation, model: config.model, champion, policyChanges };
   if (operation.operation === 'help') {
@@ -112,6 +112,11 @@ async function carryOut(
     return answered(request, ports, facts, shared, 'recorded', told);
   }
   return concludeOperation({ ...shared, reasonCode: 'planned', report: told });
+}
+
+/** What the predict phase needs of the champion, and no more: the hand-over is read by other jobs. */
+function modelOf(champion: Champion | undefined): Champion | undefined {
+  return champion && { version: champion.version, modelUri: champion.modelUri, runId: champion.runId };
 }
 
 /** What the commit to be trained would change in the policy. It changes nothing, so a file that can't be read stops nothing. */

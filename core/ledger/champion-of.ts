@@ -1,17 +1,13 @@
-import { type Config, defaultEnvironment } from '../config/config.ts';
-import { environmentOf, type LedgerState, lookUp } from './state.ts';
+import { environmentOf, type LedgerState, lookUp, type VersionState } from './state.ts';
 
-/** The version that a challenger is compared with, and the model behind it. */
-export type Champion = { readonly version: string; readonly modelUri: string; readonly runId: string };
+/** What a challenger is compared with: the champion's version and the model behind it. */
+export type Champion = Pick<VersionState, 'version' | 'modelUri' | 'runId'>;
 
-/** The champion of an environment (the default one when none is named); `undefined` where nothing was ever promoted. */
-export function findChampion(
-  state: LedgerState,
-  config: Config,
-  environment: string | undefined,
-): Champion | undefined {
-  const name = environment ?? defaultEnvironment(config);
-  const version = name === undefined ? undefined : environmentOf(state, name).champion?.version;
-  const known = version === undefined ? undefined : lookUp(state.versions, version);
-  return known && { version: known.version, modelUri: known.modelUri, runId: known.runId };
+/**
+ * The version that serves an environment, and all that the ledger knows of it. `undefined` where nothing was ever promoted, where the
+ * ledger does not know the version, and where there is no environment.
+ */
+export function championOf(state: LedgerState, environment: string | undefined): VersionState | undefined {
+  const champion = environment === undefined ? undefined : environmentOf(state, environment).champion;
+  return champion && lookUp(state.versions, champion.version);
 }

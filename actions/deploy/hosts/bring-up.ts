@@ -5,7 +5,7 @@ import type { HostsFound } from '../../../core/rollout/quorum.ts';
 import { type Started, startOnHost } from '../../serving/start-on-host.ts';
 import type { Deployment } from '../deploy-context.ts';
 import type { Candidate } from '../find-candidate.ts';
-import { patienceOf, startableOf } from './startable.ts';
+import { attestedStartable, patienceOf } from './startable.ts';
 import type { Participants } from './traffic.ts';
 
 /** How far a host has come with the candidate; a host that is not known has yet to begin. */
@@ -30,7 +30,7 @@ export type BringUp = Participants & {
 /** Brings a candidate up on every host in reach, and on each that comes back. */
 export function createBringUp(deployment: Deployment, candidate: Candidate, state: LedgerState): BringUp {
   const { fleet } = deployment.ports;
-  const startable = startableOf(deployment, state, candidate.version, candidate.package);
+  const startable = attestedStartable(deployment, state, candidate.version, candidate.package);
   const progress = new Map<string, Progress>();
   let isFirst = true;
   const isAway = (url: string) => fleet.away().some((host) => host.url === url);

@@ -1,12 +1,14 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
-import { messageOf, ServiceError } from '../../../core/errors.ts';
-import { type EnvironmentState, type LedgerState, lookUp } from '../../../core/ledger/state.ts';
-import { ALIASES, TAGS } from '../../../core/names.ts';
+import { ServiceError } from '../../../core/errors.ts';
+import { championOf } from '../../../core/ledger/champion-of.ts';
+import type { EnvironmentState } from '../../../core/ledger/state.ts';
 import type { AgentPort } from '../../../core/ports.ts';
-import { type Startable, startOnHost } from '../../serving/start-on-host.ts';
+import { registryFollows } from '../../serving/registry-follows.ts';
+import { startOnHost } from '../../serving/start-on-host.ts';
+import type { Startable } from '../../serving/startable.ts';
 import { stopOthers } from '../../serving/stop-others.ts';
 import { type Deployment, hereIn, readState } from '../deploy-context.ts';
-import { patienceOf, startableOf } from './startable.ts';
+import { attestedStartable, patienceOf } from './startable.ts';
 import { setTraffic } from './traffic.ts';
 
 /**
@@ -15,7 +17,9 @@ import { setTraffic } from './traffic.ts';
  */
 export async function settle(deployment: Deployment): Promise<void> {
   const here = await settleHosts(deployment);
-  if (here !== undefined) await project(deployment, here);
+  const { request, ports } = deployment;
+  if (here === undefined) return;
+  await registryFollows({ registry: ports.tracking, log: ports.log }, request.config.model, here);
 }
 
 /** The same for the hosts alone. Gives what they were brought to agree with. */
@@ -25,7 +29,8 @@ export async function settleHosts(deployment: Deployment): Promise<EnvironmentSt
   const { champion, previous, rollout } = here;
   if (champion === undefined || rollout !== undefined) return undefined;
   const keep = new Set([champion.version, ...(previous === undefined ? [] : [previous.version])]);
-  const startable = findChampion(deployment, state, champion.version);
+  const serving = championOf(state, deployment.request.environmentName);
+  const startable = serving?.package && attestedStartable(deployment, state, serving, serving.package);
   const { model } = deployment.request.config;
   deployment.ports.fleet.readmit();
   await deployment.ports.fleet.onEveryHost(async (agent) => {
@@ -34,12 +39,6 @@ export async function settleHosts(deployment: Deployment): Promise<EnvironmentSt
     await stopOthers(agent, (await agent.state()).instances, { model, keep });
   });
   return here;
-}
-
-function findChampion(deployment: Deployment, state: LedgerState, champion: string): Startable | undefined {
-  const version = lookUp(state.versions, champion);
-  const place = version?.package;
-  return version && place && startableOf(deployment, state, version, place);
 }
 
 /** A host that was away may never have had the version. One that serves it already keeps it, whatever its state. */
@@ -54,29 +53,4 @@ async function ensureReady(deployment: Deployment, agent: AgentPort, startable: 
     remedy: 'The host serves on what it served. Mend it, and run this job again.',
     where: { kind: 'endpoint', endpoint: agent.url },
   });
-}
-
-/** Aliases and tags in MLflow follow the ledger; monitor-check repairs them when this fails. */
-async function project({ request, ports }: Deployment, here: EnvironmentState): Promise<void> {
-  const { model } = request.config;
-  const { tracking, log } = ports;
-  const { champion, previous, history } = here;
-  try {
-    await tracking.setAlias(model, ALIASES.champion, champion?.version);
-    await tracking.setAlias(model, ALIASES.previous, previous?.version);
-    const challenger = await tracking.getAlias(model, ALIASES.challenger);
-    if (challenger !== undefined && history.some(({ version }) => version === challenger)) {
-      await tracking.setAlias(model, ALIASES.challenger, undefined);
-    }
-    const ended = history.at(-1);
-    if (ended?.outcome === 'rolled-back') {
-      await tracking.setVersionTags(model, ended.version, { [TAGS.life]: 'archived' });
-    }
-    if (previous !== undefined)
-      await tracking.setVersionTags(model, previous.version, { [TAGS.life]: 'archived' });
-    if (champion !== undefined)
-      await tracking.setVersionTags(model, champion.version, { [TAGS.life]: 'production' });
-  } catch (thrown) {
-    log.warn(`The aliases in MLflow could not be brought up to date: ${messageOf(thrown)}`);
-  }
 }

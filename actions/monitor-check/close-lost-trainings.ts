@@ -1,42 +1,14 @@
-import { messageOf } from '../../core/errors.ts';
+import { secondsBetween } from '../../core/instant.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
-import { environmentOf, type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
-import { ALIASES, TAGS } from '../../core/names.ts';
+import { type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
+import { TAGS } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { Monitoring } from './monitor-context.ts';
 
 /** A request whose training has not begun after this long never will, in seconds. */
 const LOST_REQUEST_SECONDS = 86_400;
-
-/** Points MLflow's aliases where the ledger says. What was changed is given in words; a registry that does not answer only warns. */
-export async function repairAliases(
-  { request, ports }: Monitoring,
-  state: LedgerState,
-): Promise<readonly string[]> {
-  const { model } = request.config;
-  const { champion, previous } = environmentOf(state, request.environmentName);
-  if (champion === undefined) return [];
-  const wanted = [
-    [ALIASES.champion, champion.version],
-    [ALIASES.previous, previous?.version],
-  ] as const;
-  const repaired: string[] = [];
-  try {
-    for (const [alias, version] of wanted) {
-      const present = await ports.tracking.getAlias(model, alias);
-      if (present === version) continue;
-      await ports.tracking.setAlias(model, alias, version);
-      repaired.push(
-        `The alias ${alias} pointed at ${present ?? 'nothing'} and points at ${version ?? 'nothing'} again.`,
-      );
-    }
-  } catch (thrown) {
-    ports.log.warn(`The aliases in MLflow could not be compared with the ledger: ${messageOf(thrown)}`);
-  }
-  return repaired;
-}
 
 /**
  * Closes trainings that ended without a word: the train job runs the user's code and may not write to the ledger, so a failed
@@ -67,7 +39,7 @@ async function findEnd({ request, ports }: Monitoring, training: Training): Prom
   const [last] = runs;
   if (last?.status === 'FAILED' || last?.status === 'KILLED')
     return `its run ${last.runId} is ${last.status}`;
-  const age = (Date.parse(ports.clock.now()) - Date.parse(training.requestedAt)) / 1_000;
+  const age = secondsBetween(training.requestedAt, ports.clock.now());
   if (last === undefined && age > LOST_REQUEST_SECONDS) return 'it never began';
   const tooOld = age > project.timeoutSeconds + LOST_REQUEST_SECONDS;
   return last?.status === 'RUNNING' && tooOld

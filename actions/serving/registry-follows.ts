@@ -1,0 +1,74 @@
+import { messageOf } from '../../core/errors.ts';
+import type { EnvironmentState } from '../../core/ledger/state.ts';
+import { ALIASES, TAGS } from '../../core/names.ts';
+import type { Log, Tracking } from '../../core/ports.ts';
+
+type Alias = (typeof ALIASES)[keyof typeof ALIASES];
+
+/** The part of MLflow's registry that is a projection of the ledger. */
+export type Registry = Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags'>;
+
+/**
+ * Makes the registry follow the ledger: where the three aliases point, and which versions its tags call served and archived. Each
+ * alias that had to be moved is given in words. A registry that does not answer only warns: whoever comes next makes it follow.
+ */
+export async function registryFollows(
+  { registry, log }: { readonly registry: Registry; readonly log: Pick<Log, 'warn'> },
+  model: string,
+  here: EnvironmentState,
+): Promise<readonly string[]> {
+  const moved: string[] = [];
+  // Where the ledger knows of no champion, what the registry says is all that is known.
+  if (here.champion === undefined) return moved;
+  try {
+    for (const alias of Object.values(ALIASES)) {
+      const present = await registry.getAlias(model, alias);
+      const version = versionOf(alias, present, here);
+      if (present === version) continue;
+      await registry.setAlias(model, alias, version);
+      moved.push(describeMove(alias, present, version));
+    }
+    for (const [version, life] of livesOf(here)) {
+      await registry.setVersionTags(model, version, { [TAGS.life]: life });
+    }
+  } catch (thrown) {
+    log.warn(`MLflow could not be brought to what the ledger says: ${messageOf(thrown)}`);
+  }
+  return moved;
+}
+
+/** Where an alias belongs. Whoever is no challenger any more, since a rollout of it has ended, loses that name. */
+function versionOf(
+  alias: Alias,
+  present: string | undefined,
+  { champion, previous, rollout, history }: EnvironmentState,
+): string | undefined {
+  switch (alias) {
+    case 'champion':
+      return champion?.version;
+    case 'previous':
+      return previous?.version;
+    case 'challenger':
+      if (rollout?.version === present) return present;
+      return history.some(({ version }) => version === present) ? undefined : present;
+  }
+}
+
+/** What each version of the last rollout is now; the last word on a version counts. */
+function livesOf({
+  champion,
+  previous,
+  history,
+}: EnvironmentState): readonly (readonly [version: string, life: 'archived' | 'production'])[] {
+  const ended = history.at(-1);
+  return [
+    ...(ended?.outcome === 'rolled-back' ? [[ended.version, 'archived'] as const] : []),
+    ...(previous === undefined ? [] : [[previous.version, 'archived'] as const]),
+    ...(champion === undefined ? [] : [[champion.version, 'production'] as const]),
+  ];
+}
+
+function describeMove(alias: string, from: string | undefined, to: string | undefined): string {
+  const verb = to === undefined ? 'was taken away' : `points at ${to} again`;
+  return `The alias ${alias} pointed at ${from ?? 'nothing'} and ${verb}.`;
+}
