@@ -1,53 +1,164 @@
-import { type Deployed, type Deployment, hereIn, readState } from './deploy-context.ts';
-import { findCandidate } from './find-candidate.ts';
+import type { Config, Environment } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
+import type { Clock, Ledger, Log, RolloutRecords } from '../../core/ports.ts';
+import type { Author } from '../job/author.ts';
+import type { Plan } from '../job/handoff.ts';
+import type { PackageSource } from '../serving/package-source.ts';
+import type { Registry } from '../serving/registry-follows.ts';
+import type { Announcer } from './announcer.ts';
+import type { Fleet } from './hosts/fleet.ts';
 import { outwaitLeases } from './hosts/leases.ts';
-import { hold, promoteNow, resume, rollBackNow } from './operate.ts';
-import { concludeEarlier } from './rollout/conclude.ts';
-import { continueRollout, startRollout } from './rollout/start.ts';
+import { createSettler } from './hosts/settle.ts';
+import { type Attest, createStarter } from './hosts/starter.ts';
+import { createJournal } from './journal.ts';
+import { hold, promoteNow, resume } from './operate.ts';
+import type { DeployOutcome } from './outcomes.ts';
+import { createReturnTo } from './return-to.ts';
+import { rollBackNow } from './roll-back.ts';
+import { createConclude } from './rollout/conclude.ts';
+import { beginCourse } from './rollout/course.ts';
+import { createDriver } from './rollout/drive.ts';
+import { createEndings } from './rollout/end.ts';
+import { createMemory } from './rollout/memory.ts';
+import { beginRollout, type Wish } from './rollout/start.ts';
+
+/** What a job is asked to do. */
+export type DeployRequest = {
+  readonly plan: Plan;
+  readonly config: Config;
+  readonly environmentName: string;
+  readonly environment: Environment;
+  /** What the earlier jobs made, where the chain ran them; the ledger knows the rest. */
+  readonly package: string | undefined;
+  readonly version: string | undefined;
+  readonly detach: boolean;
+  readonly author: Author;
+  readonly signal: AbortSignal;
+};
+
+/** Everything outside the job that it may touch. No flow gets it whole: each gets the rooms that are made of it below. */
+export type DeployPorts = {
+  readonly ledger: Ledger;
+  readonly tracking: Registry;
+  readonly records: RolloutRecords;
+  /** The serving hosts of the environment. */
+  readonly fleet: Fleet;
+  readonly packages: PackageSource;
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly attest: Attest;
+};
+
+export type Deployment = { readonly request: DeployRequest; readonly ports: DeployPorts };
 
 /**
  * Carries out one operation on an environment. It may be run again at any time: the ledger says what is done, the hosts say
  * where they are, and only what is missing happens.
  */
-export async function deploy(deployment: Deployment): Promise<Deployed> {
-  const deployed = await operate(deployment);
-  if (deployed.reasonCode === 'rolled-back') await outwaitLeases(deployment);
-  return deployed;
+export async function deploy({ request, ports }: Deployment): Promise<DeployOutcome> {
+  const { fleet, clock, log } = ports;
+  const { signal, environment } = request;
+  const rooms = openRooms(request, ports);
+  const outcome = await carryOut(rooms, request, log);
+  if (outcome.reasonCode === 'rolled-back') {
+    await outwaitLeases({ fleet, settler: rooms.settler, clock, log, signal }, environment.leaseSeconds);
+  }
+  return outcome;
 }
 
-function operate(deployment: Deployment): Promise<Deployed> {
-  switch (deployment.request.plan.operation) {
-    case 'rollback':
-      return rollBackNow(deployment);
+type Rooms = ReturnType<typeof openRooms>;
+
+/** What each flow gets instead of everything: rooms that are made of the ports, and hold one concern each. */
+function openRooms(request: DeployRequest, ports: DeployPorts) {
+  const { config, environmentName, environment: settings, author, signal, detach } = request;
+  const { ledger, tracking: registry, records, fleet, packages, announcer, clock, log, attest } = ports;
+  const { model } = config;
+  const journal = createJournal({ ledger, model, environment: environmentName, author, clock });
+  const starter = createStarter({ packages, attest, model, clock, signal });
+  const settler = createSettler({ journal, fleet, starter, registry, log });
+  const memory = createMemory({ journal, fleet, records, log }, settings);
+  const endings = createEndings({ journal, fleet, announcer, settler }, attest);
+  const conclude = createConclude({ settler, announcer, memory }, environmentName);
+  const coursePorts = { journal, fleet, announcer, starter, endings, memory, clock, log, signal };
+  const goOn = createDriver(
+    {
+      ...{ journal, conclude, clock, signal },
+      begin: (rollout, reading) => beginCourse(coursePorts, { settings, detach }, { rollout, reading }),
+    },
+    endings,
+    settings,
+  );
+  const asker = { actor: author.actor, cause: author.cause.id };
+  const returnTo = createReturnTo({ journal, fleet, starter, settler, announcer, log }, asker);
+  const begin = (wish: Wish) => beginRollout({ journal, fleet, starter, attest }, settings, wish);
+  return { journal, fleet, settler, endings, memory, conclude, goOn, returnTo, begin };
+}
+
+function carryOut(rooms: Rooms, request: DeployRequest, log: Log): Promise<DeployOutcome> {
+  const { journal, fleet, endings, memory, conclude, goOn, returnTo } = rooms;
+  const { plan, author } = request;
+  // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
+  const version = plan.version ?? request.version;
+  switch (plan.operation) {
+    case 'train':
+    case 'tune':
+    case 'deploy':
+      return rollOut(rooms, { version, package: request.package, cause: author.cause.id }, log);
     case 'advance':
-      return goOn(deployment);
+      return goOnWithOpen({ journal, conclude, goOn });
     case 'promote':
-      return promoteNow(deployment);
+      return promoteNow({ journal, fleet, endings, memory, conclude }, author.actor);
+    case 'rollback':
+      return rollBackNow({ journal, endings, memory, conclude, returnTo }, author.actor, version);
     case 'hold':
-      return hold(deployment);
+      return hold({ journal, goOn }, author.actor);
     case 'resume':
-      return resume(deployment).then(() => goOn(deployment));
+      return resume({ journal, goOn });
     default:
-      return rollOut(deployment);
+      throw notForDeploy(plan.operation);
   }
 }
 
-/** Goes on with the rollout that is open. A report of one that has ended begins no other. */
-async function goOn(deployment: Deployment): Promise<Deployed> {
-  const state = await readState(deployment);
-  const { rollout } = hereIn(deployment, state);
-  if (rollout === undefined) return concludeEarlier(deployment, state, '');
-  return rollOut({ ...deployment, request: { ...deployment.request, version: rollout.version } });
+/** The only way in which a rollout begins. One that is open already is said to be, and gone on with. */
+async function rollOut(
+  { begin, goOn, conclude }: Pick<Rooms, 'begin' | 'goOn' | 'conclude'>,
+  wish: Wish,
+  { info }: Pick<Log, 'info'>,
+): Promise<DeployOutcome> {
+  const beginning = await begin(wish);
+  switch (beginning.kind) {
+    case 'begun':
+      return goOn(beginning.rollout);
+    case 'under-way': {
+      const { id, version, startedAt } = beginning.rollout;
+      info(
+        `Version ${version} is being rolled out since ${startedAt}: this job begins no other, and goes on with that.`,
+      );
+      return goOn(id);
+    }
+    case 'over':
+      return conclude(beginning.now, beginning.rollout);
+  }
 }
 
-async function rollOut(deployment: Deployment): Promise<Deployed> {
-  const { request } = deployment;
-  const state = await readState(deployment);
-  const { rollout } = hereIn(deployment, state);
-  const wanted = request.version ?? request.plan.version;
-  // A rollout that is open already is gone on with, whoever started it: that is how a killed job is taken up again.
-  if (rollout !== undefined && (wanted === undefined || wanted === rollout.version)) {
-    return continueRollout(deployment, rollout.id);
-  }
-  return startRollout(deployment, await findCandidate(deployment, state));
+/** A report that the rollout may go on. One that comes late finds none, says so, and begins none. */
+async function goOnWithOpen({
+  journal,
+  conclude,
+  goOn,
+}: Pick<Rooms, 'journal' | 'conclude' | 'goOn'>): Promise<DeployOutcome> {
+  const reading = await journal.read();
+  const { rollout } = reading.here;
+  return rollout === undefined ? conclude(reading, undefined) : goOn(rollout.id);
+}
+
+function notForDeploy(operation: string): UserError {
+  return new UserError([
+    {
+      code: 'not-for-deploy',
+      message: `The plan asks for ${operation}, which is nothing that deploy does.`,
+      remedy: 'Let the job run only for the operations that pipeline.yml names for it.',
+    },
+  ]);
 }

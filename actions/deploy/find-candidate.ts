@@ -1,38 +1,49 @@
 import { UserError } from '../../core/errors.ts';
-import type { LedgerEvent } from '../../core/ledger/event.ts';
-import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
+import type { LedgerEventData } from '../../core/ledger/event.ts';
+import { type LedgerState, lookUp, type VersionState } from '../../core/ledger/state.ts';
 import type { PackagePlace } from '../serving/package-source.ts';
-import { type Deployment, entry, requireVersion } from './deploy-context.ts';
+import type { Starter } from './hosts/starter.ts';
 
 /** What is to be rolled out, as far as the ledger and the earlier jobs know it. */
 export type Candidate = {
   readonly version: VersionState;
-  readonly package: PackagePlace;
-  /** The event that records the package, when the ledger has none yet: the build job may not write there. */
-  readonly built: LedgerEvent | undefined;
+  readonly place: PackagePlace;
+  /** What is to be recorded of the package, when the ledger does not have it yet: the build job may not write there. */
+  readonly built: LedgerEventData<'package.built'> | undefined;
 };
 
-/** The version to roll out and its package, from this job's inputs and the ledger. */
-export async function findCandidate(deployment: Deployment, state: LedgerState): Promise<Candidate> {
-  const { request, ports } = deployment;
-  const wanted = request.version ?? request.plan.version;
-  if (wanted === undefined) throw nothingToDeploy(state.model);
+/** A version, and its package where the chain made it; the ledger knows the rest. */
+export type Wanted = { readonly version: string; readonly package: string | undefined };
+
+/** The version to roll out and its package. Rejects with a UserError when they may not be, or are not of each other. */
+export async function findCandidate(
+  { describe }: Pick<Starter, 'describe'>,
+  state: LedgerState,
+  { version: wanted, package: given }: Wanted,
+): Promise<Candidate> {
   const version = requireVersion(state, wanted);
   requireGate(version);
   const known = version.package;
-  const name = request.package ?? known?.package;
+  const name = given ?? known?.package;
   if (name === undefined) throw notBuilt(wanted);
-  if (known?.package === name) return { version, package: known, built: undefined };
-  const { version: inside, ...described } = await ports.packages.describe(name, version.runId);
+  if (known?.package === name) return { version, place: known, built: undefined };
+  const { version: inside, ...described } = await describe(name, version.runId);
   if (inside !== wanted) throw otherPackage(name, inside, wanted);
-  const built = entry(
-    deployment,
-    'package.built',
-    { version: wanted, ...described, image: undefined },
-    wanted,
-    name,
-  );
-  return { version, package: described, built };
+  return { version, place: described, built: { version: wanted, ...described, image: undefined } };
+}
+
+/** A registered version. Rejects with a UserError when the ledger does not know it. */
+export function requireVersion(state: LedgerState, version: string): VersionState {
+  const known = lookUp(state.versions, version);
+  if (known !== undefined) return known;
+  const registered = Object.keys(state.versions).join(', ') || 'none';
+  throw new UserError([
+    {
+      code: 'version-unknown',
+      message: `The ledger has no version ${version} of ${state.model} (it has ${registered}).`,
+      remedy: 'Name one of these, or train and register a new one.',
+    },
+  ]);
 }
 
 function requireGate({ version, gate }: VersionState): void {
@@ -42,16 +53,6 @@ function requireGate({ version, gate }: VersionState): void {
       code: 'gate-not-passed',
       message: `Version ${version} did not pass its gate (${gate?.headline ?? 'it was never judged'}).`,
       remedy: 'Train a version that passes; a rollout has no way around the gate.',
-    },
-  ]);
-}
-
-function nothingToDeploy(model: string): UserError {
-  return new UserError([
-    {
-      code: 'nothing-to-deploy',
-      message: `Nobody said which version of ${model} to deploy.`,
-      remedy: 'Pass the inputs version and plan from the earlier jobs, or name one: /deploy v8.',
     },
   ]);
 }

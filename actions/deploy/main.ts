@@ -1,5 +1,8 @@
+import { signStatement } from '../../adapters/attestation.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
+import type { Workflow } from '../../core/ledger/event.ts';
+import { buildStatement } from '../../core/ledger/statement.ts';
 import { authorOf } from '../job/author.ts';
 import { chooseEnvironment } from '../job/choose-environment.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -7,11 +10,11 @@ import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
-import { connectPackages } from '../serving/wiring.ts';
+import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { createAnnouncer } from './announcer.ts';
-import { attestWith } from './attest-with.ts';
 import { deploy } from './deploy.ts';
-import { connectFleet } from './hosts/connect-fleet.ts';
+import { createFleet } from './hosts/fleet.ts';
+import type { Attest } from './hosts/starter.ts';
 
 /** The deploy action: one operation on one environment. */
 export function main(): Promise<void> {
@@ -34,20 +37,31 @@ export function main(): Promise<void> {
       environment: chosen.environmentName,
       comment,
     });
+    const { maxUnavailable } = chosen.environment;
+    const agents = connectAgents(host, chosen.environment);
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, detach, author, signal },
       ports: {
         ledger: await connectLedger(host, token),
         tracking,
         records: createRolloutRecords(tracking),
-        fleet: connectFleet(host, chosen.environment, log),
+        fleet: createFleet({ agents, mayBeAway: maxUnavailable, clock: systemClock, log }),
         packages: connectPackages(host, tracking),
         announcer,
         clock: systemClock,
         log,
-        attest: attestWith(host.env['TRAINYARD_SIGNING_KEY'], host.workflow, systemClock),
+        attest: attestWith(host.env['TRAINYARD_SIGNING_KEY'], host.workflow),
       },
     });
     return deployed.finally(announcer.finished);
   });
+}
+
+/** Signs with the key, when there is one: without it agents that trust no key serve what they are given. */
+function attestWith(privateKey: string | undefined, workflow: Workflow): Attest {
+  if (privateKey === undefined || privateKey === '') return () => undefined;
+  return (state, version, packageName) => {
+    const statement = buildStatement(state, version, packageName, { workflow, at: systemClock.now() });
+    return statement && signStatement(statement, privateKey);
+  };
 }

@@ -33,6 +33,7 @@ function bench(staleness?: number): { world: World; github: RecordingGitHub; mon
     request: { config, environmentName, environment, author, runUrl: 'http://run' },
     ports: {
       ...ports,
+      tracking: world.tracking,
       agents: world.agents,
       github,
       sign: (type, payload) => signDispatch(SECRET, type, payload),

@@ -1,11 +1,10 @@
 import { isUnreachable } from '../../../core/errors.ts';
-import type { LedgerState } from '../../../core/ledger/state.ts';
 import type { AgentPort } from '../../../core/ports.ts';
 import type { HostsFound } from '../../../core/rollout/quorum.ts';
-import { type Started, startOnHost } from '../../serving/start-on-host.ts';
-import type { Deployment } from '../deploy-context.ts';
-import type { Candidate } from '../find-candidate.ts';
-import { attestedStartable, patienceOf } from './startable.ts';
+import type { Started } from '../../serving/start-on-host.ts';
+import type { Startable } from '../../serving/startable.ts';
+import type { Fleet } from './fleet.ts';
+import type { Starter } from './starter.ts';
 import type { Participants } from './traffic.ts';
 
 /** How far a host has come with the candidate; a host that is not known has yet to begin. */
@@ -28,9 +27,7 @@ export type BringUp = Participants & {
 };
 
 /** Brings a candidate up on every host in reach, and on each that comes back. */
-export function createBringUp(deployment: Deployment, candidate: Candidate, state: LedgerState): BringUp {
-  const { fleet } = deployment.ports;
-  const startable = attestedStartable(deployment, state, candidate.version, candidate.package);
+export function createBringUp(fleet: Fleet, starter: Pick<Starter, 'start'>, candidate: Startable): BringUp {
   const progress = new Map<string, Progress>();
   let isFirst = true;
   const isAway = (url: string) => fleet.away().some((host) => host.url === url);
@@ -40,8 +37,7 @@ export function createBringUp(deployment: Deployment, candidate: Candidate, stat
   };
   const start = async (agent: AgentPort): Promise<void> => {
     try {
-      const started = await startOnHost(agent, startable, patienceOf(deployment));
-      progress.set(agent.url, { kind: 'ended', started });
+      progress.set(agent.url, { kind: 'ended', started: await starter.start(agent, candidate) });
     } catch (thrown) {
       if (isUnreachable(thrown)) progress.delete(agent.url);
       else progress.set(agent.url, { kind: 'thrown', thrown });
@@ -53,7 +49,7 @@ export function createBringUp(deployment: Deployment, candidate: Candidate, stat
     for (const url of fleet.readmit()) if (progress.get(url)?.kind !== 'starting') progress.delete(url);
     await fleet.onEveryHost(async (agent) => {
       if (progress.has(agent.url)) return;
-      await agent.getInstance(startable.model, startable.version);
+      await agent.getInstance(candidate.model, candidate.version);
       progress.set(agent.url, { kind: 'starting' });
       begun.push(start(agent));
     });

@@ -1,9 +1,10 @@
 import { isUnreachable, messageOf, ServiceError, UNREACHABLE } from '../../../core/errors.ts';
+import type { Instant } from '../../../core/instant.ts';
 import type { AgentPort, Clock, Log } from '../../../core/ports.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
 
 /** A host that could not be reached when it was last asked, and since when. */
-export type AwayHost = { readonly url: string; readonly since: string; readonly why: string };
+export type AwayHost = { readonly url: string; readonly since: Instant; readonly why: string };
 
 /** The serving hosts of an environment, some of which may be down or cut off. */
 export type Fleet = {
@@ -93,15 +94,13 @@ export async function requireHosts(fleet: Fleet): Promise<void> {
 }
 
 /** Which hosts were left out, as the end of a report: nothing when none was. */
-export function describeAway(fleet: Fleet, remark: string): string {
-  const away = fleet.away();
+export function describeAway(away: readonly AwayHost[], remark: string): string {
   if (away.length === 0) return '';
   const lines = away.map(({ url, since }) => `- ${url} has been out of reach since ${since}. ${remark}`);
   return ['', '', ...lines].join('\n');
 }
 
 /** The same for an event's data. */
-export function awayData(fleet: Fleet): { readonly away?: string[] } {
-  const away = fleet.away().map(({ url }) => url);
-  return away.length === 0 ? {} : { away };
+export function awayData(away: readonly AwayHost[]): { readonly away?: string[] } {
+  return away.length === 0 ? {} : { away: away.map(({ url }) => url) };
 }

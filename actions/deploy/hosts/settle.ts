@@ -2,39 +2,62 @@ import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import { ServiceError } from '../../../core/errors.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
 import type { EnvironmentState } from '../../../core/ledger/state.ts';
-import type { AgentPort } from '../../../core/ports.ts';
-import { registryFollows } from '../../serving/registry-follows.ts';
-import { startOnHost } from '../../serving/start-on-host.ts';
+import type { AgentPort, Log } from '../../../core/ports.ts';
+import { type Registry, registryFollows } from '../../serving/registry-follows.ts';
 import type { Startable } from '../../serving/startable.ts';
 import { stopOthers } from '../../serving/stop-others.ts';
-import { type Deployment, hereIn, readState } from '../deploy-context.ts';
-import { attestedStartable, patienceOf } from './startable.ts';
+import type { Journal } from '../journal.ts';
+import type { Fleet } from './fleet.ts';
+import type { Starter } from './starter.ts';
 import { setTraffic } from './traffic.ts';
 
-/**
- * Makes hosts and registry agree with the ledger when no rollout is open: traffic, instances, aliases, tags. It may be done
- * again at any time, so a job that was killed after its last event loses nothing. A host out of reach is left to monitor-check.
- */
-export async function settle(deployment: Deployment): Promise<void> {
-  const here = await settleHosts(deployment);
-  const { request, ports } = deployment;
-  if (here === undefined) return;
-  await registryFollows({ registry: ports.tracking, log: ports.log }, request.config.model, here);
+/** Makes the world agree with the ledger when no rollout is open. It may be done again at any time: a job that was killed loses nothing. */
+export type Settler = {
+  /** Hosts and registry: traffic, instances, aliases, tags. A host out of reach is left to monitor-check. */
+  readonly settle: () => Promise<void>;
+  /** The hosts alone. */
+  readonly settleHosts: () => Promise<void>;
+};
+
+/** A settler of one environment. */
+export function createSettler(options: {
+  readonly journal: Journal;
+  readonly fleet: Fleet;
+  readonly starter: Starter;
+  readonly registry: Registry;
+  readonly log: Log;
+}): Settler {
+  const { journal, fleet, starter, registry, log } = options;
+  const ports = { journal, fleet, starter };
+  return {
+    settle: async () => {
+      const here = await settleHosts(ports);
+      if (here !== undefined) await registryFollows({ registry, log }, journal.model, here);
+    },
+    settleHosts: async () => void (await settleHosts(ports)),
+  };
 }
 
-/** The same for the hosts alone. Gives what they were brought to agree with. */
-export async function settleHosts(deployment: Deployment): Promise<EnvironmentState | undefined> {
-  const state = await readState(deployment);
-  const here = hereIn(deployment, state);
+/** Gives what the hosts were brought to agree with; nothing where a rollout is open or nobody serves. */
+async function settleHosts({
+  journal,
+  fleet,
+  starter,
+}: {
+  readonly journal: Journal;
+  readonly fleet: Fleet;
+  readonly starter: Starter;
+}): Promise<EnvironmentState | undefined> {
+  const { state, here } = await journal.read();
   const { champion, previous, rollout } = here;
   if (champion === undefined || rollout !== undefined) return undefined;
   const keep = new Set([champion.version, ...(previous === undefined ? [] : [previous.version])]);
-  const serving = championOf(state, deployment.request.environmentName);
-  const startable = serving?.package && attestedStartable(deployment, state, serving, serving.package);
-  const { model } = deployment.request.config;
-  deployment.ports.fleet.readmit();
-  await deployment.ports.fleet.onEveryHost(async (agent) => {
-    if (startable !== undefined) await ensureReady(deployment, agent, startable);
+  const known = championOf(state, journal.environment);
+  const startable = known?.package && starter.prepare(state, known, known.package);
+  const { model } = journal;
+  fleet.readmit();
+  await fleet.onEveryHost(async (agent) => {
+    if (startable !== undefined) await ensureReady(starter, agent, startable);
     await setTraffic(agent, model, serveOnly(champion.version));
     await stopOthers(agent, (await agent.state()).instances, { model, keep });
   });
@@ -42,10 +65,14 @@ export async function settleHosts(deployment: Deployment): Promise<EnvironmentSt
 }
 
 /** A host that was away may never have had the version. One that serves it already keeps it, whatever its state. */
-async function ensureReady(deployment: Deployment, agent: AgentPort, startable: Startable): Promise<void> {
+async function ensureReady(
+  { start }: Pick<Starter, 'start'>,
+  agent: AgentPort,
+  startable: Startable,
+): Promise<void> {
   const present = await agent.getTraffic(startable.model);
   if (present?.stable === startable.version) return;
-  const started = await startOnHost(agent, startable, patienceOf(deployment));
+  const started = await start(agent, startable);
   if (started.ok) return;
   throw new ServiceError({
     code: started.code,

@@ -1,7 +1,7 @@
 import { ServiceError } from '../../../core/errors.ts';
-import type { AgentPort } from '../../../core/ports.ts';
+import type { AgentPort, Log } from '../../../core/ports.ts';
 import type { Brake, SetTraffic, Traffic } from '../../../core/serving/api.ts';
-import type { Deployment } from '../deploy-context.ts';
+import type { Fleet } from './fleet.ts';
 
 /** A change of traffic is lost to another at most this often before something else is wrong. */
 const TRAFFIC_ATTEMPTS = 5;
@@ -53,19 +53,26 @@ export type Participants = {
 
 const ALL: Participants = { isReady: () => true, startAgain: () => undefined };
 
+/** What hosts are to do with the requests for a model. */
+export type TrafficWish = {
+  readonly model: string;
+  readonly wanted: SetTraffic;
+  /** All hosts, where nobody says which. */
+  readonly participants?: Participants;
+};
+
 /** Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. */
 export async function setTrafficEverywhere(
-  { request, ports }: Deployment,
-  wanted: SetTraffic,
-  { isReady, startAgain }: Participants = ALL,
+  { fleet, log }: { readonly fleet: Fleet; readonly log: Log },
+  { model, wanted, participants: { isReady, startAgain } = ALL }: TrafficWish,
 ): Promise<Brake | undefined> {
-  const results = await ports.fleet.onEveryHost(async (agent): Promise<TrafficResult> => {
+  const results = await fleet.onEveryHost(async (agent): Promise<TrafficResult> => {
     if (!isReady(agent.url)) return { kind: 'awaited' };
     try {
-      return await setTraffic(agent, request.config.model, wanted);
+      return await setTraffic(agent, model, wanted);
     } catch (thrown) {
       if (!(thrown instanceof ServiceError) || thrown.problem.code !== NOT_READY) throw thrown;
-      ports.log.warn(thrown.message);
+      log.warn(thrown.message);
       startAgain(agent.url);
       return { kind: 'awaited' };
     }

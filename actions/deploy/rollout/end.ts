@@ -1,130 +1,105 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
-import type { LedgerEvent, LedgerEventData } from '../../../core/ledger/event.ts';
-import { releaseLock } from '../../../core/ledger/locks.ts';
-import type { LedgerState, Rollout } from '../../../core/ledger/state.ts';
-import { ok } from '../../../core/result.ts';
-import { appendOrThrow } from '../../job/append-or-throw.ts';
-import type { Deployed, Deployment } from '../deploy-context.ts';
-import { entry, hereIn } from '../deploy-context.ts';
-import { awayData, describeAway } from '../hosts/fleet.ts';
-import { settle } from '../hosts/settle.ts';
+import type { LedgerEventData } from '../../../core/ledger/event.ts';
+import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
+import type { Announcer } from '../announcer.ts';
+import { awayData, type Fleet } from '../hosts/fleet.ts';
+import type { Settler } from '../hosts/settle.ts';
+import type { Attest } from '../hosts/starter.ts';
 import { setTraffic } from '../hosts/traffic.ts';
-
-const AWAY_REMARK =
-  'It returns to the stable version by itself when its lease is over; monitor-check sees to it once it is back.';
-
-/** Why a rollout ends as it does: a stable code, one plain sentence, and the report for people. */
-export type Ending = { readonly code: string; readonly explanation: string; readonly report: string };
+import { type Entered, hasMoved, type Journal } from '../journal.ts';
+import { type DeployOutcome, promotedOutcome, type Reasons, rolledBackOutcome } from '../outcomes.ts';
 
 /** Why a candidate was promoted: the codes that the ledger knows. */
-export type Promotion = Ending & {
+export type Promotion = Reasons & {
   readonly code: NonNullable<LedgerEventData<'rollout.promoted'>['code']>;
 };
 
-/** Records that the candidate is the champion now, then makes the world agree with it. */
-export async function promote(
-  deployment: Deployment,
-  rollout: Rollout,
-  ending: Promotion,
-): Promise<Deployed> {
-  const { request, ports } = deployment;
-  const { id, version, stable } = rollout;
-  await appendOrThrow(ports.ledger, request.config.model, (state) => {
-    if (hereIn(deployment, state).rollout?.id !== id) return ok([]);
-    const known = state.versions[version];
-    const envelope = known && ports.attest(state, known, rollout.package);
-    const promoted = entry(
-      deployment,
-      'rollout.promoted',
-      {
-        rollout: id,
-        environment: request.environmentName,
-        version,
-        package: rollout.package,
-        code: ending.code,
-        explanation: ending.explanation,
-        ...(stable !== undefined && { previous: stable }),
-        ...(envelope && { envelope }),
-        ...awayData(ports.fleet),
-      },
-      id,
-    );
-    return ok([promoted, ...releaseDeployLock(deployment, state, id)]);
-  });
-  await settle(deployment);
-  ports.announcer.status(id, 'success', ending.explanation);
+/** The rollout has ended as was wished, or another job or person was faster and nothing is on record. */
+export type Ended =
+  | { readonly kind: 'ended'; readonly outcome: DeployOutcome }
+  | Extract<Entered, { kind: 'overtaken' }>;
+
+/** The two ways in which a rollout ends. */
+export type Endings = {
+  /**
+   * Records that the candidate is the champion now, then makes the world agree with it. Overtaken when the rollout is not what it
+   * was when that was decided.
+   */
+  readonly promote: (rollout: Rollout, promotion: Promotion) => Promise<Ended>;
+  /**
+   * Takes all traffic off the candidate at once, and records it after: safety does not wait for the ledger. Overtaken only when the
+   * rollout has ended; then the hosts have yet to be brought to what the ledger says.
+   */
+  readonly rollBack: (rollout: Rollout, reasons: Reasons) => Promise<Ended>;
+};
+
+export type EndingPorts = {
+  readonly journal: Journal;
+  readonly fleet: Fleet;
+  readonly announcer: Pick<Announcer, 'status'>;
+  readonly settler: Pick<Settler, 'settle'>;
+};
+
+/** The endings of one environment's rollouts. */
+export function createEndings(ports: EndingPorts, attest: Attest): Endings {
   return {
-    decision: 'complete',
-    reasonCode: 'promoted',
-    headline: `${request.config.model} version ${version} serves ${request.environmentName}. ${ending.explanation}`,
-    report: `### 🚀 Promoted: version ${version} in ${request.environmentName}\n\n${ending.report}${describeAway(ports.fleet, `It gets version ${version} once it is back.`)}`,
-    outputs: { outcome: 'promoted', 'serving-version': version },
-    result: {
-      outcome: 'promoted',
-      rollout: id,
-      version,
-      previous: stable,
-      code: ending.code,
-      explanation: ending.explanation,
-      ...awayData(ports.fleet),
-    },
+    promote: (rollout, promotion) => promote(ports, attest, { rollout, promotion }),
+    rollBack: (rollout, reasons) => rollBack(ports, rollout, reasons),
   };
 }
 
-/** Takes all traffic off the candidate at once, and records it after: safety does not wait for the ledger. */
-export async function rollBack(deployment: Deployment, rollout: Rollout, ending: Ending): Promise<Deployed> {
-  const { request, ports } = deployment;
+async function promote(
+  { journal, fleet, announcer, settler }: EndingPorts,
+  attest: Attest,
+  { rollout, promotion }: { readonly rollout: Rollout; readonly promotion: Promotion },
+): Promise<Ended> {
+  const { environment, model } = journal;
   const { id, version, stable } = rollout;
-  const { model } = request.config;
+  const { code, explanation } = promotion;
+  const entered = await journal.whileOpen(rollout, (open, page) => {
+    if (hasMoved(open, rollout)) return 'overtaken';
+    const known = lookUp(page.state.versions, version);
+    const envelope = known && attest(page.state, known, open.package);
+    const data = {
+      ...{ rollout: id, environment, version, package: open.package, code, explanation },
+      ...(stable !== undefined && { previous: stable }),
+      ...(envelope && { envelope }),
+      ...awayData(fleet.away()),
+    };
+    return [page.entry('rollout.promoted', data, id), ...page.returnLock(id)];
+  });
+  if (entered.kind === 'overtaken') return entered;
+  await settler.settle();
+  announcer.status(id, 'success', explanation);
+  const place = { model, environment, away: fleet.away() };
+  return { kind: 'ended', outcome: promotedOutcome(place, rollout, promotion) };
+}
+
+async function rollBack(
+  { journal, fleet, announcer, settler }: EndingPorts,
+  rollout: Rollout,
+  reasons: Reasons,
+): Promise<Ended> {
+  const { environment, model } = journal;
+  const { id, version, stable } = rollout;
+  const { code, explanation } = reasons;
   if (stable !== undefined) {
-    await ports.fleet.onEveryHost(async (agent) => {
+    await fleet.onEveryHost(async (agent) => {
       // A host without traffic has nothing to take back; it may not have the stable version either.
       if ((await agent.getTraffic(model)) !== undefined) await setTraffic(agent, model, serveOnly(stable));
     });
   }
-  const { code, explanation } = ending;
-  await appendOrThrow(ports.ledger, model, (state) => {
-    if (hereIn(deployment, state).rollout?.id !== id) return ok([]);
+  const entered = await journal.whileOpen(rollout, (_open, page) => {
     const data = {
-      rollout: id,
-      environment: request.environmentName,
-      version,
-      code,
-      explanation,
+      ...{ rollout: id, environment, version, code, explanation },
       ...(stable !== undefined && { stable }),
-      ...awayData(ports.fleet),
+      ...awayData(fleet.away()),
     };
-    return ok([
-      entry(deployment, 'rollout.rolled-back', data, id),
-      ...releaseDeployLock(deployment, state, id),
-    ]);
+    return [page.entry('rollout.rolled-back', data, id), ...page.returnLock(id)];
   });
-  await settle(deployment);
-  ports.announcer.status(id, 'failure', explanation);
-  return {
-    decision: 'stop',
-    reasonCode: 'rolled-back',
-    headline: `Version ${version} was taken back from ${request.environmentName}. ${explanation}`,
-    report: `### ⏪ Rolled back: version ${version} in ${request.environmentName}\n\n${ending.report}${describeAway(ports.fleet, AWAY_REMARK)}`,
-    outputs: { outcome: 'rolled-back', 'serving-version': stable ?? '' },
-    result: {
-      outcome: 'rolled-back',
-      rollout: id,
-      version,
-      stable,
-      code,
-      explanation,
-      ...awayData(ports.fleet),
-    },
-  };
-}
-
-/** Gives back the deploy lock of a rollout that ends. */
-export function releaseDeployLock(
-  { request, ports }: Deployment,
-  state: LedgerState,
-  holder: string,
-): readonly LedgerEvent[] {
-  const context = { ...request.author, at: ports.clock.now() };
-  return releaseLock(state, context, { lock: 'deploy', environment: request.environmentName, holder });
+  if (entered.kind === 'overtaken') return entered;
+  await settler.settle();
+  announcer.status(id, 'failure', explanation);
+  const place = { model, environment, away: fleet.away() };
+  return { kind: 'ended', outcome: rolledBackOutcome(place, rollout, reasons) };
 }

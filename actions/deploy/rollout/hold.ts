@@ -1,7 +1,5 @@
 import type { Rollout } from '../../../core/ledger/state.ts';
-import { ok } from '../../../core/result.ts';
-import { appendOrThrow } from '../../job/append-or-throw.ts';
-import { type Deployment, entry, hereIn } from '../deploy-context.ts';
+import { hasMoved, type Journal } from '../journal.ts';
 
 /** Why a rollout is held; `away` are the hosts that do not take part. */
 export type Holding = {
@@ -10,39 +8,35 @@ export type Holding = {
   readonly away: readonly string[];
 };
 
-/** Records that a rollout stands still, once per hold. */
+/** Records that a rollout stands still, once per hold. `false` when it is not what it was when that was decided. */
 export async function recordHold(
-  deployment: Deployment,
+  journal: Journal,
   rollout: Rollout,
   { code, explanation, away }: Holding,
-): Promise<void> {
-  const { request, ports } = deployment;
-  if (rollout.held !== undefined) return;
+): Promise<boolean> {
+  if (rollout.held !== undefined) return true;
+  const { environment } = journal;
   const { id, stage } = rollout;
-  const data = {
-    rollout: id,
-    environment: request.environmentName,
-    code,
-    explanation,
-    ...(away.length > 0 && { away: [...away] }),
-  };
-  // Hosts may be lost more than once in a stage; the state says whether this loss is on record.
-  const parts = code === 'hosts-away' ? [stage, ports.clock.now()] : [stage];
-  await appendOrThrow(ports.ledger, request.config.model, (now) => {
-    const open = hereIn(deployment, now).rollout;
-    if (open?.id !== id || open.held !== undefined) return ok([]);
-    return ok([entry(deployment, 'rollout.held', data, id, code, ...parts)]);
+  const data = { rollout: id, environment, code, explanation, ...(away.length > 0 && { away: [...away] }) };
+  const entered = await journal.whileOpen(rollout, (open, page) => {
+    if (hasMoved(open, rollout)) return 'overtaken';
+    if (open.held !== undefined) return [];
+    // Hosts may be lost more than once in a stage; the state says whether this loss is on record.
+    const parts = code === 'hosts-away' ? [stage, page.at] : [stage];
+    return [page.entry('rollout.held', data, id, code, ...parts)];
   });
+  return entered.kind !== 'overtaken';
 }
 
-/** Records that the hosts for want of which it was held are back. */
-export async function recordReturn(deployment: Deployment, { id, held }: Rollout): Promise<void> {
-  const { request, ports } = deployment;
-  if (held?.code !== 'hosts-away') return;
-  const data = { rollout: id, environment: request.environmentName };
-  await appendOrThrow(ports.ledger, request.config.model, (now) => {
-    const open = hereIn(deployment, now).rollout;
-    if (open?.id !== id || open.held?.code !== 'hosts-away') return ok([]);
-    return ok([entry(deployment, 'rollout.resumed', data, id, 'hosts-back', ports.clock.now())]);
+/** Records that the hosts for want of which it was held are back. `false` as above. */
+export async function recordReturn(journal: Journal, rollout: Rollout): Promise<boolean> {
+  if (rollout.held?.code !== 'hosts-away') return true;
+  const { id } = rollout;
+  const data = { rollout: id, environment: journal.environment };
+  const entered = await journal.whileOpen(rollout, (open, page) => {
+    if (hasMoved(open, rollout)) return 'overtaken';
+    if (open.held?.code !== 'hosts-away') return [];
+    return [page.entry('rollout.resumed', data, id, 'hosts-back', page.at)];
   });
+  return entered.kind !== 'overtaken';
 }

@@ -1,5 +1,7 @@
+import type { Environment } from '../../../core/config/config.ts';
 import { planOf } from '../../../core/deploy/rollout-traffic.ts';
-import { type LedgerState, type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
+import { type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
+import type { Clock } from '../../../core/ports.ts';
 import { decideRollout, type RolloutDecision } from '../../../core/rollout/decide-rollout.ts';
 import type { Baseline } from '../../../core/rollout/evidence/baseline.ts';
 import {
@@ -12,36 +14,43 @@ import type { Observation } from '../../../core/rollout/evidence/observation.ts'
 import type { HostsFound } from '../../../core/rollout/quorum.ts';
 import type { TracePoint } from '../../../core/rollout/record/trace.ts';
 import { renderRollout } from '../../../core/rollout/render-rollout.ts';
-import type { Deployment } from '../deploy-context.ts';
-import { collectObservations } from '../hosts/collect-observations.ts';
-import { recallBaseline } from './memory.ts';
+import type { Reading } from '../journal.ts';
+import type { Memory, Seen } from './memory.ts';
 
 /** What was decided, the report of it, and what it was decided on. */
-export type Judged = {
+export type JudgedRollout = {
   readonly decision: RolloutDecision;
   readonly report: string;
-  readonly seen: { readonly baseline: Baseline; readonly observations: readonly Observation[] };
+  readonly seen: Seen;
 };
 
-/** Judges a rollout on what its hosts have seen. The evidence grows by what is new; it is not counted again each round. */
-export function createJudge(deployment: Deployment, rolloutId: string) {
-  const { request, ports } = deployment;
-  const fresh = collectObservations(deployment, rolloutId);
+/** Judges a rollout as it is at one reading. Which hosts take part is asked last: the polls show which are away. */
+export type Judge = (rollout: Rollout, reading: Reading, hosts: () => HostsFound) => Promise<JudgedRollout>;
+
+export type JudgePorts = {
+  readonly memory: Pick<Memory, 'recall'>;
+  /** What the hosts have seen of the rollout since it was last asked. */
+  readonly observe: () => Promise<readonly Observation[]>;
+  readonly clock: Clock;
+};
+
+/** A judge of one rollout. The evidence grows by what is new; it is not counted again each round. */
+export function createJudge({ memory, observe, clock }: JudgePorts, settings: Environment): Judge {
   let evidence: Evidence | undefined;
   let baseline: Baseline | undefined;
   const points: TracePoint[] = [];
   const observations: Observation[] = [];
-  return async (rollout: Rollout, state: LedgerState, hosts: () => HostsFound): Promise<Judged> => {
-    const plan = planOf(rollout, request.environment);
-    baseline ??= await recallBaseline(deployment, state);
+  return async (rollout, reading, hosts) => {
+    const plan = planOf(rollout, settings);
+    baseline ??= await memory.recall(reading);
     let grown = evidence ?? startEvidence(plan, baseline);
-    for (const observation of sortObservations(await fresh())) {
+    for (const observation of sortObservations(await observe())) {
       grown = addObservation(grown, observation);
       observations.push(observation);
       points.push({ at: observation.at, stage: observation.stage, levels: grown.levels });
     }
     evidence = grown;
-    const now = ports.clock.now();
+    const now = clock.now();
     const decision = decideRollout({
       plan,
       evidence: grown,
@@ -49,7 +58,6 @@ export function createJudge(deployment: Deployment, rolloutId: string) {
       stageStartedAt: rollout.stageStartedAt,
       rolloutStartedAt: rollout.startedAt,
       now,
-      // Asked for only now: the polls have shown which hosts are away.
       hosts: hosts(),
       control: rollout.held?.code === 'held' ? 'held' : 'running',
       heldSeconds: secondsHeld(rollout, now),

@@ -1,69 +1,67 @@
+import type { Environment } from '../../../core/config/config.ts';
 import { pollSeconds } from '../../../core/deploy/leases.ts';
-import { planOf, serveRollout } from '../../../core/deploy/rollout-traffic.ts';
+import { planOf } from '../../../core/deploy/rollout-traffic.ts';
+import { addSeconds, secondsBetween } from '../../../core/instant.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
-import { escapeMarkdown } from '../../../core/report/escape-markdown.ts';
+import type { Clock, Log } from '../../../core/ports.ts';
 import { gatherEvidence } from '../../../core/rollout/evidence/evidence.ts';
+import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import { judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
-import type { Deployed, Deployment } from '../deploy-context.ts';
-import type { BringUp } from '../hosts/bring-up.ts';
-import { collectObservations } from '../hosts/collect-observations.ts';
-import { setTrafficEverywhere } from '../hosts/traffic.ts';
-import { rollBack } from './end.ts';
+import type { Brake } from '../../../core/serving/api.ts';
+import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
 
-/** The candidate did harm and was taken back, or it may get its first share of requests, with what is known of it so far. */
-type Shadowed =
-  | { readonly kind: 'ended'; readonly deployed: Deployed }
+/** The candidate did harm, or it may get its first share of requests, with what is known of it so far. */
+export type Shadowed =
+  | { readonly kind: 'harmful'; readonly code: string; readonly explanation: string }
   | { readonly kind: 'unharmed'; readonly explanation: string };
+
+export type ShadowPorts = {
+  readonly traffic: Pick<RolloutTraffic, 'copy'>;
+  /** All that the hosts have seen of the rollout. */
+  readonly observeAll: () => Promise<readonly Observation[]>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};
 
 /**
  * Copies requests to the candidate for a while and drops its answers: it warms up, a crash or slowness shows before it matters
  * to anyone, and how often it answers otherwise is known before anyone gets such an answer.
  */
 export async function shadowCandidate(
-  deployment: Deployment,
+  { traffic, observeAll, clock, log, signal }: ShadowPorts,
   rollout: Rollout,
-  bringUp: BringUp,
+  settings: Environment,
 ): Promise<Shadowed> {
-  const { request, ports } = deployment;
-  const { environment } = request;
-  const { stable } = rollout;
-  const explanation = 'Ready without traffic.';
-  if (environment.shadowSeconds === 0 || stable === undefined) return { kind: 'unharmed', explanation };
-  ports.log.info(`Version ${rollout.version} gets copies of requests for ${environment.shadowSeconds} s.`);
-  const braked = await copyRequests(deployment, { ...rollout, stable }, bringUp);
-  if (braked !== undefined) return { kind: 'ended', deployed: braked };
-  const observations = await collectObservations(deployment, rollout.id)();
+  const ready = 'Ready without traffic.';
+  const { shadowSeconds } = settings;
+  if (shadowSeconds === 0) return { kind: 'unharmed', explanation: ready };
+  log.info(`Version ${rollout.version} gets copies of requests for ${shadowSeconds} s.`);
+  const brake = await copyRequests({ traffic, clock, signal }, rollout, settings);
+  if (brake !== undefined) return { kind: 'harmful', code: brake.code, explanation: brake.explanation };
+  const observations = await observeAll();
   const comparison = sumComparisons(observations);
-  const judged = judgeShadow({
-    evidence: gatherEvidence(planOf(rollout, environment), observations),
+  const { verdict, explanation } = judgeShadow({
+    evidence: gatherEvidence(planOf(rollout, settings), observations),
     ...(comparison && { comparison }),
   });
-  ports.log.info(`Copies of requests: ${judged.verdict}. ${judged.explanation}`);
-  if (judged.verdict !== 'fail')
-    return { kind: 'unharmed', explanation: `${explanation} ${judged.explanation}` };
-  const report = escapeMarkdown(judged.explanation);
-  const { explanation: harm } = judged;
-  const deployed = await rollBack(deployment, rollout, { code: 'shadow-failed', explanation: harm, report });
-  return { kind: 'ended', deployed };
+  log.info(`Copies of requests: ${verdict}. ${explanation}`);
+  return verdict === 'fail'
+    ? { kind: 'harmful', code: 'shadow-failed', explanation }
+    : { kind: 'unharmed', explanation: `${ready} ${explanation}` };
 }
 
 async function copyRequests(
-  deployment: Deployment,
-  rollout: Rollout & { readonly stable: string },
-  bringUp: BringUp,
-): Promise<Deployed | undefined> {
-  const { request, ports } = deployment;
-  const { environment, signal } = request;
-  const { clock } = ports;
-  const { leaseSeconds, shadowSeconds } = environment;
-  const until = Date.parse(clock.now()) + shadowSeconds * 1_000;
+  { traffic, clock, signal }: Pick<ShadowPorts, 'traffic' | 'clock' | 'signal'>,
+  rollout: Rollout,
+  { shadowSeconds, leaseSeconds }: Pick<Environment, 'shadowSeconds' | 'leaseSeconds'>,
+): Promise<Brake | undefined> {
+  const until = addSeconds(clock.now(), shadowSeconds);
   for (;;) {
-    const wanted = serveRollout(rollout, environment, { shadow: true, leaseSeconds });
-    const brake = await setTrafficEverywhere(deployment, wanted, bringUp);
-    if (brake !== undefined)
-      return rollBack(deployment, rollout, { ...brake, report: escapeMarkdown(brake.explanation) });
-    const left = (until - Date.parse(clock.now())) / 1_000;
+    const brake = await traffic.copy(rollout);
+    if (brake !== undefined) return brake;
+    const left = secondsBetween(clock.now(), until);
     if (left <= 0) return undefined;
-    await clock.wait(Math.min(left, pollSeconds(environment)) * 1_000, signal);
+    await clock.wait(Math.min(left, pollSeconds({ leaseSeconds })) * 1_000, signal);
   }
 }

@@ -1,84 +1,108 @@
-import type { Problem } from '../../../core/errors.ts';
+import type { Environment } from '../../../core/config/config.ts';
+import { type Problem, UserError } from '../../../core/errors.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
-import { acquireLock } from '../../../core/ledger/locks.ts';
-import { freezeOf, type LedgerState } from '../../../core/ledger/state.ts';
+import { type EnvironmentState, freezeOf, type Rollout } from '../../../core/ledger/state.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
-import { appendOrThrow } from '../../job/append-or-throw.ts';
-import { type Deployed, type Deployment, entry, hereIn, readState } from '../deploy-context.ts';
-import type { Candidate } from '../find-candidate.ts';
-import { requireHosts } from '../hosts/fleet.ts';
-import { driveRollout } from './drive.ts';
-import { untilEnded } from './until-ended.ts';
+import { type Candidate, findCandidate, requireVersion } from '../find-candidate.ts';
+import { type Fleet, requireHosts } from '../hosts/fleet.ts';
+import type { Attest, Starter } from '../hosts/starter.ts';
+import type { Journal, Overtaken, Page, Reading } from '../journal.ts';
 
 /** The lock outlives the longest rollout by this share of its deadline. */
 const LOCK_SLACK = 1.5;
 
-/** Starts a rollout (or finds the one this cause started), and takes it as far as it goes. */
-export async function startRollout(deployment: Deployment, candidate: Candidate): Promise<Deployed> {
-  const { request, ports } = deployment;
-  const id = rolloutId(deployment, candidate.version.version);
+/** What a person or a chain wants rolled out, and which cause it has. */
+export type Wish = {
+  readonly version: string | undefined;
+  readonly package: string | undefined;
+  readonly cause: string;
+};
+
+/** What came of the wish to begin a rollout. Going on with it is another matter. */
+export type Beginning =
+  | { readonly kind: 'begun'; readonly rollout: string }
+  /** One of the version is open already, whoever began it: that is how a killed job is taken up again. */
+  | { readonly kind: 'under-way'; readonly rollout: Rollout }
+  /** The one that this cause began has ended; asking again begins no other. */
+  | { readonly kind: 'over'; readonly rollout: string; readonly now: Reading };
+
+export type StartPorts = {
+  readonly journal: Journal;
+  readonly fleet: Fleet;
+  readonly starter: Pick<Starter, 'describe'>;
+  readonly attest: Attest;
+};
+
+/**
+ * Begins a rollout, at no traffic, unless there is one. Rejects with a UserError when another version is being rolled out, or it may
+ * not be begun.
+ */
+export async function beginRollout(
+  { journal, fleet, starter, attest }: StartPorts,
+  settings: Environment,
+  wish: Wish,
+): Promise<Beginning> {
+  const reading = await journal.read();
+  const { rollout: open } = reading.here;
+  if (open !== undefined && (wish.version ?? open.version) === open.version) {
+    return { kind: 'under-way', rollout: open };
+  }
+  if (wish.version === undefined) throw nothingToDeploy(journal.model);
+  const { version } = wish;
+  const candidate = await findCandidate(starter, reading.state, { version, package: wish.package });
+  const id = `${journal.model}/${journal.environment}/v${version}/${wish.cause}`;
+  if (hasEnded(reading.here, id)) return { kind: 'over', rollout: id, now: reading };
   // Too many hosts away is told before anything is on record: nobody has to end a rollout that could not begin.
-  if (!isKnown(deployment, await readState(deployment), id)) await requireHosts(ports.fleet);
-  await appendOrThrow(ports.ledger, request.config.model, (now) =>
-    proposeStart(deployment, candidate, id, now),
+  await requireHosts(fleet);
+  const { environment } = journal;
+  const entered = await journal.append((page) =>
+    proposeStart(page, { id, environment, candidate, settings, attest }),
   );
-  return continueRollout(deployment, id);
+  if (entered.kind === 'written') return { kind: 'begun', rollout: id };
+  const { now } = entered;
+  const found = hasEnded(now.here, id) ? undefined : now.here.rollout;
+  return found === undefined ? { kind: 'over', rollout: id, now } : { kind: 'under-way', rollout: found };
 }
 
-/** Takes an open rollout on from wherever it stands: dark, or in one of its stages. */
-export async function continueRollout(deployment: Deployment, rolloutId: string): Promise<Deployed> {
-  return untilEnded(deployment, rolloutId, () => driveRollout(deployment, rolloutId));
-}
+type Start = {
+  readonly id: string;
+  readonly environment: string;
+  readonly candidate: Candidate;
+  readonly settings: Environment;
+  readonly attest: Attest;
+};
 
-function isKnown(deployment: Deployment, state: LedgerState, id: string): boolean {
-  const { rollout, history } = hereIn(deployment, state);
-  return rollout?.id === id || history.some((ended) => ended.rollout === id);
-}
-
-/** One rollout per cause and version: a job that runs again finds its own. */
-function rolloutId({ request }: Deployment, version: string): string {
-  return `${request.config.model}/${request.environmentName}/v${version}/${request.author.cause.id}`;
-}
-
-function proposeStart(
-  deployment: Deployment,
-  candidate: Candidate,
-  id: string,
-  state: LedgerState,
-): Result<readonly LedgerEvent[], Problem> {
-  const { request, ports } = deployment;
-  const here = hereIn(deployment, state);
-  if (isKnown(deployment, state, id)) return ok([]);
-  const refusal = findRefusal(deployment, state);
-  if (refusal !== undefined) return err(refusal);
+function proposeStart(page: Page, start: Start): Result<readonly LedgerEvent[], Problem> | Overtaken {
+  const { id, environment, candidate, settings, attest } = start;
   const { version } = candidate.version;
-  const { hosts, rollout: plan } = request.environment;
-  const environment = request.environmentName;
+  const { state, here } = page;
+  if (hasEnded(here, id) || here.rollout?.version === version) return 'overtaken';
+  const refusal = findRefusal(page, environment);
+  if (refusal !== undefined) return err(refusal);
+  const { hosts, rollout: plan } = settings;
+  const lock = page.takeLock(id, plan.deadlineSeconds * LOCK_SLACK);
+  if (!lock.ok) return lock;
+  const { place, built } = candidate;
   const stable = here.champion?.version;
-  const envelope = ports.attest(state, candidate.version, candidate.package.package);
-  const lifetime = plan.deadlineSeconds * LOCK_SLACK * 1_000;
-  const expiresAt = new Date(Date.parse(ports.clock.now()) + lifetime).toISOString();
+  const envelope = attest(state, requireVersion(state, version), place.package);
   const started = {
-    rollout: id,
-    environment,
-    version,
-    package: candidate.package.package,
-    hosts: [...hosts],
-    stages: [...plan.stages],
-    alpha: plan.alpha,
+    ...{ rollout: id, environment, version, package: place.package },
+    ...{ hosts: [...hosts], stages: [...plan.stages], alpha: plan.alpha },
     ...(stable !== undefined && { stable }),
     ...(envelope && { envelope }),
   };
-  const context = { ...request.author, at: ports.clock.now() };
-  const lock = acquireLock(state, context, { lock: 'deploy', environment, holder: id, expiresAt });
-  if (!lock.ok) return lock;
-  const built = candidate.built === undefined ? [] : [candidate.built];
-  return ok([...built, ...lock.value, entry(deployment, 'rollout.started', started, id)]);
+  return ok([
+    ...(built === undefined ? [] : [page.entry('package.built', built, version, place.package)]),
+    ...lock.value,
+    page.entry('rollout.started', started, id),
+  ]);
 }
 
-function findRefusal(deployment: Deployment, state: LedgerState): Problem | undefined {
-  const environment = deployment.request.environmentName;
-  const { rollout } = hereIn(deployment, state);
+function hasEnded({ history }: EnvironmentState, id: string): boolean {
+  return history.some(({ rollout }) => rollout === id);
+}
+
+function findRefusal({ state, here: { rollout } }: Page, environment: string): Problem | undefined {
   const frozen = freezeOf(state, environment);
   if (frozen !== undefined) {
     return {
@@ -93,4 +117,14 @@ function findRefusal(deployment: Deployment, state: LedgerState): Problem | unde
     message: `Version ${rollout.version} is being rolled out to ${environment} since ${rollout.startedAt}.`,
     remedy: 'Wait until it has ended, or end it with /promote or /rollback.',
   };
+}
+
+function nothingToDeploy(model: string): UserError {
+  return new UserError([
+    {
+      code: 'nothing-to-deploy',
+      message: `Nobody said which version of ${model} to deploy.`,
+      remedy: 'Pass the inputs version and plan from the earlier jobs, or name one: /deploy v8.',
+    },
+  ]);
 }

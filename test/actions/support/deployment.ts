@@ -1,4 +1,4 @@
-import type { Deployment } from '../../../actions/deploy/deploy-context.ts';
+import type { Deployment } from '../../../actions/deploy/deploy.ts';
 import { createFleet } from '../../../actions/deploy/hosts/fleet.ts';
 import type { Plan } from '../../../actions/job/handoff.ts';
 import type { LocalPackage } from '../../../actions/serving/package-source.ts';

@@ -1,0 +1,49 @@
+import type { Environment } from '../../../core/config/config.ts';
+import { detachedLease } from '../../../core/deploy/leases.ts';
+import { serveOnly, serveRollout } from '../../../core/deploy/rollout-traffic.ts';
+import type { Rollout } from '../../../core/ledger/state.ts';
+import type { Clock, Log } from '../../../core/ports.ts';
+import type { Brake, SetTraffic } from '../../../core/serving/api.ts';
+import type { Fleet } from './fleet.ts';
+import { type Participants, setTrafficEverywhere } from './traffic.ts';
+
+/**
+ * The traffic of an open rollout on the hosts that take part in it, which renews their leases. Each wish gives the first brake if an
+ * agent has braked. A rollout without a stable version has no traffic to share: nothing is asked of the hosts then.
+ */
+export type RolloutTraffic = {
+  /** Where the ledger says, for as long as this job looks after it. */
+  readonly keep: (rollout: Rollout) => Promise<Brake | undefined>;
+  /** Where the ledger says, with a lease that outlives this job: the agents say when there is something to do. */
+  readonly leave: (rollout: Rollout) => Promise<Brake | undefined>;
+  /** All requests to the stable version, and copies of them to the candidate. */
+  readonly copy: (rollout: Rollout) => Promise<Brake | undefined>;
+  /** All requests to the candidate, of which there was no version before. */
+  readonly open: (rollout: Rollout) => Promise<Brake | undefined>;
+};
+
+/** The traffic of a model's rollouts, under the settings of their environment. */
+export function createRolloutTraffic(
+  { fleet, clock, log }: { readonly fleet: Fleet; readonly clock: Clock; readonly log: Log },
+  {
+    model,
+    settings,
+    participants,
+  }: { readonly model: string; readonly settings: Environment; readonly participants: Participants },
+): RolloutTraffic {
+  const { leaseSeconds } = settings;
+  const set = (wanted: SetTraffic) => setTrafficEverywhere({ fleet, log }, { model, wanted, participants });
+  const share = async (rollout: Rollout, lease: Parameters<typeof serveRollout>[2]) => {
+    const { stable } = rollout;
+    return stable === undefined ? undefined : set(serveRollout({ ...rollout, stable }, settings, lease));
+  };
+  return {
+    keep: (rollout) => share(rollout, { shadow: false, leaseSeconds }),
+    leave: (rollout) => {
+      const seconds = detachedLease(rollout, settings, clock.now());
+      return share(rollout, { shadow: false, leaseSeconds: seconds, detached: true });
+    },
+    copy: (rollout) => share(rollout, { shadow: true, leaseSeconds }),
+    open: ({ version }) => set(serveOnly(version)),
+  };
+}

@@ -1,0 +1,41 @@
+import type { Envelope } from '../../../core/ledger/envelope.ts';
+import type { LedgerState, VersionState } from '../../../core/ledger/state.ts';
+import type { AgentPort, Clock } from '../../../core/ports.ts';
+import type { PackagePlace, PackageSource } from '../../serving/package-source.ts';
+import { type Started, startOnHost } from '../../serving/start-on-host.ts';
+import { type Startable, startableOf } from '../../serving/startable.ts';
+
+/** How long an instance may take to become ready (models of gigabytes load from disk and warm up), in ms. */
+const READY_TIMEOUT_MS = 15 * 60_000;
+
+/** A signed statement of where a version comes from; `undefined` when no signing key is configured. */
+export type Attest = (state: LedgerState, version: VersionState, packageName: string) => Envelope | undefined;
+
+/** Brings versions up on hosts for this job. */
+export type Starter = {
+  /** What the ledger is to say of a package that it does not know. */
+  readonly describe: PackageSource['describe'];
+  /** A version in the package that lies at `place`, with its signed provenance. */
+  readonly prepare: (state: LedgerState, version: VersionState, place: PackagePlace) => Startable;
+  /** Starts it on one host, dark, and waits until it is ready or has failed. */
+  readonly start: (agent: AgentPort, startable: Startable) => Promise<Started>;
+};
+
+/** A starter of one model's versions. It gives up waiting when `signal` aborts. */
+export function createStarter(options: {
+  readonly packages: PackageSource;
+  readonly attest: Attest;
+  readonly model: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}): Starter {
+  const { packages, attest, model, clock, signal } = options;
+  return {
+    describe: packages.describe,
+    prepare: (state, known, place) => {
+      const envelope = attest(state, known, place.package);
+      return startableOf(packages, { model, version: known.version, place, envelope });
+    },
+    start: (agent, startable) => startOnHost(agent, startable, { clock, readyMs: READY_TIMEOUT_MS, signal }),
+  };
+}

@@ -1,0 +1,118 @@
+import type { Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
+import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
+import { type AwayHost, awayData, describeAway } from './hosts/fleet.ts';
+
+/** How the deploy action ended. */
+export type DeployOutcome = OutcomeOf<typeof CONTRACTS.deploy>;
+
+/** Where a rollout was, and which hosts were out of reach when it ended. */
+export type Place = {
+  readonly model: string;
+  readonly environment: string;
+  readonly away: readonly AwayHost[];
+};
+
+/** Why something became of a rollout: a stable code, one plain sentence, and the report for people. */
+export type Reasons = { readonly code: string; readonly explanation: string; readonly report: string };
+
+/** Reasons of which there is no more to tell than the one sentence. */
+export function withReport<C extends string>(code: C, explanation: string): Reasons & { readonly code: C } {
+  return { code, explanation, report: escapeMarkdown(explanation) };
+}
+
+const RETURNS_BY_ITSELF =
+  'It returns to the stable version by itself when its lease is over; monitor-check sees to it once it is back.';
+
+/** The candidate has all traffic and is the champion. */
+export function promotedOutcome(place: Place, rollout: Rollout, reasons: Reasons): DeployOutcome {
+  const { model, environment, away } = place;
+  const { id, version, stable } = rollout;
+  const { code, explanation, report } = reasons;
+  return {
+    decision: 'complete',
+    reasonCode: 'promoted',
+    headline: `${model} version ${version} serves ${environment}. ${explanation}`,
+    report: `### 🚀 Promoted: version ${version} in ${environment}\n\n${report}${describeAway(away, `It gets version ${version} once it is back.`)}`,
+    outputs: { outcome: 'promoted', 'serving-version': version },
+    result: {
+      ...{ outcome: 'promoted', rollout: id, version, previous: stable, code, explanation },
+      ...awayData(away),
+    },
+  };
+}
+
+/** The candidate was taken back; whoever served before has all traffic. */
+export function rolledBackOutcome(place: Place, rollout: Rollout, reasons: Reasons): DeployOutcome {
+  const { environment, away } = place;
+  const { id, version, stable } = rollout;
+  const { code, explanation, report } = reasons;
+  return {
+    decision: 'stop',
+    reasonCode: 'rolled-back',
+    headline: `Version ${version} was taken back from ${environment}. ${explanation}`,
+    report: `### ⏪ Rolled back: version ${version} in ${environment}\n\n${report}${describeAway(away, RETURNS_BY_ITSELF)}`,
+    outputs: { outcome: 'rolled-back', 'serving-version': stable ?? '' },
+    result: { outcome: 'rolled-back', rollout: id, version, stable, code, explanation, ...awayData(away) },
+  };
+}
+
+/** The rollout is open and this job leaves it: held by a person or for a reason, or under way and watched by the agents. */
+export function openOutcome(environment: string, rollout: Rollout, reasons: Reasons): DeployOutcome {
+  const { id, version, stable, percent, held } = rollout;
+  const { code, explanation, report } = reasons;
+  const isHeld = code === 'held' || held !== undefined;
+  const outcome = isHeld ? 'held' : 'in-progress';
+  return {
+    decision: 'stop',
+    reasonCode: isHeld ? 'held' : 'detached',
+    headline: `Version ${version} stays at ${percent} % in ${environment}. ${explanation}`,
+    report: `### ${isHeld ? '⏸️ Held' : '🐤 Under way'}: version ${version} at ${percent} % in ${environment}\n\n${report}`,
+    outputs: { outcome, 'serving-version': stable ?? version },
+    result: { outcome, rollout: id, version, stable, percent, code, explanation },
+  };
+}
+
+/** A rollout had ended before this job could end it. */
+export function endedOutcome(environment: string, ended: RolloutOutcome, serving: string): DeployOutcome {
+  const promoted = ended.outcome === 'promoted';
+  return {
+    decision: promoted ? 'complete' : 'stop',
+    reasonCode: promoted ? 'promoted' : 'rolled-back',
+    headline: `Version ${ended.version} was ${promoted ? 'promoted' : 'rolled back'} in ${environment}. ${ended.explanation}`,
+    report: `### ${promoted ? '🚀 Promoted' : '⏪ Rolled back'}: version ${ended.version}\n\n${escapeMarkdown(ended.explanation)}`,
+    outputs: { outcome: ended.outcome, 'serving-version': serving },
+    result: { ...ended, servingVersion: serving },
+  };
+}
+
+/** No rollout is open, so there is none to go on with; none is begun for that. */
+export function idleOutcome(environment: string, serving: string): DeployOutcome {
+  const headline = `Nothing is left to do in ${environment}: no rollout is open to go on with, and this job begins none.`;
+  return {
+    decision: 'complete',
+    reasonCode: 'nothing-to-do',
+    headline,
+    report: `### ✔️ Nothing to do\n\n${headline}`,
+    outputs: { outcome: 'none', 'serving-version': serving },
+    result: { outcome: 'none', servingVersion: serving },
+  };
+}
+
+/** The champion gave way to an earlier version on the word of a person. */
+export function returnedOutcome(
+  { environment, away }: Omit<Place, 'model'>,
+  returned: { readonly rollout: string; readonly from: string | undefined; readonly serving: string },
+): DeployOutcome {
+  const { rollout, from, serving } = returned;
+  const headline = `Version ${serving} serves ${environment}.`;
+  return {
+    decision: 'complete',
+    reasonCode: 'rolled-back',
+    headline,
+    report: `### ⏪ Rolled back\n\n${headline}${describeAway(away, `It serves what it served; monitor-check gives it version ${serving} once it is back.`)}`,
+    outputs: { outcome: 'rolled-back', 'serving-version': serving },
+    result: { outcome: 'rolled-back', rollout, from, servingVersion: serving, ...awayData(away) },
+  };
+}

@@ -1,0 +1,89 @@
+import type { Environment } from '../../../core/config/config.ts';
+import { secondsBetween } from '../../../core/instant.ts';
+import type { Rollout } from '../../../core/ledger/state.ts';
+import type { Clock, Log } from '../../../core/ports.ts';
+import type { Started } from '../../serving/start-on-host.ts';
+import type { Announcer } from '../announcer.ts';
+import { findCandidate } from '../find-candidate.ts';
+import { createBringUp } from '../hosts/bring-up.ts';
+import { collectObservations } from '../hosts/collect-observations.ts';
+import type { Fleet } from '../hosts/fleet.ts';
+import { createRolloutTraffic } from '../hosts/rollout-traffic.ts';
+import type { Starter } from '../hosts/starter.ts';
+import { hasMoved, type Journal, type Reading } from '../journal.ts';
+import { withReport } from '../outcomes.ts';
+import type { Endings } from './end.ts';
+import { createJudge } from './judge.ts';
+import type { Memory } from './memory.ts';
+import { shadowCandidate } from './shadow.ts';
+import { type Stepped, takeStep } from './step.ts';
+
+/** One round of an open rollout, as it is at one reading: brings hosts up, judges what they saw, and takes one step. */
+export type Round = (rollout: Rollout, reading: Reading) => Promise<Stepped>;
+
+export type CoursePorts = {
+  readonly journal: Journal;
+  readonly fleet: Fleet;
+  readonly announcer: Pick<Announcer, 'status' | 'progress'>;
+  readonly starter: Starter;
+  readonly endings: Endings;
+  readonly memory: Pick<Memory, 'recall' | 'remember'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};
+
+/** What this job is to do with a rollout, and under which settings. */
+export type CourseSettings = { readonly settings: Environment; readonly detach: boolean };
+
+/** Makes this job ready for the rounds of a rollout that is open at this reading. */
+export async function beginCourse(
+  { journal, fleet, announcer, starter, endings, memory, clock, log, signal }: CoursePorts,
+  { settings, detach }: CourseSettings,
+  { rollout, reading }: { readonly rollout: Rollout; readonly reading: Reading },
+): Promise<Round> {
+  const { model } = journal;
+  const { id, version } = rollout;
+  const { version: known, place } = await findCandidate(starter, reading.state, rollout);
+  const hosts = createBringUp(fleet, starter, starter.prepare(reading.state, known, place));
+  const observe = () => collectObservations(fleet, model, id);
+  const judge = createJudge({ memory, observe: observe(), clock }, settings);
+  const traffic = createRolloutTraffic({ fleet, clock, log }, { model, settings, participants: hosts });
+  const shadow = (dark: Rollout) =>
+    shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
+  const explain = createExplainer(log);
+  if (rollout.percent === 0) {
+    announcer.status(id, 'in_progress', `Starting version ${version}`);
+    log.info(`Starting version ${version} on ${fleet.urls.length} hosts.`);
+  }
+  return async (open, now) => {
+    const started = await hosts.step();
+    if (!started.ok) return rollBackUnready(endings, open, started);
+    const judged = await judge(open, now, hosts.found);
+    const hasSlept = secondsBetween(now.at, clock.now()) > settings.leaseSeconds;
+    if (hasSlept && hasMoved((await journal.read()).here.rollout, open)) return { kind: 'overtaken' };
+    // A first version is compared with nothing, so there is nothing to say of it.
+    if (open.stable !== undefined) explain(judged.decision.explanation);
+    const ports = { journal, endings, announcer, traffic, hosts, shadow, log };
+    const stepped = await takeStep(ports, { rollout: open, judged, detach });
+    if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
+    return stepped;
+  };
+}
+
+/** Says a thing once, until there is another to say. */
+function createExplainer({ info }: Pick<Log, 'info'>): (explanation: string) => void {
+  let last: string | undefined;
+  return (explanation) => {
+    if (explanation !== last) info(explanation);
+    last = explanation;
+  };
+}
+
+function rollBackUnready(
+  { rollBack }: Pick<Endings, 'rollBack'>,
+  rollout: Rollout,
+  { code, message }: Started & { readonly ok: false },
+): Promise<Stepped> {
+  return rollBack(rollout, withReport(code, `It did not become ready on every host: ${message}.`));
+}

@@ -1,0 +1,148 @@
+import type { Rollout } from '../../../core/ledger/state.ts';
+import type { Log } from '../../../core/ports.ts';
+import { escapeMarkdown } from '../../../core/report/escape-markdown.ts';
+import type { Brake } from '../../../core/serving/api.ts';
+import type { Announcer } from '../announcer.ts';
+import type { BringUp } from '../hosts/bring-up.ts';
+import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
+import { hasMoved, type Journal } from '../journal.ts';
+import { type DeployOutcome, openOutcome, type Reasons, withReport } from '../outcomes.ts';
+import type { Endings } from './end.ts';
+import { recordHold, recordReturn } from './hold.ts';
+import type { JudgedRollout } from './judge.ts';
+import type { Shadowed } from './shadow.ts';
+
+/** What came of one step. */
+export type Stepped =
+  | { readonly kind: 'ended'; readonly outcome: DeployOutcome }
+  /** This job leaves the rollout open. */
+  | { readonly kind: 'left'; readonly outcome: DeployOutcome }
+  /** The next poll may show more. */
+  | { readonly kind: 'going-on' }
+  /** What was decided no longer stands: it is to be decided again at once. */
+  | { readonly kind: 'overtaken' };
+
+export type StepPorts = {
+  readonly journal: Journal;
+  readonly endings: Endings;
+  readonly announcer: Pick<Announcer, 'status' | 'progress'>;
+  readonly traffic: RolloutTraffic;
+  readonly hosts: Pick<BringUp, 'found' | 'isStarting'>;
+  /** Copies requests to the candidate before it gets any, and says what came of it. */
+  readonly shadow: (rollout: Rollout) => Promise<Shadowed>;
+  readonly log: Log;
+};
+
+/** One step of a rollout: what the decision asks for. With `detach` the job leaves as soon as no host needs it. */
+export async function takeStep(
+  ports: StepPorts,
+  {
+    rollout,
+    judged,
+    detach,
+  }: { readonly rollout: Rollout; readonly judged: JudgedRollout; readonly detach: boolean },
+): Promise<Stepped> {
+  const { journal, endings, hosts } = ports;
+  const { decision, report } = judged;
+  const { explanation } = decision;
+  // A host that is still starting the candidate would be left without a lease: it would never report, and nobody would come back.
+  const mayLeave = () => detach && !hosts.isStarting();
+  if (decision.kind === 'rollback') {
+    return endings.rollBack(rollout, { code: decision.code, explanation, report });
+  }
+  if (decision.kind === 'hold') {
+    const { code } = decision;
+    const isOnRecord = await recordHold(journal, rollout, { code, explanation, away: hosts.found().away });
+    if (!isOnRecord) return { kind: 'overtaken' };
+    const leaves = code === 'held' || mayLeave();
+    return leaves ? leave(ports, rollout, { code, explanation, report }) : keep(ports, rollout);
+  }
+  if (!(await recordReturn(journal, rollout))) return { kind: 'overtaken' };
+  if (rollout.percent === 0) return takeFirstStep(ports, rollout);
+  switch (decision.kind) {
+    case 'promote':
+      return endings.promote(rollout, { code: 'promote', explanation, report });
+    case 'advance':
+      return advance(ports, rollout, { to: decision.to, explanation, report });
+    case 'continue':
+      return mayLeave()
+        ? leave(ports, rollout, { code: 'in-progress', explanation, report })
+        : keep(ports, rollout);
+  }
+}
+
+/** Out of the dark. The first version of an environment has nothing to be compared with: it gets all traffic at once. */
+async function takeFirstStep(ports: Omit<StepPorts, 'hosts'>, rollout: Rollout): Promise<Stepped> {
+  const { endings, traffic, shadow } = ports;
+  if (rollout.stable === undefined) {
+    await traffic.open(rollout);
+    return endings.promote(
+      rollout,
+      withReport('first', 'It is the first version here, so there was nothing to compare it with.'),
+    );
+  }
+  const shadowed = await shadow(rollout);
+  if (shadowed.kind === 'harmful') {
+    return endings.rollBack(rollout, withReport(shadowed.code, shadowed.explanation));
+  }
+  const { explanation } = shadowed;
+  return advance(ports, rollout, { to: 0, explanation, report: escapeMarkdown(explanation) });
+}
+
+/** Raises the candidate's traffic: first as an event, then on the hosts. A job that dies in between is caught up by the next round. */
+async function advance(
+  {
+    journal,
+    announcer,
+    log,
+    traffic,
+    endings,
+  }: Pick<StepPorts, 'journal' | 'announcer' | 'log' | 'traffic' | 'endings'>,
+  rollout: Rollout,
+  { to, explanation, report }: { readonly to: number; readonly explanation: string; readonly report: string },
+): Promise<Stepped> {
+  const { environment } = journal;
+  const { id, version, stages } = rollout;
+  const data = { rollout: id, environment, version, stage: to, percent: stages[to] ?? 100, explanation };
+  const entered = await journal.whileOpen(rollout, (open, page) => {
+    if (hasMoved(open, rollout)) return 'overtaken';
+    const resumed = page.entry('rollout.resumed', { rollout: id, environment }, id, to);
+    return [...(open.held === undefined ? [] : [resumed]), page.entry('rollout.advanced', data, id, to)];
+  });
+  const open = entered.now.here.rollout;
+  if (entered.kind === 'overtaken' || open?.id !== id) return { kind: 'overtaken' };
+  log.info(`Version ${version} gets ${open.percent} % of the traffic.`);
+  announcer.status(id, 'in_progress', `${open.percent} %`);
+  announcer.progress(`### 🐤 Version ${version} at ${open.percent} % in ${environment}\n\n${report}`);
+  return keep({ traffic, endings }, open);
+}
+
+/** Keeps traffic where the ledger says, which renews the lease. */
+async function keep(
+  { traffic, endings }: Pick<StepPorts, 'traffic' | 'endings'>,
+  rollout: Rollout,
+): Promise<Stepped> {
+  const brake = await traffic.keep(rollout);
+  return brake === undefined ? { kind: 'going-on' } : endForBrake(endings, rollout, brake);
+}
+
+/** Ends this job with the rollout still open: the agents watch on and say when there is something to do. */
+async function leave(
+  { journal, traffic, endings, hosts }: Pick<StepPorts, 'journal' | 'traffic' | 'endings' | 'hosts'>,
+  rollout: Rollout,
+  reasons: Reasons,
+): Promise<Stepped> {
+  const brake = await traffic.leave(rollout);
+  if (brake !== undefined) return endForBrake(endings, rollout, brake);
+  if (reasons.code !== 'held' && hosts.isStarting()) return { kind: 'going-on' };
+  return { kind: 'left', outcome: openOutcome(journal.environment, rollout, reasons) };
+}
+
+/** A brake of one agent ends the rollout everywhere. */
+function endForBrake(
+  { rollBack }: Pick<Endings, 'rollBack'>,
+  rollout: Rollout,
+  brake: Brake,
+): Promise<Stepped> {
+  return rollBack(rollout, withReport(brake.code, `An agent braked: ${brake.explanation}`));
+}
