@@ -2,8 +2,16 @@
 // Plain JavaScript on purpose: it starts on whatever Node (>= 20) the machine has, and hands over to Node 24.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const STATE = join(ROOT, '.trainyard');
@@ -12,6 +20,8 @@ const OLDEST_PYTHON = [3, 10];
 const SCRIPTS = ['test', 'demo', 'bench', 'simulate', 'build', 'docs', 'test-docker', 'test-kill'];
 /** Scripts that need only Node; the rest also need the virtual environment. */
 const NODE_ONLY = ['build', 'docs', 'simulate'];
+/** Git hooks of this repository: the bundle is rebuilt with its sources, and subjects stay short. */
+const HOOKS = '.githooks';
 
 main(process.argv.slice(2));
 
@@ -19,6 +29,7 @@ function main([name, ...rest]) {
   if (!SCRIPTS.includes(name)) fail(`unknown script '${name}': one of ${SCRIPTS.join(', ')}`);
   mkdirSync(STATE, { recursive: true });
   installPackages();
+  installHooks();
   if (!NODE_ONLY.includes(name) && !rest.includes('--help')) installPython();
   process.exit(runScript(name, rest));
 }
@@ -43,6 +54,27 @@ function installPackages() {
     );
   }
   writeStamp('npm', digest);
+}
+
+/** Points git at our hooks: in a checkout of this repository, outside CI, and only where nobody has hooks or a folder of their own. */
+function installHooks() {
+  if (process.env.CI) return;
+  const top = askGit('rev-parse', '--show-toplevel');
+  if (top === undefined || realpathSync(top) !== realpathSync(ROOT)) return;
+  if (askGit('config', '--get', 'core.hooksPath') !== undefined || hasOwnHooks()) return;
+  if (askGit('config', '--local', 'core.hooksPath', HOOKS) !== undefined)
+    say(`git hooks are in ${HOOKS} (git config --unset core.hooksPath removes them)`);
+}
+
+function hasOwnHooks() {
+  const folder = resolve(ROOT, askGit('rev-parse', '--git-path', 'hooks') ?? '.git/hooks');
+  return existsSync(folder) && readdirSync(folder).some((name) => !name.endsWith('.sample'));
+}
+
+/** What git says, or `undefined` when it fails or is missing. */
+function askGit(...args) {
+  const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 /** Makes .trainyard/venv from requirements.txt, anew whenever that file has changed. */
