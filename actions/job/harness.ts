@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
+import { VERSION } from '../../core/version.ts';
 import { COMMON_OUTPUTS, type Contract, type InputsOf } from './contract.ts';
 import { type Host, readHost, SECRET_VARIABLES } from './host.ts';
 import { causesOf, NOTEWORTHY, type Outcome, type OutcomeOf, outcomeOfError } from './outcome.ts';
@@ -28,6 +29,7 @@ export async function runAction<C extends Contract>(
   contract: C,
   work: (job: Job<C>) => Promise<OutcomeOf<C>>,
 ): Promise<void> {
+  core.info(`Trainyard ${VERSION}, ${contract.name}`);
   maskSecrets(process.env);
   const reporters: Reporter[] = [];
   const outcome = await attempt(contract, reporters, work);

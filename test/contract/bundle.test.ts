@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CONTRACTS } from '../../actions/job/contract.ts';
+import { VERSION } from '../../core/version.ts';
 import { STATE_DIR } from '../../sandbox/checkout.ts';
 
 const ROOT = path.join(import.meta.dirname, '..', '..');
@@ -88,7 +89,7 @@ describe('the committed bundle', () => {
 });
 
 describe.each(Object.keys(CONTRACTS))('the built action %s', (name) => {
-  test('starts, says what is wrong without a stack, and gives all its outputs', () => {
+  test('starts, says which version it is and what is wrong without a stack, and gives all its outputs', () => {
     const output = path.join(folder, `${name}.out`);
     const event = path.join(folder, 'event.json');
     writeFileSync(output, '');
@@ -107,6 +108,7 @@ describe.each(Object.keys(CONTRACTS))('the built action %s', (name) => {
     });
     expect(status).toBe(1);
     expect(stderr).toBe('');
+    expect(stdout.split('\n')[0]).toBe(`Trainyard ${VERSION}, ${name}`);
     expect(stdout).toMatch(/::error title=trainyard%3A (invalid-plan|missing-config)[^\n]*::/);
     expect(stdout).not.toMatch(/^\s+at /m);
     const given = [...readFileSync(output, 'utf8').matchAll(/^(?<name>[\w-]+)<<ghadelimiter/gm)].map(
