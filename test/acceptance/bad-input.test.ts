@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import { readProject } from '../../measure/scenes/world.ts';
 import { readLedger } from '../../sandbox/github/read-ledger.ts';
+import { discard } from '../../sandbox/machine/discard.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 
@@ -44,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await sandbox.stop();
-  rmSync(folder, { recursive: true, force: true });
+  discard(folder);
 });
 beforeEach(() => sandbox.github.faults.clear());
 

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { formatMoment } from '../../measure/kill/report.ts';
 import { runKills } from '../../measure/kill/run-kills.ts';
+import { discard } from '../../sandbox/machine/discard.ts';
 
 /** Ten rollouts on a machine that has other things to do, in ms. */
 const TIMEOUT_MS = 900_000;
@@ -28,6 +29,6 @@ test('six rollouts in which the agent is killed, also with its model servers and
     expect(new Set(played.map(({ moment }) => moment.kind)).size).toBe(3);
     expect(played.every(({ phase }) => phase !== 'nowhere')).toBe(true);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 });

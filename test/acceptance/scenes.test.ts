@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { playRetrainByComment } from '../../measure/scenes/retrain-by-comment.ts
 import type { SceneResult } from '../../measure/scenes/scene.ts';
 import { ENVIRONMENT, MODEL, startWorld, type World, WRITER } from '../../measure/scenes/world.ts';
 import { readLedger, readLedgerState } from '../../sandbox/github/read-ledger.ts';
+import { discard } from '../../sandbox/machine/discard.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { loadDigits } from '../../sandbox/traffic/digits.ts';
@@ -30,7 +31,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await traffic?.stop();
   await world.stop();
-  rmSync(folder, { recursive: true, force: true });
+  discard(folder);
 });
 
 describe('the loop, on real digits', () => {

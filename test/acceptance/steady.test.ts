@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { releaseVersion } from '../../measure/kill/release-version.ts';
 import { createRolloutJobs, startRollback } from '../../measure/kill/rollout-jobs.ts';
 import { venvProgram } from '../../sandbox/checkout.ts';
 import { readLedgerState } from '../../sandbox/github/read-ledger.ts';
+import { discard } from '../../sandbox/machine/discard.ts';
 import { startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { startPacedClient } from '../../sandbox/traffic/steady-client.ts';
@@ -32,7 +33,7 @@ test('50 requests a second are all answered through start, canary, promotion, ro
   } finally {
     await lane?.stop();
     await mlflow.child.stop();
-    rmSync(folder, { recursive: true, force: true });
+    discard(folder);
   }
 });
 
