@@ -6,6 +6,7 @@ import type { AgentPort } from '../../../core/ports.ts';
 import { err, ok } from '../../../core/result.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { Instance, Traffic } from '../../../core/serving/api.ts';
+import { VERSION } from '../../../core/version.ts';
 import type { ManualClock } from './manual-clock.ts';
 
 /** How the candidate behaves on a host: its share of errors, of `requests` per tick that both versions get together. */
@@ -157,7 +158,7 @@ function countsOf(requests: number, errorShare: number): Observation['stable'] {
 function describe(agent: MemoryAgent, clock: ManualClock) {
   return {
     host: agent.url,
-    agentVersion: '0.1.0',
+    agentVersion: VERSION,
     startedAt: clock.now(),
     runtime: 'process' as const,
     instances: [...agent.instances.values()],
