@@ -1,5 +1,6 @@
 import type { Config, Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import type { Operation } from '../../core/plan/decision.ts';
 import type { Clock, Ledger, Log, RolloutRecords } from '../../core/ports.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
@@ -11,16 +12,16 @@ import { outwaitLeases } from './hosts/leases.ts';
 import { createSettler } from './hosts/settle.ts';
 import { type Attest, createStarter } from './hosts/starter.ts';
 import { createJournal } from './journal.ts';
-import { hold, promoteNow, resume } from './operate.ts';
+import { type ControlPorts, hold, type PromotePorts, promoteNow, resume } from './operate.ts';
 import type { DeployOutcome } from './outcomes.ts';
 import { createReturnTo } from './return-to.ts';
-import { rollBackNow } from './roll-back.ts';
-import { createConclude } from './rollout/conclude.ts';
-import { beginCourse } from './rollout/course.ts';
-import { createDriver } from './rollout/drive.ts';
+import { type RollBackPorts, rollBackNow } from './roll-back.ts';
+import { type Conclude, createConclude } from './rollout/conclude.ts';
+import { createCourse } from './rollout/course.ts';
+import { createDriver, type GoOn } from './rollout/drive.ts';
 import { createEndings } from './rollout/end.ts';
 import { createMemory } from './rollout/memory.ts';
-import { beginRollout, type Wish } from './rollout/start.ts';
+import { type Beginning, beginRollout } from './rollout/start.ts';
 
 /** What a job is asked to do. */
 export type DeployRequest = {
@@ -54,85 +55,89 @@ export type Deployment = { readonly request: DeployRequest; readonly ports: Depl
 
 /**
  * Carries out one operation on an environment. It may be run again at any time: the ledger says what is done, the hosts say
- * where they are, and only what is missing happens.
+ * where they are, and only what is missing happens. Here the ports become rooms that hold one concern each; every flow gets those
+ * it uses.
  */
 export async function deploy({ request, ports }: Deployment): Promise<DeployOutcome> {
-  const { fleet, clock, log } = ports;
-  const { signal, environment } = request;
-  const rooms = openRooms(request, ports);
-  const outcome = await carryOut(rooms, request, log);
-  if (outcome.reasonCode === 'rolled-back') {
-    await outwaitLeases({ fleet, settler: rooms.settler, clock, log, signal }, environment.leaseSeconds);
-  }
-  return outcome;
-}
-
-type Rooms = ReturnType<typeof openRooms>;
-
-/** What each flow gets instead of everything: rooms that are made of the ports, and hold one concern each. */
-function openRooms(request: DeployRequest, ports: DeployPorts) {
-  const { config, environmentName, environment: settings, author, signal, detach } = request;
+  const { plan, config, environmentName: environment, environment: settings, author, signal } = request;
   const { ledger, tracking: registry, records, fleet, packages, announcer, clock, log, attest } = ports;
   const { model } = config;
-  const journal = createJournal({ ledger, model, environment: environmentName, author, clock });
+  const journal = createJournal({ ledger, model, environment, author, clock });
   const starter = createStarter({ packages, attest, model, clock, signal });
   const settler = createSettler({ journal, fleet, starter, registry, log });
   const memory = createMemory({ journal, fleet, records, log }, settings);
   const endings = createEndings({ journal, fleet, announcer, settler }, attest);
-  const conclude = createConclude({ settler, announcer, memory }, environmentName);
-  const coursePorts = { journal, fleet, announcer, starter, endings, memory, clock, log, signal };
-  const goOn = createDriver(
-    {
-      ...{ journal, conclude, clock, signal },
-      begin: (rollout, reading) => beginCourse(coursePorts, { settings, detach }, { rollout, reading }),
-    },
-    endings,
-    settings,
+  const conclude = createConclude({ settler, announcer, memory }, environment);
+  const course = createCourse(
+    { journal, fleet, announcer, starter, endings, memory, clock, log, signal },
+    { settings, detach: request.detach },
   );
-  const asker = { actor: author.actor, cause: author.cause.id };
-  const returnTo = createReturnTo({ journal, fleet, starter, settler, announcer, log }, asker);
-  const begin = (wish: Wish) => beginRollout({ journal, fleet, starter, attest }, settings, wish);
-  return { journal, fleet, settler, endings, memory, conclude, goOn, returnTo, begin };
+  const goOn = createDriver({ journal, conclude, course, clock, signal }, endings, settings);
+  const wish = {
+    ...{ operation: plan.operation, actor: author.actor, cause: author.cause.id, package: request.package },
+    // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
+    version: plan.version ?? request.version,
+  };
+  const returnTo = createReturnTo({ journal, fleet, starter, settler, announcer, log }, wish);
+  const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
+  const rooms = { journal, fleet, endings, memory, conclude, goOn, returnTo, begin, log };
+  const outcome = await carryOut(rooms, wish);
+  if (outcome.reasonCode === 'rolled-back') {
+    await outwaitLeases({ fleet, settler, clock, log, signal }, settings.leaseSeconds);
+  }
+  return outcome;
 }
 
-function carryOut(rooms: Rooms, request: DeployRequest, log: Log): Promise<DeployOutcome> {
-  const { journal, fleet, endings, memory, conclude, goOn, returnTo } = rooms;
-  const { plan, author } = request;
-  // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
-  const version = plan.version ?? request.version;
-  switch (plan.operation) {
+/** What the operations are made of. */
+type Rooms = PromotePorts & RollBackPorts & ControlPorts & RollOutPorts;
+
+/** What is asked for, and by whom. */
+type DeployWish = {
+  readonly operation: Operation;
+  readonly actor: string;
+  readonly version: string | undefined;
+};
+
+function carryOut(
+  { journal, fleet, endings, memory, conclude, goOn, returnTo, begin, log }: Rooms,
+  { operation, actor, version }: DeployWish,
+): Promise<DeployOutcome> {
+  switch (operation) {
     case 'train':
     case 'tune':
     case 'deploy':
-      return rollOut(rooms, { version, package: request.package, cause: author.cause.id }, log);
+      return rollOut({ begin, goOn, conclude, log });
     case 'advance':
       return goOnWithOpen({ journal, conclude, goOn });
     case 'promote':
-      return promoteNow({ journal, fleet, endings, memory, conclude }, author.actor);
+      return promoteNow({ journal, fleet, endings, memory, conclude }, actor);
     case 'rollback':
-      return rollBackNow({ journal, endings, memory, conclude, returnTo }, author.actor, version);
+      return rollBackNow({ journal, endings, memory, conclude, returnTo }, actor, version);
     case 'hold':
-      return hold({ journal, goOn }, author.actor);
+      return hold({ journal, goOn }, actor);
     case 'resume':
       return resume({ journal, goOn });
     default:
-      throw notForDeploy(plan.operation);
+      throw notForDeploy(operation);
   }
 }
 
+type RollOutPorts = {
+  readonly begin: () => Promise<Beginning>;
+  readonly goOn: GoOn;
+  readonly conclude: Conclude;
+  readonly log: Pick<Log, 'info'>;
+};
+
 /** The only way in which a rollout begins. One that is open already is said to be, and gone on with. */
-async function rollOut(
-  { begin, goOn, conclude }: Pick<Rooms, 'begin' | 'goOn' | 'conclude'>,
-  wish: Wish,
-  { info }: Pick<Log, 'info'>,
-): Promise<DeployOutcome> {
-  const beginning = await begin(wish);
+async function rollOut({ begin, goOn, conclude, log }: RollOutPorts): Promise<DeployOutcome> {
+  const beginning = await begin();
   switch (beginning.kind) {
     case 'begun':
       return goOn(beginning.rollout);
     case 'under-way': {
       const { id, version, startedAt } = beginning.rollout;
-      info(
+      log.info(
         `Version ${version} is being rolled out since ${startedAt}: this job begins no other, and goes on with that.`,
       );
       return goOn(id);
@@ -147,7 +152,7 @@ async function goOnWithOpen({
   journal,
   conclude,
   goOn,
-}: Pick<Rooms, 'journal' | 'conclude' | 'goOn'>): Promise<DeployOutcome> {
+}: ControlPorts & { readonly conclude: Conclude }): Promise<DeployOutcome> {
   const reading = await journal.read();
   const { rollout } = reading.here;
   return rollout === undefined ? conclude(reading, undefined) : goOn(rollout.id);

@@ -27,7 +27,8 @@ export type Reading = {
 };
 
 /** A reading that will be written to, if it is still the last one then, and the pen for it. */
-export type Page = Reading & {
+export type Page = {
+  readonly now: Reading;
   /** An event of this job, now. `parts` tell apart events of one kind. */
   readonly entry: <K extends LedgerEventKind>(
     kind: K,
@@ -116,7 +117,7 @@ export function createJournal(options: JournalOptions): Journal {
     append,
     whileOpen: ({ id }, decide) =>
       append((page) => {
-        const open = page.here.rollout;
+        const open = page.now.here.rollout;
         const decided = open?.id === id ? decide(open, page) : 'overtaken';
         return decided === 'overtaken' ? decided : ok(decided);
       }),
@@ -131,7 +132,7 @@ function pageOf(
   const context = { ...author, at };
   const lock = 'deploy';
   return {
-    ...reading,
+    now: reading,
     entry: (kind, data, ...parts) => createEvent(context, kind, data, environment, ...parts),
     takeLock: (holder, seconds) => {
       const expiresAt = addSeconds(at, seconds);

@@ -35,7 +35,7 @@ export function createReturnTo(ports: ReturnPorts, { actor, cause }: Asker): Ret
   const replace = async (state: LedgerState, champion: string, target: string): Promise<void> => {
     await serveEverywhere({ fleet, starter, log }, state, target);
     const entered = await journal.append((page) => {
-      const { here } = page;
+      const { here } = page.now;
       if (here.champion?.version !== champion || here.rollout !== undefined) return 'overtaken';
       const explanation = `${actor} returned to version ${target}.`;
       const data = {

@@ -37,37 +37,41 @@ export type CoursePorts = {
 export type CourseSettings = { readonly settings: Environment; readonly detach: boolean };
 
 /** Makes this job ready for the rounds of a rollout that is open at this reading. */
-export async function beginCourse(
+export type Course = (rollout: Rollout, reading: Reading) => Promise<Round>;
+
+/** The course of one environment's rollouts. */
+export function createCourse(
   { journal, fleet, announcer, starter, endings, memory, clock, log, signal }: CoursePorts,
   { settings, detach }: CourseSettings,
-  { rollout, reading }: { readonly rollout: Rollout; readonly reading: Reading },
-): Promise<Round> {
-  const { model } = journal;
-  const { id, version } = rollout;
-  const { version: known, place } = await findCandidate(starter, reading.state, rollout);
-  const hosts = createBringUp(fleet, starter, starter.prepare(reading.state, known, place));
-  const observe = () => collectObservations(fleet, model, id);
-  const judge = createJudge({ memory, observe: observe(), clock }, settings);
-  const traffic = createRolloutTraffic({ fleet, clock, log }, { model, settings, participants: hosts });
-  const shadow = (dark: Rollout) =>
-    shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
-  const explain = createExplainer(log);
-  if (rollout.percent === 0) {
-    announcer.status(id, 'in_progress', `Starting version ${version}`);
-    log.info(`Starting version ${version} on ${fleet.urls.length} hosts.`);
-  }
-  return async (open, now) => {
-    const started = await hosts.step();
-    if (!started.ok) return rollBackUnready(endings, open, started);
-    const judged = await judge(open, now, hosts.found);
-    const hasSlept = secondsBetween(now.at, clock.now()) > settings.leaseSeconds;
-    if (hasSlept && hasMoved((await journal.read()).here.rollout, open)) return { kind: 'overtaken' };
-    // A first version is compared with nothing, so there is nothing to say of it.
-    if (open.stable !== undefined) explain(judged.decision.explanation);
-    const ports = { journal, endings, announcer, traffic, hosts, shadow, log };
-    const stepped = await takeStep(ports, { rollout: open, judged, detach });
-    if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
-    return stepped;
+): Course {
+  return async (rollout, reading) => {
+    const { model } = journal;
+    const { id, version } = rollout;
+    const { version: known, place } = await findCandidate(starter, reading.state, rollout);
+    const hosts = createBringUp(fleet, starter, starter.prepare(reading.state, known, place));
+    const observe = () => collectObservations(fleet, model, id);
+    const judge = createJudge({ memory, observe: observe(), clock }, settings);
+    const traffic = createRolloutTraffic({ fleet, clock, log }, { model, settings, participants: hosts });
+    const shadow = (dark: Rollout) =>
+      shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
+    const explain = createExplainer(log);
+    if (rollout.percent === 0) {
+      announcer.status(id, 'in_progress', `Starting version ${version}`);
+      log.info(`Starting version ${version} on ${fleet.urls.length} hosts.`);
+    }
+    return async (open, now) => {
+      const started = await hosts.step();
+      if (!started.ok) return rollBackUnready(endings, open, started);
+      const judged = await judge(open, now, hosts.found);
+      const hasSlept = secondsBetween(now.at, clock.now()) > settings.leaseSeconds;
+      if (hasSlept && hasMoved((await journal.read()).here.rollout, open)) return { kind: 'overtaken' };
+      // A first version is compared with nothing, so there is nothing to say of it.
+      if (open.stable !== undefined) explain(judged.decision.explanation);
+      const ports = { journal, endings, announcer, traffic, hosts, shadow, log };
+      const stepped = await takeStep(ports, { rollout: open, judged, detach });
+      if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
+      return stepped;
+    };
   };
 }
 

@@ -1,12 +1,11 @@
 import type { Environment } from '../../../core/config/config.ts';
 import { pollSeconds } from '../../../core/deploy/leases.ts';
 import { ServiceError } from '../../../core/errors.ts';
-import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock } from '../../../core/ports.ts';
-import type { Journal, Reading } from '../journal.ts';
+import type { Journal } from '../journal.ts';
 import { type DeployOutcome, withReport } from '../outcomes.ts';
 import type { Conclude } from './conclude.ts';
-import type { Round } from './course.ts';
+import type { Course, Round } from './course.ts';
 import type { Endings } from './end.ts';
 
 /**
@@ -18,8 +17,7 @@ export type GoOn = (rolloutId: string) => Promise<DeployOutcome>;
 export type DrivePorts = {
   readonly journal: Pick<Journal, 'read'>;
   readonly conclude: Conclude;
-  /** Makes this job ready for the rounds of an open rollout. */
-  readonly begin: (rollout: Rollout, reading: Reading) => Promise<Round>;
+  readonly course: Course;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
@@ -39,7 +37,7 @@ export function createDriver(
  * thing; so it does not matter which job did the round before, or whether it finished it, nor which hosts were away in it.
  */
 async function drive(
-  { journal, conclude, begin, clock, signal }: DrivePorts,
+  { journal, conclude, course, clock, signal }: DrivePorts,
   rolloutId: string,
   settings: Pick<Environment, 'leaseSeconds'>,
 ): Promise<DeployOutcome> {
@@ -49,7 +47,7 @@ async function drive(
     const reading = await journal.read();
     const { rollout } = reading.here;
     if (rollout?.id !== rolloutId) return conclude(reading, rolloutId);
-    round ??= await begin(rollout, reading);
+    round ??= await course(rollout, reading);
     const stepped = await round(rollout, reading);
     if (stepped.kind === 'ended' || stepped.kind === 'left') return stepped.outcome;
     if (stepped.kind === 'going-on') await clock.wait(pollSeconds(settings) * 1_000, signal);

@@ -58,8 +58,8 @@ async function promote(
   const { code, explanation } = promotion;
   const entered = await journal.whileOpen(rollout, (open, page) => {
     if (hasMoved(open, rollout)) return 'overtaken';
-    const known = lookUp(page.state.versions, version);
-    const envelope = known && attest(page.state, known, open.package);
+    const known = lookUp(page.now.state.versions, version);
+    const envelope = known && attest(page.now.state, known, open.package);
     const data = {
       ...{ rollout: id, environment, version, package: open.package, code, explanation },
       ...(stable !== undefined && { previous: stable }),

@@ -22,7 +22,7 @@ export async function recordHold(
     if (hasMoved(open, rollout)) return 'overtaken';
     if (open.held !== undefined) return [];
     // Hosts may be lost more than once in a stage; the state says whether this loss is on record.
-    const parts = code === 'hosts-away' ? [stage, page.at] : [stage];
+    const parts = code === 'hosts-away' ? [stage, page.now.at] : [stage];
     return [page.entry('rollout.held', data, id, code, ...parts)];
   });
   return entered.kind !== 'overtaken';
@@ -36,7 +36,7 @@ export async function recordReturn(journal: Journal, rollout: Rollout): Promise<
   const entered = await journal.whileOpen(rollout, (open, page) => {
     if (hasMoved(open, rollout)) return 'overtaken';
     if (open.held?.code !== 'hosts-away') return [];
-    return [page.entry('rollout.resumed', data, id, 'hosts-back', page.at)];
+    return [page.entry('rollout.resumed', data, id, 'hosts-back', page.now.at)];
   });
   return entered.kind !== 'overtaken';
 }

@@ -75,9 +75,9 @@ type Start = {
 function proposeStart(page: Page, start: Start): Result<readonly LedgerEvent[], Problem> | Overtaken {
   const { id, environment, candidate, settings, attest } = start;
   const { version } = candidate.version;
-  const { state, here } = page;
+  const { state, here } = page.now;
   if (hasEnded(here, id) || here.rollout?.version === version) return 'overtaken';
-  const refusal = findRefusal(page, environment);
+  const refusal = findRefusal(page.now, environment);
   if (refusal !== undefined) return err(refusal);
   const { hosts, rollout: plan } = settings;
   const lock = page.takeLock(id, plan.deadlineSeconds * LOCK_SLACK);
@@ -102,7 +102,7 @@ function hasEnded({ history }: EnvironmentState, id: string): boolean {
   return history.some(({ rollout }) => rollout === id);
 }
 
-function findRefusal({ state, here: { rollout } }: Page, environment: string): Problem | undefined {
+function findRefusal({ state, here: { rollout } }: Reading, environment: string): Problem | undefined {
   const frozen = freezeOf(state, environment);
   if (frozen !== undefined) {
     return {
