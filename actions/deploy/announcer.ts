@@ -14,7 +14,7 @@ export type Announcer = {
   readonly finished: () => Promise<void>;
 };
 
-export type AnnouncerOptions = {
+type AnnouncerOptions = {
   readonly github: GitHub;
   readonly log: Log;
   readonly sha: string;

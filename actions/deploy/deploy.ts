@@ -5,7 +5,7 @@ import type { Clock, Ledger, Log, RolloutRecords } from '../../core/ports.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
 import type { PackageSource } from '../serving/package-source.ts';
-import type { Registry } from '../serving/registry-follows.ts';
+import type { ModelRegistry } from '../serving/registry-follows.ts';
 import type { Announcer } from './announcer.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import { outwaitLeases } from './hosts/leases.ts';
@@ -24,7 +24,7 @@ import { createMemory } from './rollout/memory.ts';
 import { type Beginning, beginRollout } from './rollout/start.ts';
 
 /** What a job is asked to do. */
-export type DeployRequest = {
+type DeployRequest = {
   readonly plan: Plan;
   readonly config: Config;
   readonly environmentName: string;
@@ -38,9 +38,9 @@ export type DeployRequest = {
 };
 
 /** Everything outside the job that it may touch. No flow gets it whole: each gets the rooms that are made of it below. */
-export type DeployPorts = {
+type DeployPorts = {
   readonly ledger: Ledger;
-  readonly tracking: Registry;
+  readonly tracking: ModelRegistry;
   readonly records: RolloutRecords;
   /** The serving hosts of the environment. */
   readonly fleet: Fleet;

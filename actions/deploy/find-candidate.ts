@@ -13,7 +13,7 @@ export type Candidate = {
 };
 
 /** A version, and its package where the chain made it; the ledger knows the rest. */
-export type Wanted = { readonly version: string; readonly package: string | undefined };
+type Wanted = { readonly version: string; readonly package: string | undefined };
 
 /** The version to roll out and its package. Rejects with a UserError when they may not be, or are not of each other. */
 export async function findCandidate(

@@ -70,7 +70,7 @@ export type Journal = {
   ) => Promise<Entered>;
 };
 
-export type JournalOptions = {
+type JournalOptions = {
   readonly ledger: Ledger;
   readonly model: string;
   readonly environment: string;

@@ -8,7 +8,7 @@ import { type AwayHost, awayData, describeAway } from './hosts/fleet.ts';
 export type DeployOutcome = OutcomeOf<typeof CONTRACTS.deploy>;
 
 /** Where a rollout was, and which hosts were out of reach when it ended. */
-export type Place = {
+type Site = {
   readonly model: string;
   readonly environment: string;
   readonly away: readonly AwayHost[];
@@ -26,8 +26,8 @@ const RETURNS_BY_ITSELF =
   'It returns to the stable version by itself when its lease is over; monitor-check sees to it once it is back.';
 
 /** The candidate has all traffic and is the champion. */
-export function promotedOutcome(place: Place, rollout: Rollout, reasons: Reasons): DeployOutcome {
-  const { model, environment, away } = place;
+export function promotedOutcome(site: Site, rollout: Rollout, reasons: Reasons): DeployOutcome {
+  const { model, environment, away } = site;
   const { id, version, stable } = rollout;
   const { code, explanation, report } = reasons;
   return {
@@ -44,8 +44,8 @@ export function promotedOutcome(place: Place, rollout: Rollout, reasons: Reasons
 }
 
 /** The candidate was taken back; whoever served before has all traffic. */
-export function rolledBackOutcome(place: Place, rollout: Rollout, reasons: Reasons): DeployOutcome {
-  const { environment, away } = place;
+export function rolledBackOutcome(site: Site, rollout: Rollout, reasons: Reasons): DeployOutcome {
+  const { environment, away } = site;
   const { id, version, stable } = rollout;
   const { code, explanation, report } = reasons;
   return {
@@ -102,7 +102,7 @@ export function idleOutcome(environment: string, serving: string): DeployOutcome
 
 /** The champion gave way to an earlier version on the word of a person. */
 export function returnedOutcome(
-  { environment, away }: Omit<Place, 'model'>,
+  { environment, away }: Omit<Site, 'model'>,
   returned: { readonly rollout: string; readonly from: string | undefined; readonly serving: string },
 ): DeployOutcome {
   const { rollout, from, serving } = returned;

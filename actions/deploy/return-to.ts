@@ -15,7 +15,7 @@ import { type DeployOutcome, returnedOutcome } from './outcomes.ts';
 /** Gives all traffic to an earlier version: the wanted one, or the one before the champion. No rollout may be open at this reading. */
 export type ReturnTo = (reading: Reading, wanted: string | undefined) => Promise<DeployOutcome>;
 
-export type ReturnPorts = {
+type ReturnPorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly starter: Starter;
@@ -25,7 +25,7 @@ export type ReturnPorts = {
 };
 
 /** Who asked for the return, and the cause it goes by in the ledger: asking once acts once. */
-export type Asker = { readonly actor: string; readonly cause: string };
+type Asker = { readonly actor: string; readonly cause: string };
 
 /** Returns of one environment. */
 export function createReturnTo(ports: ReturnPorts, { actor, cause }: Asker): ReturnTo {

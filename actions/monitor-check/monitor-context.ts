@@ -4,7 +4,7 @@ import type { DispatchPayload, UnsignedPayload } from '../../core/serving/dispat
 import type { Author } from '../job/author.ts';
 import type { PackageSource } from '../serving/package-source.ts';
 
-export type MonitorRequest = {
+type MonitorRequest = {
   readonly config: Config;
   readonly environmentName: string;
   readonly environment: Environment;
@@ -12,7 +12,7 @@ export type MonitorRequest = {
   readonly runUrl: string;
 };
 
-export type MonitorPorts = {
+type MonitorPorts = {
   readonly ledger: Ledger;
   readonly tracking: Tracking;
   /** One per serving host of the environment. */

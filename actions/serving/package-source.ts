@@ -31,7 +31,7 @@ export type PackageSource = {
 /** Where the files of a package lie. */
 export type PackagePlace = Pick<BuiltPackage, 'package' | 'runId' | 'artifactPath'>;
 
-export type PackageSourceOptions = {
+type PackageSourceOptions = {
   readonly tracking: Tracking;
   readonly folder: string;
   readonly hashFile: (file: string) => Promise<string>;

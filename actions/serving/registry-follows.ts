@@ -6,14 +6,14 @@ import type { Log, Tracking } from '../../core/ports.ts';
 type Alias = (typeof ALIASES)[keyof typeof ALIASES];
 
 /** The part of MLflow's registry that is a projection of the ledger. */
-export type Registry = Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags'>;
+export type ModelRegistry = Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags'>;
 
 /**
  * Makes the registry follow the ledger: where the three aliases point, and which versions its tags call served and archived. Each
  * alias that had to be moved is given in words. A registry that does not answer only warns: whoever comes next makes it follow.
  */
 export async function registryFollows(
-  { registry, log }: { readonly registry: Registry; readonly log: Pick<Log, 'warn'> },
+  { registry, log }: { readonly registry: ModelRegistry; readonly log: Pick<Log, 'warn'> },
   model: string,
   here: EnvironmentState,
 ): Promise<readonly string[]> {

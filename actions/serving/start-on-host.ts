@@ -5,7 +5,7 @@ import type { Startable } from './startable.ts';
 /** A version that is starting is asked for after so many ms, then less and less often. */
 const READY_POLL_MS = { first: 200, growth: 1.2, longest: 2_000 } as const;
 
-export type Patience = { readonly clock: Clock; readonly readyMs: number; readonly signal?: AbortSignal };
+type Patience = { readonly clock: Clock; readonly readyMs: number; readonly signal?: AbortSignal };
 
 /** What came of starting a version. */
 export type Started =

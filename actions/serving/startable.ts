@@ -13,7 +13,7 @@ export type Startable = {
 };
 
 /** A version in the package that lies at `place`, with its signed provenance where there is one. */
-export type Packed = Omit<Startable, 'package' | 'fetch'> & { readonly place: PackagePlace };
+type Packed = Omit<Startable, 'package' | 'fetch'> & { readonly place: PackagePlace };
 
 /** Makes a version ready to be started. Its files are downloaded once, when the first host needs them. */
 export function startableOf(packages: Pick<PackageSource, 'fetch'>, { place, ...packed }: Packed): Startable {

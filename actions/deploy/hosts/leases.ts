@@ -5,7 +5,7 @@ import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
 import type { Fleet } from './fleet.ts';
 import type { Settler } from './settle.ts';
 
-export type LeasePorts = {
+type LeasePorts = {
   readonly fleet: Fleet;
   readonly settler: Pick<Settler, 'settleHosts'>;
   readonly clock: Clock;

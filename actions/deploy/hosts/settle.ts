@@ -3,7 +3,7 @@ import { ServiceError } from '../../../core/errors.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
 import type { EnvironmentState } from '../../../core/ledger/state.ts';
 import type { AgentPort, Log } from '../../../core/ports.ts';
-import { type Registry, registryFollows } from '../../serving/registry-follows.ts';
+import { type ModelRegistry, registryFollows } from '../../serving/registry-follows.ts';
 import type { Startable } from '../../serving/startable.ts';
 import { stopOthers } from '../../serving/stop-others.ts';
 import type { Journal } from '../journal.ts';
@@ -24,7 +24,7 @@ export function createSettler(options: {
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly starter: Starter;
-  readonly registry: Registry;
+  readonly registry: ModelRegistry;
   readonly log: Log;
 }): Settler {
   const { journal, fleet, starter, registry, log } = options;

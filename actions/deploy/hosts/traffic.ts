@@ -10,7 +10,7 @@ const TRAFFIC_ATTEMPTS = 5;
 const NOT_READY = 'not-ready';
 
 /** What became of a wish for traffic on one host: it holds, it waits for a version, or the agent has braked the rollout by itself. */
-export type TrafficResult =
+type TrafficResult =
   | { readonly kind: 'set' | 'awaited' }
   | { readonly kind: 'braked'; readonly brake: Brake };
 
@@ -54,7 +54,7 @@ export type Participants = {
 const ALL: Participants = { isReady: () => true, startAgain: () => undefined };
 
 /** What hosts are to do with the requests for a model. */
-export type TrafficWish = {
+type TrafficWish = {
   readonly model: string;
   readonly wanted: SetTraffic;
   /** All hosts, where nobody says which. */

@@ -10,7 +10,7 @@ import type { Memory } from './memory.ts';
  */
 export type Conclude = (reading: Reading, rolloutId: string | undefined) => Promise<DeployOutcome>;
 
-export type ConcludePorts = {
+type ConcludePorts = {
   readonly settler: Pick<Settler, 'settle'>;
   readonly announcer: Pick<Announcer, 'status'>;
   readonly memory: Pick<Memory, 'rememberForgotten'>;

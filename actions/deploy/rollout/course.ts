@@ -21,7 +21,7 @@ import { type Stepped, takeStep } from './step.ts';
 /** One round of an open rollout, as it is at one reading: brings hosts up, judges what they saw, and takes one step. */
 export type Round = (rollout: Rollout, reading: Reading) => Promise<Stepped>;
 
-export type CoursePorts = {
+type CoursePorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly announcer: Pick<Announcer, 'status' | 'progress'>;
@@ -34,7 +34,7 @@ export type CoursePorts = {
 };
 
 /** What this job is to do with a rollout, and under which settings. */
-export type CourseSettings = { readonly settings: Environment; readonly detach: boolean };
+type CourseSettings = { readonly settings: Environment; readonly detach: boolean };
 
 /** Makes this job ready for the rounds of a rollout that is open at this reading. */
 export type Course = (rollout: Rollout, reading: Reading) => Promise<Round>;

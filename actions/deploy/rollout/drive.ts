@@ -14,7 +14,7 @@ import type { Endings } from './end.ts';
  */
 export type GoOn = (rolloutId: string) => Promise<DeployOutcome>;
 
-export type DrivePorts = {
+type DrivePorts = {
   readonly journal: Pick<Journal, 'read'>;
   readonly conclude: Conclude;
   readonly course: Course;

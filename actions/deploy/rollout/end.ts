@@ -10,12 +10,12 @@ import { type Entered, hasMoved, type Journal } from '../journal.ts';
 import { type DeployOutcome, promotedOutcome, type Reasons, rolledBackOutcome } from '../outcomes.ts';
 
 /** Why a candidate was promoted: the codes that the ledger knows. */
-export type Promotion = Reasons & {
+type Promotion = Reasons & {
   readonly code: NonNullable<LedgerEventData<'rollout.promoted'>['code']>;
 };
 
 /** The rollout has ended as was wished, or another job or person was faster and nothing is on record. */
-export type Ended =
+type Ended =
   | { readonly kind: 'ended'; readonly outcome: DeployOutcome }
   | Extract<Entered, { kind: 'overtaken' }>;
 
@@ -33,7 +33,7 @@ export type Endings = {
   readonly rollBack: (rollout: Rollout, reasons: Reasons) => Promise<Ended>;
 };
 
-export type EndingPorts = {
+type EndingPorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly announcer: Pick<Announcer, 'status'>;
@@ -71,8 +71,8 @@ async function promote(
   if (entered.kind === 'overtaken') return entered;
   await settler.settle();
   announcer.status(id, 'success', explanation);
-  const place = { model, environment, away: fleet.away() };
-  return { kind: 'ended', outcome: promotedOutcome(place, rollout, promotion) };
+  const site = { model, environment, away: fleet.away() };
+  return { kind: 'ended', outcome: promotedOutcome(site, rollout, promotion) };
 }
 
 async function rollBack(
@@ -100,6 +100,6 @@ async function rollBack(
   if (entered.kind === 'overtaken') return entered;
   await settler.settle();
   announcer.status(id, 'failure', explanation);
-  const place = { model, environment, away: fleet.away() };
-  return { kind: 'ended', outcome: rolledBackOutcome(place, rollout, reasons) };
+  const site = { model, environment, away: fleet.away() };
+  return { kind: 'ended', outcome: rolledBackOutcome(site, rollout, reasons) };
 }

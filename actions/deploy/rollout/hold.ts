@@ -2,7 +2,7 @@ import type { Rollout } from '../../../core/ledger/state.ts';
 import { hasMoved, type Journal } from '../journal.ts';
 
 /** Why a rollout is held; `away` are the hosts that do not take part. */
-export type Holding = {
+type Holding = {
   readonly code: string;
   readonly explanation: string;
   readonly away: readonly string[];

@@ -25,9 +25,9 @@ export type JudgedRollout = {
 };
 
 /** Judges a rollout as it is at one reading. Which hosts take part is asked last: the polls show which are away. */
-export type Judge = (rollout: Rollout, reading: Reading, hosts: () => HostsFound) => Promise<JudgedRollout>;
+type Judge = (rollout: Rollout, reading: Reading, hosts: () => HostsFound) => Promise<JudgedRollout>;
 
-export type JudgePorts = {
+type JudgePorts = {
   readonly memory: Pick<Memory, 'recall'>;
   /** What the hosts have seen of the rollout since it was last asked. */
   readonly observe: () => Promise<readonly Observation[]>;

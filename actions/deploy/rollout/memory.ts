@@ -30,7 +30,7 @@ export type Memory = {
   readonly rememberForgotten: (rolloutId: string) => Promise<void>;
 };
 
-export type MemoryPorts = {
+type MemoryPorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly records: RolloutRecords;

@@ -15,7 +15,7 @@ export type Shadowed =
   | { readonly kind: 'harmful'; readonly code: string; readonly explanation: string }
   | { readonly kind: 'unharmed'; readonly explanation: string };
 
-export type ShadowPorts = {
+type ShadowPorts = {
   readonly traffic: Pick<RolloutTraffic, 'copy'>;
   /** All that the hosts have seen of the rollout. */
   readonly observeAll: () => Promise<readonly Observation[]>;

@@ -12,7 +12,7 @@ import type { Journal, Overtaken, Page, Reading } from '../journal.ts';
 const LOCK_SLACK = 1.5;
 
 /** What a person or a chain wants rolled out, and which cause it has. */
-export type Wish = {
+type Wish = {
   readonly version: string | undefined;
   readonly package: string | undefined;
   readonly cause: string;
@@ -26,7 +26,7 @@ export type Beginning =
   /** The one that this cause began has ended; asking again begins no other. */
   | { readonly kind: 'over'; readonly rollout: string; readonly now: Reading };
 
-export type StartPorts = {
+type StartPorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly starter: Pick<Starter, 'describe'>;

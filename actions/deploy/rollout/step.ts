@@ -22,7 +22,7 @@ export type Stepped =
   /** What was decided no longer stands: it is to be decided again at once. */
   | { readonly kind: 'overtaken' };
 
-export type StepPorts = {
+type StepPorts = {
   readonly journal: Journal;
   readonly endings: Endings;
   readonly announcer: Pick<Announcer, 'status' | 'progress'>;
