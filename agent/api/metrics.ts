@@ -1,177 +1,179 @@
-import { VERSION_HEADER } from '../../core/names.ts';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AgentContext } from '../context.ts';
-import type { ClusterCounters } from '../envoy/cluster-counters.ts';
+import { type ClusterCounters, sumLatency } from '../envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
 
 /** Upper bounds that are shown, in ms: fewer than are kept, since every version repeats them. */
 const SHOWN_EDGES = LATENCY_EDGES.filter((edge) => /^[125]0*$/.test(String(edge)));
 
-type Sample = {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-  readonly suffix?: string;
-};
-type Metric = {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  readonly help: string;
-  readonly samples: readonly Sample[];
-};
+type Sample = { readonly labels: Readonly<Record<string, string>>; readonly value: number };
+type HistogramSample = Sample & { readonly metricName: string };
+/** What is told of a metric, and which labels its samples have. */
+type Told = { readonly name: string; readonly help: string; readonly labelNames: string[] };
+
+const BY_VERSION = ['model', 'version'];
 
 /** The agent's counters in the Prometheus text format (version 0.0.4). */
 export async function renderMetrics(context: AgentContext): Promise<string> {
   const counters = await context.proxy.counters().catch(() => new Map<string, ClusterCounters>());
-  return [...versionMetrics(context, counters), ...hostMetrics(context)].map(renderMetric).join('');
+  // A registry for each answer: others count, and there is nothing to keep in between.
+  const registry = new Registry();
+  addRequests(registry, context, counters);
+  addVersions(registry, context);
+  addHost(registry, context);
+  addProcess(registry);
+  return registry.metrics();
 }
 
-function versionMetrics(
+function addRequests(
+  registry: Registry,
   { store }: AgentContext,
   counters: ReadonlyMap<string, ClusterCounters>,
-): readonly Metric[] {
-  const instances = store.instances();
-  const counted = instances.flatMap(({ model, version }) => {
+): void {
+  const counted = store.instances().flatMap(({ model, version }) => {
     const found = counters.get(clusterName(model, version));
     return found === undefined ? [] : [{ labels: { model, version }, found }];
   });
-  const sum = (pick: (found: ClusterCounters) => number) =>
+  const each = (pick: (found: ClusterCounters) => number) =>
     counted.map(({ labels, found }) => ({ labels, value: pick(found) }));
-  return [
-    metric(
-      'trainyard_requests_total',
-      'counter',
-      'Predictions answered.',
-      sum(({ requests }) => requests),
-    ),
-    metric(
-      'trainyard_errors_total',
-      'counter',
-      'Answers 5xx.',
-      sum(({ errors }) => errors),
-    ),
-    metric(
-      'trainyard_timeouts_total',
-      'counter',
-      'Predictions not answered in time.',
-      sum(({ timeouts }) => timeouts),
-    ),
-    metric(
-      'trainyard_refused_total',
-      'counter',
-      'Predictions refused at the limit of open requests.',
-      sum(({ refused }) => refused),
-    ),
-    metric(
-      'trainyard_active_requests',
-      'gauge',
-      'Predictions open now.',
-      sum(({ active }) => active),
-    ),
-    metric(
-      'trainyard_request_duration_seconds',
-      'histogram',
-      'Time to the whole answer.',
-      counted.flatMap(({ labels, found }) => histogram(labels, found)),
-    ),
-    metric(
-      'trainyard_instance_state',
-      'gauge',
-      '1 for the state each version is in.',
-      instances.map(({ model, version, state }) => ({ labels: { model, version, state }, value: 1 })),
-    ),
-  ];
+  const count = (name: string, help: string, pick: (found: ClusterCounters) => number) =>
+    addCounter(registry, { name, help, labelNames: BY_VERSION }, each(pick));
+  count('trainyard_requests_total', 'Predictions answered.', ({ requests }) => requests);
+  count('trainyard_errors_total', 'Answers 5xx.', ({ errors }) => errors);
+  count('trainyard_timeouts_total', 'Predictions not answered in time.', ({ timeouts }) => timeouts);
+  count(
+    'trainyard_refused_total',
+    'Predictions refused at the limit of open requests.',
+    ({ refused }) => refused,
+  );
+  addGauge(
+    registry,
+    { name: 'trainyard_active_requests', help: 'Predictions open now.', labelNames: BY_VERSION },
+    each(({ active }) => active),
+  );
+  const name = 'trainyard_request_duration_seconds';
+  const help = 'Time to the whole answer. The sum is taken from narrow buckets, right to 8 %.';
+  new CountedHistogram(
+    registry,
+    { name, help, labelNames: BY_VERSION },
+    counted.flatMap(({ labels, found }) => toSamples(name, labels, found)),
+  );
 }
 
-function hostMetrics({ store, proxy, clock }: AgentContext): readonly Metric[] {
+function addVersions(registry: Registry, { store }: AgentContext): void {
   const traffic = Object.entries(store.traffic());
-  const weights = traffic.flatMap(
+  const shares = traffic.flatMap(
     ([
       model,
       {
         traffic: { stable, candidate, candidatePercent },
       },
     ]) => [
-      ...(stable === undefined
-        ? []
-        : [{ labels: { model, version: stable }, value: 100 - candidatePercent }]),
-      ...(candidate === undefined
-        ? []
-        : [{ labels: { model, version: candidate }, value: candidatePercent }]),
+      { model, version: stable, percent: 100 - candidatePercent },
+      { model, version: candidate, percent: candidatePercent },
     ],
   );
-  const pending = store.outbox.pending();
+  addGauge(
+    registry,
+    {
+      name: 'trainyard_instance_state',
+      help: '1 for the state each version is in.',
+      labelNames: [...BY_VERSION, 'state'],
+    },
+    store.instances().map(({ model, version, state }) => ({ labels: { model, version, state }, value: 1 })),
+  );
+  addGauge(
+    registry,
+    {
+      name: 'trainyard_traffic_ratio',
+      help: 'Share of requests that each version is given, 0 to 1.',
+      labelNames: BY_VERSION,
+    },
+    shares.flatMap(({ model, version, percent }) =>
+      version === undefined ? [] : [{ labels: { model, version }, value: percent / 100 }],
+    ),
+  );
+  addGauge(
+    registry,
+    { name: 'trainyard_braked', help: '1 while this host has braked a rollout.', labelNames: ['model'] },
+    traffic.map(([model, stored]) => ({
+      labels: { model },
+      value: stored.traffic.brake === undefined ? 0 : 1,
+    })),
+  );
+}
+
+function addHost(registry: Registry, { store, proxy, clock }: AgentContext): void {
+  const gauge = (name: string, help: string, value: number) =>
+    addGauge(registry, { name, help, labelNames: [] }, [{ labels: {}, value }]);
+  gauge('trainyard_outbox_pending', 'Reports not delivered yet.', store.outbox.pending().count);
+  gauge('trainyard_proxy_up', '1 while the proxy runs.', proxy.process() === undefined ? 0 : 1);
+  gauge(
+    'trainyard_clock_jump_seconds',
+    'How far the machine’s clock is ahead of the time the agent goes by; 0 unless it was set.',
+    clock.jumpMs() / 1_000,
+  );
+}
+
+function addProcess(registry: Registry): void {
   const { heapUsed, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const one = (value: number) => [{ labels: {}, value }];
-  return [
-    metric(
-      'trainyard_traffic_percent',
-      'gauge',
-      `Share of requests by version (${VERSION_HEADER}).`,
-      weights,
-    ),
-    metric(
-      'trainyard_braked',
-      'gauge',
-      '1 while this host has braked a rollout.',
-      traffic.map(([model, stored]) => ({
-        labels: { model },
-        value: stored.traffic.brake === undefined ? 0 : 1,
-      })),
-    ),
-    metric('trainyard_outbox_pending', 'gauge', 'Reports not delivered yet.', one(pending.count)),
-    metric(
-      'trainyard_proxy_up',
-      'gauge',
-      '1 while the proxy runs.',
-      one(proxy.process() === undefined ? 0 : 1),
-    ),
-    metric(
-      'trainyard_clock_jump_seconds',
-      'gauge',
-      'How far the machine’s clock is ahead of the time the agent goes by; 0 unless it was set.',
-      one(clock.jumpMs() / 1_000),
-    ),
-    metric('process_resident_memory_bytes', 'gauge', 'Memory of the agent itself.', one(rss)),
-    metric('nodejs_heap_used_bytes', 'gauge', 'Heap of the agent itself.', one(heapUsed)),
-    metric(
-      'process_cpu_seconds_total',
-      'counter',
-      'CPU time of the agent itself.',
-      one((user + system) / 1e6),
-    ),
-  ];
+  const gauge = (name: string, help: string, value: number) =>
+    addGauge(registry, { name, help, labelNames: [] }, [{ labels: {}, value }]);
+  gauge('process_resident_memory_bytes', 'Memory of the agent itself.', rss);
+  gauge('nodejs_heap_used_bytes', 'Heap of the agent itself.', heapUsed);
+  addCounter(
+    registry,
+    { name: 'process_cpu_seconds_total', help: 'CPU time of the agent itself.', labelNames: [] },
+    [{ labels: {}, value: (user + system) / 1e6 }],
+  );
 }
 
-function histogram(
-  labels: Readonly<Record<string, string>>,
+/** Cumulative buckets, sum and count of one version's latencies, in s. */
+function toSamples(
+  name: string,
+  labels: Sample['labels'],
   { latency }: ClusterCounters,
-): readonly Sample[] {
-  const total = latency.reduce((sum, count) => sum + count, 0);
-  const buckets = SHOWN_EDGES.map((edge) => {
-    const upTo = LATENCY_EDGES.indexOf(edge) + 1;
-    const value = latency.slice(0, upTo).reduce((sum, count) => sum + count, 0);
-    return { labels: { ...labels, le: String(edge / 1_000) }, value, suffix: '_bucket' };
-  });
+): readonly HistogramSample[] {
+  const countUpTo = (buckets: number) => latency.slice(0, buckets).reduce((sum, count) => sum + count, 0);
+  const buckets = SHOWN_EDGES.map((edge) => ({
+    metricName: `${name}_bucket`,
+    labels: { ...labels, le: String(edge / 1_000) },
+    value: countUpTo(LATENCY_EDGES.indexOf(edge) + 1),
+  }));
+  const count = countUpTo(latency.length);
   return [
     ...buckets,
-    { labels: { ...labels, le: '+Inf' }, value: total, suffix: '_bucket' },
-    { labels, value: total, suffix: '_count' },
+    { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count },
+    { metricName: `${name}_sum`, labels, value: sumLatency(latency) / 1_000 },
+    { metricName: `${name}_count`, labels, value: count },
   ];
 }
 
-function metric(name: string, type: Metric['type'], help: string, samples: readonly Sample[]): Metric {
-  return { name, type, help, samples };
+function addCounter(registry: Registry, told: Told, samples: readonly Sample[]): void {
+  const counter = new Counter({ ...told, registers: [registry] });
+  for (const { labels, value } of samples) counter.inc(labels, value);
 }
 
-function renderMetric({ name, type, help, samples }: Metric): string {
-  const lines = samples.map(({ labels, value, suffix = '' }) => {
-    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escapeLabel(text)}"`);
-    return `${name}${suffix}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
-  });
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+function addGauge(registry: Registry, told: Told, samples: readonly Sample[]): void {
+  const gauge = new Gauge({ ...told, registers: [registry] });
+  for (const { labels, value } of samples) gauge.set(labels, value);
 }
 
-function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+/** A histogram whose requests the proxy has counted: prom-client's own can only observe them one by one. */
+class CountedHistogram extends Histogram {
+  readonly #told: Told;
+  readonly #values: readonly HistogramSample[];
+
+  constructor(registry: Registry, told: Told, values: readonly HistogramSample[]) {
+    super({ ...told, registers: [registry] });
+    this.#told = told;
+    this.#values = values;
+  }
+
+  /** What the registry writes down of it. */
+  async getForPromString(): Promise<object> {
+    return { ...this.#told, type: 'histogram', values: this.#values };
+  }
 }

@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import type { Agent } from '../agent.ts';
 import { authorize } from './authorize.ts';
-import { renderMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { PAGE, PAGE_POLICY } from './page.ts';
 
@@ -22,7 +21,9 @@ export function addPublicRoutes(app: Hono, { context: agent }: Agent): void {
     return context.json({ status: healthy ? 'ready' : 'proxy-down', starting }, healthy ? 200 : 503);
   });
   app.get('/openapi.json', (context) => context.json(describeApi()));
-  app.get('/metrics', authorize(agent.options.tokens, 'reader'), async (context) =>
-    context.text(await renderMetrics(agent), 200, { 'content-type': 'text/plain; version=0.0.4' }),
-  );
+  app.get('/metrics', authorize(agent.options.tokens, 'reader'), async (context) => {
+    // The client of Prometheus costs memory that a host which is not scraped never needs.
+    const { renderMetrics } = await import(/* webpackMode: "eager" */ './metrics.ts');
+    return context.text(await renderMetrics(agent), 200, { 'content-type': 'text/plain; version=0.0.4' });
+  });
 }

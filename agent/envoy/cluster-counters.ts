@@ -81,6 +81,24 @@ export function subtractCounters(now: ClusterCounters, before: ClusterCounters):
   };
 }
 
+/**
+ * The sum of so many answers' times per bucket, in ms, at most 8 % off above 1 ms. Envoy takes times in whole ms, keeps two digits of them, and
+ * counts a bin to the edge that it begins at: so what lies in a bucket is between the bins of two edges, and in their middle on
+ * average.
+ */
+export function sumLatency(latency: readonly number[]): number {
+  return latency.reduce((sum, count, index) => {
+    const before = LATENCY_EDGES[index - 1] ?? -1;
+    const edge = LATENCY_EDGES[index] ?? before;
+    return sum + (count * (before + binWidth(before) + edge + binWidth(edge) - 1)) / 2;
+  }, 0);
+}
+
+/** How many whole ms begin with the same two digits. */
+function binWidth(edge: number): number {
+  return 10 ** Math.max(0, String(edge).length - 2);
+}
+
 function toCounts(buckets: string): number[] {
   const cumulative = LATENCY_EDGES.map(() => 0);
   for (const { groups } of buckets.matchAll(BUCKET)) {

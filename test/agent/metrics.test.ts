@@ -1,0 +1,118 @@
+import { spawnSync } from 'node:child_process';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createAgent } from '../../agent/agent.ts';
+import { renderMetrics } from '../../agent/api/metrics.ts';
+import { createApp } from '../../agent/api/server.ts';
+import { NO_COUNTERS, sumLatency } from '../../agent/envoy/cluster-counters.ts';
+import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
+import { clusterName } from '../../agent/envoy/traffic-plan.ts';
+import { TOKENS } from '../../sandbox/agent/start-agent.ts';
+import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
+
+let host: FakeHost;
+beforeEach(async () => {
+  host = openFakeHost();
+  const agent = createAgent(host.context);
+  for (const version of ['1', '2']) {
+    const manifest = await storePackage(host.context, version);
+    await agent.startInstance('mnist', version, { manifest });
+  }
+  for (let step = 0; step < 3; step++) {
+    await agent.converge();
+    serveAll(host.world);
+  }
+  const split = { stable: '1', candidate: '2', candidatePercent: 10, shadow: false };
+  await agent.setTraffic('mnist', split, undefined);
+  host.world.counters.set(clusterName('mnist', '1'), {
+    requests: 7,
+    errors: 2,
+    timeouts: 1,
+    refused: 1,
+    active: 3,
+    latency: countsOf([4, 4, 30, 200, 2_000]),
+  });
+});
+afterEach(() => host.close());
+
+/** Counts per bucket of answers that took so long, in ms. */
+function countsOf(times: readonly number[]): number[] {
+  return times.reduce((counts, time) => {
+    const bucket = LATENCY_EDGES.findIndex((edge) => time <= edge);
+    return counts.with(bucket, (counts[bucket] ?? 0) + 1);
+  }, NO_COUNTERS.latency.slice());
+}
+
+test('each version has its counts, its share and its state', async () => {
+  const lines = (await renderMetrics(host.context)).split('\n');
+  for (const line of [
+    '# TYPE trainyard_requests_total counter',
+    'trainyard_requests_total{model="mnist",version="1"} 7',
+    'trainyard_errors_total{model="mnist",version="1"} 2',
+    'trainyard_timeouts_total{model="mnist",version="1"} 1',
+    'trainyard_refused_total{model="mnist",version="1"} 1',
+    'trainyard_active_requests{model="mnist",version="1"} 3',
+    'trainyard_instance_state{model="mnist",version="2",state="ready"} 1',
+    'trainyard_traffic_ratio{model="mnist",version="1"} 0.9',
+    'trainyard_traffic_ratio{model="mnist",version="2"} 0.1',
+    'trainyard_braked{model="mnist"} 0',
+    'trainyard_outbox_pending 0',
+    'trainyard_clock_jump_seconds 0',
+  ]) {
+    expect(lines).toContain(line);
+  }
+});
+
+test('latencies are a histogram in seconds: buckets that add up, sum and count', async () => {
+  const name = 'trainyard_request_duration_seconds';
+  const lines = (await renderMetrics(host.context)).split('\n');
+  expect(lines).toContain(`# TYPE ${name} histogram`);
+  for (const [edge, count] of [
+    ['0.002', 0],
+    ['0.005', 2],
+    ['0.05', 3],
+    ['0.2', 4],
+    ['1', 4],
+    ['2', 5],
+    ['+Inf', 5],
+  ]) {
+    expect(lines).toContain(`${name}_bucket{model="mnist",version="1",le="${edge}"} ${count}`);
+  }
+  expect(lines).toContain(`${name}_count{model="mnist",version="1"} 5`);
+  const sum = lines.find((line) => line.startsWith(`${name}_sum`))?.split(' ')[1];
+  expect(Math.abs(Number(sum) - 2.238)).toBeLessThan(0.08 * 2.238);
+});
+
+test('the sum of latencies is exact up to 10 ms, near above, and about 60 s for what took longer', () => {
+  expect(sumLatency(countsOf([2, 5, 10]))).toBe(17);
+  for (const time of [11, 27, 54, 99, 450, 9_500, 60_000]) {
+    const off = Math.abs(sumLatency(countsOf([time])) - time) / time;
+    expect(off, String(time)).toBeLessThan(0.08);
+  }
+  expect(sumLatency(NO_COUNTERS.latency.with(-1, 1))).toBeCloseTo(61_000, -1);
+});
+
+test('a proxy that does not answer leaves its counts out, and nothing else', async () => {
+  Object.assign(host.context.proxy, { counters: () => Promise.reject(new Error('down')) });
+  const text = await renderMetrics(host.context);
+  expect(text).not.toMatch(/^trainyard_requests_total/m);
+  expect(text).toContain('trainyard_braked{model="mnist"} 0');
+});
+
+test('a reader scrapes it over HTTP', async () => {
+  const { status, headers } = await createApp(createAgent(host.context)).request('/metrics', {
+    headers: { authorization: `Bearer ${TOKENS.reader}` },
+  });
+  expect(status).toBe(200);
+  expect(headers.get('content-type')).toContain('text/plain; version=0.0.4');
+});
+
+const promtool = spawnSync('promtool', ['--version']);
+
+test.skipIf(promtool.error !== undefined)('promtool finds nothing wrong', async () => {
+  const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+    input: await renderMetrics(host.context),
+    encoding: 'utf8',
+  });
+  expect(`${stdout}${stderr}`).toBe('');
+  expect(status).toBe(0);
+});
