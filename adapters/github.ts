@@ -2,7 +2,8 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit, type RestEndpointMethodTypes } from '@octokit/rest';
 import { messageOf, ServiceError } from '../core/errors.ts';
-import type { GitHub, PermissionLevel } from '../core/ports.ts';
+import { findPermissionLevel, type PermissionLevel } from '../core/plan/permission.ts';
+import type { GitHub } from '../core/ports.ts';
 
 /** Time one call may take, in ms. */
 const TIMEOUT_MS = 30_000;
@@ -111,8 +112,7 @@ async function readPermission({ octokit, repository }: Context, user: string): P
 
 /** `role_name` is exact; a custom role is taken for what it inherits from, `permission`. */
 function toPermissionLevel(role: string, permission: string): PermissionLevel {
-  const levels: readonly PermissionLevel[] = ['admin', 'maintain', 'write', 'triage', 'read', 'none'];
-  return levels.find((level) => level === role) ?? levels.find((level) => level === permission) ?? 'none';
+  return findPermissionLevel(role) ?? findPermissionLevel(permission) ?? 'none';
 }
 
 async function readPullRequest({ octokit, repository }: Context, number: number) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelNameSchema } from '../../identity/model-name.ts';
+import { PERMISSION_LEVELS } from '../../plan/permission.ts';
 import { checkDrift, checkGateEntry } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { environmentSchema } from './environment.ts';
@@ -12,7 +13,6 @@ const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /** Environment managers MLflow Projects know. */
 export const PROJECT_ENVIRONMENTS = ['local', 'virtualenv', 'uv', 'conda', 'docker'] as const;
-export const PERMISSION_LEVELS = ['read', 'triage', 'write', 'maintain', 'admin'] as const;
 
 const trackingSchema = z.strictObject({
   uri: address(
@@ -154,7 +154,7 @@ const monitorSchema = z.strictObject({
 
 const commandsSchema = z.strictObject({
   allow: z
-    .array(z.enum(PERMISSION_LEVELS))
+    .array(z.enum(PERMISSION_LEVELS).exclude(['none']))
     .min(1)
     .default(['write', 'maintain', 'admin'])
     .meta({ description: 'Repository roles whose comments are obeyed.', examples: ['[maintain, admin]'] }),

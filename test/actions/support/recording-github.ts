@@ -1,4 +1,5 @@
-import type { GitHub, PermissionLevel } from '../../../core/ports.ts';
+import type { PermissionLevel } from '../../../core/plan/permission.ts';
+import type { GitHub } from '../../../core/ports.ts';
 import type { DispatchPayload } from '../../../core/serving/dispatch-payload.ts';
 
 /** GitHub in memory: `ann` may write, everyone else may only read. */
