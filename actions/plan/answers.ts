@@ -7,7 +7,8 @@ import {
   openTrainings,
 } from '../../core/ledger/state.ts';
 import { COMMANDS, DRY_RUN } from '../../core/plan/command-table.ts';
-import type { PlannedOperation, Refused } from '../../core/plan/decision.ts';
+import type { Refused } from '../../core/plan/decision.ts';
+import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import { type Report, type ReportSection, startReport } from '../../core/report/report.ts';
 

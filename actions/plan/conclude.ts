@@ -1,5 +1,6 @@
 import type { Champion } from '../../core/ledger/champion-of.ts';
-import type { Ignored, PlannedOperation, Refused } from '../../core/plan/decision.ts';
+import type { Ignored, Refused } from '../../core/plan/decision.ts';
+import { handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { answerRefusal } from './answers.ts';
@@ -57,7 +58,7 @@ export function concludeOperation(planned: {
       'pull-request': pullRequest === undefined ? '' : String(pullRequest),
       'dry-run': String(dryRun),
     },
-    result: { model, ...operation, kind: undefined, champion, policyChanges },
+    result: handOver(operation, { model, policyChanges, ...(champion !== undefined && { champion }) }),
   };
 }
 

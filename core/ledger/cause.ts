@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+// Apart from the events: whoever reads plan's hand-over needs this, and start-up is quicker without their schemas.
+
 /** What set an operation going. `id` is the correlation id that every event of the operation shares. */
 export const causeSchema = z.strictObject({
   kind: z.enum(['push', 'comment', 'dispatch', 'schedule', 'manual', 'deploy', 'agent']),

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+// Apart from the events: the agent's API and its client need this, and start-up is quicker without their schemas.
+
 /** A DSSE envelope around an in-toto statement (github.com/secure-systems-lab/dsse, protocol v1). */
 export const envelopeSchema = z.strictObject({
   payloadType: z.literal('application/vnd.in-toto+json'),

@@ -4,6 +4,7 @@ import { modelNameSchema } from '../identity/model-name.ts';
 import { packageNameSchema } from '../identity/package-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
+import { parametersSchema } from '../plan/hand-over.ts';
 import { VERDICTS } from '../verdict.ts';
 import { causeSchema } from './cause.ts';
 import { envelopeSchema } from './envelope.ts';
@@ -20,14 +21,13 @@ const lockType = z.enum(LOCK_TYPES);
 const environment = z.string().min(1);
 /** Hosts that could not be reached when it was written, by address. */
 const away = z.array(z.string()).optional();
-const parameters = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /** The `data` of each kind of event. A kind absent here does not exist. */
 const DATA = {
   'training.requested': z.strictObject({
     operation: z.enum(['train', 'tune']),
     sha: z.string(),
-    parameters,
+    parameters: parametersSchema,
     pullRequest: z.number().int().positive().optional(),
     reason: z.string().optional(),
   }),

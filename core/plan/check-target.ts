@@ -1,7 +1,8 @@
 import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
-import { type Operation, type Refused, refuse } from './decision.ts';
+import { type Refused, refuse } from './decision.ts';
 import { findDeployable } from './find-deployable.ts';
+import type { Operation } from './hand-over.ts';
 
 /** Where an operation acts, and on which version. */
 export type Target = { readonly environment?: string; readonly version?: string };

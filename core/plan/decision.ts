@@ -1,23 +1,4 @@
-import type { Scalar } from '../config/config.ts';
-import type { Cause } from '../ledger/cause.ts';
-
-/** What an event can ask for. */
-export const OPERATIONS = [
-  'train',
-  'tune',
-  'deploy',
-  'advance',
-  'promote',
-  'rollback',
-  'hold',
-  'resume',
-  'freeze',
-  'unfreeze',
-  'monitor',
-  'status',
-  'help',
-] as const;
-export type Operation = (typeof OPERATIONS)[number];
+import type { PlannedOperation } from './hand-over.ts';
 
 /** Why an event is none of our business. */
 export const IGNORE_CODES = [
@@ -67,27 +48,6 @@ export const REFUSE_CODES = [
   'automatic-retrain-off',
 ] as const;
 export type RefuseCode = (typeof REFUSE_CODES)[number];
-
-/** Something to do, with everything later jobs need: they never read the event themselves. */
-export type PlannedOperation = {
-  readonly kind: 'operation';
-  readonly operation: Operation;
-  /** The commit whose code and data the operation works on. */
-  readonly sha: string;
-  readonly parameters: Readonly<Record<string, Scalar>>;
-  readonly environment?: string;
-  readonly version?: string;
-  /** Why someone freezes, or what a dispatch said of its cause. */
-  readonly reason?: string;
-  /** Shared by everything that follows; also the cause's id. */
-  readonly correlationId: string;
-  readonly cause: Cause;
-  readonly actor: string;
-  readonly pullRequest?: number;
-  readonly commentId?: number;
-  /** `/plan …`: say what would be done, and do nothing. */
-  readonly dryRun: boolean;
-};
 
 export type Ignored = { readonly kind: 'ignore'; readonly code: IgnoreCode; readonly message: string };
 export type Refused = {

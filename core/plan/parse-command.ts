@@ -1,10 +1,10 @@
 import { didYouMean } from '../did-you-mean.ts';
+import { readVersion } from '../identity/version.ts';
 import { type ArgumentKind, COMMANDS, type Command, DRY_RUN, findCommand } from './command-table.ts';
 import { type Ignored, ignore, type Refused, refuse } from './decision.ts';
 
 const MAX_LINE = 2_000;
 const COMMIT = /^[0-9a-f]{7,64}$/;
-const VERSION = /^v?(?<number>[1-9]\d{0,8})$/;
 const ASSIGNMENT = /^(?<name>[A-Za-z_][\w.-]*)=(?<value>.*)$/s;
 const WORD = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
 
@@ -72,10 +72,7 @@ function readArguments(command: Command, words: readonly string[], dryRun: boole
       break;
     }
     if (kind !== 'parameters') {
-      draft.words.set(
-        kind,
-        kind === 'version' ? (VERSION.exec(word)?.groups?.['number'] ?? word) : unquote(word),
-      );
+      draft.words.set(kind, kind === 'version' ? (readVersion(word) ?? word) : unquote(word));
       continue;
     }
     const { name = '', value = '' } = ASSIGNMENT.exec(word)?.groups ?? {};
@@ -101,7 +98,7 @@ function fits(kind: ArgumentKind, word: string, { words }: Draft): boolean {
     case 'commit':
       return !words.has('commit') && COMMIT.test(word);
     case 'version':
-      return !words.has('version') && VERSION.test(word);
+      return !words.has('version') && readVersion(word) !== undefined;
     case 'environment':
       return !words.has('environment') && /^[a-z0-9][a-z0-9._-]*$/i.test(word) && !words.has('reason');
     case 'reason':

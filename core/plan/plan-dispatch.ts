@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { versionSchema } from '../identity/version.ts';
 import { secondsBetween } from '../instant.ts';
 import { environmentOf, openTrainings } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
@@ -10,7 +11,8 @@ import {
   MAX_REPORT_AGE_DAYS,
 } from '../serving/dispatch-payload.ts';
 import { findEnvironment } from './choose-environment.ts';
-import { type Ignored, ignore, type Operation, type PlanDecision, type Refused, refuse } from './decision.ts';
+import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
+import { type Operation, parametersSchema } from './hand-over.ts';
 import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';
@@ -29,12 +31,9 @@ const OPERATION_OF: Readonly<Record<DispatchType, Operation>> = {
 };
 
 const wishSchema = z.object({
-  parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  parameters: parametersSchema.default({}),
   reason: z.string().max(500).optional(),
-  version: z
-    .string()
-    .regex(/^[1-9]\d*$/)
-    .optional(),
+  version: versionSchema.optional(),
 });
 
 type Report = { readonly type: DispatchType; readonly payload: DispatchPayload };

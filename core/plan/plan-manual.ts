@@ -1,5 +1,7 @@
+import { readVersion } from '../identity/version.ts';
 import { checkPermissions } from './check-permissions.ts';
-import { OPERATIONS, type Operation, type PlanDecision, refuse } from './decision.ts';
+import { type PlanDecision, refuse } from './decision.ts';
+import { OPERATIONS, type Operation } from './hand-over.ts';
 import { parseCommand } from './parse-command.ts';
 import { manualSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -37,9 +39,10 @@ function planInputs(
   if (parsed.commit !== undefined) {
     return refuse('bad-argument', `\`${parsed.commit}\` is no parameter.`, 'Write `name=value` pairs.');
   }
-  const version = text('version').replace(/^v(?=\d)/, '');
-  if (version !== '' && !/^[1-9]\d*$/.test(version)) {
-    return refuse('bad-argument', `\`${version}\` is no version.`, 'Versions are whole numbers, such as 8.');
+  const wanted = text('version');
+  const version = readVersion(wanted);
+  if (wanted !== '' && version === undefined) {
+    return refuse('bad-argument', `\`${wanted}\` is no version.`, 'Versions are whole numbers, such as 8.');
   }
   const environment = text('environment');
   const reason = text('reason');
@@ -51,7 +54,7 @@ function planInputs(
       cause: { kind: 'manual', id: `manual-${input.runId}` },
       actor,
       dryRun: text('dry-run') === 'true',
-      ...(version === '' ? {} : { version }),
+      ...(version === undefined ? {} : { version }),
       ...(environment === '' ? {} : { environment }),
       ...(reason === '' ? {} : { reason }),
     },

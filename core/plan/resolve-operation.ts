@@ -1,26 +1,14 @@
-import type { Config, Scalar } from '../config/config.ts';
-import type { Cause } from '../ledger/cause.ts';
+import type { Config } from '../config/config.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import { ok, type Result } from '../result.ts';
 import { checkTarget, type Target } from './check-target.ts';
 import { chooseEnvironment } from './choose-environment.ts';
-import { type Operation, type PlannedOperation, type Refused, refuse } from './decision.ts';
+import { type Refused, refuse } from './decision.ts';
+import type { PlannedOperation } from './hand-over.ts';
 import { readParameters } from './read-parameters.ts';
 
 /** What someone entitled to it asks for, from whichever event it came. */
-export type Request = {
-  readonly operation: Operation;
-  readonly sha: string;
-  readonly parameters: Readonly<Record<string, Scalar>>;
-  readonly environment?: string;
-  readonly version?: string;
-  readonly reason?: string;
-  readonly pullRequest?: number;
-  readonly commentId?: number;
-  readonly cause: Cause;
-  readonly actor: string;
-  readonly dryRun: boolean;
-};
+export type Request = Omit<PlannedOperation, 'kind' | 'correlationId'>;
 
 /** Fills in what the request leaves open (environment, version) and checks it against configuration and ledger. */
 export function resolveOperation(

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { versionSchema } from '../identity/version.ts';
+import { causeSchema } from '../ledger/cause.ts';
+
+// Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.
+
+/** What an event can ask for. */
+export const OPERATIONS = [
+  'train',
+  'tune',
+  'deploy',
+  'advance',
+  'promote',
+  'rollback',
+  'hold',
+  'resume',
+  'freeze',
+  'unfreeze',
+  'monitor',
+  'status',
+  'help',
+] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Parameters of a training, by name. */
+export const parametersSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** Something to do, with everything later jobs need: they never read the event themselves. */
+const operationSchema = z.object({
+  operation: z.enum(OPERATIONS),
+  /** The commit whose code and data the operation works on. */
+  sha: z.string(),
+  parameters: parametersSchema.readonly(),
+  environment: z.string().exactOptional(),
+  version: versionSchema.exactOptional(),
+  /** Why someone freezes, or what a dispatch said of its cause. */
+  reason: z.string().exactOptional(),
+  /** Shared by everything that follows; also the cause's id. */
+  correlationId: z.string().min(1).max(200),
+  cause: causeSchema,
+  actor: z.string().min(1),
+  pullRequest: z.number().int().positive().exactOptional(),
+  commentId: z.number().int().positive().exactOptional(),
+  /** `/plan …`: say what would be done, and do nothing. */
+  dryRun: z.boolean(),
+});
+
+/** An event's decision to do something: see `operationSchema`. */
+export type PlannedOperation = { readonly kind: 'operation' } & Readonly<z.infer<typeof operationSchema>>;
+
+const contentSchema = operationSchema.extend({
+  model: modelNameSchema,
+  /**
+   * Who serves where this is for, when the plan was made: what the predict phase compares with. It may not read the ledger, since
+   * it runs the user's code without a token.
+   */
+  champion: z.object({ version: versionSchema, modelUri: z.string(), runId: z.string() }).exactOptional(),
+  /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
+  policyChanges: z.array(z.string()).readonly().exactOptional(),
+});
+
+/** The `result` of the plan action as the jobs after it get it: the operation, in the envelope of every action's result. */
+export const handOverSchema = contentSchema.extend({
+  schema_version: z.literal(1),
+  action: z.literal('plan'),
+  decision: z.string(),
+});
+
+/** What plan says beside the operation itself. */
+export type HandOverContext = Omit<z.infer<typeof contentSchema>, keyof z.infer<typeof operationSchema>>;
+
+/** What plan hands over, checked by the schema that later jobs read it with. Throws what zod throws when it breaks it. */
+export function handOver(
+  operation: PlannedOperation,
+  context: HandOverContext,
+): z.infer<typeof contentSchema> {
+  return contentSchema.parse({ ...operation, ...context });
+}
