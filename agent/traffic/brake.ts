@@ -99,7 +99,7 @@ function reportStage(
     context.store.putTraffic(model, { ...stored, reportedStage: stage });
     report(context, DISPATCH_TYPES.rollout, model, stage, {
       rollout: lease.rollout,
-      version: stored.traffic.candidate ?? '',
+      ...(stored.traffic.candidate !== undefined && { version: stored.traffic.candidate }),
       stage: lease.stage,
       decision: kind,
       explanation,

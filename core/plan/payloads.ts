@@ -34,6 +34,7 @@ export const commentSchema = z.object({
 });
 export type CommentPayload = z.infer<typeof commentSchema>;
 
+/** What GitHub puts around a dispatch. Its content is anybody's until the type is one of ours: `dispatchPayloadSchema` reads it then. */
 export const dispatchSchema = z.object({
   action: z.string().max(100),
   client_payload: z.record(z.string(), z.unknown()).nullish(),

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-import { versionSchema } from '../identity/version.ts';
 import { secondsBetween } from '../instant.ts';
 import { environmentOf, openTrainings } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
@@ -12,7 +10,7 @@ import {
 } from '../serving/dispatch-payload.ts';
 import { findEnvironment } from './choose-environment.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
-import { type Operation, parametersSchema } from './hand-over.ts';
+import type { Operation } from './hand-over.ts';
 import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';
@@ -30,12 +28,6 @@ const OPERATION_OF: Readonly<Record<DispatchType, Operation>> = {
   [DISPATCH_TYPES.retrain]: 'train',
 };
 
-const wishSchema = z.object({
-  parameters: parametersSchema.default({}),
-  reason: z.string().max(500).optional(),
-  version: versionSchema.optional(),
-});
-
 type Report = { readonly type: DispatchType; readonly payload: DispatchPayload };
 
 /** A report of an agent or of monitor-check: obeyed only when it is whole, signed, fresh and new. */
@@ -50,8 +42,7 @@ export function planDispatch(input: PlanInput): PlanDecision {
   const operation = OPERATION_OF[type];
   const obstacle = checkObstacle(input, operation, payload);
   if (obstacle !== undefined) return obstacle;
-  const wish = wishSchema.safeParse(payload.body);
-  const { parameters, reason, version } = wish.success ? wish.data : wishSchema.parse({});
+  const { parameters = {}, reason, version } = payload.body;
   const request = {
     operation,
     sha: input.sha,
