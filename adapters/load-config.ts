@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Config } from '../core/config/config.ts';
-import { type Env, type ParseOptions, parseConfig } from '../core/config/parse-config.ts';
+import { type Env, parseConfig } from '../core/config/parse-config.ts';
 import { messageOf, type Problem } from '../core/errors.ts';
-import { err, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 
 /**
  * Reads the configuration `file` (relative to `folder`, as problems name it). Give in `env` only the variables that the file may name,
@@ -13,11 +13,18 @@ export async function loadConfig(
   folder: string,
   file: string,
   env: Env,
-  options: ParseOptions = {},
 ): Promise<Result<Config, readonly Problem[]>> {
-  const path = isAbsolute(file) ? file : join(folder, file);
+  const text = await readConfigText(folder, file);
+  return text.ok ? parseConfig(text.value, file, env) : text;
+}
+
+/** The configuration as it is written, or the problem that there is none. */
+export async function readConfigText(
+  folder: string,
+  file: string,
+): Promise<Result<string, readonly Problem[]>> {
   try {
-    return parseConfig(await readFile(path, 'utf8'), file, env, options);
+    return ok(await readFile(isAbsolute(file) ? file : join(folder, file), 'utf8'));
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
     return err([

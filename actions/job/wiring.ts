@@ -5,29 +5,39 @@ import { systemClock } from '../../adapters/clock.ts';
 import { dockerCli } from '../../adapters/images/docker-cli.ts';
 import { defaultBaseImage, packAsImage } from '../../adapters/images/package.ts';
 import { readPipSettings } from '../../adapters/images/pip.ts';
-import { loadConfig } from '../../adapters/load-config.ts';
+import { loadConfig, readConfigText } from '../../adapters/load-config.ts';
 import { withoutSecrets } from '../../adapters/mlflow/project.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { runProcess } from '../../adapters/run-process.ts';
 import type { Config } from '../../core/config/config.ts';
-import type { ParseOptions } from '../../core/config/parse-config.ts';
-import { UserError } from '../../core/errors.ts';
+import { type ParseOptions, parseConfig } from '../../core/config/parse-config.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
 import type { GitHub, Ledger, Log, PythonRuntime, Tracking } from '../../core/ports.ts';
+import type { Result } from '../../core/result.ts';
 import type { Host } from './host.ts';
 
 /** Who the ledger's commits are by. */
 const AUTHOR = { name: 'trainyard', email: 'trainyard@users.noreply.github.com' };
 
-/** The configuration in the workspace; with `needs`, variables of other sections may be missing. Rejects with a UserError that holds all its problems, each at its place. */
-export async function readConfig(
+/** The configuration in the workspace. Rejects with a UserError that holds all its problems, each at its place. */
+export async function readConfig({ workspace, env }: Host, file: string): Promise<Config> {
+  return accept(file, await loadConfig(workspace, file, withoutSecrets(env)));
+}
+
+/** The same, and the text it was read from; variables of sections that are not in `needs` may be missing. Rejects likewise. */
+export async function readConfigAndText(
   { workspace, env }: Host,
   file: string,
-  options: ParseOptions = {},
-): Promise<Config> {
-  const config = await loadConfig(workspace, file, withoutSecrets(env), options);
-  if (config.ok) return config.value;
-  const [first, ...rest] = config.error;
+  options: ParseOptions,
+): Promise<{ readonly config: Config; readonly text: string }> {
+  const text = accept(file, await readConfigText(workspace, file));
+  return { config: accept(file, parseConfig(text, file, withoutSecrets(env), options)), text };
+}
+
+function accept<T>(file: string, read: Result<T, readonly Problem[]>): T {
+  if (read.ok) return read.value;
+  const [first, ...rest] = read.error;
   if (first === undefined) throw new Error(`${file} was refused without a reason.`);
   throw new UserError([first, ...rest]);
 }

@@ -1,10 +1,10 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
 import { authorOf } from '../job/author.ts';
-import { chooseEnvironment } from '../job/choose-environment.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
+import { requireEnvironment } from '../job/require-environment.ts';
 import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { monitorCheck } from './monitor-check.ts';
@@ -15,7 +15,7 @@ export function main(): Promise<void> {
     const plan = inputs.plan === '' ? undefined : readPlan(inputs.plan);
     const config = await readConfig(host, inputs.config);
     const { workflow, actor, runUrl, env } = host;
-    const chosen = chooseEnvironment(config, inputs.environment || plan?.environment, inputs.config);
+    const chosen = requireEnvironment(config, inputs.environment || plan?.environment, inputs.config);
     const tracking = connectTracking(host, config);
     const token = inputs['github-token'];
     const secret = env['TRAINYARD_DISPATCH_SECRET'] ?? '';

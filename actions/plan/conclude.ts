@@ -32,16 +32,19 @@ export function concludeRefused(refused: Refused, eventName: string): Planned {
   };
 }
 
-/** The operation as outputs, and as the `result` that every later job goes by. */
-export function concludeOperation(planned: {
+/** How an operation ends the plan: carried on to the next jobs, answered, tried dry, or done with its record. */
+export type Conclusion = {
   readonly operation: PlannedOperation;
   readonly model: string;
   readonly champion: Champion | undefined;
   readonly policyChanges: readonly string[];
-  readonly reasonCode: 'planned' | 'answered' | 'dry-run' | 'recorded';
+  readonly reasonCode: keyof typeof DECISIONS;
   readonly report: string;
-}): Planned {
-  const { operation, model, champion, policyChanges, reasonCode, report } = planned;
+};
+
+/** The operation as outputs, and as the `result` that every later job goes by. */
+export function concludeOperation(conclusion: Conclusion): Planned {
+  const { operation, model, champion, policyChanges, reasonCode, report } = conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
     decision: DECISIONS[reasonCode],

@@ -7,7 +7,7 @@ import type { Log } from '../../core/ports.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
-import { connectGitHub, connectLedger, readConfig } from '../job/wiring.ts';
+import { connectGitHub, connectLedger, readConfigAndText } from '../job/wiring.ts';
 import { connectAgents } from '../serving/wiring.ts';
 import { forecastRollout } from './forecast-rollout.ts';
 import { plan } from './plan.ts';
@@ -23,8 +23,7 @@ export function main(): Promise<void> {
     const payload: unknown = JSON.parse(await readFile(host.eventPath, 'utf8'));
     const token = inputs['github-token'];
     const secret = inputs['dispatch-secret'];
-    const config = await readConfig(host, inputs.config, { needs: NEEDS });
-    const policy = await readFile(path.resolve(host.workspace, inputs.config), 'utf8');
+    const { config, text } = await readConfigAndText(host, inputs.config, { needs: NEEDS });
     return plan(
       {
         ...{ eventName, payload, actor, workflow, runUrl },
@@ -34,7 +33,7 @@ export function main(): Promise<void> {
         runId: workflow.run,
         attempt: workflow.attempt,
         config,
-        policy: { file: path.posix.normalize(inputs.config), text: policy },
+        policy: { file: path.posix.normalize(inputs.config), text },
         ...(secret !== '' && { verifySignature: (type, report) => verifyDispatch(secret, type, report) }),
       },
       {

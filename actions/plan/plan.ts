@@ -1,10 +1,11 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
 import { type Config, defaultEnvironment } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
-import { type Champion, championOf } from '../../core/ledger/champion-of.ts';
+import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
+import { type Ignored, ignore } from '../../core/plan/decision.ts';
 import { describeEvent, type EventFacts } from '../../core/plan/describe-event.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import type { PermissionLevel } from '../../core/plan/permission.ts';
@@ -16,7 +17,13 @@ import { commentMarker } from '../../core/report/render-markdown.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import { answerHelp, answerPlan, answerRefusal, answerStatus } from './answers.ts';
-import { concludeIgnored, concludeOperation, concludeRefused, type Planned } from './conclude.ts';
+import {
+  type Conclusion,
+  concludeIgnored,
+  concludeOperation,
+  concludeRefused,
+  type Planned,
+} from './conclude.ts';
 
 export type PlanRequest = Pick<
   PlanInput,
@@ -47,6 +54,9 @@ export type PlanPorts = {
   readonly forecast: (environment: string) => Promise<string | undefined>;
 };
 
+/** One event on its way to an answer: what is asked, of whom, and what is known of who asks. */
+type Planning = { readonly request: PlanRequest; readonly ports: PlanPorts; readonly facts: EventFacts };
+
 /**
  * Turns the event into an operation, or says why it is none. What is done with the ledger alone (a request, a freeze) is done
  * here; so are the answers to questions. Only this action reads the event.
@@ -54,70 +64,65 @@ export type PlanPorts = {
 export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Planned> {
   const { eventName, payload, actor, config } = request;
   const facts = describeEvent(eventName, payload, actor);
-  await react(ports, facts, 'eyes');
+  const planning = { request, ports, facts };
+  await react(planning, 'eyes');
   const state = await ports.ledger.read(config.model);
   const decision = planEvent({ ...request, state, ...(await lookUp(ports, facts)), now: ports.clock.now() });
   switch (decision.kind) {
     case 'ignore':
       return concludeIgnored(decision);
     case 'refuse':
-      await react(ports, facts, '-1');
-      await answer(request, ports, facts, answerRefusal(decision));
+      await react(planning, '-1');
+      await answer(planning, answerRefusal(decision));
       return concludeRefused(decision, eventName);
     case 'operation':
-      return carryOut(request, ports, facts, { operation: decision, state });
+      return carryOut(planning, decision, state);
   }
 }
 
-type Accepted = { readonly operation: PlannedOperation; readonly state: LedgerState };
-
 async function carryOut(
-  request: PlanRequest,
-  ports: PlanPorts,
-  facts: EventFacts,
-  { operation, state }: Accepted,
+  planning: Planning,
+  operation: PlannedOperation,
+  state: LedgerState,
 ): Promise<Planned> {
+  const { request, ports } = planning;
   const { config } = request;
-  const champion = modelOf(championOf(state, operation.environment ?? defaultEnvironment(config)));
+  const champion = championOf(state, operation.environment ?? defaultEnvironment(config));
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const shared = { operation, model: config.model, champion, policyChanges };
   if (operation.operation === 'help') {
-    return answered(request, ports, facts, shared, 'answered', answerHelp(config));
+    return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config) });
   }
   if (operation.operation === 'status') {
-    return answered(
-      request,
-      ports,
-      facts,
-      shared,
-      'answered',
-      answerStatus(config, state, operation.environment),
-    );
+    const report = answerStatus(config, state, operation.environment);
+    return tell(planning, { ...shared, reasonCode: 'answered', report });
   }
   const told = [answerPlan(operation, state), ...policyChanges.map(escapeMarkdown)].join('\n\n');
   if (operation.dryRun) {
     const forecast = await forecastOf(ports, operation);
-    return answered(request, ports, facts, shared, 'dry-run', [told, ...forecast].join('\n\n'));
+    return tell(planning, { ...shared, reasonCode: 'dry-run', report: [told, ...forecast].join('\n\n') });
   }
-  const events = recordOf(request, operation, ports.clock.now());
-  if (events.length > 0) {
-    const { written } = await appendOrThrow(ports.ledger, config.model, () => ok(events));
-    // Two jobs may read the ledger before either has written; the one that wrote the request carries it out.
-    if (written.length === 0 && request.workflow.attempt === 1) {
-      const message = `${operation.correlationId} has been dealt with.`;
-      return concludeIgnored({ kind: 'ignore', code: 'replayed', message });
-    }
-  }
-  await react(ports, facts, 'rocket');
+  const replayed = await record(request, ports, operation);
+  if (replayed !== undefined) return concludeIgnored(replayed);
+  await react(planning, 'rocket');
   if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
-    return answered(request, ports, facts, shared, 'recorded', told);
+    return tell(planning, { ...shared, reasonCode: 'recorded', report: told });
   }
   return concludeOperation({ ...shared, reasonCode: 'planned', report: told });
 }
 
-/** What the predict phase needs of the champion, and no more: the hand-over is read by other jobs. */
-function modelOf(champion: Champion | undefined): Champion | undefined {
-  return champion && { version: champion.version, modelUri: champion.modelUri, runId: champion.runId };
+/** Writes the events of the operation, if it has any; gives why it is none of this job's when another has written them. */
+async function record(
+  request: PlanRequest,
+  { ledger, clock }: PlanPorts,
+  operation: PlannedOperation,
+): Promise<Ignored | undefined> {
+  const events = recordOf(request, operation, clock.now());
+  if (events.length === 0) return undefined;
+  const { written } = await appendOrThrow(ledger, request.config.model, () => ok(events));
+  // Two jobs may read the ledger before either has written; the one that wrote the request carries it out.
+  if (written.length > 0 || request.workflow.attempt !== 1) return undefined;
+  return ignore('replayed', `${operation.correlationId} has been dealt with.`);
 }
 
 /** What the commit to be trained would change in the policy. It changes nothing, so a file that can't be read stops nothing. */
@@ -146,16 +151,10 @@ async function forecastOf(
   return told === undefined ? [] : [told];
 }
 
-async function answered(
-  request: PlanRequest,
-  ports: PlanPorts,
-  facts: EventFacts,
-  shared: Omit<Parameters<typeof concludeOperation>[0], 'reasonCode' | 'report'>,
-  reasonCode: 'answered' | 'dry-run' | 'recorded',
-  report: string,
-): Promise<Planned> {
-  await answer(request, ports, facts, report);
-  return concludeOperation({ ...shared, reasonCode, report });
+/** Answers where the command was given, and concludes with the same. */
+async function tell(planning: Planning, conclusion: Conclusion): Promise<Planned> {
+  await answer(planning, conclusion.report);
+  return concludeOperation(conclusion);
 }
 
 /** The events of an operation that needs the ledger alone, or that is on record from the moment it is asked for. */
@@ -212,8 +211,7 @@ async function lookUp(
 
 /** A reaction is a courtesy: without the permission for it the plan goes on. */
 async function react(
-  { github, log }: PlanPorts,
-  { isCommand, commentId }: EventFacts,
+  { ports: { github, log }, facts: { isCommand, commentId } }: Planning,
   reaction: 'eyes' | 'rocket' | '-1',
 ): Promise<void> {
   if (github === undefined || !isCommand || commentId === undefined) return;
@@ -223,15 +221,12 @@ async function react(
 }
 
 /** Answers where the command was given. */
-async function answer(
-  { runUrl }: PlanRequest,
-  { github, log }: PlanPorts,
-  { issue, commentId }: EventFacts,
-  text: string,
-): Promise<void> {
+async function answer({ request, ports, facts }: Planning, text: string): Promise<void> {
+  const { github, log } = ports;
+  const { issue, commentId } = facts;
   if (github === undefined || issue === undefined) return;
   const marker = commentMarker(`answer/${commentId ?? issue}`);
-  const body = `${text}\n\n<sub>[Workflow run](${runUrl})</sub>`;
+  const body = `${text}\n\n<sub>[Workflow run](${request.runUrl})</sub>`;
   await github.upsertComment(issue, marker, body).catch((thrown: unknown) => {
     log.warn(`The answer could not be written: ${messageOf(thrown)}`);
   });

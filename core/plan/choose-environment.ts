@@ -21,18 +21,25 @@ export function findEnvironment(config: Config, name: string): Result<string, Re
   );
 }
 
-/** The environment meant: the named one, else the only one with a rollout if `preferOpen`, else the default. */
-export function chooseEnvironment(
-  config: Config,
-  state: LedgerState,
-  named: string | undefined,
-  preferOpen: boolean,
-): Result<string, Refused> {
+/** The environment an operation is meant for that needs one. */
+export type EnvironmentWish = {
+  readonly config: Config;
+  readonly state: LedgerState;
+  /** As someone wrote it; `undefined` when they left it open. */
+  readonly named: string | undefined;
+  /** What is meant by leaving it open: the default one, or the one with a rollout in progress if there is just one. */
+  readonly otherwise: 'default' | 'open-rollout';
+};
+
+/** The environment meant, as the configuration spells it. */
+export function chooseEnvironment(wish: EnvironmentWish): Result<string, Refused> {
+  const { config, state, named, otherwise } = wish;
   if (named !== undefined) return findEnvironment(config, named);
   const open = Object.keys(config.environments).filter(
     (name) => environmentOf(state, name).rollout !== undefined,
   );
-  const chosen = preferOpen && open.length === 1 ? open[0] : defaultEnvironment(config);
+  const isTheOne = otherwise === 'open-rollout' && open.length === 1;
+  const chosen = isTheOne ? open[0] : defaultEnvironment(config);
   return chosen === undefined ? err(noEnvironments()) : ok(chosen);
 }
 

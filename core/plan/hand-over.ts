@@ -70,7 +70,7 @@ export const handOverSchema = contentSchema.extend({
 /** What plan says beside the operation itself. */
 export type HandOverContext = Omit<z.infer<typeof contentSchema>, keyof z.infer<typeof operationSchema>>;
 
-/** What plan hands over, checked by the schema that later jobs read it with. Throws what zod throws when it breaks it. */
+/** What plan hands over: what the schema of the later jobs names, and nothing beside it. Throws a ZodError when it would not be read. */
 export function handOver(
   operation: PlannedOperation,
   context: HandOverContext,

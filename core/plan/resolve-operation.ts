@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import { ok, type Result } from '../result.ts';
 import { checkTarget, type Target } from './check-target.ts';
-import { chooseEnvironment } from './choose-environment.ts';
+import { chooseEnvironment, findEnvironment } from './choose-environment.ts';
 import { type Refused, refuse } from './decision.ts';
 import type { PlannedOperation } from './hand-over.ts';
 import { readParameters } from './read-parameters.ts';
@@ -53,7 +53,7 @@ function resolveTarget(request: Request, config: Config, state: LedgerState): Re
     case 'freeze':
     case 'unfreeze': {
       if (environment === undefined) return checkTarget(request, state, undefined);
-      const named = chooseEnvironment(config, state, environment, false);
+      const named = findEnvironment(config, environment);
       return named.ok ? checkTarget(request, state, named.value) : named;
     }
     case 'deploy':
@@ -62,7 +62,8 @@ function resolveTarget(request: Request, config: Config, state: LedgerState): Re
     case 'rollback':
     case 'hold':
     case 'resume': {
-      const chosen = chooseEnvironment(config, state, environment, operation !== 'deploy');
+      const otherwise = operation === 'deploy' ? 'default' : 'open-rollout';
+      const chosen = chooseEnvironment({ config, state, named: environment, otherwise });
       return chosen.ok ? checkTarget(request, state, chosen.value) : chosen;
     }
   }

@@ -1,10 +1,14 @@
 import { type Config, defaultEnvironment, type Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 
-export type ChosenEnvironment = { readonly environmentName: string; readonly environment: Environment };
+export type RequiredEnvironment = { readonly environmentName: string; readonly environment: Environment };
 
 /** The environment of that name, or the default one. Rejects with a UserError when the configuration has none such. */
-export function chooseEnvironment(config: Config, name: string | undefined, file: string): ChosenEnvironment {
+export function requireEnvironment(
+  config: Config,
+  name: string | undefined,
+  file: string,
+): RequiredEnvironment {
   const environmentName = name ?? defaultEnvironment(config);
   const environment = environmentName === undefined ? undefined : config.environments[environmentName];
   if (environmentName !== undefined && environment !== undefined) return { environmentName, environment };
