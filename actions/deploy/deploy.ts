@@ -51,6 +51,7 @@ type DeployPorts = {
   readonly attest: Attest;
 };
 
+/** One job on one environment, and the world it works in. */
 export type Deployment = { readonly request: DeployRequest; readonly ports: DeployPorts };
 
 /**

@@ -8,6 +8,7 @@ import type { GoOn } from './rollout/drive.ts';
 import type { Endings } from './rollout/end.ts';
 import type { Memory } from './rollout/memory.ts';
 
+/** What a promotion on the word of a person needs. */
 export type PromotePorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
@@ -38,6 +39,7 @@ export async function promoteNow(
   }
 }
 
+/** What it takes to hold a rollout, or to let it go on. */
 export type ControlPorts = { readonly journal: Journal; readonly goOn: GoOn };
 
 /** Holds the open rollout where it is; the agents watch on, and harm still rolls it back. */

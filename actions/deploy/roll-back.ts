@@ -6,6 +6,7 @@ import type { Conclude } from './rollout/conclude.ts';
 import type { Endings } from './rollout/end.ts';
 import type { Memory } from './rollout/memory.ts';
 
+/** What a rollback on the word of a person needs. */
 export type RollBackPorts = {
   readonly journal: Pick<Journal, 'read'>;
   readonly endings: Pick<Endings, 'rollBack'>;

@@ -25,4 +25,5 @@ type MonitorPorts = {
   readonly sign: ((type: string, payload: UnsignedPayload) => DispatchPayload) | undefined;
 };
 
+/** One check of one environment, and the world it is made in. */
 export type Monitoring = { readonly request: MonitorRequest; readonly ports: MonitorPorts };

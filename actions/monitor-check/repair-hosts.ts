@@ -2,7 +2,7 @@ import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
-import { type EnvironmentState, environmentOf, type LedgerState } from '../../core/ledger/state.ts';
+import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { AgentState, Traffic } from '../../core/serving/api.ts';
 import { startOnHost } from '../serving/start-on-host.ts';
@@ -30,7 +30,11 @@ export async function repairHosts(monitoring: Monitoring): Promise<readonly stri
   const startable = await startableChampion(monitoring, state);
   if (startable === undefined) return [];
   const strays = seen.filter((host) => isAstray(host, startable));
-  return (await Promise.all(strays.map((host) => bringBack(monitoring, here, startable, host)))).flat();
+  return (
+    await Promise.all(
+      strays.map((host) => bringBack(monitoring, { startable, previous: here.previous?.version, host })),
+    )
+  ).flat();
 }
 
 async function look({ ports }: Monitoring, agent: AgentPort): Promise<readonly Seen[]> {
@@ -56,13 +60,19 @@ function describeTraffic(traffic: Traffic | undefined): string {
     : `version ${stable} beside version ${candidate} at ${candidatePercent} %`;
 }
 
+/** A host that is to serve the champion again, and the version that it keeps to return to. */
+type Return = {
+  readonly startable: Startable;
+  readonly previous: string | undefined;
+  readonly host: Seen;
+};
+
 async function bringBack(
   { request, ports }: Monitoring,
-  { previous }: EnvironmentState,
-  startable: Startable,
-  { agent, state }: Seen,
+  { startable, previous, host }: Return,
 ): Promise<readonly string[]> {
   const { model, version } = startable;
+  const { agent, state } = host;
   const before = state.traffic[model];
   try {
     const patience = { clock: ports.clock, readyMs: READY_TIMEOUT_MS };
@@ -73,7 +83,7 @@ async function bringBack(
     }
     const set = await agent.setTraffic(model, serveOnly(version), before?.revision);
     if (!set.ok) return [];
-    const keep = new Set([version, ...(previous ? [previous.version] : [])]);
+    const keep = new Set([version, ...(previous === undefined ? [] : [previous])]);
     // Those that were seen while no rollout was open: one that began since has its own.
     await stopOthers(agent, state.instances, { model, keep });
     return [
