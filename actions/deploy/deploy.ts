@@ -1,6 +1,5 @@
 import type { Config, Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Operation } from '../../core/plan/decision.ts';
 import type { Clock, Ledger, Log, RolloutRecords } from '../../core/ports.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
@@ -94,7 +93,7 @@ type Rooms = PromotePorts & RollBackPorts & ControlPorts & RollOutPorts;
 
 /** What is asked for, and by whom. */
 type DeployWish = {
-  readonly operation: Operation;
+  readonly operation: Plan['operation'];
   readonly actor: string;
   readonly version: string | undefined;
 };
