@@ -9,6 +9,7 @@ import {
 } from '../actions/job/action-tables.ts';
 import { CONTRACTS } from '../actions/job/contract.ts';
 import { configReference } from '../core/config/schema/reference.ts';
+import { publishedSchema } from '../core/config/schema/schema-node.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 
 process.exitCode = main(process.argv.slice(2));
@@ -40,7 +41,7 @@ function generate(): readonly Generated[] {
     withTables(path.join(ROOT, 'actions', name, 'README.md'), renderTables(action)),
   );
   const overview = withTables(path.join(ROOT, 'README.md'), renderActions(actions));
-  return [...readmes, overview, rootAction(), configuration()];
+  return [...readmes, overview, rootAction(), configuration(), schema()];
 }
 
 function withTables(file: string, tables: string): Generated {
@@ -56,6 +57,12 @@ function configuration(): Generated {
   const head = ['| Key | Type | Default | What it is |', '| --- | --- | --- | --- |'];
   const text = ['# trainyard.yml', '', ...head, ...rows, ''].join('\n');
   return { file: path.join(ROOT, 'docs', 'configuration.md'), text };
+}
+
+/** The JSON Schema of trainyard.yml, for completion in editors. */
+function schema(): Generated {
+  const text = `${JSON.stringify(publishedSchema(), undefined, 2)}\n`;
+  return { file: path.join(ROOT, 'docs', 'trainyard.schema.json'), text };
 }
 
 /** The root action is plan under the repository's own name, so that `uses: owner/repo@v1` works. */

@@ -14,7 +14,7 @@ type Json = z.infer<typeof jsonSchema>;
 
 let published: Json | undefined;
 
-/** The JSON Schema (draft 2020-12) of `trainyard.yml` as it is written, for editors and for `scripts/schema.ts`. */
+/** The JSON Schema (draft 2020-12) of `trainyard.yml` as it is written, for editors. */
 export function publishedSchema(): Readonly<Record<string, Json>> {
   published ??= jsonSchema.parse(z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12' }));
   return objectOf(published);
