@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Predictions } from '../core/gate/predictions.ts';
 import { digestSchema } from '../core/identity/digest.ts';
+import { SCHEMAS } from '../core/names.ts';
 
 const METADATA_KEY = 'trainyard';
 
 const metadataSchema = z.object({
-  schema: z.literal('trainyard.predictions/1'),
+  schema: z.literal(SCHEMAS.predictions),
   task: z.enum(['binary', 'multiclass', 'regression']),
   classes: z.array(z.string()),
   rows: z.int().nonnegative(),

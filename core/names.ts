@@ -41,6 +41,29 @@ export const PACKAGE_FILES = {
   golden: 'golden.json',
 } as const;
 
+/** What a document of ours says it is; a reader refuses any other. Python's runtime writes and reads some of them too. */
+export const SCHEMAS = {
+  package: 'trainyard.package/1',
+  profile: 'trainyard.profile/1',
+  golden: 'trainyard.golden/1',
+  capture: 'trainyard.capture/1',
+  window: 'trainyard.window/1',
+  predictions: 'trainyard.predictions/1',
+  provenance: 'trainyard.provenance/1',
+  evidence: 'trainyard.evidence/1',
+  rolloutRecord: 'trainyard.rollout-record/1',
+} as const;
+
+/** Environment variables of the jobs that hold secrets of ours; user code is shown none of them. */
+export const SECRETS = {
+  agentToken: 'TRAINYARD_AGENT_TOKEN',
+  signingKey: 'TRAINYARD_SIGNING_KEY',
+  dispatchSecret: 'TRAINYARD_DISPATCH_SECRET',
+} as const;
+
+/** Environment variable that tells a training script which lost run it goes on from, so that it can load a checkpoint. */
+export const RESUME_VARIABLE = 'TRAINYARD_RESUME_RUN_ID';
+
 /** Tags on MLflow runs and model versions. */
 export const TAGS = {
   correlation: 'trainyard.correlation-id',

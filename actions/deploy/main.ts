@@ -3,6 +3,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
+import { SECRETS } from '../../core/names.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
@@ -50,7 +51,7 @@ export function main(): Promise<void> {
         announcer,
         clock: systemClock,
         log,
-        attest: attestWith(host.env['TRAINYARD_SIGNING_KEY'], host.workflow),
+        attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
       },
     });
     return deployed.finally(announcer.finished);

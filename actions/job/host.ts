@@ -1,10 +1,9 @@
 import type { Workflow } from '../../core/ledger/event.ts';
+import { SECRETS } from '../../core/names.ts';
 
 /** Environment variables that hold secrets: masked before anything is printed. */
 export const SECRET_VARIABLES = [
-  'TRAINYARD_AGENT_TOKEN',
-  'TRAINYARD_SIGNING_KEY',
-  'TRAINYARD_DISPATCH_SECRET',
+  ...Object.values(SECRETS),
   'MLFLOW_TRACKING_PASSWORD',
   'MLFLOW_TRACKING_TOKEN',
 ] as const;

@@ -1,5 +1,6 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
+import { SECRETS } from '../../core/names.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
@@ -18,7 +19,7 @@ export function main(): Promise<void> {
     const chosen = requireEnvironment(config, inputs.environment || plan?.environment, inputs.config);
     const tracking = connectTracking(host, config);
     const token = inputs['github-token'];
-    const secret = env['TRAINYARD_DISPATCH_SECRET'] ?? '';
+    const secret = env[SECRETS.dispatchSecret] ?? '';
     const cause = { kind: 'schedule', id: `schedule-${workflow.run}` } as const;
     const author = plan ? authorOf(plan, host) : { model: config.model, actor, cause, workflow };
     return monitorCheck({

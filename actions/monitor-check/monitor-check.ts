@@ -3,7 +3,7 @@ import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
 import type { MonitorAction } from '../../core/monitor/finding.ts';
 import { renderMonitor } from '../../core/monitor/render-monitor.ts';
-import { DISPATCH_TYPES } from '../../core/names.ts';
+import { DISPATCH_TYPES, SECRETS } from '../../core/names.ts';
 import { commentMarker } from '../../core/report/render-markdown.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
@@ -118,7 +118,7 @@ async function askForRetrain(
   const environment = request.environmentName;
   if (ports.sign === undefined) {
     ports.log.warn(
-      'Set TRAINYARD_DISPATCH_SECRET, so that the training can be asked for by a signed dispatch.',
+      `Set ${SECRETS.dispatchSecret}, so that the training can be asked for by a signed dispatch.`,
     );
     return undefined;
   }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { hashFile } from '../../adapters/data-digest.ts';
 import type { Environment } from '../../core/config/config.ts';
+import { SECRETS } from '../../core/names.ts';
 import type { AgentPort, Tracking } from '../../core/ports.ts';
 import type { Host } from '../job/host.ts';
 import { tempFolder } from '../job/wiring.ts';
@@ -17,7 +18,7 @@ export function connectAgents(
   { env }: Host,
   { hosts, leaseSeconds }: Pick<Environment, 'hosts' | 'leaseSeconds'>,
 ): readonly AgentPort[] {
-  const token = env['TRAINYARD_AGENT_TOKEN'] ?? '';
+  const token = env[SECRETS.agentToken] ?? '';
   const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
   const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));
   return hosts.map((url) => createAgentClient({ url, token, timeoutMs }));

@@ -1,6 +1,6 @@
 import type { Config } from '../../core/config/config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
-import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
+import { RESUME_VARIABLE, RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
 import type { Clock, Log, ProjectRunner, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Plan } from '../job/handoff.ts';
@@ -8,9 +8,6 @@ import type { OutcomeOf } from '../job/outcome.ts';
 import { findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
 import { renderTraining } from './render-training.ts';
-
-/** Tells a training script which lost run it goes on from, so that it can load a checkpoint. */
-const RESUME_VARIABLE = 'TRAINYARD_RESUME_RUN_ID';
 
 export type Data = { readonly digest: string; readonly files: readonly unknown[] };
 
@@ -202,7 +199,7 @@ async function writeProvenance(
   startedAt: string,
 ): Promise<void> {
   const manifest = {
-    schema: 'trainyard.provenance/1',
+    schema: SCHEMAS.provenance,
     correlationId: plan.correlationId,
     repository,
     sha: plan.sha,

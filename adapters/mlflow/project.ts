@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { SECRETS } from '../../core/names.ts';
 import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
@@ -59,17 +60,18 @@ function projectVariables(
 export function withoutSecrets(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
-  const hidden =
-    /^(INPUT_|STATE_|ACTIONS_|TRAINYARD_(AGENT_TOKEN|SIGNING_KEY|DISPATCH_SECRET)$|GITHUB_TOKEN$)/;
-  // The runner's command files would let a script set our outputs.
-  const files = new Set([
+  const hidden = /^(INPUT_|STATE_|ACTIONS_)/;
+  // The runner's command files (GITHUB_OUTPUT and the like) would let a script set our outputs.
+  const named = new Set<string>([
+    ...Object.values(SECRETS),
+    'GITHUB_TOKEN',
     'GITHUB_OUTPUT',
     'GITHUB_STATE',
     'GITHUB_ENV',
     'GITHUB_PATH',
     'GITHUB_STEP_SUMMARY',
   ]);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.test(name) && !files.has(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.test(name) && !named.has(name)));
 }
 
 function toStepEnd(end: ProcessEnd): StepEnd {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CaptureWindow, WindowFeature } from '../../core/drift/window.ts';
-import { WINDOW_SCHEMA } from '../../core/drift/window.ts';
+import { SCHEMAS } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { type CaptureSnapshot, captureSnapshotSchema, readCapture } from './read-capture.ts';
@@ -40,7 +40,7 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
   store.transaction(() => {
     if (window !== undefined) {
       store.addWindow({
-        schema: WINDOW_SCHEMA,
+        schema: SCHEMAS.window,
         host: options.hostName,
         model,
         version,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { windowFeatureSchema } from '../../core/drift/window.ts';
+import { SCHEMAS } from '../../core/names.ts';
 
 const count = z.int().nonnegative();
 
@@ -10,7 +11,7 @@ const count = z.int().nonnegative();
  * A restarted worker writes a new file, so no counter ever falls.
  */
 export const captureSnapshotSchema = z.object({
-  schema: z.literal('trainyard.capture/1'),
+  schema: z.literal(SCHEMAS.capture),
   model: z.string(),
   version: z.string(),
   worker: z.string(),

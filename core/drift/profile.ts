@@ -2,14 +2,12 @@ import { z } from 'zod';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { foreignInstantSchema } from '../instant.ts';
+import { SCHEMAS } from '../names.ts';
 import { isIncreasing } from '../statistics/latency-buckets.ts';
 
 const MAX_BINS = 4096;
 const MAX_FEATURES = 4096;
 const MAX_BLOCKS = 366;
-
-/** The identifier a reference profile carries; a reader refuses any other. */
-export const PROFILE_SCHEMA = 'trainyard.profile/1';
 
 /** What a feature's bins stand for. Projections and scalars (of images, texts, embeddings) are binned as numbers are. */
 export const FEATURE_KINDS = ['numeric', 'categorical', 'projection', 'scalar'] as const;
@@ -103,7 +101,7 @@ export const profilePredictionSchema = z.discriminatedUnion('kind', [
  */
 export const referenceProfileSchema = z
   .strictObject({
-    schema: z.literal(PROFILE_SCHEMA),
+    schema: z.literal(SCHEMAS.profile),
     model: modelNameSchema,
     version: versionSchema,
     created: foreignInstantSchema,

@@ -2,12 +2,10 @@ import { z } from 'zod';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { compareInstants, foreignInstantSchema, isInstant } from '../instant.ts';
+import { SCHEMAS } from '../names.ts';
 import { latencyCountsSchema } from '../statistics/latency-buckets.ts';
 
 const MAX_BINS = 4096;
-
-/** The identifier a capture window carries; a reader refuses any other. */
-export const WINDOW_SCHEMA = 'trainyard.window/1';
 
 const count = z.int().nonnegative();
 const counts = z.array(count).max(MAX_BINS);
@@ -29,7 +27,7 @@ export const windowFeatureSchema = z.strictObject({
  * `(host, model, version, seq)` names it; a snapshot taken later under the same name replaces the earlier one.
  */
 export const captureWindowSchema = z.strictObject({
-  schema: z.literal(WINDOW_SCHEMA),
+  schema: z.literal(SCHEMAS.window),
   host: z.string().min(1).max(253),
   model: modelNameSchema,
   version: versionSchema,

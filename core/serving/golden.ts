@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SCHEMAS } from '../names.ts';
 
 /**
  * Stored inputs and the outputs the model must give for them: `inputs` is a request body as a client would send it
@@ -6,7 +7,7 @@ import { z } from 'zod';
  * `absoluteTolerance + relativeTolerance * |expected|`; everything else exactly.
  */
 export const goldenSchema = z.strictObject({
-  schema: z.literal('trainyard.golden/1'),
+  schema: z.literal(SCHEMAS.golden),
   absoluteTolerance: z.number().nonnegative(),
   relativeTolerance: z.number().nonnegative(),
   examples: z.array(z.strictObject({ inputs: z.json(), predictions: z.json() })).min(1),

@@ -3,6 +3,7 @@ import { digestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
+import { SCHEMAS } from '../names.ts';
 
 /** A stored blob: its digest and its size in bytes. */
 export const blobSchema = z.strictObject({ digest: digestSchema, size: z.number().int().nonnegative() });
@@ -28,7 +29,7 @@ export const servingSettingsSchema = z.strictObject({
  * (`trainyard.json` in the package's folder), and it pins every other part by digest.
  */
 export const packageManifestSchema = z.strictObject({
-  schema: z.literal('trainyard.package/1'),
+  schema: z.literal(SCHEMAS.package),
   model: modelNameSchema,
   version: versionSchema,
   runId: z.string(),

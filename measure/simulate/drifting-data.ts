@@ -1,5 +1,6 @@
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
+import { SCHEMAS } from '../../core/names.ts';
 import { normalCdf, normalQuantile } from '../../core/statistics/distributions/normal.ts';
 import type { Draws } from './draws.ts';
 
@@ -25,7 +26,7 @@ export function drawProfile(draws: Draws, rowsPerDay: number, wobble: number, da
   };
   const { counts, blocks, edges } = drawFeature('prediction');
   return {
-    schema: 'trainyard.profile/1',
+    schema: SCHEMAS.profile,
     model: 'simulated',
     version: '1',
     created: '2026-01-01T00:00:00Z',
@@ -41,7 +42,7 @@ export function drawDay(draws: Draws, day: number, { rows, wobble, shift }: DayK
   const clean = { missing: 0, below: 0, above: 0, unseen: 0 };
   const start = Date.UTC(2026, 1, 1) + day * DAY_MS;
   return {
-    schema: 'trainyard.window/1',
+    schema: SCHEMAS.window,
     host: 'simulated',
     model: 'simulated',
     version: '1',

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { SCHEMAS } from '../../core/names.ts';
 import type { Golden } from '../../core/serving/golden.ts';
 import type { PackageManifest, ServingSettings } from '../../core/serving/package-manifest.ts';
 import { PYTHON } from '../checkout.ts';
@@ -44,13 +45,13 @@ export function buildPackage(request: PackageRequest): BuiltPackage {
   archive(folder, version, behaviour, request.paddingBytes ?? 0);
   const offset = request.goldenOffset ?? behaviour.offset ?? 1;
   const golden: Golden = {
-    schema: 'trainyard.golden/1',
+    schema: SCHEMAS.golden,
     absoluteTolerance: 1e-6,
     relativeTolerance: 0,
     examples: [0, 0.25, 3].map((x) => ({ inputs: { inputs: [x] }, predictions: [2 * x + offset] })),
   };
   const profile = {
-    schema: 'trainyard.profile/1',
+    schema: SCHEMAS.profile,
     model,
     version,
     created: '2026-01-01T00:00:00Z',
@@ -63,7 +64,7 @@ export function buildPackage(request: PackageRequest): BuiltPackage {
   writeFileSync(join(folder, 'golden.json'), JSON.stringify(golden));
   writeFileSync(join(folder, 'profile.json'), JSON.stringify(profile));
   const manifest: PackageManifest = {
-    schema: 'trainyard.package/1',
+    schema: SCHEMAS.package,
     model,
     version,
     runId: 'run',

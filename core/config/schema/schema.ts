@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelNameSchema } from '../../identity/model-name.ts';
+import { DEFAULT_CONFIG_FILE } from '../../names.ts';
 import { PERMISSION_LEVELS } from '../../plan/permission.ts';
 import { checkDrift, checkGateEntry } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
@@ -191,7 +192,7 @@ export const configSchema = z
     monitor: monitorSchema.prefault({}).meta({ description: 'When a serving model needs attention.' }),
     commands: commandsSchema.prefault({}).meta({ description: 'Who may command by comment.' }),
   })
-  .meta({ title: 'trainyard.yml' });
+  .meta({ title: DEFAULT_CONFIG_FILE });
 
 /** What the schema gives for a valid file. */
 export type RawConfig = z.output<typeof configSchema>;

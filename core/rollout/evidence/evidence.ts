@@ -1,4 +1,5 @@
 import { compareInstants } from '../../instant.ts';
+import { SCHEMAS } from '../../names.ts';
 import type { TwoByTwo } from '../../statistics/distributions/fisher-noncentral-hypergeometric.ts';
 import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
 import {
@@ -42,7 +43,7 @@ export type SlowEvidence = {
  * host. Any job can go on from it, and folding the same observations gives the same evidence.
  */
 export type Evidence = {
-  readonly schema: 'trainyard.evidence/1';
+  readonly schema: typeof SCHEMAS.evidence;
   readonly plan: RolloutPlan;
   readonly baseline: Baseline;
   readonly errors: LogLikelihoods;
@@ -67,7 +68,7 @@ const GROSS_ODDS_RATIO = 3;
 /** Evidence before the first poll. */
 export function startEvidence(plan: RolloutPlan, baseline: Baseline = NO_BASELINE): Evidence {
   return {
-    schema: 'trainyard.evidence/1',
+    schema: SCHEMAS.evidence,
     plan,
     baseline,
     errors: startLogLikelihoods(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type LedgerEvent, ledgerEventSchema } from '../../ledger/event.ts';
+import { SCHEMAS } from '../../names.ts';
 import type { Baseline } from '../evidence/baseline.ts';
 import { type Observation, observationSchema } from '../evidence/observation.ts';
 import { type RolloutPlan, rolloutPlanSchema } from '../rollout-plan.ts';
@@ -11,7 +12,7 @@ const share = z.number().gt(0).lte(1);
  * events of this rollout, oldest first.
  */
 export const rolloutRecordSchema = z.strictObject({
-  schema: z.literal('trainyard.rollout-record/1'),
+  schema: z.literal(SCHEMAS.rolloutRecord),
   rollout: z.string().min(1),
   plan: rolloutPlanSchema,
   baseline: z
@@ -39,7 +40,7 @@ export function recordRollout(input: {
 }): RolloutRecord {
   const { rollout, plan, baseline, observations, events } = input;
   return {
-    schema: 'trainyard.rollout-record/1',
+    schema: SCHEMAS.rolloutRecord,
     rollout,
     plan,
     ...(baseline && { baseline: { ...baseline, latency: { ...baseline.latency } } }),
