@@ -1,5 +1,6 @@
 import type { Log } from '../core/ports.ts';
 import type { DataPlane } from './envoy/envoy.ts';
+import type { Exchange } from './machine/reach-out.ts';
 import type { SteadyClock } from './machine/steady-clock.ts';
 import type { AgentOptions } from './options/options.ts';
 import type { Runtime } from './runtimes/runtime.ts';
@@ -13,6 +14,8 @@ export type AgentContext = {
   readonly blobs: Blobs;
   readonly runtime: Runtime;
   readonly proxy: DataPlane;
+  /** The way to services beyond this host. */
+  readonly exchange: Exchange;
   readonly clock: SteadyClock;
   readonly log: Log;
   readonly startedAt: string;

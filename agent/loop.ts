@@ -67,10 +67,9 @@ function observeEveryMs({ context: { store, options } }: Agent): number {
 }
 
 async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
-  const { dispatch } = agent.context.options;
-  if (dispatch === undefined) return;
-  const tokens = createTokenSource(dispatch);
-  const { clock, store } = agent.context;
+  const { clock, store, exchange, options } = agent.context;
+  if (options.dispatch === undefined) return;
+  const tokens = createTokenSource(options.dispatch, exchange);
   while (!signal.aborted) {
     const added = store.outbox.added();
     await attempt(agent, 'reporting', () => deliverReports(agent.context, tokens));

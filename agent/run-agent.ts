@@ -7,6 +7,7 @@ import type { AgentContext } from './context.ts';
 import { createEnvoy } from './envoy/envoy.ts';
 import { runLoop } from './loop.ts';
 import { agentLog } from './machine/log.ts';
+import { createExchange } from './machine/reach-out.ts';
 import { createSteadyClock, type SteadyClock } from './machine/steady-clock.ts';
 import { findEnvoy, findToolchain } from './machine/toolchain.ts';
 import { createClockWatch, moveOutOfFuture } from './machine/watch-clock.ts';
@@ -79,6 +80,7 @@ async function openContext(
       maxInFlight,
       stickyHeader,
     }),
+    exchange: createExchange(env, options.caFile),
     clock,
     log: agentLog,
     startedAt: clock.now(),

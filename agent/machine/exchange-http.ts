@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { messageOf } from '../../core/errors.ts';
 
@@ -6,6 +6,8 @@ export type HttpExchange = {
   readonly url: string;
   /** Unix socket to connect to, in the place of the URL's host. */
   readonly socketPath?: string;
+  /** The way to the server, where it is not straight there. */
+  readonly agent?: Agent;
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
@@ -39,7 +41,7 @@ export async function exchangeHttp(exchange: HttpExchange): Promise<HttpAnswer> 
 }
 
 function send(
-  { socketPath, headers, json }: HttpExchange,
+  { socketPath, headers, json, agent }: HttpExchange,
   url: URL,
   method: string,
   signal: AbortSignal,
@@ -55,7 +57,13 @@ function send(
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     // No connection is kept: one that the other side has just closed would fail the next request.
-    const settings = { method, headers: sent, signal, agent: false, ...(socketPath && { socketPath }) };
+    const settings = {
+      method,
+      headers: sent,
+      signal,
+      agent: agent ?? false,
+      ...(socketPath && { socketPath }),
+    };
     const outgoing = request(url, settings, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -84,6 +84,7 @@ export const optionsSchema = z.object({
     help: 'Repository that takes reports, owner/name. Default: none are sent.',
     parse: repository.optional(),
   }),
+  caFile: option({ help: 'Authorities (PEM) to trust, beside Node’s own, where reports go.', parse: file }),
   githubTokenFile: option({ help: 'Token that may dispatch to that repository.', parse: file }),
   githubToken: option({ help: 'The same.', parse: text.optional(), kind: 'secret' }),
   githubAppId: option({

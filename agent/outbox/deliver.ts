@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../../adapters/http.ts';
 import { messageOf } from '../../core/errors.ts';
 import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
-import { exchangeHttp, type HttpAnswer } from '../machine/exchange-http.ts';
+import type { HttpAnswer } from '../machine/exchange-http.ts';
 import type { OutboxEntry } from '../store/outbox-table.ts';
 import type { TokenSource } from './github-token.ts';
 
@@ -52,7 +52,7 @@ async function send(context: AgentContext, tokens: TokenSource, entry: OutboxEnt
   const url = `${dispatch.apiUrl}/repos/${dispatch.repository}/dispatches`;
   try {
     const token = await tokens(Date.parse(context.clock.now()));
-    const { status, headers, text } = await exchangeHttp({
+    const { status, headers, text } = await context.exchange({
       url,
       method: 'POST',
       headers: {

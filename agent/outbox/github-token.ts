@@ -1,6 +1,7 @@
 import { sign } from 'node:crypto';
 import { z } from 'zod';
 import { exchangeHttp, type HttpExchange } from '../machine/exchange-http.ts';
+import type { Exchange } from '../machine/reach-out.ts';
 import type { DispatchTarget } from './dispatch-target.ts';
 
 /** An App's own token lives ten minutes at most (docs.github.com, "Generating a JSON Web Token"); clocks may differ by one. */
@@ -17,25 +18,29 @@ const tokenSchema = z.object({ token: z.string(), expires_at: z.iso.datetime({ o
 export type TokenSource = (now: number) => Promise<string>;
 
 /** The token itself, or, for a GitHub App, one minted for this repository and nothing but its contents, kept until it expires. */
-export function createTokenSource(target: DispatchTarget): TokenSource {
+export function createTokenSource(target: DispatchTarget, exchange: Exchange = exchangeHttp): TokenSource {
   const { credential } = target;
   if (credential.kind === 'token') return async () => credential.token;
   let minted: { readonly token: string; readonly until: number } | undefined;
   return async (now) => {
     if (minted === undefined || now >= minted.until - RENEW_BEFORE_MS) {
-      const { token, expires_at: expiresAt } = await mint(target, signJwt(credential, now));
+      const { token, expires_at: expiresAt } = await mint(target, signJwt(credential, now), exchange);
       minted = { token, until: Date.parse(expiresAt) };
     }
     return minted.token;
   };
 }
 
-async function mint(target: DispatchTarget, jwt: string): Promise<z.infer<typeof tokenSchema>> {
+async function mint(
+  target: DispatchTarget,
+  jwt: string,
+  exchange: Exchange,
+): Promise<z.infer<typeof tokenSchema>> {
   const headers = { accept: 'application/vnd.github+json', authorization: `Bearer ${jwt}` };
   const { apiUrl, repository } = target;
-  const found = await call({ url: `${apiUrl}/repos/${repository}/installation`, headers });
+  const found = await call(exchange, { url: `${apiUrl}/repos/${repository}/installation`, headers });
   const { id } = installationSchema.parse(found);
-  const minted = await call({
+  const minted = await call(exchange, {
     url: `${apiUrl}/app/installations/${id}/access_tokens`,
     method: 'POST',
     headers,
@@ -44,10 +49,10 @@ async function mint(target: DispatchTarget, jwt: string): Promise<z.infer<typeof
   return tokenSchema.parse(minted);
 }
 
-async function call(exchange: Omit<HttpExchange, 'timeoutMs'>): Promise<unknown> {
-  const { method = 'GET', url, headers } = exchange;
+async function call(exchange: Exchange, request: Omit<HttpExchange, 'timeoutMs'>): Promise<unknown> {
+  const { method = 'GET', url, headers } = request;
   const agent = { 'user-agent': 'trainyard-agent', ...headers };
-  const { status, text } = await exchangeHttp({ ...exchange, headers: agent, timeoutMs: TIMEOUT_MS });
+  const { status, text } = await exchange({ ...request, headers: agent, timeoutMs: TIMEOUT_MS });
   if (status >= 200 && status < 300) return JSON.parse(text);
   throw new Error(
     `${method} ${url} answered ${status}: ${text.slice(0, 200)}. Check the App’s id and key, and that it is installed on this repository with write access to contents.`,

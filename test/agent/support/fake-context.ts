@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import type { AgentContext } from '../../../agent/context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../../../agent/envoy/cluster-counters.ts';
 import type { TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
+import { createExchange } from '../../../agent/machine/reach-out.ts';
 import { type AgentOptions, databaseFile, readOptions } from '../../../agent/options/options.ts';
 import type { Health, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
 import { openBlobs } from '../../../agent/store/blobs.ts';
@@ -98,6 +99,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       process: () => undefined,
       stop: async () => undefined,
     },
+    exchange: createExchange({}, undefined),
     clock: {
       now,
       wait: async (milliseconds) => {
