@@ -1,5 +1,6 @@
 import { parseRetryAfter } from '../../adapters/http.ts';
 import { messageOf } from '../../core/errors.ts';
+import { addSeconds, epochMs } from '../../core/instant.ts';
 import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
 import type { HttpAnswer } from '../machine/exchange-http.ts';
@@ -12,7 +13,7 @@ const BACKOFF_BASE_MS = 2_000;
 const BACKOFF_CAP_MS = 600_000;
 /** GitHub asks for at least a minute's pause after a refusal for rate without a header (its REST best practices). */
 const RATE_PAUSE_MS = 60_000;
-const MS_PER_DAY = 86_400_000;
+const SECONDS_PER_DAY = 86_400;
 
 /**
  * Delivers due reports, oldest first, until none is due or one fails. At least once: killed between an answer and its record,
@@ -25,7 +26,7 @@ export async function deliverReports(
 ): Promise<void> {
   const { store, clock, options, log } = context;
   if (options.dispatch === undefined) return;
-  const stale = new Date(Date.parse(clock.now()) - MAX_REPORT_AGE_DAYS * MS_PER_DAY).toISOString();
+  const stale = addSeconds(clock.now(), -MAX_REPORT_AGE_DAYS * SECONDS_PER_DAY);
   const expired = store.outbox.expire(stale);
   if (expired > 0) log.warn(`${expired} reports were given up after ${MAX_REPORT_AGE_DAYS} days offline`);
   for (let entry = store.outbox.next(clock.now()); entry; entry = store.outbox.next(clock.now())) {
@@ -35,8 +36,8 @@ export async function deliverReports(
       continue;
     }
     const backoff = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** entry.attempts) * (1 - random() / 2);
-    const due = Date.parse(clock.now()) + Math.max(backoff, outcome.afterMs);
-    store.outbox.postponed(entry.seq, new Date(due).toISOString(), outcome.error);
+    const due = addSeconds(clock.now(), Math.max(backoff, outcome.afterMs) / 1_000);
+    store.outbox.postponed(entry.seq, due, outcome.error);
     log.warn(`Report ${entry.payload.id} (${entry.type}) waits: ${outcome.error}`);
     return;
   }
@@ -51,7 +52,7 @@ async function send(context: AgentContext, tokens: TokenSource, entry: OutboxEnt
   if (dispatch === undefined) return { kind: 'failed', error: 'no repository is set', afterMs: 0 };
   const url = `${dispatch.apiUrl}/repos/${dispatch.repository}/dispatches`;
   try {
-    const token = await tokens(Date.parse(context.clock.now()));
+    const token = await tokens(epochMs(context.clock.now()));
     const { status, headers, text } = await context.exchange({
       url,
       method: 'POST',
@@ -66,7 +67,7 @@ async function send(context: AgentContext, tokens: TokenSource, entry: OutboxEnt
     });
     if (status >= 200 && status < 300) return { kind: 'delivered' };
     const error = `POST ${url} answered ${status}: ${text.slice(0, 200)}`;
-    const now = Date.parse(context.clock.now());
+    const now = epochMs(context.clock.now());
     return { kind: 'failed', error, afterMs: pauseOf(status, headers, now) };
   } catch (thrown) {
     return { kind: 'failed', error: messageOf(thrown), afterMs: 0 };

@@ -1,5 +1,6 @@
 import { sign } from 'node:crypto';
 import { z } from 'zod';
+import { epochMs, foreignInstantSchema } from '../../core/instant.ts';
 import { exchangeHttp, type HttpExchange } from '../machine/exchange-http.ts';
 import type { Exchange } from '../machine/reach-out.ts';
 import type { DispatchTarget } from './dispatch-target.ts';
@@ -12,7 +13,7 @@ const TIMEOUT_MS = 20_000;
 const RENEW_BEFORE_MS = 5 * 60_000;
 
 const installationSchema = z.object({ id: z.number() });
-const tokenSchema = z.object({ token: z.string(), expires_at: z.iso.datetime({ offset: true }) });
+const tokenSchema = z.object({ token: z.string(), expires_at: foreignInstantSchema });
 
 /** Gives a token that may dispatch, at this instant (ms since 1970). Rejects when GitHub mints none. */
 export type TokenSource = (now: number) => Promise<string>;
@@ -25,7 +26,7 @@ export function createTokenSource(target: DispatchTarget, exchange: Exchange = e
   return async (now) => {
     if (minted === undefined || now >= minted.until - RENEW_BEFORE_MS) {
       const { token, expires_at: expiresAt } = await mint(target, signJwt(credential, now), exchange);
-      minted = { token, until: Date.parse(expiresAt) };
+      minted = { token, until: epochMs(expiresAt) };
     }
     return minted.token;
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { epochMs } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from './report.ts';
@@ -6,7 +7,7 @@ import { report } from './report.ts';
 /** Says, once per interval and model, that this host is alive and what it serves. */
 export function sendHeartbeat(context: AgentContext): void {
   const { store, clock, options } = context;
-  const slot = Math.floor(Date.parse(clock.now()) / 1_000 / options.heartbeatSeconds);
+  const slot = Math.floor(epochMs(clock.now()) / 1_000 / options.heartbeatSeconds);
   for (const [model, { traffic }] of Object.entries(store.traffic())) {
     const key = `heartbeat/${model}`;
     if (store.getMemory(key, z.number()) === slot) continue;
