@@ -10,7 +10,7 @@ import { type AgentHost, startAgentHost } from '../../sandbox/agent/agent-host.t
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { createGitRemote, type GitRemote } from '../../sandbox/github/git-remote.ts';
 import { createRepository, type Repository } from '../../sandbox/github/repository.ts';
-import { startGitHubServer } from '../../sandbox/github/server.ts';
+import { type GitHubServer, startGitHubServer } from '../../sandbox/github/server.ts';
 import { stageTrainyard } from '../../sandbox/runner/staged-trainyard.ts';
 
 export const ENVIRONMENT = 'production';
@@ -52,31 +52,10 @@ export async function startLane(folder: string, model: string, mlflowUrl: string
   mkdirSync(folder, { recursive: true });
   const repository = createRepository(`acme/${model}`, { ada: 'maintain' });
   const remote = createGitRemote(path.join(folder, 'remote.git'));
-  const github = await startGitHubServer({
-    repository,
-    remote,
-    tokens: new Map([
-      [TOKENS.actions, 'github-actions[bot]'],
-      [TOKENS.agent, 'trainyard-agent[bot]'],
-    ]),
-    onDispatch: () => undefined,
-    describeRuns: () => [],
-  });
+  const github = await startLaneGitHub(repository, remote);
   const keys = makeKeys();
-  const host = await startAgentHost({
-    folder: path.join(folder, 'agent'),
-    python: venvProgram('python'),
-    deployerToken: keys.deployer,
-    trustedKey: keys.trusted,
-    environment: ENVIRONMENT,
-    report: {
-      apiUrl: github.addresses.api,
-      repository: repository.fullName,
-      token: TOKENS.agent,
-      secret: keys.dispatch,
-    },
-    flags: QUICK_AGENT,
-  });
+  const reportTo = { apiUrl: github.addresses.api, repository: repository.fullName };
+  const host = await startLaneHost(path.join(folder, 'agent'), keys, reportTo);
   const sha = remote.commit({
     branch: 'main',
     files: {
@@ -124,6 +103,35 @@ export async function startLane(folder: string, model: string, mlflowUrl: string
       await github.stop();
     },
   };
+}
+
+function startLaneGitHub(repository: Repository, remote: GitRemote): Promise<GitHubServer> {
+  return startGitHubServer({
+    repository,
+    remote,
+    tokens: new Map([
+      [TOKENS.actions, 'github-actions[bot]'],
+      [TOKENS.agent, 'trainyard-agent[bot]'],
+    ]),
+    onDispatch: () => undefined,
+    describeRuns: () => [],
+  });
+}
+
+function startLaneHost(
+  folder: string,
+  keys: ReturnType<typeof makeKeys>,
+  reportTo: { readonly apiUrl: string; readonly repository: string },
+): Promise<AgentHost> {
+  return startAgentHost({
+    folder,
+    python: venvProgram('python'),
+    deployerToken: keys.deployer,
+    trustedKey: keys.trusted,
+    environment: ENVIRONMENT,
+    report: { ...reportTo, token: TOKENS.agent, secret: keys.dispatch },
+    flags: QUICK_AGENT,
+  });
 }
 
 /** Two stages that last as long as their requests take; only gross slowness says anything on a machine so busy. */
