@@ -1,19 +1,10 @@
 import { openAsBlob } from 'node:fs';
-import type { z } from 'zod';
 import { isUnreachable, ServiceError } from '../core/errors.ts';
 import type { AgentPort } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import {
-  agentStateSchema,
-  instanceSchema,
-  labelCountsSchema,
-  observationsSchema,
-  problemSchema,
-  type SetTraffic,
-  type Traffic,
-  trafficSchema,
-  windowsSchema,
-} from '../core/serving/api.ts';
+import { problemSchema, type SetTraffic, type Traffic } from '../core/serving/api.ts';
+import { locate, type Route, type RouteParameters } from '../core/serving/route.ts';
+import { ROUTES } from '../core/serving/routes.ts';
 import {
   DEFAULT_TIMEOUT_MS,
   type HttpDependencies,
@@ -49,49 +40,52 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
   return {
     url: options.url,
     isUp: () => isUp(options),
-    state: async () => read(agentStateSchema, await call({ path: '/v1/state' })),
+    state: () => ask(call, ROUTES.state, {}),
     putBlob: async (digest, file) => {
-      const path = `/v1/packages/${digest}`;
-      const head = await call({ path, method: 'HEAD', allow: [404] });
+      const head = await call(ROUTES.findPackage, { parameters: { digest }, method: 'HEAD', allow: [404] });
       if (head.status === 200) return;
-      await call({ path, method: 'PUT', body: await openAsBlob(file), timeoutMs: UPLOAD_TIMEOUT_MS });
+      const body = await openAsBlob(file);
+      await call(ROUTES.putPackage, { parameters: { digest }, body, timeoutMs: UPLOAD_TIMEOUT_MS });
     },
-    startInstance: async (model, version, request) =>
-      read(instanceSchema, await call({ path: instancePath(model, version), method: 'PUT', json: request })),
-    getInstance: async (model, version) => {
-      const response = await call({ path: instancePath(model, version), allow: [404] });
-      return response.status === 404 ? undefined : read(instanceSchema, response);
+    startInstance: async (model, version, request) => {
+      const response = await call(ROUTES.startInstance, { parameters: { model, version }, json: request });
+      return read(ROUTES.startInstance, response);
     },
+    getInstance: (model, version) => find(call, ROUTES.readInstance, { model, version }),
     stopInstance: async (model, version) => {
-      await call({ path: instancePath(model, version), method: 'DELETE', allow: [404] });
+      await call(ROUTES.stopInstance, { parameters: { model, version }, allow: [404] });
     },
-    getTraffic: (model) => getTraffic(call, model),
+    getTraffic: (model) => find(call, ROUTES.readTraffic, { model }),
     setTraffic: (model, traffic, expected) =>
-      setTraffic(call, model, { traffic, expected, timeoutMs: trafficTimeoutMs }),
-    observations: async (model, rollout, after) => {
-      const query = new URLSearchParams({ rollout, after: String(after) });
-      const response = await call({ path: `/v1/models/${model}/observations?${query}` });
-      return read(observationsSchema, response).observations;
-    },
-    windows: async (model, after) =>
-      read(windowsSchema, await call({ path: `/v1/models/${model}/windows?after=${after}` })).windows,
-    labels: async (model, version) =>
-      read(labelCountsSchema, await call({ path: `/v1/models/${model}/labels?version=${version}` })).counts,
+      setTraffic(call, { model, traffic, expected, timeoutMs: trafficTimeoutMs }),
+    observations: async (model, rollout, after) =>
+      (await ask(call, ROUTES.observations, { model, rollout, after })).observations,
+    windows: async (model, after) => (await ask(call, ROUTES.windows, { model, after })).windows,
+    labels: async (model, version) => (await ask(call, ROUTES.labelCounts, { model, version })).counts,
   };
 }
 
-type CallRequest = Omit<HttpRequest, 'url' | 'accept'> & {
-  readonly path: string;
+type CallRequest<P, B> = Omit<HttpRequest, 'url' | 'accept' | 'method' | 'json'> & {
+  readonly parameters: P;
+  readonly json?: B;
+  /** Asks for the head of the answer only. */
+  readonly method?: 'HEAD';
   /** Statuses beyond 2xx that are an answer. */
   readonly allow?: readonly number[];
 };
 type Response = HttpResponse<unknown> & { readonly endpoint: string };
-type Call = (request: CallRequest) => Promise<Response>;
+type Call = <P extends RouteParameters, B>(
+  route: Route<P, B>,
+  request: CallRequest<P, B>,
+) => Promise<Response>;
 
 async function isUp({ url, dependencies }: AgentClientOptions): Promise<boolean> {
-  const request = { url: new URL('/healthz', url), timeoutMs: PROBE_TIMEOUT_MS, attempts: 1 };
+  const target = new URL(locate(ROUTES.health, {}), url);
   try {
-    await requestText({ ...request, accept: () => true }, dependencies);
+    await requestText(
+      { url: target, timeoutMs: PROBE_TIMEOUT_MS, attempts: 1, accept: () => true },
+      dependencies,
+    );
     return true;
   } catch (thrown) {
     if (isUnreachable(thrown)) return false;
@@ -100,13 +94,14 @@ async function isUp({ url, dependencies }: AgentClientOptions): Promise<boolean>
 }
 
 function createCall({ url, token, timeoutMs, dependencies }: AgentClientOptions): Call {
-  return async ({ path, allow = [], ...request }) => {
-    const target = new URL(path, url);
-    const endpoint = `${request.method ?? 'GET'} ${target.origin}${target.pathname}`;
+  return async (route, { parameters, method = route.method, allow = [], ...request }) => {
+    const target = new URL(locate(route, parameters), url);
+    const endpoint = `${method} ${target.origin}${target.pathname}`;
     const response = await requestJson(
       {
         ...(timeoutMs !== undefined && { timeoutMs }),
         ...request,
+        method,
         url: target,
         headers: { ...request.headers, authorization: `Bearer ${token}` },
         // A refusal (4xx but "too many requests", and a full disk) is read here, since it says why and what to do.
@@ -121,39 +116,46 @@ function createCall({ url, token, timeoutMs, dependencies }: AgentClientOptions)
   };
 }
 
-async function getTraffic(call: Call, model: string): Promise<Traffic | undefined> {
-  const response = await call({ path: trafficPath(model), allow: [404] });
-  return response.status === 404 ? undefined : read(trafficSchema, response);
+async function ask<P extends RouteParameters, A>(
+  call: Call,
+  route: Route<P, undefined, A>,
+  parameters: P,
+): Promise<A> {
+  return read(route, await call(route, { parameters }));
 }
+
+/** The answer, or `undefined` where there is no such thing. */
+async function find<P extends RouteParameters, A>(
+  call: Call,
+  route: Route<P, undefined, A>,
+  parameters: P,
+): Promise<A | undefined> {
+  const response = await call(route, { parameters, allow: [404] });
+  return response.status === 404 ? undefined : read(route, response);
+}
+
+type TrafficRequest = {
+  readonly model: string;
+  readonly traffic: SetTraffic;
+  readonly expected: number | undefined;
+  readonly timeoutMs: number;
+};
 
 /** A 412 may be our own write, made by an attempt whose answer was lost: traffic that is as asked for counts as set. */
 async function setTraffic(
   call: Call,
-  model: string,
-  {
-    traffic,
-    expected,
-    timeoutMs,
-  }: {
-    readonly traffic: SetTraffic;
-    readonly expected: number | undefined;
-    readonly timeoutMs: number;
-  },
+  { model, traffic, expected, timeoutMs }: TrafficRequest,
 ): Promise<Result<Traffic, Traffic>> {
-  const condition = expected === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${expected}"` };
-  const response = await call({
-    path: trafficPath(model),
-    method: 'PUT',
+  const response = await call(ROUTES.setTraffic, {
+    parameters: { model },
     json: traffic,
-    headers: condition,
+    headers: expected === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${expected}"` },
     timeoutMs,
     allow: [412],
   });
-  if (response.status !== 412) return ok(read(trafficSchema, response));
-  const present = await getTraffic(call, model);
-  if (present === undefined) {
-    throw toServiceError(response.endpoint, response);
-  }
+  if (response.status !== 412) return ok(read(ROUTES.setTraffic, response));
+  const present = await find(call, ROUTES.readTraffic, { model });
+  if (present === undefined) throw toServiceError(response.endpoint, response);
   const { revision, brake, ...set } = present;
   const isOurs = revision === (expected ?? 0) + 1 && brake === undefined && isSame(set, traffic);
   return isOurs ? ok(present) : err(present);
@@ -170,16 +172,8 @@ function sortKeys(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, member]) => [key, sortKeys(member)]));
 }
 
-function instancePath(model: string, version: string): string {
-  return `/v1/models/${encodeURIComponent(model)}/instances/${encodeURIComponent(version)}`;
-}
-
-function trafficPath(model: string): string {
-  return `/v1/models/${encodeURIComponent(model)}/traffic`;
-}
-
-function read<T>(schema: z.ZodType<T>, { endpoint, body }: Response): T {
-  const parsed = schema.safeParse(body);
+function read<A>({ answer }: Route<unknown, unknown, A>, { endpoint, body }: Response): A {
+  const parsed = answer.safeParse(body);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw new ServiceError({

@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Instance, SetTraffic, StartInstance, Traffic } from '../core/serving/api.ts';
-import { type Refusal, refuse } from './api/refusal.ts';
+import { Refusal } from './api/refusal.ts';
 import type { AgentContext } from './context.ts';
 import type { ClusterCounters } from './envoy/cluster-counters.ts';
 import { startInstance } from './instances/start-instance.ts';
@@ -98,12 +98,12 @@ async function applyChange(
   } catch (thrown) {
     log.warn(messageOf(thrown));
     return err(
-      refuse(
-        503,
-        'proxy-not-converged',
-        messageOf(thrown),
-        'It is tried again at every tick; look at its log.',
-      ),
+      new Refusal({
+        status: 503,
+        code: 'proxy-not-converged',
+        message: messageOf(thrown),
+        remedy: 'It is tried again at every tick; look at its log.',
+      }),
     );
   }
 }

@@ -8,6 +8,7 @@ import {
   renderTables,
 } from '../actions/job/action-tables.ts';
 import { CONTRACTS } from '../actions/job/contract.ts';
+import { insertTables as insertAgentTables } from '../agent/readme-tables.ts';
 import { configReference } from '../core/config/schema/reference.ts';
 import { publishedSchema } from '../core/config/schema/schema-node.ts';
 import { ROOT } from '../sandbox/checkout.ts';
@@ -41,11 +42,17 @@ function generate(): readonly Generated[] {
     withTables(path.join(ROOT, 'actions', name, 'README.md'), renderTables(action)),
   );
   const overview = withTables(path.join(ROOT, 'README.md'), renderActions(actions));
-  return [...readmes, overview, rootAction(), configuration(), schema()];
+  return [...readmes, overview, agentReadme(), rootAction(), configuration(), schema()];
 }
 
 function withTables(file: string, tables: string): Generated {
   return { file, text: insertTables(readFileSync(file, 'utf8'), tables) };
+}
+
+/** The agent's options and routes, from the tables that it runs by. */
+function agentReadme(): Generated {
+  const file = path.join(ROOT, 'agent', 'README.md');
+  return { file, text: insertAgentTables(readFileSync(file, 'utf8')) };
 }
 
 /** Every key of trainyard.yml, from the schema that validates it. */

@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import { problemSchema } from '../../core/serving/api.ts';
+import { NOTHING, problemsOf, type Route } from '../../core/serving/route.ts';
+import { ROUTES } from '../../core/serving/routes.ts';
 import { VERSION } from '../../core/version.ts';
-import { ENDPOINTS, type Endpoint } from './endpoints.ts';
 
-/** The API's description (OpenAPI 3.1), made from the same schemas that check requests and that the client reads with. */
-export function describeApi(): object {
+const PROBLEM = {
+  'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+};
+const FILE = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
+
+/** The API's description (OpenAPI 3.1), made from the table of routes that serves requests and that the client calls by. */
+export function describeApi(): { readonly openapi: string } & Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, object>> = {};
-  for (const endpoint of ENDPOINTS) {
-    const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}');
-    paths[path] = { ...paths[path], [endpoint.method]: describeEndpoint(endpoint) };
+  for (const route of Object.values(ROUTES)) {
+    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describeRoute(route) };
   }
   return {
     openapi: '3.1.0',
@@ -19,53 +24,56 @@ export function describeApi(): object {
     },
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
-      schemas: { Problem: toSchema(problemSchema) },
+      schemas: { Problem: toSchema(problemSchema, 'output') },
     },
     paths,
   };
 }
 
-function describeEndpoint(endpoint: Endpoint): object {
-  const { summary, role, request, statuses } = endpoint;
+function describeRoute(route: Route): object {
+  const { summary, role, body, upload } = route;
+  const content = body === NOTHING ? FILE : { 'application/json': { schema: toSchema(body, 'input') } };
   return {
     summary,
     security: role === undefined ? [] : [{ token: [role] }],
-    parameters: describeParameters(endpoint),
-    ...(request !== undefined && {
-      requestBody: {
-        required: true,
-        content:
-          request === 'bytes'
-            ? { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
-            : { 'application/json': { schema: toSchema(request) } },
-      },
-    }),
-    responses: Object.fromEntries(
-      statuses.map((status) => [String(status), describeResponse(endpoint, status)]),
-    ),
+    parameters: describeParameters(route),
+    ...((upload || body !== NOTHING) && { requestBody: { required: true, content } }),
+    responses: { ...describeDone(route), ...describeProblems(route) },
   };
 }
 
-function describeParameters({ path, query = [], headers = [] }: Endpoint): readonly object[] {
-  const schema = { type: 'string' };
-  const inPath = [...path.matchAll(/:(?<name>\w+)/g)].map(({ groups }) => groups?.['name'] ?? '');
+function describeParameters({ path, parameters, headers = [] }: Route): readonly object[] {
+  const { properties = {}, required = [] } = toSchema(parameters, 'input');
   return [
-    ...inPath.map((name) => ({ name, in: 'path', required: true, schema })),
-    ...query.map((name) => ({ name, in: 'query', schema })),
-    ...headers.map((name) => ({ name, in: 'header', schema })),
+    ...Object.entries(properties).map(([name, schema]) => ({
+      name,
+      in: path.includes(`{${name}}`) ? 'path' : 'query',
+      required: required.includes(name),
+      schema,
+    })),
+    ...headers.map((name) => ({ name, in: 'header', schema: { type: 'string' } })),
   ];
 }
 
-function describeResponse({ response }: Endpoint, status: number): object {
-  if (status >= 400) {
-    const schema = { $ref: '#/components/schemas/Problem' };
-    return { description: 'Refused', content: { 'application/problem+json': { schema } } };
-  }
-  if (response === undefined) return { description: 'Done' };
-  return { description: 'Done', content: { 'application/json': { schema: toSchema(response) } } };
+function describeDone({ answer, media, done }: Route): object {
+  const [type = ''] = (media ?? 'application/json').split(';');
+  const content = { [type]: { schema: toSchema(answer, 'output') } };
+  return describeEach(done, answer === NOTHING ? undefined : content);
 }
 
-function toSchema(schema: z.ZodType): object {
-  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' });
+function describeProblems(route: Route): object {
+  return describeEach(problemsOf(route), PROBLEM);
+}
+
+function describeEach(meanings: Readonly<Record<string, string>>, content: object | undefined): object {
+  const responses = Object.entries(meanings).map(([status, description]) => [
+    status,
+    { description, ...(content !== undefined && { content }) },
+  ]);
+  return Object.fromEntries(responses);
+}
+
+function toSchema(schema: z.ZodType, io: 'input' | 'output') {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { unrepresentable: 'any', io });
   return rest;
 }

@@ -1,12 +1,25 @@
-/** Why a request is not done, as the API answers it (RFC 9457). */
-export type Refusal = {
-  readonly status: 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 428 | 503 | 507;
+import type { ProblemStatus } from '../../core/serving/route.ts';
+
+type Reason = {
+  readonly status: ProblemStatus;
+  /** Stable and kebab-case. */
   readonly code: string;
   readonly message: string;
+  /** What to do about it. */
   readonly remedy: string;
 };
 
-/** Makes a refusal. */
-export function refuse(status: Refusal['status'], code: string, message: string, remedy: string): Refusal {
-  return { status, code, message, remedy };
+/** Why a request is not done, to be returned or thrown: the API answers it as problem details. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: ProblemStatus;
+  readonly code: string;
+  readonly remedy: string;
+
+  constructor({ status, code, message, remedy }: Reason) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.remedy = remedy;
+  }
 }

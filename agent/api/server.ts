@@ -2,54 +2,56 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
-import { HTTPException } from 'hono/http-exception';
-import { z } from 'zod';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { Agent } from '../agent.ts';
+import { authorize } from './authorize.ts';
+import { HOST_HANDLERS } from './host-handlers.ts';
+import { MODEL_HANDLERS } from './model-handlers.ts';
+import { PACKAGE_HANDLERS } from './package-handlers.ts';
 import { answerProblem } from './problem.ts';
-import { addPublicRoutes } from './public-routes.ts';
-import { type Refusal, refuse } from './refusal.ts';
-import { addRoutes } from './routes.ts';
+import { Refusal } from './refusal.ts';
 
-const refusalSchema = z.object({
-  status: z.number(),
-  code: z.string(),
-  message: z.string(),
-  remedy: z.string(),
-});
-
-/** The application: every path, with problem details for everything that goes wrong. */
+/** The application: every route, with problem details for everything that goes wrong. */
 export function createApp(agent: Agent): Hono {
   const app = new Hono();
-  addPublicRoutes(app, agent);
-  addRoutes(app, agent);
+  const { log, options } = agent.context;
+  for (const { route, answer } of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
+    // What answers a GET answers HEAD too: the framework drops the body.
+    app.on(route.method, toPattern(route.path), async (context) => {
+      if (route.role !== undefined) authorize(context, options.tokens, route.role);
+      return answer(context, agent);
+    });
+  }
   app.notFound((context) =>
     answerProblem(
       context,
-      refuse(404, 'no-such-path', `Nothing is at ${context.req.path}.`, 'See /openapi.json.'),
+      new Refusal({
+        status: 404,
+        code: 'no-such-path',
+        message: `Nothing is at ${context.req.path}.`,
+        remedy: 'See /openapi.json.',
+      }),
     ),
   );
   app.onError((error, context) => {
-    const refusal = error instanceof HTTPException ? refusalSchema.safeParse(error.cause) : undefined;
-    if (refusal?.success && isStatus(refusal.data.status)) {
-      return answerProblem(context, { ...refusal.data, status: refusal.data.status });
-    }
-    agent.context.log.warn(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
-    const message = 'The agent failed at this request.';
-    return context.json(
-      {
-        type: 'urn:trainyard:problem:internal',
-        title: 'Internal error',
+    if (error instanceof Refusal) return answerProblem(context, error);
+    log.warn(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
+    return answerProblem(
+      context,
+      new Refusal({
         status: 500,
-        detail: message,
         code: 'internal',
+        message: 'The agent failed at this request.',
         remedy: "See the agent's log.",
-      },
-      500,
-      { 'content-type': 'application/problem+json' },
+      }),
     );
   });
   return app;
+}
+
+/** A path as the framework writes it, `/v1/models/:model`. */
+function toPattern(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
 /** Listens for the control API, over TLS when there is a certificate. Rejects when the port is taken. */
@@ -82,12 +84,4 @@ function portTaken(
     ],
     { cause },
   );
-}
-
-const STATUSES = [
-  400, 401, 403, 404, 409, 412, 413, 422, 428, 503,
-] as const satisfies readonly Refusal['status'][];
-
-function isStatus(status: number): status is Refusal['status'] {
-  return STATUSES.some((known) => known === status);
 }

@@ -1,7 +1,7 @@
 import { verifyEnvelope } from '../../adapters/attestation.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
-import { type Refusal, refuse } from '../api/refusal.ts';
+import { Refusal } from '../api/refusal.ts';
 
 const REMEDY = 'Deploy a version that the repository promoted, signed with a key this host trusts.';
 
@@ -21,22 +21,39 @@ export function checkProvenance(
 ): Refusal | undefined {
   if (trustedKeys.length === 0) return undefined;
   if (envelope === undefined) {
-    return refuse(422, 'signature-missing', 'This host serves signed packages only.', REMEDY);
+    return new Refusal({
+      status: 422,
+      code: 'signature-missing',
+      message: 'This host serves signed packages only.',
+      remedy: REMEDY,
+    });
   }
   const verified = verifyEnvelope(envelope, trustedKeys);
-  if (!verified.ok) return refuse(422, verified.error.code, verified.error.message, REMEDY);
+  if (!verified.ok)
+    return new Refusal({
+      status: 422,
+      code: verified.error.code,
+      message: verified.error.message,
+      remedy: REMEDY,
+    });
   const { subject, predicate } = verified.value;
   const isSubject =
     subject.some(({ digest }) => `sha256:${digest.sha256}` === manifestDigest) &&
     predicate.model === manifest.model &&
     predicate.version === manifest.version &&
     predicate.modelDigest === manifest.modelDigest;
-  if (!isSubject) return refuse(422, 'subject-mismatch', 'The statement is about another package.', REMEDY);
+  if (!isSubject)
+    return new Refusal({
+      status: 422,
+      code: 'subject-mismatch',
+      message: 'The statement is about another package.',
+      remedy: REMEDY,
+    });
   if (predicate.verdict === 'pass') return undefined;
-  return refuse(
-    422,
-    'gate-not-passed',
-    `The gate's verdict on this version is ${predicate.verdict}.`,
-    REMEDY,
-  );
+  return new Refusal({
+    status: 422,
+    code: 'gate-not-passed',
+    message: `The gate's verdict on this version is ${predicate.verdict}.`,
+    remedy: REMEDY,
+  });
 }

@@ -3,7 +3,7 @@ import { packageName } from '../../core/identity/package-name.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Instance, StartInstance } from '../../core/serving/api.ts';
 import { type PackageManifest, packageManifestSchema } from '../../core/serving/package-manifest.ts';
-import { type Refusal, refuse } from '../api/refusal.ts';
+import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { checkProvenance } from './check-provenance.ts';
@@ -31,7 +31,14 @@ export async function startInstance(
   const isLive = existing !== undefined && existing.state !== 'failed' && existing.state !== 'stopped';
   if (isLive && existing.manifestDigest !== request.manifest) {
     const message = `Version ${version} of ${model} runs another package (${existing.manifestDigest}).`;
-    return err(refuse(409, 'version-taken', message, 'Stop it first, or register a new version.'));
+    return err(
+      new Refusal({
+        status: 409,
+        code: 'version-taken',
+        message,
+        remedy: 'Stop it first, or register a new version.',
+      }),
+    );
   }
   if (isLive && existing.state !== 'draining') return ok(toInstance(existing));
   const now = clock.now();
@@ -64,12 +71,26 @@ async function readManifest(
   const manifest = parsed.value;
   if (manifest.model !== model || manifest.version !== version) {
     const message = `The package is ${manifest.model} version ${manifest.version}, not ${model} version ${version}.`;
-    return err(refuse(422, 'package-mismatch', message, 'Name the version that the package holds.'));
+    return err(
+      new Refusal({
+        status: 422,
+        code: 'package-mismatch',
+        message,
+        remedy: 'Name the version that the package holds.',
+      }),
+    );
   }
   const kind = manifest.payload.kind;
   if ((kind === 'mar') !== (runtime.kind === 'process')) {
     const message = `A package with a ${kind} can't run on the ${runtime.kind} runtime of this host.`;
-    return err(refuse(422, 'runtime-mismatch', message, 'Build the package for this runtime.'));
+    return err(
+      new Refusal({
+        status: 422,
+        code: 'runtime-mismatch',
+        message,
+        remedy: 'Build the package for this runtime.',
+      }),
+    );
   }
   const payload = kind === 'mar' ? manifest.payload : undefined;
   for (const blob of [payload, manifest.profile, manifest.golden]) {
@@ -83,15 +104,17 @@ function parseManifest(bytes: Buffer): Result<PackageManifest, Refusal> {
     return ok(packageManifestSchema.parse(JSON.parse(bytes.toString())));
   } catch (thrown) {
     const message = `The manifest can't be read: ${messageOf(thrown)}`;
-    return err(refuse(422, 'manifest-invalid', message, 'Build the package again.'));
+    return err(
+      new Refusal({ status: 422, code: 'manifest-invalid', message, remedy: 'Build the package again.' }),
+    );
   }
 }
 
 function missing(digest: string): Refusal {
-  return refuse(
-    409,
-    'blob-missing',
-    `The file ${digest} is not on this host.`,
-    `PUT /v1/packages/${digest} first.`,
-  );
+  return new Refusal({
+    status: 409,
+    code: 'blob-missing',
+    message: `The file ${digest} is not on this host.`,
+    remedy: `PUT /v1/packages/${digest} first.`,
+  });
 }

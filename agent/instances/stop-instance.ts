@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Instance } from '../../core/serving/api.ts';
-import { type Refusal, refuse } from '../api/refusal.ts';
+import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';
 
@@ -14,12 +14,12 @@ export function stopInstance(
   const instance = store.getInstance(model, version);
   if (instance === undefined) {
     return err(
-      refuse(
-        404,
-        'no-such-instance',
-        `${model} version ${version} was never started here.`,
-        'See /v1/state.',
-      ),
+      new Refusal({
+        status: 404,
+        code: 'no-such-instance',
+        message: `${model} version ${version} was never started here.`,
+        remedy: 'See /v1/state.',
+      }),
     );
   }
   const traffic = store.getTraffic(model)?.traffic;
@@ -28,7 +28,9 @@ export function stopInstance(
     (traffic?.candidate === version && (traffic.candidatePercent > 0 || traffic.shadow));
   if (isExposed) {
     const message = `${model} version ${version} takes traffic.`;
-    return err(refuse(409, 'in-traffic', message, 'Set traffic without it first.'));
+    return err(
+      new Refusal({ status: 409, code: 'in-traffic', message, remedy: 'Set traffic without it first.' }),
+    );
   }
   if (instance.state === 'draining' || instance.state === 'stopped') return ok(toInstance(instance));
   const draining = { ...instance, state: 'draining' as const, since: clock.now() };

@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-
-/** `reader` may look, `labeler` may look and send labels, `deployer` may do everything. */
-export const ROLES = ['reader', 'labeler', 'deployer'] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role } from '../../core/serving/route.ts';
 
 /** An access token, kept as its SHA-256 only. */
 export type AccessToken = { readonly role: Role; readonly hash: Buffer };

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { SetTraffic, Traffic } from '../../core/serving/api.ts';
-import { type Refusal, refuse } from '../api/refusal.ts';
+import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
@@ -26,7 +26,12 @@ export function setTraffic(
   const before = known?.traffic;
   if (before?.revision !== expected) {
     return err(
-      refuse(412, 'revision-changed', 'The traffic was changed meanwhile.', 'Read it again and decide anew.'),
+      new Refusal({
+        status: 412,
+        code: 'revision-changed',
+        message: 'The traffic was changed meanwhile.',
+        remedy: 'Read it again and decide anew.',
+      }),
     );
   }
   const refusal = findRefusal(context, model, request, known);
@@ -63,37 +68,52 @@ function findRefusal(
   const before = known?.traffic;
   const { stable, candidate, candidatePercent, shadow, lease } = request;
   if (candidate === undefined && (candidatePercent > 0 || shadow)) {
-    return refuse(
-      422,
-      'candidate-missing',
-      'Traffic for a candidate that is not named.',
-      'Name the candidate.',
-    );
+    return new Refusal({
+      status: 422,
+      code: 'candidate-missing',
+      message: 'Traffic for a candidate that is not named.',
+      remedy: 'Name the candidate.',
+    });
   }
   if (candidate === stable) {
-    return refuse(
-      422,
-      'candidate-is-stable',
-      `Version ${stable} is named twice.`,
-      'Leave out the candidate.',
-    );
+    return new Refusal({
+      status: 422,
+      code: 'candidate-is-stable',
+      message: `Version ${stable} is named twice.`,
+      remedy: 'Leave out the candidate.',
+    });
   }
   if (lease !== undefined && known?.over?.includes(lease.rollout)) {
     const message = `Rollout ${lease.rollout} has ended on this host.`;
-    return refuse(409, 'rollout-over', message, 'Read how it ended in the ledger; a new rollout may begin.');
+    return new Refusal({
+      status: 409,
+      code: 'rollout-over',
+      message,
+      remedy: 'Read how it ended in the ledger; a new rollout may begin.',
+    });
   }
   // Silence is no proof of harm: whoever renews the lease after it is heard again.
   const harm = before?.brake?.code === 'lease-expired' ? undefined : before?.brake;
   if (harm !== undefined && harm.rollout === lease?.rollout && candidatePercent > 0) {
     const message = `This host braked rollout ${harm.rollout}: ${harm.explanation}`;
-    return refuse(409, 'braked', message, 'Roll it back; a new rollout may try again.');
+    return new Refusal({
+      status: 409,
+      code: 'braked',
+      message,
+      remedy: 'Roll it back; a new rollout may try again.',
+    });
   }
   for (const version of [stable, candidate]) {
     if (version === undefined) continue;
     const state = context.store.getInstance(model, version)?.state;
     if (state === 'ready' || (state !== undefined && keepsShare(version, request, before))) continue;
     const message = `Version ${version} of ${model} is ${state ?? 'unknown'} on this host.`;
-    return refuse(409, 'not-ready', message, 'Start it and wait until it is ready.');
+    return new Refusal({
+      status: 409,
+      code: 'not-ready',
+      message,
+      remedy: 'Start it and wait until it is ready.',
+    });
   }
   return undefined;
 }

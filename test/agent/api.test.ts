@@ -1,9 +1,10 @@
 import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
-import { ENDPOINTS } from '../../agent/api/endpoints.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { agentStateSchema, problemSchema } from '../../core/serving/api.ts';
+import { problemsOf } from '../../core/serving/route.ts';
+import { ROUTES } from '../../core/serving/routes.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
 
@@ -22,12 +23,23 @@ type Call = {
   readonly headers?: Record<string, string>;
 };
 
-const call = async (path: string, { method = 'GET', token = TOKENS.deployer, body, headers }: Call = {}) =>
-  app.request(path, {
+/** Every answer has a status that its route declares. */
+const call = async (path: string, { method = 'GET', token = TOKENS.deployer, body, headers }: Call = {}) => {
+  const response = await app.request(path, {
     method,
     headers: { authorization: `Bearer ${token}`, ...headers },
     ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
+  expect(declaredStatuses(method === 'HEAD' ? 'GET' : method, path)).toContain(String(response.status));
+  return response;
+};
+
+function declaredStatuses(method: string, path: string): readonly string[] {
+  const isOf = (pattern: string) =>
+    new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}(\\?|$)`).test(path);
+  const route = Object.values(ROUTES).find((one) => one.method === method && isOf(one.path));
+  return route === undefined ? [] : Object.keys({ ...route.done, ...problemsOf(route) });
+}
 
 /** Every refusal is problem details; gives its code. */
 async function refusalOf(response: Response): Promise<string> {
@@ -84,10 +96,10 @@ describe('access', () => {
     expect(await refusalOf(await call('/v1/models/m/labels'))).toBe('parameter-invalid');
   });
 
-  test.each(ENDPOINTS.filter(({ role }) => role !== undefined))(
+  test.each(Object.values(ROUTES).filter(({ role }) => role !== undefined))(
     'to $method $path needs a token',
     async ({ method, path }) => {
-      const response = await app.request(path.replaceAll(/:\w+/g, '1'), { method: method.toUpperCase() });
+      const response = await app.request(path.replaceAll(/\{\w+\}/g, '1'), { method });
       expect(response.status).toBe(401);
     },
   );
@@ -95,8 +107,9 @@ describe('access', () => {
 
 test('the description names exactly the paths that exist', async () => {
   const routes = app.routes.filter(({ method, path }) => method !== 'ALL' && !path.includes('*'));
-  const served = new Set(routes.map(({ method, path }) => `${method.toLowerCase()} ${path}`));
-  expect([...served].toSorted()).toEqual(ENDPOINTS.map(({ method, path }) => `${method} ${path}`).toSorted());
+  const served = new Set(routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`));
+  const table = Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`);
+  expect([...served].toSorted()).toEqual(table.toSorted());
   const description = await (await app.request('/openapi.json')).json();
   expect(description).toMatchObject({
     openapi: '3.1.0',

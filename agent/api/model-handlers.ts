@@ -1,0 +1,76 @@
+import type { Context } from 'hono';
+import type { Result } from '../../core/result.ts';
+import type { Traffic } from '../../core/serving/api.ts';
+import { ROUTES } from '../../core/serving/routes.ts';
+import { toInstance } from '../store/stored-instance.ts';
+import { entityTag } from '../store/stored-traffic.ts';
+import { type Handler, handle } from './handle.ts';
+import { Refusal } from './refusal.ts';
+
+/** A model's versions, its traffic, and what was seen of both. */
+export const MODEL_HANDLERS: readonly Handler[] = [
+  handle(ROUTES.readInstance, ({ parameters: { model, version } }, { context: { store } }) => {
+    const instance = store.getInstance(model, version);
+    if (instance === undefined) throw notFound('instance');
+    return toInstance(instance);
+  }),
+  handle(ROUTES.startInstance, async ({ parameters: { model, version }, body }, agent) =>
+    unwrap(await agent.startInstance(model, version, body)),
+  ),
+  handle(ROUTES.stopInstance, ({ parameters: { model, version } }, agent) =>
+    unwrap(agent.stopInstance(model, version)),
+  ),
+  handle(ROUTES.readTraffic, ({ parameters: { model }, context }, agent) => {
+    const stored = agent.context.store.getTraffic(model);
+    if (stored === undefined) throw notFound('traffic');
+    return tagged(context, stored.traffic);
+  }),
+  handle(ROUTES.setTraffic, async ({ parameters: { model }, body, context }, agent) =>
+    tagged(context, unwrap(await agent.setTraffic(model, body, expectedRevision(context)))),
+  ),
+  handle(ROUTES.observations, ({ parameters: { model, rollout, after } }, { context: { store } }) => ({
+    observations: store.observations(model, rollout, after),
+  })),
+  handle(ROUTES.windows, ({ parameters: { model, after } }, { context: { store } }) => ({
+    windows: store.windows(model, after),
+  })),
+  handle(ROUTES.labelCounts, ({ parameters: { model, version } }, { context: { store } }) => ({
+    counts: store.labels.counts(model, version),
+  })),
+  handle(ROUTES.addLabels, ({ body: { model, labels } }, { context: { store, clock } }) => ({
+    received: labels.length,
+    added: store.labels.add(model, clock.now(), labels),
+  })),
+];
+
+/** The revision in `If-Match`; `If-None-Match: *` says that there is none yet. Neither is refused: a blind write may undo a brake. */
+function expectedRevision(context: Context): number | undefined {
+  if (context.req.header('if-none-match') === '*') return undefined;
+  const revision = /^"(?<revision>\d+)"$/.exec(context.req.header('if-match') ?? '')?.groups?.['revision'];
+  if (revision !== undefined) return Number(revision);
+  throw new Refusal({
+    status: 428,
+    code: 'revision-required',
+    message: 'It was not said which traffic this replaces.',
+    remedy: 'Send If-Match with the ETag of the traffic you saw, or If-None-Match: * when there was none.',
+  });
+}
+
+function tagged(context: Context, traffic: Traffic): Traffic {
+  context.header('etag', entityTag(traffic));
+  return traffic;
+}
+
+function unwrap<T>(result: Result<T, Refusal>): T {
+  if (!result.ok) throw result.error;
+  return result.value;
+}
+
+function notFound(what: 'instance' | 'traffic'): Refusal {
+  return new Refusal({
+    status: 404,
+    code: `no-such-${what}`,
+    message: `There is no such ${what} on this host.`,
+    remedy: 'See /v1/state.',
+  });
+}
