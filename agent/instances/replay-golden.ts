@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { goldenSchema } from '../../core/drift/golden.ts';
 import { compareGolden, type GoldenReplay } from '../../core/drift/golden-replay.ts';
 import { PIN_HEADER } from '../../core/names.ts';
-import { goldenSchema } from '../../core/serving/golden.ts';
 import type { AgentContext } from '../context.ts';
 import { exchangeHttp } from '../machine/exchange-http.ts';
 import type { StoredInstance } from '../store/stored-instance.ts';

@@ -1,5 +1,5 @@
-import type { Golden } from '../serving/golden.ts';
 import type { Reason, Verdict } from '../verdict.ts';
+import type { Golden } from './golden.ts';
 
 const SHOWN_MISMATCHES = 5;
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Golden } from '../../core/drift/golden.ts';
 import { SCHEMAS } from '../../core/names.ts';
-import type { Golden } from '../../core/serving/golden.ts';
 import type { PackageManifest, ServingSettings } from '../../core/serving/package-manifest.ts';
 import { PYTHON } from '../checkout.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { goldenSchema } from '../../core/drift/golden.ts';
 import { referenceProfileSchema } from '../../core/drift/profile.ts';
 import { captureWindowSchema } from '../../core/drift/window.ts';
-import { goldenSchema } from '../../core/serving/golden.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 
 /** A worker's snapshot: the counts of a window, with who counted them and when. */

@@ -3,7 +3,8 @@ import { compareByBootstrap } from '../../../core/gate/comparison/bootstrap.ts';
 import { planResampling } from '../../../core/gate/comparison/plan-resampling.ts';
 import type { SampleMetric } from '../../../core/gate/metrics/metric.ts';
 import { findMetric } from '../../../core/gate/metrics/metrics.ts';
-import { type Pair, type Predictions, pairPredictions } from '../../../core/gate/predictions.ts';
+import { pairPredictions } from '../../../core/gate/pair-predictions.ts';
+import type { Pair, Predictions } from '../../../core/gate/predictions.ts';
 import { randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 
 function metricOf(name: string, task: Predictions['task']): SampleMetric {

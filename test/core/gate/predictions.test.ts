@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Predictions, pairPredictions, sideAt, sideOf } from '../../../core/gate/predictions.ts';
+import { pairPredictions } from '../../../core/gate/pair-predictions.ts';
+import { type Predictions, sideAt, sideOf } from '../../../core/gate/predictions.ts';
 import { binaryModels, randomBinary, randomRegression } from './samples.ts';
 
 const MODELS = binaryModels({ both: 50, onlyChampion: 4, onlyChallenger: 6, neither: 3 });
