@@ -15,7 +15,7 @@ export async function loadConfig(
   env: Env,
 ): Promise<Result<Config, readonly Problem[]>> {
   const text = await readConfigText(folder, file);
-  return text.ok ? parseConfig(text.value, file, env) : text;
+  return text.ok ? parseConfig(text.value, { file, env }) : text;
 }
 
 /** The configuration as it is written, or the problem that there is none. */

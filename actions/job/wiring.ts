@@ -32,7 +32,7 @@ export async function readConfigAndText(
   options: ParseOptions,
 ): Promise<{ readonly config: Config; readonly text: string }> {
   const text = accept(file, await readConfigText(workspace, file));
-  return { config: accept(file, parseConfig(text, file, withoutSecrets(env), options)), text };
+  return { config: accept(file, parseConfig(text, { file, env: withoutSecrets(env), ...options })), text };
 }
 
 function accept<T>(file: string, read: Result<T, readonly Problem[]>): T {

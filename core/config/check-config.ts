@@ -1,8 +1,12 @@
 import { didYouMean } from '../did-you-mean.ts';
 import { isMetric } from '../gate/metrics/metrics.ts';
+import type { GateRule } from '../gate/rules/rule.ts';
 import type { CrossProblem } from './cross-problem.ts';
-import { readGateEntry, SPECIAL_METRICS } from './gate-rules.ts';
+import { SPECIAL_METRICS } from './gate/special-metrics.ts';
 import type { RawConfig } from './schema/schema.ts';
+
+/** Rules on the predictions of both models on the same examples. */
+const NEED_HOLDOUT: readonly GateRule['kind'][] = ['compare', 'slices', 'fairness'];
 
 /** What is wrong between the sections of a file whose sections are right one by one. */
 export function checkConfig(raw: RawConfig): readonly CrossProblem[] {
@@ -23,11 +27,8 @@ function checkOwnMetrics({ data }: RawConfig): readonly CrossProblem[] {
 
 function checkHoldout({ gate, data }: RawConfig): readonly CrossProblem[] {
   if (data.holdout !== undefined) return [];
-  return gate.flatMap((entry, index) => {
-    const compares = readGateEntry(entry).rules.some(({ kind }) =>
-      ['compare', 'slices', 'fairness'].includes(kind),
-    );
-    if (!compares) return [];
+  return gate.flatMap((rules, index) => {
+    if (!rules.some(({ kind }) => NEED_HOLDOUT.includes(kind))) return [];
     return [
       {
         code: 'missing-holdout',

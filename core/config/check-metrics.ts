@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { isMetric, nearestMetric } from '../gate/metrics/metrics.ts';
 import type { CrossProblem } from './cross-problem.ts';
-import { SPECIAL_METRICS } from './gate-rules.ts';
+import { SPECIAL_METRICS } from './gate/special-metrics.ts';
 import { gateEntrySchema } from './schema/gate.ts';
 
 /** Names shorter than this are one slip from too many others: `f2` is no misspelt `f1`. */
@@ -38,7 +38,7 @@ export function checkMetrics(file: unknown): readonly CrossProblem[] {
     (['metric', 'mlflow'] as const).flatMap((key) => {
       const name = entry[key];
       if (name === undefined || own.includes(name)) return [];
-      const remedy = findRemedy(name, own, key === 'metric' && needsRows(entry));
+      const remedy = findRemedy(name, own, key === 'metric' && needsRows(entry) ? 'compared' : 'limited');
       if (remedy === undefined) return [];
       const path = ['gate', index, key];
       return [{ code: 'unknown-metric', path, message: `There is no metric \`${name}\`.`, remedy }];
@@ -47,11 +47,11 @@ export function checkMetrics(file: unknown): readonly CrossProblem[] {
 }
 
 /** What to write instead of a name; `undefined` when the name is right, or may be. */
-function findRemedy(name: string, own: readonly string[], isCompared: boolean): string | undefined {
+function findRemedy(name: string, own: readonly string[], use: 'compared' | 'limited'): string | undefined {
   const special = findSpecial(name);
   if (special !== undefined) return special === name ? undefined : `Did you mean \`${special}\`?`;
   if (isMetric(name)) return undefined;
-  if (!isCompared) {
+  if (use === 'limited') {
     const meant = findSlip(name, own);
     return meant === undefined ? undefined : `Did you mean \`${meant}\`?`;
   }

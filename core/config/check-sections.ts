@@ -1,17 +1,5 @@
 import type { CrossProblem } from './cross-problem.ts';
-import { readGateEntry } from './gate-rules.ts';
-import type { RawGateEntry } from './schema/gate.ts';
 import { type CountOrShare, countOf } from './schema/quantity.ts';
-
-/** What is wrong between the keys of one entry of the gate. */
-export function checkGateEntry(entry: RawGateEntry): readonly CrossProblem[] {
-  return readGateEntry(entry).problems.map(({ key, message, remedy }) => ({
-    code: 'gate-rule',
-    path: key === undefined ? [] : [key],
-    message,
-    remedy,
-  }));
-}
 
 /** What is wrong between the settings of one rollout. */
 export function checkRollout(rollout: {

@@ -1,5 +1,5 @@
 import { formatPath } from './describe-issue.ts';
-import { isBudgetMetric } from './gate-rules.ts';
+import { isBudgetMetric } from './gate/special-metrics.ts';
 import { readYaml } from './yaml-source.ts';
 
 /**
@@ -14,7 +14,7 @@ const MOST_CHARACTERS = 80;
  * A key of the policy that a commit writes otherwise than the default branch; a value is absent where the key is. `holds` says whose
  * value counts.
  */
-export type PolicyChange = {
+type PolicyChange = {
   readonly key: string;
   readonly ours: string | undefined;
   readonly theirs: string | undefined;

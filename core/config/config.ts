@@ -9,7 +9,7 @@ export type Scalar = string | number | boolean;
 
 export type ProjectEnvironment = (typeof PROJECT_ENVIRONMENTS)[number];
 
-export type Project = {
+type Project = {
   readonly uri: string;
   readonly environment: ProjectEnvironment;
   readonly steps: { readonly etl?: string; readonly train: string };
@@ -81,7 +81,7 @@ export type Monitor = {
   readonly labels: { readonly maturitySeconds: number };
 };
 
-export type Commands = { readonly allow: readonly PermissionLevel[]; readonly forks: boolean };
+type Commands = { readonly allow: readonly PermissionLevel[]; readonly forks: boolean };
 
 /** A valid `trainyard.yml`, defaults filled in. Times are in seconds, shares from 0 to 1. */
 export type Config = {

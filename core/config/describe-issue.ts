@@ -4,7 +4,7 @@ import { readCrossParams } from './cross-problem.ts';
 import type { SchemaNode } from './schema/schema-node.ts';
 
 /** What is wrong at a place of the file, in words. With `key`, it is that key of the place. */
-export type IssueText = {
+type IssueText = {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
@@ -83,20 +83,22 @@ function sayWhat(issue: Issue): string {
         ? issue.message
         : `must be ${nounOf(issue.expected)}, not ${describeValue(issue.input)}`;
     case 'too_small':
-      return `must ${sayLimit('at least', issue.minimum, issue.inclusive ?? true, issue.origin)}`;
+      return `must ${sayLimit('at least', { ...issue, limit: issue.minimum })}`;
     case 'too_big':
-      return `must ${sayLimit('at most', issue.maximum, issue.inclusive ?? true, issue.origin)}`;
+      return `must ${sayLimit('at most', { ...issue, limit: issue.maximum })}`;
     default:
       return issue.message.replace(/\.$/, '');
   }
 }
 
-function sayLimit(
-  side: 'at least' | 'at most',
-  limit: number | bigint,
-  inclusive: boolean,
-  origin: string,
-): string {
+/** A limit of a value, of a text's length or of a list's (`origin` says which). */
+type Limit = {
+  readonly limit: number | bigint;
+  readonly inclusive?: boolean | undefined;
+  readonly origin: string;
+};
+
+function sayLimit(side: 'at least' | 'at most', { limit, inclusive = true, origin }: Limit): string {
   if (origin === 'string')
     return side === 'at least' && limit === 1 ? 'not be empty' : `have ${side} ${limit} characters`;
   if (origin === 'array')

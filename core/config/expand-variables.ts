@@ -1,7 +1,7 @@
 const VARIABLE = /\$(?<escaped>\$)?\{(?<name>[A-Za-z_]\w*)(?::-(?<fallback>[^}]*))?\}/g;
 
 /** A text with its variables filled in; those without a value stay as written and are listed. */
-export type Expanded = { readonly value: string; readonly missing: readonly string[] };
+type Expanded = { readonly value: string; readonly missing: readonly string[] };
 
 /**
  * Fills `${NAME}` and `${NAME:-default}` from `env`; `$${NAME}` is the text `${NAME}`. An empty variable counts as missing,

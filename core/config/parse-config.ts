@@ -14,7 +14,7 @@ import { readYaml, type YamlSource } from './yaml-source.ts';
 /** Variables of the caller's environment the file may name. Give only those the job means to offer. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-export type Section = Exclude<keyof RawConfig, 'version'>;
+type Section = Exclude<keyof RawConfig, 'version'>;
 
 export type ParseOptions = {
   /**
@@ -24,14 +24,15 @@ export type ParseOptions = {
   readonly needs?: readonly Section[];
 };
 
+/** Where the file's problems lie, the variables it may name, and which of them it must. */
+type ParseRequest = ParseOptions & { readonly file: string; readonly env: Env };
+
 const TRACKING_VARIABLE = 'MLFLOW_TRACKING_URI';
 
 /** Reads `trainyard.yml`. Finds all problems at once, each at its line and column in `file`, in the order of the file. */
 export function parseConfig(
   text: string,
-  file: string,
-  env: Env,
-  { needs }: ParseOptions = {},
+  { file, env, needs }: ParseRequest,
 ): Result<Config, readonly Problem[]> {
   const isNeeded = (section: string) => needs === undefined || needs.some((needed) => needed === section);
   const source = readYaml(text, { file, env, needs: isNeeded });

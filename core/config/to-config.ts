@@ -1,6 +1,6 @@
 import type { GateRule } from '../gate/rules/rule.ts';
 import type { Config, Environment, Holdout, Monitor, Search, SearchDimension, Serving } from './config.ts';
-import { readGateEntry } from './gate-rules.ts';
+import { optional } from './optional.ts';
 import { countOf } from './schema/quantity.ts';
 import type { RawConfig } from './schema/schema.ts';
 import type { RawDimension } from './schema/search.ts';
@@ -9,7 +9,7 @@ type RawEnvironment = RawConfig['environments'][string];
 
 /** A file that has no problems as the parts of Trainyard use it; `trackingUri` stands in for one the file leaves out. */
 export function toConfig(raw: RawConfig, trackingUri: string): Config {
-  const gate = raw.gate.flatMap((entry) => readGateEntry(entry).rules);
+  const gate = raw.gate.flat();
   const { timeout, steps, ...project } = raw.project;
   const environments = Object.entries(raw.environments);
   return {
@@ -130,11 +130,4 @@ function toMonitor(raw: RawConfig['monitor']): Monitor {
     labels: { maturitySeconds: raw.labels.maturity },
     ...optional('stalenessSeconds', raw.staleness),
   };
-}
-
-/** An object with this one key, or none when there is no value: what exact optional properties want. */
-function optional<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  const present: { [P in K]?: V } = {};
-  if (value !== undefined) present[key] = value;
-  return present;
 }

@@ -16,7 +16,7 @@ import { err, ok, type Result } from '../result.ts';
 import { expandVariables } from './expand-variables.ts';
 import { findSecret } from './find-secret.ts';
 
-export type Path = readonly PropertyKey[];
+type Path = readonly PropertyKey[];
 
 /** A YAML file that remembers where everything stands in it. */
 export type YamlSource = {
@@ -29,7 +29,7 @@ export type YamlSource = {
   readonly isUnresolved: (path: Path) => boolean;
 };
 
-export type YamlOptions = {
+type YamlOptions = {
   readonly file: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether a variable without a value is a problem in this top-level section; else it stays as written. */
@@ -46,8 +46,7 @@ export function readYaml(text: string, options: YamlOptions): YamlSource {
   };
   const syntax = document.errors.map(({ message, pos }) => syntaxProblem(message, placeAt(pos[0])));
   if (syntax.length > 0) return unreadable(syntax, placeAt(0));
-  const unresolved = new Set<Node>();
-  const problems = fillScalars(document, options, placeAt, unresolved);
+  const { problems, unresolved } = fillScalars(document, options, placeAt);
   const value = toValue(document);
   if (!value.ok) return unreadable([syntaxProblem(value.error, placeAt(0))], placeAt(0));
   return {
@@ -70,13 +69,14 @@ function toValue(document: Document<ParsedNode>): Result<unknown, string> {
   }
 }
 
+/** Fills the variables in, in place; gives the problems, and the scalars that still name a variable. */
 function fillScalars(
   document: Document<ParsedNode>,
   options: YamlOptions,
   placeAt: (offset: number) => Where,
-  unresolved: Set<Node>,
-): readonly Problem[] {
+): { readonly problems: readonly Problem[]; readonly unresolved: ReadonlySet<Node> } {
   const problems: Problem[] = [];
+  const unresolved = new Set<Node>();
   visit(document, {
     Scalar: (key, node, ancestors) => {
       if (key === 'key' || typeof node.value !== 'string') return;
@@ -91,7 +91,7 @@ function fillScalars(
       }
     },
   });
-  return problems;
+  return { problems, unresolved };
 }
 
 /** A plain scalar that came from a variable is read as YAML reads it written out: `trials: ${TRIALS}` is a number. */

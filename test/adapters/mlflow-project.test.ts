@@ -51,7 +51,7 @@ data:
   holdout: { path: data/holdout.csv, target: label, metrics: { profit: metrics.py:profit } }
 gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
 `;
-  const config = parseConfig(text, 'trainyard.yml', {});
+  const config = parseConfig(text, { file: 'trainyard.yml', env: {} });
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
   const shared = { python, cwd: workspace, env: process.env, trackingUri: server.url, onLine: log.info };
   const tracking = createMlflow({ uri: server.url }, systemClock);

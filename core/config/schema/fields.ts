@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  type CountOrShare,
-  parseDuration,
-  parsePercent,
-  parsePoints,
-  parseRate,
-  parseSize,
-} from './quantity.ts';
+import type { Margin } from '../../gate/rules/rule.ts';
+import { type CountOrShare, parseDuration, parsePercent, parsePoints, parseRate } from './quantity.ts';
 
 /** A value that still names a variable this job was not given. */
 const PLACEHOLDER = /\$\{\w+\}/;
@@ -22,17 +16,14 @@ export function text(description: string, example: string) {
 
 /** `10m` and the like, read as seconds. */
 export function duration(description: string, example: string) {
-  return quantity(parseDuration, 'a duration', '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$', description, example);
-}
-
-/** `200MB` and the like, read as bytes. */
-export function size(description: string, example: string) {
-  return quantity(parseSize, 'a size', '^\\d+(\\.\\d+)? ?(B|kB|KB|MB|GB|KiB|MiB|GiB)$', description, example);
+  const pattern = '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$';
+  return quantity(parseDuration, { what: 'a duration', pattern, description, example });
 }
 
 /** `3/7d`, read as a count per seconds. */
 export function rate(description: string, example: string) {
-  return quantity(parseRate, 'a rate', '^\\d+/\\d+(\\.\\d+)?(s|m|h|d|w)$', description, example);
+  const pattern = '^\\d+/\\d+(\\.\\d+)?(s|m|h|d|w)$';
+  return quantity(parseRate, { what: 'a rate', pattern, description, example });
 }
 
 /** `5%` or `0.05`, read as a share from 0 to 1. */
@@ -56,9 +47,9 @@ export function countOrShare(description: string, example: string) {
     .meta({ description, examples: [example] })
     .transform((written, context): CountOrShare => {
       const share = typeof written === 'string' ? parsePercent(written) : undefined;
-      if (share !== undefined && share <= 1) return { share };
+      if (share !== undefined && share <= 1) return { kind: 'share', share };
       if (typeof written === 'number' && Number.isSafeInteger(written) && written >= 0) {
-        return { count: written };
+        return { kind: 'count', count: written };
       }
       context.addIssue({ code: 'custom', message: expected });
       return z.NEVER;
@@ -71,7 +62,7 @@ export function margin(description: string, example: string) {
   return z
     .union([z.number(), z.string()], { error: expected })
     .meta({ description, examples: [example] })
-    .transform((written, context) => {
+    .transform((written, context): Margin => {
       const value = typeof written === 'number' ? written : readMargin(written);
       if (typeof value === 'object' || (typeof value === 'number' && value >= 0)) return value;
       context.addIssue({ code: 'custom', message: expected });
@@ -112,12 +103,17 @@ export const scalar = z.union([z.string(), z.number(), z.boolean()], {
   error: 'must be text, a number or true/false',
 });
 
+/** A kind of quantity in words (`a size`), the form it is written in, and one key's description and example. */
+type QuantityText = {
+  readonly what: string;
+  readonly pattern: string;
+  readonly description: string;
+  readonly example: string;
+};
+
 function quantity<T>(
   parse: (written: string) => T | undefined,
-  what: string,
-  pattern: string,
-  description: string,
-  example: string,
+  { what, pattern, description, example }: QuantityText,
 ) {
   return z
     .string({ error: `must be ${what}, such as \`${example}\`` })
@@ -130,7 +126,7 @@ function quantity<T>(
     });
 }
 
-function readMargin(written: string): number | { readonly relative: number } | undefined {
+function readMargin(written: string): Margin | undefined {
   const relative = parsePercent(written);
   return relative === undefined ? parsePoints(written) : { relative };
 }

@@ -4,7 +4,7 @@ import { margin, names, text } from './fields.ts';
 const number = (description: string, example: string) =>
   z.number().meta({ description, examples: [example] });
 
-/** One entry of the gate as it is written; `gateRules` says what it means. */
+/** One entry of the gate as it is written; `gateRulesSchema` says what it means. */
 export const gateEntrySchema = z.strictObject({
   metric: text(
     'What is judged: a metric of the holdout (`accuracy`, `roc-auc`, `mae`, …) or of the run, `latency-p50`, `latency-p95`, `latency-p99`, `size`, `demographic-parity`, `equalized-odds` or `signature`.',

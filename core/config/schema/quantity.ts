@@ -20,14 +20,16 @@ const BYTES: Readonly<Record<string, number>> = {
 export type Rate = { readonly count: number; readonly perSeconds: number };
 
 /** So many, or so large a share of all. */
-export type CountOrShare = { readonly count: number } | { readonly share: number };
+export type CountOrShare =
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'share'; readonly share: number };
 
 /** Products of shares that are whole numbers on paper come out this little below them. */
 const ROUNDING = 1e-9;
 
 /** How many of `total` are meant; a share is rounded down. */
 export function countOf(meant: CountOrShare, total: number): number {
-  return 'count' in meant ? meant.count : Math.floor(meant.share * total + ROUNDING);
+  return meant.kind === 'count' ? meant.count : Math.floor(meant.share * total + ROUNDING);
 }
 
 /** `500ms`, `30s`, `10m`, `6h`, `30d` or `2w` in seconds; `undefined` for anything else. */

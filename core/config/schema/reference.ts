@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { publishedSchema } from './schema-node.ts';
 
 /** One key of `trainyard.yml` as the documentation lists it. */
-export type ConfigRow = {
+type ConfigRow = {
   /** `environments.<name>.rollout.stages`; `[]` stands for an entry of a list. */
   readonly key: string;
   readonly type: string;
@@ -37,7 +37,7 @@ export function configReference(): readonly ConfigRow[] {
 
 function childRows(prefix: string, node: Node): readonly ConfigRow[] {
   const own = Object.entries(node.properties ?? {}).flatMap(([name, child]) =>
-    rowsOf(join(prefix, name), nodeSchema.parse(child), node.required?.includes(name) ?? false),
+    rowsOf(join(prefix, name), nodeSchema.parse(child), node.required ?? []),
   );
   const named = sectionOf(node.additionalProperties);
   const entry = sectionOf(node.items);
@@ -48,12 +48,14 @@ function childRows(prefix: string, node: Node): readonly ConfigRow[] {
   ];
 }
 
-function rowsOf(key: string, node: Node, required: boolean): readonly ConfigRow[] {
+/** The key and those below it; `required` are the names that its section must have. */
+function rowsOf(key: string, node: Node, required: readonly string[]): readonly ConfigRow[] {
   const example = node.examples?.[0];
+  const isRequired = required.includes(key.slice(key.lastIndexOf('.') + 1));
   const row: ConfigRow = {
     key,
     type: nameType(node),
-    required: required && node.default === undefined,
+    required: isRequired && node.default === undefined,
     default: isSection(node) || node.default === undefined ? undefined : write(node.default),
     example: example === undefined ? undefined : write(example),
     description: node.description ?? '',

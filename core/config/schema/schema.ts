@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { modelNameSchema } from '../../identity/model-name.ts';
 import { DEFAULT_CONFIG_FILE } from '../../names.ts';
 import { PERMISSION_LEVELS } from '../../plan/permission.ts';
-import { checkDrift, checkGateEntry } from '../check-sections.ts';
+import { checkDrift } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { environmentSchema } from './environment.ts';
 import { address, duration, names, parameterName, rate, scalar, text, whole } from './fields.ts';
-import { gateEntrySchema } from './gate.ts';
+import { gateRulesSchema } from './gate-rules.ts';
 import { searchSchema } from './search.ts';
 
 const FUNCTION = /^[^:=]+\.py:[A-Za-z_]\w*$/;
@@ -174,9 +174,7 @@ export const configSchema = z
     data: dataSchema.prefault({}).meta({ description: 'What the model is trained and judged on.' }),
     search: searchSchema.optional().meta({ description: 'The hyper-parameter search that `/tune` runs.' }),
     gate: z
-      .array(
-        gateEntrySchema.superRefine((entry, context) => reportCrossProblems(context, checkGateEntry(entry))),
-      )
+      .array(gateRulesSchema)
       .min(1)
       .meta({ description: 'What a challenger must show before it may serve. All rules must pass.' }),
     serving: servingSchema.prefault({}).meta({ description: 'How the model is served.' }),
@@ -194,5 +192,5 @@ export const configSchema = z
   })
   .meta({ title: DEFAULT_CONFIG_FILE });
 
-/** What the schema gives for a valid file. */
+/** What the schema gives for a valid file; of the gate, the rules of each entry. */
 export type RawConfig = z.output<typeof configSchema>;

@@ -102,7 +102,10 @@ export type JobOptions = { readonly detach?: boolean; readonly signal?: AbortSig
 /** A world whose ledger begins with these events, and whose hosts serve the champion if there is one. */
 export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0): World {
   const clock = createManualClock();
-  const config = parseConfig(CONFIG.replace('MAX', String(maxUnavailable)), 'trainyard.yml', {});
+  const config = parseConfig(CONFIG.replace('MAX', String(maxUnavailable)), {
+    file: 'trainyard.yml',
+    env: {},
+  });
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
   const environment = config.value.environments['production'];
   if (environment === undefined) throw new Error('The configuration of these tests has no production.');

@@ -38,8 +38,9 @@ project: { parameters: { lr: 1 } }
       fc.property(fc.array(fc.tuple(fc.nat(lines.length), odd), { maxLength: 4 }), (changes) => {
         const changed = [...lines];
         for (const [index, text] of changes) changed[index] = text;
-        const parsed = parseConfig(changed.join('\n'), 'trainyard.yml', {
-          MLFLOW_TRACKING_URI: 'http://mlflow',
+        const parsed = parseConfig(changed.join('\n'), {
+          file: 'trainyard.yml',
+          env: { MLFLOW_TRACKING_URI: 'http://mlflow' },
         });
         const problems = parsed.ok ? [] : parsed.error;
         for (const { message, remedy, where } of problems) {

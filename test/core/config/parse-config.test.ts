@@ -11,7 +11,7 @@ gate:
 const ENV = { MLFLOW_TRACKING_URI: 'http://mlflow:5000' };
 
 function parse(text: string, env: Record<string, string> = ENV, options: ParseOptions = {}): Config {
-  const parsed = parseConfig(text, 'trainyard.yml', env, options);
+  const parsed = parseConfig(text, { file: 'trainyard.yml', env, ...options });
   if (!parsed.ok) throw new Error(parsed.error.map(formatProblem).join('\n'));
   return parsed.value;
 }
@@ -21,7 +21,7 @@ function problemsOf(
   env: Record<string, string> = ENV,
   options: ParseOptions = {},
 ): readonly Problem[] {
-  const parsed = parseConfig(text, 'trainyard.yml', env, options);
+  const parsed = parseConfig(text, { file: 'trainyard.yml', env, ...options });
   return parsed.ok ? [] : parsed.error;
 }
 
@@ -228,7 +228,9 @@ gate:
     '{ metric: constructor, floor: 0 }',
   ])('are not seen in %s: the run may log it', (entry) => {
     const text = `version: 1\nmodel: m\ndata: { holdout: { path: h } }\ngate:\n  - ${entry}\n`;
-    expect(parseConfig(text, 'trainyard.yml', { MLFLOW_TRACKING_URI: 'http://m' }).ok).toBe(true);
+    expect(parseConfig(text, { file: 'trainyard.yml', env: { MLFLOW_TRACKING_URI: 'http://m' } }).ok).toBe(
+      true,
+    );
   });
 
   it('ask for a holdout when a rule compares models on examples', () => {

@@ -41,10 +41,10 @@ describe('quantities', () => {
 
 describe('a count or a share', () => {
   it.each([
-    [{ count: 2 }, 3, 2],
-    [{ share: 0.25 }, 3, 0],
-    [{ share: 0.25 }, 8, 2],
-    [{ share: 0.29 }, 100, 29],
+    [{ kind: 'count' as const, count: 2 }, 3, 2],
+    [{ kind: 'share' as const, share: 0.25 }, 3, 0],
+    [{ kind: 'share' as const, share: 0.25 }, 8, 2],
+    [{ kind: 'share' as const, share: 0.29 }, 100, 29],
   ])('%j of %i is %i', (meant, total, expected) => {
     expect(countOf(meant, total)).toBe(expected);
   });

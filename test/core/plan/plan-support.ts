@@ -22,7 +22,10 @@ environments: { staging: { hosts: ["https://s:1"] }, production: { hosts: ["http
 `);
 
 export function parse(text: string): Config {
-  const parsed = parseConfig(text, 'trainyard.yml', { MLFLOW_TRACKING_URI: 'http://mlflow' });
+  const parsed = parseConfig(text, {
+    file: 'trainyard.yml',
+    env: { MLFLOW_TRACKING_URI: 'http://mlflow' },
+  });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   return parsed.value;
 }
