@@ -2,7 +2,7 @@ import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
 import { Octokit, type RestEndpointMethodTypes } from '@octokit/rest';
 import { messageOf, ServiceError } from '../core/errors.ts';
-import { findPermissionLevel, type PermissionLevel } from '../core/plan/permission.ts';
+import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
 
 /** Time one call may take, in ms. */

@@ -5,7 +5,7 @@ import type { Problem } from './errors.ts';
 import type { LedgerEvent } from './ledger/event.ts';
 import type { LedgerState } from './ledger/state.ts';
 import type { DispatchType } from './names.ts';
-import type { PermissionLevel } from './plan/permission.ts';
+import type { PermissionLevel } from './permission.ts';
 import type { Result } from './result.ts';
 import type { Observation } from './rollout/evidence/observation.ts';
 import type { RolloutRecord } from './rollout/record/record.ts';

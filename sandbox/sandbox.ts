@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { messageOf } from '../core/errors.ts';
-import type { PermissionLevel } from '../core/plan/permission.ts';
+import type { PermissionLevel } from '../core/permission.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from './checkout.ts';
 import {
   commentEvent,

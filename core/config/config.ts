@@ -1,5 +1,5 @@
 import type { GateRule } from '../gate/rules/rule.ts';
-import type { PermissionLevel } from '../plan/permission.ts';
+import type { PermissionLevel } from '../permission.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
 import type { Rate } from './schema/quantity.ts';

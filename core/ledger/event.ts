@@ -4,10 +4,10 @@ import { modelNameSchema } from '../identity/model-name.ts';
 import { packageNameSchema } from '../identity/package-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
-import { parametersSchema } from '../plan/hand-over.ts';
 import { VERDICTS } from '../verdict.ts';
 import { causeSchema } from './cause.ts';
 import { envelopeSchema } from './envelope.ts';
+import { parametersSchema } from './parameters.ts';
 
 const workflowSchema = z.strictObject({
   repository: z.string(),

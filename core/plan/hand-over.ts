@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { causeSchema } from '../ledger/cause.ts';
+import { parametersSchema } from '../ledger/parameters.ts';
 
 // Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.
 
@@ -22,9 +23,6 @@ export const OPERATIONS = [
   'help',
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
-
-/** Parameters of a training, by name. */
-export const parametersSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 
 /** Something to do, with everything later jobs need: they never read the event themselves. */
 const operationSchema = z.object({

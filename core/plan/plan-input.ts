@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import type { DispatchType } from '../names.ts';
+import type { PermissionLevel } from '../permission.ts';
 import type { PullRequest } from '../ports.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
-import type { PermissionLevel } from './permission.ts';
 
 /** Everything a decision depends on. The event's payload is anybody's text until it is checked here. */
 export type PlanInput = {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
-import { parametersSchema } from '../plan/hand-over.ts';
+import { parametersSchema } from '../ledger/parameters.ts';
 
 /** GitHub's limits on `client_payload`: top-level keys and characters of JSON. Ours for the size is tighter. */
 export const MAX_PAYLOAD_KEYS = 10;

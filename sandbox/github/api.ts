@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PermissionLevel } from '../../core/plan/permission.ts';
+import type { PermissionLevel } from '../../core/permission.ts';
 import { MAX_PAYLOAD_KEYS } from '../../core/serving/dispatch-payload.ts';
 import {
   type Answer,

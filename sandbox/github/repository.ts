@@ -1,4 +1,4 @@
-import type { PermissionLevel } from '../../core/plan/permission.ts';
+import type { PermissionLevel } from '../../core/permission.ts';
 
 export type Comment = {
   readonly id: number;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { modelNameSchema } from '../../identity/model-name.ts';
 import { DEFAULT_CONFIG_FILE } from '../../names.ts';
-import { PERMISSION_LEVELS } from '../../plan/permission.ts';
+import { PERMISSION_LEVELS } from '../../permission.ts';
 import { checkDrift } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { environmentSchema } from './environment.ts';

@@ -1,4 +1,4 @@
-import type { PermissionLevel } from '../../../core/plan/permission.ts';
+import type { PermissionLevel } from '../../../core/permission.ts';
 import type { GitHub } from '../../../core/ports.ts';
 import type { DispatchPayload } from '../../../core/serving/dispatch-payload.ts';
 

@@ -4,7 +4,7 @@ import { createEvent, type EventContext } from '../../../core/ledger/create-even
 import type { LedgerEvent, LedgerEventData } from '../../../core/ledger/event.ts';
 import { foldLedger } from '../../../core/ledger/fold.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
-import type { PermissionLevel } from '../../../core/plan/permission.ts';
+import type { PermissionLevel } from '../../../core/permission.ts';
 import type { PlanInput } from '../../../core/plan/plan-input.ts';
 import type { PullRequest } from '../../../core/ports.ts';
 
