@@ -14,7 +14,7 @@ export type DriftEpisode = z.infer<typeof driftEpisodeSchema>;
 export type DriftLook = { readonly severity: Severity; readonly codes: readonly string[] };
 
 /** `episode` is what to remember; `report` says whether the repository should hear of this look. */
-export type DriftReport = { readonly report: boolean; readonly episode: DriftEpisode | undefined };
+type DriftReport = { readonly report: boolean; readonly episode: DriftEpisode | undefined };
 
 /**
  * Decides whether a look is news. Detectors begin anew after each alarm, so a model that has drifted comes and goes in their

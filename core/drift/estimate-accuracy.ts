@@ -9,7 +9,7 @@ const LARGEST_OUT_OF_RANGE = 0.05;
 const LARGEST_UNKNOWN = 0.05;
 
 /** Why no estimate is shown: it would rest on an assumption that is known to be broken, or on nothing. */
-export const SUPPRESSIONS = {
+const SUPPRESSIONS = {
   'no-confidence-bins': 'the profile has no confidence bins',
   'bins-differ': 'the confidences were counted in other bins than the profile has',
   'too-few-rows': `fewer than ${MIN_ROWS} predictions have a confidence`,
@@ -18,7 +18,7 @@ export const SUPPRESSIONS = {
   'input-alarm': 'inputs have drifted',
   'label-alarm': 'labels show that confidence no longer means what it did',
 } as const;
-export type Suppression = keyof typeof SUPPRESSIONS;
+type Suppression = keyof typeof SUPPRESSIONS;
 
 /** Accuracy without labels. Always an estimate that assumes inputs moved but their meaning (P(y|x)) did not. */
 export type AccuracyEstimate =
@@ -33,7 +33,7 @@ export type AccuracyEstimate =
   | { readonly kind: 'suppressed'; readonly code: Suppression; readonly explanation: string };
 
 /** What is known to break the estimate's assumption. */
-export type AccuracyGuards = {
+type AccuracyGuards = {
   readonly outOfRangeShare: number;
   readonly hasInputAlarm: boolean;
   readonly hasLabelAlarm: boolean;

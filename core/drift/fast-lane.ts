@@ -19,16 +19,10 @@ const SMALLEST_RISE = 0.005;
 const RELATIVE_RISE = 0.5;
 
 /** What the fast lane watches: each a rate that should not rise above the reference. */
-export const FAST_CODES = [
-  'missing-values',
-  'out-of-range',
-  'unseen-category',
-  'invalid-output',
-  'slow',
-] as const;
-export type FastCode = (typeof FAST_CODES)[number];
+const FAST_CODES = ['missing-values', 'out-of-range', 'unseen-category', 'invalid-output', 'slow'] as const;
+type FastCode = (typeof FAST_CODES)[number];
 
-export type FastLaneOptions = {
+type FastLaneOptions = {
   /** Length of a check; windows are added up over it. Shorter than most windows changes nothing. */
   readonly checkSeconds: number;
   /** Answers slower than `overMs` must not exceed the share `atMost`. */

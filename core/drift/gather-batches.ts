@@ -12,7 +12,7 @@ export type Batch = {
   readonly counts: readonly (readonly number[])[];
 };
 
-export type Batches = {
+type Batches = {
   readonly closed: readonly Batch[];
   /** Rows counted since the last closed batch. */
   readonly openRows: number;

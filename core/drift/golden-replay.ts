@@ -4,7 +4,7 @@ import type { Golden } from './golden.ts';
 const SHOWN_MISMATCHES = 5;
 
 /** One place where a live answer is not the stored one; `path` is as in `predictions[0].score`. */
-export type Mismatch = {
+type Mismatch = {
   readonly example: number;
   readonly path: string;
   readonly expected: unknown;

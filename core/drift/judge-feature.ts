@@ -20,13 +20,13 @@ const SKEW_ALPHA = 0.01;
 const BACK_WITHIN_TOLERANCE = 0.05;
 
 /** `skew`: every batch since deployment has been off, so training saw other data. `drift`: it changed since. */
-export type ShiftKind = 'skew' | 'drift';
+type ShiftKind = 'skew' | 'drift';
 
 /** An alarm that stands: raised at the end of a batch, and not one batch within tolerance since. */
-export type Alarm = { readonly kind: ShiftKind; readonly since: string };
+type Alarm = { readonly kind: ShiftKind; readonly since: string };
 
 /** How far one bin moved, as shares of all rows. */
-export type MovedBin = { readonly bin: string; readonly reference: number; readonly observed: number };
+type MovedBin = { readonly bin: string; readonly reference: number; readonly observed: number };
 
 /** One feature as its last judged batch shows it, with the state its detector has reached. */
 export type FeatureJudgement = {

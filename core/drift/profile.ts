@@ -10,11 +10,11 @@ const MAX_FEATURES = 4096;
 const MAX_BLOCKS = 366;
 
 /** What a feature's bins stand for. Projections and scalars (of images, texts, embeddings) are binned as numbers are. */
-export const FEATURE_KINDS = ['numeric', 'categorical', 'projection', 'scalar'] as const;
+const FEATURE_KINDS = ['numeric', 'categorical', 'projection', 'scalar'] as const;
 export type FeatureKind = (typeof FEATURE_KINDS)[number];
 
 /** After the named categories: rare ones of training, then ones training never saw. */
-export const EXTRA_CATEGORIES = ['other', 'unseen'] as const;
+const EXTRA_CATEGORIES = ['other', 'unseen'] as const;
 
 const count = z.int().nonnegative();
 const counts = z.array(count).min(1).max(MAX_BINS);
@@ -31,7 +31,7 @@ const blocks = z.array(counts).max(MAX_BLOCKS);
  * `min`/`max` are the range of the reference; `blocks` are counts per day in the same bins; `projection` fixes the direction
  * that a projection's values were taken along.
  */
-export const profileFeatureSchema = z
+const profileFeatureSchema = z
   .strictObject({
     name: z.string().min(1).max(512),
     kind: z.enum(FEATURE_KINDS),
@@ -54,7 +54,7 @@ export const profileFeatureSchema = z
   });
 
 /** Confidence bins for label-free accuracy: `total` rows per bin and how many of them were predicted correctly. */
-export const confidenceBinsSchema = z
+const confidenceBinsSchema = z
   .strictObject({ edges, total: counts, correct: counts })
   .refine(({ edges, total }) => total.length === edges.length + 1, {
     error: 'total must have one entry more than edges',
@@ -90,7 +90,7 @@ const numericPredictionSchema = z
   });
 
 /** What the model put out on its reference rows. */
-export const profilePredictionSchema = z.discriminatedUnion('kind', [
+const profilePredictionSchema = z.discriminatedUnion('kind', [
   classPredictionSchema,
   numericPredictionSchema,
 ]);

@@ -2,7 +2,7 @@ import { fSurvival } from '../statistics/distributions/f-distribution.ts';
 import { type Comparison, compareHistograms } from './compare-histograms.ts';
 
 /** Fewer blocks than this say too little about how much usual days differ. */
-export const MIN_BLOCKS = 14;
+const MIN_BLOCKS = 14;
 
 /** How much usual days differ from all days together, in units of the index. */
 export type UsualWobble = {

@@ -2,7 +2,7 @@ import type { Interval, Reason, Verdict } from '../verdict.ts';
 import type { Unit } from './metrics/metric.ts';
 
 /** A difference of the challenger from the champion, signed so that positive is better whatever the metric's direction. */
-export type Change = { readonly estimate: number; readonly interval: Interval };
+type Change = { readonly estimate: number; readonly interval: Interval };
 
 /** One value of a slice column. `verdict` is `undefined` when the slice is too small to be judged and is only reported. */
 export type SliceRow = {

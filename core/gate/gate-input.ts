@@ -7,7 +7,7 @@ import type { Pair, Predictions, Sample, Side } from './predictions.ts';
 import type { GateRule } from './rules/rule.ts';
 
 /** Metrics that the training runs logged, by name. They are point values without rows behind them. */
-export type UserMetrics = {
+type UserMetrics = {
   readonly champion?: Readonly<Record<string, number>>;
   readonly challenger: Readonly<Record<string, number>>;
 };

@@ -22,10 +22,10 @@ export const ROLLBACK_CODES = [
   'objective-broken',
   'deadline-passed',
 ] as const;
-export type RollbackCode = (typeof ROLLBACK_CODES)[number];
+type RollbackCode = (typeof ROLLBACK_CODES)[number];
 
-export const HOLD_CODES = ['held', 'routing-off', 'hosts-away', 'deadline-passed', 'unusable-input'] as const;
-export type HoldCode = (typeof HOLD_CODES)[number];
+const HOLD_CODES = ['held', 'routing-off', 'hosts-away', 'deadline-passed', 'unusable-input'] as const;
+type HoldCode = (typeof HOLD_CODES)[number];
 
 type Explained = { readonly reasons: readonly Reason[]; readonly explanation: string };
 

@@ -1,7 +1,7 @@
 const MAX_STEPS = 200;
 
 /** Where to look for a root. `tolerance` is absolute in x; without it the root is as exact as a double can be. */
-export type Bracket = { readonly low: number; readonly high: number; readonly tolerance?: number };
+type Bracket = { readonly low: number; readonly high: number; readonly tolerance?: number };
 
 /**
  * A root of `f` between `low` and `high`, by secant steps (the Illinois rule) and bisection; the nearer end when the ends have the same

@@ -20,7 +20,7 @@ const modelsOf = z.object({
   models: z.array(z.object({ info: z.object({ model_id: z.string(), source_run_id: z.string() }) })),
 });
 
-export type BareChain = { readonly folder: string; readonly mlflow: string; readonly store: string };
+type BareChain = { readonly folder: string; readonly mlflow: string; readonly store: string };
 
 /**
  * The work of the chain by bare commands: `mlflow run` of both steps, predictions on the holdout, export and archive,

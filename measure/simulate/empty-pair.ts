@@ -1,6 +1,6 @@
 import type { Pair, Sample, Side } from '../../core/gate/predictions.ts';
 
-export type EmptySample = {
+type EmptySample = {
   readonly rows: number;
   readonly classes: readonly [string, string];
   /** By this slice's name, row r lies in part r modulo `parts`. */

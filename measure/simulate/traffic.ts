@@ -7,7 +7,7 @@ const MEDIAN_MS = 80;
 const LOG_SPREAD = 0.5;
 
 /** What the traffic of a rollout is like at a minute: all hosts' requests per second, the base error rate, the load on latency. */
-export type Moment = { readonly perSecond: number; readonly errorRate: number; readonly load: number };
+type Moment = { readonly perSecond: number; readonly errorRate: number; readonly load: number };
 
 /**
  * How traffic behaves over a rollout. `noise` is the sd of each version's own log-odds noise per poll; `invalid` the share of

@@ -25,7 +25,7 @@ import normalRange from './answers/normal-range.json' with { type: 'json' };
 import pairedProportions from './answers/paired-proportions.json' with { type: 'json' };
 
 /** What an oracle says a function of ours gives at these arguments. */
-export type KnownAnswer = {
+type KnownAnswer = {
   readonly function: string;
   readonly arguments: readonly number[];
   readonly value: number;

@@ -1,5 +1,5 @@
 /** Rows gathered by a key: the keys in order of appearance, each row's place among them, and each key's rows. */
-export type RowGroups<K> = {
+type RowGroups<K> = {
   readonly names: readonly K[];
   readonly groupOf: Uint32Array;
   readonly rowsOf: readonly Uint32Array[];

@@ -7,7 +7,7 @@ import { groupRows } from './group-rows.ts';
 const ROWS_PER_KIND = 20;
 
 /** What to draw from: rows, each standing for `times` rows of the holdout, and how they are drawn. */
-export type ResamplingPlan = {
+type ResamplingPlan = {
   readonly pair: Pair;
   readonly times: Uint32Array;
   readonly resampling: Resampling;

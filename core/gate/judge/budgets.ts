@@ -6,7 +6,7 @@ import { judgeLatency, type Latencies } from './latency.ts';
 import { undecided } from './undecided.ts';
 
 /** What was measured on the built package; what was not is absent, and leaves its rules open. */
-export type PackageMeasurements = {
+type PackageMeasurements = {
   readonly latency?: Latencies;
   readonly sizeBytes?: number;
   /** What the bootstrap of the ratio depends on. */

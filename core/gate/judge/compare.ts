@@ -13,7 +13,7 @@ import { undecided } from './undecided.ts';
 export type Names = { readonly champion?: string; readonly challenger: string };
 
 /** One compare rule with its metric found. */
-export type CompareTask = { readonly rule: CompareRule; readonly metric: Metric };
+type CompareTask = { readonly rule: CompareRule; readonly metric: Metric };
 
 /** Challenger against champion by one metric: non-inferior or superior, worse, or not settled. */
 export function judgeCompare(

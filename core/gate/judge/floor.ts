@@ -9,7 +9,7 @@ import type { FloorRule } from '../rules/rule.ts';
 import { undecided } from './undecided.ts';
 
 /** One floor rule with its metric found. */
-export type FloorTask = { readonly rule: FloorRule; readonly metric: Metric };
+type FloorTask = { readonly rule: FloorRule; readonly metric: Metric };
 
 /** An absolute floor or ceiling, on this holdout's value: a limit that is met exactly is met. */
 export function judgeFloor({ rule, metric }: FloorTask, sample: Sample, side: Side): Check {

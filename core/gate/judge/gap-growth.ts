@@ -9,7 +9,7 @@ import type { Pair, Sample, Side } from '../predictions.ts';
 export const MOST_GROWTH = 0.02;
 
 /** Two groups of rows, and how the growth of the gap between them is bounded. */
-export type GrowthRequest = {
+type GrowthRequest = {
   readonly high: Uint32Array;
   readonly low: Uint32Array;
   /** One-sided error of the bound. */

@@ -27,7 +27,7 @@ type RuleOutcome =
   | { readonly kind: 'no-champion'; readonly rule: GateRule };
 
 /** Every rule's check, in the order of the rules, and the problems that kept rules from being judged. */
-export type JudgedRules = { readonly checks: readonly Check[]; readonly problems: readonly Problem[] };
+type JudgedRules = { readonly checks: readonly Check[]; readonly problems: readonly Problem[] };
 
 /** Judges every rule. `evidence` is `undefined` when the predictions are unfit to be judged. */
 export function judgeRules(input: GateInput, evidence: GateEvidence | undefined): JudgedRules {

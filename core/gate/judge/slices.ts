@@ -17,10 +17,10 @@ const DRAWS_PER_SLICE = 40;
 const MOST_RESAMPLES = 20_000;
 
 /** One slices rule with its metric found. */
-export type SlicesTask = { readonly rule: SlicesRule; readonly metric: Metric };
+type SlicesTask = { readonly rule: SlicesRule; readonly metric: Metric };
 
 /** One value of the column. */
-export type Slice = {
+type Slice = {
   readonly name: string;
   readonly rows: number;
   /** `undefined` where these rows allow no comparison. */

@@ -3,7 +3,7 @@ import type { Undefined } from '../metrics/metric.ts';
 import { whatSettles } from './what-settles.ts';
 
 /** What could not be judged: the rule by its name, the metric, what was asked for in words, and why it is open. */
-export type OpenQuestion = Pick<Check, 'rule' | 'metric' | 'need'> & {
+type OpenQuestion = Pick<Check, 'rule' | 'metric' | 'need'> & {
   readonly why: Undefined;
   readonly rows?: number;
 };

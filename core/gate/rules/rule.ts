@@ -65,7 +65,7 @@ export type MlflowRule = {
 };
 
 /** The challenger must take every request that the champion takes. */
-export type SignatureRule = { readonly kind: 'signature' };
+type SignatureRule = { readonly kind: 'signature' };
 
 /** One rule of the gate, as the configuration gives it. */
 export type GateRule =

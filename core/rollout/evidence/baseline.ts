@@ -4,7 +4,7 @@ import type { Observation } from './observation.ts';
 import { countSlow, fixSlowThresholds, SLOW_QUANTILES } from './slow-requests.ts';
 
 /** How much of each interval's evidence counts, in (0, 1]: less when counts vary more than chance alone lets them. */
-export type Tempering = { readonly errors: number; readonly slow: number; readonly invalid: number };
+type Tempering = { readonly errors: number; readonly slow: number; readonly invalid: number };
 
 /** What is known of the stable version before a rollout starts. */
 export type Baseline = {

@@ -8,7 +8,7 @@ const count = z.int().nonnegative();
  * What one version did in one interval on one host. `errors` are 5xx, timeouts and handler exceptions; `invalid` are
  * answers that were NaN or broke the schema; `latency` counts every request in ms buckets. All are increments.
  */
-export const armCountsSchema = z
+const armCountsSchema = z
   .strictObject({ requests: count, errors: count, invalid: count, latency: latencyCountsSchema })
   .refine(({ requests, errors }) => errors <= requests, {
     error: 'errors must not exceed requests',
@@ -20,7 +20,7 @@ export const armCountsSchema = z
   });
 
 /** The answers both versions gave to the same requests. `unmatched` requests were answered by one of them only. */
-export const shadowComparisonSchema = z.strictObject({
+const shadowComparisonSchema = z.strictObject({
   pairs: count,
   different: count,
   unmatched: count,

@@ -8,7 +8,7 @@ import type { RolloutRecord } from './record.ts';
 const FETCH_LAG_SECONDS = 60;
 
 /** One recorded step decided again. `other` steps were a person's, or for want of hosts: there is nothing to agree on. */
-export type ReplayedStep = {
+type ReplayedStep = {
   readonly at: string;
   readonly happened: string;
   readonly decided: string;

@@ -9,7 +9,7 @@ export type TwoByTwo = {
 };
 
 /** The values the candidate's bad requests can take once all totals are known. */
-export type Support = { readonly low: number; readonly high: number };
+type Support = { readonly low: number; readonly high: number };
 
 const NEGLIGIBLE = 1e-18;
 const CACHED_FACTORIALS = 16_384;

@@ -5,7 +5,7 @@ const TINY = 1e-300;
 const MAX_TERMS = 200_000;
 
 /** A point of the unit interval with its distance from 1, where that is known better than a subtraction would give it. */
-export type UnitPoint = { readonly x: number; readonly complement: number };
+type UnitPoint = { readonly x: number; readonly complement: number };
 
 /**
  * Regularised incomplete beta function I_x(a, b), `a`, `b` > 0, 0 <= x <= 1; `NaN` outside. The upper tail 1 - I_x(a, b) is

@@ -18,7 +18,7 @@ export function poissonDensity(x: number, mean: number): number {
 }
 
 /** The two probabilities of a trial, p + q = 1, given apart so that neither has to be a difference. */
-export type Chances = { readonly p: number; readonly q: number };
+type Chances = { readonly p: number; readonly q: number };
 
 /** p^x q^(n-x) gamma(n+1) / (gamma(x+1) gamma(n-x+1)) for real 0 <= `x` <= `n`. Claim, reference and vector as for `poissonDensity`. */
 export function binomialDensity(x: number, n: number, { p, q }: Chances): number {

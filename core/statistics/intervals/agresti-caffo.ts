@@ -1,5 +1,5 @@
 /** So many successes in a sample of `n`; neither need be whole where rows count for less than one. */
-export type SampleCounts = { readonly successes: number; readonly n: number };
+type SampleCounts = { readonly successes: number; readonly n: number };
 
 /**
  * Lower confidence bound of the first sample's share less the second's; `z` is the normal quantile of the one-sided confidence.

@@ -9,7 +9,7 @@ export type PairedDifference = {
 };
 
 /** Rows that only B gets right, rows that only A does, and all rows. */
-export type PairedCounts = { readonly gains: number; readonly losses: number; readonly n: number };
+type PairedCounts = { readonly gains: number; readonly losses: number; readonly n: number };
 
 /**
  * The difference of two accuracies on the same rows, (gains - losses) / n, with its interval of coverage `level`.

@@ -1,5 +1,5 @@
 /** The areas under two ROC curves on the same rows, and the standard error of their difference (B - A). */
-export type AucComparison = {
+type AucComparison = {
   readonly aucA: number;
   readonly aucB: number;
   readonly difference: number;

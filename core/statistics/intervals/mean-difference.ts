@@ -18,7 +18,7 @@ export function meanDifference(differences: ArrayLike<number>, level: number): P
 }
 
 /** Which group each row belongs to, in 0..`groups`-1. */
-export type Grouping = { readonly groupOf: ArrayLike<number>; readonly groups: number };
+type Grouping = { readonly groupOf: ArrayLike<number>; readonly groups: number };
 
 /**
  * The same for rows that come in groups (one user, one patient).

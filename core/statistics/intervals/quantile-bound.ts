@@ -4,7 +4,7 @@ import { binomialQuantile } from '../distributions/binomial.ts';
  * Distribution-free bounds of the `q`-quantile from order statistics: `ranks` are 1-based positions in the sorted sample,
  * each bound holding with at least `confidence` by itself; `undefined` where `n` is too small for one to exist.
  */
-export type QuantileBounds = { readonly lower: number | undefined; readonly upper: number | undefined };
+type QuantileBounds = { readonly lower: number | undefined; readonly upper: number | undefined };
 
 /**
  * Ranks of the one-sided bounds of the `q`-quantile among `n` values.

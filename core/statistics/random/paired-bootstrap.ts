@@ -20,7 +20,7 @@ export type Resampling =
 export type WeightedStatistic = (weights: Uint32Array) => number;
 
 /** How many rows there are, how often they are drawn anew, and by which numbers. */
-export type BootstrapRequest = {
+type BootstrapRequest = {
   readonly rows: number;
   readonly resamples: number;
   readonly random: RandomStream;

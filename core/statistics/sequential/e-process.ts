@@ -101,7 +101,7 @@ export function logEvidence(likelihoods: LogLikelihoods, tolerance = 1, above = 
 }
 
 /** The most likely odds ratio of the grid, and the interval that holds the true one at `1 - alpha` at all times at once. */
-export type OddsRatioEstimate = { readonly estimate: number; readonly low: number; readonly high: number };
+type OddsRatioEstimate = { readonly estimate: number; readonly low: number; readonly high: number };
 
 /**
  * See `OddsRatioEstimate`. An end that reaches the edge of the grid is open: 0 below, Infinity above.

@@ -16,7 +16,7 @@ export type Workshop = DockerHost & {
 };
 
 /** An image in the registry, by its tag or digest. */
-export type PushedImage = { readonly repository: string; readonly reference: string };
+type PushedImage = { readonly repository: string; readonly reference: string };
 
 /** Builds and pushes the image of a version. */
 export type ImageBuild = (version: BuiltVersion) => Promise<PushedImage>;

@@ -9,7 +9,7 @@ const REPOSITORY = 'bench/mlflow';
 const CERTIFICATES = 'etc/ssl/certs/ca-certificates.crt';
 const NGINX_LINE = /^RUN apt-get.* nginx$/m;
 
-export type MlflowBuilder = {
+type MlflowBuilder = {
   /** What is built, in words. */
   readonly what: string;
   /** Tag of the image it builds on. */

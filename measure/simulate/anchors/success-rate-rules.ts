@@ -2,7 +2,7 @@ import type { Observation } from '../../../core/rollout/evidence/observation.ts'
 import type { Stop } from '../simulate-rollout.ts';
 
 /** How a progressive-delivery tool judges a success rate: measured per interval, with so many failures tolerated. */
-export type SuccessRateRule = {
+type SuccessRateRule = {
   readonly atLeast: number;
   /** Failed measurements with which the rollout is stopped. */
   readonly stopsAtFailures: number;
