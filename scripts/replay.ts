@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { renderBlocks } from '../core/report/render-block.ts';
+import type { Block } from '../core/report/report.ts';
 import { decideRollout } from '../core/rollout/decide-rollout.ts';
 import { type RolloutRecord, rolloutRecordSchema } from '../core/rollout/record/record.ts';
 import { type Replay, replayRollout } from '../core/rollout/record/replay.ts';
 import { traceRollout } from '../core/rollout/record/trace.ts';
-import { renderRollout } from '../core/rollout/render-rollout.ts';
+import { reportRollout } from '../core/rollout/report-rollout.ts';
 
 const HELP = `node scripts/replay.ts RECORD...
 
@@ -56,17 +58,19 @@ function renderReplay(file: string, record: RolloutRecord, replay: Replay): stri
     now: last,
     control: 'running',
   });
-  const steps = replay.steps.map(
-    ({ at, happened, decided, agreement }) => `| ${at} | ${happened} | ${decided} | ${agreement} |`,
-  );
-  return [
-    `# ${record.rollout} (${file}): ${replay.agrees ? 'agrees' : 'DIFFERS'}`,
-    '',
-    '| At | Happened | Decided again | |',
-    '| --- | --- | --- | --- |',
-    ...steps,
-    '',
-    renderRollout({ decision, evidence, points }),
-    '',
-  ].join('\n');
+  const steps = replay.steps.map(({ at, happened, decided, agreement }) => [
+    at,
+    happened,
+    decided,
+    agreement,
+  ]);
+  const blocks: readonly Block[] = [
+    {
+      kind: 'heading',
+      text: `${record.rollout} (${file}): ${replay.agrees ? 'agrees' : 'DIFFERS'}`,
+    },
+    { kind: 'table', columns: ['At', 'Happened', 'Decided again', ''], rows: steps },
+    ...reportRollout({ decision, evidence, points }),
+  ];
+  return `${renderBlocks(blocks)}\n`;
 }

@@ -8,7 +8,7 @@ import { PACKAGE_FILES, TAGS } from '../../core/names.ts';
 import type { Log, PackageOutput, PythonRuntime, RegisteredVersion, Tracking } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
-import { renderPackage } from './render-package.ts';
+import { reportPackage } from './report-package.ts';
 
 export type BuildRequest = {
   readonly config: Config;
@@ -61,7 +61,7 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
   });
   const output = budgets.verdict === 'pass' ? await shipAsImage(ports, folder, packed) : packed;
   const name = packageName(config.model, output.manifestDigest);
-  const shared = { report: renderPackage(name, version, output, budgets), outputs: { package: name } };
+  const shared = { report: reportPackage(name, version, output, budgets), outputs: { package: name } };
   if (budgets.verdict !== 'pass') {
     const headline = `The package of version ${version} does not pass the gate's rules for serving it: ${budgets.verdict}.`;
     const reasonCode = budgets.verdict === 'fail' ? 'gate-failed' : 'gate-inconclusive';
@@ -114,7 +114,7 @@ function concludeExisting({ version }: BuildRequest, name: string): Built {
     decision: 'continue',
     reasonCode: 'already-built',
     headline,
-    report: `### 🏗️ Built already\n\n${headline}`,
+    report: { sign: 'already-built', blocks: [{ kind: 'paragraph', text: headline }] },
     outputs: { package: name },
     result: { package: name, version },
   };

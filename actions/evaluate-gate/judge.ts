@@ -5,7 +5,7 @@ import { UserError } from '../../core/errors.ts';
 import type { GateInput, GateResult } from '../../core/gate/gate-input.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { descriptionPath, predictionsPath } from '../../core/gate/predictions-path.ts';
-import { renderGate } from '../../core/gate/render-gate.ts';
+import { reportGate } from '../../core/gate/report-gate.ts';
 import { isBudgetRule } from '../../core/gate/rules/rule.ts';
 import { type ModelSignature, parseSignature } from '../../core/gate/signature.ts';
 import { type Champion, championOf } from '../../core/ledger/champion-of.ts';
@@ -180,7 +180,7 @@ function conclude(result: GateResult, run: TrackingRun, policyChanges: readonly 
     decision: verdict === 'pass' ? 'continue' : 'stop',
     reasonCode: REASON_CODES[verdict],
     headline,
-    report: renderGate(result, policyChanges),
+    report: reportGate(result, policyChanges),
     outputs: { verdict },
     result: {
       verdict,

@@ -41,7 +41,7 @@ export async function predict(request: GateRequest, ports: GatePorts): Promise<P
     decision: 'continue',
     reasonCode: missing.length > 0 ? 'predicted' : 'already-predicted',
     headline,
-    report: `### 🔮 Predicted\n\n${headline}`,
+    report: { sign: 'predicted', blocks: [{ kind: 'paragraph', text: headline }] },
     outputs: {},
     result: { runId: run.runId, modelUri: run.modelUri, holdoutDigest, champion, predicted: missing },
   };

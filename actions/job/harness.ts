@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
+import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import { VERSION } from '../../core/version.ts';
 import { COMMON_OUTPUTS, type Contract, type InputsOf } from './contract.ts';
 import { type Host, readHost, SECRET_VARIABLES } from './host.ts';
@@ -8,8 +9,6 @@ import { causesOf, NOTEWORTHY, type Outcome, type OutcomeOf, outcomeOfError } fr
 
 /** GitHub shows this many annotations of one step; the rest are lines of the log. */
 const MAX_ANNOTATIONS = 10;
-/** GitHub refuses a longer job summary, in bytes; ours stays clear of it. */
-const MAX_SUMMARY = 1_000_000;
 
 /** Everything an action's flow gets from the runner. */
 export type Job<C extends Contract> = {
@@ -80,9 +79,10 @@ async function finish(contract: Contract, outcome: Outcome, reporters: readonly 
   if (decision === 'failure') process.exitCode = core.ExitCode.Failure;
 }
 
-async function writeSummary(report: string): Promise<void> {
+async function writeSummary(report: Outcome['report']): Promise<void> {
   if (process.env['GITHUB_STEP_SUMMARY'] === undefined) return;
-  await core.summary.addRaw(report.slice(0, MAX_SUMMARY), true).write();
+  const text = typeof report === 'string' ? report : renderMarkdown(report, { kind: 'summary' });
+  await core.summary.addRaw(text, true).write();
 }
 
 async function warnOnly(what: string, work: () => Promise<void>): Promise<void> {

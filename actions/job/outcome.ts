@@ -1,5 +1,5 @@
 import { ServiceError, UserError } from '../../core/errors.ts';
-import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
+import type { Report } from '../../core/report/report.ts';
 import type { Contract, OutputOf } from './contract.ts';
 
 /** What the workflow does next: go on with the chain, end it here with nothing wrong, end it because all is done, or fail the job. */
@@ -53,12 +53,12 @@ export const NOTEWORTHY: ReadonlySet<ReasonCode> = new Set([
   'held',
 ]);
 
-/** How an action ended. `headline` is one plain sentence, `report` Markdown for the summary and the comment. */
+/** How an action ended. `headline` is one plain sentence, `report` what the summary and the comment show. */
 export type Outcome<O extends string = string> = {
   readonly decision: Decision;
   readonly reasonCode: ReasonCode;
   readonly headline: string;
-  readonly report: string;
+  readonly report: Report | string;
   readonly outputs: Readonly<Partial<Record<O, string>>>;
   readonly result: Readonly<Record<string, unknown>>;
 };
@@ -69,7 +69,7 @@ export type OutcomeOf<C extends Contract> = Outcome<OutputOf<C>>;
 export function outcomeOfError(thrown: unknown): Outcome<never> {
   const { reasonCode, lines, problems } = describe(thrown);
   const [headline = 'It failed.'] = lines;
-  const report = ['### ❌ Failed', '', ...lines.map((line) => `- ${escapeMarkdown(line)}`)].join('\n');
+  const report: Report = { sign: 'failed', blocks: [{ kind: 'list', items: lines }] };
   return { decision: 'failure', reasonCode, headline, report, outputs: {}, result: { problems } };
 }
 

@@ -1,7 +1,10 @@
 import type { GitHub } from '../../core/ports.ts';
+import { commentMarker } from '../../core/report/comment-marker.ts';
+import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Contract } from './contract.ts';
 import type { Plan } from './handoff.ts';
 import type { Job } from './harness.ts';
+import type { Outcome } from './outcome.ts';
 import { connectGitHub } from './wiring.ts';
 
 /** What one comment is about: all actions of one correlation id share it, each with its own section. */
@@ -20,12 +23,12 @@ export function commentOnPlan<C extends Contract>(
   job: Job<C>,
   plan: Plan,
   token: string,
-): ((report: string) => Promise<unknown>) | undefined {
+): ((report: Outcome['report']) => Promise<unknown>) | undefined {
   const { pullRequest, correlationId } = plan;
   if (pullRequest === undefined || token === '') return undefined;
   const github = connectGitHub(job.host, token, job.log);
   const target = { pullRequest, correlationId, section: job.name, runUrl: job.host.runUrl };
-  const comment = async (report: string) => updateComment(await github, target, report);
+  const comment = async (report: Outcome['report']) => updateComment(await github, target, report);
   job.reportTo(async ({ report }) => {
     await comment(report);
   });
@@ -33,9 +36,14 @@ export function commentOnPlan<C extends Contract>(
 }
 
 /** Writes one section of the comment, and leaves the others as they are. Gives the comment's address. */
-export async function updateComment(github: GitHub, target: CommentTarget, report: string): Promise<string> {
-  const marker = `<!-- trainyard:${target.correlationId} -->`;
-  const text = `${report}\n\n<sub>[Workflow run](${target.runUrl})</sub>`;
+export async function updateComment(
+  github: GitHub,
+  target: CommentTarget,
+  report: Outcome['report'],
+): Promise<string> {
+  const marker = commentMarker(target.correlationId);
+  const place = { kind: 'section', runUrl: target.runUrl } as const;
+  const text = typeof report === 'string' ? report : renderMarkdown(report, place);
   return github.upsertComment(target.pullRequest, marker, (previous) =>
     replaceSection(previous ?? marker, target.section, text),
   );
@@ -43,10 +51,9 @@ export async function updateComment(github: GitHub, target: CommentTarget, repor
 
 /** The body with this section's text put in place, or added at the end. */
 export function replaceSection(body: string, section: string, text: string): string {
-  const start = `<!-- trainyard:begin ${section} -->`;
-  const end = `<!-- trainyard:end ${section} -->`;
-  // A text that holds our own marks (a user's metric name, a log line) must not break the comment apart.
-  const block = `${start}\n${text.replaceAll('<!-- trainyard:', '<!-- ')}\n${end}`;
+  const start = commentMarker(`begin ${section}`);
+  const end = commentMarker(`end ${section}`);
+  const block = `${start}\n${text}\n${end}`;
   const from = body.indexOf(start);
   const to = body.indexOf(end);
   if (from === -1 || to === -1) return `${body}\n${block}`;

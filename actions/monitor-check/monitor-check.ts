@@ -2,9 +2,10 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
 import type { MonitorAction } from '../../core/monitor/finding.ts';
-import { renderMonitor } from '../../core/monitor/render-monitor.ts';
+import { reportMonitor } from '../../core/monitor/report-monitor.ts';
 import { DISPATCH_TYPES, SECRETS } from '../../core/names.ts';
-import { commentMarker } from '../../core/report/render-markdown.ts';
+import { commentMarker } from '../../core/report/comment-marker.ts';
+import { renderBlocks } from '../../core/report/render-block.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -55,7 +56,8 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const report = [
     `### 🩺 ${request.config.model} in ${request.environmentName}`,
     '',
-    renderMonitor(decision, input),
+    renderBlocks(reportMonitor(decision, input)),
+    '',
     ...repaired.map((line) => `- ${line}`),
   ].join('\n');
   if (decision.isChange) await record(monitoring, decision);

@@ -9,72 +9,61 @@ import {
 import { COMMANDS, DRY_RUN } from '../../core/plan/command-table.ts';
 import type { Refused } from '../../core/plan/decision.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
-import { renderMarkdown } from '../../core/report/render-markdown.ts';
-import { type Report, type ReportSection, startReport } from '../../core/report/report.ts';
+import { type Block, type Report, type Text, tableOfFacts } from '../../core/report/report.ts';
 
 /** The refusal and what to do instead. */
-export function answerRefusal({ code, message, remedy }: Refused): string {
-  return renderMarkdown({
-    ...startReport('Refused', message),
-    verdict: 'fail',
-    facts: [['reason', code]],
-    nextSteps: [remedy],
-  });
+export function answerRefusal({ code, message, remedy }: Refused): Report {
+  return {
+    sign: 'refused',
+    blocks: [headline(message), tableOfFacts([['reason', code]])],
+    foot: nextStep(remedy),
+  };
 }
 
 /** All commands, from the table that the parser reads too. */
-export function answerHelp({ model, environments, commands }: Config): string {
+export function answerHelp({ model, environments, commands }: Config): Report {
   const names = Object.keys(environments);
-  return renderMarkdown({
-    ...startReport(`Commands for ${model}`, 'Write one of these as a comment on a pull request.'),
-    facts: [
-      ['environments', names.length === 0 ? 'none' : names.join(', ')],
-      ['who may', commands.allow.join(', ')],
+  return {
+    sign: 'help',
+    about: model,
+    blocks: [
+      headline('Write one of these as a comment on a pull request.'),
+      tableOfFacts([
+        ['environments', names.length === 0 ? 'none' : names.join(', ')],
+        ['who may', commands.allow.join(', ')],
+      ]),
+      { kind: 'heading', text: 'Commands' },
+      { kind: 'table', columns: ['command', 'does'], rows: COMMANDS.map(({ usage, does }) => [usage, does]) },
     ],
-    sections: [
-      {
-        title: 'Commands',
-        open: true,
-        table: { columns: ['command', 'does'], rows: COMMANDS.map(({ usage, does }) => [usage, does]) },
-      },
-    ],
-    nextSteps: [`Write \`/${DRY_RUN}\` before any of them to see what it would do.`],
-  });
+    foot: nextStep(`Write \`/${DRY_RUN}\` before any of them to see what it would do.`),
+  };
 }
 
 /** What serves where, what is under way, and what is in the way. */
-export function answerStatus(config: Config, state: LedgerState, environment: string | undefined): string {
+export function answerStatus(config: Config, state: LedgerState, environment: string | undefined): Report {
   const names = environment === undefined ? Object.keys(config.environments) : [environment];
-  const open = openTrainings(state);
-  const serving = names.map((name) => [name, describeChampion(environmentOf(state, name))] as const);
-  const headline =
-    serving.map(([name, what]) => `${name}: ${what}`).join('; ') || 'There are no environments.';
-  return renderMarkdown({
-    ...startReport(`Status of ${config.model}`, `${headline}.`),
-    sections: [
-      ...names.map((name) => describeEnvironment(state, name)),
-      {
-        title: `Open trainings: ${open.length}`,
-        table: {
-          columns: ['asked for', 'by', 'status', 'correlation id'],
-          rows: open.map(({ requestedAt, actor, status, correlationId }) => [
-            requestedAt,
-            actor,
-            status,
-            correlationId,
-          ]),
-        },
-      },
+  const serving = names.map((name) => `${name}: ${describeChampion(environmentOf(state, name))}`);
+  return {
+    sign: 'status',
+    about: config.model,
+    blocks: [
+      headline(`${serving.join('; ') || 'There are no environments'}.`),
+      ...names.flatMap((name) => describeEnvironment(state, name)),
+      describeTrainings(state),
     ],
-  });
+  };
 }
 
-/** What the operation will do, in words. */
-export function answerPlan(operation: PlannedOperation, state: LedgerState): string {
+/** What the operation will do, in words, and what its commit would change in the policy. */
+export function answerPlan(
+  operation: PlannedOperation,
+  state: LedgerState,
+  policyChanges: readonly string[],
+): Report {
   const { sha, parameters, environment, version, reason, dryRun, actor } = operation;
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
   const here = environment === undefined ? undefined : environmentOf(state, environment);
-  const facts: Report['facts'] = [
+  const facts = [
     ['asked for by', actor],
     ['commit', sha],
     ...(environment === undefined ? [] : [['environment', environment] as const]),
@@ -82,11 +71,19 @@ export function answerPlan(operation: PlannedOperation, state: LedgerState): str
     ...(here === undefined ? [] : [['serving now', describeChampion(here)] as const]),
     ...(given.length === 0 ? [] : [['parameters', given.join(' ')] as const]),
     ...(reason === undefined ? [] : [['reason', reason] as const]),
-  ];
-  const headline = dryRun
+  ] as const;
+  const said = dryRun
     ? `This would ${INTENTS[operation.operation]}. Nothing was done.`
     : `This is going to ${INTENTS[operation.operation]}.`;
-  return renderMarkdown({ ...startReport(`Plan: ${operation.operation}`, headline), facts });
+  return {
+    sign: 'planned',
+    about: operation.operation,
+    blocks: [
+      headline(said),
+      tableOfFacts(facts),
+      ...policyChanges.map((text) => ({ kind: 'paragraph', text }) as const),
+    ],
+  };
 }
 
 const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
@@ -105,7 +102,31 @@ const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
   help: 'list the commands',
 };
 
-function describeEnvironment(state: LedgerState, name: string): ReportSection {
+function headline(text: string): Block {
+  return { kind: 'paragraph', text: [{ kind: 'strong', text }] };
+}
+
+function nextStep(text: Text): readonly Block[] {
+  return [headline('What you can do now'), { kind: 'list', items: [text] }];
+}
+
+function describeTrainings(state: LedgerState): Block {
+  const open = openTrainings(state);
+  const columns = ['asked for', 'by', 'status', 'correlation id'];
+  const rows = open.map(({ requestedAt, actor, status, correlationId }) => [
+    requestedAt,
+    actor,
+    status,
+    correlationId,
+  ]);
+  return {
+    kind: 'details',
+    title: `Open trainings: ${open.length}`,
+    blocks: [{ kind: 'table', columns, rows }],
+  };
+}
+
+function describeEnvironment(state: LedgerState, name: string): readonly Block[] {
   const here = environmentOf(state, name);
   const { rollout, previous, monitor } = here;
   const frozen = freezeOf(state, name);
@@ -123,7 +144,7 @@ function describeEnvironment(state: LedgerState, name: string): ReportSection {
   const last = here.history.at(-1);
   if (last !== undefined)
     rows.push(['last rollout', `version ${last.version} ${last.outcome} at ${last.at}: ${last.explanation}`]);
-  return { title: name, open: true, table: { columns: ['', ''], rows } };
+  return [{ kind: 'heading', text: name }, tableOfFacts(rows)];
 }
 
 function describeChampion({ champion }: EnvironmentState): string {

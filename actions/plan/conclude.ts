@@ -1,6 +1,7 @@
 import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { Ignored, Refused } from '../../core/plan/decision.ts';
 import { handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
+import type { Report } from '../../core/report/report.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { answerRefusal } from './answers.ts';
@@ -13,7 +14,7 @@ export function concludeIgnored({ code, message }: Ignored): Planned {
     decision: 'stop',
     reasonCode: 'ignored',
     headline: message,
-    report: `### 💤 Nothing to do\n\n${message}`,
+    report: { sign: 'nothing-to-do', blocks: [{ kind: 'paragraph', text: message }] },
     outputs: {},
     result: { code, message },
   };
@@ -39,7 +40,7 @@ export type Conclusion = {
   readonly champion: Champion | undefined;
   readonly policyChanges: readonly string[];
   readonly reasonCode: keyof typeof DECISIONS;
-  readonly report: string;
+  readonly report: Report;
 };
 
 /** The operation as outputs, and as the `result` that every later job goes by. */

@@ -2,7 +2,9 @@ import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
 import { epochMs } from '../../core/instant.ts';
 import type { AgentPort, Log } from '../../core/ports.ts';
-import { planStages, renderStages } from '../../core/rollout/plan-stages.ts';
+import type { Block } from '../../core/report/report.ts';
+import { planStages } from '../../core/rollout/plan-stages.ts';
+import { reportStages } from '../../core/rollout/report-stages.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
 import { readWindows } from '../serving/read-windows.ts';
 
@@ -18,16 +20,16 @@ export type ForecastRequest = {
 };
 
 /**
- * What each stage of a rollout would and would not detect at the present traffic, as Markdown. `undefined` when a host can't be
+ * What each stage of a rollout would and would not detect at the present traffic, for people. `undefined` when a host can't be
  * asked: a plan is told without it.
  */
-export async function forecastRollout(request: ForecastRequest): Promise<string | undefined> {
+export async function forecastRollout(request: ForecastRequest): Promise<readonly Block[] | undefined> {
   const { agents, model, plan, now, log } = request;
   try {
     const windows = await Promise.all(agents.map((agent) => readWindows(agent, model)));
     const rates = windows.map((seen) => requestsPerSecond(seen, epochMs(now)));
     const total = rates.reduce((sum, rate) => sum + rate, 0);
-    return renderStages(planStages({ plan, requestsPerSecond: total }));
+    return reportStages(planStages({ plan, requestsPerSecond: total }));
   } catch (thrown) {
     log.warn(`The rollout can't be forecast: ${messageOf(thrown)}`);
     return undefined;

@@ -47,7 +47,12 @@ export function main(): Promise<void> {
   });
 }
 
-async function forecastFor(host: Host, config: Config, name: string, log: Log): Promise<string | undefined> {
+async function forecastFor(
+  host: Host,
+  config: Config,
+  name: string,
+  log: Log,
+): ReturnType<typeof forecastRollout> {
   const environment = config.environments[name];
   if (environment === undefined) return undefined;
   const agents = connectAgents(host, environment);

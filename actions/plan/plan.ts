@@ -12,8 +12,9 @@ import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
 import type { Clock, GitHub, Ledger, Log, PullRequest } from '../../core/ports.ts';
-import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
-import { commentMarker } from '../../core/report/render-markdown.ts';
+import { commentMarker } from '../../core/report/comment-marker.ts';
+import { renderMarkdown } from '../../core/report/render-markdown.ts';
+import type { Block, Report } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import { answerHelp, answerPlan, answerRefusal, answerStatus } from './answers.ts';
@@ -51,7 +52,7 @@ export type PlanPorts = {
   readonly clock: Clock;
   readonly log: Log;
   /** What a rollout to an environment would detect at the present traffic; `undefined` when that can't be told. */
-  readonly forecast: (environment: string) => Promise<string | undefined>;
+  readonly forecast: (environment: string) => Promise<readonly Block[] | undefined>;
 };
 
 /** One event on its way to an answer: what is asked, of whom, and what is known of who asks. */
@@ -97,10 +98,11 @@ async function carryOut(
     const report = answerStatus(config, state, operation.environment);
     return tell(planning, { ...shared, reasonCode: 'answered', report });
   }
-  const told = [answerPlan(operation, state), ...policyChanges.map(escapeMarkdown)].join('\n\n');
+  const told = answerPlan(operation, state, policyChanges);
   if (operation.dryRun) {
     const forecast = await forecastOf(ports, operation);
-    return tell(planning, { ...shared, reasonCode: 'dry-run', report: [told, ...forecast].join('\n\n') });
+    const report = { ...told, blocks: [...told.blocks, ...forecast] };
+    return tell(planning, { ...shared, reasonCode: 'dry-run', report });
   }
   const replayed = await record(request, ports, operation);
   if (replayed !== undefined) return concludeIgnored(replayed);
@@ -145,10 +147,9 @@ async function findPolicyChanges(
 async function forecastOf(
   { forecast }: PlanPorts,
   { operation, environment }: PlannedOperation,
-): Promise<readonly string[]> {
+): Promise<readonly Block[]> {
   if (operation !== 'deploy' || environment === undefined) return [];
-  const told = await forecast(environment);
-  return told === undefined ? [] : [told];
+  return (await forecast(environment)) ?? [];
 }
 
 /** Answers where the command was given, and concludes with the same. */
@@ -221,12 +222,12 @@ async function react(
 }
 
 /** Answers where the command was given. */
-async function answer({ request, ports, facts }: Planning, text: string): Promise<void> {
+async function answer({ request, ports, facts }: Planning, report: Report): Promise<void> {
   const { github, log } = ports;
   const { issue, commentId } = facts;
   if (github === undefined || issue === undefined) return;
   const marker = commentMarker(`answer/${commentId ?? issue}`);
-  const body = `${text}\n\n<sub>[Workflow run](${request.runUrl})</sub>`;
+  const body = renderMarkdown(report, { kind: 'comment', runUrl: request.runUrl });
   await github.upsertComment(issue, marker, body).catch((thrown: unknown) => {
     log.warn(`The answer could not be written: ${messageOf(thrown)}`);
   });

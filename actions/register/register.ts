@@ -50,7 +50,10 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
     decision: 'continue',
     reasonCode: known === undefined ? 'registered' : 'already-registered',
     headline,
-    report: `### 📦 Registered\n\n${headline} It carries the alias \`${ALIASES.challenger}\`.`,
+    report: {
+      sign: 'registered',
+      blocks: [{ kind: 'paragraph', text: `${headline} It carries the alias \`${ALIASES.challenger}\`.` }],
+    },
     outputs: { version },
     result: { version, runId, modelUri: run.modelUri, modelDigest },
   };

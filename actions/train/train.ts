@@ -7,7 +7,7 @@ import type { Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
-import { renderTraining } from './render-training.ts';
+import { reportTraining } from './report-training.ts';
 
 export type Data = { readonly digest: string; readonly files: readonly unknown[] };
 
@@ -234,7 +234,7 @@ function conclude(reasonCode: 'trained' | 'already-trained', run: TrackingRun): 
     decision: 'continue',
     reasonCode,
     headline: `Run ${runId} logged ${modelUri}.`,
-    report: renderTraining(reasonCode, run),
+    report: reportTraining(reasonCode, run),
     outputs: { 'run-id': runId, 'model-uri': modelUri },
     result: { runId, modelUri, metrics, url },
   };

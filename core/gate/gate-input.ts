@@ -29,7 +29,7 @@ export type GateInput = {
   readonly names: Names;
 };
 
-/** What the gate came to. Plain data: it is stored as it is and rendered by `renderGate`. */
+/** What the gate came to. Plain data: it is stored as it is and told by `reportGate`. */
 export type GateResult = {
   readonly schemaVersion: 1;
   readonly verdict: Verdict;

@@ -1,38 +1,56 @@
 const ZERO_WIDTH_SPACE = '\u200b';
-const MARKUP = /[\\[\]<>*_~|#]/g;
+const MARKUP = /[\\[\]<>*_~|#$]/g;
 const LINE_BREAKS = /\s*[\r\n\u2028\u2029]+\s*/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go.
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one.
+const TERMINAL_SEQUENCE = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
+/** What makes an item of a list, a rule or a heading of the line it begins. */
+const LINE_START = /^(?<number>\d{0,9})(?<sign>[-+.)=])(?=\s|-|=|$)/;
 /**
  * Not with angle brackets: a comment is found by its marker, also where Markdown would only show it. Not with backslashes: before a
  * pipe they would end the table cell.
  */
-const CODE_SPAN = /`[^`\r\n<>\\]+`/g;
+const CODE_SPAN = '`[^`\\r\\n<>\\\\]+`';
+const BOUND = '[+\u2212-]?(?:\\d[\\d.,\u2009]*(?:e[+\u2212-]?\\d+)?|\u221e)(?:%|x| pp| ms)?';
+/** `[0.9, 4.5]`: two numbers in brackets are no link, and read better without backslashes. */
+const INTERVAL = `\\[${BOUND}, ${BOUND}\\](?![([:])`;
+const KEPT = new RegExp(`${CODE_SPAN}|${INTERVAL}`, 'g');
 
 /**
  * A text from elsewhere as one line of Markdown that shows it and does nothing else: no markup, no HTML or comment, no table cell of
  * its own, no mention, no reference to an issue. Code spans in backticks stay code spans.
  */
 export function escapeMarkdown(text: string): string {
-  const line = stripControl(text).replaceAll(LINE_BREAKS, ' ').trim();
+  const line = toLine(text);
   let escaped = '';
   let end = 0;
-  for (const span of line.matchAll(CODE_SPAN)) {
-    escaped += escapeProse(line.slice(end, span.index)) + escapeSpan(span[0]);
-    end = span.index + span[0].length;
+  for (const { 0: kept, index } of line.matchAll(KEPT)) {
+    escaped += escapeProse(line.slice(end, index)) + escapeSpan(kept);
+    end = index + kept.length;
   }
   return escaped + escapeProse(line.slice(end));
 }
 
+/** A line that would begin a list, draw a rule or make a heading, without doing so. Takes what is escaped already. */
+export function escapeLineStart(line: string): string {
+  return line.replace(LINE_START, '$<number>\\$<sign>');
+}
+
+/** Whether a text can be shown as a code span: it holds nothing that would end one, or be found in it. */
+export function fitsCodeSpan(text: string): boolean {
+  return /^[^`<>\\]+$/.test(toLine(text).trim());
+}
+
+/** A text that fits into a code span as one. */
+export function codeSpan(text: string): string {
+  return escapeSpan(`\`${toLine(text).trim()}\``);
+}
+
 /** A text from elsewhere as one line of HTML: inside a tag GitHub reads no Markdown. */
 export function escapeHtml(text: string): string {
-  return stripControl(text)
-    .replaceAll(LINE_BREAKS, ' ')
-    .trim()
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('@', `@${ZERO_WIDTH_SPACE}`);
+  const line = toLine(text).trim();
+  return disarm(line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'));
 }
 
 /** A text as a block of code, whatever fences it holds. */
@@ -40,35 +58,48 @@ export function codeBlock(text: string): string {
   const clean = stripControl(text).replaceAll('\r\n', '\n').trimEnd();
   const longest = [...clean.matchAll(/`+/g)].reduce((length, [run]) => Math.max(length, run.length), 0);
   const fence = '`'.repeat(Math.max(3, longest + 1));
-  return `${fence}text\n${clean}\n${fence}`;
+  // Our marks are looked for in the text of a comment, code or not.
+  return `${fence}text\n${clean.replaceAll('<!--', `<!${ZERO_WIDTH_SPACE}--`)}\n${fence}`;
 }
 
-/** A link, or only its text when the address is not one of the web. */
+/** Whether an address is one of the web; nothing else is linked to. */
+export function isWebAddress(url: string): boolean {
+  return /^https?:$/.test(URL.parse(url)?.protocol ?? '');
+}
+
+/** A link to an address of the web. */
 export function markdownLink(text: string, url: string): string {
-  const parsed = URL.parse(url);
-  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return escapeMarkdown(text);
-  const address = parsed.href.replaceAll(/[()<>\s|]/g, (character) => encodeURIComponent(character));
-  return `[${escapeMarkdown(text)}](${address.replaceAll('(', '%28').replaceAll(')', '%29')})`;
+  const address = new URL(url).href.replaceAll(/[<>\s|\\]/g, (character) => encodeURIComponent(character));
+  return `[${escapeMarkdown(text).trim()}](${address.replaceAll('(', '%28').replaceAll(')', '%29')})`;
 }
 
-/** A text without control characters, terminal sequences and direction marks. */
+function toLine(text: string): string {
+  return stripControl(text).replaceAll(LINE_BREAKS, ' ');
+}
+
+/** A text without control characters, terminal sequences, direction marks and halves of characters. */
 function stripControl(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one.
-  return text.replaceAll(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replaceAll(CONTROL, '');
+  return text.toWellFormed().replaceAll(TERMINAL_SEQUENCE, '').replaceAll(CONTROL, '');
 }
 
 function escapeProse(text: string): string {
-  return text
+  const marked = text
     .replaceAll('&', '&amp;')
     .replaceAll(MARKUP, (character) =>
       character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
     )
-    .replaceAll('`', '\\`')
+    .replaceAll('`', '\\`');
+  return disarm(marked);
+}
+
+/** GitHub makes links of mentions, references and addresses wherever they stand. */
+function disarm(text: string): string {
+  return text
     .replaceAll('@', `@${ZERO_WIDTH_SPACE}`)
-    .replaceAll(/#(?=\d)/g, `#${ZERO_WIDTH_SPACE}`)
-    .replaceAll(/\b(?<scheme>https?|ftp):\/\//gi, `$<scheme>:${ZERO_WIDTH_SPACE}//`)
-    .replaceAll(/\b(?<site>www)\./gi, `$<site>${ZERO_WIDTH_SPACE}.`)
-    .replaceAll(/\b(?<word>gh)-(?=\d)/gi, `$<word>-${ZERO_WIDTH_SPACE}`);
+    .replaceAll(/#(?=\d|$)/g, `#${ZERO_WIDTH_SPACE}`)
+    .replaceAll('://', `:${ZERO_WIDTH_SPACE}//`)
+    .replaceAll(/(?<![a-z\d])(?<site>www)\./gi, `$<site>${ZERO_WIDTH_SPACE}.`)
+    .replaceAll(/(?<![a-z\d])(?<word>gh)-(?=\d)/gi, `$<word>-${ZERO_WIDTH_SPACE}`);
 }
 
 /** A pipe ends a table cell even inside a code span. */

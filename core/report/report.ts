@@ -1,45 +1,58 @@
-import type { Verdict } from '../verdict.ts';
-
-/** A text from elsewhere (a user, a model, an error): shown as it is, never as markup. */
-export type Plain = string;
-
-export type Table = {
-  readonly columns: readonly string[];
-  /** As many cells as there are columns. */
-  readonly rows: readonly (readonly Plain[])[];
-};
-
-export type Link = { readonly text: Plain; readonly url: string };
-
-/** A part of a report. Markdown folds it unless it is `open`. */
-export type ReportSection = {
-  readonly title: Plain;
-  readonly open?: boolean;
-  readonly text?: Plain;
-  readonly table?: Table;
-  readonly list?: readonly Plain[];
-  /** Shown as it is in a fixed-width block. */
-  readonly code?: string;
-};
+import type { Sign } from './signs.ts';
 
 /**
- * What an action has to say, for people: the log, the job summary and the comment show the same report. The headline comes first and
- * alone must be enough.
+ * A piece of a line. A bare string may come from anywhere (a user, a model, an error) and is shown as it is, never as markup; what
+ * stands in backticks in it is shown as code.
+ */
+export type Span =
+  | string
+  | { readonly kind: 'strong'; readonly text: string }
+  | { readonly kind: 'code'; readonly text: string }
+  | { readonly kind: 'link'; readonly text: string; readonly url: string };
+
+/** One line. Spans follow each other without anything between them. */
+export type Text = string | readonly Span[];
+
+/** A column of a table; numbers stand better at its right. */
+export type Column = string | { readonly title: string; readonly align: 'right' };
+
+/** A part of a report. */
+export type Block =
+  | { readonly kind: 'heading'; readonly text: Text }
+  | { readonly kind: 'paragraph'; readonly text: Text }
+  | { readonly kind: 'warning'; readonly text: Text }
+  | { readonly kind: 'list'; readonly items: readonly Text[] }
+  /** Each row has as many cells as there are columns. */
+  | {
+      readonly kind: 'table';
+      readonly columns: readonly Column[];
+      readonly rows: readonly (readonly Text[])[];
+    }
+  /** Lines shown as they are, in a fixed width. */
+  | { readonly kind: 'code'; readonly text: string }
+  /** Folded under its title until a reader opens it. */
+  | { readonly kind: 'details'; readonly title: string; readonly blocks: readonly Block[] };
+
+/**
+ * What an action has to say to people. It is data: `renderMarkdown` alone decides how it looks, escapes what it prints and keeps
+ * within what GitHub takes. What matters most comes first, since it is cut from the end.
  */
 export type Report = {
-  readonly title: Plain;
-  readonly verdict?: Verdict;
-  /** One sentence: what was decided, and why. */
-  readonly headline: Plain;
-  /** Name and value, in the order of their importance. */
-  readonly facts: readonly (readonly [name: Plain, value: Plain])[];
-  readonly sections: readonly ReportSection[];
-  /** What the reader can do now; commands go in backticks. */
-  readonly nextSteps: readonly Plain[];
-  readonly links: readonly Link[];
+  /** How it ended; begins the title. */
+  readonly sign: Sign;
+  /** What it is about; ends the title. */
+  readonly about?: string;
+  readonly blocks: readonly Block[];
+  /** What the reader can do now. It comes last and is kept when the blocks before it have to be cut. */
+  readonly foot?: readonly Block[];
 };
 
-/** A report without anything but its headline, to build on. */
-export function startReport(title: string, headline: string): Report {
-  return { title, headline, facts: [], sections: [], nextSteps: [], links: [] };
+/** A column whose cells are numbers. */
+export function alignRight(title: string): Column {
+  return { title, align: 'right' };
+}
+
+/** A table of names and values without a head, in the order of their importance. */
+export function tableOfFacts(facts: readonly (readonly [name: string, value: Text])[]): Block {
+  return { kind: 'table', columns: ['', ''], rows: facts };
 }

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts';
-import { formatCount, formatDuration, formatPercent, formatRatio } from '../report/format-number.ts';
+import { formatDuration, formatPercent } from '../report/format-number.ts';
 import { defaultObjectiveLimit } from './evidence/objective.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import {
@@ -49,41 +49,6 @@ export function planStages(input: {
   const problems = findPlanProblems(plan, stages, totalSeconds);
   const isRateAssumed = input.baseErrorRate === undefined;
   return { stages, totalSeconds, requestsPerSecond, baseErrorRate, isRateAssumed, problems };
-}
-
-/** The forecast as a Markdown table with a sentence before it and what to mend after it. */
-export function renderStages(forecasts: StageForecasts): string {
-  const { stages, totalSeconds, requestsPerSecond, baseErrorRate, isRateAssumed, problems } = forecasts;
-  const total = Number.isFinite(totalSeconds)
-    ? `this rollout takes about ${formatDuration(totalSeconds)}`
-    : 'this rollout can not finish';
-  const rate = Number(requestsPerSecond.toPrecision(3));
-  return [
-    `At the present ${rate} requests/s and ${isRateAssumed ? 'an assumed' : 'an'} error rate of ${formatPercent(baseErrorRate)}, ${total}.`,
-    '',
-    '| Stage | Candidate requests/s | Needs | Takes | Catches errors (80 %) | By its minimum time |',
-    '| ---: | ---: | ---: | ---: | ---: | ---: |',
-    ...stages.map(renderStage),
-    ...problems.flatMap(({ message, remedy }) => ['', `> [!WARNING]\n> ${message} ${remedy}`]),
-    '',
-  ].join('\n');
-}
-
-function renderStage(stage: StageForecast): string {
-  const cells = [
-    formatPercent(stage.percent / 100),
-    String(Number(stage.candidatePerSecond.toPrecision(3))),
-    formatCount(stage.requests),
-    formatDuration(stage.seconds),
-    ...(stage.errorLimit === undefined
-      ? [formatVisible(stage.finds), formatVisible(stage.findsByMinimum)]
-      : [`over ${formatPercent(stage.errorLimit)}`, `over ${formatPercent(stage.errorLimit)}`]),
-  ];
-  return `| ${cells.join(' | ')} |`;
-}
-
-function formatVisible(oddsRatio: number | undefined): string {
-  return oddsRatio === undefined ? 'nothing' : `${formatRatio(oddsRatio)} and more`;
 }
 
 function forecastStage(

@@ -3,6 +3,7 @@ import { type BuildPorts, buildTorchserve } from '../../actions/build-torchserve
 import type { LatencyRule } from '../../core/gate/rules/rule.ts';
 import { createWorld } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
+import { showReport } from './support/show-report.ts';
 
 const RULE: LatencyRule = { kind: 'latency', quantile: 0.95, atMostMs: 20 };
 const IMAGE = digestOf('the manifest with the image');
@@ -51,7 +52,7 @@ describe('the latency that is measured in the built package', () => {
     const packAsImage = () => Promise.reject(new Error('an image was made'));
     const { outcome, stored } = await build(measured, { packAsImage });
     expect(outcome).toMatchObject({ decision: 'stop', reasonCode: reason });
-    expect(outcome.report).toContain('latency-p95');
+    expect(showReport(outcome.report)).toContain('latency-p95');
     expect(stored).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { forecastRollout } from '../../actions/plan/forecast-rollout.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
+import { renderBlocks } from '../../core/report/render-block.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
 import { createWorld } from './support/deployment.ts';
 
@@ -34,7 +35,8 @@ async function forecast(spans: readonly (readonly [number, number])[]): Promise<
   const now = world.clock.now();
   for (const agent of world.agents) agent.captured = windowsOf(agent.url, Date.parse(now), spans);
   const { log } = world.job({}).ports;
-  return forecastRollout({ agents: world.agents, model: 'mnist', plan: PLAN, now, log });
+  const told = await forecastRollout({ agents: world.agents, model: 'mnist', plan: PLAN, now, log });
+  return told && renderBlocks(told);
 }
 
 test('tells what each stage detects, and how long it takes, at the traffic of both hosts', async () => {

@@ -5,6 +5,7 @@ import { register } from '../../actions/register/register.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
+import { showReport } from './support/show-report.ts';
 
 const ROWS = 1_000;
 
@@ -117,7 +118,7 @@ describe('the judge phase', () => {
       { ...request, plan: { ...request.plan, policyChanges } },
       ports,
     );
-    expect(report).toContain('- This commit changes `gate[0].margin` from 0.01 to 0.05.');
+    expect(showReport(report)).toContain('- This commit changes `gate[0].margin` from 0.01 to 0.05.');
   });
 
   test('records a verdict once for the same evidence', async () => {

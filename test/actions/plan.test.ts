@@ -40,7 +40,7 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     github,
     clock: world.clock,
     log: world.job({}).ports.log,
-    forecast: async (environment) => `Forecast of ${environment}.`,
+    forecast: async (environment) => [{ kind: 'paragraph', text: `Forecast of ${environment}.` }],
   };
   return { world, github, request, ports };
 }

@@ -2,6 +2,7 @@ import type { Environment } from '../../../core/config/config.ts';
 import { planOf } from '../../../core/deploy/rollout-traffic.ts';
 import { type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
 import type { Clock } from '../../../core/ports.ts';
+import { renderBlocks } from '../../../core/report/render-block.ts';
 import { decideRollout, type RolloutDecision } from '../../../core/rollout/decide-rollout.ts';
 import type { Baseline } from '../../../core/rollout/evidence/baseline.ts';
 import {
@@ -13,7 +14,7 @@ import {
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { HostsFound } from '../../../core/rollout/quorum.ts';
 import type { TracePoint } from '../../../core/rollout/record/trace.ts';
-import { renderRollout } from '../../../core/rollout/render-rollout.ts';
+import { reportRollout } from '../../../core/rollout/report-rollout.ts';
 import type { Reading } from '../journal.ts';
 import type { Memory, Seen } from './memory.ts';
 
@@ -62,7 +63,7 @@ export function createJudge({ memory, observe, clock }: JudgePorts, settings: En
       control: rollout.held?.code === 'held' ? 'held' : 'running',
       heldSeconds: secondsHeld(rollout, now),
     });
-    const report = renderRollout({ decision, evidence: grown, points });
+    const report = renderBlocks(reportRollout({ decision, evidence: grown, points }));
     return { decision, report, seen: { baseline, observations } };
   };
 }

@@ -15,7 +15,8 @@ import {
 } from '../../../core/ledger/state.ts';
 import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
 import type { MonitorInput } from '../../../core/monitor/monitor-input.ts';
-import { renderMonitor } from '../../../core/monitor/render-monitor.ts';
+import { reportMonitor } from '../../../core/monitor/report-monitor.ts';
+import { renderBlocks } from '../../../core/report/render-block.ts';
 import { profileOf, tenBins, windowOf } from '../drift/drift-data.ts';
 
 const NOW = '2026-03-20T00:00:00Z';
@@ -344,14 +345,14 @@ describe('the report', () => {
       reasons: severe.reasons.map((reason) => ({ ...reason, metric: name, message: `${name} moved` })),
     };
     const given = input({ drift: hostile });
-    const report = renderMonitor(decideMonitor(given), given);
+    const report = renderBlocks(reportMonitor(decideMonitor(given), given));
     expect(report).not.toContain('<img');
     expect(report).not.toContain('@mara');
   });
 
   it('leads with the decision and lists each feature with its interval', () => {
     const given = input({ drift: severe });
-    const report = renderMonitor(decideMonitor(given), given);
+    const report = renderBlocks(reportMonitor(decideMonitor(given), given));
     expect(report).toMatch(/^\*\*retrain\*\*: Train again\./);
     expect(report).toMatch(
       /\| `amount` \| 0\.\d\d \[0\.\d\d, 0\.\d\d\] \| 2,000 \| 0\.00 \| ▁+█+ \| \*\*drift\*\* \(act\) since /,

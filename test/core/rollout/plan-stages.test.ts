@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { planStages, renderStages } from '../../../core/rollout/plan-stages.ts';
+import { renderBlocks } from '../../../core/report/render-block.ts';
+import { planStages } from '../../../core/rollout/plan-stages.ts';
+import { reportStages } from '../../../core/rollout/report-stages.ts';
 import { requestsToSee, smallestVisible } from '../../../core/rollout/stage-requirement.ts';
 import { PLAN } from './observations.ts';
 
@@ -59,7 +61,9 @@ describe('the forecast of a rollout', () => {
   });
 
   it('is a sentence and a table, with the absolute limit for the bake', () => {
-    const text = renderStages(planStages({ plan: PLAN, requestsPerSecond: 50, baseErrorRate: 0.005 }));
+    const text = renderBlocks(
+      reportStages(planStages({ plan: PLAN, requestsPerSecond: 50, baseErrorRate: 0.005 })),
+    );
     expect(text).toMatch(
       /^At the present 50 requests\/s and an error rate of 0\.5%, this rollout takes about 22 min\./,
     );

@@ -1,4 +1,5 @@
 import { formatCount, formatEvidence, formatPercent } from '../report/format-number.ts';
+import { alignRight, type Block } from '../report/report.ts';
 import { drawSparkline } from '../report/sparkline.ts';
 import type { RolloutDecision } from './decide-rollout.ts';
 import { HARM_WEIGHTS, HARMS, type Harm } from './evidence/bets.ts';
@@ -13,49 +14,58 @@ const HARM_NAMES: Readonly<Record<Harm, string>> = {
   objective: 'absolute objective',
 };
 
-/** A rollout as Markdown: the decision in one sentence, what each stage saw, and how the evidence of harm grew. */
-export function renderRollout(input: {
+const STAGE_COLUMNS = [
+  'Stage',
+  'Candidate requests',
+  'errors',
+  'invalid',
+  'Stable requests',
+  'errors',
+  'invalid',
+  'Polls',
+].map(alignRight);
+
+/** A rollout for people: the decision in one sentence, what each stage saw, and how the evidence of harm grew. */
+export function reportRollout(input: {
   readonly decision: RolloutDecision;
   readonly evidence: Evidence;
   readonly points: readonly TracePoint[];
-}): string {
+}): readonly Block[] {
   const { decision, evidence, points } = input;
+  const stages = evidence.plan.stages.map((percent, stage) =>
+    stageRow(percent, evidence.stages[stage] ?? EMPTY_STAGE),
+  );
+  const harms = HARMS.map((harm) => [
+    HARM_NAMES[harm],
+    describeLevel(evidence, harm),
+    formatPercent(HARM_WEIGHTS[harm]),
+  ]);
+  const columns = ['Harm', alignRight('Evidence now'), alignRight('Weight')];
   return [
-    decision.explanation,
-    '',
-    '| Stage | Candidate requests | errors | invalid | Stable requests | errors | invalid | Polls |',
-    '| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |',
-    ...evidence.plan.stages.map((percent, stage) =>
-      renderStage(percent, evidence.stages[stage] ?? EMPTY_STAGE),
-    ),
-    '',
-    ...renderCurve(evidence, points),
-    '<details><summary>Evidence by kind of harm</summary>',
-    '',
-    '| Harm | Evidence now | Weight |',
-    '| --- | ---: | ---: |',
-    ...HARMS.map(
-      (harm) =>
-        `| ${HARM_NAMES[harm]} | ${describeLevel(evidence, harm)} | ${formatPercent(HARM_WEIGHTS[harm])} |`,
-    ),
-    '',
-    ...decision.reasons.map(({ message }) => `- ${message}`),
-    '',
-    '</details>',
-    '',
-  ].join('\n');
+    { kind: 'paragraph', text: decision.explanation },
+    { kind: 'table', columns: STAGE_COLUMNS, rows: stages },
+    ...describeCurve(evidence, points),
+    {
+      kind: 'details',
+      title: 'Evidence by kind of harm',
+      blocks: [
+        { kind: 'table', columns, rows: harms },
+        { kind: 'list', items: decision.reasons.map(({ message }) => message) },
+      ],
+    },
+  ];
 }
 
-function renderCurve(evidence: Evidence, points: readonly TracePoint[]): readonly string[] {
-  if (points.length === 0) return ['No polls yet.', ''];
+function describeCurve(evidence: Evidence, points: readonly TracePoint[]): readonly Block[] {
+  if (points.length === 0) return [{ kind: 'paragraph', text: 'No polls yet.' }];
   const logLimit = -Math.log(evidence.plan.alpha);
   const levels = points.map(({ levels }) => levels.total);
-  return [
+  const text =
     `Evidence of harm over ${formatCount(points.length)} polls, from 1:1 to the limit of ${formatEvidence(logLimit)}; ` +
-      `highest ${formatEvidence(evidence.peak.total)}:`,
-    '',
-    `\`${drawSparkline(levels, logLimit)}\``,
-    '',
+    `highest ${formatEvidence(evidence.peak.total)}:`;
+  return [
+    { kind: 'paragraph', text },
+    { kind: 'paragraph', text: [{ kind: 'code', text: drawSparkline(levels, logLimit) }] },
   ];
 }
 
@@ -64,8 +74,8 @@ function describeLevel({ bets, levels }: Evidence, harm: Harm): string {
   return bets[harm] === undefined ? 'nothing to tell yet' : formatEvidence(levels[harm]);
 }
 
-function renderStage(percent: number, { candidate, stable, polls }: StageTotals): string {
-  const cells = [
+function stageRow(percent: number, { candidate, stable, polls }: StageTotals): readonly string[] {
+  return [
     formatPercent(percent / 100),
     ...[candidate, stable].flatMap((arm) => [
       formatCount(arm.requests),
@@ -74,7 +84,6 @@ function renderStage(percent: number, { candidate, stable, polls }: StageTotals)
     ]),
     formatCount(polls),
   ];
-  return `| ${cells.join(' | ')} |`;
 }
 
 function formatBad(bad: number, requests: number): string {

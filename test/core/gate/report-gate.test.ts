@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { GateResult } from '../../../core/gate/gate-input.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
-import { renderGate } from '../../../core/gate/render-gate.ts';
+import { reportGate } from '../../../core/gate/report-gate.ts';
 import type { GateRule } from '../../../core/gate/rules/rule.ts';
+import { renderMarkdown } from '../../../core/report/render-markdown.ts';
 import { binaryModels, gateInput } from './samples.ts';
 
 const RULES: GateRule[] = [
@@ -13,7 +15,13 @@ const RULES: GateRule[] = [
 const MODELS = binaryModels({ both: 4500, onlyChampion: 75, onlyChallenger: 90, neither: 335 });
 
 function lines(rules: GateRule[], models: Parameters<typeof gateInput>[1] = MODELS, more = {}): string[] {
-  return renderGate(judgeGate(gateInput(rules, models, more))).split('\n');
+  return show(judgeGate(gateInput(rules, models, more))).split('\n');
+}
+
+/** What stands below the title in the section of a pull request's comment. */
+function show(result: GateResult, notes: readonly string[] = []): string {
+  const shown = renderMarkdown(reportGate(result, notes), { kind: 'section', runUrl: 'https://run' });
+  return shown.split('\n').slice(2).join('\n');
 }
 
 test('the first line is the verdict in one sentence, its word in bold', () => {
@@ -49,7 +57,7 @@ test('what would settle an open verdict stands before the folded details, and th
 
 test('what it was judged by is noted before the folded details, as text', () => {
   const result = judgeGate(gateInput(RULES.slice(0, 3), MODELS));
-  const text = renderGate(result, ['This commit changes `gate[0].margin` from 0.01 to <b>; judged by 0.01.']);
+  const text = show(result, ['This commit changes `gate[0].margin` from 0.01 to <b>; judged by 0.01.']);
   expect(text).toContain('- This commit changes `gate[0].margin` from 0.01 to &lt;b&gt;; judged by 0.01.\n');
   expect(text.indexOf('This commit')).toBeLessThan(text.indexOf('<details>'));
 });
@@ -123,7 +131,9 @@ describe('the length', () => {
       challenger: column(MODELS.challenger, 40),
     }).join('\n');
     expect(text.length).toBeLessThanOrEqual(20_000);
-    expect(text).toContain('they are in the evidence file');
+    expect(text).toMatch(
+      /_Cut to fit a comment: .* The whole report is in the summary of the \[workflow run\]/,
+    );
     expect(text.match(/slices: guard/g)?.length).toBe(40);
     expect(text).toContain('node scripts/replay.ts');
   });

@@ -1,0 +1,134 @@
+import { alignRight, type Block, type Report, type Text } from '../report/report.ts';
+import { formatSign, GATE_SIGNS } from '../report/signs.ts';
+import type { Check, GroupRow, SliceRow } from './check.ts';
+import { formatChange, formatCount, formatSize, formatValue } from './format-value.ts';
+import type { GateResult } from './gate-input.ts';
+import type { Unit } from './metrics/metric.ts';
+
+const MOST_SLICES = 30;
+const ORDER = { fail: 0, inconclusive: 1, pass: 2 } as const;
+const CHANGE = 'Change, + is better [95% bounds]';
+
+/**
+ * The result for people: the verdict's sentence, the checks (failing first), what would settle it, `notes` on what it was judged by,
+ * folded details, and how to judge it again.
+ */
+export function reportGate(result: GateResult, notes: readonly string[] = []): Report {
+  const checks = [...result.checks].sort((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
+  const settling = result.toSettle.filter((line) => !result.problems.some(({ remedy }) => remedy === line));
+  return {
+    sign: GATE_SIGNS[result.verdict],
+    blocks: [
+      { kind: 'paragraph', text: splitHeadline(result.headline) },
+      ...listOf(result.problems.map(({ message, remedy }) => `${message} ${remedy}`)),
+      ...tableOf(checks),
+      ...listOf(settling, result.verdict === 'pass' ? 'Worth doing:' : 'What would settle it:'),
+      ...listOf(notes),
+      ...checks.flatMap((check) => [...slicesOf(check), ...groupsOf(check)]),
+      ...detailsOf('Reasons', listOf(checks.flatMap(reasonsOf))),
+    ],
+    foot: reproductionOf(result),
+  };
+}
+
+/** The verdict's word before the colon stands out. */
+function splitHeadline(sentence: string): Text {
+  const colon = Math.max(0, sentence.indexOf(': '));
+  return [{ kind: 'strong', text: sentence.slice(0, colon) }, sentence.slice(colon)];
+}
+
+function listOf(items: readonly Text[], title?: string): readonly Block[] {
+  if (items.length === 0) return [];
+  const list = { kind: 'list', items } as const;
+  return title === undefined ? [list] : [{ kind: 'paragraph', text: title }, list];
+}
+
+function detailsOf(title: string, blocks: readonly Block[]): readonly Block[] {
+  return blocks.length === 0 ? [] : [{ kind: 'details', title, blocks }];
+}
+
+function tableOf(checks: readonly Check[]): readonly Block[] {
+  if (checks.length === 0) return [];
+  const columns = ['Check', ...['Champion', 'Challenger', CHANGE].map(alignRight), 'Need', 'Verdict'];
+  return [{ kind: 'table', columns, rows: checks.map(rowOf) }];
+}
+
+function rowOf(check: Check): readonly string[] {
+  const unit = check.unit ?? 'number';
+  return [
+    `${check.metric} (${check.rule})`,
+    valueCell(check.champion, unit),
+    valueCell(check.challenger, unit),
+    changeCell(check.change, unit),
+    check.need,
+    formatSign(check.verdict),
+  ];
+}
+
+function valueCell(value: number | undefined, unit: Unit): string {
+  return value === undefined ? '' : formatValue(value, unit);
+}
+
+function changeCell(change: Check['change'], unit: Unit): string {
+  if (change === undefined) return '';
+  const { estimate, interval } = change;
+  return `${formatChange(estimate, unit)} [${formatChange(interval.low, unit)}, ${formatChange(interval.high, unit)}]`;
+}
+
+function slicesOf({ slices, unit = 'number', metric, need }: Check): readonly Block[] {
+  if (slices === undefined) return [];
+  const sorted = [...slices].sort((a, b) => orderOf(a) - orderOf(b) || b.rows - a.rows);
+  const rest = sorted.length - MOST_SLICES;
+  const columns = [
+    'Slice',
+    ...['Rows', 'Champion', 'Challenger', CHANGE, 'Resolves'].map(alignRight),
+    'Verdict',
+  ];
+  const rows = sorted.slice(0, MOST_SLICES).map((slice) => sliceRow(slice, unit));
+  return detailsOf(`Slices: ${metric} (${need})`, [
+    { kind: 'table', columns, rows },
+    ...(rest > 0
+      ? [{ kind: 'paragraph', text: `and ${rest} more slices in the evidence file.` } as const]
+      : []),
+  ]);
+}
+
+function sliceRow(slice: SliceRow, unit: Unit): readonly string[] {
+  return [
+    slice.slice,
+    formatCount(slice.rows),
+    valueCell(slice.champion, unit),
+    valueCell(slice.challenger, unit),
+    changeCell(slice.change, unit),
+    slice.resolvable === undefined ? '' : formatSize(slice.resolvable, unit),
+    slice.verdict === undefined ? 'too few rows' : formatSign(slice.verdict),
+  ];
+}
+
+function orderOf(slice: SliceRow): number {
+  return slice.verdict === undefined ? 3 : ORDER[slice.verdict];
+}
+
+function groupsOf({ groups, metric }: Check): readonly Block[] {
+  if (groups === undefined) return [];
+  const columns = ['Group', 'Outcome', alignRight('Rows'), alignRight('Rate')];
+  const rows = groups.slice(0, MOST_SLICES).map(groupRow);
+  return detailsOf(`Groups: ${metric}`, [{ kind: 'table', columns, rows }]);
+}
+
+function groupRow({ group, outcome, rows, rate, judged }: GroupRow): readonly string[] {
+  const counted = judged ? formatCount(rows) : `${formatCount(rows)} (too few to judge)`;
+  return [group, outcome, counted, formatValue(rate, 'rate')];
+}
+
+function reasonsOf(check: Check): readonly Text[] {
+  return check.reasons.map(({ message, code }) => [`${message} (`, { kind: 'code', text: code }, ')']);
+}
+
+function reproductionOf({ holdout, seed, reproduce }: GateResult): readonly Block[] {
+  const judged = `judged ${formatCount(holdout.gatesSoFar)} times before`;
+  return detailsOf('How to reproduce', [
+    { kind: 'paragraph', text: `Holdout ${holdout.digest}, ${judged}; seed ${seed}.` },
+    { kind: 'code', text: reproduce },
+  ]);
+}

@@ -1,0 +1,72 @@
+import { formatIndex } from '../drift/describe-drift.ts';
+import type { DriftJudgement } from '../drift/judge-drift.ts';
+import type { FeatureJudgement } from '../drift/judge-feature.ts';
+import { formatCount } from '../report/format-number.ts';
+import { alignRight, type Block, type Column, type Text } from '../report/report.ts';
+import { drawSparkline } from '../report/sparkline.ts';
+import type { MonitorDecision } from './decide-monitor.ts';
+import type { MonitorInput } from './monitor-input.ts';
+
+const SHOWN_FEATURES = 20;
+const SHOWN_BATCHES = 30;
+const FEATURE_COLUMNS: readonly Column[] = [
+  'Feature',
+  ...['PSI [95%]', 'Predictions', 'Usual days reach'].map(alignRight),
+  'History',
+  'Verdict',
+];
+
+/** A monitor decision for people: one sentence, why, and the shift of each feature with its interval. */
+export function reportMonitor(decision: MonitorDecision, input: MonitorInput): readonly Block[] {
+  const { drift, accuracy, policy } = input;
+  return [
+    {
+      kind: 'paragraph',
+      text: [{ kind: 'strong', text: decision.action }, `: ${decision.explanation}`],
+    },
+    ...describeReasons(decision),
+    ...(drift === undefined ? [] : describeDrift(drift, policy.drift.act)),
+    ...(accuracy === undefined ? [] : [{ kind: 'paragraph', text: accuracy.explanation } as const]),
+    ...(drift?.problems ?? []).map(
+      ({ message, remedy }) => ({ kind: 'warning', text: `${message} ${remedy}` }) as const,
+    ),
+  ];
+}
+
+function describeReasons({ reasons }: MonitorDecision): readonly Block[] {
+  if (reasons.length === 0) return [];
+  const items = reasons.map(({ code, message }): Text => [{ kind: 'code', text: code }, `: ${message}`]);
+  return [{ kind: 'list', items }];
+}
+
+function describeDrift(drift: DriftJudgement, actIndex: number): readonly Block[] {
+  const rows = drift.features.slice(0, SHOWN_FEATURES).map((feature) => featureRow(feature, actIndex));
+  const more = drift.features.length - rows.length;
+  const rest = [`and ${formatCount(more)} more`, '', '', '', '', ''];
+  return [
+    {
+      kind: 'paragraph',
+      text: `Version ${drift.version}: ${formatCount(drift.batches)} batches judged, ${formatCount(drift.openRows)} predictions waiting for the next.`,
+    },
+    { kind: 'table', columns: FEATURE_COLUMNS, rows: more > 0 ? [...rows, rest] : rows },
+  ];
+}
+
+function featureRow(feature: FeatureJudgement, actIndex: number): readonly Text[] {
+  const { last, usualReach, alarm, verdict, severity, isWarmingUp } = feature;
+  const shown =
+    last === undefined
+      ? '–'
+      : `${formatIndex(last.index)} [${formatIndex(last.interval.low)}, ${formatIndex(last.interval.high)}]`;
+  const said = isWarmingUp && alarm === undefined ? 'learning' : verdict;
+  return [
+    [{ kind: 'code', text: feature.name }],
+    shown,
+    last === undefined ? '–' : formatCount(last.rows),
+    usualReach === undefined ? '–' : formatIndex(usualReach),
+    drawSparkline(feature.history.slice(-SHOWN_BATCHES), actIndex),
+    alarm === undefined
+      ? said
+      : [{ kind: 'strong', text: alarm.kind }, ` (${severity}) since ${alarm.since}`],
+  ];
+}
