@@ -5,7 +5,8 @@ import type { MonitorAction } from '../../core/monitor/finding.ts';
 import { reportMonitor } from '../../core/monitor/report-monitor.ts';
 import { DISPATCH_TYPES, SECRETS } from '../../core/names.ts';
 import { commentMarker } from '../../core/report/comment-marker.ts';
-import { renderBlocks } from '../../core/report/render-block.ts';
+import { renderMarkdown } from '../../core/report/render-markdown.ts';
+import type { Block, Report } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -53,13 +54,12 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);
-  const report = [
-    `### 🩺 ${request.config.model} in ${request.environmentName}`,
-    '',
-    renderBlocks(reportMonitor(decision, input)),
-    '',
-    ...repaired.map((line) => `- ${line}`),
-  ].join('\n');
+  const told: readonly Block[] = repaired.length === 0 ? [] : [{ kind: 'list', items: repaired }];
+  const report: Report = {
+    sign: 'monitored',
+    about: `${request.config.model} in ${request.environmentName}`,
+    blocks: [...reportMonitor(decision, input), ...told],
+  };
   if (decision.isChange) await record(monitoring, decision);
   await announce(monitoring, decision, report);
   const sent = decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision) : undefined;
@@ -94,12 +94,14 @@ async function record({ request, ports }: Monitoring, decision: MonitorDecision)
 async function announce(
   { request, ports }: Monitoring,
   { action, isChange }: MonitorDecision,
-  report: string,
+  report: Report,
 ) {
   const { model } = request.config;
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
-  const body = `${REMEDIES[action]}\n\n${report}\n\n<sub>[Workflow run](${request.runUrl})</sub>`;
+  const remedy: Block = { kind: 'paragraph', text: REMEDIES[action] };
+  const place = { kind: 'issue', runUrl: request.runUrl } as const;
+  const body = renderMarkdown({ ...report, blocks: [remedy, ...report.blocks] }, place);
   if (action === 'none') {
     if (isChange) await ports.github.closeIssue(marker, body);
     return;

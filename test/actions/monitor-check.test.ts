@@ -13,6 +13,7 @@ import {
   type World,
 } from './support/deployment.ts';
 import { createRecordingGitHub, type RecordingGitHub } from './support/recording-github.ts';
+import { showReport } from './support/show-report.ts';
 
 const SECRET = 'a shared secret';
 
@@ -69,14 +70,14 @@ describe('late labels', () => {
     const { outputs, result, report } = await labelled('2026-11-01', 0);
     expect(outputs).toEqual({ action: 'retrain' });
     expect(result['codes']).toEqual(['labels-worse-than-promised']);
-    expect(report).toMatch(/Accuracy by label is 0% .* over 40 labels/);
+    expect(showReport(report)).toMatch(/Accuracy by label is 0% .* over 40 labels/);
   });
 
   test('that keep it ask for nothing, nor do those of predictions too young to judge', async () => {
     expect((await labelled('2026-11-01', 20)).outputs).toEqual({ action: 'none' });
     const young = await labelled('2026-11-20', 0);
     expect(young.outputs).toEqual({ action: 'none' });
-    expect(young.report).toContain('too-few-labels');
+    expect(showReport(young.report)).toContain('too-few-labels');
   });
 });
 
@@ -123,7 +124,7 @@ describe('monitor-check', () => {
     world.tracking.aliases.set('champion', '7');
     const outcome = await monitorCheck(monitoring);
     expect(world.tracking.aliases.get('champion')).toBe('1');
-    expect(outcome.report).toMatch(/champion pointed at 7/);
+    expect(showReport(outcome.report)).toMatch(/champion pointed at 7/);
   });
 
   test('brings a host that was away while a rollout ended to what the ledger says', async () => {
@@ -137,7 +138,7 @@ describe('monitor-check', () => {
     expect(stray.traffic).toMatchObject({ stable: '1', candidatePercent: 0, revision: 5 });
     expect(stray.instances.get('1')?.package).toBe(packageOf('1'));
     expect(stray.instances.has('9')).toBe(false);
-    expect(outcome.report).toContain('serve-2:9443 had version 9; it serves version 1');
+    expect(showReport(outcome.report)).toContain('serve-2:9443 had version 9; it serves version 1');
   });
 
   test('takes the candidate of a rollout that is over off a host that was away', async () => {
@@ -147,7 +148,7 @@ describe('monitor-check', () => {
       stray.traffic = { stable: '1', candidate: '9', candidatePercent, shadow: false, revision: 4 };
       stray.instances.set('9', { model: 'mnist', version: '9', package: 'p', state: 'ready', since: '' });
       const { report } = await monitorCheck(monitoring);
-      expect(report).toContain(`version 1 beside version 9 at ${candidatePercent} %`);
+      expect(showReport(report)).toContain(`version 1 beside version 9 at ${candidatePercent} %`);
       expect(stray.traffic).not.toHaveProperty('candidate');
       expect(stray.instances.has('9')).toBe(false);
     }
