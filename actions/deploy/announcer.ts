@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import type { DeploymentState, GitHub, Log } from '../../core/ports.ts';
+import type { Report } from '../../core/report/report.ts';
 
 /**
  * Tells people how a rollout is going. What it writes can be rebuilt from the ledger, so its failures only warn; and it never
@@ -9,7 +10,7 @@ export type Announcer = {
   /** Opens, or finds, the GitHub Deployment of a rollout and sets its status. */
   readonly status: (rollout: string, state: DeploymentState, description: string) => void;
   /** Replaces the rollout's section of the pull request's comment. */
-  readonly progress: (report: string) => void;
+  readonly progress: (report: Report) => void;
   /** Resolves when all that was to be told has been told, or given up. */
   readonly finished: () => Promise<void>;
 };
@@ -19,7 +20,7 @@ type AnnouncerOptions = {
   readonly log: Log;
   readonly sha: string;
   readonly environment: string;
-  readonly comment: ((report: string) => Promise<unknown>) | undefined;
+  readonly comment: ((report: Report) => Promise<unknown>) | undefined;
 };
 
 /** An announcer over GitHub Deployments and the pull request's comment, one after the other in the order they were asked for. */

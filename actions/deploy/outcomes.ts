@@ -1,5 +1,5 @@
 import type { Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
-import { escapeMarkdown } from '../../core/report/escape-markdown.ts';
+import type { Block, Report } from '../../core/report/report.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { type AwayHost, awayData, describeAway } from './hosts/fleet.ts';
@@ -14,12 +14,16 @@ type Site = {
   readonly away: readonly AwayHost[];
 };
 
-/** Why something became of a rollout: a stable code, one plain sentence, and the report for people. */
-export type Reasons = { readonly code: string; readonly explanation: string; readonly report: string };
+/** Why something became of a rollout: a stable code, one plain sentence, and what there is to tell people. */
+export type Reasons = {
+  readonly code: string;
+  readonly explanation: string;
+  readonly report: readonly Block[];
+};
 
 /** Reasons of which there is no more to tell than the one sentence. */
 export function withReport<C extends string>(code: C, explanation: string): Reasons & { readonly code: C } {
-  return { code, explanation, report: escapeMarkdown(explanation) };
+  return { code, explanation, report: [{ kind: 'paragraph', text: explanation }] };
 }
 
 const RETURNS_BY_ITSELF =
@@ -34,7 +38,11 @@ export function promotedOutcome(site: Site, rollout: Rollout, reasons: Reasons):
     decision: 'complete',
     reasonCode: 'promoted',
     headline: `${model} version ${version} serves ${environment}. ${explanation}`,
-    report: `### 🚀 Promoted: version ${version} in ${environment}\n\n${report}${describeAway(away, `It gets version ${version} once it is back.`)}`,
+    report: {
+      sign: 'promoted',
+      about: `version ${version} in ${environment}`,
+      blocks: [...report, ...describeAway(away, `It gets version ${version} once it is back.`)],
+    },
     outputs: { outcome: 'promoted', 'serving-version': version },
     result: {
       ...{ outcome: 'promoted', rollout: id, version, previous: stable, code, explanation },
@@ -52,10 +60,20 @@ export function rolledBackOutcome(site: Site, rollout: Rollout, reasons: Reasons
     decision: 'stop',
     reasonCode: 'rolled-back',
     headline: `Version ${version} was taken back from ${environment}. ${explanation}`,
-    report: `### ⏪ Rolled back: version ${version} in ${environment}\n\n${report}${describeAway(away, RETURNS_BY_ITSELF)}`,
+    report: {
+      sign: 'rolled-back',
+      about: `version ${version} in ${environment}`,
+      blocks: [...report, ...describeAway(away, RETURNS_BY_ITSELF)],
+    },
     outputs: { outcome: 'rolled-back', 'serving-version': stable ?? '' },
     result: { outcome: 'rolled-back', rollout: id, version, stable, code, explanation, ...awayData(away) },
   };
+}
+
+/** What is told of a rollout that goes on. */
+export function describeOpen(environment: string, rollout: Rollout, blocks: readonly Block[]): Report {
+  const about = `version ${rollout.version} at ${rollout.percent} % in ${environment}`;
+  return { sign: 'in-progress', about, blocks };
 }
 
 /** The rollout is open and this job leaves it: held by a person or for a reason, or under way and watched by the agents. */
@@ -68,7 +86,7 @@ export function openOutcome(environment: string, rollout: Rollout, reasons: Reas
     decision: 'stop',
     reasonCode: isHeld ? 'held' : 'detached',
     headline: `Version ${version} stays at ${percent} % in ${environment}. ${explanation}`,
-    report: `### ${isHeld ? '⏸️ Held' : '🐤 Under way'}: version ${version} at ${percent} % in ${environment}\n\n${report}`,
+    report: { ...describeOpen(environment, rollout, report), sign: outcome },
     outputs: { outcome, 'serving-version': stable ?? version },
     result: { outcome, rollout: id, version, stable, percent, code, explanation },
   };
@@ -81,7 +99,11 @@ export function endedOutcome(environment: string, ended: RolloutOutcome, serving
     decision: promoted ? 'complete' : 'stop',
     reasonCode: promoted ? 'promoted' : 'rolled-back',
     headline: `Version ${ended.version} was ${promoted ? 'promoted' : 'rolled back'} in ${environment}. ${ended.explanation}`,
-    report: `### ${promoted ? '🚀 Promoted' : '⏪ Rolled back'}: version ${ended.version}\n\n${escapeMarkdown(ended.explanation)}`,
+    report: {
+      sign: promoted ? 'promoted' : 'rolled-back',
+      about: `version ${ended.version}`,
+      blocks: [{ kind: 'paragraph', text: ended.explanation }],
+    },
     outputs: { outcome: ended.outcome, 'serving-version': serving },
     result: { ...ended, servingVersion: serving },
   };
@@ -94,7 +116,7 @@ export function idleOutcome(environment: string, serving: string): DeployOutcome
     decision: 'complete',
     reasonCode: 'nothing-to-do',
     headline,
-    report: `### ✔️ Nothing to do\n\n${headline}`,
+    report: { sign: 'nothing-to-do', blocks: [{ kind: 'paragraph', text: headline }] },
     outputs: { outcome: 'none', 'serving-version': serving },
     result: { outcome: 'none', servingVersion: serving },
   };
@@ -107,11 +129,15 @@ export function returnedOutcome(
 ): DeployOutcome {
   const { rollout, from, serving } = returned;
   const headline = `Version ${serving} serves ${environment}.`;
+  const remark = `It serves what it served; monitor-check gives it version ${serving} once it is back.`;
   return {
     decision: 'complete',
     reasonCode: 'rolled-back',
     headline,
-    report: `### ⏪ Rolled back\n\n${headline}${describeAway(away, `It serves what it served; monitor-check gives it version ${serving} once it is back.`)}`,
+    report: {
+      sign: 'rolled-back',
+      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, remark)],
+    },
     outputs: { outcome: 'rolled-back', 'serving-version': serving },
     result: { outcome: 'rolled-back', rollout, from, servingVersion: serving, ...awayData(away) },
   };

@@ -2,6 +2,7 @@ import * as core from '@actions/core';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
+import type { Report } from '../../core/report/report.ts';
 import { VERSION } from '../../core/version.ts';
 import { COMMON_OUTPUTS, type Contract, type InputsOf } from './contract.ts';
 import { type Host, readHost, SECRET_VARIABLES } from './host.ts';
@@ -79,10 +80,9 @@ async function finish(contract: Contract, outcome: Outcome, reporters: readonly 
   if (decision === 'failure') process.exitCode = core.ExitCode.Failure;
 }
 
-async function writeSummary(report: Outcome['report']): Promise<void> {
+async function writeSummary(report: Report): Promise<void> {
   if (process.env['GITHUB_STEP_SUMMARY'] === undefined) return;
-  const text = typeof report === 'string' ? report : renderMarkdown(report, { kind: 'summary' });
-  await core.summary.addRaw(text, true).write();
+  await core.summary.addRaw(renderMarkdown(report, { kind: 'summary' }), true).write();
 }
 
 async function warnOnly(what: string, work: () => Promise<void>): Promise<void> {

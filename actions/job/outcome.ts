@@ -58,7 +58,7 @@ export type Outcome<O extends string = string> = {
   readonly decision: Decision;
   readonly reasonCode: ReasonCode;
   readonly headline: string;
-  readonly report: Report | string;
+  readonly report: Report;
   readonly outputs: Readonly<Partial<Record<O, string>>>;
   readonly result: Readonly<Record<string, unknown>>;
 };

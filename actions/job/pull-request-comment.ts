@@ -1,10 +1,10 @@
 import type { GitHub } from '../../core/ports.ts';
 import { commentMarker } from '../../core/report/comment-marker.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
+import type { Report } from '../../core/report/report.ts';
 import type { Contract } from './contract.ts';
 import type { Plan } from './handoff.ts';
 import type { Job } from './harness.ts';
-import type { Outcome } from './outcome.ts';
 import { connectGitHub } from './wiring.ts';
 
 /** What one comment is about: all actions of one correlation id share it, each with its own section. */
@@ -23,12 +23,12 @@ export function commentOnPlan<C extends Contract>(
   job: Job<C>,
   plan: Plan,
   token: string,
-): ((report: Outcome['report']) => Promise<unknown>) | undefined {
+): ((report: Report) => Promise<unknown>) | undefined {
   const { pullRequest, correlationId } = plan;
   if (pullRequest === undefined || token === '') return undefined;
   const github = connectGitHub(job.host, token, job.log);
   const target = { pullRequest, correlationId, section: job.name, runUrl: job.host.runUrl };
-  const comment = async (report: Outcome['report']) => updateComment(await github, target, report);
+  const comment = async (report: Report) => updateComment(await github, target, report);
   job.reportTo(async ({ report }) => {
     await comment(report);
   });
@@ -36,14 +36,10 @@ export function commentOnPlan<C extends Contract>(
 }
 
 /** Writes one section of the comment, and leaves the others as they are. Gives the comment's address. */
-export async function updateComment(
-  github: GitHub,
-  target: CommentTarget,
-  report: Outcome['report'],
-): Promise<string> {
+export async function updateComment(github: GitHub, target: CommentTarget, report: Report): Promise<string> {
   const marker = commentMarker(target.correlationId);
   const place = { kind: 'section', runUrl: target.runUrl } as const;
-  const text = typeof report === 'string' ? report : renderMarkdown(report, place);
+  const text = renderMarkdown(report, place);
   return github.upsertComment(target.pullRequest, marker, (previous) =>
     replaceSection(previous ?? marker, target.section, text),
   );

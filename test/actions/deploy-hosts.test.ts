@@ -5,6 +5,7 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { replayRollout } from '../../core/rollout/record/replay.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { showReport } from './support/show-report.ts';
 
 const CUT = 'http://serve-2:9443';
 
@@ -54,7 +55,7 @@ describe('a host that is down when a rollout starts', () => {
     const outcome = await deploy(world.job({ version: '2' }));
     expect(outcome.reasonCode).toBe('promoted');
     expect(outcome.result['away']).toEqual([CUT]);
-    expect(outcome.report).toContain(`${CUT} has been out of reach`);
+    expect(showReport(outcome.report)).toContain(`\`${CUT}\` has been out of reach`);
     expect(find(world, 'rollout.promoted').at(-1)?.data.away).toEqual([CUT]);
     expect(world.lines.filter((line) => line.includes(`${CUT} is out of reach`))).toHaveLength(1);
     expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['2', '1']);

@@ -1,6 +1,7 @@
 import { isUnreachable, messageOf, ServiceError, UNREACHABLE } from '../../../core/errors.ts';
 import type { Instant } from '../../../core/instant.ts';
 import type { AgentPort, Clock, Log } from '../../../core/ports.ts';
+import type { Block, Text } from '../../../core/report/report.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
 
 /** A host that could not be reached when it was last asked, and since when. */
@@ -94,10 +95,15 @@ export async function requireHosts(fleet: Fleet): Promise<void> {
 }
 
 /** Which hosts were left out, as the end of a report: nothing when none was. */
-export function describeAway(away: readonly AwayHost[], remark: string): string {
-  if (away.length === 0) return '';
-  const lines = away.map(({ url, since }) => `- ${url} has been out of reach since ${since}. ${remark}`);
-  return ['', '', ...lines].join('\n');
+export function describeAway(away: readonly AwayHost[], remark: string): readonly Block[] {
+  if (away.length === 0) return [];
+  const items = away.map(
+    ({ url, since }): Text => [
+      { kind: 'code', text: url },
+      ` has been out of reach since ${since}. ${remark}`,
+    ],
+  );
+  return [{ kind: 'list', items }];
 }
 
 /** The same for an event's data. */

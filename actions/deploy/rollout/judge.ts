@@ -2,7 +2,7 @@ import type { Environment } from '../../../core/config/config.ts';
 import { planOf } from '../../../core/deploy/rollout-traffic.ts';
 import { type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
 import type { Clock } from '../../../core/ports.ts';
-import { renderBlocks } from '../../../core/report/render-block.ts';
+import type { Block } from '../../../core/report/report.ts';
 import { decideRollout, type RolloutDecision } from '../../../core/rollout/decide-rollout.ts';
 import type { Baseline } from '../../../core/rollout/evidence/baseline.ts';
 import {
@@ -21,7 +21,7 @@ import type { Memory, Seen } from './memory.ts';
 /** What was decided, the report of it, and what it was decided on. */
 export type JudgedRollout = {
   readonly decision: RolloutDecision;
-  readonly report: string;
+  readonly report: readonly Block[];
   readonly seen: Seen;
 };
 
@@ -63,7 +63,7 @@ export function createJudge({ memory, observe, clock }: JudgePorts, settings: En
       control: rollout.held?.code === 'held' ? 'held' : 'running',
       heldSeconds: secondsHeld(rollout, now),
     });
-    const report = renderBlocks(reportRollout({ decision, evidence: grown, points }));
+    const report = reportRollout({ decision, evidence: grown, points });
     return { decision, report, seen: { baseline, observations } };
   };
 }

@@ -1,12 +1,12 @@
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Log } from '../../../core/ports.ts';
-import { escapeMarkdown } from '../../../core/report/escape-markdown.ts';
+import type { Block } from '../../../core/report/report.ts';
 import type { Brake } from '../../../core/serving/api.ts';
 import type { Announcer } from '../announcer.ts';
 import type { BringUp } from '../hosts/bring-up.ts';
 import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
 import { hasMoved, type Journal } from '../journal.ts';
-import { type DeployOutcome, openOutcome, type Reasons, withReport } from '../outcomes.ts';
+import { type DeployOutcome, describeOpen, openOutcome, type Reasons, withReport } from '../outcomes.ts';
 import type { Endings } from './end.ts';
 import { recordHold, recordReturn } from './hold.ts';
 import type { JudgedRollout } from './judge.ts';
@@ -86,7 +86,8 @@ async function takeFirstStep(ports: Omit<StepPorts, 'hosts'>, rollout: Rollout):
     return endings.rollBack(rollout, withReport(shadowed.code, shadowed.explanation));
   }
   const { explanation } = shadowed;
-  return advance(ports, rollout, { to: 0, explanation, report: escapeMarkdown(explanation) });
+  const report = [{ kind: 'paragraph', text: explanation } as const];
+  return advance(ports, rollout, { to: 0, explanation, report });
 }
 
 /** Raises the candidate's traffic: first as an event, then on the hosts. A job that dies in between is caught up by the next round. */
@@ -99,7 +100,11 @@ async function advance(
     endings,
   }: Pick<StepPorts, 'journal' | 'announcer' | 'log' | 'traffic' | 'endings'>,
   rollout: Rollout,
-  { to, explanation, report }: { readonly to: number; readonly explanation: string; readonly report: string },
+  {
+    to,
+    explanation,
+    report,
+  }: { readonly to: number; readonly explanation: string; readonly report: readonly Block[] },
 ): Promise<Stepped> {
   const { environment } = journal;
   const { id, version, stages } = rollout;
@@ -113,7 +118,7 @@ async function advance(
   if (entered.kind === 'overtaken' || open?.id !== id) return { kind: 'overtaken' };
   log.info(`Version ${version} gets ${open.percent} % of the traffic.`);
   announcer.status(id, 'in_progress', `${open.percent} %`);
-  announcer.progress(`### 🐤 Version ${version} at ${open.percent} % in ${environment}\n\n${report}`);
+  announcer.progress(describeOpen(environment, open, report));
   return keep({ traffic, endings }, open);
 }
 

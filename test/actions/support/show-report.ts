@@ -1,7 +1,7 @@
-import type { Outcome } from '../../../actions/job/outcome.ts';
 import { renderMarkdown } from '../../../core/report/render-markdown.ts';
+import type { Report } from '../../../core/report/report.ts';
 
 /** The report as the job summary shows it. */
-export function showReport(report: Outcome['report']): string {
-  return typeof report === 'string' ? report : renderMarkdown(report, { kind: 'summary' });
+export function showReport(report: Report): string {
+  return renderMarkdown(report, { kind: 'summary' });
 }

@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+const ROOT = path.join(import.meta.dirname, '..', '..');
+
+/** What only a renderer has to know: how to escape, and how a title, a fold, a table or a marker of ours is written. */
+const RENDERING =
+  /report\/(?:escape-markdown|fit-blocks)\.ts'|[`'"]#{2,4} |<details>|\| ---|\|---|<!-- trainyard:/;
+/** The tables of the actions' READMEs are documents of this repository and report nothing. */
+const DOCUMENTS: readonly string[] = ['actions/job/action-tables.ts'];
+
+function readSources(folder: string): readonly { readonly file: string; readonly text: string }[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => path.posix.join(folder, name.split(path.sep).join('/')))
+    .filter((file) => file.endsWith('.ts') && !DOCUMENTS.includes(file))
+    .map((file) => ({ file, text: readFileSync(path.join(ROOT, file), 'utf8') }));
+}
+
+test('only core/report knows how a report looks: everyone else hands over data', () => {
+  const renderers = ['core', 'adapters', 'actions', 'agent']
+    .flatMap(readSources)
+    .filter(({ text }) => RENDERING.test(text))
+    .map(({ file }) => file);
+  expect(renderers.filter((file) => !file.startsWith('core/report/'))).toEqual([]);
+  expect(renderers).toContain('core/report/render-block.ts');
+});
