@@ -33,7 +33,11 @@ export function answerHelp({ model, environments, commands }: Config): Report {
         ['who may', commands.allow.join(', ')],
       ]),
       { kind: 'heading', text: 'Commands' },
-      { kind: 'table', columns: ['command', 'does'], rows: COMMANDS.map(({ usage, does }) => [usage, does]) },
+      {
+        kind: 'table',
+        columns: ['command', 'does'],
+        rows: COMMANDS.map(({ usage, does }) => [[{ kind: 'code', text: usage }], does]),
+      },
     ],
     foot: nextStep(`Write \`/${DRY_RUN}\` before any of them to see what it would do.`),
   };
