@@ -25,3 +25,12 @@ test('only core/report knows how a report looks: everyone else hands over data',
   expect(renderers.filter((file) => !file.startsWith('core/report/'))).toEqual([]);
   expect(renderers).toContain('core/report/render-block.ts');
 });
+
+test('the actions that share the comment of a plan are those that core/report/limits.ts divides it among', () => {
+  const sharing = readSources('actions').filter(({ text }) => /\bcommentOnPlan\(job/.test(text));
+  expect(sharing.map(({ file }) => file).toSorted()).toEqual([
+    'actions/deploy/main.ts',
+    'actions/evaluate-gate/main.ts',
+    'actions/register/main.ts',
+  ]);
+});
