@@ -7,7 +7,7 @@ const MIN_ROWS_PER_BIN = 10;
 const LARGEST_LAMBDA_STEPS = 60;
 
 /** Two histograms of the same bins compared: Pearson's X² of the two samples, and the population stability index. */
-export type Comparison = {
+export type HistogramComparison = {
   readonly chiSquare: number;
   readonly degreesOfFreedom: number;
   /** M N / (M + N): X² grows by this much per unit of index. */
@@ -18,19 +18,28 @@ export type Comparison = {
   readonly debiasedIndex: number;
 };
 
+/** Whether small bins may only be merged with their neighbours (numbers) or with any (categories). */
+export type BinOrder = { readonly isOrdered: boolean };
+
 /**
  * Compares a window with its reference; `undefined` when either is empty or fewer than two bins hold enough rows.
- * `isOrdered` says whether small bins may only be merged with their neighbours (numbers) or with any (categories).
+ *
+ * Claim: while both come from one distribution, X² follows about the chi-square of its degrees of freedom; while the true index is
+ * lambda / effectiveRows, about the non-central one with lambda. Both samples' noise counts, not the window's alone.
+ * Assumes: independent rows, bins fixed before the window, at least ten rows of both together in each bin (smaller ones are merged).
+ * Reference: Pearson's X² of two samples in the form of Press, Teukolsky, Vetterling & Flannery, "Numerical Recipes" (3rd ed., 2007),
+ * section 14.3; the index and its chi-square law: Yurdakul, "Statistical Properties of Population Stability Index" (2018).
+ * Vector: test/core/drift/compare-histograms.test.ts, by SciPy.
  */
 export function compareHistograms(
   reference: readonly number[],
   window: readonly number[],
-  isOrdered: boolean,
-): Comparison | undefined {
+  order: BinOrder,
+): HistogramComparison | undefined {
   const m = sum(reference);
   const n = sum(window);
   if (!(m > 0 && n > 0) || reference.length !== window.length) return undefined;
-  const pairs = mergeSmallBins(reference, window, isOrdered);
+  const pairs = mergeSmallBins(reference, window, order);
   if (pairs.length < 2) return undefined;
   const left = Math.sqrt(n / m);
   const right = Math.sqrt(m / n);
@@ -63,8 +72,15 @@ export function stabilityIndex(reference: readonly number[], window: readonly nu
   }, 0);
 }
 
-/** Probability of an X² this large while the true index is at most `tolerance`. */
-export function tolerancePValue(comparison: Comparison, tolerance: number): number {
+/**
+ * Probability of an X² this large while the true index is at most `tolerance`.
+ *
+ * Claim: at most alpha with probability at most about alpha, while the index is within the tolerance.
+ * Assumes: as `compareHistograms`. An index of `tolerance` is taken for a non-centrality of `effectiveRows` times it, its first order.
+ * Reference: Potgieter, van Zyl, Schutte & Lombard, "The Population Resemblance Statistic" (arXiv 2307.11878), for the idea.
+ * Vector: test/core/drift/compare-histograms.test.ts; false alarms by measure/simulate/drift.ts, row 8 of docs/decisions.md.
+ */
+export function tolerancePValue(comparison: HistogramComparison, tolerance: number): number {
   const { chiSquare, degreesOfFreedom, effectiveRows } = comparison;
   const lambda = effectiveRows * tolerance;
   return lambda > 0
@@ -72,8 +88,15 @@ export function tolerancePValue(comparison: Comparison, tolerance: number): numb
     : chiSquareSurvival(chiSquare, degreesOfFreedom);
 }
 
-/** Confidence interval of the true index: the non-centralities under which this X² is not extreme. */
-export function indexInterval(comparison: Comparison, level: number): Interval {
+/**
+ * Confidence interval of the true index: the non-centralities under which this X² is not extreme.
+ *
+ * Claim: coverage near `level`. It is of the index in its first order and is printed beside the de-biased index, which it need not hold.
+ * Assumes: as `compareHistograms`.
+ * Reference: Kent & Hainsworth, "Confidence intervals for the noncentral chi-squared distribution" (JSPI, 1995).
+ * Vector: test/core/drift/compare-histograms.test.ts.
+ */
+export function indexInterval(comparison: HistogramComparison, level: number): Interval {
   const tail = (1 - level) / 2;
   const { effectiveRows } = comparison;
   return {
@@ -84,7 +107,7 @@ export function indexInterval(comparison: Comparison, level: number): Interval {
 }
 
 /** The non-centrality at which an X² at least this large has probability `p`; 0 when even none gives more. */
-function lambdaAt({ chiSquare, degreesOfFreedom }: Comparison, p: number): number {
+function lambdaAt({ chiSquare, degreesOfFreedom }: HistogramComparison, p: number): number {
   const excess = (lambda: number) =>
     (lambda > 0
       ? noncentralChiSquareSurvival(chiSquare, degreesOfFreedom, lambda)
@@ -100,7 +123,7 @@ type Pair = readonly [reference: number, window: number];
 function mergeSmallBins(
   reference: readonly number[],
   window: readonly number[],
-  isOrdered: boolean,
+  { isOrdered }: BinOrder,
 ): readonly Pair[] {
   const pairs = reference.map((count, bin): Pair => [count, window[bin] ?? 0]);
   const ordered = isOrdered ? pairs : pairs.toSorted((a, b) => a[0] + a[1] - (b[0] + b[1]));

@@ -8,8 +8,6 @@ export type DriftOptions = {
   readonly falseAlarmSeconds: number;
   /** Length of a cycle in seconds: a day, so that hours of the day don't look like drift. */
   readonly cycleSeconds: number;
-  /** Rows a batch needs; 18 / tolerance unless told. */
-  readonly minRows?: number;
   /** Live batches from which the usual wobble is learnt when the profile has no days. */
   readonly warmUpBatches: number;
   /** Up to when cycles are over; the end of the last window unless told. */
@@ -28,9 +26,9 @@ export const DEFAULT_DRIFT_OPTIONS: DriftOptions = {
 
 const BINS_FOR_MIN_ROWS = 10;
 
-/** Rows a batch needs before it is judged: 2 (B - 1) / tolerance for ten bins, unless set. */
-export function minRowsOf({ minRows, tolerance }: DriftOptions): number {
-  return minRows ?? Math.ceil((2 * (BINS_FOR_MIN_ROWS - 1)) / tolerance);
+/** Rows a batch needs before it is judged: 2 (B - 1) / tolerance for ten bins, so that chance adds no more than the tolerance. */
+export function minRowsOf({ tolerance }: DriftOptions): number {
+  return Math.ceil((2 * (BINS_FOR_MIN_ROWS - 1)) / tolerance);
 }
 
 /** How much an index matters: `info` below the warning level, `act` where something should be done. */

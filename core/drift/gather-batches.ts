@@ -19,6 +19,12 @@ type Batches = {
   readonly problems: readonly Problem[];
 };
 
+/** The profile that is counted into, and what of it is judged. */
+export type BatchReference = {
+  readonly profile: ReferenceProfile;
+  readonly judged: readonly JudgedFeature[];
+};
+
 type OpenBatch = { from: number; to: number; rows: number; counts: number[][] };
 
 /**
@@ -26,8 +32,7 @@ type OpenBatch = { from: number; to: number; rows: number; counts: number[][] };
  * cycle counts once `until` (by default the end of the last window) has reached its end.
  */
 export function gatherBatches(
-  profile: ReferenceProfile,
-  judged: readonly JudgedFeature[],
+  { profile, judged }: BatchReference,
   windows: readonly CaptureWindow[],
   options: { readonly cycleSeconds: number; readonly minRows: number; readonly until?: string },
 ): Batches {

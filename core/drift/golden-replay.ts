@@ -26,10 +26,13 @@ export type GoldenReplay = {
  */
 export function compareGolden(golden: Golden, answers: readonly unknown[]): GoldenReplay {
   const answered = golden.examples.filter((_, index) => answers[index] !== undefined).length;
-  const differences: Difference[] = [];
-  for (const [example, { predictions }] of golden.examples.entries()) {
-    collect(differences, example, 'predictions', predictions, answers[example], golden);
-  }
+  const differences = golden.examples.flatMap(({ predictions }, example) =>
+    listDifferences(
+      { example, path: 'predictions' },
+      { expected: predictions, actual: answers[example] },
+      golden,
+    ),
+  );
   const mismatches = differences.filter(({ isMismatch }) => isMismatch);
   const verdict = answered === 0 ? 'inconclusive' : mismatches.length === 0 ? 'pass' : 'fail';
   const maxDifference = Math.max(
@@ -43,47 +46,50 @@ export function compareGolden(golden: Golden, answers: readonly unknown[]): Gold
     mismatches: mismatches
       .slice(0, SHOWN_MISMATCHES)
       .map(({ example, path, expected, actual }) => ({ example, path, expected, actual })),
-    reason: describeReplay(verdict, golden.examples.length, mismatches, maxDifference),
+    reason: describeReplay({ verdict, examples: golden.examples.length, mismatches, maxDifference }),
   };
 }
 
 type Difference = Mismatch & { readonly isMismatch: boolean; readonly difference: number };
 
-function collect(
-  into: Difference[],
-  example: number,
-  path: string,
-  expected: unknown,
-  actual: unknown,
+/** Every leaf of two answers, and how they differ there; answers of another shape differ at the place where the shapes part. */
+function listDifferences(
+  { example, path }: Pick<Mismatch, 'example' | 'path'>,
+  { expected, actual }: Pick<Mismatch, 'expected' | 'actual'>,
   tolerance: Pick<Golden, 'absoluteTolerance' | 'relativeTolerance'>,
-): void {
+): readonly Difference[] {
   if (Array.isArray(expected) && Array.isArray(actual) && expected.length === actual.length) {
-    for (const [index, part] of expected.entries()) {
-      collect(into, example, `${path}[${index}]`, part, actual[index], tolerance);
-    }
-    return;
+    return expected.flatMap((part: unknown, index) =>
+      listDifferences(
+        { example, path: `${path}[${index}]` },
+        { expected: part, actual: actual[index] },
+        tolerance,
+      ),
+    );
   }
   if (isRecord(expected) && isRecord(actual) && haveSameKeys(expected, actual)) {
-    for (const [key, part] of Object.entries(expected)) {
-      collect(into, example, `${path}.${key}`, part, actual[key], tolerance);
-    }
-    return;
+    return Object.entries(expected).flatMap(([key, part]) =>
+      listDifferences(
+        { example, path: `${path}.${key}` },
+        { expected: part, actual: actual[key] },
+        tolerance,
+      ),
+    );
   }
   if (typeof expected === 'number' && typeof actual === 'number') {
     const difference = Math.abs(expected - actual);
     const allowed = tolerance.absoluteTolerance + tolerance.relativeTolerance * Math.abs(expected);
-    into.push({ example, path, expected, actual, difference, isMismatch: !(difference <= allowed) });
-    return;
+    return [{ example, path, expected, actual, difference, isMismatch: !(difference <= allowed) }];
   }
-  into.push({ example, path, expected, actual, difference: 0, isMismatch: expected !== actual });
+  return [{ example, path, expected, actual, difference: 0, isMismatch: expected !== actual }];
 }
 
-function describeReplay(
-  verdict: Verdict,
-  examples: number,
-  mismatches: readonly Mismatch[],
-  maxDifference: number,
-): Reason {
+function describeReplay({
+  verdict,
+  examples,
+  mismatches,
+  maxDifference,
+}: Omit<GoldenReplay, 'reason'>): Reason {
   const first = mismatches[0];
   const sampleSize = examples;
   if (verdict === 'inconclusive') {

@@ -39,13 +39,18 @@ export function judgeDrift(
 ): DriftJudgement {
   const judged = listJudged(profile);
   const minRows = minRowsOf(options);
-  const { closed, openRows, problems } = gatherBatches(profile, judged, windows, { ...options, minRows });
+  const reference = { profile, judged };
+  const { closed, openRows, problems } = gatherBatches(reference, windows, { ...options, minRows });
   const features = judged
-    .map((feature, index) => judgeFeature(feature, index, closed, { ...options, features: judged.length }))
+    .map((feature, index) => {
+      const batches = closed.map((batch) => ({ ...batch, counts: batch.counts[index] ?? [] }));
+      return judgeFeature(feature, batches, { ...options, features: judged.length });
+    })
     .sort(byUrgency);
   const failed = features.filter(({ verdict }) => verdict === 'fail');
   const reasons = failed.map((feature) => reasonOf(feature, options));
-  const lacking = failed.length > 0 ? undefined : findLack(features, closed.length, openRows, minRows);
+  const lacking =
+    failed.length > 0 ? undefined : findLack(features, { batches: closed.length, openRows, minRows });
   return {
     verdict: concludeVerdict(failed, lacking),
     severity: worstSeverity(failed),
@@ -67,9 +72,7 @@ function concludeVerdict(failed: readonly FeatureJudgement[], lacking: Reason | 
 
 function findLack(
   features: readonly FeatureJudgement[],
-  batches: number,
-  openRows: number,
-  minRows: number,
+  { batches, openRows, minRows }: { readonly [count in 'batches' | 'openRows' | 'minRows']: number },
 ): Reason | undefined {
   if (batches === 0) {
     const message = `No cycle is over with the ${formatCount(minRows)} predictions it needs; ${formatCount(openRows)} so far.`;

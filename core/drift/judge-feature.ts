@@ -4,7 +4,12 @@ import {
   logCalibrate,
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Interval, Verdict } from '../verdict.ts';
-import { type Comparison, compareHistograms, indexInterval, tolerancePValue } from './compare-histograms.ts';
+import {
+  compareHistograms,
+  type HistogramComparison,
+  indexInterval,
+  tolerancePValue,
+} from './compare-histograms.ts';
 import { type DriftOptions, type Severity, severityOf } from './drift-options.ts';
 import type { Batch } from './gather-batches.ts';
 import type { JudgedFeature } from './judged-feature.ts';
@@ -56,74 +61,85 @@ export type FeatureJudgement = {
   readonly history: readonly number[];
 };
 
+/** What one feature showed in one closed batch. */
+export type FeatureBatch = Omit<Batch, 'counts'> & { readonly counts: readonly number[] };
+
+/** What a feature is judged by; `features` are judged beside each other and share the false alarms. */
+export type FeatureOptions = DriftOptions & { readonly features: number };
+
 type Track = {
   readonly logStatistic: number;
   readonly alarm?: Alarm;
   readonly alarms: number;
   readonly isOffFromStart: boolean;
-  readonly last?: { readonly batch: Batch; readonly comparison: Comparison; readonly pValue: number };
+  readonly last?: {
+    readonly batch: FeatureBatch;
+    readonly comparison: HistogramComparison;
+    readonly pValue: number;
+  };
   readonly history: readonly number[];
 };
 
-/** Follows one feature (by its index among the judged) through all closed batches, from nothing but them. */
+/**
+ * Follows one feature through all closed batches, from nothing but them.
+ *
+ * Claim: while nothing drifts beyond the tolerance and the usual wobble, all features together raise one alarm in
+ * `falseAlarmSeconds` in the mean, or fewer: each alarms at `features` times the run length.
+ * Assumes: as `tolerancePValue` and `wobblePValue`, of which the larger p counts; features may depend on each other in any way.
+ * Reference: see `advanceShiryaevRoberts` and `logCalibrate`.
+ * Vector: test/core/drift/judge-drift.test.ts; measure/simulate/drift.ts, rows 8 to 10 of docs/decisions.md.
+ */
 export function judgeFeature(
   feature: JudgedFeature,
-  index: number,
-  batches: readonly Batch[],
-  options: DriftOptions & { readonly features: number },
+  batches: readonly FeatureBatch[],
+  options: FeatureOptions,
 ): FeatureJudgement {
   const averageRunLength = options.falseAlarmSeconds / options.cycleSeconds;
-  const logThreshold = Math.log(averageRunLength * options.features);
-  const usual = findUsual(feature, index, batches, options);
+  const limits = { ...options, logThreshold: Math.log(averageRunLength * options.features) };
+  const { wobble, learntFrom } = findUsual(feature, batches, options);
   const track = batches.reduce<Track>(
     (before, batch, position) => {
-      const comparison = compareHistograms(feature.reference, batch.counts[index] ?? [], feature.isOrdered);
+      const comparison = compareHistograms(feature.reference, batch.counts, feature);
       if (comparison === undefined) return before;
-      const isLearning = position < usual.learntFrom;
-      const step = { batch, comparison, isFirst: position === 0, isLearning, wobble: usual.wobble };
-      return stepTrack(before, step, options, logThreshold);
+      const isLearning = position < learntFrom;
+      return stepTrack(before, { batch, comparison, isFirst: position === 0, isLearning, wobble }, limits);
     },
     { logStatistic: LOG_START, alarms: 0, isOffFromStart: false, history: [] },
   );
-  return concludeFeature(feature, index, track, {
-    options,
-    logThreshold,
-    wobble: usual.wobble,
-    isWarmingUp: batches.length < usual.learntFrom,
+  return concludeFeature(feature, track, {
+    limits,
+    wobble,
+    isWarmingUp: batches.length < learntFrom,
   });
 }
 
 /** The usual wobble, from the profile's days or the first live batches; those it was learnt from are not judged by it. */
 function findUsual(
   feature: JudgedFeature,
-  index: number,
-  batches: readonly Batch[],
+  batches: readonly FeatureBatch[],
   { warmUpBatches }: DriftOptions,
-): { readonly wobble?: UsualWobble; readonly learntFrom: number } {
-  const fromProfile = learnWobble(feature.blocks, feature.isOrdered);
+): { readonly wobble: UsualWobble | undefined; readonly learntFrom: number } {
+  const fromProfile = learnWobble(feature.blocks, feature);
   if (fromProfile !== undefined) return { wobble: fromProfile, learntFrom: 0 };
-  if (batches.length < warmUpBatches) return { learntFrom: warmUpBatches };
-  const live = batches.slice(0, warmUpBatches).map(({ counts }) => counts[index] ?? []);
-  const wobble = learnWobble(live, feature.isOrdered);
-  return { ...(wobble && { wobble }), learntFrom: warmUpBatches };
+  if (batches.length < warmUpBatches) return { wobble: undefined, learntFrom: warmUpBatches };
+  const live = batches.slice(0, warmUpBatches).map(({ counts }) => counts);
+  return { wobble: learnWobble(live, feature), learntFrom: warmUpBatches };
 }
 
+type Limits = FeatureOptions & { readonly logThreshold: number };
+
 type Step = {
-  readonly batch: Batch;
-  readonly comparison: Comparison;
+  readonly batch: FeatureBatch;
+  readonly comparison: HistogramComparison;
   readonly isFirst: boolean;
   readonly isLearning: boolean;
   readonly wobble: UsualWobble | undefined;
 };
 
-function stepTrack(
-  before: Track,
-  step: Step,
-  options: DriftOptions & { readonly features: number },
-  logThreshold: number,
-): Track {
+function stepTrack(before: Track, step: Step, limits: Limits): Track {
+  const { logThreshold } = limits;
   const { batch, comparison, wobble } = step;
-  const beyondTolerance = tolerancePValue(comparison, options.tolerance);
+  const beyondTolerance = tolerancePValue(comparison, limits.tolerance);
   const beyondUsual = wobble === undefined || step.isLearning ? 0 : wobblePValue(comparison, wobble);
   const pValue = Math.max(beyondTolerance, beyondUsual);
   const isOffFromStart = (step.isFirst || before.isOffFromStart) && beyondTolerance < BACK_WITHIN_TOLERANCE;
@@ -135,9 +151,9 @@ function stepTrack(
   };
   const isSkewed =
     step.isFirst &&
-    comparison.debiasedIndex >= options.warn &&
+    comparison.debiasedIndex >= limits.warn &&
     logCalibrate(beyondTolerance) >= logThreshold &&
-    beyondUsual <= SKEW_ALPHA / options.features;
+    beyondUsual <= SKEW_ALPHA / limits.features;
   const logStatistic = step.isLearning
     ? LOG_START
     : advanceShiryaevRoberts(before.logStatistic, logCalibrate(pValue));
@@ -155,26 +171,24 @@ function stepTrack(
 
 function concludeFeature(
   feature: JudgedFeature,
-  index: number,
   track: Track,
   context: {
-    readonly options: DriftOptions;
-    readonly logThreshold: number;
+    readonly limits: Limits;
     readonly wobble: UsualWobble | undefined;
     readonly isWarmingUp: boolean;
   },
 ): FeatureJudgement {
   const { alarm, alarms, last, logStatistic, history } = track;
-  const severity = last === undefined ? 'info' : severityOf(last.comparison.debiasedIndex, context.options);
+  const severity = last === undefined ? 'info' : severityOf(last.comparison.debiasedIndex, context.limits);
   const base = {
     name: feature.name,
     kind: feature.kind,
     severity,
-    verdict: concludeVerdict(track, severity, context.isWarmingUp),
+    verdict: concludeVerdict(track, severity, context),
     isWarmingUp: context.isWarmingUp,
     alarms,
     logStatistic,
-    logThreshold: context.logThreshold,
+    logThreshold: context.limits.logThreshold,
     history,
     ...(alarm && { alarm }),
     ...(context.wobble && { usualReach: context.wobble.reach }),
@@ -191,11 +205,15 @@ function concludeFeature(
       interval: indexInterval(comparison, INTERVAL_LEVEL),
       pValue,
     },
-    movedBins: findMovedBins(feature, batch.counts[index] ?? []),
+    movedBins: findMovedBins(feature, batch.counts),
   };
 }
 
-function concludeVerdict(track: Track, severity: Severity, isWarmingUp: boolean): Verdict {
+function concludeVerdict(
+  track: Track,
+  severity: Severity,
+  { isWarmingUp }: { readonly isWarmingUp: boolean },
+): Verdict {
   if (track.last === undefined) return 'inconclusive';
   if (track.alarm !== undefined && severity !== 'info') return 'fail';
   return isWarmingUp ? 'inconclusive' : 'pass';

@@ -52,6 +52,12 @@ export type LabelJudgement = {
 /**
  * Follows the residuals (right or not, less the accuracy promised by the confidence bin) of mature cohorts in time order with a
  * restartable detector: its alarm means that the relation of input and label has changed. Cohorts of other bins are ignored.
+ *
+ * Claim: at least `averageRunLength` labels between false alarms in the mean, while the model is right as often as promised, or at most
+ * one point less.
+ * Assumes: as `addResiduals`; labels that come are like those that do not, within a confidence bin.
+ * Reference: see `addResiduals`. The interval of the accuracy is a stratified Wald interval with one success and one failure added.
+ * Vector: test/core/drift/accuracy.test.ts; measure/simulate/accuracy.ts, row 12 of docs/decisions.md.
  */
 export function judgeLabels(
   bins: ConfidenceBins,

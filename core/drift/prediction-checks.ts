@@ -1,9 +1,12 @@
 import { epochMs, toInstant } from '../instant.ts';
 import { formatCount, formatDuration } from '../report/format-number.ts';
-import type { FastFinding } from './fast-finding.ts';
+import type { Reason } from '../verdict.ts';
 import { listJudged, PREDICTION } from './judged-feature.ts';
 import type { ReferenceProfile } from './profile.ts';
 import type { CaptureWindow } from './window.ts';
+
+/** Something wrong now that no day needs to pass for; `since` is the start of the check that raised the alarm. */
+export type FastFinding = Reason & { readonly since: string };
 
 const CONSTANT_OVER_ROWS = 200;
 const NEARLY_CONSTANT = 0.95;

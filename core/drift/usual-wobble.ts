@@ -1,5 +1,5 @@
 import { fSurvival } from '../statistics/distributions/f-distribution.ts';
-import { type Comparison, compareHistograms } from './compare-histograms.ts';
+import { type BinOrder, compareHistograms, type HistogramComparison } from './compare-histograms.ts';
 
 /** Fewer blocks than this say too little about how much usual days differ. */
 const MIN_BLOCKS = 14;
@@ -17,17 +17,23 @@ export type UsualWobble = {
 /**
  * Learns the usual wobble from blocks (days) of reference counts, each compared with all the others. `undefined` when too
  * few blocks can be compared.
+ *
+ * Claim: the mean and the variance of the index between days, beyond what chance alone gives them.
+ * Assumes: days differ from each other as they will differ; a day depends little on the one before. The variance is taken for no
+ * smaller than twice the squared mean, which a single wandering mean would give.
+ * Reference: none; a moment estimate. Held to its promise by measure/simulate/drift.ts, rows 9 and 10 of docs/decisions.md.
+ * Vector: test/core/drift/compare-histograms.test.ts.
  */
 export function learnWobble(
   blocks: readonly (readonly number[])[],
-  isOrdered: boolean,
+  order: BinOrder,
 ): UsualWobble | undefined {
   const first = blocks[0];
   if (first === undefined) return undefined;
   const total = first.map((_, bin) => blocks.reduce((sum, block) => sum + (block[bin] ?? 0), 0));
   const comparisons = blocks.flatMap((block) => {
     const rest = total.map((count, bin) => count - (block[bin] ?? 0));
-    return compareHistograms(rest, block, isOrdered) ?? [];
+    return compareHistograms(rest, block, order) ?? [];
   });
   if (comparisons.length < MIN_BLOCKS) return undefined;
   const indices = comparisons.map(unbiasedIndex);
@@ -48,8 +54,16 @@ export function learnWobble(
   };
 }
 
-/** Probability of an X² this large on a usual day: a scaled F distribution with the wobble's mean and variance. */
-export function wobblePValue(comparison: Comparison, wobble: UsualWobble): number {
+/**
+ * Probability of an X² this large on a usual day: a scaled F distribution with the wobble's mean and variance.
+ *
+ * Claim: about uniform over usual days.
+ * Assumes: the moments of so few days are enough; checked on days whose mean wanders by a normal, not on others.
+ * Reference: Satterthwaite, "An approximate distribution of estimates of variance components" (Biometrics Bulletin, 1946), for matching
+ * a scaled chi-square to a mean and a variance; the F allows for both being estimated.
+ * Vector: as `learnWobble`.
+ */
+export function wobblePValue(comparison: HistogramComparison, wobble: UsualWobble): number {
   const { chiSquare, degreesOfFreedom: df, effectiveRows } = comparison;
   const mean = df + effectiveRows * wobble.mean;
   const variance = 2 * df + 4 * effectiveRows * wobble.mean + effectiveRows ** 2 * wobble.variance;
@@ -57,7 +71,7 @@ export function wobblePValue(comparison: Comparison, wobble: UsualWobble): numbe
   return fSurvival(chiSquare / mean, freedom, wobble.blocks * freedom);
 }
 
-function unbiasedIndex({ chiSquare, degreesOfFreedom, effectiveRows }: Comparison): number {
+function unbiasedIndex({ chiSquare, degreesOfFreedom, effectiveRows }: HistogramComparison): number {
   return (chiSquare - degreesOfFreedom) / effectiveRows;
 }
 

@@ -3,7 +3,6 @@ import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { compareInstants, foreignInstantSchema, isInstant } from '../instant.ts';
 import { SCHEMAS } from '../names.ts';
-import { latencyCountsSchema } from '../statistics/latency-buckets.ts';
 
 const MAX_BINS = 4096;
 
@@ -38,7 +37,6 @@ export const captureWindowSchema = z.strictObject({
   features: z.record(z.string(), windowFeatureSchema),
   prediction: z.strictObject({ counts, confidence: counts.optional() }),
   invalid: count,
-  latency: latencyCountsSchema.optional(),
 });
 
 export type WindowFeature = z.infer<typeof windowFeatureSchema>;

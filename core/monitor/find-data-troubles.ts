@@ -1,5 +1,5 @@
-import type { FastFinding } from '../drift/fast-finding.ts';
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
+import type { FastFinding } from '../drift/prediction-checks.ts';
 import { secondsBetween } from '../instant.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';

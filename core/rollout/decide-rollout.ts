@@ -24,8 +24,7 @@ export const ROLLBACK_CODES = [
 ] as const;
 type RollbackCode = (typeof ROLLBACK_CODES)[number];
 
-const HOLD_CODES = ['held', 'routing-off', 'hosts-away', 'deadline-passed', 'unusable-input'] as const;
-type HoldCode = (typeof HOLD_CODES)[number];
+type HoldCode = 'held' | 'routing-off' | 'hosts-away' | 'deadline-passed' | 'unusable-input';
 
 type Explained = { readonly reasons: readonly Reason[]; readonly explanation: string };
 

@@ -12,7 +12,7 @@ const REFERENCE = Array.from({ length: 10 }, () => 1000);
 const WINDOW = [80, 90, 95, 100, 100, 105, 100, 105, 110, 115];
 
 function compare(reference: readonly number[], window: readonly number[], isOrdered = true) {
-  const comparison = compareHistograms(reference, window, isOrdered);
+  const comparison = compareHistograms(reference, window, { isOrdered });
   if (comparison === undefined) throw new Error('the histograms can be compared');
   return comparison;
 }
@@ -38,7 +38,10 @@ describe('comparing a window with its reference', () => {
     const counts = fc.array(fc.nat(500), { minLength: 6, maxLength: 6 });
     fc.assert(
       fc.property(counts, counts, (left, right) => {
-        const [forth, back] = [compareHistograms(left, right, true), compareHistograms(right, left, true)];
+        const [forth, back] = [
+          compareHistograms(left, right, { isOrdered: true }),
+          compareHistograms(right, left, { isOrdered: true }),
+        ];
         expect(forth?.chiSquare ?? 0).toBeCloseTo(back?.chiSquare ?? 0, 6);
         expect(stabilityIndex(left, right)).toBeCloseTo(stabilityIndex(right, left), 9);
       }),
@@ -50,7 +53,7 @@ describe('comparing a window with its reference', () => {
     const counts = fc.array(fc.oneof(fc.nat(5), fc.nat(20_000)), { minLength: 1, maxLength: 25 });
     fc.assert(
       fc.property(counts, counts, fc.boolean(), (left, right, isOrdered) => {
-        const comparison = compareHistograms(left, right, isOrdered);
+        const comparison = compareHistograms(left, right, { isOrdered });
         if (comparison === undefined) return;
         for (const tolerance of [0, 0.02, 0.5]) {
           const p = tolerancePValue(comparison, tolerance);
@@ -66,12 +69,12 @@ describe('comparing a window with its reference', () => {
   });
 
   it('can not be done when either side is empty, has one bin only, or has other bins', () => {
-    expect(compareHistograms([0, 0], [5, 5], true)).toBeUndefined();
-    expect(compareHistograms([5, 5], [0, 0], true)).toBeUndefined();
-    expect(compareHistograms([500], [500], true)).toBeUndefined();
-    expect(compareHistograms([500, 0], [500, 0], true)).toBeUndefined();
-    expect(compareHistograms([500, 500], [1, 2, 3], true)).toBeUndefined();
-    expect(compareHistograms([Number.NaN, 5], [5, 5], true)).toBeUndefined();
+    expect(compareHistograms([0, 0], [5, 5], { isOrdered: true })).toBeUndefined();
+    expect(compareHistograms([5, 5], [0, 0], { isOrdered: true })).toBeUndefined();
+    expect(compareHistograms([500], [500], { isOrdered: true })).toBeUndefined();
+    expect(compareHistograms([500, 0], [500, 0], { isOrdered: true })).toBeUndefined();
+    expect(compareHistograms([500, 500], [1, 2, 3], { isOrdered: true })).toBeUndefined();
+    expect(compareHistograms([Number.NaN, 5], [5, 5], { isOrdered: true })).toBeUndefined();
   });
 
   it('merges small bins with neighbours when ordered, with each other when not', () => {
@@ -90,8 +93,8 @@ describe('the usual wobble', () => {
     ]);
 
   it('needs fourteen days, and excuses a window that moves as usual days do', () => {
-    expect(learnWobble(wobbling(13, 20), true)).toBeUndefined();
-    const wobble = learnWobble(wobbling(28, 20), true);
+    expect(learnWobble(wobbling(13, 20), { isOrdered: true })).toBeUndefined();
+    const wobble = learnWobble(wobbling(28, 20), { isOrdered: true });
     if (wobble === undefined) throw new Error('28 days are enough');
     const usual = compare([14_000, 14_000], [460, 540]);
     const unusual = compare([14_000, 14_000], [250, 750]);
@@ -100,7 +103,7 @@ describe('the usual wobble', () => {
   });
 
   it('is none where days differ by chance only', () => {
-    const wobble = learnWobble(wobbling(28, 0), true);
+    const wobble = learnWobble(wobbling(28, 0), { isOrdered: true });
     expect(wobble?.mean).toBe(0);
     expect(wobble?.reach).toBe(0);
   });
