@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { ShadowComparison } from '../../core/rollout/evidence/observation.ts';
-import { type Answer, compareAnswers } from '../../core/rollout/judge-shadow.ts';
+import { compareAnswers, type ShadowAnswer } from '../../core/rollout/judge-shadow.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
@@ -11,7 +11,7 @@ import { readProfile } from '../windows/read-profile.ts';
 /** An answer whose other half has not been logged for so long is given up, in ms: handlers write every few seconds. */
 const GIVE_UP_MS = 60_000;
 
-type Waiting = Answer & { readonly since: number };
+type Waiting = ShadowAnswer & { readonly since: number };
 /** What one version has answered so far that the other's answer is not known of, and how far its logs are read. */
 type Side = {
   readonly folder: string;
@@ -76,7 +76,7 @@ function begin(
 function look(comparison: Comparison, now: number): ShadowComparison | undefined {
   const { stable, candidate, isNumeric } = comparison;
   for (const side of [stable, candidate]) readNew(side, isNumeric, now);
-  const settled = (side: Side, other: Side): readonly Answer[] =>
+  const settled = (side: Side, other: Side): readonly ShadowAnswer[] =>
     [...side.waiting.values()].filter(({ id, since }) => other.waiting.has(id) || now - since > GIVE_UP_MS);
   const answers = [settled(stable, candidate), settled(candidate, stable)] as const;
   const compared = compareAnswers(...answers);

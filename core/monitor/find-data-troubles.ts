@@ -80,16 +80,12 @@ function findLabels(input: MonitorInput): readonly Finding[] {
 }
 
 function findStaleness(input: MonitorInput): readonly Finding[] {
-  const { policy, now, newestTrainingDataAt } = input;
-  const since = newestTrainingDataAt ?? environmentOf(input.ledger, input.environment).champion?.at;
+  const { policy, now } = input;
+  const since = environmentOf(input.ledger, input.environment).champion?.at;
   if (policy.stalenessSeconds === undefined || since === undefined) return [];
   const seconds = secondsBetween(since, now);
   if (!(seconds > policy.stalenessSeconds)) return [];
-  const what =
-    newestTrainingDataAt === undefined
-      ? 'The champion was deployed'
-      : "The champion's newest training data are from";
-  const message = `${what} ${formatDuration(seconds)} ago; the limit is ${formatDuration(policy.stalenessSeconds)}.`;
+  const message = `The champion was deployed ${formatDuration(seconds)} ago; the limit is ${formatDuration(policy.stalenessSeconds)}.`;
   const reason = { code: 'stale', metric: 'age', message, observed: seconds, limit: policy.stalenessSeconds };
   return [{ wants: 'retrain', reason }];
 }

@@ -31,6 +31,4 @@ export type MonitorInput = {
   readonly accuracy?: AccuracyEstimate;
   /** When the monitor ran before this time. */
   readonly lastRunAt?: string;
-  /** Age of the newest row the champion was trained on; without it, its deployment counts. */
-  readonly newestTrainingDataAt?: string;
 };

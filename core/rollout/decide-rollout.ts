@@ -69,8 +69,8 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
   const { plan, evidence, stage } = situation;
   const percent = plan.stages[stage];
   const times = readTimes(situation);
-  if (percent === undefined || times === undefined) return refuse(situation);
-  const place = { percent, stage, stageSeconds: times.stage };
+  if (percent === undefined || times === undefined) return holdUnusable(situation);
+  const place = { percent, stage, ...times };
   const quorum: Quorum = situation.hosts === undefined ? { kind: 'all' } : judgeQuorum(situation.hosts);
   const reasons = gatherReasons(situation, quorum);
   if (evidence.peak.total >= -Math.log(plan.alpha)) {
@@ -85,33 +85,32 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
   if (routing !== undefined) {
     return { kind: 'hold', code: 'routing-off', reasons, explanation: `Held: ${routing.message}` };
   }
-  if (quorum.kind === 'too-few') return decideDeserted(plan, place, times, reasons, quorum.reason);
-  return decideProgress(situation, place, times, reasons);
+  if (quorum.kind === 'too-few') return decideDeserted(plan, place, { reasons, lack: quorum.reason.message });
+  return decideProgress(situation, place, reasons);
 }
 
+/** Where in the rollout and how long it has run, less the time on hold. */
+type TimedPlace = Place & { readonly rolloutSeconds: number };
+
+/** Why nothing can be decided yet: all reasons, and the one sentence on what is lacking. */
+type Lack = { readonly reasons: readonly Reason[]; readonly lack: string };
+
 /** Traffic stays where it is until hosts are back, and no longer than a rollout may wait for its data. */
-function decideDeserted(
-  plan: RolloutPlan,
-  place: Place,
-  times: Times,
-  reasons: readonly Reason[],
-  { message }: Reason,
-): RolloutDecision {
-  if (times.rollout > plan.deadlineSeconds) return decideLate(plan, place, times, { reasons, lack: message });
-  return { kind: 'hold', code: 'hosts-away', reasons, explanation: `Held: ${message}` };
+function decideDeserted(plan: RolloutPlan, place: TimedPlace, { reasons, lack }: Lack): RolloutDecision {
+  if (place.rolloutSeconds > plan.deadlineSeconds) return decideLate(plan, place, { reasons, lack });
+  return { kind: 'hold', code: 'hosts-away', reasons, explanation: `Held: ${lack}` };
 }
 
 function decideProgress(
   { plan, evidence, stage }: RolloutSituation,
-  place: Place,
-  times: Times,
+  place: TimedPlace,
   reasons: readonly Reason[],
 ): RolloutDecision {
   const needed = requiredRequests(plan, place.percent, baseRateOf(evidence));
   const seen = evidence.stages[stage]?.candidate.requests ?? 0;
   const missing = {
     requests: Math.max(0, needed - seen),
-    seconds: Math.max(0, plan.stageMinSeconds - times.stage),
+    seconds: Math.max(0, plan.stageMinSeconds - place.stageSeconds),
   };
   if (missing.requests === 0 && missing.seconds === 0) {
     const explanation = explainPassed(evidence, place, needed);
@@ -120,42 +119,43 @@ function decideProgress(
   }
   const lack = lackOf(missing, seen, needed);
   const lacking = [...reasons, lack];
-  if (times.rollout > plan.deadlineSeconds) {
-    return decideLate(plan, place, times, { reasons: lacking, lack: lack.message });
+  if (place.rolloutSeconds > plan.deadlineSeconds) {
+    return decideLate(plan, place, { reasons: lacking, lack: lack.message });
   }
   const explanation = explainContinue(evidence, place, missing);
   return { kind: 'continue', missing, reasons: lacking, explanation };
 }
 
-function decideLate(
-  plan: RolloutPlan,
-  place: Place,
-  times: Times,
-  { reasons, lack }: { readonly reasons: readonly Reason[]; readonly lack: string },
-): RolloutDecision {
+function decideLate(plan: RolloutPlan, place: TimedPlace, { reasons, lack }: Lack): RolloutDecision {
   const code = 'deadline-passed';
   const late = `the deadline of ${formatDuration(plan.deadlineSeconds)} has passed at ${formatPercent(place.percent / 100)}. ${lack}`;
   const holdUntil = (1 + HOLD_BEFORE_ROLLBACK) * plan.deadlineSeconds;
-  if (plan.onNoData === 'rollback' && times.rollout > holdUntil) {
+  if (plan.onNoData === 'rollback' && place.rolloutSeconds > holdUntil) {
     return { kind: 'rollback', code, reasons, explanation: `Rolled back without proof of harm: ${late}` };
   }
   const next =
-    plan.onNoData === 'rollback' ? ` Rolls back in ${formatDuration(holdUntil - times.rollout)}.` : '';
+    plan.onNoData === 'rollback' ? ` Rolls back in ${formatDuration(holdUntil - place.rolloutSeconds)}.` : '';
   return { kind: 'hold', code, reasons, explanation: `Held: ${late}${next}` };
 }
 
-type Times = { readonly stage: number; readonly rollout: number };
-
 /** Seconds in the stage and, less the time on hold, in the rollout; `undefined` when an instant can't be read. */
-function readTimes(situation: RolloutSituation): Times | undefined {
+function readTimes(
+  situation: RolloutSituation,
+): Pick<TimedPlace, 'stageSeconds' | 'rolloutSeconds'> | undefined {
   const { now, stageStartedAt, rolloutStartedAt, heldSeconds = 0 } = situation;
   if (![now, stageStartedAt, rolloutStartedAt].every(isInstant)) return undefined;
   const stage = secondsBetween(stageStartedAt, now);
   const rollout = secondsBetween(rolloutStartedAt, now) - heldSeconds;
-  return { stage: Math.max(0, stage), rollout: Math.max(0, rollout) };
+  return { stageSeconds: Math.max(0, stage), rolloutSeconds: Math.max(0, rollout) };
 }
 
-function refuse({ plan, stage, now, stageStartedAt, rolloutStartedAt }: RolloutSituation): RolloutDecision {
+function holdUnusable({
+  plan,
+  stage,
+  now,
+  stageStartedAt,
+  rolloutStartedAt,
+}: RolloutSituation): RolloutDecision {
   const message =
     plan.stages[stage] === undefined
       ? `The plan has ${plan.stages.length} stages and none with index ${stage}.`

@@ -1,6 +1,6 @@
 import { formatCount, formatPercent } from '../report/format-number.ts';
-import { normalQuantile } from '../statistics/distributions/normal.ts';
-import { type Interval, type Reason, type Verdict, worstVerdict } from '../verdict.ts';
+import { wilsonInterval } from '../statistics/intervals/wilson.ts';
+import type { Reason, Verdict } from '../verdict.ts';
 import { describeHarm } from './describe-harm.ts';
 import { carryingHarm } from './evidence/bets.ts';
 import type { Evidence } from './evidence/evidence.ts';
@@ -8,15 +8,16 @@ import type { Observation, ShadowComparison } from './evidence/observation.ts';
 import { sumStages } from './evidence/stage-totals.ts';
 
 const LEVEL = 0.95;
-const DEFAULT_MIN_PAIRS = 100;
+/** Fewer pairs than this say too little of how often the versions differ. */
+const MIN_PAIRS = 100;
 
 /** One answer of one version to one request. */
-export type Answer = { readonly id: string; readonly prediction: string | number };
+export type ShadowAnswer = { readonly id: string; readonly prediction: string | number };
 
 /** Pairs the answers by request id; numbers within `tolerance` of each other, relative to the stable one, are alike. */
 export function compareAnswers(
-  stable: readonly Answer[],
-  candidate: readonly Answer[],
+  stable: readonly ShadowAnswer[],
+  candidate: readonly ShadowAnswer[],
   tolerance = 1e-6,
 ): ShadowComparison {
   const candidateById = new Map(candidate.map(({ id, prediction }) => [id, prediction]));
@@ -60,28 +61,21 @@ export function sumComparisons(observations: readonly Observation[]): ShadowComp
 }
 
 /**
- * Judges a candidate that has answered copies of requests only. Proof of harm fails; so does a share of different answers
- * surely above `maxDifferent`, when one is set (a better model may well answer differently). Too few pairs are inconclusive.
+ * Judges a candidate that has answered copies of requests only. Proof of harm fails; without a single copy answered it is inconclusive.
+ * How often the versions answer differently is told and never judged: a better model may well answer otherwise.
  */
-export function judgeShadow(input: {
-  readonly evidence: Evidence;
-  readonly comparison?: ShadowComparison;
-  readonly maxDifferent?: number;
-  readonly minPairs?: number;
-}): { readonly verdict: Verdict; readonly reasons: readonly Reason[]; readonly explanation: string } {
+export function judgeShadow(input: { readonly evidence: Evidence; readonly comparison?: ShadowComparison }): {
+  readonly verdict: Verdict;
+  readonly reasons: readonly Reason[];
+  readonly explanation: string;
+} {
   const harm = judgeHarm(input.evidence);
-  const difference = judgeDifference(input);
-  const reasons = [harm.reason, difference?.reason].filter((reason) => reason !== undefined);
-  return {
-    verdict: worstVerdict([harm.verdict, difference?.verdict].filter((verdict) => verdict !== undefined)),
-    reasons,
-    explanation: reasons.map(({ message }) => message).join(' '),
-  };
+  const difference = input.comparison && describeDifference(input.comparison);
+  const reasons = difference === undefined ? [harm.reason] : [harm.reason, difference];
+  return { verdict: harm.verdict, reasons, explanation: reasons.map(({ message }) => message).join(' ') };
 }
 
-type Judged = { readonly verdict: Verdict; readonly reason: Reason };
-
-function judgeHarm(evidence: Evidence): Judged {
+function judgeHarm(evidence: Evidence): { readonly verdict: Verdict; readonly reason: Reason } {
   const { requests } = sumStages(evidence.stages, 'shadow');
   if (evidence.peak.total >= -Math.log(evidence.plan.alpha)) {
     const harm = carryingHarm(evidence.bets, evidence.peak);
@@ -94,46 +88,18 @@ function judgeHarm(evidence: Evidence): Judged {
   return { verdict: requests === 0 ? 'inconclusive' : 'pass', reason };
 }
 
-function judgeDifference(input: {
-  readonly comparison?: ShadowComparison;
-  readonly maxDifferent?: number;
-  readonly minPairs?: number;
-}): Judged | undefined {
-  const { comparison, maxDifferent, minPairs = DEFAULT_MIN_PAIRS } = input;
-  if (comparison === undefined) return undefined;
-  const { pairs, different, meanDifference } = comparison;
+function describeDifference({ pairs, different, meanDifference }: ShadowComparison): Reason {
   const metric = 'prediction-difference';
-  if (pairs < minPairs) {
-    const message = `Only ${formatCount(pairs)} requests were answered by both versions; ${formatCount(minPairs)} are needed.`;
-    const reason = { code: 'too-few-pairs', metric, message, limit: minPairs, sampleSize: pairs };
-    return { verdict: maxDifferent === undefined ? 'pass' : 'inconclusive', reason };
+  if (pairs < MIN_PAIRS) {
+    const message = `Only ${formatCount(pairs)} requests were answered by both versions; ${formatCount(MIN_PAIRS)} are needed.`;
+    return { code: 'too-few-pairs', metric, message, limit: MIN_PAIRS, sampleSize: pairs };
   }
-  const interval = wilsonInterval(different, pairs);
+  const observed = different / pairs;
+  const interval = wilsonInterval(observed, pairs, LEVEL);
   const mean =
     meanDifference === undefined ? '' : `, by ${Number(meanDifference.toPrecision(3))} in the mean`;
-  const limit = maxDifferent === undefined ? '' : ` (limit ${formatPercent(maxDifferent)})`;
   const message =
-    `The versions answer ${formatPercent(different / pairs)} [${formatPercent(interval.low)}, ${formatPercent(interval.high)}] ` +
-    `of ${formatCount(pairs)} requests differently${mean}${limit}.`;
-  const reason = {
-    code: 'predictions-differ',
-    metric,
-    message,
-    observed: different / pairs,
-    sampleSize: pairs,
-    interval,
-    ...(maxDifferent !== undefined && { limit: maxDifferent }),
-  };
-  if (maxDifferent === undefined || interval.high <= maxDifferent) return { verdict: 'pass', reason };
-  return { verdict: interval.low > maxDifferent ? 'fail' : 'inconclusive', reason };
-}
-
-/** Wilson's score interval of a share. */
-function wilsonInterval(part: number, whole: number): Interval {
-  const z = normalQuantile((1 + LEVEL) / 2);
-  const share = part / whole;
-  const centre = (share + (z * z) / (2 * whole)) / (1 + (z * z) / whole);
-  const halfWidth =
-    (z / (1 + (z * z) / whole)) * Math.sqrt((share * (1 - share)) / whole + (z * z) / (4 * whole * whole));
-  return { low: Math.max(0, centre - halfWidth), high: Math.min(1, centre + halfWidth), level: LEVEL };
+    `The versions answer ${formatPercent(observed)} [${formatPercent(interval.low)}, ${formatPercent(interval.high)}] ` +
+    `of ${formatCount(pairs)} requests differently${mean}.`;
+  return { code: 'predictions-differ', metric, message, observed, sampleSize: pairs, interval };
 }

@@ -44,7 +44,9 @@ export function planStages(input: {
   const { plan } = input;
   const requestsPerSecond = positiveOrZero(input.requestsPerSecond);
   const baseErrorRate = Math.min(0.5, Math.max(SMALLEST_BASE_RATE, positiveOrZero(input.baseErrorRate ?? 0)));
-  const stages = plan.stages.map((percent) => forecastStage(plan, percent, requestsPerSecond, baseErrorRate));
+  const stages = plan.stages.map((percent) =>
+    forecastStage(plan, percent, { requestsPerSecond, baseErrorRate }),
+  );
   const totalSeconds = stages.reduce((sum, { seconds }) => sum + seconds, 0);
   const problems = findPlanProblems(plan, stages, totalSeconds);
   const isRateAssumed = input.baseErrorRate === undefined;
@@ -54,8 +56,7 @@ export function planStages(input: {
 function forecastStage(
   plan: RolloutPlan,
   percent: number,
-  requestsPerSecond: number,
-  baseErrorRate: number,
+  { requestsPerSecond, baseErrorRate }: Pick<StageForecasts, 'requestsPerSecond' | 'baseErrorRate'>,
 ): StageForecast {
   const candidatePerSecond = (requestsPerSecond * percent) / 100;
   const requests = requiredRequests(plan, percent, baseErrorRate);

@@ -32,7 +32,7 @@ export function judgeBudget(rule: BudgetRule, { sizeBytes, latency, seed }: Pack
 
 function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {
   const { atMostBytes } = rule;
-  const need = atMostBytes === undefined ? 'measured' : `≤ ${formatBytes(atMostBytes)}`;
+  const need = `≤ ${formatBytes(atMostBytes)}`;
   if (sizeBytes === undefined) {
     const why = { code: 'not-measured', message: 'the package has not been measured.' };
     return undecided({ rule: 'size', metric: 'size', need, why });
@@ -41,7 +41,7 @@ function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {
     const why = { code: 'not-a-size', message: `${String(sizeBytes)} is no size.` };
     return undecided({ rule: 'size', metric: 'size', need, why });
   }
-  const over = atMostBytes !== undefined && sizeBytes > atMostBytes;
+  const over = sizeBytes > atMostBytes;
   return {
     rule: 'size',
     metric: 'size',
@@ -53,9 +53,9 @@ function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {
       {
         code: over ? 'over-budget' : 'within-budget',
         metric: 'size',
-        message: `The package has ${formatBytes(sizeBytes)}${atMostBytes === undefined ? '' : ` of ${formatBytes(atMostBytes)}`}.`,
+        message: `The package has ${formatBytes(sizeBytes)} of ${formatBytes(atMostBytes)}.`,
         observed: sizeBytes,
-        ...(atMostBytes === undefined ? {} : { limit: atMostBytes }),
+        limit: atMostBytes,
       },
     ],
   };

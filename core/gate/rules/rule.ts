@@ -52,7 +52,7 @@ export type LatencyRule = {
 };
 
 /** The model's size in bytes. */
-export type SizeRule = { readonly kind: 'size'; readonly atMostBytes?: number };
+export type SizeRule = { readonly kind: 'size'; readonly atMostBytes: number };
 
 /** MLflow's `MetricThreshold`, with its point estimates and its meaning of each number. */
 export type MlflowRule = {

@@ -23,6 +23,11 @@ export function startBets(awake: ReadonlySet<Harm>): Bets {
  * Shares all capital out anew, when a harm has its first say: there is a table that could have come out otherwise. Until then
  * its share was better used on gross errors. What is bet depends on the past and on the totals of the present interval only,
  * and capital is neither made nor lost, so the sum remains an e-process.
+ *
+ * Claim: with equal versions the capital ever reaches 1 / alpha with probability at most alpha, over all harms together.
+ * Assumes: each harm's evidence is an e-process by itself; they may depend on each other in any way.
+ * Reference: Vovk & Wang (Annals of Statistics, 2021, arXiv 1912.06116): the mean of e-values is one.
+ * Vector: test/core/rollout/evidence.test.ts; measure/simulate/rollout.ts, row 1 of docs/decisions.md.
  */
 export function shareOutAnew(bets: Bets, evidence: HarmEvidence, awake: ReadonlySet<Harm>): Bets {
   return shareOut(logCapital(bets, evidence), awake, evidence);

@@ -20,7 +20,7 @@ import {
   shareOutAnew,
   startBets,
 } from './bets.ts';
-import { type HostEvidence, type HostStep, type Interval, stepHost } from './host-evidence.ts';
+import { type ComparedInterval, type HostEvidence, type HostStep, stepHost } from './host-evidence.ts';
 import { addToObjective, type Objective, startObjective } from './objective.ts';
 import type { Observation } from './observation.ts';
 import { findObservationProblem, type ObservationProblem } from './observation-problem.ts';
@@ -101,7 +101,10 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
   if (problem !== undefined) {
     return { ...evidence, ignored: { ...evidence.ignored, [problem]: (evidence.ignored[problem] ?? 0) + 1 } };
   }
-  const step = stepHost(before, observation, plan.latencyMargin, baseline.latency[observation.host]);
+  const step = stepHost(before, observation, {
+    margin: plan.latencyMargin,
+    pastLatency: baseline.latency[observation.host],
+  });
   const stages = addToStage(evidence.stages, observation);
   const objective = addToObjective(evidence.objective, observation, { stages, baseline });
   const compared = step.interval === undefined ? {} : compareInterval(evidence, step, step.interval);
@@ -141,17 +144,20 @@ function compareText(left: string, right: string): number {
 function compareInterval(
   evidence: Evidence,
   step: HostStep,
-  interval: Interval,
+  interval: ComparedInterval,
 ): Pick<Evidence, 'errors' | 'invalid' | 'slow'> {
   const { eta } = evidence.baseline;
   return {
     errors: addTable(evidence.errors, countBad(interval, 'errors'), eta.errors),
     invalid: addTable(evidence.invalid, countBad(interval, 'invalid'), eta.invalid),
-    slow: evidence.slow.map((slow, index) => addSlow(slow, step.thresholds?.[index], interval, eta.slow)),
+    slow: evidence.slow.map((slow, index) => {
+      const threshold = step.thresholds?.[index];
+      return threshold === undefined ? slow : addSlow(slow, interval, { threshold, eta: eta.slow });
+    }),
   };
 }
 
-function countBad({ candidate, stable }: Interval, metric: 'errors' | 'invalid'): TwoByTwo {
+function countBad({ candidate, stable }: ComparedInterval, metric: 'errors' | 'invalid'): TwoByTwo {
   return {
     candidateTotal: candidate.requests,
     candidateBad: candidate[metric],
@@ -162,11 +168,9 @@ function countBad({ candidate, stable }: Interval, metric: 'errors' | 'invalid')
 
 function addSlow(
   slow: SlowEvidence,
-  threshold: SlowThreshold | undefined,
-  interval: Interval,
-  eta: number,
+  interval: ComparedInterval,
+  { threshold, eta }: { readonly threshold: SlowThreshold; readonly eta: number },
 ): SlowEvidence {
-  if (threshold === undefined) return slow;
   const table = countSlow(threshold, interval.candidate.latency, interval.stable.latency);
   const counts = {
     candidateTotal: slow.counts.candidateTotal + table.candidateTotal,

@@ -10,7 +10,7 @@ const WARM_UP_SECONDS = 60;
 const LONGEST_JOINED_SECONDS = 300;
 
 /** One interval that can be compared: both versions, same host, same stage, same share of traffic. */
-export type Interval = {
+export type ComparedInterval = {
   readonly stage: number;
   readonly percent: number;
   readonly seconds: number;
@@ -27,15 +27,18 @@ export type HostEvidence = {
   /** The stable version's latency since the thresholds were last fixed. */
   readonly stableLatency?: LatencyCounts;
   readonly thresholds?: readonly SlowThreshold[];
-  readonly waiting?: Interval;
+  readonly waiting?: ComparedInterval;
 };
 
 /** What one poll of a host gives to count now. `thresholds` are absent while the candidate warms up. */
 export type HostStep = {
   readonly host: HostEvidence;
-  readonly interval?: Interval;
+  readonly interval?: ComparedInterval;
   readonly thresholds?: readonly SlowThreshold[];
 };
+
+/** From when on a candidate is slower: the share that is not yet slower, and the stable version's latency before the rollout. */
+export type Slowness = { readonly margin: number; readonly pastLatency: LatencyCounts | undefined };
 
 /**
  * Takes one poll of a host in. What counts as slow is fixed from the stable version's earlier requests only, at the start
@@ -44,10 +47,9 @@ export type HostStep = {
 export function stepHost(
   before: HostEvidence | undefined,
   observation: Observation,
-  margin: number,
-  pastLatency: LatencyCounts | undefined,
+  slowness: Slowness,
 ): HostStep {
-  const thresholds = chooseThresholds(before, observation, margin, pastLatency);
+  const thresholds = chooseThresholds(before, observation, slowness);
   const isWarm =
     before !== undefined &&
     (before.candidateRequests >= WARM_UP_REQUESTS || before.candidateSeconds >= WARM_UP_SECONDS);
@@ -73,8 +75,7 @@ export function stepHost(
 function chooseThresholds(
   before: HostEvidence | undefined,
   observation: Observation,
-  margin: number,
-  pastLatency: LatencyCounts | undefined,
+  { margin, pastLatency }: Slowness,
 ): readonly SlowThreshold[] | undefined {
   const { edges } = observation.stable.latency;
   const kept = before?.thresholds && fitsBuckets(before.thresholds, edges) ? before.thresholds : undefined;
@@ -93,7 +94,7 @@ function gatherStableLatency(
   return isFresh ? latency : (addLatency(before.stableLatency, latency) ?? latency);
 }
 
-function joinWaiting(waiting: Interval | undefined, observation: Observation): Interval {
+function joinWaiting(waiting: ComparedInterval | undefined, observation: Observation): ComparedInterval {
   const { stage, seconds, candidate, stable } = observation;
   const percent = observation.weights.candidate;
   const alone = { stage, percent, seconds, candidate, stable };

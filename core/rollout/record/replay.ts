@@ -45,7 +45,7 @@ export function replayRollout(record: RolloutRecord): Replay {
   const steps: ReplayedStep[] = [];
   for (const event of record.events) {
     const happened = nameStep(event, standing);
-    if (happened !== undefined) steps.push(replayStep(record, standing, event, happened));
+    if (happened !== undefined) steps.push(replayStep(record, standing, { event, happened }));
     standing = follow(standing, event);
   }
   return { agrees: steps.every(({ agreement }) => agreement !== 'differs'), steps };
@@ -71,8 +71,7 @@ function nameStep(event: LedgerEvent, standing: Standing): string | undefined {
 function replayStep(
   record: RolloutRecord,
   standing: Standing,
-  event: LedgerEvent,
-  happened: string,
+  { event, happened }: { readonly event: LedgerEvent; readonly happened: string },
 ): ReplayedStep {
   if (isAnothersStep(event)) {
     return {

@@ -203,7 +203,7 @@ describe('copies of requests before the first percent', () => {
     expect(judgeShadow({ evidence: evidenceOf([]) }).verdict).toBe('inconclusive');
   });
 
-  it('tell how often both versions answer differently, and fail only above a limit that is set', () => {
+  it('tell how often both versions answer differently, which is no harm', () => {
     const answers = (changed: number) =>
       Array.from({ length: 400 }, (_, id) => ({ id: `${id}`, prediction: id < changed ? 'no' : 'yes' }));
     const comparison = compareAnswers(answers(0), [...answers(40), { id: 'x', prediction: 'no' }]);
@@ -212,9 +212,6 @@ describe('copies of requests before the first percent', () => {
     const shown = judgeShadow({ evidence, comparison });
     expect(shown.verdict).toBe('pass');
     expect(shown.explanation).toMatch(/The versions answer 10% \[7\.4%, 13%\] of 400 requests differently\./);
-    expect(judgeShadow({ evidence, comparison, maxDifferent: 0.05 }).verdict).toBe('fail');
-    expect(judgeShadow({ evidence, comparison, maxDifferent: 0.1 }).verdict).toBe('inconclusive');
-    expect(judgeShadow({ evidence, comparison, maxDifferent: 0.2 }).verdict).toBe('pass');
   });
 
   it('add up over hosts and polls, and are nothing where nothing was compared', () => {
