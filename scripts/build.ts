@@ -12,6 +12,7 @@ import {
 import path from 'node:path';
 import ts from 'typescript';
 import { CONTRACTS } from '../actions/job/contract.ts';
+import { readPageParts } from '../agent/api/page-parts.ts';
 import { VERSION } from '../core/version.ts';
 import { NPM_BIN, ROOT, STATE_DIR } from '../sandbox/checkout.ts';
 
@@ -45,8 +46,10 @@ function buildActions(work: string, target: string): void {
   process.stdout.write(`trainyard: built ${readdirSync(target).length} files of the actions\n`);
 }
 
-/** The agent in one file: no types to strip at its start, and no modules of ours to find. */
+/** The agent in one file: no types to strip at its start, and no files of ours to find. */
 function buildAgent(work: string, target: string): void {
+  const parts = `export const readPageParts = () => (${JSON.stringify(readPageParts())});\n`;
+  writeFileSync(path.join(work, 'js', 'agent', 'api', 'page-parts.js'), parts);
   bundle(work, 'agent/main.js', target, 'agent.mjs');
   process.stdout.write('trainyard: built the agent\n');
 }

@@ -2,16 +2,17 @@ import { ROUTES } from '../../core/serving/routes.ts';
 import { describeState } from './describe-state.ts';
 import { type Handler, handle } from './handle.ts';
 import { describeApi } from './openapi.ts';
-import { PAGE, PAGE_POLICY } from './page.ts';
+import { createPage } from './page.ts';
 
 /** What people, probes and scrapers read of the host. */
 export const HOST_HANDLERS: readonly Handler[] = [
   handle(ROUTES.page, ({ context }) => {
-    context.header('content-security-policy', PAGE_POLICY);
+    const page = createPage();
+    context.header('content-security-policy', page.policy);
     context.header('cache-control', 'no-store');
     context.header('referrer-policy', 'no-referrer');
     context.header('x-content-type-options', 'nosniff');
-    return PAGE;
+    return page.html;
   }),
   handle(ROUTES.health, () => ({ status: 'ok' as const })),
   handle(ROUTES.readiness, async ({ context }, { context: { store, proxy } }) => {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { Script } from 'node:vm';
 import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
@@ -216,8 +218,25 @@ test('probes need no token, and say when the proxy is down', async () => {
 
 test('the page runs its own script only', async () => {
   const response = await app.request('/');
-  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
-  expect(await response.text()).toContain('<form');
+  const policy = response.headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'none'");
+  const html = await response.text();
+  expect(html).toContain('<form');
+  for (const [tag, directive] of [
+    ['script', 'script-src'],
+    ['style', 'style-src'],
+  ]) {
+    const [, text = ''] = new RegExp(`<${tag}>([\\s\\S]*)</${tag}>`).exec(html) ?? [];
+    const hash = createHash('sha256').update(text).digest('base64');
+    expect(policy).toContain(`${directive} 'sha256-${hash}'`);
+  }
+  expect(html).not.toMatch(/<(script|link)[^>]+(src|href)=/);
+});
+
+test('the page’s script is one that a browser reads', async () => {
+  const html = await (await app.request('/')).text();
+  const [, script = ''] = /<script>([\s\S]*)<\/script>/.exec(html) ?? [];
+  expect(() => new Script(script)).not.toThrow();
 });
 
 test('an error of the agent itself tells nothing of its insides', async () => {
