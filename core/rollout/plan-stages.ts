@@ -10,7 +10,7 @@ import {
 } from './stage-requirement.ts';
 
 /** One stage before it runs: how long it takes at the present traffic, and what it can see by then. Times in seconds. */
-type StageForecast = {
+export type StageForecast = {
   readonly percent: number;
   readonly candidatePerSecond: number;
   readonly requests: number;
@@ -25,7 +25,7 @@ type StageForecast = {
   readonly errorLimit?: number;
 };
 
-type StageForecasts = {
+export type StageForecasts = {
   readonly stages: readonly StageForecast[];
   readonly totalSeconds: number;
   readonly requestsPerSecond: number;
