@@ -1,31 +1,26 @@
-import { retry } from '@octokit/plugin-retry';
-import { throttling } from '@octokit/plugin-throttling';
-import { Octokit, type RestEndpointMethodTypes } from '@octokit/rest';
+import type { Octokit } from '@octokit/core';
+import type { PaginateInterface } from '@octokit/plugin-paginate-rest';
+import type { Api, RestEndpointMethodTypes } from '@octokit/plugin-rest-endpoint-methods';
 import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
 
-/** Time one call may take, in ms. */
-const TIMEOUT_MS = 30_000;
-const MAX_RETRIES = 3;
-/** A pause that GitHub asks for is kept if it is no longer than this, in seconds. */
-const MAX_PAUSE_SECONDS = 120;
 /** GitHub's limits on texts, in characters. */
 const MAX_COMMENT = 65_536;
 const MAX_STATUS_DESCRIPTION = 140;
 const MAX_TASK = 128;
 const PAGE = 100;
 
+/** An Octokit with the endpoints and the pages of the REST API. It retries, and keeps the pauses that GitHub asks for. */
+export type GitHubClient = Octokit & Api & { readonly paginate: PaginateInterface };
+
 export type GitHubOptions = {
+  readonly client: GitHubClient;
   readonly apiUrl: string;
   /** `owner/name` */
   readonly repository: string;
-  readonly token: string;
   /** Address of the workflow run, shown beside deployment statuses. */
   readonly logUrl?: string;
-  readonly onWarning?: (line: string) => void;
-  /** Milliseconds a retry waits at least; tests make it short. */
-  readonly retryAfterBaseMs?: number;
 };
 
 type Repository = { readonly owner: string; readonly repo: string };
@@ -33,7 +28,7 @@ type Comment = RestEndpointMethodTypes['issues']['listComments']['response']['da
 
 /** The GitHub REST API for one repository, on github.com or GitHub Enterprise Server. Rejects with a ServiceError. */
 export function createGitHub(options: GitHubOptions): GitHub {
-  const octokit = createOctokit(options);
+  const octokit = options.client;
   const repository = splitRepository(options.repository);
   const context: Context = { octokit, repository, logUrl: options.logUrl };
   return {
@@ -70,31 +65,10 @@ export function createGitHub(options: GitHubOptions): GitHub {
 }
 
 type Context = {
-  readonly octokit: Octokit;
+  readonly octokit: GitHubClient;
   readonly repository: Repository;
   readonly logUrl: string | undefined;
 };
-
-function createOctokit({ apiUrl, token, onWarning, retryAfterBaseMs }: GitHubOptions): Octokit {
-  const Client = Octokit.plugin(retry, throttling);
-  const onLimit = (seconds: number, request: { method: string; url: string }, _: unknown, count: number) => {
-    onWarning?.(`GitHub asks for a pause of ${seconds} s at ${request.method} ${request.url}.`);
-    return count < MAX_RETRIES && seconds <= MAX_PAUSE_SECONDS;
-  };
-  return new Client({
-    baseUrl: apiUrl,
-    auth: token,
-    log: { debug() {}, info() {}, warn: (line: string) => onWarning?.(line), error() {} },
-    request: {
-      retries: MAX_RETRIES,
-      fetch: (url: string, init: RequestInit) =>
-        fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
-      ...(retryAfterBaseMs !== undefined && { retryAfterBaseValue: retryAfterBaseMs }),
-    },
-    throttle: { onRateLimit: onLimit, onSecondaryRateLimit: onLimit },
-    ...(retryAfterBaseMs !== undefined && { retry: { retryAfterBaseValue: retryAfterBaseMs } }),
-  });
-}
 
 async function readPermission({ octokit, repository }: Context, user: string): Promise<PermissionLevel> {
   try {

@@ -6,8 +6,8 @@ import type { Holdout } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/ports.ts';
-import { withoutSecrets } from './mlflow/project.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** Loading a model and running it on a holdout, or packing it, takes minutes at most, in ms. */
 const TIMEOUT_MS = 60 * 60_000;

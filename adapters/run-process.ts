@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { messageOf, UserError } from '../core/errors.ts';
+import { commandNotFound } from './run-command.ts';
 
 /** How long a process group gets between SIGTERM and SIGKILL, in ms. */
 const KILL_GRACE_MS = 10_000;
@@ -36,7 +36,7 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
   const stdout = follow(child.stdout, (line) => request.onLine?.(line, 'stdout'));
   const stderr = follow(child.stderr, (line) => request.onLine?.(line, 'stderr'));
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
-  child.once('error', (error) => reject(notStarted(command, error)));
+  child.once('error', (error) => reject(commandNotFound(command, error)));
   child.once('close', (code) => resolve(code ?? undefined));
   let ended: ProcessEnd['ended'] = 'exited';
   const stop = (why: ProcessEnd['ended']) => {
@@ -80,17 +80,4 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // The group has ended by itself.
   }
-}
-
-function notStarted(command: string, error: Error): UserError {
-  return new UserError(
-    [
-      {
-        code: 'command-not-found',
-        message: `${command} can't be started (${messageOf(error)}).`,
-        remedy: 'Install it on the runner, or name the right one in the action’s inputs.',
-      },
-    ],
-    { cause: error },
-  );
 }

@@ -27,6 +27,31 @@ export type Log = {
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
 };
 
+/** A command to be run to its end, apart from any terminal. */
+export type Command = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What it reads from its standard input; nothing when left out. */
+  readonly input?: string | Uint8Array;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+  /** Hears each line of both streams while the command runs. */
+  readonly onLine?: (line: string) => void;
+};
+
+/** How a command ended, with all that it wrote. `code` is `undefined` unless it exited by itself. */
+export type CommandEnd = {
+  readonly code: number | undefined;
+  readonly ended: 'exited' | 'timed-out' | 'aborted' | 'killed';
+  readonly stdout: Uint8Array;
+  readonly stderr: string;
+};
+
+/** Runs a command. A failing exit code is an answer; a command that can't be started is a UserError. */
+export type RunCommand = (command: Command) => Promise<CommandEnd>;
+
 /** What an append attempt wants to write, decided on the state it would be written to. Pure: it may be asked again after a race. */
 export type Proposal = (state: LedgerState) => Result<readonly LedgerEvent[], Problem>;
 

@@ -13,6 +13,7 @@ import {
   readFiles,
 } from '../adapters/git/repository.ts';
 import { createMlflow } from '../adapters/mlflow/tracking.ts';
+import { runCommand } from '../adapters/run-command.ts';
 import { formatProblem } from '../core/errors.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../core/ledger/audit-ledger.ts';
 import { foldLedger } from '../core/ledger/fold.ts';
@@ -86,6 +87,7 @@ async function openRepository(place: string, folder: string): Promise<LedgerRepo
     author: { name: 'audit', email: 'audit@localhost' },
     auth: token === '' ? await fromCheckout() : tokenSettings(remote, token),
     timeoutMs: 120_000,
+    run: runCommand,
   };
   await openLedgerRepository(repository);
   return repository;

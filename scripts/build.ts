@@ -31,7 +31,7 @@ function main(): void {
   try {
     emitJavaScript(path.join(work, 'js'), ['actions/index.ts', 'agent/main.ts']);
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
-    declarePure(work, '@actions/core');
+    for (const name of ['@actions/core', '@actions/github']) declarePure(work, name);
     buildActions(work, path.join(root, 'actions', 'dist'));
     buildAgent(work, path.join(root, 'agent', 'dist'));
   } finally {
@@ -102,8 +102,17 @@ function bundle(work: string, entry: string, target: string, name: string): void
   if (status !== 0) throw new Error(`ncc failed:\n${stdout}\n${stderr}`);
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
-  cpSync(path.join(out, 'index.js'), path.join(target, name));
+  writeFileSync(path.join(target, name), toAscii(readFileSync(path.join(out, 'index.js'), 'utf8')));
   cpSync(path.join(out, LICENSES), path.join(target, LICENSES));
+}
+
+/** The same program in ASCII: it is read at each start in half the memory, and need not be decoded. */
+function toAscii(program: string): string {
+  // Only strings, templates and patterns hold other characters, and all of them take an escape in their place.
+  return program.replaceAll(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /**

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
+import { connectImages, connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
-import { connectImages, connectPython, connectTracking, readConfig, tempFolder } from '../job/wiring.ts';
+import { connectTracking, readConfig, tempFolder } from '../job/wiring.ts';
 import { buildTorchserve } from './build-torchserve.ts';
 
 /** The build-torchserve action: the package of one version. */
@@ -14,7 +15,7 @@ export function main(root: string): Promise<void> {
     return buildTorchserve(
       { config, version: inputs.version, runId: inputs['run-id'] },
       {
-        tracking: connectTracking(host, config),
+        tracking: await connectTracking(host, config),
         log,
         python: connectPython(host, config, { ...job, python: inputs.python, root }),
         packageFolder: async () => tempFolder(host, 'package'),

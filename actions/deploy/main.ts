@@ -26,7 +26,7 @@ export function main(): Promise<void> {
     const comment = commentOnPlan(job, plan, token);
     const config = await readConfig(host, inputs.config);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
-    const tracking = connectTracking(host, config);
+    const tracking = await connectTracking(host, config);
     const { detach } = inputs;
     const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
     const author = authorOf(plan, host);

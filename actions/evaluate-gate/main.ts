@@ -3,11 +3,12 @@ import { systemClock } from '../../adapters/clock.ts';
 import { hashFile, hashText } from '../../adapters/data-digest.ts';
 import { readPredictions } from '../../adapters/read-predictions.ts';
 import { authorOf } from '../job/author.ts';
+import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
-import { connectLedger, connectPython, connectTracking, createScratch, readConfig } from '../job/wiring.ts';
+import { connectLedger, connectTracking, createScratch, readConfig } from '../job/wiring.ts';
 import { evaluateGate } from './evaluate-gate.ts';
 
 /** The evaluate-gate action: predictions of both models, the verdict, or both. */
@@ -22,7 +23,7 @@ export function main(root: string): Promise<void> {
       inputs.phase,
       { plan, config, configFile: inputs.config, runId: inputs['run-id'], author: authorOf(plan, host) },
       {
-        tracking: connectTracking(host, config),
+        tracking: await connectTracking(host, config),
         ledger: await connectLedger(host, token),
         clock: systemClock,
         log,

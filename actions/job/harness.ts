@@ -1,11 +1,12 @@
 import * as core from '@actions/core';
+import { context } from '@actions/github';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Report } from '../../core/report/report.ts';
 import { VERSION } from '../../core/version.ts';
 import { COMMON_OUTPUTS, type Contract, type InputsOf } from './contract.ts';
-import { type Host, readHost, SECRET_VARIABLES } from './host.ts';
+import { type Host, readHost, secretsOf } from './host.ts';
 import { causesOf, NOTEWORTHY, type Outcome, type OutcomeOf, outcomeOfError } from './outcome.ts';
 
 /** GitHub shows this many annotations of one step; the rest are lines of the log. */
@@ -30,7 +31,7 @@ export async function runAction<C extends Contract>(
   work: (job: Job<C>) => Promise<OutcomeOf<C>>,
 ): Promise<void> {
   core.info(`Trainyard ${VERSION}, ${contract.name}`);
-  maskSecrets(process.env);
+  for (const secret of secretsOf(process.env)) core.setSecret(secret);
   const reporters: Reporter[] = [];
   const outcome = await attempt(contract, reporters, work);
   await finish(contract, outcome, reporters);
@@ -45,7 +46,7 @@ async function attempt<C extends Contract>(
     return await work({
       name: contract.name,
       inputs: readInputs(contract),
-      host: readHost(process.env),
+      host: readHost(process.env, context),
       log,
       signal: watchCancellation(),
       reportTo: (reporter) => reporters.push(reporter),
@@ -117,13 +118,6 @@ function invalidInput(action: string, name: string, text: string, expects: strin
     message: `The input ${name} of ${action} is ${JSON.stringify(text)}.`,
     remedy: `Give ${expects}.`,
   };
-}
-
-function maskSecrets(env: Readonly<Record<string, string | undefined>>): void {
-  for (const name of SECRET_VARIABLES) {
-    const lines = (env[name] ?? '').split('\n').map((line) => line.trim());
-    for (const line of lines) if (line !== '' && !line.startsWith('-----')) core.setSecret(line);
-  }
 }
 
 function annotate(thrown: unknown): void {

@@ -1,48 +1,73 @@
+import type { context } from '@actions/github';
+import { childVariables } from '../../adapters/network/child-variables.ts';
+import { type Environment, proxySecrets } from '../../adapters/network/choose-proxy.ts';
+import { createFetch } from '../../adapters/network/create-fetch.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { SECRETS } from '../../core/names.ts';
+import type { RunCommand } from '../../core/ports.ts';
 
 /** Environment variables that hold secrets: masked before anything is printed. */
-export const SECRET_VARIABLES = [
+const SECRET_VARIABLES = [
   ...Object.values(SECRETS),
   'MLFLOW_TRACKING_PASSWORD',
   'MLFLOW_TRACKING_TOKEN',
 ] as const;
 
+/** The toolkit's reading of the event and of the run it led to. */
+export type RunContext = Pick<
+  typeof context,
+  'eventName' | 'payload' | 'sha' | 'actor' | 'runId' | 'runAttempt' | 'serverUrl' | 'apiUrl'
+>;
+
 /** The runner and the workflow run, as the environment tells them. */
 export type Host = {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment of the programs a job starts: the runner's, and how to reach the network, in every program's own words. */
+  readonly env: Environment;
   readonly workspace: string;
   readonly temp: string;
   readonly eventName: string;
-  readonly eventPath: string;
+  /** What GitHub says of the event. */
+  readonly payload: unknown;
   readonly actor: string;
   readonly serverUrl: string;
   readonly apiUrl: string;
   readonly workflow: Workflow;
   readonly runUrl: string;
+  /** The way to every service: through the proxy, and trusting the authorities, that the environment names. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Runs a command that needs no more than its end; it reaches the network as `env` says. */
+  readonly run: RunCommand;
 };
 
-/** Reads the runner's environment; on GitHub Enterprise Server and in local runs the addresses are its own. */
-export function readHost(env: Readonly<Record<string, string | undefined>>): Host {
-  const serverUrl = env['GITHUB_SERVER_URL'] ?? 'https://github.com';
+/** Adds to the run's context what the runner's environment tells. Throws a UserError when it names certificates that can't be read. */
+export function readHost(env: Environment, run: RunContext): Host {
+  const { eventName = '', payload, sha = '', actor = 'unknown', serverUrl, apiUrl } = run;
   const repository = env['GITHUB_REPOSITORY'] ?? '';
-  const run = env['GITHUB_RUN_ID'] ?? '0';
+  const id = String(run.runId || 0);
+  const temp = env['RUNNER_TEMP'] ?? '/tmp';
+  const network = childVariables(env, temp);
   return {
-    env,
+    env: { ...env, ...network },
     workspace: env['GITHUB_WORKSPACE'] ?? process.cwd(),
-    temp: env['RUNNER_TEMP'] ?? '/tmp',
-    eventName: env['GITHUB_EVENT_NAME'] ?? '',
-    eventPath: env['GITHUB_EVENT_PATH'] ?? '',
+    temp,
+    eventName,
+    payload,
     // A re-run is done by someone else with the first actor's privileges: who asked last is who counts.
-    actor: env['GITHUB_TRIGGERING_ACTOR'] ?? env['GITHUB_ACTOR'] ?? 'unknown',
+    actor: env['GITHUB_TRIGGERING_ACTOR'] ?? actor,
     serverUrl,
-    apiUrl: env['GITHUB_API_URL'] ?? 'https://api.github.com',
-    workflow: {
-      repository,
-      run,
-      attempt: Math.max(1, Number(env['GITHUB_RUN_ATTEMPT'] ?? '1') || 1),
-      sha: env['GITHUB_SHA'] ?? '',
+    apiUrl,
+    workflow: { repository, run: id, attempt: Math.max(1, run.runAttempt || 1), sha },
+    runUrl: `${serverUrl}/${repository}/actions/runs/${id}`,
+    fetch: createFetch(env),
+    run: async (command) => {
+      const { execCommand } = await import(/* webpackMode: "eager" */ './exec-command.ts');
+      return execCommand({ ...command, env: { ...command.env, ...network } });
     },
-    runUrl: `${serverUrl}/${repository}/actions/runs/${run}`,
   };
+}
+
+/** What of the environment must never be printed, line by line. */
+export function secretsOf(env: Environment): readonly string[] {
+  const lines = SECRET_VARIABLES.flatMap((name) => (env[name] ?? '').split('\n').map((line) => line.trim()));
+  return [...lines.filter((line) => line !== '' && !line.startsWith('-----')), ...proxySecrets(env)];
 }

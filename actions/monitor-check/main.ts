@@ -17,7 +17,7 @@ export function main(): Promise<void> {
     const config = await readConfig(host, inputs.config);
     const { workflow, actor, runUrl, env } = host;
     const chosen = requireEnvironment(config, inputs.environment || plan?.environment, inputs.config);
-    const tracking = connectTracking(host, config);
+    const tracking = await connectTracking(host, config);
     const token = inputs['github-token'];
     const secret = env[SECRETS.dispatchSecret] ?? '';
     const cause = { kind: 'schedule', id: `schedule-${workflow.run}` } as const;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
@@ -19,8 +18,7 @@ const NEEDS = ['model', 'project', 'data', 'gate', 'serving', 'environments', 'm
 /** The plan action: what the event asks for. */
 export function main(): Promise<void> {
   return runAction(CONTRACTS.plan, async ({ inputs, host, log }) => {
-    const { eventName, actor, workflow, runUrl } = host;
-    const payload: unknown = JSON.parse(await readFile(host.eventPath, 'utf8'));
+    const { eventName, payload, actor, workflow, runUrl } = host;
     const token = inputs['github-token'];
     const secret = inputs['dispatch-secret'];
     const { config, text } = await readConfigAndText(host, inputs.config, { needs: NEEDS });

@@ -18,7 +18,7 @@ export function main(): Promise<void> {
     return register(
       { plan, config, runId: inputs['run-id'], author: authorOf(plan, host) },
       {
-        tracking: connectTracking(host, config),
+        tracking: await connectTracking(host, config),
         ledger: await connectLedger(host, token),
         clock: systemClock,
         log,

@@ -15,13 +15,13 @@ const SHORTEST_ATTEMPT_MS = 1_000;
 
 /** The agents of an environment's hosts, with the token that the job was given for them. */
 export function connectAgents(
-  { env }: Host,
+  { env, fetch }: Host,
   { hosts, leaseSeconds }: Pick<Environment, 'hosts' | 'leaseSeconds'>,
 ): readonly AgentPort[] {
   const token = env[SECRETS.agentToken] ?? '';
   const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
   const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));
-  return hosts.map((url) => createAgentClient({ url, token, timeoutMs }));
+  return hosts.map((url) => createAgentClient({ url, token, timeoutMs, dependencies: { fetch } }));
 }
 
 /** Packages in the artifacts of MLflow runs, brought to the job's temporary folder. */

@@ -24,7 +24,7 @@ export function main(): Promise<void> {
     return train(
       { plan, config, workspace, repository, runUrl, signal },
       {
-        tracking: connectTracking(host, config),
+        tracking: await connectTracking(host, config),
         project,
         clock: systemClock,
         log,

@@ -1,3 +1,4 @@
+import type { RunCommand } from '../../core/ports.ts';
 import { type GitSetting, runGit } from './run.ts';
 
 const CONFIG_TIMEOUT_MS = 10_000;
@@ -9,24 +10,22 @@ export function tokenSettings(remote: string, token: string): readonly GitSettin
 }
 
 /** What a checkout's git would send to the remote, as `actions/checkout` left it there; empty when it has nothing. */
-export async function checkoutSettings(checkout: string, remote: string): Promise<readonly GitSetting[]> {
+export async function checkoutSettings(
+  checkout: string,
+  remote: string,
+  run?: RunCommand,
+): Promise<readonly GitSetting[]> {
   if (originOf(remote) === undefined) return [];
-  const found = await runGit({
-    folder: checkout,
-    args: ['config', '--get-urlmatch', 'http.extraheader', remote],
-    timeoutMs: CONFIG_TIMEOUT_MS,
-  });
+  const args = ['config', '--get-urlmatch', 'http.extraheader', remote];
+  const found = await runGit({ folder: checkout, args, timeoutMs: CONFIG_TIMEOUT_MS }, run);
   const header = found.stdout.toString('utf8').trim();
   return found.code === 0 && header !== '' ? headerSettings(remote, header) : [];
 }
 
 /** The address of `origin` of a checkout; `undefined` when it has none. */
-export async function findRemote(checkout: string): Promise<string | undefined> {
-  const found = await runGit({
-    folder: checkout,
-    args: ['remote', 'get-url', 'origin'],
-    timeoutMs: CONFIG_TIMEOUT_MS,
-  });
+export async function findRemote(checkout: string, run?: RunCommand): Promise<string | undefined> {
+  const args = ['remote', 'get-url', 'origin'];
+  const found = await runGit({ folder: checkout, args, timeoutMs: CONFIG_TIMEOUT_MS }, run);
   const remote = found.stdout.toString('utf8').trim();
   return found.code === 0 && remote !== '' ? remote : undefined;
 }

@@ -59,11 +59,11 @@ async function readBlob(repository: LedgerRepository, blob: string): Promise<Buf
 }
 
 async function must(
-  { folder, timeoutMs }: LedgerRepository,
+  { folder, timeoutMs, run }: LedgerRepository,
   args: readonly string[],
   settings: readonly GitSetting[] = [],
 ): Promise<GitOutcome> {
-  const outcome = await runGit({ repository: folder, args, timeoutMs, settings });
+  const outcome = await runGit({ repository: folder, args, timeoutMs, settings }, run);
   if (outcome.code !== 0) throw new GitFailure(args[0] ?? 'git', outcome);
   return outcome;
 }

@@ -4,8 +4,9 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { formatLine, type LedgerFile, ledgerPath, parseLedger } from '../../core/ledger/parse-ledger.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
-import type { Clock, Ledger, Proposal } from '../../core/ports.ts';
+import type { Clock, Ledger, Proposal, RunCommand } from '../../core/ports.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { runCommand } from '../run-command.ts';
 import { checkoutSettings, tokenSettings, withoutCredentials } from './credentials.ts';
 import { GitFailure } from './failure.ts';
 import {
@@ -37,6 +38,8 @@ export type GitLedgerOptions = {
   /** A folder for this ledger's own bare repository; made when it is not there. */
   readonly dir: string;
   readonly timeoutMs?: number;
+  /** Runs git; as a child of this process unless told otherwise. */
+  readonly run?: RunCommand;
   /** Spreads the retries of writers that collide. */
   readonly random?: () => number;
 };
@@ -68,14 +71,15 @@ export function createGitLedger(options: GitLedgerOptions): Ledger {
 }
 
 async function open(options: GitLedgerOptions): Promise<LedgerRepository> {
-  const { remote, token, checkout, author, dir } = options;
-  const fromCheckout = async () => (checkout === undefined ? [] : checkoutSettings(checkout, remote));
+  const { remote, token, checkout, author, dir, run = runCommand } = options;
+  const fromCheckout = async () => (checkout === undefined ? [] : checkoutSettings(checkout, remote, run));
   const repository = {
     remote,
     folder: dir,
     author,
     auth: token === undefined || token === '' ? await fromCheckout() : tokenSettings(remote, token),
     timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    run,
   };
   await openLedgerRepository(repository);
   return repository;

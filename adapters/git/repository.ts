@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LedgerFile } from '../../core/ledger/parse-ledger.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
+import type { RunCommand } from '../../core/ports.ts';
 import { GitFailure } from './failure.ts';
 import { type GitOutcome, type GitSetting, runGit } from './run.ts';
 
@@ -17,6 +18,7 @@ export type LedgerRepository = {
   readonly author: Author;
   readonly auth: readonly GitSetting[];
   readonly timeoutMs: number;
+  readonly run: RunCommand;
 };
 
 /** How a push ended: `lost` when someone else was faster and the append must be decided again. */
@@ -26,7 +28,7 @@ export type PushOutcome = 'pushed' | 'lost';
 export async function openLedgerRepository(repository: LedgerRepository): Promise<void> {
   await mkdir(repository.folder, { recursive: true });
   const args = ['init', '--quiet', '--bare', '--template=', repository.folder];
-  const outcome = await runGit({ args, timeoutMs: repository.timeoutMs });
+  const outcome = await runGit({ args, timeoutMs: repository.timeoutMs }, repository.run);
   if (outcome.code !== 0) throw new GitFailure('init', outcome);
 }
 
@@ -139,14 +141,17 @@ type Extra = {
 };
 
 function git(repository: LedgerRepository, args: readonly string[], extra: Extra): Promise<GitOutcome> {
-  return runGit({
-    repository: repository.folder,
-    args,
-    timeoutMs: repository.timeoutMs,
-    env: extra.env ?? {},
-    settings: extra.auth === true ? repository.auth : [],
-    ...(extra.input === undefined ? {} : { input: extra.input }),
-  });
+  return runGit(
+    {
+      repository: repository.folder,
+      args,
+      timeoutMs: repository.timeoutMs,
+      env: extra.env ?? {},
+      settings: extra.auth === true ? repository.auth : [],
+      ...(extra.input === undefined ? {} : { input: extra.input }),
+    },
+    repository.run,
+  );
 }
 
 async function must(

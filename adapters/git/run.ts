@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import type { RunCommand } from '../../core/ports.ts';
+import { runCommand } from '../run-command.ts';
 
 /** Configuration for one command, given through the environment: it stands in no list of processes. */
 export type GitSetting = readonly [key: string, value: string];
@@ -41,42 +42,18 @@ const SETTINGS = [
 const INHERITED_STATE = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_OBJECT_DIRECTORY', 'GIT_PREFIX'];
 
 /** Runs git and gives how it ended, failures included. Rejects only when git can't be started. */
-export function runGit(command: GitCommand): Promise<GitOutcome> {
+export async function runGit(command: GitCommand, run: RunCommand = runCommand): Promise<GitOutcome> {
   const { repository, folder, args, input, timeoutMs } = command;
   const place = repository === undefined ? [] : [`--git-dir=${repository}`];
-  return new Promise((resolve, reject) => {
-    const child = spawn('git', [...place, ...SETTINGS, ...args], {
-      cwd: folder,
-      env: gitEnvironment(command.env ?? {}, command.settings ?? []),
-      detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    let timedOut = false;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      killGroup(child.pid);
-    }, timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    child.stdin.on('error', () => {
-      // git may end before it has read its input; its exit code says what happened.
-    });
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      reject(error);
-    });
-    child.on('close', (code) => {
-      clearTimeout(timer);
-      resolve({
-        code: timedOut ? undefined : (code ?? 1),
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr).toString('utf8'),
-      });
-    });
-    child.stdin.end(input ?? '');
+  const { code, ended, stdout, stderr } = await run({
+    command: 'git',
+    args: [...place, ...SETTINGS, ...args],
+    env: gitEnvironment(command.env ?? {}, command.settings ?? []),
+    timeoutMs,
+    ...(folder !== undefined && { cwd: folder }),
+    ...(input !== undefined && { input }),
   });
+  return { code: ended === 'timed-out' ? undefined : (code ?? 1), stdout: Buffer.from(stdout), stderr };
 }
 
 function gitEnvironment(
@@ -98,14 +75,4 @@ function settingsEnv(first: number, settings: readonly GitSetting[]): Readonly<R
     [`GIT_CONFIG_VALUE_${first + index}`, value],
   ]);
   return { GIT_CONFIG_COUNT: String(first + settings.length), ...Object.fromEntries(entries) };
-}
-
-/** git leaves transport helpers behind when only it is killed. */
-function killGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Already gone.
-  }
 }

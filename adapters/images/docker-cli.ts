@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ServiceError } from '../../core/errors.ts';
-import { type ProcessEnd, runProcess } from '../run-process.ts';
+import type { CommandEnd, RunCommand } from '../../core/ports.ts';
+import { linesOf, runCommand } from '../run-command.ts';
 
 /** How long one docker command may take unless it is told otherwise, in ms. Builds and pushes of gigabytes fit. */
 const DEFAULT_TIMEOUT_MS = 30 * 60_000;
@@ -23,9 +24,11 @@ export type DockerCliOptions = {
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onLine?: (line: string) => void;
+  /** Runs docker; as a child of this process unless told otherwise. */
+  readonly run?: RunCommand;
 };
 
-/** Runs `docker` with these arguments and gives the last lines of its standard output. */
+/** Runs `docker` with these arguments and gives the lines of its standard output. */
 export type DockerCli = (args: readonly string[]) => Promise<readonly string[]>;
 
 /**
@@ -34,11 +37,10 @@ export type DockerCli = (args: readonly string[]) => Promise<readonly string[]>;
  */
 export function dockerCli(options: DockerCliOptions): DockerCli {
   const attempt = async (args: readonly string[]) => {
-    const { env, host } = options;
-    return runProcess({
+    const { env, host, run = runCommand } = options;
+    return run({
       command: 'docker',
       args,
-      cwd: process.cwd(),
       env: host === undefined ? env : { ...env, DOCKER_HOST: host },
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -49,9 +51,9 @@ export function dockerCli(options: DockerCliOptions): DockerCli {
     const attempts = REGISTRY_VERBS.has(args[0] ?? '') ? REGISTRY_ATTEMPTS : 1;
     for (let tried = 1; ; tried += 1) {
       const end = await attempt(args);
-      if (end.ended === 'exited' && end.code === 0) return end.stdout;
+      if (end.ended === 'exited' && end.code === 0) return linesOf(end.stdout);
       const reason =
-        end.ended === 'exited' ? end.stderr.slice(-QUOTED_LINES).join(' ') : whyEnded(end, options);
+        end.ended === 'exited' ? linesOf(end.stderr).slice(-QUOTED_LINES).join(' ') : whyEnded(end, options);
       if (tried === attempts || end.ended !== 'exited' || FINAL_ANSWERS.test(reason))
         throw failure(options, args, reason);
       await wait(FIRST_PAUSE_MS * 2 ** (tried - 1), undefined, { signal: options.signal });
@@ -59,7 +61,7 @@ export function dockerCli(options: DockerCliOptions): DockerCli {
   };
 }
 
-function whyEnded({ ended }: ProcessEnd, { timeoutMs = DEFAULT_TIMEOUT_MS }: DockerCliOptions): string {
+function whyEnded({ ended }: CommandEnd, { timeoutMs = DEFAULT_TIMEOUT_MS }: DockerCliOptions): string {
   return ended === 'timed-out' ? `it took longer than ${timeoutMs / 1_000} s` : ended;
 }
 

@@ -2,9 +2,10 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../core/errors.ts';
 import { PACKAGE_FILES } from '../../core/names.ts';
+import type { RunCommand } from '../../core/ports.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { hashText } from '../data-digest.ts';
-import { runProcess } from '../run-process.ts';
+import { linesOf, runCommand } from '../run-command.ts';
 import { buildImage, type ImageBuilderOptions, type ImageRequest } from './builder.ts';
 
 const PROBE_TIMEOUT_MS = 30_000;
@@ -38,16 +39,11 @@ export async function packAsImage(
 export async function defaultBaseImage(
   python: string,
   env: Readonly<Record<string, string | undefined>>,
+  run: RunCommand = runCommand,
 ): Promise<string> {
   const args = ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'];
-  const end = await runProcess({
-    command: python,
-    args,
-    cwd: process.cwd(),
-    env,
-    timeoutMs: PROBE_TIMEOUT_MS,
-  });
-  const version = end.stdout.at(-1);
+  const end = await run({ command: python, args, env, timeoutMs: PROBE_TIMEOUT_MS });
+  const version = linesOf(end.stdout).at(-1);
   if (end.code === 0 && version !== undefined) return `python:${version}-slim-bookworm`;
   throw new UserError([
     {

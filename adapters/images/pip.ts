@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { runProcess } from '../run-process.ts';
+import type { RunCommand } from '../../core/ports.ts';
+import { linesOf, runCommand } from '../run-command.ts';
 
 /** Where the pip folder lies while the requirements are installed (see environment.Dockerfile). */
 const PIP_DIR_IN_BUILD = '/tmp/pip';
@@ -16,16 +17,11 @@ export type PipSettings = Readonly<Record<string, string>>;
 export async function readPipSettings(
   env: Readonly<Record<string, string | undefined>>,
   python = 'python3',
+  run: RunCommand = runCommand,
 ): Promise<PipSettings> {
   const args = ['-m', 'pip', 'config', 'list'];
-  const end = await runProcess({
-    command: python,
-    args,
-    cwd: process.cwd(),
-    env,
-    timeoutMs: CONFIG_TIMEOUT_MS,
-  });
-  return end.code === 0 ? parsePipSettings(end.stdout) : {};
+  const end = await run({ command: python, args, env, timeoutMs: CONFIG_TIMEOUT_MS });
+  return end.code === 0 ? parsePipSettings(linesOf(end.stdout)) : {};
 }
 
 /** Takes apart `global.cert='…'` lines. The environment's settings come last, since they outrank the files'. */

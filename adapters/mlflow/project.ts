@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { SECRETS } from '../../core/names.ts';
 import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
+import { withoutSecrets } from '../without-secrets.ts';
 
 export type ProjectRunnerOptions = {
   /** The Python that has MLflow: a path, or a name on PATH. */
@@ -54,24 +54,6 @@ function projectVariables(
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
     ...step.variables,
   };
-}
-
-/** What user code may see of the job's environment: the tracking credentials, and none of the action's own inputs or secrets. */
-export function withoutSecrets(
-  env: Readonly<Record<string, string | undefined>>,
-): Record<string, string | undefined> {
-  const hidden = /^(INPUT_|STATE_|ACTIONS_)/;
-  // The runner's command files (GITHUB_OUTPUT and the like) would let a script set our outputs.
-  const named = new Set<string>([
-    ...Object.values(SECRETS),
-    'GITHUB_TOKEN',
-    'GITHUB_OUTPUT',
-    'GITHUB_STATE',
-    'GITHUB_ENV',
-    'GITHUB_PATH',
-    'GITHUB_STEP_SUMMARY',
-  ]);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.test(name) && !named.has(name)));
 }
 
 function toStepEnd(end: ProcessEnd): StepEnd {

@@ -1,6 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { getCACertificates } from 'node:tls';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { Environment } from './choose-proxy.ts';
 
@@ -11,6 +10,10 @@ const BUNDLE_VARIABLES = ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE
 const TOLD_VARIABLES = [...BUNDLE_VARIABLES, 'GIT_SSL_CAINFO', 'PIP_CERT', 'AWS_CA_BUNDLE'] as const;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
+/** TLS is loaded where certificates are asked for: an action that is told of none starts without it. */
+const certificatesOf = (set: 'default' | 'system') =>
+  process.getBuiltinModule('node:tls').getCACertificates(set);
+
 /** The certificates of a PEM file. Throws a UserError when the file can't be read or holds none. */
 export function readAuthorities(file: string): readonly string[] {
   const found = readText(file).match(CERTIFICATE);
@@ -20,7 +23,7 @@ export function readAuthorities(file: string): readonly string[] {
 
 /** What this process trusts: the given certificates, and all that Node trusts by itself (NODE_EXTRA_CA_CERTS among it). */
 export function trustBeside(certificates: readonly string[]): readonly string[] {
-  return [...getCACertificates('default'), ...certificates];
+  return [...certificatesOf('default'), ...certificates];
 }
 
 /**
@@ -34,7 +37,7 @@ export function trustVariables(env: Environment, folder: string): Readonly<Recor
   const told = BUNDLE_VARIABLES.map((name) => env[name]).filter((file) => isSet(file));
   const own = [...named, ...told].flatMap((file) => readAuthorities(file));
   const bundle = path.join(folder, 'trainyard-authorities.pem');
-  const all = new Set([...getCACertificates('system'), ...trustBeside(own)]);
+  const all = new Set([...certificatesOf('system'), ...trustBeside(own)]);
   writeFileSync(bundle, [...all].map((certificate) => `${certificate.trim()}\n`).join(''));
   return Object.fromEntries(TOLD_VARIABLES.map((name) => [name, bundle]));
 }

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hydrateOctokit } from '../../actions/job/hydrate-octokit.ts';
 import { createGitHub } from '../../adapters/github.ts';
 import { exampleOf } from '../../sandbox/github/events.ts';
 import { loadOperations } from '../../sandbox/github/openapi.ts';
@@ -53,7 +54,11 @@ afterAll(async () => {
 beforeEach(() => sandbox.github.faults.clear());
 
 const githubOf = (apiUrl: string, token = sandbox.tokens.actions) =>
-  createGitHub({ apiUrl, repository: 'acme/digits', token, retryAfterBaseMs: 1 });
+  createGitHub({
+    client: hydrateOctokit({ apiUrl, token, fetch: globalThis.fetch, retryAfterBaseMs: 1 }),
+    apiUrl,
+    repository: 'acme/digits',
+  });
 
 describe('the GitHub stand-in', () => {
   it.each(['/api/v3', ''])(

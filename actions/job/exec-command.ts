@@ -1,0 +1,145 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { exec } from '@actions/exec';
+import { commandNotFound, toEnd } from '../../adapters/run-command.ts';
+import type { Command, CommandEnd } from '../../core/ports.ts';
+
+/**
+ * The toolkit starts a command but gives no hold of it. So a shell says which process it is, on the first line, and becomes the
+ * command, as the leader of a group where the machine has `setsid`: git leaves its transports behind when only it is ended. The
+ * shell reads the input from a file too: where the toolkit writes it, a command that ends before it has read all is an error
+ * that nobody can catch.
+ */
+const SHELL = [
+  'command -v "$1" >/dev/null || exit 127',
+  'if command -v setsid >/dev/null; then set -- setsid "$@"; fi',
+  'echo "$$"',
+  'exec "$@" <"$0"',
+].join('\n');
+/** How long a command gets between SIGTERM and SIGKILL, in ms. */
+const KILL_GRACE_MS = 5_000;
+/** How long what a command left behind may hold its output open, in ms. */
+const LEFTOVER_MS = 1_000;
+
+/** Runs a command by @actions/exec, with what that has not got: a time limit, an abort signal, and input that may go unread. */
+export async function execCommand(request: Command): Promise<CommandEnd> {
+  if (request.input === undefined) return follow(request, '/dev/null');
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'trainyard-input-'));
+  try {
+    const file = path.join(folder, 'input');
+    await writeFile(file, request.input);
+    return await follow(request, file);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function follow(request: Command, input: string): Promise<CommandEnd> {
+  const stdout: Buffer[] = [];
+  const stderr: Buffer[] = [];
+  const stopper = watch(request);
+  try {
+    const code = await exec('sh', ['-c', SHELL, input, request.command, ...request.args], {
+      env: definedOf(request.env),
+      silent: true,
+      ignoreReturnCode: true,
+      delay: LEFTOVER_MS,
+      ...(request.cwd !== undefined && { cwd: request.cwd }),
+      listeners: {
+        stdout: (chunk) => {
+          stdout.push(chunk);
+          stopper.learn(Buffer.concat(stdout));
+        },
+        stderr: (chunk) => {
+          stderr.push(chunk);
+        },
+        ...(request.onLine !== undefined && {
+          stdline: skipFirst(request.onLine),
+          errline: request.onLine,
+        }),
+      },
+    });
+    const written = Buffer.concat(stdout);
+    if (!written.includes('\n')) throw notFound(request, stderr);
+    const own = written.subarray(written.indexOf('\n') + 1);
+    return toEnd({
+      code: code ?? undefined,
+      ended: stopper.ended(),
+      stdout: own,
+      stderr: Buffer.concat(stderr),
+    });
+  } finally {
+    stopper.close();
+  }
+}
+
+type Stopper = {
+  /** Takes in the first line of the output: the process's id. */
+  readonly learn: (written: Buffer) => void;
+  readonly ended: () => CommandEnd['ended'];
+  readonly close: () => void;
+};
+
+/** Ends the command when its time is up or its signal aborts, as soon as it is known which process it is. */
+function watch({ timeoutMs, signal }: Command): Stopper {
+  let pid: number | undefined;
+  let ended: CommandEnd['ended'] = 'exited';
+  let force: NodeJS.Timeout | undefined;
+  const end = () => {
+    if (ended === 'exited' || pid === undefined || force !== undefined) return;
+    send(pid, 'SIGTERM');
+    force = setTimeout(send, KILL_GRACE_MS, pid, 'SIGKILL');
+  };
+  const stop = (why: CommandEnd['ended']) => {
+    ended = why;
+    end();
+  };
+  const timer = setTimeout(stop, timeoutMs, 'timed-out');
+  const abort = () => stop('aborted');
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
+  return {
+    learn: (written) => {
+      if (pid !== undefined || !written.includes('\n')) return;
+      pid = Number(written.subarray(0, written.indexOf('\n')).toString());
+      end();
+    },
+    ended: () => ended,
+    close: () => {
+      clearTimeout(timer);
+      clearTimeout(force);
+      signal?.removeEventListener('abort', abort);
+    },
+  };
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, signal);
+      return;
+    } catch {
+      // It leads no group, or has ended by itself.
+    }
+  }
+}
+
+function skipFirst(onLine: (line: string) => void): (line: string) => void {
+  let isFirst = true;
+  return (line) => {
+    if (!isFirst) onLine(line);
+    isFirst = false;
+  };
+}
+
+function notFound({ command }: Command, stderr: readonly Buffer[]): Error {
+  const said = Buffer.concat(stderr).toString('utf8').trim();
+  return commandNotFound(command, new Error(said || 'it is not on PATH'));
+}
+
+function definedOf(env: Command['env']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
