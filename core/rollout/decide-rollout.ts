@@ -7,7 +7,7 @@ import type { Evidence } from './evidence/evidence.ts';
 import { OBSERVATION_PROBLEM_CODES, OBSERVATION_PROBLEMS } from './evidence/observation-problem.ts';
 import { checkRouting } from './evidence/routing-check.ts';
 import { EMPTY_STAGE } from './evidence/stage-totals.ts';
-import { explainContinue, explainHarm, explainPassed, type Place } from './explain-rollout.ts';
+import { explainContinue, explainHarm, explainPassed, type StagePlace } from './explain-rollout.ts';
 import { type HostsFound, judgeQuorum, type Quorum } from './quorum.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { baseRateOf, requiredRequests } from './stage-requirement.ts';
@@ -90,7 +90,7 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
 }
 
 /** Where in the rollout and how long it has run, less the time on hold. */
-type TimedPlace = Place & { readonly rolloutSeconds: number };
+type TimedPlace = StagePlace & { readonly rolloutSeconds: number };
 
 /** Why nothing can be decided yet: all reasons, and the one sentence on what is lacking. */
 type Lack = { readonly reasons: readonly Reason[]; readonly lack: string };

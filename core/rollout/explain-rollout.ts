@@ -5,10 +5,10 @@ import type { Evidence } from './evidence/evidence.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 
 /** Where in the rollout a sentence is said: the stage's percentage and how long it has run. */
-export type Place = { readonly percent: number; readonly stage: number; readonly stageSeconds: number };
+export type StagePlace = { readonly percent: number; readonly stage: number; readonly stageSeconds: number };
 
 /** "Rolled back at 10% after 2 min: errors 13/599 (2.2%) vs …": what happened, how sure, and what the promise was. */
-export function explainHarm(evidence: Evidence, place: Place): string {
+export function explainHarm(evidence: Evidence, place: StagePlace): string {
   const { plan, peak } = evidence;
   const harm = carryingHarm(evidence.bets, evidence.peak);
   const observed = describeHarm(evidence, harm, peak.stage ?? place.stage)?.message ?? harm;
@@ -19,7 +19,7 @@ export function explainHarm(evidence: Evidence, place: Place): string {
 }
 
 /** "Stage 10% passed after 17 min: …; evidence of harm 0.4:1 of 100:1." */
-export function explainPassed(evidence: Evidence, place: Place, needed: number): string {
+export function explainPassed(evidence: Evidence, place: StagePlace, needed: number): string {
   const seen = evidence.stages[place.stage]?.candidate.requests ?? 0;
   return (
     `${formatPercent(place.percent / 100)} passed after ${formatDuration(place.stageSeconds)}: ` +
@@ -30,7 +30,7 @@ export function explainPassed(evidence: Evidence, place: Place, needed: number):
 /** "At 10% for 2 min: 599 of 1,600 candidate requests, …; keep watching." */
 export function explainContinue(
   evidence: Evidence,
-  place: Place,
+  place: StagePlace,
   missing: { readonly requests: number; readonly seconds: number },
 ): string {
   const seen = evidence.stages[place.stage]?.candidate.requests ?? 0;

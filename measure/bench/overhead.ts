@@ -3,7 +3,7 @@ import { STATE_DIR } from '../../sandbox/checkout.ts';
 import { playFirstTrain } from '../scenes/first-train.ts';
 import { startWorld } from '../scenes/world.ts';
 import { runBareChain } from './bare-chain.ts';
-import { median } from './median.ts';
+import { median } from './figures.ts';
 import { timeStartUp } from './start-up.ts';
 
 /** Chain and bare commands in turn, this many times each. */

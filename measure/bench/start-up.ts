@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { ROOT } from '../../sandbox/checkout.ts';
-import { median } from './median.ts';
+import { median } from './figures.ts';
 
 const PAIRS = 15;
 

@@ -1,6 +1,7 @@
 import { estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
 import { judgeLabels, type LabelCohort } from '../../core/drift/judge-labels.ts';
 import type { ConfidenceBins } from '../../core/drift/profile.ts';
+import { toInstant } from '../../core/instant.ts';
 import { type Draws, makeDraws } from './draws.ts';
 import { drawsAt, formatShare, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
 
@@ -107,7 +108,7 @@ function labelsToAlarm(draws: Draws): number {
   for (let cohort = 0; cohort < 1000; cohort += 1) {
     const upper = draws.binomial(LABELS_PER_COHORT, 0.5);
     const counts = [LABELS_PER_COHORT - upper, upper];
-    const at = new Date(Date.UTC(2026, 0, 1) + cohort * 60_000).toISOString();
+    const at = toInstant(Date.UTC(2026, 0, 1) + cohort * 60_000);
     const correct = [draws.binomial(counts[0] ?? 0, 0.85 - DROP), draws.binomial(upper, 0.95 - DROP)];
     cohorts.push({ from: at, to: at, predicted: counts, labelled: counts, correct });
     if (cohort % 2 === 0) continue;

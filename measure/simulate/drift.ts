@@ -79,8 +79,8 @@ function delay(
   const shift = shiftOf(index);
   const delays = Array.from({ length: runs }, () => {
     const profile = drawProfile(draws, REFERENCE_ROWS_PER_DAY, wobble);
-    const quiet = drawDays(draws, 0, 7, { rows: 1000, wobble, shift: 0 });
-    const moved = drawDays(draws, 7, 23, { rows: 1000, wobble, shift });
+    const quiet = drawDays(draws, { from: 0, count: 7 }, { rows: 1000, wobble, shift: 0 });
+    const moved = drawDays(draws, { from: 7, count: 23 }, { rows: 1000, wobble, shift });
     return firstAlarm(profile, [...quiet, ...moved], 7);
   }).sort((a, b) => a - b);
   const median = delays[Math.floor((runs - 1) / 2)] ?? Number.NaN;
@@ -144,13 +144,12 @@ function quietAnchors({ scale, seed }: SimulationOptions): SimulationRow['anchor
 }
 
 function drawMonth(draws: ReturnType<typeof makeDraws>, kind: DayKind): readonly CaptureWindow[] {
-  return drawDays(draws, 0, DAYS_PER_MONTH, kind);
+  return drawDays(draws, { from: 0, count: DAYS_PER_MONTH }, kind);
 }
 
 function drawDays(
   draws: ReturnType<typeof makeDraws>,
-  from: number,
-  count: number,
+  { from, count }: { readonly from: number; readonly count: number },
   kind: DayKind,
 ): readonly CaptureWindow[] {
   return Array.from({ length: count }, (_, day) => drawDay(draws, from + day, kind));

@@ -1,5 +1,6 @@
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
+import { toInstant } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 import { normalCdf, normalQuantile } from '../../core/statistics/distributions/normal.ts';
 import type { Draws } from './draws.ts';
@@ -14,13 +15,17 @@ const NAMES: readonly string[] = Array.from({ length: 19 }, (_, index) => `f${in
 /** How many histograms are judged: 19 features and the prediction. */
 export const FEATURES = NAMES.length + 1;
 
+const REFERENCE_DAYS = 28;
+
 /** How days differ: the mean of each feature wanders by `wobble` standard deviations; `shift` moves the first one's for good. */
 export type DayKind = { readonly rows: number; readonly wobble: number; readonly shift: number };
 
 /** A profile of standard normal features from 28 days of `rowsPerDay` rows that wander as live days will. */
-export function drawProfile(draws: Draws, rowsPerDay: number, wobble: number, days = 28): ReferenceProfile {
+export function drawProfile(draws: Draws, rowsPerDay: number, wobble: number): ReferenceProfile {
   const drawFeature = (name: string) => {
-    const blocks = Array.from({ length: days }, () => drawBins(draws, rowsPerDay, wobble * draws.normal()));
+    const blocks = Array.from({ length: REFERENCE_DAYS }, () =>
+      drawBins(draws, rowsPerDay, wobble * draws.normal()),
+    );
     const counts = EDGES.concat(0).map((_, bin) => blocks.reduce((sum, block) => sum + (block[bin] ?? 0), 0));
     return { name, kind: 'numeric' as const, edges: [...EDGES], counts, missing: 0, blocks };
   };
@@ -30,7 +35,7 @@ export function drawProfile(draws: Draws, rowsPerDay: number, wobble: number, da
     model: 'simulated',
     version: '1',
     created: '2026-01-01T00:00:00Z',
-    rows: rowsPerDay * days,
+    rows: rowsPerDay * REFERENCE_DAYS,
     features: NAMES.map(drawFeature),
     prediction: { kind: 'numeric', edges, counts, blocks },
   };
@@ -47,8 +52,8 @@ export function drawDay(draws: Draws, day: number, { rows, wobble, shift }: DayK
     model: 'simulated',
     version: '1',
     seq: day,
-    from: new Date(start).toISOString(),
-    to: new Date(start + DAY_MS).toISOString(),
+    from: toInstant(start),
+    to: toInstant(start + DAY_MS),
     n: rows,
     features: Object.fromEntries(
       NAMES.map((name, index) => [name, { counts: counts(index === 0 ? shift : 0), ...clean }]),

@@ -64,7 +64,7 @@ export function simulateBootstrap({ scale, seed }: SimulationOptions): Simulatio
     anchors: [{ name: 'MLflow, candidate at least the baseline', value: formatShare(higher, draws) }],
     target: '≤ 5.5%',
     observed: formatShare(promoted, draws),
-    met: keepsPromise(promoted, draws, MOST, FULL_DRAWS),
+    met: keepsPromise(promoted, draws, { most: MOST, fullDraws: FULL_DRAWS }),
   };
 }
 

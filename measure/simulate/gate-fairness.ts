@@ -44,7 +44,7 @@ export function simulateFairness({ scale, seed }: SimulationOptions): Simulation
     ],
     target: '≤ 5%',
     observed: formatShare(worst, draws),
-    met: keepsPromise(worst, draws, MOST, FULL_DRAWS),
+    met: keepsPromise(worst, draws, { most: MOST, fullDraws: FULL_DRAWS }),
   };
 }
 

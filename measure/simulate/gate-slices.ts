@@ -50,7 +50,7 @@ export function simulateSlices({ scale, seed }: SimulationOptions): SimulationRo
     ],
     target: '≤ 5%',
     observed: formatShare(blocked.ours, draws),
-    met: keepsPromise(blocked.ours, draws, MOST, FULL_DRAWS),
+    met: keepsPromise(blocked.ours, draws, { most: MOST, fullDraws: FULL_DRAWS }),
   };
 }
 

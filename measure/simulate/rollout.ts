@@ -28,7 +28,7 @@ function falseRollbacks(pattern: Pattern, { scale, seed }: SimulationOptions): S
   const runs = drawsAt(FALSE_ROLLBACK_RUNS, scale, 60);
   const draws = makeDraws(`${seed}|false-rollbacks|${pattern.name}`);
   const baseline = pattern.noise > 0 ? learnFromHistory(draws, pattern) : NO_BASELINE;
-  const equal = () => drawRollout(draws, HALF_HOURS, pattern, NO_HARM);
+  const equal = () => drawRollout(draws, HALF_HOURS, { pattern, harm: NO_HARM });
   const stopped = count(runs, () => watch(equal(), baseline));
   const most = runs * ALPHA + CRITICAL_Z * Math.sqrt(runs * ALPHA * (1 - ALPHA));
   return {
@@ -48,7 +48,9 @@ function falseRollbacks(pattern: Pattern, { scale, seed }: SimulationOptions): S
 
 /** Quiet polls of past rollouts, from which the over-dispersion of bursty traffic is learnt. */
 function learnFromHistory(draws: Draws, pattern: Pattern): Baseline {
-  const quiet = Array.from({ length: 5 }, () => [...drawRollout(draws, HALF_HOURS, pattern, NO_HARM)]).flat();
+  const quiet = Array.from({ length: 5 }, () => [
+    ...drawRollout(draws, HALF_HOURS, { pattern, harm: NO_HARM }),
+  ]).flat();
   return { ...NO_BASELINE, eta: learnTempering(quiet) };
 }
 
@@ -64,7 +66,8 @@ const FIFTY_PER_SECOND: Pattern = {
 function smallStage({ scale, seed }: SimulationOptions): SimulationRow {
   const runs = drawsAt(1000, scale);
   const draws = makeDraws(`${seed}|small-stage`);
-  const worse = () => drawRollout(draws, SMALL_STAGE, FIFTY_PER_SECOND, { errors: 5, slowdown: 1 });
+  const worse = () =>
+    drawRollout(draws, SMALL_STAGE, { pattern: FIFTY_PER_SECOND, harm: { errors: 5, slowdown: 1 } });
   const minutes = listSorted(runs, () => watch(worse())?.polls);
   const within25 = minutes.filter((minute) => minute <= 25).length;
   const median = quantile(minutes, 0.5);
@@ -86,7 +89,8 @@ const FIVE_SECONDS: Schedule = { pollSeconds: 5, polls: 720, stageAt: () => 0 };
 function brokenVersion({ scale, seed }: SimulationOptions): SimulationRow {
   const runs = drawsAt(1000, scale);
   const draws = makeDraws(`${seed}|broken`);
-  const broken = () => drawRollout(draws, FIVE_SECONDS, FIFTY_PER_SECOND, { errors: 1e9, slowdown: 1 });
+  const broken = () =>
+    drawRollout(draws, FIVE_SECONDS, { pattern: FIFTY_PER_SECOND, harm: { errors: 1e9, slowdown: 1 } });
   const requests = listSorted(runs, () => watch(broken())?.candidateRequests);
   const flagger = listSorted(
     anchorRuns(runs),
@@ -115,7 +119,7 @@ const FALLING: Pattern = {
 function movingBase({ scale, seed }: SimulationOptions): SimulationRow {
   const runs = drawsAt(400, scale);
   const draws = makeDraws(`${seed}|moving-base`);
-  const worse = () => drawRollout(draws, HALF_HOURS, FALLING, { errors: 2, slowdown: 1 });
+  const worse = () => drawRollout(draws, HALF_HOURS, { pattern: FALLING, harm: { errors: 2, slowdown: 1 } });
   const found = count(runs, () => watch(worse()));
   return {
     row: 4,

@@ -3,7 +3,7 @@ import { addObservation, startEvidence } from '../../core/rollout/evidence/evide
 import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
 import type { Draws } from './draws.ts';
-import { drawPoll, type Harm, type Pattern } from './traffic.ts';
+import { drawPoll, type SimulatedTraffic } from './traffic.ts';
 
 /** The plan on which the simulation runs: the product's defaults. */
 export const PLAN: RolloutPlan = {
@@ -34,13 +34,12 @@ export const HALF_HOURS: Schedule = {
 export function* drawRollout(
   draws: Draws,
   schedule: Schedule,
-  pattern: Pattern,
-  harm: Harm,
+  traffic: SimulatedTraffic,
 ): Generator<Observation> {
   for (let seq = 1; seq <= schedule.polls; seq += 1) {
     const stage = schedule.stageAt(seq);
     const poll = { seq, seconds: schedule.pollSeconds, stage, percent: PLAN.stages[stage] ?? 100 };
-    yield drawPoll(draws, poll, pattern, harm);
+    yield drawPoll(draws, poll, traffic);
   }
 }
 

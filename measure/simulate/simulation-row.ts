@@ -31,7 +31,11 @@ export function formatShare(count: number, total: number): string {
  * Whether `count` of `draws` keeps a promise of at most the share `most`. With fewer draws than full the count may be over it by what
  * chance explains (three standard deviations), so that only a promise shown to be broken is called broken.
  */
-export function keepsPromise(count: number, draws: number, most: number, full: number): boolean {
-  const slack = draws < full ? 3 * Math.sqrt(draws * most * (1 - most)) : 0;
+export function keepsPromise(
+  count: number,
+  draws: number,
+  { most, fullDraws }: { readonly most: number; readonly fullDraws: number },
+): boolean {
+  const slack = draws < fullDraws ? 3 * Math.sqrt(draws * most * (1 - most)) : 0;
   return count <= most * draws + slack;
 }

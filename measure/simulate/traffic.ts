@@ -1,3 +1,4 @@
+import { toInstant } from '../../core/instant.ts';
 import type { ArmCounts, Observation } from '../../core/rollout/evidence/observation.ts';
 import type { Draws } from './draws.ts';
 
@@ -47,22 +48,24 @@ export function swing(minute: number): number {
 }
 
 /** How the candidate differs: the rate of errors times `errors`, latency times `slowdown`. */
-export type Harm = { readonly errors: number; readonly slowdown: number };
-export const NO_HARM: Harm = { errors: 1, slowdown: 1 };
+export type TrueHarm = { readonly errors: number; readonly slowdown: number };
+export const NO_HARM: TrueHarm = { errors: 1, slowdown: 1 };
+
+/** What traffic is like, and how the candidate differs. */
+export type SimulatedTraffic = { readonly pattern: Pattern; readonly harm: TrueHarm };
 
 /** One poll of `seconds` of one simulated host. */
 export function drawPoll(
   draws: Draws,
   poll: { readonly seq: number; readonly seconds: number; readonly stage: number; readonly percent: number },
-  pattern: Pattern,
-  candidate: Harm,
+  { pattern, harm }: SimulatedTraffic,
 ): Observation {
   const moment = pattern.at((poll.seq * poll.seconds) / 60, draws);
   const requests = draws.poisson(moment.perSecond * poll.seconds);
   const ofCandidate = draws.binomial(requests, poll.percent / 100);
-  const arm = (count: number, harm: Harm): ArmCounts => {
-    const errorRate = tilt(Math.min(1, moment.errorRate * harm.errors), pattern.noise * draws.normal());
-    const shares = latencyShares(Math.log(MEDIAN_MS * harm.slowdown) + moment.load);
+  const arm = (count: number, done: TrueHarm): ArmCounts => {
+    const errorRate = tilt(Math.min(1, moment.errorRate * done.errors), pattern.noise * draws.normal());
+    const shares = latencyShares(Math.log(MEDIAN_MS * done.slowdown) + moment.load);
     return {
       requests: count,
       errors: draws.binomial(count, errorRate),
@@ -72,12 +75,12 @@ export function drawPoll(
   };
   return {
     host: 'simulated',
-    at: new Date(1000 * poll.seq * poll.seconds).toISOString(),
+    at: toInstant(1000 * poll.seq * poll.seconds),
     seq: poll.seq,
     seconds: poll.seconds,
     stage: poll.stage,
     weights: { candidate: poll.percent },
-    candidate: arm(ofCandidate, candidate),
+    candidate: arm(ofCandidate, harm),
     stable: arm(requests - ofCandidate, NO_HARM),
   };
 }

@@ -5,7 +5,7 @@ import { readPipSettings } from '../../../adapters/images/pip.ts';
 import { messageOf } from '../../../core/errors.ts';
 import { STATE_DIR, venvProgram } from '../../../sandbox/checkout.ts';
 import { type DockerHost, withDockerHost } from '../../../sandbox/docker/docker-host.ts';
-import { printLine } from '../print-line.ts';
+import { printLine } from '../figures.ts';
 import { type Build, type Builds, type ImageBuild, measureBuilds, type Workshop } from './image-builds.ts';
 import { openMlflowBuilder } from './image-mlflow.ts';
 import { buildByTrainyard, withoutCache } from './image-trainyard.ts';

@@ -1,10 +1,9 @@
-import { median } from '../median.ts';
-import { quantileOf } from '../quantile.ts';
+import { median, quantile } from '../figures.ts';
 import { predict } from './client.ts';
 
 const WARM_UP_REQUESTS = 200;
 const ROUNDS = 12;
-/** Of each side and round; the 99th percentile is the third slowest. */
+/** Of each side and round; the 99th percentile is about the fourth slowest. */
 const REQUESTS = 300;
 
 /** One quantile through proxy and capture beside TorchServe alone, in ms: medians over the rounds, and of their ratios. */
@@ -23,14 +22,14 @@ export async function measureOverhead(alone: string, through: string): Promise<r
   await timeRound(alone, through, WARM_UP_REQUESTS);
   const rounds: (readonly [readonly number[], readonly number[]])[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await timeRound(alone, through, REQUESTS));
-  return [0.5, 0.99].map((quantile) => {
+  return [0.5, 0.99].map((share) => {
     const pairs = rounds.map(([direct, proxied]) => ({
-      direct: quantileOf(direct, quantile),
-      proxied: quantileOf(proxied, quantile),
+      direct: quantile(direct, share),
+      proxied: quantile(proxied, share),
     }));
     const ratios = pairs.map(({ direct, proxied }) => proxied / direct);
     return {
-      quantile,
+      quantile: share,
       alone: median(pairs.map(({ direct }) => direct)),
       through: median(pairs.map(({ proxied }) => proxied)),
       added: median(pairs.map(({ direct, proxied }) => proxied - direct)),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { THIS_MACHINE } from '../../../sandbox/agent/agent-process.ts';
 import { startAgent } from '../../../sandbox/agent/start-agent.ts';
 import { startDispatchReceiver } from '../../../sandbox/github/dispatch-receiver.ts';
-import { printLine } from '../print-line.ts';
+import { printLine } from '../figures.ts';
 import { type Footprint, measureFootprint } from './footprint.ts';
 import { benchServingImage } from './image.ts';
 import { measureOverhead, type Overhead } from './latency.ts';

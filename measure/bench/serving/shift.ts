@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../../sandbox/machine/wait-for.ts';
-import { median } from '../median.ts';
+import { median } from '../figures.ts';
 import { predict } from './client.ts';
 import { MODEL } from './world.ts';
 

@@ -28,10 +28,10 @@ describe('the gate keeps its promises on simulated truth, in short', () => {
 });
 
 test('a promise counts as broken in a short run only when chance does not explain it, and in a full run at once', () => {
-  expect(keepsPromise(56, 1000, 0.05, 10_000)).toBe(true);
-  expect(keepsPromise(75, 1000, 0.05, 10_000)).toBe(false);
-  expect(keepsPromise(501, 10_000, 0.05, 10_000)).toBe(false);
-  expect(keepsPromise(500, 10_000, 0.05, 10_000)).toBe(true);
+  expect(keepsPromise(56, 1000, { most: 0.05, fullDraws: 10_000 })).toBe(true);
+  expect(keepsPromise(75, 1000, { most: 0.05, fullDraws: 10_000 })).toBe(false);
+  expect(keepsPromise(501, 10_000, { most: 0.05, fullDraws: 10_000 })).toBe(false);
+  expect(keepsPromise(500, 10_000, { most: 0.05, fullDraws: 10_000 })).toBe(true);
 });
 
 test('the table has one line per row, and bars in a text do not break it', () => {

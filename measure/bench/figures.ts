@@ -1,0 +1,21 @@
+import { quantileOf } from '../../core/statistics/intervals/quantile-bound.ts';
+
+const NAME_WIDTH = 24;
+
+/** The `q`-quantile of values in any order, by linear interpolation; NaN of nothing. */
+export function quantile(values: readonly number[], q: number): number {
+  return quantileOf(
+    values.toSorted((left, right) => left - right),
+    q,
+  );
+}
+
+/** The middle value, or the mean of the two middle ones; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+/** Prints one figure of a benchmark beside its name. */
+export function printLine(name: string, value: string): void {
+  console.log(`${name.padEnd(NAME_WIDTH)} ${value}`);
+}
