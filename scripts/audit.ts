@@ -106,10 +106,10 @@ async function auditHistory(repository: LedgerRepository): Promise<readonly Audi
 async function envelopeCheck(keyFiles: readonly string[]): Promise<CheckEnvelope | undefined> {
   if (keyFiles.length === 0) return undefined;
   const keys = await Promise.all(keyFiles.map((file) => readFile(file, 'utf8')));
-  return (envelope, { state, version, package: packageName }) => {
+  return (envelope, subject) => {
     const statement = verifyEnvelope(envelope, keys);
     if (!statement.ok) return [statement.error.message];
-    return findStatementMismatches(statement.value, state, version, packageName);
+    return findStatementMismatches(statement.value, subject);
   };
 }
 

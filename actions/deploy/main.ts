@@ -62,7 +62,11 @@ export function main(): Promise<void> {
 function attestWith(privateKey: string | undefined, workflow: Workflow): Attest {
   if (privateKey === undefined || privateKey === '') return () => undefined;
   return (state, version, packageName) => {
-    const statement = buildStatement(state, version, packageName, { workflow, at: systemClock.now() });
+    const statement = buildStatement(state, version, {
+      package: packageName,
+      workflow,
+      at: systemClock.now(),
+    });
     return statement && signStatement(statement, privateKey);
   };
 }

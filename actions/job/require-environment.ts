@@ -1,7 +1,7 @@
 import { type Config, defaultEnvironment, type Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 
-export type RequiredEnvironment = { readonly environmentName: string; readonly environment: Environment };
+type RequiredEnvironment = { readonly environmentName: string; readonly environment: Environment };
 
 /** The environment of that name, or the default one. Rejects with a UserError when the configuration has none such. */
 export function requireEnvironment(

@@ -11,7 +11,7 @@ import { readWindows } from '../serving/read-windows.ts';
 /** Traffic of the last so many seconds stands for the traffic to come. */
 const LOOK_BACK_SECONDS = 3_600;
 
-export type ForecastRequest = {
+type ForecastRequest = {
   readonly agents: readonly AgentPort[];
   readonly model: string;
   readonly plan: RolloutPlan;

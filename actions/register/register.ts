@@ -11,14 +11,14 @@ import type { CONTRACTS } from '../job/contract.ts';
 import type { Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 
-export type RegisterRequest = {
+type RegisterRequest = {
   readonly plan: Plan;
   readonly config: Config;
   readonly runId: string;
   readonly author: Author;
 };
 
-export type RegisterPorts = {
+type RegisterPorts = {
   readonly tracking: Tracking;
   readonly ledger: Ledger;
   readonly clock: Clock;

@@ -1,7 +1,16 @@
 import type { Config } from '../../core/config/config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
+import type { Instant } from '../../core/instant.ts';
 import { RESUME_VARIABLE, RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
-import type { Clock, Log, ProjectRunner, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
+import type {
+  Clock,
+  Log,
+  ProjectRunner,
+  ProjectStep,
+  StepEnd,
+  Tracking,
+  TrackingRun,
+} from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
@@ -81,10 +90,12 @@ async function runTraining(
     await prepareData(request, ports, run.runId);
     const data = await ports.hashData(config.data.inputs);
     await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
-    const end = await log.group('Training', () => runTrainStep(request, ports, run.runId, resumes));
+    const variables = resumes === undefined ? {} : { [RESUME_VARIABLE]: resumes };
+    const step = { ...stepOf(request, run.runId), variables };
+    const end = await log.group('Training', () => runTrainStep(step, ports));
     checkEnd(request, 'train', end);
     const trained = await checkModel(request, tracking, run.runId);
-    await writeProvenance(request, ports, trained, data, startedAt);
+    await writeProvenance(request, ports, { run: trained, data, startedAt });
     return trained;
   } catch (thrown) {
     // A run left RUNNING would be taken for one whose runner was lost.
@@ -94,7 +105,7 @@ async function runTraining(
 }
 
 async function prepareData(request: TrainRequest, ports: TrainPorts, parentRunId: string): Promise<void> {
-  const { plan, config, signal } = request;
+  const { plan, config } = request;
   const { etl } = config.project.steps;
   if (etl === undefined) return;
   const { tracking, project, log } = ports;
@@ -105,36 +116,31 @@ async function prepareData(request: TrainRequest, ports: TrainPorts, parentRunId
     parentRunId,
   });
   const end = await log.group('Preparing the data', () =>
-    project.run({ ...stepOf(config, run.runId), entryPoint: etl, parameters: {}, variables: {}, signal }),
+    project.run({ ...stepOf(request, run.runId), entryPoint: etl, parameters: {} }),
   );
   if (end.status !== 'succeeded') await tracking.endRun(run.runId, 'FAILED');
   checkEnd(request, 'etl', end);
 }
 
-async function runTrainStep(
-  request: TrainRequest,
-  ports: TrainPorts,
-  runId: string,
-  resumes: string | undefined,
-): Promise<StepEnd> {
-  const { plan, config, signal } = request;
-  const following = followMetrics(ports, runId);
+async function runTrainStep(step: ProjectStep, ports: TrainPorts): Promise<StepEnd> {
+  const following = followMetrics(ports, step.runId);
   try {
-    return await ports.project.run({
-      ...stepOf(config, runId),
-      entryPoint: config.project.steps.train,
-      parameters: { ...config.project.parameters, ...plan.parameters },
-      variables: resumes === undefined ? {} : { [RESUME_VARIABLE]: resumes },
-      signal,
-    });
+    return await ports.project.run(step);
   } finally {
     await following.stop();
   }
 }
 
-function stepOf({ project, tracking }: Config, runId: string) {
-  const { uri, environment, timeoutSeconds } = project;
-  return { uri, environment, timeoutSeconds, experiment: tracking.experiment, runId };
+/** The training step with the plan's parameters over those of the configuration. */
+function stepOf({ plan, config, signal }: TrainRequest, runId: string): ProjectStep {
+  const { uri, environment, timeoutSeconds, steps } = config.project;
+  const parameters = { ...config.project.parameters, ...plan.parameters };
+  const { experiment } = config.tracking;
+  return {
+    ...{ uri, environment, timeoutSeconds, experiment, runId, parameters, signal },
+    entryPoint: steps.train,
+    variables: {},
+  };
 }
 
 function checkEnd({ workspace, config, signal }: TrainRequest, step: string, end: StepEnd): void {
@@ -191,12 +197,12 @@ async function checkModel(request: TrainRequest, tracking: Tracking, runId: stri
   return { ...run, status: 'FINISHED' };
 }
 
+type Made = { readonly run: TrackingRun; readonly data: Data; readonly startedAt: Instant };
+
 async function writeProvenance(
   { plan, config, repository, runUrl }: TrainRequest,
   { tracking, clock, writeTemp }: TrainPorts,
-  run: TrackingRun,
-  data: Data,
-  startedAt: string,
+  { run, data, startedAt }: Made,
 ): Promise<void> {
   const manifest = {
     schema: SCHEMAS.provenance,

@@ -3,7 +3,7 @@ import { digestSchema } from './digest.ts';
 import { modelNameSchema } from './model-name.ts';
 
 /** A package's name taken apart: its model, and the digest of its manifest. */
-export type PackageName = { readonly model: string; readonly digest: string };
+type PackageName = { readonly model: string; readonly digest: string };
 
 /** The name of a package, `<model>@sha256:<64 hex digits of its manifest's digest>`. */
 export const packageNameSchema = z.string().refine((name) => parsePackageName(name) !== undefined, {

@@ -4,6 +4,7 @@ import type { Envelope } from './envelope.ts';
 import type { LedgerEvent } from './event.ts';
 import { startFold } from './fold.ts';
 import type { LedgerState } from './state.ts';
+import type { StatementSubject } from './statement.ts';
 
 /** How far the clocks of two jobs may differ before the order of their events looks wrong. */
 const CLOCK_SLACK_SECONDS = 600;
@@ -18,12 +19,9 @@ export type AuditFinding = {
 };
 
 /** Why an envelope is not to be believed, or nothing: signature and statement checked against the state before the event. */
-export type CheckEnvelope = (
-  envelope: Envelope,
-  subject: { readonly state: LedgerState; readonly version: string; readonly package: string },
-) => readonly string[];
+export type CheckEnvelope = (envelope: Envelope, subject: StatementSubject) => readonly string[];
 
-export type AuditOptions = {
+type AuditOptions = {
   /** Without it signatures are not looked at. */
   readonly checkEnvelope?: CheckEnvelope;
   readonly now: Instant;
@@ -39,11 +37,11 @@ export function auditLedger(
   const fold = startFold(model);
   for (const event of events) {
     if (event.model !== model) {
-      findings.push(
-        about(event, 'error', 'other-model', `It is of ${event.model}, in the files of ${model}.`),
-      );
+      const message = `It is of ${event.model}, in the files of ${model}.`;
+      findings.push({ level: 'error', code: 'other-model', event: event.id, message });
     } else if (fold.state().ids.has(event.id)) {
-      findings.push(about(event, 'warning', 'duplicate', 'Its id came before; it counts once.'));
+      const message = 'Its id came before; it counts once.';
+      findings.push({ level: 'warning', code: 'duplicate', event: event.id, message });
     } else {
       findings.push(...auditEvent(event, fold.state(), options));
     }
@@ -55,11 +53,14 @@ export function auditLedger(
 function auditEvent(event: LedgerEvent, before: LedgerState, options: AuditOptions): readonly AuditFinding[] {
   const findings: AuditFinding[] = [];
   const broken = checkEvent(before, event);
-  if (broken !== undefined) findings.push(about(event, 'error', broken.code, broken.message));
+  if (broken !== undefined) {
+    const { code, message } = broken;
+    findings.push({ level: 'error', code, event: event.id, message });
+  }
   const last = before.lastEventAt;
   if (last !== undefined && secondsBetween(event.at, last) > CLOCK_SLACK_SECONDS) {
     const message = `It says ${event.at}, after an event of ${last}.`;
-    findings.push(about(event, 'warning', 'time-order', message));
+    findings.push({ level: 'warning', code: 'time-order', event: event.id, message });
   }
   return [...findings, ...auditSignature(event, before, options.checkEnvelope)];
 }
@@ -73,11 +74,15 @@ function auditSignature(
   if (event.kind !== 'rollout.started' && event.kind !== 'rollout.promoted') return [];
   const { envelope, version } = event.data;
   if (envelope === undefined) {
-    return [about(event, 'error', 'unsigned', `Version ${version} has no signed statement.`)];
+    const message = `Version ${version} has no signed statement.`;
+    return [{ level: 'error', code: 'unsigned', event: event.id, message }];
   }
-  return checkEnvelope(envelope, { state, version, package: event.data.package }).map((why) =>
-    about(event, 'error', 'signature', why),
-  );
+  return checkEnvelope(envelope, { state, version, package: event.data.package }).map((message) => ({
+    level: 'error',
+    code: 'signature',
+    event: event.id,
+    message,
+  }));
 }
 
 function auditState(state: LedgerState, now: Instant): readonly AuditFinding[] {
@@ -87,13 +92,4 @@ function auditState(state: LedgerState, now: Instant): readonly AuditFinding[] {
     code: 'expired-lock',
     message: `The ${lock} lock${environment === undefined ? '' : ` of ${environment}`} expired at ${expiresAt}; ${holder} never released it.`,
   }));
-}
-
-function about(
-  event: LedgerEvent,
-  level: AuditFinding['level'],
-  code: string,
-  message: string,
-): AuditFinding {
-  return { level, code, event: event.id, message };
 }

@@ -92,7 +92,7 @@ function rollBack(
   const leavesChampion =
     environment.champion?.version === version && stable !== undefined && stable !== version;
   if (!leavesChampion) return ended;
-  const champion = deployedVersion(environment, stable, at, versions);
+  const champion = { version: stable, package: packageOf(environment, stable, versions), at };
   return { ...ended, champion, previous: findPrevious(ended, stable, versions) };
 }
 
@@ -100,15 +100,9 @@ function stillOpen(environment: EnvironmentState, ended: string): Rollout | unde
   return environment.rollout?.id === ended ? undefined : environment.rollout;
 }
 
-function deployedVersion(
-  { previous }: EnvironmentState,
-  version: string,
-  at: string,
-  versions: Versions,
-): Deployed {
-  const known =
-    previous?.version === version ? previous.package : lookUp(versions, version)?.package?.package;
-  return { version, package: known ?? '', at };
+function packageOf({ previous }: EnvironmentState, version: string, versions: Versions): string {
+  const known = previous?.version === version ? previous : lookUp(versions, version)?.package;
+  return known?.package ?? '';
 }
 
 /** The last version promoted here that is neither the champion now nor was ever taken back. */

@@ -1,11 +1,11 @@
 import type { LedgerEvent } from './event.ts';
 import { applyLifeEvent } from './fold-life.ts';
 import { applyRolloutEvent } from './fold-rollout.ts';
-import { lockKey } from './lock-key.ts';
+import { lockKey } from './locks.ts';
 import { type EnvironmentState, emptyLedger, environmentOf, type Freeze, type LedgerState } from './state.ts';
 
 /** A fold in progress. `add` gives whether the event counted; `state` is what all that counted lead to. */
-export type Fold = { readonly add: (event: LedgerEvent) => boolean; readonly state: () => LedgerState };
+type Fold = { readonly add: (event: LedgerEvent) => boolean; readonly state: () => LedgerState };
 
 /**
  * Begins the fold of one model's events in their order. Events of other models and events whose id came before do not count, so

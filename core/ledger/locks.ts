@@ -3,10 +3,9 @@ import { type Instant, isAfter } from '../instant.ts';
 import { err, ok, type Result } from '../result.ts';
 import { createEvent, type EventContext } from './create-event.ts';
 import type { LedgerEvent } from './event.ts';
-import { lockKey } from './lock-key.ts';
 import { type LedgerState, type Lock, type LockType, lookUp } from './state.ts';
 
-export type LockRequest = {
+type LockRequest = {
   readonly lock: LockType;
   readonly environment?: string | undefined;
   /** Whoever may renew and release it: a rollout, or a run. */
@@ -68,4 +67,12 @@ export function lockedProblem({ lock, environment, holder, expiresAt }: Lock): P
     message: `The ${lock} lock${where} is held by ${holder} until ${expiresAt}.`,
     remedy: 'Wait until then, or until its holder has finished.',
   };
+}
+
+/** The name under which the state keeps a lock. */
+export function lockKey(lock: {
+  readonly lock: LockType;
+  readonly environment?: string | undefined;
+}): string {
+  return lock.environment === undefined ? lock.lock : `${lock.lock}/${lock.environment}`;
 }

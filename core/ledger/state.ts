@@ -9,7 +9,7 @@ export type LockType = (typeof LOCK_TYPES)[number];
 export type Deployed = { readonly version: string; readonly package: string; readonly at: string };
 
 /** Why and since when a rollout stands still. */
-export type Hold = {
+type Hold = {
   readonly at: string;
   readonly actor: string;
   readonly code: string;
@@ -50,7 +50,7 @@ export type RolloutOutcome = {
 export type Freeze = { readonly at: string; readonly actor: string; readonly reason: string };
 
 /** What monitor-check last said of an environment. */
-export type MonitorJudgement = {
+type MonitorJudgement = {
   readonly at: string;
   readonly action: 'none' | 'investigate' | 'retrain' | 'rollback' | 'rebuild';
   readonly codes: readonly string[];

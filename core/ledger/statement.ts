@@ -3,7 +3,7 @@ import { digestHex, digestOf, digestSchema, hexSchema } from '../identity/digest
 import { modelNameSchema } from '../identity/model-name.ts';
 import { parsePackageName } from '../identity/package-name.ts';
 import { versionSchema } from '../identity/version.ts';
-import { instantSchema } from '../instant.ts';
+import { type Instant, instantSchema } from '../instant.ts';
 import { VERDICTS } from '../verdict.ts';
 import type { Workflow } from './event.ts';
 import { type LedgerState, lookUp, type VersionState } from './state.ts';
@@ -12,7 +12,7 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PREDICATE_TYPE = 'urn:trainyard:promotion:v1';
 
 /** What is signed when a version may serve: the digests of everything it came from, and the gate's verdict. */
-export const promotionSchema = z.strictObject({
+const promotionSchema = z.strictObject({
   verdict: z.enum(VERDICTS),
   model: modelNameSchema,
   version: versionSchema,
@@ -46,24 +46,26 @@ export const statementSchema = z.strictObject({
 });
 export type Statement = z.infer<typeof statementSchema>;
 
+/** What is signed, and by whom: the package's name, the workflow that signs, and when. */
+type Signing = { readonly package: string; readonly workflow: Workflow; readonly at: Instant };
+
 /**
- * The statement for a version's package as the ledger knows both; `undefined` when the version was never judged or `packageName` is
- * no package name, since there is nothing to vouch for then.
+ * The statement for a version's package as the ledger knows both; `undefined` when the version was never judged or the package's name
+ * is none, since there is nothing to vouch for then.
  */
 export function buildStatement(
   state: LedgerState,
   version: VersionState,
-  packageName: string,
-  signing: { readonly workflow: Workflow; readonly at: string },
+  signing: Signing,
 ): Statement | undefined {
-  const named = parsePackageName(packageName);
+  const named = parsePackageName(signing.package);
   const { gate } = version;
   if (named === undefined || gate === undefined) return undefined;
   const training = Object.values(state.trainings).find(({ runId }) => runId === version.runId);
   const dataDigest = training?.dataDigest;
   return {
     _type: STATEMENT_TYPE,
-    subject: [{ name: packageName, digest: { sha256: digestHex(named.digest) } }],
+    subject: [{ name: signing.package, digest: { sha256: digestHex(named.digest) } }],
     predicateType: PREDICATE_TYPE,
     predicate: {
       verdict: gate.verdict,
@@ -84,12 +86,17 @@ export function buildStatement(
   };
 }
 
+/** What a statement is held against: the ledger before it, and the version and package it is said to be for. */
+export type StatementSubject = {
+  readonly state: LedgerState;
+  readonly version: string;
+  readonly package: string;
+};
+
 /** Why a statement does not stand for what the ledger says of a version; empty when it does. */
 export function findStatementMismatches(
   { subject, predicate }: Statement,
-  state: LedgerState,
-  version: string,
-  packageName: string,
+  { state, version, package: packageName }: StatementSubject,
 ): readonly string[] {
   const known = lookUp(state.versions, version);
   const facts: readonly (readonly [name: string, signed: string, recorded: string | undefined])[] = [

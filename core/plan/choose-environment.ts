@@ -22,7 +22,7 @@ export function findEnvironment(config: Config, name: string): Result<string, Re
 }
 
 /** The environment an operation is meant for that needs one. */
-export type EnvironmentWish = {
+type EnvironmentWish = {
   readonly config: Config;
   readonly state: LedgerState;
   /** As someone wrote it; `undefined` when they left it open. */

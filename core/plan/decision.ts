@@ -1,53 +1,49 @@
 import type { PlannedOperation } from './hand-over.ts';
 
 /** Why an event is none of our business. */
-export const IGNORE_CODES = [
-  'unsupported-event',
-  'not-default-branch',
-  'branch-deleted',
-  'docs-only',
-  'skip-requested',
-  'edited-comment',
-  'bot-comment',
-  'not-a-command',
-  'unknown-dispatch',
-  'other-model',
-  'replayed',
-  'retrain-open',
-  'rollout-over',
-] as const;
-export type IgnoreCode = (typeof IGNORE_CODES)[number];
+type IgnoreCode =
+  | 'unsupported-event'
+  | 'not-default-branch'
+  | 'branch-deleted'
+  | 'docs-only'
+  | 'skip-requested'
+  | 'edited-comment'
+  | 'bot-comment'
+  | 'not-a-command'
+  | 'unknown-dispatch'
+  | 'other-model'
+  | 'replayed'
+  | 'retrain-open'
+  | 'rollout-over';
 
 /** Why someone who asked for something does not get it. */
-export const REFUSE_CODES = [
-  'bad-payload',
-  'not-allowed',
-  'fork',
-  'closed-pull-request',
-  'head-moved',
-  'unknown-command',
-  'bad-argument',
-  'unknown-parameter',
-  'bad-parameter',
-  'no-search',
-  'no-environments',
-  'unknown-environment',
-  'unknown-version',
-  'nothing-to-deploy',
-  'gate-not-passed',
-  'already-serving',
-  'rollout-in-progress',
-  'no-rollout',
-  'not-held',
-  'nothing-to-roll-back',
-  'frozen',
-  'not-frozen',
-  'no-dispatch-secret',
-  'bad-signature',
-  'stale',
-  'automatic-retrain-off',
-] as const;
-export type RefuseCode = (typeof REFUSE_CODES)[number];
+type RefuseCode =
+  | 'bad-payload'
+  | 'not-allowed'
+  | 'fork'
+  | 'closed-pull-request'
+  | 'head-moved'
+  | 'unknown-command'
+  | 'bad-argument'
+  | 'unknown-parameter'
+  | 'bad-parameter'
+  | 'no-search'
+  | 'no-environments'
+  | 'unknown-environment'
+  | 'unknown-version'
+  | 'nothing-to-deploy'
+  | 'gate-not-passed'
+  | 'already-serving'
+  | 'rollout-in-progress'
+  | 'no-rollout'
+  | 'not-held'
+  | 'nothing-to-roll-back'
+  | 'frozen'
+  | 'not-frozen'
+  | 'no-dispatch-secret'
+  | 'bad-signature'
+  | 'stale'
+  | 'automatic-retrain-off';
 
 export type Ignored = { readonly kind: 'ignore'; readonly code: IgnoreCode; readonly message: string };
 export type Refused = {

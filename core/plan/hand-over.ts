@@ -66,7 +66,7 @@ export const handOverSchema = contentSchema.extend({
 });
 
 /** What plan says beside the operation itself. */
-export type HandOverContext = Omit<z.infer<typeof contentSchema>, keyof z.infer<typeof operationSchema>>;
+type HandOverContext = Omit<z.infer<typeof contentSchema>, keyof z.infer<typeof operationSchema>>;
 
 /** What plan hands over: what the schema of the later jobs names, and nothing beside it. Throws a ZodError when it would not be read. */
 export function handOver(

@@ -24,14 +24,13 @@ export function planManual(input: PlanInput): PlanDecision {
       `Choose one of ${OPERATIONS.join(', ')}.`,
     );
   }
-  return planInputs(input, operation, text, sender);
+  return planInputs(input, { operation, actor: sender }, text);
 }
 
 function planInputs(
   input: PlanInput,
-  operation: Operation,
+  { operation, actor }: { readonly operation: Operation; readonly actor: string },
   text: (name: string) => string,
-  actor: string,
 ): PlanDecision {
   // `parameters` is written as after `/train`, so that it is read by the same rules.
   const parsed = parseCommand(`/train ${text('parameters').replaceAll(/\s+/g, ' ')}`);

@@ -124,8 +124,8 @@ describe('the audit of a ledger', () => {
 function signFor(events: readonly LedgerEvent[], version: string, key: string): Envelope {
   const state = fold(events);
   const known = state.versions[version];
-  const signing = { workflow: contextOf('x').workflow, at: minute(9) };
-  const statement = known && buildStatement(state, known, packageOf(version), signing);
+  const signing = { package: packageOf(version), workflow: contextOf('x').workflow, at: minute(9) };
+  const statement = known && buildStatement(state, known, signing);
   if (statement === undefined) throw new Error('no statement');
   return signStatement(statement, key);
 }

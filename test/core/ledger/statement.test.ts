@@ -11,8 +11,8 @@ describe('a statement about a package', () => {
   ]);
   const version = state.versions['8'];
   if (version === undefined) throw new Error('version 8 is missing');
-  const signing = { workflow: contextOf('x').workflow, at: minute(9) };
-  const statement = buildStatement(state, version, packageOf('8'), signing);
+  const signing = { package: packageOf('8'), workflow: contextOf('x').workflow, at: minute(9) };
+  const statement = buildStatement(state, version, signing);
 
   it('names the package by its digest, and code, data, model and gate it came from', () => {
     expect(statementSchema.parse(statement)).toMatchObject({
@@ -29,11 +29,11 @@ describe('a statement about a package', () => {
 
   it('agrees with the ledger it was made from, and with no other package or version', () => {
     if (statement === undefined) throw new Error('no statement');
-    expect(findStatementMismatches(statement, state, '8', packageOf('8'))).toEqual([]);
-    expect(findStatementMismatches(statement, state, '8', packageOf('9'))).toEqual([
+    expect(findStatementMismatches(statement, { state, version: '8', package: packageOf('8') })).toEqual([]);
+    expect(findStatementMismatches(statement, { state, version: '8', package: packageOf('9') })).toEqual([
       expect.stringMatching(/^package: /),
     ]);
-    expect(findStatementMismatches(statement, state, '9', packageOf('8'))).toEqual([
+    expect(findStatementMismatches(statement, { state, version: '9', package: packageOf('8') })).toEqual([
       'version: signed 8, recorded 9',
       'run: signed run-8, recorded nothing',
       expect.stringMatching(/^model digest: /),
@@ -41,7 +41,7 @@ describe('a statement about a package', () => {
   });
 
   it('is not made for a version that was never judged', () => {
-    expect(buildStatement(state, { ...version, gate: undefined }, packageOf('8'), signing)).toBeUndefined();
-    expect(buildStatement(state, version, 'mnist:latest', signing)).toBeUndefined();
+    expect(buildStatement(state, { ...version, gate: undefined }, signing)).toBeUndefined();
+    expect(buildStatement(state, version, { ...signing, package: 'mnist:latest' })).toBeUndefined();
   });
 });
