@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, STATE_DIR } from '../../sandbox/checkout.ts';
@@ -21,6 +30,8 @@ const PARTS = [
   'tsconfig.json',
 ];
 const SOURCE = 'core/errors.ts';
+/** Builds take seconds, and minutes on a machine that has other things to do. */
+const BUILD_MS = 300_000;
 const BUNDLES = ['actions/dist', 'agent/dist'];
 
 mkdirSync(STATE_DIR, { recursive: true });
@@ -69,15 +80,16 @@ beforeAll(() => {
   git('add', '--all');
   git('commit', '--quiet', '-m', 'Begin');
   git('config', 'core.hooksPath', '.githooks');
-}, 300_000);
+}, BUILD_MS);
 
-describe('the commit hook', () => {
+describe('the commit hook', { timeout: BUILD_MS }, () => {
   test('is out of the way when nothing of the bundle is staged', () => {
     write('README.md', '# Hello\n');
     git('add', 'README.md');
-    const before = performance.now();
-    expect(commit('Say hello').status).toBe(0);
-    expect(performance.now() - before).toBeLessThan(3_000);
+    // Without a Node to build with, it would fail if it tried.
+    renameSync(path.join(clone, 'node_modules'), path.join(folder, 'packages'));
+    expect(commit('Say hello')).toMatchObject({ status: 0, stderr: '' });
+    renameSync(path.join(folder, 'packages'), path.join(clone, 'node_modules'));
     expect(git('show', '--name-only', '--format=', 'HEAD')).toBe('README.md');
   });
 
