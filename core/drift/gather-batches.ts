@@ -20,7 +20,7 @@ type Batches = {
 };
 
 /** The profile that is counted into, and what of it is judged. */
-export type BatchReference = {
+type BatchReference = {
   readonly profile: ReferenceProfile;
   readonly judged: readonly JudgedFeature[];
 };

@@ -62,10 +62,10 @@ export type FeatureJudgement = {
 };
 
 /** What one feature showed in one closed batch. */
-export type FeatureBatch = Omit<Batch, 'counts'> & { readonly counts: readonly number[] };
+type FeatureBatch = Omit<Batch, 'counts'> & { readonly counts: readonly number[] };
 
 /** What a feature is judged by; `features` are judged beside each other and share the false alarms. */
-export type FeatureOptions = DriftOptions & { readonly features: number };
+type FeatureOptions = DriftOptions & { readonly features: number };
 
 type Track = {
   readonly logStatistic: number;

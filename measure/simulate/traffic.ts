@@ -48,7 +48,7 @@ export function swing(minute: number): number {
 }
 
 /** How the candidate differs: the rate of errors times `errors`, latency times `slowdown`. */
-export type TrueHarm = { readonly errors: number; readonly slowdown: number };
+type TrueHarm = { readonly errors: number; readonly slowdown: number };
 export const NO_HARM: TrueHarm = { errors: 1, slowdown: 1 };
 
 /** What traffic is like, and how the candidate differs. */

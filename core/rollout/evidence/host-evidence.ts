@@ -38,7 +38,7 @@ export type HostStep = {
 };
 
 /** From when on a candidate is slower: the share that is not yet slower, and the stable version's latency before the rollout. */
-export type Slowness = { readonly margin: number; readonly pastLatency: LatencyCounts | undefined };
+type Slowness = { readonly margin: number; readonly pastLatency: LatencyCounts | undefined };
 
 /**
  * Takes one poll of a host in. What counts as slow is fixed from the stable version's earlier requests only, at the start
