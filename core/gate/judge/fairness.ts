@@ -36,6 +36,11 @@ type JudgedOutcome = {
 /**
  * Whether any two groups differ by more than the limit, proven: the largest observed gap is biased upwards by noise, so every ordered pair is
  * tested with a bound that holds for all pairs at once, and only a bound over the limit blocks. With a champion, a gap that has grown blocks too.
+ *
+ * Claim: groups whose true rates lie within the limit are blocked in at most 5% of gates.
+ * Assumes: independent rows, or users whose design effect these rows show. Bonferroni over outcomes and ordered pairs of groups.
+ * Reference: see `agrestiCaffoLower`; for the bias of the largest gap, Lum, Zhang & Bower, "De-biasing bias measurement" (FAccT 2022).
+ * Vector: test/core/gate/judge-fairness.test.ts; measure/simulate/gate-fairness.ts, row 7 of docs/decisions.md.
  */
 export function judgeFairness(
   rule: FairnessRule,

@@ -12,6 +12,9 @@ const TOLERATED_ODDS_RATIO = 1.2;
 /**
  * Whether the candidate gets another share of requests than configured (a sample-ratio mismatch): a reason to hold, never to
  * roll back. `undefined` when the split is right, can't be told yet, or leaves no choice (0 or 100 %).
+ *
+ * Claim: at most one rollout in a thousand with the right split is held for it, over all stages (the limit is shared out among them).
+ * Assumes, reference and vector as for `logShareEvidence`: requests are sent one by one, so it does not hold with sticky users.
  */
 export function checkRouting(totals: StageTotals, stages: number): Reason | undefined {
   const { percent, candidate, stable } = totals.routed;

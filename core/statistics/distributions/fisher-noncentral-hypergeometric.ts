@@ -47,7 +47,13 @@ export function fisherLogProbabilities(table: TwoByTwo, oddsRatios: readonly num
   });
 }
 
-/** Mean and variance of the candidate's bad count when both versions are alike (the central hypergeometric). */
+/**
+ * Mean and variance of the candidate's bad count when both versions are alike (the central hypergeometric).
+ *
+ * Claim: exact. Assumes: requests fail independently of each other.
+ * Reference: Johnson, Kemp & Kotz, "Univariate Discrete Distributions" (3rd ed., 2005), ch. 6.
+ * Vector: test/core/statistics/sequential/e-process.test.ts, by the sum over every split.
+ */
 export function hypergeometricMoments(table: TwoByTwo): { readonly mean: number; readonly variance: number } {
   const all = table.candidateTotal + table.stableTotal;
   const bad = table.candidateBad + table.stableBad;
