@@ -4,9 +4,9 @@ import type { Api, RestEndpointMethodTypes } from '@octokit/plugin-rest-endpoint
 import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
+import { COMMENT_CHARACTERS } from '../core/report/limits.ts';
 
-/** GitHub's limits on texts, in characters. */
-const MAX_COMMENT = 65_536;
+/** GitHub's limits on other texts than comments, in characters. */
 const MAX_STATUS_DESCRIPTION = 140;
 const MAX_TASK = 128;
 const PAGE = 100;
@@ -125,7 +125,7 @@ async function upsertComment(
   const { octokit, repository } = context;
   const existing = await findComment(context, issue, marker);
   const text = typeof body === 'string' ? body : body(existing?.body);
-  const marked = shorten(text.includes(marker) ? text : `${marker}\n${text}`, MAX_COMMENT);
+  const marked = requireFit(text.includes(marker) ? text : `${marker}\n${text}`, context);
   const { data } =
     existing === undefined
       ? await octokit.rest.issues.createComment({ ...repository, issue_number: issue, body: marked })
@@ -148,7 +148,7 @@ async function findComment(
 
 async function upsertIssue(context: Context, title: string, marker: string, body: string): Promise<number> {
   const { octokit, repository } = context;
-  const content = { ...repository, title, body: shorten(`${marker}\n${body}`, MAX_COMMENT) };
+  const content = { ...repository, title, body: requireFit(`${marker}\n${body}`, context) };
   const existing = await findIssue(context, marker);
   if (existing === undefined) return (await octokit.rest.issues.create(content)).data.number;
   await octokit.rest.issues.update({ ...content, issue_number: existing });
@@ -159,7 +159,7 @@ async function closeIssue(context: Context, marker: string, body: string): Promi
   const { octokit, repository } = context;
   const existing = await findIssue(context, marker);
   if (existing === undefined) return;
-  const text = shorten(`${marker}\n${body}`, MAX_COMMENT);
+  const text = requireFit(`${marker}\n${body}`, context);
   await octokit.rest.issues.update({ ...repository, issue_number: existing, body: text, state: 'closed' });
 }
 
@@ -209,15 +209,28 @@ function splitRepository(name: string): Repository {
   return { owner, repo };
 }
 
+/** Reports are made to fit. Cutting one here would leave a table or a fold open, and lose the mark that ends a section. */
+function requireFit(text: string, { repository }: Context): string {
+  if (text.length <= COMMENT_CHARACTERS) return text;
+  throw new ServiceError({
+    code: 'github-refused',
+    message: `A comment of ${text.length} characters is longer than the ${COMMENT_CHARACTERS} that GitHub takes.`,
+    remedy: 'Shorten what others have written into it, or delete it: it is written anew.',
+    where: { kind: 'endpoint', endpoint: `/repos/${repository.owner}/${repository.repo}/issues` },
+  });
+}
+
+/** At most so many characters, none of them in half. */
 function shorten(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;
+  const characters = Array.from(text);
+  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
 async function guard<T>(options: GitHubOptions, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (thrown) {
-    throw toServiceError(options, thrown);
+    throw thrown instanceof ServiceError ? thrown : toServiceError(options, thrown);
   }
 }
 

@@ -145,6 +145,14 @@ describe('the GitHub stand-in', () => {
     expect(await post(`/issues/${number}/comments`, { body: 'x'.repeat(65_537) })).toBe(422);
   });
 
+  it('is sent no text that is longer than it takes, which no cut would leave whole', async () => {
+    const github = githubOf(sandbox.github.addresses.api);
+    const before = sandbox.github.exchanges.length;
+    const long = 'x'.repeat(65_536);
+    await expect(github.upsertIssue('Long', '<!-- long -->', long)).rejects.toThrow(/longer than the 65536/);
+    expect(sandbox.github.exchanges).toHaveLength(before);
+  });
+
   it('refuses a deployment that would merge, as GitHub’s defaults do', async () => {
     expect(await post('/deployments', { ref: 'main' })).toBe(409);
   });
