@@ -7,8 +7,8 @@ const ROOT = path.join(import.meta.dirname, '..', '..');
 /** What only a renderer has to know: how to escape, and how a title, a fold, a table or a marker of ours is written. */
 const RENDERING =
   /report\/(?:escape-markdown|fit-blocks)\.ts'|[`'"]#{2,4} |<details>|\| ---|\|---|<!-- trainyard:/;
-/** The tables of the actions' READMEs are documents of this repository and report nothing. */
-const DOCUMENTS: readonly string[] = ['actions/job/action-tables.ts'];
+/** The tables of the READMEs are documents of this repository and report nothing. */
+const DOCUMENTS: readonly string[] = ['actions/job/action-tables.ts', 'agent/readme-tables.ts'];
 
 function readSources(folder: string): readonly { readonly file: string; readonly text: string }[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
