@@ -1,26 +1,22 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
-import { writeAtomically } from '../machine/write-atomically.ts';
+import { exchangeHttp } from '../machine/exchange-http.ts';
 import { isRunning, type ProcessHandle, spawnOrAdopt, stopSession } from '../runtimes/process/handle.ts';
-import { readAdmin } from './admin-client.ts';
 import { type ClusterCounters, COUNTERS_PAGE, parseCounters } from './cluster-counters.ts';
-import {
-  adminSocket,
-  buildBootstrap,
-  buildClusters,
-  buildListeners,
-  buildRoutes,
-  type Discovery,
-  type EnvoySettings,
-} from './envoy-config.ts';
+import { adminSocket, buildBootstrap } from './config/bootstrap.ts';
+import { buildClusters, type ClusterSettings } from './config/clusters.ts';
+import type { Discovery } from './config/discovery.ts';
+import { buildListeners, type ListenerSettings } from './config/listeners.ts';
+import { buildRoutes, type RouteSettings } from './config/routes.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
 
 /** Envoy takes up a changed file within milliseconds; after this long it has refused it, in ms. */
 const TAKE_UP_TIMEOUT_MS = 10_000;
 const TAKE_UP_POLL_MS = 20;
 const STOP_GRACE_MS = 2_000;
+const ADMIN_TIMEOUT_MS = 5_000;
 /** Any page of statistics; this one is empty. */
 const FLUSH_PAGE = '/stats?filter=^$';
 /** What the threads need to hand in their histograms, in ms. */
@@ -46,12 +42,14 @@ export type DataPlane = {
   readonly stop: () => Promise<void>;
 };
 
-export type EnvoyOptions = EnvoySettings & {
-  readonly binary: string;
-  readonly threads: number;
-  /** Unique name of this agent's Envoy process. */
-  readonly owner: string;
-};
+export type EnvoyOptions = ListenerSettings &
+  ClusterSettings &
+  RouteSettings & {
+    readonly binary: string;
+    readonly threads: number;
+    /** Unique name of this agent's Envoy process. */
+    readonly owner: string;
+  };
 
 /** Envoy with file-based discovery, in a session of its own. */
 export function createEnvoy(options: EnvoyOptions): DataPlane {
@@ -102,7 +100,6 @@ async function readCounters(socket: string): Promise<ReadonlyMap<string, Cluster
 
 async function start(options: EnvoyOptions): Promise<ProcessHandle> {
   const { folder, binary, threads, owner } = options;
-  mkdirSync(folder, { recursive: true });
   const bootstrap = join(folder, 'bootstrap.json');
   writeAtomically(bootstrap, buildBootstrap(options));
   return spawnOrAdopt({
@@ -159,4 +156,20 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Reads one page of Envoy's admin interface over its Unix socket. Rejects when it does not answer 200 in time. */
+async function readAdmin(socketPath: string, path: string): Promise<string> {
+  const url = `http://envoy${path}`;
+  const { status, text } = await exchangeHttp({ url, socketPath, timeoutMs: ADMIN_TIMEOUT_MS });
+  if (status === 200) return text;
+  throw new Error(`Envoy answered ${status} at ${path}: ${text.slice(0, 200)}`);
+}
+
+/** Writes a file so that a reader sees the old content or the new, never a part: a temporary file beside it, then a rename. */
+function writeAtomically(file: string, content: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const temporary = `${file}.new`;
+  writeFileSync(temporary, content, { mode: 0o600 });
+  renameSync(temporary, file);
 }

@@ -5,12 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { NO_COUNTERS, parseCounters, subtractCounters } from '../../agent/envoy/cluster-counters.ts';
-import {
-  buildBootstrap,
-  buildClusters,
-  buildListeners,
-  buildRoutes,
-} from '../../agent/envoy/envoy-config.ts';
+import { buildBootstrap } from '../../agent/envoy/config/bootstrap.ts';
+import { buildClusters } from '../../agent/envoy/config/clusters.ts';
+import { buildListeners } from '../../agent/envoy/config/listeners.ts';
+import { buildRoutes } from '../../agent/envoy/config/routes.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import type { TrafficPlan } from '../../agent/envoy/traffic-plan.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';

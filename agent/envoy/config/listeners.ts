@@ -1,0 +1,73 @@
+import { type Discovery, discover, typeUrl, watched } from './discovery.ts';
+
+/** A client has this long to send its whole request, in s. */
+const REQUEST_TIMEOUT_SECONDS = 60;
+
+/** Where the proxy listens, and how much it takes of one request. */
+export type ListenerSettings = {
+  /** Holds the configuration, the admin socket and the log. */
+  readonly folder: string;
+  readonly address: string;
+  readonly port: number;
+  readonly maxBodyBytes: number;
+};
+
+/** The one listener, with its routes in a file of their own so that a shift of traffic closes no connection. */
+export function buildListeners(settings: ListenerSettings): Discovery {
+  const manager = {
+    '@type': typeUrl('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'),
+    stat_prefix: 'predictions',
+    rds: { route_config_name: 'predictions', config_source: watched(settings.folder, 'rds.json') },
+    use_remote_address: true,
+    normalize_path: true,
+    preserve_external_request_id: true,
+    always_set_request_id_in_response: true,
+    server_header_transformation: 'PASS_THROUGH',
+    request_headers_timeout: '10s',
+    request_timeout: `${REQUEST_TIMEOUT_SECONDS}s`,
+    local_reply_config: { mappers: [refuseOverflow()] },
+    http_filters: [
+      {
+        name: 'envoy.filters.http.buffer',
+        typed_config: {
+          '@type': typeUrl('envoy.extensions.filters.http.buffer.v3.Buffer'),
+          max_request_bytes: settings.maxBodyBytes,
+        },
+      },
+      {
+        name: 'envoy.filters.http.router',
+        typed_config: { '@type': typeUrl('envoy.extensions.filters.http.router.v3.Router') },
+      },
+    ],
+  };
+  return discover('envoy.config.listener.v3.Listener', [
+    {
+      name: 'predictions',
+      address: { socket_address: { address: settings.address, port_value: settings.port } },
+      per_connection_buffer_limit_bytes: settings.maxBodyBytes,
+      filter_chains: [
+        { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },
+      ],
+    },
+  ]);
+}
+
+/** A version at its limit of open requests says so (UO, "upstream overflow"): to be sent again a little later, or elsewhere. */
+function refuseOverflow(): object {
+  const text = JSON.stringify({
+    code: 'too-many-requests',
+    message: 'The version has as many open requests as it may.',
+  });
+  return {
+    filter: { response_flag_filter: { flags: ['UO'] } },
+    status_code: 429,
+    body: { inline_string: text },
+    body_format_override: {
+      text_format_source: { inline_string: '%LOCAL_REPLY_BODY%' },
+      content_type: 'application/json',
+    },
+    headers_to_add: [
+      { header: { key: 'retry-after', value: '1' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
+    ],
+  };
+}

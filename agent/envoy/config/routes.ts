@@ -1,0 +1,121 @@
+import { PIN_HEADER, VERSION_HEADER } from '../../../core/names.ts';
+import { clusterName, pinnedClusterName, type TrafficPlan } from '../traffic-plan.ts';
+import { type Discovery, discover } from './discovery.ts';
+
+/** Weights are in hundredths of a percent. */
+const TOTAL_WEIGHT = 10_000;
+/** Time on top of the model's own limit before the proxy gives up on an answer, in s. */
+const TIMEOUT_SLACK_SECONDS = 5;
+
+/** How versions are chosen beside their weights. */
+export type RouteSettings = {
+  /** Requests with the same value of this header get the same version while the weights hold; by chance each when absent. */
+  readonly stickyHeader?: string | undefined;
+};
+
+/** Per model: a version pinned by header, else the split by weight. Predictions are never retried: they may not be repeatable. */
+export function buildRoutes(plan: TrafficPlan, { stickyHeader }: RouteSettings = {}): Discovery {
+  const routesOf = (model: string, path: string) => routesOfPath(plan, model, path, stickyHeader);
+  const routed = plan.splits.filter((split) => hasBackend(plan, split.model, split.stable));
+  const only = plan.splits.length === 1 ? routed[0] : undefined;
+  const routes = [
+    answer('/ping', 200, 'ok'),
+    ...modelNames(plan).flatMap((model) => routesOf(model, `/predictions/${model}`)),
+    ...modelNames(plan).flatMap((model) => routesOf(model, `/invocations/${model}`)),
+    ...(only === undefined ? [] : routesOf(only.model, '/invocations')),
+    { match: { prefix: '/' }, ...direct(404, 'no-such-model', 'No model is served at this path.') },
+  ];
+  return discover('envoy.config.route.v3.RouteConfiguration', [
+    { name: 'predictions', virtual_hosts: [{ name: 'predictions', domains: ['*'], routes }] },
+  ]);
+}
+
+function routesOfPath(
+  plan: TrafficPlan,
+  model: string,
+  path: string,
+  stickyHeader: string | undefined,
+): readonly object[] {
+  const backends = plan.backends.filter((backend) => backend.model === model);
+  const action = {
+    prefix_rewrite: `/predictions/${model}`,
+    timeout: `${Math.max(0, ...backends.map(({ timeoutSeconds }) => timeoutSeconds)) + TIMEOUT_SLACK_SECONDS}s`,
+  };
+  const pinned = backends.map(({ version }) => ({
+    match: { path, headers: [{ name: PIN_HEADER, string_match: { exact: version } }] },
+    route: { ...action, cluster: pinnedClusterName(model, version) },
+    response_headers_to_add: [versionHeader(version)],
+  }));
+  const unknownPin = {
+    match: { path, headers: [{ name: PIN_HEADER, present_match: true }] },
+    ...direct(404, 'no-such-version', 'The pinned version is not served on this host.'),
+  };
+  return [...pinned, unknownPin, { match: { path }, ...splitAction(plan, model, action, stickyHeader) }];
+}
+
+/**
+ * The stable version's share comes first: as a candidate's grows from stage to stage, those who have it keep it. Without the
+ * sticky header in a request, chance decides.
+ */
+function splitAction(
+  plan: TrafficPlan,
+  model: string,
+  action: object,
+  stickyHeader: string | undefined,
+): object {
+  const split = plan.splits.find((candidate) => candidate.model === model);
+  if (split?.stable === undefined || !hasBackend(plan, model, split.stable)) {
+    return direct(503, 'no-stable-version', 'No version of this model takes traffic on this host yet.');
+  }
+  const candidate = hasBackend(plan, model, split.candidate) ? split.candidate : undefined;
+  const weight = candidate === undefined ? 0 : Math.round((split.candidatePercent * TOTAL_WEIGHT) / 100);
+  const clusters = [
+    { version: split.stable, weight: TOTAL_WEIGHT - weight },
+    ...(candidate === undefined ? [] : [{ version: candidate, weight }]),
+  ].map(({ version, weight }) => ({
+    name: clusterName(model, version),
+    weight,
+    response_headers_to_add: [versionHeader(version)],
+  }));
+  const mirror =
+    split.shadow && candidate !== undefined
+      ? { request_mirror_policies: [{ cluster: clusterName(model, candidate) }] }
+      : {};
+  const sticky =
+    stickyHeader === undefined ? {} : { hash_policy: [{ header: { header_name: stickyHeader } }] };
+  const weighted = { clusters, ...(stickyHeader !== undefined && { use_hash_policy: true }) };
+  return { route: { ...action, ...mirror, ...sticky, weighted_clusters: weighted } };
+}
+
+function hasBackend(plan: TrafficPlan, model: string, version: string | undefined): boolean {
+  return plan.backends.some((backend) => backend.model === model && backend.version === version);
+}
+
+function modelNames(plan: TrafficPlan): readonly string[] {
+  const names = [...plan.splits, ...plan.backends].map(({ model }) => model);
+  return [...new Set(names)].toSorted();
+}
+
+function versionHeader(version: string): object {
+  return {
+    header: { key: VERSION_HEADER, value: version },
+    append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+  };
+}
+
+function answer(path: string, status: number, text: string): object {
+  return { match: { path }, direct_response: { status, body: { inline_string: text } } };
+}
+
+function direct(status: number, code: string, message: string): object {
+  const text = JSON.stringify({ code, message });
+  return {
+    direct_response: { status, body: { inline_string: text } },
+    response_headers_to_add: [
+      {
+        header: { key: 'content-type', value: 'application/json' },
+        append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+      },
+    ],
+  };
+}
