@@ -7,7 +7,6 @@ import type { ClusterCounters } from './envoy/cluster-counters.ts';
 import { startInstance } from './instances/start-instance.ts';
 import { stepInstance } from './instances/step-instance.ts';
 import { stopInstance } from './instances/stop-instance.ts';
-import { createMutex } from './machine/create-mutex.ts';
 import type { StoredInstance } from './store/stored-instance.ts';
 import { type EvidenceCache, judgeTraffic } from './traffic/brake.ts';
 import { observe } from './traffic/observe.ts';
@@ -147,4 +146,14 @@ async function observeModel(
     context.log.warn(`No counts of ${model}: ${messageOf(thrown)}`);
     return undefined;
   }
+}
+
+/** Runs pieces of work one after the other, in the order they came; one that fails does not stop the next. */
+function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
 }

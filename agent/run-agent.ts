@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
+import type { Log } from '../core/ports.ts';
 import { createAgent } from './agent.ts';
 import { createApp, listen } from './api/server.ts';
 import type { AgentContext } from './context.ts';
 import { createEnvoy } from './envoy/envoy.ts';
 import { runLoop } from './loop.ts';
-import { agentLog } from './machine/log.ts';
 import { createExchange } from './machine/reach-out.ts';
 import { createSteadyClock, type SteadyClock } from './machine/steady-clock.ts';
 import { findEnvoy, findToolchain } from './machine/toolchain.ts';
@@ -19,6 +19,16 @@ import { openBlobs } from './store/blobs.ts';
 import { openStore } from './store/store.ts';
 
 const STOP_GRACE_MS = 10_000;
+
+/** One line per event on standard error; systemd and Docker add the time. */
+const LOG: Log = {
+  info: (line) => console.error(line),
+  warn: (line) => console.error(`warning: ${line}`),
+  group: async (title, work) => {
+    console.error(title);
+    return work();
+  },
+};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -82,7 +92,7 @@ async function openContext(
     }),
     exchange: createExchange(env, options.caFile),
     clock,
-    log: agentLog,
+    log: LOG,
     startedAt: clock.now(),
   };
 }

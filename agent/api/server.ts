@@ -1,14 +1,15 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { messageOf, UserError } from '../../core/errors.ts';
+import type { AgentProblem } from '../../core/serving/api.ts';
+import { PROBLEM_TITLES } from '../../core/serving/route.ts';
 import type { Agent } from '../agent.ts';
 import { authorize } from './authorize.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
-import { answerProblem } from './problem.ts';
 import { Refusal } from './refusal.ts';
 
 /** The application: every route, with problem details for everything that goes wrong. */
@@ -84,4 +85,17 @@ function portTaken(
     ],
     { cause },
   );
+}
+
+/** Answers with problem details (RFC 9457). */
+function answerProblem(context: Context, { status, code, message, remedy }: Refusal): Response {
+  const problem: AgentProblem = {
+    type: `urn:trainyard:problem:${code}`,
+    title: PROBLEM_TITLES[status],
+    status,
+    detail: message,
+    code,
+    remedy,
+  };
+  return context.json(problem, status, { 'content-type': 'application/problem+json' });
 }

@@ -1,3 +1,4 @@
+import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../core/rollout/evidence/observation.ts';
@@ -7,9 +8,11 @@ import { decideTraffic } from '../../core/serving/decide-traffic.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
 import type { Store } from '../store/store.ts';
-import { toInstance } from '../store/stored-instance.ts';
+import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
-import { fellTogether } from './fell-together.ts';
+
+/** Ends seen within so long of each other are one event, in s. */
+const ONE_EVENT_SECONDS = 10;
 
 /** Evidence folded so far, per model; lost with the process and folded again from the store. */
 export type EvidenceCache = Map<
@@ -128,4 +131,17 @@ function foldEvidence(
 
 function lastSeq(page: readonly Observation[], seq: number): number {
   return page.at(-1)?.seq ?? seq;
+}
+
+/**
+ * Whether a candidate has ended once, and the stable version with it: then the host was lost (it restarted, it ran out of memory),
+ * which says nothing about the candidate. A second end of the candidate does, whatever else ended with it.
+ */
+function fellTogether(
+  candidate: Pick<StoredInstance, 'crashes'> | undefined,
+  stable: Pick<StoredInstance, 'crashes'> | undefined,
+): boolean {
+  const [fall, ...others] = candidate?.crashes ?? [];
+  if (fall === undefined || others.length > 0 || stable === undefined) return false;
+  return stable.crashes.some((crash) => Math.abs(secondsBetween(fall, crash)) <= ONE_EVENT_SECONDS);
 }

@@ -1,12 +1,11 @@
 import { statSync } from 'node:fs';
+import { epochMs } from '../../core/instant.ts';
 import type { ShadowComparison } from '../../core/rollout/evidence/observation.ts';
 import { compareAnswers, type ShadowAnswer } from '../../core/rollout/judge-shadow.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
-import { followLog } from '../windows/follow-log.ts';
-import { listPredictionLogs } from '../windows/list-prediction-logs.ts';
-import { readProfile } from '../windows/read-profile.ts';
+import { followLog, listPredictionLogs, readProfile } from '../windows/read-version.ts';
 
 /** An answer whose other half has not been logged for so long is given up, in ms: handlers write every few seconds. */
 const GIVE_UP_MS = 60_000;
@@ -50,7 +49,7 @@ export function createShadowAnswers(context: AgentContext): ShadowAnswers {
         comparisons.set(model, begin(context, model, { key, stable, candidate }));
         return undefined;
       }
-      return look(known, Date.parse(context.clock.now()));
+      return look(known, epochMs(context.clock.now()));
     },
   };
 }

@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import { buildCohorts } from '../../core/drift/build-cohorts.ts';
 import { judgeLabels, LABELS_BETWEEN_ALARMS, type LabelJudgement } from '../../core/drift/judge-labels.ts';
+import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
-import { readProfile } from './read-profile.ts';
+import { readProfile } from './read-version.ts';
 
 /** A cohort is judged when this share of past labels had come by its age. */
 const MATURITY_QUANTILE = 0.99;
-const JUDGE_EVERY_MS = 3_600_000;
+const JUDGE_EVERY_SECONDS = 3_600;
 
 const stateSchema = z.object({ at: z.string(), reported: z.enum(['pass', 'fail']) });
 
@@ -20,7 +21,7 @@ export function judgeLateLabels(context: AgentContext): void {
     const key = `label-drift/${model}/${traffic.stable}`;
     const state = store.getMemory(key, stateSchema);
     const now = clock.now();
-    if (state !== undefined && Date.parse(now) - Date.parse(state.at) < JUDGE_EVERY_MS) continue;
+    if (state !== undefined && secondsBetween(state.at, now) < JUDGE_EVERY_SECONDS) continue;
     const judged = judge(context, model, traffic.stable);
     const before = state?.reported ?? 'pass';
     const verdict = judged === undefined || judged.verdict === 'inconclusive' ? before : judged.verdict;

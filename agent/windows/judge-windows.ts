@@ -9,10 +9,11 @@ import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-
 import { judgeDrift } from '../../core/drift/judge-drift.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
+import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
-import { readProfile } from './read-profile.ts';
+import { readProfile } from './read-version.ts';
 
 /** Verdicts are looked at anew this often within a drift cycle: a day's cycle hourly. */
 const LOOKS_PER_CYCLE = 24;
@@ -42,8 +43,8 @@ function judgeVersion(context: AgentContext, model: string, version: string): vo
   const state = store.getMemory(key, stateSchema) ?? { seq: 0, at: '' };
   const newest = store.lastWindow(model);
   const now = clock.now();
-  const sinceMs = state.at === '' ? Infinity : Date.parse(now) - Date.parse(state.at);
-  const isDue = sinceMs >= (options.driftCycleSeconds * 1_000) / LOOKS_PER_CYCLE;
+  const seconds = state.at === '' ? Infinity : secondsBetween(state.at, now);
+  const isDue = seconds >= options.driftCycleSeconds / LOOKS_PER_CYCLE;
   if (newest === undefined || newest.seq <= state.seq || !isDue) return;
   const profile = readProfile(context, model, version);
   const windows = store.allWindows(model, version);

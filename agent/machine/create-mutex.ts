@@ -1,9 +1,0 @@
-/** Runs pieces of work one after the other, in the order they came; one that fails does not stop the next. */
-export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work);
-    last = result.catch(() => undefined);
-    return result;
-  };
-}
