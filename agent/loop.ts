@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { messageOf } from '../core/errors.ts';
+import { secondsBetween } from '../core/instant.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Agent } from './agent.ts';
 import { deliverReports } from './outbox/deliver.ts';
@@ -74,7 +75,7 @@ async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
     const added = store.outbox.added();
     await attempt(agent, 'reporting', () => deliverReports(agent.context, tokens));
     const due = store.outbox.due();
-    const dueMs = due === undefined ? Infinity : Date.parse(due) - Date.parse(clock.now());
+    const dueMs = due === undefined ? Infinity : 1_000 * secondsBetween(clock.now(), due);
     const waitMs = Math.max(OUTBOX_WAIT_MS.least, Math.min(OUTBOX_WAIT_MS.most, dueMs));
     await pause(clock, waitMs, added, signal);
   }

@@ -1,4 +1,5 @@
 import { messageOf, ServiceError } from '../../core/errors.ts';
+import { secondsBetween } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { clusterName, pinnedClusterName } from '../envoy/traffic-plan.ts';
 import type { Health } from '../runtimes/runtime.ts';
@@ -154,5 +155,5 @@ function name({ model, version }: StoredInstance): string {
 }
 
 function elapsedMs(context: AgentContext, since: string): number {
-  return Date.parse(context.clock.now()) - Date.parse(since);
+  return 1_000 * secondsBetween(since, context.clock.now());
 }

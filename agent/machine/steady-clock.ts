@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { systemClock } from '../../adapters/clock.ts';
+import { toInstant } from '../../core/instant.ts';
 import type { Clock } from '../../core/ports.ts';
 
 /** A difference that time servers even out by the way is followed at once, in ms; a larger one is a jump. */
@@ -35,7 +36,7 @@ export function createSteadyClock({ wall, uptime }: MachineTime = MACHINE): Stea
       const offset = jump();
       if (Math.abs(offset) <= JUMP_MS) base += offset;
       latest = Math.max(latest, base + uptime());
-      return new Date(latest).toISOString();
+      return toInstant(latest);
     },
     jumpMs: () => {
       const offset = jump();

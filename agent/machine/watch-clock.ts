@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { secondsBetween } from '../../core/instant.ts';
 import type { Log } from '../../core/ports.ts';
 import type { Store } from '../store/store.ts';
 import { CLOCK_JUMPED, describeJump, JUMP_MS, type SteadyClock } from './steady-clock.ts';
@@ -43,7 +44,7 @@ export function createClockWatch(
 /** For the start: what was written in the future was written before the clock was set back, and counts as written just now. */
 export function moveOutOfFuture({ clock, store, log }: Watched): void {
   const latest = store.latestInstant();
-  const aheadMs = latest === undefined ? 0 : Date.parse(latest) - Date.parse(clock.now());
+  const aheadMs = latest === undefined ? 0 : 1_000 * secondsBetween(clock.now(), latest);
   if (aheadMs <= JUMP_MS) return;
   store.shiftInstants(-aheadMs);
   log.warn(`${CLOCK_JUMPED}: ${describeJump(-aheadMs)} It was so, or more, while no agent ran.`);

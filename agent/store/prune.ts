@@ -1,26 +1,26 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 
-const MS_PER_DAY = 86_400_000;
+const SECONDS_PER_DAY = 86_400;
 /** Observations live this long at most: a rollout is over by then, and replays are made from its summary. */
 const OBSERVATION_DAYS = 7;
 /** Rows of each kind that are kept whatever their age allows. */
 const MAX_ROWS = 200_000;
-/** An upload that no instance refers to yet is left alone for so long, in ms. */
-const ORPHAN_BLOB_MS = MS_PER_DAY;
+/** An upload that no instance refers to yet is left alone for so long, in days. */
+const ORPHAN_BLOB_DAYS = 1;
 
 /** Deletes what nobody will ask for again: old rows, and package files that no version here needs. */
 export function pruneStore(context: AgentContext): void {
   const { store, blobs, clock, options } = context;
-  const now = Date.parse(clock.now());
-  const before = (days: number) => new Date(now - days * MS_PER_DAY).toISOString();
+  const before = (days: number) => addSeconds(clock.now(), -days * SECONDS_PER_DAY);
   const windows = before(options.retentionDays);
   store.prune({ observations: before(Math.min(OBSERVATION_DAYS, options.retentionDays)), windows }, MAX_ROWS);
   for (const { model, version, state, since } of store.instances()) {
     if (state === 'stopped' && since < windows) store.deleteInstance(model, version);
   }
-  pruneCapture(context, now - options.retentionDays * MS_PER_DAY);
+  pruneCapture(context, epochMs(windows));
   const needed = store
     .instances()
     .flatMap(({ manifest, manifestDigest }) => [
@@ -28,7 +28,7 @@ export function pruneStore(context: AgentContext): void {
       manifest.payload.digest,
       ...[manifest.profile, manifest.golden].flatMap((blob) => (blob === undefined ? [] : [blob.digest])),
     ]);
-  blobs.prune(new Set(needed), now - ORPHAN_BLOB_MS);
+  blobs.prune(new Set(needed), epochMs(before(ORPHAN_BLOB_DAYS)));
 }
 
 /** Drops what workers wrote that nobody has touched since: logs of predictions whose labels would come too late. */

@@ -1,15 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import { addSeconds, instantSchema } from '../../core/instant.ts';
 import type { StoredInstance } from './stored-instance.ts';
 import type { StoredTraffic } from './stored-traffic.ts';
 
 const memoryRow = z.object({ key: z.string(), body: z.string() });
-const datedSchema = z.looseObject({ at: z.iso.datetime() });
+const datedSchema = z.looseObject({ at: instantSchema });
 const dueRow = z.object({ seq: z.number(), due: z.string() });
 
 /** An instant so many ms later. */
 function shift(instant: string, ms: number): string {
-  return new Date(Date.parse(instant) + ms).toISOString();
+  return addSeconds(instant, ms / 1_000);
 }
 
 /** The instance with every instant that something is counted from moved by so many ms. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantSchema } from '../../core/instant.ts';
 import { type Instance, instanceSchema } from '../../core/serving/api.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 
@@ -11,11 +12,11 @@ export const storedInstanceSchema = z.strictObject({
   manifestDigest: z.string(),
   manifest: packageManifestSchema,
   handle: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
-  startedAt: z.iso.datetime(),
+  startedAt: instantSchema,
   /** Instants of the crashes since it was first ready, within the time that counts for giving up. */
-  crashes: z.array(z.iso.datetime()),
+  crashes: z.array(instantSchema),
   /** It is alive and has not served since. */
-  unresponsiveSince: z.iso.datetime().optional(),
+  unresponsiveSince: instantSchema.optional(),
 });
 export type StoredInstance = z.infer<typeof storedInstanceSchema>;
 

@@ -1,14 +1,15 @@
 import { z } from 'zod';
+import { instantSchema } from '../../core/instant.ts';
 import { type Traffic, trafficSchema } from '../../core/serving/api.ts';
 
 /** The traffic of one model, when `deploy` last set it (which is what a lease counts from), and the rollout it reported last. */
 export const storedTrafficSchema = z.strictObject({
   traffic: trafficSchema,
-  setAt: z.iso.datetime(),
+  setAt: instantSchema,
   /** `<rollout>/<stage>` whose evidence was reported to the repository. */
   reportedStage: z.string().optional(),
   /** Since when the lease has been silent; the rollout is on hold. */
-  heldSince: z.iso.datetime().optional(),
+  heldSince: instantSchema.optional(),
   /** Rollouts that have left this traffic, the last ones: none of them may come back. */
   over: z.array(z.string()).optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secondsBetween } from '../../core/instant.ts';
 import type { ArmCounts, ShadowComparison } from '../../core/rollout/evidence/observation.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
@@ -53,7 +54,7 @@ export function observe(
       store.addObservation(model, rollout, {
         host: options.hostName,
         at: now.at,
-        seconds: (Date.parse(now.at) - Date.parse(before.at)) / 1_000,
+        seconds: secondsBetween(before.at, now.at),
         stage: traffic.lease?.stage ?? 0,
         weights: { candidate: traffic.candidatePercent },
         candidate,

@@ -2,13 +2,14 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CaptureWindow, WindowFeature } from '../../core/drift/window.ts';
+import { type Instant, secondsBetween } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { type CaptureSnapshot, captureSnapshotSchema, readCapture } from './read-capture.ts';
 
-/** A snapshot that has not changed for so long is deleted, in ms: its worker has ended, or is idle and writes it again. */
-const KEEP_UNCHANGED_MS = 86_400_000;
+/** A snapshot that has not changed for so long is deleted, in s: its worker has ended, or is idle and writes it again. */
+const KEEP_UNCHANGED_SECONDS = 86_400;
 /** Workers whose last counts are remembered after their file is gone. */
 const MAX_REMEMBERED = 256;
 
@@ -34,7 +35,7 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
     store.putMemory(key, { at: now, snapshots: [] });
     return;
   }
-  if (Date.parse(now) - Date.parse(before.at) < options.windowSeconds * 1_000) return;
+  if (secondsBetween(before.at, now) < options.windowSeconds) return;
   const snapshots = readCapture(folder);
   const window = subtractSnapshots(before.snapshots, snapshots);
   store.transaction(() => {
@@ -51,7 +52,7 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
     }
     store.putMemory(key, { at: now, snapshots: remember(before.snapshots, snapshots) });
   });
-  dropUnchanged(folder, snapshots, Date.parse(now));
+  dropUnchanged(folder, snapshots, now);
 }
 
 type Counts = Pick<CaptureWindow, 'n' | 'invalid' | 'features' | 'prediction'>;
@@ -128,8 +129,8 @@ function remember(
   return [...now, ...gone].slice(0, MAX_REMEMBERED);
 }
 
-function dropUnchanged(folder: string, snapshots: readonly CaptureSnapshot[], now: number): void {
+function dropUnchanged(folder: string, snapshots: readonly CaptureSnapshot[], now: Instant): void {
   for (const { worker, at } of snapshots) {
-    if (now - Date.parse(at) > KEEP_UNCHANGED_MS) rmSync(join(folder, worker), { force: true });
+    if (secondsBetween(at, now) > KEEP_UNCHANGED_SECONDS) rmSync(join(folder, worker), { force: true });
   }
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { windowFeatureSchema } from '../../core/drift/window.ts';
+import { foreignInstantSchema } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 
 const count = z.int().nonnegative();
@@ -15,8 +16,8 @@ export const captureSnapshotSchema = z.object({
   model: z.string(),
   version: z.string(),
   worker: z.string(),
-  startedAt: z.iso.datetime({ offset: true }),
-  at: z.iso.datetime({ offset: true }),
+  startedAt: foreignInstantSchema,
+  at: foreignInstantSchema,
   n: count,
   invalid: count,
   features: z.record(z.string(), windowFeatureSchema),

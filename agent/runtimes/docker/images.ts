@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import type { ImageInfo } from 'dockerode';
 import { z } from 'zod';
 import { ServiceError, UserError } from '../../../core/errors.ts';
+import { epochMs, isInstant } from '../../../core/instant.ts';
 import type { PackagePayload } from '../../../core/serving/package-manifest.ts';
 import { LABELS } from './container.ts';
 import { dockerFailure, isPassing, statusOf } from './failure.ts';
@@ -71,7 +72,8 @@ export async function dropOldImages(docker: Docker, model: string, keep: number)
 /** When the image served last, or was pulled or built, as a number that orders. */
 async function lastServed(docker: Docker, image: ImageInfo): Promise<number> {
   const { Metadata } = metadataSchema.parse(await docker.getImage(image.Id).inspect());
-  return Math.max(Date.parse(Metadata?.LastTagTime ?? '') || 0, image.Created * 1_000);
+  const tagged = Metadata?.LastTagTime ?? '';
+  return Math.max(isInstant(tagged) ? epochMs(tagged) : 0, image.Created * 1_000);
 }
 
 /** Each name by itself: with the last one the image goes. */
