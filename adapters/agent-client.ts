@@ -21,7 +21,7 @@ const TRAFFIC_PATIENCE = 2;
 /** A host that is asked whether it is there again has so long to answer, in ms. */
 const PROBE_TIMEOUT_MS = 3_000;
 
-export type AgentClientOptions = {
+type AgentClientOptions = {
   /** Base URL of the agent's control API, e.g. `https://serve-1:9443`. */
   readonly url: string;
   readonly token: string;

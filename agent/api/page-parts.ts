@@ -3,7 +3,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /** What the live page is made of: its frame, its style and, as JavaScript, its script. */
-export type PageParts = { readonly frame: string; readonly style: string; readonly script: string };
+type PageParts = { readonly frame: string; readonly style: string; readonly script: string };
 
 /** Reads the files of `page/`. In the bundle, which has no files beside it, scripts/build.ts puts what they gave here instead. */
 export function readPageParts(): PageParts {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readPageParts } from './page-parts.ts';
 
 /** The live page as it is sent: one document, and the policy under which only its own style and script may run. */
-export type Page = { readonly html: string; readonly policy: string };
+type Page = { readonly html: string; readonly policy: string };
 
 /** Makes the live page: it asks for a token and shows `/v1/state` every two seconds. It holds nothing secret itself. */
 export function createPage(): Page {

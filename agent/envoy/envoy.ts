@@ -42,7 +42,7 @@ export type DataPlane = {
   readonly stop: () => Promise<void>;
 };
 
-export type EnvoyOptions = ListenerSettings &
+type EnvoyOptions = ListenerSettings &
   ClusterSettings &
   RouteSettings & {
     readonly binary: string;

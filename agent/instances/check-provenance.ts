@@ -5,7 +5,7 @@ import { Refusal } from '../api/refusal.ts';
 
 const REMEDY = 'Deploy a version that the repository promoted, signed with a key this host trusts.';
 
-export type Provenance = {
+type Provenance = {
   readonly envelope: Envelope | undefined;
   readonly manifest: PackageManifest;
   readonly manifestDigest: string;

@@ -36,7 +36,7 @@ export async function replayGolden(
 }
 
 /** Where this host's own processes reach the data plane. */
-export function dataPlaneUrl({ options }: AgentContext): string {
+function dataPlaneUrl({ options }: AgentContext): string {
   const wildcard = options.dataPlane.address === '0.0.0.0' || options.dataPlane.address === '::';
   return `http://${wildcard ? '127.0.0.1' : options.dataPlane.address}:${options.dataPlane.port}`;
 }

@@ -10,7 +10,7 @@ export const JUMP_MS = 2_000;
 export const CLOCK_JUMPED = 'clock-jumped';
 
 /** Two clocks of the machine, in ms: what it believes the time to be, since 1970, and one that nobody sets. */
-export type MachineTime = { readonly wall: () => number; readonly uptime: () => number };
+type MachineTime = { readonly wall: () => number; readonly uptime: () => number };
 
 const MACHINE: MachineTime = { wall: Date.now, uptime: () => performance.now() };
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 const MAX_DATA_DIR_LENGTH = 60;
 
 /** An IP address and port to listen on. */
-export type Endpoint = { readonly address: string; readonly port: number };
+type Endpoint = { readonly address: string; readonly port: number };
 
 /** Text that is not empty. */
 export const text = z.string().min(1);

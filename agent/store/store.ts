@@ -10,7 +10,7 @@ import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts'
 import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
 
 /** Rows one answer holds at most. */
-export const PAGE_SIZE = 1_000;
+const PAGE_SIZE = 1_000;
 
 /** Everything the agent remembers. Each call is one durable step. */
 export type Store = {

@@ -58,7 +58,7 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
 type Counts = Pick<CaptureWindow, 'n' | 'invalid' | 'features' | 'prediction'>;
 
 /** What was counted between two readings of the same version's workers; `undefined` when nothing was. */
-export function subtractSnapshots(
+function subtractSnapshots(
   before: readonly CaptureSnapshot[],
   now: readonly CaptureSnapshot[],
 ): Counts | undefined {

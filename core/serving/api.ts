@@ -32,7 +32,7 @@ export const startInstanceSchema = z.strictObject({
 });
 
 /** A rollout as the agent must know it to brake by itself: the plan and where it stands. */
-export const rolloutLeaseSchema = z.strictObject({
+const rolloutLeaseSchema = z.strictObject({
   rollout: z.string(),
   plan: rolloutPlanSchema,
   stage: z.number().int().nonnegative(),
@@ -57,7 +57,7 @@ export const setTrafficSchema = z.strictObject({
 });
 
 /** What the agent did on its own: why traffic is not where `deploy` put it. */
-export const brakeSchema = z.strictObject({
+const brakeSchema = z.strictObject({
   rollout: z.string(),
   version: versionSchema,
   code: z.string(),
@@ -120,6 +120,5 @@ export type RolloutLease = z.infer<typeof rolloutLeaseSchema>;
 export type SetTraffic = z.infer<typeof setTrafficSchema>;
 export type Traffic = z.infer<typeof trafficSchema>;
 export type Brake = z.infer<typeof brakeSchema>;
-export type Labels = z.infer<typeof labelsSchema>;
 export type AgentState = z.infer<typeof agentStateSchema>;
 export type AgentProblem = z.infer<typeof problemSchema>;

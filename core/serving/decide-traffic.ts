@@ -19,7 +19,7 @@ export type TrafficSituation = {
   readonly now: string;
 };
 
-export type BrakeCode =
+type BrakeCode =
   | 'lease-expired'
   | 'candidate-failed'
   | 'errors-worse'
@@ -32,7 +32,7 @@ export type BrakeCode =
  * as long again to come back. `report`: the stage has what it needs and no job waits for it; say so to the repository. Never
  * more traffic.
  */
-export type TrafficDecision =
+type TrafficDecision =
   | { readonly kind: 'keep' }
   | { readonly kind: 'hold' }
   | { readonly kind: 'report'; readonly decision: RolloutDecision }

@@ -6,7 +6,7 @@ import { instantSchema } from '../instant.ts';
 import { SCHEMAS } from '../names.ts';
 
 /** A stored blob: its digest and its size in bytes. */
-export const blobSchema = z.strictObject({ digest: digestSchema, size: z.number().int().nonnegative() });
+const blobSchema = z.strictObject({ digest: digestSchema, size: z.number().int().nonnegative() });
 
 const payloadSchema = z.discriminatedUnion('kind', [
   /** A TorchServe model archive, for the process runtime. */
@@ -16,7 +16,7 @@ const payloadSchema = z.discriminatedUnion('kind', [
 ]);
 
 /** How TorchServe is to run the model. */
-export const servingSettingsSchema = z.strictObject({
+const servingSettingsSchema = z.strictObject({
   workers: z.number().int().positive(),
   batchSize: z.number().int().positive(),
   maxBatchDelayMs: z.number().int().nonnegative(),

@@ -23,7 +23,7 @@ export type ProblemStatus = keyof typeof PROBLEM_TITLES;
 
 /** The statuses of what is not refused; 503 is a probe's. */
 const DONE_STATUSES = [200, 201, 202, 204, 503] as const;
-export type DoneStatus = (typeof DONE_STATUSES)[number];
+type DoneStatus = (typeof DONE_STATUSES)[number];
 
 /** Meanings by status. */
 type Meanings<Status extends number> = Readonly<Partial<Record<Status, string>>>;

@@ -17,7 +17,7 @@ const FIRST_PAUSE_MS = 1_000;
 const SERVED = 'trainyard-served';
 const metadataSchema = z.object({ Metadata: z.object({ LastTagTime: z.string() }).optional() });
 
-export type ImagePolicy = {
+type ImagePolicy = {
   /** Free space on the engine's disk below which images are given up, and no new one is pulled, in bytes. */
   readonly reserveBytes: number;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -9,7 +9,7 @@ const configSchema = z.object({
 });
 const DOCKER_HUB = 'docker.io';
 
-export type RegistryLogin = {
+type RegistryLogin = {
   readonly username: string;
   readonly password: string;
   readonly serveraddress: string;

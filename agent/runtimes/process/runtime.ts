@@ -38,7 +38,7 @@ const handleSchema = z.object({
 
 const workersSchema = z.array(z.object({ workers: z.array(z.object({ status: z.string() })) })).min(1);
 
-export type ProcessRuntimeOptions = {
+type ProcessRuntimeOptions = {
   readonly toolchain: Toolchain;
   /** Distinguishes this agent's processes from another's on the same host. */
   readonly scope: string;
