@@ -2,6 +2,7 @@ import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import type { Config } from '../../core/config/config.ts';
+import { findDefaultBranch } from '../../core/plan/describe-event.ts';
 import type { Log } from '../../core/ports.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { runAction } from '../job/harness.ts';
@@ -9,8 +10,7 @@ import type { Host } from '../job/host.ts';
 import { connectGitHub, connectLedger, readConfigAndText } from '../job/wiring.ts';
 import { connectAgents } from '../serving/wiring.ts';
 import { forecastRollout } from './forecast-rollout.ts';
-import { plan } from './plan.ts';
-import { readDefaultBranch } from './read-default-branch.ts';
+import { type PlanPorts, plan } from './plan.ts';
 
 /** Plan talks to no tracking server and no search storage, so it needs none of their addresses. */
 const NEEDS = ['model', 'project', 'data', 'gate', 'serving', 'environments', 'monitor', 'commands'] as const;
@@ -26,7 +26,8 @@ export function main(): Promise<void> {
       {
         ...{ eventName, payload, actor, workflow, runUrl },
         repository: workflow.repository,
-        defaultBranch: readDefaultBranch(payload, host),
+        // A schedule's event may not name it; the branch it runs for is the default one.
+        defaultBranch: findDefaultBranch(payload) ?? host.env['GITHUB_REF_NAME'] ?? 'main',
         sha: workflow.sha,
         runId: workflow.run,
         attempt: workflow.attempt,
@@ -39,21 +40,19 @@ export function main(): Promise<void> {
         github: token === '' ? undefined : await connectGitHub(host, token, log),
         clock: systemClock,
         log,
-        forecast: (environment) => forecastFor(host, config, environment, log),
+        forecast: connectForecast(host, config, log),
       },
     );
   });
 }
 
-async function forecastFor(
-  host: Host,
-  config: Config,
-  name: string,
-  log: Log,
-): ReturnType<typeof forecastRollout> {
-  const environment = config.environments[name];
-  if (environment === undefined) return undefined;
-  const agents = connectAgents(host, environment);
-  const request = { agents, model: config.model, plan: environment.rollout, now: systemClock.now(), log };
-  return forecastRollout(request);
+/** Asks the hosts of an environment, and nobody where there is no such environment. */
+function connectForecast(host: Host, config: Config, log: Log): PlanPorts['forecast'] {
+  return async (name) => {
+    const environment = config.environments[name];
+    if (environment === undefined) return undefined;
+    const agents = connectAgents(host, environment);
+    const { model } = config;
+    return forecastRollout({ agents, model, plan: environment.rollout, now: systemClock.now(), log });
+  };
 }

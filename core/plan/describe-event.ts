@@ -1,5 +1,5 @@
 import { isCommandComment } from './parse-command.ts';
-import { commentSchema, manualSchema } from './payloads.ts';
+import { commentSchema, manualSchema, repositorySchema } from './payloads.ts';
 
 /** What must be looked up before an event can be planned, and where to answer. */
 export type EventFacts = {
@@ -30,6 +30,12 @@ export function describeEvent(eventName: string, payload: unknown, actor: string
     commentId: comment.id,
     ...(issue.pull_request === undefined ? {} : { pullRequest: issue.number }),
   };
+}
+
+/** The repository's default branch as the event names it; `undefined` when it does not. */
+export function findDefaultBranch(payload: unknown): string | undefined {
+  const read = repositorySchema.safeParse(payload);
+  return read.success ? read.data.repository.default_branch : undefined;
 }
 
 function describeManual(payload: unknown, actor: string): EventFacts {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 const userSchema = z.object({ login: z.string(), type: z.string().optional() });
 
+export const repositorySchema = z.object({ repository: z.object({ default_branch: z.string().min(1) }) });
+
 export const pushSchema = z.object({
   ref: z.string(),
   after: z.string(),
