@@ -15,11 +15,13 @@ type Store =
   | { readonly kind: 'proxy'; readonly url: string }
   | { readonly kind: 'folder'; readonly folder: string };
 
-/** Writes `file` as the artifact `artifactPath` below `root`; a second time replaces it. */
+/** An artifact: the root of its run's artifacts, and the path below it. */
+type ArtifactPlace = { readonly root: string; readonly path: string };
+
+/** Writes `file` as an artifact; a second time replaces it. */
 export async function uploadArtifact(
   client: MlflowClient,
-  root: string,
-  artifactPath: string,
+  { root, path: artifactPath }: ArtifactPlace,
   file: string,
 ): Promise<void> {
   const store = locateStore(client, root);
@@ -40,11 +42,10 @@ export async function uploadArtifact(
   );
 }
 
-/** Writes the artifact `artifactPath` below `root` to `file`. */
+/** Writes an artifact to `file`. */
 export async function downloadArtifact(
   client: MlflowClient,
-  root: string,
-  artifactPath: string,
+  { root, path: artifactPath }: ArtifactPlace,
   file: string,
 ): Promise<void> {
   const store = locateStore(client, root);

@@ -5,36 +5,45 @@ import type { Clock, RegisteredVersion } from '../../core/ports.ts';
 import { isMissing, isPresent, type MlflowClient } from './client.ts';
 import { modelIdOf } from './runs.ts';
 
-/** How long a version may take to become READY, and how often to look, in ms. */
+/** How long a version may take to become READY, in s. */
 const READY_TIMEOUT_SECONDS = 600;
+/** How often to look, in ms. */
 const READY_POLL_MS = 1_000;
 
-const versionSchema = z.object({
+const modelVersionSchema = z.object({
   version: z.coerce.string(),
   run_id: z.string().default(''),
   source: z.string().default(''),
   status: z.enum(['PENDING_REGISTRATION', 'FAILED_REGISTRATION', 'READY']).default('READY'),
   status_message: z.string().optional(),
 });
-const versionAnswer = z.object({ model_version: versionSchema });
+const versionAnswer = z.object({ model_version: modelVersionSchema });
 const nothing = z.unknown();
 
 /** Where a version comes from. */
-export type VersionSource = { readonly modelUri: string; readonly runId: string };
+type VersionSource = { readonly modelUri: string; readonly runId: string };
+
+/** What becomes the next version of which model, and its tags. */
+type Registration = {
+  readonly model: string;
+  readonly source: VersionSource;
+  readonly tags: Readonly<Record<string, string>>;
+};
+
+/** A version of a registered model. */
+type VersionPlace = { readonly model: string; readonly version: string };
 
 /** Registers a logged model as the next version of `model` unless its run already made one, and waits until it is READY. */
 export async function registerVersion(
   client: MlflowClient,
   clock: Clock,
-  model: string,
-  source: VersionSource,
-  tags: Readonly<Record<string, string>>,
+  { model, source, tags }: Registration,
 ): Promise<RegisteredVersion> {
   await ensureModel(client, model);
   const found = await findVersionOf(client, model, source);
-  const version = found ?? (await createVersion(client, model, source));
-  if (Object.keys(tags).length > 0) await setVersionTags(client, model, version.version, tags);
-  return waitUntilReady(client, clock, model, version.version);
+  const { version } = found ?? (await createVersion(client, model, source));
+  await setVersionTags(client, { model, version }, tags);
+  return waitUntilReady(client, clock, { model, version });
 }
 
 /** A version by its number; `undefined` when there is none. */
@@ -56,8 +65,7 @@ export async function getVersion(
 /** Adds or replaces tags of a version. */
 export async function setVersionTags(
   client: MlflowClient,
-  model: string,
-  version: string,
+  { model, version }: VersionPlace,
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
   for (const [key, value] of Object.entries(tags)) {
@@ -85,8 +93,7 @@ export async function getAlias(
 /** Points an alias at a version, or removes it. */
 export async function setAlias(
   client: MlflowClient,
-  model: string,
-  alias: string,
+  { model, alias }: { readonly model: string; readonly alias: string },
   version: string | undefined,
 ): Promise<void> {
   if (version !== undefined) {
@@ -122,7 +129,7 @@ async function findVersionOf(
     method: 'GET',
     path: 'model-versions/search',
     query: { filter: `name='${model}' and run_id='${source.runId}'`, max_results: '100' },
-    answer: z.object({ model_versions: z.array(versionSchema).default([]) }),
+    answer: z.object({ model_versions: z.array(modelVersionSchema).default([]) }),
   });
   const same = versions.find((version) => version.source === source.modelUri);
   return same && toRegistered(same);
@@ -153,8 +160,7 @@ async function createVersion(
 async function waitUntilReady(
   client: MlflowClient,
   clock: Clock,
-  model: string,
-  version: string,
+  { model, version }: VersionPlace,
 ): Promise<RegisteredVersion> {
   const deadline = addSeconds(clock.now(), READY_TIMEOUT_SECONDS);
   for (;;) {
@@ -175,7 +181,7 @@ async function waitUntilReady(
   }
 }
 
-function toRegistered(version: z.infer<typeof versionSchema>): RegisteredVersion {
+function toRegistered(version: z.infer<typeof modelVersionSchema>): RegisteredVersion {
   return {
     version: version.version,
     runId: version.run_id,

@@ -24,19 +24,21 @@ export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
     getRun: (runId) => getRun(client, runId),
     findRuns: (experiment, tags) => findRuns(client, experiment, tags),
     setRunTags: (runId, tags) => setRunTags(client, runId, tags),
-    uploadArtifact: async (runId, path, file) => uploadArtifact(client, await rootOf(runId), path, file),
-    downloadArtifact: async (runId, path, file) => downloadArtifact(client, await rootOf(runId), path, file),
+    uploadArtifact: async (runId, path, file) =>
+      uploadArtifact(client, { root: await rootOf(runId), path }, file),
+    downloadArtifact: async (runId, path, file) =>
+      downloadArtifact(client, { root: await rootOf(runId), path }, file),
     listArtifacts: async (runId, path) => listArtifacts(client, await rootOf(runId), path),
     getModel: (modelUri) => getModel(client, modelUri),
     register: (model, run, tags) => {
       const { modelUri, runId } = run;
       if (modelUri === undefined) throw new UserError([noModel(runId)]);
-      return registerVersion(client, clock, model, { modelUri, runId }, tags);
+      return registerVersion(client, clock, { model, source: { modelUri, runId }, tags });
     },
     getVersion: (model, version) => getVersion(client, model, version),
-    setVersionTags: (model, version, tags) => setVersionTags(client, model, version, tags),
+    setVersionTags: (model, version, tags) => setVersionTags(client, { model, version }, tags),
     getAlias: (model, alias) => getAlias(client, model, alias),
-    setAlias: (model, alias, version) => setAlias(client, model, alias, version),
+    setAlias: (model, alias, version) => setAlias(client, { model, alias }, version),
   };
 }
 
