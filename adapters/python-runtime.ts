@@ -53,13 +53,18 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
     buildPackage: (request) =>
       withScratch(async (folder) => {
         const out = path.join(folder, 'package.json');
-        return runModule(options, 'package', packageArguments(request, out), out, packageSchema);
+        return runModule(options, {
+          module: 'package',
+          args: packageArguments(request, out),
+          out,
+          schema: packageSchema,
+        });
       }),
     measurePackage: (built) =>
       withScratch(async (folder) => {
         const out = path.join(folder, 'measured.json');
         const args = ['--package-dir', built, '--out', out];
-        return (await runModule(options, 'measure', args, out, measuredSchema)).latencyMs;
+        return (await runModule(options, { module: 'measure', args, out, schema: measuredSchema })).latencyMs;
       }),
   };
 }
@@ -81,7 +86,7 @@ async function evaluate(
   ]);
   const args = [...triples, ...holdoutArguments(holdout), ...metrics];
   const [first = ''] = outs;
-  await runModule(options, 'evaluate', args, first, z.unknown());
+  await runModule(options, { module: 'evaluate', args, out: first, schema: z.unknown() });
   return Promise.all(outs.map((out) => readOutput(out, evaluationSchema)));
 }
 
@@ -110,12 +115,17 @@ function packageArguments(request: PackageRequest, out: string): readonly string
   ];
 }
 
+/** A module of the runtime to run, and the file it leaves its answer in. */
+type ModuleRun<T> = {
+  readonly module: 'evaluate' | 'package' | 'measure';
+  readonly args: readonly string[];
+  readonly out: string;
+  readonly schema: z.ZodType<T>;
+};
+
 async function runModule<T>(
   options: PythonRuntimeOptions,
-  module: 'evaluate' | 'package' | 'measure',
-  args: readonly string[],
-  out: string,
-  schema: z.ZodType<T>,
+  { module, args, out, schema }: ModuleRun<T>,
 ): Promise<T> {
   const { env, python, cwd, runtime, trackingUri } = options;
   const bin = path.isAbsolute(python) ? [path.dirname(python)] : [];
