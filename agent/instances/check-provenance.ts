@@ -1,4 +1,5 @@
 import { verifyEnvelope } from '../../adapters/attestation.ts';
+import { digestOf } from '../../core/identity/digest.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
 import { Refusal } from '../api/refusal.ts';
@@ -38,7 +39,7 @@ export function checkProvenance(
     });
   const { subject, predicate } = verified.value;
   const isSubject =
-    subject.some(({ digest }) => `sha256:${digest.sha256}` === manifestDigest) &&
+    subject.some(({ digest }) => digestOf(digest.sha256) === manifestDigest) &&
     predicate.model === manifest.model &&
     predicate.version === manifest.version &&
     predicate.modelDigest === manifest.modelDigest;

@@ -12,6 +12,7 @@ import { readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { digestHex, digestOf, hexSchema } from '../../core/identity/digest.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 
 export type BlobProblem =
@@ -48,7 +49,7 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
   const incoming = join(folder, 'incoming');
   rmSync(incoming, { recursive: true, force: true });
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
-  const path = (digest: string) => join(folder, digest.replace('sha256:', ''));
+  const path = (digest: string) => join(folder, digestHex(digest));
   const has = (digest: string) => sizeOf(path(digest)) !== undefined;
   return {
     path,
@@ -71,12 +72,12 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
     verify: async (digest) => {
       const hash = createHash('sha256');
       await pipeline(createReadStream(path(digest)), hash);
-      return `sha256:${hash.digest('hex')}` === digest;
+      return digestOf(hash.digest('hex')) === digest;
     },
     prune: (keep, olderThan) => {
       const old = readdirSync(folder).filter((name) => {
-        const age = /^[0-9a-f]{64}$/.test(name) ? statSync(join(folder, name)).mtimeMs : Infinity;
-        return age < olderThan && !keep.has(`sha256:${name}`);
+        const age = hexSchema.safeParse(name).success ? statSync(join(folder, name)).mtimeMs : Infinity;
+        return age < olderThan && !keep.has(digestOf(name));
       });
       for (const name of old) rmSync(join(folder, name));
       return old.length;
@@ -112,7 +113,7 @@ async function writeHashed(
       return err({ kind: 'disk-full' });
     throw thrown;
   }
-  return ok(`sha256:${hash.digest('hex')}`);
+  return ok(digestOf(hash.digest('hex')));
 }
 
 function sizeOf(path: string): number | undefined {

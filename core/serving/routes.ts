@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestSchema } from '../identity/digest.ts';
+import { digestOf, digestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import {
@@ -21,7 +21,7 @@ const ofVersion = z.object({ model: modelNameSchema, version: versionSchema });
 const ofDigest = z.object({
   digest: z
     .string()
-    .transform((digest) => (digest.includes(':') ? digest : `sha256:${digest}`))
+    .transform((digest) => (digest.includes(':') ? digest : digestOf(digest)))
     .pipe(digestSchema),
 });
 /** Rows with a greater sequence number. */
