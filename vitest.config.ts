@@ -2,9 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests on a Docker Engine, which `npm run test:docker` starts. */
 const NEED_ENGINE = ['test/agent/docker-{agent,contract,registry,runtime}.test.ts'];
+/** Rules over all sources at once. */
+const HOUSE = ['test/contract/house/**/*.test.ts'];
 const inline = [/@actions\/(workflow-parser|expressions)/];
 
-/** Suites by what they need: `unit` nothing, `contract` the repository's own files, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `acceptance` all of it. */
+/** Suites by what they need: `unit` nothing, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `acceptance` all of it. */
 export default defineConfig({
   // Two packages ship source maps without their sources, and a warning for each of their files.
   logLevel: 'error',
@@ -42,7 +44,17 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'contract', include: ['test/{contract,sandbox}/**/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          name: 'contract',
+          include: ['test/{contract,sandbox}/**/*.test.ts'],
+          exclude: HOUSE,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // The compiler reads the house once, for all these files together.
+        test: { name: 'house', include: HOUSE, testTimeout: 180_000, isolate: false, fileParallelism: false },
       },
       {
         extends: true,

@@ -27,8 +27,9 @@ function spreadSets({ sets, pairs }: Flows): ReadonlySet<Place> {
   return given;
 }
 
-/** A line of an object literal or of a schema, a required field, whatever a package declares: there the value comes from somewhere. */
+/** A line of an object literal (but for `field: undefined`) or of a schema, a required field, whatever a package declares: there the value comes from somewhere. */
 function isAlwaysGiven(place: Place): boolean {
+  if (ts.isPropertyAssignment(place)) return place.initializer.getText() !== 'undefined';
   const isOptional = ts.isPropertySignature(place) && place.questionToken !== undefined;
   return !isOptional || place.getSourceFile().isDeclarationFile;
 }

@@ -19,8 +19,17 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
  * itself is a room of its own.
  */
 export const CORE_LAYERS: readonly (readonly string[])[] = [
-  ['verdict.ts', 'result.ts', 'errors.ts', 'did-you-mean.ts', 'instant.ts'],
-  ['statistics', 'identity', 'report', 'names.ts'],
+  [
+    'names.ts',
+    'verdict.ts',
+    'result.ts',
+    'errors.ts',
+    'did-you-mean.ts',
+    'instant.ts',
+    'permission.ts',
+    'version.ts',
+  ],
+  ['statistics', 'identity', 'report'],
   ['gate', 'drift', 'ledger'],
   ['rollout'],
   ['serving'],
@@ -51,10 +60,11 @@ export function findForbiddenImports(house: House): readonly string[] {
 export function mayImport({ from, to, isOwn }: Pick<Import, 'from' | 'to' | 'isOwn'>): boolean {
   const part = partOf(from);
   if (!isOwn) return mayUsePackage(from, to);
+  // The version stands there, and nowhere else.
+  if (to === 'package.json') return from === 'core/version.ts';
   const target = partOf(to);
   if (part === target)
     return part === 'core' ? mayCoreImport(from, to) : part !== 'actions' || isOwnAction(from, to);
-  // A stand-in plays the product to others: only what it starts, never how an action is put together.
   return PARTS[part]?.includes(target) === true;
 }
 

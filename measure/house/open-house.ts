@@ -58,6 +58,7 @@ export function imagineHouse(files: Readonly<Record<string, string>>): House {
         ? host.getSourceFile(file, languageVersion)
         : ts.createSourceFile(file, text, languageVersion, true);
     },
+    directoryExists: () => true,
     getCurrentDirectory: () => root,
   };
   return createHouse(root, ts.createProgram([...texts.keys()], options, imagined));
@@ -68,7 +69,7 @@ function createHouse(root: string, program: ts.Program): House {
     .getSourceFiles()
     .map((tree) => ({ file: path.relative(root, tree.fileName).split(path.sep).join('/'), tree }))
     .filter(({ file }) => !file.startsWith('..') && !file.includes('node_modules/'))
-    .filter(({ tree }) => !tree.isDeclarationFile);
+    .filter(({ file, tree }) => file.endsWith('.ts') && !tree.isDeclarationFile);
   return { root, sources, checker: program.getTypeChecker() };
 }
 

@@ -115,7 +115,7 @@ function findArgument(
     if (ts.isPropertyAssignment(parent) || ts.isShorthandPropertyAssignment(parent)) {
       names.unshift(parent.name.getText());
     } else if (ts.isCallExpression(parent)) {
-      const index = parent.arguments.findIndex((argument) => argument === value);
+      const index = parent.arguments.findIndex(({ pos }) => pos === value.pos);
       const declaration = checker.getResolvedSignature(parent)?.declaration;
       if (index < 0 || declaration === undefined || !('body' in declaration)) return undefined;
       const to = declaration.parameters[index];

@@ -136,8 +136,9 @@ function followValue(node: ts.Expression, { checker, relating }: Reading): void 
   for (const part of parts) relatePart(relating, checker.getTypeAtLocation(part), whole);
 }
 
-/** In `const { a } = b` the pattern is what `b` is expected to be: that says nothing about where `b` goes. */
+/** In `const { a } = await b` the pattern is what `b` is expected to be: that says nothing about where `b` goes. */
 function isTakenApart({ parent }: ts.Node): boolean {
+  if (ts.isAwaitExpression(parent) || ts.isParenthesizedExpression(parent)) return isTakenApart(parent);
   return ts.isVariableDeclaration(parent) && !ts.isIdentifier(parent.name) && parent.type === undefined;
 }
 

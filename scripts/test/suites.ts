@@ -22,6 +22,7 @@ export const SUITES: readonly Suite[] = [
   },
   vitestSuite('unit'),
   vitestSuite('contract'),
+  vitestSuite('house'),
   pytestSuite('runtime', 'test/runtime'),
   vitestSuite('agent'),
   vitestSuite('fleet'),
