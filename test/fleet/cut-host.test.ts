@@ -95,7 +95,7 @@ function playOnThreeHosts(): void {
     report('Version 2 is rolled out; host 3 is cut off', phases);
     expect(ended.outputs['outcome'], ended.log).toBe('promoted');
     expect(JSON.parse(ended.outputs['result'] ?? '{}').away).toEqual([cut.agent.url]);
-    expect(ended.summary).toContain(`${cut.agent.url} has been out of reach`);
+    expect(ended.summary).toContain(`\`${cut.agent.url}\` has been out of reach`);
     expect(failures(await look())).toEqual([[], [], []]);
     expect(versionsOf(between(at(returned, 2), at(before, 2)))).toEqual(['1']);
     expect(check.log).toContain(
