@@ -6,9 +6,9 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../core/errors.ts';
 import { digestOf } from '../core/identity/digest.ts';
 
-export type HashedFile = { readonly path: string; readonly digest: string; readonly size: number };
+type HashedFile = { readonly path: string; readonly digest: string; readonly size: number };
 /** What a training read: every file, and one digest over all of them. */
-export type DataDigest = { readonly digest: string; readonly files: readonly HashedFile[] };
+type DataDigest = { readonly digest: string; readonly files: readonly HashedFile[] };
 
 /** The SHA-256 of a file, as `sha256:…`; read as a stream, so that size does not matter. */
 export async function hashFile(file: string): Promise<string> {

@@ -9,7 +9,7 @@ import { ProxyFailure } from './network/proxy-failure.ts';
 /** Time one attempt may take, from connecting to the last byte, in ms. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
 /** Attempts in all: the first one and its retries. */
-export const DEFAULT_ATTEMPTS = 4;
+const DEFAULT_ATTEMPTS = 4;
 /** The wait before retry n is drawn from 0 … min(cap, base · 2ⁿ) ("full jitter"), in ms. */
 const BACKOFF_BASE_MS = 500;
 const BACKOFF_CAP_MS = 20_000;

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 60 * 60_000;
 /** Exit code by which the modules say that the user can mend it. */
 const USER_ERROR = 2;
 
-export type PythonRuntimeOptions = {
+type PythonRuntimeOptions = {
   readonly python: string;
   /** The folder that holds the package `trainyard`. */
   readonly runtime: string;

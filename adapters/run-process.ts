@@ -8,7 +8,7 @@ const KILL_GRACE_MS = 10_000;
 /** How many of the last lines of each stream are kept. */
 const TAIL_LINES = 200;
 
-export type ProcessRequest = {
+type ProcessRequest = {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;

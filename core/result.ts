@@ -1,6 +1,6 @@
 /** A computation that either gives a value or says why not; never thrown, always matched on `ok`. */
 export type Result<T, E> = Ok<T> | Err<E>;
-export type Ok<T> = { readonly ok: true; readonly value: T };
+type Ok<T> = { readonly ok: true; readonly value: T };
 export type Err<E> = { readonly ok: false; readonly error: E };
 
 /** Wraps a value as a success. */

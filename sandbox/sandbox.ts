@@ -23,11 +23,11 @@ import { createWorkflowRunner, type WorkflowRunner } from './runner/workflow-run
 
 /** Logins whose tokens the stand-in knows. */
 export const ACTIONS_BOT = 'github-actions[bot]';
-export const AGENT_BOT = 'trainyard-agent[bot]';
+const AGENT_BOT = 'trainyard-agent[bot]';
 const RUNNER_LABELS = ['self-hosted', 'gpu', 'control', 'ubuntu-latest'];
 const FIRST_RUN_ID = 9_000_000_001;
 
-export type SandboxOptions = {
+type SandboxOptions = {
   /** Everything the sandbox writes lies here. */
   readonly folder: string;
   /** `owner/name` */

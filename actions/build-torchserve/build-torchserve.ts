@@ -10,7 +10,7 @@ import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { reportPackage } from './report-package.ts';
 
-export type BuildRequest = {
+type BuildRequest = {
   readonly config: Config;
   readonly version: string;
   readonly runId: string;

@@ -8,7 +8,7 @@ const actionSchema = z.object({
   outputs: z.record(z.string(), z.object({ description: z.string() })),
   runs: z.object({ using: z.string(), main: z.string() }),
 });
-export type ActionFile = z.infer<typeof actionSchema>;
+type ActionFile = z.infer<typeof actionSchema>;
 
 /** What an action.yml says. */
 export function parseActionFile(text: string): ActionFile {

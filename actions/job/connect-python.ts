@@ -8,7 +8,7 @@ import type { Log, PythonRuntime } from '../../core/ports.ts';
 import type { Host } from './host.ts';
 
 /** What a job that runs the model's Python works with; `root` is the folder of this checkout of Trainyard. */
-export type PythonJob = {
+type PythonJob = {
   readonly python: string;
   readonly root: string;
   readonly log: Log;

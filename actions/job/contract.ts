@@ -1,7 +1,7 @@
 import { DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 
 /** One input: how its text becomes a value. `fallback` is the default that action.yml states. */
-export type Input<T> = {
+type Input<T> = {
   readonly fallback: string;
   readonly secret: boolean;
   /** The value, or `undefined` when the text is none of the allowed ones, which `expects` words. */

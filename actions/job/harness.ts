@@ -23,7 +23,7 @@ export type Job<C extends Contract> = {
   /** Names who else hears how it ended, however it ends: a pull request's comment. */
   readonly reportTo: (reporter: Reporter) => void;
 };
-export type Reporter = (outcome: Outcome) => Promise<void>;
+type Reporter = (outcome: Outcome) => Promise<void>;
 
 /** Runs one action: reads its inputs, does the work, and always ends in one `finish`. */
 export async function runAction<C extends Contract>(

@@ -14,7 +14,7 @@ const SECRET_VARIABLES = [
 ] as const;
 
 /** The toolkit's reading of the event and of the run it led to. */
-export type RunContext = Pick<
+type RunContext = Pick<
   typeof context,
   'eventName' | 'payload' | 'sha' | 'actor' | 'runId' | 'runAttempt' | 'serverUrl' | 'apiUrl'
 >;

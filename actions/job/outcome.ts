@@ -3,11 +3,11 @@ import type { Report } from '../../core/report/report.ts';
 import type { Contract, OutputOf } from './contract.ts';
 
 /** What the workflow does next: go on with the chain, end it here with nothing wrong, end it because all is done, or fail the job. */
-export const DECISIONS = ['continue', 'stop', 'complete', 'failure'] as const;
-export type Decision = (typeof DECISIONS)[number];
+const DECISIONS = ['continue', 'stop', 'complete', 'failure'] as const;
+type Decision = (typeof DECISIONS)[number];
 
 /** Why, as one of a closed list; the `result` says the rest. */
-export const REASON_CODES = [
+const REASON_CODES = [
   'planned',
   'answered',
   'dry-run',

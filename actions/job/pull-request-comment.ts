@@ -46,7 +46,7 @@ export async function updateComment(github: GitHub, target: CommentTarget, repor
 }
 
 /** The body with this section's text put in place, or added at the end. */
-export function replaceSection(body: string, section: string, text: string): string {
+function replaceSection(body: string, section: string, text: string): string {
   const start = commentMarker(`begin ${section}`);
   const end = commentMarker(`end ${section}`);
   const block = `${start}\n${text}\n${end}`;

@@ -1,5 +1,5 @@
 /** The last line of a Python traceback, and the user's own line that led to it. */
-export type Traceback = {
+type Traceback = {
   readonly message: string;
   readonly file: string | undefined;
   readonly line: number | undefined;

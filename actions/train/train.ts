@@ -18,7 +18,7 @@ import { findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
 import { reportTraining } from './report-training.ts';
 
-export type Data = { readonly digest: string; readonly files: readonly unknown[] };
+type Data = { readonly digest: string; readonly files: readonly unknown[] };
 
 export type TrainRequest = {
   readonly plan: Plan;

@@ -2,7 +2,7 @@ import { withoutCredentials } from './credentials.ts';
 import type { GitOutcome } from './run.ts';
 
 /** Why git could not do it: who must act follows from the kind. */
-export type GitFailureKind = 'denied' | 'not-found' | 'unreachable' | 'local';
+type GitFailureKind = 'denied' | 'not-found' | 'unreachable' | 'local';
 
 const KINDS: readonly (readonly [RegExp, GitFailureKind])[] = [
   [

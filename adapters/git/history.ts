@@ -8,7 +8,7 @@ const CHANGE = /^:\d+ \d+ (?<before>[0-9a-f]+) (?<after>[0-9a-f]+) (?<status>[A-
 const NO_BLOB = /^0+$/;
 
 /** A commit that did something else to the ledger's files than append to one of them. */
-export type HistoryBreak = { readonly commit: string; readonly path: string; readonly message: string };
+type HistoryBreak = { readonly commit: string; readonly path: string; readonly message: string };
 
 /**
  * Goes through every commit of the ledger branch and names those that changed, removed or inserted lines under `events/`. Fetches the

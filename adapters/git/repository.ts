@@ -22,7 +22,7 @@ export type LedgerRepository = {
 };
 
 /** How a push ended: `lost` when someone else was faster and the append must be decided again. */
-export type PushOutcome = 'pushed' | 'lost';
+type PushOutcome = 'pushed' | 'lost';
 
 /** Makes the bare repository unless it is there. */
 export async function openLedgerRepository(repository: LedgerRepository): Promise<void> {

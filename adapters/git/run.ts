@@ -5,7 +5,7 @@ import { runCommand } from '../run-command.ts';
 export type GitSetting = readonly [key: string, value: string];
 
 /** One git command. `repository` is its git directory; without it the command runs outside of any. */
-export type GitCommand = {
+type GitCommand = {
   readonly repository?: string;
   /** Folder to run in, for commands that look for the repository themselves. */
   readonly folder?: string;

@@ -37,7 +37,7 @@ export type ImageRequest = {
   readonly push: boolean;
 };
 
-export type BuiltImage = {
+type BuiltImage = {
   readonly payload: Extract<PackagePayload, { kind: 'image' }>;
   readonly environment: { readonly reference: string; readonly origin: 'found' | 'pulled' | 'built' };
 };

@@ -17,7 +17,7 @@ const FINAL_ANSWERS = /not found|manifest unknown|denied|unauthorized|does not e
 /** Lines of a failed command that its error quotes. */
 const QUOTED_LINES = 5;
 
-export type DockerCliOptions = {
+type DockerCliOptions = {
   /** Engine's address, e.g. `unix:///var/run/docker.sock`; docker's own choice when left out. */
   readonly host?: string;
   readonly env: Readonly<Record<string, string | undefined>>;

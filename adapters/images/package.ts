@@ -11,7 +11,7 @@ import { buildImage, type ImageBuilderOptions, type ImageRequest } from './build
 const PROBE_TIMEOUT_MS = 30_000;
 
 /** What the image is made from beside the archive in the package. */
-export type ImageSettings = Pick<ImageRequest, 'base' | 'requirements' | 'repository'>;
+type ImageSettings = Pick<ImageRequest, 'base' | 'requirements' | 'repository'>;
 
 /**
  * Turns the package in `folder` from an archive into a container image: builds and pushes the image, and has the manifest pin it by

@@ -12,7 +12,7 @@ export type MlflowOptions = {
 };
 
 /** Which answers besides 2xx are an answer: matched on MLflow's `error_code` and message. */
-export type MlflowError = { readonly code: string; readonly message: string };
+type MlflowError = { readonly code: string; readonly message: string };
 
 export type MlflowClient = {
   readonly uri: string;
@@ -26,7 +26,7 @@ export type MlflowClient = {
   ) => Promise<T | undefined>;
 };
 
-export type MlflowCall<T> = {
+type MlflowCall<T> = {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 import { withoutSecrets } from '../without-secrets.ts';
 
-export type ProjectRunnerOptions = {
+type ProjectRunnerOptions = {
   /** The Python that has MLflow: a path, or a name on PATH. */
   readonly python: string;
   /** Folder that relative project folders and data paths start from. */

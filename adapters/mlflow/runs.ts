@@ -38,7 +38,7 @@ const nothing = z.unknown();
 const MAX_BATCH_TAGS = 100;
 
 /** The id of the experiment of this name, made when it is missing. */
-export async function ensureExperiment(client: MlflowClient, name: string): Promise<string> {
+async function ensureExperiment(client: MlflowClient, name: string): Promise<string> {
   const found = await findExperiment(client, name);
   if (found !== undefined) return found;
   const created = await client.find({

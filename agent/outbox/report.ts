@@ -37,7 +37,7 @@ export function report(
 }
 
 /** Base64 HMAC-SHA256 over the payload's signing text. */
-export function sign(type: DispatchType, payload: UnsignedPayload, secret: string): string {
+function sign(type: DispatchType, payload: UnsignedPayload, secret: string): string {
   return createHmac('sha256', secret).update(signingText(type, payload)).digest('base64');
 }
 

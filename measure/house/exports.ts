@@ -3,10 +3,13 @@ import { importsOf } from './imports.ts';
 import { BESIDE, type House, PRODUCT, partOf, type Source, sourcesIn } from './open-house.ts';
 
 /** Something a file offers to others under a name. */
-export type Export = { readonly file: string; readonly name: string; readonly isType: boolean };
+type Export = { readonly file: string; readonly name: string; readonly isType: boolean };
+
+/** Its exports are what the stubs of the bundle take. */
+const BUNDLE_ENTRY = 'actions/index.ts';
 
 /** What a file exports under its own names; what it passes on from another file is the other file's. */
-export function readExports({ file, tree }: Source): readonly Export[] {
+function readExports({ file, tree }: Source): readonly Export[] {
   return tree.statements.flatMap((statement): readonly Export[] => {
     if (ts.isExportAssignment(statement)) return [{ file, name: 'default', isType: false }];
     if (ts.isExportDeclaration(statement)) return readExportList(file, statement);
@@ -44,7 +47,7 @@ function namesOfBinding(name: ts.BindingName): readonly string[] {
 }
 
 /** Who takes an export: somebody, tests alone, or nobody. Tests are what the stand-ins and the evidence are for, so there they count. */
-export type Idle = Export & { readonly takenBy: 'tests' | 'nobody' };
+type Idle = Export & { readonly takenBy: 'tests' | 'nobody' };
 
 /** The exports that no file but a test imports. */
 export function findIdleExports(house: House): readonly Idle[] {
@@ -57,6 +60,7 @@ export function findIdleExports(house: House): readonly Idle[] {
     }
   }
   return sourcesIn(house, [...PRODUCT, ...BESIDE])
+    .filter(({ file }) => file !== BUNDLE_ENTRY)
     .flatMap(readExports)
     .flatMap((exported): readonly Idle[] => {
       const { file, name } = exported;

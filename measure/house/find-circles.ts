@@ -1,5 +1,5 @@
 /** Who leads to whom. */
-export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
+type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** A graph from its edges; an edge from a place to itself is none. */
 export function toGraph(edges: readonly (readonly [from: string, to: string])[]): Graph {

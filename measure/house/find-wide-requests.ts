@@ -7,7 +7,7 @@ import { membersOf } from './relate-types.ts';
 export const MOST_UNUSED = 5;
 
 /** A function that is handed more than it uses: of how many fields, and which of them neither it nor what it calls looks at. */
-export type WideRequest = {
+type WideRequest = {
   readonly file: string;
   readonly name: string;
   readonly fields: number;

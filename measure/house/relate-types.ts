@@ -4,7 +4,7 @@ import ts from 'typescript';
 export type Place = ts.Declaration;
 
 /** What a value's going from one type to another says of the properties of both. */
-export type Relation = {
+type Relation = {
   /** The property of the giving type becomes that of the taking type. */
   readonly onPair: (from: Place, to: Place) => void;
   /** The taking property gets its value from something with no declaration of its own: a mapped type, a record. */

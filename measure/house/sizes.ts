@@ -2,7 +2,7 @@ import ts from 'typescript';
 import type { Source } from './open-house.ts';
 
 /** A function with a body, and how many lines it stands on, its own signature and end included. */
-export type FunctionSize = { readonly file: string; readonly name: string; readonly lines: number };
+type FunctionSize = { readonly file: string; readonly name: string; readonly lines: number };
 
 /** Lines of a file, the last line's end not counted as one more. */
 export function countLines({ tree }: Source): number {

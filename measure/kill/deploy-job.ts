@@ -7,7 +7,7 @@ import { killTree } from '../../sandbox/machine/kill-tree.ts';
 /** The line with which the action begins to bring a package to the hosts. */
 const UPLOAD_BEGINS = /^(?:::group::)?Starting version /;
 
-export type DeployJobRequest = {
+type DeployJobRequest = {
   /** Folder that holds Trainyard as a runner downloads it. */
   readonly trainyard: string;
   readonly folder: string;

@@ -26,7 +26,7 @@ const STILL_MS = 5_000;
 const SETTLE_POLL_MS = 200;
 
 /** What dies, and how long after the upload began, in ms. */
-export type Blow = { readonly kind: Kind; readonly afterMs: number };
+type Blow = { readonly kind: Kind; readonly afterMs: number };
 
 /** One rollout as it went. */
 export type Played = {
@@ -42,7 +42,7 @@ export type Played = {
   readonly failedRequests: readonly string[];
 };
 
-export type RolloutRequest = Manner & {
+type RolloutRequest = Manner & {
   readonly client: SteadyClient | undefined;
   readonly blow?: Blow;
   /** The end state to wait for; without it, any that stands still. */

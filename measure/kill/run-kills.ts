@@ -7,7 +7,7 @@ import { type Lane, startLane } from './lane.ts';
 import { drawMoments } from './moment.ts';
 import { type LaneListener, type LaneResult, runLane } from './run-lane.ts';
 
-export type KillOptions = {
+type KillOptions = {
   /** Everything that is written lies here; emptied first. */
   readonly folder: string;
   readonly seed: string;

@@ -16,7 +16,7 @@ const AGENT = path.join(ROOT, 'agent', 'dist', 'agent.mjs');
 /** Unix sockets lie below the agent's folder, and their paths may have 107 bytes. */
 const MAX_AGENT_FOLDER = 60;
 
-export type AgentHostOptions = {
+type AgentHostOptions = {
   /** Folder for the agent's state and logs. */
   readonly folder: string;
   readonly python: string;

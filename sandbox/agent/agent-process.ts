@@ -16,7 +16,7 @@ export const THIS_MACHINE: Site = { address: '127.0.0.1', enter: [] };
 /** Ports of the control API and of the data plane. */
 export type AgentPorts = { readonly control: number; readonly data: number };
 
-export type AgentRequest = {
+type AgentRequest = {
   /** The agent's program: its sources or its bundle. */
   readonly program: string;
   /** Working folder, and where `agent.log` is written. */

@@ -16,7 +16,7 @@ const manifestSchema = z.object({ layers: z.array(z.object({ digest: z.string(),
 const configSchema = z.object({ http: z.object({ addr: z.string() }) });
 
 /** An image registry on loopback, which docker speaks to without TLS. */
-export type Registry = {
+type Registry = {
   /** `127.0.0.1:<port>`, the first part of its images' names. */
   readonly address: string;
   readonly stop: () => Promise<void>;
@@ -50,7 +50,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
 }
 
 /** One layer of an image as a registry keeps it: `size` in bytes, compressed. */
-export type Layer = { readonly digest: string; readonly size: number };
+type Layer = { readonly digest: string; readonly size: number };
 
 /** The layers of an image, by its tag or digest, from the bottom. */
 export async function readLayers(

@@ -23,8 +23,8 @@ import {
 } from './representations.ts';
 
 /** GitHub's limits that the OpenAPI document does not state. */
-export const MAX_COMMENT_CHARACTERS = 65_536;
-export const MAX_DISPATCH_CHARACTERS = 65_535;
+const MAX_COMMENT_CHARACTERS = 65_536;
+const MAX_DISPATCH_CHARACTERS = 65_535;
 /** GitHub folds roles into four permissions; `role_name` keeps the exact one. */
 const FOLDED_ROLES: ReadonlyMap<PermissionLevel, PermissionLevel> = new Map([
   ['maintain', 'write'],

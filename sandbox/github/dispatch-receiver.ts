@@ -12,7 +12,7 @@ const AGENT = 'trainyard-agent[bot]';
 const dispatchSchema = z.object({ event_type: z.string(), client_payload: dispatchPayloadSchema });
 
 /** One dispatch that was sent, whatever it was answered. */
-export type Received = {
+type Received = {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly type: string;

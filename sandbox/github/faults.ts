@@ -18,8 +18,8 @@ export const faultSchema = z.strictObject({
     z.enum(['timeout', 'drop', 'rate-limit', 'secondary-limit']),
   ]),
 });
-export type Fault = z.infer<typeof faultSchema>;
-export type FaultInput = z.input<typeof faultSchema>;
+type Fault = z.infer<typeof faultSchema>;
+type FaultInput = z.input<typeof faultSchema>;
 
 /** Faults waiting to happen, first come, first served. */
 export type FaultQueue = {

@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { z } from 'zod';
 
 /** The calls Trainyard makes to GitHub; a call absent here does not exist in the sandbox. */
-export const OPERATIONS = {
+const OPERATIONS = {
   getRepository: 'GET /repos/{owner}/{repo}',
   createDispatch: 'POST /repos/{owner}/{repo}/dispatches',
   getPermission: 'GET /repos/{owner}/{repo}/collaborators/{username}/permission',

@@ -15,7 +15,7 @@ const RATE_LIMIT = 5_000;
 const API_PREFIX = /^\/(?:api\/v3\/)?(?=repos\/)/;
 
 /** One request the stand-in answered, for assertions. `violations` are breaches of GitHub's own schemas. */
-export type Exchange = {
+type Exchange = {
   readonly method: string;
   readonly path: string;
   readonly status: number;
@@ -33,7 +33,7 @@ export type GitHubServer = {
   readonly stop: () => Promise<void>;
 };
 
-export type GitHubServerOptions = {
+type GitHubServerOptions = {
   readonly repository: Repository;
   readonly remote: GitRemote;
   /** Login of each token's holder; other tokens are refused. */

@@ -14,7 +14,7 @@ export type Child = {
   readonly alive: () => boolean;
 };
 
-export type ChildRequest = {
+type ChildRequest = {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;

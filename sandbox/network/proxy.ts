@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 /** One request that came to the proxy: `CONNECT` with host and port, or another method with the whole address. */
-export type ProxiedRequest = { readonly method: string; readonly target: string };
+type ProxiedRequest = { readonly method: string; readonly target: string };
 
-export type ProxyOptions = {
+type ProxyOptions = {
   /** The loopback port that stands for each host name. No other name is known. */
   readonly hosts: Readonly<Record<string, number>>;
   /** `user:password` that it asks for. */

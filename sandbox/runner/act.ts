@@ -65,7 +65,7 @@ function prepareClone(options: ActOptions, run: WorkflowRun, folder: string, clo
 }
 
 /** act's arguments for a run; names and values stay separate entries of argv. */
-export function toArguments(options: ActOptions, run: WorkflowRun, folder: string): readonly string[] {
+function toArguments(options: ActOptions, run: WorkflowRun, folder: string): readonly string[] {
   const { event } = run;
   const pairs = (flag: string, values: Readonly<Record<string, string>>): readonly string[] =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { TriggerEvent } from '../github/events.ts';
 
 /** What one job of a run left behind. */
-export type JobRecord = {
+type JobRecord = {
   result: 'success' | 'failure' | 'skipped' | undefined;
   readonly outputs: Map<string, string>;
   /** Errors, warnings and notices, as annotations on files where they name one. */
@@ -10,7 +10,7 @@ export type JobRecord = {
   readonly summaries: string[];
 };
 
-export type Annotation = {
+type Annotation = {
   readonly level: 'error' | 'warning' | 'notice';
   readonly message: string;
   readonly file: string | undefined;

@@ -10,7 +10,7 @@ const MAX_OPEN = 8;
 const answerSchema = z.object({ predictions: z.array(z.array(z.number())) });
 
 /** What one request came to. `version` is what the answer's header says. */
-export type Answered = {
+type Answered = {
   readonly status: number;
   readonly version: string | undefined;
   readonly digits: number;
@@ -19,7 +19,7 @@ export type Answered = {
 };
 
 /** Requests of one version, or of all. */
-export type Tally = { requests: number; failed: number; digits: number; correct: number };
+type Tally = { requests: number; failed: number; digits: number; correct: number };
 
 /** Steady requests of a client, counted as the client sees them. */
 export type Traffic = {

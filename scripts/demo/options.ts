@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-export const SCENES = [1, 2, 3, 4] as const;
+const SCENES = [1, 2, 3, 4] as const;
 export type SceneNumber = (typeof SCENES)[number];
 
 /** What the demo was asked for. */

@@ -4,7 +4,7 @@ import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../.
 import { ROOT } from '../../sandbox/checkout.ts';
 
 /** How a suite says how many tests it ran: by its exit status alone, or by a report it writes. */
-export type Counting =
+type Counting =
   | { readonly by: 'exit' }
   | { readonly by: 'vitest' | 'junit' | 'counts'; readonly report: string };
 
