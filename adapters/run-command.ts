@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../core/errors.ts';
-import type { Command, CommandEnd, RunCommand } from '../core/ports.ts';
+import type { CommandEnd, ProgramCall, RunCommand } from '../core/ports.ts';
 
 /** Runs commands in process groups of their own, each ended as a whole when its time is up. */
 export const runCommand: RunCommand = async (request) => {
@@ -70,7 +70,7 @@ export function commandNotFound(command: string, cause: Error): UserError {
   );
 }
 
-function follow(input: NodeJS.ReadableStream, { onLine }: Command): void {
+function follow(input: NodeJS.ReadableStream, { onLine }: ProgramCall): void {
   if (onLine !== undefined) createInterface({ input }).on('line', onLine);
 }
 

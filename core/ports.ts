@@ -28,7 +28,7 @@ export type Log = {
 };
 
 /** A command to be run to its end, apart from any terminal. */
-export type Command = {
+export type ProgramCall = {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
@@ -50,7 +50,7 @@ export type CommandEnd = {
 };
 
 /** Runs a command. A failing exit code is an answer; a command that can't be started is a UserError. */
-export type RunCommand = (command: Command) => Promise<CommandEnd>;
+export type RunCommand = (command: ProgramCall) => Promise<CommandEnd>;
 
 /** What an append attempt wants to write, decided on the state it would be written to. Pure: it may be asked again after a race. */
 export type Proposal = (state: LedgerState) => Result<readonly LedgerEvent[], Problem>;

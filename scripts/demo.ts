@@ -10,7 +10,7 @@ import type { Say, SceneResult } from '../measure/scenes/scene.ts';
 import { MODEL, startWorld, type World } from '../measure/scenes/world.ts';
 import { STATE_DIR } from '../sandbox/checkout.ts';
 import { loadDigits } from '../sandbox/traffic/digits.ts';
-import { startTraffic, type Traffic } from '../sandbox/traffic/traffic.ts';
+import { type SteadyTraffic, startTraffic } from '../sandbox/traffic/traffic.ts';
 import { type DemoOptions, readDemoOptions, type SceneNumber, USAGE } from './demo/options.ts';
 
 const PID_FILE = path.join(STATE_DIR, 'demo.pid');
@@ -19,7 +19,7 @@ const REQUESTS_PER_SECOND = 20;
 const DIGITS_PER_REQUEST = 6;
 const DIGITS_PER_LABEL = 60;
 
-type Play = (world: World, traffic: Traffic, say: Say) => Promise<SceneResult>;
+type Play = (world: World, traffic: SteadyTraffic, say: Say) => Promise<SceneResult>;
 const LATER_SCENES: Readonly<Record<Exclude<SceneNumber, 1>, Play>> = {
   2: playRetrainByComment,
   3: playDrift,

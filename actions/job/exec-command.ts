@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { exec } from '@actions/exec';
 import { commandNotFound, toEnd } from '../../adapters/run-command.ts';
-import type { Command, CommandEnd } from '../../core/ports.ts';
+import type { CommandEnd, ProgramCall } from '../../core/ports.ts';
 
 /**
  * The toolkit starts a command but gives no hold of it. So a shell says which process it is, on the first line, and becomes the
@@ -23,7 +23,7 @@ const KILL_GRACE_MS = 5_000;
 const LEFTOVER_MS = 1_000;
 
 /** Runs a command by @actions/exec, with what that has not got: a time limit, an abort signal, and input that may go unread. */
-export async function execCommand(request: Command): Promise<CommandEnd> {
+export async function execCommand(request: ProgramCall): Promise<CommandEnd> {
   if (request.input === undefined) return follow(request, '/dev/null');
   const folder = await mkdtemp(path.join(os.tmpdir(), 'trainyard-input-'));
   try {
@@ -35,7 +35,7 @@ export async function execCommand(request: Command): Promise<CommandEnd> {
   }
 }
 
-async function follow(request: Command, input: string): Promise<CommandEnd> {
+async function follow(request: ProgramCall, input: string): Promise<CommandEnd> {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   const stopper = watch(request);
@@ -82,7 +82,7 @@ type Stopper = {
 };
 
 /** Ends the command when its time is up or its signal aborts, as soon as it is known which process it is. */
-function watch({ timeoutMs, signal }: Command): Stopper {
+function watch({ timeoutMs, signal }: ProgramCall): Stopper {
   let pid: number | undefined;
   let ended: CommandEnd['ended'] = 'exited';
   let force: NodeJS.Timeout | undefined;
@@ -133,12 +133,12 @@ function skipFirst(onLine: (line: string) => void): (line: string) => void {
   };
 }
 
-function notFound({ command }: Command, stderr: readonly Buffer[]): Error {
+function notFound({ command }: ProgramCall, stderr: readonly Buffer[]): Error {
   const said = Buffer.concat(stderr).toString('utf8').trim();
   return commandNotFound(command, new Error(said || 'it is not on PATH'));
 }
 
-function definedOf(env: Command['env']): Record<string, string> {
+function definedOf(env: ProgramCall['env']): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );

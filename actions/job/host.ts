@@ -1,6 +1,6 @@
 import type { context } from '@actions/github';
 import { childVariables } from '../../adapters/network/child-variables.ts';
-import { type Environment, proxySecrets } from '../../adapters/network/choose-proxy.ts';
+import { type ProcessVariables, proxySecrets } from '../../adapters/network/choose-proxy.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { SECRETS } from '../../core/names.ts';
@@ -22,7 +22,7 @@ type RunContext = Pick<
 /** The runner and the workflow run, as the environment tells them. */
 export type Host = {
   /** The environment of the programs a job starts: the runner's, and how to reach the network, in every program's own words. */
-  readonly env: Environment;
+  readonly env: ProcessVariables;
   readonly workspace: string;
   readonly temp: string;
   readonly eventName: string;
@@ -40,7 +40,7 @@ export type Host = {
 };
 
 /** Adds to the run's context what the runner's environment tells. Throws a UserError when it names certificates that can't be read. */
-export function readHost(env: Environment, run: RunContext): Host {
+export function readHost(env: ProcessVariables, run: RunContext): Host {
   const { eventName = '', payload, sha = '', actor = 'unknown', serverUrl, apiUrl } = run;
   const repository = env['GITHUB_REPOSITORY'] ?? '';
   const id = String(run.runId || 0);
@@ -67,7 +67,7 @@ export function readHost(env: Environment, run: RunContext): Host {
 }
 
 /** What of the environment must never be printed, line by line. */
-export function secretsOf(env: Environment): readonly string[] {
+export function secretsOf(env: ProcessVariables): readonly string[] {
   const lines = SECRET_VARIABLES.flatMap((name) => (env[name] ?? '').split('\n').map((line) => line.trim()));
   return [...lines.filter((line) => line !== '' && !line.startsWith('-----')), ...proxySecrets(env)];
 }

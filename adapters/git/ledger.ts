@@ -10,7 +10,7 @@ import { runCommand } from '../run-command.ts';
 import { checkoutSettings, tokenSettings, withoutCredentials } from './credentials.ts';
 import { GitFailure } from './failure.ts';
 import {
-  type Author,
+  type Committer,
   commitFiles,
   fetchHead,
   type LedgerRepository,
@@ -34,7 +34,7 @@ export type GitLedgerOptions = {
   readonly token?: string;
   readonly checkout?: string;
   readonly clock: Clock;
-  readonly author: Author;
+  readonly author: Committer;
   /** A folder for this ledger's own bare repository; made when it is not there. */
   readonly dir: string;
   readonly timeoutMs?: number;

@@ -9,13 +9,13 @@ import { type GitOutcome, type GitSetting, runGit } from './run.ts';
 
 const REF = `refs/heads/${LEDGER_BRANCH}`;
 
-export type Author = { readonly name: string; readonly email: string };
+export type Committer = { readonly name: string; readonly email: string };
 
 /** A bare repository that holds nothing but the newest commit of the ledger branch of `remote`. */
 export type LedgerRepository = {
   readonly remote: string;
   readonly folder: string;
-  readonly author: Author;
+  readonly author: Committer;
   readonly auth: readonly GitSetting[];
   readonly timeoutMs: number;
   readonly run: RunCommand;
@@ -123,7 +123,7 @@ function splitBatch(output: Buffer): readonly string[] {
   return texts;
 }
 
-function identityEnv({ name, email }: Author, at: string): Readonly<Record<string, string>> {
+function identityEnv({ name, email }: Committer, at: string): Readonly<Record<string, string>> {
   return {
     GIT_AUTHOR_NAME: name,
     GIT_AUTHOR_EMAIL: email,

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf, UserError } from '../../core/errors.ts';
-import type { Environment } from './choose-proxy.ts';
+import type { ProcessVariables } from './choose-proxy.ts';
 
 /** Names the file (PEM) with certificates of authorities that are trusted beside those that Node and the system trust. */
 export const CA_FILE_VARIABLE = 'TRAINYARD_CA_FILE';
@@ -31,7 +31,7 @@ export function trustBeside(certificates: readonly string[]): readonly string[] 
  * they take one file in the place of their own list, so one with everything is written into `folder`, what such a variable names
  * already included. Empty when the environment names no authority of its own.
  */
-export function trustVariables(env: Environment, folder: string): Readonly<Record<string, string>> {
+export function trustVariables(env: ProcessVariables, folder: string): Readonly<Record<string, string>> {
   const named = [env[CA_FILE_VARIABLE], env['NODE_EXTRA_CA_CERTS']].filter((file) => isSet(file));
   if (named.length === 0) return {};
   const told = BUNDLE_VARIABLES.map((name) => env[name]).filter((file) => isSet(file));

@@ -1,5 +1,5 @@
 import { trustVariables } from './authorities.ts';
-import { type Environment, readVariable } from './choose-proxy.ts';
+import { type ProcessVariables, readVariable } from './choose-proxy.ts';
 
 /** What never goes through a proxy: programs other than ours have to be told. */
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
@@ -8,11 +8,11 @@ const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
  * The variables that let programs started with `env` reach the network as this one does: the proxy in both cases, since curl
  * reads one and Java the other, and a file in `folder` with all certificates to trust. Nothing where the environment names neither.
  */
-export function childVariables(env: Environment, folder: string): Readonly<Record<string, string>> {
+export function childVariables(env: ProcessVariables, folder: string): Readonly<Record<string, string>> {
   return { ...proxyVariables(env), ...trustVariables(env, folder) };
 }
 
-function proxyVariables(env: Environment): Readonly<Record<string, string>> {
+function proxyVariables(env: ProcessVariables): Readonly<Record<string, string>> {
   const proxies = ['https_proxy', 'http_proxy'].flatMap((name) => inBothCases(name, readVariable(env, name)));
   if (proxies.length === 0) return {};
   const exempt = [readVariable(env, 'no_proxy'), ...LOOPBACK].filter((item) => item !== '').join(',');

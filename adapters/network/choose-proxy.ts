@@ -1,12 +1,12 @@
 /** Variables of a process: those that say how it reaches the network are read in lower and in upper case, lower case first. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type ProcessVariables = Readonly<Record<string, string | undefined>>;
 
 /**
  * The proxy that a request to `url` goes through; `undefined` when it goes straight there. The rules are the GitHub runner's:
  * HTTPS_PROXY for https and HTTP_PROXY for http, none for loopback addresses, and none for what NO_PROXY names (a host with all
  * hosts below it, either with a port, or `*`). Throws when the variable holds no address.
  */
-export function chooseProxy(url: URL, env: Environment): URL | undefined {
+export function chooseProxy(url: URL, env: ProcessVariables): URL | undefined {
   const name = url.protocol === 'https:' ? 'https_proxy' : 'http_proxy';
   const text = readVariable(env, name);
   if (text === '' || isLoopback(url.hostname) || isExempt(url, readVariable(env, 'no_proxy')))
@@ -15,12 +15,12 @@ export function chooseProxy(url: URL, env: Environment): URL | undefined {
 }
 
 /** The value of a variable whose name is written in lower or in upper case; empty when neither is set. */
-export function readVariable(env: Environment, name: string): string {
+export function readVariable(env: ProcessVariables, name: string): string {
   return (env[name] || env[name.toUpperCase()] || '').trim();
 }
 
 /** What of the environment's proxy addresses is secret: each password, as it is and as it is written in the address. */
-export function proxySecrets(env: Environment): readonly string[] {
+export function proxySecrets(env: ProcessVariables): readonly string[] {
   return ['https_proxy', 'http_proxy', 'all_proxy'].flatMap((name) => {
     const { password = '' } = parseProxy(readVariable(env, name)) ?? {};
     return password === '' ? [] : [password, decode(password)];

@@ -1,5 +1,5 @@
 import { CA_FILE_VARIABLE } from './authorities.ts';
-import { type Environment, readVariable } from './choose-proxy.ts';
+import { type ProcessVariables, readVariable } from './choose-proxy.ts';
 
 type Fetch = typeof globalThis.fetch;
 
@@ -7,7 +7,7 @@ type Fetch = typeof globalThis.fetch;
  * `fetch` as the environment wants it: through the proxy that it names for a host, and trusting the certificates that it names.
  * Where it names neither this is Node's own; the client that can do both is loaded at the first request that needs it.
  */
-export function createFetch(env: Environment): Fetch {
+export function createFetch(env: ProcessVariables): Fetch {
   const isProxied = ['https_proxy', 'http_proxy'].some((name) => readVariable(env, name) !== '');
   const caFile = env[CA_FILE_VARIABLE] || undefined;
   if (!isProxied && caFile === undefined) return globalThis.fetch;

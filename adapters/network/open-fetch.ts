@@ -1,14 +1,14 @@
 import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, fetch as request } from 'undici';
 import { readAuthorities, trustBeside } from './authorities.ts';
-import { chooseProxy, type Environment } from './choose-proxy.ts';
+import { chooseProxy, type ProcessVariables } from './choose-proxy.ts';
 import { ProxyFailure } from './proxy-failure.ts';
 
 type Fetch = typeof globalThis.fetch;
 type Tls = { readonly secureContext?: ReturnType<typeof createSecureContext> };
 
 /** A `fetch` that asks, request by request, whether a proxy leads there; each is connected to once. */
-export function openFetch(env: Environment, caFile: string | undefined): Fetch {
+export function openFetch(env: ProcessVariables, caFile: string | undefined): Fetch {
   const tls = readTls(caFile);
   const direct = new Agent({ connect: tls });
   const proxies = new Map<string, ProxyAgent>();
@@ -45,7 +45,7 @@ function openProxy(proxy: URL, tls: Tls): ProxyAgent {
   return new ProxyAgent({ uri: proxy.href, requestTls: tls, proxyTls: tls, proxyTunnel: false });
 }
 
-function nameProxy(thrown: unknown, input: Parameters<typeof request>[0], env: Environment): unknown {
+function nameProxy(thrown: unknown, input: Parameters<typeof request>[0], env: ProcessVariables): unknown {
   const proxy = chooseProxy(new URL(typeof input === 'object' && 'url' in input ? input.url : input), env);
   const isNetwork = thrown instanceof TypeError && thrown.cause !== undefined;
   if (proxy === undefined || !isNetwork) return thrown;

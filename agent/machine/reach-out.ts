@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { readAuthorities, trustBeside } from '../../adapters/network/authorities.ts';
-import { chooseProxy, type Environment } from '../../adapters/network/choose-proxy.ts';
+import { chooseProxy, type ProcessVariables } from '../../adapters/network/choose-proxy.ts';
 import { UserError } from '../../core/errors.ts';
 import { exchangeHttp, type HttpAnswer, type HttpExchange } from './exchange-http.ts';
 
@@ -15,7 +15,7 @@ export type Exchange = (exchange: HttpExchange) => Promise<HttpAnswer>;
  * Exchanges with services beyond this host: through the proxy that `env` names for them, trusting the authorities of `caFile`
  * (PEM) beside Node's own. Throws a UserError when the file holds none, or when this Node knows no proxies.
  */
-export function createExchange(env: Environment, caFile: string | undefined): Exchange {
+export function createExchange(env: ProcessVariables, caFile: string | undefined): Exchange {
   const ca = caFile === undefined ? undefined : [...trustBeside(readAuthorities(caFile))];
   return (exchange) => {
     const url = new URL(exchange.url);

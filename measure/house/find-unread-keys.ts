@@ -2,7 +2,7 @@ import ts from 'typescript';
 import { importsOf } from './imports.ts';
 import type { House, Source } from './open-house.ts';
 import { readFlows } from './read-flows.ts';
-import { membersOf, type Place } from './relate-types.ts';
+import { type DeclaredAt, membersOf } from './relate-types.ts';
 
 const CONFIG = 'core/config/config.ts';
 const SCHEMA = 'core/config/schema/schema.ts';
@@ -13,7 +13,7 @@ const SCHEMA = 'core/config/schema/schema.ts';
  */
 export function findUnreadKeys(house: House): readonly string[] {
   const { reads, pairs } = readFlows(house);
-  const isRead = (places: readonly Place[], readers: (file: string) => boolean): boolean => {
+  const isRead = (places: readonly DeclaredAt[], readers: (file: string) => boolean): boolean => {
     const reached = reach(places, pairs);
     return [...reached].some((place) => [...(reads.get(place) ?? [])].some(readers));
   };
@@ -35,14 +35,17 @@ function schemaFiles(house: House): readonly Source[] {
 }
 
 /** A place, and wherever its value goes on to. */
-function reach(places: readonly Place[], pairs: ReadonlyMap<Place, ReadonlySet<Place>>): ReadonlySet<Place> {
+function reach(
+  places: readonly DeclaredAt[],
+  pairs: ReadonlyMap<DeclaredAt, ReadonlySet<DeclaredAt>>,
+): ReadonlySet<DeclaredAt> {
   const reached = new Set(places);
   // A set gives what is added while one walks through it, too.
   for (const place of reached) for (const next of pairs.get(place) ?? []) reached.add(next);
   return reached;
 }
 
-type Key = { readonly name: string; readonly place: Place };
+type Key = { readonly name: string; readonly place: DeclaredAt };
 
 /** The keys of every `z.strictObject({…})`, as the file that declares them says them. */
 function findSchemaKeys(tree: ts.SourceFile): readonly Key[] {
@@ -64,7 +67,7 @@ function findSchemaKeys(tree: ts.SourceFile): readonly Key[] {
   return found;
 }
 
-type Setting = { readonly name: string; readonly places: readonly Place[] };
+type Setting = { readonly name: string; readonly places: readonly DeclaredAt[] };
 
 /** Every property of `Config`, at any depth: `monitor.retrain.atMost`. */
 function listSettings({ sources, checker }: House): readonly Setting[] {

@@ -1,7 +1,7 @@
 import ts from 'typescript';
 import { type House, sourcesIn } from './open-house.ts';
 import { type Flows, readFlows } from './read-flows.ts';
-import type { Place } from './relate-types.ts';
+import type { DeclaredAt } from './relate-types.ts';
 
 /** The optional fields of core's types that no production code ever gives a value, as `Type.field`. */
 export function findUnsetFields(house: House): readonly string[] {
@@ -14,7 +14,7 @@ export function findUnsetFields(house: House): readonly string[] {
 }
 
 /** Everything that is set, and everything that a set property's value goes on to. */
-function spreadSets({ sets, pairs }: Flows): ReadonlySet<Place> {
+function spreadSets({ sets, pairs }: Flows): ReadonlySet<DeclaredAt> {
   const given = new Set(sets);
   const waiting = [...sets, ...[...pairs.keys()].filter(isAlwaysGiven)];
   for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
@@ -28,7 +28,7 @@ function spreadSets({ sets, pairs }: Flows): ReadonlySet<Place> {
 }
 
 /** A line of an object literal (but for `field: undefined`) or of a schema, a required field, whatever a package declares: there the value comes from somewhere. */
-function isAlwaysGiven(place: Place): boolean {
+function isAlwaysGiven(place: DeclaredAt): boolean {
   if (ts.isPropertyAssignment(place)) return place.initializer.getText() !== 'undefined';
   const isOptional = ts.isPropertySignature(place) && place.questionToken !== undefined;
   return !isOptional || place.getSourceFile().isDeclarationFile;

@@ -1,8 +1,8 @@
 import ts from 'typescript';
 import { type House, type Source, sourcesIn } from './open-house.ts';
 import {
+  type DeclaredAt,
   membersOf,
-  type Place,
   placesOf,
   type Relating,
   relatePart,
@@ -16,11 +16,11 @@ const PRODUCTION = ['core', 'adapters', 'actions', 'agent', 'scripts'];
 /** What is done to properties, by the place each is declared at. */
 export type Flows = {
   /** Files that read it. */
-  readonly reads: ReadonlyMap<Place, ReadonlySet<string>>;
+  readonly reads: ReadonlyMap<DeclaredAt, ReadonlySet<string>>;
   /** Places whose property an object literal or an assignment gives a value. */
-  readonly sets: ReadonlySet<Place>;
+  readonly sets: ReadonlySet<DeclaredAt>;
   /** To where the values of a property go on, under the same name in another type. */
-  readonly pairs: ReadonlyMap<Place, ReadonlySet<Place>>;
+  readonly pairs: ReadonlyMap<DeclaredAt, ReadonlySet<DeclaredAt>>;
 };
 
 type Reading = {
@@ -42,13 +42,13 @@ export function readFlows(house: House): Flows {
 }
 
 function followSources(checker: ts.TypeChecker, sources: readonly Source[]): Flows {
-  const reads = new Map<Place, Set<string>>();
-  const sets = new Set<Place>();
-  const pairs = new Map<Place, Set<Place>>();
+  const reads = new Map<DeclaredAt, Set<string>>();
+  const sets = new Set<DeclaredAt>();
+  const pairs = new Map<DeclaredAt, Set<DeclaredAt>>();
   for (const { file, tree } of sources) {
-    const onWhole = (place: Place) => addTo(reads, place, file);
-    const onGiven = (place: Place) => sets.add(place);
-    const onPair = (from: Place, to: Place) => addTo(pairs, from, to);
+    const onWhole = (place: DeclaredAt) => addTo(reads, place, file);
+    const onGiven = (place: DeclaredAt) => sets.add(place);
+    const onPair = (from: DeclaredAt, to: DeclaredAt) => addTo(pairs, from, to);
     followTree(tree, {
       checker,
       // A pair of types followed for one file is followed again for the next: what it reads, that file reads, too.

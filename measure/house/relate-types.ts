@@ -1,16 +1,16 @@
 import ts from 'typescript';
 
 /** Where a property is declared: a line of a type, of an object literal, or of a schema. */
-export type Place = ts.Declaration;
+export type DeclaredAt = ts.Declaration;
 
 /** What a value's going from one type to another says of the properties of both. */
 type Relation = {
   /** The property of the giving type becomes that of the taking type. */
-  readonly onPair: (from: Place, to: Place) => void;
+  readonly onPair: (from: DeclaredAt, to: DeclaredAt) => void;
   /** The taking property gets its value from something with no declaration of its own: a mapped type, a record. */
-  readonly onGiven: (to: Place) => void;
+  readonly onGiven: (to: DeclaredAt) => void;
   /** The value goes where no type names its properties: into JSON, into a library. */
-  readonly onWhole: (from: Place) => void;
+  readonly onWhole: (from: DeclaredAt) => void;
 };
 
 /** The relation of all types of one program; each pair of types is followed once. */
@@ -67,7 +67,7 @@ export function membersOf(type: ts.Type): readonly ts.Type[] {
 }
 
 /** Where a property is declared; nowhere when the checker made it up. */
-export function placesOf(property: ts.Symbol | undefined): readonly Place[] {
+export function placesOf(property: ts.Symbol | undefined): readonly DeclaredAt[] {
   return property?.declarations ?? [];
 }
 

@@ -7,11 +7,11 @@ export type Kind = (typeof KINDS)[number];
 /** How a rollout is played. */
 export type Manner = {
   /** Whether the candidate deserves its promotion. */
-  readonly candidate: Candidate;
+  readonly candidate: Grade;
   /** Whether no job waits for the rollout: each leaves, and the agent's reports begin the next. A lost one would end it there. */
   readonly isDetached: boolean;
 };
-export type Candidate = 'good' | 'bad';
+export type Grade = 'good' | 'bad';
 
 /** One kill in the middle of one rollout. */
 export type Moment = Manner & {

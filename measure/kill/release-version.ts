@@ -6,15 +6,15 @@ import { createEvent, type EventContext } from '../../core/ledger/create-event.t
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { ALIASES } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
-import { type Behaviour, type BuiltPackage, buildPackage } from '../../sandbox/agent/build-package.ts';
+import { type Behaviour, buildPackage, type TinyPackage } from '../../sandbox/agent/build-package.ts';
 import type { Lane } from './lane.ts';
-import type { Candidate } from './moment.ts';
+import type { Grade } from './moment.ts';
 
 /** What is large enough that its upload takes a while, in bytes. */
 const PADDING_BYTES = 8_000_000;
 const MODEL_DIGEST = `sha256:${'0'.repeat(64)}`;
 /** What a version may be like: a candidate of a moment, or one that answers as fast as it can. */
-type Nature = Candidate | 'quick';
+type Nature = Grade | 'quick';
 
 /** The time a prediction takes hides the machine's own moods; a bad version fails nine in ten. */
 const BEHAVIOURS: Readonly<Record<Nature, Behaviour>> = {
@@ -63,7 +63,7 @@ export async function releaseVersion(lane: Lane, nature: Nature): Promise<Releas
 function eventsOf(
   { model, repository, sha }: Lane,
   version: string,
-  { runId, artifactPath, built }: { runId: string; artifactPath: string; built: BuiltPackage },
+  { runId, artifactPath, built }: { runId: string; artifactPath: string; built: TinyPackage },
 ): readonly LedgerEvent[] {
   const context: EventContext = {
     model,

@@ -2,7 +2,7 @@ import { environmentOf } from '../../core/ledger/state.ts';
 import { readLedgerState } from '../../sandbox/github/read-ledger.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf } from '../../sandbox/runner/workflow-run.ts';
-import type { Traffic } from '../../sandbox/traffic/traffic.ts';
+import type { SteadyTraffic } from '../../sandbox/traffic/traffic.ts';
 import { followRun } from './follow-run.ts';
 import { championOf } from './retrain-by-comment.ts';
 import { checkRun, type Say, type SceneResult } from './scene.ts';
@@ -14,7 +14,7 @@ const PAIRS = [6];
 const POSTCODES = [1, 3, 2, 5];
 
 /** A candidate that fails on some requests, which no test before the canary sees, is taken back there. */
-export async function playBadModel(world: World, traffic: Traffic, say: Say): Promise<SceneResult> {
+export async function playBadModel(world: World, traffic: SteadyTraffic, say: Say): Promise<SceneResult> {
   const { sandbox } = world;
   const champion = championOf(world);
   traffic.setSizes(PAIRS);
@@ -72,7 +72,9 @@ export async function playBadModel(world: World, traffic: Traffic, say: Say): Pr
   };
 }
 
-async function serveOn(traffic: Traffic): Promise<{ readonly requests: number; readonly failed: number }> {
+async function serveOn(
+  traffic: SteadyTraffic,
+): Promise<{ readonly requests: number; readonly failed: number }> {
   traffic.reset();
   await waitFor(() => traffic.total().requests >= 60, 'answers after the rollback', 120_000);
   return traffic.total();

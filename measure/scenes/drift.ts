@@ -4,7 +4,7 @@ import { DISPATCH_TYPES } from '../../core/names.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { invert, loadDigits } from '../../sandbox/traffic/digits.ts';
-import { accuracyOf, type Traffic } from '../../sandbox/traffic/traffic.ts';
+import { accuracyOf, type SteadyTraffic } from '../../sandbox/traffic/traffic.ts';
 import { followRun } from './follow-run.ts';
 import { championOf } from './retrain-by-comment.ts';
 import { checkRun, type Say, type SceneResult } from './scene.ts';
@@ -20,7 +20,7 @@ const DIGITS_PER_LABEL = 60;
 const MEASURED = 60;
 
 /** The digits of the traffic turn black on white; the agent notices, and a retrain on fresh data repairs it. */
-export async function playDrift(world: World, traffic: Traffic, say: Say): Promise<SceneResult> {
+export async function playDrift(world: World, traffic: SteadyTraffic, say: Say): Promise<SceneResult> {
   const { sandbox } = world;
   const before = championOf(world);
   say('usual traffic, until the agent knows by how much usual windows differ');
@@ -100,7 +100,7 @@ async function knowsUsualTraffic({ host, tokens }: World, champion: string | und
 }
 
 /** The share of digits read right over the next requests. */
-async function measureAccuracy(traffic: Traffic): Promise<number> {
+async function measureAccuracy(traffic: SteadyTraffic): Promise<number> {
   traffic.reset();
   await waitFor(() => traffic.total().requests >= MEASURED, 'answers to measure', 120_000);
   return accuracyOf(traffic.total());

@@ -3,9 +3,9 @@ import { readLedger, readLedgerState } from '../../sandbox/github/read-ledger.ts
 import { commentsOf } from '../../sandbox/github/repository.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { ACTIONS_BOT } from '../../sandbox/sandbox.ts';
-import { accuracyOf, type Traffic } from '../../sandbox/traffic/traffic.ts';
+import { accuracyOf, type SteadyTraffic } from '../../sandbox/traffic/traffic.ts';
 import { followRun } from './follow-run.ts';
-import { type Check, checkRun, type Say, type SceneResult } from './scene.ts';
+import { checkRun, type Say, type SceneCheck, type SceneResult } from './scene.ts';
 import { ENVIRONMENT, MODEL, READER, type World, WRITER } from './world.ts';
 
 const COMMAND = '/train epochs=6 seed=2';
@@ -16,7 +16,7 @@ const COMMAND = '/train epochs=6 seed=2';
  */
 export async function playRetrainByComment(
   world: World,
-  traffic: Traffic,
+  traffic: SteadyTraffic,
   say: Say,
   meanwhile: (run: WorkflowRun) => Promise<void> = async () => undefined,
 ): Promise<SceneResult> {
@@ -68,7 +68,7 @@ export function championOf({ sandbox }: World): string | undefined {
   return environmentOf(readLedgerState(sandbox.remote, MODEL), ENVIRONMENT).champion?.version;
 }
 
-async function checkRefusal(world: World, pull: number, say: Say): Promise<Check> {
+async function checkRefusal(world: World, pull: number, say: Say): Promise<SceneCheck> {
   const { sandbox } = world;
   say(`${READER}, who may only read, comments ${COMMAND}`);
   const before = readLedger(sandbox.remote, MODEL).length;
@@ -87,7 +87,7 @@ async function checkRefusal(world: World, pull: number, say: Say): Promise<Check
   };
 }
 
-function checkReport({ sandbox }: World, pull: number, run: WorkflowRun): Check {
+function checkReport({ sandbox }: World, pull: number, run: WorkflowRun): SceneCheck {
   const bodies = commentsOf(sandbox.repository, pull)
     .filter(({ user }) => user === ACTIONS_BOT)
     .map(({ body }) => body);
@@ -101,7 +101,7 @@ function checkReport({ sandbox }: World, pull: number, run: WorkflowRun): Check 
   };
 }
 
-function checkStages({ sandbox }: World, version: string | undefined): Check {
+function checkStages({ sandbox }: World, version: string | undefined): SceneCheck {
   const events = readLedger(sandbox.remote, MODEL);
   const started = events.findLast((event) => event.kind === 'rollout.started');
   const planned = started?.kind === 'rollout.started' ? started.data.stages : [];

@@ -2,14 +2,14 @@ import type { WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { outputOf } from '../../sandbox/runner/workflow-run.ts';
 
 /** One thing a scene promised: what should have been seen, what was, and where to look it up. */
-export type Check = {
+export type SceneCheck = {
   readonly expected: string;
   readonly observed: string;
   readonly held: boolean;
   readonly where: string;
 };
 
-export type SceneResult = { readonly title: string; readonly checks: readonly Check[] };
+export type SceneResult = { readonly title: string; readonly checks: readonly SceneCheck[] };
 
 /** Says what a scene is doing, as it does it. */
 export type Say = (line: string) => void;
@@ -19,7 +19,7 @@ export function checkRun(
   expected: string,
   run: WorkflowRun,
   wanted: { readonly conclusion: WorkflowRun['conclusion']; readonly job: string; readonly reason: string },
-): Check {
+): SceneCheck {
   const reason = outputOf(run, wanted.job, 'reason-code') ?? 'no reason code';
   return {
     expected,

@@ -19,12 +19,12 @@ export type Behaviour = {
   readonly loadBytes?: number;
 };
 
-export type BuiltPackage = {
+export type TinyPackage = {
   readonly manifest: string;
   readonly files: readonly { readonly digest: string; readonly file: string }[];
 };
 
-export type PackageRequest = {
+export type TinyPackageRequest = {
   readonly folder: string;
   readonly model?: string;
   readonly version: string;
@@ -38,7 +38,7 @@ export type PackageRequest = {
 };
 
 /** A package of the tiny model 2x + offset, as `runtime/trainyard/package` would write it. */
-export function buildPackage(request: PackageRequest): BuiltPackage {
+export function buildPackage(request: TinyPackageRequest): TinyPackage {
   const { version, behaviour = {}, model = 'doubler' } = request;
   const folder = join(request.folder, `${model}-${version}-${Math.random().toString(36).slice(2, 8)}`);
   mkdirSync(folder, { recursive: true });

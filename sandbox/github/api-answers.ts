@@ -1,4 +1,4 @@
-import type { Operation, OperationName } from './openapi.ts';
+import type { ApiOperation, OperationName } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import { type Addresses, asObject, type Json } from './representations.ts';
 
@@ -21,7 +21,7 @@ export type Answer = {
 export type ApiContext = {
   readonly repository: Repository;
   readonly addresses: Addresses;
-  readonly operations: readonly Operation[];
+  readonly operations: readonly ApiOperation[];
   /** Commit a ref points at, or `undefined`. */
   readonly resolveRef: (ref: string) => string | undefined;
   /** The text of a file at a commit, or `undefined`. */

@@ -8,7 +8,7 @@ import {
   NOT_FOUND,
   unprocessable,
 } from './api-answers.ts';
-import type { Deployment } from './repository.ts';
+import type { DeploymentRecord } from './repository.ts';
 import { representDeployment } from './representations.ts';
 
 const MAX_STATUS_DESCRIPTION_CHARACTERS = 140;
@@ -16,7 +16,7 @@ const MAX_STATUS_DESCRIPTION_CHARACTERS = 140;
 /** Deployments, newest first, of an environment, task or ref where one is asked for. */
 export function listDeployments(context: ApiContext, { query }: Call): Answer {
   const example = exampleOf(context, 'createDeployment');
-  const wanted = (name: 'environment' | 'task' | 'ref', deployment: Deployment) =>
+  const wanted = (name: 'environment' | 'task' | 'ref', deployment: DeploymentRecord) =>
     (query.get(name) ?? deployment[name]) === deployment[name];
   const matching = [...context.repository.deployments.values()].filter(
     (deployment) =>
@@ -49,7 +49,7 @@ export function createDeployment(context: ApiContext, { body }: Call): Answer {
       body: { message: 'Conflict: set auto_merge to false and required_contexts to []' },
     };
   }
-  const deployment: Deployment = {
+  const deployment: DeploymentRecord = {
     id: context.repository.next(),
     ref: request.ref,
     sha,

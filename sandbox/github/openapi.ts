@@ -26,7 +26,7 @@ const OPERATIONS = {
 export type OperationName = keyof typeof OPERATIONS;
 
 /** One operation of GitHub's published API, with its own schemas and example answers. */
-export type Operation = {
+export type ApiOperation = {
   readonly name: OperationName;
   readonly method: string;
   /** The path as GitHub writes it, `/repos/{owner}/…`. */
@@ -55,15 +55,15 @@ const operationSchema = z.object({
 const documentSchema = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
 const jsonObject = z.record(z.string(), z.unknown());
 
-let loaded: readonly Operation[] | undefined;
+let loaded: readonly ApiOperation[] | undefined;
 
 /** Reads the operations from GitHub's OpenAPI document, once a process (about a second). */
-export function loadOperations(): readonly Operation[] {
+export function loadOperations(): readonly ApiOperation[] {
   loaded ??= readOperations();
   return loaded;
 }
 
-function readOperations(): readonly Operation[] {
+function readOperations(): readonly ApiOperation[] {
   const file = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.deref.json');
   const { paths } = documentSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
@@ -81,7 +81,7 @@ function toOperation(
   template: string,
   described: z.infer<typeof operationSchema>,
   ajv: Ajv,
-): Operation {
+): ApiOperation {
   const request = lazily(() => described.requestBody?.content['application/json']?.schema, ajv);
   const responses = new Map(
     Object.entries(described.responses).map(([status, response]) => [

@@ -20,7 +20,7 @@ export type Issue = {
   readonly head?: { readonly repository: string; readonly branch: string; sha: string };
 };
 
-export type Deployment = {
+export type DeploymentRecord = {
   readonly id: number;
   readonly ref: string;
   readonly sha: string;
@@ -43,7 +43,7 @@ export type Repository = {
   readonly people: Map<string, PermissionLevel>;
   readonly issues: Map<number, Issue>;
   readonly comments: Map<number, Comment>;
-  readonly deployments: Map<number, Deployment>;
+  readonly deployments: Map<number, DeploymentRecord>;
   readonly dispatches: Dispatch[];
   /** The next number of whatever is numbered. */
   readonly next: () => number;

@@ -1,4 +1,4 @@
-import type { Comment, Deployment, Issue, Repository } from './repository.ts';
+import type { Comment, DeploymentRecord, Issue, Repository } from './repository.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -110,7 +110,7 @@ export function representPullRequest(
 export function representDeployment(
   example: Json,
   repository: Repository,
-  deployment: Deployment,
+  deployment: DeploymentRecord,
   at: Addresses,
 ): Json {
   const url = `${at.api}/repos/${repository.fullName}/deployments/${deployment.id}`;

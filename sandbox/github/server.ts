@@ -6,7 +6,7 @@ import { createFaultQueue, type FaultQueue, playFault } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import type { GitRemote } from './git-remote.ts';
 import { readJson } from './json.ts';
-import { loadOperations, type Operation } from './openapi.ts';
+import { type ApiOperation, loadOperations } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import type { Addresses } from './representations.ts';
 
@@ -44,7 +44,7 @@ type GitHubServerOptions = {
 };
 
 type Running = GitHubServerOptions & {
-  readonly operations: readonly Operation[];
+  readonly operations: readonly ApiOperation[];
   readonly addresses: Addresses;
   readonly faults: FaultQueue;
   readonly exchanges: Exchange[];

@@ -22,7 +22,7 @@ type Answered = {
 type Tally = { requests: number; failed: number; digits: number; correct: number };
 
 /** Steady requests of a client, counted as the client sees them. */
-export type Traffic = {
+export type SteadyTraffic = {
   /** Counts since the last `reset`, by version; failures without a version count under `none`. */
   readonly byVersion: ReadonlyMap<string, Tally>;
   /** The failed answers since the last `reset`, the first hundred. */
@@ -42,7 +42,7 @@ export function startTraffic(options: {
   readonly model: string;
   readonly perSecond: number;
   readonly digits: readonly Digit[];
-}): Traffic {
+}): SteadyTraffic {
   const byVersion = new Map<string, Tally>();
   const failures: Answered[] = [];
   const open = new Set<Promise<void>>();

@@ -14,7 +14,7 @@ import { discard } from '../../sandbox/machine/discard.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { loadDigits } from '../../sandbox/traffic/digits.ts';
-import { startTraffic, type Traffic } from '../../sandbox/traffic/traffic.ts';
+import { type SteadyTraffic, startTraffic } from '../../sandbox/traffic/traffic.ts';
 
 const PROJECTS = path.join(import.meta.dirname, '..', 'fixtures', 'projects');
 const CANARY_MS = 400_000;
@@ -22,7 +22,7 @@ const silent = (): void => undefined;
 
 let folder: string;
 let world: World;
-let traffic: Traffic;
+let traffic: SteadyTraffic;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-scenes-'));

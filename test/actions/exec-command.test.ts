@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { execCommand } from '../../actions/job/exec-command.ts';
 import { runCommand } from '../../adapters/run-command.ts';
 import { UserError } from '../../core/errors.ts';
-import type { Command } from '../../core/ports.ts';
+import type { ProgramCall } from '../../core/ports.ts';
 
 const TEN_SECONDS = 10_000;
-const shell = (script: string, more: Partial<Command> = {}): Command => ({
+const shell = (script: string, more: Partial<ProgramCall> = {}): ProgramCall => ({
   command: 'sh',
   args: ['-c', script],
   env: process.env,

@@ -9,7 +9,7 @@ import { getCACertificates } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { requestJson } from '../../adapters/http.ts';
 import { childVariables } from '../../adapters/network/child-variables.ts';
-import { chooseProxy, type Environment, proxySecrets } from '../../adapters/network/choose-proxy.ts';
+import { chooseProxy, type ProcessVariables, proxySecrets } from '../../adapters/network/choose-proxy.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import { ServiceError, UserError } from '../../core/errors.ts';
 import { createPrivateCa, type PrivateCa } from '../../sandbox/network/private-ca.ts';
@@ -50,7 +50,7 @@ beforeEach(() => {
 
 describe('the proxy for an address', () => {
   const all = { https_proxy: 'http://s:1', http_proxy: 'http://p:1' };
-  it.each<[string, string, Environment, string | undefined]>([
+  it.each<[string, string, ProcessVariables, string | undefined]>([
     ['by scheme: https', 'https://a.test/', all, 's:1'],
     ['by scheme: http', 'http://a.test/', all, 'p:1'],
     ['upper case too', 'https://a.test/', { HTTPS_PROXY: 'http://s:1' }, 's:1'],
@@ -183,7 +183,7 @@ describe('programs that are started', () => {
   });
 });
 
-function ask(url: string, env: Environment): Promise<unknown> {
+function ask(url: string, env: ProcessVariables): Promise<unknown> {
   return requestJson({ url, attempts: 1 }, { fetch: createFetch(env) });
 }
 

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { BuiltPackage, PackageRequest } from '../../sandbox/agent/build-package.ts';
+import type { TinyPackage, TinyPackageRequest } from '../../sandbox/agent/build-package.ts';
 import { type RunningAgent, startAgent } from '../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type SteadyClient, startSteadyClient } from '../../sandbox/traffic/steady-client.ts';
@@ -22,7 +22,7 @@ describe('a host that runs containers', { timeout: 180_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'ty-'));
   const disk = join(folder, 'd');
   let agent: RunningAgent;
-  let champion: BuiltPackage;
+  let champion: TinyPackage;
   let client: SteadyClient;
   let failing: BadRegistry;
   let silent: BadRegistry;
@@ -81,17 +81,18 @@ describe('a host that runs containers', { timeout: 180_000 }, () => {
       const digest = `sha256:${'1'.repeat(64)}`;
       return { kind: 'image', reference: `${registry.address}/none@${digest}`, digest, size: 1 } as const;
     };
-    const bad: Readonly<Record<string, (request: PackageRequest) => Promise<BuiltPackage> | BuiltPackage>> = {
-      '2': (request) => buildImagePackage({ ...request, behaviour: { hang: true } }),
-      '3': (request) => buildImagePackage({ ...request, behaviour: { loadBytes: 2 * MEMORY_BYTES } }),
-      '4': (request) => buildImagePackage({ ...request, behaviour: { crash: true } }),
-      '5': (request) => {
-        const { payload } = readManifest(champion);
-        return buildPinnedPackage(request, { ...payload, digest: `sha256:${'5'.repeat(64)}` });
-      },
-      '6': (request) => buildPinnedPackage(request, absent(failing)),
-      '7': (request) => buildPinnedPackage(request, absent(silent)),
-    };
+    const bad: Readonly<Record<string, (request: TinyPackageRequest) => Promise<TinyPackage> | TinyPackage>> =
+      {
+        '2': (request) => buildImagePackage({ ...request, behaviour: { hang: true } }),
+        '3': (request) => buildImagePackage({ ...request, behaviour: { loadBytes: 2 * MEMORY_BYTES } }),
+        '4': (request) => buildImagePackage({ ...request, behaviour: { crash: true } }),
+        '5': (request) => {
+          const { payload } = readManifest(champion);
+          return buildPinnedPackage(request, { ...payload, digest: `sha256:${'5'.repeat(64)}` });
+        },
+        '6': (request) => buildPinnedPackage(request, absent(failing)),
+        '7': (request) => buildPinnedPackage(request, absent(silent)),
+      };
 
     beforeAll(async () => {
       for (const [version, build] of Object.entries(bad)) {

@@ -1,13 +1,13 @@
 import type { Instance, RolloutLease, SetTraffic } from '../../../core/serving/api.ts';
-import type { BuiltPackage } from '../../../sandbox/agent/build-package.ts';
-import { buildPackage, type PackageRequest } from '../../../sandbox/agent/build-package.ts';
+import type { TinyPackage } from '../../../sandbox/agent/build-package.ts';
+import { buildPackage, type TinyPackageRequest } from '../../../sandbox/agent/build-package.ts';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 
 export const MODEL = 'doubler';
 
 /** Uploads a package and asks for it to be started. */
-export async function begin(agent: RunningAgent, version: string, built: BuiltPackage): Promise<Instance> {
+export async function begin(agent: RunningAgent, version: string, built: TinyPackage): Promise<Instance> {
   for (const { digest, file } of built.files) await agent.client.putBlob(digest, file);
   return agent.client.startInstance(MODEL, version, { manifest: built.manifest });
 }
@@ -15,7 +15,7 @@ export async function begin(agent: RunningAgent, version: string, built: BuiltPa
 /** Builds, uploads and starts a version, and waits until it is ready or has failed. */
 export async function deployVersion(
   agent: RunningAgent,
-  request: Omit<PackageRequest, 'folder'>,
+  request: Omit<TinyPackageRequest, 'folder'>,
 ): Promise<Instance> {
   await begin(agent, request.version, buildPackage({ folder: agent.folder, ...request }));
   return settled(agent, request.version);

@@ -9,15 +9,15 @@ import {
   packageManifestSchema,
 } from '../../../core/serving/package-manifest.ts';
 import {
-  type BuiltPackage,
   buildPackage,
-  type PackageRequest,
+  type TinyPackage,
+  type TinyPackageRequest,
 } from '../../../sandbox/agent/build-package.ts';
 import { PYTHON } from '../../../sandbox/checkout.ts';
 import { docker, ENGINE, TEMPLATE } from './docker-host.ts';
 
 /** A package of the tiny model that pins a container image, built and pushed to the tests' registry as a job does it. */
-export async function buildImagePackage(request: PackageRequest): Promise<BuiltPackage> {
+export async function buildImagePackage(request: TinyPackageRequest): Promise<TinyPackage> {
   const built = buildPackage(request);
   const pip = await readPipSettings(process.env, PYTHON);
   await packAsImage(
@@ -33,18 +33,18 @@ export async function buildImagePackage(request: PackageRequest): Promise<BuiltP
 }
 
 /** The package's manifest. */
-export function readManifest(built: BuiltPackage): PackageManifest {
+export function readManifest(built: TinyPackage): PackageManifest {
   return packageManifestSchema.parse(JSON.parse(readFileSync(manifestFile(built), 'utf8')));
 }
 
 /** A package whose manifest pins this image, whether or not there is one. */
-export function buildPinnedPackage(request: PackageRequest, payload: PackagePayload): BuiltPackage {
+export function buildPinnedPackage(request: TinyPackageRequest, payload: PackagePayload): TinyPackage {
   const built = buildPackage(request);
   writeFileSync(manifestFile(built), JSON.stringify({ ...readManifest(built), payload }));
   return withoutArchive(built);
 }
 
-function withoutArchive(built: BuiltPackage): BuiltPackage {
+function withoutArchive(built: TinyPackage): TinyPackage {
   const manifest = `sha256:${createHash('sha256')
     .update(readFileSync(manifestFile(built)))
     .digest('hex')}`;
@@ -52,10 +52,10 @@ function withoutArchive(built: BuiltPackage): BuiltPackage {
   return { manifest, files: [{ digest: manifest, file: manifestFile(built) }, ...others] };
 }
 
-function manifestFile(built: BuiltPackage): string {
+function manifestFile(built: TinyPackage): string {
   return join(folderOf(built), 'trainyard.json');
 }
 
-function folderOf({ files }: BuiltPackage): string {
+function folderOf({ files }: TinyPackage): string {
   return dirname(files[0]?.file ?? '');
 }

@@ -13,7 +13,7 @@ import type { EnvironmentState } from '../../../core/ledger/state.ts';
 import { environmentOf } from '../../../core/ledger/state.ts';
 import type { Ledger, Tracking } from '../../../core/ports.ts';
 import { ok } from '../../../core/result.ts';
-import { type BuiltPackage, buildPackage } from '../../../sandbox/agent/build-package.ts';
+import { buildPackage, type TinyPackage } from '../../../sandbox/agent/build-package.ts';
 import { type RunningAgent, startAgent, TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { PYTHON } from '../../../sandbox/checkout.ts';
 import { createGitRemote } from '../../../sandbox/github/git-remote.ts';
@@ -219,7 +219,7 @@ async function addVersion(request: {
 }
 
 /** The package's files among the artifacts of a run, where the build job leaves them. */
-async function store(tracking: Tracking, built: BuiltPackage, version: string) {
+async function store(tracking: Tracking, built: TinyPackage, version: string) {
   const run = await tracking.createRun({ experiment: MODEL, name: `version ${version}`, tags: {} });
   const artifactPath = packageFolder(built.manifest);
   for (const { file } of built.files) {
