@@ -54,7 +54,7 @@ export function createAgent(context: AgentContext): Agent {
   return {
     context,
     startInstance: async (model, version, request) => {
-      const result = await startInstance(context, model, version, request);
+      const result = await startInstance(context, { model, version, request });
       change();
       return result;
     },
@@ -65,7 +65,7 @@ export function createAgent(context: AgentContext): Agent {
     },
     setTraffic: async (model, request, expected) => {
       const counters = await observeModel(context, shadow, model);
-      const result = setTraffic(context, model, request, expected, counters);
+      const result = setTraffic(context, { model, request, expected, counters });
       if (!result.ok) return result;
       return applyChange(context, applyPlan, result.value);
     },
@@ -78,7 +78,7 @@ export function createAgent(context: AgentContext): Agent {
       await stepAll(context, 'ready');
       await observeAll(context, shadow);
       const changed = Object.entries(context.store.traffic()).filter(([model, stored]) =>
-        judgeTraffic(context, cache, model, stored),
+        judgeTraffic(context, cache, { model, stored }),
       );
       if (changed.length > 0) await applyPlan();
     },
@@ -140,7 +140,8 @@ async function observeModel(
     const counters = await context.proxy.counters();
     const stored = context.store.getTraffic(model);
     if (stored === undefined) return counters;
-    observe(context, model, stored, counters, shadow.compare(model, stored.traffic));
+    const { traffic } = stored;
+    observe(context, { model, traffic, counters, shadow: shadow.compare(model, traffic) });
     return counters;
   } catch (thrown) {
     context.log.warn(`No counts of ${model}: ${messageOf(thrown)}`);

@@ -53,7 +53,7 @@ async function runTicks(agent: Agent, watchClock: () => void, signal: AbortSigna
     }
     const isBusy = store.instances().some(({ state }) => state === 'starting' || state === 'draining');
     const nextMs = isBusy ? Math.min(BUSY_TICK_MS, options.tickSeconds * 1_000) : options.tickSeconds * 1_000;
-    await pause(clock, nextMs, woken, signal);
+    await pause(clock, nextMs, { woken, signal });
   }
 }
 
@@ -77,12 +77,16 @@ async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
     const due = store.outbox.due();
     const dueMs = due === undefined ? Infinity : 1_000 * secondsBetween(clock.now(), due);
     const waitMs = Math.max(OUTBOX_WAIT_MS.least, Math.min(OUTBOX_WAIT_MS.most, dueMs));
-    await pause(clock, waitMs, added, signal);
+    await pause(clock, waitMs, { woken: added, signal });
   }
 }
 
 /** Waits so many ms, or until `woken` resolves, or until `signal` aborts. */
-async function pause(clock: Clock, ms: number, woken: Promise<void>, signal: AbortSignal): Promise<void> {
+async function pause(
+  clock: Clock,
+  ms: number,
+  { woken, signal }: { readonly woken: Promise<void>; readonly signal: AbortSignal },
+): Promise<void> {
   const wait = new AbortController();
   const any = AbortSignal.any([wait.signal, signal]);
   await Promise.race([clock.wait(ms, any).catch(() => undefined), woken]);

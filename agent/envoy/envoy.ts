@@ -69,9 +69,9 @@ export function createEnvoy(options: EnvoyOptions): DataPlane {
       writeDiscovery(options.folder, 'rds.json', routes);
       handle = await start(options);
     }
-    await awaitVersion(options, handle, 'cds.json', clusters.version);
+    await awaitVersion(options, handle, { file: 'cds.json', version: clusters.version });
     writeDiscovery(options.folder, 'rds.json', routes);
-    await awaitVersion(options, handle, 'rds.json', routes.version);
+    await awaitVersion(options, handle, { file: 'rds.json', version: routes.version });
     applied = wanted;
   };
   return {
@@ -128,8 +128,7 @@ function writeDiscovery(folder: string, file: DiscoveryFile, discovery: Discover
 async function awaitVersion(
   options: EnvoyOptions,
   handle: ProcessHandle,
-  file: DiscoveryFile,
-  version: string,
+  { file, version }: { readonly file: DiscoveryFile; readonly version: string },
 ): Promise<void> {
   const stat = VERSION_STATS[file];
   const wanted = `${stat}: "${version}"`;

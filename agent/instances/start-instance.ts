@@ -8,18 +8,19 @@ import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { checkProvenance } from './check-provenance.ts';
 
+/** The model version that is to run. */
+type Wanted = { readonly model: string; readonly version: string };
+
 /**
  * Takes on a model version: its package must be here, whole, fit this host, and (with trusted keys) signed with a passed gate.
  * Asked again for what already runs it changes nothing; asked again after a failure it tries anew.
  */
 export async function startInstance(
   context: AgentContext,
-  model: string,
-  version: string,
-  request: StartInstance,
+  { model, version, request }: Wanted & { readonly request: StartInstance },
 ): Promise<Result<Instance, Refusal>> {
   const { store, clock } = context;
-  const read = await readManifest(context, model, version, request.manifest);
+  const read = await readManifest(context, { model, version }, request.manifest);
   if (!read.ok) return read;
   const unverified = checkProvenance(context.options.trustedKeys, {
     envelope: request.envelope,
@@ -60,8 +61,7 @@ export async function startInstance(
 
 async function readManifest(
   context: AgentContext,
-  model: string,
-  version: string,
+  { model, version }: Wanted,
   digest: string,
 ): Promise<Result<PackageManifest, Refusal>> {
   const { blobs, runtime } = context;

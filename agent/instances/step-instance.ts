@@ -36,12 +36,10 @@ async function prepare(context: AgentContext, instance: StoredInstance): Promise
   // An image is checked by the engine that pulls it.
   const isWhole = payload.kind === 'image' || (await context.blobs.verify(payload.digest).catch(() => false));
   if (!isWhole) {
-    return fail(
-      context,
-      instance,
-      'package-damaged',
-      `The file ${payload.digest} is missing or changed on disk.`,
-    );
+    return fail(context, instance, {
+      code: 'package-damaged',
+      message: `The file ${payload.digest} is missing or changed on disk.`,
+    });
   }
   return { ...instance, handle: await context.runtime.prepare(launchOf(context, instance)) };
 }
@@ -51,19 +49,20 @@ async function start(context: AgentContext, instance: StoredInstance): Promise<S
   const handle = instance.handle ?? {};
   const health = await runtime.check(instance.model, handle);
   if (health.kind === 'serving') return verifyAnswers(context, instance);
-  if (health.kind === 'failing') return fail(context, instance, health.code ?? 'load-failed', health.detail);
+  if (health.kind === 'failing')
+    return fail(context, instance, { code: health.code ?? 'load-failed', message: health.detail });
   const waitedMs = elapsedMs(context, instance.startedAt);
   if (waitedMs > options.startTimeoutSeconds * 1_000) {
     const message = `It was not ready after ${options.startTimeoutSeconds} s: ${health.detail}.`;
-    return fail(context, instance, 'start-timeout', message);
+    return fail(context, instance, { code: 'start-timeout', message });
   }
   if (health.kind === 'loading') return instance;
-  if (handle['pid'] !== undefined) return recordCrash(context, instance, health.detail);
+  if (handle['pid'] !== undefined) return recordCrash(context, instance, { detail: health.detail });
   try {
     return { ...instance, handle: await runtime.start(launchOf(context, instance), handle) };
   } catch (thrown) {
     const code = thrown instanceof ServiceError ? thrown.problem.code : undefined;
-    return recordCrash(context, instance, messageOf(thrown), code);
+    return recordCrash(context, instance, { detail: messageOf(thrown), code });
   }
 }
 
@@ -73,11 +72,11 @@ async function verifyAnswers(context: AgentContext, instance: StoredInstance): P
   try {
     const replay = await replayGolden(context, instance);
     if (replay !== undefined && replay.verdict !== 'pass') {
-      return fail(context, instance, 'golden-mismatch', replay.reason.message);
+      return fail(context, instance, { code: 'golden-mismatch', message: replay.reason.message });
     }
   } catch (thrown) {
     if (elapsedMs(context, instance.startedAt) < context.options.startTimeoutSeconds * 1_000) return instance;
-    return fail(context, instance, 'golden-unanswered', messageOf(thrown));
+    return fail(context, instance, { code: 'golden-unanswered', message: messageOf(thrown) });
   }
   const { code: _code, message: _message, ...rest } = instance;
   context.log.info(`${name(instance)} is ready`);
@@ -88,18 +87,17 @@ async function watch(context: AgentContext, instance: StoredInstance): Promise<S
   const health: Health = await context.runtime.check(instance.model, instance.handle ?? {});
   const { unresponsiveSince = context.clock.now(), ...responsive } = instance;
   if (health.kind === 'serving') return responsive;
-  if (health.kind === 'gone') return recordCrash(context, responsive, health.detail);
+  if (health.kind === 'gone') return recordCrash(context, responsive, { detail: health.detail });
   if (elapsedMs(context, unresponsiveSince) < UNRESPONSIVE_MS) return { ...instance, unresponsiveSince };
   await context.runtime.stop(instance.handle ?? {});
-  return recordCrash(context, responsive, `it served no more (${health.detail})`);
+  return recordCrash(context, responsive, { detail: `it served no more (${health.detail})` });
 }
 
 /** Starts it anew on other ports (the old ones may be taken), or gives up when it has crashed too often; `code` says why then. */
 function recordCrash(
   context: AgentContext,
   instance: StoredInstance,
-  detail: string,
-  code = 'crash-loop',
+  { detail, code = 'crash-loop' }: { readonly detail: string; readonly code?: string | undefined },
 ): Promise<StoredInstance> | StoredInstance {
   const now = context.clock.now();
   const recent = instance.crashes.filter((crash) => elapsedMs(context, crash) < CRASH_MEMORY_MS);
@@ -107,7 +105,7 @@ function recordCrash(
   context.log.warn(`${name(instance)} ended: ${detail}`);
   if (crashes.length >= MAX_CRASHES) {
     const message = `It ended ${crashes.length} times in ${CRASH_MEMORY_MS / 60_000} minutes: ${detail}.`;
-    return fail(context, { ...instance, crashes }, code, message);
+    return fail(context, { ...instance, crashes }, { code, message });
   }
   const { handle: _handle, ...rest } = instance;
   const message = `It ended and is started again: ${detail}.`;
@@ -141,8 +139,7 @@ function revive(context: AgentContext, instance: StoredInstance): StoredInstance
 async function fail(
   context: AgentContext,
   instance: StoredInstance,
-  code: string,
-  message: string,
+  { code, message }: { readonly code: string; readonly message: string },
 ): Promise<StoredInstance> {
   if (instance.handle !== undefined) await context.runtime.stop(instance.handle);
   const { handle: _handle, ...rest } = instance;

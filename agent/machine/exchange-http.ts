@@ -31,7 +31,7 @@ export async function exchangeHttp(exchange: HttpExchange): Promise<HttpAnswer> 
   const url = new URL(exchange.url);
   const signal = AbortSignal.timeout(exchange.timeoutMs);
   try {
-    return await send(exchange, url, method, signal);
+    return await send(exchange, { url, method, signal });
   } catch (cause) {
     const why = signal.aborted
       ? `did not answer in ${exchange.timeoutMs / 1_000} s`
@@ -42,9 +42,7 @@ export async function exchangeHttp(exchange: HttpExchange): Promise<HttpAnswer> 
 
 function send(
   { socketPath, headers, json, agent }: HttpExchange,
-  url: URL,
-  method: string,
-  signal: AbortSignal,
+  { url, method, signal }: { readonly url: URL; readonly method: string; readonly signal: AbortSignal },
 ): Promise<HttpAnswer> {
   const body = json === undefined ? undefined : JSON.stringify(json);
   const sent = {

@@ -2,7 +2,6 @@ import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../core/rollout/evidence/observation.ts';
-import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
 import type { Brake, RolloutLease, Traffic } from '../../core/serving/api.ts';
 import { decideTraffic } from '../../core/serving/decide-traffic.ts';
 import type { AgentContext } from '../context.ts';
@@ -20,17 +19,18 @@ export type EvidenceCache = Map<
   { readonly rollout: string; readonly evidence: Evidence; readonly seq: number }
 >;
 
+/** A model and its traffic as it is stored. */
+type Judged = { readonly model: string; readonly stored: StoredTraffic };
+/** Why the agent acts. */
+type Cause = { readonly code: string; readonly explanation: string };
+
 /** Looks at one model's traffic and brakes, holds or reports. Gives whether the traffic was changed. */
-export function judgeTraffic(
-  context: AgentContext,
-  cache: EvidenceCache,
-  model: string,
-  stored: StoredTraffic,
-): boolean {
+export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged: Judged): boolean {
   const { store, clock } = context;
+  const { model, stored } = judged;
   const { traffic } = stored;
   const { lease } = traffic;
-  const evidence = lease && foldEvidence(store, cache, model, lease.rollout, lease.plan);
+  const evidence = lease && foldEvidence(store, cache, { model, lease });
   const instanceOf = (version: string | undefined) =>
     version === undefined ? undefined : store.getInstance(model, version);
   const [stable, candidate] = [instanceOf(traffic.stable), instanceOf(traffic.candidate)];
@@ -49,21 +49,16 @@ export function judgeTraffic(
       if (stored.heldSince === undefined) store.putTraffic(model, { ...stored, heldSince: clock.now() });
       return false;
     case 'report':
-      if (lease !== undefined) reportStage(context, model, stored, lease, decision.decision);
+      if (lease !== undefined) reportStage(context, { ...judged, lease }, decision.decision);
       return false;
     case 'brake':
-      brake(context, model, stored, decision);
+      brake(context, judged, decision);
       return true;
   }
 }
 
 /** Gives all traffic to the stable version, notes why, and reports it. */
-function brake(
-  context: AgentContext,
-  model: string,
-  stored: StoredTraffic,
-  { code, explanation }: { readonly code: string; readonly explanation: string },
-): void {
+function brake(context: AgentContext, { model, stored }: Judged, { code, explanation }: Cause): void {
   const { store, clock, log } = context;
   const version = stored.traffic.candidate ?? '';
   const rollout = stored.traffic.lease?.rollout ?? '';
@@ -91,9 +86,7 @@ function brake(
 
 function reportStage(
   context: AgentContext,
-  model: string,
-  stored: StoredTraffic,
-  lease: RolloutLease,
+  { model, stored, lease }: Judged & { readonly lease: RolloutLease },
   { kind, explanation }: { readonly kind: string; readonly explanation: string },
 ): void {
   const stage = `${lease.rollout}/${lease.stage}`;
@@ -114,9 +107,7 @@ function reportStage(
 function foldEvidence(
   store: Store,
   cache: EvidenceCache,
-  model: string,
-  rollout: string,
-  plan: RolloutPlan,
+  { model, lease: { rollout, plan } }: { readonly model: string; readonly lease: RolloutLease },
 ): Evidence {
   const known = cache.get(model);
   let { evidence, seq } = known?.rollout === rollout ? known : { evidence: startEvidence(plan), seq: 0 };

@@ -7,7 +7,6 @@ import { type ClusterCounters, NO_COUNTERS, subtractCounters } from '../envoy/cl
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
-import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { readCapture, sumInvalid } from '../windows/read-capture.ts';
 
 const countersSchema = z.object({
@@ -28,6 +27,13 @@ const readingSchema = z.object({
 });
 type Reading = z.infer<typeof readingSchema>;
 
+/** What is looked at: a model, the traffic it has, and what the proxy has counted by cluster. */
+type Look = {
+  readonly model: string;
+  readonly traffic: Traffic;
+  readonly counters: ReadonlyMap<string, ClusterCounters>;
+};
+
 /**
  * Takes what both versions of a model did since the last look and appends it as one observation, together with the reading it
  * was counted from: killed at any point, the next look counts the same requests once. What was answered while a lost candidate was
@@ -35,14 +41,11 @@ type Reading = z.infer<typeof readingSchema>;
  */
 export function observe(
   context: AgentContext,
-  model: string,
-  { traffic }: StoredTraffic,
-  counters: ReadonlyMap<string, ClusterCounters>,
-  shadow?: ShadowComparison,
+  { model, traffic, counters, shadow }: Look & { readonly shadow: ShadowComparison | undefined },
 ): void {
   const { store, options } = context;
   const before = store.getMemory(keyOf(model), readingSchema);
-  const now = read(context, model, traffic, counters);
+  const now = read(context, { model, traffic, counters });
   const isCompared =
     traffic.brake === undefined && before?.isCandidateAway !== true && now.isCandidateAway !== true;
   const rollout = isCompared ? (traffic.lease?.rollout ?? '') : '';
@@ -67,13 +70,8 @@ export function observe(
 }
 
 /** Lets the next observation count from here, for the versions of this traffic: for when the traffic is about to change. */
-export function rebase(
-  context: AgentContext,
-  model: string,
-  traffic: Pick<Traffic, 'stable' | 'candidate'>,
-  counters: ReadonlyMap<string, ClusterCounters>,
-): void {
-  context.store.putMemory(keyOf(model), read(context, model, traffic, counters));
+export function rebase(context: AgentContext, look: Look): void {
+  context.store.putMemory(keyOf(look.model), read(context, look));
 }
 
 function keyOf(model: string): string {
@@ -82,9 +80,7 @@ function keyOf(model: string): string {
 
 function read(
   { clock, options, store }: AgentContext,
-  model: string,
-  { stable, candidate }: Pick<Traffic, 'stable' | 'candidate'>,
-  counters: ReadonlyMap<string, ClusterCounters>,
+  { model, traffic: { stable, candidate }, counters }: Look,
 ): Reading {
   const versions = [stable, candidate].filter((version) => version !== undefined);
   const isCandidateAway = candidate !== undefined && store.getInstance(model, candidate)?.state !== 'ready';

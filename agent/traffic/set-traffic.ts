@@ -9,17 +9,23 @@ import { rebase } from './observe.ts';
 /** How many rollouts that are over are known by name: a job does not sleep through more. */
 const REMEMBERED_ROLLOUTS = 20;
 
+type Change = {
+  readonly model: string;
+  readonly request: SetTraffic;
+  /** The revision that the caller knew; `undefined` when there was no traffic. */
+  readonly expected: number | undefined;
+  /** What the next observation counts from; `undefined` when the proxy could not be asked. */
+  readonly counters: ReadonlyMap<string, ClusterCounters> | undefined;
+};
+
 /**
  * Stores new traffic for a model if the caller knew the present revision. Both versions must be ready here. A brake stays until
  * another rollout is set or the candidate is gone from the traffic, and a rollout that has left the traffic never comes back: a
- * job that slept through its end can't raise it again. `counters` are what the next observation counts from.
+ * job that slept through its end can't raise it again.
  */
 export function setTraffic(
   context: AgentContext,
-  model: string,
-  request: SetTraffic,
-  expected: number | undefined,
-  counters: ReadonlyMap<string, ClusterCounters> | undefined,
+  { model, request, expected, counters }: Change,
 ): Result<Traffic, Refusal> {
   const { store, clock } = context;
   const known = store.getTraffic(model);
@@ -34,7 +40,7 @@ export function setTraffic(
       }),
     );
   }
-  const refusal = findRefusal(context, model, request, known);
+  const refusal = findRefusal(context, { model, request, known });
   if (refusal !== undefined) return err(refusal);
   const traffic: Traffic = { ...request, revision: (before?.revision ?? 0) + 1 };
   const reportedStage = known?.reportedStage;
@@ -46,7 +52,7 @@ export function setTraffic(
   };
   store.transaction(() => {
     store.putTraffic(model, stored);
-    if (counters !== undefined) rebase(context, model, traffic, counters);
+    if (counters !== undefined) rebase(context, { model, traffic, counters });
   });
   return ok(traffic);
 }
@@ -61,9 +67,11 @@ function listOver(known: StoredTraffic | undefined, request: SetTraffic): readon
 
 function findRefusal(
   context: AgentContext,
-  model: string,
-  request: SetTraffic,
-  known: StoredTraffic | undefined,
+  {
+    model,
+    request,
+    known,
+  }: Pick<Change, 'model' | 'request'> & { readonly known: StoredTraffic | undefined },
 ): Refusal | undefined {
   const before = known?.traffic;
   const { stable, candidate, candidatePercent, shadow, lease } = request;

@@ -74,7 +74,7 @@ function begin(
 
 function look(comparison: Comparison, now: number): ShadowComparison | undefined {
   const { stable, candidate, isNumeric } = comparison;
-  for (const side of [stable, candidate]) readNew(side, isNumeric, now);
+  for (const side of [stable, candidate]) readNew(side, { isNumeric, since: now });
   const settled = (side: Side, other: Side): readonly ShadowAnswer[] =>
     [...side.waiting.values()].filter(({ id, since }) => other.waiting.has(id) || now - since > GIVE_UP_MS);
   const answers = [settled(stable, candidate), settled(candidate, stable)] as const;
@@ -86,7 +86,10 @@ function look(comparison: Comparison, now: number): ShadowComparison | undefined
   return compared.pairs + compared.unmatched === 0 ? undefined : compared;
 }
 
-function readNew({ folder, offsets, waiting }: Side, isNumeric: boolean, since: number): void {
+function readNew(
+  { folder, offsets, waiting }: Side,
+  { isNumeric, since }: { readonly isNumeric: boolean; readonly since: number },
+): void {
   for (const file of listLogs(folder)) {
     const { lines, offset } = followLog(file, offsets.get(file) ?? 0);
     offsets.set(file, offset);

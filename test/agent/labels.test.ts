@@ -31,7 +31,7 @@ beforeEach(async () => {
   const manifest = await storePackage(context, '1', {
     profile: await storeBlob(context, JSON.stringify(profile)),
   });
-  await startInstance(context, MODEL, '1', { manifest });
+  await startInstance(context, { model: MODEL, version: '1', request: { manifest } });
   const traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
   context.store.putTraffic(MODEL, { traffic, setAt: context.clock.now() });
 });

@@ -50,7 +50,7 @@ async function serveVersion(): Promise<void> {
   const manifest = await storePackage(context, '1', {
     profile: await storeBlob(context, JSON.stringify(profile)),
   });
-  await startInstance(context, MODEL, '1', { manifest });
+  await startInstance(context, { model: MODEL, version: '1', request: { manifest } });
   const instance = context.store.getInstance(MODEL, '1');
   if (instance === undefined) throw new Error('not started');
   context.store.putInstance({ ...instance, state: 'ready' });

@@ -15,7 +15,7 @@ export type RouteSettings = {
 
 /** Per model: a version pinned by header, else the split by weight. Predictions are never retried: they may not be repeatable. */
 export function buildRoutes(plan: TrafficPlan, { stickyHeader }: RouteSettings = {}): Discovery {
-  const routesOf = (model: string, path: string) => routesOfPath(plan, model, path, stickyHeader);
+  const routesOf = (model: string, path: string) => routesOfPath(plan, { model, path }, stickyHeader);
   const routed = plan.splits.filter((split) => hasBackend(plan, split.model, split.stable));
   const only = plan.splits.length === 1 ? routed[0] : undefined;
   const routes = [
@@ -32,8 +32,7 @@ export function buildRoutes(plan: TrafficPlan, { stickyHeader }: RouteSettings =
 
 function routesOfPath(
   plan: TrafficPlan,
-  model: string,
-  path: string,
+  { model, path }: { readonly model: string; readonly path: string },
   stickyHeader: string | undefined,
 ): readonly object[] {
   const backends = plan.backends.filter((backend) => backend.model === model);
@@ -50,7 +49,7 @@ function routesOfPath(
     match: { path, headers: [{ name: PIN_HEADER, present_match: true }] },
     ...direct(404, 'no-such-version', 'The pinned version is not served on this host.'),
   };
-  return [...pinned, unknownPin, { match: { path }, ...splitAction(plan, model, action, stickyHeader) }];
+  return [...pinned, unknownPin, { match: { path }, ...splitAction(plan, model, { action, stickyHeader }) }];
 }
 
 /**
@@ -60,8 +59,7 @@ function routesOfPath(
 function splitAction(
   plan: TrafficPlan,
   model: string,
-  action: object,
-  stickyHeader: string | undefined,
+  { action, stickyHeader }: RouteSettings & { readonly action: object },
 ): object {
   const split = plan.splits.find((candidate) => candidate.model === model);
   if (split?.stable === undefined || !hasBackend(plan, model, split.stable)) {

@@ -51,6 +51,14 @@ export type ContainerIdentity = {
   readonly grpcManagement: number;
 };
 
+/** What is run, whose it is, and within which bounds. */
+type ContainerRequest = {
+  readonly imageId: string;
+  /** The agent's own name, by which it finds its containers again. */
+  readonly scope: string;
+  readonly limits: ContainerLimits;
+};
+
 /** Folder on the host in which the management API's socket appears. */
 export function controlFolder(launch: Launch): string {
   return join(launch.workFolder, 'control');
@@ -63,9 +71,7 @@ export function controlFolder(launch: Launch): string {
 export function describeContainer(
   launch: Launch,
   identity: ContainerIdentity,
-  imageId: string,
-  scope: string,
-  limits: ContainerLimits,
+  { imageId, scope, limits }: ContainerRequest,
 ): ContainerCreateOptions {
   return {
     name: identity.container,
@@ -114,8 +120,8 @@ function environmentOf(
 ): string[] {
   const settings =
     network === 'host'
-      ? torchServeConfig(launch.manifest, { ...CONTAINER_PORTS, ...portsOf(identity) }, maxBodyBytes)
-      : torchServeConfig(launch.manifest, CONTAINER_PORTS, maxBodyBytes, '0.0.0.0');
+      ? torchServeConfig(launch.manifest, { ...CONTAINER_PORTS, ...portsOf(identity) }, { maxBodyBytes })
+      : torchServeConfig(launch.manifest, CONTAINER_PORTS, { maxBodyBytes, host: '0.0.0.0' });
   return Object.entries({
     TRAINYARD_SETTINGS: settings,
     TRAINYARD_CONTROL_DIR: CONTROL_DIR,

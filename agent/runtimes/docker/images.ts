@@ -25,6 +25,14 @@ type ImagePolicy = {
   readonly endpoint: string;
 };
 
+type ImageRequest = {
+  readonly model: string;
+  readonly payload: PackagePayload;
+  readonly policy: ImagePolicy;
+  /** Gives the pull up. */
+  readonly signal: AbortSignal;
+};
+
 /**
  * The id of the package's image, pulled when the engine lacks it. The id is a digest of the image's content, so a container made from
  * it runs what the package pins, whatever a tag may point at later. Rejects when the image is another than the package says, when
@@ -32,10 +40,7 @@ type ImagePolicy = {
  */
 export async function provideImage(
   docker: Docker,
-  model: string,
-  payload: PackagePayload,
-  policy: ImagePolicy,
-  signal: AbortSignal,
+  { model, payload, policy, signal }: ImageRequest,
 ): Promise<string> {
   if (payload.kind !== 'image') throw notAnImage();
   const { reference, digest } = payload;
@@ -45,7 +50,7 @@ export async function provideImage(
   if (present !== undefined) return pinned || present === digest ? present : refuse(reference, digest);
   if (!pinned) throw missing(reference, policy);
   await makeRoom(docker, model, policy);
-  await pull(docker, reference, policy, signal);
+  await pull(docker, reference, { policy, signal });
   return (await findImage(docker, reference, policy)) ?? refuse(reference, digest);
 }
 
@@ -108,12 +113,11 @@ async function findImage(
 async function pull(
   docker: Docker,
   reference: string,
-  policy: ImagePolicy,
-  signal: AbortSignal,
+  { policy, signal }: Pick<ImageRequest, 'policy' | 'signal'>,
 ): Promise<void> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await pullOnce(docker, reference, policy, signal);
+      return await pullOnce(docker, reference, { policy, signal });
     } catch (thrown) {
       const failure = dockerFailure(thrown, `pull ${reference}`, policy.endpoint);
       if (tried === PULL_ATTEMPTS || signal.aborted || !isPassing(failure)) throw failure;
@@ -125,8 +129,7 @@ async function pull(
 async function pullOnce(
   docker: Docker,
   reference: string,
-  policy: ImagePolicy,
-  signal: AbortSignal,
+  { policy, signal }: Pick<ImageRequest, 'policy' | 'signal'>,
 ): Promise<void> {
   const login = findRegistryLogin(reference, policy.env);
   // A registry may take its time even for the first word; closing the request has the engine give the pull up.

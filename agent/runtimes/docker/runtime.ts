@@ -78,7 +78,7 @@ function begin(context: Context, launch: Launch, identity: ContainerIdentity): v
   const begun: Begun = {
     abort,
     failure: undefined,
-    done: run(context, launch, identity, abort.signal).then(
+    done: run(context, { launch, identity, signal: abort.signal }).then(
       () => void context.begun.delete(identity.container),
       (thrown) => {
         begun.failure = thrown;
@@ -88,23 +88,25 @@ function begin(context: Context, launch: Launch, identity: ContainerIdentity): v
   context.begun.set(identity.container, begun);
 }
 
-async function run(
-  context: Context,
-  launch: Launch,
-  identity: ContainerIdentity,
-  signal: AbortSignal,
-): Promise<void> {
+type RunRequest = {
+  readonly launch: Launch;
+  readonly identity: ContainerIdentity;
+  /** Gives the start up. */
+  readonly signal: AbortSignal;
+};
+
+async function run(context: Context, { launch, identity, signal }: RunRequest): Promise<void> {
   const { options } = context;
   const docker = connect(options, START_TIMEOUT_MS);
   const { model, manifest } = launch;
   await removeEnded(context, launch);
   const policy = { ...options, endpoint: options.host };
-  const imageId = await provideImage(docker, model, manifest.payload, policy, signal);
+  const imageId = await provideImage(docker, { model, payload: manifest.payload, policy, signal });
   signal.throwIfAborted();
   const limits = { ...options.limits, user: layOut(launch) };
   try {
     const container = await docker.createContainer(
-      describeContainer(launch, identity, imageId, options.scope, limits),
+      describeContainer(launch, identity, { imageId, scope: options.scope, limits }),
     );
     await container.start();
   } catch (thrown) {

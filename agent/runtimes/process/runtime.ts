@@ -105,7 +105,7 @@ function layOut(launch: Launch, ports: TorchServePorts, maxBodyBytes: number): v
   for (const folder of ['store', 'tmp', 'logs']) mkdirSync(join(workFolder, folder), { recursive: true });
   mkdirSync(launch.captureFolder, { recursive: true });
   linkSync(launch.payloadFile, join(workFolder, 'store', 'model.mar'));
-  const config = torchServeConfig(launch.manifest, ports, maxBodyBytes);
+  const config = torchServeConfig(launch.manifest, ports, { maxBodyBytes });
   writeFileSync(join(workFolder, 'config.properties'), config);
   writeFileSync(join(workFolder, 'log4j2.xml'), torchServeLogging(join(workFolder, 'logs')));
 }

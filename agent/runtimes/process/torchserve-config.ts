@@ -25,8 +25,7 @@ const LOG_FILES = 3;
 export function torchServeConfig(
   manifest: PackageManifest,
   ports: TorchServePorts,
-  maxBodyBytes: number,
-  host = '127.0.0.1',
+  { maxBodyBytes, host = '127.0.0.1' }: { readonly maxBodyBytes: number; readonly host?: string },
 ): string {
   const { serving } = manifest;
   const settingsOfModel = {

@@ -102,7 +102,7 @@ export async function serveBare(
   copyFileSync(path.join(built.folder, 'model.mar'), path.join(home, 'store', 'model.mar'));
   writeFileSync(
     path.join(home, 'config.properties'),
-    torchServeConfig(readManifest(built), ports, MAX_BODY_BYTES),
+    torchServeConfig(readManifest(built), ports, { maxBodyBytes: MAX_BODY_BYTES }),
   );
   // As much is logged as behind the agent, or TorchServe's default of three lines per request would be compared as well.
   writeFileSync(path.join(home, 'log4j2.xml'), torchServeLogging(path.join(home, 'logs')));
