@@ -39,6 +39,8 @@ type SandboxOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Workflow runs at once. */
   readonly parallel?: number;
+  /** Host by which the runners know GitHub, where a proxy leads there. */
+  readonly hostName?: string;
 };
 
 /** GitHub on one machine: API, git remote, webhooks and workflow runs. */
@@ -116,6 +118,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       triggers.dispatch(type, payload, user);
     },
     describeRuns: () => runner.runs.map(describeRun),
+    ...(options.hostName !== undefined && { hostName: options.hostName }),
   });
   return {
     folder: options.folder,

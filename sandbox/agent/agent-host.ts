@@ -34,6 +34,10 @@ type AgentHostOptions = {
   readonly ports?: AgentPorts;
   /** Flags beside those above, by name. */
   readonly flags?: Readonly<Record<string, string>>;
+  /** Variables beside this process's. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it answers, where that can't be asked for at its loopback address over plain http. */
+  readonly isReady?: () => Promise<boolean>;
 };
 
 /** A serving host: the agent, and what it starts (Envoy, TorchServe), which outlives it. `folder` holds the agent's state. */
@@ -49,7 +53,8 @@ export async function startAgentHost(options: AgentHostOptions): Promise<AgentHo
     site: THIS_MACHINE,
     ports: options.ports ?? (await findAgentPorts()),
     flags: toFlags(options, folder),
-    env: toEnvironment(options),
+    env: { ...toEnvironment(options), ...options.env },
+    ...(options.isReady !== undefined && { isReady: options.isReady }),
   });
   return { ...agent, folder };
 }

@@ -26,6 +26,8 @@ type AgentRequest = {
   /** Flags by name, beside the addresses. */
   readonly flags: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether it answers, for one that does not at its loopback address over plain http. */
+  readonly isReady?: () => Promise<boolean>;
 };
 
 /** An agent as a process of its own, which can be killed and started again on the same folder and ports. */
@@ -64,7 +66,7 @@ export async function startAgentProcess(request: AgentRequest): Promise<AgentPro
       cwd: folder,
       env,
       log,
-      ready: () => answers(`${url}/readyz`),
+      ready: request.isReady ?? (() => answers(`${url}/readyz`)),
       timeoutMs: READY_TIMEOUT_MS,
     });
   let child = await launch();

@@ -28,6 +28,7 @@ type Exchange = {
 
 export type GitHubServer = {
   readonly addresses: Addresses;
+  readonly port: number;
   readonly faults: FaultQueue;
   readonly exchanges: readonly Exchange[];
   readonly stop: () => Promise<void>;
@@ -41,6 +42,8 @@ type GitHubServerOptions = {
   readonly onDispatch: ApiContext['onDispatch'];
   /** What `GET /_sandbox/runs` shows. */
   readonly describeRuns: () => unknown;
+  /** Host that its addresses name, for runners that reach it through a proxy; the loopback address when left out. */
+  readonly hostName?: string;
 };
 
 type Running = GitHubServerOptions & {
@@ -57,7 +60,8 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
   const exchanges: Exchange[] = [];
   const faults = createFaultQueue();
   const server = createServer();
-  const web = await listen(server);
+  const port = await listen(server);
+  const web = options.hostName === undefined ? `http://127.0.0.1:${port}` : `http://${options.hostName}`;
   const addresses = { api: `${web}/api/v3`, web };
   const running: Running = { ...options, operations, addresses, faults, exchanges, used: 0 };
   server.on('request', (request, response) => {
@@ -68,6 +72,7 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
   });
   return {
     addresses,
+    port,
     faults,
     exchanges,
     stop: async () => {
@@ -79,14 +84,14 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
   };
 }
 
-async function listen(server: Server): Promise<string> {
+async function listen(server: Server): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(0, '127.0.0.1', resolve);
   await promise;
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the sandbox has no address');
-  return `http://127.0.0.1:${address.port}`;
+  return address.port;
 }
 
 async function answer(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {

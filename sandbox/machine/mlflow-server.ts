@@ -11,8 +11,10 @@ export async function startMlflow(options: {
   readonly folder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly port?: number;
+  /** Hosts by which clients ask for it, beside the loopback address. */
+  readonly hosts?: readonly string[];
 }): Promise<MlflowServer> {
-  const { python, folder, env } = options;
+  const { python, folder, env, hosts = [] } = options;
   const [free = 0] = await findFreePorts(1);
   const port = options.port ?? free;
   mkdirSync(path.join(folder, 'artifacts'), { recursive: true });
@@ -23,7 +25,7 @@ export async function startMlflow(options: {
       ...['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'],
       ...['--backend-store-uri', `sqlite:///${path.join(folder, 'mlflow.db')}`],
       ...['--artifacts-destination', path.join(folder, 'artifacts')],
-      ...['--allowed-hosts', `127.0.0.1:${port},localhost:${port}`],
+      ...['--allowed-hosts', [`127.0.0.1:${port}`, `localhost:${port}`, ...hosts].join()],
     ],
     cwd: folder,
     // The job runners are for features the chain does not use, and keep four processes busy.

@@ -1,5 +1,8 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse, STATUS_CODES } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+
+/** Clients (git's among them) send credentials only after a refusal that says how. */
+const REFUSAL = { connection: 'close', 'proxy-authenticate': 'Basic realm="the proxy"' } as const;
 
 /** One request that came to the proxy: `CONNECT` with host and port, or another method with the whole address. */
 type ProxiedRequest = { readonly method: string; readonly target: string };
@@ -52,8 +55,7 @@ function tunnel(options: ProxyOptions, incoming: IncomingMessage, socket: Socket
   const port = portOf(options, incoming.url?.split(':')[0]);
   socket.on('error', () => socket.destroy());
   if (!isAllowed(options, incoming) || port === undefined) {
-    const status = port === undefined ? '502 Unknown Host' : '407 Proxy Authentication Required';
-    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\n\r\n`);
+    refuse(socket, isAllowed(options, incoming) ? 502 : 407);
     return;
   }
   const onward = connect(port, '127.0.0.1', () => {
@@ -61,8 +63,13 @@ function tunnel(options: ProxyOptions, incoming: IncomingMessage, socket: Socket
     onward.pipe(socket);
     socket.pipe(onward);
   });
-  onward.on('error', () => socket.destroy());
+  onward.once('error', () => (onward.bytesRead > 0 ? socket.destroy() : refuse(socket, 502)));
   socket.on('close', () => onward.destroy());
+}
+
+function refuse(socket: Socket, status: 407 | 502): void {
+  const headers = Object.entries(REFUSAL).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers.join('')}\r\n`);
 }
 
 function forward(options: ProxyOptions, incoming: IncomingMessage, response: ServerResponse): void {
@@ -92,7 +99,7 @@ function isAllowed({ credentials }: ProxyOptions, { headers }: IncomingMessage):
 }
 
 function answer(response: ServerResponse, status: number): void {
-  response.writeHead(status, { connection: 'close' }).end();
+  response.writeHead(status, REFUSAL).end();
 }
 
 function addressOf(address: AddressInfo | string | null): AddressInfo {
