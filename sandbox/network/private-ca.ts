@@ -6,7 +6,7 @@ const DAYS = '2';
 const EC_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'] as const;
 
 /** Files (PEM) of a server's certificate and its private key. */
-type ServerCertificate = { readonly cert: string; readonly key: string };
+export type ServerCertificate = { readonly cert: string; readonly key: string };
 
 /** A certificate authority that nobody trusts who was not told to. */
 export type PrivateCa = {
