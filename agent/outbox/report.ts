@@ -1,47 +1,40 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { signDispatch } from '../../adapters/dispatch-signature.ts';
 import type { DispatchType } from '../../core/names.ts';
 import {
   type DispatchPayload,
   MAX_PAYLOAD_CHARACTERS,
-  signingText,
   type UnsignedPayload,
 } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
 
 type Body = DispatchPayload['body'];
 
-/**
- * Puts a report into the outbox. `step` names what is reported, so that saying it twice (after a crash in between, say) is one
- * report. Nothing when no repository takes reports.
- */
-export function report(
-  context: AgentContext,
-  type: DispatchType,
-  model: string,
-  step: string,
-  body: Body,
-): void {
+type Subject = {
+  readonly type: DispatchType;
+  readonly model: string;
+  /** Names what is reported, so that saying it twice (after a crash in between, say) is one report. */
+  readonly step: string;
+};
+
+/** Puts a report into the outbox. Nothing when no repository takes reports. */
+export function report(context: AgentContext, subject: Subject, body: Body): void {
+  const { type, model } = subject;
   const { options, store, clock } = context;
   if (options.dispatch === undefined) return;
   const unsigned: UnsignedPayload = {
     v: 1,
-    id: reportId(type, options.hostName, model, step),
+    id: reportId(options.hostName, subject),
     at: clock.now(),
     from: options.hostName,
     model,
     environment: options.environment,
     body,
   };
-  const payload = shorten(unsigned);
-  store.outbox.add(type, { ...payload, signature: sign(type, payload, options.dispatch.secret) });
+  store.outbox.add(type, signDispatch(options.dispatch.secret, type, shorten(unsigned)));
 }
 
-/** Base64 HMAC-SHA256 over the payload's signing text. */
-function sign(type: DispatchType, payload: UnsignedPayload, secret: string): string {
-  return createHmac('sha256', secret).update(signingText(type, payload)).digest('base64');
-}
-
-function reportId(type: DispatchType, host: string, model: string, step: string): string {
+function reportId(host: string, { type, model, step }: Subject): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([type, host, model, step]))
     .digest('hex');

@@ -13,13 +13,17 @@ export function sendHeartbeat(context: AgentContext): void {
     if (store.getMemory(key, z.number()) === slot) continue;
     const newest = store.lastWindow(model);
     store.transaction(() => {
-      report(context, DISPATCH_TYPES.heartbeat, model, String(slot), {
-        stable: traffic.stable ?? null,
-        candidate: traffic.candidate ?? null,
-        candidatePercent: traffic.candidatePercent,
-        braked: traffic.brake !== undefined,
-        lastWindow: newest === undefined ? null : { seq: newest.seq, to: newest.to, n: newest.n },
-      });
+      report(
+        context,
+        { type: DISPATCH_TYPES.heartbeat, model, step: String(slot) },
+        {
+          stable: traffic.stable ?? null,
+          candidate: traffic.candidate ?? null,
+          candidatePercent: traffic.candidatePercent,
+          braked: traffic.brake !== undefined,
+          lastWindow: newest === undefined ? null : { seq: newest.seq, to: newest.to, n: newest.n },
+        },
+      );
       store.putMemory(key, slot);
     });
   }

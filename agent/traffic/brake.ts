@@ -73,13 +73,18 @@ function brake(context: AgentContext, { model, stored }: Judged, { code, explana
   };
   store.transaction(() => {
     store.putTraffic(model, { ...stored, traffic });
-    report(context, DISPATCH_TYPES.brake, model, `${rollout}/${version}/${revision}`, {
-      rollout,
-      version,
-      code,
-      explanation,
-      at: applied.at,
-    });
+    const step = `${rollout}/${version}/${revision}`;
+    report(
+      context,
+      { type: DISPATCH_TYPES.brake, model, step },
+      {
+        rollout,
+        version,
+        code,
+        explanation,
+        at: applied.at,
+      },
+    );
   });
   log.warn(`Braked ${model} version ${version} (${code}): ${explanation}`);
 }
@@ -93,13 +98,17 @@ function reportStage(
   if (stored.reportedStage === stage) return;
   context.store.transaction(() => {
     context.store.putTraffic(model, { ...stored, reportedStage: stage });
-    report(context, DISPATCH_TYPES.rollout, model, stage, {
-      rollout: lease.rollout,
-      ...(stored.traffic.candidate !== undefined && { version: stored.traffic.candidate }),
-      stage: lease.stage,
-      decision: kind,
-      explanation,
-    });
+    report(
+      context,
+      { type: DISPATCH_TYPES.rollout, model, step: stage },
+      {
+        rollout: lease.rollout,
+        ...(stored.traffic.candidate !== undefined && { version: stored.traffic.candidate }),
+        stage: lease.stage,
+        decision: kind,
+        explanation,
+      },
+    );
   });
 }
 

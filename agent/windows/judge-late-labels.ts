@@ -27,13 +27,9 @@ export function judgeLateLabels(context: AgentContext): void {
     const verdict = judged === undefined || judged.verdict === 'inconclusive' ? before : judged.verdict;
     store.transaction(() => {
       if (judged !== undefined && verdict !== before) {
-        report(
-          context,
-          DISPATCH_TYPES.labelDrift,
-          model,
-          `${traffic.stable}/${verdict}/${judged.alarmSince ?? now}`,
-          describe(traffic.stable ?? '', judged),
-        );
+        const step = `${traffic.stable}/${verdict}/${judged.alarmSince ?? now}`;
+        const subject = { type: DISPATCH_TYPES.labelDrift, model, step };
+        report(context, subject, describe(traffic.stable ?? '', judged));
       }
       store.putMemory(key, { at: now, reported: verdict });
     });
@@ -55,7 +51,7 @@ function judge(context: AgentContext, model: string, version: string): LabelJudg
   });
 }
 
-function describe(version: string, judged: LabelJudgement): Parameters<typeof report>[4] {
+function describe(version: string, judged: LabelJudgement): Parameters<typeof report>[2] {
   const { verdict, labels, coverage, accuracy, expected, alarmSince, reasons } = judged;
   return {
     version,

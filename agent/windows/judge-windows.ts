@@ -53,11 +53,15 @@ function judgeVersion(context: AgentContext, model: string, version: string): vo
     const quietSeconds = QUIET_CYCLES * options.driftCycleSeconds;
     const decided = judged && decideDriftReport(state.episode, judged.look, { now, quietSeconds });
     if (decided?.report) {
-      report(context, DISPATCH_TYPES.drift, model, `${version}/${newest.seq}`, {
-        version,
-        ...judged?.body,
-        windows: { from: windows[0]?.seq ?? 0, to: newest.seq },
-      });
+      report(
+        context,
+        { type: DISPATCH_TYPES.drift, model, step: `${version}/${newest.seq}` },
+        {
+          version,
+          ...judged?.body,
+          windows: { from: windows[0]?.seq ?? 0, to: newest.seq },
+        },
+      );
     }
     const episode = decided === undefined ? state.episode : decided.episode;
     store.putMemory(key, { seq: newest.seq, at: now, ...(episode && { episode }) });
@@ -66,7 +70,7 @@ function judgeVersion(context: AgentContext, model: string, version: string): vo
 
 type Judged = {
   readonly look: DriftLook;
-  readonly body: Parameters<typeof report>[4];
+  readonly body: Parameters<typeof report>[2];
 };
 
 /** `undefined` while there is too little to say: the last state stands. */

@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 const brake = (context: AgentContext, step: string, body = {}) =>
-  report(context, DISPATCH_TYPES.brake, 'mnist', step, { rollout: step, ...body });
+  report(context, { type: DISPATCH_TYPES.brake, model: 'mnist', step }, { rollout: step, ...body });
 const deliver = (context = host.context) =>
   deliverReports(
     context,
