@@ -5,7 +5,8 @@ const SIGNIFICANT = [
 
 /**
  * Edges of the latency histogram in ms, 1 … 60,000, at most 10 % apart above 10 ms. Two significant digits each: Envoy's
- * own bins are that fine, so its counts between these edges are exact.
+ * own bins are that fine, so none is shared out between two edges. It counts a bin to the edge that the bin begins at: 100 … 109 ms
+ * are "100 ms or less".
  */
 export const LATENCY_EDGES: readonly number[] = [
   ...[1, 2, 3, 4, 5, 6, 7, 8, 9],
