@@ -53,8 +53,9 @@ test('keys of trainyard.yml are those of its schema', () => {
   expect(unknown).toEqual([]);
 });
 
-test('codes are those that the code gives', () => {
+test('codes are those that the code gives, or inputs of the workflows', () => {
   const sources = readAll('{core,adapters,actions,agent}/**/*.ts');
+  const workflows = readAll('.github/workflows/*.yml');
   const tables = page.split(/\n\n/).filter((block) => /^\| (?:Code|It says) \|/.test(block));
   const inTables = tables.flatMap((block) =>
     [...block.matchAll(/^\| `(?<code>[a-z-]+)`/gm)].map((match) => match.groups?.['code'] ?? ''),
@@ -62,7 +63,9 @@ test('codes are those that the code gives', () => {
   const inText = words.filter((word) => /^[a-z]+(?:-[a-z]+)+$/.test(word));
   const codes = [...new Set([...inTables, ...inText])];
   const isKnown = (code: string) =>
-    sources.includes(`'${code}'`) || configReference().some(({ key }) => key.endsWith(code));
+    sources.includes(`'${code}'`) ||
+    workflows.includes(`\n      ${code}:\n`) ||
+    configReference().some(({ key }) => key.endsWith(code));
   expect(codes.length).toBeGreaterThan(20);
   expect(codes.filter((code) => !isKnown(code))).toEqual([]);
 });
