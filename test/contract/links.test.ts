@@ -10,8 +10,8 @@ const PAGES = globSync('**/*.md', {
   exclude: (name) => /^(?:node_modules|\.trainyard|\.git|dist|fixtures)$/.test(path.basename(name)),
 }).toSorted();
 
-/** What is made at run time, and the project of a user. */
-const ELSEWHERE = /^(?:\.trainyard|node_modules)\/|^data\//;
+/** What is made at run time, the project of a user, and an action of GitHub's own. */
+const ELSEWHERE = /^(?:\.trainyard|node_modules|data)\/|^actions\/checkout$/;
 /** Where a word in backticks is taken for a path of this repository: it begins with a folder that is there, and goes on. */
 const PATH_WORD = /^(?<first>[\w.-]+)\/[\w./*{},-]*$/;
 
