@@ -1,0 +1,30 @@
+/**
+ * Exports that only tests import, as `file: name`: parts tested by themselves because a test through the whole could not show which part
+ * is wrong. The list may only shrink: what is new is tested through what uses it.
+ */
+export const FOR_TESTS: readonly string[] = [
+  'actions/build-torchserve/build-torchserve.ts: BuildPorts',
+  'actions/deploy/deploy.ts: Deployment',
+  'actions/job/pull-request-comment.ts: CommentTarget',
+  'actions/job/pull-request-comment.ts: updateComment',
+  'actions/plan/plan.ts: PlanRequest',
+  'actions/train/train.ts: TrainPorts',
+  'actions/train/train.ts: TrainRequest',
+  'adapters/images/pip.ts: parsePipSettings',
+  'adapters/mlflow/project.ts: projectArguments',
+  'agent/envoy/traffic-plan.ts: Split',
+  'agent/runtimes/docker/registry-login.ts: registryOf',
+  'agent/runtimes/process/handle.ts: SpawnRequest',
+  'core/drift/compare-histograms.ts: stabilityIndex',
+  'core/drift/decide-drift-report.ts: DriftEpisode',
+  'core/gate/metrics/metrics.ts: metricNames',
+  'core/gate/predictions.ts: sampleAt',
+  'core/ledger/statement.ts: PREDICATE_TYPE',
+  'core/ledger/statement.ts: STATEMENT_TYPE',
+  'core/rollout/decide-rollout.ts: RolloutSituation',
+  'core/rollout/stage-requirement.ts: requestsToSee',
+  'core/serving/decide-traffic.ts: TrafficSituation',
+  'core/statistics/intervals/delong.ts: midRanks',
+  'core/statistics/intervals/quantile-bound.ts: quantileBoundRanks',
+  'core/statistics/sequential/e-process.ts: LOG_ODDS_GRID',
+];
