@@ -99,6 +99,16 @@ test('commands of npm that the documents name are those of package.json', () => 
   expect(unknown).toEqual([]);
 });
 
+test('each suite of `npm test` that holds tests has a command of its own', () => {
+  const { scripts } = packageSchema.parse(JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')));
+  const projects = [
+    ...readFileSync(path.join(ROOT, 'vitest.config.ts'), 'utf8').matchAll(/name: '(?<name>\w+)'/g),
+  ];
+  const names = projects.map((match) => match.groups?.['name'] ?? '');
+  expect(names.length).toBeGreaterThan(5);
+  expect(names.filter((name) => !(`test:${name}` in scripts))).toEqual([]);
+});
+
 test('programs that the documents start with node are there', () => {
   const missing = pages.flatMap(({ file, text }) =>
     [...text.matchAll(/node(?: --[\w=-]+)* (?<script>(?:scripts|measure|agent)\/[\w./-]+)/g)]
