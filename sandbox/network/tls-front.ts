@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { createServer } from 'node:tls';
 import type { ServerCertificate } from './private-ca.ts';
 
-export type TlsFront = { readonly port: number; readonly stop: () => void };
+type TlsFront = { readonly port: number; readonly stop: () => void };
 
 /** Puts TLS before a server on a loopback port that speaks plainly, as a company's gateway does. */
 export async function startTlsFront({ cert, key }: ServerCertificate, plainPort: number): Promise<TlsFront> {
