@@ -13,6 +13,7 @@ import {
   readFiles,
 } from '../adapters/git/repository.ts';
 import { createMlflow } from '../adapters/mlflow/tracking.ts';
+import { createFetch } from '../adapters/network/create-fetch.ts';
 import { runCommand } from '../adapters/run-command.ts';
 import { formatProblem } from '../core/errors.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../core/ledger/audit-ledger.ts';
@@ -149,7 +150,7 @@ async function auditAliases(
   { tracking, environment }: Options,
 ): Promise<readonly AuditFinding[]> {
   if (tracking === undefined) return [];
-  const registry = createMlflow({ uri: tracking }, systemClock);
+  const registry = createMlflow({ uri: tracking, http: { fetch: createFetch(process.env) } }, systemClock);
   const { champion, previous } = environmentOf(state, environment);
   const findings: AuditFinding[] = [];
   for (const [alias, recorded] of [

@@ -11,6 +11,7 @@ import { requestJson } from '../../adapters/http.ts';
 import { childVariables } from '../../adapters/network/child-variables.ts';
 import { chooseProxy, type ProcessVariables, proxySecrets } from '../../adapters/network/choose-proxy.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { runCommand } from '../../adapters/run-command.ts';
 import { ServiceError, UserError } from '../../core/errors.ts';
 import { createPrivateCa, type PrivateCa } from '../../sandbox/network/private-ca.ts';
 import { type RunningProxy, startProxy } from '../../sandbox/network/proxy.ts';
@@ -180,6 +181,19 @@ describe('programs that are started', () => {
     for (const own of [ca.file, before]) expect(bundle).toContain(readFileSync(own, 'utf8').trim());
     const [root = ''] = getCACertificates('bundled');
     expect(bundle).toContain(root.trim());
+  });
+});
+
+describe('a program that is started', () => {
+  it.each([
+    ['git', ['ls-remote', 'https://secure.corp.test/a.git'], '/a.git/info/refs'],
+    ['python3', ['-c', 'import urllib.request as u; u.urlopen("https://secure.corp.test/p")'], '/p'],
+  ])('(%s) reaches hosts through the proxy, by the authority', async (command, args, asked) => {
+    const env = { HTTPS_PROXY: `http://${proxy.host}`, TRAINYARD_CA_FILE: ca.file };
+    const own = { PATH: process.env['PATH'], ...env, ...childVariables(env, folder) };
+    const { stderr } = await runCommand({ command, args, env: own, timeoutMs: 20_000 });
+    expect(stderr).not.toMatch(/SSL|certificate/i);
+    expect(seen.map(({ url }) => url?.split('?')[0])).toContain(asked);
   });
 });
 
