@@ -56,3 +56,27 @@ test('a setting that nothing outside core/config reads is found, under whatever 
   });
   expect(findUnreadKeys(imagined)).toEqual(['serving.dead']);
 });
+
+test('a key of the schema that becomes no setting is found, and taking a value apart is no reading of the rest', () => {
+  const imagined = imagineHouse({
+    'core/config/schema/schema.ts': `
+      declare const z: { strictObject<T>(shape: T): T };
+      export const schema = z.strictObject({ model: 'm', every: 1, forgotten: 2 });
+    `,
+    'core/config/config.ts': `
+      import { schema } from './schema/schema.ts';
+      export type Config = { readonly model: string; readonly everySeconds: number };
+      export async function read(): Promise<{ readonly config: Config; readonly text: string }> {
+        return { config: { model: schema.model, everySeconds: schema.every }, text: '' };
+      }
+    `,
+    'actions/y.ts': `
+      import { read } from '../core/config/config.ts';
+      export async function use(): Promise<string> {
+        const { config } = await read();
+        return config.model;
+      }
+    `,
+  });
+  expect(findUnreadKeys(imagined)).toEqual(['everySeconds', 'the key forgotten']);
+});
