@@ -12,7 +12,7 @@ import {
   type HttpResponse,
   requestJson,
   requestText,
-} from './http.ts';
+} from './network/http.ts';
 
 /** Packages are large and links to serving hosts may be slow, in ms. */
 const UPLOAD_TIMEOUT_MS = 30 * 60_000;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
-import { requestBytes, requestJson, requestToFile } from '../http.ts';
+import { requestBytes, requestJson, requestToFile } from '../network/http.ts';
 import type { MlflowClient } from './client.ts';
 
 /** One artifact may be gigabytes on a slow line, in ms. */

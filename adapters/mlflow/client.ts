@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf, ServiceError } from '../../core/errors.ts';
-import { type HttpDependencies, type HttpRequest, requestJson } from '../http.ts';
+import { type HttpDependencies, type HttpRequest, requestJson } from '../network/http.ts';
 
 /** Where the tracking server is and how to sign in; `token` wins over `username` and `password`. */
 export type MlflowOptions = {

@@ -2,7 +2,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { Clock, LoggedModel, Tracking } from '../../core/ports.ts';
-import { requestText } from '../http.ts';
+import { requestText } from '../network/http.ts';
 import { downloadArtifact, listArtifacts, readArtifact, uploadArtifact } from './artifacts.ts';
 import { createMlflowClient, type MlflowClient, type MlflowOptions } from './client.ts';
 import { getAlias, getVersion, registerVersion, setAlias, setVersionTags } from './registry.ts';

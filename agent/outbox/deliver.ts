@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../../adapters/http.ts';
+import { parseRetryAfter } from '../../adapters/network/http.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseRetryAfter, requestBytes, requestJson, requestToFile } from '../../adapters/http.ts';
+import { parseRetryAfter, requestBytes, requestJson, requestToFile } from '../../adapters/network/http.ts';
 import { ServiceError } from '../../core/errors.ts';
 
 type Reply = (request: IncomingMessage, response: ServerResponse) => void;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { pairPredictions } from '../../../core/gate/comparison/pair-predictions.ts';
 import { judgeCompare } from '../../../core/gate/judge/compare.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import type { SampleMetric } from '../../../core/gate/metrics/metric.ts';
-import { pairPredictions } from '../../../core/gate/pair-predictions.ts';
 import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, gateInput, randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { compareByBootstrap } from '../../../core/gate/comparison/bootstrap.ts';
+import { pairPredictions } from '../../../core/gate/comparison/pair-predictions.ts';
 import { planResampling } from '../../../core/gate/comparison/plan-resampling.ts';
 import type { SampleMetric } from '../../../core/gate/metrics/metric.ts';
 import { findMetric } from '../../../core/gate/metrics/metrics.ts';
-import { pairPredictions } from '../../../core/gate/pair-predictions.ts';
 import type { Pair, Predictions } from '../../../core/gate/predictions.ts';
 import { randomBinary, randomMulticlass, randomRegression } from './samples.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pairPredictions } from '../../../core/gate/pair-predictions.ts';
+import { pairPredictions } from '../../../core/gate/comparison/pair-predictions.ts';
 import { type Predictions, sideAt, sideOf } from '../../../core/gate/predictions.ts';
 import { binaryModels, randomBinary, randomRegression } from './samples.ts';
 

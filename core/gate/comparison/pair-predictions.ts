@@ -1,7 +1,7 @@
-import type { Problem } from '../errors.ts';
-import { err, ok, type Result } from '../result.ts';
-import { checkPredictions } from './check-predictions.ts';
-import { type Pair, type Predictions, sampleOf, sideAt, sideOf } from './predictions.ts';
+import type { Problem } from '../../errors.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { checkPredictions } from '../check-predictions.ts';
+import { type Pair, type Predictions, sampleOf, sideAt, sideOf } from '../predictions.ts';
 
 /**
  * Lays two models' predictions side by side by id, in the challenger's order. Every reason why they cannot be compared is a problem:

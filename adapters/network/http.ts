@@ -2,9 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, ServiceError, UNREACHABLE } from '../core/errors.ts';
-import { readHttpDate } from '../core/instant.ts';
-import { ProxyFailure } from './network/proxy-failure.ts';
+import { messageOf, ServiceError, UNREACHABLE } from '../../core/errors.ts';
+import { readHttpDate } from '../../core/instant.ts';
+import { ProxyFailure } from './proxy-failure.ts';
 
 /** Time one attempt may take, from connecting to the last byte, in ms. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
