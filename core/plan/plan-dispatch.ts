@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import { versionSchema } from '../identity/version.ts';
 import { secondsBetween } from '../instant.ts';
 import { environmentOf, openTrainings } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
@@ -7,6 +9,7 @@ import {
   MAX_PAYLOAD_CHARACTERS,
   MAX_PAYLOAD_KEYS,
   MAX_REPORT_AGE_DAYS,
+  trainingWishSchema,
 } from '../serving/dispatch-payload.ts';
 import { findEnvironment } from './choose-environment.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
@@ -42,24 +45,26 @@ export function planDispatch(input: PlanInput): PlanDecision {
   const operation = OPERATION_OF[type];
   const obstacle = checkObstacle(input, operation, payload);
   if (obstacle !== undefined) return obstacle;
-  const { parameters = {}, reason, version } = payload.body;
   const request = {
     operation,
     sha: input.sha,
-    parameters,
+    parameters: {},
     cause: { kind: 'dispatch', id: payload.id } as const,
     actor: payload.from,
     dryRun: false,
-    ...(reason === undefined ? {} : { reason }),
   };
-  if (operation === 'train') return resolveOperation(request, input.config, input.state);
+  if (operation === 'train') {
+    const wish = trainingWishSchema.safeParse(payload.body);
+    if (!wish.success) return broken(firstIssue(wish.error));
+    return resolveOperation({ ...request, ...wish.data }, input.config, input.state);
+  }
+  const version = versionSchema.safeParse(payload.body['version']);
   // A report goes on with what is already under way: what may be begun anew is not asked here.
   return {
     kind: 'operation',
     ...request,
-    parameters: {},
     environment: environment.value,
-    ...(version === undefined ? {} : { version }),
+    ...(version.success && { version: version.data }),
     correlationId: payload.id,
   };
 }
@@ -76,8 +81,7 @@ function readReport({ payload, config }: PlanInput): Report | Ignored | Refused 
     return broken(`It has more than ${MAX_PAYLOAD_CHARACTERS} characters.`);
   }
   const read = dispatchPayloadSchema.safeParse(body);
-  if (!read.success)
-    return broken(read.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? '');
+  if (!read.success) return broken(firstIssue(read.error));
   if (read.data.model !== config.model) {
     return ignore('other-model', `The report is about another model than ${config.model}.`);
   }
@@ -140,6 +144,10 @@ function checkRetrain({ config, state }: PlanInput, id: string): Ignored | Refus
     'retrain-open',
     `A training is open since ${open.requestedAt} (${open.correlationId}); one at a time.`,
   );
+}
+
+function firstIssue({ issues }: z.core.$ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.')}: ${message}`)[0] ?? '';
 }
 
 function broken(why: string): Refused {

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { modelNameSchema } from '../identity/model-name.ts';
-import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
 
@@ -10,16 +9,11 @@ export const MAX_PAYLOAD_CHARACTERS = 48_000;
 /** A report older than this is refused as stale; younger ones survive a host's days offline. */
 export const MAX_REPORT_AGE_DAYS = 7;
 
-/** What a report says: these keys mean the same in all of them, the others are the sender's and pass by. */
-const bodySchema = z
-  .object({
-    /** The version it is about. */
-    version: versionSchema.exactOptional(),
-    /** Of a training that is asked for. */
-    parameters: parametersSchema.exactOptional(),
-    reason: z.string().max(500).exactOptional(),
-  })
-  .catchall(z.json());
+/** What the body of a report that asks for a training wishes for it. */
+export const trainingWishSchema = z.object({
+  parameters: parametersSchema.default({}),
+  reason: z.string().max(500).exactOptional(),
+});
 
 /**
  * `client_payload` of every dispatch Trainyard sends. `signature` is base64 HMAC-SHA256, by the secret the repository and the
@@ -34,7 +28,8 @@ export const dispatchPayloadSchema = z.strictObject({
   from: z.string().min(1),
   model: modelNameSchema,
   environment: z.string().min(1),
-  body: bodySchema,
+  /** The sender's own: a report is obeyed whatever else it says, so only what an operation needs of it is read. */
+  body: z.record(z.string(), z.json()),
   signature: z.base64(),
 });
 export type DispatchPayload = z.infer<typeof dispatchPayloadSchema>;

@@ -142,6 +142,20 @@ describe('a dispatch', () => {
     },
   );
 
+  it.each([{ version: '' }, { version: 8 }, { reason: 'x'.repeat(501) }, { parameters: 'none' }])(
+    'a brake is obeyed whatever else it says: %j',
+    (body) => {
+      const state = stateOf([startedEvent('8', 'production')]);
+      expect(codeOf(dispatch('trainyard.brake', { body }, { state }))).toBe('advance');
+    },
+  );
+
+  it('asks for no training with parameters that are none', () => {
+    expect(codeOf(dispatch('trainyard.retrain', { body: { parameters: 'none' } }))).toBe(
+      'refuse: bad-payload',
+    );
+  });
+
   it('carries its environment and its id on', () => {
     expect(dispatch('trainyard.drift', { body: { version: '8' } })).toMatchObject({
       environment: 'production',
