@@ -48,8 +48,7 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const read = await ports.ledger.read(request.config.model);
   const state = await closeLostTrainings(monitoring, read);
   const registry = { registry: ports.tracking, log: ports.log };
-  const here = environmentOf(state, request.environmentName);
-  const moved = await registryFollows(registry, request.config.model, here);
+  const moved = await registryFollows(registry, state, request.environmentName);
   const repaired = [...moved, ...(await repairHosts(monitoring))];
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);

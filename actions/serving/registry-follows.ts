@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
-import type { EnvironmentState } from '../../core/ledger/state.ts';
+import { type EnvironmentState, environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { ALIASES, TAGS } from '../../core/names.ts';
 import type { Log, Tracking } from '../../core/ports.ts';
 
@@ -9,14 +9,17 @@ type Alias = (typeof ALIASES)[keyof typeof ALIASES];
 export type ModelRegistry = Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags'>;
 
 /**
- * Makes the registry follow the ledger: where the three aliases point, and which versions its tags call served and archived. Each
- * alias that had to be moved is given in words. A registry that does not answer only warns: whoever comes next makes it follow.
+ * Makes the registry follow what the ledger says of an environment: where the three aliases point, and which versions its tags call
+ * served and archived. Each alias that had to be moved is given in words. A registry that does not answer only warns: whoever comes
+ * next makes it follow.
  */
 export async function registryFollows(
   { registry, log }: { readonly registry: ModelRegistry; readonly log: Pick<Log, 'warn'> },
-  model: string,
-  here: EnvironmentState,
+  state: LedgerState,
+  environment: string,
 ): Promise<readonly string[]> {
+  const { model } = state;
+  const here = environmentOf(state, environment);
   const moved: string[] = [];
   // Where the ledger knows of no champion, what the registry says is all that is known.
   if (here.champion === undefined) return moved;
@@ -28,7 +31,7 @@ export async function registryFollows(
       await registry.setAlias(model, alias, version);
       moved.push(describeMove(alias, present, version));
     }
-    for (const [version, life] of livesOf(here)) {
+    for (const [version, life] of livesOf(here, championsOf(state))) {
       await registry.setVersionTags(model, version, { [TAGS.life]: life });
     }
   } catch (thrown) {
@@ -54,16 +57,24 @@ function versionOf(
   }
 }
 
-/** What each version of the last rollout is now; the last word on a version counts. */
-function livesOf({
-  champion,
-  previous,
-  history,
-}: EnvironmentState): readonly (readonly [version: string, life: 'archived' | 'production'])[] {
+/** Versions that serve some environment: what one has done with is not archived while another serves it. */
+function championsOf({ environments }: LedgerState): ReadonlySet<string> {
+  return new Set(Object.values(environments).flatMap(({ champion }) => champion?.version ?? []));
+}
+
+/** What the versions of the last rollout are now. */
+function livesOf(
+  { champion, previous, history }: EnvironmentState,
+  serving: ReadonlySet<string>,
+): readonly (readonly [version: string, life: 'archived' | 'production'])[] {
   const ended = history.at(-1);
+  const left = [
+    ...(ended?.outcome === 'rolled-back' ? [ended] : []),
+    ...(previous === undefined ? [] : [previous]),
+  ];
+  const archived = left.filter(({ version }) => !serving.has(version));
   return [
-    ...(ended?.outcome === 'rolled-back' ? [[ended.version, 'archived'] as const] : []),
-    ...(previous === undefined ? [] : [[previous.version, 'archived'] as const]),
+    ...archived.map(({ version }) => [version, 'archived'] as const),
     ...(champion === undefined ? [] : [[champion.version, 'production'] as const]),
   ];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { registryFollows } from '../../actions/serving/registry-follows.ts';
-import type { EnvironmentState } from '../../core/ledger/state.ts';
+import { type EnvironmentState, emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
 import { createMemoryTracking } from './support/memory-tracking.ts';
 
 const AT = '2026-11-21T12:00:00.000Z';
@@ -16,6 +16,10 @@ const HERE: EnvironmentState = {
   history: [ended('1', 'promoted'), ended('2', 'promoted'), ended('3', 'rolled-back')],
 };
 
+function stateOf(environments: Readonly<Record<string, EnvironmentState>>): LedgerState {
+  return { ...emptyLedger('mnist'), environments };
+}
+
 function bench(aliases: Readonly<Record<string, string>> = {}) {
   const tracking = createMemoryTracking();
   const warnings: string[] = [];
@@ -29,7 +33,7 @@ function bench(aliases: Readonly<Record<string, string>> = {}) {
 describe('the registry follows the ledger', () => {
   test('in its aliases and in its tags, and says which alias had strayed', async () => {
     const { tracking, ports, lives } = bench({ champion: '3', challenger: '3' });
-    const moved = await registryFollows(ports, 'mnist', HERE);
+    const moved = await registryFollows(ports, stateOf({ production: HERE }), 'production');
     expect(Object.fromEntries(tracking.aliases)).toEqual({ champion: '2', previous: '1' });
     expect(lives()).toEqual({ 'mnist/1': 'archived', 'mnist/2': 'production', 'mnist/3': 'archived' });
     expect(moved).toEqual([
@@ -37,18 +41,25 @@ describe('the registry follows the ledger', () => {
       'The alias challenger pointed at 3 and was taken away.',
       'The alias previous pointed at nothing and points at 1 again.',
     ]);
-    expect(await registryFollows(ports, 'mnist', HERE)).toEqual([]);
+    expect(await registryFollows(ports, stateOf({ production: HERE }), 'production')).toEqual([]);
   });
 
   test('and leaves a challenger its name until a rollout of it has ended', async () => {
     const { tracking, ports } = bench({ challenger: '4' });
-    await registryFollows(ports, 'mnist', HERE);
+    await registryFollows(ports, stateOf({ production: HERE }), 'production');
     expect(tracking.aliases.get('challenger')).toBe('4');
+  });
+
+  test('and calls no version archived that another environment serves', async () => {
+    const { ports, lives } = bench();
+    const staging = { champion: deployed('4'), previous: deployed('2'), history: [ended('4', 'promoted')] };
+    await registryFollows(ports, stateOf({ production: HERE, staging }), 'staging');
+    expect(lives()).toEqual({ 'mnist/4': 'production' });
   });
 
   test('and is left as it is where the ledger knows of no champion', async () => {
     const { tracking, ports } = bench({ champion: '2' });
-    expect(await registryFollows(ports, 'mnist', { history: [] })).toEqual([]);
+    expect(await registryFollows(ports, stateOf({ production: { history: [] } }), 'production')).toEqual([]);
     expect(tracking.aliases.get('champion')).toBe('2');
   });
 
@@ -60,7 +71,9 @@ describe('the registry follows the ledger', () => {
         throw new Error('MLflow is down');
       },
     };
-    expect(await registryFollows({ ...ports, registry }, 'mnist', HERE)).toEqual([]);
+    expect(
+      await registryFollows({ ...ports, registry }, stateOf({ production: HERE }), 'production'),
+    ).toEqual([]);
     expect(warnings).toEqual(['MLflow could not be brought to what the ledger says: MLflow is down']);
   });
 });

@@ -1,7 +1,7 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import { ServiceError } from '../../../core/errors.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
-import type { EnvironmentState } from '../../../core/ledger/state.ts';
+import type { LedgerState } from '../../../core/ledger/state.ts';
 import type { AgentPort, Log } from '../../../core/ports.ts';
 import { type ModelRegistry, registryFollows } from '../../serving/registry-follows.ts';
 import type { Startable } from '../../serving/startable.ts';
@@ -31,8 +31,8 @@ export function createSettler(options: {
   const ports = { journal, fleet, starter };
   return {
     settle: async () => {
-      const here = await settleHosts(ports);
-      if (here !== undefined) await registryFollows({ registry, log }, journal.model, here);
+      const state = await settleHosts(ports);
+      if (state !== undefined) await registryFollows({ registry, log }, state, journal.environment);
     },
     settleHosts: async () => void (await settleHosts(ports)),
   };
@@ -47,7 +47,7 @@ async function settleHosts({
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly starter: Starter;
-}): Promise<EnvironmentState | undefined> {
+}): Promise<LedgerState | undefined> {
   const { state, here } = await journal.read();
   const { champion, previous, rollout } = here;
   if (champion === undefined || rollout !== undefined) return undefined;
@@ -61,7 +61,7 @@ async function settleHosts({
     await setTraffic(agent, model, serveOnly(champion.version));
     await stopOthers(agent, (await agent.state()).instances, { model, keep });
   });
-  return here;
+  return state;
 }
 
 /** A host that was away may never have had the version. One that serves it already keeps it, whatever its state. */
