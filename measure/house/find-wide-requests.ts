@@ -1,3 +1,4 @@
+import path from 'node:path';
 import ts from 'typescript';
 import { type House, PRODUCT, sourcesIn } from './open-house.ts';
 import { collectUses, type ParameterUses, spreadUses } from './parameter-uses.ts';
@@ -31,7 +32,7 @@ export function findWideRequests(
     const { parent } = parameter;
     const file = house.sources.find(({ tree }) => tree === parameter.getSourceFile())?.file ?? '';
     if (!file.startsWith(folder)) continue;
-    const fields = listFields(house.checker, house.checker.getTypeAtLocation(parameter));
+    const fields = listFields(house, house.checker.getTypeAtLocation(parameter));
     const unused = fields.filter((field) => !isUsed(field, used));
     if (unused.length > MOST_UNUSED) wide.push({ file, name: nameOf(parent), fields: fields.length, unused });
   }
@@ -50,24 +51,25 @@ function nameOf(node: ts.SignatureDeclaration): string {
 }
 
 /** The fields of a bag, those of a bag inside it as `ports.ledger`; none for anything else. */
-function listFields(checker: ts.TypeChecker, type: ts.Type): readonly string[] {
-  if (!isBag(checker, type)) return [];
+function listFields(house: House, type: ts.Type): readonly string[] {
+  const { checker } = house;
+  if (!isBag(house, type)) return [];
   return checker.getPropertiesOfType(type).flatMap((property) => {
     const inner = checker.getTypeOfSymbol(property);
-    if (!isBag(checker, inner)) return [property.name];
+    if (!isBag(house, inner)) return [property.name];
     return checker.getPropertiesOfType(inner).map(({ name }) => `${property.name}.${name}`);
   });
 }
 
 /** A room of one action; what all share with the runner (`job`) is no bag: the runner filled it. */
-const ROOMS = /\/actions\/(?!job\/)[^/]+\//;
+const ROOMS = /^actions\/(?!job\/)[^/]+\//;
 
 /** Whether an action put this together to hand it on: a type of its own, most of whose members are no functions. */
-function isBag(checker: ts.TypeChecker, type: ts.Type): boolean {
+function isBag({ root, checker }: House, type: ts.Type): boolean {
   if (membersOf(type).length > 1) return false;
   const properties = checker.getPropertiesOfType(type);
   const isOwn = (place: ts.Declaration) =>
-    ts.isPropertySignature(place) && ROOMS.test(place.getSourceFile().fileName);
+    ts.isPropertySignature(place) && ROOMS.test(path.posix.relative(root, place.getSourceFile().fileName));
   if (
     properties.length === 0 ||
     !properties.every(({ declarations }) => declarations?.every(isOwn) === true)
