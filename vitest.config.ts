@@ -6,12 +6,24 @@ const NEED_ENGINE = ['test/agent/docker-{agent,contract,registry,runtime}.test.t
 const HOUSE = ['test/contract/house/**/*.test.ts'];
 const inline = [/@actions\/(workflow-parser|expressions)/];
 
+/** What the unit suite must reach in core, in percent: below it, it fails. */
+const CORE_FLOOR = { lines: 95, branches: 90 };
+
 /** Suites by what they need: `unit` nothing, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `acceptance` all of it. */
 export default defineConfig({
   // Two packages ship source maps without their sources, and a warning for each of their files.
   logLevel: 'error',
   test: {
     server: { deps: { inline } },
+    coverage: {
+      provider: 'v8',
+      include: ['{core,adapters,actions}/**/*.ts'],
+      exclude: ['actions/dist/**', 'test/**'],
+      // A table of every file is nothing one reads in a log: `npm test` prints the sum of each part.
+      reporter: ['text-summary', 'json-summary'],
+      reportsDirectory: '.trainyard/reports/coverage',
+      thresholds: { 'core/**': CORE_FLOOR },
+    },
     projects: [
       {
         extends: true,

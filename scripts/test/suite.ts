@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../../measure/counts.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
+import { renderCoverage } from './render-coverage.ts';
 
 /** How a suite says how many tests it ran: by its exit status alone, or by a report it writes. */
 type Counting =
@@ -16,12 +17,16 @@ export type Suite = {
   readonly command: string;
   readonly args: readonly string[];
   readonly counting: Counting;
+  /** Where it leaves a summary of the lines it ran, if it measures them. */
+  readonly coverage?: string;
 };
 
 /** Runs the suite with its output passed through. A suite that ends badly without a failed test counts as one failure. */
 export async function runSuite(suite: Suite): Promise<Counts> {
   if (suite.counting.by !== 'exit') rmSync(suite.counting.report, { force: true });
+  if (suite.coverage !== undefined) rmSync(suite.coverage, { force: true });
   const status = await runProgram(suite.command, suite.args);
+  if (suite.coverage !== undefined) process.stdout.write(renderCoverage(suite.coverage));
   const counts = countTests(suite.counting, status);
   return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }

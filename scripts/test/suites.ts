@@ -20,7 +20,7 @@ export const SUITES: readonly Suite[] = [
     args: ['check', 'runtime', 'test', 'examples', 'measure', 'sandbox'],
     counting: { by: 'exit' },
   },
-  vitestSuite('unit'),
+  { ...vitestSuite('unit', '--coverage'), coverage: join(REPORTS, 'coverage', 'coverage-summary.json') },
   vitestSuite('contract'),
   vitestSuite('house'),
   pytestSuite('runtime', 'test/runtime'),
@@ -42,12 +42,20 @@ export const DOCKER_SUITE: Suite = {
   counting: { by: 'counts', report: join(REPORTS, 'docker-counts.json') },
 };
 
-function vitestSuite(name: string): Suite {
+function vitestSuite(name: string, ...options: readonly string[]): Suite {
   const report = join(REPORTS, `${name}.json`);
   return {
     name,
     command: 'vitest',
-    args: ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    args: [
+      'run',
+      '--project',
+      name,
+      ...options,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
     counting: { by: 'vitest', report },
   };
 }
