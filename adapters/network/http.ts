@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ServiceError, UNREACHABLE } from '../../core/errors.ts';
 import { readHttpDate } from '../../core/instant.ts';
-import { ProxyFailure } from './proxy-failure.ts';
+import { HOST_DOWN, HOST_LOST, ProxyFailure } from './proxy-failure.ts';
 
 /** Time one attempt may take, from connecting to the last byte, in ms. */
 export const DEFAULT_TIMEOUT_MS = 30_000;
@@ -21,10 +21,11 @@ const QUOTED_CHARACTERS = 300;
 const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Answers that say the request was not acted upon, so that even one that must not run twice may be sent again. */
 const NOT_ACTED_UPON = new Set([429, 503]);
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT']);
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', HOST_DOWN]);
 /** Failures of the way to the server. A certificate that is not trusted is none: that is a mistake, or an attack. */
 const NO_WAY = new Set([
   ...NOT_SENT,
+  HOST_LOST,
   ...['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
   ...['EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ENETDOWN'],
   ...['UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'],

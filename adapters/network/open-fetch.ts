@@ -2,7 +2,7 @@ import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, ProxyAgent, fetch as request } from 'undici';
 import { readAuthorities, trustBeside } from './authorities.ts';
 import { chooseProxy, type ProcessVariables } from './choose-proxy.ts';
-import { ProxyFailure } from './proxy-failure.ts';
+import { HostFailure, isProxysOwn, ProxyFailure } from './proxy-failure.ts';
 
 type Fetch = typeof globalThis.fetch;
 type Tls = { readonly secureContext?: ReturnType<typeof createSecureContext> };
@@ -24,11 +24,11 @@ export function openFetch(env: ProcessVariables, caFile: string | undefined): Fe
     () => (options, handler) => agentOf(new URL(options.origin ?? '')).dispatch(options, handler),
   );
   const send: typeof request = async (input, init) => {
-    try {
-      return await request(input, { ...init, dispatcher });
-    } catch (thrown) {
+    const response = await request(input, { ...init, dispatcher }).catch((thrown: unknown) => {
       throw nameProxy(thrown, input, env);
-    }
+    });
+    await requireHost(response, env);
+    return response;
   };
   // The boundary between Node's fetch and the same one of its own library: only their types have two names.
   return send as unknown as Fetch;
@@ -43,6 +43,15 @@ function readTls(caFile: string | undefined): Tls {
 /** Plain http is forwarded and not tunnelled: many proxies allow tunnels to port 443 alone. */
 function openProxy(proxy: URL, tls: Tls): ProxyAgent {
   return new ProxyAgent({ uri: proxy.href, requestTls: tls, proxyTls: tls, proxyTunnel: false });
+}
+
+/** Rejects as an unanswered request does when the proxy answered a forwarded one in the place of its host. */
+async function requireHost(response: Awaited<ReturnType<typeof request>>, env: ProcessVariables) {
+  const url = new URL(response.url);
+  const proxy = url.protocol === 'http:' ? chooseProxy(url, env) : undefined;
+  if (proxy === undefined || !isProxysOwn(response)) return;
+  await response.body?.cancel();
+  throw new TypeError('fetch failed', { cause: new ProxyFailure(proxy, new HostFailure(response.status)) });
 }
 
 function nameProxy(thrown: unknown, input: Parameters<typeof request>[0], env: ProcessVariables): unknown {
