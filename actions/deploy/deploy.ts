@@ -78,7 +78,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
     version: plan.version ?? request.version,
   };
-  const returnTo = createReturnTo({ journal, fleet, starter, settler, announcer, log }, wish);
+  const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
   const rooms = { journal, fleet, endings, memory, conclude, goOn, returnTo, begin, log };
   const outcome = await carryOut(rooms, wish);

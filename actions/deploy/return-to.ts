@@ -1,18 +1,27 @@
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
-import { ServiceError, UNREACHABLE, UserError } from '../../core/errors.ts';
-import type { LedgerState } from '../../core/ledger/state.ts';
+import { messageOf, ServiceError, UNREACHABLE, UserError } from '../../core/errors.ts';
+import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
 import type { Log } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import type { Announcer } from './announcer.ts';
 import { requireVersion } from './find-candidate.ts';
-import { awayData, type Fleet } from './hosts/fleet.ts';
+import type { Fleet } from './hosts/fleet.ts';
 import type { Settler } from './hosts/settle.ts';
-import type { Starter } from './hosts/starter.ts';
+import { READY_TIMEOUT_MS, type Starter } from './hosts/starter.ts';
 import { setTrafficEverywhere } from './hosts/traffic.ts';
-import type { Journal, Reading } from './journal.ts';
+import type { Journal, Page, Reading } from './journal.ts';
 import { type DeployOutcome, returnedOutcome } from './outcomes.ts';
+import { proposeRollBack } from './rollout/end.ts';
+import type { Memory } from './rollout/memory.ts';
 
-/** Gives all traffic to an earlier version: the wanted one, or the one before the champion. No rollout may be open at this reading. */
+/** How long a return that was killed keeps rollouts from beginning: as long as it may wait for the version, in seconds. */
+const LOCK_SECONDS = READY_TIMEOUT_MS / 1_000;
+
+/**
+ * Gives all traffic to an earlier version: the wanted one, or the one before the champion. No rollout begins meanwhile; one that is
+ * open all the same ends with it. Rejects with a UserError where there is no such version, it does not become ready, or another
+ * version has become the champion by then.
+ */
 export type ReturnTo = (reading: Reading, wanted: string | undefined) => Promise<DeployOutcome>;
 
 type ReturnPorts = {
@@ -20,6 +29,7 @@ type ReturnPorts = {
   readonly fleet: Fleet;
   readonly starter: Starter;
   readonly settler: Pick<Settler, 'settle'>;
+  readonly memory: Pick<Memory, 'rememberUnwatched'>;
   readonly announcer: Pick<Announcer, 'status'>;
   readonly log: Log;
 };
@@ -29,40 +39,89 @@ type Asker = { readonly actor: string; readonly cause: string };
 
 /** Returns of one environment. */
 export function createReturnTo(ports: ReturnPorts, { actor, cause }: Asker): ReturnTo {
-  const { journal, fleet, starter, settler, announcer, log } = ports;
+  const { journal, fleet, settler, memory } = ports;
   const { environment, model } = journal;
   const id = `${model}/${environment}/rollback/${cause}`;
-  const replace = async (state: LedgerState, champion: string, target: string): Promise<void> => {
-    await serveEverywhere({ fleet, starter, log }, state, target);
-    const entered = await journal.append((page) => {
-      const { here } = page.now;
-      if (here.champion?.version !== champion || here.rollout !== undefined) return 'overtaken';
-      const explanation = `${actor} returned to version ${target}.`;
-      const data = {
-        ...{ rollout: id, environment, version: champion, stable: target, code: 'requested', explanation },
-        ...awayData(fleet.away()),
-      };
-      return ok([page.entry('rollout.rolled-back', data, id)]);
-    });
-    if (entered.kind === 'overtaken') {
-      await settler.settle();
-      throw overtaken(entered.now, environment, target);
-    }
-    announcer.status(id, 'success', `Returned to version ${target}`);
-  };
   return async ({ state, here }, wanted) => {
-    const { champion, previous, history } = here;
+    const { champion, previous, history, rollout: open } = here;
     const target = wanted ?? previous?.version;
     const isDone = history.some(({ rollout }) => rollout === id);
+    let ended: Rollout | undefined;
     if (!isDone) {
       if (champion === undefined || target === undefined) throw nothingBefore(environment);
-      if (target !== champion.version) await replace(state, champion.version, target);
+      if (target !== champion.version || open !== undefined) {
+        const explanation = `${actor} returned to version ${target}.`;
+        ended = await whileLocked(ports, id, () =>
+          replace(ports, state, { id, champion: champion.version, target, explanation }),
+        );
+      }
     }
     await settler.settle();
+    if (ended !== undefined) await memory.rememberUnwatched(ended);
     const serving = (await journal.read()).here.champion?.version ?? '';
     const returned = { rollout: id, from: champion?.version, serving };
     return returnedOutcome({ environment, away: fleet.away() }, returned);
   };
+}
+
+/** Lets no rollout begin during the work, whose last event gives the lock back. The work goes on without the lock where it can't be had. */
+async function whileLocked<T>(
+  { journal, log }: Pick<ReturnPorts, 'journal' | 'log'>,
+  holder: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const warn = (thrown: unknown) => log.warn(`The deploy lock could not be changed: ${messageOf(thrown)}`);
+  const take = (page: Page) => {
+    const lock = page.takeLock(holder, LOCK_SECONDS);
+    return ok(lock.ok ? lock.value : []);
+  };
+  await journal.append(take).catch(warn);
+  try {
+    return await work();
+  } catch (thrown) {
+    await journal.append((page) => ok(page.returnLock(holder))).catch(warn);
+    throw thrown;
+  }
+}
+
+/** A champion that is to give way, and the version it gives way to. */
+type Replacement = {
+  readonly id: string;
+  readonly champion: string;
+  readonly target: string;
+  readonly explanation: string;
+};
+
+/** Hosts come first, the ledger after: safety does not wait for it. Gives the rollout that was open all the same, and ended with it. */
+async function replace(
+  ports: ReturnPorts,
+  state: LedgerState,
+  { id, champion, target, explanation }: Replacement,
+): Promise<Rollout | undefined> {
+  const { journal, fleet, settler, announcer } = ports;
+  const { environment } = journal;
+  await serveEverywhere(ports, state, target);
+  let ended: Rollout | undefined;
+  const entered = await journal.append((page) => {
+    const { here } = page.now;
+    if (here.champion?.version !== champion) return 'overtaken';
+    ended = here.rollout;
+    const reasons = { environment, code: 'requested', explanation, away: fleet.away() };
+    const returned = { id, version: champion, stable: target };
+    return ok([
+      ...(ended === undefined ? [] : proposeRollBack(page, { ...reasons, rollout: ended })),
+      ...(target === champion
+        ? page.returnLock(id)
+        : proposeRollBack(page, { ...reasons, rollout: returned })),
+    ]);
+  });
+  if (entered.kind === 'overtaken') {
+    await settler.settle();
+    throw overtaken(entered.now, environment, target);
+  }
+  if (ended !== undefined) announcer.status(ended.id, 'failure', explanation);
+  announcer.status(id, 'success', `Returned to version ${target}`);
+  return ended;
 }
 
 type ServePorts = Pick<ReturnPorts, 'fleet' | 'starter' | 'log'>;
@@ -116,14 +175,15 @@ function requireAny({ away }: Pick<Fleet, 'away'>, results: readonly unknown[]):
 /** Loud, since the hosts were told already: whoever asked has to know that it did not last. */
 function overtaken({ here }: Reading, environment: string, target: string): UserError {
   const { champion, rollout } = here;
-  const what =
+  const serving = champion?.version ?? 'none';
+  const now =
     rollout === undefined
-      ? `version ${champion?.version ?? 'none'} became the champion of ${environment}`
-      : `a rollout of version ${rollout.version} to ${environment} began`;
+      ? `Hosts were told to serve version ${serving} again`
+      : `A rollout of version ${rollout.version} is open, whose job sets their traffic next`;
   return new UserError([
     {
       code: 'overtaken',
-      message: `While hosts were taken to version ${target}, ${what}. The return is not on record, and hosts follow the ledger.`,
+      message: `While hosts were taken to version ${target}, version ${serving} became the champion of ${environment}. The return is not on record. ${now}.`,
       remedy: `Look at /status; if it is still wanted, ask again: /rollback v${target}.`,
     },
   ]);

@@ -6,7 +6,7 @@ import { type Started, startOnHost } from '../../serving/start-on-host.ts';
 import { type Startable, startableOf } from '../../serving/startable.ts';
 
 /** How long an instance may take to become ready (models of gigabytes load from disk and warm up), in ms. */
-const READY_TIMEOUT_MS = 15 * 60_000;
+export const READY_TIMEOUT_MS = 15 * 60_000;
 
 /** A signed statement of where a version comes from; `undefined` when no signing key is configured. */
 export type Attest = (state: LedgerState, version: VersionState, packageName: string) => Envelope | undefined;

@@ -1,12 +1,12 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
-import type { LedgerEventData } from '../../../core/ledger/event.ts';
+import type { LedgerEvent, LedgerEventData } from '../../../core/ledger/event.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import type { Announcer } from '../announcer.ts';
-import { awayData, type Fleet } from '../hosts/fleet.ts';
+import { type AwayHost, awayData, type Fleet } from '../hosts/fleet.ts';
 import type { Settler } from '../hosts/settle.ts';
 import type { Attest } from '../hosts/starter.ts';
 import { setTraffic } from '../hosts/traffic.ts';
-import { type Entered, hasMoved, type Journal } from '../journal.ts';
+import { type Entered, hasMoved, type Journal, type Page } from '../journal.ts';
 import { type DeployOutcome, promotedOutcome, type Reasons, rolledBackOutcome } from '../outcomes.ts';
 
 /** Why a candidate was promoted: the codes that the ledger knows. */
@@ -81,7 +81,7 @@ async function rollBack(
   reasons: Reasons,
 ): Promise<Ended> {
   const { environment, model } = journal;
-  const { id, version, stable } = rollout;
+  const { id, stable } = rollout;
   const { code, explanation } = reasons;
   if (stable !== undefined) {
     await fleet.onEveryHost(async (agent) => {
@@ -89,17 +89,35 @@ async function rollBack(
       if ((await agent.getTraffic(model)) !== undefined) await setTraffic(agent, model, serveOnly(stable));
     });
   }
-  const entered = await journal.whileOpen(rollout, (_open, page) => {
-    const data = {
-      ...{ rollout: id, environment, version, code, explanation },
-      ...(stable !== undefined && { stable }),
-      ...awayData(fleet.away()),
-    };
-    return [page.entry('rollout.rolled-back', data, id), ...page.returnLock(id)];
-  });
+  const entered = await journal.whileOpen(rollout, (_open, page) =>
+    proposeRollBack(page, { environment, rollout, code, explanation, away: fleet.away() }),
+  );
   if (entered.kind === 'overtaken') return entered;
   await settler.settle();
   announcer.status(id, 'failure', explanation);
   const site = { model, environment, away: fleet.away() };
   return { kind: 'ended', outcome: rolledBackOutcome(site, rollout, reasons) };
+}
+
+/** A version that gives way to the stable one, and why. */
+type TakenBack = {
+  readonly environment: string;
+  readonly rollout: Pick<Rollout, 'id' | 'version' | 'stable'>;
+  readonly code: string;
+  readonly explanation: string;
+  readonly away: readonly AwayHost[];
+};
+
+/** The events by which a version is taken back. */
+export function proposeRollBack(
+  page: Page,
+  { environment, rollout, code, explanation, away }: TakenBack,
+): readonly LedgerEvent[] {
+  const { id, version, stable } = rollout;
+  const data = {
+    ...{ rollout: id, environment, version, code, explanation },
+    ...(stable !== undefined && { stable }),
+    ...awayData(away),
+  };
+  return [page.entry('rollout.rolled-back', data, id), ...page.returnLock(id)];
 }

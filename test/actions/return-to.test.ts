@@ -1,0 +1,142 @@
+import { describe, expect, test, vi } from 'vitest';
+import { deploy } from '../../actions/deploy/deploy.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import type { LedgerEvent } from '../../core/ledger/event.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
+import {
+  championEvents,
+  contextOf,
+  createWorld,
+  packageOf,
+  versionEvents,
+  type World,
+} from './support/deployment.ts';
+
+const environment = 'production';
+
+/** Version 2 serves after version 1, which no host runs any more; version 3 is packed. */
+function createHistory(): World {
+  const world = createWorld([
+    ...versionEvents('1'),
+    ...championEvents('1'),
+    ...versionEvents('2'),
+    ...championEvents('2', '1'),
+    ...versionEvents('3'),
+  ]);
+  for (const agent of world.agents)
+    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
+  return world;
+}
+
+/** Does this while the first host starts version 1. */
+function duringStart(world: World, work: () => Promise<void>): void {
+  const [{ startInstance }] = world.agents;
+  vi.spyOn(world.agents[0], 'startInstance').mockImplementationOnce(async (model, version, start) => {
+    await work();
+    return startInstance(model, version, start);
+  });
+}
+
+function started(stable: string): LedgerEvent {
+  return createEvent(contextOf('push'), 'rollout.started', {
+    ...{ rollout: 'push', environment, version: '3', package: packageOf('3'), stable },
+    ...{ hosts: ['a'], stages: [10, 50, 100], alpha: 0.01 },
+  });
+}
+
+async function stateOf(world: World) {
+  return world.ledger.read('mnist');
+}
+
+const rollback = { operation: 'rollback', version: '1', correlationId: 'comment-2' } as const;
+
+describe('a return to an earlier version', () => {
+  test('lets no rollout begin while a host starts that version, and one after', async () => {
+    const world = createHistory();
+    const push = () => deploy(world.job({ version: '3', correlationId: 'push' }, { detach: true }));
+    duringStart(world, async () => {
+      await expect(push()).rejects.toThrow(/The deploy lock of production is held by .*comment-2/);
+    });
+    const outcome = await deploy(world.job(rollback));
+    expect(outcome.outputs['serving-version']).toBe('1');
+    expect((await stateOf(world)).locks).toEqual({});
+    expect((await push()).reasonCode).toBe('detached');
+  });
+
+  test('ends a rollout that began all the same, and is on record', async () => {
+    const world = createHistory();
+    duringStart(world, async () => void world.ledger.events.push(started('2')));
+    const outcome = await deploy(world.job(rollback));
+    expect(outcome.outputs).toEqual({ outcome: 'rolled-back', 'serving-version': '1' });
+    const { champion, rollout, history } = environmentOf(await stateOf(world), environment);
+    expect(champion?.version).toBe('1');
+    expect(rollout).toBeUndefined();
+    expect(history.slice(-2)).toMatchObject([
+      { rollout: 'push', version: '3', outcome: 'rolled-back', code: 'requested' },
+      { version: '2', outcome: 'rolled-back', code: 'requested' },
+    ]);
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+    expect(world.statuses).toContainEqual(['push', 'failure']);
+    expect(world.kept.has('push')).toBe(true);
+  });
+
+  test('waits for nobody who has the lock', async () => {
+    const world = createHistory();
+    const lock = {
+      lock: 'deploy',
+      environment,
+      holder: 'dora',
+      expiresAt: '2099-01-01T00:00:00.000Z',
+    } as const;
+    world.ledger.events.push(createEvent(contextOf('dora'), 'lock.acquired', lock));
+    const outcome = await deploy(world.job(rollback));
+    expect(outcome.outputs['serving-version']).toBe('1');
+    expect(Object.values((await stateOf(world)).locks)).toMatchObject([{ holder: 'dora' }]);
+  });
+
+  test('takes hosts there even when the ledger can’t be written to', async () => {
+    const world = createHistory();
+    vi.spyOn(world.ledger, 'append').mockRejectedValue(new Error('The branch can’t be pushed.'));
+    await expect(deploy(world.job(rollback))).rejects.toThrow(/can’t be pushed/);
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+  });
+
+  test('that fails gives the lock back', async () => {
+    const world = createHistory();
+    world.agents[1].failsWith = 'load-failed';
+    await expect(deploy(world.job(rollback))).rejects.toThrow(/did not become ready/);
+    expect(world.ledger.kinds().slice(-2)).toEqual(['lock.acquired', 'lock.released']);
+  });
+
+  test('that is killed keeps deploys waiting no longer than a start may take', async () => {
+    const world = createHistory();
+    let locked: LedgerEvent | undefined;
+    duringStart(world, async () => {
+      locked = world.ledger.events.at(-1);
+    });
+    await deploy(world.job(rollback));
+    const until = locked?.kind === 'lock.acquired' ? locked.data.expiresAt : '';
+    const { at } = locked ?? { at: '' };
+    expect((Date.parse(until) - Date.parse(at)) / 60_000).toBe(15);
+  });
+
+  test('ends a rollout that began in the moment when the open one had ended', async () => {
+    const world = createHistory();
+    await deploy(world.job({ version: '3' }, { detach: true }));
+    const { rollout } = environmentOf(await stateOf(world), environment);
+    const ended = createEvent(contextOf('brake'), 'rollout.rolled-back', {
+      ...{
+        rollout: rollout?.id ?? '',
+        environment,
+        version: '3',
+        stable: '2',
+        code: 'errors-worse',
+        explanation: 'Harm.',
+      },
+    });
+    world.ledger.race = () => void world.ledger.events.push(ended, started('2'));
+    const outcome = await deploy(world.job(rollback));
+    expect(outcome.outputs['serving-version']).toBe('1');
+    expect(environmentOf(await stateOf(world), environment).rollout).toBeUndefined();
+  });
+});
