@@ -1,15 +1,16 @@
 import type { Environment } from '../../../core/config/config.ts';
 import { detachedLease } from '../../../core/deploy/leases.ts';
-import { serveOnly, serveRollout } from '../../../core/deploy/rollout-traffic.ts';
+import { serveRollout } from '../../../core/deploy/rollout-traffic.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
-import type { Brake, SetTraffic } from '../../../core/serving/api.ts';
+import type { Brake } from '../../../core/serving/api.ts';
 import type { Fleet } from './fleet.ts';
 import { type Participants, setTrafficEverywhere } from './traffic.ts';
 
 /**
  * The traffic of an open rollout on the hosts that take part in it, which renews their leases. Each wish gives the first brake if an
- * agent has braked. A rollout without a stable version has no traffic to share: nothing is asked of the hosts then.
+ * agent has braked. A rollout without a stable version has no traffic to share: nothing is asked of the hosts then, and it
+ * gets all of it by its promotion.
  */
 export type RolloutTraffic = {
   /** Where the ledger says, for as long as this job looks after it. */
@@ -18,8 +19,6 @@ export type RolloutTraffic = {
   readonly leave: (rollout: Rollout) => Promise<Brake | undefined>;
   /** All requests to the stable version, and copies of them to the candidate. */
   readonly copy: (rollout: Rollout) => Promise<Brake | undefined>;
-  /** All requests to the candidate, of which there was no version before. */
-  readonly open: (rollout: Rollout) => Promise<Brake | undefined>;
 };
 
 /** The traffic of a model's rollouts, under the settings of their environment. */
@@ -32,10 +31,11 @@ export function createRolloutTraffic(
   }: { readonly model: string; readonly settings: Environment; readonly participants: Participants },
 ): RolloutTraffic {
   const { leaseSeconds } = settings;
-  const set = (wanted: SetTraffic) => setTrafficEverywhere({ fleet, log }, { model, wanted, participants });
   const share = async (rollout: Rollout, lease: Parameters<typeof serveRollout>[2]) => {
     const { stable } = rollout;
-    return stable === undefined ? undefined : set(serveRollout({ ...rollout, stable }, settings, lease));
+    if (stable === undefined) return undefined;
+    const wanted = serveRollout({ ...rollout, stable }, settings, lease);
+    return setTrafficEverywhere({ fleet, log }, { model, wanted, participants });
   };
   return {
     keep: (rollout) => share(rollout, { shadow: false, leaseSeconds }),
@@ -44,6 +44,5 @@ export function createRolloutTraffic(
       return share(rollout, { shadow: false, leaseSeconds: seconds, detached: true });
     },
     copy: (rollout) => share(rollout, { shadow: true, leaseSeconds }),
-    open: ({ version }) => set(serveOnly(version)),
   };
 }

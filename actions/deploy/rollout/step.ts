@@ -71,11 +71,13 @@ export async function takeStep(
   }
 }
 
-/** Out of the dark. The first version of an environment has nothing to be compared with: it gets all traffic at once. */
+/**
+ * Out of the dark. The first version of an environment has nothing to be compared with: it is promoted at once, and gets traffic only
+ * by that, since no lease would take it back.
+ */
 async function takeFirstStep(ports: Omit<StepPorts, 'hosts'>, rollout: Rollout): Promise<Stepped> {
-  const { endings, traffic, shadow } = ports;
+  const { endings, shadow } = ports;
   if (rollout.stable === undefined) {
-    await traffic.open(rollout);
     return endings.promote(
       rollout,
       withReport('first', 'It is the first version here, so there was nothing to compare it with.'),

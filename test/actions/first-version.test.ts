@@ -1,0 +1,65 @@
+import { describe, expect, test, vi } from 'vitest';
+import { deploy } from '../../actions/deploy/deploy.ts';
+import { ServiceError } from '../../core/errors.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import type { LedgerEvent } from '../../core/ledger/event.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
+import { contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
+
+const where = { rollout: 'mnist/production/v1/comment-1', environment: 'production' };
+
+/** Writes this right before the job records that the first version is the champion: a person is faster. */
+function outrunPromotion(world: World, other: LedgerEvent): void {
+  const { append } = world.ledger;
+  let isDone = false;
+  vi.spyOn(world.ledger, 'append').mockImplementation(async (model, propose) => {
+    const proposed = propose(await world.ledger.read(model));
+    if (!isDone && proposed.ok && proposed.value.some(({ kind }) => kind === 'rollout.promoted')) {
+      isDone = true;
+      world.ledger.race = () => void world.ledger.events.push(other);
+    }
+    return append(model, propose);
+  });
+}
+
+async function production(world: World) {
+  return environmentOf(await world.ledger.read('mnist'), 'production');
+}
+
+describe('the first version of an environment', () => {
+  test('gets no traffic when a person holds it before it is promoted, and all when it may go on', async () => {
+    const world = createWorld(versionEvents('1'));
+    const held = { ...where, code: 'held', explanation: 'Bob held it.' };
+    outrunPromotion(world, createEvent(contextOf('bob'), 'rollout.held', held));
+    expect((await deploy(world.job({ version: '1' }))).reasonCode).toBe('held');
+    expect(world.agents.map(({ traffic }) => traffic)).toEqual([undefined, undefined]);
+    expect((await production(world)).rollout?.held?.code).toBe('held');
+    expect((await production(world)).champion).toBeUndefined();
+    const resumed = await deploy(world.job({ operation: 'resume', correlationId: 'comment-2' }));
+    expect(resumed.reasonCode).toBe('promoted');
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+  });
+
+  test('gets no traffic when a person takes it back before it is promoted', async () => {
+    const world = createWorld(versionEvents('1'));
+    const takenBack = { ...where, version: '1', code: 'requested', explanation: 'Bob asked for it.' };
+    outrunPromotion(world, createEvent(contextOf('bob'), 'rollout.rolled-back', takenBack));
+    expect((await deploy(world.job({ version: '1' }))).reasonCode).toBe('rolled-back');
+    expect(world.agents.map(({ traffic }) => traffic)).toEqual([undefined, undefined]);
+  });
+
+  test('fails its job where a host refuses it, and is served there when the job runs again', async () => {
+    const world = createWorld(versionEvents('1'));
+    const refuse = vi.spyOn(world.agents[1], 'setTraffic').mockRejectedValue(
+      new ServiceError({
+        ...{ code: 'data-plane-down', message: 'Envoy does not answer.', remedy: 'Start it.' },
+        where: { kind: 'endpoint', endpoint: world.agents[1].url },
+      }),
+    );
+    await expect(deploy(world.job({ version: '1' }))).rejects.toThrow(/Envoy does not answer/);
+    refuse.mockRestore();
+    const again = await deploy(world.job({ version: '1' }));
+    expect(again.outputs).toEqual({ outcome: 'promoted', 'serving-version': '1' });
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+  });
+});
