@@ -47,10 +47,12 @@ async function follow(request: ProgramCall, input: string): Promise<CommandEnd> 
       delay: LEFTOVER_MS,
       ...(request.cwd !== undefined && { cwd: request.cwd }),
       listeners: {
-        stdout: (chunk) => {
-          stdout.push(chunk);
-          stopper.learn(Buffer.concat(stdout));
-        },
+        stdout: afterFirstLine(
+          (line) => stopper.learn(Number(line)),
+          (chunk) => {
+            stdout.push(chunk);
+          },
+        ),
         stderr: (chunk) => {
           stderr.push(chunk);
         },
@@ -60,13 +62,11 @@ async function follow(request: ProgramCall, input: string): Promise<CommandEnd> 
         }),
       },
     });
-    const written = Buffer.concat(stdout);
-    if (!written.includes('\n')) throw notFound(request, stderr);
-    const own = written.subarray(written.indexOf('\n') + 1);
+    if (!stopper.hasLearnt()) throw notFound(request, stderr);
     return toEnd({
       code: code ?? undefined,
       ended: stopper.ended(),
-      stdout: own,
+      stdout: Buffer.concat(stdout),
       stderr: Buffer.concat(stderr),
     });
   } finally {
@@ -75,8 +75,9 @@ async function follow(request: ProgramCall, input: string): Promise<CommandEnd> 
 }
 
 type Stopper = {
-  /** Takes in the first line of the output: the process's id. */
-  readonly learn: (written: Buffer) => void;
+  /** Takes in which process the command is. */
+  readonly learn: (pid: number) => void;
+  readonly hasLearnt: () => boolean;
   readonly ended: () => CommandEnd['ended'];
   readonly close: () => void;
 };
@@ -100,11 +101,11 @@ function watch({ timeoutMs, signal }: ProgramCall): Stopper {
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted === true) abort();
   return {
-    learn: (written) => {
-      if (pid !== undefined || !written.includes('\n')) return;
-      pid = Number(written.subarray(0, written.indexOf('\n')).toString());
+    learn: (learnt) => {
+      pid = learnt;
       end();
     },
+    hasLearnt: () => pid !== undefined,
     ended: () => ended,
     close: () => {
       clearTimeout(timer);
@@ -123,6 +124,27 @@ function send(pid: number, signal: NodeJS.Signals): void {
       // It leads no group, or has ended by itself.
     }
   }
+}
+
+/** Hears an output's chunks: gives its first line once, and what comes after that as it comes. */
+function afterFirstLine(
+  onFirst: (line: string) => void,
+  onRest: (chunk: Buffer) => void,
+): (chunk: Buffer) => void {
+  let first: Buffer | undefined = Buffer.alloc(0);
+  return (chunk) => {
+    if (first === undefined) {
+      onRest(chunk);
+      return;
+    }
+    first = Buffer.concat([first, chunk]);
+    const end = first.indexOf('\n');
+    if (end === -1) return;
+    const rest = first.subarray(end + 1);
+    onFirst(first.subarray(0, end).toString());
+    first = undefined;
+    onRest(rest);
+  };
 }
 
 function skipFirst(onLine: (line: string) => void): (line: string) => void {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { execCommand } from '../../actions/job/exec-command.ts';
 import { runCommand } from '../../adapters/run-command.ts';
 import { UserError } from '../../core/errors.ts';
@@ -14,6 +14,7 @@ const shell = (script: string, more: Partial<ProgramCall> = {}): ProgramCall => 
   timeoutMs: TEN_SECONDS,
   ...more,
 });
+const LONG_OUTPUT_BYTES = 32_000_000;
 const textOf = (written: Uint8Array) => Buffer.from(written).toString('utf8');
 /** One that has ended and that nobody has asked about is still listed, as a zombie. */
 const isAlive = (pid: number) => {
@@ -29,6 +30,15 @@ describe.each([
     const end = await run(shell('printf "a\\0b\\n\\377"; printf "two\\n" >&2; exit 3'));
     expect(end).toMatchObject({ code: 3, ended: 'exited', stderr: 'two\n' });
     expect([...end.stdout]).toEqual([97, 0, 98, 10, 255]);
+  });
+
+  it('gives a long output whole, and copies it no more than a few times', async () => {
+    const copied = vi.spyOn(Buffer, 'concat');
+    const end = await run(shell(`yes "$(printf %999s x)" | head -c ${LONG_OUTPUT_BYTES}`));
+    const bytes = copied.mock.results.reduce((sum, { value }) => sum + Buffer.byteLength(value), 0);
+    copied.mockRestore();
+    expect(end.stdout).toHaveLength(LONG_OUTPUT_BYTES);
+    expect(bytes).toBeLessThan(3 * LONG_OUTPUT_BYTES);
   });
 
   it('keeps arguments apart, and takes no word for the shell’s', async () => {
