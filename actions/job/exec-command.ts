@@ -21,6 +21,8 @@ const SHELL = [
 const KILL_GRACE_MS = 5_000;
 /** How long what a command left behind may hold its output open, in ms. */
 const LEFTOVER_MS = 1_000;
+/** What the toolkit says when nobody holds a command's output open any more; it says it by no other way. */
+const CLOSED = 'STDIO streams have closed';
 
 /** Runs a command by @actions/exec, with what that has not got: a time limit, an abort signal, and input that may go unread. */
 export async function execCommand(request: ProgramCall): Promise<CommandEnd> {
@@ -39,6 +41,7 @@ async function follow(request: ProgramCall, input: string): Promise<CommandEnd> 
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   const stopper = watch(request);
+  let isClosed = false;
   try {
     const code = await exec('sh', ['-c', SHELL, input, request.command, ...request.args], {
       env: definedOf(request.env),
@@ -47,6 +50,9 @@ async function follow(request: ProgramCall, input: string): Promise<CommandEnd> 
       delay: LEFTOVER_MS,
       ...(request.cwd !== undefined && { cwd: request.cwd }),
       listeners: {
+        debug: (message) => {
+          isClosed ||= message.startsWith(CLOSED);
+        },
         stdout: afterFirstLine(
           (line) => stopper.learn(Number(line)),
           (chunk) => {
@@ -70,7 +76,7 @@ async function follow(request: ProgramCall, input: string): Promise<CommandEnd> 
       stderr: Buffer.concat(stderr),
     });
   } finally {
-    stopper.close();
+    stopper.close(isClosed);
   }
 }
 
@@ -79,7 +85,8 @@ type Stopper = {
   readonly learn: (pid: number) => void;
   readonly hasLearnt: () => boolean;
   readonly ended: () => CommandEnd['ended'];
-  readonly close: () => void;
+  /** Ends what the command left behind when it was stopped, or when that holds its output open, and with it this process. */
+  readonly close: (isClosed: boolean) => void;
 };
 
 /** Ends the command when its time is up or its signal aborts, as soon as it is known which process it is. */
@@ -89,8 +96,9 @@ function watch({ timeoutMs, signal }: ProgramCall): Stopper {
   let force: NodeJS.Timeout | undefined;
   const end = () => {
     if (ended === 'exited' || pid === undefined || force !== undefined) return;
-    send(pid, 'SIGTERM');
-    force = setTimeout(send, KILL_GRACE_MS, pid, 'SIGKILL');
+    const targets = [-pid, pid];
+    send(targets, 'SIGTERM');
+    force = setTimeout(send, KILL_GRACE_MS, targets, 'SIGKILL');
   };
   const stop = (why: CommandEnd['ended']) => {
     ended = why;
@@ -107,16 +115,19 @@ function watch({ timeoutMs, signal }: ProgramCall): Stopper {
     },
     hasLearnt: () => pid !== undefined,
     ended: () => ended,
-    close: () => {
+    close: (isClosed) => {
       clearTimeout(timer);
       clearTimeout(force);
       signal?.removeEventListener('abort', abort);
+      // The group alone: the command has ended, and its number may be another's by now.
+      if (pid !== undefined && (ended !== 'exited' || !isClosed)) send([-pid], 'SIGKILL');
     },
   };
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
-  for (const target of [-pid, pid]) {
+/** Sends the signal to the first of the targets that there is. */
+function send(targets: readonly number[], signal: NodeJS.Signals): void {
+  for (const target of targets) {
     try {
       process.kill(target, signal);
       return;

@@ -83,6 +83,14 @@ describe.each([
     await expect.poll(() => isAlive(Number(textOf(end.stdout)))).toBe(false);
   });
 
+  it('takes along what ignores SIGTERM', async () => {
+    const stubborn =
+      'sh -c \'trap "" TERM; exec sleep 60\' >/dev/null 2>&1 & echo $!; sleep 0.1; exec sleep 60';
+    const end = await run(shell(stubborn, { timeoutMs: 500 }));
+    expect(end.ended).toBe('timed-out');
+    await expect.poll(() => isAlive(Number(textOf(end.stdout)))).toBe(false);
+  });
+
   it('is ended at the signal, also one given before', async () => {
     const controller = new AbortController();
     const running = run(shell('exec sleep 60', { signal: controller.signal }));
@@ -98,4 +106,21 @@ describe.each([
     await expect(run(missing)).rejects.toThrow(UserError);
     await expect(run(missing)).rejects.toThrow(/no-such-command can't be started/);
   });
+});
+
+it('a job ends although its command left something behind that holds the output', async () => {
+  const script = `
+    const { execCommand } = await import(${JSON.stringify(import.meta.resolve('../../actions/job/exec-command.ts'))});
+    const args = ['-c', 'sleep 60 & echo $!'];
+    const end = await execCommand({ command: 'sh', args, env: process.env, timeoutMs: ${TEN_SECONDS} });
+    console.log(end.code, Buffer.from(end.stdout).toString());`;
+  const job = await runCommand({
+    command: process.execPath,
+    args: ['--input-type=module', '--eval', script],
+    env: process.env,
+    timeoutMs: TEN_SECONDS,
+  });
+  const [code, left] = textOf(job.stdout).trim().split(' ').map(Number);
+  expect({ ended: job.ended, code }).toEqual({ ended: 'exited', code: 0 });
+  expect(isAlive(left ?? 0)).toBe(false);
 });
