@@ -21,7 +21,7 @@ export function connectPython(host: Host, config: Config, options: PythonJob): P
     python: options.python,
     runtime: path.join(options.root, 'runtime'),
     cwd: host.workspace,
-    env: host.env,
+    env: host.childEnv(),
     trackingUri: config.tracking.uri,
     onLine: options.log.info,
     signal: options.signal,

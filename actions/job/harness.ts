@@ -46,7 +46,7 @@ async function attempt<C extends Contract>(
     return await work({
       name: contract.name,
       inputs: readInputs(contract),
-      host: readHost(process.env, context),
+      host: readHost(process.env, context, log),
       log,
       signal: watchCancellation(),
       reportTo: (reporter) => reporters.push(reporter),

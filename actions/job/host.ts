@@ -4,7 +4,7 @@ import { type ProcessVariables, proxySecrets } from '../../adapters/network/choo
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { SECRETS } from '../../core/names.ts';
-import type { RunCommand } from '../../core/ports.ts';
+import type { Log, RunCommand } from '../../core/ports.ts';
 
 /** Environment variables that hold secrets: masked before anything is printed. */
 const SECRET_VARIABLES = [
@@ -21,8 +21,12 @@ type RunContext = Pick<
 
 /** The runner and the workflow run, as the environment tells them. */
 export type Host = {
-  /** The environment of the programs a job starts: the runner's, and how to reach the network, in every program's own words. */
   readonly env: ProcessVariables;
+  /**
+   * The environment of the programs a job starts: the runner's, and how to reach the network, in every program's own words. Throws
+   * a UserError when it names certificates that can't be read.
+   */
+  readonly childEnv: () => ProcessVariables;
   readonly workspace: string;
   readonly temp: string;
   readonly eventName: string;
@@ -35,19 +39,25 @@ export type Host = {
   readonly runUrl: string;
   /** The way to every service: through the proxy, and trusting the authorities, that the environment names. */
   readonly fetch: typeof globalThis.fetch;
-  /** Runs a command that needs no more than its end; it reaches the network as `env` says. */
+  /** Runs a command that needs no more than its end; it reaches the network as `childEnv` says. */
   readonly run: RunCommand;
 };
 
-/** Adds to the run's context what the runner's environment tells. Throws a UserError when it names certificates that can't be read. */
-export function readHost(env: ProcessVariables, run: RunContext): Host {
+/** Adds to the run's context what the runner's environment tells. */
+export function readHost(env: ProcessVariables, run: RunContext, log: Log): Host {
   const { eventName = '', payload, sha = '', actor = 'unknown', serverUrl, apiUrl } = run;
   const repository = env['GITHUB_REPOSITORY'] ?? '';
   const id = String(run.runId || 0);
   const temp = env['RUNNER_TEMP'] ?? '/tmp';
-  const network = childVariables(env, temp);
+  let network: ReturnType<typeof childVariables> | undefined;
+  // Made for the first program that is started: it reads and writes certificates, and many jobs start none.
+  const networkOnce = () => {
+    network ??= childVariables(env, temp, log.warn);
+    return network;
+  };
   return {
-    env: { ...env, ...network },
+    env,
+    childEnv: () => ({ ...env, ...networkOnce() }),
     workspace: env['GITHUB_WORKSPACE'] ?? process.cwd(),
     temp,
     eventName,
@@ -61,7 +71,7 @@ export function readHost(env: ProcessVariables, run: RunContext): Host {
     fetch: createFetch(env),
     run: async (command) => {
       const { execCommand } = await import(/* webpackMode: "eager" */ './exec-command.ts');
-      return execCommand({ ...command, env: { ...command.env, ...network } });
+      return execCommand({ ...command, env: { ...command.env, ...networkOnce() } });
     },
   };
 }

@@ -29,17 +29,37 @@ export function trustBeside(certificates: readonly string[]): readonly string[] 
 /**
  * The variables that make the programs an action starts (git, Python, pip, curl) trust the same authorities as the action:
  * they take one file in the place of their own list, so one with everything is written into `folder`, what such a variable names
- * already included. Empty when the environment names no authority of its own.
+ * already included. Empty when the environment names no authority to add. Throws a UserError when the file that our own variable
+ * names can't be used; those of others are left out then, and `warn` hears it: an action may not need them.
  */
-export function trustVariables(env: ProcessVariables, folder: string): Readonly<Record<string, string>> {
-  const named = [env[CA_FILE_VARIABLE], env['NODE_EXTRA_CA_CERTS']].filter((file) => isSet(file));
+export function trustVariables(
+  env: ProcessVariables,
+  folder: string,
+  warn: (line: string) => void,
+): Readonly<Record<string, string>> {
+  const ours = env[CA_FILE_VARIABLE];
+  const readOf = (name: string) => tryAuthorities(name, env[name], warn);
+  const named = [...(isSet(ours) ? readAuthorities(ours) : []), ...readOf('NODE_EXTRA_CA_CERTS')];
   if (named.length === 0) return {};
-  const told = BUNDLE_VARIABLES.map((name) => env[name]).filter((file) => isSet(file));
-  const own = [...named, ...told].flatMap((file) => readAuthorities(file));
+  const own = [...named, ...BUNDLE_VARIABLES.flatMap(readOf)];
   const bundle = path.join(folder, 'trainyard-authorities.pem');
   const all = new Set([...certificatesOf('system'), ...trustBeside(own)]);
   writeFileSync(bundle, [...all].map((certificate) => `${certificate.trim()}\n`).join(''));
   return Object.fromEntries(TOLD_VARIABLES.map((name) => [name, bundle]));
+}
+
+function tryAuthorities(
+  name: string,
+  file: string | undefined,
+  warn: (line: string) => void,
+): readonly string[] {
+  if (!isSet(file)) return [];
+  try {
+    return readAuthorities(file);
+  } catch (thrown) {
+    warn(`${messageOf(thrown)} It is left out of what programs trust; the variable ${name} names it.`);
+    return [];
+  }
 }
 
 function isSet(text: string | undefined): text is string {

@@ -6,10 +6,14 @@ const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 
 /**
  * The variables that let programs started with `env` reach the network as this one does: the proxy in both cases, since curl
- * reads one and Java the other, and a file in `folder` with all certificates to trust. Nothing where the environment names neither.
+ * reads one and Java the other, and a file in `folder` with all certificates to trust. Nothing where the environment names neither. `warn` hears which certificates are left out.
  */
-export function childVariables(env: ProcessVariables, folder: string): Readonly<Record<string, string>> {
-  return { ...proxyVariables(env), ...trustVariables(env, folder) };
+export function childVariables(
+  env: ProcessVariables,
+  folder: string,
+  warn: (line: string) => void,
+): Readonly<Record<string, string>> {
+  return { ...proxyVariables(env), ...trustVariables(env, folder, warn) };
 }
 
 function proxyVariables(env: ProcessVariables): Readonly<Record<string, string>> {

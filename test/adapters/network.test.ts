@@ -22,6 +22,7 @@ let plain: Server;
 let secure: Server;
 let proxy: RunningProxy;
 let guarded: RunningProxy;
+let warnings: string[];
 let seen: { host: string | undefined; url: string | undefined; body: string }[];
 
 const echo: RequestListener = async (request, response) => {
@@ -47,7 +48,9 @@ afterAll(async () => {
 });
 beforeEach(() => {
   seen = [];
+  warnings = [];
 });
+const warn = (line: string) => void warnings.push(line);
 
 describe('the proxy for an address', () => {
   const all = { https_proxy: 'http://s:1', http_proxy: 'http://p:1' };
@@ -159,11 +162,11 @@ describe('fetch through a proxy that alone resolves the names', () => {
 
 describe('programs that are started', () => {
   it('are told nothing where nothing is set', () => {
-    expect(childVariables({ PATH: '/bin' }, folder)).toEqual({});
+    expect(childVariables({ PATH: '/bin' }, folder, warn)).toEqual({});
   });
 
   it('are told the proxy in both cases, and that loopback has none', () => {
-    const told = childVariables({ HTTP_PROXY: 'http://p:1', no_proxy: 'a.test' }, folder);
+    const told = childVariables({ HTTP_PROXY: 'http://p:1', no_proxy: 'a.test' }, folder, warn);
     expect(told).toEqual({
       http_proxy: 'http://p:1',
       HTTP_PROXY: 'http://p:1',
@@ -174,13 +177,35 @@ describe('programs that are started', () => {
 
   it('are given one file with the named authority, those of a bundle set before, and all others', () => {
     const before = createPrivateCa(join(folder, 'before')).file;
-    const told = childVariables({ NODE_EXTRA_CA_CERTS: ca.file, REQUESTS_CA_BUNDLE: before }, folder);
+    const env = { NODE_EXTRA_CA_CERTS: ca.file, REQUESTS_CA_BUNDLE: before };
+    const told = childVariables(env, folder, warn);
     const file = told['REQUESTS_CA_BUNDLE'] ?? '';
     expect(told).toMatchObject({ GIT_SSL_CAINFO: file, SSL_CERT_FILE: file, PIP_CERT: file });
     const bundle = readFileSync(file, 'utf8');
     for (const own of [ca.file, before]) expect(bundle).toContain(readFileSync(own, 'utf8').trim());
     const [root = ''] = getCACertificates('bundled');
     expect(bundle).toContain(root.trim());
+    expect(warnings).toEqual([]);
+  });
+
+  it.each(['NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'])(
+    'do without the file that %s names when it can’t be read: that is said, and no more',
+    (name) => {
+      const env = { TRAINYARD_CA_FILE: ca.file, [name]: '/no/such.pem' };
+      const bundle = readFileSync(childVariables(env, folder, warn)['SSL_CERT_FILE'] ?? '', 'utf8');
+      expect(bundle).toContain(readFileSync(ca.file, 'utf8').trim());
+      expect(warnings).toEqual([expect.stringMatching(new RegExp(`/no/such\\.pem.*${name}`))]);
+    },
+  );
+
+  it('keep their own variables when no authority can be added', () => {
+    const env = { NODE_EXTRA_CA_CERTS: '/no/such.pem', SSL_CERT_FILE: ca.file };
+    expect(childVariables(env, folder, warn)).toEqual({});
+  });
+
+  it('are not started when our own variable names a file that can’t be read', () => {
+    const env = { TRAINYARD_CA_FILE: '/no/such.pem' };
+    expect(() => childVariables(env, folder, warn)).toThrow(UserError);
   });
 });
 
@@ -190,7 +215,7 @@ describe('a program that is started', () => {
     ['python3', ['-c', 'import urllib.request as u; u.urlopen("https://secure.corp.test/p")'], '/p'],
   ])('(%s) reaches hosts through the proxy, by the authority', async (command, args, asked) => {
     const env = { HTTPS_PROXY: `http://${proxy.host}`, TRAINYARD_CA_FILE: ca.file };
-    const own = { PATH: process.env['PATH'], ...env, ...childVariables(env, folder) };
+    const own = { PATH: process.env['PATH'], ...env, ...childVariables(env, folder, warn) };
     const { stderr } = await runCommand({ command, args, env: own, timeoutMs: 20_000 });
     expect(stderr).not.toMatch(/SSL|certificate/i);
     expect(seen.map(({ url }) => url?.split('?')[0])).toContain(asked);
