@@ -1,5 +1,4 @@
 import * as core from '@actions/core';
-import { context } from '@actions/github';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
@@ -46,7 +45,7 @@ async function attempt<C extends Contract>(
     return await work({
       name: contract.name,
       inputs: readInputs(contract),
-      host: readHost(process.env, context, log),
+      host: readHost(process.env, await readContext(), log),
       log,
       signal: watchCancellation(),
       reportTo: (reporter) => reporters.push(reporter),
@@ -54,6 +53,24 @@ async function attempt<C extends Contract>(
   } catch (thrown) {
     annotate(thrown);
     return outcomeOfError(thrown);
+  }
+}
+
+/** The toolkit parses the event when it is loaded: at the top of this file a damaged one would end the action before its `finish`. */
+async function readContext() {
+  try {
+    return (await import(/* webpackMode: "eager" */ '@actions/github')).context;
+  } catch (thrown) {
+    throw new UserError(
+      [
+        {
+          code: 'event-unreadable',
+          message: `The event in ${process.env['GITHUB_EVENT_PATH']} can't be read: ${messageOf(thrown)}.`,
+          remedy: 'Run the job again; the runner writes this file anew.',
+        },
+      ],
+      { cause: thrown },
+    );
   }
 }
 
