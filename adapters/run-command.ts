@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../core/errors.ts';
-import type { CommandEnd, ProgramCall, RunCommand } from '../core/ports.ts';
+import type { CommandEnd, RunCommand } from '../core/ports.ts';
 
 /** Runs commands in process groups of their own, each ended as a whole when its time is up. */
 export const runCommand: RunCommand = async (request) => {
@@ -11,7 +12,9 @@ export const runCommand: RunCommand = async (request) => {
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  for (const stream of [child.stdout, child.stderr]) follow(stream, request);
+  if (request.onLine !== undefined) {
+    for (const stream of [child.stdout, child.stderr]) void tellLines(stream, request.onLine);
+  }
   child.stdin.on('error', () => {
     // A command may end before it has read its input; its exit code says what happened.
   });
@@ -56,6 +59,11 @@ export function linesOf(written: string | Uint8Array): readonly string[] {
   return text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/);
 }
 
+/** Tells each line of what a command writes while it writes it; done when the last one was told. */
+export async function tellLines(input: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+  await once(createInterface({ input }).on('line', onLine), 'close');
+}
+
 /** The error for a command that this machine has not got. */
 export function commandNotFound(command: string, cause: Error): UserError {
   return new UserError(
@@ -68,10 +76,6 @@ export function commandNotFound(command: string, cause: Error): UserError {
     ],
     { cause },
   );
-}
-
-function follow(input: NodeJS.ReadableStream, { onLine }: ProgramCall): void {
-  if (onLine !== undefined) createInterface({ input }).on('line', onLine);
 }
 
 /** Helpers of a command (git's transports) stay behind when only the command is killed. */

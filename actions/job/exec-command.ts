@@ -1,8 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { exec } from '@actions/exec';
-import { commandNotFound, toEnd } from '../../adapters/run-command.ts';
+import { commandNotFound, tellLines, toEnd } from '../../adapters/run-command.ts';
 import type { CommandEnd, ProgramCall } from '../../core/ports.ts';
 
 /**
@@ -38,8 +39,7 @@ export async function execCommand(request: ProgramCall): Promise<CommandEnd> {
 }
 
 async function follow(request: ProgramCall, input: string): Promise<CommandEnd> {
-  const stdout: Buffer[] = [];
-  const stderr: Buffer[] = [];
+  const [stdout, stderr] = [keep(request), keep(request)];
   const stopper = watch(request);
   let isClosed = false;
   try {
@@ -53,31 +53,40 @@ async function follow(request: ProgramCall, input: string): Promise<CommandEnd> 
         debug: (message) => {
           isClosed ||= message.startsWith(CLOSED);
         },
-        stdout: afterFirstLine(
-          (line) => stopper.learn(Number(line)),
-          (chunk) => {
-            stdout.push(chunk);
-          },
-        ),
-        stderr: (chunk) => {
-          stderr.push(chunk);
-        },
-        ...(request.onLine !== undefined && {
-          stdline: skipFirst(request.onLine),
-          errline: request.onLine,
-        }),
+        stdout: afterFirstLine((line) => stopper.learn(Number(line)), stdout.hear),
+        stderr: stderr.hear,
       },
     });
-    if (!stopper.hasLearnt()) throw notFound(request, stderr);
+    const [written, said] = [await stdout.end(), await stderr.end()];
+    if (!stopper.hasLearnt()) throw notFound(request, said);
     return toEnd({
       code: code ?? undefined,
       ended: stopper.ended(),
-      stdout: Buffer.concat(stdout),
-      stderr: Buffer.concat(stderr),
+      stdout: written,
+      stderr: said,
     });
   } finally {
     stopper.close(isClosed);
   }
+}
+
+/** One output of a command: kept whole, and told line by line. `end` gives all of it once the last line was told. */
+function keep({ onLine }: ProgramCall) {
+  const chunks: Buffer[] = [];
+  const output = onLine && new PassThrough();
+  const told = output && tellLines(output, onLine);
+  return {
+    hear: (chunk: Buffer) => {
+      chunks.push(chunk);
+      // What the command left behind may write on after the end.
+      if (output?.writable === true) output.write(chunk);
+    },
+    end: async () => {
+      output?.end();
+      await told;
+      return Buffer.concat(chunks);
+    },
+  };
 }
 
 type Stopper = {
@@ -158,17 +167,8 @@ function afterFirstLine(
   };
 }
 
-function skipFirst(onLine: (line: string) => void): (line: string) => void {
-  let isFirst = true;
-  return (line) => {
-    if (!isFirst) onLine(line);
-    isFirst = false;
-  };
-}
-
-function notFound({ command }: ProgramCall, stderr: readonly Buffer[]): Error {
-  const said = Buffer.concat(stderr).toString('utf8').trim();
-  return commandNotFound(command, new Error(said || 'it is not on PATH'));
+function notFound({ command }: ProgramCall, stderr: Buffer): Error {
+  return commandNotFound(command, new Error(stderr.toString('utf8').trim() || 'it is not on PATH'));
 }
 
 function definedOf(env: ProgramCall['env']): Record<string, string> {

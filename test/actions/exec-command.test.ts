@@ -69,6 +69,13 @@ describe.each([
     expect(lines.toSorted()).toEqual(['one', 'three', 'two']);
   });
 
+  it('tells whole characters, and a last line that nothing ends', async () => {
+    const lines: string[] = [];
+    const split = "printf 'a\\303'; sleep 0.2; printf '\\274b\\nlast'; printf 'err\\nor' >&2";
+    await run(shell(split, { onLine: (line) => void lines.push(line) }));
+    expect(lines.toSorted()).toEqual(['aüb', 'err', 'last', 'or']);
+  });
+
   it('is ended when its time is up', async () => {
     const started = Date.now();
     const end = await run(shell('echo $$; exec sleep 60', { timeoutMs: 300 }));
@@ -123,4 +130,14 @@ it('a job ends although its command left something behind that holds the output'
   const [code, left] = textOf(job.stdout).trim().split(' ').map(Number);
   expect({ ended: job.ended, code }).toEqual({ ended: 'exited', code: 0 });
   expect(isAlive(left ?? 0)).toBe(false);
+});
+
+it('what goes on writing after its command has ended is heard no more', async () => {
+  const lines: string[] = [];
+  const onLine = (line: string) => void lines.push(line);
+  const end = await execCommand(shell('while :; do echo more; done & echo one', { onLine }));
+  const heard = lines.length;
+  await sleep(200);
+  expect(end.code).toBe(0);
+  expect(lines).toHaveLength(heard);
 });
