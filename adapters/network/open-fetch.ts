@@ -1,8 +1,11 @@
 import { createSecureContext } from 'node:tls';
-import { Agent, type Dispatcher, ProxyAgent, fetch as request } from 'undici';
+import { Agent, type Dispatcher, Pool, ProxyAgent, fetch as request } from 'undici';
 import { readAuthorities, trustBeside } from './authorities.ts';
 import { chooseProxy, type ProcessVariables } from './choose-proxy.ts';
 import { HostFailure, isProxysOwn, ProxyFailure } from './proxy-failure.ts';
+
+/** A proxy has so long to make a tunnel, in ms: a request that is given up does not end the asking, which keeps the process alive. */
+const TUNNEL_TIMEOUT_MS = 10_000;
 
 type Fetch = typeof globalThis.fetch;
 type Tls = { readonly secureContext?: ReturnType<typeof createSecureContext> };
@@ -42,7 +45,13 @@ function readTls(caFile: string | undefined): Tls {
 
 /** Plain http is forwarded and not tunnelled: many proxies allow tunnels to port 443 alone. */
 function openProxy(proxy: URL, tls: Tls): ProxyAgent {
-  return new ProxyAgent({ uri: proxy.href, requestTls: tls, proxyTls: tls, proxyTunnel: false });
+  return new ProxyAgent({
+    uri: proxy.href,
+    requestTls: tls,
+    proxyTls: tls,
+    proxyTunnel: false,
+    clientFactory: (origin, options) => new Pool(origin, { ...options, headersTimeout: TUNNEL_TIMEOUT_MS }),
+  });
 }
 
 /** Rejects as an unanswered request does when the proxy answered a forwarded one in the place of its host. */

@@ -1,11 +1,14 @@
 import { createServer, type Server } from 'node:http';
+import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import { requestJson } from '../../adapters/network/http.ts';
+import { runCommand } from '../../adapters/run-command.ts';
 import { isUnreachable } from '../../core/errors.ts';
 import { type RunningProxy, startProxy } from '../../sandbox/network/proxy.ts';
 
+const CREATE_FETCH = import.meta.resolve('../../adapters/network/create-fetch.ts');
 /** The port for "discard", where nothing listens. */
 const NOBODY = 9;
 const wait = async () => undefined;
@@ -81,3 +84,24 @@ describe('a request that must not run twice', () => {
     expect(await attemptsOf('http://dead.corp.test/')).toBe(1);
   });
 });
+
+it('a job ends although its proxy never answers whether it makes a tunnel', async () => {
+  const silent = net.createServer(() => undefined);
+  await new Promise<void>((resolve) => {
+    silent.listen(0, '127.0.0.1', resolve);
+  });
+  const address = silent.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const script = `
+    const { createFetch } = await import(${JSON.stringify(CREATE_FETCH)});
+    const fetch = createFetch({ https_proxy: 'http://127.0.0.1:${address.port}' });
+    await fetch('https://a.corp.test/', { signal: AbortSignal.timeout(100) }).catch((thrown) => console.log(thrown.name));`;
+  const args = ['--input-type=module', '--eval', script];
+  const job = { command: process.execPath, args, env: { PATH: process.env['PATH'] }, timeoutMs: 20_000 };
+  const { ended, stdout } = await runCommand(job);
+  expect({ ended, said: Buffer.from(stdout).toString() }).toEqual({
+    ended: 'exited',
+    said: 'TimeoutError\n',
+  });
+  silent.close();
+}, 25_000);
