@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { DispatchCredential, DispatchTarget } from '../outbox/dispatch-target.ts';
+import { checkProxy } from './check-proxy.ts';
 import { describeOption, problemWith } from './option.ts';
 import { readValues } from './read-values.ts';
 import { type OptionName, type OptionValues, optionsSchema } from './table.ts';
@@ -46,7 +47,10 @@ export function readOptions(
   const { values, problems } = readValues(argv, env);
   if (values === undefined) throw new UserError(atLeastOne(problems));
   const { joined, problems: between } = joinValues(values);
-  const all = [...problems, ...between];
+  const { repository, githubApiUrl } = values;
+  // Reports are all that leaves the host.
+  const way = repository === undefined ? [] : checkProxy(githubApiUrl, env, process.versions.node);
+  const all = [...problems, ...between, ...way];
   if (all.length > 0) throw new UserError(atLeastOne(all));
   return { ...values, ...joined };
 }
