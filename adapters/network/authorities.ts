@@ -3,8 +3,14 @@ import path from 'node:path';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { ProcessVariables } from './choose-proxy.ts';
 
-/** Names the file (PEM) with certificates of authorities that are trusted beside those that Node and the system trust. */
-export const CA_FILE_VARIABLE = 'TRAINYARD_CA_FILE';
+/**
+ * The file (PEM) with certificates of authorities that are trusted beside those that Node and the system trust. A reusable workflow
+ * sets a variable for every job, and leaves it empty when its caller names no file: it has one of its own, so that the runner's counts.
+ */
+export function caFileOf(env: ProcessVariables): string | undefined {
+  return env['TRAINYARD_CA_FILE_INPUT'] || env['TRAINYARD_CA_FILE'] || undefined;
+}
+
 /** Variables by which other programs may have been told what to trust, and those by which they are told here. */
 const BUNDLE_VARIABLES = ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE', 'SSL_CERT_FILE'] as const;
 const TOLD_VARIABLES = [...BUNDLE_VARIABLES, 'GIT_SSL_CAINFO', 'PIP_CERT', 'AWS_CA_BUNDLE'] as const;
@@ -37,9 +43,9 @@ export function trustVariables(
   folder: string,
   warn: (line: string) => void,
 ): Readonly<Record<string, string>> {
-  const ours = env[CA_FILE_VARIABLE];
+  const ours = caFileOf(env);
   const readOf = (name: string) => tryAuthorities(name, env[name], warn);
-  const named = [...(isSet(ours) ? readAuthorities(ours) : []), ...readOf('NODE_EXTRA_CA_CERTS')];
+  const named = [...(ours === undefined ? [] : readAuthorities(ours)), ...readOf('NODE_EXTRA_CA_CERTS')];
   if (named.length === 0) return {};
   const own = [...named, ...BUNDLE_VARIABLES.flatMap(readOf)];
   const bundle = path.join(folder, 'trainyard-authorities.pem');

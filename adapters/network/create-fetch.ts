@@ -1,4 +1,4 @@
-import { CA_FILE_VARIABLE } from './authorities.ts';
+import { caFileOf } from './authorities.ts';
 import { type ProcessVariables, readVariable } from './choose-proxy.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -9,7 +9,7 @@ type Fetch = typeof globalThis.fetch;
  */
 export function createFetch(env: ProcessVariables): Fetch {
   const isProxied = ['https_proxy', 'http_proxy'].some((name) => readVariable(env, name) !== '');
-  const caFile = env[CA_FILE_VARIABLE] || undefined;
+  const caFile = caFileOf(env);
   if (!isProxied && caFile === undefined) return globalThis.fetch;
   let opened: Promise<Fetch> | undefined;
   const open = async () => {

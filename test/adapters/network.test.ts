@@ -198,6 +198,14 @@ describe('programs that are started', () => {
     },
   );
 
+  it.each<[string, Record<string, string>]>([
+    ['workflow’s input', { TRAINYARD_CA_FILE_INPUT: '/no/input.pem', TRAINYARD_CA_FILE: '/no/runner.pem' }],
+    ['runner where that is empty', { TRAINYARD_CA_FILE_INPUT: '', TRAINYARD_CA_FILE: '/no/input.pem' }],
+  ])('trust the file of the %s, as we do', async (_, env) => {
+    expect(() => childVariables(env, folder, warn)).toThrow('/no/input.pem');
+    await expect(createFetch(env)('https://secure.corp.test/')).rejects.toThrow('/no/input.pem');
+  });
+
   it('keep their own variables when no authority can be added', () => {
     const env = { NODE_EXTRA_CA_CERTS: '/no/such.pem', SSL_CERT_FILE: ca.file };
     expect(childVariables(env, folder, warn)).toEqual({});
