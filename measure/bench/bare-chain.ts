@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { runProcess } from '../../adapters/run-process.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { torchServeConfig } from '../../agent/runtimes/process/torchserve-config.ts';
+import { PACKAGE_FILES } from '../../core/names.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../../sandbox/checkout.ts';
 import { answers, startChild } from '../../sandbox/machine/child-process.ts';
@@ -108,7 +109,7 @@ async function findLastModel(mlflow: string): Promise<{ runId: string; modelUri:
 
 async function serveOnce(chain: BareChain, built: string): Promise<void> {
   const manifest = packageManifestSchema.parse(
-    JSON.parse(readFileSync(path.join(built, 'trainyard.json'), 'utf8')),
+    JSON.parse(readFileSync(path.join(built, PACKAGE_FILES.manifest), 'utf8')),
   );
   const [inference = 0, management = 0, metrics = 0, grpcInference = 0, grpcManagement = 0] =
     await findFreePorts(5);

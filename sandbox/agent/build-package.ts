@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Golden } from '../../core/drift/golden.ts';
-import { SCHEMAS } from '../../core/names.ts';
+import { PACKAGE_FILES, SCHEMAS } from '../../core/names.ts';
 import type { PackageManifest, ServingSettings } from '../../core/serving/package-manifest.ts';
 import { PYTHON } from '../checkout.ts';
 
@@ -83,12 +83,12 @@ export function buildPackage(request: TinyPackageRequest): TinyPackage {
       ...request.serving,
     },
   };
-  writeFileSync(join(folder, 'trainyard.json'), JSON.stringify(manifest));
-  const files = ['trainyard.json', 'model.mar', 'golden.json', 'profile.json'].map((name) => ({
+  writeFileSync(join(folder, PACKAGE_FILES.manifest), JSON.stringify(manifest));
+  const files = [PACKAGE_FILES.manifest, 'model.mar', 'golden.json', 'profile.json'].map((name) => ({
     digest: blobOf(join(folder, name)).digest,
     file: join(folder, name),
   }));
-  return { manifest: blobOf(join(folder, 'trainyard.json')).digest, files };
+  return { manifest: blobOf(join(folder, PACKAGE_FILES.manifest)).digest, files };
 }
 
 function archive(folder: string, version: string, behaviour: Behaviour, paddingBytes: number): void {

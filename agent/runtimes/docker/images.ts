@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import type { ImageInfo } from 'dockerode';
 import { z } from 'zod';
 import { ServiceError, UserError } from '../../../core/errors.ts';
+import { digestHex } from '../../../core/identity/digest.ts';
 import { epochMs, isInstant } from '../../../core/instant.ts';
 import type { PackagePayload } from '../../../core/serving/package-manifest.ts';
 import { LABELS } from './container.ts';
@@ -56,7 +57,7 @@ export async function provideImage(
 
 /** Notes that the image served until now, by a name of our own: the engine keeps the time an image was last named. */
 export async function markServed(docker: Docker, imageId: string): Promise<void> {
-  const tag = imageId.replace('sha256:', '').slice(0, 12);
+  const tag = digestHex(imageId).slice(0, 12);
   await docker.getImage(imageId).tag({ repo: SERVED, tag });
 }
 

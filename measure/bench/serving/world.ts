@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { findFreePorts } from '../../../agent/machine/free-ports.ts';
 import { torchServeConfig, torchServeLogging } from '../../../agent/runtimes/process/torchserve-config.ts';
+import { PACKAGE_FILES } from '../../../core/names.ts';
 import type { StartInstance } from '../../../core/serving/api.ts';
 import { packageManifestSchema } from '../../../core/serving/package-manifest.ts';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
@@ -71,7 +72,7 @@ export async function measureCapture({ folder }: BuiltVersion): Promise<number> 
 export async function deploy(agent: RunningAgent, version: string, built: BuiltVersion): Promise<void> {
   const { payload, profile, golden } = readManifest(built);
   const blobs = [
-    { digest: built.manifest, name: 'trainyard.json' },
+    { digest: built.manifest, name: PACKAGE_FILES.manifest },
     { digest: payload.digest, name: 'model.mar' },
     ...(profile === undefined ? [] : [{ digest: profile.digest, name: 'profile.json' }]),
     ...(golden === undefined ? [] : [{ digest: golden.digest, name: 'golden.json' }]),
@@ -131,7 +132,9 @@ export async function serveBare(
 }
 
 function readManifest({ folder }: BuiltVersion) {
-  return packageManifestSchema.parse(JSON.parse(readFileSync(path.join(folder, 'trainyard.json'), 'utf8')));
+  return packageManifestSchema.parse(
+    JSON.parse(readFileSync(path.join(folder, PACKAGE_FILES.manifest), 'utf8')),
+  );
 }
 
 function pathOf(): string {
