@@ -12,12 +12,12 @@ export function main(): Promise<void> {
   return runAction(CONTRACTS.train, async ({ inputs, host, log, signal }) => {
     const plan = readPlan(inputs.plan);
     const config = await readConfig(host, inputs.config);
-    const { workspace, workflow, runUrl, env } = host;
+    const { workspace, workflow, runUrl } = host;
     const { repository } = workflow;
     const project = createProjectRunner({
       python: inputs.python,
       cwd: workspace,
-      env,
+      env: host.childEnv(),
       trackingUri: config.tracking.uri,
       onLine: log.info,
     });
