@@ -67,7 +67,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const settler = createSettler({ journal, fleet, starter, registry, log });
   const memory = createMemory({ journal, fleet, records, log }, settings);
   const endings = createEndings({ journal, fleet, announcer, settler }, attest);
-  const conclude = createConclude({ settler, announcer, memory }, environment);
+  const conclude = createConclude({ settler, fleet, announcer, memory }, environment);
   const course = createCourse(
     { journal, fleet, announcer, starter, endings, memory, clock, log, signal },
     { settings, detach: request.detach },

@@ -29,6 +29,11 @@ export function withReport<C extends string>(code: C, explanation: string): Reas
 const RETURNS_BY_ITSELF =
   'It returns to the stable version by itself when its lease is over; monitor-check sees to it once it is back.';
 
+/** What becomes of a host that is away where nobody else could tell it who serves. */
+function returnsTo(serving: string): string {
+  return `It serves what it served; monitor-check gives it version ${serving} once it is back.`;
+}
+
 /** The candidate has all traffic and is the champion. */
 export function promotedOutcome(site: Site, rollout: Rollout, reasons: Reasons): DeployOutcome {
   const { model, environment, away } = site;
@@ -93,7 +98,11 @@ export function openOutcome(environment: string, rollout: Rollout, reasons: Reas
 }
 
 /** A rollout had ended before this job could end it. */
-export function endedOutcome(environment: string, ended: RolloutOutcome, serving: string): DeployOutcome {
+export function endedOutcome(
+  { environment, away }: Omit<Site, 'model'>,
+  ended: RolloutOutcome,
+  serving: string,
+): DeployOutcome {
   const promoted = ended.outcome === 'promoted';
   return {
     decision: promoted ? 'complete' : 'stop',
@@ -102,10 +111,10 @@ export function endedOutcome(environment: string, ended: RolloutOutcome, serving
     report: {
       sign: promoted ? 'promoted' : 'rolled-back',
       about: `version ${ended.version}`,
-      blocks: [{ kind: 'paragraph', text: ended.explanation }],
+      blocks: [{ kind: 'paragraph', text: ended.explanation }, ...describeAway(away, returnsTo(serving))],
     },
     outputs: { outcome: ended.outcome, 'serving-version': serving },
-    result: { ...ended, servingVersion: serving },
+    result: { ...ended, servingVersion: serving, ...awayData(away) },
   };
 }
 
@@ -129,14 +138,13 @@ export function returnedOutcome(
 ): DeployOutcome {
   const { rollout, from, serving } = returned;
   const headline = `Version ${serving} serves ${environment}.`;
-  const remark = `It serves what it served; monitor-check gives it version ${serving} once it is back.`;
   return {
     decision: 'complete',
     reasonCode: 'rolled-back',
     headline,
     report: {
       sign: 'rolled-back',
-      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, remark)],
+      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, returnsTo(serving))],
     },
     outputs: { outcome: 'rolled-back', 'serving-version': serving },
     result: { outcome: 'rolled-back', rollout, from, servingVersion: serving, ...awayData(away) },

@@ -98,6 +98,17 @@ describe('/rollback that is outrun', () => {
     expect(kindsOf(world, 'rollout.rolled-back')).toBe(1);
   });
 
+  test('by another rollback names the host that neither of them could reach', async () => {
+    const world = await worldWithOpenRollout();
+    const rollout = await openRollout(world);
+    const [, cut] = world.agents;
+    if (cut === undefined) throw new Error('two hosts');
+    cut.reachable = false;
+    world.ledger.race = () => void world.ledger.events.push(event.rolledBack(rollout));
+    const outcome = await deploy(world.job(ask('rollback')));
+    expect(outcome.result).toMatchObject({ code: 'errors-worse', away: [cut.url] });
+  });
+
   test('by another champion is loud, and leaves the hosts where the ledger says', async () => {
     const world = await worldWithOpenRollout();
     const rollout = await openRollout(world);

@@ -1,4 +1,5 @@
 import type { Announcer } from '../announcer.ts';
+import type { Fleet } from '../hosts/fleet.ts';
 import type { Settler } from '../hosts/settle.ts';
 import type { Reading } from '../journal.ts';
 import { type DeployOutcome, endedOutcome, idleOutcome } from '../outcomes.ts';
@@ -12,12 +13,16 @@ export type Conclude = (reading: Reading, rolloutId: string | undefined) => Prom
 
 type ConcludePorts = {
   readonly settler: Pick<Settler, 'settle'>;
+  readonly fleet: Pick<Fleet, 'away'>;
   readonly announcer: Pick<Announcer, 'status'>;
   readonly memory: Pick<Memory, 'rememberForgotten'>;
 };
 
 /** Concludes for one environment. */
-export function createConclude({ settler, announcer, memory }: ConcludePorts, environment: string): Conclude {
+export function createConclude(
+  { settler, fleet, announcer, memory }: ConcludePorts,
+  environment: string,
+): Conclude {
   return async ({ here }, rolloutId) => {
     const ended = here.history.findLast(({ rollout }) => rollout === rolloutId);
     await settler.settle();
@@ -27,6 +32,6 @@ export function createConclude({ settler, announcer, memory }: ConcludePorts, en
     await memory.rememberForgotten(ended.rollout);
     const state = ended.outcome === 'promoted' ? 'success' : 'failure';
     announcer.status(ended.rollout, state, ended.explanation);
-    return endedOutcome(environment, ended, serving);
+    return endedOutcome({ environment, away: fleet.away() }, ended, serving);
   };
 }
