@@ -59,7 +59,7 @@ async function attempt<C extends Contract>(
 /** The toolkit parses the event when it is loaded: at the top of this file a damaged one would end the action before its `finish`. */
 async function readContext() {
   try {
-    return (await import(/* webpackMode: "eager" */ '@actions/github')).context;
+    return (await import(/* webpackMode: "eager" */ './run-context.ts')).context;
   } catch (thrown) {
     throw new UserError(
       [
