@@ -47,6 +47,7 @@ import { logSumExp } from '../distributions/log-sum-exp.ts';
 const GRID_SIZE = 63;
 const GRID_ZERO = 16;
 const GRID_STEPS_PER_UNIT = 10;
+const ROUNDING = 1e-9;
 
 /** The log odds ratios that are bet on: -1.6, -1.5, ... 4.6 (odds ratios 0.2 to 99). */
 export const LOG_ODDS_GRID: readonly number[] = Array.from(
@@ -85,7 +86,7 @@ export function addTable(likelihoods: LogLikelihoods, table: TwoByTwo, eta = 1):
 
 /**
  * Log of the evidence that the odds ratio exceeds `tolerance`: the capital of bets on all odds ratios of the grid above `above`, each
- * with a weight of its inverse. Both limits are taken at the nearest point of the grid.
+ * with a weight of its inverse. A limit between two points of the grid is taken at the upper one: more is tolerated, never less.
  *
  * Claim: while the odds ratio is at most the tolerance, the evidence ever reaches 1 / alpha with probability at most alpha.
  * Assumes: as `addTable`, poll after poll.
@@ -168,8 +169,9 @@ export function learnDispersion(tables: readonly TwoByTwo[]): number {
   return Math.max(1, ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length);
 }
 
+/** The grid's first point that is not below an odds ratio; a hair above a point is rounding, not meaning. */
 function gridIndexOf(oddsRatio: number): number {
-  const steps = Math.round(Math.log(oddsRatio) * GRID_STEPS_PER_UNIT);
+  const steps = Math.ceil(Math.log(oddsRatio) * GRID_STEPS_PER_UNIT - ROUNDING);
   return Math.min(GRID_SIZE - 2, Math.max(0, GRID_ZERO + steps));
 }
 

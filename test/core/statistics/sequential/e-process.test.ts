@@ -55,6 +55,27 @@ function smallTables(): readonly TwoByTwo[] {
   return tables;
 }
 
+describe('a tolerance', () => {
+  const equalTo = (oddsRatio: number) => {
+    const table = { candidateTotal: 1e6, stableTotal: 1e6, candidateBad: 0, stableBad: 1e5 };
+    const odds = (oddsRatio * 1e5) / 9e5;
+    return addTable(startLogLikelihoods(), { ...table, candidateBad: Math.round((1e6 * odds) / (1 + odds)) });
+  };
+
+  it.each([1.04, 1.16, 1.28, 2.2])(
+    'of %d between two points of the grid tolerates exactly that',
+    (tolerance) => {
+      expect(logEvidence(equalTo(tolerance), tolerance)).toBeLessThan(0);
+    },
+  );
+
+  it.each([0, 1, 2, 7])('on point %i of the grid is that point', (step) => {
+    const tolerance = Math.exp(step / 10);
+    const worse = equalTo(Math.exp((step + 1) / 10));
+    expect(logEvidence(worse, tolerance)).toBeGreaterThan(100);
+  });
+});
+
 describe('the conditional distribution of the candidate share of bad requests', () => {
   it('agrees with SciPy nchypergeom_fisher', () => {
     const small = table(8, 92, 3, 7);
