@@ -82,10 +82,11 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
     return { kind: 'hold', code: 'held', reasons, explanation };
   }
   const routing = reasons.find(({ code }) => code === 'routing-off');
-  if (routing !== undefined) {
-    return { kind: 'hold', code: 'routing-off', reasons, explanation: `Held: ${routing.message}` };
+  if (routing !== undefined)
+    return decideHeld(plan, place, { code: 'routing-off', reasons, lack: routing.message });
+  if (quorum.kind === 'too-few') {
+    return decideHeld(plan, place, { code: 'hosts-away', reasons, lack: quorum.reason.message });
   }
-  if (quorum.kind === 'too-few') return decideDeserted(plan, place, { reasons, lack: quorum.reason.message });
   return decideProgress(situation, place, reasons);
 }
 
@@ -95,10 +96,14 @@ type TimedPlace = StagePlace & { readonly rolloutSeconds: number };
 /** Why nothing can be decided yet: all reasons, and the one sentence on what is lacking. */
 type Lack = { readonly reasons: readonly Reason[]; readonly lack: string };
 
-/** Traffic stays where it is until hosts are back, and no longer than a rollout may wait for its data. */
-function decideDeserted(plan: RolloutPlan, place: TimedPlace, { reasons, lack }: Lack): RolloutDecision {
+/** Traffic stays where it is until what is wrong is put right, and no longer than a rollout may wait for its data. */
+function decideHeld(
+  plan: RolloutPlan,
+  place: TimedPlace,
+  { code, reasons, lack }: Lack & { readonly code: HoldCode },
+): RolloutDecision {
   if (place.rolloutSeconds > plan.deadlineSeconds) return decideLate(plan, place, { reasons, lack });
-  return { kind: 'hold', code: 'hosts-away', reasons, explanation: `Held: ${lack}` };
+  return { kind: 'hold', code, reasons, explanation: `Held: ${lack}` };
 }
 
 function decideProgress(
