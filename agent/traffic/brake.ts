@@ -1,5 +1,6 @@
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
+import { NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
 import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { Brake, RolloutLease, Traffic } from '../../core/serving/api.ts';
@@ -116,10 +117,13 @@ function reportStage(
 function foldEvidence(
   store: Store,
   cache: EvidenceCache,
-  { model, lease: { rollout, plan } }: { readonly model: string; readonly lease: RolloutLease },
+  { model, lease: { rollout, plan, tempering } }: { readonly model: string; readonly lease: RolloutLease },
 ): Evidence {
   const known = cache.get(model);
-  let { evidence, seq } = known?.rollout === rollout ? known : { evidence: startEvidence(plan), seq: 0 };
+  let { evidence, seq } =
+    known?.rollout === rollout
+      ? known
+      : { evidence: startEvidence(plan, { ...NO_BASELINE, eta: tempering }), seq: 0 };
   for (let page = store.observations(model, rollout, seq); page.length > 0; ) {
     evidence = page.reduce(addObservation, evidence);
     seq = lastSeq(page, seq);

@@ -1,4 +1,5 @@
 import type { GateRule } from '../gate/rules/rule.ts';
+import { shareAlpha } from '../rollout/share-alpha.ts';
 import type { Config, Environment, Holdout, Monitor, Search, SearchDimension, Serving } from './config.ts';
 import { optional } from './optional.ts';
 import { countOf } from './schema/quantity.ts';
@@ -99,6 +100,7 @@ function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {
     rollout: {
       stages: rollout.stages,
       alpha: rollout.alpha,
+      alarmAlpha: shareAlpha(rollout.alpha, hosts.length).deploy,
       stageMinSeconds: rollout['stage-min'],
       deadlineSeconds: rollout.deadline,
       onNoData: rollout['on-no-data'],

@@ -1,18 +1,31 @@
 import type { Environment } from '../config/config.ts';
 import type { Rollout } from '../ledger/state.ts';
+import type { Tempering } from '../rollout/evidence/baseline.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
+import { type AlphaShares, shareAlpha } from '../rollout/share-alpha.ts';
 import type { SetTraffic } from '../serving/api.ts';
 
-/** The plan of a rollout that is under way: what was promised when it started, and the rest as configured now. */
-export function planOf(rollout: Rollout, environment: Environment): RolloutPlan {
-  return { ...environment.rollout, stages: [...rollout.stages], alpha: rollout.alpha };
+/**
+ * The plan of a rollout that is under way, as one of those sees it who may end it: what was promised when it started, and the rest as
+ * configured now.
+ */
+export function planOf(rollout: Rollout, environment: Environment, decider: keyof AlphaShares): RolloutPlan {
+  const { alpha, stages, hosts } = rollout;
+  const alarmAlpha = shareAlpha(alpha, hosts.length)[decider];
+  return { ...environment.rollout, stages: [...stages], alpha, alarmAlpha };
 }
 
 /** What the hosts must know of a rollout to serve it, and to brake it by themselves. */
 export function serveRollout(
   rollout: Rollout & { readonly stable: string },
   environment: Environment,
-  options: { readonly shadow: boolean; readonly leaseSeconds: number; readonly detached?: boolean },
+  options: {
+    readonly shadow: boolean;
+    readonly leaseSeconds: number;
+    /** What past rollouts teach of how much counts vary. */
+    readonly tempering: Tempering;
+    readonly detached?: boolean;
+  },
 ): SetTraffic {
   return {
     stable: rollout.stable,
@@ -21,7 +34,8 @@ export function serveRollout(
     shadow: options.shadow,
     lease: {
       rollout: rollout.id,
-      plan: planOf(rollout, environment),
+      plan: planOf(rollout, environment, 'host'),
+      tempering: options.tempering,
       stage: rollout.stage,
       rolloutStartedAt: rollout.startedAt,
       stageStartedAt: rollout.stageStartedAt,

@@ -73,7 +73,7 @@ export function decideRollout(situation: RolloutSituation): RolloutDecision {
   const place = { percent, stage, ...times };
   const quorum: Quorum = situation.hosts === undefined ? { kind: 'all' } : judgeQuorum(situation.hosts);
   const reasons = gatherReasons(situation, quorum);
-  if (evidence.peak.total >= -Math.log(plan.alpha)) {
+  if (evidence.peak.total >= -Math.log(plan.alarmAlpha)) {
     const code = HARM_CODES[carryingHarm(evidence.bets, evidence.peak)];
     return { kind: 'rollback', code, reasons, explanation: explainHarm(evidence, place) };
   }

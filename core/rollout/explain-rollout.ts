@@ -14,7 +14,7 @@ export function explainHarm(evidence: Evidence, place: StagePlace): string {
   const observed = describeHarm(evidence, harm, peak.stage ?? place.stage)?.message ?? harm;
   return (
     `Rolled back at ${formatPercent(place.percent / 100)} after ${formatDuration(place.stageSeconds)}: ${observed}; ` +
-    `evidence ${formatEvidence(peak.total)}, limit ${formatEvidence(-Math.log(plan.alpha))}. ${explainPromise(plan)}`
+    `evidence ${formatEvidence(peak.total)}, limit ${formatEvidence(-Math.log(plan.alarmAlpha))}. ${explainPromise(plan)}`
   );
 }
 
@@ -45,7 +45,7 @@ export function explainContinue(
 }
 
 function explainLevel({ peak, plan }: Evidence): string {
-  return `evidence of harm at most ${formatEvidence(peak.total)} of ${formatEvidence(-Math.log(plan.alpha))}`;
+  return `evidence of harm at most ${formatEvidence(peak.total)} of ${formatEvidence(-Math.log(plan.alarmAlpha))}`;
 }
 
 function explainPromise({ alpha }: RolloutPlan): string {

@@ -77,7 +77,7 @@ export function judgeShadow(input: { readonly evidence: Evidence; readonly compa
 
 function judgeHarm(evidence: Evidence): { readonly verdict: Verdict; readonly reason: Reason } {
   const { requests } = sumStages(evidence.stages, 'shadow');
-  if (evidence.peak.total >= -Math.log(evidence.plan.alpha)) {
+  if (evidence.peak.total >= -Math.log(evidence.plan.alarmAlpha)) {
     const harm = carryingHarm(evidence.bets, evidence.peak);
     const seen = describeHarm(evidence, harm, 0);
     const message = `On copies of requests the candidate does harm: ${seen?.message ?? harm}.`;

@@ -62,7 +62,7 @@ function forecastStage(
   const requests = requiredRequests(plan, percent, baseErrorRate);
   const wait = requests === 0 ? 0 : requests / candidatePerSecond;
   const seconds = Math.max(plan.stageMinSeconds, wait);
-  const findsWith = (count: number) => smallestVisible(count, baseErrorRate, plan.alpha);
+  const findsWith = (count: number) => smallestVisible(count, baseErrorRate, plan.alarmAlpha);
   return {
     percent,
     candidatePerSecond,

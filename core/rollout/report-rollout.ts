@@ -58,7 +58,7 @@ export function reportRollout(input: {
 
 function describeCurve(evidence: Evidence, points: readonly TracePoint[]): readonly Block[] {
   if (points.length === 0) return [{ kind: 'paragraph', text: 'No polls yet.' }];
-  const logLimit = -Math.log(evidence.plan.alpha);
+  const logLimit = -Math.log(evidence.plan.alarmAlpha);
   const levels = points.map(({ levels }) => levels.total);
   const text =
     `Evidence of harm over ${formatCount(points.length)} polls, from 1:1 to the limit of ${formatEvidence(logLimit)}; ` +

@@ -10,8 +10,10 @@ export const rolloutPlanSchema = z.strictObject({
     .max(50)
     .refine(isIncreasing, { error: 'stages must increase' })
     .refine((stages) => stages.at(-1) === 100, { error: 'stages must end at 100' }),
-  /** At most this share of rollouts of an equal candidate is rolled back, however often one looks. */
+  /** At most this share of rollouts of an equal candidate is rolled back, by whomever and however often one looks. */
   alpha: z.number().gt(0).lt(1),
+  /** The part of alpha that is spent by whoever decides on this plan: evidence of one in so many is proof to it. */
+  alarmAlpha: z.number().gt(0).lt(1),
   stageMinSeconds: z.number().nonnegative(),
   /** Candidate requests a stage needs; without it, as many as it takes to see the harm that the stage looks for. */
   minRequests: z.int().nonnegative().optional(),

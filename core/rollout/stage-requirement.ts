@@ -63,5 +63,5 @@ export function baseRateOf(evidence: Evidence): number {
 
 /** Candidate requests that a stage of the plan needs at this base rate. */
 export function requiredRequests(plan: RolloutPlan, percent: number, baseRate: number): number {
-  return plan.minRequests ?? requestsToSee(oddsRatioLookedFor(percent), baseRate, plan.alpha);
+  return plan.minRequests ?? requestsToSee(oddsRatioLookedFor(percent), baseRate, plan.alarmAlpha);
 }

@@ -7,6 +7,7 @@ import { packageNameSchema } from '../identity/package-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { envelopeSchema } from '../ledger/envelope.ts';
+import { temperingSchema } from '../rollout/evidence/baseline.ts';
 import { observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
 
@@ -35,6 +36,8 @@ export const startInstanceSchema = z.strictObject({
 const rolloutLeaseSchema = z.strictObject({
   rollout: z.string(),
   plan: rolloutPlanSchema,
+  /** What past rollouts teach of how much counts vary: the host judges by it as `deploy` does. */
+  tempering: temperingSchema,
   stage: z.number().int().nonnegative(),
   rolloutStartedAt: instantSchema,
   stageStartedAt: instantSchema,

@@ -9,6 +9,7 @@ import { drawPoll, type SimulatedTraffic } from './traffic.ts';
 export const PLAN: RolloutPlan = {
   stages: [1, 10, 50, 100],
   alpha: 0.01,
+  alarmAlpha: 0.01,
   stageMinSeconds: 300,
   deadlineSeconds: 6 * 3600,
   onNoData: 'rollback',

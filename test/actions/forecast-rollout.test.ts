@@ -8,6 +8,7 @@ import { createWorld } from './support/deployment.ts';
 const PLAN: RolloutPlan = {
   stages: [1, 10, 100],
   alpha: 0.01,
+  alarmAlpha: 0.01,
   stageMinSeconds: 600,
   deadlineSeconds: 6 * 3_600,
   onNoData: 'rollback',

@@ -17,7 +17,7 @@ function worldWithChampion(): World {
 
 /** Runs deploys that leave after each step until one ends the rollout; between them time passes. */
 async function deployDetached(world: World): Promise<void> {
-  for (let run = 0; run < 30; run += 1) {
+  for (let run = 0; run < 40; run += 1) {
     const { outputs } = await deploy(world.job({ version: '2' }, { detach: true }));
     if (outputs.outcome === 'promoted' || outputs.outcome === 'rolled-back') return;
     await world.clock.wait(20_000);

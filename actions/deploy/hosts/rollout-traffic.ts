@@ -3,6 +3,7 @@ import { detachedLease } from '../../../core/deploy/leases.ts';
 import { serveRollout } from '../../../core/deploy/rollout-traffic.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
+import type { Tempering } from '../../../core/rollout/evidence/baseline.ts';
 import type { Brake } from '../../../core/serving/api.ts';
 import type { Fleet } from './fleet.ts';
 import { type Participants, setTrafficEverywhere } from './traffic.ts';
@@ -28,13 +29,19 @@ export function createRolloutTraffic(
     model,
     settings,
     participants,
-  }: { readonly model: string; readonly settings: Environment; readonly participants: Participants },
+    tempering,
+  }: {
+    readonly model: string;
+    readonly settings: Environment;
+    readonly participants: Participants;
+    readonly tempering: Tempering;
+  },
 ): RolloutTraffic {
   const { leaseSeconds } = settings;
-  const share = async (rollout: Rollout, lease: Parameters<typeof serveRollout>[2]) => {
+  const share = async (rollout: Rollout, lease: Omit<Parameters<typeof serveRollout>[2], 'tempering'>) => {
     const { stable } = rollout;
     if (stable === undefined) return undefined;
-    const wanted = serveRollout({ ...rollout, stable }, settings, lease);
+    const wanted = serveRollout({ ...rollout, stable }, settings, { ...lease, tempering });
     return setTrafficEverywhere({ fleet, log }, { model, wanted, participants });
   };
   return {

@@ -50,8 +50,10 @@ export function createCourse(
     const { version: known, place } = await findCandidate(starter, reading.state, rollout);
     const hosts = createBringUp(fleet, starter, starter.prepare(reading.state, known, place));
     const observe = () => collectObservations(fleet, model, id);
-    const judge = createJudge({ memory, observe: observe(), clock }, settings);
-    const traffic = createRolloutTraffic({ fleet, clock, log }, { model, settings, participants: hosts });
+    const baseline = await memory.recall(reading);
+    const judge = createJudge({ baseline, observe: observe(), clock }, settings);
+    const asked = { model, settings, participants: hosts, tempering: baseline.eta };
+    const traffic = createRolloutTraffic({ fleet, clock, log }, asked);
     const shadow = (dark: Rollout) =>
       shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
     const explain = createExplainer(log);
@@ -62,7 +64,7 @@ export function createCourse(
     return async (open, now) => {
       const started = await hosts.step();
       if (!started.ok) return rollBackUnready(endings, open, started);
-      const judged = await judge(open, now, hosts.found);
+      const judged = await judge(open, hosts.found);
       const hasSlept = secondsBetween(now.at, clock.now()) > settings.leaseSeconds;
       if (hasSlept && hasMoved((await journal.read()).here.rollout, open)) return { kind: 'overtaken' };
       // A first version is compared with nothing, so there is nothing to say of it.

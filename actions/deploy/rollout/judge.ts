@@ -15,8 +15,7 @@ import type { Observation } from '../../../core/rollout/evidence/observation.ts'
 import type { HostsFound } from '../../../core/rollout/quorum.ts';
 import type { TracePoint } from '../../../core/rollout/record/trace.ts';
 import { reportRollout } from '../../../core/rollout/report-rollout.ts';
-import type { Reading } from '../journal.ts';
-import type { Memory, Seen } from './memory.ts';
+import type { Seen } from './memory.ts';
 
 /** What was decided, the report of it, and what it was decided on. */
 export type JudgedRollout = {
@@ -26,24 +25,23 @@ export type JudgedRollout = {
 };
 
 /** Judges a rollout as it is at one reading. Which hosts take part is asked last: the polls show which are away. */
-type Judge = (rollout: Rollout, reading: Reading, hosts: () => HostsFound) => Promise<JudgedRollout>;
+type Judge = (rollout: Rollout, hosts: () => HostsFound) => Promise<JudgedRollout>;
 
 type JudgePorts = {
-  readonly memory: Pick<Memory, 'recall'>;
+  /** What past rollouts teach about this one. */
+  readonly baseline: Baseline;
   /** What the hosts have seen of the rollout since it was last asked. */
   readonly observe: () => Promise<readonly Observation[]>;
   readonly clock: Clock;
 };
 
 /** A judge of one rollout. The evidence grows by what is new; it is not counted again each round. */
-export function createJudge({ memory, observe, clock }: JudgePorts, settings: Environment): Judge {
+export function createJudge({ baseline, observe, clock }: JudgePorts, settings: Environment): Judge {
   let evidence: Evidence | undefined;
-  let baseline: Baseline | undefined;
   const points: TracePoint[] = [];
   const observations: Observation[] = [];
-  return async (rollout, reading, hosts) => {
-    const plan = planOf(rollout, settings);
-    baseline ??= await memory.recall(reading);
+  return async (rollout, hosts) => {
+    const plan = planOf(rollout, settings, 'deploy');
     let grown = evidence ?? startEvidence(plan, baseline);
     for (const observation of sortObservations(await observe())) {
       grown = addObservation(grown, observation);

@@ -63,7 +63,7 @@ export function createMemory({ journal, fleet, records, log }: MemoryPorts, sett
       const runId = lookUp(state.versions, rollout.version)?.runId;
       if (runId === undefined) return;
       const events = await journal.history();
-      const plan = planOf(rollout, settings);
+      const plan = planOf(rollout, settings, 'deploy');
       await records.keep(runId, recordRollout({ rollout: rollout.id, plan, events, ...seen }));
     });
   };

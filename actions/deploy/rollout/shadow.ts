@@ -42,7 +42,7 @@ export async function shadowCandidate(
   const observations = await observeAll();
   const comparison = sumComparisons(observations);
   const { verdict, explanation } = judgeShadow({
-    evidence: gatherEvidence(planOf(rollout, settings), observations),
+    evidence: gatherEvidence(planOf(rollout, settings, 'deploy'), observations),
     ...(comparison && { comparison }),
   });
   log.info(`Copies of requests: ${verdict}. ${explanation}`);

@@ -1,10 +1,16 @@
+import { z } from 'zod';
 import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets.ts';
 import { learnDispersion } from '../../statistics/sequential/e-process.ts';
 import type { Observation } from './observation.ts';
 import { countSlow, fixSlowThresholds, SLOW_QUANTILES } from './slow-requests.ts';
 
+const share = z.number().gt(0).lte(1);
+
 /** How much of each interval's evidence counts, in (0, 1]: less when counts vary more than chance alone lets them. */
-type Tempering = { readonly errors: number; readonly slow: number; readonly invalid: number };
+export const temperingSchema = z.strictObject({ errors: share, slow: share, invalid: share });
+
+/** See `temperingSchema`. */
+export type Tempering = z.infer<typeof temperingSchema>;
 
 /** What is known of the stable version before a rollout starts. */
 export type Baseline = {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { type LedgerEvent, ledgerEventSchema } from '../../ledger/event.ts';
 import { SCHEMAS } from '../../names.ts';
-import type { Baseline } from '../evidence/baseline.ts';
+import { type Baseline, temperingSchema } from '../evidence/baseline.ts';
 import { type Observation, observationSchema } from '../evidence/observation.ts';
 import { type RolloutPlan, rolloutPlanSchema } from '../rollout-plan.ts';
-
-const share = z.number().gt(0).lte(1);
 
 /**
  * Everything a rollout was decided on, and what happened: enough to decide it again. `events` are the ledger's `rollout.*`
@@ -17,7 +15,7 @@ export const rolloutRecordSchema = z.strictObject({
   plan: rolloutPlanSchema,
   baseline: z
     .strictObject({
-      eta: z.strictObject({ errors: share, slow: share, invalid: share }),
+      eta: temperingSchema,
       requests: z.int().nonnegative(),
       errors: z.int().nonnegative(),
       latency: z.record(z.string(), observationSchema.shape.stable.shape.latency),

@@ -68,6 +68,7 @@ monitor: { staleness: 4w, retrain: { at-most: 1/12h } }
     expect(config.environments['production']?.rollout).toEqual({
       stages: [1, 10, 50, 100],
       alpha: 0.01,
+      alarmAlpha: 0.005,
       stageMinSeconds: 120,
       minRequests: 500,
       deadlineSeconds: 21_600,

@@ -25,6 +25,7 @@ const rollout: Rollout = {
 const plan: Environment['rollout'] = {
   stages: [10, 100],
   alpha: 0.01,
+  alarmAlpha: 0.005,
   stageMinSeconds: 10,
   deadlineSeconds: 6 * HOUR,
   onNoData: 'rollback',

@@ -157,11 +157,28 @@ describe('holding', () => {
     expect(decideRollout({ ...held, control: 'running' }).kind).toBe('advance');
   });
 
-  it('holds, and never rolls back, when the candidate gets another share than configured', () => {
+  it('holds when the candidate gets another share than configured, and no longer than a rollout may wait', () => {
     const skewed = [poll(1, { weights: { candidate: 1 }, candidate: arm(300), stable: arm(9700) })];
-    const decision = decideRollout(situation(skewed, { now: instant(1e6) }));
+    const inTime = situation(skewed, { now: instant(PLAN.deadlineSeconds) });
+    const decision = decideRollout(inTime);
     expect(decision).toMatchObject({ kind: 'hold', code: 'routing-off' });
     expect(decision.explanation).toContain('was to get 1% of requests and gets 3%');
+    const late = decideRollout({ ...inTime, now: instant(1.26 * PLAN.deadlineSeconds) });
+    expect(late).toMatchObject({ kind: 'rollback', code: 'deadline-passed' });
+    expect(late.explanation).toContain('was to get 1% of requests and gets 3%');
+  });
+
+  it('takes no longer with hosts away than with any other lack', () => {
+    const hosts = { total: 2, away: ['https://serve-2:9443'], mayBeAway: 0 };
+    const deserted = situation(harmless, { hosts, now: instant(PLAN.deadlineSeconds) });
+    expect(decideRollout(deserted)).toMatchObject({ kind: 'hold', code: 'hosts-away' });
+    const late = { ...deserted, now: instant(1.26 * PLAN.deadlineSeconds) };
+    expect(decideRollout(late)).toMatchObject({ kind: 'rollback', code: 'deadline-passed' });
+  });
+
+  it('takes as proof what is proof to the one who decides', () => {
+    const plan = { ...PLAN, alarmAlpha: PLAN.alpha / 40 };
+    expect(decideRollout({ ...situation(harmful), plan }).kind).toBe('continue');
   });
 
   it('holds at the deadline without data, then rolls back if the plan says so', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_BASELINE } from '../../../core/rollout/evidence/baseline.ts';
 import { gatherEvidence } from '../../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
@@ -10,6 +11,7 @@ const START = '2026-01-01T00:00:00Z';
 const plan: RolloutPlan = {
   stages: [10, 100],
   alpha: 0.01,
+  alarmAlpha: 0.01,
   stageMinSeconds: 60,
   minRequests: 50,
   deadlineSeconds: 3_600,
@@ -27,6 +29,7 @@ const traffic: Traffic = {
   lease: {
     rollout: 'r',
     plan,
+    tempering: NO_BASELINE.eta,
     stage: 0,
     rolloutStartedAt: START,
     stageStartedAt: START,
