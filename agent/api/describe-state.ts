@@ -10,6 +10,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
   const { count, oldest } = store.outbox.pending();
   return {
     host: options.hostName,
+    hostId: store.hostId,
     agentVersion: VERSION,
     startedAt,
     runtime: runtime.kind,

@@ -24,9 +24,10 @@ export function report(context: AgentContext, subject: Subject, body: Body): voi
   if (options.dispatch === undefined) return;
   const unsigned: UnsignedPayload = {
     v: 1,
-    id: reportId(options.hostName, subject),
+    id: reportId(store.hostId, subject),
     at: clock.now(),
     from: options.hostName,
+    hostId: store.hostId,
     model,
     environment: options.environment,
     body,
@@ -34,9 +35,9 @@ export function report(context: AgentContext, subject: Subject, body: Body): voi
   store.outbox.add(type, signDispatch(options.dispatch.secret, type, shorten(unsigned)));
 }
 
-function reportId(host: string, { type, model, step }: Subject): string {
+function reportId(hostId: string, { type, model, step }: Subject): string {
   const hash = createHash('sha256')
-    .update(JSON.stringify([type, host, model, step]))
+    .update(JSON.stringify([type, hostId, model, step]))
     .digest('hex');
   return `${type}-${hash.slice(0, 32)}`;
 }

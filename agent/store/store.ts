@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { type CaptureWindow, captureWindowSchema } from '../../core/drift/window.ts';
+import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
@@ -12,8 +14,13 @@ import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
 /** Rows one answer holds at most. */
 const PAGE_SIZE = 1_000;
 
+/** An observation or a window before it is stored: its number, and whose it is, are given here. */
+type Unstored<T extends { readonly seq: number; readonly hostId: string }> = Omit<T, 'seq' | 'hostId'>;
+
 /** Everything the agent remembers. Each call is one durable step. */
 export type Store = {
+  /** What this host is known by: made with the database, which numbers everything below. */
+  readonly hostId: string;
   readonly instances: () => readonly StoredInstance[];
   readonly getInstance: (model: string, version: string) => StoredInstance | undefined;
   readonly putInstance: (instance: StoredInstance) => void;
@@ -21,15 +28,15 @@ export type Store = {
   readonly traffic: () => Readonly<Record<string, StoredTraffic>>;
   readonly getTraffic: (model: string) => StoredTraffic | undefined;
   readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
-  /** Appends one observation; its `seq` is given here. `rollout` is empty outside of one. */
-  readonly addObservation: (model: string, rollout: string, observation: Omit<Observation, 'seq'>) => void;
+  /** Appends one observation. `rollout` is empty outside of one. */
+  readonly addObservation: (model: string, rollout: string, observation: Unstored<Observation>) => void;
   /** Observations after `seq`, oldest first, at most a page; of one rollout, or of all when it is `undefined`. */
   readonly observations: (
     model: string,
     rollout: string | undefined,
     after: number,
   ) => readonly Observation[];
-  readonly addWindow: (window: Omit<CaptureWindow, 'seq'>) => CaptureWindow;
+  readonly addWindow: (window: Unstored<CaptureWindow>) => CaptureWindow;
   readonly windows: (model: string, after: number) => readonly CaptureWindow[];
   /** Every kept window of one version, oldest first. */
   readonly allWindows: (model: string, version: string) => readonly CaptureWindow[];
@@ -54,6 +61,8 @@ export type Store = {
 /** Opens the store in a file, alone. */
 export function openStore(file: string): Store {
   const database = openDatabase(file);
+  const memory = memoryTable(database);
+  const hostId = keepHostId(memory);
   const instances = cacheUntilWritten(() => readInstances(database));
   const traffic = cacheUntilWritten(() => readTraffic(database));
   const instanceRows = instanceTable(database, instances);
@@ -69,11 +78,12 @@ export function openStore(file: string): Store {
     }
   };
   return {
+    hostId,
     ...instanceRows,
     ...trafficRows,
-    ...observationTable(database),
-    ...windowTable(database),
-    ...memoryTable(database),
+    ...observationTable(database, hostId),
+    ...windowTable(database, hostId),
+    ...memory,
     labels: createLabelTable(database),
     outbox: createOutboxTable(database),
     prune: (before, maxRows) => prune(database, before, maxRows),
@@ -105,11 +115,25 @@ function parseRows<T>(rows: readonly unknown[], schema: z.ZodType<T>): readonly 
   return rows.map((row) => schema.parse(JSON.parse(bodyRow.parse(row).body)));
 }
 
-function parseSequence<T>(rows: readonly unknown[], schema: z.ZodType<T>): readonly T[] {
+function parseSequence<T>(
+  rows: readonly unknown[],
+  { schema, hostId }: { readonly schema: z.ZodType<T>; readonly hostId: string },
+): readonly T[] {
   return rows.map((row) => {
     const { seq, body } = seqRow.parse(row);
-    return schema.parse({ ...z.record(z.string(), z.unknown()).parse(JSON.parse(body)), seq });
+    return schema.parse({ ...z.record(z.string(), z.unknown()).parse(JSON.parse(body)), seq, hostId });
   });
+}
+
+const hostSchema = z.object({ id: hostIdSchema });
+
+/** The id in the database, which is made when there is none. */
+function keepHostId({ getMemory, putMemory }: Pick<Store, 'getMemory' | 'putMemory'>): string {
+  const known = getMemory('host', hostSchema);
+  if (known !== undefined) return known.id;
+  const id = randomUUID();
+  putMemory('host', { id });
+  return id;
 }
 
 type Cache<T> = { readonly get: () => T; readonly clear: () => void };
@@ -180,7 +204,11 @@ function trafficTable(
   };
 }
 
-function observationTable(database: DatabaseSync): Pick<Store, 'addObservation' | 'observations'> {
+function observationTable(
+  database: DatabaseSync,
+  hostId: string,
+): Pick<Store, 'addObservation' | 'observations'> {
+  const of = { schema: observationSchema, hostId };
   const add = database.prepare('INSERT INTO observation (model, rollout, at, body) VALUES (?, ?, ?, ?)');
   const ofAll = database.prepare(
     'SELECT seq, body FROM observation WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
@@ -196,14 +224,16 @@ function observationTable(database: DatabaseSync): Pick<Store, 'addObservation' 
         rollout === undefined
           ? ofAll.all(model, after, PAGE_SIZE)
           : ofOne.all(model, rollout, after, PAGE_SIZE);
-      return parseSequence(rows, observationSchema);
+      return parseSequence(rows, of);
     },
   };
 }
 
 function windowTable(
   database: DatabaseSync,
+  hostId: string,
 ): Pick<Store, 'addWindow' | 'windows' | 'allWindows' | 'lastWindow'> {
+  const of = { schema: captureWindowSchema, hostId };
   const add = database.prepare('INSERT INTO window (model, version, at, body) VALUES (?, ?, ?, ?)');
   const after = database.prepare(
     'SELECT seq, body FROM window WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
@@ -211,13 +241,13 @@ function windowTable(
   const all = database.prepare('SELECT seq, body FROM window WHERE model = ? AND version = ? ORDER BY seq');
   const last = database.prepare('SELECT seq, body FROM window WHERE model = ? ORDER BY seq DESC LIMIT 1');
   return {
-    allWindows: (model, version) => parseSequence(all.all(model, version), captureWindowSchema),
-    lastWindow: (model) => parseSequence(last.all(model), captureWindowSchema)[0],
+    allWindows: (model, version) => parseSequence(all.all(model, version), of),
+    lastWindow: (model) => parseSequence(last.all(model), of)[0],
     addWindow: (window) => {
       const { lastInsertRowid } = add.run(window.model, window.version, window.to, JSON.stringify(window));
-      return { ...window, seq: Number(lastInsertRowid) };
+      return { ...window, hostId, seq: Number(lastInsertRowid) };
     },
-    windows: (model, seq) => parseSequence(after.all(model, seq, PAGE_SIZE), captureWindowSchema),
+    windows: (model, seq) => parseSequence(after.all(model, seq, PAGE_SIZE), of),
   };
 }
 

@@ -97,8 +97,8 @@ function selectUsable(
   const readable = ours.filter(hasTimes);
   for (const window of [...ours.filter((one) => !hasTimes(one)), ...mergeWindows(readable)]) {
     const problem = findWindowProblem(window, judged);
-    if (problem !== undefined && !found.has(problem.code + window.host)) {
-      found.set(problem.code + window.host, problem);
+    if (problem !== undefined && !found.has(problem.code + window.hostId)) {
+      found.set(problem.code + window.hostId, problem);
     }
     if (problem === undefined || problem.code === 'bins-differ') usable.push(window);
   }
@@ -134,16 +134,17 @@ function findWindowProblem(window: CaptureWindow, judged: readonly JudgedFeature
 
 function findShrunk(windows: readonly CaptureWindow[]): readonly Problem[] {
   const fullest = new Map<string, CaptureWindow>();
-  const shrunk = new Set<string>();
+  const shrunk = new Map<string, string>();
   for (const window of windows) {
-    const name = `${window.host}\n${window.seq}`;
+    const name = `${window.hostId}\n${window.seq}`;
     const known = fullest.get(name);
     const isLater = known !== undefined && isAfter(window.to, known.to);
     const isEarlier = known !== undefined && isBefore(window.to, known.to);
-    if ((isLater && window.n < known.n) || (isEarlier && window.n > known.n)) shrunk.add(window.host);
+    if ((isLater && window.n < known.n) || (isEarlier && window.n > known.n))
+      shrunk.set(window.hostId, window.host);
     if (known === undefined || isLater) fullest.set(name, window);
   }
-  return [...shrunk].map((host) => ({
+  return [...shrunk.values()].map((host) => ({
     code: 'counts-shrank',
     message: `Host ${host} reported a window twice, the second time with fewer rows: its counts were lost in between.`,
     remedy: 'Look for a restart of the model server on that host; the later snapshot is used.',

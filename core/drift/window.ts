@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostIdSchema } from '../identity/host-id.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { compareInstants, foreignInstantSchema, isInstant } from '../instant.ts';
@@ -23,10 +24,12 @@ export const windowFeatureSchema = z.strictObject({
 
 /**
  * What one host counted for one model version from `from` to `to`: `n` predictions in the bins of the reference profile.
- * `(host, model, version, seq)` names it; a snapshot taken later under the same name replaces the earlier one.
+ * `(hostId, model, version, seq)` names it; a snapshot taken later under the same name replaces the earlier one. `host` is what people
+ * call the host.
  */
 export const captureWindowSchema = z.strictObject({
   schema: z.literal(SCHEMAS.window),
+  hostId: hostIdSchema,
   host: z.string().min(1).max(253),
   model: modelNameSchema,
   version: versionSchema,
@@ -48,13 +51,13 @@ export function hasTimes({ from, to }: CaptureWindow): boolean {
 }
 
 /**
- * All windows of all sets, each name (host, model, version, seq) once: the latest snapshot, or at equal `to` the fuller one,
+ * All windows of all sets, each name (hostId, model, version, seq) once: the latest snapshot, or at equal `to` the fuller one,
  * wins. Exact, associative, commutative and idempotent, so it doesn't matter which hosts report twice or in what order.
  */
 export function mergeWindows(...sets: readonly (readonly CaptureWindow[])[]): readonly CaptureWindow[] {
   const byName = new Map<string, CaptureWindow>();
   for (const window of sets.flat()) {
-    const name = `${window.model}\n${window.version}\n${window.host}\n${window.seq}`;
+    const name = `${window.model}\n${window.version}\n${window.hostId}\n${window.seq}`;
     const known = byName.get(name);
     if (known === undefined || supersedes(window, known)) byName.set(name, window);
   }
@@ -63,7 +66,7 @@ export function mergeWindows(...sets: readonly (readonly CaptureWindow[])[]): re
       compareInstants(left.from, right.from) ||
       compare(left.model, right.model) ||
       compare(left.version, right.version) ||
-      compare(left.host, right.host) ||
+      compare(left.hostId, right.hostId) ||
       compare(left.seq, right.seq),
   );
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { labelCountSchema } from '../drift/build-cohorts.ts';
 import { captureWindowSchema } from '../drift/window.ts';
 import { digestSchema } from '../identity/digest.ts';
+import { hostIdSchema } from '../identity/host-id.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { packageNameSchema } from '../identity/package-name.ts';
 import { versionSchema } from '../identity/version.ts';
@@ -95,7 +96,9 @@ export const labelsSchema = z.strictObject({
 
 /** `GET /v1/state`: everything, for people and for `/status`. */
 export const agentStateSchema = z.strictObject({
+  /** Its name, for people, and its id, which no other host has. */
   host: z.string(),
+  hostId: hostIdSchema,
   agentVersion: z.string(),
   startedAt: instantSchema,
   runtime: z.enum(['process', 'docker']),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostIdSchema } from '../identity/host-id.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { instantSchema } from '../instant.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
@@ -26,6 +27,8 @@ export const dispatchPayloadSchema = z.strictObject({
   at: instantSchema,
   /** Sending host's name, or `monitor-check`. */
   from: z.string().min(1),
+  /** Sending host's id; left out by `monitor-check`. */
+  hostId: hostIdSchema.exactOptional(),
   model: modelNameSchema,
   environment: z.string().min(1),
   /** The sender's own: a report is obeyed whatever else it says, so only what an operation needs of it is read. */
@@ -39,8 +42,9 @@ export type UnsignedPayload = Omit<DispatchPayload, 'signature'>;
 
 /** The text that `signature` signs: both sides must come to the same bytes, whatever order the keys arrived in. */
 export function signingText(type: string, payload: UnsignedPayload): string {
-  const { v, id, at, from, model, environment, body } = payload;
-  return `${type}\n${canonicalJson({ v, id, at, from, model, environment, body })}`;
+  const { v, id, at, from, hostId, model, environment, body } = payload;
+  const sender = { from, ...(hostId !== undefined && { hostId }) };
+  return `${type}\n${canonicalJson({ v, id, at, ...sender, model, environment, body })}`;
 }
 
 /** JSON without spaces and with the keys of every object sorted. */

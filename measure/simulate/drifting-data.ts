@@ -4,6 +4,7 @@ import { toInstant } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 import { normalCdf, normalQuantile } from '../../core/statistics/distributions/normal.ts';
 import type { Draws } from './draws.ts';
+import { SIMULATED_HOST } from './simulated-host.ts';
 
 const BINS = 10;
 const DAY_MS = 86_400_000;
@@ -48,7 +49,7 @@ export function drawDay(draws: Draws, day: number, { rows, wobble, shift }: DayK
   const start = Date.UTC(2026, 1, 1) + day * DAY_MS;
   return {
     schema: SCHEMAS.window,
-    host: 'simulated',
+    ...SIMULATED_HOST,
     model: 'simulated',
     version: '1',
     seq: day,

@@ -1,6 +1,7 @@
 import { toInstant } from '../../core/instant.ts';
 import type { ArmCounts, Observation } from '../../core/rollout/evidence/observation.ts';
 import type { Draws } from './draws.ts';
+import { SIMULATED_HOST } from './simulated-host.ts';
 
 /** Edges in ms of the simulated latency buckets, each 15 % above the last: coarse, to keep the simulation quick. */
 const EDGES: readonly number[] = Array.from({ length: 24 }, (_, index) => 20 * 1.15 ** index);
@@ -74,7 +75,7 @@ export function drawPoll(
     };
   };
   return {
-    host: 'simulated',
+    ...SIMULATED_HOST,
     at: toInstant(1000 * poll.seq * poll.seconds),
     seq: poll.seq,
     seconds: poll.seconds,

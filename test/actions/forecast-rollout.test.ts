@@ -3,6 +3,7 @@ import { forecastRollout } from '../../actions/plan/forecast-rollout.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
 import { renderBlocks } from '../../core/report/render-block.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
+import { hostIdOf } from '../fixtures/host-id-of.ts';
 import { createWorld } from './support/deployment.ts';
 
 const PLAN: RolloutPlan = {
@@ -24,7 +25,15 @@ function windowsOf(
   spans: readonly (readonly [ago: number, n: number])[],
 ): CaptureWindow[] {
   return spans.map(([ago, n], index) => ({
-    ...{ schema: 'trainyard.window/1' as const, host, model: 'mnist', version: '1', seq: index + 1, n },
+    ...{
+      schema: 'trainyard.window/1' as const,
+      hostId: hostIdOf(host),
+      host,
+      model: 'mnist',
+      version: '1',
+      seq: index + 1,
+      n,
+    },
     from: new Date(now - ago * MINUTE).toISOString(),
     to: new Date(now - (ago - 5) * MINUTE).toISOString(),
     ...{ features: {}, prediction: { counts: [n] }, invalid: 0 },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hostIdSchema } from '../../identity/host-id.ts';
 import { foreignInstantSchema } from '../../instant.ts';
 import { latencyCountsSchema, shareEdges } from '../../statistics/latency-buckets.ts';
 
@@ -30,10 +31,12 @@ const shadowComparisonSchema = z.strictObject({
 
 /**
  * One poll of one host: both versions over the same `seconds`, at stage index `stage`, with the candidate given
- * `weights.candidate` percent. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host; the pair (host, seq) names the observation.
+ * `weights.candidate` percent. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host;
+ * the pair (hostId, seq) names the observation, and `host` is what people call it.
  */
 export const observationSchema = z
   .strictObject({
+    hostId: hostIdSchema,
     host: z.string().min(1).max(253),
     at: foreignInstantSchema,
     seq: count,

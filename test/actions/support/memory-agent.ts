@@ -7,6 +7,7 @@ import { err, ok } from '../../../core/result.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { Instance, Traffic } from '../../../core/serving/api.ts';
 import { VERSION } from '../../../core/version.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import type { ManualClock } from './manual-clock.ts';
 
 /** How the candidate behaves on a host: its share of errors, of `requests` per tick that both versions get together. */
@@ -132,6 +133,7 @@ function observe(agent: MemoryAgent, clock: ManualClock): void {
   const share = traffic.candidatePercent / 100;
   const candidate = Math.round(behaviour.requests * share);
   agent.seen.push({
+    hostId: hostIdOf(agent.url),
     host: agent.url,
     at: clock.now(),
     seq: agent.seen.length + 1,
@@ -157,6 +159,7 @@ function countsOf(requests: number, errorShare: number): Observation['stable'] {
 
 function describe(agent: MemoryAgent, clock: ManualClock) {
   return {
+    hostId: hostIdOf(agent.url),
     host: agent.url,
     agentVersion: VERSION,
     startedAt: clock.now(),

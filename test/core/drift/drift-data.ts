@@ -1,5 +1,6 @@
 import type { ReferenceProfile } from '../../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../../core/drift/window.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 
 const DAY_MS = 86_400_000;
 export const FIRST_DAY = Date.parse('2026-03-01T00:00:00Z');
@@ -56,6 +57,7 @@ export function windowOf(
   const clean = { missing: 0, below: 0, above: 0, unseen: 0 };
   return {
     schema: 'trainyard.window/1',
+    hostId: hostIdOf(rest.host ?? 'serve-1'),
     host: 'serve-1',
     model: 'demo',
     version: '7',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import { profileOf, tenBins, windowOf } from './drift-data.ts';
 
 const OPTIONS = DEFAULT_DRIFT_OPTIONS;
@@ -37,8 +38,8 @@ describe('judging drift', () => {
 
   it('adds hosts up exactly and counts a window once however often it arrives', () => {
     const two = quiet(14).flatMap((window) => [
-      { ...window, host: 'serve-1' },
-      { ...window, host: 'serve-2' },
+      { ...window, hostId: hostIdOf('serve-1'), host: 'serve-1' },
+      { ...window, hostId: hostIdOf('serve-2'), host: 'serve-2' },
     ]);
     const once = judgeDrift(profileOf(28), two, OPTIONS);
     expect(once.features[0]?.last?.rows).toBe(4000);

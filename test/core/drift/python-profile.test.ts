@@ -10,6 +10,7 @@ import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import { referenceProfileSchema } from '../../../core/drift/profile.ts';
 import { captureWindowSchema } from '../../../core/drift/window.ts';
 import { ROOT, venvProgram } from '../../../sandbox/checkout.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 
 const FOLDER = join(import.meta.dirname, 'fixtures');
 const FIXTURE = join(FOLDER, 'loans-profile.json');
@@ -30,6 +31,7 @@ const fixture = fixtureSchema.parse(JSON.parse(await readFile(FIXTURE, 'utf8')))
 function judge(name: string) {
   const window = captureWindowSchema.parse({
     schema: 'trainyard.window/1',
+    hostId: hostIdOf('serve-1'),
     host: 'serve-1',
     model: 'loans',
     version: '3',

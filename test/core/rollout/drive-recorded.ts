@@ -4,6 +4,7 @@ import { addObservation, startEvidence } from '../../../core/rollout/evidence/ev
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { RolloutRecord } from '../../../core/rollout/record/record.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import { instant, PLAN } from './observations.ts';
 
 const ROLLOUT = 'r-1';
@@ -38,6 +39,7 @@ export function driveRecorded(
   for (let minute = 1; minute <= minutes; minute += 1) {
     const seconds = 60 * minute;
     const observation: Observation = {
+      hostId: hostIdOf('serve-1'),
       host: 'serve-1',
       at: instant(seconds),
       seq: minute,

@@ -2,6 +2,7 @@ import { addObservation, type Evidence, startEvidence } from '../../../core/roll
 import type { ArmCounts, Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
 import { PLAN } from '../../../measure/simulate/simulate-rollout.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 
 /** The plan that the tests of this folder start from is the one that is simulated. */
 export { PLAN };
@@ -34,6 +35,7 @@ export function poll(
   over: Partial<Observation> & Pick<Observation, 'candidate' | 'stable'>,
 ): Observation {
   return {
+    hostId: hostIdOf(over.host ?? 'serve-1'),
     host: 'serve-1',
     at: instant(60 * seq),
     seq,

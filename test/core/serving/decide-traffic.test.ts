@@ -5,6 +5,7 @@ import type { Observation } from '../../../core/rollout/evidence/observation.ts'
 import type { RolloutPlan } from '../../../core/rollout/rollout-plan.ts';
 import type { Instance, Traffic } from '../../../core/serving/api.ts';
 import { decideTraffic, type TrafficSituation } from '../../../core/serving/decide-traffic.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 
 const START = '2026-01-01T00:00:00Z';
 
@@ -44,6 +45,7 @@ function poll(seq: number, candidateErrors: number): Observation {
   const latency = { edges: [1, 2], counts: [100, 0, 0] };
   const arm = { requests: 100, errors: 0, invalid: 0, latency };
   return {
+    hostId: hostIdOf('h'),
     host: 'h',
     at: new Date(Date.parse(START) + seq * 5_000).toISOString(),
     seq,
