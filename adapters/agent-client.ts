@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { problemSchema, type SetTraffic, type Traffic } from '../core/serving/api.ts';
 import { locate, type Route, type RouteParameters } from '../core/serving/route.ts';
 import { ROUTES } from '../core/serving/routes.ts';
+import { longestUploadMs } from '../core/serving/upload-time.ts';
 import {
   DEFAULT_TIMEOUT_MS,
   type HttpDependencies,
@@ -14,8 +15,6 @@ import {
   requestText,
 } from './network/http.ts';
 
-/** Packages are large and links to serving hosts may be slow, in ms. */
-const UPLOAD_TIMEOUT_MS = 30 * 60_000;
 /** The agent answers traffic once its proxy runs on it: that may take so many times as long as another answer. */
 const TRAFFIC_PATIENCE = 2;
 /** A host that is asked whether it is there again has so long to answer, in ms. */
@@ -45,7 +44,8 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
       const head = await call(ROUTES.findPackage, { parameters: { digest }, method: 'HEAD', allow: [404] });
       if (head.status === 200) return;
       const body = await openAsBlob(file);
-      await call(ROUTES.putPackage, { parameters: { digest }, body, timeoutMs: UPLOAD_TIMEOUT_MS });
+      const timeoutMs = longestUploadMs(body.size);
+      await call(ROUTES.putPackage, { parameters: { digest }, body, timeoutMs });
     },
     startInstance: async (model, version, request) => {
       const response = await call(ROUTES.startInstance, { parameters: { model, version }, json: request });

@@ -1,5 +1,6 @@
 import { ROUTES } from '../../core/serving/routes.ts';
 import type { BlobLimits, BlobProblem } from '../store/blobs.ts';
+import { endWhenSilent } from './end-when-silent.ts';
 import { type Handler, handle } from './handle.ts';
 import { Refusal } from './refusal.ts';
 
@@ -15,7 +16,7 @@ export const PACKAGE_HANDLERS: readonly Handler[] = [
     });
   }),
   handle(ROUTES.putPackage, async ({ parameters: { digest }, context }, agent) => {
-    const { blobs, options } = agent.context;
+    const { blobs, options, clock } = agent.context;
     if (blobs.has(digest)) {
       context.status(204);
       return;
@@ -29,7 +30,8 @@ export const PACKAGE_HANDLERS: readonly Handler[] = [
         remedy: 'Send the file.',
       });
     }
-    const result = await blobs.put(digest, body);
+    const patience = { clock, idleSeconds: options.uploadIdleSeconds };
+    const result = await blobs.put(digest, endWhenSilent(body, patience));
     if (!result.ok) throw refuseBlob(result.error, options);
   }),
 ];

@@ -5,6 +5,7 @@ import { type Context, Hono } from 'hono';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { AgentProblem } from '../../core/serving/api.ts';
 import { PROBLEM_TITLES } from '../../core/serving/route.ts';
+import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
 import { authorize } from './authorize.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
@@ -57,18 +58,21 @@ function toPattern(path: string): string {
 
 /** Listens for the control API, over TLS when there is a certificate. Rejects when the port is taken. */
 export async function listen(app: Hono, agent: Agent): Promise<Server> {
-  const { listen: endpoint, tls } = agent.context.options;
+  const { listen: endpoint, tls, maxPackageBytes } = agent.context.options;
   const server = createAdaptorServer({
     fetch: app.fetch,
     ...(tls === undefined
       ? { createServer: createHttpServer }
       : { createServer: createHttpsServer, serverOptions: tls }),
   });
+  const http = server as Server;
+  // Node's five minutes for a whole request would cut a large package off.
+  http.requestTimeout = longestUploadMs(maxPackageBytes);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portTaken(endpoint, cause)));
     server.listen(endpoint.port, endpoint.address, resolve);
   });
-  return server as Server;
+  return http;
 }
 
 function portTaken(
@@ -97,5 +101,9 @@ function answerProblem(context: Context, { status, code, message, remedy }: Refu
     code,
     remedy,
   };
-  return context.json(problem, status, { 'content-type': 'application/problem+json' });
+  return context.json(problem, status, {
+    'content-type': 'application/problem+json',
+    // The rest of what stopped coming is not waited for.
+    ...(status === 408 && { connection: 'close' }),
+  });
 }

@@ -133,6 +133,11 @@ export const optionsSchema = z.object({
   }),
   maxBodyBytes: option({ help: 'Largest prediction request and answer.', default: '10485760', parse: bytes }),
   maxPackageBytes: option({ help: 'Largest package file.', default: '21474836480', parse: bytes }),
+  uploadIdleSeconds: option({
+    help: 'Time without a byte after which the upload of a package is ended.',
+    default: '60',
+    parse: seconds,
+  }),
   reserveBytes: option({
     help: 'Free space on the data folder’s disk below which no package is taken.',
     default: '1073741824',

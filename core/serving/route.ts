@@ -10,6 +10,7 @@ export const PROBLEM_TITLES = {
   401: 'Not authenticated',
   403: 'Not allowed',
   404: 'Not found',
+  408: 'Not all of it came',
   409: 'Conflict',
   412: 'Precondition failed',
   413: 'Too large',

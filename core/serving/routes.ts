@@ -113,6 +113,7 @@ export const ROUTES = {
     answer: NOTHING,
     done: { 201: 'It is stored.', 204: 'It was here.' },
     problems: {
+      408: 'Nothing more of it came.',
       413: 'It is larger than this host takes.',
       422: 'The content has another digest.',
       507: 'The disk has no room for it.',

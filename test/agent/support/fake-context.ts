@@ -102,7 +102,10 @@ function createContext(options: AgentOptions, world: World): AgentContext {
     exchange: createExchange({}, undefined),
     clock: {
       now,
-      wait: async (milliseconds) => {
+      // As long as it takes for what is on its way to come; then the time has passed.
+      wait: async (milliseconds, signal) => {
+        await new Promise(setImmediate);
+        signal?.throwIfAborted();
         world.now += milliseconds;
       },
       jumpMs: () => 0,
