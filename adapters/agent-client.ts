@@ -41,9 +41,10 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
     isUp: () => isUp(options),
     state: () => ask(call, ROUTES.state, {}),
     putBlob: async (digest, file) => {
-      const head = await call(ROUTES.findPackage, { parameters: { digest }, method: 'HEAD', allow: [404] });
-      if (head.status === 200) return;
       const body = await openAsBlob(file);
+      // A host without room for it says so before a byte is sent.
+      const asked = { parameters: { digest, bytes: body.size }, allow: [404] };
+      if ((await call(ROUTES.findPackage, asked)).status === 200) return;
       const timeoutMs = longestUploadMs(body.size);
       await call(ROUTES.putPackage, { parameters: { digest }, body, timeoutMs });
     },
@@ -68,8 +69,6 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
 type CallRequest<P, B> = Omit<HttpRequest, 'url' | 'accept' | 'method' | 'json'> & {
   readonly parameters: P;
   readonly json?: B;
-  /** Asks for the head of the answer only. */
-  readonly method?: 'HEAD';
   /** Statuses beyond 2xx that are an answer. */
   readonly allow?: readonly number[];
 };
@@ -94,7 +93,8 @@ async function isUp({ url, dependencies }: AgentClientOptions): Promise<boolean>
 }
 
 function createCall({ url, token, timeoutMs, dependencies }: AgentClientOptions): Call {
-  return async (route, { parameters, method = route.method, allow = [], ...request }) => {
+  return async (route, { parameters, allow = [], ...request }) => {
+    const { method } = route;
     const target = new URL(locate(route, parameters), url);
     const endpoint = `${method} ${target.origin}${target.pathname}`;
     const response = await requestJson(

@@ -1,19 +1,23 @@
+import { epochMs } from '../../core/instant.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
-import type { BlobLimits, BlobProblem } from '../store/blobs.ts';
+import type { AgentContext } from '../context.ts';
+import type { BlobProblem } from '../store/blobs.ts';
+import { listUsers, pruneBlobs } from '../store/package-files.ts';
+import { checkRoom, diskFull, SPARED_SECONDS, tooLarge } from './check-room.ts';
 import { endWhenSilent } from './end-when-silent.ts';
 import { type Handler, handle } from './handle.ts';
 import { Refusal } from './refusal.ts';
 
-/** Which files of packages are here, and taking them in. */
+/** Which files of packages are here, taking them in, and letting them go. */
 export const PACKAGE_HANDLERS: readonly Handler[] = [
-  handle(ROUTES.findPackage, ({ parameters: { digest } }, { context: { blobs } }) => {
-    if (blobs.has(digest)) return { digest };
-    throw new Refusal({
-      status: 404,
-      code: 'no-such-package',
-      message: 'There is no such package on this host.',
-      remedy: 'See /v1/state.',
-    });
+  handle(ROUTES.findPackage, async ({ parameters: { digest, bytes } }, { context }) => {
+    if (context.blobs.has(digest)) {
+      // Who asks is about to start it, and finds it here in a moment as well.
+      context.blobs.touch(digest, epochMs(context.clock.now()));
+      return { digest };
+    }
+    const refusal = bytes === undefined ? undefined : await checkRoom(context, bytes);
+    throw refusal ?? noSuchPackage();
   }),
   handle(ROUTES.putPackage, async ({ parameters: { digest }, context }, agent) => {
     const { blobs, options, clock } = agent.context;
@@ -30,21 +34,48 @@ export const PACKAGE_HANDLERS: readonly Handler[] = [
         remedy: 'Send the file.',
       });
     }
+    const refusal = await checkRoom(agent.context, Number(context.req.header('content-length') ?? 0));
+    if (refusal !== undefined) throw refusal;
     const patience = { clock, idleSeconds: options.uploadIdleSeconds };
     const result = await blobs.put(digest, endWhenSilent(body, patience));
-    if (!result.ok) throw refuseBlob(result.error, options);
+    if (!result.ok) throw await refuseBlob(agent.context, result.error);
+  }),
+  handle(ROUTES.deletePackage, ({ parameters: { digest } }, { context }) => {
+    const file = context.blobs.list().find((one) => one.digest === digest);
+    if (file === undefined) throw noSuchPackage();
+    const users = listUsers(context, digest);
+    if (users.length > 0) throw inUse(users);
+    context.blobs.remove(digest);
+    return { files: 1, bytes: file.size };
+  }),
+  handle(ROUTES.prunePackages, (_, { context }) => {
+    const { files, bytes } = pruneBlobs(context, SPARED_SECONDS);
+    return { files: files.length, bytes };
   }),
 ];
 
-function refuseBlob(problem: BlobProblem, limits: BlobLimits): Refusal {
+function noSuchPackage(): Refusal {
+  return new Refusal({
+    status: 404,
+    code: 'no-such-package',
+    message: 'There is no such package on this host.',
+    remedy: 'See /v1/state.',
+  });
+}
+
+function inUse(users: readonly string[]): Refusal {
+  return new Refusal({
+    status: 409,
+    code: 'package-in-use',
+    message: `It is needed here by ${users.join(', ')}.`,
+    remedy: 'Take that version off the traffic and stop it first.',
+  });
+}
+
+async function refuseBlob(context: AgentContext, problem: BlobProblem): Promise<Refusal> {
   switch (problem.kind) {
     case 'too-large':
-      return new Refusal({
-        status: 413,
-        code: 'package-too-large',
-        message: `The file is larger than ${limits.maxPackageBytes} bytes.`,
-        remedy: 'Raise --max-package-bytes.',
-      });
+      return tooLarge(context.options.maxPackageBytes);
     case 'digest-mismatch':
       return new Refusal({
         status: 422,
@@ -53,11 +84,6 @@ function refuseBlob(problem: BlobProblem, limits: BlobLimits): Refusal {
         remedy: 'Send the file of that digest.',
       });
     case 'disk-full':
-      return new Refusal({
-        status: 507,
-        code: 'disk-full',
-        message: `The disk of this host has no room for it: ${limits.reserveBytes} bytes are kept free.`,
-        remedy: 'Free space on the disk of its --data-dir, and deploy again.',
-      });
+      return diskFull(context);
   }
 }

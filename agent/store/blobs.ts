@@ -7,13 +7,16 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
 } from 'node:fs';
 import { readFile, rename, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { digestHex, digestOf, hexSchema } from '../../core/identity/digest.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+
+/** A look at the disk's free space is taken after so many bytes of an upload. */
+const LOOK_EVERY_BYTES = 64 * 2 ** 20;
 
 export type BlobProblem =
   | { readonly kind: 'digest-mismatch'; readonly found: string }
@@ -40,9 +43,16 @@ export type Blobs = {
   readonly readNow: (digest: string) => string;
   /** Reads the whole file again and says whether it is still what its name says. */
   readonly verify: (digest: string) => Promise<boolean>;
-  /** Deletes every blob that is not kept and was not written since `olderThan` (ms since 1970). Gives how many. */
-  readonly prune: (keep: ReadonlySet<string>, olderThan: number) => number;
+  readonly list: () => readonly BlobFile[];
+  /** Says that a file was asked for (ms since 1970). */
+  readonly touch: (digest: string, at: number) => void;
+  readonly remove: (digest: string) => void;
+  /** Bytes that may be taken yet. */
+  readonly room: () => Promise<number>;
 };
+
+/** A file, in bytes, and when it was written or last asked for (ms since 1970). */
+export type BlobFile = { readonly digest: string; readonly size: number; readonly usedAt: number };
 
 /** Opens the store of blobs in a folder, dropping what an interrupted upload left. */
 export function openBlobs(folder: string, limits: BlobLimits): Blobs {
@@ -51,6 +61,7 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
   const path = (digest: string) => join(folder, digestHex(digest));
   const has = (digest: string) => sizeOf(path(digest)) !== undefined;
+  const room = async () => (await freeBytes(folder)) - limits.reserveBytes;
   return {
     path,
     has,
@@ -59,8 +70,8 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
     put: async (digest, content) => {
       const temporary = join(incoming, randomUUID());
       try {
-        if ((await freeBytes(folder)) < limits.reserveBytes) return err({ kind: 'disk-full' });
-        const found = await writeHashed(content, temporary, limits.maxPackageBytes);
+        if ((await room()) <= 0) return err({ kind: 'disk-full' });
+        const found = await writeHashed(content, temporary, { maxBytes: limits.maxPackageBytes, room });
         if (!found.ok) return found;
         if (found.value !== digest) return err({ kind: 'digest-mismatch', found: found.value });
         await rename(temporary, path(digest));
@@ -74,14 +85,10 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
       await pipeline(createReadStream(path(digest)), hash);
       return digestOf(hash.digest('hex')) === digest;
     },
-    prune: (keep, olderThan) => {
-      const old = readdirSync(folder).filter((name) => {
-        const age = hexSchema.safeParse(name).success ? statSync(join(folder, name)).mtimeMs : Infinity;
-        return age < olderThan && !keep.has(digestOf(name));
-      });
-      for (const name of old) rmSync(join(folder, name));
-      return old.length;
-    },
+    list: () => listFiles(folder),
+    touch: (digest, at) => utimesSync(path(digest), at / 1_000, at / 1_000),
+    remove: (digest) => rmSync(path(digest), { force: true }),
+    room,
   };
 }
 
@@ -90,25 +97,44 @@ async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Gives the digest of what was written. */
+function listFiles(folder: string): readonly BlobFile[] {
+  return readdirSync(folder).flatMap((name) => {
+    const stat = hexSchema.safeParse(name).success
+      ? statSync(join(folder, name), { throwIfNoEntry: false })
+      : undefined;
+    return stat === undefined ? [] : [{ digest: digestOf(name), size: stat.size, usedAt: stat.mtimeMs }];
+  });
+}
+
+type WriteLimits = { readonly maxBytes: number; readonly room: () => Promise<number> };
+
+/** Gives the digest of what was written. Others write to the disk meanwhile, so that room is looked for again on the way. */
 async function writeHashed(
   content: AsyncIterable<Uint8Array>,
   file: string,
-  maxBytes: number,
+  { maxBytes, room }: WriteLimits,
 ): Promise<Result<string, BlobProblem>> {
   const hash = createHash('sha256');
-  let bytes = 0;
-  const meter = new Transform({
-    transform(chunk: Uint8Array, _encoding, done) {
+  let problem: BlobProblem | undefined;
+  const meter = async function* (chunks: AsyncIterable<Uint8Array>) {
+    let bytes = 0;
+    let lookAt = LOOK_EVERY_BYTES;
+    for await (const chunk of chunks) {
       bytes += chunk.byteLength;
+      if (bytes > maxBytes) problem = { kind: 'too-large' };
+      else if (bytes >= lookAt) {
+        lookAt += LOOK_EVERY_BYTES;
+        if ((await room()) <= 0) problem = { kind: 'disk-full' };
+      }
+      if (problem !== undefined) throw new Error(problem.kind);
       hash.update(chunk);
-      done(bytes > maxBytes ? new Error('too large') : null, chunk);
-    },
-  });
+      yield chunk;
+    }
+  };
   try {
     await pipeline(content, meter, createWriteStream(file, { mode: 0o600, flush: true }));
   } catch (thrown) {
-    if (bytes > maxBytes) return err({ kind: 'too-large' });
+    if (problem !== undefined) return err(problem);
     if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOSPC')
       return err({ kind: 'disk-full' });
     throw thrown;

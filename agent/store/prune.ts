@@ -2,18 +2,19 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
+import { pruneBlobs } from './package-files.ts';
 
 const SECONDS_PER_DAY = 86_400;
 /** Observations live this long at most: a rollout is over by then, and replays are made from its summary. */
 const OBSERVATION_DAYS = 7;
 /** Rows of each kind that are kept whatever their age allows. */
 const MAX_ROWS = 200_000;
-/** An upload that no instance refers to yet is left alone for so long, in days. */
-const ORPHAN_BLOB_DAYS = 1;
+/** The package of a version that has ended, or of one that was never started, is kept for so long, in days. */
+const PACKAGE_DAYS = 1;
 
 /** Deletes what nobody will ask for again: old rows, and package files that no version here needs. */
 export function pruneStore(context: AgentContext): void {
-  const { store, blobs, clock, options } = context;
+  const { store, clock, options } = context;
   const before = (days: number) => addSeconds(clock.now(), -days * SECONDS_PER_DAY);
   const windows = before(options.retentionDays);
   store.prune({ observations: before(Math.min(OBSERVATION_DAYS, options.retentionDays)), windows }, MAX_ROWS);
@@ -21,14 +22,7 @@ export function pruneStore(context: AgentContext): void {
     if (state === 'stopped' && since < windows) store.deleteInstance(model, version);
   }
   pruneCapture(context, epochMs(windows));
-  const needed = store
-    .instances()
-    .flatMap(({ manifest, manifestDigest }) => [
-      manifestDigest,
-      manifest.payload.digest,
-      ...[manifest.profile, manifest.golden].flatMap((blob) => (blob === undefined ? [] : [blob.digest])),
-    ]);
-  blobs.prune(new Set(needed), epochMs(before(ORPHAN_BLOB_DAYS)));
+  pruneBlobs(context, PACKAGE_DAYS * SECONDS_PER_DAY);
 }
 
 /** Drops what workers wrote that nobody has touched since: logs of predictions whose labels would come too late. */

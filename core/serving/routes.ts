@@ -24,6 +24,8 @@ const ofDigest = z.object({
     .transform((digest) => (digest.includes(':') ? digest : digestOf(digest)))
     .pipe(digestSchema),
 });
+/** How many files were deleted, and their bytes. */
+const deletedSchema = z.strictObject({ files: z.number().int(), bytes: z.number().int() });
 /** Rows with a greater sequence number. */
 const after = z.coerce.number().int().nonnegative().default(0);
 
@@ -94,13 +96,38 @@ export const ROUTES = {
   findPackage: route({
     method: 'GET',
     path: '/v1/packages/{digest}',
-    summary: 'Whether a file is here; HEAD will do.',
+    summary: 'Whether a file is here, or there is room for one of so many `bytes`; HEAD will do.',
     role: 'reader',
-    parameters: ofDigest,
+    parameters: ofDigest.extend({ bytes: z.coerce.number().int().positive().optional() }),
     body: NOTHING,
     answer: z.strictObject({ digest: digestSchema }),
     done: { 200: 'It is here.' },
-    problems: { 404: 'It is not here.' },
+    problems: {
+      404: 'It is not here.',
+      413: 'It is not here, and larger than this host takes.',
+      507: 'It is not here, and the disk has no room for it.',
+    },
+  }),
+  deletePackage: route({
+    method: 'DELETE',
+    path: '/v1/packages/{digest}',
+    summary: 'Deletes a file; 409 while a version needs it.',
+    role: 'deployer',
+    parameters: ofDigest,
+    body: NOTHING,
+    answer: deletedSchema,
+    done: { 200: 'It is gone.' },
+    problems: { 404: 'It is not here.', 409: 'A version needs it.' },
+  }),
+  prunePackages: route({
+    method: 'DELETE',
+    path: '/v1/packages',
+    summary: 'Deletes the files that no version needs, nor has needed within the hour.',
+    role: 'deployer',
+    parameters: NO_PARAMETERS,
+    body: NOTHING,
+    answer: deletedSchema,
+    done: { 200: 'They are gone.' },
   }),
   putPackage: route({
     method: 'PUT',

@@ -61,12 +61,24 @@ describe('the agent’s client', () => {
     writeFileSync(file, 'content');
     await client.putBlob('sha256:abc', file);
     await client.putBlob('sha256:abc', file);
-    expect(seen.map(({ method, body }) => [method, body])).toEqual([
-      ['HEAD', ''],
-      ['PUT', 'content'],
-      ['HEAD', ''],
+    expect(seen.map(({ method, path, body }) => [method, path, body])).toEqual([
+      ['GET', '/v1/packages/sha256:abc?bytes=7', ''],
+      ['PUT', '/v1/packages/sha256:abc', 'content'],
+      ['GET', '/v1/packages/sha256:abc?bytes=7', ''],
     ]);
     expect(seen[1]?.headers).toMatchObject({ authorization: 'Bearer secret-token', 'content-length': '7' });
+  });
+
+  test('sends nothing to a host that has no room for it, and passes on what would free some', async () => {
+    const remedy = 'DELETE /v1/packages frees 5 bytes.';
+    const full = { ...refusal, status: 507, code: 'disk-full', detail: 'The disk is full.', remedy };
+    const { client, seen } = await connect({ status: 507, body: full });
+    const file = join(mkdtempSync(join(tmpdir(), 'ty-')), 'blob');
+    writeFileSync(file, 'content');
+    await expect(client.putBlob('sha256:abc', file)).rejects.toMatchObject({
+      problem: { code: 'disk-full', remedy },
+    });
+    expect(seen).toHaveLength(1);
   });
 
   test('knows nothing of what is not there', async () => {
