@@ -37,6 +37,9 @@ const MIGRATIONS = [
   ALTER TABLE label ADD COLUMN correct INTEGER;
   CREATE INDEX label_version ON label (model, version, predicted_at);
   `,
+  `
+  CREATE INDEX label_waiting ON label (model) WHERE version IS NULL;
+  `,
 ] as const;
 
 /**

@@ -13,6 +13,14 @@ export type JoinedLabel = {
   readonly correct: boolean;
 };
 
+/** A label whose prediction was not found yet. It was the `number`th that came, and came `at`. */
+export type WaitingLabel = {
+  readonly number: number;
+  readonly id: string;
+  readonly label: string;
+  readonly at: string;
+};
+
 export type LabelTable = {
   /** Adds labels by prediction id, leaving out ids that have one. Gives how many were new. */
   readonly add: (
@@ -20,8 +28,12 @@ export type LabelTable = {
     at: string,
     labels: readonly { readonly id: string; readonly label: string | number }[],
   ) => number;
-  /** Labels that came since this instant and have no prediction yet, as text, by id; at most a page. */
-  readonly unjoined: (model: string, since: string) => ReadonlyMap<string, string>;
+  /** Models that labels wait for. */
+  readonly waitingModels: () => readonly string[];
+  /** Labels without a prediction that came after the one of number `after`, in that order, at most `limit`. */
+  readonly waiting: (model: string, after: number, limit: number) => readonly WaitingLabel[];
+  /** Forgets labels by number; one of them that is sent again is a new one. */
+  readonly giveUp: (numbers: readonly number[]) => void;
   readonly join: (model: string, labels: readonly JoinedLabel[]) => void;
   /** Joined labels of a version by day and bin, oldest first. */
   readonly counts: (model: string, version: string) => readonly LabelCount[];
@@ -29,16 +41,19 @@ export type LabelTable = {
   readonly delay: (model: string, version: string, quantile: number) => number;
 };
 
-const PAGE = 10_000;
-const labelRow = z.object({ id: z.string(), label: z.string() });
+const modelRow = z.object({ model: z.string() });
+const waitingRow = z.object({ number: z.number(), id: z.string(), label: z.string(), at: z.string() });
 const delayRow = z.object({ seconds: z.number() });
 
 /** Late labels in the agent's database. */
 export function createLabelTable(database: DatabaseSync): LabelTable {
   const add = database.prepare('INSERT OR IGNORE INTO label (model, id, at, label) VALUES (?, ?, ?, ?)');
-  const unjoined = database.prepare(
-    'SELECT id, label FROM label WHERE model = ? AND at >= ? AND version IS NULL LIMIT ?',
+  const models = database.prepare('SELECT DISTINCT model FROM label WHERE version IS NULL');
+  const waiting = database.prepare(
+    `SELECT rowid AS number, id, label, at FROM label
+     WHERE model = ? AND version IS NULL AND rowid > ? ORDER BY rowid LIMIT ?`,
   );
+  const forget = database.prepare('DELETE FROM label WHERE rowid = ?');
   const join = database.prepare(
     'UPDATE label SET version = ?, predicted_at = ?, bin = ?, correct = ? WHERE model = ? AND id = ?',
   );
@@ -56,18 +71,19 @@ export function createLabelTable(database: DatabaseSync): LabelTable {
       inTransaction(database, () =>
         labels.reduce((sum, { id, label }) => sum + Number(add.run(model, id, at, String(label)).changes), 0),
       ),
-    unjoined: (model, since) =>
-      new Map(
-        unjoined.all(model, since, PAGE).map((row) => {
-          const { id, label } = labelRow.parse(row);
-          return [id, label];
-        }),
-      ),
-    join: (model, labels) => {
-      for (const { id, version, predictedAt, bin, correct } of labels) {
-        join.run(version, predictedAt, bin, Number(correct), model, id);
-      }
-    },
+    waitingModels: () => models.all().map((row) => modelRow.parse(row).model),
+    waiting: (model, after, limit) =>
+      waiting.all(model, after, limit).map((row) => waitingRow.parse({ ...row })),
+    giveUp: (numbers) =>
+      inTransaction(database, () => {
+        for (const number of numbers) forget.run(number);
+      }),
+    join: (model, labels) =>
+      inTransaction(database, () => {
+        for (const { id, version, predictedAt, bin, correct } of labels) {
+          join.run(version, predictedAt, bin, Number(correct), model, id);
+        }
+      }),
     counts: (model, version) => counts.all(model, version).map((row) => labelCountSchema.parse({ ...row })),
     delay: (model, version, quantile) => {
       const row = delays.get(model, version, quantile, model, version);

@@ -1,59 +1,101 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { addSeconds, instantSchema, isInstant, secondsBetween } from '../../core/instant.ts';
+import { addSeconds, instantSchema, isBefore, isInstant, secondsBetween } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
-import type { JoinedLabel } from '../store/label-table.ts';
+import { breathe } from '../machine/breathe.ts';
+import type { JoinedLabel, WaitingLabel } from '../store/label-table.ts';
 import { listPredictionLogs } from './read-version.ts';
 
 /** The logs are read at most this often, in s: labels come in batches, and a prediction is logged before its label is known. */
 const READ_EVERY_SECONDS = 60;
 /** A label whose prediction was not found for so long is given up, in s: it was answered elsewhere, or its log is gone. */
 const GIVE_UP_SECONDS = 3_600;
+/** Labels looked for at one reading of the logs; the next reading goes on behind them. */
+const PAGE = 20_000;
+/** Rows taken or written in one go. */
+const PIECE = 1_000;
 
-const lastReadSchema = z.object({ at: instantSchema });
+const lastReadSchema = z.object({ at: instantSchema, cursor: z.number().default(0) });
 
 /**
  * Finds the predictions that waiting labels belong to in the handlers' logs. Predictions without a label cost nothing: nothing
- * is kept of them but the log lines.
+ * is kept of them but the log lines. Each label has its turn, those that will never be found as well; none goes untried.
  */
 export async function joinLabels(context: AgentContext): Promise<void> {
   const { store, clock } = context;
-  const now = clock.now();
-  const models = new Set(store.instances().map(({ model }) => model));
-  for (const model of models) {
+  for (const model of store.labels.waitingModels()) {
     const key = `labels-read/${model}`;
     const last = store.getMemory(key, lastReadSchema);
-    if (last !== undefined && secondsBetween(last.at, now) < READ_EVERY_SECONDS) continue;
-    const waiting = store.labels.unjoined(model, addSeconds(now, -GIVE_UP_SECONDS));
-    if (waiting.size === 0) continue;
-    const found = await findPredictions(context, model, waiting);
-    store.transaction(() => {
-      store.labels.join(model, found);
-      store.putMemory(key, { at: now });
-    });
+    if (last !== undefined && secondsBetween(last.at, clock.now()) < READ_EVERY_SECONDS) continue;
+    const behind = await readPage(context, model, last?.cursor ?? 0);
+    const page = behind.length === 0 ? await readPage(context, model, 0) : behind;
+    const found = await findPredictions(context, model, page);
+    for (const piece of inPieces(found)) {
+      store.labels.join(model, piece);
+      await breathe();
+    }
+    await giveUpOld(context, page, new Set(found.map(({ id }) => id)));
+    const cursor = page.length < PAGE ? 0 : (page.at(-1)?.number ?? 0);
+    store.putMemory(key, { at: clock.now(), cursor });
+  }
+}
+
+async function readPage(
+  { store }: AgentContext,
+  model: string,
+  after: number,
+): Promise<readonly WaitingLabel[]> {
+  const page: WaitingLabel[] = [];
+  for (let from = after; page.length < PAGE; ) {
+    const piece = store.labels.waiting(model, from, PIECE);
+    page.push(...piece);
+    from = piece.at(-1)?.number ?? from;
+    if (piece.length < PIECE) break;
+    await breathe();
+  }
+  return page;
+}
+
+/** Forgets those that were looked for just now, were not found, and have waited long enough. */
+async function giveUpOld(
+  { store, clock }: AgentContext,
+  page: readonly WaitingLabel[],
+  found: ReadonlySet<string>,
+): Promise<void> {
+  const before = addSeconds(clock.now(), -GIVE_UP_SECONDS);
+  const lost = page.filter(({ id, at }) => !found.has(id) && isBefore(at, before));
+  for (const piece of inPieces(lost)) {
+    store.labels.giveUp(piece.map(({ number }) => number));
+    await breathe();
   }
 }
 
 async function findPredictions(
   { store, options }: AgentContext,
   model: string,
-  waiting: ReadonlyMap<string, string>,
+  page: readonly WaitingLabel[],
 ): Promise<readonly JoinedLabel[]> {
+  const labels = new Map(page.map(({ id, label }) => [id, label]));
   const found: JoinedLabel[] = [];
+  if (labels.size === 0) return found;
   for (const { version } of store.instances().filter((instance) => instance.model === model)) {
     for (const file of listPredictionLogs(captureFolder(options.dataDir, model, version))) {
       const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
       for await (const line of lines) {
         const [id = '', predictedAt = '', prediction = '', bin = ''] = line.split('\t');
-        const label = waiting.get(id);
+        const label = labels.get(id);
         if (label === undefined || bin === '' || !isInstant(predictedAt)) continue;
         found.push({ id, version, predictedAt, bin: Number(bin), correct: isSame(label, prediction) });
       }
     }
   }
   return found;
+}
+
+function* inPieces<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let from = 0; from < rows.length; from += PIECE) yield rows.slice(from, from + PIECE);
 }
 
 /** Class names as texts, or numbers however they are written: `3` and `3.0` are the same class. */

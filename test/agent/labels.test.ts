@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -86,6 +87,55 @@ describe('late labels', () => {
     host.world.now += 61_000;
     await joinLabels(host.context);
     expect(counts()).toHaveLength(2);
+  });
+
+  test('that were sent to all hosts behind a balancer are all joined where their prediction is', async () => {
+    const [hosts, total] = [3, 60_000];
+    const ids = Array.from({ length: total }, (_, index) =>
+      createHash('md5').update(String(index)).digest('hex'),
+    );
+    const at = new Date(host.world.now).toISOString();
+    const ours = ids.filter((_, index) => index % hosts === 0);
+    const folder = captureFolder(host.folder, MODEL, '1');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'predictions-1.log'), ours.map((id) => `${id}\t${at}\ta\t1\n`).join(''));
+    const { labels } = host.context.store;
+    const send = () => {
+      for (let from = 0; from < total; from += 10_000) {
+        const page = ids.slice(from, from + 10_000).map((id) => ({ id, label: 'a' }));
+        labels.add(MODEL, host.context.clock.now(), page);
+      }
+    };
+    send();
+    const joined = () => counts().reduce((sum, { labelled }) => sum + labelled, 0);
+    const passMinute = async () => {
+      host.world.now += 61_000;
+      await joinLabels(host.context);
+    };
+    for (let minute = 0; minute < 4; minute += 1) await passMinute();
+    expect(joined()).toBe(ours.length);
+    // After an hour each of the others has a last turn, and none is left that would be looked for again.
+    host.world.now += HOUR_MS;
+    for (let minute = 0; minute < 4; minute += 1) await passMinute();
+    expect(labels.waiting(MODEL, 0, 1)).toEqual([]);
+    // Those that come later are joined as if the others had never been.
+    logPredictions(0, 100);
+    sendLabels(0, 100, () => 'a');
+    await passMinute();
+    expect(joined()).toBe(ours.length + 100);
+    send();
+    await passMinute();
+    expect(joined()).toBe(ours.length + 100);
+  });
+
+  test('of a model that this host never served do not wait for ever', async () => {
+    const { labels } = host.context.store;
+    labels.add('other', host.context.clock.now(), [{ id: 'x', label: 'a' }]);
+    await joinLabels(host.context);
+    expect(labels.waitingModels()).toEqual(['other']);
+    host.world.now += HOUR_MS + 1_000;
+    await joinLabels(host.context);
+    expect(labels.waitingModels()).toEqual([]);
   });
 
   test('raise an alarm when the model is right less often than it promised, reported once', async () => {
