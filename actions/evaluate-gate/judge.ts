@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { StoredPredictions } from '../../adapters/read-predictions.ts';
-import { defaultEnvironment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import type { GateInput, GateResult } from '../../core/gate/gate-input.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
@@ -50,7 +49,7 @@ export async function judge(request: GateRequest, ports: GatePorts): Promise<Jud
   const { config } = request;
   const state = await ports.ledger.read(config.model);
   const run = await requireModel(request, ports);
-  const champion = championOf(state, request.plan.environment ?? defaultEnvironment(config));
+  const champion = championOf(state, request.plan.environment);
   const holdoutDigest = run.tags[TAGS.holdoutDigest] ?? '';
   const challenger = await fetchSide(ports, run, run.modelUri, run.runId, holdoutDigest);
   const other = champion && (await fetchSide(ports, run, champion.modelUri, champion.runId, holdoutDigest));

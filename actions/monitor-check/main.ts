@@ -1,5 +1,6 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
+import { defaultEnvironment } from '../../core/config/config.ts';
 import { SECRETS } from '../../core/names.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -16,7 +17,8 @@ export function main(): Promise<void> {
     const plan = inputs.plan === '' ? undefined : readPlan(inputs.plan);
     const config = await readConfig(host, inputs.config);
     const { workflow, actor, runUrl, env } = host;
-    const chosen = requireEnvironment(config, inputs.environment || plan?.environment, inputs.config);
+    const named = inputs.environment || plan?.environment || defaultEnvironment(config);
+    const chosen = requireEnvironment(config, named, inputs.config);
     const tracking = await connectTracking(host, config);
     const token = inputs['github-token'];
     const secret = env[SECRETS.dispatchSecret] ?? '';

@@ -1,5 +1,5 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
-import { type Config, defaultEnvironment } from '../../core/config/config.ts';
+import type { Config } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
@@ -88,7 +88,7 @@ async function carryOut(
 ): Promise<Planned> {
   const { request, ports } = planning;
   const { config } = request;
-  const champion = championOf(state, operation.environment ?? defaultEnvironment(config));
+  const champion = championOf(state, operation.environment);
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const shared = { operation, model: config.model, champion, policyChanges };
   if (operation.operation === 'help') {

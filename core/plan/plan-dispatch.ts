@@ -56,7 +56,11 @@ export function planDispatch(input: PlanInput): PlanDecision {
   if (operation === 'train') {
     const wish = trainingWishSchema.safeParse(payload.body);
     if (!wish.success) return broken(firstIssue(wish.error));
-    return resolveOperation({ ...request, ...wish.data }, input.config, input.state);
+    return resolveOperation(
+      { ...request, ...wish.data, environment: environment.value },
+      input.config,
+      input.state,
+    );
   }
   const version = versionSchema.safeParse(payload.body['version']);
   // A report goes on with what is already under way: what may be begun anew is not asked here.

@@ -1,4 +1,5 @@
-import type { Config } from '../config/config.ts';
+import { type Config, defaultEnvironment } from '../config/config.ts';
+import { optional } from '../config/optional.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import { ok, type Result } from '../result.ts';
 import { checkTarget, type Target } from './check-target.ts';
@@ -41,14 +42,22 @@ function resolveParameters(request: Request, config: Config): Result<Request['pa
   return readParameters(config, operation, parameters);
 }
 
+/** Settled now, once: no job after this one asks again where a training leads. Without hosts there is nowhere to roll out to. */
+function chooseWhereItLeads(config: Config, named: string | undefined): Result<string | undefined, Refused> {
+  return named === undefined ? ok(defaultEnvironment(config)) : findEnvironment(config, named);
+}
+
 function resolveTarget(request: Request, config: Config, state: LedgerState): Result<Target, Refused> {
   const { operation, environment } = request;
   switch (operation) {
-    case 'train':
-    case 'tune':
-    case 'monitor':
     case 'help':
       return ok({});
+    case 'train':
+    case 'tune':
+    case 'monitor': {
+      const chosen = chooseWhereItLeads(config, environment);
+      return chosen.ok ? ok(optional('environment', chosen.value)) : chosen;
+    }
     case 'status':
     case 'freeze':
     case 'unfreeze': {

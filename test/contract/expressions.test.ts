@@ -4,16 +4,35 @@ import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { concludeOperation } from '../../actions/plan/conclude.ts';
+import type { PlannedOperation } from '../../core/plan/hand-over.ts';
+import { planEvent } from '../../core/plan/plan-event.ts';
+import type { PlanInput } from '../../core/plan/plan-input.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
+import {
+  commentPayload,
+  HEAD,
+  heldEvent,
+  input,
+  NOW,
+  parse as parseConfiguration,
+  promotedEvent,
+  startedEvent,
+  stateOf,
+  versionEvents,
+} from '../core/plan/plan-support.ts';
 
 const jobSchema = z.looseObject({
-  concurrency: z.looseObject({ group: z.string() }),
-  environment: z.looseObject({ name: z.string() }),
+  if: z.string(),
+  concurrency: z.looseObject({ group: z.string() }).optional(),
+  environment: z.looseObject({ name: z.string() }).optional(),
 });
-const workflowSchema = z.looseObject({ jobs: z.looseObject({ deploy: jobSchema }) });
+const workflowSchema = z.looseObject({
+  jobs: z.looseObject({ deploy: jobSchema, 'take-back': jobSchema }),
+});
 
-/** The deploy job, whose expressions act does not evaluate: it knows no concurrency and no environments. */
-const { deploy } = workflowSchema.parse(
+/** The jobs that move traffic, whose expressions act does not evaluate: it knows no concurrency and no environments. */
+const { deploy, 'take-back': takeBack } = workflowSchema.parse(
   parse(readFileSync(path.join(ROOT, '.github', 'workflows', 'pipeline.yml'), 'utf8')),
 ).jobs;
 
@@ -28,36 +47,136 @@ function toData(tree: Tree): data.Dictionary {
   );
 }
 
+const CANCELLED = { name: 'cancelled', minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(false) };
+
 /** A text of a workflow with its expressions evaluated by GitHub's own library. */
 function evaluate(text: string, contexts: Tree): string {
-  return text.replaceAll(/\$\{\{(?<expression>.*?)\}\}/g, (_all, expression: string) => {
+  return text.replaceAll(/\$\{\{(?<expression>.*?)\}\}/gs, (_all, expression: string) => {
     const { tokens } = new Lexer(expression.trim()).lex();
-    const tree = new Parser(tokens, Object.keys(contexts), []).parse();
-    return new Evaluator(tree, toData(contexts)).evaluate().coerceString();
+    const tree = new Parser(tokens, Object.keys(contexts), [CANCELLED]).parse();
+    const functions = new Map([[CANCELLED.name, CANCELLED]]);
+    return new Evaluator(tree, toData(contexts), functions).evaluate().coerceString();
   });
 }
 
-function planned(operation: string, environment = 'production'): Tree {
-  const outputs = { operation, environment };
-  return { inputs: { config: 'trainyard.yml' }, needs: { plan: { outputs } } };
+/** What the jobs after plan see once plan has decided so, and the jobs before them have gone well. */
+function contextsOf(operation: PlannedOperation): Tree {
+  const { decision, outputs } = concludeOperation({
+    operation,
+    model: 'mnist',
+    champion: undefined,
+    policyChanges: [],
+    reasonCode: 'planned',
+    report: { sign: 'planned', blocks: [] },
+  });
+  const trains = ['train', 'tune'].includes(operation.operation);
+  const build: Tree = trains
+    ? { result: 'success', outputs: { decision: 'continue' } }
+    : { result: 'skipped', outputs: {} };
+  return {
+    inputs: { config: 'trainyard.yml' },
+    needs: { plan: { outputs: { ...outputs, decision } }, build },
+  };
 }
 
-const OPERATIONS = ['train', 'deploy', 'promote', 'rollback', 'hold', 'resume', 'advance'];
+function planned(event: Partial<PlanInput>): PlannedOperation {
+  const decision = planEvent({ ...input, ...event });
+  if (decision.kind === 'operation') return decision;
+  throw new Error(`${decision.kind}: ${decision.code}`);
+}
+
+const comment = (body: string) => ({ payload: commentPayload(body) });
+const byHand = (inputs: Record<string, string>) => ({
+  eventName: 'workflow_dispatch',
+  payload: { inputs, sender: { login: 'ada' } },
+});
+const dispatch = (type: string, environment: string, body: object = {}) => ({
+  eventName: 'repository_dispatch',
+  payload: {
+    action: `trainyard.${type}`,
+    client_payload: {
+      ...{ v: 1, id: `${type}-of-${environment}`, at: NOW, from: 'serve-1', model: 'mnist', environment },
+      ...{ body, signature: 'eA==' },
+    },
+  },
+});
+const push = { ref: 'refs/heads/main', after: HEAD, commits: [] };
+
+const serving = [versionEvents('7'), startedEvent('7', 'production'), promotedEvent('7', 'production')];
+const idle = { state: stateOf(...serving, versionEvents('8', 'pass', 7)) };
+const rolling = {
+  state: stateOf(...serving, versionEvents('8', 'pass', 7), startedEvent('8', 'production', '7')),
+};
+const held = {
+  state: stateOf(
+    ...serving,
+    versionEvents('8', 'pass', 7),
+    startedEvent('8', 'production', '7'),
+    heldEvent('8', 'production'),
+  ),
+};
+
+/** Every way in which traffic may be raised, and where. */
+const RAISES: readonly (readonly [string, Partial<PlanInput>, string])[] = [
+  ['a push', { eventName: 'push', payload: push, ...idle }, 'production'],
+  ['/train', { ...comment('/train'), ...idle }, 'production'],
+  ['/tune', { ...comment('/tune'), ...idle }, 'production'],
+  ['/deploy v8', { ...comment('/deploy v8'), ...idle }, 'production'],
+  ['/deploy v8 staging', { ...comment('/deploy v8 staging'), ...idle }, 'staging'],
+  ['/promote', { ...comment('/promote'), ...rolling }, 'production'],
+  ['/resume', { ...comment('/resume'), ...held }, 'production'],
+  ['a train by hand', { ...byHand({ operation: 'train' }), ...idle }, 'production'],
+  ['a train by hand for staging', { ...byHand({ environment: 'staging' }), ...idle }, 'staging'],
+  ['a tune by hand for staging', { ...byHand({ operation: 'tune', environment: 'staging' }) }, 'staging'],
+  ['a retrain', { ...dispatch('retrain', 'production'), ...idle }, 'production'],
+  ['a retrain that staging asked for', { ...dispatch('retrain', 'staging'), ...idle }, 'staging'],
+  ['the report of a stage', { ...dispatch('rollout', 'production'), ...rolling }, 'production'],
+];
+
+/** Every way in which traffic is only taken back, or kept where it is. */
+const TAKES_BACK: readonly (readonly [string, Partial<PlanInput>])[] = [
+  ['/rollback', { ...comment('/rollback'), ...rolling }],
+  ['/rollback v7', { ...comment('/rollback v7'), ...rolling }],
+  ['/hold', { ...comment('/hold'), ...rolling }],
+  ['a rollback by hand', { ...byHand({ operation: 'rollback' }), ...rolling }],
+];
 
 describe('the deploy job', () => {
-  test('queues each operation by itself: a rollback never waits for the rollout it ends', () => {
-    const groups = OPERATIONS.map((operation) => evaluate(deploy.concurrency.group, planned(operation)));
-    expect(new Set(groups).size).toBe(OPERATIONS.length);
-    expect(evaluate(deploy.concurrency.group, planned('deploy', 'staging'))).not.toBe(
-      evaluate(deploy.concurrency.group, planned('deploy')),
-    );
+  test.each(RAISES)('asks the environment that %s leads to', (_name, event, environment) => {
+    const contexts = contextsOf(planned(event));
+    expect(evaluate(deploy.if, contexts)).toBe('true');
+    expect(evaluate(takeBack.if, contexts)).toBe('false');
+    expect(evaluate(deploy.environment?.name ?? '', contexts)).toBe(environment);
   });
 
-  test.each(['rollback', 'hold'])('asks for no approval of a %s', (operation) => {
-    expect(evaluate(deploy.environment.name, planned(operation))).toBe('');
+  test('does not run where there is no environment: an empty name would guard nothing', () => {
+    const config = parseConfiguration('version: 1\nmodel: mnist\ngate: [{ metric: accuracy, floor: 0.9 }]\n');
+    const operation = planned({ ...comment('/train'), config });
+    expect(operation).not.toHaveProperty('environment');
+    expect(evaluate(deploy.if, contextsOf(operation))).toBe('false');
   });
 
-  test.each(['deploy', 'promote', 'resume', 'advance'])('asks the environment for a %s', (operation) => {
-    expect(evaluate(deploy.environment.name, planned(operation))).toBe('production');
+  test('queues each operation and each environment by itself', () => {
+    const groups = RAISES.map(([, event]) => {
+      const operation = planned(event);
+      return [
+        `${operation.operation} ${operation.environment}`,
+        evaluate(deploy.concurrency?.group ?? '', contextsOf(operation)),
+      ] as const;
+    });
+    expect(new Set(groups.map(([, group]) => group)).size).toBe(new Map(groups).size);
+  });
+});
+
+describe('the job that takes back', () => {
+  test.each(TAKES_BACK)('is the one of %s, and of nothing that raises traffic', (_name, event) => {
+    const contexts = contextsOf(planned(event));
+    expect(evaluate(takeBack.if, contexts)).toBe('true');
+    expect(evaluate(deploy.if, contexts)).toBe('false');
+  });
+
+  test('waits for no approval, and queues behind nothing', () => {
+    expect(takeBack.environment).toBeUndefined();
+    expect(takeBack.concurrency).toBeUndefined();
   });
 });

@@ -49,6 +49,7 @@ describe('a comment', () => {
       operation: 'train',
       sha: HEAD,
       parameters: { lr: 0.01, epochs: 5, augment: false, name: 'two words' },
+      environment: 'production',
       correlationId: 'comment-55',
       cause: {
         kind: 'comment',

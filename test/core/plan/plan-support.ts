@@ -146,6 +146,15 @@ export function promotedEvent(version: string, environment: string): LedgerEvent
   });
 }
 
+export function heldEvent(version: string, environment: string): LedgerEvent {
+  return createEvent(contextOf(`hold-${version}`), 'rollout.held', {
+    rollout: `r${version}`,
+    environment,
+    code: 'held',
+    explanation: 'ada held it.',
+  });
+}
+
 export function stateOf(...events: readonly (LedgerEvent | readonly LedgerEvent[])[]): LedgerState {
   return foldLedger('mnist', events.flat());
 }
