@@ -5,6 +5,7 @@ import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
 import { COMMENT_CHARACTERS } from '../core/report/limits.ts';
+import { readChangedFiles, readNewestUpdate } from './github-history.ts';
 
 /** GitHub's limits on other texts than comments, in characters. */
 const MAX_STATUS_DESCRIPTION = 140;
@@ -35,6 +36,9 @@ export function createGitHub(options: GitHubOptions): GitHub {
     permissionOf: (user) => guard(options, () => readPermission(context, user)),
     getPullRequest: (number) => guard(options, () => readPullRequest(context, number)),
     readFile: (file, sha) => guard(options, () => readFile(context, file, sha)),
+    newestUpdate: (name, branch) => guard(options, () => readNewestUpdate(octokit, name, branch)),
+    changedFiles: (before, after) =>
+      guard(options, () => readChangedFiles(octokit, { ...repository, before, after })),
     react: (commentId, content) =>
       guard(options, async () => {
         await octokit.rest.reactions.createForIssueComment({ ...repository, comment_id: commentId, content });
@@ -96,6 +100,7 @@ async function readPullRequest({ octokit, repository }: Context, number: number)
     headSha: data.head.sha,
     // A deleted fork has no repository, and is no place to take code from.
     headRepository: data.head.repo?.full_name ?? '',
+    headBranch: data.head.ref,
     baseRepository: data.base.repo.full_name,
     state: data.state,
   };

@@ -155,9 +155,13 @@ export type PullRequest = {
   readonly number: number;
   readonly headSha: string;
   readonly headRepository: string;
+  readonly headBranch: string;
   readonly baseRepository: string;
   readonly state: 'open' | 'closed';
 };
+
+/** A change of a branch, as the server that took it remembers it: a commit's own dates are whatever its author writes. */
+export type BranchUpdate = { readonly after: string; readonly at: string };
 
 export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive';
 
@@ -167,6 +171,10 @@ export type GitHub = {
   readonly getPullRequest: (number: number) => Promise<PullRequest>;
   /** The text of a file at a commit; `undefined` when the commit has no such file. */
   readonly readFile: (file: string, sha: string) => Promise<string | undefined>;
+  /** The newest change of a branch of `owner/name`; `undefined` when none is on record. */
+  readonly newestUpdate: (repository: string, branch: string) => Promise<BranchUpdate | undefined>;
+  /** Paths that differ between a commit and one that follows it; `undefined` when not all of them can be told. */
+  readonly changedFiles: (before: string, after: string) => Promise<readonly string[] | undefined>;
   readonly react: (commentId: number, reaction: 'eyes' | 'rocket' | '-1' | '+1') => Promise<void>;
   /**
    * Creates the comment that carries `marker` on this issue or pull request, or updates it in place. `body` may be made from the

@@ -13,7 +13,14 @@ import {
   type TriggerEvent,
 } from './github/events.ts';
 import { createGitRemote, type Files, type GitRemote } from './github/git-remote.ts';
-import { addComment, addIssue, createRepository, type Issue, type Repository } from './github/repository.ts';
+import {
+  addComment,
+  addIssue,
+  addUpdate,
+  createRepository,
+  type Issue,
+  type Repository,
+} from './github/repository.ts';
 import { type GitHubServer, startGitHubServer } from './github/server.ts';
 import { waitFor } from './machine/wait-for.ts';
 import type { ActOptions } from './runner/act.ts';
@@ -174,15 +181,15 @@ function createTriggers(
     push: (files, { user, message, branch = defaultBranch }) => {
       const before = remote.resolve(branch);
       const sha = remote.commit({ branch, files, message, author: user });
+      addUpdate(repository, { branch, before, after: sha });
       for (const { number, head: pull } of repository.issues.values()) {
         if (pull?.branch === branch) remote.pointRef(`refs/pull/${number}/head`, sha);
       }
-      return start(
-        pushEvent(surroundings(), { branch, before, sha, actor: user, message, files: Object.keys(files) }),
-      );
+      return start(pushEvent(surroundings(), { branch, before, sha, actor: user, message }));
     },
     openPullRequest: ({ user, branch, title, files, from = repository.fullName }) => {
       const sha = remote.commit({ branch, files, message: title, author: user, from: defaultBranch });
+      addUpdate(repository, { branch, before: undefined, after: sha });
       const issue = addIssue(repository, { user, title, body: '', head: { repository: from, branch, sha } });
       remote.pointRef(`refs/pull/${issue.number}/head`, sha);
       return issue;

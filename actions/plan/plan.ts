@@ -5,13 +5,12 @@ import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
-import type { PermissionLevel } from '../../core/permission.ts';
 import { type Ignored, ignore } from '../../core/plan/decision.ts';
 import { describeEvent, type EventFacts } from '../../core/plan/describe-event.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
-import type { Clock, GitHub, Ledger, Log, PullRequest } from '../../core/ports.ts';
+import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
 import { commentMarker } from '../../core/report/comment-marker.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Block, Report } from '../../core/report/report.ts';
@@ -195,19 +194,44 @@ function recordOf(
   }
 }
 
+type Known = Pick<PlanInput, 'permissions' | 'pullRequest' | 'headUpdate' | 'changedFiles'>;
+
 /** What the decision needs to know beside the event itself. */
-async function lookUp(
-  { github }: PlanPorts,
-  { users, pullRequest }: EventFacts,
-): Promise<{ permissions: Record<string, PermissionLevel>; pullRequest?: PullRequest }> {
+async function lookUp({ github, log }: PlanPorts, facts: EventFacts): Promise<Known> {
   if (github === undefined) return { permissions: {} };
+  const { users, pullRequest: number, isForHead, push } = facts;
   const permissions = await Promise.all(
     users.map(async (user) => [user, await github.permissionOf(user)] as const),
   );
+  const pullRequest = number === undefined ? undefined : await github.getPullRequest(number);
+  const headUpdate =
+    isForHead === true && pullRequest !== undefined
+      ? await orUndefined(log, 'When the head was pushed', () =>
+          github.newestUpdate(pullRequest.headRepository, pullRequest.headBranch),
+        )
+      : undefined;
+  const changedFiles =
+    push && (await orUndefined(log, 'What was pushed', () => github.changedFiles(push.before, push.after)));
   return {
     permissions: Object.fromEntries(permissions),
-    ...(pullRequest !== undefined && { pullRequest: await github.getPullRequest(pullRequest) }),
+    ...(pullRequest !== undefined && { pullRequest }),
+    ...(headUpdate !== undefined && { headUpdate }),
+    ...(changedFiles !== undefined && { changedFiles }),
   };
+}
+
+/** What can't be told is left open: whoever decides on it takes the safe side. */
+async function orUndefined<T>(
+  log: Pick<Log, 'warn'>,
+  what: string,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  try {
+    return await ask();
+  } catch (thrown) {
+    log.warn(`${what} can't be told: ${messageOf(thrown)}`);
+    return undefined;
+  }
 }
 
 /** A reaction is a courtesy: without the permission for it the plan goes on. */

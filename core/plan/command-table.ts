@@ -3,8 +3,12 @@ import type { Operation } from './hand-over.ts';
 /** What may follow a command, in this order; all of it is optional. */
 export type ArgumentKind = 'commit' | 'parameters' | 'version' | 'environment' | 'reason';
 
+/** What a command can do: run the code of a pull request, raise traffic or let it be raised, make safe, or only tell. */
+type Effect = 'trains' | 'raises' | 'guards' | 'tells';
+
 export type Command = {
   readonly name: Exclude<Operation, 'monitor'>;
+  readonly effect: Effect;
   readonly takes: readonly ArgumentKind[];
   readonly usage: string;
   readonly does: string;
@@ -14,60 +18,75 @@ export type Command = {
 export const COMMANDS: readonly Command[] = [
   {
     name: 'train',
+    effect: 'trains',
     takes: ['commit', 'parameters'],
     usage: '/train [commit] [name=value …]',
     does: "Train the pull request's head, or that commit if it is the head.",
   },
   {
     name: 'tune',
+    effect: 'trains',
     takes: ['commit', 'parameters'],
     usage: '/tune [commit] [name=value …]',
     does: 'Search for the best parameters, then train with them.',
   },
   {
     name: 'deploy',
+    effect: 'raises',
     takes: ['version', 'environment'],
     usage: '/deploy [v8] [environment]',
     does: "Roll out a version: this pull request's newest, or that one.",
   },
   {
     name: 'promote',
+    effect: 'raises',
     takes: ['environment'],
     usage: '/promote [environment]',
     does: 'Give the candidate all traffic now.',
   },
   {
     name: 'rollback',
+    effect: 'guards',
     takes: ['version', 'environment'],
     usage: '/rollback [v6] [environment]',
     does: 'Stop the rollout, or return to the previous version, or to that one.',
   },
   {
     name: 'hold',
+    effect: 'guards',
     takes: ['environment'],
     usage: '/hold [environment]',
     does: 'Keep the rollout at its stage.',
   },
   {
     name: 'resume',
+    effect: 'raises',
     takes: ['environment'],
     usage: '/resume [environment]',
     does: 'Let a held rollout go on.',
   },
   {
     name: 'freeze',
+    effect: 'guards',
     takes: ['environment', 'reason'],
     usage: '/freeze [environment] [reason]',
     does: 'Start no rollout until unfrozen, in all environments or that one.',
   },
   {
     name: 'unfreeze',
+    effect: 'raises',
     takes: ['environment'],
     usage: '/unfreeze [environment]',
     does: 'Allow rollouts again.',
   },
-  { name: 'status', takes: ['environment'], usage: '/status [environment]', does: 'Say what serves where.' },
-  { name: 'help', takes: [], usage: '/help', does: 'List these commands.' },
+  {
+    name: 'status',
+    effect: 'tells',
+    takes: ['environment'],
+    usage: '/status [environment]',
+    does: 'Say what serves where.',
+  },
+  { name: 'help', effect: 'tells', takes: [], usage: '/help', does: 'List these commands.' },
 ];
 
 /** The prefix that makes a command a question: `/plan deploy v8`. */

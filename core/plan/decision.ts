@@ -23,6 +23,7 @@ type RefuseCode =
   | 'fork'
   | 'closed-pull-request'
   | 'head-moved'
+  | 'head-unknown'
   | 'unknown-command'
   | 'bad-argument'
   | 'unknown-parameter'

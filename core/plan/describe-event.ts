@@ -1,5 +1,5 @@
-import { isCommandComment } from './parse-command.ts';
-import { commentSchema, manualSchema, repositorySchema } from './payloads.ts';
+import { parseCommand } from './parse-command.ts';
+import { commentSchema, manualSchema, pushSchema, repositorySchema } from './payloads.ts';
 
 /** What must be looked up before an event can be planned, and where to answer. */
 export type EventFacts = {
@@ -9,27 +9,56 @@ export type EventFacts = {
   readonly users: readonly string[];
   /** Pull request whose head is to be resolved. */
   readonly pullRequest?: number;
+  /** Whether it is for that head's code: then it counts when its branch last changed. */
+  readonly isForHead?: boolean;
+  /** The commits before and after a push to the default branch, between which the changed files are to be found. */
+  readonly push?: { readonly before: string; readonly after: string };
   /** Issue or pull request the answer goes to. */
   readonly issue?: number;
   readonly commentId?: number;
 };
 
+const NOBODY: EventFacts = { isCommand: false, users: [] };
+const NO_COMMIT = /^0*$/;
+
 /** Reads from an event who asks, where, and about which pull request. `actor` is who started the run. */
 export function describeEvent(eventName: string, payload: unknown, actor: string): EventFacts {
-  if (eventName === 'workflow_dispatch') return describeManual(payload, actor);
-  const read = eventName === 'issue_comment' ? commentSchema.safeParse(payload) : undefined;
-  if (read?.success !== true) return { isCommand: false, users: [] };
-  const { action, issue, comment } = read.data;
-  if (action !== 'created' || comment.user.type === 'Bot' || !isCommandComment(comment.body)) {
-    return { isCommand: false, users: [] };
+  switch (eventName) {
+    case 'workflow_dispatch':
+      return describeManual(payload, actor);
+    case 'issue_comment':
+      return describeComment(payload, actor);
+    case 'push':
+      return describePush(payload);
+    default:
+      return NOBODY;
   }
+}
+
+function describeComment(payload: unknown, actor: string): EventFacts {
+  const read = commentSchema.safeParse(payload);
+  if (!read.success) return NOBODY;
+  const { action, issue, comment } = read.data;
+  if (action !== 'created' || comment.user.type === 'Bot') return NOBODY;
+  const parsed = parseCommand(comment.body);
+  if (parsed.kind === 'ignore') return NOBODY;
+  const effect = parsed.kind === 'command' ? parsed.command.effect : 'tells';
+  // What only tells or makes safe does not depend on the pull request: it is not held up by looking it up.
+  const isAbout = issue.pull_request !== undefined && (effect === 'trains' || effect === 'raises');
   return {
     isCommand: true,
     users: [...new Set([comment.user.login, actor])],
     issue: issue.number,
     commentId: comment.id,
-    ...(issue.pull_request === undefined ? {} : { pullRequest: issue.number }),
+    ...(isAbout && { pullRequest: issue.number, isForHead: effect === 'trains' }),
   };
+}
+
+function describePush(payload: unknown): EventFacts {
+  const read = pushSchema.safeParse(payload);
+  if (!read.success || read.data.ref !== `refs/heads/${findDefaultBranch(payload)}`) return NOBODY;
+  const { before = '', after } = read.data;
+  return NO_COMMIT.test(before) || NO_COMMIT.test(after) ? NOBODY : { ...NOBODY, push: { before, after } };
 }
 
 /** The repository's default branch as the event names it; `undefined` when it does not. */

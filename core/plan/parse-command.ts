@@ -21,12 +21,7 @@ export type ParsedCommand = {
   readonly parameters: Readonly<Record<string, string>>;
 };
 
-/** Whether a comment is for us at all: only its first line counts, and it must begin with a slash. */
-export function isCommandComment(body: string): boolean {
-  return parseCommand(body).kind !== 'ignore';
-}
-
-/** Reads the command of a comment's first line. Other slash words than ours are other programs' commands. */
+/** Reads the command of a comment's first line, which must begin with a slash. Other slash words than ours are other programs' commands. */
 export function parseCommand(body: string): ParsedCommand | Ignored | Refused {
   const line = body.trimStart().split(/\r?\n/, 1)[0]?.trimEnd() ?? '';
   if (!/^\/[a-z]/i.test(line) || line.length > MAX_LINE) return notACommand();

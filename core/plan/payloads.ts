@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { foreignInstantSchema } from '../instant.ts';
 
 /** The parts of GitHub's event payloads that a plan looks at; all others pass by. */
 
@@ -6,23 +7,15 @@ const userSchema = z.object({ login: z.string(), type: z.string().optional() });
 
 export const repositorySchema = z.object({ repository: z.object({ default_branch: z.string().min(1) }) });
 
+/** In Actions a push lists none of the files it changes. */
 export const pushSchema = z.object({
   ref: z.string(),
+  before: z.string().optional(),
   after: z.string(),
   deleted: z.boolean().default(false),
   compare: z.string().optional(),
   head_commit: z.object({ message: z.string(), url: z.string().optional() }).nullish(),
-  commits: z
-    .array(
-      z.object({
-        added: z.array(z.string()).default([]),
-        removed: z.array(z.string()).default([]),
-        modified: z.array(z.string()).default([]),
-      }),
-    )
-    .default([]),
 });
-export type PushPayload = z.infer<typeof pushSchema>;
 
 export const commentSchema = z.object({
   action: z.string(),
@@ -31,6 +24,7 @@ export const commentSchema = z.object({
     id: z.int().positive(),
     body: z.string(),
     html_url: z.string().optional(),
+    created_at: foreignInstantSchema,
     user: userSchema,
   }),
 });

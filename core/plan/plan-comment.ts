@@ -1,3 +1,5 @@
+import { secondsBetween } from '../instant.ts';
+import { checkHead } from './check-head.ts';
 import { checkPermissions } from './check-permissions.ts';
 import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
 import { type ParsedCommand, parseCommand } from './parse-command.ts';
@@ -5,10 +7,8 @@ import { type CommentPayload, commentSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { type Request, resolveOperation } from './resolve-operation.ts';
 
-/** Commands that run the code of the pull request. */
-const RUNS_CODE: ReadonlySet<string> = new Set(['train', 'tune']);
-/** Commands that only tell. */
-const TELLS: ReadonlySet<string> = new Set(['status', 'help']);
+/** A run that is repeated later than this says what was meant in another world, in s. */
+const MAX_AGE_SECONDS = 86_400;
 
 /** A comment's command, if who wrote it and who runs it may give it, on the head the pull request has now. */
 export function planComment(input: PlanInput): PlanDecision {
@@ -27,24 +27,43 @@ export function planComment(input: PlanInput): PlanDecision {
   const denied = checkPermissions(input, [...new Set([comment.user.login, input.actor])]);
   if (denied !== undefined) return denied;
   if (parsed.kind === 'refuse') return parsed;
+  if (parsed.command.effect !== 'tells') {
+    const age = secondsBetween(comment.created_at, input.now);
+    if (age > MAX_AGE_SECONDS) return tooOld(comment.created_at);
+  }
   const sha =
-    issue.pull_request === undefined
-      ? checkIssue(input, parsed)
-      : checkPullRequest(input, parsed, issue.number);
+    issue.pull_request === undefined ? checkIssue(input, parsed) : checkPullRequest(input, parsed, read.data);
   if (typeof sha !== 'string') return sha;
   return resolveOperation(toRequest(read.data, parsed, sha), input.config, input.state);
 }
 
-function checkIssue({ sha }: PlanInput, { commit }: ParsedCommand): string | Refused {
-  return commit === undefined || sha.startsWith(commit) ? sha : headMoved(commit, sha);
+function tooOld(at: string): Refused {
+  return refuse(
+    'stale',
+    `This was asked for at ${at}, and what it meant then may be something else now.`,
+    'Comment it again.',
+  );
 }
 
-function checkPullRequest(input: PlanInput, parsed: ParsedCommand, number: number): string | Refused {
+function checkIssue({ sha }: PlanInput, { commit }: ParsedCommand): string | Refused {
+  if (commit === undefined || sha.startsWith(commit)) return sha;
+  return refuse(
+    'head-moved',
+    `The head of the default branch is ${sha.slice(0, 12)}, not ${commit}.`,
+    'Name that, or comment on the pull request of the other commit.',
+  );
+}
+
+/** Only a training runs the pull request's code. What makes safe is done wherever it is asked for. */
+function checkPullRequest(
+  input: PlanInput,
+  { command, commit }: ParsedCommand,
+  { issue, comment }: CommentPayload,
+): string | Refused {
   const { pullRequest, config, sha } = input;
-  const { command, commit } = parsed;
-  if (TELLS.has(command.name)) return sha;
-  if (pullRequest === undefined || pullRequest.number !== number) {
-    return refuse('bad-payload', `Pull request ${number} can't be read.`, 'Comment again.');
+  if (command.effect === 'tells' || command.effect === 'guards') return sha;
+  if (pullRequest === undefined || pullRequest.number !== issue.number) {
+    return refuse('bad-payload', `Pull request ${issue.number} can't be read.`, 'Comment again.');
   }
   if (pullRequest.headRepository !== pullRequest.baseRepository && !config.commands.forks) {
     return refuse(
@@ -53,7 +72,7 @@ function checkPullRequest(input: PlanInput, parsed: ParsedCommand, number: numbe
       'Push the branch to this repository, or set `commands.forks: true` if its code may run on your runners.',
     );
   }
-  if (!RUNS_CODE.has(command.name)) return sha;
+  if (command.effect !== 'trains') return sha;
   if (pullRequest.state === 'closed') {
     return refuse(
       'closed-pull-request',
@@ -61,16 +80,13 @@ function checkPullRequest(input: PlanInput, parsed: ParsedCommand, number: numbe
       'Reopen it, or train the default branch by hand.',
     );
   }
-  const { headSha } = pullRequest;
-  return commit === undefined || headSha.startsWith(commit) ? headSha : headMoved(commit, headSha);
+  const { headSha: head } = pullRequest;
+  const said = { head, commit, at: comment.created_at, correlationId: correlationIdOf(comment) };
+  return checkHead(input, said) ?? head;
 }
 
-function headMoved(commit: string, head: string): Refused {
-  return refuse(
-    'head-moved',
-    `The head is ${head.slice(0, 12)} now, not ${commit}.`,
-    'Look at what was pushed since, then name the new head.',
-  );
+function correlationIdOf({ id }: CommentPayload['comment']): string {
+  return `comment-${id}`;
 }
 
 function toRequest({ issue, comment }: CommentPayload, parsed: ParsedCommand, sha: string): Request {
@@ -80,7 +96,7 @@ function toRequest({ issue, comment }: CommentPayload, parsed: ParsedCommand, sh
     operation: command.name,
     sha,
     parameters,
-    cause: { kind: 'comment', id: `comment-${comment.id}`, ...(url === undefined ? {} : { url }) },
+    cause: { kind: 'comment', id: correlationIdOf(comment), ...(url === undefined ? {} : { url }) },
     actor: comment.user.login,
     commentId: comment.id,
     dryRun,

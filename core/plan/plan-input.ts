@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import type { DispatchType } from '../names.ts';
 import type { PermissionLevel } from '../permission.ts';
-import type { PullRequest } from '../ports.ts';
+import type { BranchUpdate, PullRequest } from '../ports.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
 
 /** Everything a decision depends on. The event's payload is anybody's text until it is checked here. */
@@ -25,6 +25,10 @@ export type PlanInput = {
   readonly permissions: Readonly<Record<string, PermissionLevel>>;
   /** The one `describeEvent` names, as the API gives it now. */
   readonly pullRequest?: PullRequest;
+  /** The newest change of that pull request's head branch; absent when it can't be told. */
+  readonly headUpdate?: BranchUpdate;
+  /** Paths that the push changed; absent when it can't be told. */
+  readonly changedFiles?: readonly string[];
   readonly now: string;
   /** Whether a dispatch's signature is right; `undefined` when the repository has no secret for it. */
   readonly verifySignature?: (type: DispatchType, payload: DispatchPayload) => boolean;

@@ -1,5 +1,5 @@
 import { ignore, type PlanDecision, refuse } from './decision.ts';
-import { type PushPayload, pushSchema } from './payloads.ts';
+import { pushSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';
 
@@ -22,7 +22,7 @@ export function planPush(input: PlanInput): PlanDecision {
   if (SKIP.test(push.head_commit?.message ?? '')) {
     return ignore('skip-requested', 'The commit message asks for no training.');
   }
-  if (touchesDocumentsOnly(push)) return ignore('docs-only', 'The push changes documents only.');
+  if (areDocuments(input.changedFiles)) return ignore('docs-only', 'The push changes documents only.');
   const url = push.compare ?? push.head_commit?.url;
   return resolveOperation(
     {
@@ -38,7 +38,7 @@ export function planPush(input: PlanInput): PlanDecision {
   );
 }
 
-function touchesDocumentsOnly({ commits }: PushPayload): boolean {
-  const paths = commits.flatMap(({ added, removed, modified }) => [...added, ...removed, ...modified]);
-  return paths.length > 0 && paths.every((path) => DOCUMENT.test(path));
+/** Whether only documents changed. Where nobody can tell what changed, something else may have. */
+function areDocuments(paths: readonly string[] | undefined): boolean {
+  return paths !== undefined && paths.length > 0 && paths.every((path) => DOCUMENT.test(path));
 }

@@ -1,3 +1,4 @@
+import type { GitRemote } from './git-remote.ts';
 import type { ApiOperation, OperationName } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import { type Addresses, asObject, type Json } from './representations.ts';
@@ -26,6 +27,8 @@ export type ApiContext = {
   readonly resolveRef: (ref: string) => string | undefined;
   /** The text of a file at a commit, or `undefined`. */
   readonly showFile: (sha: string, file: string) => string | undefined;
+  /** Paths that differ between two commits, and whether the later one follows the earlier; `undefined` when one is not there. */
+  readonly listChanges: GitRemote['changes'];
   /** A dispatch was accepted: workflows may start. */
   readonly onDispatch: (type: string, payload: unknown, user: string) => void;
 };

@@ -11,6 +11,7 @@ import {
   unprocessable,
 } from './api-answers.ts';
 import { createDeployment, createDeploymentStatus, listDeployments } from './api-deployments.ts';
+import { compareCommits, listActivities } from './api-history.ts';
 import type { OperationName } from './openapi.ts';
 import { addComment, addIssue, commentsOf, type Issue } from './repository.ts';
 import {
@@ -50,6 +51,8 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   createDispatch,
   getPermission,
   getContent,
+  listActivities,
+  compareCommits,
   getPullRequest,
   listIssues: ({ repository, ...context }, { query }) => {
     const state = query.get('state') ?? 'open';

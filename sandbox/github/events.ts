@@ -44,8 +44,6 @@ export function pushEvent(
     readonly sha: string;
     readonly actor: string;
     readonly message: string;
-    /** Paths of the files it changes. */
-    readonly files: readonly string[];
   },
 ): TriggerEvent {
   const example = exampleOf('push');
@@ -58,9 +56,6 @@ export function pushEvent(
     url: `${at.addresses.web}/${at.repository.fullName}/commit/${push.sha}`,
     author: { name: push.actor, email: `${push.actor}@example.test`, username: push.actor },
     committer: { name: push.actor, email: `${push.actor}@example.test`, username: push.actor },
-    added: [],
-    removed: [],
-    modified: push.files,
   };
   return {
     name: 'push',

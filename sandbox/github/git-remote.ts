@@ -22,6 +22,11 @@ export type GitRemote = {
   readonly pointRef: (ref: string, sha: string) => void;
   /** A file's text at a commit, or `undefined`. */
   readonly show: (sha: string, file: string) => string | undefined;
+  /** Paths that differ between two commits, and whether the later one follows the earlier; `undefined` when one is not there. */
+  readonly changes: (
+    before: string,
+    after: string,
+  ) => { readonly follows: boolean; readonly files: readonly string[] } | undefined;
   readonly list: (sha: string, folder: string) => readonly string[];
   /** Checks a commit out into a new folder. */
   readonly cloneAt: (folder: string, sha: string) => void;
@@ -44,6 +49,14 @@ export function createGitRemote(bare: string): GitRemote {
       git(bare, ['update-ref', ref, sha]);
     },
     show: (sha, file) => attempt(() => git(bare, ['show', `${sha}:${file}`])),
+    changes: (before, after) =>
+      attempt(() => {
+        const files = git(bare, ['diff', '--name-only', '--no-renames', before, after])
+          .split('\n')
+          .filter(Boolean);
+        const base = git(bare, ['merge-base', before, after]).trim();
+        return { follows: base === git(bare, ['rev-parse', before]).trim(), files };
+      }),
     list: (sha, folder) =>
       git(bare, ['ls-tree', '--name-only', sha, `${folder}/`])
         .split('\n')

@@ -10,6 +10,8 @@ const OPERATIONS = {
   createDispatch: 'POST /repos/{owner}/{repo}/dispatches',
   getPermission: 'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
   getContent: 'GET /repos/{owner}/{repo}/contents/{path}',
+  listActivities: 'GET /repos/{owner}/{repo}/activity',
+  compareCommits: 'GET /repos/{owner}/{repo}/compare/{basehead}',
   getPullRequest: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',
   listIssues: 'GET /repos/{owner}/{repo}/issues',
   createIssue: 'POST /repos/{owner}/{repo}/issues',

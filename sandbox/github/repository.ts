@@ -34,6 +34,14 @@ export type DeploymentRecord = {
 
 export type Dispatch = { readonly type: string; readonly payload: unknown; readonly at: string };
 
+/** A change of a branch, and when it came. */
+type Update = {
+  readonly ref: string;
+  readonly before: string;
+  readonly after: string;
+  readonly timestamp: string;
+};
+
 /** What GitHub would remember of one repository, without its git objects. */
 export type Repository = {
   /** `owner/name` */
@@ -45,6 +53,8 @@ export type Repository = {
   readonly comments: Map<number, Comment>;
   readonly deployments: Map<number, DeploymentRecord>;
   readonly dispatches: Dispatch[];
+  /** Of what is pushed by people, oldest first. */
+  readonly updates: Update[];
   /** The next number of whatever is numbered. */
   readonly next: () => number;
 };
@@ -63,6 +73,7 @@ export function createRepository(
     comments: new Map(),
     deployments: new Map(),
     dispatches: [],
+    updates: [],
     next: () => {
       last += 1;
       return last;
@@ -83,6 +94,24 @@ export function addIssue(
   };
   repository.issues.set(added.number, added);
   return added;
+}
+
+/** Remembers that a branch was changed now; without `before` it was made. */
+export function addUpdate(
+  repository: Repository,
+  {
+    branch,
+    before,
+    after,
+  }: { readonly branch: string; readonly before: string | undefined; readonly after: string },
+): void {
+  const timestamp = new Date().toISOString();
+  repository.updates.push({
+    ref: `refs/heads/${branch}`,
+    before: before ?? '0'.repeat(40),
+    after,
+    timestamp,
+  });
 }
 
 /** Adds a comment and gives it. */

@@ -158,6 +158,7 @@ function answerApi(
     ...running,
     resolveRef: running.remote.resolve,
     showFile: running.remote.show,
+    listChanges: running.remote.changes,
   };
   const given = answerCall(operation.name, context, { parameters, query: searchParams, body, user });
   const violations = given.status < 300 ? operation.checkResponse(given.status, given.body) : [];

@@ -12,7 +12,7 @@ function comment(body: string, login = 'ann'): unknown {
   return {
     action: 'created',
     issue: { number: 7, pull_request: {} },
-    comment: { id: 42, body, user: { login, type: 'User' } },
+    comment: { id: 42, body, created_at: '2026-11-21T11:59:00Z', user: { login, type: 'User' } },
     repository: { default_branch: 'main' },
   };
 }
@@ -131,6 +131,34 @@ describe('plan', () => {
     const payload = { inputs: { operation: 'deploy', version: 'v99' }, sender: { login: 'ann' } };
     const { request, ports } = bench(payload, 'workflow_dispatch');
     expect((await plan(request, ports)).decision).toBe('failure');
+  });
+
+  test('trains after no push that changed documents only, and after every one that nobody can tell of', async () => {
+    const payload = {
+      ref: 'refs/heads/main',
+      before: 'a'.repeat(40),
+      after: SHA,
+      repository: { default_branch: 'main' },
+    };
+    const documents = bench(payload, 'push');
+    documents.github.changed = ['README.md', 'docs/index.html'];
+    expect(await plan(documents.request, documents.ports)).toMatchObject({ result: { code: 'docs-only' } });
+    const silent = bench(payload, 'push');
+    const github = { ...silent.github, changedFiles: () => Promise.reject(new Error('502')) };
+    expect((await handOff(silent.request, { ...silent.ports, github })).operation).toBe('train');
+  });
+
+  test('refuses a head that came after the comment, and one of which nobody can tell', async () => {
+    const { request, ports, github } = bench(comment('/train'));
+    const pushed = { after: 'c'.repeat(40), at: '2026-11-21T11:59:30Z' };
+    const later = { ...github, newestUpdate: async () => pushed };
+    expect(await plan(request, { ...ports, github: later })).toMatchObject({
+      result: { code: 'head-moved' },
+    });
+    const silent = { ...github, newestUpdate: () => Promise.reject(new Error('403')) };
+    expect(await plan(request, { ...ports, github: silent })).toMatchObject({
+      result: { code: 'head-unknown' },
+    });
   });
 
   test('ignores what is no command', async () => {

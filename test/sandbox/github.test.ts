@@ -77,10 +77,16 @@ describe('the GitHub stand-in', () => {
       expect(await github.permissionOf('nobody')).toBe('none');
       expect(await github.getPullRequest(pull.number)).toMatchObject({
         headSha: sandbox.remote.resolve(`try-${before}`),
+        headBranch: `try-${before}`,
         headRepository: 'acme/digits',
         state: 'open',
       });
       const sha = sandbox.remote.resolve(`try-${before}`) ?? '';
+      expect(await github.newestUpdate('acme/digits', `try-${before}`)).toMatchObject({ after: sha });
+      expect(await github.newestUpdate('acme/digits', 'no-such-branch')).toBeUndefined();
+      const main = sandbox.remote.resolve('main') ?? '';
+      expect(await github.changedFiles(main, sha)).toEqual(['a']);
+      expect(await github.changedFiles(sha, main)).toBeUndefined();
       expect(await github.readFile('a', sha)).toBe('b');
       expect(await github.readFile('c/d.yml', sha)).toBeUndefined();
       await github.upsertComment(pull.number, '<!-- marker -->', 'first');

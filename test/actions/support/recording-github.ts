@@ -7,6 +7,8 @@ export type RecordingGitHub = GitHub & {
   readonly reactions: string[];
   /** Texts by `<sha>:<path>`. */
   readonly files: Map<string, string>;
+  /** Paths that every push changes. */
+  changed: readonly string[] | undefined;
   /** Bodies by issue and marker. */
   readonly comments: Map<string, string>;
   /** Title and body of open issues, by marker. */
@@ -19,6 +21,7 @@ export function createRecordingGitHub(): RecordingGitHub {
   const github: RecordingGitHub = {
     reactions: [],
     files: new Map(),
+    changed: undefined,
     comments: new Map(),
     issues: new Map(),
     dispatches: [],
@@ -27,9 +30,12 @@ export function createRecordingGitHub(): RecordingGitHub {
       number,
       headSha: 'c'.repeat(40),
       headRepository: 'acme/digits',
+      headBranch: 'feature',
       baseRepository: 'acme/digits',
       state: 'open',
     }),
+    newestUpdate: async () => ({ after: 'c'.repeat(40), at: '2026-11-21T10:00:00Z' }),
+    changedFiles: async () => github.changed,
     readFile: async (file, sha) => github.files.get(`${sha}:${file}`),
     react: async (_comment, reaction) => {
       github.reactions.push(reaction);

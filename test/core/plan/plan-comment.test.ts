@@ -11,6 +11,7 @@ import {
   HEAD,
   input,
   MAIN,
+  NOW,
   parse,
   promotedEvent,
   pullRequest,
@@ -219,6 +220,74 @@ describe('a comment', () => {
     expect(codeOf(plan('/train deadbeef'))).toBe('refuse: head-moved');
   });
 
+  it.each([
+    ['a moment before the comment', '/train', '2026-11-21T08:59:49Z', 'train'],
+    ['in the very second of the comment', '/train', '2026-11-21T08:59:50Z', 'train'],
+    ['after the comment', '/train', '2026-11-21T08:59:51Z', 'refuse: head-moved'],
+    ['after the comment', '/tune', '2026-11-21T08:59:51Z', 'refuse: head-moved'],
+    ['after a comment that names it in short', `/train ${HEAD.slice(0, 7)}`, NOW, 'refuse: head-moved'],
+    ['after a comment that names it in full', `/train ${HEAD}`, NOW, 'train'],
+  ])('on a head that was pushed %s: %s', (_when, body, at, expected) => {
+    expect(codeOf(plan(body, { headUpdate: { after: HEAD, at } }))).toBe(expected);
+  });
+
+  it('trains no head of which nobody can tell when it was pushed, unless it is named in full', () => {
+    const { headUpdate: _headUpdate, ...untold } = { ...input, payload: commentPayload('/train') };
+    expect(planEvent(untold)).toMatchObject({
+      code: 'head-unknown',
+      remedy: expect.stringContaining(`/train ${HEAD}`),
+    });
+    const named = { ...untold, payload: commentPayload(`/train ${HEAD}`) };
+    expect(codeOf(planEvent(named))).toBe('train');
+    // The newest change that is on record is not that of this head: it has not come there yet.
+    const late = { after: MAIN, at: '2026-11-21T07:00:00Z' };
+    expect(codeOf(plan('/train', { headUpdate: late }))).toBe('refuse: head-unknown');
+  });
+
+  it('asks the same of a fork that may be trained', () => {
+    const open = parse(
+      'version: 1\nmodel: mnist\ngate: [{ metric: accuracy, floor: 0.9 }]\ncommands: { forks: true }\n',
+    );
+    const changes = { pullRequest: { ...pullRequest, headRepository: 'eve/digits' }, config: open };
+    expect(codeOf(plan('/train', { ...changes, headUpdate: { after: HEAD, at: NOW } }))).toBe(
+      'refuse: head-moved',
+    );
+  });
+
+  it('run again trains what it asked for the first time, or nothing', () => {
+    const asked = (sha: string) =>
+      stateOf([
+        createEvent(contextOf('comment-55'), 'training.requested', {
+          operation: 'train',
+          sha,
+          parameters: {},
+        }),
+      ]);
+    const again = { attempt: 2, headUpdate: { after: HEAD, at: NOW } };
+    expect(codeOf(plan('/train', { ...again, state: asked(HEAD) }))).toBe('train');
+    expect(codeOf(plan('/train', { ...again, state: asked(MAIN) }))).toBe('refuse: head-moved');
+  });
+
+  it.each(['/train', '/deploy v8', '/promote', '/rollback', '/hold', '/freeze', '/plan deploy v8'])(
+    'run again a week later says what it meant then, and %s is not done',
+    (body) => {
+      const payload = commentPayload(body, { at: '2026-11-14T08:59:50Z' });
+      expect(codeOf(planEvent({ ...input, payload, state: rolling, attempt: 2 }))).toBe('refuse: stale');
+    },
+  );
+
+  it('run again a week later still tells', () => {
+    const payload = commentPayload('/status', { at: '2026-11-14T08:59:50Z' });
+    expect(codeOf(planEvent({ ...input, payload, attempt: 2 }))).toBe('status');
+  });
+
+  it.each(['/rollback', '/hold', '/freeze'])('makes safe from wherever it is asked for: %s', (body) => {
+    const { pullRequest: _pullRequest, ...unread } = { ...input, payload: commentPayload(body) };
+    expect(planEvent({ ...unread, state: rolling })).toMatchObject({ kind: 'operation' });
+    const fork = { ...pullRequest, headRepository: 'eve/digits' };
+    expect(plan(body, { state: rolling, pullRequest: fork })).toMatchObject({ kind: 'operation' });
+  });
+
   it('trains no closed pull request', () => {
     expect(codeOf(plan('/train', { pullRequest: { ...pullRequest, state: 'closed' } }))).toBe(
       'refuse: closed-pull-request',
@@ -244,7 +313,11 @@ describe('a comment', () => {
       issue: 7,
       commentId: 55,
       pullRequest: 7,
+      isForHead: true,
     });
+    expect(describeEvent('issue_comment', commentPayload('/rollback'), 'ada')).not.toHaveProperty(
+      'pullRequest',
+    );
     expect(describeEvent('issue_comment', commentPayload('hello'), 'ada')).toEqual({
       isCommand: false,
       users: [],

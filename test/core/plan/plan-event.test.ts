@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEvent } from '../../../core/ledger/create-event.ts';
 import type { PlanDecision } from '../../../core/plan/decision.ts';
+import { describeEvent } from '../../../core/plan/describe-event.ts';
 import { planEvent } from '../../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../../core/plan/plan-input.ts';
 import {
@@ -30,7 +31,6 @@ describe('a push', () => {
     after: HEAD,
     compare: 'https://github.com/acme/digits/compare/a...b',
     head_commit: { message: 'Better features' },
-    commits: [{ added: [], removed: [], modified: ['README.md', 'train.py'] }],
   };
 
   it('to the default branch trains the pushed commit', () => {
@@ -49,11 +49,36 @@ describe('a push', () => {
     [{ ref: 'refs/tags/main' }, 'ignore: not-default-branch'],
     [{ deleted: true, after: '0'.repeat(40) }, 'ignore: branch-deleted'],
     [{ head_commit: { message: 'Typo [skip train]' } }, 'ignore: skip-requested'],
-    [{ commits: [{ modified: ['docs/index.html', 'CHANGELOG.md', 'LICENSE'] }] }, 'ignore: docs-only'],
-    [{ commits: [] }, 'train'],
     [{ after: 3 }, 'refuse: bad-payload'],
   ])('with %j gives %s', (changes, expected) => {
     expect(codeOf(plan('push', { ...push, ...changes }))).toBe(expected);
+  });
+});
+
+describe('a push that changes', () => {
+  const push = { ref: 'refs/heads/main', after: HEAD };
+
+  it.each([
+    ['documents only', ['docs/index.html', 'CHANGELOG.md', 'LICENSE'], 'ignore: docs-only'],
+    ['a document and code', ['README.md', 'train.py'], 'train'],
+    ['nothing', [], 'train'],
+    ['nobody knows what', undefined, 'train'],
+  ])('%s', (_what, changedFiles, expected) => {
+    const known = changedFiles === undefined ? {} : { changedFiles };
+    expect(codeOf(plan('push', push, known))).toBe(expected);
+  });
+
+  it('has what it changed looked up when it is to the default branch and follows another commit', () => {
+    const repository = { default_branch: 'main' };
+    const real = { ...push, before: MAIN, repository };
+    expect(describeEvent('push', real, 'ada')).toMatchObject({ push: { before: MAIN, after: HEAD } });
+    for (const other of [
+      { ...real, ref: 'refs/heads/feature' },
+      { ...real, before: '0'.repeat(40) },
+      { ...real, after: '0'.repeat(40) },
+    ]) {
+      expect(describeEvent('push', other, 'ada')).not.toHaveProperty('push');
+    }
   });
 });
 

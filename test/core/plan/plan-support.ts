@@ -34,6 +34,7 @@ export const pullRequest: PullRequest = {
   number: 7,
   headSha: HEAD,
   headRepository: 'acme/digits',
+  headBranch: 'feature',
   baseRepository: 'acme/digits',
   state: 'open',
 };
@@ -51,6 +52,7 @@ export const input: PlanInput = {
   state: foldLedger('mnist', []),
   permissions: { ada: 'write' } satisfies Record<string, PermissionLevel>,
   pullRequest,
+  headUpdate: { after: HEAD, at: '2026-11-21T08:00:00Z' },
   now: NOW,
   verifySignature: () => true,
 };
@@ -58,7 +60,12 @@ export const input: PlanInput = {
 /** A new comment on pull request 7. */
 export function commentPayload(
   body: string,
-  more: { readonly action?: string; readonly login?: string; readonly type?: string } = {},
+  more: {
+    readonly action?: string;
+    readonly login?: string;
+    readonly type?: string;
+    readonly at?: string;
+  } = {},
 ) {
   return {
     action: more.action ?? 'created',
@@ -67,6 +74,7 @@ export function commentPayload(
       id: 55,
       body,
       html_url: 'https://github.com/acme/digits/pull/7#issuecomment-55',
+      created_at: more.at ?? '2026-11-21T08:59:50Z',
       user: { login: more.login ?? 'ada', type: more.type ?? 'User' },
     },
   };

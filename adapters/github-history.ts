@@ -1,0 +1,41 @@
+import type { Api } from '@octokit/plugin-rest-endpoint-methods';
+
+/** GitHub lists at most so many files of a comparison. */
+const MAX_COMPARED_FILES = 300;
+
+/**
+ * The newest change of a branch of `owner/name`, by the repository's activity: the server's own time, where a commit's dates are its
+ * author's to choose. `undefined` when none is on record.
+ */
+export async function readNewestUpdate({ rest }: Api, name: string, branch: string) {
+  const [owner = '', repo = ''] = name.split('/');
+  const ref = `refs/heads/${branch}`;
+  const { data } = await rest.repos.listActivities({ owner, repo, ref, direction: 'desc', per_page: 1 });
+  const [newest] = data;
+  return newest && { after: newest.after, at: newest.timestamp };
+}
+
+/** A commit and one that follows it, in a repository. */
+type Comparison = {
+  readonly owner: string;
+  readonly repo: string;
+  readonly before: string;
+  readonly after: string;
+};
+
+/**
+ * Paths that differ between the two commits. `undefined` when GitHub does not list them all, and when the later one does not follow the
+ * earlier: GitHub compares it with what both have in common then, and what was taken away does not show.
+ */
+export async function readChangedFiles(
+  { rest }: Api,
+  { owner, repo, before, after }: Comparison,
+): Promise<readonly string[] | undefined> {
+  const basehead = `${before}...${after}`;
+  const { data } = await rest.repos.compareCommitsWithBasehead({ owner, repo, basehead, per_page: 1 });
+  const files = data.files ?? [];
+  if (data.status !== 'ahead' || files.length >= MAX_COMPARED_FILES) return undefined;
+  return files.flatMap(({ filename, previous_filename: previous }) =>
+    previous === undefined ? [filename] : [filename, previous],
+  );
+}

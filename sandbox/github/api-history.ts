@@ -1,0 +1,29 @@
+import { type Answer, type ApiContext, type Call, exampleOf, listPage, NOT_FOUND } from './api-answers.ts';
+import { asObject } from './representations.ts';
+
+/** When which branch was changed: as on GitHub newest first, unless the oldest are asked for. */
+export function listActivities(context: ApiContext, { query }: Call): Answer {
+  const ref = query.get('ref');
+  const all = context.repository.updates.filter((update) => ref === null || update.ref === ref);
+  const example = exampleOf(context, 'listActivities');
+  return listPage(query, query.get('direction') === 'asc' ? all : all.toReversed(), (update) => ({
+    ...example,
+    ...update,
+    actor: null,
+    activity_type: /^0+$/.test(update.before) ? 'branch_creation' : 'push',
+  }));
+}
+
+/** What lies between two commits, the later of which follows the earlier; of others the sandbox tells only that they do not. */
+export function compareCommits(context: ApiContext, { parameters }: Call): Answer {
+  const [before = '', after = ''] = decodeURIComponent(parameters['basehead'] ?? '').split('...');
+  const changed = context.listChanges(before, after);
+  if (changed === undefined) return NOT_FOUND;
+  const example = exampleOf(context, 'compareCommits');
+  const [file] = [example['files']].flat();
+  const files = changed.files.map((filename) => ({ ...asObject(file), filename }));
+  return {
+    status: 200,
+    body: { ...example, status: changed.follows ? 'ahead' : 'diverged', commits: [], files },
+  };
+}
