@@ -95,9 +95,10 @@ async function append(
     const snapshot = await takeSnapshot(repository, options, model);
     if (!snapshot.ok) return err(firstOf(snapshot.error));
     const { head, files, events } = snapshot.value;
-    const proposed = propose(foldLedger(model, events));
+    const state = foldLedger(model, events);
+    const proposed = propose(state);
     if (!proposed.ok) return proposed;
-    const admitted = admitEvents(model, events, proposed.value);
+    const admitted = admitEvents(state, proposed.value);
     if (!admitted.ok || admitted.value.written.length === 0) return admitted;
     const { written } = admitted.value;
     const at = options.clock.now();

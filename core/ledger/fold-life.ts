@@ -1,5 +1,6 @@
+import type { Draft, Index } from './draft.ts';
 import type { LedgerEvent } from './event.ts';
-import { type GateJudgement, type LedgerState, lookUp, type Training, type VersionState } from './state.ts';
+import { type GateJudgement, lookUp, type Training } from './state.ts';
 
 type LifeEvent = Extract<
   LedgerEvent,
@@ -18,49 +19,49 @@ type LifeEvent = Extract<
 const AUTOMATIC: ReadonlySet<string> = new Set(['dispatch', 'schedule', 'agent']);
 
 /** A model's life up to its package. */
-export function applyLifeEvent(state: LedgerState, event: LifeEvent): LedgerState {
+export function applyLifeEvent(draft: Draft, index: Index, event: LifeEvent): void {
+  const { versions, gates } = draft;
   switch (event.kind) {
     case 'training.requested':
     case 'training.started':
     case 'training.finished':
-      return applyTraining(state, event);
+      applyTraining(draft, event);
+      break;
     case 'gate.judged':
-      return judge(state, { ...event.data, at: event.at });
+      judge(draft, index, { ...event.data, at: event.at });
+      break;
     case 'version.registered': {
       const { version, ...rest } = event.data;
-      const known = lookUp(state.versions, version);
-      const gate = lookUp(state.gates, rest.runId);
-      return withVersion(state, { ...known, version, ...rest, registeredAt: event.at, gate });
+      const known = lookUp(versions, version);
+      const gate = lookUp(gates, rest.runId);
+      index.versionsOf(rest.runId).add(version);
+      versions[version] = { ...known, version, ...rest, registeredAt: event.at, gate };
+      break;
     }
     case 'package.built': {
       const { version, ...built } = event.data;
-      const known = lookUp(state.versions, version);
-      if (known === undefined) return state;
-      return withVersion(state, { ...known, package: { ...built, at: event.at } });
+      const known = lookUp(versions, version);
+      if (known !== undefined) versions[version] = { ...known, package: { ...built, at: event.at } };
     }
   }
 }
 
 function applyTraining(
-  state: LedgerState,
+  { trainings, retrains }: Draft,
   event: Extract<LifeEvent, { kind: `training.${string}` }>,
-): LedgerState {
-  const id = event.cause.id;
-  const known = lookUp(state.trainings, id);
+): void {
+  const { at, cause } = event;
+  const known = lookUp(trainings, cause.id) ?? newTraining(event);
   switch (event.kind) {
-    case 'training.requested': {
-      const asked = withTraining(state, { ...newTraining(event), ...event.data, status: 'requested' });
-      if (!AUTOMATIC.has(event.cause.kind)) return asked;
-      return { ...asked, retrains: [...state.retrains, { at: event.at, correlationId: id }] };
-    }
+    case 'training.requested':
+      trainings[cause.id] = { ...newTraining(event), ...event.data, status: 'requested' };
+      if (AUTOMATIC.has(cause.kind)) retrains.push({ at, correlationId: cause.id });
+      break;
     case 'training.started':
-      return withTraining(state, { ...(known ?? newTraining(event)), ...event.data, status: 'started' });
+      trainings[cause.id] = { ...known, ...event.data, status: 'started' };
+      break;
     case 'training.finished':
-      return withTraining(state, {
-        ...(known ?? newTraining(event)),
-        ...event.data,
-        finishedAt: event.at,
-      });
+      trainings[cause.id] = { ...known, ...event.data, finishedAt: at };
   }
 }
 
@@ -78,20 +79,12 @@ function newTraining({ at, cause, actor, workflow }: LifeEvent): Training {
   };
 }
 
-function judge(state: LedgerState, gate: GateJudgement): LedgerState {
-  const spent = lookUp(state.gatesPerHoldout, gate.holdoutDigest) ?? 0;
-  const judged = Object.values(state.versions).filter(({ runId }) => runId === gate.runId);
-  return judged.reduce((next, version) => withVersion(next, { ...version, gate }), {
-    ...state,
-    gates: { ...state.gates, [gate.runId]: gate },
-    gatesPerHoldout: { ...state.gatesPerHoldout, [gate.holdoutDigest]: spent + 1 },
-  });
-}
-
-function withTraining(state: LedgerState, training: Training): LedgerState {
-  return { ...state, trainings: { ...state.trainings, [training.correlationId]: training } };
-}
-
-function withVersion(state: LedgerState, version: VersionState): LedgerState {
-  return { ...state, versions: { ...state.versions, [version.version]: version } };
+function judge({ versions, gates, gatesPerHoldout }: Draft, index: Index, gate: GateJudgement): void {
+  const { runId, holdoutDigest } = gate;
+  gates[runId] = gate;
+  gatesPerHoldout[holdoutDigest] = (lookUp(gatesPerHoldout, holdoutDigest) ?? 0) + 1;
+  for (const version of index.versionsOf(runId)) {
+    const known = lookUp(versions, version);
+    if (known?.runId === runId) versions[version] = { ...known, gate };
+  }
 }

@@ -1,4 +1,6 @@
+import type { OpenEnvironment } from './draft.ts';
 import type { LedgerEvent } from './event.ts';
+import type { Returns } from './returns.ts';
 import {
   type Deployed,
   type EnvironmentState,
@@ -12,13 +14,15 @@ import {
 type RolloutEvent = Extract<LedgerEvent, { kind: `rollout.${string}` }>;
 type Ending<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>;
 type Versions = Readonly<Record<string, VersionState>>;
+/** The environment as it is, and what it could return to. */
+type Found = { readonly environment: OpenEnvironment; readonly returns: Returns };
 
 /** A rollout's steps in one environment. A step of a rollout that is not the open one is late and moves nothing. */
 export function applyRolloutEvent(
-  environment: EnvironmentState,
+  { environment, returns }: Found,
   event: RolloutEvent,
   versions: Versions,
-): EnvironmentState {
+): OpenEnvironment {
   switch (event.kind) {
     case 'rollout.started':
       return { ...environment, rollout: openRollout(event) };
@@ -39,9 +43,9 @@ export function applyRolloutEvent(
     case 'rollout.resumed':
       return withOpen(environment, event.data.rollout, (open) => endHold(open, event.at));
     case 'rollout.promoted':
-      return promote(environment, event);
+      return promote({ environment, returns }, event);
     case 'rollout.rolled-back':
-      return rollBack(environment, event, versions);
+      return rollBack({ environment, returns }, event, versions);
   }
 }
 
@@ -58,42 +62,44 @@ function endHold(open: Rollout, at: string): Rollout {
 }
 
 function withOpen(
-  environment: EnvironmentState,
+  environment: OpenEnvironment,
   id: string,
   change: (open: Rollout) => Rollout,
-): EnvironmentState {
+): OpenEnvironment {
   const open = environment.rollout;
   return open?.id === id ? { ...environment, rollout: change(open) } : environment;
 }
 
-function promote(environment: EnvironmentState, { at, data }: Ending<'rollout.promoted'>): EnvironmentState {
+function promote({ environment, returns }: Found, { at, data }: Ending<'rollout.promoted'>): OpenEnvironment {
   const { rollout, version, explanation } = data;
   const replaced = environment.champion;
+  record({ environment, returns }, { rollout, version, outcome: 'promoted', at, explanation });
   return {
     ...environment,
     champion: { version, package: data.package, at },
     previous: replaced === undefined || replaced.version === version ? environment.previous : replaced,
     rollout: stillOpen(environment, rollout),
-    history: [...environment.history, { rollout, version, outcome: 'promoted', at, explanation }],
   };
 }
 
 function rollBack(
-  environment: EnvironmentState,
+  { environment, returns }: Found,
   { at, data }: Ending<'rollout.rolled-back'>,
   versions: Versions,
-): EnvironmentState {
+): OpenEnvironment {
   const { rollout, version, stable, code, explanation } = data;
-  const history = [
-    ...environment.history,
-    { rollout, version, outcome: 'rolled-back', at, code, explanation } as const,
-  ];
-  const ended = { ...environment, rollout: stillOpen(environment, rollout), history };
+  record({ environment, returns }, { rollout, version, outcome: 'rolled-back', at, code, explanation });
+  const ended = { ...environment, rollout: stillOpen(environment, rollout) };
   const leavesChampion =
     environment.champion?.version === version && stable !== undefined && stable !== version;
   if (!leavesChampion) return ended;
   const champion = { version: stable, package: packageOf(environment, stable, versions), at };
-  return { ...ended, champion, previous: findPrevious(ended, stable, versions) };
+  return { ...ended, champion, previous: findPrevious(returns, stable, versions) };
+}
+
+function record({ environment, returns }: Found, outcome: RolloutOutcome): void {
+  environment.history.push(outcome);
+  returns.add(outcome);
 }
 
 function stillOpen(environment: EnvironmentState, ended: string): Rollout | undefined {
@@ -105,21 +111,8 @@ function packageOf({ previous }: EnvironmentState, version: string, versions: Ve
   return known?.package ?? '';
 }
 
-/** The last version promoted here that is neither the champion now nor was ever taken back. */
-function findPrevious(
-  { history }: EnvironmentState,
-  champion: string,
-  versions: Versions,
-): Deployed | undefined {
-  const takenBack = new Set(
-    history.filter(({ outcome }) => outcome === 'rolled-back').map(({ version }) => version),
-  );
-  const found = history.findLast(
-    ({ outcome, version }: RolloutOutcome) =>
-      outcome === 'promoted' && version !== champion && !takenBack.has(version),
-  );
-  const known = found === undefined ? undefined : lookUp(versions, found.version)?.package;
-  return found === undefined || known === undefined
-    ? undefined
-    : { version: found.version, package: known.package, at: found.at };
+function findPrevious(returns: Returns, champion: string, versions: Versions): Deployed | undefined {
+  const found = returns.find(champion);
+  const known = found && lookUp(versions, found.version)?.package;
+  return found && known && { version: found.version, package: known.package, at: found.at };
 }

@@ -1,30 +1,38 @@
+import { type Draft, type Index, type OpenEnvironment, startIndex, toDraft } from './draft.ts';
 import type { LedgerEvent } from './event.ts';
 import { applyLifeEvent } from './fold-life.ts';
 import { applyRolloutEvent } from './fold-rollout.ts';
 import { lockKey } from './locks.ts';
-import { type EnvironmentState, emptyLedger, environmentOf, type Freeze, type LedgerState } from './state.ts';
+import { emptyLedger, type Freeze, type LedgerState, lookUp } from './state.ts';
 
 /** A fold in progress. `add` gives whether the event counted; `state` is what all that counted lead to. */
 type Fold = { readonly add: (event: LedgerEvent) => boolean; readonly state: () => LedgerState };
 
 /**
- * Begins the fold of one model's events in their order. Events of other models and events whose id came before do not count, so
- * replays and duplicates are harmless. A state is good until the next `add`.
+ * Goes on with the fold of one model's events, in their order, from a state that the ones before led to; that state stays as it is.
+ * Events of other models and events whose id came before do not count, so replays and duplicates are harmless. An event costs the
+ * same however many came before. A state is good until the next `add`.
  */
-export function startFold(model: string): Fold {
-  const ids = new Set<string>();
-  const dispatches = new Set<string>();
-  let state: LedgerState = { ...emptyLedger(model), ids, dispatches };
+export function continueFold(from: LedgerState): Fold {
+  const draft = toDraft(from);
+  const index = startIndex(draft);
   return {
     add: (event) => {
-      if (event.model !== model || ids.has(event.id)) return false;
-      ids.add(event.id);
-      if (event.cause.kind === 'dispatch') dispatches.add(event.cause.id);
-      state = { ...applyEvent(state, event), events: ids.size, lastEventAt: event.at };
+      if (event.model !== draft.model || draft.ids.has(event.id)) return false;
+      draft.ids.add(event.id);
+      if (event.cause.kind === 'dispatch') draft.dispatches.add(event.cause.id);
+      applyEvent(draft, index, event);
+      draft.events = draft.ids.size;
+      draft.lastEventAt = event.at;
       return true;
     },
-    state: () => state,
+    state: () => draft,
   };
+}
+
+/** Begins the fold of one model's events: see `continueFold`. */
+export function startFold(model: string): Fold {
+  return continueFold(emptyLedger(model));
 }
 
 /** The state that the events of one model lead to. */
@@ -34,7 +42,7 @@ export function foldLedger(model: string, events: Iterable<LedgerEvent>): Ledger
   return fold.state();
 }
 
-function applyEvent(state: LedgerState, event: LedgerEvent): LedgerState {
+function applyEvent(draft: Draft, index: Index, event: LedgerEvent): void {
   switch (event.kind) {
     case 'training.requested':
     case 'training.started':
@@ -42,66 +50,58 @@ function applyEvent(state: LedgerState, event: LedgerEvent): LedgerState {
     case 'gate.judged':
     case 'version.registered':
     case 'package.built':
-      return applyLifeEvent(state, event);
+      applyLifeEvent(draft, index, event);
+      break;
     case 'rollout.started':
     case 'rollout.advanced':
     case 'rollout.held':
     case 'rollout.resumed':
     case 'rollout.promoted':
-    case 'rollout.rolled-back':
-      return withEnvironment(state, event.data.environment, (environment) =>
-        applyRolloutEvent(environment, event, state.versions),
-      );
+    case 'rollout.rolled-back': {
+      const { environment: name } = event.data;
+      const found = { environment: openEnvironment(draft, name), returns: index.returnsOf(name) };
+      draft.environments[name] = applyRolloutEvent(found, event, draft.versions);
+      break;
+    }
     case 'lock.acquired':
     case 'lock.released':
-      return applyLock(state, event);
-    case 'frozen':
-      return freeze(state, event.data.environment, {
-        at: event.at,
-        actor: event.actor,
-        reason: event.data.reason,
-      });
+      applyLock(draft, event);
+      break;
+    case 'frozen': {
+      const { at, actor, data } = event;
+      freeze(draft, data.environment, { at, actor, reason: data.reason });
+      break;
+    }
     case 'unfrozen':
-      return freeze(state, event.data.environment, undefined);
+      freeze(draft, event.data.environment, undefined);
+      break;
     case 'monitor.judged': {
       const { environment: name, ...judged } = event.data;
-      return withEnvironment(state, name, (environment) => ({
-        ...environment,
-        monitor: { at: event.at, ...judged },
-      }));
+      draft.environments[name] = { ...openEnvironment(draft, name), monitor: { at: event.at, ...judged } };
     }
   }
 }
 
 function applyLock(
-  state: LedgerState,
+  { locks }: Draft,
   { at, data, kind }: Extract<LedgerEvent, { kind: 'lock.acquired' | 'lock.released' }>,
-): LedgerState {
+): void {
   const key = lockKey(data);
-  if (kind === 'lock.acquired') {
-    return { ...state, locks: { ...state.locks, [key]: { ...data, acquiredAt: at } } };
-  }
-  if (state.locks[key]?.holder !== data.holder) return state;
-  const { [key]: _released, ...locks } = state.locks;
-  return { ...state, locks };
+  if (kind === 'lock.acquired') locks[key] = { ...data, acquiredAt: at };
+  else if (locks[key]?.holder === data.holder) delete locks[key];
 }
 
 /** Thawing the whole model also thaws each of its environments. */
-function freeze(
-  state: LedgerState,
-  environment: string | undefined,
-  frozen: Freeze | undefined,
-): LedgerState {
-  if (environment !== undefined) return withEnvironment(state, environment, (one) => ({ ...one, frozen }));
-  if (frozen !== undefined) return { ...state, frozen };
-  const thawed = Object.entries(state.environments).map(([name, one]) => [name, { ...one, frozen }] as const);
-  return { ...state, frozen, environments: Object.fromEntries(thawed) };
+function freeze(draft: Draft, environment: string | undefined, frozen: Freeze | undefined): void {
+  if (environment !== undefined) {
+    draft.environments[environment] = { ...openEnvironment(draft, environment), frozen };
+    return;
+  }
+  draft.frozen = frozen;
+  if (frozen !== undefined) return;
+  for (const [name, one] of Object.entries(draft.environments)) draft.environments[name] = { ...one, frozen };
 }
 
-function withEnvironment(
-  state: LedgerState,
-  name: string,
-  change: (environment: EnvironmentState) => EnvironmentState,
-): LedgerState {
-  return { ...state, environments: { ...state.environments, [name]: change(environmentOf(state, name)) } };
+function openEnvironment({ environments }: Draft, name: string): OpenEnvironment {
+  return lookUp(environments, name) ?? { history: [] };
 }

@@ -121,7 +121,7 @@ export type Training = {
 };
 
 /** A training nobody asked for by hand: what the retrain budget counts. */
-type Retrain = { readonly at: string; readonly correlationId: string };
+export type Retrain = { readonly at: string; readonly correlationId: string };
 
 /** Holds for one model and, where it names one, one environment, until it is released or expires. */
 export type Lock = {

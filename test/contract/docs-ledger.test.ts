@@ -63,7 +63,7 @@ test('the lines are one history that the rules of the ledger let in', () => {
     write('rollout.promoted', promotionOf('7')),
   ];
   const examples = readExamples();
-  const admitted = admitEvents(MODEL, before, examples);
+  const admitted = admitEvents(foldLedger(MODEL, before), examples);
   expect(admitted).toMatchObject({ ok: true, value: { written: examples } });
   const { champion, rollout, frozen } = environmentOf(
     foldLedger(MODEL, [...before, ...examples]),

@@ -30,9 +30,10 @@ export function createMemoryLedger(recorded: readonly LedgerEvent[] = []): Memor
         ledger.race = undefined;
         race();
       }
-      const proposed = propose(foldLedger(model, ledger.events));
+      const state = foldLedger(model, ledger.events);
+      const proposed = propose(state);
       if (!proposed.ok) return proposed;
-      const admitted = admitEvents(model, ledger.events, proposed.value);
+      const admitted = admitEvents(state, proposed.value);
       if (!admitted.ok) return admitted;
       ledger.events.push(...admitted.value.written);
       if (admitted.value.written.length > 0) ledger.afterAppend?.(admitted.value.written);

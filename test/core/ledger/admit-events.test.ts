@@ -9,7 +9,7 @@ import { anyLedger } from './any-ledger.ts';
 import { contextOf, fold, packageOf, startOf, startScribe, writeVersion } from './ledger-support.ts';
 
 function codeOf(recorded: readonly LedgerEvent[], ...proposed: readonly LedgerEvent[]): string {
-  const admitted = admitEvents('mnist', recorded, proposed);
+  const admitted = admitEvents(fold(recorded), proposed);
   return admitted.ok ? `${admitted.value.written.length} written` : admitted.error.code;
 }
 

@@ -162,7 +162,7 @@ export const anyLedger: fc.Arbitrary<readonly LedgerEvent[]> = fc
     const write = startScribe();
     const recorded: LedgerEvent[] = [...writeVersion(write, '1'), ...writeVersion(write, '2')];
     for (const [index, propose] of steps.entries()) {
-      const admitted = admitEvents('mnist', recorded, [propose(fold(recorded), index + 10)]);
+      const admitted = admitEvents(fold(recorded), [propose(fold(recorded), index + 10)]);
       if (admitted.ok) recorded.push(...admitted.value.written);
     }
     return recorded;
