@@ -15,6 +15,7 @@ import { type ControlPorts, hold, type PromotePorts, promoteNow, resume } from '
 import type { DeployOutcome } from './outcomes.ts';
 import { createReturnTo } from './return-to.ts';
 import { type RollBackPorts, rollBackNow } from './roll-back.ts';
+import { createBrakes } from './rollout/brakes.ts';
 import { type Conclude, createConclude } from './rollout/conclude.ts';
 import { createCourse } from './rollout/course.ts';
 import { createDriver, type GoOn } from './rollout/drive.ts';
@@ -64,12 +65,13 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const { model } = config;
   const journal = createJournal({ ledger, model, environment, author, clock });
   const starter = createStarter({ packages, attest, model, clock, signal });
-  const settler = createSettler({ journal, fleet, starter, registry, log });
+  const brakes = createBrakes({ journal, fleet });
+  const settler = createSettler({ journal, fleet, brakes, starter, registry, log });
   const memory = createMemory({ journal, fleet, records, log }, settings);
-  const endings = createEndings({ journal, fleet, announcer, settler }, attest);
-  const conclude = createConclude({ settler, fleet, announcer, memory }, environment);
+  const endings = createEndings({ journal, fleet, announcer, settler, brakes }, attest);
+  const conclude = createConclude({ journal, settler, fleet, announcer, memory });
   const course = createCourse(
-    { journal, fleet, announcer, starter, endings, memory, clock, log, signal },
+    { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal },
     { settings, detach: request.detach },
   );
   const goOn = createDriver({ journal, conclude, course, clock, signal }, endings, settings);
@@ -143,7 +145,7 @@ async function rollOut({ begin, goOn, conclude, log }: RollOutPorts): Promise<De
       return goOn(id);
     }
     case 'over':
-      return conclude(beginning.now, beginning.rollout);
+      return conclude(beginning.rollout);
   }
 }
 
@@ -155,7 +157,7 @@ async function goOnWithOpen({
 }: ControlPorts & { readonly conclude: Conclude }): Promise<DeployOutcome> {
   const reading = await journal.read();
   const { rollout } = reading.here;
-  return rollout === undefined ? conclude(reading, undefined) : goOn(rollout.id);
+  return rollout === undefined ? conclude(undefined) : goOn(rollout.id);
 }
 
 function notForDeploy(operation: string): UserError {

@@ -24,8 +24,7 @@ export async function promoteNow(
 ): Promise<DeployOutcome> {
   for (;;) {
     const reading = await journal.read();
-    if (reading.hasWritten('rollout.promoted'))
-      return conclude(reading, reading.here.history.at(-1)?.rollout);
+    if (reading.hasWritten('rollout.promoted')) return conclude(reading.here.history.at(-1)?.rollout);
     const open = requireOpen(reading, journal.environment);
     await requireHosts(fleet);
     const explanation = `${actor} promoted it at ${open.percent} %, before the evidence was complete.`;
@@ -35,7 +34,7 @@ export async function promoteNow(
       return ended.outcome;
     }
     // Another stage, or another word on holding it, changes nothing of what was asked for; an end does.
-    if (ended.now.here.rollout?.id !== open.id) return conclude(ended.now, open.id);
+    if (ended.now.here.rollout?.id !== open.id) return conclude(open.id);
   }
 }
 

@@ -11,8 +11,8 @@ import { READY_TIMEOUT_MS, type Starter } from './hosts/starter.ts';
 import { setTrafficEverywhere } from './hosts/traffic.ts';
 import type { Journal, Page, Reading } from './journal.ts';
 import { type DeployOutcome, returnedOutcome } from './outcomes.ts';
-import { proposeRollBack } from './rollout/end.ts';
 import type { Memory } from './rollout/memory.ts';
+import { proposeRollBack } from './rollout/propose-roll-back.ts';
 
 /** How long a return that was killed keeps rollouts from beginning: as long as it may wait for the version, in seconds. */
 const LOCK_SECONDS = READY_TIMEOUT_MS / 1_000;

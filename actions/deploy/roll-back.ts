@@ -27,14 +27,14 @@ export async function rollBackNow(
   const reading = await journal.read();
   const { rollout, history } = reading.here;
   if (reading.hasWritten('rollout.rolled-back') && isAnswered(reading.here, wanted)) {
-    return conclude(reading, history.at(-1)?.rollout);
+    return conclude(history.at(-1)?.rollout);
   }
   if (rollout === undefined) return returnTo(reading, wanted);
   const ended = await endings.rollBack(rollout, withReport('requested', `${actor} asked for it.`));
   if (ended.kind === 'overtaken') {
     const { now } = ended;
     const isDone = wasTakenBack(now.here, rollout.id) && isAnswered(now.here, wanted);
-    return isDone ? conclude(now, rollout.id) : returnTo(now, wanted);
+    return isDone ? conclude(rollout.id) : returnTo(now, wanted);
   }
   await memory.rememberUnwatched(rollout);
   return isAnswered(reading.here, wanted) ? ended.outcome : returnTo(await journal.read(), wanted);

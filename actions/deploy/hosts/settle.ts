@@ -1,12 +1,14 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import { ServiceError } from '../../../core/errors.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
+import { findPromotion } from '../../../core/ledger/find-promotion.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 import type { AgentPort, Log } from '../../../core/ports.ts';
 import { type ModelRegistry, registryFollows } from '../../serving/registry-follows.ts';
 import type { Startable } from '../../serving/startable.ts';
 import { stopOthers } from '../../serving/stop-others.ts';
-import type { Journal } from '../journal.ts';
+import type { Journal, Reading } from '../journal.ts';
+import type { Brakes } from '../rollout/brakes.ts';
 import type { Fleet } from './fleet.ts';
 import type { Starter } from './starter.ts';
 import { setTraffic } from './traffic.ts';
@@ -23,12 +25,13 @@ export type Settler = {
 export function createSettler(options: {
   readonly journal: Journal;
   readonly fleet: Fleet;
+  readonly brakes: Pick<Brakes, 'obey'>;
   readonly starter: Starter;
   readonly registry: ModelRegistry;
   readonly log: Log;
 }): Settler {
-  const { journal, fleet, starter, registry, log } = options;
-  const ports = { journal, fleet, starter };
+  const { journal, fleet, brakes, starter, registry, log } = options;
+  const ports = { journal, fleet, brakes, starter };
   return {
     settle: async () => {
       const state = await settleHosts(ports);
@@ -38,30 +41,43 @@ export function createSettler(options: {
   };
 }
 
-/** Gives what the hosts were brought to agree with; nothing where a rollout is open or nobody serves. */
-async function settleHosts({
-  journal,
-  fleet,
-  starter,
-}: {
+type HostPorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
+  readonly brakes: Pick<Brakes, 'obey'>;
   readonly starter: Starter;
-}): Promise<LedgerState | undefined> {
-  const { state, here } = await journal.read();
-  const { champion, previous, rollout } = here;
-  if (champion === undefined || rollout !== undefined) return undefined;
-  const keep = new Set([champion.version, ...(previous === undefined ? [] : [previous.version])]);
+};
+
+/** Gives what the hosts were brought to agree with; nothing where a rollout is open or nobody serves. */
+async function settleHosts(ports: HostPorts): Promise<LedgerState | undefined> {
+  for (;;) {
+    const reading = await ports.brakes.obey();
+    const { champion, rollout } = reading.here;
+    if (champion === undefined || rollout !== undefined) return undefined;
+    if (await bringTo(ports, reading, champion.version)) return reading.state;
+  }
+}
+
+/** `false` when a host has braked the rollout that made it the champion: then it is to be taken back. */
+async function bringTo(
+  { journal, fleet, starter }: HostPorts,
+  { state, here }: Reading,
+  champion: string,
+): Promise<boolean> {
+  const { previous } = here;
+  const keep = new Set([champion, ...(previous === undefined ? [] : [previous.version])]);
+  const heed = previous && findPromotion(here)?.rollout;
   const known = championOf(state, journal.environment);
   const startable = known?.package && starter.prepare(state, known, known.package);
   const { model } = journal;
   fleet.readmit();
-  await fleet.onEveryHost(async (agent) => {
+  const set = await fleet.onEveryHost(async (agent) => {
     if (startable !== undefined) await ensureReady(starter, agent, startable);
-    await setTraffic(agent, model, serveOnly(champion.version));
-    await stopOthers(agent, (await agent.state()).instances, { model, keep });
+    const { kind } = await setTraffic(agent, { model, wanted: serveOnly(champion), heed });
+    if (kind === 'set') await stopOthers(agent, (await agent.state()).instances, { model, keep });
+    return kind;
   });
-  return state;
+  return !set.includes('braked');
 }
 
 /** A host that was away may never have had the version. One that serves it already keeps it, whatever its state. */

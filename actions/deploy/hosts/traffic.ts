@@ -1,6 +1,7 @@
 import { ServiceError } from '../../../core/errors.ts';
 import type { AgentPort, Log } from '../../../core/ports.ts';
-import type { Brake, SetTraffic, Traffic } from '../../../core/serving/api.ts';
+import type { Brake, SetTraffic } from '../../../core/serving/api.ts';
+import { harmBrake } from '../../../core/serving/harm-brake.ts';
 import type { Fleet } from './fleet.ts';
 
 /** A change of traffic is lost to another at most this often before something else is wrong. */
@@ -14,15 +15,21 @@ type TrafficResult =
   | { readonly kind: 'set' | 'awaited' }
   | { readonly kind: 'braked'; readonly brake: Brake };
 
-/** Sets traffic on one host, again when another change came between; a brake for harm on the same rollout is never overridden. */
+/** Traffic for one host, and the rollout whose brakes stop it: the one it is of, where nobody names another. */
+type TrafficOrder = {
+  readonly model: string;
+  readonly wanted: SetTraffic;
+  readonly heed?: string | undefined;
+};
+
+/** Sets traffic on one host, again when another change came between; a brake for harm on the heeded rollout is never overridden. */
 export async function setTraffic(
   agent: AgentPort,
-  model: string,
-  wanted: SetTraffic,
+  { model, wanted, heed = wanted.lease?.rollout }: TrafficOrder,
 ): Promise<TrafficResult> {
   let present = await agent.getTraffic(model);
   for (let attempt = 0; attempt < TRAFFIC_ATTEMPTS; attempt += 1) {
-    const brake = brakeOn(present, wanted);
+    const brake = harmBrake(present, heed);
     if (brake !== undefined) return { kind: 'braked', brake };
     const result = await agent.setTraffic(model, wanted, present?.revision);
     if (result.ok) return { kind: 'set' };
@@ -34,14 +41,6 @@ export async function setTraffic(
     remedy: 'Look for a second deploy job or a script that talks to this agent, and run this job again.',
     where: { kind: 'endpoint', endpoint: agent.url },
   });
-}
-
-/** A host that only lost contact has seen no harm: it takes part again once it is spoken to. */
-function brakeOn(present: Traffic | undefined, wanted: SetTraffic): Brake | undefined {
-  const rollout = wanted.lease?.rollout;
-  const brake = present?.brake;
-  if (rollout === undefined || brake?.rollout !== rollout || brake.code === 'lease-expired') return undefined;
-  return brake;
 }
 
 /** Which hosts take part in a change of traffic. */
@@ -69,7 +68,7 @@ export async function setTrafficEverywhere(
   const results = await fleet.onEveryHost(async (agent): Promise<TrafficResult> => {
     if (!isReady(agent.url)) return { kind: 'awaited' };
     try {
-      return await setTraffic(agent, model, wanted);
+      return await setTraffic(agent, { model, wanted });
     } catch (thrown) {
       if (!(thrown instanceof ServiceError) || thrown.problem.code !== NOT_READY) throw thrown;
       log.warn(thrown.message);

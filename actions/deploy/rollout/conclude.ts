@@ -1,17 +1,18 @@
 import type { Announcer } from '../announcer.ts';
 import type { Fleet } from '../hosts/fleet.ts';
 import type { Settler } from '../hosts/settle.ts';
-import type { Reading } from '../journal.ts';
+import type { Journal } from '../journal.ts';
 import { type DeployOutcome, endedOutcome, idleOutcome } from '../outcomes.ts';
 import type { Memory } from './memory.ts';
 
 /**
- * The outcome of a job that finds nothing to go on with: how that rollout has ended, as the ledger has it, or that none is open. The
- * world is made to agree with the ledger first.
+ * The outcome of a job that finds nothing to go on with: how that rollout has ended, as the ledger has it once the
+ * world was made to agree with it, or that none is open.
  */
-export type Conclude = (reading: Reading, rolloutId: string | undefined) => Promise<DeployOutcome>;
+export type Conclude = (rolloutId: string | undefined) => Promise<DeployOutcome>;
 
 type ConcludePorts = {
+  readonly journal: Pick<Journal, 'read' | 'environment'>;
   readonly settler: Pick<Settler, 'settle'>;
   readonly fleet: Pick<Fleet, 'away'>;
   readonly announcer: Pick<Announcer, 'status'>;
@@ -19,13 +20,12 @@ type ConcludePorts = {
 };
 
 /** Concludes for one environment. */
-export function createConclude(
-  { settler, fleet, announcer, memory }: ConcludePorts,
-  environment: string,
-): Conclude {
-  return async ({ here }, rolloutId) => {
-    const ended = here.history.findLast(({ rollout }) => rollout === rolloutId);
+export function createConclude({ journal, settler, fleet, announcer, memory }: ConcludePorts): Conclude {
+  const { environment } = journal;
+  return async (rolloutId) => {
     await settler.settle();
+    const { here } = await journal.read();
+    const ended = here.history.findLast(({ rollout }) => rollout === rolloutId);
     const serving = here.champion?.version ?? '';
     if (ended === undefined) return idleOutcome(environment, serving);
     // The job that ended it may have been killed before it could say so, or keep what it was decided on.

@@ -12,6 +12,7 @@ import { createRolloutTraffic } from '../hosts/rollout-traffic.ts';
 import type { Starter } from '../hosts/starter.ts';
 import { hasMoved, type Journal, type Reading } from '../journal.ts';
 import { withReport } from '../outcomes.ts';
+import type { Brakes } from './brakes.ts';
 import type { Endings } from './end.ts';
 import { createJudge } from './judge.ts';
 import type { Memory } from './memory.ts';
@@ -27,6 +28,7 @@ type CoursePorts = {
   readonly announcer: Pick<Announcer, 'status' | 'progress'>;
   readonly starter: Starter;
   readonly endings: Endings;
+  readonly brakes: Pick<Brakes, 'ask'>;
   readonly memory: Pick<Memory, 'recall' | 'remember'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,7 +43,7 @@ export type Course = (rollout: Rollout, reading: Reading) => Promise<Round>;
 
 /** The course of one environment's rollouts. */
 export function createCourse(
-  { journal, fleet, announcer, starter, endings, memory, clock, log, signal }: CoursePorts,
+  { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal }: CoursePorts,
   { settings, detach }: CourseSettings,
 ): Course {
   return async (rollout, reading) => {
@@ -69,7 +71,7 @@ export function createCourse(
       if (hasSlept && hasMoved((await journal.read()).here.rollout, open)) return { kind: 'overtaken' };
       // A first version is compared with nothing, so there is nothing to say of it.
       if (open.stable !== undefined) explain(judged.decision.explanation);
-      const ports = { journal, endings, announcer, traffic, hosts, shadow, log };
+      const ports = { journal, endings, announcer, brakes, traffic, hosts, shadow, log };
       const stepped = await takeStep(ports, { rollout: open, judged, detach });
       if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
       return stepped;

@@ -46,7 +46,7 @@ async function drive(
     signal.throwIfAborted();
     const reading = await journal.read();
     const { rollout } = reading.here;
-    if (rollout?.id !== rolloutId) return conclude(reading, rolloutId);
+    if (rollout?.id !== rolloutId) return conclude(rolloutId);
     round ??= await course(rollout, reading);
     const stepped = await round(rollout, reading);
     if (stepped.kind === 'ended' || stepped.kind === 'left') return stepped.outcome;
@@ -71,7 +71,7 @@ async function untilEnded(
     if (!(thrown instanceof ServiceError)) throw thrown;
     const reading = await journal.read();
     const { history, rollout } = reading.here;
-    if (history.some((ended) => ended.rollout === rolloutId)) return conclude(reading, rolloutId);
+    if (history.some((ended) => ended.rollout === rolloutId)) return conclude(rolloutId);
     // A job that was killed right after it told the hosts, before the ledger: what they were told is finished.
     const { code, message } = thrown.problem;
     if (code !== 'rollout-over' || rollout?.id !== rolloutId) throw thrown;
@@ -79,6 +79,6 @@ async function untilEnded(
       rollout,
       withReport(code, `A host was told before that it is over: ${message}`),
     );
-    return ended.kind === 'ended' ? ended.outcome : conclude(ended.now, rolloutId);
+    return ended.kind === 'ended' ? ended.outcome : conclude(rolloutId);
   }
 }

@@ -1,13 +1,22 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
-import type { LedgerEvent, LedgerEventData } from '../../../core/ledger/event.ts';
+import type { LedgerEventData } from '../../../core/ledger/event.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
+import { judgeQuorum } from '../../../core/rollout/quorum.ts';
 import type { Announcer } from '../announcer.ts';
-import { type AwayHost, awayData, type Fleet } from '../hosts/fleet.ts';
+import { awayData, type Fleet } from '../hosts/fleet.ts';
 import type { Settler } from '../hosts/settle.ts';
 import type { Attest } from '../hosts/starter.ts';
 import { setTraffic } from '../hosts/traffic.ts';
-import { type Entered, hasMoved, type Journal, type Page } from '../journal.ts';
-import { type DeployOutcome, promotedOutcome, type Reasons, rolledBackOutcome } from '../outcomes.ts';
+import { type Entered, hasMoved, type Journal } from '../journal.ts';
+import {
+  type DeployOutcome,
+  promotedOutcome,
+  type Reasons,
+  rolledBackOutcome,
+  withReport,
+} from '../outcomes.ts';
+import { type Brakes, explainBrake } from './brakes.ts';
+import { proposeRollBack } from './propose-roll-back.ts';
 
 /** Why a candidate was promoted: the codes that the ledger knows. */
 type Promotion = Reasons & {
@@ -22,8 +31,9 @@ type Ended =
 /** The two ways in which a rollout ends. */
 export type Endings = {
   /**
-   * Records that the candidate is the champion now, then makes the world agree with it. Overtaken when the rollout is not what it
-   * was when that was decided.
+   * Records that the candidate is the champion now, then makes the world agree with it. A host that has braked for harm ends the
+   * rollout instead, whoever asked. Overtaken when the rollout is not what it was when that was decided, or more hosts than may be
+   * away can't be asked.
    */
   readonly promote: (rollout: Rollout, promotion: Promotion) => Promise<Ended>;
   /**
@@ -38,6 +48,7 @@ type EndingPorts = {
   readonly fleet: Fleet;
   readonly announcer: Pick<Announcer, 'status'>;
   readonly settler: Pick<Settler, 'settle'>;
+  readonly brakes: Pick<Brakes, 'ask'>;
 };
 
 /** The endings of one environment's rollouts. */
@@ -49,12 +60,16 @@ export function createEndings(ports: EndingPorts, attest: Attest): Endings {
 }
 
 async function promote(
-  { journal, fleet, announcer, settler }: EndingPorts,
+  ports: EndingPorts,
   attest: Attest,
   { rollout, promotion }: { readonly rollout: Rollout; readonly promotion: Promotion },
 ): Promise<Ended> {
+  const { journal, fleet, announcer, settler, brakes } = ports;
   const { environment, model } = journal;
   const { id, version, stable } = rollout;
+  const brake = await brakes.ask(id);
+  if (brake !== undefined) return rollBack(ports, rollout, explainBrake(brake));
+  if (isTooFew(fleet)) return { kind: 'overtaken', now: await journal.read() };
   const { code, explanation } = promotion;
   const entered = await journal.whileOpen(rollout, (open, page) => {
     if (hasMoved(open, rollout)) return 'overtaken';
@@ -70,9 +85,21 @@ async function promote(
   });
   if (entered.kind === 'overtaken') return entered;
   await settler.settle();
-  announcer.status(id, 'success', explanation);
   const site = { model, environment, away: fleet.away() };
+  const { history } = (await journal.read()).here;
+  const takenBack = history.findLast((one) => one.rollout === id && one.outcome === 'rolled-back');
+  if (takenBack !== undefined) {
+    announcer.status(id, 'failure', takenBack.explanation);
+    const reasons = withReport(takenBack.code ?? '', takenBack.explanation);
+    return { kind: 'ended', outcome: rolledBackOutcome(site, rollout, reasons) };
+  }
+  announcer.status(id, 'success', explanation);
   return { kind: 'ended', outcome: promotedOutcome(site, rollout, promotion) };
+}
+
+function isTooFew({ urls, away, mayBeAway }: Fleet): boolean {
+  const missing = away().map(({ url }) => url);
+  return judgeQuorum({ total: urls.length, away: missing, mayBeAway }).kind === 'too-few';
 }
 
 async function rollBack(
@@ -86,7 +113,9 @@ async function rollBack(
   if (stable !== undefined) {
     await fleet.onEveryHost(async (agent) => {
       // A host without traffic has nothing to take back; it may not have the stable version either.
-      if ((await agent.getTraffic(model)) !== undefined) await setTraffic(agent, model, serveOnly(stable));
+      if ((await agent.getTraffic(model)) !== undefined) {
+        await setTraffic(agent, { model, wanted: serveOnly(stable) });
+      }
     });
   }
   const entered = await journal.whileOpen(rollout, (_open, page) =>
@@ -97,27 +126,4 @@ async function rollBack(
   announcer.status(id, 'failure', explanation);
   const site = { model, environment, away: fleet.away() };
   return { kind: 'ended', outcome: rolledBackOutcome(site, rollout, reasons) };
-}
-
-/** A version that gives way to the stable one, and why. */
-type TakenBack = {
-  readonly environment: string;
-  readonly rollout: Pick<Rollout, 'id' | 'version' | 'stable'>;
-  readonly code: string;
-  readonly explanation: string;
-  readonly away: readonly AwayHost[];
-};
-
-/** The events by which a version is taken back. */
-export function proposeRollBack(
-  page: Page,
-  { environment, rollout, code, explanation, away }: TakenBack,
-): readonly LedgerEvent[] {
-  const { id, version, stable } = rollout;
-  const data = {
-    ...{ rollout: id, environment, version, code, explanation },
-    ...(stable !== undefined && { stable }),
-    ...awayData(away),
-  };
-  return [page.entry('rollout.rolled-back', data, id), ...page.returnLock(id)];
 }

@@ -1,12 +1,12 @@
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Log } from '../../../core/ports.ts';
 import type { Block } from '../../../core/report/report.ts';
-import type { Brake } from '../../../core/serving/api.ts';
 import type { Announcer } from '../announcer.ts';
 import type { BringUp } from '../hosts/bring-up.ts';
 import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
 import { hasMoved, type Journal } from '../journal.ts';
 import { type DeployOutcome, describeOpen, openOutcome, type Reasons, withReport } from '../outcomes.ts';
+import { type Brakes, explainBrake } from './brakes.ts';
 import type { Endings } from './end.ts';
 import { recordHold, recordReturn } from './hold.ts';
 import type { JudgedRollout } from './judge.ts';
@@ -26,6 +26,7 @@ type StepPorts = {
   readonly journal: Journal;
   readonly endings: Endings;
   readonly announcer: Pick<Announcer, 'status' | 'progress'>;
+  readonly brakes: Pick<Brakes, 'ask'>;
   readonly traffic: RolloutTraffic;
   readonly hosts: Pick<BringUp, 'found' | 'isStarting'>;
   /** Copies requests to the candidate before it gets any, and says what came of it. */
@@ -92,15 +93,19 @@ async function takeFirstStep(ports: Omit<StepPorts, 'hosts'>, rollout: Rollout):
   return advance(ports, rollout, { to: 0, explanation, report });
 }
 
-/** Raises the candidate's traffic: first as an event, then on the hosts. A job that dies in between is caught up by the next round. */
+/**
+ * Raises the candidate's traffic, unless a host has braked: first as an event, then on the hosts. A job that dies in between is caught
+ * up by the next round.
+ */
 async function advance(
   {
     journal,
     announcer,
     log,
+    brakes,
     traffic,
     endings,
-  }: Pick<StepPorts, 'journal' | 'announcer' | 'log' | 'traffic' | 'endings'>,
+  }: Pick<StepPorts, 'journal' | 'announcer' | 'log' | 'brakes' | 'traffic' | 'endings'>,
   rollout: Rollout,
   {
     to,
@@ -110,6 +115,8 @@ async function advance(
 ): Promise<Stepped> {
   const { environment } = journal;
   const { id, version, stages } = rollout;
+  const brake = await brakes.ask(id);
+  if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
   const data = { rollout: id, environment, version, stage: to, percent: stages[to] ?? 100, explanation };
   const entered = await journal.whileOpen(rollout, (open, page) => {
     if (hasMoved(open, rollout)) return 'overtaken';
@@ -121,35 +128,32 @@ async function advance(
   log.info(`Version ${version} gets ${open.percent} % of the traffic.`);
   announcer.status(id, 'in_progress', `${open.percent} %`);
   announcer.progress(describeOpen(environment, open, report));
-  return keep({ traffic, endings }, open);
+  return keep({ brakes, traffic, endings }, open);
 }
 
-/** Keeps traffic where the ledger says, which renews the lease. */
+/** Brings traffic to where the ledger says, unless a host has braked; that renews the lease. */
 async function keep(
-  { traffic, endings }: Pick<StepPorts, 'traffic' | 'endings'>,
+  { brakes, traffic, endings }: Pick<StepPorts, 'brakes' | 'traffic' | 'endings'>,
   rollout: Rollout,
 ): Promise<Stepped> {
-  const brake = await traffic.keep(rollout);
-  return brake === undefined ? { kind: 'going-on' } : endForBrake(endings, rollout, brake);
+  const brake = (await brakes.ask(rollout.id)) ?? (await traffic.keep(rollout));
+  return brake === undefined ? { kind: 'going-on' } : endings.rollBack(rollout, explainBrake(brake));
 }
 
 /** Ends this job with the rollout still open: the agents watch on and say when there is something to do. */
 async function leave(
-  { journal, traffic, endings, hosts }: Pick<StepPorts, 'journal' | 'traffic' | 'endings' | 'hosts'>,
+  {
+    journal,
+    brakes,
+    traffic,
+    endings,
+    hosts,
+  }: Pick<StepPorts, 'journal' | 'brakes' | 'traffic' | 'endings' | 'hosts'>,
   rollout: Rollout,
   reasons: Reasons,
 ): Promise<Stepped> {
-  const brake = await traffic.leave(rollout);
-  if (brake !== undefined) return endForBrake(endings, rollout, brake);
+  const brake = (await brakes.ask(rollout.id)) ?? (await traffic.leave(rollout));
+  if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
   if (reasons.code !== 'held' && hosts.isStarting()) return { kind: 'going-on' };
   return { kind: 'left', outcome: openOutcome(journal.environment, rollout, reasons) };
-}
-
-/** A brake of one agent ends the rollout everywhere. */
-function endForBrake(
-  { rollBack }: Pick<Endings, 'rollBack'>,
-  rollout: Rollout,
-  brake: Brake,
-): Promise<Stepped> {
-  return rollBack(rollout, withReport(brake.code, `An agent braked: ${brake.explanation}`));
 }
