@@ -17,6 +17,10 @@ import {
 
 /** The agent answers traffic once its proxy runs on it: that may take so many times as long as another answer. */
 const TRAFFIC_PATIENCE = 2;
+/** An order that can't wait is tried so often, and each try given so long at most, in ms. */
+const URGENT = { attempts: 2, timeoutMs: 8_000 } as const;
+/** What a reverse proxy answers that can't reach the agent behind it. The agent's own answers are problems with a code. */
+const GATEWAY_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 /** A host that is asked whether it is there again has so long to answer, in ms. */
 const PROBE_TIMEOUT_MS = 3_000;
 
@@ -26,6 +30,8 @@ type AgentClientOptions = {
   readonly token: string;
   /** Time one attempt of a request may take, uploads apart, in ms. */
   readonly timeoutMs?: number;
+  /** How often a request is tried in all. */
+  readonly attempts?: number;
   readonly dependencies?: HttpDependencies;
 };
 
@@ -38,6 +44,7 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
   const trafficTimeoutMs = TRAFFIC_PATIENCE * (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   return {
     url: options.url,
+    urgent: () => createAgentClient({ ...options, ...hurried(options) }),
     isUp: () => isUp(options),
     state: () => ask(call, ROUTES.state, {}),
     putBlob: async (digest, file) => {
@@ -78,21 +85,35 @@ type Call = <P extends RouteParameters, B>(
   request: CallRequest<P, B>,
 ) => Promise<Response>;
 
+function hurried({ timeoutMs = DEFAULT_TIMEOUT_MS }: AgentClientOptions) {
+  return { attempts: URGENT.attempts, timeoutMs: Math.min(timeoutMs, URGENT.timeoutMs) };
+}
+
 async function isUp({ url, dependencies }: AgentClientOptions): Promise<boolean> {
   const target = new URL(locate(ROUTES.health, {}), url);
+  const probe = { timeoutMs: PROBE_TIMEOUT_MS, attempts: 1, accept: () => true };
   try {
-    await requestText(
-      { url: target, timeoutMs: PROBE_TIMEOUT_MS, attempts: 1, accept: () => true },
-      dependencies,
-    );
-    return true;
+    const { status, body } = await requestText({ url: target, ...probe }, dependencies);
+    return !isFromGateway(status, body);
   } catch (thrown) {
     if (isUnreachable(thrown)) return false;
     throw thrown;
   }
 }
 
-function createCall({ url, token, timeoutMs, dependencies }: AgentClientOptions): Call {
+function isFromGateway(status: number, text: string): boolean {
+  return GATEWAY_STATUSES.has(status) && !isProblem(text);
+}
+
+function isProblem(text: string): boolean {
+  try {
+    return problemSchema.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}
+
+function createCall({ url, token, timeoutMs, attempts, dependencies }: AgentClientOptions): Call {
   return async (route, { parameters, allow = [], ...request }) => {
     const { method } = route;
     const target = new URL(locate(route, parameters), url);
@@ -100,7 +121,9 @@ function createCall({ url, token, timeoutMs, dependencies }: AgentClientOptions)
     const response = await requestJson(
       {
         ...(timeoutMs !== undefined && { timeoutMs }),
+        ...(attempts !== undefined && { attempts }),
         ...request,
+        isFromGateway,
         method,
         url: target,
         headers: { ...request.headers, authorization: `Bearer ${token}` },

@@ -36,6 +36,9 @@ export class ServiceError extends Error {
 /** The code of a service that could not be reached at all: refused, cut off, or silent until the time was up. */
 export const UNREACHABLE = 'service-unreachable';
 
+/** The code of a service that was reached and failed, after bounded retries. */
+export const UNAVAILABLE = 'service-unavailable';
+
 /** Whether the service could not be reached. One that answered, if only to refuse, was. */
 export function isUnreachable(thrown: unknown): thrown is ServiceError {
   return thrown instanceof ServiceError && thrown.problem.code === UNREACHABLE;

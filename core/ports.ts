@@ -208,6 +208,8 @@ export type GitHub = {
 /** One agent, by its API. Every call is retried within limits; a host that cannot be reached rejects with a ServiceError. */
 export type AgentPort = {
   readonly url: string;
+  /** The same agent for orders that can't wait: each call is tried twice, and given seconds. */
+  readonly urgent: () => AgentPort;
   /** Whether the host answers now: asked once, for a few seconds at most. */
   readonly isUp: () => Promise<boolean>;
   readonly state: () => Promise<AgentState>;

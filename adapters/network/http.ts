@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, ServiceError, UNREACHABLE } from '../../core/errors.ts';
+import { messageOf, ServiceError, UNAVAILABLE, UNREACHABLE } from '../../core/errors.ts';
 import { readHttpDate } from '../../core/instant.ts';
 import { HOST_DOWN, HOST_LOST, ProxyFailure } from './proxy-failure.ts';
 
@@ -42,6 +42,8 @@ export type HttpRequest = {
   readonly body?: string | Uint8Array<ArrayBuffer> | Blob | FormData;
   /** Statuses that are an answer and not a failure; 200 … 299 when absent. */
   readonly accept?: (status: number) => boolean;
+  /** Whether an answer that is a failure was given by something in front of the service, which could not reach it. */
+  readonly isFromGateway?: (status: number, text: string) => boolean;
   /** Whether sending it twice does no harm; by default it depends on the method. */
   readonly idempotent?: boolean;
   readonly timeoutMs?: number;
@@ -107,7 +109,7 @@ type Failure = {
   readonly message: string;
   readonly retry: boolean;
   readonly afterMs: number | undefined;
-  /** No answer came at all. */
+  /** No answer of the service came at all. */
   readonly unreachable?: boolean;
   readonly cause?: unknown;
 };
@@ -157,13 +159,17 @@ async function attemptOnce<T>(
         response: { status: response.status, headers: response.headers, body: await read(response) },
       };
     }
-    return { failure: await describeAnswer(response, idempotent) };
+    return { failure: await describeAnswer(response, idempotent, request.isFromGateway) };
   } catch (thrown) {
     return { failure: describeThrown(thrown, idempotent, timeout.aborted) };
   }
 }
 
-async function describeAnswer(response: Response, idempotent: boolean): Promise<Failure> {
+async function describeAnswer(
+  response: Response,
+  idempotent: boolean,
+  isFromGateway: HttpRequest['isFromGateway'],
+): Promise<Failure> {
   const text = await response.text().catch(() => '');
   const quoted = text.trim().replaceAll(/\s+/g, ' ').slice(0, QUOTED_CHARACTERS);
   const retry = idempotent ? RETRYABLE.has(response.status) : NOT_ACTED_UPON.has(response.status);
@@ -171,6 +177,7 @@ async function describeAnswer(response: Response, idempotent: boolean): Promise<
     message: `answered ${response.status}${quoted === '' ? '' : `: ${quoted}`}`,
     retry,
     afterMs: parseRetryAfter(response.headers.get('retry-after'), Date.now()),
+    unreachable: isFromGateway?.(response.status, text) === true,
   };
 }
 
@@ -195,7 +202,7 @@ function toServiceError(request: HttpRequest, failure: Failure, attempts: number
     request.remedy ?? `Check that ${url.host} is up and reachable from here, then run this again.`;
   return new ServiceError(
     {
-      code: failure.unreachable === true ? UNREACHABLE : 'service-unavailable',
+      code: failure.unreachable === true ? UNREACHABLE : UNAVAILABLE,
       message: `The service ${failure.message}${tries}.`,
       remedy,
       where: { kind: 'endpoint', endpoint },

@@ -179,10 +179,26 @@ describe('a host that does not answer', () => {
     ['a refusal', [{ status: 409, body: refusal }]],
     ['a failure of its own', Array.from({ length: 4 }, () => ({ status: 503, body: refusal }))],
   ])('is in reach with %s', async (_, replies) => {
-    const { client } = await connect(...replies, { status: 503 });
+    const { client } = await connect(...replies, { status: 503, body: refusal });
     const thrown = await thrownBy(client.state());
     expect(thrown).toBeInstanceOf(ServiceError);
     expect(isUnreachable(thrown)).toBe(false);
     expect(await client.isUp()).toBe(true);
+  });
+
+  test.each([502, 503, 504])('is out of reach behind a proxy that answers %i for it', async (status) => {
+    const { client } = await connect(
+      ...Array.from({ length: 5 }, () => ({ status, body: '<html>Bad Gateway' })),
+    );
+    const thrown = await thrownBy(client.getTraffic('m'));
+    expect(isUnreachable(thrown)).toBe(true);
+    expect(String(thrown)).toContain('Bad Gateway');
+    expect(await client.isUp()).toBe(false);
+  });
+
+  test('is given seconds and two tries in haste', async () => {
+    const { client, seen } = await connect(...Array.from({ length: 9 }, () => ({ status: 500 })));
+    await thrownBy(client.urgent().setTraffic('m', wanted, 3));
+    expect(seen).toHaveLength(2);
   });
 });

@@ -5,7 +5,7 @@ import { ServiceError, UNREACHABLE } from '../../../core/errors.ts';
 import type { AgentPort } from '../../../core/ports.ts';
 import { err, ok } from '../../../core/result.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
-import type { Instance, Traffic } from '../../../core/serving/api.ts';
+import type { Instance, SetTraffic, Traffic } from '../../../core/serving/api.ts';
 import { VERSION } from '../../../core/version.ts';
 import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -45,6 +45,7 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
   };
   const agent: MemoryAgent = {
     url,
+    urgent: () => agent,
     isUp: async () => agent.reachable,
     instances: new Map(),
     traffic: undefined,
@@ -97,15 +98,7 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
       if (agent.traffic?.revision !== expected) {
         return agent.traffic === undefined ? err({ ...wanted, revision: 0 }) : err(agent.traffic);
       }
-      const { candidate } = wanted;
-      if (candidate !== undefined && agent.instances.get(candidate)?.state !== 'ready') {
-        throw new ServiceError({
-          code: 'not-ready',
-          message: `Version ${candidate} is not ready on this host.`,
-          remedy: 'Start it.',
-          where: { kind: 'endpoint', endpoint: url },
-        });
-      }
+      requireReady(agent, wanted);
       agent.traffic = { ...wanted, revision: (expected ?? 0) + 1 };
       agent.trafficHistory.push(agent.traffic);
       return ok(agent.traffic);
@@ -125,6 +118,22 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
   };
   clock.onTick(() => observe(agent, clock));
   return agent;
+}
+
+/** As the real agent: both versions must be ready, but for one that keeps what it has. */
+function requireReady({ url, instances, traffic }: MemoryAgent, { stable, candidate }: SetTraffic): void {
+  const wanted = [
+    ...(stable === traffic?.stable ? [] : [stable]),
+    ...(candidate === undefined ? [] : [candidate]),
+  ];
+  const missing = wanted.find((version) => instances.get(version)?.state !== 'ready');
+  if (missing === undefined) return;
+  throw new ServiceError({
+    code: 'not-ready',
+    message: `Version ${missing} is not ready on this host.`,
+    remedy: 'Start it.',
+    where: { kind: 'endpoint', endpoint: url },
+  });
 }
 
 function observe(agent: MemoryAgent, clock: ManualClock): void {
