@@ -1,8 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { AgentContext } from '../context.ts';
-import { type ClusterCounters, sumLatency } from '../envoy/cluster-counters.ts';
+import { type ClusterCounters, countGiven, countUnanswered, sumLatency } from '../envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
+import { captureFolder } from '../instances/launch.ts';
+import { readCapture, sumInvalid } from '../windows/read-capture.ts';
 
 /** Upper bounds that are shown, in ms: fewer than are kept, since every version repeats them. */
 const SHOWN_EDGES = LATENCY_EDGES.filter((edge) => /^[125]0*$/.test(String(edge)));
@@ -28,7 +30,7 @@ export async function renderMetrics(context: AgentContext): Promise<string> {
 
 function addRequests(
   registry: Registry,
-  { store }: AgentContext,
+  { store, options }: AgentContext,
   counters: ReadonlyMap<string, ClusterCounters>,
 ): void {
   const counted = store.instances().flatMap(({ model, version }) => {
@@ -39,13 +41,35 @@ function addRequests(
     counted.map(({ labels, found }) => ({ labels, value: pick(found) }));
   const count = (name: string, help: string, pick: (found: ClusterCounters) => number) =>
     addCounter(registry, { name, help, labelNames: BY_VERSION }, each(pick));
-  count('trainyard_requests_total', 'Predictions answered.', ({ requests }) => requests);
-  count('trainyard_errors_total', 'Answers 5xx.', ({ errors }) => errors);
+  count('trainyard_requests_total', 'Predictions asked for, open ones among them.', countGiven);
+  count(
+    'trainyard_errors_total',
+    'Answers 5xx, the proxy’s own among them.',
+    ({ serverErrors }) => serverErrors,
+  );
+  count(
+    'trainyard_unanswered_total',
+    'Predictions that the version never answered whole: given up, reset, out of time or room.',
+    countUnanswered,
+  );
   count('trainyard_timeouts_total', 'Predictions not answered in time.', ({ timeouts }) => timeouts);
   count(
-    'trainyard_refused_total',
-    'Predictions refused at the limit of open requests.',
-    ({ refused }) => refused,
+    'trainyard_overflowed_total',
+    'Predictions turned away at the limit of open requests.',
+    ({ overflowed }) => overflowed,
+  );
+  count('trainyard_refused_total', 'Answers 4xx.', ({ clientErrors }) => clientErrors);
+  addCounter(
+    registry,
+    {
+      name: 'trainyard_invalid_total',
+      help: 'Predictions answered with what was NaN or broke the schema.',
+      labelNames: BY_VERSION,
+    },
+    counted.map(({ labels }) => ({
+      labels,
+      value: sumInvalid(readCapture(captureFolder(options.dataDir, labels.model, labels.version))),
+    })),
   );
   addGauge(
     registry,

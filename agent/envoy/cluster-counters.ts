@@ -1,42 +1,54 @@
 import { LATENCY_EDGES } from './latency-edges.ts';
 
+/** Counters of Envoy's that are read, by the name they have here. All but `active` only grow, until Envoy starts again. */
+const STATS = {
+  sent: 'upstream_rq_total',
+  answered: 'upstream_rq_completed',
+  serverErrors: 'upstream_rq_5xx',
+  clientErrors: 'upstream_rq_4xx',
+  timeouts: 'upstream_rq_timeout',
+  overflowed: 'upstream_rq_pending_overflow',
+  unconnected: 'upstream_rq_pending_failure_eject',
+  cancelled: 'upstream_rq_cancelled',
+  cut: 'upstream_cx_destroy_with_active_rq',
+  active: 'upstream_rq_active',
+} as const;
+type Counted = keyof typeof STATS;
+
+const HISTOGRAM = 'upstream_rq_time';
+
 /** The page of Envoy's admin interface with every counter that `parseCounters` reads: those of clusters that were ever asked. */
 export const COUNTERS_PAGE = `/stats?usedonly&histogram_buckets=cumulative&filter=${encodeURIComponent(
-  '^cluster\\.[^@]+@[0-9]+(-pinned)?\\.upstream_rq_(completed|5xx|timeout|active|pending_overflow|time)$',
+  `^cluster\\.[^@]+@[0-9]+(-pinned)?\\.(${[...Object.values(STATS), HISTOGRAM].join('|')})$`,
 )}`;
 
-/** What Envoy has counted for one cluster since the cluster was made. All but `active` only grow, until Envoy starts again. */
-export type ClusterCounters = {
-  readonly requests: number;
-  /** Answers 500 … 599, the proxy's own for timeouts, resets and refusals among them. */
-  readonly errors: number;
-  readonly timeouts: number;
-  /** Requests refused by the circuit breaker; they are among `errors`. */
-  readonly refused: number;
-  /** Requests open now. */
-  readonly active: number;
-  /** Answered requests per bucket of `LATENCY_EDGES`; one entry more than there are edges. */
-  readonly latency: readonly number[];
-};
+/**
+ * What Envoy has counted for one cluster since the cluster was made. `sent` found a connection; `answered` got a status, the
+ * version's own or one that the proxy gave in its place (504 for `timeouts`, 503 for `overflowed` at the limit of open requests,
+ * for `unconnected` and for a connection that broke). `cancelled` were given up by the client while they waited for a connection.
+ * `cut` are connections that ended while a request was open on them: a client that gave up, a server that died, a timeout; Envoy's
+ * own counters of resets stay at 0 for HTTP/1. `active` are open now. `latency` counts whole answers per bucket of `LATENCY_EDGES`;
+ * one entry more than there are edges.
+ */
+export type ClusterCounters = Readonly<Record<Counted, number>> & { readonly latency: readonly number[] };
 
 export const NO_COUNTERS: ClusterCounters = {
-  requests: 0,
-  errors: 0,
+  sent: 0,
+  answered: 0,
+  serverErrors: 0,
+  clientErrors: 0,
   timeouts: 0,
-  refused: 0,
+  overflowed: 0,
+  unconnected: 0,
+  cancelled: 0,
+  cut: 0,
   active: 0,
   latency: LATENCY_EDGES.map(() => 0).concat(0),
 };
 
-const FIELDS: Readonly<Record<string, 'requests' | 'errors' | 'timeouts' | 'refused' | 'active'>> = {
-  upstream_rq_completed: 'requests',
-  upstream_rq_5xx: 'errors',
-  upstream_rq_timeout: 'timeouts',
-  upstream_rq_pending_overflow: 'refused',
-  upstream_rq_active: 'active',
-};
+const COUNTED = Object.keys(STATS).filter((key): key is Counted => key in STATS);
+const FIELDS: ReadonlyMap<string, Counted> = new Map(COUNTED.map((key) => [STATS[key], key]));
 
-const HISTOGRAM = 'upstream_rq_time';
 /** As in ` B20(3,9)`: nine requests took 20 ms or less, three of them since the last flush. */
 const BUCKET = /B(?<edge>[\d.e+]+)\(\d+,(?<cumulative>\d+)\)/g;
 const EDGE_INDEX = new Map(LATENCY_EDGES.map((edge, index) => [edge, index]));
@@ -52,33 +64,45 @@ export function parseCounters(page: string): ReadonlyMap<string, ClusterCounters
     const field = line.slice(dot + 1, colon);
     const value = line.slice(colon + 2);
     const known = clusters.get(cluster) ?? NO_COUNTERS;
-    const key = FIELDS[field];
+    const key = FIELDS.get(field);
     if (field === HISTOGRAM) clusters.set(cluster, { ...known, latency: toCounts(value) });
     else if (key !== undefined) clusters.set(cluster, { ...known, [key]: Number(value) });
   }
   return clusters;
 }
 
-/**
- * What was counted between two readings. After a reset (a number that fell) everything since the reset. Requests that ended
- * without an answer are in no bucket of Envoy's; they count as slowest here.
- */
+/** Whether Envoy began to count anew between two readings: a number that only grows fell. */
+export function beganAnew(now: ClusterCounters, before: ClusterCounters): boolean {
+  return (
+    COUNTED.some((key) => key !== 'active' && now[key] < before[key]) ||
+    now.latency.some((count, bucket) => count < (before.latency[bucket] ?? 0))
+  );
+}
+
+/** What was counted between two readings, `active` as it is now; all that was counted when Envoy began anew in between. */
 export function subtractCounters(now: ClusterCounters, before: ClusterCounters): ClusterCounters {
-  const isReset =
-    now.requests < before.requests ||
-    now.latency.some((count, bucket) => count < (before.latency[bucket] ?? 0));
-  const base = isReset ? NO_COUNTERS : before;
-  const timeouts = Math.max(0, now.timeouts - base.timeouts);
-  const refused = Math.max(0, now.refused - base.refused);
-  const latency = now.latency.map((count, bucket) => count - (base.latency[bucket] ?? 0));
-  return {
-    requests: now.requests - base.requests,
-    errors: Math.max(0, now.errors - base.errors),
-    timeouts,
-    refused,
-    active: now.active,
-    latency: latency.with(-1, (latency.at(-1) ?? 0) + timeouts + refused),
-  };
+  if (beganAnew(now, before)) return now;
+  const grown = Object.fromEntries(COUNTED.map((key) => [key, now[key] - before[key]]));
+  const latency = now.latency.map((count, bucket) => count - (before.latency[bucket] ?? 0));
+  return { ...now, ...grown, active: now.active, latency };
+}
+
+/** All requests that a cluster was given, open ones among them. */
+export function countGiven({ sent, cancelled, overflowed, unconnected }: ClusterCounters): number {
+  return sent + cancelled + overflowed + unconnected;
+}
+
+/** Requests that ended without a whole answer of the version's own; each is in none of the buckets of `latency`. */
+export function countUnanswered({ cut, cancelled, overflowed, unconnected }: ClusterCounters): number {
+  return cut + cancelled + overflowed + unconnected;
+}
+
+/**
+ * Requests that ended without any status: clients gave them up. Answers whose status is sent and whose body is on its way are missing
+ * from it, so that a later reading may give more than these two have ended in between, and never less than ended.
+ */
+export function countSilent(counters: ClusterCounters): number {
+  return Math.max(0, countGiven(counters) - counters.active - counters.answered);
 }
 
 /**

@@ -1,27 +1,25 @@
 import { z } from 'zod';
 import { secondsBetween } from '../../core/instant.ts';
-import type { ArmCounts, ShadowComparison } from '../../core/rollout/evidence/observation.ts';
+import type { ShadowComparison } from '../../core/rollout/evidence/observation.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
-import { type ClusterCounters, NO_COUNTERS, subtractCounters } from '../envoy/cluster-counters.ts';
-import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
+import { type ClusterCounters, NO_COUNTERS } from '../envoy/cluster-counters.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { readCapture, sumInvalid } from '../windows/read-capture.ts';
+import {
+  beginReading,
+  countSince,
+  NO_COUNTS,
+  type VersionLook,
+  type VersionReading,
+  versionReadingSchema,
+} from './version-reading.ts';
 
-const countersSchema = z.object({
-  requests: z.number(),
-  errors: z.number(),
-  timeouts: z.number(),
-  refused: z.number(),
-  active: z.number(),
-  latency: z.array(z.number()).readonly(),
-});
 /** The reading that the next observation of a model counts from. */
 const readingSchema = z.object({
   at: z.string(),
-  clusters: z.record(z.string(), countersSchema),
-  invalid: z.record(z.string(), z.number()),
+  versions: z.record(z.string(), versionReadingSchema),
   /** The candidate could not answer when this was read. */
   isCandidateAway: z.boolean().optional(),
 });
@@ -43,21 +41,25 @@ export function observe(
   context: AgentContext,
   { model, traffic, counters, shadow }: Look & { readonly shadow: ShadowComparison | undefined },
 ): void {
-  const { store, options } = context;
+  const { store, options, clock } = context;
   const before = store.getMemory(keyOf(model), readingSchema);
-  const now = read(context, { model, traffic, counters });
-  const isCompared =
-    traffic.brake === undefined && before?.isCandidateAway !== true && now.isCandidateAway !== true;
+  const looks = lookAt(context, { model, traffic, counters });
+  const at = clock.now();
+  const isCandidateAway = isAway(context, model, traffic.candidate);
+  const isCompared = traffic.brake === undefined && before?.isCandidateAway !== true && !isCandidateAway;
   const rollout = isCompared ? (traffic.lease?.rollout ?? '') : '';
-  const stable = countArm(before, now, traffic.stable);
-  const candidate = countArm(before, now, traffic.candidate);
+  const taken = new Map(
+    [...looks].map(([version, look]) => [version, count(before?.versions[version], look)]),
+  );
+  const countsOf = (version: string | undefined) => taken.get(version ?? '')?.counts ?? NO_COUNTS;
+  const [stable, candidate] = [countsOf(traffic.stable), countsOf(traffic.candidate)];
   const isWorthKeeping = rollout !== '' || stable.requests + candidate.requests > 0;
   store.transaction(() => {
     if (before !== undefined && isWorthKeeping) {
       store.addObservation(model, rollout, {
         host: options.hostName,
-        at: now.at,
-        seconds: secondsBetween(before.at, now.at),
+        at,
+        seconds: secondsBetween(before.at, at),
         stage: traffic.lease?.stage ?? 0,
         weights: { candidate: traffic.candidatePercent },
         candidate,
@@ -65,56 +67,60 @@ export function observe(
         ...(shadow && { shadow }),
       });
     }
-    store.putMemory(keyOf(model), now);
+    store.putMemory(keyOf(model), toReading(taken, { at, isCandidateAway }));
   });
 }
 
-/** Lets the next observation count from here, for the versions of this traffic: for when the traffic is about to change. */
+/**
+ * Lets the next observation count from here, for the versions of this traffic: for when the traffic is about to change. What is
+ * known of a version and not counted yet stays to be counted.
+ */
 export function rebase(context: AgentContext, look: Look): void {
-  context.store.putMemory(keyOf(look.model), read(context, look));
+  const { store, clock } = context;
+  const { model, traffic } = look;
+  const before = store.getMemory(keyOf(model), readingSchema);
+  const taken = new Map(
+    [...lookAt(context, look)].map(([version, seen]) => [version, count(before?.versions[version], seen)]),
+  );
+  const isCandidateAway = isAway(context, model, traffic.candidate);
+  store.putMemory(keyOf(model), toReading(taken, { at: clock.now(), isCandidateAway }));
 }
 
 function keyOf(model: string): string {
   return `reading/${model}`;
 }
 
-function read(
-  { clock, options, store }: AgentContext,
+function lookAt(
+  { options }: AgentContext,
   { model, traffic: { stable, candidate }, counters }: Look,
-): Reading {
+): ReadonlyMap<string, VersionLook> {
   const versions = [stable, candidate].filter((version) => version !== undefined);
-  const isCandidateAway = candidate !== undefined && store.getInstance(model, candidate)?.state !== 'ready';
-  return {
-    at: clock.now(),
-    ...(isCandidateAway && { isCandidateAway }),
-    clusters: Object.fromEntries(
-      versions.map((version) => [version, counters.get(clusterName(model, version)) ?? NO_COUNTERS]),
-    ),
-    invalid: Object.fromEntries(
-      versions.map((version) => [
-        version,
-        sumInvalid(readCapture(captureFolder(options.dataDir, model, version))),
-      ]),
-    ),
-  };
+  return new Map(
+    versions.map((version) => [
+      version,
+      {
+        counters: counters.get(clusterName(model, version)) ?? NO_COUNTERS,
+        invalid: sumInvalid(readCapture(captureFolder(options.dataDir, model, version))),
+      },
+    ]),
+  );
 }
+
+function isAway({ store }: AgentContext, model: string, candidate: string | undefined): boolean {
+  return candidate !== undefined && store.getInstance(model, candidate)?.state !== 'ready';
+}
+
+type Counted = ReturnType<typeof countSince>;
 
 /** A version first seen in this reading counts from here on: what it did before belonged to no interval of this model. */
-function countArm(before: Reading | undefined, now: Reading, version: string | undefined): ArmCounts {
-  const current = version === undefined ? undefined : now.clusters[version];
-  const previous = version === undefined ? undefined : before?.clusters[version];
-  const counted =
-    current === undefined || previous === undefined ? NO_COUNTERS : subtractCounters(current, previous);
-  const invalid = version === undefined ? 0 : countInvalid(before, now, version);
-  return {
-    requests: counted.requests,
-    errors: Math.min(counted.errors, counted.requests),
-    invalid: Math.min(invalid, counted.requests),
-    latency: { edges: [...LATENCY_EDGES], counts: [...counted.latency] },
-  };
+function count(before: VersionReading | undefined, look: VersionLook): Counted {
+  return before === undefined ? { counts: NO_COUNTS, reading: beginReading(look) } : countSince(before, look);
 }
 
-function countInvalid(before: Reading | undefined, now: Reading, version: string): number {
-  const previous = before?.invalid[version];
-  return previous === undefined ? 0 : Math.max(0, (now.invalid[version] ?? 0) - previous);
+function toReading(
+  taken: ReadonlyMap<string, Counted>,
+  { at, isCandidateAway }: { readonly at: string; readonly isCandidateAway: boolean },
+): Reading {
+  const versions = Object.fromEntries([...taken].map(([version, { reading }]) => [version, reading]));
+  return { at, versions, ...(isCandidateAway && { isCandidateAway }) };
 }

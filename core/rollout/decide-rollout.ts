@@ -18,6 +18,7 @@ const HOLD_BEFORE_ROLLBACK = 0.25;
 export const ROLLBACK_CODES = [
   'errors-worse',
   'slower',
+  'refused-worse',
   'invalid-worse',
   'objective-broken',
   'deadline-passed',
@@ -56,6 +57,7 @@ export type RolloutSituation = {
 const HARM_CODES: Readonly<Record<Harm, RollbackCode>> = {
   errors: 'errors-worse',
   slow: 'slower',
+  refused: 'refused-worse',
   invalid: 'invalid-worse',
   objective: 'objective-broken',
 };

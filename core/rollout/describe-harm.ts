@@ -3,6 +3,7 @@ import { estimateOddsRatio, logEvidence } from '../statistics/sequential/e-proce
 import type { Reason } from '../verdict.ts';
 import type { Harm } from './evidence/bets.ts';
 import type { Evidence, SlowEvidence } from './evidence/evidence.ts';
+import type { BadCount } from './evidence/observation.ts';
 import { type ArmTotals, EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
 
 /** What has been observed of one harm at a stage, as one phrase and as numbers. `undefined` while there is nothing to say. */
@@ -12,12 +13,17 @@ export function describeHarm(evidence: Evidence, harm: Harm, stage: number): Rea
   return describeBad(evidence, harm, stage);
 }
 
-function describeBad(evidence: Evidence, harm: 'errors' | 'invalid', stage: number): Reason | undefined {
+const BAD_NAMES: Readonly<Record<BadCount, string>> = {
+  errors: 'errors',
+  refused: 'requests refused (4xx)',
+  invalid: 'invalid answers',
+};
+
+function describeBad(evidence: Evidence, harm: BadCount, stage: number): Reason | undefined {
   const totals = showableStage(evidence, harm, stage);
   const { stable } = totals;
   const candidate = totals.candidate.requests === 0 ? totals.shadow : totals.candidate;
   if (candidate.requests === 0) return undefined;
-  const name = harm === 'errors' ? 'errors' : 'invalid answers';
   const interval = estimateOddsRatio(evidence[harm], evidence.plan.alpha);
   const versus =
     stable.requests === 0
@@ -26,7 +32,7 @@ function describeBad(evidence: Evidence, harm: 'errors' | 'invalid', stage: numb
   return {
     code: `${harm}-compared`,
     metric: harm,
-    message: `${name} ${countOf(candidate, harm)} ${versus}`,
+    message: `${BAD_NAMES[harm]} ${countOf(candidate, harm)} ${versus}`,
     observed: interval.estimate,
     limit: evidence.plan.tolerance,
     sampleSize: candidate.requests,
@@ -78,7 +84,7 @@ function describeObjective(evidence: Evidence): Reason | undefined {
 }
 
 /** The stage asked for, or the last one before it that has seen anything bad, so that the numbers speak. */
-function showableStage(evidence: Evidence, harm: 'errors' | 'invalid', stage: number): StageTotals {
+function showableStage(evidence: Evidence, harm: BadCount, stage: number): StageTotals {
   const hasBad = ({ candidate, shadow, stable }: StageTotals) =>
     candidate[harm] + shadow[harm] + stable[harm] > 0;
   const upToHere = evidence.stages.slice(0, stage + 1);
@@ -98,11 +104,13 @@ function formatMilliseconds(edge: number): string {
   return String(Number(edge.toPrecision(3)));
 }
 
-function countOf(arm: ArmTotals, harm: 'errors' | 'invalid'): string {
-  return formatShare(arm[harm], arm.requests);
+/** "13/599 (2.2%, 4 of them never answered)". */
+function countOf(arm: ArmTotals, harm: BadCount): string {
+  const never = `, ${formatCount(arm.unanswered)} of them never answered`;
+  return formatShare(arm[harm], arm.requests, harm === 'errors' && arm.unanswered > 0 ? never : '');
 }
 
-function formatShare(part: number, whole: number): string {
-  const share = whole === 0 ? '' : ` (${formatPercent(part / whole)})`;
+function formatShare(part: number, whole: number, more = ''): string {
+  const share = whole === 0 ? '' : ` (${formatPercent(part / whole)}${more})`;
   return `${formatCount(part)}/${formatCount(whole)}${share}`;
 }

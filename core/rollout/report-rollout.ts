@@ -10,6 +10,7 @@ import type { TracePoint } from './record/trace.ts';
 const HARM_NAMES: Readonly<Record<Harm, string>> = {
   errors: 'errors',
   slow: 'slow answers',
+  refused: 'requests refused (4xx)',
   invalid: 'invalid answers',
   objective: 'absolute objective',
 };
@@ -18,9 +19,13 @@ const STAGE_COLUMNS = [
   'Stage',
   'Candidate requests',
   'errors',
+  'unanswered',
+  'refused',
   'invalid',
   'Stable requests',
   'errors',
+  'unanswered',
+  'refused',
   'invalid',
   'Polls',
 ].map(alignRight);
@@ -80,6 +85,8 @@ function stageRow(percent: number, { candidate, stable, polls }: StageTotals): r
     ...[candidate, stable].flatMap((arm) => [
       formatCount(arm.requests),
       formatBad(arm.errors, arm.requests),
+      formatBad(arm.unanswered, arm.requests),
+      formatBad(arm.refused, arm.requests),
       formatBad(arm.invalid, arm.requests),
     ]),
     formatCount(polls),

@@ -24,6 +24,7 @@ type BrakeCode =
   | 'candidate-failed'
   | 'errors-worse'
   | 'slower'
+  | 'refused-worse'
   | 'invalid-worse'
   | 'objective-broken';
 

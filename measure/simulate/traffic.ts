@@ -70,6 +70,8 @@ export function drawPoll(
     return {
       requests: count,
       errors: draws.binomial(count, errorRate),
+      unanswered: 0,
+      refused: 0,
       invalid: draws.binomial(count, pattern.invalid),
       latency: { edges: [...EDGES], counts: draws.multinomial(count, shares) },
     };

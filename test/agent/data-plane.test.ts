@@ -10,6 +10,7 @@ import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import type { Split } from '../../agent/envoy/traffic-plan.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';
+import { beginReading, countSince } from '../../agent/traffic/version-reading.ts';
 import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
 import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
@@ -30,6 +31,9 @@ type Backend = {
   readonly open: Set<IncomingMessage>;
   /** While it is set, answers wait for it. */
   gate: PromiseWithResolvers<void> | undefined;
+  status: number;
+  /** Breaks the connection instead of answering. */
+  breaks: boolean;
   readonly server: Server;
 };
 
@@ -41,16 +45,26 @@ async function startBackend(): Promise<Backend> {
     incoming.resume();
     await backend.gate?.promise;
     backend.open.delete(incoming);
+    if (backend.breaks) return void incoming.socket.destroy();
+    response.statusCode = backend.status;
     response.end('{"predictions":[1]}');
   });
-  const backend: Backend = { port, ids: [], open: new Set(), gate: undefined, server };
+  const backend: Backend = {
+    port,
+    ids: [],
+    open: new Set(),
+    gate: undefined,
+    status: 200,
+    breaks: false,
+    server,
+  };
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return backend;
 }
 
 function release(backend: Backend): void {
   backend.gate?.resolve();
-  backend.gate = undefined;
+  Object.assign(backend, { gate: undefined, status: 200, breaks: false });
 }
 
 /** Real Envoy in front of two servers that only say that they were asked. */
@@ -184,12 +198,90 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     await apply({ candidatePercent: 100 });
     const letGo = holdBack(candidate);
     const asked = Array.from({ length: 3 * MAX_IN_FLIGHT }, () => predict());
-    await waitFor(async () => (await count()).refused >= MAX_IN_FLIGHT, 'the refusals');
+    await waitFor(async () => (await count()).overflowed >= MAX_IN_FLIGHT, 'the refusals');
     letGo();
     const statuses = (await Promise.all(asked)).map(({ status }) => status);
     const refused = statuses.filter((status) => status === 429).length;
-    await waitFor(async () => (await count()).requests === asked.length, 'all to be counted');
-    expect(await count()).toMatchObject({ refused, errors: refused });
+    await waitFor(async () => (await count()).answered === asked.length, 'all to be counted');
+    expect(await count()).toMatchObject({ overflowed: refused, serverErrors: refused });
+  });
+
+  describe('counts every request that a version was given', () => {
+    /** What a version did since it was called, as an observation has it. */
+    const watchVersion = async (version: '1' | '2') => {
+      const look = async () => ({
+        counters: (await proxy.counters()).get(`${MODEL}@${version}`) ?? NO_COUNTERS,
+        invalid: 0,
+      });
+      const before = beginReading(await look());
+      return async () => countSince(before, await look()).counts;
+    };
+    /** A client that waits for so long, in ms, then closes its connection. */
+    const askFor = (milliseconds: number) =>
+      predictOrGiveUp(AbortSignal.timeout(milliseconds)).catch(() => 'gave up');
+    const predictOrGiveUp = async (signal: AbortSignal) =>
+      (await fetch(url, { method: 'POST', body: '{}', signal })).status;
+
+    test('those that clients gave up, and not those that are open', async () => {
+      await apply({ candidatePercent: 100 });
+      const count = await watchVersion('2');
+      const letGo = holdBack(candidate);
+      const patient = predict();
+      await waitFor(() => candidate.open.size === 1, 'the patient one to be open');
+      expect(await Promise.all([askFor(200), askFor(200)])).toEqual(['gave up', 'gave up']);
+      await waitFor(async () => (await count()).requests === 2, 'those given up to be counted');
+      expect(await count()).toMatchObject({ errors: 2, unanswered: 2, refused: 0 });
+      letGo();
+      expect((await patient).status).toBe(200);
+      await waitFor(async () => (await count()).requests === 3, 'the patient one to be counted');
+      expect(await count()).toMatchObject({ errors: 2, unanswered: 2 });
+    });
+
+    test('those that waited for room in vain', async () => {
+      await apply({ candidatePercent: 100 });
+      const count = await watchVersion('2');
+      const letGo = holdBack(candidate);
+      const asked = await Promise.all(Array.from({ length: 3 * MAX_IN_FLIGHT }, () => askFor(300)));
+      await waitFor(async () => (await count()).requests === asked.length, 'all to be counted');
+      expect(await count()).toMatchObject({ errors: asked.length, unanswered: asked.length });
+      letGo();
+    });
+
+    test('those whose connection broke, or that found no server', async () => {
+      await apply({ candidatePercent: 100 });
+      const count = await watchVersion('2');
+      candidate.breaks = true;
+      expect([(await predict()).status, (await predict()).status]).toEqual([503, 503]);
+      expect(await count()).toMatchObject({ requests: 2, errors: 2, unanswered: 2 });
+    });
+
+    test('those that were refused by themselves, and failures by themselves', async () => {
+      await apply({ candidatePercent: 100 });
+      const count = await watchVersion('2');
+      for (const status of [400, 404, 413, 500, 200]) {
+        candidate.status = status;
+        expect((await predict()).status).toBe(status);
+      }
+      expect(await count()).toMatchObject({ requests: 5, errors: 1, unanswered: 0, refused: 3 });
+    });
+
+    test('those of hurried clients alike, whichever version they come to', async () => {
+      await apply({ candidatePercent: 50 });
+      const counts = [await watchVersion('1'), await watchVersion('2')];
+      const gates = [holdBack(stable), holdBack(candidate)];
+      for (let round = 0; round < 30; round++) await Promise.all([askFor(10), askFor(10)]);
+      for (const letGo of gates) letGo();
+      const total = async () => {
+        const arms = await Promise.all(counts.map((count) => count()));
+        return arms.reduce((sum, { requests }) => sum + requests, 0);
+      };
+      await waitFor(async () => (await total()) === 60, 'all to be counted');
+      for (const count of counts) {
+        const { requests, unanswered, errors } = await count();
+        expect([unanswered, errors]).toEqual([requests, requests]);
+        expect(requests).toBeGreaterThan(10);
+      }
+    });
   });
 
   test('answers a body over the limit 413, and one at the limit', async () => {

@@ -26,7 +26,7 @@ const SUBJECT = { type: DISPATCH_TYPES.brake, model: 'mnist', step: 'rollout/err
 
 function writeAll({ store, options }: AgentContext): void {
   const latency = { edges: [1], counts: [1, 0] };
-  const arm = { requests: 1, errors: 0, invalid: 0, latency };
+  const arm = { requests: 1, errors: 0, unanswered: 0, refused: 0, invalid: 0, latency };
   const { hostName: host } = options;
   store.addObservation('mnist', 'r', {
     ...{ host, at: BETWEEN.to, seconds: 5, stage: 0, weights: { candidate: 10 } },

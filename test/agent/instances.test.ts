@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Agent, createAgent } from '../../agent/agent.ts';
+import { NO_COUNTERS } from '../../agent/envoy/cluster-counters.ts';
 import { ServiceError } from '../../core/errors.ts';
 import {
   type FakeHost,
@@ -236,7 +237,7 @@ describe('a version that served', () => {
 
   test('is stopped once its open requests are answered, or their time is over', async () => {
     await startReady('1');
-    const busy = { requests: 1, errors: 0, timeouts: 0, refused: 0, active: 1, latency: [] };
+    const busy = { ...NO_COUNTERS, sent: 1, active: 1 };
     host.world.counters.set(`${MODEL}@1`, busy);
     expect(agent.stopInstance(MODEL, '1')).toMatchObject({ ok: true, value: { state: 'draining' } });
     await converge();

@@ -24,10 +24,15 @@ beforeEach(async () => {
   const split = { stable: '1', candidate: '2', candidatePercent: 10, shadow: false };
   await agent.setTraffic('mnist', split, undefined);
   host.world.counters.set(clusterName('mnist', '1'), {
-    requests: 7,
-    errors: 2,
+    sent: 13,
+    answered: 8,
+    serverErrors: 2,
+    clientErrors: 1,
     timeouts: 1,
-    refused: 1,
+    overflowed: 1,
+    unconnected: 0,
+    cancelled: 2,
+    cut: 3,
     active: 3,
     latency: countsOf([4, 4, 30, 200, 2_000]),
   });
@@ -46,9 +51,12 @@ test('each version has its counts, its share and its state', async () => {
   const lines = (await renderMetrics(host.context)).split('\n');
   for (const line of [
     '# TYPE trainyard_requests_total counter',
-    'trainyard_requests_total{model="mnist",version="1"} 7',
+    'trainyard_requests_total{model="mnist",version="1"} 16',
     'trainyard_errors_total{model="mnist",version="1"} 2',
+    'trainyard_unanswered_total{model="mnist",version="1"} 6',
     'trainyard_timeouts_total{model="mnist",version="1"} 1',
+    'trainyard_overflowed_total{model="mnist",version="1"} 1',
+    'trainyard_invalid_total{model="mnist",version="1"} 0',
     'trainyard_refused_total{model="mnist",version="1"} 1',
     'trainyard_active_requests{model="mnist",version="1"} 3',
     'trainyard_instance_state{model="mnist",version="2",state="ready"} 1',

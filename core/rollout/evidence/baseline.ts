@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets.ts';
 import { learnDispersion } from '../../statistics/sequential/e-process.ts';
-import type { Observation } from './observation.ts';
+import type { BadCount, Observation } from './observation.ts';
 import { countSlow, fixSlowThresholds, SLOW_QUANTILES } from './slow-requests.ts';
 
 const share = z.number().gt(0).lte(1);
 
 /** How much of each interval's evidence counts, in (0, 1]: less when counts vary more than chance alone lets them. */
-export const temperingSchema = z.strictObject({ errors: share, slow: share, invalid: share });
+export const temperingSchema = z.strictObject({ errors: share, slow: share, refused: share, invalid: share });
 
 /** See `temperingSchema`. */
 export type Tempering = z.infer<typeof temperingSchema>;
@@ -17,15 +17,17 @@ export type Baseline = {
   readonly eta: Tempering;
   readonly requests: number;
   readonly errors: number;
+  readonly invalid: number;
   /** Latency per host, for the first stage's thresholds. */
   readonly latency: Readonly<Record<string, LatencyCounts>>;
 };
 
 /** Nothing known: no tempering, no history. */
 export const NO_BASELINE: Baseline = {
-  eta: { errors: 1, slow: 1, invalid: 1 },
+  eta: { errors: 1, slow: 1, refused: 1, invalid: 1 },
   requests: 0,
   errors: 0,
+  invalid: 0,
   latency: {},
 };
 
@@ -38,7 +40,7 @@ const MIN_QUIET_INTERVALS = 20;
  */
 export function learnTempering(quiet: readonly Observation[]): Tempering {
   if (quiet.length < MIN_QUIET_INTERVALS) return NO_BASELINE.eta;
-  const tablesOf = (metric: 'errors' | 'invalid') =>
+  const tablesOf = (metric: BadCount) =>
     quiet.map(({ candidate, stable }) => ({
       candidateTotal: candidate.requests,
       candidateBad: candidate[metric],
@@ -48,6 +50,7 @@ export function learnTempering(quiet: readonly Observation[]): Tempering {
   return {
     errors: 1 / learnDispersion(tablesOf('errors')),
     slow: 1 / learnSlowDispersion(quiet),
+    refused: 1 / learnDispersion(tablesOf('refused')),
     invalid: 1 / learnDispersion(tablesOf('invalid')),
   };
 }
@@ -65,7 +68,7 @@ function learnSlowDispersion(quiet: readonly Observation[]): number {
   const dispersions = SLOW_QUANTILES.map((_, index) => {
     const tables = quiet.flatMap(({ host, candidate, stable }) => {
       const threshold = thresholdsOf.get(host)?.[index];
-      return threshold === undefined ? [] : [countSlow(threshold, candidate.latency, stable.latency)];
+      return threshold === undefined ? [] : [countSlow(threshold, candidate, stable)];
     });
     return learnDispersion(tables);
   });

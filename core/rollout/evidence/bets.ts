@@ -1,9 +1,12 @@
 import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
 
-/** The harms a rollout looks for, and the share of the evidence that is bet on each. They sum to 1. */
-export const HARM_WEIGHTS = { errors: 0.5, slow: 0.25, invalid: 0.15, objective: 0.1 } as const;
+/**
+ * The harms a rollout looks for, and the share of the evidence that is bet on each. They sum to 1. `refused` is for requests that the
+ * candidate answers 4xx and the stable version takes.
+ */
+export const HARM_WEIGHTS = { errors: 0.5, slow: 0.2, refused: 0.1, invalid: 0.1, objective: 0.1 } as const;
 export type Harm = keyof typeof HARM_WEIGHTS;
-export const HARMS = ['errors', 'slow', 'invalid', 'objective'] as const satisfies readonly Harm[];
+export const HARMS = ['errors', 'slow', 'refused', 'invalid', 'objective'] as const satisfies readonly Harm[];
 
 /** Log of the evidence for each harm by itself. `gross` is for errors at least three times as likely. */
 export type HarmEvidence = Readonly<Record<Harm, number>> & { readonly gross: number };
@@ -16,7 +19,7 @@ const ALL = [...HARMS, 'gross'] as const satisfies readonly (keyof HarmEvidence)
 
 /** The bets before any poll: what no harm is awake for is bet on gross errors. */
 export function startBets(awake: ReadonlySet<Harm>): Bets {
-  return shareOut(0, awake, { errors: 0, slow: 0, invalid: 0, objective: 0, gross: 0 });
+  return shareOut(0, awake, { errors: 0, slow: 0, refused: 0, invalid: 0, objective: 0, gross: 0 });
 }
 
 /**

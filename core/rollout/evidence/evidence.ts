@@ -22,7 +22,7 @@ import {
 } from './bets.ts';
 import { type ComparedInterval, type HostEvidence, type HostStep, stepHost } from './host-evidence.ts';
 import { addToObjective, type Objective, startObjective } from './objective.ts';
-import type { Observation } from './observation.ts';
+import type { BadCount, Observation } from './observation.ts';
 import { findObservationProblem, type ObservationProblem } from './observation-problem.ts';
 import { countSlow, SLOW_QUANTILES, type SlowThreshold } from './slow-requests.ts';
 import { addToStage, type StageTotals } from './stage-totals.ts';
@@ -47,6 +47,7 @@ export type Evidence = {
   readonly plan: RolloutPlan;
   readonly baseline: Baseline;
   readonly errors: LogLikelihoods;
+  readonly refused: LogLikelihoods;
   readonly invalid: LogLikelihoods;
   readonly slow: readonly SlowEvidence[];
   readonly objective: Objective;
@@ -60,7 +61,15 @@ export type Evidence = {
 };
 
 const NO_TABLE: TwoByTwo = { candidateTotal: 0, candidateBad: 0, stableTotal: 0, stableBad: 0 };
-const NO_EVIDENCE: EvidenceLevels = { errors: 0, gross: 0, slow: 0, invalid: 0, objective: 0, total: 0 };
+const NO_EVIDENCE: EvidenceLevels = {
+  errors: 0,
+  gross: 0,
+  slow: 0,
+  refused: 0,
+  invalid: 0,
+  objective: 0,
+  total: 0,
+};
 
 /** Errors so many times as likely are found sooner by a bet on them alone. */
 const GROSS_ODDS_RATIO = 3;
@@ -72,6 +81,7 @@ export function startEvidence(plan: RolloutPlan, baseline: Baseline = NO_BASELIN
     plan,
     baseline,
     errors: startLogLikelihoods(),
+    refused: startLogLikelihoods(),
     invalid: startLogLikelihoods(),
     slow: SLOW_QUANTILES.map((quantile) => ({
       quantile,
@@ -145,10 +155,11 @@ function compareInterval(
   evidence: Evidence,
   step: HostStep,
   interval: ComparedInterval,
-): Pick<Evidence, 'errors' | 'invalid' | 'slow'> {
+): Pick<Evidence, BadCount | 'slow'> {
   const { eta } = evidence.baseline;
   return {
     errors: addTable(evidence.errors, countBad(interval, 'errors'), eta.errors),
+    refused: addTable(evidence.refused, countBad(interval, 'refused'), eta.refused),
     invalid: addTable(evidence.invalid, countBad(interval, 'invalid'), eta.invalid),
     slow: evidence.slow.map((slow, index) => {
       const threshold = step.thresholds?.[index];
@@ -157,7 +168,7 @@ function compareInterval(
   };
 }
 
-function countBad({ candidate, stable }: ComparedInterval, metric: 'errors' | 'invalid'): TwoByTwo {
+function countBad({ candidate, stable }: ComparedInterval, metric: BadCount): TwoByTwo {
   return {
     candidateTotal: candidate.requests,
     candidateBad: candidate[metric],
@@ -171,7 +182,7 @@ function addSlow(
   interval: ComparedInterval,
   { threshold, eta }: { readonly threshold: SlowThreshold; readonly eta: number },
 ): SlowEvidence {
-  const table = countSlow(threshold, interval.candidate.latency, interval.stable.latency);
+  const table = countSlow(threshold, interval.candidate, interval.stable);
   const counts = {
     candidateTotal: slow.counts.candidateTotal + table.candidateTotal,
     candidateBad: slow.counts.candidateBad + table.candidateBad,
@@ -186,6 +197,7 @@ function wakeHarms(before: Evidence, after: Omit<Evidence, 'bets'>): Bets {
   const hasSay: Readonly<Record<Harm, boolean>> = {
     errors: true,
     slow: after.slow.some(({ likelihoods }, index) => likelihoods !== before.slow[index]?.likelihoods),
+    refused: after.refused !== before.refused,
     invalid: after.invalid !== before.invalid,
     objective: after.objective.requests > 0,
   };
@@ -195,13 +207,14 @@ function wakeHarms(before: Evidence, after: Omit<Evidence, 'bets'>): Bets {
 }
 
 function measureLevels(
-  evidence: Pick<Evidence, 'plan' | 'baseline' | 'errors' | 'invalid' | 'slow' | 'objective' | 'bets'>,
+  evidence: Pick<Evidence, 'plan' | 'baseline' | BadCount | 'slow' | 'objective' | 'bets'>,
 ): EvidenceLevels {
   const { plan, baseline, objective } = evidence;
   const slow = evidence.slow.map(({ likelihoods }) => logEvidence(likelihoods));
   const levels = {
     errors: logEvidence(evidence.errors, plan.tolerance),
     gross: logEvidence(evidence.errors, plan.tolerance, GROSS_ODDS_RATIO),
+    refused: logEvidence(evidence.refused, plan.tolerance),
     invalid: logEvidence(evidence.invalid, plan.tolerance),
     slow: logSumExp(slow) - Math.log(slow.length),
     objective:

@@ -118,6 +118,8 @@ function addArms(left: ArmCounts, right: ArmCounts): ArmCounts | undefined {
   return {
     requests: left.requests + right.requests,
     errors: left.errors + right.errors,
+    unanswered: left.unanswered + right.unanswered,
+    refused: left.refused + right.refused,
     invalid: left.invalid + right.invalid,
     latency,
   };

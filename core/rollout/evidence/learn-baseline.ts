@@ -21,6 +21,7 @@ export function learnBaseline(
     ),
     requests: recent.reduce((sum, { stable }) => sum + stable.requests, 0),
     errors: recent.reduce((sum, { stable }) => sum + stable.errors, 0),
+    invalid: recent.reduce((sum, { stable }) => sum + stable.invalid, 0),
     latency: sumLatency(recent),
   };
 }

@@ -1,6 +1,6 @@
 import type { Baseline } from './baseline.ts';
 import type { Observation } from './observation.ts';
-import { type StageTotals, sumStages } from './stage-totals.ts';
+import { type ArmTotals, type StageTotals, sumStages } from './stage-totals.ts';
 
 /** At 100 % there is nothing to compare with: without a configured limit, this or a multiple of the stable rate is one. */
 const DEFAULT_LIMIT = 0.05;
@@ -12,7 +12,7 @@ export type Objective = {
   readonly limit?: number;
   readonly isConfigured: boolean;
   readonly requests: number;
-  /** Errors and invalid answers. */
+  /** Errors and invalid answers; never what was refused, which the client may have written wrongly. */
   readonly bad: number;
 };
 
@@ -32,19 +32,27 @@ export function addToObjective(
 ): Objective {
   const isAlone = observation.weights.candidate >= 100 && observation.stable.requests === 0;
   if (!objective.isConfigured && !isAlone) return objective;
-  const { requests, errors, invalid } = observation.candidate;
   return {
     limit: objective.limit ?? defaultLimit(past.stages, past.baseline),
     isConfigured: objective.isConfigured,
-    requests: objective.requests + requests,
-    bad: objective.bad + Math.min(requests, errors + invalid),
+    requests: objective.requests + observation.candidate.requests,
+    bad: objective.bad + countBroken(observation.candidate),
   };
 }
 
 function defaultLimit(stages: readonly StageTotals[], baseline: Baseline): number {
   const stable = sumStages(stages, 'stable');
   const requests = stable.requests + baseline.requests;
-  return defaultObjectiveLimit(requests === 0 ? 0 : (stable.errors + baseline.errors) / requests);
+  return defaultObjectiveLimit(requests === 0 ? 0 : (countBroken(stable) + countBroken(baseline)) / requests);
+}
+
+/** What an objective is about, of the candidate and in the limit that is taken from the stable version alike. */
+function countBroken({
+  requests,
+  errors,
+  invalid,
+}: Pick<ArmTotals, 'requests' | 'errors' | 'invalid'>): number {
+  return Math.min(requests, errors + invalid);
 }
 
 /** The error rate that the bake allows a candidate when the plan sets none, from the stable version's rate. */

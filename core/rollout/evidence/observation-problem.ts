@@ -36,13 +36,13 @@ export function findObservationProblem(
 }
 
 function hasCleanCounts(arm: ArmCounts): boolean {
-  return (
-    isCount(arm.requests) && isCount(arm.errors) && isCount(arm.invalid) && arm.latency.counts.every(isCount)
-  );
+  const { requests, errors, unanswered, refused, invalid, latency } = arm;
+  return [requests, errors, unanswered, refused, invalid, ...latency.counts].every(isCount);
 }
 
 function hasTooManyBad(arm: ArmCounts): boolean {
-  return arm.errors > arm.requests || arm.invalid > arm.requests;
+  const { requests, errors, unanswered, refused, invalid } = arm;
+  return unanswered > errors || Math.max(errors, refused, invalid) > requests;
 }
 
 function isCount(value: number): boolean {

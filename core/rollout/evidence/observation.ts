@@ -6,14 +6,31 @@ import { latencyCountsSchema, shareEdges } from '../../statistics/latency-bucket
 const count = z.int().nonnegative();
 
 /**
- * What one version did in one interval on one host. `errors` are 5xx, timeouts and handler exceptions; `invalid` are
- * answers that were NaN or broke the schema; `latency` counts every request in ms buckets. All are increments.
+ * What one version did in one interval on one host. `requests` were given to it and have ended in this interval, answered or not;
+ * `errors` of them were answered 5xx or not at all, `unanswered` of these not at all: the client gave up, or the request was reset,
+ * cancelled, timed out or found no room. `refused` were answered 4xx: nobody's fault until one version refuses more than the other.
+ * `invalid` were answered with what was NaN or broke the schema. `latency` counts the answers in ms buckets. All are increments.
  */
 const armCountsSchema = z
-  .strictObject({ requests: count, errors: count, invalid: count, latency: latencyCountsSchema })
+  .strictObject({
+    requests: count,
+    errors: count,
+    unanswered: count,
+    refused: count,
+    invalid: count,
+    latency: latencyCountsSchema,
+  })
+  .refine(({ unanswered, errors }) => unanswered <= errors, {
+    error: 'unanswered must not exceed errors',
+    path: ['unanswered'],
+  })
   .refine(({ requests, errors }) => errors <= requests, {
     error: 'errors must not exceed requests',
     path: ['errors'],
+  })
+  .refine(({ requests, refused }) => refused <= requests, {
+    error: 'refused must not exceed requests',
+    path: ['refused'],
   })
   .refine(({ requests, invalid }) => invalid <= requests, {
     error: 'invalid must not exceed requests',
@@ -53,5 +70,7 @@ export const observationSchema = z
   });
 
 export type ArmCounts = z.infer<typeof armCountsSchema>;
+/** What is counted of a version and compared with the other one as a table of its own. */
+export type BadCount = 'errors' | 'refused' | 'invalid';
 export type ShadowComparison = z.infer<typeof shadowComparisonSchema>;
 export type Observation = z.infer<typeof observationSchema>;

@@ -6,6 +6,7 @@ import {
   nextEdge,
   quantileEdge,
 } from '../../statistics/latency-buckets.ts';
+import type { ArmCounts } from './observation.ts';
 
 /** Which of the stable version's latency quantiles are watched. */
 export const SLOW_QUANTILES = [0.5, 0.9, 0.99] as const;
@@ -21,7 +22,7 @@ export type SlowThreshold = {
 };
 
 /**
- * One threshold per watched quantile, at bucket edges, with the margin rounded up to the next edge.
+ * One threshold per watched quantile of the answers, at bucket edges, with the margin rounded up to the next edge.
  * `undefined` while there are too few requests or a quantile lies in the open last bucket.
  */
 export function fixSlowThresholds(
@@ -44,16 +45,16 @@ export function fitsBuckets(thresholds: readonly SlowThreshold[], edges: readonl
   );
 }
 
-/** The 2×2 table of slow requests at one threshold. */
+/** The 2×2 table of slow requests at one threshold. One that was never answered is slow at any. */
 export function countSlow(
   threshold: SlowThreshold,
-  candidate: LatencyCounts,
-  stable: LatencyCounts,
+  candidate: Pick<ArmCounts, 'latency' | 'unanswered'>,
+  stable: Pick<ArmCounts, 'latency' | 'unanswered'>,
 ): TwoByTwo {
   return {
-    candidateTotal: countLatency(candidate),
-    candidateBad: countAbove(candidate, threshold.candidateMs),
-    stableTotal: countLatency(stable),
-    stableBad: countAbove(stable, threshold.stableMs),
+    candidateTotal: countLatency(candidate.latency) + candidate.unanswered,
+    candidateBad: countAbove(candidate.latency, threshold.candidateMs) + candidate.unanswered,
+    stableTotal: countLatency(stable.latency) + stable.unanswered,
+    stableBad: countAbove(stable.latency, threshold.stableMs) + stable.unanswered,
   };
 }

@@ -1,7 +1,7 @@
-import type { Observation } from './observation.ts';
+import type { ArmCounts, Observation } from './observation.ts';
 
-/** Requests of one version, and how many of them were bad. */
-export type ArmTotals = { readonly requests: number; readonly errors: number; readonly invalid: number };
+/** Requests of one version, and how many of them were bad, as an observation counts them. */
+export type ArmTotals = Readonly<Omit<ArmCounts, 'latency'>>;
 
 /**
  * What a stage has seen so far over all hosts. `shadow` are copies the candidate answered while it had no traffic of its own;
@@ -15,7 +15,7 @@ export type StageTotals = {
   readonly routed: { readonly percent: number; readonly candidate: number; readonly stable: number };
 };
 
-const NOTHING: ArmTotals = { requests: 0, errors: 0, invalid: 0 };
+const NOTHING: ArmTotals = { requests: 0, errors: 0, unanswered: 0, refused: 0, invalid: 0 };
 
 /** A stage without any poll. */
 export const EMPTY_STAGE: StageTotals = {
@@ -61,6 +61,8 @@ function addArm(left: ArmTotals, right: ArmTotals): ArmTotals {
   return {
     requests: left.requests + right.requests,
     errors: left.errors + right.errors,
+    unanswered: left.unanswered + right.unanswered,
+    refused: left.refused + right.refused,
     invalid: left.invalid + right.invalid,
   };
 }

@@ -18,6 +18,7 @@ export const rolloutRecordSchema = z.strictObject({
       eta: temperingSchema,
       requests: z.int().nonnegative(),
       errors: z.int().nonnegative(),
+      invalid: z.int().nonnegative(),
       latency: z.record(z.string(), observationSchema.shape.stable.shape.latency),
     })
     .optional(),

@@ -161,6 +161,8 @@ function countsOf(requests: number, errorShare: number): Observation['stable'] {
   return {
     requests,
     errors: Math.round(requests * errorShare),
+    unanswered: 0,
+    refused: 0,
     invalid: 0,
     latency: { edges: EDGES, counts },
   };

@@ -55,7 +55,7 @@ export function leaseOf(rollout: string, leaseSeconds = 600): RolloutLease {
       latencyMargin: 0.5,
       tolerance: 1,
     },
-    tempering: { errors: 1, slow: 1, invalid: 1 },
+    tempering: { errors: 1, slow: 1, refused: 1, invalid: 1 },
     stage: 0,
     rolloutStartedAt: now,
     stageStartedAt: now,

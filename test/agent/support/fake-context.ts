@@ -198,7 +198,13 @@ export async function storeBlob(
 
 /** Counters of a cluster that answered so many requests, so many of them badly. */
 export function counted(requests: number, errors = 0): ClusterCounters {
-  return { ...NO_COUNTERS, requests, errors, latency: NO_COUNTERS.latency.with(10, requests) };
+  return {
+    ...NO_COUNTERS,
+    sent: requests,
+    answered: requests,
+    serverErrors: errors,
+    latency: NO_COUNTERS.latency.with(10, requests),
+  };
 }
 
 /** An HTTP server in the place of the proxy, answering golden replays. */

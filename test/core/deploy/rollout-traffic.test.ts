@@ -24,7 +24,7 @@ const environment: Environment = {
 };
 
 test('a host gets its own part of what was promised when the rollout began, and what past rollouts teach', () => {
-  const tempering = { errors: 0.5, slow: 1, invalid: 1 };
+  const tempering = { errors: 0.5, slow: 1, refused: 1, invalid: 1 };
   const { lease } = serveRollout(rollout, environment, { shadow: false, leaseSeconds: 120, tempering });
   expect(lease?.plan).toMatchObject({
     stages: [10, 100],

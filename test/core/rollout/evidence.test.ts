@@ -10,9 +10,22 @@ import { driveRecorded, type Traffic } from './drive-recorded.ts';
 import { arm, evidenceOf, instant, PLAN, poll } from './observations.ts';
 
 const someArm = fc
-  .record({ requests: fc.nat(200), errors: fc.nat(200), invalid: fc.nat(200), bucket: fc.nat(7) })
-  .map(({ requests, errors, invalid, bucket }) =>
-    arm(requests, { errors: Math.min(errors, requests), invalid: Math.min(invalid, requests), bucket }),
+  .record({
+    requests: fc.nat(200),
+    errors: fc.nat(200),
+    unanswered: fc.nat(200),
+    refused: fc.nat(200),
+    invalid: fc.nat(200),
+    bucket: fc.nat(7),
+  })
+  .map(({ requests, errors, unanswered, refused, invalid, bucket }) =>
+    arm(requests, {
+      errors: Math.min(errors, requests),
+      unanswered: Math.min(unanswered, errors, requests),
+      refused: Math.min(refused, requests),
+      invalid: Math.min(invalid, requests),
+      bucket,
+    }),
   );
 const somePolls: fc.Arbitrary<Observation[]> = fc
   .array(
@@ -162,25 +175,27 @@ describe('what past rollouts teach', () => {
 });
 
 describe('bets on several harms', () => {
-  const levels = { errors: 1.2, gross: -4, slow: 0.3, invalid: 2, objective: -0.5 };
+  const levels = { errors: 1.2, gross: -4, slow: 0.3, refused: 0.1, invalid: 2, objective: -0.5 };
 
   it('start with a capital of one and keep it when shared out anew', () => {
     const bets = startBets(new Set(['errors']));
-    const none = { errors: 0, gross: 0, slow: 0, invalid: 0, objective: 0 };
+    const none = { errors: 0, gross: 0, slow: 0, refused: 0, invalid: 0, objective: 0 };
     expect(logCapital(bets, none)).toBeCloseTo(0, 12);
     const capital = logCapital(bets, levels);
     for (const awake of [
       ['errors', 'slow'],
       ['errors', 'slow', 'invalid', 'objective'],
+      ['errors', 'slow', 'refused', 'invalid', 'objective'],
     ] as const) {
       expect(logCapital(shareOutAnew(bets, levels, new Set(awake)), levels)).toBeCloseTo(capital, 12);
     }
   });
 
   it('name the harm that holds most of it', () => {
-    const bets = startBets(new Set(['errors', 'slow', 'invalid', 'objective']));
+    const bets = startBets(new Set(['errors', 'slow', 'refused', 'invalid', 'objective']));
     expect(carryingHarm(bets, levels)).toBe('errors');
     expect(carryingHarm(bets, { ...levels, invalid: 4 })).toBe('invalid');
+    expect(carryingHarm(bets, { ...levels, refused: 4 })).toBe('refused');
     expect(carryingHarm(bets, { ...levels, objective: 9 })).toBe('objective');
   });
 });

@@ -16,17 +16,18 @@ export function instant(seconds: number): string {
 
 export const EDGES = [10, 20, 50, 100, 120, 200, 500];
 
-/** One version's counts, with all its requests in one latency bucket (the one up to 50 ms unless told). */
+/** One version's counts, with all its answers in one latency bucket (the one up to 50 ms unless told). */
 export function arm(
   requests: number,
   bad: Partial<ArmCounts> & { readonly bucket?: number } = {},
 ): ArmCounts {
   const { bucket = 2, ...counts } = bad;
+  const answered = requests - (counts.unanswered ?? 0);
   const latency = {
     edges: EDGES,
-    counts: [...EDGES, 0].map((_, index) => (index === bucket ? requests : 0)),
+    counts: [...EDGES, 0].map((_, index) => (index === bucket ? answered : 0)),
   };
-  return { requests, errors: 0, invalid: 0, latency, ...counts };
+  return { requests, errors: 0, unanswered: 0, refused: 0, invalid: 0, latency, ...counts };
 }
 
 /** A poll of a minute at 10 %, unless told otherwise. */

@@ -43,7 +43,7 @@ const ready: Instance = { model: 'm', version: '2', package: 'm@x', state: 'read
 
 function poll(seq: number, candidateErrors: number): Observation {
   const latency = { edges: [1, 2], counts: [100, 0, 0] };
-  const arm = { requests: 100, errors: 0, invalid: 0, latency };
+  const arm = { requests: 100, errors: 0, unanswered: 0, refused: 0, invalid: 0, latency };
   return {
     hostId: hostIdOf('h'),
     host: 'h',
