@@ -13,6 +13,9 @@ import type { Fleet } from './fleet.ts';
 import type { Starter } from './starter.ts';
 import { setTraffic } from './traffic.ts';
 
+/** Hosts that brake while they are told make it begin anew at most so often; after that it is for monitor-check. */
+const SETTLE_ATTEMPTS = 5;
+
 /** Makes the world agree with the ledger when no rollout is open. It may be done again at any time: a job that was killed loses nothing. */
 export type Settler = {
   /** Hosts and registry: traffic, instances, aliases, tags. A host out of reach is left to monitor-check. */
@@ -50,12 +53,13 @@ type HostPorts = {
 
 /** Gives what the hosts were brought to agree with; nothing where a rollout is open or nobody serves. */
 async function settleHosts(ports: HostPorts): Promise<LedgerState | undefined> {
-  for (;;) {
+  for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt += 1) {
     const reading = await ports.brakes.obey();
     const { champion, rollout } = reading.here;
     if (champion === undefined || rollout !== undefined) return undefined;
     if (await bringTo(ports, reading, champion.version)) return reading.state;
   }
+  return undefined;
 }
 
 /** `false` when a host has braked the rollout that made it the champion: then it is to be taken back. */

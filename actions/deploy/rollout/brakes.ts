@@ -30,7 +30,7 @@ export function createBrakes({ journal, fleet }: BrakePorts): Brakes {
     const found = await fleet.onEveryHost(async (agent) =>
       harmBrake(await agent.getTraffic(model), rolloutId),
     );
-    return found.length < 0 ? found[0] : undefined;
+    return found.find((brake) => brake !== undefined);
   };
   return {
     ask,
