@@ -12,6 +12,7 @@ import {
 } from '../../core/ledger/state.ts';
 import type { Clock, Ledger } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { findObstacle, type Obstacle } from '../../core/rollout/find-obstacle.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { Author } from '../job/author.ts';
 
@@ -24,6 +25,8 @@ export type Reading = {
   readonly here: EnvironmentState;
   /** Whether an earlier attempt of this very job wrote an event of that kind: asking once must not act twice. */
   readonly hasWritten: (kind: LedgerEventKind) => boolean;
+  /** What the ledger says against raising or promoting that rollout. */
+  readonly obstacleTo: (rollout: Pick<Rollout, 'id' | 'stable'>) => Obstacle | undefined;
 };
 
 /** A reading that will be written to, if it is still the last one then, and the pen for it. */
@@ -89,6 +92,7 @@ export function createJournal(options: JournalOptions): Journal {
       const prefix = `${eventId(author.cause, kind, environment)}/`;
       return [...state.ids].some((id) => id.startsWith(prefix));
     },
+    obstacleTo: (rollout) => findObstacle({ state, environment, rollout, now: at }),
   });
   const append: Journal['append'] = async (decide) => {
     let proposed: readonly LedgerEvent[] = [];

@@ -1,5 +1,6 @@
 import { UserError } from '../../core/errors.ts';
 import type { Rollout } from '../../core/ledger/state.ts';
+import type { Obstacle } from '../../core/rollout/find-obstacle.ts';
 import { type Fleet, requireHosts } from './hosts/fleet.ts';
 import type { Journal, Reading } from './journal.ts';
 import { type DeployOutcome, withReport } from './outcomes.ts';
@@ -26,6 +27,7 @@ export async function promoteNow(
     const reading = await journal.read();
     if (reading.hasWritten('rollout.promoted')) return conclude(reading.here.history.at(-1)?.rollout);
     const open = requireOpen(reading, journal.environment);
+    requireFree(reading, open);
     await requireHosts(fleet);
     const explanation = `${actor} promoted it at ${open.percent} %, before the evidence was complete.`;
     const ended = await endings.promote(open, withReport('requested', explanation));
@@ -37,6 +39,12 @@ export async function promoteNow(
     if (ended.now.here.rollout?.id !== open.id) return conclude(open.id);
   }
 }
+
+const REMEDIES: Readonly<Record<Obstacle['code'], string>> = {
+  frozen: 'Wait, or lift it with /unfreeze.',
+  locked: 'Wait until its holder has finished, and look at /status.',
+  'other-champion': 'Let the gate judge it against the version that serves: train it again with /train.',
+};
 
 /** What it takes to hold a rollout, or to let it go on. */
 export type ControlPorts = { readonly journal: Journal; readonly goOn: GoOn };
@@ -61,6 +69,20 @@ export async function resume({ journal, goOn }: ControlPorts): Promise<DeployOut
     held === undefined ? [] : [page.entry('rollout.resumed', { rollout: id, environment }, id)],
   );
   return goOn(rollout.id);
+}
+
+/** A person's word goes before what is missing, not before a freeze or somebody else's work. */
+function requireFree(reading: Reading, rollout: Rollout): void {
+  const obstacle = reading.obstacleTo(rollout);
+  if (obstacle === undefined) return;
+  const { code, explanation } = obstacle;
+  throw new UserError([
+    {
+      code,
+      message: `Version ${rollout.version} can't be promoted now. ${explanation}`,
+      remedy: REMEDIES[code],
+    },
+  ]);
 }
 
 function requireOpen({ here: { rollout } }: Reading, environment: string): Rollout {

@@ -17,14 +17,18 @@ export function pollSeconds({ leaseSeconds }: Pick<Environment, 'leaseSeconds'>)
 
 /**
  * The lease in seconds of a rollout that no job waits for: a host that nobody reaches any more has returned to the stable version by
- * the rollout's deadline. One that people hold may wait as long as it could in all.
+ * the rollout's deadline. One that a person holds waits until that hold is over, which is when it is taken back.
  */
 export function detachedLease(
   rollout: Rollout,
   { rollout: { deadlineSeconds } }: Pick<Environment, 'rollout'>,
   now: Instant,
 ): number {
-  const spentSeconds = secondsBetween(rollout.startedAt, now) - secondsHeld(rollout, now);
-  const leftSeconds = rollout.held?.code === 'held' ? deadlineSeconds : deadlineSeconds - spentSeconds;
+  const { held, startedAt } = rollout;
+  if (held?.code === 'held') {
+    const leftSeconds = deadlineSeconds - secondsBetween(held.at, now);
+    return Math.max(1, leftSeconds / LEASES_TO_RETURN);
+  }
+  const leftSeconds = deadlineSeconds - (secondsBetween(startedAt, now) - secondsHeld(rollout, now));
   return Math.max(LEAST_SHARE * deadlineSeconds, leftSeconds) / LEASES_TO_RETURN;
 }

@@ -7,8 +7,8 @@ type RolloutStep = Extract<LedgerEvent, { kind: 'rollout.advanced' | 'rollout.he
 
 /**
  * Why an event may not follow on this state, or `undefined` when it may: the rules that hold for the ledger whoever writes to it.
- * One rollout per environment, none while frozen, and nothing is rolled out or promoted that did not pass its gate. A rollback is
- * always allowed.
+ * One rollout per environment, none begun or promoted while frozen or over another champion than it is compared with, and nothing
+ * rolled out or promoted that did not pass its gate. A rollback is always allowed.
  */
 export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | undefined {
   switch (event.kind) {
@@ -23,11 +23,8 @@ export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | un
     case 'rollout.held':
     case 'rollout.resumed':
       return checkStep(state, event);
-    case 'rollout.promoted': {
-      const open = environmentOf(state, event.data.environment).rollout;
-      const problem = requireOpen(event, open) ?? requireGate(state, event, event.data.version);
-      return problem ?? requireSameVersion(event, open);
-    }
+    case 'rollout.promoted':
+      return checkPromotion(state, event);
     case 'lock.acquired': {
       const conflict = findConflictingLock(state, event.data, event.at);
       return conflict === undefined ? undefined : lockedProblem(conflict);
@@ -59,10 +56,8 @@ function checkStart(
   if (rollout !== undefined) {
     return broken(event, `version ${rollout.version} is still being rolled out to ${environment}`);
   }
-  const freeze = freezeOf(state, environment);
-  if (freeze !== undefined) {
-    return broken(event, `${environment} is frozen by ${freeze.actor} since ${freeze.at}`);
-  }
+  const frozen = requireThawed(state, event);
+  if (frozen !== undefined) return frozen;
   if (event.data.stable !== champion?.version) {
     return broken(event, `${champion?.version ?? 'nothing'} serves, not ${event.data.stable ?? 'nothing'}`);
   }
@@ -81,6 +76,31 @@ function checkStep(state: LedgerState, event: RolloutStep): Problem | undefined 
   if (stage < open.stage) return broken(event, `the rollout is at stage ${open.stage} already`);
   if (percent > most) return broken(event, `stage ${stage} allows ${most} %, not ${percent} %`);
   return undefined;
+}
+
+function checkPromotion(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'rollout.promoted' }>,
+): Problem | undefined {
+  const { environment, version } = event.data;
+  const { rollout: open, champion } = environmentOf(state, environment);
+  const problem =
+    requireOpen(event, open) ??
+    requireSameVersion(event, open) ??
+    requireThawed(state, event) ??
+    requireGate(state, event, version);
+  if (problem !== undefined || open?.stable === champion?.version) return problem;
+  const serving = champion?.version ?? 'nothing';
+  return broken(event, `${serving} serves, and it was compared with ${open?.stable ?? 'nothing'}`);
+}
+
+function requireThawed(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'rollout.started' | 'rollout.promoted' }>,
+): Problem | undefined {
+  const { environment } = event.data;
+  const freeze = freezeOf(state, environment);
+  return freeze && broken(event, `${environment} is frozen by ${freeze.actor} since ${freeze.at}`);
 }
 
 function requireOpen(

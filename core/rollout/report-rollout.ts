@@ -32,7 +32,7 @@ const STAGE_COLUMNS = [
 
 /** A rollout for people: the decision in one sentence, what each stage saw, and how the evidence of harm grew. */
 export function reportRollout(input: {
-  readonly decision: RolloutDecision;
+  readonly decision: Pick<RolloutDecision, 'explanation' | 'reasons'>;
   readonly evidence: Evidence;
   readonly points: readonly TracePoint[];
 }): readonly Block[] {

@@ -30,7 +30,8 @@ describe('the first version of an environment', () => {
   test('gets no traffic when a person holds it before it is promoted, and all when it may go on', async () => {
     const world = createWorld(versionEvents('1'));
     const held = { ...where, code: 'held', explanation: 'Bob held it.' };
-    outrunPromotion(world, createEvent(contextOf('bob'), 'rollout.held', held));
+    const bob = { ...contextOf('bob'), at: world.clock.now() };
+    outrunPromotion(world, createEvent(bob, 'rollout.held', held));
     expect((await deploy(world.job({ version: '1' }))).reasonCode).toBe('held');
     expect(world.agents.map(({ traffic }) => traffic)).toEqual([undefined, undefined]);
     expect((await production(world)).rollout?.held?.code).toBe('held');

@@ -49,7 +49,7 @@ const event = {
       ...{ rollout: id, environment, version, stable: '2', code: 'errors-worse', explanation: 'Harm.' },
     }),
   held: ({ id }: Rollout) =>
-    createEvent(contextOf('bob'), 'rollout.held', {
+    createEvent({ ...contextOf('bob'), at: '2026-11-21T12:00:00.000Z' }, 'rollout.held', {
       ...{ rollout: id, environment, code: 'held', explanation: 'Bob held it.' },
     }),
 };

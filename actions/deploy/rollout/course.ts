@@ -66,7 +66,7 @@ export function createCourse(
     return async (open, now) => {
       const started = await hosts.step();
       if (!started.ok) return rollBackUnready(endings, open, started);
-      const judged = await judge(open, hosts.found);
+      const judged = await judge(open, { hosts: hosts.found, obstacle: now.obstacleTo(open) });
       const hasSlept = secondsBetween(now.at, clock.now()) > settings.leaseSeconds;
       if (hasSlept && hasMoved((await journal.read()).here.rollout, open)) return { kind: 'overtaken' };
       // A first version is compared with nothing, so there is nothing to say of it.

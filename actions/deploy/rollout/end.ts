@@ -32,8 +32,8 @@ type Ended =
 export type Endings = {
   /**
    * Records that the candidate is the champion now, then makes the world agree with it. A host that has braked for harm ends the
-   * rollout instead, whoever asked. Overtaken when the rollout is not what it was when that was decided, or more hosts than may be
-   * away can't be asked.
+   * rollout instead, whoever asked. Overtaken when the rollout is not what it was when that was decided, when the ledger says something
+   * against it, and when more hosts than may be away can't be asked.
    */
   readonly promote: (rollout: Rollout, promotion: Promotion) => Promise<Ended>;
   /**
@@ -72,7 +72,7 @@ async function promote(
   if (isTooFew(fleet)) return { kind: 'overtaken', now: await journal.read() };
   const { code, explanation } = promotion;
   const entered = await journal.whileOpen(rollout, (open, page) => {
-    if (hasMoved(open, rollout)) return 'overtaken';
+    if (hasMoved(open, rollout) || page.now.obstacleTo(open)) return 'overtaken';
     const known = lookUp(page.now.state.versions, version);
     const envelope = known && attest(page.now.state, known, open.package);
     const data = {
@@ -125,5 +125,6 @@ async function rollBack(
   await settler.settle();
   announcer.status(id, 'failure', explanation);
   const site = { model, environment, away: fleet.away() };
-  return { kind: 'ended', outcome: rolledBackOutcome(site, rollout, reasons) };
+  const serving = entered.now.here.champion?.version;
+  return { kind: 'ended', outcome: rolledBackOutcome(site, { ...rollout, stable: serving }, reasons) };
 }

@@ -3,7 +3,7 @@ import { planOf } from '../../../core/deploy/rollout-traffic.ts';
 import { type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
 import type { Clock } from '../../../core/ports.ts';
 import type { Block } from '../../../core/report/report.ts';
-import { decideRollout, type RolloutDecision } from '../../../core/rollout/decide-rollout.ts';
+import { decideRollout } from '../../../core/rollout/decide-rollout.ts';
 import type { Baseline } from '../../../core/rollout/evidence/baseline.ts';
 import {
   addObservation,
@@ -12,20 +12,25 @@ import {
   startEvidence,
 } from '../../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
+import type { Obstacle } from '../../../core/rollout/find-obstacle.ts';
 import type { HostsFound } from '../../../core/rollout/quorum.ts';
 import type { TracePoint } from '../../../core/rollout/record/trace.ts';
 import { reportRollout } from '../../../core/rollout/report-rollout.ts';
+import { type RestrainedDecision, restrainDecision } from '../../../core/rollout/restrain-decision.ts';
 import type { Seen } from './memory.ts';
 
 /** What was decided, the report of it, and what it was decided on. */
 export type JudgedRollout = {
-  readonly decision: RolloutDecision;
+  readonly decision: RestrainedDecision;
   readonly report: readonly Block[];
   readonly seen: Seen;
 };
 
-/** Judges a rollout as it is at one reading. Which hosts take part is asked last: the polls show which are away. */
-type Judge = (rollout: Rollout, hosts: () => HostsFound) => Promise<JudgedRollout>;
+/** What stands beside the evidence. Which hosts take part is asked last: the polls show which are away. */
+type Circumstances = { readonly hosts: () => HostsFound; readonly obstacle: Obstacle | undefined };
+
+/** Judges a rollout as it is at one reading. */
+type Judge = (rollout: Rollout, circumstances: Circumstances) => Promise<JudgedRollout>;
 
 type JudgePorts = {
   /** What past rollouts teach about this one. */
@@ -35,12 +40,15 @@ type JudgePorts = {
   readonly clock: Clock;
 };
 
-/** A judge of one rollout. The evidence grows by what is new; it is not counted again each round. */
+/**
+ * A judge of one rollout, by what was seen and by what the ledger says against it. The evidence grows by what is new; it is not counted
+ * again each round.
+ */
 export function createJudge({ baseline, observe, clock }: JudgePorts, settings: Environment): Judge {
   let evidence: Evidence | undefined;
   const points: TracePoint[] = [];
   const observations: Observation[] = [];
-  return async (rollout, hosts) => {
+  return async (rollout, { hosts, obstacle }) => {
     const plan = planOf(rollout, settings, 'deploy');
     let grown = evidence ?? startEvidence(plan, baseline);
     for (const observation of sortObservations(await observe())) {
@@ -50,7 +58,7 @@ export function createJudge({ baseline, observe, clock }: JudgePorts, settings: 
     }
     evidence = grown;
     const now = clock.now();
-    const decision = decideRollout({
+    const decided = decideRollout({
       plan,
       evidence: grown,
       stage: rollout.stage,
@@ -61,6 +69,7 @@ export function createJudge({ baseline, observe, clock }: JudgePorts, settings: 
       control: rollout.held?.code === 'held' ? 'held' : 'running',
       heldSeconds: secondsHeld(rollout, now),
     });
+    const decision = restrainDecision(decided, { rollout, obstacle, plan, now });
     const report = reportRollout({ decision, evidence: grown, points });
     return { decision, report, seen: { baseline, observations } };
   };

@@ -119,7 +119,7 @@ async function advance(
   if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
   const data = { rollout: id, environment, version, stage: to, percent: stages[to] ?? 100, explanation };
   const entered = await journal.whileOpen(rollout, (open, page) => {
-    if (hasMoved(open, rollout)) return 'overtaken';
+    if (hasMoved(open, rollout) || page.now.obstacleTo(open)) return 'overtaken';
     const resumed = page.entry('rollout.resumed', { rollout: id, environment }, id, to);
     return [...(open.held === undefined ? [] : [resumed]), page.entry('rollout.advanced', data, id, to)];
   });

@@ -2,10 +2,14 @@ import { isAfter, secondsBetween } from '../../instant.ts';
 import type { LedgerEvent } from '../../ledger/event.ts';
 import { decideRollout, ROLLBACK_CODES, type RolloutDecision } from '../decide-rollout.ts';
 import { addObservation, sortObservations, startEvidence } from '../evidence/evidence.ts';
+import { OBSTACLES } from '../find-obstacle.ts';
 import type { RolloutRecord } from './record.ts';
 
 /** A decision is made on the polls fetched so far: those of the last moments before it may not have been among them. */
 const FETCH_LAG_SECONDS = 60;
+
+/** Holds that no evidence leads to. */
+const HELD_BY_OTHERS: ReadonlySet<string> = new Set(['held', 'hosts-away', ...OBSTACLES]);
 
 /** One recorded step decided again. `other` steps were a person's, or for want of hosts: there is nothing to agree on. */
 type ReplayedStep = {
@@ -95,10 +99,10 @@ function replayStep(
   };
 }
 
-/** Holds by request and for want of hosts, promotions and rollbacks by command. */
+/** Holds by request, for want of hosts and for an obstacle, promotions and rollbacks by command. */
 function isAnothersStep(event: LedgerEvent): boolean {
   if (event.kind === 'rollout.promoted') return (event.data.code ?? 'promote') !== 'promote';
-  if (event.kind === 'rollout.held') return event.data.code === 'held' || event.data.code === 'hosts-away';
+  if (event.kind === 'rollout.held') return HELD_BY_OTHERS.has(event.data.code);
   if (event.kind !== 'rollout.rolled-back') return false;
   const { code } = event.data;
   return !ROLLBACK_CODES.some((known) => known === code);

@@ -58,9 +58,10 @@ describe('the lease of a rollout that no job waits for', () => {
     expect(leaseAfter(9)).toBe(3 * HOUR);
   });
 
-  test('does not count the time that people held it, and is whole while they do', () => {
+  test('does not count the time that people held it, and ends with a hold while they do', () => {
     expect(leaseAfter(5, { heldSeconds: 4 * HOUR })).toBe(5 * HOUR);
     const held = { at: addSeconds(START, HOUR), actor: 'ann', code: 'held', explanation: 'Ann.' };
-    expect(leaseAfter(5, { held })).toBe(6 * HOUR);
+    expect(leaseAfter(1, { held })).toBe(6 * HOUR);
+    expect(leaseAfter(5, { held })).toBe(2 * HOUR);
   });
 });

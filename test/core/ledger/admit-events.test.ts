@@ -6,7 +6,15 @@ import type { LedgerEvent, LedgerEventData } from '../../../core/ledger/event.ts
 import { foldLedger } from '../../../core/ledger/fold.ts';
 import { environmentOf, freezeOf, type LedgerState } from '../../../core/ledger/state.ts';
 import { anyLedger } from './any-ledger.ts';
-import { contextOf, fold, packageOf, startOf, startScribe, writeVersion } from './ledger-support.ts';
+import {
+  contextOf,
+  fold,
+  packageOf,
+  promotionOf,
+  startOf,
+  startScribe,
+  writeVersion,
+} from './ledger-support.ts';
 
 function codeOf(recorded: readonly LedgerEvent[], ...proposed: readonly LedgerEvent[]): string {
   const admitted = admitEvents(fold(recorded), proposed);
@@ -69,6 +77,24 @@ describe('an event is let into the ledger', () => {
     expect(codeOf([...further, hold], write('rollout.advanced', advance(2, 100)))).toBe('ledger-rule');
     const resume = write('rollout.resumed', { rollout: 'r8', environment: 'production' });
     expect(codeOf([...further, hold], resume, write('rollout.advanced', advance(2, 100)))).toBe('2 written');
+  });
+
+  it('as a promotion only over the version it was compared with, and not while frozen', () => {
+    const write = startScribe();
+    const serving = [
+      ...writeVersion(write, '7'),
+      ...writeVersion(write, '8'),
+      write('rollout.started', startOf('7')),
+      write('rollout.promoted', promotionOf('7')),
+      write('rollout.started', startOf('8', '7')),
+    ];
+    const promoted = write('rollout.promoted', promotionOf('8'));
+    expect(codeOf(serving, promoted)).toBe('1 written');
+    const frozen = write('frozen', { environment: 'production', reason: '' });
+    expect(codeOf([...serving, frozen], promoted)).toBe('ledger-rule');
+    const where = { environment: 'production', code: 'requested', explanation: '' };
+    const returned = write('rollout.rolled-back', { rollout: 'x', version: '7', stable: '6', ...where });
+    expect(codeOf([...serving, returned], promoted)).toBe('ledger-rule');
   });
 
   it('for a rollback in any case', () => {
