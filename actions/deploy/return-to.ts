@@ -1,14 +1,14 @@
-import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
-import { messageOf, ServiceError, UNREACHABLE, UserError } from '../../core/errors.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
 import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
 import type { Log } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
+import type { Startable } from '../serving/startable.ts';
 import type { Announcer } from './announcer.ts';
 import { requireVersion } from './find-candidate.ts';
 import type { Fleet } from './hosts/fleet.ts';
+import { returnHosts } from './hosts/return-hosts.ts';
 import type { Settler } from './hosts/settle.ts';
 import { READY_TIMEOUT_MS, type Starter } from './hosts/starter.ts';
-import { setTrafficEverywhere } from './hosts/traffic.ts';
 import type { Journal, Page, Reading } from './journal.ts';
 import { type DeployOutcome, returnedOutcome } from './outcomes.ts';
 import type { Memory } from './rollout/memory.ts';
@@ -98,9 +98,9 @@ async function replace(
   state: LedgerState,
   { id, champion, target, explanation }: Replacement,
 ): Promise<Rollout | undefined> {
-  const { journal, fleet, settler, announcer } = ports;
+  const { journal, fleet, starter, settler, announcer } = ports;
   const { environment } = journal;
-  await serveEverywhere(ports, state, target);
+  await returnHosts({ fleet, starter }, requirePackage(starter, state, target));
   let ended: Rollout | undefined;
   const entered = await journal.append((page) => {
     const { here } = page.now;
@@ -124,52 +124,17 @@ async function replace(
   return ended;
 }
 
-type ServePorts = Pick<ReturnPorts, 'fleet' | 'starter' | 'log'>;
-
-/** Traffic goes to the version; where its instance was stopped since, it is brought up first. */
-async function serveEverywhere(
-  { fleet, starter, log }: ServePorts,
-  state: LedgerState,
-  target: string,
-): Promise<void> {
+/** A registered version that can be started. Rejects with a UserError where there is none of that name, or it has no package. */
+function requirePackage(starter: Pick<Starter, 'prepare'>, state: LedgerState, target: string): Startable {
   const version = requireVersion(state, target);
-  const built = version.package;
-  if (built === undefined) {
-    throw new UserError([
-      {
-        code: 'package-missing',
-        message: `Version ${target} has no package, so no host can serve it.`,
-        remedy: 'Name a version that was deployed before.',
-      },
-    ]);
-  }
-  const startable = starter.prepare(state, version, built);
-  const started = await fleet.onEveryHost((agent) => starter.start(agent, startable));
-  requireAny(fleet, started);
-  const failed = started.find((outcome) => !outcome.ok);
-  if (failed !== undefined) {
-    throw new UserError([
-      {
-        code: 'not-ready',
-        message: `Version ${target} did not become ready: ${failed.message}.`,
-        remedy:
-          'Traffic was left as it is. Look at the instance’s log on that host, or name another version.',
-      },
-    ]);
-  }
-  await setTrafficEverywhere({ fleet, log }, { model: state.model, wanted: serveOnly(target) });
-}
-
-/** A rollback waits for no host that is away, but one at least has to be told. */
-function requireAny({ away }: Pick<Fleet, 'away'>, results: readonly unknown[]): void {
-  const [first] = away();
-  if (results.length > 0 || first === undefined) return;
-  throw new ServiceError({
-    code: UNREACHABLE,
-    message: `No host can be reached. ${first.why}`,
-    remedy: 'Bring one back, and run this again.',
-    where: { kind: 'endpoint', endpoint: first.url },
-  });
+  if (version.package !== undefined) return starter.prepare(state, version, version.package);
+  throw new UserError([
+    {
+      code: 'package-missing',
+      message: `Version ${target} has no package, so no host can serve it.`,
+      remedy: 'Name a version that was deployed before.',
+    },
+  ]);
 }
 
 /** Loud, since the hosts were told already: whoever asked has to know that it did not last. */

@@ -5,7 +5,7 @@ import type { Reason } from '../verdict.ts';
 export type HostsFound = {
   /** All of them. */
   readonly total: number;
-  /** Those that can't be reached, or are back and have yet to bring the candidate up. */
+  /** Those that can't be reached, refuse, have yet to bring a version up, or have not obeyed the last order. */
   readonly away: readonly string[];
   /** So many may be. */
   readonly mayBeAway: number;
@@ -20,7 +20,7 @@ export type Quorum =
 export function judgeQuorum({ total, away, mayBeAway }: HostsFound): Quorum {
   if (away.length === 0 && total > 0) return { kind: 'all' };
   const kind = away.length <= mayBeAway && away.length < total ? 'enough' : 'too-few';
-  const who = `${formatCount(away.length)} of ${formatCount(total)} hosts can't be reached (${away.join(', ')})`;
+  const who = `${formatCount(away.length)} of ${formatCount(total)} hosts take no part (${away.join(', ')})`;
   const allowed = mayBeAway === 0 ? 'none may be away' : `at most ${formatCount(mayBeAway)} may be away`;
   const reason = {
     code: 'hosts-away',

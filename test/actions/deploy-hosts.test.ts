@@ -82,6 +82,66 @@ describe('a host that is down when a rollout starts', () => {
   });
 });
 
+describe('a host that lacks the stable version', () => {
+  /** The second host is new in the list. */
+  function worldWithNewHost(maxUnavailable: number): World {
+    const world = worldOf(maxUnavailable);
+    world.agents[1].traffic = undefined;
+    return world;
+  }
+
+  /** It can't start version 1. */
+  function refuseStable(world: World): void {
+    const [, host] = world.agents;
+    const { startInstance } = host;
+    vi.spyOn(host, 'startInstance').mockImplementation(async (model, version, request) => {
+      host.failsWith = version === '1' ? 'start-failed' : undefined;
+      return startInstance(model, version, request);
+    });
+  }
+
+  test('is given it, and takes its share', async () => {
+    const world = worldWithNewHost(0);
+    const outcome = await deploy(world.job({ version: '2' }));
+    expect(outcome.reasonCode).toBe('promoted');
+    expect(world.agents[1].trafficHistory.map(({ candidatePercent }) => candidatePercent)).toContain(10);
+    expect(world.agents[1].seen.some(({ candidate }) => candidate.requests > 0)).toBe(true);
+    expect(find(world, 'rollout.held')).toEqual([]);
+  });
+
+  test('and can’t start it holds the rollout where none may be away: it is never promoted, nor blamed', async () => {
+    const world = worldWithNewHost(0);
+    refuseStable(world);
+    const outcome = await deploy(world.job({ version: '2' }));
+    expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'deadline-passed', away: [CUT] });
+    expect(showReport(outcome.report)).toContain('it does not load');
+    expect(find(world, 'rollout.held').map(({ data }) => [data.code, data.away])).toEqual([
+      ['hosts-away', [CUT]],
+    ]);
+  });
+
+  test('and can’t start it is left out and named where it may be away', async () => {
+    const world = worldWithNewHost(1);
+    refuseStable(world);
+    const outcome = await deploy(world.job({ version: '2' }));
+    expect(outcome.result).toMatchObject({ outcome: 'promoted' });
+    expect(find(world, 'rollout.promoted').at(-1)?.data.away).toEqual([CUT]);
+  });
+
+  test('and refuses the order does not count as taking part, however ready its candidate is', async () => {
+    const world = worldOf(0);
+    const [, host] = world.agents;
+    const { setTraffic } = host;
+    vi.spyOn(host, 'setTraffic').mockImplementation(async (model, wanted, expected) => {
+      if (wanted.lease === undefined) return setTraffic(model, wanted, expected);
+      throw refusal('not-ready', 'Version 1 of mnist is unknown on this host.');
+    });
+    const outcome = await deploy(world.job({ version: '2' }));
+    expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'deadline-passed' });
+    expect(find(world, 'rollout.promoted')).toHaveLength(1);
+  });
+});
+
 describe('a host that is cut off in the middle of a rollout', () => {
   test('leaves a gap in the evidence, and the others go on', async () => {
     const world = worldOf(1);

@@ -80,9 +80,9 @@ describe('/rollback', () => {
     await expect(deploy(world.job({ operation: 'rollback' }))).rejects.toThrow(/no version to return to/);
   });
 
-  test('leaves traffic alone when the version to return to does not start', async () => {
+  test('leaves traffic alone when the version to return to starts nowhere', async () => {
     const world = createHistory();
-    world.agents[1].failsWith = 'load-failed';
+    for (const agent of world.agents) agent.failsWith = 'load-failed';
     await expect(deploy(world.job({ operation: 'rollback' }))).rejects.toThrow(/did not become ready/);
     expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['2', '2']);
   });

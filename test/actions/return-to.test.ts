@@ -103,7 +103,7 @@ describe('a return to an earlier version', () => {
 
   test('that fails gives the lock back', async () => {
     const world = createHistory();
-    world.agents[1].failsWith = 'load-failed';
+    for (const agent of world.agents) agent.failsWith = 'load-failed';
     await expect(deploy(world.job(rollback))).rejects.toThrow(/did not become ready/);
     expect(world.ledger.kinds().slice(-2)).toEqual(['lock.acquired', 'lock.released']);
   });

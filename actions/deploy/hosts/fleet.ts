@@ -3,24 +3,42 @@ import type { Instant } from '../../../core/instant.ts';
 import type { AgentPort, Clock, Log } from '../../../core/ports.ts';
 import type { Block, Text } from '../../../core/report/report.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
+import type { AgentState } from '../../../core/serving/api.ts';
 
-/** A host that could not be reached when it was last asked, and since when. */
-export type AwayHost = { readonly url: string; readonly since: Instant; readonly why: string };
+/** A host that did not do what it was last asked, since when, and why: it could not be reached, or it answered and refused. */
+export type AwayHost = {
+  readonly url: string;
+  readonly kind: 'out-of-reach' | 'refusing';
+  readonly since: Instant;
+  readonly why: string;
+};
 
-/** The serving hosts of an environment, some of which may be down or cut off. */
+/** The serving hosts of an environment, some of which may be down, cut off or sick. */
 export type Fleet = {
   readonly urls: readonly string[];
-  /** So many hosts may be out of reach while a candidate is rolled out. */
+  /** So many hosts may be away while a candidate is rolled out. */
   readonly mayBeAway: number;
   /**
-   * Does the same on every host at once. Every host is tried; then the first failure is thrown. A host that can't be reached is no
-   * failure: it gives no result, and is not asked again before it was readmitted.
+   * Does the same on every host at once. A host that can't be reached, or refuses, is no failure of the others: it gives no result,
+   * is named among those that are away, and is not asked again before it was readmitted. What is no host's failure rejects.
    */
   readonly onEveryHost: <T>(work: (agent: AgentPort) => Promise<T>) => Promise<readonly T[]>;
+  /**
+   * The same for an order that takes something back: hosts that are away are told too, each is given seconds, and whatever one of
+   * them says only has it named.
+   */
+  readonly tellEveryHost: (work: (agent: AgentPort) => Promise<void>) => Promise<void>;
+  /** A host that did not do its part in something else is away from now on. */
+  readonly leaveOut: (url: string, thrown: unknown) => void;
   /** Gives the hosts that are back since they were last asked for, and knocks at those still away: nobody waits for their answer. */
   readonly readmit: () => readonly string[];
-  /** The hosts that are out of reach. */
+  /** The hosts that are away. */
   readonly away: () => readonly AwayHost[];
+};
+
+const SAID: Readonly<Record<AwayHost['kind'], string>> = {
+  'out-of-reach': 'is out of reach',
+  refusing: 'refuses',
 };
 
 /** A fleet that remembers which hosts are away as long as the job lives. */
@@ -30,37 +48,31 @@ export function createFleet(options: {
   readonly clock: Clock;
   readonly log: Log;
 }): Fleet {
-  const { agents, mayBeAway, clock, log } = options;
-  const away = new Map<string, AwayHost>();
-  const knocking = new Set<string>();
-  const answered = new Set<string>();
+  const { agents, mayBeAway } = options;
+  const { away, leaveOut, letIn } = createAwayList(options);
+  const { knock, listAnswered } = createKnocker();
   const tryHost = async <T>(agent: AgentPort, work: (agent: AgentPort) => Promise<T>) => {
-    const { url } = agent;
-    if (away.has(url)) return [];
+    if (away.has(agent.url)) return [];
     try {
       return [await work(agent)];
     } catch (thrown) {
-      if (!isUnreachable(thrown)) throw thrown;
-      away.set(url, { url, since: clock.now(), why: messageOf(thrown) });
-      log.warn(`${url} is out of reach, ${away.size} of ${agents.length} hosts now: ${messageOf(thrown)}`);
+      if (!(thrown instanceof ServiceError)) throw thrown;
+      leaveOut(agent.url, thrown);
       return [];
     }
   };
-  const knock = async (agent: AgentPort): Promise<void> => {
-    knocking.add(agent.url);
-    // Whatever it answers, it is there: what is wrong with it shows when it is asked for more.
-    if (await agent.isUp().catch(() => true)) answered.add(agent.url);
-    knocking.delete(agent.url);
+  const tell = async (agent: AgentPort, work: (agent: AgentPort) => Promise<void>): Promise<void> => {
+    try {
+      await work(agent.urgent());
+      letIn(agent.url);
+    } catch (thrown) {
+      leaveOut(agent.url, thrown);
+    }
   };
   const readmit = (): readonly string[] => {
-    const back = [...answered];
-    answered.clear();
-    for (const url of back) {
-      away.delete(url);
-      log.info(`${url} is back.`);
-    }
-    const missing = agents.filter(({ url }) => away.has(url) && !knocking.has(url));
-    void Promise.all(missing.map(knock));
+    const back = listAnswered();
+    for (const url of back) letIn(url);
+    for (const agent of agents) if (away.has(agent.url)) knock(agent);
     return back;
   };
   return {
@@ -73,24 +85,93 @@ export function createFleet(options: {
         return result.value;
       });
     },
+    tellEveryHost: async (work) => {
+      await Promise.all(agents.map((agent) => tell(agent, work)));
+    },
+    leaveOut,
     readmit,
     away: () => [...away.values()],
   };
 }
 
-/** Asks every host for a sign of life. Rejects with a ServiceError that names the hosts when more are away than may be. */
-export async function requireHosts(fleet: Fleet): Promise<void> {
-  await fleet.onEveryHost((agent) => agent.state());
+/** The hosts that are away now, by address. What one says again and again is logged once. */
+function createAwayList({
+  agents,
+  clock,
+  log,
+}: {
+  readonly agents: readonly AgentPort[];
+  readonly clock: Clock;
+  readonly log: Log;
+}) {
+  const away = new Map<string, AwayHost>();
+  const logged = new Map<string, string>();
+  return {
+    away,
+    leaveOut: (url: string, thrown: unknown): void => {
+      const kind = isUnreachable(thrown) ? 'out-of-reach' : 'refusing';
+      const why = messageOf(thrown);
+      away.set(url, { url, kind, since: away.get(url)?.since ?? clock.now(), why });
+      // A sick host is asked again at every poll, and says the same each time.
+      if (logged.get(url) === why) return;
+      logged.set(url, why);
+      log.warn(`${url} ${SAID[kind]}, ${away.size} of ${agents.length} hosts take no part now: ${why}`);
+    },
+    letIn: (url: string): void => {
+      const left = away.get(url);
+      away.delete(url);
+      if (left?.kind !== 'out-of-reach') return;
+      logged.delete(url);
+      log.info(`${url} is back.`);
+    },
+  };
+}
+
+/** Asks hosts whether they are there, one question at a time each, and remembers which have answered since that was last listed. */
+function createKnocker() {
+  const knocking = new Set<string>();
+  const answered = new Set<string>();
+  const ask = async (agent: AgentPort): Promise<void> => {
+    knocking.add(agent.url);
+    // Whatever it answers, it is there: what is wrong with it shows when it is asked for more.
+    if (await agent.isUp().catch(() => true)) answered.add(agent.url);
+    knocking.delete(agent.url);
+  };
+  return {
+    knock: (agent: AgentPort): void => {
+      if (!knocking.has(agent.url)) void ask(agent);
+    },
+    listAnswered: (): readonly string[] => {
+      const urls = [...answered];
+      answered.clear();
+      return urls;
+    },
+  };
+}
+
+/**
+ * Asks every host for a sign of life, and whether it could obey. Rejects with a ServiceError that names the hosts when more can't than
+ * may be away.
+ */
+export async function requireHosts(
+  fleet: Fleet,
+  findObstacle: (state: AgentState) => string | undefined = () => undefined,
+): Promise<void> {
+  const unable: string[] = [];
+  await fleet.onEveryHost(async (agent) => {
+    const obstacle = findObstacle(await agent.state());
+    if (obstacle !== undefined) unable.push(`${agent.url}: ${obstacle}`);
+  });
   const found = fleet.away();
   const { urls, mayBeAway } = fleet;
-  const quorum = judgeQuorum({ total: urls.length, away: found.map(({ url }) => url), mayBeAway });
-  const [first] = found;
-  if (quorum.kind !== 'too-few' || first === undefined) return;
+  const missing = [...found.map(({ url }) => url), ...unable];
+  const quorum = judgeQuorum({ total: urls.length, away: missing, mayBeAway });
+  if (quorum.kind !== 'too-few') return;
   throw new ServiceError({
     code: UNREACHABLE,
-    message: `${quorum.reason.message} ${first.why}`,
+    message: [quorum.reason.message, ...found.map(({ why }) => why)].join(' '),
     remedy: 'Bring them back, or raise rollout.max-unavailable in trainyard.yml; then run this again.',
-    where: { kind: 'endpoint', endpoint: first.url },
+    where: { kind: 'endpoint', endpoint: found[0]?.url ?? urls.join(', ') },
   });
 }
 
@@ -98,9 +179,11 @@ export async function requireHosts(fleet: Fleet): Promise<void> {
 export function describeAway(away: readonly AwayHost[], remark: string): readonly Block[] {
   if (away.length === 0) return [];
   const items = away.map(
-    ({ url, since }): Text => [
+    ({ url, kind, since, why }): Text => [
       { kind: 'code', text: url },
-      ` has been out of reach since ${since}. ${remark}`,
+      kind === 'out-of-reach'
+        ? ` has been out of reach since ${since}. ${remark}`
+        : ` has refused since ${since}: ${why} ${remark}`,
     ],
   );
   return [{ kind: 'list', items }];

@@ -1,14 +1,13 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
-import { ServiceError } from '../../../core/errors.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
 import { findPromotion } from '../../../core/ledger/find-promotion.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
-import type { AgentPort, Log } from '../../../core/ports.ts';
+import type { Log } from '../../../core/ports.ts';
 import { type ModelRegistry, registryFollows } from '../../serving/registry-follows.ts';
-import type { Startable } from '../../serving/startable.ts';
 import { stopOthers } from '../../serving/stop-others.ts';
 import type { Journal, Reading } from '../journal.ts';
 import type { Brakes } from '../rollout/brakes.ts';
+import { ensureServing } from './ensure-serving.ts';
 import type { Fleet } from './fleet.ts';
 import type { Starter } from './starter.ts';
 import { setTraffic } from './traffic.ts';
@@ -18,7 +17,7 @@ const SETTLE_ATTEMPTS = 5;
 
 /** Makes the world agree with the ledger when no rollout is open. It may be done again at any time: a job that was killed loses nothing. */
 export type Settler = {
-  /** Hosts and registry: traffic, instances, aliases, tags. A host out of reach is left to monitor-check. */
+  /** Hosts and registry: traffic, instances, aliases, tags. A host that can't be reached, or refuses, is named and left to monitor-check. */
   readonly settle: () => Promise<void>;
   /** The hosts alone. */
   readonly settleHosts: () => Promise<void>;
@@ -76,28 +75,10 @@ async function bringTo(
   const { model } = journal;
   fleet.readmit();
   const set = await fleet.onEveryHost(async (agent) => {
-    if (startable !== undefined) await ensureReady(starter, agent, startable);
+    if (startable !== undefined) await ensureServing(starter, agent, startable);
     const { kind } = await setTraffic(agent, { model, wanted: serveOnly(champion), heed });
     if (kind === 'set') await stopOthers(agent, (await agent.state()).instances, { model, keep });
     return kind;
   });
   return !set.includes('braked');
-}
-
-/** A host that was away may never have had the version. One that serves it already keeps it, whatever its state. */
-async function ensureReady(
-  { start }: Pick<Starter, 'start'>,
-  agent: AgentPort,
-  startable: Startable,
-): Promise<void> {
-  const present = await agent.getTraffic(startable.model);
-  if (present?.stable === startable.version) return;
-  const started = await start(agent, startable);
-  if (started.ok) return;
-  throw new ServiceError({
-    code: started.code,
-    message: `Version ${startable.version} did not become ready: ${started.message}.`,
-    remedy: 'The host serves on what it served. Mend it, and run this job again.',
-    where: { kind: 'endpoint', endpoint: agent.url },
-  });
 }

@@ -10,10 +10,17 @@ const TRAFFIC_ATTEMPTS = 5;
 /** How an agent refuses traffic for a version that it is starting. */
 const NOT_READY = 'not-ready';
 
-/** What became of a wish for traffic on one host: it holds, it waits for a version, or the agent has braked the rollout by itself. */
+/** How an agent refuses traffic for a rollout that it was told is over. */
+const OVER = 'rollout-over';
+
+/** What became of a wish for traffic on one host that could be set. */
+type TrafficSet = { readonly kind: 'set' } | { readonly kind: 'braked'; readonly brake: Brake };
+
+/** The same on a host of many: it may have to wait for a version there, or that host may know the rollout for over. */
 type TrafficResult =
-  | { readonly kind: 'set' | 'awaited' }
-  | { readonly kind: 'braked'; readonly brake: Brake };
+  | TrafficSet
+  | { readonly kind: 'awaited' }
+  | { readonly kind: 'over'; readonly thrown: ServiceError };
 
 /** Traffic for one host, and the rollout whose brakes stop it: the one it is of, where nobody names another. */
 type TrafficOrder = {
@@ -26,7 +33,7 @@ type TrafficOrder = {
 export async function setTraffic(
   agent: AgentPort,
   { model, wanted, heed = wanted.lease?.rollout }: TrafficOrder,
-): Promise<TrafficResult> {
+): Promise<TrafficSet> {
   let present = await agent.getTraffic(model);
   for (let attempt = 0; attempt < TRAFFIC_ATTEMPTS; attempt += 1) {
     const brake = harmBrake(present, heed);
@@ -46,35 +53,46 @@ export async function setTraffic(
 /** Which hosts take part in a change of traffic. */
 export type Participants = {
   readonly isReady: (url: string) => boolean;
-  /** A host has lost its model servers and is starting the version again: it takes no part until it is ready. */
+  /** A host refuses traffic for a version that it lacks: it takes no part until it has started it again. */
   readonly startAgain: (url: string) => void;
+  /** These hosts have obeyed the last order, and no others: only they count as taking part. */
+  readonly haveObeyed: (urls: readonly string[]) => void;
 };
-
-const ALL: Participants = { isReady: () => true, startAgain: () => undefined };
 
 /** What hosts are to do with the requests for a model. */
 type TrafficWish = {
   readonly model: string;
   readonly wanted: SetTraffic;
-  /** All hosts, where nobody says which. */
-  readonly participants?: Participants;
+  readonly participants: Participants;
 };
 
-/** Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. */
+type Answer = TrafficResult & { readonly url: string };
+
+/**
+ * Sets the same traffic on the hosts that can be reached and take part, and gives the first brake if an agent has braked. A host that
+ * refuses takes part no longer. Rejects where a host was told before that the rollout is over.
+ */
 export async function setTrafficEverywhere(
   { fleet, log }: { readonly fleet: Fleet; readonly log: Log },
-  { model, wanted, participants: { isReady, startAgain } = ALL }: TrafficWish,
+  { model, wanted, participants: { isReady, startAgain, haveObeyed } }: TrafficWish,
 ): Promise<Brake | undefined> {
-  const results = await fleet.onEveryHost(async (agent): Promise<TrafficResult> => {
-    if (!isReady(agent.url)) return { kind: 'awaited' };
+  const answers = await fleet.onEveryHost(async (agent): Promise<Answer> => {
+    const { url } = agent;
+    if (!isReady(url)) return { url, kind: 'awaited' };
     try {
-      return await setTraffic(agent, { model, wanted });
+      return { url, ...(await setTraffic(agent, { model, wanted })) };
     } catch (thrown) {
-      if (!(thrown instanceof ServiceError) || thrown.problem.code !== NOT_READY) throw thrown;
+      if (!(thrown instanceof ServiceError)) throw thrown;
+      const { code } = thrown.problem;
+      if (code === OVER) return { url, kind: 'over', thrown };
+      if (code !== NOT_READY) throw thrown;
       log.warn(thrown.message);
-      startAgain(agent.url);
-      return { kind: 'awaited' };
+      startAgain(url);
+      return { url, kind: 'awaited' };
     }
   });
-  return results.find((result) => result.kind === 'braked')?.brake;
+  haveObeyed(answers.filter(({ kind }) => kind === 'set').map(({ url }) => url));
+  const over = answers.find((answer) => answer.kind === 'over');
+  if (over !== undefined) throw over.thrown;
+  return answers.find((answer) => answer.kind === 'braked')?.brake;
 }

@@ -1,6 +1,6 @@
 import type { Environment } from '../../../core/config/config.ts';
 import { secondsBetween } from '../../../core/instant.ts';
-import type { Rollout } from '../../../core/ledger/state.ts';
+import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
 import type { Started } from '../../serving/start-on-host.ts';
 import type { Announcer } from '../announcer.ts';
@@ -50,7 +50,11 @@ export function createCourse(
     const { model } = journal;
     const { id, version } = rollout;
     const { version: known, place } = await findCandidate(starter, reading.state, rollout);
-    const hosts = createBringUp(fleet, starter, starter.prepare(reading.state, known, place));
+    const stable = rollout.stable === undefined ? undefined : lookUp(reading.state.versions, rollout.stable);
+    const hosts = createBringUp(fleet, starter, {
+      candidate: starter.prepare(reading.state, known, place),
+      stable: stable?.package && starter.prepare(reading.state, stable, stable.package),
+    });
     const observe = () => collectObservations(fleet, model, id);
     const baseline = await memory.recall(reading);
     const judge = createJudge({ baseline, observe: observe(), clock }, settings);

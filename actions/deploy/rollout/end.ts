@@ -1,4 +1,3 @@
-import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import type { LedgerEventData } from '../../../core/ledger/event.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
@@ -6,7 +5,7 @@ import type { Announcer } from '../announcer.ts';
 import { awayData, type Fleet } from '../hosts/fleet.ts';
 import type { Settler } from '../hosts/settle.ts';
 import type { Attest } from '../hosts/starter.ts';
-import { setTraffic } from '../hosts/traffic.ts';
+import { takeBack } from '../hosts/take-back.ts';
 import { type Entered, hasMoved, type Journal } from '../journal.ts';
 import {
   type DeployOutcome,
@@ -110,14 +109,7 @@ async function rollBack(
   const { environment, model } = journal;
   const { id, stable } = rollout;
   const { code, explanation } = reasons;
-  if (stable !== undefined) {
-    await fleet.onEveryHost(async (agent) => {
-      // A host without traffic has nothing to take back; it may not have the stable version either.
-      if ((await agent.getTraffic(model)) !== undefined) {
-        await setTraffic(agent, { model, wanted: serveOnly(stable) });
-      }
-    });
-  }
+  if (stable !== undefined) await takeBack(fleet, { model, stable });
   const entered = await journal.whileOpen(rollout, (_open, page) =>
     proposeRollBack(page, { environment, rollout, code, explanation, away: fleet.away() }),
   );

@@ -13,7 +13,7 @@ describe('a quorum', () => {
     const quorum = judgeQuorum({ total: 3, away: ['http://serve-2'], mayBeAway: 1 });
     expect(quorum).toMatchObject({ kind: 'enough', reason: { code: 'hosts-away', observed: 1, limit: 1 } });
     expect(quorum.kind !== 'all' && quorum.reason.message).toBe(
-      "1 of 3 hosts can't be reached (http://serve-2); at most 1 may be away.",
+      '1 of 3 hosts take no part (http://serve-2); at most 1 may be away.',
     );
   });
 
