@@ -25,7 +25,7 @@ export class UserError extends Error {
 /** A service we depend on did not answer as it should, after bounded retries. Names the endpoint and the next step. */
 export class ServiceError extends Error {
   override readonly name = 'ServiceError';
-  readonly problem: Problem;
+  readonly problem: Problem & { readonly where: Where };
 
   constructor(problem: Problem & { readonly where: Where }, options?: ErrorOptions) {
     super(formatProblem(problem), options);
@@ -42,6 +42,16 @@ export const UNAVAILABLE = 'service-unavailable';
 /** Whether the service could not be reached. One that answered, if only to refuse, was. */
 export function isUnreachable(thrown: unknown): thrown is ServiceError {
   return thrown instanceof ServiceError && thrown.problem.code === UNREACHABLE;
+}
+
+/** The code of a ledger whose git host did not answer. */
+export const LEDGER_UNREACHABLE = 'ledger-unreachable';
+
+type LedgerUnreachable = ServiceError & { readonly problem: { readonly code: typeof LEDGER_UNREACHABLE } };
+
+/** Whether the ledger could be neither read nor written for want of its git host: it may be back at the next try. */
+export function isLedgerUnreachable(thrown: unknown): thrown is LedgerUnreachable {
+  return thrown instanceof ServiceError && thrown.problem.code === LEDGER_UNREACHABLE;
 }
 
 /** `file:line:column: message. Remedy.`, the form editors and people can follow. */

@@ -21,6 +21,7 @@ import { createCourse } from './rollout/course.ts';
 import { createDriver, type GoOn } from './rollout/drive.ts';
 import { createEndings } from './rollout/end.ts';
 import { createMemory } from './rollout/memory.ts';
+import { createOutlast } from './rollout/outlast.ts';
 import { type Beginning, beginRollout } from './rollout/start.ts';
 
 /** What a job is asked to do. */
@@ -68,13 +69,14 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const brakes = createBrakes({ journal, fleet });
   const settler = createSettler({ journal, fleet, brakes, starter, registry, log });
   const memory = createMemory({ journal, fleet, records, log }, settings);
-  const endings = createEndings({ journal, fleet, announcer, settler, brakes }, attest);
+  const outlast = createOutlast({ clock, log, signal }, settings);
+  const endings = createEndings({ journal, fleet, announcer, settler, brakes, outlast }, attest);
   const conclude = createConclude({ journal, settler, fleet, announcer, memory });
-  const course = createCourse(
+  const setCourse = createCourse(
     { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal },
     { settings, detach: request.detach },
   );
-  const goOn = createDriver({ journal, conclude, course, clock, signal }, endings, settings);
+  const goOn = createDriver({ journal, conclude, setCourse, outlast, clock, signal }, endings, settings);
   const wish = {
     ...{ operation: plan.operation, actor: author.actor, cause: author.cause.id, package: request.package },
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.

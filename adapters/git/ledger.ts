@@ -1,4 +1,4 @@
-import { type Problem, ServiceError, UserError } from '../../core/errors.ts';
+import { LEDGER_UNREACHABLE, type Problem, ServiceError, UserError } from '../../core/errors.ts';
 import { type Admitted, admitEvents } from '../../core/ledger/admit-events.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
@@ -187,7 +187,7 @@ function refused(remote: string, cause: GitFailure): UserError {
 function unreachable(remote: string, cause: GitFailure): ServiceError {
   return new ServiceError(
     {
-      code: 'ledger-unreachable',
+      code: LEDGER_UNREACHABLE,
       message: `The ledger can't be reached: ${cause.message} (${MAX_NETWORK_TRIES} tries).`,
       remedy: 'Check that this machine reaches the git host, then run the job again: nothing is done twice.',
       where: endpoint(remote),

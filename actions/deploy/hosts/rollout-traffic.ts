@@ -16,6 +16,8 @@ import { type Participants, setTrafficEverywhere } from './traffic.ts';
 export type RolloutTraffic = {
   /** Where the ledger says, for as long as this job looks after it. */
   readonly keep: (rollout: Rollout) => Promise<Brake | undefined>;
+  /** Where this job last kept it, which renews the leases: what the ledger says now can't be read. */
+  readonly renew: () => Promise<Brake | undefined>;
   /** Where the ledger says, with a lease that outlives this job: the agents say when there is something to do. */
   readonly leave: (rollout: Rollout) => Promise<Brake | undefined>;
   /** All requests to the stable version, and copies of them to the candidate. */
@@ -44,8 +46,13 @@ export function createRolloutTraffic(
     const wanted = serveRollout({ ...rollout, stable }, settings, { ...lease, tempering });
     return setTrafficEverywhere({ fleet, log }, { model, wanted, participants });
   };
+  let kept: Rollout | undefined;
   return {
-    keep: (rollout) => share(rollout, { shadow: false, leaseSeconds }),
+    keep: (rollout) => {
+      kept = rollout;
+      return share(rollout, { shadow: false, leaseSeconds });
+    },
+    renew: async () => kept && share(kept, { shadow: false, leaseSeconds }),
     leave: (rollout) => {
       const seconds = detachedLease(rollout, settings, clock.now());
       return share(rollout, { shadow: false, leaseSeconds: seconds, detached: true });

@@ -12,7 +12,7 @@ import { createRolloutTraffic } from '../hosts/rollout-traffic.ts';
 import type { Starter } from '../hosts/starter.ts';
 import { hasMoved, type Journal, type Reading } from '../journal.ts';
 import { withReport } from '../outcomes.ts';
-import type { Brakes } from './brakes.ts';
+import { type Brakes, explainBrake } from './brakes.ts';
 import type { Endings } from './end.ts';
 import { createJudge } from './judge.ts';
 import type { Memory } from './memory.ts';
@@ -38,14 +38,21 @@ type CoursePorts = {
 /** What this job is to do with a rollout, and under which settings. */
 type CourseSettings = { readonly settings: Environment; readonly detach: boolean };
 
-/** Makes this job ready for the rounds of a rollout that is open at this reading. */
-export type Course = (rollout: Rollout, reading: Reading) => Promise<Round>;
+/** What this job does for a rollout. */
+export type Course = {
+  readonly round: Round;
+  /** Renews the leases where this job last left traffic, and decides nothing. A brake takes the candidate back all the same. */
+  readonly keep: (rollout: Rollout) => Promise<void>;
+};
+
+/** Makes this job ready for a rollout that is open at this reading. */
+export type SetCourse = (rollout: Rollout, reading: Reading) => Promise<Course>;
 
 /** The course of one environment's rollouts. */
 export function createCourse(
   { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal }: CoursePorts,
   { settings, detach }: CourseSettings,
-): Course {
+): SetCourse {
   return async (rollout, reading) => {
     const { model } = journal;
     const { id, version } = rollout;
@@ -67,7 +74,11 @@ export function createCourse(
       announcer.status(id, 'in_progress', `Starting version ${version}`);
       log.info(`Starting version ${version} on ${fleet.urls.length} hosts.`);
     }
-    return async (open, now) => {
+    const keep: Course['keep'] = async (open) => {
+      const brake = (await brakes.ask(open.id)) ?? (await traffic.renew());
+      if (brake !== undefined) await endings.rollBack(open, explainBrake(brake));
+    };
+    const round: Round = async (open, now) => {
       const started = await hosts.step();
       if (!started.ok) return rollBackUnready(endings, open, started);
       const judged = await judge(open, { hosts: hosts.found, obstacle: now.obstacleTo(open) });
@@ -80,6 +91,7 @@ export function createCourse(
       if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
       return stepped;
     };
+    return { round, keep };
   };
 }
 

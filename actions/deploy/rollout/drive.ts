@@ -1,12 +1,15 @@
 import type { Environment } from '../../../core/config/config.ts';
 import { pollSeconds } from '../../../core/deploy/leases.ts';
-import { ServiceError } from '../../../core/errors.ts';
+import { isLedgerUnreachable, ServiceError } from '../../../core/errors.ts';
+import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock } from '../../../core/ports.ts';
 import type { Journal } from '../journal.ts';
 import { type DeployOutcome, withReport } from '../outcomes.ts';
 import type { Conclude } from './conclude.ts';
-import type { Course, Round } from './course.ts';
+import type { Course, SetCourse } from './course.ts';
 import type { Endings } from './end.ts';
+import type { Outlast } from './outlast.ts';
+import type { Stepped } from './step.ts';
 
 /**
  * Goes on with the rollout of that id from wherever it stands, as far as this job can take it. It never begins one: where that rollout
@@ -17,7 +20,8 @@ export type GoOn = (rolloutId: string) => Promise<DeployOutcome>;
 type DrivePorts = {
   readonly journal: Pick<Journal, 'read'>;
   readonly conclude: Conclude;
-  readonly course: Course;
+  readonly setCourse: SetCourse;
+  readonly outlast: Outlast;
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
@@ -28,8 +32,8 @@ export function createDriver(
   { rollBack }: Pick<Endings, 'rollBack'>,
   settings: Pick<Environment, 'leaseSeconds'>,
 ): GoOn {
-  const { journal, conclude } = ports;
-  return (id) => untilEnded({ journal, conclude, rollBack }, id, () => drive(ports, id, settings));
+  const { journal, conclude, outlast } = ports;
+  return (id) => untilEnded({ journal, conclude, rollBack, outlast }, id, () => drive(ports, id, settings));
 }
 
 /**
@@ -37,39 +41,52 @@ export function createDriver(
  * thing; so it does not matter which job did the round before, or whether it finished it, nor which hosts were away in it.
  */
 async function drive(
-  { journal, conclude, course, clock, signal }: DrivePorts,
+  { journal, conclude, setCourse, outlast, clock, signal }: DrivePorts,
   rolloutId: string,
   settings: Pick<Environment, 'leaseSeconds'>,
 ): Promise<DeployOutcome> {
-  let round: Round | undefined;
+  let course: Course | undefined;
+  let last: Rollout | undefined;
+  const keepLeases = async () => last && course?.keep(last);
   for (;;) {
     signal.throwIfAborted();
-    const reading = await journal.read();
+    const reading = await outlast(journal.read, keepLeases);
     const { rollout } = reading.here;
     if (rollout?.id !== rolloutId) return conclude(rolloutId);
-    round ??= await course(rollout, reading);
-    const stepped = await round(rollout, reading);
+    course ??= await setCourse(rollout, reading);
+    last = rollout;
+    const stepped = await toleratingLedger(course.round(rollout, reading));
     if (stepped.kind === 'ended' || stepped.kind === 'left') return stepped.outcome;
     if (stepped.kind === 'going-on') await clock.wait(pollSeconds(settings) * 1_000, signal);
   }
 }
 
-type GuardPorts = Pick<DrivePorts, 'journal' | 'conclude'> & Pick<Endings, 'rollBack'>;
+/** What could not be written is decided again at the next poll, on what the ledger says then. */
+async function toleratingLedger(step: Promise<Stepped>): Promise<Stepped> {
+  try {
+    return await step;
+  } catch (thrown) {
+    if (isLedgerUnreachable(thrown)) return { kind: 'going-on' };
+    throw thrown;
+  }
+}
+
+type GuardPorts = Pick<DrivePorts, 'journal' | 'conclude' | 'outlast'> & Pick<Endings, 'rollBack'>;
 
 /**
  * Works on an open rollout. Another job may end it meanwhile (a report of a brake starts one): then a host refuses what no longer
  * stands, and the ledger says how it ended.
  */
 async function untilEnded(
-  { journal, conclude, rollBack }: GuardPorts,
+  { journal, conclude, rollBack, outlast }: GuardPorts,
   rolloutId: string,
   work: () => Promise<DeployOutcome>,
 ): Promise<DeployOutcome> {
   try {
     return await work();
   } catch (thrown) {
-    if (!(thrown instanceof ServiceError)) throw thrown;
-    const reading = await journal.read();
+    if (!(thrown instanceof ServiceError) || isLedgerUnreachable(thrown)) throw thrown;
+    const reading = await outlast(journal.read);
     const { history, rollout } = reading.here;
     if (history.some((ended) => ended.rollout === rolloutId)) return conclude(rolloutId);
     // A job that was killed right after it told the hosts, before the ledger: what they were told is finished.

@@ -15,6 +15,7 @@ import {
   withReport,
 } from '../outcomes.ts';
 import { type Brakes, explainBrake } from './brakes.ts';
+import type { Outlast } from './outlast.ts';
 import { proposeRollBack } from './propose-roll-back.ts';
 
 /** Why a candidate was promoted: the codes that the ledger knows. */
@@ -48,6 +49,7 @@ type EndingPorts = {
   readonly announcer: Pick<Announcer, 'status'>;
   readonly settler: Pick<Settler, 'settle'>;
   readonly brakes: Pick<Brakes, 'ask'>;
+  readonly outlast: Outlast;
 };
 
 /** The endings of one environment's rollouts. */
@@ -102,7 +104,7 @@ function isTooFew({ urls, away, mayBeAway }: Fleet): boolean {
 }
 
 async function rollBack(
-  { journal, fleet, announcer, settler }: EndingPorts,
+  { journal, fleet, announcer, settler, outlast }: EndingPorts,
   rollout: Rollout,
   reasons: Reasons,
 ): Promise<Ended> {
@@ -110,8 +112,10 @@ async function rollBack(
   const { id, stable } = rollout;
   const { code, explanation } = reasons;
   if (stable !== undefined) await takeBack(fleet, { model, stable });
-  const entered = await journal.whileOpen(rollout, (_open, page) =>
-    proposeRollBack(page, { environment, rollout, code, explanation, away: fleet.away() }),
+  const entered = await outlast(() =>
+    journal.whileOpen(rollout, (_open, page) =>
+      proposeRollBack(page, { environment, rollout, code, explanation, away: fleet.away() }),
+    ),
   );
   if (entered.kind === 'overtaken') return entered;
   await settler.settle();
