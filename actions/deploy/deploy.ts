@@ -8,6 +8,7 @@ import type { ModelRegistry } from '../serving/registry-follows.ts';
 import type { Announcer } from './announcer.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import { outwaitLeases } from './hosts/leases.ts';
+import { createRequireObedience } from './hosts/require-obedience.ts';
 import { createSettler } from './hosts/settle.ts';
 import { type Attest, createStarter } from './hosts/starter.ts';
 import { createJournal } from './journal.ts';
@@ -84,7 +85,8 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   };
   const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
-  const rooms = { journal, fleet, endings, memory, conclude, goOn, returnTo, begin, log };
+  const requireObedience = createRequireObedience({ fleet, memory, clock, log }, { model, settings });
+  const rooms = { journal, requireObedience, endings, memory, conclude, goOn, returnTo, begin, log };
   const outcome = await carryOut(rooms, wish);
   if (outcome.reasonCode === 'rolled-back') {
     await outwaitLeases({ fleet, settler, clock, log, signal }, settings.leaseSeconds);
@@ -103,7 +105,7 @@ type DeployWish = {
 };
 
 function carryOut(
-  { journal, fleet, endings, memory, conclude, goOn, returnTo, begin, log }: Rooms,
+  { journal, requireObedience, endings, memory, conclude, goOn, returnTo, begin, log }: Rooms,
   { operation, actor, version }: DeployWish,
 ): Promise<DeployOutcome> {
   switch (operation) {
@@ -114,7 +116,7 @@ function carryOut(
     case 'advance':
       return goOnWithOpen({ journal, conclude, goOn });
     case 'promote':
-      return promoteNow({ journal, fleet, endings, memory, conclude }, actor);
+      return promoteNow({ journal, requireObedience, endings, memory, conclude }, actor);
     case 'rollback':
       return rollBackNow({ journal, endings, memory, conclude, returnTo }, actor, version);
     case 'hold':

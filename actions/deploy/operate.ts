@@ -1,7 +1,7 @@
 import { UserError } from '../../core/errors.ts';
 import type { Rollout } from '../../core/ledger/state.ts';
 import type { Obstacle } from '../../core/rollout/find-obstacle.ts';
-import { type Fleet, requireHosts } from './hosts/fleet.ts';
+import type { RequireObedience } from './hosts/require-obedience.ts';
 import type { Journal, Reading } from './journal.ts';
 import { type DeployOutcome, withReport } from './outcomes.ts';
 import type { Conclude } from './rollout/conclude.ts';
@@ -12,7 +12,7 @@ import type { Memory } from './rollout/memory.ts';
 /** What a promotion on the word of a person needs. */
 export type PromotePorts = {
   readonly journal: Journal;
-  readonly fleet: Fleet;
+  readonly requireObedience: RequireObedience;
   readonly endings: Pick<Endings, 'promote'>;
   readonly memory: Pick<Memory, 'rememberUnwatched'>;
   readonly conclude: Conclude;
@@ -20,7 +20,7 @@ export type PromotePorts = {
 
 /** Promotes the open rollout now, on the word of the person who asked. */
 export async function promoteNow(
-  { journal, fleet, endings, memory, conclude }: PromotePorts,
+  { journal, requireObedience, endings, memory, conclude }: PromotePorts,
   actor: string,
 ): Promise<DeployOutcome> {
   for (;;) {
@@ -28,7 +28,7 @@ export async function promoteNow(
     if (reading.hasWritten('rollout.promoted')) return conclude(reading.here.history.at(-1)?.rollout);
     const open = requireOpen(reading, journal.environment);
     requireFree(reading, open);
-    await requireHosts(fleet);
+    await requireObedience(open, reading);
     const explanation = `${actor} promoted it at ${open.percent} %, before the evidence was complete.`;
     const ended = await endings.promote(open, withReport('requested', explanation));
     if (ended.kind === 'ended') {

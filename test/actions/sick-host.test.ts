@@ -102,6 +102,23 @@ describe.each(ILLNESSES)('a host that answers, and refuses (%s),', (...illness) 
   });
 });
 
+test.each([
+  ['held for it', 0, /1 of 2 hosts.*serve-2.*none may be away.*500/],
+  ['promoted without it where it may be away', 1, undefined],
+])('a version that a person promotes past a host that refuses is %s', async (_, mayBeAway, refusal) => {
+  const world = worldOf(mayBeAway);
+  await deploy(world.job({ version: '2' }, { detach: true }));
+  fallIll(world);
+  const asked = deploy(world.job({ operation: 'promote', correlationId: 'comment-2' }));
+  if (refusal === undefined) {
+    expect((await asked).result).toMatchObject({ outcome: 'promoted', away: [SICK] });
+    return;
+  }
+  await expect(asked).rejects.toThrow(refusal);
+  expect((await production(world)).champion?.version).toBe('1');
+  expect((await production(world)).rollout?.version).toBe('2');
+});
+
 test('a version that one host can’t start again is returned to on the others', async () => {
   const world = worldOf(0);
   await deploy(world.job({ version: '2' }));

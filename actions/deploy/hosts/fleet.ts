@@ -3,7 +3,6 @@ import type { Instant } from '../../../core/instant.ts';
 import type { AgentPort, Clock, Log } from '../../../core/ports.ts';
 import type { Block, Text } from '../../../core/report/report.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
-import type { AgentState } from '../../../core/serving/api.ts';
 
 /** A host that did not do what it was last asked, since when, and why: it could not be reached, or it answered and refused. */
 export type AwayHost = {
@@ -149,29 +148,27 @@ function createKnocker() {
   };
 }
 
-/**
- * Asks every host for a sign of life, and whether it could obey. Rejects with a ServiceError that names the hosts when more can't than
- * may be away.
- */
-export async function requireHosts(
-  fleet: Fleet,
-  findObstacle: (state: AgentState) => string | undefined = () => undefined,
-): Promise<void> {
-  const unable: string[] = [];
-  await fleet.onEveryHost(async (agent) => {
-    const obstacle = findObstacle(await agent.state());
-    if (obstacle !== undefined) unable.push(`${agent.url}: ${obstacle}`);
-  });
-  const found = fleet.away();
+/** Asks every host for a sign of life. Rejects with a ServiceError that names the hosts when more are away than may be. */
+export async function requireHosts(fleet: Fleet): Promise<void> {
+  await fleet.onEveryHost((agent) => agent.state());
+  const away = fleet.away().map(({ url }) => url);
+  requireQuorum(fleet, away);
+}
+
+/** Throws a ServiceError that names the hosts that take no part, and why, when they are more than may be away. */
+export function requireQuorum(
+  fleet: Pick<Fleet, 'urls' | 'mayBeAway' | 'away'>,
+  missing: readonly string[],
+): void {
   const { urls, mayBeAway } = fleet;
-  const missing = [...found.map(({ url }) => url), ...unable];
   const quorum = judgeQuorum({ total: urls.length, away: missing, mayBeAway });
-  if (quorum.kind !== 'too-few') return;
+  const [first] = missing;
+  if (quorum.kind !== 'too-few' || first === undefined) return;
   throw new ServiceError({
     code: UNREACHABLE,
-    message: [quorum.reason.message, ...found.map(({ why }) => why)].join(' '),
+    message: [quorum.reason.message, ...fleet.away().map(({ why }) => why)].join(' '),
     remedy: 'Bring them back, or raise rollout.max-unavailable in trainyard.yml; then run this again.',
-    where: { kind: 'endpoint', endpoint: found[0]?.url ?? urls.join(', ') },
+    where: { kind: 'endpoint', endpoint: first },
   });
 }
 
