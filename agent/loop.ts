@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { messageOf } from '../core/errors.ts';
 import { secondsBetween } from '../core/instant.ts';
 import type { Clock } from '../core/ports.ts';
@@ -12,7 +11,7 @@ import { joinLabels } from './windows/join-labels.ts';
 import { judgeLateLabels } from './windows/judge-late-labels.ts';
 import { judgeWindows } from './windows/judge-windows.ts';
 
-/** Looks while something is starting or ending, in ms: its progress is what people wait for. */
+/** Steps while something is starting or ending, in ms: its progress is what people wait for. */
 const BUSY_TICK_MS = 250;
 /** Shortest and longest wait for a report that is due later, in ms. */
 const OUTBOX_WAIT_MS = { least: 1_000, most: 600_000 } as const;
@@ -22,49 +21,82 @@ const RESTING_TICKS = 12;
 
 /**
  * Observe, decide, apply, record, until `signal` aborts. What fails is logged and tried again at the next tick: everything is
- * derived from the store and from what runs, so no tick depends on the one before. `watchClock` is called at each tick.
+ * derived from the store and from what runs, so no tick depends on the one before. Looking at the traffic has a loop of its own,
+ * in which nothing slow is waited for: starting, stopping and verifying versions, windows, labels and reports go on beside it.
+ * `watchClock` is called at each tick. What is under way at the end is left where it is: the next agent goes on with it.
  */
 export async function runLoop(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
-  await Promise.all([runTicks(agent, watchClock, signal), runOutbox(agent, signal)]);
+  await Promise.all([
+    runLooks(agent, watchClock, signal),
+    runSteps(agent, signal),
+    runChores(agent, signal),
+    runOutbox(agent, signal),
+  ]);
 }
 
-async function runTicks(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
-  const { clock, store, options } = agent.context;
-  let observedAt = -Infinity;
-  let prunedAt = -Infinity;
-  while (!signal.aborted) {
-    const now = performance.now();
-    // Taken before the work: what is asked for meanwhile is seen to at once.
-    const woken = agent.woken();
+async function runLooks(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
+  const { clock, options } = agent.context;
+  for (let resting = 0; !signal.aborted; resting++) {
+    // Begun before the work: a look that takes long puts the next one off by nothing.
+    const next = pause(clock, options.tickSeconds * 1_000, { signal });
     await attempt(agent, 'watching the clock', async () => watchClock());
-    if (now - observedAt >= observeEveryMs(agent)) {
-      observedAt = now;
+    if (isOnTrial(agent) || resting % restingTicks(agent) === 0) {
       await attempt(agent, 'judging the traffic', agent.observeAndJudge);
-      await attempt(agent, 'closing windows', async () => closeWindows(agent.context));
-      await attempt(agent, 'judging drift', async () => judgeWindows(agent.context));
-      await attempt(agent, 'joining labels', () => joinLabels(agent.context));
-      await attempt(agent, 'judging labels', async () => judgeLateLabels(agent.context));
-      await attempt(agent, 'the heartbeat', async () => sendHeartbeat(agent.context));
     }
-    await attempt(agent, 'converging', agent.converge);
-    if (now - prunedAt >= PRUNE_EVERY_MS) {
-      prunedAt = now;
-      await attempt(agent, 'pruning', async () => pruneStore(agent.context));
-    }
-    const isBusy = store.instances().some(({ state }) => state === 'starting' || state === 'draining');
-    const nextMs = isBusy ? Math.min(BUSY_TICK_MS, options.tickSeconds * 1_000) : options.tickSeconds * 1_000;
-    await pause(clock, nextMs, { woken, signal });
+    await next;
   }
 }
 
-/** At rest no later than a window is due; each tick while a candidate or a lease is there. */
-function observeEveryMs({ context: { store, options } }: Agent): number {
-  const isOnTrial = Object.values(store.traffic()).some(
+function isOnTrial({ context: { store } }: Agent): boolean {
+  return Object.values(store.traffic()).some(
     ({ traffic }) => traffic.candidate !== undefined || traffic.lease !== undefined,
   );
+}
+
+/** At rest traffic is counted no later than a window is due. */
+function restingTicks({ context: { options } }: Agent): number {
   const { tickSeconds, windowSeconds } = options;
-  const resting = Math.max(tickSeconds, Math.min(RESTING_TICKS * tickSeconds, windowSeconds));
-  return (isOnTrial ? tickSeconds : resting) * 1_000;
+  return Math.max(1, Math.min(RESTING_TICKS, Math.floor(windowSeconds / tickSeconds)));
+}
+
+async function runSteps(agent: Agent, signal: AbortSignal): Promise<void> {
+  const { clock, store, runtime, options } = agent.context;
+  const known = store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle]));
+  await attempt(agent, 'ending what was left behind', () => runtime.sweep(known));
+  while (!signal.aborted) {
+    // Taken before the work: what is asked for meanwhile is seen to at once.
+    const woken = agent.woken();
+    void attempt(agent, 'converging', agent.converge);
+    const isBusy = store
+      .instances()
+      .some(({ state, isGivenUp }) => isGivenUp === true || state === 'starting' || state === 'draining');
+    const tickMs = options.tickSeconds * 1_000;
+    await pause(clock, isBusy ? Math.min(BUSY_TICK_MS, tickMs) : tickMs, { woken, signal });
+  }
+}
+
+async function runChores(agent: Agent, signal: AbortSignal): Promise<void> {
+  const { context } = agent;
+  const { clock, options } = context;
+  let untilPrunedMs = 0;
+  while (!signal.aborted) {
+    const everyMs = (isOnTrial(agent) ? 1 : restingTicks(agent)) * options.tickSeconds * 1_000;
+    const chores: readonly (readonly [string, () => Promise<void>])[] = [
+      ['closing windows', async () => closeWindows(context)],
+      ['judging drift', async () => judgeWindows(context)],
+      ['joining labels', () => joinLabels(context)],
+      ['judging labels', async () => judgeLateLabels(context)],
+      ['the heartbeat', async () => sendHeartbeat(context)],
+      ...(untilPrunedMs > 0 ? [] : [['pruning', async () => pruneStore(context)] as const]),
+    ];
+    untilPrunedMs = (untilPrunedMs > 0 ? untilPrunedMs : PRUNE_EVERY_MS) - everyMs;
+    for (const [what, work] of chores) {
+      await attempt(agent, what, work);
+      // Each of them may keep the processor for a while: a look that is due comes in between.
+      await pause(clock, 0, { signal });
+    }
+    await pause(clock, everyMs, { signal });
+  }
 }
 
 async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
@@ -85,11 +117,12 @@ async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
 async function pause(
   clock: Clock,
   ms: number,
-  { woken, signal }: { readonly woken: Promise<void>; readonly signal: AbortSignal },
+  { woken, signal }: { readonly woken?: Promise<void>; readonly signal: AbortSignal },
 ): Promise<void> {
   const wait = new AbortController();
   const any = AbortSignal.any([wait.signal, signal]);
-  await Promise.race([clock.wait(ms, any).catch(() => undefined), woken]);
+  const late = clock.wait(ms, any).catch(() => undefined);
+  await Promise.race(woken === undefined ? [late] : [late, woken]);
   wait.abort();
 }
 

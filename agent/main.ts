@@ -34,4 +34,5 @@ async function main(argv: readonly string[]): Promise<number> {
     return thrown instanceof UserError ? 2 : 1;
   }
 }
-process.exitCode = await main(process.argv.slice(2));
+// A step that is under way, the start of a version, say, would keep the process for minutes; the next agent goes on with it.
+process.exit(await main(process.argv.slice(2)));

@@ -42,9 +42,6 @@ export async function runAgent(options: AgentOptions, env: Environment): Promise
   const watched = { clock, store: context.store, log: context.log };
   moveOutOfFuture(watched);
   const agent = createAgent(context);
-  await context.runtime.sweep(
-    context.store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle])),
-  );
   // What happened while no agent looked is judged before anyone can ask for more traffic.
   await agent.observeAndJudge().catch((thrown) => context.log.warn(messageOf(thrown)));
   const server = await listen(createApp(agent), agent);
@@ -101,7 +98,8 @@ async function createRuntime(options: AgentOptions, env: Environment): Promise<R
   const scope = `${scopeOf(options)}/model`;
   const { maxBodyBytes, runtime, python } = options;
   if (runtime === 'process') {
-    return createProcessRuntime({ toolchain: await findToolchain(python, env), scope, maxBodyBytes, env });
+    const toolchain = await findToolchain(python, env);
+    return createProcessRuntime({ toolchain, scope, maxBodyBytes, log: LOG, env });
   }
   const { dockerHost: host, dockerKeepImages: keepImages, dockerReserveBytes: reserveBytes } = options;
   // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.

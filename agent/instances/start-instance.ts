@@ -53,7 +53,8 @@ export async function startInstance(
     manifestDigest: request.manifest,
     manifest: read.value,
     crashes: [],
-    ...(isLive && existing.handle !== undefined && { handle: existing.handle }),
+    ...(existing?.handle !== undefined && { handle: existing.handle }),
+    ...(existing?.isGivenUp === true && { isGivenUp: true }),
   };
   store.putInstance(instance);
   return ok(toInstance(instance));

@@ -15,8 +15,9 @@ const UNRESPONSIVE_MS = 60_000;
 /** A stable version that was given up is tried again after this pause, in ms: nothing else could answer. */
 const REVIVE_AFTER_MS = 60_000;
 
-/** Brings one instance a step nearer to what is wanted, as far as can be done without waiting. Gives what to store. */
+/** Brings one instance a step nearer to what is wanted. Gives what to store. */
 export async function stepInstance(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  if (instance.isGivenUp === true) return endServer(context, instance);
   switch (instance.state) {
     case 'starting':
       return instance.handle === undefined ? prepare(context, instance) : start(context, instance);
@@ -29,6 +30,13 @@ export async function stepInstance(context: AgentContext, instance: StoredInstan
     case 'stopped':
       return instance;
   }
+}
+
+/** The next server is started only when this one has gone: it holds memory, perhaps a GPU's. */
+async function endServer(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
+  const { handle, isGivenUp: _isGivenUp, ...rest } = instance;
+  if (handle !== undefined) await context.runtime.stop(handle);
+  return rest;
 }
 
 async function prepare(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
@@ -89,7 +97,6 @@ async function watch(context: AgentContext, instance: StoredInstance): Promise<S
   if (health.kind === 'serving') return responsive;
   if (health.kind === 'gone') return recordCrash(context, responsive, { detail: health.detail });
   if (elapsedMs(context, unresponsiveSince) < UNRESPONSIVE_MS) return { ...instance, unresponsiveSince };
-  await context.runtime.stop(instance.handle ?? {});
   return recordCrash(context, responsive, { detail: `it served no more (${health.detail})` });
 }
 
@@ -98,7 +105,7 @@ function recordCrash(
   context: AgentContext,
   instance: StoredInstance,
   { detail, code = 'crash-loop' }: { readonly detail: string; readonly code?: string | undefined },
-): Promise<StoredInstance> | StoredInstance {
+): StoredInstance {
   const now = context.clock.now();
   const recent = instance.crashes.filter((crash) => elapsedMs(context, crash) < CRASH_MEMORY_MS);
   const crashes = [...recent, now];
@@ -107,9 +114,16 @@ function recordCrash(
     const message = `It ended ${crashes.length} times in ${CRASH_MEMORY_MS / 60_000} minutes: ${detail}.`;
     return fail(context, { ...instance, crashes }, { code, message });
   }
-  const { handle: _handle, ...rest } = instance;
   const message = `It ended and is started again: ${detail}.`;
-  return { ...rest, state: 'starting', code: 'crashed', message, since: now, startedAt: now, crashes };
+  return {
+    ...giveUpServer(instance),
+    state: 'starting',
+    code: 'crashed',
+    message,
+    since: now,
+    startedAt: now,
+    crashes,
+  };
 }
 
 /** Stops it once its last request is answered, or when it has had the time any request may take. */
@@ -136,15 +150,18 @@ function revive(context: AgentContext, instance: StoredInstance): StoredInstance
   return { ...instance, state: 'starting', since: now, startedAt: now, crashes: [] };
 }
 
-async function fail(
+function fail(
   context: AgentContext,
   instance: StoredInstance,
   { code, message }: { readonly code: string; readonly message: string },
-): Promise<StoredInstance> {
-  if (instance.handle !== undefined) await context.runtime.stop(instance.handle);
-  const { handle: _handle, ...rest } = instance;
+): StoredInstance {
   context.log.warn(`${name(instance)} failed (${code}): ${message}`);
-  return { ...rest, state: 'failed', code, message, since: context.clock.now() };
+  return { ...giveUpServer(instance), state: 'failed', code, message, since: context.clock.now() };
+}
+
+/** What it runs on is to be ended. That takes its time, and is nothing that the record of why has to wait for. */
+function giveUpServer(instance: StoredInstance): StoredInstance {
+  return instance.handle === undefined ? instance : { ...instance, isGivenUp: true };
 }
 
 function name({ model, version }: StoredInstance): string {

@@ -12,6 +12,8 @@ export const storedInstanceSchema = z.strictObject({
   manifestDigest: z.string(),
   manifest: packageManifestSchema,
   handle: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  /** What `handle` stands for is to be ended before anything else is done, and gets no request meanwhile. */
+  isGivenUp: z.boolean().optional(),
   startedAt: instantSchema,
   /** Instants of the crashes since it was first ready, within the time that counts for giving up. */
   crashes: z.array(instantSchema),

@@ -12,8 +12,8 @@ export function planTraffic(
   traffic: Readonly<Record<string, StoredTraffic>>,
   runtime: Pick<Runtime, 'port'>,
 ): TrafficPlan {
-  const backends = instances.flatMap(({ model, version, state, handle, manifest }): Backend[] => {
-    if (handle === undefined || !REACHABLE.has(state)) return [];
+  const backends = instances.flatMap(({ model, version, state, handle, isGivenUp, manifest }): Backend[] => {
+    if (handle === undefined || isGivenUp === true || !REACHABLE.has(state)) return [];
     const timeoutSeconds = manifest.serving.responseTimeoutSeconds;
     return [{ model, version, port: runtime.port(handle), timeoutSeconds }];
   });

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { findToolchain } from '../../agent/machine/toolchain.ts';
 import { createProcessRuntime } from '../../agent/runtimes/process/runtime.ts';
 import type { Health, Launch, Runtime, RuntimeHandle } from '../../agent/runtimes/runtime.ts';
+import type { Log } from '../../core/ports.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { buildPackage } from '../../sandbox/agent/build-package.ts';
 import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
@@ -43,7 +44,8 @@ describe.skipIf(!HAS_TOOLCHAIN)('with TorchServe', () => {
 async function opener(): Promise<() => Runtime> {
   const toolchain = await findToolchain(PYTHON, process.env);
   const scope = `test-runtime:${packages}`;
-  return () => createProcessRuntime({ toolchain, scope, maxBodyBytes: 1_000_000, env: process.env });
+  const log: Log = { info: () => undefined, warn: (line) => expect.fail(line), group: (_, work) => work() };
+  return () => createProcessRuntime({ toolchain, scope, maxBodyBytes: 1_000_000, log, env: process.env });
 }
 
 async function openRuntime(): Promise<Runtime> {

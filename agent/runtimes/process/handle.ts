@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 /** How often an ending process is looked at, in ms. */
 const STOP_POLL_MS = 50;
+/** A process that is killed ends at once unless the kernel holds it, in the middle of a driver's call, say (state D), in ms. */
+const KILL_GRACE_MS = 5_000;
 /** Environment variable that marks a process as ours, so that one whose pid was never written down is found again. */
 const OWNER_VARIABLE = 'TRAINYARD_OWNER';
 
@@ -58,15 +60,24 @@ export function isRunning(handle: ProcessHandle): boolean {
   return stat !== undefined && stat.startTicks === handle.startTicks && stat.state !== 'Z';
 }
 
-/** Asks every process of the handle's session to end, and ends those that are left after `graceMs`. Nothing when it is gone. */
-export async function stopSession(handle: ProcessHandle, graceMs: number): Promise<void> {
-  if (!isRunning(handle)) return;
+/**
+ * Asks every process of the handle's session to end, and ends those that are left after `graceMs`. Gives those that the kernel
+ * holds all the same: nobody can end them, and waiting for them would be for ever.
+ */
+export async function stopSession(handle: ProcessHandle, graceMs: number): Promise<readonly ProcessHandle[]> {
+  if (!isRunning(handle)) return [];
   const members = sessionMembers(handle.pid);
   signalAll(members, 'SIGTERM');
-  const deadline = Date.now() + graceMs;
-  while (members.some(isRunning) && Date.now() < deadline) await sleep(STOP_POLL_MS);
+  await awaitEnd(members, graceMs);
   signalAll(members, 'SIGKILL');
-  while (members.some(isRunning)) await sleep(STOP_POLL_MS);
+  await awaitEnd(members, KILL_GRACE_MS);
+  return members.filter(isRunning);
+}
+
+async function awaitEnd(members: readonly ProcessHandle[], forMs: number): Promise<void> {
+  for (let waitedMs = 0; waitedMs < forMs && members.some(isRunning); waitedMs += STOP_POLL_MS) {
+    await sleep(STOP_POLL_MS);
+  }
 }
 
 /** Leaders of sessions started by `spawnOrAdopt` whose owner begins with `prefix`. */

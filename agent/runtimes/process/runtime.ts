@@ -1,7 +1,8 @@
-import { linkSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { messageOf } from '../../../core/errors.ts';
+import type { Log } from '../../../core/ports.ts';
 import { exchangeHttp } from '../../machine/exchange-http.ts';
 import { findFreePorts } from '../../machine/free-ports.ts';
 import type { Toolchain } from '../../machine/toolchain.ts';
@@ -43,6 +44,7 @@ type ProcessRuntimeOptions = {
   /** Distinguishes this agent's processes from another's on the same host. */
   readonly scope: string;
   readonly maxBodyBytes: number;
+  readonly log: Log;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
@@ -62,7 +64,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       else servingAt.delete(owner);
       return health;
     },
-    stop,
+    stop: (handle) => stop(options.log, handle),
     port: (handle) => handleSchema.parse(handle).inference,
     sweep: async (known) => {
       const owners = new Set(known.map(({ owner }) => owner));
@@ -87,7 +89,7 @@ async function start(
   const known = handleSchema.parse(handle);
   const running = runningProcess(handle);
   if (running !== undefined) return { ...handle, ...running };
-  layOut(launch, known, options.maxBodyBytes);
+  await layOut(launch, known, options.maxBodyBytes);
   const spawned = await spawnOrAdopt({
     argv: torchServeArguments(options.toolchain, launch),
     cwd: launch.workFolder,
@@ -99,15 +101,15 @@ async function start(
 }
 
 /** Everything TorchServe reads, in a folder of its own; the archive is linked, not copied. */
-function layOut(launch: Launch, ports: TorchServePorts, maxBodyBytes: number): void {
+async function layOut(launch: Launch, ports: TorchServePorts, maxBodyBytes: number): Promise<void> {
   const { workFolder } = launch;
-  rmSync(workFolder, { recursive: true, force: true });
-  for (const folder of ['store', 'tmp', 'logs']) mkdirSync(join(workFolder, folder), { recursive: true });
-  mkdirSync(launch.captureFolder, { recursive: true });
-  linkSync(launch.payloadFile, join(workFolder, 'store', 'model.mar'));
+  await rm(workFolder, { recursive: true, force: true });
+  for (const folder of ['store', 'tmp', 'logs']) await mkdir(join(workFolder, folder), { recursive: true });
+  await mkdir(launch.captureFolder, { recursive: true });
+  await link(launch.payloadFile, join(workFolder, 'store', 'model.mar'));
   const config = torchServeConfig(launch.manifest, ports, { maxBodyBytes });
-  writeFileSync(join(workFolder, 'config.properties'), config);
-  writeFileSync(join(workFolder, 'log4j2.xml'), torchServeLogging(join(workFolder, 'logs')));
+  await writeFile(join(workFolder, 'config.properties'), config);
+  await writeFile(join(workFolder, 'log4j2.xml'), torchServeLogging(join(workFolder, 'logs')));
 }
 
 /** The JVM is started directly: TorchServe's own launcher keeps one pid file per host and refuses a second server. */
@@ -181,11 +183,18 @@ async function check(model: string, handle: RuntimeHandle): Promise<Health> {
 }
 
 /** What it unpacked goes with it; its logs stay for whoever asks why it ended. */
-async function stop(handle: RuntimeHandle): Promise<void> {
+async function stop(log: Log, handle: RuntimeHandle): Promise<void> {
   const running = runningProcess(handle);
-  if (running !== undefined) await stopSession(running, STOP_GRACE_MS);
-  const { folder } = handleSchema.parse(handle);
-  for (const name of ['store', 'tmp']) rmSync(join(folder, name), { recursive: true, force: true });
+  const { folder, owner } = handleSchema.parse(handle);
+  const held = running === undefined ? [] : await stopSession(running, STOP_GRACE_MS);
+  if (held.length > 0) {
+    const pids = held.map(({ pid }) => pid).join(', ');
+    log.warn(
+      `${owner}: process ${pids} was killed and has not ended: the kernel holds it. It may keep memory, a GPU’s too, ` +
+        `until the host is restarted; \`ps -o stat,wchan ${pids}\` says what it waits for.`,
+    );
+  }
+  for (const name of ['store', 'tmp']) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 function runningProcess(handle: RuntimeHandle) {
