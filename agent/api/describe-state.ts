@@ -3,11 +3,14 @@ import { VERSION } from '../../core/version.ts';
 import type { AgentContext } from '../context.ts';
 import { CLOCK_JUMPED, describeJump } from '../machine/steady-clock.ts';
 import { toInstance } from '../store/stored-instance.ts';
+import { findAway } from '../traffic/find-away.ts';
 
 /** Everything about this host, for people and for `/status`. */
 export async function describeState(context: AgentContext): Promise<AgentState> {
   const { store, options, runtime, proxy, clock, startedAt } = context;
   const { count, oldest } = store.outbox.pending();
+  const jump = clock.jumpMs() === 0 ? [] : [{ code: CLOCK_JUMPED, message: describeJump(clock.jumpMs()) }];
+  const warnings = [...jump, ...findAway(context)];
   return {
     host: options.hostName,
     hostId: store.hostId,
@@ -23,8 +26,6 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
       address: `${options.dataPlane.address}:${options.dataPlane.port}`,
       healthy: await proxy.isHealthy(),
     },
-    ...(clock.jumpMs() !== 0 && {
-      warnings: [{ code: CLOCK_JUMPED, message: describeJump(clock.jumpMs()) }],
-    }),
+    ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
 }

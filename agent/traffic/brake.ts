@@ -40,6 +40,7 @@ export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged
     setAt: stored.setAt,
     evidence,
     candidate: candidate && toInstance(candidate),
+    stable: stable && toInstance(stable),
     fellTogether: fellTogether(candidate, stable),
     now: clock.now(),
   });

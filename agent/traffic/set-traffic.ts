@@ -19,7 +19,7 @@ type Change = {
 };
 
 /**
- * Stores new traffic for a model if the caller knew the present revision. Both versions must be ready here. A brake stays until
+ * Stores new traffic for a model if the caller knew the present revision. Versions that are to get requests must be ready here. A brake stays until
  * another rollout is set or the candidate is gone from the traffic, and a rollout that has left the traffic never comes back: a
  * job that slept through its end can't raise it again.
  */
@@ -112,7 +112,7 @@ function findRefusal(
     });
   }
   for (const version of [stable, candidate]) {
-    if (version === undefined) continue;
+    if (version === undefined || isIdle(version, request)) continue;
     const state = context.store.getInstance(model, version)?.state;
     if (state === 'ready' || (state !== undefined && keepsShare(version, request, before))) continue;
     const message = `Version ${version} of ${model} is ${state ?? 'unknown'} on this host.`;
@@ -124,6 +124,11 @@ function findRefusal(
     });
   }
   return undefined;
+}
+
+/** A version that takes no request need not be there. A candidate is asked for even so: whoever names it means to raise it next. */
+function isIdle(version: string, { stable, candidatePercent }: SetTraffic): boolean {
+  return version === stable && candidatePercent === 100;
 }
 
 /** A version that is being started again keeps the traffic it has, and gets no more: there is nothing better to give it to. */

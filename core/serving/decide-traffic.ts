@@ -14,6 +14,7 @@ export type TrafficSituation = {
   /** Evidence of this host's own observations of the rollout. */
   readonly evidence: Evidence | undefined;
   readonly candidate: Instance | undefined;
+  readonly stable: Instance | undefined;
   /** The candidate is being started again because the host lost the stable version with it. */
   readonly fellTogether: boolean;
   readonly now: string;
@@ -30,7 +31,8 @@ type BrakeCode =
 
 /**
  * `brake`: all traffic back to the stable version, now. `hold`: `deploy` has been silent for a lease; nothing moves, and it has
- * as long again to come back. `report`: the stage has what it needs and no job waits for it; say so to the repository. Never
+ * as long again to come back, longer where the stable version is not ready to answer: silence is no harm, and no answer would be.
+ * `report`: the stage has what it needs and no job waits for it; say so to the repository. Never
  * more traffic.
  */
 type TrafficDecision =
@@ -60,7 +62,7 @@ export function decideTraffic(situation: TrafficSituation): TrafficDecision {
 }
 
 function decideLease(situation: TrafficSituation): TrafficDecision {
-  const { traffic, evidence, setAt, now } = situation;
+  const { traffic, stable, evidence, setAt, now } = situation;
   const { lease } = traffic;
   if (lease === undefined) return { kind: 'keep' };
   const decision = evidence && decideRollout({ ...lease, evidence, now });
@@ -68,7 +70,7 @@ function decideLease(situation: TrafficSituation): TrafficDecision {
     return { kind: 'brake', code: decision.code, explanation: decision.explanation };
   }
   const silentSeconds = secondsBetween(setAt, now);
-  if (silentSeconds >= LEASES_TO_RETURN * lease.leaseSeconds) {
+  if (silentSeconds >= LEASES_TO_RETURN * lease.leaseSeconds && stable?.state === 'ready') {
     return {
       kind: 'brake',
       code: 'lease-expired',

@@ -54,7 +54,7 @@ function routesOfPath(
 
 /**
  * The stable version's share comes first: as a candidate's grows from stage to stage, those who have it keep it. Without the
- * sticky header in a request, chance decides.
+ * sticky header in a request, chance decides. A version without backend leaves its share to the other.
  */
 function splitAction(
   plan: TrafficPlan,
@@ -62,21 +62,22 @@ function splitAction(
   { action, stickyHeader }: RouteSettings & { readonly action: object },
 ): object {
   const split = plan.splits.find((candidate) => candidate.model === model);
-  if (split?.stable === undefined || !hasBackend(plan, model, split.stable)) {
-    return direct(503, 'no-stable-version', 'No version of this model takes traffic on this host yet.');
+  const candidate = hasBackend(plan, model, split?.candidate) ? split?.candidate : undefined;
+  const weight = Math.round(((split?.candidatePercent ?? 0) * TOTAL_WEIGHT) / 100);
+  const able = [
+    { version: split?.stable, weight: TOTAL_WEIGHT - weight },
+    ...(weight > 0 ? [{ version: candidate, weight }] : []),
+  ].filter(({ version }) => hasBackend(plan, model, version));
+  if (able.length === 0) {
+    return direct(503, 'no-version-ready', 'No version of this model can answer on this host now.');
   }
-  const candidate = hasBackend(plan, model, split.candidate) ? split.candidate : undefined;
-  const weight = candidate === undefined ? 0 : Math.round((split.candidatePercent * TOTAL_WEIGHT) / 100);
-  const clusters = [
-    { version: split.stable, weight: TOTAL_WEIGHT - weight },
-    ...(candidate === undefined ? [] : [{ version: candidate, weight }]),
-  ].map(({ version, weight }) => ({
+  const clusters = able.map(({ version = '', weight }) => ({
     name: clusterName(model, version),
-    weight,
+    weight: able.length === 1 ? TOTAL_WEIGHT : weight,
     response_headers_to_add: [versionHeader(version)],
   }));
   const mirror =
-    split.shadow && candidate !== undefined
+    split?.shadow === true && candidate !== undefined
       ? { request_mirror_policies: [{ cluster: clusterName(model, candidate) }] }
       : {};
   const sticky =

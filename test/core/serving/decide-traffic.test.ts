@@ -69,6 +69,7 @@ function decide(change: Partial<TrafficSituation> = {}) {
     setAt: START,
     evidence: evidenceOf(0),
     candidate: ready,
+    stable: { ...ready, version: '1' },
     fellTogether: false,
     now: '2026-01-01T00:00:10Z',
     ...change,
@@ -122,6 +123,16 @@ describe('a host decides by itself', () => {
   ])('after %d s of silence with a lease of 120 s: %s', (seconds, kind) => {
     const now = new Date(Date.parse(START) + seconds * 1_000).toISOString();
     expect(decide({ now, evidence: undefined }).kind).toBe(kind);
+  });
+
+  test.each<[string, Instance | undefined]>([
+    ['is not there', undefined],
+    ['failed', { ...ready, version: '1', state: 'failed' }],
+    ['is being started again', { ...ready, version: '1', state: 'starting' }],
+  ])('to hold, however long it is silent, while the stable version %s', (_what, stable) => {
+    const now = '2026-01-01T00:30:00Z';
+    expect(decide({ now, stable, evidence: undefined }).kind).toBe('hold');
+    expect(decide({ now, stable, evidence: evidenceOf(20, 20) })).toMatchObject({ code: 'errors-worse' });
   });
 
   test('to report a stage that has its evidence when no job waits for it, never to advance it', () => {
