@@ -44,11 +44,7 @@ export function createAgent(context: AgentContext): Agent {
     wake.resolve();
     wake = Promise.withResolvers();
   };
-  const applyPlan = () =>
-    exclusively(() => {
-      const { store, runtime, proxy } = context;
-      return proxy.apply(planTraffic(store.instances(), store.traffic(), runtime));
-    });
+  const applyPlan = () => exclusively(() => context.proxy.apply(planTraffic(context)));
   const { tend, watchReady } = createTender(context, applyPlan);
   const { look, countAndThen } = createLookout(context, { watchReady, applyPlan });
   return {

@@ -7,6 +7,7 @@ import { createApp, listen } from './api/server.ts';
 import type { AgentContext } from './context.ts';
 import { createEnvoy } from './envoy/envoy.ts';
 import { runLoop } from './loop.ts';
+import { checkPort } from './machine/check-port.ts';
 import { createExchange } from './machine/reach-out.ts';
 import { createSteadyClock, type SteadyClock } from './machine/steady-clock.ts';
 import { findEnvoy, findToolchain } from './machine/toolchain.ts';
@@ -71,10 +72,12 @@ async function openContext(
 ): Promise<AgentContext> {
   const binary = await findEnvoy(options.python, env);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  const store = openStore(databaseFile(options.dataDir));
+  await checkDataPlane(options);
   const { maxBodyBytes, maxInFlight, stickyHeader, dataPlane } = options;
   return {
     options,
-    store: openStore(databaseFile(options.dataDir)),
+    store,
     blobs: openBlobs(join(options.dataDir, 'packages'), options),
     runtime: await createRuntime(options, env),
     proxy: createEnvoy({
@@ -82,7 +85,7 @@ async function openContext(
       folder: join(options.dataDir, 'envoy'),
       binary,
       threads: options.envoyThreads,
-      owner: `${scopeOf(options)}/envoy`,
+      owner: proxyOf(options),
       maxBodyBytes,
       maxInFlight,
       stickyHeader,
@@ -92,6 +95,12 @@ async function openContext(
     log: LOG,
     startedAt: clock.now(),
   };
+}
+
+/** Two agents on one port would answer each other's requests by chance. A proxy of this agent that runs already is adopted. */
+async function checkDataPlane(options: AgentOptions): Promise<void> {
+  if (listOwned(proxyOf(options)).length > 0) return;
+  await checkPort({ ...options.dataPlane, what: 'The proxy', option: '--data-plane' });
 }
 
 async function createRuntime(options: AgentOptions, env: Environment): Promise<Runtime> {
@@ -116,4 +125,8 @@ async function createRuntime(options: AgentOptions, env: Environment): Promise<R
 /** Names this data folder's processes: the environment variable that carries it is how they are found again. */
 function scopeOf(options: AgentOptions): string {
   return `trainyard-agent:${options.dataDir}`;
+}
+
+function proxyOf(options: AgentOptions): string {
+  return `${scopeOf(options)}/envoy`;
 }

@@ -1,4 +1,8 @@
+import type { Context } from 'hono';
+import type { z } from 'zod';
 import { ROUTES } from '../../core/serving/routes.ts';
+import type { AgentContext } from '../context.ts';
+import { shareOut } from '../traffic/share-out.ts';
 import { describeState } from './describe-state.ts';
 import { type Handler, handle } from './handle.ts';
 import { describeApi } from './openapi.ts';
@@ -15,12 +19,10 @@ export const HOST_HANDLERS: readonly Handler[] = [
     return page.html;
   }),
   handle(ROUTES.health, () => ({ status: 'ok' as const })),
-  handle(ROUTES.readiness, async ({ context }, { context: { store, proxy } }) => {
-    const starting = store.instances().filter(({ state }) => state === 'starting').length;
-    if (await proxy.isHealthy()) return { status: 'ready' as const, starting };
-    context.status(503);
-    return { status: 'proxy-down' as const, starting };
-  }),
+  handle(ROUTES.readiness, ({ context }, agent) => answerProbe(context, agent.context)),
+  handle(ROUTES.modelReadiness, ({ parameters: { model }, context }, agent) =>
+    answerProbe(context, agent.context, model),
+  ),
   handle(ROUTES.description, () => describeApi()),
   handle(ROUTES.metrics, async (_, { context }) => {
     // The client of Prometheus costs memory that a host which is not scraped never needs.
@@ -29,3 +31,22 @@ export const HOST_HANDLERS: readonly Handler[] = [
   }),
   handle(ROUTES.state, (_, { context }) => describeState(context)),
 ];
+
+/** Ready means that a prediction would be answered: of this model, or of any when none is named. */
+async function answerProbe(
+  answer: Context,
+  { store, proxy }: AgentContext,
+  only?: string,
+): Promise<z.infer<typeof ROUTES.readiness.answer>> {
+  const instances = store.instances();
+  const starting = instances.filter(({ state }) => state === 'starting').length;
+  const isAnswered = Object.entries(store.traffic()).some(
+    ([model, { traffic }]) =>
+      (only === undefined || model === only) &&
+      shareOut(instances, model, traffic).some(({ given }) => given > 0),
+  );
+  const isHealthy = await proxy.isHealthy();
+  if (isHealthy && isAnswered) return { status: 'ready', starting };
+  answer.status(503);
+  return { status: isHealthy ? 'no-version-ready' : 'proxy-down', starting };
+}

@@ -2,16 +2,19 @@ import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
-import { messageOf, UserError } from '../../core/errors.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { AgentProblem } from '../../core/serving/api.ts';
 import { PROBLEM_TITLES } from '../../core/serving/route.ts';
 import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
+import { portTaken } from '../machine/check-port.ts';
 import { authorize } from './authorize.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
 import { Refusal } from './refusal.ts';
+
+const CONTROL = { what: 'The control API', option: '--listen' } as const;
 
 /** The application: every route, with problem details for everything that goes wrong. */
 export function createApp(agent: Agent): Hono {
@@ -69,26 +72,10 @@ export async function listen(app: Hono, agent: Agent): Promise<Server> {
   // Node's five minutes for a whole request would cut a large package off.
   http.requestTimeout = longestUploadMs(maxPackageBytes);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(portTaken(endpoint, cause)));
+    server.once('error', (cause) => reject(portTaken({ ...endpoint, ...CONTROL }, cause)));
     server.listen(endpoint.port, endpoint.address, resolve);
   });
   return http;
-}
-
-function portTaken(
-  { address, port }: { readonly address: string; readonly port: number },
-  cause: Error,
-): UserError {
-  return new UserError(
-    [
-      {
-        code: 'listen-failed',
-        message: `The control API can't listen on ${address}:${port} (${cause.message}).`,
-        remedy: 'End what listens there, or choose another address with --listen.',
-      },
-    ],
-    { cause },
-  );
 }
 
 /** Answers with problem details (RFC 9457). */

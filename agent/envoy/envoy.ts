@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
+import { portTaken } from '../machine/check-port.ts';
 import { exchangeHttp } from '../machine/exchange-http.ts';
 import { isRunning, type ProcessHandle, spawnOrAdopt, stopSession } from '../runtimes/process/handle.ts';
 import { type ClusterCounters, COUNTERS_PAGE, parseCounters } from './cluster-counters.ts';
@@ -22,12 +23,14 @@ const FLUSH_PAGE = '/stats?filter=^$';
 /** What the threads need to hand in their histograms, in ms. */
 const HAND_IN_MS = 20;
 
-const VERSION_STATS = {
-  'lds.json': 'listener_manager.lds.version_text',
-  'cds.json': 'cluster_manager.cds.version_text',
-  'rds.json': 'http.predictions.rds.predictions.version_text',
+/** Statistics of each document: the version that Envoy runs on, and how often it refused one. */
+const STATS = {
+  'lds.json': 'listener_manager.lds',
+  'cds.json': 'cluster_manager.cds',
+  'rds.json': 'http.predictions.rds.predictions',
 } as const;
-type DiscoveryFile = keyof typeof VERSION_STATS;
+type DiscoveryFile = keyof typeof STATS;
+const STATS_PAGE = '/stats?filter=(version_text|update_rejected)$';
 
 /** The data plane. It keeps answering while the agent is down, and is found again when the agent is back. */
 export type DataPlane = {
@@ -37,7 +40,10 @@ export type DataPlane = {
    */
   readonly apply: (plan: TrafficPlan) => Promise<void>;
   readonly counters: () => Promise<ReadonlyMap<string, ClusterCounters>>;
+  /** Whether it takes requests on its address now. */
   readonly isHealthy: () => Promise<boolean>;
+  /** Why it does not run on the plan it was given last; `undefined` when it does. */
+  readonly problem: () => string | undefined;
   readonly process: () => ProcessHandle | undefined;
   readonly stop: () => Promise<void>;
 };
@@ -56,36 +62,86 @@ export function createEnvoy(options: EnvoyOptions): DataPlane {
   let handle: ProcessHandle | undefined;
   /** The plan this very process is known to run on. */
   let applied = '';
+  let problem: string | undefined;
   const socket = adminSocket(options.folder);
+  const running = () => (handle !== undefined && isRunning(handle) ? handle : undefined);
   const apply = async (plan: TrafficPlan) => {
     const wanted = JSON.stringify(plan);
-    if (wanted === applied && handle !== undefined && isRunning(handle)) return;
+    if (wanted === applied && running() !== undefined) return;
     applied = '';
-    const clusters = buildClusters(plan, options);
-    const routes = buildRoutes(plan, options);
-    writeDiscovery(options.folder, 'lds.json', buildListeners(options));
-    writeDiscovery(options.folder, 'cds.json', clusters);
-    if (handle === undefined || !isRunning(handle)) {
-      writeDiscovery(options.folder, 'rds.json', routes);
-      handle = await start(options);
-    }
-    await awaitVersion(options, handle, { file: 'cds.json', version: clusters.version });
-    writeDiscovery(options.folder, 'rds.json', routes);
-    await awaitVersion(options, handle, { file: 'rds.json', version: routes.version });
+    const documents = buildDocuments(options, plan);
+    handle = running() ?? (await start(options, documents));
+    await takeUp(options, handle, documents);
     applied = wanted;
   };
   return {
-    apply,
-    counters: () => readCounters(socket),
-    isHealthy: async () => {
-      if (handle === undefined || !isRunning(handle)) return false;
-      return (await readAdmin(socket, '/ready').catch(() => '')).startsWith('LIVE');
+    apply: async (plan) => {
+      try {
+        await apply(plan);
+        problem = undefined;
+      } catch (thrown) {
+        problem = messageOf(thrown);
+        throw thrown;
+      }
     },
-    process: () => (handle !== undefined && isRunning(handle) ? handle : undefined),
+    counters: () => readCounters(socket),
+    isHealthy: async () => running() !== undefined && (await listens(socket).catch(() => false)),
+    problem: () => problem,
+    process: running,
     stop: async () => {
       if (handle !== undefined) await stopSession(handle, STOP_GRACE_MS);
     },
   };
+}
+
+type Document = Discovery & { readonly file: DiscoveryFile };
+type Documents = Readonly<Record<'listeners' | 'clusters' | 'routes', Document>>;
+
+function buildDocuments(options: EnvoyOptions, plan: TrafficPlan): Documents {
+  return {
+    listeners: { file: 'lds.json', ...buildListeners(options) },
+    clusters: { file: 'cds.json', ...buildClusters(plan, options) },
+    routes: { file: 'rds.json', ...buildRoutes(plan, options) },
+  };
+}
+
+/** Clusters before the routes that name them; Envoy asks for routes once it has a listener. */
+async function takeUp(
+  options: EnvoyOptions,
+  handle: ProcessHandle,
+  { listeners, clusters, routes }: Documents,
+): Promise<void> {
+  writeDocument(options.folder, clusters);
+  await awaitVersion(options, handle, { document: clusters });
+  writeDocument(options.folder, routes);
+  await awaitListener(options, handle, listeners);
+  await awaitVersion(options, handle, { document: routes });
+}
+
+/** Envoy tries once to listen, when it reads how; where it could not, it is made to read that again. */
+async function awaitListener(
+  options: EnvoyOptions,
+  handle: ProcessHandle,
+  document: Document,
+): Promise<void> {
+  const { folder, address, port } = options;
+  writeDocument(folder, document);
+  const text = await readAdmin(adminSocket(folder), STATS_PAGE);
+  if (text.includes(versionStat(document))) return;
+  const refused = rejections(text, document.file);
+  if (refused > 0) writeAtomically(join(folder, document.file), document.text);
+  try {
+    await awaitVersion(options, handle, { document, refused });
+  } catch (cause) {
+    if (!messageOf(cause).includes('cannot bind')) throw cause;
+    throw portTaken({ address, port, what: 'The proxy', option: '--data-plane' }, cause);
+  }
+}
+
+/** Whether it is ready, and has a listener. */
+async function listens(socket: string): Promise<boolean> {
+  const [ready, listeners] = [await readAdmin(socket, '/ready'), await readAdmin(socket, '/listeners')];
+  return ready.startsWith('LIVE') && listeners.trim() !== '';
 }
 
 /**
@@ -98,8 +154,9 @@ async function readCounters(socket: string): Promise<ReadonlyMap<string, Cluster
   return parseCounters(await readAdmin(socket, COUNTERS_PAGE));
 }
 
-async function start(options: EnvoyOptions): Promise<ProcessHandle> {
+async function start(options: EnvoyOptions, documents: Documents): Promise<ProcessHandle> {
   const { folder, binary, threads, owner } = options;
+  for (const document of Object.values(documents)) writeDocument(folder, document);
   const bootstrap = join(folder, 'bootstrap.json');
   writeAtomically(bootstrap, buildBootstrap(options));
   return spawnOrAdopt({
@@ -120,24 +177,24 @@ async function start(options: EnvoyOptions): Promise<ProcessHandle> {
   });
 }
 
-function writeDiscovery(folder: string, file: DiscoveryFile, discovery: Discovery): void {
+function writeDocument(folder: string, { file, text }: Document): void {
   const path = join(folder, file);
-  if (readText(path) !== discovery.text) writeAtomically(path, discovery.text);
+  if (readText(path) !== text) writeAtomically(path, text);
 }
 
+/** Waits until Envoy runs on a document. Rejects when it does not in time, or has refused more than `refused` of its kind. */
 async function awaitVersion(
   options: EnvoyOptions,
   handle: ProcessHandle,
-  { file, version }: { readonly file: DiscoveryFile; readonly version: string },
+  { document, refused = Infinity }: { readonly document: Document; readonly refused?: number },
 ): Promise<void> {
-  const stat = VERSION_STATS[file];
-  const wanted = `${stat}: "${version}"`;
-  const deadline = Date.now() + TAKE_UP_TIMEOUT_MS;
+  const { file } = document;
   let last = 'it has not answered yet';
-  while (Date.now() < deadline && isRunning(handle)) {
+  for (let waitedMs = 0; waitedMs < TAKE_UP_TIMEOUT_MS && isRunning(handle); waitedMs += TAKE_UP_POLL_MS) {
     try {
-      last = await readAdmin(adminSocket(options.folder), '/stats?filter=version_text');
-      if (last.includes(wanted)) return;
+      last = await readAdmin(adminSocket(options.folder), STATS_PAGE);
+      if (last.includes(versionStat(document))) return;
+      if (rejections(last, file) > refused) break;
     } catch (thrown) {
       last = messageOf(thrown);
     }
@@ -147,6 +204,16 @@ async function awaitVersion(
   throw new Error(
     `Envoy did not take up ${file} (${last.trim().replaceAll('\n', ', ')}). Its log ends: ${log}`,
   );
+}
+
+function versionStat({ file, version }: Document): string {
+  return `${STATS[file]}.version_text: "${version}"`;
+}
+
+function rejections(statistics: string, file: DiscoveryFile): number {
+  const name = `${STATS[file]}.update_rejected: `;
+  const line = statistics.split('\n').find((one) => one.startsWith(name));
+  return Number(line?.slice(name.length) ?? 0);
 }
 
 function readText(path: string): string | undefined {

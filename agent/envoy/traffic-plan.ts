@@ -15,10 +15,17 @@ export type Split = {
   /** Share of the candidate, 0 … 100. */
   readonly candidatePercent: number;
   readonly shadow: boolean;
+  /** A request would be answered by one of them. */
+  readonly isAnswered: boolean;
 };
 
 /** Everything the proxy is to do. Pure data; the same plan gives the same configuration. */
-export type TrafficPlan = { readonly backends: readonly Backend[]; readonly splits: readonly Split[] };
+export type TrafficPlan = {
+  readonly backends: readonly Backend[];
+  readonly splits: readonly Split[];
+  /** The model that is asked at `/invocations`, where a request names none. */
+  readonly unnamed: string | undefined;
+};
 
 /** The proxy's name for a version, in its configuration and statistics. */
 export function clusterName(model: string, version: string): string {

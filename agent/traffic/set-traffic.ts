@@ -5,6 +5,7 @@ import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { rebase } from './observe.ts';
+import { claimUnnamed } from './unnamed-model.ts';
 
 /** How many rollouts that are over are known by name: a job does not sleep through more. */
 const REMEMBERED_ROLLOUTS = 20;
@@ -52,6 +53,7 @@ export function setTraffic(
   };
   store.transaction(() => {
     store.putTraffic(model, stored);
+    if (known === undefined) claimUnnamed(store, model);
     if (counters !== undefined) rebase(context, { model, traffic, counters });
   });
   return ok(traffic);

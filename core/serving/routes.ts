@@ -29,6 +29,13 @@ const deletedSchema = z.strictObject({ files: z.number().int(), bytes: z.number(
 /** Rows with a greater sequence number. */
 const after = z.coerce.number().int().nonnegative().default(0);
 
+const readiness = z.strictObject({
+  status: z.enum(['ready', 'proxy-down', 'no-version-ready']),
+  /** Versions that are being started. */
+  starting: z.number().int(),
+});
+const READINESS = { 200: 'It would.', 503: 'The proxy takes no requests, or no version is ready.' } as const;
+
 /** Every route of the agent's API, in the order people read them. */
 export const ROUTES = {
   page: route({
@@ -55,12 +62,22 @@ export const ROUTES = {
   readiness: route({
     method: 'GET',
     path: '/readyz',
-    summary: 'The proxy answers; 503 when it does not.',
+    summary: 'A prediction would be answered, of one model at least; 503 when none would.',
     role: undefined,
     parameters: NO_PARAMETERS,
     body: NOTHING,
-    answer: z.strictObject({ status: z.enum(['ready', 'proxy-down']), starting: z.number().int() }),
-    done: { 200: 'The proxy answers.', 503: 'The proxy does not answer.' },
+    answer: readiness,
+    done: READINESS,
+  }),
+  modelReadiness: route({
+    method: 'GET',
+    path: '/readyz/{model}',
+    summary: 'A prediction of this model would be answered; 503 when it would not.',
+    role: undefined,
+    parameters: ofModel,
+    body: NOTHING,
+    answer: readiness,
+    done: READINESS,
   }),
   description: route({
     method: 'GET',

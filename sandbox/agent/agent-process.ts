@@ -2,10 +2,12 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
+import { z } from 'zod';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
-import { answers, startChild } from '../machine/child-process.ts';
+import { startChild } from '../machine/child-process.ts';
 
 const READY_TIMEOUT_MS = 60_000;
+const PROBE_TIMEOUT_MS = 2_000;
 
 /** Where an agent runs: its address, and the command with which a program is started there. */
 export type Site = { readonly address: string; readonly enter: readonly string[] };
@@ -66,7 +68,7 @@ export async function startAgentProcess(request: AgentRequest): Promise<AgentPro
       cwd: folder,
       env,
       log,
-      ready: request.isReady ?? (() => answers(`${url}/readyz`)),
+      ready: request.isReady ?? (() => takesRequests(url)),
       timeoutMs: READY_TIMEOUT_MS,
     });
   let child = await launch();
@@ -84,6 +86,16 @@ export async function startAgentProcess(request: AgentRequest): Promise<AgentPro
       await promisify(execFile)(command, [...before, 'down', ...argv], { env: { ...env } });
     },
   };
+}
+
+/** Whether an agent and its proxy run; there need be no model yet. */
+async function takesRequests(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+    return z.object({ status: z.string() }).parse(await answer.json()).status !== 'proxy-down';
+  } catch {
+    return false;
+  }
 }
 
 /** Free ports for an agent. */

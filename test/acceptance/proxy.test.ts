@@ -136,7 +136,7 @@ async function startGitHubAndAgent(python: string, mlflowPort: number): Promise<
     flags: { ...QUICK_AGENT, 'tls-cert': cert, 'tls-key': key, 'ca-file': ca.file },
     env: viaProxy(),
     isReady: async () => {
-      const asked = ask(`https://${HOST}/readyz`, { signal: AbortSignal.timeout(5_000) });
+      const asked = ask(`https://${HOST}/healthz`, { signal: AbortSignal.timeout(5_000) });
       return (await asked.catch(() => undefined))?.ok === true;
     },
   });

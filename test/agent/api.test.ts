@@ -10,6 +10,8 @@ import { ROUTES } from '../../core/serving/routes.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
 
+const readinessSchema = ROUTES.readiness.answer;
+
 let host: FakeHost;
 let app: Hono;
 beforeEach(() => {
@@ -209,11 +211,32 @@ describe('instances and traffic', () => {
   });
 });
 
-test('probes need no token, and say when the proxy is down', async () => {
+test('probes need no token, and say ready once a prediction would be answered', async () => {
+  const probe = async (path = '/readyz') => {
+    const response = await app.request(path);
+    return [response.status, readinessSchema.parse(await response.json()).status];
+  };
   expect((await app.request('/healthz')).status).toBe(200);
-  expect((await app.request('/readyz')).status).toBe(200);
+  expect(await probe()).toEqual([503, 'no-version-ready']);
+  const agent = createAgent(host.context);
+  const manifest = await storePackage(host.context, '1');
+  await agent.startInstance('mnist', '1', { manifest });
+  for (let step = 0; step < 3; step++) {
+    await agent.converge();
+    serveAll(host.world);
+  }
+  // Nobody asks a version that has no traffic.
+  expect(await probe()).toEqual([503, 'no-version-ready']);
+  await agent.setTraffic('mnist', { stable: '1', candidatePercent: 0, shadow: false }, undefined);
+  expect(await probe()).toEqual([200, 'ready']);
+  expect(await probe('/readyz/mnist')).toEqual([200, 'ready']);
+  expect(await probe('/readyz/other')).toEqual([503, 'no-version-ready']);
   host.world.proxyFailure = new Error('down');
-  expect((await app.request('/readyz')).status).toBe(503);
+  expect(await probe()).toEqual([503, 'proxy-down']);
+  host.world.proxyFailure = undefined;
+  host.world.running.clear();
+  await agent.observeAndJudge();
+  expect(await probe()).toEqual([503, 'no-version-ready']);
 });
 
 test('the page runs its own script only', async () => {

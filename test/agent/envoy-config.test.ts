@@ -21,7 +21,10 @@ const plan: TrafficPlan = {
     { ...backend, version: '1', port: 1_001 },
     { ...backend, version: '2', port: 1_002 },
   ],
-  splits: [{ model: 'm', stable: '1', candidate: '2', candidatePercent: 0.01, shadow: true }],
+  splits: [
+    { model: 'm', stable: '1', candidate: '2', candidatePercent: 0.01, shadow: true, isAnswered: true },
+  ],
+  unnamed: 'm',
 };
 
 describe('the proxy’s configuration', () => {

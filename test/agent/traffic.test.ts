@@ -68,7 +68,7 @@ describe('setting traffic', () => {
   test('is what the proxy runs on when it answers', async () => {
     await startCanary();
     expect(host.world.plan?.splits).toEqual([
-      { model: MODEL, stable: '1', candidate: '2', candidatePercent: 50, shadow: false },
+      { model: MODEL, stable: '1', candidate: '2', candidatePercent: 50, shadow: false, isAnswered: true },
     ]);
   });
 
@@ -254,6 +254,18 @@ describe('a host that loses its model servers', () => {
     await agent.observeAndJudge();
     expect(traffic()?.brake?.code).toBe('candidate-failed');
   });
+});
+
+test('the model that came first keeps the path without a name when a second one comes', async () => {
+  expect(host.world.plan?.unnamed).toBe(MODEL);
+  const manifest = await storePackage(host.context, '1', { model: 'another' });
+  await agent.startInstance('another', '1', { manifest });
+  for (let step = 0; step < 3; step++) {
+    await agent.converge();
+    serveAll(host.world);
+  }
+  expect(await agent.setTraffic('another', ALL_STABLE, undefined)).toMatchObject({ ok: true });
+  expect(host.world.plan?.unnamed).toBe(MODEL);
 });
 
 describe('a stable version that is not there', () => {

@@ -44,6 +44,8 @@ export function buildListeners(settings: ListenerSettings): Discovery {
     {
       name: 'predictions',
       address: { socket_address: { address: settings.address, port_value: settings.port } },
+      // Else another Envoy may listen here too, and the kernel shares the requests out between them.
+      enable_reuse_port: false,
       per_connection_buffer_limit_bytes: settings.maxBodyBytes,
       filter_chains: [
         { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },

@@ -16,18 +16,30 @@ export type RouteSettings = {
 /** Per model: a version pinned by header, else the split by weight. Predictions are never retried: they may not be repeatable. */
 export function buildRoutes(plan: TrafficPlan, { stickyHeader }: RouteSettings = {}): Discovery {
   const routesOf = (model: string, path: string) => routesOfPath(plan, { model, path }, stickyHeader);
-  const routed = plan.splits.filter((split) => hasBackend(plan, split.model, split.stable));
-  const only = plan.splits.length === 1 ? routed[0] : undefined;
   const routes = [
-    answer('/ping', 200, 'ok'),
+    ...probes(plan),
     ...modelNames(plan).flatMap((model) => routesOf(model, `/predictions/${model}`)),
     ...modelNames(plan).flatMap((model) => routesOf(model, `/invocations/${model}`)),
-    ...(only === undefined ? [] : routesOf(only.model, '/invocations')),
+    ...(plan.unnamed === undefined ? [] : routesOf(plan.unnamed, '/invocations')),
     { match: { prefix: '/' }, ...direct(404, 'no-such-model', 'No model is served at this path.') },
   ];
   return discover('envoy.config.route.v3.RouteConfiguration', [
     { name: 'predictions', virtual_hosts: [{ name: 'predictions', domains: ['*'], routes }] },
   ]);
+}
+
+/**
+ * `/ping/<model>` says whether a prediction would be answered. `/ping` says it of a host with several models as long as one of them
+ * is: a model that is down everywhere must not take every host, and with them all others, out of the balancer.
+ */
+function probes({ splits }: TrafficPlan): readonly object[] {
+  const models = splits.map(({ model, isAnswered }) => probe(`/ping/${model}`, isAnswered));
+  const isAnyAnswered = splits.some(({ isAnswered }) => isAnswered);
+  return [probe('/ping', isAnyAnswered), ...models];
+}
+
+function probe(path: string, isAnswered: boolean): object {
+  return { match: { path }, ...(isAnswered ? text(200, 'ok') : text(503, 'no version is ready')) };
 }
 
 function routesOfPath(
@@ -102,14 +114,13 @@ function versionHeader(version: string): object {
   };
 }
 
-function answer(path: string, status: number, text: string): object {
-  return { match: { path }, direct_response: { status, body: { inline_string: text } } };
+function text(status: number, body: string): object {
+  return { direct_response: { status, body: { inline_string: body } } };
 }
 
 function direct(status: number, code: string, message: string): object {
-  const text = JSON.stringify({ code, message });
   return {
-    direct_response: { status, body: { inline_string: text } },
+    ...text(status, JSON.stringify({ code, message })),
     response_headers_to_add: [
       {
         header: { key: 'content-type', value: 'application/json' },

@@ -86,7 +86,7 @@ export function listOwned(
 ): readonly { readonly owner: string; readonly handle: ProcessHandle }[] {
   return allStats().flatMap((stat) => {
     if (stat.session !== stat.handle.pid || stat.state === 'Z') return [];
-    const owner = readOwner(stat.handle.pid);
+    const owner = ownerOf(stat.handle.pid);
     return owner?.startsWith(prefix) ? [{ owner, handle: stat.handle }] : [];
   });
 }
@@ -95,7 +95,8 @@ function findOwned(owner: string): ProcessHandle | undefined {
   return listOwned(owner).find((owned) => owned.owner === owner)?.handle;
 }
 
-function readOwner(pid: number): string | undefined {
+/** The name that `spawnOrAdopt` gave a process; `undefined` when it is none of an agent's, or another user's. */
+export function ownerOf(pid: number): string | undefined {
   const prefix = `${OWNER_VARIABLE}=`;
   const environment = readProc(`/proc/${pid}/environ`);
   return environment

@@ -96,6 +96,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       },
       counters: async () => world.counters,
       isHealthy: async () => world.proxyFailure === undefined,
+      problem: () => world.proxyFailure?.message,
       process: () => undefined,
       stop: async () => undefined,
     },
