@@ -49,6 +49,23 @@ function readParameters<T>(context: Context, schema: z.ZodType<T>): T {
   });
 }
 
+/** The same where the answer is there as JSON already. */
+export function handleText<P, B>(
+  route: Route<P, B>,
+  work: (given: Given<P, B>, agent: Agent) => string,
+): Handler {
+  return {
+    route,
+    answer: async (context, agent) => {
+      const parameters = readParameters(context, route.parameters);
+      const body = await readBody(context, route.body);
+      context.status(usualStatus(route));
+      context.header('content-type', 'application/json');
+      return context.body(work({ parameters, body, context }, agent));
+    },
+  };
+}
+
 /** A 400 names every field that is wrong. */
 async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   const parsed = schema.safeParse(schema === NOTHING ? undefined : await readJson(context));

@@ -4,7 +4,7 @@ import type { Traffic } from '../../core/serving/api.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { entityTag } from '../store/stored-traffic.ts';
-import { type Handler, handle } from './handle.ts';
+import { type Handler, handle, handleText } from './handle.ts';
 import { Refusal } from './refusal.ts';
 
 /** A model's versions, its traffic, and what was seen of both. */
@@ -31,9 +31,12 @@ export const MODEL_HANDLERS: readonly Handler[] = [
   handle(ROUTES.observations, ({ parameters: { model, rollout, after } }, { context: { store } }) => ({
     observations: store.observations(model, rollout, after),
   })),
-  handle(ROUTES.windows, ({ parameters: { model, after } }, { context: { store } }) => ({
-    windows: store.windows(model, after),
-  })),
+  // A thousand windows of many features are megabytes: they are passed on as they were written.
+  handleText(
+    ROUTES.windows,
+    ({ parameters: { model, after } }, { context: { store } }) =>
+      `{"windows":[${store.windows.after(model, after).join(',')}]}`,
+  ),
   handle(ROUTES.labelCounts, ({ parameters: { model, version } }, { context: { store } }) => ({
     counts: store.labels.counts(model, version),
   })),

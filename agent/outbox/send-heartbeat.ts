@@ -11,7 +11,7 @@ export function sendHeartbeat(context: AgentContext): void {
   for (const [model, { traffic }] of Object.entries(store.traffic())) {
     const key = `heartbeat/${model}`;
     if (store.getMemory(key, z.number()) === slot) continue;
-    const newest = store.lastWindow(model);
+    const newest = store.windows.newest(model);
     store.transaction(() => {
       report(
         context,

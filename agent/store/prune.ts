@@ -2,6 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
+import { foldWindows } from '../windows/fold-windows.ts';
 import { pruneBlobs } from './package-files.ts';
 
 const SECONDS_PER_DAY = 86_400;
@@ -12,8 +13,8 @@ const MAX_ROWS = 200_000;
 /** The package of a version that has ended, or of one that was never started, is kept for so long, in days. */
 const PACKAGE_DAYS = 1;
 
-/** Deletes what nobody will ask for again: old rows, and package files that no version here needs. */
-export function pruneStore(context: AgentContext): void {
+/** Deletes what nobody will ask for again: old rows, and package files that no version here needs; and folds what has been judged. */
+export async function pruneStore(context: AgentContext): Promise<void> {
   const { store, clock, options } = context;
   const before = (days: number) => addSeconds(clock.now(), -days * SECONDS_PER_DAY);
   const windows = before(options.retentionDays);
@@ -23,6 +24,7 @@ export function pruneStore(context: AgentContext): void {
   }
   pruneCapture(context, epochMs(windows));
   pruneBlobs(context, PACKAGE_DAYS * SECONDS_PER_DAY);
+  await foldWindows(context);
 }
 
 /** Drops what workers wrote that nobody has touched since: logs of predictions whose labels would come too late. */

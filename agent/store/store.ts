@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { type CaptureWindow, captureWindowSchema } from '../../core/drift/window.ts';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
 import { inTransaction, openDatabase } from './database.ts';
@@ -10,12 +9,10 @@ import { createOutboxTable, type OutboxTable } from './outbox-table.ts';
 import { memoryInstants, shiftInstance, shiftRows, shiftTraffic } from './shift-instants.ts';
 import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts';
 import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
+import { createWindowTable, type WindowTable } from './window-table.ts';
 
 /** Rows one answer holds at most. */
 const PAGE_SIZE = 1_000;
-
-/** An observation or a window before it is stored: its number, and whose it is, are given here. */
-type Unstored<T extends { readonly seq: number; readonly hostId: string }> = Omit<T, 'seq' | 'hostId'>;
 
 /** Everything the agent remembers. Each call is one durable step. */
 export type Store = {
@@ -28,19 +25,19 @@ export type Store = {
   readonly traffic: () => Readonly<Record<string, StoredTraffic>>;
   readonly getTraffic: (model: string) => StoredTraffic | undefined;
   readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
-  /** Appends one observation. `rollout` is empty outside of one. */
-  readonly addObservation: (model: string, rollout: string, observation: Unstored<Observation>) => void;
+  /** Appends one observation; its number, and whose it is, are given here. `rollout` is empty outside of one. */
+  readonly addObservation: (
+    model: string,
+    rollout: string,
+    observation: Omit<Observation, 'seq' | 'hostId'>,
+  ) => void;
   /** Observations after `seq`, oldest first, at most a page; of one rollout, or of all when it is `undefined`. */
   readonly observations: (
     model: string,
     rollout: string | undefined,
     after: number,
   ) => readonly Observation[];
-  readonly addWindow: (window: Unstored<CaptureWindow>) => CaptureWindow;
-  readonly windows: (model: string, after: number) => readonly CaptureWindow[];
-  /** Every kept window of one version, oldest first. */
-  readonly allWindows: (model: string, version: string) => readonly CaptureWindow[];
-  readonly lastWindow: (model: string) => CaptureWindow | undefined;
+  readonly windows: WindowTable;
   readonly getMemory: <T>(key: string, schema: z.ZodType<T>) => T | undefined;
   readonly putMemory: (key: string, value: unknown) => void;
   readonly labels: LabelTable;
@@ -82,7 +79,7 @@ export function openStore(file: string): Store {
     ...instanceRows,
     ...trafficRows,
     ...observationTable(database, hostId),
-    ...windowTable(database, hostId),
+    windows: createWindowTable(database, hostId),
     ...memory,
     labels: createLabelTable(database),
     outbox: createOutboxTable(database),
@@ -226,28 +223,6 @@ function observationTable(
           : ofOne.all(model, rollout, after, PAGE_SIZE);
       return parseSequence(rows, of);
     },
-  };
-}
-
-function windowTable(
-  database: DatabaseSync,
-  hostId: string,
-): Pick<Store, 'addWindow' | 'windows' | 'allWindows' | 'lastWindow'> {
-  const of = { schema: captureWindowSchema, hostId };
-  const add = database.prepare('INSERT INTO window (model, version, at, body) VALUES (?, ?, ?, ?)');
-  const after = database.prepare(
-    'SELECT seq, body FROM window WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
-  );
-  const all = database.prepare('SELECT seq, body FROM window WHERE model = ? AND version = ? ORDER BY seq');
-  const last = database.prepare('SELECT seq, body FROM window WHERE model = ? ORDER BY seq DESC LIMIT 1');
-  return {
-    allWindows: (model, version) => parseSequence(all.all(model, version), of),
-    lastWindow: (model) => parseSequence(last.all(model), of)[0],
-    addWindow: (window) => {
-      const { lastInsertRowid } = add.run(window.model, window.version, window.to, JSON.stringify(window));
-      return { ...window, hostId, seq: Number(lastInsertRowid) };
-    },
-    windows: (model, seq) => parseSequence(after.all(model, seq, PAGE_SIZE), of),
   };
 }
 

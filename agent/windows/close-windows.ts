@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { CaptureWindow, WindowFeature } from '../../core/drift/window.ts';
 import { type Instant, secondsBetween } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
+import { type Counts, combineCounts } from './combine-counts.ts';
 import { type CaptureSnapshot, captureSnapshotSchema, readCapture } from './read-capture.ts';
 
 /** A snapshot that has not changed for so long is deleted, in s: its worker has ended, or is idle and writes it again. */
@@ -40,7 +40,7 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
   const window = subtractSnapshots(before.snapshots, snapshots);
   store.transaction(() => {
     if (window !== undefined) {
-      store.addWindow({
+      store.windows.add({
         schema: SCHEMAS.window,
         host: options.hostName,
         model,
@@ -55,8 +55,6 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
   dropUnchanged(folder, snapshots, now);
 }
 
-type Counts = Pick<CaptureWindow, 'n' | 'invalid' | 'features' | 'prediction'>;
-
 /** What was counted between two readings of the same version's workers; `undefined` when nothing was. */
 function subtractSnapshots(
   before: readonly CaptureSnapshot[],
@@ -64,60 +62,19 @@ function subtractSnapshots(
 ): Counts | undefined {
   const parts = now.map((snapshot) => {
     const earlier = before.find(({ worker }) => worker === snapshot.worker);
-    return earlier === undefined ? toCounts(snapshot) : combine(toCounts(snapshot), toCounts(earlier), -1);
+    return earlier === undefined
+      ? toCounts(snapshot)
+      : combineCounts(toCounts(snapshot), toCounts(earlier), -1);
   });
   const [first, ...rest] = parts;
   if (first === undefined) return undefined;
-  const sum = rest.reduce((left, right) => combine(left, right, 1), first);
+  const sum = rest.reduce((left, right) => combineCounts(left, right, 1), first);
   return sum.n === 0 && sum.invalid === 0 ? undefined : sum;
 }
 
 function toCounts({ n, invalid, features, prediction }: CaptureSnapshot): Counts {
   const { counts, confidence } = prediction;
   return { n, invalid, features, prediction: { counts, ...(confidence && { confidence }) } };
-}
-
-function combine(left: Counts, right: Counts, sign: 1 | -1): Counts {
-  const names = new Set([...Object.keys(left.features), ...Object.keys(right.features)]);
-  const features = [...names].map((name) => {
-    const pair = [left.features[name] ?? NONE, right.features[name] ?? NONE] as const;
-    return [name, combineFeature(...pair, sign)] as const;
-  });
-  const confidence =
-    left.prediction.confidence && right.prediction.confidence
-      ? { confidence: combineCounts(left.prediction.confidence, right.prediction.confidence, sign) }
-      : {};
-  return {
-    n: atLeastZero(left.n + sign * right.n),
-    invalid: atLeastZero(left.invalid + sign * right.invalid),
-    features: Object.fromEntries(features),
-    prediction: {
-      counts: combineCounts(left.prediction.counts, right.prediction.counts, sign),
-      ...confidence,
-    },
-  };
-}
-
-const NONE: WindowFeature = { counts: [], missing: 0, below: 0, above: 0, unseen: 0 };
-
-function combineFeature(left: WindowFeature, right: WindowFeature, sign: 1 | -1): WindowFeature {
-  return {
-    counts: combineCounts(left.counts, right.counts, sign),
-    missing: atLeastZero(left.missing + sign * right.missing),
-    below: atLeastZero(left.below + sign * right.below),
-    above: atLeastZero(left.above + sign * right.above),
-    unseen: atLeastZero(left.unseen + sign * right.unseen),
-  };
-}
-
-function combineCounts(left: readonly number[], right: readonly number[], sign: 1 | -1): number[] {
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, bin) =>
-    atLeastZero((left[bin] ?? 0) + sign * (right[bin] ?? 0)),
-  );
-}
-
-function atLeastZero(count: number): number {
-  return Math.max(0, count);
 }
 
 /** What the next window counts from: the present snapshots, and the last ones of workers whose file is gone. */

@@ -43,7 +43,7 @@ function judge(context: AgentContext, model: string, version: string): LabelJudg
   const bins = prediction?.kind === 'classes' ? prediction.confidence : undefined;
   const counts = store.labels.counts(model, version);
   if (bins === undefined || counts.length === 0) return undefined;
-  const cohorts = buildCohorts(store.allWindows(model, version), counts, bins.total.length);
+  const cohorts = buildCohorts(store.windows.answers(model, version), counts, bins.total.length);
   return judgeLabels(bins, cohorts, {
     now: clock.now(),
     maturitySeconds: store.labels.delay(model, version, MATURITY_QUANTILE),

@@ -12,8 +12,10 @@ import type { CaptureWindow } from '../../core/drift/window.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
+import { breathe } from '../machine/breathe.ts';
 import { report } from '../outbox/report.ts';
 import { readProfile } from './read-version.ts';
+import { readWindows } from './read-windows.ts';
 
 /** Verdicts are looked at anew this often within a drift cycle: a day's cycle hourly. */
 const LOOKS_PER_CYCLE = 24;
@@ -31,24 +33,24 @@ const stateSchema = z.object({
 });
 
 /** Judges the stable version's windows on this host, and tells the repository what is news; nothing else. */
-export function judgeWindows(context: AgentContext): void {
+export async function judgeWindows(context: AgentContext): Promise<void> {
   for (const [model, { traffic }] of Object.entries(context.store.traffic())) {
-    if (traffic.stable !== undefined) judgeVersion(context, model, traffic.stable);
+    if (traffic.stable !== undefined) await judgeVersion(context, model, traffic.stable);
   }
 }
 
-function judgeVersion(context: AgentContext, model: string, version: string): void {
+async function judgeVersion(context: AgentContext, model: string, version: string): Promise<void> {
   const { store, clock, options } = context;
   const key = `drift/${model}/${version}`;
   const state = store.getMemory(key, stateSchema) ?? { seq: 0, at: '' };
-  const newest = store.lastWindow(model);
+  const newest = store.windows.newest(model);
   const now = clock.now();
   const seconds = state.at === '' ? Infinity : secondsBetween(state.at, now);
   const isDue = seconds >= options.driftCycleSeconds / LOOKS_PER_CYCLE;
   if (newest === undefined || newest.seq <= state.seq || !isDue) return;
   const profile = readProfile(context, model, version);
-  const windows = store.allWindows(model, version);
-  const judged = profile === undefined ? undefined : judge(context, profile, windows);
+  const windows = await readWindows(context, model, version);
+  const judged = profile === undefined ? undefined : await judge(context, profile, windows);
   store.transaction(() => {
     const quietSeconds = QUIET_CYCLES * options.driftCycleSeconds;
     const decided = judged && decideDriftReport(state.episode, judged.look, { now, quietSeconds });
@@ -74,17 +76,18 @@ type Judged = {
 };
 
 /** `undefined` while there is too little to say: the last state stands. */
-function judge(
+async function judge(
   { options }: AgentContext,
   profile: ReferenceProfile,
   windows: readonly CaptureWindow[],
-): Judged | undefined {
+): Promise<Judged | undefined> {
   const drift = judgeDrift(profile, windows, {
     ...DEFAULT_DRIFT_OPTIONS,
     tolerance: options.driftTolerance,
     cycleSeconds: options.driftCycleSeconds,
     falseAlarmSeconds: options.driftFalseAlarmSeconds,
   });
+  await breathe();
   const fast = judgeFastLane(profile, windows, DEFAULT_FAST_LANE_OPTIONS);
   if (drift.verdict === 'inconclusive' && fast.verdict !== 'fail') return undefined;
   const failed = drift.verdict === 'fail' || fast.verdict === 'fail';

@@ -17,7 +17,7 @@ export type LabelCount = z.infer<typeof labelCountSchema>;
 
 /** One cohort per day (UTC): what was predicted, from the windows; what has a label, from the counts. Both add up over hosts. */
 export function buildCohorts(
-  windows: readonly CaptureWindow[],
+  windows: readonly Pick<CaptureWindow, 'from' | 'prediction'>[],
   counts: readonly LabelCount[],
   bins: number,
 ): readonly LabelCohort[] {

@@ -39,7 +39,10 @@ export async function benchDrift(): Promise<void> {
 /** The same year for every host, as hosts that share traffic see it, each with objects of its own. */
 function spread(days: readonly CaptureWindow[]): readonly CaptureWindow[] {
   return Array.from({ length: HOSTS }, (_, host) =>
-    days.map((day) => ({ ...structuredClone(day), host: `host-${host}` })),
+    days.map((day) => ({
+      ...structuredClone(day),
+      hostId: `00000000-0000-4000-8000-${String(host).padStart(12, '0')}`,
+    })),
   ).flat();
 }
 

@@ -5,7 +5,7 @@ import type { AgentContext } from '../../agent/context.ts';
 import { databaseFile } from '../../agent/options/options.ts';
 import { report } from '../../agent/outbox/report.ts';
 import { openStore } from '../../agent/store/store.ts';
-import { mergeWindows } from '../../core/drift/window.ts';
+import { captureWindowSchema, mergeWindows } from '../../core/drift/window.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import { type FakeHost, openFakeHost } from './support/fake-context.ts';
 
@@ -21,6 +21,9 @@ function openLocalhost(): FakeHost {
   return host;
 }
 
+const windowsOf = ({ windows }: AgentContext['store']) =>
+  windows.after('mnist', 0).map((text) => captureWindowSchema.parse(JSON.parse(text)));
+
 const BETWEEN = { from: '2026-01-01T00:00:00Z', to: '2026-01-01T00:05:00Z' };
 const SUBJECT = { type: DISPATCH_TYPES.brake, model: 'mnist', step: 'rollout/errors-worse' };
 
@@ -32,7 +35,7 @@ function writeAll({ store, options }: AgentContext): void {
     ...{ host, at: BETWEEN.to, seconds: 5, stage: 0, weights: { candidate: 10 } },
     ...{ candidate: arm, stable: arm },
   });
-  store.addWindow({
+  store.windows.add({
     ...{ schema: 'trainyard.window/1', host, model: 'mnist', version: '1', ...BETWEEN },
     ...{ n: 1, features: {}, prediction: { counts: [1] }, invalid: 0 },
   });
@@ -48,10 +51,10 @@ describe('two hosts of one name', () => {
         const { hostId, host } = await describeState(context);
         expect(host).toBe('localhost');
         expect(store.observations('mnist', 'r', 0)).toMatchObject([{ hostId, host, seq: 1 }]);
-        expect(store.windows('mnist', 0)).toMatchObject([{ hostId, host, seq: 1 }]);
+        expect(windowsOf(store)).toMatchObject([{ hostId, host, seq: 1 }]);
         const payload = store.outbox.next(context.clock.now())?.payload;
         expect(payload).toMatchObject({ hostId, from: host });
-        return { hostId, report: payload?.id, windows: store.windows('mnist', 0) };
+        return { hostId, report: payload?.id, windows: windowsOf(store) };
       }),
     );
     const [first, second] = ids;
@@ -68,7 +71,7 @@ describe('the id of a host', () => {
     const { hostId } = host.context.store;
     const { store } = host.reopen();
     expect(store.hostId).toBe(hostId);
-    expect(store.windows('mnist', 0)).toMatchObject([{ hostId }]);
+    expect(windowsOf(store)).toMatchObject([{ hostId }]);
   });
 
   test('is another one when the database was lost, so that numbers which begin again are no replay', () => {

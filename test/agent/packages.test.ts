@@ -75,7 +75,7 @@ describe('packages on a host', () => {
       // As a job does it that has promoted: the version before is kept, the one before that ends.
       if (day > 2) await stop(String(day - 2));
       host.world.now += DAY_MS + HOUR_MS;
-      pruneStore(host.context);
+      await pruneStore(host.context);
       const { store, blobs } = host.context;
       expect(blobs.list().length / 2).toBeLessThanOrEqual(2);
       expect([isHere(String(day - 1)), isHere(String(day))]).toEqual([day > 1, true]);
@@ -93,11 +93,11 @@ describe('packages on a host', () => {
     dateFiles(host.context.blobs.list().map(({ digest }) => digest));
     host.world.now += 3 * DAY_MS;
     expect((await call('GET', `/v1/packages/${manifest}`)).status).toBe(200);
-    pruneStore(host.context);
+    await pruneStore(host.context);
     expect(host.context.blobs.has(manifest)).toBe(true);
     expect(isHere('1')).toBe(true);
     host.world.now += 2 * DAY_MS;
-    pruneStore(host.context);
+    await pruneStore(host.context);
     expect(host.context.blobs.has(manifest)).toBe(false);
     expect(isHere('1')).toBe(true);
   });

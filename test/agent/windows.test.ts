@@ -6,6 +6,7 @@ import { startInstance } from '../../agent/instances/start-instance.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
 import { closeWindows } from '../../agent/windows/close-windows.ts';
 import { judgeWindows } from '../../agent/windows/judge-windows.ts';
+import { captureWindowSchema } from '../../core/drift/window.ts';
 import { type FakeHost, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
 
 const MODEL = 'mnist';
@@ -83,7 +84,8 @@ function nextWindow(milliseconds = WINDOW_MS): void {
   closeWindows(host.context);
 }
 
-const windows = () => host.context.store.windows(MODEL, 0);
+const windows = () =>
+  host.context.store.windows.after(MODEL, 0).map((text) => captureWindowSchema.parse(JSON.parse(text)));
 const counts = () => windows().map(({ n, features }) => [n, features['x']?.counts]);
 
 describe('windows', () => {
@@ -141,30 +143,30 @@ describe('windows', () => {
     expect(counts()).toEqual([[2, [1, 1]]]);
   });
 
-  test('are kept for a bounded time', () => {
+  test('are kept for a bounded time', async () => {
     closeWindows(host.context);
     capture('a', 1, 1);
     nextWindow();
     host.world.now += 36 * DAY_MS;
-    pruneStore(host.context);
+    await pruneStore(host.context);
     expect(windows()).toEqual([]);
   });
 });
 
 describe('drift on the host', () => {
   /** A day's rows, in one window. */
-  function day(
+  async function day(
     total: { low: number; high: number; missing?: number },
     low: number,
     high: number,
     missing = 0,
-  ): void {
+  ): Promise<void> {
     total.low += low;
     total.high += high;
     total.missing = (total.missing ?? 0) + missing;
     capture('a', total.low, total.high, total.missing);
     nextWindow(DAY_MS);
-    judgeWindows(host.context);
+    await judgeWindows(host.context);
   }
 
   const reports = () => {
@@ -173,12 +175,12 @@ describe('drift on the host', () => {
     return { count: store.outbox.pending().count, entry };
   };
 
-  test('is reported when the state changes, and not again while it stays', () => {
+  test('is reported when the state changes, and not again while it stays', async () => {
     closeWindows(host.context);
     const total = { low: 0, high: 0 };
-    for (let quiet = 0; quiet < 3; quiet++) day(total, 1_000, 1_000);
+    for (let quiet = 0; quiet < 3; quiet++) await day(total, 1_000, 1_000);
     expect(reports().count).toBe(0);
-    for (let shifted = 0; shifted < 6; shifted++) day(total, 1_900, 100);
+    for (let shifted = 0; shifted < 6; shifted++) await day(total, 1_900, 100);
     const { count, entry } = reports();
     expect(count).toBe(1);
     expect(entry).toMatchObject({
@@ -189,30 +191,30 @@ describe('drift on the host', () => {
   });
 
   /** Days of a slight shift, after one without, until it is reported. */
-  const daysUntilReported = (): number => {
+  const daysUntilReported = async (): Promise<number> => {
     closeWindows(host.context);
     const total = { low: 0, high: 0 };
-    day(total, 1_000, 1_000);
+    await day(total, 1_000, 1_000);
     for (let passed = 1; passed <= 60; passed++) {
-      day(total, 1_350, 650);
+      await day(total, 1_350, 650);
       if (reports().count > 0) return passed;
     }
     return Infinity;
   };
 
   test('is reported the later, the seldomer false alarms may be', async () => {
-    const usual = daysUntilReported();
+    const usual = await daysUntilReported();
     host.close();
     host = openFakeHost({ repository: 'acme/models', 'drift-false-alarm-seconds': '3e16' });
     await serveVersion();
-    const cautious = daysUntilReported();
+    const cautious = await daysUntilReported();
     expect(usual).toBeLessThan(cautious);
     expect(cautious).toBeLessThan(Infinity);
   });
 
-  test('is reported at once when values go missing', () => {
+  test('is reported at once when values go missing', async () => {
     closeWindows(host.context);
-    day({ low: 0, high: 0 }, 500, 500, 400);
+    await day({ low: 0, high: 0 }, 500, 500, 400);
     expect(reports()).toMatchObject({ count: 1 });
     expect(JSON.stringify(reports().entry?.payload.body)).toContain('missing-values');
   });
