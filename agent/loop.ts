@@ -1,9 +1,10 @@
 import { messageOf } from '../core/errors.ts';
 import { secondsBetween } from '../core/instant.ts';
+import { DISPATCH_TYPES, type DispatchType } from '../core/names.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Agent } from './agent.ts';
 import { deliverReports } from './outbox/deliver.ts';
-import { createTokenSource } from './outbox/github-token.ts';
+import { createTokenSource, type TokenSource } from './outbox/github-token.ts';
 import { sendHeartbeat } from './outbox/send-heartbeat.ts';
 import { pruneStore } from './store/prune.ts';
 import { closeWindows } from './windows/close-windows.ts';
@@ -100,16 +101,27 @@ async function runChores(agent: Agent, signal: AbortSignal): Promise<void> {
 }
 
 async function runOutbox(agent: Agent, signal: AbortSignal): Promise<void> {
-  const { clock, store, exchange, options } = agent.context;
+  const { exchange, options } = agent.context;
   if (options.dispatch === undefined) return;
   const tokens = createTokenSource(options.dispatch, exchange);
+  // Each type for itself: a brake waits for no heartbeat that gets no answer.
+  const types = Object.values(DISPATCH_TYPES);
+  await Promise.all(types.map((type) => runDelivery(agent, { type, tokens }, signal)));
+}
+
+async function runDelivery(
+  agent: Agent,
+  { type, tokens }: { readonly type: DispatchType; readonly tokens: TokenSource },
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, store } = agent.context;
   while (!signal.aborted) {
-    const added = store.outbox.added();
-    await attempt(agent, 'reporting', () => deliverReports(agent.context, tokens));
-    const due = store.outbox.due();
+    const changed = store.outbox.changed();
+    await attempt(agent, 'reporting', () => deliverReports(agent.context, { type, tokens }));
+    const due = store.outbox.due(type);
     const dueMs = due === undefined ? Infinity : 1_000 * secondsBetween(clock.now(), due);
     const waitMs = Math.max(OUTBOX_WAIT_MS.least, Math.min(OUTBOX_WAIT_MS.most, dueMs));
-    await pause(clock, waitMs, { woken: added, signal });
+    await pause(clock, waitMs, { woken: changed, signal });
   }
 }
 

@@ -1,6 +1,7 @@
 import { parseRetryAfter } from '../../adapters/network/http.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, epochMs } from '../../core/instant.ts';
+import type { DispatchType } from '../../core/names.ts';
 import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
 import type { HttpAnswer } from '../machine/exchange-http.ts';
@@ -15,31 +16,39 @@ const BACKOFF_CAP_MS = 600_000;
 const RATE_PAUSE_MS = 60_000;
 const SECONDS_PER_DAY = 86_400;
 
+type Delivery = {
+  readonly type: DispatchType;
+  readonly tokens: TokenSource;
+  readonly random?: () => number;
+};
+
 /**
- * Delivers due reports, oldest first, until none is due or one fails. At least once: killed between an answer and its record,
- * a report is sent again under the same id, and the receiver drops the replay.
+ * Delivers the due reports of one type until none is due. One that fails waits, each time longer; one that arrives lets all others go
+ * at once. At least once: killed between an answer and its record, a report is sent again under the same id, and the receiver drops
+ * the replay.
  */
 export async function deliverReports(
   context: AgentContext,
-  tokens: TokenSource,
-  random = Math.random,
+  { type, tokens, random = Math.random }: Delivery,
 ): Promise<void> {
   const { store, clock, options, log } = context;
   if (options.dispatch === undefined) return;
   const stale = addSeconds(clock.now(), -MAX_REPORT_AGE_DAYS * SECONDS_PER_DAY);
   const expired = store.outbox.expire(stale);
   if (expired > 0) log.warn(`${expired} reports were given up after ${MAX_REPORT_AGE_DAYS} days offline`);
-  for (let entry = store.outbox.next(clock.now()); entry; entry = store.outbox.next(clock.now())) {
+  for (;;) {
+    const entry = store.outbox.next(type, clock.now());
+    if (entry === undefined) return;
     const outcome = await send(context, tokens, entry);
     if (outcome.kind === 'delivered') {
       store.outbox.delivered(entry.seq, clock.now());
+      store.outbox.hurry(clock.now());
       continue;
     }
     const backoff = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** entry.attempts) * (1 - random() / 2);
     const due = addSeconds(clock.now(), Math.max(backoff, outcome.afterMs) / 1_000);
     store.outbox.postponed(entry.seq, due, outcome.error);
     log.warn(`Report ${entry.payload.id} (${entry.type}) waits: ${outcome.error}`);
-    return;
   }
 }
 

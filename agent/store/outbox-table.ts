@@ -14,15 +14,23 @@ export type OutboxEntry = {
   readonly at: string;
 };
 
+/** Reports of one type that wait at most; the oldest makes room. */
+const MAX_PENDING = 1_000;
+
 export type OutboxTable = {
   /** Adds a report; one whose id is known already is left out. */
   readonly add: (type: DispatchType, payload: DispatchPayload) => void;
-  /** The oldest undelivered report that is due at `now`. Order is kept: a later one never overtakes it. */
-  readonly next: (now: string) => OutboxEntry | undefined;
-  /** When the oldest undelivered report is due; `undefined` when there is none. */
-  readonly due: () => string | undefined;
-  /** Resolves when the next report is added. */
-  readonly added: () => Promise<void>;
+  /**
+   * The report of this type to send at `now`. Order is kept within a type, but for brakes: each of them is a matter of its own, and
+   * goes out although an earlier one waits.
+   */
+  readonly next: (type: DispatchType, now: string) => OutboxEntry | undefined;
+  /** When `next` will give a report; `undefined` when none of this type is left. */
+  readonly due: (type: DispatchType) => string | undefined;
+  /** Resolves when a report is added, or need not wait any longer. */
+  readonly changed: () => Promise<void>;
+  /** Makes all that wait due at `now`: the way is open. */
+  readonly hurry: (now: string) => void;
   readonly delivered: (seq: number, at: string) => void;
   readonly postponed: (seq: number, due: string, error: string) => void;
   /** Gives up on undelivered reports made before this instant: the repository would refuse them as stale. */
@@ -50,9 +58,19 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
   const add = database.prepare(
     'INSERT OR IGNORE INTO outbox (id, type, at, payload, due) VALUES (?, ?, ?, ?, ?)',
   );
-  const first = database.prepare(
-    'SELECT seq, type, payload, attempts, at, due FROM outbox WHERE delivered IS NULL ORDER BY seq LIMIT 1',
+  const drop = database.prepare(
+    `DELETE FROM outbox WHERE delivered IS NULL AND type = ? AND seq <= (
+       SELECT seq FROM outbox WHERE delivered IS NULL AND type = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)`,
   );
+  const select =
+    'SELECT seq, type, payload, attempts, at, due FROM outbox WHERE delivered IS NULL AND type = ?';
+  const oldest = database.prepare(`${select} ORDER BY seq LIMIT 1`);
+  const soonest = database.prepare(`${select} ORDER BY due, seq LIMIT 1`);
+  const first = (type: DispatchType) => {
+    const row = (type === DISPATCH_TYPES.brake ? soonest : oldest).get(type);
+    return row === undefined ? undefined : entryRow.parse(row);
+  };
+  const hurry = database.prepare('UPDATE outbox SET due = ? WHERE delivered IS NULL AND due > ?');
   const deliver = database.prepare('UPDATE outbox SET delivered = ?, error = NULL WHERE seq = ?');
   const postpone = database.prepare(
     'UPDATE outbox SET attempts = attempts + 1, due = ?, error = ? WHERE seq = ?',
@@ -62,24 +80,27 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     'SELECT COUNT(*) AS count, MIN(at) AS oldest FROM outbox WHERE delivered IS NULL',
   );
   const error = database.prepare('SELECT error FROM outbox WHERE delivered IS NULL ORDER BY seq LIMIT 1');
-  let addition = Promise.withResolvers<void>();
+  let change = Promise.withResolvers<void>();
+  const wake = () => {
+    change.resolve();
+    change = Promise.withResolvers();
+  };
   return {
     add: (type, payload) => {
       add.run(payload.id, type, payload.at, JSON.stringify(payload), payload.at);
-      addition.resolve();
-      addition = Promise.withResolvers();
+      drop.run(type, type, MAX_PENDING);
+      wake();
     },
-    added: () => addition.promise,
-    due: () => {
-      const row = first.get();
-      return row === undefined ? undefined : entryRow.parse(row).due;
+    changed: () => change.promise,
+    due: (type) => first(type)?.due,
+    hurry: (now) => {
+      if (Number(hurry.run(now, now).changes) > 0) wake();
     },
-    next: (now) => {
-      const row = first.get();
-      if (row === undefined) return undefined;
-      const { seq, type, payload, attempts, at, due } = entryRow.parse(row);
-      if (due > now) return undefined;
-      return { seq, type, attempts, at, payload: dispatchPayloadSchema.parse(JSON.parse(payload)) };
+    next: (type, now) => {
+      const entry = first(type);
+      if (entry === undefined || entry.due > now) return undefined;
+      const { due: _due, payload, ...rest } = entry;
+      return { ...rest, payload: dispatchPayloadSchema.parse(JSON.parse(payload)) };
     },
     delivered: (seq, at) => void deliver.run(at, seq),
     postponed: (seq, due, reason) => void postpone.run(due, reason, seq),

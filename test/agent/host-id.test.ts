@@ -52,7 +52,7 @@ describe('two hosts of one name', () => {
         expect(host).toBe('localhost');
         expect(store.observations('mnist', 'r', 0)).toMatchObject([{ hostId, host, seq: 1 }]);
         expect(windowsOf(store)).toMatchObject([{ hostId, host, seq: 1 }]);
-        const payload = store.outbox.next(context.clock.now())?.payload;
+        const payload = store.outbox.next(DISPATCH_TYPES.brake, context.clock.now())?.payload;
         expect(payload).toMatchObject({ hostId, from: host });
         return { hostId, report: payload?.id, windows: windowsOf(store) };
       }),

@@ -148,7 +148,7 @@ describe('late labels', () => {
     }
     const { store, clock } = host.context;
     expect(store.outbox.pending().count).toBe(1);
-    expect(store.outbox.next(clock.now())).toMatchObject({
+    expect(store.outbox.next('trainyard.label-drift', clock.now())).toMatchObject({
       type: 'trainyard.label-drift',
       payload: { body: { version: '1', verdict: 'fail' } },
     });

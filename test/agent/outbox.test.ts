@@ -1,7 +1,9 @@
 import { createHmac, generateKeyPairSync, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createAgent } from '../../agent/agent.ts';
 import type { AgentContext } from '../../agent/context.ts';
+import { runLoop } from '../../agent/loop.ts';
 import { deliverReports } from '../../agent/outbox/deliver.ts';
 import { createTokenSource } from '../../agent/outbox/github-token.ts';
 import { report } from '../../agent/outbox/report.ts';
@@ -31,12 +33,14 @@ afterEach(async () => {
 
 const brake = (context: AgentContext, step: string, body = {}) =>
   report(context, { type: DISPATCH_TYPES.brake, model: 'mnist', step }, { rollout: step, ...body });
-const deliver = (context = host.context) =>
-  deliverReports(
-    context,
-    async () => 'github-token',
-    () => 0,
-  );
+const drift = (context: AgentContext, step: string) =>
+  report(context, { type: DISPATCH_TYPES.drift, model: 'mnist', step }, { rollout: step });
+/** Every type has its turn, as each has its own in the agent. */
+const deliver = async (context = host.context) => {
+  const how = { tokens: async () => 'github-token', random: () => 0 };
+  for (const type of Object.values(DISPATCH_TYPES)) await deliverReports(context, { type, ...how });
+};
+const received = () => github.received().map(({ payload }) => payload.body['rollout']);
 const pending = () => host.context.store.outbox.pending();
 
 test('delivers what GitHub takes: few keys, signed over type and content', async () => {
@@ -94,16 +98,67 @@ test.each([
   expect(github.received()).toHaveLength(2);
 });
 
-test('keeps the order: a later report never overtakes one that waits', async () => {
+test('keeps the order: a later report of a type never overtakes one that waits', async () => {
   github.faults.add({ answer: { status: 500 } });
-  brake(host.context, 'r1');
+  drift(host.context, 'r1');
   await deliver();
-  brake(host.context, 'r2');
+  drift(host.context, 'r2');
   await deliver();
   expect(github.received()).toHaveLength(1);
   host.world.now += 2_000;
   await deliver();
-  expect(github.received().map(({ payload }) => payload.body['rollout'])).toEqual(['r1', 'r1', 'r2']);
+  expect(received()).toEqual(['r1', 'r1', 'r2']);
+});
+
+test('sends a brake at once, although a heartbeat and an earlier brake wait', async () => {
+  github.faults.add({ times: 8, answer: { status: 502 } });
+  const { store, clock } = host.context;
+  const traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  store.putTraffic('mnist', { traffic, setAt: clock.now() });
+  sendHeartbeat(host.context);
+  brake(host.context, 'r1');
+  for (const waitMs of [0, 2_000, 4_000, 8_000]) {
+    host.world.now += waitMs;
+    await deliver();
+  }
+  expect(github.received()).toHaveLength(8);
+  await deliver();
+  expect(github.received()).toHaveLength(8);
+  brake(host.context, 'r2');
+  await deliver();
+  // What arrives shows that the way is open: nothing waits for its turn any longer.
+  expect(received().slice(8)).toEqual(['r2', 'r1']);
+  await deliver();
+  expect(pending().count).toBe(0);
+});
+
+test('waits for no other type that gets no answer', async () => {
+  const { store, clock } = host.context;
+  const traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  store.putTraffic('mnist', { traffic, setAt: clock.now() });
+  sendHeartbeat(host.context);
+  const silence = Promise.withResolvers<never>();
+  const context: AgentContext = {
+    ...host.context,
+    exchange: (request) =>
+      JSON.stringify(request.json).includes('heartbeat') ? silence.promise : host.context.exchange(request),
+  };
+  const stop = new AbortController();
+  const running = runLoop(createAgent(context), () => undefined, stop.signal);
+  brake(context, 'r1');
+  while (!received().includes('r1')) await new Promise(setImmediate);
+  expect(pending().count).toBeGreaterThan(0);
+  silence.reject(new Error('no answer'));
+  stop.abort();
+  await running;
+});
+
+test('keeps a bounded number of reports that wait, the newest', async () => {
+  for (let index = 0; index < 1_050; index += 1) drift(host.context, `r${index}`);
+  brake(host.context, 'b');
+  expect(pending().count).toBe(1_001);
+  await deliver();
+  expect(received()[0]).toBe('r50');
 });
 
 test('survives restarts and days offline, and gives up what would be refused as stale', async () => {

@@ -414,7 +414,7 @@ test('a stage that has its evidence is reported once, when no job waits for it',
     1,
   );
   for (const requests of [200, 400, 600]) await poll(requests);
-  const entry = host.context.store.outbox.next(host.context.clock.now());
+  const entry = host.context.store.outbox.next('trainyard.rollout', host.context.clock.now());
   expect(entry).toMatchObject({
     type: 'trainyard.rollout',
     payload: { body: { rollout: 'r1', stage: 0, decision: 'advance' } },

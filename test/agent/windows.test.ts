@@ -171,7 +171,7 @@ describe('drift on the host', () => {
 
   const reports = () => {
     const { store, clock } = host.context;
-    const entry = store.outbox.next(clock.now());
+    const entry = store.outbox.next('trainyard.drift', clock.now());
     return { count: store.outbox.pending().count, entry };
   };
 
