@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
@@ -72,6 +72,7 @@ async function openContext(
 ): Promise<AgentContext> {
   const binary = await findEnvoy(options.python, env);
   mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+  warnOfLostDatabase(options.dataDir);
   const store = openStore(databaseFile(options.dataDir));
   await checkDataPlane(options);
   const { maxBodyBytes, maxInFlight, stickyHeader, dataPlane } = options;
@@ -101,6 +102,15 @@ async function openContext(
 async function checkDataPlane(options: AgentOptions): Promise<void> {
   if (listOwned(proxyOf(options)).length > 0) return;
   await checkPort({ ...options.dataPlane, what: 'The proxy', option: '--data-plane' });
+}
+
+/** Where one has been, its loss is said aloud: everything begins anew, and so do the numbers that others know. */
+function warnOfLostDatabase(dataDir: string): void {
+  const file = databaseFile(dataDir);
+  if (existsSync(file) || !existsSync(join(dataDir, 'packages'))) return;
+  LOG.warn(
+    `database-lost: ${file} is gone. This host begins anew, under a new id, and knows of nothing that was deployed to it.`,
+  );
 }
 
 async function createRuntime(options: AgentOptions, env: Environment): Promise<Runtime> {

@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { UserError } from '../../core/errors.ts';
+import { damagedDatabase, databaseFailure } from './database-failure.ts';
 
 /** Each entry takes the schema from its index to the next; never edited once released, only appended to. */
 const MIGRATIONS = [
@@ -42,33 +42,37 @@ const MIGRATIONS = [
   `,
 ] as const;
 
+/** Small tables that nothing goes on without. */
+const VITAL = ['instance', 'traffic', 'memory'] as const;
+/** A folder beside the database that the agent makes once it has one. */
+const PACKAGES = 'packages';
+
 /**
  * Opens the agent's database, brings its schema up to date, and holds it alone: a second agent on the same folder is refused.
- * Every statement is durable when it returns, so the process may be killed between any two.
+ * Every statement is durable when it returns, so the process may be killed between any two. One that is damaged is a UserError, also
+ * one that was emptied: it is not taken for a new one.
  */
 export function openDatabase(file: string): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(file);
+  const folder = dirname(file);
+  const wasUsed = existsSync(join(folder, PACKAGES));
+  if (wasUsed && statSync(file, { throwIfNoEntry: false })?.size === 0) {
+    throw damagedDatabase(file, 'it is empty');
+  }
+  let database: DatabaseSync | undefined;
   try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(file);
     database.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; COMMIT;',
     );
+    chmodSync(file, 0o600);
+    migrate(database);
+    for (const table of VITAL) database.prepare(`SELECT * FROM ${table}`).all();
+    return database;
   } catch (cause) {
-    database.close();
-    throw new UserError(
-      [
-        {
-          code: 'data-folder-in-use',
-          message: `The data folder ${dirname(file)} can't be used alone.`,
-          remedy: 'Stop the other agent, or give this one a --data-dir of its own.',
-        },
-      ],
-      { cause },
-    );
+    database?.close();
+    throw databaseFailure(file, cause);
   }
-  chmodSync(file, 0o600);
-  migrate(database);
-  return database;
 }
 
 /** Does all of it or nothing, also when the process is killed in between. */

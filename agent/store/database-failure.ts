@@ -1,0 +1,41 @@
+import { dirname } from 'node:path';
+import { messageOf, type Problem, UserError } from '../../core/errors.ts';
+
+/** SQLite's result codes (sqlite.org/rescode.html): somebody else holds it; it is no whole database any more. */
+const HELD: ReadonlySet<number> = new Set([5, 6]);
+const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
+
+/** What went wrong with the agent's database, and what to do. What is not known is quoted. */
+export function databaseFailure(file: string, cause: unknown): UserError {
+  const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) : undefined;
+  if (code !== undefined && DAMAGED.has(code)) return damagedDatabase(file, messageOf(cause));
+  if (code !== undefined && HELD.has(code)) {
+    return failure(cause, {
+      code: 'data-folder-in-use',
+      message: `Another process holds ${file}.`,
+      remedy: 'Stop the other agent, or give this one a --data-dir of its own.',
+    });
+  }
+  return failure(cause, {
+    code: 'database-unusable',
+    message: `The agent's database ${file} can't be used (${messageOf(cause)}).`,
+    remedy: 'See to the disk, and to who owns the folder and its files.',
+  });
+}
+
+/** The failure of a database that is not whole. */
+export function damagedDatabase(file: string, what: string): UserError {
+  return failure(undefined, {
+    code: 'database-damaged',
+    message:
+      `The agent's database ${file} is damaged (${what}). In it were what is deployed here, how requests are shared out, counts, ` +
+      'late labels and reports that wait.',
+    remedy:
+      `Put a copy of ${dirname(file)} back, or save what can be saved with \`sqlite3 ${file} .recover\`. Else move agent.db, ` +
+      'agent.db-wal and agent.db-shm out of the folder: the agent then begins as a new host, serves nothing, and is to be deployed to.',
+  });
+}
+
+function failure(cause: unknown, problem: Problem): UserError {
+  return new UserError([problem], { cause });
+}

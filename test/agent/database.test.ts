@@ -1,0 +1,90 @@
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openStore } from '../../agent/store/store.ts';
+import { UserError } from '../../core/errors.ts';
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ty-'));
+  file = join(folder, 'agent.db');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A database that has been in use, with the folder that the agent lays beside it. */
+function use(): void {
+  const store = openStore(file);
+  store.transaction(() => {
+    for (let index = 0; index < 2_000; index += 1) store.putMemory(`key-${index}`, { index });
+  });
+  store.close();
+  mkdirSync(join(folder, 'packages'));
+}
+
+function problemOf(work: () => unknown) {
+  try {
+    work();
+  } catch (thrown) {
+    if (thrown instanceof UserError) return thrown.problems[0];
+    throw thrown;
+  }
+  return undefined;
+}
+
+const overwrite = (position: number) => {
+  const opened = openSync(file, 'r+');
+  writeSync(opened, Buffer.alloc(32_768, 7), 0, 32_768, position);
+  closeSync(opened);
+};
+
+describe('a database that is damaged', () => {
+  test.each([
+    ['cut off', () => truncateSync(file, Math.floor(readFileSync(file).length / 2))],
+    ['cut off in its first page', () => truncateSync(file, 1_000)],
+    ['emptied', () => truncateSync(file, 0)],
+    ['overwritten at its head', () => overwrite(0)],
+    ['overwritten in the middle', () => overwrite(40_960)],
+    ['no database', () => writeFileSync(file, 'something else'.repeat(1_000))],
+  ])('is told as that when it is %s, with what to do and what is lost', (_how, damage) => {
+    use();
+    damage();
+    const before = readFileSync(file);
+    const problem = problemOf(() => openStore(file));
+    expect(problem?.code).toBe('database-damaged');
+    expect(problem?.message).toContain('what is deployed here');
+    expect(problem?.remedy).toContain('begins as a new host');
+    // Nothing is written over what may yet be saved.
+    expect(readFileSync(file)).toEqual(before);
+  });
+});
+
+test('a database that another agent holds is told as that', () => {
+  const held = openStore(file);
+  expect(problemOf(() => openStore(file))).toMatchObject({ code: 'data-folder-in-use' });
+  held.close();
+});
+
+test('what is wrong with a database otherwise is quoted', () => {
+  mkdirSync(file);
+  expect(problemOf(() => openStore(file))).toMatchObject({
+    code: 'database-unusable',
+    message: expect.stringContaining('unable to open database file'),
+  });
+});
+
+test('an empty file in a folder that was never used is a beginning: the agent was ended as it made it', () => {
+  writeFileSync(file, '');
+  openStore(file).close();
+});
