@@ -69,12 +69,12 @@ function subtractSnapshots(
   const [first, ...rest] = parts;
   if (first === undefined) return undefined;
   const sum = rest.reduce((left, right) => combineCounts(left, right, 1), first);
-  return sum.n === 0 && sum.invalid === 0 ? undefined : sum;
+  return sum.n === 0 && sum.refused === 0 ? undefined : sum;
 }
 
-function toCounts({ n, invalid, features, prediction }: CaptureSnapshot): Counts {
+function toCounts({ n, invalid, refused, features, prediction }: CaptureSnapshot): Counts {
   const { counts, confidence } = prediction;
-  return { n, invalid, features, prediction: { counts, ...(confidence && { confidence }) } };
+  return { n, invalid, refused, features, prediction: { counts, ...(confidence && { confidence }) } };
 }
 
 /** What the next window counts from: the present snapshots, and the last ones of workers whose file is gone. */

@@ -1,7 +1,7 @@
 import type { CaptureWindow, WindowFeature } from '../../core/drift/window.ts';
 
 /** What was counted in a stretch of time. */
-export type Counts = Pick<CaptureWindow, 'n' | 'invalid' | 'features' | 'prediction'>;
+export type Counts = Pick<CaptureWindow, 'n' | 'invalid' | 'refused' | 'features' | 'prediction'>;
 
 const NONE: WindowFeature = { counts: [], missing: 0, below: 0, above: 0, unseen: 0 };
 
@@ -19,6 +19,7 @@ export function combineCounts(left: Counts, right: Counts, sign: 1 | -1): Counts
   return {
     n: atLeastZero(left.n + sign * right.n),
     invalid: atLeastZero(left.invalid + sign * right.invalid),
+    refused: atLeastZero(left.refused + sign * right.refused),
     features: Object.fromEntries(features),
     prediction: {
       counts: combineBins(left.prediction.counts, right.prediction.counts, sign),

@@ -20,6 +20,9 @@ export const captureSnapshotSchema = z.object({
   at: foreignInstantSchema,
   n: count,
   invalid: count,
+  /** Requests that were answered with at least one row of `invalid`. */
+  invalidAnswers: count,
+  refused: count,
   features: z.record(z.string(), windowFeatureSchema),
   prediction: z.object({ counts: z.array(count), confidence: z.array(count).nullish() }),
 });
@@ -36,9 +39,9 @@ export function readCapture(folder: string): readonly CaptureSnapshot[] {
   });
 }
 
-/** Answers that were NaN or broke the schema, over all workers. */
+/** Requests answered with what was NaN or broke the schema, over all workers. */
 export function sumInvalid(snapshots: readonly CaptureSnapshot[]): number {
-  return snapshots.reduce((sum, { invalid }) => sum + invalid, 0);
+  return snapshots.reduce((sum, { invalidAnswers }) => sum + invalidAnswers, 0);
 }
 
 function listFiles(folder: string): readonly string[] {

@@ -7,7 +7,7 @@ import {
   startRateDetector,
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Verdict } from '../verdict.ts';
-import { type FastFinding, findConstantPrediction, findZeroTraffic } from './prediction-checks.ts';
+import { type FastFinding, findConstantPrediction, findSilence } from './prediction-checks.ts';
 import type { ReferenceProfile } from './profile.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
@@ -73,7 +73,7 @@ export function judgeFastLane(
   const logThreshold = Math.log((YEAR_SECONDS / options.checkSeconds) * Math.max(1, checks.length));
   const findings = [
     ...checks.flatMap((check) => followRate(check, groups, logThreshold) ?? []),
-    ...[findConstantPrediction(profile, ours), findZeroTraffic(ours, options.until)].filter(
+    ...[findConstantPrediction(profile, ours), findSilence(ours, options.until)].filter(
       (finding) => finding !== undefined,
     ),
   ];

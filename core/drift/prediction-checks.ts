@@ -56,8 +56,11 @@ function followOneBin(
   return { bin, rows, since };
 }
 
-/** A finding when the windows of the last hour, up to `until`, hold no prediction at all, and earlier ones did. */
-export function findZeroTraffic(
+/**
+ * A finding when the windows of the last hour, up to `until`, hold no prediction at all, and earlier ones did: nobody asked, or all who
+ * asked were refused.
+ */
+export function findSilence(
   windows: readonly CaptureWindow[],
   until: string | undefined,
 ): FastFinding | undefined {
@@ -66,14 +69,18 @@ export function findZeroTraffic(
   const last = Math.max(...busy);
   const seconds = (end - last) / 1000;
   if (!Number.isFinite(seconds) || seconds < ZERO_TRAFFIC_SECONDS) return undefined;
-  return {
-    code: 'zero-traffic',
-    metric: 'requests',
-    message: `No prediction was asked for in the last ${formatDuration(seconds)}.`,
-    observed: 0,
-    sampleSize: 0,
-    since: toInstant(last),
-  };
+  const refused = windows
+    .filter(({ from }) => epochMs(from) >= last)
+    .reduce((sum, window) => sum + window.refused, 0);
+  const silence = { metric: 'requests', observed: 0, sampleSize: refused, since: toInstant(last) };
+  const during = `in the last ${formatDuration(seconds)}`;
+  if (refused === 0) {
+    return { ...silence, code: 'zero-traffic', message: `No prediction was asked for ${during}.` };
+  }
+  const message =
+    `All ${formatCount(refused)} requests ${during} were refused, and none was answered. ` +
+    "Compare what clients send with the model's signature.";
+  return { ...silence, code: 'only-refused', message };
 }
 
 function largestShare(counts: readonly number[]): number {

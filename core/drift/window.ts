@@ -23,7 +23,8 @@ export const windowFeatureSchema = z.strictObject({
 });
 
 /**
- * What one host counted for one model version from `from` to `to`: `n` predictions in the bins of the reference profile.
+ * What one host counted for one model version from `from` to `to`: `n` predictions in the bins of the reference profile, `invalid` of
+ * them NaN or of another form. `refused` are requests that were answered 4xx instead, and in no other count.
  * `(hostId, model, version, seq)` names it; a snapshot taken later under the same name replaces the earlier one. `host` is what people
  * call the host.
  */
@@ -40,6 +41,7 @@ export const captureWindowSchema = z.strictObject({
   features: z.record(z.string(), windowFeatureSchema),
   prediction: z.strictObject({ counts, confidence: counts.optional() }),
   invalid: count,
+  refused: count,
 });
 
 export type WindowFeature = z.infer<typeof windowFeatureSchema>;

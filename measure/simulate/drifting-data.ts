@@ -61,6 +61,7 @@ export function drawDay(draws: Draws, day: number, { rows, wobble, shift }: DayK
     ),
     prediction: { counts: counts(0) },
     invalid: 0,
+    refused: 0,
   };
 }
 

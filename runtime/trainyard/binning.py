@@ -1,6 +1,7 @@
 """Fixed bins: chosen once on the holdout, then only counted into, so that counts of hosts and hours add exactly.
 
-Bin i holds values in (edges[i-1], edges[i]]; the first and the last are open. `edges` are the interior edges only.
+Bin i holds values in (edges[i-1], edges[i]]; the first and the last are open. `edges` are the interior edges only. They
+lie halfway between values that were seen, so that a client which keeps fewer digits falls into the same bins.
 """
 
 from __future__ import annotations
@@ -19,13 +20,24 @@ def choose_edges(values: np.ndarray, bins: int = BINS) -> list[float]:
     """
     distinct, counts = np.unique(values, return_counts=True)
     if len(distinct) <= MAX_DISTINCT:
-        return [float(value) for value in distinct[:-1]]
+        return cut_after(np.arange(len(distinct) - 1), distinct)
     ranks = np.ceil(np.arange(1, bins) * len(values) / bins).astype(int) - 1
     quantiles = np.sort(values)[ranks]
     heavy = distinct[counts > len(values) / bins]
-    below_heavy = [distinct[np.searchsorted(distinct, value) - 1] for value in heavy if value > distinct[0]]
-    edges = np.unique(np.concatenate([quantiles, heavy, np.array(below_heavy, dtype=float)]))
-    return [float(edge) for edge in edges if edge < distinct[-1]]
+    last_of_bins = np.searchsorted(distinct, np.concatenate([quantiles, heavy]))
+    below_heavy = np.searchsorted(distinct, heavy) - 1
+    positions = np.unique(np.concatenate([last_of_bins, below_heavy]))
+    return cut_after(positions[(positions >= 0) & (positions < len(distinct) - 1)], distinct)
+
+
+def cut_after(positions: np.ndarray, distinct: np.ndarray) -> list[float]:
+    """Edges halfway between the values at these positions and the next ones; `distinct` is in order.
+
+    Between numbers so close that there is none, the lower one is the edge.
+    """
+    lower, upper = distinct[positions], distinct[positions + 1]
+    middle = lower + (upper - lower) / 2
+    return np.where(middle < upper, middle, lower).astype(float).tolist()
 
 
 def count_into(edges: list[float], values: np.ndarray) -> np.ndarray:

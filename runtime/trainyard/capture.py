@@ -71,10 +71,18 @@ class Capture:
             self._log.append(list(zip(ids, answers, bins, strict=True)))
             self._dirty = True
 
-    def record_invalid(self) -> None:
-        """Counts a request that was refused."""
+    def record_unreadable(self, rows: int) -> None:
+        """Counts the rows of a request that was answered with something that is no answer of this model's."""
         with self._lock:
-            self._counters.invalid += 1
+            self._counters.count_unreadable(rows)
+            self._dirty = True
+
+    def record_refused(self, requests: int) -> None:
+        """Counts requests that were refused. They are in no other count: the client may have written them wrongly."""
+        if requests == 0:
+            return
+        with self._lock:
+            self._counters.refused += requests
             self._dirty = True
 
     def flush(self) -> None:

@@ -22,14 +22,18 @@ class Counters:
         self._extractor = Extractor([parse_feature(feature) for feature in profile["features"]])
         numeric = [by_name[feature.name] for feature in self._extractor.numeric]
         self._table = BinTable([feature["edges"] for feature in numeric])
-        self._low = np.array([feature["min"] for feature in numeric])
-        self._high = np.array([feature["max"] for feature in numeric])
+        self._low, self._high = widen(
+            np.array([feature["min"] for feature in numeric], dtype=float),
+            np.array([feature["max"] for feature in numeric], dtype=float),
+        )
         self._flat = np.zeros(self._table.size, dtype=np.int64)
         self._missing, self._below, self._above = np.zeros((3, len(numeric)), dtype=np.int64)
         self._categories = [CategoryCounter(by_name[feature.name]) for feature in self._extractor.categorical]
         self._prediction = PredictionCounter(profile["prediction"])
         self.n = 0
         self.invalid = 0
+        self.invalid_answers = 0
+        self.refused = 0
 
     def count(self, inputs: Inputs, outcome: Outcome) -> np.ndarray:
         """Counts answered rows; gives each row's confidence bin, -1 where there is none."""
@@ -40,7 +44,14 @@ class Counters:
         self.n += count_rows(inputs)
         valid = self._prediction.find_valid(outcome)
         self.invalid += int((~valid).sum())
+        self.invalid_answers += int(not valid.all())
         return self._prediction.count(outcome, valid)
+
+    def count_unreadable(self, rows: int) -> None:
+        """Counts answered rows whose answer can't be read."""
+        self.n += rows
+        self.invalid += rows
+        self.invalid_answers += 1
 
     def _count_numbers(self, values: np.ndarray) -> None:
         present = np.isfinite(values)
@@ -52,7 +63,10 @@ class Counters:
             self._above += (present & above).sum(axis=0)
 
     def take_snapshot(self) -> dict[str, Any]:
-        """All counts so far, in the form of a capture window's `n`, `invalid`, `features` and `prediction`."""
+        """All counts so far, in the form of a capture window's `n`, `invalid`, `refused`, `features` and `prediction`.
+
+        `n` and `invalid` count rows; `invalidAnswers` and `refused` requests.
+        """
         features = {
             feature.name: {"counts": counts, "missing": missing, "below": below, "above": above, "unseen": 0}
             for feature, counts, missing, below, above in zip(
@@ -69,9 +83,17 @@ class Counters:
         return {
             "n": self.n,
             "invalid": self.invalid,
+            "invalidAnswers": self.invalid_answers,
+            "refused": self.refused,
             "features": features,
             "prediction": self._prediction.take_snapshot(),
         }
+
+
+def widen(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The range of training by as much as a number changes in single precision, which clients may keep."""
+    precision = float(np.finfo(np.float32).eps)
+    return low - precision * np.abs(low), high + precision * np.abs(high)
 
 
 def parse_feature(feature: dict[str, Any]) -> Feature:

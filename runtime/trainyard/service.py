@@ -65,10 +65,13 @@ class ModelService:
         parsed = [self._parse(request) for request in requests]
         valid = [inputs for inputs in parsed if not isinstance(inputs, Answer)]
         raw = iter(self._predict_together(valid))
-        return [
+        answers = [
             inputs if isinstance(inputs, Answer) else self._finish(request, inputs, next(raw))
             for request, inputs in zip(requests, parsed, strict=True)
         ]
+        if self._capture is not None:
+            self._capture.record_refused(sum(answer.status == BAD_REQUEST for answer in answers))
+        return answers
 
     def close(self) -> None:
         """Writes what was counted."""
@@ -79,8 +82,6 @@ class ModelService:
         try:
             return parse_request(request.body, self._settings.signature)
         except InvalidInputError as error:
-            if self._capture is not None:
-                self._capture.record_invalid()
             return refuse(BAD_REQUEST, error.code, error.message)
 
     def _predict_together(self, valid: list[Inputs]) -> list[Any]:
@@ -112,11 +113,26 @@ class ModelService:
 
     def _count(self, capture: Capture, request_id: str, inputs: Inputs, raw: Any) -> None:  # noqa: ANN401
         """Counts an answered request. A prediction is worth more than its count: trouble here is only logged."""
+        outcome = self._read(raw, count_rows(inputs))
+        if outcome is None:
+            capture.record_unreadable(count_rows(inputs))
+            return
         try:
-            outcome = interpret(raw, self._settings.interpretation)
             capture.record(request_id, inputs, outcome, name_answers(outcome, self._settings.interpretation))
         except Exception:
             logger.exception("a prediction could not be counted")
+
+    def _read(self, raw: Any, rows: int) -> Outcome | None:  # noqa: ANN401
+        """What an answer means; None when it is not of the form that the model's answers had when it was packaged."""
+        try:
+            outcome = interpret(raw, self._settings.interpretation)
+        except Exception:
+            logger.exception("an answer does not have the form of this model's answers")
+            return None
+        if len(outcome.chosen) == rows:
+            return outcome
+        logger.error("an answer has %d rows for %d rows of input", len(outcome.chosen), rows)
+        return None
 
 
 def is_refused_by_schema(error: Exception) -> bool:

@@ -36,7 +36,7 @@ function windowsOf(
     },
     from: new Date(now - ago * MINUTE).toISOString(),
     to: new Date(now - (ago - 5) * MINUTE).toISOString(),
-    ...{ features: {}, prediction: { counts: [n] }, invalid: 0 },
+    ...{ features: {}, prediction: { counts: [n] }, invalid: 0, refused: 0 },
   }));
 }
 

@@ -37,7 +37,7 @@ function writeAll({ store, options }: AgentContext): void {
   });
   store.windows.add({
     ...{ schema: 'trainyard.window/1', host, model: 'mnist', version: '1', ...BETWEEN },
-    ...{ n: 1, features: {}, prediction: { counts: [1] }, invalid: 0 },
+    ...{ n: 1, features: {}, prediction: { counts: [1] }, invalid: 0, refused: 0 },
   });
 }
 

@@ -60,7 +60,13 @@ async function serveVersion(): Promise<void> {
 }
 
 /** A worker has counted so many rows below and above 0.5 by now. */
-function capture(worker: string, low: number, high: number, missing = 0): void {
+function capture(
+  worker: string,
+  low: number,
+  high: number,
+  over: { missing?: number; refused?: number } = {},
+): void {
+  const { missing = 0, refused = 0 } = over;
   const folder = captureFolder(host.folder, MODEL, '1');
   mkdirSync(folder, { recursive: true });
   const at = new Date(host.world.now).toISOString();
@@ -73,6 +79,8 @@ function capture(worker: string, low: number, high: number, missing = 0): void {
     at,
     n: low + high + missing,
     invalid: 0,
+    invalidAnswers: 0,
+    refused,
     features: { x: { counts: [low, high], missing, below: 0, above: 0, unseen: 0 } },
     prediction: { counts: [low, high + missing] },
   };
@@ -89,6 +97,20 @@ const windows = () =>
 const counts = () => windows().map(({ n, features }) => [n, features['x']?.counts]);
 
 describe('windows', () => {
+  test('hold what was refused, also when nothing was answered', () => {
+    capture('a', 0, 0);
+    nextWindow();
+    capture('a', 0, 0, { refused: 4 });
+    nextWindow();
+    nextWindow();
+    capture('a', 2, 0, { refused: 5 });
+    nextWindow();
+    expect(windows().map(({ n, refused, invalid }) => [n, refused, invalid])).toEqual([
+      [0, 4, 0],
+      [2, 1, 0],
+    ]);
+  });
+
   test('hold what was counted between two closings, over all workers', () => {
     closeWindows(host.context);
     capture('a', 3, 1);
@@ -164,7 +186,7 @@ describe('drift on the host', () => {
     total.low += low;
     total.high += high;
     total.missing = (total.missing ?? 0) + missing;
-    capture('a', total.low, total.high, total.missing);
+    capture('a', total.low, total.high, { missing: total.missing });
     nextWindow(DAY_MS);
     await judgeWindows(host.context);
   }

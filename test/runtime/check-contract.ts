@@ -7,10 +7,19 @@ import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 
 /** A worker's snapshot: the counts of a window, with who counted them and when. */
 const captureSchema = captureWindowSchema
-  .pick({ model: true, version: true, n: true, features: true, prediction: true, invalid: true })
+  .pick({
+    model: true,
+    version: true,
+    n: true,
+    features: true,
+    prediction: true,
+    invalid: true,
+    refused: true,
+  })
   .extend({
     schema: z.literal('trainyard.capture/1'),
     worker: z.string(),
+    invalidAnswers: z.int().nonnegative(),
     startedAt: z.iso.datetime(),
     at: z.iso.datetime(),
   });

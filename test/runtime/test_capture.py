@@ -58,8 +58,9 @@ def test_snapshots_are_cumulative_and_written_by_themselves(tmp_path: Path):
     record(capture, "r1", 3)
     wait_for(lambda: read_snapshot(tmp_path)["n"] == 3)
     record(capture, "r2", 2)
-    capture.record_invalid()
-    wait_for(lambda: read_snapshot(tmp_path)["n"] == 5 and read_snapshot(tmp_path)["invalid"] == 1)
+    capture.record_refused(1)
+    wait_for(lambda: read_snapshot(tmp_path)["n"] == 5 and read_snapshot(tmp_path)["refused"] == 1)
+    assert read_snapshot(tmp_path)["invalid"] == 0
     capture.stop()
 
 

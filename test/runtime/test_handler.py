@@ -82,11 +82,44 @@ def test_answers_and_refusals_are_counted(unpacked: Path, tmp_path: Path):
     service.close()
     (snapshot,) = (tmp_path / "capture").glob("*.json")
     counted = json.loads(snapshot.read_text())
-    assert (counted["n"], counted["invalid"], counted["version"]) == (3, 1, "42")
+    assert (counted["n"], counted["invalid"], counted["refused"], counted["version"]) == (3, 0, 1, "42")
     assert sum(counted["features"]["brightness"]["counts"]) == 3
     (log,) = (tmp_path / "capture").glob("*.log")
     assert [line.split("\t")[0] for line in log.read_text().splitlines()] == ["r", "r:0", "r:1"]
     assert {line.split("\t")[2] for line in log.read_text().splitlines()} <= {"ant", "bee", "cat"}
+
+
+def test_what_mlflow_refuses_is_counted_as_refused_too(unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    service = start(FakeContext(unpacked, []))
+
+    def refuse(_):
+        raise MlflowException("Failed to enforce schema of data: missing required property `role`")
+
+    monkeypatch.setattr(service, "_run", refuse)
+    context, _ = ask(service, unpacked, body(5), body(6))
+    service.close()
+    (snapshot,) = (tmp_path / "capture").glob("*.json")
+    counted = json.loads(snapshot.read_text())
+    assert context.statuses == [400, 400]
+    assert (counted["n"], counted["invalid"], counted["refused"]) == (0, 0, 2)
+
+
+def test_an_answer_of_another_form_is_invalid(unpacked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    service = start(FakeContext(unpacked, []))
+    monkeypatch.setattr(service, "_run", lambda _: {"one": [1], "two": [2]})
+    context, _ = ask(service, unpacked, body(5))
+    monkeypatch.setattr(service, "_run", lambda _: np.full((1, 3), np.nan))
+    ask(service, unpacked, body(6, 7))
+    ask(service, unpacked, body(8))
+    service.close()
+    (snapshot,) = (tmp_path / "capture").glob("*.json")
+    counted = json.loads(snapshot.read_text())
+    assert context.statuses == [200]
+    assert (counted["n"], counted["invalid"], counted["invalidAnswers"], counted["refused"]) == (4, 4, 3, 0)
+
+
+class MlflowException(Exception):  # noqa: N818 - as MLflow calls it
+    """Stands for MLflow's own, which is told by its name."""
 
 
 def test_a_failure_of_the_models_code_is_500_for_that_request_alone(unpacked: Path, monkeypatch: pytest.MonkeyPatch):

@@ -68,6 +68,7 @@ export function windowOf(
     features: { amount: { counts: tenBins(n, moved), ...clean }, age: { counts: tenBins(n), ...clean } },
     prediction: { counts: [0.6 * n, 0.4 * n], confidence: [0.2 * n, 0.4 * n, 0.4 * n] },
     invalid: 0,
+    refused: 0,
     ...rest,
   };
 }

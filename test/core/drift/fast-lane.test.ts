@@ -82,6 +82,21 @@ describe('the fast lane', () => {
     ).toMatchObject({ sampleSize: 300 });
   });
 
+  it('holds what clients wrote wrongly against nobody', () => {
+    expect(judge(many(300, 0, { refused: 200 }))).toMatchObject({ verdict: 'pass', findings: [] });
+  });
+
+  it('finds an hour in which all were refused, and does not say that nobody asked', () => {
+    const refused = many(14, 5, { n: 0, refused: 1000, features: {}, prediction: { counts: [0, 0] } });
+    const [finding, ...others] = judge([...many(5), ...refused]).findings;
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ code: 'only-refused', sampleSize: 14_000 });
+    expect(finding?.message).toBe(
+      'All 14,000 requests in the last 1 h 10 min were refused, and none was answered. ' +
+        "Compare what clients send with the model's signature.",
+    );
+  });
+
   it('finds an hour without any request', () => {
     const until = new Date(FIRST_DAY + 5 * FIVE_MINUTES + 3 * 3_600_000).toISOString();
     expect(judge(many(5), until).findings[0]).toMatchObject({ code: 'zero-traffic' });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
+import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fast-lane.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import { referenceProfileSchema } from '../../../core/drift/profile.ts';
 import { captureWindowSchema } from '../../../core/drift/window.ts';
@@ -20,7 +21,7 @@ const fixtureSchema = z.strictObject({
   profile: referenceProfileSchema,
   live: z.record(
     z.string(),
-    captureWindowSchema.pick({ n: true, invalid: true, features: true, prediction: true }),
+    captureWindowSchema.pick({ n: true, invalid: true, refused: true, features: true, prediction: true }),
   ),
   indices: z.record(z.string(), z.record(z.string(), z.number())),
   usualReach: z.record(z.string(), z.number()),
@@ -28,8 +29,8 @@ const fixtureSchema = z.strictObject({
 
 const fixture = fixtureSchema.parse(JSON.parse(await readFile(FIXTURE, 'utf8')));
 
-function judge(name: string) {
-  const window = captureWindowSchema.parse({
+function windowFrom(name: string) {
+  return captureWindowSchema.parse({
     schema: 'trainyard.window/1',
     hostId: hostIdOf('serve-1'),
     host: 'serve-1',
@@ -39,14 +40,17 @@ function judge(name: string) {
     ...DAY,
     ...fixture.live[name],
   });
-  return judgeDrift(fixture.profile, [window], DEFAULT_DRIFT_OPTIONS);
+}
+
+function judge(name: string) {
+  return judgeDrift(fixture.profile, [windowFrom(name)], DEFAULT_DRIFT_OPTIONS);
 }
 
 describe('a profile written by the Python runtime', () => {
   it('gives the same stability indices here as NumPy gives there', () => {
     for (const [name, indices] of Object.entries(fixture.indices)) {
       const judged = judge(name).features;
-      expect(judged).toHaveLength(4);
+      expect(judged).toHaveLength(5);
       for (const { name: feature, last } of judged) {
         expect(last?.index).toBeCloseTo(indices[feature] ?? Number.NaN, 12);
       }
@@ -59,6 +63,12 @@ describe('a profile written by the Python runtime', () => {
       .map(({ name }) => name);
     expect(judge('same').features.every(({ alarm }) => alarm === undefined)).toBe(true);
     expect(shiftedNames).toEqual(['income', 'prediction']);
+  });
+
+  it('shows nothing for the very same rows from a client that keeps them in single precision', () => {
+    const window = windowFrom('single-precision');
+    for (const { last } of judge('single-precision').features) expect(last?.index).toBeLessThan(0);
+    expect(judgeFastLane(fixture.profile, [window], DEFAULT_FAST_LANE_OPTIONS).findings).toEqual([]);
   });
 
   it('teaches what usual days reach, the same here as there, so that nothing has to be learnt in the first days', () => {

@@ -282,6 +282,22 @@ describe('broken answers', () => {
   });
 });
 
+describe('requests that clients wrote wrongly', () => {
+  const previous = { version: '6', package: PACKAGE, at: '2026-02-01T00:00:00Z' };
+  const decide = (over: Partial<CaptureWindow>, until?: string) => {
+    const windows = Array.from({ length: 3 }, (_, day) => windowOf(day, day === 0 ? {} : over));
+    const options = { ...DEFAULT_FAST_LANE_OPTIONS, ...(until !== undefined && { until }) };
+    const fastLane = judgeFastLane(profile, windows, options);
+    return decideMonitor(input({ fastLane, ledger: ledgerOf({ previous }) }));
+  };
+
+  it('never ask for a rollback, some of them or all', () => {
+    expect(decide({ refused: 600 }).action).toBe('none');
+    const all = decide({ n: 0, refused: 2000, prediction: { counts: [0, 0] } });
+    expect(all).toMatchObject({ action: 'investigate', reasons: [{ code: 'only-refused' }] });
+  });
+});
+
 describe('one and the same answer to everything', () => {
   const previous = { version: '6', package: PACKAGE, at: '2026-02-01T00:00:00Z' };
   const stuck = { prediction: { counts: [0, 2000] } };
