@@ -27,7 +27,7 @@ export function answerHelp({ model, environments, commands }: Config): Report {
     sign: 'help',
     about: model,
     blocks: [
-      headline('Write one of these as a comment on a pull request.'),
+      headline('Write one of these as a comment on a pull request or an issue.'),
       tableOfFacts([
         ['environments', names.length === 0 ? 'none' : names.join(', ')],
         ['who may', commands.allow.join(', ')],

@@ -21,9 +21,12 @@ export type ParsedCommand = {
   readonly parameters: Readonly<Record<string, string>>;
 };
 
+/** What may stand before a command. The caller workflow starts no run for other signs, so none are passed over here. */
+const BLANK = /^[ \t\r\n]+/;
+
 /** Reads the command of a comment's first line, which must begin with a slash. Other slash words than ours are other programs' commands. */
 export function parseCommand(body: string): ParsedCommand | Ignored | Refused {
-  const line = body.trimStart().split(/\r?\n/, 1)[0]?.trimEnd() ?? '';
+  const line = body.replace(BLANK, '').split(/\r?\n/, 1)[0]?.trimEnd() ?? '';
   if (!/^\/[a-z]/i.test(line) || line.length > MAX_LINE) return notACommand();
   const [first = '', ...rest] = line.match(WORD) ?? [];
   const dryRun = first.toLowerCase() === `/${DRY_RUN}`;

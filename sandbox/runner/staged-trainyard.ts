@@ -34,10 +34,9 @@ export function stageTrainyard(root: string, folder: string): Readonly<Record<st
   return stood;
 }
 
-/** A caller workflow of workflows-templates/, with GitHub's placeholder filled in as its chooser would. */
+/** A caller workflow of workflows-templates/, as it is copied. */
 export function readTemplate(root: string, name: string): string {
-  const text = readFileSync(path.join(root, 'workflows-templates', name), 'utf8');
-  return text.replaceAll('$default-branch', 'main');
+  return readFileSync(path.join(root, 'workflows-templates', name), 'utf8');
 }
 
 function isShipped(source: string): boolean {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -21,6 +20,7 @@ import {
   stateOf,
   versionEvents,
 } from '../core/plan/plan-support.ts';
+import { evaluate, type Tree } from './support/expressions.ts';
 
 const jobSchema = z.looseObject({
   if: z.string(),
@@ -35,29 +35,6 @@ const workflowSchema = z.looseObject({
 const { deploy, 'take-back': takeBack } = workflowSchema.parse(
   parse(readFileSync(path.join(ROOT, '.github', 'workflows', 'pipeline.yml'), 'utf8')),
 ).jobs;
-
-type Tree = { readonly [name: string]: string | Tree };
-
-function toData(tree: Tree): data.Dictionary {
-  return new data.Dictionary(
-    ...Object.entries(tree).map(([key, value]) => ({
-      key,
-      value: typeof value === 'string' ? new data.StringData(value) : toData(value),
-    })),
-  );
-}
-
-const CANCELLED = { name: 'cancelled', minArgs: 0, maxArgs: 0, call: () => new data.BooleanData(false) };
-
-/** A text of a workflow with its expressions evaluated by GitHub's own library. */
-function evaluate(text: string, contexts: Tree): string {
-  return text.replaceAll(/\$\{\{(?<expression>.*?)\}\}/gs, (_all, expression: string) => {
-    const { tokens } = new Lexer(expression.trim()).lex();
-    const tree = new Parser(tokens, Object.keys(contexts), [CANCELLED]).parse();
-    const functions = new Map([[CANCELLED.name, CANCELLED]]);
-    return new Evaluator(tree, toData(contexts), functions).evaluate().coerceString();
-  });
-}
 
 /** What the jobs after plan see once plan has decided so, and the jobs before them have gone well. */
 function contextsOf(operation: PlannedOperation): Tree {
