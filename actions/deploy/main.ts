@@ -4,18 +4,28 @@ import { createRolloutRecords } from '../../adapters/rollout-records.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
 import { SECRETS } from '../../core/names.ts';
+import { TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
-import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
+import {
+  connectGitHub,
+  connectLedger,
+  connectTracking,
+  readConfig,
+  readConfigAndText,
+} from '../job/wiring.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { createAnnouncer } from './announcer.ts';
 import { deploy } from './deploy.ts';
 import { createFleet } from './hosts/fleet.ts';
 import type { Attest } from './hosts/starter.ts';
+
+/** To take back needs to know the hosts, and nothing that may be wrong elsewhere in the file. */
+const ENVIRONMENTS_ONLY = { needs: ['environments'], only: ['environments'] } as const;
 
 /** The deploy action: one operation on one environment. */
 export function main(): Promise<void> {
@@ -24,7 +34,9 @@ export function main(): Promise<void> {
     const plan = readPlan(inputs.plan);
     const token = inputs['github-token'];
     const comment = commentOnPlan(job, plan, token);
-    const config = await readConfig(host, inputs.config);
+    const config = TAKE_BACK.has(plan.operation)
+      ? (await readConfigAndText(host, inputs.config, ENVIRONMENTS_ONLY)).config
+      : await readConfig(host, inputs.config);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
     const { detach } = inputs;

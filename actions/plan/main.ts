@@ -2,26 +2,44 @@ import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import type { Config } from '../../core/config/config.ts';
-import { findDefaultBranch } from '../../core/plan/describe-event.ts';
+import { describeEvent, findDefaultBranch } from '../../core/plan/describe-event.ts';
 import type { Log } from '../../core/ports.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
 import { connectGitHub, connectLedger, readConfigAndText } from '../job/wiring.ts';
 import { connectAgents } from '../serving/wiring.ts';
+import { createAnswering } from './answering.ts';
 import { forecastRollout } from './forecast-rollout.ts';
 import { type PlanPorts, plan } from './plan.ts';
 
 /** Plan talks to no tracking server and no search storage, so it needs none of their addresses. */
 const NEEDS = ['model', 'project', 'data', 'gate', 'serving', 'environments', 'monitor', 'commands'] as const;
 
+/**
+ * What makes safe, and what only tells, needs to know who may command and what the environments are called; hosts are not spoken to
+ * here. Whatever is wrong elsewhere in the file stops neither.
+ */
+const IN_ANY_CASE = { needs: ['commands'], only: ['environments', 'commands'] } as const;
+
 /** The plan action: what the event asks for. */
 export function main(): Promise<void> {
-  return runAction(CONTRACTS.plan, async ({ inputs, host, log }) => {
+  return runAction(CONTRACTS.plan, async ({ inputs, host, log, reportTo }) => {
     const { eventName, payload, actor, workflow, runUrl } = host;
     const token = inputs['github-token'];
     const secret = inputs['dispatch-secret'];
-    const { config, text } = await readConfigAndText(host, inputs.config, { needs: NEEDS });
+    const github = token === '' ? undefined : await connectGitHub(host, token, log);
+    const file = path.posix.normalize(inputs.config);
+    const facts = describeEvent(eventName, payload, actor);
+    const { answerFailure } = createAnswering({ github, log }, facts, { file, runUrl });
+    reportTo(async ({ decision, report }) => {
+      if (decision === 'failure') await answerFailure(report);
+    });
+    const { config, text } = await readConfigAndText(
+      host,
+      inputs.config,
+      facts.effect === 'guards' || facts.effect === 'tells' ? IN_ANY_CASE : { needs: NEEDS },
+    );
     return plan(
       {
         ...{ eventName, payload, actor, workflow, runUrl },
@@ -32,12 +50,12 @@ export function main(): Promise<void> {
         runId: workflow.run,
         attempt: workflow.attempt,
         config,
-        policy: { file: path.posix.normalize(inputs.config), text },
+        policy: { file, text },
         ...(secret !== '' && { verifySignature: (type, report) => verifyDispatch(secret, type, report) }),
       },
       {
         ledger: await connectLedger(host, token),
-        github: token === '' ? undefined : await connectGitHub(host, token, log),
+        github,
         clock: systemClock,
         log,
         forecast: connectForecast(host, config, log),

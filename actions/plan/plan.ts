@@ -6,16 +6,15 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Ignored, ignore } from '../../core/plan/decision.ts';
-import { describeEvent, type EventFacts } from '../../core/plan/describe-event.ts';
+import { describeEvent } from '../../core/plan/describe-event.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
 import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
-import { commentMarker } from '../../core/report/comment-marker.ts';
-import { renderMarkdown } from '../../core/report/render-markdown.ts';
-import type { Block, Report } from '../../core/report/report.ts';
+import type { Block } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
+import { type Answering, createAnswering } from './answering.ts';
 import { answerHelp, answerPlan, answerRefusal, answerStatus } from './answers.ts';
 import {
   type Conclusion,
@@ -24,6 +23,7 @@ import {
   concludeRefused,
   type Planned,
 } from './conclude.ts';
+import { lookUp } from './look-up.ts';
 
 export type PlanRequest = Pick<
   PlanInput,
@@ -54,8 +54,8 @@ export type PlanPorts = {
   readonly forecast: (environment: string) => Promise<readonly Block[] | undefined>;
 };
 
-/** One event on its way to an answer: what is asked, of whom, and what is known of who asks. */
-type Planning = { readonly request: PlanRequest; readonly ports: PlanPorts; readonly facts: EventFacts };
+/** One event on its way to an answer: what is asked, of whom, and how to answer whoever asks. */
+type Planning = { readonly request: PlanRequest; readonly ports: PlanPorts; readonly answering: Answering };
 
 /**
  * Turns the event into an operation, or says why it is none. What is done with the ledger alone (a request, a freeze) is done
@@ -64,16 +64,20 @@ type Planning = { readonly request: PlanRequest; readonly ports: PlanPorts; read
 export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Planned> {
   const { eventName, payload, actor, config } = request;
   const facts = describeEvent(eventName, payload, actor);
-  const planning = { request, ports, facts };
-  await react(planning, 'eyes');
+  const { policy, runUrl } = request;
+  const answering = createAnswering(ports, facts, { file: policy.file, runUrl });
+  const planning = { request, ports, answering };
+  // That it was seen is said while the ledger is read.
+  const seen = answering.react('eyes');
   const state = await ports.ledger.read(config.model);
   const decision = planEvent({ ...request, state, ...(await lookUp(ports, facts)), now: ports.clock.now() });
+  await seen;
   switch (decision.kind) {
     case 'ignore':
       return concludeIgnored(decision);
     case 'refuse':
-      await react(planning, '-1');
-      await answer(planning, answerRefusal(decision));
+      await answering.react('-1');
+      await answering.answer(answerRefusal(decision));
       return concludeRefused(decision, eventName);
     case 'operation':
       return carryOut(planning, decision, state);
@@ -105,7 +109,7 @@ async function carryOut(
   }
   const replayed = await record(request, ports, operation);
   if (replayed !== undefined) return concludeIgnored(replayed);
-  await react(planning, 'rocket');
+  await planning.answering.react('rocket');
   if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
     return tell(planning, { ...shared, reasonCode: 'recorded', report: told });
   }
@@ -153,7 +157,7 @@ async function forecastOf(
 
 /** Answers where the command was given, and concludes with the same. */
 async function tell(planning: Planning, conclusion: Conclusion): Promise<Planned> {
-  await answer(planning, conclusion.report);
+  await planning.answering.answer(conclusion.report);
   return concludeOperation(conclusion);
 }
 
@@ -192,67 +196,4 @@ function recordOf(
     default:
       return [];
   }
-}
-
-type Known = Pick<PlanInput, 'permissions' | 'pullRequest' | 'headUpdate' | 'changedFiles'>;
-
-/** What the decision needs to know beside the event itself. */
-async function lookUp({ github, log }: PlanPorts, facts: EventFacts): Promise<Known> {
-  if (github === undefined) return { permissions: {} };
-  const { users, pullRequest: number, isForHead, push } = facts;
-  const permissions = await Promise.all(
-    users.map(async (user) => [user, await github.permissionOf(user)] as const),
-  );
-  const pullRequest = number === undefined ? undefined : await github.getPullRequest(number);
-  const headUpdate =
-    isForHead === true && pullRequest !== undefined
-      ? await orUndefined(log, 'When the head was pushed', () =>
-          github.newestUpdate(pullRequest.headRepository, pullRequest.headBranch),
-        )
-      : undefined;
-  const changedFiles =
-    push && (await orUndefined(log, 'What was pushed', () => github.changedFiles(push.before, push.after)));
-  return {
-    permissions: Object.fromEntries(permissions),
-    ...(pullRequest !== undefined && { pullRequest }),
-    ...(headUpdate !== undefined && { headUpdate }),
-    ...(changedFiles !== undefined && { changedFiles }),
-  };
-}
-
-/** What can't be told is left open: whoever decides on it takes the safe side. */
-async function orUndefined<T>(
-  log: Pick<Log, 'warn'>,
-  what: string,
-  ask: () => Promise<T | undefined>,
-): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (thrown) {
-    log.warn(`${what} can't be told: ${messageOf(thrown)}`);
-    return undefined;
-  }
-}
-
-/** A reaction is a courtesy: without the permission for it the plan goes on. */
-async function react(
-  { ports: { github, log }, facts: { isCommand, commentId } }: Planning,
-  reaction: 'eyes' | 'rocket' | '-1',
-): Promise<void> {
-  if (github === undefined || !isCommand || commentId === undefined) return;
-  await github.react(commentId, reaction).catch((thrown: unknown) => {
-    log.warn(`The comment could not be reacted to: ${messageOf(thrown)}`);
-  });
-}
-
-/** Answers where the command was given. */
-async function answer({ request, ports, facts }: Planning, report: Report): Promise<void> {
-  const { github, log } = ports;
-  const { issue, commentId } = facts;
-  if (github === undefined || issue === undefined) return;
-  const marker = commentMarker(`answer/${commentId ?? issue}`);
-  const body = renderMarkdown(report, { kind: 'comment', runUrl: request.runUrl });
-  await github.upsertComment(issue, marker, body).catch((thrown: unknown) => {
-    log.warn(`The answer could not be written: ${messageOf(thrown)}`);
-  });
 }

@@ -71,7 +71,7 @@ function nameChange(key: string, ours: string | undefined, theirs: string | unde
 
 /** The policy of a file; `undefined` when the file can't be read. Variables stay as they are written. */
 function listPolicy(text: string): Policy | undefined {
-  const { value } = readYaml(text, { file: '', env: {}, needs: () => false });
+  const { value } = readYaml(text, { file: '', env: {}, needs: () => false, counts: () => true });
   if (!isMapping(value)) return undefined;
   const leaves = POLICY_SECTIONS.filter((section) => Object.hasOwn(value, section)).flatMap((section) =>
     listLeaves(value[section], [section]),

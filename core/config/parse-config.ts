@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Problem } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 import { checkConfig } from './check-config.ts';
@@ -22,6 +22,11 @@ export type ParseOptions = {
    * a job need not hold a secret it has no use for.
    */
   readonly needs?: readonly Section[];
+  /**
+   * Sections that must be right, beside the model's name (default: all). Another one with anything wrong in it is as if it were not in
+   * the file, and so is the gate in any case: for what must be done whatever is wrong elsewhere.
+   */
+  readonly only?: readonly Section[];
 };
 
 /** Where the file's problems lie, the variables it may name, and which of them it must. */
@@ -32,11 +37,13 @@ const TRACKING_VARIABLE = 'MLFLOW_TRACKING_URI';
 /** Reads `trainyard.yml`. Finds all problems at once, each at its line and column in `file`, in the order of the file. */
 export function parseConfig(
   text: string,
-  { file, env, needs }: ParseRequest,
+  { file, env, needs, only }: ParseRequest,
 ): Result<Config, readonly Problem[]> {
   const isNeeded = (section: string) => needs === undefined || needs.some((needed) => needed === section);
-  const source = readYaml(text, { file, env, needs: isNeeded });
+  const counts = (section: string) => only === undefined || isWithin(only, section);
+  const source = readYaml(text, { file, env, needs: isNeeded, counts });
   if (source.value === undefined || source.value === null) return err(emptyOr(source));
+  if (only !== undefined) return parseOnly(source, only, env[TRACKING_VARIABLE] ?? '');
   const parsed = configSchema.safeParse(source.value, { reportInput: true });
   const problems = [
     ...source.problems,
@@ -51,6 +58,32 @@ export function parseConfig(
     problems.push(missingTracking(source));
   }
   return problems.length > 0 ? err(inOrder(problems)) : ok(toConfig(raw, trackingUri));
+}
+
+const guardSchema = configSchema.omit({ gate: true });
+
+/** The file without its gate, and without the sections that are wrong: what is wrong in these few is a problem all the same. */
+function parseOnly(
+  source: YamlSource,
+  only: readonly Section[],
+  trackingUri: string,
+): Result<Config, readonly Problem[]> {
+  const { gate: _gate, ...sections } = z.record(z.string(), z.unknown()).catch({}).parse(source.value);
+  const { error } = guardSchema.safeParse(sections);
+  const wrong = new Set(
+    error?.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1),
+    ),
+  );
+  const kept = Object.entries(sections).filter(([key]) => !wrong.has(key) || isWithin(only, key));
+  const parsed = guardSchema.safeParse(Object.fromEntries(kept), { reportInput: true });
+  const problems = [...source.problems, ...(parsed.success ? [] : describeAll(parsed.error, source))];
+  if (!parsed.success || problems.length > 0) return err(inOrder(problems));
+  return ok(toConfig({ ...parsed.data, gate: [] }, trackingUri));
+}
+
+function isWithin(only: readonly Section[], key: string): boolean {
+  return key === 'version' || key === 'model' || only.some((section) => section === key);
 }
 
 function describeAll(error: z.ZodError, source: YamlSource): readonly Problem[] {

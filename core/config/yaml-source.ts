@@ -34,6 +34,8 @@ type YamlOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether a variable without a value is a problem in this top-level section; else it stays as written. */
   readonly needs: (section: string) => boolean;
+  /** Whether anything that is wrong in this top-level section is a problem at all. */
+  readonly counts: (section: string) => boolean;
 };
 
 /** Reads YAML 1.2, fills in `${NAME}` and `${NAME:-default}`, and refuses secrets written out. */
@@ -81,12 +83,13 @@ function fillScalars(
     Scalar: (key, node, ancestors) => {
       if (key === 'key' || typeof node.value !== 'string') return;
       const where = placeAt(node.range?.[0] ?? 0);
+      const section = sectionOf(ancestors);
       const secret = findSecret(node.value);
-      if (secret !== undefined) problems.push(secretProblem(secret, where));
+      if (secret !== undefined && options.counts(section)) problems.push(secretProblem(secret, where));
       const { value, missing } = expandVariables(node.value, options.env);
       if (missing.length === 0) return fillScalar(node, value);
       unresolved.add(node);
-      if (options.needs(sectionOf(ancestors))) {
+      if (options.counts(section) && options.needs(section)) {
         problems.push(...missing.map((name) => missingVariable(name, where)));
       }
     },

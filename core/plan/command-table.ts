@@ -4,7 +4,7 @@ import type { Operation } from './hand-over.ts';
 export type ArgumentKind = 'commit' | 'parameters' | 'version' | 'environment' | 'reason';
 
 /** What a command can do: run the code of a pull request, raise traffic or let it be raised, make safe, or only tell. */
-type Effect = 'trains' | 'raises' | 'guards' | 'tells';
+export type Effect = 'trains' | 'raises' | 'guards' | 'tells';
 
 export type Command = {
   readonly name: Exclude<Operation, 'monitor'>;

@@ -1,3 +1,4 @@
+import { type Effect, findCommand } from './command-table.ts';
 import { parseCommand } from './parse-command.ts';
 import { commentSchema, manualSchema, pushSchema, repositorySchema } from './payloads.ts';
 
@@ -5,12 +6,12 @@ import { commentSchema, manualSchema, pushSchema, repositorySchema } from './pay
 export type EventFacts = {
   /** Whether someone awaits an answer: then their comment deserves a reaction. */
   readonly isCommand: boolean;
+  /** What may come of it: what makes safe or tells is done whatever else is wrong. Absent where that can't be said yet. */
+  readonly effect?: Effect;
   /** Users whose permission decides. */
   readonly users: readonly string[];
   /** Pull request whose head is to be resolved. */
   readonly pullRequest?: number;
-  /** Whether it is for that head's code: then it counts when its branch last changed. */
-  readonly isForHead?: boolean;
   /** The commits before and after a push to the default branch, between which the changed files are to be found. */
   readonly push?: { readonly before: string; readonly after: string };
   /** Issue or pull request the answer goes to. */
@@ -47,10 +48,11 @@ function describeComment(payload: unknown, actor: string): EventFacts {
   const isAbout = issue.pull_request !== undefined && (effect === 'trains' || effect === 'raises');
   return {
     isCommand: true,
+    effect,
     users: [...new Set([comment.user.login, actor])],
     issue: issue.number,
     commentId: comment.id,
-    ...(isAbout && { pullRequest: issue.number, isForHead: effect === 'trains' }),
+    ...(isAbout && { pullRequest: issue.number }),
   };
 }
 
@@ -69,6 +71,11 @@ export function findDefaultBranch(payload: unknown): string | undefined {
 
 function describeManual(payload: unknown, actor: string): EventFacts {
   const read = manualSchema.safeParse(payload);
-  const sender = read.success ? read.data.sender?.login : undefined;
-  return { isCommand: false, users: [...new Set([sender ?? actor, actor])] };
+  const { sender, inputs } = read.success ? read.data : {};
+  const effect = findCommand(String(inputs?.['operation'] ?? ''))?.effect;
+  return {
+    isCommand: false,
+    users: [...new Set([sender?.login ?? actor, actor])],
+    ...(effect !== undefined && { effect }),
+  };
 }

@@ -24,6 +24,12 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
+/**
+ * What only lowers traffic, or keeps it where it is: it waits for no approval and for nothing that is wrong elsewhere. The workflow has a
+ * job of its own for these.
+ */
+export const TAKE_BACK: ReadonlySet<Operation> = new Set(['rollback', 'hold']);
+
 /** Something to do, with everything later jobs need: they never read the event themselves. */
 const operationSchema = z.object({
   operation: z.enum(OPERATIONS),

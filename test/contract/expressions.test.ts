@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { concludeOperation } from '../../actions/plan/conclude.ts';
-import type { PlannedOperation } from '../../core/plan/hand-over.ts';
+import { type PlannedOperation, TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
@@ -150,6 +150,11 @@ describe('the job that takes back', () => {
     const contexts = contextsOf(planned(event));
     expect(evaluate(takeBack.if, contexts)).toBe('true');
     expect(evaluate(deploy.if, contexts)).toBe('false');
+  });
+
+  test('is that of every operation which the configuration can not stop either', () => {
+    const listed = /fromJSON\('(?<list>\[.*?\])'\)/.exec(takeBack.if)?.groups?.['list'] ?? '[]';
+    expect(new Set(JSON.parse(listed))).toEqual(TAKE_BACK);
   });
 
   test('waits for no approval, and queues behind nothing', () => {

@@ -331,3 +331,42 @@ serving:
     ]);
   });
 });
+
+describe('a configuration of which only some sections count', () => {
+  const rest = 'environments: { production: { hosts: ["https://p:1"] } }\ncommands: { allow: [admin] }\n';
+  const only = ['environments', 'commands'] as const;
+
+  it.each([
+    ['a gate with a typo', 'gate: [{ metric: accuracy, flor: 0.9 }]'],
+    ['a gate that has no rule', 'gate: []'],
+    ['no gate', ''],
+    ['an unknown section', 'gaet: [{ metric: accuracy, floor: 0.9 }]'],
+    ['a section that is wrong', 'monitor: { every: sometimes }'],
+    [
+      'a variable without a value',
+      `search: { storage: "\${NOBODY_SET_IT}", metric: m, space: { lr: { log: [1, 2] } } }`,
+    ],
+    ['a secret written out', `search: { storage: "postgresql://me:secret@db/optuna", metric: m }`],
+    ['sections that do not fit together', 'search: { metric: m, space: { unknown: { log: [1, 2] } } }'],
+  ])('is read all the same with %s', (_what, section) => {
+    const config = parse(`version: 1\nmodel: mnist\n${section}\n${rest}`, {}, { only, needs: ['commands'] });
+    expect(config).toMatchObject({ model: 'mnist', gate: [], commands: { allow: ['admin'] } });
+    expect(Object.keys(config.environments)).toEqual(['production']);
+  });
+
+  it('keeps the other sections that are right', () => {
+    const text = `version: 1\nmodel: mnist\ntracking: { uri: "http://own:5000" }\nmonitor: { every: x }\n${rest}`;
+    expect(parse(text, ENV, { only }).tracking.uri).toBe('http://own:5000');
+  });
+
+  it.each([
+    ['environments: { production: { hosts: [serve-1] } }'],
+    ['environments: { production: { hosts: ["https://p:1"] } }\ncommands: { allow: [anybody] }'],
+    [`environments: { production: { hosts: ["\${HOST}"] } }`],
+  ])('has the problems of those: %s', (section) => {
+    const text = `version: 1\nmodel: mnist\ngate: nonsense\n${section}\n`;
+    const problems = problemsOf(text, ENV, { only });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.where).toMatchObject({ line: section.includes('commands') ? 5 : 4 });
+  });
+});

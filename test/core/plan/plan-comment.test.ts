@@ -313,7 +313,7 @@ describe('a comment', () => {
       issue: 7,
       commentId: 55,
       pullRequest: 7,
-      isForHead: true,
+      effect: 'trains',
     });
     expect(describeEvent('issue_comment', commentPayload('/rollback'), 'ada')).not.toHaveProperty(
       'pullRequest',
