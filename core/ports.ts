@@ -57,7 +57,7 @@ export type Proposal = (state: LedgerState) => Result<readonly LedgerEvent[], Pr
 
 /** The append-only record of decisions of one repository. */
 export type Ledger = {
-  /** All events of one model, oldest first. */
+  /** All events of one model of kinds that this version knows, oldest first. */
   readonly history: (model: string) => Promise<readonly LedgerEvent[]>;
   /** The state of one model, folded from all its events. */
   readonly read: (model: string) => Promise<LedgerState>;

@@ -3,6 +3,7 @@ import { type Admitted, admitEvents } from '../../core/ledger/admit-events.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { formatLine, type LedgerFile, ledgerPath, parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { knownEvents, type RecordedEvent } from '../../core/ledger/read-event.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import type { Clock, Ledger, Proposal, RunCommand } from '../../core/ports.ts';
 import { err, ok, type Result } from '../../core/result.ts';
@@ -47,7 +48,7 @@ export type GitLedgerOptions = {
 type Snapshot = {
   readonly head: string | undefined;
   readonly files: readonly LedgerFile[];
-  readonly events: readonly LedgerEvent[];
+  readonly events: readonly RecordedEvent[];
 };
 
 /**
@@ -57,14 +58,14 @@ type Snapshot = {
 export function createGitLedger(options: GitLedgerOptions): Ledger {
   const opened = once(() => open(options));
   const enqueue = createQueue();
-  const history: Ledger['history'] = (model) =>
+  const history = (model: string) =>
     enqueue(async () => {
       const snapshot = await takeSnapshot(await opened(), options, model);
       if (!snapshot.ok) throw new UserError(snapshot.error);
       return snapshot.value.events;
     });
   return {
-    history,
+    history: async (model) => knownEvents(await history(model)),
     read: async (model) => foldLedger(model, await history(model)),
     append: (model, propose) => enqueue(async () => append(await opened(), options, model, propose)),
   };

@@ -3,6 +3,7 @@ import { checkEvent } from './check-event.ts';
 import type { Envelope } from './envelope.ts';
 import type { LedgerEvent } from './event.ts';
 import { startFold } from './fold.ts';
+import type { RecordedEvent } from './read-event.ts';
 import type { LedgerState } from './state.ts';
 import type { StatementSubject } from './statement.ts';
 
@@ -30,7 +31,7 @@ type AuditOptions = {
 /** Goes through the events of one model as they were recorded and names all that breaks the ledger's rules. */
 export function auditLedger(
   model: string,
-  events: readonly LedgerEvent[],
+  events: readonly RecordedEvent[],
   options: AuditOptions,
 ): readonly AuditFinding[] {
   const findings: AuditFinding[] = [];
@@ -42,6 +43,9 @@ export function auditLedger(
     } else if (fold.state().ids.has(event.id)) {
       const message = 'Its id came before; it counts once.';
       findings.push({ level: 'warning', code: 'duplicate', event: event.id, message });
+    } else if (event.kind === 'unknown') {
+      const message = `Its kind \`${event.data.kind}\` is of a newer version; audit with that.`;
+      findings.push({ level: 'warning', code: 'unknown-kind', event: event.id, message });
     } else {
       findings.push(...auditEvent(event, fold.state(), options));
     }

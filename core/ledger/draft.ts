@@ -29,6 +29,7 @@ export type Draft = {
   readonly gatesPerHoldout: Record<string, number>;
   readonly locks: Record<string, Lock>;
   readonly retrains: Retrain[];
+  readonly unknown: Record<string, number>;
   readonly ids: Set<string>;
   readonly dispatches: Set<string>;
   events: number;
@@ -72,6 +73,7 @@ export function toDraft(state: LedgerState): Draft {
     gatesPerHoldout: toRecord(Object.entries(state.gatesPerHoldout)),
     locks: toRecord(Object.entries(state.locks)),
     retrains: [...state.retrains],
+    unknown: toRecord(Object.entries(state.unknown)),
     ids: new Set(state.ids),
     dispatches: new Set(state.dispatches),
     events,

@@ -3,15 +3,16 @@ import type { LedgerEvent } from './event.ts';
 import { applyLifeEvent } from './fold-life.ts';
 import { applyRolloutEvent } from './fold-rollout.ts';
 import { lockKey } from './locks.ts';
+import type { RecordedEvent } from './read-event.ts';
 import { emptyLedger, type Freeze, type LedgerState, lookUp } from './state.ts';
 
 /** A fold in progress. `add` gives whether the event counted; `state` is what all that counted lead to. */
-type Fold = { readonly add: (event: LedgerEvent) => boolean; readonly state: () => LedgerState };
+type Fold = { readonly add: (event: RecordedEvent) => boolean; readonly state: () => LedgerState };
 
 /**
  * Goes on with the fold of one model's events, in their order, from a state that the ones before led to; that state stays as it is.
- * Events of other models and events whose id came before do not count, so replays and duplicates are harmless. An event costs the
- * same however many came before. A state is good until the next `add`.
+ * Events of other models and events whose id came before do not count, so replays and duplicates are harmless; one of an unknown kind
+ * counts and moves nothing. An event costs the same however many came before. A state is good until the next `add`.
  */
 export function continueFold(from: LedgerState): Fold {
   const draft = toDraft(from);
@@ -36,13 +37,13 @@ export function startFold(model: string): Fold {
 }
 
 /** The state that the events of one model lead to. */
-export function foldLedger(model: string, events: Iterable<LedgerEvent>): LedgerState {
+export function foldLedger(model: string, events: Iterable<RecordedEvent>): LedgerState {
   const fold = startFold(model);
   for (const event of events) fold.add(event);
   return fold.state();
 }
 
-function applyEvent(draft: Draft, index: Index, event: LedgerEvent): void {
+function applyEvent(draft: Draft, index: Index, event: RecordedEvent): void {
   switch (event.kind) {
     case 'training.requested':
     case 'training.started':
@@ -78,6 +79,11 @@ function applyEvent(draft: Draft, index: Index, event: LedgerEvent): void {
     case 'monitor.judged': {
       const { environment: name, ...judged } = event.data;
       draft.environments[name] = { ...openEnvironment(draft, name), monitor: { at: event.at, ...judged } };
+      break;
+    }
+    case 'unknown': {
+      const { kind } = event.data;
+      draft.unknown[kind] = (lookUp(draft.unknown, kind) ?? 0) + 1;
     }
   }
 }

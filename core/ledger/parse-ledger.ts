@@ -1,25 +1,31 @@
 import { messageOf, type Problem } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
-import { type LedgerEvent, ledgerEventSchema } from './event.ts';
+import type { LedgerEvent } from './event.ts';
+import { type RecordedEvent, readEvent } from './read-event.ts';
 
-/** One file of the ledger: JSON lines, an event each. */
-export type LedgerFile = { readonly path: string; readonly text: string };
+/** One file of the ledger, or the end of one: JSON lines, an event each. */
+export type LedgerFile = {
+  readonly path: string;
+  readonly text: string;
+  /** Where `text` begins in the file; at its first line, 1, unless told. */
+  readonly firstLine?: number;
+};
 
 /**
  * The events of the files, in the order given and line by line. Any line that is no event is a problem at its file and line: a ledger
- * that can't be read whole must not be written to.
+ * that can't be read whole must not be written to. Fields and kinds that a newer version wrote are no such thing: see `readEvent`.
  */
 export function parseLedger(
   files: readonly LedgerFile[],
-): Result<readonly LedgerEvent[], readonly Problem[]> {
-  const events: LedgerEvent[] = [];
+): Result<readonly RecordedEvent[], readonly Problem[]> {
+  const events: RecordedEvent[] = [];
   const problems: Problem[] = [];
-  for (const { path, text } of files) {
+  for (const { path, text, firstLine = 1 } of files) {
     for (const [index, line] of text.split('\n').entries()) {
       if (line.trim() === '') continue;
       const read = parseLine(line);
       if (read.ok) events.push(read.value);
-      else problems.push(unreadable(path, index + 1, read.error));
+      else problems.push(unreadable(path, firstLine + index, read.error));
     }
   }
   return problems.length > 0 ? err(problems) : ok(events);
@@ -36,12 +42,9 @@ export function ledgerPath(event: Pick<LedgerEvent, 'model' | 'at'>, newest?: st
   return newest !== undefined && newest > own ? newest : own;
 }
 
-function parseLine(line: string): Result<LedgerEvent, string> {
+function parseLine(line: string): Result<RecordedEvent, string> {
   try {
-    const read = ledgerEventSchema.safeParse(JSON.parse(line));
-    if (read.success) return ok(read.data);
-    const [issue] = read.error.issues;
-    return err(issue === undefined ? 'not an event' : `${issue.path.join('.') || 'event'}: ${issue.message}`);
+    return readEvent(JSON.parse(line));
   } catch (thrown) {
     return err(messageOf(thrown));
   }

@@ -150,6 +150,8 @@ export type LedgerState = {
   readonly locks: Readonly<Record<string, Lock>>;
   /** Oldest first. */
   readonly retrains: readonly Retrain[];
+  /** How many events there are of each kind that only a newer version knows. */
+  readonly unknown: Readonly<Record<string, number>>;
   /** Ids of all events: what has been done is not done again. */
   readonly ids: ReadonlySet<string>;
   /** Ids of dispatches that led to an event: what has been heard is a replay. */
@@ -172,6 +174,7 @@ export function emptyLedger(model: string): LedgerState {
     gatesPerHoldout: {},
     locks: {},
     retrains: [],
+    unknown: {},
     ids: new Set(),
     dispatches: new Set(),
     events: 0,

@@ -1,11 +1,12 @@
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { knownEvents } from '../../core/ledger/read-event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import type { GitRemote } from './git-remote.ts';
 
-/** Every event of a model on the ledger branch, oldest first; none before the first write. */
+/** Every event of a known kind of a model on the ledger branch, oldest first; none before the first write. */
 export function readLedger(remote: GitRemote, model: string): readonly LedgerEvent[] {
   const head = remote.resolve(LEDGER_BRANCH);
   if (head === undefined) return [];
@@ -14,7 +15,7 @@ export function readLedger(remote: GitRemote, model: string): readonly LedgerEve
     .map((path) => ({ path, text: remote.show(head, path) ?? '' }));
   const events = parseLedger(files);
   if (!events.ok) throw new Error(events.error.map(({ message }) => message).join('\n'));
-  return events.value;
+  return knownEvents(events.value);
 }
 
 /** What the ledger says of a model now. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type LedgerEvent, ledgerEventSchema } from '../../ledger/event.ts';
+import type { LedgerEvent } from '../../ledger/event.ts';
+import { knownEventSchema } from '../../ledger/read-event.ts';
 import { SCHEMAS } from '../../names.ts';
 import { type Baseline, temperingSchema } from '../evidence/baseline.ts';
 import { type Observation, observationSchema } from '../evidence/observation.ts';
@@ -23,7 +24,7 @@ export const rolloutRecordSchema = z.strictObject({
     })
     .optional(),
   observations: z.array(observationSchema),
-  events: z.array(ledgerEventSchema),
+  events: z.array(knownEventSchema),
 });
 
 /** See `rolloutRecordSchema`. */

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createEvent } from '../../../core/ledger/create-event.ts';
 import { eventId } from '../../../core/ledger/event-id.ts';
 import { acquireLock, releaseLock } from '../../../core/ledger/locks.ts';
 import { formatLine, ledgerPath, parseLedger } from '../../../core/ledger/parse-ledger.ts';
-import { contextOf, fold, startScribe } from './ledger-support.ts';
+import { environmentOf } from '../../../core/ledger/state.ts';
+import { contextOf, fold, packageOf, startOf, startScribe } from './ledger-support.ts';
 
 describe('the lines of a ledger', () => {
   const write = startScribe();
@@ -22,7 +24,8 @@ describe('the lines of a ledger', () => {
     ['{"v":1}', 'kind'],
     ['<<<<<<< HEAD', 'JSON'],
     [JSON.stringify({ ...event, v: 2 }), 'v:'],
-    [JSON.stringify({ ...event, surprise: true }), 'surprise'],
+    [JSON.stringify({ ...event, data: { why: 'x' } }), 'data.reason:'],
+    [JSON.stringify({ ...event, kind: 'thawed', cause: undefined }), 'cause:'],
     [JSON.stringify({ ...event, at: 'yesterday' }), 'at:'],
   ])('name the file and the line of %s', (line, why) => {
     const read = parseLedger([
@@ -31,6 +34,38 @@ describe('the lines of a ledger', () => {
     ]);
     expect(read).toMatchObject({ ok: false, error: [{ where: { file: 'b.jsonl', line: 3 } }] });
     expect(read.ok ? '' : read.error[0]?.message).toContain(why);
+  });
+
+  it('are read as a newer version wrote them: more fields are kept, another kind counts and moves nothing', () => {
+    const started = write('rollout.started', startOf('8'));
+    const signatures = [{ keyid: 'k', sig: 'AAAA', scheme: 'ed25519' }];
+    const envelope = { payloadType: 'application/vnd.in-toto+json', payload: 'AAAA', signatures };
+    const newer = {
+      ...started,
+      cause: { ...started.cause, channel: 'chat' },
+      region: 'eu',
+      data: { ...startOf('8'), envelope, blast: 3 },
+    };
+    const { id, at, model, cause } = event;
+    const paused = { v: 1, id: `${id}/p`, at, model, cause, kind: 'rollout.paused', data: { until: at } };
+    const text = [newer, paused, event].map((line) => `${JSON.stringify(line)}\n`).join('');
+    const read = parseLedger([{ path: 'a.jsonl', text }]);
+    expect(read).toMatchObject({ ok: true, value: [newer, { kind: 'unknown', id: paused.id }, event] });
+    const state = fold(read.ok ? read.value : []);
+    expect(state).toMatchObject({ events: 3, unknown: { 'rollout.paused': 1 } });
+    expect(state.ids).toContain(paused.id);
+    expect(environmentOf(state, 'production').rollout?.version).toBe('8');
+    expect(state.frozen).toBeDefined();
+  });
+
+  it('are read with names that were allowed once, and never written so', () => {
+    const model = 'm'.repeat(70);
+    const old = { ...write('rollout.started', startOf('8')), model };
+    const named = { ...old, data: { ...startOf('8'), package: packageOf('8').replace('mnist', model) } };
+    expect(parseLedger([{ path: 'a.jsonl', text: JSON.stringify(named) }])).toMatchObject({ ok: true });
+    expect(() => createEvent({ ...contextOf('a'), model }, 'frozen', { reason: '' })).toThrow('model');
+    const more = { reason: '', surprise: true };
+    expect(() => createEvent(contextOf('a'), 'frozen', more)).toThrow('surprise');
   });
 
   it('go into the file of their month, but never into one before the newest', () => {
