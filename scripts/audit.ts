@@ -6,11 +6,12 @@ import { verifyEnvelope } from '../adapters/attestation.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { checkoutSettings, findRemote, tokenSettings } from '../adapters/git/credentials.ts';
 import { findHistoryBreaks } from '../adapters/git/history.ts';
+import { readTexts } from '../adapters/git/read-ledger.ts';
 import {
   fetchHead,
   type LedgerRepository,
+  listFiles,
   openLedgerRepository,
-  readFiles,
 } from '../adapters/git/repository.ts';
 import { createMlflow } from '../adapters/mlflow/tracking.ts';
 import { createFetch } from '../adapters/network/create-fetch.ts';
@@ -50,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
       console.log(`${repository.remote} has no ledger yet.`);
       return 0;
     }
-    const files = await readFiles(repository, head, 'events');
+    const files = await readTexts(repository, await listFiles(repository, head, 'events'));
     const history = await auditHistory(repository);
     const checkEnvelope = await envelopeCheck(options.keys);
     const models = await auditModels(files, options, checkEnvelope);

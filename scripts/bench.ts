@@ -2,6 +2,7 @@
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   drift: async () => (await import('../measure/bench/drift.ts')).benchDrift(),
   gate: async () => (await import('../measure/bench/gate.ts')).benchGate(),
+  ledger: async () => (await import('../measure/bench/ledger.ts')).benchLedger(),
   overhead: async () => (await import('../measure/bench/overhead.ts')).benchOverhead(),
   serving: async () => (await import('../measure/bench/serving/serving.ts')).benchServing(),
   'serving-image': async () => (await import('../measure/bench/serving/image.ts')).benchServingImage(),

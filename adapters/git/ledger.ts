@@ -1,15 +1,16 @@
-import { LEDGER_UNREACHABLE, type Problem, ServiceError, UserError } from '../../core/errors.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
 import { type Admitted, admitEvents } from '../../core/ledger/admit-events.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
-import { foldLedger } from '../../core/ledger/fold.ts';
 import { formatLine, type LedgerFile, ledgerPath, parseLedger } from '../../core/ledger/parse-ledger.ts';
-import { knownEvents, type RecordedEvent } from '../../core/ledger/read-event.ts';
+import { knownEvents } from '../../core/ledger/read-event.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import type { Clock, Ledger, Proposal, RunCommand } from '../../core/ports.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { runCommand } from '../run-command.ts';
-import { checkoutSettings, tokenSettings, withoutCredentials } from './credentials.ts';
+import { checkoutSettings, tokenSettings } from './credentials.ts';
 import { GitFailure } from './failure.ts';
+import { busy, refused, unreachable } from './ledger-problems.ts';
+import { emptyReading, type LedgerReading, readLedger, readTexts } from './read-ledger.ts';
 import {
   type Committer,
   commitFiles,
@@ -17,7 +18,6 @@ import {
   type LedgerRepository,
   openLedgerRepository,
   pushHead,
-  readFiles,
 } from './repository.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
@@ -45,10 +45,11 @@ export type GitLedgerOptions = {
   readonly random?: () => number;
 };
 
-type Snapshot = {
-  readonly head: string | undefined;
-  readonly files: readonly LedgerFile[];
-  readonly events: readonly RecordedEvent[];
+/** The ledger of one remote: its copy here, and what was last read of each model. */
+type OpenLedger = {
+  readonly repository: LedgerRepository;
+  readonly options: GitLedgerOptions;
+  readonly readings: Map<string, LedgerReading>;
 };
 
 /**
@@ -58,20 +59,25 @@ type Snapshot = {
 export function createGitLedger(options: GitLedgerOptions): Ledger {
   const opened = once(() => open(options));
   const enqueue = createQueue();
-  const history = (model: string) =>
-    enqueue(async () => {
-      const snapshot = await takeSnapshot(await opened(), options, model);
-      if (!snapshot.ok) throw new UserError(snapshot.error);
-      return snapshot.value.events;
-    });
+  const read = async (model: string) => {
+    const reading = await readNow(await opened(), model);
+    if (!reading.ok) throw new UserError(reading.error);
+    return reading.value;
+  };
   return {
-    history: async (model) => knownEvents(await history(model)),
-    read: async (model) => foldLedger(model, await history(model)),
-    append: (model, propose) => enqueue(async () => append(await opened(), options, model, propose)),
+    history: (model) =>
+      enqueue(async () => {
+        const { files } = await read(model);
+        const events = parseLedger(await readTexts((await opened()).repository, files));
+        // They were read just now.
+        return events.ok ? knownEvents(events.value) : [];
+      }),
+    read: (model) => enqueue(async () => (await read(model)).state),
+    append: (model, propose) => enqueue(async () => append(await opened(), model, propose)),
   };
 }
 
-async function open(options: GitLedgerOptions): Promise<LedgerRepository> {
+async function open(options: GitLedgerOptions): Promise<OpenLedger> {
   const { remote, token, checkout, author, dir, run = runCommand } = options;
   const fromCheckout = async () => (checkout === undefined ? [] : checkoutSettings(checkout, remote, run));
   const repository = {
@@ -83,48 +89,51 @@ async function open(options: GitLedgerOptions): Promise<LedgerRepository> {
     run,
   };
   await openLedgerRepository(repository);
-  return repository;
+  return { repository, options, readings: new Map() };
 }
 
 async function append(
-  repository: LedgerRepository,
-  options: GitLedgerOptions,
+  ledger: OpenLedger,
   model: string,
   propose: Proposal,
 ): Promise<Result<Admitted, Problem>> {
+  const { repository, options } = ledger;
   for (let race = 0; race < MAX_RACES; race += 1) {
-    const snapshot = await takeSnapshot(repository, options, model);
-    if (!snapshot.ok) return err(firstOf(snapshot.error));
-    const { head, files, events } = snapshot.value;
-    const state = foldLedger(model, events);
+    const reading = await readNow(ledger, model);
+    if (!reading.ok) return err(firstOf(reading.error));
+    const { head, files, state } = reading.value;
     const proposed = propose(state);
     if (!proposed.ok) return proposed;
     const admitted = admitEvents(state, proposed.value);
     if (!admitted.ok || admitted.value.written.length === 0) return admitted;
     const { written } = admitted.value;
     const at = options.clock.now();
-    const changed = addLines(files, written);
+    const changed = addLines(await readTexts(repository, files.slice(-1)), written);
     const commit = await commitFiles(repository, head, changed, describeCommit(model, written), at);
-    if ((await withRetries(repository, options, () => pushHead(repository, commit))) === 'pushed') {
-      return admitted;
-    }
+    if ((await withRetries(ledger, () => pushHead(repository, commit))) === 'pushed') return admitted;
     const delay = Math.min(MAX_RACE_DELAY_MS, RACE_DELAY_MS * 2 ** Math.min(race, 10));
     await options.clock.wait((options.random ?? Math.random)() * delay);
   }
-  return err(busy(repository.remote));
+  return err(busy(repository.remote, MAX_RACES));
 }
 
-async function takeSnapshot(
-  repository: LedgerRepository,
-  options: GitLedgerOptions,
+/** The ledger of a model as it is on the remote now. What was read before and is still there is not read again. */
+async function readNow(
+  ledger: OpenLedger,
   model: string,
-): Promise<Result<Snapshot, readonly [Problem, ...Problem[]]>> {
-  const head = await withRetries(repository, options, () => fetchHead(repository));
-  const files = head === undefined ? [] : await readFiles(repository, head, `events/${model}`);
-  const parsed = parseLedger(files);
-  if (parsed.ok) return ok({ head, files, events: parsed.value });
-  const [first, ...rest] = parsed.error.map((problem) => ({ ...problem, where: onBranch(problem) }));
-  return first === undefined ? ok({ head, files, events: [] }) : err([first, ...rest]);
+): Promise<Result<LedgerReading, readonly [Problem, ...Problem[]]>> {
+  const { repository, readings } = ledger;
+  const head = await withRetries(ledger, () => fetchHead(repository));
+  const known = readings.get(model);
+  if (known !== undefined && known.head === head) return ok(known);
+  const read =
+    head === undefined ? ok(emptyReading(model)) : await readLedger(repository, { model, head, known });
+  if (read.ok) {
+    readings.set(model, read.value);
+    return read;
+  }
+  const [first, ...rest] = read.error.map((problem) => ({ ...problem, where: onBranch(problem) }));
+  return first === undefined ? ok(emptyReading(model)) : err([first, ...rest]);
 }
 
 /** A line of the ledger is in no checkout; naming the branch keeps it from being taken for a file of one. */
@@ -153,66 +162,24 @@ function describeCommit(model: string, events: readonly LedgerEvent[]): string {
   return `${model}: ${kinds}\n\nCause: ${first?.cause.kind} ${first?.cause.id}\nActor: ${first?.actor}\n`;
 }
 
-async function withRetries<T>(
-  { remote }: LedgerRepository,
-  { clock, random = Math.random }: GitLedgerOptions,
-  work: () => Promise<T>,
-): Promise<T> {
+async function withRetries<T>({ repository, options }: OpenLedger, work: () => Promise<T>): Promise<T> {
+  const { remote } = repository;
+  const { clock, random = Math.random } = options;
   for (let tries = 1; ; tries += 1) {
     try {
       return await work();
     } catch (thrown) {
       if (!(thrown instanceof GitFailure) || thrown.kind === 'local') throw thrown;
       if (thrown.kind !== 'unreachable') throw refused(remote, thrown);
-      if (tries >= MAX_NETWORK_TRIES) throw unreachable(remote, thrown);
+      if (tries >= MAX_NETWORK_TRIES) throw unreachable(remote, thrown, tries);
       await clock.wait(NETWORK_DELAY_MS * 2 ** (tries - 1) * (0.5 + random()));
     }
   }
 }
 
-function refused(remote: string, cause: GitFailure): UserError {
-  const denied = {
-    code: 'ledger-denied',
-    message: `The ledger's remote refuses us: ${cause.message}.`,
-    remedy: `Give the job \`permissions: contents: write\`, and let it push to the branch ${LEDGER_BRANCH}.`,
-  };
-  const notFound = {
-    code: 'ledger-remote-not-found',
-    message: `The ledger's remote is not there: ${cause.message}.`,
-    remedy: 'Check the address of the repository, and that the token may read it.',
-  };
-  const problem = cause.kind === 'denied' ? denied : notFound;
-  return new UserError([{ ...problem, where: endpoint(remote) }], { cause });
-}
-
-function unreachable(remote: string, cause: GitFailure): ServiceError {
-  return new ServiceError(
-    {
-      code: LEDGER_UNREACHABLE,
-      message: `The ledger can't be reached: ${cause.message} (${MAX_NETWORK_TRIES} tries).`,
-      remedy: 'Check that this machine reaches the git host, then run the job again: nothing is done twice.',
-      where: endpoint(remote),
-    },
-    { cause },
-  );
-}
-
-function busy(remote: string): Problem {
-  return {
-    code: 'ledger-busy',
-    message: `Other jobs wrote to the ledger first, ${MAX_RACES} times in a row.`,
-    remedy: 'Run the job again; if this repeats, look for a job that writes without end.',
-    where: endpoint(remote),
-  };
-}
-
 function firstOf([first, ...rest]: readonly [Problem, ...Problem[]]): Problem {
   if (rest.length === 0) return first;
   return { ...first, message: `${first.message} ${rest.length} more lines can't be read either.` };
-}
-
-function endpoint(remote: string): { readonly kind: 'endpoint'; readonly endpoint: string } {
-  return { kind: 'endpoint', endpoint: withoutCredentials(remote) };
 }
 
 /** One piece of work at a time: they share a repository on disk. */

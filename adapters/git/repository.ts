@@ -8,6 +8,10 @@ import { GitFailure } from './failure.ts';
 import { type GitOutcome, type GitSetting, runGit } from './run.ts';
 
 const REF = `refs/heads/${LEDGER_BRANCH}`;
+const BATCH_BYTES = 8_000_000;
+const EMPTY = Buffer.alloc(0);
+/** Keeps what was fetched as it came: unpacking a ledger costs twice as much as reading it. */
+const KEEP_PACKED = ['-c', 'fetch.unpackLimit=1', '-c', 'transfer.unpackLimit=1'];
 
 export type Committer = { readonly name: string; readonly email: string };
 
@@ -34,34 +38,54 @@ export async function openLedgerRepository(repository: LedgerRepository): Promis
 
 /** The newest commit of the ledger branch, fetched now; `undefined` while the branch does not exist. */
 export async function fetchHead(repository: LedgerRepository): Promise<string | undefined> {
-  const args = ['fetch', '--quiet', '--no-tags', '--depth=1', '--no-write-fetch-head'];
+  const args = [...KEEP_PACKED, 'fetch', '--quiet', '--no-tags', '--depth=1', '--no-write-fetch-head'];
   const outcome = await git(repository, [...args, repository.remote, `+${REF}:${REF}`], { auth: true });
   if (outcome.code === 0) return oneLine(await must(repository, ['rev-parse', REF]));
   if (/couldn't find remote ref/.test(outcome.stderr)) return undefined;
   throw new GitFailure('fetch', outcome);
 }
 
+/** A file of a commit: the hash of its content, and its size. */
+export type StoredFile = { readonly path: string; readonly blob: string; readonly bytes: number };
+
 /** The files under `folder` in a commit, by path in ascending order. */
-export async function readFiles(
+export async function listFiles(
   repository: LedgerRepository,
   commit: string,
   folder: string,
-): Promise<readonly LedgerFile[]> {
-  const listed = await must(repository, ['ls-tree', '-z', '-r', commit, '--', `${folder}/`]);
-  const entries = listed.stdout
+): Promise<readonly StoredFile[]> {
+  const listed = await must(repository, ['ls-tree', '-z', '-r', '-l', commit, '--', `${folder}/`]);
+  return listed.stdout
     .toString('utf8')
     .split('\0')
     .flatMap((entry) => {
-      const { blob, path } = /^\d+ blob (?<blob>[0-9a-f]+)\t(?<path>.+)$/s.exec(entry)?.groups ?? {};
-      return blob === undefined || path === undefined ? [] : [{ blob, path }];
-    });
-  if (entries.length === 0) return [];
-  const input = entries.map(({ blob }) => `${blob}\n`).join('');
-  const { stdout } = await must(repository, ['cat-file', '--batch'], { input });
-  const texts = splitBatch(stdout);
-  return entries
-    .map(({ path }, index) => ({ path, text: texts[index] ?? '' }))
+      const { blob, bytes, path } =
+        /^\d+ blob (?<blob>[0-9a-f]+) +(?<bytes>\d+)\t(?<path>.+)$/s.exec(entry)?.groups ?? {};
+      return blob === undefined || path === undefined ? [] : [{ blob, path, bytes: Number(bytes) }];
+    })
     .toSorted((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/** The contents of files, one after the other. Rejects with a GitFailure that names the file which the repository has not got. */
+export async function* readBlobs(
+  repository: LedgerRepository,
+  files: readonly StoredFile[],
+): AsyncGenerator<{ readonly file: StoredFile; readonly content: Buffer }> {
+  for (const batch of toBatches(files)) {
+    const input = batch.map(({ blob }) => `${blob}\n`).join('');
+    const outcome = await must(repository, ['cat-file', '--batch'], { input });
+    let offset = 0;
+    for (const file of batch) {
+      const end = outcome.stdout.indexOf(0x0a, offset);
+      const header = outcome.stdout.toString('utf8', offset, Math.max(offset, end));
+      if (header !== `${file.blob} blob ${file.bytes}`) {
+        throw new GitFailure(`cat-file of ${file.path}`, { ...outcome, stderr: header, stdout: EMPTY });
+      }
+      const start = end + 1;
+      offset = start + file.bytes + 1;
+      yield { file, content: outcome.stdout.subarray(start, start + file.bytes) };
+    }
+  }
 }
 
 /** A commit on `parent` (none: the first of the branch) with these files replaced. Gives its hash; touches no branch. */
@@ -111,16 +135,17 @@ function isLostRace({ stdout }: GitOutcome): boolean {
   );
 }
 
-function splitBatch(output: Buffer): readonly string[] {
-  const texts: string[] = [];
-  let offset = 0;
-  while (offset < output.length) {
-    const end = output.indexOf(0x0a, offset);
-    const size = Number(output.toString('utf8', offset, end).split(' ')[2]);
-    texts.push(output.toString('utf8', end + 1, end + 1 + size));
-    offset = end + 1 + size + 1;
+/** Files to be read at once: some, but not so many that a long ledger lies in memory whole. */
+function toBatches(files: readonly StoredFile[]): readonly (readonly StoredFile[])[] {
+  const batches: StoredFile[][] = [];
+  let room = 0;
+  for (const file of files) {
+    const last = room < file.bytes ? undefined : batches.at(-1);
+    if (last === undefined) batches.push([file]);
+    else last.push(file);
+    room = (last === undefined ? BATCH_BYTES : room) - file.bytes;
   }
-  return texts;
+  return batches;
 }
 
 function identityEnv({ name, email }: Committer, at: string): Readonly<Record<string, string>> {

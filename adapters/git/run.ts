@@ -53,7 +53,12 @@ export async function runGit(command: GitCommand, run: RunCommand = runCommand):
     ...(folder !== undefined && { cwd: folder }),
     ...(input !== undefined && { input }),
   });
-  return { code: ended === 'timed-out' ? undefined : (code ?? 1), stdout: Buffer.from(stdout), stderr };
+  return { code: ended === 'timed-out' ? undefined : (code ?? 1), stdout: bufferOf(stdout), stderr };
+}
+
+/** The same bytes, not a copy. */
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function gitEnvironment(

@@ -4,6 +4,7 @@ import { packageNameSchema } from '../identity/package-name.ts';
 import { instantSchema } from '../instant.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type LedgerEvent, ledgerEventSchema } from './event.ts';
+import { type Issue, tolerantChecks } from './tolerant-check.ts';
 
 // What is written obeys the schema of this version to the letter. What is read may come from a newer one, or from before a rule was
 // tightened: what it needs must be there, and all else is left as it is.
@@ -24,8 +25,9 @@ const LOOSER = new Map<z.core.$ZodType, z.ZodType>([
   [packageNameSchema, z.string().regex(/^[^@]+@sha256:[0-9a-f]{64}$/)],
 ]);
 
-const READ = new Map<string, z.ZodType>(
-  ledgerEventSchema.options.map((option) => [option.shape.kind.value, loosen(option)]),
+const checkOf = tolerantChecks(LOOSER);
+const CHECKS = new Map<string, ReturnType<typeof checkOf>>(
+  ledgerEventSchema.options.map((option) => [option.shape.kind.value, checkOf(option)]),
 );
 
 const unknownSchema = z.object({
@@ -48,11 +50,11 @@ export const knownEventSchema = z.custom<LedgerEvent>(
 
 /** The event in a line of the ledger, its unknown fields kept; why there is none, when a field that is needed is missing or damaged. */
 export function readEvent(line: unknown): Result<RecordedEvent, string> {
-  const kind = kindOf(line);
-  const schema = READ.get(kind);
-  if (schema === undefined) return readUnknown(line);
-  const issue = firstIssue(schema, line);
-  return isKnown(line, issue) ? ok(line) : err(issue ?? 'not an event');
+  const check = CHECKS.get(kindOf(line));
+  if (check === undefined) return readUnknown(line);
+  const issue = check(line);
+  if (isKnown(line, issue)) return ok(line);
+  return err(`${issue?.path}: ${issue?.message}`);
 }
 
 /** Those of a kind that this version knows. */
@@ -62,7 +64,10 @@ export function knownEvents(events: readonly RecordedEvent[]): readonly LedgerEv
 
 function readUnknown(line: unknown): Result<UnknownEvent, string> {
   const read = unknownSchema.safeParse(line);
-  if (!read.success) return err(firstIssue(unknownSchema, line) ?? 'not an event');
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    return err(`${issue?.path.join('.') || 'event'}: ${issue?.message}`);
+  }
   const { kind, ...rest } = read.data;
   return ok({ ...rest, kind: 'unknown', data: { kind } });
 }
@@ -71,30 +76,6 @@ function kindOf(line: unknown): string {
   return typeof line === 'object' && line !== null && 'kind' in line ? String(line.kind) : '';
 }
 
-function isKnown(_line: unknown, issue: string | undefined): _line is LedgerEvent {
+function isKnown(_line: unknown, issue: Issue | undefined): _line is LedgerEvent {
   return issue === undefined;
-}
-
-function firstIssue(schema: z.ZodType, value: unknown): string | undefined {
-  const read = schema.safeParse(value);
-  if (read.success) return undefined;
-  const [issue] = read.error.issues;
-  return issue === undefined ? 'not an event' : `${issue.path.join('.') || 'event'}: ${issue.message}`;
-}
-
-/** The schema without its objections to fields it does not know. */
-function loosen(schema: z.core.$ZodType): z.ZodType {
-  const looser = LOOSER.get(schema);
-  if (looser !== undefined) return looser;
-  if (schema instanceof z.ZodObject) {
-    const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
-    return z.looseObject(
-      Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, loosen(field)])),
-    );
-  }
-  if (schema instanceof z.ZodOptional) return loosen(schema.unwrap()).optional();
-  if (schema instanceof z.ZodArray && schema.element instanceof z.ZodObject)
-    return z.array(loosen(schema.element));
-  if (schema instanceof z.ZodType) return schema;
-  throw new TypeError('A schema of an event is of a kind that can not be read tolerantly.');
 }

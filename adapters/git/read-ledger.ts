@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { Problem } from '../../core/errors.ts';
+import { continueFold } from '../../core/ledger/fold.ts';
+import { type LedgerFile, parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import { type LedgerRepository, listFiles, readBlobs, type StoredFile } from './repository.ts';
+
+const NEWLINE = 0x0a;
+
+/** One model's ledger as it stands in a commit, and how much of which file it was read from. */
+export type LedgerReading = {
+  /** `undefined` while there is no branch. */
+  readonly head: string | undefined;
+  readonly state: LedgerState;
+  /** By path in ascending order, which is the order of the events. */
+  readonly files: readonly ReadFile[];
+};
+
+/** A file that was read: `lines` is the number of its line breaks. */
+type ReadFile = StoredFile & { readonly lines: number };
+
+type ReadingRequest = {
+  readonly model: string;
+  readonly head: string;
+  /** An earlier reading: what it has of the files as they are now is not read again. */
+  readonly known: LedgerReading | undefined;
+};
+
+/** A reading of a model of which nothing is recorded. */
+export function emptyReading(model: string): LedgerReading {
+  return { head: undefined, state: emptyLedger(model), files: [] };
+}
+
+/** Reads one model's ledger in a commit; the problems of lines that are no events. Only one file lies in memory at a time. */
+export async function readLedger(
+  repository: LedgerRepository,
+  request: ReadingRequest,
+): Promise<Result<LedgerReading, readonly Problem[]>> {
+  const { model, head } = request;
+  const listed = await listFiles(repository, head, `events/${model}`);
+  const known = canContinue(request.known, listed) ? request.known : emptyReading(model);
+  const kept = known.files.filter(({ blob }, index) => listed[index]?.blob === blob);
+  const fold = continueFold(known.state);
+  const files: ReadFile[] = [...kept];
+  const problems: Problem[] = [];
+  for await (const { file, content } of readBlobs(repository, listed.slice(kept.length))) {
+    const before = known.files[files.length];
+    if (before !== undefined && !beginsWith(content, before)) {
+      return readLedger(repository, { model, head, known: undefined });
+    }
+    const parsed = parseLedger([partAfter(before, file, content)]);
+    if (!parsed.ok) problems.push(...parsed.error);
+    else for (const event of parsed.value) fold.add(event);
+    files.push({ ...file, lines: countLines(content) });
+  }
+  return problems.length > 0 ? err(problems) : ok({ head, state: fold.state(), files });
+}
+
+/** The texts of a model's files in a commit, in the order of their events. */
+export async function readTexts(
+  repository: LedgerRepository,
+  files: readonly StoredFile[],
+): Promise<readonly LedgerFile[]> {
+  const texts: LedgerFile[] = [];
+  for await (const { file, content } of readBlobs(repository, files)) {
+    texts.push({ path: file.path, text: content.toString('utf8') });
+  }
+  return texts;
+}
+
+/** Whether all that was read is still there under its names, and at most the last file has become another. */
+function canContinue(
+  known: LedgerReading | undefined,
+  listed: readonly StoredFile[],
+): known is LedgerReading {
+  return (
+    known?.files.every(({ path, blob }, index) => {
+      const now = listed[index];
+      return now?.path === path && (now.blob === blob || index === known.files.length - 1);
+    }) === true
+  );
+}
+
+/** Whether a file holds what it held, line by line, and perhaps more. Git's own hash of what it held tells. */
+function beginsWith(content: Buffer, { blob, bytes }: ReadFile): boolean {
+  if (content.length < bytes) return false;
+  const hash = createHash(blob.length === 40 ? 'sha1' : 'sha256').update(`blob ${bytes}\0`);
+  if (hash.update(content.subarray(0, bytes)).digest('hex') !== blob) return false;
+  return bytes === 0 || content[bytes - 1] === NEWLINE || content[bytes] === NEWLINE;
+}
+
+function partAfter(before: ReadFile | undefined, { path }: StoredFile, content: Buffer): LedgerFile {
+  const { bytes, lines } = before ?? { bytes: 0, lines: 0 };
+  return { path, text: content.toString('utf8', bytes), firstLine: lines + 1 };
+}
+
+function countLines(content: Buffer): number {
+  let lines = 0;
+  for (let at = content.indexOf(NEWLINE); at >= 0; at = content.indexOf(NEWLINE, at + 1)) lines += 1;
+  return lines;
+}
