@@ -3,6 +3,7 @@ import type { AgentPort, Clock, GitHub, Ledger, Log, Tracking } from '../../core
 import type { DispatchPayload, UnsignedPayload } from '../../core/serving/dispatch-payload.ts';
 import type { Author } from '../job/author.ts';
 import type { PackageSource } from '../serving/package-source.ts';
+import type { ModelRegistry } from '../serving/registry-follows.ts';
 
 type MonitorRequest = {
   readonly config: Config;
@@ -14,7 +15,8 @@ type MonitorRequest = {
 
 type MonitorPorts = {
   readonly ledger: Ledger;
-  readonly tracking: Tracking;
+  /** What MLflow knows of trainings, and the registry that follows the ledger. */
+  readonly tracking: Pick<Tracking, 'findRuns'> & ModelRegistry;
   /** One per serving host of the environment. */
   readonly agents: readonly AgentPort[];
   readonly packages: PackageSource;

@@ -1,0 +1,205 @@
+import type { Draws } from '../simulate/draws.ts';
+import { addTimes, type ClusterStats } from './envoy-counters.ts';
+import type { ModelServer, ModelServers } from './model-servers.ts';
+import type { Proxy } from './proxy.ts';
+import type { Routing } from './route-table.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Behaviour, Setup } from './setup.ts';
+
+/** What became of the requests of a stretch of time on one host; `version` is `undefined` where the proxy itself answered. */
+export type Served = {
+  readonly from: number;
+  readonly to: number;
+  readonly version: string | undefined;
+  readonly requests: number;
+  /** Not answered, or not with an answer, by no fault of the client. */
+  readonly failed: number;
+};
+
+/** The clients of one host. Many requests are counted at once; each stretch is counted by the routing it was sent under. */
+export type Clients = {
+  /** Counts everything that was sent up to now. */
+  readonly settle: () => void;
+  /** Invalid answers so far of the server on this port. */
+  readonly invalidOf: (port: number) => number;
+};
+
+type Options = {
+  readonly time: Scheduler;
+  readonly draws: Draws;
+  readonly setup: Setup;
+  readonly rateFactor: () => number;
+  readonly behaviourOf: (version: string) => Behaviour;
+  readonly servers: ModelServers;
+  readonly proxy: () => Proxy;
+  readonly onServed: (served: Served) => void;
+};
+
+/** Connections of a cluster, and as many requests waiting for one. */
+const MAX_IN_FLIGHT = 128;
+
+type Open = {
+  readonly at: number;
+  readonly stats: ClusterStats;
+  readonly sent: number;
+  readonly waiting: number;
+};
+
+/** Clients that send at a steady rate, give up after a while and never retry. */
+export function createClients(options: Options): Clients {
+  const { time, draws, setup, onServed } = options;
+  const users = chooseUsers(draws, setup.stickyUsers);
+  const invalid = new Map<number, number>();
+  const open: Open[] = [];
+  let last = 0;
+  let carry = 0;
+  const ask = (cluster: string, requests: number, timeoutMs: number): number => {
+    const { proxy, servers, behaviourOf } = options;
+    const port = proxy().portOf(cluster);
+    const server = port === undefined ? undefined : servers.running.get(port);
+    const stats = proxy().statsOf(cluster);
+    if (server?.state !== 'serving') return refuse(stats, server, requests);
+    const answers = answer(draws, behaviourOf(server.version), { requests, malformed: setup.malformed });
+    invalid.set(server.port, (invalid.get(server.port) ?? 0) + answers.invalid);
+    const patienceMs = Math.min(timeoutMs, setup.clientTimeoutMs);
+    const overflow = hang(stats, open, { requests: answers.hanging, until: time.elapsed() + patienceMs });
+    count(stats, answers, { requests, ms: behaviourOf(server.version).answerMs, overflow });
+    return answers.failing + answers.hanging + answers.refusing + answers.invalid;
+  };
+  return {
+    invalidOf: (port) => invalid.get(port) ?? 0,
+    settle: () => {
+      const [from, to] = [last, time.elapsed()];
+      if (to <= from) return;
+      last = to;
+      giveUp(open, to);
+      carry += (setup.rate * options.rateFactor() * (to - from)) / 1_000;
+      const requests = Math.floor(carry);
+      carry -= requests;
+      if (requests === 0) return;
+      const routing = options.proxy().routing();
+      if (routing.kind === 'direct') {
+        return onServed({ from, to, version: undefined, requests, failed: requests });
+      }
+      for (const [cluster, share] of split(draws, routing, users, requests)) {
+        if (share === 0) continue;
+        const failed = ask(cluster, share, routing.timeoutMs);
+        onServed({ from, to, version: versionOf(cluster), requests: share, failed });
+      }
+      if (routing.mirror !== undefined) ask(routing.mirror, requests, routing.timeoutMs);
+    },
+  };
+}
+
+/** `mnist@8` is version 8. */
+function versionOf(cluster: string): string {
+  return cluster.slice(cluster.indexOf('@') + 1);
+}
+
+/** Users by where their name's hash falls, with the share of all requests that each of them sends. */
+type User = { readonly place: number; readonly share: number };
+
+function chooseUsers(draws: Draws, count: number): readonly User[] {
+  const sizes = Array.from({ length: count }, (_, rank) => 1 / (rank + 1));
+  const sum = sizes.reduce((left, right) => left + right, 0);
+  return sizes.map((size) => ({ place: draws.uniform(), share: size / sum }));
+}
+
+function split(
+  draws: Draws,
+  { clusters, isSticky }: Extract<Routing, { kind: 'clusters' }>,
+  users: readonly User[],
+  requests: number,
+): readonly (readonly [cluster: string, requests: number])[] {
+  const total = clusters.reduce((sum, { weight }) => sum + weight, 0);
+  let left = requests;
+  let from = 0;
+  return clusters.map(({ name, weight }, index) => {
+    const to = from + weight / total;
+    const inside = users.filter(({ place }) => place >= from && place < to);
+    const ofUsers = inside.reduce((sum, { share }) => sum + share, 0);
+    const share = isSticky && users.length > 0 ? ofUsers : weight / total;
+    from = to;
+    const isLast = index === clusters.length - 1;
+    const given = isLast ? left : Math.min(left, draws.binomial(requests, Math.min(1, share)));
+    left -= given;
+    return [name, given] as const;
+  });
+}
+
+/** Nobody listens, or the server has not loaded yet: the proxy, or the server, answers 503. */
+function refuse(stats: ClusterStats, server: ModelServer | undefined, requests: number): number {
+  const { counters } = stats;
+  counters.upstream_rq_completed += requests;
+  counters.upstream_rq_5xx += requests;
+  if (server === undefined) counters.upstream_rq_pending_failure_eject += requests;
+  else counters.upstream_rq_total += requests;
+  addTimes(stats, 1, requests);
+  return requests;
+}
+
+type Answers = Record<'failing' | 'hanging' | 'invalid' | 'refusing' | 'malformed', number>;
+
+function answer(
+  draws: Draws,
+  behaviour: Behaviour,
+  { requests, malformed }: { readonly requests: number; readonly malformed: number },
+): Answers {
+  let left = requests;
+  const take = (share: number) => {
+    const taken = share === 0 ? 0 : draws.binomial(left, share);
+    left -= taken;
+    return taken;
+  };
+  const hanging = take(behaviour.hanging);
+  return {
+    hanging,
+    malformed: take(malformed),
+    refusing: take(behaviour.refusing),
+    failing: take(behaviour.failing),
+    invalid: take(behaviour.invalid),
+  };
+}
+
+/** Gives how many were refused since too many wait already. */
+function hang(
+  stats: ClusterStats,
+  open: Open[],
+  { requests, until }: { readonly requests: number; readonly until: number },
+): number {
+  if (requests === 0) return 0;
+  const mine = open.filter((one) => one.stats === stats);
+  const sent = Math.min(requests, MAX_IN_FLIGHT - mine.reduce((sum, one) => sum + one.sent, 0));
+  const room = MAX_IN_FLIGHT - mine.reduce((sum, one) => sum + one.waiting, 0);
+  const waiting = Math.min(requests - sent, room);
+  stats.counters.upstream_rq_active += sent;
+  open.push({ at: until, stats, sent, waiting });
+  return requests - sent - waiting;
+}
+
+/** Clients that have waited long enough go away: the proxy resets what it had sent for them. */
+function giveUp(open: Open[], now: number): void {
+  for (let first = open[0]; first !== undefined && first.at <= now; first = open[0]) {
+    open.shift();
+    const { counters } = first.stats;
+    counters.upstream_rq_active -= first.sent;
+    counters.upstream_rq_tx_reset += first.sent;
+    counters.upstream_rq_cancelled += first.waiting;
+  }
+}
+
+function count(
+  stats: ClusterStats,
+  { failing, hanging, refusing, malformed }: Answers,
+  { requests, ms, overflow }: { readonly requests: number; readonly ms: number; readonly overflow: number },
+): void {
+  const { counters } = stats;
+  const answered = requests - hanging;
+  counters.upstream_rq_total += requests - overflow;
+  counters.upstream_rq_completed += answered + overflow;
+  counters.upstream_rq_pending_overflow += overflow;
+  counters.upstream_rq_5xx += failing + overflow;
+  counters.upstream_rq_4xx += refusing + malformed;
+  counters.upstream_rq_2xx += answered - failing - refusing - malformed;
+  addTimes(stats, ms, answered);
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import type { Exchange } from '../../agent/machine/reach-out.ts';
+import type { Draws } from '../simulate/draws.ts';
+import type { GitHubEvent } from './flows.ts';
+import type { WorldHost } from './host.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+import type { GitHubFaults } from './world.ts';
+
+type Intake = {
+  readonly time: Scheduler;
+  readonly draws: Draws;
+  readonly faults: GitHubFaults;
+  readonly trigger: (event: GitHubEvent) => void;
+};
+
+const SERVER: Actor = { name: 'github', isAlive: true };
+const WAY_MS = { least: 100, most: 500 } as const;
+const RETRY_AFTER_SECONDS = 20;
+/** A dispatch that is late starts its run up to so much later than one that is not. */
+const LATE_MS = 90_000;
+const bodySchema = z.object({ event_type: z.string(), client_payload: z.looseObject({}) });
+
+/** GitHub's `POST /dispatches` as one process of a host's agent reaches it. */
+export function takeDispatches(
+  { time, draws, faults, trigger }: Intake,
+  host: WorldHost,
+  actor: Actor,
+): Exchange {
+  return async ({ json, timeoutMs }) => {
+    await time.sleep(WAY_MS.least + draws.uniform() * WAY_MS.most, actor);
+    if (host.is('partitionedUntil')) return tooLate(time, actor, timeoutMs);
+    if (time.elapsed() < faults.downUntil) return { status: 502, headers: {}, text: 'Bad gateway' };
+    if (time.elapsed() < faults.rateLimitedUntil) {
+      return { status: 403, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) }, text: 'rate limit' };
+    }
+    const { event_type: action, client_payload } = bodySchema.parse(json);
+    const start = (afterMs: number) =>
+      time.after(afterMs, SERVER, () =>
+        trigger({ name: 'repository_dispatch', actor: 'agent', payload: { action, client_payload } }),
+      );
+    const as =
+      faults.dispatches !== undefined && time.elapsed() < faults.dispatches.until
+        ? faults.dispatches.as
+        : 'usual';
+    if (as !== 'lost') start(as === 'late' ? draws.uniform() * LATE_MS : 0);
+    if (as === 'doubled') start(draws.uniform() * LATE_MS);
+    if (host.is('answersLostUntil')) return tooLate(time, actor, timeoutMs);
+    return { status: 204, headers: {}, text: '' };
+  };
+}
+
+async function tooLate(time: Scheduler, actor: Actor, timeoutMs: number): Promise<never> {
+  await time.sleep(timeoutMs, actor);
+  throw new Error(`POST did not answer in ${timeoutMs / 1_000} s`);
+}

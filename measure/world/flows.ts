@@ -1,0 +1,100 @@
+import { createAnnouncer } from '../../actions/deploy/announcer.ts';
+import { deploy } from '../../actions/deploy/deploy.ts';
+import { createFleet } from '../../actions/deploy/hosts/fleet.ts';
+import type { Author } from '../../actions/job/author.ts';
+import type { Plan } from '../../actions/job/handoff.ts';
+import { requireEnvironment } from '../../actions/job/require-environment.ts';
+import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
+import { plan } from '../../actions/plan/plan.ts';
+import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
+import { DISPATCH_SECRET } from './host.ts';
+import { type JobPorts, SHA } from './job-ports.ts';
+import { WORLD_PACKAGES } from './packages.ts';
+import type { World } from './world.ts';
+import { ENVIRONMENT, MODEL, REPOSITORY, write } from './world-config.ts';
+
+/** An event as GitHub starts a workflow for it. */
+export type GitHubEvent = { readonly name: string; readonly actor: string; readonly payload: object };
+
+/** One attempt of one job of a run. */
+export type Attempt = { readonly run: number; readonly attempt: number; readonly signal: AbortSignal };
+
+/** The plan action on an event. */
+export function runPlan(
+  { config, setup }: World,
+  ports: JobPorts,
+  event: GitHubEvent,
+  { run, attempt }: Attempt,
+) {
+  const { ledger, github, clock, log } = ports;
+  return plan(
+    {
+      ...{ eventName: event.name, actor: event.actor, repository: REPOSITORY, defaultBranch: 'main' },
+      payload: { repository: { default_branch: 'main' }, ...event.payload },
+      ...{
+        sha: SHA,
+        runId: String(run),
+        attempt,
+        config,
+        policy: { file: 'trainyard.yml', text: write(setup) },
+      },
+      workflow: workflowOf(run, attempt),
+      runUrl: `https://github.test/runs/${run}`,
+      verifySignature: (type, payload) => verifyDispatch(DISPATCH_SECRET, type, payload),
+    },
+    { ledger, github, clock, log, forecast: async () => undefined },
+  );
+}
+
+/** The deploy action on what plan has handed over; `version` where the chain has made one. */
+export async function runDeploy(
+  world: World,
+  ports: JobPorts,
+  { plan, version }: { readonly plan: Plan; readonly version: string | undefined },
+  { run, attempt, signal }: Attempt,
+) {
+  const { config, setup } = world;
+  const { ledger, agents, github, clock, log, tracking, records } = ports;
+  const chosen = requireEnvironment(config, plan.environment, 'trainyard.yml');
+  const announcer = createAnnouncer({
+    ...{ github, log, sha: plan.sha, environment: chosen.environmentName },
+    comment: undefined,
+  });
+  const { model, actor, cause } = plan;
+  const mayBeAway = chosen.environment.maxUnavailable;
+  const outcome = await deploy({
+    request: {
+      ...{ plan, config, ...chosen, version, package: undefined, detach: setup.detach, signal },
+      author: { model, actor, cause, workflow: workflowOf(run, attempt) },
+    },
+    ports: {
+      ...{ ledger, tracking, records, announcer, clock, log, packages: WORLD_PACKAGES },
+      fleet: createFleet({ agents, mayBeAway, clock, log }),
+      attest: () => undefined,
+    },
+  });
+  await announcer.finished();
+  return outcome;
+}
+
+/** The monitor-check action by its schedule. */
+export function runMonitor(world: World, ports: JobPorts, { run, attempt }: Attempt) {
+  const { ledger, agents, github, clock, log } = ports;
+  const chosen = requireEnvironment(world.config, ENVIRONMENT, 'trainyard.yml');
+  const author: Author = {
+    ...{ model: MODEL, actor: 'github-actions', workflow: workflowOf(run, attempt) },
+    cause: { kind: 'schedule', id: `schedule-${run}` },
+  };
+  return monitorCheck({
+    request: { config: world.config, ...chosen, author, runUrl: `https://github.test/runs/${run}` },
+    ports: {
+      ...{ ledger, agents, github, clock, log, tracking: ports.tracking, packages: WORLD_PACKAGES },
+      sign: (type, payload) => signDispatch(DISPATCH_SECRET, type, payload),
+    },
+  });
+}
+
+/** The workflow that a run's events name. */
+export function workflowOf(run: number, attempt: number) {
+  return { repository: REPOSITORY, run: String(run), attempt, sha: SHA };
+}

@@ -1,0 +1,179 @@
+import type { CommandEnd, ProgramCall, RunCommand } from '../../core/ports.ts';
+import type { Draws } from '../simulate/draws.ts';
+import { type GitRemote, nameOf } from './git-remote.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+
+/** What is wrong with the git host at present. Times are ms since the world began. */
+export type GitFaults = { downUntil: number; lostPushAnswers: number };
+
+type GitWorld = {
+  readonly remote: GitRemote;
+  readonly faults: GitFaults;
+  readonly time: Scheduler;
+  readonly draws: Draws;
+  /** Hears of each commit that has become the head. */
+  readonly onPush: (actor: Actor) => void;
+};
+
+type Commit = NonNullable<ReturnType<GitRemote['commitOf']>>;
+/** A bare repository of one job. */
+type Local = {
+  ref: string | undefined;
+  readonly commits: Map<string, Commit>;
+  readonly trees: Map<string, ReadonlyMap<string, string>>;
+  readonly indexes: Map<string, Map<string, string>>;
+};
+type Command = { readonly name: string; readonly args: readonly string[]; readonly call: ProgramCall };
+
+/** How long one exchange with the git host takes, in ms. */
+const EXCHANGE_MS = { least: 150, most: 900 } as const;
+
+/** The program `git`, as far as the ledger's adapter calls it, run by one actor of the world. What it does not know it says. */
+export function createGitClient(world: GitWorld, actor: Actor): RunCommand {
+  const local: Local = { ref: undefined, commits: new Map(), trees: new Map(), indexes: new Map() };
+  return async (call) => {
+    const command = readCommand(call);
+    const known = NETWORK[command.name];
+    if (known !== undefined) return exchange(world, actor, () => known(world, local, { ...command, actor }));
+    const plain = LOCAL[command.name];
+    if (plain === undefined)
+      throw new Error(`The world has no git ${command.name} ${command.args.join(' ')}`);
+    return plain(world, local, command);
+  };
+}
+
+function readCommand(call: ProgramCall): Command {
+  const rest = [...call.args];
+  while (rest[0]?.startsWith('-') === true) rest.splice(0, rest[0] === '-c' ? 2 : 1);
+  return { name: rest[0] ?? '', args: rest.slice(1), call };
+}
+
+/** There, and back: a push may be taken although its answer is lost. */
+async function exchange(
+  { time, draws, faults }: GitWorld,
+  actor: Actor,
+  work: () => CommandEnd,
+): Promise<CommandEnd> {
+  const delay = () =>
+    time.sleep(EXCHANGE_MS.least / 2 + (draws.uniform() * (EXCHANGE_MS.most - EXCHANGE_MS.least)) / 2, actor);
+  await delay();
+  if (time.elapsed() < faults.downUntil) return failed(UNREACHABLE);
+  const end = work();
+  await delay();
+  if (end.stderr === LOST) return failed(UNREACHABLE);
+  return end;
+}
+
+const UNREACHABLE = 'fatal: unable to access: The requested URL returned error: 503';
+/** Marks an answer that never comes. */
+const LOST = 'lost';
+
+type Work = (world: GitWorld, local: Local, command: Command) => CommandEnd;
+type NetworkWork = (
+  world: GitWorld,
+  local: Local,
+  command: Command & { readonly actor: Actor },
+) => CommandEnd;
+
+const NETWORK: Readonly<Record<string, NetworkWork>> = {
+  fetch: ({ remote }, local) => {
+    const head = remote.head();
+    if (head === undefined) return failed("fatal: couldn't find remote ref refs/heads/trainyard");
+    local.ref = head;
+    return succeeded();
+  },
+  'ls-remote': ({ remote }) => {
+    const head = remote.head();
+    return succeeded(head === undefined ? '' : `${head}\trefs/heads/trainyard\n`);
+  },
+  push: ({ remote, faults, onPush }, local, { args, actor }) => {
+    const [hash = ''] = args.at(-1)?.split(':') ?? [];
+    if (remote.push(hash, local.commits) === 'rejected') {
+      return {
+        ...failed(''),
+        stdout: Buffer.from(`!\t${hash}:refs/heads/trainyard\t[rejected] (fetch first)\n`),
+      };
+    }
+    onPush(actor);
+    if (faults.lostPushAnswers === 0) return succeeded();
+    faults.lostPushAnswers -= 1;
+    return failed(LOST);
+  },
+};
+
+const LOCAL: Readonly<Record<string, Work>> = {
+  init: () => succeeded(),
+  'rev-parse': (_world, local, { args }) =>
+    args.includes('--is-shallow-repository')
+      ? succeeded('true\n')
+      : local.ref === undefined
+        ? failed('fatal: bad revision')
+        : succeeded(`${local.ref}\n`),
+  'ls-tree': ({ remote }, local, { args }) => {
+    const commit = args.find((arg) => !arg.startsWith('-')) ?? '';
+    const folder = args.at(-1) ?? '';
+    const entries = [...treeOf(remote, local, commit)].filter(([path]) => path.startsWith(folder));
+    return succeeded(
+      entries.map(([path, text]) => `100644 blob ${remote.addBlob(text)}\t${path}\0`).join(''),
+    );
+  },
+  'cat-file': ({ remote }, _local, { args, call }) => {
+    if (args[0] === 'blob') return succeeded(remote.blob(args[1] ?? '') ?? '');
+    const names = String(call.input ?? '')
+      .split('\n')
+      .filter((name) => name !== '');
+    const parts = names.map((name) => {
+      const bytes = Buffer.from(remote.blob(name) ?? '');
+      return Buffer.concat([Buffer.from(`${name} blob ${bytes.length}\n`), bytes, Buffer.from('\n')]);
+    });
+    return { ...succeeded(), stdout: Buffer.concat(parts) };
+  },
+  'read-tree': ({ remote }, local, { args, call }) => {
+    const [commit = ''] = args;
+    const tree = commit === '--empty' ? new Map() : treeOf(remote, local, commit);
+    local.indexes.set(indexOf(call), new Map(tree));
+    return succeeded();
+  },
+  'hash-object': ({ remote }, _local, { call }) => succeeded(`${remote.addBlob(String(call.input ?? ''))}\n`),
+  'update-index': ({ remote }, local, { args, call }) => {
+    const [, blob = '', path = ''] = args.at(-1)?.split(',') ?? [];
+    local.indexes.get(indexOf(call))?.set(path, remote.blob(blob) ?? '');
+    return succeeded();
+  },
+  'write-tree': (_world, local, { call }) => {
+    const tree = local.indexes.get(indexOf(call)) ?? new Map<string, string>();
+    const name = nameOf(JSON.stringify([...tree]));
+    local.trees.set(name, new Map(tree));
+    return succeeded(`${name}\n`);
+  },
+  'commit-tree': (_world, local, { args, call }) => {
+    const [tree = ''] = args;
+    const at = args.indexOf('-p');
+    const parent = at < 0 ? undefined : args[at + 1];
+    const name = nameOf(
+      JSON.stringify([tree, parent, call.env['GIT_COMMITTER_DATE'], String(call.input ?? '')]),
+    );
+    local.commits.set(name, { parent, tree: local.trees.get(tree) ?? new Map() });
+    return succeeded(`${name}\n`);
+  },
+  'merge-base': ({ remote }, _local, { args }) => {
+    const [ancestor = '', hash = ''] = args.slice(-2);
+    return remote.isAncestor(ancestor, hash) ? succeeded() : failed('');
+  },
+};
+
+function treeOf(remote: GitRemote, local: Local, commit: string): ReadonlyMap<string, string> {
+  return (local.commits.get(commit) ?? remote.commitOf(commit))?.tree ?? new Map();
+}
+
+function indexOf({ env }: ProgramCall): string {
+  return env['GIT_INDEX_FILE'] ?? '';
+}
+
+function succeeded(stdout = ''): CommandEnd {
+  return { code: 0, ended: 'exited', stdout: Buffer.from(stdout), stderr: '' };
+}
+
+function failed(stderr: string): CommandEnd {
+  return { code: 1, ended: 'exited', stdout: Buffer.alloc(0), stderr };
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+
+/** The files of a commit, by path. */
+type Tree = ReadonlyMap<string, string>;
+type Commit = { readonly parent: string | undefined; readonly tree: Tree };
+
+/** The repository's branch of the ledger on the git host, with everything that was ever pushed. */
+export type GitRemote = {
+  readonly head: () => string | undefined;
+  readonly commitOf: (hash: string) => Commit | undefined;
+  /** Moves the branch if that is a fast-forward. */
+  readonly push: (hash: string, commits: ReadonlyMap<string, Commit>) => 'pushed' | 'rejected';
+  /** Somebody deletes the branch. */
+  readonly deleteBranch: () => void;
+  /** Whether `ancestor` is `hash` or comes before it. */
+  readonly isAncestor: (ancestor: string, hash: string) => boolean;
+  /** The blob of that name, if any commit here has it. */
+  readonly blob: (name: string) => string | undefined;
+  readonly addBlob: (text: string) => string;
+};
+
+/** An empty remote. */
+export function createGitRemote(): GitRemote {
+  const commits = new Map<string, Commit>();
+  const blobs = new Map<string, string>();
+  let head: string | undefined;
+  const isAncestor: GitRemote['isAncestor'] = (ancestor, hash) => {
+    for (let at: string | undefined = hash; at !== undefined; at = commits.get(at)?.parent) {
+      if (at === ancestor) return true;
+    }
+    return false;
+  };
+  return {
+    head: () => head,
+    commitOf: (hash) => commits.get(hash),
+    isAncestor,
+    push: (hash, added) => {
+      for (const [name, commit] of added) commits.set(name, commit);
+      if (head !== undefined && !isAncestor(head, hash)) return 'rejected';
+      head = hash;
+      return 'pushed';
+    },
+    deleteBranch: () => {
+      head = undefined;
+    },
+    blob: (name) => blobs.get(name),
+    addBlob: (text) => {
+      const name = nameOf(text);
+      blobs.set(name, text);
+      return name;
+    },
+  };
+}
+
+/** A name of forty hex digits, as git gives them. */
+export function nameOf(text: string): string {
+  return createHash('sha1').update(text).digest('hex');
+}

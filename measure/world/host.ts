@@ -1,0 +1,192 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Hono } from 'hono';
+import { type Agent, createAgent } from '../../agent/agent.ts';
+import { createApp } from '../../agent/api/server.ts';
+import type { AgentContext } from '../../agent/context.ts';
+import { runLoop } from '../../agent/loop.ts';
+import type { Exchange } from '../../agent/machine/reach-out.ts';
+import { createSteadyClock } from '../../agent/machine/steady-clock.ts';
+import { createClockWatch, moveOutOfFuture } from '../../agent/machine/watch-clock.ts';
+import { type AgentOptions, databaseFile, readOptions } from '../../agent/options/options.ts';
+import { openStore, type Store } from '../../agent/store/store.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { Draws } from '../simulate/draws.ts';
+import { openShelf, type Shelf } from './blob-shelf.ts';
+import { type Clients, createClients, type Served } from './clients.ts';
+import { refuseWrites } from './full-disk.ts';
+import { createModelServers, type ModelServers } from './model-servers.ts';
+import { createProxy, type Proxy } from './proxy.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+import type { Behaviour, Setup } from './setup.ts';
+import type { Trace } from './trace.ts';
+import { ENVIRONMENT, REPOSITORY, TIMES, urlOf } from './world-config.ts';
+
+/** What is wrong with a host at present; times in ms since the world began. */
+export type HostFaults = {
+  partitionedUntil: number;
+  answersLostUntil: number;
+  badGatewayUntil: number;
+  slowUntil: number;
+  diskFullUntil: number;
+  /** How far its clock is ahead. */
+  skewMs: number;
+};
+
+/** A running agent, one process. */
+type Running = {
+  readonly actor: Actor;
+  readonly agent: Agent;
+  readonly app: Hono;
+  readonly stop: AbortController;
+};
+
+/** A serving host: a machine with a proxy, model servers and a disk, and an agent that may be killed and started again. */
+export type WorldHost = {
+  readonly index: number;
+  readonly url: string;
+  readonly faults: HostFaults;
+  readonly servers: ModelServers;
+  readonly proxy: Proxy;
+  readonly clients: Clients;
+  readonly running: () => Running | undefined;
+  readonly store: () => Store | undefined;
+  /** How many package files lie on its disk. */
+  readonly packages: () => number;
+  readonly start: () => void;
+  /** As `kill -9`: nothing of it goes on, and all it has stored is there. */
+  readonly kill: () => void;
+  readonly is: (fault: Exclude<keyof HostFaults, 'skewMs'>) => boolean;
+};
+
+/** What all hosts live in. */
+export type HostWorld = {
+  readonly time: Scheduler;
+  readonly draws: Draws;
+  readonly setup: Setup;
+  readonly trace: Trace;
+  readonly folder: string;
+  readonly behaviourOf: (version: string) => Behaviour;
+  readonly rateFactor: () => number;
+  readonly onServed: (host: number, served: Served) => void;
+  /** The way of an agent's process to GitHub. */
+  readonly exchangeFor: (host: number, actor: Actor) => Exchange;
+};
+
+export const TOKEN = 'deployer-token-of-the-world';
+export const DISPATCH_SECRET = 'dispatch-secret-of-the-world';
+const STICKY_HEADER = 'x-user';
+
+/** A host on which nothing runs yet. */
+export function createHost(world: HostWorld, index: number): WorldHost {
+  const { time, draws, setup } = world;
+  const faults: HostFaults = {
+    ...{ partitionedUntil: 0, answersLostUntil: 0, badGatewayUntil: 0, slowUntil: 0, diskFullUntil: 0 },
+    skewMs: 0,
+  };
+  const is: WorldHost['is'] = (fault) => time.elapsed() < faults[fault];
+  const shelf: Shelf = new Map();
+  const options = optionsOf(world, index);
+  rmSync(options.dataDir, { recursive: true, force: true });
+  mkdirSync(options.dataDir, { recursive: true });
+  const settle = () => clients.settle();
+  const isSlow = () => is('slowUntil');
+  const servers = createModelServers({ time, behaviourOf: world.behaviourOf, onChange: settle, isSlow });
+  const proxy = createProxy({ time, stickyHeader: options.stickyHeader, onLook: settle });
+  const clients: Clients = createClients({
+    ...{ time, draws, setup, rateFactor: world.rateFactor, behaviourOf: world.behaviourOf, servers },
+    proxy: () => proxy,
+    onServed: (served) => world.onServed(index, served),
+  });
+  let running: Running | undefined;
+  let starts = 0;
+  const host: WorldHost = {
+    ...{ index, url: urlOf(index), faults, servers, proxy, clients, is },
+    running: () => running,
+    store: () => running?.agent.context.store,
+    packages: () => shelf.size,
+    start: () => {
+      if (running !== undefined) return;
+      starts += 1;
+      const actor = { name: `agent-${index + 1}.${starts}`, isAlive: true };
+      const blobs = openShelf({ time, shelf, isFull: () => is('diskFullUntil'), isSlow }, actor);
+      running = startAgent(world, host, { actor, options, blobs });
+    },
+    kill: () => {
+      if (running === undefined) return;
+      running.actor.isAlive = false;
+      running.agent.context.store.close();
+      running = undefined;
+    },
+  };
+  return host;
+}
+
+type Start = {
+  readonly actor: Actor;
+  readonly options: AgentOptions;
+  readonly blobs: AgentContext['blobs'];
+};
+
+/** What `run-agent.ts` does, on the machine of the world. */
+function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }: Start): Running {
+  const { time, trace } = world;
+  const machine = { wall: () => time.now() + host.faults.skewMs, uptime: time.elapsed };
+  const clock = {
+    ...createSteadyClock(machine),
+    wait: (ms: number, signal?: AbortSignal) => time.sleep(ms, actor, signal),
+  };
+  const store = refuseWrites(openStore(databaseFile(options.dataDir)), () => host.is('diskFullUntil'));
+  const log = {
+    info: (line: string) => trace.say(actor.name, line),
+    warn: (line: string) => trace.say(actor.name, `warning: ${line}`),
+    group: <T>(_title: string, work: () => Promise<T>) => work(),
+  };
+  const context: AgentContext = {
+    ...{ options, store, blobs, clock, log },
+    runtime: host.servers.runtimeFor(actor),
+    proxy: host.proxy.dataPlaneFor(actor),
+    exchange: world.exchangeFor(host.index, actor),
+    startedAt: clock.now(),
+  };
+  const agent = createAgent(context);
+  const stop = new AbortController();
+  const watched = { clock, store, log };
+  const live = async () => {
+    moveOutOfFuture(watched);
+    await context.runtime.sweep(
+      store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle])),
+    );
+    await agent.observeAndJudge().catch((thrown) => log.warn(messageOf(thrown)));
+    await runLoop(agent, createClockWatch(watched, time.elapsed), stop.signal);
+  };
+  live().catch((thrown) => log.warn(`The agent ended: ${messageOf(thrown)}`));
+  return { actor, agent, app: createApp(agent), stop };
+}
+
+const known = new Map<string, AgentOptions>();
+
+function optionsOf({ folder, setup }: HostWorld, index: number): AgentOptions {
+  const name = setup.sameName ? 'localhost' : `serve-${index + 1}`;
+  const flags = {
+    'data-dir': join(folder, `host-${index + 1}`),
+    'host-name': name,
+    environment: ENVIRONMENT,
+    repository: REPOSITORY,
+    'tick-seconds': String(TIMES.tick),
+    'heartbeat-seconds': String(TIMES.heartbeat),
+    'start-timeout-seconds': '60',
+    ...(setup.stickyUsers > 0 && { 'sticky-header': STICKY_HEADER }),
+  };
+  const argv = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
+  const key = argv.join(' ');
+  const options =
+    known.get(key) ??
+    readOptions(argv, {
+      TRAINYARD_AGENT_TOKENS: `deployer ${TOKEN}`,
+      TRAINYARD_AGENT_GITHUB_TOKEN: 'github-token',
+      TRAINYARD_AGENT_DISPATCH_SECRET: DISPATCH_SECRET,
+    });
+  known.set(key, options);
+  return options;
+}

@@ -1,0 +1,127 @@
+import type { WorldHost } from './host.ts';
+import type { Actor } from './scheduler.ts';
+import type { Injection } from './setup.ts';
+import type { Site } from './site.ts';
+import type { World } from './world.ts';
+
+const NATURE: Actor = { name: 'nature', isAlive: true };
+/** The pull request that people comment on. */
+const PULL_REQUEST = 7;
+
+/** Lets an injection happen at its time. */
+export function plant(world: World, site: Site, injection: Injection, order: number): void {
+  world.time.after(injection.at - world.time.elapsed(), NATURE, () => {
+    world.trace.say('!', describe(injection));
+    happen(world, site, injection, order);
+  });
+}
+
+/** An injection as one line. */
+export function describe({ at: _at, kind, ...rest }: Injection): string {
+  return `${kind} ${JSON.stringify(rest)}`;
+}
+
+function happen(world: World, site: Site, injection: Injection, order: number): void {
+  const { time, git, github, traffic, behaviours } = world;
+  const until = (ms: number) => time.elapsed() + ms;
+  switch (injection.kind) {
+    case 'comment':
+      return comment(world, site, injection, order);
+    case 'train':
+      return site.trigger({
+        ...{ name: 'workflow_dispatch', actor: 'ann' },
+        payload: { inputs: { operation: 'train' }, sender: { login: 'ann' } },
+      });
+    case 'turns-bad': {
+      for (const { clients } of world.hosts) clients.settle();
+      const before = behaviours.get(injection.version);
+      if (before !== undefined) behaviours.set(injection.version, { ...before, ...injection.behaviour });
+      return;
+    }
+    case 'burst':
+      for (const { clients } of world.hosts) clients.settle();
+      traffic.factor = injection.factor;
+      traffic.until = until(injection.forMs);
+      return;
+    case 'git-down':
+      git.faults.downUntil = until(injection.forMs);
+      return;
+    case 'push-answer-lost':
+      git.faults.lostPushAnswers += 1;
+      return;
+    case 'branch-deleted':
+      return git.remote.deleteBranch();
+    case 'github-down':
+      github.downUntil = until(injection.forMs);
+      return;
+    case 'rate-limit':
+      github.rateLimitedUntil = until(injection.forMs);
+      return;
+    case 'dispatches':
+      github.dispatches = { as: injection.as, until: until(injection.forMs) };
+      return;
+    case 'job-cancelled':
+      return site.cancel();
+    case 'job-killed':
+      return site.lose();
+    case 'job-rerun':
+      return site.rerun();
+    default: {
+      const host = world.hosts[injection.host];
+      if (host !== undefined) befall(world, host, injection);
+    }
+  }
+}
+
+type HostInjection = Extract<Injection, { readonly host: number }>;
+
+function befall({ time }: World, host: WorldHost, injection: HostInjection): void {
+  const { faults } = host;
+  switch (injection.kind) {
+    case 'agent-killed':
+      host.kill();
+      return time.after(injection.downMs, NATURE, host.start);
+    case 'host-lost':
+      host.kill();
+      host.servers.killAll();
+      host.proxy.kill();
+      return time.after(injection.downMs, NATURE, host.start);
+    case 'server-crash':
+      return host.servers.kill(injection.version);
+    case 'clock-jump':
+      faults.skewMs += injection.byMs;
+      return;
+    case 'partition':
+      faults.partitionedUntil = time.elapsed() + injection.forMs;
+      return;
+    case 'answers-lost':
+      faults.answersLostUntil = time.elapsed() + injection.forMs;
+      return;
+    case 'bad-gateway':
+      faults.badGatewayUntil = time.elapsed() + injection.forMs;
+      return;
+    case 'slow-host':
+      faults.slowUntil = time.elapsed() + injection.forMs;
+      return;
+    case 'disk-full':
+      faults.diskFullUntil = time.elapsed() + injection.forMs;
+      return;
+  }
+}
+
+function comment(
+  { time, commands }: World,
+  site: Site,
+  { by, text }: Extract<Injection, { kind: 'comment' }>,
+  order: number,
+): void {
+  commands.push({ at: time.elapsed(), by, text });
+  site.trigger({
+    ...{ name: 'issue_comment', actor: by },
+    payload: {
+      action: 'created',
+      issue: { number: PULL_REQUEST, pull_request: {} },
+      comment: { id: 1_000 + order, body: text, user: { login: by } },
+    },
+  });
+}

@@ -1,0 +1,132 @@
+import { type EnvironmentState, environmentOf } from '../../../core/ledger/state.ts';
+import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
+import type { WorldHost } from '../host.ts';
+import type { World } from '../world.ts';
+import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
+import type { Serving } from './serving-invariants.ts';
+
+/** What has been summed of one host so far. */
+type Sums = {
+  downMs: number;
+  takenBackMs: number;
+  takenBack: string | undefined;
+  rollout: string | undefined;
+  failed: number;
+};
+
+/** Sums what hosts do with requests. */
+export type ServingWatch = { readonly look: () => readonly Serving[] };
+
+/** Bad requests by which harm is proven beyond doubt, and how many ticks an agent may take to see the last of them. */
+const PROOF = 80;
+const TICKS_TO_ACT = 4;
+/** How long after it was raised by the ledger's word a host may still have what it was told before, in ms. */
+const LATELY_MS = 90_000;
+/** monitor-check sees to a host that no lease brings back. */
+const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
+
+/** A watch over the hosts of a world. */
+export function createServingWatch(world: World): ServingWatch {
+  const sums: Sums[] = world.hosts.map(() => ({
+    ...{ downMs: 0, takenBackMs: 0, takenBack: undefined, rollout: undefined, failed: 0 },
+  }));
+  return {
+    look: () => {
+      const touched = new Set<number>();
+      for (const served of world.served.splice(0)) {
+        const [host, sum] = [world.hosts[served.host], sums[served.host]];
+        if (host === undefined || sum === undefined) continue;
+        touched.add(served.host);
+        add(world, { host, sum, served });
+      }
+      return [...touched].flatMap((index) => {
+        const [host, sum] = [world.hosts[index], sums[index]];
+        return host === undefined || sum === undefined ? [] : [describe(world, host, sum)];
+      });
+    },
+  };
+}
+
+type Look = { readonly host: WorldHost; readonly sum: Sums; readonly served: World['served'][number] };
+
+function add(world: World, { host, sum, served }: Look): void {
+  const here = hereOf(world);
+  const { version, requests, failed, from, to } = served;
+  const canAct = canHostAct(host);
+  const champion = here?.champion?.version;
+  const isUp = champion !== undefined && host.servers.ofVersion(champion)?.state === 'serving';
+  if (failed > requests / 2 && version !== champion && isUp && canAct) sum.downMs += to - from;
+  else if (failed <= requests / 2) sum.downMs = 0;
+  const isBack = version !== undefined && isTakenBack(here, version);
+  if (isBack && requests > 0) {
+    sum.takenBack = version;
+    if (canAct) sum.takenBackMs += to - from;
+  } else if (version === sum.takenBack) {
+    sum.takenBack = undefined;
+    sum.takenBackMs = 0;
+  }
+  const open = here?.rollout;
+  if (open?.id !== sum.rollout) {
+    sum.rollout = open?.id;
+    sum.failed = 0;
+  }
+  if (version === open?.version && open?.stable !== undefined && canAct) sum.failed += failed;
+}
+
+function describe(world: World, host: WorldHost, sum: Sums): Serving {
+  const { setup } = world;
+  const open = hereOf(world)?.rollout;
+  const traffic = host.store()?.getTraffic(MODEL)?.traffic;
+  const leaseMs = 1_000 * (traffic?.lease?.leaseSeconds ?? TIMES.lease) * LEASES_TO_RETURN;
+  const percent = traffic?.candidate === undefined ? 0 : traffic.candidatePercent;
+  const bound = PROOF + TICKS_TO_ACT * TIMES.tick * setup.rate * world.traffic.factor * (percent / 100);
+  return {
+    url: host.url,
+    downMs: sum.downMs,
+    takenBack:
+      sum.takenBack === undefined
+        ? undefined
+        : {
+            version: sum.takenBack,
+            forMs: sum.takenBackMs,
+            boundMs: Math.max(leaseMs + 2_000 * TIMES.tick, traffic?.candidate === undefined ? REPAIR_MS : 0),
+          },
+    harm: open === undefined ? undefined : { version: open.version, failed: sum.failed, bound },
+    candidate:
+      traffic?.candidate === undefined || traffic.lease === undefined
+        ? undefined
+        : { version: traffic.candidate, percent, allowed: allowedOf(world, traffic.lease.rollout) },
+  };
+}
+
+/** Whether the agent can see and act: it runs, its disk takes what it writes, and the machine keeps up. */
+function canHostAct(host: WorldHost): boolean {
+  return host.running() !== undefined && !host.is('diskFullUntil') && !host.is('slowUntil');
+}
+
+function hereOf({ heads }: World): EnvironmentState | undefined {
+  const state = heads.at(-1)?.state;
+  return state && environmentOf(state, ENVIRONMENT);
+}
+
+/** A version whose last word in the ledger is that it was taken back. */
+function isTakenBack(here: EnvironmentState | undefined, version: string): boolean {
+  if (here === undefined) return false;
+  const { champion, rollout, history } = here;
+  if (champion?.version === version || rollout?.version === version || rollout?.stable === version)
+    return false;
+  return history.findLast((ended) => ended.version === version)?.outcome === 'rolled-back';
+}
+
+/** The largest share that the ledger has given the rollout so far. */
+function allowedOf({ heads, time }: World, rollout: string): number {
+  let allowed = 0;
+  for (let index = heads.length - 1; index >= 0; index -= 1) {
+    const head = heads[index];
+    if (head === undefined) break;
+    const open = environmentOf(head.state, ENVIRONMENT).rollout;
+    if (open?.id === rollout) allowed = Math.max(allowed, open.percent);
+    if (head.at < time.elapsed() - LATELY_MS) break;
+  }
+  return allowed;
+}

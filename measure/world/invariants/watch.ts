@@ -1,0 +1,132 @@
+import { toInstant } from '../../../core/instant.ts';
+import { emptyLedger, environmentOf, type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
+import { BEGINNING_MS } from '../scheduler.ts';
+import type { World } from '../world.ts';
+import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
+import { type Bounds, DEADLINE_INVARIANTS, STORE_INVARIANTS } from './bound-invariants.ts';
+import type { Invariant } from './invariant.ts';
+import { JOB_INVARIANTS } from './job-invariants.ts';
+import { type HostView, LEDGER_INVARIANTS, type Writing } from './ledger-invariants.ts';
+import { SERVING_INVARIANTS } from './serving-invariants.ts';
+import { createServingWatch } from './serving-watch.ts';
+
+/** An invariant that was broken, when (ms since the world began), and how. */
+export type Violation = { readonly invariant: string; readonly at: number; readonly breach: string };
+
+/** Looks at the world after every step. */
+export type Watch = {
+  readonly look: () => Violation | undefined;
+  /** What is looked at once, when all is over. */
+  readonly atEnd: () => Violation | undefined;
+};
+
+/** The deadline, its hold, the leases after which a lost job is missed, and the jobs that take it up again, in s. */
+const LONGEST_ROLLOUT = 1.25 * TIMES.deadline + 2 * TIMES.lease + 60;
+const HARMFUL_SHARE = 0.25;
+
+/** A watch over this world. */
+export function createWatch(world: World): Watch {
+  const serving = createServingWatch(world);
+  let headsSeen = 0;
+  let found: Violation | undefined;
+  const judge = <S>(invariants: readonly Invariant<S>[], situation: S): void => {
+    for (const { name, breach } of invariants) {
+      if (found !== undefined) return;
+      const broken = breach(situation);
+      if (broken !== undefined) found = { invariant: name, at: world.time.elapsed(), breach: broken };
+    }
+  };
+  const look = () => {
+    for (; headsSeen < world.heads.length; headsSeen += 1)
+      judge(LEDGER_INVARIANTS, writingOf(world, headsSeen));
+    for (const job of world.ended.splice(0)) {
+      const before = world.heads.findLastIndex(({ at }) => at < job.startedAt);
+      const states = world.heads.slice(Math.max(0, before)).map(({ state }) => state);
+      judge(JOB_INVARIANTS, { job, states });
+    }
+    for (const host of serving.look()) judge(SERVING_INVARIANTS, host);
+    judgeOpen(world, (openness) => judge(DEADLINE_INVARIANTS, openness));
+    return found;
+  };
+  return {
+    look,
+    atEnd: () => {
+      for (const bounds of boundsOf(world)) judge(STORE_INVARIANTS, bounds);
+      return found;
+    },
+  };
+}
+
+function judgeOpen(
+  world: World,
+  judge: (openness: { readonly rollout: string; readonly seconds: number; readonly bound: number }) => void,
+): void {
+  const open = openOf(world);
+  if (open === undefined) return;
+  const now = toInstant(world.time.now());
+  const seconds = (world.time.now() - Date.parse(open.startedAt)) / 1_000 - secondsHeld(open, now);
+  judge({ rollout: open.id, seconds, bound: LONGEST_ROLLOUT + outagesOf(world) });
+}
+
+/** How long nobody could act, in s: GitHub was away, or people were asked. */
+function outagesOf({ git, github, setup }: World): number {
+  const until = Math.max(git.faults.downUntil, github.downUntil, github.rateLimitedUntil);
+  return until / 1_000 + 2 * setup.approvalSeconds;
+}
+
+function openOf({ heads }: World): Rollout | undefined {
+  const state = heads.at(-1)?.state;
+  return state && environmentOf(state, ENVIRONMENT).rollout;
+}
+
+function writingOf(world: World, index: number): Writing {
+  const { heads, setup, commands, behaviours } = world;
+  const [before, now] = [heads[index - 1], heads[index]];
+  const events = now?.events ?? [];
+  const known = before?.events ?? [];
+  return {
+    before: known,
+    stateBefore: before?.state ?? emptyLedger(MODEL),
+    now: events,
+    written: events.slice(known.length),
+    hosts: world.hosts.map((host) => viewOf(world, host)),
+    maxUnavailable: setup.maxUnavailable,
+    commands: commands.map(({ at, text }) => ({ at: toInstant(BEGINNING_MS + at), text })),
+    isHarmful: (version) => {
+      const born = setup.versions[version];
+      const { failing = 0, hanging = 0, refusing = 0, invalid = 0 } = born ?? {};
+      return failing + hanging + refusing + invalid >= HARMFUL_SHARE;
+    },
+    isEqual: (version) => {
+      const [champion] = Object.keys(setup.versions);
+      const [left, right] = [behaviours.get(version), behaviours.get(champion ?? '')];
+      return world.isUndisturbed && JSON.stringify(left) === JSON.stringify(right);
+    },
+  };
+}
+
+function viewOf(world: World, host: World['hosts'][number]): HostView {
+  const traffic = host.store()?.getTraffic(MODEL)?.traffic;
+  const brake = traffic?.brake;
+  const isCut = host.is('partitionedUntil') || host.is('answersLostUntil') || host.is('badGatewayUntil');
+  const harm = brake === undefined || brake.code === 'lease-expired' ? undefined : brake;
+  return {
+    url: host.url,
+    isInReach: host.running() !== undefined && !isCut && !host.is('slowUntil'),
+    rolloutOnHost: traffic?.lease?.rollout,
+    stable: traffic?.stable,
+    brake: harm && {
+      rollout: harm.rollout,
+      forMs: world.time.now() + host.faults.skewMs - Date.parse(harm.at),
+    },
+  };
+}
+
+function boundsOf({ hosts }: World): readonly Bounds[] {
+  return hosts.flatMap((host) => {
+    const store = host.store();
+    if (store === undefined) return [];
+    const observations = store.observations(MODEL, undefined, 0).length;
+    return [{ url: host.url, outbox: store.outbox.pending().count, observations, packages: host.packages() }];
+  });
+}

@@ -1,0 +1,106 @@
+import { createAgentClient } from '../../adapters/agent-client.ts';
+import { createGitLedger } from '../../adapters/git/ledger.ts';
+import { ServiceError } from '../../core/errors.ts';
+import { toInstant } from '../../core/instant.ts';
+import type { AgentPort, Clock, GitHub, Ledger, Log, RolloutRecords, Tracking } from '../../core/ports.ts';
+import { createGitClient } from './git-client.ts';
+import { TOKEN } from './host.ts';
+import { connectTo } from './network.ts';
+import type { Actor } from './scheduler.ts';
+import type { World } from './world.ts';
+import { REPOSITORY, TIMES } from './world-config.ts';
+
+/** A call of GitHub's API, in ms. */
+const API_MS = { least: 60, most: 400 } as const;
+/** As `connectAgents` chooses it for this lease. */
+const ATTEMPT_MS = TIMES.lease * 125;
+
+/** The world as one job's process sees it. */
+export function connectJob(world: World, actor: Actor, onPush: (actor: Actor) => void) {
+  const { time, draws, hosts, trace } = world;
+  const clock: Clock = {
+    now: () => toInstant(time.now()),
+    wait: (ms, signal) => time.sleep(ms, actor, signal),
+  };
+  const log: Log = {
+    info: (line) => trace.say(actor.name, line),
+    warn: (line) => trace.say(actor.name, `warning: ${line}`),
+    group: (_title, work) => work(),
+  };
+  const ledger: Ledger = createGitLedger({
+    ...{ remote: `https://github.test/${REPOSITORY}`, token: 'job-token', clock, dir: '/ledger' },
+    author: { name: 'trainyard', email: 'trainyard@users.noreply.github.com' },
+    run: createGitClient({ ...world.git, time, draws, onPush }, actor),
+    random: draws.uniform,
+  });
+  const agents: readonly AgentPort[] = hosts.map(({ url }) =>
+    createAgentClient({
+      ...{ url, token: TOKEN, timeoutMs: ATTEMPT_MS },
+      dependencies: connectTo({ time, draws, hosts }, actor),
+    }),
+  );
+  return {
+    ...{ clock, log, ledger, agents, github: connectGitHub(world, actor) },
+    tracking: trackingOf(world),
+    records: recordsOf(world),
+  };
+}
+
+/** The ports of a job. */
+export type JobPorts = ReturnType<typeof connectJob>;
+
+function connectGitHub(world: World, actor: Actor): GitHub {
+  const { time, draws, github } = world;
+  const call = async <T>(answer: T): Promise<T> => {
+    await time.sleep(API_MS.least + draws.uniform() * API_MS.most, actor);
+    if (time.elapsed() >= github.downUntil) return answer;
+    throw new ServiceError({
+      code: 'service-unavailable',
+      message: 'GitHub answered 503.',
+      remedy: 'Try again.',
+      where: { kind: 'endpoint', endpoint: 'https://api.github.test' },
+    });
+  };
+  return {
+    permissionOf: () => call('write'),
+    getPullRequest: (number) =>
+      call({
+        ...{ number, headSha: SHA, headRepository: REPOSITORY, baseRepository: REPOSITORY },
+        state: 'open',
+      }),
+    readFile: () => call(undefined),
+    react: () => call(undefined),
+    upsertComment: () => call('https://github.test/7'),
+    upsertIssue: () => call(8),
+    closeIssue: () => call(undefined),
+    createDeployment: () => call(1),
+    setDeploymentStatus: () => call(undefined),
+    dispatch: () => call(undefined),
+  };
+}
+
+/** The one commit of the repository. */
+export const SHA = 'a'.repeat(40);
+
+function trackingOf({
+  aliases,
+}: World): Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags' | 'findRuns'> {
+  return {
+    getAlias: async (_model, alias) => aliases.get(alias),
+    setAlias: async (_model, alias, version) => {
+      if (version === undefined) aliases.delete(alias);
+      else aliases.set(alias, version);
+    },
+    setVersionTags: async () => undefined,
+    findRuns: async () => [],
+  };
+}
+
+function recordsOf({ records }: World): RolloutRecords {
+  return {
+    keep: async (_runId, record) => {
+      records.set(record.rollout, record);
+    },
+    find: async (_runId, rollout) => records.get(rollout),
+  };
+}

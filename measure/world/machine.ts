@@ -1,0 +1,67 @@
+import fs from 'node:fs';
+import fsPromises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import { performance } from 'node:perf_hooks';
+import timers from 'node:timers/promises';
+import type { Draws } from '../simulate/draws.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+
+/** The time and the chance that this process lives by at present. */
+type Present = { readonly time: Scheduler; readonly draws: Pick<Draws, 'uniform'> };
+
+/** Nobody in particular: time limits, and waits of code that names no actor. */
+const ANYONE: Actor = { name: 'anyone', isAlive: true };
+
+/** A file of this text, as an upload reads it. */
+export class TextFile extends Blob {
+  readonly content: string;
+
+  constructor(content: string) {
+    super([]);
+    this.content = content;
+  }
+}
+
+/** Texts of files that exist in the world alone, by path. */
+const FILES = new Map<string, string>();
+
+/** Puts a text where `openAsBlob` finds it. */
+export function writeWorldFile(path: string, content: string): void {
+  FILES.set(path, content);
+}
+
+let present: Present | undefined;
+
+/** What this process takes for time and chance from now on. */
+export function enter(next: Present): void {
+  present = next;
+}
+
+/**
+ * Takes the machine away from this process, for good: what the house asks of Node for time, waits, chance and the git adapter's folder
+ * it gets from the world. So no flow is changed for being simulated. To be called once, in a process that does nothing else.
+ */
+export function takeMachine(): void {
+  const here = (): Present => {
+    if (present === undefined) throw new Error('No world has been entered.');
+    return present;
+  };
+  Date.now = () => Math.floor(here().time.now());
+  performance.now = () => here().time.elapsed();
+  Math.random = () => here().draws.uniform();
+  AbortSignal.timeout = (ms) => {
+    const limit = new AbortController();
+    here().time.after(ms, ANYONE, () => limit.abort(new DOMException('It took too long.', 'TimeoutError')));
+    return limit.signal;
+  };
+  Object.assign(timers, {
+    setTimeout: async <T>(ms = 0, value?: T, options: { readonly signal?: AbortSignal } = {}) => {
+      await here().time.sleep(ms, ANYONE, options.signal);
+      return value;
+    },
+  });
+  // The git of the world keeps no folder.
+  Object.assign(fsPromises, { mkdir: async () => undefined, rm: async () => undefined });
+  Object.assign(fs, { openAsBlob: async (path: string) => new TextFile(FILES.get(path) ?? '') });
+  syncBuiltinESMExports();
+}

@@ -1,0 +1,151 @@
+import { startOnHost } from '../../actions/serving/start-on-host.ts';
+import { startableOf } from '../../actions/serving/startable.ts';
+import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
+import { addSeconds, toInstant } from '../../core/instant.ts';
+import { foldLedger } from '../../core/ledger/fold.ts';
+import { formatLine, parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { ok } from '../../core/result.ts';
+import { makeDraws } from '../simulate/draws.ts';
+import { championEvents, versionEvents } from './chain.ts';
+import { takeDispatches } from './dispatches.ts';
+import { createGitRemote } from './git-remote.ts';
+import { createHost, type WorldHost } from './host.ts';
+import { plant } from './inject.ts';
+import { createWatch, type Violation } from './invariants/watch.ts';
+import { connectJob } from './job-ports.ts';
+import { enter } from './machine.ts';
+import { packageOf, WORLD_PACKAGES } from './packages.ts';
+import { type Actor, createScheduler } from './scheduler.ts';
+import { HEALTHY, type Schedule } from './setup.ts';
+import { createSite, type Site } from './site.ts';
+import { createTrace } from './trace.ts';
+import type { World } from './world.ts';
+import { configOf, MODEL, TIMES } from './world-config.ts';
+
+/** What a schedule came to. */
+export type Played = {
+  readonly violation: Violation | undefined;
+  readonly trace: readonly string[];
+  readonly steps: number;
+  readonly rollouts: number;
+  readonly pushes: number;
+  readonly races: number;
+};
+
+/** Longest life of a world, in ms; and how long after the last injection it is watched. */
+export const WATCHED_MS = 330_000;
+/** What changes how a model server answers, or whether it does. */
+const DISTURBING: ReadonlySet<string> = new Set(['host-lost', 'server-crash', 'turns-bad', 'slow-host']);
+const OPERATOR: Actor = { name: 'operator', isAlive: true };
+/** The monitor's first tick. */
+const FIRST_TICK_MS = 50_000;
+
+/** Plays one schedule from the beginning to its end, or to the first step that breaks an invariant. */
+export async function play({ seed, setup, injections }: Schedule, folder: string): Promise<Played> {
+  const time = createScheduler();
+  const draws = makeDraws(`world/${seed}`);
+  enter({ time, draws });
+  const trace = createTrace(time);
+  const behaviours = new Map(Object.entries(setup.versions));
+  const traffic = { factor: 1, until: 0 };
+  const github: World['github'] = { downUntil: 0, rateLimitedUntil: 0, dispatches: undefined };
+  const hosts: WorldHost[] = [];
+  const world: World = {
+    ...{ setup, config: configOf(setup), time, draws, trace, github, hosts, behaviours, traffic },
+    isUndisturbed: !injections.some(({ kind }) => DISTURBING.has(kind)),
+    git: { remote: createGitRemote(), faults: { downUntil: 0, lostPushAnswers: 0 } },
+    ...{ aliases: new Map(), records: new Map(), heads: [], served: [], ended: [], commands: [] },
+  };
+  let versions = Object.keys(setup.versions).length;
+  const nextVersion = () => {
+    versions += 1;
+    behaviours.set(String(versions), HEALTHY);
+    return String(versions);
+  };
+  const site = createSite({ world, onPush: (actor) => recordHead(world, actor), nextVersion });
+  for (let index = 0; index < setup.hosts; index += 1) hosts.push(raiseHost(world, site, folder, index));
+  void begin(world, site).catch((thrown: unknown) => trace.say('world', String(thrown)));
+  injections.forEach((injection, order) => plant(world, site, injection, order));
+  const watch = createWatch(world);
+  await time.run(WATCHED_MS, () => watch.look() === undefined);
+  const violation = watch.look() ?? watch.atEnd();
+  for (const host of hosts) host.kill();
+  const rollouts = world.heads.at(-1)?.events.filter(({ kind }) => kind === 'rollout.started').length ?? 0;
+  return {
+    violation,
+    trace: trace.lines(),
+    steps: time.steps(),
+    rollouts,
+    pushes: world.heads.length,
+    races: 0,
+  };
+}
+
+function raiseHost(world: World, site: Site, folder: string, index: number): WorldHost {
+  const { time, draws, setup, trace, behaviours, traffic, github } = world;
+  const host: WorldHost = createHost(
+    {
+      ...{ time, draws, setup, trace, folder },
+      behaviourOf: (version) => behaviours.get(version) ?? HEALTHY,
+      rateFactor: () => (time.elapsed() < traffic.until ? traffic.factor : 1),
+      onServed: (_host, served) => world.served.push({ ...served, host: index }),
+      exchangeFor: (_host, actor) =>
+        takeDispatches({ time, draws, faults: github, trigger: site.trigger }, host, actor),
+    },
+    index,
+  );
+  host.start();
+  return host;
+}
+
+/** The world as it is found: version 1 serves everywhere, and the others are registered. */
+async function begin(world: World, site: Site): Promise<void> {
+  const { time, setup } = world;
+  const ports = connectJob(world, OPERATOR, (actor) => recordHead(world, actor));
+  const at = toInstant(time.now() - 60_000);
+  const [first = '1', ...others] = Object.keys(setup.versions);
+  const place = {
+    ...packageOf(first),
+    package: packageOf(first).name,
+    runId: `run-${first}`,
+    artifactPath: '',
+  };
+  const startable = startableOf(WORLD_PACKAGES, { model: MODEL, version: first, place, envelope: undefined });
+  await Promise.all([
+    ports.ledger.append(MODEL, (state) =>
+      ok([...versionEvents(first, at, state), ...championEvents(first, at)]),
+    ),
+    ...ports.agents.map(async (agent) => {
+      await startOnHost(agent, startable, { clock: ports.clock, readyMs: 30_000 });
+      await agent.setTraffic(MODEL, serveOnly(first), undefined);
+    }),
+  ]);
+  await ports.ledger.append(MODEL, (state) =>
+    ok(others.flatMap((version) => versionEvents(version, addSeconds(at, 1), state))),
+  );
+  const tick = () => {
+    site.trigger({ name: 'schedule', actor: 'github-actions', payload: { schedule: '17 * * * *' } });
+    time.after(TIMES.monitorEvery * 1_000, OPERATOR, tick);
+  };
+  time.after(FIRST_TICK_MS, OPERATOR, tick);
+}
+
+function recordHead({ git, heads, time, trace }: World, actor: Actor): void {
+  const head = git.remote.head();
+  const tree = head === undefined ? undefined : git.remote.commitOf(head)?.tree;
+  const parsed = parseLedger([...(tree ?? [])].map(([path, text]) => ({ path, text })));
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const before = heads.at(-1)?.events.length ?? 0;
+  const events = parsed.value;
+  heads.push({ at: time.elapsed(), by: actor.name, events, state: foldLedger(MODEL, events) });
+  for (const event of events.slice(before)) {
+    trace.say(actor.name, `wrote ${event.kind} ${summary(formatLine(event))}`);
+  }
+}
+
+function summary(line: string): string {
+  return line
+    .slice(line.indexOf('"data":') + 7)
+    .slice(0, 160)
+    .trimEnd();
+}

@@ -1,0 +1,88 @@
+import { parseCounters } from '../../agent/envoy/cluster-counters.ts';
+import { buildClusters } from '../../agent/envoy/config/clusters.ts';
+import { buildRoutes } from '../../agent/envoy/config/routes.ts';
+import type { DataPlane } from '../../agent/envoy/envoy.ts';
+import type { TrafficPlan } from '../../agent/envoy/traffic-plan.ts';
+import { type ClusterStats, newClusterStats, renderCounters } from './envoy-counters.ts';
+import { type Routing, readRouting } from './route-table.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+import { MODEL } from './world-config.ts';
+
+/** Stands in for a host's Envoy: it runs on the very configuration the agent writes for it, and outlives the agent. */
+export type Proxy = {
+  readonly routing: () => Routing;
+  /** The loopback port of a cluster; `undefined` where there is no such cluster. */
+  readonly portOf: (cluster: string) => number | undefined;
+  readonly statsOf: (cluster: string) => ClusterStats;
+  readonly isRunning: () => boolean;
+  /** The process ends with the host: its configuration and counters are gone. */
+  readonly kill: () => void;
+  readonly dataPlaneFor: (actor: Actor) => DataPlane;
+};
+
+type Options = {
+  readonly time: Scheduler;
+  readonly stickyHeader: string | undefined;
+  /** Called before counters are read or routes change: requests up to now are to be counted by the old ones. */
+  readonly onLook: () => void;
+};
+
+const ADMIN_MS = 8;
+const TAKE_UP_MS = 40;
+const LIMITS = { maxBodyBytes: 10_485_760, maxInFlight: 128 };
+const NOTHING: Routing = { kind: 'direct', status: 503 };
+
+/** A proxy that is not running yet. */
+export function createProxy({ time, stickyHeader, onLook }: Options): Proxy {
+  let stats = new Map<string, ClusterStats>();
+  let ports = new Map<string, number>();
+  let routing: Routing = NOTHING;
+  let running = false;
+  let applied = '';
+  const take = (plan: TrafficPlan) => {
+    onLook();
+    // What the agent writes must be readable; which ports its clusters have is in the plan.
+    buildClusters(plan, LIMITS);
+    routing = readRouting(buildRoutes(plan, { stickyHeader }).text, `/predictions/${MODEL}`);
+    ports = new Map(plan.backends.map(({ model, version, port }) => [`${model}@${version}`, port]));
+    stats = new Map([...stats].filter(([cluster]) => ports.has(cluster)));
+    running = true;
+  };
+  return {
+    routing: () => (running ? routing : NOTHING),
+    portOf: (cluster) => ports.get(cluster),
+    statsOf: (cluster) => {
+      const known = stats.get(cluster) ?? newClusterStats();
+      stats.set(cluster, known);
+      return known;
+    },
+    isRunning: () => running,
+    kill: () => {
+      onLook();
+      running = false;
+      applied = '';
+      stats = new Map();
+    },
+    dataPlaneFor: (actor) => ({
+      apply: async (plan) => {
+        const wanted = JSON.stringify(plan);
+        if (running && wanted === applied) return;
+        await time.sleep(TAKE_UP_MS, actor);
+        take(plan);
+        applied = wanted;
+      },
+      counters: async () => {
+        await time.sleep(ADMIN_MS, actor);
+        if (!running) throw new Error('Envoy is not running');
+        onLook();
+        return parseCounters(renderCounters(stats));
+      },
+      isHealthy: async () => {
+        await time.sleep(ADMIN_MS, actor);
+        return running;
+      },
+      process: () => undefined,
+      stop: async () => undefined,
+    }),
+  };
+}

@@ -1,0 +1,105 @@
+/** Whoever does something in the world: an agent's process, a job, GitHub. What is dead never goes on. */
+export type Actor = { readonly name: string; isAlive: boolean };
+
+/** Owns time: it stands still while anything runs, and then goes on to the next thing that is due. */
+export type Scheduler = {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds since the world began. */
+  readonly elapsed: () => number;
+  /** Runs `work` so many ms from now, unless the actor is dead by then. */
+  readonly after: (ms: number, actor: Actor, work: () => void) => void;
+  /** Resolves after so many ms, never for a dead actor; rejects as soon as `signal` aborts. */
+  readonly sleep: (ms: number, actor: Actor, signal?: AbortSignal) => Promise<void>;
+  /** Goes on until nothing is due before `untilMs` (elapsed) or `check` is false; `check` is asked after every step. */
+  readonly run: (untilMs: number, check: () => boolean) => Promise<void>;
+  /** How many things have happened. */
+  readonly steps: () => number;
+};
+
+type Due = { readonly at: number; readonly order: number; readonly actor: Actor; readonly work: () => void };
+
+/** The world begins at this moment. */
+export const BEGINNING_MS = Date.UTC(2026, 0, 5, 8);
+
+/** Lets everything that is ready to go on run until it waits for time: no promise is left that time has no hand in. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A scheduler at the beginning. Things due at one moment happen in the order they were asked for. */
+export function createScheduler(): Scheduler {
+  const queue: Due[] = [];
+  let elapsed = 0;
+  let order = 0;
+  let steps = 0;
+  const after: Scheduler['after'] = (ms, actor, work) => {
+    order += 1;
+    push(queue, { at: elapsed + Math.max(0, ms), order, actor, work });
+  };
+  return {
+    now: () => BEGINNING_MS + elapsed,
+    elapsed: () => elapsed,
+    steps: () => steps,
+    after,
+    sleep: (ms, actor, signal) =>
+      new Promise((resolve, reject) => {
+        if (!actor.isAlive) return;
+        if (signal?.aborted === true) return reject(signal.reason);
+        const abort = () => {
+          if (actor.isAlive) reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', abort, { once: true });
+        after(ms, actor, () => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        });
+      }),
+    run: async (untilMs, check) => {
+      await settle();
+      for (let due = queue[0]; due !== undefined && due.at <= untilMs; due = queue[0]) {
+        pop(queue);
+        if (!due.actor.isAlive) continue;
+        elapsed = due.at;
+        steps += 1;
+        due.work();
+        await settle();
+        if (!check()) return;
+      }
+    },
+  };
+}
+
+function isSooner(left: Due, right: Due): boolean {
+  return left.at < right.at || (left.at === right.at && left.order < right.order);
+}
+
+/** A binary heap: the soonest is the first. */
+function push(heap: Due[], due: Due): void {
+  let index = heap.push(due) - 1;
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
+    const above = heap[parent];
+    if (above === undefined || !isSooner(due, above)) break;
+    heap[index] = above;
+    index = parent;
+  }
+  heap[index] = due;
+}
+
+function pop(heap: Due[]): void {
+  const last = heap.pop();
+  if (last === undefined || heap.length === 0) return;
+  let index = 0;
+  for (;;) {
+    let child = 2 * index + 1;
+    let below = heap[child];
+    const right = heap[child + 1];
+    if (below !== undefined && right !== undefined && isSooner(right, below)) {
+      child += 1;
+      below = right;
+    }
+    if (below === undefined || !isSooner(below, last)) break;
+    heap[index] = below;
+    index = child;
+  }
+  heap[index] = last;
+}

@@ -1,0 +1,75 @@
+/** How a version's model server behaves on a host. Shares are of the requests it gets. */
+export type Behaviour = {
+  /** Answered 500. */
+  readonly failing: number;
+  /** Never answered: clients give up. */
+  readonly hanging: number;
+  /** Answered 200 with what is no answer. */
+  readonly invalid: number;
+  /** Answered 400 though the client did nothing wrong. */
+  readonly refusing: number;
+  /** Ends by itself after so many ms of serving; never when 0. */
+  readonly crashesAfterMs: number;
+  /** Can't be loaded a second time on a host while another version is loaded: the GPU is taken. */
+  readonly loadsOnce: boolean;
+  readonly answerMs: number;
+};
+
+export const HEALTHY: Behaviour = {
+  ...{ failing: 0.002, hanging: 0, invalid: 0, refusing: 0 },
+  ...{ crashesAfterMs: 0, loadsOnce: false, answerMs: 20 },
+};
+
+/** What a schedule's world is made of, before anything is injected. */
+export type Setup = {
+  readonly hosts: number;
+  /** Requests a second that each host gets. */
+  readonly rate: number;
+  /** Share of all requests that clients write wrongly: both versions answer 400. */
+  readonly malformed: number;
+  /** How long clients wait for an answer, in ms. */
+  readonly clientTimeoutMs: number;
+  /** By version; the champion at the beginning is version 1. */
+  readonly versions: Readonly<Record<string, Behaviour>>;
+  readonly maxUnavailable: number;
+  readonly shadowSeconds: number;
+  readonly detach: boolean;
+  readonly controlRunners: number;
+  /** How long a reviewer takes, in s; none is asked when 0. */
+  readonly approvalSeconds: number;
+  /** Two hosts that call themselves by one name. */
+  readonly sameName: boolean;
+  /** People are asked by this many users who always get the same version; by chance when 0. */
+  readonly stickyUsers: number;
+};
+
+/** One thing that is done to the world. `at` is in ms since it began; `host` counts from 0. */
+export type Injection = { readonly at: number } & (
+  | { readonly kind: 'comment'; readonly by: string; readonly text: string }
+  | { readonly kind: 'train' }
+  | { readonly kind: 'agent-killed'; readonly host: number; readonly downMs: number }
+  | { readonly kind: 'host-lost'; readonly host: number; readonly downMs: number }
+  | { readonly kind: 'partition'; readonly host: number; readonly forMs: number }
+  | { readonly kind: 'answers-lost'; readonly host: number; readonly forMs: number }
+  | { readonly kind: 'bad-gateway'; readonly host: number; readonly forMs: number }
+  | { readonly kind: 'slow-host'; readonly host: number; readonly forMs: number }
+  | { readonly kind: 'disk-full'; readonly host: number; readonly forMs: number }
+  | { readonly kind: 'clock-jump'; readonly host: number; readonly byMs: number }
+  | { readonly kind: 'server-crash'; readonly host: number; readonly version: string }
+  | { readonly kind: 'turns-bad'; readonly version: string; readonly behaviour: Partial<Behaviour> }
+  | { readonly kind: 'burst'; readonly factor: number; readonly forMs: number }
+  | { readonly kind: 'git-down'; readonly forMs: number }
+  | { readonly kind: 'push-answer-lost' }
+  | { readonly kind: 'branch-deleted' }
+  | { readonly kind: 'github-down'; readonly forMs: number }
+  | { readonly kind: 'rate-limit'; readonly forMs: number }
+  | { readonly kind: 'dispatches'; readonly as: 'lost' | 'doubled' | 'late'; readonly forMs: number }
+  | { readonly kind: 'job-cancelled' | 'job-killed' | 'job-rerun' }
+);
+
+/** All that a seed decides. */
+export type Schedule = {
+  readonly seed: number;
+  readonly setup: Setup;
+  readonly injections: readonly Injection[];
+};

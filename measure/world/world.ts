@@ -1,0 +1,68 @@
+import type { Config } from '../../core/config/config.ts';
+import type { LedgerEvent } from '../../core/ledger/event.ts';
+import type { LedgerState } from '../../core/ledger/state.ts';
+import type { RolloutRecord } from '../../core/rollout/record/record.ts';
+import type { Draws } from '../simulate/draws.ts';
+import type { Served } from './clients.ts';
+import type { GitFaults } from './git-client.ts';
+import type { GitRemote } from './git-remote.ts';
+import type { WorldHost } from './host.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Behaviour, Setup } from './setup.ts';
+import type { Trace } from './trace.ts';
+
+/** A head of the ledger's branch: what it held then, and who wrote it when. */
+export type LedgerHead = {
+  readonly at: number;
+  readonly by: string;
+  readonly events: readonly LedgerEvent[];
+  readonly state: LedgerState;
+};
+
+/** How a job ended: with an outcome, or with an error in words. */
+export type JobEnd = {
+  readonly at: number;
+  readonly job: string;
+  readonly operation: string;
+  readonly startedAt: number;
+  readonly end:
+    | {
+        readonly kind: 'outcome';
+        readonly outputs: Readonly<Record<string, string | undefined>>;
+        readonly result: Readonly<Record<string, unknown>>;
+      }
+    | { readonly kind: 'failed'; readonly message: string };
+};
+
+/** What is wrong with GitHub at present; times in ms since the world began. */
+export type GitHubFaults = {
+  downUntil: number;
+  rateLimitedUntil: number;
+  dispatches: { readonly as: 'lost' | 'doubled' | 'late'; readonly until: number } | undefined;
+};
+
+/** Everything there is, as it is now. Invariants read it; injections change it. */
+export type World = {
+  readonly setup: Setup;
+  readonly config: Config;
+  readonly time: Scheduler;
+  readonly draws: Draws;
+  readonly trace: Trace;
+  readonly git: { readonly remote: GitRemote; readonly faults: GitFaults };
+  readonly github: GitHubFaults;
+  readonly hosts: readonly WorldHost[];
+  readonly behaviours: Map<string, Behaviour>;
+  readonly traffic: { factor: number; until: number };
+  /** No model server was ended, slowed down or made worse by anything that is injected. */
+  readonly isUndisturbed: boolean;
+  /** MLflow: aliases, and records of rollouts. */
+  readonly aliases: Map<string, string>;
+  readonly records: Map<string, RolloutRecord>;
+  /** Heads of the ledger, oldest first. */
+  readonly heads: LedgerHead[];
+  /** What happened since it was last looked at. */
+  readonly served: (Served & { readonly host: number })[];
+  readonly ended: JobEnd[];
+  /** Commands of people, as they were written. */
+  readonly commands: { readonly at: number; readonly by: string; readonly text: string }[];
+};
