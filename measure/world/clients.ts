@@ -1,7 +1,7 @@
 import type { Draws } from '../simulate/draws.ts';
 import { addTimes, type ClusterStats } from './envoy-counters.ts';
 import type { ModelServer, ModelServers } from './model-servers.ts';
-import type { Proxy } from './proxy.ts';
+import type { HostProxy } from './proxy.ts';
 import type { Routing } from './route-table.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Behaviour, Setup } from './setup.ts';
@@ -31,7 +31,7 @@ type Options = {
   readonly rateFactor: () => number;
   readonly behaviourOf: (version: string) => Behaviour;
   readonly servers: ModelServers;
-  readonly proxy: () => Proxy;
+  readonly proxy: () => HostProxy;
   readonly onServed: (served: Served) => void;
 };
 

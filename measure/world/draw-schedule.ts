@@ -3,7 +3,7 @@ import { type Behaviour, HEALTHY, type Injection, type Schedule, type Setup } fr
 
 /** When the first thing happens, and the last, in ms. */
 const FIRST_MS = 12_000;
-const LAST_MS = 150_000;
+const LAST_MS = 110_000;
 const MOST_INJECTIONS = 9;
 
 /** The schedule of a seed: its world, and what is done to it, in the order of time. */

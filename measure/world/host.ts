@@ -16,7 +16,7 @@ import { openShelf, type Shelf } from './blob-shelf.ts';
 import { type Clients, createClients, type Served } from './clients.ts';
 import { refuseWrites } from './full-disk.ts';
 import { createModelServers, type ModelServers } from './model-servers.ts';
-import { createProxy, type Proxy } from './proxy.ts';
+import { createProxy, type HostProxy } from './proxy.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 import type { Behaviour, Setup } from './setup.ts';
 import type { Trace } from './trace.ts';
@@ -47,7 +47,7 @@ export type WorldHost = {
   readonly url: string;
   readonly faults: HostFaults;
   readonly servers: ModelServers;
-  readonly proxy: Proxy;
+  readonly proxy: HostProxy;
   readonly clients: Clients;
   readonly running: () => Running | undefined;
   readonly store: () => Store | undefined;

@@ -26,12 +26,14 @@ function happen(world: World, site: Site, injection: Injection, order: number): 
   const until = (ms: number) => time.elapsed() + ms;
   switch (injection.kind) {
     case 'comment':
-      return comment(world, site, injection, order);
+      comment(world, site, injection, order);
+      return;
     case 'train':
-      return site.trigger({
+      site.trigger({
         ...{ name: 'workflow_dispatch', actor: 'ann' },
         payload: { inputs: { operation: 'train' }, sender: { login: 'ann' } },
       });
+      return;
     case 'turns-bad': {
       for (const { clients } of world.hosts) clients.settle();
       const before = behaviours.get(injection.version);
@@ -50,7 +52,8 @@ function happen(world: World, site: Site, injection: Injection, order: number): 
       git.faults.lostPushAnswers += 1;
       return;
     case 'branch-deleted':
-      return git.remote.deleteBranch();
+      git.remote.deleteBranch();
+      return;
     case 'github-down':
       github.downUntil = until(injection.forMs);
       return;
@@ -61,11 +64,14 @@ function happen(world: World, site: Site, injection: Injection, order: number): 
       github.dispatches = { as: injection.as, until: until(injection.forMs) };
       return;
     case 'job-cancelled':
-      return site.cancel();
+      site.cancel();
+      return;
     case 'job-killed':
-      return site.lose();
+      site.lose();
+      return;
     case 'job-rerun':
-      return site.rerun();
+      site.rerun();
+      return;
     default: {
       const host = world.hosts[injection.host];
       if (host !== undefined) befall(world, host, injection);
@@ -80,14 +86,17 @@ function befall({ time }: World, host: WorldHost, injection: HostInjection): voi
   switch (injection.kind) {
     case 'agent-killed':
       host.kill();
-      return time.after(injection.downMs, NATURE, host.start);
+      time.after(injection.downMs, NATURE, host.start);
+      return;
     case 'host-lost':
       host.kill();
       host.servers.killAll();
       host.proxy.kill();
-      return time.after(injection.downMs, NATURE, host.start);
+      time.after(injection.downMs, NATURE, host.start);
+      return;
     case 'server-crash':
-      return host.servers.kill(injection.version);
+      host.servers.kill(injection.version);
+      return;
     case 'clock-jump':
       faults.skewMs += injection.byMs;
       return;

@@ -22,6 +22,16 @@ export class TextFile extends Blob {
   }
 }
 
+/** Why a time limit aborts: made once, since most are never reached. */
+const TOO_LATE = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+/** How to let go of a time limit. */
+const LIMITS = new WeakMap<AbortSignal, () => void>();
+
+/** Forgets a time limit: what it was for has ended. */
+export function release(limit: AbortSignal | undefined): void {
+  if (limit !== undefined) LIMITS.get(limit)?.();
+}
+
 /** Texts of files that exist in the world alone, by path. */
 const FILES = new Map<string, string>();
 
@@ -51,9 +61,14 @@ export function takeMachine(): void {
   Math.random = () => here().draws.uniform();
   AbortSignal.timeout = (ms) => {
     const limit = new AbortController();
-    here().time.after(ms, ANYONE, () => limit.abort(new DOMException('It took too long.', 'TimeoutError')));
+    LIMITS.set(
+      limit.signal,
+      here().time.after(ms, ANYONE, () => limit.abort(TOO_LATE)),
+    );
     return limit.signal;
   };
+  // Nothing of the machine's own variables matters here, and each of them is slow to read.
+  for (const name of Object.keys(process.env)) delete process.env[name];
   Object.assign(timers, {
     setTimeout: async <T>(ms = 0, value?: T, options: { readonly signal?: AbortSignal } = {}) => {
       await here().time.sleep(ms, ANYONE, options.signal);

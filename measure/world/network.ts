@@ -1,7 +1,7 @@
 import type { HttpDependencies } from '../../adapters/network/http.ts';
 import type { Draws } from '../simulate/draws.ts';
 import type { WorldHost } from './host.ts';
-import { TextFile } from './machine.ts';
+import { release, TextFile } from './machine.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
 type Network = {
@@ -20,7 +20,7 @@ const BAD_GATEWAY = 502;
 /** HTTP from an actor's machine to the agents. Whatever is lost on the way is waited for until the caller's own time limit. */
 export function connectTo({ time, draws, hosts }: Network, actor: Actor): HttpDependencies {
   const byUrl = new Map(hosts.map((host) => [host.url, host]));
-  const fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+  const send = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const url = new URL(input instanceof Request ? input.url : input);
     const host = byUrl.get(url.origin);
     if (host === undefined) throw unreachable('ENOTFOUND');
@@ -41,6 +41,13 @@ export function connectTo({ time, draws, hosts }: Network, actor: Actor): HttpDe
     await time.sleep(WAY_MS.least + draws.uniform() * WAY_MS.most, actor, signal);
     if (host.is('answersLostUntil') || host.is('partitionedUntil')) return never(actor, signal);
     return answered;
+  };
+  const fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    try {
+      return await send(input, init);
+    } finally {
+      release(init.signal ?? undefined);
+    }
   };
   return { fetch, random: draws.uniform, wait: (ms, signal) => time.sleep(ms, actor, signal) };
 }

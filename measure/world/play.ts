@@ -4,6 +4,7 @@ import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { addSeconds, toInstant } from '../../core/instant.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { formatLine, parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
 import { ok } from '../../core/result.ts';
 import { makeDraws } from '../simulate/draws.ts';
 import { championEvents, versionEvents } from './chain.ts';
@@ -16,11 +17,11 @@ import { connectJob } from './job-ports.ts';
 import { enter } from './machine.ts';
 import { packageOf, WORLD_PACKAGES } from './packages.ts';
 import { type Actor, createScheduler } from './scheduler.ts';
-import { HEALTHY, type Schedule } from './setup.ts';
+import { HEALTHY, type Injection, type Schedule } from './setup.ts';
 import { createSite, type Site } from './site.ts';
 import { createTrace } from './trace.ts';
 import type { World } from './world.ts';
-import { configOf, MODEL, TIMES } from './world-config.ts';
+import { configOf, ENVIRONMENT, MODEL, TIMES } from './world-config.ts';
 
 /** What a schedule came to. */
 export type Played = {
@@ -37,6 +38,8 @@ export const WATCHED_MS = 330_000;
 /** What changes how a model server answers, or whether it does. */
 const DISTURBING: ReadonlySet<string> = new Set(['host-lost', 'server-crash', 'turns-bad', 'slow-host']);
 const OPERATOR: Actor = { name: 'operator', isAlive: true };
+/** A world in which nothing has been done for so long, and nothing is under way, is over. */
+const QUIET_MS = 25_000;
 /** The monitor's first tick. */
 const FIRST_TICK_MS = 50_000;
 
@@ -65,9 +68,13 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
   const site = createSite({ world, onPush: (actor) => recordHead(world, actor), nextVersion });
   for (let index = 0; index < setup.hosts; index += 1) hosts.push(raiseHost(world, site, folder, index));
   void begin(world, site).catch((thrown: unknown) => trace.say('world', String(thrown)));
-  injections.forEach((injection, order) => plant(world, site, injection, order));
+  for (const [order, injection] of injections.entries()) plant(world, site, injection, order);
   const watch = createWatch(world);
-  await time.run(WATCHED_MS, () => watch.look() === undefined);
+  const quietAt = QUIET_MS + Math.max(0, ...injections.map(endOf));
+  await time.run(
+    WATCHED_MS,
+    () => watch.look() === undefined && !(time.elapsed() > quietAt && isAtRest(world, site)),
+  );
   const violation = watch.look() ?? watch.atEnd();
   for (const host of hosts) host.kill();
   const rollouts = world.heads.at(-1)?.events.filter(({ kind }) => kind === 'rollout.started').length ?? 0;
@@ -79,6 +86,23 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
     pushes: world.heads.length,
     races: 0,
   };
+}
+
+/** When an injection and what it brings about directly is over. */
+function endOf(injection: Injection): number {
+  const lasts = 'forMs' in injection ? injection.forMs : 'downMs' in injection ? injection.downMs : 0;
+  return injection.at + lasts;
+}
+
+/** Whether nothing more will happen by itself: no job, no rollout, and every host serves the champion alone. */
+function isAtRest({ heads, hosts }: World, site: Site): boolean {
+  const state = heads.at(-1)?.state;
+  const here = state && environmentOf(state, ENVIRONMENT);
+  if (here === undefined || here.rollout !== undefined || site.isBusy()) return false;
+  return hosts.every((host) => {
+    const traffic = host.store()?.getTraffic(MODEL)?.traffic;
+    return traffic?.stable === here.champion?.version && traffic?.candidate === undefined;
+  });
 }
 
 function raiseHost(world: World, site: Site, folder: string, index: number): WorldHost {

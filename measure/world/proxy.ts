@@ -9,7 +9,7 @@ import type { Actor, Scheduler } from './scheduler.ts';
 import { MODEL } from './world-config.ts';
 
 /** Stands in for a host's Envoy: it runs on the very configuration the agent writes for it, and outlives the agent. */
-export type Proxy = {
+export type HostProxy = {
   readonly routing: () => Routing;
   /** The loopback port of a cluster; `undefined` where there is no such cluster. */
   readonly portOf: (cluster: string) => number | undefined;
@@ -33,7 +33,7 @@ const LIMITS = { maxBodyBytes: 10_485_760, maxInFlight: 128 };
 const NOTHING: Routing = { kind: 'direct', status: 503 };
 
 /** A proxy that is not running yet. */
-export function createProxy({ time, stickyHeader, onLook }: Options): Proxy {
+export function createProxy({ time, stickyHeader, onLook }: Options): HostProxy {
   let stats = new Map<string, ClusterStats>();
   let ports = new Map<string, number>();
   let routing: Routing = NOTHING;

@@ -7,8 +7,8 @@ export type Scheduler = {
   readonly now: () => number;
   /** Milliseconds since the world began. */
   readonly elapsed: () => number;
-  /** Runs `work` so many ms from now, unless the actor is dead by then. */
-  readonly after: (ms: number, actor: Actor, work: () => void) => void;
+  /** Runs `work` so many ms from now, unless the actor is dead by then. Gives how to call it off. */
+  readonly after: (ms: number, actor: Actor, work: () => void) => () => void;
   /** Resolves after so many ms, never for a dead actor; rejects as soon as `signal` aborts. */
   readonly sleep: (ms: number, actor: Actor, signal?: AbortSignal) => Promise<void>;
   /** Goes on until nothing is due before `untilMs` (elapsed) or `check` is false; `check` is asked after every step. */
@@ -17,7 +17,12 @@ export type Scheduler = {
   readonly steps: () => number;
 };
 
-type Due = { readonly at: number; readonly order: number; readonly actor: Actor; readonly work: () => void };
+type Due = {
+  readonly at: number;
+  readonly order: number;
+  readonly actor: Actor;
+  work: (() => void) | undefined;
+};
 
 /** The world begins at this moment. */
 export const BEGINNING_MS = Date.UTC(2026, 0, 5, 8);
@@ -33,7 +38,11 @@ export function createScheduler(): Scheduler {
   let steps = 0;
   const after: Scheduler['after'] = (ms, actor, work) => {
     order += 1;
-    push(queue, { at: elapsed + Math.max(0, ms), order, actor, work });
+    const due: Due = { at: elapsed + Math.max(0, ms), order, actor, work };
+    push(queue, due);
+    return () => {
+      due.work = undefined;
+    };
   };
   return {
     now: () => BEGINNING_MS + elapsed,
@@ -45,10 +54,11 @@ export function createScheduler(): Scheduler {
         if (!actor.isAlive) return;
         if (signal?.aborted === true) return reject(signal.reason);
         const abort = () => {
+          callOff();
           if (actor.isAlive) reject(signal?.reason);
         };
         signal?.addEventListener('abort', abort, { once: true });
-        after(ms, actor, () => {
+        const callOff = after(ms, actor, () => {
           signal?.removeEventListener('abort', abort);
           resolve();
         });
@@ -57,7 +67,7 @@ export function createScheduler(): Scheduler {
       await settle();
       for (let due = queue[0]; due !== undefined && due.at <= untilMs; due = queue[0]) {
         pop(queue);
-        if (!due.actor.isAlive) continue;
+        if (!due.actor.isAlive || due.work === undefined) continue;
         elapsed = due.at;
         steps += 1;
         due.work();

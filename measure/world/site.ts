@@ -13,6 +13,8 @@ import { MODEL } from './world-config.ts';
 export type Site = {
   /** Starts the workflows of an event. */
   readonly trigger: (event: GitHubEvent) => void;
+  /** Whether a workflow runs, one of the monitor apart. */
+  readonly isBusy: () => boolean;
   /** A person cancels the newest job that deploys. */
   readonly cancel: () => void;
   /** The runner of the newest job that deploys is lost. */
@@ -58,6 +60,7 @@ export function createSite(site: SiteWorld): Site {
   const over: DeployJob[] = [];
   let runs = 1;
   let jobs = 0;
+  let busy = 0;
 
   const startUp = () => time.sleep(START_MS.least + draws.uniform() * START_MS.most, SERVER);
   const newActor = (kind: string): Actor => {
@@ -134,7 +137,13 @@ export function createSite(site: SiteWorld): Site {
     job.free();
   };
   return {
-    trigger: (event) => void start(event),
+    trigger: (event) => {
+      busy += 1;
+      void start(event).finally(() => {
+        busy -= 1;
+      });
+    },
+    isBusy: () => busy > 0,
     cancel: () => {
       const job = running.at(-1);
       if (job === undefined) return;

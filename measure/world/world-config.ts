@@ -13,7 +13,7 @@ export const TIMES = {
   stageMin: 15,
   deadline: 150,
   monitorEvery: 60,
-  heartbeat: 120,
+  heartbeat: 600,
 } as const;
 
 /** So small that a false alarm is none of chance: what is left is fault. */
