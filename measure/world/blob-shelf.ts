@@ -5,7 +5,7 @@ import { err, ok } from '../../core/result.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
 /** The packages on a host's disk, by digest. They outlive the agent. */
-export type Shelf = Map<string, { readonly bytes: Buffer; readonly writtenAt: number }>;
+export type Shelf = Map<string, { readonly bytes: Buffer; readonly usedAt: number }>;
 
 type Options = {
   readonly time: Scheduler;
@@ -14,6 +14,7 @@ type Options = {
   readonly isSlow: () => boolean;
 };
 
+const ROOM_BYTES = 2 ** 36;
 /** A large payload takes so long to read again on a disk that is busy. */
 const SLOW_READ_MS = 20_000;
 
@@ -35,7 +36,7 @@ export function openShelf({ time, shelf, isFull, isSlow }: Options, actor: Actor
       const bytes = Buffer.concat(parts);
       const found = digestOf(createHash('sha256').update(bytes).digest('hex'));
       if (found !== digest) return err({ kind: 'digest-mismatch', found });
-      shelf.set(digest, { bytes, writtenAt: time.now() });
+      shelf.set(digest, { bytes, usedAt: time.now() });
       return ok(undefined);
     },
     read: async (digest) => bytesOf(digest),
@@ -44,10 +45,12 @@ export function openShelf({ time, shelf, isFull, isSlow }: Options, actor: Actor
       await time.sleep(isSlow() ? SLOW_READ_MS : 10, actor);
       return shelf.has(digest);
     },
-    prune: (keep, olderThan) => {
-      const old = [...shelf].filter(([digest, { writtenAt }]) => writtenAt < olderThan && !keep.has(digest));
-      for (const [digest] of old) shelf.delete(digest);
-      return old.length;
+    list: () => [...shelf].map(([digest, { bytes, usedAt }]) => ({ digest, size: bytes.length, usedAt })),
+    touch: (digest, at) => {
+      const known = shelf.get(digest);
+      if (known !== undefined) shelf.set(digest, { ...known, usedAt: at });
     },
+    remove: (digest) => void shelf.delete(digest),
+    room: async () => (isFull() ? 0 : ROOM_BYTES),
   };
 }

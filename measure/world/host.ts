@@ -37,8 +37,8 @@ export type HostFaults = {
 type Running = {
   readonly actor: Actor;
   readonly agent: Agent;
-  readonly app: Hono;
-  readonly stop: AbortController;
+  /** Its API, once it listens. */
+  readonly app: () => Hono | undefined;
 };
 
 /** A serving host: a machine with a proxy, model servers and a disk, and an agent that may be killed and started again. */
@@ -150,7 +150,7 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
     startedAt: clock.now(),
   };
   const agent = createAgent(context);
-  const stop = new AbortController();
+  let app: Hono | undefined;
   const watched = { clock, store, log };
   const live = async () => {
     moveOutOfFuture(watched);
@@ -158,10 +158,12 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
       store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle])),
     );
     await agent.observeAndJudge().catch((thrown) => log.warn(messageOf(thrown)));
-    await runLoop(agent, createClockWatch(watched, time.elapsed), stop.signal);
+    app = createApp(agent);
+    // It is ended by a kill and by nothing else.
+    await runLoop(agent, createClockWatch(watched, time.elapsed), new AbortController().signal);
   };
   live().catch((thrown) => log.warn(`The agent ended: ${messageOf(thrown)}`));
-  return { actor, agent, app: createApp(agent), stop };
+  return { actor, agent, app: () => app };
 }
 
 const known = new Map<string, AgentOptions>();

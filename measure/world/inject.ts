@@ -1,3 +1,4 @@
+import { toInstant } from '../../core/instant.ts';
 import type { WorldHost } from './host.ts';
 import type { Actor } from './scheduler.ts';
 import type { Injection } from './setup.ts';
@@ -130,7 +131,7 @@ function comment(
     payload: {
       action: 'created',
       issue: { number: PULL_REQUEST, pull_request: {} },
-      comment: { id: 1_000 + order, body: text, user: { login: by } },
+      comment: { id: 1_000 + order, body: text, user: { login: by }, created_at: toInstant(time.now()) },
     },
   });
 }

@@ -66,9 +66,12 @@ function connectGitHub(world: World, actor: Actor): GitHub {
     getPullRequest: (number) =>
       call({
         ...{ number, headSha: SHA, headRepository: REPOSITORY, baseRepository: REPOSITORY },
+        headBranch: 'topic',
         state: 'open',
       }),
     readFile: () => call(undefined),
+    newestUpdate: () => call(undefined),
+    changedFiles: () => call(undefined),
     react: () => call(undefined),
     upsertComment: () => call('https://github.test/7'),
     upsertIssue: () => call(8),

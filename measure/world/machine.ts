@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import fsPromises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
@@ -17,7 +18,7 @@ export class TextFile extends Blob {
   readonly content: string;
 
   constructor(content: string) {
-    super([]);
+    super([content]);
     this.content = content;
   }
 }
@@ -75,8 +76,19 @@ export function takeMachine(): void {
       return value;
     },
   });
+  Object.assign(crypto, { randomUUID: () => drawId(here().draws) });
   // The git of the world keeps no folder.
   Object.assign(fsPromises, { mkdir: async () => undefined, rm: async () => undefined });
   Object.assign(fs, { openAsBlob: async (path: string) => new TextFile(FILES.get(path) ?? '') });
   syncBuiltinESMExports();
+}
+
+/** An id of the form of a UUID. */
+function drawId({ uniform }: Present['draws']): string {
+  const hex = Array.from({ length: 4 }, () =>
+    Math.floor(uniform() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0'),
+  ).join('');
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, '$1-$2-4$3-a$4-$5');
 }

@@ -29,15 +29,15 @@ export function connectTo({ time, draws, hosts }: Network, actor: Actor): HttpDe
     await time.sleep(way, actor, signal);
     if (host.is('partitionedUntil')) return never(actor, signal);
     if (host.is('badGatewayUntil')) return new Response('Bad Gateway', { status: BAD_GATEWAY });
-    const running = host.running();
-    if (running === undefined) throw unreachable('ECONNREFUSED');
+    const app = host.running()?.app();
+    if (app === undefined) throw unreachable('ECONNREFUSED');
     const { body, headers, method } = init;
     const request = new Request(url, {
       ...(method !== undefined && { method }),
       ...(headers !== undefined && { headers }),
       ...(body != null && { body: body instanceof TextFile ? body.content : body }),
     });
-    const answered = await Promise.race([running.app.fetch(request), never(actor, signal)]);
+    const answered = await Promise.race([app.fetch(request), never(actor, signal)]);
     await time.sleep(WAY_MS.least + draws.uniform() * WAY_MS.most, actor, signal);
     if (host.is('answersLostUntil') || host.is('partitionedUntil')) return never(actor, signal);
     return answered;

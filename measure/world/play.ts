@@ -1,6 +1,7 @@
 import { startOnHost } from '../../actions/serving/start-on-host.ts';
 import { startableOf } from '../../actions/serving/startable.ts';
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
+import { messageOf } from '../../core/errors.ts';
 import { addSeconds, toInstant } from '../../core/instant.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { formatLine, parseLedger } from '../../core/ledger/parse-ledger.ts';
@@ -67,7 +68,8 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
   };
   const site = createSite({ world, onPush: (actor) => recordHead(world, actor), nextVersion });
   for (let index = 0; index < setup.hosts; index += 1) hosts.push(raiseHost(world, site, folder, index));
-  void begin(world, site).catch((thrown: unknown) => trace.say('world', String(thrown)));
+  const begun = begin(world, site);
+  begun.catch((thrown: unknown) => trace.say('world', messageOf(thrown)));
   for (const [order, injection] of injections.entries()) plant(world, site, injection, order);
   const watch = createWatch(world);
   const quietAt = QUIET_MS + Math.max(0, ...injections.map(endOf));
@@ -75,6 +77,7 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
     WATCHED_MS,
     () => watch.look() === undefined && !(time.elapsed() > quietAt && isAtRest(world, site)),
   );
+  await Promise.race([begun, Promise.reject(new Error(`The world of seed ${seed} never began.`))]);
   const violation = watch.look() ?? watch.atEnd();
   for (const host of hosts) host.kill();
   const rollouts = world.heads.at(-1)?.events.filter(({ kind }) => kind === 'rollout.started').length ?? 0;
