@@ -6,6 +6,7 @@ import { gateRows } from '../measure/simulate/gate.ts';
 import { renderDecisions, renderTable } from '../measure/simulate/render-decisions.ts';
 import { rolloutRows } from '../measure/simulate/rollout.ts';
 import type { SimulationOptions, SimulationRow } from '../measure/simulate/simulation-row.ts';
+import { runWorld, WORLD_HELP } from '../measure/world/run-world.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 
 const SECTIONS: Readonly<Record<string, (options: SimulationOptions) => SimulationRow[]>> = {
@@ -24,9 +25,11 @@ Measures what the decisions promise: how often they are wrong, how soon they are
   NAME           ${Object.keys(SECTIONS).join(', ')} (all)
 
 A full run of everything also writes docs/decisions.md.
-`;
 
-process.exitCode = main(process.argv.slice(2));
+${WORLD_HELP}`;
+
+const [first, ...rest] = process.argv.slice(2);
+process.exitCode = first === 'world' ? await runWorld(rest) : main(process.argv.slice(2));
 
 function main(argv: string[]): number {
   const { values, positionals } = parseArgs({

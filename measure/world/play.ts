@@ -31,7 +31,6 @@ export type Played = {
   readonly steps: number;
   readonly rollouts: number;
   readonly pushes: number;
-  readonly races: number;
 };
 
 /** Longest life of a world, in ms; and how long after the last injection it is watched. */
@@ -40,7 +39,7 @@ export const WATCHED_MS = 330_000;
 const DISTURBING: ReadonlySet<string> = new Set(['host-lost', 'server-crash', 'turns-bad', 'slow-host']);
 const OPERATOR: Actor = { name: 'operator', isAlive: true };
 /** A world in which nothing has been done for so long, and nothing is under way, is over. */
-const QUIET_MS = 25_000;
+const QUIET_MS = 15_000;
 /** The monitor's first tick. */
 const FIRST_TICK_MS = 50_000;
 
@@ -87,7 +86,6 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
     steps: time.steps(),
     rollouts,
     pushes: world.heads.length,
-    races: 0,
   };
 }
 

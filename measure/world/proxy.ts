@@ -1,5 +1,4 @@
 import { parseCounters } from '../../agent/envoy/cluster-counters.ts';
-import { buildClusters } from '../../agent/envoy/config/clusters.ts';
 import { buildRoutes } from '../../agent/envoy/config/routes.ts';
 import type { DataPlane } from '../../agent/envoy/envoy.ts';
 import type { TrafficPlan } from '../../agent/envoy/traffic-plan.ts';
@@ -29,7 +28,6 @@ type Options = {
 
 const ADMIN_MS = 8;
 const TAKE_UP_MS = 40;
-const LIMITS = { maxBodyBytes: 10_485_760, maxInFlight: 128 };
 const NOTHING: Routing = { kind: 'direct', status: 503 };
 
 /** A proxy that is not running yet. */
@@ -41,8 +39,6 @@ export function createProxy({ time, stickyHeader, onLook }: Options): HostProxy 
   let applied = '';
   const take = (plan: TrafficPlan) => {
     onLook();
-    // What the agent writes must be readable; which ports its clusters have is in the plan.
-    buildClusters(plan, LIMITS);
     routing = readRouting(buildRoutes(plan, { stickyHeader }).text, `/predictions/${MODEL}`);
     ports = new Map(plan.backends.map(({ model, version, port }) => [`${model}@${version}`, port]));
     stats = new Map([...stats].filter(([cluster]) => ports.has(cluster)));

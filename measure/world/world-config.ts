@@ -12,8 +12,8 @@ export const TIMES = {
   lease: 40,
   stageMin: 15,
   deadline: 150,
-  monitorEvery: 60,
-  heartbeat: 600,
+  monitorEvery: 90,
+  heartbeat: 3_600,
 } as const;
 
 /** So small that a false alarm is none of chance: what is left is fault. */

@@ -1,0 +1,126 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { writeCounts } from '../counts.ts';
+import { type Found, renderFound, type Tally } from './findings.ts';
+import { MUTATIONS } from './mutations.ts';
+import { runWorkers } from './run-workers.ts';
+
+/** How the world is started. */
+export const WORLD_HELP = `npm run simulate -- world [--schedules N] [--seed S] [--workers K] [--replay SEED] [--mutation NAME] [--mutations]
+
+Plays schedules of faults and commands against the real flows, agents and ledger, and looks after every step whether what must hold holds.
+
+  --schedules N    how many schedules (2000)
+  --seed S         the first seed; each schedule has the next (drawn by chance, and printed)
+  --workers K      processes (one per processor)
+  --replay SEED    plays one seed, leaves out of it what is not needed, and shows each step
+  --mutation NAME  puts a fault back: ${'`'}--mutations${'`'} shows their names
+  --mutations      puts each fault back in turn, until it is found or the schedules are used up
+  --report FILE    writes how many schedules held and how many did not, as JSON
+`;
+
+const DEFAULT_SCHEDULES = 2_000;
+/** Seeds that are drawn by chance are below this. */
+const MOST_SEEDS = 1_000_000_000;
+/** Findings that are shown whole; of more there is only the count by invariant. */
+const SHOWN = 3;
+
+type Options = {
+  readonly schedules: number;
+  readonly seed: number;
+  readonly workers: number;
+  readonly mutation: string | undefined;
+};
+
+/** Runs the world from its command line. Gives the exit status: 0 when nothing was broken, or every fault was found. */
+export async function runWorld(argv: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      ...{ schedules: { type: 'string' }, seed: { type: 'string' }, workers: { type: 'string' } },
+      ...{ replay: { type: 'string' }, mutation: { type: 'string' }, report: { type: 'string' } },
+      ...{ mutations: { type: 'boolean' }, help: { type: 'boolean' } },
+    },
+  });
+  if (values.help === true) {
+    process.stdout.write(WORLD_HELP);
+    return 0;
+  }
+  const options: Options = {
+    schedules: Number(values.replay === undefined ? (values.schedules ?? DEFAULT_SCHEDULES) : 1),
+    seed: Number(values.replay ?? values.seed ?? Math.floor(Math.random() * MOST_SEEDS)),
+    workers: values.replay === undefined ? Number(values.workers ?? availableParallelism()) : 1,
+    mutation: values.mutation,
+  };
+  if (values.mutations === true) return runMutations(options);
+  const { found, tally } = await runBatch(options);
+  process.stdout.write(`${renderEnd(found, tally)}\n`);
+  if (values.report !== undefined) {
+    const failed = found.length;
+    writeCounts(values.report, { passed: tally.schedules - failed, failed, skipped: 0 });
+  }
+  return found.length === 0 ? 0 : 1;
+}
+
+async function runBatch(
+  options: Options,
+): Promise<{ readonly found: readonly Found[]; readonly tally: Tally }> {
+  const { schedules, seed, workers } = options;
+  process.stdout.write(`${schedules} schedules from seed ${seed} on, in ${workers} processes\n`);
+  const found: Found[] = [];
+  let toldAt = 0;
+  const tally = await runWorkers(options, {
+    onFound: (one) => {
+      found.push(one);
+      if (found.length <= SHOWN) process.stdout.write(`\n${renderFound(one)}\n\n`);
+    },
+    onTally: (sum) => {
+      if (sum.schedules - toldAt < schedules / 20) return;
+      toldAt = sum.schedules;
+      process.stdout.write(`  ${sum.schedules} of ${schedules} schedules, ${found.length} broken\n`);
+    },
+    isEnough: () => false,
+  });
+  return { found, tally };
+}
+
+function renderEnd(found: readonly Found[], tally: Tally): string {
+  const { schedules, steps, rollouts, pushes, injections } = tally;
+  const names = [...new Set(found.map(({ invariant }) => invariant))].toSorted();
+  const rows = names.map((name) => {
+    const seeds = found.filter(({ invariant }) => invariant === name).map(({ seed }) => seed);
+    return `  ${name}: ${seeds.length} (seeds ${seeds.slice(0, 10).join(', ')})`;
+  });
+  return [
+    ...rows,
+    `${schedules} schedules: ${steps} steps, ${rollouts} rollouts, ${injections} injections, ${pushes} heads of the ledger; ${found.length} violations`,
+  ].join('\n');
+}
+
+/** Each fault put back, one after the other: which seed finds it, by which invariant, after how many schedules. */
+async function runMutations(options: Options): Promise<number> {
+  let missed = 0;
+  for (const { name, fault } of MUTATIONS) {
+    let found: Found | undefined;
+    let played = 0;
+    await runWorkers(
+      { ...options, mutation: name },
+      {
+        onFound: (one) => {
+          found ??= one;
+        },
+        onTally: (sum) => {
+          played = sum.schedules;
+        },
+        isEnough: () => found !== undefined,
+      },
+    );
+    if (found === undefined) missed += 1;
+    const how =
+      found === undefined
+        ? `not found in ${played} schedules`
+        : `found by ${found.invariant}, seed ${found.seed}, after ${found.seed - options.seed + 1} schedules`;
+    process.stdout.write(`${name}: ${fault}\n  ${how}\n`);
+  }
+  return missed === 0 ? 0 : 1;
+}

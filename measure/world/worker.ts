@@ -1,0 +1,59 @@
+import { rmSync } from 'node:fs';
+import type { Found, Tally, WorkerMessage } from './findings.ts';
+import { NOTHING_PLAYED } from './findings.ts';
+import { takeMachine } from './machine.ts';
+
+/** Schedules between two signs of life. */
+const TELL_EVERY = 20;
+
+// What plays a world takes the machine from its process, so everything that lives in it is loaded after that.
+takeMachine();
+const { drawSchedule } = await import('./draw-schedule.ts');
+const { describe } = await import('./inject.ts');
+const { play } = await import('./play.ts');
+const { shrink } = await import('./shrink.ts');
+
+const [folder = '', first = '0', count = '0', stride = '1'] = process.argv.slice(2);
+await playAll(Number(first), Number(count), Number(stride));
+rmSync(folder, { recursive: true, force: true });
+process.disconnect?.();
+
+/** Plays so many seeds, every so-manieth, and tells of each that breaks something. */
+async function playAll(from: number, schedules: number, step: number): Promise<void> {
+  let tally: Tally = NOTHING_PLAYED;
+  for (let index = 0; index < schedules; index += 1) {
+    const schedule = drawSchedule(from + index * step);
+    const played = await play(schedule, folder);
+    tally = {
+      schedules: tally.schedules + 1,
+      steps: tally.steps + played.steps,
+      rollouts: tally.rollouts + played.rollouts,
+      pushes: tally.pushes + played.pushes,
+      injections: tally.injections + schedule.injections.length,
+    };
+    if (played.violation !== undefined) tell({ kind: 'found', found: await describeFound(schedule, played) });
+    if (tally.schedules === TELL_EVERY) {
+      tell({ kind: 'tally', tally });
+      tally = NOTHING_PLAYED;
+    }
+  }
+  tell({ kind: 'tally', tally });
+}
+
+async function describeFound(
+  schedule: ReturnType<typeof drawSchedule>,
+  played: Awaited<ReturnType<typeof play>>,
+): Promise<Found> {
+  const { schedule: least, played: replayed } = await shrink(schedule, played, folder);
+  const { violation = { invariant: '', breach: '', at: 0 }, trace } = replayed;
+  return {
+    ...{ seed: schedule.seed, ...violation, trace: [...trace] },
+    injections: least.injections.map((injection) => `${Math.round(injection.at)} ms ${describe(injection)}`),
+    before: schedule.injections.length,
+    setup: JSON.stringify(least.setup),
+  };
+}
+
+function tell(message: WorkerMessage): void {
+  process.send?.(message);
+}
