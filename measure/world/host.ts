@@ -13,6 +13,7 @@ import { openStore, type Store } from '../../agent/store/store.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Draws } from '../simulate/draws.ts';
 import { openShelf, type Shelf } from './blob-shelf.ts';
+import { keepCapturing } from './capture.ts';
 import { type Clients, createClients, type Served } from './clients.ts';
 import { refuseWrites } from './full-disk.ts';
 import { createModelServers, type ModelServers } from './model-servers.ts';
@@ -98,6 +99,10 @@ export function createHost(world: HostWorld, index: number): WorldHost {
     proxy: () => proxy,
     onServed: (served) => world.onServed(index, served),
   });
+  // Whoever answers nothing invalid writes the same zero again and again.
+  if (Object.values(setup.versions).some(({ invalid }) => invalid > 0)) {
+    keepCapturing({ time, servers, clients });
+  }
   let running: Running | undefined;
   let starts = 0;
   const host: WorldHost = {
