@@ -99,28 +99,42 @@ function renderEnd(found: readonly Found[], tally: Tally): string {
 
 /** Each fault put back, one after the other: which seed finds it, by which invariant, after how many schedules. */
 async function runMutations(options: Options): Promise<number> {
+  const wanted = MUTATIONS.filter(({ name }) => options.mutation === undefined || name === options.mutation);
   let missed = 0;
-  for (const { name, fault } of MUTATIONS) {
-    let found: Found | undefined;
-    let played = 0;
-    await runWorkers(
-      { ...options, mutation: name },
-      {
-        onFound: (one) => {
-          found ??= one;
-        },
-        onTally: (sum) => {
-          played = sum.schedules;
-        },
-        isEnough: () => found !== undefined,
-      },
-    );
+  for (const { name, fault } of wanted) {
+    const found = await findMutation({ ...options, mutation: name });
     if (found === undefined) missed += 1;
     const how =
       found === undefined
-        ? `not found in ${played} schedules`
-        : `found by ${found.invariant}, seed ${found.seed}, after ${found.seed - options.seed + 1} schedules`;
+        ? `not found in ${options.schedules} schedules`
+        : `found by ${found.invariant}, seed ${found.seed}, after ${found.seed - options.seed + 1} schedules: ${found.breach}`;
     process.stdout.write(`${name}: ${fault}\n  ${how}\n`);
   }
   return missed === 0 ? 0 : 1;
+}
+
+/** The first schedule that breaks something with the fault, and nothing without it. */
+async function findMutation(options: Options): Promise<Found | undefined> {
+  let first = options.seed;
+  const beyond = options.seed + options.schedules;
+  while (first < beyond) {
+    const found: Found[] = [];
+    await runWorkers(
+      { ...options, seed: first, schedules: beyond - first },
+      { onFound: (one) => found.push(one), onTally: () => undefined, isEnough: () => found.length > 0 },
+    );
+    const [one] = found;
+    if (one === undefined) return undefined;
+    if (await isClean(one.seed)) return one;
+    // The workers go through the seeds side by side: none before this one is left out but by a few.
+    first = one.seed + 1;
+  }
+  return undefined;
+}
+
+async function isClean(seed: number): Promise<boolean> {
+  const found: Found[] = [];
+  const silent = { onFound: (one: Found) => found.push(one), onTally: () => undefined, isEnough: () => false };
+  await runWorkers({ seed, schedules: 1, workers: 1 }, silent);
+  return found.length === 0;
 }
