@@ -183,7 +183,7 @@ function giveUp(open: Open[], now: number): void {
     open.shift();
     const { counters } = first.stats;
     counters.upstream_rq_active -= first.sent;
-    counters.upstream_rq_tx_reset += first.sent;
+    counters.upstream_cx_destroy_with_active_rq += first.sent;
     counters.upstream_rq_cancelled += first.waiting;
   }
 }

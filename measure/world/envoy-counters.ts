@@ -14,11 +14,9 @@ export type EnvoyCounters = {
   upstream_rq_active: number;
   upstream_rq_pending_overflow: number;
   upstream_rq_pending_failure_eject: number;
-  /** Reset by the proxy: the client has gone, or the proxy's own time limit is over. */
-  upstream_rq_tx_reset: number;
-  /** Reset by the model server. */
-  upstream_rq_rx_reset: number;
   upstream_rq_cancelled: number;
+  /** Connections that ended while a request was open on them: the client has gone. Counters of resets stay at 0 for HTTP/1. */
+  upstream_cx_destroy_with_active_rq: number;
 };
 
 /** A cluster's counters and its histogram: answers by bucket of `LATENCY_EDGES`. */
@@ -31,7 +29,7 @@ export function newClusterStats(): ClusterStats {
       ...{ upstream_rq_total: 0, upstream_rq_completed: 0, upstream_rq_active: 0, upstream_rq_timeout: 0 },
       ...{ upstream_rq_2xx: 0, upstream_rq_4xx: 0, upstream_rq_5xx: 0, upstream_rq_cancelled: 0 },
       ...{ upstream_rq_pending_overflow: 0, upstream_rq_pending_failure_eject: 0 },
-      ...{ upstream_rq_tx_reset: 0, upstream_rq_rx_reset: 0 },
+      upstream_cx_destroy_with_active_rq: 0,
     },
     times: LATENCY_EDGES.map(() => 0),
   };
