@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { driftRows } from '../measure/simulate/drift.ts';
+import { equalCandidateRows } from '../measure/simulate/equal-candidates.ts';
 import { gateRows } from '../measure/simulate/gate.ts';
 import { renderDecisions, renderTable } from '../measure/simulate/render-decisions.ts';
 import { rolloutRows } from '../measure/simulate/rollout.ts';
@@ -9,11 +10,16 @@ import type { SimulationOptions, SimulationRow } from '../measure/simulate/simul
 import { runWorld, WORLD_HELP } from '../measure/world/run-world.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 
-const SECTIONS: Readonly<Record<string, (options: SimulationOptions) => SimulationRow[]>> = {
+type Section = (options: SimulationOptions) => SimulationRow[];
+
+const SECTIONS: Readonly<Record<string, Section>> = {
   rollout: rolloutRows,
   gate: gateRows,
   drift: driftRows,
 };
+
+/** Too long to be made with every page of figures: asked for by name. */
+const BY_NAME: Readonly<Record<string, Section>> = { equal: equalCandidateRows };
 
 const HELP = `npm run simulate [-- [--scale SHARE] [--seed NUMBER] [NAME...]]
 
@@ -22,7 +28,7 @@ Measures what the decisions promise: how often they are wrong, how soon they are
   --scale SHARE  share of the full number of draws (1; 0.05 takes under a minute)
   --seed NUMBER  what every random number depends on (1)
   --write        write docs/decisions.md from less than a full run too
-  NAME           ${Object.keys(SECTIONS).join(', ')} (all)
+  NAME           ${Object.keys(SECTIONS).join(', ')} (all); ${Object.keys(BY_NAME).join(', ')}, which takes hours in full
 
 A full run of everything also writes docs/decisions.md.
 
@@ -43,14 +49,15 @@ function main(argv: string[]): number {
     },
   });
   const options = { scale: Number(values.scale ?? 1), seed: Number(values.seed ?? 1) };
+  const sections = { ...SECTIONS, ...BY_NAME };
   const names = positionals.length > 0 ? positionals : Object.keys(SECTIONS);
   const unfit =
-    names.some((name) => !(name in SECTIONS)) || !(options.scale > 0) || Number.isNaN(options.seed);
+    names.some((name) => !(name in sections)) || !(options.scale > 0) || Number.isNaN(options.seed);
   if (values.help === true || unfit) {
     process.stdout.write(HELP);
     return unfit ? 2 : 0;
   }
-  const rows = names.flatMap((name) => SECTIONS[name]?.(options) ?? []).sort((a, b) => a.row - b.row);
+  const rows = names.flatMap((name) => sections[name]?.(options) ?? []).sort((a, b) => a.row - b.row);
   process.stdout.write(`${renderTable(rows)}\n`);
   if (positionals.length === 0 && (options.scale >= 1 || values.write === true)) {
     writeFileSync(join(ROOT, 'docs', 'decisions.md'), renderDecisions(rows, options));

@@ -12,11 +12,14 @@ import type { Discovery } from './config/discovery.ts';
 import { buildListeners, type ListenerSettings } from './config/listeners.ts';
 import { buildRoutes, type RouteSettings } from './config/routes.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
+import { createUserLog, type UserRequest } from './user-log.ts';
 
 /** Envoy takes up a changed file within milliseconds; after this long it has refused it, in ms. */
 const TAKE_UP_TIMEOUT_MS = 10_000;
 const TAKE_UP_POLL_MS = 20;
 const STOP_GRACE_MS = 2_000;
+/** What is written of users is in their file after so long, in ms. */
+const FLUSH_INTERVAL_MS = 1_000;
 const ADMIN_TIMEOUT_MS = 5_000;
 /** Any page of statistics; this one is empty. */
 const FLUSH_PAGE = '/stats?filter=^$';
@@ -40,6 +43,8 @@ export type DataPlane = {
    */
   readonly apply: (plan: TrafficPlan) => Promise<void>;
   readonly counters: () => Promise<ReadonlyMap<string, ClusterCounters>>;
+  /** What came of the requests of users since this was asked last; nothing where versions are not chosen by user. */
+  readonly userRequests: () => readonly UserRequest[];
   /** Whether it takes requests on its address now. */
   readonly isHealthy: () => Promise<boolean>;
   /** Why it does not run on the plan it was given last; `undefined` when it does. */
@@ -85,6 +90,7 @@ export function createEnvoy(options: EnvoyOptions): DataPlane {
       }
     },
     counters: () => readCounters(socket),
+    userRequests: options.stickyHeader === undefined ? () => [] : createUserLog(options.folder),
     isHealthy: async () => running() !== undefined && (await listens(socket).catch(() => false)),
     problem: () => problem,
     process: running,
@@ -169,6 +175,8 @@ async function start(options: EnvoyOptions, documents: Documents): Promise<Proce
       String(threads),
       '--log-level',
       'warning',
+      '--file-flush-interval-msec',
+      String(FLUSH_INTERVAL_MS),
     ],
     cwd: folder,
     env: {},

@@ -6,6 +6,7 @@ import { within } from '../machine/within.ts';
 import { type EvidenceCache, judgeTraffic } from './brake.ts';
 import { observe } from './observe.ts';
 import { createShadowAnswers } from './shadow-answers.ts';
+import { createUserScales } from './weigh-users.ts';
 
 /** A look waits for each of the three things it asks for a third of a tick at most, and for so long at least, in ms. */
 const LEAST_WAIT_MS = 250;
@@ -62,6 +63,8 @@ export function createLookout(context: AgentContext, { watchReady, applyPlan }: 
 function createObserver(context: AgentContext): (models: readonly string[]) => Promise<Counters> {
   const { proxy, store, log } = context;
   const shadow = createShadowAnswers(context);
+  const users = createUserScales();
+  const rolloutOf = (model: string) => store.getTraffic(model)?.traffic.lease?.rollout;
   return async (models) => {
     let counters: Counters;
     try {
@@ -70,11 +73,15 @@ function createObserver(context: AgentContext): (models: readonly string[]) => P
       log.warn(`No counts of ${models.join(', ')}: ${messageOf(thrown)}`);
       return undefined;
     }
+    attempt(context, models.join(', '), () => users.add(proxy.userRequests(), rolloutOf));
     for (const model of models) {
       const traffic = store.getTraffic(model)?.traffic;
       if (traffic === undefined) continue;
       attempt(context, model, () =>
-        observe(context, { model, traffic, counters, shadow: shadow.compare(model, traffic) }),
+        observe(context, {
+          ...{ model, traffic, counters, shadow: shadow.compare(model, traffic) },
+          weighUsers: users.weigh,
+        }),
       );
     }
     return counters;

@@ -15,6 +15,7 @@ import {
   type VersionReading,
   versionReadingSchema,
 } from './version-reading.ts';
+import type { WeighUsers } from './weigh-users.ts';
 
 /** The reading that the next observation of a model counts from. */
 const readingSchema = z.object({
@@ -32,6 +33,12 @@ type Look = {
   readonly counters: ReadonlyMap<string, ClusterCounters>;
 };
 
+/** What is known of the requests of this look beside their counts. */
+type Seen = {
+  readonly shadow: ShadowComparison | undefined;
+  readonly weighUsers: WeighUsers;
+};
+
 /**
  * Takes what both versions of a model did since the last look and appends it as one observation, together with the reading it
  * was counted from: killed at any point, the next look counts the same requests once. What was answered while a lost candidate was
@@ -39,7 +46,7 @@ type Look = {
  */
 export function observe(
   context: AgentContext,
-  { model, traffic, counters, shadow }: Look & { readonly shadow: ShadowComparison | undefined },
+  { model, traffic, counters, shadow, weighUsers }: Look & Seen,
 ): void {
   const { store, options, clock } = context;
   const before = store.getMemory(keyOf(model), readingSchema);
@@ -53,6 +60,7 @@ export function observe(
   );
   const countsOf = (version: string | undefined) => taken.get(version ?? '')?.counts ?? NO_COUNTS;
   const [stable, candidate] = [countsOf(traffic.stable), countsOf(traffic.candidate)];
+  const users = rollout === '' ? undefined : weighUsers(model, rollout);
   const isWorthKeeping = rollout !== '' || stable.requests + candidate.requests > 0;
   store.transaction(() => {
     if (before !== undefined && isWorthKeeping) {
@@ -64,6 +72,7 @@ export function observe(
         weights: { candidate: traffic.candidatePercent },
         candidate,
         stable,
+        ...(users && { users }),
         ...(shadow && { shadow }),
       });
     }

@@ -1,5 +1,5 @@
 import { isInstant, secondsBetween } from '../instant.ts';
-import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
+import { formatCount, formatDecimal, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { Reason } from '../verdict.ts';
 import { describeHarm } from './describe-harm.ts';
 import { carryingHarm, HARMS, type Harm } from './evidence/bets.ts';
@@ -172,10 +172,24 @@ function holdUnusable({
 }
 
 function gatherReasons({ plan, evidence, stage }: RolloutSituation, quorum: Quorum): readonly Reason[] {
-  const routing = checkRouting(evidence.stages[stage] ?? EMPTY_STAGE, plan.stages.length);
+  const routing = checkRouting(
+    evidence.stages[stage] ?? EMPTY_STAGE,
+    plan.stages.length,
+    evidence.users.heaviest,
+  );
   const harms = HARMS.map((harm) => describeHarm(evidence, harm, stage));
   const away = quorum.kind === 'all' ? undefined : quorum.reason;
-  return [...harms, routing, away, ...describeIgnored(evidence)].filter((reason) => reason !== undefined);
+  return [...harms, routing, away, describeUsers(evidence), ...describeIgnored(evidence)].filter(
+    (reason) => reason !== undefined,
+  );
+}
+
+function describeUsers({ users: { heaviest, errors } }: Evidence): Reason | undefined {
+  if (heaviest <= 1) return undefined;
+  const message =
+    `Users are dealt to the versions, not requests: one has sent up to ${formatCount(heaviest)} of them, ` +
+    `and ${formatDecimal(errors)} errors count as one.`;
+  return { code: 'users-dealt', metric: 'users', message, observed: errors, sampleSize: heaviest };
 }
 
 function describeIgnored(evidence: Evidence): readonly Reason[] {

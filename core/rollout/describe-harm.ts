@@ -1,8 +1,8 @@
 import { formatCount, formatDecimal, formatPercent, formatRatio } from '../report/format-number.ts';
-import { estimateOddsRatio, logEvidence } from '../statistics/sequential/e-process.ts';
+import { estimateOddsRatio, logEvidence, weighLikelihoods } from '../statistics/sequential/e-process.ts';
 import type { Reason } from '../verdict.ts';
 import type { Harm } from './evidence/bets.ts';
-import type { Evidence, SlowEvidence } from './evidence/evidence.ts';
+import { type Evidence, likelihoodsOf, type SlowEvidence } from './evidence/evidence.ts';
 import type { BadCount } from './evidence/observation.ts';
 import { type ArmTotals, EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
 
@@ -24,7 +24,7 @@ function describeBad(evidence: Evidence, harm: BadCount, stage: number): Reason 
   const { stable } = totals;
   const candidate = totals.candidate.requests === 0 ? totals.shadow : totals.candidate;
   if (candidate.requests === 0) return undefined;
-  const interval = estimateOddsRatio(evidence[harm], evidence.plan.alpha);
+  const interval = estimateOddsRatio(likelihoodsOf(evidence, harm), evidence.plan.alpha);
   const versus =
     stable.requests === 0
       ? 'with no stable traffic beside it'
@@ -45,7 +45,10 @@ function describeSlow(evidence: Evidence): Reason | undefined {
     logEvidence(slow.likelihoods) > logEvidence(best.likelihoods) ? slow : best,
   );
   if (worst.threshold === undefined) return undefined;
-  const interval = estimateOddsRatio(worst.likelihoods, evidence.plan.alpha);
+  const interval = estimateOddsRatio(
+    weighLikelihoods(worst.likelihoods, evidence.users.slow),
+    evidence.plan.alpha,
+  );
   return {
     code: 'slow-compared',
     metric: 'slow',

@@ -18,6 +18,8 @@ type Moment = { readonly perSecond: number; readonly errorRate: number; readonly
 export type Pattern = {
   readonly name: string;
   readonly invalid: number;
+  /** The share of requests that clients wrote wrongly, which both versions refuse; none when left out. */
+  readonly malformed?: number;
   readonly at: (minute: number, draws: Draws) => Moment;
   readonly noise: number;
 };
@@ -71,7 +73,7 @@ export function drawPoll(
       requests: count,
       errors: draws.binomial(count, errorRate),
       unanswered: 0,
-      refused: 0,
+      refused: draws.binomial(count, pattern.malformed ?? 0),
       invalid: draws.binomial(count, pattern.invalid),
       latency: { edges: [...EDGES], counts: draws.multinomial(count, shares) },
     };

@@ -134,7 +134,11 @@ async function findMutation(options: Options): Promise<Found | undefined> {
 
 async function isClean(seed: number): Promise<boolean> {
   const found: Found[] = [];
-  const silent = { onFound: (one: Found) => found.push(one), onTally: () => undefined, isEnough: () => false };
+  const silent = {
+    onFound: (one: Found) => found.push(one),
+    onTally: () => undefined,
+    isEnough: () => false,
+  };
   await runWorkers({ seed, schedules: 1, workers: 1 }, silent);
   return found.length === 0;
 }

@@ -8,6 +8,7 @@ import { NO_COUNTERS, subtractCounters } from '../../agent/envoy/cluster-counter
 import { createEnvoy, type DataPlane } from '../../agent/envoy/envoy.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import type { Split } from '../../agent/envoy/traffic-plan.ts';
+import type { UserRequest } from '../../agent/envoy/user-log.ts';
 import { checkPort } from '../../agent/machine/check-port.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';
@@ -159,6 +160,33 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     await proxy.apply({ backends: [], splits: [], unnamed: undefined });
     expect(await ping('/ping')).toBe(503);
     await apply({});
+  });
+
+  test('writes down what came of the requests of each user, pinned ones and those without a user apart', async () => {
+    await apply({});
+    const ask = async (user: string, backend: Partial<Backend>, headers: Record<string, string> = {}) => {
+      Object.assign(stable, backend);
+      await predict({ [USER_HEADER]: user, ...headers }).then((answer) => answer.text());
+      release(stable);
+    };
+    const told: Pick<UserRequest, 'user' | 'outcome'>[] = [];
+    proxy.userRequests();
+    await ask('ann', {});
+    await ask('bob', { status: 500 });
+    await ask('bob', { status: 422 });
+    await ask('cy', {}, { [PIN_HEADER]: '1' });
+    await predict().then((answer) => answer.text());
+    await ask('ann', {});
+    await waitFor(async () => {
+      told.push(...proxy.userRequests().map(({ user, outcome }) => ({ user, outcome })));
+      return told.length >= 4;
+    }, 'what came of four requests');
+    expect(told).toEqual([
+      { user: 'ann', outcome: 'answered' },
+      { user: 'bob', outcome: 'error' },
+      { user: 'bob', outcome: 'refused' },
+      { user: 'ann', outcome: 'answered' },
+    ]);
   });
 
   test('keeps answering at /invocations, with 503 when nobody can', async () => {

@@ -1,3 +1,4 @@
+import { USER_LOG_FORMAT, userLogFile } from '../user-log.ts';
 import { type Discovery, discover, typeUrl, watched } from './discovery.ts';
 
 /** A client has this long to send its whole request, in s. */
@@ -10,6 +11,8 @@ export type ListenerSettings = {
   readonly address: string;
   readonly port: number;
   readonly maxBodyBytes: number;
+  /** The header by whose value versions are chosen: what its users ask for is written down. */
+  readonly stickyHeader?: string | undefined;
 };
 
 /** The one listener, with its routes in a file of their own so that a shift of traffic closes no connection. */
@@ -25,6 +28,9 @@ export function buildListeners(settings: ListenerSettings): Discovery {
     server_header_transformation: 'PASS_THROUGH',
     request_headers_timeout: '10s',
     request_timeout: `${REQUEST_TIMEOUT_SECONDS}s`,
+    ...(settings.stickyHeader !== undefined && {
+      access_log: [logUsers(settings.folder, settings.stickyHeader)],
+    }),
     local_reply_config: { mappers: [refuseOverflow()] },
     http_filters: [
       {
@@ -52,6 +58,20 @@ export function buildListeners(settings: ListenerSettings): Discovery {
       ],
     },
   ]);
+}
+
+/** Who asked and what came of it, for as long as the agent takes to read it. */
+function logUsers(folder: string, header: string): object {
+  const format = { ...USER_LOG_FORMAT, user: `%REQ(${header.toUpperCase()})%` };
+  return {
+    name: 'envoy.access_loggers.file',
+    filter: { header_filter: { header: { name: header, present_match: true } } },
+    typed_config: {
+      '@type': typeUrl('envoy.extensions.access_loggers.file.v3.FileAccessLog'),
+      path: userLogFile(folder),
+      log_format: { json_format: format },
+    },
+  };
 }
 
 /** A version at its limit of open requests says so (UO, "upstream overflow"): to be sent again a little later, or elsewhere. */

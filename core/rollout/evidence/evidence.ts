@@ -8,6 +8,7 @@ import {
   logEvidence,
   logRateEvidence,
   startLogLikelihoods,
+  weighLikelihoods,
 } from '../../statistics/sequential/e-process.ts';
 import type { RolloutPlan } from '../rollout-plan.ts';
 import { type Baseline, NO_BASELINE } from './baseline.ts';
@@ -26,6 +27,7 @@ import type { BadCount, Observation } from './observation.ts';
 import { findObservationProblem, type ObservationProblem } from './observation-problem.ts';
 import { countSlow, SLOW_QUANTILES, type SlowThreshold } from './slow-requests.ts';
 import { addToStage, type StageTotals } from './stage-totals.ts';
+import { addUserWeights, NO_USERS, type UserWeights } from './user-weights.ts';
 
 /** Log of the evidence for each harm, and of all together: `total` decides. */
 export type EvidenceLevels = HarmEvidence & { readonly total: number };
@@ -57,6 +59,8 @@ export type Evidence = {
   readonly peak: EvidenceLevels & { readonly at?: string; readonly stage?: number };
   readonly stages: readonly StageTotals[];
   readonly hosts: Readonly<Record<string, HostEvidence>>;
+  /** How many requests count as one, over all hosts. */
+  readonly users: UserWeights;
   readonly ignored: Readonly<Partial<Record<ObservationProblem, number>>>;
 };
 
@@ -94,6 +98,7 @@ export function startEvidence(plan: RolloutPlan, baseline: Baseline = NO_BASELIN
     peak: NO_EVIDENCE,
     stages: [],
     hosts: {},
+    users: NO_USERS,
     ignored: {},
   };
 }
@@ -118,7 +123,9 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
   const stages = addToStage(evidence.stages, observation);
   const objective = addToObjective(evidence.objective, observation, { stages, baseline });
   const compared = step.interval === undefined ? {} : compareInterval(evidence, step, step.interval);
-  const grown = { ...evidence, ...compared, objective, stages };
+  const hosts = { ...evidence.hosts, [observation.host]: step.host };
+  const users = addUserWeights(Object.values(hosts).map((host) => host.users ?? NO_USERS));
+  const grown = { ...evidence, ...compared, objective, stages, hosts, users };
   const bets = wakeHarms(evidence, grown);
   const next = { ...grown, bets };
   const levels = measureLevels(next);
@@ -126,7 +133,7 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
     levels.total > evidence.peak.total
       ? { ...levels, at: observation.at, stage: observation.stage }
       : evidence.peak;
-  return { ...next, levels, peak, hosts: { ...evidence.hosts, [observation.host]: step.host } };
+  return { ...next, levels, peak };
 }
 
 /** The evidence of a rollout's observations, in the order of their time, whatever order they came in. */
@@ -206,19 +213,35 @@ function wakeHarms(before: Evidence, after: Omit<Evidence, 'bets'>): Bets {
   return isNew ? shareOutAnew(before.bets, before.levels, awake) : before.bets;
 }
 
+/** The likelihoods of one kind of bad request, each request counted for as much as it is by itself. */
+export function likelihoodsOf(
+  { users, ...evidence }: Pick<Evidence, 'users' | BadCount>,
+  harm: BadCount,
+): LogLikelihoods {
+  // Only the proxy knows who has asked, and not what was wrong with an answer: any of a user's may have been.
+  return weighLikelihoods(evidence[harm], harm === 'invalid' ? users.heaviest : users[harm]);
+}
+
 function measureLevels(
-  evidence: Pick<Evidence, 'plan' | 'baseline' | BadCount | 'slow' | 'objective' | 'bets'>,
+  evidence: Pick<Evidence, 'plan' | 'baseline' | BadCount | 'slow' | 'objective' | 'bets' | 'users'>,
 ): EvidenceLevels {
-  const { plan, baseline, objective } = evidence;
-  const slow = evidence.slow.map(({ likelihoods }) => logEvidence(likelihoods));
+  const { plan, baseline, objective, users } = evidence;
+  const [errors, refused, invalid] = [
+    likelihoodsOf(evidence, 'errors'),
+    likelihoodsOf(evidence, 'refused'),
+    likelihoodsOf(evidence, 'invalid'),
+  ];
+  const slow = evidence.slow.map(({ likelihoods }) => logEvidence(weighLikelihoods(likelihoods, users.slow)));
   const levels = {
-    errors: logEvidence(evidence.errors, plan.tolerance),
-    gross: logEvidence(evidence.errors, plan.tolerance, GROSS_ODDS_RATIO),
-    refused: logEvidence(evidence.refused, plan.tolerance),
-    invalid: logEvidence(evidence.invalid, plan.tolerance),
+    errors: logEvidence(errors, plan.tolerance),
+    gross: logEvidence(errors, plan.tolerance, GROSS_ODDS_RATIO),
+    refused: logEvidence(refused, plan.tolerance),
+    invalid: logEvidence(invalid, plan.tolerance),
     slow: logSumExp(slow) - Math.log(slow.length),
     objective:
-      objective.limit === undefined ? 0 : logRateEvidence(objective, objective.limit, baseline.eta.errors),
+      objective.limit === undefined
+        ? 0
+        : logRateEvidence(objective, objective.limit, baseline.eta.errors / users.errors),
   };
   return { ...levels, total: logCapital(evidence.bets, levels) };
 }

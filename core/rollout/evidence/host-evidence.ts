@@ -1,6 +1,7 @@
 import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets.ts';
 import type { ArmCounts, Observation } from './observation.ts';
 import { fitsBuckets, fixSlowThresholds, type SlowThreshold } from './slow-requests.ts';
+import { largerUserWeights, NO_USERS, type UserWeights } from './user-weights.ts';
 
 /** A new worker's first requests are slow for reasons of their own: until either is reached, latency is not compared. */
 const WARM_UP_REQUESTS = 50;
@@ -28,6 +29,8 @@ export type HostEvidence = {
   readonly stableLatency?: LatencyCounts;
   readonly thresholds?: readonly SlowThreshold[];
   readonly waiting?: ComparedInterval;
+  /** The largest seen so far: an agent that starts again learns them anew. */
+  readonly users?: UserWeights;
 };
 
 /** What one poll of a host gives to count now. `thresholds` are absent while the candidate warms up. */
@@ -64,12 +67,19 @@ export function stepHost(
     stableLatency: gatherStableLatency(before, observation, thresholds),
     ...(thresholds && { thresholds }),
     ...(!isComparable && { waiting: interval }),
+    ...weighUsersOf(before, observation),
   };
   return {
     host,
     ...(isComparable && { interval }),
     ...(isWarm && thresholds && { thresholds }),
   };
+}
+
+function weighUsersOf(before: HostEvidence | undefined, { users }: Observation): Pick<HostEvidence, 'users'> {
+  const known = before?.users;
+  if (users === undefined) return known === undefined ? {} : { users: known };
+  return { users: largerUserWeights(known ?? NO_USERS, users) };
 }
 
 function chooseThresholds(

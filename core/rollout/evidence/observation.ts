@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hostIdSchema } from '../../identity/host-id.ts';
 import { foreignInstantSchema } from '../../instant.ts';
 import { latencyCountsSchema, shareEdges } from '../../statistics/latency-buckets.ts';
+import { userWeightsSchema } from './user-weights.ts';
 
 const count = z.int().nonnegative();
 
@@ -48,7 +49,7 @@ const shadowComparisonSchema = z.strictObject({
 
 /**
  * One poll of one host: both versions over the same `seconds`, at stage index `stage`, with the candidate given
- * `weights.candidate` percent. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host;
+ * `weights.candidate` percent. `users` says how many requests count as one where users are dealt to the versions. `shadow` compares the answers of this time, while requests are copied. `seq` grows with each poll of a host;
  * the pair (hostId, seq) names the observation, and `host` is what people call it.
  */
 export const observationSchema = z
@@ -62,6 +63,7 @@ export const observationSchema = z
     weights: z.strictObject({ candidate: z.number().min(0).max(100) }),
     candidate: armCountsSchema,
     stable: armCountsSchema,
+    users: userWeightsSchema.optional(),
     shadow: shadowComparisonSchema.optional(),
   })
   .refine(({ candidate, stable }) => shareEdges(candidate.latency, stable.latency), {

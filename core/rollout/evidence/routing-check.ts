@@ -14,13 +14,17 @@ const TOLERATED_ODDS_RATIO = 1.2;
  * roll back. `undefined` when the split is right, can't be told yet, or leaves no choice (0 or 100 %).
  *
  * Claim: at most one rollout in a thousand with the right split is held for it, over all stages (the limit is shared out among them).
- * Assumes, reference and vector as for `logShareEvidence`: requests are sent one by one, so it does not hold with sticky users.
+ * Assumes, reference and vector as for `logShareEvidence`; where users are dealt to the versions and not requests, as many requests as
+ * the `heaviest` of them has sent count as one.
  */
-export function checkRouting(totals: StageTotals, stages: number): Reason | undefined {
-  const { percent, candidate, stable } = totals.routed;
+export function checkRouting(
+  { routed: { percent, candidate, stable } }: StageTotals,
+  stages: number,
+  heaviest: number,
+): Reason | undefined {
   const share = percent / 100;
   if (!(share > 0 && share < 1) || candidate + stable === 0) return undefined;
-  const evidence = logShareEvidence(candidate, stable, share);
+  const evidence = logShareEvidence(candidate / heaviest, stable / heaviest, share);
   const oddsRatio = (candidate + 0.5) / (stable + 0.5) / (share / (1 - share));
   const isTolerated = oddsRatio < TOLERATED_ODDS_RATIO && oddsRatio > 1 / TOLERATED_ODDS_RATIO;
   if (isTolerated || evidence < Math.log(stages / ROUTING_ALPHA)) return undefined;

@@ -84,6 +84,11 @@ export function addTable(likelihoods: LogLikelihoods, table: TwoByTwo, eta = 1):
   return likelihoods.map((sum, index) => sum + eta * (gains[index] ?? 0));
 }
 
+/** The likelihoods of requests of which `weight` count as one: all that was seen, raised to the power of the inverse. */
+export function weighLikelihoods(likelihoods: LogLikelihoods, weight: number): LogLikelihoods {
+  return weight === 1 ? likelihoods : likelihoods.map((sum) => sum / weight);
+}
+
 /**
  * Log of the evidence that the odds ratio exceeds `tolerance`: the capital of bets on all odds ratios of the grid above `above`, each
  * with a weight of its inverse. A limit between two points of the grid is taken at the upper one: more is tolerated, never less.

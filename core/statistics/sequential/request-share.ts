@@ -8,8 +8,8 @@ const PRIOR_REQUESTS = 100;
  * `share` in (0, 1): a beta-binomial mixture over shares against the configured one.
  *
  * Claim: while the split is right, the evidence ever reaches 1 / alpha with probability at most alpha, however often one looks.
- * Assumes: each request is sent to the candidate with probability `share`, independently of the others. With sticky users it is users
- * who are split, and this does not hold.
+ * Assumes: each request is sent to the candidate with probability `share`, independently of the others. Counts need not be whole: with
+ * sticky users it is users who are split, and as many requests as one of them has sent count as one.
  * Reference: Lindon & Malek, "Anytime-valid inference for multinomial count data" (NeurIPS 2022, arXiv 2011.03567).
  * Vector: test/core/statistics/sequential/request-share.test.ts.
  */

@@ -79,7 +79,9 @@ function describe(world: World, host: WorldHost, sum: Sums): Serving {
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const leaseMs = 1_000 * (traffic?.lease?.leaseSeconds ?? TIMES.lease) * LEASES_TO_RETURN;
   const percent = traffic?.candidate === undefined ? 0 : traffic.candidatePercent;
-  const bound = PROOF + TICKS_TO_ACT * TIMES.tick * setup.rate * Math.max(1, world.traffic.factor) * ((open?.percent ?? 0) / 100);
+  const bound =
+    PROOF +
+    TICKS_TO_ACT * TIMES.tick * setup.rate * Math.max(1, world.traffic.factor) * ((open?.percent ?? 0) / 100);
   return {
     url: host.url,
     downMs: sum.downMs,

@@ -95,6 +95,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
         world.plan = plan;
       },
       counters: async () => world.counters,
+      userRequests: () => [],
       isHealthy: async () => world.proxyFailure === undefined,
       problem: () => world.proxyFailure?.message,
       process: () => undefined,
