@@ -13,11 +13,16 @@ from trainyard.days import number_days
 from trainyard.errors import UserError
 from trainyard.files import digest_file
 from trainyard.inputs import Inputs, count_rows
+from trainyard.scoring import InvalidInputError
+from trainyard.typed_inputs import convert_inputs
 
 if TYPE_CHECKING:
     import argparse
 
     from trainyard.signature import Signature
+
+# How the file begins that stands for one kept in Git LFS.
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
     """
     if not path.is_file():
         raise UserError("holdout-missing", f"{path} is not there.", "Set data.holdout.path to the file.", str(path))
-    table = read_file(path)
+    refuse_pointer(path)
+    table = read_file(path, list_texts(signature))
     absent = [name for name in columns.names if name not in table]
     if absent:
         raise UserError(
@@ -116,10 +122,28 @@ def read_days(times: object, path: Path) -> np.ndarray:
         ) from error
 
 
-def read_file(path: Path) -> dict[str, Any]:
+def refuse_pointer(path: Path) -> None:
+    """Raises UserError for what Git LFS leaves in the place of a file that was not fetched."""
+    with path.open("rb") as file:
+        if file.read(len(LFS_POINTER)) != LFS_POINTER:
+            return
+    raise UserError(
+        "holdout-is-an-lfs-pointer",
+        f"{path} is a Git LFS pointer: the checkout left the data themselves out.",
+        "Set the input `lfs: true` of the pipeline, or of actions/checkout; by hand, `git lfs pull`.",
+        str(path),
+    )
+
+
+def list_texts(signature: Signature | None) -> tuple[str, ...]:
+    """The columns that hold texts, though they may look like numbers, such as postcodes."""
+    return tuple(spec.name for spec in signature.columns if spec.type == "string") if signature else ()
+
+
+def read_file(path: Path, texts: tuple[str, ...]) -> dict[str, Any]:
     """The columns or arrays of the file, by name. Raises UserError when it cannot be read."""
     try:
-        return read_arrays(path) if path.suffix == ".npz" else read_table(path)
+        return read_arrays(path) if path.suffix == ".npz" else read_table(path, texts)
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise UserError(
             "holdout-unreadable",
@@ -135,12 +159,12 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         return dict(arrays)
 
 
-def read_table(path: Path) -> dict[str, Any]:
-    """The columns of a CSV, Parquet or JSON-lines file."""
+def read_table(path: Path, texts: tuple[str, ...]) -> dict[str, Any]:
+    """The columns of a CSV, Parquet or JSON-lines file. A CSV file does not say which columns are `texts`."""
     import pandas as pd  # noqa: PLC0415 - only where the data are a table
 
     readers = {
-        ".csv": pd.read_csv,
+        ".csv": lambda file: pd.read_csv(file, dtype=dict.fromkeys(texts, str)),
         ".parquet": pd.read_parquet,
         ".jsonl": lambda file: pd.read_json(file, lines=True),
     }
@@ -162,7 +186,28 @@ def choose_inputs(
     signature: Signature | None,
     path: Path,
 ) -> Inputs:
-    """The model's inputs: those its signature names, else everything that is not a label, an id, a group or a slice."""
+    """The model's inputs, in the types of its signature. Raises UserError when they do not fit it."""
+    inputs = find_inputs(table, columns, signature, path)
+    if signature is None:
+        return inputs
+    try:
+        return convert_inputs(inputs, signature)
+    except InvalidInputError as error:
+        raise UserError(
+            "holdout-input-type",
+            f"{path} does not fit the model's signature: {error.message}",
+            "Write the holdout in the types of the model's signature.",
+            str(path),
+        ) from error
+
+
+def find_inputs(
+    table: dict[str, Any],
+    columns: HoldoutColumns,
+    signature: Signature | None,
+    path: Path,
+) -> Inputs:
+    """Those that the signature names, else everything that is not a label, an id, a group or a slice."""
     named = signature.names if signature else ()
     absent = [name for name in named if name not in table]
     if absent:

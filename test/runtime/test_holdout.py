@@ -1,5 +1,6 @@
 """Held-out examples."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from trainyard.errors import UserError
 from trainyard.holdout import Holdout, HoldoutColumns, load_holdout
+from trainyard.scoring import parse_request
+from trainyard.signature import Signature, parse_signature
 
 COLUMNS = HoldoutColumns("label", "id", None, ("kind",))
 
@@ -73,3 +76,59 @@ def test_a_data_file_that_would_run_code_is_refused(tmp_path: Path):
     assert refuse(tmp_path / "torn.npz") == "holdout-unreadable"
     (tmp_path / "torn.parquet").write_bytes(b"nothing")
     assert refuse(tmp_path / "torn.parquet") == "holdout-unreadable"
+
+
+def sign(**types: str) -> Signature:
+    columns = [{"type": kind, "name": name, "required": True} for name, kind in types.items()]
+    return parse_signature({"inputs": json.dumps(columns)})
+
+
+def sign_tensor(dtype: str, *shape: int) -> Signature:
+    spec = {"dtype": dtype, "shape": [-1, *shape]}
+    return parse_signature({"inputs": json.dumps([{"type": "tensor", "tensor-spec": spec}])})
+
+
+@pytest.mark.parametrize("suffix", ["npz", "csv", "parquet", "jsonl"])
+def test_a_pointer_of_git_lfs_is_told_by_its_name(tmp_path: Path, suffix: str):
+    path = tmp_path / f"holdout.{suffix}"
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:" + "4d" * 32 + "\nsize 1337\n")
+    assert refuse(path) == "holdout-is-an-lfs-pointer"
+
+
+def test_a_table_comes_in_the_types_of_the_signature_as_requests_do(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text(
+        "rate,count,zip,asked,label\n0.1,3,01234,2026-01-02T03:04:05,0\n0.7,4,99999,2026-01-03T00:00:00,1\n"
+    )
+    signature = sign(rate="float", count="long", zip="string", asked="datetime")
+    held = load_holdout(path, HoldoutColumns("label", None, None, ()), signature).inputs
+    request = {
+        "dataframe_split": {
+            "columns": ["rate", "count", "zip", "asked"],
+            "data": [[0.1, 3, "01234", "2026-01-02T03:04:05"], [0.7, 4, "99999", "2026-01-03T00:00:00"]],
+        }
+    }
+    asked = parse_request(json.dumps(request), signature)
+    assert held.dtypes.to_dict() == asked.dtypes.to_dict()
+    assert held.equals(asked)
+
+
+def test_an_array_comes_in_the_type_of_the_signature(tmp_path: Path):
+    held = load_holdout(save_arrays(tmp_path), COLUMNS, sign_tensor("float32", 2, 2)).inputs
+    assert held.dtype == np.float32
+    path = tmp_path / "holdout.csv"
+    pd.DataFrame({"a": [1, 2], "b": [0.1, 0.2], "label": [0, 1]}).to_csv(path, index=False)
+    held = load_holdout(path, HoldoutColumns("label", None, None, ()), sign_tensor("float32", 2)).inputs
+    assert held.dtype == np.float32
+    assert held.tolist() == np.array([[1, 0.1], [2, 0.2]], dtype=np.float32).tolist()
+
+
+@pytest.mark.parametrize(("kind", "cells"), [("long", "1.5,2"), ("long", ",2"), ("double", "x,2"), ("boolean", "3,4")])
+def test_what_a_request_could_not_say_is_refused(tmp_path: Path, kind: str, cells: str):
+    path = tmp_path / "holdout.csv"
+    first, second = cells.split(",")
+    path.write_text(f"a,label\n{first},0\n{second},1\n")
+    with pytest.raises(UserError) as caught:
+        load_holdout(path, HoldoutColumns("label", None, None, ()), sign(a=kind))
+    assert caught.value.problem.code == "holdout-input-type"
+    assert "a " in caught.value.problem.message
