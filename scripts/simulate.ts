@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { driftRows } from '../measure/simulate/drift.ts';
 import { equalCandidateRows } from '../measure/simulate/equal-candidates.ts';
+import { everyRequestRows } from '../measure/simulate/every-request.ts';
 import { gateRows } from '../measure/simulate/gate.ts';
 import { renderDecisions, renderTable } from '../measure/simulate/render-decisions.ts';
 import { rolloutRows } from '../measure/simulate/rollout.ts';
@@ -13,7 +14,7 @@ import { ROOT } from '../sandbox/checkout.ts';
 type Section = (options: SimulationOptions) => SimulationRow[];
 
 const SECTIONS: Readonly<Record<string, Section>> = {
-  rollout: rolloutRows,
+  rollout: (options) => [...rolloutRows(options), ...everyRequestRows(options)],
   gate: gateRows,
   drift: driftRows,
 };

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { makeDraws } from '../../../measure/simulate/draws.ts';
+import { everyRequestRows } from '../../../measure/simulate/every-request.ts';
 import { rolloutRows } from '../../../measure/simulate/rollout.ts';
 
 /** A small part of the full simulation: enough to see a broken promise, not to measure how well it is kept. */
 const rows = rolloutRows({ scale: 0.006, seed: 1 });
+
+describe('every request that was sent, on simulated rollouts', () => {
+  const requestRows = everyRequestRows({ scale: 0.001, seed: 1 });
+  it.each(requestRows)('row $row, $quantity: $target', ({ met, observed }) => {
+    expect(met, observed).toBe(true);
+  });
+});
 
 describe('the promises of the canary, on simulated rollouts', () => {
   it.each(rows.filter(({ row }) => row !== 2))('row $row, $quantity: $target', ({ met, observed }) => {
