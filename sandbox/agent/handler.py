@@ -57,11 +57,12 @@ def start_capture(enabled):
         return lambda _values: None
     file = Path(folder) / f"{os.getpid()}-{time.time_ns()}.json"
     lock = threading.Lock()
-    totals = {"n": 0, "invalid": 0, "counts": [0, 0]}
+    totals = {"n": 0, "invalid": 0, "invalidAnswers": 0, "counts": [0, 0]}
     started = now()
 
     def add(values):
         with lock:
+            totals["invalidAnswers"] += any(math.isnan(value) for value in values)
             for value in values:
                 totals["n"] += 1
                 if math.isnan(value):
@@ -81,6 +82,8 @@ def start_capture(enabled):
                 "at": now(),
                 "n": totals["n"],
                 "invalid": totals["invalid"],
+                "invalidAnswers": totals["invalidAnswers"],
+                "refused": 0,
                 "features": {"x": {"counts": counts, "missing": 0, "below": 0, "above": 0, "unseen": 0}},
                 "prediction": {"counts": counts},
             }
