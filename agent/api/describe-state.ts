@@ -4,6 +4,7 @@ import type { AgentContext } from '../context.ts';
 import { CLOCK_JUMPED, describeJump } from '../machine/steady-clock.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { findAway } from '../traffic/find-away.ts';
+import { readSeen } from '../traffic/observe.ts';
 
 /** Reason code of a proxy that does not run on what it was given. */
 const PROXY_BEHIND = 'proxy-not-converged';
@@ -25,6 +26,9 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     instances: store.instances().map(toInstance),
     traffic: Object.fromEntries(
       Object.entries(store.traffic()).map(([model, { traffic }]) => [model, traffic]),
+    ),
+    seen: Object.fromEntries(
+      Object.keys(store.traffic()).map((model) => [model, readSeen(context, model)?.versions ?? {}]),
     ),
     outbox: { pending: count, ...(oldest !== undefined && { oldest }) },
     dataPlane: {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { secondsBetween } from '../../core/instant.ts';
-import type { ShadowComparison } from '../../core/rollout/evidence/observation.ts';
+import type { ArmCounts, ShadowComparison } from '../../core/rollout/evidence/observation.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../envoy/cluster-counters.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { readCapture, sumInvalid } from '../windows/read-capture.ts';
+import { addSeen, type Seen, seenSchema } from './seen.ts';
 import {
   beginReading,
   countSince,
@@ -21,6 +22,8 @@ import type { WeighUsers } from './weigh-users.ts';
 const readingSchema = z.object({
   at: z.string(),
   versions: z.record(z.string(), versionReadingSchema),
+  /** What was seen of both since the rollout began. */
+  seen: seenSchema,
   /** The candidate could not answer when this was read. */
   isCandidateAway: z.boolean().optional(),
 });
@@ -76,8 +79,14 @@ export function observe(
         ...(shadow && { shadow }),
       });
     }
-    store.putMemory(keyOf(model), toReading(taken, { at, isCandidateAway }));
+    const seen = addSeen(before?.seen, traffic.lease?.rollout ?? '', countsIn(taken));
+    store.putMemory(keyOf(model), toReading(taken, { at, seen, isCandidateAway }));
   });
+}
+
+/** What became of a model's requests since its rollout began on this host; `undefined` before the first look. */
+export function readSeen({ store }: Pick<AgentContext, 'store'>, model: string): Seen | undefined {
+  return store.getMemory(keyOf(model), readingSchema)?.seen;
 }
 
 /**
@@ -92,7 +101,8 @@ export function rebase(context: AgentContext, look: Look): void {
     [...lookAt(context, look)].map(([version, seen]) => [version, count(before?.versions[version], seen)]),
   );
   const isCandidateAway = isAway(context, model, traffic.candidate);
-  store.putMemory(keyOf(model), toReading(taken, { at: clock.now(), isCandidateAway }));
+  const seen = before?.seen ?? addSeen(undefined, traffic.lease?.rollout ?? '', new Map());
+  store.putMemory(keyOf(model), toReading(taken, { at: clock.now(), seen, isCandidateAway }));
 }
 
 function keyOf(model: string): string {
@@ -126,10 +136,18 @@ function count(before: VersionReading | undefined, look: VersionLook): Counted {
   return before === undefined ? { counts: NO_COUNTS, reading: beginReading(look) } : countSince(before, look);
 }
 
+function countsIn(taken: ReadonlyMap<string, Counted>): ReadonlyMap<string, ArmCounts> {
+  return new Map([...taken].map(([version, { counts }]) => [version, counts]));
+}
+
 function toReading(
   taken: ReadonlyMap<string, Counted>,
-  { at, isCandidateAway }: { readonly at: string; readonly isCandidateAway: boolean },
+  {
+    at,
+    seen,
+    isCandidateAway,
+  }: { readonly at: string; readonly seen: Seen; readonly isCandidateAway: boolean },
 ): Reading {
   const versions = Object.fromEntries([...taken].map(([version, { reading }]) => [version, reading]));
-  return { at, versions, ...(isCandidateAway && { isCandidateAway }) };
+  return { at, versions, seen, ...(isCandidateAway && { isCandidateAway }) };
 }

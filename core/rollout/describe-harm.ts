@@ -3,8 +3,8 @@ import { estimateOddsRatio, logEvidence, weighLikelihoods } from '../statistics/
 import type { Reason } from '../verdict.ts';
 import type { Harm } from './evidence/bets.ts';
 import { type Evidence, likelihoodsOf, type SlowEvidence } from './evidence/evidence.ts';
-import type { BadCount } from './evidence/observation.ts';
-import { type ArmTotals, EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
+import type { ArmTotals, BadCount } from './evidence/observation.ts';
+import { EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
 
 /** What has been observed of one harm at a stage, as one phrase and as numbers. `undefined` while there is nothing to say. */
 export function describeHarm(evidence: Evidence, harm: Harm, stage: number): Reason | undefined {

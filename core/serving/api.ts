@@ -9,7 +9,7 @@ import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { envelopeSchema } from '../ledger/envelope.ts';
 import { temperingSchema } from '../rollout/evidence/baseline.ts';
-import { observationSchema } from '../rollout/evidence/observation.ts';
+import { armTotalsSchema, observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
 
 /** The agent's HTTP API, shared by its server and its client. Errors are RFC 9457 problems (`problemSchema`). */
@@ -104,6 +104,8 @@ export const agentStateSchema = z.strictObject({
   runtime: z.enum(['process', 'docker']),
   instances: z.array(instanceSchema),
   traffic: z.record(z.string(), trafficSchema),
+  /** By model and version, what became of requests since the rollout began on this host, or since there is none. */
+  seen: z.record(z.string(), z.record(z.string(), armTotalsSchema)),
   outbox: z.strictObject({ pending: z.number().int(), oldest: instantSchema.optional() }),
   dataPlane: z.strictObject({ address: z.string(), healthy: z.boolean() }),
   /** What is wrong with the host itself, by code. */

@@ -96,6 +96,22 @@ describe('observations', () => {
     expect(rows.every(({ seconds, weights }) => seconds === 5 && weights.candidate === 50)).toBe(true);
   });
 
+  test('are added up in the state for as long as a rollout runs here', async () => {
+    const totals = async () => (await describeState(host.context)).seen[MODEL];
+    await startCanary();
+    await poll(100, 3);
+    host.world.counters.set(`${MODEL}@2`, { ...counted(150, 3), sent: 157, cut: 7, clientErrors: 4 });
+    host.world.counters.set(`${MODEL}@1`, counted(150));
+    await agent.observeAndJudge();
+    expect(await totals()).toEqual({
+      1: { requests: 150, errors: 0, unanswered: 0, refused: 0, invalid: 0 },
+      2: { requests: 157, errors: 10, unanswered: 7, refused: 4, invalid: 0 },
+    });
+    await startCanary('r2');
+    await poll(160);
+    expect(await totals()).toMatchObject({ 1: { requests: 10 } });
+  });
+
   test('count what happened while the agent was down, once', async () => {
     await startCanary();
     await poll(100);

@@ -1,9 +1,12 @@
 import type { AgentProblem, AgentState, Instance, Traffic } from '../../../core/serving/api.ts';
 
+type Seen = AgentState['seen'][string];
+
 /** How often the page looks, in ms. */
 const REFRESH_MS = 2_000;
 const TOKEN = 'token';
 const HEAD = ['Model', 'Version', 'State', 'Since', ''];
+const SEEN_HEAD = ['Version', 'Requests', 'Errors', 'Never answered', 'Refused (4xx)', 'Invalid answers'];
 
 const view = find('view');
 const login = find('login');
@@ -31,13 +34,13 @@ async function refresh(): Promise<void> {
 }
 
 function show(state: AgentState): void {
-  const head = element('tr', {}, ...HEAD.map((name) => element('th', { scope: 'col' }, name)));
-  const rows = state.instances.map(instanceRow);
   view.replaceChildren(
     header(state),
-    ...Object.entries(state.traffic).map(([model, traffic]) => trafficSection(model, traffic)),
+    ...Object.entries(state.traffic).map(([model, traffic]) =>
+      trafficSection(model, traffic, state.seen[model] ?? {}),
+    ),
     element('h2', {}, 'Versions'),
-    element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows)),
+    table(HEAD, state.instances.map(instanceRow)),
   );
 }
 
@@ -69,7 +72,7 @@ function instanceRow({ model, version, state, since, code, message }: Instance):
   );
 }
 
-function trafficSection(model: string, traffic: Traffic): HTMLElement {
+function trafficSection(model: string, traffic: Traffic, seen: Seen): HTMLElement {
   const { candidate, shadow, lease, brake } = traffic;
   const parts = [element('h2', {}, model), trafficBar(traffic)];
   if (shadow) {
@@ -79,8 +82,20 @@ function trafficSection(model: string, traffic: Traffic): HTMLElement {
     const stage = `stage ${lease.stage + 1} of ${lease.plan.stages.length}`;
     parts.push(element('p', { class: 'quiet' }, `Rollout ${lease.rollout}, ${stage}, ${lease.control}`));
   }
+  parts.push(table(SEEN_HEAD, Object.entries(seen).map(seenRow)));
   if (brake !== undefined) parts.push(note(`Braked (${brake.code}): ${brake.explanation}`));
   return element('section', {}, ...parts);
+}
+
+function seenRow([version, seen]: readonly [string, Seen[string]]): HTMLElement {
+  const { requests, errors, unanswered, refused, invalid } = seen;
+  const cells = [`v${version}`, ...[requests, errors, unanswered, refused, invalid].map(String)];
+  return element('tr', {}, ...cells.map((cell) => element('td', {}, cell)));
+}
+
+function table(names: readonly string[], rows: readonly HTMLElement[]): HTMLElement {
+  const head = element('tr', {}, ...names.map((name) => element('th', { scope: 'col' }, name)));
+  return element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows));
 }
 
 function trafficBar({ stable, candidate, candidatePercent }: Traffic): HTMLElement {

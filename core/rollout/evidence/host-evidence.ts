@@ -1,6 +1,7 @@
 import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets.ts';
 import type { ArmCounts, Observation } from './observation.ts';
 import { fitsBuckets, fixSlowThresholds, type SlowThreshold } from './slow-requests.ts';
+import { addTotals } from './stage-totals.ts';
 import { largerUserWeights, NO_USERS, type UserWeights } from './user-weights.ts';
 
 /** A new worker's first requests are slow for reasons of their own: until either is reached, latency is not compared. */
@@ -125,12 +126,5 @@ function joinWaiting(waiting: ComparedInterval | undefined, observation: Observa
 function addArms(left: ArmCounts, right: ArmCounts): ArmCounts | undefined {
   const latency = addLatency(left.latency, right.latency);
   if (latency === undefined) return undefined;
-  return {
-    requests: left.requests + right.requests,
-    errors: left.errors + right.errors,
-    unanswered: left.unanswered + right.unanswered,
-    refused: left.refused + right.refused,
-    invalid: left.invalid + right.invalid,
-    latency,
-  };
+  return { ...addTotals(left, right), latency };
 }

@@ -1,6 +1,6 @@
 import type { Baseline } from './baseline.ts';
-import type { Observation } from './observation.ts';
-import { type ArmTotals, type StageTotals, sumStages } from './stage-totals.ts';
+import type { ArmTotals, Observation } from './observation.ts';
+import { type StageTotals, sumStages } from './stage-totals.ts';
 
 /** At 100 % there is nothing to compare with: without a configured limit, this or a multiple of the stable rate is one. */
 const DEFAULT_LIMIT = 0.05;

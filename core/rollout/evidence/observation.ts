@@ -7,20 +7,22 @@ import { userWeightsSchema } from './user-weights.ts';
 const count = z.int().nonnegative();
 
 /**
- * What one version did in one interval on one host. `requests` were given to it and have ended in this interval, answered or not;
- * `errors` of them were answered 5xx or not at all, `unanswered` of these not at all: the client gave up, or the request was reset,
- * cancelled, timed out or found no room. `refused` were answered 4xx: nobody's fault until one version refuses more than the other.
- * `invalid` were answered with what was NaN or broke the schema. `latency` counts the answers in ms buckets. All are increments.
+ * What became of the requests that a version was given. `requests` have ended, answered or not; `errors` of them were answered 5xx or not at
+ * all, `unanswered` of these not at all: the client gave up, or the request was reset, cancelled, timed out or found no room. `refused`
+ * were answered 4xx: nobody's fault until one version refuses more than the other. `invalid` were answered with what was NaN or broke
+ * the schema.
  */
+export const armTotalsSchema = z.strictObject({
+  requests: count,
+  errors: count,
+  unanswered: count,
+  refused: count,
+  invalid: count,
+});
+
+/** What one version did in one interval on one host: increments. `latency` counts the answers in ms buckets. */
 const armCountsSchema = z
-  .strictObject({
-    requests: count,
-    errors: count,
-    unanswered: count,
-    refused: count,
-    invalid: count,
-    latency: latencyCountsSchema,
-  })
+  .strictObject({ ...armTotalsSchema.shape, latency: latencyCountsSchema })
   .refine(({ unanswered, errors }) => unanswered <= errors, {
     error: 'unanswered must not exceed errors',
     path: ['unanswered'],
@@ -72,6 +74,8 @@ export const observationSchema = z
   });
 
 export type ArmCounts = z.infer<typeof armCountsSchema>;
+/** See `armTotalsSchema`. */
+export type ArmTotals = z.infer<typeof armTotalsSchema>;
 /** What is counted of a version and compared with the other one as a table of its own. */
 export type BadCount = 'errors' | 'refused' | 'invalid';
 export type ShadowComparison = z.infer<typeof shadowComparisonSchema>;

@@ -1,7 +1,4 @@
-import type { ArmCounts, Observation } from './observation.ts';
-
-/** Requests of one version, and how many of them were bad, as an observation counts them. */
-export type ArmTotals = Readonly<Omit<ArmCounts, 'latency'>>;
+import type { ArmTotals, Observation } from './observation.ts';
 
 /**
  * What a stage has seen so far over all hosts. `shadow` are copies the candidate answered while it had no traffic of its own;
@@ -15,13 +12,14 @@ export type StageTotals = {
   readonly routed: { readonly percent: number; readonly candidate: number; readonly stable: number };
 };
 
-const NOTHING: ArmTotals = { requests: 0, errors: 0, unanswered: 0, refused: 0, invalid: 0 };
+/** A version without any request. */
+export const NO_TOTALS: ArmTotals = { requests: 0, errors: 0, unanswered: 0, refused: 0, invalid: 0 };
 
 /** A stage without any poll. */
 export const EMPTY_STAGE: StageTotals = {
-  candidate: NOTHING,
-  shadow: NOTHING,
-  stable: NOTHING,
+  candidate: NO_TOTALS,
+  shadow: NO_TOTALS,
+  stable: NO_TOTALS,
   polls: 0,
   routed: { percent: 0, candidate: 0, stable: 0 },
 };
@@ -37,7 +35,7 @@ export function addToStage(stages: readonly StageTotals[], observation: Observat
 
 /** All stages together, for one version. */
 export function sumStages(stages: readonly StageTotals[], arm: 'candidate' | 'shadow' | 'stable'): ArmTotals {
-  return stages.reduce((sum, stage) => addArm(sum, stage[arm]), NOTHING);
+  return stages.reduce((sum, stage) => addTotals(sum, stage[arm]), NO_TOTALS);
 }
 
 function addPoll(totals: StageTotals, { candidate, stable, weights }: Observation): StageTotals {
@@ -45,9 +43,9 @@ function addPoll(totals: StageTotals, { candidate, stable, weights }: Observatio
   const isSameShare = routed.percent === weights.candidate;
   const isShadow = weights.candidate === 0;
   return {
-    candidate: isShadow ? totals.candidate : addArm(totals.candidate, candidate),
-    shadow: isShadow ? addArm(totals.shadow, candidate) : totals.shadow,
-    stable: addArm(totals.stable, stable),
+    candidate: isShadow ? totals.candidate : addTotals(totals.candidate, candidate),
+    shadow: isShadow ? addTotals(totals.shadow, candidate) : totals.shadow,
+    stable: addTotals(totals.stable, stable),
     polls: totals.polls + 1,
     routed: {
       percent: weights.candidate,
@@ -57,7 +55,8 @@ function addPoll(totals: StageTotals, { candidate, stable, weights }: Observatio
   };
 }
 
-function addArm(left: ArmTotals, right: ArmTotals): ArmTotals {
+/** The sum of what a version did in two stretches of time. */
+export function addTotals(left: ArmTotals, right: ArmTotals): ArmTotals {
   return {
     requests: left.requests + right.requests,
     errors: left.errors + right.errors,
