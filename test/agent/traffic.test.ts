@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Agent, createAgent } from '../../agent/agent.ts';
 import { describeState } from '../../agent/api/describe-state.ts';
+import type { ClusterCounters } from '../../agent/envoy/cluster-counters.ts';
 import { buildRoutes } from '../../agent/envoy/config/routes.ts';
 import type { SetTraffic } from '../../core/serving/api.ts';
 import { leaseOf } from './support/deploy.ts';
@@ -169,6 +170,31 @@ describe('the brake', () => {
     await startCanary();
     for (let requests = 100; requests <= 2_000; requests += 100) {
       await poll(requests, requests / 100, requests / 100);
+    }
+    expect(traffic()?.brake).toBeUndefined();
+  });
+
+  test.each<[string, Partial<ClusterCounters>, string]>([
+    ['leaves requests unanswered', { answered: 50, cut: 10 }, 'errors-worse'],
+    ['refuses what the stable version takes', { clientErrors: 30 }, 'refused-worse'],
+  ])('takes all traffic from a candidate that %s', async (_, counters, code) => {
+    await startCanary();
+    host.world.now += 5_000;
+    host.world.counters.set(`${MODEL}@1`, counted(60));
+    host.world.counters.set(`${MODEL}@2`, { ...counted(60), ...counters });
+    await agent.observeAndJudge();
+    expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { code } });
+  });
+
+  test('leaves alone a candidate of whose requests clients write as many wrongly', async () => {
+    await startCanary();
+    for (const requests of [500, 1_000, 1_500]) {
+      host.world.now += 5_000;
+      for (const version of ['1', '2']) {
+        const counters = { ...counted(requests), clientErrors: 0.4 * requests };
+        host.world.counters.set(`${MODEL}@${version}`, counters);
+      }
+      await agent.observeAndJudge();
     }
     expect(traffic()?.brake).toBeUndefined();
   });
