@@ -106,7 +106,7 @@ export function rebase(context: AgentContext, look: Look): void {
 }
 
 function keyOf(model: string): string {
-  return `reading/${model}`;
+  return `counted/${model}`;
 }
 
 function lookAt(

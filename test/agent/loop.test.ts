@@ -180,6 +180,6 @@ test('what fails in one model’s traffic keeps no other’s from being braked',
     ...stored,
     traffic: { ...stored.traffic, revision: 1 },
   });
-  store.putMemory('reading/broken', { none: 'of it' });
+  store.putMemory('counted/broken', { none: 'of it' });
   expect(await timeToBrake()).toBeLessThan(PROMISE_MS);
 });
