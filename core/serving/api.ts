@@ -105,7 +105,7 @@ export const agentStateSchema = z.strictObject({
   instances: z.array(instanceSchema),
   traffic: z.record(z.string(), trafficSchema),
   /** By model and version, what became of requests since the rollout began on this host, or since there is none. */
-  seen: z.record(z.string(), z.record(z.string(), armTotalsSchema)),
+  seen: z.record(z.string(), z.record(z.string(), armTotalsSchema)).optional(),
   outbox: z.strictObject({ pending: z.number().int(), oldest: instantSchema.optional() }),
   dataPlane: z.strictObject({ address: z.string(), healthy: z.boolean() }),
   /** What is wrong with the host itself, by code. */

@@ -98,7 +98,7 @@ describe('observations', () => {
   });
 
   test('are added up in the state for as long as a rollout runs here', async () => {
-    const totals = async () => (await describeState(host.context)).seen[MODEL];
+    const totals = async () => (await describeState(host.context)).seen?.[MODEL];
     await startCanary();
     await poll(100, 3);
     host.world.counters.set(`${MODEL}@2`, { ...counted(150, 3), sent: 157, cut: 7, clientErrors: 4 });

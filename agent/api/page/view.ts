@@ -1,6 +1,6 @@
 import type { AgentProblem, AgentState, Instance, Traffic } from '../../../core/serving/api.ts';
 
-type Seen = AgentState['seen'][string];
+type Seen = NonNullable<AgentState['seen']>[string];
 
 /** How often the page looks, in ms. */
 const REFRESH_MS = 2_000;
@@ -37,7 +37,7 @@ function show(state: AgentState): void {
   view.replaceChildren(
     header(state),
     ...Object.entries(state.traffic).map(([model, traffic]) =>
-      trafficSection(model, traffic, state.seen[model] ?? {}),
+      trafficSection(model, traffic, state.seen?.[model] ?? {}),
     ),
     element('h2', {}, 'Versions'),
     table(HEAD, state.instances.map(instanceRow)),

@@ -177,7 +177,6 @@ function describe(agent: MemoryAgent, clock: ManualClock) {
     runtime: 'process' as const,
     instances: [...agent.instances.values()],
     traffic: agent.traffic === undefined ? {} : { mnist: agent.traffic },
-    seen: {},
     outbox: { pending: 0 },
     dataPlane: { address: '127.0.0.1:8080', healthy: true },
   };
