@@ -28,6 +28,8 @@ type AgentClientOptions = {
   /** Base URL of the agent's control API, e.g. `https://serve-1:9443`. */
   readonly url: string;
   readonly token: string;
+  /** Environment that orders are given for. */
+  readonly environment?: string;
   /** Time one attempt of a request may take, uploads apart, in ms. */
   readonly timeoutMs?: number;
   /** How often a request is tried in all. */
@@ -41,6 +43,7 @@ type AgentClientOptions = {
  */
 export function createAgentClient(options: AgentClientOptions): AgentPort {
   const call = createCall(options);
+  const { environment } = options;
   const trafficTimeoutMs = TRAFFIC_PATIENCE * (options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   return {
     url: options.url,
@@ -65,7 +68,10 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
     },
     getTraffic: (model) => find(call, ROUTES.readTraffic, { model }),
     setTraffic: (model, traffic, expected) =>
-      setTraffic(call, { model, traffic, expected, timeoutMs: trafficTimeoutMs }),
+      setTraffic(call, {
+        ...{ model, expected, timeoutMs: trafficTimeoutMs },
+        traffic: { ...(environment !== undefined && { environment }), ...traffic },
+      }),
     observations: async (model, rollout, after) =>
       (await ask(call, ROUTES.observations, { model, rollout, after })).observations,
     windows: async (model, after) => (await ask(call, ROUTES.windows, { model, after })).windows,

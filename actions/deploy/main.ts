@@ -51,7 +51,7 @@ export function main(): Promise<void> {
       comment,
     });
     const { maxUnavailable } = chosen.environment;
-    const agents = connectAgents(host, chosen.environment);
+    const agents = connectAgents(host, chosen);
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, detach, author, signal },
       ports: {

@@ -29,7 +29,7 @@ export function main(): Promise<void> {
       ports: {
         ledger: await connectLedger(host, token),
         tracking,
-        agents: connectAgents(host, chosen.environment),
+        agents: connectAgents(host, chosen),
         packages: connectPackages(host, tracking),
         github: await connectGitHub(host, token, log),
         clock: systemClock,

@@ -69,7 +69,7 @@ function connectForecast(host: Host, config: Config, log: Log): PlanPorts['forec
   return async (name) => {
     const environment = config.environments[name];
     if (environment === undefined) return undefined;
-    const agents = connectAgents(host, environment);
+    const agents = connectAgents(host, { environment, environmentName: name });
     const { model } = config;
     return forecastRollout({ agents, model, plan: environment.rollout, now: systemClock.now(), log });
   };

@@ -13,15 +13,23 @@ const LEASE_SHARE = 1 / 8;
 const LONGEST_ATTEMPT_MS = 30_000;
 const SHORTEST_ATTEMPT_MS = 1_000;
 
+/** An environment, and what it is called. */
+type ChosenEnvironment = {
+  readonly environment: Pick<Environment, 'hosts' | 'leaseSeconds'>;
+  readonly environmentName: string;
+};
+
 /** The agents of an environment's hosts, with the token that the job was given for them. */
 export function connectAgents(
   { env, fetch }: Host,
-  { hosts, leaseSeconds }: Pick<Environment, 'hosts' | 'leaseSeconds'>,
+  { environment, environmentName }: ChosenEnvironment,
 ): readonly AgentPort[] {
+  const { hosts, leaseSeconds } = environment;
   const token = env[SECRETS.agentToken] ?? '';
   const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
   const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));
-  return hosts.map((url) => createAgentClient({ url, token, timeoutMs, dependencies: { fetch } }));
+  const common = { token, timeoutMs, environment: environmentName, dependencies: { fetch } };
+  return hosts.map((url) => createAgentClient({ url, ...common }));
 }
 
 /** Packages in the artifacts of MLflow runs, brought to the job's temporary folder. */

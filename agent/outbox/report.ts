@@ -29,7 +29,7 @@ export function report(context: AgentContext, subject: Subject, body: Body): voi
     from: options.hostName,
     hostId: store.hostId,
     model,
-    environment: options.environment,
+    environment: store.getTraffic(model)?.traffic.environment ?? options.environment,
     body,
   };
   store.outbox.add(type, signDispatch(options.dispatch.secret, type, shorten(unsigned)));

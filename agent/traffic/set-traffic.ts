@@ -43,7 +43,12 @@ export function setTraffic(
   }
   const refusal = findRefusal(context, { model, request, known });
   if (refusal !== undefined) return err(refusal);
-  const traffic: Traffic = { ...request, revision: (before?.revision ?? 0) + 1 };
+  const environment = request.environment ?? before?.environment;
+  const traffic: Traffic = {
+    ...request,
+    ...(environment !== undefined && { environment }),
+    revision: (before?.revision ?? 0) + 1,
+  };
   const reportedStage = known?.reportedStage;
   const stored: StoredTraffic = {
     traffic,
@@ -76,7 +81,17 @@ function findRefusal(
   }: Pick<Change, 'model' | 'request'> & { readonly known: StoredTraffic | undefined },
 ): Refusal | undefined {
   const before = known?.traffic;
-  const { stable, candidate, candidatePercent, shadow, lease } = request;
+  const { environment, stable, candidate, candidatePercent, shadow, lease } = request;
+  const elsewhere = before?.environment;
+  const isOwn = environment === undefined || environment === context.options.environment;
+  if (elsewhere !== undefined && elsewhere !== environment && !isOwn) {
+    return new Refusal({
+      status: 409,
+      code: 'other-environment',
+      message: `This host serves ${model} for ${elsewhere}, and ${environment} gave the order.`,
+      remedy: `List it in one environment of trainyard.yml only. To hand it over, start its agent with --environment ${environment}.`,
+    });
+  }
   if (candidate === undefined && (candidatePercent > 0 || shadow)) {
     return new Refusal({
       status: 422,

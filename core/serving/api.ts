@@ -51,6 +51,8 @@ const rolloutLeaseSchema = z.strictObject({
 
 /** `PUT /v1/models/{model}/traffic`, guarded by `If-Match: "<revision>"`. */
 export const setTrafficSchema = z.strictObject({
+  /** Environment that the order is given for: a host serves a model for one of them. */
+  environment: z.string().min(1).optional(),
   stable: versionSchema,
   candidate: versionSchema.optional(),
   /** Share of requests the candidate answers, in percent, 0 … 100. */

@@ -221,7 +221,7 @@ export const ROUTES = {
     answer: trafficSchema,
     done: { 200: 'The proxy runs on it.' },
     problems: {
-      409: 'A version is not ready, or the rollout was braked or is over.',
+      409: 'A version is not ready, the rollout was braked or is over, or the host serves another environment.',
       412: 'The traffic was changed meanwhile.',
       422: 'The candidate is missing, or is the stable version.',
       428: 'It was not said which traffic this replaces.',

@@ -25,6 +25,11 @@ afterEach(() => {
 
 /** An agent that answers with the replies in turn, and a client of it that never waits. */
 async function connect(...replies: readonly Reply[]) {
+  return connectFor(undefined, ...replies);
+}
+
+/** The same, giving orders for an environment. */
+async function connectFor(environment: string | undefined, ...replies: readonly Reply[]) {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -40,7 +45,15 @@ async function connect(...replies: readonly Reply[]) {
   if (address === null || typeof address === 'string') throw new Error('no port');
   const url = `http://127.0.0.1:${address.port}`;
   const dependencies = { wait: async () => undefined };
-  return { seen, client: createAgentClient({ url, token: 'secret-token', dependencies }) };
+  return {
+    seen,
+    client: createAgentClient({
+      url,
+      token: 'secret-token',
+      dependencies,
+      ...(environment !== undefined && { environment }),
+    }),
+  };
 }
 
 const wanted: SetTraffic = { stable: '1', candidatePercent: 0, shadow: false };
@@ -95,6 +108,13 @@ describe('the agent’s client', () => {
     const { client, seen } = await connect({ status: 200, body: present });
     expect(await client.setTraffic('m', wanted, expected)).toEqual({ ok: true, value: present });
     expect(seen[0]?.headers).toMatchObject(headers);
+  });
+
+  test('says which environment gives the order, also when it finds its own write', async () => {
+    const ours = { ...present, environment: 'staging' };
+    const { client, seen } = await connectFor('staging', { status: 412 }, { status: 200, body: ours });
+    expect(await client.setTraffic('m', wanted, 3)).toEqual({ ok: true, value: ours });
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ ...wanted, environment: 'staging' });
   });
 
   test('gives the present traffic when another was set meanwhile', async () => {
