@@ -23,7 +23,7 @@ export type BlobProblem =
   | { readonly kind: 'too-large' }
   | { readonly kind: 'disk-full' };
 
-export type BlobLimits = {
+type BlobLimits = {
   readonly maxPackageBytes: number;
   /** Free space on the disk below which nothing more is taken, in bytes: what serves needs room for its counts and logs. */
   readonly reserveBytes: number;

@@ -76,10 +76,6 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     'UPDATE outbox SET attempts = attempts + 1, due = ?, error = ? WHERE seq = ?',
   );
   const expire = database.prepare('DELETE FROM outbox WHERE delivered IS NULL AND at < ?');
-  const count = database.prepare(
-    'SELECT COUNT(*) AS count, MIN(at) AS oldest FROM outbox WHERE delivered IS NULL',
-  );
-  const error = database.prepare('SELECT error FROM outbox WHERE delivered IS NULL ORDER BY seq LIMIT 1');
   let change = Promise.withResolvers<void>();
   const wake = () => {
     change.resolve();
@@ -105,14 +101,22 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     delivered: (seq, at) => void deliver.run(at, seq),
     postponed: (seq, due, reason) => void postpone.run(due, reason, seq),
     expire: (before) => Number(expire.run(before).changes),
-    pending: () => {
-      const { count: pending, oldest } = pendingRow.parse(count.get());
-      const row = error.get();
-      return {
-        count: pending,
-        oldest: oldest ?? undefined,
-        error: row === undefined ? undefined : (errorRow.parse(row).error ?? undefined),
-      };
-    },
+    pending: createPending(database),
+  };
+}
+
+function createPending(database: DatabaseSync): OutboxTable['pending'] {
+  const count = database.prepare(
+    'SELECT COUNT(*) AS count, MIN(at) AS oldest FROM outbox WHERE delivered IS NULL',
+  );
+  const error = database.prepare('SELECT error FROM outbox WHERE delivered IS NULL ORDER BY seq LIMIT 1');
+  return () => {
+    const { count: pending, oldest } = pendingRow.parse(count.get());
+    const row = error.get();
+    return {
+      count: pending,
+      oldest: oldest ?? undefined,
+      error: row === undefined ? undefined : (errorRow.parse(row).error ?? undefined),
+    };
   };
 }

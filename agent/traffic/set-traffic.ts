@@ -41,7 +41,8 @@ export function setTraffic(
       }),
     );
   }
-  const refusal = findRefusal(context, { model, request, known });
+  const elsewhere = findElsewhere(context, { model, before, environment: request.environment });
+  const refusal = elsewhere ?? findRefusal(context, { model, request, known });
   if (refusal !== undefined) return err(refusal);
   const environment = request.environment ?? before?.environment;
   const traffic: Traffic = {
@@ -81,17 +82,7 @@ function findRefusal(
   }: Pick<Change, 'model' | 'request'> & { readonly known: StoredTraffic | undefined },
 ): Refusal | undefined {
   const before = known?.traffic;
-  const { environment, stable, candidate, candidatePercent, shadow, lease } = request;
-  const elsewhere = before?.environment;
-  const isOwn = environment === undefined || environment === context.options.environment;
-  if (elsewhere !== undefined && elsewhere !== environment && !isOwn) {
-    return new Refusal({
-      status: 409,
-      code: 'other-environment',
-      message: `This host serves ${model} for ${elsewhere}, and ${environment} gave the order.`,
-      remedy: `List it in one environment of trainyard.yml only. To hand it over, start its agent with --environment ${environment}.`,
-    });
-  }
+  const { stable, candidate, candidatePercent, shadow, lease } = request;
   if (candidate === undefined && (candidatePercent > 0 || shadow)) {
     return new Refusal({
       status: 422,
@@ -154,4 +145,28 @@ function keepsShare(version: string, wanted: SetTraffic, before: Traffic | undef
   if (version !== before?.candidate || before.brake !== undefined) return false;
   const share = version === wanted.stable ? 100 : wanted.candidatePercent;
   return share <= before.candidatePercent && (before.shadow || !wanted.shadow);
+}
+
+/** A model has one environment on a host, and changes it only for that of the agent itself. */
+function findElsewhere(
+  { options }: AgentContext,
+  {
+    model,
+    before,
+    environment,
+  }: {
+    readonly model: string;
+    readonly before: Traffic | undefined;
+    readonly environment: string | undefined;
+  },
+): Refusal | undefined {
+  const present = before?.environment;
+  const isOwn = environment === undefined || environment === options.environment;
+  if (present === undefined || present === environment || isOwn) return undefined;
+  return new Refusal({
+    status: 409,
+    code: 'other-environment',
+    message: `This host serves ${model} for ${present}, and ${environment} gave the order.`,
+    remedy: `List it in one environment of trainyard.yml only. To hand it over, start its agent with --environment ${environment}.`,
+  });
 }

@@ -5,7 +5,7 @@ import { type Instant, secondsBetween } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
-import { type Counts, combineCounts } from './combine-counts.ts';
+import { combineCounts, type WindowCounts } from './combine-counts.ts';
 import { type CaptureSnapshot, captureSnapshotSchema, readCapture } from './read-capture.ts';
 
 /** A snapshot that has not changed for so long is deleted, in s: its worker has ended, or is idle and writes it again. */
@@ -59,7 +59,7 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
 function subtractSnapshots(
   before: readonly CaptureSnapshot[],
   now: readonly CaptureSnapshot[],
-): Counts | undefined {
+): WindowCounts | undefined {
   const parts = now.map((snapshot) => {
     const earlier = before.find(({ worker }) => worker === snapshot.worker);
     return earlier === undefined
@@ -72,7 +72,7 @@ function subtractSnapshots(
   return sum.n === 0 && sum.refused === 0 ? undefined : sum;
 }
 
-function toCounts({ n, invalid, refused, features, prediction }: CaptureSnapshot): Counts {
+function toCounts({ n, invalid, refused, features, prediction }: CaptureSnapshot): WindowCounts {
   const { counts, confidence } = prediction;
   return { n, invalid, refused, features, prediction: { counts, ...(confidence && { confidence }) } };
 }

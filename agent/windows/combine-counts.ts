@@ -1,12 +1,12 @@
 import type { CaptureWindow, WindowFeature } from '../../core/drift/window.ts';
 
 /** What was counted in a stretch of time. */
-export type Counts = Pick<CaptureWindow, 'n' | 'invalid' | 'refused' | 'features' | 'prediction'>;
+export type WindowCounts = Pick<CaptureWindow, 'n' | 'invalid' | 'refused' | 'features' | 'prediction'>;
 
 const NONE: WindowFeature = { counts: [], missing: 0, below: 0, above: 0, unseen: 0 };
 
 /** The sum of two counts, or with `-1` what the second leaves of the first, never below zero. */
-export function combineCounts(left: Counts, right: Counts, sign: 1 | -1): Counts {
+export function combineCounts(left: WindowCounts, right: WindowCounts, sign: 1 | -1): WindowCounts {
   const names = new Set([...Object.keys(left.features), ...Object.keys(right.features)]);
   const features = [...names].map((name) => {
     const pair = [left.features[name] ?? NONE, right.features[name] ?? NONE] as const;

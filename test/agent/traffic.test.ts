@@ -66,32 +66,6 @@ describe('setting traffic', () => {
     expect(traffic()?.revision).toBe(1);
   });
 
-  test('is refused to another environment than the one it serves, but for that of the agent itself', async () => {
-    const order = (environment: string) =>
-      agent.setTraffic(MODEL, { ...ALL_STABLE, environment }, traffic()?.revision);
-    expect(await order('staging')).toMatchObject({ ok: true, value: { environment: 'staging' } });
-    const refused = await order('demo');
-    expect(refused).toMatchObject({ error: { status: 409, code: 'other-environment' } });
-    expect(refused).toMatchObject({
-      error: { message: 'This host serves mnist for staging, and demo gave the order.' },
-    });
-    expect(await agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision)).toMatchObject({
-      value: { environment: 'staging' },
-    });
-    // Its option says production: that is how a host is handed over.
-    expect(await order('production')).toMatchObject({ ok: true });
-    expect(await order('staging')).toMatchObject({ error: { code: 'other-environment' } });
-  });
-
-  test('says which environment reports are of', async () => {
-    await agent.setTraffic(MODEL, { ...canary('r1'), environment: 'staging' }, 1);
-    await poll(100);
-    await poll(1_000, 900);
-    const { store, clock } = host.context;
-    expect(traffic()).toMatchObject({ environment: 'staging', brake: { code: 'errors-worse' } });
-    expect(store.outbox.next('trainyard.brake', clock.now())?.payload.environment).toBe('staging');
-  });
-
   test('is what the proxy runs on when it answers', async () => {
     await startCanary();
     expect(host.world.plan?.splits).toEqual([
