@@ -3,6 +3,7 @@ import { UserError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import { describeOptions } from './options/help.ts';
 import { readOptions } from './options/options.ts';
+import { takeSecrets } from './options/take-secrets.ts';
 
 /**
  * The engine as a process wants it that mostly waits beside model servers: a young generation that does not grow, and the middle
@@ -23,11 +24,12 @@ async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
   const command = first === 'run' || first === 'down' ? first : undefined;
   try {
+    const env = command === 'down' ? process.env : takeSecrets(process.env);
     for (const flag of SMALL_ENGINE) setFlagsFromString(flag);
     const { runAgent, takeDown } = await import(/* webpackMode: "eager" */ './run-agent.ts');
-    const options = readOptions(command === undefined ? argv : rest, process.env);
+    const options = readOptions(command === undefined ? argv : rest, env);
     if (command === 'down') await takeDown(options);
-    else await runAgent(options, process.env);
+    else await runAgent(options, env);
     return 0;
   } catch (thrown) {
     console.error(thrown instanceof UserError ? thrown.message : thrown);

@@ -118,7 +118,8 @@ async function createRuntime(options: AgentOptions, env: Environment): Promise<R
   const { maxBodyBytes, runtime, python } = options;
   if (runtime === 'process') {
     const toolchain = await findToolchain(python, env);
-    return createProcessRuntime({ toolchain, scope, maxBodyBytes, log: LOG, env });
+    const { modelUser: user, dataDir } = options;
+    return createProcessRuntime({ toolchain, scope, maxBodyBytes, log: LOG, user, dataDir, env });
   }
   const { dockerHost: host, dockerKeepImages: keepImages, dockerReserveBytes: reserveBytes } = options;
   // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.

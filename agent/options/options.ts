@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { DispatchCredential, DispatchTarget } from '../outbox/dispatch-target.ts';
 import { checkProxy } from './check-proxy.ts';
+import { findModelUser, type ModelUser } from './model-user.ts';
 import { describeOption, problemWith } from './option.ts';
 import { readValues } from './read-values.ts';
 import { type OptionName, type OptionValues, optionsSchema } from './table.ts';
@@ -16,6 +17,7 @@ type Part =
   | 'tokensFile'
   | 'tokens'
   | 'trustedKeys'
+  | 'modelUser'
   | 'repository'
   | `github${'ApiUrl' | 'Token' | 'TokenFile' | 'AppId' | 'AppKeyFile'}`
   | `dispatchSecret${'' | 'File'}`;
@@ -27,6 +29,8 @@ type Joined = {
   /** Ed25519 public keys in PEM; with none, packages need no signature. */
   readonly trustedKeys: readonly string[];
   readonly dispatch: DispatchTarget | undefined;
+  /** Who model servers run as, where that is not the agent's own user. */
+  readonly modelUser: ModelUser | undefined;
 };
 
 /** Everything the agent is told at its start. Times in seconds, sizes in bytes. */
@@ -63,14 +67,16 @@ function joinValues(values: OptionValues): {
   const tokens = readTokens(values);
   const trustedKeys = readTrustedKeys(values);
   const dispatch = readDispatch(values);
+  const modelUser = readModelUser(values);
   return {
     joined: {
       tls: tls.value,
       tokens: tokens.value ?? [],
       trustedKeys: trustedKeys.value ?? [],
       dispatch: dispatch.value,
+      modelUser: modelUser.value,
     },
-    problems: [tls, checkListen(values, tls.value), tokens, trustedKeys, dispatch].flatMap(
+    problems: [tls, checkListen(values, tls.value), tokens, trustedKeys, dispatch, modelUser].flatMap(
       ({ problems }) => problems,
     ),
   };
@@ -112,6 +118,12 @@ function readTrustedKeys({ trustedKeys: file }: OptionValues): Read<readonly str
   if (text === undefined) return { value: undefined, problems };
   const keys = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g);
   return keys === null ? wrong('trustedKeys', `${file} holds no public key in PEM`) : found(keys);
+}
+
+function readModelUser({ modelUser: text }: OptionValues): Read<ModelUser> {
+  if (text === undefined) return NOT_GIVEN;
+  const user = findModelUser(text, { own: process.getuid?.() });
+  return user.ok ? found(user.value) : wrong('modelUser', user.error);
 }
 
 function readDispatch(values: OptionValues): Read<DispatchTarget> {

@@ -47,6 +47,10 @@ export const optionsSchema = z.object({
     default: 'python3',
     parse: text,
   }),
+  modelUser: option({
+    help: 'User that model servers of the process runtime run as, a name or uid:gid, where the agent is root. Default: its own.',
+    parse: text.optional(),
+  }),
   dockerHost: option({
     help: 'Socket of the Docker engine.',
     default: 'unix:///var/run/docker.sock',

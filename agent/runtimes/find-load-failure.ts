@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
 
 /** A worker that could not load the model so often since the server started will not do so later. */
 const MAX_LOAD_FAILURES = 2;
@@ -34,7 +34,9 @@ function findLast(lines: readonly string[], pattern: RegExp): string | undefined
 
 function readLines(file: string): readonly string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n');
+    // What the model wrote may be a link to what only the agent may read.
+    const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
+    return readFileSync(file, { encoding: 'utf8', flag }).split('\n');
   } catch {
     return [];
   }

@@ -80,7 +80,7 @@ test('what is wrong with a database otherwise is quoted', () => {
   mkdirSync(file);
   expect(problemOf(() => openStore(file))).toMatchObject({
     code: 'database-unusable',
-    message: expect.stringContaining('unable to open database file'),
+    message: expect.stringContaining('illegal operation on a directory'),
   });
 });
 

@@ -45,7 +45,16 @@ async function opener(): Promise<() => Runtime> {
   const toolchain = await findToolchain(PYTHON, process.env);
   const scope = `test-runtime:${packages}`;
   const log: Log = { info: () => undefined, warn: (line) => expect.fail(line), group: (_, work) => work() };
-  return () => createProcessRuntime({ toolchain, scope, maxBodyBytes: 1_000_000, log, env: process.env });
+  return () =>
+    createProcessRuntime({
+      toolchain,
+      scope,
+      maxBodyBytes: 1_000_000,
+      log,
+      user: undefined,
+      dataDir: packages,
+      env: process.env,
+    });
 }
 
 async function openRuntime(): Promise<Runtime> {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { ModelUser } from '../../options/model-user.ts';
 
 /** How often an ending process is looked at, in ms. */
 const STOP_POLL_MS = 50;
@@ -23,6 +24,8 @@ export type SpawnRequest = {
   readonly cwd: string;
   /** Takes standard output and error; emptied first. */
   readonly logFile: string;
+  /** Who it runs as; the agent's own user when absent. */
+  readonly user?: ModelUser | undefined;
   /** Unique name of what this process is; a process that carries it is adopted instead of a second one started. */
   readonly owner: string;
 };
@@ -39,6 +42,7 @@ export async function spawnOrAdopt(request: SpawnRequest): Promise<ProcessHandle
   try {
     const child = spawn(command, rest, {
       cwd: request.cwd,
+      ...request.user,
       detached: true,
       stdio: ['ignore', log, log],
       env: { ...request.env, [OWNER_VARIABLE]: request.owner },

@@ -6,8 +6,10 @@ import type { Log } from '../../../core/ports.ts';
 import { exchangeHttp } from '../../machine/exchange-http.ts';
 import { findFreePorts } from '../../machine/free-ports.ts';
 import type { Toolchain } from '../../machine/toolchain.ts';
+import type { ModelUser } from '../../options/model-user.ts';
 import { findLoadFailure } from '../find-load-failure.ts';
 import type { Health, Launch, Runtime, RuntimeHandle } from '../runtime.ts';
+import { giveTo } from './give-to.ts';
 import { isRunning, listOwned, processHandleSchema, spawnOrAdopt, stopSession } from './handle.ts';
 import {
   TORCHSERVE_LOG,
@@ -45,6 +47,10 @@ type ProcessRuntimeOptions = {
   readonly scope: string;
   readonly maxBodyBytes: number;
   readonly log: Log;
+  /** Who model servers run as; the agent's own user when there is none. */
+  readonly user: ModelUser | undefined;
+  /** The folder that all of theirs lie in. */
+  readonly dataDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
@@ -90,12 +96,15 @@ async function start(
   const running = runningProcess(handle);
   if (running !== undefined) return { ...handle, ...running };
   await layOut(launch, known, options.maxBodyBytes);
+  const { user, dataDir } = options;
+  if (user !== undefined) await giveTo({ user, dataDir }, launch);
   const spawned = await spawnOrAdopt({
     argv: torchServeArguments(options.toolchain, launch),
     cwd: launch.workFolder,
     env: environmentOf(options, launch),
     logFile: join(launch.workFolder, 'console.log'),
     owner: known.owner,
+    user,
   });
   return { ...handle, ...spawned };
 }
@@ -146,7 +155,7 @@ function environmentOf(options: ProcessRuntimeOptions, launch: Launch): Readonly
     ...Object.fromEntries(passed),
     // TorchServe starts its workers as `python3` from PATH.
     PATH: `${dirname(options.toolchain.python)}:/usr/local/bin:/usr/bin:/bin`,
-    HOME: launch.workFolder,
+    HOME: join(launch.workFolder, 'tmp'),
     TMPDIR: join(launch.workFolder, 'tmp'),
     LOG_LOCATION: join(launch.workFolder, 'logs'),
     METRICS_LOCATION: join(launch.workFolder, 'logs'),
