@@ -37,7 +37,7 @@ type Look = {
 };
 
 /** What is known of the requests of this look beside their counts. */
-type Seen = {
+type Insight = {
   readonly shadow: ShadowComparison | undefined;
   readonly weighUsers: WeighUsers;
 };
@@ -49,7 +49,7 @@ type Seen = {
  */
 export function observe(
   context: AgentContext,
-  { model, traffic, counters, shadow, weighUsers }: Look & Seen,
+  { model, traffic, counters, shadow, weighUsers }: Look & Insight,
 ): void {
   const { store, options, clock } = context;
   const before = store.getMemory(keyOf(model), readingSchema);
