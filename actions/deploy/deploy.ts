@@ -1,11 +1,13 @@
 import type { Config, Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import type { Instant } from '../../core/instant.ts';
 import type { Clock, Ledger, Log, RolloutRecords } from '../../core/ports.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
 import type { PackageSource } from '../serving/package-source.ts';
 import type { ModelRegistry } from '../serving/registry-follows.ts';
 import type { Announcer } from './announcer.ts';
+import { type BrakedPorts, endBraked } from './end-braked.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import { outwaitLeases } from './hosts/leases.ts';
 import { createRequireObedience } from './hosts/require-obedience.ts';
@@ -34,7 +36,10 @@ type DeployRequest = {
   /** What the earlier jobs made, where the chain ran them; the ledger knows the rest. */
   readonly package: string | undefined;
   readonly version: string | undefined;
+  /** The job leaves a rollout once it is under way. */
   readonly detach: boolean;
+  /** From then on it leaves likewise, while it still can. */
+  readonly leaveAt?: Instant;
   readonly author: Author;
   readonly signal: AbortSignal;
 };
@@ -75,18 +80,31 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const conclude = createConclude({ journal, settler, fleet, announcer, memory });
   const setCourse = createCourse(
     { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal },
-    { settings, detach: request.detach },
+    { settings, detach: request.detach, leaveAt: request.leaveAt },
   );
   const goOn = createDriver({ journal, conclude, setCourse, outlast, clock, signal }, endings, settings);
   const wish = {
     ...{ operation: plan.operation, actor: author.actor, cause: author.cause.id, package: request.package },
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
     version: plan.version ?? request.version,
+    reason: plan.reason,
   };
   const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
   const requireObedience = createRequireObedience({ fleet, memory, clock, log }, { model, settings });
-  const rooms = { journal, requireObedience, endings, memory, conclude, goOn, returnTo, begin, log };
+  const rooms = {
+    journal,
+    requireObedience,
+    fleet,
+    brakes,
+    endings,
+    memory,
+    conclude,
+    goOn,
+    returnTo,
+    begin,
+    log,
+  };
   const outcome = await carryOut(rooms, wish);
   if (outcome.reasonCode === 'rolled-back') {
     await outwaitLeases({ fleet, settler, clock, log, signal }, settings.leaseSeconds);
@@ -95,18 +113,20 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
 }
 
 /** What the operations are made of. */
-type Rooms = PromotePorts & RollBackPorts & ControlPorts & RollOutPorts;
+type Rooms = PromotePorts & RollBackPorts & BrakedPorts & ControlPorts & RollOutPorts;
 
 /** What is asked for, and by whom. */
 type DeployWish = {
   readonly operation: Plan['operation'];
   readonly actor: string;
   readonly version: string | undefined;
+  /** What a report says of why. */
+  readonly reason: string | undefined;
 };
 
 function carryOut(
-  { journal, requireObedience, endings, memory, conclude, goOn, returnTo, begin, log }: Rooms,
-  { operation, actor, version }: DeployWish,
+  { journal, requireObedience, fleet, brakes, endings, memory, conclude, goOn, returnTo, begin, log }: Rooms,
+  { operation, actor, version, reason }: DeployWish,
 ): Promise<DeployOutcome> {
   switch (operation) {
     case 'train':
@@ -119,6 +139,8 @@ function carryOut(
       return promoteNow({ journal, requireObedience, endings, memory, conclude }, actor);
     case 'rollback':
       return rollBackNow({ journal, endings, memory, conclude, returnTo }, actor, version);
+    case 'brake':
+      return endBraked({ journal, fleet, brakes, endings, memory, conclude }, reason);
     case 'hold':
       return hold({ journal, goOn }, actor);
     case 'resume':

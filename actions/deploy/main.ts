@@ -1,6 +1,7 @@
 import { signStatement } from '../../adapters/attestation.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
+import { planStay } from '../../core/deploy/attendance.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
 import { SECRETS } from '../../core/names.ts';
@@ -39,7 +40,12 @@ export function main(): Promise<void> {
       : await readConfig(host, inputs.config);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
-    const { detach } = inputs;
+    const stay = planStay({
+      detach: inputs.detach,
+      runner: host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own',
+      startedAt: systemClock.now(),
+      rollout: chosen.environment.rollout,
+    });
     const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
     const author = authorOf(plan, host);
     const github = await connectGitHub(host, token, log);
@@ -53,7 +59,7 @@ export function main(): Promise<void> {
     const { maxUnavailable } = chosen.environment;
     const agents = connectAgents(host, chosen);
     const deployed = deploy({
-      request: { plan, config, ...chosen, version, package: packageName, detach, author, signal },
+      request: { plan, config, ...chosen, version, package: packageName, ...stay, author, signal },
       ports: {
         ledger: await connectLedger(host, token),
         tracking,

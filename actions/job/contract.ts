@@ -1,3 +1,4 @@
+import { DETACH } from '../../core/deploy/attendance.ts';
 import { DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 
 /** One input: how its text becomes a value. `fallback` is the default that action.yml states. */
@@ -70,7 +71,14 @@ export const CONTRACTS = {
   },
   deploy: {
     name: 'deploy',
-    inputs: { plan, package: text(), version: text(), config, 'github-token': githubToken, detach: flag() },
+    inputs: {
+      plan,
+      package: text(),
+      version: text(),
+      config,
+      'github-token': githubToken,
+      detach: choice(DETACH),
+    },
     outputs: ['outcome', 'serving-version'],
   },
   'monitor-check': {
@@ -87,14 +95,6 @@ function text(fallback = ''): Input<string> {
 
 function secret(fallback = ''): Input<string> {
   return { fallback, secret: true, parse: (value) => value, expects: 'a text' };
-}
-
-function flag(): Input<boolean> {
-  const values = new Map([
-    ['true', true],
-    ['false', false],
-  ]);
-  return { fallback: 'false', secret: false, parse: (value) => values.get(value), expects: 'true or false' };
 }
 
 /** One of `choices`; the first is the default. */

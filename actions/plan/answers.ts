@@ -97,6 +97,7 @@ const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
   advance: 'go on with the rollout in progress',
   promote: 'give the candidate all traffic',
   rollback: 'take the traffic back to an earlier version',
+  brake: 'end the rollout in progress if a host brakes it',
   hold: 'keep the rollout at its stage',
   resume: 'let the rollout go on',
   freeze: 'allow no new rollout until it is lifted',

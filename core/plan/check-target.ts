@@ -2,7 +2,7 @@ import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/sta
 import { err, ok, type Result } from '../result.ts';
 import { type Refused, refuse } from './decision.ts';
 import { findDeployable } from './find-deployable.ts';
-import type { Operation } from './hand-over.ts';
+import { type Operation, TAKE_BACK } from './hand-over.ts';
 
 /** Where an operation acts, and on which version. */
 export type Target = { readonly environment?: string; readonly version?: string };
@@ -23,6 +23,7 @@ export function checkTarget(
       return checkRollback(wanted, state, environment);
     case 'advance':
     case 'promote':
+    case 'brake':
     case 'hold':
     case 'resume':
       return checkOpenRollout(wanted.operation, state, environment);
@@ -64,7 +65,7 @@ function checkDeploy(wanted: Wanted, state: LedgerState, environment: string): R
 }
 
 function checkOpenRollout(
-  operation: 'advance' | 'promote' | 'hold' | 'resume',
+  operation: 'advance' | 'promote' | 'brake' | 'hold' | 'resume',
   state: LedgerState,
   environment: string,
 ): Result<Target, Refused> {
@@ -78,7 +79,7 @@ function checkOpenRollout(
       refuse('not-held', `The rollout in ${environment} is not held.`, 'There is nothing to resume.'),
     );
   }
-  const frozen = operation === 'hold' ? ok(undefined) : checkFrozen(state, environment);
+  const frozen = TAKE_BACK.has(operation) ? ok(undefined) : checkFrozen(state, environment);
   return frozen.ok ? ok({ environment, version: rollout.version }) : frozen;
 }
 

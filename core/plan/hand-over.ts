@@ -14,6 +14,7 @@ export const OPERATIONS = [
   'advance',
   'promote',
   'rollback',
+  'brake',
   'hold',
   'resume',
   'freeze',
@@ -28,7 +29,7 @@ export type Operation = (typeof OPERATIONS)[number];
  * What only lowers traffic, or keeps it where it is: it waits for no approval and for nothing that is wrong elsewhere. The workflow has a
  * job of its own for these.
  */
-export const TAKE_BACK: ReadonlySet<Operation> = new Set(['rollback', 'hold']);
+export const TAKE_BACK: ReadonlySet<Operation> = new Set(['rollback', 'brake', 'hold']);
 
 /** Something to do, with everything later jobs need: they never read the event themselves. */
 const operationSchema = z.object({

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { versionSchema } from '../identity/version.ts';
 import { secondsBetween } from '../instant.ts';
 import { environmentOf, openTrainings } from '../ledger/state.ts';
@@ -26,10 +26,14 @@ const OPERATION_OF: Readonly<Record<DispatchType, Operation>> = {
   [DISPATCH_TYPES.heartbeat]: 'monitor',
   [DISPATCH_TYPES.drift]: 'monitor',
   [DISPATCH_TYPES.labelDrift]: 'monitor',
-  [DISPATCH_TYPES.brake]: 'advance',
+  [DISPATCH_TYPES.brake]: 'brake',
   [DISPATCH_TYPES.rollout]: 'advance',
   [DISPATCH_TYPES.retrain]: 'train',
 };
+
+/** The code of the brake by which a host returns to the stable version because no job has been heard. */
+const LOST_CONTACT = 'lease-expired';
+const reasonSchema = z.string().max(500);
 
 type Report = { readonly type: DispatchType; readonly payload: DispatchPayload };
 
@@ -42,7 +46,9 @@ export function planDispatch(input: PlanInput): PlanDecision {
   const { type, payload } = report;
   const environment = findEnvironment(input.config, payload.environment);
   if (!environment.ok) return environment.error;
-  const operation = OPERATION_OF[type];
+  // A host that only lost contact has seen no harm: its rollout is gone on with, which raises traffic again.
+  const hasLostContact = type === DISPATCH_TYPES.brake && payload.body['code'] === LOST_CONTACT;
+  const operation = hasLostContact ? 'advance' : OPERATION_OF[type];
   const obstacle = checkObstacle(input, operation, payload);
   if (obstacle !== undefined) return obstacle;
   const request = {
@@ -63,12 +69,14 @@ export function planDispatch(input: PlanInput): PlanDecision {
     );
   }
   const version = versionSchema.safeParse(payload.body['version']);
+  const said = reasonSchema.safeParse(payload.body['explanation']);
   // A report goes on with what is already under way: what may be begun anew is not asked here.
   return {
     kind: 'operation',
     ...request,
     environment: environment.value,
     ...(version.success && { version: version.data }),
+    ...(operation === 'brake' && said.success && { reason: said.data }),
     correlationId: payload.id,
   };
 }
@@ -124,12 +132,21 @@ function checkReport(input: PlanInput, { type, payload }: Report): Ignored | Ref
 function checkObstacle(
   input: PlanInput,
   operation: Operation,
-  { id, environment }: DispatchPayload,
+  { id, environment, body }: DispatchPayload,
 ): Ignored | Refused | undefined {
   if (operation === 'train') return checkRetrain(input, id);
-  // A late report of a rollout that has ended must not begin another one.
-  if (operation === 'advance' && environmentOf(input.state, environment).rollout === undefined) {
+  if (operation !== 'advance' && operation !== 'brake') return undefined;
+  const { rollout } = environmentOf(input.state, environment);
+  // A late report of a rollout that has ended must not begin another one, nor say anything of the next.
+  if (rollout === undefined) {
     return ignore('rollout-over', `No rollout is in progress in ${environment}.`);
+  }
+  const reported = body['rollout'];
+  if (typeof reported === 'string' && reported !== rollout.id) {
+    return ignore(
+      'rollout-over',
+      `The report is of another rollout than the one in progress, ${rollout.id}.`,
+    );
   }
   return undefined;
 }

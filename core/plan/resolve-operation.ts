@@ -69,6 +69,7 @@ function resolveTarget(request: Request, config: Config, state: LedgerState): Re
     case 'advance':
     case 'promote':
     case 'rollback':
+    case 'brake':
     case 'hold':
     case 'resume': {
       const otherwise = operation === 'deploy' ? 'default' : 'open-rollout';

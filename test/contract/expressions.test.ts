@@ -107,6 +107,11 @@ const RAISES: readonly (readonly [string, Partial<PlanInput>, string])[] = [
   ['a tune by hand for staging', { ...byHand({ operation: 'tune', environment: 'staging' }) }, 'staging'],
   ['a retrain', { ...dispatch('retrain', 'production'), ...idle }, 'production'],
   ['a retrain that staging asked for', { ...dispatch('retrain', 'staging'), ...idle }, 'staging'],
+  [
+    'the report of a host that lost contact',
+    { ...dispatch('brake', 'production', { code: 'lease-expired' }), ...rolling },
+    'production',
+  ],
   ['the report of a stage', { ...dispatch('rollout', 'production'), ...rolling }, 'production'],
 ];
 
@@ -115,6 +120,7 @@ const TAKES_BACK: readonly (readonly [string, Partial<PlanInput>])[] = [
   ['/rollback', { ...comment('/rollback'), ...rolling }],
   ['/rollback v7', { ...comment('/rollback v7'), ...rolling }],
   ['/hold', { ...comment('/hold'), ...rolling }],
+  ['a brake', { ...dispatch('brake', 'production', { code: 'errors-worse' }), ...rolling }],
   ['a rollback by hand', { ...byHand({ operation: 'rollback' }), ...rolling }],
 ];
 

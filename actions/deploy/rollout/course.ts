@@ -1,5 +1,5 @@
 import type { Environment } from '../../../core/config/config.ts';
-import { secondsBetween } from '../../../core/instant.ts';
+import { type Instant, isBefore, secondsBetween } from '../../../core/instant.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
 import type { Started } from '../../serving/start-on-host.ts';
@@ -36,7 +36,12 @@ type CoursePorts = {
 };
 
 /** What this job is to do with a rollout, and under which settings. */
-type CourseSettings = { readonly settings: Environment; readonly detach: boolean };
+type CourseSettings = {
+  readonly settings: Environment;
+  readonly detach: boolean;
+  /** From then on it leaves a rollout that is under way. */
+  readonly leaveAt: Instant | undefined;
+};
 
 /** What this job does for a rollout. */
 export type Course = {
@@ -51,7 +56,7 @@ export type SetCourse = (rollout: Rollout, reading: Reading) => Promise<Course>;
 /** The course of one environment's rollouts. */
 export function createCourse(
   { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal }: CoursePorts,
-  { settings, detach }: CourseSettings,
+  { settings, detach, leaveAt }: CourseSettings,
 ): SetCourse {
   return async (rollout, reading) => {
     const { model } = journal;
@@ -74,6 +79,7 @@ export function createCourse(
       announcer.status(id, 'in_progress', `Starting version ${version}`);
       log.info(`Starting version ${version} on ${fleet.urls.length} hosts.`);
     }
+    const leaves = () => detach || (leaveAt !== undefined && !isBefore(clock.now(), leaveAt));
     const keep: Course['keep'] = async (open) => {
       const brake = (await brakes.ask(open.id)) ?? (await traffic.renew());
       if (brake !== undefined) await endings.rollBack(open, explainBrake(brake));
@@ -87,7 +93,7 @@ export function createCourse(
       // A first version is compared with nothing, so there is nothing to say of it.
       if (open.stable !== undefined) explain(judged.decision.explanation);
       const ports = { journal, endings, announcer, brakes, traffic, hosts, shadow, log };
-      const stepped = await takeStep(ports, { rollout: open, judged, detach });
+      const stepped = await takeStep(ports, { rollout: open, judged, detach: leaves() });
       if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
       return stepped;
     };

@@ -97,7 +97,11 @@ export type World = {
   /** A job: the same world seen by one more run of the action. */
   readonly job: (plan: Partial<Plan>, options?: JobOptions) => Deployment;
 };
-export type JobOptions = { readonly detach?: boolean; readonly signal?: AbortSignal };
+export type JobOptions = {
+  readonly detach?: boolean;
+  readonly leaveAt?: string;
+  readonly signal?: AbortSignal;
+};
 
 /** A world whose ledger begins with these events, and whose hosts serve the champion if there is one. */
 export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0): World {
@@ -127,7 +131,8 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
     warn: (line) => world.lines.push(line),
     group: (_title, work) => work(),
   };
-  const job: World['job'] = (plan, { detach = false, signal = new AbortController().signal } = {}) => {
+  const job: World['job'] = (plan, options = {}) => {
+    const { detach = false, leaveAt, signal = new AbortController().signal } = options;
     const full = planOf(plan);
     return {
       request: {
@@ -138,6 +143,7 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
         package: undefined,
         version: undefined,
         detach,
+        ...(leaveAt !== undefined && { leaveAt }),
         author: { ...contextOf(full.correlationId), cause: full.cause, actor: full.actor },
         signal,
       },

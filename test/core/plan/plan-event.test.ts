@@ -159,19 +159,30 @@ describe('a dispatch', () => {
     expect(codeOf(dispatch(action))).toBe(expected);
   });
 
-  it.each(['trainyard.brake', 'trainyard.rollout'])(
-    '%s goes on with the rollout that is in progress',
-    (action) => {
-      const state = stateOf([startedEvent('8', 'production')]);
-      expect(codeOf(dispatch(action, {}, { state }))).toBe('advance');
-    },
-  );
+  it.each([
+    ['the report of a stage goes on', 'trainyard.rollout', { rollout: 'r8' }, 'advance'],
+    ['that of a brake for harm ends', 'trainyard.brake', { rollout: 'r8', code: 'errors-worse' }, 'brake'],
+    ['that of lost contact goes on', 'trainyard.brake', { rollout: 'r8', code: 'lease-expired' }, 'advance'],
+    ['a stage of another says nothing of', 'trainyard.rollout', { rollout: 'r7' }, 'ignore: rollout-over'],
+    ['a brake of another says nothing of', 'trainyard.brake', { rollout: 'r7' }, 'ignore: rollout-over'],
+  ])('%s the rollout that is in progress', (_what, action, body, expected) => {
+    const state = stateOf([startedEvent('8', 'production')]);
+    expect(codeOf(dispatch(action, { body }, { state }))).toBe(expected);
+  });
+
+  it('hands on why a host braked', () => {
+    const state = stateOf([startedEvent('8', 'production')]);
+    const body = { explanation: 'It fails more often.' };
+    expect(dispatch('trainyard.brake', { body }, { state })).toMatchObject({
+      reason: 'It fails more often.',
+    });
+  });
 
   it.each([{ version: '' }, { version: 8 }, { reason: 'x'.repeat(501) }, { parameters: 'none' }])(
     'a brake is obeyed whatever else it says: %j',
     (body) => {
       const state = stateOf([startedEvent('8', 'production')]);
-      expect(codeOf(dispatch('trainyard.brake', { body }, { state }))).toBe('advance');
+      expect(codeOf(dispatch('trainyard.brake', { body }, { state }))).toBe('brake');
     },
   );
 

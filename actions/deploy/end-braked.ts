@@ -1,0 +1,41 @@
+import type { Fleet } from './hosts/fleet.ts';
+import type { Journal } from './journal.ts';
+import { type DeployOutcome, openOutcome, withReport } from './outcomes.ts';
+import { type Brakes, explainBrake } from './rollout/brakes.ts';
+import type { Conclude } from './rollout/conclude.ts';
+import type { Endings } from './rollout/end.ts';
+import type { Memory } from './rollout/memory.ts';
+
+/** What the end of a rollout on the report of a brake needs. */
+export type BrakedPorts = {
+  readonly journal: Pick<Journal, 'read' | 'environment'>;
+  readonly fleet: Pick<Fleet, 'away'>;
+  readonly brakes: Pick<Brakes, 'ask'>;
+  readonly endings: Pick<Endings, 'rollBack'>;
+  readonly memory: Pick<Memory, 'rememberUnwatched'>;
+  readonly conclude: Conclude;
+};
+
+/**
+ * Ends the open rollout where a host has braked it. It raises nothing and renews no lease, so nobody has to approve of it: a rollout
+ * that no host brakes stays as it is. Where a host can't be asked, its report is believed.
+ */
+export async function endBraked(
+  { journal, fleet, brakes, endings, memory, conclude }: BrakedPorts,
+  reported: string | undefined,
+): Promise<DeployOutcome> {
+  const { rollout } = (await journal.read()).here;
+  if (rollout === undefined) return conclude(undefined);
+  const brake = await brakes.ask(rollout.id);
+  const silent = fleet.away().map(({ url }) => url);
+  if (brake === undefined && silent.length === 0) {
+    const explanation = 'A brake was reported, and no host brakes: nothing was changed.';
+    return openOutcome(journal.environment, rollout, withReport('in-progress', explanation));
+  }
+  const unheard = `A brake was reported, and ${silent.join(', ')} can't be asked. ${reported ?? ''}`.trim();
+  const reasons = brake === undefined ? withReport('braked', unheard) : explainBrake(brake);
+  const ended = await endings.rollBack(rollout, reasons);
+  if (ended.kind === 'overtaken') return conclude(rollout.id);
+  await memory.rememberUnwatched(rollout);
+  return ended.outcome;
+}

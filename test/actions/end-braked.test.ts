@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { deploy } from '../../actions/deploy/deploy.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
+import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+
+/** Version 1 serves, and a job has left version 2 at the first stage. */
+async function worldWithOpenRollout(maxUnavailable = 0): Promise<World> {
+  const events = [...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')];
+  const world = createWorld(events, maxUnavailable);
+  for (const agent of world.agents)
+    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  await deploy(world.job({ version: '2' }, { detach: true }));
+  return world;
+}
+
+async function openRollout(world: World) {
+  return environmentOf(await world.ledger.read('mnist'), 'production').rollout;
+}
+
+async function brakeOn(world: World, code: string): Promise<void> {
+  const [agent] = world.agents;
+  const { revision = 0 } = agent.traffic ?? {};
+  const at = '2026-11-21T12:00:00.000Z';
+  const rollout = (await openRollout(world))?.id ?? '';
+  agent.traffic = {
+    ...{ stable: '1', candidatePercent: 0, shadow: false, revision: revision + 1 },
+    brake: { rollout, version: '2', code, explanation: 'It fails more often.', at },
+  };
+}
+
+const report = {
+  operation: 'brake',
+  correlationId: 'serve-1-brake-1',
+  reason: 'It fails more often.',
+} as const;
+const sharesOf = (world: World) => world.agents.map(({ traffic }) => traffic?.candidatePercent);
+
+describe('the report of a brake', () => {
+  test('ends the rollout on every host', async () => {
+    const world = await worldWithOpenRollout();
+    await brakeOn(world, 'errors-worse');
+    const outcome = await deploy(world.job(report));
+    expect(outcome).toMatchObject({ reasonCode: 'rolled-back', result: { code: 'errors-worse' } });
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+    expect(await openRollout(world)).toBeUndefined();
+  });
+
+  test('that finds no brake raises nothing, however much evidence there is, and ends nothing', async () => {
+    const world = await worldWithOpenRollout();
+    for (let poll = 0; poll < 40; poll += 1) await world.clock.wait(15_000);
+    const before = await openRollout(world);
+    const revisions = world.agents.map(({ traffic }) => traffic?.revision);
+    const outcome = await deploy(world.job(report));
+    expect(outcome.outputs).toEqual({ outcome: 'in-progress', 'serving-version': '1' });
+    expect(await openRollout(world)).toEqual(before);
+    expect(world.agents.map(({ traffic }) => traffic?.revision)).toEqual(revisions);
+  });
+
+  test('is believed where a host can not be asked', async () => {
+    const world = await worldWithOpenRollout(1);
+    world.agents[0].reachable = false;
+    const outcome = await deploy(world.job(report));
+    expect(outcome).toMatchObject({ reasonCode: 'rolled-back', result: { code: 'braked' } });
+    expect(outcome.headline).toContain('It fails more often.');
+    expect(sharesOf(world)[1]).toBe(0);
+  });
+
+  test('of a rollout that is over begins none', async () => {
+    const world = await worldWithOpenRollout();
+    await deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));
+    const outcome = await deploy(world.job(report));
+    expect(outcome.outputs).toEqual({ outcome: 'none', 'serving-version': '1' });
+    expect(await openRollout(world)).toBeUndefined();
+  });
+});
