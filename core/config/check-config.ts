@@ -3,6 +3,7 @@ import { isMetric } from '../gate/metrics/metrics.ts';
 import type { GateRule } from '../gate/rules/rule.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import { SPECIAL_METRICS } from './gate/special-metrics.ts';
+import { hostAddress } from './host-address.ts';
 import type { RawConfig } from './schema/schema.ts';
 
 /** Rules on the predictions of both models on the same examples. */
@@ -10,7 +11,7 @@ const NEED_HOLDOUT: readonly GateRule['kind'][] = ['compare', 'slices', 'fairnes
 
 /** What is wrong between the sections of a file whose sections are right one by one. */
 export function checkConfig(raw: RawConfig): readonly CrossProblem[] {
-  return [...checkHoldout(raw), ...checkOwnMetrics(raw), ...checkSpace(raw)];
+  return [...checkHoldout(raw), ...checkOwnMetrics(raw), ...checkSpace(raw), ...checkSharedHosts(raw)];
 }
 
 /** A metric of the user's own under a name of ours would never be judged. */
@@ -56,4 +57,24 @@ function checkSpace({ search, project }: RawConfig): readonly CrossProblem[] {
         remedy: nearest === undefined ? add : `Did you mean \`${nearest}\`? Or: ${add.toLowerCase()}`,
       };
     });
+}
+
+/** A host has one traffic per model: what one environment promotes would serve in the other, and each would set it back. */
+function checkSharedHosts({ environments }: Pick<RawConfig, 'environments'>): readonly CrossProblem[] {
+  const owners = new Map<string, string>();
+  return Object.entries(environments).flatMap(([name, { hosts }]) =>
+    hosts.flatMap((host, index) => {
+      const owner = owners.get(hostAddress(host)) ?? name;
+      owners.set(hostAddress(host), owner);
+      if (owner === name) return [];
+      return [
+        {
+          code: 'shared-host',
+          path: ['environments', name, 'hosts', index],
+          message: `The host ${host} stands in ${owner} too, and can serve this model in one environment only.`,
+          remedy: 'Start a second agent on that machine, with its own ports, or remove the host here.',
+        },
+      ];
+    }),
+  );
 }

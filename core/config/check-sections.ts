@@ -1,4 +1,6 @@
+import { SHORTEST_LEASE_SECONDS } from '../serving/lease-limits.ts';
 import type { CrossProblem } from './cross-problem.ts';
+import { hostAddress } from './host-address.ts';
 import { type CountOrShare, countOf } from './schema/quantity.ts';
 
 /** What is wrong between the settings of one rollout. */
@@ -7,9 +9,11 @@ export function checkRollout(rollout: {
   readonly deadline: number;
   readonly 'stage-min': number;
   readonly shadow: number;
+  readonly lease: number;
+  readonly 'max-error-rate'?: number | undefined;
 }): readonly CrossProblem[] {
   const { stages, deadline, shadow } = rollout;
-  const problems: CrossProblem[] = [];
+  const problems: CrossProblem[] = [...checkLimits(rollout)];
   const proper = [...new Set([...stages, 100])].toSorted((left, right) => left - right);
   const remedy = `Write \`stages: [${proper.join(', ')}]\`.`;
   if (stages.some((stage, index) => index > 0 && stage <= (stages[index - 1] ?? 0))) {
@@ -20,13 +24,41 @@ export function checkRollout(rollout: {
     problems.push({ code: 'stages-end', path: ['stages'], message, remedy });
   }
   const needed = rollout['stage-min'] * stages.length + shadow;
-  if (deadline < needed) {
+  if (deadline > 0 && deadline < needed) {
     problems.push({
       code: 'deadline-too-short',
       path: ['deadline'],
       message: `The stages and the shadow take at least ${needed} s, and the deadline is after ${deadline} s.`,
       remedy: 'Raise `deadline`, or shorten `stage-min` or `shadow`.',
     });
+  }
+  return problems;
+}
+
+/** Values that no host would take. */
+function checkLimits({
+  deadline,
+  lease,
+  'max-error-rate': maxErrorRate,
+}: Pick<
+  Parameters<typeof checkRollout>[0],
+  'deadline' | 'lease' | 'max-error-rate'
+>): readonly CrossProblem[] {
+  const problems: CrossProblem[] = [];
+  if (deadline <= 0) {
+    const message = 'The deadline is at the very start, so every rollout would be late.';
+    const remedy = 'Write the time that a rollout may take, such as `deadline: 6h`, or leave it out.';
+    problems.push({ code: 'deadline-too-short', path: ['deadline'], message, remedy });
+  }
+  if (lease < SHORTEST_LEASE_SECONDS) {
+    const message = `A lease of ${lease} s would end before it can be renewed.`;
+    const remedy = `Write at least \`lease: ${SHORTEST_LEASE_SECONDS}s\`; 2m is the default.`;
+    problems.push({ code: 'lease-too-short', path: ['lease'], message, remedy });
+  }
+  if (maxErrorRate !== undefined && (maxErrorRate <= 0 || maxErrorRate >= 1)) {
+    const message = `A limit of ${maxErrorRate * 100} % of failed requests is ${maxErrorRate <= 0 ? 'broken by the first failure' : 'never broken'}.`;
+    const remedy = 'Write a share between the two, such as `max-error-rate: 1%`, or leave it out.';
+    problems.push({ code: 'max-error-rate-empty', path: ['max-error-rate'], message, remedy });
   }
   return problems;
 }
@@ -53,8 +85,9 @@ export function checkMaxUnavailable({
 
 /** Hosts listed twice. */
 export function checkHosts(hosts: readonly string[]): readonly CrossProblem[] {
+  const addresses = hosts.map(hostAddress);
   return hosts.flatMap((host, index) =>
-    hosts.indexOf(host) === index
+    addresses.indexOf(hostAddress(host)) === index
       ? []
       : [
           {

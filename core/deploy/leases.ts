@@ -2,9 +2,9 @@ import type { Environment } from '../config/config.ts';
 import { type Instant, secondsBetween } from '../instant.ts';
 import { type Rollout, secondsHeld } from '../ledger/state.ts';
 import { LEASES_TO_RETURN } from '../serving/decide-traffic.ts';
+import { POLLS_PER_LEASE, SHORTEST_POLL_SECONDS } from '../serving/lease-limits.ts';
 
-/** How often hosts are polled: often enough to renew the lease four times before it ends, in seconds. */
-const POLLS_PER_LEASE = 4;
+/** Hosts are polled no less often than this, in s. */
 const LONGEST_POLL_SECONDS = 15;
 
 /** A rollout that is late is still given this share of its deadline each time, or it would be taken up over and over. */
@@ -12,7 +12,7 @@ const LEAST_SHARE = 1 / 2;
 
 /** Seconds between two polls of the hosts. */
 export function pollSeconds({ leaseSeconds }: Pick<Environment, 'leaseSeconds'>): number {
-  return Math.max(1, Math.min(LONGEST_POLL_SECONDS, leaseSeconds / POLLS_PER_LEASE));
+  return Math.max(SHORTEST_POLL_SECONDS, Math.min(LONGEST_POLL_SECONDS, leaseSeconds / POLLS_PER_LEASE));
 }
 
 /**

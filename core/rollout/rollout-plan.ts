@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { isIncreasing } from '../statistics/latency-buckets.ts';
 
+/** The smallest share of requests that can be set, in percent; others are whole multiples of it. */
+export const PERCENT_STEP = 0.01;
+
+/** The percent of traffic of one stage, as trainyard.yml, the agent's API and the proxy's weights can all say it. */
+export const stagePercentSchema = z.number().positive().max(100).multipleOf(PERCENT_STEP);
+
 /** How a candidate is brought to all traffic. The last stage, at 100 %, is the bake. */
 export const rolloutPlanSchema = z.strictObject({
   /** Percent of traffic per stage, increasing, ending at 100. */
   stages: z
-    .array(z.number().positive().max(100))
+    .array(stagePercentSchema)
     .min(1)
     .max(50)
     .refine(isIncreasing, { error: 'stages must increase' })

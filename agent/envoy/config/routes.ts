@@ -1,9 +1,10 @@
 import { PIN_HEADER, VERSION_HEADER } from '../../../core/names.ts';
+import { PERCENT_STEP } from '../../../core/rollout/rollout-plan.ts';
 import { clusterName, pinnedClusterName, type TrafficPlan } from '../traffic-plan.ts';
 import { type Discovery, discover } from './discovery.ts';
 
 /** Weights are in hundredths of a percent. */
-const TOTAL_WEIGHT = 10_000;
+const TOTAL_WEIGHT = Math.round(100 / PERCENT_STEP);
 /** Time on top of the model's own limit before the proxy gives up on an answer, in s. */
 const TIMEOUT_SLACK_SECONDS = 5;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { stagePercentSchema } from '../../rollout/rollout-plan.ts';
 import { checkHosts, checkMaxUnavailable, checkRollout } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { address, countOrShare, duration, share, whole } from './fields.ts';
@@ -14,7 +15,7 @@ export const environmentSchema = z
     rollout: z
       .strictObject({
         stages: z
-          .array(z.number().positive().max(100))
+          .array(stagePercentSchema)
           .min(1)
           .max(50)
           .default([1, 10, 50, 100])
