@@ -5,7 +5,7 @@ import { readPredictions } from '../../adapters/read-predictions.ts';
 import { authorOf } from '../job/author.ts';
 import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readPlan } from '../job/handoff.ts';
+import { readHandedOn, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { connectLedger, connectTracking, createScratch, readConfig } from '../job/wiring.ts';
@@ -21,7 +21,13 @@ export function main(root: string): Promise<void> {
     const config = await readConfig(host, inputs.config);
     return evaluateGate(
       inputs.phase,
-      { plan, config, configFile: inputs.config, runId: inputs['run-id'], author: authorOf(plan, host) },
+      {
+        plan,
+        config,
+        configFile: inputs.config,
+        runId: readHandedOn('run-id', inputs['run-id']),
+        author: authorOf(plan, host),
+      },
       {
         tracking: await connectTracking(host, config),
         ledger: await connectLedger(host, token),

@@ -1,7 +1,7 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readPlan } from '../job/handoff.ts';
+import { readHandedOn, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
@@ -16,7 +16,7 @@ export function main(): Promise<void> {
     commentOnPlan(job, plan, token);
     const config = await readConfig(host, inputs.config);
     return register(
-      { plan, config, runId: inputs['run-id'], author: authorOf(plan, host) },
+      { plan, config, runId: readHandedOn('run-id', inputs['run-id']), author: authorOf(plan, host) },
       {
         tracking: await connectTracking(host, config),
         ledger: await connectLedger(host, token),

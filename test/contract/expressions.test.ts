@@ -28,11 +28,15 @@ const jobSchema = z.looseObject({
   environment: z.looseObject({ name: z.string() }).optional(),
 });
 const workflowSchema = z.looseObject({
-  jobs: z.looseObject({ deploy: jobSchema, 'take-back': jobSchema }),
+  jobs: z.looseObject({ train: jobSchema, deploy: jobSchema, 'take-back': jobSchema }),
 });
 
-/** The jobs that move traffic, whose expressions act does not evaluate: it knows no concurrency and no environments. */
-const { deploy, 'take-back': takeBack } = workflowSchema.parse(
+/** The jobs whose expressions act does not evaluate: it knows no concurrency and no environments. */
+const {
+  train,
+  deploy,
+  'take-back': takeBack,
+} = workflowSchema.parse(
   parse(readFileSync(path.join(ROOT, '.github', 'workflows', 'pipeline.yml'), 'utf8')),
 ).jobs;
 
@@ -123,6 +127,25 @@ const TAKES_BACK: readonly (readonly [string, Partial<PlanInput>])[] = [
   ['a brake', { ...dispatch('brake', 'production', { code: 'errors-worse' }), ...rolling }],
   ['a rollback by hand', { ...byHand({ operation: 'rollback' }), ...rolling }],
 ];
+
+describe('the train job', () => {
+  const groupOf = (server: string, run: string) => {
+    const github = { server_url: server, run_id: run };
+    return evaluate(train.concurrency?.group ?? '', {
+      ...contextsOf(planned({ ...comment('/train'), ...idle })),
+      github,
+    });
+  };
+
+  test('queues on github.com, where the queue is long', () => {
+    expect(groupOf('https://github.com', '1')).toBe(groupOf('https://github.com', '2'));
+  });
+
+  test('drops no request elsewhere, where the third in a group ends the second', () => {
+    const groups = ['1', '2', '3'].map((run) => groupOf('https://github.acme.test', run));
+    expect(new Set(groups).size).toBe(3);
+  });
+});
 
 describe('the deploy job', () => {
   test.each(RAISES)('asks the environment that %s leads to', (_name, event, environment) => {

@@ -164,6 +164,24 @@ describe('pipeline.yml', () => {
   });
 });
 
+describe('a checkout of the user’s commit', () => {
+  const { jobs, on } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'pipeline.yml'))));
+
+  it('may fetch what Git LFS keeps, and submodules', () => {
+    const { inputs } = z
+      .object({ inputs: z.record(z.string(), z.looseObject({ default: z.unknown() })) })
+      .parse(on['workflow_call']);
+    expect([inputs['lfs']?.default, inputs['submodules']?.default]).toEqual([false, 'false']);
+    for (const id of UNTRUSTED) {
+      const checkout = jobs[id]?.steps.find(({ uses }) => uses?.startsWith('actions/checkout@') === true);
+      expect(checkout?.with).toMatchObject({
+        lfs: `\${{ inputs.lfs }}`,
+        submodules: `\${{ inputs.submodules }}`,
+      });
+    }
+  });
+});
+
 describe.each(TEMPLATE_FILES)('template %s', (file) => {
   const text = read(path.join(TEMPLATES, file));
   const { jobs } = workflowSchema.parse(parse(text));
