@@ -30,7 +30,7 @@ export function answerHelp({ model, environments, commands }: Config): Report {
       headline('Write one of these as a comment on a pull request or an issue.'),
       tableOfFacts([
         ['environments', names.length === 0 ? 'none' : names.join(', ')],
-        ['who may', commands.allow.join(', ')],
+        ['who may', [...commands.allow, ...commands.users].join(', ')],
       ]),
       { kind: 'heading', text: 'Commands' },
       {

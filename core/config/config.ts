@@ -81,7 +81,12 @@ export type Monitor = {
   readonly labels: { readonly maturitySeconds: number };
 };
 
-type Commands = { readonly allow: readonly PermissionLevel[]; readonly forks: boolean };
+type Commands = {
+  readonly allow: readonly PermissionLevel[];
+  /** Obeyed whatever their role. */
+  readonly users: readonly string[];
+  readonly forks: boolean;
+};
 
 /** A valid `trainyard.yml`, defaults filled in. Times are in seconds, shares from 0 to 1. */
 export type Config = {

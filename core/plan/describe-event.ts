@@ -40,14 +40,14 @@ function describeComment(payload: unknown, actor: string): EventFacts {
   const read = commentSchema.safeParse(payload);
   if (!read.success) return NOBODY;
   const { action, issue, comment } = read.data;
-  if (action !== 'created' || comment.user.type === 'Bot') return NOBODY;
+  if (action !== 'created') return NOBODY;
   const parsed = parseCommand(comment.body);
   if (parsed.kind === 'ignore') return NOBODY;
   const effect = parsed.kind === 'command' ? parsed.command.effect : 'tells';
   // What only tells or makes safe does not depend on the pull request: it is not held up by looking it up.
   const isAbout = issue.pull_request !== undefined && (effect === 'trains' || effect === 'raises');
   return {
-    isCommand: true,
+    isCommand: comment.user.type !== 'Bot',
     effect,
     users: [...new Set([comment.user.login, actor])],
     issue: issue.number,

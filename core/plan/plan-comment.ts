@@ -1,6 +1,6 @@
 import { secondsBetween } from '../instant.ts';
 import { checkHead } from './check-head.ts';
-import { checkPermissions } from './check-permissions.ts';
+import { checkPermissions, isNamed } from './check-permissions.ts';
 import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
 import { type ParsedCommand, parseCommand } from './parse-command.ts';
 import { type CommentPayload, commentSchema } from './payloads.ts';
@@ -21,7 +21,12 @@ export function planComment(input: PlanInput): PlanDecision {
       'Only new comments are obeyed: an edited one might say what nobody has seen.',
     );
   }
-  if (comment.user.type === 'Bot') return ignore('bot-comment', 'Comments of bots are not obeyed.');
+  if (comment.user.type === 'Bot' && !isNamed(input.config, comment.user.login)) {
+    return ignore(
+      'bot-comment',
+      'Comments of bots are not obeyed, but for those that `commands.users` names.',
+    );
+  }
   const parsed = parseCommand(comment.body);
   if (parsed.kind === 'ignore') return parsed;
   const denied = checkPermissions(input, [...new Set([comment.user.login, input.actor])]);

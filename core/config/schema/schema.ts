@@ -153,12 +153,25 @@ const monitorSchema = z.strictObject({
     .meta({ description: 'Labels that arrive after the prediction.' }),
 });
 
+const LOGIN = /^[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?(?:\[bot\])?$/;
+
 const commandsSchema = z.strictObject({
   allow: z
     .array(z.enum(PERMISSION_LEVELS).exclude(['none']))
     .min(1)
     .default(['write', 'maintain', 'admin'])
     .meta({ description: 'Repository roles whose comments are obeyed.', examples: ['[maintain, admin]'] }),
+  users: z
+    .array(
+      z.string().regex(LOGIN, {
+        error: 'must be the name of a user, or of an app with `[bot]` behind it',
+      }),
+    )
+    .default([])
+    .meta({
+      description: 'People and apps who are obeyed whatever their role, by their names on GitHub.',
+      examples: ['["release-bot[bot]"]'],
+    }),
   forks: z.boolean().default(false).meta({
     description: 'Whether commands work on pull requests from forks: their code then runs on your runners.',
   }),

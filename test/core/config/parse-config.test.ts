@@ -44,7 +44,7 @@ describe('a configuration', () => {
       parameters: {},
       timeoutSeconds: 21_600,
     });
-    expect(config.commands).toEqual({ allow: ['write', 'maintain', 'admin'], forks: false });
+    expect(config.commands).toEqual({ allow: ['write', 'maintain', 'admin'], users: [], forks: false });
     expect(config.monitor.retrain.atMost).toEqual({ count: 3, perSeconds: 604_800 });
     expect(config.environments).toEqual({});
   });

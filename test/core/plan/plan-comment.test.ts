@@ -192,6 +192,26 @@ describe('a comment', () => {
     expect(codeOf(plan('/train', { permissions: { ada: 'maintain' } }))).toBe('train');
   });
 
+  it('obeys whom the configuration names, people and apps, whatever their role', () => {
+    const config = parse(
+      'version: 1\nmodel: mnist\ngate: [{ metric: accuracy, floor: 0.9 }]\ncommands: { users: [Eve, "ship-it[bot]"] }\n',
+    );
+    const said = (login: string, type = 'User') =>
+      codeOf(
+        planEvent({ ...input, config, payload: commentPayload('/train', { login, type }), actor: login }),
+      );
+    expect(said('eve')).toBe('train');
+    expect(said('ship-it[bot]', 'Bot')).toBe('train');
+    expect(said('other[bot]', 'Bot')).toBe('ignore: bot-comment');
+    const payload = { inputs: {}, sender: { login: 'ship-it[bot]' } };
+    const byHand = { ...input, eventName: 'workflow_dispatch', payload, actor: 'ship-it[bot]' };
+    expect(codeOf(planEvent({ ...byHand, config }))).toBe('train');
+    expect(planEvent(byHand)).toMatchObject({
+      code: 'not-allowed',
+      remedy: expect.stringContaining('"ship-it[bot]" to `commands.users`'),
+    });
+  });
+
   it('asks for the role of whoever runs it again, too', () => {
     expect(codeOf(plan('/train', { actor: 'eve', attempt: 2 }))).toBe('refuse: not-allowed');
     expect(codeOf(plan('/train', { actor: 'bob', permissions: { ada: 'write', bob: 'admin' } }))).toBe(
