@@ -18,6 +18,7 @@ export type Announcer = {
 type AnnouncerOptions = {
   readonly github: GitHub;
   readonly log: Log;
+  readonly model: string;
   readonly sha: string;
   readonly environment: string;
   readonly comment: ((report: Report) => Promise<unknown>) | undefined;
@@ -25,7 +26,7 @@ type AnnouncerOptions = {
 
 /** An announcer over GitHub Deployments and the pull request's comment, one after the other in the order they were asked for. */
 export function createAnnouncer(options: AnnouncerOptions): Announcer {
-  const { github, sha, environment, comment, log } = options;
+  const { github, model, sha, environment, comment, log } = options;
   const deployments = new Map<string, number>();
   let last: Promise<void> = Promise.resolve();
   const enqueue = (what: string, work: () => Promise<void>) => {
@@ -36,7 +37,13 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
   return {
     status: (rollout, state, description) =>
       enqueue('The GitHub Deployment', async () => {
-        const request = { ref: sha, environment, key: rollout, description, payload: { rollout } };
+        const request = {
+          ref: sha,
+          environment,
+          key: `${model}/${rollout}`,
+          description,
+          payload: { rollout },
+        };
         const id = deployments.get(rollout) ?? (await github.createDeployment(request));
         deployments.set(rollout, id);
         await github.setDeploymentStatus(id, state, description);

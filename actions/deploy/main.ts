@@ -52,6 +52,7 @@ export function main(): Promise<void> {
     const announcer = createAnnouncer({
       github,
       log,
+      model: plan.model,
       sha: plan.sha,
       environment: chosen.environmentName,
       comment,

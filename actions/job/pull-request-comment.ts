@@ -7,8 +7,9 @@ import type { Plan } from './handoff.ts';
 import type { Job } from './harness.ts';
 import { connectGitHub } from './wiring.ts';
 
-/** What one comment is about: all actions of one correlation id share it, each with its own section. */
+/** What one comment is about: all actions of one model and correlation id share it, each with its own section. */
 export type CommentTarget = {
+  readonly model: string;
   readonly pullRequest: number;
   readonly correlationId: string;
   readonly section: string;
@@ -24,10 +25,10 @@ export function commentOnPlan<C extends Contract>(
   plan: Plan,
   token: string,
 ): ((report: Report) => Promise<unknown>) | undefined {
-  const { pullRequest, correlationId } = plan;
+  const { model, pullRequest, correlationId } = plan;
   if (pullRequest === undefined || token === '') return undefined;
   const github = connectGitHub(job.host, token, job.log);
-  const target = { pullRequest, correlationId, section: job.name, runUrl: job.host.runUrl };
+  const target = { model, pullRequest, correlationId, section: job.name, runUrl: job.host.runUrl };
   const comment = async (report: Report) => updateComment(await github, target, report);
   job.reportTo(async ({ report }) => {
     await comment(report);
@@ -37,7 +38,7 @@ export function commentOnPlan<C extends Contract>(
 
 /** Writes one section of the comment, and leaves the others as they are. Gives the comment's address. */
 export async function updateComment(github: GitHub, target: CommentTarget, report: Report): Promise<string> {
-  const marker = commentMarker(target.correlationId);
+  const marker = commentMarker(`${target.model}/${target.correlationId}`);
   const place = { kind: 'section', runUrl: target.runUrl } as const;
   const text = renderMarkdown(report, place);
   return github.upsertComment(target.pullRequest, marker, (previous) =>

@@ -6,6 +6,7 @@ import {
   type LedgerState,
   openTrainings,
 } from '../../core/ledger/state.ts';
+import type { Models } from '../../core/plan/address-command.ts';
 import { COMMANDS, DRY_RUN } from '../../core/plan/command-table.ts';
 import type { Refused } from '../../core/plan/decision.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
@@ -21,7 +22,7 @@ export function answerRefusal({ code, message, remedy }: Refused): Report {
 }
 
 /** All commands, from the table that the parser reads too. */
-export function answerHelp({ model, environments, commands }: Config): Report {
+export function answerHelp({ model, environments, commands }: Config, { all }: Pick<Models, 'all'>): Report {
   const names = Object.keys(environments);
   return {
     sign: 'help',
@@ -29,6 +30,9 @@ export function answerHelp({ model, environments, commands }: Config): Report {
     blocks: [
       headline('Write one of these as a comment on a pull request or an issue.'),
       tableOfFacts([
+        ...(all.length > 1
+          ? [['models', `${all.join(', ')}: one is named right after the command`] as const]
+          : []),
         ['environments', names.length === 0 ? 'none' : names.join(', ')],
         ['who may', [...commands.allow, ...commands.users].join(', ')],
       ]),

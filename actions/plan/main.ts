@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
+import { findModels } from '../../adapters/find-models.ts';
 import type { Config } from '../../core/config/config.ts';
 import { describeEvent, findDefaultBranch } from '../../core/plan/describe-event.ts';
 import type { Log } from '../../core/ports.ts';
@@ -30,7 +31,9 @@ export function main(): Promise<void> {
     const secret = inputs['dispatch-secret'];
     const github = token === '' ? undefined : await connectGitHub(host, token, log);
     const file = path.posix.normalize(inputs.config);
-    const facts = describeEvent(eventName, payload, actor);
+    const { own = '', all } = await findModels(host.workspace, file);
+    const models = { own, all };
+    const facts = describeEvent({ eventName, payload, actor, models });
     const { answerFailure } = createAnswering({ github, log }, facts, { file, runUrl });
     reportTo(async ({ decision, report }) => {
       if (decision === 'failure') await answerFailure(report);
@@ -50,6 +53,7 @@ export function main(): Promise<void> {
         runId: workflow.run,
         attempt: workflow.attempt,
         config,
+        models,
         policy: { file, text },
         ...(secret !== '' && { verifySignature: (type, report) => verifyDispatch(secret, type, report) }),
       },

@@ -35,6 +35,7 @@ export type PlanRequest = Pick<
   | 'runId'
   | 'attempt'
   | 'actor'
+  | 'models'
   | 'verifySignature'
 > & {
   readonly config: Config;
@@ -62,9 +63,8 @@ type Planning = { readonly request: PlanRequest; readonly ports: PlanPorts; read
  * here; so are the answers to questions. Only this action reads the event.
  */
 export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Planned> {
-  const { eventName, payload, actor, config } = request;
-  const facts = describeEvent(eventName, payload, actor);
-  const { policy, runUrl } = request;
+  const { eventName, config, policy, runUrl } = request;
+  const facts = describeEvent(request);
   const answering = createAnswering(ports, facts, { file: policy.file, runUrl });
   const planning = { request, ports, answering };
   // That it was seen is said while the ledger is read.
@@ -95,7 +95,7 @@ async function carryOut(
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const shared = { operation, model: config.model, champion, policyChanges };
   if (operation.operation === 'help') {
-    return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config) });
+    return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });
   }
   if (operation.operation === 'status') {
     const report = answerStatus(config, state, operation.environment);

@@ -25,6 +25,7 @@ type RefuseCode =
   | 'head-moved'
   | 'head-unknown'
   | 'unknown-command'
+  | 'which-model'
   | 'bad-argument'
   | 'unknown-parameter'
   | 'bad-parameter'

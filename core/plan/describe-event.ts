@@ -1,6 +1,8 @@
+import type { Models } from './address-command.ts';
 import { type Effect, findCommand } from './command-table.ts';
-import { parseCommand } from './parse-command.ts';
+import { hearCommand } from './hear-command.ts';
 import { commentSchema, manualSchema, pushSchema, repositorySchema } from './payloads.ts';
+import type { PlanInput } from './plan-input.ts';
 
 /** What must be looked up before an event can be planned, and where to answer. */
 export type EventFacts = {
@@ -22,13 +24,15 @@ export type EventFacts = {
 const NOBODY: EventFacts = { isCommand: false, users: [] };
 const NO_COMMIT = /^0*$/;
 
+type EventRequest = Pick<PlanInput, 'eventName' | 'payload' | 'actor' | 'models'>;
+
 /** Reads from an event who asks, where, and about which pull request. `actor` is who started the run. */
-export function describeEvent(eventName: string, payload: unknown, actor: string): EventFacts {
+export function describeEvent({ eventName, payload, actor, models }: EventRequest): EventFacts {
   switch (eventName) {
     case 'workflow_dispatch':
       return describeManual(payload, actor);
     case 'issue_comment':
-      return describeComment(payload, actor);
+      return describeComment(payload, actor, models);
     case 'push':
       return describePush(payload);
     default:
@@ -36,13 +40,14 @@ export function describeEvent(eventName: string, payload: unknown, actor: string
   }
 }
 
-function describeComment(payload: unknown, actor: string): EventFacts {
+function describeComment(payload: unknown, actor: string, models: Models): EventFacts {
   const read = commentSchema.safeParse(payload);
   if (!read.success) return NOBODY;
   const { action, issue, comment } = read.data;
   if (action !== 'created') return NOBODY;
-  const parsed = parseCommand(comment.body);
-  if (parsed.kind === 'ignore') return NOBODY;
+  const heard = hearCommand(comment.body, models);
+  if (heard.kind === 'ignore') return NOBODY;
+  const { parsed } = heard;
   const effect = parsed.kind === 'command' ? parsed.command.effect : 'tells';
   // What only tells or makes safe does not depend on the pull request: it is not held up by looking it up.
   const isAbout = issue.pull_request !== undefined && (effect === 'trains' || effect === 'raises');

@@ -1,8 +1,10 @@
 import { secondsBetween } from '../instant.ts';
 import { checkHead } from './check-head.ts';
 import { checkPermissions, isNamed } from './check-permissions.ts';
+import { DRY_RUN } from './command-table.ts';
 import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
-import { type ParsedCommand, parseCommand } from './parse-command.ts';
+import { hearCommand } from './hear-command.ts';
+import type { ParsedCommand } from './parse-command.ts';
 import { type CommentPayload, commentSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { type Request, resolveOperation } from './resolve-operation.ts';
@@ -27,11 +29,13 @@ export function planComment(input: PlanInput): PlanDecision {
       'Comments of bots are not obeyed, but for those that `commands.users` names.',
     );
   }
-  const parsed = parseCommand(comment.body);
-  if (parsed.kind === 'ignore') return parsed;
+  const heard = hearCommand(comment.body, input.models);
+  if (heard.kind === 'ignore') return heard;
+  const { parsed, isForAll } = heard;
   const denied = checkPermissions(input, [...new Set([comment.user.login, input.actor])]);
   if (denied !== undefined) return denied;
   if (parsed.kind === 'refuse') return parsed;
+  if (isForAll && parsed.command.effect !== 'tells') return whichModel(input, parsed);
   if (parsed.command.effect !== 'tells') {
     const age = secondsBetween(comment.created_at, input.now);
     if (age > MAX_AGE_SECONDS) return tooOld(comment.created_at);
@@ -40,6 +44,16 @@ export function planComment(input: PlanInput): PlanDecision {
     issue.pull_request === undefined ? checkIssue(input, parsed) : checkPullRequest(input, parsed, read.data);
   if (typeof sha !== 'string') return sha;
   return resolveOperation(toRequest(read.data, parsed, sha), input.config, input.state);
+}
+
+function whichModel({ models }: PlanInput, { command, dryRun }: ParsedCommand): Refused {
+  const written = `/${dryRun ? `${DRY_RUN} ` : ''}${command.name}`;
+  const choices = models.all.map((model) => `\`${written} ${model}\``);
+  return refuse(
+    'which-model',
+    `This repository has ${models.all.length} models, and the command names none of them.`,
+    `Name one right after the command: ${choices.join(' or ')}.`,
+  );
 }
 
 function tooOld(at: string): Refused {

@@ -4,6 +4,7 @@ import type { DispatchType } from '../names.ts';
 import type { PermissionLevel } from '../permission.ts';
 import type { BranchUpdate, PullRequest } from '../ports.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
+import type { Models } from './address-command.ts';
 
 /** Everything a decision depends on. The event's payload is anybody's text until it is checked here. */
 export type PlanInput = {
@@ -20,6 +21,7 @@ export type PlanInput = {
   /** Who started this run: for a re-run another than who caused the event. */
   readonly actor: string;
   readonly config: Config;
+  readonly models: Models;
   readonly state: LedgerState;
   /** Of everyone `describeEvent` names. Someone absent has none. */
   readonly permissions: Readonly<Record<string, PermissionLevel>>;

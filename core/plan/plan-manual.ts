@@ -1,6 +1,6 @@
 import { readVersion } from '../identity/version.ts';
 import { checkPermissions } from './check-permissions.ts';
-import { type PlanDecision, refuse } from './decision.ts';
+import { ignore, type PlanDecision, refuse } from './decision.ts';
 import { OPERATIONS, type Operation } from './hand-over.ts';
 import { parseCommand } from './parse-command.ts';
 import { manualSchema } from './payloads.ts';
@@ -16,6 +16,8 @@ export function planManual(input: PlanInput): PlanDecision {
   if (denied !== undefined) return denied;
   const inputs = read.data.inputs ?? {};
   const text = (name: string): string => String(inputs[name] ?? '').trim();
+  const model = text('model');
+  if (model !== '' && model !== input.config.model) return ignore('other-model', `This is for ${model}.`);
   const operation = OPERATIONS.find((known) => known === (text('operation') || 'train'));
   if (operation === undefined) {
     return refuse(

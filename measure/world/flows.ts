@@ -36,6 +36,7 @@ export function runPlan(
         runId: String(run),
         attempt,
         config,
+        models: { own: config.model, all: [config.model] },
         policy: { file: 'trainyard.yml', text: write(setup) },
       },
       workflow: workflowOf(run, attempt),
@@ -57,7 +58,7 @@ export async function runDeploy(
   const { ledger, agents, github, clock, log, tracking, records } = ports;
   const chosen = requireEnvironment(config, plan.environment, 'trainyard.yml');
   const announcer = createAnnouncer({
-    ...{ github, log, sha: plan.sha, environment: chosen.environmentName },
+    ...{ github, log, model: plan.model, sha: plan.sha, environment: chosen.environmentName },
     comment: undefined,
   });
   const { model, actor, cause } = plan;

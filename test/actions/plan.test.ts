@@ -31,6 +31,7 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     attempt: 1,
     actor: 'ann',
     config,
+    models: { own: 'mnist', all: ['mnist'] },
     policy: { file: 'trainyard.yml', text: POLICY },
     workflow: author.workflow,
     runUrl: 'http://run',

@@ -4,6 +4,7 @@ import type { Block, Report } from '../../core/report/report.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 
 const TARGET: CommentTarget = {
+  model: 'mnist',
   pullRequest: 7,
   correlationId: 'comment-1',
   section: 'register',

@@ -327,7 +327,14 @@ describe('a comment', () => {
   });
 
   it('names who and what must be looked up before it can be planned', () => {
-    expect(describeEvent('issue_comment', commentPayload('/train'), 'bob')).toEqual({
+    expect(
+      describeEvent({
+        ...input,
+        eventName: 'issue_comment',
+        payload: commentPayload('/train'),
+        actor: 'bob',
+      }),
+    ).toEqual({
       isCommand: true,
       users: ['ada', 'bob'],
       issue: 7,
@@ -335,13 +342,23 @@ describe('a comment', () => {
       pullRequest: 7,
       effect: 'trains',
     });
-    expect(describeEvent('issue_comment', commentPayload('/rollback'), 'ada')).not.toHaveProperty(
-      'pullRequest',
-    );
-    expect(describeEvent('issue_comment', commentPayload('hello'), 'ada')).toEqual({
+    expect(
+      describeEvent({
+        ...input,
+        eventName: 'issue_comment',
+        payload: commentPayload('/rollback'),
+        actor: 'ada',
+      }),
+    ).not.toHaveProperty('pullRequest');
+    expect(
+      describeEvent({ ...input, eventName: 'issue_comment', payload: commentPayload('hello'), actor: 'ada' }),
+    ).toEqual({
       isCommand: false,
       users: [],
     });
-    expect(describeEvent('push', {}, 'ada')).toEqual({ isCommand: false, users: [] });
+    expect(describeEvent({ ...input, eventName: 'push', payload: {}, actor: 'ada' })).toEqual({
+      isCommand: false,
+      users: [],
+    });
   });
 });

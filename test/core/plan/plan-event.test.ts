@@ -71,13 +71,17 @@ describe('a push that changes', () => {
   it('has what it changed looked up when it is to the default branch and follows another commit', () => {
     const repository = { default_branch: 'main' };
     const real = { ...push, before: MAIN, repository };
-    expect(describeEvent('push', real, 'ada')).toMatchObject({ push: { before: MAIN, after: HEAD } });
+    expect(describeEvent({ ...input, eventName: 'push', payload: real, actor: 'ada' })).toMatchObject({
+      push: { before: MAIN, after: HEAD },
+    });
     for (const other of [
       { ...real, ref: 'refs/heads/feature' },
       { ...real, before: '0'.repeat(40) },
       { ...real, after: '0'.repeat(40) },
     ]) {
-      expect(describeEvent('push', other, 'ada')).not.toHaveProperty('push');
+      expect(describeEvent({ ...input, eventName: 'push', payload: other, actor: 'ada' })).not.toHaveProperty(
+        'push',
+      );
     }
   });
 });

@@ -49,6 +49,7 @@ export const input: PlanInput = {
   attempt: 1,
   actor: 'ada',
   config,
+  models: { own: 'mnist', all: ['mnist'] },
   state: foldLedger('mnist', []),
   permissions: { ada: 'write' } satisfies Record<string, PermissionLevel>,
   pullRequest,
