@@ -51,7 +51,7 @@ async function main(argv: readonly string[]): Promise<number> {
       console.log(`${repository.remote} has no ledger yet.`);
       return 0;
     }
-    const files = await readTexts(repository, await listFiles(repository, head, 'events'));
+    const files = await readTexts(repository, await listFiles(repository, head, 'events/'));
     const history = await auditHistory(repository);
     const checkEnvelope = await envelopeCheck(options.keys);
     const models = await auditModels(files, options, checkEnvelope);

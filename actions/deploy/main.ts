@@ -19,6 +19,7 @@ import {
   readConfig,
   readConfigAndText,
 } from '../job/wiring.ts';
+import { linkLedger } from '../serving/link-ledger.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { createAnnouncer } from './announcer.ts';
 import { deploy } from './deploy.ts';
@@ -58,11 +59,14 @@ export function main(): Promise<void> {
       comment,
     });
     const { maxUnavailable } = chosen.environment;
-    const agents = connectAgents(host, chosen);
+    const { ledger, agents } = linkLedger(
+      await connectLedger(host, token, plan.ledger),
+      connectAgents(host, chosen),
+    );
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, ...stay, author, signal },
       ports: {
-        ledger: await connectLedger(host, token),
+        ledger,
         tracking,
         records: createRolloutRecords(tracking),
         fleet: createFleet({ agents, mayBeAway: maxUnavailable, clock: systemClock, log }),

@@ -6,6 +6,7 @@ import { withoutSecrets } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
+import type { LedgerHead } from '../../core/ledger/ledger-head.ts';
 import type { GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { Result } from '../../core/result.ts';
 import type { Host } from './host.ts';
@@ -71,8 +72,11 @@ export async function connectGitHub(host: Host, token: string, log: Log): Promis
   return createGitHub({ client, apiUrl, repository: workflow.repository, logUrl: runUrl });
 }
 
-/** The ledger branch of the repository: of the checkout's origin, or else of the server's address of it. */
-export async function connectLedger(host: Host, token: string): Promise<Ledger> {
+/**
+ * The ledger branch of the repository: of the checkout's origin, or else of the server's address of it. `seen` is how far plan saw it
+ * go, where there was a plan.
+ */
+export async function connectLedger(host: Host, token: string, seen?: LedgerHead): Promise<Ledger> {
   const [{ createGitLedger }, { findRemote }] = await Promise.all([
     import(/* webpackMode: "eager" */ '../../adapters/git/ledger.ts'),
     import(/* webpackMode: "eager" */ '../../adapters/git/credentials.ts'),
@@ -87,6 +91,7 @@ export async function connectLedger(host: Host, token: string): Promise<Ledger> 
     run: host.run,
     dir: tempFolder(host, 'ledger'),
     ...(token !== '' && { token }),
+    ...(seen !== undefined && { seen }),
   });
 }
 

@@ -8,6 +8,7 @@ import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
 import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
+import { linkLedger } from '../serving/link-ledger.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { monitorCheck } from './monitor-check.ts';
 
@@ -24,12 +25,16 @@ export function main(): Promise<void> {
     const secret = env[SECRETS.dispatchSecret] ?? '';
     const cause = { kind: 'schedule', id: `schedule-${workflow.run}` } as const;
     const author = plan ? authorOf(plan, host) : { model: config.model, actor, cause, workflow };
+    const { ledger, agents } = linkLedger(
+      await connectLedger(host, token, plan?.ledger),
+      connectAgents(host, chosen),
+    );
     return monitorCheck({
       request: { config, ...chosen, author, runUrl },
       ports: {
-        ledger: await connectLedger(host, token),
+        ledger,
         tracking,
-        agents: connectAgents(host, chosen),
+        agents,
         packages: connectPackages(host, tracking),
         github: await connectGitHub(host, token, log),
         clock: systemClock,

@@ -1,4 +1,5 @@
 import type { Champion } from '../../core/ledger/champion-of.ts';
+import type { LedgerHead } from '../../core/ledger/ledger-head.ts';
 import type { Ignored, Refused } from '../../core/plan/decision.ts';
 import { handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
 import type { Report } from '../../core/report/report.ts';
@@ -38,6 +39,7 @@ export type Conclusion = {
   readonly operation: PlannedOperation;
   readonly model: string;
   readonly champion: Champion | undefined;
+  readonly ledger: LedgerHead | undefined;
   readonly policyChanges: readonly string[];
   readonly reasonCode: keyof typeof DECISIONS;
   readonly report: Report;
@@ -45,7 +47,7 @@ export type Conclusion = {
 
 /** The operation as outputs, and as the `result` that every later job goes by. */
 export function concludeOperation(conclusion: Conclusion): Planned {
-  const { operation, model, champion, policyChanges, reasonCode, report } = conclusion;
+  const { operation, model, champion, ledger, policyChanges, reasonCode, report } = conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
     decision: DECISIONS[reasonCode],
@@ -62,7 +64,12 @@ export function concludeOperation(conclusion: Conclusion): Planned {
       'pull-request': pullRequest === undefined ? '' : String(pullRequest),
       'dry-run': String(dryRun),
     },
-    result: handOver(operation, { model, policyChanges, ...(champion !== undefined && { champion }) }),
+    result: handOver(operation, {
+      model,
+      policyChanges,
+      ...(champion !== undefined && { champion }),
+      ...(ledger !== undefined && { ledger }),
+    }),
   };
 }
 

@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
+import { headOf } from '../../core/ledger/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Ignored, ignore } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
@@ -93,7 +94,7 @@ async function carryOut(
   const { config } = request;
   const champion = championOf(state, operation.environment);
   const policyChanges = await findPolicyChanges(request, ports, operation);
-  const shared = { operation, model: config.model, champion, policyChanges };
+  const shared = { operation, model: config.model, champion, ledger: headOf(state), policyChanges };
   if (operation.operation === 'help') {
     return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });
   }

@@ -42,6 +42,7 @@ export function busy(remote: string, races: number): Problem {
   };
 }
 
-function endpoint(remote: string): { readonly kind: 'endpoint'; readonly endpoint: string } {
+/** The remote as the place of a problem. */
+export function endpoint(remote: string): { readonly kind: 'endpoint'; readonly endpoint: string } {
   return { kind: 'endpoint', endpoint: withoutCredentials(remote) };
 }

@@ -1,15 +1,17 @@
 import { type Problem, UserError } from '../../core/errors.ts';
 import { type Admitted, admitEvents } from '../../core/ledger/admit-events.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
+import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/ledger-head.ts';
 import { formatLine, type LedgerFile, ledgerPath, parseLedger } from '../../core/ledger/parse-ledger.ts';
 import { knownEvents } from '../../core/ledger/read-event.ts';
-import { LEDGER_BRANCH } from '../../core/names.ts';
+import type { LedgerState } from '../../core/ledger/state.ts';
+import { newTitlePage, TITLE_PAGE } from '../../core/ledger/title-page.ts';
 import type { Clock, Ledger, Proposal, RunCommand } from '../../core/ports.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { runCommand } from '../run-command.ts';
 import { checkoutSettings, tokenSettings } from './credentials.ts';
 import { GitFailure } from './failure.ts';
-import { busy, refused, unreachable } from './ledger-problems.ts';
+import { busy, endpoint, refused, unreachable } from './ledger-problems.ts';
 import { emptyReading, type LedgerReading, readLedger, readTexts } from './read-ledger.ts';
 import {
   type Committer,
@@ -38,6 +40,8 @@ export type GitLedgerOptions = {
   readonly author: Committer;
   /** A folder for this ledger's own bare repository; made when it is not there. */
   readonly dir: string;
+  /** How far an earlier job of the run has seen the ledger of the model it works on: one that no longer goes there is refused. */
+  readonly seen?: LedgerHead;
   readonly timeoutMs?: number;
   /** Runs git; as a child of this process unless told otherwise. */
   readonly run?: RunCommand;
@@ -50,6 +54,8 @@ type OpenLedger = {
   readonly repository: LedgerRepository;
   readonly options: GitLedgerOptions;
   readonly readings: Map<string, LedgerReading>;
+  /** How far this process has seen each model's ledger go: what it has written included. */
+  readonly heads: Map<string, LedgerHead>;
 };
 
 /**
@@ -89,7 +95,7 @@ async function open(options: GitLedgerOptions): Promise<OpenLedger> {
     run,
   };
   await openLedgerRepository(repository);
-  return { repository, options, readings: new Map() };
+  return { repository, options, readings: new Map(), heads: new Map() };
 }
 
 async function append(
@@ -108,9 +114,14 @@ async function append(
     if (!admitted.ok || admitted.value.written.length === 0) return admitted;
     const { written } = admitted.value;
     const at = options.clock.now();
-    const changed = addLines(await readTexts(repository, files.slice(-1)), written);
+    const added = addLines(await readTexts(repository, files.slice(-1)), written);
+    const title = head === undefined ? [{ path: TITLE_PAGE, text: newTitlePage() }] : [];
+    const changed = [...title, ...added];
     const commit = await commitFiles(repository, head, changed, describeCommit(model, written), at);
-    if ((await withRetries(ledger, () => pushHead(repository, commit))) === 'pushed') return admitted;
+    if ((await withRetries(ledger, () => pushHead(repository, commit))) === 'pushed') {
+      const origin = { commit, replaces: state.origin?.replaces ?? [] };
+      return ok({ written, state: remember(ledger, { ...admitted.value.state, origin }) });
+    }
     const delay = Math.min(MAX_RACE_DELAY_MS, RACE_DELAY_MS * 2 ** Math.min(race, 10));
     await options.clock.wait((options.random ?? Math.random)() * delay);
   }
@@ -125,21 +136,30 @@ async function readNow(
   const { repository, readings } = ledger;
   const head = await withRetries(ledger, () => fetchHead(repository));
   const known = readings.get(model);
-  if (known !== undefined && known.head === head) return ok(known);
+  if (head !== undefined && known?.head === head) return ok(known);
   const read =
     head === undefined ? ok(emptyReading(model)) : await readLedger(repository, { model, head, known });
-  if (read.ok) {
-    readings.set(model, read.value);
-    return read;
-  }
-  const [first, ...rest] = read.error.map((problem) => ({ ...problem, where: onBranch(problem) }));
-  return first === undefined ? ok(emptyReading(model)) : err([first, ...rest]);
+  if (!read.ok) return err(atLeastOne(read.error));
+  const lost = findLoss(read.value.state, seenBefore(ledger, model));
+  if (lost !== undefined) return err([{ ...lost, where: endpoint(repository.remote) }]);
+  readings.set(model, read.value);
+  remember(ledger, read.value.state);
+  return read;
 }
 
-/** A line of the ledger is in no checkout; naming the branch keeps it from being taken for a file of one. */
-function onBranch({ where }: Problem): NonNullable<Problem['where']> {
-  const place = where?.kind === 'file' ? where : { kind: 'file' as const, file: 'events' };
-  return { ...place, file: `${LEDGER_BRANCH}:${place.file}` };
+function remember({ heads }: OpenLedger, state: LedgerState): LedgerState {
+  const head = headOf(state);
+  if (head !== undefined) heads.set(state.model, head);
+  return state;
+}
+
+/** What this job and the ones before it in the run have seen of the ledger. */
+function seenBefore({ options, heads }: OpenLedger, model: string): readonly SeenHead[] {
+  const here = heads.get(model);
+  return [
+    ...(here === undefined ? [] : [{ by: 'This job', head: here }]),
+    ...(options.seen === undefined ? [] : [{ by: 'The plan of this run', head: options.seen }]),
+  ];
 }
 
 function addLines(files: readonly LedgerFile[], events: readonly LedgerEvent[]): readonly LedgerFile[] {
@@ -175,6 +195,11 @@ async function withRetries<T>({ repository, options }: OpenLedger, work: () => P
       await clock.wait(NETWORK_DELAY_MS * 2 ** (tries - 1) * (0.5 + random()));
     }
   }
+}
+
+function atLeastOne([first, ...rest]: readonly Problem[]): readonly [Problem, ...Problem[]] {
+  if (first === undefined) throw new TypeError('A ledger was refused without a reason.');
+  return [first, ...rest];
 }
 
 function firstOf([first, ...rest]: readonly [Problem, ...Problem[]]): Problem {

@@ -3,6 +3,8 @@ import type { Problem } from '../../core/errors.ts';
 import { continueFold } from '../../core/ledger/fold.ts';
 import { type LedgerFile, parseLedger } from '../../core/ledger/parse-ledger.ts';
 import { emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
+import { readTitlePage, TITLE_PAGE, type TitlePage } from '../../core/ledger/title-page.ts';
+import { LEDGER_BRANCH } from '../../core/names.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { type LedgerRepository, listFiles, readBlobs, type StoredFile } from './repository.ts';
 
@@ -32,13 +34,19 @@ export function emptyReading(model: string): LedgerReading {
   return { head: undefined, state: emptyLedger(model), files: [] };
 }
 
-/** Reads one model's ledger in a commit; the problems of lines that are no events. Only one file lies in memory at a time. */
+/** Reads one model's ledger in a commit; the problems of lines that are no events, or of a branch that is no ledger. Only one file lies in memory at a time. */
 export async function readLedger(
   repository: LedgerRepository,
   request: ReadingRequest,
 ): Promise<Result<LedgerReading, readonly Problem[]>> {
   const { model, head } = request;
-  const listed = await listFiles(repository, head, `events/${model}`);
+  const all = await listFiles(repository, head, TITLE_PAGE, `events/${model}/`);
+  const title = await readTitle(
+    repository,
+    all.filter(({ path }) => path === TITLE_PAGE),
+  );
+  if (!title.ok) return err([title.error]);
+  const listed = all.filter(({ path }) => path !== TITLE_PAGE);
   const known = canContinue(request.known, listed) ? request.known : emptyReading(model);
   const kept = known.files.filter(({ blob }, index) => listed[index]?.blob === blob);
   const fold = continueFold(known.state);
@@ -54,7 +62,9 @@ export async function readLedger(
     else for (const event of parsed.value) fold.add(event);
     files.push({ ...file, lines: countLines(content) });
   }
-  return problems.length > 0 ? err(problems) : ok({ head, state: fold.state(), files });
+  if (problems.length > 0) return err(problems.map(onBranch));
+  const origin = { commit: head, replaces: title.value.replaces };
+  return ok({ head, state: { ...fold.state(), origin }, files });
 }
 
 /** The texts of a model's files in a commit, in the order of their events. */
@@ -67,6 +77,20 @@ export async function readTexts(
     texts.push({ path: file.path, text: content.toString('utf8') });
   }
   return texts;
+}
+
+async function readTitle(
+  repository: LedgerRepository,
+  files: readonly StoredFile[],
+): Promise<Result<TitlePage, Problem>> {
+  const [page] = await readTexts(repository, files);
+  return readTitlePage(page?.text);
+}
+
+/** A line of the ledger is in no checkout; naming the branch keeps it from being taken for a file of one. */
+function onBranch(problem: Problem): Problem {
+  const place = problem.where?.kind === 'file' ? problem.where : { kind: 'file' as const, file: 'events' };
+  return { ...problem, where: { ...place, file: `${LEDGER_BRANCH}:${place.file}` } };
 }
 
 /** Whether all that was read is still there under its names, and at most the last file has become another. */

@@ -48,13 +48,13 @@ export async function fetchHead(repository: LedgerRepository): Promise<string | 
 /** A file of a commit: the hash of its content, and its size. */
 export type StoredFile = { readonly path: string; readonly blob: string; readonly bytes: number };
 
-/** The files under `folder` in a commit, by path in ascending order. */
+/** The files of a commit at these paths and under them, by path in ascending order. */
 export async function listFiles(
   repository: LedgerRepository,
   commit: string,
-  folder: string,
+  ...paths: readonly string[]
 ): Promise<readonly StoredFile[]> {
-  const listed = await must(repository, ['ls-tree', '-z', '-r', '-l', commit, '--', `${folder}/`]);
+  const listed = await must(repository, ['ls-tree', '-z', '-r', '-l', commit, '--', ...paths]);
   return listed.stdout
     .toString('utf8')
     .split('\0')

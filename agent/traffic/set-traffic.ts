@@ -45,9 +45,11 @@ export function setTraffic(
   const refusal = elsewhere ?? findRefusal(context, { model, request, known });
   if (refusal !== undefined) return err(refusal);
   const environment = request.environment ?? before?.environment;
+  const ledger = request.ledger ?? before?.ledger;
   const traffic: Traffic = {
     ...request,
     ...(environment !== undefined && { environment }),
+    ...(ledger !== undefined && { ledger }),
     revision: (before?.revision ?? 0) + 1,
   };
   const reportedStage = known?.reportedStage;

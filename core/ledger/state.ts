@@ -132,7 +132,10 @@ export type Lock = {
   readonly expiresAt: string;
 };
 
-/** Everything the ledger says of one model: the fold of its events, and nothing else. */
+/** The commit of the ledger branch that a state was read from, and the heads of lost ledgers that it replaces. */
+export type LedgerOrigin = { readonly commit: string; readonly replaces: readonly string[] };
+
+/** Everything the ledger says of one model: the fold of its events, and where they were read. */
 export type LedgerState = {
   readonly model: string;
   /** By name; an environment without events is absent (`environmentOf` gives it empty). */
@@ -159,6 +162,8 @@ export type LedgerState = {
   /** Number of events, duplicates not counted. */
   readonly events: number;
   readonly lastEventAt?: string | undefined;
+  /** Absent before there is a branch. */
+  readonly origin?: LedgerOrigin | undefined;
 };
 
 const EMPTY_ENVIRONMENT: EnvironmentState = { history: [] };

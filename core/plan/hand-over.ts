@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { causeSchema } from '../ledger/cause.ts';
+import { ledgerHeadSchema } from '../ledger/ledger-head.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
 
 // Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.
@@ -61,6 +62,8 @@ const contentSchema = operationSchema.extend({
    * it runs the user's code without a token.
    */
   champion: z.object({ version: versionSchema, modelUri: z.string(), runId: z.string() }).exactOptional(),
+  /** How far plan has seen the ledger go: a job that finds it shorter, or gone, stops. */
+  ledger: ledgerHeadSchema.exactOptional(),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),
 });

@@ -8,6 +8,7 @@ import { packageNameSchema } from '../identity/package-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { envelopeSchema } from '../ledger/envelope.ts';
+import { ledgerHeadSchema } from '../ledger/ledger-head.ts';
 import { temperingSchema } from '../rollout/evidence/baseline.ts';
 import { armTotalsSchema, observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
@@ -60,6 +61,8 @@ export const setTrafficSchema = z.strictObject({
   /** Copy requests to the candidate and drop its answers. */
   shadow: z.boolean(),
   lease: rolloutLeaseSchema.optional(),
+  /** How far the ledger goes by which this was decided. The host remembers the last it was told, against the day that one is lost. */
+  ledger: ledgerHeadSchema.optional(),
 });
 
 /** What the agent did on its own: why traffic is not where `deploy` put it. */

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { newTitlePage, TITLE_PAGE } from '../../core/ledger/title-page.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { serveGit } from '../../sandbox/github/git-http.ts';
 import { createGitRemote } from '../../sandbox/github/git-remote.ts';
@@ -54,7 +55,7 @@ function show({ own, git }: Cost): string {
 async function measure(events: number): Promise<Measured> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-bench-'));
   const bare = path.join(folder, 'remote.git');
-  const files = ledgerFiles(events);
+  const files = { [TITLE_PAGE]: newTitlePage(), ...ledgerFiles(events) };
   createGitRemote(bare).commit({ branch: LEDGER_BRANCH, files, message: 'bench', author: 'bench' });
   // As a git host keeps what it has had for a while.
   execFileSync('git', ['--git-dir', bare, 'gc', '--quiet']);

@@ -14,6 +14,7 @@ import { useLedgerRemote } from './support/ledger-remote.ts';
 const exec = promisify(execFile);
 const { folder, remote, openLedger } = useLedgerRemote();
 const NOVEMBER = 'events/mnist/2026-11.jsonl';
+const DECEMBER = 'events/mnist/2026-12.jsonl';
 
 /** Runs git, and keeps what was asked of it: the files that were read, by their hashes. */
 function watchReads() {
@@ -73,17 +74,17 @@ describe('a ledger that was read before', () => {
     await ledger.append('mnist', () => ok([requested('a'), requested('b')]));
     const lines = ['a', 'b'].map((id) => formatLine(requested(id)));
     const more = formatLine(requested('c'));
-    const early = 'events/mnist/2026-10.jsonl';
+    const other = formatLine({ ...requested('a'), actor: 'eve' });
     for (const files of [
       { [NOVEMBER]: lines.join('').trimEnd() },
       { [NOVEMBER]: `${lines.join('')}\n\n` },
-      { [NOVEMBER]: lines.join(''), [early]: formatLine(requested('0')) },
-      { [NOVEMBER]: undefined, [early]: `${formatLine(requested('0'))}${lines.join('')}${more}` },
+      { [NOVEMBER]: `${other}${lines[1]}` },
+      { [NOVEMBER]: undefined, [DECEMBER]: `${lines.join('')}${more}` },
     ]) {
       await push(files);
       expect(await ledger.read('mnist')).toEqual(await openLedger().read('mnist'));
     }
-    expect((await ledger.read('mnist')).events).toBe(4);
+    expect((await ledger.read('mnist')).events).toBe(3);
   });
 
   it('names a new line that is no event by its place in the whole file', async () => {
@@ -100,7 +101,8 @@ describe('a ledger that was read before', () => {
     await openLedger().append('mnist', () => ok([requested('a')]));
     const run: RunCommand = async (call) => {
       const end = await runCommand(call);
-      if (!call.args.includes('cat-file')) return end;
+      // The title page is read alone, before the events.
+      if (!call.args.includes('cat-file') || Buffer.from(end.stdout).includes('"replaces"')) return end;
       return { ...end, stdout: Buffer.from(`${String(call.input).trim()} missing\n`) };
     };
     await expect(openLedger({ run }).read('mnist')).rejects.toThrow(/2026-11\.jsonl: [0-9a-f]+ missing/);

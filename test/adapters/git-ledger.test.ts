@@ -50,7 +50,7 @@ describe('the git ledger', () => {
       '--name-only',
       LEDGER_BRANCH,
     ]);
-    expect(stdout.trim()).toBe('events/mnist/2026-11.jsonl');
+    expect(stdout.trim().split('\n')).toEqual(['events/mnist/2026-11.jsonl', 'ledger.json']);
   });
 
   it('writes an event once, however often it is proposed', async () => {

@@ -84,6 +84,15 @@ describe('setting traffic', () => {
   });
 });
 
+test('what a host was told of the ledger is kept until it is told more', async () => {
+  const ledger = { commit: 'c1', events: 4, last: 'x' };
+  await agent.setTraffic(MODEL, { ...ALL_STABLE, ledger }, traffic()?.revision);
+  await agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision);
+  expect(traffic()?.ledger).toEqual(ledger);
+  await agent.setTraffic(MODEL, { ...ALL_STABLE, ledger: { ...ledger, events: 5 } }, traffic()?.revision);
+  expect(traffic()?.ledger?.events).toBe(5);
+});
+
 describe('observations', () => {
   test('hold what each version did since the last one', async () => {
     await startCanary();

@@ -46,6 +46,7 @@ function contextsOf(operation: PlannedOperation): Tree {
     operation,
     model: 'mnist',
     champion: undefined,
+    ledger: undefined,
     policyChanges: [],
     reasonCode: 'planned',
     report: { sign: 'planned', blocks: [] },

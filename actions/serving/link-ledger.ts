@@ -1,0 +1,74 @@
+import { UserError } from '../../core/errors.ts';
+import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/ledger-head.ts';
+import type { LedgerState } from '../../core/ledger/state.ts';
+import type { AgentPort, Ledger } from '../../core/ports.ts';
+import { err, ok } from '../../core/result.ts';
+
+/**
+ * Lets a ledger and the hosts of an environment keep each other. Each order of traffic tells its host how far the ledger goes by which it
+ * was given. A ledger that does not go where a host was told is neither read nor written: reads reject with a UserError that says how
+ * to put it back. Hosts that do not answer in seconds say nothing.
+ */
+export function linkLedger(
+  ledger: Ledger,
+  agents: readonly AgentPort[],
+): { readonly ledger: Ledger; readonly agents: readonly AgentPort[] } {
+  const heads = new Map<string, LedgerHead>();
+  const seen = new Map<string, Promise<readonly SeenHead[]>>();
+  const seenOf = (model: string) => {
+    const asked = seen.get(model) ?? askHosts(agents, model);
+    seen.set(model, asked);
+    return asked;
+  };
+  const remember = (state: LedgerState): void => {
+    const head = headOf(state);
+    if (head !== undefined) heads.set(state.model, head);
+  };
+  return {
+    agents: agents.map((agent) => tellHead(agent, (model) => heads.get(model))),
+    ledger: {
+      history: ledger.history,
+      read: async (model) => {
+        const [state, told] = await Promise.all([ledger.read(model), seenOf(model)]);
+        const lost = findLoss(state, told);
+        if (lost !== undefined) throw new UserError([lost]);
+        remember(state);
+        return state;
+      },
+      append: async (model, propose) => {
+        const told = await seenOf(model);
+        const appended = await ledger.append(model, (state) => {
+          const lost = findLoss(state, told);
+          return lost === undefined ? propose(state) : err(lost);
+        });
+        if (!appended.ok) return appended;
+        remember(appended.value.state);
+        return ok(appended.value);
+      },
+    },
+  };
+}
+
+async function askHosts(agents: readonly AgentPort[], model: string): Promise<readonly SeenHead[]> {
+  const heads = agents.map(async (agent): Promise<readonly SeenHead[]> => {
+    // Who is away, or ill, is found and named by those who need it.
+    const state = await agent
+      .urgent()
+      .state()
+      .catch(() => undefined);
+    const head = state?.traffic[model]?.ledger;
+    return head === undefined ? [] : [{ by: agent.url, head }];
+  });
+  return (await Promise.all(heads)).flat();
+}
+
+function tellHead(agent: AgentPort, headFor: (model: string) => LedgerHead | undefined): AgentPort {
+  return {
+    ...agent,
+    urgent: () => tellHead(agent.urgent(), headFor),
+    setTraffic: (model, traffic, expected) => {
+      const head = headFor(model);
+      return agent.setTraffic(model, head === undefined ? traffic : { ...traffic, ledger: head }, expected);
+    },
+  };
+}

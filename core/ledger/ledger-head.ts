@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import type { Problem } from '../errors.ts';
+import { LEDGER_BRANCH } from '../names.ts';
+import type { LedgerState } from './state.ts';
+
+/**
+ * How far one model's ledger was seen to go: so many events, of which `last` is the id of the last, on the branch at `commit`. Kept where
+ * a ledger that is lost can't take it along: in a run, and on the hosts.
+ */
+export const ledgerHeadSchema = z.object({
+  commit: z.string().min(1),
+  events: z.int().positive(),
+  last: z.string().min(1),
+});
+
+/** See `ledgerHeadSchema`. */
+export type LedgerHead = Readonly<z.infer<typeof ledgerHeadSchema>>;
+
+/** A head, and who remembers it: a host, by its address, or an earlier job. */
+export type SeenHead = { readonly by: string; readonly head: LedgerHead };
+
+/** How far a ledger goes; `undefined` when it holds nothing of the model, or was read from no branch. */
+export function headOf({ events, ids, origin }: LedgerState): LedgerHead | undefined {
+  const last = nth(ids, events);
+  return origin === undefined || last === undefined ? undefined : { commit: origin.commit, events, last };
+}
+
+/** Whether this ledger no longer holds what was seen of it: it is shorter, or goes another way. One that says it replaces that does. */
+export function isLost(state: LedgerState, { commit, events, last }: LedgerHead): boolean {
+  if (state.origin?.replaces.includes(commit) === true) return false;
+  return nth(state.ids, events) !== last;
+}
+
+/** What to say, and to do, when a ledger has lost what others remember of it; nothing when it has lost nothing. */
+export function findLoss(state: LedgerState, seen: readonly SeenHead[]): Problem | undefined {
+  const lost = seen.filter(({ head }) => isLost(state, head));
+  const longest = lost.toSorted((left, right) => right.head.events - left.head.events)[0];
+  if (longest === undefined) return undefined;
+  const { by, head } = longest;
+  const has = state.events === 0 ? 'holds none' : `holds ${state.events}, and not that one there`;
+  const commits = [...new Set(lost.map((one) => one.head.commit))].map((commit) => JSON.stringify(commit));
+  return {
+    code: 'ledger-lost',
+    message: `This is not the ledger that was seen before. ${by} remembers ${head.events} events of ${state.model} up to ${head.last}, at commit ${head.commit}; the branch ${LEDGER_BRANCH} ${has}.`,
+    remedy: `Nothing is written to it. Put it back from a clone that has that commit: \`git push origin +${head.commit}:refs/heads/${LEDGER_BRANCH}\`. When it is gone for good, docs/operations.md says how to begin another one, which names what it replaces: ${commits.join(', ')}.`,
+  };
+}
+
+function nth(ids: ReadonlySet<string>, number: number): string | undefined {
+  if (number < 1 || number > ids.size) return undefined;
+  let at = 0;
+  for (const id of ids) {
+    at += 1;
+    if (at === number) return id;
+  }
+  return undefined;
+}
