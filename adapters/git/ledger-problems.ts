@@ -1,22 +1,66 @@
 import { LEDGER_UNREACHABLE, type Problem, ServiceError, UserError } from '../../core/errors.ts';
+import type { Instant } from '../../core/instant.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { withoutCredentials } from './credentials.ts';
 import type { GitFailure } from './failure.ts';
 
-/** The remote turned us down: who must act, and where. */
-export function refused(remote: string, cause: GitFailure): UserError {
-  const denied = {
+/** The remote turned us down: who must act, and where. `workedUntil` is when the same command was last obeyed here, if ever. */
+export function refused(remote: string, cause: GitFailure, workedUntil: Instant | undefined): UserError {
+  return new UserError([{ ...refusal(cause, workedUntil), where: endpoint(remote) }], { cause });
+}
+
+function refusal({ kind, message }: GitFailure, workedUntil: Instant | undefined): Problem {
+  if (kind === 'not-found') {
+    return {
+      code: 'ledger-remote-not-found',
+      message: `The ledger's remote is not there: ${message}.`,
+      remedy: 'Check the address of the repository, and that the token may read it.',
+    };
+  }
+  if (kind === 'rule') {
+    return {
+      code: 'ledger-denied',
+      message: `A rule of the repository keeps us from writing the ledger: ${message}.`,
+      remedy: `Exempt the branch ${LEDGER_BRANCH} from that rule, or let the workflow's token bypass it (Settings, Rules).`,
+    };
+  }
+  if (kind === 'unauthorised' && workedUntil !== undefined) {
+    return {
+      code: 'ledger-token-expired',
+      message: `The token for the ledger was good until ${workedUntil} at least, and is refused now: ${message}.`,
+      remedy:
+        "A job's token lives 24 hours at most. Run the job again, which goes on where this one ended; for stages that take longer, set `detach: true`: the job leaves after each stage and is entered again.",
+    };
+  }
+  return {
     code: 'ledger-denied',
-    message: `The ledger's remote refuses us: ${cause.message}.`,
+    message: `The ledger's remote refuses us: ${message}.`,
     remedy: `Give the job \`permissions: contents: write\`, and let it push to the branch ${LEDGER_BRANCH}.`,
   };
-  const notFound = {
-    code: 'ledger-remote-not-found',
-    message: `The ledger's remote is not there: ${cause.message}.`,
-    remedy: 'Check the address of the repository, and that the token may read it.',
+}
+
+/** Git failed in a way that nobody has described. */
+export function failed(remote: string, cause: GitFailure, tries: number): ServiceError {
+  return new ServiceError(
+    {
+      code: 'ledger-failed',
+      message: `Git could not work on the ledger, for a reason that Trainyard does not know: ${cause.message} (${tries} tries).`,
+      remedy:
+        "These are git's own words: look them up with the git host, then run the job again: nothing is done twice.",
+      where: endpoint(remote),
+    },
+    { cause },
+  );
+}
+
+/** Branches below the ledger's own name: git has no room for both. */
+export function branchInTheWay(remote: string, branches: readonly string[]): Problem {
+  return {
+    code: 'ledger-branch-taken',
+    message: `The ledger's branch ${LEDGER_BRANCH} can't be made while there is ${branches.join(', ')}: git keeps no branch inside another.`,
+    remedy: `Rename or delete ${branches.join(', ')}, then run the job again.`,
+    where: endpoint(remote),
   };
-  const problem = cause.kind === 'denied' ? denied : notFound;
-  return new UserError([{ ...problem, where: endpoint(remote) }], { cause });
 }
 
 /** The remote did not answer, so many times. */

@@ -1,4 +1,5 @@
 import { type Problem, UserError } from '../../core/errors.ts';
+import type { Instant } from '../../core/instant.ts';
 import { type Admitted, admitEvents } from '../../core/ledger/admit-events.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/ledger-head.ts';
@@ -11,13 +12,14 @@ import { err, ok, type Result } from '../../core/result.ts';
 import { runCommand } from '../run-command.ts';
 import { checkoutSettings, tokenSettings } from './credentials.ts';
 import { GitFailure } from './failure.ts';
-import { busy, endpoint, refused, unreachable } from './ledger-problems.ts';
+import { branchInTheWay, busy, endpoint, failed, refused, unreachable } from './ledger-problems.ts';
 import { emptyReading, type LedgerReading, readLedger, readTexts } from './read-ledger.ts';
 import {
   type Committer,
   commitFiles,
   fetchHead,
   type LedgerRepository,
+  listBranchesBelow,
   openLedgerRepository,
   pushHead,
 } from './repository.ts';
@@ -56,6 +58,8 @@ type OpenLedger = {
   readonly readings: Map<string, LedgerReading>;
   /** How far this process has seen each model's ledger go: what it has written included. */
   readonly heads: Map<string, LedgerHead>;
+  /** When each of git's commands was last obeyed by the remote. */
+  readonly obeyed: Map<string, Instant>;
 };
 
 /**
@@ -95,7 +99,7 @@ async function open(options: GitLedgerOptions): Promise<OpenLedger> {
     run,
   };
   await openLedgerRepository(repository);
-  return { repository, options, readings: new Map(), heads: new Map() };
+  return { repository, options, readings: new Map(), heads: new Map(), obeyed: new Map() };
 }
 
 async function append(
@@ -118,10 +122,13 @@ async function append(
     const title = head === undefined ? [{ path: TITLE_PAGE, text: newTitlePage() }] : [];
     const changed = [...title, ...added];
     const commit = await commitFiles(repository, head, changed, describeCommit(model, written), at);
-    if ((await withRetries(ledger, () => pushHead(repository, commit))) === 'pushed') {
+    if ((await withRetries(ledger, 'push', () => pushHead(repository, commit))) === 'pushed') {
       const origin = { commit, replaces: state.origin?.replaces ?? [] };
       return ok({ written, state: remember(ledger, { ...admitted.value.state, origin }) });
     }
+    const inTheWay =
+      head === undefined ? await withRetries(ledger, 'fetch', () => listBranchesBelow(repository)) : [];
+    if (inTheWay.length > 0) return err(branchInTheWay(repository.remote, inTheWay));
     const delay = Math.min(MAX_RACE_DELAY_MS, RACE_DELAY_MS * 2 ** Math.min(race, 10));
     await options.clock.wait((options.random ?? Math.random)() * delay);
   }
@@ -134,7 +141,7 @@ async function readNow(
   model: string,
 ): Promise<Result<LedgerReading, readonly [Problem, ...Problem[]]>> {
   const { repository, readings } = ledger;
-  const head = await withRetries(ledger, () => fetchHead(repository));
+  const head = await withRetries(ledger, 'fetch', () => fetchHead(repository));
   const known = readings.get(model);
   if (head !== undefined && known?.head === head) return ok(known);
   const read =
@@ -182,16 +189,25 @@ function describeCommit(model: string, events: readonly LedgerEvent[]): string {
   return `${model}: ${kinds}\n\nCause: ${first?.cause.kind} ${first?.cause.id}\nActor: ${first?.actor}\n`;
 }
 
-async function withRetries<T>({ repository, options }: OpenLedger, work: () => Promise<T>): Promise<T> {
+async function withRetries<T>(
+  { repository, options, obeyed }: OpenLedger,
+  command: 'fetch' | 'push',
+  work: () => Promise<T>,
+): Promise<T> {
   const { remote } = repository;
   const { clock, random = Math.random } = options;
   for (let tries = 1; ; tries += 1) {
     try {
-      return await work();
+      const done = await work();
+      obeyed.set(command, clock.now());
+      return done;
     } catch (thrown) {
       if (!(thrown instanceof GitFailure) || thrown.kind === 'local') throw thrown;
-      if (thrown.kind !== 'unreachable') throw refused(remote, thrown);
-      if (tries >= MAX_NETWORK_TRIES) throw unreachable(remote, thrown, tries);
+      const mayPass = thrown.kind === 'unreachable' || thrown.kind === 'unknown';
+      if (!mayPass) throw refused(remote, thrown, obeyed.get(command));
+      if (tries >= MAX_NETWORK_TRIES) {
+        throw thrown.kind === 'unknown' ? failed(remote, thrown, tries) : unreachable(remote, thrown, tries);
+      }
       await clock.wait(NETWORK_DELAY_MS * 2 ** (tries - 1) * (0.5 + random()));
     }
   }

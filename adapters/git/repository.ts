@@ -123,6 +123,14 @@ export async function pushHead(repository: LedgerRepository, commit: string): Pr
   throw new GitFailure('push', outcome);
 }
 
+/** The branches of the remote below the ledger's own name. */
+export async function listBranchesBelow(repository: LedgerRepository): Promise<readonly string[]> {
+  const outcome = await git(repository, ['ls-remote', repository.remote, `${REF}/*`], { auth: true });
+  if (outcome.code !== 0) throw new GitFailure('fetch', outcome);
+  const refs = outcome.stdout.toString('utf8').matchAll(/\trefs\/heads\/(?<branch>.+)$/gm);
+  return [...refs].map(({ groups }) => groups?.['branch'] ?? '');
+}
+
 /** Rejections that mean "the branch has moved", by git itself or by the host while it took its lock. */
 function isLostRace({ stdout }: GitOutcome): boolean {
   const status =
@@ -130,7 +138,7 @@ function isLostRace({ stdout }: GitOutcome): boolean {
       .toString('utf8')
       .split('\n')
       .find((line) => line.startsWith('!')) ?? '';
-  return /\[rejected\]|cannot lock ref|failed to update ref|incorrect old value|reference already exists|failed to lock/.test(
+  return /\[rejected\]|cannot lock ref|directory file conflict|failed to update ref|incorrect old value|reference already exists|failed to lock/.test(
     status,
   );
 }
