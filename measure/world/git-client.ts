@@ -113,9 +113,11 @@ const LOCAL: Readonly<Record<string, Work>> = {
     const commit = args.find((arg) => !arg.startsWith('-')) ?? '';
     const folder = args.at(-1) ?? '';
     const entries = [...treeOf(remote, local, commit)].filter(([path]) => path.startsWith(folder));
-    return succeeded(
-      entries.map(([path, text]) => `100644 blob ${remote.addBlob(text)}\t${path}\0`).join(''),
-    );
+    const lines = entries.map(([path, text]) => {
+      const size = args.includes('-l') ? ` ${Buffer.byteLength(text)}` : '';
+      return `100644 blob ${remote.addBlob(text)}${size}\t${path}\0`;
+    });
+    return succeeded(lines.join(''));
   },
   'cat-file': ({ remote }, _local, { args, call }) => {
     if (args[0] === 'blob') return succeeded(remote.blob(args[1] ?? '') ?? '');

@@ -45,7 +45,7 @@ export function createGitRemote(): GitRemote {
     },
     blob: (name) => blobs.get(name),
     addBlob: (text) => {
-      const name = nameOf(text);
+      const name = nameOf(`blob ${Buffer.byteLength(text)}\0${text}`);
       blobs.set(name, text);
       return name;
     },

@@ -5,6 +5,7 @@ import { messageOf } from '../../core/errors.ts';
 import { addSeconds, toInstant } from '../../core/instant.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { formatLine, parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { knownEvents } from '../../core/ledger/read-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { ok } from '../../core/result.ts';
 import { makeDraws } from '../simulate/draws.ts';
@@ -67,8 +68,15 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
   };
   const site = createSite({ world, onPush: (actor) => recordHead(world, actor), nextVersion });
   for (let index = 0; index < setup.hosts; index += 1) hosts.push(raiseHost(world, site, folder, index));
-  const begun = begin(world, site);
-  begun.catch((thrown: unknown) => trace.say('world', messageOf(thrown)));
+  let beginning = 'it never ended';
+  begin(world, site).then(
+    () => {
+      beginning = '';
+    },
+    (thrown: unknown) => {
+      beginning = messageOf(thrown);
+    },
+  );
   for (const [order, injection] of injections.entries()) plant(world, site, injection, order);
   const watch = createWatch(world);
   const quietAt = QUIET_MS + Math.max(0, ...injections.map(endOf));
@@ -76,7 +84,7 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
     WATCHED_MS,
     () => watch.look() === undefined && !(time.elapsed() > quietAt && isAtRest(world, site)),
   );
-  await Promise.race([begun, Promise.reject(new Error(`The world of seed ${seed} never began.`))]);
+  if (beginning !== '') throw new Error(`The world of seed ${seed} could not begin: ${beginning}`);
   const violation = watch.look() ?? watch.atEnd();
   for (const host of hosts) host.kill();
   const rollouts = world.heads.at(-1)?.events.filter(({ kind }) => kind === 'rollout.started').length ?? 0;
@@ -161,7 +169,7 @@ function recordHead({ git, heads, time, trace }: World, actor: Actor): void {
   const parsed = parseLedger([...(tree ?? [])].map(([path, text]) => ({ path, text })));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const before = heads.at(-1)?.events.length ?? 0;
-  const events = parsed.value;
+  const events = knownEvents(parsed.value);
   heads.push({ at: time.elapsed(), by: actor.name, events, state: foldLedger(MODEL, events) });
   // How the world was found is the same in each.
   for (const event of actor === OPERATOR ? [] : events.slice(before)) {
