@@ -82,8 +82,8 @@ const NETWORK: Readonly<Record<string, NetworkWork>> = {
     local.ref = head;
     return succeeded();
   },
-  'ls-remote': ({ remote }) => {
-    const head = remote.head();
+  'ls-remote': ({ remote }, _local, { args }) => {
+    const head = args.at(-1)?.endsWith('/*') === true ? undefined : remote.head();
     return succeeded(head === undefined ? '' : `${head}\trefs/heads/trainyard\n`);
   },
   push: ({ remote, faults, onPush }, local, { args, actor }) => {
@@ -111,8 +111,10 @@ const LOCAL: Readonly<Record<string, Work>> = {
         : succeeded(`${local.ref}\n`),
   'ls-tree': ({ remote }, local, { args }) => {
     const commit = args.find((arg) => !arg.startsWith('-')) ?? '';
-    const folder = args.at(-1) ?? '';
-    const entries = [...treeOf(remote, local, commit)].filter(([path]) => path.startsWith(folder));
+    const places = args.slice(args.indexOf('--') + 1);
+    const entries = [...treeOf(remote, local, commit)].filter(([path]) =>
+      places.some((place) => path.startsWith(place)),
+    );
     const lines = entries.map(([path, text]) => {
       const size = args.includes('-l') ? ` ${Buffer.byteLength(text)}` : '';
       return `100644 blob ${remote.addBlob(text)}${size}\t${path}\0`;

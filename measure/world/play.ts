@@ -166,7 +166,8 @@ async function begin(world: World, site: Site): Promise<void> {
 function recordHead({ git, heads, time, trace }: World, actor: Actor): void {
   const head = git.remote.head();
   const tree = head === undefined ? undefined : git.remote.commitOf(head)?.tree;
-  const parsed = parseLedger([...(tree ?? [])].map(([path, text]) => ({ path, text })));
+  const files = [...(tree ?? [])].filter(([path]) => path.startsWith('events/'));
+  const parsed = parseLedger(files.map(([path, text]) => ({ path, text })));
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const before = heads.at(-1)?.events.length ?? 0;
   const events = knownEvents(parsed.value);
