@@ -1,4 +1,4 @@
-import { isUnreachable, messageOf, ServiceError, UNREACHABLE } from '../../../core/errors.ts';
+import { isUnreachable, messageOf, ServiceError, UNREACHABLE, UserError } from '../../../core/errors.ts';
 import type { Instant } from '../../../core/instant.ts';
 import type { AgentPort, Clock, Log } from '../../../core/ports.ts';
 import type { Block, Text } from '../../../core/report/report.ts';
@@ -148,11 +148,33 @@ function createKnocker() {
   };
 }
 
-/** Asks every host for a sign of life. Rejects with a ServiceError that names the hosts when more are away than may be. */
+/**
+ * Asks every host for a sign of life. Rejects with a ServiceError that names the hosts when more are away than may be, and with a
+ * UserError where two addresses lead to one agent.
+ */
 export async function requireHosts(fleet: Fleet): Promise<void> {
-  await fleet.onEveryHost((agent) => agent.state());
+  const found = await fleet.onEveryHost(async ({ url, state }) => ({ url, hostId: (await state()).hostId }));
+  requireDistinct(found);
   const away = fleet.away().map(({ url }) => url);
   requireQuorum(fleet, away);
+}
+
+function requireDistinct(found: readonly { readonly url: string; readonly hostId: string }[]): void {
+  const urlOf = new Map<string, string>();
+  for (const { url, hostId } of found) {
+    const other = urlOf.get(hostId);
+    if (other !== undefined) {
+      throw new UserError([
+        {
+          code: 'host-listed-twice',
+          message: `${other} and ${url} lead to the same agent (${hostId}).`,
+          remedy:
+            'Name each host once in the hosts of trainyard.yml. Where one machine was cloned from the other, stop its agent, move its data folder away, and start it.',
+        },
+      ]);
+    }
+    urlOf.set(hostId, url);
+  }
 }
 
 /** Throws a ServiceError that names the hosts that take no part, and why, when they are more than may be away. */

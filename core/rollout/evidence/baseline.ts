@@ -18,7 +18,7 @@ export type Baseline = {
   readonly requests: number;
   readonly errors: number;
   readonly invalid: number;
-  /** Latency per host, for the first stage's thresholds. */
+  /** Latency by the id of each host, for the first stage's thresholds. */
   readonly latency: Readonly<Record<string, LatencyCounts>>;
 };
 
@@ -58,16 +58,16 @@ export function learnTempering(quiet: readonly Observation[]): Tempering {
 /** The largest dispersion over the watched quantiles, with the same limit for both versions since they are alike. */
 function learnSlowDispersion(quiet: readonly Observation[]): number {
   const latencyOf = new Map<string, LatencyCounts>();
-  for (const { host, stable } of quiet) {
-    const sum = latencyOf.get(host);
-    latencyOf.set(host, (sum && addLatency(sum, stable.latency)) ?? stable.latency);
+  for (const { hostId, stable } of quiet) {
+    const sum = latencyOf.get(hostId);
+    latencyOf.set(hostId, (sum && addLatency(sum, stable.latency)) ?? stable.latency);
   }
   const thresholdsOf = new Map(
-    [...latencyOf].map(([host, latency]) => [host, fixSlowThresholds(latency, 0) ?? []]),
+    [...latencyOf].map(([hostId, latency]) => [hostId, fixSlowThresholds(latency, 0) ?? []]),
   );
   const dispersions = SLOW_QUANTILES.map((_, index) => {
-    const tables = quiet.flatMap(({ host, candidate, stable }) => {
-      const threshold = thresholdsOf.get(host)?.[index];
+    const tables = quiet.flatMap(({ hostId, candidate, stable }) => {
+      const threshold = thresholdsOf.get(hostId)?.[index];
       return threshold === undefined ? [] : [countSlow(threshold, candidate, stable)];
     });
     return learnDispersion(tables);

@@ -58,6 +58,7 @@ export type Evidence = {
   /** The largest total so far: what an alarm is decided on, since the promise holds for the largest. */
   readonly peak: EvidenceLevels & { readonly at?: string; readonly stage?: number };
   readonly stages: readonly StageTotals[];
+  /** By the id of each host: names are chosen by people, and two may be the same. */
   readonly hosts: Readonly<Record<string, HostEvidence>>;
   /** How many requests count as one, over all hosts. */
   readonly users: UserWeights;
@@ -109,7 +110,7 @@ export function startEvidence(plan: RolloutPlan, baseline: Baseline = NO_BASELIN
  */
 export function addObservation(evidence: Evidence, observation: Observation): Evidence {
   const { plan, baseline } = evidence;
-  const before = evidence.hosts[observation.host];
+  const before = evidence.hosts[observation.hostId];
   const problem =
     findObservationProblem(observation, plan.stages.length) ??
     (before !== undefined && observation.seq <= before.lastSeq ? 'seen-before' : undefined);
@@ -118,12 +119,12 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
   }
   const step = stepHost(before, observation, {
     margin: plan.latencyMargin,
-    pastLatency: baseline.latency[observation.host],
+    pastLatency: baseline.latency[observation.hostId],
   });
   const stages = addToStage(evidence.stages, observation);
   const objective = addToObjective(evidence.objective, observation, { stages, baseline });
   const compared = step.interval === undefined ? {} : compareInterval(evidence, step, step.interval);
-  const hosts = { ...evidence.hosts, [observation.host]: step.host };
+  const hosts = { ...evidence.hosts, [observation.hostId]: step.host };
   const users = addUserWeights(Object.values(hosts).map((host) => host.users ?? NO_USERS));
   const grown = { ...evidence, ...compared, objective, stages, hosts, users };
   const bets = wakeHarms(evidence, grown);
@@ -149,7 +150,7 @@ export function gatherEvidence(
 export function sortObservations(observations: readonly Observation[]): readonly Observation[] {
   return observations.toSorted(
     (left, right) =>
-      compareInstants(left.at, right.at) || compareText(left.host, right.host) || left.seq - right.seq,
+      compareInstants(left.at, right.at) || compareText(left.hostId, right.hostId) || left.seq - right.seq,
   );
 }
 

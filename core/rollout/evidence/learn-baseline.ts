@@ -38,9 +38,9 @@ function isCompared({ candidate, stable, weights }: Observation): boolean {
 /** Per host; polls with other buckets than the host's last one are left out. */
 function sumLatency(recent: readonly Observation[]): Readonly<Record<string, LatencyCounts>> {
   const byHost = new Map<string, LatencyCounts>();
-  for (const { host, stable } of recent) {
-    const sum = byHost.get(host);
-    byHost.set(host, (sum && addLatency(sum, stable.latency)) ?? stable.latency);
+  for (const { hostId, stable } of recent) {
+    const sum = byHost.get(hostId);
+    byHost.set(hostId, (sum && addLatency(sum, stable.latency)) ?? stable.latency);
   }
   return Object.fromEntries(byHost);
 }

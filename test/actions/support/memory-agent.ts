@@ -22,6 +22,8 @@ export type MemoryAgent = AgentPort & {
   /** The reason code with which new instances fail. */
   failsWith: string | undefined;
   readonly blobs: Set<string>;
+  /** What it calls itself, and the id that came with its database. */
+  identity: { readonly host: string; readonly hostId: string };
   readonly seen: Observation[];
   /** Windows of what it was asked, and late labels it has joined with them. */
   captured: readonly CaptureWindow[];
@@ -53,6 +55,7 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
     behaviour: { requests: 4_000, candidateErrors: 0, stableErrors: 0 },
     failsWith: undefined,
     blobs: new Set(),
+    identity: { host: url, hostId: hostIdOf(url) },
     seen: [],
     captured: [],
     labelled: [],
@@ -142,8 +145,7 @@ function observe(agent: MemoryAgent, clock: ManualClock): void {
   const share = traffic.candidatePercent / 100;
   const candidate = Math.round(behaviour.requests * share);
   agent.seen.push({
-    hostId: hostIdOf(agent.url),
-    host: agent.url,
+    ...agent.identity,
     at: clock.now(),
     seq: agent.seen.length + 1,
     seconds: 5,
@@ -170,8 +172,7 @@ function countsOf(requests: number, errorShare: number): Observation['stable'] {
 
 function describe(agent: MemoryAgent, clock: ManualClock) {
   return {
-    hostId: hostIdOf(agent.url),
-    host: agent.url,
+    ...agent.identity,
     agentVersion: VERSION,
     startedAt: clock.now(),
     runtime: 'process' as const,

@@ -6,6 +6,7 @@ import { addObservation, gatherEvidence, startEvidence } from '../../../core/rol
 import { learnBaseline } from '../../../core/rollout/evidence/learn-baseline.ts';
 import { type Observation, observationSchema } from '../../../core/rollout/evidence/observation.ts';
 import { compareAnswers, judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
+import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import { driveRecorded, type Traffic } from './drive-recorded.ts';
 import { arm, evidenceOf, instant, PLAN, poll } from './observations.ts';
 
@@ -170,7 +171,7 @@ describe('what past rollouts teach', () => {
     const recent = [1, 2].map((seq) => poll(seq, { candidate: arm(0), stable: arm(100, { errors: 3 }) }));
     const baseline = learnBaseline([], recent);
     expect(baseline).toMatchObject({ requests: 200, errors: 6 });
-    expect(baseline.latency['serve-1']?.counts[2]).toBe(200);
+    expect(baseline.latency[hostIdOf('serve-1')]?.counts[2]).toBe(200);
   });
 });
 
