@@ -39,3 +39,29 @@ export async function readChangedFiles(
     previous === undefined ? [filename] : [filename, previous],
   );
 }
+
+/** So many of the last scheduled runs are looked through; other workflows of the repository may have schedules too. */
+const MAX_SCHEDULED_RUNS = 100;
+
+/** A run, and the reusable workflow that it is to be a run of. */
+type ScheduledRuns = {
+  readonly owner: string;
+  readonly repo: string;
+  readonly called: string;
+  /** The run that asks. */
+  readonly except: string;
+};
+
+/** When the schedule last started a run that calls the reusable workflow `called`; `undefined` when none is on record. */
+export async function readLastScheduledRun(
+  { rest }: Api,
+  { owner, repo, called, except }: ScheduledRuns,
+): Promise<string | undefined> {
+  const request = { owner, repo, event: 'schedule', per_page: MAX_SCHEDULED_RUNS };
+  const { data } = await rest.actions.listWorkflowRunsForRepo(request);
+  return data.workflow_runs.find(
+    ({ id, referenced_workflows: calls }) =>
+      String(id) !== except &&
+      calls?.some(({ path }) => path.includes(`/.github/workflows/${called}@`)) === true,
+  )?.created_at;
+}

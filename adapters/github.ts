@@ -5,7 +5,7 @@ import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
 import { COMMENT_CHARACTERS } from '../core/report/limits.ts';
-import { readChangedFiles, readNewestUpdate } from './github-history.ts';
+import { readChangedFiles, readLastScheduledRun, readNewestUpdate } from './github-history.ts';
 
 /** GitHub's limits on other texts than comments, in characters. */
 const MAX_STATUS_DESCRIPTION = 140;
@@ -65,6 +65,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
           client_payload: payload,
         });
       }),
+    lastScheduledRun: (called, thisRun) =>
+      guard(options, () => readLastScheduledRun(octokit, { ...repository, called, except: thisRun })),
   };
 }
 

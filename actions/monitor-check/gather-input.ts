@@ -13,8 +13,10 @@ import type { ConfidenceBins, ReferenceProfile } from '../../core/drift/profile.
 import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
 import { environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
-import type { HostReport, MonitorInput } from '../../core/monitor/monitor-input.ts';
+import { NO_PROFILE } from '../../core/monitor/decide-monitor.ts';
+import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
+import type { Instance } from '../../core/serving/api.ts';
 import { readWindows } from '../serving/read-windows.ts';
 import type { Monitoring } from './monitor-context.ts';
 
@@ -32,6 +34,7 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
   const champion = environmentOf(state, request.environmentName).champion?.version;
   const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent, champion)));
   const profile = await fetchProfile(monitoring, state, champion);
+  const lastRun = await findLastRun(monitoring);
   return {
     now,
     environment: request.environmentName,
@@ -39,7 +42,10 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
     policy: request.config.monitor,
     deliverySeconds: request.config.project.timeoutSeconds,
     hosts: seen.map(({ report }) => report),
-    ...(profile && judgeSeen(monitoring, profile, seen, now)),
+    lastRun,
+    ...(profile.kind === 'read'
+      ? judgeSeen(monitoring, profile.profile, seen, now)
+      : { unjudged: { code: profile.kind, metric: 'windows', message: profile.message } }),
   };
 }
 
@@ -53,24 +59,61 @@ async function look(
     const { traffic, instances } = await agent.state();
     const stable = traffic[model]?.stable;
     const instance = instances.find((one) => one.model === model && one.version === stable);
-    const serving =
-      stable === undefined ? undefined : { version: stable, ...(instance && { package: instance.package }) };
+    const serving = stable === undefined ? undefined : { version: stable, ...describeInstance(instance) };
     const report = { host: agent.url, lastSeenAt: ports.clock.now(), ...(serving && { serving }) };
     const labels = champion === undefined ? [] : await agent.labels(model, champion);
     return { report, windows: await readWindows(agent, model), labels };
   } catch (thrown) {
     ports.log.warn(`${agent.url} can't be asked: ${messageOf(thrown)}`);
-    return { report: { host: agent.url }, windows: [], labels: [] };
+    return { report: { host: agent.url, problem: messageOf(thrown) }, windows: [], labels: [] };
   }
 }
+
+function describeInstance(instance: Instance | undefined) {
+  if (instance === undefined) return {};
+  const { package: packageName, state, message } = instance;
+  return { package: packageName, state, ...(message !== undefined && { message }) };
+}
+
+/** The workflow that calls this action, by which the runs of its schedule are found. */
+const MONITOR_WORKFLOW = 'monitor.yml';
+
+async function findLastRun({ request: { author }, ports }: Monitoring): Promise<LastRun> {
+  try {
+    const at = await ports.github.lastScheduledRun(MONITOR_WORKFLOW, author.workflow.run);
+    if (at !== undefined) return { kind: 'known', at };
+    if (author.cause.kind === 'schedule') return { kind: 'first' };
+    return {
+      kind: 'unknown',
+      why: 'GitHub has no run of its schedule on record. Look whether it is enabled.',
+    };
+  } catch (thrown) {
+    return { kind: 'unknown', why: messageOf(thrown) };
+  }
+}
+
+/** What the champion is judged by, or why there is nothing. */
+type Profile =
+  | { readonly kind: 'read'; readonly profile: ReferenceProfile }
+  | { readonly kind: 'profile-none' | 'profile-unreadable'; readonly message: string };
 
 async function fetchProfile(
   { ports }: Monitoring,
   state: LedgerState,
   version: string | undefined,
-): Promise<ReferenceProfile | undefined> {
+): Promise<Profile> {
+  const none = (message: string) => ({ kind: NO_PROFILE, message }) as const;
   const built = version === undefined ? undefined : lookUp(state.versions, version)?.package;
-  return built && ports.packages.fetchProfile(built);
+  if (built === undefined)
+    return none('The champion has no package on record, so there is nothing to judge its requests by.');
+  try {
+    const profile = await ports.packages.fetchProfile(built);
+    if (profile !== undefined) return { kind: 'read', profile };
+    return none('The champion came without a reference profile: drift and answers are not judged.');
+  } catch (thrown) {
+    const message = `Drift and answers could not be judged, for the champion’s reference profile can't be read: ${messageOf(thrown)}`;
+    return { kind: 'profile-unreadable', message };
+  }
 }
 
 function judgeSeen(

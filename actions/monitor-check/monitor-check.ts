@@ -1,9 +1,11 @@
+import { messageOf } from '../../core/errors.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
 import type { MonitorAction } from '../../core/monitor/finding.ts';
 import { reportMonitor } from '../../core/monitor/report-monitor.ts';
 import { DISPATCH_TYPES, SECRETS } from '../../core/names.ts';
+import type { Log } from '../../core/ports.ts';
 import { commentMarker } from '../../core/report/comment-marker.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Block, Report } from '../../core/report/report.ts';
@@ -46,10 +48,14 @@ const REMEDIES: Readonly<Record<MonitorAction, string>> = {
 export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const { request, ports } = monitoring;
   const read = await ports.ledger.read(request.config.model);
-  const state = await closeLostTrainings(monitoring, read);
+  // Hosts first: nothing that another service does may keep them from what the ledger says.
+  const broughtBack = await repairHosts(monitoring);
+  const state = await warnIfFailing(ports.log, 'Lost trainings could not be looked for', read, () =>
+    closeLostTrainings(monitoring, read),
+  );
   const registry = { registry: ports.tracking, log: ports.log };
   const moved = await registryFollows(registry, state, request.environmentName);
-  const repaired = [...moved, ...(await repairHosts(monitoring))];
+  const repaired = [...moved, ...broughtBack];
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);
@@ -60,7 +66,10 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
     blocks: [...reportMonitor(decision, input), ...told],
   };
   if (decision.isChange) await record(monitoring, decision);
-  await announce(monitoring, decision, report);
+  // People read of it in the summary too; what has to be done is done whether or not an issue can be written.
+  await warnIfFailing(ports.log, 'The issue could not be written', undefined, () =>
+    announce(monitoring, decision, report),
+  );
   const sent = decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision) : undefined;
   return {
     decision: decision.action === 'none' ? 'complete' : 'continue',
@@ -80,6 +89,21 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   };
 }
 
+/** What others need not wait for: its failure is told, and the check goes on with `otherwise`. */
+async function warnIfFailing<T>(
+  log: Pick<Log, 'warn'>,
+  what: string,
+  otherwise: T,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    log.warn(`${what}: ${messageOf(thrown)}`);
+    return otherwise;
+  }
+}
+
 async function record({ request, ports }: Monitoring, decision: MonitorDecision): Promise<void> {
   const { action, codes, explanation } = decision;
   const environment = request.environmentName;
@@ -90,21 +114,14 @@ async function record({ request, ports }: Monitoring, decision: MonitorDecision)
 }
 
 /** One issue per model and environment: opened by trouble, kept up to date, closed when it is over. */
-async function announce(
-  { request, ports }: Monitoring,
-  { action, isChange }: MonitorDecision,
-  report: Report,
-) {
+async function announce({ request, ports }: Monitoring, { action }: MonitorDecision, report: Report) {
   const { model } = request.config;
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
   const remedy: Block = { kind: 'paragraph', text: REMEDIES[action] };
   const place = { kind: 'issue', runUrl: request.runUrl } as const;
   const body = renderMarkdown({ ...report, blocks: [remedy, ...report.blocks] }, place);
-  if (action === 'none') {
-    if (isChange) await ports.github.closeIssue(marker, body);
-    return;
-  }
+  if (action === 'none') return ports.github.closeIssue(marker, body);
   await ports.github.upsertIssue(`${model} in ${environment} needs attention: ${action}`, marker, body);
 }
 

@@ -2,7 +2,7 @@ import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
-import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
+import { environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { AgentState, Traffic } from '../../core/serving/api.ts';
 import { startOnHost } from '../serving/start-on-host.ts';
@@ -29,7 +29,7 @@ export async function repairHosts(monitoring: Monitoring): Promise<readonly stri
   if (here.champion === undefined || here.rollout !== undefined) return [];
   const startable = await startableChampion(monitoring, state);
   if (startable === undefined) return [];
-  const strays = seen.filter((host) => isAstray(host, startable));
+  const strays = seen.filter((host) => isAstray(host, startable, state));
   return (
     await Promise.all(
       strays.map((host) => bringBack(monitoring, { startable, previous: here.previous?.version, host })),
@@ -46,9 +46,13 @@ async function look({ ports }: Monitoring, agent: AgentPort): Promise<readonly S
   }
 }
 
-/** A version under another package than the champion's is a build gone wrong, and for people to look into. */
-function isAstray({ state }: Seen, { model, version }: Startable): boolean {
+/**
+ * A version under another package than the champion's is a build gone wrong, and for people to look into; so is one that the ledger
+ * does not know: it may be the ledger that is wrong.
+ */
+function isAstray({ state }: Seen, { model, version }: Startable, ledger: LedgerState): boolean {
   const traffic = state.traffic[model];
+  if (traffic?.stable !== undefined && lookUp(ledger.versions, traffic.stable) === undefined) return false;
   return traffic?.stable !== version || traffic.candidate !== undefined;
 }
 

@@ -4,7 +4,7 @@ import { environmentOf, freezeOf, openTrainings } from '../ledger/state.ts';
 import { formatCount, formatDuration } from '../report/format-number.ts';
 import type { Reason } from '../verdict.ts';
 import { findDataTroubles } from './find-data-troubles.ts';
-import { findHostTroubles, findMissedRuns } from './find-host-troubles.ts';
+import { findHostTroubles, findMissedRuns, findUnknownServed } from './find-host-troubles.ts';
 import { type Finding, MONITOR_ACTIONS, type MonitorAction } from './finding.ts';
 import type { MonitorInput } from './monitor-input.ts';
 
@@ -23,6 +23,9 @@ export type MonitorDecision = {
   readonly isChange: boolean;
 };
 
+/** The code of a champion whose package came without a reference profile: there is nothing to judge by, and nothing to mend. */
+export const NO_PROFILE = 'profile-none';
+
 /** What stops an action, and what is done instead. */
 type Obstacle = { readonly instead: MonitorAction; readonly reason: Reason };
 
@@ -31,8 +34,12 @@ type Obstacle = { readonly instead: MonitorAction; readonly reason: Reason };
  * remembers (last judgement, retrains, rollouts, freezes) is folded from the ledger.
  */
 export function decideMonitor(input: MonitorInput): MonitorDecision {
-  if (environmentOf(input.ledger, input.environment).champion === undefined) return nothingDeployed(input);
+  const unknown = findUnknownServed(input);
+  if (environmentOf(input.ledger, input.environment).champion === undefined) {
+    return unknown.length === 0 ? nothingDeployed(input) : ledgerLost(unknown);
+  }
   const findings = [
+    ...unknown,
     ...findHostTroubles(input),
     ...findDataTroubles(input),
     ...findMissedRuns(input),
@@ -132,12 +139,26 @@ function obstacle(instead: MonitorAction, code: string, message: string): Obstac
   return { instead, reason: { code, metric: 'policy', message } };
 }
 
-/** Judgements that could not be made: told, but nothing to act on. */
-function findUnknowns({ drift, labels }: MonitorInput): readonly Finding[] {
+/** Judgements that could not be made: told, but nothing to act on, unless all are missing for want of what they are judged by. */
+function findUnknowns({ drift, labels, unjudged }: MonitorInput): readonly Finding[] {
+  if (unjudged !== undefined)
+    return [{ wants: unjudged.code === NO_PROFILE ? 'none' : 'investigate', reason: unjudged }];
   const judged = [drift, labels].filter((judgement) => judgement?.verdict === 'inconclusive');
   return judged.flatMap((judgement) =>
     (judgement?.reasons ?? []).map((reason): Finding => ({ wants: 'none', reason })),
   );
+}
+
+/** Nothing is written: an event on a new branch would make a lost ledger look like a young one. */
+function ledgerLost(unknown: readonly Finding[]): MonitorDecision {
+  return {
+    action: 'investigate',
+    wanted: 'investigate',
+    codes: [...new Set(unknown.map(({ reason }) => reason.code))],
+    reasons: unknown.map(({ reason }) => reason),
+    explanation: explain('investigate', 'investigate', unknown, undefined),
+    isChange: false,
+  };
 }
 
 function nothingDeployed(input: MonitorInput): MonitorDecision {

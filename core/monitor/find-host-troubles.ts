@@ -1,33 +1,59 @@
 import { secondsBetween } from '../instant.ts';
-import { environmentOf } from '../ledger/state.ts';
+import { environmentOf, type LedgerState, lookUp } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';
 import type { Finding } from './finding.ts';
 import type { HostReport, MonitorInput } from './monitor-input.ts';
 
+/** After so many runs that did not come the monitor says so, and after so many people are asked to look. */
 const MISSED_RUNS = 3;
+const LOST_RUNS = 24;
 
-/** Lost hosts, hosts that serve something else than the ledger says, and endpoints that give other answers than stored. */
+/** Lost hosts, hosts that serve something else than the ledger says, and hosts on which the champion has failed. */
 export function findHostTroubles(input: MonitorInput): readonly Finding[] {
   return input.hosts.flatMap((host) => [
     ...findLost(input, host),
     ...findMisplaced(input, host),
-    ...findGolden(host),
+    ...findFailed(input, host),
   ]);
 }
 
-/** A note when the monitor itself has not run as often as it should. */
-export function findMissedRuns({ lastRunAt, now, policy }: MonitorInput): readonly Finding[] {
-  if (lastRunAt === undefined) return [];
-  const seconds = secondsBetween(lastRunAt, now);
+/**
+ * Hosts that serve what the ledger does not know. The ledger is the truth, so either it was lost, cut short or replaced, or somebody
+ * else deploys there: nothing may be made to follow it before people have looked.
+ */
+export function findUnknownServed(input: MonitorInput): readonly Finding[] {
+  const { ledger, environment } = input;
+  const { champion } = environmentOf(ledger, environment);
+  return input.hosts.flatMap(({ host, serving }) => {
+    if (serving === undefined || knowsVersion(ledger, environment, serving.version)) return [];
+    const lack =
+      champion === undefined
+        ? `the ledger has no champion of ${environment}`
+        : `the ledger does not know that version (the champion of ${environment} is ${champion.version})`;
+    const message =
+      `Host ${host} serves version ${serving.version} of ${ledger.model}, and ${lack}. ` +
+      'Look whether the ledger branch was deleted, cut short or replaced, and bring it back before anything is deployed.';
+    return [{ wants: 'investigate', reason: { code: 'served-unknown', metric: host, message } }];
+  });
+}
+
+/** A note when the monitor's schedule has not run as often as it should, or when that can't be told. */
+export function findMissedRuns({ lastRun, now, policy }: MonitorInput): readonly Finding[] {
+  if (lastRun.kind === 'first') return [];
+  if (lastRun.kind === 'unknown') {
+    const message = `When the monitor last ran by its schedule can't be told: ${lastRun.why}`;
+    return [{ wants: 'none', reason: { code: 'last-run-unknown', metric: 'monitor', message } }];
+  }
+  const seconds = secondsBetween(lastRun.at, now);
   const allowed = MISSED_RUNS * policy.everySeconds;
   if (!(seconds > allowed)) return [];
   return [
     {
-      wants: 'none',
+      wants: seconds > LOST_RUNS * policy.everySeconds ? 'investigate' : 'none',
       reason: {
         code: 'missed-runs',
         metric: 'monitor',
-        message: `The monitor last ran ${formatDuration(seconds)} ago and should every ${formatDuration(policy.everySeconds)}. Check that its schedule is enabled.`,
+        message: `The monitor last ran by its schedule ${formatDuration(seconds)} ago and should every ${formatDuration(policy.everySeconds)}. Check that the schedule is enabled: GitHub switches it off after 60 days without activity in the repository.`,
         observed: seconds,
         limit: allowed,
       },
@@ -35,12 +61,15 @@ export function findMissedRuns({ lastRunAt, now, policy }: MonitorInput): readon
   ];
 }
 
-function findLost({ now, policy }: MonitorInput, { host, lastSeenAt }: HostReport): readonly Finding[] {
+function findLost(
+  { now, policy }: MonitorInput,
+  { host, lastSeenAt, problem }: HostReport,
+): readonly Finding[] {
   const seconds = lastSeenAt === undefined ? undefined : secondsBetween(lastSeenAt, now);
   if (seconds !== undefined && seconds <= policy.heartbeatSeconds) return [];
   const message =
     seconds === undefined
-      ? `Host ${host} has never reported.`
+      ? `Host ${host} can't be asked${problem === undefined ? '.' : `: ${problem}`}`
       : `Host ${host} has been silent for ${formatDuration(seconds)}.`;
   return [
     {
@@ -59,6 +88,7 @@ function findLost({ now, policy }: MonitorInput, { host, lastSeenAt }: HostRepor
 function findMisplaced(input: MonitorInput, { host, serving }: HostReport): readonly Finding[] {
   const { champion, rollout } = environmentOf(input.ledger, input.environment);
   if (champion === undefined || serving === undefined || rollout !== undefined) return [];
+  if (!knowsVersion(input.ledger, input.environment, serving.version)) return [];
   if (serving.version !== champion.version) {
     const message = `Host ${host} serves version ${serving.version}; the champion is ${champion.version}.`;
     return [{ wants: 'investigate', reason: { code: 'version-differs', metric: host, message } }];
@@ -68,8 +98,22 @@ function findMisplaced(input: MonitorInput, { host, serving }: HostReport): read
   return [{ wants: 'rebuild', reason: { code: 'package-differs', metric: host, message } }];
 }
 
-function findGolden({ host, golden }: HostReport): readonly Finding[] {
-  if (golden === undefined || golden.verdict === 'pass') return [];
-  const wants = golden.verdict === 'fail' ? 'rebuild' : 'investigate';
-  return [{ wants, reason: { ...golden.reason, message: `Host ${host}: ${golden.reason.message}` } }];
+/** A version that was ever registered or deployed here. */
+function knowsVersion(ledger: LedgerState, environment: string, version: string): boolean {
+  const { champion, previous, history } = environmentOf(ledger, environment);
+  if (champion === undefined) return false;
+  return (
+    [champion, previous, ...history].some((known) => known?.version === version) ||
+    lookUp(ledger.versions, version) !== undefined
+  );
+}
+
+function findFailed(
+  { ledger, environment }: MonitorInput,
+  { host, serving }: HostReport,
+): readonly Finding[] {
+  const { champion } = environmentOf(ledger, environment);
+  if (serving?.state !== 'failed' || serving.version !== champion?.version) return [];
+  const message = `Host ${host} can't answer with version ${serving.version}: ${serving.message ?? 'it has failed'}.`;
+  return [{ wants: 'investigate', reason: { code: 'champion-failed', metric: host, message } }];
 }

@@ -1,22 +1,34 @@
 import type { Monitor } from '../config/config.ts';
 import type { AccuracyEstimate } from '../drift/estimate-accuracy.ts';
 import type { FastLaneJudgement } from '../drift/fast-lane.ts';
-import type { GoldenReplay } from '../drift/golden-replay.ts';
 import type { DriftJudgement } from '../drift/judge-drift.ts';
 import type { LabelJudgement } from '../drift/judge-labels.ts';
 import type { LedgerState } from '../ledger/state.ts';
+import type { Instance } from '../serving/api.ts';
+import type { Reason } from '../verdict.ts';
 
 /** What is known of one serving host. */
 export type HostReport = {
   readonly host: string;
-  /** Last sign of life, by poll or by heartbeat; absent when there never was one. */
+  /** When it was asked and answered; absent when it could not be asked, and then `problem` says why. */
   readonly lastSeenAt?: string;
-  /** What the host says it serves as stable. */
-  readonly serving?: { readonly version: string; readonly package?: string };
-  readonly golden?: GoldenReplay;
+  readonly problem?: string;
+  /** What the host says it serves as stable, and how it does where it runs that. */
+  readonly serving?: {
+    readonly version: string;
+    readonly package?: string;
+    readonly state?: Instance['state'];
+    readonly message?: string;
+  };
 };
 
-/** Everything a monitor decision depends on. Parts that could not be judged are absent. */
+/** When the monitor was last run by its schedule: `first` where this is the first time, `unknown` where that can't be told. */
+export type LastRun =
+  | { readonly kind: 'known'; readonly at: string }
+  | { readonly kind: 'first' }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Everything a monitor decision depends on. What could not be judged is absent, and `unjudged` says why. */
 export type MonitorInput = {
   readonly now: string;
   readonly environment: string;
@@ -29,6 +41,7 @@ export type MonitorInput = {
   readonly fastLane?: FastLaneJudgement;
   readonly labels?: LabelJudgement;
   readonly accuracy?: AccuracyEstimate;
-  /** When the monitor ran before this time. */
-  readonly lastRunAt?: string;
+  /** Why none of the four could be judged. */
+  readonly unjudged?: Reason;
+  readonly lastRun: LastRun;
 };

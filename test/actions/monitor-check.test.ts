@@ -119,6 +119,79 @@ describe('monitor-check', () => {
     expect(sent && verifyDispatch('another', sent.type, sent.payload)).toBe(false);
   });
 
+  test('asks for a training where no issue can be written', async () => {
+    const { world, github, monitoring } = bench(60);
+    const refused = new Error('Issues are disabled for this repo (410).');
+    vi.spyOn(github, 'upsertIssue').mockRejectedValue(refused);
+    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'retrain' });
+    expect(github.dispatches).toHaveLength(1);
+    expect(world.lines.join('\n')).toContain('The issue could not be written: Issues are disabled');
+  });
+
+  test('finds hosts that serve while the ledger is gone, and writes nothing to it', async () => {
+    const { world, github, monitoring } = bench();
+    world.ledger.events.length = 0;
+    const outcome = await monitorCheck(monitoring);
+    expect(outcome.outputs).toEqual({ action: 'investigate' });
+    expect(outcome.result['codes']).toEqual(['served-unknown']);
+    expect([...github.issues.values()].join()).toMatch(/serve-1:9443 serves version 1 .* deleted/);
+    expect(world.ledger.events).toEqual([]);
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+  });
+
+  test('leaves a host alone that serves what the ledger does not know', async () => {
+    const { world, monitoring } = bench();
+    world.agents[1].traffic = { stable: '7', candidatePercent: 0, shadow: false, revision: 4 };
+    const outcome = await monitorCheck(monitoring);
+    expect(outcome.result['codes']).toEqual(['served-unknown']);
+    expect(world.agents[1].traffic.stable).toBe('7');
+  });
+
+  test('tells of a schedule that has stopped, though the ledger is quiet', async () => {
+    const { github, monitoring } = bench();
+    github.lastRunAt = '2026-09-20T00:00:00.000Z';
+    const { result, report } = await monitorCheck(monitoring);
+    expect(result['codes']).toEqual(['missed-runs']);
+    expect(showReport(report)).toContain('last ran by its schedule 62 d');
+    vi.spyOn(github, 'lastScheduledRun').mockRejectedValue(
+      new Error('Resource not accessible by integration'),
+    );
+    expect(showReport((await monitorCheck(monitoring)).report)).toContain(
+      "can't be told: Resource not accessible",
+    );
+  });
+
+  test('says that it could not judge where MLflow does not answer, and repairs hosts all the same', async () => {
+    const { world, monitoring } = bench();
+    const [host, stray] = world.agents;
+    world.ledger.events.push(...versionEvents('9'));
+    stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
+    const down = async () => {
+      throw new Error('MLflow is down');
+    };
+    vi.spyOn(world.tracking, 'getAlias').mockImplementation(down);
+    vi.spyOn(world.tracking, 'findRuns').mockImplementation(down);
+    const cause = { kind: 'push', id: 'push-1' } as const;
+    const context = { ...monitoring.request.author, cause, at: world.clock.now() };
+    const data = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: {} };
+    world.ledger.events.push(createEvent(context, 'training.requested', data));
+    const packages = { ...monitoring.ports.packages, fetchProfile: down };
+    const outcome = await monitorCheck({ ...monitoring, ports: { ...monitoring.ports, packages } });
+    expect(outcome.result['codes']).toEqual(['profile-unreadable']);
+    expect([host, stray].map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+  });
+
+  test('repairs the others where one host refuses', async () => {
+    const { world, monitoring } = bench();
+    world.ledger.events.push(...versionEvents('9'));
+    for (const agent of world.agents)
+      agent.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
+    vi.spyOn(world.agents[0], 'setTraffic').mockRejectedValue(new Error('500 internal'));
+    await monitorCheck(monitoring);
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['9', '1']);
+    expect(world.lines.join('\n')).toContain('500 internal');
+  });
+
   test('points the aliases of MLflow where the ledger says', async () => {
     const { world, monitoring } = bench();
     world.tracking.aliases.set('champion', '7');
@@ -129,6 +202,7 @@ describe('monitor-check', () => {
 
   test('brings a host that was away while a rollout ended to what the ledger says', async () => {
     const { world, monitoring } = bench();
+    world.ledger.events.push(...versionEvents('9'));
     const [, stray] = world.agents;
     const since = world.clock.now();
     stray.instances.set('9', { model: 'mnist', version: '9', package: 'p', state: 'ready', since });
@@ -164,6 +238,7 @@ describe('monitor-check', () => {
   test('leaves hosts alone while a rollout is open, and whose traffic has changed since it looked', async () => {
     const { world, monitoring } = bench();
     const [, host] = world.agents;
+    world.ledger.events.push(...versionEvents('9'));
     const promoted = { stable: '2', candidatePercent: 0, shadow: false, revision: 7 };
     host.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 6 };
     const { state } = host;
@@ -187,6 +262,7 @@ describe('monitor-check', () => {
   test('says so when a host refuses what the ledger says, and asks for a look', async () => {
     const { world, monitoring } = bench();
     const [, stray] = world.agents;
+    world.ledger.events.push(...versionEvents('9'));
     stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
     stray.failsWith = 'load-failed';
     expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'investigate' });

@@ -13,6 +13,8 @@ export type RecordingGitHub = GitHub & {
   readonly comments: Map<string, string>;
   /** Title and body of open issues, by marker. */
   readonly issues: Map<string, string>;
+  /** When the monitor's schedule last ran. */
+  lastRunAt: string | undefined;
   readonly dispatches: { readonly type: string; readonly payload: DispatchPayload }[];
 };
 
@@ -24,6 +26,7 @@ export function createRecordingGitHub(): RecordingGitHub {
     changed: undefined,
     comments: new Map(),
     issues: new Map(),
+    lastRunAt: '2026-11-21T11:00:00.000Z',
     dispatches: [],
     permissionOf: async (user): Promise<PermissionLevel> => (user === 'ann' ? 'write' : 'read'),
     getPullRequest: async (number) => ({
@@ -57,6 +60,7 @@ export function createRecordingGitHub(): RecordingGitHub {
     dispatch: async (type, payload) => {
       github.dispatches.push({ type, payload });
     },
+    lastScheduledRun: async () => github.lastRunAt,
   };
   return github;
 }

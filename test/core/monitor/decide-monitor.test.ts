@@ -46,6 +46,7 @@ function input(over: Partial<MonitorInput> = {}): MonitorInput {
     ledger: ledgerOf(),
     policy: POLICY,
     deliverySeconds: 21_600,
+    lastRun: { kind: 'known', at: '2026-03-19T23:00:00Z' },
     hosts: [
       { host: 'serve-1', lastSeenAt: '2026-03-19T23:59:00Z', serving: { version: '7', package: PACKAGE } },
     ],
@@ -118,7 +119,9 @@ describe('a healthy deployment', () => {
   });
 
   it('says when nothing is deployed', () => {
-    const decision = decideMonitor(input({ ledger: emptyLedger('demo') }));
+    const decision = decideMonitor(
+      input({ ledger: emptyLedger('demo'), hosts: [{ host: 'serve-1', lastSeenAt: NOW }] }),
+    );
     expect(decision).toMatchObject({ action: 'none', explanation: 'Nothing is deployed to production yet.' });
   });
 
@@ -236,13 +239,19 @@ describe('a wanted training', () => {
 
 describe('hosts', () => {
   it('asks for a look at a silent host, whatever else waits', () => {
-    const hosts = [{ host: 'serve-1', lastSeenAt: '2026-03-19T20:00:00Z' }, { host: 'serve-2' }];
+    const hosts = [
+      { host: 'serve-1', lastSeenAt: '2026-03-19T20:00:00Z' },
+      { host: 'serve-2', problem: 'ECONNREFUSED' },
+    ];
     const decision = decideMonitor(
       input({ hosts, drift: severe, ledger: ledgerOf({}, { retrains: [{ at: NOW, correlationId: 'c' }] }) }),
     );
     expect(decision.action).toBe('investigate');
     expect(decision.reasons.map(({ message }) => message)).toEqual(
-      expect.arrayContaining(['Host serve-1 has been silent for 4 h.', 'Host serve-2 has never reported.']),
+      expect.arrayContaining([
+        'Host serve-1 has been silent for 4 h.',
+        "Host serve-2 can't be asked: ECONNREFUSED",
+      ]),
     );
   });
 
@@ -252,9 +261,61 @@ describe('hosts', () => {
     expect(decision).toMatchObject({ action: 'rebuild', codes: ['package-differs'] });
   });
 
-  it('tells of missed runs without acting on them', () => {
-    const decision = decideMonitor(input({ lastRunAt: '2026-03-19T18:00:00Z' }));
-    expect(decision).toMatchObject({ action: 'none', reasons: [{ code: 'missed-runs' }] });
+  it('tells of missed runs, and asks for a look when the schedule seems to be off', () => {
+    const missed = (at: string) => decideMonitor(input({ lastRun: { kind: 'known', at } }));
+    expect(missed('2026-03-19T18:00:00Z')).toMatchObject({
+      action: 'none',
+      reasons: [{ code: 'missed-runs' }],
+    });
+    expect(missed('2026-01-19T18:00:00Z')).toMatchObject({ action: 'investigate', codes: ['missed-runs'] });
+    expect(missed('2026-01-19T18:00:00Z').explanation).toContain('after 60 days without activity');
+  });
+
+  it('never says that all is well where the last run can not be told', () => {
+    const decision = decideMonitor(input({ drift: calm, lastRun: { kind: 'unknown', why: 'Denied.' } }));
+    expect(decision).toMatchObject({ action: 'none', reasons: [{ code: 'last-run-unknown' }] });
+    expect(decision.explanation).toContain("can't be told: Denied.");
+    expect(decideMonitor(input({ drift: calm, lastRun: { kind: 'first' } })).explanation).toBe(
+      'All is well.',
+    );
+  });
+
+  it('asks for a look where nothing could be judged, unless there is nothing to judge by', () => {
+    const unjudged = (code: string) => input({ unjudged: { code, metric: 'windows', message: 'So.' } });
+    expect(decideMonitor(unjudged('profile-unreadable')).action).toBe('investigate');
+    expect(decideMonitor(unjudged('profile-none'))).toMatchObject({
+      action: 'none',
+      explanation: 'Nothing to do. So.',
+    });
+  });
+
+  it('asks for a look where the champion has failed on a host', () => {
+    const serving = { version: '7', package: PACKAGE, state: 'failed', message: 'out of memory' } as const;
+    const decision = decideMonitor(input({ hosts: [{ host: 'serve-1', lastSeenAt: NOW, serving }] }));
+    expect(decision).toMatchObject({ action: 'investigate', codes: ['champion-failed'] });
+    expect(decision.explanation).toContain('out of memory');
+  });
+});
+
+describe('a host that serves what the ledger does not know', () => {
+  const serving = (version: string) => [{ host: 'serve-1', lastSeenAt: NOW, serving: { version } }];
+
+  it('asks for a look at the ledger where that knows of no champion, and nothing is written', () => {
+    const decision = decideMonitor(input({ ledger: emptyLedger('demo'), hosts: serving('7') }));
+    expect(decision).toMatchObject({ action: 'investigate', codes: ['served-unknown'], isChange: false });
+    expect(decision.explanation).toMatch(/serves version 7 of demo, and the ledger has no champion/);
+    expect(decision.explanation).toMatch(/deleted, cut short or replaced/);
+  });
+
+  it('asks for the same where the ledger has a champion, but never heard of that version', () => {
+    const decision = decideMonitor(input({ hosts: serving('9') }));
+    expect(decision).toMatchObject({ action: 'investigate', codes: ['served-unknown'] });
+  });
+
+  it('is told apart from one that serves another version that the ledger knows', () => {
+    const previous = { version: '6', package: PACKAGE, at: '2026-02-01T00:00:00Z' };
+    const decision = decideMonitor(input({ ledger: ledgerOf({ previous }), hosts: serving('6') }));
+    expect(decision).toMatchObject({ action: 'investigate', codes: ['version-differs'] });
   });
 });
 
