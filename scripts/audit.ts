@@ -17,12 +17,15 @@ import { createMlflow } from '../adapters/mlflow/tracking.ts';
 import { createFetch } from '../adapters/network/create-fetch.ts';
 import { runCommand } from '../adapters/run-command.ts';
 import { formatProblem } from '../core/errors.ts';
+import { registryAliases } from '../core/identity/registry-aliases.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../core/ledger/audit-ledger.ts';
 import { foldLedger } from '../core/ledger/fold.ts';
 import { type LedgerFile, parseLedger } from '../core/ledger/parse-ledger.ts';
 import { environmentOf, type LedgerState } from '../core/ledger/state.ts';
 import { findStatementMismatches } from '../core/ledger/statement.ts';
-import { ALIASES } from '../core/names.ts';
+
+/** What people mean when they name none: its aliases have plain names. */
+const DEFAULT_ENVIRONMENT = 'production';
 
 const USAGE = `Checks a whole ledger: that it was only ever appended to, that every event may follow on the ones before, signatures, locks, aliases.
 
@@ -68,7 +71,7 @@ function readOptions(argv: readonly string[]): Options | undefined {
       repository: { type: 'string', default: '.' },
       key: { type: 'string', multiple: true, default: [] },
       tracking: { type: 'string' },
-      environment: { type: 'string', default: 'production' },
+      environment: { type: 'string', default: DEFAULT_ENVIRONMENT },
       help: { type: 'boolean', default: false },
     },
   });
@@ -153,10 +156,11 @@ async function auditAliases(
   if (tracking === undefined) return [];
   const registry = createMlflow({ uri: tracking, http: { fetch: createFetch(process.env) } }, systemClock);
   const { champion, previous } = environmentOf(state, environment);
+  const aliases = registryAliases(environment, DEFAULT_ENVIRONMENT);
   const findings: AuditFinding[] = [];
   for (const [alias, recorded] of [
-    [ALIASES.champion, champion?.version],
-    [ALIASES.previous, previous?.version],
+    [aliases.champion, champion?.version],
+    [aliases.previous, previous?.version],
   ] as const) {
     const present = await registry.getAlias(state.model, alias);
     if (present === recorded) continue;

@@ -1,5 +1,6 @@
-import type { Config, Environment } from '../../core/config/config.ts';
+import { type Config, defaultEnvironment, type Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import type { Instant } from '../../core/instant.ts';
 import type { Clock, Ledger, Log, RolloutRecords } from '../../core/ports.ts';
 import type { Author } from '../job/author.ts';
@@ -73,7 +74,8 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const journal = createJournal({ ledger, model, environment, author, clock });
   const starter = createStarter({ packages, attest, model, clock, signal });
   const brakes = createBrakes({ journal, fleet });
-  const settler = createSettler({ journal, fleet, brakes, starter, registry, log });
+  const aliases = registryAliases(environment, defaultEnvironment(config));
+  const settler = createSettler({ journal, fleet, brakes, starter, registry, aliases, log });
   const memory = createMemory({ journal, fleet, records, log }, settings);
   const outlast = createOutlast({ clock, log, signal }, settings);
   const endings = createEndings({ journal, fleet, announcer, settler, brakes, outlast }, attest);

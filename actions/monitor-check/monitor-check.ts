@@ -1,4 +1,6 @@
+import { defaultEnvironment } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
+import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
@@ -54,7 +56,9 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
     closeLostTrainings(monitoring, read),
   );
   const registry = { registry: ports.tracking, log: ports.log };
-  const moved = await registryFollows(registry, state, request.environmentName);
+  const { environmentName: environment } = request;
+  const aliases = registryAliases(environment, defaultEnvironment(request.config));
+  const moved = await registryFollows(registry, state, { environment, aliases });
   const repaired = [...moved, ...broughtBack];
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);

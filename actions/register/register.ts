@@ -1,8 +1,9 @@
-import type { Config } from '../../core/config/config.ts';
+import { type Config, defaultEnvironment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { GateJudgement, LedgerState, Training } from '../../core/ledger/state.ts';
-import { ALIASES, TAGS } from '../../core/names.ts';
+import { TAGS } from '../../core/names.ts';
 import type { Clock, Ledger, Log, Tracking, TrackingRun } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
@@ -27,7 +28,7 @@ type RegisterPorts = {
 
 type Registered = OutcomeOf<typeof CONTRACTS.register>;
 
-/** Registers the model of a run whose gate has passed, once per run, and points the alias `challenger` at it. */
+/** Registers the model of a run whose gate has passed, once per run, and points its environment's alias `challenger` at it. */
 export async function register(request: RegisterRequest, ports: RegisterPorts): Promise<Registered> {
   const { config, runId, author } = request;
   const { tracking, ledger, clock, log } = ports;
@@ -40,7 +41,8 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
   const registered = await tracking.register(config.model, run, tagsOf(request, training, gate));
   const { version, modelUri } = registered;
   log.info(`${config.model} version ${version} is READY.`);
-  await tracking.setAlias(config.model, ALIASES.challenger, version);
+  const { challenger } = registryAliases(request.plan.environment, defaultEnvironment(config));
+  await tracking.setAlias(config.model, challenger, version);
   const { modelDigest } = training;
   const data = { version, runId, modelUri: run.modelUri ?? modelUri, modelDigest };
   const event = createEvent({ ...author, at: clock.now() }, 'version.registered', data, version);
@@ -52,7 +54,7 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
     headline,
     report: {
       sign: 'registered',
-      blocks: [{ kind: 'paragraph', text: `${headline} It carries the alias \`${ALIASES.challenger}\`.` }],
+      blocks: [{ kind: 'paragraph', text: `${headline} It carries the alias \`${challenger}\`.` }],
     },
     outputs: { version },
     result: { version, runId, modelUri: run.modelUri, modelDigest },

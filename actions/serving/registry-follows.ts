@@ -1,22 +1,25 @@
 import { messageOf } from '../../core/errors.ts';
+import type { RegistryAliases } from '../../core/identity/registry-aliases.ts';
 import { type EnvironmentState, environmentOf, type LedgerState } from '../../core/ledger/state.ts';
-import { ALIASES, TAGS } from '../../core/names.ts';
+import { TAGS } from '../../core/names.ts';
 import type { Log, Tracking } from '../../core/ports.ts';
 
-type Alias = (typeof ALIASES)[keyof typeof ALIASES];
+type Role = keyof RegistryAliases;
+
+const ROLES = ['champion', 'challenger', 'previous'] as const satisfies readonly Role[];
 
 /** The part of MLflow's registry that is a projection of the ledger. */
 export type ModelRegistry = Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags'>;
 
 /**
- * Makes the registry follow what the ledger says of an environment: where the three aliases point, and which versions its tags call
+ * Makes the registry follow what the ledger says of an environment: where its three aliases point, and which versions its tags call
  * served and archived. Each alias that had to be moved is given in words. A registry that does not answer only warns: whoever comes
  * next makes it follow.
  */
 export async function registryFollows(
   { registry, log }: { readonly registry: ModelRegistry; readonly log: Pick<Log, 'warn'> },
   state: LedgerState,
-  environment: string,
+  { environment, aliases }: { readonly environment: string; readonly aliases: RegistryAliases },
 ): Promise<readonly string[]> {
   const { model } = state;
   const here = environmentOf(state, environment);
@@ -24,9 +27,10 @@ export async function registryFollows(
   // Where the ledger knows of no champion, what the registry says is all that is known.
   if (here.champion === undefined) return moved;
   try {
-    for (const alias of Object.values(ALIASES)) {
+    for (const role of ROLES) {
+      const alias = aliases[role];
       const present = await registry.getAlias(model, alias);
-      const version = versionOf(alias, present, here);
+      const version = versionOf(role, present, here);
       if (present === version) continue;
       await registry.setAlias(model, alias, version);
       moved.push(describeMove(alias, present, version));
@@ -42,11 +46,11 @@ export async function registryFollows(
 
 /** Where an alias belongs. Whoever is no challenger any more, since a rollout of it has ended, loses that name. */
 function versionOf(
-  alias: Alias,
+  role: Role,
   present: string | undefined,
   { champion, previous, rollout, history }: EnvironmentState,
 ): string | undefined {
-  switch (alias) {
+  switch (role) {
     case 'champion':
       return champion?.version;
     case 'previous':

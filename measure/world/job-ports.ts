@@ -79,6 +79,7 @@ function connectGitHub(world: World, actor: Actor): GitHub {
     createDeployment: () => call(1),
     setDeploymentStatus: () => call(undefined),
     dispatch: () => call(undefined),
+    lastScheduledRun: () => call(undefined),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { registryFollows } from '../../actions/serving/registry-follows.ts';
+import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import { type EnvironmentState, emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
 import { createMemoryTracking } from './support/memory-tracking.ts';
 
@@ -15,6 +16,9 @@ const HERE: EnvironmentState = {
   previous: deployed('1'),
   history: [ended('1', 'promoted'), ended('2', 'promoted'), ended('3', 'rolled-back')],
 };
+
+const of = (environment: string) => ({ environment, aliases: registryAliases(environment, 'production') });
+const [PRODUCTION, STAGING] = [of('production'), of('staging')];
 
 function stateOf(environments: Readonly<Record<string, EnvironmentState>>): LedgerState {
   return { ...emptyLedger('mnist'), environments };
@@ -33,7 +37,7 @@ function bench(aliases: Readonly<Record<string, string>> = {}) {
 describe('the registry follows the ledger', () => {
   test('in its aliases and in its tags, and says which alias had strayed', async () => {
     const { tracking, ports, lives } = bench({ champion: '3', challenger: '3' });
-    const moved = await registryFollows(ports, stateOf({ production: HERE }), 'production');
+    const moved = await registryFollows(ports, stateOf({ production: HERE }), PRODUCTION);
     expect(Object.fromEntries(tracking.aliases)).toEqual({ champion: '2', previous: '1' });
     expect(lives()).toEqual({ 'mnist/1': 'archived', 'mnist/2': 'production', 'mnist/3': 'archived' });
     expect(moved).toEqual([
@@ -41,25 +45,36 @@ describe('the registry follows the ledger', () => {
       'The alias challenger pointed at 3 and was taken away.',
       'The alias previous pointed at nothing and points at 1 again.',
     ]);
-    expect(await registryFollows(ports, stateOf({ production: HERE }), 'production')).toEqual([]);
+    expect(await registryFollows(ports, stateOf({ production: HERE }), PRODUCTION)).toEqual([]);
   });
 
   test('and leaves a challenger its name until a rollout of it has ended', async () => {
     const { tracking, ports } = bench({ challenger: '4' });
-    await registryFollows(ports, stateOf({ production: HERE }), 'production');
+    await registryFollows(ports, stateOf({ production: HERE }), PRODUCTION);
     expect(tracking.aliases.get('challenger')).toBe('4');
   });
 
   test('and calls no version archived that another environment serves', async () => {
     const { ports, lives } = bench();
     const staging = { champion: deployed('4'), previous: deployed('2'), history: [ended('4', 'promoted')] };
-    await registryFollows(ports, stateOf({ production: HERE, staging }), 'staging');
+    await registryFollows(ports, stateOf({ production: HERE, staging }), STAGING);
     expect(lives()).toEqual({ 'mnist/4': 'production' });
+  });
+
+  test('and keeps the aliases of two environments apart, whoever looks last', async () => {
+    const { tracking, ports } = bench({ 'challenger-staging': '4' });
+    const staging = { champion: deployed('4'), previous: deployed('2'), history: [ended('4', 'promoted')] };
+    const state = stateOf({ production: HERE, staging });
+    for (const environment of [PRODUCTION, STAGING]) await registryFollows(ports, state, environment);
+    const aliases = { champion: '2', previous: '1', 'champion-staging': '4', 'previous-staging': '2' };
+    expect(Object.fromEntries(tracking.aliases)).toEqual(aliases);
+    for (const environment of [PRODUCTION, STAGING])
+      expect(await registryFollows(ports, state, environment)).toEqual([]);
   });
 
   test('and is left as it is where the ledger knows of no champion', async () => {
     const { tracking, ports } = bench({ champion: '2' });
-    expect(await registryFollows(ports, stateOf({ production: { history: [] } }), 'production')).toEqual([]);
+    expect(await registryFollows(ports, stateOf({ production: { history: [] } }), PRODUCTION)).toEqual([]);
     expect(tracking.aliases.get('champion')).toBe('2');
   });
 
@@ -71,9 +86,9 @@ describe('the registry follows the ledger', () => {
         throw new Error('MLflow is down');
       },
     };
-    expect(
-      await registryFollows({ ...ports, registry }, stateOf({ production: HERE }), 'production'),
-    ).toEqual([]);
+    expect(await registryFollows({ ...ports, registry }, stateOf({ production: HERE }), PRODUCTION)).toEqual(
+      [],
+    );
     expect(warnings).toEqual(['MLflow could not be brought to what the ledger says: MLflow is down']);
   });
 });

@@ -1,4 +1,5 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
+import type { RegistryAliases } from '../../../core/identity/registry-aliases.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
 import { findPromotion } from '../../../core/ledger/find-promotion.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
@@ -30,14 +31,16 @@ export function createSettler(options: {
   readonly brakes: Pick<Brakes, 'obey'>;
   readonly starter: Starter;
   readonly registry: ModelRegistry;
+  readonly aliases: RegistryAliases;
   readonly log: Log;
 }): Settler {
-  const { journal, fleet, brakes, starter, registry, log } = options;
+  const { journal, fleet, brakes, starter, registry, aliases, log } = options;
+  const { environment } = journal;
   const ports = { journal, fleet, brakes, starter };
   return {
     settle: async () => {
       const state = await settleHosts(ports);
-      if (state !== undefined) await registryFollows({ registry, log }, state, journal.environment);
+      if (state !== undefined) await registryFollows({ registry, log }, state, { environment, aliases });
     },
     settleHosts: async () => void (await settleHosts(ports)),
   };
