@@ -176,10 +176,7 @@ export type GitHub = {
   /** Paths that differ between a commit and one that follows it; `undefined` when not all of them can be told. */
   readonly changedFiles: (before: string, after: string) => Promise<readonly string[] | undefined>;
   readonly react: (commentId: number, reaction: 'eyes' | 'rocket' | '-1' | '+1') => Promise<void>;
-  /**
-   * Creates the comment that carries `marker` on this issue or pull request, or updates it in place. `body` may be made from the
-   * text that is there. Gives the comment's URL.
-   */
+  /** Creates the comment that carries `marker` on this issue, or updates it in place; `body` may be made from what is there. Gives its URL. */
   readonly upsertComment: (
     issue: number,
     marker: string,
@@ -210,7 +207,7 @@ export type GitHub = {
 /** One agent, by its API. Every call is retried within limits; a host that cannot be reached rejects with a ServiceError. */
 export type AgentPort = {
   readonly url: string;
-  /** The same agent for orders that can't wait: each call is tried twice, and given seconds. */
+  /** The same agent for orders that can't wait: each call has two tries, of seconds. */
   readonly urgent: () => AgentPort;
   /** Whether the host answers now: asked once, for a few seconds at most. */
   readonly isUp: () => Promise<boolean>;

@@ -59,7 +59,7 @@ async function look(
     const { traffic, instances } = await agent.state();
     const stable = traffic[model]?.stable;
     const instance = instances.find((one) => one.model === model && one.version === stable);
-    const serving = stable === undefined ? undefined : { version: stable, ...describeInstance(instance) };
+    const serving = stable === undefined ? undefined : describeServing(stable, instance);
     const report = { host: agent.url, lastSeenAt: ports.clock.now(), ...(serving && { serving }) };
     const labels = champion === undefined ? [] : await agent.labels(model, champion);
     return { report, windows: await readWindows(agent, model), labels };
@@ -69,10 +69,10 @@ async function look(
   }
 }
 
-function describeInstance(instance: Instance | undefined) {
-  if (instance === undefined) return {};
+function describeServing(version: string, instance: Instance | undefined): HostReport['serving'] {
+  if (instance === undefined) return { version };
   const { package: packageName, state, message } = instance;
-  return { package: packageName, state, ...(message !== undefined && { message }) };
+  return { version, package: packageName, state, ...(message !== undefined && { message }) };
 }
 
 /** The workflow that calls this action, by which the runs of its schedule are found. */

@@ -35,13 +35,20 @@ const REASON_CODES = {
 const MAX_ID = 100;
 
 /** What a person is to do about it; a retrain is asked for by the monitor itself. */
-const REMEDIES: Readonly<Record<MonitorAction, string>> = {
-  none: 'Nothing is wrong any more.',
-  investigate: 'Look into the findings below.',
-  retrain: 'A training was asked for.',
-  rollback: 'Comment `/rollback` on a pull request to return to the version before.',
-  rebuild: 'Deploy the version again with `/deploy`, so that hosts serve what the ledger says.',
-};
+function describeRemedy(action: MonitorAction, environment: string, champion: string | undefined): string {
+  switch (action) {
+    case 'none':
+      return 'Nothing is wrong any more.';
+    case 'investigate':
+      return 'Look into the findings below.';
+    case 'retrain':
+      return 'A training was asked for.';
+    case 'rollback':
+      return `Comment \`/rollback ${environment}\` on a pull request to return to the version before.`;
+    case 'rebuild':
+      return `Comment \`/deploy v${champion} ${environment}\` on a pull request: it brings every host to the package that the ledger has of that version.`;
+  }
+}
 
 /**
  * Weighs what the hosts saw. It keeps no state of its own: everything is read and judged anew, changes are recorded in the
@@ -72,7 +79,7 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   if (decision.isChange) await record(monitoring, decision);
   // People read of it in the summary too; what has to be done is done whether or not an issue can be written.
   await warnIfFailing(ports.log, 'The issue could not be written', undefined, () =>
-    announce(monitoring, decision, report),
+    announce(monitoring, decision, { state, report }),
   );
   const sent = decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision) : undefined;
   return {
@@ -118,11 +125,16 @@ async function record({ request, ports }: Monitoring, decision: MonitorDecision)
 }
 
 /** One issue per model and environment: opened by trouble, kept up to date, closed when it is over. */
-async function announce({ request, ports }: Monitoring, { action }: MonitorDecision, report: Report) {
+async function announce(
+  { request, ports }: Monitoring,
+  { action }: MonitorDecision,
+  { state, report }: { readonly state: LedgerState; readonly report: Report },
+): Promise<void> {
   const { model } = request.config;
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
-  const remedy: Block = { kind: 'paragraph', text: REMEDIES[action] };
+  const { champion } = environmentOf(state, environment);
+  const remedy: Block = { kind: 'paragraph', text: describeRemedy(action, environment, champion?.version) };
   const place = { kind: 'issue', runUrl: request.runUrl } as const;
   const body = renderMarkdown({ ...report, blocks: [remedy, ...report.blocks] }, place);
   if (action === 'none') return ports.github.closeIssue(marker, body);

@@ -128,6 +128,21 @@ describe('monitor-check', () => {
     expect(world.lines.join('\n')).toContain('The issue could not be written: Issues are disabled');
   });
 
+  test('names the command that brings a host to the right package of the champion', async () => {
+    const { world, github, monitoring } = bench();
+    const since = world.clock.now();
+    const other = {
+      model: 'mnist',
+      version: '1',
+      package: packageOf('other'),
+      state: 'ready' as const,
+      since,
+    };
+    world.agents[1].instances.set('1', other);
+    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'rebuild' });
+    expect([...github.issues.values()].join()).toContain('`/deploy v1 production`');
+  });
+
   test('finds hosts that serve while the ledger is gone, and writes nothing to it', async () => {
     const { world, github, monitoring } = bench();
     world.ledger.events.length = 0;

@@ -20,7 +20,7 @@ import { shadowCandidate } from './shadow.ts';
 import { type Stepped, takeStep } from './step.ts';
 
 /** One round of an open rollout, as it is at one reading: brings hosts up, judges what they saw, and takes one step. */
-export type Round = (rollout: Rollout, reading: Reading) => Promise<Stepped>;
+type Round = (rollout: Rollout, reading: Reading) => Promise<Stepped>;
 
 type CoursePorts = {
   readonly journal: Journal;

@@ -5,7 +5,6 @@ import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fa
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import type { CaptureWindow } from '../../../core/drift/window.ts';
 import {
-  type EnvironmentState,
   emptyLedger,
   type GateJudgement,
   type LedgerState,
@@ -18,41 +17,7 @@ import type { MonitorInput } from '../../../core/monitor/monitor-input.ts';
 import { reportMonitor } from '../../../core/monitor/report-monitor.ts';
 import { renderBlocks } from '../../../core/report/render-block.ts';
 import { profileOf, tenBins, windowOf } from '../drift/drift-data.ts';
-
-const NOW = '2026-03-20T00:00:00Z';
-const PACKAGE = `demo@sha256:${'a'.repeat(64)}`;
-
-const POLICY: Monitor = {
-  drift: { tolerance: 0.02, warn: 0.1, act: 0.25, cycleSeconds: 86_400, falseAlarmSeconds: 365 * 86_400 },
-  heartbeatSeconds: 900,
-  everySeconds: 3600,
-  retrain: { automatic: true, cooldownSeconds: 86_400, atMost: { count: 3, perSeconds: 7 * 86_400 } },
-  labels: { maturitySeconds: 7 * 86_400 },
-};
-
-function ledgerOf(production: Partial<EnvironmentState> = {}, over: Partial<LedgerState> = {}): LedgerState {
-  const champion = { version: '7', package: PACKAGE, at: '2026-03-01T00:00:00Z' };
-  return {
-    ...emptyLedger('demo'),
-    environments: { production: { champion, history: [], ...production } },
-    ...over,
-  };
-}
-
-function input(over: Partial<MonitorInput> = {}): MonitorInput {
-  return {
-    now: NOW,
-    environment: 'production',
-    ledger: ledgerOf(),
-    policy: POLICY,
-    deliverySeconds: 21_600,
-    lastRun: { kind: 'known', at: '2026-03-19T23:00:00Z' },
-    hosts: [
-      { host: 'serve-1', lastSeenAt: '2026-03-19T23:59:00Z', serving: { version: '7', package: PACKAGE } },
-    ],
-    ...over,
-  };
-}
+import { input, ledgerOf, NOW, PACKAGE, POLICY } from './support.ts';
 
 function days(count: number, from: number, moved = 0) {
   return Array.from({ length: count }, (_, day) => windowOf(from + day, { moved }));
@@ -234,88 +199,6 @@ describe('a wanted training', () => {
       action: 'investigate',
       wanted: 'retrain',
     });
-  });
-});
-
-describe('hosts', () => {
-  it('asks for a look at a silent host, whatever else waits', () => {
-    const hosts = [
-      { host: 'serve-1', lastSeenAt: '2026-03-19T20:00:00Z' },
-      { host: 'serve-2', problem: 'ECONNREFUSED' },
-    ];
-    const decision = decideMonitor(
-      input({ hosts, drift: severe, ledger: ledgerOf({}, { retrains: [{ at: NOW, correlationId: 'c' }] }) }),
-    );
-    expect(decision.action).toBe('investigate');
-    expect(decision.reasons.map(({ message }) => message)).toEqual(
-      expect.arrayContaining([
-        'Host serve-1 has been silent for 4 h.',
-        "Host serve-2 can't be asked: ECONNREFUSED",
-      ]),
-    );
-  });
-
-  it('asks for a new package where another one than the champion\u2019s is served', () => {
-    const serving = { version: '7', package: `demo@sha256:${'b'.repeat(64)}` };
-    const decision = decideMonitor(input({ hosts: [{ host: 'serve-1', lastSeenAt: NOW, serving }] }));
-    expect(decision).toMatchObject({ action: 'rebuild', codes: ['package-differs'] });
-  });
-
-  it('tells of missed runs, and asks for a look when the schedule seems to be off', () => {
-    const missed = (at: string) => decideMonitor(input({ lastRun: { kind: 'known', at } }));
-    expect(missed('2026-03-19T18:00:00Z')).toMatchObject({
-      action: 'none',
-      reasons: [{ code: 'missed-runs' }],
-    });
-    expect(missed('2026-01-19T18:00:00Z')).toMatchObject({ action: 'investigate', codes: ['missed-runs'] });
-    expect(missed('2026-01-19T18:00:00Z').explanation).toContain('after 60 days without activity');
-  });
-
-  it('never says that all is well where the last run can not be told', () => {
-    const decision = decideMonitor(input({ drift: calm, lastRun: { kind: 'unknown', why: 'Denied.' } }));
-    expect(decision).toMatchObject({ action: 'none', reasons: [{ code: 'last-run-unknown' }] });
-    expect(decision.explanation).toContain("can't be told: Denied.");
-    expect(decideMonitor(input({ drift: calm, lastRun: { kind: 'first' } })).explanation).toBe(
-      'All is well.',
-    );
-  });
-
-  it('asks for a look where nothing could be judged, unless there is nothing to judge by', () => {
-    const unjudged = (code: string) => input({ unjudged: { code, metric: 'windows', message: 'So.' } });
-    expect(decideMonitor(unjudged('profile-unreadable')).action).toBe('investigate');
-    expect(decideMonitor(unjudged('profile-none'))).toMatchObject({
-      action: 'none',
-      explanation: 'Nothing to do. So.',
-    });
-  });
-
-  it('asks for a look where the champion has failed on a host', () => {
-    const serving = { version: '7', package: PACKAGE, state: 'failed', message: 'out of memory' } as const;
-    const decision = decideMonitor(input({ hosts: [{ host: 'serve-1', lastSeenAt: NOW, serving }] }));
-    expect(decision).toMatchObject({ action: 'investigate', codes: ['champion-failed'] });
-    expect(decision.explanation).toContain('out of memory');
-  });
-});
-
-describe('a host that serves what the ledger does not know', () => {
-  const serving = (version: string) => [{ host: 'serve-1', lastSeenAt: NOW, serving: { version } }];
-
-  it('asks for a look at the ledger where that knows of no champion, and nothing is written', () => {
-    const decision = decideMonitor(input({ ledger: emptyLedger('demo'), hosts: serving('7') }));
-    expect(decision).toMatchObject({ action: 'investigate', codes: ['served-unknown'], isChange: false });
-    expect(decision.explanation).toMatch(/serves version 7 of demo, and the ledger has no champion/);
-    expect(decision.explanation).toMatch(/deleted, cut short or replaced/);
-  });
-
-  it('asks for the same where the ledger has a champion, but never heard of that version', () => {
-    const decision = decideMonitor(input({ hosts: serving('9') }));
-    expect(decision).toMatchObject({ action: 'investigate', codes: ['served-unknown'] });
-  });
-
-  it('is told apart from one that serves another version that the ledger knows', () => {
-    const previous = { version: '6', package: PACKAGE, at: '2026-02-01T00:00:00Z' };
-    const decision = decideMonitor(input({ ledger: ledgerOf({ previous }), hosts: serving('6') }));
-    expect(decision).toMatchObject({ action: 'investigate', codes: ['version-differs'] });
   });
 });
 
