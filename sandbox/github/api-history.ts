@@ -14,6 +14,21 @@ export function listActivities(context: ApiContext, { query }: Call): Answer {
   }));
 }
 
+/** The runs of schedules, newest first; of other events the sandbox keeps none. */
+export function listScheduledRuns(context: ApiContext, { query }: Call): Answer {
+  const event = query.get('event');
+  const { scheduledRuns } = context.repository;
+  const found = event === null || event === 'schedule' ? scheduledRuns.toReversed() : [];
+  const [example] = [exampleOf(context, 'listScheduledRuns')['workflow_runs']].flat();
+  const size = Number(query.get('per_page') ?? 30);
+  const runs = found.slice(0, size).map(({ id, called, at }) => ({
+    ...asObject(example),
+    ...{ id, event: 'schedule', created_at: at, run_started_at: at, updated_at: at },
+    referenced_workflows: [{ path: called, sha: '0'.repeat(40) }],
+  }));
+  return { status: 200, body: { total_count: found.length, workflow_runs: runs } };
+}
+
 /** What lies between two commits, the later of which follows the earlier; of others the sandbox tells only that they do not. */
 export function compareCommits(context: ApiContext, { parameters }: Call): Answer {
   const [before = '', after = ''] = decodeURIComponent(parameters['basehead'] ?? '').split('...');

@@ -11,7 +11,7 @@ import {
   unprocessable,
 } from './api-answers.ts';
 import { createDeployment, createDeploymentStatus, listDeployments } from './api-deployments.ts';
-import { compareCommits, listActivities } from './api-history.ts';
+import { compareCommits, listActivities, listScheduledRuns } from './api-history.ts';
 import type { OperationName } from './openapi.ts';
 import { addComment, addIssue, commentsOf, type Issue } from './repository.ts';
 import {
@@ -51,6 +51,7 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   createDispatch,
   getPermission,
   getContent,
+  listScheduledRuns,
   listActivities,
   compareCommits,
   getPullRequest,

@@ -10,6 +10,7 @@ const OPERATIONS = {
   createDispatch: 'POST /repos/{owner}/{repo}/dispatches',
   getPermission: 'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
   getContent: 'GET /repos/{owner}/{repo}/contents/{path}',
+  listScheduledRuns: 'GET /repos/{owner}/{repo}/actions/runs',
   listActivities: 'GET /repos/{owner}/{repo}/activity',
   compareCommits: 'GET /repos/{owner}/{repo}/compare/{basehead}',
   getPullRequest: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',

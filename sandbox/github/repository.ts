@@ -42,6 +42,9 @@ type Update = {
   readonly timestamp: string;
 };
 
+/** A run that a schedule has started, and the reusable workflow that it called, `owner/name/.github/workflows/file.yml@ref`. */
+type ScheduledRun = { readonly id: number; readonly called: string; readonly at: string };
+
 /** What GitHub would remember of one repository, without its git objects. */
 export type Repository = {
   /** `owner/name` */
@@ -53,6 +56,8 @@ export type Repository = {
   readonly comments: Map<number, Comment>;
   readonly deployments: Map<number, DeploymentRecord>;
   readonly dispatches: Dispatch[];
+  /** Oldest first. The sandbox has no clock that starts runs: whoever wants one to have run adds it. */
+  readonly scheduledRuns: ScheduledRun[];
   /** Of what is pushed by people, oldest first. */
   readonly updates: Update[];
   /** The next number of whatever is numbered. */
@@ -73,6 +78,7 @@ export function createRepository(
     comments: new Map(),
     deployments: new Map(),
     dispatches: [],
+    scheduledRuns: [],
     updates: [],
     next: () => {
       last += 1;

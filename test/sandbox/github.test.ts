@@ -89,6 +89,13 @@ describe('the GitHub stand-in', () => {
       expect(await github.changedFiles(sha, main)).toBeUndefined();
       expect(await github.readFile('a', sha)).toBe('b');
       expect(await github.readFile('c/d.yml', sha)).toBeUndefined();
+      expect(await github.lastScheduledRun('other.yml', '9')).toBeUndefined();
+      sandbox.repository.scheduledRuns.push(
+        { id: 7, called: 'acme/ty/.github/workflows/monitor.yml@v1', at: '2026-11-21T10:17:00Z' },
+        { id: 8, called: 'acme/other/.github/workflows/nightly.yml@v2', at: '2026-11-21T11:00:00Z' },
+        { id: 9, called: 'acme/ty/.github/workflows/monitor.yml@v1', at: '2026-11-21T11:17:00Z' },
+      );
+      expect(await github.lastScheduledRun('monitor.yml', '9')).toBe('2026-11-21T10:17:00Z');
       await github.upsertComment(pull.number, '<!-- marker -->', 'first');
       await github.upsertComment(pull.number, '<!-- marker -->', 'second');
       const comments = [...sandbox.repository.comments.values()].filter(({ issue }) => issue === pull.number);
