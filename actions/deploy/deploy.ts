@@ -90,6 +90,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
     version: plan.version ?? request.version,
     reason: plan.reason,
+    namedAt: plan.word?.namesVersion === true ? plan.word.at : undefined,
   };
   const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);

@@ -1,7 +1,11 @@
 import type { Problem } from '../errors.ts';
 import type { LedgerEvent } from './event.ts';
+import { findStartBar } from './find-start-bar.ts';
 import { findConflictingLock, lockedProblem } from './locks.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp, type Rollout } from './state.ts';
+
+/** Causes that are no word of a person. */
+const REPORTS: ReadonlySet<string> = new Set(['dispatch', 'schedule', 'agent']);
 
 type RolloutStep = Extract<LedgerEvent, { kind: 'rollout.advanced' | 'rollout.held' | 'rollout.resumed' }>;
 
@@ -61,7 +65,18 @@ function checkStart(
   if (event.data.stable !== champion?.version) {
     return broken(event, `${champion?.version ?? 'nothing'} serves, not ${event.data.stable ?? 'nothing'}`);
   }
-  return requireGate(state, event, version);
+  const bar = findStartBar(state, { environment, version, namedAt: event.data.namedAt });
+  return requireGate(state, event, version) ?? requireRequest(state, event) ?? bar;
+}
+
+/** Reports say what happened. Those that ask for a training lead to a rollout by it, and no other does. */
+function requireRequest(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'rollout.started' }>,
+): Problem | undefined {
+  const { kind, id } = event.cause;
+  if (!REPORTS.has(kind) || lookUp(state.trainings, id) !== undefined) return undefined;
+  return broken(event, `the ${kind} ${id} asked for no training, and no report begins a rollout`);
 }
 
 function checkStep(state: LedgerState, event: RolloutStep): Problem | undefined {

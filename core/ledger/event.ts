@@ -76,6 +76,8 @@ const DATA = {
     hosts: z.array(z.string()).min(1),
     stages: z.array(z.number().positive().max(100)).min(1),
     alpha: z.number().positive().max(1),
+    /** When a person named this version: what was taken back begins again by that alone. */
+    namedAt: instantSchema.optional(),
     envelope: envelopeSchema.optional(),
   }),
   'rollout.advanced': z.strictObject({

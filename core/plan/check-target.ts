@@ -1,13 +1,14 @@
+import { findStartBar } from '../ledger/find-start-bar.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Refused, refuse } from './decision.ts';
 import { findDeployable } from './find-deployable.ts';
-import { type Operation, TAKE_BACK } from './hand-over.ts';
+import { type PlannedOperation, TAKE_BACK } from './hand-over.ts';
 
 /** Where an operation acts, and on which version. */
 export type Target = { readonly environment?: string; readonly version?: string };
 
-type Wanted = { readonly operation: Operation; readonly version?: string; readonly pullRequest?: number };
+type Wanted = Pick<PlannedOperation, 'operation' | 'version' | 'pullRequest' | 'word'>;
 
 /** Whether the ledger allows the operation there now; a deploy without a version is given one. */
 export function checkTarget(
@@ -61,7 +62,10 @@ function checkDeploy(wanted: Wanted, state: LedgerState, environment: string): R
     const message = `Version ${version} already serves all of ${environment}.`;
     return err(refuse('already-serving', message, 'Name another version: `/deploy v8`.'));
   }
-  return ok({ environment, version });
+  if (rollout !== undefined) return ok({ environment, version });
+  const namedAt = wanted.version === undefined ? undefined : wanted.word?.at;
+  const bar = findStartBar(state, { environment, version, namedAt });
+  return bar === undefined ? ok({ environment, version }) : err(refuse(bar.code, bar.message, bar.remedy));
 }
 
 function checkOpenRollout(

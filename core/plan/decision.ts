@@ -1,3 +1,4 @@
+import type { StartBar } from '../ledger/find-start-bar.ts';
 import type { PlannedOperation } from './hand-over.ts';
 
 /** Why an event is none of our business. */
@@ -36,6 +37,7 @@ type RefuseCode =
   | 'nothing-to-deploy'
   | 'gate-not-passed'
   | 'already-serving'
+  | StartBar['code']
   | 'rollout-in-progress'
   | 'no-rollout'
   | 'not-held'

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
+import { instantSchema } from '../instant.ts';
 import { causeSchema } from '../ledger/cause.ts';
 import { ledgerHeadSchema } from '../ledger/ledger-head.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
@@ -40,6 +41,8 @@ const operationSchema = z.object({
   parameters: parametersSchema.readonly(),
   environment: z.string().exactOptional(),
   version: versionSchema.exactOptional(),
+  /** A person's word: when it was said, and whether it named the version. Absent where no person spoke. */
+  word: z.object({ at: instantSchema, namesVersion: z.boolean() }).readonly().exactOptional(),
   /** Why someone freezes, or what a dispatch said of its cause. */
   reason: z.string().exactOptional(),
   /** Shared by everything that follows; also the cause's id. */

@@ -1,4 +1,4 @@
-import { secondsBetween } from '../instant.ts';
+import { epochMs, secondsBetween, toInstant } from '../instant.ts';
 import { checkHead } from './check-head.ts';
 import { checkPermissions, isNamed } from './check-permissions.ts';
 import { DRY_RUN } from './command-table.ts';
@@ -117,6 +117,7 @@ function toRequest({ issue, comment }: CommentPayload, parsed: ParsedCommand, sh
     parameters,
     cause: { kind: 'comment', id: correlationIdOf(comment), ...(url === undefined ? {} : { url }) },
     actor: comment.user.login,
+    word: { at: toInstant(epochMs(comment.created_at)), namesVersion: version !== undefined },
     commentId: comment.id,
     dryRun,
     ...(issue.pull_request === undefined ? {} : { pullRequest: issue.number }),

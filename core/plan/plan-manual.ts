@@ -54,6 +54,7 @@ function planInputs(
       parameters: parsed.parameters,
       cause: { kind: 'manual', id: `manual-${input.runId}` },
       actor,
+      word: { at: input.now, namesVersion: version !== undefined },
       dryRun: text('dry-run') === 'true',
       ...(version === undefined ? {} : { version }),
       ...(environment === '' ? {} : { environment }),

@@ -4,10 +4,11 @@ import { packageFolder } from '../../core/identity/package-folder.ts';
 import { packageName } from '../../core/identity/package-name.ts';
 import { createEvent, type EventContext } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
 import { ALIASES } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
 import { type Behaviour, buildPackage, type TinyPackage } from '../../sandbox/agent/build-package.ts';
-import type { Lane } from './lane.ts';
+import { ENVIRONMENT, type Lane } from './lane.ts';
 import type { Grade } from './moment.ts';
 
 /** What is large enough that its upload takes a while, in bytes. */
@@ -50,8 +51,10 @@ export async function releaseVersion(lane: Lane, nature: Nature): Promise<Releas
   }
   rmSync(folder, { recursive: true });
   await tracking.setAlias(model, ALIASES.challenger, version);
-  const events = eventsOf(lane, version, { runId: run.runId, artifactPath, built });
-  const appended = await lane.ledger.append(model, () => ok(events));
+  const appended = await lane.ledger.append(model, (state) => {
+    const champion = environmentOf(state, ENVIRONMENT).champion?.version;
+    return ok(eventsOf(lane, version, { runId: run.runId, artifactPath, built, champion }));
+  });
   if (!appended.ok) throw new Error(appended.error.message);
   return {
     version,
@@ -63,7 +66,12 @@ export async function releaseVersion(lane: Lane, nature: Nature): Promise<Releas
 function eventsOf(
   { model, repository, sha }: Lane,
   version: string,
-  { runId, artifactPath, built }: { runId: string; artifactPath: string; built: TinyPackage },
+  {
+    runId,
+    artifactPath,
+    built,
+    champion,
+  }: { runId: string; artifactPath: string; built: TinyPackage; champion: string | undefined },
 ): readonly LedgerEvent[] {
   const context: EventContext = {
     model,
@@ -78,6 +86,7 @@ function eventsOf(
     headline: 'It passed.',
     holdoutDigest: MODEL_DIGEST,
     evidenceDigest: MODEL_DIGEST,
+    ...(champion !== undefined && { champion }),
   };
   const modelUri = `runs:/${runId}/model`;
   const name = packageName(model, built.manifest);

@@ -7,6 +7,7 @@ import {
   championEvents,
   contextOf,
   createWorld,
+  judgedAgainst,
   packageOf,
   versionEvents,
   type World,
@@ -60,6 +61,7 @@ describe('a return to an earlier version', () => {
     const outcome = await deploy(world.job(rollback));
     expect(outcome.outputs['serving-version']).toBe('1');
     expect((await stateOf(world)).locks).toEqual({});
+    world.ledger.events.push(judgedAgainst('1', '3'));
     expect((await push()).reasonCode).toBe('detached');
   });
 

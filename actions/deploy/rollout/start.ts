@@ -1,6 +1,8 @@
 import type { Environment } from '../../../core/config/config.ts';
 import { type Problem, UserError } from '../../../core/errors.ts';
+import type { Instant } from '../../../core/instant.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
+import { findStartBar } from '../../../core/ledger/find-start-bar.ts';
 import { type EnvironmentState, freezeOf, type Rollout } from '../../../core/ledger/state.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { type Candidate, findCandidate, requireVersion } from '../find-candidate.ts';
@@ -15,6 +17,8 @@ const LOCK_SLACK = 1.5;
 type Wish = {
   readonly version: string | undefined;
   readonly package: string | undefined;
+  /** When a person named the version; absent where the chain or a deploy without one meant it. */
+  readonly namedAt: Instant | undefined;
   readonly cause: string;
 };
 
@@ -56,7 +60,7 @@ export async function beginRollout(
   await requireHosts(fleet);
   const { environment } = journal;
   const entered = await journal.append((page) =>
-    proposeStart(page, { id, environment, candidate, settings, attest }),
+    proposeStart(page, { id, environment, candidate, namedAt: wish.namedAt, settings, attest }),
   );
   if (entered.kind === 'written') return { kind: 'begun', rollout: id };
   const { now } = entered;
@@ -68,16 +72,18 @@ type Start = {
   readonly id: string;
   readonly environment: string;
   readonly candidate: Candidate;
+  readonly namedAt: Instant | undefined;
   readonly settings: Environment;
   readonly attest: Attest;
 };
 
 function proposeStart(page: Page, start: Start): Result<readonly LedgerEvent[], Problem> | Overtaken {
-  const { id, environment, candidate, settings, attest } = start;
+  const { id, environment, candidate, namedAt, settings, attest } = start;
   const { version } = candidate.version;
   const { state, here } = page.now;
   if (hasEnded(here, id) || here.rollout?.version === version) return 'overtaken';
-  const refusal = findRefusal(page.now, environment);
+  const refusal =
+    findRefusal(page.now, environment) ?? findStartBar(state, { environment, version, namedAt });
   if (refusal !== undefined) return err(refusal);
   const { hosts, rollout: plan } = settings;
   const lock = page.takeLock(id, plan.deadlineSeconds * LOCK_SLACK);
@@ -89,6 +95,7 @@ function proposeStart(page: Page, start: Start): Result<readonly LedgerEvent[], 
     ...{ rollout: id, environment, version, package: place.package },
     ...{ hosts: [...hosts], stages: [...plan.stages], alpha: plan.alpha },
     ...(stable !== undefined && { stable }),
+    ...(namedAt !== undefined && { namedAt }),
     ...(envelope && { envelope }),
   };
   return ok([

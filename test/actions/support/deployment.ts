@@ -29,9 +29,10 @@ export function packageOf(version: string): string {
   return `mnist@${digestOf(`package ${version}`)}`;
 }
 
-/** A version's life up to its package, as events. */
+/** A version's life up to its package, as events: judged against the version before it. */
 export function versionEvents(version: string, verdict: 'pass' | 'fail' = 'pass'): readonly LedgerEvent[] {
   const runId = `run-${version}`;
+  const before = Number(version) - 1;
   const context = contextOf(`train-${version}`);
   const gate = {
     runId,
@@ -39,6 +40,7 @@ export function versionEvents(version: string, verdict: 'pass' | 'fail' = 'pass'
     headline: `${verdict}.`,
     holdoutDigest: digestOf('h'),
     evidenceDigest: digestOf('e'),
+    ...(before > 0 && { champion: String(before) }),
   };
   const registered = {
     version,
@@ -60,6 +62,14 @@ export function versionEvents(version: string, verdict: 'pass' | 'fail' = 'pass'
     createEvent(context, 'version.registered', registered),
     createEvent(context, 'package.built', built),
   ];
+}
+
+/** The gate looks at a version again, beside the one that serves then. */
+export function judgedAgainst(champion: string, version: string): LedgerEvent {
+  return createEvent(contextOf(`judge-${version}-${champion}`), 'gate.judged', {
+    ...{ runId: `run-${version}`, verdict: 'pass', headline: 'pass.' },
+    ...{ holdoutDigest: digestOf('h'), evidenceDigest: digestOf('e'), champion },
+  });
 }
 
 /** A version that was rolled out to production, as events. */
@@ -133,7 +143,8 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
   };
   const job: World['job'] = (plan, options = {}) => {
     const { detach = false, leaveAt, signal = new AbortController().signal } = options;
-    const full = planOf(plan);
+    const { version } = plan;
+    const full = planOf({ word: { at: clock.now(), namesVersion: version !== undefined }, ...plan });
     return {
       request: {
         plan: full,

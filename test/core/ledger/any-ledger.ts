@@ -30,17 +30,17 @@ const judge = fc
   .record({
     version,
     verdict: fc.constantFrom('pass' as const, 'pass' as const, 'fail' as const, 'inconclusive' as const),
+    environment,
   })
   .map(
-    ({ version: of, verdict }): Step =>
-      (_state, index) =>
-        make(index, 'gate.judged', {
-          runId: `run-${of}`,
-          verdict,
-          headline: '',
-          holdoutDigest: DIGEST,
-          evidenceDigest: DIGEST,
-        }),
+    ({ version: of, verdict, environment: name }): Step =>
+      (state, index) => {
+        const champion = environmentOf(state, name).champion?.version;
+        return make(index, 'gate.judged', {
+          ...{ runId: `run-${of}`, verdict, headline: '', holdoutDigest: DIGEST, evidenceDigest: DIGEST },
+          ...(champion === undefined ? {} : { champion }),
+        });
+      },
   );
 
 const register = version.map(
@@ -61,6 +61,7 @@ const start = fc.record({ version, environment, isRight }).map(
       const stable = one.isRight ? champion : '9';
       return make(index, 'rollout.started', {
         ...startOf(one.version, stable),
+        ...(one.isRight ? { namedAt: minute(index) } : {}),
         rollout: `r${index}`,
         environment: one.environment,
       });

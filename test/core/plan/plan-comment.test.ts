@@ -10,6 +10,7 @@ import {
   contextOf,
   HEAD,
   input,
+  judgedAgainst,
   MAIN,
   NOW,
   parse,
@@ -28,7 +29,7 @@ function codeOf(decision: PlanDecision): string {
   return decision.kind === 'operation' ? decision.operation : `${decision.kind}: ${decision.code}`;
 }
 
-const v8 = versionEvents('8', 'pass', 7);
+const v8 = [...versionEvents('8', 'pass', 7), judgedAgainst('6', '8')];
 const serving: LedgerState = stateOf(
   versionEvents('6'),
   startedEvent('6', 'production'),
@@ -58,6 +59,7 @@ describe('a comment', () => {
         url: 'https://github.com/acme/digits/pull/7#issuecomment-55',
       },
       actor: 'ada',
+      word: { at: '2026-11-21T08:59:50.000Z', namesVersion: false },
       pullRequest: 7,
       commentId: 55,
       dryRun: false,

@@ -132,6 +132,14 @@ export function versionEvents(
   ];
 }
 
+/** The gate looks at a version again, beside the one that serves then. */
+export function judgedAgainst(champion: string, version: string): LedgerEvent {
+  return createEvent(contextOf(`judge-${version}-${champion}`), 'gate.judged', {
+    ...{ runId: `run-${version}`, verdict: 'pass', headline: 'Judged.' },
+    ...{ holdoutDigest: DIGEST, evidenceDigest: DIGEST, champion },
+  });
+}
+
 export function startedEvent(version: string, environment: string, stable?: string): LedgerEvent {
   return createEvent(contextOf(`deploy-${version}`), 'rollout.started', {
     rollout: `r${version}`,

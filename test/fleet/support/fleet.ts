@@ -210,7 +210,10 @@ async function addVersion(request: {
   const packed = { version, package: `${MODEL}@${built.manifest}`, runId, artifactPath, sizeBytes: 1 };
   const appended = await ledger.append(MODEL, () =>
     ok([
-      createEvent(context, 'gate.judged', { ...judged, evidenceDigest: digest }),
+      createEvent(context, 'gate.judged', {
+        ...{ ...judged, evidenceDigest: digest },
+        ...(version !== '1' && { champion: String(Number(version) - 1) }),
+      }),
       createEvent(context, 'version.registered', registered),
       createEvent(context, 'package.built', packed),
     ]),
