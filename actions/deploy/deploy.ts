@@ -90,25 +90,15 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
     version: plan.version ?? request.version,
     reason: plan.reason,
+    // A rollback is nobody's but a person's: what the chain made is not meant.
+    asked: { saidAt: plan.word?.at, wanted: plan.version },
     namedAt: plan.word?.namesVersion === true ? plan.word.at : undefined,
   };
   const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
   const requireObedience = createRequireObedience({ fleet, memory, clock, log }, { model, settings });
-  const rooms = {
-    journal,
-    requireObedience,
-    fleet,
-    brakes,
-    endings,
-    memory,
-    conclude,
-    goOn,
-    returnTo,
-    begin,
-    log,
-  };
-  const outcome = await carryOut(rooms, wish);
+  const rooms = { journal, fleet, settler, brakes, requireObedience, endings, memory, conclude, goOn, log };
+  const outcome = await carryOut({ ...rooms, returnTo, begin }, wish);
   if (outcome.reasonCode === 'rolled-back') {
     await outwaitLeases({ fleet, settler, clock, log, signal }, settings.leaseSeconds);
   }
@@ -122,32 +112,29 @@ type Rooms = PromotePorts & RollBackPorts & BrakedPorts & ControlPorts & RollOut
 type DeployWish = {
   readonly operation: Plan['operation'];
   readonly actor: string;
-  readonly version: string | undefined;
+  readonly asked: { readonly saidAt: Instant | undefined; readonly wanted: string | undefined };
   /** What a report says of why. */
   readonly reason: string | undefined;
 };
 
-function carryOut(
-  { journal, requireObedience, fleet, brakes, endings, memory, conclude, goOn, returnTo, begin, log }: Rooms,
-  { operation, actor, version, reason }: DeployWish,
-): Promise<DeployOutcome> {
+function carryOut(rooms: Rooms, { operation, actor, asked, reason }: DeployWish): Promise<DeployOutcome> {
   switch (operation) {
     case 'train':
     case 'tune':
     case 'deploy':
-      return rollOut({ begin, goOn, conclude, log });
+      return rollOut(rooms);
     case 'advance':
-      return goOnWithOpen({ journal, conclude, goOn });
+      return goOnWithOpen(rooms);
     case 'promote':
-      return promoteNow({ journal, requireObedience, endings, memory, conclude }, actor);
+      return promoteNow(rooms, actor);
     case 'rollback':
-      return rollBackNow({ journal, endings, memory, conclude, returnTo }, actor, version);
+      return rollBackNow(rooms, { actor, ...asked });
     case 'brake':
-      return endBraked({ journal, fleet, brakes, endings, memory, conclude }, reason);
+      return endBraked(rooms, reason);
     case 'hold':
-      return hold({ journal, goOn }, actor);
+      return hold(rooms, actor);
     case 'resume':
-      return resume({ journal, goOn });
+      return resume(rooms);
     default:
       throw notForDeploy(operation);
   }

@@ -3,7 +3,7 @@ import { addSeconds, type Instant } from '../../core/instant.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, LedgerEventData, LedgerEventKind } from '../../core/ledger/event.ts';
 import { eventId } from '../../core/ledger/event-id.ts';
-import { acquireLock, releaseLock } from '../../core/ledger/locks.ts';
+import { acquireLock, findConflictingLock, releaseLock, withoutLock } from '../../core/ledger/locks.ts';
 import {
   type EnvironmentState,
   environmentOf,
@@ -38,8 +38,12 @@ export type Page = {
     data: LedgerEventData<K>,
     ...parts: readonly (string | number)[]
   ) => LedgerEvent;
-  /** Takes the environment's deploy lock for so many seconds; a problem that names who else has it. */
-  readonly takeLock: (holder: string, seconds: number) => Result<readonly LedgerEvent[], Problem>;
+  /** Takes the environment's deploy lock for so many seconds; a problem that names who else has it and is not outranked. */
+  readonly takeLock: (
+    holder: string,
+    seconds: number,
+    outranks?: (other: string) => boolean,
+  ) => Result<readonly LedgerEvent[], Problem>;
   readonly returnLock: (holder: string) => readonly LedgerEvent[];
 };
 
@@ -138,9 +142,14 @@ function pageOf(
   return {
     now: reading,
     entry: (kind, data, ...parts) => createEvent(context, kind, data, environment, ...parts),
-    takeLock: (holder, seconds) => {
+    takeLock: (holder, seconds, outranks = () => false) => {
       const expiresAt = addSeconds(at, seconds);
-      return acquireLock(state, context, { lock, environment, holder, expiresAt });
+      const own = { lock, environment, holder, expiresAt } as const;
+      const other = findConflictingLock(state, own, at);
+      if (other === undefined || !outranks(other.holder)) return acquireLock(state, context, own);
+      const freed = releaseLock(state, context, other);
+      const acquired = acquireLock(withoutLock(state, other), context, own);
+      return acquired.ok ? ok([...freed, ...acquired.value]) : acquired;
     },
     returnLock: (holder) => releaseLock(state, context, { lock, environment, holder }),
   };

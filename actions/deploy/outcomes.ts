@@ -1,4 +1,6 @@
-import type { Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
+import { type Instant, secondsBetween } from '../../core/instant.ts';
+import type { EnvironmentState, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
+import { formatDuration } from '../../core/report/format-number.ts';
 import type { Block, Report } from '../../core/report/report.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
@@ -128,6 +130,32 @@ export function idleOutcome(environment: string, serving: string): DeployOutcome
     report: { sign: 'nothing-to-do', blocks: [{ kind: 'paragraph', text: headline }] },
     outputs: { outcome: 'none', 'serving-version': serving },
     result: { outcome: 'none', servingVersion: serving },
+  };
+}
+
+/** What was asked for had been done before: by an agent, by evidence or by another person. Nothing is taken back twice. */
+export function takenBackBefore(
+  { environment, away }: Omit<Site, 'model'>,
+  {
+    last,
+    here: { champion, previous },
+    now,
+  }: { readonly last: RolloutOutcome; readonly here: EnvironmentState; readonly now: Instant },
+): DeployOutcome {
+  const serving = champion?.version ?? '';
+  const ago = formatDuration(Math.max(0, secondsBetween(last.at, now)));
+  const back = previous === undefined ? '' : ` /rollback v${previous.version} goes further back.`;
+  const headline = `Version ${last.version} was taken back from ${environment} ${ago} ago: ${last.explanation} Version ${serving || 'none'} serves, and nothing else was done.${back}`;
+  return {
+    decision: 'complete',
+    reasonCode: 'nothing-to-do',
+    headline,
+    report: {
+      sign: 'nothing-to-do',
+      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, returnsTo(serving))],
+    },
+    outputs: { outcome: 'none', 'serving-version': serving },
+    result: { ...last, outcome: 'none', servingVersion: serving, ...awayData(away) },
   };
 }
 

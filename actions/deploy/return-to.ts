@@ -1,5 +1,5 @@
 import { messageOf, UserError } from '../../core/errors.ts';
-import type { LedgerState, Rollout } from '../../core/ledger/state.ts';
+import type { LedgerState, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
 import type { Log } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import type { Startable } from '../serving/startable.ts';
@@ -10,7 +10,7 @@ import { returnHosts } from './hosts/return-hosts.ts';
 import type { Settler } from './hosts/settle.ts';
 import { READY_TIMEOUT_MS, type Starter } from './hosts/starter.ts';
 import type { Journal, Page, Reading } from './journal.ts';
-import { type DeployOutcome, returnedOutcome } from './outcomes.ts';
+import { type DeployOutcome, returnedOutcome, takenBackBefore } from './outcomes.ts';
 import type { Memory } from './rollout/memory.ts';
 import { proposeRollBack } from './rollout/propose-roll-back.ts';
 
@@ -19,7 +19,7 @@ const LOCK_SECONDS = READY_TIMEOUT_MS / 1_000;
 
 /**
  * Gives all traffic to an earlier version: the wanted one, or the one before the champion. No rollout begins meanwhile; one that is
- * open all the same ends with it. Rejects with a UserError where there is no such version, it does not become ready, or another
+ * open all the same ends with it. Where somebody else was faster with the same, that is said. Rejects with a UserError where there is no such version, it does not become ready, or another
  * version has become the champion by then.
  */
 export type ReturnTo = (reading: Reading, wanted: string | undefined) => Promise<DeployOutcome>;
@@ -40,31 +40,45 @@ type Asker = { readonly actor: string; readonly cause: string };
 /** Returns of one environment. */
 export function createReturnTo(ports: ReturnPorts, { actor, cause }: Asker): ReturnTo {
   const { journal, fleet, settler, memory } = ports;
-  const { environment, model } = journal;
-  const id = `${model}/${environment}/rollback/${cause}`;
+  const { environment } = journal;
+  const id = `${returnsOf(journal)}${cause}`;
   return async ({ state, here }, wanted) => {
     const { champion, previous, history, rollout: open } = here;
     const target = wanted ?? previous?.version;
     const isDone = history.some(({ rollout }) => rollout === id);
-    let ended: Rollout | undefined;
+    let replaced: Replaced = { kind: 'replaced', ended: undefined };
     if (!isDone) {
       if (champion === undefined || target === undefined) throw nothingBefore(environment);
       if (target !== champion.version || open !== undefined) {
         const explanation = `${actor} returned to version ${target}.`;
-        ended = await whileLocked(ports, id, () =>
+        replaced = await whileLocked(ports, id, () =>
           replace(ports, state, { id, champion: champion.version, target, explanation }),
         );
       }
     }
     await settler.settle();
+    const now = await journal.read();
+    const site = { environment, away: fleet.away() };
+    if (replaced.kind === 'done') {
+      return takenBackBefore(site, { last: replaced.last, here: now.here, now: now.at });
+    }
+    const { ended } = replaced;
     if (ended !== undefined) await memory.rememberUnwatched(ended);
-    const serving = (await journal.read()).here.champion?.version ?? '';
+    const serving = now.here.champion?.version ?? '';
     const returned = { rollout: id, from: champion?.version, serving };
-    return returnedOutcome({ environment, away: fleet.away() }, returned);
+    return returnedOutcome(site, returned);
   };
 }
 
-/** Lets no rollout begin during the work, whose last event gives the lock back. The work goes on without the lock where it can't be had. */
+/** What the returns of an environment go by in the ledger, less their cause. */
+function returnsOf({ model, environment }: Pick<Journal, 'model' | 'environment'>): string {
+  return `${model}/${environment}/rollback/`;
+}
+
+/**
+ * Lets no rollout begin during the work, whose last event gives the lock back. The lock of another return is taken over, for its job
+ * may have been killed. The work goes on without the lock where it can't be had.
+ */
 async function whileLocked<T>(
   { journal, log }: Pick<ReturnPorts, 'journal' | 'log'>,
   holder: string,
@@ -72,7 +86,7 @@ async function whileLocked<T>(
 ): Promise<T> {
   const warn = (thrown: unknown) => log.warn(`The deploy lock could not be changed: ${messageOf(thrown)}`);
   const take = (page: Page) => {
-    const lock = page.takeLock(holder, LOCK_SECONDS);
+    const lock = page.takeLock(holder, LOCK_SECONDS, (other) => other.startsWith(returnsOf(journal)));
     return ok(lock.ok ? lock.value : []);
   };
   await journal.append(take).catch(warn);
@@ -92,12 +106,17 @@ type Replacement = {
   readonly explanation: string;
 };
 
-/** Hosts come first, the ledger after: safety does not wait for it. Gives the rollout that was open all the same, and ended with it. */
+/** The champion has given way, as has the rollout that was open all the same; or somebody else was faster with the same. */
+type Replaced =
+  | { readonly kind: 'replaced'; readonly ended: Rollout | undefined }
+  | { readonly kind: 'done'; readonly last: RolloutOutcome };
+
+/** Hosts come first, the ledger after: safety does not wait for it. */
 async function replace(
   ports: ReturnPorts,
   state: LedgerState,
   { id, champion, target, explanation }: Replacement,
-): Promise<Rollout | undefined> {
+): Promise<Replaced> {
   const { journal, fleet, starter, settler, announcer } = ports;
   const { environment } = journal;
   await returnHosts({ fleet, starter }, requirePackage(starter, state, target));
@@ -117,11 +136,15 @@ async function replace(
   });
   if (entered.kind === 'overtaken') {
     await settler.settle();
+    const { champion: serving, rollout: open, history } = entered.now.here;
+    const last = history.at(-1);
+    if (serving?.version === target && open === undefined && last !== undefined)
+      return { kind: 'done', last };
     throw overtaken(entered.now, environment, target);
   }
   if (ended !== undefined) announcer.status(ended.id, 'failure', explanation);
   announcer.status(id, 'success', `Returned to version ${target}`);
-  return ended;
+  return { kind: 'replaced', ended };
 }
 
 /** A registered version that can be started. Rejects with a UserError where there is none of that name, or it has no package. */

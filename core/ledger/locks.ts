@@ -59,6 +59,12 @@ export function releaseLock(
   return [createEvent(context, 'lock.released', data, lockKey(request), holder, held.expiresAt)];
 }
 
+/** The state once that lock is free. */
+export function withoutLock(state: LedgerState, lock: Pick<Lock, 'lock' | 'environment'>): LedgerState {
+  const { [lockKey(lock)]: _freed, ...locks } = state.locks;
+  return { ...state, locks };
+}
+
 /** Says who holds the lock and until when. */
 export function lockedProblem({ lock, environment, holder, expiresAt }: Lock): Problem {
   const where = environment === undefined ? '' : ` of ${environment}`;

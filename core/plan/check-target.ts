@@ -1,4 +1,5 @@
 import { findStartBar } from '../ledger/find-start-bar.ts';
+import { hasServed, readRollback } from '../ledger/read-rollback.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Refused, refuse } from './decision.ts';
@@ -89,14 +90,16 @@ function checkOpenRollout(
 
 /** A rollback is never stopped by a freeze or a lock, only by there being nothing to return to. */
 function checkRollback(
-  { version }: Wanted,
+  { version, word }: Wanted,
   state: LedgerState,
   environment: string,
 ): Result<Target, Refused> {
-  const { champion, previous, rollout } = environmentOf(state, environment);
+  const here = environmentOf(state, environment);
+  const { champion, rollout } = here;
   if (version !== undefined) return checkReturn(state, environment, version);
-  if (rollout !== undefined) return ok({ environment });
-  if (champion !== undefined && previous !== undefined) return ok({ environment, version: previous.version });
+  // What it means is read again when it is done: the job may have waited, and what was asked for stays what it was.
+  if (rollout !== undefined || readRollback(here, word?.at).kind !== 'nothing-before')
+    return ok({ environment });
   return err(
     refuse(
       'nothing-to-roll-back',
@@ -110,7 +113,8 @@ function checkRollback(
 
 function checkReturn(state: LedgerState, environment: string, version: string): Result<Target, Refused> {
   const known = lookUp(state.versions, version);
-  const { champion, rollout } = environmentOf(state, environment);
+  const here = environmentOf(state, environment);
+  const { champion, rollout } = here;
   if (known?.package === undefined) {
     const message = `Version ${version} has never been packaged for serving.`;
     return err(refuse('unknown-version', message, '`/status` lists the versions.'));
@@ -119,7 +123,14 @@ function checkReturn(state: LedgerState, environment: string, version: string): 
     const message = `Version ${version} already serves all of ${environment}.`;
     return err(refuse('already-serving', message, 'Name another version.'));
   }
-  return ok({ environment, version });
+  if (hasServed(here, version)) return ok({ environment, version });
+  return err(
+    refuse(
+      'never-served',
+      `Version ${version} has never served ${environment}, so there is no return to it.`,
+      `Roll it out with \`/deploy v${version}\`. A candidate is taken back with \`/rollback\` alone.`,
+    ),
+  );
 }
 
 function checkFrozen(state: LedgerState, environment: string): Result<undefined, Refused> {

@@ -42,6 +42,7 @@ type RefuseCode =
   | 'no-rollout'
   | 'not-held'
   | 'nothing-to-roll-back'
+  | 'never-served'
   | 'frozen'
   | 'not-frozen'
   | 'no-dispatch-secret'

@@ -96,6 +96,22 @@ describe('a return to an earlier version', () => {
     expect(Object.values((await stateOf(world)).locks)).toMatchObject([{ holder: 'dora' }]);
   });
 
+  test('that was killed is taken over by the next, after which rollouts begin again', async () => {
+    const world = createHistory();
+    const lock = {
+      lock: 'deploy',
+      environment,
+      holder: 'mnist/production/rollback/comment-1',
+      expiresAt: '2099-01-01T00:00:00.000Z',
+    } as const;
+    world.ledger.events.push(createEvent(contextOf('comment-1'), 'lock.acquired', lock));
+    await deploy(world.job(rollback));
+    expect((await stateOf(world)).locks).toEqual({});
+    world.ledger.events.push(judgedAgainst('1', '3'));
+    const push = world.job({ version: '3', correlationId: 'push' }, { detach: true });
+    expect((await deploy(push)).reasonCode).toBe('detached');
+  });
+
   test('takes hosts there even when the ledger can’t be written to', async () => {
     const world = createHistory();
     vi.spyOn(world.ledger, 'append').mockRejectedValue(new Error('The branch can’t be pushed.'));

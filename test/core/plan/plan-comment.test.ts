@@ -93,7 +93,7 @@ describe('a comment', () => {
     ['/promote', 'refuse: no-rollout'],
     ['/hold', 'refuse: no-rollout'],
     ['/rollback', 'refuse: nothing-to-roll-back'],
-    ['/rollback v8', 'rollback'],
+    ['/rollback v8', 'refuse: never-served'],
     ['/rollback v5', 'refuse: unknown-version'],
     ['/freeze', 'freeze'],
     ['/freeze production release week', 'freeze'],

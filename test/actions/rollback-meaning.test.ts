@@ -1,0 +1,117 @@
+import { describe, expect, test, vi } from 'vitest';
+import { deploy } from '../../actions/deploy/deploy.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import { environmentOf } from '../../core/ledger/state.ts';
+import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
+
+const environment = 'production';
+
+/** Version 2 serves after version 1; version 3 was judged against it. */
+function createHistory(): World {
+  const world = createWorld([
+    ...versionEvents('1'),
+    ...championEvents('1'),
+    ...versionEvents('2'),
+    ...championEvents('2', '1'),
+    ...versionEvents('3'),
+  ]);
+  for (const agent of world.agents)
+    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 1 };
+  return world;
+}
+
+async function championOf(world: World) {
+  return environmentOf(await world.ledger.read('mnist'), environment).champion?.version;
+}
+
+const ask = (correlationId: string, version?: string) => ({
+  operation: 'rollback' as const,
+  correlationId,
+  ...(version !== undefined && { version }),
+});
+
+describe('/rollback', () => {
+  test('after a version was taken back for harm does nothing, and says what had been done', async () => {
+    const world = createHistory();
+    for (const agent of world.agents) agent.behaviour.candidateErrors = 0.2;
+    await deploy(world.job({ version: '3' }));
+    await world.clock.wait(180_000);
+    const outcome = await deploy(world.job(ask('comment-2')));
+    expect(outcome.outputs).toEqual({ outcome: 'none', 'serving-version': '2' });
+    expect(outcome.headline).toMatch(
+      /^Version 3 was taken back from production 3 min ago: .*Version 2 serves, and nothing else was done\. \/rollback v1 goes further back\.$/,
+    );
+    expect(await championOf(world)).toBe('2');
+  });
+
+  test('tells a host that was not told by whoever took the version back', async () => {
+    const world = createHistory();
+    for (const agent of world.agents) agent.behaviour.candidateErrors = 0.2;
+    await deploy(world.job({ version: '3' }));
+    world.agents[1].traffic = {
+      stable: '2',
+      candidate: '3',
+      candidatePercent: 50,
+      shadow: false,
+      revision: 9,
+    };
+    await deploy(world.job(ask('comment-2')));
+    expect(world.agents[1].traffic).toMatchObject({ stable: '2', candidatePercent: 0 });
+  });
+
+  test('of a second person for the same thing goes no further back', async () => {
+    const world = createHistory();
+    await deploy(world.job(ask('comment-2')));
+    const second = await deploy(world.job({ ...ask('comment-3'), actor: 'bob' }));
+    expect(second.outputs).toEqual({ outcome: 'none', 'serving-version': '1' });
+    expect(second.headline).toMatch(/Version 2 was taken back .*: ann returned to version 1\./);
+  });
+
+  test('of a second person in the same moment says that it had been done', async () => {
+    const world = createHistory();
+    const where = { rollout: 'bob', environment, version: '2', stable: '1' };
+    const bob = createEvent(contextOf('bob'), 'rollout.rolled-back', {
+      ...{ ...where, code: 'requested', explanation: 'bob returned to version 1.' },
+    });
+    const { startInstance } = world.agents[0];
+    vi.spyOn(world.agents[0], 'startInstance').mockImplementationOnce(async (...start) => {
+      world.ledger.events.push(bob);
+      return startInstance(...start);
+    });
+    const outcome = await deploy(world.job(ask('comment-2')));
+    expect(outcome.reasonCode).toBe('nothing-to-do');
+    expect(outcome.headline).toMatch(/bob returned to version 1/);
+    expect(world.ledger.kinds().filter((kind) => kind === 'rollout.rolled-back')).toHaveLength(1);
+  });
+
+  test('that waited does not end a rollout that began after it was said', async () => {
+    const world = createHistory();
+    for (const agent of world.agents) agent.behaviour.candidateErrors = 0.2;
+    await deploy(world.job({ version: '3' }));
+    const word = { at: world.clock.now(), namesVersion: false };
+    for (const agent of world.agents) agent.behaviour.candidateErrors = 0;
+    await world.clock.wait(60_000);
+    await deploy(world.job({ version: '3', correlationId: 'comment-2' }, { detach: true }));
+    const open = environmentOf(await world.ledger.read('mnist'), environment).rollout?.id;
+    const outcome = await deploy(world.job({ ...ask('comment-3'), word }));
+    expect(outcome.reasonCode).toBe('nothing-to-do');
+    expect(environmentOf(await world.ledger.read('mnist'), environment).rollout?.id).toBe(open);
+  });
+
+  test('to a version that never served is refused: a return has no gate and no canary', async () => {
+    const world = createHistory();
+    await expect(deploy(world.job(ask('comment-2', '3')))).rejects.toThrow(/Version 3 has never served/);
+    await deploy(world.job({ version: '3' }, { detach: true }));
+    await expect(deploy(world.job(ask('comment-3', '3')))).rejects.toThrow(
+      /A candidate is taken back with \/rollback alone/,
+    );
+    expect(await championOf(world)).toBe('2');
+  });
+
+  test('means no version that the chain has made', async () => {
+    const world = createHistory();
+    const { request, ports } = world.job(ask('comment-2'));
+    const outcome = await deploy({ request: { ...request, version: '3' }, ports });
+    expect(outcome.outputs['serving-version']).toBe('1');
+  });
+});
