@@ -9,6 +9,8 @@ const BLAMELESS: ReadonlySet<string> = new Set([
   'frozen',
   'locked',
   'other-champion',
+  'host-serves-other',
+  'host-unasked',
 ]);
 
 /** What stands against the start of a rollout, and what to do about it. */

@@ -2,6 +2,7 @@ import type { LedgerEventData } from '../../../core/ledger/event.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
 import type { Announcer } from '../announcer.ts';
+import { findStranger } from '../hosts/find-stranger.ts';
 import { awayData, type Fleet } from '../hosts/fleet.ts';
 import type { Settler } from '../hosts/settle.ts';
 import type { Attest } from '../hosts/starter.ts';
@@ -65,11 +66,11 @@ async function promote(
   attest: Attest,
   { rollout, promotion }: { readonly rollout: Rollout; readonly promotion: Promotion },
 ): Promise<Ended> {
-  const { journal, fleet, announcer, settler, brakes } = ports;
+  const { journal, fleet, announcer, settler } = ports;
   const { environment, model } = journal;
   const { id, version, stable } = rollout;
-  const brake = await brakes.ask(id);
-  if (brake !== undefined) return rollBack(ports, rollout, explainBrake(brake));
+  const veto = await askForVeto(ports, rollout);
+  if (veto !== undefined) return rollBack(ports, rollout, veto);
   if (isTooFew(fleet)) return { kind: 'overtaken', now: await journal.read() };
   const { code, explanation } = promotion;
   const entered = await journal.whileOpen(rollout, (open, page) => {
@@ -96,6 +97,20 @@ async function promote(
   }
   announcer.status(id, 'success', explanation);
   return { kind: 'ended', outcome: promotedOutcome(site, rollout, promotion) };
+}
+
+/** What hosts have against a promotion: a brake or, where the ledger knows nobody who serves, somebody who does. */
+async function askForVeto(
+  { journal, fleet, brakes }: EndingPorts,
+  { id, version, stable }: Rollout,
+): Promise<Reasons | undefined> {
+  const brake = await brakes.ask(id);
+  if (brake !== undefined) return explainBrake(brake);
+  if (stable !== undefined) return undefined;
+  const { model, environment } = journal;
+  const { here } = await journal.read();
+  const stranger = await findStranger(fleet, { model, environment, here, version });
+  return stranger && withReport(stranger.code, `${stranger.message} ${stranger.remedy}`);
 }
 
 function isTooFew({ urls, away, mayBeAway }: Fleet): boolean {

@@ -6,6 +6,7 @@ import { findStartBar } from '../../../core/ledger/find-start-bar.ts';
 import { type EnvironmentState, freezeOf, type Rollout } from '../../../core/ledger/state.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { type Candidate, findCandidate, requireVersion } from '../find-candidate.ts';
+import { findStranger } from '../hosts/find-stranger.ts';
 import { type Fleet, requireHosts } from '../hosts/fleet.ts';
 import type { Attest, Starter } from '../hosts/starter.ts';
 import type { Journal, Overtaken, Page, Reading } from '../journal.ts';
@@ -58,6 +59,7 @@ export async function beginRollout(
   if (hasEnded(reading.here, id)) return { kind: 'over', rollout: id, now: reading };
   // Too many hosts away is told before anything is on record: nobody has to end a rollout that could not begin.
   await requireHosts(fleet);
+  await requireNoStranger({ journal, fleet }, reading, version);
   const { environment } = journal;
   const entered = await journal.append((page) =>
     proposeStart(page, { id, environment, candidate, namedAt: wish.namedAt, settings, attest }),
@@ -66,6 +68,17 @@ export async function beginRollout(
   const { now } = entered;
   const found = hasEnded(now.here, id) ? undefined : now.here.rollout;
   return found === undefined ? { kind: 'over', rollout: id, now } : { kind: 'under-way', rollout: found };
+}
+
+/** What hosts serve is asked before anything is on record, and again where the first version of an environment gets all traffic. */
+async function requireNoStranger(
+  { journal, fleet }: Pick<StartPorts, 'journal' | 'fleet'>,
+  { here }: Reading,
+  version: string,
+): Promise<void> {
+  const { model, environment } = journal;
+  const stranger = await findStranger(fleet, { model, environment, here, version });
+  if (stranger !== undefined) throw new UserError([stranger]);
 }
 
 type Start = {
