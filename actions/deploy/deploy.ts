@@ -17,6 +17,7 @@ import { type Attest, createStarter } from './hosts/starter.ts';
 import { createJournal } from './journal.ts';
 import { type ControlPorts, hold, type PromotePorts, promoteNow, resume } from './operate.ts';
 import type { DeployOutcome } from './outcomes.ts';
+import { createRestore, type Restore } from './restore.ts';
 import { createReturnTo } from './return-to.ts';
 import { type RollBackPorts, rollBackNow } from './roll-back.ts';
 import { createBrakes } from './rollout/brakes.ts';
@@ -97,8 +98,9 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
   const requireObedience = createRequireObedience({ fleet, memory, clock, log }, { model, settings });
-  const rooms = { journal, fleet, settler, brakes, requireObedience, endings, memory, conclude, goOn, log };
-  const outcome = await carryOut({ ...rooms, returnTo, begin }, wish);
+  const rooms = { journal, fleet, brakes, settler, requireObedience, endings, memory, conclude, goOn, log };
+  const restore = createRestore({ journal, fleet, starter, settler, clock, signal }, wish.cause);
+  const outcome = await carryOut({ ...rooms, returnTo, begin, restore }, wish);
   if (outcome.reasonCode === 'rolled-back') {
     await outwaitLeases({ fleet, settler, clock, log, signal }, settings.leaseSeconds);
   }
@@ -142,13 +144,14 @@ function carryOut(rooms: Rooms, { operation, actor, asked, reason }: DeployWish)
 
 type RollOutPorts = {
   readonly begin: () => Promise<Beginning>;
+  readonly restore: Restore;
   readonly goOn: GoOn;
   readonly conclude: Conclude;
   readonly log: Pick<Log, 'info'>;
 };
 
 /** The only way in which a rollout begins. One that is open already is said to be, and gone on with. */
-async function rollOut({ begin, goOn, conclude, log }: RollOutPorts): Promise<DeployOutcome> {
+async function rollOut({ begin, goOn, conclude, restore, log }: RollOutPorts): Promise<DeployOutcome> {
   const beginning = await begin();
   switch (beginning.kind) {
     case 'begun':
@@ -162,6 +165,8 @@ async function rollOut({ begin, goOn, conclude, log }: RollOutPorts): Promise<De
     }
     case 'over':
       return conclude(beginning.rollout);
+    case 'serving':
+      return restore();
   }
 }
 

@@ -159,6 +159,31 @@ export function takenBackBefore(
   };
 }
 
+/** What was asked for serves already; hosts were brought to it in the package that the ledger has. */
+export function restoredOutcome(
+  { environment, away }: Omit<Site, 'model'>,
+  serving: string,
+  restored: readonly string[],
+): DeployOutcome {
+  const anew =
+    restored.length === 0
+      ? 'No host that was reached had to bring it up anew.'
+      : `It was brought up anew, in its right package, on ${restored.join(', ')}.`;
+  const left = away.map(({ url, why }) => ` ${url} was left as it is: ${why}`).join('');
+  const headline = `Version ${serving} serves all of ${environment} already. ${anew}${left}`;
+  return {
+    decision: 'complete',
+    reasonCode: 'nothing-to-do',
+    headline,
+    report: {
+      sign: 'nothing-to-do',
+      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, returnsTo(serving))],
+    },
+    outputs: { outcome: 'none', 'serving-version': serving },
+    result: { outcome: 'none', servingVersion: serving, restored, ...awayData(away) },
+  };
+}
+
 /** The champion gave way to an earlier version on the word of a person. */
 export function returnedOutcome(
   { environment, away }: Omit<Site, 'model'>,

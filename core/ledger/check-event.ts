@@ -65,6 +65,7 @@ function checkStart(
   if (event.data.stable !== champion?.version) {
     return broken(event, `${champion?.version ?? 'nothing'} serves, not ${event.data.stable ?? 'nothing'}`);
   }
+  if (version === champion?.version) return broken(event, `version ${version} serves ${environment} already`);
   const bar = findStartBar(state, { environment, version, namedAt: event.data.namedAt });
   return requireGate(state, event, version) ?? requireRequest(state, event) ?? bar;
 }

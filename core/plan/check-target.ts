@@ -59,11 +59,8 @@ function checkDeploy(wanted: Wanted, state: LedgerState, environment: string): R
       ),
     );
   }
-  if (rollout === undefined && champion?.version === version) {
-    const message = `Version ${version} already serves all of ${environment}.`;
-    return err(refuse('already-serving', message, 'Name another version: `/deploy v8`.'));
-  }
-  if (rollout !== undefined) return ok({ environment, version });
+  // To deploy what serves is to bring every host to it, in the package that the ledger has.
+  if (rollout !== undefined || champion?.version === version) return ok({ environment, version });
   const namedAt = wanted.version === undefined ? undefined : wanted.word?.at;
   const bar = findStartBar(state, { environment, version, namedAt });
   return bar === undefined ? ok({ environment, version }) : err(refuse(bar.code, bar.message, bar.remedy));

@@ -29,7 +29,9 @@ export type Beginning =
   /** One of the version is open already, whoever began it: that is how a killed job is taken up again. */
   | { readonly kind: 'under-way'; readonly rollout: Rollout }
   /** The one that this cause began has ended; asking again begins no other. */
-  | { readonly kind: 'over'; readonly rollout: string; readonly now: Reading };
+  | { readonly kind: 'over'; readonly rollout: string }
+  /** The version is the champion: there is nothing to compare it with. */
+  | { readonly kind: 'serving' };
 
 type StartPorts = {
   readonly journal: Journal;
@@ -56,7 +58,8 @@ export async function beginRollout(
   const { version } = wish;
   const candidate = await findCandidate(starter, reading.state, { version, package: wish.package });
   const id = `${journal.model}/${journal.environment}/v${version}/${wish.cause}`;
-  if (hasEnded(reading.here, id)) return { kind: 'over', rollout: id, now: reading };
+  if (hasEnded(reading.here, id)) return { kind: 'over', rollout: id };
+  if (open === undefined && reading.here.champion?.version === version) return { kind: 'serving' };
   // Too many hosts away is told before anything is on record: nobody has to end a rollout that could not begin.
   await requireHosts(fleet);
   await requireNoStranger({ journal, fleet }, reading, version);
@@ -67,7 +70,7 @@ export async function beginRollout(
   if (entered.kind === 'written') return { kind: 'begun', rollout: id };
   const { now } = entered;
   const found = hasEnded(now.here, id) ? undefined : now.here.rollout;
-  return found === undefined ? { kind: 'over', rollout: id, now } : { kind: 'under-way', rollout: found };
+  return found === undefined ? { kind: 'over', rollout: id } : { kind: 'under-way', rollout: found };
 }
 
 /** What hosts serve is asked before anything is on record, and again where the first version of an environment gets all traffic. */

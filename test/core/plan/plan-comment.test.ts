@@ -88,7 +88,7 @@ describe('a comment', () => {
     ['/deploy 8', 'deploy'],
     ['/deploy stagin', 'refuse: unknown-environment'],
     ['/deploy v9', 'refuse: unknown-version'],
-    ['/deploy v6', 'refuse: already-serving'],
+    ['/deploy v6', 'deploy'],
     ['/deploy v6 staging', 'deploy'],
     ['/promote', 'refuse: no-rollout'],
     ['/hold', 'refuse: no-rollout'],
