@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
-import type { DeploymentState, GitHub, Log } from '../../core/ports.ts';
+import type { Clock, DeploymentState, GitHub, Log } from '../../core/ports.ts';
 import type { Report } from '../../core/report/report.ts';
 
 /**
@@ -11,12 +11,16 @@ export type Announcer = {
   readonly status: (rollout: string, state: DeploymentState, description: string) => void;
   /** Replaces the rollout's section of the pull request's comment. */
   readonly progress: (report: Report) => void;
-  /** Resolves when all that was to be told has been told, or given up. */
-  readonly finished: () => Promise<void>;
+  /** Resolves when all that was to be told has been told, or given up, and soon in any case: what could not be told, in words. */
+  readonly finished: () => Promise<readonly string[]>;
 };
+
+/** A job that is done waits for GitHub no longer than this. */
+const PATIENCE_MS = 60_000;
 
 type AnnouncerOptions = {
   readonly github: GitHub;
+  readonly clock: Pick<Clock, 'wait'>;
   readonly log: Log;
   readonly model: string;
   readonly sha: string;
@@ -26,12 +30,17 @@ type AnnouncerOptions = {
 
 /** An announcer over GitHub Deployments and the pull request's comment, one after the other in the order they were asked for. */
 export function createAnnouncer(options: AnnouncerOptions): Announcer {
-  const { github, model, sha, environment, comment, log } = options;
+  const { github, model, sha, environment, comment, clock, log } = options;
+  const untold: string[] = [];
+  const giveUp = (why: string) => {
+    untold.push(why);
+    log.warn(why);
+  };
   const deployments = new Map<string, number>();
   let last: Promise<void> = Promise.resolve();
   const enqueue = (what: string, work: () => Promise<void>) => {
     last = last.then(work).catch((thrown: unknown) => {
-      log.warn(`${what} could not be written: ${messageOf(thrown)}`);
+      giveUp(`${what} could not be written: ${messageOf(thrown)}`);
     });
   };
   return {
@@ -52,6 +61,15 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
       enqueue('The comment', async () => {
         await comment?.(report);
       }),
-    finished: () => last,
+    finished: async () => {
+      const done = new AbortController();
+      const patience = clock.wait(PATIENCE_MS, done.signal).then(
+        () => giveUp('GitHub does not answer: what was left to be told there is left out.'),
+        () => undefined,
+      );
+      await Promise.race([last, patience]);
+      done.abort();
+      return [...untold];
+    },
   };
 }

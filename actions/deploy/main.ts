@@ -21,10 +21,11 @@ import {
 } from '../job/wiring.ts';
 import { linkLedger } from '../serving/link-ledger.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
-import { createAnnouncer } from './announcer.ts';
+import { type Announcer, createAnnouncer } from './announcer.ts';
 import { deploy } from './deploy.ts';
 import { createFleet } from './hosts/fleet.ts';
 import type { Attest } from './hosts/starter.ts';
+import type { DeployOutcome } from './outcomes.ts';
 
 /** To take back needs to know the hosts, and nothing that may be wrong elsewhere in the file. */
 const ENVIRONMENTS_ONLY = { needs: ['environments'], only: ['environments'] } as const;
@@ -57,6 +58,7 @@ export function main(): Promise<void> {
       sha: plan.sha,
       environment: chosen.environmentName,
       comment,
+      clock: systemClock,
     });
     const { maxUnavailable } = chosen.environment;
     const { ledger, agents } = linkLedger(
@@ -77,8 +79,20 @@ export function main(): Promise<void> {
         attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
       },
     });
-    return deployed.finally(announcer.finished);
+    return withUntold(deployed, announcer);
   });
+}
+
+/** The outcome, and what people could not be told of it. Also a job that fails tells what it can first. */
+async function withUntold(
+  deployed: Promise<DeployOutcome>,
+  { finished }: Pick<Announcer, 'finished'>,
+): Promise<DeployOutcome> {
+  let untold: readonly string[] = [];
+  const outcome = await deployed.finally(async () => {
+    untold = await finished();
+  });
+  return untold.length === 0 ? outcome : { ...outcome, result: { ...outcome.result, untold } };
 }
 
 /** Signs with the key, when there is one: without it agents that trust no key serve what they are given. */

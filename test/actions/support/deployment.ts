@@ -173,7 +173,7 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
             world.statuses.push([rollout, state]);
           },
           progress: () => undefined,
-          finished: async () => undefined,
+          finished: async () => [],
         },
         log,
         attest: () => undefined,
