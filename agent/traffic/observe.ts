@@ -8,6 +8,7 @@ import { clusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { readCapture, sumInvalid } from '../windows/read-capture.ts';
 import { addSeen, type Seen, seenSchema } from './seen.ts';
+import { shareOut } from './share-out.ts';
 import {
   beginReading,
   countSince,
@@ -24,8 +25,8 @@ const readingSchema = z.object({
   versions: z.record(z.string(), versionReadingSchema),
   /** What was seen of both since the rollout began. */
   seen: seenSchema,
-  /** The candidate could not answer when this was read. */
-  isCandidateAway: z.boolean().optional(),
+  /** A version could not answer when this was read, and the other got its share. */
+  isOneAway: z.boolean().optional(),
 });
 type Reading = z.infer<typeof readingSchema>;
 
@@ -44,8 +45,8 @@ type Insight = {
 
 /**
  * Takes what both versions of a model did since the last look and appends it as one observation, together with the reading it
- * was counted from: killed at any point, the next look counts the same requests once. What was answered while a lost candidate was
- * started again belongs to no rollout: its share went elsewhere.
+ * was counted from: killed at any point, the next look counts the same requests once. What was answered while one of them was
+ * away belongs to no rollout: its share went elsewhere.
  */
 export function observe(
   context: AgentContext,
@@ -55,8 +56,8 @@ export function observe(
   const before = store.getMemory(keyOf(model), readingSchema);
   const looks = lookAt(context, { model, traffic, counters });
   const at = clock.now();
-  const isCandidateAway = isAway(context, model, traffic.candidate);
-  const isCompared = traffic.brake === undefined && before?.isCandidateAway !== true && !isCandidateAway;
+  const isOneAway = isAway(context, model, traffic);
+  const isCompared = traffic.brake === undefined && before?.isOneAway !== true && !isOneAway;
   const rollout = isCompared ? (traffic.lease?.rollout ?? '') : '';
   const taken = new Map(
     [...looks].map(([version, look]) => [version, count(before?.versions[version], look)]),
@@ -80,7 +81,7 @@ export function observe(
       });
     }
     const seen = addSeen(before?.seen, traffic.lease?.rollout ?? '', countsIn(taken));
-    store.putMemory(keyOf(model), toReading(taken, { at, seen, isCandidateAway }));
+    store.putMemory(keyOf(model), toReading(taken, { at, seen, isOneAway }));
   });
 }
 
@@ -100,9 +101,9 @@ export function rebase(context: AgentContext, look: Look): void {
   const taken = new Map(
     [...lookAt(context, look)].map(([version, seen]) => [version, count(before?.versions[version], seen)]),
   );
-  const isCandidateAway = isAway(context, model, traffic.candidate);
+  const isOneAway = isAway(context, model, traffic);
   const seen = before?.seen ?? addSeen(undefined, traffic.lease?.rollout ?? '', new Map());
-  store.putMemory(keyOf(model), toReading(taken, { at: clock.now(), seen, isCandidateAway }));
+  store.putMemory(keyOf(model), toReading(taken, { at: clock.now(), seen, isOneAway }));
 }
 
 function keyOf(model: string): string {
@@ -125,8 +126,11 @@ function lookAt(
   );
 }
 
-function isAway({ store }: AgentContext, model: string, candidate: string | undefined): boolean {
-  return candidate !== undefined && store.getInstance(model, candidate)?.state !== 'ready';
+function isAway({ store }: AgentContext, model: string, traffic: Traffic): boolean {
+  const { candidate } = traffic;
+  const isCandidateAway = candidate !== undefined && store.getInstance(model, candidate)?.state !== 'ready';
+  const shares = shareOut(store.instances(), model, traffic);
+  return isCandidateAway || shares.some(({ wanted, given }) => wanted > 0 && given === 0);
 }
 
 type Counted = ReturnType<typeof countSince>;
@@ -142,12 +146,8 @@ function countsIn(taken: ReadonlyMap<string, Counted>): ReadonlyMap<string, ArmC
 
 function toReading(
   taken: ReadonlyMap<string, Counted>,
-  {
-    at,
-    seen,
-    isCandidateAway,
-  }: { readonly at: string; readonly seen: Seen; readonly isCandidateAway: boolean },
+  { at, seen, isOneAway }: { readonly at: string; readonly seen: Seen; readonly isOneAway: boolean },
 ): Reading {
   const versions = Object.fromEntries([...taken].map(([version, { reading }]) => [version, reading]));
-  return { at, versions, seen, ...(isCandidateAway && { isCandidateAway }) };
+  return { at, versions, seen, ...(isOneAway && { isOneAway }) };
 }

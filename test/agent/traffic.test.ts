@@ -356,12 +356,15 @@ describe('a stable version that is not there', () => {
     expect(renewed).toMatchObject({ ok: true });
   });
 
-  test('leaves all requests to the candidate that has a part of them, and says so', async () => {
+  test('leaves all requests to the candidate that has a part of them, none of which are evidence, and says so', async () => {
     await loseStable(50);
     expect(host.world.plan?.splits[0]).toMatchObject({ candidatePercent: 100 });
     expect(new Map(weights().map(([version, weight]) => [version, weight]))).toEqual(
       new Map([['2', 10_000]]),
     );
+    await poll(100);
+    await poll(200);
+    expect(observations('r1').filter(({ candidate }) => candidate.requests > 0)).toEqual([]);
     expect((await describeState(host.context)).warnings).toEqual([
       {
         code: 'version-away',
