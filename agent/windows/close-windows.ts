@@ -6,7 +6,7 @@ import { SCHEMAS } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { combineCounts, type WindowCounts } from './combine-counts.ts';
-import { type CaptureSnapshot, captureSnapshotSchema, readCapture } from './read-capture.ts';
+import { type CaptureSnapshot, captureSnapshotSchema, findUnreadable, readCapture } from './read-capture.ts';
 
 /** A snapshot that has not changed for so long is deleted, in s: its worker has ended, or is idle and writes it again. */
 const KEEP_UNCHANGED_SECONDS = 86_400;
@@ -27,7 +27,7 @@ export function closeWindows(context: AgentContext): void {
 
 function closeWindow(context: AgentContext, model: string, version: string): void {
   const { store, clock, options } = context;
-  const key = `capture/${model}/${version}`;
+  const key = `captured/${model}/${version}`;
   const now = clock.now();
   const before = store.getMemory(key, totalsSchema);
   const folder = captureFolder(options.dataDir, model, version);
@@ -53,6 +53,21 @@ function closeWindow(context: AgentContext, model: string, version: string): voi
     store.putMemory(key, { at: now, snapshots: remember(before.snapshots, snapshots) });
   });
   dropUnchanged(folder, snapshots, now);
+  warnOfUnreadable(context, { model, version, folder });
+}
+
+/** Counts that can't be read must not look like a version that nobody asks. */
+function warnOfUnreadable(
+  { log }: Pick<AgentContext, 'log'>,
+  { model, version, folder }: { readonly model: string; readonly version: string; readonly folder: string },
+): void {
+  const [first, ...others] = findUnreadable(folder);
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  log.warn(
+    `What ${model} version ${version} counted can't be read (${first}${more} in ${folder}), so it is in no window: the package was built by ` +
+      'another version of Trainyard. Build it again.',
+  );
 }
 
 /** What was counted between two readings of the same version's workers; `undefined` when nothing was. */

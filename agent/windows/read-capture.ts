@@ -30,13 +30,20 @@ export type CaptureSnapshot = z.infer<typeof captureSnapshotSchema>;
 
 /**
  * The snapshots of all workers that ever served from this folder, `worker` being the file's name, which no other worker ever
- * has. Files that are no snapshot are left out.
+ * has. Files that are no snapshot are left out; `findUnreadable` names them.
  */
 export function readCapture(folder: string): readonly CaptureSnapshot[] {
-  return listFiles(folder).flatMap((file) => {
-    const parsed = captureSnapshotSchema.safeParse(parseFile(join(folder, file)));
-    return parsed.success ? [{ ...parsed.data, worker: file }] : [];
-  });
+  return listFiles(folder).flatMap((file) => readSnapshot(folder, file) ?? []);
+}
+
+/** The files among the snapshots that can't be read as one: a package of another version of Trainyard wrote them. */
+export function findUnreadable(folder: string): readonly string[] {
+  return listFiles(folder).filter((file) => readSnapshot(folder, file) === undefined);
+}
+
+function readSnapshot(folder: string, file: string): CaptureSnapshot | undefined {
+  const parsed = captureSnapshotSchema.safeParse(parseFile(join(folder, file)));
+  return parsed.success ? { ...parsed.data, worker: file } : undefined;
 }
 
 /** Requests answered with what was NaN or broke the schema, over all workers. */

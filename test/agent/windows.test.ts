@@ -97,6 +97,19 @@ const windows = () =>
 const counts = () => windows().map(({ n, features }) => [n, features['x']?.counts]);
 
 describe('windows', () => {
+  test('of counts that can not be read do not pass for those of a version that nobody asks', () => {
+    capture('a', 3, 0);
+    writeFileSync(
+      join(captureFolder(host.folder, MODEL, '1'), '7-1.json'),
+      '{"schema":"trainyard.capture/1"}',
+    );
+    nextWindow();
+    capture('a', 4, 0);
+    nextWindow();
+    expect(counts()).toEqual([[4, [4, 0]]]);
+    expect(host.world.log.join()).toContain('7-1.json');
+  });
+
   test('hold what was refused, also when nothing was answered', () => {
     capture('a', 0, 0);
     nextWindow();
