@@ -159,9 +159,6 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
   const watched = { clock, store, log };
   const live = async () => {
     moveOutOfFuture(watched);
-    await context.runtime.sweep(
-      store.instances().flatMap(({ handle }) => (handle === undefined ? [] : [handle])),
-    );
     await agent.observeAndJudge().catch((thrown) => log.warn(messageOf(thrown)));
     app = createApp(agent);
     // It is ended by a kill and by nothing else.

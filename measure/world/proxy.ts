@@ -77,6 +77,7 @@ export function createProxy({ time, stickyHeader, onLook }: Options): HostProxy 
         await time.sleep(ADMIN_MS, actor);
         return running;
       },
+      problem: () => undefined,
       process: () => undefined,
       stop: async () => undefined,
     }),
