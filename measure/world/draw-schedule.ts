@@ -24,15 +24,24 @@ function drawSetup(draws: Draws): Setup {
     rate: pick(draws, [2, 10, 20, 40]),
     malformed: pick(draws, [0, 0, 0.05, 0.1]),
     clientTimeoutMs: pick(draws, [1_000, 5_000, 10_000]),
-    versions: { '1': HEALTHY, '2': drawBehaviour(draws), '3': drawBehaviour(draws) },
+    versions: drawVersions(draws),
     maxUnavailable: chance(0.3) ? 1 : 0,
     shadowSeconds: chance(0.1) ? 15 : 0,
     detach: chance(0.2),
     controlRunners: chance(0.5) ? 2 : 3,
     approvalSeconds: chance(0.15) ? 20 : 0,
     sameName: chance(0.05),
-    stickyUsers: 0,
+    stickyUsers: chance(0.06) ? pick(draws, [5, 20, 200]) : 0,
   };
+}
+
+/** The first serves when the world begins. Sometimes all are alike in what is wrong with them. */
+function drawVersions(draws: Draws): Setup['versions'] {
+  const how = draws.uniform();
+  const first =
+    how < 0.08 ? { ...HEALTHY, invalid: 0.2 } : how < 0.2 ? { ...HEALTHY, loadsOnce: true } : HEALTHY;
+  const other = (): Behaviour => (how < 0.08 ? first : drawBehaviour(draws));
+  return { '1': first, '2': other(), '3': other() };
 }
 
 function drawBehaviour(draws: Draws): Behaviour {
@@ -91,6 +100,8 @@ function drawHostFault(draws: Draws, setup: Setup, at: number): Injection {
   ) {
     case 'agent':
       return { at, kind: 'agent-killed', host, downMs: forMs };
+    case 'hang':
+      return { at, kind: 'check-hangs', host, version: pick(draws, ['1', '2']), forMs };
     case 'host':
       return { at, kind: 'host-lost', host, downMs: forMs };
     case 'cut':

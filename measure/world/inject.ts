@@ -98,6 +98,11 @@ function befall({ time }: World, host: WorldHost, injection: HostInjection): voi
     case 'server-crash':
       host.servers.kill(injection.version);
       return;
+    case 'check-hangs': {
+      const server = host.servers.ofVersion(injection.version);
+      if (server !== undefined) server.checkHangsUntil = time.elapsed() + injection.forMs;
+      return;
+    }
     case 'clock-jump':
       faults.skewMs += injection.byMs;
       return;

@@ -10,6 +10,8 @@ export type ModelServer = {
   readonly startedAt: number;
   state: 'loading' | 'serving' | 'failing';
   servingSince: number;
+  /** Until then its management API does not answer. */
+  checkHangsUntil: number;
 };
 
 /** The model servers of a host, by port. */
@@ -71,7 +73,7 @@ export function createModelServers({ time, behaviourOf, onChange, isSlow }: Opti
     if (!running.has(port)) {
       const server: ModelServer = {
         ...{ version, port, captureFolder, startedAt: time.elapsed() },
-        ...{ state: 'loading', servingSince: 0 },
+        ...{ state: 'loading', servingSince: 0, checkHangsUntil: 0 },
       };
       running.set(port, server);
       time.after(isSlow() ? 10 * LOAD_MS : LOAD_MS, MACHINE, () => load(server));
@@ -97,7 +99,9 @@ export function createModelServers({ time, behaviourOf, onChange, isSlow }: Opti
       },
       start: (launch, handle) => start(actor, launch, handle),
       check: async (_model, handle) => {
-        await time.sleep(isSlow() ? 2_000 : 2, actor);
+        const server = running.get(Number(handle['port']));
+        const hangsMs = (server?.checkHangsUntil ?? 0) - time.elapsed();
+        await time.sleep(Math.max(hangsMs, isSlow() ? 2_000 : 2), actor);
         return healthOf(running.get(Number(handle['port'])));
       },
       stop: async (handle) => {

@@ -18,7 +18,7 @@ type Sums = {
 export type ServingWatch = { readonly look: () => readonly Serving[] };
 
 /** Bad requests by which harm is proven beyond doubt, and how many ticks an agent may take to see the last of them. */
-const PROOF = 80;
+const PROOF = 60;
 const TICKS_TO_ACT = 4;
 /** How long after it was raised by the ledger's word a host may still have what it was told before, in ms. */
 const LATELY_MS = 90_000;
@@ -54,8 +54,8 @@ function add(world: World, { host, sum, served }: Look): void {
   const { version, requests, failed, from, to } = served;
   const canAct = canHostAct(host);
   const champion = here?.champion?.version;
-  const isUp = champion !== undefined && host.servers.ofVersion(champion)?.state === 'serving';
-  if (failed > requests / 2 && version !== champion && isUp && canAct) sum.downMs += to - from;
+  const isDown = failed > requests / 2 && version !== champion;
+  if (isDown && canAct && hasHealthy(world, host)) sum.downMs += to - from;
   else if (failed <= requests / 2) sum.downMs = 0;
   const isBack = version !== undefined && isTakenBack(here, version);
   if (isBack && requests > 0) {
@@ -99,6 +99,16 @@ function describe(world: World, host: WorldHost, sum: Sums): Serving {
         ? undefined
         : { version: traffic.candidate, percent, allowed: allowedOf(world, traffic.lease.rollout) },
   };
+}
+
+/** Whether a version that has a share of the traffic, or all of it, would answer on this host. */
+function hasHealthy({ behaviours }: World, host: WorldHost): boolean {
+  const traffic = host.store()?.getTraffic(MODEL)?.traffic;
+  const share = [traffic?.stable, traffic?.candidatePercent === 0 ? undefined : traffic?.candidate];
+  return share.some((version = '') => {
+    const { failing = 1, hanging = 1 } = behaviours.get(version) ?? {};
+    return host.servers.ofVersion(version)?.state === 'serving' && failing + hanging < 0.1;
+  });
 }
 
 /** Whether the agent can see and act: it runs, its disk takes what it writes, and the machine keeps up. */
