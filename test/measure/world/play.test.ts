@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { drawSchedule } from '../../../measure/world/draw-schedule.ts';
+import { MUTATIONS } from '../../../measure/world/mutations.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
+
+function replay(seed: number): string {
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    'scripts/simulate.ts',
+    'world',
+    '--replay',
+    String(seed),
+  ];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
+  return stdout + stderr;
+}
+
+it('plays a seed the same way each time', () => {
+  const first = replay(3);
+  expect(first).toMatch(/1 schedules: \d{3,} steps, [2-9] rollouts/);
+  expect(replay(3)).toBe(first);
+});
+
+it('draws the same schedule for a seed, in the order of time', () => {
+  for (let seed = 0; seed < 200; seed += 1) {
+    const { injections } = drawSchedule(seed);
+    expect(drawSchedule(seed).injections).toEqual(injections);
+    expect(injections.map(({ at }) => at)).toEqual(injections.map(({ at }) => at).toSorted((a, b) => a - b));
+  }
+});
+
+it.each(MUTATIONS)('finds the text that $name changes once', ({ changes }) => {
+  for (const { file, from } of changes) {
+    expect(readFileSync(join(ROOT, file), 'utf8').split(from), `${file}: ${from}`).toHaveLength(2);
+  }
+});
