@@ -8,7 +8,7 @@ import { gateRows } from '../measure/simulate/gate.ts';
 import { renderDecisions, renderTable } from '../measure/simulate/render-decisions.ts';
 import { rolloutRows } from '../measure/simulate/rollout.ts';
 import type { SimulationOptions, SimulationRow } from '../measure/simulate/simulation-row.ts';
-import { runWorld, WORLD_HELP } from '../measure/world/run-world.ts';
+import { runWorld, WORLD_HELP } from '../measure/world/run/run-world.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 
 type Section = (options: SimulationOptions) => SimulationRow[];

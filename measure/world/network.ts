@@ -1,6 +1,6 @@
 import type { HttpDependencies } from '../../adapters/network/http.ts';
 import type { Draws } from '../simulate/draws.ts';
-import type { WorldHost } from './host.ts';
+import type { WorldHost } from './host/host.ts';
 import { release, TextFile } from './machine.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 

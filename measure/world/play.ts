@@ -9,20 +9,20 @@ import { knownEvents } from '../../core/ledger/read-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { ok } from '../../core/result.ts';
 import { makeDraws } from '../simulate/draws.ts';
-import { championEvents, versionEvents } from './chain.ts';
-import { takeDispatches } from './dispatches.ts';
-import { createGitRemote } from './git-remote.ts';
-import { createHost, type WorldHost } from './host.ts';
-import { plant } from './inject.ts';
+import { championEvents, versionEvents } from './github/chain.ts';
+import { takeDispatches } from './github/dispatches.ts';
+import { createLedgerRemote } from './github/git-remote.ts';
+import { connectJob } from './github/job-ports.ts';
+import { createSite, type Site } from './github/site.ts';
+import { createHost, type WorldHost } from './host/host.ts';
 import { createWatch, type Violation } from './invariants/watch.ts';
-import { connectJob } from './job-ports.ts';
 import { enter } from './machine.ts';
 import { packageOf, WORLD_PACKAGES } from './packages.ts';
+import { plant } from './schedule/inject.ts';
+import { HEALTHY, type Injection, type Schedule } from './schedule/setup.ts';
 import { type Actor, createScheduler } from './scheduler.ts';
-import { HEALTHY, type Injection, type Schedule } from './setup.ts';
-import { createSite, type Site } from './site.ts';
 import { createTrace } from './trace.ts';
-import type { World } from './world.ts';
+import type { SimulatedWorld } from './world.ts';
 import { configOf, ENVIRONMENT, MODEL, TIMES } from './world-config.ts';
 
 /** What a schedule came to. */
@@ -35,7 +35,7 @@ export type Played = {
 };
 
 /** Longest life of a world, in ms; and how long after the last injection it is watched. */
-export const WATCHED_MS = 330_000;
+const WATCHED_MS = 330_000;
 /** What changes how a model server answers, or whether it does. */
 const DISTURBING: ReadonlySet<string> = new Set(['host-lost', 'server-crash', 'turns-bad', 'slow-host']);
 const OPERATOR: Actor = { name: 'operator', isAlive: true };
@@ -52,12 +52,12 @@ export async function play({ seed, setup, injections }: Schedule, folder: string
   const trace = createTrace(time);
   const behaviours = new Map(Object.entries(setup.versions));
   const traffic = { factor: 1, until: 0 };
-  const github: World['github'] = { downUntil: 0, rateLimitedUntil: 0, dispatches: undefined };
+  const github: SimulatedWorld['github'] = { downUntil: 0, rateLimitedUntil: 0, dispatches: undefined };
   const hosts: WorldHost[] = [];
-  const world: World = {
+  const world: SimulatedWorld = {
     ...{ setup, config: configOf(setup), time, draws, trace, github, hosts, behaviours, traffic },
     isUndisturbed: !injections.some(({ kind }) => DISTURBING.has(kind)),
-    git: { remote: createGitRemote(), faults: { downUntil: 0, lostPushAnswers: 0 } },
+    git: { remote: createLedgerRemote(), faults: { downUntil: 0, lostPushAnswers: 0 } },
     ...{ aliases: new Map(), records: new Map(), heads: [], served: [], ended: [], commands: [] },
   };
   let versions = Object.keys(setup.versions).length;
@@ -104,7 +104,7 @@ function endOf(injection: Injection): number {
 }
 
 /** Whether nothing more will happen by itself: no job, no rollout, and every host serves the champion alone. */
-function isAtRest({ heads, hosts }: World, site: Site): boolean {
+function isAtRest({ heads, hosts }: SimulatedWorld, site: Site): boolean {
   const state = heads.at(-1)?.state;
   const here = state && environmentOf(state, ENVIRONMENT);
   if (here === undefined || here.rollout !== undefined || site.isBusy()) return false;
@@ -114,7 +114,7 @@ function isAtRest({ heads, hosts }: World, site: Site): boolean {
   });
 }
 
-function raiseHost(world: World, site: Site, folder: string, index: number): WorldHost {
+function raiseHost(world: SimulatedWorld, site: Site, folder: string, index: number): WorldHost {
   const { time, draws, setup, trace, behaviours, traffic, github } = world;
   const host: WorldHost = createHost(
     {
@@ -132,7 +132,7 @@ function raiseHost(world: World, site: Site, folder: string, index: number): Wor
 }
 
 /** The world as it is found: version 1 serves everywhere, and the others are registered. */
-async function begin(world: World, site: Site): Promise<void> {
+async function begin(world: SimulatedWorld, site: Site): Promise<void> {
   const { time, setup } = world;
   const ports = connectJob(world, OPERATOR, (actor) => recordHead(world, actor));
   const at = toInstant(time.now() - 60_000);
@@ -163,7 +163,7 @@ async function begin(world: World, site: Site): Promise<void> {
   time.after(FIRST_TICK_MS, OPERATOR, tick);
 }
 
-function recordHead({ git, heads, time, trace }: World, actor: Actor): void {
+function recordHead({ git, heads, time, trace }: SimulatedWorld, actor: Actor): void {
   const head = git.remote.head();
   const tree = head === undefined ? undefined : git.remote.commitOf(head)?.tree;
   const files = [...(tree ?? [])].filter(([path]) => path.startsWith('events/'));

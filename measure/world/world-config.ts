@@ -1,6 +1,6 @@
 import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
-import type { Setup } from './setup.ts';
+import type { Setup } from './schedule/setup.ts';
 
 export const MODEL = 'mnist';
 export const ENVIRONMENT = 'production';

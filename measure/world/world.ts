@@ -3,16 +3,16 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import type { RolloutRecord } from '../../core/rollout/record/record.ts';
 import type { Draws } from '../simulate/draws.ts';
-import type { Served } from './clients.ts';
-import type { GitFaults } from './git-client.ts';
-import type { GitRemote } from './git-remote.ts';
-import type { WorldHost } from './host.ts';
+import type { GitFaults } from './github/git-client.ts';
+import type { LedgerRemote } from './github/git-remote.ts';
+import type { Served } from './host/clients.ts';
+import type { WorldHost } from './host/host.ts';
+import type { Setup, VersionBehaviour } from './schedule/setup.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { Behaviour, Setup } from './setup.ts';
 import type { Trace } from './trace.ts';
 
 /** A head of the ledger's branch: what it held then, and who wrote it when. */
-export type LedgerHead = {
+type LedgerHead = {
   readonly at: number;
   readonly by: string;
   readonly events: readonly LedgerEvent[];
@@ -42,16 +42,16 @@ export type GitHubFaults = {
 };
 
 /** Everything there is, as it is now. Invariants read it; injections change it. */
-export type World = {
+export type SimulatedWorld = {
   readonly setup: Setup;
   readonly config: Config;
   readonly time: Scheduler;
   readonly draws: Draws;
   readonly trace: Trace;
-  readonly git: { readonly remote: GitRemote; readonly faults: GitFaults };
+  readonly git: { readonly remote: LedgerRemote; readonly faults: GitFaults };
   readonly github: GitHubFaults;
   readonly hosts: readonly WorldHost[];
-  readonly behaviours: Map<string, Behaviour>;
+  readonly behaviours: Map<string, VersionBehaviour>;
   readonly traffic: { factor: number; until: number };
   /** No model server was ended, slowed down or made worse by anything that is injected. */
   readonly isUndisturbed: boolean;

@@ -10,7 +10,7 @@ export type Bounds = {
 };
 
 /** An open rollout, how long it has been open less the time that people held it or that nobody could act, and its bound in s. */
-export type Openness = { readonly rollout: string; readonly seconds: number; readonly bound: number };
+type Openness = { readonly rollout: string; readonly seconds: number; readonly bound: number };
 
 /** Reports that wait, in a life as short as the world's. */
 const MOST_REPORTS = 100;

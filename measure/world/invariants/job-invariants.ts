@@ -4,7 +4,7 @@ import { ENVIRONMENT } from '../world-config.ts';
 import type { Invariant } from './invariant.ts';
 
 /** A job that has ended, and the states of the ledger while it ran, the last one being present. */
-export type Ending = { readonly job: JobEnd; readonly states: readonly LedgerState[] };
+type Ending = { readonly job: JobEnd; readonly states: readonly LedgerState[] };
 
 /** What each job has to keep when it ends. */
 export const JOB_INVARIANTS: readonly Invariant<Ending>[] = [

@@ -18,7 +18,7 @@ export type Serving = {
 };
 
 /** An agent looks every tick, may miss one, and a server that has gone is seen and replaced in two more. */
-export const LONGEST_DOWN_MS = 30_000;
+const LONGEST_DOWN_MS = 30_000;
 
 /** What each host has to keep while it serves. */
 export const SERVING_INVARIANTS: readonly Invariant<Serving>[] = [

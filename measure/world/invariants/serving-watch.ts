@@ -1,7 +1,7 @@
 import { type EnvironmentState, environmentOf } from '../../../core/ledger/state.ts';
 import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
-import type { WorldHost } from '../host.ts';
-import type { World } from '../world.ts';
+import type { WorldHost } from '../host/host.ts';
+import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
 import type { Serving } from './serving-invariants.ts';
 
@@ -15,7 +15,7 @@ type Sums = {
 };
 
 /** Sums what hosts do with requests. */
-export type ServingWatch = { readonly look: () => readonly Serving[] };
+type ServingWatch = { readonly look: () => readonly Serving[] };
 
 /** Bad requests by which harm is proven beyond doubt, and how many ticks an agent may take to see the last of them. */
 const PROOF = 60;
@@ -26,7 +26,7 @@ const LATELY_MS = 90_000;
 const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 
 /** A watch over the hosts of a world. */
-export function createServingWatch(world: World): ServingWatch {
+export function createServingWatch(world: SimulatedWorld): ServingWatch {
   const sums: Sums[] = world.hosts.map(() => ({
     ...{ downMs: 0, takenBackMs: 0, takenBack: undefined, rollout: undefined, failed: 0 },
   }));
@@ -47,9 +47,13 @@ export function createServingWatch(world: World): ServingWatch {
   };
 }
 
-type Look = { readonly host: WorldHost; readonly sum: Sums; readonly served: World['served'][number] };
+type Look = {
+  readonly host: WorldHost;
+  readonly sum: Sums;
+  readonly served: SimulatedWorld['served'][number];
+};
 
-function add(world: World, { host, sum, served }: Look): void {
+function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const here = hereOf(world);
   const { version, requests, failed, from, to } = served;
   const canAct = canHostAct(host);
@@ -73,7 +77,7 @@ function add(world: World, { host, sum, served }: Look): void {
   if (version === open?.version && open?.stable !== undefined && canAct) sum.failed += failed;
 }
 
-function describe(world: World, host: WorldHost, sum: Sums): Serving {
+function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): Serving {
   const { setup } = world;
   const open = hereOf(world)?.rollout;
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
@@ -102,7 +106,7 @@ function describe(world: World, host: WorldHost, sum: Sums): Serving {
 }
 
 /** Whether a version that has a share of the traffic, or all of it, would answer on this host. */
-function hasHealthy({ behaviours }: World, host: WorldHost): boolean {
+function hasHealthy({ behaviours }: SimulatedWorld, host: WorldHost): boolean {
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const share = [traffic?.stable, traffic?.candidatePercent === 0 ? undefined : traffic?.candidate];
   return share.some((version = '') => {
@@ -116,7 +120,7 @@ function canHostAct(host: WorldHost): boolean {
   return host.running() !== undefined && !host.is('diskFullUntil') && !host.is('slowUntil');
 }
 
-function hereOf({ heads }: World): EnvironmentState | undefined {
+function hereOf({ heads }: SimulatedWorld): EnvironmentState | undefined {
   const state = heads.at(-1)?.state;
   return state && environmentOf(state, ENVIRONMENT);
 }
@@ -131,7 +135,7 @@ function isTakenBack(here: EnvironmentState | undefined, version: string): boole
 }
 
 /** The largest share that the ledger has given the rollout so far. */
-function allowedOf({ heads, time }: World, rollout: string): number {
+function allowedOf({ heads, time }: SimulatedWorld, rollout: string): number {
   let allowed = 0;
   for (let index = heads.length - 1; index >= 0; index -= 1) {
     const head = heads[index];

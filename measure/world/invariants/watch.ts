@@ -1,7 +1,7 @@
 import { toInstant } from '../../../core/instant.ts';
 import { emptyLedger, environmentOf, type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
 import { BEGINNING_MS } from '../scheduler.ts';
-import type { World } from '../world.ts';
+import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
 import { type Bounds, DEADLINE_INVARIANTS, MOST_OBSERVATIONS, STORE_INVARIANTS } from './bound-invariants.ts';
 import type { Invariant } from './invariant.ts';
@@ -14,7 +14,7 @@ import { createServingWatch } from './serving-watch.ts';
 export type Violation = { readonly invariant: string; readonly at: number; readonly breach: string };
 
 /** Looks at the world after every step. */
-export type Watch = {
+type Watch = {
   readonly look: () => Violation | undefined;
   /** What is looked at once, when all is over. */
   readonly atEnd: () => Violation | undefined;
@@ -29,7 +29,7 @@ const HARMFUL_SHARE = 0.25;
 const REFUSING_SHARE = 0.5;
 
 /** A watch over this world. */
-export function createWatch(world: World): Watch {
+export function createWatch(world: SimulatedWorld): Watch {
   const serving = createServingWatch(world);
   let headsSeen = 0;
   let openSeenAt = 0;
@@ -66,7 +66,7 @@ export function createWatch(world: World): Watch {
 }
 
 function judgeOpen(
-  world: World,
+  world: SimulatedWorld,
   judge: (openness: { readonly rollout: string; readonly seconds: number; readonly bound: number }) => void,
 ): void {
   const open = openOf(world);
@@ -77,17 +77,17 @@ function judgeOpen(
 }
 
 /** How long nobody could act, in s: GitHub was away, or people were asked. */
-function outagesOf({ git, github, setup }: World): number {
+function outagesOf({ git, github, setup }: SimulatedWorld): number {
   const until = Math.max(git.faults.downUntil, github.downUntil, github.rateLimitedUntil);
   return until / 1_000 + 2 * setup.approvalSeconds;
 }
 
-function openOf({ heads }: World): Rollout | undefined {
+function openOf({ heads }: SimulatedWorld): Rollout | undefined {
   const state = heads.at(-1)?.state;
   return state && environmentOf(state, ENVIRONMENT).rollout;
 }
 
-function writingOf(world: World, index: number): Writing {
+function writingOf(world: SimulatedWorld, index: number): Writing {
   const { heads, setup, commands, behaviours } = world;
   const [before, now] = [heads[index - 1], heads[index]];
   const events = now?.events ?? [];
@@ -114,7 +114,7 @@ function writingOf(world: World, index: number): Writing {
   };
 }
 
-function viewOf(world: World, host: World['hosts'][number]): HostView {
+function viewOf(world: SimulatedWorld, host: SimulatedWorld['hosts'][number]): HostView {
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const brake = traffic?.brake;
   const isCut = host.is('partitionedUntil') || host.is('answersLostUntil') || host.is('badGatewayUntil');
@@ -131,7 +131,7 @@ function viewOf(world: World, host: World['hosts'][number]): HostView {
   };
 }
 
-function boundsOf({ hosts }: World): readonly Bounds[] {
+function boundsOf({ hosts }: SimulatedWorld): readonly Bounds[] {
   return hosts.flatMap((host) => {
     const store = host.store();
     if (store === undefined) return [];

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { drawSchedule } from '../../../measure/world/draw-schedule.ts';
-import { MUTATIONS } from '../../../measure/world/mutations.ts';
+import { MUTATIONS } from '../../../measure/world/run/mutations.ts';
+import { drawSchedule } from '../../../measure/world/schedule/draw-schedule.ts';
 import { ROOT } from '../../../sandbox/checkout.ts';
 
 function replay(seed: number): string {

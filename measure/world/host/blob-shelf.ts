@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Blobs } from '../../agent/store/blobs.ts';
-import { digestOf } from '../../core/identity/digest.ts';
-import { err, ok } from '../../core/result.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
+import type { Blobs } from '../../../agent/store/blobs.ts';
+import { digestOf } from '../../../core/identity/digest.ts';
+import { err, ok } from '../../../core/result.ts';
+import type { Actor, Scheduler } from '../scheduler.ts';
 
 /** The packages on a host's disk, by digest. They outlive the agent. */
 export type Shelf = Map<string, { readonly bytes: Buffer; readonly usedAt: number }>;

@@ -1,11 +1,11 @@
-import { parseCounters } from '../../agent/envoy/cluster-counters.ts';
-import { buildRoutes } from '../../agent/envoy/config/routes.ts';
-import type { DataPlane } from '../../agent/envoy/envoy.ts';
-import type { TrafficPlan } from '../../agent/envoy/traffic-plan.ts';
+import { parseCounters } from '../../../agent/envoy/cluster-counters.ts';
+import { buildRoutes } from '../../../agent/envoy/config/routes.ts';
+import type { DataPlane } from '../../../agent/envoy/envoy.ts';
+import type { TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
+import type { Actor, Scheduler } from '../scheduler.ts';
+import { MODEL } from '../world-config.ts';
 import { type ClusterStats, newClusterStats, renderCounters } from './envoy-counters.ts';
 import { type Routing, readRouting } from './route-table.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
-import { MODEL } from './world-config.ts';
 
 /** Stands in for a host's Envoy: it runs on the very configuration the agent writes for it, and outlives the agent. */
 export type HostProxy = {
@@ -21,7 +21,6 @@ export type HostProxy = {
 
 type Options = {
   readonly time: Scheduler;
-  readonly stickyHeader: string | undefined;
   /** Called before counters are read or routes change: requests up to now are to be counted by the old ones. */
   readonly onLook: () => void;
 };
@@ -31,7 +30,7 @@ const TAKE_UP_MS = 40;
 const NOTHING: Routing = { kind: 'direct', status: 503 };
 
 /** A proxy that is not running yet. */
-export function createProxy({ time, stickyHeader, onLook }: Options): HostProxy {
+export function createProxy({ time, onLook }: Options): HostProxy {
   let stats = new Map<string, ClusterStats>();
   let ports = new Map<string, number>();
   let routing: Routing = NOTHING;
@@ -39,7 +38,7 @@ export function createProxy({ time, stickyHeader, onLook }: Options): HostProxy 
   let applied = '';
   const take = (plan: TrafficPlan) => {
     onLook();
-    routing = readRouting(buildRoutes(plan, { stickyHeader }).text, `/predictions/${MODEL}`);
+    routing = readRouting(buildRoutes(plan).text, `/predictions/${MODEL}`);
     ports = new Map(plan.backends.map(({ model, version, port }) => [`${model}@${version}`, port]));
     stats = new Map([...stats].filter(([cluster]) => ports.has(cluster)));
     running = true;
@@ -77,6 +76,8 @@ export function createProxy({ time, stickyHeader, onLook }: Options): HostProxy 
         await time.sleep(ADMIN_MS, actor);
         return running;
       },
+      // Versions are chosen by chance here.
+      userRequests: () => [],
       problem: () => undefined,
       process: () => undefined,
       stop: async () => undefined,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { addTallies, type Found, messageSchema, NOTHING_PLAYED, type Tally } from './findings.ts';
 
 /** What is to be played. */
-export type Batch = {
+type Playing = {
   readonly seed: number;
   readonly schedules: number;
   readonly workers: number;
@@ -26,7 +26,7 @@ const LOADER = join(import.meta.dirname, 'put-back.ts');
 const MEMORY = '/dev/shm';
 
 /** Plays a batch in processes of their own. Rejects when one of them fails. */
-export async function runWorkers(batch: Batch, { onFound, onTally, isEnough }: Hearing): Promise<Tally> {
+export async function runWorkers(batch: Playing, { onFound, onTally, isEnough }: Hearing): Promise<Tally> {
   const { seed, schedules, workers, mutation } = batch;
   let sum = NOTHING_PLAYED;
   const children: ChildProcess[] = [];

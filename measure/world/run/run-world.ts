@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { writeCounts } from '../counts.ts';
+import { writeCounts } from '../../counts.ts';
 import { type Found, renderFound, type Tally } from './findings.ts';
 import { MUTATIONS } from './mutations.ts';
 import { runWorkers } from './run-workers.ts';

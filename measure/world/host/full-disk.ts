@@ -1,4 +1,4 @@
-import type { Store } from '../../agent/store/store.ts';
+import type { Store } from '../../../agent/store/store.ts';
 
 const WRITES = /^(put|add|delete|remove|transaction|prune|shift|join|delivered|postponed|expire)/;
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Exchange } from '../../agent/machine/reach-out.ts';
-import type { Draws } from '../simulate/draws.ts';
+import type { Exchange } from '../../../agent/machine/reach-out.ts';
+import type { Draws } from '../../simulate/draws.ts';
+import type { WorldHost } from '../host/host.ts';
+import type { Actor, Scheduler } from '../scheduler.ts';
+import type { GitHubFaults } from '../world.ts';
 import type { GitHubEvent } from './flows.ts';
-import type { WorldHost } from './host.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
-import type { GitHubFaults } from './world.ts';
 
 type Intake = {
   readonly time: Scheduler;

@@ -1,5 +1,5 @@
 /** How a version's model server behaves on a host. Shares are of the requests it gets. */
-export type Behaviour = {
+export type VersionBehaviour = {
   /** Answered 500. */
   readonly failing: number;
   /** Never answered: clients give up. */
@@ -15,7 +15,7 @@ export type Behaviour = {
   readonly answerMs: number;
 };
 
-export const HEALTHY: Behaviour = {
+export const HEALTHY: VersionBehaviour = {
   ...{ failing: 0.002, hanging: 0, invalid: 0, refusing: 0 },
   ...{ crashesAfterMs: 0, loadsOnce: false, answerMs: 20 },
 };
@@ -30,7 +30,7 @@ export type Setup = {
   /** How long clients wait for an answer, in ms. */
   readonly clientTimeoutMs: number;
   /** By version; the champion at the beginning is version 1. */
-  readonly versions: Readonly<Record<string, Behaviour>>;
+  readonly versions: Readonly<Record<string, VersionBehaviour>>;
   readonly maxUnavailable: number;
   readonly shadowSeconds: number;
   readonly detach: boolean;
@@ -39,8 +39,6 @@ export type Setup = {
   readonly approvalSeconds: number;
   /** Two hosts that call themselves by one name. */
   readonly sameName: boolean;
-  /** People are asked by this many users who always get the same version; by chance when 0. */
-  readonly stickyUsers: number;
 };
 
 /** One thing that is done to the world. `at` is in ms since it began; `host` counts from 0. */
@@ -58,7 +56,7 @@ export type Injection = { readonly at: number } & (
   /** The management API of a model server hangs; its predictions do not. */
   | { readonly kind: 'check-hangs'; readonly host: number; readonly version: string; readonly forMs: number }
   | { readonly kind: 'server-crash'; readonly host: number; readonly version: string }
-  | { readonly kind: 'turns-bad'; readonly version: string; readonly behaviour: Partial<Behaviour> }
+  | { readonly kind: 'turns-bad'; readonly version: string; readonly behaviour: Partial<VersionBehaviour> }
   | { readonly kind: 'burst'; readonly factor: number; readonly forMs: number }
   | { readonly kind: 'git-down'; readonly forMs: number }
   | { readonly kind: 'push-answer-lost' }

@@ -1,16 +1,16 @@
-import { toInstant } from '../../core/instant.ts';
-import type { WorldHost } from './host.ts';
-import type { Actor } from './scheduler.ts';
+import { toInstant } from '../../../core/instant.ts';
+import type { Site } from '../github/site.ts';
+import type { WorldHost } from '../host/host.ts';
+import type { Actor } from '../scheduler.ts';
+import type { SimulatedWorld } from '../world.ts';
 import type { Injection } from './setup.ts';
-import type { Site } from './site.ts';
-import type { World } from './world.ts';
 
 const NATURE: Actor = { name: 'nature', isAlive: true };
 /** The pull request that people comment on. */
 const PULL_REQUEST = 7;
 
 /** Lets an injection happen at its time. */
-export function plant(world: World, site: Site, injection: Injection, order: number): void {
+export function plant(world: SimulatedWorld, site: Site, injection: Injection, order: number): void {
   world.time.after(injection.at - world.time.elapsed(), NATURE, () => {
     world.trace.say('!', describe(injection));
     happen(world, site, injection, order);
@@ -22,7 +22,7 @@ export function describe({ at: _at, kind, ...rest }: Injection): string {
   return `${kind} ${JSON.stringify(rest)}`;
 }
 
-function happen(world: World, site: Site, injection: Injection, order: number): void {
+function happen(world: SimulatedWorld, site: Site, injection: Injection, order: number): void {
   const { time, git, github, traffic, behaviours } = world;
   const until = (ms: number) => time.elapsed() + ms;
   switch (injection.kind) {
@@ -82,7 +82,7 @@ function happen(world: World, site: Site, injection: Injection, order: number): 
 
 type HostInjection = Extract<Injection, { readonly host: number }>;
 
-function befall({ time }: World, host: WorldHost, injection: HostInjection): void {
+function befall({ time }: SimulatedWorld, host: WorldHost, injection: HostInjection): void {
   const { faults } = host;
   switch (injection.kind) {
     case 'agent-killed':
@@ -125,7 +125,7 @@ function befall({ time }: World, host: WorldHost, injection: HostInjection): voi
 }
 
 function comment(
-  { time, commands }: World,
+  { time, commands }: SimulatedWorld,
   site: Site,
   { by, text }: Extract<Injection, { kind: 'comment' }>,
   order: number,

@@ -1,17 +1,17 @@
-import { createAnnouncer } from '../../actions/deploy/announcer.ts';
-import { deploy } from '../../actions/deploy/deploy.ts';
-import { createFleet } from '../../actions/deploy/hosts/fleet.ts';
-import type { Author } from '../../actions/job/author.ts';
-import type { Plan } from '../../actions/job/handoff.ts';
-import { requireEnvironment } from '../../actions/job/require-environment.ts';
-import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
-import { plan } from '../../actions/plan/plan.ts';
-import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
-import { DISPATCH_SECRET } from './host.ts';
+import { createAnnouncer } from '../../../actions/deploy/announcer.ts';
+import { deploy } from '../../../actions/deploy/deploy.ts';
+import { createFleet } from '../../../actions/deploy/hosts/fleet.ts';
+import type { Author } from '../../../actions/job/author.ts';
+import type { Plan } from '../../../actions/job/handoff.ts';
+import { requireEnvironment } from '../../../actions/job/require-environment.ts';
+import { monitorCheck } from '../../../actions/monitor-check/monitor-check.ts';
+import { plan } from '../../../actions/plan/plan.ts';
+import { signDispatch, verifyDispatch } from '../../../adapters/dispatch-signature.ts';
+import { DISPATCH_SECRET } from '../host/host.ts';
+import { WORLD_PACKAGES } from '../packages.ts';
+import type { SimulatedWorld } from '../world.ts';
+import { ENVIRONMENT, MODEL, REPOSITORY, write } from '../world-config.ts';
 import { type JobPorts, SHA } from './job-ports.ts';
-import { WORLD_PACKAGES } from './packages.ts';
-import type { World } from './world.ts';
-import { ENVIRONMENT, MODEL, REPOSITORY, write } from './world-config.ts';
 
 /** An event as GitHub starts a workflow for it. */
 export type GitHubEvent = { readonly name: string; readonly actor: string; readonly payload: object };
@@ -21,7 +21,7 @@ export type Attempt = { readonly run: number; readonly attempt: number; readonly
 
 /** The plan action on an event. */
 export function runPlan(
-  { config, setup }: World,
+  { config, setup }: SimulatedWorld,
   ports: JobPorts,
   event: GitHubEvent,
   { run, attempt }: Attempt,
@@ -49,7 +49,7 @@ export function runPlan(
 
 /** The deploy action on what plan has handed over; `version` where the chain has made one. */
 export async function runDeploy(
-  world: World,
+  world: SimulatedWorld,
   ports: JobPorts,
   { plan, version }: { readonly plan: Plan; readonly version: string | undefined },
   { run, attempt, signal }: Attempt,
@@ -79,7 +79,7 @@ export async function runDeploy(
 }
 
 /** The monitor-check action by its schedule. */
-export function runMonitor(world: World, ports: JobPorts, { run, attempt }: Attempt) {
+export function runMonitor(world: SimulatedWorld, ports: JobPorts, { run, attempt }: Attempt) {
   const { ledger, agents, github, clock, log } = ports;
   const chosen = requireEnvironment(world.config, ENVIRONMENT, 'trainyard.yml');
   const author: Author = {

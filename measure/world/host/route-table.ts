@@ -7,7 +7,6 @@ export type Routing =
       readonly kind: 'clusters';
       readonly clusters: readonly { readonly name: string; readonly weight: number }[];
       readonly mirror: string | undefined;
-      readonly isSticky: boolean;
       readonly timeoutMs: number;
     };
 
@@ -26,7 +25,6 @@ const routeSchema = z.object({
       weighted_clusters: z
         .object({
           clusters: z.array(z.object({ name: z.string(), weight: z.number() })),
-          use_hash_policy: z.boolean().optional(),
         })
         .optional(),
     })
@@ -57,7 +55,6 @@ function toRouting({ direct_response, route }: Route): Routing {
     kind: 'clusters',
     clusters: weighted?.clusters ?? [{ name: cluster, weight: 1 }],
     mirror: route.request_mirror_policies?.[0]?.cluster,
-    isSticky: weighted?.use_hash_policy === true,
     timeoutMs: 1_000 * Number.parseFloat(timeout),
   };
 }

@@ -1,8 +1,8 @@
-import { COUNTERS_PAGE } from '../../agent/envoy/cluster-counters.ts';
-import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
+import { COUNTERS_PAGE } from '../../../agent/envoy/cluster-counters.ts';
+import { LATENCY_EDGES } from '../../../agent/envoy/latency-edges.ts';
 
 /** What Envoy counts for one cluster (its documentation, "Cluster manager statistics"), under its own names. */
-export type EnvoyCounters = {
+type EnvoyCounters = {
   /** Requests given to the upstream; those refused before (overflow, no connection) are not among them. */
   upstream_rq_total: number;
   /** Requests whose response, the proxy's own included, has been counted. */

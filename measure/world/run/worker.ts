@@ -1,17 +1,17 @@
 import { rmSync } from 'node:fs';
+import { takeMachine } from '../machine.ts';
 import type { Found, Tally, WorkerMessage } from './findings.ts';
 import { NOTHING_PLAYED } from './findings.ts';
-import { takeMachine } from './machine.ts';
 
 /** Schedules between two signs of life. */
 const TELL_EVERY = 20;
 
 // What plays a world takes the machine from its process, so everything that lives in it is loaded after that.
 takeMachine();
-const { drawSchedule } = await import('./draw-schedule.ts');
-const { describe } = await import('./inject.ts');
-const { play } = await import('./play.ts');
-const { shrink } = await import('./shrink.ts');
+const { drawSchedule } = await import('../schedule/draw-schedule.ts');
+const { describe } = await import('../schedule/inject.ts');
+const { play } = await import('../play.ts');
+const { shrink } = await import('../schedule/shrink.ts');
 
 const [folder = '', first = '0', count = '0', stride = '1'] = process.argv.slice(2);
 await playAll(Number(first), Number(count), Number(stride));

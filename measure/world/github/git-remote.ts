@@ -5,7 +5,7 @@ type Tree = ReadonlyMap<string, string>;
 type Commit = { readonly parent: string | undefined; readonly tree: Tree };
 
 /** The repository's branch of the ledger on the git host, with everything that was ever pushed. */
-export type GitRemote = {
+export type LedgerRemote = {
   readonly head: () => string | undefined;
   readonly commitOf: (hash: string) => Commit | undefined;
   /** Moves the branch if that is a fast-forward. */
@@ -20,11 +20,11 @@ export type GitRemote = {
 };
 
 /** An empty remote. */
-export function createGitRemote(): GitRemote {
+export function createLedgerRemote(): LedgerRemote {
   const commits = new Map<string, Commit>();
   const blobs = new Map<string, string>();
   let head: string | undefined;
-  const isAncestor: GitRemote['isAncestor'] = (ancestor, hash) => {
+  const isAncestor: LedgerRemote['isAncestor'] = (ancestor, hash) => {
     for (let at: string | undefined = hash; at !== undefined; at = commits.get(at)?.parent) {
       if (at === ancestor) return true;
     }

@@ -1,8 +1,8 @@
-import { type Played, play } from './play.ts';
+import { type Played, play } from '../play.ts';
 import type { Injection, Schedule } from './setup.ts';
 
 /** A schedule that breaks an invariant, with what it needs for that and no more, and how it went. */
-export type Shrunk = { readonly schedule: Schedule; readonly played: Played };
+type Shrunk = { readonly schedule: Schedule; readonly played: Played };
 
 /** Leaves out injections, many at once at first, for as long as the same invariant is broken by what is left. */
 export async function shrink(schedule: Schedule, played: Played, folder: string): Promise<Shrunk> {

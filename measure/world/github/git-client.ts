@@ -1,13 +1,13 @@
-import type { CommandEnd, ProgramCall, RunCommand } from '../../core/ports.ts';
-import type { Draws } from '../simulate/draws.ts';
-import { type GitRemote, nameOf } from './git-remote.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
+import type { CommandEnd, ProgramCall, RunCommand } from '../../../core/ports.ts';
+import type { Draws } from '../../simulate/draws.ts';
+import type { Actor, Scheduler } from '../scheduler.ts';
+import { type LedgerRemote, nameOf } from './git-remote.ts';
 
 /** What is wrong with the git host at present. Times are ms since the world began. */
 export type GitFaults = { downUntil: number; lostPushAnswers: number };
 
 type GitWorld = {
-  readonly remote: GitRemote;
+  readonly remote: LedgerRemote;
   readonly faults: GitFaults;
   readonly time: Scheduler;
   readonly draws: Draws;
@@ -15,7 +15,7 @@ type GitWorld = {
   readonly onPush: (actor: Actor) => void;
 };
 
-type Commit = NonNullable<ReturnType<GitRemote['commitOf']>>;
+type Commit = NonNullable<ReturnType<LedgerRemote['commitOf']>>;
 /** A bare repository of one job. */
 type Local = {
   ref: string | undefined;
@@ -166,7 +166,7 @@ const LOCAL: Readonly<Record<string, Work>> = {
   },
 };
 
-function treeOf(remote: GitRemote, local: Local, commit: string): ReadonlyMap<string, string> {
+function treeOf(remote: LedgerRemote, local: Local, commit: string): ReadonlyMap<string, string> {
   return (local.commits.get(commit) ?? remote.commitOf(commit))?.tree ?? new Map();
 }
 

@@ -1,7 +1,7 @@
 import { registerHooks } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
 import { MUTATIONS } from './mutations.ts';
 
 /**

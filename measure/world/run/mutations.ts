@@ -1,5 +1,5 @@
 /** A fault put back: a text of a file as it is, and as it was with the fault. */
-export type Mutation = {
+type Mutation = {
   readonly name: string;
   /** What is broken by it. */
   readonly fault: string;
@@ -7,7 +7,6 @@ export type Mutation = {
 };
 
 const COUNTING = 'agent/traffic/version-reading.ts';
-const DECISION = 'core/rollout/decide-rollout.ts';
 
 /**
  * Faults that were found in the running product, each of which the world has to find again. Those that it can't see are named in the
@@ -106,17 +105,6 @@ export const MUTATIONS: readonly Mutation[] = [
         file: 'agent/traffic/lookout.ts',
         from: 'within(clock, waitMs, work).catch(',
         to: 'work.catch(',
-      },
-    ],
-  },
-  {
-    name: 'hold-without-deadline',
-    fault: 'A rollout that is held for wrong routing never ends.',
-    changes: [
-      {
-        file: DECISION,
-        from: "    return decideHeld(plan, place, { code: 'routing-off', reasons, lack: routing.message });",
-        to: "    return { kind: 'hold', code: 'routing-off', reasons, explanation: routing.message };",
       },
     ],
   },

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toInstant } from '../../core/instant.ts';
-import { SCHEMAS } from '../../core/names.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { SCHEMAS } from '../../../core/names.ts';
+import type { Actor, Scheduler } from '../scheduler.ts';
+import { MODEL } from '../world-config.ts';
 import type { Clients } from './clients.ts';
 import type { ModelServers } from './model-servers.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
-import { MODEL } from './world-config.ts';
 
 type Handlers = {
   readonly time: Scheduler;

@@ -1,10 +1,10 @@
-import { createEvent } from '../../core/ledger/create-event.ts';
-import type { LedgerEvent } from '../../core/ledger/event.ts';
-import type { LedgerState } from '../../core/ledger/state.ts';
-import { environmentOf } from '../../core/ledger/state.ts';
+import { createEvent } from '../../../core/ledger/create-event.ts';
+import type { LedgerEvent } from '../../../core/ledger/event.ts';
+import type { LedgerState } from '../../../core/ledger/state.ts';
+import { environmentOf } from '../../../core/ledger/state.ts';
+import { packageOf, runOf } from '../packages.ts';
+import { ENVIRONMENT, MODEL } from '../world-config.ts';
 import { workflowOf } from './flows.ts';
-import { packageOf, runOf } from './packages.ts';
-import { ENVIRONMENT, MODEL } from './world-config.ts';
 
 const DIGEST = `sha256:${'e'.repeat(64)}`;
 

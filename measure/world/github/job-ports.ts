@@ -1,14 +1,14 @@
-import { createAgentClient } from '../../adapters/agent-client.ts';
-import { createGitLedger } from '../../adapters/git/ledger.ts';
-import { ServiceError } from '../../core/errors.ts';
-import { toInstant } from '../../core/instant.ts';
-import type { AgentPort, Clock, GitHub, Ledger, Log, RolloutRecords, Tracking } from '../../core/ports.ts';
+import { createAgentClient } from '../../../adapters/agent-client.ts';
+import { createGitLedger } from '../../../adapters/git/ledger.ts';
+import { ServiceError } from '../../../core/errors.ts';
+import { toInstant } from '../../../core/instant.ts';
+import type { AgentPort, Clock, GitHub, Ledger, Log, RolloutRecords, Tracking } from '../../../core/ports.ts';
+import { TOKEN } from '../host/host.ts';
+import { connectTo } from '../network.ts';
+import type { Actor } from '../scheduler.ts';
+import type { SimulatedWorld } from '../world.ts';
+import { REPOSITORY, TIMES } from '../world-config.ts';
 import { createGitClient } from './git-client.ts';
-import { TOKEN } from './host.ts';
-import { connectTo } from './network.ts';
-import type { Actor } from './scheduler.ts';
-import type { World } from './world.ts';
-import { REPOSITORY, TIMES } from './world-config.ts';
 
 /** A call of GitHub's API, in ms. */
 const API_MS = { least: 60, most: 400 } as const;
@@ -16,7 +16,7 @@ const API_MS = { least: 60, most: 400 } as const;
 const ATTEMPT_MS = TIMES.lease * 125;
 
 /** The world as one job's process sees it. */
-export function connectJob(world: World, actor: Actor, onPush: (actor: Actor) => void) {
+export function connectJob(world: SimulatedWorld, actor: Actor, onPush: (actor: Actor) => void) {
   const { time, draws, hosts, trace } = world;
   const clock: Clock = {
     now: () => toInstant(time.now()),
@@ -49,7 +49,7 @@ export function connectJob(world: World, actor: Actor, onPush: (actor: Actor) =>
 /** The ports of a job. */
 export type JobPorts = ReturnType<typeof connectJob>;
 
-function connectGitHub(world: World, actor: Actor): GitHub {
+function connectGitHub(world: SimulatedWorld, actor: Actor): GitHub {
   const { time, draws, github } = world;
   const call = async <T>(answer: T): Promise<T> => {
     await time.sleep(API_MS.least + draws.uniform() * API_MS.most, actor);
@@ -88,7 +88,7 @@ export const SHA = 'a'.repeat(40);
 
 function trackingOf({
   aliases,
-}: World): Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags' | 'findRuns'> {
+}: SimulatedWorld): Pick<Tracking, 'getAlias' | 'setAlias' | 'setVersionTags' | 'findRuns'> {
   return {
     getAlias: async (_model, alias) => aliases.get(alias),
     setAlias: async (_model, alias, version) => {
@@ -100,7 +100,7 @@ function trackingOf({
   };
 }
 
-function recordsOf({ records }: World): RolloutRecords {
+function recordsOf({ records }: SimulatedWorld): RolloutRecords {
   return {
     keep: async (_runId, record) => {
       records.set(record.rollout, record);

@@ -1,30 +1,30 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hono } from 'hono';
-import { type Agent, createAgent } from '../../agent/agent.ts';
-import { createApp } from '../../agent/api/server.ts';
-import type { AgentContext } from '../../agent/context.ts';
-import { runLoop } from '../../agent/loop.ts';
-import type { Exchange } from '../../agent/machine/reach-out.ts';
-import { createSteadyClock } from '../../agent/machine/steady-clock.ts';
-import { createClockWatch, moveOutOfFuture } from '../../agent/machine/watch-clock.ts';
-import { type AgentOptions, databaseFile, readOptions } from '../../agent/options/options.ts';
-import { openStore, type Store } from '../../agent/store/store.ts';
-import { messageOf } from '../../core/errors.ts';
-import type { Draws } from '../simulate/draws.ts';
+import { type Agent, createAgent } from '../../../agent/agent.ts';
+import { createApp } from '../../../agent/api/server.ts';
+import type { AgentContext } from '../../../agent/context.ts';
+import { runLoop } from '../../../agent/loop.ts';
+import type { Exchange } from '../../../agent/machine/reach-out.ts';
+import { createSteadyClock } from '../../../agent/machine/steady-clock.ts';
+import { createClockWatch, moveOutOfFuture } from '../../../agent/machine/watch-clock.ts';
+import { type AgentOptions, databaseFile, readOptions } from '../../../agent/options/options.ts';
+import { openStore, type Store } from '../../../agent/store/store.ts';
+import { messageOf } from '../../../core/errors.ts';
+import type { Draws } from '../../simulate/draws.ts';
+import type { Setup, VersionBehaviour } from '../schedule/setup.ts';
+import type { Actor, Scheduler } from '../scheduler.ts';
+import type { Trace } from '../trace.ts';
+import { ENVIRONMENT, REPOSITORY, TIMES, urlOf } from '../world-config.ts';
 import { openShelf, type Shelf } from './blob-shelf.ts';
 import { keepCapturing } from './capture.ts';
 import { type Clients, createClients, type Served } from './clients.ts';
 import { refuseWrites } from './full-disk.ts';
 import { createModelServers, type ModelServers } from './model-servers.ts';
 import { createProxy, type HostProxy } from './proxy.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
-import type { Behaviour, Setup } from './setup.ts';
-import type { Trace } from './trace.ts';
-import { ENVIRONMENT, REPOSITORY, TIMES, urlOf } from './world-config.ts';
 
 /** What is wrong with a host at present; times in ms since the world began. */
-export type HostFaults = {
+type HostFaults = {
   partitionedUntil: number;
   answersLostUntil: number;
   badGatewayUntil: number;
@@ -61,13 +61,13 @@ export type WorldHost = {
 };
 
 /** What all hosts live in. */
-export type HostWorld = {
+type HostWorld = {
   readonly time: Scheduler;
   readonly draws: Draws;
   readonly setup: Setup;
   readonly trace: Trace;
   readonly folder: string;
-  readonly behaviourOf: (version: string) => Behaviour;
+  readonly behaviourOf: (version: string) => VersionBehaviour;
   readonly rateFactor: () => number;
   readonly onServed: (host: number, served: Served) => void;
   /** The way of an agent's process to GitHub. */
@@ -76,7 +76,6 @@ export type HostWorld = {
 
 export const TOKEN = 'deployer-token-of-the-world';
 export const DISPATCH_SECRET = 'dispatch-secret-of-the-world';
-const STICKY_HEADER = 'x-user';
 
 /** A host on which nothing runs yet. */
 export function createHost(world: HostWorld, index: number): WorldHost {
@@ -93,7 +92,7 @@ export function createHost(world: HostWorld, index: number): WorldHost {
   const settle = () => clients.settle();
   const isSlow = () => is('slowUntil');
   const servers = createModelServers({ time, behaviourOf: world.behaviourOf, onChange: settle, isSlow });
-  const proxy = createProxy({ time, stickyHeader: options.stickyHeader, onLook: settle });
+  const proxy = createProxy({ time, onLook: settle });
   const clients: Clients = createClients({
     ...{ time, draws, setup, rateFactor: world.rateFactor, behaviourOf: world.behaviourOf, servers },
     proxy: () => proxy,
@@ -180,7 +179,6 @@ function optionsOf({ folder, setup }: HostWorld, index: number): AgentOptions {
     'tick-seconds': String(TIMES.tick),
     'heartbeat-seconds': String(TIMES.heartbeat),
     'start-timeout-seconds': '60',
-    ...(setup.stickyUsers > 0 && { 'sticky-header': STICKY_HEADER }),
   };
   const argv = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
   const key = argv.join(' ');

@@ -1,10 +1,10 @@
-import type { Draws } from '../simulate/draws.ts';
+import type { Draws } from '../../simulate/draws.ts';
+import type { Setup, VersionBehaviour } from '../schedule/setup.ts';
+import type { Scheduler } from '../scheduler.ts';
 import { addTimes, type ClusterStats } from './envoy-counters.ts';
 import type { ModelServer, ModelServers } from './model-servers.ts';
 import type { HostProxy } from './proxy.ts';
 import type { Routing } from './route-table.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { Behaviour, Setup } from './setup.ts';
 
 /** What became of the requests of a stretch of time on one host; `version` is `undefined` where the proxy itself answered. */
 export type Served = {
@@ -29,7 +29,7 @@ type Options = {
   readonly draws: Draws;
   readonly setup: Setup;
   readonly rateFactor: () => number;
-  readonly behaviourOf: (version: string) => Behaviour;
+  readonly behaviourOf: (version: string) => VersionBehaviour;
   readonly servers: ModelServers;
   readonly proxy: () => HostProxy;
   readonly onServed: (served: Served) => void;
@@ -48,7 +48,6 @@ type Open = {
 /** Clients that send at a steady rate, give up after a while and never retry. */
 export function createClients(options: Options): Clients {
   const { time, draws, setup, onServed } = options;
-  const users = chooseUsers(draws, setup.stickyUsers);
   const invalid = new Map<number, number>();
   const open: Open[] = [];
   let last = 0;
@@ -81,7 +80,7 @@ export function createClients(options: Options): Clients {
       if (routing.kind === 'direct') {
         return onServed({ from, to, version: undefined, requests, failed: requests });
       }
-      for (const [cluster, share] of split(draws, routing, users, requests)) {
+      for (const [cluster, share] of split(draws, routing, requests)) {
         if (share === 0) continue;
         const failed = ask(cluster, share, routing.timeoutMs);
         onServed({ from, to, version: versionOf(cluster), requests: share, failed });
@@ -96,35 +95,15 @@ function versionOf(cluster: string): string {
   return cluster.slice(cluster.indexOf('@') + 1);
 }
 
-/** Users by where their name's hash falls, with the share of all requests that each of them sends. */
-type User = { readonly place: number; readonly share: number };
-
-function chooseUsers(draws: Draws, count: number): readonly User[] {
-  const sizes = Array.from({ length: count }, (_, rank) => 1 / (rank + 1));
-  const sum = sizes.reduce((left, right) => left + right, 0);
-  return sizes.map((size) => ({ place: draws.uniform(), share: size / sum }));
-}
-
 function split(
   draws: Draws,
-  { clusters, isSticky }: Extract<Routing, { kind: 'clusters' }>,
-  users: readonly User[],
+  { clusters }: Extract<Routing, { kind: 'clusters' }>,
   requests: number,
 ): readonly (readonly [cluster: string, requests: number])[] {
   const total = clusters.reduce((sum, { weight }) => sum + weight, 0);
-  let left = requests;
-  let from = 0;
-  return clusters.map(({ name, weight }, index) => {
-    const to = from + weight / total;
-    const inside = users.filter(({ place }) => place >= from && place < to);
-    const ofUsers = inside.reduce((sum, { share }) => sum + share, 0);
-    const share = isSticky && users.length > 0 ? ofUsers : weight / total;
-    from = to;
-    const isLast = index === clusters.length - 1;
-    const given = isLast ? left : Math.min(left, draws.binomial(requests, Math.min(1, share)));
-    left -= given;
-    return [name, given] as const;
-  });
+  const shares = clusters.map(({ weight }) => weight / total);
+  const given = draws.multinomial(requests, shares);
+  return clusters.map(({ name }, index) => [name, given[index] ?? 0]);
 }
 
 /** Nobody listens, or the server has not loaded yet: the proxy, or the server, answers 503. */
@@ -142,7 +121,7 @@ type Answers = Record<'failing' | 'hanging' | 'invalid' | 'refusing' | 'malforme
 
 function answer(
   draws: Draws,
-  behaviour: Behaviour,
+  behaviour: VersionBehaviour,
   { requests, malformed }: { readonly requests: number; readonly malformed: number },
 ): Answers {
   let left = requests;

@@ -1,5 +1,5 @@
-import { type Draws, makeDraws } from '../simulate/draws.ts';
-import { type Behaviour, HEALTHY, type Injection, type Schedule, type Setup } from './setup.ts';
+import { type Draws, makeDraws } from '../../simulate/draws.ts';
+import { HEALTHY, type Injection, type Schedule, type Setup, type VersionBehaviour } from './setup.ts';
 
 /** When the first thing happens, and the last, in ms. */
 const FIRST_MS = 12_000;
@@ -31,7 +31,6 @@ function drawSetup(draws: Draws): Setup {
     controlRunners: chance(0.5) ? 2 : 3,
     approvalSeconds: chance(0.15) ? 20 : 0,
     sameName: chance(0.05),
-    stickyUsers: chance(0.06) ? pick(draws, [5, 20, 200]) : 0,
   };
 }
 
@@ -40,14 +39,14 @@ function drawVersions(draws: Draws): Setup['versions'] {
   const how = draws.uniform();
   const first =
     how < 0.08 ? { ...HEALTHY, invalid: 0.2 } : how < 0.2 ? { ...HEALTHY, loadsOnce: true } : HEALTHY;
-  const other = (): Behaviour => (how < 0.08 ? first : drawBehaviour(draws));
+  const other = (): VersionBehaviour => (how < 0.08 ? first : drawBehaviour(draws));
   return { '1': first, '2': other(), '3': other() };
 }
 
-function drawBehaviour(draws: Draws): Behaviour {
+function drawBehaviour(draws: Draws): VersionBehaviour {
   const share = pick(draws, [0.3, 0.5, 1]);
-  const faults: readonly Partial<Behaviour>[] = [
-    ...Array<Partial<Behaviour>>(6).fill({}),
+  const faults: readonly Partial<VersionBehaviour>[] = [
+    ...Array<Partial<VersionBehaviour>>(6).fill({}),
     { failing: share },
     { hanging: share },
     { refusing: share },

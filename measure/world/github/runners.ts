@@ -1,11 +1,11 @@
 /** A lane that takes so many at a time; the others wait in the order they came. */
-export type Lane = {
+export type Runners = {
   /** Resolves with the way out, to be called once. */
   readonly enter: () => Promise<() => void>;
 };
 
 /** A lane of this width. */
-export function createLane(width: number): Lane {
+export function createRunners(width: number): Runners {
   let inside = 0;
   const waiting: (() => void)[] = [];
   const leaveOnce = () => {

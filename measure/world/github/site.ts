@@ -1,0 +1,115 @@
+import { type Plan, readPlan } from '../../../actions/job/handoff.ts';
+import { outcomeOfError } from '../../../actions/job/outcome.ts';
+import { ok } from '../../../core/result.ts';
+import type { Actor } from '../scheduler.ts';
+import { MODEL } from '../world-config.ts';
+import { versionEvents } from './chain.ts';
+import { createDeployJobs, type JobHall } from './deploy-jobs.ts';
+import { type Attempt, type GitHubEvent, runMonitor, runPlan } from './flows.ts';
+import { connectJob, type JobPorts } from './job-ports.ts';
+import { createRunners } from './runners.ts';
+
+/** GitHub, as far as it starts, queues, cancels and loses jobs. */
+export type Site = {
+  /** Starts the workflows of an event. */
+  readonly trigger: (event: GitHubEvent) => void;
+  /** Whether a workflow runs. */
+  readonly isBusy: () => boolean;
+  /** A person cancels the newest job that deploys. */
+  readonly cancel: () => void;
+  /** The runner of the newest job that deploys is lost. */
+  readonly lose: () => void;
+  /** A person runs the newest deploy job that has ended again. */
+  readonly rerun: () => void;
+};
+
+type SiteWorld = Pick<JobHall, 'world' | 'onPush'> & {
+  /** The number of the next version that is trained. */
+  readonly nextVersion: () => string;
+};
+
+const SERVER: Actor = { name: 'github', isAlive: true };
+/** From the event to the first step of its job. */
+const START_MS = { least: 2_000, most: 6_000 } as const;
+const TRAINING_MS = 15_000;
+
+/** A GitHub without runs. */
+export function createSite({ world, onPush, nextVersion }: SiteWorld): Site {
+  const hall = createHall({ world, onPush });
+  const { run, ...jobs } = createDeployJobs(hall);
+  let runs = 1;
+  let busy = 0;
+  const chain = async (plan: Plan, number: number): Promise<void> => {
+    await world.time.sleep(TRAINING_MS * (1 + world.draws.uniform()), SERVER);
+    const version = nextVersion();
+    const done = await onRunner(hall, hall.newActor('register'), async ({ ledger, clock }) => {
+      const appended = await ledger.append(MODEL, (state) => ok(versionEvents(version, clock.now(), state)));
+      return appended.ok;
+    });
+    if (done === true) await run({ plan, version }, number, 1);
+  };
+  const start = async (event: GitHubEvent): Promise<void> => {
+    runs += 1;
+    const number = runs;
+    const attempt: Attempt = { run: number, attempt: 1, signal: new AbortController().signal };
+    const plan = await planned(hall, event, attempt);
+    if (plan === undefined) return;
+    if (plan.operation === 'monitor') {
+      await onRunner(hall, hall.newActor('monitor'), (ports) => runMonitor(world, ports, attempt));
+    } else if (plan.operation === 'train' || plan.operation === 'tune') await chain(plan, number);
+    else await run({ plan, version: undefined }, number, 1);
+  };
+  return {
+    ...jobs,
+    isBusy: () => busy > 0,
+    trigger: (event) => {
+      busy += 1;
+      void start(event).finally(() => {
+        busy -= 1;
+      });
+    },
+  };
+}
+
+function createHall({ world, onPush }: Pick<JobHall, 'world' | 'onPush'>): JobHall {
+  const { time, draws } = world;
+  let jobs = 0;
+  return {
+    ...{ world, onPush },
+    runners: createRunners(world.setup.controlRunners),
+    newActor: (kind) => {
+      jobs += 1;
+      return { name: `${kind}-${jobs}`, isAlive: true };
+    },
+    startUp: () => time.sleep(START_MS.least + draws.uniform() * START_MS.most, SERVER),
+  };
+}
+
+/** Runs one job on a control runner; gives what it gave, `undefined` when it failed. */
+async function onRunner<T>(
+  { world, onPush, runners, startUp }: JobHall,
+  actor: Actor,
+  work: (ports: JobPorts) => Promise<T>,
+): Promise<T | undefined> {
+  const leave = await runners.enter();
+  await startUp();
+  try {
+    return await work(connectJob(world, actor, onPush));
+  } catch (thrown) {
+    world.trace.say(actor.name, `failed: ${outcomeOfError(thrown).headline}`);
+    return undefined;
+  } finally {
+    leave();
+  }
+}
+
+/** What plan hands over for this event; `undefined` where the chain ends with it. */
+async function planned(hall: JobHall, event: GitHubEvent, attempt: Attempt): Promise<Plan | undefined> {
+  const actor = hall.newActor('plan');
+  const outcome = await onRunner(hall, actor, (ports) => runPlan(hall.world, ports, event, attempt));
+  if (outcome === undefined) return undefined;
+  const { decision, headline, result } = outcome;
+  hall.world.trace.say(actor.name, `${decision}: ${headline}`);
+  if (decision !== 'continue') return undefined;
+  return readPlan(JSON.stringify({ schema_version: 1, action: 'plan', decision, ...result }));
+}
