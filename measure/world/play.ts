@@ -13,20 +13,20 @@ import { championEvents, versionEvents } from './github/chain.ts';
 import { takeDispatches } from './github/dispatches.ts';
 import { createLedgerRemote } from './github/git-remote.ts';
 import { connectJob } from './github/job-ports.ts';
-import { createSite, type Site } from './github/site.ts';
+import { createSite, type GitHubSite } from './github/site.ts';
 import { createHost, type WorldHost } from './host/host.ts';
 import { createWatch, type Violation } from './invariants/watch.ts';
 import { enter } from './machine.ts';
 import { packageOf, WORLD_PACKAGES } from './packages.ts';
 import { plant } from './schedule/inject.ts';
-import { HEALTHY, type Injection, type Schedule } from './schedule/setup.ts';
+import { HEALTHY, type Injection, type WorldSchedule } from './schedule/setup.ts';
 import { type Actor, createScheduler } from './scheduler.ts';
 import { createTrace } from './trace.ts';
 import type { SimulatedWorld } from './world.ts';
 import { configOf, ENVIRONMENT, MODEL, TIMES } from './world-config.ts';
 
 /** What a schedule came to. */
-export type Played = {
+export type PlayedSchedule = {
   readonly violation: Violation | undefined;
   readonly trace: readonly string[];
   readonly steps: number;
@@ -45,7 +45,10 @@ const QUIET_MS = 15_000;
 const FIRST_TICK_MS = 50_000;
 
 /** Plays one schedule from the beginning to its end, or to the first step that breaks an invariant. */
-export async function play({ seed, setup, injections }: Schedule, folder: string): Promise<Played> {
+export async function play(
+  { seed, setup, injections }: WorldSchedule,
+  folder: string,
+): Promise<PlayedSchedule> {
   const time = createScheduler();
   const draws = makeDraws(`world/${seed}`);
   enter({ time, draws });
@@ -104,7 +107,7 @@ function endOf(injection: Injection): number {
 }
 
 /** Whether nothing more will happen by itself: no job, no rollout, and every host serves the champion alone. */
-function isAtRest({ heads, hosts }: SimulatedWorld, site: Site): boolean {
+function isAtRest({ heads, hosts }: SimulatedWorld, site: GitHubSite): boolean {
   const state = heads.at(-1)?.state;
   const here = state && environmentOf(state, ENVIRONMENT);
   if (here === undefined || here.rollout !== undefined || site.isBusy()) return false;
@@ -114,7 +117,7 @@ function isAtRest({ heads, hosts }: SimulatedWorld, site: Site): boolean {
   });
 }
 
-function raiseHost(world: SimulatedWorld, site: Site, folder: string, index: number): WorldHost {
+function raiseHost(world: SimulatedWorld, site: GitHubSite, folder: string, index: number): WorldHost {
   const { time, draws, setup, trace, behaviours, traffic, github } = world;
   const host: WorldHost = createHost(
     {
@@ -132,7 +135,7 @@ function raiseHost(world: SimulatedWorld, site: Site, folder: string, index: num
 }
 
 /** The world as it is found: version 1 serves everywhere, and the others are registered. */
-async function begin(world: SimulatedWorld, site: Site): Promise<void> {
+async function begin(world: SimulatedWorld, site: GitHubSite): Promise<void> {
   const { time, setup } = world;
   const ports = connectJob(world, OPERATOR, (actor) => recordHead(world, actor));
   const at = toInstant(time.now() - 60_000);

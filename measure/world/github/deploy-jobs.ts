@@ -7,7 +7,7 @@ import { connectJob, type JobPorts } from './job-ports.ts';
 import { createRunners, type Runners } from './runners.ts';
 
 /** What a deploy job is to do: the plan, and the version where the chain has made one. */
-export type DeployWish = { readonly plan: Plan; readonly version: string | undefined };
+type DeployWish = { readonly plan: Plan; readonly version: string | undefined };
 
 /** A deploy job that runs, or has run. */
 type DeployJob = {

@@ -10,7 +10,7 @@ import { connectJob, type JobPorts } from './job-ports.ts';
 import { createRunners } from './runners.ts';
 
 /** GitHub, as far as it starts, queues, cancels and loses jobs. */
-export type Site = {
+export type GitHubSite = {
   /** Starts the workflows of an event. */
   readonly trigger: (event: GitHubEvent) => void;
   /** Whether a workflow runs. */
@@ -34,7 +34,7 @@ const START_MS = { least: 2_000, most: 6_000 } as const;
 const TRAINING_MS = 15_000;
 
 /** A GitHub without runs. */
-export function createSite({ world, onPush, nextVersion }: SiteWorld): Site {
+export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSite {
   const hall = createHall({ world, onPush });
   const { run, ...jobs } = createDeployJobs(hall);
   let runs = 1;

@@ -1,7 +1,7 @@
 import type { Invariant } from './invariant.ts';
 
 /** What a host does with requests, summed as long as it goes on. Times in ms. */
-export type Serving = {
+export type HostServing = {
   readonly url: string;
   /** For how long requests have failed, most of them, while the champion's server was up and the agent could act. */
   readonly downMs: number;
@@ -21,7 +21,7 @@ export type Serving = {
 const LONGEST_DOWN_MS = 30_000;
 
 /** What each host has to keep while it serves. */
-export const SERVING_INVARIANTS: readonly Invariant<Serving>[] = [
+export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
   {
     name: 'healthy-champion-serves',
     text: 'While the champion is healthy on a host, requests are answered there, up to the few ticks it takes to see what fails.',

@@ -3,7 +3,7 @@ import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
 import type { WorldHost } from '../host/host.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
-import type { Serving } from './serving-invariants.ts';
+import type { HostServing } from './serving-invariants.ts';
 
 /** What has been summed of one host so far. */
 type Sums = {
@@ -15,7 +15,7 @@ type Sums = {
 };
 
 /** Sums what hosts do with requests. */
-type ServingWatch = { readonly look: () => readonly Serving[] };
+type ServingWatch = { readonly look: () => readonly HostServing[] };
 
 /** Bad requests by which harm is proven beyond doubt, and how many ticks an agent may take to see the last of them. */
 const PROOF = 60;
@@ -77,7 +77,7 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   if (version === open?.version && open?.stable !== undefined && canAct) sum.failed += failed;
 }
 
-function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): Serving {
+function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServing {
   const { setup } = world;
   const open = hereOf(world)?.rollout;
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;

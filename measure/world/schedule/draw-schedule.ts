@@ -1,5 +1,5 @@
 import { type Draws, makeDraws } from '../../simulate/draws.ts';
-import { HEALTHY, type Injection, type Schedule, type Setup, type VersionBehaviour } from './setup.ts';
+import { HEALTHY, type Injection, type Setup, type VersionBehaviour, type WorldSchedule } from './setup.ts';
 
 /** When the first thing happens, and the last, in ms. */
 const FIRST_MS = 12_000;
@@ -7,7 +7,7 @@ const LAST_MS = 110_000;
 const MOST_INJECTIONS = 9;
 
 /** The schedule of a seed: its world, and what is done to it, in the order of time. */
-export function drawSchedule(seed: number): Schedule {
+export function drawSchedule(seed: number): WorldSchedule {
   const draws = makeDraws(`schedule/${seed}`);
   const setup = drawSetup(draws);
   const injections: Injection[] = [{ at: FIRST_MS, kind: 'comment', by: 'ann', text: '/deploy v2' }];

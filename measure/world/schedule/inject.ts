@@ -1,5 +1,5 @@
 import { toInstant } from '../../../core/instant.ts';
-import type { Site } from '../github/site.ts';
+import type { GitHubSite } from '../github/site.ts';
 import type { WorldHost } from '../host/host.ts';
 import type { Actor } from '../scheduler.ts';
 import type { SimulatedWorld } from '../world.ts';
@@ -10,7 +10,7 @@ const NATURE: Actor = { name: 'nature', isAlive: true };
 const PULL_REQUEST = 7;
 
 /** Lets an injection happen at its time. */
-export function plant(world: SimulatedWorld, site: Site, injection: Injection, order: number): void {
+export function plant(world: SimulatedWorld, site: GitHubSite, injection: Injection, order: number): void {
   world.time.after(injection.at - world.time.elapsed(), NATURE, () => {
     world.trace.say('!', describe(injection));
     happen(world, site, injection, order);
@@ -22,7 +22,7 @@ export function describe({ at: _at, kind, ...rest }: Injection): string {
   return `${kind} ${JSON.stringify(rest)}`;
 }
 
-function happen(world: SimulatedWorld, site: Site, injection: Injection, order: number): void {
+function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, order: number): void {
   const { time, git, github, traffic, behaviours } = world;
   const until = (ms: number) => time.elapsed() + ms;
   switch (injection.kind) {
@@ -126,7 +126,7 @@ function befall({ time }: SimulatedWorld, host: WorldHost, injection: HostInject
 
 function comment(
   { time, commands }: SimulatedWorld,
-  site: Site,
+  site: GitHubSite,
   { by, text }: Extract<Injection, { kind: 'comment' }>,
   order: number,
 ): void {

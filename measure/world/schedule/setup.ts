@@ -68,7 +68,7 @@ export type Injection = { readonly at: number } & (
 );
 
 /** All that a seed decides. */
-export type Schedule = {
+export type WorldSchedule = {
   readonly seed: number;
   readonly setup: Setup;
   readonly injections: readonly Injection[];

@@ -1,11 +1,15 @@
-import { type Played, play } from '../play.ts';
-import type { Injection, Schedule } from './setup.ts';
+import { type PlayedSchedule, play } from '../play.ts';
+import type { Injection, WorldSchedule } from './setup.ts';
 
 /** A schedule that breaks an invariant, with what it needs for that and no more, and how it went. */
-type Shrunk = { readonly schedule: Schedule; readonly played: Played };
+type Shrunk = { readonly schedule: WorldSchedule; readonly played: PlayedSchedule };
 
 /** Leaves out injections, many at once at first, for as long as the same invariant is broken by what is left. */
-export async function shrink(schedule: Schedule, played: Played, folder: string): Promise<Shrunk> {
+export async function shrink(
+  schedule: WorldSchedule,
+  played: PlayedSchedule,
+  folder: string,
+): Promise<Shrunk> {
   let best: Shrunk = { schedule, played };
   for (let size = Math.ceil(schedule.injections.length / 2); size >= 1; size = size === 1 ? 0 : size >> 1) {
     for (let from = 0; from < best.schedule.injections.length; ) {
@@ -19,7 +23,7 @@ export async function shrink(schedule: Schedule, played: Played, folder: string)
   return best;
 }
 
-function without({ injections, ...rest }: Schedule, from: number, size: number): Schedule {
+function without({ injections, ...rest }: WorldSchedule, from: number, size: number): WorldSchedule {
   const kept: readonly Injection[] = injections.filter((_, index) => index < from || index >= from + size);
   return { ...rest, injections: kept };
 }

@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { foldLedger } from '../../../core/ledger/fold.ts';
 import { DEADLINE_INVARIANTS, STORE_INVARIANTS } from '../../../measure/world/invariants/bound-invariants.ts';
 import { JOB_INVARIANTS } from '../../../measure/world/invariants/job-invariants.ts';
-import { SERVING_INVARIANTS, type Serving } from '../../../measure/world/invariants/serving-invariants.ts';
+import {
+  type HostServing,
+  SERVING_INVARIANTS,
+} from '../../../measure/world/invariants/serving-invariants.ts';
 import type { JobEnd } from '../../../measure/world/world.ts';
 import { championEvents, versionEvents } from '../../actions/support/deployment.ts';
 
-const SERVING: Serving = {
+const SERVING: HostServing = {
   url: 'http://serve-1:9443',
   downMs: 0,
   takenBack: undefined,
@@ -15,14 +18,14 @@ const SERVING: Serving = {
 };
 
 describe('what each host has to keep while it serves', () => {
-  const breachesOf = (change: Partial<Serving>) =>
+  const breachesOf = (change: Partial<HostServing>) =>
     SERVING_INVARIANTS.filter(({ breach }) => breach({ ...SERVING, ...change }) !== undefined).map(
       ({ name }) => name,
     );
 
   it('is kept where nothing is wrong', () => expect(breachesOf({})).toEqual([]));
 
-  it.each<[string, Partial<Serving>]>([
+  it.each<[string, Partial<HostServing>]>([
     ['healthy-champion-serves', { downMs: 31_000 }],
     ['taken-back-gets-nothing', { takenBack: { version: '2', forMs: 91_000, boundMs: 90_000 } }],
     ['harm-is-braked', { harm: { version: '2', failed: 101, bound: 100 } }],
