@@ -1,6 +1,7 @@
 import { signStatement } from '../../adapters/attestation.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
+import type { Config } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
@@ -8,8 +9,9 @@ import { SECRETS } from '../../core/names.ts';
 import { TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readPlan } from '../job/handoff.ts';
+import { type Plan, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
+import type { Host } from '../job/host.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
 import {
@@ -37,27 +39,18 @@ export function main(): Promise<void> {
     const plan = readPlan(inputs.plan);
     const token = inputs['github-token'];
     const comment = commentOnPlan(job, plan, token);
-    const config = TAKE_BACK.has(plan.operation)
-      ? (await readConfigAndText(host, inputs.config, ENVIRONMENTS_ONLY)).config
-      : await readConfig(host, inputs.config);
+    const config = await readConfigFor(plan, host, inputs.config);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
-    const stay = planStay({
-      detach: inputs.detach,
-      runner: host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own',
-      startedAt: systemClock.now(),
-      rollout: chosen.environment.rollout,
-    });
+    const runner = host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own';
+    const { rollout } = chosen.environment;
+    const stay = planStay({ detach: inputs.detach, runner, startedAt: systemClock.now(), rollout });
     const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
     const author = authorOf(plan, host);
     const github = await connectGitHub(host, token, log);
     const announcer = createAnnouncer({
-      github,
-      log,
-      model: plan.model,
-      sha: plan.sha,
+      ...{ github, log, comment, model: plan.model, sha: plan.sha },
       environment: chosen.environmentName,
-      comment,
       clock: systemClock,
     });
     const { maxUnavailable } = chosen.environment;
@@ -93,6 +86,11 @@ async function withUntold(
     untold = await finished();
   });
   return untold.length === 0 ? outcome : { ...outcome, result: { ...outcome.result, untold } };
+}
+
+async function readConfigFor({ operation }: Plan, host: Host, file: string): Promise<Config> {
+  if (!TAKE_BACK.has(operation)) return readConfig(host, file);
+  return (await readConfigAndText(host, file, ENVIRONMENTS_ONLY)).config;
 }
 
 /** Signs with the key, when there is one: without it agents that trust no key serve what they are given. */

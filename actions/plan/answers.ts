@@ -6,8 +6,8 @@ import {
   type LedgerState,
   openTrainings,
 } from '../../core/ledger/state.ts';
-import type { Models } from '../../core/plan/address-command.ts';
-import { COMMANDS, DRY_RUN } from '../../core/plan/command-table.ts';
+import type { Models } from '../../core/plan/commands/address-command.ts';
+import { COMMANDS, DRY_RUN } from '../../core/plan/commands/command-table.ts';
 import type { Refused } from '../../core/plan/decision.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { type Block, type Report, type Text, tableOfFacts } from '../../core/report/report.ts';

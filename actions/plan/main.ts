@@ -3,7 +3,8 @@ import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { findModels } from '../../adapters/find-models.ts';
 import type { Config } from '../../core/config/config.ts';
-import { describeEvent, findDefaultBranch } from '../../core/plan/describe-event.ts';
+import type { ParseOptions } from '../../core/config/parse-config.ts';
+import { describeEvent, type EventFacts, findDefaultBranch } from '../../core/plan/describe-event.ts';
 import type { Log } from '../../core/ports.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { runAction } from '../job/harness.ts';
@@ -38,11 +39,7 @@ export function main(): Promise<void> {
     reportTo(async ({ decision, report }) => {
       if (decision === 'failure') await answerFailure(report);
     });
-    const { config, text } = await readConfigAndText(
-      host,
-      inputs.config,
-      facts.effect === 'guards' || facts.effect === 'tells' ? IN_ANY_CASE : { needs: NEEDS },
-    );
+    const { config, text } = await readConfigAndText(host, inputs.config, partsFor(facts));
     return plan(
       {
         ...{ eventName, payload, actor, workflow, runUrl },
@@ -66,6 +63,11 @@ export function main(): Promise<void> {
       },
     );
   });
+}
+
+/** Which sections of the file must be right for the event. */
+function partsFor({ effect }: EventFacts): ParseOptions {
+  return effect === 'guards' || effect === 'tells' ? IN_ANY_CASE : { needs: NEEDS };
 }
 
 /** Asks the hosts of an environment, and nobody where there is no such environment. */

@@ -1,6 +1,6 @@
-import type { Models } from './address-command.ts';
-import { type Effect, findCommand } from './command-table.ts';
-import { hearCommand } from './hear-command.ts';
+import type { Models } from './commands/address-command.ts';
+import { type Effect, findCommand } from './commands/command-table.ts';
+import { hearCommand } from './commands/hear-command.ts';
 import { commentSchema, manualSchema, pushSchema, repositorySchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 

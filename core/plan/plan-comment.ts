@@ -1,10 +1,10 @@
 import { epochMs, secondsBetween, toInstant } from '../instant.ts';
 import { checkHead } from './check-head.ts';
 import { checkPermissions, isNamed } from './check-permissions.ts';
-import { DRY_RUN } from './command-table.ts';
+import { DRY_RUN } from './commands/command-table.ts';
+import { hearCommand } from './commands/hear-command.ts';
+import type { ParsedCommand } from './commands/parse-command.ts';
 import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
-import { hearCommand } from './hear-command.ts';
-import type { ParsedCommand } from './parse-command.ts';
 import { type CommentPayload, commentSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { type Request, resolveOperation } from './resolve-operation.ts';

@@ -4,7 +4,7 @@ import type { DispatchType } from '../names.ts';
 import type { PermissionLevel } from '../permission.ts';
 import type { BranchUpdate, PullRequest } from '../ports.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
-import type { Models } from './address-command.ts';
+import type { Models } from './commands/address-command.ts';
 
 /** Everything a decision depends on. The event's payload is anybody's text until it is checked here. */
 export type PlanInput = {

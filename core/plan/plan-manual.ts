@@ -1,8 +1,8 @@
 import { readVersion } from '../identity/version.ts';
 import { checkPermissions } from './check-permissions.ts';
+import { parseCommand } from './commands/parse-command.ts';
 import { ignore, type PlanDecision, refuse } from './decision.ts';
 import { OPERATIONS, type Operation } from './hand-over.ts';
-import { parseCommand } from './parse-command.ts';
 import { manualSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';

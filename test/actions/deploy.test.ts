@@ -323,20 +323,6 @@ describe('a report that a rollout may go on', () => {
   });
 });
 
-describe('a job whose time is nearly up', () => {
-  test('leaves the rollout to the hosts while it can, and the next goes on', async () => {
-    const world = worldWithChampion();
-    const leaveAt = '2026-11-21T12:01:00.000Z';
-    const outcome = await deploy(world.job({ version: '2' }, { leaveAt }));
-    expect(outcome.reasonCode).toBe('detached');
-    expect(Date.parse(world.clock.now())).toBeGreaterThanOrEqual(Date.parse(leaveAt));
-    expect(Date.parse(world.clock.now())).toBeLessThan(Date.parse(leaveAt) + 60_000);
-    expect(world.agents.map(({ traffic }) => traffic?.lease?.detached)).toEqual([true, true]);
-    const next = await deploy(world.job({ operation: 'advance', correlationId: 'serve-1-rollout-1' }));
-    expect(next.reasonCode).toBe('promoted');
-  });
-});
-
 describe('with detach', () => {
   /** The first host loses its model servers just before the candidate gets traffic; its next start may fail. */
   function worldThatLosesCandidate(failsWith?: string): World {

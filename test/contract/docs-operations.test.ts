@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { configReference } from '../../core/config/schema/reference.ts';
 import { ledgerEventSchema } from '../../core/ledger/event.ts';
-import { COMMANDS, DRY_RUN } from '../../core/plan/command-table.ts';
+import { COMMANDS, DRY_RUN } from '../../core/plan/commands/command-table.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 
 const page = read('docs/operations.md');

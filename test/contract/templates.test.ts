@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { parseCommand } from '../../core/plan/parse-command.ts';
+import { parseCommand } from '../../core/plan/commands/parse-command.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 import { evaluate, type Tree } from './support/expressions.ts';
 

@@ -1,7 +1,7 @@
-import { didYouMean } from '../did-you-mean.ts';
-import { readVersion } from '../identity/version.ts';
+import { didYouMean } from '../../did-you-mean.ts';
+import { readVersion } from '../../identity/version.ts';
+import { type Ignored, ignore, type Refused, refuse } from '../decision.ts';
 import { type ArgumentKind, COMMANDS, type Command, DRY_RUN, findCommand } from './command-table.ts';
-import { type Ignored, ignore, type Refused, refuse } from './decision.ts';
 
 const MAX_LINE = 2_000;
 const COMMIT = /^[0-9a-f]{7,64}$/;

@@ -2,7 +2,7 @@
 export type Models = { readonly own: string; readonly all: readonly string[] };
 
 /** Whom a comment is for. */
-export type Addressed =
+type Addressed =
   /** For this run's model: the command without that model's name. */
   | { readonly kind: 'own'; readonly body: string }
   /** It names another model, whose run does what it asks for. */

@@ -1,4 +1,4 @@
-import type { Operation } from './hand-over.ts';
+import type { Operation } from '../hand-over.ts';
 
 /** What may follow a command, in this order; all of it is optional. */
 export type ArgumentKind = 'commit' | 'parameters' | 'version' | 'environment' | 'reason';

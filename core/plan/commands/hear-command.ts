@@ -1,5 +1,5 @@
+import { type Ignored, ignore, type Refused } from '../decision.ts';
 import { addressCommand, type Models } from './address-command.ts';
-import { type Ignored, ignore, type Refused } from './decision.ts';
 import { type ParsedCommand, parseCommand } from './parse-command.ts';
 
 /** A comment's command as the run of one model hears it; `isForAll` when it names none of several models. */

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest';
+import { deploy } from '../../actions/deploy/deploy.ts';
+import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+
+/** Version 1 serves on both hosts, version 2 passed its gate and is packed. */
+function worldWithChampion(): World {
+  const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
+  for (const agent of world.agents)
+    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  return world;
+}
+
+describe('a job whose time is nearly up', () => {
+  test('leaves the rollout to the hosts while it can, and the next goes on', async () => {
+    const world = worldWithChampion();
+    const leaveAt = '2026-11-21T12:01:00.000Z';
+    const outcome = await deploy(world.job({ version: '2' }, { leaveAt }));
+    expect(outcome.reasonCode).toBe('detached');
+    expect(Date.parse(world.clock.now())).toBeGreaterThanOrEqual(Date.parse(leaveAt));
+    expect(Date.parse(world.clock.now())).toBeLessThan(Date.parse(leaveAt) + 60_000);
+    expect(world.agents.map(({ traffic }) => traffic?.lease?.detached)).toEqual([true, true]);
+    const next = await deploy(world.job({ operation: 'advance', correlationId: 'serve-1-rollout-1' }));
+    expect(next.reasonCode).toBe('promoted');
+  });
+});
