@@ -7,7 +7,7 @@ import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
  * One model version this host has been asked to run, with everything needed to go on after a crash. `handle` is the
  * runtime's, `undefined` before it was prepared; `startedAt` is when the present attempt to start began.
  */
-export const storedInstanceSchema = z.strictObject({
+export const storedInstanceSchema = z.object({
   ...instanceSchema.shape,
   manifestDigest: z.string(),
   manifest: packageManifestSchema,

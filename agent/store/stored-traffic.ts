@@ -3,7 +3,7 @@ import { instantSchema } from '../../core/instant.ts';
 import { type Traffic, trafficSchema } from '../../core/serving/api.ts';
 
 /** The traffic of one model, when `deploy` last set it (which is what a lease counts from), and the rollout it reported last. */
-export const storedTrafficSchema = z.strictObject({
+export const storedTrafficSchema = z.object({
   traffic: trafficSchema,
   setAt: instantSchema,
   /** `<rollout>/<stage>` whose evidence was reported to the repository. */

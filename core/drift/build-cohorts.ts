@@ -5,7 +5,7 @@ import type { CaptureWindow } from './window.ts';
 const count = z.int().nonnegative();
 
 /** Predictions of one day (UTC) and confidence bin that a host has a label for, and how many of those were right. */
-export const labelCountSchema = z.strictObject({
+export const labelCountSchema = z.object({
   day: z.iso.date(),
   bin: z.int(),
   labelled: count,

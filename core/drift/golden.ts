@@ -6,10 +6,10 @@ import { SCHEMAS } from '../names.ts';
  * (MLflow scoring protocol), `predictions` the `predictions` of the answer. Numbers agree within
  * `absoluteTolerance + relativeTolerance * |expected|`; everything else exactly.
  */
-export const goldenSchema = z.strictObject({
+export const goldenSchema = z.object({
   schema: z.literal(SCHEMAS.golden),
   absoluteTolerance: z.number().nonnegative(),
   relativeTolerance: z.number().nonnegative(),
-  examples: z.array(z.strictObject({ inputs: z.json(), predictions: z.json() })).min(1),
+  examples: z.array(z.object({ inputs: z.json(), predictions: z.json() })).min(1),
 });
 export type Golden = z.infer<typeof goldenSchema>;

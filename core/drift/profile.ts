@@ -32,7 +32,7 @@ const blocks = z.array(counts).max(MAX_BLOCKS);
  * that a projection's values were taken along.
  */
 const profileFeatureSchema = z
-  .strictObject({
+  .object({
     name: z.string().min(1).max(512),
     kind: z.enum(FEATURE_KINDS),
     edges: edges.optional(),
@@ -40,7 +40,7 @@ const profileFeatureSchema = z
     /** Categories training saw too seldom to name: a serving host counts them as `other`, all else as `unseen`. */
     rare: z.array(z.string()).max(MAX_BINS).optional(),
     /** A projection's direction: NumPy's `RandomState(seed).standard_normal(dimension)`, scaled to length one. */
-    projection: z.strictObject({ seed: count, dimension: z.int().positive() }).optional(),
+    projection: z.object({ seed: count, dimension: z.int().positive() }).optional(),
     counts,
     missing: count,
     min: z.number().optional(),
@@ -55,7 +55,7 @@ const profileFeatureSchema = z
 
 /** Confidence bins for label-free accuracy: `total` rows per bin and how many of them were predicted correctly. */
 const confidenceBinsSchema = z
-  .strictObject({ edges, total: counts, correct: counts })
+  .object({ edges, total: counts, correct: counts })
   .refine(({ edges, total }) => total.length === edges.length + 1, {
     error: 'total must have one entry more than edges',
     path: ['total'],
@@ -70,7 +70,7 @@ const confidenceBinsSchema = z
   });
 
 const classPredictionSchema = z
-  .strictObject({
+  .object({
     kind: z.literal('classes'),
     classes: z.array(z.string()).min(1).max(MAX_BINS),
     counts,
@@ -83,7 +83,7 @@ const classPredictionSchema = z
   });
 
 const numericPredictionSchema = z
-  .strictObject({ kind: z.literal('numeric'), edges, counts, blocks: blocks.optional() })
+  .object({ kind: z.literal('numeric'), edges, counts, blocks: blocks.optional() })
   .refine(({ edges, counts }) => counts.length === edges.length + 1, {
     error: 'counts must have one entry more than edges',
     path: ['counts'],
@@ -100,7 +100,7 @@ const profilePredictionSchema = z.discriminatedUnion('kind', [
  * into, so that counts of hosts and hours add exactly. Written by `runtime/profile.py`, shipped inside the package.
  */
 export const referenceProfileSchema = z
-  .strictObject({
+  .object({
     schema: z.literal(SCHEMAS.profile),
     model: modelNameSchema,
     version: versionSchema,

@@ -14,7 +14,7 @@ const counts = z.array(count).max(MAX_BINS);
  * One feature's counts in the profile's bins. `missing` rows are in no bin; `below` and `above` are rows outside the
  * training range (they are in the outer bins too); `unseen` are rows of categories training never saw (the last bin).
  */
-export const windowFeatureSchema = z.strictObject({
+export const windowFeatureSchema = z.object({
   counts,
   missing: count,
   below: count,
@@ -28,7 +28,7 @@ export const windowFeatureSchema = z.strictObject({
  * `(hostId, model, version, seq)` names it; a snapshot taken later under the same name replaces the earlier one. `host` is what people
  * call the host.
  */
-export const captureWindowSchema = z.strictObject({
+export const captureWindowSchema = z.object({
   schema: z.literal(SCHEMAS.window),
   hostId: hostIdSchema,
   host: z.string().min(1).max(253),
@@ -39,7 +39,7 @@ export const captureWindowSchema = z.strictObject({
   to: foreignInstantSchema,
   n: count,
   features: z.record(z.string(), windowFeatureSchema),
-  prediction: z.strictObject({ counts, confidence: counts.optional() }),
+  prediction: z.object({ counts, confidence: counts.optional() }),
   invalid: count,
   refused: count,
 });

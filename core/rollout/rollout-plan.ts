@@ -8,7 +8,7 @@ export const PERCENT_STEP = 0.01;
 export const stagePercentSchema = z.number().positive().max(100).multipleOf(PERCENT_STEP);
 
 /** How a candidate is brought to all traffic. The last stage, at 100 %, is the bake. */
-export const rolloutPlanSchema = z.strictObject({
+export const rolloutPlanSchema = z.object({
   /** Percent of traffic per stage, increasing, ending at 100. */
   stages: z
     .array(stagePercentSchema)
@@ -25,7 +25,7 @@ export const rolloutPlanSchema = z.strictObject({
   minRequests: z.int().nonnegative().optional(),
   deadlineSeconds: z.number().positive(),
   /** An absolute limit beside the comparison with the stable version: it also catches both being broken. */
-  slo: z.strictObject({ maxErrorRate: z.number().gt(0).lt(1) }).optional(),
+  slo: z.object({ maxErrorRate: z.number().gt(0).lt(1) }).optional(),
   /** What follows when the deadline has passed, a stage still has too little data, and the wait after it is over. */
   onNoData: z.enum(['rollback', 'hold']),
   /** A candidate at most this share slower is not slow: 0.10 is 10 %. */

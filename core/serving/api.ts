@@ -13,10 +13,13 @@ import { temperingSchema } from '../rollout/evidence/baseline.ts';
 import { armTotalsSchema, observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
 
-/** The agent's HTTP API, shared by its server and its client. Errors are RFC 9457 problems (`problemSchema`). */
+/**
+ * The agent's HTTP API, shared by its server and its client. Errors are RFC 9457 problems (`problemSchema`). Fields that a side does not
+ * know are left out, so that agents and actions of neighbouring versions work together; the types see to it that none is written.
+ */
 
 /** Life of one model version on one host. `failed` carries its reason code. */
-export const instanceSchema = z.strictObject({
+export const instanceSchema = z.object({
   model: modelNameSchema,
   version: versionSchema,
   package: packageNameSchema,
@@ -27,7 +30,7 @@ export const instanceSchema = z.strictObject({
 });
 
 /** `PUT /v1/models/{model}/instances/{version}`: start this package dark. Idempotent. Its blobs were PUT before. */
-export const startInstanceSchema = z.strictObject({
+export const startInstanceSchema = z.object({
   /** Digest of the package manifest, itself PUT as a blob. */
   manifest: digestSchema,
   /** Provenance the agent verifies before it serves; required when the agent has a trusted key. */
@@ -35,7 +38,7 @@ export const startInstanceSchema = z.strictObject({
 });
 
 /** A rollout as the agent must know it to brake by itself: the plan and where it stands. */
-const rolloutLeaseSchema = z.strictObject({
+const rolloutLeaseSchema = z.object({
   rollout: z.string(),
   plan: rolloutPlanSchema,
   /** What past rollouts teach of how much counts vary: the host judges by it as `deploy` does. */
@@ -51,7 +54,7 @@ const rolloutLeaseSchema = z.strictObject({
 });
 
 /** `PUT /v1/models/{model}/traffic`, guarded by `If-Match: "<revision>"`. */
-export const setTrafficSchema = z.strictObject({
+export const setTrafficSchema = z.object({
   /** Environment that the order is given for: a host serves a model for one of them. */
   environment: z.string().min(1).optional(),
   stable: versionSchema,
@@ -66,7 +69,7 @@ export const setTrafficSchema = z.strictObject({
 });
 
 /** What the agent did on its own: why traffic is not where `deploy` put it. */
-const brakeSchema = z.strictObject({
+const brakeSchema = z.object({
   rollout: z.string(),
   version: versionSchema,
   code: z.string(),
@@ -75,32 +78,32 @@ const brakeSchema = z.strictObject({
 });
 
 /** `GET /v1/models/{model}/traffic`, also the answer to the PUT. `revision` is the ETag. */
-export const trafficSchema = z.strictObject({
+export const trafficSchema = z.object({
   ...setTrafficSchema.partial({ stable: true }).shape,
   revision: z.number().int().nonnegative(),
   brake: brakeSchema.optional(),
 });
 
 /** `GET /v1/models/{model}/observations?after=seq&rollout=id`, oldest first, at most 1,000. */
-export const observationsSchema = z.strictObject({ observations: z.array(observationSchema) });
+export const observationsSchema = z.object({ observations: z.array(observationSchema) });
 
 /** `GET /v1/models/{model}/windows?after=seq`, closed windows, oldest first, at most 1,000. */
-export const windowsSchema = z.strictObject({ windows: z.array(captureWindowSchema) });
+export const windowsSchema = z.object({ windows: z.array(captureWindowSchema) });
 
 /** `GET /v1/models/{model}/labels?version=`: what this host's late labels say of a version, oldest first. */
-export const labelCountsSchema = z.strictObject({ counts: z.array(labelCountSchema) });
+export const labelCountsSchema = z.object({ counts: z.array(labelCountSchema) });
 
 /** `POST /v1/labels`: late labels by prediction (request) id. Duplicates are ignored. */
-export const labelsSchema = z.strictObject({
+export const labelsSchema = z.object({
   model: modelNameSchema,
   labels: z
-    .array(z.strictObject({ id: z.string(), label: z.union([z.string(), z.number()]) }))
+    .array(z.object({ id: z.string(), label: z.union([z.string(), z.number()]) }))
     .min(1)
     .max(10_000),
 });
 
 /** `GET /v1/state`: everything, for people and for `/status`. */
-export const agentStateSchema = z.strictObject({
+export const agentStateSchema = z.object({
   /** Its name, for people, and its id, which no other host has. */
   host: z.string(),
   hostId: hostIdSchema,
@@ -111,14 +114,14 @@ export const agentStateSchema = z.strictObject({
   traffic: z.record(z.string(), trafficSchema),
   /** By model and version, what became of requests since the rollout began on this host, or since there is none. */
   seen: z.record(z.string(), z.record(z.string(), armTotalsSchema)).optional(),
-  outbox: z.strictObject({ pending: z.number().int(), oldest: instantSchema.optional() }),
-  dataPlane: z.strictObject({ address: z.string(), healthy: z.boolean() }),
+  outbox: z.object({ pending: z.number().int(), oldest: instantSchema.optional() }),
+  dataPlane: z.object({ address: z.string(), healthy: z.boolean() }),
   /** What is wrong with the host itself, by code. */
-  warnings: z.array(z.strictObject({ code: z.string(), message: z.string() })).optional(),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
 });
 
 /** RFC 9457 problem details, with our stable `code` and the remedy. */
-export const problemSchema = z.strictObject({
+export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),
   status: z.number().int(),

@@ -16,11 +16,7 @@ export const trainingWishSchema = z.object({
   reason: z.string().max(500).exactOptional(),
 });
 
-/**
- * `client_payload` of every dispatch Trainyard sends. `signature` is base64 HMAC-SHA256, by the secret the repository and the
- * sender share, over `<event type>\n<JSON of the payload without signature, keys sorted>`.
- */
-export const dispatchPayloadSchema = z.strictObject({
+const knownFields = z.object({
   v: z.literal(1),
   /** Idempotency key; a second dispatch with it is a replay. */
   id: z.string().min(8).max(100),
@@ -35,16 +31,23 @@ export const dispatchPayloadSchema = z.strictObject({
   body: z.record(z.string(), z.json()),
   signature: z.base64(),
 });
-export type DispatchPayload = z.infer<typeof dispatchPayloadSchema>;
+/** See `dispatchPayloadSchema`. */
+export type DispatchPayload = z.infer<typeof knownFields>;
+
+/**
+ * `client_payload` of every dispatch Trainyard sends. `signature` is base64 HMAC-SHA256, by the secret the repository and the
+ * sender share, over `<event type>\n<JSON of the payload without signature, keys sorted>`. Fields that are not known here are kept: they
+ * were signed with the others.
+ */
+export const dispatchPayloadSchema: z.ZodType<DispatchPayload> = knownFields.catchall(z.json());
 
 /** A payload before it is signed. */
 export type UnsignedPayload = Omit<DispatchPayload, 'signature'>;
 
 /** The text that `signature` signs: both sides must come to the same bytes, whatever order the keys arrived in. */
 export function signingText(type: string, payload: UnsignedPayload): string {
-  const { v, id, at, from, hostId, model, environment, body } = payload;
-  const sender = { from, ...(hostId !== undefined && { hostId }) };
-  return `${type}\n${canonicalJson({ v, id, at, ...sender, model, environment, body })}`;
+  const signed = Object.entries(payload).filter(([name]) => name !== 'signature');
+  return `${type}\n${canonicalJson(Object.fromEntries(signed))}`;
 }
 
 /** JSON without spaces and with the keys of every object sorted. */

@@ -6,17 +6,17 @@ import { instantSchema } from '../instant.ts';
 import { SCHEMAS } from '../names.ts';
 
 /** A stored blob: its digest and its size in bytes. */
-const blobSchema = z.strictObject({ digest: digestSchema, size: z.number().int().nonnegative() });
+const blobSchema = z.object({ digest: digestSchema, size: z.number().int().nonnegative() });
 
 const payloadSchema = z.discriminatedUnion('kind', [
   /** A TorchServe model archive, for the process runtime. */
-  z.strictObject({ kind: z.literal('mar'), file: z.string(), ...blobSchema.shape }),
+  z.object({ kind: z.literal('mar'), file: z.string(), ...blobSchema.shape }),
   /** A container image by digest, for the Docker runtime. */
-  z.strictObject({ kind: z.literal('image'), reference: z.string(), ...blobSchema.shape }),
+  z.object({ kind: z.literal('image'), reference: z.string(), ...blobSchema.shape }),
 ]);
 
 /** How TorchServe is to run the model. */
-const servingSettingsSchema = z.strictObject({
+const servingSettingsSchema = z.object({
   workers: z.number().int().positive(),
   batchSize: z.number().int().positive(),
   maxBatchDelayMs: z.number().int().nonnegative(),
@@ -28,7 +28,7 @@ const servingSettingsSchema = z.strictObject({
  * What a package holds. The package's own digest is the SHA-256 of this document's exact bytes
  * (`trainyard.json` in the package's folder), and it pins every other part by digest.
  */
-export const packageManifestSchema = z.strictObject({
+export const packageManifestSchema = z.object({
   schema: z.literal(SCHEMAS.package),
   model: modelNameSchema,
   version: versionSchema,

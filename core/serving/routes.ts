@@ -25,11 +25,11 @@ const ofDigest = z.object({
     .pipe(digestSchema),
 });
 /** How many files were deleted, and their bytes. */
-const deletedSchema = z.strictObject({ files: z.number().int(), bytes: z.number().int() });
+const deletedSchema = z.object({ files: z.number().int(), bytes: z.number().int() });
 /** Rows with a greater sequence number. */
 const after = z.coerce.number().int().nonnegative().default(0);
 
-const readiness = z.strictObject({
+const readiness = z.object({
   status: z.enum(['ready', 'proxy-down', 'no-version-ready']),
   /** Versions that are being started. */
   starting: z.number().int(),
@@ -56,7 +56,7 @@ export const ROUTES = {
     role: undefined,
     parameters: NO_PARAMETERS,
     body: NOTHING,
-    answer: z.strictObject({ status: z.literal('ok') }),
+    answer: z.object({ status: z.literal('ok') }),
     done: { 200: 'It runs.' },
   }),
   readiness: route({
@@ -117,7 +117,7 @@ export const ROUTES = {
     role: 'reader',
     parameters: ofDigest.extend({ bytes: z.coerce.number().int().positive().optional() }),
     body: NOTHING,
-    answer: z.strictObject({ digest: digestSchema }),
+    answer: z.object({ digest: digestSchema }),
     done: { 200: 'It is here.' },
     problems: {
       404: 'It is not here.',
@@ -266,7 +266,7 @@ export const ROUTES = {
     role: 'labeler',
     parameters: NO_PARAMETERS,
     body: labelsSchema,
-    answer: z.strictObject({ received: z.number().int(), added: z.number().int() }),
+    answer: z.object({ received: z.number().int(), added: z.number().int() }),
     done: { 200: 'They are stored.' },
   }),
 } as const;

@@ -7,7 +7,7 @@ const MAX_EDGES = 4096;
  * so `counts.length === edges.length + 1`.
  */
 export const latencyCountsSchema = z
-  .strictObject({
+  .object({
     edges: z.array(z.number().positive()).min(1).max(MAX_EDGES),
     counts: z.array(z.int().nonnegative()),
   })

@@ -7,7 +7,7 @@ import { countSlow, fixSlowThresholds, SLOW_QUANTILES } from './slow-requests.ts
 const share = z.number().gt(0).lte(1);
 
 /** How much of each interval's evidence counts, in (0, 1]: less when counts vary more than chance alone lets them. */
-export const temperingSchema = z.strictObject({ errors: share, slow: share, refused: share, invalid: share });
+export const temperingSchema = z.object({ errors: share, slow: share, refused: share, invalid: share });
 
 /** See `temperingSchema`. */
 export type Tempering = z.infer<typeof temperingSchema>;

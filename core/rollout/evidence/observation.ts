@@ -12,7 +12,7 @@ const count = z.int().nonnegative();
  * were answered 4xx: nobody's fault until one version refuses more than the other. `invalid` were answered with what was NaN or broke
  * the schema.
  */
-export const armTotalsSchema = z.strictObject({
+export const armTotalsSchema = z.object({
   requests: count,
   errors: count,
   unanswered: count,
@@ -22,7 +22,7 @@ export const armTotalsSchema = z.strictObject({
 
 /** What one version did in one interval on one host: increments. `latency` counts the answers in ms buckets. */
 const armCountsSchema = z
-  .strictObject({ ...armTotalsSchema.shape, latency: latencyCountsSchema })
+  .object({ ...armTotalsSchema.shape, latency: latencyCountsSchema })
   .refine(({ unanswered, errors }) => unanswered <= errors, {
     error: 'unanswered must not exceed errors',
     path: ['unanswered'],
@@ -41,7 +41,7 @@ const armCountsSchema = z
   });
 
 /** The answers both versions gave to the same requests. `unmatched` requests were answered by one of them only. */
-const shadowComparisonSchema = z.strictObject({
+const shadowComparisonSchema = z.object({
   pairs: count,
   different: count,
   unmatched: count,
@@ -55,14 +55,14 @@ const shadowComparisonSchema = z.strictObject({
  * the pair (hostId, seq) names the observation, and `host` is what people call it.
  */
 export const observationSchema = z
-  .strictObject({
+  .object({
     hostId: hostIdSchema,
     host: z.string().min(1).max(253),
     at: foreignInstantSchema,
     seq: count,
     seconds: z.number().nonnegative(),
     stage: count,
-    weights: z.strictObject({ candidate: z.number().min(0).max(100) }),
+    weights: z.object({ candidate: z.number().min(0).max(100) }),
     candidate: armCountsSchema,
     stable: armCountsSchema,
     users: userWeightsSchema.optional(),

@@ -6,7 +6,7 @@ const weight = z.number().min(1);
  * How many requests of a rollout count as one, where users are dealt to the versions and not requests, by what is compared; and the
  * most requests that came from one user. 1 where each request is by itself.
  */
-export const userWeightsSchema = z.strictObject({
+export const userWeightsSchema = z.object({
   heaviest: weight,
   errors: weight,
   refused: weight,

@@ -49,17 +49,10 @@ describe('merging windows', () => {
 });
 
 describe('the window schema', () => {
-  it('refuses what is no count, no time, or unknown', () => {
+  it('refuses what is no count or no time', () => {
     const window = windowOf(0);
     expect(captureWindowSchema.safeParse(window).success).toBe(true);
-    for (const broken of [
-      { n: -1 },
-      { n: Number.NaN },
-      { n: 1.5 },
-      { from: 'today' },
-      { extra: 1 },
-      { host: '' },
-    ]) {
+    for (const broken of [{ n: -1 }, { n: Number.NaN }, { n: 1.5 }, { from: 'today' }, { host: '' }]) {
       expect(captureWindowSchema.safeParse({ ...window, ...broken }).success).toBe(false);
     }
   });

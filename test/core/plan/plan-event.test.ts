@@ -224,7 +224,7 @@ describe('a dispatch', () => {
     [{ model: 'fraud' }, 'ignore: other-model'],
     [{ environment: 'nowhere' }, 'refuse: unknown-environment'],
     [{ v: 2 }, 'refuse: bad-payload'],
-    [{ extra: 1 }, 'refuse: bad-payload'],
+    [{ extra: 1 }, 'monitor'],
     [{ body: { text: 'x'.repeat(48_001) } }, 'refuse: bad-payload'],
     [{ at: '2026-11-13T09:00:00.000Z' }, 'refuse: stale'],
     [{ at: '2026-11-21T09:11:00.000Z' }, 'refuse: stale'],
