@@ -58,7 +58,7 @@ export async function runDeploy(
   const { ledger, agents, github, clock, log, tracking, records } = ports;
   const chosen = requireEnvironment(config, plan.environment, 'trainyard.yml');
   const announcer = createAnnouncer({
-    ...{ github, log, model: plan.model, sha: plan.sha, environment: chosen.environmentName },
+    ...{ github, clock, log, model: plan.model, sha: plan.sha, environment: chosen.environmentName },
     comment: undefined,
   });
   const { model, actor, cause } = plan;
