@@ -15,14 +15,12 @@ const ILLNESSES = [
   ['agent-answer-unknown', 'The agent answered something else than expected.'],
 ] as const;
 
-/** Version 1 serves on both hosts, versions 2 and 3 passed their gate and are packed; so many hosts may be away. */
+/** Version 1 serves on both hosts; versions 2 and 3 were judged against it, and are packed. So many hosts may be away. */
 function worldOf(maxUnavailable: number): World {
-  const events = [
-    ...versionEvents('1'),
-    ...championEvents('1'),
-    ...versionEvents('2'),
-    ...versionEvents('3'),
-  ];
+  const third = versionEvents('3').map((event) =>
+    event.kind === 'gate.judged' ? { ...event, data: { ...event.data, champion: '1' } } : event,
+  );
+  const events = [...versionEvents('1'), ...championEvents('1'), ...versionEvents('2'), ...third];
   const world = createWorld(events, maxUnavailable);
   for (const agent of world.agents)
     agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
