@@ -2,7 +2,7 @@ import { type Instant, isAfter } from '../instant.ts';
 import type { EnvironmentState, Rollout, RolloutOutcome } from './state.ts';
 
 /** What a rollback that names no version asks for. */
-export type RollbackMeaning =
+type RollbackMeaning =
   /** The open rollout ends. */
   | { readonly kind: 'end'; readonly rollout: Rollout }
   /** The champion gives way to the version before it. */

@@ -2,7 +2,13 @@ import { describe, expect, test, vi } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { ServiceError } from '../../core/errors.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import {
+  championEvents,
+  createWorld,
+  judgedAgainst,
+  versionEvents,
+  type World,
+} from './support/deployment.ts';
 import { showReport } from './support/show-report.ts';
 
 const SICK = 'http://serve-2:9443';
@@ -17,10 +23,13 @@ const ILLNESSES = [
 
 /** Version 1 serves on both hosts; versions 2 and 3 were judged against it, and are packed. So many hosts may be away. */
 function worldOf(maxUnavailable: number): World {
-  const third = versionEvents('3').map((event) =>
-    event.kind === 'gate.judged' ? { ...event, data: { ...event.data, champion: '1' } } : event,
-  );
-  const events = [...versionEvents('1'), ...championEvents('1'), ...versionEvents('2'), ...third];
+  const events = [
+    ...versionEvents('1'),
+    ...championEvents('1'),
+    ...versionEvents('2'),
+    ...versionEvents('3'),
+    judgedAgainst('1', '3'),
+  ];
   const world = createWorld(events, maxUnavailable);
   for (const agent of world.agents)
     agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
