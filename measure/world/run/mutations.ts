@@ -19,8 +19,8 @@ export const MUTATIONS: readonly Mutation[] = [
     changes: [
       {
         file: 'actions/deploy/deploy.ts',
-        from: 'return goOnWithOpen({ journal, conclude, goOn });',
-        to: 'return rollOut({ begin, goOn, conclude, log });',
+        from: 'return goOnWithOpen(rooms);',
+        to: 'return rollOut(rooms);',
       },
     ],
   },

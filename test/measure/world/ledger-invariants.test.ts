@@ -65,15 +65,15 @@ function takenBack(code: string): LedgerEvent {
   return createEvent(contextOf('comment-2'), 'rollout.rolled-back', data);
 }
 
-/** The gate of version 2 was against version 1. */
-function judged(): LedgerEvent {
+/** The gate of version 2 was against that version. */
+function judged(champion: string): LedgerEvent {
   const digest = `sha256:${'a'.repeat(64)}`;
-  const gate = { runId: 'run-2', verdict: 'pass', headline: 'Pass.', champion: '1' } as const;
+  const gate = { runId: 'run-2', verdict: 'pass', headline: 'Pass.', champion } as const;
   const data = { ...gate, holdoutDigest: digest, evidenceDigest: digest };
   return createEvent(contextOf('gate-2'), 'gate.judged', data, 'again');
 }
 
-const OPEN = [...BEFORE, judged(), started()];
+const OPEN = [...BEFORE, judged('1'), started()];
 
 describe('what each writing to the ledger has to keep', () => {
   it('is kept by a rollout that begins and is promoted', () => {
@@ -84,7 +84,7 @@ describe('what each writing to the ledger has to keep', () => {
   it.each<[string, Writing]>([
     ['ledger-only-grows', writing([], { now: BEFORE.slice(1) })],
     ['no-event-twice', writing([started()], { now: [...BEFORE, started(), started()] })],
-    ['promoted-over-its-gate', writing([promoted()], { before: [...BEFORE, started()] })],
+    ['promoted-over-its-gate', writing([promoted()], { before: [...BEFORE, judged('9'), started()] })],
     ['promoted-over-no-brake', writing([promoted()], { before: OPEN, hosts: [braked(20_000)] })],
     [
       'promoted-with-all-hosts',
