@@ -5,6 +5,7 @@ import { createFetch } from '../../adapters/network/create-fetch.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { Log, RunCommand } from '../../core/ports.ts';
+import { readAgentTokens } from '../../core/serving/agent-token.ts';
 
 /** Environment variables that hold secrets: masked before anything is printed. */
 const SECRET_VARIABLES = [
@@ -79,5 +80,8 @@ export function readHost(env: ProcessVariables, run: RunContext, log: Log): Host
 /** What of the environment must never be printed, line by line. */
 export function secretsOf(env: ProcessVariables): readonly string[] {
   const lines = SECRET_VARIABLES.flatMap((name) => (env[name] ?? '').split('\n').map((line) => line.trim()));
-  return [...lines.filter((line) => line !== '' && !line.startsWith('-----')), ...proxySecrets(env)];
+  const tokens = readAgentTokens(env[SECRETS.agentToken] ?? '').values();
+  return [...lines, ...tokens, ...proxySecrets(env)].filter(
+    (line) => line !== '' && !line.startsWith('-----'),
+  );
 }

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { hashFile } from '../../adapters/data-digest.ts';
 import type { Environment } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { AgentPort, Tracking } from '../../core/ports.ts';
+import { agentTokenOf } from '../../core/serving/agent-token.ts';
 import type { Host } from '../job/host.ts';
 import { tempFolder } from '../job/wiring.ts';
 import { createPackageSource, type PackageSource } from './package-source.ts';
@@ -19,17 +21,28 @@ type ChosenEnvironment = {
   readonly environmentName: string;
 };
 
-/** The agents of an environment's hosts, with the token that the job was given for them. */
+/** The agents of an environment's hosts, with the token that the job was given for them. Throws a UserError when it was given others. */
 export function connectAgents(
   { env, fetch }: Host,
   { environment, environmentName }: ChosenEnvironment,
 ): readonly AgentPort[] {
   const { hosts, leaseSeconds } = environment;
-  const token = env[SECRETS.agentToken] ?? '';
+  const token = agentTokenOf(env[SECRETS.agentToken] ?? '', environmentName);
+  if (token === undefined) throw noToken(environmentName);
   const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
   const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));
   const common = { token, timeoutMs, environment: environmentName, dependencies: { fetch } };
   return hosts.map((url) => createAgentClient({ url, ...common }));
+}
+
+function noToken(environment: string): UserError {
+  return new UserError([
+    {
+      code: 'no-agent-token',
+      message: `${SECRETS.agentToken} has tokens for some environments, and none for ${environment}.`,
+      remedy: `Add the line \`${environment}=<token>\` to the secret.`,
+    },
+  ]);
 }
 
 /** Packages in the artifacts of MLflow runs, brought to the job's temporary folder. */

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { secretsOf } from '../../../actions/job/host.ts';
+import { agentTokenOf } from '../../../core/serving/agent-token.ts';
+
+test.each([
+  ['s3cret', 'production', 's3cret'],
+  [' s3cret\n', 'staging', 's3cret'],
+  ['c2VjcmV0Cg==', 'production', 'c2VjcmV0Cg=='],
+  ['production=one\nstaging=two\n', 'production', 'one'],
+  ['production=one\r\nstaging=two', 'staging', 'two'],
+  ['production=c2VjcmV0Cg==', 'production', 'c2VjcmV0Cg=='],
+  ['production=one', 'staging', undefined],
+  ['', 'production', ''],
+])('of %j the agents of %s have %j', (secret, environment, token) => {
+  expect(agentTokenOf(secret, environment)).toBe(token);
+});
+
+test('each token of several is masked by itself', () => {
+  const masked = secretsOf({ TRAINYARD_AGENT_TOKEN: 'production=one-token\nstaging=other-token' });
+  expect(masked).toEqual(expect.arrayContaining(['one-token', 'other-token']));
+});
