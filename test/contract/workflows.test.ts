@@ -164,6 +164,19 @@ describe('pipeline.yml', () => {
   });
 });
 
+describe('monitor.yml', () => {
+  it('queues by the environment that the check looks at: the caller’s, else the plan’s', () => {
+    const { jobs } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'monitor.yml'))));
+    expect(jobs['check']).toMatchObject({
+      concurrency: {
+        group: expect.stringMatching(
+          /-\$\{\{ inputs\.environment \|\| needs\.plan\.outputs\.environment \}\}$/,
+        ),
+      },
+    });
+  });
+});
+
 describe('a checkout of the user’s commit', () => {
   const { jobs, on } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'pipeline.yml'))));
 
