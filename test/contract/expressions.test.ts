@@ -13,6 +13,7 @@ import {
   HEAD,
   heldEvent,
   input,
+  judgedAgainst,
   NOW,
   parse as parseConfiguration,
   promotedEvent,
@@ -85,7 +86,7 @@ const dispatch = (type: string, environment: string, body: object = {}) => ({
 const push = { ref: 'refs/heads/main', after: HEAD, commits: [] };
 
 const serving = [versionEvents('7'), startedEvent('7', 'production'), promotedEvent('7', 'production')];
-const idle = { state: stateOf(...serving, versionEvents('8', 'pass', 7)) };
+const idle = { state: stateOf(...serving, versionEvents('8', 'pass', 7), judgedAgainst('7', '8')) };
 const rolling = {
   state: stateOf(...serving, versionEvents('8', 'pass', 7), startedEvent('8', 'production', '7')),
 };
