@@ -14,6 +14,11 @@ import { createWindowTable, type WindowTable } from './window-table.ts';
 /** Rows one answer holds at most. */
 const PAGE_SIZE = 1_000;
 
+type Before = { readonly observations: string; readonly windows: string };
+
+/** Rows that are kept at most, whatever their age allows: of labels, and of each other kind. */
+type MostRows = { readonly labels: number; readonly others: number };
+
 /** Everything the agent remembers. Each call is one durable step. */
 export type Store = {
   /** What this host is known by: made with the database, which numbers everything below. */
@@ -42,11 +47,8 @@ export type Store = {
   readonly putMemory: (key: string, value: unknown) => void;
   readonly labels: LabelTable;
   readonly outbox: OutboxTable;
-  /** Deletes what is older than the instants, and all but the newest `maxRows` of each kind. */
-  readonly prune: (
-    before: { readonly observations: string; readonly windows: string },
-    maxRows: number,
-  ) => void;
+  /** Deletes what is older than the instants, and all but the newest rows of each kind; what waits to be sent has bounds of its own. */
+  readonly prune: (before: Before, most: MostRows) => void;
   /** The latest instant that something counts from; what is due later is not among them. */
   readonly latestInstant: () => string | undefined;
   /** Moves every instant that something counts from, or waits for, by so many ms; what is history stays. */
@@ -83,7 +85,7 @@ export function openStore(file: string): Store {
     ...memory,
     labels: createLabelTable(database),
     outbox: createOutboxTable(database),
-    prune: (before, maxRows) => prune(database, before, maxRows),
+    prune: (before, most) => prune(database, before, most),
     latestInstant: () =>
       [
         ...instances.get().map(({ since }) => since),
@@ -160,6 +162,7 @@ function instanceTable(
 ): Pick<Store, 'instances' | 'getInstance' | 'putInstance' | 'deleteInstance'> {
   const put = database.prepare('INSERT OR REPLACE INTO instance (model, version, body) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM instance WHERE model = ? AND version = ?');
+  const forget = database.prepare('DELETE FROM memory WHERE substr(key, -?) = ?');
   return {
     instances: get,
     getInstance: (model, version) => get().find((one) => one.model === model && one.version === version),
@@ -170,6 +173,8 @@ function instanceTable(
     deleteInstance: (model, version) => {
       clear();
       remove.run(model, version);
+      const suffix = `/${model}/${version}`;
+      forget.run(suffix.length, suffix);
     },
   };
 }
@@ -235,18 +240,18 @@ function memoryTable(database: DatabaseSync): Pick<Store, 'getMemory' | 'putMemo
   };
 }
 
-function prune(
-  database: DatabaseSync,
-  before: { readonly observations: string; readonly windows: string },
-  maxRows: number,
-): void {
+function prune(database: DatabaseSync, before: Before, most: MostRows): void {
   inTransaction(database, () => {
     database.prepare('DELETE FROM observation WHERE at < ?').run(before.observations);
     database.prepare('DELETE FROM window WHERE at < ?').run(before.windows);
     database.prepare('DELETE FROM label WHERE at < ?').run(before.windows);
     database.prepare('DELETE FROM outbox WHERE delivered < ?').run(before.windows);
-    for (const table of ['observation', 'window']) {
-      database.prepare(`DELETE FROM ${table} WHERE seq <= (SELECT MAX(seq) FROM ${table}) - ?`).run(maxRows);
-    }
+    const newest = (table: string) => `rowid <= (SELECT MAX(rowid) FROM ${table}) - ?`;
+    database.prepare(`DELETE FROM label WHERE ${newest('label')}`).run(most.labels);
+    database.prepare(`DELETE FROM observation WHERE ${newest('observation')}`).run(most.others);
+    database.prepare(`DELETE FROM window WHERE ${newest('window')}`).run(most.others);
+    database
+      .prepare(`DELETE FROM outbox WHERE delivered IS NOT NULL AND ${newest('outbox')}`)
+      .run(most.others);
   });
 }

@@ -53,7 +53,10 @@ export function sumInvalid(snapshots: readonly CaptureSnapshot[]): number {
 
 function listFiles(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((file) => file.endsWith('.json'));
+    // What else a model may lay there, a link or a pipe, would be read for ever.
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
+      .map(({ name }) => name);
   } catch {
     return [];
   }

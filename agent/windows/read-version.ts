@@ -24,8 +24,9 @@ export function readProfile(
  */
 export function listPredictionLogs(folder: string): readonly string[] {
   try {
-    const names = readdirSync(folder).filter((name) => /^predictions-.*\.log(\.1)?$/.test(name));
-    return names.map((name) => join(folder, name));
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && /^predictions-.*\.log(\.1)?$/.test(entry.name))
+      .map(({ name }) => join(folder, name));
   } catch {
     return [];
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ModelUser } from '../../options/model-user.ts';
@@ -8,6 +8,8 @@ import type { ModelUser } from '../../options/model-user.ts';
 const STOP_POLL_MS = 50;
 /** A process that is killed ends at once unless the kernel holds it, in the middle of a driver's call, say (state D), in ms. */
 const KILL_GRACE_MS = 5_000;
+/** A log is begun anew, and appended to: cut short while it is written, it goes on from its new end. */
+const NEW_LOG = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 /** Environment variable that marks a process as ours, so that one whose pid was never written down is found again. */
 const OWNER_VARIABLE = 'TRAINYARD_OWNER';
 
@@ -38,7 +40,7 @@ export async function spawnOrAdopt(request: SpawnRequest): Promise<ProcessHandle
   const running = findOwned(request.owner);
   if (running !== undefined) return running;
   const [command, ...rest] = request.argv;
-  const log = openSync(request.logFile, 'w', 0o600);
+  const log = openSync(request.logFile, NEW_LOG, 0o600);
   try {
     const child = spawn(command, rest, {
       cwd: request.cwd,
