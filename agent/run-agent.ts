@@ -20,6 +20,8 @@ import { openBlobs } from './store/blobs.ts';
 import { openStore } from './store/store.ts';
 
 const STOP_GRACE_MS = 10_000;
+/** Reason code of a host that begins anew where one has been. */
+const DATABASE_LOST = 'database-lost';
 
 /** One line per event on standard error; systemd and Docker add the time. */
 const LOG: Log = {
@@ -109,7 +111,7 @@ function warnOfLostDatabase(dataDir: string): void {
   const file = databaseFile(dataDir);
   if (existsSync(file) || !existsSync(join(dataDir, 'packages'))) return;
   LOG.warn(
-    `database-lost: ${file} is gone. This host begins anew, under a new id, and knows of nothing that was deployed to it.`,
+    `${DATABASE_LOST}: ${file} is gone. This host begins anew, under a new id, and knows of nothing that was deployed to it.`,
   );
 }
 
