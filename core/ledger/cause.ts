@@ -3,7 +3,7 @@ import { z } from 'zod';
 // Apart from the events: whoever reads plan's hand-over needs this, and start-up is quicker without their schemas.
 
 /** What set an operation going. `id` is the correlation id that every event of the operation shares. */
-export const causeSchema = z.strictObject({
+export const causeSchema = z.object({
   kind: z.enum(['push', 'comment', 'dispatch', 'schedule', 'manual', 'deploy', 'agent']),
   id: z.string().min(1).max(200),
   url: z.string().optional(),

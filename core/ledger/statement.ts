@@ -12,32 +12,32 @@ export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 export const PREDICATE_TYPE = 'urn:trainyard:promotion:v1';
 
 /** What is signed when a version may serve: the digests of everything it came from, and the gate's verdict. */
-const promotionSchema = z.strictObject({
+const promotionSchema = z.object({
   verdict: z.enum(VERDICTS),
   model: modelNameSchema,
   version: versionSchema,
   runId: z.string().min(1),
   modelDigest: digestSchema,
-  gate: z.strictObject({
+  gate: z.object({
     headline: z.string(),
     holdoutDigest: digestSchema,
     evidenceDigest: digestSchema,
     judgedAt: instantSchema,
   }),
   /** The commit that was trained. */
-  code: z.strictObject({ repository: z.string(), sha: z.string() }),
+  code: z.object({ repository: z.string(), sha: z.string() }),
   dataDigest: digestSchema.optional(),
   signedAt: instantSchema,
 });
 
 /** An in-toto statement v1 about one package: the digest is that of its manifest. */
-export const statementSchema = z.strictObject({
+export const statementSchema = z.object({
   _type: z.literal(STATEMENT_TYPE),
   subject: z
     .array(
-      z.strictObject({
+      z.object({
         name: z.string(),
-        digest: z.strictObject({ sha256: hexSchema }),
+        digest: z.object({ sha256: hexSchema }),
       }),
     )
     .length(1),
