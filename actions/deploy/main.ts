@@ -55,7 +55,7 @@ export function main(): Promise<void> {
     });
     const { maxUnavailable } = chosen.environment;
     const { ledger, agents } = linkLedger(
-      await connectLedger(host, token, plan.ledger),
+      await connectLedger(host, token, { log, seen: plan.ledger }),
       connectAgents(host, chosen),
     );
     const deployed = deploy({

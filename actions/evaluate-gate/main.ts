@@ -30,7 +30,7 @@ export function main(root: string): Promise<void> {
       },
       {
         tracking: await connectTracking(host, config),
-        ledger: await connectLedger(host, token, plan.ledger),
+        ledger: await connectLedger(host, token, { log, seen: plan.ledger }),
         clock: systemClock,
         log,
         python: connectPython(host, config, { ...job, python: inputs.python, root }),

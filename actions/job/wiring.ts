@@ -76,7 +76,11 @@ export async function connectGitHub(host: Host, token: string, log: Log): Promis
  * The ledger branch of the repository: of the checkout's origin, or else of the server's address of it. `seen` is how far plan saw it
  * go, where there was a plan.
  */
-export async function connectLedger(host: Host, token: string, seen?: LedgerHead): Promise<Ledger> {
+export async function connectLedger(
+  host: Host,
+  token: string,
+  { log, seen }: { readonly log: Log; readonly seen: LedgerHead | undefined },
+): Promise<Ledger> {
   const [{ createGitLedger }, { findRemote }] = await Promise.all([
     import(/* webpackMode: "eager" */ '../../adapters/git/ledger.ts'),
     import(/* webpackMode: "eager" */ '../../adapters/git/credentials.ts'),
@@ -91,6 +95,7 @@ export async function connectLedger(host: Host, token: string, seen?: LedgerHead
     run: host.run,
     dir: tempFolder(host, 'ledger'),
     ...(token !== '' && { token }),
+    onWarning: log.warn,
     ...(seen !== undefined && { seen }),
   });
 }

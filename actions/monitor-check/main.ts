@@ -26,7 +26,7 @@ export function main(): Promise<void> {
     const cause = { kind: 'schedule', id: `schedule-${workflow.run}` } as const;
     const author = plan ? authorOf(plan, host) : { model: config.model, actor, cause, workflow };
     const { ledger, agents } = linkLedger(
-      await connectLedger(host, token, plan?.ledger),
+      await connectLedger(host, token, { log, seen: plan?.ledger }),
       connectAgents(host, chosen),
     );
     return monitorCheck({

@@ -55,7 +55,7 @@ export function main(): Promise<void> {
         ...(secret !== '' && { verifySignature: (type, report) => verifyDispatch(secret, type, report) }),
       },
       {
-        ledger: await connectLedger(host, token),
+        ledger: await connectLedger(host, token, { log, seen: undefined }),
         github,
         clock: systemClock,
         log,

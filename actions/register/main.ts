@@ -19,7 +19,7 @@ export function main(): Promise<void> {
       { plan, config, runId: readHandedOn('run-id', inputs['run-id']), author: authorOf(plan, host) },
       {
         tracking: await connectTracking(host, config),
-        ledger: await connectLedger(host, token, plan.ledger),
+        ledger: await connectLedger(host, token, { log, seen: plan.ledger }),
         clock: systemClock,
         log,
       },

@@ -3,13 +3,14 @@ import type { Instant } from '../../core/instant.ts';
 import { type Admitted, admitEvents } from '../../core/ledger/admit-events.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/ledger-head.ts';
-import { formatLine, type LedgerFile, ledgerPath, parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { parseLedger } from '../../core/ledger/parse-ledger.ts';
 import { knownEvents } from '../../core/ledger/read-event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { newTitlePage, TITLE_PAGE } from '../../core/ledger/title-page.ts';
 import type { Clock, Ledger, Proposal, RunCommand } from '../../core/ports.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { runCommand } from '../run-command.ts';
+import { addLines } from './add-lines.ts';
 import { checkoutSettings, tokenSettings } from './credentials.ts';
 import { GitFailure } from './failure.ts';
 import { branchInTheWay, busy, endpoint, failed, refused, unreachable } from './ledger-problems.ts';
@@ -44,6 +45,8 @@ export type GitLedgerOptions = {
   readonly dir: string;
   /** How far an earlier job of the run has seen the ledger of the model it works on: one that no longer goes there is refused. */
   readonly seen?: LedgerHead;
+  /** Told once of each model whose ledger holds what only a newer version knows. */
+  readonly onWarning?: (message: string) => void;
   readonly timeoutMs?: number;
   /** Runs git; as a child of this process unless told otherwise. */
   readonly run?: RunCommand;
@@ -149,9 +152,18 @@ async function readNow(
   if (!read.ok) return err(atLeastOne(read.error));
   const lost = findLoss(read.value.state, seenBefore(ledger, model));
   if (lost !== undefined) return err([{ ...lost, where: endpoint(repository.remote) }]);
+  if (!readings.has(model)) warnOfUnknown(ledger, read.value.state);
   readings.set(model, read.value);
   remember(ledger, read.value.state);
   return read;
+}
+
+function warnOfUnknown({ options }: OpenLedger, { model, unknown }: LedgerState): void {
+  const kinds = Object.entries(unknown).map(([kind, events]) => `${kind} (${events})`);
+  if (kinds.length === 0) return;
+  options.onWarning?.(
+    `The ledger of ${model} holds events that only a newer version of Trainyard knows; they move nothing here: ${kinds.join(', ')}.`,
+  );
 }
 
 function remember({ heads }: OpenLedger, state: LedgerState): LedgerState {
@@ -167,20 +179,6 @@ function seenBefore({ options, heads }: OpenLedger, model: string): readonly See
     ...(here === undefined ? [] : [{ by: 'This job', head: here }]),
     ...(options.seen === undefined ? [] : [{ by: 'The plan of this run', head: options.seen }]),
   ];
-}
-
-function addLines(files: readonly LedgerFile[], events: readonly LedgerEvent[]): readonly LedgerFile[] {
-  const texts = new Map(files.map(({ path, text }) => [path, text]));
-  const changed = new Set<string>();
-  let newest = files.at(-1)?.path;
-  for (const event of events) {
-    newest = ledgerPath(event, newest);
-    const text = texts.get(newest) ?? '';
-    const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-    texts.set(newest, ended + formatLine(event));
-    changed.add(newest);
-  }
-  return [...changed].map((path) => ({ path, text: texts.get(path) ?? '' }));
 }
 
 function describeCommit(model: string, events: readonly LedgerEvent[]): string {

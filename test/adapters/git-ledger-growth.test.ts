@@ -97,6 +97,20 @@ describe('a ledger that was read before', () => {
     });
   });
 
+  it('names once what only a newer version knows, keeps it and writes behind it', async () => {
+    await openLedger().append('mnist', () => ok([requested('a')]));
+    const paused = JSON.stringify({ ...requested('b'), kind: 'rollout.paused', data: { until: 'noon' } });
+    await push({ [NOVEMBER]: `${formatLine(requested('a'))}${paused}\n` });
+    const said: string[] = [];
+    const ledger = openLedger({ onWarning: (message) => said.push(message) });
+    await ledger.read('mnist');
+    await ledger.append('mnist', () => ok([requested('c')]));
+    expect((await ledger.read('mnist')).events).toBe(3);
+    expect(said).toEqual([expect.stringContaining('rollout.paused (1)')]);
+    const { stdout } = await exec('git', ['--git-dir', remote(), 'show', `${LEDGER_BRANCH}:${NOVEMBER}`]);
+    expect(stdout.split('\n')[1]).toBe(paused);
+  });
+
   it('is an error, and not a shorter one, when git has lost one of its files', async () => {
     await openLedger().append('mnist', () => ok([requested('a')]));
     const run: RunCommand = async (call) => {
