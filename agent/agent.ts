@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Instance, SetTraffic, StartInstance, Traffic } from '../core/serving/api.ts';
+import type { Instance, SetTraffic, StartInstance, TakeBack, Traffic } from '../core/serving/api.ts';
 import { Refusal } from './api/refusal.ts';
 import type { AgentContext } from './context.ts';
 import { startInstance } from './instances/start-instance.ts';
@@ -10,6 +10,7 @@ import { createMutex } from './machine/mutex.ts';
 import { createLookout } from './traffic/lookout.ts';
 import { planTraffic } from './traffic/plan-traffic.ts';
 import { setTraffic } from './traffic/set-traffic.ts';
+import { takeBack } from './traffic/take-back.ts';
 
 /** What the API asks of the agent. Each change is stored before it is acted on, so that a crash in between only delays it. */
 export type Agent = {
@@ -25,6 +26,8 @@ export type Agent = {
     request: SetTraffic,
     expected: number | undefined,
   ) => Promise<Result<Traffic, Refusal>>;
+  /** Takes traffic from a version on the word of a person at this host. */
+  readonly takeBack: (model: string, request: TakeBack) => Promise<Result<Traffic, Refusal>>;
   /**
    * Begins to bring every instance a step nearer to what is wanted, and the proxy to the present plan. Resolves once this has ended,
    * which may take minutes: brakes never wait for it.
@@ -63,6 +66,11 @@ export function createAgent(context: AgentContext): Agent {
       const result = await countAndThen(model, (counters) =>
         setTraffic(context, { model, request, expected, counters }),
       );
+      if (!result.ok) return result;
+      return applyChange(context, applyPlan, result.value);
+    },
+    takeBack: async (model, request) => {
+      const result = await countAndThen(model, (counters) => takeBack(context, { model, request, counters }));
       if (!result.ok) return result;
       return applyChange(context, applyPlan, result.value);
     },

@@ -11,6 +11,8 @@ import { takeSecrets } from './options/take-secrets.ts';
  */
 const SMALL_ENGINE = ['--semi-space-growth-factor=1', '--no-opt', '--optimize-for-size'];
 
+const COMMANDS = ['run', 'down', 'take-back'] as const;
+
 /** Exit codes: 0 done, 2 the user's to mend, 1 ours. */
 async function main(argv: readonly string[]): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
@@ -22,11 +24,17 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const [first, ...rest] = argv;
-  const command = first === 'run' || first === 'down' ? first : undefined;
+  const command = COMMANDS.find((known) => known === first);
   try {
-    const env = command === 'down' ? process.env : takeSecrets(process.env);
+    const isBrief = command === 'down' || command === 'take-back';
+    const env = isBrief ? process.env : takeSecrets(process.env);
     for (const flag of SMALL_ENGINE) setFlagsFromString(flag);
     const { runAgent, takeDown } = await import(/* webpackMode: "eager" */ './run-agent.ts');
+    if (command === 'take-back') {
+      const { takeBackByHand } = await import(/* webpackMode: "eager" */ './by-hand.ts');
+      console.log(await takeBackByHand(rest, env));
+      return 0;
+    }
     const options = readOptions(command === undefined ? argv : rest, env);
     if (command === 'down') await takeDown(options);
     else await runAgent(options, env);

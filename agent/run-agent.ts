@@ -1,45 +1,20 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import type { Log } from '../core/ports.ts';
 import { createAgent } from './agent.ts';
-import { createApp, listen } from './api/server.ts';
-import type { AgentContext } from './context.ts';
-import { createEnvoy } from './envoy/envoy.ts';
+import { createApp, listen, listenLocally } from './api/server.ts';
 import { runLoop } from './loop.ts';
-import { checkPort } from './machine/check-port.ts';
-import { createExchange } from './machine/reach-out.ts';
-import { createSteadyClock, type SteadyClock } from './machine/steady-clock.ts';
-import { findEnvoy, findToolchain } from './machine/toolchain.ts';
+import { createSteadyClock } from './machine/steady-clock.ts';
 import { createClockWatch, moveOutOfFuture } from './machine/watch-clock.ts';
-import { type AgentOptions, databaseFile } from './options/options.ts';
+import { type AgentEnvironment, createRuntime, openContext, scopeOf } from './open-context.ts';
+import { type AgentOptions, localSocket } from './options/options.ts';
 import { listOwned, stopSession } from './runtimes/process/handle.ts';
-import { createProcessRuntime } from './runtimes/process/runtime.ts';
-import type { Runtime } from './runtimes/runtime.ts';
-import { openBlobs } from './store/blobs.ts';
-import { openStore } from './store/store.ts';
 
 const STOP_GRACE_MS = 10_000;
-/** Reason code of a host that begins anew where one has been. */
-const DATABASE_LOST = 'database-lost';
-
-/** One line per event on standard error; systemd and Docker add the time. */
-const LOG: Log = {
-  info: (line) => console.error(line),
-  warn: (line) => console.error(`warning: ${line}`),
-  group: async (title, work) => {
-    console.error(title);
-    return work();
-  },
-};
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Serves until SIGTERM or SIGINT. Model servers and proxy go on without it; the next agent on the same folder adopts them, also
  * after a kill at any point.
  */
-export async function runAgent(options: AgentOptions, env: Environment): Promise<void> {
+export async function runAgent(options: AgentOptions, env: AgentEnvironment): Promise<void> {
   const clock = createSteadyClock();
   const context = await openContext(options, clock, env);
   const watched = { clock, store: context.store, log: context.log };
@@ -48,6 +23,7 @@ export async function runAgent(options: AgentOptions, env: Environment): Promise
   // What happened while no agent looked is judged before anyone can ask for more traffic.
   await agent.observeAndJudge().catch((thrown) => context.log.warn(messageOf(thrown)));
   const server = await listen(createApp(agent), agent);
+  const local = await listenLocally(createApp(agent, 'open'), localSocket(options.dataDir));
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   const { address, port } = options.listen;
@@ -55,8 +31,10 @@ export async function runAgent(options: AgentOptions, env: Environment): Promise
     `${options.hostName} listens on ${address}:${port}, predictions on ${options.dataPlane.port}`,
   );
   await runLoop(agent, createClockWatch(watched), stop.signal);
-  server.close();
-  server.closeAllConnections();
+  for (const one of [server, local]) {
+    one.close();
+    one.closeAllConnections();
+  }
   context.store.close();
 }
 
@@ -65,81 +43,4 @@ export async function takeDown(options: AgentOptions): Promise<void> {
   const owned = listOwned(`${scopeOf(options)}/`);
   await Promise.all(owned.map(({ handle }) => stopSession(handle, STOP_GRACE_MS)));
   if (options.runtime === 'docker') await (await createRuntime(options, {})).sweep([]);
-}
-
-async function openContext(
-  options: AgentOptions,
-  clock: SteadyClock,
-  env: Environment,
-): Promise<AgentContext> {
-  const binary = await findEnvoy(options.python, env);
-  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-  warnOfLostDatabase(options.dataDir);
-  const store = openStore(databaseFile(options.dataDir));
-  await checkDataPlane(options);
-  const { maxBodyBytes, maxInFlight, stickyHeader, dataPlane } = options;
-  return {
-    options,
-    store,
-    blobs: openBlobs(join(options.dataDir, 'packages'), options),
-    runtime: await createRuntime(options, env),
-    proxy: createEnvoy({
-      ...dataPlane,
-      folder: join(options.dataDir, 'envoy'),
-      binary,
-      threads: options.envoyThreads,
-      owner: proxyOf(options),
-      maxBodyBytes,
-      maxInFlight,
-      stickyHeader,
-    }),
-    exchange: createExchange(env, options.caFile),
-    clock,
-    log: LOG,
-    startedAt: clock.now(),
-  };
-}
-
-/** Two agents on one port would answer each other's requests by chance. A proxy of this agent that runs already is adopted. */
-async function checkDataPlane(options: AgentOptions): Promise<void> {
-  if (listOwned(proxyOf(options)).length > 0) return;
-  await checkPort({ ...options.dataPlane, what: 'The proxy', option: '--data-plane' });
-}
-
-/** Where one has been, its loss is said aloud: everything begins anew, and so do the numbers that others know. */
-function warnOfLostDatabase(dataDir: string): void {
-  const file = databaseFile(dataDir);
-  if (existsSync(file) || !existsSync(join(dataDir, 'packages'))) return;
-  LOG.warn(
-    `${DATABASE_LOST}: ${file} is gone. This host begins anew, under a new id, and knows of nothing that was deployed to it.`,
-  );
-}
-
-async function createRuntime(options: AgentOptions, env: Environment): Promise<Runtime> {
-  const scope = `${scopeOf(options)}/model`;
-  const { maxBodyBytes, runtime, python } = options;
-  if (runtime === 'process') {
-    const toolchain = await findToolchain(python, env);
-    const { modelUser: user, dataDir } = options;
-    return createProcessRuntime({ toolchain, scope, maxBodyBytes, log: LOG, user, dataDir, env });
-  }
-  const { dockerHost: host, dockerKeepImages: keepImages, dockerReserveBytes: reserveBytes } = options;
-  // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.
-  const { createDockerRuntime } = await import(/* webpackMode: "eager" */ './runtimes/docker/runtime.ts');
-  const limits = {
-    network: options.dockerNetwork,
-    memoryBytes: options.dockerMemoryBytes,
-    pids: options.dockerPids,
-    maxBodyBytes,
-  };
-  return createDockerRuntime({ host, scope, limits, keepImages, reserveBytes, env });
-}
-
-/** Names this data folder's processes: the environment variable that carries it is how they are found again. */
-function scopeOf(options: AgentOptions): string {
-  return `trainyard-agent:${options.dataDir}`;
-}
-
-function proxyOf(options: AgentOptions): string {
-  return `${scopeOf(options)}/envoy`;
 }

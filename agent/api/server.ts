@@ -1,3 +1,4 @@
+import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
@@ -16,14 +17,17 @@ import { Refusal } from './refusal.ts';
 
 const CONTROL = { what: 'The control API', option: '--listen' } as const;
 
-/** The application: every route, with problem details for everything that goes wrong. */
-export function createApp(agent: Agent): Hono {
+/**
+ * The application: every route, with problem details for everything that goes wrong. With `open` access nobody is asked for a
+ * token: for a socket that only the agent's user can open.
+ */
+export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'): Hono {
   const app = new Hono();
   const { log, options } = agent.context;
   for (const { route, answer } of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
     // What answers a GET answers HEAD too: the framework drops the body.
     app.on(route.method, toPattern(route.path), async (context) => {
-      if (route.role !== undefined) authorize(context, options.tokens, route.role);
+      if (route.role !== undefined && access === 'by-token') authorize(context, options.tokens, route.role);
       return answer(context, agent);
     });
   }
@@ -76,6 +80,19 @@ export async function listen(app: Hono, agent: Agent): Promise<Server> {
     server.listen(endpoint.port, endpoint.address, resolve);
   });
   return http;
+}
+
+/** Listens for the control API on a socket of this machine that only the agent's user can open. */
+export async function listenLocally(app: Hono, file: string): Promise<Server> {
+  // Left by an agent that was killed; a second one on this folder is refused before it comes here.
+  rmSync(file, { force: true });
+  const server = createAdaptorServer({ fetch: app.fetch, createServer: createHttpServer });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(file, resolve);
+  });
+  chmodSync(file, 0o600);
+  return server as Server;
 }
 
 /** Answers with problem details (RFC 9457). */

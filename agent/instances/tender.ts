@@ -4,7 +4,7 @@ import type { StoredInstance } from '../store/stored-instance.ts';
 import { stepInstance } from './step-instance.ts';
 
 /** Brings instances nearer to what is wanted, each beside the others: a step of one that hangs holds up nothing else. */
-export type Tender = {
+type Tender = {
   /** Begins a step of every instance that has none under way. Resolves once these have ended. */
   readonly tend: () => Promise<void>;
   /** The same for those that are ready; resolves once every step of theirs has ended, whoever began it. */

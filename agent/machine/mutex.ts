@@ -1,5 +1,5 @@
 /** Runs pieces of work one after the other, in the order they came; one that fails does not stop the next. */
-export type Mutex = <T>(work: () => Promise<T>) => Promise<T>;
+type Mutex = <T>(work: () => Promise<T>) => Promise<T>;
 
 /** A mutex that nobody holds. */
 export function createMutex(): Mutex {

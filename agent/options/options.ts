@@ -190,3 +190,8 @@ function atLeastOne(problems: readonly Problem[]): [Problem, ...Problem[]] {
 export function databaseFile(dataDir: string): string {
   return join(dataDir, 'agent.db');
 }
+
+/** The socket at which people on the host reach the agent without a token: who may open it may do everything. */
+export function localSocket(dataDir: string): string {
+  return join(dataDir, 'agent.sock');
+}

@@ -3,13 +3,14 @@ import { DISPATCH_TYPES } from '../../core/names.ts';
 import { NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
 import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../core/rollout/evidence/observation.ts';
-import type { Brake, RolloutLease, Traffic } from '../../core/serving/api.ts';
+import type { RolloutLease } from '../../core/serving/api.ts';
 import { decideTraffic } from '../../core/serving/decide-traffic.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
+import { recordBrake } from './record-brake.ts';
 
 /** Ends seen within so long of each other are one event, in s. */
 const ONE_EVENT_SECONDS = 10;
@@ -61,34 +62,16 @@ export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged
 
 /** Gives all traffic to the stable version, notes why, and reports it. */
 function brake(context: AgentContext, { model, stored }: Judged, { code, explanation }: Cause): void {
-  const { store, clock, log } = context;
   const version = stored.traffic.candidate ?? '';
   const rollout = stored.traffic.lease?.rollout ?? '';
-  const applied: Brake = { rollout, version, code, explanation, at: clock.now() };
-  const revision = stored.traffic.revision + 1;
-  const traffic: Traffic = {
+  const traffic = {
     ...stored.traffic,
     candidatePercent: 0,
     shadow: false,
-    revision,
-    brake: applied,
+    revision: stored.traffic.revision + 1,
+    brake: { rollout, version, code, explanation, at: context.clock.now() },
   };
-  store.transaction(() => {
-    store.putTraffic(model, { ...stored, traffic });
-    const step = `${rollout}/${version}/${revision}`;
-    report(
-      context,
-      { type: DISPATCH_TYPES.brake, model, step },
-      {
-        rollout,
-        version,
-        code,
-        explanation,
-        at: applied.at,
-      },
-    );
-  });
-  log.warn(`Braked ${model} version ${version} (${code}): ${explanation}`);
+  recordBrake(context, { model, stored: { ...stored, traffic } });
 }
 
 function reportStage(

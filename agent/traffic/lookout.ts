@@ -5,7 +5,7 @@ import { createMutex } from '../machine/mutex.ts';
 import { within } from '../machine/within.ts';
 import { type EvidenceCache, judgeTraffic } from './brake.ts';
 import { observe } from './observe.ts';
-import { createShadowAnswers } from './shadow-answers.ts';
+import { createShadowAnswers, type ShadowAnswers } from './shadow-answers.ts';
 import { createUserScales } from './weigh-users.ts';
 
 /** A look waits for each of the three things it asks for a third of a tick at most, and for so long at least, in ms. */
@@ -21,7 +21,7 @@ type Means = {
 };
 
 /** Looks at the traffic of every model, and brakes. */
-export type Lookout = {
+type Lookout = {
   /**
    * Looks which versions still serve, counts, judges and brakes. What it can't learn in time it goes without, so that nothing slow
    * on the host delays a brake; what one model's traffic fails with concerns no other.
@@ -62,7 +62,7 @@ export function createLookout(context: AgentContext, { watchReady, applyPlan }: 
 /** Takes one look at these models' traffic. When the proxy can't be asked, the next look covers this interval too. */
 function createObserver(context: AgentContext): (models: readonly string[]) => Promise<Counters> {
   const { proxy, store, log } = context;
-  const shadow = createShadowAnswers(context);
+  const shadow: ShadowAnswers = createShadowAnswers(context);
   const users = createUserScales();
   const rolloutOf = (model: string) => store.getTraffic(model)?.traffic.lease?.rollout;
   return async (models) => {

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { SetTraffic, Traffic } from '../../core/serving/api.ts';
+import { BY_HAND, hasPart } from '../../core/serving/by-hand.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
@@ -20,8 +21,9 @@ type Change = {
 };
 
 /**
- * Stores new traffic for a model if the caller knew the present revision. Versions that are to get requests must be ready here. A brake stays until
- * another rollout is set or the candidate is gone from the traffic, and a rollout that has left the traffic never comes back: a
+ * Stores new traffic for a model if the caller knew the present revision. Versions that are to get requests must be ready here. A
+ * brake stays until another rollout is set or the candidate is gone from the traffic, one by hand until the version it is on has no
+ * part any more, and a rollout that has left the traffic never comes back: a
  * job that slept through its end can't raise it again.
  */
 export function setTraffic(
@@ -46,17 +48,19 @@ export function setTraffic(
   if (refusal !== undefined) return err(refusal);
   const environment = request.environment ?? before?.environment;
   const ledger = request.ledger ?? before?.ledger;
+  const isHeld = before?.brake?.code === BY_HAND && hasPart(request, before.brake);
   const traffic: Traffic = {
     ...request,
     ...(environment !== undefined && { environment }),
     ...(ledger !== undefined && { ledger }),
     revision: (before?.revision ?? 0) + 1,
+    ...(isHeld && { brake: before.brake }),
   };
   const reportedStage = known?.reportedStage;
   const stored: StoredTraffic = {
     traffic,
     setAt: clock.now(),
-    over: [...listOver(known, request)],
+    over: [...remember(known, request.lease?.rollout)],
     ...(reportedStage !== undefined && { reportedStage }),
   };
   store.transaction(() => {
@@ -67,11 +71,11 @@ export function setTraffic(
   return ok(traffic);
 }
 
-/** The rollouts that are over once this request is obeyed, oldest first. */
-function listOver(known: StoredTraffic | undefined, request: SetTraffic): readonly string[] {
+/** The rollouts that are over once the traffic is of this one, oldest first. */
+export function remember(known: StoredTraffic | undefined, next: string | undefined): readonly string[] {
   const left = known?.traffic.lease?.rollout;
   const over = known?.over ?? [];
-  if (left === undefined || left === request.lease?.rollout) return over;
+  if (left === undefined || left === next) return over;
   return [...over, left].slice(-REMEMBERED_ROLLOUTS);
 }
 
@@ -110,17 +114,8 @@ function findRefusal(
       remedy: 'Read how it ended in the ledger; a new rollout may begin.',
     });
   }
-  // Silence is no proof of harm: whoever renews the lease after it is heard again.
-  const harm = before?.brake?.code === 'lease-expired' ? undefined : before?.brake;
-  if (harm !== undefined && harm.rollout === lease?.rollout && candidatePercent > 0) {
-    const message = `This host braked rollout ${harm.rollout}: ${harm.explanation}`;
-    return new Refusal({
-      status: 409,
-      code: 'braked',
-      message,
-      remedy: 'Roll it back; a new rollout may try again.',
-    });
-  }
+  const braked = findBraked(request, before);
+  if (braked !== undefined) return braked;
   for (const version of [stable, candidate]) {
     if (version === undefined || isIdle(version, request)) continue;
     const state = context.store.getInstance(model, version)?.state;
@@ -134,6 +129,36 @@ function findRefusal(
     });
   }
   return undefined;
+}
+
+/** A brake for harm stands against its own rollout; one by hand, against every order that gives that version requests. */
+function findBraked(request: SetTraffic, before: Traffic | undefined): Refusal | undefined {
+  const brake = before?.brake;
+  // Silence is no proof of harm: whoever renews the lease after it is heard again.
+  if (brake === undefined || brake.code === 'lease-expired') return undefined;
+  const { rollout, version, explanation, at } = brake;
+  if (brake.code === BY_HAND && givesRequests(request, version)) {
+    return new Refusal({
+      status: 409,
+      code: 'braked',
+      message: `Version ${version} was taken back by hand on this host at ${at}: ${explanation}`,
+      remedy: `Record it with /rollback v${before?.stable}; then a new rollout may try version ${version} again.`,
+    });
+  }
+  if (rollout !== request.lease?.rollout || request.candidatePercent === 0) return undefined;
+  return new Refusal({
+    status: 409,
+    code: 'braked',
+    message: `This host braked rollout ${rollout}: ${explanation}`,
+    remedy: 'Roll it back; a new rollout may try again.',
+  });
+}
+
+function givesRequests(
+  { stable, candidate, candidatePercent, shadow }: SetTraffic,
+  version: string,
+): boolean {
+  return stable === version || (candidate === version && (candidatePercent > 0 || shadow));
 }
 
 /** A version that takes no request need not be there. A candidate is asked for even so: whoever names it means to raise it next. */

@@ -2,7 +2,7 @@ import type { Traffic } from '../../core/serving/api.ts';
 import type { StoredInstance } from '../store/stored-instance.ts';
 
 /** A version's part of a model's requests, in percent: what it was given by `deploy`, and what it gets. */
-export type Share = { readonly version: string; readonly wanted: number; readonly given: number };
+type Share = { readonly version: string; readonly wanted: number; readonly given: number };
 
 type Named = Pick<StoredInstance, 'model' | 'version' | 'state'>;
 

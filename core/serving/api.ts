@@ -68,6 +68,13 @@ export const setTrafficSchema = z.object({
   ledger: ledgerHeadSchema.optional(),
 });
 
+/** `POST /v1/models/{model}/take-back`: a person at the host takes traffic from a version, whatever the ledger says. */
+export const takeBackSchema = z.strictObject({
+  /** The version that is to answer; needed where none is on trial. */
+  to: versionSchema.optional(),
+  explanation: z.string().min(1).max(500).default('A person took it back at the host.'),
+});
+
 /** What the agent did on its own: why traffic is not where `deploy` put it. */
 const brakeSchema = z.object({
   rollout: z.string(),
@@ -134,6 +141,7 @@ export type Instance = z.infer<typeof instanceSchema>;
 export type StartInstance = z.infer<typeof startInstanceSchema>;
 export type RolloutLease = z.infer<typeof rolloutLeaseSchema>;
 export type SetTraffic = z.infer<typeof setTrafficSchema>;
+export type TakeBack = z.infer<typeof takeBackSchema>;
 export type Traffic = z.infer<typeof trafficSchema>;
 export type Brake = z.infer<typeof brakeSchema>;
 export type AgentState = z.infer<typeof agentStateSchema>;

@@ -9,7 +9,6 @@ import { createEnvoy, type DataPlane } from '../../agent/envoy/envoy.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import type { Split } from '../../agent/envoy/traffic-plan.ts';
 import type { UserRequest } from '../../agent/envoy/user-log.ts';
-import { checkPort } from '../../agent/machine/check-port.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';
 import { beginReading, countSince } from '../../agent/traffic/version-reading.ts';
@@ -25,14 +24,8 @@ const TIMEOUT_SECONDS = 1;
 /** What the proxy adds to the model's own limit; see envoy-config.ts. */
 const TIMEOUT_SLACK_SECONDS = 5;
 
-const split: Split = {
-  model: MODEL,
-  stable: '1',
-  candidate: '2',
-  candidatePercent: 0,
-  shadow: false,
-  isAnswered: true,
-};
+const versions = { model: MODEL, stable: '1', candidate: '2' };
+const split: Split = { ...versions, candidatePercent: 0, shadow: false, isAnswered: true };
 
 /** A model server: what it was asked, and how it answers. */
 type Backend = {
@@ -149,19 +142,6 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     expect((await predict({ [PIN_HEADER]: '7' })).status).toBe(404);
   });
 
-  test('says at /ping whether a prediction would be answered', async () => {
-    const ping = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
-    await apply({});
-    expect([await ping('/ping'), await ping(`/ping/${MODEL}`), await ping('/ping/other')]).toEqual([
-      200, 200, 404,
-    ]);
-    await apply({ isAnswered: false });
-    expect([await ping('/ping'), await ping(`/ping/${MODEL}`)]).toEqual([503, 503]);
-    await proxy.apply({ backends: [], splits: [], unnamed: undefined });
-    expect(await ping('/ping')).toBe(503);
-    await apply({});
-  });
-
   test('writes down what came of the requests of each user, pinned ones and those without a user apart', async () => {
     await apply({});
     const ask = async (user: string, backend: Partial<Backend>, headers: Record<string, string> = {}) => {
@@ -187,16 +167,6 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
       { user: 'bob', outcome: 'refused' },
       { user: 'ann', outcome: 'answered' },
     ]);
-  });
-
-  test('keeps answering at /invocations, with 503 when nobody can', async () => {
-    const ask = async () =>
-      (await fetch(`http://127.0.0.1:${port}/invocations`, { method: 'POST', body: '{}' })).status;
-    await apply({});
-    expect(await ask()).toBe(200);
-    await proxy.apply({ backends: [], splits: [{ ...split, isAnswered: false }], unnamed: MODEL });
-    expect(await ask()).toBe(503);
-    await apply({});
   });
 
   test('gives a user the same version while weights hold, and keeps the candidate for those who have it', async () => {
@@ -415,58 +385,5 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     const bucket = (await difference()).indexOf(1);
     expect(LATENCY_EDGES[bucket]).toBeGreaterThanOrEqual(60);
     expect(LATENCY_EDGES[bucket - 1]).toBeLessThanOrEqual(most);
-  });
-});
-
-describe.skipIf(!HAS_TOOLCHAIN)('a data plane whose port is held by another', () => {
-  const EMPTY = { backends: [], splits: [], unnamed: undefined };
-  const folders: string[] = [];
-  const planes: DataPlane[] = [];
-  const open = async (port: number): Promise<DataPlane> => {
-    const folder = mkdtempSync(join(tmpdir(), 'ty-'));
-    const plane = createEnvoy({
-      folder,
-      address: '127.0.0.1',
-      port,
-      binary: await findEnvoy(PYTHON, process.env),
-      threads: 1,
-      owner: `data-plane-test:${folder}`,
-      maxBodyBytes: MAX_BODY_BYTES,
-      maxInFlight: MAX_IN_FLIGHT,
-    });
-    folders.push(folder);
-    planes.push(plane);
-    return plane;
-  };
-  afterEach(async () => {
-    for (const plane of planes.splice(0)) await plane.stop();
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-  }, 30_000);
-
-  test('is not healthy and names the holder, and listens once it can', async () => {
-    const squatter = createServer();
-    await new Promise<void>((resolve) => squatter.listen(0, '127.0.0.1', resolve));
-    const address = squatter.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const plane = await open(port);
-    await expect(plane.apply(EMPTY)).rejects.toThrow(`127.0.0.1:${port}`);
-    expect(plane.problem()).toContain(`process ${process.pid}`);
-    expect(await plane.isHealthy()).toBe(false);
-    await new Promise((resolve) => squatter.close(resolve));
-    await plane.apply(EMPTY);
-    expect(await plane.isHealthy()).toBe(true);
-    expect(plane.problem()).toBeUndefined();
-  });
-
-  test('shares it with no other agent’s', async () => {
-    const [port = 0] = await findFreePorts(1);
-    const first = await open(port);
-    const second = await open(port);
-    await first.apply(EMPTY);
-    await expect(second.apply(EMPTY)).rejects.toThrow('data-plane-test:');
-    expect([await first.isHealthy(), await second.isHealthy()]).toEqual([true, false]);
-    await expect(
-      checkPort({ address: '127.0.0.1', port, what: 'The proxy', option: '--data-plane' }),
-    ).rejects.toThrow(`The proxy can't listen on 127.0.0.1:${port}`);
   });
 });

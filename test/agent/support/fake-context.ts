@@ -35,6 +35,8 @@ export type FakeHost = {
   readonly folder: string;
   /** Opens the same folder anew, as an agent that was killed and started again would. */
   readonly reopen: () => AgentContext;
+  /** The same with another agent in between, which has the folder alone during the work. */
+  readonly leaveTo: (work: () => Promise<void>) => Promise<AgentContext>;
   readonly close: () => void;
 };
 
@@ -73,6 +75,13 @@ export function openFakeHost(flags: Readonly<Record<string, string>> = {}): Fake
     reopen: () => {
       context.store.close();
       context = createContext(options, world);
+      return context;
+    },
+    leaveTo: async (work) => {
+      context.store.close();
+      await work().finally(() => {
+        context = createContext(options, world);
+      });
       return context;
     },
     close: () => {

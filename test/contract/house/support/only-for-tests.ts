@@ -12,7 +12,6 @@ export const FOR_TESTS: readonly string[] = [
   'actions/train/train.ts: TrainRequest',
   'adapters/images/pip.ts: parsePipSettings',
   'adapters/mlflow/project.ts: projectArguments',
-  'agent/envoy/traffic-plan.ts: Split',
   'agent/runtimes/docker/registry-login.ts: registryOf',
   'agent/runtimes/process/handle.ts: SpawnRequest',
   'core/drift/compare-histograms.ts: stabilityIndex',

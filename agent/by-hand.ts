@@ -1,0 +1,124 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { UserError } from '../core/errors.ts';
+import { modelNameSchema } from '../core/identity/model-name.ts';
+import {
+  problemSchema,
+  type TakeBack,
+  type Traffic,
+  takeBackSchema,
+  trafficSchema,
+} from '../core/serving/api.ts';
+import { createAgent } from './agent.ts';
+import { exchangeHttp } from './machine/exchange-http.ts';
+import { createSteadyClock } from './machine/steady-clock.ts';
+import { type AgentEnvironment, openContext } from './open-context.ts';
+import { localSocket, readOptions } from './options/options.ts';
+import { readValues } from './options/read-values.ts';
+
+/** Time for the agent to tell the proxy, in ms. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+const FLAGS = ['model', 'to', 'because'] as const;
+type Flag = (typeof FLAGS)[number];
+
+/** What a person at the host wants. */
+type Wish = { readonly model: string; readonly request: TakeBack };
+
+/**
+ * Takes traffic from a version on the word of a person at this host, and says what answers now. The agent does it where one runs, and
+ * only `--data-dir` is needed then; else it is done here, with the agent's own options, and the next agent finds it done. Neither
+ * needs GitHub. Rejects with a UserError where it can't be done.
+ */
+export async function takeBackByHand(argv: readonly string[], env: AgentEnvironment): Promise<string> {
+  const { flags, rest } = splitFlags(argv);
+  const { model, request } = readWish(flags);
+  const { values } = readValues(rest, env);
+  const running = values && (await askAgent(localSocket(values.dataDir), { model, request }));
+  const traffic = running ?? (await takeBackHere(rest, env, { model, request }));
+  return [
+    `${model}: version ${traffic.brake?.version} is taken back on this host, and version ${traffic.stable} answers in its place.`,
+    `No order overrides that. It is reported to the repository, if there is one (--repository); else say /rollback v${traffic.stable} there.`,
+  ].join('\n');
+}
+
+/** `undefined` when no agent runs. */
+async function askAgent(socketPath: string, { model, request }: Wish): Promise<Traffic | undefined> {
+  const url = `http://agent/v1/models/${model}/take-back`;
+  try {
+    const exchange = {
+      url,
+      socketPath,
+      method: 'POST',
+      json: request,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    } as const;
+    const { status, text } = await exchangeHttp(exchange);
+    const answer: unknown = JSON.parse(text);
+    if (status === 200) return trafficSchema.parse(answer);
+    const { code, detail, remedy } = problemSchema.parse(answer);
+    throw new UserError([{ code, message: detail, remedy }]);
+  } catch (thrown) {
+    if (isNobodyThere(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+function isNobodyThere(thrown: unknown): boolean {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  return (
+    cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED')
+  );
+}
+
+async function takeBackHere(
+  argv: readonly string[],
+  env: AgentEnvironment,
+  { model, request }: Wish,
+): Promise<Traffic> {
+  const context = await openContext(readOptions(argv, env), createSteadyClock(), env);
+  try {
+    const result = await createAgent(context).takeBack(model, request);
+    if (result.ok) return result.value;
+    const { code, message, remedy } = result.error;
+    throw new UserError([{ code, message, remedy }]);
+  } finally {
+    context.store.close();
+  }
+}
+
+function splitFlags(argv: readonly string[]): {
+  readonly flags: Readonly<Partial<Record<Flag, string>>>;
+  readonly rest: readonly string[];
+} {
+  const options = Object.fromEntries(FLAGS.map((name) => [name, { type: 'string' }] as const));
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
+  const own = tokens.flatMap((token) => {
+    const name = token.kind === 'option' ? FLAGS.find((flag) => flag === token.name) : undefined;
+    return token.kind === 'option' && name !== undefined ? [{ ...token, name }] : [];
+  });
+  const taken = new Set(
+    own.flatMap(({ index, value, inlineValue }) =>
+      value === undefined || inlineValue === true ? [index] : [index, index + 1],
+    ),
+  );
+  return {
+    flags: Object.fromEntries(own.map(({ name, value }) => [name, value ?? ''])),
+    rest: argv.filter((_, index) => !taken.has(index)),
+  };
+}
+
+function readWish({ model, to, because }: Readonly<Partial<Record<Flag, string>>>): Wish {
+  const wish = z
+    .object({ model: modelNameSchema, request: takeBackSchema })
+    .safeParse({ model, request: { to, explanation: because } });
+  if (wish.success) return wish.data;
+  const why = wish.error.issues.map(({ path, message }) => `${String(path.at(-1))}: ${message}`).join('; ');
+  throw new UserError([
+    {
+      code: 'take-back-unclear',
+      message: `It is not clear what is to be taken back (${why}).`,
+      remedy: 'Say take-back --model <name> [--to <version>] [--because <why>].',
+    },
+  ]);
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Agent, createAgent } from '../../agent/agent.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
+import type { SetTraffic } from '../../core/serving/api.ts';
+import { leaseOf } from './support/deploy.ts';
+import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
+
+const MODEL = 'mnist';
+const ALL_STABLE: SetTraffic = { stable: '1', candidatePercent: 0, shadow: false };
+
+let host: FakeHost;
+let agent: Agent;
+beforeEach(async () => {
+  host = openFakeHost({ repository: 'acme/models' });
+  agent = createAgent(host.context);
+  for (const version of ['1', '2']) {
+    await agent.startInstance(MODEL, version, { manifest: await storePackage(host.context, version) });
+  }
+  for (let step = 0; step < 3; step++) {
+    await agent.converge();
+    serveAll(host.world);
+  }
+  await agent.setTraffic(MODEL, ALL_STABLE, undefined);
+});
+afterEach(() => host.close());
+
+const traffic = () => host.context.store.getTraffic(MODEL)?.traffic;
+
+/** A canary at half of the traffic under this rollout. */
+function canary(rollout: string, leaseSeconds = 60): SetTraffic {
+  const at = new Date(host.world.now).toISOString();
+  const lease = { ...leaseOf(rollout, leaseSeconds), rolloutStartedAt: at, stageStartedAt: at };
+  return { stable: '1', candidate: '2', candidatePercent: 50, shadow: false, lease };
+}
+
+async function startCanary(rollout = 'r1', leaseSeconds = 60): Promise<void> {
+  await agent.setTraffic(MODEL, canary(rollout, leaseSeconds), traffic()?.revision);
+}
+
+describe('traffic taken back by hand', () => {
+  const takeBack = (to?: string) =>
+    agent.takeBack(MODEL, { explanation: 'It answers nonsense.', ...(to !== undefined && { to }) });
+  const set = (request: SetTraffic) => agent.setTraffic(MODEL, request, traffic()?.revision);
+  const reported = () =>
+    host.context.store.outbox.next(DISPATCH_TYPES.brake, '2027-01-01T00:00:00.000Z')?.payload.body;
+
+  test('ends a rollout on this host: it is braked as by harm, and reported', async () => {
+    await startCanary();
+    expect(await takeBack()).toMatchObject({ ok: true, value: { stable: '1', candidatePercent: 0 } });
+    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(0);
+    expect(traffic()?.brake).toMatchObject({ rollout: 'r1', version: '2', code: 'by-hand' });
+    expect(reported()).toMatchObject({ rollout: 'r1', version: '2', code: 'by-hand', to: '1' });
+    expect(await set(canary('r1'))).toMatchObject({ error: { code: 'braked' } });
+  });
+
+  test('is overridden by no other rollout of that version either, until one without it came', async () => {
+    await startCanary();
+    await takeBack();
+    expect(await set(canary('r2'))).toMatchObject({ error: { code: 'braked' } });
+    expect(await set({ ...canary('r2'), candidatePercent: 0 })).toMatchObject({ ok: true });
+    expect(await set(canary('r2'))).toMatchObject({ error: { code: 'braked' } });
+    expect(await set(ALL_STABLE)).toMatchObject({ ok: true });
+    expect(traffic()?.brake).toBeUndefined();
+    expect(await set(canary('r3'))).toMatchObject({ ok: true });
+  });
+
+  test('takes the champion off for a version that is named and ready', async () => {
+    await set({ ...ALL_STABLE, stable: '2' });
+    expect(await takeBack()).toMatchObject({
+      error: { code: 'version-missing', remedy: 'Name it. Ready here: 1.' },
+    });
+    expect(await takeBack('9')).toMatchObject({ error: { code: 'not-ready' } });
+    expect(await takeBack('1')).toMatchObject({ ok: true, value: { stable: '1' } });
+    expect(reported()).toMatchObject({ rollout: '', version: '2', code: 'by-hand', to: '1' });
+    // What monitor-check would do, and a rollout of the next version beside the one that was taken back.
+    expect(await set({ ...ALL_STABLE, stable: '2' })).toMatchObject({ error: { code: 'braked' } });
+    expect(await set({ ...canary('r1'), stable: '2', candidate: '1' })).toMatchObject({
+      error: { code: 'braked' },
+    });
+    expect(await set(ALL_STABLE)).toMatchObject({ ok: true });
+  });
+
+  test('takes the stable version off too once the candidate is', async () => {
+    await startCanary();
+    const manifest = await storePackage(host.context, '3');
+    await agent.startInstance(MODEL, '3', { manifest });
+    for (let step = 0; step < 3; step++) {
+      await agent.converge();
+      serveAll(host.world);
+    }
+    expect(await takeBack('3')).toMatchObject({ error: { code: 'candidate-open' } });
+    await takeBack();
+    expect(await takeBack('3')).toMatchObject({ ok: true, value: { stable: '3', candidatePercent: 0 } });
+    expect(traffic()).not.toHaveProperty('candidate');
+    expect(traffic()?.brake).toMatchObject({ rollout: 'r1', version: '1' });
+    expect(await set(canary('r1'))).toMatchObject({ error: { code: 'rollout-over' } });
+  });
+
+  test('needs traffic to take', async () => {
+    expect(await agent.takeBack('other', { explanation: 'x' })).toMatchObject({
+      error: { code: 'no-such-traffic' },
+    });
+  });
+});
