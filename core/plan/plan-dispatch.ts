@@ -16,6 +16,7 @@ import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from '.
 import type { Operation } from './hand-over.ts';
 import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
+import { planReturn } from './plan-return.ts';
 import { resolveOperation } from './resolve-operation.ts';
 
 const DAY_SECONDS = 86_400;
@@ -46,6 +47,8 @@ export function planDispatch(input: PlanInput): PlanDecision {
   const { type, payload } = report;
   const environment = findEnvironment(input.config, payload.environment);
   if (!environment.ok) return environment.error;
+  const returned = planReturn(input, report, environment.value);
+  if (returned !== undefined) return returned;
   // A host that only lost contact has seen no harm: its rollout is gone on with, which raises traffic again.
   const hasLostContact = type === DISPATCH_TYPES.brake && payload.body['code'] === LOST_CONTACT;
   const operation = hasLostContact ? 'advance' : OPERATION_OF[type];

@@ -13,6 +13,7 @@ import {
   MAIN,
   NOW,
   parse,
+  promotedEvent,
   startedEvent,
   stateOf,
 } from './plan-support.ts';
@@ -189,6 +190,31 @@ describe('a dispatch', () => {
       expect(codeOf(dispatch('trainyard.brake', { body }, { state }))).toBe('brake');
     },
   );
+
+  describe('of a champion that a person took back by hand at a host', () => {
+    const served = [startedEvent('8', 'production'), promotedEvent('8', 'production')];
+    const body = { rollout: '', version: '8', code: 'by-hand', explanation: 'x', at: NOW, to: '7' };
+
+    it('returns the others to the version that answers there', () => {
+      const decision = dispatch('trainyard.brake', { body }, { state: stateOf(served) });
+      expect(decision).toMatchObject({ operation: 'rollback', environment: 'production', version: '7' });
+    });
+
+    it.each([
+      ['is the champion no more', served, { ...body, version: '6', to: '5' }],
+      ['has become it since', served, { ...body, at: '2026-11-20T09:00:00.000Z' }],
+      ['was braked for something else', served, { ...body, code: 'errors-worse' }],
+    ])('does nothing when it %s', (_why, events, told) => {
+      const decision = dispatch('trainyard.brake', { body: told }, { state: stateOf(events) });
+      expect(codeOf(decision)).toBe('ignore: rollout-over');
+    });
+
+    it('goes on with a rollout that is in progress, which sees the brake', () => {
+      const state = stateOf([...served, startedEvent('9', 'production', '8')]);
+      const decision = dispatch('trainyard.brake', { body: { ...body, version: '9', to: '8' } }, { state });
+      expect(decision).not.toMatchObject({ operation: 'rollback' });
+    });
+  });
 
   it('asks for no training with parameters that are none', () => {
     expect(codeOf(dispatch('trainyard.retrain', { body: { parameters: 'none' } }))).toBe(
