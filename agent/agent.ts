@@ -3,6 +3,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Instance, SetTraffic, StartInstance, TakeBack, Traffic } from '../core/serving/api.ts';
 import { Refusal } from './api/refusal.ts';
 import type { AgentContext } from './context.ts';
+import { retireModel } from './instances/retire-model.ts';
 import { startInstance } from './instances/start-instance.ts';
 import { stopInstance } from './instances/stop-instance.ts';
 import { createTender } from './instances/tender.ts';
@@ -26,6 +27,8 @@ export type Agent = {
     request: SetTraffic,
     expected: number | undefined,
   ) => Promise<Result<Traffic, Refusal>>;
+  /** Ends what this host does for a model. */
+  readonly retireModel: (model: string, expected: number | undefined) => Result<readonly Instance[], Refusal>;
   /** Takes traffic from a version on the word of a person at this host. */
   readonly takeBack: (model: string, request: TakeBack) => Promise<Result<Traffic, Refusal>>;
   /**
@@ -68,6 +71,11 @@ export function createAgent(context: AgentContext): Agent {
       );
       if (!result.ok) return result;
       return applyChange(context, applyPlan, result.value);
+    },
+    retireModel: (model, expected) => {
+      const result = retireModel(context, model, expected);
+      change();
+      return result;
     },
     takeBack: async (model, request) => {
       const result = await countAndThen(model, (counters) => takeBack(context, { model, request, counters }));

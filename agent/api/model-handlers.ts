@@ -28,6 +28,9 @@ export const MODEL_HANDLERS: readonly Handler[] = [
   handle(ROUTES.setTraffic, async ({ parameters: { model }, body, context }, agent) =>
     tagged(context, unwrap(await agent.setTraffic(model, body, expectedRevision(context)))),
   ),
+  handle(ROUTES.retireModel, ({ parameters: { model }, context }, agent) => ({
+    instances: [...unwrap(agent.retireModel(model, expectedRevision(context)))],
+  })),
   handle(ROUTES.takeBack, async ({ parameters: { model }, body, context }, agent) =>
     tagged(context, unwrap(await agent.takeBack(model, body))),
   ),

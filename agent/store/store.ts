@@ -30,6 +30,7 @@ export type Store = {
   readonly traffic: () => Readonly<Record<string, StoredTraffic>>;
   readonly getTraffic: (model: string) => StoredTraffic | undefined;
   readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
+  readonly deleteTraffic: (model: string) => void;
   /** Appends one observation; its number, and whose it is, are given here. `rollout` is empty outside of one. */
   readonly addObservation: (
     model: string,
@@ -194,14 +195,19 @@ function readTraffic(database: DatabaseSync): Readonly<Record<string, StoredTraf
 function trafficTable(
   database: DatabaseSync,
   { get, clear }: Cache<Readonly<Record<string, StoredTraffic>>>,
-): Pick<Store, 'traffic' | 'getTraffic' | 'putTraffic'> {
+): Pick<Store, 'traffic' | 'getTraffic' | 'putTraffic' | 'deleteTraffic'> {
   const put = database.prepare('INSERT OR REPLACE INTO traffic (model, revision, body) VALUES (?, ?, ?)');
+  const remove = database.prepare('DELETE FROM traffic WHERE model = ?');
   return {
     traffic: get,
     getTraffic: (model) => (Object.hasOwn(get(), model) ? get()[model] : undefined),
     putTraffic: (model, stored) => {
       clear();
       put.run(model, stored.traffic.revision, JSON.stringify(stored));
+    },
+    deleteTraffic: (model) => {
+      clear();
+      remove.run(model);
     },
   };
 }

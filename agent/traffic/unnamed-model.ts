@@ -12,6 +12,11 @@ export function unnamedModel(store: Pick<Store, 'getMemory'>): string | undefine
   return store.getMemory(KEY, schema)?.model;
 }
 
+/** Notes that a model is served here no more: the path without a name goes to the next one that comes. */
+export function giveUpUnnamed(store: Pick<Store, 'getMemory' | 'putMemory'>, model: string): void {
+  if (unnamedModel(store) === model) store.putMemory(KEY, {});
+}
+
 /** Notes that a model has traffic here for the first time. */
 export function claimUnnamed(store: Pick<Store, 'getMemory' | 'putMemory'>, model: string): void {
   if (unnamedModel(store) === undefined) store.putMemory(KEY, { model });

@@ -229,6 +229,24 @@ export const ROUTES = {
       503: 'It is stored, but the proxy does not run on it yet.',
     },
   }),
+  retireModel: route({
+    method: 'DELETE',
+    path: '/v1/models/{model}',
+    summary:
+      'Ends a model on this host: its traffic, then its versions once their open requests are answered.',
+    role: 'deployer',
+    parameters: ofModel,
+    headers: ['If-Match', 'If-None-Match'],
+    body: NOTHING,
+    answer: z.strictObject({ instances: z.array(instanceSchema) }),
+    done: { 202: 'It ends.' },
+    problems: {
+      404: 'There is nothing of it here.',
+      409: 'A rollout is open.',
+      412: 'The traffic was changed meanwhile.',
+      428: 'It was not said which traffic this ends.',
+    },
+  }),
   takeBack: route({
     method: 'POST',
     path: '/v1/models/{model}/take-back',
