@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CaptureSnapshot } from '../../../agent/windows/read-capture.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { SCHEMAS } from '../../../core/names.ts';
 import type { Actor, Scheduler } from '../scheduler.ts';
@@ -26,10 +27,10 @@ export function keepCapturing({ time, servers, clients }: Handlers): void {
       const worker = `worker-${port}.json`;
       const invalid = clients.invalidOf(port);
       mkdirSync(captureFolder, { recursive: true });
-      const snapshot = {
-        ...{ schema: SCHEMAS.capture, model: MODEL, version, worker, n: 0, invalid, features: {} },
+      const snapshot: CaptureSnapshot = {
+        ...{ schema: SCHEMAS.capture, model: MODEL, version, worker, n: 0, features: {} },
         ...{ startedAt: toInstant(time.now() - time.elapsed() + servingSince), at: toInstant(time.now()) },
-        prediction: { counts: [] },
+        ...{ invalid, invalidAnswers: invalid, refused: 0, prediction: { counts: [] } },
       };
       writeFileSync(join(captureFolder, worker), JSON.stringify(snapshot));
     }
