@@ -13,9 +13,13 @@ const { describe } = await import('../schedule/inject.ts');
 const { play } = await import('../play.ts');
 const { shrink } = await import('../schedule/shrink.ts');
 
+// Nobody hears it any more.
+process.once('disconnect', () => process.exit(1));
+
 const [folder = '', first = '0', count = '0', stride = '1'] = process.argv.slice(2);
 await playAll(Number(first), Number(count), Number(stride));
 rmSync(folder, { recursive: true, force: true });
+process.removeAllListeners('disconnect');
 process.disconnect?.();
 
 /** Plays so many seeds, every so-manieth, and tells of each that breaks something. */
