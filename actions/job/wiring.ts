@@ -6,7 +6,7 @@ import { withoutSecrets } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
-import type { LedgerHead } from '../../core/ledger/ledger-head.ts';
+import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import type { GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { Result } from '../../core/result.ts';
 import type { Host } from './host.ts';

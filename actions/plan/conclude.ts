@@ -1,5 +1,5 @@
 import type { Champion } from '../../core/ledger/champion-of.ts';
-import type { LedgerHead } from '../../core/ledger/ledger-head.ts';
+import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import type { Ignored, Refused } from '../../core/plan/decision.ts';
 import { handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
 import type { Report } from '../../core/report/report.ts';

@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
-import { headOf } from '../../core/ledger/ledger-head.ts';
+import { headOf } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Ignored, ignore } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/ledger-head.ts';
+import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import type { AgentPort, Ledger } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '../../core/errors.ts';
 import { continueFold } from '../../core/ledger/fold.ts';
+import { readTitlePage, TITLE_PAGE, type TitlePage } from '../../core/ledger/head/title-page.ts';
 import { type LedgerFile, parseLedger } from '../../core/ledger/parse-ledger.ts';
 import { emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
-import { readTitlePage, TITLE_PAGE, type TitlePage } from '../../core/ledger/title-page.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { type LedgerRepository, listFiles, readBlobs, type StoredFile } from './repository.ts';

@@ -3,7 +3,7 @@ import { checkEvent } from './check-event.ts';
 import type { Envelope } from './envelope.ts';
 import type { LedgerEvent } from './event.ts';
 import { startFold } from './fold.ts';
-import type { RecordedEvent } from './read-event.ts';
+import type { RecordedEvent } from './lines/read-event.ts';
 import type { LedgerState } from './state.ts';
 import type { StatementSubject } from './statement.ts';
 

@@ -1,9 +1,9 @@
-import { type Draft, type Index, type OpenEnvironment, startIndex, toDraft } from './draft.ts';
 import type { LedgerEvent } from './event.ts';
-import { applyLifeEvent } from './fold-life.ts';
-import { applyRolloutEvent } from './fold-rollout.ts';
+import { type Draft, type Index, type OpenEnvironment, startIndex, toDraft } from './fold/draft.ts';
+import { applyLifeEvent } from './fold/fold-life.ts';
+import { applyRolloutEvent } from './fold/fold-rollout.ts';
+import type { RecordedEvent } from './lines/read-event.ts';
 import { lockKey } from './locks.ts';
-import type { RecordedEvent } from './read-event.ts';
 import { emptyLedger, type Freeze, type LedgerState, lookUp } from './state.ts';
 
 /** A fold in progress. `add` gives whether the event counted; `state` is what all that counted lead to. */

@@ -1,7 +1,7 @@
 import { messageOf, type Problem } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { LedgerEvent } from './event.ts';
-import { type RecordedEvent, readEvent } from './read-event.ts';
+import { type RecordedEvent, readEvent } from './lines/read-event.ts';
 
 /** One file of the ledger, or the end of one: JSON lines, an event each. */
 export type LedgerFile = {

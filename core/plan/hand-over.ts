@@ -3,7 +3,7 @@ import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { causeSchema } from '../ledger/cause.ts';
-import { ledgerHeadSchema } from '../ledger/ledger-head.ts';
+import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
 
 // Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.

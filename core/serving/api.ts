@@ -8,7 +8,7 @@ import { packageNameSchema } from '../identity/package-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { envelopeSchema } from '../ledger/envelope.ts';
-import { ledgerHeadSchema } from '../ledger/ledger-head.ts';
+import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { temperingSchema } from '../rollout/evidence/baseline.ts';
 import { armTotalsSchema, observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { newTitlePage, TITLE_PAGE } from '../../core/ledger/title-page.ts';
+import { newTitlePage, TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { serveGit } from '../../sandbox/github/git-http.ts';
 import { createGitRemote } from '../../sandbox/github/git-remote.ts';

@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
+import { knownEvents } from '../../core/ledger/lines/read-event.ts';
 import { parseLedger } from '../../core/ledger/parse-ledger.ts';
-import { knownEvents } from '../../core/ledger/read-event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import type { GitRemote } from './git-remote.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { LedgerEvent } from '../../ledger/event.ts';
-import { knownEventSchema } from '../../ledger/read-event.ts';
+import { knownEventSchema } from '../../ledger/lines/read-event.ts';
 import { SCHEMAS } from '../../names.ts';
 import { type Baseline, temperingSchema } from '../evidence/baseline.ts';
 import { type Observation, observationSchema } from '../evidence/observation.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findLoss, headOf, isLost } from '../../../core/ledger/ledger-head.ts';
+import { findLoss, headOf, type LedgerHead } from '../../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 import { fold, startScribe } from './ledger-support.ts';
 
@@ -9,6 +9,10 @@ const events = Array.from({ length: 6 }, (_, index) => write('frozen', { reason:
 
 function read(count: number, commit = `c${count}`, replaces: readonly string[] = []): LedgerState {
   return { ...fold(events.slice(0, count)), origin: { commit, replaces } };
+}
+
+function isLost(state: LedgerState, head: LedgerHead): boolean {
+  return findLoss(state, [{ by: 'x', head }]) !== undefined;
 }
 
 describe('a head of the ledger', () => {

@@ -2,7 +2,7 @@ import type { Cause } from '../../../core/ledger/cause.ts';
 import { createEvent, type EventContext } from '../../../core/ledger/create-event.ts';
 import type { LedgerEvent, LedgerEventData, LedgerEventKind } from '../../../core/ledger/event.ts';
 import { foldLedger } from '../../../core/ledger/fold.ts';
-import type { RecordedEvent } from '../../../core/ledger/read-event.ts';
+import type { RecordedEvent } from '../../../core/ledger/lines/read-event.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 
 export const DIGEST = `sha256:${'ab'.repeat(32)}`;

@@ -1,6 +1,6 @@
+import type { LedgerEvent } from '../event.ts';
+import { type GateJudgement, lookUp, type Training } from '../state.ts';
 import type { Draft, Index } from './draft.ts';
-import type { LedgerEvent } from './event.ts';
-import { type GateJudgement, lookUp, type Training } from './state.ts';
 
 type LifeEvent = Extract<
   LedgerEvent,

@@ -1,6 +1,4 @@
-import type { OpenEnvironment } from './draft.ts';
-import type { LedgerEvent } from './event.ts';
-import type { Returns } from './returns.ts';
+import type { LedgerEvent } from '../event.ts';
 import {
   type Deployed,
   type EnvironmentState,
@@ -9,7 +7,9 @@ import {
   type RolloutOutcome,
   secondsHeld,
   type VersionState,
-} from './state.ts';
+} from '../state.ts';
+import type { OpenEnvironment } from './draft.ts';
+import type { Returns } from './returns.ts';
 
 type RolloutEvent = Extract<LedgerEvent, { kind: `rollout.${string}` }>;
 type Ending<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>;

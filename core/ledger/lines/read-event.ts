@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { modelNameSchema } from '../identity/model-name.ts';
-import { packageNameSchema } from '../identity/package-name.ts';
-import { instantSchema } from '../instant.ts';
-import { err, ok, type Result } from '../result.ts';
-import { type LedgerEvent, ledgerEventSchema } from './event.ts';
+import { modelNameSchema } from '../../identity/model-name.ts';
+import { packageNameSchema } from '../../identity/package-name.ts';
+import { instantSchema } from '../../instant.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { type LedgerEvent, ledgerEventSchema } from '../event.ts';
 import { type Issue, tolerantChecks } from './tolerant-check.ts';
 
 // What is written obeys the schema of this version to the letter. What is read may come from a newer one, or from before a rule was

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Problem } from '../errors.ts';
-import { LEDGER_BRANCH } from '../names.ts';
-import type { LedgerState } from './state.ts';
+import type { Problem } from '../../errors.ts';
+import { LEDGER_BRANCH } from '../../names.ts';
+import type { LedgerState } from '../state.ts';
 
 /**
  * How far one model's ledger was seen to go: so many events, of which `last` is the id of the last, on the branch at `commit`. Kept where
@@ -26,7 +26,7 @@ export function headOf({ events, ids, origin }: LedgerState): LedgerHead | undef
 }
 
 /** Whether this ledger no longer holds what was seen of it: it is shorter, or goes another way. One that says it replaces that does. */
-export function isLost(state: LedgerState, { commit, events, last }: LedgerHead): boolean {
+function isLost(state: LedgerState, { commit, events, last }: LedgerHead): boolean {
   if (state.origin?.replaces.includes(commit) === true) return false;
   return nth(state.ids, events) !== last;
 }

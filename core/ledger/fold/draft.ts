@@ -1,4 +1,3 @@
-import { type Returns, startReturns } from './returns.ts';
 import {
   type EnvironmentState,
   type Freeze,
@@ -10,7 +9,8 @@ import {
   type RolloutOutcome,
   type Training,
   type VersionState,
-} from './state.ts';
+} from '../state.ts';
+import { type Returns, startReturns } from './returns.ts';
 
 /** An environment of a draft: all but its history is replaced, and that is added to. */
 export type OpenEnvironment = Omit<EnvironmentState, 'history'> & { readonly history: RolloutOutcome[] };

@@ -1,4 +1,4 @@
-import type { RolloutOutcome } from './state.ts';
+import type { RolloutOutcome } from '../state.ts';
 
 /** The promotions of one environment that a rollback without a version could return to. */
 export type Returns = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Problem } from '../errors.ts';
-import { LEDGER_BRANCH } from '../names.ts';
-import { err, ok, type Result } from '../result.ts';
+import type { Problem } from '../../errors.ts';
+import { LEDGER_BRANCH } from '../../names.ts';
+import { err, ok, type Result } from '../../result.ts';
 
 /** The file at the root of the branch that says what it is. A branch without it is somebody's own, and is not written to. */
 export const TITLE_PAGE = 'ledger.json';
