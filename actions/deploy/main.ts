@@ -54,10 +54,8 @@ export function main(): Promise<void> {
       clock: systemClock,
     });
     const { maxUnavailable } = chosen.environment;
-    const { ledger, agents } = linkLedger(
-      await connectLedger(host, token, { log, seen: plan.ledger }),
-      connectAgents(host, chosen),
-    );
+    const branch = await connectLedger(host, token, { log, seen: plan.ledger });
+    const { ledger, agents } = linkLedger(branch, connectAgents(host, chosen));
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, ...stay, author, signal },
       ports: {

@@ -133,7 +133,7 @@ export type Lock = {
 };
 
 /** The commit of the ledger branch that a state was read from, and the heads of lost ledgers that it replaces. */
-export type LedgerOrigin = { readonly commit: string; readonly replaces: readonly string[] };
+type LedgerOrigin = { readonly commit: string; readonly replaces: readonly string[] };
 
 /** Everything the ledger says of one model: the fold of its events, and where they were read. */
 export type LedgerState = {

@@ -4,13 +4,13 @@ import { packageNameSchema } from '../../identity/package-name.ts';
 import { instantSchema } from '../../instant.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { type LedgerEvent, ledgerEventSchema } from '../event.ts';
-import { type Issue, tolerantChecks } from './tolerant-check.ts';
+import { type Flaw, tolerantChecks } from './tolerant-check.ts';
 
 // What is written obeys the schema of this version to the letter. What is read may come from a newer one, or from before a rule was
 // tightened: what it needs must be there, and all else is left as it is.
 
 /** An event of a kind that a newer version wrote: it counts, and moves nothing. */
-export type UnknownEvent = Pick<LedgerEvent, 'v' | 'id' | 'at' | 'model'> & {
+type UnknownEvent = Pick<LedgerEvent, 'v' | 'id' | 'at' | 'model'> & {
   readonly kind: 'unknown';
   readonly cause: { readonly kind: string; readonly id: string };
   readonly data: { readonly kind: string };
@@ -76,6 +76,6 @@ function kindOf(line: unknown): string {
   return typeof line === 'object' && line !== null && 'kind' in line ? String(line.kind) : '';
 }
 
-function isKnown(_line: unknown, issue: Issue | undefined): _line is LedgerEvent {
+function isKnown(_line: unknown, issue: Flaw | undefined): _line is LedgerEvent {
   return issue === undefined;
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /** What keeps a value from being what a schema describes; nothing when it is that. */
-export type Issue = { readonly path: string; readonly message: string };
-type Check = (value: unknown) => Issue | undefined;
+export type Flaw = { readonly path: string; readonly message: string };
+type Check = (value: unknown) => Flaw | undefined;
 
 /**
  * Makes checks of what schemas need, for reading: fields that their objects do not name are none of their business, and `instead` holds
@@ -61,7 +61,7 @@ function checkLeaf(schema: z.core.$ZodType): Check {
   };
 }
 
-function firstOf(values: readonly unknown[], check: Check): Issue | undefined {
+function firstOf(values: readonly unknown[], check: Check): Flaw | undefined {
   for (const [index, value] of values.entries()) {
     const issue = check(value);
     if (issue !== undefined) return within(String(index), issue);
@@ -69,11 +69,11 @@ function firstOf(values: readonly unknown[], check: Check): Issue | undefined {
   return undefined;
 }
 
-function wrong(message: string): Issue {
+function wrong(message: string): Flaw {
   return { path: '', message };
 }
 
-function within(name: string, { path, message }: Issue): Issue {
+function within(name: string, { path, message }: Flaw): Flaw {
   return { path: path === '' ? name : `${name}.${path}`, message };
 }
 
