@@ -7,7 +7,7 @@ import { type ClusterCounters, NO_COUNTERS } from '../envoy/cluster-counters.ts'
 import { clusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { readCapture, sumInvalid } from '../windows/read-capture.ts';
-import { addSeen, type Seen, seenSchema } from './seen.ts';
+import { addSeen, type SeenOfRollout, seenSchema } from './seen.ts';
 import { shareOut } from './share-out.ts';
 import {
   beginReading,
@@ -86,7 +86,7 @@ export function observe(
 }
 
 /** What became of a model's requests since its rollout began on this host; `undefined` before the first look. */
-export function readSeen({ store }: Pick<AgentContext, 'store'>, model: string): Seen | undefined {
+export function readSeen({ store }: Pick<AgentContext, 'store'>, model: string): SeenOfRollout | undefined {
   return store.getMemory(keyOf(model), readingSchema)?.seen;
 }
 
@@ -146,7 +146,7 @@ function countsIn(taken: ReadonlyMap<string, Counted>): ReadonlyMap<string, ArmC
 
 function toReading(
   taken: ReadonlyMap<string, Counted>,
-  { at, seen, isOneAway }: { readonly at: string; readonly seen: Seen; readonly isOneAway: boolean },
+  { at, seen, isOneAway }: { readonly at: string; readonly seen: SeenOfRollout; readonly isOneAway: boolean },
 ): Reading {
   const versions = Object.fromEntries([...taken].map(([version, { reading }]) => [version, reading]));
   return { at, versions, seen, ...(isOneAway && { isOneAway }) };

@@ -7,14 +7,14 @@ export const seenSchema = z.object({
   rollout: z.string(),
   versions: z.record(z.string(), armTotalsSchema),
 });
-export type Seen = z.infer<typeof seenSchema>;
+export type SeenOfRollout = z.infer<typeof seenSchema>;
 
 /** What was seen so far and what one more look saw; another rollout begins anew. */
 export function addSeen(
-  before: Seen | undefined,
+  before: SeenOfRollout | undefined,
   rollout: string,
   looks: ReadonlyMap<string, ArmTotals>,
-): Seen {
+): SeenOfRollout {
   const known = before?.rollout === rollout ? before.versions : {};
   const versions = [...looks].map(([version, counts]) => [
     version,

@@ -69,7 +69,7 @@ export const setTrafficSchema = z.object({
 });
 
 /** `POST /v1/models/{model}/take-back`: a person at the host takes traffic from a version, whatever the ledger says. */
-export const takeBackSchema = z.strictObject({
+export const takeBackSchema = z.object({
   /** The version that is to answer; needed where none is on trial. */
   to: versionSchema.optional(),
   explanation: z.string().min(1).max(500).default('A person took it back at the host.'),

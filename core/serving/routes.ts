@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { digestOf, digestSchema } from '../identity/digest.ts';
-import { modelNameSchema } from '../identity/model-name.ts';
-import { versionSchema } from '../identity/version.ts';
+import { digestSchema } from '../identity/digest.ts';
 import {
   agentStateSchema,
   instanceSchema,
@@ -15,16 +13,8 @@ import {
   windowsSchema,
 } from './api.ts';
 import { NO_PARAMETERS, NOTHING, route } from './route.ts';
+import { ofDigest, ofModel, ofVersion } from './route-parameters.ts';
 
-const ofModel = z.object({ model: modelNameSchema });
-const ofVersion = z.object({ model: modelNameSchema, version: versionSchema });
-/** With or without the `sha256:` in front. */
-const ofDigest = z.object({
-  digest: z
-    .string()
-    .transform((digest) => (digest.includes(':') ? digest : digestOf(digest)))
-    .pipe(digestSchema),
-});
 /** How many files were deleted, and their bytes. */
 const deletedSchema = z.object({ files: z.number().int(), bytes: z.number().int() });
 /** Rows with a greater sequence number. */
@@ -238,7 +228,7 @@ export const ROUTES = {
     parameters: ofModel,
     headers: ['If-Match', 'If-None-Match'],
     body: NOTHING,
-    answer: z.strictObject({ instances: z.array(instanceSchema) }),
+    answer: z.object({ instances: z.array(instanceSchema) }),
     done: { 202: 'It ends.' },
     problems: {
       404: 'There is nothing of it here.',

@@ -19,7 +19,15 @@ let guarded: RunningProxy;
 
 beforeAll(async () => {
   busy = createServer((_, response) => {
-    response.writeHead(503, { 'content-type': 'application/problem+json' }).end('{}');
+    const problem = {
+      type: 'about:blank',
+      title: 'Busy',
+      status: 503,
+      code: 'busy',
+      detail: 'It is busy.',
+      remedy: 'Wait.',
+    };
+    response.writeHead(503, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
   });
   await new Promise<void>((resolve) => {
     busy.listen(0, '127.0.0.1', resolve);

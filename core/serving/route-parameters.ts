@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { digestOf, digestSchema } from '../identity/digest.ts';
+import { modelNameSchema } from '../identity/model-name.ts';
+import { versionSchema } from '../identity/version.ts';
+
+/** A model's own path. */
+export const ofModel = z.object({ model: modelNameSchema });
+/** The path of one of its versions. */
+export const ofVersion = z.object({ model: modelNameSchema, version: versionSchema });
+/** A file by its digest, with or without the `sha256:` in front. */
+export const ofDigest = z.object({
+  digest: z
+    .string()
+    .transform((digest) => (digest.includes(':') ? digest : digestOf(digest)))
+    .pipe(digestSchema),
+});
