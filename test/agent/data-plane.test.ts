@@ -150,15 +150,12 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     const told: string[] = [];
     proxy.userRequests();
     await ask('ann');
-    await ask('bob', 500);
-    await ask('bob', 422);
+    for (const status of [500, 422]) await ask('bob', status);
     await ask('cy', 200, { [PIN_HEADER]: '1' });
     await (await predict()).text();
     await ask('ann');
-    await waitFor(async () => {
-      told.push(...proxy.userRequests().map(({ user, outcome }) => `${user} ${outcome}`));
-      return told.length >= 4;
-    }, 'what came of four requests');
+    const listen = () => told.push(...proxy.userRequests().map(({ user, outcome }) => `${user} ${outcome}`));
+    await waitFor(async () => listen() >= 4, 'what came of four requests');
     expect(told).toEqual(['ann answered', 'bob error', 'bob refused', 'ann answered']);
   });
 
