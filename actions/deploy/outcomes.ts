@@ -184,10 +184,26 @@ export function restoredOutcome(
   };
 }
 
-/** The champion gave way to an earlier version on the word of a person. */
+/** A return asked for what serves already, and nothing was taken back since that was promoted. */
+export function servesAlready({ environment, away }: Omit<Site, 'model'>, serving: string): DeployOutcome {
+  const headline = `Version ${serving} serves ${environment} already, and nothing was taken back.`;
+  return {
+    decision: 'complete',
+    reasonCode: 'nothing-to-do',
+    headline,
+    report: {
+      sign: 'nothing-to-do',
+      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, returnsTo(serving))],
+    },
+    outputs: { outcome: 'none', 'serving-version': serving },
+    result: { outcome: 'none', servingVersion: serving, ...awayData(away) },
+  };
+}
+
+/** A version gave way to an earlier one on the word of a person, by the rollout that is on record for it. */
 export function returnedOutcome(
   { environment, away }: Omit<Site, 'model'>,
-  returned: { readonly rollout: string; readonly from: string | undefined; readonly serving: string },
+  returned: { readonly rollout: string; readonly from: string; readonly serving: string },
 ): DeployOutcome {
   const { rollout, from, serving } = returned;
   const headline = `Version ${serving} serves ${environment}.`;

@@ -10,7 +10,7 @@ import { returnHosts } from './hosts/return-hosts.ts';
 import type { Settler } from './hosts/settle.ts';
 import { READY_TIMEOUT_MS, type Starter } from './hosts/starter.ts';
 import type { Journal, Page, Reading } from './journal.ts';
-import { type DeployOutcome, returnedOutcome, takenBackBefore } from './outcomes.ts';
+import { type DeployOutcome, returnedOutcome, servesAlready, takenBackBefore } from './outcomes.ts';
 import type { Memory } from './rollout/memory.ts';
 import { proposeRollBack } from './rollout/propose-roll-back.ts';
 
@@ -45,28 +45,33 @@ export function createReturnTo(ports: ReturnPorts, { actor, cause }: Asker): Ret
   return async ({ state, here }, wanted) => {
     const { champion, previous, history, rollout: open } = here;
     const target = wanted ?? previous?.version;
-    const isDone = history.some(({ rollout }) => rollout === id);
-    let replaced: Replaced = { kind: 'replaced', ended: undefined };
-    if (!isDone) {
-      if (champion === undefined || target === undefined) throw nothingBefore(environment);
-      if (target !== champion.version || open !== undefined) {
-        const explanation = `${actor} returned to version ${target}.`;
-        replaced = await whileLocked(ports, id, () =>
-          replace(ports, state, { id, champion: champion.version, target, explanation }),
-        );
-      }
+    const before = history.find(({ rollout }) => rollout === id);
+    let replaced: Replaced;
+    if (before !== undefined) {
+      replaced = { kind: 'replaced', rollout: id, from: before.version, ended: undefined };
+    } else if (champion === undefined || target === undefined) {
+      throw nothingBefore(environment);
+    } else if (target === champion.version && open === undefined) {
+      replaced = { kind: 'done', last: history.at(-1) };
+    } else {
+      const explanation = `${actor} returned to version ${target}.`;
+      replaced = await whileLocked(ports, id, () =>
+        replace(ports, state, { id, champion: champion.version, target, explanation }),
+      );
     }
     await settler.settle();
     const now = await journal.read();
     const site = { environment, away: fleet.away() };
-    if (replaced.kind === 'done') {
-      return takenBackBefore(site, { last: replaced.last, here: now.here, now: now.at });
-    }
-    const { ended } = replaced;
-    if (ended !== undefined) await memory.rememberUnwatched(ended);
     const serving = now.here.champion?.version ?? '';
-    const returned = { rollout: id, from: champion?.version, serving };
-    return returnedOutcome(site, returned);
+    if (replaced.kind === 'done') {
+      const { last } = replaced;
+      return last?.outcome === 'rolled-back'
+        ? takenBackBefore(site, { last, here: now.here, now: now.at })
+        : servesAlready(site, serving);
+    }
+    const { ended, rollout, from } = replaced;
+    if (ended !== undefined) await memory.rememberUnwatched(ended);
+    return returnedOutcome(site, { rollout, from, serving });
   };
 }
 
@@ -106,10 +111,18 @@ type Replacement = {
   readonly explanation: string;
 };
 
-/** The champion has given way, as has the rollout that was open all the same; or somebody else was faster with the same. */
+/**
+ * By `rollout` the version `from` has given way: the champion, as has the rollout that was open all the same, or that rollout alone; or
+ * nothing was left to take back, for somebody else was faster or that version serves.
+ */
 type Replaced =
-  | { readonly kind: 'replaced'; readonly ended: Rollout | undefined }
-  | { readonly kind: 'done'; readonly last: RolloutOutcome };
+  | {
+      readonly kind: 'replaced';
+      readonly rollout: string;
+      readonly from: string;
+      readonly ended: Rollout | undefined;
+    }
+  | { readonly kind: 'done'; readonly last: RolloutOutcome | undefined };
 
 /** Hosts come first, the ledger after: safety does not wait for it. */
 async function replace(
@@ -143,8 +156,12 @@ async function replace(
     throw overtaken(entered.now, environment, target);
   }
   if (ended !== undefined) announcer.status(ended.id, 'failure', explanation);
-  announcer.status(id, 'success', `Returned to version ${target}`);
-  return { kind: 'replaced', ended };
+  if (target !== champion) {
+    announcer.status(id, 'success', `Returned to version ${target}`);
+    return { kind: 'replaced', rollout: id, from: champion, ended };
+  }
+  if (ended === undefined) return { kind: 'done', last: entered.now.here.history.at(-1) };
+  return { kind: 'replaced', rollout: ended.id, from: ended.version, ended };
 }
 
 /** A registered version that can be started. Rejects with a UserError where there is none of that name, or it has no package. */

@@ -155,6 +155,8 @@ describe('a return to an earlier version', () => {
     world.ledger.race = () => void world.ledger.events.push(ended, started('2'));
     const outcome = await deploy(world.job(rollback));
     expect(outcome.outputs['serving-version']).toBe('1');
-    expect(environmentOf(await stateOf(world), environment).rollout).toBeUndefined();
+    const { rollout: open, history } = environmentOf(await stateOf(world), environment);
+    expect(open).toBeUndefined();
+    expect(history.at(-1)?.rollout).toBe(outcome.result['rollout']);
   });
 });

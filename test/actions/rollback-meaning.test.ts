@@ -67,6 +67,38 @@ describe('/rollback', () => {
     expect(second.headline).toMatch(/Version 2 was taken back .*: ann returned to version 1\./);
   });
 
+  test('to a version by two persons is on record once, and the second is told who was first', async () => {
+    const world = createHistory();
+    await deploy(world.job({ version: '3' }, { detach: true }));
+    await deploy(world.job(ask('comment-2', '2')));
+    const open = await deploy(world.job({ ...ask('comment-3', '2'), actor: 'bob' }));
+    expect(open.outputs).toEqual({ outcome: 'none', 'serving-version': '2' });
+    const { history } = environmentOf(await world.ledger.read('mnist'), environment);
+    expect(open.result['rollout']).toBe(history.at(-1)?.rollout);
+    expect(open.headline).toMatch(/^Version 3 was taken back .*: ann asked for it\. Version 2 serves, and/);
+    await deploy(world.job(ask('comment-4', '1')));
+    const served = await deploy(world.job({ ...ask('comment-5', '1'), actor: 'bob' }));
+    expect(served.outputs).toEqual({ outcome: 'none', 'serving-version': '1' });
+    expect(served.result['rollout']).toBe('mnist/production/rollback/comment-4');
+    expect(served.headline).toMatch(/^Version 2 was taken back .*: ann returned to version 1\./);
+  });
+
+  test('to what serves since its promotion takes nothing back, and says so', async () => {
+    const world = createHistory();
+    const outcome = await deploy(world.job(ask('comment-2', '2')));
+    expect(outcome.outputs).toEqual({ outcome: 'none', 'serving-version': '2' });
+    expect(outcome.headline).toBe('Version 2 serves production already, and nothing was taken back.');
+    expect(outcome.result).not.toHaveProperty('rollout');
+  });
+
+  test('run again says the same of the same', async () => {
+    const world = createHistory();
+    const first = await deploy(world.job(ask('comment-2', '1')));
+    const again = await deploy(world.job(ask('comment-2', '1')));
+    expect(again.result['outcome']).toBe('rolled-back');
+    expect(again.result['rollout']).toBe(first.result['rollout']);
+  });
+
   test('of a second person in the same moment says that it had been done', async () => {
     const world = createHistory();
     const where = { rollout: 'bob', environment, version: '2', stable: '1' };
