@@ -4,6 +4,9 @@ import type { Suite } from './suite.ts';
 
 const REPORTS = join(STATE_DIR, 'reports');
 
+/** How many schedules the world plays, unless `TRAINYARD_WORLD_SCHEDULES` says otherwise: some minutes of two processors. */
+const WORLD_SCHEDULES = 10_000;
+
 /** The suites of `npm test`, cheapest first, so that a slip shows within seconds. */
 export const SUITES: readonly Suite[] = [
   // The agent's page runs in a browser, among other globals than everything else.
@@ -27,6 +30,7 @@ export const SUITES: readonly Suite[] = [
   vitestSuite('agent'),
   vitestSuite('fleet'),
   vitestSuite('acceptance'),
+  worldSuite(),
 ];
 
 /** Everything on a Docker Engine of its own, which only root can start: it runs when it is asked for. */
@@ -67,5 +71,20 @@ function pytestSuite(name: string, folder: string): Suite {
     command: venvProgram('python'),
     args: ['-m', 'pytest', '-q', `--junitxml=${report}`, folder],
     counting: { by: 'junit', report },
+  };
+}
+
+/** Schedules of the simulated world, from another seed each time: each of them counts as one test. */
+function worldSuite(): Suite {
+  const report = join(REPORTS, 'world-counts.json');
+  const schedules = process.env['TRAINYARD_WORLD_SCHEDULES'] ?? String(WORLD_SCHEDULES);
+  return {
+    name: 'world',
+    command: 'node',
+    args: [
+      '--disable-warning=ExperimentalWarning',
+      ...[join('scripts', 'simulate.ts'), 'world', '--schedules', schedules, '--report', report],
+    ],
+    counting: { by: 'counts', report },
   };
 }

@@ -24,6 +24,8 @@ const DEFAULT_SCHEDULES = 2_000;
 const MOST_SEEDS = 1_000_000_000;
 /** Findings that are shown whole; of more there is only the count by invariant. */
 const SHOWN = 3;
+/** Seeds that are named at the end, of each invariant. */
+const NAMED = 20;
 
 type Options = {
   readonly schedules: number;
@@ -89,7 +91,9 @@ function renderEnd(found: readonly Found[], tally: Tally): string {
   const names = [...new Set(found.map(({ invariant }) => invariant))].toSorted();
   const rows = names.map((name) => {
     const seeds = found.filter(({ invariant }) => invariant === name).map(({ seed }) => seed);
-    return `  ${name}: ${seeds.length} (seeds ${seeds.slice(0, 10).join(', ')})`;
+    const replays = seeds.slice(0, NAMED).map((seed) => `\n    npm run simulate -- world --replay ${seed}`);
+    const more = seeds.length > NAMED ? `\n    and ${seeds.length - NAMED} more` : '';
+    return `  ${name}: ${seeds.length}${replays.join('')}${more}`;
   });
   return [
     ...rows,

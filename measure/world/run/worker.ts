@@ -5,6 +5,8 @@ import { NOTHING_PLAYED } from './findings.ts';
 
 /** Schedules between two signs of life. */
 const TELL_EVERY = 20;
+/** Findings that are shrunk: of more, only the count is told. */
+const SHRUNK = 3;
 
 // What plays a world takes the machine from its process, so everything that lives in it is loaded after that.
 takeMachine();
@@ -25,6 +27,7 @@ process.disconnect?.();
 /** Plays so many seeds, every so-manieth, and tells of each that breaks something. */
 async function playAll(from: number, schedules: number, step: number): Promise<void> {
   let tally: Tally = NOTHING_PLAYED;
+  let broken = 0;
   for (let index = 0; index < schedules; index += 1) {
     const schedule = drawSchedule(from + index * step);
     const played = await play(schedule, folder);
@@ -35,7 +38,11 @@ async function playAll(from: number, schedules: number, step: number): Promise<v
       pushes: tally.pushes + played.pushes,
       injections: tally.injections + schedule.injections.length,
     };
-    if (played.violation !== undefined) tell({ kind: 'found', found: await describeFound(schedule, played) });
+    if (played.violation !== undefined) {
+      broken += 1;
+      const least = broken > SHRUNK ? { schedule, played } : await shrink(schedule, played, folder);
+      tell({ kind: 'found', found: describeFound(schedule, least) });
+    }
     if (tally.schedules === TELL_EVERY) {
       tell({ kind: 'tally', tally });
       tally = NOTHING_PLAYED;
@@ -44,12 +51,11 @@ async function playAll(from: number, schedules: number, step: number): Promise<v
   tell({ kind: 'tally', tally });
 }
 
-async function describeFound(
+function describeFound(
   schedule: ReturnType<typeof drawSchedule>,
-  played: Awaited<ReturnType<typeof play>>,
-): Promise<Found> {
-  const { schedule: least, played: replayed } = await shrink(schedule, played, folder);
-  const { violation = { invariant: '', breach: '', at: 0 }, trace } = replayed;
+  { schedule: least, played }: Awaited<ReturnType<typeof shrink>>,
+): Found {
+  const { violation = { invariant: '', breach: '', at: 0 }, trace } = played;
   return {
     ...{ seed: schedule.seed, ...violation, trace: [...trace] },
     injections: least.injections.map((injection) => `${Math.round(injection.at)} ms ${describe(injection)}`),
