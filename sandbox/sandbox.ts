@@ -103,12 +103,13 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const tokens = { actions: 'ghs_sandbox-actions', agent: 'github_pat_sandbox-agent' };
   const shared = {
     ...describeRunner(options),
-    repository: repository.fullName,
     remote,
     actions,
     token: tokens.actions,
   };
-  const runner = createWorkflowRunner(() => ({ ...shared, addresses: github.addresses }), {
+  // Asked for at each run: a repository may have been renamed.
+  const whereabouts = () => ({ repository: repository.fullName, addresses: github.addresses });
+  const runner = createWorkflowRunner(() => ({ ...shared, ...whereabouts() }), {
     folder: path.join(options.folder, 'runs'),
     parallel: options.parallel ?? 2,
     firstId: FIRST_RUN_ID,

@@ -16,6 +16,8 @@ export type Answer = {
   readonly body?: unknown;
   /** A list has a further page. */
   readonly more?: boolean;
+  /** Where the caller is sent. */
+  readonly location?: string;
 };
 
 /** What the API needs of the rest of the sandbox. */
@@ -37,6 +39,16 @@ export type ApiContext = {
 export const NOT_FOUND: Answer = {
   status: 404,
   body: { message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' },
+};
+
+/** GitHub's answer where Issues are switched off. */
+export const NO_ISSUES: Answer = {
+  status: 410,
+  body: {
+    message: 'Issues are disabled for this repo',
+    documentation_url: 'https://docs.github.com/v3/issues/',
+    status: '410',
+  },
 };
 
 /** GitHub's own example of what an operation answers. */

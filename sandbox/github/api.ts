@@ -7,6 +7,7 @@ import {
   type Call,
   exampleOf,
   listPage,
+  NO_ISSUES,
   NOT_FOUND,
   unprocessable,
 } from './api-answers.ts';
@@ -56,6 +57,7 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   compareCommits,
   getPullRequest,
   listIssues: ({ repository, ...context }, { query }) => {
+    if (!repository.hasIssues) return NO_ISSUES;
     const state = query.get('state') ?? 'open';
     const matching = [...repository.issues.values()]
       .filter((issue) => state === 'all' || issue.state === state)
@@ -66,6 +68,7 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
     );
   },
   createIssue: (context, { body, user }) => {
+    if (!context.repository.hasIssues) return NO_ISSUES;
     const { title, body: text } = z.object({ title: z.string(), body: z.string().default('') }).parse(body);
     if (text.length > MAX_COMMENT_CHARACTERS) return unprocessable('body', 'is too long');
     const issue = addIssue(context.repository, { user, title, body: text });
@@ -73,11 +76,13 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   },
   getIssue: (context, { parameters }) => {
     const issue = findIssue(context, parameters);
+    if (isSwitchedOff(context, issue)) return NO_ISSUES;
     return issue === undefined ? NOT_FOUND : { status: 200, body: describeIssue(context, issue) };
   },
   updateIssue,
   listComments: (context, { parameters, query }) => {
     const issue = findIssue(context, parameters);
+    if (isSwitchedOff(context, issue)) return NO_ISSUES;
     if (issue === undefined) return NOT_FOUND;
     const example = exampleOf(context, 'createComment');
     return listPage(query, commentsOf(context.repository, issue.number), (comment) =>
@@ -161,6 +166,7 @@ function getPullRequest(context: ApiContext, { parameters }: Call): Answer {
 
 function updateIssue(context: ApiContext, { parameters, body }: Call): Answer {
   const issue = findIssue(context, parameters);
+  if (isSwitchedOff(context, issue)) return NO_ISSUES;
   if (issue === undefined) return NOT_FOUND;
   const change = z
     .object({
@@ -176,6 +182,7 @@ function updateIssue(context: ApiContext, { parameters, body }: Call): Answer {
 
 function createComment(context: ApiContext, { parameters, body, user }: Call): Answer {
   const issue = findIssue(context, parameters);
+  if (isSwitchedOff(context, issue)) return NO_ISSUES;
   if (issue === undefined) return NOT_FOUND;
   const text = z.object({ body: z.string() }).parse(body).body;
   if (text.length > MAX_COMMENT_CHARACTERS) return unprocessable('body', 'is too long');
@@ -216,6 +223,11 @@ function createReaction(context: ApiContext, { parameters, body, user }: Call): 
 
 function describeIssue(context: ApiContext, issue: Issue): Json {
   return representIssue(exampleOf(context, 'createIssue'), context.repository, issue, context.addresses);
+}
+
+/** Pull requests answer as before: their conversation is no issue's. */
+function isSwitchedOff({ repository }: ApiContext, issue: Issue | undefined): boolean {
+  return !repository.hasIssues && issue?.head === undefined;
 }
 
 function findIssue(context: ApiContext, parameters: Call['parameters']): Issue | undefined {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type DispatchPayload, dispatchPayloadSchema } from '../../core/serving/dispatch-payload.ts';
 import type { FaultQueue } from './faults.ts';
 import { createGitRemote } from './git-remote.ts';
-import { createRepository } from './repository.ts';
+import { createRepository, renameRepository } from './repository.ts';
 import { startGitHubServer } from './server.ts';
 
 const AGENT = 'trainyard-agent[bot]';
@@ -24,6 +24,8 @@ export type DispatchReceiver = {
   readonly url: string;
   readonly received: () => readonly Received[];
   readonly faults: FaultQueue;
+  /** Renames the repository: its former name leads on. */
+  readonly rename: (name: string) => void;
   readonly close: () => Promise<void>;
 };
 
@@ -33,8 +35,9 @@ export async function startDispatchReceiver(
   token = 'github-token',
 ): Promise<DispatchReceiver> {
   const folder = mkdtempSync(join(tmpdir(), 'ty-github-'));
+  const known = createRepository(repository, { [AGENT]: 'write' });
   const server = await startGitHubServer({
-    repository: createRepository(repository, { [AGENT]: 'write' }),
+    repository: known,
     remote: createGitRemote(join(folder, 'remote.git')),
     tokens: new Map([[token, AGENT]]),
     onDispatch: () => undefined,
@@ -43,6 +46,7 @@ export async function startDispatchReceiver(
   return {
     url: server.addresses.web,
     faults: server.faults,
+    rename: (name) => renameRepository(known, name),
     received: () =>
       server.exchanges
         .filter(({ path }) => path.endsWith('/dispatches'))

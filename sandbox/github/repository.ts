@@ -47,8 +47,14 @@ type ScheduledRun = { readonly id: number; readonly called: string; readonly at:
 
 /** What GitHub would remember of one repository, without its git objects. */
 export type Repository = {
-  /** `owner/name` */
-  readonly fullName: string;
+  /** What stays when it is renamed. */
+  readonly id: number;
+  /** `owner/name` as of now. */
+  fullName: string;
+  /** Names it had; whoever asks for one of them is sent on. */
+  readonly formerNames: Set<string>;
+  /** Whether Issues are switched on, which is anybody's choice in the settings; pull requests can be commented on without. */
+  hasIssues: boolean;
   readonly defaultBranch: string;
   /** Permission by login; a login absent here has none. */
   readonly people: Map<string, PermissionLevel>;
@@ -64,6 +70,8 @@ export type Repository = {
   readonly next: () => number;
 };
 
+const REPOSITORY_ID = 1_296_269;
+
 /** Makes an empty repository of these people. */
 export function createRepository(
   fullName: string,
@@ -71,7 +79,10 @@ export function createRepository(
 ): Repository {
   let last = 0;
   return {
+    id: REPOSITORY_ID,
     fullName,
+    formerNames: new Set(),
+    hasIssues: true,
     defaultBranch: 'main',
     people: new Map(Object.entries(people)),
     issues: new Map(),
@@ -85,6 +96,13 @@ export function createRepository(
       return last;
     },
   };
+}
+
+/** Renames a repository, or hands it to another owner: the former name leads on, as long as nobody takes it. */
+export function renameRepository(repository: Repository, fullName: string): void {
+  repository.formerNames.add(repository.fullName);
+  repository.formerNames.delete(fullName);
+  repository.fullName = fullName;
 }
 
 /** Adds an issue, or a pull request when `head` is given, and gives it. */

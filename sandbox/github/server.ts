@@ -6,13 +6,14 @@ import { createFaultQueue, type FaultQueue, playFault } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import type { GitRemote } from './git-remote.ts';
 import { readJson } from './json.ts';
+import { findMove, nameById } from './moves.ts';
 import { type ApiOperation, loadOperations } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import type { Addresses } from './representations.ts';
 
 const RATE_LIMIT = 5_000;
 /** Both forms in which GitHub's API is found: at its own host, and below a GitHub Enterprise Server's. */
-const API_PREFIX = /^\/(?:api\/v3\/)?(?=repos\/)/;
+const API_PREFIX = /^\/(?:api\/v3\/)?(?=repos\/|repositories\/)/;
 
 /** One request the stand-in answered, for assertions. `violations` are breaches of GitHub's own schemas. */
 type Exchange = {
@@ -96,10 +97,11 @@ async function listen(server: Server): Promise<number> {
 
 async function answer(running: Running, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const method = request.method ?? 'GET';
-  const { pathname, searchParams } = new URL(request.url ?? '/', running.addresses.web);
+  const url = new URL(request.url ?? '/', running.addresses.web);
+  const { pathname, searchParams } = url;
   if (pathname.startsWith('/_sandbox/')) return answerAdmin(running, request, response, pathname);
   const user = running.tokens.get(tokenOf(request) ?? '');
-  const gitPath = gitPathOf(running.repository.fullName, pathname);
+  const gitPath = gitPathOf(running.repository, pathname);
   const body = gitPath === undefined ? await readJson(request) : undefined;
   const record = (status: number, violations: readonly string[] = []): void => {
     const { authorization } = request.headers;
@@ -116,13 +118,19 @@ async function answer(running: Running, request: IncomingMessage, response: Serv
       response.writeHead(401, { 'www-authenticate': 'Basic realm="sandbox"' }).end();
       return;
     }
+    const move = findMove(running.repository, pathname);
+    if (move !== undefined) {
+      record(301);
+      response.writeHead(301, { location: `${running.addresses.web}${move}${url.search}` }).end();
+      return;
+    }
     await serveGit(request, response, running.remote.bare, gitPath, user);
     record(response.statusCode);
     return;
   }
   const { status, violations, ...rest } = answerApi(running, { method, pathname, searchParams, body, user });
   record(status, violations);
-  send(running, response, { status, ...rest }, new URL(request.url ?? '/', running.addresses.web));
+  send(running, response, { status, ...rest }, url);
 }
 
 type ApiRequest = {
@@ -138,7 +146,10 @@ function answerApi(
   { method, pathname, searchParams, body, user }: ApiRequest,
 ): Answer & { readonly violations?: readonly string[] } {
   if (user === undefined) return { status: 401, body: { message: 'Bad credentials' } };
-  const path = pathname.replace(API_PREFIX, '/');
+  const asked = pathname.replace(API_PREFIX, '/');
+  const move = findMove(running.repository, asked);
+  if (move !== undefined) return sendOn(`${running.addresses.api}${move}`, method, searchParams);
+  const path = nameById(running.repository, asked);
   const operation = running.operations.find((known) => known.method === method && known.path.test(path));
   const parameters = operation?.path.exec(path)?.groups ?? {};
   const named = `${parameters['owner']}/${parameters['repo']}`;
@@ -165,6 +176,15 @@ function answerApi(
   return { ...given, violations };
 }
 
+/** Reads are moved for good; whatever writes is to be sent again as it was, which only a 307 says. */
+function sendOn(address: string, method: string, query: URLSearchParams): Answer {
+  const url = query.size === 0 ? address : `${address}?${query}`;
+  const documentation_url =
+    'https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects';
+  const status = method === 'GET' || method === 'HEAD' ? 301 : 307;
+  return { status, location: url, body: { message: 'Moved Permanently', url, documentation_url } };
+}
+
 function send(running: Running, response: ServerResponse, given: Answer, url: URL): void {
   running.used += 1;
   const next = new URL(url);
@@ -177,17 +197,19 @@ function send(running: Running, response: ServerResponse, given: Answer, url: UR
     'x-ratelimit-used': String(running.used),
     'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 3_600),
     'x-ratelimit-resource': 'core',
+    ...(given.location !== undefined && { location: given.location }),
     ...(given.more === true && { link: `<${next.href}>; rel="next"` }),
   });
   response.end(given.status === 204 ? undefined : JSON.stringify(given.body));
 }
 
-function gitPathOf(fullName: string, pathname: string): string | undefined {
+function gitPathOf({ fullName, formerNames }: Repository, pathname: string): string | undefined {
   const match =
     /^\/(?<name>[^/]+\/[^/]+?)(?:\.git)?(?<rest>\/(?:info\/refs|git-(?:upload|receive)-pack))$/.exec(
       pathname,
     );
-  return match?.groups?.['name'] === fullName ? match.groups['rest'] : undefined;
+  const { name = '', rest } = match?.groups ?? {};
+  return name === fullName || formerNames.has(name) ? rest : undefined;
 }
 
 function tokenOf(request: IncomingMessage): string | undefined {
