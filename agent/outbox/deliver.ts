@@ -6,6 +6,7 @@ import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
 import type { HttpAnswer } from '../machine/exchange-http.ts';
 import type { OutboxEntry } from '../store/outbox-table.ts';
+import { askGitHub } from './ask-github.ts';
 import type { TokenSource } from './github-token.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -62,7 +63,7 @@ async function send(context: AgentContext, tokens: TokenSource, entry: OutboxEnt
   const url = `${dispatch.apiUrl}/repos/${dispatch.repository}/dispatches`;
   try {
     const token = await tokens(epochMs(context.clock.now()));
-    const { status, headers, text } = await context.exchange({
+    const { status, headers, text } = await askGitHub(context.exchange, {
       url,
       method: 'POST',
       headers: {

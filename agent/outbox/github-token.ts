@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { epochMs, foreignInstantSchema } from '../../core/instant.ts';
 import { exchangeHttp, type HttpExchange } from '../machine/exchange-http.ts';
 import type { Exchange } from '../machine/reach-out.ts';
+import { askGitHub } from './ask-github.ts';
 import type { DispatchTarget } from './dispatch-target.ts';
 
 /** An App's own token lives ten minutes at most (docs.github.com, "Generating a JSON Web Token"); clocks may differ by one. */
@@ -53,7 +54,7 @@ async function mint(
 async function call(exchange: Exchange, request: Omit<HttpExchange, 'timeoutMs'>): Promise<unknown> {
   const { method = 'GET', url, headers } = request;
   const agent = { 'user-agent': 'trainyard-agent', ...headers };
-  const { status, text } = await exchange({ ...request, headers: agent, timeoutMs: TIMEOUT_MS });
+  const { status, text } = await askGitHub(exchange, { ...request, headers: agent, timeoutMs: TIMEOUT_MS });
   if (status >= 200 && status < 300) return JSON.parse(text);
   throw new Error(
     `${method} ${url} answered ${status}: ${text.slice(0, 200)}. Check the App’s id and key, and that it is installed on this repository with write access to contents.`,

@@ -55,6 +55,26 @@ test('delivers what GitHub takes: few keys, signed over type and content', async
   expect(pending().count).toBe(0);
 });
 
+test('reports to a repository that was renamed, under the name it was given', async () => {
+  github.rename('acme/networks');
+  brake(host.context, 'r1');
+  await deliver();
+  expect(github.received().map(({ path }) => path)).toEqual([
+    '/repos/acme/models/dispatches',
+    expect.stringMatching(/^\/api\/v3\/repositories\/\d+\/dispatches$/),
+  ]);
+  expect(pending().count).toBe(0);
+});
+
+test('takes its token to no other origin, wherever an answer leads', async () => {
+  const headers = { location: 'http://localhost:9/elsewhere' };
+  github.faults.add({ answer: { status: 307, headers } });
+  brake(host.context, 'r1');
+  await deliver();
+  expect(github.received()).toHaveLength(1);
+  expect(pending().count).toBe(1);
+});
+
 test('says the same thing once, however often it is asked to', async () => {
   brake(host.context, 'r1');
   brake(host.context, 'r1');
