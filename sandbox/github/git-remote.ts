@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { type PushRule, setPushRules } from './push-rules.ts';
 
 /** Files of a commit: text or bytes by path; `undefined` deletes. */
 export type Files = Readonly<Record<string, string | Uint8Array | undefined>>;
@@ -20,6 +21,8 @@ export type GitRemote = {
   }) => string;
   readonly resolve: (ref: string) => string | undefined;
   readonly pointRef: (ref: string, sha: string) => void;
+  /** Sets the rules for pushes, in the place of those there were. */
+  readonly setRules: (rules: readonly PushRule[]) => void;
   /** A file's text at a commit, or `undefined`. */
   readonly show: (sha: string, file: string) => string | undefined;
   /** Paths that differ between two commits, and whether the later one follows the earlier; `undefined` when one is not there. */
@@ -48,6 +51,7 @@ export function createGitRemote(bare: string): GitRemote {
     pointRef: (ref, sha) => {
       git(bare, ['update-ref', ref, sha]);
     },
+    setRules: (rules) => setPushRules(bare, rules),
     show: (sha, file) => attempt(() => git(bare, ['show', `${sha}:${file}`])),
     changes: (before, after) =>
       attempt(() => {
@@ -93,7 +97,9 @@ function commitFiles(
       writeOrDelete(path.join(folder, file), content);
     git(folder, ['add', '--all']);
     git(folder, [...identity, 'commit', '--quiet', '--allow-empty', '--message', request.message]);
-    git(folder, ['push', '--quiet', 'origin', `HEAD:refs/heads/${request.branch}`]);
+    git(folder, ['push', '--quiet', 'origin', `HEAD:refs/heads/${request.branch}`], {
+      REMOTE_USER: request.author,
+    });
     return git(folder, ['rev-parse', 'HEAD']).trim();
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -109,13 +115,13 @@ function writeOrDelete(file: string, content: string | Uint8Array | undefined): 
   writeFileSync(file, content);
 }
 
-function git(cwd: string, args: readonly string[]): string {
+function git(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): string {
   return execFileSync('git', args, {
     cwd,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
     maxBuffer: 64 * 1024 * 1024,
-    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' },
+    env: { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', ...env },
   });
 }
 

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { answerAdmin } from './admin.ts';
 import { answerCall } from './api.ts';
 import type { Answer, ApiContext } from './api-answers.ts';
+import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { createFaultQueue, type FaultQueue, playFault } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import type { GitRemote } from './git-remote.ts';
@@ -10,6 +11,7 @@ import { findMove, nameById } from './moves.ts';
 import { type ApiOperation, loadOperations } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import type { Addresses } from './representations.ts';
+import { createTokenLives, type TokenLives } from './tokens.ts';
 
 const RATE_LIMIT = 5_000;
 /** Both forms in which GitHub's API is found: at its own host, and below a GitHub Enterprise Server's. */
@@ -31,6 +33,8 @@ export type GitHubServer = {
   readonly addresses: Addresses;
   readonly port: number;
   readonly faults: FaultQueue;
+  readonly tokens: TokenLives;
+  readonly deliveries: Deliveries;
   readonly exchanges: readonly Exchange[];
   readonly stop: () => Promise<void>;
 };
@@ -47,7 +51,8 @@ type GitHubServerOptions = {
   readonly hostName?: string;
 };
 
-type Running = GitHubServerOptions & {
+type Running = Omit<GitHubServerOptions, 'tokens'> & {
+  readonly tokens: TokenLives;
   readonly operations: readonly ApiOperation[];
   readonly addresses: Addresses;
   readonly faults: FaultQueue;
@@ -64,7 +69,12 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
   const port = await listen(server);
   const web = options.hostName === undefined ? `http://127.0.0.1:${port}` : `http://${options.hostName}`;
   const addresses = { api: `${web}/api/v3`, web };
-  const running: Running = { ...options, operations, addresses, faults, exchanges, used: 0 };
+  const tokens = createTokenLives(options.tokens);
+  const deliveries = createDeliveries(options.onDispatch);
+  const running: Running = {
+    ...{ ...options, onDispatch: deliveries.deliver, tokens },
+    ...{ operations, addresses, faults, exchanges, used: 0 },
+  };
   server.on('request', (request, response) => {
     answer(running, request, response).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
@@ -75,8 +85,11 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
     addresses,
     port,
     faults,
+    tokens,
+    deliveries,
     exchanges,
     stop: async () => {
+      deliveries.stop();
       const { promise, resolve } = Promise.withResolvers<void>();
       server.close(() => resolve());
       server.closeAllConnections();
@@ -100,7 +113,7 @@ async function answer(running: Running, request: IncomingMessage, response: Serv
   const url = new URL(request.url ?? '/', running.addresses.web);
   const { pathname, searchParams } = url;
   if (pathname.startsWith('/_sandbox/')) return answerAdmin(running, request, response, pathname);
-  const user = running.tokens.get(tokenOf(request) ?? '');
+  const user = running.tokens.holderOf(tokenOf(request));
   const gitPath = gitPathOf(running.repository, pathname);
   const body = gitPath === undefined ? await readJson(request) : undefined;
   const record = (status: number, violations: readonly string[] = []): void => {

@@ -24,7 +24,7 @@ export type StandIn = {
   readonly remote: GitRemote;
   readonly server: GitHubServer;
   /** Dispatches that would have started workflows, by type, in order. */
-  readonly started: readonly string[];
+  readonly started: string[];
   readonly adapter: () => GitHub;
   readonly call: (
     method: string,
