@@ -10,7 +10,7 @@ import { EMPTY_STAGE } from './evidence/stage-totals.ts';
 import { explainContinue, explainHarm, explainPassed, type StagePlace } from './explain-rollout.ts';
 import { type HostsFound, judgeQuorum, type Quorum } from './quorum.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
-import { baseRateOf, requiredRequests } from './stage-requirement.ts';
+import { baseRateOf, requestsSeen, requiredRequests } from './stage-requirement.ts';
 
 /** After the deadline a rollout without its data is held for this share of the deadline, then rolled back if so planned. */
 const HOLD_BEFORE_ROLLBACK = 0.25;
@@ -114,7 +114,7 @@ function decideProgress(
   reasons: readonly Reason[],
 ): RolloutDecision {
   const needed = requiredRequests(plan, place.percent, baseRateOf(evidence));
-  const seen = evidence.stages[stage]?.candidate.requests ?? 0;
+  const seen = requestsSeen(evidence, stage);
   const missing = {
     requests: Math.max(0, needed - seen),
     seconds: Math.max(0, plan.stageMinSeconds - place.stageSeconds),

@@ -3,6 +3,7 @@ import { describeHarm } from './describe-harm.ts';
 import { carryingHarm } from './evidence/bets.ts';
 import type { Evidence } from './evidence/evidence.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
+import { requestsSeen } from './stage-requirement.ts';
 
 /** Where in the rollout a sentence is said: the stage's percentage and how long it has run. */
 export type StagePlace = { readonly percent: number; readonly stage: number; readonly stageSeconds: number };
@@ -20,7 +21,7 @@ export function explainHarm(evidence: Evidence, place: StagePlace): string {
 
 /** "Stage 10% passed after 17 min: …; evidence of harm 0.4:1 of 100:1." */
 export function explainPassed(evidence: Evidence, place: StagePlace, needed: number): string {
-  const seen = evidence.stages[place.stage]?.candidate.requests ?? 0;
+  const seen = requestsSeen(evidence, place.stage);
   return (
     `${formatPercent(place.percent / 100)} passed after ${formatDuration(place.stageSeconds)}: ` +
     `${formatCount(seen)} candidate requests (${formatCount(needed)} needed), ${explainLevel(evidence)}.`
@@ -33,7 +34,7 @@ export function explainContinue(
   place: StagePlace,
   missing: { readonly requests: number; readonly seconds: number },
 ): string {
-  const seen = evidence.stages[place.stage]?.candidate.requests ?? 0;
+  const seen = requestsSeen(evidence, place.stage);
   const needs = [
     missing.requests > 0 ? `${formatCount(missing.requests)} more candidate requests` : '',
     missing.seconds > 0 ? `${formatDuration(missing.seconds)} more time` : '',

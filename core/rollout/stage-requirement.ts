@@ -61,6 +61,15 @@ export function baseRateOf(evidence: Evidence): number {
   return requests === 0 ? SMALLEST_BASE_RATE : Math.max(SMALLEST_BASE_RATE, errors / requests);
 }
 
+/**
+ * Candidate requests that a stage has seen, as far as they count by themselves: where users are dealt to the versions, as many of them
+ * count as one as the evidence takes for one. Else a stage would pass on requests that could prove nothing.
+ */
+export function requestsSeen({ stages, users }: Evidence, stage: number): number {
+  const requests = stages[stage]?.candidate.requests ?? 0;
+  return Math.floor(requests / Math.max(users.errors, users.refused, users.slow));
+}
+
 /** Candidate requests that a stage of the plan needs at this base rate. */
 export function requiredRequests(plan: RolloutPlan, percent: number, baseRate: number): number {
   return plan.minRequests ?? requestsToSee(oddsRatioLookedFor(percent), baseRate, plan.alarmAlpha);

@@ -80,4 +80,17 @@ describe('a rollout whose users are dealt to the versions', () => {
     expect(decide(skewed(undefined))).toMatchObject({ kind: 'hold', code: 'routing-off' });
     expect(decide(skewed({ ...NO_USERS, heaviest: 250 })).kind).not.toBe('hold');
   });
+
+  test('does not pass a stage on requests that could prove nothing, however many there are', () => {
+    const weights = { heaviest: 90_000, errors: 45_000, refused: 1, slow: 1 };
+    const failing = [
+      poll(1, { candidate: arm(100_000, { errors: 90_000 }), stable: arm(900_000), users: weights }),
+    ];
+    const decision = decideRollout({
+      ...{ plan: PLAN, evidence: gatherEvidence(PLAN, failing), stage: 1, control: 'running' },
+      ...{ stageStartedAt: instant(0), rolloutStartedAt: instant(0), now: instant(3_600) },
+    });
+    expect(decision.kind).toBe('continue');
+    expect(decision.explanation).toContain('2 candidate requests');
+  });
 });
