@@ -50,7 +50,15 @@ export function createAgent(context: AgentContext): Agent {
     wake.resolve();
     wake = Promise.withResolvers();
   };
-  const applyPlan = () => exclusively(() => context.proxy.apply(planTraffic(context)));
+  let waiting: Promise<void> | undefined;
+  // Who asks while one call waits for its turn is served by that one: it takes the plan as it is when its turn comes.
+  const applyPlan = () => {
+    waiting ??= exclusively(() => {
+      waiting = undefined;
+      return context.proxy.apply(planTraffic(context));
+    });
+    return waiting;
+  };
   const { tend, watchReady } = createTender(context, applyPlan);
   const { look, countAndThen } = createLookout(context, { watchReady, applyPlan });
   return {

@@ -129,13 +129,16 @@ function recordCrash(
 /** Stops it once its last request is answered, or when it has had the time any request may take. */
 async function drain(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
   const { model, version, manifest } = instance;
+  // A proxy that has not taken up the plan, or can't be asked, may send it requests still.
+  if (context.proxy.problem() !== undefined) return instance;
   const counters = await context.proxy.counters().catch(() => undefined);
   const active = [clusterName(model, version), pinnedClusterName(model, version)].reduce(
     (sum, cluster) => sum + (counters?.get(cluster)?.active ?? 0),
     0,
   );
   const drainedMs = elapsedMs(context, instance.since);
-  if (active > 0 && drainedMs < manifest.serving.responseTimeoutSeconds * 1_000) return instance;
+  const mayBeBusy = active > 0 || counters === undefined;
+  if (mayBeBusy && drainedMs < manifest.serving.responseTimeoutSeconds * 1_000) return instance;
   if (instance.handle !== undefined) await context.runtime.stop(instance.handle);
   const { handle: _handle, ...rest } = instance;
   context.log.info(`${name(instance)} is stopped`);

@@ -34,8 +34,8 @@ function findLast(lines: readonly string[], pattern: RegExp): string | undefined
 
 function readLines(file: string): readonly string[] {
   try {
-    // What the model wrote may be a link to what only the agent may read.
-    const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
+    // What the model wrote may be a link to what only the agent may read, or a pipe on which a reader waits for ever.
+    const flag = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
     return readFileSync(file, { encoding: 'utf8', flag }).split('\n');
   } catch {
     return [];

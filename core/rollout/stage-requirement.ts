@@ -66,8 +66,9 @@ export function baseRateOf(evidence: Evidence): number {
  * count as one as the evidence takes for one. Else a stage would pass on requests that could prove nothing.
  */
 export function requestsSeen({ stages, users }: Evidence, stage: number): number {
-  const requests = stages[stage]?.candidate.requests ?? 0;
-  return Math.floor(requests / Math.max(users.errors, users.refused, users.slow));
+  const { requests = 0, invalid = 0 } = stages[stage]?.candidate ?? {};
+  const ofInvalid = invalid > 0 ? users.heaviest : 1;
+  return Math.floor(requests / Math.max(users.errors, users.refused, users.slow, ofInvalid));
 }
 
 /** Candidate requests that a stage of the plan needs at this base rate. */
