@@ -125,17 +125,20 @@ async function runDelivery(
   }
 }
 
+/** Why a wait ends early. Nobody hears it: an exception with its stack, made at every tick, would cost more than the tick. */
+const WOKEN = 'woken';
+
 /** Waits so many ms, or until `woken` resolves, or until `signal` aborts. */
 async function pause(
   clock: Clock,
   ms: number,
   { woken, signal }: { readonly woken?: Promise<void>; readonly signal: AbortSignal },
 ): Promise<void> {
+  if (woken === undefined) return clock.wait(ms, signal).catch(() => undefined);
   const wait = new AbortController();
   const any = AbortSignal.any([wait.signal, signal]);
-  const late = clock.wait(ms, any).catch(() => undefined);
-  await Promise.race(woken === undefined ? [late] : [late, woken]);
-  wait.abort();
+  await Promise.race([clock.wait(ms, any).catch(() => undefined), woken]);
+  wait.abort(WOKEN);
 }
 
 async function attempt(agent: Agent, what: string, work: () => Promise<void>): Promise<void> {

@@ -48,8 +48,8 @@ async function stepStored(
   const { model, version } = before;
   try {
     const after = await stepInstance(context, before);
-    const isUntouched = JSON.stringify(store.getInstance(model, version)) === JSON.stringify(before);
-    if (!isUntouched || JSON.stringify(after) === JSON.stringify(before)) return;
+    const isUntouched = isSame(store.getInstance(model, version), before);
+    if (!isUntouched || isSame(after, before)) return;
     store.putInstance(after);
     await changed();
     const stored = store.getInstance(model, version);
@@ -57,4 +57,8 @@ async function stepStored(
   } catch (thrown) {
     log.warn(`${model} version ${version}: ${messageOf(thrown)}`);
   }
+}
+
+function isSame(left: StoredInstance | undefined, right: StoredInstance): boolean {
+  return left === right || JSON.stringify(left) === JSON.stringify(right);
 }

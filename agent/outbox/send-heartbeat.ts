@@ -4,13 +4,15 @@ import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from './report.ts';
 
+const slotSchema = z.number();
+
 /** Says, once per interval and model, that this host is alive and what it serves. */
 export function sendHeartbeat(context: AgentContext): void {
   const { store, clock, options } = context;
   const slot = Math.floor(epochMs(clock.now()) / 1_000 / options.heartbeatSeconds);
   for (const [model, { traffic }] of Object.entries(store.traffic())) {
     const key = `heartbeat/${model}`;
-    if (store.getMemory(key, z.number()) === slot) continue;
+    if (store.getMemory(key, slotSchema) === slot) continue;
     const newest = store.windows.newest(model);
     store.transaction(() => {
       report(

@@ -121,7 +121,8 @@ function parseSequence<T>(
 ): readonly T[] {
   return rows.map((row) => {
     const { seq, body } = seqRow.parse(row);
-    return schema.parse({ ...z.record(z.string(), z.unknown()).parse(JSON.parse(body)), seq, hostId });
+    const stored: object = JSON.parse(body);
+    return schema.parse({ ...stored, seq, hostId });
   });
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { windowFeatureSchema } from '../../core/drift/window.ts';
@@ -52,6 +52,8 @@ export function sumInvalid(snapshots: readonly CaptureSnapshot[]): number {
 }
 
 function listFiles(folder: string): readonly string[] {
+  // Most versions have none: an exception at every look costs more than to ask.
+  if (!existsSync(folder)) return [];
   try {
     // What else a model may lay there, a link or a pipe, would be read for ever.
     return readdirSync(folder, { withFileTypes: true })
