@@ -2,17 +2,14 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
-import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
+import { createObservationTable, type ObservationTable } from './observation-table.ts';
 import { createOutboxTable, type OutboxTable } from './outbox-table.ts';
 import { memoryInstants, shiftInstance, shiftRows, shiftTraffic } from './shift-instants.ts';
 import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts';
 import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
 import { createWindowTable, type WindowTable } from './window-table.ts';
-
-/** Rows one answer holds at most. */
-const PAGE_SIZE = 1_000;
 
 type Before = { readonly observations: string; readonly windows: string };
 
@@ -20,7 +17,7 @@ type Before = { readonly observations: string; readonly windows: string };
 type MostRows = { readonly labels: number; readonly others: number };
 
 /** Everything the agent remembers. Each call is one durable step. */
-export type Store = {
+export type Store = ObservationTable & {
   /** What this host is known by: made with the database, which numbers everything below. */
   readonly hostId: string;
   readonly instances: () => readonly StoredInstance[];
@@ -31,18 +28,6 @@ export type Store = {
   readonly getTraffic: (model: string) => StoredTraffic | undefined;
   readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
   readonly deleteTraffic: (model: string) => void;
-  /** Appends one observation; its number, and whose it is, are given here. `rollout` is empty outside of one. */
-  readonly addObservation: (
-    model: string,
-    rollout: string,
-    observation: Omit<Observation, 'seq' | 'hostId'>,
-  ) => void;
-  /** Observations after `seq`, oldest first, at most a page; of one rollout, or of all when it is `undefined`. */
-  readonly observations: (
-    model: string,
-    rollout: string | undefined,
-    after: number,
-  ) => readonly Observation[];
   readonly windows: WindowTable;
   readonly getMemory: <T>(key: string, schema: z.ZodType<T>) => T | undefined;
   readonly putMemory: (key: string, value: unknown) => void;
@@ -81,7 +66,7 @@ export function openStore(file: string): Store {
     hostId,
     ...instanceRows,
     ...trafficRows,
-    ...observationTable(database, hostId),
+    ...createObservationTable(database, hostId),
     windows: createWindowTable(database, hostId),
     ...memory,
     labels: createLabelTable(database),
@@ -109,21 +94,9 @@ export function openStore(file: string): Store {
 }
 
 const bodyRow = z.object({ body: z.string() });
-const seqRow = z.object({ seq: z.number(), body: z.string() });
 
 function parseRows<T>(rows: readonly unknown[], schema: z.ZodType<T>): readonly T[] {
   return rows.map((row) => schema.parse(JSON.parse(bodyRow.parse(row).body)));
-}
-
-function parseSequence<T>(
-  rows: readonly unknown[],
-  { schema, hostId }: { readonly schema: z.ZodType<T>; readonly hostId: string },
-): readonly T[] {
-  return rows.map((row) => {
-    const { seq, body } = seqRow.parse(row);
-    const stored: object = JSON.parse(body);
-    return schema.parse({ ...stored, seq, hostId });
-  });
 }
 
 const hostSchema = z.object({ id: hostIdSchema });
@@ -209,31 +182,6 @@ function trafficTable(
     deleteTraffic: (model) => {
       clear();
       remove.run(model);
-    },
-  };
-}
-
-function observationTable(
-  database: DatabaseSync,
-  hostId: string,
-): Pick<Store, 'addObservation' | 'observations'> {
-  const of = { schema: observationSchema, hostId };
-  const add = database.prepare('INSERT INTO observation (model, rollout, at, body) VALUES (?, ?, ?, ?)');
-  const ofAll = database.prepare(
-    'SELECT seq, body FROM observation WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
-  );
-  const ofOne = database.prepare(
-    'SELECT seq, body FROM observation WHERE model = ? AND rollout = ? AND seq > ? ORDER BY seq LIMIT ?',
-  );
-  return {
-    addObservation: (model, rollout, observation) =>
-      void add.run(model, rollout, observation.at, JSON.stringify(observation)),
-    observations: (model, rollout, after) => {
-      const rows =
-        rollout === undefined
-          ? ofAll.all(model, after, PAGE_SIZE)
-          : ofOne.all(model, rollout, after, PAGE_SIZE);
-      return parseSequence(rows, of);
     },
   };
 }

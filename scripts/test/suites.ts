@@ -5,7 +5,7 @@ import type { Suite } from './suite.ts';
 const REPORTS = join(STATE_DIR, 'reports');
 
 /** How many schedules the world plays, unless `TRAINYARD_WORLD_SCHEDULES` says otherwise: some minutes of two processors. */
-const WORLD_SCHEDULES = 10_000;
+const WORLD_SCHEDULES = 4_000;
 
 /** The suites of `npm test`, cheapest first, so that a slip shows within seconds. */
 export const SUITES: readonly Suite[] = [

@@ -1,0 +1,64 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
+
+/** Rows one answer holds at most, and as many are remembered as they were read. */
+const PAGE_SIZE = 1_000;
+
+/** What was seen of the traffic, in order. */
+export type ObservationTable = {
+  /** Appends one observation; its number, and whose it is, are given here. `rollout` is empty outside of one. */
+  readonly addObservation: (
+    model: string,
+    rollout: string,
+    observation: Omit<Observation, 'seq' | 'hostId'>,
+  ) => void;
+  /** Observations after `seq`, oldest first, at most a page; of one rollout, or of all when it is `undefined`. */
+  readonly observations: (
+    model: string,
+    rollout: string | undefined,
+    after: number,
+  ) => readonly Observation[];
+};
+
+const observationRow = z.object({ seq: z.number(), body: z.string() });
+
+/** The observations of an open database. */
+export function createObservationTable(database: DatabaseSync, hostId: string): ObservationTable {
+  const add = database.prepare('INSERT INTO observation (model, rollout, at, body) VALUES (?, ?, ?, ?)');
+  const ofAll = database.prepare(
+    'SELECT seq, body FROM observation WHERE model = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
+  const ofOne = database.prepare(
+    'SELECT seq, body FROM observation WHERE model = ? AND rollout = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
+  const read = createReader(hostId);
+  return {
+    addObservation: (model, rollout, observation) =>
+      void add.run(model, rollout, observation.at, JSON.stringify(observation)),
+    observations: (model, rollout, after) => {
+      const rows =
+        rollout === undefined
+          ? ofAll.all(model, after, PAGE_SIZE)
+          : ofOne.all(model, rollout, after, PAGE_SIZE);
+      return rows.map(read);
+    },
+  };
+}
+
+/** Reads rows, each once: the judge of this host and the job that asks for them read the same ones. */
+function createReader(hostId: string): (row: unknown) => Observation {
+  const known = new Map<string, Observation>();
+  return (row) => {
+    const { seq, body } = observationRow.parse(row);
+    // A number that is given anew, after what had it was undone, has another body.
+    const key = `${seq} ${body}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const stored: object = JSON.parse(body);
+    const observation = observationSchema.parse({ ...stored, seq, hostId });
+    if (known.size >= PAGE_SIZE) known.clear();
+    known.set(key, observation);
+    return observation;
+  };
+}
