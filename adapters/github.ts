@@ -260,6 +260,7 @@ function remedyFor(status: number | undefined, { apiUrl, repository }: GitHubOpt
   if (status === 403 || status === 404) {
     return `Grant the job the permissions its README lists, and check that the token may see ${repository}.`;
   }
+  if (status === 410) return `Switch Issues on in the settings of ${repository}, or read the job's summary.`;
   return `Check that ${apiUrl} is up and reachable from the runner, then run this job again.`;
 }
 

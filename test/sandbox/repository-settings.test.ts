@@ -21,8 +21,13 @@ describe('a repository without Issues', () => {
     };
   });
 
-  it('answers 410 to whoever lists or opens an issue, and the adapter says so', async () => {
-    await expect(github.adapter().upsertIssue('Drift', '<!-- drift -->', 'one')).rejects.toThrow(/410/);
+  it('answers 410 to whoever lists or opens an issue, and the adapter says what helps', async () => {
+    await expect(github.adapter().upsertIssue('Drift', '<!-- drift -->', 'one')).rejects.toMatchObject({
+      problem: {
+        message: expect.stringContaining('410'),
+        remedy: "Switch Issues on in the settings of acme/digits, or read the job's summary.",
+      },
+    });
     expect(await github.call('GET', '/issues')).toMatchObject({ status: 410 });
     expect(await github.call('POST', '/issues', { title: 'Drift' })).toMatchObject({
       status: 410,
