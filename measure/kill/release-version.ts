@@ -24,6 +24,9 @@ const BEHAVIOURS: Readonly<Record<Nature, Behaviour>> = {
   quick: { delayMs: 2 },
 };
 
+/** Where versions are released: a model's registry and ledger, and the repository that is said to have made them. */
+type Workshop = Pick<Lane, 'model' | 'folder' | 'tracking' | 'ledger' | 'repository' | 'sha'>;
+
 export type Released = {
   readonly version: string;
   readonly package: string;
@@ -31,7 +34,7 @@ export type Released = {
 };
 
 /** Leaves behind what the jobs before `deploy` would have: a run with a package, a registered version, and their events. */
-export async function releaseVersion(lane: Lane, nature: Nature): Promise<Released> {
+export async function releaseVersion(lane: Workshop, nature: Nature): Promise<Released> {
   const { tracking, model } = lane;
   const run = await tracking.createRun({ experiment: model, name: nature, tags: {} });
   const registered = await tracking.register(model, { ...run, modelUri: `runs:/${run.runId}/model` }, {});
@@ -64,7 +67,7 @@ export async function releaseVersion(lane: Lane, nature: Nature): Promise<Releas
 }
 
 function eventsOf(
-  { model, repository, sha }: Lane,
+  { model, repository, sha }: Workshop,
   version: string,
   {
     runId,

@@ -8,6 +8,8 @@ const TIMEOUT_MS = 15_000;
 export type SteadyClient = {
   readonly answered: () => Readonly<Record<string, number>>;
   readonly failures: () => readonly string[];
+  /** When each version last answered, whatever it said, in ms since 1970. */
+  readonly lastAnswers: () => Readonly<Record<string, number>>;
   /** Resolves when every request that was sent has come to an end. */
   readonly stop: () => Promise<void>;
 };
@@ -62,6 +64,7 @@ export function startPacedClient(url: string, perSecond: number, x = () => Math.
 function createTally(url: string, x: () => number) {
   const answered: Record<string, number> = {};
   const failures: string[] = [];
+  const lastAnswers: Record<string, number> = {};
   const ask = async () => {
     try {
       const response = await fetch(url, {
@@ -72,11 +75,17 @@ function createTally(url: string, x: () => number) {
       });
       const text = await response.text();
       const version = response.headers.get(VERSION_HEADER) ?? 'none';
+      lastAnswers[version] = Date.now();
       if (response.status === 200) answered[version] = (answered[version] ?? 0) + 1;
       else failures.push(`${version}: ${response.status} ${text}`);
     } catch (thrown) {
       failures.push(String(thrown));
     }
   };
-  return { ask, answered: () => answered, failures: () => failures };
+  return {
+    ask,
+    answered: () => answered,
+    failures: () => failures,
+    lastAnswers: () => lastAnswers,
+  };
 }
