@@ -14,8 +14,9 @@ import { outwaitLeases } from './hosts/leases.ts';
 import { createRequireObedience } from './hosts/require-obedience.ts';
 import { createSettler } from './hosts/settle.ts';
 import { type Attest, createStarter } from './hosts/starter.ts';
+import { createTellHeld } from './hosts/tell-held.ts';
 import { createJournal } from './journal.ts';
-import { type ControlPorts, hold, type PromotePorts, promoteNow, resume } from './operate.ts';
+import { type ControlPorts, type HoldPorts, hold, type PromotePorts, promoteNow, resume } from './operate.ts';
 import type { DeployOutcome } from './outcomes.ts';
 import { createRestore, type Restore } from './restore.ts';
 import { createReturnTo } from './return-to.ts';
@@ -98,7 +99,9 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
   const requireObedience = createRequireObedience({ fleet, memory, clock, log }, { model, settings });
-  const rooms = { journal, fleet, brakes, settler, requireObedience, endings, memory, conclude, goOn, log };
+  const tellHeld = createTellHeld({ fleet, memory, clock }, { model, settings });
+  const orders = { requireObedience, tellHeld };
+  const rooms = { journal, fleet, brakes, settler, ...orders, endings, memory, conclude, goOn, log };
   const restore = createRestore({ journal, fleet, starter, settler, clock, signal }, wish.cause);
   const outcome = await carryOut({ ...rooms, returnTo, begin, restore }, wish);
   if (outcome.reasonCode === 'rolled-back') {
@@ -108,7 +111,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
 }
 
 /** What the operations are made of. */
-type Rooms = PromotePorts & RollBackPorts & BrakedPorts & ControlPorts & RollOutPorts;
+type Rooms = PromotePorts & RollBackPorts & BrakedPorts & HoldPorts & ControlPorts & RollOutPorts;
 
 /** What is asked for, and by whom. */
 type DeployWish = {

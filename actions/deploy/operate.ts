@@ -2,8 +2,10 @@ import { UserError } from '../../core/errors.ts';
 import type { Rollout } from '../../core/ledger/state.ts';
 import type { Obstacle } from '../../core/rollout/find-obstacle.ts';
 import type { RequireObedience } from './hosts/require-obedience.ts';
+import type { TellHeld } from './hosts/tell-held.ts';
 import type { Journal, Reading } from './journal.ts';
-import { type DeployOutcome, withReport } from './outcomes.ts';
+import { type DeployOutcome, openOutcome, withReport } from './outcomes.ts';
+import { type Brakes, explainBrake } from './rollout/brakes.ts';
 import type { Conclude } from './rollout/conclude.ts';
 import type { GoOn } from './rollout/drive.ts';
 import type { Endings } from './rollout/end.ts';
@@ -46,20 +48,48 @@ const REMEDIES: Readonly<Record<Obstacle['code'], string>> = {
   'other-champion': 'Let the gate judge it against the version that serves: train it again with /train.',
 };
 
-/** What it takes to hold a rollout, or to let it go on. */
-export type ControlPorts = { readonly journal: Journal; readonly goOn: GoOn };
+/** What it takes to hold a rollout: nothing by which traffic could rise. */
+export type HoldPorts = {
+  readonly journal: Pick<Journal, 'read' | 'environment' | 'whileOpen'>;
+  readonly brakes: Pick<Brakes, 'ask'>;
+  readonly endings: Pick<Endings, 'rollBack'>;
+  readonly memory: Pick<Memory, 'rememberUnwatched'>;
+  readonly tellHeld: TellHeld;
+  readonly conclude: Conclude;
+};
 
-/** Holds the open rollout where it is; the agents watch on, and harm still rolls it back. */
-export async function hold({ journal, goOn }: ControlPorts, actor: string): Promise<DeployOutcome> {
+/**
+ * Holds the open rollout where it is; the agents watch on, and harm still rolls it back. It waits for no approval, so it never goes
+ * on with a rollout: one that somebody has let go on since stays as it is.
+ */
+export async function hold(ports: HoldPorts, actor: string): Promise<DeployOutcome> {
+  const { journal, brakes, endings, memory, tellHeld, conclude } = ports;
   const { environment } = journal;
   const rollout = requireOpen(await journal.read(), environment);
-  await journal.whileOpen(rollout, ({ id, percent, held }, page) => {
+  const { now } = await journal.whileOpen(rollout, ({ id, percent, held }, page) => {
     if (held?.code === 'held') return [];
     const explanation = `${actor} held it at ${percent} %.`;
     return [page.entry('rollout.held', { code: 'held', explanation, rollout: id, environment }, id)];
   });
-  return goOn(rollout.id);
+  const open = now.here.rollout;
+  if (open?.id !== rollout.id) return conclude(rollout.id);
+  if (open.held?.code !== 'held') {
+    const explanation = 'It was held before, and let go on since: nothing was changed.';
+    return openOutcome(environment, open, withReport('in-progress', explanation));
+  }
+  const brake = await brakes.ask(open.id);
+  if (brake !== undefined) {
+    const ended = await endings.rollBack(open, explainBrake(brake));
+    if (ended.kind === 'overtaken') return conclude(open.id);
+    await memory.rememberUnwatched(open);
+    return ended.outcome;
+  }
+  await tellHeld(open, now);
+  return openOutcome(environment, open, withReport('held', open.held.explanation));
 }
+
+/** What it takes to let a rollout go on. */
+export type ControlPorts = { readonly journal: Journal; readonly goOn: GoOn };
 
 /** Lets a held rollout go on: what comes next is as if it had never been held. */
 export async function resume({ journal, goOn }: ControlPorts): Promise<DeployOutcome> {

@@ -119,6 +119,44 @@ describe('/hold and /resume', () => {
     expect(world.agents[0].traffic?.lease).toMatchObject({ control: 'held', leaseSeconds: 1800 });
   });
 
+  test('hold run again after a resume raises nothing, holds nothing, and says so', async () => {
+    const world = await withOpenRollout();
+    await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    await deploy(world.job({ operation: 'resume', correlationId: 'comment-3' }, { detach: true }));
+    const before = (await production(world)).rollout;
+    const events = world.ledger.events.length;
+    const revisions = world.agents.map(({ traffic }) => traffic?.revision);
+    for (let poll = 0; poll < 40; poll += 1) await world.clock.wait(15_000);
+    const outcome = await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    expect(outcome.outputs).toEqual({ outcome: 'in-progress', 'serving-version': '2' });
+    expect(outcome.headline).toContain('It was held before, and let go on since: nothing was changed.');
+    expect((await production(world)).rollout).toEqual(before);
+    expect(world.ledger.events).toHaveLength(events);
+    expect(world.agents.map(({ traffic }) => traffic?.revision)).toEqual(revisions);
+  });
+
+  test('hold raises no host that shares less than the ledger says', async () => {
+    const world = await withOpenRollout();
+    const [behind, other] = world.agents;
+    const { revision = 0 } = behind.traffic ?? {};
+    behind.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision };
+    await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    expect(behind.traffic).toMatchObject({ candidatePercent: 0, revision });
+    expect(other.traffic).toMatchObject({ candidatePercent: 10, lease: { control: 'held' } });
+  });
+
+  test('hold ends what a host has braked', async () => {
+    const world = await withOpenRollout();
+    const [agent] = world.agents;
+    const brake = {
+      ...{ rollout: (await production(world)).rollout?.id ?? '', version: '3', code: 'errors-worse' },
+      ...{ explanation: 'It fails more often.', at: world.clock.now() },
+    };
+    agent.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 9, brake };
+    const outcome = await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    expect(outcome).toMatchObject({ reasonCode: 'rolled-back', result: { code: 'errors-worse' } });
+  });
+
   test('a held rollout is still taken back on proof of harm', async () => {
     const world = await withOpenRollout();
     await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
