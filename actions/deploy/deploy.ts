@@ -16,7 +16,15 @@ import { createSettler } from './hosts/settle.ts';
 import { type Attest, createStarter } from './hosts/starter.ts';
 import { createTellHeld } from './hosts/tell-held.ts';
 import { createJournal } from './journal.ts';
-import { type ControlPorts, type HoldPorts, hold, type PromotePorts, promoteNow, resume } from './operate.ts';
+import {
+  type ControlPorts,
+  type HoldPorts,
+  hold,
+  type PromotePorts,
+  promoteNow,
+  resume,
+  type Said,
+} from './operate.ts';
 import type { DeployOutcome } from './outcomes.ts';
 import { createRestore, type Restore } from './restore.ts';
 import { createReturnTo } from './return-to.ts';
@@ -92,7 +100,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
     version: plan.version ?? request.version,
     reason: plan.reason,
-    // A rollback is nobody's but a person's: what the chain made is not meant.
+    // What acts on what is there is nobody's but a person's: what the chain made is not meant.
     asked: { saidAt: plan.word?.at, wanted: plan.version },
     namedAt: plan.word?.namesVersion === true ? plan.word.at : undefined,
   };
@@ -117,7 +125,7 @@ type Rooms = PromotePorts & RollBackPorts & BrakedPorts & HoldPorts & ControlPor
 type DeployWish = {
   readonly operation: Plan['operation'];
   readonly actor: string;
-  readonly asked: { readonly saidAt: Instant | undefined; readonly wanted: string | undefined };
+  readonly asked: Said;
   /** What a report says of why. */
   readonly reason: string | undefined;
 };
@@ -131,7 +139,7 @@ function carryOut(rooms: Rooms, { operation, actor, asked, reason }: DeployWish)
     case 'advance':
       return goOnWithOpen(rooms);
     case 'promote':
-      return promoteNow(rooms, actor);
+      return promoteNow(rooms, actor, asked);
     case 'rollback':
       return rollBackNow(rooms, { actor, ...asked });
     case 'brake':
@@ -139,7 +147,7 @@ function carryOut(rooms: Rooms, { operation, actor, asked, reason }: DeployWish)
     case 'hold':
       return hold(rooms, actor);
     case 'resume':
-      return resume(rooms);
+      return resume(rooms, asked);
     default:
       throw notForDeploy(operation);
   }

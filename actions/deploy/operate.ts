@@ -1,4 +1,5 @@
-import { UserError } from '../../core/errors.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
+import { type Instant, isAfter } from '../../core/instant.ts';
 import type { Rollout } from '../../core/ledger/state.ts';
 import type { Obstacle } from '../../core/rollout/find-obstacle.ts';
 import type { RequireObedience } from './hosts/require-obedience.ts';
@@ -24,11 +25,13 @@ export type PromotePorts = {
 export async function promoteNow(
   { journal, requireObedience, endings, memory, conclude }: PromotePorts,
   actor: string,
+  said: Said,
 ): Promise<DeployOutcome> {
   for (;;) {
     const reading = await journal.read();
     if (reading.hasWritten('rollout.promoted')) return conclude(reading.here.history.at(-1)?.rollout);
     const open = requireOpen(reading, journal.environment);
+    requireMeant(open, said);
     requireFree(reading, open);
     await requireObedience(open, reading);
     const explanation = `${actor} promoted it at ${open.percent} %, before the evidence was complete.`;
@@ -91,14 +94,55 @@ export async function hold(ports: HoldPorts, actor: string): Promise<DeployOutco
 /** What it takes to let a rollout go on. */
 export type ControlPorts = { readonly journal: Journal; readonly goOn: GoOn };
 
-/** Lets a held rollout go on: what comes next is as if it had never been held. */
-export async function resume({ journal, goOn }: ControlPorts): Promise<DeployOutcome> {
+/** Lets a held rollout go on: what comes next is as if it had never been held. A hold of a later time than that word stays. */
+export async function resume({ journal, goOn }: ControlPorts, said: Said): Promise<DeployOutcome> {
   const { environment } = journal;
   const rollout = requireOpen(await journal.read(), environment);
-  await journal.whileOpen(rollout, ({ id, held }, page) =>
-    held === undefined ? [] : [page.entry('rollout.resumed', { rollout: id, environment }, id)],
-  );
+  const { kind, now } = await journal.whileOpen(rollout, (open, page) => {
+    if (findOtherMeaning(open, said) ?? findLaterHold(open, said)) return 'overtaken';
+    const { id, held } = open;
+    return held === undefined ? [] : [page.entry('rollout.resumed', { rollout: id, environment }, id)];
+  });
+  const open = now.here.rollout;
+  if (kind === 'overtaken' && open !== undefined) {
+    requireMeant(open, said);
+    throwIfAny(findLaterHold(open, said));
+  }
   return goOn(rollout.id);
+}
+
+/** What a person meant: the version that was open when it was said, and when that was. Absent where nobody knows. */
+export type Said = { readonly saidAt: Instant | undefined; readonly wanted: string | undefined };
+
+const SAY_AGAIN = 'Look at /status and say it again.';
+
+/** A job may have waited: what was said of one rollout is not done to the next. */
+function requireMeant(open: Rollout, said: Said): void {
+  throwIfAny(findOtherMeaning(open, said));
+}
+
+function findOtherMeaning({ version, startedAt }: Rollout, { saidAt, wanted }: Said): Problem | undefined {
+  const isMeant = wanted === undefined || wanted === version;
+  if (isMeant && (saidAt === undefined || !isAfter(startedAt, saidAt))) return undefined;
+  return {
+    code: 'overtaken',
+    message: `This was said of another rollout than the one open now (version ${version}).`,
+    remedy: SAY_AGAIN,
+  };
+}
+
+function findLaterHold({ held }: Rollout, { saidAt }: Said): Problem | undefined {
+  const isLater = held?.code === 'held' && saidAt !== undefined && isAfter(held.at, saidAt);
+  if (!isLater) return undefined;
+  return {
+    code: 'overtaken',
+    message: `${held.actor} held it at ${held.at}, after this was said.`,
+    remedy: SAY_AGAIN,
+  };
+}
+
+function throwIfAny(problem: Problem | undefined): void {
+  if (problem !== undefined) throw new UserError([problem]);
 }
 
 /** A person's word goes before what is missing, not before a freeze or somebody else's work. */

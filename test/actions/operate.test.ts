@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import {
+  championEvents,
+  createWorld,
+  judgedAgainst,
+  versionEvents,
+  type World,
+} from './support/deployment.ts';
 
 /** Version 2 serves after version 1; version 3 is packed. */
 function createHistory(): World {
@@ -107,6 +113,45 @@ describe('/promote', () => {
 
   test('is refused without a rollout', async () => {
     await expect(deploy(createHistory().job({ operation: 'promote' }))).rejects.toThrow(/No rollout is open/);
+  });
+});
+
+/** What was said of version 3, some time before version 4 was begun. */
+async function withAnotherOpen(): Promise<{ readonly world: World; readonly saidAt: string }> {
+  const world = await withOpenRollout();
+  await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+  const saidAt = world.clock.now();
+  await deploy(world.job({ operation: 'rollback', correlationId: 'comment-3' }));
+  await world.clock.wait(3_600_000);
+  world.ledger.events.push(...versionEvents('4'), judgedAgainst('2', '4'));
+  await deploy(world.job({ version: '4', correlationId: 'comment-4' }, { detach: true }));
+  await deploy(world.job({ operation: 'hold', correlationId: 'comment-5', actor: 'bob' }));
+  return { world, saidAt };
+}
+
+describe('a word on a rollout that is over', () => {
+  test.each(['promote', 'resume'] as const)('%s does nothing to the one open now', async (operation) => {
+    const { world, saidAt } = await withAnotherOpen();
+    const before = await production(world);
+    const late = { operation, correlationId: 'comment-6', word: { at: saidAt, namesVersion: false } };
+    const refusal = /^This was said of another rollout than the one open now \(version 4\)/;
+    await expect(deploy(world.job(late))).rejects.toThrow(refusal);
+    await expect(deploy(world.job({ ...late, version: '3' }))).rejects.toThrow(refusal);
+    const named = { operation, correlationId: 'comment-7', version: '3' };
+    await expect(deploy(world.job(named))).rejects.toThrow(refusal);
+    expect(await production(world)).toEqual(before);
+  });
+
+  test('resume undoes no hold that was placed after it was said', async () => {
+    const world = await withOpenRollout();
+    await deploy(world.job({ operation: 'hold', correlationId: 'comment-2' }));
+    const word = { at: world.clock.now(), namesVersion: false };
+    const resume = { operation: 'resume', correlationId: 'comment-3', word } as const;
+    await deploy(world.job(resume, { detach: true }));
+    await world.clock.wait(60_000);
+    await deploy(world.job({ operation: 'hold', correlationId: 'comment-4', actor: 'bob' }));
+    await expect(deploy(world.job(resume))).rejects.toThrow(/^bob held it at .*, after this was said/);
+    expect((await production(world)).rollout?.held?.actor).toBe('bob');
   });
 });
 
