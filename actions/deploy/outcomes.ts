@@ -133,19 +133,37 @@ export function idleOutcome(environment: string, serving: string): DeployOutcome
   };
 }
 
+/** An end that a rollback without a version finds, where it takes nothing back. */
+type LastEnd = { readonly last: RolloutOutcome; readonly here: EnvironmentState; readonly now: Instant };
+
 /** What was asked for had been done before: by an agent, by evidence or by another person. Nothing is taken back twice. */
-export function takenBackBefore(
-  { environment, away }: Omit<Site, 'model'>,
-  {
-    last,
-    here: { champion, previous },
-    now,
-  }: { readonly last: RolloutOutcome; readonly here: EnvironmentState; readonly now: Instant },
+export function takenBackBefore(site: Omit<Site, 'model'>, end: LastEnd): DeployOutcome {
+  const { last, here } = end;
+  const serving = here.champion?.version ?? 'none';
+  const back = here.previous === undefined ? '' : ` /rollback v${here.previous.version} goes further back.`;
+  const headline = `Version ${last.version} was taken back from ${site.environment} ${agoOf(end)} ago: ${last.explanation} Version ${serving} serves, and nothing else was done.${back}`;
+  return nothingTakenBack(site, end, headline);
+}
+
+/** The version that serves was promoted by a rollout that nobody could have meant: it began after the rollback was asked for. */
+export function promotedSince(site: Omit<Site, 'model'>, end: LastEnd): DeployOutcome {
+  const { version } = end.last;
+  const { previous } = end.here;
+  const back = previous === undefined ? '' : ` /rollback v${previous.version} takes it back.`;
+  const headline = `Version ${version} was promoted in ${site.environment} ${agoOf(end)} ago, by a rollout that began after this was said: nothing was taken back.${back}`;
+  return nothingTakenBack(site, end, headline);
+}
+
+function agoOf({ last, now }: LastEnd): string {
+  return formatDuration(Math.max(0, secondsBetween(last.at, now)));
+}
+
+function nothingTakenBack(
+  { away }: Pick<Site, 'away'>,
+  { last, here }: LastEnd,
+  headline: string,
 ): DeployOutcome {
-  const serving = champion?.version ?? '';
-  const ago = formatDuration(Math.max(0, secondsBetween(last.at, now)));
-  const back = previous === undefined ? '' : ` /rollback v${previous.version} goes further back.`;
-  const headline = `Version ${last.version} was taken back from ${environment} ${ago} ago: ${last.explanation} Version ${serving || 'none'} serves, and nothing else was done.${back}`;
+  const serving = here.champion?.version ?? '';
   return {
     decision: 'complete',
     reasonCode: 'nothing-to-do',

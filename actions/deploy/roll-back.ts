@@ -5,7 +5,7 @@ import type { EnvironmentState, Rollout, RolloutOutcome } from '../../core/ledge
 import type { Fleet } from './hosts/fleet.ts';
 import type { Settler } from './hosts/settle.ts';
 import type { Journal } from './journal.ts';
-import { type DeployOutcome, takenBackBefore, withReport } from './outcomes.ts';
+import { type DeployOutcome, promotedSince, takenBackBefore, withReport } from './outcomes.ts';
 import type { ReturnTo } from './return-to.ts';
 import type { Conclude } from './rollout/conclude.ts';
 import type { Endings } from './rollout/end.ts';
@@ -69,7 +69,8 @@ async function sayDone(
 ): Promise<DeployOutcome> {
   await settler.settle();
   const { here, at } = await journal.read();
-  return takenBackBefore({ environment: journal.environment, away: fleet.away() }, { last, here, now: at });
+  const say = last.outcome === 'promoted' ? promotedSince : takenBackBefore;
+  return say({ environment: journal.environment, away: fleet.away() }, { last, here, now: at });
 }
 
 /** Whether whoever serves is whom that person wants, once no rollout is open. */

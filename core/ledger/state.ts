@@ -43,6 +43,8 @@ export type RolloutOutcome = {
   readonly version: string;
   readonly outcome: 'promoted' | 'rolled-back';
   readonly at: string;
+  /** When the rollout of a promotion began. */
+  readonly startedAt?: string | undefined;
   readonly code?: string | undefined;
   readonly explanation: string;
 };

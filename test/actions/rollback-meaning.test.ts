@@ -130,6 +130,20 @@ describe('/rollback', () => {
     expect(environmentOf(await world.ledger.read('mnist'), environment).rollout?.id).toBe(open);
   });
 
+  test('that waited leaves a champion whose rollout began after it was said, and says so', async () => {
+    const world = createHistory();
+    const word = { at: world.clock.now(), namesVersion: false };
+    await world.clock.wait(60_000);
+    await deploy(world.job({ version: '3' }));
+    await world.clock.wait(180_000);
+    const outcome = await deploy(world.job({ ...ask('comment-3'), word }));
+    expect(outcome.outputs).toEqual({ outcome: 'none', 'serving-version': '3' });
+    expect(outcome.headline).toBe(
+      'Version 3 was promoted in production 3 min ago, by a rollout that began after this was said: nothing was taken back. /rollback v2 takes it back.',
+    );
+    expect(await championOf(world)).toBe('3');
+  });
+
   test('to a version that never served is refused: a return has no gate and no canary', async () => {
     const world = createHistory();
     await expect(deploy(world.job(ask('comment-2', '3')))).rejects.toThrow(/Version 3 has never served/);

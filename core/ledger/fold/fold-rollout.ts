@@ -73,7 +73,9 @@ function withOpen(
 function promote({ environment, returns }: Found, { at, data }: Ending<'rollout.promoted'>): OpenEnvironment {
   const { rollout, version, explanation } = data;
   const replaced = environment.champion;
-  record({ environment, returns }, { rollout, version, outcome: 'promoted', at, explanation });
+  const open = environment.rollout;
+  const startedAt = open?.id === rollout ? open.startedAt : undefined;
+  record({ environment, returns }, { rollout, version, outcome: 'promoted', at, startedAt, explanation });
   return {
     ...environment,
     champion: { version, package: data.package, at },

@@ -258,12 +258,14 @@ function withOpen(
 function promote(environment: EnvironmentState, { at, data }: Ending<'rollout.promoted'>): EnvironmentState {
   const { rollout, version, explanation } = data;
   const replaced = environment.champion;
+  const open = environment.rollout;
+  const startedAt = open?.id === rollout ? open.startedAt : undefined;
   return {
     ...environment,
     champion: { version, package: data.package, at },
     previous: replaced === undefined || replaced.version === version ? environment.previous : replaced,
     rollout: stillOpen(environment, rollout),
-    history: [...environment.history, { rollout, version, outcome: 'promoted', at, explanation }],
+    history: [...environment.history, { rollout, version, outcome: 'promoted', at, startedAt, explanation }],
   };
 }
 

@@ -20,6 +20,7 @@ const SERVING = [
 ];
 const OPEN = [...SERVING, write('rollout.started', startOf('8', '7'))];
 const startedAt = OPEN.at(-1)?.at ?? '';
+const servedAt = SERVING.at(-1)?.at ?? '';
 
 const here = (events: readonly LedgerEvent[]) => environmentOf(fold(events), environment);
 function meaningOf(events: readonly LedgerEvent[], saidAt?: string): string {
@@ -38,11 +39,19 @@ describe('a rollback that names no version', () => {
 
   it('takes the champion back where none was, also when one has begun since', () => {
     expect(meaningOf(SERVING)).toBe('return to 6');
-    expect(meaningOf(OPEN, minute(0))).toBe('return to 6');
+    expect(meaningOf(OPEN, servedAt)).toBe('return to 6');
   });
 
   it('takes back what was promoted while it waited', () => {
     expect(meaningOf([...OPEN, write('rollout.promoted', promotionOf('8'))], startedAt)).toBe('return to 7');
+  });
+
+  it('leaves what began and was promoted after it was said', () => {
+    const promoted = [...OPEN, write('rollout.promoted', promotionOf('8'))];
+    expect(meaningOf(promoted, servedAt)).toBe('done: 8');
+    expect(meaningOf([...promoted, write('rollout.started', startOf('9', '8'))], servedAt)).toBe('done: 8');
+    expect(meaningOf(promoted)).toBe('return to 7');
+    expect(meaningOf(promoted, minute(600))).toBe('return to 7');
   });
 
   it('does nothing where the last thing that happened is that a version was taken back', () => {
