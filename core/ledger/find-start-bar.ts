@@ -45,8 +45,10 @@ function findOtherChampion(state: LedgerState, { environment, version }: Start):
 }
 
 function findTakenBack(state: LedgerState, { environment, version, namedAt }: Start): StartBar | undefined {
-  const last = environmentOf(state, environment).history.findLast((one) => one.version === version);
-  if (last === undefined || !isTakenBack(last)) return undefined;
+  const { history } = environmentOf(state, environment);
+  // What ended without blame says nothing of the harm before it.
+  const last = history.findLast((one) => one.version === version && !isBlameless(one));
+  if (last?.outcome !== 'rolled-back') return undefined;
   if (namedAt !== undefined && !isBefore(namedAt, last.at)) return undefined;
   return {
     code: 'taken-back',
@@ -55,6 +57,6 @@ function findTakenBack(state: LedgerState, { environment, version, namedAt }: St
   };
 }
 
-function isTakenBack({ outcome, code }: RolloutOutcome): boolean {
-  return outcome === 'rolled-back' && !BLAMELESS.has(code ?? '');
+function isBlameless({ outcome, code }: RolloutOutcome): boolean {
+  return outcome === 'rolled-back' && BLAMELESS.has(code ?? '');
 }

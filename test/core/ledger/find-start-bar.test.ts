@@ -68,6 +68,13 @@ describe('a rollout may begin', () => {
     expect(barOf([...SERVING, ...backAs('a-code-of-tomorrow')], '8')).toBe('taken-back');
   });
 
+  it('of a version that did harm and was retried in vain only when a person has named it since', () => {
+    const back = [...SERVING, ...backAs('errors-worse')];
+    const retried = [...back, ...backAs('deadline-passed'), ...backAs('frozen')];
+    expect(barOf(retried, '8')).toBe('taken-back');
+    expect(barOf(retried, '8', back.at(-1)?.at)).toBeUndefined();
+  });
+
   it('of one that was taken back for want of data, or for something else than itself', () => {
     for (const code of ['deadline-passed', 'hold-expired', 'frozen', 'locked', 'other-champion']) {
       expect(barOf([...SERVING, ...backAs(code)], '8')).toBeUndefined();
