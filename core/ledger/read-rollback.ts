@@ -25,9 +25,9 @@ export function readRollback(
   const isMeant = rollout !== undefined && (saidAt === undefined || !isAfter(rollout.startedAt, saidAt));
   if (isMeant) return { kind: 'end', rollout };
   const last = history.at(-1);
-  if (last !== undefined && (last.outcome === 'rolled-back' || beganAfter(last, saidAt)))
-    return { kind: 'done', last };
+  if (last?.outcome === 'rolled-back') return { kind: 'done', last };
   if (champion === undefined || previous === undefined) return { kind: 'nothing-before' };
+  if (last !== undefined && beganAfter(last, saidAt)) return { kind: 'done', last };
   return { kind: 'return', to: previous.version };
 }
 
