@@ -61,7 +61,7 @@ function checkDeploy(wanted: Wanted, state: LedgerState, environment: string): R
   }
   // To deploy what serves is to bring every host to it, in the package that the ledger has.
   if (rollout !== undefined || champion?.version === version) return ok({ environment, version });
-  const namedAt = wanted.version === undefined ? undefined : wanted.word?.at;
+  const namedAt = wanted.word?.namesVersion === true ? wanted.word.at : undefined;
   const bar = findStartBar(state, { environment, version, namedAt });
   return bar === undefined ? ok({ environment, version }) : err(refuse(bar.code, bar.message, bar.remedy));
 }

@@ -7,6 +7,9 @@ import { manualSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';
 
+/** What acts on whatever is there when it is said. When that was is on no record for a run by hand that is run again. */
+const MEANS_WHAT_IS_THERE: ReadonlySet<Operation> = new Set(['rollback', 'promote', 'resume']);
+
 /** Someone runs the workflow by hand: the same operations and the same checks as a comment's, from the form's inputs. */
 export function planManual(input: PlanInput): PlanDecision {
   const read = manualSchema.safeParse(input.payload);
@@ -24,6 +27,13 @@ export function planManual(input: PlanInput): PlanDecision {
       'unknown-command',
       `There is no operation ${text('operation')}.`,
       `Choose one of ${OPERATIONS.join(', ')}.`,
+    );
+  }
+  if (input.attempt > 1 && MEANS_WHAT_IS_THERE.has(operation)) {
+    return refuse(
+      'stale',
+      'This run was asked for before, and what it meant then may be something else now.',
+      'Start the workflow anew instead of running it again.',
     );
   }
   return planInputs(input, { operation, actor: sender }, text);
@@ -54,7 +64,8 @@ function planInputs(
       parameters: parsed.parameters,
       cause: { kind: 'manual', id: `manual-${input.runId}` },
       actor,
-      word: { at: input.now, namesVersion: version !== undefined },
+      // To run it again is to repeat what was said, and no new word on that version.
+      word: { at: input.now, namesVersion: version !== undefined && input.attempt === 1 },
       dryRun: text('dry-run') === 'true',
       ...(version === undefined ? {} : { version }),
       ...(environment === '' ? {} : { environment }),

@@ -16,6 +16,7 @@ import {
   promotedEvent,
   startedEvent,
   stateOf,
+  versionEvents,
 } from './plan-support.ts';
 
 function codeOf(decision: PlanDecision): string {
@@ -122,6 +123,29 @@ describe('a run by hand', () => {
     [{ operation: 'monitor' }, 'monitor'],
   ])('with %j gives %s', (inputs, expected) => {
     expect(codeOf(manual(inputs))).toBe(expected);
+  });
+
+  it.each(['rollback', 'promote', 'resume'])(
+    'run again means what was there when it was asked for, which nobody knows: %s is not done',
+    (operation) => {
+      const again = plan('workflow_dispatch', { inputs: { operation } }, { attempt: 2 });
+      expect(codeOf(again)).toBe('refuse: stale');
+    },
+  );
+
+  it('run again names no version anew: what was taken back for harm stays so', () => {
+    const state = stateOf(
+      versionEvents('2'),
+      startedEvent('2', 'production'),
+      createEvent(contextOf('harm'), 'rollout.rolled-back', {
+        ...{ rollout: 'r2', environment: 'production', version: '2', code: 'errors-worse' },
+        explanation: 'Harm.',
+      }),
+    );
+    const payload = { inputs: { operation: 'deploy', version: '2', environment: 'production' } };
+    const first = plan('workflow_dispatch', payload, { state });
+    expect(first).toMatchObject({ operation: 'deploy', word: { at: NOW, namesVersion: true } });
+    expect(codeOf(plan('workflow_dispatch', payload, { state, attempt: 2 }))).toBe('refuse: taken-back');
   });
 
   it('obeys the roles of the configuration, not only those of GitHub', () => {
