@@ -12,11 +12,13 @@ import {
 import type { ConfidenceBins, ReferenceProfile } from '../../core/drift/profile.ts';
 import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
-import { environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
+import { findHeeded } from '../../core/ledger/find-promotion.ts';
+import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import { NO_PROFILE } from '../../core/monitor/decide-monitor.ts';
 import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { Instance } from '../../core/serving/api.ts';
+import { harmBrake } from '../../core/serving/harm-brake.ts';
 import { readWindows } from '../serving/read-windows.ts';
 import type { Monitoring } from './monitor-context.ts';
 
@@ -31,8 +33,9 @@ type Seen = {
 export async function gatherInput(monitoring: Monitoring, state: LedgerState): Promise<MonitorInput> {
   const { request, ports } = monitoring;
   const now = ports.clock.now();
-  const champion = environmentOf(state, request.environmentName).champion?.version;
-  const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent, champion)));
+  const here = environmentOf(state, request.environmentName);
+  const champion = here.champion?.version;
+  const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent, here)));
   const profile = await fetchProfile(monitoring, state, champion);
   const lastRun = await findLastRun(monitoring);
   return {
@@ -49,18 +52,21 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
   };
 }
 
-async function look(
-  { request, ports }: Monitoring,
-  agent: AgentPort,
-  champion: string | undefined,
-): Promise<Seen> {
+async function look({ request, ports }: Monitoring, agent: AgentPort, here: EnvironmentState): Promise<Seen> {
+  const champion = here.champion?.version;
   const { model } = request.config;
   try {
     const { traffic, instances } = await agent.state();
     const stable = traffic[model]?.stable;
     const instance = instances.find((one) => one.model === model && one.version === stable);
     const serving = stable === undefined ? undefined : describeServing(stable, instance);
-    const report = { host: agent.url, lastSeenAt: ports.clock.now(), ...(serving && { serving }) };
+    const braked = harmBrake(traffic[model], findHeeded(here))?.explanation;
+    const report = {
+      host: agent.url,
+      lastSeenAt: ports.clock.now(),
+      ...(serving && { serving }),
+      ...(braked !== undefined && { braked }),
+    };
     const labels = champion === undefined ? [] : await agent.labels(model, champion);
     return { report, windows: await readWindows(agent, model), labels };
   } catch (thrown) {

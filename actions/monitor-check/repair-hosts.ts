@@ -2,9 +2,11 @@ import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
-import { environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
+import { findHeeded } from '../../core/ledger/find-promotion.ts';
+import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { AgentState, Traffic } from '../../core/serving/api.ts';
+import { harmBrake } from '../../core/serving/harm-brake.ts';
 import { startOnHost } from '../serving/start-on-host.ts';
 import { type Startable, startableOf } from '../serving/startable.ts';
 import { stopOthers } from '../serving/stop-others.ts';
@@ -30,11 +32,7 @@ export async function repairHosts(monitoring: Monitoring): Promise<readonly stri
   const startable = await startableChampion(monitoring, state);
   if (startable === undefined) return [];
   const strays = seen.filter((host) => isAstray(host, startable, state));
-  return (
-    await Promise.all(
-      strays.map((host) => bringBack(monitoring, { startable, previous: here.previous?.version, host })),
-    )
-  ).flat();
+  return (await Promise.all(strays.map((host) => bringBack(monitoring, { startable, here, host })))).flat();
 }
 
 async function look({ ports }: Monitoring, agent: AgentPort): Promise<readonly Seen[]> {
@@ -64,20 +62,26 @@ function describeTraffic(traffic: Traffic | undefined): string {
     : `version ${stable} beside version ${candidate} at ${candidatePercent} %`;
 }
 
-/** A host that is to serve the champion again, and the version that it keeps to return to. */
+/** A host that is to serve the champion again, and what the ledger says of its environment. */
 type Return = {
   readonly startable: Startable;
-  readonly previous: string | undefined;
+  readonly here: EnvironmentState;
   readonly host: Seen;
 };
 
 async function bringBack(
   { request, ports }: Monitoring,
-  { startable, previous, host }: Return,
+  { startable, here, host }: Return,
 ): Promise<readonly string[]> {
   const { model, version } = startable;
   const { agent, state } = host;
+  const { previous } = here;
   const before = state.traffic[model];
+  if (harmBrake(before, findHeeded(here)) !== undefined) {
+    const back = `/rollback ${request.environmentName} takes it back everywhere`;
+    ports.log.warn(`${agent.url} braked version ${version} for harm and is not given it again: ${back}.`);
+    return [];
+  }
   try {
     const patience = { clock: ports.clock, readyMs: READY_TIMEOUT_MS };
     const started = await startOnHost(agent, startable, patience);
@@ -87,7 +91,7 @@ async function bringBack(
     }
     const set = await agent.setTraffic(model, serveOnly(version), before?.revision);
     if (!set.ok) return [];
-    const keep = new Set([version, ...(previous === undefined ? [] : [previous])]);
+    const keep = new Set([version, ...(previous === undefined ? [] : [previous.version])]);
     // Those that were seen while no rollout was open: one that began since has its own.
     await stopOthers(agent, state.instances, { model, keep });
     return [

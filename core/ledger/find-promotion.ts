@@ -7,3 +7,11 @@ export function findPromotion({ champion, history }: EnvironmentState): RolloutO
       outcome === 'promoted' && version === champion?.version && at === champion.at,
   );
 }
+
+/**
+ * The rollout whose brakes stand against the champion: the one that made it that. `undefined` where there is none, or no version before
+ * to return to.
+ */
+export function findHeeded(here: EnvironmentState): string | undefined {
+  return here.previous && findPromotion(here)?.rollout;
+}

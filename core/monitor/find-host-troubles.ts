@@ -8,11 +8,11 @@ import type { HostReport, MonitorInput } from './monitor-input.ts';
 const MISSED_RUNS = 3;
 const LOST_RUNS = 24;
 
-/** Lost hosts, hosts that serve something else than the ledger says, and hosts on which the champion has failed. */
+/** Lost hosts, hosts that serve something else than the ledger says or braked the champion, and hosts on which it has failed. */
 export function findHostTroubles(input: MonitorInput): readonly Finding[] {
   return input.hosts.flatMap((host) => [
     ...findLost(input, host),
-    ...findMisplaced(input, host),
+    ...(host.braked === undefined ? findMisplaced(input, host) : findBraked(input, host)),
     ...findFailed(input, host),
   ]);
 }
@@ -83,6 +83,13 @@ function findLost(
       },
     },
   ];
+}
+
+function findBraked(input: MonitorInput, { host, braked }: HostReport): readonly Finding[] {
+  const { champion, rollout } = environmentOf(input.ledger, input.environment);
+  if (champion === undefined || rollout !== undefined) return [];
+  const message = `Host ${host} braked version ${champion.version} while it was rolled out, before it became the champion: ${braked}`;
+  return [{ wants: 'rollback', reason: { code: 'champion-braked', metric: host, message } }];
 }
 
 function findMisplaced(input: MonitorInput, { host, serving }: HostReport): readonly Finding[] {

@@ -20,6 +20,8 @@ export type HostReport = {
     readonly state?: Instance['state'];
     readonly message?: string;
   };
+  /** Why it has braked the rollout that made the champion that. */
+  readonly braked?: string;
 };
 
 /** When the monitor was last run by its schedule: `first` where this is the first time, `unknown` where that can't be told. */

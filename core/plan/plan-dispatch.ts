@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { versionSchema } from '../identity/version.ts';
 import { secondsBetween } from '../instant.ts';
+import { findHeeded } from '../ledger/find-promotion.ts';
 import { environmentOf, openTrainings } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
 import {
@@ -139,12 +140,16 @@ function checkObstacle(
 ): Ignored | Refused | undefined {
   if (operation === 'train') return checkRetrain(input, id);
   if (operation !== 'advance' && operation !== 'brake') return undefined;
-  const { rollout } = environmentOf(input.state, environment);
+  const here = environmentOf(input.state, environment);
+  const { rollout } = here;
+  const reported = body['rollout'];
+  // What a host saw of the champion before it became that still counts: its job takes the champion back.
+  const isOfChampion = typeof reported === 'string' && reported === findHeeded(here);
+  if (operation === 'brake' && rollout === undefined && isOfChampion) return undefined;
   // A late report of a rollout that has ended must not begin another one, nor say anything of the next.
   if (rollout === undefined) {
     return ignore('rollout-over', `No rollout is in progress in ${environment}.`);
   }
-  const reported = body['rollout'];
   if (typeof reported === 'string' && reported !== rollout.id) {
     return ignore(
       'rollout-over',

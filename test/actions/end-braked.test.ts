@@ -56,6 +56,25 @@ describe('the report of a brake', () => {
     expect(world.agents.map(({ traffic }) => traffic?.revision)).toEqual(revisions);
   });
 
+  test('takes back the champion that the braked rollout has made meanwhile', async () => {
+    const world = createWorld([
+      ...[...versionEvents('1'), ...championEvents('1')],
+      ...[...versionEvents('2'), ...championEvents('2', '1')],
+    ]);
+    const [host, braked] = world.agents;
+    const at = world.clock.now();
+    host.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 7 };
+    braked.traffic = {
+      ...{ stable: '1', candidatePercent: 0, shadow: false, revision: 7 },
+      brake: { rollout: 'rollout-2', version: '2', code: 'errors-worse', explanation: 'It fails.', at },
+    };
+    await deploy(world.job(report));
+    const { champion, history } = environmentOf(await world.ledger.read('mnist'), 'production');
+    expect(champion?.version).toBe('1');
+    expect(history.at(-1)).toMatchObject({ rollout: 'rollout-2', code: 'errors-worse' });
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+  });
+
   test('is believed where a host can not be asked', async () => {
     const world = await worldWithOpenRollout(1);
     world.agents[0].reachable = false;

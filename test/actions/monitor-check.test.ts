@@ -250,6 +250,25 @@ describe('monitor-check', () => {
     expect(world.agents[1].traffic).toMatchObject({ stable: '1', revision: 1 });
   });
 
+  test('gives the champion to no host that braked the rollout which made it that, and asks for its return', async () => {
+    const { world, github, monitoring } = bench();
+    world.ledger.events.push(...versionEvents('2'), ...championEvents('2', '1'));
+    const [host, braked] = world.agents;
+    host.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 7 };
+    const brake = { rollout: 'rollout-2', version: '2', code: 'errors-worse', explanation: 'It fails half.' };
+    const present = { stable: '1', candidatePercent: 0, shadow: false, revision: 7 };
+    braked.traffic = { ...present, brake: { ...brake, at: world.clock.now() } };
+    const outcome = await monitorCheck(monitoring);
+    expect(braked.traffic).toEqual({ ...present, brake: { ...brake, at: world.clock.now() } });
+    expect(outcome.outputs).toEqual({ action: 'rollback' });
+    expect(outcome.result['codes']).toEqual(['champion-braked']);
+    expect(showReport(outcome.report)).toMatch(/serve-2:9443 braked version 2 .* It fails half\./);
+    expect([...github.issues.values()].join()).toContain('`/rollback production`');
+    braked.traffic = { ...present, brake: { ...brake, rollout: 'rollout-1', at: world.clock.now() } };
+    await monitorCheck(monitoring);
+    expect(braked.traffic).toMatchObject({ stable: '2' });
+  });
+
   test('leaves hosts alone while a rollout is open, and whose traffic has changed since it looked', async () => {
     const { world, monitoring } = bench();
     const [, host] = world.agents;

@@ -1,7 +1,7 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import type { RegistryAliases } from '../../../core/identity/registry-aliases.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
-import { findPromotion } from '../../../core/ledger/find-promotion.ts';
+import { findHeeded } from '../../../core/ledger/find-promotion.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 import type { Log } from '../../../core/ports.ts';
 import { type ModelRegistry, registryFollows } from '../../serving/registry-follows.ts';
@@ -72,7 +72,7 @@ async function bringTo(
 ): Promise<boolean> {
   const { previous } = here;
   const keep = new Set([champion, ...(previous === undefined ? [] : [previous.version])]);
-  const heed = previous && findPromotion(here)?.rollout;
+  const heed = findHeeded(here);
   const known = championOf(state, journal.environment);
   const startable = known?.package && starter.prepare(state, known, known.package);
   const { model } = journal;

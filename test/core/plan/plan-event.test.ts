@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEvent } from '../../../core/ledger/create-event.ts';
+import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import type { PlanDecision } from '../../../core/plan/decision.ts';
 import { describeEvent } from '../../../core/plan/describe-event.ts';
 import { planEvent } from '../../../core/plan/plan-event.ts';
@@ -197,6 +198,18 @@ describe('a dispatch', () => {
   ])('%s the rollout that is in progress', (_what, action, body, expected) => {
     const state = stateOf([startedEvent('8', 'production')]);
     expect(codeOf(dispatch(action, { body }, { state }))).toBe(expected);
+  });
+
+  it('of a brake on the rollout that made the champion is heard after its end, unless there is nothing to return to', () => {
+    const first = [startedEvent('7', 'production'), promotedEvent('7', 'production')];
+    const second = [...first, startedEvent('8', 'production', '7'), promotedEvent('8', 'production')];
+    const heard = (rollout: string, events: readonly LedgerEvent[]) => {
+      const body = { rollout, version: '8', code: 'errors-worse', explanation: 'x' };
+      return codeOf(dispatch('trainyard.brake', { body }, { state: stateOf(events) }));
+    };
+    expect(heard('r8', second)).toBe('brake');
+    expect(heard('r7', second)).toBe('ignore: rollout-over');
+    expect(heard('r7', first)).toBe('ignore: rollout-over');
   });
 
   it('hands on why a host braked', () => {
