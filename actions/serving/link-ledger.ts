@@ -29,7 +29,9 @@ export function linkLedger(
     ledger: {
       history: ledger.history,
       read: async (model) => {
-        const [state, told] = await Promise.all([ledger.read(model), seenOf(model)]);
+        // Hosts first: what another job writes and tells them meanwhile is in the ledger that is read after.
+        const told = await seenOf(model);
+        const state = await ledger.read(model);
         const lost = findLoss(state, told);
         if (lost !== undefined) throw new UserError([lost]);
         remember(state);

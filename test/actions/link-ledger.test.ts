@@ -52,6 +52,23 @@ describe('hosts and the ledger', () => {
     expect((await linkLedger(longer, [agent]).ledger.read('mnist')).events).toBe(3);
   });
 
+  it('that are told of more while they are asked keep nobody from the ledger', async () => {
+    const agent = await hostThatServes();
+    const memory = createMemoryLedger([frozen('a')]);
+    const other = linkLedger(onBranch(memory), [agent]);
+    const slow = {
+      ...agent,
+      urgent: () => slow,
+      state: async () => {
+        await other.ledger.append('mnist', () => ok([frozen('b')]));
+        await other.ledger.read('mnist');
+        await other.agents[0]?.setTraffic('mnist', wanted, undefined);
+        return agent.state();
+      },
+    };
+    expect((await linkLedger(onBranch(memory), [slow]).ledger.read('mnist')).events).toBe(2);
+  });
+
   it('that do not answer keep nobody from the ledger', async () => {
     const agent = await hostThatServes();
     const dead = { ...agent, urgent: () => dead, state: () => Promise.reject(new Error('away')) };
