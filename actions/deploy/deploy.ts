@@ -82,7 +82,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const { ledger, tracking: registry, records, fleet, packages, announcer, clock, log, attest } = ports;
   const { model } = config;
   const journal = createJournal({ ledger, model, environment, author, clock });
-  const starter = createStarter({ packages, attest, model, clock, signal });
+  const starter = createStarter({ packages, attest, journal, clock, log, signal });
   const brakes = createBrakes({ journal, fleet });
   const aliases = registryAliases(environment, defaultEnvironment(config));
   const settler = createSettler({ journal, fleet, brakes, starter, registry, aliases, log });

@@ -1,7 +1,7 @@
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
-import type { Envelope } from '../../core/ledger/envelope.ts';
+import { findEnvelope } from '../../core/ledger/find-envelope.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
 import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
@@ -29,7 +29,7 @@ export async function repairHosts(monitoring: Monitoring): Promise<readonly stri
   const state = await ports.ledger.read(request.config.model);
   const here = environmentOf(state, request.environmentName);
   if (here.champion === undefined || here.rollout !== undefined) return [];
-  const startable = await startableChampion(monitoring, state);
+  const startable = startableChampion(monitoring, state);
   if (startable === undefined) return [];
   const strays = seen.filter((host) => isAstray(host, startable, state));
   return (await Promise.all(strays.map((host) => bringBack(monitoring, { startable, here, host })))).flat();
@@ -104,27 +104,12 @@ async function bringBack(
 }
 
 /** The champion as a host would be given it; `undefined` where there is none, or none in a package. */
-async function startableChampion(monitoring: Monitoring, state: LedgerState): Promise<Startable | undefined> {
-  const { request, ports } = monitoring;
+function startableChampion({ request, ports }: Monitoring, state: LedgerState): Startable | undefined {
+  const { model } = request.config;
   const champion = championOf(state, request.environmentName);
   if (champion?.package === undefined) return undefined;
   const { version, package: place } = champion;
-  const envelope = await findEnvelope(monitoring, place.package);
-  return startableOf(ports.packages, { model: request.config.model, version, place, envelope });
-}
-
-/** The provenance that was signed when the package was rolled out: this job holds no key. */
-async function findEnvelope(
-  { request, ports }: Monitoring,
-  packageName: string,
-): Promise<Envelope | undefined> {
-  const events = await ports.ledger.history(request.config.model);
-  const signed = events.flatMap((event) =>
-    (event.kind === 'rollout.started' || event.kind === 'rollout.promoted') &&
-    event.data.package === packageName &&
-    event.data.envelope !== undefined
-      ? [event.data.envelope]
-      : [],
-  );
-  return signed.at(-1);
+  // The provenance that was signed when the package was rolled out: this job holds no key.
+  const prove = async () => findEnvelope(await ports.ledger.history(model), place.package);
+  return startableOf(ports.packages, { model, version, place, prove });
 }

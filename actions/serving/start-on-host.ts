@@ -18,11 +18,12 @@ export async function startOnHost(
   startable: Startable,
   { clock, readyMs, signal }: Patience,
 ): Promise<Started> {
-  const { model, version, envelope } = startable;
+  const { model, version } = startable;
   const present = await agent.getInstance(model, version);
   if (present?.state === 'ready' && present.package === startable.package) return { ok: true };
   const local = await startable.fetch();
   for (const { digest, file } of local.blobs) await agent.putBlob(digest, file);
+  const envelope = await startable.prove();
   const start = { manifest: local.manifestDigest, ...(envelope && { envelope }) };
   const deadline = addSeconds(clock.now(), readyMs / 1_000);
   let instance = await agent.startInstance(model, version, start);

@@ -9,10 +9,11 @@ export type Startable = {
   readonly package: string;
   /** Brings its files to this machine: asked for only where a host does not run it already. */
   readonly fetch: () => Promise<LocalPackage>;
-  readonly envelope: Envelope | undefined;
+  /** Its signed provenance, where there is one: asked for likewise. */
+  readonly prove: () => Promise<Envelope | undefined>;
 };
 
-/** A version in the package that lies at `place`, with its signed provenance where there is one. */
+/** A version in the package that lies at `place`. */
 type Packed = Omit<Startable, 'package' | 'fetch'> & { readonly place: PackagePlace };
 
 /** Makes a version ready to be started. Its files are downloaded once, when the first host needs them. */

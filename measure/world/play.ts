@@ -146,7 +146,12 @@ async function begin(world: SimulatedWorld, site: GitHubSite): Promise<void> {
     runId: `run-${first}`,
     artifactPath: '',
   };
-  const startable = startableOf(WORLD_PACKAGES, { model: MODEL, version: first, place, envelope: undefined });
+  const startable = startableOf(WORLD_PACKAGES, {
+    model: MODEL,
+    version: first,
+    place,
+    prove: async () => undefined,
+  });
   await Promise.all([
     ports.ledger.append(MODEL, (state) =>
       ok([...versionEvents(first, at, state), ...championEvents(first, at)]),

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
+import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import {
@@ -158,5 +159,45 @@ describe('a return to an earlier version', () => {
     const { rollout: open, history } = environmentOf(await stateOf(world), environment);
     expect(open).toBeUndefined();
     expect(history.at(-1)?.rollout).toBe(outcome.result['rollout']);
+  });
+});
+
+describe('a take-back with a signing key that can not be read', () => {
+  const unreadable = () => {
+    throw new Error('DECODER routines::unsupported');
+  };
+  const envelope: Envelope = {
+    payloadType: 'application/vnd.in-toto+json',
+    payload: 'AAAA',
+    signatures: [{ keyid: 'k', sig: 'AAAA' }],
+  };
+  const rollback = (world: World) => {
+    const job = world.job({ operation: 'rollback' });
+    return deploy({ ...job, ports: { ...job.ports, attest: unreadable } });
+  };
+
+  test('returns to the version before with the provenance on record, or without any', async () => {
+    for (const recorded of [envelope, undefined]) {
+      const world = createHistory();
+      world.ledger.events.push(
+        createEvent(contextOf('staging'), 'rollout.promoted', {
+          ...{ rollout: 'rollout-0', environment: 'staging', version: '1', package: packageOf('1') },
+          ...{ explanation: 'Fine.', ...(recorded && { envelope: recorded }) },
+        }),
+      );
+      const start = vi.spyOn(world.agents[0], 'startInstance');
+      await rollback(world);
+      expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+      expect(start.mock.calls[0]?.[2].envelope).toEqual(recorded);
+      expect(world.lines.join('\n')).toContain('DECODER routines');
+    }
+  });
+
+  test('ends the open rollout', async () => {
+    const world = createHistory();
+    await deploy(world.job({ version: '3' }, { detach: true }));
+    await rollback(world);
+    expect(world.agents.map(({ traffic }) => traffic?.candidatePercent)).toEqual([0, 0]);
+    expect(environmentOf(await world.ledger.read('mnist'), environment).rollout).toBeUndefined();
   });
 });

@@ -1,9 +1,12 @@
+import { messageOf } from '../../../core/errors.ts';
 import type { Envelope } from '../../../core/ledger/envelope.ts';
+import { findEnvelope } from '../../../core/ledger/find-envelope.ts';
 import type { LedgerState, VersionState } from '../../../core/ledger/state.ts';
-import type { AgentPort, Clock } from '../../../core/ports.ts';
+import type { AgentPort, Clock, Log } from '../../../core/ports.ts';
 import type { PackagePlace, PackageSource } from '../../serving/package-source.ts';
 import { type Started, startOnHost } from '../../serving/start-on-host.ts';
 import { type Startable, startableOf } from '../../serving/startable.ts';
+import type { Journal } from '../journal.ts';
 
 /** How long an instance may take to become ready (models of gigabytes load from disk and warm up), in ms. */
 export const READY_TIMEOUT_MS = 15 * 60_000;
@@ -15,7 +18,10 @@ export type Attest = (state: LedgerState, version: VersionState, packageName: st
 export type Starter = {
   /** What the ledger is to say of a package that it does not know. */
   readonly describe: PackageSource['describe'];
-  /** A version in the package that lies at `place`, with its signed provenance. */
+  /**
+   * A version in the package that lies at `place`, with its provenance: signed now, or that on record where it can't be. What served before
+   * needs no key to serve again.
+   */
   readonly prepare: (state: LedgerState, version: VersionState, place: PackagePlace) => Startable;
   /** Starts it on one host, dark, and waits until it is ready or has failed. */
   readonly start: (agent: AgentPort, startable: Startable) => Promise<Started>;
@@ -25,16 +31,25 @@ export type Starter = {
 export function createStarter(options: {
   readonly packages: PackageSource;
   readonly attest: Attest;
-  readonly model: string;
+  readonly journal: Pick<Journal, 'model' | 'history'>;
   readonly clock: Clock;
+  readonly log: Pick<Log, 'warn'>;
   readonly signal: AbortSignal;
 }): Starter {
-  const { packages, attest, model, clock, signal } = options;
+  const { packages, attest, journal, clock, log, signal } = options;
+  const { model } = journal;
   return {
     describe: packages.describe,
     prepare: (state, known, place) => {
-      const envelope = attest(state, known, place.package);
-      return startableOf(packages, { model, version: known.version, place, envelope });
+      const { version } = known;
+      const warn = (thrown: unknown) => {
+        log.warn(`Provenance of version ${version}: ${messageOf(thrown)}`);
+        return undefined;
+      };
+      const sign = async () => attest(state, known, place.package);
+      const recall = async () => findEnvelope(await journal.history(), place.package);
+      const prove = async () => (await sign().catch(warn)) ?? (await recall().catch(warn));
+      return startableOf(packages, { model, version, place, prove });
     },
     start: (agent, startable) => startOnHost(agent, startable, { clock, readyMs: READY_TIMEOUT_MS, signal }),
   };
