@@ -4,10 +4,12 @@ import { z } from 'zod';
 export type Flaw = { readonly path: string; readonly message: string };
 type Check = (value: unknown) => Flaw | undefined;
 
+const ANY_TEXT = z.string();
+
 /**
- * Makes checks of what schemas need, for reading: fields that their objects do not name are none of their business, and `instead` holds
- * the schemas that parts of them give way to. Nothing is copied, and a text that was right in the line before is not looked at again,
- * so that a long ledger is read several times faster than by the schemas themselves.
+ * Makes checks of what schemas need, for reading: fields that their objects do not name are none of their business, a choice may be any
+ * text, and `instead` holds the schemas that parts of them give way to. Nothing is copied, and a text that was right in the line before is
+ * not looked at again, so that a long ledger is read several times faster than by the schemas themselves.
  */
 export function tolerantChecks(
   instead: ReadonlyMap<z.core.$ZodType, z.ZodType>,
@@ -34,7 +36,8 @@ function toCheck(schema: z.core.$ZodType, checkOf: (part: z.core.$ZodType) => Ch
     const check = checkOf(schema.element);
     return (value) => (Array.isArray(value) ? firstOf(value, check) : wrong('must be a list'));
   }
-  return checkLeaf(schema);
+  // A newer version has more to choose from: what goes by one choice asks for that one.
+  return checkLeaf(schema instanceof z.ZodEnum ? ANY_TEXT : schema);
 }
 
 function checkFields(fields: readonly { readonly name: string; readonly check: Check }[]): Check {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEvent } from '../../../core/ledger/create-event.ts';
 import { eventId } from '../../../core/ledger/event-id.ts';
-import { acquireLock, releaseLock } from '../../../core/ledger/locks.ts';
+import { acquireLock, findConflictingLock, releaseLock } from '../../../core/ledger/locks.ts';
 import { formatLine, ledgerPath, parseLedger } from '../../../core/ledger/parse-ledger.ts';
 import { environmentOf } from '../../../core/ledger/state.ts';
-import { contextOf, fold, packageOf, startOf, startScribe } from './ledger-support.ts';
+import { contextOf, fold, packageOf, promotionOf, startOf, startScribe } from './ledger-support.ts';
 
 describe('the lines of a ledger', () => {
   const write = startScribe();
@@ -27,6 +27,7 @@ describe('the lines of a ledger', () => {
     [JSON.stringify({ ...event, data: { why: 'x' } }), 'data.reason:'],
     [JSON.stringify({ ...event, kind: 'thawed', cause: undefined }), 'cause:'],
     [JSON.stringify({ ...event, at: 'yesterday' }), 'at:'],
+    [JSON.stringify({ ...event, cause: { ...event.cause, kind: 7 } }), 'cause.kind:'],
   ])('name the file and the line of %s', (line, why) => {
     const read = parseLedger([
       { path: 'a.jsonl', text: formatLine(event) },
@@ -34,6 +35,31 @@ describe('the lines of a ledger', () => {
     ]);
     expect(read).toMatchObject({ ok: false, error: [{ where: { file: 'b.jsonl', line: 3 } }] });
     expect(read.ok ? '' : read.error[0]?.message).toContain(why);
+  });
+
+  it('are read with choices that a newer version has added, which move nothing that goes by the others', () => {
+    const started = write('rollout.started', startOf('8'));
+    const until = '2030-01-01T00:00:00Z';
+    const line = (kind: string, data: object) => ({ ...event, id: `newer/${kind}`, kind, data });
+    const newer = [
+      { ...started, cause: { kind: 'chat', id: 'chat-1' } },
+      line('gate.judged', {
+        ...{ runId: 'r', verdict: 'waived', headline: 'So.' },
+        ...{ holdoutDigest: `sha256:${'0'.repeat(64)}`, evidenceDigest: `sha256:${'0'.repeat(64)}` },
+      }),
+      line('lock.acquired', { lock: 'pause', environment: 'production', holder: 'x', expiresAt: until }),
+      line('monitor.judged', { action: 'scale', environment: 'production', codes: [], explanation: 'x' }),
+      line('training.finished', { runId: 'r', status: 'parked' }),
+      { ...write('rollout.promoted', promotionOf('8')), data: { ...promotionOf('8'), code: 'vote' } },
+    ];
+    const text = newer.map((one) => `${JSON.stringify(one)}\n`).join('');
+    const read = parseLedger([{ path: 'a.jsonl', text }]);
+    expect(read).toEqual({ ok: true, value: newer });
+    const state = fold(read.ok ? read.value : []);
+    expect(environmentOf(state, 'production').champion?.version).toBe('8');
+    const lock = { lock: 'deploy', environment: 'production', holder: 'y' } as const;
+    expect(findConflictingLock(state, lock, started.at)).toBeUndefined();
+    expect(state.gates['r']?.verdict).not.toBe('pass');
   });
 
   it('are read as a newer version wrote them: more fields are kept, another kind counts and moves nothing', () => {
