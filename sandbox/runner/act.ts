@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { GitRemote } from '../github/git-remote.ts';
 import type { Addresses } from '../github/representations.ts';
 import { killTree } from '../machine/kill-tree.ts';
-import { recordLine, type WorkflowRun } from './workflow-run.ts';
+import { maskValue, recordLine, type WorkflowRun } from './workflow-run.ts';
 
 /** What every run of the sandbox shares. */
 export type ActOptions = {
@@ -34,6 +34,7 @@ export function startAct(options: ActOptions, run: WorkflowRun): RunningAct {
   const folder = path.join(options.folder, String(run.id));
   const clone = path.join(folder, 'clone');
   prepareClone(options, run, folder, clone);
+  for (const secret of [...Object.values(options.secrets), options.token]) maskValue(run, secret);
   const child = spawn(options.act, [...toArguments(options, run, folder)], {
     cwd: clone,
     env: { ...options.env },
@@ -47,7 +48,8 @@ export function startAct(options: ActOptions, run: WorkflowRun): RunningAct {
     done: follow(child, run).then((code) => {
       run.status = 'completed';
       run.finishedAt = new Date().toISOString();
-      run.conclusion = cancelled ? 'cancelled' : code === 0 ? 'success' : 'failure';
+      const isSound = code === 0 && run.leaks.length === 0;
+      run.conclusion = cancelled ? 'cancelled' : isSound ? 'success' : 'failure';
       rmSync(path.join(folder, 'cache'), { recursive: true, force: true });
     }),
     cancel: () => {

@@ -29,6 +29,10 @@ export type WorkflowRun = {
   /** Everything the jobs printed. */
   readonly log: string;
   readonly jobs: Map<string, JobRecord>;
+  /** Values that GitHub would mask: the run's secrets, and what its jobs asked to have masked. */
+  readonly masked: Set<string>;
+  /** Outputs, `job.name`, that held a masked value: GitHub drops these between jobs, act hands them on. */
+  readonly leaks: string[];
   startedAt: string | undefined;
   finishedAt: string | undefined;
 };
@@ -58,13 +62,31 @@ export function recordLine(run: WorkflowRun, line: string): string | undefined {
   const job = jobOf(run, parsed.jobID);
   const result = JOB_RESULTS.find((known) => known === parsed.jobResult);
   if (result !== undefined) job.result = result;
+  if (parsed.command === 'add-mask') maskValue(run, parsed.arg ?? '');
   if (parsed.command === 'set-output' && parsed.name !== undefined) {
-    job.outputs.set(parsed.name, parsed.arg ?? '');
+    recordOutput(run, job, { name: parsed.name, value: parsed.arg ?? '', of: parsed.jobID });
   }
   if (parsed.command === 'summary') job.summaries.push(parsed.content ?? '');
   const level = LEVELS.find((known) => known === parsed.command);
   if (level !== undefined) job.annotations.push(toAnnotation(level, parsed.arg ?? '', parsed.kvPairs ?? {}));
   return NOISE.test(message) ? undefined : `${parsed.time?.slice(11, 19) ?? ''} [${parsed.jobID}] ${message}`;
+}
+
+/** Has the value masked in the run, as GitHub does: line by line. */
+export function maskValue(run: WorkflowRun, value: string): void {
+  for (const line of value.split(/\r?\n/)) if (line.trim() !== '') run.masked.add(line.trim());
+}
+
+function recordOutput(
+  run: WorkflowRun,
+  job: JobRecord,
+  { name, value, of }: { readonly name: string; readonly value: string; readonly of: string },
+): void {
+  job.outputs.set(name, value);
+  if (![...run.masked].some((masked) => value.includes(masked))) return;
+  run.leaks.push(`${of}.${name}`);
+  const message = `The output ${name} holds a secret: GitHub hands it to no other job. The sandbox fails the run.`;
+  job.annotations.push(toAnnotation('error', message, {}));
 }
 
 /** An output of a job, the last step that set it winning. */
@@ -84,6 +106,7 @@ export function summarizeRun({ id, event, status, conclusion, jobs }: WorkflowRu
 export function describeRun(run: WorkflowRun): unknown {
   return {
     ...run,
+    masked: run.masked.size,
     event: { name: run.event.name, type: run.event.type, actor: run.event.actor, sha: run.event.sha },
     jobs: Object.fromEntries(
       [...run.jobs].map(([id, { outputs, ...job }]) => [

@@ -86,6 +86,8 @@ function createRun(event: TriggerEvent, workflow: string, id: number, folder: st
     conclusion: undefined,
     log: path.join(folder, `${id}-${path.parse(workflow).name}-${event.name}.log`),
     jobs: new Map(),
+    masked: new Set(),
+    leaks: [],
     startedAt: undefined,
     finishedAt: undefined,
   };
