@@ -108,11 +108,16 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     token: tokens.actions,
   };
   // Asked for at each run: a repository may have been renamed.
-  const whereabouts = () => ({ repository: repository.fullName, addresses: github.addresses });
+  const whereabouts = () => ({
+    repository: repository.fullName,
+    addresses: github.addresses,
+    gates: `http://127.0.0.1:${github.port}/_sandbox/gates`,
+  });
   const runner = createWorkflowRunner(() => ({ ...shared, ...whereabouts() }), {
     folder: path.join(options.folder, 'runs'),
     parallel: options.parallel ?? 2,
     firstId: FIRST_RUN_ID,
+    waitingRuns: () => github.gates.waitingRuns(),
   });
   const triggers = createTriggers(repository, remote, runner, () => github.addresses);
   const github = await startGitHubServer({
@@ -126,6 +131,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       triggers.dispatch(type, payload, user);
     },
     describeRuns: () => runner.runs.map(describeRun),
+    isJobOver: runner.isJobOver,
+    onWaiting: runner.startNext,
     ...(options.hostName !== undefined && { hostName: options.hostName }),
   });
   return {

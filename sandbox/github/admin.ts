@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type FaultQueue, faultSchema } from './faults.ts';
+import { gatedJobSchema, type JobGates } from './job-gates.ts';
 import { readJson, sendJson } from './json.ts';
 import type { Repository } from './repository.ts';
 
@@ -7,6 +8,8 @@ import type { Repository } from './repository.ts';
 type AdminView = {
   readonly repository: Repository;
   readonly faults: FaultQueue;
+  readonly gates: JobGates;
+  readonly onWaiting?: () => void;
   readonly exchanges: readonly unknown[];
   readonly describeRuns: () => unknown;
 };
@@ -27,6 +30,17 @@ export async function answerAdmin(
     }
     sandbox.faults.add(parsed.data);
     response.writeHead(204).end();
+    return;
+  }
+  if (route === 'POST /_sandbox/gates') {
+    const parsed = gatedJobSchema.safeParse(await readJson(request));
+    if (!parsed.success) {
+      sendJson(response, 422, { message: parsed.error.message });
+      return;
+    }
+    const answer = sandbox.gates.ask(parsed.data);
+    sendJson(response, 200, answer);
+    if (answer.kind === 'waiting') sandbox.onWaiting?.();
     return;
   }
   const { people, issues, comments, deployments, dispatches } = sandbox.repository;

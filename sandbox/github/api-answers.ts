@@ -1,4 +1,5 @@
 import type { GitRemote } from './git-remote.ts';
+import type { JobGates } from './job-gates.ts';
 import type { ApiOperation, OperationName } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import { type Addresses, asObject, type Json } from './representations.ts';
@@ -25,6 +26,7 @@ export type ApiContext = {
   readonly repository: Repository;
   readonly addresses: Addresses;
   readonly operations: readonly ApiOperation[];
+  readonly gates: JobGates;
   /** Commit a ref points at, or `undefined`. */
   readonly resolveRef: (ref: string) => string | undefined;
   /** The text of a file at a commit, or `undefined`. */

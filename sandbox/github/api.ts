@@ -12,6 +12,7 @@ import {
   unprocessable,
 } from './api-answers.ts';
 import { createDeployment, createDeploymentStatus, listDeployments } from './api-deployments.ts';
+import { listPendingDeployments, reviewPendingDeployments } from './api-environments.ts';
 import { compareCommits, listActivities, listScheduledRuns } from './api-history.ts';
 import type { OperationName } from './openapi.ts';
 import { addComment, addIssue, commentsOf, type Issue } from './repository.ts';
@@ -53,6 +54,8 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   getPermission,
   getContent,
   listScheduledRuns,
+  listPendingDeployments,
+  reviewPendingDeployments,
   listActivities,
   compareCommits,
   getPullRequest,

@@ -11,6 +11,8 @@ const OPERATIONS = {
   getPermission: 'GET /repos/{owner}/{repo}/collaborators/{username}/permission',
   getContent: 'GET /repos/{owner}/{repo}/contents/{path}',
   listScheduledRuns: 'GET /repos/{owner}/{repo}/actions/runs',
+  listPendingDeployments: 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments',
+  reviewPendingDeployments: 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments',
   listActivities: 'GET /repos/{owner}/{repo}/activity',
   compareCommits: 'GET /repos/{owner}/{repo}/compare/{basehead}',
   getPullRequest: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',

@@ -56,6 +56,8 @@ export type Repository = {
   /** Whether Issues are switched on, which is anybody's choice in the settings; pull requests can be commented on without. */
   hasIssues: boolean;
   readonly defaultBranch: string;
+  /** Environments with required reviewers, by name; one absent here guards nothing. */
+  readonly environments: Map<string, { readonly id: number; readonly reviewers: readonly string[] }>;
   /** Permission by login; a login absent here has none. */
   readonly people: Map<string, PermissionLevel>;
   readonly issues: Map<number, Issue>;
@@ -84,6 +86,7 @@ export function createRepository(
     formerNames: new Set(),
     hasIssues: true,
     defaultBranch: 'main',
+    environments: new Map(),
     people: new Map(Object.entries(people)),
     issues: new Map(),
     comments: new Map(),
@@ -103,6 +106,16 @@ export function renameRepository(repository: Repository, fullName: string): void
   repository.formerNames.add(repository.fullName);
   repository.formerNames.delete(fullName);
   repository.fullName = fullName;
+}
+
+/** Has deployments to an environment wait until one of these logins has spoken. */
+export function requireReview(
+  repository: Repository,
+  environment: string,
+  reviewers: readonly string[],
+): void {
+  const id = repository.environments.get(environment)?.id ?? repository.next();
+  repository.environments.set(environment, { id, reviewers });
 }
 
 /** Adds an issue, or a pull request when `head` is given, and gives it. */

@@ -6,6 +6,7 @@ import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { createFaultQueue, type FaultQueue, playFault } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import type { GitRemote } from './git-remote.ts';
+import { createJobGates, type JobGates } from './job-gates.ts';
 import { readJson } from './json.ts';
 import { findMove, nameById } from './moves.ts';
 import { type ApiOperation, loadOperations } from './openapi.ts';
@@ -35,6 +36,7 @@ export type GitHubServer = {
   readonly faults: FaultQueue;
   readonly tokens: TokenLives;
   readonly deliveries: Deliveries;
+  readonly gates: JobGates;
   readonly exchanges: readonly Exchange[];
   readonly stop: () => Promise<void>;
 };
@@ -45,6 +47,10 @@ type GitHubServerOptions = {
   /** Login of each token's holder; other tokens are refused. */
   readonly tokens: ReadonlyMap<string, string>;
   readonly onDispatch: ApiContext['onDispatch'];
+  /** Whether a job has ended and left its concurrency group; without runners none ends. */
+  readonly isJobOver?: (run: number, job: string) => boolean;
+  /** A job asked in vain whether it may begin. */
+  readonly onWaiting?: () => void;
   /** What `GET /_sandbox/runs` shows. */
   readonly describeRuns: () => unknown;
   /** Host that its addresses name, for runners that reach it through a proxy; the loopback address when left out. */
@@ -53,6 +59,7 @@ type GitHubServerOptions = {
 
 type Running = Omit<GitHubServerOptions, 'tokens'> & {
   readonly tokens: TokenLives;
+  readonly gates: JobGates;
   readonly operations: readonly ApiOperation[];
   readonly addresses: Addresses;
   readonly faults: FaultQueue;
@@ -70,9 +77,10 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
   const web = options.hostName === undefined ? `http://127.0.0.1:${port}` : `http://${options.hostName}`;
   const addresses = { api: `${web}/api/v3`, web };
   const tokens = createTokenLives(options.tokens);
+  const gates = createJobGates(options.repository, options.isJobOver ?? (() => false));
   const deliveries = createDeliveries(options.onDispatch);
   const running: Running = {
-    ...{ ...options, onDispatch: deliveries.deliver, tokens },
+    ...{ ...options, onDispatch: deliveries.deliver, tokens, gates },
     ...{ operations, addresses, faults, exchanges, used: 0 },
   };
   server.on('request', (request, response) => {
@@ -87,6 +95,7 @@ export async function startGitHubServer(options: GitHubServerOptions): Promise<G
     faults,
     tokens,
     deliveries,
+    gates,
     exchanges,
     stop: async () => {
       deliveries.stop();

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { GitRemote } from '../github/git-remote.ts';
 import type { Addresses } from '../github/representations.ts';
 import { killTree } from '../machine/kill-tree.ts';
+import { gateJobs } from './gate-jobs.ts';
 import { maskValue, recordLine, type WorkflowRun } from './workflow-run.ts';
 
 /** What every run of the sandbox shares. */
@@ -16,6 +17,8 @@ export type ActOptions = {
   readonly repository: string;
   readonly remote: GitRemote;
   readonly addresses: Addresses;
+  /** Where a job asks whether it may begin. */
+  readonly gates: string;
   /** Folder that stands for each remote repository at a ref, `owner/name@ref`. */
   readonly actions: Readonly<Record<string, string>>;
   readonly labels: readonly string[];
@@ -64,6 +67,8 @@ function prepareClone(options: ActOptions, run: WorkflowRun, folder: string, clo
   writeFileSync(path.join(folder, 'event.json'), JSON.stringify(run.event.payload));
   // act reads the workflow from a checkout and takes the commit from its HEAD; jobs make their own.
   options.remote.cloneAt(clone, run.event.sha);
+  const workflow = path.join(clone, '.github', 'workflows', run.workflow);
+  writeFileSync(workflow, gateJobs(readFileSync(workflow, 'utf8')));
 }
 
 /** act's arguments for a run; names and values stay separate entries of argv. */
@@ -93,6 +98,7 @@ function toArguments(options: ActOptions, run: WorkflowRun, folder: string): rea
       GITHUB_REPOSITORY: options.repository,
       GITHUB_RUN_ID: String(run.id),
       GITHUB_RUN_ATTEMPT: '1',
+      SANDBOX_GATES: options.gates,
     }),
   ];
 }

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { gateJobs } from './gate-jobs.ts';
 import { pinWorkflow } from './pinned-workflow.ts';
 
 /** The name under which workflows call Trainyard. */
@@ -28,7 +29,7 @@ export function stageTrainyard(root: string, folder: string): Readonly<Record<st
   const stood: Record<string, string> = { [`${TRAINYARD}@${TRAINYARD_REF}`]: folder };
   for (const file of REUSABLE) {
     const text = readFileSync(path.join(root, WORKFLOWS, file), 'utf8');
-    writeFileSync(path.join(folder, WORKFLOWS, file), pinWorkflow(text, TRAINYARD, TRAINYARD_REF));
+    writeFileSync(path.join(folder, WORKFLOWS, file), pinWorkflow(gateJobs(text), TRAINYARD, TRAINYARD_REF));
     for (const reference of text.match(CHECKOUT) ?? []) stood[reference] = CHECKOUT_STAND_IN;
   }
   return stood;

@@ -13,15 +13,27 @@ export type WorkflowRunner = {
   /** Queues a run for each workflow that the event triggers, and gives them. */
   readonly trigger: (event: TriggerEvent, only?: string) => readonly WorkflowRun[];
   readonly cancel: (run: WorkflowRun) => void;
+  /** Whether a job has ended, or will never begin. */
+  readonly isJobOver: (run: number, job: string) => boolean;
+  /** Starts what waits for a runner that has become free, as one does when a run begins to wait. */
+  readonly startNext: () => void;
   /** Resolves when the run is completed. */
   readonly finished: (run: WorkflowRun) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
+type RunnerOptions = {
+  readonly folder: string;
+  readonly parallel: number;
+  readonly firstId: number;
+  /** Runs that wait for a group or a reviewer. */
+  readonly waitingRuns: () => ReadonlySet<number>;
+};
+
 /** Makes a runner that plays up to `parallel` runs at once. */
 export function createWorkflowRunner(
   options: () => ActOptions,
-  { folder, parallel, firstId }: { folder: string; parallel: number; firstId: number },
+  { folder, parallel, firstId, waitingRuns }: RunnerOptions,
 ): WorkflowRunner {
   const runs: WorkflowRun[] = [];
   const running = new Map<WorkflowRun, RunningAct>();
@@ -29,9 +41,15 @@ export function createWorkflowRunner(
   let stopped = false;
   mkdirSync(folder, { recursive: true });
 
+  // Whoever waits for a group or a reviewer takes up no runner on GitHub.
+  const busy = (): number => {
+    const waiting = waitingRuns();
+    return [...running.keys()].filter(({ id }) => !waiting.has(id)).length;
+  };
+
   const startNext = (): void => {
     const next = runs.find((run) => run.status === 'queued');
-    if (stopped || next === undefined || running.size >= parallel) return;
+    if (stopped || next === undefined || busy() >= parallel) return;
     const act = startAct(options(), next);
     running.set(next, act);
     const settle = (): void => {
@@ -66,6 +84,11 @@ export function createWorkflowRunner(
       startNext();
       return queued;
     },
+    isJobOver: (id, job) => {
+      const run = runs.find((known) => known.id === id);
+      return run?.status === 'completed' || run?.jobs.get(job)?.result !== undefined;
+    },
+    startNext,
     cancel: (run) => running.get(run)?.cancel(),
     finished: async (run) => waiters.get(run)?.promise,
     stop: async () => {

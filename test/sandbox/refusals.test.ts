@@ -3,6 +3,9 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type StandIn, startStandIn } from './support/stand-in.ts';
 
+/** Time to start on a busy machine. */
+const START_MS = 60_000;
+
 let github: StandIn;
 let clone: string;
 
@@ -11,7 +14,7 @@ beforeAll(async () => {
   github.remote.commit({ branch: 'main', files: { a: 'b' }, message: 'begin', author: 'ada' });
   clone = path.join(github.folder, 'clone');
   await github.git(['clone', '--quiet', `${github.server.addresses.web}/acme/digits`, clone]);
-});
+}, START_MS);
 afterAll(async () => {
   await github.server.stop();
   rmSync(github.folder, { recursive: true, force: true });

@@ -3,11 +3,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addIssue, renameRepository } from '../../sandbox/github/repository.ts';
 import { type StandIn, startStandIn } from './support/stand-in.ts';
 
+/** Time to start on a busy machine. */
+const START_MS = 60_000;
+
 let github: StandIn;
 
 beforeAll(async () => {
   github = await startStandIn();
-});
+}, START_MS);
 afterAll(async () => {
   await github.server.stop();
   rmSync(github.folder, { recursive: true, force: true });
