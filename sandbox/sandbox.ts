@@ -20,6 +20,7 @@ import {
   createRepository,
   type Issue,
   type Repository,
+  requireReview,
 } from './github/repository.ts';
 import { type GitHubServer, startGitHubServer } from './github/server.ts';
 import { waitFor } from './machine/wait-for.ts';
@@ -79,6 +80,8 @@ export type Sandbox = {
     user: string,
   ) => readonly WorkflowRun[];
   readonly tick: (workflow: string) => readonly WorkflowRun[];
+  /** Has jobs of an environment wait until one of these logins has spoken. */
+  readonly requireReview: (environment: string, reviewers: readonly string[]) => void;
   readonly finished: WorkflowRunner['finished'];
   readonly cancel: WorkflowRunner['cancel'];
   /** Resolves with the first run for which the predicate holds. */
@@ -107,13 +110,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     actions,
     token: tokens.actions,
   };
-  // Asked for at each run: a repository may have been renamed.
-  const whereabouts = () => ({
-    repository: repository.fullName,
-    addresses: github.addresses,
-    gates: `http://127.0.0.1:${github.port}/_sandbox/gates`,
-  });
-  const runner = createWorkflowRunner(() => ({ ...shared, ...whereabouts() }), {
+  const runner = createWorkflowRunner(() => ({ ...shared, ...whereaboutsOf(repository, github) }), {
     folder: path.join(options.folder, 'runs'),
     parallel: options.parallel ?? 2,
     firstId: FIRST_RUN_ID,
@@ -143,6 +140,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     runs: runner.runs,
     tokens,
     ...triggers,
+    requireReview: (environment, reviewers) => requireReview(repository, environment, reviewers),
     finished: runner.finished,
     cancel: runner.cancel,
     waitForRun: (what, predicate, timeoutMs) => waitForRun(runner, what, predicate, timeoutMs),
@@ -151,6 +149,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       await github.stop();
     },
   };
+}
+
+/** Asked for at each run: a repository may have been renamed. */
+function whereaboutsOf(
+  { fullName }: Repository,
+  { addresses, port }: GitHubServer,
+): Pick<ActOptions, 'repository' | 'addresses' | 'gates'> {
+  return { repository: fullName, addresses, gates: `http://127.0.0.1:${port}/_sandbox/gates` };
 }
 
 async function waitForRun(

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type PushRule, setPushRules } from './push-rules.ts';
+import { type PushRule, setPushRules } from './on-demand/push-rules.ts';
 
 /** Files of a commit: text or bytes by path; `undefined` deletes. */
 export type Files = Readonly<Record<string, string | Uint8Array | undefined>>;

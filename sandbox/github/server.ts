@@ -2,17 +2,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { answerAdmin } from './admin.ts';
 import { answerCall } from './api.ts';
 import type { Answer, ApiContext } from './api-answers.ts';
-import { createDeliveries, type Deliveries } from './deliveries.ts';
 import { createFaultQueue, type FaultQueue, playFault } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import type { GitRemote } from './git-remote.ts';
 import { createJobGates, type JobGates } from './job-gates.ts';
 import { readJson } from './json.ts';
 import { findMove, nameById } from './moves.ts';
+import { createDeliveries, type Deliveries } from './on-demand/deliveries.ts';
+import { createTokenLives, type TokenLives } from './on-demand/tokens.ts';
 import { type ApiOperation, loadOperations } from './openapi.ts';
 import type { Repository } from './repository.ts';
 import type { Addresses } from './representations.ts';
-import { createTokenLives, type TokenLives } from './tokens.ts';
 
 const RATE_LIMIT = 5_000;
 /** Both forms in which GitHub's API is found: at its own host, and below a GitHub Enterprise Server's. */

@@ -41,15 +41,9 @@ export function createWorkflowRunner(
   let stopped = false;
   mkdirSync(folder, { recursive: true });
 
-  // Whoever waits for a group or a reviewer takes up no runner on GitHub.
-  const busy = (): number => {
-    const waiting = waitingRuns();
-    return [...running.keys()].filter(({ id }) => !waiting.has(id)).length;
-  };
-
   const startNext = (): void => {
     const next = runs.find((run) => run.status === 'queued');
-    if (stopped || next === undefined || busy() >= parallel) return;
+    if (stopped || next === undefined || countBusy([...running.keys()], waitingRuns()) >= parallel) return;
     const act = startAct(options(), next);
     running.set(next, act);
     const settle = (): void => {
@@ -84,10 +78,7 @@ export function createWorkflowRunner(
       startNext();
       return queued;
     },
-    isJobOver: (id, job) => {
-      const run = runs.find((known) => known.id === id);
-      return run?.status === 'completed' || run?.jobs.get(job)?.result !== undefined;
-    },
+    isJobOver: (id, job) => isJobOver(runs, id, job),
     startNext,
     cancel: (run) => running.get(run)?.cancel(),
     finished: async (run) => waiters.get(run)?.promise,
@@ -98,6 +89,16 @@ export function createWorkflowRunner(
       await Promise.allSettled(acts.map((act) => act.done));
     },
   };
+}
+
+/** Whoever waits for a group or a reviewer takes up no runner on GitHub. */
+function countBusy(running: readonly WorkflowRun[], waiting: ReadonlySet<number>): number {
+  return running.filter(({ id }) => !waiting.has(id)).length;
+}
+
+function isJobOver(runs: readonly WorkflowRun[], id: number, job: string): boolean {
+  const run = runs.find((known) => known.id === id);
+  return run?.status === 'completed' || run?.jobs.get(job)?.result !== undefined;
 }
 
 function createRun(event: TriggerEvent, workflow: string, id: number, folder: string): WorkflowRun {

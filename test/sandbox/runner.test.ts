@@ -3,7 +3,6 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { requireReview } from '../../sandbox/github/repository.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import type { WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
@@ -52,7 +51,7 @@ let sandbox: Sandbox;
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-runner-'));
   sandbox = await startSandbox({ folder, people: { ada: 'maintain' }, secrets: { KEY: 's3cret', NONE: '' } });
-  requireReview(sandbox.repository, 'production', ['ada']);
+  sandbox.requireReview('production', ['ada']);
   const workflows = { leaky: LEAKY, guarded: GUARDED, grouped: GROUPED };
   const files = Object.entries(workflows).map(([name, text]) => [`.github/workflows/${name}.yml`, text]);
   sandbox.push(Object.fromEntries(files), { user: 'ada', message: 'begin' });
@@ -135,7 +134,7 @@ describe('an environment with required reviewers', () => {
     const ids = pending.map(({ environment }) => environment.id);
     const body = JSON.stringify({ environment_ids: ids, state: 'approved', comment: 'go' });
     expect((await fetch(at, { method: 'POST', headers, body })).status).toBe(422);
-    requireReview(sandbox.repository, 'production', ['ada', 'trainyard-agent[bot]']);
+    sandbox.requireReview('production', ['ada', 'trainyard-agent[bot]']);
     expect((await fetch(at, { method: 'POST', headers, body })).status).toBe(200);
     await sandbox.finished(run);
     expect(run.conclusion).toBe('success');

@@ -1,4 +1,4 @@
-import type { ApiContext } from './api-answers.ts';
+import type { ApiContext } from '../api-answers.ts';
 
 /** What becomes of a dispatch that GitHub accepted; a late one comes after those that follow it. */
 type DeliveryFault =
