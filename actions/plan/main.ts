@@ -4,12 +4,15 @@ import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { findModels } from '../../adapters/find-models.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { SeenHead } from '../../core/ledger/head/ledger-head.ts';
 import { describeEvent, type EventFacts, findDefaultBranch } from '../../core/plan/describe-event.ts';
-import type { Log } from '../../core/ports.ts';
+import type { AgentPort, Log } from '../../core/ports.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
 import { connectGitHub, connectLedger, readConfigAndText } from '../job/wiring.ts';
+import { askHeads } from '../serving/ask-heads.ts';
 import { connectAgents } from '../serving/wiring.ts';
 import { createAnswering } from './answering.ts';
 import { forecastRollout } from './forecast-rollout.ts';
@@ -19,8 +22,8 @@ import { type PlanPorts, plan } from './plan.ts';
 const NEEDS = ['model', 'project', 'data', 'gate', 'serving', 'environments', 'monitor', 'commands'] as const;
 
 /**
- * What makes safe, and what only tells, needs to know who may command and what the environments are called; hosts are not spoken to
- * here. Whatever is wrong elsewhere in the file stops neither.
+ * What makes safe, and what only tells, needs to know who may command and what the environments are called; hosts are asked
+ * nothing that it can't do without. Whatever is wrong elsewhere in the file stops neither.
  */
 const IN_ANY_CASE = { needs: ['commands'], only: ['environments', 'commands'] } as const;
 
@@ -60,6 +63,7 @@ export function main(): Promise<void> {
         clock: systemClock,
         log,
         forecast: connectForecast(host, config, log),
+        remembered: () => askAllHosts(host, config, log),
       },
     );
   });
@@ -79,4 +83,21 @@ function connectForecast(host: Host, config: Config, log: Log): PlanPorts['forec
     const { model } = config;
     return forecastRollout({ agents, model, plan: environment.rollout, now: systemClock.now(), log });
   };
+}
+
+/** What the hosts of every environment remember of the ledger. An environment whose hosts this job may not ask says nothing. */
+function askAllHosts(host: Host, config: Config, log: Log): Promise<readonly SeenHead[]> {
+  const agents = Object.entries(config.environments).flatMap(
+    ([environmentName, environment]): readonly AgentPort[] => {
+      try {
+        return connectAgents(host, { environment, environmentName });
+      } catch (thrown) {
+        log.warn(
+          `Nobody knows what hosts of ${environmentName} remember of the ledger: ${messageOf(thrown)}`,
+        );
+        return [];
+      }
+    },
+  );
+  return askHeads(agents, config.model);
 }

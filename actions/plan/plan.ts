@@ -1,10 +1,10 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
 import type { Config } from '../../core/config/config.ts';
-import { messageOf } from '../../core/errors.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
-import { headOf } from '../../core/ledger/head/ledger-head.ts';
+import { findLoss, headOf, type SeenHead } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Ignored, ignore } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
@@ -54,6 +54,8 @@ export type PlanPorts = {
   readonly log: Log;
   /** What a rollout to an environment would detect at the present traffic; `undefined` when that can't be told. */
   readonly forecast: (environment: string) => Promise<readonly Block[] | undefined>;
+  /** What the hosts of all environments remember of the ledger; those that do not answer say nothing. */
+  readonly remembered: () => Promise<readonly SeenHead[]>;
 };
 
 /** One event on its way to an answer: what is asked, of whom, and how to answer whoever asks. */
@@ -73,6 +75,9 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
   const state = await ports.ledger.read(config.model);
   const decision = planEvent({ ...request, state, ...(await lookUp(ports, facts)), now: ports.clock.now() });
   await seen;
+  // Only the monitor goes on without it: it tells people what hosts serve that no ledger knows.
+  const isWatch = decision.kind === 'operation' && decision.operation === 'monitor';
+  if (decision.kind !== 'ignore' && !isWatch) await requireKept(state, ports);
   switch (decision.kind) {
     case 'ignore':
       return concludeIgnored(decision);
@@ -83,6 +88,13 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
     case 'operation':
       return carryOut(planning, decision, state);
   }
+}
+
+/** A ledger that holds nothing is the first of its model only where no host remembers another. Rejects with a UserError where one does. */
+async function requireKept(state: LedgerState, { remembered }: PlanPorts): Promise<void> {
+  if (state.events > 0) return;
+  const lost = findLoss(state, await remembered());
+  if (lost !== undefined) throw new UserError([lost]);
 }
 
 async function carryOut(
@@ -108,26 +120,27 @@ async function carryOut(
     const report = { ...told, blocks: [...told.blocks, ...forecast] };
     return tell(planning, { ...shared, reasonCode: 'dry-run', report });
   }
-  const replayed = await record(request, ports, operation);
-  if (replayed !== undefined) return concludeIgnored(replayed);
+  const recorded = await record(planning, operation, state);
+  if (recorded.kind === 'ignore') return concludeIgnored(recorded);
   await planning.answering.react('rocket');
   if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
     return tell(planning, { ...shared, reasonCode: 'recorded', report: told });
   }
-  return concludeOperation({ ...shared, reasonCode: 'planned', report: told });
+  const ledger = headOf(recorded.state);
+  return concludeOperation({ ...shared, ledger, reasonCode: 'planned', report: told });
 }
 
 /** Writes the events of the operation, if it has any; gives why it is none of this job's when another has written them. */
 async function record(
-  request: PlanRequest,
-  { ledger, clock }: PlanPorts,
+  { request, ports: { ledger, clock } }: Planning,
   operation: PlannedOperation,
-): Promise<Ignored | undefined> {
+  state: LedgerState,
+): Promise<Ignored | { readonly kind: 'recorded'; readonly state: LedgerState }> {
   const events = recordOf(request, operation, clock.now());
-  if (events.length === 0) return undefined;
-  const { written } = await appendOrThrow(ledger, request.config.model, () => ok(events));
+  if (events.length === 0) return { kind: 'recorded', state };
+  const { written, state: now } = await appendOrThrow(ledger, request.config.model, () => ok(events));
   // Two jobs may read the ledger before either has written; the one that wrote the request carries it out.
-  if (written.length > 0 || request.workflow.attempt !== 1) return undefined;
+  if (written.length > 0 || request.workflow.attempt !== 1) return { kind: 'recorded', state: now };
   return ignore('replayed', `${operation.correlationId} has been dealt with.`);
 }
 

@@ -3,6 +3,7 @@ import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/led
 import type { LedgerState } from '../../core/ledger/state.ts';
 import type { AgentPort, Ledger } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
+import { askHeads } from './ask-heads.ts';
 
 /**
  * Lets a ledger and the hosts of an environment keep each other. Each order of traffic tells its host how far the ledger goes by which it
@@ -16,7 +17,7 @@ export function linkLedger(
   const heads = new Map<string, LedgerHead>();
   const seen = new Map<string, Promise<readonly SeenHead[]>>();
   const seenOf = (model: string) => {
-    const asked = seen.get(model) ?? askHosts(agents, model);
+    const asked = seen.get(model) ?? askHeads(agents, model);
     seen.set(model, asked);
     return asked;
   };
@@ -49,19 +50,6 @@ export function linkLedger(
       },
     },
   };
-}
-
-async function askHosts(agents: readonly AgentPort[], model: string): Promise<readonly SeenHead[]> {
-  const heads = agents.map(async (agent): Promise<readonly SeenHead[]> => {
-    // Who is away, or ill, is found and named by those who need it.
-    const state = await agent
-      .urgent()
-      .state()
-      .catch(() => undefined);
-    const head = state?.traffic[model]?.ledger;
-    return head === undefined ? [] : [{ by: agent.url, head }];
-  });
-  return (await Promise.all(heads)).flat();
 }
 
 function tellHead(agent: AgentPort, headFor: (model: string) => LedgerHead | undefined): AgentPort {

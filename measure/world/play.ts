@@ -1,3 +1,4 @@
+import { linkLedger } from '../../actions/serving/link-ledger.ts';
 import { startOnHost } from '../../actions/serving/start-on-host.ts';
 import { startableOf } from '../../actions/serving/startable.ts';
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
@@ -137,7 +138,7 @@ function raiseHost(world: SimulatedWorld, site: GitHubSite, folder: string, inde
 /** The world as it is found: version 1 serves everywhere, and the others are registered. */
 async function begin(world: SimulatedWorld, site: GitHubSite): Promise<void> {
   const { time, setup } = world;
-  const ports = connectJob(world, OPERATOR, (actor) => recordHead(world, actor));
+  const ports = connectJob({ world, onPush: (actor) => recordHead(world, actor) }, OPERATOR);
   const at = toInstant(time.now() - 60_000);
   const [first = '1', ...others] = Object.keys(setup.versions);
   const place = {
@@ -152,16 +153,17 @@ async function begin(world: SimulatedWorld, site: GitHubSite): Promise<void> {
     place,
     prove: async () => undefined,
   });
-  await Promise.all([
-    ports.ledger.append(MODEL, (state) =>
-      ok([...versionEvents(first, at, state), ...championEvents(first, at)]),
-    ),
-    ...ports.agents.map(async (agent) => {
+  const { ledger, agents } = linkLedger(ports.ledger, ports.agents);
+  await ledger.append(MODEL, (state) =>
+    ok([...versionEvents(first, at, state), ...championEvents(first, at)]),
+  );
+  await Promise.all(
+    agents.map(async (agent) => {
       await startOnHost(agent, startable, { clock: ports.clock, readyMs: 30_000 });
       await agent.setTraffic(MODEL, serveOnly(first), undefined);
     }),
-  ]);
-  await ports.ledger.append(MODEL, (state) =>
+  );
+  await ledger.append(MODEL, (state) =>
     ok(others.flatMap((version) => versionEvents(version, addSeconds(at, 1), state))),
   );
   const tick = () => {

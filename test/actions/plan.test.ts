@@ -1,12 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import { readPlan } from '../../actions/job/handoff.ts';
 import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
-import type { GitHub } from '../../core/ports.ts';
+import type { GitHub, Ledger } from '../../core/ports.ts';
+import { ok } from '../../core/result.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { createMemoryLedger } from './support/memory-ledger.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 
 const SHA = 'b'.repeat(40);
 const POLICY = 'gate: [{ metric: accuracy, margin: 0.01 }]\n';
+
+/** What a host remembers of the ledger. */
+const HEAD = { commit: 'c9', events: 9, last: 'x' };
+
+/** A ledger in memory that says which commit it was read from, as one in git does. */
+function onBranch(ledger: Ledger): Ledger {
+  const origin = { commit: 'c1', replaces: [] };
+  return {
+    ...ledger,
+    read: async (model) => ({ ...(await ledger.read(model)), origin }),
+    append: async (model, propose) => {
+      const appended = await ledger.append(model, propose);
+      if (!appended.ok) return appended;
+      return ok({ ...appended.value, state: { ...appended.value.state, origin } });
+    },
+  };
+}
 
 function comment(body: string, login = 'ann'): unknown {
   return {
@@ -42,6 +61,7 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     clock: world.clock,
     log: world.job({}).ports.log,
     forecast: async (environment) => [{ kind: 'paragraph', text: `Forecast of ${environment}.` }],
+    remembered: async () => [{ by: 'http://serve-1:9443', head: HEAD }],
   };
   return { world, github, request, ports };
 }
@@ -79,6 +99,35 @@ describe('plan', () => {
     const silent = { ...other.github, readFile: () => Promise.reject(new Error('no contents')) };
     const untold = await handOff(other.request, { ...other.ports, github: silent });
     expect(untold).toMatchObject({ operation: 'train', policyChanges: [] });
+  });
+
+  test('hands on how far the ledger goes with what it has written itself, also where that is the first', async () => {
+    const { world, request, ports } = bench(comment('/train'));
+    const handed = await handOff(request, { ...ports, ledger: onBranch(world.ledger) });
+    const { events } = world.ledger;
+    expect(handed.ledger).toEqual({ commit: 'c1', events: events.length, last: events.at(-1)?.id });
+    expect(events.at(-1)?.kind).toBe('training.requested');
+    const fresh = { ledger: onBranch(createMemoryLedger()), remembered: async () => [] };
+    expect((await handOff(request, { ...ports, ...fresh })).ledger?.events).toBe(1);
+  });
+
+  test.each(['/train', '/freeze', '/status', '/deploy v2', '/rollback'])(
+    'takes no empty ledger for the first one where a host remembers another: %s',
+    async (command) => {
+      const { request, ports, github } = bench(comment(command));
+      const ledger = createMemoryLedger();
+      await expect(plan(request, { ...ports, ledger })).rejects.toMatchObject({
+        problems: [{ code: 'ledger-lost' }],
+      });
+      expect(ledger.events).toEqual([]);
+      expect(github.comments.size).toBe(0);
+    },
+  );
+
+  test('lets the monitor look at hosts whose ledger is lost', async () => {
+    const { request, ports } = bench({ schedule: '17 * * * *' }, 'schedule');
+    const handed = await handOff(request, { ...ports, ledger: createMemoryLedger() });
+    expect(handed.operation).toBe('monitor');
   });
 
   test('writes a request once, however often its job runs', async () => {

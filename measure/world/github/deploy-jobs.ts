@@ -111,10 +111,11 @@ async function enter(
   return { ...job, actor: newActor(operation), stop: new AbortController(), free };
 }
 
-async function carryOut({ world, onPush }: JobHall, job: DeployJob): Promise<void> {
+async function carryOut(hall: JobHall, job: DeployJob): Promise<void> {
+  const { world } = hall;
   const { actor, wish } = job;
   const startedAt = world.time.elapsed();
-  const end = await attempt(world, connectJob(world, actor, onPush), job);
+  const end = await attempt(world, connectJob(hall, actor, wish.plan.ledger), job);
   const { operation } = wish.plan;
   world.ended.push({ at: world.time.elapsed(), job: actor.name, operation, startedAt, end });
   const said = end.kind === 'outcome' ? JSON.stringify(end.outputs) : `failed: ${end.message}`;

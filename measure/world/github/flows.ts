@@ -6,6 +6,8 @@ import type { Plan } from '../../../actions/job/handoff.ts';
 import { requireEnvironment } from '../../../actions/job/require-environment.ts';
 import { monitorCheck } from '../../../actions/monitor-check/monitor-check.ts';
 import { plan } from '../../../actions/plan/plan.ts';
+import { askHeads } from '../../../actions/serving/ask-heads.ts';
+import { linkLedger } from '../../../actions/serving/link-ledger.ts';
 import { signDispatch, verifyDispatch } from '../../../adapters/dispatch-signature.ts';
 import { DISPATCH_SECRET } from '../host/host.ts';
 import { WORLD_PACKAGES } from '../packages.ts';
@@ -26,7 +28,7 @@ export function runPlan(
   event: GitHubEvent,
   { run, attempt }: Attempt,
 ) {
-  const { ledger, github, clock, log } = ports;
+  const { ledger, agents, github, clock, log } = ports;
   return plan(
     {
       ...{ eventName: event.name, actor: event.actor, repository: REPOSITORY, defaultBranch: 'main' },
@@ -43,7 +45,10 @@ export function runPlan(
       runUrl: `https://github.test/runs/${run}`,
       verifySignature: (type, payload) => verifyDispatch(DISPATCH_SECRET, type, payload),
     },
-    { ledger, github, clock, log, forecast: async () => undefined },
+    {
+      ...{ ledger, github, clock, log, forecast: async () => undefined },
+      remembered: () => askHeads(agents, config.model),
+    },
   );
 }
 
@@ -55,7 +60,8 @@ export async function runDeploy(
   { run, attempt, signal }: Attempt,
 ) {
   const { config, setup } = world;
-  const { ledger, agents, github, clock, log, tracking, records } = ports;
+  const { github, clock, log, tracking, records } = ports;
+  const { ledger, agents } = linkLedger(ports.ledger, ports.agents);
   const chosen = requireEnvironment(config, plan.environment, 'trainyard.yml');
   const announcer = createAnnouncer({
     ...{ github, clock, log, model: plan.model, sha: plan.sha, environment: chosen.environmentName },
@@ -80,7 +86,8 @@ export async function runDeploy(
 
 /** The monitor-check action by its schedule. */
 export function runMonitor(world: SimulatedWorld, ports: JobPorts, { run, attempt }: Attempt) {
-  const { ledger, agents, github, clock, log } = ports;
+  const { github, clock, log } = ports;
+  const { ledger, agents } = linkLedger(ports.ledger, ports.agents);
   const chosen = requireEnvironment(world.config, ENVIRONMENT, 'trainyard.yml');
   const author: Author = {
     ...{ model: MODEL, actor: 'github-actions', workflow: workflowOf(run, attempt) },

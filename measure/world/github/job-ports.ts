@@ -2,12 +2,14 @@ import { createAgentClient } from '../../../adapters/agent-client.ts';
 import { createGitLedger } from '../../../adapters/git/ledger.ts';
 import { ServiceError } from '../../../core/errors.ts';
 import { toInstant } from '../../../core/instant.ts';
+import type { LedgerHead } from '../../../core/ledger/head/ledger-head.ts';
 import type { AgentPort, Clock, GitHub, Ledger, Log, RolloutRecords, Tracking } from '../../../core/ports.ts';
 import { TOKEN } from '../host/host.ts';
 import { connectTo } from '../network.ts';
 import type { Actor } from '../scheduler.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { REPOSITORY, TIMES } from '../world-config.ts';
+import type { JobHall } from './deploy-jobs.ts';
 import { createGitClient } from './git-client.ts';
 
 /** A call of GitHub's API, in ms. */
@@ -15,8 +17,12 @@ const API_MS = { least: 60, most: 400 } as const;
 /** As `connectAgents` chooses it for this lease. */
 const ATTEMPT_MS = TIMES.lease * 125;
 
-/** The world as one job's process sees it. */
-export function connectJob(world: SimulatedWorld, actor: Actor, onPush: (actor: Actor) => void) {
+/** The world as one job's process sees it; `seen` is how far plan saw the ledger go, where there was a plan. */
+export function connectJob(
+  { world, onPush }: Pick<JobHall, 'world' | 'onPush'>,
+  actor: Actor,
+  seen?: LedgerHead,
+) {
   const { time, draws, hosts, trace } = world;
   const clock: Clock = {
     now: () => toInstant(time.now()),
@@ -32,6 +38,7 @@ export function connectJob(world: SimulatedWorld, actor: Actor, onPush: (actor: 
     author: { name: 'trainyard', email: 'trainyard@users.noreply.github.com' },
     run: createGitClient({ ...world.git, time, draws, onPush }, actor),
     random: draws.uniform,
+    ...(seen !== undefined && { seen }),
   });
   const agents: readonly AgentPort[] = hosts.map(({ url }) =>
     createAgentClient({

@@ -42,7 +42,8 @@ export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSit
   const chain = async (plan: Plan, number: number): Promise<void> => {
     await world.time.sleep(TRAINING_MS * (1 + world.draws.uniform()), SERVER);
     const version = nextVersion();
-    const done = await onRunner(hall, hall.newActor('register'), async ({ ledger, clock }) => {
+    const register = { actor: hall.newActor('register'), plan };
+    const done = await onRunner(hall, register, async ({ ledger, clock }) => {
       const appended = await ledger.append(MODEL, (state) => ok(versionEvents(version, clock.now(), state)));
       return appended.ok;
     });
@@ -55,7 +56,8 @@ export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSit
     const plan = await planned(hall, event, attempt);
     if (plan === undefined) return;
     if (plan.operation === 'monitor') {
-      await onRunner(hall, hall.newActor('monitor'), (ports) => runMonitor(world, ports, attempt));
+      const monitor = { actor: hall.newActor('monitor'), plan };
+      await onRunner(hall, monitor, (ports) => runMonitor(world, ports, attempt));
     } else if (plan.operation === 'train' || plan.operation === 'tune') await chain(plan, number);
     else await run({ plan, version: undefined }, number, 1);
   };
@@ -87,14 +89,15 @@ function createHall({ world, onPush }: Pick<JobHall, 'world' | 'onPush'>): JobHa
 
 /** Runs one job on a control runner; gives what it gave, `undefined` when it failed. */
 async function onRunner<T>(
-  { world, onPush, runners, startUp }: JobHall,
-  actor: Actor,
+  hall: JobHall,
+  { actor, plan }: { readonly actor: Actor; readonly plan: Plan | undefined },
   work: (ports: JobPorts) => Promise<T>,
 ): Promise<T | undefined> {
+  const { world, runners, startUp } = hall;
   const leave = await runners.enter();
   await startUp();
   try {
-    return await work(connectJob(world, actor, onPush));
+    return await work(connectJob(hall, actor, plan?.ledger));
   } catch (thrown) {
     world.trace.say(actor.name, `failed: ${outcomeOfError(thrown).headline}`);
     return undefined;
@@ -106,7 +109,9 @@ async function onRunner<T>(
 /** What plan hands over for this event; `undefined` where the chain ends with it. */
 async function planned(hall: JobHall, event: GitHubEvent, attempt: Attempt): Promise<Plan | undefined> {
   const actor = hall.newActor('plan');
-  const outcome = await onRunner(hall, actor, (ports) => runPlan(hall.world, ports, event, attempt));
+  const outcome = await onRunner(hall, { actor, plan: undefined }, (ports) =>
+    runPlan(hall.world, ports, event, attempt),
+  );
   if (outcome === undefined) return undefined;
   const { decision, headline, result } = outcome;
   hall.world.trace.say(actor.name, `${decision}: ${headline}`);
