@@ -125,7 +125,8 @@ function raiseHost(world: SimulatedWorld, site: GitHubSite, folder: string, inde
       ...{ time, draws, setup, trace, folder },
       behaviourOf: (version) => behaviours.get(version) ?? HEALTHY,
       rateFactor: () => (time.elapsed() < traffic.until ? traffic.factor : 1),
-      onServed: (_host, served) => world.served.push({ ...served, host: index }),
+      onServed: (_host, served) =>
+        world.served.push({ ...served, host: index, canAct: couldAct(host, served.from) }),
       exchangeFor: (_host, actor) =>
         takeDispatches({ time, draws, faults: github, trigger: site.trigger }, host, actor),
     },
@@ -133,6 +134,11 @@ function raiseHost(world: SimulatedWorld, site: GitHubSite, folder: string, inde
   );
   host.start();
   return host;
+}
+
+/** Whether the agent could see and act since then: it runs, its disk takes what it writes, and the machine keeps up. */
+function couldAct({ running, faults }: WorldHost, since: number): boolean {
+  return running() !== undefined && Math.max(faults.diskFullUntil, faults.slowUntil) <= since;
 }
 
 /** The world as it is found: version 1 serves everywhere, and the others are registered. */

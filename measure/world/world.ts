@@ -34,6 +34,9 @@ export type JobEnd = {
     | { readonly kind: 'failed'; readonly message: string };
 };
 
+/** What became of the requests of a host, and whether its agent could see it and act from the first of them to the last. */
+type HostServed = Served & { readonly host: number; readonly canAct: boolean };
+
 /** What is wrong with GitHub at present; times in ms since the world began. */
 export type GitHubFaults = {
   downUntil: number;
@@ -61,7 +64,7 @@ export type SimulatedWorld = {
   /** Heads of the ledger, oldest first. */
   readonly heads: LedgerHead[];
   /** What happened since it was last looked at. */
-  readonly served: (Served & { readonly host: number })[];
+  readonly served: HostServed[];
   readonly ended: JobEnd[];
   /** Commands of people, as they were written. */
   readonly commands: { readonly at: number; readonly by: string; readonly text: string }[];

@@ -111,6 +111,7 @@ export function createHost(world: HostWorld, index: number): WorldHost {
     packages: () => shelf.size,
     start: () => {
       if (running !== undefined) return;
+      settle();
       starts += 1;
       const actor = { name: `agent-${index + 1}.${starts}`, isAlive: true };
       const blobs = openShelf({ time, shelf, isFull: () => is('diskFullUntil'), isSlow }, actor);
@@ -118,6 +119,7 @@ export function createHost(world: HostWorld, index: number): WorldHost {
     },
     kill: () => {
       if (running === undefined) return;
+      settle();
       running.actor.isAlive = false;
       running.agent.context.store.close();
       running = undefined;

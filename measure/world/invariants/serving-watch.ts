@@ -55,8 +55,7 @@ type Look = {
 
 function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const here = hereOf(world);
-  const { version, requests, failed, from, to } = served;
-  const canAct = canHostAct(host);
+  const { version, requests, failed, from, to, canAct } = served;
   const champion = here?.champion?.version;
   const isDown = failed > requests / 2 && version !== champion;
   if (isDown && canAct && hasHealthy(world, host)) sum.downMs += to - from;
@@ -113,11 +112,6 @@ function hasHealthy({ behaviours }: SimulatedWorld, host: WorldHost): boolean {
     const { failing = 1, hanging = 1 } = behaviours.get(version) ?? {};
     return host.servers.ofVersion(version)?.state === 'serving' && failing + hanging < 0.1;
   });
-}
-
-/** Whether the agent can see and act: it runs, its disk takes what it writes, and the machine keeps up. */
-function canHostAct(host: WorldHost): boolean {
-  return host.running() !== undefined && !host.is('diskFullUntil') && !host.is('slowUntil');
 }
 
 function hereOf({ heads }: SimulatedWorld): EnvironmentState | undefined {
