@@ -51,6 +51,8 @@ export type WorldHost = {
   readonly proxy: HostProxy;
   readonly clients: Clients;
   readonly running: () => Running | undefined;
+  /** For how long no agent has run, in ms; 0 while one does. */
+  readonly downForMs: () => number;
   readonly store: () => Store | undefined;
   /** How many package files lie on its disk. */
   readonly packages: () => number;
@@ -104,9 +106,11 @@ export function createHost(world: HostWorld, index: number): WorldHost {
   }
   let running: Running | undefined;
   let starts = 0;
+  let endedAt = 0;
   const host: WorldHost = {
     ...{ index, url: urlOf(index), faults, servers, proxy, clients, is },
     running: () => running,
+    downForMs: () => (running === undefined ? time.elapsed() - endedAt : 0),
     store: () => running?.agent.context.store,
     packages: () => shelf.size,
     start: () => {
@@ -123,6 +127,7 @@ export function createHost(world: HostWorld, index: number): WorldHost {
       running.actor.isAlive = false;
       running.agent.context.store.close();
       running = undefined;
+      endedAt = time.elapsed();
     },
   };
   return host;

@@ -8,6 +8,8 @@ export type HostView = {
   /** It can be asked: its agent runs, and nothing stands between. */
   readonly isInReach: boolean;
   readonly rolloutOnHost: string | undefined;
+  /** For how long no agent has run there; 0 while one does. */
+  readonly downForMs: number;
   readonly stable: string | undefined;
   /** Harm that it has braked for so many ms. */
   readonly brake: { readonly rollout: string; readonly forMs: number } | undefined;
@@ -29,7 +31,7 @@ export type Writing = {
   readonly isEqual: (version: string) => boolean;
 };
 
-/** A host is asked for its brake, and the answer is on its way to the ledger, for so long at most, in ms. */
+/** A host is asked what it does, and the answer is on its way to the ledger, for so long at most, in ms. */
 const ON_THE_WAY_MS = 10_000;
 /** Ends of a rollout that say nothing of harm. */
 const HARMLESS: ReadonlySet<string> = new Set(['requested', 'deadline-passed', 'lease-expired']);
@@ -124,7 +126,10 @@ export const LEDGER_INVARIANTS: readonly Invariant<Writing>[] = [
     breach: (writing) =>
       first(promotedIn(writing), ({ data }) => {
         if (data.code !== 'promote') return undefined;
-        const lacking = writing.hosts.filter(({ rolloutOnHost }) => rolloutOnHost !== data.rollout);
+        const lacking = writing.hosts.filter(
+          ({ rolloutOnHost, downForMs }) =>
+            rolloutOnHost !== data.rollout && (downForMs === 0 || downForMs > ON_THE_WAY_MS),
+        );
         return lacking.length > writing.maxUnavailable
           ? `version ${data.version} was promoted though ${lacking.map(({ url }) => url).join(', ')} took no part`
           : undefined;

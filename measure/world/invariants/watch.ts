@@ -123,6 +123,7 @@ function viewOf(world: SimulatedWorld, host: SimulatedWorld['hosts'][number]): H
     url: host.url,
     isInReach: host.running() !== undefined && !isCut && !host.is('slowUntil'),
     rolloutOnHost: traffic?.lease?.rollout,
+    downForMs: host.downForMs(),
     stable: traffic?.stable,
     brake: harm && {
       rollout: harm.rollout,

@@ -15,6 +15,7 @@ const HOST: HostView = {
   url: 'http://serve-1:9443',
   isInReach: true,
   rolloutOnHost: ROLLOUT,
+  downForMs: 0,
   stable: '1',
   brake: undefined,
 };
@@ -79,6 +80,13 @@ describe('what each writing to the ledger has to keep', () => {
   it('is kept by a rollout that begins and is promoted', () => {
     expect(breachesOf(writing([started()]))).toEqual([]);
     expect(breachesOf(writing([promoted()], { before: OPEN }))).toEqual([]);
+  });
+
+  it('is kept where a host goes down after it was asked, and not where it was down before', () => {
+    const down = (downForMs: number) => ({ ...HOST, rolloutOnHost: undefined, downForMs });
+    const promotion = (host: HostView) => writing([promoted()], { before: OPEN, hosts: [host] });
+    expect(breachesOf(promotion(down(400)))).toEqual([]);
+    expect(breachesOf(promotion(down(20_000)))).toEqual(['promoted-with-all-hosts']);
   });
 
   it.each<[string, Writing]>([
