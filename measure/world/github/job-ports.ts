@@ -9,7 +9,6 @@ import { connectTo } from '../network.ts';
 import type { Actor } from '../scheduler.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { REPOSITORY, TIMES } from '../world-config.ts';
-import type { JobHall } from './deploy-jobs.ts';
 import { createGitClient } from './git-client.ts';
 
 /** A call of GitHub's API, in ms. */
@@ -17,12 +16,11 @@ const API_MS = { least: 60, most: 400 } as const;
 /** As `connectAgents` chooses it for this lease. */
 const ATTEMPT_MS = TIMES.lease * 125;
 
+/** The world, and who is told of each push. */
+type Repository = { readonly world: SimulatedWorld; readonly onPush: (actor: Actor) => void };
+
 /** The world as one job's process sees it; `seen` is how far plan saw the ledger go, where there was a plan. */
-export function connectJob(
-  { world, onPush }: Pick<JobHall, 'world' | 'onPush'>,
-  actor: Actor,
-  seen?: LedgerHead,
-) {
+export function connectJob({ world, onPush }: Repository, actor: Actor, seen?: LedgerHead) {
   const { time, draws, hosts, trace } = world;
   const clock: Clock = {
     now: () => toInstant(time.now()),
