@@ -38,7 +38,9 @@ export type PlayedSchedule = {
 /** Longest life of a world, in ms; and how long after the last injection it is watched. */
 const WATCHED_MS = 330_000;
 /** What changes how a model server answers, or whether it does. */
-const DISTURBING: ReadonlySet<string> = new Set(['host-lost', 'server-crash', 'turns-bad', 'slow-host']);
+const DISTURBING: ReadonlySet<string> = new Set([
+  ...['host-lost', 'host-replaced', 'server-crash', 'turns-bad', 'slow-host'],
+]);
 const OPERATOR: Actor = { name: 'operator', isAlive: true };
 /** A world in which nothing has been done for so long, and nothing is under way, is over. */
 const QUIET_MS = 15_000;

@@ -31,7 +31,12 @@ export type JobEnd = {
         readonly outputs: Readonly<Record<string, string | undefined>>;
         readonly result: Readonly<Record<string, unknown>>;
       }
-    | { readonly kind: 'failed'; readonly message: string };
+    | {
+        readonly kind: 'failed';
+        readonly message: string;
+        /** Of the service that failed it; `undefined` where it was none. */
+        readonly service: string | undefined;
+      };
 };
 
 /** What became of the requests of a host, and whether its agent could see it and act from the first of them to the last. */

@@ -1,5 +1,6 @@
 import type { Plan } from '../../../actions/job/handoff.ts';
 import { outcomeOfError } from '../../../actions/job/outcome.ts';
+import { ServiceError } from '../../../core/errors.ts';
 import type { Actor } from '../scheduler.ts';
 import type { JobEnd, SimulatedWorld } from '../world.ts';
 import { runDeploy } from './flows.ts';
@@ -132,6 +133,7 @@ async function attempt(world: SimulatedWorld, ports: JobPorts, job: DeployJob): 
     });
     return { kind: 'outcome', outputs, result };
   } catch (thrown) {
-    return { kind: 'failed', message: outcomeOfError(thrown).headline };
+    const service = thrown instanceof ServiceError ? thrown.problem.code : undefined;
+    return { kind: 'failed', message: outcomeOfError(thrown).headline, service };
   }
 }

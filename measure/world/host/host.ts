@@ -59,6 +59,8 @@ export type WorldHost = {
   readonly start: () => void;
   /** As `kill -9`: nothing of it goes on, and all it has stored is there. */
   readonly kill: () => void;
+  /** The machine is gone with all that was on it; another takes its address. */
+  readonly replace: () => void;
   readonly is: (fault: Exclude<keyof HostFaults, 'skewMs'>) => boolean;
 };
 
@@ -89,8 +91,7 @@ export function createHost(world: HostWorld, index: number): WorldHost {
   const is: WorldHost['is'] = (fault) => time.elapsed() < faults[fault];
   const shelf: Shelf = new Map();
   const options = optionsOf(world, index);
-  rmSync(options.dataDir, { recursive: true, force: true });
-  mkdirSync(options.dataDir, { recursive: true });
+  clearFolder(options.dataDir);
   const settle = () => clients.settle();
   const isSlow = () => is('slowUntil');
   const servers = createModelServers({ time, behaviourOf: world.behaviourOf, onChange: settle, isSlow });
@@ -128,6 +129,13 @@ export function createHost(world: HostWorld, index: number): WorldHost {
       running.agent.context.store.close();
       running = undefined;
       endedAt = time.elapsed();
+    },
+    replace: () => {
+      host.kill();
+      servers.killAll();
+      proxy.kill();
+      shelf.clear();
+      clearFolder(options.dataDir);
     },
   };
   return host;
@@ -172,6 +180,11 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
   };
   live().catch((thrown) => log.warn(`The agent ended: ${messageOf(thrown)}`));
   return { actor, agent, app: () => app };
+}
+
+function clearFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
 }
 
 const known = new Map<string, AgentOptions>();

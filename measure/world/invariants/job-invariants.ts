@@ -1,10 +1,19 @@
+import { LEDGER_UNREACHABLE } from '../../../core/errors.ts';
 import { environmentOf, type LedgerState } from '../../../core/ledger/state.ts';
 import type { JobEnd } from '../world.ts';
 import { ENVIRONMENT } from '../world-config.ts';
 import type { Invariant } from './invariant.ts';
 
 /** A job that has ended, and the states of the ledger while it ran, the last one being present. */
-type Ending = { readonly job: JobEnd; readonly states: readonly LedgerState[] };
+type Ending = {
+  readonly job: JobEnd;
+  readonly states: readonly LedgerState[];
+  /** The rollout that the job itself has raised. */
+  readonly raised: string | undefined;
+};
+
+/** What takes a version back. */
+const TAKES_BACK: ReadonlySet<string> = new Set(['rollback', 'brake']);
 
 /** What each job has to keep when it ends. */
 export const JOB_INVARIANTS: readonly Invariant<Ending>[] = [
@@ -24,6 +33,42 @@ export const JOB_INVARIANTS: readonly Invariant<Ending>[] = [
       return serving === undefined || served.includes(serving)
         ? undefined
         : `${job} said that ${serving} serves, the ledger ${served.join(', then ')}`;
+    },
+  },
+  {
+    name: 'rollbacks-take-back',
+    text: 'A version that is promoted while a rollback of it is under way does not stay the champion.',
+    breach: ({ job: { end, job, operation }, states }) => {
+      if (operation !== 'rollback' || end.kind !== 'outcome') return undefined;
+      const [first] = states;
+      const open = first && environmentOf(first, ENVIRONMENT).rollout;
+      const { history, champion } = environmentOf(lastOf(states), ENVIRONMENT);
+      const ended = history.findLast(({ rollout }) => rollout === open?.id);
+      const isLost = end.result['rollout'] === open?.id && ended?.outcome === 'promoted';
+      return isLost && champion?.version === open?.version
+        ? `${job} left version ${champion?.version ?? ''} the champion that it was to take back`
+        : undefined;
+    },
+  },
+  {
+    name: 'no-host-stops-a-rollback',
+    text: 'What takes a version back does not fail for what one host says.',
+    breach: ({ job: { end, job, operation }, states }) => {
+      if (!TAKES_BACK.has(operation) || end.kind !== 'failed') return undefined;
+      if (end.service === undefined || end.service === LEDGER_UNREACHABLE) return undefined;
+      const { rollout } = environmentOf(lastOf(states), ENVIRONMENT);
+      return rollout && `${job} left ${rollout.id} open: ${end.message}`;
+    },
+  },
+  {
+    name: 'jobs-outlast-git',
+    text: 'A job that has raised a rollout does not leave it because git did not answer for a minute.',
+    breach: ({ job: { end, job }, states, raised }) => {
+      if (end.kind !== 'failed' || end.service !== LEDGER_UNREACHABLE) return undefined;
+      const { rollout } = environmentOf(lastOf(states), ENVIRONMENT);
+      return rollout !== undefined && rollout.id === raised
+        ? `${job} left ${rollout.id} open: ${end.message}`
+        : undefined;
     },
   },
 ];

@@ -1,7 +1,7 @@
 import { toInstant } from '../../../core/instant.ts';
 import { emptyLedger, environmentOf, type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
 import { BEGINNING_MS } from '../scheduler.ts';
-import type { SimulatedWorld } from '../world.ts';
+import type { JobEnd, SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
 import { type Bounds, DEADLINE_INVARIANTS, MOST_OBSERVATIONS, STORE_INVARIANTS } from './bound-invariants.ts';
 import type { Invariant } from './invariant.ts';
@@ -47,7 +47,7 @@ export function createWatch(world: SimulatedWorld): Watch {
     for (const job of world.ended.splice(0)) {
       const before = world.heads.findLastIndex(({ at }) => at < job.startedAt);
       const states = world.heads.slice(Math.max(0, before)).map(({ state }) => state);
-      judge(JOB_INVARIANTS, { job, states });
+      judge(JOB_INVARIANTS, { job, states, raised: raisedBy(world, job) });
     }
     for (const host of serving.look()) judge(SERVING_INVARIANTS, host);
     if (world.time.elapsed() - openSeenAt > OPEN_EVERY_MS) {
@@ -63,6 +63,13 @@ export function createWatch(world: SimulatedWorld): Watch {
       return found;
     },
   };
+}
+
+/** The last rollout that this job gave traffic to. */
+function raisedBy({ heads }: SimulatedWorld, { job }: JobEnd): string | undefined {
+  const last = heads.findLast(({ by }) => by === job);
+  const raised = last?.events.findLast(({ kind }) => kind === 'rollout.advanced');
+  return raised?.kind === 'rollout.advanced' ? raised.data.rollout : undefined;
 }
 
 function judgeOpen(

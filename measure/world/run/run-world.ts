@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeCounts } from '../../counts.ts';
 import { type Found, renderFound, type Tally } from './findings.ts';
-import { MUTATIONS } from './mutations.ts';
+import { runMutations } from './run-mutations.ts';
 import { runWorkers } from './run-workers.ts';
 
 /** How the world is started. */
-export const WORLD_HELP = `npm run simulate -- world [--schedules N] [--seed S] [--workers K] [--replay SEED] [--mutation NAME] [--mutations]
+export const WORLD_HELP = `npm run simulate -- world [--schedules N] [--seed S] [--workers K] [--replay SEED] [--mutation NAME] [--mutations [--table FILE]]
 
 Plays schedules of faults and commands against the real flows, agents and ledger, and looks after every step whether what must hold holds.
 
@@ -16,6 +16,7 @@ Plays schedules of faults and commands against the real flows, agents and ledger
   --replay SEED    plays one seed, leaves out of it what is not needed, and shows each step
   --mutation NAME  puts a fault back: ${'`'}--mutations${'`'} shows their names
   --mutations      puts each fault back in turn, until it is found or the schedules are used up
+  --table FILE     writes what came of --mutations into this page, beside what it has of others
   --report FILE    writes how many schedules held and how many did not, as JSON
 `;
 
@@ -27,12 +28,7 @@ const SHOWN = 3;
 /** Seeds that are named at the end, of each invariant. */
 const NAMED = 20;
 
-type Options = {
-  readonly schedules: number;
-  readonly seed: number;
-  readonly workers: number;
-  readonly mutation: string | undefined;
-};
+type Options = Parameters<typeof runMutations>[0];
 
 /** Runs the world from its command line. Gives the exit status: 0 when nothing was broken, or every fault was found. */
 export async function runWorld(argv: readonly string[]): Promise<number> {
@@ -41,7 +37,7 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
     options: {
       ...{ schedules: { type: 'string' }, seed: { type: 'string' }, workers: { type: 'string' } },
       ...{ replay: { type: 'string' }, mutation: { type: 'string' }, report: { type: 'string' } },
-      ...{ mutations: { type: 'boolean' }, help: { type: 'boolean' } },
+      ...{ table: { type: 'string' }, mutations: { type: 'boolean' }, help: { type: 'boolean' } },
     },
   });
   if (values.help === true) {
@@ -54,7 +50,7 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
     workers: values.replay === undefined ? Number(values.workers ?? availableParallelism()) : 1,
     mutation: values.mutation,
   };
-  if (values.mutations === true) return runMutations(options);
+  if (values.mutations === true) return runMutations(options, values.table);
   const { found, tally } = await runBatch(options);
   process.stdout.write(`${renderEnd(found, tally)}\n`);
   if (values.report !== undefined) {
@@ -99,50 +95,4 @@ function renderEnd(found: readonly Found[], tally: Tally): string {
     ...rows,
     `${schedules} schedules: ${steps} steps, ${rollouts} rollouts, ${injections} injections, ${pushes} heads of the ledger; ${found.length} violations`,
   ].join('\n');
-}
-
-/** Each fault put back, one after the other: which seed finds it, by which invariant, after how many schedules. */
-async function runMutations(options: Options): Promise<number> {
-  const wanted = MUTATIONS.filter(({ name }) => options.mutation === undefined || name === options.mutation);
-  let missed = 0;
-  for (const { name, fault } of wanted) {
-    const found = await findMutation({ ...options, mutation: name });
-    if (found === undefined) missed += 1;
-    const how =
-      found === undefined
-        ? `not found in ${options.schedules} schedules`
-        : `found by ${found.invariant}, seed ${found.seed}, after ${found.seed - options.seed + 1} schedules: ${found.breach}`;
-    process.stdout.write(`${name}: ${fault}\n  ${how}\n`);
-  }
-  return missed === 0 ? 0 : 1;
-}
-
-/** The first schedule that breaks something with the fault, and nothing without it. */
-async function findMutation(options: Options): Promise<Found | undefined> {
-  let first = options.seed;
-  const beyond = options.seed + options.schedules;
-  while (first < beyond) {
-    const found: Found[] = [];
-    await runWorkers(
-      { ...options, seed: first, schedules: beyond - first },
-      { onFound: (one) => found.push(one), onTally: () => undefined, isEnough: () => found.length > 0 },
-    );
-    const [one] = found;
-    if (one === undefined) return undefined;
-    if (await isClean(one.seed)) return one;
-    // The workers go through the seeds side by side: none before this one is left out but by a few.
-    first = one.seed + 1;
-  }
-  return undefined;
-}
-
-async function isClean(seed: number): Promise<boolean> {
-  const found: Found[] = [];
-  const silent = {
-    onFound: (one: Found) => found.push(one),
-    onTally: () => undefined,
-    isEnough: () => false,
-  };
-  await runWorkers({ seed, schedules: 1, workers: 1 }, silent);
-  return found.length === 0;
 }

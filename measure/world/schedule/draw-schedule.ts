@@ -5,6 +5,8 @@ import { HEALTHY, type Injection, type Setup, type VersionBehaviour, type WorldS
 const FIRST_MS = 12_000;
 const LAST_MS = 110_000;
 const MOST_INJECTIONS = 9;
+/** Longer than any rollout lasts. */
+const AWAY_MS = 400_000;
 
 /** The schedule of a seed: its world, and what is done to it, in the order of time. */
 export function drawSchedule(seed: number): WorldSchedule {
@@ -79,30 +81,25 @@ function drawCommands(draws: Draws, at: number): readonly Injection[] {
   return draws.uniform() < 0.1 ? [{ at, kind: 'train' }] : [said('ann', at), ...again];
 }
 
+const HOST_FAULTS = [
+  ...['agent', 'agent', 'hang', 'host', 'replaced', 'cut', 'away', 'lost', 'gateway', 'slow', 'disk'],
+  ...['clock', 'server', 'bad'],
+] as const;
+
 function drawHostFault(draws: Draws, setup: Setup, at: number): Injection {
   const host = Math.floor(draws.uniform() * setup.hosts);
   const forMs = pick(draws, [3_000, 20_000, 70_000]);
-  switch (
-    pick(draws, [
-      'agent',
-      'agent',
-      'host',
-      'cut',
-      'lost',
-      'gateway',
-      'slow',
-      'disk',
-      'clock',
-      'server',
-      'bad',
-    ])
-  ) {
+  switch (pick(draws, HOST_FAULTS)) {
     case 'agent':
       return { at, kind: 'agent-killed', host, downMs: forMs };
     case 'hang':
       return { at, kind: 'check-hangs', host, version: pick(draws, ['1', '2']), forMs };
     case 'host':
       return { at, kind: 'host-lost', host, downMs: forMs };
+    case 'replaced':
+      return { at, kind: 'host-replaced', host, downMs: pick(draws, [3_000, 20_000]) };
+    case 'away':
+      return { at, kind: 'partition', host, forMs: AWAY_MS };
     case 'cut':
       return { at, kind: 'partition', host, forMs };
     case 'lost':

@@ -95,6 +95,10 @@ function befall({ time }: SimulatedWorld, host: WorldHost, injection: HostInject
       host.proxy.kill();
       time.after(injection.downMs, NATURE, host.start);
       return;
+    case 'host-replaced':
+      host.replace();
+      time.after(injection.downMs, NATURE, host.start);
+      return;
     case 'server-crash':
       host.servers.kill(injection.version);
       return;

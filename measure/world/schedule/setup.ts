@@ -47,6 +47,8 @@ export type Injection = { readonly at: number } & (
   | { readonly kind: 'train' }
   | { readonly kind: 'agent-killed'; readonly host: number; readonly downMs: number }
   | { readonly kind: 'host-lost'; readonly host: number; readonly downMs: number }
+  /** The machine comes back with empty disks. */
+  | { readonly kind: 'host-replaced'; readonly host: number; readonly downMs: number }
   | { readonly kind: 'partition'; readonly host: number; readonly forMs: number }
   | { readonly kind: 'answers-lost'; readonly host: number; readonly forMs: number }
   | { readonly kind: 'bad-gateway'; readonly host: number; readonly forMs: number }

@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { MUTATIONS } from '../../../measure/world/run/mutations.ts';
+import { renderTeeth } from '../../../measure/world/run/teeth.ts';
+import { UNSEEN_FAULTS } from '../../../measure/world/run/unseen-faults.ts';
 import { drawSchedule } from '../../../measure/world/schedule/draw-schedule.ts';
 import { ROOT } from '../../../sandbox/checkout.ts';
 
@@ -36,4 +38,14 @@ it.each(MUTATIONS)('finds the text that $name changes once', ({ changes }) => {
   for (const { file, from } of changes) {
     expect(readFileSync(join(ROOT, file), 'utf8').split(from), `${file}: ${from}`).toHaveLength(2);
   }
+});
+
+it.each(UNSEEN_FAULTS)('names a test that sees $name', ({ test }) => {
+  expect(existsSync(join(ROOT, test)), test).toBe(true);
+});
+
+it('has a page that says of each mutation which seed finds it', () => {
+  const page = readFileSync(join(ROOT, 'measure/world/README.md'), 'utf8');
+  expect(renderTeeth(page, undefined)).toBe(page);
+  for (const { name } of [...MUTATIONS, ...UNSEEN_FAULTS]) expect(page).toContain(`\`${name}\``);
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { foldLedger } from '../../../core/ledger/fold.ts';
+import { environmentOf, type LedgerState } from '../../../core/ledger/state.ts';
 import { DEADLINE_INVARIANTS, STORE_INVARIANTS } from '../../../measure/world/invariants/bound-invariants.ts';
 import { JOB_INVARIANTS } from '../../../measure/world/invariants/job-invariants.ts';
 import {
@@ -49,7 +50,8 @@ describe('what a job reports', () => {
   const states = [foldLedger('mnist', [...versionEvents('1'), ...championEvents('1')])];
   const ending = (outputs: Record<string, string>, rollout: string) => {
     const end: JobEnd['end'] = { kind: 'outcome', outputs, result: { rollout } };
-    return { job: { at: 2, job: 'deploy-1', operation: 'deploy', startedAt: 1, end }, states };
+    const job = { at: 2, job: 'deploy-1', operation: 'deploy', startedAt: 1, end };
+    return { job, states, raised: undefined };
   };
   const [invariant] = JOB_INVARIANTS;
 
@@ -60,5 +62,46 @@ describe('what a job reports', () => {
     expect(invariant?.breach(untrue)).toBe('deploy-1 said rolled-back of rollout-1, the ledger promoted');
     const other = ending({ outcome: 'none', 'serving-version': '2' }, '');
     expect(invariant?.breach(other)).toContain('said that 2 serves');
+  });
+});
+
+describe('what a job that ends leaves behind', () => {
+  const events = [
+    ...versionEvents('1'),
+    ...championEvents('1'),
+    ...versionEvents('2'),
+    ...championEvents('2', '1'),
+  ];
+  const open = foldLedger(
+    'mnist',
+    events.filter(({ kind, data }) => kind !== 'rollout.promoted' || data.version === '1'),
+  );
+  const rollout = environmentOf(open, 'production').rollout?.id ?? '';
+  const promoted = foldLedger('mnist', events);
+  const breachesOf = (operation: string, end: JobEnd['end'], states: readonly LedgerState[]) => {
+    const job = { at: 2, job: 'job-1', operation, startedAt: 1, end };
+    return JOB_INVARIANTS.filter(({ breach }) => breach({ job, states, raised: rollout }) !== undefined).map(
+      ({ name }) => name,
+    );
+  };
+  const failed = (service: string | undefined): JobEnd['end'] => ({
+    ...{ kind: 'failed', message: 'It failed.', service },
+  });
+
+  it('is no candidate that a rollback found promoted', () => {
+    const end: JobEnd['end'] = { kind: 'outcome', outputs: { outcome: 'promoted' }, result: { rollout } };
+    expect(breachesOf('rollback', end, [open, promoted])).toEqual(['rollbacks-take-back']);
+    expect(breachesOf('advance', end, [open, promoted])).toEqual([]);
+  });
+
+  it('is no rollout that a host kept from being taken back', () => {
+    expect(breachesOf('rollback', failed('disk-full'), [open])).toEqual(['no-host-stops-a-rollback']);
+    expect(breachesOf('brake', failed(undefined), [open])).toEqual([]);
+    expect(breachesOf('deploy', failed('disk-full'), [open])).toEqual([]);
+  });
+
+  it('is no rollout that it raised and left for want of git', () => {
+    expect(breachesOf('deploy', failed('ledger-unreachable'), [open])).toEqual(['jobs-outlast-git']);
+    expect(breachesOf('deploy', failed('ledger-unreachable'), [promoted])).toEqual([]);
   });
 });

@@ -1,0 +1,53 @@
+import type { Mutation } from './mutation.ts';
+
+const COUNTING = 'agent/traffic/version-reading.ts';
+
+/** Faults of the hosts: what they count, judge, and do with requests. */
+export const HOST_MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'idle-stable-takes-all-down',
+    fault:
+      'Every request is refused while the stable version can not answer, though another has all traffic.',
+    changes: [
+      {
+        file: 'agent/envoy/config/routes.ts',
+        from: 'if (able.length === 0) {',
+        to: 'if (!hasBackend(plan, model, split?.stable)) {',
+      },
+    ],
+  },
+  {
+    name: 'unanswered-not-counted',
+    fault: 'A request that never gets an answer is counted nowhere.',
+    changes: [
+      { file: COUNTING, from: 'const silent = silentNow - silentBefore;', to: 'const silent = 0;' },
+      {
+        file: COUNTING,
+        from: 'const unanswered = Math.max(silent, countUnanswered(grown));',
+        to: 'const unanswered = 0;',
+      },
+    ],
+  },
+  {
+    name: 'refused-not-counted',
+    fault: 'A candidate that answers every request with 400 is as good as one that answers it.',
+    changes: [
+      {
+        file: COUNTING,
+        from: 'const refused = Math.min(requests - errors, grown.clientErrors);',
+        to: 'const refused = 0;',
+      },
+    ],
+  },
+  {
+    name: 'brake-waits-for-slow-work',
+    fault: 'A look at the traffic waits for whatever is slow on the host.',
+    changes: [
+      {
+        file: 'agent/traffic/lookout.ts',
+        from: 'within(clock, waitMs, work).catch(',
+        to: 'work.catch(',
+      },
+    ],
+  },
+];

@@ -1,0 +1,7 @@
+/** A fault put back: texts of files as they are, and as they were with the fault. */
+export type Mutation = {
+  readonly name: string;
+  /** What is broken by it. */
+  readonly fault: string;
+  readonly changes: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+};
