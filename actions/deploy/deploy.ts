@@ -8,7 +8,7 @@ import type { Plan } from '../job/handoff.ts';
 import type { PackageSource } from '../serving/package-source.ts';
 import type { ModelRegistry } from '../serving/registry-follows.ts';
 import type { Announcer } from './announcer.ts';
-import { type BrakedPorts, endBraked } from './end-braked.ts';
+import { type BrakedPorts, type BrakeReport, endBraked } from './end-braked.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import { outwaitLeases } from './hosts/leases.ts';
 import { createRequireObedience } from './hosts/require-obedience.ts';
@@ -99,7 +99,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
     ...{ operation: plan.operation, actor: author.actor, cause: author.cause.id, package: request.package },
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
     version: plan.version ?? request.version,
-    reason: plan.reason,
+    report: { rollout: plan.rollout, reason: plan.reason },
     // What acts on what is there is nobody's but a person's: what the chain made is not meant.
     asked: { saidAt: plan.word?.at, wanted: plan.version },
     namedAt: plan.word?.namesVersion === true ? plan.word.at : undefined,
@@ -126,11 +126,10 @@ type DeployWish = {
   readonly operation: Plan['operation'];
   readonly actor: string;
   readonly asked: Said;
-  /** What a report says of why. */
-  readonly reason: string | undefined;
+  readonly report: BrakeReport;
 };
 
-function carryOut(rooms: Rooms, { operation, actor, asked, reason }: DeployWish): Promise<DeployOutcome> {
+function carryOut(rooms: Rooms, { operation, actor, asked, report }: DeployWish): Promise<DeployOutcome> {
   switch (operation) {
     case 'train':
     case 'tune':
@@ -143,7 +142,7 @@ function carryOut(rooms: Rooms, { operation, actor, asked, reason }: DeployWish)
     case 'rollback':
       return rollBackNow(rooms, { actor, ...asked });
     case 'brake':
-      return endBraked(rooms, reason);
+      return endBraked(rooms, report);
     case 'hold':
       return hold(rooms, actor);
     case 'resume':

@@ -16,23 +16,28 @@ export type BrakedPorts = {
   readonly conclude: Conclude;
 };
 
+/** What a host has said of its brake: of which rollout, and why. */
+export type BrakeReport = { readonly rollout: string | undefined; readonly reason: string | undefined };
+
 /**
  * Ends the open rollout where a host has braked it. It raises nothing and renews no lease, so nobody has to approve of it: a rollout
  * that no host brakes stays as it is. Where a host can't be asked, its report is believed.
  */
 export async function endBraked(
   { journal, fleet, brakes, endings, memory, conclude }: BrakedPorts,
-  reported: string | undefined,
+  { rollout: braked, reason = '' }: BrakeReport,
 ): Promise<DeployOutcome> {
   const { rollout } = (await journal.read()).here;
-  if (rollout === undefined) return conclude(undefined);
+  // The job may have waited: what was reported of one rollout says nothing of the next.
+  const isMeant = braked === undefined || rollout?.id === braked;
+  if (rollout === undefined || !isMeant) return conclude(braked);
   const brake = await brakes.ask(rollout.id);
   const silent = fleet.away().map(({ url }) => url);
   if (brake === undefined && silent.length === 0) {
     const explanation = 'A brake was reported, and no host brakes: nothing was changed.';
     return openOutcome(journal.environment, rollout, withReport('in-progress', explanation));
   }
-  const unheard = `A brake was reported, and ${silent.join(', ')} can't be asked. ${reported ?? ''}`.trim();
+  const unheard = `A brake was reported, and ${silent.join(', ')} can't be asked. ${reason}`.trim();
   const reasons = brake === undefined ? withReport('braked', unheard) : explainBrake(brake);
   const ended = await endings.rollBack(rollout, reasons);
   if (ended.kind === 'overtaken') return conclude(rollout.id);

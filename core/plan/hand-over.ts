@@ -45,6 +45,8 @@ const operationSchema = z.object({
   word: z.object({ at: instantSchema, namesVersion: z.boolean() }).readonly().exactOptional(),
   /** Why someone freezes, or what a dispatch said of its cause. */
   reason: z.string().exactOptional(),
+  /** The rollout that a host has braked. */
+  rollout: z.string().min(1).max(200).exactOptional(),
   /** Shared by everything that follows; also the cause's id. */
   correlationId: z.string().min(1).max(200),
   cause: causeSchema,

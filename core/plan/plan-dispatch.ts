@@ -80,9 +80,15 @@ export function planDispatch(input: PlanInput): PlanDecision {
     ...request,
     environment: environment.value,
     ...(version.success && { version: version.data }),
-    ...(operation === 'brake' && said.success && { reason: said.data }),
+    ...(operation === 'brake' && brakedOf(payload, said.data)),
     correlationId: payload.id,
   };
+}
+
+/** What the job that ends a braked rollout is told of it. */
+function brakedOf({ body }: DispatchPayload, reason: string | undefined) {
+  const rollout = body['rollout'];
+  return { ...(typeof rollout === 'string' && { rollout }), ...(reason !== undefined && { reason }) };
 }
 
 function readReport({ payload, config }: PlanInput): Report | Ignored | Refused {
@@ -150,6 +156,7 @@ function checkObstacle(
   if (rollout === undefined) {
     return ignore('rollout-over', `No rollout is in progress in ${environment}.`);
   }
+  if (operation === 'brake' && typeof reported !== 'string') return broken('It names no rollout.');
   if (typeof reported === 'string' && reported !== rollout.id) {
     return ignore(
       'rollout-over',

@@ -84,6 +84,20 @@ describe('the report of a brake', () => {
     expect(sharesOf(world)[1]).toBe(0);
   });
 
+  test('of a rollout that is over ends no other, though a host can not be asked', async () => {
+    const world = await worldWithOpenRollout(1);
+    const first = (await openRollout(world))?.id ?? '';
+    await deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));
+    await world.clock.wait(60_000);
+    await deploy(world.job({ version: '2', correlationId: 'comment-3' }, { detach: true }));
+    const open = await openRollout(world);
+    world.agents[0].reachable = false;
+    const outcome = await deploy(world.job({ ...report, rollout: first }));
+    expect(outcome.result).toMatchObject({ rollout: first, outcome: 'rolled-back' });
+    expect(await openRollout(world)).toEqual(open);
+    expect(sharesOf(world)[1]).toBe(10);
+  });
+
   test('of a rollout that is over begins none', async () => {
     const world = await worldWithOpenRollout();
     await deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));

@@ -214,16 +214,25 @@ describe('a dispatch', () => {
 
   it('hands on why a host braked', () => {
     const state = stateOf([startedEvent('8', 'production')]);
-    const body = { explanation: 'It fails more often.' };
+    const body = { rollout: 'r8', explanation: 'It fails more often.' };
     expect(dispatch('trainyard.brake', { body }, { state })).toMatchObject({
-      reason: 'It fails more often.',
+      ...{ reason: 'It fails more often.', rollout: 'r8' },
     });
+  });
+
+  it('ends nothing by a brake that names no rollout', () => {
+    const state = stateOf([startedEvent('8', 'production')]);
+    for (const rollout of [undefined, 8])
+      expect(codeOf(dispatch('trainyard.brake', { body: { rollout } }, { state }))).toBe(
+        'refuse: bad-payload',
+      );
   });
 
   it.each([{ version: '' }, { version: 8 }, { reason: 'x'.repeat(501) }, { parameters: 'none' }])(
     'a brake is obeyed whatever else it says: %j',
-    (body) => {
+    (said) => {
       const state = stateOf([startedEvent('8', 'production')]);
+      const body = { rollout: 'r8', ...said };
       expect(codeOf(dispatch('trainyard.brake', { body }, { state }))).toBe('brake');
     },
   );
