@@ -126,7 +126,7 @@ async function rollBack(
   const { environment, model } = journal;
   const { id, stable } = rollout;
   const { code, explanation } = reasons;
-  if (stable !== undefined) await takeBack(fleet, { model, stable });
+  if (stable !== undefined) await takeBack(fleet, { model, rollout: id, stable });
   const entered = await outlast(() =>
     journal.whileOpen(rollout, (_open, page) =>
       proposeRollBack(page, { environment, rollout, code, explanation, away: fleet.away() }),
