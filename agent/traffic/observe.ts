@@ -6,7 +6,7 @@ import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../envoy/cluster-counters.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
-import { readCapture, sumInvalid } from '../windows/read-capture.ts';
+import { countInvalid, readCapture } from '../windows/read-capture.ts';
 import { addSeen, type SeenOfRollout, seenSchema } from './seen.ts';
 import { shareOut } from './share-out.ts';
 import {
@@ -120,7 +120,7 @@ function lookAt(
       version,
       {
         counters: counters.get(clusterName(model, version)) ?? NO_COUNTERS,
-        invalid: sumInvalid(readCapture(captureFolder(options.dataDir, model, version))),
+        invalid: countInvalid(readCapture(captureFolder(options.dataDir, model, version))),
       },
     ]),
   );

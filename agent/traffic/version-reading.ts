@@ -11,10 +11,13 @@ import {
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
 
 const count = z.number();
+/** Workers whose last count is remembered after their file is gone. */
+const MAX_GONE = 256;
 
 /**
- * Where the counting of one version stands: what the proxy has counted, and how many requests without a status (`silent`) and
- * invalid answers (`invalid`) have been put into observations so far. What is known of but did not fit yet is the difference.
+ * Where the counting of one version stands: what the proxy has counted, how many requests without a status (`silent`) have been put
+ * into observations so far, the invalid answers that each worker has counted (`invalid`), those of workers whose file is gone among
+ * them, and how many of these fit into no observation yet (`owed`).
  */
 export const versionReadingSchema = z.object({
   counters: z.object({
@@ -31,16 +34,23 @@ export const versionReadingSchema = z.object({
     latency: z.array(count).readonly(),
   }),
   silent: count,
-  invalid: count,
+  invalid: z.record(z.string(), count),
+  owed: count,
 });
 export type VersionReading = z.infer<typeof versionReadingSchema>;
 
-/** What a look at one version sees: the proxy's counters, and the invalid answers that its server has counted. */
-export type VersionLook = { readonly counters: ClusterCounters; readonly invalid: number };
+/** By worker, which is named as its file is. */
+type ByWorker = Readonly<Record<string, number>>;
+
+/** What a look at one version sees: the proxy's counters, and the invalid answers that each of its workers has counted. */
+export type VersionLook = {
+  readonly counters: ClusterCounters;
+  readonly invalid: ByWorker;
+};
 
 /** Counts from here on: what a version did before belongs to no interval. */
 export function beginReading({ counters, invalid }: VersionLook): VersionReading {
-  return { counters, silent: countSilent(counters), invalid };
+  return { counters, silent: countSilent(counters), invalid, owed: 0 };
 }
 
 /**
@@ -61,8 +71,7 @@ export function countSince(
   // A status may have been sent before the answer broke off: then no counter of statuses holds the failure.
   const errors = Math.min(requests, Math.max(grown.serverErrors + silent, unanswered));
   const refused = Math.min(requests - errors, grown.clientErrors);
-  // A server that was set up anew counts from 0.
-  const owed = now.invalid < before.invalid ? now.invalid : now.invalid - before.invalid;
+  const owed = before.owed + countNew(before.invalid, now.invalid);
   const invalid = Math.min(owed, requests - errors - refused);
   return {
     counts: {
@@ -73,8 +82,27 @@ export function countSince(
       invalid,
       latency: { edges: [...LATENCY_EDGES], counts: [...grown.latency] },
     },
-    reading: { counters: now.counters, silent: silentNow, invalid: now.invalid - (owed - invalid) },
+    reading: {
+      counters: now.counters,
+      silent: silentNow,
+      invalid: { ...now.invalid, ...keepGone(before.invalid, now.invalid) },
+      owed: owed - invalid,
+    },
   };
+}
+
+/** What workers have counted since: by worker, for the sum falls when a file is dropped. A new worker counts from 0. */
+function countNew(before: ByWorker, now: ByWorker): number {
+  return Object.entries(now).reduce(
+    (sum, [worker, invalid]) => sum + Math.max(0, invalid - (before[worker] ?? 0)),
+    0,
+  );
+}
+
+/** The last counts of workers whose file is gone: an idle one writes its file again, and goes on where it was. */
+function keepGone(before: ByWorker, now: ByWorker): ByWorker {
+  const gone = Object.entries(before).filter(([worker]) => now[worker] === undefined);
+  return Object.fromEntries(gone.slice(0, MAX_GONE));
 }
 
 /** A version that did nothing, or is not there. */

@@ -98,7 +98,7 @@ function remember(
   now: readonly CaptureSnapshot[],
 ): readonly CaptureSnapshot[] {
   const gone = before.filter(({ worker }) => !now.some((snapshot) => snapshot.worker === worker));
-  return [...now, ...gone].slice(0, MAX_REMEMBERED);
+  return [...now, ...gone.slice(0, MAX_REMEMBERED)];
 }
 
 function dropUnchanged(folder: string, snapshots: readonly CaptureSnapshot[], now: Instant): void {

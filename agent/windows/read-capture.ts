@@ -51,6 +51,11 @@ export function sumInvalid(snapshots: readonly CaptureSnapshot[]): number {
   return snapshots.reduce((sum, { invalidAnswers }) => sum + invalidAnswers, 0);
 }
 
+/** The same by worker. */
+export function countInvalid(snapshots: readonly CaptureSnapshot[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(snapshots.map(({ worker, invalidAnswers }) => [worker, invalidAnswers]));
+}
+
 function listFiles(folder: string): readonly string[] {
   // Most versions have none: an exception at every look costs more than to ask.
   if (!existsSync(folder)) return [];

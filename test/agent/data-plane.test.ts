@@ -233,7 +233,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     const watchVersion = async (version: '1' | '2') => {
       const look = async () => ({
         counters: (await proxy.counters()).get(`${MODEL}@${version}`) ?? NO_COUNTERS,
-        invalid: 0,
+        invalid: {},
       });
       const before = beginReading(await look());
       return async () => countSince(before, await look()).counts;

@@ -3,9 +3,13 @@ import type { ClusterCounters } from '../../agent/envoy/cluster-counters.ts';
 import { NO_COUNTERS } from '../../agent/envoy/cluster-counters.ts';
 import { beginReading, countSince, type VersionLook } from '../../agent/traffic/version-reading.ts';
 
-const look = (counters: Partial<ClusterCounters>, invalid = 0): VersionLook => ({
+const look = (
+  counters: Partial<ClusterCounters>,
+  invalidAnswers = 0,
+  worker = 'first.json',
+): VersionLook => ({
   counters: { ...NO_COUNTERS, ...counters },
-  invalid,
+  invalid: { [worker]: invalidAnswers },
 });
 /** The counts of each look since the one before; the first look only begins. */
 const follow = (...looks: readonly VersionLook[]) => {
@@ -110,7 +114,7 @@ describe('what a version did between two looks', () => {
   });
 
   test('a server that was set up anew counts its invalid answers from none', () => {
-    const counts = follow(look({}, 7), look({ sent: 9, answered: 9 }, 2));
+    const counts = follow(look({}, 7), look({ sent: 9, answered: 9 }, 2, 'second.json'));
     expect(counts.map(({ invalid }) => invalid)).toEqual([2]);
   });
 });
