@@ -6,6 +6,7 @@ import type { Agent } from './agent.ts';
 import { deliverReports } from './outbox/deliver.ts';
 import { createTokenSource, type TokenSource } from './outbox/github-token.ts';
 import { sendHeartbeat } from './outbox/send-heartbeat.ts';
+import { cutLogs } from './store/cut-logs.ts';
 import { pruneStore } from './store/prune.ts';
 import { closeWindows } from './windows/close-windows.ts';
 import { joinLabels } from './windows/join-labels.ts';
@@ -87,6 +88,7 @@ async function runChores(agent: Agent, signal: AbortSignal): Promise<void> {
       ['judging drift', async () => judgeWindows(context)],
       ['joining labels', () => joinLabels(context)],
       ['judging labels', async () => judgeLateLabels(context)],
+      ['cutting logs', async () => cutLogs(context)],
       ['the heartbeat', async () => sendHeartbeat(context)],
       ...(untilPrunedMs > 0 ? [] : [['pruning', async () => pruneStore(context)] as const]),
     ];

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { report } from '../../agent/outbox/report.ts';
 import { isRunning, spawnOrAdopt, stopSession } from '../../agent/runtimes/process/handle.ts';
+import { cutLogs } from '../../agent/store/cut-logs.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
 import { readCapture } from '../../agent/windows/read-capture.ts';
 import { listPredictionLogs } from '../../agent/windows/read-version.ts';
@@ -111,13 +112,31 @@ describe('what a host keeps', () => {
       ...{ logFile, owner: `test-bounds:${host.folder}` },
     });
     await waitFor(async () => statSync(logFile).size === 17_000_000, 'a long log', 30_000);
-    await pruneStore(host.context);
-    expect([statSync(logFile).size, statSync(`${logFile}.1`).size]).toEqual([0, 17_000_000]);
+    cutLogs(host.context);
+    expect([statSync(logFile).size, statSync(`${logFile}.1`).size]).toEqual([0, 16 * 2 ** 20]);
     writeFileSync(join(folder, 'go'), '');
     await waitFor(async () => statSync(logFile).size > 0, 'the end of the log', 30_000);
     expect(statSync(logFile).size).toBe('the end\n'.length);
     await stopSession(handle, 0);
     expect(isRunning(handle)).toBe(false);
+  });
+
+  test('has logs that are cut though their end can be kept nowhere', () => {
+    const logFile = join(host.folder, 'envoy', 'envoy.log');
+    mkdirSync(`${logFile}.1`, { recursive: true });
+    writeFileSync(logFile, Buffer.alloc(17_000_000));
+    cutLogs(host.context);
+    expect(statSync(logFile).size).toBe(0);
+    expect(host.world.log.join('\n')).toContain(`${logFile}.1 can't be written`);
+  });
+
+  test('is pruned in all its other parts when one fails', async () => {
+    writeFileSync(join(host.folder, 'capture'), 'no folder');
+    fill(1);
+    host.world.now += 400 * DAY_MS;
+    await pruneStore(host.context);
+    expect(host.world.log.join('\n')).toContain('In pruning what workers wrote');
+    expect(sizes()).toMatchObject({ observations: 0, windows: 0 });
   });
 });
 
