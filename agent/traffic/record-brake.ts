@@ -19,7 +19,8 @@ export function recordBrake(context: AgentContext, { model, stored }: Braked): v
     store.putTraffic(model, stored);
     report(
       context,
-      { type: DISPATCH_TYPES.brake, model, step: `${rollout}/${version}/${revision}` },
+      // Revisions begin anew once a model was retired.
+      { type: DISPATCH_TYPES.brake, model, step: `${rollout}/${version}/${revision}/${at}` },
       { rollout, version, code, explanation, at, ...(stable !== undefined && { to: stable }) },
     );
   });

@@ -96,6 +96,30 @@ describe('traffic taken back by hand', () => {
     expect(await set(canary('r1'))).toMatchObject({ error: { code: 'rollout-over' } });
   });
 
+  test('is reported once more when it happens again to a model that was retired meanwhile', async () => {
+    await set({ ...ALL_STABLE, stable: '2' });
+    await takeBack('1');
+    expect(agent.retireModel(MODEL, traffic()?.revision)).toMatchObject({ ok: true });
+    host.world.now += 60_000;
+    for (let step = 0; step < 3; step++) await agent.converge();
+    for (const version of ['1', '2']) {
+      await agent.startInstance(MODEL, version, { manifest: await storePackage(host.context, version) });
+    }
+    for (let step = 0; step < 3; step++) {
+      await agent.converge();
+      serveAll(host.world);
+    }
+    await agent.setTraffic(MODEL, ALL_STABLE, undefined);
+    await set({ ...ALL_STABLE, stable: '2' });
+    const { outbox } = host.context.store;
+    const nextBrake = () => outbox.next(DISPATCH_TYPES.brake, '2027-01-01T00:00:00.000Z');
+    const first = nextBrake();
+    outbox.delivered(first?.seq ?? 0, host.context.clock.now());
+    expect(nextBrake()).toBeUndefined();
+    expect(await takeBack('1')).toMatchObject({ ok: true });
+    expect(nextBrake()?.payload.body).toMatchObject({ version: '2', to: '1' });
+  });
+
   test('needs traffic to take', async () => {
     expect(await agent.takeBack('other', { explanation: 'x' })).toMatchObject({
       error: { code: 'no-such-traffic' },
