@@ -109,6 +109,7 @@ describe('starting a version', () => {
     await converge(2);
     host.world.now += 61_000;
     await converge();
+    expect(stateOf('1')?.state).toBe('failed');
     await startReady('1');
   });
 
