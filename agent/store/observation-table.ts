@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
 
 /** Rows one answer holds at most, and as many are remembered as they were read. */
-const PAGE_SIZE = 1_000;
+export const PAGE_SIZE = 1_000;
 
 /** What was seen of the traffic, in order. */
 export type ObservationTable = {

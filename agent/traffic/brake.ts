@@ -2,11 +2,11 @@ import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import { NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
 import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
-import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { RolloutLease } from '../../core/serving/api.ts';
 import { decideTraffic } from '../../core/serving/decide-traffic.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
+import { PAGE_SIZE } from '../store/observation-table.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
@@ -32,14 +32,14 @@ export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged
   const { model, stored } = judged;
   const { traffic } = stored;
   const { lease } = traffic;
-  const evidence = lease && foldEvidence(store, cache, { model, lease });
+  const folded = lease && foldEvidence(store, cache, { model, lease });
   const instanceOf = (version: string | undefined) =>
     version === undefined ? undefined : store.getInstance(model, version);
   const [stable, candidate] = [instanceOf(traffic.stable), instanceOf(traffic.candidate)];
   const decision = decideTraffic({
     traffic,
     setAt: stored.setAt,
-    evidence,
+    evidence: folded?.evidence,
     candidate: candidate && toInstance(candidate),
     stable: stable && toInstance(stable),
     fellTogether: fellTogether(candidate, stable),
@@ -52,7 +52,8 @@ export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged
       if (stored.heldSince === undefined) store.putTraffic(model, { ...stored, heldSince: clock.now() });
       return false;
     case 'report':
-      if (lease !== undefined) reportStage(context, { ...judged, lease }, decision.decision);
+      if (folded?.isWhole === true && lease !== undefined)
+        reportStage(context, { ...judged, lease }, decision.decision);
       return false;
     case 'brake':
       brake(context, judged, decision);
@@ -97,28 +98,24 @@ function reportStage(
   });
 }
 
-/** The evidence of a rollout's stored observations, going on from what was folded before. */
+/**
+ * The evidence of a rollout's stored observations, a page further than at the last look, and whether that is all there is: after a
+ * restart there are many, and no look may take long. Harm in a part of them is harm; that a stage is done only all of them say.
+ */
 function foldEvidence(
   store: Store,
   cache: EvidenceCache,
   { model, lease: { rollout, plan, tempering } }: { readonly model: string; readonly lease: RolloutLease },
-): Evidence {
+): { readonly evidence: Evidence; readonly isWhole: boolean } {
   const known = cache.get(model);
-  let { evidence, seq } =
+  const before =
     known?.rollout === rollout
       ? known
       : { evidence: startEvidence(plan, { ...NO_BASELINE, eta: tempering }), seq: 0 };
-  for (let page = store.observations(model, rollout, seq); page.length > 0; ) {
-    evidence = page.reduce(addObservation, evidence);
-    seq = lastSeq(page, seq);
-    page = store.observations(model, rollout, seq);
-  }
-  cache.set(model, { rollout, evidence, seq });
-  return evidence;
-}
-
-function lastSeq(page: readonly Observation[], seq: number): number {
-  return page.at(-1)?.seq ?? seq;
+  const page = store.observations(model, rollout, before.seq);
+  const evidence = page.reduce(addObservation, before.evidence);
+  cache.set(model, { rollout, evidence, seq: page.at(-1)?.seq ?? before.seq });
+  return { evidence, isWhole: page.length < PAGE_SIZE };
 }
 
 /**
