@@ -5,6 +5,13 @@ import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 const HELD: ReadonlySet<number> = new Set([5, 6]);
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
+/**
+ * What a copy needs before it is used: it numbers on from where it was, and deploy takes a number that it knows for one it has
+ * counted. The proxy may have counted on meanwhile.
+ */
+const NUMBER_ON =
+  "UPDATE sqlite_sequence SET seq = seq + 1000000000; DELETE FROM memory WHERE key LIKE 'counted/%'";
+
 /** What went wrong with the agent's database, and what to do. What is not known is quoted. */
 export function databaseFailure(file: string, cause: unknown): UserError {
   const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) : undefined;
@@ -31,8 +38,9 @@ export function damagedDatabase(file: string, what: string): UserError {
       `The agent's database ${file} is damaged (${what}). In it were what is deployed here, how requests are shared out, counts, ` +
       'late labels and reports that wait.',
     remedy:
-      `Put a copy of ${dirname(file)} back, or save what can be saved with \`sqlite3 ${file} .recover\`. Else move agent.db, ` +
-      'agent.db-wal and agent.db-shm out of the folder: the agent then begins as a new host, serves nothing, and is to be deployed to.',
+      `Put a copy of ${dirname(file)} back, or save what can be saved with \`sqlite3 ${file} .recover\`; before the agent starts on ` +
+      `either, run \`sqlite3 ${file} "${NUMBER_ON}"\`, or deploy takes what is counted from then on for what it has seen. Else move ` +
+      'agent.db, agent.db-wal and agent.db-shm out of the folder: the agent then begins as a new host, serves nothing, and is to be deployed to.',
   });
 }
 

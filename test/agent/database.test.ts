@@ -11,9 +11,13 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { damagedDatabase } from '../../agent/store/database-failure.ts';
 import { openStore } from '../../agent/store/store.ts';
 import { UserError } from '../../core/errors.ts';
+import { arm, poll } from '../core/rollout/observations.ts';
 
 let folder: string;
 let file: string;
@@ -87,4 +91,23 @@ test('what is wrong with a database otherwise is quoted', () => {
 test('an empty file in a folder that was never used is a beginning: the agent was ended as it made it', () => {
   writeFileSync(file, '');
   openStore(file).close();
+});
+
+test('a copy that was put back numbers beyond what was seen, once it was prepared as the remedy says', () => {
+  const { seq: _seq, hostId: _hostId, ...seen } = poll(0, { candidate: arm(1), stable: arm(1) });
+  const before = openStore(file);
+  before.addObservation('demo', 'r', seen);
+  before.putMemory('counted/demo', {});
+  before.close();
+  const [problem] = damagedDatabase(file, 'cut off').problems;
+  const prepare = /sqlite3 \S+ "([^"]+)"/.exec(problem?.remedy ?? '')?.[1] ?? '';
+  const copy = new DatabaseSync(file);
+  copy.exec(prepare);
+  copy.close();
+  const after = openStore(file);
+  after.addObservation('demo', 'r', seen);
+  expect(after.hostId).toBe(before.hostId);
+  expect(after.observations('demo', 'r', 1).map(({ seq }) => seq)).toEqual([1_000_000_002]);
+  expect(after.getMemory('counted/demo', z.unknown())).toBeUndefined();
+  after.close();
 });
