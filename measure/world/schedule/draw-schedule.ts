@@ -7,6 +7,8 @@ const LAST_MS = 110_000;
 const MOST_INJECTIONS = 9;
 /** Longer than any rollout lasts. */
 const AWAY_MS = 400_000;
+/** As a version's API hangs that waits for a disk or a lock: longer than harm may last. */
+const HANG_MS = 70_000;
 
 /** The schedule of a seed: its world, and what is done to it, in the order of time. */
 export function drawSchedule(seed: number): WorldSchedule {
@@ -76,9 +78,12 @@ const COMMANDS = [
 
 function drawCommands(draws: Draws, at: number): readonly Injection[] {
   const text = pick(draws, COMMANDS);
-  const said = (by: string, when: number) => ({ at: when, kind: 'comment', by, text }) as const;
-  const again = draws.uniform() < 0.2 ? [said('bob', at + 4_000 * draws.uniform())] : [];
-  return draws.uniform() < 0.1 ? [{ at, kind: 'train' }] : [said('ann', at), ...again];
+  const said = (by: string, when: number, what: string) =>
+    ({ at: when, kind: 'comment', by, text: what }) as const;
+  // Two persons say the same, or each the other's contrary.
+  const other = text === '/promote' ? '/rollback' : text;
+  const again = draws.uniform() < 0.2 ? [said('bob', at + 4_000 * draws.uniform(), other)] : [];
+  return draws.uniform() < 0.1 ? [{ at, kind: 'train' }] : [said('ann', at, text), ...again];
 }
 
 const HOST_FAULTS = [
@@ -93,7 +98,7 @@ function drawHostFault(draws: Draws, setup: Setup, at: number): Injection {
     case 'agent':
       return { at, kind: 'agent-killed', host, downMs: forMs };
     case 'hang':
-      return { at, kind: 'check-hangs', host, version: pick(draws, ['1', '2']), forMs };
+      return { at, kind: 'check-hangs', version: pick(draws, ['1', '2']), forMs: HANG_MS };
     case 'host':
       return { at, kind: 'host-lost', host, downMs: forMs };
     case 'replaced':

@@ -41,6 +41,13 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
       if (before !== undefined) behaviours.set(injection.version, { ...before, ...injection.behaviour });
       return;
     }
+    case 'check-hangs':
+      for (const { servers } of world.hosts) {
+        const server = servers.ofVersion(injection.version);
+        if (server === undefined) continue;
+        server.checkHangsUntil = Math.max(server.checkHangsUntil, until(injection.forMs));
+      }
+      return;
     case 'burst':
       for (const { clients } of world.hosts) clients.settle();
       traffic.factor = injection.factor;
@@ -102,11 +109,6 @@ function befall({ time }: SimulatedWorld, host: WorldHost, injection: HostInject
     case 'server-crash':
       host.servers.kill(injection.version);
       return;
-    case 'check-hangs': {
-      const server = host.servers.ofVersion(injection.version);
-      if (server !== undefined) server.checkHangsUntil = time.elapsed() + injection.forMs;
-      return;
-    }
     case 'clock-jump':
       faults.skewMs += injection.byMs;
       return;

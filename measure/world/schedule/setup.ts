@@ -55,8 +55,8 @@ export type Injection = { readonly at: number } & (
   | { readonly kind: 'slow-host'; readonly host: number; readonly forMs: number }
   | { readonly kind: 'disk-full'; readonly host: number; readonly forMs: number }
   | { readonly kind: 'clock-jump'; readonly host: number; readonly byMs: number }
-  /** The management API of a model server hangs; its predictions do not. */
-  | { readonly kind: 'check-hangs'; readonly host: number; readonly version: string; readonly forMs: number }
+  /** The management API of a version's model servers hangs, on every host; their predictions do not. */
+  | { readonly kind: 'check-hangs'; readonly version: string; readonly forMs: number }
   | { readonly kind: 'server-crash'; readonly host: number; readonly version: string }
   | { readonly kind: 'turns-bad'; readonly version: string; readonly behaviour: Partial<VersionBehaviour> }
   | { readonly kind: 'burst'; readonly factor: number; readonly forMs: number }
