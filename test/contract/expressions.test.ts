@@ -115,7 +115,7 @@ const RAISES: readonly (readonly [string, Partial<PlanInput>, string])[] = [
   ['a retrain that staging asked for', { ...dispatch('retrain', 'staging'), ...idle }, 'staging'],
   [
     'the report of a host that lost contact',
-    { ...dispatch('brake', 'production', { code: 'lease-expired' }), ...rolling },
+    { ...dispatch('brake', 'production', { code: 'lease-expired', rollout: 'r8' }), ...rolling },
     'production',
   ],
   ['the report of a stage', { ...dispatch('rollout', 'production'), ...rolling }, 'production'],
@@ -126,7 +126,7 @@ const TAKES_BACK: readonly (readonly [string, Partial<PlanInput>])[] = [
   ['/rollback', { ...comment('/rollback'), ...rolling }],
   ['/rollback v7', { ...comment('/rollback v7'), ...rolling }],
   ['/hold', { ...comment('/hold'), ...rolling }],
-  ['a brake', { ...dispatch('brake', 'production', { code: 'errors-worse' }), ...rolling }],
+  ['a brake', { ...dispatch('brake', 'production', { code: 'errors-worse', rollout: 'r8' }), ...rolling }],
   ['a rollback by hand', { ...byHand({ operation: 'rollback' }), ...rolling }],
 ];
 

@@ -42,11 +42,7 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
       return;
     }
     case 'check-hangs':
-      for (const { servers } of world.hosts) {
-        const server = servers.ofVersion(injection.version);
-        if (server === undefined) continue;
-        server.checkHangsUntil = Math.max(server.checkHangsUntil, until(injection.forMs));
-      }
+      for (const host of world.hosts) hangChecks(host, injection.version, until(injection.forMs));
       return;
     case 'burst':
       for (const { clients } of world.hosts) clients.settle();
@@ -85,6 +81,11 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
       if (host !== undefined) befall(world, host, injection);
     }
   }
+}
+
+function hangChecks({ servers }: WorldHost, version: string, until: number): void {
+  const server = servers.ofVersion(version);
+  if (server !== undefined) server.checkHangsUntil = Math.max(server.checkHangsUntil, until);
 }
 
 type HostInjection = Extract<Injection, { readonly host: number }>;
