@@ -109,7 +109,7 @@ describe.each(Object.keys(CONTRACTS))('the built action %s', (name) => {
     expect(status).toBe(1);
     expect(stderr).toBe('');
     expect(stdout.split('\n')[0]).toBe(`Trainyard ${VERSION}, ${name}`);
-    expect(stdout).toMatch(/::error title=trainyard%3A (invalid-plan|missing-config)[^\n]*::/);
+    expect(stdout).toMatch(/::error title=trainyard%3A (output-dropped|missing-config)[^\n]*::/);
     expect(stdout).not.toMatch(/^\s+at /m);
     const given = [...readFileSync(output, 'utf8').matchAll(/^(?<name>[\w-]+)<<ghadelimiter/gm)].map(
       (match) => match.groups?.['name'],
