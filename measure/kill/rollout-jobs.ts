@@ -47,9 +47,10 @@ export function createRolloutJobs(lane: Lane, released: Released, isDetached: bo
   };
 }
 
-/** Starts the job of a `/rollback`. */
-export function startRollback(lane: Lane, id: string): DeployJob {
-  const plan = planOf(lane, 'rollback', { kind: 'comment', id });
+/** Starts the job of a `/rollback`, to a version where one is named. */
+export function startRollback(lane: Lane, id: string, version?: string): DeployJob {
+  const asked = planOf(lane, 'rollback', { kind: 'comment', id });
+  const plan = version === undefined ? asked : { ...asked, version };
   return startJob(lane, plan, { name: id, attempt: 1, isDetached: false, inputs: {} });
 }
 

@@ -92,7 +92,7 @@ describe('a project with a mistake', () => {
 });
 
 describe('a serving host that is away', () => {
-  it('is named by the deploy that needs it, and serves on', async () => {
+  it('is named by the return that needs it, and serves on', async () => {
     await world.host.kill();
     traffic.reset();
     const pull = world.sandbox.openPullRequest({
@@ -101,12 +101,12 @@ describe('a serving host that is away', () => {
       title: 'Back',
       files: { 'back.txt': 'back\n' },
     });
-    const [run] = world.sandbox.comment(WRITER, pull.number, '/deploy v1');
+    const [run] = world.sandbox.comment(WRITER, pull.number, '/rollback v1');
     if (run === undefined) throw new Error('the comment started no workflow');
     await world.sandbox.finished(run);
     expect(run.conclusion).toBe('failure');
-    expect(outputOf(run, 'deploy', 'reason-code')).toBe('service-unavailable');
-    expect(outputOf(run, 'deploy', 'result')).toContain(world.host.url);
+    expect(outputOf(run, 'take-back', 'reason-code')).toBe('service-unavailable');
+    expect(outputOf(run, 'take-back', 'result')).toContain(world.host.url);
     expect(traffic.total().requests).toBeGreaterThan(0);
     await world.host.start();
   });

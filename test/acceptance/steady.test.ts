@@ -79,7 +79,7 @@ async function play(lane: Lane): Promise<void> {
   phase('version 3 is started and taken back');
   expect(champion()).toBe('2');
 
-  expect(await startRollback(lane, 'return').ended).toBe(0);
+  expect(await startRollback(lane, 'return', '1').ended).toBe(0);
   await restartAgent();
   phase('rollback to version 1; the agent is killed');
   expect(champion()).toBe('1');
