@@ -123,14 +123,7 @@ export function endedOutcome(
 /** No rollout is open, so there is none to go on with; none is begun for that. */
 export function idleOutcome(environment: string, serving: string): DeployOutcome {
   const headline = `Nothing is left to do in ${environment}: no rollout is open to go on with, and this job begins none.`;
-  return {
-    decision: 'complete',
-    reasonCode: 'nothing-to-do',
-    headline,
-    report: { sign: 'nothing-to-do', blocks: [{ kind: 'paragraph', text: headline }] },
-    outputs: { outcome: 'none', 'serving-version': serving },
-    result: { outcome: 'none', servingVersion: serving },
-  };
+  return nothingToDo(headline, { serving, away: [] });
 }
 
 /** An end that a rollback without a version finds, where it takes nothing back. */
@@ -163,7 +156,15 @@ function nothingTakenBack(
   { last, here }: LastEnd,
   headline: string,
 ): DeployOutcome {
-  const serving = here.champion?.version ?? '';
+  return nothingToDo(headline, { serving: here.champion?.version ?? '', away }, last);
+}
+
+/** Nothing was done; `more` is what a job that reads the result may want to know of why. */
+function nothingToDo(
+  headline: string,
+  { serving, away }: { readonly serving: string; readonly away: readonly AwayHost[] },
+  more: object = {},
+): DeployOutcome {
   return {
     decision: 'complete',
     reasonCode: 'nothing-to-do',
@@ -173,7 +174,7 @@ function nothingTakenBack(
       blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, returnsTo(serving))],
     },
     outputs: { outcome: 'none', 'serving-version': serving },
-    result: { ...last, outcome: 'none', servingVersion: serving, ...awayData(away) },
+    result: { ...more, outcome: 'none', servingVersion: serving, ...awayData(away) },
   };
 }
 
@@ -189,33 +190,13 @@ export function restoredOutcome(
       : `It was brought up anew, in its right package, on ${restored.join(', ')}.`;
   const left = away.map(({ url, why }) => ` ${url} was left as it is: ${why}`).join('');
   const headline = `Version ${serving} serves all of ${environment} already. ${anew}${left}`;
-  return {
-    decision: 'complete',
-    reasonCode: 'nothing-to-do',
-    headline,
-    report: {
-      sign: 'nothing-to-do',
-      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, returnsTo(serving))],
-    },
-    outputs: { outcome: 'none', 'serving-version': serving },
-    result: { outcome: 'none', servingVersion: serving, restored, ...awayData(away) },
-  };
+  return nothingToDo(headline, { serving, away }, { restored });
 }
 
 /** A return asked for what serves already, and nothing was taken back since that was promoted. */
 export function servesAlready({ environment, away }: Omit<Site, 'model'>, serving: string): DeployOutcome {
   const headline = `Version ${serving} serves ${environment} already, and nothing was taken back.`;
-  return {
-    decision: 'complete',
-    reasonCode: 'nothing-to-do',
-    headline,
-    report: {
-      sign: 'nothing-to-do',
-      blocks: [{ kind: 'paragraph', text: headline }, ...describeAway(away, returnsTo(serving))],
-    },
-    outputs: { outcome: 'none', 'serving-version': serving },
-    result: { outcome: 'none', servingVersion: serving, ...awayData(away) },
-  };
+  return nothingToDo(headline, { serving, away });
 }
 
 /** A version gave way to an earlier one on the word of a person, by the rollout that is on record for it. */

@@ -1,53 +1,23 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Agent, createAgent } from '../../agent/agent.ts';
+import { describe, expect, test } from 'vitest';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { SetTraffic } from '../../core/serving/api.ts';
-import { leaseOf } from './support/deploy.ts';
-import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
+import { ALL_STABLE, MODEL, useCanaryHost } from './support/canary-host.ts';
+import { serveAll, storePackage } from './support/fake-context.ts';
 
-const MODEL = 'mnist';
-const ALL_STABLE: SetTraffic = { stable: '1', candidatePercent: 0, shadow: false };
-
-let host: FakeHost;
-let agent: Agent;
-beforeEach(async () => {
-  host = openFakeHost({ repository: 'acme/models' });
-  agent = createAgent(host.context);
-  for (const version of ['1', '2']) {
-    await agent.startInstance(MODEL, version, { manifest: await storePackage(host.context, version) });
-  }
-  for (let step = 0; step < 3; step++) {
-    await agent.converge();
-    serveAll(host.world);
-  }
-  await agent.setTraffic(MODEL, ALL_STABLE, undefined);
-});
-afterEach(() => host.close());
-
-const traffic = () => host.context.store.getTraffic(MODEL)?.traffic;
-
-/** A canary at half of the traffic under this rollout. */
-function canary(rollout: string, leaseSeconds = 60): SetTraffic {
-  const at = new Date(host.world.now).toISOString();
-  const lease = { ...leaseOf(rollout, leaseSeconds), rolloutStartedAt: at, stageStartedAt: at };
-  return { stable: '1', candidate: '2', candidatePercent: 50, shadow: false, lease };
-}
-
-async function startCanary(rollout = 'r1', leaseSeconds = 60): Promise<void> {
-  await agent.setTraffic(MODEL, canary(rollout, leaseSeconds), traffic()?.revision);
-}
+const on = useCanaryHost();
+const { traffic, canary, startCanary } = on;
 
 describe('traffic taken back by hand', () => {
   const takeBack = (to?: string) =>
-    agent.takeBack(MODEL, { explanation: 'It answers nonsense.', ...(to !== undefined && { to }) });
-  const set = (request: SetTraffic) => agent.setTraffic(MODEL, request, traffic()?.revision);
+    on.agent.takeBack(MODEL, { explanation: 'It answers nonsense.', ...(to !== undefined && { to }) });
+  const set = (request: SetTraffic) => on.agent.setTraffic(MODEL, request, traffic()?.revision);
   const reported = () =>
-    host.context.store.outbox.next(DISPATCH_TYPES.brake, '2027-01-01T00:00:00.000Z')?.payload.body;
+    on.host.context.store.outbox.next(DISPATCH_TYPES.brake, '2027-01-01T00:00:00.000Z')?.payload.body;
 
   test('ends a rollout on this host: it is braked as by harm, and reported', async () => {
     await startCanary();
     expect(await takeBack()).toMatchObject({ ok: true, value: { stable: '1', candidatePercent: 0 } });
-    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(0);
+    expect(on.host.world.plan?.splits[0]?.candidatePercent).toBe(0);
     expect(traffic()?.brake).toMatchObject({ rollout: 'r1', version: '2', code: 'by-hand' });
     expect(reported()).toMatchObject({ rollout: 'r1', version: '2', code: 'by-hand', to: '1' });
     expect(await set(canary('r1'))).toMatchObject({ error: { code: 'braked' } });
@@ -82,11 +52,11 @@ describe('traffic taken back by hand', () => {
 
   test('takes the stable version off too once the candidate is', async () => {
     await startCanary();
-    const manifest = await storePackage(host.context, '3');
-    await agent.startInstance(MODEL, '3', { manifest });
+    const manifest = await storePackage(on.host.context, '3');
+    await on.agent.startInstance(MODEL, '3', { manifest });
     for (let step = 0; step < 3; step++) {
-      await agent.converge();
-      serveAll(host.world);
+      await on.agent.converge();
+      serveAll(on.host.world);
     }
     expect(await takeBack('3')).toMatchObject({ error: { code: 'candidate-open' } });
     await takeBack();
@@ -99,29 +69,31 @@ describe('traffic taken back by hand', () => {
   test('is reported once more when it happens again to a model that was retired meanwhile', async () => {
     await set({ ...ALL_STABLE, stable: '2' });
     await takeBack('1');
-    expect(agent.retireModel(MODEL, traffic()?.revision)).toMatchObject({ ok: true });
-    host.world.now += 60_000;
-    for (let step = 0; step < 3; step++) await agent.converge();
+    expect(on.agent.retireModel(MODEL, traffic()?.revision)).toMatchObject({ ok: true });
+    on.host.world.now += 60_000;
+    for (let step = 0; step < 3; step++) await on.agent.converge();
     for (const version of ['1', '2']) {
-      await agent.startInstance(MODEL, version, { manifest: await storePackage(host.context, version) });
+      await on.agent.startInstance(MODEL, version, {
+        manifest: await storePackage(on.host.context, version),
+      });
     }
     for (let step = 0; step < 3; step++) {
-      await agent.converge();
-      serveAll(host.world);
+      await on.agent.converge();
+      serveAll(on.host.world);
     }
-    await agent.setTraffic(MODEL, ALL_STABLE, undefined);
+    await on.agent.setTraffic(MODEL, ALL_STABLE, undefined);
     await set({ ...ALL_STABLE, stable: '2' });
-    const { outbox } = host.context.store;
+    const { outbox } = on.host.context.store;
     const nextBrake = () => outbox.next(DISPATCH_TYPES.brake, '2027-01-01T00:00:00.000Z');
     const first = nextBrake();
-    outbox.delivered(first?.seq ?? 0, host.context.clock.now());
+    outbox.delivered(first?.seq ?? 0, on.host.context.clock.now());
     expect(nextBrake()).toBeUndefined();
     expect(await takeBack('1')).toMatchObject({ ok: true });
     expect(nextBrake()?.payload.body).toMatchObject({ version: '2', to: '1' });
   });
 
   test('needs traffic to take', async () => {
-    expect(await agent.takeBack('other', { explanation: 'x' })).toMatchObject({
+    expect(await on.agent.takeBack('other', { explanation: 'x' })).toMatchObject({
       error: { code: 'no-such-traffic' },
     });
   });

@@ -1,58 +1,23 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Agent, createAgent } from '../../agent/agent.ts';
+import { describe, expect, test } from 'vitest';
 import { describeState } from '../../agent/api/describe-state.ts';
 import type { ClusterCounters } from '../../agent/envoy/cluster-counters.ts';
 import type { SetTraffic } from '../../core/serving/api.ts';
+import { ALL_STABLE, MODEL, useCanaryHost } from './support/canary-host.ts';
 import { leaseOf } from './support/deploy.ts';
-import { counted, type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
+import { counted, serveAll } from './support/fake-context.ts';
 
-const MODEL = 'mnist';
-const ALL_STABLE: SetTraffic = { stable: '1', candidatePercent: 0, shadow: false };
-
-let host: FakeHost;
-let agent: Agent;
-beforeEach(async () => {
-  host = openFakeHost({ repository: 'acme/models' });
-  agent = createAgent(host.context);
-  for (const version of ['1', '2']) {
-    await agent.startInstance(MODEL, version, { manifest: await storePackage(host.context, version) });
-  }
-  for (let step = 0; step < 3; step++) {
-    await agent.converge();
-    serveAll(host.world);
-  }
-  await agent.setTraffic(MODEL, ALL_STABLE, undefined);
-});
-afterEach(() => host.close());
-
-const traffic = () => host.context.store.getTraffic(MODEL)?.traffic;
-const observations = (rollout?: string) => host.context.store.observations(MODEL, rollout, 0);
-
-/** A canary at half of the traffic under this rollout. */
-function canary(rollout: string, leaseSeconds = 60): SetTraffic {
-  const at = new Date(host.world.now).toISOString();
-  const lease = { ...leaseOf(rollout, leaseSeconds), rolloutStartedAt: at, stageStartedAt: at };
-  return { stable: '1', candidate: '2', candidatePercent: 50, shadow: false, lease };
-}
-
-async function startCanary(rollout = 'r1', leaseSeconds = 60): Promise<void> {
-  await agent.setTraffic(MODEL, canary(rollout, leaseSeconds), traffic()?.revision);
-}
-
-/** Both versions have answered so many requests in all, the candidate so many of them badly; 5 s pass. */
-async function poll(requests: number, candidateErrors = 0, stableErrors = 0): Promise<void> {
-  host.world.now += 5_000;
-  host.world.counters.set(`${MODEL}@1`, counted(requests, stableErrors));
-  host.world.counters.set(`${MODEL}@2`, counted(requests, candidateErrors));
-  await agent.observeAndJudge();
-}
+const on = useCanaryHost();
+const { traffic, observations, canary, startCanary, poll } = on;
 
 describe('setting traffic', () => {
   test('needs the revision that it replaces', async () => {
-    expect(await agent.setTraffic(MODEL, ALL_STABLE, undefined)).toMatchObject({
+    expect(await on.agent.setTraffic(MODEL, ALL_STABLE, undefined)).toMatchObject({
       error: { code: 'revision-changed' },
     });
-    expect(await agent.setTraffic(MODEL, ALL_STABLE, 1)).toMatchObject({ ok: true, value: { revision: 2 } });
+    expect(await on.agent.setTraffic(MODEL, ALL_STABLE, 1)).toMatchObject({
+      ok: true,
+      value: { revision: 2 },
+    });
   });
 
   test.each<[string, Partial<SetTraffic>, string]>([
@@ -61,34 +26,36 @@ describe('setting traffic', () => {
     ['a shadow of nobody', { shadow: true }, 'candidate-missing'],
     ['the stable version as candidate', { candidate: '1' }, 'candidate-is-stable'],
   ])('refuses %s', async (_what, change, code) => {
-    expect(await agent.setTraffic(MODEL, { ...ALL_STABLE, ...change }, 1)).toMatchObject({ error: { code } });
+    expect(await on.agent.setTraffic(MODEL, { ...ALL_STABLE, ...change }, 1)).toMatchObject({
+      error: { code },
+    });
     expect(traffic()?.revision).toBe(1);
   });
 
   test('is what the proxy runs on when it answers', async () => {
     await startCanary();
-    expect(host.world.plan?.splits).toEqual([
+    expect(on.host.world.plan?.splits).toEqual([
       { model: MODEL, stable: '1', candidate: '2', candidatePercent: 50, shadow: false, isAnswered: true },
     ]);
   });
 
   test('is stored and tried again when the proxy does not take it up', async () => {
-    host.world.proxyFailure = new Error('it is down');
-    expect(await agent.setTraffic(MODEL, canary('r1'), 1)).toMatchObject({
+    on.host.world.proxyFailure = new Error('it is down');
+    expect(await on.agent.setTraffic(MODEL, canary('r1'), 1)).toMatchObject({
       error: { code: 'proxy-not-converged' },
     });
-    host.world.proxyFailure = undefined;
-    await agent.converge();
-    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(50);
+    on.host.world.proxyFailure = undefined;
+    await on.agent.converge();
+    expect(on.host.world.plan?.splits[0]?.candidatePercent).toBe(50);
   });
 });
 
 test('what a host was told of the ledger is kept until it is told more', async () => {
   const ledger = { commit: 'c1', events: 4, last: 'x' };
-  await agent.setTraffic(MODEL, { ...ALL_STABLE, ledger }, traffic()?.revision);
-  await agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision);
+  await on.agent.setTraffic(MODEL, { ...ALL_STABLE, ledger }, traffic()?.revision);
+  await on.agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision);
   expect(traffic()?.ledger).toEqual(ledger);
-  await agent.setTraffic(MODEL, { ...ALL_STABLE, ledger: { ...ledger, events: 5 } }, traffic()?.revision);
+  await on.agent.setTraffic(MODEL, { ...ALL_STABLE, ledger: { ...ledger, events: 5 } }, traffic()?.revision);
   expect(traffic()?.ledger?.events).toBe(5);
 });
 
@@ -106,12 +73,12 @@ describe('observations', () => {
   });
 
   test('are added up in the state for as long as a rollout runs here', async () => {
-    const totals = async () => (await describeState(host.context)).seen?.[MODEL];
+    const totals = async () => (await describeState(on.host.context)).seen?.[MODEL];
     await startCanary();
     await poll(100, 3);
-    host.world.counters.set(`${MODEL}@2`, { ...counted(150, 3), sent: 157, cut: 7, clientErrors: 4 });
-    host.world.counters.set(`${MODEL}@1`, counted(150));
-    await agent.observeAndJudge();
+    on.host.world.counters.set(`${MODEL}@2`, { ...counted(150, 3), sent: 157, cut: 7, clientErrors: 4 });
+    on.host.world.counters.set(`${MODEL}@1`, counted(150));
+    await on.agent.observeAndJudge();
     expect(await totals()).toEqual({
       1: { requests: 150, errors: 0, unanswered: 0, refused: 0, invalid: 0 },
       2: { requests: 157, errors: 10, unanswered: 7, refused: 4, invalid: 0 },
@@ -124,8 +91,8 @@ describe('observations', () => {
   test('count what happened while the agent was down, once', async () => {
     await startCanary();
     await poll(100);
-    host.reopen();
-    agent = createAgent(host.context);
+    on.host.reopen();
+    on.restartAgent();
     await poll(180);
     expect(observations('r1').map(({ candidate }) => candidate.requests)).toEqual([100, 80]);
   });
@@ -139,10 +106,10 @@ describe('observations', () => {
 
   test('never straddle a change of weights', async () => {
     await startCanary();
-    host.world.counters.set(`${MODEL}@1`, counted(40));
-    host.world.now += 1_000;
+    on.host.world.counters.set(`${MODEL}@1`, counted(40));
+    on.host.world.now += 1_000;
     const { lease, ...rest } = canary('r1');
-    await agent.setTraffic(
+    await on.agent.setTraffic(
       MODEL,
       { ...rest, candidatePercent: 100, ...(lease && { lease: { ...lease, stage: 1 } }) },
       2,
@@ -169,9 +136,9 @@ describe('the brake', () => {
       revision: 3,
       brake: { code: 'errors-worse', version: '2' },
     });
-    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(0);
+    expect(on.host.world.plan?.splits[0]?.candidatePercent).toBe(0);
     await poll(120, 60);
-    expect(host.context.store.outbox.pending().count).toBe(1);
+    expect(on.host.context.store.outbox.pending().count).toBe(1);
   });
 
   test('does not act on chance', async () => {
@@ -187,22 +154,22 @@ describe('the brake', () => {
     ['refuses what the stable version takes', { clientErrors: 30 }, 'refused-worse'],
   ])('takes all traffic from a candidate that %s', async (_, counters, code) => {
     await startCanary();
-    host.world.now += 5_000;
-    host.world.counters.set(`${MODEL}@1`, counted(60));
-    host.world.counters.set(`${MODEL}@2`, { ...counted(60), ...counters });
-    await agent.observeAndJudge();
+    on.host.world.now += 5_000;
+    on.host.world.counters.set(`${MODEL}@1`, counted(60));
+    on.host.world.counters.set(`${MODEL}@2`, { ...counted(60), ...counters });
+    await on.agent.observeAndJudge();
     expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { code } });
   });
 
   test('leaves alone a candidate of whose requests clients write as many wrongly', async () => {
     await startCanary();
     for (const requests of [500, 1_000, 1_500]) {
-      host.world.now += 5_000;
+      on.host.world.now += 5_000;
       for (const version of ['1', '2']) {
         const counters = { ...counted(requests), clientErrors: 0.4 * requests };
-        host.world.counters.set(`${MODEL}@${version}`, counters);
+        on.host.world.counters.set(`${MODEL}@${version}`, counters);
       }
-      await agent.observeAndJudge();
+      await on.agent.observeAndJudge();
     }
     expect(traffic()?.brake).toBeUndefined();
   });
@@ -212,8 +179,8 @@ describe('the brake', () => {
     await poll(30, 3);
     await poll(60, 6);
     expect(traffic()?.brake).toBeUndefined();
-    host.reopen();
-    agent = createAgent(host.context);
+    on.host.reopen();
+    on.restartAgent();
     await poll(90, 9);
     await poll(120, 12);
     expect(traffic()?.brake?.code).toBe('errors-worse');
@@ -222,33 +189,33 @@ describe('the brake', () => {
   test('refuses to raise that rollout again, and lets another one begin', async () => {
     await startCanary();
     await poll(60, 30);
-    expect(await agent.setTraffic(MODEL, canary('r1'), 3)).toMatchObject({ error: { code: 'braked' } });
-    expect(await agent.setTraffic(MODEL, canary('r2'), 3)).toMatchObject({ ok: true });
+    expect(await on.agent.setTraffic(MODEL, canary('r1'), 3)).toMatchObject({ error: { code: 'braked' } });
+    expect(await on.agent.setTraffic(MODEL, canary('r2'), 3)).toMatchObject({ ok: true });
     expect(traffic()?.brake).toBeUndefined();
   });
 
   test('acts at once when the candidate is not there', async () => {
     await startCanary();
-    host.world.running.delete(
-      [...host.world.running.keys()].find((owner) => owner.startsWith(`${MODEL}/2/`)) ?? '',
+    on.host.world.running.delete(
+      [...on.host.world.running.keys()].find((owner) => owner.startsWith(`${MODEL}/2/`)) ?? '',
     );
-    await agent.converge();
-    await agent.observeAndJudge();
+    await on.agent.converge();
+    await on.agent.observeAndJudge();
     expect(traffic()?.brake?.code).toBe('candidate-failed');
   });
 });
 
 describe('a host that loses its model servers', () => {
   const lose = (...versions: readonly string[]) => {
-    for (const owner of [...host.world.running.keys()]) {
+    for (const owner of [...on.host.world.running.keys()]) {
       if (versions.some((version) => owner.startsWith(`${MODEL}/${version}/`)))
-        host.world.running.delete(owner);
+        on.host.world.running.delete(owner);
     }
   };
   const startAnew = async () => {
     for (let step = 0; step < 3; step++) {
-      await agent.converge();
-      serveAll(host.world);
+      await on.agent.converge();
+      serveAll(on.host.world);
     }
   };
 
@@ -256,15 +223,15 @@ describe('a host that loses its model servers', () => {
     await startCanary();
     await poll(100);
     lose('1', '2');
-    host.reopen();
-    agent = createAgent(host.context);
+    on.host.reopen();
+    on.restartAgent();
     await poll(200, 50);
     expect(traffic()?.brake).toBeUndefined();
-    await agent.converge();
-    expect(host.world.plan?.splits[0]).toMatchObject({ stable: '1', candidatePercent: 0 });
-    expect(await agent.setTraffic(MODEL, canary('r1'), traffic()?.revision)).toMatchObject({ ok: true });
+    await on.agent.converge();
+    expect(on.host.world.plan?.splits[0]).toMatchObject({ stable: '1', candidatePercent: 0 });
+    expect(await on.agent.setTraffic(MODEL, canary('r1'), traffic()?.revision)).toMatchObject({ ok: true });
     await startAnew();
-    expect(host.world.plan?.splits[0]?.candidatePercent).toBe(50);
+    expect(on.host.world.plan?.splits[0]?.candidatePercent).toBe(50);
     await poll(220, 50);
     await poll(260, 50);
     expect(traffic()).toMatchObject({ candidatePercent: 50 });
@@ -277,13 +244,13 @@ describe('a host that loses its model servers', () => {
   test('gives a version that is started again no more traffic than it had', async () => {
     await startCanary();
     lose('1', '2');
-    await agent.observeAndJudge();
+    await on.agent.observeAndJudge();
     const more = { ...canary('r1'), candidatePercent: 60 };
-    expect(await agent.setTraffic(MODEL, more, traffic()?.revision)).toMatchObject({
+    expect(await on.agent.setTraffic(MODEL, more, traffic()?.revision)).toMatchObject({
       error: { code: 'not-ready' },
     });
     const promoted = { ...ALL_STABLE, stable: '2' };
-    expect(await agent.setTraffic(MODEL, promoted, traffic()?.revision)).toMatchObject({
+    expect(await on.agent.setTraffic(MODEL, promoted, traffic()?.revision)).toMatchObject({
       error: { code: 'not-ready' },
     });
   });
@@ -291,17 +258,17 @@ describe('a host that loses its model servers', () => {
   test('brakes when the candidate was lost alone', async () => {
     await startCanary();
     lose('2');
-    await agent.observeAndJudge();
+    await on.agent.observeAndJudge();
     expect(traffic()?.brake?.code).toBe('candidate-failed');
   });
 
   test('brakes when both are lost a second time: the candidate may be what takes the host down', async () => {
     await startCanary();
     lose('1', '2');
-    await agent.observeAndJudge();
+    await on.agent.observeAndJudge();
     await startAnew();
     lose('1', '2');
-    await agent.observeAndJudge();
+    await on.agent.observeAndJudge();
     expect(traffic()?.brake?.code).toBe('candidate-failed');
   });
 });
@@ -309,29 +276,29 @@ describe('a host that loses its model servers', () => {
 describe('the lease', () => {
   test('holds after one silent lease, and returns to the stable version after two', async () => {
     await startCanary('r1', 60);
-    host.world.now += 61_000;
-    await agent.observeAndJudge();
+    on.host.world.now += 61_000;
+    await on.agent.observeAndJudge();
     expect(traffic()).toMatchObject({ candidatePercent: 50 });
-    expect(host.context.store.getTraffic(MODEL)?.heldSince).toBeDefined();
-    host.world.now += 60_000;
-    await agent.observeAndJudge();
+    expect(on.host.context.store.getTraffic(MODEL)?.heldSince).toBeDefined();
+    on.host.world.now += 60_000;
+    await on.agent.observeAndJudge();
     expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { code: 'lease-expired' } });
   });
 
   test('is renewed by each write', async () => {
     await startCanary('r1', 60);
-    host.world.now += 90_000;
-    await agent.observeAndJudge();
-    await agent.setTraffic(MODEL, canary('r1'), 2);
-    host.world.now += 90_000;
-    await agent.observeAndJudge();
+    on.host.world.now += 90_000;
+    await on.agent.observeAndJudge();
+    await on.agent.setTraffic(MODEL, canary('r1'), 2);
+    on.host.world.now += 90_000;
+    await on.agent.observeAndJudge();
     expect(traffic()?.brake).toBeUndefined();
   });
 
   test('is taken up again by the same rollout: silence is no proof of harm', async () => {
     await startCanary('r1', 60);
-    host.world.now += 121_000;
-    await agent.observeAndJudge();
+    on.host.world.now += 121_000;
+    await on.agent.observeAndJudge();
     expect(traffic()?.brake?.code).toBe('lease-expired');
     await startCanary('r1', 60);
     expect(traffic()).toMatchObject({ candidatePercent: 50 });
@@ -340,10 +307,10 @@ describe('the lease', () => {
 
   test('is given to no rollout that was taken off the traffic, not even after a restart', async () => {
     await startCanary('r1', 60);
-    await agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision);
-    host.reopen();
-    agent = createAgent(host.context);
-    const late = await agent.setTraffic(MODEL, canary('r1'), traffic()?.revision);
+    await on.agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision);
+    on.host.reopen();
+    on.restartAgent();
+    const late = await on.agent.setTraffic(MODEL, canary('r1'), traffic()?.revision);
     expect(late).toMatchObject({ error: { code: 'rollout-over' } });
     await startCanary('r2', 60);
     expect(traffic()).toMatchObject({ candidatePercent: 50 });
@@ -351,10 +318,10 @@ describe('the lease', () => {
 
   test('counts while the agent is down', async () => {
     await startCanary('r1', 60);
-    host.world.now += 10 * 60_000;
-    host.reopen();
-    agent = createAgent(host.context);
-    await agent.observeAndJudge();
+    on.host.world.now += 10 * 60_000;
+    on.host.reopen();
+    on.restartAgent();
+    await on.agent.observeAndJudge();
     expect(traffic()?.brake?.code).toBe('lease-expired');
   });
 });
@@ -362,16 +329,16 @@ describe('the lease', () => {
 test('a stage that has its evidence is reported once, when no job waits for it', async () => {
   const request = canary('r1', 3_600);
   const plan = { ...leaseOf('r1').plan, stageMinSeconds: 5, minRequests: 100 };
-  await agent.setTraffic(
+  await on.agent.setTraffic(
     MODEL,
     { ...request, ...(request.lease && { lease: { ...request.lease, plan, detached: true } }) },
     1,
   );
   for (const requests of [200, 400, 600]) await poll(requests);
-  const entry = host.context.store.outbox.next('trainyard.rollout', host.context.clock.now());
+  const entry = on.host.context.store.outbox.next('trainyard.rollout', on.host.context.clock.now());
   expect(entry).toMatchObject({
     type: 'trainyard.rollout',
     payload: { body: { rollout: 'r1', stage: 0, decision: 'advance' } },
   });
-  expect(host.context.store.outbox.pending().count).toBe(1);
+  expect(on.host.context.store.outbox.pending().count).toBe(1);
 });

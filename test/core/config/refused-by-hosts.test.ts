@@ -1,30 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Config } from '../../../core/config/config.ts';
-import { type ParseOptions, parseConfig } from '../../../core/config/parse-config.ts';
-import { formatProblem, type Problem } from '../../../core/errors.ts';
 import { rolloutPlanSchema } from '../../../core/rollout/rollout-plan.ts';
-
-const MINIMAL = `version: 1
-model: mnist
-gate:
-  - { metric: accuracy, floor: 0.9 }
-`;
-const ENV = { MLFLOW_TRACKING_URI: 'http://mlflow:5000' };
-
-function parse(text: string, env: Record<string, string> = ENV, options: ParseOptions = {}): Config {
-  const parsed = parseConfig(text, { file: 'trainyard.yml', env, ...options });
-  if (!parsed.ok) throw new Error(parsed.error.map(formatProblem).join('\n'));
-  return parsed.value;
-}
-
-function problemsOf(
-  text: string,
-  env: Record<string, string> = ENV,
-  options: ParseOptions = {},
-): readonly Problem[] {
-  const parsed = parseConfig(text, { file: 'trainyard.yml', env, ...options });
-  return parsed.ok ? [] : parsed.error;
-}
+import { ENV, MINIMAL, parse, problemsOf } from './read-text.ts';
 
 describe('a configuration of which only some sections count', () => {
   const rest = 'environments: { production: { hosts: ["https://p:1"] } }\ncommands: { allow: [admin] }\n';
