@@ -5,7 +5,9 @@ import { syncBuiltinESMExports } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers/promises';
 import type { Draws } from '../simulate/draws.ts';
+import { takeDisk } from './disk.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
+import { WorldRequest, WorldResponse } from './web.ts';
 
 /** The time and the chance that this process lives by at present. */
 type Present = { readonly time: Scheduler; readonly draws: Pick<Draws, 'uniform'> };
@@ -49,8 +51,8 @@ export function enter(next: Present): void {
 }
 
 /**
- * Takes the machine away from this process, for good: what the house asks of Node for time, waits, chance and the git adapter's folder
- * it gets from the world. So no flow is changed for being simulated. To be called once, in a process that does nothing else.
+ * Takes the machine away from this process, for good: what the house asks of Node for time, waits, chance, requests, the agents' disks
+ * and the git adapter's folder it gets from the world. So no flow is changed for being simulated. To be called once, in a process that does nothing else.
  */
 export function takeMachine(): void {
   const here = (): Present => {
@@ -79,7 +81,9 @@ export function takeMachine(): void {
   Object.assign(crypto, { randomUUID: () => drawId(here().draws) });
   // The git of the world keeps no folder.
   Object.assign(fsPromises, { mkdir: async () => undefined, rm: async () => undefined });
+  takeDisk();
   Object.assign(fs, { openAsBlob: async (path: string) => new TextFile(FILES.get(path) ?? '') });
+  Object.assign(globalThis, { Request: WorldRequest, Response: WorldResponse });
   syncBuiltinESMExports();
 }
 

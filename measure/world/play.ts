@@ -48,10 +48,7 @@ const QUIET_MS = 15_000;
 const FIRST_TICK_MS = 50_000;
 
 /** Plays one schedule from the beginning to its end, or to the first step that breaks an invariant. */
-export async function play(
-  { seed, setup, injections }: WorldSchedule,
-  folder: string,
-): Promise<PlayedSchedule> {
+export async function play({ seed, setup, injections }: WorldSchedule): Promise<PlayedSchedule> {
   const time = createScheduler();
   const draws = makeDraws(`world/${seed}`);
   enter({ time, draws });
@@ -73,7 +70,7 @@ export async function play(
     return String(versions);
   };
   const site = createSite({ world, onPush: (actor) => recordHead(world, actor), nextVersion });
-  for (let index = 0; index < setup.hosts; index += 1) hosts.push(raiseHost(world, site, folder, index));
+  for (let index = 0; index < setup.hosts; index += 1) hosts.push(raiseHost(world, site, index));
   let beginning = 'it never ended';
   begin(world, site).then(
     () => {
@@ -120,11 +117,11 @@ function isAtRest({ heads, hosts }: SimulatedWorld, site: GitHubSite): boolean {
   });
 }
 
-function raiseHost(world: SimulatedWorld, site: GitHubSite, folder: string, index: number): WorldHost {
+function raiseHost(world: SimulatedWorld, site: GitHubSite, index: number): WorldHost {
   const { time, draws, setup, trace, behaviours, traffic, github } = world;
   const host: WorldHost = createHost(
     {
-      ...{ time, draws, setup, trace, folder },
+      ...{ time, draws, setup, trace },
       behaviourOf: (version) => behaviours.get(version) ?? HEALTHY,
       rateFactor: () => (time.elapsed() < traffic.until ? traffic.factor : 1),
       onServed: (_host, served) =>

@@ -12,6 +12,7 @@ import { type AgentOptions, databaseFile, readOptions } from '../../../agent/opt
 import { openStore, type Store } from '../../../agent/store/store.ts';
 import { messageOf } from '../../../core/errors.ts';
 import type { Draws } from '../../simulate/draws.ts';
+import { WORLD_DISK } from '../disk.ts';
 import type { Setup, VersionBehaviour } from '../schedule/setup.ts';
 import type { Actor, Scheduler } from '../scheduler.ts';
 import type { Trace } from '../trace.ts';
@@ -70,7 +71,6 @@ type HostWorld = {
   readonly draws: Draws;
   readonly setup: Setup;
   readonly trace: Trace;
-  readonly folder: string;
   readonly behaviourOf: (version: string) => VersionBehaviour;
   readonly rateFactor: () => number;
   readonly onServed: (host: number, served: Served) => void;
@@ -189,10 +189,10 @@ function clearFolder(folder: string): void {
 
 const known = new Map<string, AgentOptions>();
 
-function optionsOf({ folder, setup }: HostWorld, index: number): AgentOptions {
+function optionsOf({ setup }: HostWorld, index: number): AgentOptions {
   const name = setup.sameName ? 'localhost' : `serve-${index + 1}`;
   const flags = {
-    'data-dir': join(folder, `host-${index + 1}`),
+    'data-dir': join(WORLD_DISK, `host-${index + 1}`),
     'host-name': name,
     environment: ENVIRONMENT,
     repository: REPOSITORY,

@@ -1,6 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addTallies, type Found, messageSchema, NOTHING_PLAYED, type Tally } from './findings.ts';
 
@@ -22,8 +20,6 @@ type Hearing = {
 
 const WORKER = join(import.meta.dirname, 'worker.ts');
 const LOADER = join(import.meta.dirname, 'put-back.ts');
-/** A file system in memory, where there is one: the agents' databases are written at every tick. */
-const MEMORY = '/dev/shm';
 
 /** Plays a batch in processes of their own. Rejects when one of them fails. */
 export async function runWorkers(batch: Playing, { onFound, onTally, isEnough }: Hearing): Promise<Tally> {
@@ -35,8 +31,7 @@ export async function runWorkers(batch: Playing, { onFound, onTally, isEnough }:
   };
   const ended = Array.from({ length: workers }, (_, index) => {
     const count = Math.ceil((schedules - index) / workers);
-    const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'trainyard-world-'));
-    const child = fork(WORKER, [folder, String(seed + index), String(count), String(workers)], {
+    const child = fork(WORKER, [String(seed + index), String(count), String(workers)], {
       execArgv: [
         '--disable-warning=ExperimentalWarning',
         ...(mutation === undefined ? [] : ['--import', LOADER]),

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { takeMachine } from '../machine.ts';
 import type { Found, Tally, WorkerMessage } from './findings.ts';
 import { NOTHING_PLAYED } from './findings.ts';
@@ -18,9 +17,8 @@ const { shrink } = await import('../schedule/shrink.ts');
 // Nobody hears it any more.
 process.once('disconnect', () => process.exit(1));
 
-const [folder = '', first = '0', count = '0', stride = '1'] = process.argv.slice(2);
+const [first = '0', count = '0', stride = '1'] = process.argv.slice(2);
 await playAll(Number(first), Number(count), Number(stride));
-rmSync(folder, { recursive: true, force: true });
 process.removeAllListeners('disconnect');
 process.disconnect?.();
 
@@ -30,7 +28,7 @@ async function playAll(from: number, schedules: number, step: number): Promise<v
   let broken = 0;
   for (let index = 0; index < schedules; index += 1) {
     const schedule = drawSchedule(from + index * step);
-    const played = await play(schedule, folder);
+    const played = await play(schedule);
     tally = {
       schedules: tally.schedules + 1,
       steps: tally.steps + played.steps,
@@ -40,7 +38,7 @@ async function playAll(from: number, schedules: number, step: number): Promise<v
     };
     if (played.violation !== undefined) {
       broken += 1;
-      const least = broken > SHRUNK ? { schedule, played } : await shrink(schedule, played, folder);
+      const least = broken > SHRUNK ? { schedule, played } : await shrink(schedule, played);
       tell({ kind: 'found', found: describeFound(schedule, least) });
     }
     if (tally.schedules === TELL_EVERY) {

@@ -5,16 +5,12 @@ import type { Injection, WorldSchedule } from './setup.ts';
 type Shrunk = { readonly schedule: WorldSchedule; readonly played: PlayedSchedule };
 
 /** Leaves out injections, many at once at first, for as long as the same invariant is broken by what is left. */
-export async function shrink(
-  schedule: WorldSchedule,
-  played: PlayedSchedule,
-  folder: string,
-): Promise<Shrunk> {
+export async function shrink(schedule: WorldSchedule, played: PlayedSchedule): Promise<Shrunk> {
   let best: Shrunk = { schedule, played };
   for (let size = Math.ceil(schedule.injections.length / 2); size >= 1; size = size === 1 ? 0 : size >> 1) {
     for (let from = 0; from < best.schedule.injections.length; ) {
       const fewer = without(best.schedule, from, size);
-      const replayed = await play(fewer, folder);
+      const replayed = await play(fewer);
       const isSame = replayed.violation?.invariant === played.violation?.invariant;
       if (isSame) best = { schedule: fewer, played: replayed };
       else from += size;
