@@ -111,7 +111,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const orders = { requireObedience, tellHeld };
   const rooms = { journal, fleet, brakes, settler, ...orders, endings, memory, conclude, goOn, log };
   const restore = createRestore({ journal, fleet, starter, settler, clock, signal }, wish.cause);
-  const outcome = await carryOut({ ...rooms, returnTo, begin, restore }, wish);
+  const outcome = await carryOut({ ...rooms, returnTo, begin, restore }, wish, settings);
   if (outcome.reasonCode === 'rolled-back') {
     await outwaitLeases({ fleet, settler, clock, log, signal }, settings.leaseSeconds);
   }
@@ -129,7 +129,11 @@ type DeployWish = {
   readonly report: BrakeReport;
 };
 
-function carryOut(rooms: Rooms, { operation, actor, asked, report }: DeployWish): Promise<DeployOutcome> {
+function carryOut(
+  rooms: Rooms,
+  { operation, actor, asked, report }: DeployWish,
+  settings: Environment,
+): Promise<DeployOutcome> {
   switch (operation) {
     case 'train':
     case 'tune':
@@ -142,7 +146,7 @@ function carryOut(rooms: Rooms, { operation, actor, asked, report }: DeployWish)
     case 'rollback':
       return rollBackNow(rooms, { actor, ...asked });
     case 'brake':
-      return endBraked(rooms, report);
+      return endBraked(rooms, report, settings);
     case 'hold':
       return hold(rooms, actor);
     case 'resume':

@@ -1,3 +1,5 @@
+import type { Environment } from '../../core/config/config.ts';
+import { findOverdue } from '../../core/rollout/find-overdue.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import type { Journal } from './journal.ts';
 import { type DeployOutcome, openOutcome, withReport } from './outcomes.ts';
@@ -20,25 +22,29 @@ export type BrakedPorts = {
 export type BrakeReport = { readonly rollout: string | undefined; readonly reason: string | undefined };
 
 /**
- * Ends the open rollout where a host has braked it. It raises nothing and renews no lease, so nobody has to approve of it: a rollout
- * that no host brakes stays as it is. Where a host can't be asked, its report is believed.
+ * Ends the open rollout where a host has braked it, or its time is over. It raises nothing and renews no lease, so nobody has to approve
+ * of it: any other rollout stays as it is. Where a host can't be asked, its report is believed.
  */
 export async function endBraked(
   { journal, fleet, brakes, endings, memory, conclude }: BrakedPorts,
   { rollout: braked, reason = '' }: BrakeReport,
+  settings: Pick<Environment, 'rollout'>,
 ): Promise<DeployOutcome> {
-  const { rollout } = (await journal.read()).here;
+  const { at, here } = await journal.read();
+  const { rollout } = here;
   // The job may have waited: what was reported of one rollout says nothing of the next.
   const isMeant = braked === undefined || rollout?.id === braked;
   if (rollout === undefined || !isMeant) return conclude(braked);
   const brake = await brakes.ask(rollout.id);
   const silent = fleet.away().map(({ url }) => url);
-  if (brake === undefined && silent.length === 0) {
+  const overdue = findOverdue(rollout, settings.rollout, at);
+  if (brake === undefined && overdue === undefined && silent.length === 0) {
     const explanation = 'A brake was reported, and no host brakes: nothing was changed.';
     return openOutcome(journal.environment, rollout, withReport('in-progress', explanation));
   }
   const unheard = `A brake was reported, and ${silent.join(', ')} can't be asked. ${reason}`.trim();
-  const reasons = brake === undefined ? withReport('braked', unheard) : explainBrake(brake);
+  const late = overdue ?? { code: 'braked', explanation: unheard };
+  const reasons = brake === undefined ? withReport(late.code, late.explanation) : explainBrake(brake);
   const ended = await endings.rollBack(rollout, reasons);
   if (ended.kind === 'overtaken') return conclude(rollout.id);
   await memory.rememberUnwatched(rollout);

@@ -6,7 +6,7 @@ import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
 import type { MonitorAction } from '../../core/monitor/finding.ts';
 import { reportMonitor } from '../../core/monitor/report-monitor.ts';
-import { DISPATCH_TYPES, SECRETS } from '../../core/names.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { Log } from '../../core/ports.ts';
 import { commentMarker } from '../../core/report/comment-marker.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
@@ -16,10 +16,12 @@ import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
 import { registryFollows } from '../serving/registry-follows.ts';
+import { type AskFor, createAskFor, MAX_REASON } from './ask-for.ts';
 import { closeLostTrainings } from './close-lost-trainings.ts';
 import { gatherInput } from './gather-input.ts';
 import type { Monitoring } from './monitor-context.ts';
 import { repairHosts } from './repair-hosts.ts';
+import { takeUpRollout } from './take-up-rollout.ts';
 
 type Checked = OutcomeOf<(typeof CONTRACTS)['monitor-check']>;
 
@@ -30,9 +32,6 @@ const REASON_CODES = {
   rollback: 'rollback-requested',
   rebuild: 'rebuild-requested',
 } as const satisfies Readonly<Record<MonitorAction, ReasonCode>>;
-
-/** The longest id a dispatch may have. */
-const MAX_ID = 100;
 
 /** What a person is to do about it; a retrain is asked for by the monitor itself. */
 function describeRemedy(action: MonitorAction, environment: string, champion: string | undefined): string {
@@ -57,7 +56,11 @@ function describeRemedy(action: MonitorAction, environment: string, champion: st
 export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const { request, ports } = monitoring;
   const read = await ports.ledger.read(request.config.model);
-  // Hosts first: nothing that another service does may keep them from what the ledger says.
+  const askFor = createAskFor(monitoring);
+  const takenUp = await warnIfFailing(ports.log, 'Nobody could be asked to take up the rollout', [], () =>
+    takeUpRollout(monitoring, read, askFor),
+  );
+  // Hosts before services: nothing that another service does may keep them from what the ledger says.
   const broughtBack = await repairHosts(monitoring);
   const state = await warnIfFailing(ports.log, 'Lost trainings could not be looked for', read, () =>
     closeLostTrainings(monitoring, read),
@@ -66,7 +69,7 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const { environmentName: environment } = request;
   const aliases = registryAliases(environment, defaultEnvironment(request.config));
   const moved = await registryFollows(registry, state, { environment, aliases });
-  const repaired = [...moved, ...broughtBack];
+  const repaired = [...takenUp, ...moved, ...broughtBack];
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);
@@ -81,7 +84,8 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   await warnIfFailing(ports.log, 'The issue could not be written', undefined, () =>
     announce(monitoring, decision, { state, report }),
   );
-  const sent = decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision) : undefined;
+  const sent =
+    decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision, askFor) : undefined;
   return {
     decision: decision.action === 'none' ? 'complete' : 'continue',
     reasonCode: REASON_CODES[decision.action],
@@ -142,33 +146,20 @@ async function announce(
 }
 
 /**
- * Asks for a training by a signed dispatch, whose id follows from what the ledger knows: asking again before the plan job has
- * recorded it is a replay, so a lost dispatch is sent again and a delivered one starts nothing twice.
+ * Asks for a training. The id follows from what the ledger knows: asking again before the plan job has recorded it is a replay, so a
+ * lost dispatch is sent again and a delivered one starts nothing twice.
  */
 async function askForRetrain(
-  { request, ports }: Monitoring,
+  { request }: Monitoring,
   state: LedgerState,
-  decision: MonitorDecision,
+  { explanation, codes }: MonitorDecision,
+  askFor: AskFor,
 ): Promise<string | undefined> {
   const { model } = request.config;
   const environment = request.environmentName;
-  if (ports.sign === undefined) {
-    ports.log.warn(
-      `Set ${SECRETS.dispatchSecret}, so that the training can be asked for by a signed dispatch.`,
-    );
-    return undefined;
-  }
   const version = environmentOf(state, environment).champion?.version ?? '0';
-  const id = `retrain-${state.retrains.length + 1}-v${version}-${environment}-${model}`.slice(0, MAX_ID);
-  const unsigned = {
-    v: 1 as const,
-    id,
-    at: ports.clock.now(),
-    from: 'monitor-check',
-    model,
-    environment,
-    body: { reason: decision.explanation.slice(0, 500), codes: [...decision.codes] },
-  };
-  await ports.github.dispatch(DISPATCH_TYPES.retrain, ports.sign(DISPATCH_TYPES.retrain, unsigned));
-  return id;
+  return askFor(DISPATCH_TYPES.retrain, {
+    id: `retrain-${state.retrains.length + 1}-v${version}-${environment}-${model}`,
+    body: { reason: explanation.slice(0, MAX_REASON), codes: [...codes] },
+  });
 }

@@ -8,12 +8,10 @@ import { OBSERVATION_PROBLEM_CODES, OBSERVATION_PROBLEMS } from './evidence/obse
 import { checkRouting } from './evidence/routing-check.ts';
 import { EMPTY_STAGE } from './evidence/stage-totals.ts';
 import { explainContinue, explainHarm, explainPassed, type StagePlace } from './explain-rollout.ts';
+import { longestSeconds } from './find-overdue.ts';
 import { type HostsFound, judgeQuorum, type Quorum } from './quorum.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { baseRateOf, requestsSeen, requiredRequests } from './stage-requirement.ts';
-
-/** After the deadline a rollout without its data is held for this share of the deadline, then rolled back if so planned. */
-const HOLD_BEFORE_ROLLBACK = 0.25;
 
 export const ROLLBACK_CODES = [
   'errors-worse',
@@ -136,7 +134,7 @@ function decideProgress(
 function decideLate(plan: RolloutPlan, place: TimedPlace, { reasons, lack }: Lack): RolloutDecision {
   const code = 'deadline-passed';
   const late = `the deadline of ${formatDuration(plan.deadlineSeconds)} has passed at ${formatPercent(place.percent / 100)}. ${lack}`;
-  const holdUntil = (1 + HOLD_BEFORE_ROLLBACK) * plan.deadlineSeconds;
+  const holdUntil = longestSeconds(plan);
   if (plan.onNoData === 'rollback' && place.rolloutSeconds > holdUntil) {
     return { kind: 'rollback', code, reasons, explanation: `Rolled back without proof of harm: ${late}` };
   }

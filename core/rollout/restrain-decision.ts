@@ -3,6 +3,7 @@ import { type Rollout, secondsHeld } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';
 import type { RolloutDecision } from './decide-rollout.ts';
 import type { Obstacle } from './find-obstacle.ts';
+import { findHoldEnd } from './find-overdue.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 
 /** A decision on evidence, or what people and the ledger make of it. */
@@ -27,20 +28,18 @@ type Restraint = {
  */
 export function restrainDecision(
   decision: RolloutDecision,
-  { rollout, obstacle, plan: { deadlineSeconds }, now }: Restraint,
+  { rollout, obstacle, plan, now }: Restraint,
 ): RestrainedDecision {
   const { reasons } = decision;
   if (decision.kind === 'rollback') return decision;
   if (obstacle?.code === 'other-champion') return { kind: 'rollback', reasons, ...obstacle };
-  const { held } = rollout;
-  if (held?.code === 'held' && secondsBetween(held.at, now) >= deadlineSeconds) {
-    const explanation = `${held.actor} held it for ${formatDuration(deadlineSeconds)}, the longest that a hold lasts, and nobody let it go on.`;
-    return { kind: 'rollback', code: 'hold-expired', reasons, explanation };
-  }
+  const holdEnd = findHoldEnd(rollout, plan, now);
+  if (holdEnd !== undefined) return { kind: 'rollback', reasons, ...holdEnd };
   const isRaised =
     decision.kind === 'advance' || decision.kind === 'promote' || isFirstStep(decision, rollout);
   if (obstacle === undefined || !isRaised) return decision;
   const { code, explanation } = obstacle;
+  const { deadlineSeconds } = plan;
   if (secondsBetween(rollout.startedAt, now) - secondsHeld(rollout, now) < deadlineSeconds) {
     return { kind: 'hold', code, reasons, explanation: `Held: ${explanation}` };
   }

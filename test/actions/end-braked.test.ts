@@ -3,6 +3,9 @@ import { deploy } from '../../actions/deploy/deploy.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
 
+/** The deadline of these rollouts. */
+const HOUR_MS = 3_600_000;
+
 /** Version 1 serves, and a job has left version 2 at the first stage. */
 async function worldWithOpenRollout(maxUnavailable = 0): Promise<World> {
   const events = [...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')];
@@ -54,6 +57,17 @@ describe('the report of a brake', () => {
     expect(outcome.outputs).toEqual({ outcome: 'in-progress', 'serving-version': '1' });
     expect(await openRollout(world)).toEqual(before);
     expect(world.agents.map(({ traffic }) => traffic?.revision)).toEqual(revisions);
+  });
+
+  test('ends a rollout whose time is over, though no host brakes', async () => {
+    const world = await worldWithOpenRollout();
+    await world.clock.wait(HOUR_MS * 1.2);
+    expect((await deploy(world.job(report))).outputs).toMatchObject({ outcome: 'in-progress' });
+    await world.clock.wait(HOUR_MS * 0.1);
+    const outcome = await deploy(world.job({ ...report, correlationId: 'monitor-2' }));
+    expect(outcome).toMatchObject({ reasonCode: 'rolled-back', result: { code: 'deadline-passed' } });
+    expect(world.agents.map(({ traffic }) => traffic?.candidate)).toEqual([undefined, undefined]);
+    expect(await openRollout(world)).toBeUndefined();
   });
 
   test('takes back the champion that the braked rollout has made meanwhile', async () => {

@@ -14,7 +14,7 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'actions/deploy/deploy.ts',
-        from: 'return endBraked(rooms, report);',
+        from: 'return endBraked(rooms, report, settings);',
         to: 'return rollOut(rooms);',
       },
       {
@@ -46,7 +46,7 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'actions/deploy/deploy.ts',
-        from: 'return endBraked(rooms, report);',
+        from: 'return endBraked(rooms, report, settings);',
         to: 'return goOnWithOpen(rooms);',
       },
     ],
