@@ -169,3 +169,17 @@ describe('a host that can’t be asked whether it has braked', () => {
     expect((await production(world)).champion?.version).toBe('1');
   });
 });
+
+test('a host that came back empty gets the rollout before it is promoted', async () => {
+  const world = await worldAtTheEnd();
+  const [, host] = world.agents;
+  host.instances.clear();
+  host.traffic = undefined;
+  let given: string | undefined;
+  world.ledger.afterAppend = (written) => {
+    if (written.some(({ kind }) => kind === 'rollout.promoted')) given = host.traffic?.candidate;
+  };
+  const outcome = await deploy(world.job(report));
+  expect(outcome.reasonCode).toBe('promoted');
+  expect(given).toBe('2');
+});

@@ -1,6 +1,7 @@
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Log } from '../../../core/ports.ts';
 import type { Block } from '../../../core/report/report.ts';
+import { judgeQuorum } from '../../../core/rollout/quorum.ts';
 import type { Announcer } from '../announcer.ts';
 import type { BringUp } from '../hosts/bring-up.ts';
 import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
@@ -62,7 +63,7 @@ export async function takeStep(
   if (rollout.percent === 0) return takeFirstStep(ports, rollout);
   switch (decision.kind) {
     case 'promote':
-      return endings.promote(rollout, { code: 'promote', explanation, report });
+      return promote(ports, rollout, { code: 'promote', explanation, report });
     case 'advance':
       return advance(ports, rollout, { to: decision.to, explanation, report });
     case 'continue':
@@ -129,6 +130,20 @@ async function advance(
   announcer.status(id, 'in_progress', `${open.percent} %`);
   announcer.progress(describeOpen(environment, open, report));
   return keep({ brakes, traffic, endings }, open);
+}
+
+/**
+ * Gives hosts the order of the rollout once more, and promotes where enough of them take it: what takes it now will take the promotion,
+ * and one that came back empty has no part in what is promoted.
+ */
+async function promote(
+  ports: Pick<StepPorts, 'brakes' | 'traffic' | 'endings' | 'hosts'>,
+  rollout: Rollout,
+  promotion: Parameters<Endings['promote']>[1],
+): Promise<Stepped> {
+  const kept = await keep(ports, rollout);
+  const isTooFew = judgeQuorum(ports.hosts.found()).kind === 'too-few';
+  return kept.kind !== 'going-on' || isTooFew ? kept : ports.endings.promote(rollout, promotion);
 }
 
 /** Brings traffic to where the ledger says, unless a host has braked; that renews the lease. */
