@@ -2,6 +2,7 @@ import { type Config, defaultEnvironment, type Environment } from '../../core/co
 import { UserError } from '../../core/errors.ts';
 import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import type { Instant } from '../../core/instant.ts';
+import { isSaid } from '../../core/ledger/cause.ts';
 import type { Clock, Ledger, Log, RolloutRecords } from '../../core/ports.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
@@ -97,6 +98,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const goOn = createDriver({ journal, conclude, setCourse, outlast, clock, signal }, endings, settings);
   const wish = {
     ...{ operation: plan.operation, actor: author.actor, cause: author.cause.id, package: request.package },
+    isPerson: isSaid(author.cause),
     // What plan names is a person's word, and what that person was allowed; what the chain made is for those who name none.
     version: plan.version ?? request.version,
     report: { rollout: plan.rollout, reason: plan.reason },

@@ -1,3 +1,4 @@
+import { findWords } from '../../core/deploy/find-words.ts';
 import type { Clock } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { requireVersion } from './find-candidate.ts';
@@ -52,8 +53,9 @@ async function replaceOthers(ports: RestorePorts, { state, here }: Reading): Pro
   const startable = startableOf(here.champion?.version);
   if (startable === undefined) return [];
   const meanwhile = startableOf(here.previous?.version);
+  const words = findWords(here, [meanwhile?.version]);
   const replaced = await fleet.onEveryHost(async (agent) =>
-    (await replacePackage(ports, agent, { startable, meanwhile })) ? [agent.url] : [],
+    (await replacePackage(ports, agent, { startable, meanwhile, words })) ? [agent.url] : [],
   );
   return replaced.flat();
 }

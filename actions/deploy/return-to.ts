@@ -2,6 +2,7 @@ import { messageOf, UserError } from '../../core/errors.ts';
 import type { LedgerState, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
 import type { Log } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
+import type { Word } from '../../core/serving/api.ts';
 import type { Startable } from '../serving/startable.ts';
 import type { Announcer } from './announcer.ts';
 import { requireVersion } from './find-candidate.ts';
@@ -34,15 +35,15 @@ type ReturnPorts = {
   readonly log: Log;
 };
 
-/** Who asked for the return, and the cause it goes by in the ledger: asking once acts once. */
-type Asker = { readonly actor: string; readonly cause: string };
+/** Who asked for the return, whether that is a person, and the cause it goes by in the ledger: asking once acts once. */
+type Asker = { readonly actor: string; readonly isPerson: boolean; readonly cause: string };
 
 /** Returns of one environment. */
-export function createReturnTo(ports: ReturnPorts, { actor, cause }: Asker): ReturnTo {
+export function createReturnTo(ports: ReturnPorts, { actor, cause, isPerson }: Asker): ReturnTo {
   const { journal, fleet, settler, memory } = ports;
   const { environment } = journal;
   const id = `${returnsOf(journal)}${cause}`;
-  return async ({ state, here }, wanted) => {
+  return async ({ at, state, here }, wanted) => {
     const { champion, previous, history, rollout: open } = here;
     const target = wanted ?? previous?.version;
     const before = history.find(({ rollout }) => rollout === id);
@@ -55,8 +56,9 @@ export function createReturnTo(ports: ReturnPorts, { actor, cause }: Asker): Ret
       replaced = { kind: 'done', last: history.at(-1) };
     } else {
       const explanation = `${actor} returned to version ${target}.`;
+      const words = isPerson ? [{ version: target, rollout: id, actor, at }] : [];
       replaced = await whileLocked(ports, id, () =>
-        replace(ports, state, { id, champion: champion.version, target, explanation }),
+        replace(ports, state, { id, champion: champion.version, target, words, explanation }),
       );
     }
     await settler.settle();
@@ -108,6 +110,7 @@ type Replacement = {
   readonly id: string;
   readonly champion: string;
   readonly target: string;
+  readonly words: readonly Word[];
   readonly explanation: string;
 };
 
@@ -128,11 +131,12 @@ type Replaced =
 async function replace(
   ports: ReturnPorts,
   state: LedgerState,
-  { id, champion, target, explanation }: Replacement,
+  { id, champion, target, words, explanation }: Replacement,
 ): Promise<Replaced> {
   const { journal, fleet, starter, settler, announcer } = ports;
   const { environment } = journal;
-  await returnHosts({ fleet, starter }, requirePackage(starter, state, target));
+  const startable = requirePackage(starter, state, target);
+  await returnHosts({ fleet, starter }, { startable, words });
   let ended: Rollout | undefined;
   const entered = await journal.append((page) => {
     const { here } = page.now;

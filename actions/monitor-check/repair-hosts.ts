@@ -1,3 +1,4 @@
+import { findWords } from '../../core/deploy/find-words.ts';
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
@@ -5,8 +6,9 @@ import { findEnvelope } from '../../core/ledger/find-envelope.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
 import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
-import type { AgentState, Traffic } from '../../core/serving/api.ts';
+import type { AgentState, SetTraffic, Traffic } from '../../core/serving/api.ts';
 import { harmBrake } from '../../core/serving/harm-brake.ts';
+import { standingBrakes } from '../../core/serving/standing-brakes.ts';
 import { startOnHost } from '../serving/start-on-host.ts';
 import { type Startable, startableOf } from '../serving/startable.ts';
 import { stopOthers } from '../serving/stop-others.ts';
@@ -77,7 +79,8 @@ async function bringBack(
   const { agent, state } = host;
   const { previous } = here;
   const before = state.traffic[model];
-  if (harmBrake(before, findHeeded(here)) !== undefined) {
+  const wanted = serveOnly(version, findWords(here, [version]));
+  if (hasBraked(before, { wanted, here })) {
     const back = `/rollback ${request.environmentName} takes it back everywhere`;
     ports.log.warn(`${agent.url} braked version ${version} for harm and is not given it again: ${back}.`);
     return [];
@@ -89,7 +92,7 @@ async function bringBack(
       ports.log.warn(`${agent.url} can't be brought to version ${version}: ${started.message}`);
       return [];
     }
-    const set = await agent.setTraffic(model, serveOnly(version), before?.revision);
+    const set = await agent.setTraffic(model, wanted, before?.revision);
     if (!set.ok) return [];
     const keep = new Set([version, ...(previous === undefined ? [] : [previous.version])]);
     // Those that were seen while no rollout was open: one that began since has its own.
@@ -101,6 +104,15 @@ async function bringBack(
     ports.log.warn(`${agent.url} can't be brought to version ${version}: ${messageOf(thrown)}`);
     return [];
   }
+}
+
+/** Whether a host holds it against the champion that it did harm there, and no person has spoken for it since. */
+function hasBraked(
+  before: Traffic | undefined,
+  { wanted, here }: { readonly wanted: SetTraffic; readonly here: EnvironmentState },
+): boolean {
+  if (harmBrake(before, findHeeded(here)) !== undefined) return true;
+  return standingBrakes(before, wanted).some(({ version }) => version === wanted.stable);
 }
 
 /** The champion as a host would be given it; `undefined` where there is none, or none in a package. */

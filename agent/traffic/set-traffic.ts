@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../../core/result.ts';
-import type { SetTraffic, Traffic } from '../../core/serving/api.ts';
+import type { Brake, SetTraffic, Traffic } from '../../core/serving/api.ts';
 import { BY_HAND, hasPart } from '../../core/serving/by-hand.ts';
+import { standingBrakes } from '../../core/serving/standing-brakes.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
@@ -22,9 +23,9 @@ type Change = {
 
 /**
  * Stores new traffic for a model if the caller knew the present revision. Versions that are to get requests must be ready here. A
- * brake stays until another rollout is set or the candidate is gone from the traffic, one by hand until the version it is on has no
- * part any more, and a rollout that has left the traffic never comes back: a
- * job that slept through its end can't raise it again.
+ * brake is on until another rollout is set or the candidate is gone from the traffic, one by hand until the version it is on has no
+ * part any more. What was braked for harm gets requests again only by a person's word that the order carries: a repair has none. A
+ * rollout that has left the traffic never comes back: a job that slept through its end can't raise it again.
  */
 export function setTraffic(
   context: AgentContext,
@@ -48,9 +49,11 @@ export function setTraffic(
   if (refusal !== undefined) return err(refusal);
   const environment = request.environment ?? before?.environment;
   const ledger = request.ledger ?? before?.ledger;
-  const isHeld = before?.brake?.code === BY_HAND && hasPart(request, before.brake);
+  const braked = standingBrakes(before, request);
+  const isHeld = before?.brake !== undefined && isStillOn(before.brake, request, braked);
   const traffic: Traffic = {
     ...request,
+    ...(braked.length > 0 && { braked: [...braked] }),
     ...(environment !== undefined && { environment }),
     ...(ledger !== undefined && { ledger }),
     revision: (before?.revision ?? 0) + 1,
@@ -131,27 +134,27 @@ function findRefusal(
   return undefined;
 }
 
-/** A brake for harm stands against its own rollout; one by hand, against every order that gives that version requests. */
+/** Silence is no proof of harm, and does not stand: whoever renews the lease after it is heard again. */
 function findBraked(request: SetTraffic, before: Traffic | undefined): Refusal | undefined {
-  const brake = before?.brake;
-  // Silence is no proof of harm: whoever renews the lease after it is heard again.
-  if (brake === undefined || brake.code === 'lease-expired') return undefined;
-  const { rollout, version, explanation, at } = brake;
-  if (brake.code === BY_HAND && givesRequests(request, version)) {
-    return new Refusal({
-      status: 409,
-      code: 'braked',
-      message: `Version ${version} was taken back by hand on this host at ${at}: ${explanation}`,
-      remedy: `Record it with /rollback v${before?.stable}; then a new rollout may try version ${version} again.`,
-    });
-  }
-  if (rollout !== request.lease?.rollout || request.candidatePercent === 0) return undefined;
-  return new Refusal({
-    status: 409,
-    code: 'braked',
-    message: `This host braked rollout ${rollout}: ${explanation}`,
-    remedy: 'Roll it back; a new rollout may try again.',
-  });
+  const brake = standingBrakes(before, request).find(({ version }) => givesRequests(request, version));
+  if (brake === undefined) return undefined;
+  const { rollout, version, explanation, at, code } = brake;
+  const again = `then a person may name it again: /deploy v${version}.`;
+  const byHand = {
+    message: `Version ${version} was taken back by hand on this host at ${at}: ${explanation}`,
+    remedy: `Record it with /rollback v${before?.stable}; ${again}`,
+  };
+  const forHarm = {
+    message: `This host braked rollout ${rollout} of version ${version} at ${at}: ${explanation}`,
+    remedy: `Take version ${version} back with /rollback; ${again}`,
+  };
+  return new Refusal({ status: 409, code: 'braked', ...(code === BY_HAND ? byHand : forHarm) });
+}
+
+/** Whether the brake that is on stays on under this order: that of its own rollout does, and one by hand while its version has a part. */
+function isStillOn(brake: Brake, request: SetTraffic, standing: readonly Brake[]): boolean {
+  if (!standing.some(({ rollout, at }) => rollout === brake.rollout && at === brake.at)) return false;
+  return brake.code === BY_HAND ? hasPart(request, brake) : request.lease?.rollout === brake.rollout;
 }
 
 function givesRequests(

@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Brake, TakeBack, Traffic } from '../../core/serving/api.ts';
 import { BY_HAND } from '../../core/serving/by-hand.ts';
+import { standingBrakes } from '../../core/serving/standing-brakes.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
@@ -46,7 +47,9 @@ export function takeBack(
   const revision = traffic.revision + 1;
   const { candidate: _candidate, lease: _lease, ...rest } = traffic;
   const kept: Traffic = isOnTrial ? traffic : rest;
-  const next = { ...kept, stable: to, candidatePercent: 0, shadow: false, revision, brake };
+  // Whoever stands at the host and names a version has spoken for it.
+  const braked = standingBrakes(traffic, {}).filter((one) => one.version !== to);
+  const next = { ...kept, braked, stable: to, candidatePercent: 0, shadow: false, revision, brake };
   const over = [...remember(stored, kept.lease?.rollout)];
   recordBrake(context, { model, stored: { ...stored, traffic: next, over } });
   if (counters !== undefined) rebase(context, { model, traffic: next, counters });
@@ -69,8 +72,9 @@ function findRefusal(
     .instances()
     .filter((one) => one.model === model && one.state === 'ready' && one.version !== from)
     .map(({ version }) => version);
-  const braked = store.getTraffic(model)?.traffic.brake?.version;
-  const others = ready.filter((version) => version !== braked);
+  const { brake, braked = [] } = store.getTraffic(model)?.traffic ?? {};
+  const harmful = new Set([brake?.version, ...braked.map(({ version }) => version)]);
+  const others = ready.filter((version) => !harmful.has(version));
   const choice =
     others.length === 0 ? 'No other version is ready here.' : `Ready here: ${others.join(', ')}.`;
   if (to === undefined) {

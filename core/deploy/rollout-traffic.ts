@@ -3,7 +3,7 @@ import type { Rollout } from '../ledger/state.ts';
 import type { Tempering } from '../rollout/evidence/baseline.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import { type AlphaShares, shareAlpha } from '../rollout/share-alpha.ts';
-import type { SetTraffic } from '../serving/api.ts';
+import type { SetTraffic, Word } from '../serving/api.ts';
 
 /**
  * The plan of a rollout that is under way, as one of those sees it who may end it: what was promised when it started, and the rest as
@@ -24,6 +24,8 @@ export function serveRollout(
     readonly leaseSeconds: number;
     /** What past rollouts teach of how much counts vary. */
     readonly tempering: Tempering;
+    /** What persons have said for its two versions. */
+    readonly words: readonly Word[];
     readonly detached?: boolean;
   },
 ): SetTraffic {
@@ -32,6 +34,7 @@ export function serveRollout(
     candidate: rollout.version,
     candidatePercent: rollout.percent,
     shadow: options.shadow,
+    ...carry(options.words),
     lease: {
       rollout: rollout.id,
       plan: planOf(rollout, environment, 'host'),
@@ -46,7 +49,11 @@ export function serveRollout(
   };
 }
 
-/** All traffic to one version. */
-export function serveOnly(version: string): SetTraffic {
-  return { stable: version, candidatePercent: 0, shadow: false };
+/** All traffic to one version, and what persons have said for it. */
+export function serveOnly(version: string, words: readonly Word[]): SetTraffic {
+  return { stable: version, candidatePercent: 0, shadow: false, ...carry(words) };
+}
+
+function carry(words: readonly Word[]): Pick<SetTraffic, 'words'> {
+  return words.length === 0 ? {} : { words: [...words] };
 }

@@ -10,3 +10,8 @@ export const causeSchema = z.object({
 });
 
 export type Cause = z.infer<typeof causeSchema>;
+
+/** Whether a person said it, in a comment or by hand. */
+export function isSaid({ kind }: Pick<Cause, 'kind'>): boolean {
+  return kind === 'comment' || kind === 'manual';
+}

@@ -68,7 +68,12 @@ export type EnvironmentState = {
   readonly monitor?: MonitorJudgement | undefined;
   /** Ended rollouts, oldest first. */
   readonly history: readonly RolloutOutcome[];
+  /** The last word of a person for a version, by version: it was named for a rollout, or returned to. */
+  readonly words?: Readonly<Record<string, PersonsWord>> | undefined;
 };
+
+/** Who spoke for a version and when, and the rollout or the return it was for. */
+export type PersonsWord = { readonly rollout: string; readonly actor: string; readonly at: string };
 
 export type GateJudgement = {
   readonly runId: string;

@@ -53,6 +53,14 @@ const rolloutLeaseSchema = z.object({
   leaseSeconds: z.number().positive(),
 });
 
+/** A person's word for a version: who said it and when, and the rollout or the return it was said for. */
+const wordSchema = z.object({
+  version: versionSchema,
+  rollout: z.string(),
+  actor: z.string(),
+  at: instantSchema,
+});
+
 /** `PUT /v1/models/{model}/traffic`, guarded by `If-Match: "<revision>"`. */
 export const setTrafficSchema = z.object({
   /** Environment that the order is given for: a host serves a model for one of them. */
@@ -64,6 +72,8 @@ export const setTrafficSchema = z.object({
   /** Copy requests to the candidate and drop its answers. */
   shadow: z.boolean(),
   lease: rolloutLeaseSchema.optional(),
+  /** What persons have said of these versions: by that alone a host serves again what it braked for harm before. */
+  words: z.array(wordSchema).optional(),
   /** How far the ledger goes by which this was decided. The host remembers the last it was told, against the day that one is lost. */
   ledger: ledgerHeadSchema.optional(),
 });
@@ -89,6 +99,8 @@ export const trafficSchema = z.object({
   ...setTrafficSchema.partial({ stable: true }).shape,
   revision: z.number().int().nonnegative(),
   brake: brakeSchema.optional(),
+  /** Brakes for harm that stand against later orders, the last ones, oldest first: no order without a person's word lifts them. */
+  braked: z.array(brakeSchema).optional(),
 });
 
 /** `GET /v1/models/{model}/observations?after=seq&rollout=id`, oldest first, at most 1,000. */
@@ -141,6 +153,7 @@ export type Instance = z.infer<typeof instanceSchema>;
 export type StartInstance = z.infer<typeof startInstanceSchema>;
 export type RolloutLease = z.infer<typeof rolloutLeaseSchema>;
 export type SetTraffic = z.infer<typeof setTrafficSchema>;
+export type Word = z.infer<typeof wordSchema>;
 export type TakeBack = z.infer<typeof takeBackSchema>;
 export type Traffic = z.infer<typeof trafficSchema>;
 export type Brake = z.infer<typeof brakeSchema>;

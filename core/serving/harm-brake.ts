@@ -1,11 +1,16 @@
 import type { Brake, Traffic } from './api.ts';
 
-/** The brake by which a host says that a rollout does harm. A host that only lost contact has seen none. */
+/** Whether a brake was for harm. A host that only lost contact has seen none. */
+export function isForHarm({ code }: Brake): boolean {
+  return code !== 'lease-expired';
+}
+
+/** The brake by which a host says that a rollout does harm, be it one that has left its traffic since. */
 export function harmBrake(
-  traffic: Pick<Traffic, 'brake'> | undefined,
+  traffic: Pick<Traffic, 'brake' | 'braked'> | undefined,
   rollout: string | undefined,
 ): Brake | undefined {
-  const brake = traffic?.brake;
-  if (brake === undefined || brake.rollout !== rollout || brake.code === 'lease-expired') return undefined;
-  return brake;
+  const { brake, braked = [] } = traffic ?? {};
+  const all = brake === undefined ? braked : [brake, ...braked];
+  return all.find((one) => one.rollout === rollout && isForHarm(one));
 }

@@ -165,7 +165,7 @@ async function begin(world: SimulatedWorld, site: GitHubSite): Promise<void> {
   await Promise.all(
     agents.map(async (agent) => {
       await startOnHost(agent, startable, { clock: ports.clock, readyMs: 30_000 });
-      await agent.setTraffic(MODEL, serveOnly(first), undefined);
+      await agent.setTraffic(MODEL, serveOnly(first, []), undefined);
     }),
   );
   await ledger.append(MODEL, (state) =>

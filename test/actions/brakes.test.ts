@@ -1,7 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
+import { takeBack } from '../../actions/deploy/hosts/take-back.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import {
+  championEvents,
+  contextOf,
+  createWorld,
+  packageOf,
+  versionEvents,
+  type World,
+} from './support/deployment.ts';
 import type { MemoryAgent } from './support/memory-agent.ts';
 
 /** Version 1 serves on both hosts, version 2 passed its gate and is packed. */
@@ -34,6 +43,7 @@ function brake(agent: MemoryAgent, rollout: string, code = 'candidate-failed'): 
   const at = '2026-11-21T12:00:00.000Z';
   agent.traffic = {
     ...{ stable: '1', candidatePercent: 0, shadow: false, revision: revision + 1 },
+    ...(agent.traffic?.lease && { lease: agent.traffic.lease }),
     brake: { rollout, version: '2', code, explanation: 'Version 2 is failed on this host.', at },
   };
 }
@@ -116,6 +126,25 @@ describe('a brake of one host', () => {
     expect(servedBy(world)).toEqual(['1', '1']);
     expect(world.tracking.aliases.get('champion')).toBe('1');
     expect(world.statuses.at(-1)).toEqual([id, 'failure']);
+  });
+
+  test('takes the new champion back though a job that was late has taken all traffic back before', async () => {
+    const world = await worldAtTheEnd();
+    const id = await idOf(world);
+    const { fleet } = world.job(report).ports;
+    brake(world.agents[1], id);
+    await takeBack(fleet, { model: 'mnist', rollout: id, stable: '1' });
+    expect(world.agents[1].traffic).not.toHaveProperty('brake');
+    const where = { rollout: id, environment: 'production', version: '2', package: packageOf('2') };
+    world.ledger.events.push(
+      createEvent({ ...contextOf('other'), at: world.clock.now() }, 'rollout.promoted', {
+        ...where,
+        explanation: 'x',
+      }),
+    );
+    await deploy(world.job({ ...report, correlationId: 'late' }));
+    expect((await production(world)).champion?.version).toBe('1');
+    expect(servedBy(world)).toEqual(['1', '1']);
   });
 
   test('that comes while hosts are given to the new champion takes it back', async () => {

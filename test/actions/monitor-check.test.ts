@@ -3,6 +3,7 @@ import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
 import type { Monitoring } from '../../actions/monitor-check/monitor-context.ts';
 import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
+import { addSeconds } from '../../core/instant.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import {
   championEvents,
@@ -264,9 +265,32 @@ describe('monitor-check', () => {
     expect(outcome.result['codes']).toEqual(['champion-braked']);
     expect(showReport(outcome.report)).toMatch(/serve-2:9443 braked version 2 .* It fails half\./);
     expect([...github.issues.values()].join()).toContain('`/rollback production`');
-    braked.traffic = { ...present, brake: { ...brake, rollout: 'rollout-1', at: world.clock.now() } };
+  });
+
+  test('gives the champion to a host that braked it in another rollout only when a person has named it since', async () => {
+    const { world, monitoring } = bench();
+    const named = (at: string) =>
+      championEvents('2', '1').map((event) =>
+        event.kind === 'rollout.started' ? { ...event, data: { ...event.data, namedAt: at } } : event,
+      );
+    const [host, braked] = world.agents;
+    host.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 7 };
+    const at = world.clock.now();
+    const brake = { rollout: 'an-older-one', version: '2', code: 'errors-worse', explanation: 'Half.', at };
+    const present = { stable: '1', candidatePercent: 0, shadow: false, revision: 7, braked: [brake] };
+    braked.traffic = present;
+    const before = [...world.ledger.events];
+    world.ledger.events.push(...versionEvents('2'), ...named(addSeconds(at, -1)));
     await monitorCheck(monitoring);
-    expect(braked.traffic).toMatchObject({ stable: '2' });
+    expect(braked.traffic).toEqual(present);
+    world.ledger.events.splice(0, Number.POSITIVE_INFINITY, ...before, ...versionEvents('2'));
+    world.ledger.events.push(...named(at));
+    await monitorCheck(monitoring);
+    expect(braked.traffic).toMatchObject({
+      stable: '2',
+      words: [{ version: '2', rollout: 'rollout-2', actor: 'ann', at }],
+    });
+    expect(braked.traffic).not.toHaveProperty('braked');
   });
 
   test('leaves hosts alone while a rollout is open, and whose traffic has changed since it looked', async () => {

@@ -13,6 +13,7 @@ import {
   versionEvents,
   type World,
 } from './support/deployment.ts';
+import { showReport } from './support/show-report.ts';
 
 const environment = 'production';
 
@@ -81,6 +82,24 @@ describe('a return to an earlier version', () => {
     expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
     expect(world.statuses).toContainEqual(['push', 'failure']);
     expect(world.kept.has('push')).toBe(true);
+  });
+
+  test('to a version that a host has braked for harm takes a person’s word', async () => {
+    const world = createHistory();
+    const at = world.clock.now();
+    for (const agent of world.agents) await agent.startInstance('mnist', '1', { manifest: 'sha256:1' });
+    const [, host] = world.agents;
+    const brake = { rollout: 'r1', version: '1', code: 'errors-worse', explanation: 'It fails half.', at };
+    host.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 7, braked: [brake] };
+    const dispatched = { ...rollback, cause: { kind: 'dispatch', id: 'monitor-1' } } as const;
+    const outcome = await deploy(world.job({ ...dispatched, correlationId: 'monitor-1' }));
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '2']);
+    expect(showReport(outcome.report)).toContain('braked rollout r1 of version 1: It fails half.');
+    const again = { ...rollback, version: '2', correlationId: 'comment-3' } as const;
+    await deploy(world.job(again));
+    await deploy(world.job({ ...rollback, correlationId: 'comment-4' }));
+    expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
+    expect(host.traffic).toMatchObject({ words: [{ version: '1', actor: 'ann' }] });
   });
 
   test('waits for nobody who has the lock', async () => {

@@ -23,7 +23,7 @@ describe('traffic taken back by hand', () => {
     expect(await set(canary('r1'))).toMatchObject({ error: { code: 'braked' } });
   });
 
-  test('is overridden by no other rollout of that version either, until one without it came', async () => {
+  test('is overridden by no other rollout of that version either, unless a person has named it since', async () => {
     await startCanary();
     await takeBack();
     expect(await set(canary('r2'))).toMatchObject({ error: { code: 'braked' } });
@@ -31,7 +31,10 @@ describe('traffic taken back by hand', () => {
     expect(await set(canary('r2'))).toMatchObject({ error: { code: 'braked' } });
     expect(await set(ALL_STABLE)).toMatchObject({ ok: true });
     expect(traffic()?.brake).toBeUndefined();
-    expect(await set(canary('r3'))).toMatchObject({ ok: true });
+    expect(await set(canary('r3'))).toMatchObject({ error: { code: 'braked' } });
+    const at = new Date(on.host.world.now).toISOString();
+    const words = [{ version: '2', rollout: 'r3', actor: 'ada', at }];
+    expect(await set({ ...canary('r3'), words })).toMatchObject({ ok: true });
   });
 
   test('takes the champion off for a version that is named and ready', async () => {

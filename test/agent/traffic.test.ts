@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { describeState } from '../../agent/api/describe-state.ts';
 import type { ClusterCounters } from '../../agent/envoy/cluster-counters.ts';
-import type { SetTraffic } from '../../core/serving/api.ts';
+import type { SetTraffic, Word } from '../../core/serving/api.ts';
 import { ALL_STABLE, MODEL, useCanaryHost } from './support/canary-host.ts';
 import { leaseOf } from './support/deploy.ts';
 import { counted, serveAll } from './support/fake-context.ts';
 
 const on = useCanaryHost();
 const { traffic, observations, canary, startCanary, poll } = on;
+
+/** A person's word for the candidate, now. */
+function named(rollout: string): Word {
+  return { version: '2', rollout, actor: 'ada', at: new Date(on.host.world.now).toISOString() };
+}
 
 describe('setting traffic', () => {
   test('needs the revision that it replaces', async () => {
@@ -83,7 +88,7 @@ describe('observations', () => {
       1: { requests: 150, errors: 0, unanswered: 0, refused: 0, invalid: 0 },
       2: { requests: 157, errors: 10, unanswered: 7, refused: 4, invalid: 0 },
     });
-    await startCanary('r2');
+    await on.agent.setTraffic(MODEL, { ...canary('r2'), words: [named('r2')] }, traffic()?.revision);
     await poll(160);
     expect(await totals()).toMatchObject({ 1: { requests: 10 } });
   });
@@ -186,11 +191,13 @@ describe('the brake', () => {
     expect(traffic()?.brake?.code).toBe('errors-worse');
   });
 
-  test('refuses to raise that rollout again, and lets another one begin', async () => {
+  test('refuses to raise that rollout again, and lets another one begin that a person has named', async () => {
     await startCanary();
     await poll(60, 30);
     expect(await on.agent.setTraffic(MODEL, canary('r1'), 3)).toMatchObject({ error: { code: 'braked' } });
-    expect(await on.agent.setTraffic(MODEL, canary('r2'), 3)).toMatchObject({ ok: true });
+    expect(await on.agent.setTraffic(MODEL, canary('r2'), 3)).toMatchObject({ error: { code: 'braked' } });
+    const words = [named('r2')];
+    expect(await on.agent.setTraffic(MODEL, { ...canary('r2'), words }, 3)).toMatchObject({ ok: true });
     expect(traffic()?.brake).toBeUndefined();
   });
 

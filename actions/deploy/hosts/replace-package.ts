@@ -1,6 +1,7 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import { ServiceError } from '../../../core/errors.ts';
 import type { AgentPort, Clock } from '../../../core/ports.ts';
+import type { Word } from '../../../core/serving/api.ts';
 import type { Startable } from '../../serving/startable.ts';
 import { ensureServing } from './ensure-serving.ts';
 import type { Starter } from './starter.ts';
@@ -16,8 +17,12 @@ type ReplacePorts = {
   readonly signal: AbortSignal;
 };
 
-/** The version in its right package, and one that answers meanwhile. */
-type Replacement = { readonly startable: Startable; readonly meanwhile: Startable | undefined };
+/** The version in its right package, and one that answers meanwhile, with what persons have said for that. */
+type Replacement = {
+  readonly startable: Startable;
+  readonly meanwhile: Startable | undefined;
+  readonly words: readonly Word[];
+};
 
 /**
  * Where a host runs the version under another package, has it answer by the version before, stops it, and brings it up in the right
@@ -26,7 +31,7 @@ type Replacement = { readonly startable: Startable; readonly meanwhile: Startabl
 export async function replacePackage(
   { starter, clock, signal }: ReplacePorts,
   agent: AgentPort,
-  { startable, meanwhile }: Replacement,
+  { startable, meanwhile, words }: Replacement,
 ): Promise<boolean> {
   const { model, version } = startable;
   const isOther = async () => {
@@ -38,7 +43,7 @@ export async function replacePackage(
   if ((await agent.getTraffic(model))?.stable === version) {
     if (meanwhile === undefined) throw nothingMeanwhile(agent.url, version);
     await ensureServing(starter, agent, meanwhile);
-    await setTraffic(agent, { model, wanted: serveOnly(meanwhile.version) });
+    await setTraffic(agent, { model, wanted: serveOnly(meanwhile.version, words) });
   }
   await agent.stopInstance(model, version);
   for (let poll = 0; poll < STOP_POLLS && (await isOther()); poll += 1)

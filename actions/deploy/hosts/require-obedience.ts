@@ -1,4 +1,5 @@
 import type { Environment } from '../../../core/config/config.ts';
+import { findWords } from '../../../core/deploy/find-words.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
 import type { Reading } from '../journal.ts';
@@ -36,7 +37,8 @@ export function createRequireObedience(
       },
     };
     const tempering = (await memory.recall(reading)).eta;
-    const asked = { model, settings, participants, tempering };
+    const words = findWords(reading.here, [rollout.stable, rollout.version]);
+    const asked = { model, settings, participants, tempering, words };
     const traffic = createRolloutTraffic({ fleet, clock, log }, asked);
     const brake = await traffic.leave(rollout);
     // What a brake means is for whoever ends the rollout.

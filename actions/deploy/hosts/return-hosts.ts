@@ -1,5 +1,6 @@
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import { ServiceError, UNREACHABLE, UserError } from '../../../core/errors.ts';
+import type { Word } from '../../../core/serving/api.ts';
 import type { Startable } from '../../serving/startable.ts';
 import { ensureServing } from './ensure-serving.ts';
 import type { Fleet } from './fleet.ts';
@@ -8,13 +9,19 @@ import { setTraffic } from './traffic.ts';
 
 type ReturnPorts = { readonly fleet: Fleet; readonly starter: Pick<Starter, 'start'> };
 
+/** The version to return to, and what a person says for it where one asked. */
+type Return = { readonly startable: Startable; readonly words: readonly Word[] };
+
 /**
  * Gives all requests to an earlier version. Hosts that run it still are told at once; only where none does, it is started first, on
  * each for itself. Hosts that are not there after that are left to the settler. Rejects where not one host could be told.
  */
-export async function returnHosts({ fleet, starter }: ReturnPorts, startable: Startable): Promise<void> {
+export async function returnHosts(
+  { fleet, starter }: ReturnPorts,
+  { startable, words }: Return,
+): Promise<void> {
   const { model, version } = startable;
-  const wanted = serveOnly(version);
+  const wanted = serveOnly(version, words);
   const told: string[] = [];
   await fleet.tellEveryHost(async (agent) => {
     if ((await agent.getInstance(model, version))?.state !== 'ready') return;

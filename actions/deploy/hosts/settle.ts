@@ -1,3 +1,4 @@
+import { findWords } from '../../../core/deploy/find-words.ts';
 import { serveOnly } from '../../../core/deploy/rollout-traffic.ts';
 import type { RegistryAliases } from '../../../core/identity/registry-aliases.ts';
 import { championOf } from '../../../core/ledger/champion-of.ts';
@@ -73,13 +74,14 @@ async function bringTo(
   const { previous } = here;
   const keep = new Set([champion, ...(previous === undefined ? [] : [previous.version])]);
   const heed = findHeeded(here);
+  const wanted = serveOnly(champion, findWords(here, [champion]));
   const known = championOf(state, journal.environment);
   const startable = known?.package && starter.prepare(state, known, known.package);
   const { model } = journal;
   fleet.readmit();
   const set = await fleet.onEveryHost(async (agent) => {
     if (startable !== undefined) await ensureServing(starter, agent, startable);
-    const { kind } = await setTraffic(agent, { model, wanted: serveOnly(champion), heed });
+    const { kind } = await setTraffic(agent, { model, wanted, heed });
     if (kind === 'set') await stopOthers(agent, (await agent.state()).instances, { model, keep });
     return kind;
   });

@@ -15,7 +15,7 @@ export async function takeBack(
     // A host without traffic has nothing to take back; it may not have the stable version either.
     const present = await agent.getTraffic(model);
     if (present !== undefined && isLedBy(present, rollout)) {
-      await setTraffic(agent, { model, wanted: serveOnly(stable) });
+      await setTraffic(agent, { model, wanted: serveOnly(stable, []) });
     }
   });
 }

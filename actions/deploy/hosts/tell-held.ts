@@ -1,4 +1,5 @@
 import type { Environment } from '../../../core/config/config.ts';
+import { findWords } from '../../../core/deploy/find-words.ts';
 import { detachedLease } from '../../../core/deploy/leases.ts';
 import { serveRollout } from '../../../core/deploy/rollout-traffic.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
@@ -34,7 +35,8 @@ export function createTellHeld(
     if (stable === undefined) return;
     const tempering = (await memory.recall(reading)).eta;
     const leaseSeconds = detachedLease(rollout, settings, clock.now());
-    const lease = { shadow: false, leaseSeconds, tempering, detached: true };
+    const words = findWords(reading.here, [stable, rollout.version]);
+    const lease = { shadow: false, leaseSeconds, tempering, words, detached: true };
     const wanted = serveRollout({ ...rollout, stable }, settings, lease);
     await fleet.onEveryHost((agent) => tell(agent, { model, wanted, rollout }));
   };

@@ -1,4 +1,5 @@
 import type { Environment } from '../../../core/config/config.ts';
+import { findWords } from '../../../core/deploy/find-words.ts';
 import { type Instant, isBefore, secondsBetween } from '../../../core/instant.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
@@ -70,7 +71,8 @@ export function createCourse(
     const observe = () => collectObservations(fleet, model, id);
     const baseline = await memory.recall(reading);
     const judge = createJudge({ baseline, observe: observe(), clock }, settings);
-    const asked = { model, settings, participants: hosts, tempering: baseline.eta };
+    const words = findWords(reading.here, [rollout.stable, version]);
+    const asked = { model, settings, participants: hosts, tempering: baseline.eta, words };
     const traffic = createRolloutTraffic({ fleet, clock, log }, asked);
     const shadow = (dark: Rollout) =>
       shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);

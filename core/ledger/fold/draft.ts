@@ -5,6 +5,7 @@ import {
   type LedgerState,
   type Lock,
   lookUp,
+  type PersonsWord,
   type Retrain,
   type RolloutOutcome,
   type Training,
@@ -12,8 +13,11 @@ import {
 } from '../state.ts';
 import { type Returns, startReturns } from './returns.ts';
 
-/** An environment of a draft: all but its history is replaced, and that is added to. */
-export type OpenEnvironment = Omit<EnvironmentState, 'history'> & { readonly history: RolloutOutcome[] };
+/** An environment of a draft: all but its history and words is replaced, and those are added to. */
+export type OpenEnvironment = Omit<EnvironmentState, 'history' | 'words'> & {
+  readonly history: RolloutOutcome[];
+  readonly words?: Record<string, PersonsWord> | undefined;
+};
 
 /**
  * A state that one fold changes in place, so that an event costs the same however long the ledger is. Nobody else holds its parts:
@@ -61,7 +65,11 @@ export function toDraft(state: LedgerState): Draft {
   const { model, frozen, events, lastEventAt } = state;
   const environments = Object.entries(state.environments).map(([name, one]): [string, OpenEnvironment] => [
     name,
-    { ...one, history: [...one.history] },
+    {
+      ...one,
+      history: [...one.history],
+      ...(one.words !== undefined && { words: toRecord(Object.entries(one.words)) }),
+    },
   ]);
   return {
     model,
@@ -79,6 +87,13 @@ export function toDraft(state: LedgerState): Draft {
     events,
     ...(lastEventAt !== undefined && { lastEventAt }),
   };
+}
+
+/** The environment with what a person has said for a version. */
+export function withWord(environment: OpenEnvironment, version: string, word: PersonsWord): OpenEnvironment {
+  const words = environment.words ?? toRecord<PersonsWord>([]);
+  words[version] = word;
+  return environment.words === undefined ? { ...environment, words } : environment;
 }
 
 /** A record without a prototype: names come from people, and setting `__proto__` of any other would change what it is. */

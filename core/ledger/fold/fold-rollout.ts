@@ -1,3 +1,4 @@
+import { isSaid } from '../cause.ts';
 import type { LedgerEvent } from '../event.ts';
 import {
   type Deployed,
@@ -8,7 +9,7 @@ import {
   secondsHeld,
   type VersionState,
 } from '../state.ts';
-import type { OpenEnvironment } from './draft.ts';
+import { type OpenEnvironment, withWord } from './draft.ts';
 import type { Returns } from './returns.ts';
 
 type RolloutEvent = Extract<LedgerEvent, { kind: `rollout.${string}` }>;
@@ -25,7 +26,7 @@ export function applyRolloutEvent(
 ): OpenEnvironment {
   switch (event.kind) {
     case 'rollout.started':
-      return { ...environment, rollout: openRollout(event) };
+      return { ...namedBy(environment, event), rollout: openRollout(event) };
     case 'rollout.advanced': {
       const { stage, percent } = event.data;
       return withOpen(environment, event.data.rollout, (open) => ({
@@ -50,11 +51,20 @@ export function applyRolloutEvent(
 }
 
 function openRollout({ at, actor, cause, data }: Ending<'rollout.started'>): Rollout {
-  const { rollout: id, environment: _environment, envelope: _envelope, ...rest } = data;
+  const { rollout: id, environment: _environment, envelope: _envelope, namedAt: _namedAt, ...rest } = data;
   return {
     ...{ id, ...rest, stage: 0, percent: 0, startedAt: at, stageStartedAt: at },
     ...{ heldSeconds: 0, actor, cause },
   };
+}
+
+function namedBy(
+  environment: OpenEnvironment,
+  { actor, data: { rollout, version, namedAt } }: Ending<'rollout.started'>,
+): OpenEnvironment {
+  return namedAt === undefined
+    ? environment
+    : withWord(environment, version, { rollout, actor, at: namedAt });
 }
 
 function endHold(open: Rollout, at: string): Rollout {
@@ -86,7 +96,7 @@ function promote({ environment, returns }: Found, { at, data }: Ending<'rollout.
 
 function rollBack(
   { environment, returns }: Found,
-  { at, data }: Ending<'rollout.rolled-back'>,
+  { at, actor, cause, data }: Ending<'rollout.rolled-back'>,
   versions: Versions,
 ): OpenEnvironment {
   const { rollout, version, stable, code, explanation } = data;
@@ -96,7 +106,9 @@ function rollBack(
     environment.champion?.version === version && stable !== undefined && stable !== version;
   if (!leavesChampion) return ended;
   const champion = { version: stable, package: packageOf(environment, stable, versions), at };
-  return { ...ended, champion, previous: findPrevious(returns, stable, versions) };
+  const isPersons = code === 'requested' && isSaid(cause);
+  const spoken = isPersons ? withWord(ended, stable, { rollout, actor, at }) : ended;
+  return { ...spoken, champion, previous: findPrevious(returns, stable, versions) };
 }
 
 function record({ environment, returns }: Found, outcome: RolloutOutcome): void {

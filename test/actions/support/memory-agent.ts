@@ -5,7 +5,8 @@ import { ServiceError, UNREACHABLE } from '../../../core/errors.ts';
 import type { AgentPort } from '../../../core/ports.ts';
 import { err, ok } from '../../../core/result.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
-import type { Instance, SetTraffic, Traffic } from '../../../core/serving/api.ts';
+import type { Brake, Instance, SetTraffic, Traffic } from '../../../core/serving/api.ts';
+import { standingBrakes } from '../../../core/serving/standing-brakes.ts';
 import { VERSION } from '../../../core/version.ts';
 import { hostIdOf } from '../../fixtures/host-id-of.ts';
 import type { ManualClock } from './manual-clock.ts';
@@ -101,8 +102,14 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
       if (agent.traffic?.revision !== expected) {
         return agent.traffic === undefined ? err({ ...wanted, revision: 0 }) : err(agent.traffic);
       }
+      const braked = standingBrakes(agent.traffic, wanted);
+      requireUnbraked(agent, wanted, braked);
       requireReady(agent, wanted);
-      agent.traffic = { ...wanted, revision: (expected ?? 0) + 1 };
+      agent.traffic = {
+        ...wanted,
+        revision: (expected ?? 0) + 1,
+        ...(braked.length > 0 && { braked: [...braked] }),
+      };
       agent.trafficHistory.push(agent.traffic);
       return ok(agent.traffic);
     },
@@ -135,6 +142,24 @@ function requireReady({ url, instances, traffic }: MemoryAgent, { stable, candid
     code: 'not-ready',
     message: `Version ${missing} is not ready on this host.`,
     remedy: 'Start it.',
+    where: { kind: 'endpoint', endpoint: url },
+  });
+}
+
+/** As the real agent: what was braked for harm gets no requests without a person's word. */
+function requireUnbraked(
+  { url }: MemoryAgent,
+  { stable, candidate, candidatePercent }: SetTraffic,
+  braked: readonly Brake[],
+): void {
+  const brake = braked.find(
+    ({ version }) => version === stable || (version === candidate && candidatePercent > 0),
+  );
+  if (brake === undefined) return;
+  throw new ServiceError({
+    code: 'braked',
+    message: `This host braked rollout ${brake.rollout} of version ${brake.version}: ${brake.explanation}`,
+    remedy: 'Take it back.',
     where: { kind: 'endpoint', endpoint: url },
   });
 }

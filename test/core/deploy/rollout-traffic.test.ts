@@ -25,7 +25,12 @@ const environment: Environment = {
 
 test('a host gets its own part of what was promised when the rollout began, and what past rollouts teach', () => {
   const tempering = { errors: 0.5, slow: 1, refused: 1, invalid: 1 };
-  const { lease } = serveRollout(rollout, environment, { shadow: false, leaseSeconds: 120, tempering });
+  const { lease } = serveRollout(rollout, environment, {
+    shadow: false,
+    leaseSeconds: 120,
+    tempering,
+    words: [],
+  });
   expect(lease?.plan).toMatchObject({
     stages: [10, 100],
     alpha: 0.02,

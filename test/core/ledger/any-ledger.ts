@@ -120,7 +120,7 @@ const rollBack = fc.record({ version, environment, isRight }).map(
         rollout: rollout?.id ?? `back-${index}`,
         environment: one.environment,
         version: rollout?.version ?? champion?.version ?? one.version,
-        code: 'x',
+        code: one.isRight ? 'requested' : 'x',
         explanation: '',
         ...(stable === undefined ? {} : { stable }),
       });

@@ -1,3 +1,4 @@
+import { isSaid } from '../../../core/ledger/cause.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import { lockKey } from '../../../core/ledger/locks.ts';
 import {
@@ -210,7 +211,7 @@ function applyRolloutEvent(
 ): EnvironmentState {
   switch (event.kind) {
     case 'rollout.started':
-      return { ...environment, rollout: openRollout(event) };
+      return { ...environment, ...namedBy(environment, event), rollout: openRollout(event) };
     case 'rollout.advanced': {
       const { stage, percent } = event.data;
       return withOpen(environment, event.data.rollout, (open) => ({
@@ -235,11 +236,18 @@ function applyRolloutEvent(
 }
 
 function openRollout({ at, actor, cause, data }: Ending<'rollout.started'>): Rollout {
-  const { rollout: id, environment: _environment, envelope: _envelope, ...rest } = data;
+  const { rollout: id, environment: _environment, envelope: _envelope, namedAt: _namedAt, ...rest } = data;
   return {
     ...{ id, ...rest, stage: 0, percent: 0, startedAt: at, stageStartedAt: at },
     ...{ heldSeconds: 0, actor, cause },
   };
+}
+
+function namedBy(
+  { words }: EnvironmentState,
+  { actor, data: { rollout, version, namedAt } }: Ending<'rollout.started'>,
+): Pick<EnvironmentState, 'words'> {
+  return namedAt === undefined ? {} : { words: { ...words, [version]: { rollout, actor, at: namedAt } } };
 }
 
 function endHold(open: Rollout, at: string): Rollout {
@@ -271,7 +279,7 @@ function promote(environment: EnvironmentState, { at, data }: Ending<'rollout.pr
 
 function rollBack(
   environment: EnvironmentState,
-  { at, data }: Ending<'rollout.rolled-back'>,
+  { at, actor, cause, data }: Ending<'rollout.rolled-back'>,
   versions: Versions,
 ): EnvironmentState {
   const { rollout, version, stable, code, explanation } = data;
@@ -284,7 +292,12 @@ function rollBack(
     environment.champion?.version === version && stable !== undefined && stable !== version;
   if (!leavesChampion) return ended;
   const champion = { version: stable, package: packageOf(environment, stable, versions), at };
-  return { ...ended, champion, previous: findPrevious(ended, stable, versions) };
+  const previous = findPrevious(ended, stable, versions);
+  if (code !== 'requested' || !isSaid(cause)) return { ...ended, champion, previous };
+  return {
+    ...{ ...ended, champion, previous },
+    words: { ...environment.words, [stable]: { rollout, actor, at } },
+  };
 }
 
 function stillOpen(environment: EnvironmentState, ended: string): Rollout | undefined {
