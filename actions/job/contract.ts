@@ -38,6 +38,7 @@ export const CONTRACTS = {
     outputs: [
       'operation',
       'sha',
+      'policy-sha',
       'parameters',
       'environment',
       'correlation-id',

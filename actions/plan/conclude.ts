@@ -41,13 +41,14 @@ export type Conclusion = {
   readonly champion: Champion | undefined;
   readonly ledger: LedgerHead | undefined;
   readonly policyChanges: readonly string[];
+  readonly policySha: string | undefined;
   readonly reasonCode: keyof typeof DECISIONS;
   readonly report: Report;
 };
 
 /** The operation as outputs, and as the `result` that every later job goes by. */
 export function concludeOperation(conclusion: Conclusion): Planned {
-  const { operation, model, champion, ledger, policyChanges, reasonCode, report } = conclusion;
+  const { operation, model, champion, ledger, policyChanges, policySha, reasonCode, report } = conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
     decision: DECISIONS[reasonCode],
@@ -57,6 +58,7 @@ export function concludeOperation(conclusion: Conclusion): Planned {
     outputs: {
       operation: operation.operation,
       sha,
+      'policy-sha': policySha ?? '',
       parameters: JSON.stringify(parameters),
       environment: environment ?? '',
       'correlation-id': correlationId,
@@ -67,6 +69,7 @@ export function concludeOperation(conclusion: Conclusion): Planned {
     result: handOver(operation, {
       model,
       policyChanges,
+      ...(policySha !== undefined && { policySha }),
       ...(champion !== undefined && { champion }),
       ...(ledger !== undefined && { ledger }),
     }),

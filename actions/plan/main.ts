@@ -2,7 +2,9 @@ import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { findModels } from '../../adapters/find-models.ts';
+import { findCommit } from '../../adapters/git/find-commit.ts';
 import type { Config } from '../../core/config/config.ts';
+import { optional } from '../../core/config/optional.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { SeenHead } from '../../core/ledger/head/ledger-head.ts';
@@ -54,7 +56,7 @@ export function main(): Promise<void> {
         attempt: workflow.attempt,
         config,
         models,
-        policy: { file, text },
+        policy: { file, text, ...optional('sha', await findCommit(host.workspace, host.run)) },
         ...(secret !== '' && { verifySignature: (type, report) => verifyDispatch(secret, type, report) }),
       },
       {

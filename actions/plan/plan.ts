@@ -40,8 +40,8 @@ export type PlanRequest = Pick<
   | 'verifySignature'
 > & {
   readonly config: Config;
-  /** The configuration of the default branch as it is written there. */
-  readonly policy: { readonly file: string; readonly text: string };
+  /** The configuration of the default branch as it is written there; `sha` is the commit it was read at, where there is git. */
+  readonly policy: { readonly file: string; readonly text: string; readonly sha?: string };
   readonly workflow: Workflow;
   readonly runUrl: string;
 };
@@ -103,10 +103,11 @@ async function carryOut(
   state: LedgerState,
 ): Promise<Planned> {
   const { request, ports } = planning;
-  const { config } = request;
+  const { config, policy } = request;
   const champion = championOf(state, operation.environment);
   const policyChanges = await findPolicyChanges(request, ports, operation);
-  const shared = { operation, model: config.model, champion, ledger: headOf(state), policyChanges };
+  const known = { champion, ledger: headOf(state), policyChanges, policySha: policy.sha };
+  const shared = { operation, model: config.model, ...known };
   if (operation.operation === 'help') {
     return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });
   }

@@ -6,7 +6,7 @@ import { readYaml } from './yaml-source.ts';
  * What is read from the default branch, so that a commit can't weaken what judges it. One part is not yet: limits on latency and size
  * are judged where the package is built, by the file of the commit.
  */
-const POLICY_SECTIONS = ['gate', 'environments', 'monitor', 'commands'] as const;
+const POLICY_SECTIONS = [['gate'], ['data', 'holdout'], ['environments'], ['monitor'], ['commands']] as const;
 const MOST_CHANGES = 20;
 const MOST_CHARACTERS = 80;
 
@@ -56,10 +56,15 @@ function describeChange({ key, ours, theirs, holds }: PolicyChange): string {
     return `This commit ${change}; limits on the built package are judged where it is built, by the commit's own file.`;
   }
   if (ours === undefined) {
-    return `This commit ${change}; the default branch does not have it, so it does not count.`;
+    return `This commit ${change}; the default branch does not have it, so it counts from the merge on.`;
   }
-  const by = key.startsWith('gate') ? 'judged by the' : 'what holds is the';
-  return `This commit ${change}; ${by} default branch's ${shorten(ours)}.`;
+  return `This commit ${change}; ${nameHold(key)} default branch's ${shorten(ours)} until it is merged.`;
+}
+
+/** How what holds takes part in the judgement. */
+function nameHold(key: string): string {
+  if (key.startsWith('data')) return 'judged on the';
+  return key.startsWith('gate') ? 'judged by the' : 'what holds is the';
 }
 
 function nameChange(key: string, ours: string | undefined, theirs: string | undefined): string {
@@ -73,10 +78,19 @@ function nameChange(key: string, ours: string | undefined, theirs: string | unde
 function listPolicy(text: string): Policy | undefined {
   const { value } = readYaml(text, { file: '', env: {}, needs: () => false, counts: () => true });
   if (!isMapping(value)) return undefined;
-  const leaves = POLICY_SECTIONS.filter((section) => Object.hasOwn(value, section)).flatMap((section) =>
-    listLeaves(value[section], [section]),
-  );
+  const leaves = POLICY_SECTIONS.flatMap((path) => {
+    const section = findSection(value, path);
+    return section === undefined ? [] : listLeaves(section, path);
+  });
   return { values: new Map(leaves), budgets: listBudgets(value['gate']) };
+}
+
+/** What stands at a path of keys; `undefined` when nothing does. */
+function findSection(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (isMapping(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
+    value,
+  );
 }
 
 /** `gate[2]` for each entry of the gate that limits latency or size. */

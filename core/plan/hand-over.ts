@@ -69,6 +69,8 @@ const contentSchema = operationSchema.extend({
   champion: z.object({ version: versionSchema, modelUri: z.string(), runId: z.string() }).exactOptional(),
   /** How far plan has seen the ledger go: a job that finds it shorter, or gone, stops. */
   ledger: ledgerHeadSchema.exactOptional(),
+  /** The commit of the default branch that says what is judged, and by which rules. Absent where plan saw no git. */
+  policySha: z.string().exactOptional(),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),
 });

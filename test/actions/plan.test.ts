@@ -51,7 +51,7 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     actor: 'ann',
     config,
     models: { own: 'mnist', all: ['mnist'] },
-    policy: { file: 'trainyard.yml', text: POLICY },
+    policy: { file: 'trainyard.yml', text: POLICY, sha: 'd'.repeat(40) },
     workflow: author.workflow,
     runUrl: 'http://run',
   };
@@ -84,6 +84,7 @@ describe('plan', () => {
       pullRequest: 7,
       dryRun: false,
     });
+    expect(read.policySha).toBe('d'.repeat(40));
     expect(read.champion).toEqual({ version: '1', modelUri: 'models:/m-1', runId: 'run-1' });
     expect(world.ledger.kinds().at(-1)).toBe('training.requested');
     expect(github.reactions).toEqual(['eyes', 'rocket']);
@@ -93,7 +94,7 @@ describe('plan', () => {
     const { github, request, ports } = bench(comment('/train'));
     github.files.set(`${'c'.repeat(40)}:trainyard.yml`, POLICY.replace('0.01', '0.05'));
     const told =
-      "This commit changes `gate[0].margin` from 0.01 to 0.05; judged by the default branch's 0.01.";
+      "This commit changes `gate[0].margin` from 0.01 to 0.05; judged by the default branch's 0.01 until it is merged.";
     expect((await handOff(request, ports)).policyChanges).toEqual([told]);
     const other = bench(comment('/train'));
     const silent = { ...other.github, readFile: () => Promise.reject(new Error('no contents')) };

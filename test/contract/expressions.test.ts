@@ -49,6 +49,7 @@ function contextsOf(operation: PlannedOperation): Tree {
     champion: undefined,
     ledger: undefined,
     policyChanges: [],
+    policySha: undefined,
     reasonCode: 'planned',
     report: { sign: 'planned', blocks: [] },
   });

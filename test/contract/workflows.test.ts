@@ -20,6 +20,8 @@ const TEMPLATE_FILES = readdirSync(TEMPLATES).filter((file) => file.endsWith('.y
 const NEWER_THAN_LINTER = /undefined variable "vars"|permission scope "attestations"/;
 /** Jobs that run code of the user. */
 const UNTRUSTED = ['train', 'predict', 'build'];
+/** Jobs that judge what the user's commit has made: by the policy of the default branch, and on its holdout. */
+const JUDGEMENT = ['predict', 'judge'];
 const TRACKING = new Set(['tracking-username', 'tracking-password', 'tracking-token', 'optuna-storage']);
 
 const stepSchema = z.looseObject({
@@ -153,12 +155,16 @@ describe('pipeline.yml', () => {
     }
   });
 
-  it('runs the user’s commit only in those jobs, and reads the policy from the default branch in all others', () => {
+  it('runs the user’s commit only where it is trained and built, and judges it by the commit of the default branch that plan resolved', () => {
+    const [userCommit, policyCommit] = [
+      `\${{ needs.plan.outputs.sha }}`,
+      `\${{ needs.plan.outputs.policy-sha }}`,
+    ];
+    const defaultBranch = `\${{ github.event.repository.default_branch }}`;
+    const ofTheUser = UNTRUSTED.filter((id) => !JUDGEMENT.includes(id));
     for (const [id, { steps }] of Object.entries(jobs)) {
       const checkout = steps.find(({ uses }) => uses?.startsWith('actions/checkout@') === true);
-      const ref = UNTRUSTED.includes(id)
-        ? `\${{ needs.plan.outputs.sha }}`
-        : `\${{ github.event.repository.default_branch }}`;
+      const ref = ofTheUser.includes(id) ? userCommit : JUDGEMENT.includes(id) ? policyCommit : defaultBranch;
       expect(checkout?.with['ref'], id).toBe(ref);
     }
   });

@@ -4,6 +4,7 @@ import { comparePolicy, describePolicy } from '../../../core/config/compare-poli
 const OURS = `version: 1
 model: m
 project: { parameters: { lr: 0.1 } }
+data: { inputs: [data/train], holdout: { path: data/holdout.npz, target: label } }
 gate:
   - { metric: accuracy, floor: 0.9, margin: 0.01 }
 environments:
@@ -20,19 +21,30 @@ describe('a change to policy in the commit that is trained', () => {
       .replace('[1, 100]', '[100]')
       .replace('allow: [admin]', 'allow: [read]');
     expect(say(theirs)).toEqual([
-      "This commit changes `gate[0].margin` from 0.01 to 0.05; judged by the default branch's 0.01.",
-      "This commit changes `environments.production.rollout.stages` from [1,100] to [100]; what holds is the default branch's [1,100].",
-      "This commit changes `environments.production.rollout.alpha` from 0.01 to 0.5; what holds is the default branch's 0.01.",
-      'This commit changes `commands.allow` from ["admin"] to ["read"]; what holds is the default branch\'s ["admin"].',
-      'This commit adds `environments.production.rollout.deadline` (9h); the default branch does not have it, so it does not count.',
+      "This commit changes `gate[0].margin` from 0.01 to 0.05; judged by the default branch's 0.01 until it is merged.",
+      "This commit changes `environments.production.rollout.stages` from [1,100] to [100]; what holds is the default branch's [1,100] until it is merged.",
+      "This commit changes `environments.production.rollout.alpha` from 0.01 to 0.5; what holds is the default branch's 0.01 until it is merged.",
+      'This commit changes `commands.allow` from ["admin"] to ["read"]; what holds is the default branch\'s ["admin"] until it is merged.',
+      'This commit adds `environments.production.rollout.deadline` (9h); the default branch does not have it, so it counts from the merge on.',
     ]);
   });
 
   it('is told when a rule or a whole section is taken away', () => {
     const theirs = OURS.replace(', floor: 0.9', '').replace('commands: { allow: [admin] }\n', '');
     expect(say(theirs)).toEqual([
-      "This commit removes `gate[0].floor` (0.9); judged by the default branch's 0.9.",
-      'This commit removes `commands.allow` (["admin"]); what holds is the default branch\'s ["admin"].',
+      "This commit removes `gate[0].floor` (0.9); judged by the default branch's 0.9 until it is merged.",
+      'This commit removes `commands.allow` (["admin"]); what holds is the default branch\'s ["admin"] until it is merged.',
+    ]);
+  });
+
+  it('names another holdout, and what is judged until it is merged', () => {
+    const theirs = OURS.replace('path: data/holdout.npz', 'path: easy.npz, slices: [digit]').replace(
+      '[data/train]',
+      '[data/more]',
+    );
+    expect(say(theirs)).toEqual([
+      "This commit changes `data.holdout.path` from data/holdout.npz to easy.npz; judged on the default branch's data/holdout.npz until it is merged.",
+      'This commit adds `data.holdout.slices` (["digit"]); the default branch does not have it, so it counts from the merge on.',
     ]);
   });
 
