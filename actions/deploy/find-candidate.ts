@@ -2,6 +2,7 @@ import { UserError } from '../../core/errors.ts';
 import type { LedgerEventData } from '../../core/ledger/event.ts';
 import { type LedgerState, lookUp, type VersionState } from '../../core/ledger/state.ts';
 import type { PackagePlace } from '../serving/package-source.ts';
+import { requirePackageOf } from '../serving/require-package-of.ts';
 import type { Starter } from './hosts/starter.ts';
 
 /** What is to be rolled out, as far as the ledger and the earlier jobs know it. */
@@ -15,7 +16,10 @@ export type Candidate = {
 /** A version, and its package where the chain made it; the ledger knows the rest. */
 type Wanted = { readonly version: string; readonly package: string | undefined };
 
-/** The version to roll out and its package. Rejects with a UserError when they may not be, or are not of each other. */
+/**
+ * The version to roll out and its package. Rejects with a UserError when they may not be, or the package says that it is of anything but
+ * what the ledger knows of the version.
+ */
 export async function findCandidate(
   { describe }: Pick<Starter, 'describe'>,
   state: LedgerState,
@@ -27,9 +31,9 @@ export async function findCandidate(
   const name = given ?? known?.package;
   if (name === undefined) throw notBuilt(wanted);
   if (known?.package === name) return { version, place: known, built: undefined };
-  const { version: inside, ...described } = await describe(name, version.runId);
-  if (inside !== wanted) throw otherPackage(name, inside, wanted);
-  return { version, place: described, built: { version: wanted, ...described, image: undefined } };
+  const { manifest, built } = await describe(name, version.runId);
+  requirePackageOf({ model: state.model, ...version }, name, manifest);
+  return { version, place: built, built: { version: wanted, ...built, image: undefined } };
 }
 
 /** A registered version. Rejects with a UserError when the ledger does not know it. */
@@ -63,16 +67,6 @@ function notBuilt(version: string): UserError {
       code: 'package-missing',
       message: `Version ${version} has not been packed.`,
       remedy: 'Run build-torchserve for it, and pass its output package to this action.',
-    },
-  ]);
-}
-
-function otherPackage(name: string, inside: string, wanted: string): UserError {
-  return new UserError([
-    {
-      code: 'package-of-other-version',
-      message: `${name} is the package of version ${inside}, not of ${wanted}.`,
-      remedy: 'Pass the package and the version of the same chain.',
     },
   ]);
 }

@@ -120,8 +120,8 @@ function startableChampion({ request, ports }: Monitoring, state: LedgerState): 
   const { model } = request.config;
   const champion = championOf(state, request.environmentName);
   if (champion?.package === undefined) return undefined;
-  const { version, package: place } = champion;
+  const { package: place } = champion;
   // The provenance that was signed when the package was rolled out: this job holds no key.
   const prove = async () => findEnvelope(await ports.ledger.history(model), place.package);
-  return startableOf(ports.packages, { model, version, place, prove });
+  return startableOf(ports.packages, { subject: { model, ...champion }, place, prove });
 }

@@ -15,13 +15,15 @@ export type LocalPackage = {
   readonly blobs: readonly { readonly digest: string; readonly file: string }[];
 };
 
+/** What a package that the build job stored with a run says of itself, and what the ledger is to say of it. */
+export type DescribedPackage = {
+  readonly manifest: Pick<PackageManifest, 'model' | 'version' | 'runId' | 'modelDigest'>;
+  readonly built: Omit<BuiltPackage, 'at'>;
+};
+
 /** Where packages come from. */
 export type PackageSource = {
-  /** What the ledger is to say of a package that the build job stored with a run. */
-  readonly describe: (
-    packageName: string,
-    runId: string,
-  ) => Promise<Omit<BuiltPackage, 'at'> & { version: string }>;
+  readonly describe: (packageName: string, runId: string) => Promise<DescribedPackage>;
   /** Downloads and checks all files of a package. */
   readonly fetch: (built: PackagePlace) => Promise<LocalPackage>;
   /** Downloads and checks the reference profile of a package alone; `undefined` when it has none. */
@@ -46,7 +48,7 @@ export function createPackageSource(options: PackageSourceOptions): PackageSourc
       const parts = [manifest.payload, manifest.profile, manifest.golden];
       const sizeBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), 0);
       const artifactPath = packageFolder(digest);
-      return { version: manifest.version, package: packageName, runId, artifactPath, sizeBytes };
+      return { manifest, built: { package: packageName, runId, artifactPath, sizeBytes } };
     },
     fetch: async (built) => {
       const { manifest, digest, file } = await fetchManifest(options, built.package, built.runId);

@@ -1,5 +1,6 @@
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { LocalPackage, PackagePlace, PackageSource } from './package-source.ts';
+import { type LedgerSubject, requirePackageOf } from './require-package-of.ts';
 
 /** A version, and what a host needs to bring it up. */
 export type Startable = {
@@ -13,17 +14,28 @@ export type Startable = {
   readonly prove: () => Promise<Envelope | undefined>;
 };
 
-/** A version in the package that lies at `place`. */
-type Packed = Omit<Startable, 'package' | 'fetch'> & { readonly place: PackagePlace };
+/** A version as the ledger knows it, in the package that lies at `place`. */
+type Packed = Pick<Startable, 'prove'> & { readonly subject: LedgerSubject; readonly place: PackagePlace };
 
-/** Makes a version ready to be started. Its files are downloaded once, when the first host needs them. */
-export function startableOf(packages: Pick<PackageSource, 'fetch'>, { place, ...packed }: Packed): Startable {
+/**
+ * Makes a version ready to be started. Its files are downloaded once, when the first host needs them, and are no host's where they are
+ * not of this version: then `fetch` rejects with a UserError.
+ */
+export function startableOf(
+  packages: Pick<PackageSource, 'fetch'>,
+  { subject, place, prove }: Packed,
+): Startable {
+  const { model, version } = subject;
+  const fetchOwn = async () => {
+    const fetched = await packages.fetch(place);
+    requirePackageOf(subject, place.package, fetched.manifest);
+    return fetched;
+  };
   let local: Promise<LocalPackage> | undefined;
   return {
-    ...packed,
-    package: place.package,
+    ...{ model, version, package: place.package, prove },
     fetch: () => {
-      local ??= packages.fetch(place);
+      local ??= fetchOwn();
       return local;
     },
   };

@@ -44,6 +44,7 @@ export async function releaseVersion(lane: Workshop, nature: Nature): Promise<Re
     folder,
     model,
     version,
+    runId: run.runId,
     behaviour: BEHAVIOURS[nature],
     withGolden: nature !== 'bad',
     paddingBytes: PADDING_BYTES,

@@ -31,8 +31,8 @@ export function runOf(version: string): string {
 /** Every package, downloaded at once. */
 export const WORLD_PACKAGES: PackageSource = {
   describe: async (name, runId) => ({
-    ...{ version: runId.replace('run-', ''), package: name, runId },
-    ...{ artifactPath: `trainyard/package/${runId}`, sizeBytes: 1 },
+    manifest: packageOf(runId.replace('run-', '')).manifest,
+    built: { package: name, runId, artifactPath: `trainyard/package/${runId}`, sizeBytes: 1 },
   }),
   fetch: async ({ runId }) => {
     const { manifest, manifestDigest, files } = packageOf(runId.replace('run-', ''));

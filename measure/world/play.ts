@@ -153,8 +153,7 @@ async function begin(world: SimulatedWorld, site: GitHubSite): Promise<void> {
     artifactPath: '',
   };
   const startable = startableOf(WORLD_PACKAGES, {
-    model: MODEL,
-    version: first,
+    subject: packageOf(first).manifest,
     place,
     prove: async () => undefined,
   });

@@ -28,6 +28,8 @@ export type TinyPackageRequest = {
   readonly folder: string;
   readonly model?: string;
   readonly version: string;
+  /** The run that is said to have made it. */
+  readonly runId?: string;
   readonly behaviour?: Behaviour;
   /** What the golden examples claim; the truth unless told. */
   readonly goldenOffset?: number;
@@ -39,7 +41,7 @@ export type TinyPackageRequest = {
 
 /** A package of the tiny model 2x + offset, as `runtime/trainyard/package` would write it. */
 export function buildPackage(request: TinyPackageRequest): TinyPackage {
-  const { version, behaviour = {}, model = 'doubler' } = request;
+  const { version, runId = 'run', behaviour = {}, model = 'doubler' } = request;
   const folder = join(request.folder, `${model}-${version}-${Math.random().toString(36).slice(2, 8)}`);
   mkdirSync(folder, { recursive: true });
   archive(folder, version, behaviour, request.paddingBytes ?? 0);
@@ -67,7 +69,7 @@ export function buildPackage(request: TinyPackageRequest): TinyPackage {
     schema: SCHEMAS.package,
     model,
     version,
-    runId: 'run',
+    runId,
     modelDigest: `sha256:${'0'.repeat(64)}`,
     createdAt: '2026-01-01T00:00:00Z',
     format: 'pyfunc',

@@ -150,14 +150,14 @@ describe('a real MLflow Project', () => {
     });
     const name = built.outputs.package ?? '';
     const described = await packages.describe(name, runId);
-    expect(described.version).toBe(version);
-    const local = await packages.fetch(described);
+    expect(described.manifest).toMatchObject({ version, runId });
+    const local = await packages.fetch(described.built);
     expect(local.blobs).toHaveLength(4);
-    await expect(packages.fetchProfile(described)).resolves.toMatchObject({ model: config.model });
+    await expect(packages.fetchProfile(described.built)).resolves.toMatchObject({ model: config.model });
 
     // Someone with write access to the artifacts changes the archive.
-    await tracking.uploadArtifact(runId, `${described.artifactPath}/model.mar`, predictions);
-    await expect(packages.fetch(described)).rejects.toThrow(/was changed after it was built/);
+    await tracking.uploadArtifact(runId, `${described.built.artifactPath}/model.mar`, predictions);
+    await expect(packages.fetch(described.built)).rejects.toThrow(/was changed after it was built/);
   }, 600_000);
 
   test.each([

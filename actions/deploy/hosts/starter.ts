@@ -49,7 +49,7 @@ export function createStarter(options: {
       const sign = async () => attest(state, known, place.package);
       const recall = async () => findEnvelope(await journal.history(), place.package);
       const prove = async () => (await sign().catch(warn)) ?? (await recall().catch(warn));
-      return startableOf(packages, { model, version, place, prove });
+      return startableOf(packages, { subject: { model, ...known }, place, prove });
     },
     start: (agent, startable) => startOnHost(agent, startable, { clock, readyMs: READY_TIMEOUT_MS, signal }),
   };

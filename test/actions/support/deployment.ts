@@ -213,30 +213,33 @@ export function contextOf(cause: string): EventContext {
   };
 }
 
+/** A package of each version, by its run, which says of itself what the ledger knows. */
 function fakePackages(): Deployment['ports']['packages'] {
-  const manifest: LocalPackage['manifest'] = {
+  const manifestOf = (runId: string): LocalPackage['manifest'] => ({
     schema: 'trainyard.package/1',
     model: 'mnist',
-    version: '1',
-    runId: 'run-1',
-    modelDigest: digestOf('m'),
+    version: versionOf(runId),
+    runId,
+    modelDigest: digestOf(`model ${versionOf(runId)}`),
     createdAt: '2026-11-21T11:00:00.000Z',
     format: 'torchscript',
     payload: { kind: 'mar', file: 'model.mar', digest: digestOf('mar'), size: 1 },
     serving: { workers: 1, batchSize: 1, maxBatchDelayMs: 10, gpu: 'none', responseTimeoutSeconds: 120 },
-  };
+  });
   return {
     describe: async (name, runId) => ({
-      version: runId.replace('run-', ''),
-      package: name,
-      runId,
-      artifactPath: `trainyard/package/${runId}`,
-      sizeBytes: 1,
+      manifest: manifestOf(runId),
+      built: { package: name, runId, artifactPath: `trainyard/package/${runId}`, sizeBytes: 1 },
     }),
-    fetch: async ({ package: name }) => {
+    fetch: async ({ package: name, runId }) => {
       const manifestDigest = name.slice(name.indexOf('@') + 1);
+      const manifest = manifestOf(runId);
       return { manifest, manifestDigest, blobs: [{ digest: manifestDigest, file: 'trainyard.json' }] };
     },
     fetchProfile: async () => undefined,
   };
+}
+
+function versionOf(runId: string): string {
+  return runId.replace('run-', '');
 }

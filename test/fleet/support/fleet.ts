@@ -199,8 +199,9 @@ async function addVersion(request: {
   readonly ledger: Ledger;
 }): Promise<void> {
   const { folder, version, sha, tracking, ledger } = request;
-  const built = buildPackage({ folder, version, behaviour: { delayMs: DELAY_MS } });
-  const { runId, artifactPath } = await store(tracking, built, version);
+  const { runId } = await tracking.createRun({ experiment: MODEL, name: `version ${version}`, tags: {} });
+  const built = buildPackage({ folder, version, runId, behaviour: { delayMs: DELAY_MS } });
+  const artifactPath = await store(tracking, built, runId);
   const cause = { kind: 'manual' as const, id: `train-${version}` };
   const workflow = { repository: REPOSITORY, run: '0', attempt: 1, sha };
   const context = { model: MODEL, at: systemClock.now(), actor: 'ada', cause, workflow };
@@ -222,12 +223,11 @@ async function addVersion(request: {
 }
 
 /** The package's files among the artifacts of a run, where the build job leaves them. */
-async function store(tracking: Tracking, built: TinyPackage, version: string) {
-  const run = await tracking.createRun({ experiment: MODEL, name: `version ${version}`, tags: {} });
+async function store(tracking: Tracking, built: TinyPackage, runId: string): Promise<string> {
   const artifactPath = packageFolder(built.manifest);
   for (const { file } of built.files) {
-    await tracking.uploadArtifact(run.runId, `${artifactPath}/${basename(file)}`, file);
+    await tracking.uploadArtifact(runId, `${artifactPath}/${basename(file)}`, file);
   }
-  await tracking.endRun(run.runId, 'FINISHED');
-  return { runId: run.runId, artifactPath };
+  await tracking.endRun(runId, 'FINISHED');
+  return artifactPath;
 }
