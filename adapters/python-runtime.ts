@@ -6,8 +6,8 @@ import type { Holdout } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/ports.ts';
+import { listedVariables } from './box/listed-variables.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
-import { withoutSecrets } from './without-secrets.ts';
 
 /** Loading a model and running it on a holdout, or packing it, takes minutes at most, in ms. */
 const TIMEOUT_MS = 60 * 60_000;
@@ -16,9 +16,10 @@ const USER_ERROR = 2;
 
 type PythonRuntimeOptions = {
   readonly python: string;
-  /** The folder that holds the package `trainyard`. */
+  /** The folder that holds the package `trainyard`, and what starts it: the action's own, never one of the workspace. */
   readonly runtime: string;
-  readonly cwd: string;
+  /** Where the paths of the configuration start from. Nothing is imported from there. */
+  readonly workspace: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly trackingUri: string;
   readonly onLine: (line: string) => void;
@@ -55,7 +56,8 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
         const out = path.join(folder, 'package.json');
         return runModule(options, {
           module: 'package',
-          args: packageArguments(request, out),
+          args: packageArguments(request, options.workspace, out),
+          folder,
           out,
           schema: packageSchema,
         });
@@ -64,7 +66,14 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
       withScratch(async (folder) => {
         const out = path.join(folder, 'measured.json');
         const args = ['--package-dir', built, '--out', out];
-        return (await runModule(options, { module: 'measure', args, out, schema: measuredSchema })).latencyMs;
+        const ran = await runModule(options, {
+          module: 'measure',
+          args,
+          folder,
+          out,
+          schema: measuredSchema,
+        });
+        return ran.latencyMs;
       }),
   };
 }
@@ -82,18 +91,19 @@ async function evaluate(
   ]);
   const metrics = Object.entries(holdout.metrics).flatMap(([name, place]) => [
     '--metric',
-    `${name}=${place}`,
+    `${name}=${path.resolve(options.workspace, place)}`,
   ]);
-  const args = [...triples, ...holdoutArguments(holdout), ...metrics];
+  const args = [...triples, ...holdoutArguments(holdout, options.workspace), ...metrics];
   const [first = ''] = outs;
-  await runModule(options, { module: 'evaluate', args, out: first, schema: z.unknown() });
+  await runModule(options, { module: 'evaluate', args, folder, out: first, schema: z.unknown() });
   return Promise.all(outs.map((out) => readOutput(out, evaluationSchema)));
 }
 
 /** The arguments that say which file is the holdout and what its columns mean. */
-function holdoutArguments({ path: file, target, id, group, time, slices }: Holdout): readonly string[] {
+function holdoutArguments(holdout: Holdout, workspace: string): readonly string[] {
+  const { path: file, target, id, group, time, slices } = holdout;
   return [
-    ...['--holdout', file, '--target', target],
+    ...['--holdout', path.resolve(workspace, file), '--target', target],
     ...(id === undefined ? [] : ['--id', id]),
     ...(group === undefined ? [] : ['--group', group]),
     ...(time === undefined ? [] : ['--time', time]),
@@ -101,13 +111,13 @@ function holdoutArguments({ path: file, target, id, group, time, slices }: Holdo
   ];
 }
 
-function packageArguments(request: PackageRequest, out: string): readonly string[] {
+function packageArguments(request: PackageRequest, workspace: string, out: string): readonly string[] {
   const { serving, holdout } = request;
   const { settings } = serving;
   return [
     ...['--model-uri', request.modelUri, '--model', request.model, '--version', request.version],
     ...['--run-id', request.runId, '--package-dir', request.folder, '--out', out],
-    ...(holdout === undefined ? [] : holdoutArguments(holdout)),
+    ...(holdout === undefined ? [] : holdoutArguments(holdout, workspace)),
     ...['--format', serving.format],
     ...['--workers', String(settings.workers), '--batch-size', String(settings.batchSize)],
     ...['--max-batch-delay-ms', String(settings.maxBatchDelayMs), '--gpu', settings.gpu],
@@ -119,25 +129,25 @@ function packageArguments(request: PackageRequest, out: string): readonly string
 type ModuleRun<T> = {
   readonly module: 'evaluate' | 'package' | 'measure';
   readonly args: readonly string[];
+  /** The folder it works in: one of its own. */
+  readonly folder: string;
   readonly out: string;
   readonly schema: z.ZodType<T>;
 };
 
 async function runModule<T>(
   options: PythonRuntimeOptions,
-  { module, args, out, schema }: ModuleRun<T>,
+  { module, args, folder, out, schema }: ModuleRun<T>,
 ): Promise<T> {
-  const { env, python, cwd, runtime, trackingUri } = options;
+  const { env, python, runtime, trackingUri } = options;
   const bin = path.isAbsolute(python) ? [path.dirname(python)] : [];
   const end = await runProcess({
     command: python,
-    args: ['-m', `trainyard.${module}`, ...args],
-    cwd,
+    args: ['-I', '-u', path.join(runtime, 'start.py'), module, ...args],
+    cwd: folder,
     env: {
-      ...withoutSecrets(env),
+      ...listedVariables(env, 'runtime'),
       PATH: [...bin, env['PATH'] ?? ''].join(path.delimiter),
-      PYTHONPATH: [runtime, ...(env['PYTHONPATH'] ? [env['PYTHONPATH']] : [])].join(path.delimiter),
-      PYTHONUNBUFFERED: '1',
       MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
       MLFLOW_TRACKING_URI: trackingUri,
     },

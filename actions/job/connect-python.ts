@@ -20,7 +20,7 @@ export function connectPython(host: Host, config: Config, options: PythonJob): P
   return createPythonRuntime({
     python: options.python,
     runtime: path.join(options.root, 'runtime'),
-    cwd: host.workspace,
+    workspace: host.workspace,
     env: host.childEnv(),
     trackingUri: config.tracking.uri,
     onLine: options.log.info,

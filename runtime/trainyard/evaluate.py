@@ -1,6 +1,6 @@
 """Predicts the holdout with one model or several, for the gate to compare.
 
-    python -m trainyard.evaluate --model-uri models:/m-1 --predictions challenger.parquet --out challenger.json \
+    python -I start.py evaluate --model-uri models:/m-1 --predictions challenger.parquet --out challenger.json \
         --model-uri models:/m-0 --predictions champion.parquet --out champion.json \
         --holdout data/holdout.npz --target label --id id --slices digit
 

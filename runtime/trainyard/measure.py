@@ -1,6 +1,6 @@
 """Asks a built package its golden examples and checks and times the answers, as TorchServe's worker would give them.
 
-    python -m trainyard.measure --package-dir package --out measured.json --calls 200
+    python -I start.py measure --package-dir package --out measured.json --calls 200
 
 Times are of the handler's work on single requests in this process: parsing, prediction and counting, without HTTP.
 """

@@ -1,6 +1,6 @@
 """Builds the serving package of a model version: exported model, handler, reference profile and golden examples.
 
-    python -m trainyard.package --model-uri models:/mnist/8 --model mnist --version 8 --run-id … \
+    python -I start.py package --model-uri models:/mnist/8 --model mnist --version 8 --run-id … \
         --holdout data/holdout.npz --target label --id id --package-dir package --out package.json
 
 The package depends on nothing but the model, the holdout and the options: built again it has the same digest.

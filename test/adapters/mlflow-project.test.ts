@@ -69,7 +69,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
     hashData: hash,
     writeTemp,
   };
-  const runtime = createPythonRuntime({ ...shared, runtime: path.join(ROOT, 'runtime') });
+  const runtime = createPythonRuntime({ ...shared, workspace, runtime: path.join(ROOT, 'runtime') });
   const correlationId = `test-${project}`;
   const cause = { kind: 'manual', id: correlationId } as const;
   const plan = {

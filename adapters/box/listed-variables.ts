@@ -1,0 +1,40 @@
+import type { ProcessVariables } from '../network/choose-proxy.ts';
+
+/** Who a program runs for: the user's training, our own runtime, or a model that predicts and needs neither MLflow nor a network. */
+export type Audience = 'training' | 'runtime' | 'model';
+
+/** What every program may need: where programs and libraries are, how to write numbers and times, and how to use the machine. */
+const MACHINE =
+  /^(PATH|LD_LIBRARY_PATH|LANG|LANGUAGE|TZ|TERM|LC_\w+|(CUDA|NVIDIA|NCCL|ROCR|ROCM|HIP|HSA|OMP|KMP|MKL|OPENBLAS|NUMEXPR|GOMP|TORCH|PYTORCH|TF|XLA|JAX)_\w+)$/;
+/** The way to MLflow, its credentials, and those of the store that keeps its artifacts. */
+const TRACKING =
+  /^(MLFLOW|AWS|AZURE|GOOGLE|GCLOUD|BOTO)_\w+$|^(https?_proxy|no_proxy|all_proxy)$|^(SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|GIT_SSL_CAINFO|PIP_CERT)$/i;
+/** Where MLflow's clients look for what they sign in with. */
+const HOME = /^(HOME|USER)$/;
+/** What a search shares its trials by. */
+const SEARCH = /^OPTUNA_STORAGE$/;
+
+const LISTS: Readonly<Record<Audience, readonly RegExp[]>> = {
+  model: [MACHINE],
+  runtime: [MACHINE, TRACKING, HOME],
+  training: [MACHINE, TRACKING, SEARCH],
+};
+
+/** What nobody's list may name: the runner's own, ours, and what would put code into a program or change how it reads its words. */
+const NEVER =
+  /^(GITHUB|RUNNER|ACTIONS|INPUT|STATE|TRAINYARD|PYTHON|LD_PRELOAD|LD_AUDIT|BASH|ENV$|NODE_OPTIONS|GIT_(?!SSL_CAINFO))/i;
+
+/** The variables of `env` that a program of that audience gets: those of a list, and those `named` beside it. */
+export function listedVariables(
+  env: ProcessVariables,
+  audience: Audience,
+  named: readonly string[] = [],
+): Record<string, string> {
+  const listed = (name: string) =>
+    !NEVER.test(name) && (named.includes(name) || LISTS[audience].some((list) => list.test(name)));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && listed(name) ? [[name, value] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,103 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { listedVariables } from '../../adapters/box/listed-variables.ts';
+import { createPythonRuntime } from '../../adapters/python-runtime.ts';
+import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
+
+const workspace = mkdtempSync(path.join(tmpdir(), 'trainyard-shadow-'));
+const loot = path.join(workspace, 'loot.txt');
+afterAll(() => rmSync(workspace, { recursive: true, force: true }));
+
+/** Modules that Python, MLflow or our own runtime would import, if the working copy were looked into. */
+const SHADOWS = [
+  'sitecustomize.py',
+  'usercustomize.py',
+  'json.py',
+  'numpy.py',
+  'argparse.py',
+  'mlflow.py',
+  'conftest.py',
+  path.join('trainyard', '__init__.py'),
+  path.join('trainyard', 'evaluate.py'),
+];
+
+test('nothing in the working copy stands in for a module of ours or of Python’s', async () => {
+  const lines: string[] = [];
+  for (const shadow of SHADOWS) {
+    mkdirSync(path.dirname(path.join(workspace, shadow)), { recursive: true });
+    writeFileSync(
+      path.join(workspace, shadow),
+      `open(${JSON.stringify(loot)}, 'a').write(__file__ + '\\n')\n`,
+    );
+  }
+  const startup = path.join(workspace, 'sitecustomize.py');
+  const env = {
+    ...process.env,
+    PYTHONPATH: workspace,
+    PYTHONSTARTUP: startup,
+    PYTHONHOME: '',
+    PYTHONUSERBASE: workspace,
+  };
+  const runtime = createPythonRuntime({
+    ...{ python: venvProgram('python'), runtime: path.join(ROOT, 'runtime'), workspace, env },
+    ...{ trackingUri: 'http://127.0.0.1:1', onLine: (line: string) => lines.push(line) },
+  });
+  const cwd = process.cwd();
+  process.chdir(workspace);
+  try {
+    // The runtime of ours starts, and refuses what is no package.
+    await expect(runtime.measurePackage(path.join(workspace, 'no-package'))).rejects.toThrow('internal');
+  } finally {
+    process.chdir(cwd);
+  }
+  expect(lines.join('\n')).toMatch(/FileNotFoundError.*golden\.json/);
+  expect(() => readFileSync(loot, 'utf8')).toThrow('ENOENT');
+});
+
+const RUNNER = {
+  ...{ GITHUB_OUTPUT: 'x', GITHUB_ENV: 'x', GITHUB_PATH: 'x', GITHUB_STEP_SUMMARY: 'x', GITHUB_TOKEN: 'x' },
+  ...{
+    ACTIONS_RUNTIME_TOKEN: 'x',
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x',
+    'INPUT_GITHUB-TOKEN': 'x',
+    STATE_x: 'x',
+  },
+  ...{
+    RUNNER_TEMP: 'x',
+    TRAINYARD_SIGNING_KEY: 'x',
+    TRAINYARD_AGENT_TOKEN: 'x',
+    PYTHONPATH: 'x',
+    LD_PRELOAD: 'x',
+  },
+  ...{ BASH_ENV: 'x', NODE_OPTIONS: 'x', GIT_SSH_COMMAND: 'x', SOMEBODYS_TOKEN: 'x', DATABASE_PASSWORD: 'x' },
+};
+const MACHINE = { PATH: '/bin', LANG: 'C', CUDA_VISIBLE_DEVICES: '0', OMP_NUM_THREADS: '2' };
+const TRACKING = { MLFLOW_TRACKING_TOKEN: 't', AWS_ACCESS_KEY_ID: 'a', https_proxy: 'p', SSL_CERT_FILE: 'c' };
+
+test('a program gets the variables of its list, and none beside it', () => {
+  const env = {
+    ...RUNNER,
+    ...MACHINE,
+    ...TRACKING,
+    OPTUNA_STORAGE: 'o',
+    HOME: '/home/r',
+    MNIST_DATA: '/data',
+  };
+  expect(listedVariables(env, 'model')).toEqual(MACHINE);
+  expect(listedVariables(env, 'runtime')).toEqual({ ...MACHINE, ...TRACKING, HOME: '/home/r' });
+  expect(listedVariables(env, 'training')).toEqual({ ...MACHINE, ...TRACKING, OPTUNA_STORAGE: 'o' });
+});
+
+test('what is named beside the list is given, unless nobody may have it', () => {
+  const env = { ...RUNNER, ...MACHINE, MNIST_DATA: '/data' };
+  const named = ['MNIST_DATA', ...Object.keys(RUNNER)];
+  const { SOMEBODYS_TOKEN, DATABASE_PASSWORD } = RUNNER;
+  expect(listedVariables(env, 'training', named)).toEqual({
+    ...MACHINE,
+    MNIST_DATA: '/data',
+    SOMEBODYS_TOKEN,
+    DATABASE_PASSWORD,
+  });
+});
