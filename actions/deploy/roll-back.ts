@@ -1,7 +1,8 @@
 import { UserError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
-import { hasServed, readRollback } from '../../core/ledger/read-rollback.ts';
-import type { EnvironmentState, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
+import { findReturnBar } from '../../core/ledger/find-return-bar.ts';
+import { readRollback } from '../../core/ledger/read-rollback.ts';
+import type { EnvironmentState, LedgerState, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import type { Settler } from './hosts/settle.ts';
 import type { Journal } from './journal.ts';
@@ -43,7 +44,7 @@ export async function rollBackNow(
   if (reading.hasWritten('rollout.rolled-back') && isAnswered(here, wanted)) {
     return conclude(here.history.at(-1)?.rollout);
   }
-  if (wanted !== undefined) requireServed(here, wanted, journal.environment);
+  if (wanted !== undefined) requireReturn(reading.state, journal.environment, wanted);
   const meaning = wanted === undefined ? readRollback(here, saidAt) : undefined;
   if (meaning?.kind === 'done') return sayDone(ports, meaning.last);
   const rollout = meaning === undefined ? here.rollout : openOf(meaning);
@@ -83,14 +84,8 @@ function wasTakenBack({ history }: EnvironmentState, id: string): boolean {
   return history.findLast(({ rollout }) => rollout === id)?.outcome === 'rolled-back';
 }
 
-/** A return has no gate and no canary, so it leads only to what has served there. */
-function requireServed(here: EnvironmentState, version: string, environment: string): void {
-  if (hasServed(here, version)) return;
-  throw new UserError([
-    {
-      code: 'never-served',
-      message: `Version ${version} has never served ${environment}, so there is no return to it.`,
-      remedy: `Roll it out with /deploy v${version}. A candidate is taken back with /rollback alone.`,
-    },
-  ]);
+/** Looked at again by whoever does it: the job may have waited. */
+function requireReturn(state: LedgerState, environment: string, version: string): void {
+  const bar = findReturnBar(state, { environment, version });
+  if (bar !== undefined) throw new UserError([bar]);
 }

@@ -1,5 +1,6 @@
+import { findReturnBar } from '../ledger/find-return-bar.ts';
 import { findStartBar } from '../ledger/find-start-bar.ts';
-import { hasServed, readRollback } from '../ledger/read-rollback.ts';
+import { readRollback } from '../ledger/read-rollback.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Refused, refuse } from './decision.ts';
@@ -110,8 +111,7 @@ function checkRollback(
 
 function checkReturn(state: LedgerState, environment: string, version: string): Result<Target, Refused> {
   const known = lookUp(state.versions, version);
-  const here = environmentOf(state, environment);
-  const { champion, rollout } = here;
+  const { champion, rollout } = environmentOf(state, environment);
   if (known?.package === undefined) {
     const message = `Version ${version} has never been packaged for serving.`;
     return err(refuse('unknown-version', message, '`/status` lists the versions.'));
@@ -120,14 +120,8 @@ function checkReturn(state: LedgerState, environment: string, version: string): 
     const message = `Version ${version} already serves all of ${environment}.`;
     return err(refuse('already-serving', message, 'Name another version.'));
   }
-  if (hasServed(here, version)) return ok({ environment, version });
-  return err(
-    refuse(
-      'never-served',
-      `Version ${version} has never served ${environment}, so there is no return to it.`,
-      `Roll it out with \`/deploy v${version}\`. A candidate is taken back with \`/rollback\` alone.`,
-    ),
-  );
+  const bar = findReturnBar(state, { environment, version });
+  return bar === undefined ? ok({ environment, version }) : err(refuse(bar.code, bar.message, bar.remedy));
 }
 
 function checkFrozen(state: LedgerState, environment: string): Result<undefined, Refused> {

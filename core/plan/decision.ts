@@ -1,3 +1,4 @@
+import type { ReturnBar } from '../ledger/find-return-bar.ts';
 import type { StartBar } from '../ledger/find-start-bar.ts';
 import type { PlannedOperation } from './hand-over.ts';
 
@@ -42,7 +43,7 @@ type RefuseCode =
   | 'no-rollout'
   | 'not-held'
   | 'nothing-to-roll-back'
-  | 'never-served'
+  | ReturnBar['code']
   | 'frozen'
   | 'not-frozen'
   | 'no-dispatch-secret'

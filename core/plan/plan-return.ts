@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema, secondsBetween } from '../instant.ts';
+import { findReturnBar } from '../ledger/find-return-bar.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
 import { BY_HAND } from '../serving/by-hand.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
-import type { PlanDecision } from './decision.ts';
+import { type PlanDecision, refuse } from './decision.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /** What a host says of traffic that a person took back there. */
@@ -18,7 +19,8 @@ const takenBackSchema = z.object({
 
 /**
  * What a person did by hand at one host, on record and on the other hosts: the champion gives way to the version that answers there.
- * `undefined` for every other report, and where that version is the champion no more, or has become it since.
+ * `undefined` for every other report, and where that version is the champion no more, or has become it since. A host's word leads to no
+ * version that a person's could not lead to.
  */
 export function planReturn(
   { sha, state }: Pick<PlanInput, 'sha' | 'state'>,
@@ -31,6 +33,8 @@ export function planReturn(
   const { champion, rollout } = environmentOf(state, environment);
   const isChampion = champion?.version === version && secondsBetween(champion.at, at) >= 0;
   if (!isChampion || rollout !== undefined) return undefined;
+  const bar = findReturnBar(state, { environment, version: to });
+  if (bar !== undefined) return refuse(bar.code, bar.message, bar.remedy);
   return {
     kind: 'operation',
     operation: 'rollback',

@@ -2,7 +2,14 @@ import { describe, expect, test, vi } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
-import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
+import {
+  championEvents,
+  contextOf,
+  createWorld,
+  judgedAgainst,
+  versionEvents,
+  type World,
+} from './support/deployment.ts';
 
 const environment = 'production';
 
@@ -149,9 +156,25 @@ describe('/rollback', () => {
     await expect(deploy(world.job(ask('comment-2', '3')))).rejects.toThrow(/Version 3 has never served/);
     await deploy(world.job({ version: '3' }, { detach: true }));
     await expect(deploy(world.job(ask('comment-3', '3')))).rejects.toThrow(
-      /A candidate is taken back with \/rollback alone/,
+      /Version 3 is the candidate .*Did you mean `\/rollback production`/,
     );
     expect(await championOf(world)).toBe('2');
+  });
+
+  test('to the candidate is refused also where that has served before: nobody gives everything to what is on trial', async () => {
+    const world = createHistory();
+    world.ledger.events.push(judgedAgainst('2', '1'));
+    await deploy(world.job({ version: '1' }, { detach: true }));
+    await expect(deploy(world.job(ask('comment-2', '1')))).rejects.toThrow(/Version 1 is the candidate/);
+    expect(await championOf(world)).toBe('2');
+  });
+
+  test('to a version whose gate fell meanwhile is refused, and no host is told anything', async () => {
+    const world = createHistory();
+    world.ledger.events.push(judgedAgainst('2', '1', 'fail'));
+    const before = structuredClone(world.agents.map(({ traffic }) => traffic));
+    await expect(deploy(world.job(ask('comment-2', '1')))).rejects.toThrow(/its gate says fail now/);
+    expect(world.agents.map(({ traffic }) => traffic)).toEqual(before);
   });
 
   test('means no version that the chain has made', async () => {

@@ -65,9 +65,13 @@ export function versionEvents(version: string, verdict: 'pass' | 'fail' = 'pass'
 }
 
 /** The gate looks at a version again, beside the one that serves then. */
-export function judgedAgainst(champion: string, version: string): LedgerEvent {
+export function judgedAgainst(
+  champion: string,
+  version: string,
+  verdict: 'pass' | 'fail' = 'pass',
+): LedgerEvent {
   return createEvent(contextOf(`judge-${version}-${champion}`), 'gate.judged', {
-    ...{ runId: `run-${version}`, verdict: 'pass', headline: 'pass.' },
+    ...{ runId: `run-${version}`, verdict, headline: `${verdict}.` },
     ...{ holdoutDigest: digestOf('h'), evidenceDigest: digestOf('e'), champion },
   });
 }

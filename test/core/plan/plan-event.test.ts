@@ -11,12 +11,14 @@ import {
   contextOf,
   HEAD,
   input,
+  judgedAgainst,
   MAIN,
   NOW,
   parse,
   promotedEvent,
   startedEvent,
   stateOf,
+  versionEvents,
 } from './plan-support.ts';
 
 function codeOf(decision: PlanDecision): string {
@@ -179,7 +181,10 @@ describe('a dispatch', () => {
   );
 
   describe('of a champion that a person took back by hand at a host', () => {
-    const served = [startedEvent('8', 'production'), promotedEvent('8', 'production')];
+    const served = [
+      ...[versionEvents('7'), startedEvent('7', 'production'), promotedEvent('7', 'production')].flat(),
+      ...[startedEvent('8', 'production', '7'), promotedEvent('8', 'production')],
+    ];
     const body = { rollout: '', version: '8', code: 'by-hand', explanation: 'x', at: NOW, to: '7' };
 
     it('returns the others to the version that answers there', () => {
@@ -194,6 +199,17 @@ describe('a dispatch', () => {
     ])('does nothing when it %s', (_why, events, told) => {
       const decision = dispatch('trainyard.brake', { body: told }, { state: stateOf(events) });
       expect(codeOf(decision)).toBe('ignore: rollout-over');
+    });
+
+    it.each([
+      ['never served there', { ...body, to: '6' }, 'refuse: never-served'],
+      ['served elsewhere only', { ...body, to: '5' }, 'refuse: never-served'],
+      ['failed its gate since', body, 'refuse: gate-not-passed'],
+    ])('leads to no version that %s', (_why, told, expected) => {
+      const elsewhere = [startedEvent('5', 'staging'), promotedEvent('5', 'staging')];
+      const fell = judgedAgainst('8', '7', 'fail');
+      const state = stateOf(served, versionEvents('6'), versionEvents('5'), elsewhere, fell);
+      expect(codeOf(dispatch('trainyard.brake', { body: told }, { state }))).toBe(expected);
     });
 
     it('goes on with a rollout that is in progress, which sees the brake', () => {

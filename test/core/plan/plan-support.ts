@@ -133,9 +133,13 @@ export function versionEvents(
 }
 
 /** The gate looks at a version again, beside the one that serves then. */
-export function judgedAgainst(champion: string, version: string): LedgerEvent {
-  return createEvent(contextOf(`judge-${version}-${champion}`), 'gate.judged', {
-    ...{ runId: `run-${version}`, verdict: 'pass', headline: 'Judged.' },
+export function judgedAgainst(
+  champion: string,
+  version: string,
+  verdict: 'pass' | 'fail' | 'inconclusive' = 'pass',
+): LedgerEvent {
+  return createEvent(contextOf(`judge-${version}-${champion}-${verdict}`), 'gate.judged', {
+    ...{ runId: `run-${version}`, verdict, headline: 'Judged.' },
     ...{ holdoutDigest: DIGEST, evidenceDigest: DIGEST, champion },
   });
 }
