@@ -3,14 +3,13 @@ import { lookUp } from '../ledger/state.ts';
 import { type Refused, refuse } from './decision.ts';
 import type { PlanInput } from './plan-input.ts';
 
-/** A commit's name in full: a shorter one can be made to fit another commit. */
-const FULL_NAME = 40;
-
 /** What a comment said of the head, and when. */
 type SaidOfHead = {
   readonly head: string;
   /** The commit it names, in full or shortened. */
   readonly commit: string | undefined;
+  /** Whether the branch lies in a fork: who pushes there is asked by nobody here. */
+  readonly isFork: boolean;
   readonly at: Instant;
   /** Of the training that it asks for. */
   readonly correlationId: string;
@@ -18,16 +17,25 @@ type SaidOfHead = {
 
 /**
  * Refuses where the head is not what was meant when it was asked for: it is another than the named one, or than that which the same
- * comment asked for before, or was pushed after the comment. What can't be told is refused too, unless the head is named in full.
+ * comment asked for before, or was pushed after the comment. What can't be told is refused too, unless the head is named in full: a
+ * shorter name can be made to fit another commit. Of a fork it has to be named so.
  */
 export function checkHead(
   { headUpdate, state }: Pick<PlanInput, 'headUpdate' | 'state'>,
-  { head, commit, at, correlationId }: SaidOfHead,
+  { head, commit, isFork, at, correlationId }: SaidOfHead,
 ): Refused | undefined {
   if (commit !== undefined && !head.startsWith(commit)) return moved(head, `not ${commit}`);
-  const asked = lookUp(state.trainings, correlationId)?.sha;
-  if (asked !== undefined && asked !== head) return moved(head, `not ${short(asked)}, which was asked for`);
-  if (asked === head || (commit !== undefined && commit.length >= FULL_NAME)) return undefined;
+  const other = checkAsked({ state }, { sha: head, correlationId });
+  if (other !== undefined) return other;
+  if (commit === head) return undefined;
+  if (isFork) {
+    return refuse(
+      'head-unnamed',
+      'This pull request comes from a fork, whose author may push at any moment.',
+      `Name the head in full, after a look at it: \`/train ${head}\`.`,
+    );
+  }
+  if (lookUp(state.trainings, correlationId) !== undefined) return undefined;
   if (headUpdate?.after !== head) {
     return refuse(
       'head-unknown',
@@ -36,6 +44,16 @@ export function checkHead(
     );
   }
   return isBefore(at, headUpdate.at) ? moved(head, `pushed after this comment`) : undefined;
+}
+
+/** One request is of one commit: run again after the head moved, it would be on record as a training of what was never trained. */
+export function checkAsked(
+  { state }: Pick<PlanInput, 'state'>,
+  { sha, correlationId }: { readonly sha: string; readonly correlationId: string },
+): Refused | undefined {
+  const asked = lookUp(state.trainings, correlationId)?.sha;
+  if (asked === undefined || asked === sha) return undefined;
+  return moved(sha, `not ${short(asked)}, which was asked for`);
 }
 
 function moved(head: string, how: string): Refused {

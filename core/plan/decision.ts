@@ -26,6 +26,7 @@ type RefuseCode =
   | 'closed-pull-request'
   | 'head-moved'
   | 'head-unknown'
+  | 'head-unnamed'
   | 'unknown-command'
   | 'which-model'
   | 'bad-argument'

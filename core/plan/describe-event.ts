@@ -1,7 +1,7 @@
 import type { Models } from './commands/address-command.ts';
 import { type Effect, findCommand } from './commands/command-table.ts';
 import { hearCommand } from './commands/hear-command.ts';
-import { commentSchema, manualSchema, pushSchema, repositorySchema } from './payloads.ts';
+import { commentSchema, isBot, manualSchema, pushSchema, repositorySchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /** What must be looked up before an event can be planned, and where to answer. */
@@ -52,7 +52,7 @@ function describeComment(payload: unknown, actor: string, models: Models): Event
   // What only tells or makes safe does not depend on the pull request: it is not held up by looking it up.
   const isAbout = issue.pull_request !== undefined && (effect === 'trains' || effect === 'raises');
   return {
-    isCommand: comment.user.type !== 'Bot',
+    isCommand: !isBot(comment.user),
     effect,
     users: [...new Set([comment.user.login, actor])],
     issue: issue.number,

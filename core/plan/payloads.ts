@@ -5,6 +5,11 @@ import { foreignInstantSchema } from '../instant.ts';
 
 const userSchema = z.object({ login: z.string(), type: z.string().optional() });
 
+/** Whether a program wrote it. GitHub's names of apps end so, and no person's can; the type may be left out. */
+export function isBot({ login, type }: z.infer<typeof userSchema>): boolean {
+  return type === 'Bot' || login.toLowerCase().endsWith('[bot]');
+}
+
 export const repositorySchema = z.object({ repository: z.object({ default_branch: z.string().min(1) }) });
 
 /** In Actions a push lists none of the files it changes. */

@@ -1,11 +1,12 @@
 import { epochMs, secondsBetween, toInstant } from '../instant.ts';
+import type { PullRequest } from '../ports.ts';
 import { checkHead } from './check-head.ts';
 import { checkPermissions, isNamed } from './check-permissions.ts';
 import { DRY_RUN } from './commands/command-table.ts';
 import { hearCommand } from './commands/hear-command.ts';
 import type { ParsedCommand } from './commands/parse-command.ts';
 import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
-import { type CommentPayload, commentSchema } from './payloads.ts';
+import { type CommentPayload, commentSchema, isBot } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { type Request, resolveOperation } from './resolve-operation.ts';
 
@@ -23,7 +24,7 @@ export function planComment(input: PlanInput): PlanDecision {
       'Only new comments are obeyed: an edited one might say what nobody has seen.',
     );
   }
-  if (comment.user.type === 'Bot' && !isNamed(input.config, comment.user.login)) {
+  if (isBot(comment.user) && !isNamed(input.config, comment.user.login)) {
     return ignore(
       'bot-comment',
       'Comments of bots are not obeyed, but for those that `commands.users` names.',
@@ -84,7 +85,8 @@ function checkPullRequest(
   if (pullRequest === undefined || pullRequest.number !== issue.number) {
     return refuse('bad-payload', `Pull request ${issue.number} can't be read.`, 'Comment again.');
   }
-  if (pullRequest.headRepository !== pullRequest.baseRepository && !config.commands.forks) {
+  const isFork = isOfFork(pullRequest);
+  if (isFork && !config.commands.forks) {
     return refuse(
       'fork',
       `This pull request comes from ${pullRequest.headRepository || 'a fork that is gone'}.`,
@@ -100,8 +102,13 @@ function checkPullRequest(
     );
   }
   const { headSha: head } = pullRequest;
-  const said = { head, commit, at: comment.created_at, correlationId: correlationIdOf(comment) };
+  const said = { head, commit, isFork, at: comment.created_at, correlationId: correlationIdOf(comment) };
   return checkHead(input, said) ?? head;
+}
+
+/** GitHub's names do not differ in their case alone. */
+function isOfFork({ headRepository, baseRepository }: PullRequest): boolean {
+  return headRepository.toLowerCase() !== baseRepository.toLowerCase();
 }
 
 function correlationIdOf({ id }: CommentPayload['comment']): string {

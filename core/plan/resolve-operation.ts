@@ -2,6 +2,7 @@ import { type Config, defaultEnvironment } from '../config/config.ts';
 import { optional } from '../config/optional.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import { ok, type Result } from '../result.ts';
+import { checkAsked } from './check-head.ts';
 import { checkTarget, type Target } from './check-target.ts';
 import { chooseEnvironment, findEnvironment } from './choose-environment.ts';
 import { type Refused, refuse } from './decision.ts';
@@ -17,6 +18,9 @@ export function resolveOperation(
   config: Config,
   state: LedgerState,
 ): PlannedOperation | Refused {
+  const trains = request.operation === 'train' || request.operation === 'tune';
+  const other = trains && checkAsked({ state }, { sha: request.sha, correlationId: request.cause.id });
+  if (other) return other;
   const parameters = resolveParameters(request, config);
   if (!parameters.ok) return parameters.error;
   const target = resolveTarget(request, config, state);

@@ -187,6 +187,11 @@ describe('a comment', () => {
     expect(codeOf(planEvent({ ...input, payload: commentPayload('/train', { type: 'Bot' }) }))).toBe(
       'ignore: bot-comment',
     );
+    const { type: _type, ...untyped } = commentPayload('/train', { login: 'ship-it[bot]' }).comment.user;
+    const unsaid = commentPayload('/train');
+    const byApp = { ...unsaid, comment: { ...unsaid.comment, user: untyped } };
+    const admin = { 'ship-it[bot]': 'admin', ada: 'admin' } as const;
+    expect(codeOf(planEvent({ ...input, payload: byApp, permissions: admin }))).toBe('ignore: bot-comment');
     expect(codeOf(planEvent({ ...input, payload: commentPayload('/train', { login: 'eve' }) }))).toBe(
       'refuse: not-allowed',
     );
@@ -233,8 +238,10 @@ describe('a comment', () => {
     const open = parse(
       'version: 1\nmodel: mnist\ngate: [{ metric: accuracy, floor: 0.9 }]\ncommands: { forks: true }\n',
     );
-    expect(codeOf(plan('/train', { pullRequest: fork, config: open }))).toBe('train');
+    expect(codeOf(plan(`/train ${HEAD}`, { pullRequest: fork, config: open }))).toBe('train');
     expect(codeOf(plan('/help', { pullRequest: fork }))).toBe('help');
+    const ours = { ...pullRequest, headRepository: 'Acme/Digits' };
+    expect(codeOf(plan('/train', { pullRequest: ours }))).toBe('train');
   });
 
   it('trains the commit it names only while that is the head', () => {
@@ -266,14 +273,21 @@ describe('a comment', () => {
     expect(codeOf(plan('/train', { headUpdate: late }))).toBe('refuse: head-unknown');
   });
 
-  it('asks the same of a fork that may be trained', () => {
-    const open = parse(
+  it.each([
+    ['/train', 'refuse: head-unnamed'],
+    [`/train ${HEAD.slice(0, 39)}`, 'refuse: head-unnamed'],
+    [`/train ${MAIN}`, 'refuse: head-moved'],
+    [`/train ${HEAD}`, 'train'],
+  ])('of a fork that may be trained names the head in full: %s', (body, expected) => {
+    const config = parse(
       'version: 1\nmodel: mnist\ngate: [{ metric: accuracy, floor: 0.9 }]\ncommands: { forks: true }\n',
     );
-    const changes = { pullRequest: { ...pullRequest, headRepository: 'eve/digits' }, config: open };
-    expect(codeOf(plan('/train', { ...changes, headUpdate: { after: HEAD, at: NOW } }))).toBe(
-      'refuse: head-moved',
-    );
+    const fork = { ...pullRequest, headRepository: 'eve/digits' };
+    const decision = plan(body, { pullRequest: fork, config });
+    expect(codeOf(decision)).toBe(expected);
+    if (expected.endsWith('head-unnamed')) {
+      expect(decision).toMatchObject({ remedy: expect.stringContaining(`\`/train ${HEAD}\``) });
+    }
   });
 
   it('run again trains what it asked for the first time, or nothing', () => {
@@ -288,6 +302,9 @@ describe('a comment', () => {
     const again = { attempt: 2, headUpdate: { after: HEAD, at: NOW } };
     expect(codeOf(plan('/train', { ...again, state: asked(HEAD) }))).toBe('train');
     expect(codeOf(plan('/train', { ...again, state: asked(MAIN) }))).toBe('refuse: head-moved');
+    const inIssue = { ...input, payload: { ...commentPayload('/train'), issue: { number: 9 } }, attempt: 2 };
+    expect(codeOf(planEvent({ ...inIssue, state: asked(MAIN) }))).toBe('train');
+    expect(codeOf(planEvent({ ...inIssue, state: asked(HEAD) }))).toBe('refuse: head-moved');
   });
 
   it.each(['/train', '/deploy v8', '/promote', '/rollback', '/hold', '/freeze', '/plan deploy v8'])(
