@@ -6,7 +6,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
 import { findLoss, headOf, type SeenHead } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
-import { type Ignored, ignore } from '../../core/plan/decision.ts';
+import { type Ignored, ignore, type PlanDecision, type Refused } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
@@ -59,35 +59,47 @@ export type PlanPorts = {
 };
 
 /** One event on its way to an answer: what is asked, of whom, and how to answer whoever asks. */
-type Planning = { readonly request: PlanRequest; readonly ports: PlanPorts; readonly answering: Answering };
+type Planning = {
+  readonly request: PlanRequest;
+  readonly ports: PlanPorts;
+  readonly answering: Answering;
+  /** What the event asks for on that state of the ledger. */
+  readonly decide: (state: LedgerState) => PlanDecision;
+};
 
 /**
  * Turns the event into an operation, or says why it is none. What is done with the ledger alone (a request, a freeze) is done
  * here; so are the answers to questions. Only this action reads the event.
  */
 export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Planned> {
-  const { eventName, config, policy, runUrl } = request;
+  const { config, policy, runUrl } = request;
   const facts = describeEvent(request);
   const answering = createAnswering(ports, facts, { file: policy.file, runUrl });
-  const planning = { request, ports, answering };
   // That it was seen is said while the ledger is read.
   const seen = answering.react('eyes');
   const state = await ports.ledger.read(config.model);
-  const decision = planEvent({ ...request, state, ...(await lookUp(ports, facts)), now: ports.clock.now() });
+  const known = await lookUp(ports, facts);
+  const now = ports.clock.now();
+  const planning: Planning = {
+    ...{ request, ports, answering },
+    decide: (on) => planEvent({ ...request, ...known, state: on, now }),
+  };
+  const decision = planning.decide(state);
   await seen;
   // Only the monitor goes on without it: it tells people what hosts serve that no ledger knows.
   const isWatch = decision.kind === 'operation' && decision.operation === 'monitor';
   if (decision.kind !== 'ignore' && !isWatch) await requireKept(state, ports);
-  switch (decision.kind) {
-    case 'ignore':
-      return concludeIgnored(decision);
-    case 'refuse':
-      await answering.react('-1');
-      await answering.answer(answerRefusal(decision));
-      return concludeRefused(decision, eventName);
-    case 'operation':
-      return carryOut(planning, decision, state);
-  }
+  return decision.kind === 'operation' ? carryOut(planning, decision, state) : decline(planning, decision);
+}
+
+async function decline(
+  { request: { eventName }, answering }: Planning,
+  decision: Ignored | Refused,
+): Promise<Planned> {
+  if (decision.kind === 'ignore') return concludeIgnored(decision);
+  await answering.react('-1');
+  await answering.answer(answerRefusal(decision));
+  return concludeRefused(decision, eventName);
 }
 
 /** A ledger that holds nothing is the first of its model only where no host remembers another. Rejects with a UserError where one does. */
@@ -122,7 +134,7 @@ async function carryOut(
     return tell(planning, { ...shared, reasonCode: 'dry-run', report });
   }
   const recorded = await record(planning, operation, state);
-  if (recorded.kind === 'ignore') return concludeIgnored(recorded);
+  if (recorded.kind !== 'recorded') return decline(planning, recorded);
   await planning.answering.react('rocket');
   if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
     return tell(planning, { ...shared, reasonCode: 'recorded', report: told });
@@ -131,15 +143,24 @@ async function carryOut(
   return concludeOperation({ ...shared, ledger, reasonCode: 'planned', report: told });
 }
 
-/** Writes the events of the operation, if it has any; gives why it is none of this job's when another has written them. */
+/**
+ * Writes the events of the operation, if it has any, on the state that it is decided on: the last training of a budget is given once.
+ * Gives why it is none of this job's when another has written them, or what stands against it now.
+ */
 async function record(
-  { request, ports: { ledger, clock } }: Planning,
+  { request, ports: { ledger, clock }, decide }: Planning,
   operation: PlannedOperation,
   state: LedgerState,
-): Promise<Ignored | { readonly kind: 'recorded'; readonly state: LedgerState }> {
+): Promise<Ignored | Refused | { readonly kind: 'recorded'; readonly state: LedgerState }> {
   const events = recordOf(request, operation, clock.now());
   if (events.length === 0) return { kind: 'recorded', state };
-  const { written, state: now } = await appendOrThrow(ledger, request.config.model, () => ok(events));
+  let declined: Ignored | Refused | undefined;
+  const { written, state: now } = await appendOrThrow(ledger, request.config.model, (current) => {
+    const again = decide(current);
+    declined = again.kind === 'operation' ? undefined : again;
+    return ok(declined === undefined ? events : []);
+  });
+  if (declined !== undefined) return declined;
   // Two jobs may read the ledger before either has written; the one that wrote the request carries it out.
   if (written.length > 0 || request.workflow.attempt !== 1) return { kind: 'recorded', state: now };
   return ignore('replayed', `${operation.correlationId} has been dealt with.`);

@@ -1,10 +1,8 @@
-import { secondsBetween } from '../instant.ts';
-import { findDelivery } from '../ledger/find-delivery.ts';
-import { environmentOf, freezeOf, openTrainings } from '../ledger/state.ts';
-import { formatCount, formatDuration } from '../report/format-number.ts';
+import { environmentOf, freezeOf } from '../ledger/state.ts';
 import type { Reason } from '../verdict.ts';
 import { findDataTroubles } from './find-data-troubles.ts';
 import { findHostTroubles, findMissedRuns, findUnknownServed } from './find-host-troubles.ts';
+import { findRetrainBar } from './find-retrain-bar.ts';
 import { type Finding, MONITOR_ACTIONS, type MonitorAction } from './finding.ts';
 import type { MonitorInput } from './monitor-input.ts';
 
@@ -71,53 +69,12 @@ function findObstacle(input: MonitorInput, wanted: MonitorAction): Obstacle | un
   return undefined;
 }
 
+/** What a person has to look at is said so; what ends by itself is waited for. */
 function findRetrainObstacle(input: MonitorInput): Obstacle | undefined {
-  const { ledger, policy, now } = input;
-  const onItsWay = findModelOnItsWay(input);
-  if (onItsWay !== undefined) return onItsWay;
-  if (!policy.retrain.automatic) {
-    return obstacle(
-      'investigate',
-      'retrain-manual',
-      'Automatic trainings are switched off: comment /train to start one.',
-    );
-  }
-  const secondsAgo = ledger.retrains.map(({ at }) => secondsBetween(at, now));
-  const last = Math.min(...secondsAgo);
-  if (last < policy.retrain.cooldownSeconds) {
-    const message = `The last automatic training was ${formatDuration(last)} ago; the next may start in ${formatDuration(policy.retrain.cooldownSeconds - last)}.`;
-    return obstacle('none', 'retrain-cooldown', message);
-  }
-  const { count, perSeconds } = policy.retrain.atMost;
-  const spent = secondsAgo.filter((seconds) => seconds < perSeconds).length;
-  if (spent < count) return undefined;
-  const message =
-    `The budget of ${formatCount(count)} automatic trainings in ${formatDuration(perSeconds)} is spent and the trouble is not gone: ` +
-    'training again on the same data will not help.';
-  return obstacle('investigate', 'retrain-budget-spent', message);
-}
-
-/** A model asked for earlier may cure the trouble: another one is not asked for until it has come to its end. */
-function findModelOnItsWay({
-  ledger,
-  environment,
-  now,
-  deliverySeconds,
-}: MonitorInput): Obstacle | undefined {
-  const open = openTrainings(ledger)[0];
-  if (open !== undefined) {
-    const message = `A training is open since ${open.requestedAt} (${open.correlationId}); one at a time.`;
-    return obstacle('none', 'retrain-open', message);
-  }
-  const { rollout } = environmentOf(ledger, environment);
-  if (rollout !== undefined) {
-    const message = `Version ${rollout.version} is being rolled out; a training waits until that has ended.`;
-    return obstacle('none', 'rollout-open', message);
-  }
-  const delivery = findDelivery(ledger, now, deliverySeconds);
-  if (delivery === undefined) return undefined;
-  const message = `The training ${delivery.correlationId} ended at ${delivery.finishedAt} and its model is on its way to a rollout.`;
-  return obstacle('none', 'delivery-open', message);
+  const bar = findRetrainBar(input);
+  if (bar === undefined) return undefined;
+  const needsLook = bar.code === 'retrain-manual' || bar.code === 'retrain-budget-spent';
+  return obstacle(needsLook ? 'investigate' : 'none', bar.code, bar.message);
 }
 
 function findTrafficObstacle(

@@ -16,6 +16,8 @@ type IgnoreCode =
   | 'other-model'
   | 'replayed'
   | 'retrain-open'
+  | 'rollout-open'
+  | 'delivery-open'
   | 'rollout-over';
 
 /** Why someone who asked for something does not get it. */
@@ -50,7 +52,9 @@ type RefuseCode =
   | 'no-dispatch-secret'
   | 'bad-signature'
   | 'stale'
-  | 'automatic-retrain-off';
+  | 'retrain-manual'
+  | 'retrain-cooldown'
+  | 'retrain-budget-spent';
 
 export type Ignored = { readonly kind: 'ignore'; readonly code: IgnoreCode; readonly message: string };
 export type Refused = {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { versionSchema } from '../identity/version.ts';
 import { secondsBetween } from '../instant.ts';
 import { findHeeded } from '../ledger/find-promotion.ts';
-import { environmentOf, openTrainings } from '../ledger/state.ts';
+import { environmentOf } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
 import {
   type DispatchPayload,
@@ -12,6 +12,7 @@ import {
   MAX_REPORT_AGE_DAYS,
   trainingWishSchema,
 } from '../serving/dispatch-payload.ts';
+import { checkRetrain } from './check-retrain.ts';
 import { findEnvironment } from './choose-environment.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
 import type { Operation } from './hand-over.ts';
@@ -144,7 +145,7 @@ function checkObstacle(
   operation: Operation,
   { id, environment, body }: DispatchPayload,
 ): Ignored | Refused | undefined {
-  if (operation === 'train') return checkRetrain(input, id);
+  if (operation === 'train') return checkRetrain(input, { id, environment });
   if (operation !== 'advance' && operation !== 'brake') return undefined;
   const here = environmentOf(input.state, environment);
   const { rollout } = here;
@@ -164,22 +165,6 @@ function checkObstacle(
     );
   }
   return undefined;
-}
-
-function checkRetrain({ config, state }: PlanInput, id: string): Ignored | Refused | undefined {
-  if (!config.monitor.retrain.automatic) {
-    return refuse(
-      'automatic-retrain-off',
-      'Automatic trainings are switched off.',
-      'Comment /train, or set `monitor.retrain.automatic: true`.',
-    );
-  }
-  const open = openTrainings(state).find(({ correlationId }) => correlationId !== id);
-  if (open === undefined) return undefined;
-  return ignore(
-    'retrain-open',
-    `A training is open since ${open.requestedAt} (${open.correlationId}); one at a time.`,
-  );
 }
 
 function firstIssue({ issues }: z.core.$ZodError): string {

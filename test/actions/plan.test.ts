@@ -138,6 +138,25 @@ describe('plan', () => {
     expect(world.ledger.kinds().filter((kind) => kind === 'training.requested')).toHaveLength(1);
   });
 
+  test('gives the last training of a budget once, also to two reports that are planned in the same moment', async () => {
+    const ask = (id: string) => ({
+      action: 'trainyard.retrain',
+      client_payload: {
+        ...{ v: 1, id, at: '2026-11-21T11:59:00.000Z', from: 'monitor-check', model: 'mnist' },
+        ...{ environment: 'production', body: {}, signature: 'eA==' },
+      },
+    });
+    const { world, request, ports } = bench(ask('retrain-one'), 'repository_dispatch');
+    const verified: PlanRequest = { ...request, verifySignature: () => true };
+    const late = await world.ledger.read('mnist');
+    expect(await plan(verified, ports)).toMatchObject({ decision: 'continue' });
+    // It read the ledger before the first had written.
+    const ledger: Ledger = { ...world.ledger, read: async () => late };
+    const second = { ...verified, payload: ask('retrain-two') };
+    expect(await plan(second, { ...ports, ledger })).toMatchObject({ result: { code: 'retrain-open' } });
+    expect(world.ledger.kinds().filter((kind) => kind === 'training.requested')).toHaveLength(1);
+  });
+
   test('refuses someone without the permission, where they asked, and ends the chain', async () => {
     const { world, github, request, ports } = bench(comment('/train', 'eve'));
     const outcome = await plan(request, ports);
