@@ -7,7 +7,6 @@ import { addSeconds, toInstant } from '../../core/instant.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { knownEvents } from '../../core/ledger/lines/read-event.ts';
 import { formatLine, parseLedger } from '../../core/ledger/parse-ledger.ts';
-import { environmentOf } from '../../core/ledger/state.ts';
 import { ok } from '../../core/result.ts';
 import { makeDraws } from '../simulate/draws.ts';
 import { championEvents, versionEvents } from './github/chain.ts';
@@ -19,12 +18,13 @@ import { createHost, type WorldHost } from './host/host.ts';
 import { createWatch, type Violation } from './invariants/watch.ts';
 import { enter } from './machine.ts';
 import { packageOf, WORLD_PACKAGES } from './packages.ts';
+import { watchRest } from './rest.ts';
 import { plant } from './schedule/inject.ts';
-import { HEALTHY, type Injection, type WorldSchedule } from './schedule/setup.ts';
+import { HEALTHY, type WorldSchedule } from './schedule/setup.ts';
 import { type Actor, createScheduler } from './scheduler.ts';
 import { createTrace } from './trace.ts';
 import type { SimulatedWorld } from './world.ts';
-import { configOf, ENVIRONMENT, MODEL, TIMES } from './world-config.ts';
+import { configOf, MODEL, TIMES } from './world-config.ts';
 
 /** What a schedule came to. */
 export type PlayedSchedule = {
@@ -35,15 +35,13 @@ export type PlayedSchedule = {
   readonly pushes: number;
 };
 
-/** Longest life of a world, in ms; and how long after the last injection it is watched. */
+/** Longest life of a world, in ms. */
 const WATCHED_MS = 330_000;
 /** What changes how a model server answers, or whether it does. */
 const DISTURBING: ReadonlySet<string> = new Set([
   ...['host-lost', 'host-replaced', 'server-crash', 'turns-bad', 'slow-host'],
 ]);
 const OPERATOR: Actor = { name: 'operator', isAlive: true };
-/** A world in which nothing has been done for so long, and nothing is under way, is over. */
-const QUIET_MS = 15_000;
 /** The monitor's first tick. */
 const FIRST_TICK_MS = 50_000;
 
@@ -55,7 +53,9 @@ export async function play({ seed, setup, injections }: WorldSchedule): Promise<
   const trace = createTrace(time);
   const behaviours = new Map(Object.entries(setup.versions));
   const traffic = { factor: 1, until: 0 };
-  const github: SimulatedWorld['github'] = { downUntil: 0, rateLimitedUntil: 0, dispatches: undefined };
+  const github: SimulatedWorld['github'] = {
+    ...{ downUntil: 0, rateLimitedUntil: 0, dispatches: undefined, onTheWay: 0 },
+  };
   const hosts: WorldHost[] = [];
   const world: SimulatedWorld = {
     ...{ setup, config: configOf(setup), time, draws, trace, github, hosts, behaviours, traffic },
@@ -82,11 +82,8 @@ export async function play({ seed, setup, injections }: WorldSchedule): Promise<
   );
   for (const [order, injection] of injections.entries()) plant(world, site, injection, order);
   const watch = createWatch(world);
-  const quietAt = QUIET_MS + Math.max(0, ...injections.map(endOf));
-  await time.run(
-    WATCHED_MS,
-    () => watch.look() === undefined && !(time.elapsed() > quietAt && isAtRest(world, site)),
-  );
+  const isOver = watchRest(world, site, { injections, watchedMs: WATCHED_MS });
+  await time.run(WATCHED_MS, () => watch.look() === undefined && !isOver());
   if (beginning !== '') throw new Error(`The world of seed ${seed} could not begin: ${beginning}`);
   const violation = watch.look() ?? watch.atEnd();
   for (const host of hosts) host.kill();
@@ -98,23 +95,6 @@ export async function play({ seed, setup, injections }: WorldSchedule): Promise<
     rollouts,
     pushes: world.heads.length,
   };
-}
-
-/** When an injection and what it brings about directly is over. */
-function endOf(injection: Injection): number {
-  const lasts = 'forMs' in injection ? injection.forMs : 'downMs' in injection ? injection.downMs : 0;
-  return injection.at + lasts;
-}
-
-/** Whether nothing more will happen by itself: no job, no rollout, and every host serves the champion alone. */
-function isAtRest({ heads, hosts }: SimulatedWorld, site: GitHubSite): boolean {
-  const state = heads.at(-1)?.state;
-  const here = state && environmentOf(state, ENVIRONMENT);
-  if (here === undefined || here.rollout !== undefined || site.isBusy()) return false;
-  return hosts.every((host) => {
-    const traffic = host.store()?.getTraffic(MODEL)?.traffic;
-    return traffic?.stable === here.champion?.version && traffic?.candidate === undefined;
-  });
 }
 
 function raiseHost(world: SimulatedWorld, site: GitHubSite, index: number): WorldHost {

@@ -47,6 +47,8 @@ export type GitHubFaults = {
   downUntil: number;
   rateLimitedUntil: number;
   dispatches: { readonly as: 'lost' | 'doubled' | 'late'; readonly until: number } | undefined;
+  /** Dispatches that were taken and have started nothing yet. */
+  onTheWay: number;
 };
 
 /** Everything there is, as it is now. Invariants read it; injections change it. */

@@ -17,13 +17,17 @@ type DeployJob = {
   readonly attempt: number;
   readonly actor: Actor;
   readonly stop: AbortController;
+  /** Resolves when its runner is gone. */
+  readonly loss: PromiseWithResolvers<void>;
   /** Lets the next one go on, of its group and on its runner. */
   readonly free: () => void;
 };
 
 type DeployJobs = {
-  /** Queues a job, asks for approval where it may raise traffic, and runs it. Resolves when it has ended, never when it is lost. */
+  /** Queues a job, asks for approval where it may raise traffic, and runs it. Resolves when it has ended, or is lost. */
   readonly run: (wish: DeployWish, run: number, attempt: number) => Promise<void>;
+  /** Whether any job waits or runs. */
+  readonly isBusy: () => boolean;
   readonly cancel: () => void;
   readonly lose: () => void;
   readonly rerun: () => void;
@@ -59,17 +63,22 @@ export function createDeployJobs(hall: JobHall): DeployJobs {
     if (job === undefined || !running.includes(job)) return;
     job.actor.isAlive = false;
     world.trace.say(job.actor.name, 'is gone');
+    job.loss.resolve();
     retire(job);
   };
+  let underWay = 0;
   const run: DeployJobs['run'] = async (wish, number, attempt) => {
+    underWay += 1;
     const group = groupOf(groups, wish.plan);
     const job = await enter(hall, group, { wish, run: number, attempt });
     running.push(job);
-    await carryOut(hall, job);
+    await Promise.race([carryOut(hall, job), job.loss.promise]);
+    underWay -= 1;
     retire(job);
   };
   return {
     run,
+    isBusy: () => underWay > 0,
     cancel: () => {
       const job = running.at(-1);
       if (job === undefined) return;
@@ -109,7 +118,8 @@ async function enter(
     leaveGroup();
     leaveRunner();
   };
-  return { ...job, actor: newActor(operation), stop: new AbortController(), free };
+  const stop = new AbortController();
+  return { ...job, actor: newActor(operation), stop, loss: Promise.withResolvers<void>(), free };
 }
 
 async function carryOut(hall: JobHall, job: DeployJob): Promise<void> {

@@ -34,10 +34,13 @@ export function takeDispatches(
       return { status: 403, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) }, text: 'rate limit' };
     }
     const { event_type: action, client_payload } = bodySchema.parse(json);
-    const start = (afterMs: number) =>
-      time.after(afterMs, SERVER, () =>
-        trigger({ name: 'repository_dispatch', actor: 'agent', payload: { action, client_payload } }),
-      );
+    const start = (afterMs: number) => {
+      faults.onTheWay += 1;
+      time.after(afterMs, SERVER, () => {
+        faults.onTheWay -= 1;
+        trigger({ name: 'repository_dispatch', actor: 'agent', payload: { action, client_payload } });
+      });
+    };
     const as =
       faults.dispatches !== undefined && time.elapsed() < faults.dispatches.until
         ? faults.dispatches.as

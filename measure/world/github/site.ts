@@ -13,7 +13,7 @@ import { createRunners } from './runners.ts';
 export type GitHubSite = {
   /** Starts the workflows of an event. */
   readonly trigger: (event: GitHubEvent) => void;
-  /** Whether a workflow runs. */
+  /** Whether anything is under way but scheduled looks at hosts. */
   readonly isBusy: () => boolean;
   /** A person cancels the newest job that deploys. */
   readonly cancel: () => void;
@@ -36,7 +36,7 @@ const TRAINING_MS = 15_000;
 /** A GitHub without runs. */
 export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSite {
   const hall = createHall({ world, onPush });
-  const { run, ...jobs } = createDeployJobs(hall);
+  const { run, isBusy, ...jobs } = createDeployJobs(hall);
   let runs = 1;
   let busy = 0;
   const chain = async (plan: Plan, number: number): Promise<void> => {
@@ -57,13 +57,14 @@ export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSit
     if (plan === undefined) return;
     if (plan.operation === 'monitor') {
       const monitor = { actor: hall.newActor('monitor'), plan };
-      await onRunner(hall, monitor, (ports) => runMonitor(world, ports, attempt));
+      // It looks at hosts and begins nothing by itself: a world in which it looks for long is at rest all the same.
+      void onRunner(hall, monitor, (ports) => runMonitor(world, ports, attempt));
     } else if (plan.operation === 'train' || plan.operation === 'tune') await chain(plan, number);
     else await run({ plan, version: undefined }, number, 1);
   };
   return {
     ...jobs,
-    isBusy: () => busy > 0,
+    isBusy: () => busy > 0 || isBusy(),
     trigger: (event) => {
       busy += 1;
       void start(event).finally(() => {
