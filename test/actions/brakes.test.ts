@@ -199,6 +199,24 @@ describe('a host that can’t be asked whether it has braked', () => {
   });
 });
 
+test('a host that came back empty serves the champion before it starts the candidate', async () => {
+  const world = await worldAtTheEnd();
+  const [, host] = world.agents;
+  host.instances.clear();
+  host.traffic = undefined;
+  const served: [string, string | undefined][] = [];
+  const { startInstance } = host;
+  vi.spyOn(host, 'startInstance').mockImplementation((model, version, start) => {
+    served.push([version, host.traffic?.stable]);
+    return startInstance(model, version, start);
+  });
+  await deploy(world.job(report));
+  expect(served).toEqual([
+    ['1', undefined],
+    ['2', '1'],
+  ]);
+});
+
 test('a host that came back empty gets the rollout before it is promoted', async () => {
   const world = await worldAtTheEnd();
   const [, host] = world.agents;

@@ -12,13 +12,16 @@ function createServing(): World {
 }
 
 describe('two hosts of one name', () => {
-  test('are both heard: harm on the second takes the version back', async () => {
-    const world = createServing();
-    for (const agent of world.agents) agent.identity = { ...agent.identity, host: 'localhost' };
-    world.agents[1].behaviour.candidateErrors = 0.5;
-    const outcome = await deploy(world.job({ version: '2' }));
-    expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'errors-worse' });
-  });
+  test.each([0, 1] as const)(
+    'are both heard: harm on one of them takes the version back (%i)',
+    async (at) => {
+      const world = createServing();
+      for (const agent of world.agents) agent.identity = { ...agent.identity, host: 'localhost' };
+      world.agents[at].behaviour.candidateErrors = 0.5;
+      const outcome = await deploy(world.job({ version: '2' }));
+      expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'errors-worse' });
+    },
+  );
 
   test('are refused by address when they are one agent, before anything is on record', async () => {
     const world = createServing();
