@@ -25,3 +25,14 @@ test('a candidate is taken off the hosts that its rollout leads, and off no othe
   await takeBack(fleet, { model: 'mnist', rollout: rollout?.id ?? '', stable: '1' });
   expect(shares()).toEqual([0, 0]);
 });
+
+test('a host that no rollout leads keeps what it was given last, however late a rollback comes', async () => {
+  const world = createWorld([...versionEvents('1'), ...championEvents('1')]);
+  for (const agent of world.agents) {
+    await agent.startInstance('mnist', '1', { manifest: 'sha256:1' });
+    agent.traffic = { stable: '3', candidatePercent: 0, shadow: false, revision: 1 };
+  }
+  const { fleet } = world.job({}).ports;
+  await takeBack(fleet, { model: 'mnist', rollout: 'an-older-one', stable: '1' });
+  expect(world.agents.map(({ trafficHistory }) => trafficHistory)).toEqual([[], []]);
+});
