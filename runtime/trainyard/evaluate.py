@@ -4,29 +4,30 @@
         --model-uri models:/m-0 --predictions champion.parquet --out champion.json \
         --holdout data/holdout.npz --target label --id id --slices digit
 
-Each model is loaded in a process of its own, forked after the heavy imports: two versions of a model often bring two
-versions of the same module, and only one of them could be imported.
+Each model is loaded in a box of its own, which is given inputs and gives answers, and never sees a label: its code has
+no part in what is written here, and two models that bring two versions of the same module do not meet.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.command import make_scratch_folder, run_command, say
+from trainyard.boxed_model import BoxedModel, add_box_option, open_box
+from trainyard.command import run_command, say
 from trainyard.errors import UserError
-from trainyard.files import digest_folder, write_json
+from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
 from trainyard.inputs import take_rows
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
-from trainyard.outputs import infer_interpretation, interpret
+from trainyard.outputs import read_answers
 from trainyard.predictions import describe_predictions, measure, write_predictions
 from trainyard.row_metrics import RowMetric, add_metric_options, read_metrics
 
@@ -59,6 +60,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--time-latency", type=int, default=0, metavar="N", help="also time N single predictions")
     add_holdout_options(parser)
     add_metric_options(parser)
+    add_box_option(parser)
     return parser
 
 
@@ -72,54 +74,45 @@ def evaluate(options: argparse.Namespace) -> None:
         )
     columns = read_columns(options)
     metrics = read_metrics(options)
-    targets = zip(options.model_uri, options.predictions, options.out, strict=True)
-    jobs = [(Target(*target), options.holdout, columns, metrics, options.time_latency) for target in targets]
-    if len(jobs) == 1:
-        evaluate_model(*jobs[0])
-        return
-    import mlflow.pyfunc  # noqa: F401, PLC0415 - imported once, before the fork
-
-    with multiprocessing.get_context("fork").Pool(1, maxtasksperchild=1) as pool:
-        pool.starmap(evaluate_model_apart, jobs, chunksize=1)
-
-
-def evaluate_model_apart(*job: Any) -> None:  # noqa: ANN401 - the arguments of evaluate_model
-    """`evaluate_model` in a process of its own; a user error crosses back as it is."""
-    evaluate_model(*job)
+    targets = list(map(Target, options.model_uri, options.predictions, options.out))
+    with ExitStack() as boxes:
+        # All of them import what they need while the first model is fetched.
+        opened = [boxes.enter_context(open_box(options.box, "mlflow.pyfunc")) for _ in targets]
+        for target, box in zip(targets, opened, strict=True):
+            result, rows = evaluate_model(target, box, Asked(options.holdout, columns, metrics, options.time_latency))
+            write_json(target.out, result)
+            say(f"{target.uri}: {rows} examples, {result['metrics']}")
 
 
-def evaluate_model(
-    target: Target,
-    holdout_path: Path,
-    columns: HoldoutColumns,
-    metrics: tuple[RowMetric, ...],
-    time_latency: int,
-) -> None:
-    """Predicts the holdout with one model; writes the Parquet file and its description."""
-    with make_scratch_folder() as scratch:
-        model = fetch_model(target.uri, Path(scratch))
-        holdout = load_holdout(holdout_path, columns, model.description.signature)
-        result = predict_holdout(model, holdout, metrics, target.predictions, time_latency)
-    write_json(target.out, result)
-    say(f"{target.uri}: {holdout.rows} examples, {result['metrics']}")
+@dataclass(frozen=True)
+class Asked:
+    """What is to be predicted, and measured."""
+
+    holdout: Path
+    columns: HoldoutColumns
+    metrics: tuple[RowMetric, ...]
+    time_latency: int
+
+
+def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[str, Any], int]:
+    """Predicts the holdout with one model and writes the Parquet file; gives its description and its rows."""
+    model = fetch_model(target.uri, box)
+    holdout = load_holdout(asked.holdout, asked.columns, model.description.signature)
+    return predict_holdout(model, box, holdout, asked, target.predictions), holdout.rows
 
 
 def predict_holdout(
-    model: LoggedModel,
-    holdout: Holdout,
-    metrics: tuple[RowMetric, ...],
-    predictions: Path,
-    time_latency: int,
+    model: LoggedModel, box: BoxedModel, holdout: Holdout, asked: Asked, predictions: Path
 ) -> dict[str, Any]:
     """Writes the Parquet file and gives its description."""
-    predict = load_predictor(model)
+    predict = load_predictor(model, box)
     raw = predict_all(predict, holdout.inputs)
-    interpretation = infer_interpretation(raw, holdout.labels, model.classes)
-    outcome = interpret(raw, interpretation)
-    metadata = describe_predictions(holdout, interpretation, digest_folder(model.folder))
-    write_predictions(predictions, holdout, interpretation, outcome, metadata, metrics)
+    interpretation, outcome = read_answers(raw, holdout.labels, model.classes)
+    metadata = describe_predictions(holdout, interpretation, model.digest)
+    write_predictions(predictions, holdout, interpretation, outcome, metadata, asked.metrics)
     signature = model.description.signature
-    latency = {"latency": time_predictions(predict, holdout, time_latency)} if time_latency > 0 else {}
+    calls = asked.time_latency
+    latency = {"latency": time_predictions(predict, holdout, calls)} if calls > 0 else {}
     return {
         **metadata,
         "signature": signature.document if signature else None,
@@ -129,7 +122,7 @@ def predict_holdout(
 
 
 def time_predictions(predict: Callable[[Any], Any], holdout: Holdout, calls: int) -> dict[str, float]:
-    """Milliseconds of single-row predictions in this process: 50th, 95th and 99th percentile."""
+    """Milliseconds of single-row predictions, the way to the box and back included: 50th, 95th and 99th percentile."""
     milliseconds = []
     for call in range(calls + WARM_UP_CALLS):
         row = call % holdout.rows

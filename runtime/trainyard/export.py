@@ -5,18 +5,21 @@ Every other model, and every model whose exported form would answer differently,
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.command import say
 from trainyard.errors import UserError
-from trainyard.runners import PT2_FILE, TORCHSCRIPT_FILE, PackageFormat, load_runner
+from trainyard.runners import PT2_FILE, TORCHSCRIPT_FILE, PackageFormat
+from trainyard.signature import read_model_description
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from trainyard.inputs import Inputs
@@ -31,29 +34,29 @@ TRACED_ROWS = 2
 
 def export_model(
     model: LoggedModel,
+    box: BoxedModel,
     folder: Path,
-    samples: list[Inputs],
-    expected: list[Any],
+    known: tuple[list[Inputs], list[Any]],
     wanted: PackageFormat | Literal["auto"] = "auto",
 ) -> PackageFormat:
-    """Writes the model into `folder`, in the best form that answers `samples` as `expected`, and names the form.
+    """Writes the model into `folder`, in the best form that answers samples as `known` says, and names the form.
 
     The numbers may differ by 1e-5, absolutely or relatively. Raises UserError when the form wanted is not possible.
     """
-    for package_format, write in list_exports(model, samples):
+    samples, expected = known
+    for package_format in list_forms(model):
         if wanted not in {"auto", package_format}:
             continue
-        folder.mkdir(parents=True, exist_ok=True)
         try:
-            with warnings.catch_warnings(action="ignore"):
-                write(folder)
-                agrees = answers_alike(load_runner(folder, package_format), samples, expected)
-        except Exception as error:  # noqa: BLE001 - many models cannot be exported, for as many reasons
-            say(f"{package_format}: not possible ({type(error).__name__}), trying the next form")
+            fetch_export(model, box, package_format, samples[0], folder)
+            given = box.ask("run_exported", str(box.files / package_format), package_format, samples)
+            agrees = answers_alike(given, expected)
+        except ModelError as error:
+            say(f"{package_format}: not possible ({str(error).partition(':')[0]}), trying the next form")
             agrees = False
         if agrees:
             return package_format
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
     if wanted in EXPORTED:
         raise UserError(
             "format-impossible",
@@ -64,40 +67,68 @@ def export_model(
     return "pyfunc"
 
 
-def list_exports(
-    model: LoggedModel,
-    samples: list[Inputs],
-) -> Iterator[tuple[PackageFormat, Callable[[Path], object]]]:
+def list_forms(model: LoggedModel) -> tuple[PackageFormat, ...]:
     """The forms to try, best first. None for models that are no PyTorch model of one tensor."""
     signature = model.description.signature
     flavor = model.description.flavors.get("pytorch")
     if flavor is None or signature is None or signature.only_tensor is None:
-        return
-    exported = model.folder / flavor["model_data"] / "model.pt2"
-    if exported.is_file():
-        yield "pt2", lambda folder: shutil.copy2(exported, folder / PT2_FILE)
-        return
+        return ()
+    return ("pt2",) if (model.folder / flavor["model_data"] / PT2_FILE).is_file() else EXPORTED
+
+
+def fetch_export(
+    model: LoggedModel, box: BoxedModel, package_format: PackageFormat, sample: Inputs, folder: Path
+) -> None:
+    """Lets the box write the form, and takes the one file of it: from then on, the box can only read it."""
+    name = TORCHSCRIPT_FILE if package_format == "torchscript" else PT2_FILE
+    box.ask("export", package_format, str(model.folder), str(box.out / name), sample)
+    shown = box.files / package_format
+    for target in (folder, shown):
+        target.mkdir(parents=True, exist_ok=True)
+    copy_plain_file(box.out / name, folder / name)
+    shutil.copyfile(folder / name, shown / name)
+
+
+def copy_plain_file(source: Path, target: Path) -> None:
+    """Copies a file that the model's code has written. Raises UserError when it is a link, or no file."""
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        raise ModelError(f"OSError: {error}") from error
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ModelError("OSError: what was exported is no file")
+        with target.open("wb") as copy:
+            shutil.copyfileobj(file, copy)
+
+
+def write_export(package_format: str, model: Path, target: Path, sample: Inputs) -> None:
+    """Writes the form. Runs the model's code: only the worker in the box calls it."""
     import mlflow.pytorch  # noqa: PLC0415 - takes seconds to import
     import torch  # noqa: PLC0415
 
+    description = read_model_description(model)
+    exported = model / description.flavors["pytorch"]["model_data"] / PT2_FILE
+    if exported.is_file():
+        shutil.copyfile(exported, target)
+        return
     with warnings.catch_warnings(action="ignore"):
-        module = mlflow.pytorch.load_model(str(model.folder), map_location="cpu").eval()
-    yield "torchscript", lambda folder: torch.jit.script(module).save(str(folder / TORCHSCRIPT_FILE))
-    first = samples[0]
-    array = next(iter(first.values())) if isinstance(first, dict) else np.asarray(first)
-    example = torch.from_numpy(np.repeat(array[:1], TRACED_ROWS, axis=0))
-    shapes = ({0: torch.export.Dim.AUTO},)
-    yield (
-        "pt2",
-        lambda folder: torch.export.save(
-            torch.export.export(module, (example,), dynamic_shapes=shapes), str(folder / PT2_FILE)
-        ),
-    )
+        module = mlflow.pytorch.load_model(str(model), map_location="cpu").eval()
+        if package_format == "torchscript":
+            torch.jit.script(module).save(str(target))
+            return
+        array = next(iter(sample.values())) if isinstance(sample, dict) else np.asarray(sample)
+        example = torch.from_numpy(np.repeat(array[:1], TRACED_ROWS, axis=0))
+        shapes = ({0: torch.export.Dim.AUTO},)
+        torch.export.save(torch.export.export(module, (example,), dynamic_shapes=shapes), str(target))
 
 
-def answers_alike(run: Callable[[Inputs], Any], samples: list[Inputs], expected: list[Any]) -> bool:
-    """Whether a form answers every sample as the model itself does."""
-    return all(
-        np.allclose(run(sample), answer, atol=ABSOLUTE_TOLERANCE, rtol=RELATIVE_TOLERANCE)
-        for sample, answer in zip(samples, expected, strict=True)
-    )
+def answers_alike(given: Any, expected: list[Any]) -> bool:  # noqa: ANN401 - of the model's process
+    """Whether the answers of a form are those of the model itself."""
+    if not isinstance(given, list) or len(given) != len(expected):
+        return False
+    pairs = zip(given, expected, strict=True)
+    try:
+        return all(np.allclose(one, other, atol=ABSOLUTE_TOLERANCE, rtol=RELATIVE_TOLERANCE) for one, other in pairs)
+    except (TypeError, ValueError):
+        return False

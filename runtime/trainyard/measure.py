@@ -2,7 +2,8 @@
 
     python -I start.py measure --package-dir package --out measured.json --calls 200
 
-Times are of the handler's work on single requests in this process: parsing, prediction and counting, without HTTP.
+The handler and the model run in a box. Times are of single requests, without HTTP, the way to the box and back
+included: they are taken here, where the model's code has no say.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.command import make_scratch_folder, run_command, say
+from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, open_box
+from trainyard.command import run_command, say
 from trainyard.errors import UserError
 from trainyard.files import write_json
 from trainyard.package import ARCHIVE_FILE, GOLDEN_FILE
-from trainyard.service import OK, ModelService, Request, open_service
+from trainyard.service import OK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,35 +42,47 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--package-dir", type=Path, required=True, help="folder of the package")
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the result")
     parser.add_argument("--calls", type=int, default=DEFAULT_CALLS, help="single requests to time")
+    add_box_option(parser)
     return parser
 
 
 def measure(options: argparse.Namespace) -> None:
     """Checks every golden example once, then times them over and over."""
     golden = json.loads((options.package_dir / GOLDEN_FILE).read_bytes())
-    with make_scratch_folder() as scratch:
+    with open_box(options.box) as box:
         with zipfile.ZipFile(options.package_dir / ARCHIVE_FILE) as archive:
-            archive.extractall(scratch)
-        service = open_service(Path(scratch), environment={})
+            archive.extractall(box.files)
+        open_handler(box)
         bodies = [json.dumps(example["inputs"]).encode() for example in golden["examples"]]
         for body, example in zip(bodies, golden["examples"], strict=True):
-            check_answer(service, body, example["predictions"], golden)
-        latency = [time_answer(service, bodies[call % len(bodies)]) for call in range(options.calls)]
-        service.close()
+            check_answer(box.ask("ask", body), example["predictions"], golden)
+        latency = [time_answer(box, bodies[call % len(bodies)]) for call in range(options.calls)]
     write_json(options.out, {"examples": len(bodies), "latencyMs": latency})
     p50, p95 = np.percentile(latency, [50, 95])
     say(f"{len(bodies)} golden examples agree; {p50:.1f} ms in the median, {p95:.1f} ms in the 95th percentile")
 
 
-def check_answer(service: ModelService, body: bytes, expected: Any, golden: dict[str, Any]) -> None:  # noqa: ANN401
+def open_handler(box: BoxedModel) -> None:
+    """Loads the package as a server would. Raises UserError when it can't be loaded."""
+    try:
+        box.ask("serve", str(box.files))
+    except ModelError as error:
+        raise UserError(
+            "package-unloadable",
+            f"The package cannot be loaded: {error}.",
+            "Log the code that the model needs with it (code_paths).",
+        ) from error
+
+
+def check_answer(answer: Any, expected: Any, golden: dict[str, Any]) -> None:  # noqa: ANN401 - of the model's process
     """Raises a UserError when the package answers something else than MLflow did."""
-    (answer,) = service.answer([Request("measure", body)])
-    given = json.loads(answer.body)
-    if answer.status == OK and agree(given["predictions"], expected, golden):
+    status, body = answer if isinstance(answer, list) and len(answer) == 2 else (None, "")  # noqa: PLR2004
+    given = json.loads(body) if status == OK else {}
+    if "predictions" in given and agree(given["predictions"], expected, golden):
         return
     raise UserError(
         "parity-broken",
-        f"The package answers {answer.body[:200]} where MLflow's own predict gives {json.dumps(expected)[:200]}.",
+        f"The package answers {str(body)[:200]} where MLflow's own predict gives {json.dumps(expected)[:200]}.",
         "Set serving.format: pyfunc, which serves the model through MLflow itself.",
     )
 
@@ -99,10 +113,10 @@ def is_number(value: Any) -> bool:  # noqa: ANN401 - a value of a JSON document
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def time_answer(service: ModelService, body: bytes) -> float:
-    """Milliseconds of one single request."""
+def time_answer(box: BoxedModel, body: bytes) -> float:
+    """Milliseconds of one single request, by our clock and not by that of the model's process."""
     started = time.perf_counter()
-    service.answer([Request("measure", body)])
+    box.ask("ask", body)
     return (time.perf_counter() - started) * 1000
 
 

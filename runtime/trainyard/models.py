@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.errors import UserError
+from trainyard.files import digest_folder
 from trainyard.inputs import Inputs, concatenate, iterate_chunks
 from trainyard.signature import ModelDescription, read_model_description
 
@@ -25,6 +27,8 @@ class LoggedModel:
     uri: str
     folder: Path
     description: ModelDescription
+    # Of the folder as it was fetched, before any code of the model ran.
+    digest: str
 
     @property
     def classes(self) -> list[str] | None:
@@ -33,13 +37,13 @@ class LoggedModel:
         return [str(name) for name in classes] if classes else None
 
 
-def fetch_model(uri: str, scratch: Path) -> LoggedModel:
-    """Downloads a model by its MLflow URI into the scratch folder. Raises UserError when there is none."""
+def fetch_model(uri: str, box: BoxedModel) -> LoggedModel:
+    """Downloads a model by its MLflow URI to where its box can read it. Raises UserError when there is none."""
     from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - takes seconds to import
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     try:
-        folder = Path(download_artifacts(artifact_uri=uri, dst_path=str(scratch)))
+        folder = Path(download_artifacts(artifact_uri=uri, dst_path=str(box.files)))
     except (MlflowException, OSError) as error:
         raise UserError(
             "model-not-found",
@@ -48,31 +52,30 @@ def fetch_model(uri: str, scratch: Path) -> LoggedModel:
         ) from error
     if not (folder / "MLmodel").is_file():
         raise UserError("model-not-found", f"{uri} is no MLflow model.", "Log it with log_model of its MLflow flavour.")
-    return LoggedModel(uri, folder, read_model_description(folder))
+    return LoggedModel(uri, folder, read_model_description(folder), digest_folder(folder))
 
 
-def load_predictor(model: LoggedModel) -> Callable[[Inputs], Any]:
-    """The model's own `predict`, as MLflow loads it. Raises UserError when the model cannot be loaded."""
-    import mlflow.pyfunc  # noqa: PLC0415 - takes seconds to import
-
+def load_predictor(model: LoggedModel, box: BoxedModel) -> Callable[[Inputs], Any]:
+    """The model's own `predict`, as MLflow loads it, in its box. Raises UserError when the model cannot be loaded."""
     try:
-        return mlflow.pyfunc.load_model(str(model.folder)).predict
-    except Exception as error:
+        box.ask("load", str(model.folder))
+    except ModelError as error:
         raise UserError(
             "model-unloadable",
-            f"{model.uri} cannot be loaded: {tell(error)}.",
+            f"{model.uri} cannot be loaded: {error}.",
             "Run in the model's own environment, and log the code it needs with it (code_paths).",
         ) from error
+    return box.predict
 
 
 def predict_all(predict: Callable[[Inputs], Any], inputs: Inputs) -> np.ndarray | Any:  # noqa: ANN401
     """Raw answers for all rows, predicted in chunks that fit in memory. Raises UserError when the model fails."""
     try:
         parts = [predict(chunk) for chunk in iterate_chunks(inputs, PREDICT_ROWS)]
-    except Exception as error:
+    except ModelError as error:
         raise UserError(
             "prediction-failed",
-            f"The model failed on the holdout: {tell(error)}.",
+            f"The model failed on the holdout: {error}.",
             "Predict the holdout with mlflow.pyfunc where the model was trained, and mend what fails.",
         ) from error
     return concatenate([np.asarray(part) if isinstance(part, list) else part for part in parts])

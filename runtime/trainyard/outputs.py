@@ -69,6 +69,31 @@ def interpret(raw: Any, interpretation: Interpretation) -> Outcome:  # noqa: ANN
     return Outcome(np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1), scores)
 
 
+def read_answers(
+    raw: Any,  # noqa: ANN401 - whatever a model returns
+    labels: np.ndarray,
+    named_classes: list[str] | None,
+) -> tuple[Interpretation, Outcome]:
+    """What the answers for labelled rows mean, and what they say. Raises UserError when they can't be read so."""
+    try:
+        interpretation = infer_interpretation(raw, labels, named_classes)
+        outcome = interpret(raw, interpretation)
+        rows = len(outcome.chosen)
+    except (TypeError, ValueError, IndexError) as error:
+        raise UserError(
+            "answers-unreadable",
+            f"The model's answers can't be read: {type(error).__name__}: {error}.",
+            "Let it answer with one array, list or table: class scores, labels or numbers, one for each row.",
+        ) from error
+    if rows == len(labels):
+        return interpretation, outcome
+    raise UserError(
+        "answers-other-rows",
+        f"The model gives {rows} answers for {len(labels)} examples.",
+        "Let it give one answer for each row, in their order.",
+    )
+
+
 def split_probability(values: np.ndarray) -> np.ndarray:
     """Scores of both classes from the probability of the second."""
     second = values.astype(float)

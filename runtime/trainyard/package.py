@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainyard.archive import HANDLER_FILE, write_archive
+from trainyard.boxed_model import BoxedModel, add_box_option, open_box
 from trainyard.command import make_scratch_folder, run_command, say
 from trainyard.days import split_days
 from trainyard.errors import UserError
 from trainyard.export import EXPORTED, export_model
-from trainyard.files import describe_blob, digest_file, digest_folder, write_json
+from trainyard.files import describe_blob, digest_file, write_json
 from trainyard.golden import choose_rows, make_golden
 from trainyard.holdout import add_holdout_options, load_holdout, read_columns
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
-from trainyard.outputs import infer_interpretation, interpret
+from trainyard.outputs import read_answers
 from trainyard.profile import make_profile
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings
 
@@ -79,6 +80,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--gpu", choices=["none", "all"], default="none")
     parser.add_argument("--response-timeout-seconds", type=int, default=120)
     add_holdout_options(parser)
+    add_box_option(parser)
     return parser
 
 
@@ -86,9 +88,9 @@ def package(options: argparse.Namespace) -> None:
     """Builds the package and describes it in `--out`."""
     options.package_dir.mkdir(parents=True, exist_ok=True)
     manifest_path = options.package_dir / MANIFEST_FILE
-    with make_scratch_folder() as scratch, make_scratch_folder() as contents:
-        model = fetch_model(options.model_uri, Path(scratch))
-        package_format = fill_archive_folder(Path(contents), model, require_signature(model), options)
+    with open_box(options.box, "mlflow.pyfunc") as box, make_scratch_folder() as contents:
+        model = fetch_model(options.model_uri, box)
+        package_format = fill_archive_folder(Path(contents), model, box, options)
         created = model.description.created
         write_archive(options.package_dir / ARCHIVE_FILE, Path(contents), options.model, options.version, created)
         write_json(manifest_path, describe_package(model, package_format, options))
@@ -115,18 +117,18 @@ def require_signature(model: LoggedModel) -> Signature:
 def fill_archive_folder(
     folder: Path,
     model: LoggedModel,
-    signature: Signature,
+    box: BoxedModel,
     options: argparse.Namespace,
 ) -> PackageFormat:
     """Puts together what goes into the archive; leaves profile and golden examples in the package folder, too."""
+    signature = require_signature(model)
     holdout = load_holdout(options.holdout, read_columns(options), signature)
-    predict = load_predictor(model)
+    predict = load_predictor(model, box)
     raw = predict_all(predict, holdout.inputs)
-    interpretation = infer_interpretation(raw, holdout.labels, model.classes)
+    interpretation, outcome = read_answers(raw, holdout.labels, model.classes)
     golden, samples, answers = make_golden(choose_rows(holdout.inputs), signature, predict)
-    package_format = export_model(model, folder / PAYLOAD_FOLDER, samples, answers, options.format)
+    package_format = export_model(model, box, folder / PAYLOAD_FOLDER, (samples, answers), options.format)
     identity = {"model": options.model, "version": options.version, "created": model.description.created}
-    outcome = interpret(raw, interpretation)
     days = split_days(holdout.days)
     profile = make_profile(identity, holdout.inputs, holdout.labels, interpretation, outcome, days)
     write_json(options.package_dir / PROFILE_FILE, profile)
@@ -155,7 +157,7 @@ def describe_package(model: LoggedModel, package_format: PackageFormat, options:
         "model": options.model,
         "version": options.version,
         "runId": options.run_id,
-        "modelDigest": digest_folder(model.folder),
+        "modelDigest": model.digest,
         "createdAt": model.description.created,
         "format": package_format,
         "payload": {"kind": "mar", "file": ARCHIVE_FILE, **describe_blob(folder / ARCHIVE_FILE)},

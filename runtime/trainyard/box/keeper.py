@@ -1,0 +1,137 @@
+"""Runs a command, holds it and all that it starts to their limits, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIMIT_BROKEN = 71
+NOT_FOUND = 127
+LOOK_SECONDS = 0.5
+END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def keep(spec: dict, prepare: Callable[[], None], below: Callable[[], list[int]]) -> int:
+    """Runs the command after `prepare`, and gives its exit code; `below` lists all processes that are kept.
+
+    What it leaves behind is taken in and ended: the caller is the first process of a namespace, or adopts orphans.
+    """
+    main_process = os.fork()
+    if main_process == 0:
+        become(spec, prepare)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    code = None
+    while code is None:
+        ended, status = os.waitpid(-1, os.WNOHANG)
+        if ended == main_process:
+            code = exit_code(status)
+        elif ended == 0:
+            broken = find_broken_limit(spec["limits"], below())
+            code = None if broken is None else LIMIT_BROKEN
+            if broken is None:
+                signal.sigtimedwait({signal.SIGCHLD}, LOOK_SECONDS)
+            else:
+                say(broken)
+    end_all(below)
+    return code
+
+
+def become(spec: dict, prepare: Callable[[], None]) -> None:
+    """Turns this process into the command."""
+    command = spec["command"]
+    try:
+        prepare()
+        for number in END_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if spec["limits"]["fileBytes"] is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (spec["limits"]["fileBytes"],) * 2)
+        os.execvp(command[0], command)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        say(f"{command[0]} can't be started: {error}")
+        os._exit(NOT_FOUND)
+
+
+def end_all(below: Callable[[], list[int]]) -> None:
+    """Ends what is left, also what is started meanwhile."""
+    while remaining := below():
+        for process in remaining:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG) != (0, 0):
+                pass
+
+
+def list_others() -> list[int]:
+    """All other processes that can be seen: in a namespace, all of the box."""
+    return [number for number in list_processes() if number != os.getpid()]
+
+
+def list_descendants() -> list[int]:
+    """All processes below this one."""
+    parents = {number: find_parent(number) for number in list_processes()}
+    found: set[int] = {os.getpid()}
+    while more := {number for number, parent in parents.items() if parent in found} - found:
+        found |= more
+    return sorted(found - {os.getpid()})
+
+
+def list_processes() -> list[int]:
+    """All processes that can be seen."""
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def find_parent(process: int) -> int:
+    """The parent of a process; 0 when it has ended."""
+    try:
+        # The name before it is in parentheses, and may hold anything.
+        return int(Path("/proc", str(process), "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def find_broken_limit(limits: dict, processes: list[int]) -> str | None:
+    """What the processes hold more of than they may."""
+    if len(processes) > limits["processes"]:
+        return f"ended: it runs {len(processes)} processes, and may run {limits['processes']}"
+    if limits["memoryBytes"] is None:
+        return None
+    held = sum(map(measure_memory, processes))
+    if held <= limits["memoryBytes"]:
+        return None
+    return f"ended: it holds {held} bytes of memory, and may hold {limits['memoryBytes']}"
+
+
+def measure_memory(process: int) -> int:
+    """Bytes that a process holds; of pages that it shares, its share, where that can be read."""
+    folder = Path("/proc", str(process))
+    try:
+        for line in (folder / "smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return int((folder / "statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def exit_code(status: int) -> int:
+    """The code of a wait status, as a shell tells it."""
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def say(line: str) -> None:
+    """One line for people."""
+    print(f"box: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,91 @@
+"""Runs a model's own code, and answers our process through pipes: the only program of ours that shares its process.
+
+    python -I start.py model_worker mlflow.pyfunc
+
+Arguments are modules to import before the model is there. Requests come on standard input, answers go to standard
+output, which the model's code no longer has: what it prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainyard.wire import encode, read_request, write_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Worker:
+    """What our process may ask for, each by its name."""
+
+    def __init__(self) -> None:
+        self._predict: Callable[[Any], Any] | None = None
+        self._service: Any = None
+
+    def load(self, folder: str) -> None:
+        """Loads the model as MLflow does."""
+        import mlflow.pyfunc  # noqa: PLC0415 - takes seconds to import
+
+        self._predict = mlflow.pyfunc.load_model(folder).predict
+
+    def predict(self, inputs: Any) -> Any:  # noqa: ANN401 - whatever a model takes and returns
+        """The model's raw answer."""
+        if self._predict is None:
+            raise RuntimeError("no model is loaded")
+        return self._predict(inputs)
+
+    def export(self, package_format: str, model: str, target: str, sample: Any) -> None:  # noqa: ANN401
+        """Writes the model in a form that runs without its code."""
+        from trainyard.export import write_export  # noqa: PLC0415 - needed by packages only
+
+        write_export(package_format, Path(model), Path(target), sample)
+
+    def run_exported(self, payload: str, package_format: str, samples: list[Any]) -> list[Any]:
+        """The exported form's raw answers."""
+        from trainyard.runners import load_runner  # noqa: PLC0415
+
+        run = load_runner(Path(payload), package_format)
+        return [run(sample) for sample in samples]
+
+    def serve(self, folder: str) -> None:
+        """Opens the handler of an unpacked archive."""
+        from trainyard.service import open_service  # noqa: PLC0415 - needed for measuring only
+
+        self._service = open_service(Path(folder), environment={})
+
+    def ask(self, body: bytes) -> list[Any]:
+        """Status and body of the handler's answer to a request."""
+        from trainyard.service import Request  # noqa: PLC0415
+
+        (answer,) = self._service.answer([Request("measure", body)])
+        return [answer.status, answer.body]
+
+
+def main(modules: list[str]) -> int:
+    """Answers until nothing more is asked."""
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    for module in modules:
+        with suppress(ImportError):
+            importlib.import_module(module)
+    worker = Worker()
+    while (request := read_request(requests)) is not None:
+        name, arguments = request
+        try:
+            answer = encode({"value": getattr(worker, name)(*arguments)})
+        except BaseException as error:  # noqa: BLE001 - the model's code may raise anything, an exit too
+            answer = encode({"error": f"{type(error).__name__}: {' '.join(str(error).split()).rstrip('.')}"})
+        write_frame(answers, answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
