@@ -5,7 +5,7 @@ import { createFetch } from '../../adapters/network/create-fetch.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { Log, RunCommand } from '../../core/ports.ts';
-import { readAgentTokens } from '../../core/serving/agent-token.ts';
+import { readSecret } from '../../core/serving/secret-of.ts';
 
 /** Environment variables that hold secrets: masked before anything is printed. */
 const SECRET_VARIABLES = [
@@ -80,8 +80,9 @@ export function readHost(env: ProcessVariables, run: RunContext, log: Log): Host
 /** What of the environment must never be printed, line by line. */
 export function secretsOf(env: ProcessVariables): readonly string[] {
   const lines = SECRET_VARIABLES.flatMap((name) => (env[name] ?? '').split('\n').map((line) => line.trim()));
-  const tokens = readAgentTokens(env[SECRETS.agentToken] ?? '').values();
-  return [...lines, ...tokens, ...proxySecrets(env)].filter(
+  const shared = [SECRETS.agentToken, SECRETS.dispatchSecret];
+  const parts = shared.flatMap((name) => [...readSecret(env[name] ?? '').values()]);
+  return [...lines, ...parts, ...proxySecrets(env)].filter(
     (line) => line !== '' && !line.startsWith('-----'),
   );
 }

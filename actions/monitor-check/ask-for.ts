@@ -7,7 +7,7 @@ const MAX_ID = 100;
 export const MAX_REASON = 500;
 
 /**
- * Asks for a job of the pipeline by a signed dispatch; gives its id, or `undefined` where this job has no secret to sign with. A second
+ * Asks for a job of the pipeline by a signed dispatch; gives its id, or `undefined` where this job has no secret of that environment to sign with. A second
  * one of the same id is a replay as soon as the ledger has what came of the first.
  */
 export type AskFor = (
@@ -18,16 +18,18 @@ export type AskFor = (
 /** The dispatches of one check. */
 export function createAskFor({ request, ports }: Monitoring): AskFor {
   return async (type, { id: name, body }) => {
-    if (ports.sign === undefined) {
-      ports.log.warn(`Set ${SECRETS.dispatchSecret}, so that ${type} can be asked for by a signed dispatch.`);
-      return undefined;
-    }
     const id = name.slice(0, MAX_ID);
     const unsigned = {
       ...{ v: 1 as const, id, at: ports.clock.now(), from: 'monitor-check' },
       ...{ model: request.config.model, environment: request.environmentName, body },
     };
-    await ports.github.dispatch(type, ports.sign(type, unsigned));
+    const signed = ports.sign(type, unsigned);
+    if (signed === undefined) {
+      const where = `${SECRETS.dispatchSecret} for ${request.environmentName}`;
+      ports.log.warn(`Set ${where}, so that ${type} can be asked for by a signed dispatch.`);
+      return undefined;
+    }
+    await ports.github.dispatch(type, signed);
     return id;
   };
 }

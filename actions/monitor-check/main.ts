@@ -39,7 +39,7 @@ export function main(): Promise<void> {
         github: await connectGitHub(host, token, log),
         clock: systemClock,
         log,
-        sign: secret === '' ? undefined : (type, payload) => signDispatch(secret, type, payload),
+        sign: (type, payload) => signDispatch(secret, type, payload),
       },
     });
   });

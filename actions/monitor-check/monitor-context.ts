@@ -23,8 +23,8 @@ type MonitorPorts = {
   readonly github: GitHub;
   readonly clock: Clock;
   readonly log: Log;
-  /** Signs a dispatch; `undefined` when the job has no dispatch secret, and then none is sent. */
-  readonly sign: ((type: string, payload: UnsignedPayload) => DispatchPayload) | undefined;
+  /** Signs a dispatch; gives `undefined` when the job has no dispatch secret for its environment, and then none is sent. */
+  readonly sign: (type: string, payload: UnsignedPayload) => DispatchPayload | undefined;
 };
 
 /** One check of one environment, and the world it is made in. */

@@ -57,7 +57,7 @@ export function main(): Promise<void> {
         config,
         models,
         policy: { file, text, ...optional('sha', await findCommit(host.workspace, host.run)) },
-        ...(secret !== '' && { verifySignature: (type, report) => verifyDispatch(secret, type, report) }),
+        verifySignature: (type, report) => verifyDispatch(secret, type, report),
       },
       {
         ledger: await connectLedger(host, token, { log, seen: undefined }),

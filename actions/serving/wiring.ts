@@ -5,7 +5,7 @@ import type { Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { AgentPort, Tracking } from '../../core/ports.ts';
-import { agentTokenOf } from '../../core/serving/agent-token.ts';
+import { secretOf } from '../../core/serving/secret-of.ts';
 import type { Host } from '../job/host.ts';
 import { tempFolder } from '../job/wiring.ts';
 import { createPackageSource, type PackageSource } from './package-source.ts';
@@ -27,7 +27,7 @@ export function connectAgents(
   { environment, environmentName }: ChosenEnvironment,
 ): readonly AgentPort[] {
   const { hosts, leaseSeconds } = environment;
-  const token = agentTokenOf(env[SECRETS.agentToken] ?? '', environmentName);
+  const token = secretOf(env[SECRETS.agentToken] ?? '', environmentName);
   if (token === undefined) throw noToken(environmentName);
   const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
   const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));

@@ -96,7 +96,10 @@ export const optionsSchema = z.object({
     parse: text.optional(),
   }),
   githubAppKeyFile: option({ help: 'Private key of that App (PEM).', parse: file }),
-  dispatchSecretFile: option({ help: 'Secret shared with the repository; signs reports.', parse: file }),
+  dispatchSecretFile: option({
+    help: 'Secret shared with the repository for the environment of this host, or a line for each, `staging=…`; signs reports.',
+    parse: file,
+  }),
   dispatchSecret: option({ help: 'The same.', parse: text.optional(), kind: 'secret' }),
   tickSeconds: option({
     help: 'Time between two looks at the traffic; without a candidate it is counted at every twelfth.',

@@ -3,7 +3,7 @@ export type DispatchCredential =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'app'; readonly appId: string; readonly privateKey: string };
 
-/** Where reports go. `secret` signs them. */
+/** Where reports go. `secret` signs them: one for all, or a line for each environment. */
 export type DispatchTarget = {
   readonly apiUrl: string;
   readonly repository: string;

@@ -17,10 +17,10 @@ type Subject = {
   readonly step: string;
 };
 
-/** Puts a report into the outbox. Nothing when no repository takes reports. */
+/** Puts a report into the outbox. Nothing when no repository takes reports, or none of that environment. */
 export function report(context: AgentContext, subject: Subject, body: Body): void {
   const { type, model } = subject;
-  const { options, store, clock } = context;
+  const { options, store, clock, log } = context;
   if (options.dispatch === undefined) return;
   const unsigned: UnsignedPayload = {
     v: 1,
@@ -32,7 +32,9 @@ export function report(context: AgentContext, subject: Subject, body: Body): voi
     environment: store.getTraffic(model)?.traffic.environment ?? options.environment,
     body,
   };
-  store.outbox.add(type, signDispatch(options.dispatch.secret, type, shorten(unsigned)));
+  const signed = signDispatch(options.dispatch.secret, type, shorten(unsigned));
+  if (signed === undefined) log.warn(`${type} is not sent: no dispatch secret for ${unsigned.environment}`);
+  else store.outbox.add(type, signed);
 }
 
 function reportId(hostId: string, { type, model, step }: Subject): string {

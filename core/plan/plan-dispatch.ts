@@ -112,18 +112,19 @@ function readReport({ payload, config }: PlanInput): Report | Ignored | Refused 
 }
 
 function checkReport(input: PlanInput, { type, payload }: Report): Ignored | Refused | undefined {
-  if (input.verifySignature === undefined) {
+  const isSigned = input.verifySignature(type, payload);
+  if (isSigned === undefined) {
     return refuse(
       'no-dispatch-secret',
-      'This repository has no secret to check reports with, so none is believed.',
-      "Store the agents' dispatch secret as a repository secret and pass it to the plan step.",
+      'This repository has no secret to check reports of that environment with, so none is believed.',
+      "Store the agents' dispatch secret as a repository secret (one, or a line for each environment) and pass it to the plan step.",
     );
   }
-  if (!input.verifySignature(type, payload)) {
+  if (!isSigned) {
     return refuse(
       'bad-signature',
       'The signature of this report is wrong.',
-      'Give the sender and the repository the same dispatch secret; if they have it, someone else sent this.',
+      'Give the sender and the repository the same dispatch secret for that environment; if they have it, someone else sent this.',
     );
   }
   const age = secondsBetween(payload.at, input.now);

@@ -32,6 +32,6 @@ export type PlanInput = {
   /** Paths that the push changed; absent when it can't be told. */
   readonly changedFiles?: readonly string[];
   readonly now: string;
-  /** Whether a dispatch's signature is right; `undefined` when the repository has no secret for it. */
-  readonly verifySignature?: (type: DispatchType, payload: DispatchPayload) => boolean;
+  /** Whether a dispatch's signature is that of its environment; gives `undefined` when the repository has no secret for that. */
+  readonly verifySignature: (type: DispatchType, payload: DispatchPayload) => boolean | undefined;
 };

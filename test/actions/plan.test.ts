@@ -54,6 +54,7 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     policy: { file: 'trainyard.yml', text: POLICY, sha: 'd'.repeat(40) },
     workflow: author.workflow,
     runUrl: 'http://run',
+    verifySignature: () => true,
   };
   const ports: PlanPorts = {
     ledger: world.ledger,
@@ -147,12 +148,11 @@ describe('plan', () => {
       },
     });
     const { world, request, ports } = bench(ask('retrain-one'), 'repository_dispatch');
-    const verified: PlanRequest = { ...request, verifySignature: () => true };
     const late = await world.ledger.read('mnist');
-    expect(await plan(verified, ports)).toMatchObject({ decision: 'continue' });
+    expect(await plan(request, ports)).toMatchObject({ decision: 'continue' });
     // It read the ledger before the first had written.
     const ledger: Ledger = { ...world.ledger, read: async () => late };
-    const second = { ...verified, payload: ask('retrain-two') };
+    const second = { ...request, payload: ask('retrain-two') };
     expect(await plan(second, { ...ports, ledger })).toMatchObject({ result: { code: 'retrain-open' } });
     expect(world.ledger.kinds().filter((kind) => kind === 'training.requested')).toHaveLength(1);
   });

@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, verify } from 'node:crypto';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { createAgent } from '../../agent/agent.ts';
 import type { AgentContext } from '../../agent/context.ts';
 import { runLoop } from '../../agent/loop.ts';
@@ -53,6 +54,23 @@ test('delivers what GitHub takes: few keys, signed over type and content', async
   const text = signingText(type ?? '', unsigned);
   expect(signature).toBe(createHmac('sha256', 'dispatch-secret').update(text).digest('base64'));
   expect(pending().count).toBe(0);
+});
+
+test('signs with the secret of the environment it speaks of, and sends nothing for which it holds none', async () => {
+  const { options } = host.context;
+  const { dispatch } = options;
+  if (dispatch === undefined) throw new Error('no repository');
+  const holding = (secret: string): AgentContext => ({
+    ...host.context,
+    options: { ...options, dispatch: { ...dispatch, secret } },
+  });
+  const { environment } = options;
+  brake(holding(`${environment}=its-own\nelsewhere=another`), 'r1');
+  brake(holding('elsewhere=another'), 'r2');
+  await deliver();
+  expect(received()).toEqual(['r1']);
+  const { type = '', payload } = github.received()[0] ?? {};
+  expect(verifyDispatch('its-own', type, dispatchPayloadSchema.parse(payload))).toBe(true);
 });
 
 test('reports to a repository that was renamed, under the name it was given', async () => {

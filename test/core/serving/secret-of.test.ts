@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { secretsOf } from '../../../actions/job/host.ts';
-import { agentTokenOf } from '../../../core/serving/agent-token.ts';
+import { secretOf } from '../../../core/serving/secret-of.ts';
 
 test.each([
   ['s3cret', 'production', 's3cret'],
@@ -11,11 +11,12 @@ test.each([
   ['production=c2VjcmV0Cg==', 'production', 'c2VjcmV0Cg=='],
   ['production=one', 'staging', undefined],
   ['', 'production', ''],
-])('of %j the agents of %s have %j', (secret, environment, token) => {
-  expect(agentTokenOf(secret, environment)).toBe(token);
+])('of %j those of %s have %j', (secret, environment, token) => {
+  expect(secretOf(secret, environment)).toBe(token);
 });
 
-test('each token of several is masked by itself', () => {
+test('each of several is masked by itself', () => {
   const masked = secretsOf({ TRAINYARD_AGENT_TOKEN: 'production=one-token\nstaging=other-token' });
   expect(masked).toEqual(expect.arrayContaining(['one-token', 'other-token']));
+  expect(secretsOf({ TRAINYARD_DISPATCH_SECRET: 'staging=one-secret' })).toContain('one-secret');
 });
