@@ -21,6 +21,24 @@ export function findEnvironment(config: Config, name: string): Result<string, Re
   );
 }
 
+/** The words after `/freeze`: an environment and a reason, or a reason alone. */
+type FreezeWords = { readonly environment?: string; readonly reason?: string };
+
+/**
+ * Reads a first word that is no environment, and no slip of one, as the beginning of the reason: everything is frozen then, which is more
+ * than was meant at worst.
+ */
+export function readFreezeWords(config: Config, { environment, reason }: FreezeWords): FreezeWords {
+  const rest = reason === undefined ? {} : { reason };
+  if (environment === undefined) return rest;
+  const known = Object.keys(config.environments);
+  const word = environment.toLowerCase();
+  const isMeant = known.some((name) => name.startsWith(word)) || didYouMean(word, known) !== undefined;
+  return isMeant
+    ? { environment, ...rest }
+    : { reason: [environment, ...(reason ? [reason] : [])].join(' ') };
+}
+
 /** The environment an operation is meant for that needs one. */
 type EnvironmentWish = {
   readonly config: Config;

@@ -42,6 +42,8 @@ export const dispatchSchema = z.object({
 });
 
 export const manualSchema = z.object({
+  /** Branch or tag that the run was started on. */
+  ref: z.string().optional(),
   inputs: z.record(z.string(), z.unknown()).nullish(),
   sender: userSchema.optional(),
 });

@@ -1,7 +1,9 @@
+import type { Config } from '../config/config.ts';
 import { epochMs, secondsBetween, toInstant } from '../instant.ts';
 import type { PullRequest } from '../ports.ts';
 import { checkHead } from './check-head.ts';
 import { checkPermissions, isNamed } from './check-permissions.ts';
+import { readFreezeWords } from './choose-environment.ts';
 import { DRY_RUN } from './commands/command-table.ts';
 import { hearCommand } from './commands/hear-command.ts';
 import type { ParsedCommand } from './commands/parse-command.ts';
@@ -44,7 +46,14 @@ export function planComment(input: PlanInput): PlanDecision {
   const sha =
     issue.pull_request === undefined ? checkIssue(input, parsed) : checkPullRequest(input, parsed, read.data);
   if (typeof sha !== 'string') return sha;
-  return resolveOperation(toRequest(read.data, parsed, sha), input.config, input.state);
+  const request = toRequest(read.data, readWords(input.config, parsed), sha);
+  return resolveOperation(request, input.config, input.state);
+}
+
+function readWords(config: Config, parsed: ParsedCommand): ParsedCommand {
+  if (parsed.command.name !== 'freeze') return parsed;
+  const { environment: _environment, reason: _reason, ...rest } = parsed;
+  return { ...rest, ...readFreezeWords(config, parsed) };
 }
 
 function whichModel({ models }: PlanInput, { command, dryRun }: ParsedCommand): Refused {

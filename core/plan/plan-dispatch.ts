@@ -135,6 +135,9 @@ function checkReport(input: PlanInput, { type, payload }: Report): Ignored | Ref
       "Check the sender's clock; old reports are not obeyed.",
     );
   }
+  if (OPERATION_OF[type] === 'monitor' && age > input.config.monitor.everySeconds) {
+    return ignore('looked-since', `The monitor has looked by itself since ${payload.at}.`);
+  }
   if (input.attempt === 1 && input.state.dispatches.has(payload.id)) {
     return ignore('replayed', `Report ${payload.id} has been dealt with.`);
   }

@@ -1,14 +1,18 @@
 import { readVersion } from '../identity/version.ts';
 import { checkPermissions } from './check-permissions.ts';
+import { COMMANDS, findCommand } from './commands/command-table.ts';
 import { parseCommand } from './commands/parse-command.ts';
-import { ignore, type PlanDecision, refuse } from './decision.ts';
-import { OPERATIONS, type Operation } from './hand-over.ts';
+import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
+import type { Operation } from './hand-over.ts';
 import { manualSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';
 
 /** What acts on whatever is there when it is said. When that was is on no record for a run by hand that is run again. */
 const MEANS_WHAT_IS_THERE: ReadonlySet<Operation> = new Set(['rollback', 'promote', 'resume']);
+
+/** What a person may ask for: the commands of a comment, and a look of the monitor. What goes on by reports alone is none of it. */
+const BY_HAND: readonly Operation[] = [...COMMANDS.map(({ name }) => name), 'monitor'];
 
 /** Someone runs the workflow by hand: the same operations and the same checks as a comment's, from the form's inputs. */
 export function planManual(input: PlanInput): PlanDecision {
@@ -21,14 +25,16 @@ export function planManual(input: PlanInput): PlanDecision {
   const text = (name: string): string => String(inputs[name] ?? '').trim();
   const model = text('model');
   if (model !== '' && model !== input.config.model) return ignore('other-model', `This is for ${model}.`);
-  const operation = OPERATIONS.find((known) => known === (text('operation') || 'train'));
+  const operation = BY_HAND.find((known) => known === (text('operation') || 'train'));
   if (operation === undefined) {
     return refuse(
       'unknown-command',
       `There is no operation ${text('operation')}.`,
-      `Choose one of ${OPERATIONS.join(', ')}.`,
+      `Choose one of ${BY_HAND.join(', ')}.`,
     );
   }
+  const elsewhere = checkBranch(input, operation, read.data.ref);
+  if (elsewhere !== undefined) return elsewhere;
   if (input.attempt > 1 && MEANS_WHAT_IS_THERE.has(operation)) {
     return refuse(
       'stale',
@@ -37,6 +43,22 @@ export function planManual(input: PlanInput): PlanDecision {
     );
   }
   return planInputs(input, { operation, actor: sender }, text);
+}
+
+/** The run's commit is that of the branch it was started on: nobody has looked at what is pushed there. To make safe runs none of it. */
+function checkBranch(
+  { defaultBranch }: PlanInput,
+  operation: Operation,
+  ref: string | undefined,
+): Refused | undefined {
+  const effect = findCommand(operation)?.effect;
+  if (effect === undefined || effect === 'guards' || effect === 'tells') return undefined;
+  if (ref === `refs/heads/${defaultBranch}`) return undefined;
+  return refuse(
+    'other-branch',
+    `By hand only the default branch is trained and rolled out from, and this was started on ${ref ?? 'no branch'}.`,
+    `Start it on ${defaultBranch}, or comment /train on the pull request of that branch.`,
+  );
 }
 
 function planInputs(

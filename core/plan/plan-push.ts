@@ -4,7 +4,12 @@ import type { PlanInput } from './plan-input.ts';
 import { resolveOperation } from './resolve-operation.ts';
 
 const SKIP = /\[(?:skip train|train skip)\]/i;
-const DOCUMENT = /(?:^|\/)(?:docs?\/.*|[^/]+\.(?:md|markdown|rst|adoc)|LICENSE[^/]*|NOTICE[^/]*)$/i;
+/** Prose by its ending, a licence by its name, and what a folder of documents shows beside prose. */
+const DOCUMENTS: readonly RegExp[] = [
+  /\.(?:md|markdown|rst|adoc)$/i,
+  /(?:^|\/)(?:LICENSE|NOTICE)(?:-[a-z\d-]+(?:\.\d+)*)?(?:\.txt)?$/i,
+  /(?:^|\/)docs?\/.*\.(?:html?|css|png|jpe?g|gif|svg|webp|pdf)$/i,
+];
 
 /** A push to the default branch trains that commit, unless it touches documents only or asks not to. */
 export function planPush(input: PlanInput): PlanDecision {
@@ -22,7 +27,7 @@ export function planPush(input: PlanInput): PlanDecision {
   if (SKIP.test(push.head_commit?.message ?? '')) {
     return ignore('skip-requested', 'The commit message asks for no training.');
   }
-  if (areDocuments(input.changedFiles)) return ignore('docs-only', 'The push changes documents only.');
+  if (areDocuments(input)) return ignore('docs-only', 'The push changes documents only.');
   const url = push.compare ?? push.head_commit?.url;
   return resolveOperation(
     {
@@ -39,6 +44,21 @@ export function planPush(input: PlanInput): PlanDecision {
 }
 
 /** Whether only documents changed. Where nobody can tell what changed, something else may have. */
-function areDocuments(paths: readonly string[] | undefined): boolean {
-  return paths !== undefined && paths.length > 0 && paths.every((path) => DOCUMENT.test(path));
+function areDocuments({ changedFiles: paths, config }: PlanInput): boolean {
+  if (paths === undefined || paths.length === 0) return false;
+  const { inputs, holdout } = config.data;
+  const data = [...inputs, ...(holdout === undefined ? [] : [holdout.path])].map(plainPath);
+  return paths.every(
+    (path) => DOCUMENTS.some((document) => document.test(path)) && !data.some((one) => lies(path, one)),
+  );
+}
+
+/** Texts that a model learns from are data, whatever they are called. */
+function lies(path: string, folder: string): boolean {
+  return folder === '' || path === folder || path.startsWith(`${folder}/`);
+}
+
+/** As git writes it; empty for the whole repository. */
+function plainPath(path: string): string {
+  return path.replace(/^(?:\.\/)+|^\.$/, '').replace(/\/+$/, '');
 }

@@ -198,7 +198,8 @@ describe('plan', () => {
   });
 
   test('fails the job for whoever asks by hand for what is refused', async () => {
-    const payload = { inputs: { operation: 'deploy', version: 'v99' }, sender: { login: 'ann' } };
+    const ref = 'refs/heads/main';
+    const payload = { ref, inputs: { operation: 'deploy', version: 'v99' }, sender: { login: 'ann' } };
     const { request, ports } = bench(payload, 'workflow_dispatch');
     expect((await plan(request, ports)).decision).toBe('failure');
   });

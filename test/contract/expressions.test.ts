@@ -72,7 +72,7 @@ function planned(event: Partial<PlanInput>): PlannedOperation {
 const comment = (body: string) => ({ payload: commentPayload(body) });
 const byHand = (inputs: Record<string, string>) => ({
   eventName: 'workflow_dispatch',
-  payload: { inputs, sender: { login: 'ada' } },
+  payload: { ref: 'refs/heads/main', inputs, sender: { login: 'ada' } },
 });
 const dispatch = (type: string, environment: string, body: object = {}) => ({
   eventName: 'repository_dispatch',
@@ -87,6 +87,8 @@ const dispatch = (type: string, environment: string, body: object = {}) => ({
 const push = { ref: 'refs/heads/main', after: HEAD, commits: [] };
 
 const serving = [versionEvents('7'), startedEvent('7', 'production'), promotedEvent('7', 'production')];
+/** No model is on its way. */
+const quiet = { state: stateOf(...serving) };
 const idle = { state: stateOf(...serving, versionEvents('8', 'pass', 7), judgedAgainst('7', '8')) };
 const rolling = {
   state: stateOf(...serving, versionEvents('8', 'pass', 7), startedEvent('8', 'production', '7')),
@@ -112,8 +114,8 @@ const RAISES: readonly (readonly [string, Partial<PlanInput>, string])[] = [
   ['a train by hand', { ...byHand({ operation: 'train' }), ...idle }, 'production'],
   ['a train by hand for staging', { ...byHand({ environment: 'staging' }), ...idle }, 'staging'],
   ['a tune by hand for staging', { ...byHand({ operation: 'tune', environment: 'staging' }) }, 'staging'],
-  ['a retrain', { ...dispatch('retrain', 'production'), ...idle }, 'production'],
-  ['a retrain that staging asked for', { ...dispatch('retrain', 'staging'), ...idle }, 'staging'],
+  ['a retrain', { ...dispatch('retrain', 'production'), ...quiet }, 'production'],
+  ['a retrain that staging asked for', { ...dispatch('retrain', 'staging'), ...quiet }, 'staging'],
   [
     'the report of a host that lost contact',
     { ...dispatch('brake', 'production', { code: 'lease-expired', rollout: 'r8' }), ...rolling },

@@ -32,7 +32,7 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
     case 'train':
       site.trigger({
         ...{ name: 'workflow_dispatch', actor: 'ann' },
-        payload: { inputs: { operation: 'train' }, sender: { login: 'ann' } },
+        payload: { ref: 'refs/heads/main', inputs: { operation: 'train' }, sender: { login: 'ann' } },
       });
       return;
     case 'turns-bad': {

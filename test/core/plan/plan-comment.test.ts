@@ -124,7 +124,12 @@ describe('a comment', () => {
     expect(plan('/deploy', { state: serving })).toMatchObject({ environment: 'production', version: '8' });
     expect(plan('/deploy STAGING', { state: serving })).toMatchObject({ environment: 'staging' });
     expect(plan('/promote', { state: rolling })).toMatchObject({ environment: 'production', version: '8' });
-    expect(plan('/freeze release week', { state: serving })).toMatchObject({ kind: 'refuse' });
+    const week = plan('/freeze release week', { state: serving });
+    expect(week).toMatchObject({ operation: 'freeze', reason: 'release week' });
+    expect(week).not.toHaveProperty('environment');
+    expect(plan('/freeze holidays', { state: serving })).toMatchObject({ reason: 'holidays' });
+    for (const slip of ['prodution', 'prod', 'stagin now'])
+      expect(codeOf(plan(`/freeze ${slip}`, { state: serving }))).toBe('refuse: unknown-environment');
     expect(plan('/freeze production release week', { state: serving })).toMatchObject({
       environment: 'production',
       reason: 'release week',
@@ -210,7 +215,7 @@ describe('a comment', () => {
     expect(said('eve')).toBe('train');
     expect(said('ship-it[bot]', 'Bot')).toBe('train');
     expect(said('other[bot]', 'Bot')).toBe('ignore: bot-comment');
-    const payload = { inputs: {}, sender: { login: 'ship-it[bot]' } };
+    const payload = { ref: 'refs/heads/main', inputs: {}, sender: { login: 'ship-it[bot]' } };
     const byHand = { ...input, eventName: 'workflow_dispatch', payload, actor: 'ship-it[bot]' };
     expect(codeOf(planEvent({ ...byHand, config }))).toBe('train');
     expect(planEvent(byHand)).toMatchObject({

@@ -65,11 +65,24 @@ describe('a push that changes', () => {
   it.each([
     ['documents only', ['docs/index.html', 'CHANGELOG.md', 'LICENSE'], 'ignore: docs-only'],
     ['a document and code', ['README.md', 'train.py'], 'train'],
+    ['pictures of the documents', ['docs/loop.svg', 'docs/adr/0001.md'], 'ignore: docs-only'],
+    ['licences', ['LICENSE', 'LICENSE-Apache-2.0', 'NOTICE.txt', 'third/LICENSE.md'], 'ignore: docs-only'],
+    ['code in the folder of documents', ['docs/train.py'], 'train'],
+    ['settings in the folder of documents', ['docs/conf.yml', 'docs/requirements.txt'], 'train'],
+    ['code that is called like a licence', ['LICENSE.py'], 'train'],
+    ['pictures elsewhere', ['data/cat.png'], 'train'],
+    ['texts to learn from', ['data/train/7.md'], 'train'],
+    ['texts to judge by', ['docs/holdout.md'], 'train'],
     ['nothing', [], 'train'],
     ['nobody knows what', undefined, 'train'],
   ])('%s', (_what, changedFiles, expected) => {
+    const config = parse(`version: 1
+model: mnist
+gate: [{ metric: accuracy, floor: 0.9 }]
+data: { inputs: [./data/train/], holdout: { path: docs/holdout.md, target: label } }
+`);
     const known = changedFiles === undefined ? {} : { changedFiles };
-    expect(codeOf(plan('push', push, known))).toBe(expected);
+    expect(codeOf(plan('push', push, { ...known, config }))).toBe(expected);
   });
 
   it('has what it changed looked up when it is to the default branch and follows another commit', () => {
@@ -257,7 +270,8 @@ describe('a dispatch', () => {
     [{ body: { text: 'x'.repeat(48_001) } }, 'refuse: bad-payload'],
     [{ at: '2026-11-13T09:00:00.000Z' }, 'refuse: stale'],
     [{ at: '2026-11-21T09:11:00.000Z' }, 'refuse: stale'],
-    [{ at: '2026-11-15T09:00:00.000Z' }, 'monitor'],
+    [{ at: '2026-11-21T07:59:00.000Z' }, 'ignore: looked-since'],
+    [{ at: '2026-11-21T08:01:00.000Z' }, 'monitor'],
     [{ at: '2026-11-21T09:09:00.000Z' }, 'monitor'],
   ])('with %j gives %s', (changes, expected) => {
     expect(codeOf(dispatch('trainyard.drift', changes))).toBe(expected);
@@ -270,6 +284,14 @@ describe('a dispatch', () => {
     expect(codeOf(dispatch('trainyard.drift', {}, { verifySignature: () => false }))).toBe(
       'refuse: bad-signature',
     );
+  });
+
+  it('that goes on with what is under way is heard for a week', () => {
+    const state = stateOf([startedEvent('8', 'production')]);
+    const old = { at: '2026-11-15T09:00:00.000Z', body: { rollout: 'r8', code: 'errors-worse' } };
+    expect(codeOf(dispatch('trainyard.brake', old, { state }))).toBe('brake');
+    const older = { ...old, at: '2026-11-13T09:00:00.000Z' };
+    expect(codeOf(dispatch('trainyard.brake', older, { state }))).toBe('refuse: stale');
   });
 
   it('has its signature checked over its own type', () => {
