@@ -1,8 +1,8 @@
 import { UserError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
-import { findReturnBar } from '../../core/ledger/find-return-bar.ts';
 import { readRollback } from '../../core/ledger/read-rollback.ts';
 import type { EnvironmentState, LedgerState, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
+import { findReturnBar } from '../../core/rollout/find-return-bar.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import type { Settler } from './hosts/settle.ts';
 import type { Journal } from './journal.ts';

@@ -1,8 +1,8 @@
-import { findReturnBar } from '../ledger/find-return-bar.ts';
 import { findStartBar } from '../ledger/find-start-bar.ts';
 import { readRollback } from '../ledger/read-rollback.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
+import { findReturnBar } from '../rollout/find-return-bar.ts';
 import { type Refused, refuse } from './decision.ts';
 import { findDeployable } from './find-deployable.ts';
 import { type PlannedOperation, TAKE_BACK } from './hand-over.ts';

@@ -1,5 +1,5 @@
-import type { ReturnBar } from '../ledger/find-return-bar.ts';
 import type { StartBar } from '../ledger/find-start-bar.ts';
+import type { ReturnBar } from '../rollout/find-return-bar.ts';
 import type { PlannedOperation } from './hand-over.ts';
 
 /** Why an event is none of our business. */

@@ -9,7 +9,7 @@ import { parametersSchema } from '../ledger/parameters.ts';
 // Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.
 
 /** What an event can ask for. */
-export const OPERATIONS = [
+const OPERATIONS = [
   'train',
   'tune',
   'deploy',

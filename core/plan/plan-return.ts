@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema, secondsBetween } from '../instant.ts';
-import { findReturnBar } from '../ledger/find-return-bar.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { DISPATCH_TYPES, type DispatchType } from '../names.ts';
+import { findReturnBar } from '../rollout/find-return-bar.ts';
 import { BY_HAND } from '../serving/by-hand.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
 import { type PlanDecision, refuse } from './decision.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
-import { findReturnBar } from '../../../core/ledger/find-return-bar.ts';
-import { DIGEST, fold, promotionOf, startOf, startScribe, writeVersion } from './ledger-support.ts';
+import { findReturnBar } from '../../../core/rollout/find-return-bar.ts';
+import { DIGEST, fold, promotionOf, startOf, startScribe, writeVersion } from '../ledger/ledger-support.ts';
 
 const environment = 'production';
 const write = startScribe();

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
-import { hasServed } from './read-rollback.ts';
-import { environmentOf, type LedgerState, lookUp } from './state.ts';
+import { hasServed } from '../ledger/read-rollback.ts';
+import { environmentOf, type LedgerState, lookUp } from '../ledger/state.ts';
 
 /** What stands against a return to a version, and what to do about it. */
 export type ReturnBar = Problem & { readonly code: 'is-candidate' | 'never-served' | 'gate-not-passed' };
