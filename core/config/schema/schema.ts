@@ -160,7 +160,10 @@ const commandsSchema = z.strictObject({
     .array(z.enum(PERMISSION_LEVELS).exclude(['none']))
     .min(1)
     .default(['write', 'maintain', 'admin'])
-    .meta({ description: 'Repository roles whose comments are obeyed.', examples: ['[maintain, admin]'] }),
+    .meta({
+      description: 'Repository roles whose commands are obeyed. A push is no command.',
+      examples: ['[maintain, admin]'],
+    }),
   users: z
     .array(
       z.string().regex(LOGIN, {
@@ -173,7 +176,8 @@ const commandsSchema = z.strictObject({
       examples: ['["release-bot[bot]"]'],
     }),
   forks: z.boolean().default(false).meta({
-    description: 'Whether commands work on pull requests from forks: their code then runs on your runners.',
+    description:
+      'Whether what trains or raises traffic may be commanded on pull requests from forks: their code then runs on your runners. What makes safe always may.',
   }),
 });
 
@@ -201,7 +205,7 @@ export const configSchema = z
       .default({})
       .meta({ description: 'Where the model serves, from the first tried to the last.' }),
     monitor: monitorSchema.prefault({}).meta({ description: 'When a serving model needs attention.' }),
-    commands: commandsSchema.prefault({}).meta({ description: 'Who may command by comment.' }),
+    commands: commandsSchema.prefault({}).meta({ description: 'Who may command, by comment or by hand.' }),
   })
   .meta({ title: DEFAULT_CONFIG_FILE });
 
