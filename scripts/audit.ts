@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { verifyEnvelope } from '../adapters/attestation.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { checkoutSettings, findRemote, tokenSettings } from '../adapters/git/credentials.ts';
 import { findHistoryBreaks } from '../adapters/git/history.ts';
@@ -16,6 +15,7 @@ import {
 import { createMlflow } from '../adapters/mlflow/tracking.ts';
 import { createFetch } from '../adapters/network/create-fetch.ts';
 import { runCommand } from '../adapters/run-command.ts';
+import { verifyEnvelope } from '../adapters/signing/attestation.ts';
 import { formatProblem } from '../core/errors.ts';
 import { registryAliases } from '../core/identity/registry-aliases.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../core/ledger/audit-ledger.ts';
@@ -54,7 +54,7 @@ async function main(argv: readonly string[]): Promise<number> {
       console.log(`${repository.remote} has no ledger yet.`);
       return 0;
     }
-    const files = await readTexts(repository, await listFiles(repository, head, 'events/'));
+    const files = await readTexts(repository, await listFiles(repository, head.commit, 'events/'));
     const history = await auditHistory(repository);
     const checkEnvelope = await envelopeCheck(options.keys);
     const models = await auditModels(files, options, checkEnvelope);

@@ -1,6 +1,6 @@
-import { signStatement } from '../../adapters/attestation.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
+import { signStatement } from '../../adapters/signing/attestation.ts';
 import type { Config } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
 import type { Workflow } from '../../core/ledger/event.ts';

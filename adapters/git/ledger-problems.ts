@@ -63,6 +63,28 @@ export function branchInTheWay(remote: string, branches: readonly string[]): Pro
   };
 }
 
+/** The newest commit has two parents: one of them was put in beside the ledger's own. */
+export function mergedHead(remote: string, commit: string): Problem {
+  return {
+    code: 'ledger-merge',
+    message: `The newest commit ${commit} of the branch ${LEDGER_BRANCH} is a merge. The ledger is only ever appended to: a merge can replace what it held.`,
+    remedy: `Nothing is believed or written. Compare its parents (\`git log --graph ${LEDGER_BRANCH}\`), and put the branch back to the true one: \`git push origin +<commit>:refs/heads/${LEDGER_BRANCH}\`.`,
+    where: endpoint(remote),
+  };
+}
+
+/** The ledger is signed, and this job can't sign. */
+export function keyMissing(remote: string): Problem {
+  return {
+    code: 'ledger-key-missing',
+    message:
+      'Every line of this ledger is signed since its first signature, and this job has no signing key.',
+    remedy:
+      'Nothing was written: a line without a signature would look forged. Hand the secret `signing-key` to the workflow that is called (in every caller workflow), then run the job again.',
+    where: endpoint(remote),
+  };
+}
+
 /** The remote did not answer, so many times. */
 export function unreachable(remote: string, cause: GitFailure, tries: number): ServiceError {
   return new ServiceError(

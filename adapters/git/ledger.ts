@@ -10,10 +10,20 @@ import type { LedgerState } from '../../core/ledger/state.ts';
 import type { Clock, Ledger, Proposal, RunCommand } from '../../core/ports.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { runCommand } from '../run-command.ts';
+import type { LineKeys } from '../signing/line-keys.ts';
 import { addLines } from './add-lines.ts';
 import { checkoutSettings, tokenSettings } from './credentials.ts';
 import { GitFailure } from './failure.ts';
-import { branchInTheWay, busy, endpoint, failed, refused, unreachable } from './ledger-problems.ts';
+import {
+  branchInTheWay,
+  busy,
+  endpoint,
+  failed,
+  keyMissing,
+  mergedHead,
+  refused,
+  unreachable,
+} from './ledger-problems.ts';
 import { emptyReading, type LedgerReading, readLedger, readTexts } from './read-ledger.ts';
 import {
   type Committer,
@@ -45,6 +55,8 @@ export type GitLedgerOptions = {
   readonly dir: string;
   /** How far an earlier job of the run has seen the ledger of the model it works on: one that no longer goes there is refused. */
   readonly seen?: LedgerHead;
+  /** Signs what is appended, and checks what is read; without them the ledger is neither. */
+  readonly keys?: LineKeys;
   /** Told once of each model whose ledger holds what only a newer version knows. */
   readonly onWarning?: (message: string) => void;
   readonly timeoutMs?: number;
@@ -53,6 +65,8 @@ export type GitLedgerOptions = {
   /** Spreads the retries of writers that collide. */
   readonly random?: () => number;
 };
+
+const NO_KEYS: LineKeys = { sign: undefined, isSigned: undefined };
 
 /** The ledger of one remote: its copy here, and what was last read of each model. */
 type OpenLedger = {
@@ -114,19 +128,22 @@ async function append(
   for (let race = 0; race < MAX_RACES; race += 1) {
     const reading = await readNow(ledger, model);
     if (!reading.ok) return err(firstOf(reading.error));
-    const { head, files, state } = reading.value;
+    const { head, files, state, chain } = reading.value;
     const proposed = propose(state);
     if (!proposed.ok) return proposed;
     const admitted = admitEvents(state, proposed.value);
     if (!admitted.ok || admitted.value.written.length === 0) return admitted;
     const { written } = admitted.value;
+    const { sign } = options.keys ?? NO_KEYS;
+    if (chain.isSigned && sign === undefined) return err(keyMissing(repository.remote));
     const at = options.clock.now();
-    const added = addLines(await readTexts(repository, files.slice(-1)), written);
+    const added = addLines({ files: await readTexts(repository, files.slice(-1)), chain, sign }, written);
     const title = head === undefined ? [{ path: TITLE_PAGE, text: newTitlePage() }] : [];
-    const changed = [...title, ...added];
+    const changed = [...title, ...added.files];
     const commit = await commitFiles(repository, head, changed, describeCommit(model, written), at);
     if ((await withRetries(ledger, 'push', () => pushHead(repository, commit))) === 'pushed') {
-      const origin = { commit, replaces: state.origin?.replaces ?? [] };
+      const { replaces = [], digests = [] } = state.origin ?? {};
+      const origin = { commit, replaces, digests: [...digests, ...added.digests] };
       return ok({ written, state: remember(ledger, { ...admitted.value.state, origin }) });
     }
     const inTheWay =
@@ -143,12 +160,15 @@ async function readNow(
   ledger: OpenLedger,
   model: string,
 ): Promise<Result<LedgerReading, readonly [Problem, ...Problem[]]>> {
-  const { repository, readings } = ledger;
-  const head = await withRetries(ledger, 'fetch', () => fetchHead(repository));
+  const { repository, readings, options } = ledger;
+  const { keys = NO_KEYS } = options;
+  const fetched = await withRetries(ledger, 'fetch', () => fetchHead(repository));
+  if (fetched?.isMerge === true) return err([mergedHead(repository.remote, fetched.commit)]);
+  const head = fetched?.commit;
   const known = readings.get(model);
   if (head !== undefined && known?.head === head) return ok(known);
   const read =
-    head === undefined ? ok(emptyReading(model)) : await readLedger(repository, { model, head, known });
+    head === undefined ? ok(emptyReading(model)) : await readLedger(repository, { model, head, known, keys });
   if (!read.ok) return err(atLeastOne(read.error));
   const lost = findLoss(read.value.state, seenBefore(ledger, model));
   if (lost !== undefined) return err([{ ...lost, where: endpoint(repository.remote) }]);

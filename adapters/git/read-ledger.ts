@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '../../core/errors.ts';
+import { type Chain, NEW_CHAIN } from '../../core/ledger/chain/chain.ts';
 import { continueFold } from '../../core/ledger/fold.ts';
 import { readTitlePage, TITLE_PAGE, type TitlePage } from '../../core/ledger/head/title-page.ts';
-import { type LedgerFile, parseLedger } from '../../core/ledger/parse-ledger.ts';
+import { type LedgerFile, readLines } from '../../core/ledger/parse-ledger.ts';
 import { emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { LineKeys } from '../signing/line-keys.ts';
+import { checkSignature, followChain, type SignedLine } from './follow-chain.ts';
 import { type LedgerRepository, listFiles, readBlobs, type StoredFile } from './repository.ts';
 
 const NEWLINE = 0x0a;
@@ -17,6 +20,7 @@ export type LedgerReading = {
   readonly state: LedgerState;
   /** By path in ascending order, which is the order of the events. */
   readonly files: readonly ReadFile[];
+  readonly chain: Chain;
 };
 
 /** A file that was read: `lines` is the number of its line breaks. */
@@ -27,11 +31,12 @@ type ReadingRequest = {
   readonly head: string;
   /** An earlier reading: what it has of the files as they are now is not read again. */
   readonly known: LedgerReading | undefined;
+  readonly keys: LineKeys;
 };
 
 /** A reading of a model of which nothing is recorded. */
 export function emptyReading(model: string): LedgerReading {
-  return { head: undefined, state: emptyLedger(model), files: [] };
+  return { head: undefined, state: emptyLedger(model), files: [], chain: NEW_CHAIN };
 }
 
 /** Reads one model's ledger in a commit; the problems of lines that are no events, or of a branch that is no ledger. Only one file lies in memory at a time. */
@@ -39,7 +44,7 @@ export async function readLedger(
   repository: LedgerRepository,
   request: ReadingRequest,
 ): Promise<Result<LedgerReading, readonly Problem[]>> {
-  const { model, head } = request;
+  const { model, head, keys } = request;
   const all = await listFiles(repository, head, TITLE_PAGE, `events/${model}/`);
   const title = await readTitle(
     repository,
@@ -49,22 +54,50 @@ export async function readLedger(
   const listed = all.filter(({ path }) => path !== TITLE_PAGE);
   const known = canContinue(request.known, listed) ? request.known : emptyReading(model);
   const kept = known.files.filter(({ blob }, index) => listed[index]?.blob === blob);
-  const fold = continueFold(known.state);
+  const part = startPart(known, keys);
   const files: ReadFile[] = [...kept];
-  const problems: Problem[] = [];
   for await (const { file, content } of readBlobs(repository, listed.slice(kept.length))) {
     const before = known.files[files.length];
     if (before !== undefined && !beginsWith(content, before)) {
-      return readLedger(repository, { model, head, known: undefined });
+      return readLedger(repository, { ...request, known: undefined });
     }
-    const parsed = parseLedger([partAfter(before, file, content)]);
-    if (!parsed.ok) problems.push(...parsed.error);
-    else for (const event of parsed.value) fold.add(event);
+    part.add(partAfter(before, file, content));
     files.push({ ...file, lines: countLines(content) });
   }
-  if (problems.length > 0) return err(problems.map(onBranch));
-  const origin = { commit: head, replaces: title.value.replaces };
-  return ok({ head, state: { ...fold.state(), origin }, files });
+  const read = part.end();
+  if (!read.ok) return err(read.error.map(onBranch));
+  const { state, chain, digests } = read.value;
+  const origin = { commit: head, replaces: title.value.replaces, digests };
+  return ok({ head, state: { ...state, origin }, files, chain });
+}
+
+/** What is read after `known`: folded, followed and, where keys are known, held against its last signature. */
+function startPart(known: LedgerReading, keys: LineKeys) {
+  const fold = continueFold(known.state);
+  const digests = [...(known.state.origin?.digests ?? [])];
+  const problems: Problem[] = [];
+  let broken: Problem | undefined;
+  let chain = known.chain;
+  let lastSigned: SignedLine | undefined;
+  return {
+    add: (file: LedgerFile): void => {
+      const { lines, problems: unreadable } = readLines(file);
+      const followed = followChain({ path: file.path, lines, chain }, keys);
+      problems.push(...unreadable);
+      broken ??= followed.problems[0];
+      for (const [index, { event }] of lines.entries()) {
+        if (fold.add(event)) digests.push(followed.digests[index] ?? '');
+      }
+      chain = followed.chain;
+      lastSigned = followed.lastSigned ?? lastSigned;
+    },
+    end: () => {
+      if (problems.length > 0) return err(problems);
+      // What comes after a break may only follow from it.
+      const forged = broken ?? (lastSigned && checkSignature(lastSigned, keys));
+      return forged === undefined ? ok({ state: fold.state(), chain, digests }) : err([forged]);
+    },
+  };
 }
 
 /** The texts of a model's files in a commit, in the order of their events. */

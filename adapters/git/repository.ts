@@ -36,13 +36,26 @@ export async function openLedgerRepository(repository: LedgerRepository): Promis
   if (outcome.code !== 0) throw new GitFailure('init', outcome);
 }
 
+/** The newest commit of the ledger branch. A merge is none of ours: appends have one parent. */
+export type FetchedHead = { readonly commit: string; readonly isMerge: boolean };
+
 /** The newest commit of the ledger branch, fetched now; `undefined` while the branch does not exist. */
-export async function fetchHead(repository: LedgerRepository): Promise<string | undefined> {
+export async function fetchHead(repository: LedgerRepository): Promise<FetchedHead | undefined> {
   const args = [...KEEP_PACKED, 'fetch', '--quiet', '--no-tags', '--depth=1', '--no-write-fetch-head'];
   const outcome = await git(repository, [...args, repository.remote, `+${REF}:${REF}`], { auth: true });
-  if (outcome.code === 0) return oneLine(await must(repository, ['rev-parse', REF]));
+  if (outcome.code === 0) return readCommit(repository);
   if (/couldn't find remote ref/.test(outcome.stderr)) return undefined;
   throw new GitFailure('fetch', outcome);
+}
+
+/** The commit itself names its parents, also where they were not fetched. */
+async function readCommit(repository: LedgerRepository): Promise<FetchedHead> {
+  const outcome = await must(repository, ['cat-file', '--batch'], { input: `${REF}\n` });
+  const [first = '', ...lines] = outcome.stdout.toString('utf8').split('\n');
+  const commit = /^(?<commit>[0-9a-f]+) commit \d+$/.exec(first)?.groups?.['commit'];
+  if (commit === undefined) throw new GitFailure(`cat-file of ${REF}`, { ...outcome, stderr: first });
+  const parents = lines.slice(0, lines.indexOf('')).filter((line) => line.startsWith('parent '));
+  return { commit, isMerge: parents.length > 1 };
 }
 
 /** A file of a commit: the hash of its content, and its size. */

@@ -1,4 +1,4 @@
-import { verifyEnvelope } from '../../adapters/attestation.ts';
+import { verifyEnvelope } from '../../adapters/signing/attestation.ts';
 import { digestOf } from '../../core/identity/digest.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';

@@ -139,8 +139,15 @@ export type Lock = {
   readonly expiresAt: string;
 };
 
-/** The commit of the ledger branch that a state was read from, and the heads of lost ledgers that it replaces. */
-type LedgerOrigin = { readonly commit: string; readonly replaces: readonly string[] };
+/**
+ * The commit of the ledger branch that a state was read from, the heads of lost ledgers that it replaces, and the digest of the line of
+ * each event that counts, in their order.
+ */
+type LedgerOrigin = {
+  readonly commit: string;
+  readonly replaces: readonly string[];
+  readonly digests: readonly string[];
+};
 
 /** Everything the ledger says of one model: the fold of its events, and where they were read. */
 export type LedgerState = {

@@ -15,7 +15,10 @@ const wanted = { stable: '7', candidatePercent: 0, shadow: false };
 function onBranch(ledger: Ledger): Ledger {
   return {
     ...ledger,
-    read: async (model) => ({ ...(await ledger.read(model)), origin: { commit: 'c1', replaces: [] } }),
+    read: async (model) => ({
+      ...(await ledger.read(model)),
+      origin: { commit: 'c1', replaces: [], digests: [] },
+    }),
   };
 }
 

@@ -15,7 +15,7 @@ const HEAD = { commit: 'c9', events: 9, last: 'x' };
 
 /** A ledger in memory that says which commit it was read from, as one in git does. */
 function onBranch(ledger: Ledger): Ledger {
-  const origin = { commit: 'c1', replaces: [] };
+  const origin = { commit: 'c1', replaces: [], digests: [] };
   return {
     ...ledger,
     read: async (model) => ({ ...(await ledger.read(model)), origin }),

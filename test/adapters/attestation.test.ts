@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { signStatement, verifyEnvelope } from '../../adapters/attestation.ts';
+import { signStatement, verifyEnvelope } from '../../adapters/signing/attestation.ts';
 import { UserError } from '../../core/errors.ts';
 import { PREDICATE_TYPE, STATEMENT_TYPE, type Statement } from '../../core/ledger/statement.ts';
 

@@ -3,6 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { digestLine } from '../../adapters/git/follow-chain.ts';
 import { UserError } from '../../core/errors.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { formatLine } from '../../core/ledger/parse-ledger.ts';
@@ -141,7 +142,7 @@ describe('the git ledger', () => {
   it('repairs a missing last newline instead of joining two events', async () => {
     const ledger = openLedger();
     await ledger.append('mnist', () => ok([requested('a')]));
-    await pushFile('events/mnist/2026-11.jsonl', JSON.stringify(requested('a')));
+    await pushFile('events/mnist/2026-11.jsonl', (await remoteLines()).join('\n'));
     await ledger.append('mnist', () => ok([requested('b')]));
     expect(await remoteLines()).toHaveLength(2);
   });
@@ -151,11 +152,9 @@ describe('the git ledger', () => {
     await ledger.append('mnist', () => ok([requested('a')]));
     const clone = await mkdtemp(join(folder(), 'rival-'));
     await exec('git', ['clone', '--quiet', '--branch', LEDGER_BRANCH, remote(), clone]);
-    await commitFile(
-      clone,
-      'events/mnist/2026-11.jsonl',
-      [requested('a'), requested('rival')].map(formatLine).join(''),
-    );
+    const [first = ''] = await remoteLines();
+    const next = formatLine({ ...requested('rival'), follows: digestLine(first) });
+    await commitFile(clone, 'events/mnist/2026-11.jsonl', `${first}\n${next}`);
     const seen: number[] = [];
     const outcome = await ledger.append('mnist', (state) => {
       seen.push(state.events);

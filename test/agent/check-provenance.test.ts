@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { signStatement } from '../../adapters/attestation.ts';
+import { signStatement } from '../../adapters/signing/attestation.ts';
 import { checkProvenance } from '../../agent/instances/check-provenance.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { Statement } from '../../core/ledger/statement.ts';

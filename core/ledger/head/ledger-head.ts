@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import type { Problem } from '../../errors.ts';
+import { digestSchema } from '../../identity/digest.ts';
 import { LEDGER_BRANCH } from '../../names.ts';
 import type { LedgerState } from '../state.ts';
 
 /**
- * How far one model's ledger was seen to go: so many events, of which `last` is the id of the last, on the branch at `commit`. Kept where
- * a ledger that is lost can't take it along: in a run, and on the hosts.
+ * How far one model's ledger was seen to go: so many events, of which `last` is the id of the last and `digest` that of its line, on the
+ * branch at `commit`. Kept where a ledger that is lost or rewritten can't take it along: in a run, on the hosts, and in what is signed.
+ * A line names the one before it, so one digest stands for all lines up to it. Older versions remember none.
  */
 export const ledgerHeadSchema = z.object({
   commit: z.string().min(1),
   events: z.int().positive(),
   last: z.string().min(1),
+  digest: digestSchema.exactOptional(),
 });
 
 /** See `ledgerHeadSchema`. */
@@ -22,13 +25,17 @@ export type SeenHead = { readonly by: string; readonly head: LedgerHead };
 /** How far a ledger goes; `undefined` when it holds nothing of the model, or was read from no branch. */
 export function headOf({ events, ids, origin }: LedgerState): LedgerHead | undefined {
   const last = nth(ids, events);
-  return origin === undefined || last === undefined ? undefined : { commit: origin.commit, events, last };
+  if (origin === undefined || last === undefined) return undefined;
+  const digest = origin.digests[events - 1];
+  return { commit: origin.commit, events, last, ...(digest !== undefined && { digest }) };
 }
 
 /** Whether this ledger no longer holds what was seen of it: it is shorter, or goes another way. One that says it replaces that does. */
-function isLost(state: LedgerState, { commit, events, last }: LedgerHead): boolean {
+function isLost(state: LedgerState, { commit, events, last, digest }: LedgerHead): boolean {
   if (state.origin?.replaces.includes(commit) === true) return false;
-  return nth(state.ids, events) !== last;
+  if (nth(state.ids, events) !== last) return true;
+  const recorded = state.origin?.digests[events - 1];
+  return digest !== undefined && recorded !== undefined && digest !== recorded;
 }
 
 /** What to say, and to do, when a ledger has lost what others remember of it; nothing when it has lost nothing. */

@@ -65,6 +65,8 @@ async function exchange(
 }
 
 const UNREACHABLE = 'fatal: unable to access: The requested URL returned error: 503';
+/** What a job asks for to see the commit it has fetched. */
+const HEAD = 'refs/heads/trainyard\n';
 /** Marks an answer that never comes. */
 const LOST = 'lost';
 
@@ -103,12 +105,6 @@ const NETWORK: Readonly<Record<string, NetworkWork>> = {
 
 const LOCAL: Readonly<Record<string, Work>> = {
   init: () => succeeded(),
-  'rev-parse': (_world, local, { args }) =>
-    args.includes('--is-shallow-repository')
-      ? succeeded('true\n')
-      : local.ref === undefined
-        ? failed('fatal: bad revision')
-        : succeeded(`${local.ref}\n`),
   'ls-tree': ({ remote }, local, { args }) => {
     const commit = args.find((arg) => !arg.startsWith('-')) ?? '';
     const places = args.slice(args.indexOf('--') + 1);
@@ -121,7 +117,8 @@ const LOCAL: Readonly<Record<string, Work>> = {
     });
     return succeeded(lines.join(''));
   },
-  'cat-file': ({ remote }, _local, { args, call }) => {
+  'cat-file': ({ remote }, local, { args, call }) => {
+    if (String(call.input) === HEAD) return succeeded(showHead(remote, local));
     if (args[0] === 'blob') return succeeded(remote.blob(args[1] ?? '') ?? '');
     const names = String(call.input ?? '')
       .split('\n')
@@ -165,6 +162,13 @@ const LOCAL: Readonly<Record<string, Work>> = {
     return remote.isAncestor(ancestor, hash) ? succeeded() : failed('');
   },
 };
+
+/** The head that was fetched, as a batch shows it: its name, and its parent among its own lines. */
+function showHead(remote: LedgerRemote, { ref = '' }: Local): string {
+  const parent = remote.commitOf(ref)?.parent;
+  const text = `tree ${nameOf(ref)}\n${parent === undefined ? '' : `parent ${parent}\n`}\n`;
+  return `${ref} commit ${text.length}\n${text}\n`;
+}
 
 function treeOf(remote: LedgerRemote, local: Local, commit: string): ReadonlyMap<string, string> {
   return (local.commits.get(commit) ?? remote.commitOf(commit))?.tree ?? new Map();

@@ -8,7 +8,7 @@ const write = startScribe();
 const events = Array.from({ length: 6 }, (_, index) => write('frozen', { reason: String(index) }));
 
 function read(count: number, commit = `c${count}`, replaces: readonly string[] = []): LedgerState {
-  return { ...fold(events.slice(0, count)), origin: { commit, replaces } };
+  return { ...fold(events.slice(0, count)), origin: { commit, replaces, digests: [] } };
 }
 
 function isLost(state: LedgerState, head: LedgerHead): boolean {

@@ -1,0 +1,68 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { messageOf, UserError } from '../../core/errors.ts';
+import type { Signature } from '../../core/ledger/chain/seal.ts';
+
+/** Something to be signed, and what it is said to be. */
+type Payload = { readonly type: string; readonly bytes: Uint8Array };
+
+/** Signs with an Ed25519 private key (PKCS#8 PEM), as DSSE does. Rejects any other key with a UserError. */
+export function signPayload({ type, bytes }: Payload, privateKey: string): Signature {
+  const key = readPrivateKey(privateKey);
+  const signature = sign(null, encodeForSigning(type, bytes), key);
+  return { keyid: keyId(createPublicKey(key)), sig: signature.toString('base64') };
+}
+
+/** Whether one of the trusted keys (Ed25519 public keys, SPKI PEM) made one of the signatures. Rejects other keys with a UserError. */
+export function isSignedBy(
+  { type, bytes }: Payload,
+  signatures: readonly Signature[],
+  trustedKeys: readonly string[],
+): boolean {
+  const signed = encodeForSigning(type, bytes);
+  const keys = trustedKeys.map(readPublicKey);
+  return signatures.some(({ sig }) =>
+    keys.some((key) => verify(null, signed, key, Buffer.from(sig, 'base64'))),
+  );
+}
+
+/** The public half (SPKI PEM) of an Ed25519 private key. Rejects any other key with a UserError. */
+export function publicHalf(privateKey: string): string {
+  return createPublicKey(readPrivateKey(privateKey)).export({ type: 'spki', format: 'pem' }).toString();
+}
+
+/** DSSE's pre-authentication encoding (github.com/secure-systems-lab/dsse, protocol v1). */
+function encodeForSigning(type: string, payload: Uint8Array): Buffer {
+  const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.byteLength} `;
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
+/** SHA-256 of the key in DER: a name for people, nothing is decided by it. */
+function keyId(key: KeyObject): string {
+  return createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('hex');
+}
+
+function readPrivateKey(pem: string): KeyObject {
+  return requireEd25519(() => createPrivateKey(pem), 'signing-key-invalid', 'The signing key');
+}
+
+function readPublicKey(pem: string): KeyObject {
+  return requireEd25519(() => createPublicKey(pem), 'trusted-key-invalid', 'A trusted key');
+}
+
+function requireEd25519(read: () => KeyObject, code: string, name: string): KeyObject {
+  const remedy =
+    'Make a pair with `openssl genpkey -algorithm ed25519` and give it in PEM, line breaks included.';
+  try {
+    const key = read();
+    if (key.asymmetricKeyType === 'ed25519') return key;
+    const message = `${name} is of the type ${key.asymmetricKeyType}, not Ed25519.`;
+    throw new UserError([{ code, message, remedy }]);
+  } catch (thrown) {
+    if (thrown instanceof UserError) throw thrown;
+    // OpenSSL's message says what is wrong with the encoding and quotes nothing of the key.
+    const message = `${name} can't be read: ${messageOf(thrown)}.`;
+    throw new UserError([{ code, message, remedy }], { cause: thrown });
+  }
+}
