@@ -31,7 +31,6 @@ const evaluationSchema = z.object({
   rows: z.int().nonnegative(),
   modelDigest: digestSchema,
   holdoutDigest: digestSchema,
-  signature: z.unknown(),
   metrics: z.record(z.string(), z.number()).default({}),
 });
 

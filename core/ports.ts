@@ -268,8 +268,6 @@ export type Evaluation = {
   readonly rows: number;
   readonly modelDigest: string;
   readonly holdoutDigest: string;
-  /** The MLflow signature, as JSON. */
-  readonly signature: unknown;
   readonly metrics: Readonly<Record<string, number>>;
 };
 

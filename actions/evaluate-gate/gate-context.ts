@@ -1,5 +1,6 @@
-import type { StoredPredictions } from '../../adapters/read-predictions.ts';
-import type { Config } from '../../core/config/config.ts';
+import type { StoredAnswers } from '../../adapters/read-answers.ts';
+import type { Config, Holdout } from '../../core/config/config.ts';
+import type { HeldOut } from '../../core/gate/held-out.ts';
 import type { Clock, Ledger, Log, PythonRuntime, Tracking } from '../../core/ports.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
@@ -9,6 +10,8 @@ export type GateRequest = {
   readonly config: Config;
   readonly configFile: string;
   readonly runId: string;
+  /** What the jobs that predicted say of their predictions; the phases that predict have no use for it. */
+  readonly predictions: string;
   readonly author: Author;
 };
 
@@ -20,8 +23,13 @@ export type GatePorts = {
   readonly python: PythonRuntime;
   readonly hashFile: (file: string) => Promise<string>;
   readonly hashText: (text: string) => string;
-  readonly readPredictions: (file: string) => Promise<StoredPredictions>;
-  readonly readText: (file: string) => Promise<string>;
+  readonly readAnswers: (file: string) => Promise<StoredAnswers>;
+  /** All of the workspace's holdout but the inputs. */
+  readonly readHoldout: (holdout: Holdout) => Promise<HeldOut>;
+  /** Whether a file belongs to the commit that is checked out. */
+  readonly isOfCommit: (file: string) => Promise<boolean>;
+  /** The commit that the workspace is at; `undefined` where there is no git. */
+  readonly commit: () => Promise<string | undefined>;
   /** A path in the job's temporary folder; nothing is written there yet. */
   readonly tempPath: (name: string) => string;
   readonly writeTemp: (name: string, text: string) => Promise<string>;

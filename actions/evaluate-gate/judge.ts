@@ -1,24 +1,26 @@
-import { z } from 'zod';
-import type { StoredPredictions } from '../../adapters/read-predictions.ts';
-import { UserError } from '../../core/errors.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
 import type { GateInput, GateResult } from '../../core/gate/gate-input.ts';
+import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
-import { descriptionPath, predictionsPath } from '../../core/gate/predictions-path.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
 import { isBudgetRule } from '../../core/gate/rules/rule.ts';
-import { type ModelSignature, parseSignature } from '../../core/gate/signature.ts';
 import { type Champion, championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
+import { fixHoldout, type HoldoutDecision } from '../../core/ledger/fix-holdout.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
 import type { TrackingRun } from '../../core/ports.ts';
-import { ok } from '../../core/result.ts';
+import { err, ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
+import { readHandedOn } from '../job/handoff.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
+import { fetchSide, type Side } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { requireModel } from './predict.ts';
+import { readPresentHoldout } from './present-holdout.ts';
+import type { SaidPredictions } from './said-predictions.ts';
 
 type Judged = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
 
@@ -28,53 +30,64 @@ const REASON_CODES = {
   inconclusive: 'gate-inconclusive',
 } as const satisfies Readonly<Record<GateResult['verdict'], ReasonCode>>;
 
-const descriptionSchema = z.object({
-  signature: z
-    .object({ inputs: z.string().optional(), outputs: z.string().optional() })
-    .nullish()
-    .catch(undefined),
-});
-
-/** One model's stored predictions, and what its own run says of it. */
-type Side = StoredPredictions & {
-  readonly signature: ModelSignature | undefined;
-  readonly metrics: Readonly<Record<string, number>>;
-};
-
 /**
- * Judges the challenger on stored predictions by the rules of the configuration at hand (the default branch's), and records the
- * verdict, once for the same evidence. It runs none of the user's code.
+ * Judges the challenger on stored predictions by the rules and on the holdout of the configuration at hand (the default branch's), and
+ * records the verdict, once for the same evidence. It runs none of the user's code: what is true it reads itself, and of the predictions
+ * it takes those that the jobs which made them vouch for.
  */
-export async function judge(request: GateRequest, ports: GatePorts): Promise<Judged> {
-  const { config } = request;
+export async function judge(request: GateRequest, ports: GatePorts, said: SaidPredictions): Promise<Judged> {
+  const { config, plan } = request;
+  const { held, present } = await readPresentHoldout(request, ports);
   const state = await ports.ledger.read(config.model);
   const run = await requireModel(request, ports);
-  const champion = championOf(state, request.plan.environment);
-  const holdoutDigest = run.tags[TAGS.holdoutDigest] ?? '';
-  const challenger = await fetchSide(ports, run, run.modelUri, run.runId, holdoutDigest);
-  const other = champion && (await fetchSide(ports, run, champion.modelUri, champion.runId, holdoutDigest));
-  const result = judgeGate(toInput(request, state, { run, challenger, champion, other }));
+  const champion = championOf(state, plan.environment);
+  requireSameChampion(request, champion);
+  const { runId, modelUri } = run;
+  const challenger = await fetchSide(ports, held, {
+    ...{ who: 'challenger', runId, modelUri },
+    digest: said.challenger,
+  });
+  const other = champion && (await fetchChampion(ports, held, { champion, digest: said.champion }));
+  const decision = fixHoldout(state, present);
+  const judged = { run, challenger, champion, other, held, decision };
+  const result = judgeGate(toInput(request, state, judged));
   const evidence = `${JSON.stringify(result, undefined, 2)}\n`;
   const file = await ports.writeTemp('gate.json', evidence);
   await ports.tracking.uploadArtifact(run.runId, RUN_ARTIFACTS.gate, file);
   await ports.tracking.setRunTags(run.runId, { [TAGS.modelDigest]: challenger.modelDigest });
-  const events = recordVerdict(request, ports, { run, challenger, champion, result, evidence });
-  await appendOrThrow(ports.ledger, config.model, () => ok(events));
+  const events = recordVerdict(request, ports, { ...judged, result, evidence });
+  await appendOrThrow(ports.ledger, config.model, (now) => {
+    return isSame(decision, fixHoldout(now, present)) ? ok(events) : err(HOLDOUT_MOVED);
+  });
   return conclude(result, run, request.plan.policyChanges ?? []);
 }
+
+/** Somebody judged in between: what they have fixed may be this very holdout. */
+function isSame(then: HoldoutDecision, now: HoldoutDecision): boolean {
+  return then.kind === now.kind || (then.kind === 'fixed' && now.kind === 'known');
+}
+
+const HOLDOUT_MOVED: Problem = {
+  code: 'holdout-moved',
+  message: 'Another job has fixed another holdout while this one judged.',
+  remedy: 'Run this job again.',
+};
 
 type Judgement = {
   readonly run: TrackingRun;
   readonly challenger: Side;
   readonly champion: Champion | undefined;
+  readonly other: Side | undefined;
+  readonly held: HeldOut;
+  readonly decision: HoldoutDecision;
 };
 
 function toInput(
   { config, author }: GateRequest,
   state: LedgerState,
-  { run, challenger, champion, other }: Judgement & { readonly other: Side | undefined },
+  { run, challenger, champion, other, held, decision }: Judgement,
 ): GateInput {
-  const digest = challenger.holdoutDigest;
+  const { digest } = held;
   // Judging the same run again asks the holdout nothing new.
   const known = state.gates[run.runId]?.holdoutDigest === digest ? 1 : 0;
   return {
@@ -89,6 +102,7 @@ function toInput(
       },
     }),
     holdout: { digest, gatesSoFar: (state.gatesPerHoldout[digest] ?? 0) - known },
+    ...(decision.kind === 'refused' && { holdoutProblem: decision.problem }),
     seed: `${challenger.modelDigest} ${other?.modelDigest ?? ''} ${digest}`,
     reproduce: `gh run rerun ${author.workflow.run} --repo ${author.workflow.repository}`,
     names: {
@@ -98,34 +112,29 @@ function toInput(
   };
 }
 
-async function fetchSide(
-  ports: GatePorts,
-  run: TrackingRun,
-  modelUri: string,
-  ownRunId: string,
-  holdoutDigest: string,
-): Promise<Side> {
-  const path = predictionsPath(modelUri, holdoutDigest);
-  const stored = await ports.tracking.listArtifacts(run.runId, RUN_ARTIFACTS.predictions);
-  if (!stored.includes(path)) throw missingPredictions(run.runId, modelUri);
-  const file = ports.tempPath(`${ownRunId}.parquet`);
-  await ports.tracking.downloadArtifact(run.runId, path, file);
-  const predictions = await ports.readPredictions(file);
-  const description = ports.tempPath(`${ownRunId}.json`);
-  await ports.tracking.downloadArtifact(run.runId, descriptionPath(modelUri, holdoutDigest), description);
-  const { signature } = descriptionSchema.parse(JSON.parse(await ports.readText(description)));
-  const { metrics } = ownRunId === run.runId ? run : await ports.tracking.getRun(ownRunId);
-  return { ...predictions, signature: parseSignature(signature?.inputs, signature?.outputs), metrics };
-}
-
-function missingPredictions(runId: string, modelUri: string): UserError {
-  return new UserError([
+/** The champion of the plan, which was predicted with; it must be who serves now. */
+function requireSameChampion({ plan }: GateRequest, champion: Champion | undefined): void {
+  if (champion?.version === plan.champion?.version) return;
+  const name = (version: string | undefined) => (version === undefined ? 'nothing' : `version ${version}`);
+  throw new UserError([
     {
-      code: 'predictions-missing',
-      message: `Run ${runId} holds no predictions of ${modelUri} on its holdout.`,
-      remedy: 'Run the predict phase again: the champion may have changed since.',
+      code: 'champion-changed',
+      message: `${name(champion?.version)} serves now, and ${name(plan.champion?.version)} was predicted with.`,
+      remedy: 'Run all jobs of this workflow again: plan then names who serves.',
     },
   ]);
+}
+
+function fetchChampion(
+  ports: GatePorts,
+  held: HeldOut,
+  { champion, digest }: { readonly champion: Champion; readonly digest: string | undefined },
+): Promise<Side> {
+  const { runId, modelUri } = champion;
+  return fetchSide(ports, held, {
+    ...{ who: 'champion', runId, modelUri },
+    digest: readHandedOn('predictions', digest ?? ''),
+  });
 }
 
 /** The training's own events are written here too: the train job runs the user's code and may not write to the ledger. */
@@ -134,7 +143,7 @@ function recordVerdict(
   { clock, hashText }: GatePorts,
   judged: Judgement & { readonly result: GateResult; readonly evidence: string },
 ): readonly LedgerEvent[] {
-  const { run, challenger, champion, result, evidence } = judged;
+  const { run, challenger, champion, other, held, decision, result, evidence } = judged;
   const context = { ...author, at: clock.now() };
   const { runId, modelUri } = run;
   const dataDigest = run.tags[TAGS.dataDigest];
@@ -154,6 +163,9 @@ function recordVerdict(
       },
       runId,
     ),
+    ...(decision.kind === 'fixed'
+      ? [createEvent(context, 'holdout.fixed', decision.data, decision.data.sha, held.digest.slice(7, 19))]
+      : []),
     // Judged again with the same evidence it is the same event; with other rules or another champion it is not.
     createEvent(
       context,
@@ -162,9 +174,10 @@ function recordVerdict(
         runId,
         verdict: result.verdict,
         headline: result.headline,
-        holdoutDigest: challenger.holdoutDigest,
+        holdoutDigest: held.digest,
         evidenceDigest,
         ...(champion && { champion: champion.version }),
+        ...(other && { championPredictions: other.digest }),
       },
       runId,
       evidenceDigest.slice(7, 19),

@@ -1,7 +1,9 @@
 import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashFile, hashText } from '../../adapters/data-digest.ts';
-import { readPredictions } from '../../adapters/read-predictions.ts';
+import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
+import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
+import { readAnswers } from '../../adapters/read-answers.ts';
 import { authorOf } from '../job/author.ts';
 import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -17,7 +19,7 @@ export function main(root: string): Promise<void> {
     const { inputs, host, log } = job;
     const plan = readPlan(inputs.plan);
     const token = inputs['github-token'];
-    if (inputs.phase !== 'predict') commentOnPlan(job, plan, token);
+    if (inputs.phase === 'judge' || inputs.phase === 'both') commentOnPlan(job, plan, token);
     const config = await readConfig(host, inputs.config);
     return evaluateGate(
       inputs.phase,
@@ -25,7 +27,8 @@ export function main(root: string): Promise<void> {
         plan,
         config,
         configFile: inputs.config,
-        runId: readHandedOn('run-id', inputs['run-id']),
+        runId: inputs.phase === 'predict-champion' ? '' : readHandedOn('run-id', inputs['run-id']),
+        predictions: inputs.predictions,
         author: authorOf(plan, host),
       },
       {
@@ -36,7 +39,10 @@ export function main(root: string): Promise<void> {
         python: connectPython(host, config, { ...job, python: inputs.python, root }),
         hashFile: (file) => hashFile(path.resolve(host.workspace, file)),
         hashText,
-        readPredictions,
+        readAnswers,
+        readHoldout: (holdout) => readHoldout(host.workspace, holdout),
+        isOfCommit: (file) => isOfCommit(host.workspace, file, host.run),
+        commit: () => findCommit(host.workspace, host.run),
         ...createScratch(host),
       },
     );

@@ -1,75 +1,112 @@
 import path from 'node:path';
 import type { Holdout } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import { descriptionPath, predictionsPath } from '../../core/gate/predictions-path.ts';
-import { TAGS } from '../../core/names.ts';
-import type { EvaluationTarget, TrackingRun } from '../../core/ports.ts';
+import { predictionsPath } from '../../core/gate/predictions-path.ts';
+import type { TrackingRun } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 
 type Predicted = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
 
+/** One model to be asked about the holdout, and the run that its predictions are stored with. */
+type Asked = { readonly who: string; readonly runId: string; readonly modelUri: string };
+
 /**
- * Runs challenger and champion on the holdout and stores their predictions with the challenger's run. Predictions of the same
- * model on the same holdout are kept, so running it again costs nothing. This phase runs the user's code and judges nothing.
+ * Runs the challenger on the default branch's holdout and stores its predictions with its run. It is asked anew each time: whoever may
+ * write to MLflow could have put predictions there. This phase runs the user's code and judges nothing; what it says of itself is the
+ * digest, as its job's output.
  */
 export async function predict(request: GateRequest, ports: GatePorts): Promise<Predicted> {
-  const { tracking, log } = ports;
-  const holdout = requireHoldout(request);
-  const run = await requireModel(request, ports);
+  const { runId, modelUri } = await requireModel(request, ports);
+  const holdoutDigest = await hashHoldout(request, ports);
+  return ask(request, ports, { asked: { who: 'the challenger', runId, modelUri }, holdoutDigest });
+}
+
+/**
+ * The same for the champion, in a job that never runs the challenger's code. Predictions that the ledger names by their digest are used
+ * again; none are made where nothing serves yet.
+ */
+export async function predictChampion(request: GateRequest, ports: GatePorts): Promise<Predicted> {
   const { champion } = request.plan;
-  const holdoutDigest = await ports.hashFile(holdout.path);
-  const models = [run.modelUri, ...(champion === undefined ? [] : [champion.modelUri])];
-  const stored = await tracking.listArtifacts(
-    run.runId,
-    path.posix.dirname(predictionsPath(run.modelUri, holdoutDigest)),
-  );
-  const missing = models.filter((modelUri) => !stored.includes(descriptionPath(modelUri, holdoutDigest)));
-  if (missing.length > 0) {
-    await log.group('Predicting the holdout', () =>
-      evaluate(ports, run.runId, holdout, holdoutDigest, missing),
-    );
+  if (champion === undefined) {
+    const headline = 'Nothing serves yet: there is no champion to predict with.';
+    return conclude({ reasonCode: 'nothing-to-do', headline, digest: '', result: {} });
   }
-  await tracking.setRunTags(run.runId, { [TAGS.holdoutDigest]: holdoutDigest });
-  const whose =
-    champion === undefined
-      ? 'the challenger (there is no champion yet)'
-      : `both models (champion ${champion.version})`;
-  const headline = `The predictions of ${whose} on ${holdout.path} are stored with run ${run.runId}.`;
+  const { version, runId, modelUri } = champion;
+  const holdoutDigest = await hashHoldout(request, ports);
+  const asked = { who: `the champion, version ${version},`, runId, modelUri };
+  const kept = champion.predictions;
+  if (kept?.holdoutDigest !== holdoutDigest || !(await isKept(ports, asked, kept))) {
+    return ask(request, ports, { asked, holdoutDigest });
+  }
+  const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
+  const result = { runId, modelUri, holdoutDigest };
+  return conclude({ reasonCode: 'already-predicted', headline, digest: kept.digest, result });
+}
+
+/** Whether the predictions that stand in MLflow are, byte for byte, those that a judgement was based on. */
+async function isKept(
+  { tracking, tempPath, hashFile }: GatePorts,
+  { runId, modelUri }: Asked,
+  { holdoutDigest, digest }: { readonly holdoutDigest: string; readonly digest: string },
+): Promise<boolean> {
+  const stored = predictionsPath(modelUri, holdoutDigest);
+  if (!(await tracking.listArtifacts(runId, path.posix.dirname(stored))).includes(stored)) return false;
+  const file = tempPath('kept.parquet');
+  await tracking.downloadArtifact(runId, stored, file);
+  return (await hashFile(file)) === digest;
+}
+
+async function ask(
+  request: GateRequest,
+  { tracking, python, log, tempPath, hashFile }: GatePorts,
+  { asked, holdoutDigest }: { readonly asked: Asked; readonly holdoutDigest: string },
+): Promise<Predicted> {
+  const holdout = requireHoldout(request);
+  const { who, runId, modelUri } = asked;
+  const stored = predictionsPath(modelUri, holdoutDigest);
+  const predictions = tempPath(path.posix.basename(stored));
+  const [evaluation] = await log.group('Predicting the holdout', () =>
+    python.evaluate({ targets: [{ modelUri, predictions }], holdout }),
+  );
+  const digest = await hashFile(predictions);
+  await tracking.uploadArtifact(runId, stored, predictions);
+  const headline = `The predictions of ${who} on ${holdout.path} are stored with run ${runId}.`;
+  return conclude({
+    reasonCode: 'predicted',
+    headline,
+    digest,
+    result: { ...evaluation, runId, modelUri, holdoutDigest },
+  });
+}
+
+type Conclusion = {
+  readonly reasonCode: 'predicted' | 'already-predicted' | 'nothing-to-do';
+  readonly headline: string;
+  /** Of the predictions; empty where there are none. */
+  readonly digest: string;
+  readonly result: Readonly<Record<string, unknown>>;
+};
+
+function conclude({ reasonCode, headline, digest, result }: Conclusion): Predicted {
   return {
     decision: 'continue',
-    reasonCode: missing.length > 0 ? 'predicted' : 'already-predicted',
+    reasonCode,
     headline,
     report: { sign: 'predicted', blocks: [{ kind: 'paragraph', text: headline }] },
-    outputs: {},
-    result: { runId: run.runId, modelUri: run.modelUri, holdoutDigest, champion, predicted: missing },
+    outputs: { predictions: digest },
+    result: { ...result, predictions: digest },
   };
 }
 
-async function evaluate(
-  ports: GatePorts,
-  runId: string,
-  holdout: Holdout,
-  holdoutDigest: string,
-  models: readonly string[],
-): Promise<void> {
-  const targets = models.map(
-    (modelUri): EvaluationTarget => ({
-      modelUri,
-      predictions: ports.tempPath(path.posix.basename(predictionsPath(modelUri, holdoutDigest))),
-    }),
-  );
-  const evaluations = await ports.python.evaluate({ targets, holdout });
-  for (const [index, { modelUri, predictions }] of targets.entries()) {
-    await ports.tracking.uploadArtifact(runId, predictionsPath(modelUri, holdoutDigest), predictions);
-    // The description goes last: where it is, the predictions are whole.
-    const description = await ports.writeTemp(`evaluation-${index}.json`, JSON.stringify(evaluations[index]));
-    await ports.tracking.uploadArtifact(runId, descriptionPath(modelUri, holdoutDigest), description);
-  }
+async function hashHoldout(request: GateRequest, { hashFile }: GatePorts): Promise<string> {
+  const { path: file } = requireHoldout(request);
+  return hashFile(file);
 }
 
-function requireHoldout({ config, configFile }: GateRequest): Holdout {
+/** The holdout of the default branch. Throws a UserError where it has none. */
+export function requireHoldout({ config, configFile }: GateRequest): Holdout {
   if (config.data.holdout !== undefined) return config.data.holdout;
   throw new UserError([
     {

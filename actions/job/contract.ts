@@ -53,12 +53,13 @@ export const CONTRACTS = {
     inputs: {
       plan,
       'run-id': text(),
-      phase: choice(['both', 'predict', 'judge']),
+      phase: choice(['both', 'predict', 'predict-champion', 'judge']),
+      predictions: text(),
       config,
       python,
       'github-token': githubToken,
     },
-    outputs: ['verdict'],
+    outputs: ['verdict', 'predictions'],
   },
   register: {
     name: 'register',

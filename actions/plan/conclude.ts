@@ -1,6 +1,7 @@
 import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import type { Ignored, Refused } from '../../core/plan/decision.ts';
+import type { KeptPredictions } from '../../core/plan/find-kept-predictions.ts';
 import { handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -38,7 +39,7 @@ export function concludeRefused(refused: Refused, eventName: string): Planned {
 export type Conclusion = {
   readonly operation: PlannedOperation;
   readonly model: string;
-  readonly champion: Champion | undefined;
+  readonly champion: (Champion & { readonly predictions?: KeptPredictions }) | undefined;
   readonly ledger: LedgerHead | undefined;
   readonly policyChanges: readonly string[];
   readonly policySha: string | undefined;

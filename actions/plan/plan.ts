@@ -1,5 +1,6 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
 import type { Config } from '../../core/config/config.ts';
+import { optional } from '../../core/config/optional.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
@@ -8,6 +9,7 @@ import { findLoss, headOf, type SeenHead } from '../../core/ledger/head/ledger-h
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
+import { findKeptPredictions } from '../../core/plan/find-kept-predictions.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
@@ -116,7 +118,9 @@ async function carryOut(
 ): Promise<Planned> {
   const { request, ports } = planning;
   const { config, policy } = request;
-  const champion = championOf(state, operation.environment);
+  const serving = championOf(state, operation.environment);
+  const kept = serving && findKeptPredictions(state, config.data.holdout, serving.version);
+  const champion = serving && { ...serving, ...optional('predictions', kept) };
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const known = { champion, ledger: headOf(state), policyChanges, policySha: policy.sha };
   const shared = { operation, model: config.model, ...known };

@@ -19,6 +19,8 @@ type Project = {
 
 export type Holdout = {
   readonly path: string;
+  /** SHA-256 that the file must have. */
+  readonly digest?: string;
   readonly target: string;
   readonly id?: string;
   readonly group?: string;

@@ -42,6 +42,7 @@ function toHoldout(raw: RawConfig['data']['holdout'], gate: readonly GateRule[])
     target: raw.target,
     slices: [...new Set([...raw.slices, ...judged])],
     metrics: raw.metrics,
+    ...optional('digest', raw.digest),
     ...optional('id', raw.id),
     ...optional('group', raw.group),
     ...optional('time', raw.time),

@@ -22,6 +22,8 @@ export type GateInput = {
   readonly signatures?: Signatures;
   /** `gatesSoFar` counts the gates judged before on this holdout, from the ledger. */
   readonly holdout: { readonly digest: string; readonly gatesSoFar: number };
+  /** Why nothing may pass on this holdout. */
+  readonly holdoutProblem?: Problem;
   /** Derived from the digests of models and data, so that judging again gives the same numbers. */
   readonly seed: string;
   /** The command that repeats this judgement. */

@@ -16,6 +16,10 @@ type RolloutStep = Extract<LedgerEvent, { kind: 'rollout.advanced' | 'rollout.he
  */
 export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | undefined {
   switch (event.kind) {
+    case 'holdout.fixed':
+      return checkHoldout(state, event);
+    case 'gate.judged':
+      return checkGate(state, event);
     case 'version.registered':
       return checkVersion(state, event);
     case 'package.built':
@@ -36,6 +40,25 @@ export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | un
     default:
       return undefined;
   }
+}
+
+/** A commit that is older than the one whose holdout is in force takes nothing back. */
+function checkHoldout(
+  { holdout }: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'holdout.fixed' }>,
+): Problem | undefined {
+  if (holdout === undefined || event.data.seen >= holdout.seen) return undefined;
+  return broken(event, `commit ${holdout.sha.slice(0, 12)} has fixed a later holdout`);
+}
+
+/** Nothing passes on other examples than the default branch's. */
+function checkGate(
+  { holdout }: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'gate.judged' }>,
+): Problem | undefined {
+  const { verdict, holdoutDigest } = event.data;
+  if (verdict !== 'pass' || holdout === undefined || holdoutDigest === holdout.digest) return undefined;
+  return broken(event, `the holdout ${holdoutDigest} is not the one that is fixed (${holdout.digest})`);
 }
 
 function checkVersion(

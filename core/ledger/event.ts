@@ -44,6 +44,23 @@ const DATA = {
     dataDigest: digestSchema.optional(),
     message: z.string().optional(),
   }),
+  'holdout.fixed': z.strictObject({
+    /** Commit of the default branch that says so. */
+    sha: z.string(),
+    digest: digestSchema,
+    path: z.string(),
+    target: z.string(),
+    id: z.string().optional(),
+    group: z.string().optional(),
+    time: z.string().optional(),
+    slices: z.array(z.string()),
+    /** `file.py:function` by name. */
+    metrics: z.record(z.string(), z.string()),
+    /** The digest that trainyard.yml names. */
+    pinned: digestSchema.optional(),
+    /** Events in the ledger when the commit was looked up: of two commits the one with more is the later. */
+    seen: z.number().int().nonnegative(),
+  }),
   'gate.judged': z.strictObject({
     runId: z.string(),
     verdict: z.enum(VERDICTS),
@@ -51,6 +68,8 @@ const DATA = {
     holdoutDigest: digestSchema,
     evidenceDigest: digestSchema,
     champion: versionSchema.optional(),
+    /** Of the champion's predictions: by it they are known again, wherever they are kept. */
+    championPredictions: digestSchema.optional(),
   }),
   'version.registered': z.strictObject({
     version: versionSchema,
@@ -161,6 +180,7 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
   eventOf('training.requested'),
   eventOf('training.started'),
   eventOf('training.finished'),
+  eventOf('holdout.fixed'),
   eventOf('gate.judged'),
   eventOf('version.registered'),
   eventOf('package.built'),

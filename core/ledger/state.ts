@@ -1,7 +1,7 @@
 import { secondsBetween } from '../instant.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Cause } from './cause.ts';
-import type { LOCK_TYPES } from './event.ts';
+import type { LedgerEventData, LOCK_TYPES } from './event.ts';
 
 export type LockType = (typeof LOCK_TYPES)[number];
 
@@ -82,8 +82,12 @@ export type GateJudgement = {
   readonly holdoutDigest: string;
   readonly evidenceDigest: string;
   readonly champion?: string | undefined;
+  readonly championPredictions?: string | undefined;
   readonly at: string;
 };
+
+/** The holdout that models are judged on, since when. */
+export type FixedHoldout = LedgerEventData<'holdout.fixed'> & { readonly at: string };
 
 export type BuiltPackage = {
   /** `<model>@sha256:…` */
@@ -161,6 +165,8 @@ export type LedgerState = {
   readonly gates: Readonly<Record<string, GateJudgement>>;
   /** By correlation id. */
   readonly trainings: Readonly<Record<string, Training>>;
+  /** Absent before the first judgement. */
+  readonly holdout?: FixedHoldout | undefined;
   /** How many judgements each holdout, by digest, has been spent on. */
   readonly gatesPerHoldout: Readonly<Record<string, number>>;
   /** By `lockKey`; expired ones stay until they are taken or released. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { digestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
@@ -66,7 +67,13 @@ const contentSchema = operationSchema.extend({
    * Who serves where this is for, when the plan was made: what the predict phase compares with. It may not read the ledger, since
    * it runs the user's code without a token.
    */
-  champion: z.object({ version: versionSchema, modelUri: z.string(), runId: z.string() }).exactOptional(),
+  champion: z
+    .object({
+      ...{ version: versionSchema, modelUri: z.string(), runId: z.string() },
+      /** Its predictions that the ledger names, and the holdout that they answer. */
+      predictions: z.object({ holdoutDigest: digestSchema, digest: digestSchema }).exactOptional(),
+    })
+    .exactOptional(),
   /** How far plan has seen the ledger go: a job that finds it shorter, or gone, stops. */
   ledger: ledgerHeadSchema.exactOptional(),
   /** The commit of the default branch that says what is judged, and by which rules. Absent where plan saw no git. */

@@ -108,14 +108,16 @@ def predict_holdout(
     predict = load_predictor(model, box)
     raw = predict_all(predict, holdout.inputs)
     interpretation, outcome = read_answers(raw, holdout.labels, model.classes)
-    metadata = describe_predictions(holdout, interpretation, model.digest)
-    write_predictions(predictions, holdout, interpretation, outcome, metadata, asked.metrics)
     signature = model.description.signature
+    metadata = {
+        **describe_predictions(holdout, interpretation, model.digest),
+        "signature": signature.document if signature else None,
+    }
+    write_predictions(predictions, holdout, interpretation, outcome, metadata, asked.metrics)
     calls = asked.time_latency
     latency = {"latency": time_predictions(predict, holdout, calls)} if calls > 0 else {}
     return {
         **metadata,
-        "signature": signature.document if signature else None,
         "metrics": measure(holdout, interpretation, outcome),
         **latency,
     }

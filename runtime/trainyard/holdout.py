@@ -13,6 +13,7 @@ from trainyard.days import number_days
 from trainyard.errors import UserError
 from trainyard.files import digest_file
 from trainyard.inputs import Inputs, count_rows
+from trainyard.naming import name_rows, read_verbatim
 from trainyard.scoring import InvalidInputError
 from trainyard.typed_inputs import convert_inputs
 
@@ -39,6 +40,11 @@ class HoldoutColumns:
     def names(self) -> tuple[str, ...]:
         """All of them."""
         return (self.target, *filter(None, (self.id, self.group, self.time)), *self.slices)
+
+    @property
+    def names_of_rows(self) -> set[str]:
+        """Those by which judge knows an example: all but the time."""
+        return {self.target, *filter(None, (self.id, self.group)), *self.slices}
 
 
 @dataclass(frozen=True)
@@ -92,18 +98,19 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
             "Correct data.holdout in trainyard.yml.",
             str(path),
         )
-    labels = np.asarray(table[columns.target])
+    written = {**table, **read_verbatim(path, sorted(columns.names_of_rows))}
+    labels = np.asarray(written[columns.target] if path.suffix == ".jsonl" else table[columns.target])
     if len(labels) == 0:
         raise UserError("holdout-empty", f"{path} has no examples.", "Provide held-out examples.", str(path))
-    ids = name_rows(table[columns.id]) if columns.id else [str(row) for row in range(len(labels))]
+    ids = name_rows(written[columns.id]) if columns.id else [str(row) for row in range(len(labels))]
     inputs = choose_inputs(table, columns, signature, path)
     refuse_bad_rows(path, ids, [len(labels), count_rows(inputs)])
     return Holdout(
         inputs=inputs,
         labels=labels,
         ids=ids,
-        group=name_rows(table[columns.group]) if columns.group else None,
-        slices={name: name_rows(table[name]) for name in columns.slices},
+        group=name_rows(written[columns.group]) if columns.group else None,
+        slices={name: name_rows(written[name]) for name in columns.slices},
         digest=digest_file(path),
         days=read_days(table[columns.time], path) if columns.time else None,
     )
@@ -232,11 +239,6 @@ def find_inputs(
             str(path),
         )
     return np.asarray(table[names[0]])
-
-
-def name_rows(values: object) -> list[str]:
-    """A column's values as texts."""
-    return [str(value) for value in np.asarray(values).tolist()]
 
 
 def refuse_bad_rows(path: Path, ids: list[str], lengths: list[int]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trainyard.holdout import Holdout
 
-PREDICTIONS_SCHEMA = "trainyard.predictions/1"
+PREDICTIONS_SCHEMA = "trainyard.predictions/2"
 METADATA_KEY = b"trainyard"
 SMALLEST_PROBABILITY = 1e-15
 
@@ -43,15 +43,15 @@ def write_predictions(
     metadata: dict[str, Any],
     metrics: Sequence[RowMetric] = (),
 ) -> None:
-    """One row per example: id, label, prediction, class scores, group, slices, values of the user's own metrics."""
+    """One row per example: id, prediction, class scores, values of the user's own metrics.
+
+    Labels, groups and slices are not in it: judge reads them itself.
+    """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     answers = list_answers(holdout, interpretation, outcome)
-    columns = answers.copy()
-    if holdout.group is not None:
-        columns["group"] = holdout.group
-    columns |= {f"slice.{name}": values for name, values in holdout.slices.items()}
+    columns = {name: values for name, values in answers.items() if name != "label"}
     if metrics:
         values = compute_metrics(metrics, join_inputs(holdout, answers))
         columns |= {f"metric.{name}": numbers for name, numbers in values.items()}

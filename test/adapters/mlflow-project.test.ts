@@ -8,14 +8,16 @@ import { createPackageSource } from '../../actions/serving/package-source.ts';
 import { train } from '../../actions/train/train.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashFile } from '../../adapters/data-digest.ts';
+import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner, projectArguments } from '../../adapters/mlflow/project.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
-import { readPredictions } from '../../adapters/read-predictions.ts';
+import { readAnswers } from '../../adapters/read-answers.ts';
 import { withoutSecrets } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { UserError } from '../../core/errors.ts';
+import { joinAnswers } from '../../core/gate/join-answers.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
 import type { Log } from '../../core/ports.ts';
@@ -124,11 +126,12 @@ describe('a real MLflow Project', () => {
     if (holdout === undefined) throw new Error('no holdout');
     const predictions = path.join(folder, 'predictions.parquet');
     const [evaluation] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout });
-    const stored = await readPredictions(predictions);
+    const stored = await readAnswers(predictions);
     expect(stored).toMatchObject({ modelDigest: evaluation?.modelDigest });
-    expect(stored.holdoutDigest).toBe(await hashFile(path.join(workspace, holdout.path)));
-    expect(stored.predictions.ids).toHaveLength(evaluation?.rows ?? -1);
-    expectGateByOwnMetric(config, stored.predictions);
+    expect(stored.answers.ids).toHaveLength(evaluation?.rows ?? -1);
+    const joined = joinAnswers(stored.answers, await readHoldout(workspace, holdout), 'challenger');
+    if (!joined.ok) throw new Error(joined.error.map(({ message }) => message).join('\n'));
+    expectGateByOwnMetric(config, joined.value);
 
     const { version } = await tracking.register(config.model, await tracking.getRun(runId), {});
     const build = {

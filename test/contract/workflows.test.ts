@@ -19,9 +19,9 @@ const TEMPLATE_FILES = readdirSync(TEMPLATES).filter((file) => file.endsWith('.y
 /** The linter is older than this context and this permission. */
 const NEWER_THAN_LINTER = /undefined variable "vars"|permission scope "attestations"/;
 /** Jobs that run code of the user. */
-const UNTRUSTED = ['train', 'predict', 'build'];
+const UNTRUSTED = ['train', 'predict-champion', 'predict', 'build'];
 /** Jobs that judge what the user's commit has made: by the policy of the default branch, and on its holdout. */
-const JUDGEMENT = ['predict', 'judge'];
+const JUDGEMENT = ['predict-champion', 'predict', 'judge'];
 const TRACKING = new Set(['tracking-username', 'tracking-password', 'tracking-token', 'optuna-storage']);
 
 const stepSchema = z.looseObject({
@@ -167,6 +167,26 @@ describe('pipeline.yml', () => {
       const ref = ofTheUser.includes(id) ? userCommit : JUDGEMENT.includes(id) ? policyCommit : defaultBranch;
       expect(checkout?.with['ref'], id).toBe(ref);
     }
+  });
+});
+
+describe('what judge compares', () => {
+  const { jobs } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'pipeline.yml'))));
+
+  it('is the champion as a job has predicted it that waits for nothing of the challenger’s', () => {
+    expect(jobs['predict-champion']?.['needs']).toBe('plan');
+    expect(JSON.stringify(jobs['predict-champion'])).not.toMatch(/needs\.(?!plan\b)/);
+  });
+
+  it('is known by the digests that those jobs give, and by nothing that stands in MLflow', () => {
+    const judge = jobs['judge']?.steps.find(({ uses }) => uses === '$/actions/evaluate-gate');
+    expect(judge?.with['predictions']).toBe(
+      [
+        `challenger=\${{ needs.predict.outputs.predictions }}`,
+        `champion=\${{ needs.predict-champion.outputs.predictions }}`,
+        '',
+      ].join('\n'),
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { digestSchema } from '../../identity/digest.ts';
 import { modelNameSchema } from '../../identity/model-name.ts';
 import { DEFAULT_CONFIG_FILE } from '../../names.ts';
 import { PERMISSION_LEVELS } from '../../permission.ts';
@@ -58,6 +59,11 @@ const dataSchema = z.strictObject({
   holdout: z
     .strictObject({
       path: text('Examples that no training sees (.parquet, .csv, .npz, .jsonl).', 'data/holdout.parquet'),
+      digest: digestSchema.optional().meta({
+        description:
+          'SHA-256 that the file must have. A file outside the repository is judged on after it has changed only where this says so.',
+        examples: ['sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+      }),
       target: text('Column of the truth.', 'label').default('label'),
       id: text('Column that names each example. Without it the row number does.', 'id').optional(),
       group: text(

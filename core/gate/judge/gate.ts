@@ -57,7 +57,8 @@ function gather(input: GateInput): { evidence: GateEvidence | undefined; problem
   return { evidence: { sample, challenger: side, pair: paired.value }, problems: [] };
 }
 
-function checkHoldout({ holdout }: GateInput): Problem[] {
+function checkHoldout({ holdout, holdoutProblem }: GateInput): Problem[] {
+  if (holdoutProblem !== undefined) return [holdoutProblem];
   if (Number.isInteger(holdout.gatesSoFar) && holdout.gatesSoFar >= 0) return [];
   return [
     {

@@ -1,5 +1,6 @@
 import {
   type EnvironmentState,
+  type FixedHoldout,
   type Freeze,
   type GateJudgement,
   type LedgerState,
@@ -30,6 +31,7 @@ export type Draft = {
   readonly versions: Record<string, VersionState>;
   readonly gates: Record<string, GateJudgement>;
   readonly trainings: Record<string, Training>;
+  holdout?: FixedHoldout | undefined;
   readonly gatesPerHoldout: Record<string, number>;
   readonly locks: Record<string, Lock>;
   readonly retrains: Retrain[];
@@ -62,7 +64,7 @@ export function startIndex({ versions, environments }: Draft): Index {
 
 /** A copy of a state to be changed. */
 export function toDraft(state: LedgerState): Draft {
-  const { model, frozen, events, lastEventAt } = state;
+  const { model, frozen, holdout, events, lastEventAt } = state;
   const environments = Object.entries(state.environments).map(([name, one]): [string, OpenEnvironment] => [
     name,
     {
@@ -78,6 +80,7 @@ export function toDraft(state: LedgerState): Draft {
     versions: toRecord(Object.entries(state.versions)),
     gates: toRecord(Object.entries(state.gates)),
     trainings: toRecord(Object.entries(state.trainings)),
+    ...(holdout !== undefined && { holdout }),
     gatesPerHoldout: toRecord(Object.entries(state.gatesPerHoldout)),
     locks: toRecord(Object.entries(state.locks)),
     retrains: [...state.retrains],

@@ -9,6 +9,7 @@ type LifeEvent = Extract<
       | 'training.requested'
       | 'training.started'
       | 'training.finished'
+      | 'holdout.fixed'
       | 'gate.judged'
       | 'version.registered'
       | 'package.built';
@@ -26,6 +27,9 @@ export function applyLifeEvent(draft: Draft, index: Index, event: LifeEvent): vo
     case 'training.started':
     case 'training.finished':
       applyTraining(draft, event);
+      break;
+    case 'holdout.fixed':
+      draft.holdout = { ...event.data, at: event.at };
       break;
     case 'gate.judged':
       judge(draft, index, { ...event.data, at: event.at });

@@ -20,6 +20,10 @@ const pair: fc.Arbitrary<Pair> = fc.oneof(
   fc
     .record({ runId, status: fc.constantFrom('finished' as const, 'failed' as const) })
     .map((data): Pair => ['training.finished', data]),
+  fc.nat(3).map((seen): Pair => {
+    const said = { sha: `s${seen}`, path: 'h.csv', target: 'y', slices: [], metrics: {} };
+    return ['holdout.fixed', { ...said, digest: DIGEST, seen }];
+  }),
   fc.record({ runId, verdict: fc.constantFrom('pass' as const, 'fail' as const) }).map((data): Pair => {
     const digests = { holdoutDigest: DIGEST, evidenceDigest: DIGEST };
     return ['gate.judged', { ...data, headline: '', ...digests }];

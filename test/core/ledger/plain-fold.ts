@@ -37,6 +37,7 @@ function applyEvent(state: LedgerState, event: LedgerEvent): LedgerState {
     case 'training.requested':
     case 'training.started':
     case 'training.finished':
+    case 'holdout.fixed':
     case 'gate.judged':
     case 'version.registered':
     case 'package.built':
@@ -111,6 +112,7 @@ type LifeEvent = Extract<
       | 'training.requested'
       | 'training.started'
       | 'training.finished'
+      | 'holdout.fixed'
       | 'gate.judged'
       | 'version.registered'
       | 'package.built';
@@ -127,6 +129,8 @@ function applyLifeEvent(state: LedgerState, event: LifeEvent): LedgerState {
     case 'training.started':
     case 'training.finished':
       return applyTraining(state, event);
+    case 'holdout.fixed':
+      return { ...state, holdout: { ...event.data, at: event.at } };
     case 'gate.judged':
       return judge(state, { ...event.data, at: event.at });
     case 'version.registered': {

@@ -1,0 +1,64 @@
+import type { StoredAnswers } from '../../adapters/read-answers.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
+import type { HeldOut } from '../../core/gate/held-out.ts';
+import { joinAnswers } from '../../core/gate/join-answers.ts';
+import type { Predictions } from '../../core/gate/predictions.ts';
+import { predictionsPath } from '../../core/gate/predictions-path.ts';
+import { RUN_ARTIFACTS } from '../../core/names.ts';
+import type { GatePorts } from './gate-context.ts';
+
+/** One model's answers beside what is true, and what its own run says of it. */
+export type Side = Pick<StoredAnswers, 'modelDigest' | 'signature'> & {
+  readonly predictions: Predictions;
+  /** Of the file that the answers came from. */
+  readonly digest: string;
+  readonly metrics: Readonly<Record<string, number>>;
+};
+
+/** A model, the run that holds its predictions, and the digest that the job which made them gave. */
+type Wanted = {
+  readonly who: 'champion' | 'challenger';
+  readonly runId: string;
+  readonly modelUri: string;
+  readonly digest: string;
+};
+
+/**
+ * Fetches a model's answers and lays them beside the holdout. Rejects with a UserError when they are not, byte for byte, what the job that
+ * made them has vouched for, or are no answers to just these examples.
+ */
+export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted): Promise<Side> {
+  const { who, runId, modelUri, digest } = wanted;
+  const { tracking, tempPath, hashFile, readAnswers } = ports;
+  const stored = predictionsPath(modelUri, held.digest);
+  const found = await tracking.listArtifacts(runId, RUN_ARTIFACTS.predictions);
+  if (!found.includes(stored)) throw new UserError([missing(wanted, held)]);
+  const file = tempPath(`${who}.parquet`);
+  await tracking.downloadArtifact(runId, stored, file);
+  if ((await hashFile(file)) !== digest) throw new UserError([exchanged(wanted)]);
+  const { answers, modelDigest, signature } = await readAnswers(file);
+  const joined = joinAnswers(answers, held, who);
+  if (!joined.ok) {
+    const [first, ...rest] = joined.error;
+    if (first !== undefined) throw new UserError([first, ...rest]);
+    throw new Error('Answers were refused without a reason.');
+  }
+  const { metrics } = await tracking.getRun(runId);
+  return { predictions: joined.value, digest, modelDigest, signature, metrics };
+}
+
+function missing({ who, runId }: Wanted, { digest }: HeldOut): Problem {
+  return {
+    code: 'predictions-missing',
+    message: `Run ${runId} holds no predictions of the ${who} on the holdout ${digest}, which judge reads.`,
+    remedy: 'Run all jobs again; those that predict and the one that judges must read the same file.',
+  };
+}
+
+function exchanged({ who, runId, digest }: Wanted): Problem {
+  return {
+    code: 'predictions-exchanged',
+    message: `The predictions of the ${who} that stand with run ${runId} are not those that were made in this workflow (${digest}).`,
+    remedy: 'Run all jobs again. If it happens again, find out who writes to MLflow.',
+  };
+}

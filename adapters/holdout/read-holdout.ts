@@ -1,0 +1,127 @@
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import type { Holdout } from '../../core/config/config.ts';
+import { messageOf, type Problem, UserError } from '../../core/errors.ts';
+import type { HeldOut } from '../../core/gate/held-out.ts';
+import { hashFile } from '../data-digest.ts';
+import { type Cell, nameCell } from './cell.ts';
+import type { ColumnNames, Columns } from './columns.ts';
+import { readCsv } from './read-csv.ts';
+import { readJsonl } from './read-jsonl.ts';
+import { readNpz } from './read-npz.ts';
+import { readParquet } from './read-parquet.ts';
+import { readTruth } from './read-truth.ts';
+
+const READERS: Readonly<Record<string, (file: string, wanted: ColumnNames) => Promise<Columns>>> = {
+  '.npz': readNpz,
+  '.csv': readCsv,
+  '.parquet': readParquet,
+  '.jsonl': readJsonl,
+};
+/** How the file begins that stands for one kept in Git LFS. */
+const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
+const CORRECT = 'Correct data.holdout in trainyard.yml.';
+
+/** The columns of the holdout that are no inputs of a model, and where the file is. */
+type HoldoutFile = Pick<Holdout, 'path' | 'target' | 'id' | 'group' | 'slices'>;
+
+/**
+ * Reads all of the holdout but the inputs: what an answer is held against. Relative paths start at `root`. The same file gives the same
+ * ids, groups, slices and labels as in the Python runtime, which runs the models. Rejects with a UserError when it can't be read.
+ */
+export async function readHoldout(root: string, holdout: HoldoutFile): Promise<HeldOut> {
+  const file = path.resolve(root, holdout.path);
+  await requireData(file, holdout.path);
+  try {
+    return await readColumns(file, holdout);
+  } catch (thrown) {
+    if (thrown instanceof UserError) throw thrown;
+    const message = `${holdout.path} can't be read: ${messageOf(thrown)}.`;
+    throw refusal({ code: 'holdout-unreadable', message, remedy: 'Write it again.' }, { cause: thrown });
+  }
+}
+
+async function readColumns(file: string, holdout: HoldoutFile): Promise<HeldOut> {
+  const { path: written, target, id, group, slices } = holdout;
+  const reader = READERS[path.extname(file)];
+  if (reader === undefined) {
+    const message = `${written} is of no kind that can be read.`;
+    throw refusal({ code: 'holdout-format', message, remedy: 'Use .npz, .csv, .parquet or .jsonl.' });
+  }
+  const all = [...new Set([target, ...slices, ...[id, group].filter((name) => name !== undefined)])];
+  const columns = await reader(file, { all, typed: [target] });
+  const absent = all.filter((name) => !columns.names.includes(name));
+  if (absent.length > 0) {
+    const message = `${written} has no ${absent.join(', ')}; it has ${columns.names.join(', ')}.`;
+    throw refusal({ code: 'holdout-column-missing', message, remedy: CORRECT });
+  }
+  const read = async (name: string): Promise<readonly Cell[]> => columns.read(name);
+  const labels = await read(target);
+  const names = async (name: string) => (await read(name)).map(nameCell);
+  const named = await Promise.all(slices.map(async (name) => [name, await names(name)] as const));
+  const held: HeldOut = {
+    digest: await hashFile(file),
+    ids: id === undefined ? labels.map((_, row) => String(row)) : await names(id),
+    truth: readTruth(labels),
+    groups: group === undefined ? undefined : await names(group),
+    slices: Object.fromEntries(named),
+  };
+  checkRows(written, held, labels);
+  return held;
+}
+
+/** Every example has one label and one id, and they are known by their number: values of a holdout are shown to nobody. */
+function checkRows(written: string, { ids, groups, slices }: HeldOut, labels: readonly Cell[]): void {
+  if (labels.length === 0) {
+    throw refusal({ code: 'holdout-empty', message: `${written} has no examples.`, remedy: CORRECT });
+  }
+  const lengths = [ids, ...(groups === undefined ? [] : [groups]), ...Object.values(slices)];
+  const ragged = lengths.find(({ length }) => length !== labels.length);
+  if (ragged !== undefined) {
+    const message = `${written} holds columns of different lengths: ${labels.length} labels, and ${ragged.length}.`;
+    throw refusal({
+      code: 'holdout-ragged',
+      message,
+      remedy: 'Give every example a label, an id and its slices.',
+    });
+  }
+  const missing = labels.filter((cell) => cell === undefined || Number.isNaN(cell)).length;
+  if (missing > 0) {
+    const message = `${missing} of ${labels.length} examples of ${written} have no label.`;
+    throw refusal({
+      code: 'holdout-label-missing',
+      message,
+      remedy: 'Label them, or leave them out of the file.',
+    });
+  }
+  const repeated = ids.length - new Set(ids).size;
+  if (repeated > 0) {
+    const message = `${written} names ${repeated} examples twice.`;
+    const remedy = 'Give every example its own id: predictions of two models are paired by it.';
+    throw refusal({ code: 'holdout-id-repeated', message, remedy });
+  }
+}
+
+async function requireData(file: string, written: string): Promise<void> {
+  const handle = await open(file).catch(() => undefined);
+  if (handle === undefined) {
+    const message = `${written} is not there, or may not be read.`;
+    const remedy =
+      'The holdout is read where models are judged: keep it in the repository, or in a place that the control-runner reaches too, and name it in data.holdout.path.';
+    throw refusal({ code: 'holdout-missing', message, remedy });
+  }
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(LFS_POINTER.length), 0, LFS_POINTER.length, 0);
+    if (buffer.toString('latin1') !== LFS_POINTER) return;
+  } finally {
+    await handle.close();
+  }
+  const message = `${written} is a Git LFS pointer: the checkout left the data themselves out.`;
+  const remedy =
+    'Set the input `lfs: true` of the pipeline, or of actions/checkout; by hand, `git lfs pull`.';
+  throw refusal({ code: 'holdout-is-an-lfs-pointer', message, remedy });
+}
+
+function refusal(problem: Problem, options?: ErrorOptions): UserError {
+  return new UserError([problem], options);
+}

@@ -1,0 +1,97 @@
+import type { Problem } from '../errors.ts';
+import { err, ok, type Result } from '../result.ts';
+import type { Answers } from './answers.ts';
+import type { HeldOut, Truth } from './held-out.ts';
+import type { Predictions } from './predictions.ts';
+
+/**
+ * A model's answers beside what is true, in the order of the holdout. Answers of other examples, or not exactly one for each, are
+ * problems; they are told by their number, since whoever answers chooses the ids. `who` names the model.
+ */
+export function joinAnswers(
+  answers: Answers,
+  held: HeldOut,
+  who: string,
+): Result<Predictions, readonly Problem[]> {
+  const problems = [
+    ...checkFile(answers, held, who),
+    ...checkClasses(answers, who),
+    ...checkIds(answers, held, who),
+  ];
+  if (problems.length > 0) return err(problems);
+  const rowOf = new Map(answers.ids.map((id, row) => [id, row]));
+  const rows = Uint32Array.from(held.ids, (id) => rowOf.get(id) ?? 0);
+  const inOrder = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
+  return ok({
+    task: answers.task,
+    classes: answers.classes,
+    ids: held.ids,
+    labels: answers.task === 'regression' ? held.truth.numbers : indexTruth(held.truth, answers.classes),
+    predictions: inOrder(answers.predictions),
+    scores: answers.scores.map(inOrder),
+    groups: held.groups,
+    slices: held.slices,
+    rowMetrics: Object.fromEntries(
+      Object.entries(answers.rowMetrics).map(([name, values]) => [name, inOrder(values)] as const),
+    ),
+  });
+}
+
+/**
+ * The class index of each label. Labels that are no names but positions (0, 1, …) stand for the classes there, as the runtime reads
+ * them (`name_truth`); what is no class is -1, which the gate's own checks report.
+ */
+function indexTruth({ names }: Truth, classes: readonly string[]): Float64Array {
+  const byName = new Map(classes.map((name, index) => [name, index]));
+  const areNames = names.some((name) => byName.has(name));
+  const byPosition = new Map(classes.map((_, index) => [String(index), index]));
+  const indices = areNames ? byName : byPosition;
+  return Float64Array.from(names, (name) => indices.get(name) ?? -1);
+}
+
+function checkFile({ holdoutDigest }: Answers, { digest }: HeldOut, who: string): readonly Problem[] {
+  if (holdoutDigest === digest) return [];
+  return [
+    {
+      code: 'other-holdout',
+      message: `The answers of the ${who} are to another holdout: ${holdoutDigest}, and the default branch's is ${digest}.`,
+      remedy: 'Predict again; both jobs must read the same file.',
+    },
+  ];
+}
+
+/** A class that stands twice would make a wrong answer right. */
+function checkClasses({ classes }: Answers, who: string): readonly Problem[] {
+  const repeated = classes.length - new Set(classes).size;
+  if (repeated === 0) return [];
+  return [
+    {
+      code: 'repeated-classes',
+      message: `${repeated} of the ${classes.length} classes of the ${who} stand there more than once.`,
+      remedy: 'Give every class its own name.',
+    },
+  ];
+}
+
+function checkIds({ ids }: Answers, held: HeldOut, who: string): readonly Problem[] {
+  const wanted = new Set(held.ids);
+  const given = new Set(ids);
+  const unknown = given.difference(wanted).size;
+  const missing = wanted.difference(given).size;
+  const repeated = ids.length - given.size;
+  if (unknown === 0 && missing === 0 && repeated === 0) return [];
+  const counts = [
+    [missing, 'without an answer'],
+    [repeated, 'answered more than once'],
+    [unknown, 'that the holdout does not have'],
+  ] as const;
+  const told = counts.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : []));
+  return [
+    {
+      code: 'other-examples',
+      message: `The ${who} gives ${ids.length} answers to the ${held.ids.length} examples of the holdout: ${told.join(', ')}.`,
+      remedy:
+        'Predict again with the runtime of this version: every example of data.holdout.path gets one answer.',
+    },
+  ];
+}

@@ -1,0 +1,63 @@
+import type { Problem } from '../errors.ts';
+import type { LedgerEventData } from './event.ts';
+import type { LedgerState } from './state.ts';
+
+/** The holdout that is judged on now: as the default branch says, its file as judge has read it. */
+export type PresentHoldout = {
+  readonly declared: LedgerEventData<'holdout.fixed'>;
+  /** Whether the file came with the commit; one from elsewhere changes without a word of the default branch. */
+  readonly isOfCommit: boolean;
+};
+
+/** What the ledger makes of the present holdout: the one it knows, one to be fixed, or none to judge on. */
+export type HoldoutDecision =
+  | { readonly kind: 'known' }
+  | { readonly kind: 'fixed'; readonly data: LedgerEventData<'holdout.fixed'> }
+  | { readonly kind: 'refused'; readonly problem: Problem };
+
+/**
+ * Whether models may be judged on the present holdout. The first is fixed by its use; another one only by a commit of the default branch
+ * that came later, and that says so: in trainyard.yml, or by the file itself where it is part of the commit.
+ */
+export function fixHoldout(
+  { holdout: fixed }: LedgerState,
+  { declared, isOfCommit }: PresentHoldout,
+): HoldoutDecision {
+  if (fixed === undefined) return { kind: 'fixed', data: declared };
+  const isSameFile = fixed.digest === declared.digest;
+  const isSameMeaning = describe(fixed) === describe(declared);
+  if (isSameFile && isSameMeaning) return { kind: 'known' };
+  const by = `commit ${fixed.sha.slice(0, 12)} of the default branch has fixed ${fixed.digest} at ${fixed.path}`;
+  if (declared.seen < fixed.seen) {
+    return refuse(
+      'holdout-superseded',
+      `This training was planned before the default branch changed its holdout: ${by} since.`,
+      'Start the training again: it is then judged on the present holdout.',
+    );
+  }
+  const isSaid = !isSameMeaning || fixed.path !== declared.path || isOfCommit;
+  if (isSaid && fixed.sha !== declared.sha) return { kind: 'fixed', data: declared };
+  return refuse(
+    'holdout-changed',
+    `The holdout ${declared.path} (${declared.digest}) is not the one to judge on: ${by}.`,
+    `Put that file back; or let the default branch name the new one, by \`data.holdout.digest: ${declared.digest}\` in trainyard.yml.`,
+  );
+}
+
+/** All but the file and where it lies: what its columns mean, what is computed of them, and the digest that a person wrote down. */
+function describe({
+  target,
+  id,
+  group,
+  time,
+  slices,
+  metrics,
+  pinned,
+}: LedgerEventData<'holdout.fixed'>): string {
+  const sorted = Object.entries(metrics).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return JSON.stringify([target, id, group, time, slices, sorted, pinned]);
+}
+
+function refuse(code: string, message: string, remedy: string): HoldoutDecision {
+  return { kind: 'refused', problem: { code, message, remedy } };
+}

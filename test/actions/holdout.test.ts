@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest';
+import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
+import type { GatePorts } from '../../actions/evaluate-gate/gate-context.ts';
+import { findKeptPredictions } from '../../core/plan/find-kept-predictions.ts';
+import {
+  answersOf,
+  createGateBench,
+  type GateBench,
+  HELD,
+  HOLDOUT_DIGEST,
+  POLICY_SHA,
+} from './support/gate-bench.ts';
+import { digestOf } from './support/memory-agent.ts';
+import { showReport } from './support/show-report.ts';
+
+const OTHER = digestOf('easier');
+const asked = { readHoldout: async () => ({ ...HELD, digest: OTHER }) };
+const answered = { readAnswers: async () => answersOf(990, { holdoutDigest: OTHER }) };
+/** The file that data.holdout.path names is another one by now. */
+const exchanged: Partial<GatePorts> = {
+  ...{ ...asked, ...answered },
+  hashFile: async (file) => (file.endsWith('.parquet') ? digestOf('challenger') : OTHER),
+};
+
+async function judgeTwice(changed: Partial<GatePorts>, request: Partial<GateBench['request']> = {}) {
+  const bench = await createGateBench(970);
+  await evaluateGate('both', bench.request, bench.ports);
+  const plan = { ...bench.request.plan, ...request.plan };
+  const again = await evaluateGate(
+    'both',
+    { ...bench.request, ...request, plan },
+    { ...bench.ports, ...changed },
+  );
+  return { ...bench, again };
+}
+
+describe('the holdout of a gate', () => {
+  test('is fixed in the ledger by its first use, with the commit of the default branch', async () => {
+    const { world, request, ports } = await createGateBench(970);
+    await evaluateGate('both', request, ports);
+    await evaluateGate('both', request, ports);
+    const fixed = world.ledger.events.filter((event) => event.kind === 'holdout.fixed');
+    expect(fixed.map(({ data }) => data)).toEqual([
+      {
+        ...{ sha: POLICY_SHA, digest: HOLDOUT_DIGEST, path: 'holdout.npz', target: 'label' },
+        ...{ slices: [], metrics: {}, seen: 0 },
+      },
+    ]);
+    expect(world.ledger.events.at(-1)).toMatchObject({
+      kind: 'gate.judged',
+      data: { holdoutDigest: HOLDOUT_DIGEST },
+    });
+  });
+
+  test('is not another file that lies in its place: the verdict is inconclusive, by name', async () => {
+    const { again, world } = await judgeTwice(exchanged);
+    expect(again).toMatchObject({ decision: 'stop', reasonCode: 'gate-inconclusive' });
+    expect(showReport(again.report)).toContain('holdout.npz');
+    expect(showReport(again.report)).toContain(
+      `commit dddddddddddd of the default branch has fixed ${HOLDOUT_DIGEST}`,
+    );
+    expect(world.ledger.kinds().filter((kind) => kind === 'holdout.fixed')).toHaveLength(1);
+  });
+
+  test('is another one where a later commit of the default branch brings it', async () => {
+    const later = 'e'.repeat(40);
+    const here = { ...exchanged, isOfCommit: async () => true, commit: async () => later };
+    const bench = await createGateBench(970);
+    const plan = { ...bench.request.plan, policySha: later };
+    const { again, world } = await judgeTwice(here, { plan });
+    expect(again.reasonCode).toBe('gate-passed');
+    const fixed = world.ledger.events.findLast((event) => event.kind === 'holdout.fixed');
+    expect(fixed?.data).toMatchObject({ sha: later, digest: OTHER });
+  });
+
+  test('is read at the commit that plan resolved, or not at all', async () => {
+    const { request, ports } = await createGateBench(970);
+    const elsewhere = { ...ports, commit: async () => 'f'.repeat(40) };
+    await expect(evaluateGate('both', request, elsewhere)).rejects.toThrow(/Check out .*policy-sha/s);
+  });
+
+  test('is the one that the models have answered to', async () => {
+    const { request, ports } = await createGateBench(970);
+    await expect(evaluateGate('both', request, { ...ports, ...asked })).rejects.toThrow(
+      /no predictions of the challenger on the holdout .* must read the same file/,
+    );
+  });
+
+  test('has the digest that trainyard.yml names', async () => {
+    const { request, ports } = await createGateBench(970);
+    const holdout = { path: 'holdout.npz', target: 'label', slices: [], metrics: {}, digest: OTHER };
+    const config = { ...request.config, data: { ...request.config.data, holdout } };
+    await expect(evaluateGate('both', { ...request, config }, ports)).rejects.toThrow(/names sha256/);
+  });
+});
+
+describe('predictions that the ledger keeps', () => {
+  test('are named to the next plan while the holdout means the same, and no code of the repository takes part', async () => {
+    const { world, request, ports } = await createGateBench(970, true);
+    await evaluateGate('both', request, ports);
+    const state = await world.ledger.read('mnist');
+    const { holdout } = request.config.data;
+    if (holdout === undefined) throw new Error('no holdout');
+    const kept = { holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('champion') };
+    expect(findKeptPredictions(state, holdout, '1')).toEqual(kept);
+    expect(findKeptPredictions(state, holdout, '2')).toBeUndefined();
+    expect(findKeptPredictions(state, undefined, '1')).toBeUndefined();
+    expect(findKeptPredictions(state, { ...holdout, target: 'truth' }, '1')).toBeUndefined();
+    expect(
+      findKeptPredictions(state, { ...holdout, metrics: { profit: 'm.py:profit' } }, '1'),
+    ).toBeUndefined();
+  });
+});
