@@ -1,4 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
+import { isOfFork } from '../../core/plan/check-head.ts';
 import type { EventFacts } from '../../core/plan/describe-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
 import type { GitHub, Log } from '../../core/ports.ts';
@@ -16,7 +17,7 @@ export async function lookUp(
   );
   const pullRequest = number === undefined ? undefined : await github.getPullRequest(number);
   const headUpdate =
-    effect === 'trains' && pullRequest !== undefined
+    effect === 'trains' && pullRequest !== undefined && !isOfFork(pullRequest)
       ? await orUndefined(log, 'When the head was pushed', () =>
           github.newestUpdate(pullRequest.headRepository, pullRequest.headBranch),
         )

@@ -1,7 +1,13 @@
 import { type Instant, isBefore } from '../instant.ts';
 import { lookUp } from '../ledger/state.ts';
+import type { PullRequest } from '../ports.ts';
 import { type Refused, refuse } from './decision.ts';
 import type { PlanInput } from './plan-input.ts';
+
+/** Whether the branch lies in another repository. GitHub's names do not differ in their case alone. */
+export function isOfFork({ headRepository, baseRepository }: PullRequest): boolean {
+  return headRepository.toLowerCase() !== baseRepository.toLowerCase();
+}
 
 /** What a comment said of the head, and when. */
 type SaidOfHead = {

@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts';
 import { epochMs, secondsBetween, toInstant } from '../instant.ts';
-import type { PullRequest } from '../ports.ts';
-import { checkHead } from './check-head.ts';
+import { checkHead, isOfFork } from './check-head.ts';
 import { checkPermissions, isNamed } from './check-permissions.ts';
 import { readFreezeWords } from './choose-environment.ts';
 import { DRY_RUN } from './commands/command-table.ts';
@@ -113,11 +112,6 @@ function checkPullRequest(
   const { headSha: head } = pullRequest;
   const said = { head, commit, isFork, at: comment.created_at, correlationId: correlationIdOf(comment) };
   return checkHead(input, said) ?? head;
-}
-
-/** GitHub's names do not differ in their case alone. */
-function isOfFork({ headRepository, baseRepository }: PullRequest): boolean {
-  return headRepository.toLowerCase() !== baseRepository.toLowerCase();
 }
 
 function correlationIdOf({ id }: CommentPayload['comment']): string {

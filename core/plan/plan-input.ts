@@ -27,7 +27,7 @@ export type PlanInput = {
   readonly permissions: Readonly<Record<string, PermissionLevel>>;
   /** The one `describeEvent` names, as the API gives it now. */
   readonly pullRequest?: PullRequest;
-  /** The newest change of that pull request's head branch; absent when it can't be told. */
+  /** The newest change of that pull request's head branch; absent when it can't be told, and for a fork, whose record is not believed. */
   readonly headUpdate?: BranchUpdate;
   /** Paths that the push changed; absent when it can't be told. */
   readonly changedFiles?: readonly string[];

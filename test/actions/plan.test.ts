@@ -232,6 +232,26 @@ describe('plan', () => {
     });
   });
 
+  test('asks no fork when its head was pushed, and has the commit named', async () => {
+    const { request, ports, github } = bench(comment('/train'));
+    const asked: string[] = [];
+    const theirs: GitHub = {
+      ...github,
+      getPullRequest: async (number) => ({
+        ...(await github.getPullRequest(number)),
+        headRepository: 'eve/digits',
+      }),
+      newestUpdate: async (name) => {
+        asked.push(name);
+        return undefined;
+      },
+    };
+    const config = { ...request.config, commands: { ...request.config.commands, forks: true } };
+    const outcome = await plan({ ...request, config }, { ...ports, github: theirs });
+    expect(outcome).toMatchObject({ result: { code: 'head-unnamed' } });
+    expect(asked).toEqual([]);
+  });
+
   test('ignores what is no command', async () => {
     const { github, request, ports } = bench(comment('Looks good to me.'));
     expect(await plan(request, ports)).toMatchObject({ decision: 'stop', reasonCode: 'ignored' });
