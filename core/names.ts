@@ -61,6 +61,9 @@ export const SECRETS = {
   dispatchSecret: 'TRAINYARD_DISPATCH_SECRET',
 } as const;
 
+/** Environment variable of the jobs that read the ledger: public keys (PEM) to trust beside that of the signing key. No secret. */
+export const TRUSTED_KEYS_VARIABLE = 'TRAINYARD_TRUSTED_KEYS';
+
 /** Environment variable that tells a training script which lost run it goes on from, so that it can load a checkpoint. */
 export const RESUME_VARIABLE = 'TRAINYARD_RESUME_RUN_ID';
 

@@ -7,6 +7,7 @@ import type { Config } from '../../core/config/config.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
+import { SECRETS, TRUSTED_KEYS_VARIABLE } from '../../core/names.ts';
 import type { GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { Result } from '../../core/result.ts';
 import type { Host } from './host.ts';
@@ -81,10 +82,17 @@ export async function connectLedger(
   token: string,
   { log, seen }: { readonly log: Log; readonly seen: LedgerHead | undefined },
 ): Promise<Ledger> {
-  const [{ createGitLedger }, { findRemote }] = await Promise.all([
+  const [{ createGitLedger }, { findRemote }, { createLineKeys }, { readPublicKeys }] = await Promise.all([
     import(/* webpackMode: "eager" */ '../../adapters/git/ledger.ts'),
     import(/* webpackMode: "eager" */ '../../adapters/git/credentials.ts'),
+    import(/* webpackMode: "eager" */ '../../adapters/signing/line-keys.ts'),
+    import(/* webpackMode: "eager" */ '../../adapters/signing/read-public-keys.ts'),
   ]);
+  const keys = createLineKeys({
+    privateKey: host.env[SECRETS.signingKey],
+    trusted: readPublicKeys(host.env[TRUSTED_KEYS_VARIABLE] ?? ''),
+  });
+  for (const { message, remedy } of keys.flaws) log.warn(`${message} ${remedy}`);
   const origin = await findRemote(host.workspace, host.run);
   const remote = origin ?? `${host.serverUrl}/${host.workflow.repository}.git`;
   return createGitLedger({
@@ -92,6 +100,7 @@ export async function connectLedger(
     checkout: host.workspace,
     clock: systemClock,
     author: AUTHOR,
+    keys,
     run: host.run,
     dir: tempFolder(host, 'ledger'),
     ...(token !== '' && { token }),

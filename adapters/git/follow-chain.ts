@@ -8,16 +8,17 @@ import type { LineKeys } from '../signing/line-keys.ts';
 /** Lines of one file, and how far the ones before them were followed. */
 type Lines = { readonly path: string; readonly lines: readonly LedgerLine[]; readonly chain: Chain };
 
-/** How far the lines go, the digest of each, where the chain breaks, and the last line that is signed. */
+/** How far the lines go, the digest of each, where the chain breaks, the last line that is signed, and those after it that are not. */
 type Followed = {
   readonly chain: Chain;
   readonly digests: readonly string[];
   readonly problems: readonly Problem[];
-  readonly lastSigned: SignedLine | undefined;
+  readonly lastSigned: PlacedLine | undefined;
+  readonly unsigned: readonly PlacedLine[];
 };
 
-/** A line that says it is signed. */
-export type SignedLine = { readonly path: string; readonly line: LedgerLine };
+/** A line and its file. */
+export type PlacedLine = { readonly path: string; readonly line: LedgerLine };
 
 /**
  * Follows lines one by one. Signatures are not looked at here: `checkSignature` does that. Where no key is known, that a line has none
@@ -27,28 +28,35 @@ export function followChain({ path, lines, chain: before }: Lines, keys: LineKey
   const digests: string[] = [];
   const problems: Problem[] = [];
   let chain = before;
-  let lastSigned: SignedLine | undefined;
+  let lastSigned: PlacedLine | undefined;
+  let unsigned: PlacedLine[] = [];
   for (const line of lines) {
     const { follows, signatures } = line.event;
     const digest = digestLine(line.text);
     const isSigned = signatures !== undefined;
-    const link = { digest, follows: follows === undefined ? undefined : String(follows), isSigned };
+    const text = follows === undefined ? undefined : String(follows);
+    const link = { kind: kindOf(line), digest, follows: text, isSigned };
     const found = findBreak(chain, link);
     if (found !== undefined && (found.code !== 'ledger-unsigned' || keys.isSigned !== undefined)) {
       problems.push({ ...found, where: { kind: 'file', file: path, line: line.number } });
     }
+    if (isSigned) [lastSigned, unsigned] = [{ path, line }, []];
+    else if (chain.isSigned) unsigned.push({ path, line });
     chain = addLink(chain, link);
     digests.push(digest);
-    if (isSigned) lastSigned = { path, line };
   }
-  return { chain, digests, problems, lastSigned };
+  return { chain, digests, problems, lastSigned, unsigned };
+}
+
+function kindOf({ event }: LedgerLine): string {
+  return event.kind === 'unknown' ? event.data.kind : event.kind;
 }
 
 /**
  * What is wrong with the signatures of a line, as far as keys are known. Who signed it had followed all lines before it, and checked
  * the last signature among those: the last one vouches for the whole ledger.
  */
-export function checkSignature({ path, line }: SignedLine, { isSigned }: LineKeys): Problem | undefined {
+export function checkSignature({ path, line }: PlacedLine, { isSigned }: LineKeys): Problem | undefined {
   if (isSigned === undefined || isSigned(line.text)) return undefined;
   return { ...signatureProblem(), where: { kind: 'file', file: path, line: line.number } };
 }

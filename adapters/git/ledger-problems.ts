@@ -73,14 +73,13 @@ export function mergedHead(remote: string, commit: string): Problem {
   };
 }
 
-/** The ledger is signed, and this job can't sign. */
-export function keyMissing(remote: string): Problem {
+/** The ledger is signed, and this job can't sign: `flaws` say why, where it has a key. */
+export function keyMissing(remote: string, flaws: readonly Problem[]): Problem {
+  const [flaw] = flaws;
   return {
     code: 'ledger-key-missing',
-    message:
-      'Every line of this ledger is signed since its first signature, and this job has no signing key.',
-    remedy:
-      'Nothing was written: a line without a signature would look forged. Hand the secret `signing-key` to the workflow that is called (in every caller workflow), then run the job again.',
+    message: `The lines of this ledger are signed since its first signature, and this job can't sign: ${flaw?.message ?? 'it was given no signing key.'}`,
+    remedy: `Nothing was written: a line without a signature would look forged. ${flaw?.remedy ?? 'Hand the secret `signing-key` to the workflow that is called, in every caller workflow.'} Then run the job again. What takes back needs no key.`,
     where: endpoint(remote),
   };
 }

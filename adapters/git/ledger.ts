@@ -1,7 +1,7 @@
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
 import { type Admitted, admitEvents } from '../../core/ledger/admit-events.ts';
-import type { LedgerEvent } from '../../core/ledger/event.ts';
+import { mayBeUnsigned } from '../../core/ledger/chain/chain.ts';
 import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/head/ledger-head.ts';
 import { newTitlePage, TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
 import { knownEvents } from '../../core/ledger/lines/read-event.ts';
@@ -12,8 +12,11 @@ import { err, ok, type Result } from '../../core/result.ts';
 import { runCommand } from '../run-command.ts';
 import type { LineKeys } from '../signing/line-keys.ts';
 import { addLines } from './add-lines.ts';
+import { createQueue } from './create-queue.ts';
 import { checkoutSettings, tokenSettings } from './credentials.ts';
+import { describeCommit } from './describe-commit.ts';
 import { GitFailure } from './failure.ts';
+import { findWarnings } from './find-warnings.ts';
 import {
   branchInTheWay,
   busy,
@@ -57,7 +60,7 @@ export type GitLedgerOptions = {
   readonly seen?: LedgerHead;
   /** Signs what is appended, and checks what is read; without them the ledger is neither. */
   readonly keys?: LineKeys;
-  /** Told once of each model whose ledger holds what only a newer version knows. */
+  /** Told once of each thing in a ledger that deserves a look and stops nothing. */
   readonly onWarning?: (message: string) => void;
   readonly timeoutMs?: number;
   /** Runs git; as a child of this process unless told otherwise. */
@@ -66,7 +69,7 @@ export type GitLedgerOptions = {
   readonly random?: () => number;
 };
 
-const NO_KEYS: LineKeys = { sign: undefined, isSigned: undefined };
+const NO_KEYS: LineKeys = { sign: undefined, isSigned: undefined, flaws: [] };
 
 /** The ledger of one remote: its copy here, and what was last read of each model. */
 type OpenLedger = {
@@ -75,6 +78,8 @@ type OpenLedger = {
   readonly readings: Map<string, LedgerReading>;
   /** How far this process has seen each model's ledger go: what it has written included. */
   readonly heads: Map<string, LedgerHead>;
+  /** Warnings that were given: each once. */
+  readonly told: Set<string>;
   /** When each of git's commands was last obeyed by the remote. */
   readonly obeyed: Map<string, Instant>;
 };
@@ -116,7 +121,7 @@ async function open(options: GitLedgerOptions): Promise<OpenLedger> {
     run,
   };
   await openLedgerRepository(repository);
-  return { repository, options, readings: new Map(), heads: new Map(), obeyed: new Map() };
+  return { repository, options, readings: new Map(), heads: new Map(), told: new Set(), obeyed: new Map() };
 }
 
 async function append(
@@ -134,8 +139,10 @@ async function append(
     const admitted = admitEvents(state, proposed.value);
     if (!admitted.ok || admitted.value.written.length === 0) return admitted;
     const { written } = admitted.value;
-    const { sign } = options.keys ?? NO_KEYS;
-    if (chain.isSigned && sign === undefined) return err(keyMissing(repository.remote));
+    const { sign, flaws } = options.keys ?? NO_KEYS;
+    if (chain.isSigned && sign === undefined && !written.every(({ kind }) => mayBeUnsigned(kind))) {
+      return err(keyMissing(repository.remote, flaws));
+    }
     const at = options.clock.now();
     const added = addLines({ files: await readTexts(repository, files.slice(-1)), chain, sign }, written);
     const title = head === undefined ? [{ path: TITLE_PAGE, text: newTitlePage() }] : [];
@@ -172,18 +179,13 @@ async function readNow(
   if (!read.ok) return err(atLeastOne(read.error));
   const lost = findLoss(read.value.state, seenBefore(ledger, model));
   if (lost !== undefined) return err([{ ...lost, where: endpoint(repository.remote) }]);
-  if (!readings.has(model)) warnOfUnknown(ledger, read.value.state);
+  for (const warning of findWarnings(read.value, keys)) {
+    if (!ledger.told.has(warning)) options.onWarning?.(warning);
+    ledger.told.add(warning);
+  }
   readings.set(model, read.value);
   remember(ledger, read.value.state);
   return read;
-}
-
-function warnOfUnknown({ options }: OpenLedger, { model, unknown }: LedgerState): void {
-  const kinds = Object.entries(unknown).map(([kind, events]) => `${kind} (${events})`);
-  if (kinds.length === 0) return;
-  options.onWarning?.(
-    `The ledger of ${model} holds events that only a newer version of Trainyard knows; they move nothing here: ${kinds.join(', ')}.`,
-  );
 }
 
 function remember({ heads }: OpenLedger, state: LedgerState): LedgerState {
@@ -199,12 +201,6 @@ function seenBefore({ options, heads }: OpenLedger, model: string): readonly See
     ...(here === undefined ? [] : [{ by: 'This job', head: here }]),
     ...(options.seen === undefined ? [] : [{ by: 'The plan of this run', head: options.seen }]),
   ];
-}
-
-function describeCommit(model: string, events: readonly LedgerEvent[]): string {
-  const [first] = events;
-  const kinds = events.map(({ kind }) => kind).join(', ');
-  return `${model}: ${kinds}\n\nCause: ${first?.cause.kind} ${first?.cause.id}\nActor: ${first?.actor}\n`;
 }
 
 async function withRetries<T>(
@@ -239,16 +235,6 @@ function atLeastOne([first, ...rest]: readonly Problem[]): readonly [Problem, ..
 function firstOf([first, ...rest]: readonly [Problem, ...Problem[]]): Problem {
   if (rest.length === 0) return first;
   return { ...first, message: `${first.message} ${rest.length} more lines can't be read either.` };
-}
-
-/** One piece of work at a time: they share a repository on disk. */
-function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work, work);
-    last = next.catch(() => undefined);
-    return next;
-  };
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -8,7 +8,7 @@ import { emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { LineKeys } from '../signing/line-keys.ts';
-import { checkSignature, followChain, type SignedLine } from './follow-chain.ts';
+import { checkSignature, followChain, type PlacedLine } from './follow-chain.ts';
 import { type LedgerRepository, listFiles, readBlobs, type StoredFile } from './repository.ts';
 
 const NEWLINE = 0x0a;
@@ -21,6 +21,8 @@ export type LedgerReading = {
   /** By path in ascending order, which is the order of the events. */
   readonly files: readonly ReadFile[];
   readonly chain: Chain;
+  /** Lines after the last signature that have none, of kinds that may. */
+  readonly unsigned: readonly PlacedLine[];
 };
 
 /** A file that was read: `lines` is the number of its line breaks. */
@@ -36,7 +38,7 @@ type ReadingRequest = {
 
 /** A reading of a model of which nothing is recorded. */
 export function emptyReading(model: string): LedgerReading {
-  return { head: undefined, state: emptyLedger(model), files: [], chain: NEW_CHAIN };
+  return { head: undefined, state: emptyLedger(model), files: [], chain: NEW_CHAIN, unsigned: [] };
 }
 
 /** Reads one model's ledger in a commit; the problems of lines that are no events, or of a branch that is no ledger. Only one file lies in memory at a time. */
@@ -66,9 +68,9 @@ export async function readLedger(
   }
   const read = part.end();
   if (!read.ok) return err(read.error.map(onBranch));
-  const { state, chain, digests } = read.value;
+  const { state, chain, digests, unsigned } = read.value;
   const origin = { commit: head, replaces: title.value.replaces, digests };
-  return ok({ head, state: { ...state, origin }, files, chain });
+  return ok({ head, state: { ...state, origin }, files, chain, unsigned });
 }
 
 /** What is read after `known`: folded, followed and, where keys are known, held against its last signature. */
@@ -78,7 +80,8 @@ function startPart(known: LedgerReading, keys: LineKeys) {
   const problems: Problem[] = [];
   let broken: Problem | undefined;
   let chain = known.chain;
-  let lastSigned: SignedLine | undefined;
+  let lastSigned: PlacedLine | undefined;
+  let unsigned = known.unsigned;
   return {
     add: (file: LedgerFile): void => {
       const { lines, problems: unreadable } = readLines(file);
@@ -89,13 +92,14 @@ function startPart(known: LedgerReading, keys: LineKeys) {
         if (fold.add(event)) digests.push(followed.digests[index] ?? '');
       }
       chain = followed.chain;
+      unsigned = followed.lastSigned === undefined ? [...unsigned, ...followed.unsigned] : followed.unsigned;
       lastSigned = followed.lastSigned ?? lastSigned;
     },
     end: () => {
       if (problems.length > 0) return err(problems);
       // What comes after a break may only follow from it.
       const forged = broken ?? (lastSigned && checkSignature(lastSigned, keys));
-      return forged === undefined ? ok({ state: fold.state(), chain, digests }) : err([forged]);
+      return forged === undefined ? ok({ state: fold.state(), chain, digests, unsigned }) : err([forged]);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Problem } from '../../core/errors.ts';
 import { type Envelope, envelopeSchema } from '../../core/ledger/envelope.ts';
 import { type Statement, statementSchema } from '../../core/ledger/statement.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { isSignedBy, signPayload } from './dsse.ts';
+import { createSigner, createVerifier } from './dsse.ts';
 
 const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
@@ -12,7 +12,7 @@ export function signStatement(statement: Statement, privateKey: string): Envelop
   return {
     payloadType: PAYLOAD_TYPE,
     payload: payload.toString('base64'),
-    signatures: [signPayload({ type: PAYLOAD_TYPE, bytes: payload }, privateKey)],
+    signatures: [createSigner(privateKey)({ type: PAYLOAD_TYPE, bytes: payload })],
   };
 }
 
@@ -28,7 +28,7 @@ export function verifyEnvelope(
   if (!read.success) return err(problem('envelope-invalid', 'This is no DSSE envelope.'));
   const payload = Buffer.from(read.data.payload, 'base64');
   const { payloadType: type, signatures } = read.data;
-  if (!isSignedBy({ type, bytes: payload }, signatures, trustedKeys))
+  if (!createVerifier(trustedKeys)({ type, bytes: payload }, signatures))
     return err(problem('signature-invalid', 'No trusted key signed this statement.'));
   const statement = statementSchema.safeParse(parseJson(payload));
   if (statement.success) return ok(statement.data);

@@ -5,29 +5,34 @@ import type { Signature } from '../../core/ledger/chain/seal.ts';
 /** Something to be signed, and what it is said to be. */
 type Payload = { readonly type: string; readonly bytes: Uint8Array };
 
-/** Signs with an Ed25519 private key (PKCS#8 PEM), as DSSE does. Rejects any other key with a UserError. */
-export function signPayload({ type, bytes }: Payload, privateKey: string): Signature {
-  const key = readPrivateKey(privateKey);
-  const signature = sign(null, encodeForSigning(type, bytes), key);
-  return { keyid: keyId(createPublicKey(key)), sig: signature.toString('base64') };
+/** Signs as DSSE does, with an Ed25519 private key (PKCS#8 PEM). Any other key throws a UserError. */
+export function createSigner(privateKey: string): (payload: Payload) => Signature {
+  const key = requireEd25519(() => createPrivateKey(privateKey), 'signing-key-invalid', 'The signing key');
+  const keyid = keyId(createPublicKey(key));
+  return ({ type, bytes }) => ({
+    keyid,
+    sig: sign(null, encodeForSigning(type, bytes), key).toString('base64'),
+  });
 }
 
-/** Whether one of the trusted keys (Ed25519 public keys, SPKI PEM) made one of the signatures. Rejects other keys with a UserError. */
-export function isSignedBy(
-  { type, bytes }: Payload,
-  signatures: readonly Signature[],
+/** Whether one of the trusted keys (Ed25519 public keys, SPKI PEM) made one of the signatures. Other keys throw a UserError. */
+export function createVerifier(
   trustedKeys: readonly string[],
-): boolean {
-  const signed = encodeForSigning(type, bytes);
-  const keys = trustedKeys.map(readPublicKey);
-  return signatures.some(({ sig }) =>
-    keys.some((key) => verify(null, signed, key, Buffer.from(sig, 'base64'))),
+): (payload: Payload, signatures: readonly Signature[]) => boolean {
+  const keys = trustedKeys.map((key) =>
+    requireEd25519(() => createPublicKey(key), 'trusted-key-invalid', 'A trusted key'),
   );
+  return ({ type, bytes }, signatures) => {
+    const signed = encodeForSigning(type, bytes);
+    return signatures.some(({ sig }) =>
+      keys.some((key) => verify(null, signed, key, Buffer.from(sig, 'base64'))),
+    );
+  };
 }
 
-/** The public half (SPKI PEM) of an Ed25519 private key. Rejects any other key with a UserError. */
+/** The public half (SPKI PEM) of a private key that a signer was made of. */
 export function publicHalf(privateKey: string): string {
-  return createPublicKey(readPrivateKey(privateKey)).export({ type: 'spki', format: 'pem' }).toString();
+  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
 }
 
 /** DSSE's pre-authentication encoding (github.com/secure-systems-lab/dsse, protocol v1). */
@@ -41,14 +46,6 @@ function keyId(key: KeyObject): string {
   return createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest('hex');
-}
-
-function readPrivateKey(pem: string): KeyObject {
-  return requireEd25519(() => createPrivateKey(pem), 'signing-key-invalid', 'The signing key');
-}
-
-function readPublicKey(pem: string): KeyObject {
-  return requireEd25519(() => createPublicKey(pem), 'trusted-key-invalid', 'A trusted key');
 }
 
 function requireEd25519(read: () => KeyObject, code: string, name: string): KeyObject {

@@ -1,5 +1,6 @@
+import { type Problem, UserError } from '../../core/errors.ts';
 import { LINE_TYPE, type Signature, splitSignatures } from '../../core/ledger/chain/seal.ts';
-import { isSignedBy, publicHalf, signPayload } from './dsse.ts';
+import { createSigner, createVerifier, publicHalf } from './dsse.ts';
 
 /** What a job can do about the signatures of the ledger's lines. */
 export type LineKeys = {
@@ -7,6 +8,8 @@ export type LineKeys = {
   readonly sign: ((payload: string) => readonly Signature[]) | undefined;
   /** Whether a trusted key signed the line as it stands; `undefined` where no key is known, and signatures are not looked at. */
   readonly isSigned: ((line: string) => boolean) | undefined;
+  /** What is wrong with keys that were given. They count as not given: a damaged key stops nothing that takes back. */
+  readonly flaws: readonly Problem[];
 };
 
 type KeyTexts = {
@@ -16,19 +19,40 @@ type KeyTexts = {
   readonly trusted: readonly string[];
 };
 
-/** Reads nothing of the keys before they are used. */
+/** Keys for the ledger, as far as they can be read. */
 export function createLineKeys({ privateKey, trusted }: KeyTexts): LineKeys {
   const own = privateKey === undefined || privateKey === '' ? undefined : privateKey;
-  const known = () => (own === undefined ? trusted : [publicHalf(own), ...trusted]);
-  const payloadOf = (text: string) => ({ type: LINE_TYPE, bytes: Buffer.from(text) });
+  const signer = own === undefined ? undefined : attempt(() => createSigner(own));
+  const sign = signer?.value;
+  const readable = trusted.map((key) => attempt(() => createVerifier([key])));
+  const ownCheck = own === undefined || sign === undefined ? [] : [createVerifier([publicHalf(own)])];
+  const checks = [...ownCheck, ...readable.flatMap(({ value }) => (value === undefined ? [] : [value]))];
+  const flaws = [...(signer?.flaws ?? []), ...readable.flatMap((one) => one.flaws)];
   return {
-    sign: own === undefined ? undefined : (payload) => [signPayload(payloadOf(payload), own)],
+    flaws,
+    sign: sign && ((payload) => [sign(payloadOf(payload))]),
     isSigned:
-      own === undefined && trusted.length === 0
+      checks.length === 0
         ? undefined
         : (line) => {
             const signed = splitSignatures(line);
-            return signed !== undefined && isSignedBy(payloadOf(signed.payload), signed.signatures, known());
+            if (signed === undefined) return false;
+            return checks.some((check) => check(payloadOf(signed.payload), signed.signatures));
           },
   };
+}
+
+type Attempt<T> = { readonly value: T | undefined; readonly flaws: readonly Problem[] };
+
+function attempt<T>(work: () => T): Attempt<T> {
+  try {
+    return { value: work(), flaws: [] };
+  } catch (thrown) {
+    if (thrown instanceof UserError) return { value: undefined, flaws: thrown.problems };
+    throw thrown;
+  }
+}
+
+function payloadOf(text: string) {
+  return { type: LINE_TYPE, bytes: Buffer.from(text) };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { DispatchCredential, DispatchTarget } from '../outbox/dispatch-target.ts';
 import { checkProxy } from './check-proxy.ts';
@@ -116,8 +117,8 @@ function readTrustedKeys({ trustedKeys: file }: OptionValues): Read<readonly str
   if (file === undefined) return NOT_GIVEN;
   const { value: text, problems } = readFile('trustedKeys', file);
   if (text === undefined) return { value: undefined, problems };
-  const keys = text.match(/-----BEGIN PUBLIC KEY-----[^-]+-----END PUBLIC KEY-----/g);
-  return keys === null ? wrong('trustedKeys', `${file} holds no public key in PEM`) : found(keys);
+  const keys = readPublicKeys(text);
+  return keys.length === 0 ? wrong('trustedKeys', `${file} holds no public key in PEM`) : found(keys);
 }
 
 function readModelUser({ modelUser: text }: OptionValues): Read<ModelUser> {

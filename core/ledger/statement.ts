@@ -6,6 +6,7 @@ import { versionSchema } from '../identity/version.ts';
 import { type Instant, instantSchema } from '../instant.ts';
 import { VERDICTS } from '../verdict.ts';
 import type { Workflow } from './event.ts';
+import { headOf, isLost, ledgerHeadSchema } from './head/ledger-head.ts';
 import { type LedgerState, lookUp, type VersionState } from './state.ts';
 
 export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -27,6 +28,8 @@ const promotionSchema = z.object({
   /** The commit that was trained. */
   code: z.object({ repository: z.string(), sha: z.string() }),
   dataDigest: digestSchema.optional(),
+  /** How far the ledger went when it was signed: an anchor that is kept on the hosts too. Older versions named none. */
+  ledger: ledgerHeadSchema.exactOptional(),
   signedAt: instantSchema,
 });
 
@@ -63,6 +66,7 @@ export function buildStatement(
   if (named === undefined || gate === undefined) return undefined;
   const training = Object.values(state.trainings).find(({ runId }) => runId === version.runId);
   const dataDigest = training?.dataDigest;
+  const ledger = headOf(state);
   return {
     _type: STATEMENT_TYPE,
     subject: [{ name: signing.package, digest: { sha256: digestHex(named.digest) } }],
@@ -81,6 +85,7 @@ export function buildStatement(
       },
       code: { repository: signing.workflow.repository, sha: training?.sha ?? signing.workflow.sha },
       ...(dataDigest === undefined ? {} : { dataDigest }),
+      ...(ledger && { ledger }),
       signedAt: signing.at,
     },
   };
@@ -107,7 +112,10 @@ export function findStatementMismatches(
     ['model digest', predicate.modelDigest, known?.modelDigest],
     ['verdict', predicate.verdict, 'pass'],
   ];
-  return facts
+  const wrong = facts
     .filter(([, signed, recorded]) => signed !== recorded)
     .map(([name, signed, recorded]) => `${name}: signed ${signed}, recorded ${recorded ?? 'nothing'}`);
+  const { ledger } = predicate;
+  if (ledger === undefined || !isLost(state, ledger)) return wrong;
+  return [...wrong, `ledger: signed ${ledger.events} events up to ${ledger.last}, recorded another history`];
 }

@@ -1,27 +1,46 @@
 import { createHash } from 'node:crypto';
+import { sealEvent } from '../../adapters/git/seal-event.ts';
+import { createLineKeys } from '../../adapters/signing/line-keys.ts';
+import { NEW_CHAIN } from '../../core/ledger/chain/chain.ts';
 import { createEvent, type EventContext } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, LedgerEventData } from '../../core/ledger/event.ts';
-import { formatLine, ledgerPath } from '../../core/ledger/parse-ledger.ts';
+import { ledgerPath } from '../../core/ledger/parse-ledger.ts';
 
 export const MODEL = 'mnist';
+/** A key pair of Ed25519 for benchmarks alone; the process that writes and the one that reads share it. */
+const PRIVATE_KEY = `-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIEVERUVERUVERUVERUVERUVERUVERUVERUVERUVERUVE
+-----END PRIVATE KEY-----
+`;
+/** Signs what the benchmark writes, and checks what it reads. */
+export const KEYS = createLineKeys({ privateKey: PRIVATE_KEY, trusted: [] });
 const SHA = 'a'.repeat(40);
 const DAY_MS = 86_400_000;
 const VERSIONS_PER_DAY = 3;
 const SAID =
   'Stage 10% passed after 17 min: 52,904 candidate requests (52,494 needed), evidence of harm at most 3.6:1.';
 
-/** The files of a ledger of so many events, in the order of their paths: three versions a day, each with two signed statements. */
+/**
+ * The files of a ledger of so many events, in the order of their paths: three versions a day, each with two signed statements. Every
+ * line follows the one before and is signed by `KEYS`.
+ */
 export function ledgerFiles(events: number): Readonly<Record<string, string>> {
-  const files: Record<string, string> = {};
+  const parts = new Map<string, string[]>();
+  const { sign } = KEYS;
+  let chain = NEW_CHAIN;
   let written = 0;
   for (let version = 1; written < events; version += 1) {
     for (const event of deliver(version).slice(0, events - written)) {
       const path = ledgerPath(event);
-      files[path] = `${files[path] ?? ''}${formatLine(event)}`;
+      const sealed = sealEvent({ chain, sign }, event);
+      chain = sealed.chain;
+      const part = parts.get(path) ?? [];
+      parts.set(path, part);
+      part.push(sealed.line, '\n');
       written += 1;
     }
   }
-  return files;
+  return Object.fromEntries([...parts].map(([path, part]) => [path, part.join('')]));
 }
 
 /** An event that no ledger of `ledgerFiles` holds. */

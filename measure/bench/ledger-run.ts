@@ -4,7 +4,7 @@ import process from 'node:process';
 import { systemClock } from '../../adapters/clock.ts';
 import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { ok } from '../../core/result.ts';
-import { MODEL, oneMore } from './ledger-input.ts';
+import { KEYS, MODEL, oneMore } from './ledger-input.ts';
 
 // A process of its own: its memory and its processor time, and those of the git commands it waits for, are one ledger's.
 
@@ -16,7 +16,7 @@ type Cost = { readonly own: number; readonly git: number };
 const [remote = '', folder = ''] = process.argv.slice(2);
 const author = { name: 'bench', email: 'bench@example.com' };
 const open = (name: string) =>
-  createGitLedger({ remote, clock: systemClock, author, dir: path.join(folder, name) });
+  createGitLedger({ remote, clock: systemClock, author, keys: KEYS, dir: path.join(folder, name) });
 
 const ledger = open('own');
 const append = async (to: typeof ledger, number: number): Promise<void> => {

@@ -9,12 +9,31 @@ export type Chain = {
   readonly last: string;
   /** From the first line that names the one before, every line does. */
   readonly isChained: boolean;
-  /** From the first line that is signed, every line is. */
+  /** From the first line that is signed, every line is that raises traffic, or could lead to it. */
   readonly isSigned: boolean;
 };
 
+/**
+ * Kinds that only lower traffic, stop or report. A job whose key is missing or damaged still takes back: what it writes is named to
+ * whoever reads it, and believed.
+ */
+const TAKES_BACK: ReadonlySet<string> = new Set([
+  'rollout.rolled-back',
+  'rollout.held',
+  'frozen',
+  'lock.acquired',
+  'lock.released',
+  'monitor.judged',
+]);
+
+/** Whether events of that kind are believed without a signature where others need one. */
+export function mayBeUnsigned(kind: string): boolean {
+  return TAKES_BACK.has(kind);
+}
+
 /** A line as the chain sees it. `follows` is what it says the digest of the line before is. */
 export type Link = {
+  readonly kind: string;
   readonly digest: string;
   readonly follows: string | undefined;
   readonly isSigned: boolean;
@@ -36,7 +55,7 @@ export function addLink(chain: Chain, link: Link): Chain {
 }
 
 /** Why a line may not follow on the ones before it; nothing when it may. */
-export function findBreak(chain: Chain, { follows, isSigned }: Link): ChainBreak | undefined {
+export function findBreak(chain: Chain, { kind, follows, isSigned }: Link): ChainBreak | undefined {
   if (follows === undefined && chain.isChained) {
     return broken(
       'ledger-chain',
@@ -49,8 +68,8 @@ export function findBreak(chain: Chain, { follows, isSigned }: Link): ChainBreak
       `This line follows another than the one before it (it says ${follows}, that is ${chain.last}): lines before it were changed, removed or put in.`,
     );
   }
-  if (!isSigned && chain.isSigned) {
-    return broken('ledger-unsigned', 'This line is not signed, and those before it are.');
+  if (!isSigned && chain.isSigned && !mayBeUnsigned(kind)) {
+    return broken('ledger-unsigned', `This line (\`${kind}\`) is not signed, and those before it are.`);
   }
   return undefined;
 }

@@ -31,7 +31,7 @@ export function headOf({ events, ids, origin }: LedgerState): LedgerHead | undef
 }
 
 /** Whether this ledger no longer holds what was seen of it: it is shorter, or goes another way. One that says it replaces that does. */
-function isLost(state: LedgerState, { commit, events, last, digest }: LedgerHead): boolean {
+export function isLost(state: LedgerState, { commit, events, last, digest }: LedgerHead): boolean {
   if (state.origin?.replaces.includes(commit) === true) return false;
   if (nth(state.ids, events) !== last) return true;
   const recorded = state.origin?.digests[events - 1];

@@ -4,10 +4,10 @@ import { createLineKeys } from '../../../adapters/signing/line-keys.ts';
 import { joinSignatures, splitSignatures } from '../../../core/ledger/chain/seal.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import { promotionOf } from '../../core/ledger/ledger-support.ts';
-import { append, FILE, forge, useAttackedLedger } from './support/ledger-writer.ts';
+import { append, FILE, forge, judged, useAttackedLedger } from './support/ledger-writer.ts';
 
 const attacked = useAttackedLedger();
-const { begin, clone, open, write } = attacked;
+const { begin, clone, keys, open, openLedger, write } = attacked;
 const PLACE = { kind: 'file', file: `trainyard:${FILE}`, line: attacked.honest.length + 1 };
 
 /** Appends a line by hand, with or without a link to the last one, and gives what the next job that knows the key says of it. */
@@ -25,27 +25,28 @@ async function readAfter(make: (last: string, lines: readonly string[]) => strin
     );
 }
 
-function rolledBack(): LedgerEvent {
-  return write('rollout.rolled-back', {
-    ...{ rollout: 'r2', environment: 'production', version: '2', stable: '1' },
-    ...{ code: 'requested', explanation: 'Trust me.' },
-  });
+function thawed(): LedgerEvent {
+  return write('unfrozen', {});
 }
 
 describe('a line that a holder of contents: write appends by hand to a signed ledger', () => {
-  it('is named when it is not signed: a rollback', async () => {
-    expect(await readAfter((last) => forge(rolledBack(), last))).toMatchObject([
+  it('is named when it is not signed: a package of its own for the version that serves', async () => {
+    const other = `mnist@sha256:${'e'.repeat(64)}`;
+    const built = write('package.built', {
+      ...{ version: '2', package: other, runId: 'run-2', artifactPath: 'p', sizeBytes: 1 },
+    });
+    expect(await readAfter((last) => forge(built, last))).toMatchObject([
       { code: 'ledger-unsigned', where: PLACE, remedy: expect.stringContaining('git push origin +') },
     ]);
   });
 
-  it('is named when it is not signed: a freeze by somebody who exists', async () => {
-    const frozen = write('frozen', { reason: 'holidays' });
-    expect(await readAfter((last) => forge(frozen, last))).toMatchObject([{ code: 'ledger-unsigned' }]);
+  it('is named when it is not signed: a verdict', async () => {
+    const passed = write('gate.judged', judged('9'));
+    expect(await readAfter((last) => forge(passed, last))).toMatchObject([{ code: 'ledger-unsigned' }]);
   });
 
   it('is named when it does not say what it follows, as lines of old versions', async () => {
-    expect(await readAfter(() => JSON.stringify(rolledBack()))).toMatchObject([
+    expect(await readAfter(() => JSON.stringify(thawed()))).toMatchObject([
       { code: 'ledger-chain', where: PLACE },
     ]);
   });
@@ -54,7 +55,7 @@ describe('a line that a holder of contents: write appends by hand to a signed le
     const own = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
     const { sign } = createLineKeys({ privateKey: own, trusted: [] });
     const made = await readAfter((last) => {
-      const line = forge(rolledBack(), last);
+      const line = forge(thawed(), last);
       return joinSignatures(line, sign?.(line) ?? []);
     });
     expect(made).toMatchObject([{ code: 'ledger-signature', where: PLACE }]);
@@ -62,7 +63,7 @@ describe('a line that a holder of contents: write appends by hand to a signed le
 
   it('is named when it carries the signature of an honest line', async () => {
     const made = await readAfter((last) =>
-      joinSignatures(forge(rolledBack(), last), splitSignatures(last)?.signatures ?? []),
+      joinSignatures(forge(thawed(), last), splitSignatures(last)?.signatures ?? []),
     );
     expect(made).toMatchObject([{ code: 'ledger-signature', where: PLACE }]);
   });
@@ -75,10 +76,44 @@ describe('a line that a holder of contents: write appends by hand to a signed le
     await begin();
     const eve = await clone();
     const lines = await eve.read();
-    await eve.commit([...lines, forge(rolledBack(), lines.at(-1) ?? '')]);
+    await eve.commit([...lines, forge(thawed(), lines.at(-1) ?? '')]);
     await eve.push();
     const promoted = write('rollout.promoted', promotionOf('2'));
     await expect(append(open(), promoted)).rejects.toThrow('ledger-unsigned');
     expect(await (await clone()).read()).toHaveLength(lines.length + 1);
+  });
+
+  it('is believed, and named to every job, when all it does is take back or stop', async () => {
+    await begin();
+    const eve = await clone();
+    const frozen = write('frozen', { reason: 'holidays' });
+    const lines = await eve.read();
+    await eve.commit([...lines, forge(frozen, lines.at(-1) ?? '')]);
+    await eve.push();
+    const said: string[] = [];
+    const ledger = openLedger({ keys, onWarning: (warning) => said.push(warning) });
+    expect((await ledger.read('mnist')).frozen).toMatchObject({ reason: 'holidays' });
+    await ledger.read('mnist');
+    expect(said).toEqual([
+      expect.stringContaining(`trainyard:${FILE}:${PLACE.line} ("${frozen.id}") is not signed`),
+    ]);
+  });
+});
+
+describe('a job without the key, in a signed ledger', () => {
+  it('takes back, and writes nothing else', async () => {
+    await begin();
+    await append(open('no-keys'), write('frozen', { reason: 'harm' }));
+    await expect(append(open('no-keys'), thawed())).rejects.toThrow('ledger-key-missing');
+    expect((await open().read('mnist')).frozen).toMatchObject({ reason: 'harm' });
+  });
+
+  it('is told what is wrong with the key it has, and takes back with that too', async () => {
+    await begin();
+    const damaged = createLineKeys({ privateKey: 'secret', trusted: ['no key either'] });
+    const ledger = openLedger({ keys: damaged });
+    await append(ledger, write('frozen', { reason: 'harm' }));
+    await expect(append(ledger, thawed())).rejects.toThrow("The signing key can't be read");
+    expect(damaged.flaws.map(({ code }) => code)).toEqual(['signing-key-invalid', 'trusted-key-invalid']);
   });
 });

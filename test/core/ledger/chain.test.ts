@@ -6,7 +6,7 @@ import { joinSignatures, splitSignatures } from '../../../core/ledger/chain/seal
 function follow(...links: readonly Partial<Link>[]): readonly (string | undefined)[] {
   let chain = NEW_CHAIN;
   return links.map((link, index) => {
-    const whole = { digest: `d${index}`, follows: undefined, isSigned: false, ...link };
+    const whole = { kind: 'unfrozen', digest: `d${index}`, follows: undefined, isSigned: false, ...link };
     const found = findBreak(chain, whole);
     chain = addLink(chain, whole);
     return found?.code;
@@ -48,6 +48,13 @@ describe('the chain of lines', () => {
       undefined,
     ]);
   });
+});
+
+it('what only takes back is believed without a signature, in a signed chain too', () => {
+  const signed = { follows: NEW_CHAIN.last, isSigned: true };
+  expect(follow(signed, { kind: 'rollout.rolled-back', follows: 'd0' })).toEqual([undefined, undefined]);
+  expect(follow(signed, { kind: 'frozen', follows: 'd0' })).toEqual([undefined, undefined]);
+  expect(follow(signed, { kind: 'rollout.promoted', follows: 'd0' })).toEqual([undefined, 'ledger-unsigned']);
 });
 
 describe('the signatures of a line', () => {

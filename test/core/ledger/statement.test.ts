@@ -40,6 +40,21 @@ describe('a statement about a package', () => {
     ]);
   });
 
+  it('names how far the ledger went, and no other history has it', () => {
+    const digests = Array.from({ length: state.events }, (_, at) => `sha256:${String(at).padStart(64, '0')}`);
+    const origin = { commit: 'c1', replaces: [], digests };
+    const anchored = buildStatement({ ...state, origin }, version, signing);
+    if (anchored === undefined) throw new Error('no statement');
+    const head = { commit: 'c1', events: state.events, digest: digests.at(-1) };
+    expect(statementSchema.parse(anchored).predicate.ledger).toMatchObject(head);
+    const mismatches = (other: Partial<typeof origin>) =>
+      findStatementMismatches(anchored, {
+        ...{ state: { ...state, origin: { ...origin, ...other } }, version: '8', package: packageOf('8') },
+      });
+    expect(mismatches({})).toEqual([]);
+    expect(mismatches({ digests: digests.with(-1, DIGEST) })).toEqual([expect.stringMatching(/^ledger: /)]);
+  });
+
   it('is not made for a version that was never judged', () => {
     expect(buildStatement(state, { ...version, gate: undefined }, signing)).toBeUndefined();
     expect(buildStatement(state, version, { ...signing, package: 'mnist:latest' })).toBeUndefined();

@@ -48,7 +48,7 @@ export function useAttackedLedger() {
     remote.openLedger(signing === 'signing' ? { keys } : {});
   return {
     ...remote,
-    ...{ write, honest, open, privateKey, publicKey },
+    ...{ write, honest, open, keys, privateKey, publicKey },
     /** The honest history, appended by jobs that sign or do not. */
     begin: async (signing?: 'signing' | 'no-keys'): Promise<Ledger> => {
       const ledger = open(signing);
@@ -89,7 +89,8 @@ export function chainAgain(lines: readonly string[], isUnsigned = false): readon
   return made;
 }
 
-function judged(version: string): LedgerEventData<'gate.judged'> {
+/** A verdict that lets a version through. */
+export function judged(version: string): LedgerEventData<'gate.judged'> {
   const digest = `sha256:${'ab'.repeat(32)}`;
   return {
     ...{ runId: `run-${version}`, verdict: 'pass', headline: 'Better: 98 % against 97 %.' },
