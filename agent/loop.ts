@@ -137,10 +137,14 @@ async function pause(
   { woken, signal }: { readonly woken?: Promise<void>; readonly signal: AbortSignal },
 ): Promise<void> {
   if (woken === undefined) return clock.wait(ms, signal).catch(() => undefined);
+  if (signal.aborted) return;
   const wait = new AbortController();
-  const any = AbortSignal.any([wait.signal, signal]);
-  await Promise.race([clock.wait(ms, any).catch(() => undefined), woken]);
-  wait.abort(WOKEN);
+  // Not `AbortSignal.any`: it keeps a note of each wait with the signal of the whole loop.
+  const end = () => wait.abort(WOKEN);
+  signal.addEventListener('abort', end, { once: true });
+  await Promise.race([clock.wait(ms, wait.signal).catch(() => undefined), woken]);
+  signal.removeEventListener('abort', end);
+  end();
 }
 
 async function attempt(agent: Agent, what: string, work: () => Promise<void>): Promise<void> {

@@ -49,8 +49,6 @@ export const NO_COUNTERS: ClusterCounters = {
 const COUNTED = Object.keys(STATS).filter((key): key is Counted => key in STATS);
 const FIELDS: ReadonlyMap<string, Counted> = new Map(COUNTED.map((key) => [STATS[key], key]));
 
-/** As in ` B20(3,9)`: nine requests took 20 ms or less, three of them since the last flush. */
-const BUCKET = /B(?<edge>[\d.e+]+)\(\d+,(?<cumulative>\d+)\)/g;
 const EDGE_INDEX = new Map(LATENCY_EDGES.map((edge, index) => [edge, index]));
 
 /** Reads `COUNTERS_PAGE`, one `cluster.<name>.<field>: <value>` per line: counters by cluster name. */
@@ -123,11 +121,13 @@ function binWidth(edge: number): number {
   return 10 ** Math.max(0, String(edge).length - 2);
 }
 
+/** Reads `B10(0,4) B20(3,9)`: nine requests took 20 ms or less, three of them since the last flush. */
 function toCounts(buckets: string): number[] {
   const cumulative = LATENCY_EDGES.map(() => 0);
-  for (const { groups } of buckets.matchAll(BUCKET)) {
-    const index = EDGE_INDEX.get(Number(groups?.['edge']));
-    if (index !== undefined) cumulative[index] = Number(groups?.['cumulative']);
+  for (const bucket of buckets.split(' ')) {
+    const [open, comma] = [bucket.indexOf('('), bucket.indexOf(',')];
+    const index = EDGE_INDEX.get(Number(bucket.slice(1, open)));
+    if (index !== undefined) cumulative[index] = Number(bucket.slice(comma + 1, -1));
   }
   return cumulative.map((count, index) => count - (cumulative[index - 1] ?? 0)).concat(0);
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ROLES, type Role } from '../../core/serving/route.ts';
 
 /** An access token, kept as its SHA-256 only. */
@@ -32,5 +32,5 @@ export function parseTokens(text: string): {
 
 /** SHA-256 of a token, which makes all of them equally long and so comparable in constant time. */
 export function hashToken(token: string): Buffer {
-  return createHash('sha256').update(token).digest();
+  return hash('sha256', token, 'buffer');
 }

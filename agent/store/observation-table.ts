@@ -32,33 +32,45 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
   const ofOne = database.prepare(
     'SELECT seq, body FROM observation WHERE model = ? AND rollout = ? AND seq > ? ORDER BY seq LIMIT ?',
   );
-  const read = createReader(hostId);
+  const reader = createReader(hostId);
   return {
-    addObservation: (model, rollout, observation) =>
-      void add.run(model, rollout, observation.at, JSON.stringify(observation)),
+    addObservation: (model, rollout, observation) => {
+      const body = JSON.stringify(observation);
+      const { lastInsertRowid } = add.run(model, rollout, observation.at, body);
+      const seq = Number(lastInsertRowid);
+      reader.learn({ seq, body }, { ...observation, seq, hostId });
+    },
     observations: (model, rollout, after) => {
       const rows =
         rollout === undefined
           ? ofAll.all(model, after, PAGE_SIZE)
           : ofOne.all(model, rollout, after, PAGE_SIZE);
-      return rows.map(read);
+      return rows.map(reader.read);
     },
   };
 }
 
-/** Reads rows, each once: the judge of this host and the job that asks for them read the same ones. */
-function createReader(hostId: string): (row: unknown) => Observation {
+type Row = z.infer<typeof observationRow>;
+
+/** Reads rows, each once, and none that this process wrote: the judge of this host and the job that asks for them read the same ones. */
+function createReader(hostId: string) {
   const known = new Map<string, Observation>();
-  return (row) => {
-    const { seq, body } = observationRow.parse(row);
-    // A number that is given anew, after what had it was undone, has another body.
-    const key = `${seq} ${body}`;
-    const found = known.get(key);
-    if (found !== undefined) return found;
-    const stored: object = JSON.parse(body);
-    const observation = observationSchema.parse({ ...stored, seq, hostId });
+  // A number that is given anew, after what had it was undone, has another body.
+  const keyOf = ({ seq, body }: Row) => `${seq} ${body}`;
+  const learn = (row: Row, observation: Observation) => {
     if (known.size >= PAGE_SIZE) known.clear();
-    known.set(key, observation);
-    return observation;
+    known.set(keyOf(row), observation);
+  };
+  return {
+    learn,
+    read: (given: unknown): Observation => {
+      const row = observationRow.parse(given);
+      const found = known.get(keyOf(row));
+      if (found !== undefined) return found;
+      const stored: object = JSON.parse(row.body);
+      const observation = observationSchema.parse({ ...stored, seq: row.seq, hostId });
+      learn(row, observation);
+      return observation;
+    },
   };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
+import { createMemoryTable, type MemoryTable } from './memory-table.ts';
 import { createObservationTable, type ObservationTable } from './observation-table.ts';
 import { createOutboxTable, type OutboxTable } from './outbox-table.ts';
 import { memoryInstants, shiftInstance, shiftRows, shiftTraffic } from './shift-instants.ts';
@@ -17,40 +18,39 @@ type Before = { readonly observations: string; readonly windows: string };
 type MostRows = { readonly labels: number; readonly others: number };
 
 /** Everything the agent remembers. Each call is one durable step. */
-export type Store = ObservationTable & {
-  /** What this host is known by: made with the database, which numbers everything below. */
-  readonly hostId: string;
-  readonly instances: () => readonly StoredInstance[];
-  readonly getInstance: (model: string, version: string) => StoredInstance | undefined;
-  readonly putInstance: (instance: StoredInstance) => void;
-  readonly deleteInstance: (model: string, version: string) => void;
-  readonly traffic: () => Readonly<Record<string, StoredTraffic>>;
-  readonly getTraffic: (model: string) => StoredTraffic | undefined;
-  readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
-  readonly deleteTraffic: (model: string) => void;
-  readonly windows: WindowTable;
-  readonly getMemory: <T>(key: string, schema: z.ZodType<T>) => T | undefined;
-  readonly putMemory: (key: string, value: unknown) => void;
-  readonly labels: LabelTable;
-  readonly outbox: OutboxTable;
-  /** Deletes what is older than the instants, and all but the newest rows of each kind; what waits to be sent has bounds of its own. */
-  readonly prune: (before: Before, most: MostRows) => void;
-  /** The latest instant that something counts from; what is due later is not among them. */
-  readonly latestInstant: () => string | undefined;
-  /** Moves every instant that something counts from, or waits for, by so many ms; what is history stays. */
-  readonly shiftInstants: (ms: number) => void;
-  readonly transaction: <T>(work: () => T) => T;
-  readonly close: () => void;
-};
+export type Store = ObservationTable &
+  Omit<MemoryTable, 'forgetRead'> & {
+    /** What this host is known by: made with the database, which numbers everything below. */
+    readonly hostId: string;
+    readonly instances: () => readonly StoredInstance[];
+    readonly getInstance: (model: string, version: string) => StoredInstance | undefined;
+    readonly putInstance: (instance: StoredInstance) => void;
+    readonly deleteInstance: (model: string, version: string) => void;
+    readonly traffic: () => Readonly<Record<string, StoredTraffic>>;
+    readonly getTraffic: (model: string) => StoredTraffic | undefined;
+    readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
+    readonly deleteTraffic: (model: string) => void;
+    readonly windows: WindowTable;
+    readonly labels: LabelTable;
+    readonly outbox: OutboxTable;
+    /** Deletes what is older than the instants, and all but the newest rows of each kind; what waits to be sent has bounds of its own. */
+    readonly prune: (before: Before, most: MostRows) => void;
+    /** The latest instant that something counts from; what is due later is not among them. */
+    readonly latestInstant: () => string | undefined;
+    /** Moves every instant that something counts from, or waits for, by so many ms; what is history stays. */
+    readonly shiftInstants: (ms: number) => void;
+    readonly transaction: <T>(work: () => T) => T;
+    readonly close: () => void;
+  };
 
 /** Opens the store in a file, alone. */
 export function openStore(file: string): Store {
   const database = openDatabase(file);
-  const memory = memoryTable(database);
+  const { forgetRead, ...memory } = createMemoryTable(database);
   const hostId = keepHostId(memory);
   const instances = cacheUntilWritten(() => readInstances(database));
   const traffic = cacheUntilWritten(() => readTraffic(database));
-  const instanceRows = instanceTable(database, instances);
+  const instanceRows = instanceTable(database, instances, forgetRead);
   const trafficRows = trafficTable(database, traffic);
   const transaction = <T>(work: () => T): T => {
     try {
@@ -59,6 +59,7 @@ export function openStore(file: string): Store {
       // What was written in it is undone.
       instances.clear();
       traffic.clear();
+      forgetRead();
       throw thrown;
     }
   };
@@ -87,6 +88,7 @@ export function openStore(file: string): Store {
           trafficRows.putTraffic(model, shiftTraffic(stored, ms));
         }
         shiftRows(database, ms);
+        forgetRead();
       }),
     transaction,
     close: () => database.close(),
@@ -134,6 +136,7 @@ function readInstances(database: DatabaseSync): readonly StoredInstance[] {
 function instanceTable(
   database: DatabaseSync,
   { get, clear }: Cache<readonly StoredInstance[]>,
+  forgetRead: () => void,
 ): Pick<Store, 'instances' | 'getInstance' | 'putInstance' | 'deleteInstance'> {
   const put = database.prepare('INSERT OR REPLACE INTO instance (model, version, body) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM instance WHERE model = ? AND version = ?');
@@ -150,6 +153,7 @@ function instanceTable(
       remove.run(model, version);
       const suffix = `/${model}/${version}`;
       forget.run(suffix.length, suffix);
+      forgetRead();
     },
   };
 }
@@ -183,15 +187,6 @@ function trafficTable(
       clear();
       remove.run(model);
     },
-  };
-}
-
-function memoryTable(database: DatabaseSync): Pick<Store, 'getMemory' | 'putMemory'> {
-  const one = database.prepare('SELECT body FROM memory WHERE key = ?');
-  const put = database.prepare('INSERT OR REPLACE INTO memory (key, body) VALUES (?, ?)');
-  return {
-    getMemory: (key, schema) => parseRows(one.all(key), schema)[0],
-    putMemory: (key, value) => void put.run(key, JSON.stringify(value)),
   };
 }
 

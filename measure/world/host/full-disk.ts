@@ -11,15 +11,15 @@ export function refuseWrites(store: Store, isFull: () => boolean): Store {
 }
 
 function guard<T extends object>(part: T, isFull: () => boolean): T {
-  return new Proxy(part, {
-    get: (target, name, receiver) => {
-      const member: unknown = Reflect.get(target, name, receiver);
-      if (typeof member !== 'function' || typeof name !== 'string' || !WRITES.test(name)) return member;
-      if (name === 'added') return member;
-      return (...args: readonly unknown[]) => {
+  const guarded = { ...part };
+  for (const [name, member] of Object.entries(part)) {
+    if (typeof member !== 'function' || !WRITES.test(name)) continue;
+    Object.assign(guarded, {
+      [name]: (...args: readonly unknown[]) => {
         if (isFull()) throw new Error('database or disk is full');
-        return Reflect.apply(member, target, args);
-      };
-    },
-  });
+        return Reflect.apply(member, part, args);
+      },
+    });
+  }
+  return guarded;
 }
