@@ -40,6 +40,7 @@ export function connectTo({ time, draws, hosts }: Network, actor: Actor): HttpDe
     const answered = await Promise.race([app.fetch(request), never(actor, signal)]);
     await time.sleep(WAY_MS.least + draws.uniform() * WAY_MS.most, actor, signal);
     if (host.is('answersLostUntil') || host.is('partitionedUntil')) return never(actor, signal);
+    host.sawAnswer();
     return answered;
   };
   const fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {

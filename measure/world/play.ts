@@ -36,7 +36,7 @@ export type PlayedSchedule = {
 };
 
 /** Longest life of a world, in ms. */
-const WATCHED_MS = 330_000;
+const WATCHED_MS = 520_000;
 /** What changes how a model server answers, or whether it does. */
 const DISTURBING: ReadonlySet<string> = new Set([
   ...['host-lost', 'host-replaced', 'server-crash', 'turns-bad', 'slow-host'],
@@ -60,7 +60,7 @@ export async function play({ seed, setup, injections }: WorldSchedule): Promise<
   const world: SimulatedWorld = {
     ...{ setup, config: configOf(setup), time, draws, trace, github, hosts, behaviours, traffic },
     isUndisturbed: !injections.some(({ kind }) => DISTURBING.has(kind)),
-    git: { remote: createLedgerRemote(), faults: { downUntil: 0, lostPushAnswers: 0 } },
+    git: { remote: createLedgerRemote(), faults: { downUntil: 0, goneUntil: 0, lostPushAnswers: 0 } },
     ...{ aliases: new Map(), records: new Map(), heads: [], served: [], ended: [], commands: [] },
   };
   let versions = Object.keys(setup.versions).length;
@@ -123,7 +123,10 @@ function couldAct({ running, faults }: WorldHost, since: number): boolean {
 /** The world as it is found: version 1 serves everywhere, and the others are registered. */
 async function begin(world: SimulatedWorld, site: GitHubSite): Promise<void> {
   const { time, setup } = world;
-  const ports = connectJob({ world, onPush: (actor) => recordHead(world, actor) }, OPERATOR);
+  const ports = connectJob(
+    { world, onPush: (actor) => recordHead(world, actor), trigger: site.trigger },
+    OPERATOR,
+  );
   const at = toInstant(time.now() - 60_000);
   const [first = '1', ...others] = Object.keys(setup.versions);
   const place = {

@@ -4,7 +4,9 @@ import type { Draws } from '../../simulate/draws.ts';
 import type { WorldHost } from '../host/host.ts';
 import type { Actor, Scheduler } from '../scheduler.ts';
 import type { GitHubFaults } from '../world.ts';
-import type { GitHubEvent } from './flows.ts';
+
+/** An event as GitHub starts a workflow for it. */
+export type GitHubEvent = { readonly name: string; readonly actor: string; readonly payload: object };
 
 type Intake = {
   readonly time: Scheduler;
@@ -21,11 +23,8 @@ const LATE_MS = 90_000;
 const bodySchema = z.object({ event_type: z.string(), client_payload: z.looseObject({}) });
 
 /** GitHub's `POST /dispatches` as one process of a host's agent reaches it. */
-export function takeDispatches(
-  { time, draws, faults, trigger }: Intake,
-  host: WorldHost,
-  actor: Actor,
-): Exchange {
+export function takeDispatches(intake: Intake, host: WorldHost, actor: Actor): Exchange {
+  const { time, draws, faults } = intake;
   return async ({ json, timeoutMs }) => {
     await time.sleep(WAY_MS.least + draws.uniform() * WAY_MS.most, actor);
     if (host.is('partitionedUntil')) return tooLate(time, actor, timeoutMs);
@@ -34,22 +33,32 @@ export function takeDispatches(
       return { status: 403, headers: { 'retry-after': String(RETRY_AFTER_SECONDS) }, text: 'rate limit' };
     }
     const { event_type: action, client_payload } = bodySchema.parse(json);
-    const start = (afterMs: number) => {
-      faults.onTheWay += 1;
-      time.after(afterMs, SERVER, () => {
-        faults.onTheWay -= 1;
-        trigger({ name: 'repository_dispatch', actor: 'agent', payload: { action, client_payload } });
-      });
-    };
-    const as =
-      faults.dispatches !== undefined && time.elapsed() < faults.dispatches.until
-        ? faults.dispatches.as
-        : 'usual';
-    if (as !== 'lost') start(as === 'late' ? draws.uniform() * LATE_MS : 0);
-    if (as === 'doubled') start(draws.uniform() * LATE_MS);
+    deliver(intake, { type: action, payload: client_payload });
     if (host.is('answersLostUntil')) return tooLate(time, actor, timeoutMs);
     return { status: 204, headers: {}, text: '' };
   };
+}
+
+/** Starts the workflows of a dispatch that GitHub has taken, as it does at present: once, later, twice or never. */
+export function deliver(
+  { time, draws, faults, trigger }: Intake,
+  { type, payload }: { readonly type: string; readonly payload: object },
+): void {
+  const event: GitHubEvent = {
+    ...{ name: 'repository_dispatch', actor: 'agent' },
+    payload: { action: type, client_payload: payload },
+  };
+  const start = (afterMs: number) => {
+    faults.onTheWay += 1;
+    time.after(afterMs, SERVER, () => {
+      faults.onTheWay -= 1;
+      trigger(event);
+    });
+  };
+  const { as = 'usual', until = 0 } = faults.dispatches ?? {};
+  if (time.elapsed() >= until) return start(0);
+  if (as !== 'lost') start(as === 'late' ? draws.uniform() * LATE_MS : 0);
+  if (as === 'doubled') start(draws.uniform() * LATE_MS);
 }
 
 async function tooLate(time: Scheduler, actor: Actor, timeoutMs: number): Promise<never> {

@@ -13,10 +13,8 @@ import { DISPATCH_SECRET } from '../host/host.ts';
 import { WORLD_PACKAGES } from '../packages.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, REPOSITORY, write } from '../world-config.ts';
+import type { GitHubEvent } from './dispatches.ts';
 import { type JobPorts, SHA } from './job-ports.ts';
-
-/** An event as GitHub starts a workflow for it. */
-export type GitHubEvent = { readonly name: string; readonly actor: string; readonly payload: object };
 
 /** One attempt of one job of a run. */
 export type Attempt = { readonly run: number; readonly attempt: number; readonly signal: AbortSignal };

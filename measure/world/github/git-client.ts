@@ -4,7 +4,7 @@ import type { Actor, Scheduler } from '../scheduler.ts';
 import { type LedgerRemote, nameOf } from './git-remote.ts';
 
 /** What is wrong with the git host at present. Times are ms since the world began. */
-export type GitFaults = { downUntil: number; lostPushAnswers: number };
+export type GitFaults = { downUntil: number; goneUntil: number; lostPushAnswers: number };
 
 type GitWorld = {
   readonly remote: LedgerRemote;

@@ -10,8 +10,8 @@ export type LedgerRemote = {
   readonly commitOf: (hash: string) => Commit | undefined;
   /** Moves the branch if that is a fast-forward. */
   readonly push: (hash: string, commits: ReadonlyMap<string, Commit>) => 'pushed' | 'rejected';
-  /** Somebody deletes the branch. */
-  readonly deleteBranch: () => void;
+  /** Somebody deletes the branch, and gives how to put it back as it was. */
+  readonly deleteBranch: () => () => void;
   /** Whether `ancestor` is `hash` or comes before it. */
   readonly isAncestor: (ancestor: string, hash: string) => boolean;
   /** The blob of that name, if any commit here has it. */
@@ -41,7 +41,11 @@ export function createLedgerRemote(): LedgerRemote {
       return 'pushed';
     },
     deleteBranch: () => {
+      const lost = head;
       head = undefined;
+      return () => {
+        head ??= lost;
+      };
     },
     blob: (name) => blobs.get(name),
     addBlob: (text) => {

@@ -9,6 +9,7 @@ import { connectTo } from '../network.ts';
 import type { Actor } from '../scheduler.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { REPOSITORY, TIMES } from '../world-config.ts';
+import { deliver, type GitHubEvent } from './dispatches.ts';
 import { createGitClient } from './git-client.ts';
 
 /** A call of GitHub's API, in ms. */
@@ -16,11 +17,16 @@ const API_MS = { least: 60, most: 400 } as const;
 /** As `connectAgents` chooses it for this lease. */
 const ATTEMPT_MS = TIMES.lease * 125;
 
-/** The world, and who is told of each push. */
-type Repository = { readonly world: SimulatedWorld; readonly onPush: (actor: Actor) => void };
+/** The world, who is told of each push, and who starts what a dispatch asks for. */
+export type Repository = {
+  readonly world: SimulatedWorld;
+  readonly onPush: (actor: Actor) => void;
+  readonly trigger: (event: GitHubEvent) => void;
+};
 
 /** The world as one job's process sees it; `seen` is how far plan saw the ledger go, where there was a plan. */
-export function connectJob({ world, onPush }: Repository, actor: Actor, seen?: LedgerHead) {
+export function connectJob(repository: Repository, actor: Actor, seen?: LedgerHead) {
+  const { world, onPush } = repository;
   const { time, draws, hosts, trace } = world;
   const clock: Clock = {
     now: () => toInstant(time.now()),
@@ -45,7 +51,7 @@ export function connectJob({ world, onPush }: Repository, actor: Actor, seen?: L
     }),
   );
   return {
-    ...{ clock, log, ledger, agents, github: connectGitHub(world, actor) },
+    ...{ clock, log, ledger, agents, github: connectGitHub(repository, actor) },
     tracking: trackingOf(world),
     records: recordsOf(world),
   };
@@ -54,7 +60,7 @@ export function connectJob({ world, onPush }: Repository, actor: Actor, seen?: L
 /** The ports of a job. */
 export type JobPorts = ReturnType<typeof connectJob>;
 
-function connectGitHub(world: SimulatedWorld, actor: Actor): GitHub {
+function connectGitHub({ world, trigger }: Repository, actor: Actor): GitHub {
   const { time, draws, github } = world;
   const call = async <T>(answer: T): Promise<T> => {
     await time.sleep(API_MS.least + draws.uniform() * API_MS.most, actor);
@@ -83,7 +89,10 @@ function connectGitHub(world: SimulatedWorld, actor: Actor): GitHub {
     closeIssue: () => call(undefined),
     createDeployment: () => call(1),
     setDeploymentStatus: () => call(undefined),
-    dispatch: () => call(undefined),
+    dispatch: async (type, payload) => {
+      await call(undefined);
+      deliver({ time, draws, faults: github, trigger }, { type, payload });
+    },
     lastScheduledRun: () => call(undefined),
   };
 }

@@ -5,8 +5,9 @@ import type { Actor } from '../scheduler.ts';
 import { MODEL } from '../world-config.ts';
 import { versionEvents } from './chain.ts';
 import { createDeployJobs, type JobHall } from './deploy-jobs.ts';
-import { type Attempt, type GitHubEvent, runMonitor, runPlan } from './flows.ts';
-import { connectJob, type JobPorts } from './job-ports.ts';
+import type { GitHubEvent } from './dispatches.ts';
+import { type Attempt, runMonitor, runPlan } from './flows.ts';
+import { connectJob, type JobPorts, type Repository } from './job-ports.ts';
 import { createRunners } from './runners.ts';
 
 /** GitHub, as far as it starts, queues, cancels and loses jobs. */
@@ -35,7 +36,13 @@ const TRAINING_MS = 15_000;
 
 /** A GitHub without runs. */
 export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSite {
-  const hall = createHall({ world, onPush });
+  const trigger = (event: GitHubEvent) => {
+    busy += 1;
+    void start(event).finally(() => {
+      busy -= 1;
+    });
+  };
+  const hall = createHall({ world, onPush, trigger });
   const { run, isBusy, ...jobs } = createDeployJobs(hall);
   let runs = 1;
   let busy = 0;
@@ -65,20 +72,15 @@ export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSit
   return {
     ...jobs,
     isBusy: () => busy > 0 || isBusy(),
-    trigger: (event) => {
-      busy += 1;
-      void start(event).finally(() => {
-        busy -= 1;
-      });
-    },
+    trigger,
   };
 }
 
-function createHall({ world, onPush }: Pick<JobHall, 'world' | 'onPush'>): JobHall {
+function createHall({ world, onPush, trigger }: Repository): JobHall {
   const { time, draws } = world;
   let jobs = 0;
   return {
-    ...{ world, onPush },
+    ...{ world, onPush, trigger },
     runners: createRunners(world.setup.controlRunners),
     newActor: (kind) => {
       jobs += 1;

@@ -54,6 +54,10 @@ export type WorldHost = {
   readonly running: () => Running | undefined;
   /** For how long no agent has run, in ms; 0 while one does. */
   readonly downForMs: () => number;
+  /** Its agent began later than a host last answered anybody: nobody can know yet what it came back with. */
+  readonly isUnseen: () => boolean;
+  /** It has answered a request of its API now. */
+  readonly sawAnswer: () => void;
   readonly store: () => Store | undefined;
   /** How many package files lie on its disk. */
   readonly packages: () => number;
@@ -108,16 +112,23 @@ export function createHost(world: HostWorld, index: number): WorldHost {
   let running: Running | undefined;
   let starts = 0;
   let endedAt = 0;
+  let startedAt = 0;
+  let answeredAt = 0;
   const host: WorldHost = {
     ...{ index, url: urlOf(index), faults, servers, proxy, clients, is },
     running: () => running,
     downForMs: () => (running === undefined ? time.elapsed() - endedAt : 0),
+    isUnseen: () => running !== undefined && answeredAt < startedAt,
+    sawAnswer: () => {
+      answeredAt = time.elapsed();
+    },
     store: () => running?.agent.context.store,
     packages: () => shelf.size,
     start: () => {
       if (running !== undefined) return;
       settle();
       starts += 1;
+      startedAt = time.elapsed();
       const actor = { name: `agent-${index + 1}.${starts}`, isAlive: true };
       const blobs = openShelf({ time, shelf, isFull: () => is('diskFullUntil'), isSlow }, actor);
       running = startAgent(world, host, { actor, options, blobs });

@@ -8,8 +8,12 @@ export type HostView = {
   /** It can be asked: its agent runs, and nothing stands between. */
   readonly isInReach: boolean;
   readonly rolloutOnHost: string | undefined;
+  /** Rollouts that it was told are over, and since when it has what it was told last, in ms. */
+  readonly told: { readonly over: readonly string[]; readonly forMs: number };
   /** For how long no agent has run there; 0 while one does. */
   readonly downForMs: number;
+  /** Nobody has heard of it since its agent began: what it came back with is news. */
+  readonly isUnseen: boolean;
   readonly stable: string | undefined;
   /** Harm that it has braked for so many ms. */
   readonly brake: { readonly rollout: string; readonly forMs: number } | undefined;
@@ -57,6 +61,15 @@ function first<T>(events: readonly T[], breach: (event: T) => string | undefined
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/**
+ * Whether a host has lost a rollout so lately that its job could not know: it went down or came back empty after it was asked, or another
+ * job has just taken it back there, and is on its way to the ledger too.
+ */
+function isNews({ downForMs, isUnseen, told }: HostView, rollout: string): boolean {
+  if (downForMs > 0) return downForMs <= ON_THE_WAY_MS;
+  return isUnseen || (told.over.includes(rollout) && told.forMs <= ON_THE_WAY_MS);
 }
 
 /** What each writing to the ledger has to keep. */
@@ -127,8 +140,7 @@ export const LEDGER_INVARIANTS: readonly Invariant<Writing>[] = [
       first(promotedIn(writing), ({ data }) => {
         if (data.code !== 'promote') return undefined;
         const lacking = writing.hosts.filter(
-          ({ rolloutOnHost, downForMs }) =>
-            rolloutOnHost !== data.rollout && (downForMs === 0 || downForMs > ON_THE_WAY_MS),
+          (host) => host.rolloutOnHost !== data.rollout && !isNews(host, data.rollout),
         );
         return lacking.length > writing.maxUnavailable
           ? `version ${data.version} was promoted though ${lacking.map(({ url }) => url).join(', ')} took no part`

@@ -1,3 +1,4 @@
+import type { ProvenHarm } from './harm-sum.ts';
 import type { Invariant } from './invariant.ts';
 
 /** What a host does with requests, summed as long as it goes on. Times in ms. */
@@ -9,8 +10,8 @@ export type HostServing = {
   readonly takenBack:
     | { readonly version: string; readonly forMs: number; readonly boundMs: number }
     | undefined;
-  /** Requests that a candidate has failed since its rollout began while the agent could act, and how many are borne. */
-  readonly harm: { readonly version: string; readonly failed: number; readonly bound: number } | undefined;
+  /** What a candidate has done that its agent had the time to see. */
+  readonly harm: ({ readonly version: string } & ProvenHarm) | undefined;
   /** The share of requests a candidate gets, and the largest the ledger has allowed lately, in percent. */
   readonly candidate:
     | { readonly version: string; readonly percent: number; readonly allowed: number }
@@ -19,6 +20,14 @@ export type HostServing = {
 
 /** An agent looks every tick, may miss one, and a server that has gone is seen and replaced in two more. */
 const LONGEST_DOWN_MS = 30_000;
+
+/**
+ * Harm beyond doubt. An agent asks for evidence of 2n : alpha, at three hosts and the world's alpha 23 nats; to share its bets out over six
+ * harms and the grid of odds ratios costs up to 8 more. What it sees is told here twice over, since it does not know the stable version's
+ * rate, and has to learn it from the requests of that; and one failure is worth no more to it than the log of the candidate's share.
+ */
+const PROOF_NATS = 62;
+const PROOF_FAILED = 60;
 
 /** What each host has to keep while it serves. */
 export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
@@ -40,10 +49,10 @@ export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
   },
   {
     name: 'harm-is-braked',
-    text: 'A candidate that fails its requests is braked after a bounded number of them.',
+    text: 'A candidate that fails more of its requests than the stable version is braked within ticks of the proof.',
     breach: ({ url, harm }) =>
-      harm !== undefined && harm.failed > harm.bound
-        ? `version ${harm.version} has failed ${harm.failed} requests on ${url}, where ${Math.round(harm.bound)} prove it`
+      harm !== undefined && harm.failed > PROOF_FAILED && harm.nats > PROOF_NATS
+        ? `version ${harm.version} had failed ${Math.round(harm.failed)} requests too many on ${url} some ticks ago, where ${PROOF_FAILED} prove it`
         : undefined,
   },
   {

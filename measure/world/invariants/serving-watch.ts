@@ -1,8 +1,9 @@
-import { type EnvironmentState, environmentOf } from '../../../core/ledger/state.ts';
+import { type EnvironmentState, environmentOf, type Rollout } from '../../../core/ledger/state.ts';
 import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
 import type { WorldHost } from '../host/host.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
+import { addHarm, borneBeside, type HarmSum, provenHarm, startHarm } from './harm-sum.ts';
 import type { HostServing } from './serving-invariants.ts';
 
 /** What has been summed of one host so far. */
@@ -10,16 +11,12 @@ type Sums = {
   downMs: number;
   takenBackMs: number;
   takenBack: string | undefined;
-  rollout: string | undefined;
-  failed: number;
+  harm: HarmSum;
 };
 
 /** Sums what hosts do with requests. */
 type ServingWatch = { readonly look: () => readonly HostServing[] };
 
-/** Bad requests by which harm is proven beyond doubt, and how many ticks an agent may take to see the last of them. */
-const PROOF = 60;
-const TICKS_TO_ACT = 4;
 /** How long after it was raised by the ledger's word a host may still have what it was told before, in ms. */
 const LATELY_MS = 90_000;
 /** monitor-check sees to a host that no lease brings back. */
@@ -28,7 +25,7 @@ const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 /** A watch over the hosts of a world. */
 export function createServingWatch(world: SimulatedWorld): ServingWatch {
   const sums: Sums[] = world.hosts.map(() => ({
-    ...{ downMs: 0, takenBackMs: 0, takenBack: undefined, rollout: undefined, failed: 0 },
+    ...{ downMs: 0, takenBackMs: 0, takenBack: undefined, harm: startHarm('') },
   }));
   return {
     look: () => {
@@ -68,23 +65,30 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
     sum.takenBack = undefined;
     sum.takenBackMs = 0;
   }
-  const open = here?.rollout;
-  if (open?.id !== sum.rollout) {
-    sum.rollout = open?.id;
-    sum.failed = 0;
-  }
-  if (version === open?.version && open?.stable !== undefined && canAct) sum.failed += failed;
+  if (version === here?.rollout?.version && canAct) countHarm(world, here?.rollout, { host, sum, served });
+}
+
+/** Failures count against a candidate while the stable version could have answered: there is nothing to take it back to otherwise. */
+function countHarm(
+  { behaviours }: SimulatedWorld,
+  open: Rollout | undefined,
+  { host, sum, served }: Look,
+): void {
+  const { stable = '' } = open ?? {};
+  const beside = behaviours.get(stable);
+  if (open === undefined || beside === undefined) return;
+  const percent = host.store()?.getTraffic(MODEL)?.traffic.candidatePercent ?? 0;
+  const stage = `${open.id} at ${percent} %`;
+  if (sum.harm.stage !== stage) sum.harm = startHarm(stage);
+  if (host.servers.ofVersion(stable)?.state !== 'serving') return;
+  sum.harm = addHarm(sum.harm, served, borneBeside(beside, percent >= 100));
 }
 
 function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServing {
-  const { setup } = world;
   const open = hereOf(world)?.rollout;
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const leaseMs = 1_000 * (traffic?.lease?.leaseSeconds ?? TIMES.lease) * LEASES_TO_RETURN;
   const percent = traffic?.candidate === undefined ? 0 : traffic.candidatePercent;
-  const bound =
-    PROOF +
-    TICKS_TO_ACT * TIMES.tick * setup.rate * Math.max(1, world.traffic.factor) * ((open?.percent ?? 0) / 100);
   return {
     url: host.url,
     downMs: sum.downMs,
@@ -96,7 +100,7 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
             forMs: sum.takenBackMs,
             boundMs: Math.max(leaseMs + 2_000 * TIMES.tick, traffic?.candidate === undefined ? REPAIR_MS : 0),
           },
-    harm: open === undefined ? undefined : { version: open.version, failed: sum.failed, bound },
+    harm: open && { version: open.version, ...provenHarm(sum.harm) },
     candidate:
       traffic?.candidate === undefined || traffic.lease === undefined
         ? undefined

@@ -20,8 +20,13 @@ type Watch = {
   readonly atEnd: () => Violation | undefined;
 };
 
-/** The deadline, its hold, the leases after which a lost job is missed, and the jobs that take it up again, in s. */
-const LONGEST_ROLLOUT = 1.25 * TIMES.deadline + 2 * TIMES.lease + 60;
+/**
+ * The deadline and its hold, in s; and where every job and every report of it was lost, the next run of the monitor, with the jobs of
+ * that and of the end that it asks for.
+ */
+const LONGEST_ROLLOUT = 1.25 * TIMES.deadline + TIMES.monitorEvery + 60;
+/** A dispatch that is late comes so much later, in ms. */
+const LATEST_DISPATCH_MS = 90_000;
 /** A deadline is no matter of moments. */
 const OPEN_EVERY_MS = 5_000;
 const HARMFUL_SHARE = 0.25;
@@ -83,9 +88,11 @@ function judgeOpen(
   judge({ rollout: open.id, seconds, bound: LONGEST_ROLLOUT + outagesOf(world) });
 }
 
-/** How long nobody could act, in s: GitHub was away, or people were asked. */
+/** How long nobody could act, in s: GitHub, or the ledger, was away, what was asked for did not come, or people were asked. */
 function outagesOf({ git, github, setup }: SimulatedWorld): number {
-  const until = Math.max(git.faults.downUntil, github.downUntil, github.rateLimitedUntil);
+  const { downUntil, goneUntil } = git.faults;
+  const lostUntil = github.dispatches === undefined ? 0 : github.dispatches.until + LATEST_DISPATCH_MS;
+  const until = Math.max(downUntil, goneUntil, github.downUntil, github.rateLimitedUntil, lostUntil);
   return until / 1_000 + 2 * setup.approvalSeconds;
 }
 
@@ -104,7 +111,7 @@ function writingOf(world: SimulatedWorld, index: number): Writing {
     stateBefore: before?.state ?? emptyLedger(MODEL),
     now: events,
     written: events.slice(known.length),
-    hosts: world.hosts.map((host) => viewOf(world, host)),
+    hosts: world.hosts.map((host) => viewOf(host)),
     maxUnavailable: setup.maxUnavailable,
     commands: commands.map(({ at, text }) => ({ at: toInstant(BEGINNING_MS + at), text })),
     isHarmful: (version) => {
@@ -121,9 +128,13 @@ function writingOf(world: SimulatedWorld, index: number): Writing {
   };
 }
 
-function viewOf(world: SimulatedWorld, host: SimulatedWorld['hosts'][number]): HostView {
-  const traffic = host.store()?.getTraffic(MODEL)?.traffic;
+function viewOf(host: SimulatedWorld['hosts'][number]): HostView {
+  const stored = host.store()?.getTraffic(MODEL);
+  const traffic = stored?.traffic;
   const brake = traffic?.brake;
+  // By the agent's own clock: it does not follow every jump of the machine's.
+  const now = host.running()?.agent.context.clock.now();
+  const agoMs = (at: string) => (now === undefined ? 0 : Date.parse(now) - Date.parse(at));
   const isCut = host.is('partitionedUntil') || host.is('answersLostUntil') || host.is('badGatewayUntil');
   const harm = brake === undefined || brake.code === 'lease-expired' ? undefined : brake;
   return {
@@ -131,11 +142,10 @@ function viewOf(world: SimulatedWorld, host: SimulatedWorld['hosts'][number]): H
     isInReach: host.running() !== undefined && !isCut && !host.is('slowUntil'),
     rolloutOnHost: traffic?.lease?.rollout,
     downForMs: host.downForMs(),
+    isUnseen: host.isUnseen(),
+    told: { over: stored?.over ?? [], forMs: stored === undefined ? 0 : agoMs(stored.setAt) },
     stable: traffic?.stable,
-    brake: harm && {
-      rollout: harm.rollout,
-      forMs: world.time.now() + host.faults.skewMs - Date.parse(harm.at),
-    },
+    brake: harm && { rollout: harm.rollout, forMs: agoMs(harm.at) },
   };
 }
 

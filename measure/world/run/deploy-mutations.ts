@@ -31,9 +31,15 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'promoted-over-brake',
+    by: 'promoted-over-no-brake',
     fault:
       'A promotion does not look at what the hosts have braked, nor does what comes after it, and the report of a brake goes on with the rollout.',
     changes: [
+      {
+        file: 'actions/deploy/rollout/step.ts',
+        from: "return promote(ports, rollout, { code: 'promote', explanation, report });",
+        to: "return endings.promote(rollout, { code: 'promote', explanation, report });",
+      },
       {
         file: 'actions/deploy/rollout/end.ts',
         from: 'const brake = await brakes.ask(id);',
@@ -53,6 +59,7 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'lost-write-reported-as-won',
+    by: 'jobs-tell-the-truth',
     fault: 'A job whose write was overtaken, as a rollback by a promotion, says that it was done.',
     changes: [
       {
@@ -64,6 +71,7 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'rollback-lost-to-promotion',
+    by: 'rollbacks-take-back',
     fault: 'A rollback that finds the candidate promoted leaves it the champion.',
     changes: [
       {
@@ -124,8 +132,14 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'hold-without-deadline',
+    by: 'rollouts-end',
     fault: 'A rollout that is held for routing, or for hosts that are away, never ends.',
     changes: [
+      {
+        file: 'core/rollout/find-overdue.ts',
+        from: "if (plan.onNoData === 'hold' || openSeconds <= longestSeconds(plan)) return undefined;",
+        to: 'if (openSeconds >= 0) return undefined;',
+      },
       {
         file: 'core/rollout/decide-rollout.ts',
         from: 'if (place.rolloutSeconds > plan.deadlineSeconds) return decideLate(plan, place, { reasons, lack });',
@@ -135,9 +149,15 @@ export const DEPLOY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'refusing-host-takes-part',
+    by: 'promoted-with-all-hosts',
     fault:
       'A host that refuses the rollout counts as taking part, and the stable version is started nowhere that lacks it.',
     changes: [
+      {
+        file: 'actions/deploy/rollout/step.ts',
+        from: "return promote(ports, rollout, { code: 'promote', explanation, report });",
+        to: "return endings.promote(rollout, { code: 'promote', explanation, report });",
+      },
       {
         file: 'actions/deploy/hosts/bring-up.ts',
         from: 'isReady(url) && (obedient === undefined || obedient.has(url));',

@@ -6,6 +6,7 @@ const COUNTING = 'agent/traffic/version-reading.ts';
 export const HOST_MUTATIONS: readonly Mutation[] = [
   {
     name: 'idle-stable-takes-all-down',
+    by: 'healthy-champion-serves',
     fault:
       'Every request is refused while the stable version can not answer, though another has all traffic.',
     changes: [
@@ -41,6 +42,7 @@ export const HOST_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'brake-waits-for-slow-work',
+    by: 'harm-is-braked',
     fault: 'A look at the traffic waits for whatever is slow on the host.',
     changes: [
       {

@@ -19,8 +19,8 @@ type Options = {
 export async function runMutations(options: Options, table: string | undefined): Promise<number> {
   const wanted = MUTATIONS.filter(({ name }) => options.mutation === undefined || name === options.mutation);
   let missed = 0;
-  for (const { name, fault } of wanted) {
-    const found = await findMutation({ ...options, mutation: name });
+  for (const { name, fault, by } of wanted) {
+    const found = await findMutation({ ...options, mutation: name }, by);
     if (found === undefined) missed += 1;
     const how =
       found === undefined
@@ -41,15 +41,19 @@ export async function runMutations(options: Options, table: string | undefined):
   return missed === 0 ? 0 : 1;
 }
 
-/** The first schedule that breaks something with the fault, and nothing without it. */
-async function findMutation(options: Options): Promise<Found | undefined> {
+/** The first schedule that breaks something, or this invariant, with the fault, and nothing without it. */
+async function findMutation(options: Options, by: string | undefined): Promise<Found | undefined> {
   let first = options.seed;
   const beyond = options.seed + options.schedules;
   while (first < beyond) {
     const found: Found[] = [];
     await runWorkers(
       { ...options, seed: first, schedules: beyond - first },
-      { onFound: (one) => found.push(one), onTally: () => undefined, isEnough: () => found.length > 0 },
+      {
+        onFound: (one) => (by ?? one.invariant) === one.invariant && found.push(one),
+        onTally: () => undefined,
+        isEnough: () => found.length > 0,
+      },
     );
     const [one] = found;
     if (one === undefined) return undefined;

@@ -1,14 +1,13 @@
 import { type Draws, makeDraws } from '../../simulate/draws.ts';
+import { drawCommands, drawHostFault, drawJobFault, drawSiteFault } from './draw-injections.ts';
+import { drawMisfortune } from './draw-misfortune.ts';
+import { pick } from './pick.ts';
 import { HEALTHY, type Injection, type Setup, type VersionBehaviour, type WorldSchedule } from './setup.ts';
 
 /** When the first thing happens, and the last, in ms. */
 const FIRST_MS = 12_000;
 const LAST_MS = 110_000;
 const MOST_INJECTIONS = 9;
-/** Longer than any rollout lasts. */
-const AWAY_MS = 400_000;
-/** As a version's API hangs that waits for a disk or a lock: longer than harm may last. */
-const HANG_MS = 70_000;
 
 /** The schedule of a seed: its world, and what is done to it, in the order of time. */
 export function drawSchedule(seed: number): WorldSchedule {
@@ -42,7 +41,7 @@ function drawSetup(draws: Draws): Setup {
 function drawVersions(draws: Draws): Setup['versions'] {
   const how = draws.uniform();
   const first =
-    how < 0.08 ? { ...HEALTHY, invalid: 0.2 } : how < 0.2 ? { ...HEALTHY, loadsOnce: true } : HEALTHY;
+    how < 0.08 ? { ...HEALTHY, invalid: 0.2 } : how < 0.25 ? { ...HEALTHY, loadsOnce: true } : HEALTHY;
   const other = (): VersionBehaviour => (how < 0.08 ? first : drawBehaviour(draws));
   return { '1': first, '2': other(), '3': other() };
 }
@@ -61,105 +60,13 @@ function drawBehaviour(draws: Draws): VersionBehaviour {
   return { ...HEALTHY, ...pick(draws, faults) };
 }
 
-/** One injection, or two that belong together. */
+/** One injection, or two that belong together: at any time, or right at a moment that is easily disturbed. */
 function drawInjections(draws: Draws, setup: Setup): readonly Injection[] {
   const at = FIRST_MS + (LAST_MS - FIRST_MS) * draws.uniform();
   const kind = draws.uniform();
-  if (kind < 0.4) return drawCommands(draws, at);
-  if (kind < 0.65) return [drawHostFault(draws, setup, at)];
-  if (kind < 0.8) return [drawJobFault(draws, at)];
-  return [drawSiteFault(draws, at)];
-}
-
-const COMMANDS = [
-  ...['/rollback', '/rollback', '/promote', '/hold', '/resume', '/freeze', '/unfreeze'],
-  ...['/deploy v3', '/deploy v2', '/deploy v1', '/rollback v1'],
-] as const;
-
-function drawCommands(draws: Draws, at: number): readonly Injection[] {
-  const text = pick(draws, COMMANDS);
-  const said = (by: string, when: number, what: string) =>
-    ({ at: when, kind: 'comment', by, text: what }) as const;
-  // Two persons say the same, or each the other's contrary.
-  const other = text === '/promote' ? '/rollback' : text;
-  const again = draws.uniform() < 0.2 ? [said('bob', at + 4_000 * draws.uniform(), other)] : [];
-  return draws.uniform() < 0.1 ? [{ at, kind: 'train' }] : [said('ann', at, text), ...again];
-}
-
-const HOST_FAULTS = [
-  ...['agent', 'agent', 'hang', 'host', 'replaced', 'cut', 'away', 'lost', 'gateway', 'slow', 'disk'],
-  ...['clock', 'server', 'bad'],
-] as const;
-
-function drawHostFault(draws: Draws, setup: Setup, at: number): Injection {
-  const host = Math.floor(draws.uniform() * setup.hosts);
-  const forMs = pick(draws, [3_000, 20_000, 70_000]);
-  switch (pick(draws, HOST_FAULTS)) {
-    case 'agent':
-      return { at, kind: 'agent-killed', host, downMs: forMs };
-    case 'hang':
-      return { at, kind: 'check-hangs', version: pick(draws, ['1', '2']), forMs: HANG_MS };
-    case 'host':
-      return { at, kind: 'host-lost', host, downMs: forMs };
-    case 'replaced':
-      return { at, kind: 'host-replaced', host, downMs: pick(draws, [3_000, 20_000]) };
-    case 'away':
-      return { at, kind: 'partition', host, forMs: AWAY_MS };
-    case 'cut':
-      return { at, kind: 'partition', host, forMs };
-    case 'lost':
-      return { at, kind: 'answers-lost', host, forMs };
-    case 'gateway':
-      return { at, kind: 'bad-gateway', host, forMs };
-    case 'slow':
-      return { at, kind: 'slow-host', host, forMs };
-    case 'disk':
-      return { at, kind: 'disk-full', host, forMs };
-    case 'clock':
-      return { at, kind: 'clock-jump', host, byMs: pick(draws, [-3_600_000, -30_000, 30_000, 3_600_000]) };
-    case 'server':
-      return { at, kind: 'server-crash', host, version: pick(draws, ['1', '2']) };
-    default:
-      return {
-        at,
-        kind: 'turns-bad',
-        version: '2',
-        behaviour: pick(draws, [{ failing: 1 }, { hanging: 1 }, { failing: 0.4 }]),
-      };
-  }
-}
-
-function drawJobFault(draws: Draws, at: number): Injection {
-  return { at, kind: pick(draws, ['job-cancelled', 'job-killed', 'job-rerun'] as const) };
-}
-
-function drawSiteFault(draws: Draws, at: number): Injection {
-  const forMs = pick(draws, [5_000, 15_000, 40_000]);
-  switch (pick(draws, ['git', 'git', 'push', 'push', 'branch', 'github', 'rate', 'dispatches', 'burst'])) {
-    case 'git':
-      return { at, kind: 'git-down', forMs };
-    case 'push':
-      return { at, kind: 'push-answer-lost' };
-    case 'branch':
-      return { at, kind: 'branch-deleted' };
-    case 'github':
-      return { at, kind: 'github-down', forMs };
-    case 'rate':
-      return { at, kind: 'rate-limit', forMs };
-    case 'burst':
-      return { at, kind: 'burst', factor: pick(draws, [0, 3]), forMs };
-    default:
-      return {
-        at,
-        kind: 'dispatches',
-        as: pick(draws, ['lost', 'doubled', 'late'] as const),
-        forMs: 3 * forMs,
-      };
-  }
-}
-
-function pick<T>(draws: Draws, choices: readonly T[]): T {
-  const choice = choices[Math.floor(draws.uniform() * choices.length)];
-  if (choice === undefined) throw new RangeError('There is nothing to choose from.');
-  return choice;
+  if (kind < 0.28) return drawCommands(draws, at);
+  if (kind < 0.48) return [drawHostFault(draws, setup, at)];
+  if (kind < 0.58) return [drawJobFault(draws, at)];
+  if (kind < 0.72) return [drawSiteFault(draws, at)];
+  return drawMisfortune(draws, setup);
 }

@@ -3,18 +3,23 @@ import type { GitHubSite } from '../github/site.ts';
 import type { WorldHost } from '../host/host.ts';
 import type { Actor } from '../scheduler.ts';
 import type { SimulatedWorld } from '../world.ts';
+import { MOMENTS } from './moments.ts';
 import type { Injection } from './setup.ts';
 
 const NATURE: Actor = { name: 'nature', isAlive: true };
 /** The pull request that people comment on. */
 const PULL_REQUEST = 7;
 
-/** Lets an injection happen at its time. */
+/** Lets an injection happen at its time, or after the moment that it waits for. */
 export function plant(world: SimulatedWorld, site: GitHubSite, injection: Injection, order: number): void {
-  world.time.after(injection.at - world.time.elapsed(), NATURE, () => {
-    world.trace.say('!', describe(injection));
-    happen(world, site, injection, order);
-  });
+  const { time, trace } = world;
+  const begin = () =>
+    time.after(injection.at, NATURE, () => {
+      trace.say('!', describe(injection));
+      happen(world, site, injection, order);
+    });
+  if (injection.upon === undefined) begin();
+  else trace.await(MOMENTS[injection.upon], begin);
 }
 
 /** An injection as one line. */
@@ -56,7 +61,8 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
       git.faults.lostPushAnswers += 1;
       return;
     case 'branch-deleted':
-      git.remote.deleteBranch();
+      time.after(injection.forMs, NATURE, git.remote.deleteBranch());
+      git.faults.goneUntil = until(injection.forMs);
       return;
     case 'github-down':
       github.downUntil = until(injection.forMs);

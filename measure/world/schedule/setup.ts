@@ -1,3 +1,5 @@
+import type { Moment } from './moments.ts';
+
 /** How a version's model server behaves on a host. Shares are of the requests it gets. */
 export type VersionBehaviour = {
   /** Answered 500. */
@@ -41,8 +43,8 @@ export type Setup = {
   readonly sameName: boolean;
 };
 
-/** One thing that is done to the world. `at` is in ms since it began; `host` counts from 0. */
-export type Injection = { readonly at: number } & (
+/** One thing that is done to the world. `at` is in ms since it began, or since the moment that it waits for; `host` counts from 0. */
+export type Injection = { readonly at: number; readonly upon?: Moment } & (
   | { readonly kind: 'comment'; readonly by: string; readonly text: string }
   | { readonly kind: 'train' }
   | { readonly kind: 'agent-killed'; readonly host: number; readonly downMs: number }
@@ -62,7 +64,8 @@ export type Injection = { readonly at: number } & (
   | { readonly kind: 'burst'; readonly factor: number; readonly forMs: number }
   | { readonly kind: 'git-down'; readonly forMs: number }
   | { readonly kind: 'push-answer-lost' }
-  | { readonly kind: 'branch-deleted' }
+  /** Until somebody has put it back from a clone. */
+  | { readonly kind: 'branch-deleted'; readonly forMs: number }
   | { readonly kind: 'github-down'; readonly forMs: number }
   | { readonly kind: 'rate-limit'; readonly forMs: number }
   | { readonly kind: 'dispatches'; readonly as: 'lost' | 'doubled' | 'late'; readonly forMs: number }

@@ -15,7 +15,9 @@ const HOST: HostView = {
   url: 'http://serve-1:9443',
   isInReach: true,
   rolloutOnHost: ROLLOUT,
+  told: { over: [], forMs: 0 },
   downForMs: 0,
+  isUnseen: false,
   stable: '1',
   brake: undefined,
 };
@@ -87,6 +89,20 @@ describe('what each writing to the ledger has to keep', () => {
     const promotion = (host: HostView) => writing([promoted()], { before: OPEN, hosts: [host] });
     expect(breachesOf(promotion(down(400)))).toEqual([]);
     expect(breachesOf(promotion(down(20_000)))).toEqual(['promoted-with-all-hosts']);
+  });
+
+  it('is kept where a host comes back empty after it was asked, and not where it was asked since', () => {
+    const back = (isUnseen: boolean) => ({ ...HOST, rolloutOnHost: undefined, isUnseen });
+    const promotion = (host: HostView) => writing([promoted()], { before: OPEN, hosts: [host] });
+    expect(breachesOf(promotion(back(true)))).toEqual([]);
+    expect(breachesOf(promotion(back(false)))).toEqual(['promoted-with-all-hosts']);
+  });
+
+  it('is kept where another job has just taken the candidate back, and not where that was long ago', () => {
+    const told = (forMs: number) => ({ ...HOST, rolloutOnHost: undefined, told: { over: [ROLLOUT], forMs } });
+    const promotion = (host: HostView) => writing([promoted()], { before: OPEN, hosts: [host] });
+    expect(breachesOf(promotion(told(400)))).toEqual([]);
+    expect(breachesOf(promotion(told(20_000)))).toEqual(['promoted-with-all-hosts']);
   });
 
   it.each<[string, Writing]>([

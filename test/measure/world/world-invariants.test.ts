@@ -29,7 +29,7 @@ describe('what each host has to keep while it serves', () => {
   it.each<[string, Partial<HostServing>]>([
     ['healthy-champion-serves', { downMs: 31_000 }],
     ['taken-back-gets-nothing', { takenBack: { version: '2', forMs: 91_000, boundMs: 90_000 } }],
-    ['harm-is-braked', { harm: { version: '2', failed: 101, bound: 100 } }],
+    ['harm-is-braked', { harm: { version: '2', failed: 61, nats: 63 } }],
     ['no-more-than-the-stage', { candidate: { version: '2', percent: 100, allowed: 10 } }],
   ])('%s is broken alone', (name, change) => expect(breachesOf(change)).toEqual([name]));
 });

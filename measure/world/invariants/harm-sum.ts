@@ -1,0 +1,75 @@
+import { defaultObjectiveLimit } from '../../../core/rollout/evidence/objective.ts';
+import type { Served } from '../host/clients.ts';
+import type { VersionBehaviour } from '../schedule/setup.ts';
+import { TIMES } from '../world-config.ts';
+
+/** What a candidate was sent and has failed on a host, in one stage and while its agent could act. */
+type Tally = {
+  /** For how long it has had requests, in ms. */
+  readonly servedMs: number;
+  readonly requests: number;
+  readonly failed: number;
+  /** How many it may fail: as many as the stable version would have or, where that gets none, as the limit of the bake allows. */
+  readonly borne: number;
+};
+
+/** The tally, and what it was over the last few ticks, oldest first. */
+export type HarmSum = { readonly stage: string; readonly now: Tally; readonly past: readonly Tally[] };
+
+/** Harm that an agent had the time to see: failures beyond what is borne, and how clearly they are no chance, in nats. */
+export type ProvenHarm = { readonly failed: number; readonly nats: number };
+
+/** How many ticks an agent may take until it has seen the request that proves the harm, and has braked. */
+const TICKS_TO_ACT = 4;
+/** The least share that a version is believed to fail. */
+const LEAST_SHARE = 0.001;
+const NOTHING: Tally = { servedMs: 0, requests: 0, failed: 0, borne: 0 };
+
+/** Nothing so far, in a stage. */
+export function startHarm(stage: string): HarmSum {
+  return { stage, now: NOTHING, past: [] };
+}
+
+/** The share of its requests that a candidate may fail beside a stable version that behaves so: `isAlone` where it gets them all. */
+export function borneBeside(
+  {
+    failing,
+    hanging,
+    refusing,
+    invalid,
+  }: Pick<VersionBehaviour, 'failing' | 'hanging' | 'refusing' | 'invalid'>,
+  isAlone: boolean,
+): number {
+  const share = Math.max(LEAST_SHARE, Math.min(1, failing + hanging + refusing + invalid));
+  return isAlone ? defaultObjectiveLimit(share) : share;
+}
+
+/** The sum with one more stretch of requests that the candidate was given, of which it may fail the share `borne`. */
+export function addHarm(
+  { stage, now, past }: HarmSum,
+  { from, to, requests, failed }: Pick<Served, 'from' | 'to' | 'requests' | 'failed'>,
+  borne: number,
+): HarmSum {
+  const next: Tally = {
+    servedMs: now.servedMs + (to - from),
+    requests: now.requests + requests,
+    failed: now.failed + failed,
+    borne: now.borne + borne * requests,
+  };
+  const since = next.servedMs - TICKS_TO_ACT * TIMES.tick * 1_000;
+  const first = past.findLastIndex(({ servedMs }) => servedMs <= since);
+  return { stage, now: next, past: [...past.slice(Math.max(0, first)), next] };
+}
+
+/**
+ * The harm of some ticks ago, which the agent should have braked by now if it proves anything. So the bound holds at any rate and share;
+ * and where two versions fail alike there is none.
+ */
+export function provenHarm({ now, past }: HarmSum): ProvenHarm {
+  const [first = NOTHING] = past;
+  const isOld = first.servedMs <= now.servedMs - TICKS_TO_ACT * TIMES.tick * 1_000;
+  if (!isOld || first.failed <= first.borne) return { failed: 0, nats: 0 };
+  const { requests, failed, borne } = first;
+  const term = (count: number, expected: number) => (count === 0 ? 0 : count * Math.log(count / expected));
+  return { failed: failed - borne, nats: term(failed, borne) + term(requests - failed, requests - borne) };
+}

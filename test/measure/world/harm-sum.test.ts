@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { addHarm, borneBeside, provenHarm, startHarm } from '../../../measure/world/invariants/harm-sum.ts';
+import { HEALTHY } from '../../../measure/world/schedule/setup.ts';
+
+/** Proven after so many seconds in which a candidate fails that share of ten requests a second, where the other is borne. */
+function proven(seconds: number, share: number, borne: number) {
+  let sum = startHarm('a stage');
+  for (let second = 0; second < seconds; second += 1) {
+    const served = { from: second * 1_000, to: (second + 1) * 1_000, requests: 10, failed: 10 * share };
+    sum = addHarm(sum, served, borne);
+  }
+  return provenHarm(sum);
+}
+
+describe('the harm that an agent had the time to see', () => {
+  it('is what the candidate had failed four ticks ago', () => {
+    expect(proven(20, 1, 0.5)).toEqual({ failed: 0, nats: 0 });
+    expect(proven(30, 1, 0.5)).toEqual({ failed: 50, nats: 100 * Math.log(2) });
+  });
+
+  it('is none where it fails no more than is borne, and hard to tell where it hardly does', () => {
+    expect(proven(1_000, 0.2, 0.2)).toEqual({ failed: 0, nats: 0 });
+    expect(proven(1_000, 0.52, 0.5).failed).toBeCloseTo(196, 6);
+    expect(proven(1_000, 0.52, 0.5).nats).toBeLessThan(8);
+  });
+
+  it('is borne up to what the stable version fails, and up to the limit of the bake where that gets nothing', () => {
+    const broken = { ...HEALTHY, failing: 0, invalid: 0.2 };
+    expect(borneBeside(broken, false)).toBe(0.2);
+    expect(borneBeside(broken, true)).toBe(0.5);
+    expect(borneBeside(HEALTHY, true)).toBe(0.05);
+  });
+});
