@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { recordBrake } from './record-brake.ts';
+import { remindOfBrake } from './remind-of-brake.ts';
 
 /** Ends seen within so long of each other are one event, in s. */
 const ONE_EVENT_SECONDS = 10;
@@ -26,12 +27,16 @@ type Judged = { readonly model: string; readonly stored: StoredTraffic };
 /** Why the agent acts. */
 type Cause = { readonly code: string; readonly explanation: string };
 
-/** Looks at one model's traffic and brakes, holds or reports. Gives whether the traffic was changed. */
+/** Looks at one model's traffic and brakes, holds or reports; a brake that is on it may remind of. Gives whether the traffic was changed. */
 export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged: Judged): boolean {
   const { store, clock } = context;
   const { model, stored } = judged;
   const { traffic } = stored;
-  const { lease } = traffic;
+  const { lease, brake: before } = traffic;
+  if (before !== undefined) {
+    remindOfBrake(context, { model, stored, brake: before });
+    return false;
+  }
   const folded = lease && foldEvidence(store, cache, { model, lease });
   const instanceOf = (version: string | undefined) =>
     version === undefined ? undefined : store.getInstance(model, version);

@@ -6,6 +6,7 @@ import { MUTATIONS } from '../../../measure/world/run/mutations.ts';
 import { renderTeeth } from '../../../measure/world/run/teeth.ts';
 import { UNSEEN_FAULTS } from '../../../measure/world/run/unseen-faults.ts';
 import { drawSchedule } from '../../../measure/world/schedule/draw-schedule.ts';
+import { MOMENTS } from '../../../measure/world/schedule/moments.ts';
 import { ROOT } from '../../../sandbox/checkout.ts';
 
 function replay(seed: number): string {
@@ -32,6 +33,16 @@ it('draws the same schedule for a seed, in the order of time', () => {
     expect(drawSchedule(seed).injections).toEqual(injections);
     expect(injections.map(({ at }) => at)).toEqual(injections.map(({ at }) => at).toSorted((a, b) => a - b));
   }
+});
+
+it.each<[keyof typeof MOMENTS, string, string, string]>([
+  ['raised', 'Version 2 gets 10 % of the traffic.', ' % of the traffic.', 'actions/deploy/rollout/step.ts'],
+  ['last-stage', 'Version 2 gets 100 % of the traffic.', ' gets ${', 'actions/deploy/rollout/step.ts'],
+  ['passed', '10% passed after 15 s', ' passed after ', 'core/rollout/explain-rollout.ts'],
+  ['braked', 'Braked mnist version 2', 'Braked ', 'agent/traffic/record-brake.ts'],
+])('knows the moment "%s" by what is said then: %s', (moment, said, part, file) => {
+  expect(said).toMatch(MOMENTS[moment]);
+  expect(readFileSync(join(ROOT, file), 'utf8')).toContain(part);
 });
 
 it.each(MUTATIONS)('finds the text that $name changes once', ({ changes }) => {
