@@ -13,12 +13,7 @@ describe('a brake for harm that nobody obeys', () => {
       const entry = store.outbox.next(DISPATCH_TYPES.brake, clock.now());
       if (entry === undefined) return sent.length;
       store.outbox.delivered(entry.seq, clock.now());
-      expect(entry.payload.body).toMatchObject({
-        rollout: 'r1',
-        version: '2',
-
-        to: '1',
-      });
+      expect(entry.payload.body).toMatchObject({ rollout: 'r1', version: '2', to: '1' });
       sent.push(entry.payload.id);
     }
   };

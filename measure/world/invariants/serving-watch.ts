@@ -60,7 +60,7 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const isBack = version !== undefined && isTakenBack(here, version);
   if (isBack && requests > 0) {
     sum.takenBack = version;
-    if (canAct) sum.takenBackMs += to - from;
+    if (canAct && canServe(world, host, champion)) sum.takenBackMs += to - from;
   } else if (version === sum.takenBack) {
     sum.takenBack = undefined;
     sum.takenBackMs = 0;
@@ -106,6 +106,14 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
         ? undefined
         : { version: traffic.candidate, percent, allowed: allowedOf(world, traffic.lease.rollout) },
   };
+}
+
+/**
+ * Whether the champion answers on a host, or could be started there. Where it needs the place that another version has, the host serves on
+ * what it served: any answer is better than none, and people are told of it (`version-differs`).
+ */
+function canServe({ behaviours }: SimulatedWorld, { servers }: WorldHost, champion = ''): boolean {
+  return servers.ofVersion(champion)?.state === 'serving' || behaviours.get(champion)?.loadsOnce !== true;
 }
 
 /** Whether a version that has a share of the traffic, or all of it, would answer on this host. */
