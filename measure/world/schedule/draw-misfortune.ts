@@ -4,12 +4,15 @@ import type { Moment } from './moments.ts';
 import { pick } from './pick.ts';
 import type { Injection, Setup } from './setup.ts';
 
-/** A stage lasts so long, and a while more until its end is on record, in ms. */
-const STAGE_MS = 20_000;
+/** From the first request of a stage until its end is on record, where there are requests enough, in ms. */
+const STAGE_MS = 22_000;
 /** From a decision until it is written, in ms. */
 const WRITING_MS = 2_500;
-/** From a comment to the job that does what it says, in ms. */
-const COMMENT_MS = 10_000;
+/** From a comment to the job that does what it says, and how much that varies, in ms. */
+const COMMENT_MS = {
+  slow: { takes: 10_000, varies: 4_000 },
+  quick: { takes: 3_500, varies: 1_500 },
+} as const;
 
 const HARMS = [{ failing: 1 }, { hanging: 1 }, { failing: 0.4 }] as const;
 
@@ -21,11 +24,8 @@ export function drawMisfortune(draws: Draws, setup: Setup): readonly Injection[]
   switch (pick(draws, MISFORTUNES)) {
     case 'said-in-the-last-stage':
       return drawCommands(draws, within(STAGE_MS)).map((one) => ({ ...one, upon: 'last-stage' }));
-    case 'said-to-be-done-at-its-end':
-      return drawCommands(draws, Math.max(0, STAGE_MS - COMMENT_MS + within(8_000) - 4_000)).map((one) => ({
-        ...one,
-        upon: 'last-stage',
-      }));
+    case 'done-at-its-end':
+      return drawDoneAtTheEnd(draws, setup);
     case 'while-it-is-written':
       return [
         { ...drawAny(draws, setup, within(WRITING_MS)), upon: pick<Moment>(draws, ['passed', 'braked']) },
@@ -44,9 +44,18 @@ export function drawMisfortune(draws: Draws, setup: Setup): readonly Injection[]
 }
 
 const MISFORTUNES = [
-  ...['said-in-the-last-stage', 'said-to-be-done-at-its-end', 'while-it-is-written', 'while-it-is-written'],
+  ...['said-in-the-last-stage', 'done-at-its-end', 'done-at-its-end', 'while-it-is-written'],
+  ...['while-it-is-written'],
   ...['stable-falls', 'candidate-falls', 'harm-while-it-hangs', 'comes-back-empty'],
 ] as const;
+
+/** What a person has asked for is done in the moment in which a job promotes. */
+function drawDoneAtTheEnd(draws: Draws, { quickRunners }: Setup): readonly Injection[] {
+  const { takes, varies } = COMMENT_MS[quickRunners ? 'quick' : 'slow'];
+  const at = STAGE_MS - takes + varies * (2 * draws.uniform() - 1);
+  const text = pick(draws, ['/rollback', '/rollback', '/promote', '/hold', '/freeze']);
+  return [{ at, upon: 'last-stage', kind: 'comment', by: 'ann', text }];
+}
 
 function drawAny(draws: Draws, setup: Setup, at: number): Injection {
   const kind = draws.uniform();

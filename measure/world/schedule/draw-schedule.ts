@@ -34,6 +34,7 @@ function drawSetup(draws: Draws): Setup {
     controlRunners: chance(0.5) ? 2 : 3,
     approvalSeconds: chance(0.15) ? 20 : 0,
     sameName: chance(0.05),
+    quickRunners: chance(0.5),
   };
 }
 

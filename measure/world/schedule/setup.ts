@@ -37,6 +37,8 @@ export type Setup = {
   readonly shadowSeconds: number;
   readonly detach: boolean;
   readonly controlRunners: number;
+  /** They wait for work, and start a job within a second. */
+  readonly quickRunners: boolean;
   /** How long a reviewer takes, in s; none is asked when 0. */
   readonly approvalSeconds: number;
   /** Two hosts that call themselves by one name. */
