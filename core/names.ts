@@ -11,7 +11,7 @@ export const VERSION_HEADER = 'x-trainyard-version';
 export const PIN_HEADER = 'x-trainyard-pin';
 export const REQUEST_ID_HEADER = 'x-request-id';
 
-/** `event_type`s of `repository_dispatch`: the agent reports with all but `retrain`, which monitor-check sends. */
+/** `event_type`s of `repository_dispatch`: the agent reports with all but `retrain`, and monitor-check asks with that, `brake` and `rollout`. */
 export const DISPATCH_TYPES = {
   heartbeat: 'trainyard.heartbeat',
   drift: 'trainyard.drift',
