@@ -6,6 +6,7 @@ import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts
 import { invert, loadDigits } from '../../sandbox/traffic/digits.ts';
 import { accuracyOf, type SteadyTraffic } from '../../sandbox/traffic/traffic.ts';
 import { followRun } from './follow-run.ts';
+import { nameHoldout } from './name-holdout.ts';
 import { championOf } from './retrain-by-comment.ts';
 import { checkRun, type Say, type SceneResult } from './scene.ts';
 import { MODEL, QUICK_AGENT, type World } from './world.ts';
@@ -28,6 +29,7 @@ export async function playDrift(world: World, traffic: SteadyTraffic, say: Say):
   const usual = await measureAccuracy(traffic);
   say('the clients’ digits turn black on white, and a team labels some of the new ones');
   await world.deliver('invert');
+  await nameHoldout(world);
   // Before the first new digit: the agent may notice, and monitor-check decide, while the accuracy is still measured.
   const earlier = new Set(sandbox.runs);
   traffic.use(loadDigits(DIGITS_PER_LABEL).map(invert));

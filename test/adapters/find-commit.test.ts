@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { findCommit } from '../../adapters/git/find-commit.ts';
+import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-commit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,4 +19,30 @@ test('gives the commit of a checkout, and nothing where there is no git or no co
   expect(await findCommit(folder)).toBeUndefined();
   git('commit', '--quiet', '--allow-empty', '--message', 'first');
   expect(await findCommit(folder)).toBe(git('rev-parse', 'HEAD'));
+});
+
+test('knows a file of the commit from one that lies beside it, elsewhere, or behind a link', async () => {
+  const at = (name: string) => path.join(folder, name);
+  const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'trainyard-elsewhere-'));
+  writeFileSync(path.join(elsewhere, 'holdout.csv'), 'easy');
+  writeFileSync(at('holdout.csv'), 'x');
+  writeFileSync(at('beside.csv'), 'x');
+  symlinkSync(path.join(elsewhere, 'holdout.csv'), at('link.csv'));
+  git('add', 'holdout.csv', 'link.csv');
+  git('commit', '--quiet', '--message', 'data');
+  const files = [
+    'holdout.csv',
+    at('holdout.csv'),
+    'beside.csv',
+    'link.csv',
+    path.join(elsewhere, 'holdout.csv'),
+  ];
+  expect(await Promise.all(files.map((file) => isOfCommit(folder, file)))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  rmSync(elsewhere, { recursive: true, force: true });
 });
