@@ -1,4 +1,4 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
@@ -7,6 +7,8 @@ import { digestSchema } from '../core/identity/digest.ts';
 import { SCHEMAS } from '../core/names.ts';
 
 const METADATA_KEY = 'trainyard';
+/** Columns that answers stand in. */
+const OURS = /^(?:id|prediction|score_\d+|metric\..+)$/;
 
 const metadataSchema = z.object({
   schema: z.literal(SCHEMAS.predictions),
@@ -32,18 +34,23 @@ export type StoredAnswers = {
 
 /**
  * Reads a Parquet file of predictions. Its values are data from a job that ran a user's code: only ids, answers, scores and values of the
- * user's own metrics are read, and what is true stands elsewhere. Rejects with a UserError when the file is none of ours.
+ * user's own metrics are read, and what is true stands elsewhere. A few bytes may stand for millions of rows: other than `rows` are not
+ * unpacked. Rejects with a UserError for them, and when the file is none of ours.
  */
-export async function readAnswers(file: string): Promise<StoredAnswers> {
+export async function readAnswers(file: string, rows: number): Promise<StoredAnswers> {
   try {
     const buffer = await asyncBufferFromFile(file);
-    const { key_value_metadata: pairs = [] } = await parquetMetadataAsync(buffer);
+    const parquet = await parquetMetadataAsync(buffer);
+    const { key_value_metadata: pairs = [], num_rows: given } = parquet;
+    if (Number(given) !== rows) throw new Error(`they are ${given}, and the holdout has ${rows} examples`);
     const text = pairs.find(({ key }) => key === METADATA_KEY)?.value ?? 'null';
     const metadata = metadataSchema.parse(JSON.parse(text));
-    const rows = await parquetReadObjects({ file: buffer });
+    const names = parquetSchema(parquet).children.map(({ element }) => element.name);
+    const columns = names.filter((name) => OURS.test(name));
+    const read = await parquetReadObjects({ file: buffer, metadata: parquet, columns });
     const { modelDigest, signature } = metadata;
     return {
-      answers: toAnswers(metadata, rows),
+      answers: toAnswers(metadata, columns, read),
       modelDigest,
       signature: parseSignature(signature?.inputs, signature?.outputs),
     };
@@ -61,11 +68,14 @@ export async function readAnswers(file: string): Promise<StoredAnswers> {
   }
 }
 
-function toAnswers({ task, classes, holdoutDigest }: Metadata, rows: readonly Row[]): Answers {
-  const columns = Object.keys(rows[0] ?? {});
+function toAnswers(
+  { task, classes, holdoutDigest }: Metadata,
+  columns: readonly string[],
+  rows: readonly Row[],
+): Answers {
   const index = new Map(classes.map((name, position) => [name, position]));
   const toNumber = (value: unknown) =>
-    task === 'regression' ? Number(value) : (index.get(String(value)) ?? -1);
+    task === 'regression' ? toValue(value) : (index.get(String(value)) ?? -1);
   const numbers = (name: string, read: (value: unknown) => number) =>
     Float64Array.from(rows, (row) => read(row[name]));
   const scores = classes.map((_, position) => `score_${position}`).filter((name) => columns.includes(name));
@@ -75,11 +85,15 @@ function toAnswers({ task, classes, holdoutDigest }: Metadata, rows: readonly Ro
     classes,
     ids: rows.map((row) => String(row['id'] ?? '')),
     predictions: numbers('prediction', toNumber),
-    scores: scores.map((name) => numbers(name, Number)),
-    // What is no number becomes NaN, which the gate's own checks report.
+    scores: scores.map((name) => numbers(name, toValue)),
     rowMetrics: Object.fromEntries(
-      metrics.map((name) => [name.slice('metric.'.length), numbers(name, Number)] as const),
+      metrics.map((name) => [name.slice('metric.'.length), numbers(name, toValue)] as const),
     ),
     holdoutDigest,
   };
+}
+
+/** What is no number, or not there, becomes NaN, which the gate's own checks report. */
+function toValue(value: unknown): number {
+  return value === null || value === undefined ? Number.NaN : Number(value);
 }

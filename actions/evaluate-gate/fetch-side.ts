@@ -36,7 +36,7 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   const file = tempPath(`${who}.parquet`);
   await tracking.downloadArtifact(runId, stored, file);
   if ((await hashFile(file)) !== digest) throw new UserError([exchanged(wanted)]);
-  const { answers, modelDigest, signature } = await readAnswers(file);
+  const { answers, modelDigest, signature } = await readAnswers(file, held.ids.length);
   const joined = joinAnswers(answers, held, who);
   if (!joined.ok) {
     const [first, ...rest] = joined.error;

@@ -23,7 +23,8 @@ export type GatePorts = {
   readonly python: PythonRuntime;
   readonly hashFile: (file: string) => Promise<string>;
   readonly hashText: (text: string) => string;
-  readonly readAnswers: (file: string) => Promise<StoredAnswers>;
+  /** A model's answers to so many examples. */
+  readonly readAnswers: (file: string, rows: number) => Promise<StoredAnswers>;
   /** All of the workspace's holdout but the inputs. */
   readonly readHoldout: (holdout: Holdout) => Promise<HeldOut>;
   /** Whether a file belongs to the commit that is checked out. */

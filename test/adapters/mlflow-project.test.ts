@@ -126,10 +126,11 @@ describe('a real MLflow Project', () => {
     if (holdout === undefined) throw new Error('no holdout');
     const predictions = path.join(folder, 'predictions.parquet');
     const [evaluation] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout });
-    const stored = await readAnswers(predictions);
+    const held = await readHoldout(workspace, holdout);
+    const stored = await readAnswers(predictions, held.ids.length);
     expect(stored).toMatchObject({ modelDigest: evaluation?.modelDigest });
     expect(stored.answers.ids).toHaveLength(evaluation?.rows ?? -1);
-    const joined = joinAnswers(stored.answers, await readHoldout(workspace, holdout), 'challenger');
+    const joined = joinAnswers(stored.answers, held, 'challenger');
     if (!joined.ok) throw new Error(joined.error.map(({ message }) => message).join('\n'));
     expectGateByOwnMetric(config, joined.value);
 
