@@ -13,7 +13,8 @@ import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 
 const MODEL = 'mnist';
-const SECRET = 'a secret only the tests know';
+const SECRET = 'only-the-tests-know-it';
+const SECRETS = `staging=only-staging-knows-it\nproduction=${SECRET}`;
 const WRONG = `version: 1
 model: mnist
 gate:
@@ -34,7 +35,7 @@ beforeAll(async () => {
   sandbox = await startSandbox({
     folder,
     people: { ada: 'admin' },
-    secrets: { TRAINYARD_DISPATCH_SECRET: SECRET, TRAINYARD_AGENT_TOKEN: 'a token nobody checks' },
+    secrets: { TRAINYARD_DISPATCH_SECRET: SECRETS, TRAINYARD_AGENT_TOKEN: 'a token nobody checks' },
     variables: { MLFLOW_TRACKING_URI: `http://127.0.0.1:${deadPort}` },
     env: { MNIST_DATA: folder, SERVING_HOST: `http://127.0.0.1:${deadPort}` },
     parallel: 1,
@@ -55,6 +56,7 @@ describe('a dispatch', () => {
     ['that is no report at all', { hello: 'world' }, 'bad-payload'],
     ['of more than 48,000 characters', { ...report(), body: { text: 'x'.repeat(48_001) } }, 'bad-payload'],
     ['that is not signed by the secret', { ...report(), signature: 'AAAA' }, 'bad-signature'],
+    ['that staging signed for production', signed({}, 'only-staging-knows-it'), 'bad-signature'],
     ['from last month', signed({ at: new Date(Date.now() - 30 * 86_400_000).toISOString() }), 'stale'],
   ])('%s is refused, with its reason, and starts nothing', async (_, payload, code) => {
     const run = await runOne(sandbox.dispatch(DISPATCH_TYPES.retrain, payload));
@@ -131,9 +133,9 @@ function report() {
   } as const;
 }
 
-function signed(change: Readonly<Record<string, string>>): unknown {
+function signed(change: Readonly<Record<string, string>>, secret = SECRET): unknown {
   const payload = { ...report(), ...change };
-  return signDispatch(SECRET, DISPATCH_TYPES.retrain, payload);
+  return signDispatch(secret, DISPATCH_TYPES.retrain, payload);
 }
 
 function startedJobs(run: WorkflowRun): readonly string[] {
