@@ -55,8 +55,8 @@ export function deliver(
       trigger(event);
     });
   };
-  const { as = 'usual', until = 0 } = faults.dispatches ?? {};
-  if (time.elapsed() >= until) return start(0);
+  const { until = 0 } = faults.dispatches ?? {};
+  const as = time.elapsed() < until ? faults.dispatches?.as : 'usual';
   if (as !== 'lost') start(as === 'late' ? draws.uniform() * LATE_MS : 0);
   if (as === 'doubled') start(draws.uniform() * LATE_MS);
 }
