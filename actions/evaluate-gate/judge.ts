@@ -7,7 +7,7 @@ import { isBudgetRule } from '../../core/gate/rules/rule.ts';
 import { type Champion, championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
-import { fixHoldout, type HoldoutDecision } from '../../core/ledger/fix-holdout.ts';
+import { fixHoldout, type HoldoutDecision } from '../../core/ledger/holdout/fix-holdout.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
 import type { TrackingRun } from '../../core/ports.ts';

@@ -1,7 +1,7 @@
 import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
-import type { PresentHoldout } from '../../core/ledger/fix-holdout.ts';
+import type { PresentHoldout } from '../../core/ledger/holdout/fix-holdout.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { requireHoldout } from './predict.ts';
 

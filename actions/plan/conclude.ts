@@ -1,7 +1,7 @@
 import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
+import type { KeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import type { Ignored, Refused } from '../../core/plan/decision.ts';
-import type { KeptPredictions } from '../../core/plan/find-kept-predictions.ts';
 import { handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { CONTRACTS } from '../job/contract.ts';

@@ -17,7 +17,7 @@ const MOST_ENTRIES_BYTES = 2 ** 26;
 type Entry = { readonly method: number; readonly packed: number; readonly size: number; readonly at: number };
 
 /** A zip file open for reading, by the names of its entries. */
-export type Zip = {
+type Zip = {
   readonly names: readonly string[];
   /** The unpacked bytes of an entry. Rejects with an UnreadableError when there are too many, or the entry is not whole. */
   readonly read: (name: string) => Promise<Buffer>;

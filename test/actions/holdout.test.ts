@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import type { GatePorts } from '../../actions/evaluate-gate/gate-context.ts';
-import { findKeptPredictions } from '../../core/plan/find-kept-predictions.ts';
+import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import {
   answersOf,
   createGateBench,

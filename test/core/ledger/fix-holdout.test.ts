@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { admitEvents } from '../../../core/ledger/admit-events.ts';
 import type { LedgerEventData } from '../../../core/ledger/event.ts';
-import { fixHoldout } from '../../../core/ledger/fix-holdout.ts';
 import { foldLedger } from '../../../core/ledger/fold.ts';
+import { fixHoldout } from '../../../core/ledger/holdout/fix-holdout.ts';
 import { emptyLedger, type LedgerState } from '../../../core/ledger/state.ts';
 import { DIGEST, startScribe } from './ledger-support.ts';
 

@@ -1,6 +1,6 @@
-import type { Problem } from '../errors.ts';
-import type { LedgerEventData } from './event.ts';
-import type { LedgerState } from './state.ts';
+import type { Problem } from '../../errors.ts';
+import type { LedgerEventData } from '../event.ts';
+import type { LedgerState } from '../state.ts';
 
 /** The holdout that is judged on now: as the default branch says, its file as judge has read it. */
 export type PresentHoldout = {

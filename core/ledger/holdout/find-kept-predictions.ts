@@ -1,8 +1,12 @@
-import type { Holdout } from '../config/config.ts';
-import type { LedgerState } from '../ledger/state.ts';
+import type { LedgerState } from '../state.ts';
 
 /** Predictions of a champion that a judgement has been based on: what file they answer, and the digest of theirs. */
 export type KeptPredictions = { readonly holdoutDigest: string; readonly digest: string };
+
+/** What decides which values a model is asked about. */
+type Description = { readonly target: string; readonly slices: readonly string[] } & {
+  readonly [K in 'id' | 'group' | 'time']?: string | undefined;
+};
 
 /**
  * The champion's predictions that the ledger names and that still say the same: the holdout is described as it was then, and no code of the
@@ -10,11 +14,11 @@ export type KeptPredictions = { readonly holdoutDigest: string; readonly digest:
  */
 export function findKeptPredictions(
   { holdout: fixed, gates }: LedgerState,
-  holdout: Holdout | undefined,
+  holdout: (Description & { readonly metrics: Readonly<Record<string, string>> }) | undefined,
   champion: string,
 ): KeptPredictions | undefined {
   if (fixed === undefined || holdout === undefined) return undefined;
-  if (describe(fixed) !== describe(holdout) || Object.keys(holdout.metrics).length > 0) return undefined;
+  if (write(fixed) !== write(holdout) || Object.keys(holdout.metrics).length > 0) return undefined;
   const [newest] = Object.values(gates)
     .filter((gate) => gate.champion === champion && gate.holdoutDigest === fixed.digest)
     .toSorted((left, right) => (left.at < right.at ? 1 : -1));
@@ -22,11 +26,6 @@ export function findKeptPredictions(
   return digest === undefined ? undefined : { holdoutDigest: fixed.digest, digest };
 }
 
-type Described = Pick<Holdout, 'target' | 'slices'> & {
-  readonly [K in 'id' | 'group' | 'time']?: string | undefined;
-};
-
-/** What decides which values a model is asked about. */
-function describe({ target, id, group, time, slices }: Described): string {
+function write({ target, id, group, time, slices }: Description): string {
   return JSON.stringify([target, id, group, time, slices]);
 }
