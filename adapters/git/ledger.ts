@@ -174,8 +174,11 @@ async function readNow(
   const head = fetched?.commit;
   const known = readings.get(model);
   if (head !== undefined && known?.head === head) return ok(known);
+  const now = options.clock.now();
   const read =
-    head === undefined ? ok(emptyReading(model)) : await readLedger(repository, { model, head, known, keys });
+    head === undefined
+      ? ok(emptyReading(model))
+      : await readLedger(repository, { model, head, known, keys, now });
   if (!read.ok) return err(atLeastOne(read.error));
   const lost = findLoss(read.value.state, seenBefore(ledger, model));
   if (lost !== undefined) return err([{ ...lost, where: endpoint(repository.remote) }]);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '../../core/errors.ts';
+import { addSeconds, type Instant } from '../../core/instant.ts';
 import { type Chain, NEW_CHAIN } from '../../core/ledger/chain/chain.ts';
+import { CLOCK_SLACK_SECONDS } from '../../core/ledger/clock-slack.ts';
 import { continueFold } from '../../core/ledger/fold.ts';
 import { readTitlePage, TITLE_PAGE, type TitlePage } from '../../core/ledger/head/title-page.ts';
 import { type LedgerFile, readLines } from '../../core/ledger/parse-ledger.ts';
@@ -23,6 +25,8 @@ export type LedgerReading = {
   readonly chain: Chain;
   /** Lines after the last signature that have none, of kinds that may. */
   readonly unsigned: readonly PlacedLine[];
+  /** New lines whose time has not come yet, further than clocks differ. */
+  readonly early: readonly PlacedLine[];
 };
 
 /** A file that was read: `lines` is the number of its line breaks. */
@@ -34,11 +38,12 @@ type ReadingRequest = {
   /** An earlier reading: what it has of the files as they are now is not read again. */
   readonly known: LedgerReading | undefined;
   readonly keys: LineKeys;
+  readonly now: Instant;
 };
 
 /** A reading of a model of which nothing is recorded. */
 export function emptyReading(model: string): LedgerReading {
-  return { head: undefined, state: emptyLedger(model), files: [], chain: NEW_CHAIN, unsigned: [] };
+  return { head: undefined, state: emptyLedger(model), files: [], chain: NEW_CHAIN, unsigned: [], early: [] };
 }
 
 /** Reads one model's ledger in a commit; the problems of lines that are no events, or of a branch that is no ledger. Only one file lies in memory at a time. */
@@ -46,7 +51,7 @@ export async function readLedger(
   repository: LedgerRepository,
   request: ReadingRequest,
 ): Promise<Result<LedgerReading, readonly Problem[]>> {
-  const { model, head, keys } = request;
+  const { model, head, keys, now } = request;
   const all = await listFiles(repository, head, TITLE_PAGE, `events/${model}/`);
   const title = await readTitle(
     repository,
@@ -56,7 +61,7 @@ export async function readLedger(
   const listed = all.filter(({ path }) => path !== TITLE_PAGE);
   const known = canContinue(request.known, listed) ? request.known : emptyReading(model);
   const kept = known.files.filter(({ blob }, index) => listed[index]?.blob === blob);
-  const part = startPart(known, keys);
+  const part = startPart(known, { keys, latest: addSeconds(now, CLOCK_SLACK_SECONDS) });
   const files: ReadFile[] = [...kept];
   for await (const { file, content } of readBlobs(repository, listed.slice(kept.length))) {
     const before = known.files[files.length];
@@ -68,16 +73,20 @@ export async function readLedger(
   }
   const read = part.end();
   if (!read.ok) return err(read.error.map(onBranch));
-  const { state, chain, digests, unsigned } = read.value;
+  const { state, digests, ...followed } = read.value;
   const origin = { commit: head, replaces: title.value.replaces, digests };
-  return ok({ head, state: { ...state, origin }, files, chain, unsigned });
+  return ok({ head, state: { ...state, origin }, files, ...followed });
 }
 
 /** What is read after `known`: folded, followed and, where keys are known, held against its last signature. */
-function startPart(known: LedgerReading, keys: LineKeys) {
+function startPart(
+  known: LedgerReading,
+  { keys, latest }: { readonly keys: LineKeys; readonly latest: Instant },
+) {
   const fold = continueFold(known.state);
   const digests = [...(known.state.origin?.digests ?? [])];
   const problems: Problem[] = [];
+  const early: PlacedLine[] = [];
   let broken: Problem | undefined;
   let chain = known.chain;
   let lastSigned: PlacedLine | undefined;
@@ -88,8 +97,10 @@ function startPart(known: LedgerReading, keys: LineKeys) {
       const followed = followChain({ path: file.path, lines, chain }, keys);
       problems.push(...unreadable);
       broken ??= followed.problems[0];
-      for (const [index, { event }] of lines.entries()) {
-        if (fold.add(event)) digests.push(followed.digests[index] ?? '');
+      for (const [index, line] of lines.entries()) {
+        if (fold.add(line.event)) digests.push(followed.digests[index] ?? '');
+        // Texts of one form, compared as such: a date for each line would take longer than all else.
+        if (line.event.at > latest) early.push({ path: file.path, line });
       }
       chain = followed.chain;
       unsigned = followed.lastSigned === undefined ? [...unsigned, ...followed.unsigned] : followed.unsigned;
@@ -99,7 +110,8 @@ function startPart(known: LedgerReading, keys: LineKeys) {
       if (problems.length > 0) return err(problems);
       // What comes after a break may only follow from it.
       const forged = broken ?? (lastSigned && checkSignature(lastSigned, keys));
-      return forged === undefined ? ok({ state: fold.state(), chain, digests, unsigned }) : err([forged]);
+      if (forged !== undefined) return err([forged]);
+      return ok({ state: fold.state(), chain, digests, unsigned, early });
     },
   };
 }

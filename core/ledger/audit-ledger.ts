@@ -1,14 +1,12 @@
 import { type Instant, isBefore, secondsBetween } from '../instant.ts';
 import { checkEvent } from './check-event.ts';
+import { CLOCK_SLACK_SECONDS } from './clock-slack.ts';
 import type { Envelope } from './envelope.ts';
 import type { LedgerEvent } from './event.ts';
 import { startFold } from './fold.ts';
 import type { RecordedEvent } from './lines/read-event.ts';
 import type { LedgerState } from './state.ts';
 import type { StatementSubject } from './statement.ts';
-
-/** How far the clocks of two jobs may differ before the order of their events looks wrong. */
-const CLOCK_SLACK_SECONDS = 600;
 
 /** Something in the ledger that should not be there, or is missing. `error` breaks a rule, `warning` deserves a look. */
 export type AuditFinding = {

@@ -1,7 +1,9 @@
 import type { Problem } from '../errors.ts';
 import type { LedgerEvent } from './event.ts';
+import { findServedPackage } from './find-served-package.ts';
 import { findStartBar } from './find-start-bar.ts';
 import { findConflictingLock, lockedProblem } from './locks.ts';
+import { hasServed } from './read-rollback.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp, type Rollout } from './state.ts';
 
 /** Causes that are no word of a person. */
@@ -12,7 +14,8 @@ type RolloutStep = Extract<LedgerEvent, { kind: 'rollout.advanced' | 'rollout.he
 /**
  * Why an event may not follow on this state, or `undefined` when it may: the rules that hold for the ledger whoever writes to it.
  * One rollout per environment, none begun or promoted while frozen or over another champion than it is compared with, and nothing
- * rolled out or promoted that did not pass its gate. A rollback is always allowed.
+ * rolled out or promoted that did not pass its gate. A rollback is always allowed, to what has served there; what serves keeps its
+ * package.
  */
 export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | undefined {
   switch (event.kind) {
@@ -23,8 +26,7 @@ export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | un
     case 'version.registered':
       return checkVersion(state, event);
     case 'package.built':
-      if (lookUp(state.versions, event.data.version) !== undefined) return undefined;
-      return broken(event, `version ${event.data.version} is not registered`);
+      return checkPackage(state, event);
     case 'rollout.started':
       return checkStart(state, event);
     case 'rollout.advanced':
@@ -33,6 +35,8 @@ export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | un
       return checkStep(state, event);
     case 'rollout.promoted':
       return checkPromotion(state, event);
+    case 'rollout.rolled-back':
+      return checkReturn(state, event);
     case 'lock.acquired': {
       const conflict = findConflictingLock(state, event.data, event.at);
       return conflict === undefined ? undefined : lockedProblem(conflict);
@@ -72,6 +76,35 @@ function checkVersion(
   }
   if (lookUp(state.gates, runId)?.verdict === 'pass') return undefined;
   return broken(event, `the run ${runId} has not passed the gate`);
+}
+
+function checkPackage(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'package.built' }>,
+): Problem | undefined {
+  const { version } = event.data;
+  if (lookUp(state.versions, version) === undefined)
+    return broken(event, `version ${version} is not registered`);
+  const served = findServedPackage(state, event.data);
+  if (served === undefined) return undefined;
+  return {
+    ...broken(event, `version ${version} serves ${served.environment} in the package ${served.package}`),
+    remedy: `What serves keeps its package: /deploy v${version} rolls that out. Another one needs a version of its own: train again.`,
+  };
+}
+
+function checkReturn(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'rollout.rolled-back' }>,
+): Problem | undefined {
+  const { environment, version, stable } = event.data;
+  const here = environmentOf(state, environment);
+  if (here.champion?.version !== version || stable === undefined || hasServed(here, stable)) return undefined;
+  return {
+    ...broken(event, `version ${stable} never served ${environment}`),
+    remedy:
+      'Return to a version that served there: /status lists them. Another one has to be rolled out: /deploy.',
+  };
 }
 
 function checkStart(

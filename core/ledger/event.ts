@@ -166,7 +166,7 @@ const common = {
   id: z.string().min(1).max(200),
   at: instantSchema,
   model: modelNameSchema,
-  actor: z.string().min(1),
+  actor: z.string().regex(/\S/, { error: 'must name somebody' }),
   cause: causeSchema,
   workflow: workflowSchema,
 };

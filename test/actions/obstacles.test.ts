@@ -78,6 +78,11 @@ describe('another champion than the one that a candidate is compared with', () =
     const where = { rollout: 'cleo', environment, version: '1', stable: '9' };
     world.ledger.events.push(
       ...versionEvents('9'),
+      // They served here once, one after the other.
+      ...championEvents('9').slice(-1),
+      ...championEvents('1')
+        .slice(-1)
+        .map((event) => ({ ...event, id: `again/${event.id}` })),
       createEvent(contextOf('cleo'), 'rollout.rolled-back', {
         ...where,
         ...{ code: 'requested', explanation: 'Cleo went back.' },

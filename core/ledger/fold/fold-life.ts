@@ -1,4 +1,5 @@
 import type { LedgerEvent } from '../event.ts';
+import { findServedPackage } from '../find-served-package.ts';
 import { type GateJudgement, lookUp, type Training } from '../state.ts';
 import type { Draft, Index } from './draft.ts';
 
@@ -45,7 +46,8 @@ export function applyLifeEvent(draft: Draft, index: Index, event: LifeEvent): vo
     case 'package.built': {
       const { version, ...built } = event.data;
       const known = lookUp(versions, version);
-      if (known !== undefined) versions[version] = { ...known, package: { ...built, at: event.at } };
+      if (known === undefined || findServedPackage(draft, event.data) !== undefined) break;
+      versions[version] = { ...known, package: { ...built, at: event.at } };
     }
   }
 }

@@ -102,8 +102,12 @@ function rollBack(
   const { rollout, version, stable, code, explanation } = data;
   record({ environment, returns }, { rollout, version, outcome: 'rolled-back', at, code, explanation });
   const ended = { ...environment, rollout: stillOpen(environment, rollout) };
+  // What never served here can't be returned to, whoever says so.
   const leavesChampion =
-    environment.champion?.version === version && stable !== undefined && stable !== version;
+    environment.champion?.version === version &&
+    stable !== undefined &&
+    stable !== version &&
+    returns.hasServed(stable);
   if (!leavesChampion) return ended;
   const champion = { version: stable, package: packageOf(environment, stable, versions), at };
   const isPersons = code === 'requested' && isSaid(cause);

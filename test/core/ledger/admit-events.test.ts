@@ -94,7 +94,36 @@ describe('an event is let into the ledger', () => {
     expect(codeOf([...serving, frozen], promoted)).toBe('ledger-rule');
     const where = { environment: 'production', code: 'requested', explanation: '' };
     const returned = write('rollout.rolled-back', { rollout: 'x', version: '7', stable: '6', ...where });
-    expect(codeOf([...serving, returned], promoted)).toBe('ledger-rule');
+    const before = [...writeVersion(write, '6'), write('rollout.promoted', promotionOf('6'))];
+    expect(codeOf([...before, ...serving, returned], promoted)).toBe('ledger-rule');
+  });
+
+  it('as a return only to a version that served there', () => {
+    const write = startScribe();
+    const serving = [
+      ...['6', '7', '8'].flatMap((version) => writeVersion(write, version)),
+      write('rollout.promoted', promotionOf('6')),
+      write('rollout.promoted', promotionOf('7')),
+    ];
+    const where = { rollout: 'x', environment: 'production', code: 'requested', explanation: '' };
+    const back = (stable: string) => write('rollout.rolled-back', { ...where, version: '7', stable });
+    expect(codeOf(serving, back('6'))).toBe('1 written');
+    // Version 8 passed its gate and served nowhere; 99 was never registered.
+    expect(codeOf(serving, back('8'))).toBe('ledger-rule');
+    expect(codeOf(serving, back('99'))).toBe('ledger-rule');
+    expect(environmentOf(fold([...serving, back('99')]), 'production').champion?.version).toBe('7');
+  });
+
+  it('as a package of a version, which keeps the one it serves in', () => {
+    const write = startScribe();
+    const serving = [...writeVersion(write, '7'), write('rollout.promoted', promotionOf('7'))];
+    const built = { version: '7', runId: 'run-7', artifactPath: 'p', sizeBytes: 1 };
+    const again = write('package.built', { ...built, package: packageOf('7') });
+    const other = write('package.built', { ...built, package: packageOf('666') });
+    expect(codeOf(serving, again)).toBe('1 written');
+    expect(codeOf(serving, other)).toBe('ledger-rule');
+    expect(fold([...serving, other]).versions['7']?.package?.package).toBe(packageOf('7'));
+    expect(codeOf(writeVersion(write, '7'), other)).toBe('1 written');
   });
 
   it('for a rollback in any case', () => {

@@ -142,7 +142,9 @@ function applyLifeEvent(state: LedgerState, event: LifeEvent): LedgerState {
     case 'package.built': {
       const { version, ...built } = event.data;
       const known = lookUp(state.versions, version);
-      if (known === undefined) return state;
+      const serving = Object.values(state.environments).flatMap(({ champion }) => champion ?? []);
+      const isOther = serving.some((one) => one.version === version && one.package !== built.package);
+      if (known === undefined || isOther) return state;
       return withVersion(state, { ...known, package: { ...built, at: event.at } });
     }
   }
@@ -292,8 +294,9 @@ function rollBack(
     { rollout, version, outcome: 'rolled-back', at, code, explanation } as const,
   ];
   const ended = { ...environment, rollout: stillOpen(environment, rollout), history };
+  const hasServed = environment.history.some((one) => one.outcome === 'promoted' && one.version === stable);
   const leavesChampion =
-    environment.champion?.version === version && stable !== undefined && stable !== version;
+    environment.champion?.version === version && stable !== undefined && stable !== version && hasServed;
   if (!leavesChampion) return ended;
   const champion = { version: stable, package: packageOf(environment, stable, versions), at };
   const previous = findPrevious(ended, stable, versions);

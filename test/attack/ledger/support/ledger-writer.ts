@@ -52,7 +52,7 @@ export function useAttackedLedger() {
     /** The honest history, appended by jobs that sign or do not. */
     begin: async (signing?: 'signing' | 'no-keys'): Promise<Ledger> => {
       const ledger = open(signing);
-      for (const event of honest) await append(ledger, event);
+      await append(ledger, ...honest);
       return ledger;
     },
     clone: async (): Promise<Clone> => cloneOf(remote.remote(), await mkdtemp(join(remote.folder(), 'eve-'))),
@@ -66,9 +66,9 @@ export function useAttackedLedger() {
   };
 }
 
-/** Appends one event, and rejects where that is refused. */
-export async function append(ledger: Ledger, event: LedgerEvent): Promise<void> {
-  const appended = await ledger.append('mnist', () => ok([event]));
+/** Appends events, and rejects where that is refused. */
+export async function append(ledger: Ledger, ...events: readonly LedgerEvent[]): Promise<void> {
+  const appended = await ledger.append('mnist', () => ok(events));
   if (!appended.ok) throw new Error(`${appended.error.code}: ${appended.error.message}`);
 }
 
