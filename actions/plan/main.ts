@@ -7,7 +7,7 @@ import type { Config } from '../../core/config/config.ts';
 import { optional } from '../../core/config/optional.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
 import { messageOf } from '../../core/errors.ts';
-import type { SeenHead } from '../../core/ledger/head/ledger-head.ts';
+import type { Remembered } from '../../core/ledger/head/ledger-head.ts';
 import { describeEvent, type EventFacts, findDefaultBranch } from '../../core/plan/describe-event.ts';
 import type { AgentPort, Log } from '../../core/ports.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -87,8 +87,9 @@ function connectForecast(host: Host, config: Config, log: Log): PlanPorts['forec
   };
 }
 
-/** What the hosts of every environment remember of the ledger. An environment whose hosts this job may not ask says nothing. */
-function askAllHosts(host: Host, config: Config, log: Log): Promise<readonly SeenHead[]> {
+/** What the hosts of every environment remember of the ledger. Those that this job may not ask are silent. */
+async function askAllHosts(host: Host, config: Config, log: Log): Promise<Remembered> {
+  const barred: string[] = [];
   const agents = Object.entries(config.environments).flatMap(
     ([environmentName, environment]): readonly AgentPort[] => {
       try {
@@ -97,9 +98,11 @@ function askAllHosts(host: Host, config: Config, log: Log): Promise<readonly See
         log.warn(
           `Nobody knows what hosts of ${environmentName} remember of the ledger: ${messageOf(thrown)}`,
         );
+        barred.push(...environment.hosts);
         return [];
       }
     },
   );
-  return askHeads(agents, config.model);
+  const told = await askHeads(agents, config.model);
+  return { ...told, silent: [...told.silent, ...barred] };
 }

@@ -5,7 +5,8 @@ import { messageOf, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
-import { findLoss, headOf, type SeenHead } from '../../core/ledger/head/ledger-head.ts';
+import { findAbsence } from '../../core/ledger/head/find-absence.ts';
+import { findLoss, headOf, type Remembered } from '../../core/ledger/head/ledger-head.ts';
 import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused } from '../../core/plan/decision.ts';
@@ -56,8 +57,8 @@ export type PlanPorts = {
   readonly log: Log;
   /** What a rollout to an environment would detect at the present traffic; `undefined` when that can't be told. */
   readonly forecast: (environment: string) => Promise<readonly Block[] | undefined>;
-  /** What the hosts of all environments remember of the ledger; those that do not answer say nothing. */
-  readonly remembered: () => Promise<readonly SeenHead[]>;
+  /** What the hosts of all environments remember of the ledger. */
+  readonly remembered: () => Promise<Remembered>;
 };
 
 /** One event on its way to an answer: what is asked, of whom, and how to answer whoever asks. */
@@ -90,7 +91,8 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
   await seen;
   // Only the monitor goes on without it: it tells people what hosts serve that no ledger knows.
   const isWatch = decision.kind === 'operation' && decision.operation === 'monitor';
-  if (decision.kind !== 'ignore' && !isWatch) await requireKept(state, ports);
+  const isTold = decision.kind === 'operation' && TELLS.has(decision.operation);
+  if (decision.kind !== 'ignore' && !isWatch) await requireKept(state, ports, { isTold });
   return decision.kind === 'operation' ? carryOut(planning, decision, state) : decline(planning, decision);
 }
 
@@ -104,10 +106,21 @@ async function decline(
   return concludeRefused(decision, eventName);
 }
 
-/** A ledger that holds nothing is the first of its model only where no host remembers another. Rejects with a UserError where one does. */
-async function requireKept(state: LedgerState, { remembered }: PlanPorts): Promise<void> {
+/** What only answers a question, and is answered before there is anything. */
+const TELLS: ReadonlySet<string> = new Set(['help', 'status']);
+
+/**
+ * A ledger that holds nothing is the first of its model only where no host remembers another. Rejects with a UserError where one does, and
+ * where nobody can tell; what is only told (`isTold`) is told all the same then.
+ */
+async function requireKept(
+  state: LedgerState,
+  { remembered }: PlanPorts,
+  { isTold }: { readonly isTold: boolean },
+): Promise<void> {
   if (state.events > 0) return;
-  const lost = findLoss(state, await remembered());
+  const told = await remembered();
+  const lost = findLoss(state, told.heads) ?? (isTold ? undefined : findAbsence(state, told));
   if (lost !== undefined) throw new UserError([lost]);
 }
 

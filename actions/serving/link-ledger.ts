@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import { findLoss, headOf, type LedgerHead, type SeenHead } from '../../core/ledger/head/ledger-head.ts';
+import { findLoss, headOf, type LedgerHead, type Remembered } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import type { AgentPort, Ledger } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
@@ -15,7 +15,7 @@ export function linkLedger(
   agents: readonly AgentPort[],
 ): { readonly ledger: Ledger; readonly agents: readonly AgentPort[] } {
   const heads = new Map<string, LedgerHead>();
-  const seen = new Map<string, Promise<readonly SeenHead[]>>();
+  const seen = new Map<string, Promise<Remembered>>();
   const seenOf = (model: string) => {
     const asked = seen.get(model) ?? askHeads(agents, model);
     seen.set(model, asked);
@@ -31,7 +31,7 @@ export function linkLedger(
       history: ledger.history,
       read: async (model) => {
         // Hosts first: what another job writes and tells them meanwhile is in the ledger that is read after.
-        const told = await seenOf(model);
+        const { heads: told } = await seenOf(model);
         const state = await ledger.read(model);
         const lost = findLoss(state, told);
         if (lost !== undefined) throw new UserError([lost]);
@@ -39,7 +39,7 @@ export function linkLedger(
         return state;
       },
       append: async (model, propose) => {
-        const told = await seenOf(model);
+        const { heads: told } = await seenOf(model);
         const appended = await ledger.append(model, (state) => {
           const lost = findLoss(state, told);
           return lost === undefined ? propose(state) : err(lost);

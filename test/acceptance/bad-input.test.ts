@@ -5,7 +5,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
-import { DISPATCH_TYPES } from '../../core/names.ts';
+import { newTitlePage, TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
+import { DISPATCH_TYPES, LEDGER_BRANCH } from '../../core/names.ts';
 import { readProject } from '../../measure/scenes/world.ts';
 import { readLedger } from '../../sandbox/github/read-ledger.ts';
 import { discard } from '../../sandbox/machine/discard.ts';
@@ -39,6 +40,13 @@ beforeAll(async () => {
     variables: { MLFLOW_TRACKING_URI: `http://127.0.0.1:${deadPort}` },
     env: { MNIST_DATA: folder, SERVING_HOST: `http://127.0.0.1:${deadPort}` },
     parallel: 1,
+  });
+  // No host answers that could say that there was none.
+  sandbox.remote.commit({
+    branch: LEDGER_BRANCH,
+    files: { [TITLE_PAGE]: newTitlePage() },
+    message: 'Begin the ledger',
+    author: 'ada',
   });
   await runAll(
     sandbox.push({ ...readProject(), 'README.md': 'x' }, { user: 'ada', message: '[skip train]' }),

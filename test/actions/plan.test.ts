@@ -12,6 +12,7 @@ const POLICY = 'gate: [{ metric: accuracy, margin: 0.01 }]\n';
 
 /** What a host remembers of the ledger. */
 const HEAD = { commit: 'c9', events: 9, last: 'x' };
+const REMEMBERED = { heads: [{ by: 'http://serve-1:9443', head: HEAD }], silent: [], answered: 1 };
 
 /** A ledger in memory that says which commit it was read from, as one in git does. */
 function onBranch(ledger: Ledger): Ledger {
@@ -62,7 +63,7 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     clock: world.clock,
     log: world.job({}).ports.log,
     forecast: async (environment) => [{ kind: 'paragraph', text: `Forecast of ${environment}.` }],
-    remembered: async () => [{ by: 'http://serve-1:9443', head: HEAD }],
+    remembered: async () => REMEMBERED,
   };
   return { world, github, request, ports };
 }
@@ -109,7 +110,10 @@ describe('plan', () => {
     const { events } = world.ledger;
     expect(handed.ledger).toEqual({ commit: 'c1', events: events.length, last: events.at(-1)?.id });
     expect(events.at(-1)?.kind).toBe('training.requested');
-    const fresh = { ledger: onBranch(createMemoryLedger()), remembered: async () => [] };
+    const fresh = {
+      ledger: onBranch(createMemoryLedger()),
+      remembered: async () => ({ heads: [], silent: [], answered: 1 }),
+    };
     expect((await handOff(request, { ...ports, ...fresh })).ledger?.events).toBe(1);
   });
 
@@ -125,6 +129,29 @@ describe('plan', () => {
       expect(github.comments.size).toBe(0);
     },
   );
+
+  test('takes no absent branch for the first ledger where not one host can say that there was none', async () => {
+    const { request, ports } = bench(comment('/train'));
+    const silent = { heads: [], silent: ['http://serve-1:9443'], answered: 0 };
+    const ledger = createMemoryLedger();
+    const asked = { ...ports, ledger, remembered: async () => silent };
+    await expect(plan(request, asked)).rejects.toMatchObject({
+      problems: [{ code: 'ledger-absent', message: expect.stringContaining('http://serve-1:9443') }],
+    });
+    expect(ledger.events).toEqual([]);
+    const help = { ...request, ...bench(comment('/help')).request };
+    expect((await plan(help, asked)).reasonCode).toBe('answered');
+    // A host that answers, a branch that a person has begun, and no host at all say that it is the first.
+    for (const first of [
+      { remembered: async () => ({ ...silent, answered: 1 }) },
+      { ledger: onBranch(createMemoryLedger()) },
+      { remembered: async () => ({ ...silent, silent: [] }) },
+    ]) {
+      const other = bench(comment('/train'));
+      const begun = { ...other.ports, ledger: createMemoryLedger(), remembered: async () => silent };
+      expect((await plan(other.request, { ...begun, ...first })).reasonCode).toBe('planned');
+    }
+  });
 
   test('lets the monitor look at hosts whose ledger is lost', async () => {
     const { request, ports } = bench({ schedule: '17 * * * *' }, 'schedule');

@@ -4,6 +4,9 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../../../adapters/run-command.ts';
+import { newTitlePage, TITLE_PAGE } from '../../../core/ledger/head/title-page.ts';
+import { LEDGER_BRANCH } from '../../../core/names.ts';
+import { createGitRemote } from '../../../sandbox/github/git-remote.ts';
 
 const MAIN = import.meta.resolve('../../../actions/plan/main.ts');
 
@@ -68,8 +71,14 @@ export async function runPlan(options: RunOptions): Promise<PlanRun> {
   };
 }
 
+/** A repository whose ledger a person has begun: no host answers that could say that there was none. */
 function makeRemote(folder: string): string {
-  execFileSync('git', ['init', '--quiet', '--bare', folder]);
+  createGitRemote(folder).commit({
+    branch: LEDGER_BRANCH,
+    files: { [TITLE_PAGE]: newTitlePage() },
+    message: 'Begin the ledger',
+    author: 'ann',
+  });
   return folder;
 }
 
