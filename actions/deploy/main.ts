@@ -43,8 +43,14 @@ export function main(): Promise<void> {
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
     const runner = host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own';
-    const { rollout } = chosen.environment;
-    const stay = planStay({ detach: inputs.detach, runner, startedAt: systemClock.now(), rollout });
+    const startedAt = systemClock.now();
+    const { warning, ...stay } = planStay({
+      detach: inputs.detach,
+      runner,
+      startedAt,
+      settings: chosen.environment,
+    });
+    if (warning !== undefined && !TAKE_BACK.has(plan.operation)) log.warn(warning);
     const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
     const author = authorOf(plan, host);
     const github = await connectGitHub(host, token, log);

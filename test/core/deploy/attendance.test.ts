@@ -3,6 +3,11 @@ import { planStay } from '../../../core/deploy/attendance.ts';
 
 const startedAt = '2026-11-21T00:00:00.000Z';
 const HOUR = 3_600;
+const settings = (stageMinSeconds: number, shadowSeconds = 0) => ({
+  rollout: { stages: [10, 100], stageMinSeconds },
+  shadowSeconds,
+});
+const rollout = settings(300);
 
 describe('a deploy job', () => {
   it.each([
@@ -14,13 +19,35 @@ describe('a deploy job', () => {
   ] as const)(
     'on a runner that is %s leaves stages of %d s while it can',
     (runner, stageMinSeconds, stay) => {
-      expect(planStay({ detach: 'auto', runner, startedAt, rollout: { stageMinSeconds } })).toEqual(stay);
+      const { warning: _warning, ...planned } = planStay({
+        ...{ detach: 'auto', runner, startedAt },
+        settings: settings(stageMinSeconds),
+      });
+      expect(planned).toEqual(stay);
     },
   );
 
   it('does what it is told', () => {
-    const stay = { runner: 'own', startedAt, rollout: { stageMinSeconds: 2 * 24 * HOUR } } as const;
-    expect(planStay({ ...stay, detach: 'false' })).toEqual({ detach: false });
-    expect(planStay({ ...stay, rollout: { stageMinSeconds: 0 }, detach: 'true' })).toEqual({ detach: true });
+    const stay = { runner: 'own', startedAt } as const;
+    expect(planStay({ ...stay, settings: settings(2 * 24 * HOUR), detach: 'false' })).toMatchObject({
+      detach: false,
+    });
+    expect(planStay({ ...stay, settings: settings(0), detach: 'true' })).toEqual({ detach: true });
   });
+
+  it.each([
+    ['auto', 'own', rollout, /keeps its runner for 10 min at least, and \/rollback waits until another one/],
+    ['false', 'own', rollout, /Start two or more of them/],
+    ['true', 'own', rollout, undefined],
+    ['auto', 'hosted', rollout, undefined],
+    ['auto', 'own', settings(40), undefined],
+    ['auto', 'own', settings(40, 40), /2 min/],
+  ] as const)(
+    'that stays (%s) on a runner that is %s says what it keeps a rollback from',
+    (detach, runner, of, said) => {
+      const { warning } = planStay({ detach, runner, startedAt, settings: of });
+      if (said === undefined) expect(warning).toBeUndefined();
+      else expect(warning).toMatch(said);
+    },
+  );
 });
