@@ -3,8 +3,7 @@ import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, countGiven, countUnanswered, sumLatency } from '../envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
-import { captureFolder } from '../instances/launch.ts';
-import { readCapture, sumInvalid } from '../windows/read-capture.ts';
+import { totalInvalid } from '../windows/total-invalid.ts';
 
 /** Upper bounds that are shown, in ms: fewer than are kept, since every version repeats them. */
 const SHOWN_EDGES = LATENCY_EDGES.filter((edge) => /^[125]0*$/.test(String(edge)));
@@ -30,10 +29,10 @@ export async function renderMetrics(context: AgentContext): Promise<string> {
 
 function addRequests(
   registry: Registry,
-  { store, options }: AgentContext,
+  context: AgentContext,
   counters: ReadonlyMap<string, ClusterCounters>,
 ): void {
-  const counted = store.instances().flatMap(({ model, version }) => {
+  const counted = context.store.instances().flatMap(({ model, version }) => {
     const found = counters.get(clusterName(model, version));
     return found === undefined ? [] : [{ labels: { model, version }, found }];
   });
@@ -66,10 +65,7 @@ function addRequests(
       help: 'Predictions answered with what was NaN or broke the schema.',
       labelNames: BY_VERSION,
     },
-    counted.map(({ labels }) => ({
-      labels,
-      value: sumInvalid(readCapture(captureFolder(options.dataDir, labels.model, labels.version))),
-    })),
+    counted.map(({ labels }) => ({ labels, value: totalInvalid(context, labels) })),
   );
   addGauge(
     registry,

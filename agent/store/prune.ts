@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { foldWindows } from '../windows/fold-windows.ts';
+import { totalInvalid } from '../windows/total-invalid.ts';
 import { listFolders } from './list-folders.ts';
 import { pruneBlobs } from './package-files.ts';
 
@@ -56,7 +57,9 @@ function pruneInstances({ store }: AgentContext, before: string): void {
  * Drops what workers wrote that nobody has touched since: logs of predictions whose labels would come too late. The folder of a version
  * may be its model's own, and what lies in it be a link; what lies deeper is nothing that a worker of ours wrote.
  */
-function pruneCapture({ options }: AgentContext, olderThan: number): void {
+function pruneCapture(context: AgentContext, olderThan: number): void {
+  const { options, store } = context;
+  for (const instance of store.instances()) totalInvalid(context, instance);
   const capture = join(options.dataDir, 'capture');
   const versions = listFolders(capture).flatMap(listFolders);
   for (const folder of versions) {

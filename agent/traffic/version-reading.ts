@@ -9,11 +9,9 @@ import {
   subtractCounters,
 } from '../envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
+import { countNew, goOnFrom, type WorkerCounts } from '../windows/worker-counts.ts';
 
 const count = z.number();
-/** Workers whose last count is remembered after their file is gone. */
-const MAX_GONE = 256;
-
 /**
  * Where the counting of one version stands: what the proxy has counted, how many requests without a status (`silent`) have been put
  * into observations so far, the invalid answers that each worker has counted (`invalid`), those of workers whose file is gone among
@@ -39,13 +37,10 @@ export const versionReadingSchema = z.object({
 });
 export type VersionReading = z.infer<typeof versionReadingSchema>;
 
-/** By worker, which is named as its file is. */
-type ByWorker = Readonly<Record<string, number>>;
-
 /** What a look at one version sees: the proxy's counters, and the invalid answers that each of its workers has counted. */
 export type VersionLook = {
   readonly counters: ClusterCounters;
-  readonly invalid: ByWorker;
+  readonly invalid: WorkerCounts;
 };
 
 /** Counts from here on: what a version did before belongs to no interval. */
@@ -85,24 +80,10 @@ export function countSince(
     reading: {
       counters: now.counters,
       silent: silentNow,
-      invalid: { ...now.invalid, ...keepGone(before.invalid, now.invalid) },
+      invalid: goOnFrom(before.invalid, now.invalid),
       owed: owed - invalid,
     },
   };
-}
-
-/** What workers have counted since: by worker, for the sum falls when a file is dropped. A new worker counts from 0. */
-function countNew(before: ByWorker, now: ByWorker): number {
-  return Object.entries(now).reduce(
-    (sum, [worker, invalid]) => sum + Math.max(0, invalid - (before[worker] ?? 0)),
-    0,
-  );
-}
-
-/** The last counts of workers whose file is gone: an idle one writes its file again, and goes on where it was. */
-function keepGone(before: ByWorker, now: ByWorker): ByWorker {
-  const gone = Object.entries(before).filter(([worker]) => now[worker] === undefined);
-  return Object.fromEntries(gone.slice(0, MAX_GONE));
 }
 
 /** A version that did nothing, or is not there. */

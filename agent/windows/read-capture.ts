@@ -46,12 +46,7 @@ function readSnapshot(folder: string, file: string): CaptureSnapshot | undefined
   return parsed.success ? { ...parsed.data, worker: file } : undefined;
 }
 
-/** Requests answered with what was NaN or broke the schema, over all workers. */
-export function sumInvalid(snapshots: readonly CaptureSnapshot[]): number {
-  return snapshots.reduce((sum, { invalidAnswers }) => sum + invalidAnswers, 0);
-}
-
-/** The same by worker. */
+/** Requests answered with what was NaN or broke the schema, by worker. */
 export function countInvalid(snapshots: readonly CaptureSnapshot[]): Readonly<Record<string, number>> {
   return Object.fromEntries(snapshots.map(({ worker, invalidAnswers }) => [worker, invalidAnswers]));
 }

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { renderMetrics } from '../../agent/api/metrics.ts';
@@ -6,6 +8,8 @@ import { createApp } from '../../agent/api/server.ts';
 import { NO_COUNTERS, sumLatency } from '../../agent/envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import { clusterName } from '../../agent/envoy/traffic-plan.ts';
+import { captureFolder } from '../../agent/instances/launch.ts';
+import { pruneStore } from '../../agent/store/prune.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
 
@@ -97,6 +101,35 @@ test('the sum of latencies is exact up to 10 ms, near above, and about 60 s for 
     expect(off, String(time)).toBeLessThan(0.08);
   }
   expect(sumLatency(NO_COUNTERS.latency.with(-1, 1))).toBeCloseTo(61_000, -1);
+});
+
+test('a count of invalid answers never falls: not when what a worker wrote is dropped, nor when an idle one goes on', async () => {
+  const folder = captureFolder(host.folder, 'mnist', '1');
+  mkdirSync(folder, { recursive: true });
+  const at = host.context.clock.now();
+  const write = (worker: string, invalidAnswers: number) =>
+    writeFileSync(
+      join(folder, `${worker}.json`),
+      JSON.stringify({
+        ...{ schema: 'trainyard.capture/1', model: 'mnist', version: '1', worker, startedAt: at, at },
+        ...{ n: 9, invalid: 9, invalidAnswers, refused: 0, features: {}, prediction: { counts: [9] } },
+      }),
+    );
+  const told = async () =>
+    /trainyard_invalid_total\{model="mnist",version="1"\} (\d+)/.exec(await renderMetrics(host.context))?.[1];
+  write('idle', 5);
+  write('busy', 2);
+  expect(await told()).toBe('7');
+  write('idle', 6);
+  host.world.now += 40 * 86_400_000;
+  utimesSync(join(folder, 'idle.json'), 1, 1);
+  await pruneStore(host.context);
+  expect(existsSync(join(folder, 'idle.json'))).toBe(false);
+  expect(await told()).toBe('8');
+  write('busy', 3);
+  expect(await told()).toBe('9');
+  write('idle', 7);
+  expect(await told()).toBe('10');
 });
 
 test('a proxy that does not answer leaves its counts out, and nothing else', async () => {
