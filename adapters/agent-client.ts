@@ -74,6 +74,8 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
       }),
     observations: async (model, rollout, after) =>
       (await ask(call, ROUTES.observations, { model, rollout, after })).observations,
+    observationsSince: async (model, since, after) =>
+      (await ask(call, ROUTES.observations, { model, since, after })).observations,
     windows: async (model, after) => (await ask(call, ROUTES.windows, { model, after })).windows,
     labels: async (model, version) => (await ask(call, ROUTES.labelCounts, { model, version })).counts,
   };

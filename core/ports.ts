@@ -2,6 +2,7 @@ import type { Holdout, ProjectEnvironment, Serving } from './config/config.ts';
 import type { LabelCount } from './drift/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
 import type { Problem } from './errors.ts';
+import type { Instant } from './instant.ts';
 import type { LedgerEvent } from './ledger/event.ts';
 import type { LedgerState } from './ledger/state.ts';
 import type { DispatchType } from './names.ts';
@@ -225,6 +226,12 @@ export type AgentPort = {
     expected: number | undefined,
   ) => Promise<Result<Traffic, Traffic>>;
   readonly observations: (model: string, rollout: string, after: number) => Promise<readonly Observation[]>;
+  /** The same of all rollouts and of none, from that instant on. */
+  readonly observationsSince: (
+    model: string,
+    since: Instant,
+    after: number,
+  ) => Promise<readonly Observation[]>;
   readonly windows: (model: string, after: number) => Promise<readonly CaptureWindow[]>;
   /** Late labels of a version that this host has joined with its predictions, by day and confidence bin. */
   readonly labels: (model: string, version: string) => Promise<readonly LabelCount[]>;

@@ -19,8 +19,8 @@ import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monit
 import type { AgentPort } from '../../core/ports.ts';
 import type { Instance } from '../../core/serving/api.ts';
 import { harmBrake } from '../../core/serving/harm-brake.ts';
-import { readWindows } from '../serving/read-windows.ts';
 import type { Monitoring } from './monitor-context.ts';
+import { readWindows } from './read-windows.ts';
 
 /** What one host tells: what it serves, what it was asked, and its late labels of the champion. */
 type Seen = {

@@ -1,21 +1,22 @@
-import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
-import { epochMs } from '../../core/instant.ts';
+import { addSeconds, epochMs, type Instant, isBefore } from '../../core/instant.ts';
 import type { AgentPort, Log } from '../../core/ports.ts';
 import type { Block } from '../../core/report/report.ts';
+import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import { planStages } from '../../core/rollout/plan-stages.ts';
 import { reportStages } from '../../core/rollout/report-stages.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
-import { readWindows } from '../serving/read-windows.ts';
 
 /** Traffic of the last so many seconds stands for the traffic to come. */
 const LOOK_BACK_SECONDS = 3_600;
+/** The agent gives at most this many observations in one answer. */
+const OBSERVATIONS_PER_CALL = 1_000;
 
 type ForecastRequest = {
   readonly agents: readonly AgentPort[];
   readonly model: string;
   readonly plan: RolloutPlan;
-  readonly now: string;
+  readonly now: Instant;
   readonly log: Log;
 };
 
@@ -26,8 +27,9 @@ type ForecastRequest = {
 export async function forecastRollout(request: ForecastRequest): Promise<readonly Block[] | undefined> {
   const { agents, model, plan, now, log } = request;
   try {
-    const windows = await Promise.all(agents.map((agent) => readWindows(agent, model)));
-    const rates = windows.map((seen) => requestsPerSecond(seen, epochMs(now)));
+    const since = addSeconds(now, -LOOK_BACK_SECONDS);
+    const looks = await Promise.all(agents.map((agent) => readSince(agent, model, since)));
+    const rates = looks.map((seen) => requestsPerSecond(seen, epochMs(now)));
     const total = rates.reduce((sum, rate) => sum + rate, 0);
     return reportStages(planStages({ plan, requestsPerSecond: total }));
   } catch (thrown) {
@@ -37,17 +39,31 @@ export async function forecastRollout(request: ForecastRequest): Promise<readonl
 }
 
 /**
- * Predictions per second that one host made lately. A host tells of a window when it has closed it, and of none in which nothing was
- * asked: so the time since the last one counts only when another would have come by now.
+ * Requests per second that one host was sent lately, answered or not. A host notes each look at which some had come, and none at which
+ * nothing was asked: so the time since the last one counts only when another would have come by now.
  */
-function requestsPerSecond(windows: readonly CaptureWindow[], now: number): number {
-  const recent = windows
-    .map(({ n, from, to }) => ({ n, from: epochMs(from), to: Math.min(now, epochMs(to)) }))
-    .filter(({ to }) => now - to < LOOK_BACK_SECONDS * 1_000);
-  if (recent.length === 0) return 0;
-  const first = Math.min(...recent.map(({ from }) => from));
-  const last = Math.max(...recent.map(({ to }) => to));
-  const longest = Math.max(...recent.map(({ from, to }) => to - from));
+function requestsPerSecond(seen: readonly Observation[], now: number): number {
+  if (seen.length === 0) return 0;
+  const looks = seen.map((one) => ({ to: Math.min(now, epochMs(one.at)), lastsMs: one.seconds * 1_000 }));
+  const first = Math.min(...looks.map(({ to, lastsMs }) => to - lastsMs));
+  const last = Math.max(...looks.map(({ to }) => to));
+  const longest = Math.max(...looks.map(({ lastsMs }) => lastsMs));
   const seconds = ((now - last > 2 * longest ? now : last) - first) / 1_000;
-  return seconds <= 0 ? 0 : recent.reduce((sum, { n }) => sum + n, 0) / seconds;
+  return seconds <= 0 ? 0 : seen.reduce((sum, one) => sum + sentIn(one), 0) / seconds;
+}
+
+/** Copies that a candidate without a share is sent are nobody's requests. */
+function sentIn({ weights, stable, candidate }: Observation): number {
+  return stable.requests + (weights.candidate > 0 ? candidate.requests : 0);
+}
+
+/** What a host has seen of a model's traffic since then. An agent of an older version gives what was before as well. */
+async function readSince(agent: AgentPort, model: string, since: Instant): Promise<readonly Observation[]> {
+  const seen: Observation[] = [];
+  for (let after = 0; ; ) {
+    const page = await agent.observationsSince(model, since, after);
+    seen.push(...page.filter(({ at }) => !isBefore(at, since)));
+    after = Math.max(after, ...page.map(({ seq }) => seq));
+    if (page.length < OBSERVATIONS_PER_CALL) return seen;
+  }
 }

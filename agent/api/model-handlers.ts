@@ -34,8 +34,11 @@ export const MODEL_HANDLERS: readonly Handler[] = [
   handle(ROUTES.takeBack, async ({ parameters: { model }, body, context }, agent) =>
     tagged(context, unwrap(await agent.takeBack(model, body))),
   ),
-  handle(ROUTES.observations, ({ parameters: { model, rollout, after } }, { context: { store } }) => ({
-    observations: store.observations(model, rollout, after),
+  handle(ROUTES.observations, ({ parameters: { model, rollout, since, after } }, { context: { store } }) => ({
+    observations:
+      since === undefined
+        ? store.observations(model, rollout, after)
+        : store.observationsSince(model, since, after),
   })),
   // A thousand windows of many features are megabytes: they are passed on as they were written.
   handleText(

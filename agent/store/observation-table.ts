@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import type { Instant } from '../../core/instant.ts';
 import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
 
 /** Rows one answer holds at most, and as many are remembered as they were read. */
@@ -19,6 +20,8 @@ export type ObservationTable = {
     rollout: string | undefined,
     after: number,
   ) => readonly Observation[];
+  /** Those after `seq` of all rollouts that were made at that instant or later, oldest first, at most a page. */
+  readonly observationsSince: (model: string, since: Instant, after: number) => readonly Observation[];
 };
 
 const observationRow = z.object({ seq: z.number(), body: z.string() });
@@ -33,6 +36,9 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
     'SELECT seq, body FROM observation WHERE model = ? AND rollout = ? AND seq > ? ORDER BY seq LIMIT ?',
   );
   const reader = createReader(hostId);
+  const ofLate = database.prepare(
+    'SELECT seq, body FROM observation WHERE model = ? AND at >= ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
   return {
     addObservation: (model, rollout, observation) => {
       const body = JSON.stringify(observation);
@@ -47,6 +53,7 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
           : ofOne.all(model, rollout, after, PAGE_SIZE);
       return rows.map(reader.read);
     },
+    observationsSince: (model, since, after) => ofLate.all(model, since, after, PAGE_SIZE).map(reader.read),
   };
 }
 

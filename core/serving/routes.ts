@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { digestSchema } from '../identity/digest.ts';
+import { instantSchema } from '../instant.ts';
 import {
   agentStateSchema,
   instanceSchema,
@@ -256,9 +257,9 @@ export const ROUTES = {
   observations: route({
     method: 'GET',
     path: '/v1/models/{model}/observations',
-    summary: 'Polls of both versions, oldest first, at most 1,000.',
+    summary: 'Polls of both versions, of one rollout or since an instant, oldest first, at most 1,000.',
     role: 'reader',
-    parameters: ofModel.extend({ rollout: z.string().optional(), after }),
+    parameters: ofModel.extend({ rollout: z.string().optional(), since: instantSchema.optional(), after }),
     body: NOTHING,
     answer: observationsSchema,
     done: { 200: 'The polls.' },

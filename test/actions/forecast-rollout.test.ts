@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { forecastRollout } from '../../actions/plan/forecast-rollout.ts';
-import type { CaptureWindow } from '../../core/drift/window.ts';
+import { NO_COUNTS } from '../../agent/traffic/version-reading.ts';
 import { renderBlocks } from '../../core/report/render-block.ts';
+import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
 import { hostIdOf } from '../fixtures/host-id-of.ts';
 import { createWorld } from './support/deployment.ts';
@@ -18,32 +19,25 @@ const PLAN: RolloutPlan = {
 };
 const MINUTE = 60_000;
 
-/** Windows of five minutes as an agent closes them: none where nothing was asked. `ago` are minutes before `now`. */
-function windowsOf(
+/** Looks of five minutes as an agent notes them: none where nothing was asked. `ago` are minutes before `now`. */
+function looksOf(
   host: string,
   now: number,
   spans: readonly (readonly [ago: number, n: number])[],
-): CaptureWindow[] {
+): Observation[] {
   return spans.map(([ago, n], index) => ({
-    ...{
-      schema: 'trainyard.window/1' as const,
-      hostId: hostIdOf(host),
-      host,
-      model: 'mnist',
-      version: '1',
-      seq: index + 1,
-      n,
-    },
-    from: new Date(now - ago * MINUTE).toISOString(),
-    to: new Date(now - (ago - 5) * MINUTE).toISOString(),
-    ...{ features: {}, prediction: { counts: [n] }, invalid: 0, refused: 0 },
+    ...{ hostId: hostIdOf(host), host, seq: index + 1, seconds: 300, stage: 0, weights: { candidate: 0 } },
+    at: new Date(now - (ago - 5) * MINUTE).toISOString(),
+    // One in six is answered; the rest is refused, fails or is never answered at all. Copies count for nobody.
+    stable: { ...NO_COUNTS, requests: n, errors: n / 2, unanswered: n / 4, refused: n / 3 },
+    candidate: { ...NO_COUNTS, requests: n },
   }));
 }
 
 async function forecast(spans: readonly (readonly [number, number])[]): Promise<string | undefined> {
   const world = createWorld([]);
   const now = world.clock.now();
-  for (const agent of world.agents) agent.captured = windowsOf(agent.url, Date.parse(now), spans);
+  for (const agent of world.agents) agent.seen.push(...looksOf(agent.url, Date.parse(now), spans));
   const { log } = world.job({}).ports;
   const told = await forecastRollout({ agents: world.agents, model: 'mnist', plan: PLAN, now, log });
   return told && renderBlocks(told);

@@ -160,9 +160,15 @@ describe('the agent’s client', () => {
   });
 
   test('retries what may pass, and reads pages by sequence', async () => {
-    const { client, seen } = await connect({ status: 502 }, { status: 200, body: { observations: [] } });
+    const { client, seen } = await connect(
+      { status: 502 },
+      { status: 200, body: { observations: [] } },
+      { status: 200, body: { observations: [] } },
+    );
     expect(await client.observations('m', 'r/1', 7)).toEqual([]);
     expect(seen.at(-1)?.path).toBe('/v1/models/m/observations?rollout=r%2F1&after=7');
+    await client.observationsSince('m', '2026-01-02T00:00:00Z', 7);
+    expect(seen.at(-1)?.path).toBe('/v1/models/m/observations?since=2026-01-02T00%3A00%3A00Z&after=7');
   });
 });
 

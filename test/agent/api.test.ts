@@ -4,7 +4,8 @@ import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
-import { agentStateSchema, problemSchema } from '../../core/serving/api.ts';
+import { NO_COUNTS } from '../../agent/traffic/version-reading.ts';
+import { agentStateSchema, observationsSchema, problemSchema } from '../../core/serving/api.ts';
 import { problemsOf } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
@@ -80,6 +81,24 @@ describe('access', () => {
       received: 1,
       added: 1,
     });
+  });
+
+  test('what was seen lately is told of all rollouts and of none', async () => {
+    const { store, options } = host.context;
+    const counts = { stable: NO_COUNTS, candidate: NO_COUNTS };
+    for (const [rollout, minute] of [
+      ['r1', '01'],
+      ['r1', '02'],
+      ['', '03'],
+    ] as const) {
+      store.addObservation('m', rollout, {
+        ...{ host: options.hostName, at: `2026-01-02T00:${minute}:00Z`, seconds: 60, stage: 0 },
+        ...{ weights: { candidate: 0 }, ...counts },
+      });
+    }
+    const answer = await call('/v1/models/m/observations?since=2026-01-02T00:02:00Z&after=1');
+    const { observations } = observationsSchema.parse(await answer.json());
+    expect(observations.map(({ seq }) => seq)).toEqual([2, 3]);
   });
 
   test('late labels of a version are told by day and bin', async () => {

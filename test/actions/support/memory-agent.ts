@@ -117,6 +117,10 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
       whenReachable();
       return agent.seen.filter(({ seq }) => seq > after);
     },
+    observationsSince: async (_model, since, after) => {
+      whenReachable();
+      return agent.seen.filter(({ seq, at }) => seq > after && at >= since);
+    },
     windows: async () => {
       whenReachable();
       return agent.captured;
