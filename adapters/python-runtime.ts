@@ -2,15 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Holdout } from '../core/config/config.ts';
+import type { BoxPolicy, Holdout } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/ports.ts';
 import { listedVariables } from './box/listed-variables.ts';
+import { type Box, openBox } from './box/open-box.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 
-/** Loading a model and running it on a holdout, or packing it, takes minutes at most, in ms. */
-const TIMEOUT_MS = 60 * 60_000;
 /** Exit code by which the modules say that the user can mend it. */
 const USER_ERROR = 2;
 
@@ -21,6 +20,8 @@ type PythonRuntimeOptions = {
   /** Where the paths of the configuration start from. Nothing is imported from there. */
   readonly workspace: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the model's own code runs in. */
+  readonly policy: BoxPolicy;
   readonly trackingUri: string;
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -46,39 +47,53 @@ const failureSchema = z.object({
   error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), where: z.unknown() }),
 });
 
+/** What one of its calls works with. */
+type Running = PythonRuntimeOptions & { readonly box: Box };
+
 /** Runs the modules of `runtime/trainyard` in the model's own environment. Rejects with a UserError for what the user can mend. */
 export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntime {
+  let opened: Promise<Box> | undefined;
+  const start = async (): Promise<Running> => {
+    // Many jobs have a runtime, and few of them run a model.
+    opened ??= openBox({ ...options, kind: 'model' });
+    return { ...options, box: await opened };
+  };
   return {
-    evaluate: (request) => withScratch((folder) => evaluate(options, request, folder)),
-    buildPackage: (request) =>
-      withScratch(async (folder) => {
-        const out = path.join(folder, 'package.json');
-        return runModule(options, {
-          module: 'package',
-          args: packageArguments(request, options.workspace, out),
-          folder,
-          out,
-          schema: packageSchema,
-        });
-      }),
-    measurePackage: (built) =>
-      withScratch(async (folder) => {
-        const out = path.join(folder, 'measured.json');
-        const args = ['--package-dir', built, '--out', out];
-        const ran = await runModule(options, {
-          module: 'measure',
-          args,
-          folder,
-          out,
-          schema: measuredSchema,
-        });
-        return ran.latencyMs;
-      }),
+    evaluate: async (request) => {
+      const running = await start();
+      return withScratch((folder) => evaluate(running, request, folder));
+    },
+    buildPackage: async (request) => {
+      const running = await start();
+      return withScratch((folder) => buildPackage(running, request, folder));
+    },
+    measurePackage: async (built) => {
+      const running = await start();
+      return withScratch((folder) => measurePackage(running, built, folder));
+    },
   };
 }
 
+function buildPackage(
+  running: Running,
+  request: PackageRequest,
+  folder: string,
+): Promise<z.infer<typeof packageSchema>> {
+  const out = path.join(folder, 'package.json');
+  const args = packageArguments(request, running.workspace, out);
+  const hide = holdoutFiles(request.holdout, running.workspace);
+  return runModule(running, { module: 'package', args, hide, folder, out, schema: packageSchema });
+}
+
+async function measurePackage(running: Running, built: string, folder: string): Promise<readonly number[]> {
+  const out = path.join(folder, 'measured.json');
+  const args = ['--package-dir', built, '--out', out];
+  const ran = { module: 'measure', args, hide: [], folder, out, schema: measuredSchema } as const;
+  return (await runModule(running, ran)).latencyMs;
+}
+
 async function evaluate(
-  options: PythonRuntimeOptions,
+  running: Running,
   { targets, holdout }: EvaluationRequest,
   folder: string,
 ): Promise<readonly Evaluation[]> {
@@ -90,12 +105,18 @@ async function evaluate(
   ]);
   const metrics = Object.entries(holdout.metrics).flatMap(([name, place]) => [
     '--metric',
-    `${name}=${path.resolve(options.workspace, place)}`,
+    `${name}=${path.resolve(running.workspace, place)}`,
   ]);
-  const args = [...triples, ...holdoutArguments(holdout, options.workspace), ...metrics];
+  const args = [...triples, ...holdoutArguments(holdout, running.workspace), ...metrics];
   const [first = ''] = outs;
-  await runModule(options, { module: 'evaluate', args, folder, out: first, schema: z.unknown() });
+  const hide = holdoutFiles(holdout, running.workspace);
+  await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });
   return Promise.all(outs.map((out) => readOutput(out, evaluationSchema)));
+}
+
+/** What a model that predicts must not find: its answers are compared with what is in there. */
+function holdoutFiles(holdout: Holdout | undefined, workspace: string): readonly string[] {
+  return holdout === undefined ? [] : [path.resolve(workspace, holdout.path)];
 }
 
 /** The arguments that say which file is the holdout and what its columns mean. */
@@ -128,6 +149,8 @@ function packageArguments(request: PackageRequest, workspace: string, out: strin
 type ModuleRun<T> = {
   readonly module: 'evaluate' | 'package' | 'measure';
   readonly args: readonly string[];
+  /** Files that are out of the sight of the model's code. */
+  readonly hide: readonly string[];
   /** The folder it works in: one of its own. */
   readonly folder: string;
   readonly out: string;
@@ -135,28 +158,44 @@ type ModuleRun<T> = {
 };
 
 async function runModule<T>(
-  options: PythonRuntimeOptions,
-  { module, args, folder, out, schema }: ModuleRun<T>,
+  running: Running,
+  { module, args, hide, folder, out, schema }: ModuleRun<T>,
 ): Promise<T> {
-  const { env, python, runtime, trackingUri } = options;
+  const { env, python, runtime, trackingUri, box, policy } = running;
   const bin = path.isAbsolute(python) ? [path.dirname(python)] : [];
+  const PATH = [...bin, env['PATH'] ?? ''].join(path.delimiter);
+  const boxed = JSON.stringify({
+    spec: box.specify(hide),
+    variables: { ...listedVariables(env, 'model'), PATH },
+  });
   const end = await runProcess({
     command: python,
-    args: ['-I', '-u', path.join(runtime, 'start.py'), module, ...args],
+    args: ['-I', '-u', path.join(runtime, 'start.py'), module, ...args, '--box', boxed],
     cwd: folder,
     env: {
       ...listedVariables(env, 'runtime'),
-      PATH: [...bin, env['PATH'] ?? ''].join(path.delimiter),
+      PATH,
       MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
       MLFLOW_TRACKING_URI: trackingUri,
     },
-    timeoutMs: TIMEOUT_MS,
-    onLine: options.onLine,
-    ...(options.signal && { signal: options.signal }),
+    timeoutMs: policy.timeoutSeconds * 1_000,
+    onLine: running.onLine,
+    ...(running.signal && { signal: running.signal }),
   });
   if (end.ended === 'aborted') throw new DOMException('The job was cancelled.', 'AbortError');
+  if (end.ended === 'timed-out') throw timedOut(module, policy);
   if (end.code !== 0) throw await failure(module, end, out);
   return readOutput(out, schema);
+}
+
+function timedOut(module: string, { timeoutSeconds }: BoxPolicy): UserError {
+  return new UserError([
+    {
+      code: 'model-timed-out',
+      message: `${module} ran longer than the ${timeoutSeconds} s it may take, and was ended with all it had started.`,
+      remedy: 'Raise box.timeout in trainyard.yml of the default branch, or make the model faster.',
+    },
+  ]);
 }
 
 async function failure(module: string, end: ProcessEnd, out: string): Promise<Error> {

@@ -22,6 +22,7 @@ export function connectPython(host: Host, config: Config, options: PythonJob): P
     runtime: path.join(options.root, 'runtime'),
     workspace: host.workspace,
     env: host.childEnv(),
+    policy: config.box,
     trackingUri: config.tracking.uri,
     onLine: options.log.info,
     signal: options.signal,

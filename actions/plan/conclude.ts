@@ -1,3 +1,4 @@
+import type { BoxPolicy } from '../../core/config/config.ts';
 import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import type { KeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
@@ -41,6 +42,7 @@ export type Conclusion = {
   readonly model: string;
   readonly champion: (Champion & { readonly predictions?: KeptPredictions }) | undefined;
   readonly ledger: LedgerHead | undefined;
+  readonly box: BoxPolicy & { readonly variables: readonly string[] };
   readonly policyChanges: readonly string[];
   readonly policySha: string | undefined;
   readonly reasonCode: keyof typeof DECISIONS;
@@ -49,7 +51,7 @@ export type Conclusion = {
 
 /** The operation as outputs, and as the `result` that every later job goes by. */
 export function concludeOperation(conclusion: Conclusion): Planned {
-  const { operation, model, champion, ledger, policyChanges, policySha, reasonCode, report } = conclusion;
+  const { operation, model, champion, ledger, box, policyChanges, policySha, reasonCode, report } = conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
     decision: DECISIONS[reasonCode],
@@ -69,6 +71,7 @@ export function concludeOperation(conclusion: Conclusion): Planned {
     },
     result: handOver(operation, {
       model,
+      box,
       policyChanges,
       ...(policySha !== undefined && { policySha }),
       ...(champion !== undefined && { champion }),

@@ -21,7 +21,17 @@ import { forecastRollout } from './forecast-rollout.ts';
 import { type PlanPorts, plan } from './plan.ts';
 
 /** Plan talks to no tracking server and no search storage, so it needs none of their addresses. */
-const NEEDS = ['model', 'project', 'data', 'gate', 'serving', 'environments', 'monitor', 'commands'] as const;
+const NEEDS = [
+  'model',
+  'project',
+  'data',
+  'gate',
+  'box',
+  'serving',
+  'environments',
+  'monitor',
+  'commands',
+] as const;
 
 /**
  * What makes safe, and what only tells, needs to know who may command and what the environments are called; hosts are asked

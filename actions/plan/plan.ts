@@ -1,5 +1,6 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
 import type { Config } from '../../core/config/config.ts';
+import { listVariables } from '../../core/config/expand-variables.ts';
 import { optional } from '../../core/config/optional.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
@@ -135,7 +136,8 @@ async function carryOut(
   const kept = serving && findKeptPredictions(state, config.data.holdout, serving.version);
   const champion = serving && { ...serving, ...optional('predictions', kept) };
   const policyChanges = await findPolicyChanges(request, ports, operation);
-  const known = { champion, ledger: headOf(state), policyChanges, policySha: policy.sha };
+  const box = { ...config.box, variables: listVariables(policy.text) };
+  const known = { champion, ledger: headOf(state), box, policyChanges, policySha: policy.sha };
   const shared = { operation, model: config.model, ...known };
   if (operation.operation === 'help') {
     return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });

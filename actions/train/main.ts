@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData } from '../../adapters/data-digest.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
@@ -8,7 +9,7 @@ import { connectTracking, createScratch, readConfig } from '../job/wiring.ts';
 import { train } from './train.ts';
 
 /** The train action: runs the MLflow Project of the commit at hand. */
-export function main(): Promise<void> {
+export function main(root: string): Promise<void> {
   return runAction(CONTRACTS.train, async ({ inputs, host, log, signal }) => {
     const plan = readPlan(inputs.plan);
     const config = await readConfig(host, inputs.config);
@@ -16,8 +17,12 @@ export function main(): Promise<void> {
     const { repository } = workflow;
     const project = createProjectRunner({
       python: inputs.python,
+      runtime: path.join(root, 'runtime'),
       cwd: workspace,
       env: host.childEnv(),
+      // Those of the default branch: the commit's own file is the commit's word.
+      policy: plan.box,
+      variables: plan.box.variables,
       trackingUri: config.tracking.uri,
       onLine: log.info,
     });

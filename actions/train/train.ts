@@ -133,25 +133,28 @@ async function runTrainStep(step: ProjectStep, ports: TrainPorts): Promise<StepE
 
 /** The training step with the plan's parameters over those of the configuration. */
 function stepOf({ plan, config, signal }: TrainRequest, runId: string): ProjectStep {
-  const { uri, environment, timeoutSeconds, steps } = config.project;
+  const { uri, environment, steps } = config.project;
   const parameters = { ...config.project.parameters, ...plan.parameters };
   const { experiment } = config.tracking;
   return {
-    ...{ uri, environment, timeoutSeconds, experiment, runId, parameters, signal },
+    ...{ uri, environment, experiment, runId, parameters, signal },
+    // The commit says how long it takes; the default branch, how long it may take.
+    timeoutSeconds: Math.min(config.project.timeoutSeconds, plan.box.timeoutSeconds),
     entryPoint: steps.train,
     variables: {},
   };
 }
 
-function checkEnd({ workspace, config, signal }: TrainRequest, step: string, end: StepEnd): void {
+function checkEnd({ workspace, config, plan, signal }: TrainRequest, step: string, end: StepEnd): void {
   if (end.status === 'succeeded') return;
   signal.throwIfAborted();
   if (end.status === 'timed-out') {
+    const [own, most] = [config.project.timeoutSeconds, plan.box.timeoutSeconds];
     throw new UserError([
       {
         code: 'training-timed-out',
-        message: `The step ${step} ran longer than the ${config.project.timeoutSeconds} s it may take, and was ended.`,
-        remedy: 'Raise project.timeout in trainyard.yml, or make the step shorter.',
+        message: `The step ${step} ran longer than the ${Math.min(own, most)} s it may take, and was ended.`,
+        remedy: `Raise ${own > most ? 'box.timeout in trainyard.yml of the default branch' : 'project.timeout in trainyard.yml'}, or make the step shorter.`,
       },
     ]);
   }

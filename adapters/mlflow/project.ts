@@ -1,34 +1,69 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
+import type { BoxPolicy } from '../../core/config/config.ts';
 import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
+import { listedVariables } from '../box/listed-variables.ts';
+import { type Box, openBox } from '../box/open-box.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
-import { withoutSecrets } from '../without-secrets.ts';
 
 type ProjectRunnerOptions = {
   /** The Python that has MLflow: a path, or a name on PATH. */
   readonly python: string;
+  /** The folder that holds `start.py`. */
+  readonly runtime: string;
   /** Folder that relative project folders and data paths start from. */
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the steps run in. */
+  readonly policy: BoxPolicy;
+  /** Variables that the steps get beside those that every training gets. */
+  readonly variables: readonly string[];
   readonly trackingUri: string;
   readonly onLine: (line: string) => void;
 };
 
-/** Runs steps of MLflow Projects through `mlflow run`. */
+/** Runs steps of MLflow Projects through `mlflow run`, each in a box. */
 export function createProjectRunner(options: ProjectRunnerOptions): ProjectRunner {
+  let opened: Promise<Box> | undefined;
   return {
     run: async (step) => {
-      const end = await runProcess({
-        command: options.python,
-        args: projectArguments(step),
-        cwd: options.cwd,
-        env: projectVariables(options, step),
-        timeoutMs: step.timeoutSeconds * 1_000,
-        ...(step.signal && { signal: step.signal }),
-        onLine: options.onLine,
-      });
-      return toStepEnd(end);
+      opened ??= openBox({ ...options, kind: 'training' });
+      const box = await opened;
+      const temp = await mkdtemp(path.join(os.tmpdir(), 'trainyard-step-'));
+      try {
+        return toStepEnd(await runStep(options, box, step, temp));
+      } finally {
+        await rm(temp, { recursive: true, force: true });
+      }
     },
   };
+}
+
+function runStep(
+  options: ProjectRunnerOptions,
+  box: Box,
+  step: ProjectStep,
+  temp: string,
+): Promise<ProcessEnd> {
+  const variables = projectVariables(options, step);
+  const home = box.home(temp);
+  const { cwd } = options;
+  // A file or folder that a variable names is meant to be used.
+  const show = Object.values(variables).filter((value) => path.isAbsolute(value) && existsSync(value));
+  const docker = step.environment === 'docker' ? ['/run/docker.sock'] : [];
+  return runProcess({
+    ...box.enter({
+      command: [options.python, ...projectArguments(step)],
+      ...{ cwd, temp, show: [...show, ...docker], write: [cwd] },
+    }),
+    cwd,
+    env: { ...variables, HOME: home, TMPDIR: home },
+    timeoutMs: step.timeoutSeconds * 1_000,
+    ...(step.signal && { signal: step.signal }),
+    onLine: options.onLine,
+  });
 }
 
 /** The arguments of `python` that run a step inside its MLflow run. */
@@ -41,13 +76,13 @@ export function projectArguments(step: ProjectStep): readonly string[] {
 }
 
 function projectVariables(
-  { env, python, trackingUri }: ProjectRunnerOptions,
+  { env, python, trackingUri, variables }: ProjectRunnerOptions,
   step: ProjectStep,
-): Record<string, string | undefined> {
+): Record<string, string> {
   // With a Python named by its path, the `python` inside MLproject commands must be that one too.
   const bin = path.isAbsolute(python) ? [path.dirname(python)] : [];
   return {
-    ...withoutSecrets(env),
+    ...listedVariables(env, 'training', variables),
     PATH: [...bin, env['PATH'] ?? ''].join(path.delimiter),
     MLFLOW_TRACKING_URI: trackingUri,
     PYTHONUNBUFFERED: '1',

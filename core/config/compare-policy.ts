@@ -6,7 +6,14 @@ import { readYaml } from './yaml-source.ts';
  * What is read from the default branch, so that a commit can't weaken what judges it. One part is not yet: limits on latency and size
  * are judged where the package is built, by the file of the commit.
  */
-const POLICY_SECTIONS = [['gate'], ['data', 'holdout'], ['environments'], ['monitor'], ['commands']] as const;
+const POLICY_SECTIONS = [
+  ['gate'],
+  ['data', 'holdout'],
+  ['environments'],
+  ['monitor'],
+  ['commands'],
+  ['box'],
+] as const;
 const MOST_CHANGES = 20;
 const MOST_CHARACTERS = 80;
 

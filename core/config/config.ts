@@ -90,6 +90,14 @@ type Commands = {
   readonly forks: boolean;
 };
 
+/** What user code runs in; read from the default branch. */
+export type BoxPolicy = {
+  /** Whether it may run only where it can be boxed in namespaces. */
+  readonly require: boolean;
+  readonly timeoutSeconds: number;
+  readonly memoryBytes?: number;
+};
+
 /** A valid `trainyard.yml`, defaults filled in. Times are in seconds, shares from 0 to 1. */
 export type Config = {
   readonly model: string;
@@ -98,6 +106,7 @@ export type Config = {
   readonly data: { readonly inputs: readonly string[]; readonly holdout?: Holdout };
   readonly search?: Search;
   readonly gate: readonly GateRule[];
+  readonly box: BoxPolicy;
   readonly serving: Serving;
   /** By name, in the order of the file. */
   readonly environments: Readonly<Record<string, Environment>>;

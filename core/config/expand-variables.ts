@@ -22,6 +22,14 @@ export function expandVariables(text: string, env: Readonly<Record<string, strin
   return { value, missing };
 }
 
+/** The variables that a text names, each once; what is escaped names none. */
+export function listVariables(text: string): readonly string[] {
+  const names = [...text.matchAll(VARIABLE)].flatMap(({ groups }) =>
+    groups?.['escaped'] === undefined && groups?.['name'] !== undefined ? [groups['name']] : [],
+  );
+  return [...new Set(names)];
+}
+
 function readGroups(groups: unknown): Readonly<Record<'escaped' | 'name' | 'fallback', string | undefined>> {
   const read = (key: string): string | undefined => {
     const found: unknown =

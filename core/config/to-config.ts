@@ -24,6 +24,11 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
     data: { inputs: raw.data.inputs, ...optional('holdout', toHoldout(raw.data.holdout, gate)) },
     ...optional('search', toSearch(raw.search)),
     gate,
+    box: {
+      require: raw.box.require,
+      timeoutSeconds: raw.box.timeout,
+      ...optional('memoryBytes', raw.box.memory),
+    },
     serving: toServing(raw.serving),
     environments: Object.fromEntries(environments.map(([name, value]) => [name, toEnvironment(value)])),
     monitor: toMonitor(raw.monitor),

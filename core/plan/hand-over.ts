@@ -78,6 +78,16 @@ const contentSchema = operationSchema.extend({
   ledger: ledgerHeadSchema.exactOptional(),
   /** The commit of the default branch that says what is judged, and by which rules. Absent where plan saw no git. */
   policySha: z.string().exactOptional(),
+  /**
+   * What the default branch says of the box that the commit's code runs in, and the variables that its trainyard.yml names: those, and no
+   * others, are given to a training beside those that every program gets.
+   */
+  box: z.object({
+    require: z.boolean(),
+    timeoutSeconds: z.number().positive(),
+    memoryBytes: z.int().positive().exactOptional(),
+    variables: z.array(z.string()).readonly(),
+  }),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),
 });

@@ -56,7 +56,10 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
 `;
   const config = parseConfig(text, { file: 'trainyard.yml', env: {} });
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
-  const shared = { python, cwd: workspace, env: process.env, trackingUri: server.url, onLine: log.info };
+  const shared = {
+    ...{ python, cwd: workspace, env: process.env, trackingUri: server.url, onLine: log.info },
+    ...{ runtime: path.join(ROOT, 'runtime'), policy: config.value.box, variables: [] },
+  };
   const tracking = createMlflow({ uri: server.url }, systemClock);
   const writeTemp = async (name: string, content: string) => {
     await writeFile(path.join(folder, name), content);
@@ -71,7 +74,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
     hashData: hash,
     writeTemp,
   };
-  const runtime = createPythonRuntime({ ...shared, workspace, runtime: path.join(ROOT, 'runtime') });
+  const runtime = createPythonRuntime({ ...shared, workspace });
   const correlationId = `test-${project}`;
   const cause = { kind: 'manual', id: correlationId } as const;
   const plan = {
@@ -83,6 +86,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
       operation: 'train',
     } as const),
     ...{ sha: 'a'.repeat(40), parameters: {}, correlationId, dryRun: false, actor: 'ann', cause },
+    box: { require: false, timeoutSeconds: 86_400, variables: [] },
   };
   const { signal } = new AbortController();
   const request = { plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run', signal };

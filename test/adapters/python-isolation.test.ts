@@ -42,7 +42,11 @@ test('nothing in the working copy stands in for a module of ours or of Python’
   };
   const runtime = createPythonRuntime({
     ...{ python: venvProgram('python'), runtime: path.join(ROOT, 'runtime'), workspace, env },
-    ...{ trackingUri: 'http://127.0.0.1:1', onLine: (line: string) => lines.push(line) },
+    ...{
+      trackingUri: 'http://127.0.0.1:1',
+      policy: { require: false, timeoutSeconds: 600 },
+      onLine: (line: string) => lines.push(line),
+    },
   });
   const cwd = process.cwd();
   process.chdir(workspace);

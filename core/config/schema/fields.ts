@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import type { Margin } from '../../gate/rules/rule.ts';
-import { type CountOrShare, parseDuration, parsePercent, parsePoints, parseRate } from './quantity.ts';
+import {
+  type CountOrShare,
+  parseDuration,
+  parsePercent,
+  parsePoints,
+  parseRate,
+  parseSize,
+} from './quantity.ts';
 
 /** A value that still names a variable this job was not given. */
 const PLACEHOLDER = /\$\{\w+\}/;
@@ -18,6 +25,12 @@ export function text(description: string, example: string) {
 export function duration(description: string, example: string) {
   const pattern = '^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$';
   return quantity(parseDuration, { what: 'a duration', pattern, description, example });
+}
+
+/** `64GB` and the like, read as bytes. */
+export function size(description: string, example: string) {
+  const pattern = '^\\d+(\\.\\d+)? ?(B|kB|KB|MB|GB|KiB|MiB|GiB)$';
+  return quantity(parseSize, { what: 'a size', pattern, description, example });
 }
 
 /** `3/7d`, read as a count per seconds. */

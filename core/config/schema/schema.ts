@@ -6,7 +6,7 @@ import { PERMISSION_LEVELS } from '../../permission.ts';
 import { checkDrift } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { environmentSchema } from './environment.ts';
-import { address, duration, names, parameterName, rate, scalar, text, whole } from './fields.ts';
+import { address, duration, names, parameterName, rate, scalar, size, text, whole } from './fields.ts';
 import { gateRulesSchema } from './gate-rules.ts';
 import { searchSchema } from './search.ts';
 
@@ -187,6 +187,21 @@ const commandsSchema = z.strictObject({
   }),
 });
 
+const boxSchema = z.strictObject({
+  require: z.boolean().default(false).meta({
+    description:
+      'Whether user code may run only on runners that can box it in namespaces; on others it runs with a warning otherwise.',
+  }),
+  timeout: duration(
+    'The longest that a step of a training or of the work on its model may take, whatever `project.timeout` says.',
+    '24h',
+  ).prefault('24h'),
+  memory: size(
+    'What all processes of a step may hold together. Without it nothing bounds them.',
+    '64GB',
+  ).optional(),
+});
+
 /** `trainyard.yml` as it is written; parsing gives times in seconds, sizes in bytes and shares from 0 to 1. */
 export const configSchema = z
   .strictObject({
@@ -200,6 +215,7 @@ export const configSchema = z
       .array(gateRulesSchema)
       .min(1)
       .meta({ description: 'What a challenger must show before it may serve. All rules must pass.' }),
+    box: boxSchema.prefault({}).meta({ description: 'What user code runs in on your runners.' }),
     serving: servingSchema.prefault({}).meta({ description: 'How the model is served.' }),
     environments: z
       .record(

@@ -34,16 +34,16 @@ def arrange_files(spec: dict) -> None:
     devices = open_all(list_devices())
     [(_, temp)] = open_all([spec["temp"]])
     set_read_only("/", on=True)
-    hidden = [folder for folder in map(hide, spec["hide"]) if folder is not None]
     for folder in TEMPORARY:
         lay(temp, folder)
         set_read_only(folder, on=False)
+    hidden = [str(place) for place in outermost(spec["hide"]) if hide(place)]
     # From the outside in: a folder that may be written can lie in one that is only shown.
     for path, descriptor in sorted(shown + written):
         bring_back(descriptor, path)
         set_read_only(path, on=(path, descriptor) in shown)
     make_devices(devices)
-    for folder in hidden:
+    for folder in set(hidden) - {path for path, _ in shown + written}:
         set_read_only(folder, on=True, below=False)
     mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
     for descriptor in (temp, *(descriptor for _, descriptor in shown + written + devices)):
@@ -61,15 +61,19 @@ def own_folders() -> list[str]:
     return sorted(prefixes - {"/", "/usr", "/usr/local"})
 
 
-def hide(path: str) -> str | None:
-    """Lays an empty folder over a folder, which is given back, or an empty file over a file."""
-    real = Path(path).resolve()
-    if real.is_dir():
-        mount("tmpfs", str(real), "tmpfs", MS_NOSUID | MS_NODEV, EMPTY_FOLDER)
-        return str(real)
-    if real.exists():
-        mount("/dev/null", str(real), None, MS_BIND)
-    return None
+def outermost(paths: list[str]) -> list[Path]:
+    """The places of these paths that are there, without those that lie in another."""
+    places = {real for real in (Path(path).resolve() for path in paths) if real.exists()}
+    return sorted(place for place in places if places.isdisjoint(place.parents))
+
+
+def hide(place: Path) -> bool:
+    """Lays an empty folder over a folder, or an empty file over a file; whether it was a folder."""
+    if place.is_dir():
+        mount("tmpfs", str(place), "tmpfs", MS_NOSUID | MS_NODEV, EMPTY_FOLDER)
+        return True
+    mount("/dev/null", str(place), None, MS_BIND)
+    return False
 
 
 def bring_back(descriptor: int, path: str) -> None:

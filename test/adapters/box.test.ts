@@ -1,0 +1,203 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openBox } from '../../adapters/box/open-box.ts';
+import { runProcess } from '../../adapters/run-process.ts';
+import type { BoxPolicy } from '../../core/config/config.ts';
+import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
+
+/** A runner's folders: its work, the workspace in it, its command files, and what it is registered with. */
+const runner = mkdtempSync(path.join(tmpdir(), 'trainyard-runner-'));
+const at = (...names: readonly string[]) => path.join(runner, ...names);
+const workspace = at('_work', 'repo', 'repo');
+const commandFile = at('_work', '_temp', '_runner_file_commands', 'set_output_1');
+const SECRET = 'secret-of-the-job';
+const env = {
+  PATH: process.env['PATH'],
+  ...{
+    GITHUB_WORKSPACE: workspace,
+    RUNNER_TEMP: at('_work', '_temp'),
+    RUNNER_WORKSPACE: at('_work', 'repo'),
+  },
+  ...{ GITHUB_OUTPUT: commandFile, ACTIONS_RUNTIME_TOKEN: SECRET, TRAINYARD_SIGNING_KEY: SECRET },
+};
+
+beforeAll(() => {
+  for (const folder of [workspace, path.dirname(commandFile), at('_work', '_actions')]) {
+    mkdirSync(folder, { recursive: true });
+  }
+  for (const file of [commandFile, at('.credentials'), at('_work', '_actions', 'action.js')]) {
+    writeFileSync(file, SECRET);
+  }
+});
+afterAll(() => rmSync(runner, { recursive: true, force: true }));
+
+const POLICY: BoxPolicy = { require: true, timeoutSeconds: 60 };
+
+type Attack = {
+  readonly script: string;
+  readonly kind?: 'training' | 'model';
+  readonly policy?: Partial<BoxPolicy>;
+  readonly python?: string;
+};
+
+/** Runs a shell script as a training (or a model) runs, below a job that holds secrets; gives what it printed. */
+async function attack({ script, kind = 'training', policy = {}, python = venvProgram('python') }: Attack) {
+  const temp = mkdtempSync(path.join(tmpdir(), 'trainyard-attack-'));
+  const lines: string[] = [];
+  try {
+    const box = await openBox({
+      ...{ kind, env, python, runtime: path.join(ROOT, 'runtime') },
+      ...{ policy: { ...POLICY, ...policy }, onLine: (line) => lines.push(line) },
+    });
+    const write = kind === 'training' ? [workspace] : [];
+    const command = ['sh', '-c', script];
+    const end = await runProcess({
+      ...box.enter({ command, cwd: kind === 'training' ? workspace : '/', temp, show: [], write }),
+      cwd: '/',
+      env: { PATH: process.env['PATH'], HOME: box.home(temp) },
+      timeoutMs: 60_000,
+    });
+    return { ...end, said: [...end.stdout, ...end.stderr].join('\n'), level: lines.join('\n') };
+  } finally {
+    rmSync(temp, { recursive: true, force: true });
+  }
+}
+
+describe('user code in its box', () => {
+  test('hears which box it is in', async () => {
+    expect((await attack({ script: 'true' })).level).toBe('boxed: namespaces, with network');
+    expect((await attack({ script: 'true', kind: 'model' })).level).toBe('boxed: namespaces, no network');
+  });
+
+  test('reads the environment of no process of the job', async () => {
+    const holder = spawn('sleep', ['60'], { env: { ...process.env, ...env } });
+    try {
+      await once(holder, 'spawn');
+      expect(await readFile(`/proc/${holder.pid}/environ`, 'utf8')).toContain(SECRET);
+      const script =
+        'cat /proc/[0-9]*/environ /proc/*/root/proc/[0-9]*/environ 2>/dev/null | tr "\\0" "\\n"; ls -d /proc/[0-9]* | wc -l';
+      const { said, stdout } = await attack({ script });
+      expect(said).not.toMatch(/secret-of-the-job|GITHUB_|ACTIONS_|INPUT_|RUNNER_|TRAINYARD_/);
+      // The box's first process, the shell, and the pipe's.
+      expect(Number(stdout.at(-1))).toBeLessThan(7);
+    } finally {
+      holder.kill('SIGKILL');
+    }
+  });
+
+  test('writes no command file of the runner, and reads nothing of its folder', async () => {
+    const files = [commandFile, at('.credentials'), at('_work', '_actions', 'action.js')].join(' ');
+    const { said } = await attack({
+      script: `for f in ${files}; do cat $f; echo forged > $f; done; ls ${at('_work')}`,
+    });
+    expect(said).not.toContain(SECRET);
+    for (const file of files.split(' ')) expect(readFileSync(file, 'utf8')).toBe(SECRET);
+    expect(said.split('\n')[0]).toBe('repo');
+  });
+
+  test('writes its workspace and its own temporary folder, and nothing else', async () => {
+    const program = path.join(path.dirname(venvProgram('python')), 'activate');
+    const script = `echo made > made.txt; echo x > /tmp/x && echo temp; for f in /x /etc/x /usr/x ${program} ${ROOT}/runtime/x; do echo x >> $f; done`;
+    const { said } = await attack({ script });
+    expect(readFileSync(path.join(workspace, 'made.txt'), 'utf8')).toBe('made\n');
+    expect(said).toContain('temp');
+    expect(said.match(/Read-only file system|Permission denied|nonexistent|Directory/g)).toHaveLength(5);
+  });
+
+  test('leaves nothing running, however it was started', async () => {
+    const mark = `77${Math.floor(Math.random() * 1e6)}`;
+    await attack({
+      script: `setsid sleep ${mark} & (setsid nohup sleep ${mark} >/dev/null 2>&1 &); sleep 0.2; exit 0`,
+    });
+    expect(await findCommands(mark)).toEqual([]);
+  });
+
+  test('wins no privilege, and opens no namespace to win one in', async () => {
+    const script =
+      'grep -E "Cap(Prm|Eff|Bnd)|NoNewPrivs" /proc/self/status; umount /proc; mount -t tmpfs x /mnt; unshare -m id; echo > /proc/sys/kernel/core_pattern; ls /dev/sd* /dev/vd* /dev/mem';
+    const { said } = await attack({ script });
+    expect(said.match(/Cap\w+:\s+0{16}/g)).toHaveLength(3);
+    expect(said).toMatch(/NoNewPrivs:\s+1/);
+    expect(said).not.toContain('uid=');
+    expect(said).toMatch(/core_pattern/);
+  });
+
+  test('is ended when it holds more memory than it may', async () => {
+    const hungry = await attack({
+      script: 'x=$(head -c 300000000 /dev/zero | tr "\\0" x); sleep 5',
+      policy: { memoryBytes: 100_000_000 },
+    });
+    expect(hungry).toMatchObject({ code: 71 });
+    expect(hungry.said).toContain('box: ended: it holds');
+  });
+
+  test('follows no link of its workspace to what is hidden', async () => {
+    symlinkSync(commandFile, path.join(workspace, 'link'));
+    const { said } = await attack({ script: 'cat link; echo forged > link' });
+    expect(said).not.toContain(SECRET);
+    expect(readFileSync(commandFile, 'utf8')).toBe(SECRET);
+  });
+
+  test('of a model, reaches no network and not the workspace', async () => {
+    const { said } = await attack({ script: `cat /proc/net/dev; ls ${workspace}; id -u`, kind: 'model' });
+    expect(said).not.toMatch(/eth|ens|made\.txt/);
+    expect(said).toMatch(/lo:/);
+    expect(said).not.toMatch(/^0$/m);
+  });
+});
+
+describe('where no namespaces can be made', () => {
+  const python = at('python-without');
+
+  beforeAll(() => {
+    const without = 'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin --';
+    writeFileSync(python, `#!/bin/sh\nexec ${without} ${venvProgram('python')} "$@"\n`, { mode: 0o755 });
+  });
+
+  test('user code is refused where the policy requires them', async () => {
+    const problems = [{ code: 'box-impossible' }];
+    await expect(attack({ script: 'true', python })).rejects.toMatchObject({ problems });
+  });
+
+  test('training runs with a plain word, its limits, and an end for all it starts', async () => {
+    const mark = `78${Math.floor(Math.random() * 1e6)}`;
+    const script = `setsid sleep ${mark} & (setsid sleep ${mark} &); sleep 0.2; x=$(head -c 300000000 /dev/zero | tr "\\0" x); sleep 5`;
+    const policy = { require: false, memoryBytes: 100_000_000 };
+    const end = await attack({ script, python, policy });
+    expect(end.level).toMatch(
+      /^not boxed, so that it may read what this job holds: .*Operation not permitted/,
+    );
+    expect(end.code).toBe(71);
+    expect(await findCommands(mark)).toEqual([]);
+  });
+
+  test.runIf(process.getuid?.() === 0)(
+    'a model is another user, who reads no environment of the job',
+    async () => {
+      const holder = spawn('sleep', ['60'], { env: { ...process.env, ...env } });
+      try {
+        await once(holder, 'spawn');
+        const script = `id -u; cat /proc/${holder.pid}/environ; cat ${commandFile}; echo x > ${commandFile}`;
+        const { said, level } = await attack({ script, python, kind: 'model', policy: { require: false } });
+        expect(level).toMatch(/^boxed: a user of its own, with network/);
+        expect(said).toMatch(/^65534\n/);
+        expect(said.match(/Permission denied/g)).toHaveLength(3);
+        expect(said).not.toContain(SECRET);
+      } finally {
+        holder.kill('SIGKILL');
+      }
+    },
+  );
+});
+
+/** The command lines on this machine that hold a text. */
+async function findCommands(text: string): Promise<readonly string[]> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
+  return (await Promise.all(commands)).filter((command) => command.includes(text));
+}
