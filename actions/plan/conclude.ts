@@ -42,7 +42,7 @@ export type Conclusion = {
   readonly model: string;
   readonly champion: (Champion & { readonly predictions?: KeptPredictions }) | undefined;
   readonly ledger: LedgerHead | undefined;
-  readonly box: BoxPolicy & { readonly variables: readonly string[] };
+  readonly box: BoxPolicy & { readonly variables: readonly string[]; readonly docker: boolean };
   readonly policyChanges: readonly string[];
   readonly policySha: string | undefined;
   readonly reasonCode: keyof typeof DECISIONS;

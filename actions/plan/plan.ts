@@ -136,7 +136,8 @@ async function carryOut(
   const kept = serving && findKeptPredictions(state, config.data.holdout, serving.version);
   const champion = serving && { ...serving, ...optional('predictions', kept) };
   const policyChanges = await findPolicyChanges(request, ports, operation);
-  const box = { ...config.box, variables: listVariables(policy.text) };
+  const variables = listVariables(policy.text);
+  const box = { ...config.box, variables, docker: config.project.environment === 'docker' };
   const known = { champion, ledger: headOf(state), box, policyChanges, policySha: policy.sha };
   const shared = { operation, model: config.model, ...known };
   if (operation.operation === 'help') {

@@ -20,6 +20,8 @@ type ProjectRunnerOptions = {
   readonly policy: BoxPolicy;
   /** Variables that the steps get beside those that every training gets. */
   readonly variables: readonly string[];
+  /** Whether they may speak to the Docker Engine of the runner. */
+  readonly docker: boolean;
   readonly trackingUri: string;
   readonly onLine: (line: string) => void;
 };
@@ -52,11 +54,12 @@ function runStep(
   const { cwd } = options;
   // A file or folder that a variable names is meant to be used.
   const show = Object.values(variables).filter((value) => path.isAbsolute(value) && existsSync(value));
-  const docker = step.environment === 'docker' ? ['/run/docker.sock'] : [];
+  const docker = options.docker ? ['/run/docker.sock'] : [];
   return runProcess({
     ...box.enter({
       command: [options.python, ...projectArguments(step)],
-      ...{ cwd, temp, show: [...show, ...docker], write: [cwd] },
+      // What git does in the workspace after the box, it does as its configuration says.
+      ...{ cwd, temp, show: [...show, ...docker, path.join(cwd, '.git')], write: [cwd] },
     }),
     cwd,
     env: { ...variables, HOME: home, TMPDIR: home },

@@ -87,6 +87,8 @@ const contentSchema = operationSchema.extend({
     timeoutSeconds: z.number().positive(),
     memoryBytes: z.int().positive().exactOptional(),
     variables: z.array(z.string()).readonly(),
+    /** Whether it may speak to the runner's Docker Engine, which lets it out of any box. */
+    docker: z.boolean(),
   }),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),

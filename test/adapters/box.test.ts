@@ -43,10 +43,17 @@ type Attack = {
   readonly kind?: 'training' | 'model';
   readonly policy?: Partial<BoxPolicy>;
   readonly python?: string;
+  readonly show?: readonly string[];
 };
 
 /** Runs a shell script as a training (or a model) runs, below a job that holds secrets; gives what it printed. */
-async function attack({ script, kind = 'training', policy = {}, python = venvProgram('python') }: Attack) {
+async function attack({
+  script,
+  kind = 'training',
+  policy = {},
+  show = [],
+  python = venvProgram('python'),
+}: Attack) {
   const temp = mkdtempSync(path.join(tmpdir(), 'trainyard-attack-'));
   const lines: string[] = [];
   try {
@@ -57,7 +64,7 @@ async function attack({ script, kind = 'training', policy = {}, python = venvPro
     const write = kind === 'training' ? [workspace] : [];
     const command = ['sh', '-c', script];
     const end = await runProcess({
-      ...box.enter({ command, cwd: kind === 'training' ? workspace : '/', temp, show: [], write }),
+      ...box.enter({ command, cwd: kind === 'training' ? workspace : '/', temp, show, write }),
       cwd: '/',
       env: { PATH: process.env['PATH'], HOME: box.home(temp) },
       timeoutMs: 60_000,
@@ -134,6 +141,18 @@ describe('user code in its box', () => {
     });
     expect(hungry).toMatchObject({ code: 71 });
     expect(hungry.said).toContain('box: ended: it holds');
+  });
+
+  test('changes nothing of what git is told in the workspace', async () => {
+    mkdirSync(path.join(workspace, '.git', 'hooks'), { recursive: true });
+    writeFileSync(path.join(workspace, '.git', 'config'), '[core]');
+    const { said } = await attack({
+      script: 'echo x >> .git/config; echo x > .git/hooks/post-checkout; mv .git moved; rm -r .git; echo end',
+      show: [path.join(workspace, '.git')],
+    });
+    expect(said).toContain('end');
+    expect(readFileSync(path.join(workspace, '.git', 'config'), 'utf8')).toBe('[core]');
+    expect(await readdir(path.join(workspace, '.git', 'hooks'))).toEqual([]);
   });
 
   test('follows no link of its workspace to what is hidden', async () => {

@@ -58,7 +58,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
   const shared = {
     ...{ python, cwd: workspace, env: process.env, trackingUri: server.url, onLine: log.info },
-    ...{ runtime: path.join(ROOT, 'runtime'), policy: config.value.box, variables: [] },
+    ...{ runtime: path.join(ROOT, 'runtime'), policy: config.value.box, variables: [], docker: false },
   };
   const tracking = createMlflow({ uri: server.url }, systemClock);
   const writeTemp = async (name: string, content: string) => {
@@ -86,7 +86,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
       operation: 'train',
     } as const),
     ...{ sha: 'a'.repeat(40), parameters: {}, correlationId, dryRun: false, actor: 'ann', cause },
-    box: { require: false, timeoutSeconds: 86_400, variables: [] },
+    box: { require: false, timeoutSeconds: 86_400, variables: [], docker: false },
   };
   const { signal } = new AbortController();
   const request = { plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run', signal };

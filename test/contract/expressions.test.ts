@@ -48,7 +48,7 @@ function contextsOf(operation: PlannedOperation): Tree {
     model: 'mnist',
     champion: undefined,
     ledger: undefined,
-    box: { require: false, timeoutSeconds: 86_400, variables: [] },
+    box: { require: false, timeoutSeconds: 86_400, variables: [], docker: false },
     policyChanges: [],
     policySha: undefined,
     reasonCode: 'planned',
