@@ -33,8 +33,12 @@ const REASON_CODES = {
   rebuild: 'rebuild-requested',
 } as const satisfies Readonly<Record<MonitorAction, ReasonCode>>;
 
-/** What a person is to do about it; a retrain is asked for by the monitor itself. */
-function describeRemedy(action: MonitorAction, environment: string, champion: string | undefined): string {
+/** What a person is to do about it; a retrain is asked for by the monitor itself. A command names its model: there may be several. */
+function describeRemedy(
+  action: MonitorAction,
+  { model, environment }: { readonly model: string; readonly environment: string },
+  champion: string | undefined,
+): string {
   switch (action) {
     case 'none':
       return 'Nothing is wrong any more.';
@@ -43,9 +47,9 @@ function describeRemedy(action: MonitorAction, environment: string, champion: st
     case 'retrain':
       return 'A training was asked for.';
     case 'rollback':
-      return `Comment \`/rollback ${environment}\` on a pull request to return to the version before.`;
+      return `Comment \`/rollback ${model} ${environment}\` on a pull request to return to the version before.`;
     case 'rebuild':
-      return `Comment \`/deploy v${champion} ${environment}\` on a pull request: it brings every host to the package that the ledger has of that version.`;
+      return `Comment \`/deploy ${model} v${champion} ${environment}\` on a pull request: it brings every host to the package that the ledger has of that version.`;
   }
 }
 
@@ -138,7 +142,10 @@ async function announce(
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
   const { champion } = environmentOf(state, environment);
-  const remedy: Block = { kind: 'paragraph', text: describeRemedy(action, environment, champion?.version) };
+  const remedy: Block = {
+    kind: 'paragraph',
+    text: describeRemedy(action, { model, environment }, champion?.version),
+  };
   const place = { kind: 'issue', runUrl: request.runUrl } as const;
   const body = renderMarkdown({ ...report, blocks: [remedy, ...report.blocks] }, place);
   if (action === 'none') return ports.github.closeIssue(marker, body);

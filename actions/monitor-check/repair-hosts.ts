@@ -81,7 +81,7 @@ async function bringBack(
   const before = state.traffic[model];
   const wanted = serveOnly(version, findWords(here, [version]));
   if (hasBraked(before, { wanted, here })) {
-    const back = `/rollback ${request.environmentName} takes it back everywhere`;
+    const back = `/rollback ${model} ${request.environmentName} takes it back everywhere`;
     ports.log.warn(`${agent.url} braked version ${version} for harm and is not given it again: ${back}.`);
     return [];
   }

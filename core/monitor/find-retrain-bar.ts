@@ -55,7 +55,7 @@ function findModelOnItsWay(retraining: Retraining): RetrainBar | undefined {
 function findSpent({ ledger, policy, now }: Retraining): RetrainBar | undefined {
   const { automatic, cooldownSeconds, atMost } = policy.retrain;
   if (!automatic) {
-    const message = 'Automatic trainings are switched off: comment /train to start one.';
+    const message = `Automatic trainings are switched off: comment \`/train ${ledger.model}\` to start one.`;
     return { code: 'retrain-manual', message };
   }
   const secondsAgo = ledger.retrains.map(({ at }) => secondsBetween(at, now));

@@ -141,7 +141,7 @@ describe('monitor-check', () => {
     };
     world.agents[1].instances.set('1', other);
     expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'rebuild' });
-    expect([...github.issues.values()].join()).toContain('`/deploy v1 production`');
+    expect([...github.issues.values()].join()).toContain('`/deploy mnist v1 production`');
   });
 
   test('finds hosts that serve while the ledger is gone, and writes nothing to it', async () => {
@@ -264,7 +264,7 @@ describe('monitor-check', () => {
     expect(outcome.outputs).toEqual({ action: 'rollback' });
     expect(outcome.result['codes']).toEqual(['champion-braked']);
     expect(showReport(outcome.report)).toMatch(/serve-2:9443 braked version 2 .* It fails half\./);
-    expect([...github.issues.values()].join()).toContain('`/rollback production`');
+    expect([...github.issues.values()].join()).toContain('`/rollback mnist production`');
   });
 
   test('gives the champion to a host that braked it in another rollout only when a person has named it since', async () => {
