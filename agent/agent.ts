@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Instance, SetTraffic, StartInstance, TakeBack, Traffic } from '../core/serving/api.ts';
+import { HOST_WARNINGS } from '../core/serving/host-warning.ts';
 import { Refusal } from './api/refusal.ts';
 import type { AgentContext } from './context.ts';
 import { retireModel } from './instances/retire-model.ts';
@@ -109,7 +110,7 @@ async function applyChange(
     return err(
       new Refusal({
         status: 503,
-        code: 'proxy-not-converged',
+        code: HOST_WARNINGS.proxyBehind,
         message: messageOf(thrown),
         remedy: 'It is tried again at every tick; look at its log.',
       }),

@@ -56,7 +56,7 @@ async function look({ request, ports }: Monitoring, agent: AgentPort, here: Envi
   const champion = here.champion?.version;
   const { model } = request.config;
   try {
-    const { traffic, instances } = await agent.state();
+    const { traffic, instances, warnings } = await agent.state();
     const stable = traffic[model]?.stable;
     const instance = instances.find((one) => one.model === model && one.version === stable);
     const serving = stable === undefined ? undefined : describeServing(stable, instance);
@@ -66,6 +66,7 @@ async function look({ request, ports }: Monitoring, agent: AgentPort, here: Envi
       lastSeenAt: ports.clock.now(),
       ...(serving && { serving }),
       ...(braked !== undefined && { braked }),
+      ...(warnings !== undefined && { warnings }),
     };
     const labels = champion === undefined ? [] : await agent.labels(model, champion);
     return { report, windows: await readWindows(agent, model), labels };

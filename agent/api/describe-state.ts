@@ -1,21 +1,20 @@
 import type { AgentState } from '../../core/serving/api.ts';
+import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import { VERSION } from '../../core/version.ts';
 import type { AgentContext } from '../context.ts';
-import { CLOCK_JUMPED, describeJump } from '../machine/steady-clock.ts';
+import { describeJump } from '../machine/steady-clock.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { findAway } from '../traffic/find-away.ts';
 import { readSeen } from '../traffic/observe.ts';
-
-/** Reason code of a proxy that does not run on what it was given. */
-const PROXY_BEHIND = 'proxy-not-converged';
 
 /** Everything about this host, for people and for `/status`. */
 export async function describeState(context: AgentContext): Promise<AgentState> {
   const { store, options, runtime, proxy, clock, startedAt } = context;
   const { count, oldest } = store.outbox.pending();
-  const jump = clock.jumpMs() === 0 ? [] : [{ code: CLOCK_JUMPED, message: describeJump(clock.jumpMs()) }];
+  const jump =
+    clock.jumpMs() === 0 ? [] : [{ code: HOST_WARNINGS.clockJumped, message: describeJump(clock.jumpMs()) }];
   const problem = proxy.problem();
-  const down = problem === undefined ? [] : [{ code: PROXY_BEHIND, message: problem }];
+  const down = problem === undefined ? [] : [{ code: HOST_WARNINGS.proxyBehind, message: problem }];
   const warnings = [...jump, ...down, ...findAway(context)];
   return {
     host: options.hostName,

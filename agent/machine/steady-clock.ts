@@ -6,9 +6,6 @@ import type { Clock } from '../../core/ports.ts';
 /** A difference that time servers even out by the way is followed at once, in ms; a larger one is a jump. */
 export const JUMP_MS = 2_000;
 
-/** Reason code of a jump. */
-export const CLOCK_JUMPED = 'clock-jumped';
-
 /** Two clocks of the machine, in ms: what it believes the time to be, since 1970, and one that nobody sets. */
 type MachineTime = { readonly wall: () => number; readonly uptime: () => number };
 

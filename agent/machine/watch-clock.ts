@@ -1,8 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { secondsBetween } from '../../core/instant.ts';
 import type { Log } from '../../core/ports.ts';
+import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import type { Store } from '../store/store.ts';
-import { CLOCK_JUMPED, describeJump, JUMP_MS, type SteadyClock } from './steady-clock.ts';
+import { describeJump, JUMP_MS, type SteadyClock } from './steady-clock.ts';
 
 /** A jump that has stood for so long is meant, in ms; one that is taken back before changes nothing. */
 const ADOPT_AFTER_MS = 600_000;
@@ -28,7 +29,7 @@ export function createClockWatch(
     if (seen === undefined || Math.abs(jumpMs - seen.jumpMs) > JUMP_MS) {
       seen = { jumpMs, since: uptime() };
       log.warn(
-        `${CLOCK_JUMPED}: ${describeJump(jumpMs)} Leases and time limits go on as before; ` +
+        `${HOST_WARNINGS.clockJumped}: ${describeJump(jumpMs)} Leases and time limits go on as before; ` +
           `the new time counts once it has stood for ${ADOPT_AFTER_MS / 60_000} minutes.`,
       );
       return;
@@ -47,5 +48,5 @@ export function moveOutOfFuture({ clock, store, log }: Watched): void {
   const aheadMs = latest === undefined ? 0 : 1_000 * secondsBetween(clock.now(), latest);
   if (aheadMs <= JUMP_MS) return;
   store.shiftInstants(-aheadMs);
-  log.warn(`${CLOCK_JUMPED}: ${describeJump(-aheadMs)} It was so, or more, while no agent ran.`);
+  log.warn(`${HOST_WARNINGS.clockJumped}: ${describeJump(-aheadMs)} It was so, or more, while no agent ran.`);
 }

@@ -1,13 +1,10 @@
+import type { HostWarning } from '../../core/serving/api.ts';
+import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import type { AgentContext } from '../context.ts';
 import { shareOut } from './share-out.ts';
 
-/** Reason code of a version that does not answer its share of the requests. */
-const VERSION_AWAY = 'version-away';
-
 /** What is wrong with the traffic of this host: versions that are to answer requests and can't, and who does meanwhile. */
-export function findAway({
-  store,
-}: Pick<AgentContext, 'store'>): readonly { readonly code: string; readonly message: string }[] {
+export function findAway({ store }: Pick<AgentContext, 'store'>): readonly HostWarning[] {
   return Object.entries(store.traffic()).flatMap(([model, { traffic }]) => {
     const shares = shareOut(store.instances(), model, traffic);
     const other = shares.find(({ given }) => given === 100)?.version;
@@ -22,7 +19,8 @@ export function findAway({
         const code = instance?.code === undefined ? '' : ` (${instance.code})`;
         const state = instance === undefined ? 'unknown' : instance.state;
         return {
-          code: VERSION_AWAY,
+          code: HOST_WARNINGS.versionAway,
+          model,
           message: `Version ${version} of ${model} is to answer ${wanted}% of the requests and is ${state} on this host${code}. ${meanwhile}`,
         };
       });

@@ -1,6 +1,7 @@
 import { secondsBetween } from '../instant.ts';
 import { environmentOf, type LedgerState, lookUp } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';
+import { HOST_WARNINGS } from '../serving/host-warning.ts';
 import type { Finding } from './finding.ts';
 import type { HostReport, MonitorInput } from './monitor-input.ts';
 
@@ -14,6 +15,7 @@ export function findHostTroubles(input: MonitorInput): readonly Finding[] {
     ...findLost(input, host),
     ...(host.braked === undefined ? findMisplaced(input, host) : findBraked(input, host)),
     ...findFailed(input, host),
+    ...findWarned(input, host),
   ]);
 }
 
@@ -123,4 +125,19 @@ function findFailed(
   if (serving?.state !== 'failed' || serving.version !== champion?.version) return [];
   const message = `Host ${host} can't answer with version ${serving.version}: ${serving.message ?? 'it has failed'}.`;
   return [{ wants: 'investigate', reason: { code: 'champion-failed', metric: host, message } }];
+}
+
+/** What a host warns of. A clock that was set needs nobody, and a version that is away during a rollout is for whoever leads that. */
+function findWarned(
+  { ledger, environment }: MonitorInput,
+  { host, warnings = [] }: HostReport,
+): readonly Finding[] {
+  const { rollout } = environmentOf(ledger, environment);
+  return warnings
+    .filter(({ model }) => model === undefined || model === ledger.model)
+    .map(({ code, message }): Finding => {
+      const isLed = code === HOST_WARNINGS.versionAway && rollout !== undefined;
+      const wants = code === HOST_WARNINGS.clockJumped || isLed ? 'none' : 'investigate';
+      return { wants, reason: { code, metric: host, message: `Host ${host}: ${message}` } };
+    });
 }

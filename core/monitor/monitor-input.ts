@@ -4,7 +4,7 @@ import type { FastLaneJudgement } from '../drift/fast-lane.ts';
 import type { DriftJudgement } from '../drift/judge-drift.ts';
 import type { LabelJudgement } from '../drift/judge-labels.ts';
 import type { LedgerState } from '../ledger/state.ts';
-import type { Instance } from '../serving/api.ts';
+import type { HostWarning, Instance } from '../serving/api.ts';
 import type { Reason } from '../verdict.ts';
 
 /** What is known of one serving host. */
@@ -22,6 +22,8 @@ export type HostReport = {
   };
   /** Why it has braked the rollout that made the champion that. */
   readonly braked?: string;
+  /** What it says is wrong with itself, or with some model's traffic there. */
+  readonly warnings?: readonly HostWarning[];
 };
 
 /** When the monitor was last run by its schedule: `first` where this is the first time, `unknown` where that can't be told. */

@@ -135,8 +135,10 @@ export const agentStateSchema = z.object({
   seen: z.record(z.string(), z.record(z.string(), armTotalsSchema)).optional(),
   outbox: z.object({ pending: z.number().int(), oldest: instantSchema.optional() }),
   dataPlane: z.object({ address: z.string(), healthy: z.boolean() }),
-  /** What is wrong with the host itself, by code. */
-  warnings: z.array(z.object({ code: z.string(), message: z.string() })).optional(),
+  /** What is wrong with the host itself, or with one model's traffic there, by code (`HOST_WARNINGS`). */
+  warnings: z
+    .array(z.object({ code: z.string(), message: z.string(), model: modelNameSchema.optional() }))
+    .optional(),
 });
 
 /** RFC 9457 problem details, with our stable `code` and the remedy. */
@@ -158,4 +160,5 @@ export type TakeBack = z.infer<typeof takeBackSchema>;
 export type Traffic = z.infer<typeof trafficSchema>;
 export type Brake = z.infer<typeof brakeSchema>;
 export type AgentState = z.infer<typeof agentStateSchema>;
+export type HostWarning = NonNullable<AgentState['warnings']>[number];
 export type AgentProblem = z.infer<typeof problemSchema>;

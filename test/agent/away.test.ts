@@ -56,6 +56,7 @@ describe('a stable version that is not there', () => {
     expect((await describeState(on.host.context)).warnings).toEqual([
       {
         code: 'version-away',
+        model: 'mnist',
         message:
           'Version 1 of mnist is to answer 50% of the requests and is failed on this host (crash-loop). Version 2 answers all of them meanwhile.',
       },

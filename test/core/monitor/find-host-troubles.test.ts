@@ -71,6 +71,22 @@ describe('hosts', () => {
     expect(decision).toMatchObject({ action: 'investigate', codes: ['champion-failed'] });
     expect(decision.explanation).toContain('out of memory');
   });
+
+  it.each([
+    ['version-away', 'demo', 'investigate'],
+    ['proxy-not-converged', undefined, 'investigate'],
+    ['what a newer agent warns of', undefined, 'investigate'],
+    ['version-away', 'another-model', 'none'],
+    ['clock-jumped', undefined, 'none'],
+  ] as const)('asks for a look where it warns of %s (%s): %s', (code, model, action) => {
+    const [host] = input().hosts;
+    const warning = { code, message: 'It is so.', ...(model !== undefined && { model }) };
+    const hosts = host === undefined ? [] : [{ ...host, warnings: [warning] }];
+    const decision = decideMonitor(input({ hosts }));
+    expect(decision).toMatchObject({ action, codes: action === 'none' ? [] : [code] });
+    const said = model === 'another-model' ? [] : ['Host serve-1: It is so.'];
+    expect(decision.reasons.map(({ message }) => message)).toEqual(said);
+  });
 });
 
 describe('a host that serves what the ledger does not know', () => {

@@ -1,0 +1,9 @@
+/** What a host says is wrong with itself, by code: what `warnings` of `/v1/state` may hold. */
+export const HOST_WARNINGS = {
+  /** A version does not answer its share of the requests. */
+  versionAway: 'version-away',
+  /** The proxy does not run on what it was given. */
+  proxyBehind: 'proxy-not-converged',
+  /** The machine's clock was set. */
+  clockJumped: 'clock-jumped',
+} as const;
