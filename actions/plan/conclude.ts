@@ -51,7 +51,8 @@ export type Conclusion = {
 
 /** The operation as outputs, and as the `result` that every later job goes by. */
 export function concludeOperation(conclusion: Conclusion): Planned {
-  const { operation, model, champion, ledger, box, policyChanges, policySha, reasonCode, report } = conclusion;
+  const { operation, model, champion, ledger, box, policyChanges, policySha, reasonCode, report } =
+    conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
     decision: DECISIONS[reasonCode],

@@ -1,10 +1,8 @@
 import { formatPath } from './describe-issue.ts';
-import { isBudgetMetric } from './gate/special-metrics.ts';
 import { readYaml } from './yaml-source.ts';
 
 /**
- * What is read from the default branch, so that a commit can't weaken what judges it. One part is not yet: limits on latency and size
- * are judged where the package is built, by the file of the commit.
+ * What is read from the default branch, so that a commit can't weaken what judges it, boxes its code or says how it is served.
  */
 const POLICY_SECTIONS = [
   ['gate'],
@@ -13,23 +11,20 @@ const POLICY_SECTIONS = [
   ['monitor'],
   ['commands'],
   ['box'],
+  ['serving'],
 ] as const;
 const MOST_CHANGES = 20;
 const MOST_CHARACTERS = 80;
 
-/**
- * A key of the policy that a commit writes otherwise than the default branch; a value is absent where the key is. `holds` says whose
- * value counts.
- */
+/** A key of the policy that a commit writes otherwise than the default branch; a value is absent where the key is. */
 type PolicyChange = {
   readonly key: string;
   readonly ours: string | undefined;
   readonly theirs: string | undefined;
-  readonly holds: 'ours' | 'theirs';
 };
 
-/** The policy of one file as text, by key, and the entries of its gate that are limits on the built package. */
-type Policy = { readonly values: ReadonlyMap<string, string>; readonly budgets: readonly string[] };
+/** The policy of one file as text, by key. */
+type Policy = ReadonlyMap<string, string>;
 
 /**
  * What the `trainyard.yml` of a commit (`theirs`) would change in the policy of the default branch (`ours`), key by key as both are
@@ -38,13 +33,8 @@ type Policy = { readonly values: ReadonlyMap<string, string>; readonly budgets: 
 export function comparePolicy(ours: string, theirs: string): readonly PolicyChange[] {
   const [before, after] = [listPolicy(ours), listPolicy(theirs)];
   if (before === undefined || after === undefined) return [];
-  const budgets = [...before.budgets, ...after.budgets];
-  const isBudget = (key: string): boolean => budgets.some((entry) => key.startsWith(`${entry}.`));
-  return [...new Set([...before.values.keys(), ...after.values.keys()])]
-    .map((key): PolicyChange => {
-      const holds = isBudget(key) ? 'theirs' : 'ours';
-      return { key, ours: before.values.get(key), theirs: after.values.get(key), holds };
-    })
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((key): PolicyChange => ({ key, ours: before.get(key), theirs: after.get(key) }))
     .filter((change) => change.ours !== change.theirs);
 }
 
@@ -57,11 +47,8 @@ export function describePolicy(changes: readonly PolicyChange[]): readonly strin
   ];
 }
 
-function describeChange({ key, ours, theirs, holds }: PolicyChange): string {
+function describeChange({ key, ours, theirs }: PolicyChange): string {
   const change = nameChange(key, ours, theirs);
-  if (holds === 'theirs') {
-    return `This commit ${change}; limits on the built package are judged where it is built, by the commit's own file.`;
-  }
   if (ours === undefined) {
     return `This commit ${change}; the default branch does not have it, so it counts from the merge on.`;
   }
@@ -89,7 +76,7 @@ function listPolicy(text: string): Policy | undefined {
     const section = findSection(value, path);
     return section === undefined ? [] : listLeaves(section, path);
   });
-  return { values: new Map(leaves), budgets: listBudgets(value['gate']) };
+  return new Map(leaves);
 }
 
 /** What stands at a path of keys; `undefined` when nothing does. */
@@ -98,15 +85,6 @@ function findSection(value: unknown, path: readonly string[]): unknown {
     (inner, key) => (isMapping(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
     value,
   );
-}
-
-/** `gate[2]` for each entry of the gate that limits latency or size. */
-function listBudgets(gate: unknown): readonly string[] {
-  if (!Array.isArray(gate)) return [];
-  return gate.flatMap((entry: unknown, index) => {
-    const metric = isMapping(entry) ? entry['metric'] : undefined;
-    return typeof metric === 'string' && isBudgetMetric(metric) ? [formatPath(['gate', index])] : [];
-  });
 }
 
 function listLeaves(

@@ -21,7 +21,7 @@ const NEWER_THAN_LINTER = /undefined variable "vars"|permission scope "attestati
 /** Jobs that run code of the user. */
 const UNTRUSTED = ['train', 'predict-champion', 'predict', 'build'];
 /** Jobs that judge what the user's commit has made: by the policy of the default branch, and on its holdout. */
-const JUDGEMENT = ['predict-champion', 'predict', 'judge'];
+const JUDGEMENT = ['predict-champion', 'predict', 'judge', 'build'];
 const TRACKING = new Set(['tracking-username', 'tracking-password', 'tracking-token', 'optuna-storage']);
 
 const stepSchema = z.looseObject({
@@ -155,7 +155,7 @@ describe('pipeline.yml', () => {
     }
   });
 
-  it('runs the user’s commit only where it is trained and built, and judges it by the commit of the default branch that plan resolved', () => {
+  it('runs the user’s commit only where it is trained, and judges and packs its model by the commit of the default branch that plan resolved', () => {
     const [userCommit, policyCommit] = [
       `\${{ needs.plan.outputs.sha }}`,
       `\${{ needs.plan.outputs.policy-sha }}`,

@@ -28,8 +28,3 @@ export function latencyQuantile(name: string): LatencyRule['quantile'] | undefin
 export function fairnessMetric(name: string): FairnessRule['metric'] | undefined {
   return FAIRNESS.find((metric) => metric === name);
 }
-
-/** Whether a rule of this metric limits what the built package costs to serve. */
-export function isBudgetMetric(name: string): boolean {
-  return name === 'size' || latencyQuantile(name) !== undefined;
-}
