@@ -86,7 +86,11 @@ export async function createRuntime(options: AgentOptions, env: AgentEnvironment
   if (runtime === 'process') {
     const toolchain = await findToolchain(python, env);
     const { modelUser: user, dataDir } = options;
-    return createProcessRuntime({ toolchain, scope, maxBodyBytes, log: LOG, user, dataDir, env });
+    const { handlers } = options;
+    return createProcessRuntime({
+      ...{ toolchain, scope, maxBodyBytes, handlers, log: LOG },
+      ...{ user, dataDir, env },
+    });
   }
   const { dockerHost: host, dockerKeepImages: keepImages, dockerReserveBytes: reserveBytes } = options;
   // The Docker client is a fifth of the agent's memory; a host that runs processes never loads it.

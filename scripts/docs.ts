@@ -9,6 +9,7 @@ import {
 } from '../actions/job/action-tables.ts';
 import { CONTRACTS } from '../actions/job/contract.ts';
 import { insertTables as insertAgentTables } from '../agent/readme-tables.ts';
+import { handlerDigest } from '../agent/runtimes/process/check-handler.ts';
 import { configReference } from '../core/config/schema/reference.ts';
 import { publishedSchema } from '../core/config/schema/schema-node.ts';
 import { ROOT } from '../sandbox/checkout.ts';
@@ -42,7 +43,7 @@ function generate(): readonly Generated[] {
     withTables(path.join(ROOT, 'actions', name, 'README.md'), renderTables(action)),
   );
   const overview = withTables(path.join(ROOT, 'README.md'), renderActions(actions));
-  return [...readmes, overview, agentReadme(), rootAction(), configuration(), schema()];
+  return [...readmes, overview, agentReadme(), rootAction(), configuration(), schema(), handlerOf()];
 }
 
 function withTables(file: string, tables: string): Generated {
@@ -70,6 +71,19 @@ function configuration(): Generated {
 function schema(): Generated {
   const text = `${JSON.stringify(publishedSchema(), undefined, 2)}\n`;
   return { file: path.join(ROOT, 'docs', 'trainyard.schema.json'), text };
+}
+
+/** The digest of the handler that packages get, by which hosts know it. */
+function handlerOf(): Generated {
+  const runtime = path.join(ROOT, 'runtime', 'trainyard');
+  const listed = /SERVED_MODULES = \(([^)]*)\)/.exec(readFileSync(path.join(runtime, 'package.py'), 'utf8'));
+  const modules = [...(listed?.[1] ?? '').matchAll(/"(\w+)"/g)].map(([, name = '']) => `${name}.py`);
+  const served = modules.map((name) => [`trainyard/${name}`, path.join(runtime, name)] as const);
+  const entry = ['trainyard_handler.py', path.join(runtime, 'torchserve_entry.py')] as const;
+  const files = new Map([...served, entry].map(([name, source]) => [name, readFileSync(source)]));
+  const file = path.join(ROOT, 'core', 'serving', 'handler-digest.ts');
+  const line = /(?<=HANDLER_DIGEST =\s+')[^']*/;
+  return { file, text: readFileSync(file, 'utf8').replace(line, handlerDigest(files)) };
 }
 
 /** The root action is plan under the repository's own name, so that `uses: owner/repo@v1` works. */

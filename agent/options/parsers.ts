@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { digestSchema } from '../../core/identity/digest.ts';
 
 /** The longest data folder: Unix sockets lie below it, and their paths may have 107 bytes. */
 const MAX_DATA_DIR_LENGTH = 60;
@@ -20,6 +21,15 @@ export const days = z.coerce.number().positive();
 export const bytes = z.coerce.number().int().positive();
 /** How many, one at least. */
 export const count = z.coerce.number().int().positive();
+
+/** Digests separated by commas, or `any`. */
+export const handlers = z.string().transform((written, context): 'any' | readonly string[] => {
+  if (written === 'any') return written;
+  const digests = written.split(',').filter((digest) => digest !== '');
+  if (digests.every((digest) => digestSchema.safeParse(digest).success)) return digests;
+  context.addIssue('it is any, or digests as sha256:…, separated by commas');
+  return z.NEVER;
+});
 
 /** An address and port, as `127.0.0.1:9443`. */
 export const endpoint = text.transform(parseEndpoint);

@@ -9,6 +9,7 @@ import {
   days,
   endpoint,
   file,
+  handlers,
   headerName,
   repository,
   seconds,
@@ -78,6 +79,11 @@ export const optionsSchema = z.object({
   trustedKeys: option({
     help: 'Ed25519 public keys (PEM); with them only signed packages are served.',
     parse: file,
+  }),
+  handlers: option({
+    help: 'Handlers served beside this version’s own, by process: their digests, separated by commas, or any.',
+    default: '',
+    parse: handlers,
   }),
   githubApiUrl: option({
     help: 'GitHub API that takes reports.',

@@ -130,7 +130,8 @@ function startLaneHost(
     trustedKey: keys.trusted,
     environment: ENVIRONMENT,
     report: { ...reportTo, token: TOKENS.agent, secret: keys.dispatch },
-    flags: QUICK_AGENT,
+    // The tiny model is its own handler.
+    flags: { ...QUICK_AGENT, handlers: 'any' },
   });
 }
 

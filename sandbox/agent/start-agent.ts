@@ -47,6 +47,8 @@ export async function startAgent(
       'capture-seconds': '0.5',
       'start-timeout-seconds': '90',
       'envoy-threads': '1',
+      // The tiny model is its own handler.
+      handlers: 'any',
       ...flags,
     },
     env: {

@@ -50,6 +50,7 @@ async function opener(): Promise<() => Runtime> {
       toolchain,
       scope,
       maxBodyBytes: 1_000_000,
+      handlers: 'any',
       log,
       user: undefined,
       dataDir: packages,

@@ -121,6 +121,7 @@ test.skipIf(!IS_ROOT)(
       toolchain: { python: '/usr/bin/python3', java, torchserve: folder },
       scope: `test-secrets:${folder}`,
       maxBodyBytes: 1_000,
+      handlers: 'any',
       log: { info: () => undefined, warn: (line) => expect.fail(line), group: (_, work) => work() },
       user: NOBODY,
       dataDir: data,

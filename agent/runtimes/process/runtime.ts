@@ -9,6 +9,7 @@ import type { Toolchain } from '../../machine/toolchain.ts';
 import type { ModelUser } from '../../options/model-user.ts';
 import { findLoadFailure } from '../find-load-failure.ts';
 import type { Health, Launch, Runtime, RuntimeHandle } from '../runtime.ts';
+import { checkHandler, type OtherHandlers } from './check-handler.ts';
 import { giveTo } from './give-to.ts';
 import { isRunning, listOwned, processHandleSchema, spawnOrAdopt, stopSession } from './handle.ts';
 import {
@@ -46,6 +47,7 @@ type ProcessRuntimeOptions = {
   /** Distinguishes this agent's processes from another's on the same host. */
   readonly scope: string;
   readonly maxBodyBytes: number;
+  readonly handlers: OtherHandlers;
   readonly log: Log;
   /** Who model servers run as; the agent's own user when there is none. */
   readonly user: ModelUser | undefined;
@@ -95,6 +97,7 @@ async function start(
   const known = handleSchema.parse(handle);
   const running = runningProcess(handle);
   if (running !== undefined) return { ...handle, ...running };
+  await checkHandler(launch.payloadFile, options.handlers);
   await layOut(launch, known, options.maxBodyBytes);
   const { user, dataDir } = options;
   if (user !== undefined) await giveTo({ user, dataDir }, launch);
