@@ -1,7 +1,6 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
 import { signStatement } from '../../adapters/signing/attestation.ts';
-import type { Config } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
@@ -9,18 +8,12 @@ import { SECRETS } from '../../core/names.ts';
 import { TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { type Plan, readPlan } from '../job/handoff.ts';
+import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
-import type { Host } from '../job/host.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
+import { readInAnyCase } from '../job/read-in-any-case.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
-import {
-  connectGitHub,
-  connectLedger,
-  connectTracking,
-  readConfig,
-  readConfigAndText,
-} from '../job/wiring.ts';
+import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
 import { linkLedger } from '../serving/link-ledger.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
@@ -39,7 +32,9 @@ export function main(): Promise<void> {
     const plan = readPlan(inputs.plan);
     const token = inputs['github-token'];
     const comment = commentOnPlan(job, plan, token);
-    const config = await readConfigFor(plan, host, inputs.config);
+    const config = TAKE_BACK.has(plan.operation)
+      ? (await readInAnyCase(host, { file: inputs.config, token, log, options: ENVIRONMENTS_ONLY })).config
+      : await readConfig(host, inputs.config);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
     const runner = host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own';
@@ -90,11 +85,6 @@ async function withUntold(
     untold = await finished();
   });
   return untold.length === 0 ? outcome : { ...outcome, result: { ...outcome.result, untold } };
-}
-
-async function readConfigFor({ operation }: Plan, host: Host, file: string): Promise<Config> {
-  if (!TAKE_BACK.has(operation)) return readConfig(host, file);
-  return (await readConfigAndText(host, file, ENVIRONMENTS_ONLY)).config;
 }
 
 /** Signs with the key, when there is one: without it agents that trust no key serve what they are given. */

@@ -5,7 +5,6 @@ import { findModels } from '../../adapters/find-models.ts';
 import { findCommit } from '../../adapters/git/find-commit.ts';
 import type { Config } from '../../core/config/config.ts';
 import { optional } from '../../core/config/optional.ts';
-import type { ParseOptions } from '../../core/config/parse-config.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { Remembered } from '../../core/ledger/head/ledger-head.ts';
 import { describeEvent, type EventFacts, findDefaultBranch } from '../../core/plan/describe-event.ts';
@@ -13,6 +12,7 @@ import type { AgentPort, Log } from '../../core/ports.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
+import { findEarlierModel, readInAnyCase } from '../job/read-in-any-case.ts';
 import { connectGitHub, connectLedger, readConfigAndText } from '../job/wiring.ts';
 import { askHeads } from '../serving/ask-heads.ts';
 import { connectAgents } from '../serving/wiring.ts';
@@ -47,14 +47,18 @@ export function main(): Promise<void> {
     const secret = inputs['dispatch-secret'];
     const github = token === '' ? undefined : await connectGitHub(host, token, log);
     const file = path.posix.normalize(inputs.config);
-    const { own = '', all } = await findModels(host.workspace, file);
-    const models = { own, all };
+    const wanted = { file, token, log, options: IN_ANY_CASE };
+    const found = await findModels(host.workspace, file);
+    const own = found.own ?? (await findEarlierModel(host, wanted)) ?? '';
+    const models = { own, all: [...new Set([...found.all, ...(own === '' ? [] : [own])])].toSorted() };
     const facts = describeEvent({ eventName, payload, actor, models });
     const { answerFailure } = createAnswering({ github, log }, facts, { file, runUrl });
     reportTo(async ({ decision, report }) => {
       if (decision === 'failure') await answerFailure(report);
     });
-    const { config, text } = await readConfigAndText(host, inputs.config, partsFor(facts));
+    const { config, text } = makesSafeOrTells(facts)
+      ? await readInAnyCase(host, wanted)
+      : await readConfigAndText(host, file, { needs: NEEDS });
     return plan(
       {
         ...{ eventName, payload, actor, workflow, runUrl },
@@ -81,9 +85,8 @@ export function main(): Promise<void> {
   });
 }
 
-/** Which sections of the file must be right for the event. */
-function partsFor({ effect }: EventFacts): ParseOptions {
-  return effect === 'guards' || effect === 'tells' ? IN_ANY_CASE : { needs: NEEDS };
+function makesSafeOrTells({ effect }: EventFacts): boolean {
+  return effect === 'guards' || effect === 'tells';
 }
 
 /** Asks the hosts of an environment, and nobody where there is no such environment. */

@@ -1,7 +1,15 @@
+import { DISPATCH_TYPES } from '../names.ts';
 import type { Models } from './commands/address-command.ts';
 import { type Effect, findCommand } from './commands/command-table.ts';
 import { hearCommand } from './commands/hear-command.ts';
-import { commentSchema, isBot, manualSchema, pushSchema, repositorySchema } from './payloads.ts';
+import {
+  commentSchema,
+  dispatchSchema,
+  isBot,
+  manualSchema,
+  pushSchema,
+  repositorySchema,
+} from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /** What must be looked up before an event can be planned, and where to answer. */
@@ -35,6 +43,8 @@ export function describeEvent({ eventName, payload, actor, models }: EventReques
       return describeComment(payload, actor, models);
     case 'push':
       return describePush(payload);
+    case 'repository_dispatch':
+      return describeDispatch(payload);
     default:
       return NOBODY;
   }
@@ -59,6 +69,12 @@ function describeComment(payload: unknown, actor: string, models: Models): Event
     commentId: comment.id,
     ...(isAbout && { pullRequest: issue.number }),
   };
+}
+
+/** The report of a brake makes safe, whatever is wrong in the file. */
+function describeDispatch(payload: unknown): EventFacts {
+  const isBrake = dispatchSchema.safeParse(payload).data?.action === DISPATCH_TYPES.brake;
+  return isBrake ? { ...NOBODY, effect: 'guards' } : NOBODY;
 }
 
 function describePush(payload: unknown): EventFacts {

@@ -52,7 +52,10 @@ function attack(events: readonly LedgerEvent[] = SERVED) {
     };
     const planPorts: PlanPorts = {
       ...{ ledger, github: undefined, clock: world.clock, log: ports.log },
-      ...{ forecast: async () => undefined, remembered: async () => [] },
+      ...{
+        forecast: async () => undefined,
+        remembered: async () => ({ heads: [], silent: [], answered: 1 }),
+      },
     };
     return plan(asked, planPorts);
   };

@@ -31,6 +31,33 @@ describe('a command that makes safe', () => {
     expect(rollback.comments.join(), rollback.log).toContain('nothing-to-roll-back');
   }, 60_000);
 
+  test.each([
+    ['is no YAML', CONFIG.replace('{ uri: ', '{ uri: [')],
+    ['misspells its environments', CONFIG.replace('hosts', 'hots')],
+  ])(
+    'is carried out as the file last said on the default branch, where it %s now',
+    async (_how, config) => {
+      const past = [
+        CONFIG.replace('mnist', 'older'),
+        CONFIG,
+        config.replace('version: 1', 'version: 1 # so'),
+      ];
+      const freeze = await runPlan({
+        config,
+        past,
+        payload: comment('/freeze mnist production incident 12'),
+      });
+      expect(freeze.outputs.get('reason-code'), freeze.log).toBe('recorded');
+      expect(freeze.log).toMatch(
+        /::warning::trainyard\.yml can't be used: .* What it said at commit [0-9a-f]{40}/,
+      );
+      expect(JSON.parse(freeze.outputs.get('result') ?? '')).toMatchObject({ model: 'mnist' });
+      const train = await runPlan({ config, past, payload: comment('/train mnist') });
+      expect([train.code, train.outputs.get('reason-code')]).toEqual([1, 'user-error']);
+    },
+    60_000,
+  );
+
   test('is carried out where no comment and no reaction can be written', async () => {
     const muted = await runPlan({ config: CONFIG, payload: comment('/freeze'), isMute: true });
     expect(muted.outputs.get('reason-code'), muted.log).toBe('recorded');

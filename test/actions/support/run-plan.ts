@@ -21,6 +21,8 @@ export type PlanRun = {
 
 type RunOptions = {
   readonly config: string;
+  /** What the file said before on the default branch, oldest first; its last commit has `config`. */
+  readonly past?: readonly string[];
   readonly payload: unknown;
   /** Address of the git host; without it a fresh repository on this disk. */
   readonly remote?: string;
@@ -34,7 +36,7 @@ type RunOptions = {
 export async function runPlan(options: RunOptions): Promise<PlanRun> {
   const folder = mkdtempSync(path.join(tmpdir(), 'plan-'));
   const at = (name: string) => path.join(folder, name);
-  const remote = options.remote ?? makeRemote(at('remote.git'));
+  const remote = options.remote ?? makeRemote(at('remote.git'), [...(options.past ?? []), options.config]);
   execFileSync('git', ['init', '--quiet', at('workspace')]);
   execFileSync('git', ['-C', at('workspace'), 'remote', 'add', 'origin', remote]);
   writeFileSync(path.join(at('workspace'), 'trainyard.yml'), options.config);
@@ -72,8 +74,13 @@ export async function runPlan(options: RunOptions): Promise<PlanRun> {
 }
 
 /** A repository whose ledger a person has begun: no host answers that could say that there was none. */
-function makeRemote(folder: string): string {
-  createGitRemote(folder).commit({
+function makeRemote(folder: string, texts: readonly string[]): string {
+  const remote = createGitRemote(folder);
+  for (const text of texts) {
+    const files = { 'trainyard.yml': text };
+    remote.commit({ branch: 'main', files, message: 'Say it', author: 'ann' });
+  }
+  remote.commit({
     branch: LEDGER_BRANCH,
     files: { [TITLE_PAGE]: newTitlePage() },
     message: 'Begin the ledger',

@@ -85,6 +85,16 @@ data: { inputs: [./data/train/], holdout: { path: docs/holdout.md, target: label
     expect(codeOf(plan('push', push, { ...known, config }))).toBe(expected);
   });
 
+  it('makes safe where a host has braked, whatever else a dispatch asks for', () => {
+    const effectOf = (action: string) =>
+      describeEvent({
+        ...{ eventName: 'repository_dispatch', actor: 'ada', models: { own: 'mnist', all: ['mnist'] } },
+        payload: { action, client_payload: {} },
+      }).effect;
+    expect(effectOf('trainyard.brake')).toBe('guards');
+    expect(effectOf('trainyard.retrain')).toBeUndefined();
+  });
+
   it('has what it changed looked up when it is to the default branch and follows another commit', () => {
     const repository = { default_branch: 'main' };
     const real = { ...push, before: MAIN, repository };
