@@ -1,5 +1,6 @@
 /** Speed and memory, each as a ratio to an alternative measured in the same run: machines differ, ratios travel. */
 const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
+  box: async () => (await import('../measure/bench/box.ts')).benchBox(),
   drift: async () => (await import('../measure/bench/drift.ts')).benchDrift(),
   gate: async () => (await import('../measure/bench/gate.ts')).benchGate(),
   ledger: async () => (await import('../measure/bench/ledger.ts')).benchLedger(),
