@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../adapters/clock.ts';
-import { checkoutSettings, findRemote, tokenSettings } from '../adapters/git/credentials.ts';
+import {
+  checkoutSettings,
+  findRemote,
+  tokenSettings,
+  withoutCredentials,
+} from '../adapters/git/credentials.ts';
 import { findHistoryBreaks } from '../adapters/git/history.ts';
 import { readTexts } from '../adapters/git/read-ledger.ts';
 import {
@@ -16,26 +21,34 @@ import { createMlflow } from '../adapters/mlflow/tracking.ts';
 import { createFetch } from '../adapters/network/create-fetch.ts';
 import { runCommand } from '../adapters/run-command.ts';
 import { verifyEnvelope } from '../adapters/signing/attestation.ts';
+import { createLineKeys } from '../adapters/signing/line-keys.ts';
 import { formatProblem } from '../core/errors.ts';
 import { registryAliases } from '../core/identity/registry-aliases.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../core/ledger/audit-ledger.ts';
 import { foldLedger } from '../core/ledger/fold.ts';
-import { type LedgerFile, parseLedger } from '../core/ledger/parse-ledger.ts';
+import { readTitlePage, TITLE_PAGE } from '../core/ledger/head/title-page.ts';
+import type { LedgerFile } from '../core/ledger/parse-ledger.ts';
 import { environmentOf, type LedgerState } from '../core/ledger/state.ts';
 import { findStatementMismatches } from '../core/ledger/statement.ts';
+import { SECRETS } from '../core/names.ts';
+import { auditHosts } from './audit/audit-hosts.ts';
+import { auditLines } from './audit/audit-lines.ts';
 
 /** What people mean when they name none: its aliases have plain names. */
 const DEFAULT_ENVIRONMENT = 'production';
 
-const USAGE = `Checks a whole ledger: that it was only ever appended to, that every event may follow on the ones before, signatures, locks, aliases.
+const USAGE = `Checks a whole ledger: that its commits only ever appended to it, that every line follows the one before and is signed, that every
+event may follow on the ones before, statements, locks, aliases. Only hosts know of a history that was replaced whole: name them.
 
-node scripts/audit.ts [--repository <folder or address>] [--key <public key file>]... [--tracking <MLflow address>] [--environment production]
+node scripts/audit.ts [--repository <folder or address>] [--key <public key file>]... [--host <agent's address>]...
+                      [--tracking <MLflow address>] [--environment production]
 
-GITHUB_TOKEN is used for an https address where it is set. Exit code 1: there are errors.`;
+A folder stands for its origin. GITHUB_TOKEN is used for an https address, and TRAINYARD_AGENT_TOKEN for the hosts. Exit code 1: there are errors.`;
 
 type Options = {
   readonly repository: string;
   readonly keys: readonly string[];
+  readonly hosts: readonly string[];
   readonly tracking: string | undefined;
   readonly environment: string;
 };
@@ -51,14 +64,20 @@ async function main(argv: readonly string[]): Promise<number> {
     const repository = await openRepository(options.repository, folder);
     const head = await fetchHead(repository);
     if (head === undefined) {
-      console.log(`${repository.remote} has no ledger yet.`);
+      console.log(`${withoutCredentials(repository.remote)} has no ledger yet.`);
       return 0;
     }
-    const files = await readTexts(repository, await listFiles(repository, head.commit, 'events/'));
+    console.log(`The ledger of ${withoutCredentials(repository.remote)}, at ${head.commit}.`);
+    const texts = await readTexts(
+      repository,
+      await listFiles(repository, head.commit, TITLE_PAGE, 'events/'),
+    );
+    const page = texts.find(({ path }) => path === TITLE_PAGE);
+    const files = texts.filter(({ path }) => path !== TITLE_PAGE);
     const history = await auditHistory(repository);
-    const checkEnvelope = await envelopeCheck(options.keys);
-    const models = await auditModels(files, options, checkEnvelope);
-    return report([...history, ...models]);
+    const keys = await Promise.all(options.keys.map((file) => readFile(file, 'utf8')));
+    const models = await auditModels({ repository, options, keys, head: head.commit }, files);
+    return report([...auditTitle(page), ...history, ...models], keys);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -69,6 +88,7 @@ function readOptions(argv: readonly string[]): Options | undefined {
     args: [...argv],
     options: {
       repository: { type: 'string', default: '.' },
+      host: { type: 'string', multiple: true, default: [] },
       key: { type: 'string', multiple: true, default: [] },
       tracking: { type: 'string' },
       environment: { type: 'string', default: DEFAULT_ENVIRONMENT },
@@ -76,8 +96,8 @@ function readOptions(argv: readonly string[]): Options | undefined {
     },
   });
   if (values.help) return undefined;
-  const { repository, key, tracking, environment } = values;
-  return { repository, keys: key, tracking, environment };
+  const { repository, key, host, tracking, environment } = values;
+  return { repository, keys: key, hosts: host, tracking, environment };
 }
 
 /** A folder stands for the remote its checkout came from, or for itself when it has none. */
@@ -98,19 +118,23 @@ async function openRepository(place: string, folder: string): Promise<LedgerRepo
   return repository;
 }
 
-async function auditHistory(repository: LedgerRepository): Promise<readonly AuditFinding[]> {
-  const breaks = await findHistoryBreaks(repository);
-  return breaks.map(({ commit, path, message }) => ({
-    level: 'error',
-    code: 'history',
-    event: commit.slice(0, 12),
-    message: `${path}: ${message}`,
-  }));
+/** What it replaces nobody is asked for any more: whoever rewrites a ledger would say so too. */
+function auditTitle(page: LedgerFile | undefined): readonly AuditFinding[] {
+  const title = readTitlePage(page?.text);
+  if (!title.ok) return [{ level: 'error', code: title.error.code, message: formatProblem(title.error) }];
+  const { replaces } = title.value;
+  if (replaces.length === 0) return [];
+  const message = `It says that it replaces lost ledgers, whose ends no host is asked for: ${replaces.join(', ')}.`;
+  return [{ level: 'warning', code: 'replaces', message }];
 }
 
-async function envelopeCheck(keyFiles: readonly string[]): Promise<CheckEnvelope | undefined> {
-  if (keyFiles.length === 0) return undefined;
-  const keys = await Promise.all(keyFiles.map((file) => readFile(file, 'utf8')));
+async function auditHistory(repository: LedgerRepository): Promise<readonly AuditFinding[]> {
+  const breaks = await findHistoryBreaks(repository);
+  return breaks.map(({ code, commit, message }) => ({ level: 'error', code, event: commit, message }));
+}
+
+function checkWith(keys: readonly string[]): CheckEnvelope | undefined {
+  if (keys.length === 0) return undefined;
   return (envelope, subject) => {
     const statement = verifyEnvelope(envelope, keys);
     if (!statement.ok) return [statement.error.message];
@@ -118,34 +142,56 @@ async function envelopeCheck(keyFiles: readonly string[]): Promise<CheckEnvelope
   };
 }
 
-async function auditModels(
-  files: readonly LedgerFile[],
-  options: Options,
-  checkEnvelope: CheckEnvelope | undefined,
-): Promise<readonly AuditFinding[]> {
+/** What is audited, and with what. */
+type Audit = {
+  readonly repository: LedgerRepository;
+  readonly options: Options;
+  readonly keys: readonly string[];
+  readonly head: string;
+};
+
+async function auditModels(audit: Audit, files: readonly LedgerFile[]): Promise<readonly AuditFinding[]> {
   const findings: AuditFinding[] = [];
   for (const [model, own] of Map.groupBy(files, ({ path }) => path.split('/')[1] ?? '')) {
-    const events = parseLedger(own);
-    if (!events.ok) {
-      findings.push(
-        ...events.error.map(
-          (problem): AuditFinding => ({
-            level: 'error',
-            code: problem.code,
-            message: formatProblem(problem),
-          }),
-        ),
-      );
-      continue;
-    }
-    const now = systemClock.now();
-    const audited = auditLedger(model, events.value, { now, ...(checkEnvelope && { checkEnvelope }) });
-    const state = foldLedger(model, events.value);
-    const aliases = await auditAliases(state, options);
-    console.log(`${model}: ${state.events} events, ${audited.length + aliases.length} findings`);
-    findings.push(...audited, ...aliases);
+    findings.push(...(await auditModel(audit, model, own)));
   }
   return findings;
+}
+
+async function auditModel(
+  { repository, options, keys, head }: Audit,
+  model: string,
+  files: readonly LedgerFile[],
+): Promise<readonly AuditFinding[]> {
+  const lineKeys = createLineKeys({ privateKey: undefined, trusted: keys });
+  const { lines, digests, findings, chained, signed } = await auditLines(repository, files, lineKeys);
+  const events = lines.map(({ event }) => event);
+  const checkEnvelope = checkWith(keys);
+  const now = systemClock.now();
+  const audited = auditLedger(model, events, { now, digests, ...(checkEnvelope && { checkEnvelope }) });
+  const origin = { commit: head, replaces: [], digests: digestsOfCounted(events, digests) };
+  const state = { ...foldLedger(model, events), origin };
+  const token = process.env[SECRETS.agentToken] ?? '';
+  const hosts = await auditHosts(state, { addresses: options.hosts, token });
+  const all = [...findings, ...audited, ...hosts, ...(await auditAliases(state, options))];
+  console.log(
+    `${model}: ${state.events} events, ${chained} of ${lines.length} lines in the chain, ${signed} signed, ${all.length} findings`,
+  );
+  return all;
+}
+
+/** An event that came before counts once, by its first line. */
+function digestsOfCounted(
+  events: readonly { readonly id: string }[],
+  digests: readonly string[],
+): readonly string[] {
+  const seen = new Set<string>();
+  return digests.filter((_digest, at) => {
+    const id = events[at]?.id ?? '';
+    const isNew = !seen.has(id);
+    seen.add(id);
+    return isNew;
+  });
 }
 
 /** Aliases are projections of the ledger: monitor-check repairs them, so a difference is only worth a look. */
@@ -170,10 +216,11 @@ async function auditAliases(
   return findings;
 }
 
-function report(findings: readonly AuditFinding[]): number {
+function report(findings: readonly AuditFinding[], keys: readonly string[]): number {
   for (const { level, code, event, message } of findings) {
     console.log(`${level}: ${code}${event === undefined ? '' : ` (${event})`}: ${message}`);
   }
+  if (keys.length === 0) console.log('Signatures were not looked at: name the public key with --key.');
   const errors = findings.filter(({ level }) => level === 'error').length;
   console.log(
     errors === 0 ? 'The ledger keeps its rules.' : `The ledger breaks its rules in ${errors} places.`,

@@ -24,6 +24,8 @@ type AuditOptions = {
   /** Without it signatures are not looked at. */
   readonly checkEnvelope?: CheckEnvelope;
   readonly now: Instant;
+  /** The digest of each event's line, by which a statement's head of the ledger is found again. */
+  readonly digests?: readonly string[];
 };
 
 /** Goes through the events of one model as they were recorded and names all that breaks the ledger's rules. */
@@ -33,8 +35,9 @@ export function auditLedger(
   options: AuditOptions,
 ): readonly AuditFinding[] {
   const findings: AuditFinding[] = [];
+  const counted: string[] = [];
   const fold = startFold(model);
-  for (const event of events) {
+  for (const [index, event] of events.entries()) {
     if (event.model !== model) {
       const message = `It is of ${event.model}, in the files of ${model}.`;
       findings.push({ level: 'error', code: 'other-model', event: event.id, message });
@@ -45,9 +48,10 @@ export function auditLedger(
       const message = `Its kind \`${event.data.kind}\` is of a newer version; audit with that.`;
       findings.push({ level: 'warning', code: 'unknown-kind', event: event.id, message });
     } else {
-      findings.push(...auditEvent(event, fold.state(), options));
+      const origin = { commit: '', replaces: [], digests: counted };
+      findings.push(...auditEvent(event, { ...fold.state(), origin }, options));
     }
-    fold.add(event);
+    if (fold.add(event)) counted.push(options.digests?.[index] ?? '');
   }
   return [...findings, ...auditState(fold.state(), options.now)];
 }
@@ -58,6 +62,10 @@ function auditEvent(event: LedgerEvent, before: LedgerState, options: AuditOptio
   if (broken !== undefined) {
     const { code, message } = broken;
     findings.push({ level: 'error', code, event: event.id, message });
+  }
+  if (secondsBetween(options.now, event.at) > CLOCK_SLACK_SECONDS) {
+    const message = `It says ${event.at}, which has not come.`;
+    findings.push({ level: 'error', code: 'future', event: event.id, message });
   }
   const last = before.lastEventAt;
   if (last !== undefined && secondsBetween(event.at, last) > CLOCK_SLACK_SECONDS) {

@@ -74,10 +74,15 @@ describe('the audit of a ledger', () => {
     const write = startScribe();
     await append(...writeVersion(write, '8'));
     await append(write('rollout.started', startOf('8')));
-    expect(await audit()).toEqual({
-      code: 0,
-      output: 'mnist: 4 events, 0 findings\nThe ledger keeps its rules.\n',
-    });
+    const { code, output } = await audit();
+    expect(code).toBe(0);
+    expect(output.split('\n')).toEqual([
+      expect.stringMatching(`^The ledger of ${remote}, at [0-9a-f]{40}\\.$`),
+      'mnist: 4 events, 4 of 4 lines in the chain, 0 signed, 0 findings',
+      'Signatures were not looked at: name the public key with --key.',
+      'The ledger keeps its rules.',
+      '',
+    ]);
   });
 
   it('has nothing to say of a repository without a ledger', async () => {
@@ -92,7 +97,7 @@ describe('the audit of a ledger', () => {
     const { code, output } = await audit();
     expect(code).toBe(1);
     expect(output).toMatch(
-      /error: history \([0-9a-f]{12}\): events\/mnist\/2026-11\.jsonl: Lines were changed/,
+      /error: history \([0-9a-f]{40}\): events\/mnist\/2026-11\.jsonl: Lines were changed/,
     );
   });
 

@@ -24,6 +24,7 @@ export type Clone = {
   readonly read: () => Promise<readonly string[]>;
   /** Writes lines, one after the other, and commits them. */
   readonly commit: (lines: readonly string[]) => Promise<void>;
+  readonly commitFile: (path: string, text: string) => Promise<void>;
   readonly push: (...options: readonly string[]) => Promise<void>;
 };
 
@@ -103,14 +104,16 @@ async function cloneOf(remote: string, folder: string): Promise<Clone> {
   const git = async (...args: readonly string[]) =>
     (await exec('git', ['-C', folder, ...identity, ...args])).stdout.trim();
   await exec('git', ['clone', '--quiet', '--branch', LEDGER_BRANCH, remote, folder]);
+  const commitFile = async (path: string, text: string): Promise<void> => {
+    await writeFile(join(folder, path), text);
+    await git('add', '--all');
+    await git('commit', '--quiet', '-m', 'nothing to see');
+  };
   return {
     git,
     read: async () => (await readFile(join(folder, FILE), 'utf8')).trimEnd().split('\n'),
-    commit: async (lines) => {
-      await writeFile(join(folder, FILE), `${lines.join('\n')}\n`);
-      await git('add', '--all');
-      await git('commit', '--quiet', '-m', 'nothing to see');
-    },
+    commit: (lines) => commitFile(FILE, `${lines.join('\n')}\n`),
+    commitFile,
     push: async (...options) => {
       await git('push', '--quiet', ...options, 'origin', `HEAD:${LEDGER_BRANCH}`);
     },

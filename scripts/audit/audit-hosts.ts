@@ -1,0 +1,33 @@
+import { createAgentClient } from '../../adapters/agent-client.ts';
+import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { messageOf } from '../../core/errors.ts';
+import type { AuditFinding } from '../../core/ledger/audit-ledger.ts';
+import { findLoss } from '../../core/ledger/head/ledger-head.ts';
+import type { LedgerState } from '../../core/ledger/state.ts';
+
+/** Where hosts are, and the token that asks them. */
+type Hosts = { readonly addresses: readonly string[]; readonly token: string };
+
+/** What hosts were told of a model's ledger with their orders, and it no longer holds: they keep it where no push to the branch reaches. */
+export async function auditHosts(
+  state: LedgerState,
+  { addresses, token }: Hosts,
+): Promise<readonly AuditFinding[]> {
+  const findings: AuditFinding[] = [];
+  for (const url of addresses) {
+    try {
+      const { traffic } = await createAgentClient({
+        ...{ url, token, dependencies: { fetch: createFetch(process.env) } },
+      }).state();
+      const head = traffic[state.model]?.ledger;
+      const lost = head === undefined ? undefined : findLoss(state, [{ by: url, head }]);
+      if (lost === undefined) continue;
+      const { code, message, remedy } = lost;
+      findings.push({ level: 'error', code, message: `${message} ${remedy}` });
+    } catch (thrown) {
+      const message = `${url} could not be asked how far it saw the ledger go: ${messageOf(thrown)}`;
+      findings.push({ level: 'warning', code: 'host-silent', message });
+    }
+  }
+  return findings;
+}
