@@ -27,6 +27,7 @@ export const SUITES: readonly Suite[] = [
     counting: { by: 'exit' },
   },
   { ...vitestSuite('unit', '--coverage'), coverage: join(REPORTS, 'coverage', 'coverage-summary.json') },
+  vitestSuite('attack'),
   vitestSuite('contract'),
   vitestSuite('house'),
   pytestSuite('runtime', 'test/runtime'),
