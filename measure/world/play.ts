@@ -33,6 +33,8 @@ export type PlayedSchedule = {
   readonly steps: number;
   readonly rollouts: number;
   readonly pushes: number;
+  /** Pushes that were rejected, since another came first. */
+  readonly races: number;
 };
 
 /** Longest life of a world, in ms. */
@@ -94,6 +96,7 @@ export async function play({ seed, setup, injections }: WorldSchedule): Promise<
     steps: time.steps(),
     rollouts,
     pushes: world.heads.length,
+    races: world.git.remote.races(),
   };
 }
 

@@ -10,6 +10,8 @@ export type LedgerRemote = {
   readonly commitOf: (hash: string) => Commit | undefined;
   /** Moves the branch if that is a fast-forward. */
   readonly push: (hash: string, commits: ReadonlyMap<string, Commit>) => 'pushed' | 'rejected';
+  /** How many pushes were rejected. */
+  readonly races: () => number;
   /** Somebody deletes the branch, and gives how to put it back as it was. */
   readonly deleteBranch: () => () => void;
   /** Whether `ancestor` is `hash` or comes before it. */
@@ -24,6 +26,7 @@ export function createLedgerRemote(): LedgerRemote {
   const commits = new Map<string, Commit>();
   const blobs = new Map<string, string>();
   let head: string | undefined;
+  let races = 0;
   const isAncestor: LedgerRemote['isAncestor'] = (ancestor, hash) => {
     for (let at: string | undefined = hash; at !== undefined; at = commits.get(at)?.parent) {
       if (at === ancestor) return true;
@@ -32,11 +35,15 @@ export function createLedgerRemote(): LedgerRemote {
   };
   return {
     head: () => head,
+    races: () => races,
     commitOf: (hash) => commits.get(hash),
     isAncestor,
     push: (hash, added) => {
       for (const [name, commit] of added) commits.set(name, commit);
-      if (head !== undefined && !isAncestor(head, hash)) return 'rejected';
+      if (head !== undefined && !isAncestor(head, hash)) {
+        races += 1;
+        return 'rejected';
+      }
       head = hash;
       return 'pushed';
     },

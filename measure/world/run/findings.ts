@@ -21,7 +21,10 @@ const tallySchema = z.object({
   steps: z.number(),
   rollouts: z.number(),
   pushes: z.number(),
-  injections: z.number(),
+  /** Pushes that were rejected, since another came first. */
+  races: z.number(),
+  /** By kind. */
+  injections: z.record(z.string(), z.number()),
 });
 export type Tally = z.infer<typeof tallySchema>;
 
@@ -32,7 +35,10 @@ export const messageSchema = z.discriminatedUnion('kind', [
 ]);
 export type WorkerMessage = z.infer<typeof messageSchema>;
 
-export const NOTHING_PLAYED: Tally = { schedules: 0, steps: 0, rollouts: 0, pushes: 0, injections: 0 };
+export const NOTHING_PLAYED: Tally = {
+  ...{ schedules: 0, steps: 0, rollouts: 0, pushes: 0, races: 0 },
+  injections: {},
+};
 
 /** The sum of what two have played. */
 export function addTallies(left: Tally, right: Tally): Tally {
@@ -41,8 +47,33 @@ export function addTallies(left: Tally, right: Tally): Tally {
     steps: left.steps + right.steps,
     rollouts: left.rollouts + right.rollouts,
     pushes: left.pushes + right.pushes,
-    injections: left.injections + right.injections,
+    races: left.races + right.races,
+    injections: addCounts(left.injections, right.injections),
   };
+}
+
+type CountsByKind = Tally['injections'];
+
+function addCounts(left: CountsByKind, right: CountsByKind): CountsByKind {
+  const sums = { ...left };
+  for (const [kind, count] of Object.entries(right)) sums[kind] = (sums[kind] ?? 0) + count;
+  return sums;
+}
+
+/** What ends a process or a machine at a moment nobody chose. */
+const CRASHES: ReadonlySet<string> = new Set([
+  ...['agent-killed', 'host-lost', 'host-replaced', 'server-crash', 'job-killed'],
+]);
+
+/** What was played, for people: how much there was of everything, and of each kind of injection. */
+export function renderTally({ schedules, steps, rollouts, pushes, races, injections }: Tally): string {
+  const kinds = Object.entries(injections).toSorted(([, left], [, right]) => right - left);
+  const sum = (counts: typeof kinds) => counts.reduce((total, [, count]) => total + count, 0);
+  const crashes = sum(kinds.filter(([kind]) => CRASHES.has(kind)));
+  return [
+    `${schedules} schedules: ${steps} steps, ${rollouts} rollouts, ${pushes} heads of the ledger, ${races} races for it lost`,
+    `${sum(kinds)} injections, ${crashes} of them crashes: ${kinds.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+  ].join('\n');
 }
 
 /** A finding for people: what was broken, the least that breaks it, and the steps that led there. */

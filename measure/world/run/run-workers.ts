@@ -7,6 +7,8 @@ type Playing = {
   readonly seed: number;
   readonly schedules: number;
   readonly workers: number;
+  /** No schedule is begun later than so long after the start, in s. */
+  readonly seconds?: number | undefined;
   /** The fault that is put back, by name. */
   readonly mutation?: string | undefined;
 };
@@ -23,7 +25,7 @@ const LOADER = join(import.meta.dirname, 'put-back.ts');
 
 /** Plays a batch in processes of their own. Rejects when one of them fails. */
 export async function runWorkers(batch: Playing, { onFound, onTally, isEnough }: Hearing): Promise<Tally> {
-  const { seed, schedules, workers, mutation } = batch;
+  const { seed, schedules, workers, mutation, seconds = Number.POSITIVE_INFINITY } = batch;
   let sum = NOTHING_PLAYED;
   const children: ChildProcess[] = [];
   const endAll = () => {
@@ -31,7 +33,7 @@ export async function runWorkers(batch: Playing, { onFound, onTally, isEnough }:
   };
   const ended = Array.from({ length: workers }, (_, index) => {
     const count = Math.ceil((schedules - index) / workers);
-    const child = fork(WORKER, [String(seed + index), String(count), String(workers)], {
+    const child = fork(WORKER, [seed + index, count, workers, seconds].map(String), {
       execArgv: [
         '--disable-warning=ExperimentalWarning',
         ...(mutation === undefined ? [] : ['--import', LOADER]),

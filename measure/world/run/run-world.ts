@@ -1,18 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { writeCounts } from '../../counts.ts';
-import { type Found, renderFound, type Tally } from './findings.ts';
+import { addTallies, type Found, NOTHING_PLAYED, renderFound, renderTally, type Tally } from './findings.ts';
 import { runMutations } from './run-mutations.ts';
 import { runWorkers } from './run-workers.ts';
 
 /** How the world is started. */
-export const WORLD_HELP = `npm run simulate -- world [--schedules N] [--seed S] [--workers K] [--replay SEED] [--mutation NAME] [--mutations [--table FILE]]
+export const WORLD_HELP = `npm run simulate -- world [--schedules N] [--seed S] [--known K] [--minutes M] [--workers W] [--replay SEED] [--mutation NAME] [--mutations [--table FILE]]
 
 Plays schedules of faults and commands against the real flows, agents and ledger, and looks after every step whether what must hold holds.
 
   --schedules N    how many schedules (2000)
   --seed S         the first seed; each schedule has the next (drawn by chance, and printed)
-  --workers K      processes (one per processor)
+  --known K        plays the first K seeds before these (0)
+  --minutes M      begins no schedule later than so long after the start
+  --workers W      processes (one per processor)
   --replay SEED    plays one seed, leaves out of it what is not needed, and shows each step
   --mutation NAME  puts a fault back: ${'`'}--mutations${'`'} shows their names
   --mutations      puts each fault back in turn, until it is found or the schedules are used up
@@ -36,6 +38,7 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
     args: [...argv],
     options: {
       ...{ schedules: { type: 'string' }, seed: { type: 'string' }, workers: { type: 'string' } },
+      ...{ known: { type: 'string' }, minutes: { type: 'string' } },
       ...{ replay: { type: 'string' }, mutation: { type: 'string' }, report: { type: 'string' } },
       ...{ table: { type: 'string' }, mutations: { type: 'boolean' }, help: { type: 'boolean' } },
     },
@@ -51,7 +54,15 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
     mutation: values.mutation,
   };
   if (values.mutations === true) return runMutations(options, values.table);
-  const { found, tally } = await runBatch(options);
+  const known = Number(values.known ?? 0);
+  const seconds = values.minutes === undefined ? undefined : 60 * Number(values.minutes);
+  const batches: readonly Batch[] = [
+    ...(known > 0 ? [{ ...options, seed: 1, schedules: known }] : []),
+    { ...options, seconds },
+  ];
+  const found: Found[] = [];
+  let tally = NOTHING_PLAYED;
+  for (const batch of batches) tally = addTallies(tally, await runBatch(batch, found));
   process.stdout.write(`${renderEnd(found, tally)}\n`);
   if (values.report !== undefined) {
     const failed = found.length;
@@ -60,14 +71,14 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
   return found.length === 0 ? 0 : 1;
 }
 
-async function runBatch(
-  options: Options,
-): Promise<{ readonly found: readonly Found[]; readonly tally: Tally }> {
-  const { schedules, seed, workers } = options;
+type Batch = Parameters<typeof runWorkers>[0];
+
+/** Plays a batch and adds what breaks something to `found`. */
+async function runBatch(batch: Batch, found: Found[]): Promise<Tally> {
+  const { schedules, seed, workers } = batch;
   process.stdout.write(`${schedules} schedules from seed ${seed} on, in ${workers} processes\n`);
-  const found: Found[] = [];
   let toldAt = 0;
-  const tally = await runWorkers(options, {
+  return runWorkers(batch, {
     onFound: (one) => {
       found.push(one);
       if (found.length <= SHOWN) process.stdout.write(`\n${renderFound(one)}\n\n`);
@@ -79,11 +90,9 @@ async function runBatch(
     },
     isEnough: () => false,
   });
-  return { found, tally };
 }
 
 function renderEnd(found: readonly Found[], tally: Tally): string {
-  const { schedules, steps, rollouts, pushes, injections } = tally;
   const names = [...new Set(found.map(({ invariant }) => invariant))].toSorted();
   const rows = names.map((name) => {
     const seeds = found.filter(({ invariant }) => invariant === name).map(({ seed }) => seed);
@@ -91,8 +100,5 @@ function renderEnd(found: readonly Found[], tally: Tally): string {
     const more = seeds.length > NAMED ? `\n    and ${seeds.length - NAMED} more` : '';
     return `  ${name}: ${seeds.length}${replays.join('')}${more}`;
   });
-  return [
-    ...rows,
-    `${schedules} schedules: ${steps} steps, ${rollouts} rollouts, ${injections} injections, ${pushes} heads of the ledger; ${found.length} violations`,
-  ].join('\n');
+  return [...rows, renderTally(tally), `${found.length} violations`].join('\n');
 }

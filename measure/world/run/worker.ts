@@ -1,6 +1,6 @@
 import { takeMachine } from '../machine.ts';
 import type { Found, Tally, WorkerMessage } from './findings.ts';
-import { NOTHING_PLAYED } from './findings.ts';
+import { addTallies, NOTHING_PLAYED } from './findings.ts';
 
 /** Schedules between two signs of life. */
 const TELL_EVERY = 20;
@@ -17,25 +17,40 @@ const { shrink } = await import('../schedule/shrink.ts');
 // Nobody hears it any more.
 process.once('disconnect', () => process.exit(1));
 
-const [first = '0', count = '0', stride = '1'] = process.argv.slice(2);
-await playAll(Number(first), Number(count), Number(stride));
+const [first = '0', count = '0', stride = '1', seconds = 'Infinity'] = process.argv.slice(2);
+await playAll({
+  from: Number(first),
+  schedules: Number(count),
+  step: Number(stride),
+  seconds: Number(seconds),
+});
 process.removeAllListeners('disconnect');
 process.disconnect?.();
 
+type Part = {
+  readonly from: number;
+  readonly schedules: number;
+  readonly step: number;
+  /** None is begun later than so long after this process. */
+  readonly seconds: number;
+};
+
 /** Plays so many seeds, every so-manieth, and tells of each that breaks something. */
-async function playAll(from: number, schedules: number, step: number): Promise<void> {
+async function playAll({ from, schedules, step, seconds }: Part): Promise<void> {
   let tally: Tally = NOTHING_PLAYED;
   let broken = 0;
-  for (let index = 0; index < schedules; index += 1) {
+  // The clocks of this process are the world's, but for this one.
+  for (let index = 0; index < schedules && process.uptime() < seconds; index += 1) {
     const schedule = drawSchedule(from + index * step);
     const played = await play(schedule);
-    tally = {
-      schedules: tally.schedules + 1,
-      steps: tally.steps + played.steps,
-      rollouts: tally.rollouts + played.rollouts,
-      pushes: tally.pushes + played.pushes,
-      injections: tally.injections + schedule.injections.length,
-    };
+    const { steps, rollouts, pushes, races } = played;
+    const injections = Object.fromEntries(
+      Object.entries(Object.groupBy(schedule.injections, ({ kind }) => kind)).map(([kind, ones]) => [
+        kind,
+        ones.length,
+      ]),
+    );
+    tally = addTallies(tally, { schedules: 1, steps, rollouts, pushes, races, injections });
     if (played.violation !== undefined) {
       broken += 1;
       const least = broken > SHRUNK ? { schedule, played } : await shrink(schedule, played);
