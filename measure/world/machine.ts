@@ -5,9 +5,10 @@ import { syncBuiltinESMExports } from 'node:module';
 import { performance } from 'node:perf_hooks';
 import timers from 'node:timers/promises';
 import type { Draws } from '../simulate/draws.ts';
+import { WorldAbortController } from './abort.ts';
 import { takeDisk } from './disk.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
-import { WorldRequest, WorldResponse } from './web.ts';
+import { WorldHeaders, WorldRequest, WorldResponse } from './web.ts';
 
 /** The time and the chance that this process lives by at present. */
 type Present = { readonly time: Scheduler; readonly draws: Pick<Draws, 'uniform'> };
@@ -59,6 +60,10 @@ export function takeMachine(): void {
     if (present === undefined) throw new Error('No world has been entered.');
     return present;
   };
+  Object.assign(globalThis, {
+    ...{ Request: WorldRequest, Response: WorldResponse, Headers: WorldHeaders },
+    AbortController: WorldAbortController,
+  });
   Date.now = () => Math.floor(here().time.now());
   performance.now = () => here().time.elapsed();
   Math.random = () => here().draws.uniform();
@@ -83,7 +88,6 @@ export function takeMachine(): void {
   Object.assign(fsPromises, { mkdir: async () => undefined, rm: async () => undefined });
   takeDisk();
   Object.assign(fs, { openAsBlob: async (path: string) => new TextFile(FILES.get(path) ?? '') });
-  Object.assign(globalThis, { Request: WorldRequest, Response: WorldResponse });
   syncBuiltinESMExports();
 }
 

@@ -1,27 +1,52 @@
+type GivenHeaders = WorldHeaders | Readonly<Record<string, string>> | undefined;
+
 /** What a message of the world carries: never more than a text. */
 type Init = {
-  readonly headers?: ConstructorParameters<typeof Headers>[0];
+  readonly headers?: GivenHeaders;
   readonly body?: string;
   readonly method?: string;
   readonly status?: number;
 };
+
+/** Stands in for Node's `Headers`: nothing of the world has one twice, and their names and values are checked nowhere else. */
+export class WorldHeaders {
+  readonly #values = new Map<string, string>();
+
+  constructor(given: GivenHeaders = {}) {
+    for (const [name, value] of given instanceof WorldHeaders ? given : Object.entries(given)) {
+      this.set(name, value);
+    }
+  }
+
+  get(name: string): string | null {
+    return this.#values.get(name.toLowerCase()) ?? null;
+  }
+
+  set(name: string, value: string): void {
+    this.#values.set(name.toLowerCase(), value);
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, string]> {
+    return this.#values[Symbol.iterator]();
+  }
+}
 
 /**
  * A message whose body is there already. Those of Node are made for bodies that come in parts: a stream, a signal and a guard for each,
  * which would be a seventh of what a schedule costs.
  */
 class Message {
-  readonly #given: Init['headers'];
+  readonly #given: GivenHeaders;
   readonly #text: string | null;
-  #headers: Headers | undefined;
+  #headers: WorldHeaders | undefined;
 
-  constructor(text: string | null, headers: Init['headers']) {
+  constructor(text: string | null, headers: GivenHeaders) {
     this.#text = text;
     this.#given = headers;
   }
 
-  get headers(): Headers {
-    this.#headers ??= this.#given instanceof Headers ? this.#given : new Headers(this.#given);
+  get headers(): WorldHeaders {
+    this.#headers ??= new WorldHeaders(this.#given);
     return this.#headers;
   }
 

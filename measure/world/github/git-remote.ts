@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** The files of a commit, by path. */
 type Tree = ReadonlyMap<string, string>;
@@ -25,6 +25,7 @@ export type LedgerRemote = {
 export function createLedgerRemote(): LedgerRemote {
   const commits = new Map<string, Commit>();
   const blobs = new Map<string, string>();
+  const names = new Map<string, string>();
   let head: string | undefined;
   let races = 0;
   const isAncestor: LedgerRemote['isAncestor'] = (ancestor, hash) => {
@@ -56,7 +57,8 @@ export function createLedgerRemote(): LedgerRemote {
     },
     blob: (name) => blobs.get(name),
     addBlob: (text) => {
-      const name = nameOf(`blob ${Buffer.byteLength(text)}\0${text}`);
+      const name = names.get(text) ?? nameOf(`blob ${Buffer.byteLength(text)}\0${text}`);
+      names.set(text, name);
       blobs.set(name, text);
       return name;
     },
@@ -65,5 +67,5 @@ export function createLedgerRemote(): LedgerRemote {
 
 /** A name of forty hex digits, as git gives them. */
 export function nameOf(text: string): string {
-  return createHash('sha1').update(text).digest('hex');
+  return hash('sha1', text);
 }

@@ -43,15 +43,23 @@ export function addTimes({ times }: ClusterStats, ms: number, answers: number): 
 
 const FILTER = new RegExp(new URL(COUNTERS_PAGE, 'http://envoy').searchParams.get('filter') ?? '');
 
+const shown = new Map<string, boolean>();
+
+/** Whether the page shows this counter or histogram: there are few of them, asked for at every look. */
+function isShown(name: string): boolean {
+  const known = shown.get(name) ?? FILTER.test(name);
+  shown.set(name, known);
+  return known;
+}
+
 /** The admin page that the agent asks for: used counters that its filter lets through, and histograms in cumulative buckets. */
 export function renderCounters(clusters: ReadonlyMap<string, ClusterStats>): string {
   const lines: string[] = [];
   for (const [name, { counters, times }] of clusters) {
     for (const [field, value] of Object.entries(counters)) {
-      if (value > 0 && FILTER.test(`cluster.${name}.${field}`))
-        lines.push(`cluster.${name}.${field}: ${value}`);
+      if (value > 0 && isShown(`cluster.${name}.${field}`)) lines.push(`cluster.${name}.${field}: ${value}`);
     }
-    if (counters.upstream_rq_completed > 0 && FILTER.test(`cluster.${name}.upstream_rq_time`)) {
+    if (counters.upstream_rq_completed > 0 && isShown(`cluster.${name}.upstream_rq_time`)) {
       lines.push(`cluster.${name}.upstream_rq_time: ${renderBuckets(times)}`);
     }
   }

@@ -29,6 +29,7 @@ export function createServingWatch(world: SimulatedWorld): ServingWatch {
   }));
   return {
     look: () => {
+      if (world.served.length === 0) return [];
       const touched = new Set<number>();
       for (const served of world.served.splice(0)) {
         const [host, sum] = [world.hosts[served.host], sums[served.host]];
