@@ -42,7 +42,6 @@ export const HOST_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'brake-waits-for-slow-work',
-    by: 'harm-is-braked',
     fault: 'A look at the traffic waits for whatever is slow on the host.',
     changes: [
       {

@@ -13,9 +13,9 @@ const HEADING = `# The teeth of the simulated world
 
 Faults that were found in the running product, put back one at a time (\`run/mutations.ts\`) until a schedule breaks an invariant that it
 does not break without the fault. Written by \`npm run simulate -- world --mutations --table measure/world/README.md\`; with \`--mutation NAME\`
-for one of them. A seed means the same schedule until the generator is changed. Where a number of schedules is "at most", seeds were passed over
-whose schedules, as drawn, lack what the fault needs: played from seed 1 on, it is found by then. "Not found yet" says that the few dozen schedules
-there was time for did not find it, and no more.
+for one of them. A seed means the same schedule until the generator is changed, and a schedule may go otherwise after any change of what it
+plays. Where a number of schedules is "at most", seeds were passed over whose schedules, as drawn, lack what the fault needs: played from
+seed 1 on, it is found by then. "Not found yet" says that the few dozen schedules there was time for did not find it, and no more.
 `;
 
 /** The page of the world's teeth: `before` with one row set anew. A row of a fault that is no longer there is dropped. */
@@ -35,7 +35,7 @@ export function renderTeeth(before: string, bite: Bite | undefined): string {
     '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
-    'What the world can not see, and the test that does:',
+    'What the world can not see, and the test that does: each was seen to fail with the fault put back by hand.',
     '',
     '| Fault | What it was | Why it is not seen | Test |',
     '| --- | --- | --- | --- |',
