@@ -62,7 +62,8 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
       return;
     case 'branch-deleted':
       time.after(injection.forMs, NATURE, git.remote.deleteBranch());
-      git.faults.goneUntil = until(injection.forMs);
+      // Gone already, it comes back when it was to come back.
+      git.faults.goneUntil = Math.max(git.faults.goneUntil, until(injection.forMs));
       return;
     case 'github-down':
       github.downUntil = until(injection.forMs);
