@@ -29,7 +29,7 @@ Measures what the decisions promise: how often they are wrong, how soon they are
   --scale SHARE  share of the full number of draws (1; 0.05 takes under a minute)
   --seed NUMBER  what every random number depends on (1)
   --write        write docs/decisions.md from less than a full run too
-  NAME           ${Object.keys(SECTIONS).join(', ')} (all); ${Object.keys(BY_NAME).join(', ')}, which takes hours in full
+  NAME           ${Object.keys(SECTIONS).join(', ')} (all); ${Object.keys(BY_NAME).join(', ')}, which takes an hour of processor time in full
 
 A full run of everything also writes docs/decisions.md.
 

@@ -2,8 +2,9 @@ import { formatCount, formatDecimal, formatPercent, formatRatio } from '../repor
 import { estimateOddsRatio, logEvidence, weighLikelihoods } from '../statistics/sequential/e-process.ts';
 import type { Reason } from '../verdict.ts';
 import type { Harm } from './evidence/bets.ts';
-import { type Evidence, likelihoodsOf, type SlowEvidence } from './evidence/evidence.ts';
+import { type Evidence, likelihoodsOf } from './evidence/evidence.ts';
 import type { ArmTotals, BadCount } from './evidence/observation.ts';
+import type { SlowEvidence } from './evidence/slow-evidence.ts';
 import { EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
 
 /** What has been observed of one harm at a stage, as one phrase and as numbers. `undefined` while there is nothing to say. */

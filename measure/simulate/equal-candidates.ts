@@ -10,7 +10,7 @@ import {
   type SimulationOptions,
   type SimulationRow,
 } from './simulation-row.ts';
-import { drawStickyRollout, type Users } from './sticky-traffic.ts';
+import { activityOf, drawStickyRollout, type Users } from './sticky-traffic.ts';
 import { NO_HARM, PATTERNS, type Pattern } from './traffic.ts';
 
 const FULL = 10_000;
@@ -68,10 +68,11 @@ function plainRow(
 function stickyRow(users: Users, { scale, seed }: SimulationOptions): SimulationRow {
   const { count, zipf } = users;
   const draws = makeDraws(`${seed}|sticky|${count}|${zipf}`);
-  const activity = zipf === 0 ? 'equally active' : `Zipf ${zipf}`;
-  const name = `sticky users, ${count} of them, ${activity}, 2 % of them always failing half`;
+  const activity = activityOf(users);
+  const how = zipf === 0 ? 'equally active' : `Zipf ${zipf}`;
+  const name = `sticky users, ${count} of them, ${how}, 2 % of them always failing half`;
   return rowOf(name, drawsAt(FULL, scale, 20), () =>
-    judgeTogether(drawStickyRollout(draws, HALF_HOURS, users), 1, NO_BASELINE),
+    judgeTogether(drawStickyRollout(draws, HALF_HOURS, { ...users, activity }), 1, NO_BASELINE),
   );
 }
 

@@ -25,18 +25,22 @@ export function judgeTogether(
   for (const look of looks) {
     for (const poll of look) {
       all = addObservation(all, poll);
+      // A host that is alone has seen what deploy has, and judges it by its own part of alpha.
+      if (hosts === 1) continue;
       const before = byHost.get(poll.host) ?? startEvidence({ ...PLAN, alarmAlpha: shares.host }, baseline);
       byHost.set(poll.host, addObservation(before, poll));
     }
     const stage = look[0]?.stage ?? 0;
     isHeldForRouting ||= isHeld(all, stage);
-    if ([all, ...byHost.values()].some(isProof)) return { isRolledBack: true, isHeldForRouting };
+    const others = hosts === 1 ? [all] : [...byHost.values()];
+    if (isProof(all, shares.deploy) || others.some((one) => isProof(one, shares.host)))
+      return { isRolledBack: true, isHeldForRouting };
   }
   return { isRolledBack: false, isHeldForRouting };
 }
 
-function isProof({ peak, plan }: Evidence): boolean {
-  return peak.total >= -Math.log(plan.alarmAlpha);
+function isProof({ peak }: Evidence, alpha: number): boolean {
+  return peak.total >= -Math.log(alpha);
 }
 
 function isHeld({ stages, users, plan }: Evidence, stage: number): boolean {

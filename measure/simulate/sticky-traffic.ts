@@ -1,6 +1,7 @@
 import { toInstant } from '../../core/instant.ts';
 import type { ArmCounts, Observation } from '../../core/rollout/evidence/observation.ts';
 import { weighUsers } from '../../core/rollout/evidence/user-weights.ts';
+import { type AliasTable, makeAliasTable } from './alias-table.ts';
 import type { Draws } from './draws.ts';
 import { PLAN, type Schedule } from './simulate-rollout.ts';
 import { SIMULATED_HOST } from './simulated-host.ts';
@@ -20,34 +21,39 @@ const FAILS_HARDLY = 0.002;
 type User = Count & {
   readonly refused: 0;
   readonly slow: 0;
-  readonly errorRate: number;
+  readonly isFailing: boolean;
   readonly draw: number;
 };
+
+/** How active these users are: that does not change from rollout to rollout. */
+export function activityOf({ count, zipf }: Users): AliasTable {
+  return makeAliasTable(Array.from({ length: count }, (_, index) => (index + 1) ** -zipf));
+}
 
 /** The polls of one host in front of an equal candidate, where users keep their version from stage to stage. */
 export function* drawStickyRollout(
   draws: Draws,
   schedule: Schedule,
-  users: Users,
+  { count, failing, activity }: Users & { readonly activity: AliasTable },
 ): Generator<readonly Observation[]> {
-  const people = Array.from({ length: users.count }, (): User => {
-    const errorRate = draws.uniform() < users.failing ? FAILS_HALF : FAILS_HARDLY;
-    return { requests: 0, errors: 0, refused: 0, slow: 0, errorRate, draw: draws.uniform() };
+  const people = Array.from({ length: count }, (): User => {
+    const isFailing = draws.uniform() < failing;
+    return { requests: 0, errors: 0, refused: 0, slow: 0, isFailing, draw: draws.uniform() };
   });
-  const activity = cumulate(people.map((_, index) => (index + 1) ** -users.zipf));
+  const failsNow = createFailures(draws);
   for (let seq = 1; seq <= schedule.polls; seq += 1) {
     const stage = schedule.stageAt(seq);
     const percent = PLAN.stages[stage] ?? 100;
     const [candidate, stable] = [startCount(), startCount()];
     for (let left = draws.poisson(PER_SECOND * schedule.pollSeconds); left > 0; left -= 1) {
-      const user = people[findIndex(activity, draws.uniform())];
+      const user = people[activity.pick(draws.uniform())];
       if (user === undefined) continue;
       const arm = user.draw < percent / 100 ? candidate : stable;
-      const isError = draws.uniform() < user.errorRate;
-      for (const count of [user, arm]) {
-        count.requests += 1;
-        count.errors += Number(isError);
-      }
+      user.requests += 1;
+      arm.requests += 1;
+      if (!failsNow(user)) continue;
+      user.errors += 1;
+      arm.errors += 1;
     }
     yield [
       {
@@ -60,6 +66,19 @@ export function* drawStickyRollout(
   }
 }
 
+/** Whether a user's next request fails: those that hardly ever do are dealt by how many come in between, which costs a draw each time only. */
+function createFailures(draws: Draws): (user: Pick<User, 'isFailing'>) => boolean {
+  const drawGap = () => Math.floor(Math.log(draws.uniform()) / Math.log1p(-FAILS_HARDLY));
+  let gap = drawGap();
+  return ({ isFailing }) => {
+    if (isFailing) return draws.uniform() < FAILS_HALF;
+    gap -= 1;
+    if (gap >= 0) return false;
+    gap = drawGap();
+    return true;
+  };
+}
+
 type Count = { requests: number; errors: number };
 
 const startCount = (): Count => ({ requests: 0, errors: 0 });
@@ -67,24 +86,4 @@ const startCount = (): Count => ({ requests: 0, errors: 0 });
 function toArm({ requests, errors }: Count): ArmCounts {
   const latency = { edges: [100], counts: [requests, 0] };
   return { requests, errors, unanswered: 0, refused: 0, invalid: 0, latency };
-}
-
-function cumulate(weights: readonly number[]): readonly number[] {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  let sum = 0;
-  return weights.map((weight) => {
-    sum += weight / total;
-    return sum;
-  });
-}
-
-/** The first entry of increasing numbers that is not below `value`. */
-function findIndex(increasing: readonly number[], value: number): number {
-  let [low, high] = [0, increasing.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((increasing[middle] ?? 1) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,7 +1,6 @@
 import { compareInstants } from '../../instant.ts';
 import { SCHEMAS } from '../../names.ts';
 import type { TwoByTwo } from '../../statistics/distributions/fisher-noncentral-hypergeometric.ts';
-import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
 import {
   addTable,
   type LogLikelihoods,
@@ -25,20 +24,12 @@ import { type ComparedInterval, type HostEvidence, type HostStep, stepHost } fro
 import { addToObjective, type Objective, startObjective } from './objective.ts';
 import type { BadCount, Observation } from './observation.ts';
 import { findObservationProblem, type ObservationProblem } from './observation-problem.ts';
-import { countSlow, SLOW_QUANTILES, type SlowThreshold } from './slow-requests.ts';
+import { addSlow, measureSlow, type SlowEvidence, startSlow } from './slow-evidence.ts';
 import { addToStage, type StageTotals } from './stage-totals.ts';
 import { addUserWeights, NO_USERS, type UserWeights } from './user-weights.ts';
 
 /** Log of the evidence for each harm, and of all together: `total` decides. */
 export type EvidenceLevels = HarmEvidence & { readonly total: number };
-
-/** Requests over one latency threshold so far, and the log-likelihoods of their tables. */
-export type SlowEvidence = {
-  readonly quantile: number;
-  readonly likelihoods: LogLikelihoods;
-  readonly threshold?: SlowThreshold;
-  readonly counts: TwoByTwo;
-};
 
 /**
  * Everything a rollout has learnt, as JSON: log-likelihoods per metric over the grid of odds ratios, counters per stage and
@@ -65,7 +56,6 @@ export type Evidence = {
   readonly ignored: Readonly<Partial<Record<ObservationProblem, number>>>;
 };
 
-const NO_TABLE: TwoByTwo = { candidateTotal: 0, candidateBad: 0, stableTotal: 0, stableBad: 0 };
 const NO_EVIDENCE: EvidenceLevels = {
   errors: 0,
   gross: 0,
@@ -88,11 +78,7 @@ export function startEvidence(plan: RolloutPlan, baseline: Baseline = NO_BASELIN
     errors: startLogLikelihoods(),
     refused: startLogLikelihoods(),
     invalid: startLogLikelihoods(),
-    slow: SLOW_QUANTILES.map((quantile) => ({
-      quantile,
-      likelihoods: startLogLikelihoods(),
-      counts: NO_TABLE,
-    })),
+    slow: startSlow(),
     objective: startObjective(plan.slo?.maxErrorRate),
     bets: startBets(new Set(['errors'])),
     levels: NO_EVIDENCE,
@@ -129,7 +115,7 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
   const grown = { ...evidence, ...compared, objective, stages, hosts, users };
   const bets = wakeHarms(evidence, grown);
   const next = { ...grown, bets };
-  const levels = measureLevels(next);
+  const levels = measureLevels(next, evidence);
   const peak =
     levels.total > evidence.peak.total
       ? { ...levels, at: observation.at, stage: observation.stage }
@@ -185,21 +171,6 @@ function countBad({ candidate, stable }: ComparedInterval, metric: BadCount): Tw
   };
 }
 
-function addSlow(
-  slow: SlowEvidence,
-  interval: ComparedInterval,
-  { threshold, eta }: { readonly threshold: SlowThreshold; readonly eta: number },
-): SlowEvidence {
-  const table = countSlow(threshold, interval.candidate, interval.stable);
-  const counts = {
-    candidateTotal: slow.counts.candidateTotal + table.candidateTotal,
-    candidateBad: slow.counts.candidateBad + table.candidateBad,
-    stableTotal: slow.counts.stableTotal + table.stableTotal,
-    stableBad: slow.counts.stableBad + table.stableBad,
-  };
-  return { ...slow, likelihoods: addTable(slow.likelihoods, table, eta), threshold, counts };
-}
-
 /** The bets for this poll: shared out anew when a harm has its first say in it. */
 function wakeHarms(before: Evidence, after: Omit<Evidence, 'bets'>): Bets {
   const hasSay: Readonly<Record<Harm, boolean>> = {
@@ -223,26 +194,37 @@ export function likelihoodsOf(
   return weighLikelihoods(evidence[harm], harm === 'invalid' ? users.heaviest : users[harm]);
 }
 
+/** What a poll has not touched keeps its level: most polls hold nothing bad of most kinds. */
 function measureLevels(
   evidence: Pick<Evidence, 'plan' | 'baseline' | BadCount | 'slow' | 'objective' | 'bets' | 'users'>,
+  before: Pick<Evidence, 'levels' | BadCount | 'slow' | 'users'>,
 ): EvidenceLevels {
   const { plan, baseline, objective, users } = evidence;
-  const [errors, refused, invalid] = [
-    likelihoodsOf(evidence, 'errors'),
-    likelihoodsOf(evidence, 'refused'),
-    likelihoodsOf(evidence, 'invalid'),
-  ];
-  const slow = evidence.slow.map(({ likelihoods }) => logEvidence(weighLikelihoods(likelihoods, users.slow)));
+  const isAsHeavy = hasSameWeights(users, before.users);
+  const levelOf = (level: keyof HarmEvidence, harm: BadCount, above?: number) =>
+    isAsHeavy && evidence[harm] === before[harm]
+      ? before.levels[level]
+      : logEvidence(likelihoodsOf(evidence, harm), plan.tolerance, above);
+  const isSlowNew = evidence.slow.some((one, index) => one.likelihoods !== before.slow[index]?.likelihoods);
   const levels = {
-    errors: logEvidence(errors, plan.tolerance),
-    gross: logEvidence(errors, plan.tolerance, GROSS_ODDS_RATIO),
-    refused: logEvidence(refused, plan.tolerance),
-    invalid: logEvidence(invalid, plan.tolerance),
-    slow: logSumExp(slow) - Math.log(slow.length),
+    errors: levelOf('errors', 'errors'),
+    gross: levelOf('gross', 'errors', GROSS_ODDS_RATIO),
+    refused: levelOf('refused', 'refused'),
+    invalid: levelOf('invalid', 'invalid'),
+    slow: isAsHeavy && !isSlowNew ? before.levels.slow : measureSlow(evidence.slow, users.slow),
     objective:
       objective.limit === undefined
         ? 0
         : logRateEvidence(objective, objective.limit, baseline.eta.errors / users.errors),
   };
   return { ...levels, total: logCapital(evidence.bets, levels) };
+}
+
+function hasSameWeights(left: UserWeights, right: UserWeights): boolean {
+  return (
+    left.heaviest === right.heaviest &&
+    left.errors === right.errors &&
+    left.refused === right.refused &&
+    left.slow === right.slow
+  );
 }

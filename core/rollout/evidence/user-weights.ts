@@ -38,14 +38,20 @@ export const NO_USERS: UserWeights = { heaviest: 1, errors: 1, refused: 1, slow:
  * Vector: test/core/rollout/user-weights.test.ts; measure/simulate/equal-candidates.ts.
  */
 export function weighUsers(users: readonly UserCounts[]): UserWeights {
-  let heaviest = 1;
-  let requests = 0;
+  let [heaviest, requests, errors, refused, slow] = [1, 0, 0, 0, 0];
   for (const user of users) {
     heaviest = Math.max(heaviest, user.requests);
     requests += user.requests;
+    errors += user.errors;
+    refused += user.refused;
+    slow += user.slow;
   }
-  const weigh = (what: 'errors' | 'refused' | 'slow') => weighOutcome(users, requests, what);
-  return { heaviest, errors: weigh('errors'), refused: weigh('refused'), slow: weigh('slow') };
+  return {
+    heaviest,
+    errors: weighOutcome(users, errors / requests, errors, (user) => user.errors),
+    refused: weighOutcome(users, refused / requests, refused, (user) => user.refused),
+    slow: weighOutcome(users, slow / requests, slow, (user) => user.slow),
+  };
 }
 
 /** The weights over all hosts: the same users may ask any of them. */
@@ -65,22 +71,20 @@ export function largerUserWeights(left: UserWeights, right: UserWeights): UserWe
   };
 }
 
-/** Loops, since an agent does this for many thousand users at every tick. */
+/** A loop that ends early where nothing was bad, since an agent does this for many thousand users at every tick. */
 function weighOutcome(
   users: readonly UserCounts[],
-  requests: number,
-  what: 'errors' | 'refused' | 'slow',
+  rate: number,
+  bad: number,
+  badOf: (user: UserCounts) => number,
 ): number {
-  let bad = 0;
-  for (const user of users) bad += user[what];
-  const rate = bad / requests;
   const expected = bad * (1 - rate);
   if (!(expected > 0)) return 1;
   let squares = 0;
   let largest = 1;
   for (const user of users) {
-    const surplus = user[what] - rate * user.requests;
-    squares += surplus ** 2;
+    const surplus = badOf(user) - rate * user.requests;
+    squares += surplus * surplus;
     largest = Math.max(largest, Math.abs(surplus));
   }
   return Math.max(squares / expected, largest);

@@ -57,6 +57,18 @@ export const LOG_ODDS_GRID: readonly number[] = Array.from(
 
 const ODDS_GRID: readonly number[] = LOG_ODDS_GRID.map(Math.exp);
 
+/** So many tables' gains are remembered: those of a quiet model are few and small, and come again and again. */
+const MOST_REMEMBERED = 4_096;
+const remembered = new Map<string, readonly number[]>();
+
+/** The weights of bets on every point of the grid from `first` on, and the log of their sum: they fall with the odds ratio. */
+const WEIGHTS_FROM: readonly { readonly weights: readonly number[]; readonly logSum: number }[] =
+  LOG_ODDS_GRID.map((_, first) => {
+    const weights = LOG_ODDS_GRID.slice(first).map((_point, index) => -index / GRID_STEPS_PER_UNIT);
+    return { weights, logSum: logSumExp(weights) };
+  });
+const NO_WEIGHTS = { weights: [], logSum: Number.NEGATIVE_INFINITY } as const;
+
 /**
  * Log-likelihood of everything seen so far at each log odds ratio of the grid: all that a rollout has to remember. JSON-serialisable.
  * The capital of a bet on grid point j against grid point i is exp(L[j] - L[i]).
@@ -80,8 +92,19 @@ export function startLogLikelihoods(): LogLikelihoods {
 export function addTable(likelihoods: LogLikelihoods, table: TwoByTwo, eta = 1): LogLikelihoods {
   const { low, high } = findSupport(table);
   if (low >= high) return likelihoods;
-  const gains = fisherLogProbabilities(table, ODDS_GRID);
+  const gains = gainsOf(table);
   return likelihoods.map((sum, index) => sum + eta * (gains[index] ?? 0));
+}
+
+function gainsOf(table: TwoByTwo): readonly number[] {
+  const { candidateTotal, candidateBad, stableTotal, stableBad } = table;
+  const key = `${candidateTotal} ${candidateBad} ${stableTotal} ${stableBad}`;
+  const known = remembered.get(key);
+  if (known !== undefined) return known;
+  if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+  const gains = fisherLogProbabilities(table, ODDS_GRID);
+  remembered.set(key, gains);
+  return gains;
 }
 
 /** The likelihoods of requests of which `weight` count as one: all that was seen, raised to the power of the inverse. */
@@ -101,9 +124,12 @@ export function weighLikelihoods(likelihoods: LogLikelihoods, weight: number): L
 export function logEvidence(likelihoods: LogLikelihoods, tolerance = 1, above = tolerance): number {
   const reference = likelihoods[gridIndexOf(tolerance)] ?? Number.NaN;
   const first = Math.max(gridIndexOf(tolerance), gridIndexOf(above)) + 1;
-  const weights = LOG_ODDS_GRID.slice(first).map((_, index) => -index / GRID_STEPS_PER_UNIT);
-  const terms = weights.map((weight, index) => weight + (likelihoods[first + index] ?? 0) - reference);
-  return logSumExp(terms) - logSumExp(weights);
+  const { weights, logSum } = WEIGHTS_FROM[first] ?? NO_WEIGHTS;
+  const terms = new Float64Array(weights.length);
+  for (let index = 0; index < terms.length; index += 1) {
+    terms[index] = (weights[index] ?? 0) + (likelihoods[first + index] ?? 0) - reference;
+  }
+  return logSumExp(terms) - logSum;
 }
 
 /** The most likely odds ratio of the grid, and the interval that holds the true one at `1 - alpha` at all times at once. */
