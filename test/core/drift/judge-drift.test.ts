@@ -36,10 +36,13 @@ describe('judging drift', () => {
     expect(judgement.explanation).toContain('from the first batch on');
   });
 
-  it('adds hosts up exactly and counts a window once however often it arrives', () => {
+  it.each([
+    ['of two names', 'serve-2'],
+    ['of one name', 'serve-1'],
+  ])('adds hosts %s up exactly and counts a window once however often it arrives', (_of, second) => {
     const two = quiet(14).flatMap((window) => [
       { ...window, hostId: hostIdOf('serve-1'), host: 'serve-1' },
-      { ...window, hostId: hostIdOf('serve-2'), host: 'serve-2' },
+      { ...window, hostId: hostIdOf('serve-2'), host: second },
     ]);
     const once = judgeDrift(profileOf(28), two, OPTIONS);
     expect(once.features[0]?.last?.rows).toBe(4000);
