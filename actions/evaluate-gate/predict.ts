@@ -1,11 +1,11 @@
 import path from 'node:path';
-import type { Holdout } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
+import { readPinnedHoldout } from './read-pinned-holdout.ts';
 
 type Predicted = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
 
@@ -19,8 +19,7 @@ type Asked = { readonly who: string; readonly runId: string; readonly modelUri: 
  */
 export async function predict(request: GateRequest, ports: GatePorts): Promise<Predicted> {
   const { runId, modelUri } = await requireModel(request, ports);
-  const holdoutDigest = await hashHoldout(request, ports);
-  return ask(request, ports, { asked: { who: 'the challenger', runId, modelUri }, holdoutDigest });
+  return ask(ports, { who: 'the challenger', runId, modelUri }, await readPinnedHoldout(request, ports));
 }
 
 /**
@@ -34,11 +33,12 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
     return conclude({ reasonCode: 'nothing-to-do', headline, digest: '', result: {} });
   }
   const { version, runId, modelUri } = champion;
-  const holdoutDigest = await hashHoldout(request, ports);
+  const read = await readPinnedHoldout(request, ports);
+  const holdoutDigest = read.held.digest;
   const asked = { who: `the champion, version ${version},`, runId, modelUri };
   const kept = champion.predictions;
   if (kept?.holdoutDigest !== holdoutDigest || !(await isKept(ports, asked, kept))) {
-    return ask(request, ports, { asked, holdoutDigest });
+    return ask(ports, asked, read);
   }
   const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
   const result = { runId, modelUri, holdoutDigest };
@@ -59,12 +59,11 @@ async function isKept(
 }
 
 async function ask(
-  request: GateRequest,
   { tracking, python, log, tempPath, hashFile }: GatePorts,
-  { asked, holdoutDigest }: { readonly asked: Asked; readonly holdoutDigest: string },
+  { who, runId, modelUri }: Asked,
+  { holdout, held }: Awaited<ReturnType<typeof readPinnedHoldout>>,
 ): Promise<Predicted> {
-  const holdout = requireHoldout(request);
-  const { who, runId, modelUri } = asked;
+  const holdoutDigest = held.digest;
   const stored = predictionsPath(modelUri, holdoutDigest);
   const predictions = tempPath(path.posix.basename(stored));
   const [evaluation] = await log.group('Predicting the holdout', () =>
@@ -98,24 +97,6 @@ function conclude({ reasonCode, headline, digest, result }: Conclusion): Predict
     outputs: { predictions: digest },
     result: { ...result, predictions: digest },
   };
-}
-
-async function hashHoldout(request: GateRequest, { hashFile }: GatePorts): Promise<string> {
-  const { path: file } = requireHoldout(request);
-  return hashFile(file);
-}
-
-/** The holdout of the default branch. Throws a UserError where it has none. */
-export function requireHoldout({ config, configFile }: GateRequest): Holdout {
-  if (config.data.holdout !== undefined) return config.data.holdout;
-  throw new UserError([
-    {
-      code: 'no-holdout',
-      message: 'There is no holdout to compare models on.',
-      remedy: 'Add data.holdout with the path of examples that no training sees.',
-      where: { kind: 'file', file: configFile },
-    },
-  ]);
 }
 
 /** The run, which must have logged a model. */

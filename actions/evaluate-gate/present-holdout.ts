@@ -3,7 +3,7 @@ import { UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import type { PresentHoldout } from '../../core/ledger/holdout/fix-holdout.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
-import { requireHoldout } from './predict.ts';
+import { readPinnedHoldout } from './read-pinned-holdout.ts';
 
 /**
  * Reads the holdout of the default branch, at the commit that plan resolved, and says what the ledger has to know of it. Rejects with a
@@ -13,11 +13,9 @@ export async function readPresentHoldout(
   request: GateRequest,
   ports: GatePorts,
 ): Promise<{ readonly held: HeldOut; readonly present: PresentHoldout }> {
-  const holdout = requireHoldout(request);
   const sha = await requirePolicyCommit(request, ports);
-  const held = await ports.readHoldout(holdout);
+  const { holdout, held } = await readPinnedHoldout(request, ports);
   const { path, target, id, group, time, slices, metrics, digest: pinned } = holdout;
-  if (pinned !== undefined && pinned !== held.digest) throw otherDigest(request, pinned, held.digest);
   const declared = {
     ...{ sha, digest: held.digest, path, target, slices: [...slices], metrics: { ...metrics } },
     ...{ ...optional('id', id), ...optional('group', group), ...optional('time', time) },
@@ -37,17 +35,6 @@ async function requirePolicyCommit({ plan }: GateRequest, { commit }: GatePorts)
       code: 'other-policy-commit',
       message: `This job works on the commit ${found.slice(0, 12)}, and plan has resolved the policy at ${policySha.slice(0, 12)}.`,
       remedy: `Check out \`ref: \${{ needs.plan.outputs.policy-sha }}\` in this job.`,
-    },
-  ]);
-}
-
-function otherDigest({ configFile }: GateRequest, pinned: string, digest: string): UserError {
-  return new UserError([
-    {
-      code: 'holdout-other-digest',
-      message: `The holdout is ${digest}, and data.holdout.digest names ${pinned}.`,
-      remedy: 'Put that file back, or name the new digest on the default branch.',
-      where: { kind: 'file', file: configFile },
     },
   ]);
 }

@@ -17,10 +17,7 @@ const OTHER = digestOf('easier');
 const asked = { readHoldout: async () => ({ ...HELD, digest: OTHER }) };
 const answered = { readAnswers: async () => answersOf(990, { holdoutDigest: OTHER }) };
 /** The file that data.holdout.path names is another one by now. */
-const exchanged: Partial<GatePorts> = {
-  ...{ ...asked, ...answered },
-  hashFile: async (file) => (file.endsWith('.parquet') ? digestOf('challenger') : OTHER),
-};
+const exchanged: Partial<GatePorts> = { ...asked, ...answered };
 
 async function judgeTwice(changed: Partial<GatePorts>, request: Partial<GateBench['request']> = {}) {
   const bench = await createGateBench(970);
@@ -81,16 +78,21 @@ describe('the holdout of a gate', () => {
 
   test('is the one that the models have answered to', async () => {
     const { request, ports } = await createGateBench(970);
-    await expect(evaluateGate('both', request, { ...ports, ...asked })).rejects.toThrow(
+    await evaluateGate('predict-champion', request, ports);
+    await evaluateGate('predict', request, ports);
+    await expect(evaluateGate('judge', request, { ...ports, ...asked })).rejects.toThrow(
       /no predictions of the challenger on the holdout .* must read the same file/,
     );
   });
 
-  test('has the digest that trainyard.yml names', async () => {
-    const { request, ports } = await createGateBench(970);
+  test('has the digest that trainyard.yml names, or no model is asked', async () => {
+    const { request, ports, evaluated } = await createGateBench(970);
     const holdout = { path: 'holdout.npz', target: 'label', slices: [], metrics: {}, digest: OTHER };
     const config = { ...request.config, data: { ...request.config.data, holdout } };
-    await expect(evaluateGate('both', { ...request, config }, ports)).rejects.toThrow(/names sha256/);
+    for (const phase of ['predict', 'judge'] as const) {
+      await expect(evaluateGate(phase, { ...request, config }, ports)).rejects.toThrow(/names sha256/);
+    }
+    expect(evaluated).toEqual([]);
   });
 });
 

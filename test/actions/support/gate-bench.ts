@@ -70,7 +70,7 @@ export async function createGateBench(right: number, champion = false): Promise<
       buildPackage: () => Promise.reject(new Error('not here')),
       measurePackage: () => Promise.reject(new Error('not here')),
     },
-    hashFile: async (file) => (file.endsWith('.parquet') ? digestOf(sideOf(file)) : HOLDOUT_DIGEST),
+    hashFile: async (file) => digestOf(sideOf(file)),
     hashText: digestOf,
     readAnswers: async (file) => answersOf(sideOf(file) === 'challenger' ? right : 950),
     readHoldout: async () => HELD,
