@@ -1,5 +1,6 @@
 import { comparePolicy, describePolicy } from '../../core/config/compare-policy.ts';
 import type { Config } from '../../core/config/config.ts';
+import { describeTouchedFiles } from '../../core/config/describe-touched-files.ts';
 import { listVariables } from '../../core/config/expand-variables.ts';
 import { optional } from '../../core/config/optional.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
@@ -188,14 +189,18 @@ async function record(
 
 /** What the commit to be trained would change in the policy. It changes nothing, so a file that can't be read stops nothing. */
 async function findPolicyChanges(
-  { policy }: PlanRequest,
+  { config, policy }: PlanRequest,
   { github, log }: PlanPorts,
   { operation, sha }: PlannedOperation,
 ): Promise<readonly string[]> {
   if (github === undefined || (operation !== 'train' && operation !== 'tune')) return [];
   try {
     const theirs = await github.readFile(policy.file, sha);
-    return theirs === undefined ? [] : describePolicy(comparePolicy(policy.text, theirs));
+    const written = theirs === undefined ? [] : describePolicy(comparePolicy(policy.text, theirs));
+    // Of a commit that does not follow the default branch's it can't be told; it is judged all the same.
+    const isSame = policy.sha === undefined || policy.sha === sha;
+    const paths = isSame ? [] : ((await github.changedFiles(policy.sha, sha)) ?? []);
+    return [...written, ...describeTouchedFiles(config.data.holdout, paths)];
   } catch (thrown) {
     log.warn(`The policy of ${sha} could not be compared with the default branch's: ${messageOf(thrown)}`);
     return [];

@@ -98,6 +98,10 @@ describe('plan', () => {
     const told =
       "This commit changes `gate[0].margin` from 0.01 to 0.05; judged by the default branch's 0.01 until it is merged.";
     expect((await handOff(request, ports)).policyChanges).toEqual([told]);
+    const touching = bench(comment('/train'));
+    touching.github.changed = ['holdout.npz', 'train.py'];
+    const [file] = (await handOff(touching.request, touching.ports)).policyChanges ?? [];
+    expect(file).toMatch(/changes the file `holdout.npz`/);
     const other = bench(comment('/train'));
     const silent = { ...other.github, readFile: () => Promise.reject(new Error('no contents')) };
     const untold = await handOff(other.request, { ...other.ports, github: silent });
