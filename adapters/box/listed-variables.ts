@@ -1,7 +1,7 @@
 import type { ProcessVariables } from '../network/choose-proxy.ts';
 
 /** Who a program runs for: the user's training, our own runtime, or a model that predicts and needs neither MLflow nor a network. */
-export type Audience = 'training' | 'runtime' | 'model';
+type Audience = 'training' | 'runtime' | 'model';
 
 /** What every program may need: where programs and libraries are, how to write numbers and times, and how to use the machine. */
 const MACHINE =

@@ -35,7 +35,7 @@ export function createProjectRunner(options: ProjectRunnerOptions): ProjectRunne
       const box = await opened;
       const temp = await mkdtemp(path.join(os.tmpdir(), 'trainyard-step-'));
       try {
-        return toStepEnd(await runStep(options, box, step, temp));
+        return toStepEnd(await runStep(options, step, { box, temp }));
       } finally {
         await rm(temp, { recursive: true, force: true });
       }
@@ -45,9 +45,8 @@ export function createProjectRunner(options: ProjectRunnerOptions): ProjectRunne
 
 function runStep(
   options: ProjectRunnerOptions,
-  box: Box,
   step: ProjectStep,
-  temp: string,
+  { box, temp }: { readonly box: Box; readonly temp: string },
 ): Promise<ProcessEnd> {
   const variables = projectVariables(options, step);
   const home = box.home(temp);

@@ -159,7 +159,12 @@ export function readProject(serving: ServingHost['configuration'] = {}): Files {
   };
 }
 
-async function prepareData(python: string, store: string, options: readonly string[] = []): Promise<void> {
+/** Reads ten thousand real digits into a folder: the raw data of the example, and its holdout. */
+export async function prepareData(
+  python: string,
+  store: string,
+  options: readonly string[] = [],
+): Promise<void> {
   if (!existsSync(store)) mkdirSync(store, { recursive: true });
   const args = ['--digits', digitsFolder(), '--out', store, ...options];
   await promisify(execFile)(python, [path.join(EXAMPLE, 'prepare_data.py'), ...args], { cwd: EXAMPLE });

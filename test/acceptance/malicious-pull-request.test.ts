@@ -1,0 +1,138 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFreePorts } from '../../agent/machine/free-ports.ts';
+import { prepareData, readProject } from '../../measure/scenes/world.ts';
+import { venvProgram } from '../../sandbox/checkout.ts';
+import { discard } from '../../sandbox/machine/discard.ts';
+import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
+import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-malice-'));
+const loot = path.join(folder, 'loot');
+const SIGNING_KEY = 'the-key-that-signs-what-may-be-served';
+/** A number of seconds that no other process of this machine sleeps. */
+const MARK = `86${process.pid}`;
+
+let mlflow: MlflowServer;
+let sandbox: Sandbox;
+let run: WorkflowRun;
+/** All that its jobs printed. */
+let log: string;
+
+beforeAll(async () => {
+  mkdirSync(loot);
+  const python = venvProgram('python');
+  const store = path.join(folder, 'raw');
+  mlflow = await startMlflow({ python, folder: path.join(folder, 'mlflow'), env: process.env });
+  await prepareData(python, store);
+  const [deadPort = 0] = await findFreePorts(1);
+  sandbox = await startSandbox({
+    folder: path.join(folder, 'github'),
+    people: { ada: 'maintain' },
+    secrets: { TRAINYARD_SIGNING_KEY: SIGNING_KEY, TRAINYARD_AGENT_TOKEN: 'a token nobody checks' },
+    variables: { MLFLOW_TRACKING_URI: mlflow.url },
+    env: { MNIST_DATA: store, OMP_NUM_THREADS: '1', SERVING_HOST: `http://127.0.0.1:${deadPort}` },
+    parallel: 1,
+  });
+  const project = readProject();
+  const first = sandbox.push(project, { user: 'ada', message: '[skip train]' });
+  await Promise.all(first.map(sandbox.finished));
+  const { number } = sandbox.openPullRequest({
+    user: 'ada',
+    branch: 'better',
+    title: 'A better model',
+    files: {
+      'trainyard/__init__.py': steal('shadow'),
+      'trainyard/evaluate.py': steal('shadow'),
+      'usercustomize.py': steal('usercustomize'),
+      'sitecustomize.py': steal('sitecustomize'),
+      'conftest.py': steal('conftest'),
+      'train.py': `${ATTACK}\nattack('train')\n${String(project['train.py'])}`,
+    },
+  });
+  const runs = sandbox.comment('ada', number, '/train epochs=1');
+  await Promise.all(runs.map(sandbox.finished));
+  const [started] = runs;
+  if (started === undefined) throw new Error('no workflow was started');
+  run = started;
+  log = readFileSync(run.log, 'utf8');
+}, 600_000);
+afterAll(async () => {
+  await sandbox.stop();
+  await mlflow.child.stop();
+  for (const planted of plantedModules()) rmSync(planted);
+  discard(folder);
+}, 60_000);
+
+describe('a pull request that means harm', () => {
+  it('is trained, predicted, judged and packed as any other', () => {
+    const results = ['plan', 'train', 'predict', 'judge', 'register', 'build'].map(
+      (job) => `${job}: ${run.jobs.get(job)?.result}`,
+    );
+    expect(results).toEqual(results.map((said) => said.replace(/: .*/, ': success')));
+    expect(log).toContain('boxed: namespaces, with network');
+    expect(log).toContain('boxed: namespaces, no network');
+  });
+
+  it('runs no file of its working copy in the place of ours', () => {
+    expect(readdirSync(loot)).toEqual([]);
+  });
+
+  it('reads no variable of the job, and sets no output of it', () => {
+    expect(log).toContain('attack of train');
+    expect(log).not.toContain('LOOT');
+    expect(outputOf(run, 'train', 'run-id')).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('leaves nothing where the next job would run it, and no process', async () => {
+    expect(plantedModules()).toEqual([]);
+    const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const commands = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
+    expect((await Promise.all(commands)).filter((command) => command.includes(MARK))).toEqual([]);
+  });
+});
+
+/** A module that shows that it was imported, and goes on. */
+function steal(name: string): string {
+  return `open(${JSON.stringify(path.join(loot, name))}, 'w').close()\n`;
+}
+
+/** Where a module would be found by every Python of this environment. */
+function plantedModules(): readonly string[] {
+  const library = path.join(path.dirname(venvProgram('python')), '..', 'lib');
+  return readdirSync(library)
+    .map((version) => path.join(library, version, 'site-packages', 'planted_by_a_pull_request.py'))
+    .filter((file) => existsSync(file));
+}
+
+/** What a script tries that wants more than to train: every success is told with the word that the test looks for. */
+const ATTACK = `
+import glob as _glob, os as _os, re as _re, subprocess as _subprocess, sys as _sys, sysconfig as _sysconfig
+
+def attack(who):
+    print('attack of', who, file=_sys.stderr, flush=True)
+    for file in _glob.glob('/proc/[0-9]*/environ'):
+        try:
+            text = open(file).read()
+        except OSError:
+            continue
+        for name in _re.findall(r'((?:GITHUB|ACTIONS|RUNNER|INPUT|TRAINYARD|STATE)_[A-Z_]+)=', text):
+            if name != 'TRAINYARD_RESUME_RUN_ID':
+                print('LO' + 'OT:', who, 'read', name, file=_sys.stderr, flush=True)
+        for output in _re.findall(r'GITHUB_(?:OUTPUT|ENV|PATH)=([^\\0]+)', text):
+            open(output, 'a').write('run-id=forged\\n')
+    for place in (${JSON.stringify(loot)}, _sysconfig.get_paths()['purelib']):
+        try:
+            open(place + '/planted_by_a_pull_request.py', 'w').close()
+        except OSError:
+            pass
+        else:
+            # In the box's own /tmp it harms nobody; the test looks at the real one.
+            continue
+    _subprocess.Popen(['setsid', 'sleep', '${MARK}'], stdout=_subprocess.DEVNULL, stderr=_subprocess.DEVNULL)
+`;
