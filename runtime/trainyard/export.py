@@ -95,11 +95,13 @@ def copy_plain_file(source: Path, target: Path) -> None:
         descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise ModelError(f"OSError: {error}") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ModelError("OSError: what was exported is no file")
-        with target.open("wb") as copy:
+        with open(descriptor, "rb", closefd=False) as file, target.open("wb") as copy:
             shutil.copyfileobj(file, copy)
+    finally:
+        os.close(descriptor)
 
 
 def write_export(package_format: str, model: Path, target: Path, sample: Inputs) -> None:

@@ -124,6 +124,22 @@ describe('train', () => {
     expect(problem?.remedy).not.toBe('');
     expect(tracking.runs.get('run-1')?.status).toBe('FAILED');
   });
+
+  test.each([
+    ['no longer than the default branch allows, whatever the commit says', 60, 60, 'box.timeout'],
+    ['as long as the commit says, where that is less', 1_000_000, 21_600, 'project.timeout'],
+  ])('runs a step %s', async (_, timeoutSeconds, most, key) => {
+    const { request, ports, steps } = createBench(() => ({
+      status: 'timed-out',
+      code: undefined,
+      lines: [],
+    }));
+    const plan = { ...request.plan, box: { ...request.plan.box, timeoutSeconds } };
+    const [problem] = await problemsOf(train({ ...request, plan }, ports));
+    expect(steps[0]?.timeoutSeconds).toBe(most);
+    expect(problem?.message).toContain(`${most} s`);
+    expect(problem?.remedy).toContain(key);
+  });
 });
 
 describe('a traceback', () => {

@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from conftest import SavedModel, infer
+from trainyard.boxed_model import ModelError
 from trainyard.evaluate import main
+from trainyard.export import copy_plain_file
 
 NAMESPACES = {
     "level": "namespaces",
@@ -45,6 +47,7 @@ class Bomb:
     def __reduce__(self): return (open, ('LOOT', 'w'))
 return Bomb()""",
     "answers with too many rows": "return np.zeros((rows + 5, 3))",
+    "fills the disk": "open('/tmp/large', 'wb').write(bytes(50_000_000)); return np.zeros((rows, 3))",
     "fills memory": "x = bytearray(4_000_000_000); x[::4096] = b'x' * len(x[::4096]); import time; time.sleep(20)",
 }
 
@@ -116,3 +119,18 @@ raise RuntimeError(repr(socket.if_nameindex()) + str(socket.create_connection(('
     code, said = run(save_model(tmp_path / "evil", body), eager_model, tmp_path)
     assert code == 2
     assert "Network is unreachable" in said["error"]["message"]
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe", "nothing"])
+def test_an_export_that_is_no_plain_file_is_not_taken(kind: str, tmp_path: Path):
+    secret, exported, target = tmp_path / "secret", tmp_path / "model.pt", tmp_path / "taken"
+    secret.write_text("secret")
+    if kind == "link":
+        exported.symlink_to(secret)
+    elif kind == "folder":
+        exported.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(exported)
+    with pytest.raises(ModelError):
+        copy_plain_file(exported, target)
+    assert not target.exists()
