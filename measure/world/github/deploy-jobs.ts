@@ -4,7 +4,7 @@ import { ServiceError } from '../../../core/errors.ts';
 import type { Actor } from '../scheduler.ts';
 import type { JobEnd, SimulatedWorld } from '../world.ts';
 import { runDeploy } from './flows.ts';
-import { connectJob, type JobPorts, type Repository } from './job-ports.ts';
+import { connectJob, type JobPorts, type WorldRepository } from './job-ports.ts';
 import { createRunners, type Runners } from './runners.ts';
 
 /** What a deploy job is to do: the plan, and the version where the chain has made one. */
@@ -34,7 +34,7 @@ type DeployJobs = {
 };
 
 /** What GitHub does before and around each job. */
-export type JobHall = Repository & {
+export type JobHall = WorldRepository & {
   readonly runners: Runners;
   readonly newActor: (kind: string) => Actor;
   readonly startUp: () => Promise<void>;

@@ -18,14 +18,14 @@ const API_MS = { least: 60, most: 400 } as const;
 const ATTEMPT_MS = TIMES.lease * 125;
 
 /** The world, who is told of each push, and who starts what a dispatch asks for. */
-export type Repository = {
+export type WorldRepository = {
   readonly world: SimulatedWorld;
   readonly onPush: (actor: Actor) => void;
   readonly trigger: (event: GitHubEvent) => void;
 };
 
 /** The world as one job's process sees it; `seen` is how far plan saw the ledger go, where there was a plan. */
-export function connectJob(repository: Repository, actor: Actor, seen?: LedgerHead) {
+export function connectJob(repository: WorldRepository, actor: Actor, seen?: LedgerHead) {
   const { world, onPush } = repository;
   const { time, draws, hosts, trace } = world;
   const clock: Clock = {
@@ -60,7 +60,7 @@ export function connectJob(repository: Repository, actor: Actor, seen?: LedgerHe
 /** The ports of a job. */
 export type JobPorts = ReturnType<typeof connectJob>;
 
-function connectGitHub({ world, trigger }: Repository, actor: Actor): GitHub {
+function connectGitHub({ world, trigger }: WorldRepository, actor: Actor): GitHub {
   const { time, draws, github } = world;
   const call = async <T>(answer: T): Promise<T> => {
     await time.sleep(API_MS.least + draws.uniform() * API_MS.most, actor);

@@ -7,7 +7,7 @@ import { versionEvents } from './chain.ts';
 import { createDeployJobs, type JobHall } from './deploy-jobs.ts';
 import type { GitHubEvent } from './dispatches.ts';
 import { type Attempt, runMonitor, runPlan } from './flows.ts';
-import { connectJob, type JobPorts, type Repository } from './job-ports.ts';
+import { connectJob, type JobPorts, type WorldRepository } from './job-ports.ts';
 import { createRunners } from './runners.ts';
 
 /** GitHub, as far as it starts, queues, cancels and loses jobs. */
@@ -77,7 +77,7 @@ export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSit
   };
 }
 
-function createHall({ world, onPush, trigger }: Repository): JobHall {
+function createHall({ world, onPush, trigger }: WorldRepository): JobHall {
   const { time, draws, setup } = world;
   const slow = setup.quickRunners ? QUICK : 1;
   let jobs = 0;

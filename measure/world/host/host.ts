@@ -87,7 +87,7 @@ export const DISPATCH_SECRET = 'dispatch-secret-of-the-world';
 
 /** A host on which nothing runs yet. */
 export function createHost(world: HostWorld, index: number): WorldHost {
-  const { time, draws, setup } = world;
+  const { time } = world;
   const faults: HostFaults = {
     ...{ partitionedUntil: 0, answersLostUntil: 0, badGatewayUntil: 0, slowUntil: 0, diskFullUntil: 0 },
     skewMs: 0,
@@ -96,46 +96,34 @@ export function createHost(world: HostWorld, index: number): WorldHost {
   const shelf: Shelf = new Map();
   const options = optionsOf(world, index);
   clearFolder(options.dataDir);
-  const settle = () => clients.settle();
   const isSlow = () => is('slowUntil');
-  const servers = createModelServers({ time, behaviourOf: world.behaviourOf, onChange: settle, isSlow });
-  const proxy = createProxy({ time, onLook: settle });
-  const clients: Clients = createClients({
-    ...{ time, draws, setup, rateFactor: world.rateFactor, behaviourOf: world.behaviourOf, servers },
-    proxy: () => proxy,
-    onServed: (served) => world.onServed(index, served),
-  });
-  // Whoever answers nothing invalid writes the same zero again and again.
-  if (Object.values(setup.versions).some(({ invalid }) => invalid > 0)) {
-    keepCapturing({ time, servers, clients });
-  }
+  const { servers, proxy, clients } = openDataPlane(world, index, isSlow);
   let running: Running | undefined;
   let starts = 0;
   let endedAt = 0;
-  let startedAt = 0;
-  let answeredAt = 0;
+  let isUnseen = false;
   const host: WorldHost = {
     ...{ index, url: urlOf(index), faults, servers, proxy, clients, is },
     running: () => running,
     downForMs: () => (running === undefined ? time.elapsed() - endedAt : 0),
-    isUnseen: () => running !== undefined && answeredAt < startedAt,
+    isUnseen: () => running !== undefined && isUnseen,
     sawAnswer: () => {
-      answeredAt = time.elapsed();
+      isUnseen = false;
     },
     store: () => running?.agent.context.store,
     packages: () => shelf.size,
     start: () => {
       if (running !== undefined) return;
-      settle();
+      clients.settle();
       starts += 1;
-      startedAt = time.elapsed();
+      isUnseen = true;
       const actor = { name: `agent-${index + 1}.${starts}`, isAlive: true };
       const blobs = openShelf({ time, shelf, isFull: () => is('diskFullUntil'), isSlow }, actor);
       running = startAgent(world, host, { actor, options, blobs });
     },
     kill: () => {
       if (running === undefined) return;
-      settle();
+      clients.settle();
       running.actor.isAlive = false;
       running.agent.context.store.close();
       running = undefined;
@@ -150,6 +138,27 @@ export function createHost(world: HostWorld, index: number): WorldHost {
     },
   };
   return host;
+}
+
+/** What answers requests on a host, and those who send them. */
+function openDataPlane(
+  { time, draws, setup, behaviourOf, rateFactor, onServed }: HostWorld,
+  index: number,
+  isSlow: () => boolean,
+): Pick<WorldHost, 'servers' | 'proxy' | 'clients'> {
+  const settle = () => clients.settle();
+  const servers = createModelServers({ time, behaviourOf, onChange: settle, isSlow });
+  const proxy = createProxy({ time, onLook: settle });
+  const clients: Clients = createClients({
+    ...{ time, draws, setup, rateFactor, behaviourOf, servers },
+    proxy: () => proxy,
+    onServed: (served) => onServed(index, served),
+  });
+  // Whoever answers nothing invalid writes the same zero again and again.
+  if (Object.values(setup.versions).some(({ invalid }) => invalid > 0)) {
+    keepCapturing({ time, servers, clients });
+  }
+  return { servers, proxy, clients };
 }
 
 type Start = {

@@ -1,6 +1,6 @@
 import type { Draws } from '../../simulate/draws.ts';
 import { drawCommands, drawHostFault, drawJobFault, drawSiteFault, HANG_MS } from './draw-injections.ts';
-import type { Moment } from './moments.ts';
+import type { WorldMoment } from './moments.ts';
 import { pick } from './pick.ts';
 import type { Injection, Setup } from './setup.ts';
 
@@ -19,7 +19,7 @@ const HARMS = [{ failing: 1 }, { hanging: 1 }, { failing: 0.4 }] as const;
 /** What goes wrong at the worst moment: by itself each of these is common, and together they are hardly ever drawn by chance. */
 export function drawMisfortune(draws: Draws, setup: Setup): readonly Injection[] {
   const host = Math.floor(draws.uniform() * setup.hosts);
-  const stage = pick<Moment>(draws, ['raised', 'last-stage']);
+  const stage = pick<WorldMoment>(draws, ['raised', 'last-stage']);
   const within = (ms: number) => ms * draws.uniform();
   switch (pick(draws, MISFORTUNES)) {
     case 'said-in-the-last-stage':
@@ -28,7 +28,10 @@ export function drawMisfortune(draws: Draws, setup: Setup): readonly Injection[]
       return drawDoneAtTheEnd(draws, setup);
     case 'while-it-is-written':
       return [
-        { ...drawAny(draws, setup, within(WRITING_MS)), upon: pick<Moment>(draws, ['passed', 'braked']) },
+        {
+          ...drawAny(draws, setup, within(WRITING_MS)),
+          upon: pick<WorldMoment>(draws, ['passed', 'braked']),
+        },
       ];
     case 'stable-falls':
       return drawFallOfStable(draws, host);
@@ -79,7 +82,7 @@ function drawFallOfStable(draws: Draws, host: number): readonly Injection[] {
 }
 
 /** A version's API hangs, and meanwhile the candidate does harm. */
-function drawHarmWhileItHangs(draws: Draws, upon: Moment): readonly Injection[] {
+function drawHarmWhileItHangs(draws: Draws, upon: WorldMoment): readonly Injection[] {
   const at = 10_000 * draws.uniform();
   return [
     { at, upon, kind: 'check-hangs', version: pick(draws, ['1', '2']), forMs: HANG_MS },

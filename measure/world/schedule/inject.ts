@@ -61,9 +61,7 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
       git.faults.lostPushAnswers += 1;
       return;
     case 'branch-deleted':
-      time.after(injection.forMs, NATURE, git.remote.deleteBranch());
-      // Gone already, it comes back when it was to come back.
-      git.faults.goneUntil = Math.max(git.faults.goneUntil, until(injection.forMs));
+      deleteBranch(world, injection.forMs);
       return;
     case 'github-down':
       github.downUntil = until(injection.forMs);
@@ -88,6 +86,12 @@ function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, o
       if (host !== undefined) befall(world, host, injection);
     }
   }
+}
+
+/** Gone already, the branch comes back when it was to come back. */
+function deleteBranch({ time, git }: SimulatedWorld, forMs: number): void {
+  time.after(forMs, NATURE, git.remote.deleteBranch());
+  git.faults.goneUntil = Math.max(git.faults.goneUntil, time.elapsed() + forMs);
 }
 
 function hangChecks({ servers }: WorldHost, version: string, until: number): void {

@@ -14,4 +14,4 @@ export const MOMENTS = {
 } as const;
 
 /** A moment that something waits for: the first of its kind in a schedule. */
-export type Moment = keyof typeof MOMENTS;
+export type WorldMoment = keyof typeof MOMENTS;

@@ -1,4 +1,4 @@
-import type { Moment } from './moments.ts';
+import type { WorldMoment } from './moments.ts';
 
 /** How a version's model server behaves on a host. Shares are of the requests it gets. */
 export type VersionBehaviour = {
@@ -46,7 +46,7 @@ export type Setup = {
 };
 
 /** One thing that is done to the world. `at` is in ms since it began, or since the moment that it waits for; `host` counts from 0. */
-export type Injection = { readonly at: number; readonly upon?: Moment } & (
+export type Injection = { readonly at: number; readonly upon?: WorldMoment } & (
   | { readonly kind: 'comment'; readonly by: string; readonly text: string }
   | { readonly kind: 'train' }
   | { readonly kind: 'agent-killed'; readonly host: number; readonly downMs: number }
