@@ -128,6 +128,21 @@ describe('a brake of one host', () => {
     expect(world.statuses.at(-1)).toEqual([id, 'failure']);
   });
 
+  test('of an earlier rollout ends the next one of that version, unless a person has named it since', async () => {
+    const world = worldWithChampion();
+    const at = world.clock.now();
+    const [, host] = world.agents;
+    const older = { rollout: 'older', version: '2', code: 'errors-worse', explanation: 'Half failed.', at };
+    host.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1, braked: [older] };
+    const word = { at, namesVersion: false };
+    const outcome = await deploy(world.job({ version: '2', word, correlationId: 'push-1' }));
+    expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'errors-worse' });
+    expect(Math.max(0, ...host.trafficHistory.map((one) => one.candidatePercent))).toBe(0);
+    await world.clock.wait(1_000);
+    const named = await deploy(world.job({ version: '2', correlationId: 'comment-9' }));
+    expect(named.reasonCode).toBe('promoted');
+  });
+
   test('takes the new champion back though a job that was late has taken all traffic back before', async () => {
     const world = await worldAtTheEnd();
     const id = await idOf(world);

@@ -1,7 +1,8 @@
 import { ServiceError } from '../../../core/errors.ts';
 import type { AgentPort, Log } from '../../../core/ports.ts';
-import type { Brake, SetTraffic } from '../../../core/serving/api.ts';
+import type { Brake, SetTraffic, Traffic } from '../../../core/serving/api.ts';
 import { harmBrake } from '../../../core/serving/harm-brake.ts';
+import { standingBrakes } from '../../../core/serving/standing-brakes.ts';
 import type { Fleet } from './fleet.ts';
 
 /** A change of traffic is lost to another at most this often before something else is wrong. */
@@ -29,14 +30,17 @@ type TrafficOrder = {
   readonly heed?: string | undefined;
 };
 
-/** Sets traffic on one host, again when another change came between; a brake for harm on the heeded rollout is never overridden. */
+/**
+ * Sets traffic on one host, again when another change came between; a brake for harm on the heeded rollout is never overridden, nor one
+ * of an earlier rollout on the candidate for which no person has spoken since.
+ */
 export async function setTraffic(
   agent: AgentPort,
   { model, wanted, heed = wanted.lease?.rollout }: TrafficOrder,
 ): Promise<TrafficSet> {
   let present = await agent.getTraffic(model);
   for (let attempt = 0; attempt < TRAFFIC_ATTEMPTS; attempt += 1) {
-    const brake = harmBrake(present, heed);
+    const brake = harmBrake(present, heed) ?? candidateBrake(present, wanted);
     if (brake !== undefined) return { kind: 'braked', brake };
     const result = await agent.setTraffic(model, wanted, present?.revision);
     if (result.ok) return { kind: 'set' };
@@ -48,6 +52,12 @@ export async function setTraffic(
     remedy: 'Look for a second deploy job or a script that talks to this agent, and run this job again.',
     where: { kind: 'endpoint', endpoint: agent.url },
   });
+}
+
+function candidateBrake(present: Traffic | undefined, wanted: SetTraffic): Brake | undefined {
+  const { candidate } = wanted;
+  if (candidate === undefined) return undefined;
+  return standingBrakes(present, wanted).find(({ version }) => version === candidate);
 }
 
 /** Which hosts take part in a change of traffic. */
