@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBox } from '../../adapters/box/open-box.ts';
 import { runProcess } from '../../adapters/run-process.ts';
 import type { BoxPolicy } from '../../core/config/config.ts';
-import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
+import { ROOT, STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 
-/** A runner's folders: its work, the workspace in it, its command files, and what it is registered with. */
-const runner = mkdtempSync(path.join(tmpdir(), 'trainyard-runner-'));
+/** A runner's folders, outside all that is hidden anyway: its work, the workspace in it, its command files, and what it is registered with. */
+const runner = mkdtempSync(path.join(STATE_DIR, 'runner-'));
 const at = (...names: readonly string[]) => path.join(runner, ...names);
 const workspace = at('_work', 'repo', 'repo');
 const commandFile = at('_work', '_temp', '_runner_file_commands', 'set_output_1');

@@ -51,10 +51,10 @@ def keep_in_namespaces(spec: dict) -> int:
     first = os.fork()
     if first != 0:
         return exit_code(os.waitpid(first, 0)[1])
+    if os.getpid() != 1:
+        # Whatever is seen from here is ended with the command: it must be the box's, and nobody else's.
+        os._exit(refuse(OSError("no namespace of processes was made")))
     try:
-        if os.getpid() != 1:
-            # Whatever is seen from here is ended with the command: it must be the box's, and nobody else's.
-            raise OSError("no namespace of processes was made")
         die_with_parent()
         arrange_files(spec)
         if not spec["network"]:
