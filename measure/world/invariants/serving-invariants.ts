@@ -41,7 +41,7 @@ export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
   },
   {
     name: 'taken-back-gets-nothing',
-    text: 'No request goes to a version that the ledger has taken back, beyond two leases and a tick, where the champion can be started.',
+    text: 'No request goes to a version that the ledger has taken back, beyond two leases and a tick, where the host can be told, and the champion started.',
     breach: ({ url, takenBack }) =>
       takenBack !== undefined && takenBack.forMs > takenBack.boundMs
         ? `${url} has given requests to version ${takenBack.version} for ${takenBack.forMs / 1_000} s after it was taken back`

@@ -61,7 +61,7 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const isBack = version !== undefined && isTakenBack(here, version);
   if (isBack && requests > 0) {
     sum.takenBack = version;
-    if (canAct && canServe(world, host, champion)) sum.takenBackMs += to - from;
+    if (canAct && canBeTold(host) && canServe(world, host, champion)) sum.takenBackMs += to - from;
   } else if (version === sum.takenBack) {
     sum.takenBack = undefined;
     sum.takenBackMs = 0;
@@ -107,6 +107,15 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
         ? undefined
         : { version: traffic.candidate, percent, allowed: allowedOf(world, traffic.lease.rollout) },
   };
+}
+
+/**
+ * Whether anything can have a host return: its own lease or, where it has none since it gives everything to a version that was the champion,
+ * whoever reaches it. One that is cut off then serves on what it was told last.
+ */
+function canBeTold(host: WorldHost): boolean {
+  if (host.store()?.getTraffic(MODEL)?.traffic.lease !== undefined) return true;
+  return !(host.is('partitionedUntil') || host.is('answersLostUntil') || host.is('badGatewayUntil'));
 }
 
 /**
