@@ -4,7 +4,7 @@ import { toInstant } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 import { normalCdf, normalQuantile } from '../../core/statistics/distributions/normal.ts';
 import type { Draws } from './draws.ts';
-import { SIMULATED_HOST } from './simulated-host.ts';
+import { SIMULATED_HOST } from './traffic.ts';
 
 const BINS = 10;
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import { weighUsers } from '../../core/rollout/evidence/user-weights.ts';
 import { type AliasTable, makeAliasTable } from './alias-table.ts';
 import type { Draws } from './draws.ts';
 import { PLAN, type Schedule } from './simulate-rollout.ts';
-import { SIMULATED_HOST } from './simulated-host.ts';
+import { SIMULATED_HOST } from './traffic.ts';
 
 /** Users of a model. With `zipf` 0 all ask as often; else the k-th asks in proportion to 1 / k^zipf. */
 export type Users = {

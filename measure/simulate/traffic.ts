@@ -1,7 +1,9 @@
 import { toInstant } from '../../core/instant.ts';
 import type { ArmCounts, Observation } from '../../core/rollout/evidence/observation.ts';
 import type { Draws } from './draws.ts';
-import { SIMULATED_HOST } from './simulated-host.ts';
+
+/** The one host that simulated traffic and simulated predictions come from. */
+export const SIMULATED_HOST = { hostId: '00000000-0000-4000-8000-000000000000', host: 'simulated' } as const;
 
 /** Edges in ms of the simulated latency buckets, each 15 % above the last: coarse, to keep the simulation quick. */
 const EDGES: readonly number[] = Array.from({ length: 24 }, (_, index) => 20 * 1.15 ** index);
