@@ -261,11 +261,9 @@ export type StepEnd = {
 /** Runs the user's training code. */
 export type ProjectRunner = { readonly run: (step: ProjectStep) => Promise<StepEnd> };
 
-/** One model to be run on the holdout, and where its predictions go. */
-export type EvaluationTarget = { readonly modelUri: string; readonly predictions: string };
-
 export type EvaluationRequest = {
-  readonly targets: readonly EvaluationTarget[];
+  /** Models to be run on the holdout, and where the predictions of each go. */
+  readonly targets: readonly { readonly modelUri: string; readonly predictions: string }[];
   readonly holdout: Holdout;
 };
 

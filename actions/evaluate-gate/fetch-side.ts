@@ -8,7 +8,7 @@ import { RUN_ARTIFACTS } from '../../core/names.ts';
 import type { GatePorts } from './gate-context.ts';
 
 /** One model's answers beside what is true, and what its own run says of it. */
-export type Side = Pick<StoredAnswers, 'modelDigest' | 'signature'> & {
+export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature'> & {
   readonly predictions: Predictions;
   /** Of the file that the answers came from. */
   readonly digest: string;
@@ -27,7 +27,7 @@ type Wanted = {
  * Fetches a model's answers and lays them beside the holdout. Rejects with a UserError when they are not, byte for byte, what the job that
  * made them has vouched for, or are no answers to just these examples.
  */
-export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted): Promise<Side> {
+export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted): Promise<JudgedSide> {
   const { who, runId, modelUri, digest } = wanted;
   const { tracking, tempPath, hashFile, readAnswers } = ports;
   const stored = predictionsPath(modelUri, held.digest);

@@ -16,7 +16,7 @@ import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { readHandedOn } from '../job/handoff.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
-import { fetchSide, type Side } from './fetch-side.ts';
+import { fetchSide, type JudgedSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { requireModel } from './predict.ts';
 import { readPresentHoldout } from './present-holdout.ts';
@@ -75,9 +75,9 @@ const HOLDOUT_MOVED: Problem = {
 
 type Judgement = {
   readonly run: TrackingRun;
-  readonly challenger: Side;
+  readonly challenger: JudgedSide;
   readonly champion: Champion | undefined;
-  readonly other: Side | undefined;
+  readonly other: JudgedSide | undefined;
   readonly held: HeldOut;
   readonly decision: HoldoutDecision;
 };
@@ -129,7 +129,7 @@ function fetchChampion(
   ports: GatePorts,
   held: HeldOut,
   { champion, digest }: { readonly champion: Champion; readonly digest: string | undefined },
-): Promise<Side> {
+): Promise<JudgedSide> {
   const { runId, modelUri } = champion;
   return fetchSide(ports, held, {
     ...{ who: 'champion', runId, modelUri },
