@@ -136,6 +136,7 @@ function packageArguments(request: PackageRequest, workspace: string, out: strin
   const { settings } = serving;
   return [
     ...['--model-uri', request.modelUri, '--model', request.model, '--version', request.version],
+    ...['--model-digest', request.modelDigest],
     ...['--run-id', request.runId, '--package-dir', request.folder, '--out', out],
     ...(holdout === undefined ? [] : holdoutArguments(holdout, workspace)),
     ...['--format', serving.format],

@@ -74,13 +74,12 @@ export const TAGS = {
   dataDigest: 'trainyard.data-digest',
   modelDigest: 'trainyard.model-digest',
   holdoutDigest: 'trainyard.holdout-digest',
-  /** On a run: the package last built from it, `<model>@sha256:…`. */
-  package: 'trainyard.package',
-  /** On a run: the version that package was built for. */
-  packageVersion: 'trainyard.package.version',
   /** On a run: the step of a training it is (`etl`, `train`); only those of `train` are ever found again. */
   step: 'trainyard.step',
   /** On a run: the run whose work it goes on with. */
   resumes: 'trainyard.resumes',
+  /** On a run: proof that a job of this training opened it, and that it ended it with this model. */
+  openedSeal: 'trainyard.seal.opened',
+  finishedSeal: 'trainyard.seal.finished',
   life: 'trainyard.life',
 } as const;

@@ -101,6 +101,9 @@ export type LoggedModel = {
   readonly hasSignature: boolean;
 };
 
+/** Where a version comes from. */
+export type ModelSource = { readonly modelUri: string; readonly runId: string };
+
 export type RegisteredVersion = {
   readonly version: string;
   readonly runId: string;
@@ -108,7 +111,9 @@ export type RegisteredVersion = {
   readonly status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
 };
 
-/** MLflow tracking and model registry. */
+type Tags = Readonly<Record<string, string>>;
+
+/** MLflow tracking and model registry. Whoever may train may write to it: what it gives is checked before it is believed. */
 export type Tracking = {
   readonly uri: string;
   readonly check: () => Promise<void>;
@@ -117,29 +122,19 @@ export type Tracking = {
   readonly endRun: (runId: string, status: RunStatus) => Promise<void>;
   readonly getRun: (runId: string) => Promise<TrackingRun>;
   /** The runs of an experiment that carry all these tags, newest first; none when the experiment does not exist. */
-  readonly findRuns: (
-    experiment: string,
-    tags: Readonly<Record<string, string>>,
-  ) => Promise<readonly TrackingRun[]>;
-  readonly setRunTags: (runId: string, tags: Readonly<Record<string, string>>) => Promise<void>;
+  readonly findRuns: (experiment: string, tags: Tags) => Promise<readonly TrackingRun[]>;
+  readonly setRunTags: (runId: string, tags: Tags) => Promise<void>;
   readonly uploadArtifact: (runId: string, path: string, file: string) => Promise<void>;
   readonly downloadArtifact: (runId: string, path: string, file: string) => Promise<void>;
   /** Paths of the files directly below a folder of the run's artifacts; none when there is no such folder. */
   readonly listArtifacts: (runId: string, path: string) => Promise<readonly string[]>;
   /** What a `models:/m-…` or `runs:/…` URI stands for; `undefined` when the server has no such model. */
   readonly getModel: (modelUri: string) => Promise<LoggedModel | undefined>;
+  /** The digest of a logged model, computed from the bytes that the server gives now; `undefined` when it has no such model. */
+  readonly digestModel: (modelUri: string) => Promise<string | undefined>;
   /** Registers a logged model as the next version of `model`, and waits until it is READY. Idempotent by run id. */
-  readonly register: (
-    model: string,
-    run: TrackingRun,
-    tags: Readonly<Record<string, string>>,
-  ) => Promise<RegisteredVersion>;
-  readonly getVersion: (model: string, version: string) => Promise<RegisteredVersion | undefined>;
-  readonly setVersionTags: (
-    model: string,
-    version: string,
-    tags: Readonly<Record<string, string>>,
-  ) => Promise<void>;
+  readonly register: (model: string, source: ModelSource, tags: Tags) => Promise<RegisteredVersion>;
+  readonly setVersionTags: (model: string, version: string, tags: Tags) => Promise<void>;
   readonly getAlias: (model: string, alias: string) => Promise<string | undefined>;
   /** Points the alias at a version, or removes it when `version` is `undefined`. */
   readonly setAlias: (model: string, alias: string, version: string | undefined) => Promise<void>;
@@ -278,6 +273,8 @@ export type Evaluation = {
 
 export type PackageRequest = {
   readonly modelUri: string;
+  /** What its bytes must have: others are refused. */
+  readonly modelDigest: string;
   readonly model: string;
   readonly version: string;
   readonly runId: string;

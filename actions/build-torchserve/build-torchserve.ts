@@ -1,20 +1,16 @@
 import path from 'node:path';
 import type { Config } from '../../core/config/config.ts';
-import { UserError } from '../../core/errors.ts';
 import { judgeBudgets } from '../../core/gate/judge/budgets.ts';
 import { packageFolder } from '../../core/identity/package-folder.ts';
-import { packageName, parsePackageName } from '../../core/identity/package-name.ts';
-import { PACKAGE_FILES, TAGS } from '../../core/names.ts';
-import type { Log, PackageOutput, PythonRuntime, RegisteredVersion, Tracking } from '../../core/ports.ts';
+import { packageName } from '../../core/identity/package-name.ts';
+import { PACKAGE_FILES } from '../../core/names.ts';
+import type { Log, PackageOutput, PythonRuntime, Tracking } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
+import type { Registered } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { reportPackage } from './report-package.ts';
 
-type BuildRequest = {
-  readonly config: Config;
-  readonly version: string;
-  readonly runId: string;
-};
+type BuildRequest = { readonly config: Config; readonly registered: Registered };
 
 export type BuildPorts = {
   readonly tracking: Tracking;
@@ -30,23 +26,19 @@ export type BuildPorts = {
 type Built = OutcomeOf<(typeof CONTRACTS)['build-torchserve']>;
 
 /**
- * Builds the package of a version once, checks it against MLflow's own predictions while doing so, judges the gate's rules for
- * what it costs to serve, and stores its files with the run.
+ * Builds the package of a version from the bytes that were judged, checks it against MLflow's own predictions while doing so, judges the
+ * gate's rules for what it costs to serve, and stores its files with the run. It is built already only where the ledger says so: what
+ * lies in MLflow may be anybody's.
  */
 export async function buildTorchserve(request: BuildRequest, ports: BuildPorts): Promise<Built> {
-  const { config, version } = request;
-  const { tracking, log } = ports;
-  const registered = await requireVersion(request, tracking);
-  const { runId } = registered;
-  const existing = await findPackage({ ...request, runId }, tracking);
-  if (existing !== undefined) return concludeExisting(request, existing);
+  const { config, registered } = request;
+  const { version, runId, modelUri, modelDigest } = registered;
+  const { log } = ports;
+  if (registered.package !== undefined) return concludeExisting(version, registered.package);
   const folder = await ports.packageFolder();
   const packed = await log.group('Packing the model and checking it against MLflow', () =>
     ports.python.buildPackage({
-      modelUri: registered.modelUri,
-      model: config.model,
-      version,
-      runId,
+      ...{ model: config.model, version, runId, modelUri, modelDigest },
       holdout: config.data.holdout,
       serving: config.serving,
       folder,
@@ -73,7 +65,7 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
       result: { package: name, version, ...output, budgets },
     };
   }
-  await storePackage({ ...request, runId }, ports, folder, output, name);
+  await storePackage(ports, { runId, folder, manifestDigest: output.manifestDigest });
   const headline = `${name} is built: ${output.format}, ${output.sizeBytes} bytes.`;
   return {
     ...shared,
@@ -94,22 +86,8 @@ async function shipAsImage(
   return { ...packed, manifestDigest };
 }
 
-async function findPackage(
-  { config, runId, version }: BuildRequest,
-  tracking: Tracking,
-): Promise<string | undefined> {
-  const { tags } = await tracking.getRun(runId);
-  const name = tags[TAGS.package];
-  const parsed = name === undefined ? undefined : parsePackageName(name);
-  if (name === undefined || parsed?.model !== config.model) return undefined;
-  if (tags[TAGS.packageVersion] !== version) return undefined;
-  const folder = packageFolder(parsed.digest);
-  const files = await tracking.listArtifacts(runId, folder);
-  return files.includes(`${folder}/${PACKAGE_FILES.manifest}`) ? name : undefined;
-}
-
-function concludeExisting({ version }: BuildRequest, name: string): Built {
-  const headline = `${name} is built already.`;
+function concludeExisting(version: string, name: string): Built {
+  const headline = `${name} is built already, by the ledger.`;
   return {
     decision: 'continue',
     reasonCode: 'already-built',
@@ -120,37 +98,17 @@ function concludeExisting({ version }: BuildRequest, name: string): Built {
   };
 }
 
+/** The files of a package, and the run that gets them. */
+type Stored = { readonly runId: string; readonly folder: string; readonly manifestDigest: string };
+
 async function storePackage(
-  { runId, version }: BuildRequest,
   { tracking, listFiles }: BuildPorts,
-  folder: string,
-  output: PackageOutput,
-  name: string,
+  { runId, folder, manifestDigest }: Stored,
 ): Promise<void> {
-  const target = packageFolder(output.manifestDigest);
+  const target = packageFolder(manifestDigest);
   const files = await listFiles(folder);
   // The manifest goes last: where it is, the package is whole.
   const ordered = [...files.filter((file) => file !== PACKAGE_FILES.manifest), PACKAGE_FILES.manifest];
   for (const file of ordered)
     await tracking.uploadArtifact(runId, `${target}/${file}`, path.join(folder, file));
-  await tracking.setRunTags(runId, { [TAGS.package]: name, [TAGS.packageVersion]: version });
-}
-
-async function requireVersion(
-  { config, version, runId }: BuildRequest,
-  tracking: Tracking,
-): Promise<RegisteredVersion> {
-  const registered = await tracking.getVersion(config.model, version);
-  if (registered !== undefined && (runId === '' || registered.runId === runId)) return registered;
-  const message =
-    registered === undefined
-      ? `MLflow has no version ${version} of ${config.model}.`
-      : `Version ${version} of ${config.model} comes from run ${registered.runId}, not from ${runId}.`;
-  throw new UserError([
-    {
-      code: 'version-unknown',
-      message,
-      remedy: 'Pass the version and the run-id that the register action gave.',
-    },
-  ]);
 }

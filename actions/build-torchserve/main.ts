@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { connectImages, connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readPlan } from '../job/handoff.ts';
+import { readPlan, readRegistered } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { connectTracking, readConfig, tempFolder } from '../job/wiring.ts';
 import { buildTorchserve } from './build-torchserve.ts';
@@ -13,7 +13,7 @@ export function main(root: string): Promise<void> {
     readPlan(inputs.plan);
     const config = await readConfig(host, inputs.config);
     return buildTorchserve(
-      { config, version: inputs.version, runId: inputs['run-id'] },
+      { config, registered: readRegistered(inputs.registered) },
       {
         tracking: await connectTracking(host, config),
         log,

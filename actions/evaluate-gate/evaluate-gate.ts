@@ -1,4 +1,5 @@
 import type { CONTRACTS } from '../job/contract.ts';
+import { readTraining } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { judge } from './judge.ts';
@@ -17,15 +18,20 @@ export async function evaluateGate(
 ): Promise<Evaluated> {
   switch (phase) {
     case 'predict':
-      return predict(request, ports);
+      return predict(request, ports, readTraining(request.training));
     case 'predict-champion':
       return predictChampion(request, ports);
     case 'judge':
-      return judge(request, ports, readSaidPredictions(request.predictions));
+      return judge(request, ports, {
+        training: readTraining(request.training),
+        predictions: readSaidPredictions(request.predictions),
+      });
     case 'both': {
+      const training = readTraining(request.training);
       const champion = digestOf(await predictChampion(request, ports));
-      const challenger = digestOf(await predict(request, ports));
-      return judge(request, ports, readSaidPredictions(`challenger=${challenger}\nchampion=${champion}`));
+      const challenger = digestOf(await predict(request, ports, training));
+      const predictions = readSaidPredictions(`challenger=${challenger}\nchampion=${champion}`);
+      return judge(request, ports, { training, predictions });
     }
   }
 }

@@ -5,7 +5,9 @@ import { joinAnswers } from '../../core/gate/join-answers.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import { RUN_ARTIFACTS } from '../../core/names.ts';
+import type { HandedModel } from '../../core/plan/handed-on.ts';
 import type { GatePorts } from './gate-context.ts';
+import { requireSameModel } from './require-same-model.ts';
 
 /** One model's answers beside what is true, and what its own run says of it. */
 export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature'> & {
@@ -16,16 +18,16 @@ export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature'> & {
 };
 
 /** A model, the run that holds its predictions, and the digest that the job which made them gave. */
-type Wanted = {
+type Wanted = HandedModel & {
   readonly who: 'champion' | 'challenger';
-  readonly runId: string;
-  readonly modelUri: string;
   readonly digest: string;
+  /** What it logged, where the job that trained it says so; else its run is asked. */
+  readonly metrics?: Readonly<Record<string, number>>;
 };
 
 /**
  * Fetches a model's answers and lays them beside the holdout. Rejects with a UserError when they are not, byte for byte, what the job that
- * made them has vouched for, or are no answers to just these examples.
+ * made them has vouched for, are another model's, or are no answers to just these examples.
  */
 export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted): Promise<JudgedSide> {
   const { who, runId, modelUri, digest } = wanted;
@@ -37,13 +39,14 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   await tracking.downloadArtifact(runId, stored, file);
   if ((await hashFile(file)) !== digest) throw new UserError([exchanged(wanted)]);
   const { answers, modelDigest, signature } = await readAnswers(file, held.ids.length);
+  requireSameModel(wanted, modelDigest);
   const joined = joinAnswers(answers, held, who);
   if (!joined.ok) {
     const [first, ...rest] = joined.error;
     if (first !== undefined) throw new UserError([first, ...rest]);
     throw new Error('Answers were refused without a reason.');
   }
-  const { metrics } = await tracking.getRun(runId);
+  const metrics = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
   return { predictions: joined.value, digest, modelDigest, signature, metrics };
 }
 

@@ -9,7 +9,8 @@ export type GateRequest = {
   readonly plan: Plan;
   readonly config: Config;
   readonly configFile: string;
-  readonly runId: string;
+  /** What the job that ran the challenger's training says of it; the phase that predicts the champion has no use for it. */
+  readonly training: string;
   /** What the jobs that predicted say of their predictions; the phases that predict have no use for it. */
   readonly predictions: string;
   readonly author: Author;

@@ -4,22 +4,22 @@ import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
 import { isBudgetRule } from '../../core/gate/rules/rule.ts';
-import { type Champion, championOf } from '../../core/ledger/champion-of.ts';
+import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { fixHoldout, type HoldoutDecision } from '../../core/ledger/holdout/fix-holdout.ts';
-import type { LedgerState } from '../../core/ledger/state.ts';
+import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
-import { readHandedOn } from '../job/handoff.ts';
+import { readHandedOn, type Trained } from '../job/handoff.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
 import { fetchSide, type JudgedSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
-import { requireModel } from './predict.ts';
 import { readPresentHoldout } from './present-holdout.ts';
+import { requireTrainedModel } from './require-trained-model.ts';
 import type { SaidPredictions } from './said-predictions.ts';
 
 type Judged = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
@@ -32,35 +32,40 @@ const REASON_CODES = {
 
 /**
  * Judges the challenger on stored predictions by the rules and on the holdout of the configuration at hand (the default branch's), and
- * records the verdict, once for the same evidence. It runs none of the user's code: what is true it reads itself, and of the predictions
- * it takes those that the jobs which made them vouch for.
+ * records the verdict, once for the same evidence. It runs none of the user's code: what is true it reads itself, and of the model and of
+ * the predictions it takes those that the jobs which made them vouch for. The bytes of the model it hashes itself, and fixes in the ledger.
  */
-export async function judge(request: GateRequest, ports: GatePorts, said: SaidPredictions): Promise<Judged> {
+export async function judge(request: GateRequest, ports: GatePorts, said: Said): Promise<Judged> {
   const { config, plan } = request;
   const { held, present } = await readPresentHoldout(request, ports);
   const state = await ports.ledger.read(config.model);
-  const run = await requireModel(request, ports);
+  const { training, predictions } = said;
+  await requireTrainedModel(plan, training, { state, tracking: ports.tracking });
   const champion = championOf(state, plan.environment);
   requireSameChampion(request, champion);
-  const { runId, modelUri } = run;
   const challenger = await fetchSide(ports, held, {
-    ...{ who: 'challenger', runId, modelUri },
-    digest: said.challenger,
+    ...training,
+    who: 'challenger',
+    digest: predictions.challenger,
   });
-  const other = champion && (await fetchChampion(ports, held, { champion, digest: said.champion }));
+  const other = champion && (await fetchChampion(ports, held, { champion, digest: predictions.champion }));
   const decision = fixHoldout(state, present);
-  const judged = { run, challenger, champion, other, held, decision };
+  const judged = { training, challenger, champion, other, held, decision };
   const result = judgeGate(toInput(request, state, judged));
   const evidence = `${JSON.stringify(result, undefined, 2)}\n`;
   const file = await ports.writeTemp('gate.json', evidence);
-  await ports.tracking.uploadArtifact(run.runId, RUN_ARTIFACTS.gate, file);
-  await ports.tracking.setRunTags(run.runId, { [TAGS.modelDigest]: challenger.modelDigest });
+  await ports.tracking.uploadArtifact(training.runId, RUN_ARTIFACTS.gate, file);
+  await ports.tracking.setRunTags(training.runId, { [TAGS.modelDigest]: training.modelDigest });
   const events = recordVerdict(request, ports, { ...judged, result, evidence });
   await appendOrThrow(ports.ledger, config.model, (now) => {
     return isSame(decision, fixHoldout(now, present)) ? ok(events) : err(HOLDOUT_MOVED);
   });
-  return conclude(result, run, request.plan.policyChanges ?? []);
+  const { url } = await ports.tracking.getRun(training.runId);
+  return conclude(result, { runId: training.runId, url }, request.plan.policyChanges ?? []);
 }
+
+/** What the jobs before say: which model was trained, and what was predicted with. */
+type Said = { readonly training: Trained; readonly predictions: SaidPredictions };
 
 /** Somebody judged in between: what they have fixed may be this very holdout. */
 function isSame(then: HoldoutDecision, now: HoldoutDecision): boolean {
@@ -74,9 +79,9 @@ const HOLDOUT_MOVED: Problem = {
 };
 
 type Judgement = {
-  readonly run: TrackingRun;
+  readonly training: Trained;
   readonly challenger: JudgedSide;
-  readonly champion: Champion | undefined;
+  readonly champion: VersionState | undefined;
   readonly other: JudgedSide | undefined;
   readonly held: HeldOut;
   readonly decision: HoldoutDecision;
@@ -85,11 +90,11 @@ type Judgement = {
 function toInput(
   { config, author }: GateRequest,
   state: LedgerState,
-  { run, challenger, champion, other, held, decision }: Judgement,
+  { training, challenger, champion, other, held, decision }: Judgement,
 ): GateInput {
   const { digest } = held;
   // Judging the same run again asks the holdout nothing new.
-  const known = state.gates[run.runId]?.holdoutDigest === digest ? 1 : 0;
+  const known = state.gates[training.runId]?.holdoutDigest === digest ? 1 : 0;
   return {
     rules: config.gate.filter((rule) => !isBudgetRule(rule)),
     challenger: challenger.predictions,
@@ -106,14 +111,14 @@ function toInput(
     seed: `${challenger.modelDigest} ${other?.modelDigest ?? ''} ${digest}`,
     reproduce: `gh run rerun ${author.workflow.run} --repo ${author.workflow.repository}`,
     names: {
-      challenger: `run ${run.runId.slice(0, 8)}`,
+      challenger: `run ${training.runId.slice(0, 8)}`,
       ...(champion && { champion: `v${champion.version}` }),
     },
   };
 }
 
 /** The champion of the plan, which was predicted with; it must be who serves now. */
-function requireSameChampion({ plan }: GateRequest, champion: Champion | undefined): void {
+function requireSameChampion({ plan }: GateRequest, champion: VersionState | undefined): void {
   if (champion?.version === plan.champion?.version) return;
   const name = (version: string | undefined) => (version === undefined ? 'nothing' : `version ${version}`);
   throw new UserError([
@@ -128,11 +133,11 @@ function requireSameChampion({ plan }: GateRequest, champion: Champion | undefin
 function fetchChampion(
   ports: GatePorts,
   held: HeldOut,
-  { champion, digest }: { readonly champion: Champion; readonly digest: string | undefined },
+  { champion, digest }: { readonly champion: VersionState; readonly digest: string | undefined },
 ): Promise<JudgedSide> {
-  const { runId, modelUri } = champion;
+  const { runId, modelUri, modelDigest } = champion;
   return fetchSide(ports, held, {
-    ...{ who: 'champion', runId, modelUri },
+    ...{ who: 'champion', runId, modelUri, modelDigest },
     digest: readHandedOn('predictions', digest ?? ''),
   });
 }
@@ -143,24 +148,16 @@ function recordVerdict(
   { clock, hashText }: GatePorts,
   judged: Judgement & { readonly result: GateResult; readonly evidence: string },
 ): readonly LedgerEvent[] {
-  const { run, challenger, champion, other, held, decision, result, evidence } = judged;
+  const { training, champion, other, held, decision, result, evidence } = judged;
   const context = { ...author, at: clock.now() };
-  const { runId, modelUri } = run;
-  const dataDigest = run.tags[TAGS.dataDigest];
-  const data = dataDigest === undefined ? {} : { dataDigest };
+  const { runId, modelUri, modelDigest, dataDigest } = training;
   const evidenceDigest = hashText(evidence);
   return [
-    createEvent(context, 'training.started', { runId, sha: plan.sha, ...data }, runId),
+    createEvent(context, 'training.started', { runId, sha: plan.sha, dataDigest }, runId),
     createEvent(
       context,
       'training.finished',
-      {
-        runId,
-        status: 'finished',
-        modelDigest: challenger.modelDigest,
-        ...(modelUri !== undefined && { modelUri }),
-        ...data,
-      },
+      { runId, status: 'finished', modelUri, modelDigest, dataDigest },
       runId,
     ),
     ...(decision.kind === 'fixed'
@@ -176,6 +173,7 @@ function recordVerdict(
         headline: result.headline,
         holdoutDigest: held.digest,
         evidenceDigest,
+        modelDigest,
         ...(champion && { champion: champion.version }),
         ...(other && { championPredictions: other.digest }),
       },
@@ -186,7 +184,11 @@ function recordVerdict(
 }
 
 /** Only a pass goes on; the job itself has done its work, so it succeeds whatever the verdict. */
-function conclude(result: GateResult, run: TrackingRun, policyChanges: readonly string[]): Judged {
+function conclude(
+  result: GateResult,
+  run: Pick<TrackingRun, 'runId' | 'url'>,
+  policyChanges: readonly string[],
+): Judged {
   const { verdict, headline } = result;
   return {
     decision: verdict === 'pass' ? 'continue' : 'stop',
@@ -197,8 +199,7 @@ function conclude(result: GateResult, run: TrackingRun, policyChanges: readonly 
     result: {
       verdict,
       headline,
-      runId: run.runId,
-      url: run.url,
+      ...run,
       checks: result.checks,
       problems: result.problems,
       policyChanges,

@@ -7,7 +7,7 @@ import { readAnswers } from '../../adapters/read-answers.ts';
 import { authorOf } from '../job/author.ts';
 import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readHandedOn, readPlan } from '../job/handoff.ts';
+import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { connectLedger, connectTracking, createScratch, readConfig } from '../job/wiring.ts';
@@ -27,7 +27,7 @@ export function main(root: string): Promise<void> {
         plan,
         config,
         configFile: inputs.config,
-        runId: inputs.phase === 'predict-champion' ? '' : readHandedOn('run-id', inputs['run-id']),
+        training: inputs.training,
         predictions: inputs.predictions,
         author: authorOf(plan, host),
       },

@@ -1,25 +1,30 @@
 import path from 'node:path';
-import { UserError } from '../../core/errors.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
-import type { TrackingRun } from '../../core/ports.ts';
+import type { HandedModel } from '../../core/plan/handed-on.ts';
 import type { CONTRACTS } from '../job/contract.ts';
+import type { Trained } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { readPinnedHoldout } from './read-pinned-holdout.ts';
+import { requireSameModel } from './require-same-model.ts';
 
 type Predicted = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
 
 /** One model to be asked about the holdout, and the run that its predictions are stored with. */
-type Asked = { readonly who: string; readonly runId: string; readonly modelUri: string };
+type Asked = HandedModel & { readonly who: string };
 
 /**
  * Runs the challenger on the default branch's holdout and stores its predictions with its run. It is asked anew each time: whoever may
  * write to MLflow could have put predictions there. This phase runs the user's code and judges nothing; what it says of itself is the
  * digest, as its job's output.
  */
-export async function predict(request: GateRequest, ports: GatePorts): Promise<Predicted> {
-  const { runId, modelUri } = await requireModel(request, ports);
-  return ask(ports, { who: 'the challenger', runId, modelUri }, await readPinnedHoldout(request, ports));
+export async function predict(
+  request: GateRequest,
+  ports: GatePorts,
+  { runId, modelUri, modelDigest }: Trained,
+): Promise<Predicted> {
+  const asked = { who: 'the challenger', runId, modelUri, modelDigest };
+  return ask(ports, asked, await readPinnedHoldout(request, ports));
 }
 
 /**
@@ -32,10 +37,10 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
     const headline = 'Nothing serves yet: there is no champion to predict with.';
     return conclude({ reasonCode: 'nothing-to-do', headline, digest: '', result: {} });
   }
-  const { version, runId, modelUri } = champion;
+  const { version, runId, modelUri, modelDigest } = champion;
   const read = await readPinnedHoldout(request, ports);
   const holdoutDigest = read.held.digest;
-  const asked = { who: `the champion, version ${version},`, runId, modelUri };
+  const asked = { who: `the champion, version ${version},`, runId, modelUri, modelDigest };
   const kept = champion.predictions;
   if (kept?.holdoutDigest !== holdoutDigest || !(await isKept(ports, asked, kept))) {
     return ask(ports, asked, read);
@@ -60,15 +65,17 @@ async function isKept(
 
 async function ask(
   { tracking, python, log, tempPath, hashFile }: GatePorts,
-  { who, runId, modelUri }: Asked,
+  asked: Asked,
   { holdout, held }: Awaited<ReturnType<typeof readPinnedHoldout>>,
 ): Promise<Predicted> {
+  const { who, runId, modelUri } = asked;
   const holdoutDigest = held.digest;
   const stored = predictionsPath(modelUri, holdoutDigest);
   const predictions = tempPath(path.posix.basename(stored));
   const [evaluation] = await log.group('Predicting the holdout', () =>
     python.evaluate({ targets: [{ modelUri, predictions }], holdout }),
   );
+  requireSameModel(asked, evaluation?.modelDigest);
   const digest = await hashFile(predictions);
   await tracking.uploadArtifact(runId, stored, predictions);
   const headline = `The predictions of ${who} on ${holdout.path} are stored with run ${runId}.`;
@@ -97,20 +104,4 @@ function conclude({ reasonCode, headline, digest, result }: Conclusion): Predict
     outputs: { predictions: digest },
     result: { ...result, predictions: digest },
   };
-}
-
-/** The run, which must have logged a model. */
-export async function requireModel(
-  { runId }: GateRequest,
-  { tracking }: GatePorts,
-): Promise<TrackingRun & { readonly modelUri: string }> {
-  const run = await tracking.getRun(runId);
-  if (run.modelUri !== undefined) return { ...run, modelUri: run.modelUri };
-  throw new UserError([
-    {
-      code: 'no-model-logged',
-      message: `Run ${runId} logged no model.`,
-      remedy: 'Pass the run-id that the train action gave.',
-    },
-  ]);
 }

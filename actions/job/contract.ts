@@ -52,7 +52,7 @@ export const CONTRACTS = {
     name: 'evaluate-gate',
     inputs: {
       plan,
-      'run-id': text(),
+      training: text(),
       phase: choice(['both', 'predict', 'predict-champion', 'judge']),
       predictions: text(),
       config,
@@ -68,7 +68,7 @@ export const CONTRACTS = {
   },
   'build-torchserve': {
     name: 'build-torchserve',
-    inputs: { plan, version: text(), 'run-id': text(), config, python },
+    inputs: { plan, registered: text(), config, python },
     outputs: ['package'],
   },
   deploy: {

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';
+import { registeredSchema, trainedSchema } from '../../core/plan/handed-on.ts';
 
 /** What plan has handed over to this job: none reads the event again. */
 export type Plan = z.infer<typeof handOverSchema>;
@@ -10,16 +11,44 @@ export type Plan = z.infer<typeof handOverSchema>;
  * it has been lost on the way.
  */
 export function readPlan(text: string): Plan {
-  readHandedOn('plan', text);
-  const parsed = handOverSchema.safeParse(parseJson(text));
+  return readResult({ input: 'plan', text, schema: handOverSchema, action: 'plan' });
+}
+
+/** What the job that ran the training says of it. */
+export type Trained = z.infer<typeof trainedSchema>;
+
+/** Reads the input `training`. Throws likewise. */
+export function readTraining(text: string): Trained {
+  return readResult({ input: 'training', text, schema: trainedSchema, action: 'train' });
+}
+
+/** A registered version as the ledger has it. */
+export type Registered = z.infer<typeof registeredSchema>;
+
+/** Reads the input `registered`. Throws likewise. */
+export function readRegistered(text: string): Registered {
+  return readResult({ input: 'registered', text, schema: registeredSchema, action: 'register' });
+}
+
+type HandedResult<T> = {
+  readonly input: string;
+  readonly text: string;
+  readonly schema: z.ZodType<T>;
+  /** The action that gave it, and the job of pipeline.yml that ran it. */
+  readonly action: string;
+};
+
+function readResult<T>({ input, text, schema, action }: HandedResult<T>): T {
+  readHandedOn(input, text);
+  const parsed = schema.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const place = issue === undefined ? '' : ` (${issue.path.join('.') || 'the whole'}: ${issue.message})`;
   throw new UserError([
     {
-      code: 'invalid-plan',
-      message: `The input plan is not the result of the plan action of this version${place}.`,
-      remedy: `Pass \${{ needs.plan.outputs.result }} unchanged, and use the same version of all Trainyard actions.`,
+      code: `invalid-${input}`,
+      message: `The input ${input} is not the result of the ${action} action of this version${place}.`,
+      remedy: `Pass \${{ needs.${action}.outputs.result }} unchanged, and use the same version of all Trainyard actions.`,
     },
   ]);
 }

@@ -3,7 +3,7 @@ import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import type { KeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import type { Ignored, Refused } from '../../core/plan/decision.ts';
-import { handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
+import { type HandOverContext, handOver, type PlannedOperation } from '../../core/plan/hand-over.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
@@ -45,6 +45,8 @@ export type Conclusion = {
   readonly box: BoxPolicy & { readonly variables: readonly string[]; readonly docker: boolean };
   readonly policyChanges: readonly string[];
   readonly policySha: string | undefined;
+  /** What the ledger knows of the training that is asked for. */
+  readonly training?: Pick<HandOverContext, 'nonce' | 'trained'>;
   readonly reasonCode: keyof typeof DECISIONS;
   readonly report: Report;
 };
@@ -77,6 +79,7 @@ export function concludeOperation(conclusion: Conclusion): Planned {
       ...(policySha !== undefined && { policySha }),
       ...(champion !== undefined && { champion }),
       ...(ledger !== undefined && { ledger }),
+      ...conclusion.training,
     }),
   };
 }

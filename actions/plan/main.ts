@@ -3,6 +3,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { findModels } from '../../adapters/find-models.ts';
 import { findCommit } from '../../adapters/git/find-commit.ts';
+import { createNonce } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
 import { optional } from '../../core/config/optional.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -78,6 +79,7 @@ export function main(): Promise<void> {
         github,
         clock: systemClock,
         log,
+        createNonce,
         forecast: connectForecast(host, config, log),
         remembered: () => askAllHosts(host, config, log),
       },

@@ -13,6 +13,7 @@ import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predict
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
+import { findTraining } from '../../core/plan/find-training.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
@@ -57,6 +58,8 @@ export type PlanPorts = {
   readonly github: GitHub | undefined;
   readonly clock: Clock;
   readonly log: Log;
+  /** A text that nobody can guess. */
+  readonly createNonce: () => string;
   /** What a rollout to an environment would detect at the present traffic; `undefined` when that can't be told. */
   readonly forecast: (environment: string) => Promise<readonly Block[] | undefined>;
   /** What the hosts of all environments remember of the ledger. */
@@ -161,7 +164,8 @@ async function carryOut(
     return tell(planning, { ...shared, reasonCode: 'recorded', report: told });
   }
   const ledger = headOf(recorded.state);
-  return concludeOperation({ ...shared, ledger, reasonCode: 'planned', report: told });
+  const training = findTraining(recorded.state, operation);
+  return concludeOperation({ ...shared, ledger, training, reasonCode: 'planned', report: told });
 }
 
 /**
@@ -169,11 +173,11 @@ async function carryOut(
  * Gives why it is none of this job's when another has written them, or what stands against it now.
  */
 async function record(
-  { request, ports: { ledger, clock }, decide }: Planning,
+  { request, ports: { ledger, clock, createNonce }, decide }: Planning,
   operation: PlannedOperation,
   state: LedgerState,
 ): Promise<Ignored | Refused | { readonly kind: 'recorded'; readonly state: LedgerState }> {
-  const events = recordOf(request, operation, clock.now());
+  const events = recordOf(request, operation, { at: clock.now(), nonce: createNonce() });
   if (events.length === 0) return { kind: 'recorded', state };
   let declined: Ignored | Refused | undefined;
   const { written, state: now } = await appendOrThrow(ledger, request.config.model, (current) => {
@@ -226,7 +230,7 @@ async function tell(planning: Planning, conclusion: Conclusion): Promise<Planned
 function recordOf(
   { config, workflow }: PlanRequest,
   operation: PlannedOperation,
-  at: string,
+  { at, nonce }: { readonly at: string; readonly nonce: string },
 ): readonly LedgerEvent[] {
   const { actor, cause, environment, reason, pullRequest, sha, parameters } = operation;
   const context = { model: config.model, at, actor, cause, workflow };
@@ -240,6 +244,7 @@ function recordOf(
         parameters: { ...parameters },
         ...(pullRequest !== undefined && { pullRequest }),
         ...(reason !== undefined && { reason }),
+        nonce,
       };
       return [createEvent(context, 'training.requested', data)];
     }

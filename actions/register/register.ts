@@ -2,15 +2,17 @@ import { type Config, defaultEnvironment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
-import type { GateJudgement, LedgerState, Training } from '../../core/ledger/state.ts';
+import type { GateJudgement, LedgerState, Training, VersionState } from '../../core/ledger/state.ts';
 import { TAGS } from '../../core/names.ts';
-import type { Clock, Ledger, Log, Tracking, TrackingRun } from '../../core/ports.ts';
+import type { HandedModel } from '../../core/plan/handed-on.ts';
+import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { Author } from '../job/author.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
+import { requireModelBytes } from '../job/require-model-bytes.ts';
 
 type RegisterRequest = {
   readonly plan: Plan;
@@ -28,23 +30,27 @@ type RegisterPorts = {
 
 type Registered = OutcomeOf<typeof CONTRACTS.register>;
 
-/** Registers the model of a run whose gate has passed, once per run, and points its environment's alias `challenger` at it. */
+/**
+ * Registers the model of a run whose gate has passed, once per run, and points its environment's alias `challenger` at it. Which model that
+ * is the ledger says; MLflow is asked for its bytes alone, and they have to be those that were judged.
+ */
 export async function register(request: RegisterRequest, ports: RegisterPorts): Promise<Registered> {
   const { config, runId, author } = request;
   const { tracking, ledger, clock, log } = ports;
   const state = await ledger.read(config.model);
   const known = Object.values(state.versions).find((version) => version.runId === runId);
   const gate = requirePassedGate(state, runId);
-  const training = requireTraining(state, runId);
-  const run = await tracking.getRun(runId);
-  requireSignature((await tracking.getModel(run.modelUri ?? ''))?.hasSignature, run);
-  const registered = await tracking.register(config.model, run, tagsOf(request, training, gate));
-  const { version, modelUri } = registered;
+  const training = requireTraining(state, gate);
+  const { modelUri, modelDigest } = training;
+  await requireModelBytes(tracking, training);
+  requireSignature((await tracking.getModel(modelUri))?.hasSignature, runId);
+  const tags = tagsOf(request, training, gate);
+  const { version } = await tracking.register(config.model, { runId, modelUri }, tags);
+  if (known !== undefined && known.version !== version) throw otherVersion(config.model, version, known);
   log.info(`${config.model} version ${version} is READY.`);
   const { challenger } = registryAliases(request.plan.environment, defaultEnvironment(config));
   await tracking.setAlias(config.model, challenger, version);
-  const { modelDigest } = training;
-  const data = { version, runId, modelUri: run.modelUri ?? modelUri, modelDigest };
+  const data = { version, runId, modelUri, modelDigest };
   const event = createEvent({ ...author, at: clock.now() }, 'version.registered', data, version);
   await appendOrThrow(ledger, config.model, ({ versions }) => ok(version in versions ? [] : [event]));
   const headline = `${config.model} version ${version} is registered from run ${runId}.`;
@@ -57,13 +63,16 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
       blocks: [{ kind: 'paragraph', text: `${headline} It carries the alias \`${challenger}\`.` }],
     },
     outputs: { version },
-    result: { version, runId, modelUri: run.modelUri, modelDigest },
+    result: { ...data, ...(known?.package && { package: known.package.package }) },
   };
 }
 
+/** A training whose model the ledger knows. */
+type Known = Training & HandedModel;
+
 function tagsOf(
   { plan }: RegisterRequest,
-  { modelDigest, dataDigest }: Training & { readonly modelDigest: string },
+  { modelDigest, dataDigest }: Known,
   gate: GateJudgement,
 ): Readonly<Record<string, string>> {
   return {
@@ -89,26 +98,43 @@ function requirePassedGate(state: LedgerState, runId: string): GateJudgement {
   ]);
 }
 
-function requireTraining(state: LedgerState, runId: string): Training & { readonly modelDigest: string } {
+function requireTraining(state: LedgerState, { runId, modelDigest: judged }: GateJudgement): Known {
   const training = Object.values(state.trainings).find((candidate) => candidate.runId === runId);
-  const modelDigest = training?.modelDigest;
-  if (training !== undefined && modelDigest !== undefined) return { ...training, modelDigest };
+  const { modelUri, modelDigest } = training ?? {};
+  if (
+    training !== undefined &&
+    modelUri !== undefined &&
+    modelDigest !== undefined &&
+    modelDigest === judged
+  ) {
+    return { ...training, runId, modelUri, modelDigest };
+  }
   throw new UserError([
     {
       code: 'training-unknown',
-      message: `The ledger knows no finished training of run ${runId}.`,
+      message: `The ledger knows no finished training of run ${runId} whose model is the one that was judged.`,
       remedy: 'Run evaluate-gate (phase judge) again: it records the training together with the verdict.',
     },
   ]);
 }
 
-function requireSignature(has: boolean | undefined, run: TrackingRun): void {
+function requireSignature(has: boolean | undefined, runId: string): void {
   if (has === true) return;
   throw new UserError([
     {
       code: 'no-signature',
-      message: `The model of run ${run.runId} has no signature, so requests to it can't be checked.`,
+      message: `The model of run ${runId} has no signature, so requests to it can't be checked.`,
       remedy: 'Pass input_example=… (or signature=…) to log_model in the training script.',
+    },
+  ]);
+}
+
+function otherVersion(model: string, version: string, known: VersionState): UserError {
+  return new UserError([
+    {
+      code: 'registry-differs',
+      message: `MLflow has run ${known.runId} as version ${version} of ${model}, and the ledger as version ${known.version}.`,
+      remedy: 'Someone has deleted or added versions in the registry: find out who, and train again.',
     },
   ]);
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData } from '../../adapters/data-digest.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import { createNonce, createSeal } from '../../adapters/seal.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
@@ -14,7 +15,7 @@ export function main(root: string): Promise<void> {
     const plan = readPlan(inputs.plan);
     const config = await readConfig(host, inputs.config);
     const { workspace, workflow, runUrl } = host;
-    const { repository } = workflow;
+    const { repository, attempt } = workflow;
     const project = createProjectRunner({
       python: inputs.python,
       runtime: path.join(root, 'runtime'),
@@ -28,12 +29,14 @@ export function main(root: string): Promise<void> {
       onLine: log.info,
     });
     return train(
-      { plan, config, workspace, repository, runUrl, signal },
+      { plan, config, workspace, repository, runUrl, attempt, signal },
       {
         tracking: await connectTracking(host, config),
         project,
         clock: systemClock,
         log,
+        // With a nonce that nobody knows, nothing that is there is believed.
+        seal: createSeal(plan.nonce ?? createNonce()),
         hashData: (names) => hashData(workspace, names),
         writeTemp: createScratch(host).writeTemp,
       },

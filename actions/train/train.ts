@@ -2,6 +2,7 @@ import type { Config } from '../../core/config/config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
 import { RESUME_VARIABLE, RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
+import type { HandedModel, TrainedModel } from '../../core/plan/handed-on.ts';
 import type {
   Clock,
   Log,
@@ -12,8 +13,9 @@ import type {
   TrackingRun,
 } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
-import type { Plan } from '../job/handoff.ts';
+import type { Trained as HandedOn, Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
+import { findEarlier, sealFinished, sealOpened } from './find-earlier.ts';
 import { findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
 import { reportTraining } from './report-training.ts';
@@ -26,6 +28,8 @@ export type TrainRequest = {
   readonly workspace: string;
   readonly repository: string;
   readonly runUrl: string;
+  /** Of the workflow run, from 1. */
+  readonly attempt: number;
   readonly signal: AbortSignal;
 };
 
@@ -34,6 +38,8 @@ export type TrainPorts = {
   readonly project: ProjectRunner;
   readonly clock: Clock;
   readonly log: Log;
+  /** Seals facts with the nonce that plan handed to the jobs of this training. */
+  readonly seal: (facts: readonly string[]) => string;
   readonly hashData: (inputs: readonly string[]) => Promise<Data>;
   /** Writes a text to a temporary file and gives its path. */
   readonly writeTemp: (name: string, text: string) => Promise<string>;
@@ -42,36 +48,34 @@ export type TrainPorts = {
 type Trained = OutcomeOf<typeof CONTRACTS.train>;
 
 /**
- * Runs the MLflow Project once per correlation id: a training that finished is found again, one whose runner was lost is
+ * Runs the MLflow Project once per correlation id and commit: a training that finished is found again, one whose runner was lost is
  * started anew with a pointer to what it left. Rejects with a UserError that names the user's line when the script fails.
  */
 export async function train(request: TrainRequest, ports: TrainPorts): Promise<Trained> {
-  const { plan, config } = request;
-  refuseSearch(plan);
+  refuseSearch(request.plan);
   const { tracking, log } = ports;
   await tracking.check();
-  const earlier = await tracking.findRuns(config.tracking.experiment, {
-    [TAGS.correlation]: plan.correlationId,
-    [TAGS.step]: 'train',
-  });
-  const finished = earlier.find((run) => run.status === 'FINISHED' && run.modelUri !== undefined);
-  if (finished !== undefined) {
-    log.info(`This training is done already: ${finished.url}`);
-    return conclude('already-trained', finished);
+  const earlier = await findEarlier(request, ports);
+  switch (earlier.kind) {
+    case 'finished': {
+      const { run, model } = earlier;
+      log.info(`This training is done already: ${run.url}`);
+      return conclude('already-trained', { run, model });
+    }
+    case 'lost':
+      log.warn(`An earlier job lost the training ${earlier.run.runId}; starting it again.`);
+      if (earlier.run.status === 'RUNNING') await tracking.endRun(earlier.run.runId, 'KILLED');
+      return conclude('trained', await runTraining(request, ports, earlier.run.runId));
+    case 'nothing':
+      return conclude('trained', await runTraining(request, ports, undefined));
   }
-  const lost = earlier.find(({ status }) => status === 'RUNNING');
-  if (lost !== undefined) {
-    log.warn(`An earlier job lost the training ${lost.runId}; starting it again.`);
-    await tracking.endRun(lost.runId, 'KILLED');
-  }
-  return conclude('trained', await runTraining(request, ports, lost?.runId));
 }
 
 async function runTraining(
   request: TrainRequest,
   ports: TrainPorts,
   resumes: string | undefined,
-): Promise<TrackingRun> {
+): Promise<Done> {
   const { plan, config } = request;
   const { tracking, clock, log } = ports;
   const startedAt = clock.now();
@@ -85,6 +89,7 @@ async function runTraining(
       ...(resumes !== undefined && { [TAGS.resumes]: resumes }),
     },
   });
+  await tracking.setRunTags(run.runId, { [TAGS.openedSeal]: sealOpened(request, ports, run.runId) });
   log.info(`MLflow run: ${run.url}`);
   try {
     await prepareData(request, ports, run.runId);
@@ -95,8 +100,11 @@ async function runTraining(
     const end = await log.group('Training', () => runTrainStep(step, ports));
     checkEnd(request, 'train', end);
     const trained = await checkModel(request, tracking, run.runId);
-    await writeProvenance(request, ports, { run: trained, data, startedAt });
-    return trained;
+    const done = { run: trained.run, model: { ...trained.model, dataDigest: data.digest } };
+    await writeProvenance(request, ports, { ...done, data, startedAt });
+    const sealed = sealFinished(request, ports, { model: done.model, metrics: trained.run.metrics });
+    await tracking.setRunTags(run.runId, { [TAGS.finishedSeal]: sealed });
+    return done;
   } catch (thrown) {
     // A run left RUNNING would be taken for one whose runner was lost.
     await tracking.endRun(run.runId, request.signal.aborted ? 'KILLED' : 'FAILED');
@@ -172,7 +180,11 @@ function checkEnd({ workspace, config, plan, signal }: TrainRequest, step: strin
 }
 
 /** The chain needs a model with a signature; what is missing is said before any later step trips over it. */
-async function checkModel(request: TrainRequest, tracking: Tracking, runId: string): Promise<TrackingRun> {
+async function checkModel(
+  request: TrainRequest,
+  tracking: Tracking,
+  runId: string,
+): Promise<{ readonly run: TrackingRun; readonly model: HandedModel }> {
   const run = await tracking.getRun(runId);
   const { uri, steps } = request.config.project;
   const entry = `the entry point ${steps.train} of ${uri}/MLproject`;
@@ -186,8 +198,10 @@ async function checkModel(request: TrainRequest, tracking: Tracking, runId: stri
       },
     ]);
   }
-  const model = await tracking.getModel(run.modelUri);
-  if (model?.hasSignature !== true) {
+  const { modelUri } = run;
+  const logged = await tracking.getModel(modelUri);
+  const modelDigest = await tracking.digestModel(modelUri);
+  if (logged?.hasSignature !== true || modelDigest === undefined) {
     throw new UserError([
       {
         code: 'no-signature',
@@ -197,15 +211,16 @@ async function checkModel(request: TrainRequest, tracking: Tracking, runId: stri
     ]);
   }
   if (run.status !== 'FINISHED') await tracking.endRun(runId, 'FINISHED');
-  return { ...run, status: 'FINISHED' };
+  return { run: { ...run, status: 'FINISHED' }, model: { runId, modelUri, modelDigest } };
 }
 
-type Made = { readonly run: TrackingRun; readonly data: Data; readonly startedAt: Instant };
+/** A training that has ended well: its run, and its model as it left it. */
+type Done = { readonly run: TrackingRun; readonly model: TrainedModel };
 
 async function writeProvenance(
   { plan, config, repository, runUrl }: TrainRequest,
   { tracking, clock, writeTemp }: TrainPorts,
-  { run, data, startedAt }: Made,
+  { model, data, startedAt }: Done & { readonly data: Data; readonly startedAt: Instant },
 ): Promise<void> {
   const manifest = {
     schema: SCHEMAS.provenance,
@@ -216,14 +231,13 @@ async function writeProvenance(
     cause: plan.cause,
     workflowRun: runUrl,
     project: { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
-    runId: run.runId,
-    modelUri: run.modelUri,
+    ...{ runId: model.runId, modelUri: model.modelUri, modelDigest: model.modelDigest },
     data,
     startedAt,
     finishedAt: clock.now(),
   };
   const file = await writeTemp('provenance.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
-  await tracking.uploadArtifact(run.runId, RUN_ARTIFACTS.provenance, file);
+  await tracking.uploadArtifact(model.runId, RUN_ARTIFACTS.provenance, file);
 }
 
 function refuseSearch(plan: Plan): void {
@@ -237,14 +251,21 @@ function refuseSearch(plan: Plan): void {
   ]);
 }
 
-function conclude(reasonCode: 'trained' | 'already-trained', run: TrackingRun): Trained {
-  const { runId, modelUri = '', metrics, url } = run;
+/** What later jobs believe of the training is what this job says here, and nothing that lies in MLflow. */
+function conclude(reasonCode: 'trained' | 'already-trained', { run, model }: Done): Trained {
+  const { runId, modelUri } = model;
+  const { metrics, url } = run;
+  const finite = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
+  const handedOn: Omit<HandedOn, 'schema_version' | 'action'> = {
+    ...model,
+    metrics: Object.fromEntries(finite),
+  };
   return {
     decision: 'continue',
     reasonCode,
     headline: `Run ${runId} logged ${modelUri}.`,
     report: reportTraining(reasonCode, run),
     outputs: { 'run-id': runId, 'model-uri': modelUri },
-    result: { runId, modelUri, metrics, url },
+    result: { ...handedOn, url },
   };
 }

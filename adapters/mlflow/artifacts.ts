@@ -1,10 +1,14 @@
-import { openAsBlob } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, openAsBlob } from 'node:fs';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
-import { requestBytes, requestJson, requestToFile } from '../network/http.ts';
+import { digestOf } from '../../core/identity/digest.ts';
+import { requestBytes, requestJson, requestStream } from '../network/http.ts';
 import type { MlflowClient } from './client.ts';
 
 /** One artifact may be gigabytes on a slow line, in ms. */
@@ -51,8 +55,34 @@ export async function downloadArtifact(
   const store = locateStore(client, root);
   await mkdir(path.dirname(file), { recursive: true });
   if (store.kind === 'folder') return copyFile(path.join(store.folder, artifactPath), file);
-  const url = `${store.url}/${encodePath(artifactPath)}`;
-  await requestToFile({ url, headers: client.headers, timeoutMs: TRANSFER_TIMEOUT_MS }, file, client.http);
+  await streamArtifact(client, store.url, artifactPath, (body) => pipeline(body, createWriteStream(file)));
+}
+
+/** The SHA-256 of an artifact's bytes as they are now, as `sha256:…`; nothing of it is kept. */
+export async function digestArtifact(
+  client: MlflowClient,
+  { root, path: artifactPath }: ArtifactPlace,
+): Promise<string> {
+  const store = locateStore(client, root);
+  if (store.kind === 'folder') return digestStream(createReadStream(path.join(store.folder, artifactPath)));
+  return streamArtifact(client, store.url, artifactPath, digestStream);
+}
+
+async function streamArtifact<T>(
+  client: MlflowClient,
+  storeUrl: string,
+  artifactPath: string,
+  read: (body: Readable) => Promise<T>,
+): Promise<T> {
+  const url = `${storeUrl}/${encodePath(artifactPath)}`;
+  const request = { url, headers: client.headers, timeoutMs: TRANSFER_TIMEOUT_MS };
+  return (await requestStream(request, read, client.http)).body;
+}
+
+async function digestStream(body: Readable): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(body, hash);
+  return digestOf(hash.digest('hex'));
 }
 
 /** The bytes of a small artifact, or `undefined` when there is none at that path. */
@@ -76,25 +106,56 @@ export async function readArtifact(
 
 const listing = z.object({ files: z.array(z.object({ path: z.string(), is_dir: z.boolean() })).default([]) });
 
+/** Paths, relative to `root`, of what lies directly below a folder. */
+type Folder = { readonly files: readonly string[]; readonly folders: readonly string[] };
+
 /** Paths, relative to `root`, of the files directly below the folder `artifactPath`. */
 export async function listArtifacts(
   client: MlflowClient,
   root: string,
   artifactPath: string,
 ): Promise<readonly string[]> {
-  const store = locateStore(client, root);
+  return (await listFolder(client, root, artifactPath)).files;
+}
+
+/** Paths, relative to `root`, of all files below it, however deep. */
+export async function listAllArtifacts(client: MlflowClient, root: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const ahead = [''];
+  for (let folder = ahead.pop(); folder !== undefined; folder = ahead.pop()) {
+    const { files, folders } = await listFolder(client, root, folder);
+    found.push(...files);
+    ahead.push(...folders);
+  }
+  return found;
+}
+
+/** The folder itself is named by an empty path. */
+async function listFolder(client: MlflowClient, root: string, folder: string): Promise<Folder> {
+  const entries = await listEntries(client, locateStore(client, root), folder);
+  const under = (isFolder: boolean) =>
+    entries
+      .filter((entry) => entry.isFolder === isFolder)
+      .map(({ name }) => (folder === '' ? name : `${folder}/${name}`));
+  return { files: under(false), folders: under(true) };
+}
+
+type Entry = { readonly name: string; readonly isFolder: boolean };
+
+async function listEntries(client: MlflowClient, store: Store, folder: string): Promise<readonly Entry[]> {
   if (store.kind === 'folder') {
-    const entries = await readdir(path.join(store.folder, artifactPath), { withFileTypes: true }).catch(
-      () => [],
-    );
-    return entries.filter((entry) => entry.isFile()).map(({ name }) => `${artifactPath}/${name}`);
+    const entries = await readdir(path.join(store.folder, folder), { withFileTypes: true }).catch(() => []);
+    return entries
+      .filter((entry) => entry.isFile() || entry.isDirectory())
+      .map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
   }
   const url = new URL(`${client.uri}/api/2.0/mlflow-artifacts/artifacts`);
-  const base = store.url.slice(`${url.href}/`.length);
-  url.searchParams.set('path', decodeURIComponent(`${base}/${artifactPath}`));
+  const base = decodeURIComponent(store.url.slice(`${url.href}/`.length));
+  url.searchParams.set('path', folder === '' ? base : `${base}/${folder}`);
   const { body } = await requestJson({ url, headers: client.headers }, client.http);
-  const files = listing.parse(body).files.filter((file) => !file.is_dir);
-  return files.map((file) => `${artifactPath}/${path.posix.basename(file.path)}`);
+  return listing
+    .parse(body)
+    .files.map((file) => ({ name: path.posix.basename(file.path), isFolder: file.is_dir }));
 }
 
 function locateStore(client: MlflowClient, root: string): Store {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import { addSeconds, isAfter } from '../../core/instant.ts';
-import type { Clock, RegisteredVersion } from '../../core/ports.ts';
+import type { Clock, ModelSource, RegisteredVersion } from '../../core/ports.ts';
 import { isMissing, isPresent, type MlflowClient } from './client.ts';
 import { modelIdOf } from './runs.ts';
 
@@ -20,13 +20,10 @@ const modelVersionSchema = z.object({
 const versionAnswer = z.object({ model_version: modelVersionSchema });
 const nothing = z.unknown();
 
-/** Where a version comes from. */
-type VersionSource = { readonly modelUri: string; readonly runId: string };
-
 /** What becomes the next version of which model, and its tags. */
 type Registration = {
   readonly model: string;
-  readonly source: VersionSource;
+  readonly source: ModelSource;
   readonly tags: Readonly<Record<string, string>>;
 };
 
@@ -46,8 +43,7 @@ export async function registerVersion(
   return waitUntilReady(client, clock, { model, version });
 }
 
-/** A version by its number; `undefined` when there is none. */
-export async function getVersion(
+async function getVersion(
   client: MlflowClient,
   model: string,
   version: string,
@@ -123,7 +119,7 @@ async function ensureModel(client: MlflowClient, model: string): Promise<void> {
 async function findVersionOf(
   client: MlflowClient,
   model: string,
-  source: VersionSource,
+  source: ModelSource,
 ): Promise<RegisteredVersion | undefined> {
   const { model_versions: versions } = await client.call({
     method: 'GET',
@@ -138,7 +134,7 @@ async function findVersionOf(
 async function createVersion(
   client: MlflowClient,
   model: string,
-  { modelUri, runId }: VersionSource,
+  { modelUri, runId }: ModelSource,
 ): Promise<RegisteredVersion> {
   const modelId = modelIdOf(modelUri);
   const answer = await client.call({

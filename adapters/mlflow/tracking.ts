@@ -1,11 +1,11 @@
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { UserError } from '../../core/errors.ts';
 import type { Clock, LoggedModel, Tracking } from '../../core/ports.ts';
 import { requestText } from '../network/http.ts';
 import { downloadArtifact, listArtifacts, readArtifact, uploadArtifact } from './artifacts.ts';
 import { createMlflowClient, type MlflowClient, type MlflowOptions } from './client.ts';
-import { getAlias, getVersion, registerVersion, setAlias, setVersionTags } from './registry.ts';
+import { digestModel } from './model-digest.ts';
+import { getAlias, registerVersion, setAlias, setVersionTags } from './registry.ts';
 import { createRun, endRun, findModel, findRuns, getArtifactRoot, getRun, setRunTags } from './runs.ts';
 
 const mlmodelSchema = z.object({ signature: z.object({ inputs: z.unknown() }).nullish() });
@@ -30,12 +30,11 @@ export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
       downloadArtifact(client, { root: await rootOf(runId), path }, file),
     listArtifacts: async (runId, path) => listArtifacts(client, await rootOf(runId), path),
     getModel: (modelUri) => getModel(client, modelUri),
-    register: (model, run, tags) => {
-      const { modelUri, runId } = run;
-      if (modelUri === undefined) throw new UserError([noModel(runId)]);
-      return registerVersion(client, clock, { model, source: { modelUri, runId }, tags });
+    digestModel: async (modelUri) => {
+      const model = await findModel(client, modelUri);
+      return model && digestModel(client, model.artifactRoot);
     },
-    getVersion: (model, version) => getVersion(client, model, version),
+    register: (model, source, tags) => registerVersion(client, clock, { model, source, tags }),
     setVersionTags: (model, version, tags) => setVersionTags(client, { model, version }, tags),
     getAlias: (model, alias) => getAlias(client, model, alias),
     setAlias: (model, alias, version) => setAlias(client, { model, alias }, version),
@@ -60,12 +59,4 @@ async function getModel(client: MlflowClient, modelUri: string): Promise<LoggedM
   const signature = parsed.success ? parsed.data.signature : undefined;
   const hasSignature = signature?.inputs !== undefined && signature.inputs !== null;
   return { modelUri, runId: model.runId, hasSignature };
-}
-
-function noModel(runId: string) {
-  return {
-    code: 'no-model-logged',
-    message: `Run ${runId} logged no model.`,
-    remedy: "Call mlflow.<flavor>.log_model(model, name='model', input_example=…) in the training script.",
-  };
 }

@@ -1,6 +1,4 @@
-import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ServiceError, UNAVAILABLE, UNREACHABLE } from '../../core/errors.ts';
 import { readHttpDate } from '../../core/instant.ts';
@@ -92,17 +90,15 @@ export async function requestBytes(
   );
 }
 
-/** Sends the request and streams an accepted answer into `file`, anew at each attempt. Rejects with a ServiceError. */
-export async function requestToFile(
+/** Sends the request and streams an accepted answer through `read`, anew at each attempt. Rejects with a ServiceError. */
+export async function requestStream<T>(
   request: HttpRequest,
-  file: string,
+  read: (body: Readable) => Promise<T>,
   dependencies: HttpDependencies = {},
-): Promise<HttpResponse<undefined>> {
-  return attemptRequest(request, dependencies, async (response) => {
-    const body = response.body === null ? Readable.from([]) : Readable.fromWeb(response.body);
-    await pipeline(body, createWriteStream(file));
-    return undefined;
-  });
+): Promise<HttpResponse<T>> {
+  return attemptRequest(request, dependencies, (response) =>
+    read(response.body === null ? Readable.from([]) : Readable.fromWeb(response.body)),
+  );
 }
 
 type Failure = {

@@ -69,13 +69,15 @@ function checkVersion(
   state: LedgerState,
   event: Extract<LedgerEvent, { kind: 'version.registered' }>,
 ): Problem | undefined {
-  const { version, runId } = event.data;
+  const { version, runId, modelDigest } = event.data;
   const known = lookUp(state.versions, version);
   if (known !== undefined && known.runId !== runId) {
     return broken(event, `version ${version} was made by another run (${known.runId})`);
   }
-  if (lookUp(state.gates, runId)?.verdict === 'pass') return undefined;
-  return broken(event, `the run ${runId} has not passed the gate`);
+  const gate = lookUp(state.gates, runId);
+  if (gate?.verdict !== 'pass') return broken(event, `the run ${runId} has not passed the gate`);
+  const judged = gate.modelDigest ?? modelDigest;
+  return judged === modelDigest ? undefined : broken(event, `${judged} was judged, not ${modelDigest}`);
 }
 
 function checkPackage(

@@ -30,6 +30,8 @@ const DATA = {
     parameters: parametersSchema,
     pullRequest: z.number().int().positive().optional(),
     reason: z.string().optional(),
+    /** What the attempts of its train job know each other's runs by. */
+    nonce: z.string().min(32).max(200).optional(),
   }),
   'training.started': z.strictObject({
     runId: z.string(),
@@ -67,6 +69,8 @@ const DATA = {
     headline: z.string(),
     holdoutDigest: digestSchema,
     evidenceDigest: digestSchema,
+    /** Of the model that was judged, computed by the judge from its bytes. */
+    modelDigest: digestSchema.optional(),
     champion: versionSchema.optional(),
     /** Of the champion's predictions: by it they are known again, wherever they are kept. */
     championPredictions: digestSchema.optional(),

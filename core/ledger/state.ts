@@ -81,6 +81,7 @@ export type GateJudgement = {
   readonly headline: string;
   readonly holdoutDigest: string;
   readonly evidenceDigest: string;
+  readonly modelDigest?: string | undefined;
   readonly champion?: string | undefined;
   readonly championPredictions?: string | undefined;
   readonly at: string;
@@ -120,6 +121,7 @@ export type Training = {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly pullRequest?: number | undefined;
   readonly reason?: string | undefined;
+  readonly nonce?: string | undefined;
   readonly cause: Cause;
   readonly actor: string;
   readonly requestedAt: string;

@@ -6,6 +6,7 @@ import { instantSchema } from '../instant.ts';
 import { causeSchema } from '../ledger/cause.ts';
 import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
+import { trainedModelSchema } from './handed-on.ts';
 
 // Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.
 
@@ -69,7 +70,7 @@ const contentSchema = operationSchema.extend({
    */
   champion: z
     .object({
-      ...{ version: versionSchema, modelUri: z.string(), runId: z.string() },
+      ...{ version: versionSchema, modelUri: z.string(), modelDigest: digestSchema, runId: z.string() },
       /** Its predictions that the ledger names, and the holdout that they answer. */
       predictions: z.object({ holdoutDigest: digestSchema, digest: digestSchema }).exactOptional(),
     })
@@ -90,6 +91,13 @@ const contentSchema = operationSchema.extend({
     /** Whether it may speak to the runner's Docker Engine, which lets it out of any box. */
     docker: z.boolean(),
   }),
+  /** The training that it asks for is done by the ledger, for this commit: the model that it made. */
+  trained: trainedModelSchema.exactOptional(),
+  /**
+   * What an attempt of the train job seals its run with, so that the next one knows it for its own. It is no secret to those who may read
+   * the repository: it stands in the log and the ledger.
+   */
+  nonce: z.string().min(32).max(200).exactOptional(),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),
 });
@@ -102,7 +110,7 @@ export const handOverSchema = contentSchema.extend({
 });
 
 /** What plan says beside the operation itself. */
-type HandOverContext = Omit<z.infer<typeof contentSchema>, keyof z.infer<typeof operationSchema>>;
+export type HandOverContext = Omit<z.infer<typeof contentSchema>, keyof z.infer<typeof operationSchema>>;
 
 /** What plan hands over: what the schema of the later jobs names, and nothing beside it. Throws a ZodError when it would not be read. */
 export function handOver(

@@ -21,6 +21,8 @@ const modelsOf = z.object({
   models: z.array(z.object({ info: z.object({ model_id: z.string(), source_run_id: z.string() }) })),
 });
 
+const digestsOf = z.object({ modelDigest: z.string() });
+
 type BareChain = { readonly folder: string; readonly mlflow: string; readonly store: string };
 
 /**
@@ -52,7 +54,9 @@ export async function runBareChain(chain: BareChain): Promise<Readonly<Record<st
   await timed('predict the holdout', () =>
     python('-m', 'trainyard.evaluate', ...model, '--predictions', parquet),
   );
-  const named = ['--model', MODEL, '--version', '1', '--run-id', runId, '--package-dir', built];
+  const { modelDigest } = digestsOf.parse(JSON.parse(readFileSync(out, 'utf8')));
+  const judged = ['--model', MODEL, '--model-digest', modelDigest, '--version', '1', '--run-id', runId];
+  const named = [...judged, '--package-dir', built];
   await timed('export and archive', () => python('-m', 'trainyard.package', ...model, ...named));
   await timed('measure latency', () =>
     python('-m', 'trainyard.measure', '--package-dir', built, '--out', out),

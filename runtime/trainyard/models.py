@@ -10,7 +10,7 @@ import numpy as np
 
 from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.errors import UserError
-from trainyard.files import digest_folder
+from trainyard.files import digest_folder, remove_leftovers
 from trainyard.inputs import Inputs, concatenate, iterate_chunks
 from trainyard.signature import ModelDescription, read_model_description
 
@@ -52,7 +52,19 @@ def fetch_model(uri: str, box: BoxedModel) -> LoggedModel:
         ) from error
     if not (folder / "MLmodel").is_file():
         raise UserError("model-not-found", f"{uri} is no MLflow model.", "Log it with log_model of its MLflow flavour.")
+    # What no digest counts must not be there either: Python would load a cached module in place of its source.
+    remove_leftovers(folder)
     return LoggedModel(uri, folder, read_model_description(folder), digest_folder(folder))
+
+
+def require_digest(model: LoggedModel, expected: str) -> None:
+    """Raises UserError unless the bytes that were fetched are those that were judged."""
+    if model.digest != expected:
+        raise UserError(
+            "model-altered",
+            f"{model.uri} has the digest {model.digest} now, and was judged with {expected}.",
+            "Someone with write access to MLflow has changed it since: find out who, and train again.",
+        )
 
 
 def load_predictor(model: LoggedModel, box: BoxedModel) -> Callable[[Inputs], Any]:

@@ -1,7 +1,8 @@
 """Builds the serving package of a model version: exported model, handler, reference profile and golden examples.
 
-    python -I start.py package --model-uri models:/mnist/8 --model mnist --version 8 --run-id … \
-        --holdout data/holdout.npz --target label --id id --package-dir package --out package.json
+    python -I start.py package --model-uri models:/mnist/8 --model-digest sha256:… \
+        --model mnist --version 8 --run-id … --holdout data/holdout.npz --target label --id id \
+        --package-dir package --out package.json
 
 The package depends on nothing but the model, the holdout and the options: built again it has the same digest.
 """
@@ -23,7 +24,7 @@ from trainyard.export import EXPORTED, export_model
 from trainyard.files import describe_blob, digest_file, write_json
 from trainyard.golden import choose_rows, make_golden
 from trainyard.holdout import add_holdout_options, load_holdout, read_columns
-from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
+from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all, require_digest
 from trainyard.outputs import read_answers
 from trainyard.profile import make_profile
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings
@@ -68,6 +69,7 @@ def make_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(prog="trainyard.package", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--model-uri", required=True, help="models:/… or runs:/…")
+    parser.add_argument("--model-digest", required=True, help="sha256:… that the model's bytes must have")
     parser.add_argument("--model", required=True, help="the model's registered name")
     parser.add_argument("--version", required=True, help="the model's version")
     parser.add_argument("--run-id", required=True, help="the MLflow run that trained it")
@@ -90,6 +92,7 @@ def package(options: argparse.Namespace) -> None:
     manifest_path = options.package_dir / MANIFEST_FILE
     with open_box(options.box, "mlflow.pyfunc") as box, make_scratch_folder() as contents:
         model = fetch_model(options.model_uri, box)
+        require_digest(model, options.model_digest)
         package_format = fill_archive_folder(Path(contents), model, box, options)
         created = model.description.created
         write_archive(options.package_dir / ARCHIVE_FILE, Path(contents), options.model, options.version, created)

@@ -1,31 +1,44 @@
 import { describe, expect, test } from 'vitest';
 import { type BuildPorts, buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
 import type { LatencyRule } from '../../core/gate/rules/rule.ts';
+import type { PackageRequest } from '../../core/ports.ts';
 import { createWorld } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
+import type { MemoryTracking } from './support/memory-tracking.ts';
 import { showReport } from './support/show-report.ts';
 
 const RULE: LatencyRule = { kind: 'latency', quantile: 0.95, atMostMs: 20 };
 const IMAGE = digestOf('the manifest with the image');
 
+/** What is in MLflow before, and what the ledger knows of the version beside. */
+type Before = (tracking: MemoryTracking, runId: string) => { readonly package: string } | undefined;
+
 /** Builds a version whose single requests take these times, under a rule of 20 ms at the 95th percentile. */
-async function build(challengerMs: readonly number[], changed: Partial<BuildPorts> = {}) {
+async function build(
+  challengerMs: readonly number[],
+  changed: Partial<BuildPorts> = {},
+  before: Before = () => undefined,
+) {
   const { tracking, job } = createWorld([]);
   const { request, ports } = job({ operation: 'train' });
-  const run = await tracking.createRun({ experiment: 'mnist', name: 'x', tags: {} });
-  const { version } = await tracking.register(request.config.model, run, {});
+  const { runId } = await tracking.createRun({ experiment: 'mnist', name: 'x', tags: {} });
+  const asked: PackageRequest[] = [];
+  const more = before(tracking, runId);
+  const registered = {
+    ...({ schema_version: 1, action: 'register', version: '1' } as const),
+    ...{ runId, modelUri: 'models:/m-1', modelDigest: digestOf('judged'), ...more },
+  };
   const outcome = await buildTorchserve(
-    { config: { ...request.config, gate: [RULE] }, version, runId: run.runId },
+    { config: { ...request.config, gate: [RULE] }, registered },
     {
       tracking,
       log: ports.log,
       python: {
         evaluate: () => Promise.reject(new Error('not here')),
-        buildPackage: async () => ({
-          manifestDigest: digestOf('manifest'),
-          sizeBytes: 1_000,
-          format: 'pyfunc',
-        }),
+        buildPackage: async (wanted) => {
+          asked.push(wanted);
+          return { manifestDigest: digestOf('manifest'), sizeBytes: 1_000, format: 'pyfunc' };
+        },
         measurePackage: async () => challengerMs,
       },
       packageFolder: async () => '/tmp/package',
@@ -33,7 +46,7 @@ async function build(challengerMs: readonly number[], changed: Partial<BuildPort
       ...changed,
     },
   );
-  return { outcome, stored: [...tracking.artifacts.keys()] };
+  return { outcome, asked, stored: [...tracking.artifacts.keys()] };
 }
 
 const times = (count: number, milliseconds: number) => Array.from({ length: count }, () => milliseconds);
@@ -60,4 +73,31 @@ describe('the latency that is measured in the built package', () => {
 test('a package that became an image goes by the digest of the manifest that pins it', async () => {
   const { outcome } = await build(times(200, 10), { packAsImage: async () => IMAGE });
   expect(outcome.outputs.package).toBe(`mnist@${IMAGE}`);
+});
+
+describe('a package is built already', () => {
+  const PLANTED = `mnist@${digestOf('planted')}`;
+  /** What says so in MLflow, where anybody's training may write it. */
+  const plant = (tracking: MemoryTracking, runId: string): undefined => {
+    const run = tracking.runs.get(runId);
+    if (run === undefined) throw new Error('no run');
+    const tags = { 'trainyard.package': PLANTED, 'trainyard.package.version': '1' };
+    tracking.runs.set(runId, { ...run, tags: { ...run.tags, ...tags } });
+    const folder = `${runId}/trainyard/package/${digestOf('planted').replace('sha256:', '')}`;
+    for (const file of ['trainyard.json', 'model.mar']) tracking.artifacts.set(`${folder}/${file}`, file);
+  };
+
+  test('by no tag and no file in MLflow: it is built anew, from the bytes that were judged', async () => {
+    const { outcome, asked } = await build(times(200, 10), {}, plant);
+    expect(outcome).toMatchObject({ reasonCode: 'package-built' });
+    expect(outcome.outputs.package).toBe(`mnist@${digestOf('manifest')}`);
+    expect(asked).toMatchObject([{ modelUri: 'models:/m-1', modelDigest: digestOf('judged') }]);
+  });
+
+  test('by the ledger, as register has handed it on', async () => {
+    const named = `mnist@${digestOf('recorded')}`;
+    const { outcome, asked } = await build(times(200, 10), {}, () => ({ package: named }));
+    expect(outcome).toMatchObject({ reasonCode: 'already-built', outputs: { package: named } });
+    expect(asked).toEqual([]);
+  });
 });

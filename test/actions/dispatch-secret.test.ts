@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
 import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
+import { createNonce } from '../../adapters/seal.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { Ledger } from '../../core/ports.ts';
@@ -54,6 +55,7 @@ function attack(events: readonly LedgerEvent[] = SERVED) {
       ...{ ledger, github: undefined, clock: world.clock, log: ports.log },
       ...{
         forecast: async () => undefined,
+        createNonce,
         remembered: async () => ({ heads: [], silent: [], answered: 1 }),
       },
     };

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { readPlan } from '../../actions/job/handoff.ts';
 import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
+import { createNonce } from '../../adapters/seal.ts';
 import type { GitHub, Ledger } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { digestOf } from './support/memory-agent.ts';
 import { createMemoryLedger } from './support/memory-ledger.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 
@@ -62,10 +64,16 @@ function bench(payload: unknown, eventName = 'issue_comment') {
     github,
     clock: world.clock,
     log: world.job({}).ports.log,
+    createNonce,
     forecast: async (environment) => [{ kind: 'paragraph', text: `Forecast of ${environment}.` }],
     remembered: async () => REMEMBERED,
   };
   return { world, github, request, ports };
+}
+
+/** The same run, started again by a person. */
+function secondAttempt(request: PlanRequest): PlanRequest {
+  return { ...request, attempt: 2, workflow: { ...request.workflow, attempt: 2 } };
 }
 
 async function handOff(request: PlanRequest, ports: PlanPorts) {
@@ -87,7 +95,8 @@ describe('plan', () => {
       dryRun: false,
     });
     expect(read.policySha).toBe('d'.repeat(40));
-    expect(read.champion).toEqual({ version: '1', modelUri: 'models:/m-1', runId: 'run-1' });
+    const model = { runId: 'run-1', modelUri: 'models:/m-1', modelDigest: digestOf('model 1') };
+    expect(read.champion).toEqual({ version: '1', ...model });
     expect(world.ledger.kinds().at(-1)).toBe('training.requested');
     expect(github.reactions).toEqual(['eyes', 'rocket']);
   });
@@ -161,6 +170,15 @@ describe('plan', () => {
     const { request, ports } = bench({ schedule: '17 * * * *' }, 'schedule');
     const handed = await handOff(request, { ...ports, ledger: createMemoryLedger() });
     expect(handed.operation).toBe('monitor');
+  });
+
+  test('hands every attempt of a training the same nonce, and another training another', async () => {
+    const { request, ports } = bench(comment('/train'));
+    const first = await handOff(request, ports);
+    const second = await handOff(secondAttempt(request), ports);
+    expect(second.nonce).toBe(first.nonce);
+    const other = bench(comment('/train'));
+    expect((await handOff(other.request, other.ports)).nonce).not.toBe(first.nonce);
   });
 
   test('writes a request once, however often its job runs', async () => {

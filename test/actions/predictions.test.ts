@@ -1,10 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import type { GatePorts } from '../../actions/evaluate-gate/gate-context.ts';
-import { answersOf, createGateBench, HELD, HOLDOUT_DIGEST, said } from './support/gate-bench.ts';
+import { answersOf, CHAMPION, createGateBench, HELD, HOLDOUT_DIGEST, said } from './support/gate-bench.ts';
 import { digestOf } from './support/memory-agent.ts';
-
-const CHAMPION = { version: '1', modelUri: 'models:/m-1', runId: 'run-1' };
 
 describe('predictions', () => {
   test('of the challenger are made anew each time, whatever stands in MLflow', async () => {
@@ -20,7 +18,7 @@ describe('predictions', () => {
 
   test('of the champion are stored with its own run, by a phase that does not touch the challenger', async () => {
     const { world, request, ports, evaluated } = await createGateBench(950, true);
-    const { outputs } = await evaluateGate('predict-champion', { ...request, runId: '' }, ports);
+    const { outputs } = await evaluateGate('predict-champion', { ...request, training: '' }, ports);
     expect(outputs).toEqual({ predictions: digestOf('champion') });
     expect(evaluated).toEqual(['models:/m-1']);
     const [stored = ''] = [...world.tracking.artifacts.keys()];
@@ -47,7 +45,7 @@ describe('predictions', () => {
 
 describe('predictions of the champion that stand in MLflow', () => {
   const plan = (digest: string, holdoutDigest = HOLDOUT_DIGEST) => ({
-    champion: { ...CHAMPION, predictions: { holdoutDigest, digest } },
+    champion: { version: '1', ...CHAMPION, predictions: { holdoutDigest, digest } },
   });
   const reasonOf = async (named: ReturnType<typeof plan>, ports: Partial<GatePorts> = {}) => {
     const bench = await createGateBench(950, true);

@@ -1,9 +1,11 @@
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { parseRetryAfter, requestBytes, requestJson, requestToFile } from '../../adapters/network/http.ts';
+import { parseRetryAfter, requestBytes, requestJson, requestStream } from '../../adapters/network/http.ts';
 import { ServiceError } from '../../core/errors.ts';
 
 type Reply = (request: IncomingMessage, response: ServerResponse) => void;
@@ -116,7 +118,7 @@ describe('the HTTP client', () => {
     const { url } = await serve(answer(200, 'bytes'));
     expect(Buffer.from((await requestBytes({ url })).body).toString()).toBe('bytes');
     const file = join(await mkdtemp(join(tmpdir(), 'trainyard-')), 'file');
-    await requestToFile({ url }, file);
+    await requestStream({ url }, (body) => pipeline(body, createWriteStream(file)));
     expect(await readFile(file, 'utf8')).toBe('bytes');
   });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
+import { readTraining } from '../../actions/job/handoff.ts';
 import { createPackageSource } from '../../actions/serving/package-source.ts';
 import { train } from '../../actions/train/train.ts';
 import { systemClock } from '../../adapters/clock.ts';
@@ -13,6 +14,7 @@ import { createProjectRunner, projectArguments } from '../../adapters/mlflow/pro
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
+import { createSeal } from '../../adapters/seal.ts';
 import { withoutSecrets } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
@@ -73,6 +75,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
     log,
     hashData: hash,
     writeTemp,
+    seal: createSeal('n'.repeat(64)),
   };
   const runtime = createPythonRuntime({ ...shared, workspace });
   const correlationId = `test-${project}`;
@@ -89,7 +92,8 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
     box: { require: false, timeoutSeconds: 86_400, variables: [], docker: false },
   };
   const { signal } = new AbortController();
-  const request = { plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run', signal };
+  const asked = { plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run' };
+  const request = { ...asked, attempt: 1, signal };
   return { request, ports, runtime, config: config.value, tracking, workspace };
 }
 
@@ -123,7 +127,8 @@ describe('a real MLflow Project', () => {
     const trained = await train(request, ports);
     const { 'run-id': runId = '', 'model-uri': modelUri = '' } = trained.outputs;
     expect(trained.reasonCode).toBe('trained');
-    expect((await train(request, ports)).reasonCode).toBe('already-trained');
+    const training = readTraining(JSON.stringify({ schema_version: 1, action: 'train', ...trained.result }));
+    expect((await train({ ...request, attempt: 2 }, ports)).reasonCode).toBe('already-trained');
     expect((await tracking.getRun(runId)).metrics['train_accuracy']).toBeGreaterThan(0.5);
 
     const { holdout } = config.data;
@@ -132,13 +137,14 @@ describe('a real MLflow Project', () => {
     const [evaluation] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout });
     const held = await readHoldout(workspace, holdout);
     const stored = await readAnswers(predictions, held.ids.length);
-    expect(stored).toMatchObject({ modelDigest: evaluation?.modelDigest });
+    expect(evaluation?.modelDigest).toBe(training.modelDigest);
+    expect(stored).toMatchObject({ modelDigest: training.modelDigest });
     expect(stored.answers.ids).toHaveLength(evaluation?.rows ?? -1);
     const joined = joinAnswers(stored.answers, held, 'challenger');
     if (!joined.ok) throw new Error(joined.error.map(({ message }) => message).join('\n'));
     expectGateByOwnMetric(config, joined.value);
 
-    const { version } = await tracking.register(config.model, await tracking.getRun(runId), {});
+    const { version } = await tracking.register(config.model, training, {});
     const build = {
       tracking,
       log,
@@ -146,9 +152,14 @@ describe('a real MLflow Project', () => {
       packageFolder: async () => mkdtempSync(path.join(folder, 'package-')),
       listFiles: (built: string) => readdir(built),
     };
-    const built = await buildTorchserve({ config, version, runId }, build);
+    const registered = {
+      ...({ schema_version: 1, action: 'register' } as const),
+      ...{ version, runId, modelUri, modelDigest: training.modelDigest },
+    };
+    const built = await buildTorchserve({ config, registered }, build);
     expect(built.reasonCode).toBe('package-built');
-    expect((await buildTorchserve({ config, version, runId }, build)).reasonCode).toBe('already-built');
+    const other = { ...registered, modelDigest: `sha256:${'0'.repeat(64)}` };
+    await expect(buildTorchserve({ config, registered: other }, build)).rejects.toThrow(/was judged with/);
 
     const packages = createPackageSource({
       tracking,
@@ -158,7 +169,7 @@ describe('a real MLflow Project', () => {
     });
     const name = built.outputs.package ?? '';
     const described = await packages.describe(name, runId);
-    expect(described.manifest).toMatchObject({ version, runId });
+    expect(described.manifest).toMatchObject({ version, runId, modelDigest: training.modelDigest });
     const local = await packages.fetch(described.built);
     expect(local.blobs).toHaveLength(4);
     await expect(packages.fetchProfile(described.built)).resolves.toMatchObject({ model: config.model });

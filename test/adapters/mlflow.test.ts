@@ -1,12 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../adapters/clock.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
-import { ServiceError, UserError } from '../../core/errors.ts';
+import { ServiceError } from '../../core/errors.ts';
 import type { Tracking } from '../../core/ports.ts';
-import { venvProgram } from '../../sandbox/checkout.ts';
+import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-mlflow-'));
@@ -110,16 +111,45 @@ describe('the registry', () => {
     expect(await tracking.getAlias('digits', 'champion')).toBeUndefined();
   });
 
-  test('knows no version and no model that are not there', async () => {
-    expect(await tracking.getVersion('digits', '99')).toBeUndefined();
-    expect(await tracking.getVersion('nothing', '1')).toBeUndefined();
+  test('knows no model that is not there', async () => {
     expect(await tracking.getModel('models:/m-nothing')).toBeUndefined();
   });
+});
 
-  test('says what to do about a run without a model', async () => {
-    const run = await newRun();
-    await expect(async () => tracking.register('digits', run, {})).rejects.toThrow(UserError);
+describe('the digest of a logged model', () => {
+  test('is over the bytes that the server gives now, as the Python runtime has it of the folder', async () => {
+    const { runId } = await newRun();
+    const local = mkdtempSync(path.join(folder, 'logged-'));
+    // Sorted as texts, `code-b` would come before what is in `code`.
+    const files = ['MLmodel', 'code/a.py', 'code/deeper/ä.py', 'code-b', 'code/𝒂.py', 'code/ｆ.py'];
+    for (const file of files) await store(runId, local, file, `bytes of ${file}`);
+    const modelUri = `runs:/${runId}/model`;
+    expect(await tracking.digestModel(modelUri)).toBe(digestByPython(local));
+    await store(runId, local, 'code/__pycache__/a.cpython-311.pyc', 'left by loading it');
+    await store(runId, local, 'registered_model_meta', 'left by fetching it');
+    expect(await tracking.digestModel(modelUri)).toBe(digestByPython(local));
+    const before = await tracking.digestModel(modelUri);
+    await store(runId, local, 'code/a.py', 'other bytes');
+    expect(await tracking.digestModel(modelUri)).not.toBe(before);
   });
+
+  test('is none of a model that is not there', async () => {
+    expect(await tracking.digestModel('models:/m-nothing')).toBeUndefined();
+  });
+
+  async function store(runId: string, local: string, file: string, content: string): Promise<void> {
+    const target = path.join(local, file);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, content);
+    await tracking.uploadArtifact(runId, `model/${file}`, target);
+  }
+
+  function digestByPython(local: string): string {
+    const program =
+      'import sys, pathlib; from trainyard.files import digest_folder; print(digest_folder(pathlib.Path(sys.argv[1])))';
+    const env = { ...process.env, PYTHONPATH: path.join(ROOT, 'runtime') };
+    return execFileSync(venvProgram('python'), ['-c', program, local], { env, encoding: 'utf8' }).trim();
+  }
 });
 
 test('a server that is not there is named, after bounded retries', async () => {

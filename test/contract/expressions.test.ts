@@ -29,7 +29,11 @@ const jobSchema = z.looseObject({
   environment: z.looseObject({ name: z.string() }).optional(),
 });
 const workflowSchema = z.looseObject({
-  jobs: z.looseObject({ train: jobSchema, deploy: jobSchema, 'take-back': jobSchema }),
+  jobs: z.looseObject({
+    train: jobSchema.extend({ env: z.record(z.string(), z.string()) }),
+    deploy: jobSchema,
+    'take-back': jobSchema,
+  }),
 });
 
 /** The jobs whose expressions act does not evaluate: it knows no concurrency and no environments. */
@@ -195,5 +199,34 @@ describe('the job that takes back', () => {
   test('waits for no approval, and queues behind nothing', () => {
     expect(takeBack.environment).toBeUndefined();
     expect(takeBack.concurrency).toBeUndefined();
+  });
+});
+
+describe('the credentials that a training has for MLflow', () => {
+  const OWN = { 'training-username': 'trainer', 'training-password': 'own' };
+  const COMMON = { 'tracking-username': 'all', 'tracking-password': 'common' };
+  const given = (secrets: Tree) =>
+    ['USERNAME', 'PASSWORD', 'TOKEN'].map((name) =>
+      evaluate(train.env[`MLFLOW_TRACKING_${name}`] ?? '', { secrets }),
+    );
+
+  test.each([
+    ['none', {}, ['', '', '']],
+    ['the common user', COMMON, ['all', 'common', '']],
+    ['the common token', { 'tracking-token': 't' }, ['', '', 't']],
+    ['a user of its own', { ...COMMON, ...OWN }, ['trainer', 'own', '']],
+    [
+      'a user of its own where others have a token',
+      { 'tracking-token': 't', ...OWN },
+      ['trainer', 'own', ''],
+    ],
+    [
+      'a user of its own without a password',
+      { ...COMMON, 'training-username': 'trainer' },
+      ['trainer', '', ''],
+    ],
+    ['a token of its own', { ...COMMON, 'tracking-token': 't', 'training-token': 'own' }, ['', '', 'own']],
+  ])('are those of one user: %s', (_, secrets, expected) => {
+    expect(given(secrets)).toEqual(expected);
   });
 });

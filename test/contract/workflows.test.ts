@@ -22,7 +22,11 @@ const NEWER_THAN_LINTER = /undefined variable "vars"|permission scope "attestati
 const UNTRUSTED = ['train', 'predict-champion', 'predict', 'build'];
 /** Jobs that judge what the user's commit has made: by the policy of the default branch, and on its holdout. */
 const JUDGEMENT = ['predict-champion', 'predict', 'judge', 'build'];
-const TRACKING = new Set(['tracking-username', 'tracking-password', 'tracking-token', 'optuna-storage']);
+const CREDENTIALS = ['username', 'password', 'token'];
+const TRACKING = new Set([
+  ...CREDENTIALS.flatMap((name) => [`tracking-${name}`, `training-${name}`]),
+  'optuna-storage',
+]);
 
 const stepSchema = z.looseObject({
   uses: z.string().optional(),
@@ -187,6 +191,29 @@ describe('what judge compares', () => {
         '',
       ].join('\n'),
     );
+  });
+});
+
+describe('what a job of pipeline.yml believes of the ones before it', () => {
+  const { jobs } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'pipeline.yml'))));
+  const inputs = (id: string) => jobs[id]?.steps.find(({ uses }) => uses?.startsWith('$/') === true)?.with;
+
+  it.each([
+    ['predict', 'training', 'train', 'result'],
+    ['judge', 'training', 'train', 'result'],
+    ['register', 'run-id', 'train', 'run-id'],
+    ['build', 'registered', 'register', 'result'],
+  ])('is handed on by the workflow: %s takes its %s from %s', (id, input, from, output) => {
+    expect(inputs(id)?.[input]).toBe(`\${{ needs.${from}.outputs.${output} }}`);
+    expect(jobs[from]?.['outputs']).toMatchObject({ [output]: `\${{ steps.${from}.outputs.${output} }}` });
+  });
+
+  it('is, for deploy, the package that the build job made and the version that register gave it', () => {
+    const { package: built, version } = z
+      .object({ package: z.string(), version: z.string() })
+      .parse(inputs('deploy'));
+    expect(built).toContain('needs.build.outputs.package');
+    expect(version).toContain('needs.register.outputs.version');
   });
 });
 

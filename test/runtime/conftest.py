@@ -196,9 +196,11 @@ class Package:
 
 def build_package(source: SavedModel, folder: Path, *options: str) -> Package:
     """Builds a package with the real command."""
+    from trainyard.files import digest_folder
     from trainyard.package import main
 
-    arguments = ["--model-uri", str(source.folder), "--model", "thing", "--version", "7", "--run-id", "run-1"]
+    judged = ["--model-uri", str(source.folder), "--model-digest", digest_folder(source.folder)]
+    arguments = [*judged, "--model", "thing", "--version", "7", "--run-id", "run-1"]
     files = ["--holdout", str(source.holdout), "--package-dir", str(folder), "--out", str(folder / "out.json")]
     assert main([*arguments, *files, *source.columns, *options]) == 0
     (folder / "out.json").rename(folder.with_suffix(".out.json"))

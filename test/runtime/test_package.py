@@ -1,6 +1,7 @@
 """Serving packages."""
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import numpy as np
 import pytest
 
 from conftest import Package, SavedModel, build_package
+from trainyard.boxed_model import open_box
 from trainyard.files import digest_file, digest_folder
+from trainyard.models import fetch_model
 from trainyard.package import main
 from trainyard.service import Request, open_service
 
@@ -88,9 +91,39 @@ def test_a_model_without_a_signature_is_not_packaged(loan_holdout: Path, tmp_pat
     assert refuse(SavedModel(tmp_path / "bare", loan_holdout), tmp_path) == "signature-missing"
 
 
+def test_bytes_that_changed_since_they_were_judged_are_not_even_loaded(tabular_model: SavedModel, tmp_path: Path):
+    altered = SavedModel(tmp_path / "altered", tabular_model.holdout, tabular_model.columns)
+    shutil.copytree(tabular_model.folder, altered.folder)
+    judged = digest_folder(altered.folder)
+    # Whoever loads it learns that the pickle is none: the digest is compared before.
+    next(altered.folder.glob("*.pkl")).write_bytes(b"poison")
+    assert refuse(altered, tmp_path, "--model-digest", judged) == "model-altered"
+    assert not list((tmp_path / "package").iterdir())
+
+
+def test_a_cached_module_that_no_digest_counts_is_not_loaded_in_place_of_its_source(
+    tabular_model: SavedModel, tmp_path: Path
+):
+    planted = tmp_path / "planted"
+    shutil.copytree(tabular_model.folder, planted)
+    judged = digest_folder(planted)
+    source = planted / "code" / "__pycache__" / "thing.cpython-311.pyc"
+    source.parent.mkdir(parents=True)
+    source.write_bytes(b"poison")
+    (planted / "registered_model_meta").write_text("x")
+    assert digest_folder(planted) == judged
+    with open_box(None) as box:
+        fetched = fetch_model(str(planted), box)
+        assert source.exists()
+        assert fetched.digest == judged
+        assert not list(fetched.folder.rglob("*.pyc"))
+        assert not (fetched.folder / "registered_model_meta").exists()
+
+
 def refuse(source: SavedModel, folder: Path, *options: str) -> str:
     out = folder / "out.json"
-    names = ["--model-uri", str(source.folder), "--model", "thing", "--version", "1", "--run-id", "r"]
+    judged = ["--model-uri", str(source.folder), "--model-digest", digest_folder(source.folder)]
+    names = [*judged, "--model", "thing", "--version", "1", "--run-id", "r"]
     files = [
         "--holdout",
         str(source.holdout),

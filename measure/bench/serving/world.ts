@@ -26,6 +26,16 @@ export type BuiltVersion = {
   readonly manifest: StartInstance['manifest'];
 };
 
+/** Prints the digest of the model at its argument. */
+const PRINT_DIGEST = `
+import sys, tempfile
+from pathlib import Path
+from mlflow.artifacts import download_artifacts
+from trainyard.files import digest_folder
+
+print(digest_folder(Path(download_artifacts(artifact_uri=sys.argv[1], dst_path=tempfile.mkdtemp()))))
+`;
+
 /** Logs two models and their holdout by a script beside this one, and packages them with the real handler as versions 1 and 2. */
 export async function buildVersions(
   folder: string,
@@ -41,7 +51,8 @@ export async function buildVersions(
     const out = path.join(folder, `package-${version}.json`);
     const examples = ['--holdout', path.join(folder, holdout), '--target', 'label', '--id', 'id'];
     const named = ['--model', MODEL, '--version', version, '--run-id', runId, '--package-dir', target];
-    const model = ['--model-uri', uri, ...named];
+    const digest = await runPython(folder, ['-c', PRINT_DIGEST, uri]);
+    const model = ['--model-uri', uri, '--model-digest', digest.trim(), ...named];
     await runPython(folder, ['-m', 'trainyard.package', ...model, ...examples, '--out', out]);
     const manifest = JSON.parse(readFileSync(out, 'utf8')).manifestDigest;
     built.push({ version, uri, folder: target, manifest });

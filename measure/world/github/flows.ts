@@ -45,10 +45,14 @@ export function runPlan(
     },
     {
       ...{ ledger, github, clock, log, forecast: async () => undefined },
+      createNonce: () => NONCE,
       remembered: () => askHeads(agents, config.model),
     },
   );
 }
+
+/** No training is run in the world, so nothing is sealed with it. */
+const NONCE = 'n'.repeat(64);
 
 /** The deploy action on what plan has handed over; `version` where the chain has made one. */
 export async function runDeploy(

@@ -25,15 +25,23 @@ export function answersOf(right: number, changed: Partial<StoredAnswers['answers
   const answers = { ids, predictions, scores: [], rowMetrics: {}, holdoutDigest: HOLDOUT_DIGEST };
   return {
     answers: { task: 'binary', classes: ['a', 'b'], ...answers, ...changed },
-    modelDigest: digestOf(`model right on ${right}`),
+    modelDigest: TRAINING.modelDigest,
     signature: undefined,
   };
 }
 
+/** What the job that ran the challenger's training says of it. */
+export const TRAINING = {
+  ...({ schema_version: 1, action: 'train', runId: 'run-9', modelUri: 'models:/m-9' } as const),
+  ...{ modelDigest: digestOf('model 9'), dataDigest: digestOf('data'), metrics: {} },
+};
+/** The champion's model, by the ledger. */
+export const CHAMPION = { runId: 'run-1', modelUri: 'models:/m-1', modelDigest: digestOf('model 1') };
+
 /** A job of the gate for run 9, in a world whose champion, if it has one, is right on 950 rows. */
 export type GateBench = {
   readonly world: World;
-  readonly request: GateRequest;
+  readonly request: GateRequest & { readonly runId: string };
   readonly ports: GatePorts;
   /** Models that were asked, in their order. */
   readonly evaluated: string[];
@@ -50,8 +58,11 @@ export async function createGateBench(right: number, champion = false): Promise<
   const { request, ports } = world.job({
     operation: 'train',
     policySha: POLICY_SHA,
-    ...(champion && { champion: { version: '1', modelUri: 'models:/m-1', runId: 'run-1' } }),
+    ...(champion && { champion: { version: '1', ...CHAMPION } }),
   });
+  const modelDigestOf = (modelUri: string) => tracking.modelDigests.get(modelUri) ?? '';
+  for (const { modelUri, modelDigest } of [TRAINING, CHAMPION])
+    tracking.modelDigests.set(modelUri, modelDigest);
   const evaluated: string[] = [];
   const gatePorts: GatePorts = {
     tracking,
@@ -64,7 +75,7 @@ export async function createGateBench(right: number, champion = false): Promise<
           evaluated.push(modelUri);
           return {
             ...{ task: 'binary', rows: ROWS, metrics: {} },
-            ...{ modelDigest: digestOf(modelUri), holdoutDigest: HOLDOUT_DIGEST },
+            ...{ modelDigest: modelDigestOf(modelUri), holdoutDigest: HOLDOUT_DIGEST },
           };
         }),
       buildPackage: () => Promise.reject(new Error('not here')),
@@ -72,7 +83,10 @@ export async function createGateBench(right: number, champion = false): Promise<
     },
     hashFile: async (file) => digestOf(sideOf(file)),
     hashText: digestOf,
-    readAnswers: async (file) => answersOf(sideOf(file) === 'challenger' ? right : 950),
+    readAnswers: async (file) =>
+      sideOf(file) === 'challenger'
+        ? answersOf(right)
+        : { ...answersOf(950), modelDigest: CHAMPION.modelDigest },
     readHoldout: async () => HELD,
     isOfCommit: async () => false,
     commit: async () => POLICY_SHA,
@@ -82,7 +96,10 @@ export async function createGateBench(right: number, champion = false): Promise<
   const { plan, config, author } = request;
   return {
     world,
-    request: { plan, config, configFile: 'trainyard.yml', runId: 'run-9', predictions: said(), author },
+    request: {
+      ...{ plan, config, configFile: 'trainyard.yml', author },
+      ...{ training: JSON.stringify(TRAINING), runId: 'run-9', predictions: said() },
+    },
     ports: gatePorts,
     evaluated,
   };

@@ -1,4 +1,5 @@
 import type { NewRun, RegisteredVersion, Tracking, TrackingRun } from '../../../core/ports.ts';
+import { digestOf } from './memory-agent.ts';
 
 /** MLflow in memory, as far as the flows use it. */
 export type MemoryTracking = Tracking & {
@@ -7,6 +8,8 @@ export type MemoryTracking = Tracking & {
   readonly aliases: Map<string, string>;
   readonly versions: Map<string, RegisteredVersion>;
   readonly versionTags: Map<string, Readonly<Record<string, string>>>;
+  /** Digests of what logged models' bytes are now, by URI; of any other, that of its URI. */
+  readonly modelDigests: Map<string, string>;
   /** Whether logged models have a signature. */
   hasSignature: boolean;
 };
@@ -20,6 +23,7 @@ export function createMemoryTracking(): MemoryTracking {
     aliases: new Map(),
     versions: new Map(),
     versionTags: new Map(),
+    modelDigests: new Map(),
     hasSignature: true,
     check: async () => undefined,
     createRun: async (request) => addRun(tracking, request),
@@ -42,8 +46,8 @@ export function createMemoryTracking(): MemoryTracking {
         .filter((key) => key.startsWith(`${runId}/${path}/`))
         .map((key) => key.slice(runId.length + 1)),
     getModel: async (modelUri) => ({ modelUri, runId: undefined, hasSignature: tracking.hasSignature }),
-    register: async (model, run) => addVersion(tracking, model, run),
-    getVersion: async (model, version) => tracking.versions.get(`${model}/${version}`),
+    digestModel: async (modelUri) => tracking.modelDigests.get(modelUri) ?? digestOf(modelUri),
+    register: async (model, source) => addVersion(tracking, model, source),
     setVersionTags: async (model, version, tags) => {
       const key = `${model}/${version}`;
       tracking.versionTags.set(key, { ...tracking.versionTags.get(key), ...tags });
@@ -72,11 +76,15 @@ function addRun({ runs }: MemoryTracking, { tags, name }: NewRun): TrackingRun {
   return run;
 }
 
-function addVersion(tracking: MemoryTracking, model: string, run: TrackingRun): RegisteredVersion {
-  const known = [...tracking.versions.values()].find(({ runId }) => runId === run.runId);
+function addVersion(
+  tracking: MemoryTracking,
+  model: string,
+  source: Pick<RegisteredVersion, 'modelUri' | 'runId'>,
+): RegisteredVersion {
+  const known = [...tracking.versions.values()].find(({ runId }) => runId === source.runId);
   if (known !== undefined) return known;
   const version = String(tracking.versions.size + 1);
-  const registered = { version, runId: run.runId, modelUri: run.modelUri ?? '', status: 'READY' as const };
+  const registered = { version, ...source, status: 'READY' as const };
   tracking.versions.set(`${model}/${version}`, registered);
   return registered;
 }

@@ -1,0 +1,22 @@
+import { UserError } from '../../core/errors.ts';
+import type { HandedModel } from '../../core/plan/handed-on.ts';
+import type { Tracking } from '../../core/ports.ts';
+
+/**
+ * Rejects with a UserError unless the bytes that MLflow gives of a model now have the digest that is known of it. This job computes
+ * it: whoever may write to MLflow may have changed them since.
+ */
+export async function requireModelBytes(
+  { digestModel }: Pick<Tracking, 'digestModel'>,
+  { runId, modelUri, modelDigest }: HandedModel,
+): Promise<void> {
+  const found = await digestModel(modelUri);
+  if (found === modelDigest) return;
+  throw new UserError([
+    {
+      code: 'model-altered',
+      message: `${modelUri} of run ${runId} ${found === undefined ? 'is gone from MLflow' : `has the digest ${found} now`}, and was trained with ${modelDigest}.`,
+      remedy: 'Someone with write access to MLflow has changed it since: find out who, and train again.',
+    },
+  ]);
+}

@@ -1,0 +1,102 @@
+import { TAGS } from '../../core/names.ts';
+import type { TrainedModel } from '../../core/plan/handed-on.ts';
+import type { TrackingRun } from '../../core/ports.ts';
+import type { TrainPorts, TrainRequest } from './train.ts';
+
+/** What this training has left already: all of it, or a run whose job was lost before it could say so. */
+export type Earlier =
+  | { readonly kind: 'finished'; readonly run: TrackingRun; readonly model: TrainedModel }
+  | { readonly kind: 'lost'; readonly run: TrackingRun }
+  | { readonly kind: 'nothing' };
+
+type FindRequest = Pick<TrainRequest, 'plan' | 'config' | 'attempt'>;
+type FindPorts = Pick<TrainPorts, 'tracking' | 'seal' | 'log'>;
+
+/**
+ * Looks for what an earlier attempt of this job has left. Everybody's training may write to MLflow, so a run is believed only where the
+ * ledger names it or an earlier attempt has sealed it, for this commit; why another is not is a warning.
+ */
+export async function findEarlier(request: FindRequest, ports: FindPorts): Promise<Earlier> {
+  const { plan, config, attempt } = request;
+  const { tracking } = ports;
+  const recorded = await findRecorded(request, ports);
+  if (recorded !== undefined) return recorded;
+  // Nothing of a first attempt can be there yet.
+  if (attempt === 1) return { kind: 'nothing' };
+  const runs = await tracking.findRuns(config.tracking.experiment, {
+    [TAGS.correlation]: plan.correlationId,
+    [TAGS.step]: 'train',
+  });
+  const own: TrackingRun[] = [];
+  for (const run of runs) {
+    if (run.tags[TAGS.openedSeal] === sealOpened(request, ports, run.runId)) own.push(run);
+    else tellStranger(run, ports);
+  }
+  for (const run of own) {
+    const model = await readFinished(run, request, ports);
+    if (model !== undefined) return { kind: 'finished', run, model };
+  }
+  const [run] = own;
+  return run === undefined ? { kind: 'nothing' } : { kind: 'lost', run };
+}
+
+/** What a job of this training puts on the run that it has opened. */
+export function sealOpened(
+  { plan }: Pick<FindRequest, 'plan'>,
+  { seal }: Pick<FindPorts, 'seal'>,
+  runId: string,
+) {
+  return seal(['opened', plan.correlationId, plan.sha, runId]);
+}
+
+/** What it puts there when the training has ended so. */
+export function sealFinished(
+  { plan }: Pick<FindRequest, 'plan'>,
+  { seal }: Pick<FindPorts, 'seal'>,
+  { model, metrics }: { readonly model: TrainedModel; readonly metrics: TrackingRun['metrics'] },
+) {
+  const { runId, modelUri, modelDigest, dataDigest } = model;
+  const logged = Object.entries(metrics).map(([name, value]) => `${name}=${value}`);
+  const facts = [plan.correlationId, plan.sha, runId, modelUri, modelDigest, dataDigest];
+  return seal(['finished', ...facts, ...logged.toSorted()]);
+}
+
+async function findRecorded(
+  { plan }: FindRequest,
+  { tracking, log }: FindPorts,
+): Promise<Earlier | undefined> {
+  const { trained: model } = plan;
+  if (model === undefined) return undefined;
+  if ((await tracking.digestModel(model.modelUri)) === model.modelDigest) {
+    return { kind: 'finished', run: await tracking.getRun(model.runId), model };
+  }
+  log.warn(
+    `By the ledger this training is done, by run ${model.runId}, but the bytes of ${model.modelUri} are others now than were judged: it is trained again. Someone with write access to MLflow has changed them.`,
+  );
+  return undefined;
+}
+
+async function readFinished(
+  run: TrackingRun,
+  request: FindRequest,
+  ports: FindPorts,
+): Promise<TrainedModel | undefined> {
+  const { runId, modelUri, tags, metrics } = run;
+  const [seal, dataDigest] = [tags[TAGS.finishedSeal], tags[TAGS.dataDigest]];
+  if (seal === undefined) return undefined;
+  const modelDigest = modelUri === undefined ? undefined : await ports.tracking.digestModel(modelUri);
+  if (modelUri !== undefined && modelDigest !== undefined && dataDigest !== undefined) {
+    const model = { runId, modelUri, modelDigest, dataDigest };
+    if (seal === sealFinished(request, ports, { model, metrics })) return model;
+  }
+  ports.log.warn(
+    `This training's run ${run.url} says something else of model, data or metrics than when it ended: it is trained again. Someone with write access to MLflow has changed it.`,
+  );
+  return undefined;
+}
+
+function tellStranger(run: TrackingRun, { log }: FindPorts): void {
+  log.warn(
+    `${run.url} says that it is this training, and no job of it has sealed it for this commit: it is not believed. It is of another commit, or someone with write access to MLflow has put it there.`,
+  );
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { digestSchema } from '../identity/digest.ts';
+import { packageNameSchema } from '../identity/package-name.ts';
+import { versionSchema } from '../identity/version.ts';
+
+// MLflow is written to by everybody's training, so what a job says of its own work reaches the next ones through its outputs.
+
+/** A logged model: the run that made it, where it lies, and the digest that its bytes must have wherever they are read. */
+const modelSchema = z.object({
+  runId: z.string().min(1),
+  modelUri: z.string().min(1),
+  modelDigest: digestSchema,
+});
+
+export type HandedModel = Readonly<z.infer<typeof modelSchema>>;
+
+/** A training that ended with a model, and the digest of the data inputs that it read. */
+export const trainedModelSchema = modelSchema.extend({ dataDigest: digestSchema });
+export type TrainedModel = Readonly<z.infer<typeof trainedModelSchema>>;
+
+/** The `result` of the train action: what the job that ran the training says of it. */
+export const trainedSchema = trainedModelSchema.extend({
+  schema_version: z.literal(1),
+  action: z.literal('train'),
+  /** Metrics that the training logged, as they were when it ended. */
+  metrics: z.record(z.string(), z.number()),
+});
+
+/** The `result` of the register action: a version as the ledger has it, and its package where the ledger knows one. */
+export const registeredSchema = modelSchema.extend({
+  schema_version: z.literal(1),
+  action: z.literal('register'),
+  version: versionSchema,
+  package: packageNameSchema.exactOptional(),
+});
