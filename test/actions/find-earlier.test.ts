@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sealFinished, sealOpened } from '../../actions/train/find-earlier.ts';
 import { train } from '../../actions/train/train.ts';
 import { createSeal } from '../../adapters/seal.ts';
 import { digestOf } from './support/memory-agent.ts';
@@ -68,6 +69,19 @@ describe('a run of this training’s name that somebody has put into MLflow', ()
     });
   });
 
+  test('is not believed by the first attempt, though somebody has read the nonce in the log', async () => {
+    const bench = createTraining();
+    const planted = await plant(bench, 'FINISHED', { 'trainyard.data-digest': digestOf('data') });
+    const model = { ...RECORDED, modelUri: 'models:/m-poison', modelDigest: digestOf('models:/m-poison') };
+    await bench.tracking.setRunTags(planted, {
+      'trainyard.seal.opened': sealOpened(bench.request, bench.ports, planted),
+      'trainyard.seal.finished': sealFinished(bench.request, bench.ports, { model, metrics: {} }),
+    });
+    const outcome = await train(bench.request, bench.ports);
+    expect(outcome).toMatchObject({ reasonCode: 'trained', outputs: { 'run-id': 'run-2' } });
+    expect(bench.steps.map(({ variables }) => variables)).toEqual([{}]);
+  });
+
   test('is not believed when it was sealed with another nonce than plan has handed on', async () => {
     const bench = createTraining();
     await train(bench.request, { ...bench.ports, seal: createSeal('guessed') });
@@ -130,7 +144,7 @@ describe('a job that runs again', () => {
     const plan = { ...bench.request.plan, sha: 'b'.repeat(40) };
     const outcome = await again(bench, { plan });
     expect(outcome).toMatchObject({ reasonCode: 'trained', outputs: { 'run-id': 'run-2' } });
-    expect(bench.steps).toHaveLength(2);
+    expect(bench.steps.map(({ variables }) => variables)).toEqual([{}, {}]);
     expect((await bench.tracking.getRun('run-2')).tags['trainyard.sha']).toBe('b'.repeat(40));
   });
 });

@@ -8,6 +8,7 @@ import { environmentOf, freezeOf, type LedgerState } from '../../../core/ledger/
 import { anyLedger } from './any-ledger.ts';
 import {
   contextOf,
+  DIGEST,
   fold,
   packageOf,
   promotionOf,
@@ -45,6 +46,20 @@ describe('an event is let into the ledger', () => {
     expect(codeOf([], write('rollout.started', startOf('9')))).toBe('ledger-rule');
     const [judged, registered] = writeVersion(write, '7', 'fail');
     expect(codeOf([], ...(judged && registered ? [judged, registered] : []))).toBe('ledger-rule');
+  });
+
+  it('only as a version of the very bytes that were judged', () => {
+    const write = startScribe();
+    const judged = { runId: 'run-7', verdict: 'pass' as const, headline: '', holdoutDigest: DIGEST };
+    const gate = write('gate.judged', { ...judged, evidenceDigest: DIGEST, modelDigest: DIGEST });
+    const version = { version: '7', runId: 'run-7', modelUri: 'models:/m-7' };
+    const other = `sha256:${'0'.repeat(64)}`;
+    expect(codeOf([gate], write('version.registered', { ...version, modelDigest: other }))).toBe(
+      'ledger-rule',
+    );
+    expect(codeOf([gate], write('version.registered', { ...version, modelDigest: DIGEST }))).toBe(
+      '1 written',
+    );
   });
 
   it('only if no other rollout is open, nothing is frozen, and what serves is what it thinks serves', () => {
