@@ -5,7 +5,7 @@ import { joinAnswers } from '../../core/gate/join-answers.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import { RUN_ARTIFACTS } from '../../core/names.ts';
-import type { HandedModel } from '../../core/plan/handed-on.ts';
+import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { GatePorts } from './gate-context.ts';
 import { requireSameModel } from './require-same-model.ts';
 

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
-import type { HandedModel } from '../../core/plan/handed-on.ts';
+import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import type { HandedModel } from '../../core/plan/handed-on.ts';
+import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 
 /** Throws a UserError for predictions of other bytes than were trained, or than serve: MLflow gave something else. */
 export function requireSameModel(

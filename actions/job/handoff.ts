@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { registeredSchema, trainedSchema } from '../../core/plan/chain/handed-on.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';
-import { registeredSchema, trainedSchema } from '../../core/plan/handed-on.ts';
 
 /** What plan has handed over to this job: none reads the event again. */
 export type Plan = z.infer<typeof handOverSchema>;

@@ -1,5 +1,5 @@
 import { UserError } from '../../core/errors.ts';
-import type { HandedModel } from '../../core/plan/handed-on.ts';
+import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { Tracking } from '../../core/ports.ts';
 
 /**

@@ -77,9 +77,7 @@ export function main(): Promise<void> {
       {
         ledger: await connectLedger(host, token, { log, seen: undefined }),
         github,
-        clock: systemClock,
-        log,
-        createNonce,
+        ...{ clock: systemClock, log, createNonce },
         forecast: connectForecast(host, config, log),
         remembered: () => askAllHosts(host, config, log),
       },

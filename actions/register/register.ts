@@ -4,7 +4,7 @@ import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { GateJudgement, LedgerState, Training, VersionState } from '../../core/ledger/state.ts';
 import { TAGS } from '../../core/names.ts';
-import type { HandedModel } from '../../core/plan/handed-on.ts';
+import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';

@@ -1,5 +1,5 @@
 import { TAGS } from '../../core/names.ts';
-import type { TrainedModel } from '../../core/plan/handed-on.ts';
+import type { TrainedModel } from '../../core/plan/chain/handed-on.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import type { TrainPorts, TrainRequest } from './train.ts';
 

@@ -2,7 +2,7 @@ import type { Config } from '../../core/config/config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
 import { RESUME_VARIABLE, RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
-import type { HandedModel, TrainedModel } from '../../core/plan/handed-on.ts';
+import type { HandedModel, TrainedModel } from '../../core/plan/chain/handed-on.ts';
 import type {
   Clock,
   Log,

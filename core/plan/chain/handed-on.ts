@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { digestSchema } from '../identity/digest.ts';
-import { packageNameSchema } from '../identity/package-name.ts';
-import { versionSchema } from '../identity/version.ts';
+import { digestSchema } from '../../identity/digest.ts';
+import { packageNameSchema } from '../../identity/package-name.ts';
+import { versionSchema } from '../../identity/version.ts';
 
 // MLflow is written to by everybody's training, so what a job says of its own work reaches the next ones through its outputs.
 

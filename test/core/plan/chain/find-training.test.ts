@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { createEvent } from '../../../core/ledger/create-event.ts';
-import { foldLedger } from '../../../core/ledger/fold.ts';
-import { findTraining } from '../../../core/plan/find-training.ts';
-import type { PlannedOperation } from '../../../core/plan/hand-over.ts';
-import { contextOf, DIGEST } from '../ledger/ledger-support.ts';
+import { createEvent } from '../../../../core/ledger/create-event.ts';
+import { foldLedger } from '../../../../core/ledger/fold.ts';
+import { findTraining } from '../../../../core/plan/chain/find-training.ts';
+import type { PlannedOperation } from '../../../../core/plan/hand-over.ts';
+import { contextOf, DIGEST } from '../../ledger/ledger-support.ts';
 
 const SHA = 'a'.repeat(40);
 const NONCE = 'n'.repeat(64);

@@ -1,5 +1,5 @@
-import { type LedgerState, lookUp } from '../ledger/state.ts';
-import type { HandOverContext, PlannedOperation } from './hand-over.ts';
+import { type LedgerState, lookUp } from '../../ledger/state.ts';
+import type { HandOverContext, PlannedOperation } from '../hand-over.ts';
 import { trainedModelSchema } from './handed-on.ts';
 
 /** What the ledger knows of the training that an operation asks for; of another commit's it says nothing. */
