@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
@@ -38,13 +37,6 @@ def digest_folder(folder: Path) -> str:
     files = sorted(path for path in folder.rglob("*") if path.is_file() and is_part_of_model(path.relative_to(folder)))
     lines = [f"{path.relative_to(folder).as_posix()} {digest_file(path)}\n" for path in files]
     return f"sha256:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Deletes what `digest_folder` does not count."""
-    for path in sorted(folder.rglob("*"), reverse=True):
-        if path.name in NOT_THE_MODEL:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def is_part_of_model(relative: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.errors import UserError
-from trainyard.files import digest_folder, remove_leftovers
+from trainyard.files import NOT_THE_MODEL, digest_folder
 from trainyard.inputs import Inputs, concatenate, iterate_chunks
 from trainyard.signature import ModelDescription, read_model_description
 
@@ -55,6 +56,13 @@ def fetch_model(uri: str, box: BoxedModel) -> LoggedModel:
     # What no digest counts must not be there either: Python would load a cached module in place of its source.
     remove_leftovers(folder)
     return LoggedModel(uri, folder, read_model_description(folder), digest_folder(folder))
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Deletes what `digest_folder` does not count."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.name in NOT_THE_MODEL:
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def require_digest(model: LoggedModel, expected: str) -> None:
