@@ -30,6 +30,8 @@ export type TinyPackageRequest = {
   readonly version: string;
   /** The run that is said to have made it. */
   readonly runId?: string;
+  /** Of the model that it is said to hold. */
+  readonly modelDigest?: string;
   readonly behaviour?: Behaviour;
   /** What the golden examples claim; the truth unless told. */
   readonly goldenOffset?: number;
@@ -42,6 +44,7 @@ export type TinyPackageRequest = {
 /** A package of the tiny model 2x + offset, as `runtime/trainyard/package` would write it. */
 export function buildPackage(request: TinyPackageRequest): TinyPackage {
   const { version, runId = 'run', behaviour = {}, model = 'doubler' } = request;
+  const { modelDigest = `sha256:${'0'.repeat(64)}` } = request;
   const folder = join(request.folder, `${model}-${version}-${Math.random().toString(36).slice(2, 8)}`);
   mkdirSync(folder, { recursive: true });
   archive(folder, version, behaviour, request.paddingBytes ?? 0);
@@ -70,7 +73,7 @@ export function buildPackage(request: TinyPackageRequest): TinyPackage {
     model,
     version,
     runId,
-    modelDigest: `sha256:${'0'.repeat(64)}`,
+    modelDigest,
     createdAt: '2026-01-01T00:00:00Z',
     format: 'pyfunc',
     payload: { kind: 'mar', file: 'model.mar', ...blobOf(join(folder, 'model.mar')) },
