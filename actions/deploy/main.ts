@@ -1,15 +1,16 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
 import { signStatement } from '../../adapters/signing/attestation.ts';
+import type { Config } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
 import { SECRETS } from '../../core/names.ts';
-import { TAKE_BACK } from '../../core/plan/hand-over.ts';
+import { type Operation, TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
-import { runAction } from '../job/harness.ts';
+import { type Job, runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { readInAnyCase } from '../job/read-in-any-case.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
@@ -32,17 +33,13 @@ export function main(): Promise<void> {
     const plan = readPlan(inputs.plan);
     const token = inputs['github-token'];
     const comment = commentOnPlan(job, plan, token);
-    const config = TAKE_BACK.has(plan.operation)
-      ? (await readInAnyCase(host, { file: inputs.config, token, log, options: ENVIRONMENTS_ONLY })).config
-      : await readConfig(host, inputs.config);
+    const config = await readSettings(job, plan.operation);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
-    const runner = host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own';
-    const startedAt = systemClock.now();
     const { warning, ...stay } = planStay({
       detach: inputs.detach,
-      runner,
-      startedAt,
+      runner: host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own',
+      startedAt: systemClock.now(),
       settings: chosen.environment,
     });
     if (warning !== undefined && !TAKE_BACK.has(plan.operation)) log.warn(warning);
@@ -73,6 +70,17 @@ export function main(): Promise<void> {
     });
     return withUntold(deployed, announcer);
   });
+}
+
+/** What takes back goes by the last file that can be used; what goes on, by a faultless one. */
+async function readSettings(
+  { inputs, host, log }: Job<(typeof CONTRACTS)['deploy']>,
+  operation: Operation,
+): Promise<Config> {
+  const { config: file, 'github-token': token } = inputs;
+  if (!TAKE_BACK.has(operation)) return readConfig(host, file);
+  const { config } = await readInAnyCase(host, { file, token, log, options: ENVIRONMENTS_ONLY });
+  return config;
 }
 
 /** The outcome, and what people could not be told of it. Also a job that fails tells what it can first. */

@@ -51,15 +51,14 @@ export function main(): Promise<void> {
     const wanted = { file, token, log, options: IN_ANY_CASE };
     const found = await findModels(host.workspace, file);
     const own = found.own ?? (await findEarlierModel(host, wanted)) ?? '';
-    const models = { own, all: [...new Set([...found.all, ...(own === '' ? [] : [own])])].toSorted() };
+    const all = new Set(own === '' ? found.all : [...found.all, own]);
+    const models = { own, all: [...all].toSorted() };
     const facts = describeEvent({ eventName, payload, actor, models });
     const { answerFailure } = createAnswering({ github, log }, facts, { file, runUrl });
     reportTo(async ({ decision, report }) => {
       if (decision === 'failure') await answerFailure(report);
     });
-    const { config, text } = makesSafeOrTells(facts)
-      ? await readInAnyCase(host, wanted)
-      : await readConfigAndText(host, file, { needs: NEEDS });
+    const { config, text } = await readPolicy(host, wanted, facts);
     return plan(
       {
         ...{ eventName, payload, actor, workflow, runUrl },
@@ -85,8 +84,14 @@ export function main(): Promise<void> {
   });
 }
 
-function makesSafeOrTells({ effect }: EventFacts): boolean {
-  return effect === 'guards' || effect === 'tells';
+/** The file that the plan goes by: faultless, but for what makes safe and what only tells. */
+async function readPolicy(
+  host: Host,
+  wanted: Parameters<typeof readInAnyCase>[1],
+  { effect }: EventFacts,
+): Promise<{ readonly config: Config; readonly text: string }> {
+  if (effect === 'guards' || effect === 'tells') return readInAnyCase(host, wanted);
+  return readConfigAndText(host, wanted.file, { needs: NEEDS });
 }
 
 /** Asks the hosts of an environment, and nobody where there is no such environment. */
