@@ -45,7 +45,8 @@ function bodyOf({ id, version }: Rollout, { code, explanation }: Neglect) {
 
 async function look({ request, ports }: Monitoring, agent: AgentPort): Promise<readonly Traffic[]> {
   try {
-    const { traffic } = await agent.state();
+    // A host that does not answer holds up nobody: its silence is for the checks after this.
+    const { traffic } = await agent.urgent().state();
     return [traffic[request.config.model]].filter((one) => one !== undefined);
   } catch (thrown) {
     ports.log.warn(`${agent.url} can't be asked of the rollout: ${messageOf(thrown)}`);

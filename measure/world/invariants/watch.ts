@@ -30,8 +30,12 @@ const LATEST_DISPATCH_MS = 90_000;
 /** A deadline is no matter of moments. */
 const OPEN_EVERY_MS = 5_000;
 const HARMFUL_SHARE = 0.25;
-/** Requests that the candidate refuses are told from those that clients wrote wrongly where there are many more of them. */
-const REFUSING_SHARE = 0.5;
+/**
+ * The share of its requests that a candidate has to refuse until the world's 60 of a stage prove it, whatever chance does: they have to be
+ * worth the 31 nats that `PROOF_NATS` speaks of, five standard deviations below their mean. Beside a tenth that clients wrote wrongly that
+ * takes 0.8 (86 nats, less 5 times 11), and a half where they write none.
+ */
+const REFUSING_SHARE = { amongMalformed: 0.8, alone: 0.5 } as const;
 
 /** A watch over this world. */
 export function createWatch(world: SimulatedWorld): Watch {
@@ -118,7 +122,9 @@ function writingOf(world: SimulatedWorld, index: number): Writing {
       const born = setup.versions[version];
       if (JSON.stringify(born) === JSON.stringify(Object.values(setup.versions)[0])) return false;
       const { failing = 0, hanging = 0, refusing = 0, invalid = 0 } = born ?? {};
-      return failing + hanging + invalid >= HARMFUL_SHARE || refusing >= REFUSING_SHARE;
+      const { amongMalformed, alone } = REFUSING_SHARE;
+      const isRefusing = refusing >= (setup.malformed > 0 ? amongMalformed : alone);
+      return failing + hanging + invalid >= HARMFUL_SHARE || isRefusing;
     },
     isEqual: (version) => {
       const [champion] = Object.keys(setup.versions);
