@@ -104,10 +104,8 @@ export type LoggedModel = {
 /** Where a version comes from. */
 export type ModelSource = { readonly modelUri: string; readonly runId: string };
 
-export type RegisteredVersion = {
+export type RegisteredVersion = ModelSource & {
   readonly version: string;
-  readonly runId: string;
-  readonly modelUri: string;
   readonly status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
 };
 

@@ -16,7 +16,7 @@ export type LocalPackage = {
 };
 
 /** What a package that the build job stored with a run says of itself, and what the ledger is to say of it. */
-export type DescribedPackage = {
+type DescribedPackage = {
   readonly manifest: Pick<PackageManifest, 'model' | 'version' | 'runId' | 'modelDigest'>;
   readonly built: Omit<BuiltPackage, 'at'>;
 };

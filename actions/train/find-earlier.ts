@@ -4,7 +4,7 @@ import type { TrackingRun } from '../../core/ports.ts';
 import type { TrainPorts, TrainRequest } from './train.ts';
 
 /** What this training has left already: all of it, or a run whose job was lost before it could say so. */
-export type Earlier =
+type Earlier =
   | { readonly kind: 'finished'; readonly run: TrackingRun; readonly model: TrainedModel }
   | { readonly kind: 'lost'; readonly run: TrackingRun }
   | { readonly kind: 'nothing' };

@@ -8,8 +8,6 @@ export const FOR_TESTS: readonly string[] = [
   'actions/job/pull-request-comment.ts: CommentTarget',
   'actions/job/pull-request-comment.ts: updateComment',
   'actions/plan/plan.ts: PlanRequest',
-  'actions/train/train.ts: TrainPorts',
-  'actions/train/train.ts: TrainRequest',
   'adapters/images/pip.ts: parsePipSettings',
   'adapters/mlflow/project.ts: projectArguments',
   'agent/runtimes/docker/registry-login.ts: registryOf',
