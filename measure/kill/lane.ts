@@ -5,6 +5,7 @@ import { createAgentClient } from '../../adapters/agent-client.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
+import { createLineKeys } from '../../adapters/signing/line-keys.ts';
 import type { AgentPort, Ledger, Tracking } from '../../core/ports.ts';
 import { type AgentHost, startAgentHost } from '../../sandbox/agent/agent-host.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
@@ -80,6 +81,7 @@ export async function startLane(folder: string, model: string, mlflowUrl: string
       clock: systemClock,
       author: { name: 'trainyard', email: 'trainyard@example.test' },
       dir: path.join(folder, 'ledger'),
+      keys: createLineKeys({ privateKey: keys.signing, trusted: [] }),
     }),
     tracking: createMlflow({ uri: mlflowUrl }, systemClock),
     host,

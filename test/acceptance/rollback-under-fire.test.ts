@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../adapters/clock.ts';
 import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
+import { createLineKeys } from '../../adapters/signing/line-keys.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { releaseVersion } from '../../measure/kill/release-version.ts';
 import { type AgentHost, startAgentHost } from '../../sandbox/agent/agent-host.ts';
@@ -39,6 +40,7 @@ type Scene = {
   readonly sandbox: Sandbox;
   readonly mlflow: MlflowServer;
   readonly hosts: readonly [AgentHost, AgentHost];
+  readonly signingKey: string;
   readonly front: Awaited<ReturnType<typeof startAilingFront>>;
 };
 
@@ -139,6 +141,7 @@ async function startScene(folder: string, stops: (() => Promise<unknown>)[]): Pr
   const mlflow = await startMlflow({ python, folder: path.join(folder, 'mlflow'), env: process.env });
   stops.push(() => mlflow.child.stop());
   const keys = generateKeyPairSync('ed25519');
+  const signingKey = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const [deployerToken, secret] = [randomBytes(24).toString('hex'), randomBytes(24).toString('hex')];
   const sandbox = await startSandbox({
     folder: path.join(folder, 'github'),
@@ -146,7 +149,7 @@ async function startScene(folder: string, stops: (() => Promise<unknown>)[]): Pr
     secrets: {
       TRAINYARD_AGENT_TOKEN: deployerToken,
       TRAINYARD_DISPATCH_SECRET: secret,
-      TRAINYARD_SIGNING_KEY: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      TRAINYARD_SIGNING_KEY: signingKey,
     },
     variables: { MLFLOW_TRACKING_URI: mlflow.url },
   });
@@ -172,7 +175,7 @@ async function startScene(folder: string, stops: (() => Promise<unknown>)[]): Pr
     '.github/workflows/trainyard.yml': readTemplate(ROOT, 'trainyard.yml'),
   };
   sandbox.remote.commit({ branch: 'main', files, message: 'A model to roll out', author: WRITER });
-  return { folder, sandbox, mlflow, hosts, front };
+  return { folder, sandbox, mlflow, hosts, signingKey, front };
 }
 
 /** The stage lasts longer than the fire: only the person's word ends the rollout. */
@@ -196,11 +199,13 @@ environments:
 }
 
 /** Leaves a version that passed the gate, as if it had been trained, and gives it. */
-async function release({ sandbox, mlflow, folder }: Scene): Promise<void> {
+async function release({ sandbox, mlflow, folder, signingKey }: Scene): Promise<void> {
   const { remote, repository } = sandbox;
   const dir = path.join(folder, 'ledger');
   const author = { name: 'trainyard', email: 'trainyard@example.test' };
-  const ledger = createGitLedger({ remote: remote.bare, clock: systemClock, author, dir });
+  // Jobs have signed it since: a line without a signature would look forged.
+  const keys = createLineKeys({ privateKey: signingKey, trusted: [] });
+  const ledger = createGitLedger({ remote: remote.bare, clock: systemClock, author, dir, keys });
   const tracking = createMlflow({ uri: mlflow.url }, systemClock);
   const sha = remote.resolve('main') ?? '';
   await releaseVersion({ model: MODEL, folder, tracking, ledger, repository, sha }, 'good');

@@ -142,6 +142,17 @@ describe.each(REUSABLE)('%s', (file) => {
     }
   });
 
+  it('gives every job that writes the ledger the key that signs it, and no other job', () => {
+    for (const [id, job] of Object.entries(workflow.jobs)) {
+      const writes = job.permissions?.['contents'] === 'write';
+      const text = JSON.stringify(job);
+      expect(text.includes(`"TRAINYARD_SIGNING_KEY":"\${{ secrets.signing-key }}"`), id).toBe(writes);
+      expect(text.includes(`"TRAINYARD_TRUSTED_KEYS":"\${{ vars.TRAINYARD_TRUSTED_KEYS }}"`), id).toBe(
+        writes,
+      );
+    }
+  });
+
   it('ends every job in time', () => {
     for (const job of Object.values(workflow.jobs)) expect(job['timeout-minutes']).toBeGreaterThan(0);
   });

@@ -7,6 +7,7 @@ import type { Plan } from '../../../actions/job/handoff.ts';
 import { systemClock } from '../../../adapters/clock.ts';
 import { createGitLedger } from '../../../adapters/git/ledger.ts';
 import { createMlflow } from '../../../adapters/mlflow/tracking.ts';
+import { createLineKeys } from '../../../adapters/signing/line-keys.ts';
 import { packageFolder } from '../../../core/identity/package-folder.ts';
 import { createEvent } from '../../../core/ledger/create-event.ts';
 import type { EnvironmentState } from '../../../core/ledger/state.ts';
@@ -65,6 +66,7 @@ async function startParts(stops: (() => unknown)[]): Promise<Omit<RunningFleet, 
   const folder = mkdtempSync(join(tmpdir(), 'ty-fleet-'));
   stops.push(() => rmSync(folder, { recursive: true, force: true }));
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const signingKey = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
   const trusted = join(folder, 'trusted-keys.pem');
   writeFileSync(trusted, publicKey.export({ type: 'spki', format: 'pem' }));
   const network = createNetwork(3);
@@ -82,6 +84,7 @@ async function startParts(stops: (() => unknown)[]): Promise<Omit<RunningFleet, 
     clock: systemClock,
     author: { name: 'fleet', email: 'fleet@example.test' },
     dir: join(folder, 'ledger'),
+    keys: createLineKeys({ privateKey: signingKey, trusted: [] }),
   });
   const env = {
     GITHUB_REPOSITORY: REPOSITORY,
@@ -92,7 +95,7 @@ async function startParts(stops: (() => unknown)[]): Promise<Omit<RunningFleet, 
     GITHUB_ACTOR: 'ada',
     MLFLOW_TRACKING_URI: mlflow.uri,
     TRAINYARD_AGENT_TOKEN: TOKENS.deployer,
-    TRAINYARD_SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    TRAINYARD_SIGNING_KEY: signingKey,
   };
   const job = { folder: join(folder, 'jobs') };
   let runs = 0;
