@@ -37,7 +37,7 @@ export async function openLedgerRepository(repository: LedgerRepository): Promis
 }
 
 /** The newest commit of the ledger branch. A merge is none of ours: appends have one parent. */
-export type FetchedHead = { readonly commit: string; readonly isMerge: boolean };
+type FetchedHead = { readonly commit: string; readonly isMerge: boolean };
 
 /** The newest commit of the ledger branch, fetched now; `undefined` while the branch does not exist. */
 export async function fetchHead(repository: LedgerRepository): Promise<FetchedHead | undefined> {

@@ -40,7 +40,7 @@ export type Link = {
 };
 
 /** What is wrong with a link; the codes stand in docs/operations.md. */
-export type ChainBreak = Problem & { readonly code: 'ledger-chain' | 'ledger-unsigned' };
+type ChainBreak = Problem & { readonly code: 'ledger-chain' | 'ledger-unsigned' };
 
 /** The chain before any line. */
 export const NEW_CHAIN: Chain = { last: OF_NOTHING, isChained: false, isSigned: false };
