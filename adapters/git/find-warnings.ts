@@ -15,7 +15,7 @@ export function findWarnings({ state, unsigned, early }: LedgerReading, keys: Li
       : [
           `The ledger of ${state.model} holds events that only a newer version of Trainyard knows; they move nothing here: ${kinds.join(', ')}.`,
         ];
-  const seen = [...unknown, ...early.map(describeEarly)];
+  const seen = early === undefined ? unknown : [...unknown, describeEarly(early)];
   return keys.isSigned === undefined ? seen : [...seen, ...unsigned.map(describeUnsigned)];
 }
 

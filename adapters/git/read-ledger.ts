@@ -25,8 +25,8 @@ export type LedgerReading = {
   readonly chain: Chain;
   /** Lines after the last signature that have none, of kinds that may. */
   readonly unsigned: readonly PlacedLine[];
-  /** New lines whose time has not come yet, further than clocks differ. */
-  readonly early: readonly PlacedLine[];
+  /** The first new line whose time has not come yet, further than clocks differ. */
+  readonly early: PlacedLine | undefined;
 };
 
 /** A file that was read: `lines` is the number of its line breaks. */
@@ -43,7 +43,14 @@ type ReadingRequest = {
 
 /** A reading of a model of which nothing is recorded. */
 export function emptyReading(model: string): LedgerReading {
-  return { head: undefined, state: emptyLedger(model), files: [], chain: NEW_CHAIN, unsigned: [], early: [] };
+  return {
+    head: undefined,
+    state: emptyLedger(model),
+    files: [],
+    chain: NEW_CHAIN,
+    unsigned: [],
+    early: undefined,
+  };
 }
 
 /** Reads one model's ledger in a commit; the problems of lines that are no events, or of a branch that is no ledger. Only one file lies in memory at a time. */
@@ -86,7 +93,7 @@ function startPart(
   const fold = continueFold(known.state);
   const digests = [...(known.state.origin?.digests ?? [])];
   const problems: Problem[] = [];
-  const early: PlacedLine[] = [];
+  let early: PlacedLine | undefined;
   let broken: Problem | undefined;
   let chain = known.chain;
   let lastSigned: PlacedLine | undefined;
@@ -100,7 +107,7 @@ function startPart(
       for (const [index, line] of lines.entries()) {
         if (fold.add(line.event)) digests.push(followed.digests[index] ?? '');
         // Texts of one form, compared as such: a date for each line would take longer than all else.
-        if (line.event.at > latest) early.push({ path: file.path, line });
+        if (early === undefined && line.event.at > latest) early = { path: file.path, line };
       }
       chain = followed.chain;
       unsigned = followed.lastSigned === undefined ? [...unsigned, ...followed.unsigned] : followed.unsigned;

@@ -45,12 +45,12 @@ export function ledgerFiles(events: number): Readonly<Record<string, string>> {
 
 /** An event that no ledger of `ledgerFiles` holds. */
 export function oneMore(number: number): LedgerEvent {
-  return createEvent(contextOf(`more-${number}`, Date.UTC(2046, 0, 1)), 'frozen', { reason: 'bench' });
+  return createEvent(contextOf(`more-${number}`, Date.UTC(2026, 0, 1)), 'frozen', { reason: 'bench' });
 }
 
 /** All events of one version, from its training to the release of its lock. */
 function deliver(number: number): readonly LedgerEvent[] {
-  const context = contextOf(`push-${number}`, Date.UTC(2024, 0, 1) + (number * DAY_MS) / VERSIONS_PER_DAY);
+  const context = contextOf(`push-${number}`, Date.UTC(2019, 0, 1) + (number * DAY_MS) / VERSIONS_PER_DAY);
   const version = String(number);
   const runId = digest(`run ${number}`).slice(-32);
   const modelDigest = digest(`model ${number}`);
