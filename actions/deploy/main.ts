@@ -1,7 +1,7 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
 import { signStatement } from '../../adapters/signing/attestation.ts';
-import type { Config } from '../../core/config/config.ts';
+import type { Config, Environment } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
@@ -26,6 +26,8 @@ import type { DeployOutcome } from './outcomes.ts';
 /** To take back needs to know the hosts, and nothing that may be wrong elsewhere in the file. */
 const ENVIRONMENTS_ONLY = { needs: ['environments'], only: ['environments'] } as const;
 
+type DeployJob = Job<(typeof CONTRACTS)['deploy']>;
+
 /** The deploy action: one operation on one environment. */
 export function main(): Promise<void> {
   return runAction(CONTRACTS.deploy, async (job) => {
@@ -36,13 +38,7 @@ export function main(): Promise<void> {
     const config = await readSettings(job, plan.operation);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
-    const { warning, ...stay } = planStay({
-      detach: inputs.detach,
-      runner: host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own',
-      startedAt: systemClock.now(),
-      settings: chosen.environment,
-    });
-    if (warning !== undefined && !TAKE_BACK.has(plan.operation)) log.warn(warning);
+    const stay = chooseStay(job, plan.operation, chosen.environment);
     const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
     const author = authorOf(plan, host);
     const github = await connectGitHub(host, token, log);
@@ -73,14 +69,26 @@ export function main(): Promise<void> {
 }
 
 /** What takes back goes by the last file that can be used; what goes on, by a faultless one. */
-async function readSettings(
-  { inputs, host, log }: Job<(typeof CONTRACTS)['deploy']>,
-  operation: Operation,
-): Promise<Config> {
+async function readSettings({ inputs, host, log }: DeployJob, operation: Operation): Promise<Config> {
   const { config: file, 'github-token': token } = inputs;
   if (!TAKE_BACK.has(operation)) return readConfig(host, file);
   const { config } = await readInAnyCase(host, { file, token, log, options: ENVIRONMENTS_ONLY });
   return config;
+}
+
+/** Whether this job waits through the stages, and how long; it warns where that keeps a runner that a rollback may need. */
+function chooseStay(
+  { inputs, host, log }: DeployJob,
+  operation: Operation,
+  settings: Environment,
+): Omit<ReturnType<typeof planStay>, 'warning'> {
+  const runner = host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own';
+  const { warning, ...stay } = planStay({
+    ...{ detach: inputs.detach, runner, settings },
+    startedAt: systemClock.now(),
+  });
+  if (warning !== undefined && !TAKE_BACK.has(operation)) log.warn(warning);
+  return stay;
 }
 
 /** The outcome, and what people could not be told of it. Also a job that fails tells what it can first. */

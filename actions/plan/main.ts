@@ -19,7 +19,9 @@ import { askHeads } from '../serving/ask-heads.ts';
 import { connectAgents } from '../serving/wiring.ts';
 import { createAnswering } from './answering.ts';
 import { forecastRollout } from './forecast-rollout.ts';
-import { type PlanPorts, plan } from './plan.ts';
+import { type PlanPorts, type PlanRequest, plan } from './plan.ts';
+
+type Wanted = Parameters<typeof readInAnyCase>[1];
 
 /** Plan talks to no tracking server and no search storage, so it needs none of their addresses. */
 const NEEDS = [
@@ -49,10 +51,7 @@ export function main(): Promise<void> {
     const github = token === '' ? undefined : await connectGitHub(host, token, log);
     const file = path.posix.normalize(inputs.config);
     const wanted = { file, token, log, options: IN_ANY_CASE };
-    const found = await findModels(host.workspace, file);
-    const own = found.own ?? (await findEarlierModel(host, wanted)) ?? '';
-    const all = new Set(own === '' ? found.all : [...found.all, own]);
-    const models = { own, all: [...all].toSorted() };
+    const models = await listModels(host, wanted);
     const facts = describeEvent({ eventName, payload, actor, models });
     const { answerFailure } = createAnswering({ github, log }, facts, { file, runUrl });
     reportTo(async ({ decision, report }) => {
@@ -84,10 +83,18 @@ export function main(): Promise<void> {
   });
 }
 
+/** The model of the file, also where that can't be read now, and all models of the repository. */
+async function listModels(host: Host, wanted: Wanted): Promise<PlanRequest['models']> {
+  const found = await findModels(host.workspace, wanted.file);
+  const own = found.own ?? (await findEarlierModel(host, wanted)) ?? '';
+  const all = new Set(own === '' ? found.all : [...found.all, own]);
+  return { own, all: [...all].toSorted() };
+}
+
 /** The file that the plan goes by: faultless, but for what makes safe and what only tells. */
 async function readPolicy(
   host: Host,
-  wanted: Parameters<typeof readInAnyCase>[1],
+  wanted: Wanted,
   { effect }: EventFacts,
 ): Promise<{ readonly config: Config; readonly text: string }> {
   if (effect === 'guards' || effect === 'tells') return readInAnyCase(host, wanted);

@@ -1,7 +1,7 @@
 import { TAGS } from '../../core/names.ts';
 import type { TrainedModel } from '../../core/plan/chain/handed-on.ts';
 import type { TrackingRun } from '../../core/ports.ts';
-import type { TrainPorts, TrainRequest } from './train.ts';
+import type { TrainPorts, TrainRequest } from './train-context.ts';
 
 /** What this training has left already: all of it, or a run whose job was lost before it could say so. */
 type Earlier =

@@ -1,17 +1,8 @@
-import type { Config } from '../../core/config/config.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
 import { RESUME_VARIABLE, RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
 import type { HandedModel, TrainedModel } from '../../core/plan/chain/handed-on.ts';
-import type {
-  Clock,
-  Log,
-  ProjectRunner,
-  ProjectStep,
-  StepEnd,
-  Tracking,
-  TrackingRun,
-} from '../../core/ports.ts';
+import type { ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained as HandedOn, Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
@@ -19,31 +10,7 @@ import { findEarlier, sealFinished, sealOpened } from './find-earlier.ts';
 import { findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
 import { reportTraining } from './report-training.ts';
-
-type Data = { readonly digest: string; readonly files: readonly unknown[] };
-
-export type TrainRequest = {
-  readonly plan: Plan;
-  readonly config: Config;
-  readonly workspace: string;
-  readonly repository: string;
-  readonly runUrl: string;
-  /** Of the workflow run, from 1. */
-  readonly attempt: number;
-  readonly signal: AbortSignal;
-};
-
-export type TrainPorts = {
-  readonly tracking: Tracking;
-  readonly project: ProjectRunner;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Seals facts with the nonce that plan handed to the jobs of this training. */
-  readonly seal: (facts: readonly string[]) => string;
-  readonly hashData: (inputs: readonly string[]) => Promise<Data>;
-  /** Writes a text to a temporary file and gives its path. */
-  readonly writeTemp: (name: string, text: string) => Promise<string>;
-};
+import type { HashedData, TrainPorts, TrainRequest } from './train-context.ts';
 
 type Trained = OutcomeOf<typeof CONTRACTS.train>;
 
@@ -220,7 +187,7 @@ type Done = { readonly run: TrackingRun; readonly model: TrainedModel };
 async function writeProvenance(
   { plan, config, repository, runUrl }: TrainRequest,
   { tracking, clock, writeTemp }: TrainPorts,
-  { model, data, startedAt }: Done & { readonly data: Data; readonly startedAt: Instant },
+  { model, data, startedAt }: Done & { readonly data: HashedData; readonly startedAt: Instant },
 ): Promise<void> {
   const manifest = {
     schema: SCHEMAS.provenance,

@@ -32,7 +32,7 @@ export function mayBeUnsigned(kind: string): boolean {
 }
 
 /** A line as the chain sees it. `follows` is what it says the digest of the line before is. */
-export type Link = {
+type Link = {
   readonly kind: string;
   readonly digest: string;
   readonly follows: string | undefined;

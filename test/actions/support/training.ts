@@ -1,4 +1,4 @@
-import type { TrainPorts, TrainRequest } from '../../../actions/train/train.ts';
+import type { TrainPorts, TrainRequest } from '../../../actions/train/train-context.ts';
 import { createSeal } from '../../../adapters/seal.ts';
 import type { ProjectStep, StepEnd } from '../../../core/ports.ts';
 import { createWorld } from './deployment.ts';

@@ -7,7 +7,6 @@ export const FOR_TESTS: readonly string[] = [
   'actions/deploy/deploy.ts: Deployment',
   'actions/job/pull-request-comment.ts: CommentTarget',
   'actions/job/pull-request-comment.ts: updateComment',
-  'actions/plan/plan.ts: PlanRequest',
   'adapters/images/pip.ts: parsePipSettings',
   'adapters/mlflow/project.ts: projectArguments',
   'agent/runtimes/docker/registry-login.ts: registryOf',

@@ -1,0 +1,31 @@
+import type { Config } from '../../core/config/config.ts';
+import type { Clock, Log, ProjectRunner, Tracking } from '../../core/ports.ts';
+import type { Plan } from '../job/handoff.ts';
+
+/** What a training reads: the digest of all of it, and its files. */
+export type HashedData = { readonly digest: string; readonly files: readonly unknown[] };
+
+/** Which training is asked for, by which run. */
+export type TrainRequest = {
+  readonly plan: Plan;
+  readonly config: Config;
+  readonly workspace: string;
+  readonly repository: string;
+  readonly runUrl: string;
+  /** Of the workflow run, from 1. */
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+};
+
+/** What a training may touch. */
+export type TrainPorts = {
+  readonly tracking: Tracking;
+  readonly project: ProjectRunner;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Seals facts with the nonce that plan handed to the jobs of this training. */
+  readonly seal: (facts: readonly string[]) => string;
+  readonly hashData: (inputs: readonly string[]) => Promise<HashedData>;
+  /** Writes a text to a temporary file and gives its path. */
+  readonly writeTemp: (name: string, text: string) => Promise<string>;
+};
