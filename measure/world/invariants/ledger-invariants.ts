@@ -149,7 +149,7 @@ export const LEDGER_INVARIANTS: readonly Invariant<Writing>[] = [
   },
   {
     name: 'harmful-never-promoted',
-    text: 'A version that fails a quarter of its requests is never promoted on evidence.',
+    text: 'A version that fails half of its requests is never promoted on evidence.',
     breach: (writing) =>
       first(promotedIn(writing), ({ data }) =>
         data.code !== 'requested' && data.code !== 'first' && writing.isHarmful(data.version)
