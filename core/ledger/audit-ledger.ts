@@ -1,9 +1,9 @@
 import { type Instant, isBefore, secondsBetween } from '../instant.ts';
 import { checkEvent } from './check-event.ts';
-import { CLOCK_SLACK_SECONDS } from './clock-slack.ts';
 import type { Envelope } from './envelope.ts';
 import type { LedgerEvent } from './event.ts';
 import { startFold } from './fold.ts';
+import { CLOCK_SLACK_SECONDS } from './lines/clock-slack.ts';
 import type { RecordedEvent } from './lines/read-event.ts';
 import type { LedgerState } from './state.ts';
 import type { StatementSubject } from './statement.ts';

@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { LedgerEvent } from './event.ts';
-import { findServedPackage } from './find-served-package.ts';
 import { findStartBar } from './find-start-bar.ts';
+import { findServedPackage } from './fold/find-served-package.ts';
 import { findConflictingLock, lockedProblem } from './locks.ts';
 import { hasServed } from './read-rollback.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp, type Rollout } from './state.ts';

@@ -12,7 +12,7 @@ export type LedgerFile = {
 };
 
 /** What a line says beside its event: the digest of the line before it, and its signatures. Both may be missing, or be anything. */
-type Seal = { readonly follows?: unknown; readonly signatures?: unknown };
+type Seal = Readonly<Partial<Record<'follows' | 'signatures', unknown>>>;
 
 /** A line of the ledger: its text, without the line break, its number in its file, and the event in it. */
 export type LedgerLine = {

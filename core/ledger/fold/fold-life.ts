@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../event.ts';
-import { findServedPackage } from '../find-served-package.ts';
 import { type GateJudgement, lookUp, type Training } from '../state.ts';
 import type { Draft, Index } from './draft.ts';
+import { findServedPackage } from './find-served-package.ts';
 
 type LifeEvent = Extract<
   LedgerEvent,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { addLink, findBreak, NEW_CHAIN } from '../../../core/ledger/chain/chain.ts';
 import { joinSignatures, splitSignatures } from '../../../core/ledger/chain/seal.ts';
 
-type Link = Parameters<typeof addLink>[1];
+type Link = Parameters<typeof findBreak>[1];
 
 /** What each of these lines breaks, one after the other. */
 function follow(...links: readonly Partial<Link>[]): readonly (string | undefined)[] {

@@ -1,4 +1,4 @@
-import type { LedgerState } from './state.ts';
+import type { LedgerState } from '../state.ts';
 
 /**
  * Where a version serves in another package than that, and in which: what serves keeps its package, so nothing can be put in its place
