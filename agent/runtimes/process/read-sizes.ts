@@ -1,5 +1,5 @@
 /** Sizes of a file in an archive in bytes, and in the list where its header begins. */
-export type Sizes = { readonly packed: number; readonly plain: number; readonly offset?: number };
+type Sizes = { readonly packed: number; readonly plain: number; readonly offset?: number };
 
 /** What is written in the place of a number that needs 64 bits. */
 const ELSEWHERE = 0xffffffff;
