@@ -5,7 +5,7 @@ import type { BoxPolicy } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 import { listedVariables } from './listed-variables.ts';
-import { isBelow, PRIVATE_PLACES, runnerPlaces } from './private-places.ts';
+import { holdsPrivate, isBelow, PRIVATE_PLACES, runnerPlaces } from './private-places.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -40,8 +40,8 @@ type Boxed = {
 export type Box = {
   /** Where a program finds the folder that is its `temp` outside. */
   readonly home: (temp: string) => string;
-  /** The specification for the box (runtime/trainyard/box), but for what differs from one program to the next; it hides these, too. */
-  readonly specify: (hide: readonly string[]) => Readonly<Record<string, unknown>>;
+  /** The specification for the box (runtime/trainyard/box), but for what differs from one program to the next; it never shows these. */
+  readonly specify: (secret: readonly string[]) => Readonly<Record<string, unknown>>;
   /** The command line that runs a program in it. */
   readonly enter: (boxed: Boxed) => { readonly command: string; readonly args: readonly string[] };
 };
@@ -52,35 +52,76 @@ const MOST_PROCESSES = 4096;
 const MODEL_FILE_BYTES = 32 * 1024 ** 3;
 const PROBE_TIMEOUT_MS = 60_000;
 
+/** How strongly a program is boxed, and whether as nobody. */
+type Level = { readonly level: 'namespaces' | 'process'; readonly nobody: boolean };
+
+/** The weakest: it can be had everywhere. */
+const LIMITS_ONLY: Level = { level: 'process', nobody: false };
+
 /**
- * Finds out by trying what kind of box this machine can make, and says so: namespaces; for a model, where root runs the job, a user of
- * its own; else limits and an end for all that is started. Rejects with a UserError when the policy requires more than can be made.
+ * Finds out by trying, from the strongest down, in what kind of box this Python starts on this machine, and says so: namespaces; for a
+ * model, where root runs the job, a user of its own; else limits and an end for all that is started. Rejects with a UserError when the
+ * policy requires more than can be made.
  */
 export async function openBox(options: BoxOptions): Promise<Box> {
-  const { python, runtime, policy } = options;
-  const shown = operatorsPlaces(options.env);
-  const enter = (specification: Readonly<Record<string, unknown>>, boxed: Boxed) => {
-    const spec = JSON.stringify({ ...specification, ...boxed, show: [...shown, ...boxed.show] });
-    return { command: python, args: ['-I', '-S', path.join(runtime, 'start.py'), 'box', spec] };
+  const { kind, policy, onLine } = options;
+  const failures: string[] = [];
+  for (const level of strongLevels(kind)) {
+    if (level.level === 'process' && policy.require) break;
+    const box = makeBox(options, level);
+    const end = await tryOut(options, box);
+    if (end.code === 0) {
+      onLine(describe(kind, level, failures));
+      return box;
+    }
+    failures.push(end.stderr.at(-1) ?? 'it said nothing');
+  }
+  if (policy.require) throw boxImpossible(failures);
+  onLine(describe(kind, LIMITS_ONLY, failures));
+  return makeBox(options, LIMITS_ONLY);
+}
+
+/** What is better than limits alone, the strongest first. */
+function strongLevels(kind: BoxKind): readonly Level[] {
+  const own: Level = { level: 'namespaces', nobody: false };
+  // Only root can become somebody else; training works on files that are its user's.
+  if (kind === 'training' || process.getuid?.() !== 0) return [own];
+  return [{ ...own, nobody: true }, own, { level: 'process', nobody: true }];
+}
+
+function makeBox(options: BoxOptions, level: Level): Box {
+  const { kind, python, runtime, env, policy } = options;
+  const isModel = kind === 'model';
+  const inNamespaces = level.level === 'namespaces';
+  const shown = shownPlaces(kind, env);
+  const specification = {
+    ...level,
+    network: !isModel,
+    hide: [...PRIVATE_PLACES, ...runnerPlaces(env)],
+    secret: [],
+    limits: {
+      memoryBytes: policy.memoryBytes ?? null,
+      fileBytes: isModel ? MODEL_FILE_BYTES : null,
+      processes: MOST_PROCESSES,
+    },
   };
-  const end = await tryOut(options, (boxed) => enter(specify(options, true), boxed));
-  const inNamespaces = end.code === 0;
-  const why = end.stderr.at(-1) ?? 'it said nothing';
-  if (!inNamespaces && policy.require) throw boxImpossible(why);
-  options.onLine(describe(options.kind, inNamespaces, why));
-  const specification = specify(options, inNamespaces);
   return {
     home: (temp) => (inNamespaces ? '/tmp' : temp),
-    specify: (hide) => ({ ...specification, show: shown, hide: [...hiddenPlaces(options.env), ...hide] }),
-    enter: (boxed) => enter(specification, boxed),
+    specify: (secret) => ({ ...specification, show: shown, secret }),
+    enter: (boxed) => {
+      const spec = JSON.stringify({ ...specification, ...boxed, show: [...shown, ...boxed.show] });
+      return { command: python, args: ['-I', '-S', path.join(runtime, 'start.py'), 'box', spec] };
+    },
   };
 }
 
-async function tryOut({ env }: BoxOptions, enter: Box['enter']): Promise<ProcessEnd> {
+/** Whether our own Python starts in the box, which is more than that the box can be made. */
+async function tryOut({ python, runtime, env }: BoxOptions, box: Box): Promise<ProcessEnd> {
   const temp = await mkdtemp(path.join(os.tmpdir(), 'trainyard-box-'));
+  const read = ['-I', '-c', 'import sys; open(sys.argv[1]).close()', path.join(runtime, 'start.py')];
   try {
     return await runProcess({
-      ...enter({ command: ['true'], cwd: '/', temp, show: [], write: [] }),
+      ...box.enter({ command: [python, ...read], cwd: '/', temp, show: [runtime], write: [] }),
       cwd: '/',
       env: listedVariables(env, 'model'),
       timeoutMs: PROBE_TIMEOUT_MS,
@@ -90,62 +131,48 @@ async function tryOut({ env }: BoxOptions, enter: Box['enter']): Promise<Process
   }
 }
 
-function specify(
-  { kind, env, policy }: BoxOptions,
-  inNamespaces: boolean,
-): Readonly<Record<string, unknown>> {
-  const isModel = kind === 'model';
-  return {
-    level: inNamespaces ? 'namespaces' : 'process',
-    network: !isModel,
-    // Only root can become somebody else; training works on files that are its user's.
-    nobody: isModel && isRoot(),
-    hide: hiddenPlaces(env),
-    limits: {
-      memoryBytes: policy.memoryBytes ?? null,
-      fileBytes: isModel ? MODEL_FILE_BYTES : null,
-      processes: MOST_PROCESSES,
-    },
-  };
+function describe(kind: BoxKind, { level, nobody }: Level, failures: readonly string[]): string {
+  const [first = '', second = ''] = failures;
+  if (level === 'namespaces') {
+    const said = `boxed: namespaces, ${kind === 'model' ? 'no network' : 'with network'}`;
+    return first === '' ? said : `${said}, as root: nobody can't run this Python (${first})`;
+  }
+  const missing = `namespaces can't be made on this runner (${second || first})`;
+  if (nobody) return `boxed: a user of its own, with network; ${missing}`;
+  const alone = failures.length > 2 ? `, nor can nobody run this Python (${failures.at(-1)})` : '';
+  return `not boxed, so that it may read what this job holds: ${missing}${alone}`;
 }
 
-function describe(kind: BoxKind, inNamespaces: boolean, why: string): string {
-  if (inNamespaces) return `boxed: namespaces, ${kind === 'model' ? 'no network' : 'with network'}`;
-  const missing = `namespaces can't be made on this runner (${why})`;
-  return kind === 'model' && isRoot()
-    ? `boxed: a user of its own, with network; ${missing}`
-    : `not boxed, so that it may read what this job holds: ${missing}`;
-}
-
-function boxImpossible(why: string): UserError {
+function boxImpossible(failures: readonly string[]): UserError {
   return new UserError([
     {
       code: 'box-impossible',
-      message: `The policy requires that user code is boxed in namespaces, and this runner can't make them (${why}).`,
+      message: `The policy requires that user code is boxed in namespaces, and this runner can't make them (${failures.at(-1)}).`,
       remedy:
         'Allow user namespaces on the runner (docs/runners.md), or set box.require to false on the default branch.',
     },
   ]);
 }
 
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
-}
+/** Where a training finds the machine's resolver of names, when `/etc/resolv.conf` leads below `/run`. */
+const RESOLVER_PLACES = ['/etc/resolv.conf', '/run/systemd/resolve'];
 
-function hiddenPlaces(env: Variables): readonly string[] {
-  return [...PRIVATE_PLACES, ...runnerPlaces(env)];
-}
-
-/** What the runner's operator shows to user code; and where its programs are, of those that would be hidden. */
-function operatorsPlaces(env: Variables): readonly string[] {
-  const named = (env['TRAINYARD_BOX_SHOW'] ?? '')
-    .split(path.delimiter)
-    .filter((place) => path.isAbsolute(place));
-  const hidden = hiddenPlaces(env);
-  const programs = (env['PATH'] ?? '')
-    .split(path.delimiter)
+/** What a box shows of the hidden: what the runner's operator names, where programs on PATH are, and the way to the network. */
+function shownPlaces(kind: BoxKind, env: Variables): readonly string[] {
+  const hidden = [...PRIVATE_PLACES, ...runnerPlaces(env)];
+  const programs = listPaths(env['PATH'])
     .filter((folder) => isBelow(folder, hidden))
-    .map((folder) => (isBelow(path.dirname(folder), hidden) ? path.dirname(folder) : folder))
-    .map((folder) => (folder === env['HOME'] ? path.join(folder, 'bin') : folder));
-  return [...named, ...programs];
+    // Beside its programs, an environment has its libraries.
+    .map((folder) => (holdsPrivate(path.dirname(folder), env) ? folder : path.dirname(folder)))
+    .filter((folder) => isBelow(folder, hidden) && !holdsPrivate(folder, env));
+  return [
+    ...listPaths(env['TRAINYARD_BOX_SHOW']),
+    ...programs,
+    ...(kind === 'training' ? RESOLVER_PLACES : []),
+  ];
+}
+
+/** The absolute paths of a list, such as PATH. */
+function listPaths(list: string | undefined): readonly string[] {
+  return (list ?? '').split(path.delimiter).filter((place) => path.isAbsolute(place));
 }

@@ -1,15 +1,10 @@
 import path from 'node:path';
 
 /** Where people and programs keep what is theirs: keys, sockets that obey whoever finds them, other people's work. */
-export const PRIVATE_PLACES: readonly string[] = [
-  '/home',
-  '/root',
-  '/run',
-  '/media',
-  '/mnt',
-  '/var/lib/docker',
-  '/var/lib/containerd',
-];
+const PEOPLES_PLACES = ['/home', '/root', '/run', '/var/lib/docker', '/var/lib/containerd'];
+
+/** The same, and disks that others may have put there. */
+export const PRIVATE_PLACES: readonly string[] = [...PEOPLES_PLACES, '/media', '/mnt'];
 
 /** What the runner's program keeps in its own folder: whoever has it can pass for the runner. */
 const RUNNER_FILES = ['.credentials', '.credentials_rsaparams', '.runner', '.env'];
@@ -27,4 +22,12 @@ export function runnerPlaces(env: Readonly<Record<string, string | undefined>>):
 /** Whether a folder lies below one of these, itself not counted. */
 export function isBelow(folder: string, places: readonly string[]): boolean {
   return places.some((place) => folder.startsWith(`${place}${path.sep}`) && folder !== place);
+}
+
+/** Whether a folder is a whole home, or has one, the workspace or the runner's folders in it: who names a file means less than that. */
+export function holdsPrivate(folder: string, env: Readonly<Record<string, string | undefined>>): boolean {
+  const isTop = [folder, '/home'].includes(path.dirname(folder));
+  return (
+    isTop || [...PEOPLES_PLACES, ...runnerPlaces(env)].some((place) => `${place}/`.startsWith(`${folder}/`))
+  );
 }

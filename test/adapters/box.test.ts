@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -27,12 +36,15 @@ const env = {
 };
 
 beforeAll(() => {
+  // A model may run as nobody, who has to find what is shown.
+  chmodSync(runner, 0o755);
   for (const folder of [workspace, path.dirname(commandFile), at('_work', '_actions')]) {
     mkdirSync(folder, { recursive: true });
   }
   for (const file of [commandFile, at('.credentials'), at('_work', '_actions', 'action.js')]) {
     writeFileSync(file, SECRET);
   }
+  chmodSync(path.dirname(commandFile), 0o700);
 });
 afterAll(() => rmSync(runner, { recursive: true, force: true }));
 
@@ -44,6 +56,10 @@ type Attack = {
   readonly policy?: Partial<BoxPolicy>;
   readonly python?: string;
   readonly show?: readonly string[];
+  /** What the runner's operator says. */
+  readonly operator?: Readonly<Record<string, string>>;
+  /** What must never be seen. */
+  readonly secret?: readonly string[];
 };
 
 /** Runs a shell script as a training (or a model) runs, below a job that holds secrets; gives what it printed. */
@@ -52,19 +68,31 @@ async function attack({
   kind = 'training',
   policy = {},
   show = [],
+  operator = {},
+  secret = [],
   python = venvProgram('python'),
 }: Attack) {
   const temp = mkdtempSync(path.join(tmpdir(), 'trainyard-attack-'));
   const lines: string[] = [];
   try {
     const box = await openBox({
-      ...{ kind, env, python, runtime: path.join(ROOT, 'runtime') },
+      ...{ kind, env: { ...env, ...operator }, python, runtime: path.join(ROOT, 'runtime') },
       ...{ policy: { ...POLICY, ...policy }, onLine: (line) => lines.push(line) },
     });
     const write = kind === 'training' ? [workspace] : [];
     const command = ['sh', '-c', script];
+    const boxed = { command, cwd: kind === 'training' ? workspace : '/', temp, show, write };
+    const spec = box.specify(secret);
+    const shown = [...(Array.isArray(spec['show']) ? spec['show'] : []), ...show];
     const end = await runProcess({
-      ...box.enter({ command, cwd: kind === 'training' ? workspace : '/', temp, show, write }),
+      command: python,
+      args: [
+        '-I',
+        '-S',
+        path.join(ROOT, 'runtime', 'start.py'),
+        'box',
+        JSON.stringify({ ...spec, ...boxed, show: shown }),
+      ],
       cwd: '/',
       env: { PATH: process.env['PATH'], HOME: box.home(temp) },
       timeoutMs: 60_000,
@@ -170,12 +198,105 @@ describe('user code in its box', () => {
   });
 });
 
+describe('what is shown of the hidden', () => {
+  const disk = at('disk');
+  const holdout = path.join(disk, 'data', 'holdout.csv');
+  const home = at('home');
+
+  beforeAll(() => {
+    mkdirSync(path.dirname(holdout), { recursive: true });
+    writeFileSync(holdout, SECRET);
+    writeFileSync(path.join(disk, 'open.txt'), 'open');
+    for (const folder of [
+      path.join(workspace, 'bin'),
+      path.join(home, 'bin'),
+      path.join(home, 'env', 'lib'),
+    ]) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(path.join(folder, 'tool'), 'tool');
+    }
+    writeFileSync(path.join(home, 'key'), SECRET);
+    writeFileSync(path.join(workspace, 'labels.csv'), SECRET);
+  });
+
+  test('a model never sees the holdout, whatever folder around it is shown', async () => {
+    const script = `cat ${disk}/open.txt; cat ${holdout}`;
+    for (const shown of [disk, path.dirname(holdout), holdout, at()]) {
+      const operator = { TRAINYARD_BOX_SHOW: `${disk}:${shown}` };
+      const { said } = await attack({ script, kind: 'model', operator, secret: [holdout] });
+      expect(said).toBe('open');
+    }
+  });
+
+  test('a folder around the runner shows neither its command files nor what it is registered with', async () => {
+    const script = `cat ${disk}/open.txt ${commandFile} ${at('.credentials')}`;
+    const { said } = await attack({ script, operator: { TRAINYARD_BOX_SHOW: at() } });
+    expect(said).toMatch(/^open/);
+    expect(said).not.toContain(SECRET);
+  });
+
+  test('a place on PATH shows no whole home and no whole workspace', async () => {
+    const PATH = [
+      path.join(workspace, 'bin'),
+      path.join(home, 'bin'),
+      path.join(home, 'env', 'bin'),
+      env.PATH,
+    ];
+    const script = `cat ${workspace}/bin/tool ${home}/bin/tool ${home}/env/lib/tool; cat ${workspace}/labels.csv ${home}/key`;
+    const operator = { HOME: home, PATH: PATH.join(':') };
+    const { said, stdout } = await attack({ script, kind: 'model', operator });
+    expect(stdout).toEqual(['tooltooltool']);
+    expect(said).not.toContain(SECRET);
+  });
+
+  test('a place that is hidden as a whole is shown as a whole', async () => {
+    mkdirSync(path.join(home, 'more'), { recursive: true });
+    const operator = { HOME: home, TRAINYARD_BOX_SHOW: `${home}:${home}/env` };
+    const { stdout } = await attack({ script: `ls ${home}; cat ${home}/env/lib/tool`, operator });
+    expect(stdout).toEqual(['bin', 'env', 'key', 'more', 'tool']);
+  });
+
+  test('a folder that a link names is found by the link, and by its own name', async () => {
+    const link = path.join(home, 'link');
+    symlinkSync(disk, link);
+    const operator = { HOME: home, RUNNER_WORKSPACE: path.join(disk, 'data', 'x'), TRAINYARD_BOX_SHOW: link };
+    const { said } = await attack({ script: `cat ${link}/open.txt ${disk}/open.txt; ls ${home}`, operator });
+    expect(said).toBe('openopenlink');
+  });
+
+  test("a temporary folder of the runner that is /tmp is the box's own", async () => {
+    const script = 'echo x > /tmp/x && cat /tmp/x; ls /tmp';
+    const { said } = await attack({ script, kind: 'model', operator: { RUNNER_TEMP: '/tmp' } });
+    expect(said).toBe('x\nx');
+  });
+
+  test.runIf(existsSync('/run'))('training finds the resolver of names, and a model does not', async () => {
+    const resolver = '/run/systemd/resolve';
+    const made = !existsSync(resolver) && process.getuid?.() === 0;
+    const file = path.join(resolver, 'trainyard-test.conf');
+    if (made) mkdirSync(resolver, { recursive: true });
+    try {
+      if (made) writeFileSync(file, 'nameserver 127.0.0.53');
+      const script = `cat /etc/resolv.conf >/dev/null && echo names; ls ${resolver} /run`;
+      expect((await attack({ script })).stdout[0]).toBe('names');
+      if (made) expect((await attack({ script: `cat ${file}` })).said).toBe('nameserver 127.0.0.53');
+      expect((await attack({ script: `ls ${resolver}`, kind: 'model' })).said).toContain('No such file');
+    } finally {
+      if (made) rmSync(resolver, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('where no namespaces can be made', () => {
   const python = at('python-without');
+  /** One that root alone can start, as under `/root`. */
+  const ofRoot = at('of-root', 'python-without');
 
   beforeAll(() => {
     const without = 'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin --';
-    writeFileSync(python, `#!/bin/sh\nexec ${without} ${venvProgram('python')} "$@"\n`, { mode: 0o755 });
+    const script = `#!/bin/sh\n[ $(id -u) = 0 ] && exec ${without} /usr/bin/python3 "$@"\nexec /usr/bin/python3 "$@"\n`;
+    mkdirSync(path.dirname(ofRoot), { mode: 0o700 });
+    for (const file of [python, ofRoot]) writeFileSync(file, script, { mode: 0o755 });
   });
 
   test('user code is refused where the policy requires them', async () => {
@@ -197,6 +318,13 @@ describe('where no namespaces can be made', () => {
       expect(await findCommands(mark)).toEqual([]);
     },
   );
+
+  test.runIf(process.getuid?.() === 0)('a model starts even if nobody can start its Python', async () => {
+    const policy = { require: false };
+    const { said, level } = await attack({ script: 'echo starts', python: ofRoot, kind: 'model', policy });
+    expect(level).toMatch(/^not boxed, .*unshare.*nor can nobody run this Python \(.*Permission denied/);
+    expect(said).toBe('starts');
+  });
 
   test.runIf(process.getuid?.() === 0)(
     'a model is another user, who reads no environment of the job',

@@ -19,6 +19,7 @@ NAMESPACES = {
     "nobody": os.getuid() == 0,
     "show": [],
     "hide": ["/home", "/root", "/run"],
+    "secret": [],
     "limits": {"memoryBytes": 3_000_000_000, "fileBytes": 10_000_000, "processes": 500},
 }
 VARIABLES = {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"}

@@ -1,10 +1,11 @@
 """Runs a command where it sees nothing of the job that starts it: `python -I -S start.py box SPEC`, SPEC in JSON.
 
 Level `namespaces`: its processes see only each other, and all of them end with the first; every file is read-only but
-what `write` names; what `hide` names is empty, but for what `show` and `write` name; without `network` there is no way
-out. Needs Linux 5.12, and root or user namespaces. Level `process`: the command, and all that it starts, is held to its
-limits and ended with it; it may look at whatever its user may. On both it can win no privilege, and has the environment
-that this was started with. Ends with 70 where it can't be made, with 71 where a limit was broken; a line says so.
+what `write` names; what `hide` names is empty, but for what `show` and `write` name in it; what `secret` names is empty
+whatever they name; without `network` there is no way out. Needs Linux 5.12, and root or user namespaces. Level
+`process`: the command, and all that it starts, is held to its limits and ended with it; it may look at whatever its
+user may. On both it can win no privilege, and has the environment that this was started with. Ends with 70 where it
+can't be made, with 71 where a limit was broken; a line says so.
 """
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x4_0000
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
-SYS_MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
+SYS_OPEN_TREE, SYS_MOVE_MOUNT, SYS_MOUNT_SETATTR = 428, 429, 442
+AT_FDCWD, AT_RECURSIVE, MOUNT_ATTR_RDONLY = -100, 0x8000, 1
+OPEN_TREE_CLONE, MOVE_MOUNT_F_EMPTY_PATH = 1, 4
 CAPABILITY_VERSION_3 = 0x2008_0522
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
@@ -82,6 +84,18 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, options
     """Mounts `source`, or a new file system of that kind, at `target`."""
     texts = [text and text.encode() for text in (source, target, kind, options)]
     check(libc.mount(*texts[:3], flags, texts[3]), f"mount {target}")
+
+
+def copy_mounts(path: str) -> int:
+    """A handle of a file or folder with all that is mounted below it now; with it, they can be laid elsewhere."""
+    handle = libc.syscall(SYS_OPEN_TREE, AT_FDCWD, path.encode(), OPEN_TREE_CLONE | AT_RECURSIVE | os.O_CLOEXEC)
+    check(min(handle, 0), f"copy {path}")
+    return handle
+
+
+def lay_mounts(handle: int, path: str) -> None:
+    """Lays what such a handle leads to over a path. A handle can be laid once."""
+    check(libc.syscall(SYS_MOVE_MOUNT, handle, b"", AT_FDCWD, path.encode(), MOVE_MOUNT_F_EMPTY_PATH), f"lay {path}")
 
 
 def set_read_only(path: str, *, on: bool, below: bool = True) -> None:
