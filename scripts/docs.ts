@@ -13,6 +13,7 @@ import { handlerDigest } from '../agent/runtimes/process/check-handler.ts';
 import { configReference } from '../core/config/schema/reference.ts';
 import { publishedSchema } from '../core/config/schema/schema-node.ts';
 import { ROOT } from '../sandbox/checkout.ts';
+import { keepDigest } from '../sandbox/keep-digest.ts';
 
 process.exitCode = main(process.argv.slice(2));
 
@@ -73,7 +74,7 @@ function schema(): Generated {
   return { file: path.join(ROOT, 'docs', 'trainyard.schema.json'), text };
 }
 
-/** The digest of the handler that packages get, by which hosts know it. */
+/** The digests of the handlers that packages get and got, by which hosts know them. */
 function handlerOf(): Generated {
   const runtime = path.join(ROOT, 'runtime', 'trainyard');
   const listed = /SERVED_MODULES = \(([^)]*)\)/.exec(readFileSync(path.join(runtime, 'package.py'), 'utf8'));
@@ -81,9 +82,8 @@ function handlerOf(): Generated {
   const served = modules.map((name) => [`trainyard/${name}`, path.join(runtime, name)] as const);
   const entry = ['trainyard_handler.py', path.join(runtime, 'torchserve_entry.py')] as const;
   const files = new Map([...served, entry].map(([name, source]) => [name, readFileSync(source)]));
-  const file = path.join(ROOT, 'core', 'serving', 'handler-digest.ts');
-  const line = /(?<=HANDLER_DIGEST =\s+')[^']*/;
-  return { file, text: readFileSync(file, 'utf8').replace(line, handlerDigest(files)) };
+  const file = path.join(ROOT, 'core', 'serving', 'handler-digests.ts');
+  return { file, text: keepDigest(readFileSync(file, 'utf8'), handlerDigest(files)) };
 }
 
 /** The root action is plan under the repository's own name, so that `uses: owner/repo@v1` works. */

@@ -1,5 +1,6 @@
 import { addSeconds, isAfter } from '../../core/instant.ts';
 import type { AgentPort, Clock } from '../../core/ports.ts';
+import { HANDLER_DIGESTS } from '../../core/serving/handler-digests.ts';
 import type { Startable } from './startable.ts';
 
 /** A version that is starting is asked for after so many ms, then less and less often. */
@@ -24,7 +25,11 @@ export async function startOnHost(
   const local = await startable.fetch();
   for (const { digest, file } of local.blobs) await agent.putBlob(digest, file);
   const envelope = await startable.prove();
-  const start = { manifest: local.manifestDigest, ...(envelope && { envelope }) };
+  const start = {
+    manifest: local.manifestDigest,
+    handlers: [...HANDLER_DIGESTS],
+    ...(envelope && { envelope }),
+  };
   const deadline = addSeconds(clock.now(), readyMs / 1_000);
   let instance = await agent.startInstance(model, version, start);
   let pollMs: number = READY_POLL_MS.first;

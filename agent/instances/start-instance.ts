@@ -7,6 +7,7 @@ import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { checkProvenance } from './check-provenance.ts';
+import { hasServed } from './has-served.ts';
 
 /** The model version that is to run. */
 type Wanted = { readonly model: string; readonly version: string };
@@ -43,6 +44,7 @@ export async function startInstance(
   }
   if (isLive && existing.state !== 'draining') return ok(toInstance(existing));
   const now = clock.now();
+  const isSame = existing?.manifestDigest === request.manifest;
   const instance = {
     model,
     version,
@@ -55,6 +57,8 @@ export async function startInstance(
     crashes: [],
     ...(existing?.handle !== undefined && { handle: existing.handle }),
     ...(existing?.isGivenUp === true && { isGivenUp: true }),
+    ...(request.handlers !== undefined && { handlers: request.handlers }),
+    hasServed: isSame && hasServed(store, existing),
   };
   store.putInstance(instance);
   return ok(toInstance(instance));

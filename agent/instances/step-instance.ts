@@ -88,17 +88,18 @@ async function verifyAnswers(context: AgentContext, instance: StoredInstance): P
   }
   const { code: _code, message: _message, ...rest } = instance;
   context.log.info(`${name(instance)} is ready`);
-  return { ...rest, state: 'ready', since: now };
+  return { ...rest, state: 'ready', since: now, hasServed: true };
 }
 
 async function watch(context: AgentContext, instance: StoredInstance): Promise<StoredInstance> {
   const health: Health = await context.runtime.check(instance.model, instance.handle ?? {});
   const { unresponsiveSince = context.clock.now(), ...responsive } = instance;
+  const served = { ...responsive, hasServed: true };
   // As it is: a copy would have to be compared with it at every look.
   if (health.kind === 'serving') return instance.unresponsiveSince === undefined ? instance : responsive;
-  if (health.kind === 'gone') return recordCrash(context, responsive, { detail: health.detail });
+  if (health.kind === 'gone') return recordCrash(context, served, { detail: health.detail });
   if (elapsedMs(context, unresponsiveSince) < UNRESPONSIVE_MS) return { ...instance, unresponsiveSince };
-  return recordCrash(context, responsive, { detail: `it served no more (${health.detail})` });
+  return recordCrash(context, served, { detail: `it served no more (${health.detail})` });
 }
 
 /** Starts it anew on other ports (the old ones may be taken), or gives up when it has crashed too often; `code` says why then. */

@@ -81,7 +81,7 @@ export const optionsSchema = z.object({
     parse: file,
   }),
   handlers: option({
-    help: 'Handlers served beside this version’s own, by process: their digests, separated by commas, or any.',
+    help: 'Handlers served beside those that this version or the deploying one knows, by process: their digests, separated by commas, or any.',
     default: '',
     parse: handlers,
   }),

@@ -12,6 +12,10 @@ export type Launch = {
   /** Folder the handler writes its counts to (`capture`); kept between starts. */
   readonly captureFolder: string;
   readonly captureSeconds: number;
+  /** Digests of handlers that whoever asked for it knows, beside those of this version. */
+  readonly handlers?: readonly string[] | undefined;
+  /** This very package has served on this host: it may start again whatever this version knows. */
+  readonly hasServed?: boolean;
 };
 
 /** What a runtime must know to find its instance again; opaque to everyone else, and stored as JSON. */

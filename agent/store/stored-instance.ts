@@ -15,6 +15,10 @@ export const storedInstanceSchema = z.object({
   /** What `handle` stands for is to be ended before anything else is done, and gets no request meanwhile. */
   isGivenUp: z.boolean().optional(),
   startedAt: instantSchema,
+  /** Digests of handlers that whoever asked for it knows. */
+  handlers: z.array(z.string()).optional(),
+  /** This very package has served on this host. Absent in what an agent stored that did not note it. */
+  hasServed: z.boolean().optional(),
   /** Instants of the crashes since it was first ready, within the time that counts for giving up. */
   crashes: z.array(instantSchema),
   /** It is alive and has not served since. */

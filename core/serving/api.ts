@@ -35,6 +35,8 @@ export const startInstanceSchema = z.object({
   manifest: digestSchema,
   /** Provenance the agent verifies before it serves; required when the agent has a trusted key. */
   envelope: envelopeSchema.optional(),
+  /** Digests of the handlers that the sender's version knows: an agent of an earlier one serves them for it. */
+  handlers: z.array(digestSchema).optional(),
 });
 
 /** A rollout as the agent must know it to brake by itself: the plan and where it stands. */

@@ -4,6 +4,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
+import { HANDLER_DIGESTS } from '../../core/serving/handler-digests.ts';
 import {
   championEvents,
   contextOf,
@@ -208,6 +209,7 @@ describe('a take-back with a signing key that can not be read', () => {
       await rollback(world);
       expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
       expect(start.mock.calls[0]?.[2].envelope).toEqual(recorded);
+      expect(start.mock.calls[0]?.[2].handlers).toEqual(HANDLER_DIGESTS);
       expect(world.lines.join('\n')).toContain('DECODER routines');
     }
   });

@@ -1,36 +1,15 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { checkHandler } from '../../agent/runtimes/process/check-handler.ts';
-import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { type PackChange, packArchive } from './support/pack-archive.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-handler-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Packs an archive as the runtime does, after `before` has changed its folder (`root`), and changes its file by `after`. */
-function pack(name: string, { before = '', after = '' }: { before?: string; after?: string } = {}): string {
-  const archive = path.join(folder, `${name}.mar`);
-  const script = `
-import io, struct, sys, zipfile, zlib
-from pathlib import Path
-sys.path.insert(0, ${JSON.stringify(path.join(ROOT, 'runtime'))})
-from trainyard.archive import write_archive
-from trainyard.package import copy_handler
-root, archive = Path(${JSON.stringify(path.join(folder, name))}), Path(${JSON.stringify(archive)})
-(root / 'payload').mkdir(parents=True)
-copy_handler(root)
-(root / 'payload' / 'model.pt').write_bytes(b'weights' * 100)
-for file in ('settings.json', 'profile.json', 'warm-up.json'):
-    (root / file).write_text('{}')
-${before}
-write_archive(archive, root, 'mnist', '8', '2026-01-01T00:00:00Z')
-${after}
-`;
-  execFileSync(venvProgram('python'), ['-c', script]);
-  return archive;
-}
+const pack = (name: string, change: PackChange = {}): string => packArchive({ folder, name, ...change });
 
 const add = (name: string, content = "'x'") =>
   `zipfile.ZipFile(archive, 'a').writestr(${JSON.stringify(name)}, ${content})`;
@@ -61,6 +40,11 @@ const WRITE = 'archive.write_bytes(data)';
 
 test('an archive as Trainyard packs it is served', async () => {
   await expect(checkHandler(pack('ours'), [])).resolves.toBeUndefined();
+});
+
+test('an archive with a handler of before is served: it was packed by an earlier version', async () => {
+  const archive = path.join(ROOT, 'test', 'fixtures', 'earlier-handler.mar');
+  await expect(checkHandler(archive, [])).resolves.toBeUndefined();
 });
 
 test('an archive with a file more, put there by hand, is served', async () => {

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { messageOf, ServiceError } from '../../../core/errors.ts';
 import { digestOf } from '../../../core/identity/digest.ts';
-import { HANDLER_DIGEST, MODEL_FILES } from '../../../core/serving/handler-digest.ts';
+import { HANDLER_DIGESTS, MODEL_FILES } from '../../../core/serving/handler-digests.ts';
 import { readArchive } from './read-archive.ts';
 
-/** Which handlers a host serves beside the one of its own version: those of these digests, or any. */
+/** Which handlers a host serves beside those that its own version knows: those of these digests, or any. */
 export type OtherHandlers = 'any' | readonly string[];
 
 const ARCHIVE_MANIFEST = 'MAR-INF/MANIFEST.json';
 const REMEDY =
-  'Build the package again with this version of Trainyard, or name the digest in --handlers of the agent if you know whose it is.';
+  'Upgrade the agent to the version that built the package, build the package again with this version, or name the digest in --handlers of the agent if you know whose it is.';
 
 /** What Trainyard writes there: TorchServe would install, import or run what other keys name. */
 const archiveManifestSchema = z.strictObject({
@@ -45,8 +45,8 @@ export async function checkHandler(archive: string, others: OtherHandlers): Prom
   if (manifest === undefined || !isOurs(manifest)) {
     throw refuse(archive, `its ${ARCHIVE_MANIFEST} is not one that Trainyard writes`);
   }
-  if (digest !== HANDLER_DIGEST && !others.includes(digest))
-    throw refuse(archive, `its handler is ${digest}, which is not this version's`);
+  if (!HANDLER_DIGESTS.includes(digest) && !others.includes(digest))
+    throw refuse(archive, `its handler is ${digest}, which this version does not know`);
 }
 
 async function read(archive: string): ReturnType<typeof readArchive> {

@@ -97,7 +97,7 @@ async function start(
   const known = handleSchema.parse(handle);
   const running = runningProcess(handle);
   if (running !== undefined) return { ...handle, ...running };
-  await checkHandler(launch.payloadFile, options.handlers);
+  await admit(options, launch);
   await layOut(launch, known, options.maxBodyBytes);
   const { user, dataDir } = options;
   if (user !== undefined) await giveTo({ user, dataDir }, launch);
@@ -110,6 +110,20 @@ async function start(
     user,
   });
   return { ...handle, ...spawned };
+}
+
+/** What has served here goes on, with a warning: an upgrade of the agent must not take the champion away. */
+async function admit(
+  { handlers, log }: ProcessRuntimeOptions,
+  { model, version, payloadFile, handlers: asked = [], hasServed = false }: Launch,
+): Promise<void> {
+  const others = handlers === 'any' ? handlers : [...handlers, ...asked];
+  try {
+    await checkHandler(payloadFile, others);
+  } catch (thrown) {
+    if (!hasServed) throw thrown;
+    log.warn(`${model} version ${version} starts again since it has served here. ${messageOf(thrown)}`);
+  }
 }
 
 /** Everything TorchServe reads, in a folder of its own; the archive is linked, not copied. */

@@ -9,7 +9,7 @@ import { type ClusterCounters, NO_COUNTERS } from '../../../agent/envoy/cluster-
 import type { TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
 import { createExchange } from '../../../agent/machine/reach-out.ts';
 import { type AgentOptions, databaseFile, readOptions } from '../../../agent/options/options.ts';
-import type { Health, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
+import type { Health, Launch, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
 import { openBlobs } from '../../../agent/store/blobs.ts';
 import { openStore } from '../../../agent/store/store.ts';
 import type { PackageManifest } from '../../../core/serving/package-manifest.ts';
@@ -21,6 +21,8 @@ export type World = {
   /** Health of each instance by owner; absent is gone. */
   readonly running: Map<string, Health>;
   readonly starts: string[];
+  /** What the runtime was asked to start, each time it was asked. */
+  readonly launches: Launch[];
   readonly stops: string[];
   startFailure: Error | undefined;
   plan: TrafficPlan | undefined;
@@ -58,6 +60,7 @@ export function openFakeHost(flags: Readonly<Record<string, string>> = {}): Fake
     now: Date.parse('2026-01-01T00:00:00Z'),
     running: new Map(),
     starts: [],
+    launches: [],
     stops: [],
     startFailure: undefined,
     plan: undefined,
@@ -144,7 +147,8 @@ function createFakeRuntime(world: World): AgentContext['runtime'] {
       const port = nextPort++;
       return { owner: `${model}/${version}/${port}`, port };
     },
-    start: async (_launch, handle) => {
+    start: async (launch, handle) => {
+      world.launches.push(launch);
       if (world.startFailure !== undefined) throw world.startFailure;
       if (!world.running.has(ownerOf(handle))) {
         world.starts.push(ownerOf(handle));
@@ -180,7 +184,16 @@ export async function storePackage(
   change: Partial<PackageManifest> = {},
 ): Promise<string> {
   const payload = await storeBlob(context, `model ${version}`);
-  const manifest: PackageManifest = {
+  const manifest = { ...manifestOf(version, payload), ...change };
+  return (await storeBlob(context, JSON.stringify(manifest))).digest;
+}
+
+/** The manifest of a package without golden examples. */
+export function manifestOf(
+  version: string,
+  payload: { readonly digest: string; readonly size: number },
+): PackageManifest {
+  return {
     schema: 'trainyard.package/1',
     model: 'mnist',
     version,
@@ -190,9 +203,7 @@ export async function storePackage(
     format: 'pyfunc',
     payload: { kind: 'mar', file: 'model.mar', ...payload },
     serving: { workers: 1, batchSize: 1, maxBatchDelayMs: 0, gpu: 'none', responseTimeoutSeconds: 10 },
-    ...change,
   };
-  return (await storeBlob(context, JSON.stringify(manifest))).digest;
 }
 
 /** Stores a text as a blob. */

@@ -1,0 +1,12 @@
+/**
+ * Of the handlers that Trainyard has packed, oldest first; the last is this version's. Each is over a line for every file of the handler
+ * in the archive. `npm run docs` appends to it. None is ever taken out: packages with it are on hosts, and in MLflow.
+ */
+export const HANDLER_DIGESTS: readonly string[] = [
+  'sha256:10481b1f426cc2530d8f672847ba9a564df6345785da52606b98c7822ebdad0c',
+  'sha256:50449dcd47339a0df36e43683c5e31e6db4894de1734b500a50a7b8fd706f7fe',
+  'sha256:1df3958dad3b62186b7f540e730059e443b5cfc5beb65d5eadc7d2be90e599c3',
+];
+
+/** What else an archive holds: settings, profile and a request to warm up with, and the model itself. */
+export const MODEL_FILES: readonly string[] = ['settings.json', 'profile.json', 'warm-up.json', 'payload/'];

@@ -1,0 +1,41 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { HANDLER_DIGESTS } from '../../core/serving/handler-digests.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { keepDigest } from '../../sandbox/keep-digest.ts';
+
+/** Only added to: hosts that are upgraded serve packages with these. */
+const KEPT = [
+  'sha256:10481b1f426cc2530d8f672847ba9a564df6345785da52606b98c7822ebdad0c',
+  'sha256:50449dcd47339a0df36e43683c5e31e6db4894de1734b500a50a7b8fd706f7fe',
+  'sha256:1df3958dad3b62186b7f540e730059e443b5cfc5beb65d5eadc7d2be90e599c3',
+];
+const SOURCE = 'core/serving/handler-digests.ts';
+const NEW_DIGEST = `sha256:${'7'.repeat(64)}`;
+
+test('agents know every handler that was ever packed: a changed one is added, and none is taken out', () => {
+  expect(HANDLER_DIGESTS).toEqual(KEPT);
+});
+
+test('agents know every handler that this file named in the history that is here', () => {
+  const earlier = 'core/serving/handler-digest.ts';
+  const args = ['log', '-p', '--format=', '--', SOURCE, earlier];
+  const { stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+  const named = [...stdout.matchAll(/^\+.*(sha256:[0-9a-f]{64})/gm)].map(([, digest = '']) => digest);
+  expect(named.filter((digest) => !HANDLER_DIGESTS.includes(digest))).toEqual([]);
+});
+
+test('`npm run docs` puts a changed handler at the end of the list, and leaves those of before', () => {
+  const text = readFileSync(path.join(ROOT, SOURCE), 'utf8');
+  const changed = keepDigest(text, NEW_DIGEST);
+  expect(digestsIn(changed)).toEqual([...HANDLER_DIGESTS, NEW_DIGEST]);
+  const [first = '', ...others] = HANDLER_DIGESTS;
+  expect(digestsIn(keepDigest(text, first))).toEqual([...others, first]);
+  expect(keepDigest(text, KEPT.at(-1) ?? '')).toBe(text);
+});
+
+function digestsIn(text: string): readonly string[] {
+  return text.match(/sha256:[0-9a-f]{64}/g) ?? [];
+}
