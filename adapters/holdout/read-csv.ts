@@ -7,6 +7,8 @@ const [QUOTE, COMMA, NEWLINE, RETURN] = [0x22, 0x2c, 0x0a, 0x0d];
 const BYTE_ORDER_MARK = /^\uFEFF/;
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const WHOLE = /^[+-]?\d+$/;
+/** Pandas takes these for numbers, though with no space around them. */
+const ENDLESS = /^([+-]?)inf(?:inity)?$/i;
 const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'True', 'TRUE'].map((text) => [text, true] as const),
   ...['false', 'False', 'FALSE'].map((text) => [text, false] as const),
@@ -38,19 +40,26 @@ export async function readCsv(file: string, wanted: ColumnNames): Promise<Column
   };
 }
 
-/** Texts as pandas types a whole column: numbers, else flags, else as they are. */
+/** Texts as pandas types a whole column: whole numbers, else numbers, else flags, else as they are. */
 function typeTexts(texts: readonly string[]): readonly Cell[] {
   const present = texts.filter((text) => !MISSING.has(text));
-  if (present.every((text) => NUMBER.test(text.trim()))) {
+  if (texts.every((text) => WHOLE.test(text.trim()))) return texts.map((text) => toWhole(text.trim()));
+  if (present.every((text) => NUMBER.test(text.trim()) || ENDLESS.test(text))) {
     return texts.map((text) => (MISSING.has(text) ? undefined : toNumber(text.trim())));
   }
   if (present.every((text) => FLAGS.has(text))) return texts.map((text) => FLAGS.get(text));
   return texts.map((text) => (MISSING.has(text) ? undefined : text));
 }
 
-function toNumber(text: string): number | bigint {
+function toWhole(text: string): number | bigint {
   const number = Number(text);
-  return WHOLE.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number;
+  return Number.isSafeInteger(number) ? number : BigInt(text.replace(/^\+/, ''));
+}
+
+function toNumber(text: string): number {
+  const sign = ENDLESS.exec(text)?.[1];
+  if (sign === undefined) return Number(text);
+  return sign === '-' ? -Infinity : Infinity;
 }
 
 /** The fields of each row that is not empty. Quoted ones may hold separators, new lines and doubled quotes. */

@@ -3,9 +3,18 @@ import { type Cell, nameCell, writeFloat } from './cell.ts';
 
 /** The labels as class names and as numbers, as the Python runtime reads them (`name_labels`). */
 export function readTruth(cells: readonly Cell[]): Truth {
+  return { names: nameLabels(cells), numbers: Float64Array.from(cells, toNumber) };
+}
+
+/** One text among them makes all of them texts, else one number makes numbers of flags, and one fraction makes fractions of numbers. */
+function nameLabels(cells: readonly Cell[]): readonly string[] {
+  const isNumber = (cell: Cell) => typeof cell === 'number' || typeof cell === 'bigint';
+  if (cells.some((cell) => typeof cell === 'string') || !cells.some(isNumber)) return cells.map(nameCell);
   const isFractional = cells.some((cell) => typeof cell === 'number' && !Number.isInteger(cell));
-  const name = (cell: Cell) => (isFractional && typeof cell === 'number' ? writeFloat(cell) : nameCell(cell));
-  return { names: cells.map(name), numbers: Float64Array.from(cells, toNumber) };
+  return cells.map((cell) => {
+    if (cell === undefined) return nameCell(cell);
+    return isFractional ? writeFloat(Number(cell)) : String(BigInt(cell));
+  });
 }
 
 function toNumber(cell: Cell): number {

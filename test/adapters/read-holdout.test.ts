@@ -30,6 +30,25 @@ labels = {
     "texts": ["cat", "dog", "cat", "bee", "a,b"],
     "digits": ["0", "1", "2", "1", "0"],
     "flags": [True, False, True, True, False],
+    "powers": [1e16, 0.0, 2.0**53, -1e17, 1.0],
+    "endless": [np.inf, 0.0, 1.0, -np.inf, 2.0],
+    "endless-pointed": [np.inf, 0.5, 1.0, -np.inf, 2.0],
+}
+columns_as_written = {
+    "endless": ["inf", "Infinity", "-INF", "+infinity", "-Infinity", "1"],
+    "spaced": [" inf", "1"],
+    "powers": ["1e16", "1", "9007199254740993"],
+    "large-whole": ["12345678901234567890", "1"],
+    "large-and-fraction": ["12345678901234567890", "1.5", "9007199254740993"],
+    "endless-and-large": ["inf", "9007199254740993"],
+    "endless-and-text": ["inf", "dog"],
+}
+json_as_written = {
+    "flags-and-numbers": [True, 2, False],
+    "flags-and-texts": [True, "a", 1],
+    "fraction-and-text": [1.5, 2, "a"],
+    "large-and-fraction": [12345678901234567890, 1.5],
+    "powers": [1e16, 3],
 }
 slices = {
     "region": ["north", "south", "", "007", "NA"],
@@ -50,12 +69,23 @@ for name, label in labels.items():
     table.to_parquet(zstd, compression="zstd")
     for path in (*files.values(), zstd):
         held = load_holdout(path, HoldoutColumns("label", "id", "user", tuple(slices)), None)
-        numbers = held.labels.astype(float).tolist() if held.labels.dtype.kind in "iufb" else None
+        is_finite = held.labels.dtype.kind in "iufb" and np.isfinite(held.labels).all()
+        numbers = held.labels.astype(float).tolist() if is_finite else None
         said[path.name] = {
             "digest": held.digest, "ids": held.ids, "groups": held.group, "slices": held.slices,
             "names": name_labels(held.labels), "numbers": numbers,
         }
-print(json.dumps(said))
+def name(file, text):
+    (folder / file).write_text(text)
+    return name_labels(load_holdout(folder / file, HoldoutColumns("label", "id", None, ()), None).labels)
+written = {}
+for key, values in columns_as_written.items():
+    lines = [f"{row},{value},1\n" for row, value in enumerate(values)]
+    written[f"written-{key}.csv"] = name(f"written-{key}.csv", "id,label,x\n" + "".join(lines))
+for key, values in json_as_written.items():
+    lines = [json.dumps({"id": row, "label": value, "x": 1}) + "\n" for row, value in enumerate(values)]
+    written[f"written-{key}.jsonl"] = name(f"written-{key}.jsonl", "".join(lines))
+print(json.dumps([said, written]))
 `;
 
 const saidSchema = z.record(
@@ -69,7 +99,9 @@ const saidSchema = z.record(
     numbers: z.array(z.number()).nullable(),
   }),
 );
+const printedSchema = z.tuple([saidSchema, z.record(z.string(), z.array(z.string()))]);
 let said: z.infer<typeof saidSchema>;
+let written: Readonly<Record<string, readonly string[]>>;
 
 beforeAll(() => {
   const env = { ...process.env, PYTHONPATH: path.join(ROOT, 'runtime') };
@@ -77,17 +109,21 @@ beforeAll(() => {
     env,
     encoding: 'utf8',
   });
-  said = saidSchema.parse(JSON.parse(printed));
+  [said, written] = printedSchema.parse(JSON.parse(printed));
 }, 60_000);
 
 const HOLDOUT = { target: 'label', id: 'id', group: 'user', slices: ['region', 'size', 'weight', 'large'] };
-const LABELS = ['whole', 'pointed', 'numbers', 'texts', 'digits', 'flags'];
+const LABELS = ['whole', 'pointed', 'numbers', 'texts', 'digits', 'flags', 'powers'];
+/** JSON knows no infinity. */
+const ENDLESS = ['endless', 'endless-pointed'].flatMap((labels) =>
+  ['.csv', '.parquet', '-zstd.parquet', '.npz'].map((end) => `${labels}${end}`),
+);
 
 describe('what judge reads of a holdout', () => {
   test.each(
     LABELS.flatMap((labels) =>
       ['.csv', '.jsonl', '.parquet', '-zstd.parquet', '.npz'].map((end) => `${labels}${end}`),
-    ),
+    ).concat(ENDLESS),
   )('is what the runtime reads: %s', async (file) => {
     const held = await readHoldout(folder, { ...HOLDOUT, path: file });
     const { digest, ids, groups, slices } = held;
@@ -95,6 +131,15 @@ describe('what judge reads of a holdout', () => {
     expect({ digest, ids, groups, slices }).toEqual(rest);
     expect(held.truth.names).toEqual(names);
     if (numbers) expect([...held.truth.numbers]).toEqual(numbers);
+  });
+
+  test('are the names of labels that the runtime gives, however they are written', async () => {
+    const names: Record<string, readonly string[]> = {};
+    for (const file of Object.keys(written)) {
+      const held = await readHoldout(folder, { path: file, target: 'label', id: 'id', slices: [] });
+      names[file] = held.truth.names;
+    }
+    expect(names).toEqual(written);
   });
 
   test('names rows by their number where the file names none', async () => {
