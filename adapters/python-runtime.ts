@@ -121,13 +121,14 @@ function holdoutFiles(holdout: Holdout | undefined, workspace: string): readonly
 
 /** The arguments that say which file is the holdout and what its columns mean. */
 function holdoutArguments(holdout: Holdout, workspace: string): readonly string[] {
-  const { path: file, target, id, group, time, slices } = holdout;
+  const { path: file, target, id, group, time, slices, inputs } = holdout;
   return [
     ...['--holdout', path.resolve(workspace, file), '--target', target],
     ...(id === undefined ? [] : ['--id', id]),
     ...(group === undefined ? [] : ['--group', group]),
     ...(time === undefined ? [] : ['--time', time]),
     ...(slices.length === 0 ? [] : ['--slices', slices.join(',')]),
+    ...(inputs === undefined ? [] : ['--inputs', inputs.join(',')]),
   ];
 }
 

@@ -15,11 +15,11 @@ export async function readPresentHoldout(
 ): Promise<{ readonly held: HeldOut; readonly present: PresentHoldout }> {
   const sha = await requirePolicyCommit(request, ports);
   const { holdout, held } = await readPinnedHoldout(request, ports);
-  const { path, target, id, group, time, slices, metrics, digest: pinned } = holdout;
+  const { path, target, id, group, time, slices, inputs, metrics, digest: pinned } = holdout;
   const declared = {
     ...{ sha, digest: held.digest, path, target, slices: [...slices], metrics: { ...metrics } },
     ...{ ...optional('id', id), ...optional('group', group), ...optional('time', time) },
-    ...optional('pinned', pinned),
+    ...{ ...optional('inputs', inputs && [...inputs]), ...optional('pinned', pinned) },
     seen: request.plan.ledger?.events ?? 0,
   };
   return { held, present: { declared, isOfCommit: await ports.isOfCommit(path) } };

@@ -11,7 +11,27 @@ const NEED_HOLDOUT: readonly GateRule['kind'][] = ['compare', 'slices', 'fairnes
 
 /** What is wrong between the sections of a file whose sections are right one by one. */
 export function checkConfig(raw: RawConfig): readonly CrossProblem[] {
-  return [...checkHoldout(raw), ...checkOwnMetrics(raw), ...checkSpace(raw), ...checkSharedHosts(raw)];
+  return [
+    ...checkHoldout(raw),
+    ...checkInputs(raw),
+    ...checkOwnMetrics(raw),
+    ...checkSpace(raw),
+    ...checkSharedHosts(raw),
+  ];
+}
+
+/** A model that is given the label is judged by nothing; one that is given nothing answers nothing. */
+function checkInputs({ data }: RawConfig): readonly CrossProblem[] {
+  const { inputs, target } = data.holdout ?? {};
+  if (inputs === undefined || target === undefined) return [];
+  const path = ['data', 'holdout', 'inputs'];
+  if (inputs.length === 0) {
+    const message = 'No model could be asked: the list of inputs is empty.';
+    return [{ code: 'no-inputs', path, message, remedy: 'List what models may be given, or leave it out.' }];
+  }
+  if (!inputs.includes(target)) return [];
+  const message = `\`${target}\` is the label, and no model may be given it.`;
+  return [{ code: 'label-is-an-input', path, message, remedy: 'Take it out of the list.' }];
 }
 
 /** A metric of the user's own under a name of ours would never be judged. */

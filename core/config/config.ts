@@ -27,6 +27,8 @@ export type Holdout = {
   /** Column of the time of each example: the reference profile then knows how much usual days differ. */
   readonly time?: string;
   readonly slices: readonly string[];
+  /** All columns that a model may be given; without it any that its signature names but target, id, group and time. */
+  readonly inputs?: readonly string[];
   /** Metrics of the user's own, computed row by row: `file.py:function` by name. */
   readonly metrics: Readonly<Record<string, string>>;
 };

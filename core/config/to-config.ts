@@ -51,6 +51,7 @@ function toHoldout(raw: RawConfig['data']['holdout'], gate: readonly GateRule[])
     ...optional('id', raw.id),
     ...optional('group', raw.group),
     ...optional('time', raw.time),
+    ...optional('inputs', raw.inputs),
   };
 }
 

@@ -56,6 +56,8 @@ const DATA = {
     group: z.string().optional(),
     time: z.string().optional(),
     slices: z.array(z.string()),
+    /** All columns that a model may be given. */
+    inputs: z.array(z.string()).optional(),
     /** `file.py:function` by name. */
     metrics: z.record(z.string(), z.string()),
     /** The digest that trainyard.yml names. */

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.days import number_days
+from trainyard.declared_inputs import refuse_other_inputs
 from trainyard.errors import UserError
 from trainyard.files import digest_file
 from trainyard.inputs import Inputs, count_rows
@@ -28,17 +29,27 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 @dataclass(frozen=True)
 class HoldoutColumns:
-    """Which columns (arrays of an npz file) are no inputs: the label, the id, the group, the time, the slices."""
+    """What the columns (arrays of an npz file) mean: the label, the id, the group, the time, the slices; the inputs.
+
+    Without `inputs` a model may be given what its signature names, but for the label, the id, the group and the time.
+    """
 
     target: str
     id: str | None
     group: str | None
     slices: tuple[str, ...]
     time: str | None = None
+    inputs: tuple[str, ...] = ()
+
+    def may_be_given(self, name: str) -> bool:
+        """Whether a model may be given the column. The label it never may."""
+        if name == self.target:
+            return False
+        return name in self.inputs if self.inputs else name not in (self.id, self.group, self.time)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """All but the inputs."""
         return (self.target, *filter(None, (self.id, self.group, self.time)), *self.slices)
 
     @property
@@ -73,24 +84,27 @@ def add_holdout_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--group", help="column or array of groups that vary together, such as users")
     parser.add_argument("--time", help="column or array with the time of each example")
     parser.add_argument("--slices", default="", help="columns or arrays to judge apart, separated by commas")
+    parser.add_argument("--inputs", default="", help="all columns or arrays that a model may be given, with commas")
 
 
 def read_columns(options: argparse.Namespace) -> HoldoutColumns:
     """The columns named on the command line."""
-    slices = tuple(name for name in options.slices.split(",") if name)
-    return HoldoutColumns(options.target, options.id, options.group, slices, options.time)
+    slices, inputs = (tuple(filter(None, names.split(","))) for names in (options.slices, options.inputs))
+    return HoldoutColumns(options.target, options.id, options.group, slices, options.time, inputs)
 
 
 def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | None) -> Holdout:
     """Reads held-out examples for a model with this signature.
 
-    Raises UserError when the file is missing, empty, of another kind, or lacks a column.
+    Raises UserError when the file is missing, empty, of another kind, or lacks a column, and when the model asks for
+    what it is judged by.
     """
     if not path.is_file():
         raise UserError("holdout-missing", f"{path} is not there.", "Set data.holdout.path to the file.", str(path))
     refuse_pointer(path)
+    refuse_other_inputs(columns, signature, path)
     table = read_file(path, list_texts(signature))
-    absent = [name for name in columns.names if name not in table]
+    absent = [name for name in dict.fromkeys((*columns.names, *columns.inputs)) if name not in table]
     if absent:
         raise UserError(
             "holdout-column-missing",
@@ -214,7 +228,7 @@ def find_inputs(
     signature: Signature | None,
     path: Path,
 ) -> Inputs:
-    """Those that the signature names, else everything that is not a label, an id, a group or a slice."""
+    """Those that the signature names, else those that the holdout gives, else all that is nothing else."""
     named = signature.names if signature else ()
     absent = [name for name in named if name not in table]
     if absent:
@@ -224,7 +238,7 @@ def find_inputs(
             "Provide a holdout with the inputs of the model's signature.",
             str(path),
         )
-    names = list(named) or [name for name in table if name not in columns.names]
+    names = list(named or columns.inputs) or [name for name in table if name not in columns.names]
     if path.suffix != ".npz":
         import pandas as pd  # noqa: PLC0415 - only where the data are a table
 
@@ -235,7 +249,7 @@ def find_inputs(
         raise UserError(
             "holdout-inputs-ambiguous",
             f"{path} holds {len(names)} arrays that may be the input: {', '.join(names)}.",
-            "List arrays that are no inputs in data.holdout (group, slices), or name the inputs in the signature.",
+            "Name the input in data.holdout.inputs, or in the model's signature.",
             str(path),
         )
     return np.asarray(table[names[0]])

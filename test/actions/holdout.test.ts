@@ -108,6 +108,7 @@ describe('predictions that the ledger keeps', () => {
     expect(findKeptPredictions(state, holdout, '2')).toBeUndefined();
     expect(findKeptPredictions(state, undefined, '1')).toBeUndefined();
     expect(findKeptPredictions(state, { ...holdout, target: 'truth' }, '1')).toBeUndefined();
+    expect(findKeptPredictions(state, { ...holdout, inputs: ['income'] }, '1')).toBeUndefined();
     expect(
       findKeptPredictions(state, { ...holdout, metrics: { profit: 'm.py:profit' } }, '1'),
     ).toBeUndefined();

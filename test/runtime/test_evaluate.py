@@ -15,6 +15,7 @@ import pytest
 from conftest import REPOSITORY, SavedModel, infer, make_images, make_table
 from trainyard.evaluate import main
 from trainyard.files import digest_folder
+from trainyard.package import main as package
 
 
 def evaluate(out: Path, *sources: SavedModel, extra: tuple[str, ...] = ()) -> int:
@@ -156,6 +157,52 @@ def test_a_model_that_fails_on_the_holdout_is_the_users_to_mend(
 ):
     assert evaluate(tmp_path, SavedModel(tabular_model.folder, image_holdout)) == 2
     assert json.loads((tmp_path / "0.json").read_text())["error"]["code"] == "holdout-input-missing"
+
+
+PEEKING = """
+import mlflow.pyfunc
+from mlflow.models import set_model
+
+
+class Peeking(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input, params=None):
+        return list(model_input["label"])
+
+
+set_model(Peeking())
+"""
+
+
+def save_peeking_model(folder: Path) -> SavedModel:
+    """A model that gives back the label, which its signature takes as an optional input."""
+    import mlflow.pyfunc
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    inputs = Schema([ColSpec("long", "x"), ColSpec("string", "label", required=False)])
+    (folder / "peeking.py").write_text(PEEKING)
+    mlflow.pyfunc.save_model(
+        folder / "peeking",
+        python_model=str(folder / "peeking.py"),
+        signature=ModelSignature(inputs=inputs, outputs=Schema([ColSpec("string")])),
+        pip_requirements=[],
+    )
+    holdout = folder / "holdout.csv"
+    holdout.write_text("x,label\n" + "".join(f"{row},{'ab'[row % 2]}\n" for row in range(40)))
+    return SavedModel(folder / "peeking", holdout, ("--target", "label"))
+
+
+def test_a_model_that_answers_with_the_label_it_was_given_is_neither_judged_nor_packed(tmp_path: Path):
+    source = save_peeking_model(tmp_path)
+    assert evaluate(tmp_path, source) == 2
+    assert json.loads((tmp_path / "0.json").read_text())["error"]["code"] == "model-takes-the-label"
+    assert not (tmp_path / "0.parquet").exists()
+    judged = ["--model-uri", str(source.folder), "--model-digest", digest_folder(source.folder)]
+    names = [*judged, "--model", "thing", "--version", "1", "--run-id", "r", *source.columns]
+    files = ["--holdout", str(source.holdout), "--package-dir", str(tmp_path / "package")]
+    assert package([*names, *files, "--out", str(tmp_path / "package.json")]) == 2
+    assert json.loads((tmp_path / "package.json").read_text())["error"]["code"] == "model-takes-the-label"
+    assert not list((tmp_path / "package").iterdir())
 
 
 def test_options_must_come_in_threes(eager_model: SavedModel, tmp_path: Path):

@@ -1,6 +1,7 @@
 """Held-out examples."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -132,3 +133,51 @@ def test_what_a_request_could_not_say_is_refused(tmp_path: Path, kind: str, cell
         load_holdout(path, HoldoutColumns("label", None, None, ()), sign(a=kind))
     assert caught.value.problem.code == "holdout-input-type"
     assert "a " in caught.value.problem.message
+
+
+def ask_for(path: Path, columns: HoldoutColumns, signature: Signature) -> UserError:
+    with pytest.raises(UserError) as caught:
+        load_holdout(path, columns, signature)
+    return caught.value
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "jsonl"])
+def test_a_model_that_asks_for_the_label_is_given_nothing(tmp_path: Path, suffix: str):
+    path = tmp_path / f"holdout.{suffix}"
+    table = pd.DataFrame({"x": [1, 2], "label": ["a", "b"]})
+    {"csv": lambda: table.to_csv(path, index=False), "parquet": lambda: table.to_parquet(path)}.get(
+        suffix, lambda: table.to_json(path, orient="records", lines=True)
+    )()
+    optional = [{"name": "label", "type": "string", "required": False}]
+    peeking = parse_signature({"inputs": json.dumps([{"name": "x", "type": "long"}, *optional])})
+    for columns in (
+        HoldoutColumns("label", None, None, ()),
+        HoldoutColumns("label", None, None, ("label",), None, ("x", "label")),
+    ):
+        error = ask_for(path, columns, peeking)
+        assert error.problem.code == "model-takes-the-label"
+        assert "the input label" in error.problem.message
+
+
+def test_arrays_of_the_label_and_of_names_are_given_to_no_model(tmp_path: Path):
+    def tensors(*names: str) -> Signature:
+        spec = {"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1]}}
+        return parse_signature({"inputs": json.dumps([{"name": name, **spec} for name in names])})
+
+    path = save_arrays(tmp_path)
+    assert ask_for(path, COLUMNS, tensors("x", "label")).problem.code == "model-takes-the-label"
+    assert ask_for(path, COLUMNS, tensors("x", "id")).problem.code == "model-input-not-given"
+
+
+def test_a_model_is_given_what_the_holdout_declares_and_no_more(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("x,id,user,asked,paid,label\n1,a,u,5,7,0\n2,b,v,6,8,1\n")
+    roles = HoldoutColumns("label", "id", "user", ("paid",), "asked")
+    for name, kind in (("id", "string"), ("user", "string"), ("asked", "long")):
+        assert f"names {name}," in ask_for(path, roles, sign(x="long", **{name: kind})).problem.message
+    assert list(load_holdout(path, roles, sign(x="long", paid="long")).inputs) == ["x", "paid"]
+    declared = replace(roles, inputs=("x", "user"))
+    assert list(load_holdout(path, declared, sign(x="long", user="string")).inputs) == ["x", "user"]
+    assert "names paid," in ask_for(path, declared, sign(x="long", paid="long")).problem.message
+    assert list(load_holdout(path, declared, None).inputs) == ["x", "user"]
+    assert refuse(path, replace(declared, inputs=("x", "absent"))) == "holdout-column-missing"

@@ -75,6 +75,10 @@ const dataSchema = z.strictObject({
         'day',
       ).optional(),
       slices: names('Columns whose values the gate may look at one by one.', 'region').prefault([]),
+      inputs: names(
+        'All columns that a model may be given. Without it they are what its signature names, but for target, id, group and time; the target is given to none.',
+        'income',
+      ).optional(),
       metrics: z
         .record(
           parameterName,

@@ -6,7 +6,7 @@ export type KeptPredictions = { readonly holdoutDigest: string; readonly digest:
 /** What decides which values a model is asked about. */
 type Description = { readonly target: string; readonly slices: readonly string[] } & {
   readonly [K in 'id' | 'group' | 'time']?: string | undefined;
-};
+} & { readonly inputs?: readonly string[] | undefined };
 
 /**
  * The champion's predictions that the ledger names and that still say the same: the holdout is described as it was then, and no code of the
@@ -26,6 +26,6 @@ export function findKeptPredictions(
   return digest === undefined ? undefined : { holdoutDigest: fixed.digest, digest };
 }
 
-function write({ target, id, group, time, slices }: Description): string {
-  return JSON.stringify([target, id, group, time, slices]);
+function write({ target, id, group, time, slices, inputs }: Description): string {
+  return JSON.stringify([target, id, group, time, slices, inputs]);
 }

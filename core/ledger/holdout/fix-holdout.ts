@@ -51,11 +51,12 @@ function describe({
   group,
   time,
   slices,
+  inputs,
   metrics,
   pinned,
 }: LedgerEventData<'holdout.fixed'>): string {
   const sorted = Object.entries(metrics).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return JSON.stringify([target, id, group, time, slices, sorted, pinned]);
+  return JSON.stringify([target, id, group, time, slices, inputs, sorted, pinned]);
 }
 
 function refuse(code: string, message: string, remedy: string): HoldoutDecision {

@@ -211,6 +211,19 @@ gate:
     );
   });
 
+  it('give no model the label, nor nothing at all', () => {
+    const file = (inputs: string) =>
+      `version: 1\nmodel: m\ndata: { holdout: { path: h, target: y, inputs: ${inputs} } }\ngate: [{ metric: accuracy, floor: 0 }]\n`;
+    expect(placesOf(file('[x, y]'))).toEqual(['3:48 label-is-an-input']);
+    expect(placesOf(file('y'))).toEqual(['3:48 label-is-an-input']);
+    expect(placesOf(file('[]'))).toEqual(['3:48 no-inputs']);
+    expect(
+      parseConfig(file('[x, id]'), { file: 'trainyard.yml', env: { MLFLOW_TRACKING_URI: 'http://m' } }),
+    ).toMatchObject({
+      value: { data: { holdout: { inputs: ['x', 'id'] } } },
+    });
+  });
+
   it('ask for a holdout when a rule compares models on examples', () => {
     expect(placesOf('version: 1\nmodel: m\ngate:\n  - { metric: accuracy, require: superior }\n')).toEqual([
       '4:5 missing-holdout',

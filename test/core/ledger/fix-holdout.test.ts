@@ -43,6 +43,7 @@ describe('the holdout that a gate may judge on', () => {
     ['path and file', { path: 'data/new.csv', digest: OTHER }],
     ['target', { target: 'truth' }],
     ['slices', { slices: [] }],
+    ['inputs', { inputs: ['income'] }],
     ['metrics', { metrics: { profit: 'easy.py:profit' } }],
     ['digest', { digest: OTHER, pinned: OTHER }],
   ])('changes with a later commit of the default branch that says so: %s', (_what, changed) => {
