@@ -48,7 +48,17 @@ export function main(): Promise<void> {
       clock: systemClock,
     });
     const { maxUnavailable } = chosen.environment;
-    const branch = await connectLedger(host, token, { log, seen: plan.ledger });
+    const takesBack = TAKE_BACK.has(plan.operation);
+    const doubts: string[] = [];
+    const warn = (text: string): void => {
+      doubts.push(text);
+      log.warn(text);
+    };
+    const branch = await connectLedger(
+      host,
+      token,
+      takesBack ? { log: { warn }, seen: plan.ledger, purpose: 'take-back' } : { log, seen: plan.ledger },
+    );
     const { ledger, agents } = linkLedger(branch, connectAgents(host, chosen));
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, ...stay, author, signal },
@@ -64,7 +74,7 @@ export function main(): Promise<void> {
         attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
       },
     });
-    return withUntold(deployed, announcer);
+    return withDoubts(await withUntold(deployed, announcer), doubts);
   });
 }
 
@@ -101,6 +111,13 @@ async function withUntold(
     untold = await finished();
   });
   return untold.length === 0 ? outcome : { ...outcome, result: { ...outcome.result, untold } };
+}
+
+/** The outcome, and what the ledger said against itself while something was taken back by it. */
+function withDoubts(outcome: DeployOutcome, doubts: readonly string[]): DeployOutcome {
+  const { report } = outcome;
+  const said = doubts.map((text) => ({ kind: 'warning', text }) as const);
+  return { ...outcome, report: { ...report, blocks: [...report.blocks, ...said] } };
 }
 
 /** Signs with the key, when there is one: without it agents that trust no key serve what they are given. */

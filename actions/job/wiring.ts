@@ -73,14 +73,20 @@ export async function connectGitHub(host: Host, token: string, log: Log): Promis
   return createGitHub({ client, apiUrl, repository: workflow.repository, logUrl: runUrl });
 }
 
+type LedgerWish = {
+  readonly log: Pick<Log, 'warn'>;
+  readonly seen: LedgerHead | undefined;
+  readonly purpose?: 'take-back' | 'all';
+};
+
 /**
  * The ledger branch of the repository: of the checkout's origin, or else of the server's address of it. `seen` is how far plan saw it
- * go, where there was a plan.
+ * go, where there was a plan. For what takes back, a ledger that can't be believed as it stands is in the way of nothing.
  */
 export async function connectLedger(
   host: Host,
   token: string,
-  { log, seen }: { readonly log: Log; readonly seen: LedgerHead | undefined },
+  { log, seen, purpose = 'all' }: LedgerWish,
 ): Promise<Ledger> {
   const [{ createGitLedger }, { findRemote }, { createLineKeys }, { readPublicKeys }] = await Promise.all([
     import(/* webpackMode: "eager" */ '../../adapters/git/ledger.ts'),
@@ -101,6 +107,7 @@ export async function connectLedger(
     clock: systemClock,
     author: AUTHOR,
     keys,
+    purpose,
     run: host.run,
     dir: tempFolder(host, 'ledger'),
     ...(token !== '' && { token }),

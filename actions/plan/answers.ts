@@ -62,6 +62,13 @@ export function answerStatus(config: Config, state: LedgerState, environment: st
   };
 }
 
+/** What a freeze says where the ledger that it belongs into is damaged; nothing where it is on record. */
+export function describeUnrecorded({ doubt }: LedgerState): readonly Block[] {
+  if (doubt?.kind !== 'earlier') return [];
+  const text = `This is not on record: the ledger is damaged. ${doubt.problem.message} Nothing is rolled out, advanced or promoted before that is mended; say it again then. ${doubt.problem.remedy}`;
+  return [{ kind: 'warning', text }];
+}
+
 /** What the operation will do, in words, and what its commit would change in the policy. */
 export function answerPlan(
   operation: PlannedOperation,

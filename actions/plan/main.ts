@@ -58,6 +58,7 @@ export function main(): Promise<void> {
       if (decision === 'failure') await answerFailure(report);
     });
     const { config, text } = await readPolicy(host, wanted, facts);
+    const purpose = facts.effect === 'guards' ? 'take-back' : 'all';
     return plan(
       {
         ...{ eventName, payload, actor, workflow, runUrl },
@@ -73,7 +74,7 @@ export function main(): Promise<void> {
         verifySignature: (type, report) => verifyDispatch(secret, type, report),
       },
       {
-        ledger: await connectLedger(host, token, { log, seen: undefined }),
+        ledger: await connectLedger(host, token, { log, seen: undefined, purpose }),
         github,
         ...{ clock: systemClock, log, createNonce },
         forecast: connectForecast(host, config, log),

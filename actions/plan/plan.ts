@@ -22,7 +22,7 @@ import type { Block } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import { type Answering, createAnswering } from './answering.ts';
-import { answerHelp, answerPlan, answerRefusal, answerStatus } from './answers.ts';
+import { answerHelp, answerPlan, answerRefusal, answerStatus, describeUnrecorded } from './answers.ts';
 import {
   type Conclusion,
   concludeIgnored,
@@ -161,7 +161,8 @@ async function carryOut(
   if (recorded.kind !== 'recorded') return decline(planning, recorded);
   await planning.answering.react('rocket');
   if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
-    return tell(planning, { ...shared, reasonCode: 'recorded', report: told });
+    const blocks = [...told.blocks, ...describeUnrecorded(recorded.state)];
+    return tell(planning, { ...shared, reasonCode: 'recorded', report: { ...told, blocks } });
   }
   const ledger = headOf(recorded.state);
   const training = findTraining(recorded.state, operation);

@@ -1,5 +1,6 @@
 import { LEDGER_UNREACHABLE, type Problem, ServiceError, UserError } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
+import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { withoutCredentials } from './credentials.ts';
 import type { GitFailure } from './failure.ts';
@@ -82,6 +83,21 @@ export function keyMissing(remote: string, flaws: readonly Problem[]): Problem {
     remedy: `Nothing was written: a line without a signature would look forged. ${flaw?.remedy ?? 'Hand the secret `signing-key` to the workflow that is called, in every caller workflow.'} Then run the job again. What takes back needs no key.`,
     where: endpoint(remote),
   };
+}
+
+/** What a person has to know where what takes back goes by something else than the newest commit says. */
+export function describeStandIn(kind: 'earlier' | 'unproven', commit: string, problem: Problem): string {
+  const place = problem.where?.kind === 'file' ? ` (${problem.where.file}:${problem.where.line ?? 1})` : '';
+  const instead =
+    kind === 'earlier'
+      ? `What it said at commit ${commit}, the newest that can be used, counts for what takes back.`
+      : 'What takes back goes by its lines all the same, and is recorded without a signature.';
+  return `The ledger can't be used as it stands: ${problem.message}${place} ${instead} ${problem.remedy}`;
+}
+
+/** An event that took effect and could not be written. */
+export function describeWaiting({ id, kind }: LedgerEvent): string {
+  return `\`${kind}\` (${JSON.stringify(id)}) is not on record: the ledger is damaged, and nothing is written behind that. It holds until the ledger is mended, for nothing raises traffic before; say it again then.`;
 }
 
 /** The remote did not answer, so many times. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
 import type { LedgerFile } from '../../core/ledger/parse-ledger.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import type { RunCommand } from '../../core/ports.ts';
@@ -9,6 +10,9 @@ import { type GitOutcome, type GitSetting, runGit } from './run.ts';
 
 const REF = `refs/heads/${LEDGER_BRANCH}`;
 const BATCH_BYTES = 8_000_000;
+/** So far back is looked for a commit that can be used: in commits of the branch, and in those of one model. */
+const MOST_EARLIER = 500;
+const MOST_TRIED = 50;
 const EMPTY = Buffer.alloc(0);
 /** Keeps what was fetched as it came: unpacking a ledger costs twice as much as reading it. */
 const KEEP_PACKED = ['-c', 'fetch.unpackLimit=1', '-c', 'transfer.unpackLimit=1'];
@@ -46,6 +50,37 @@ export async function fetchHead(repository: LedgerRepository): Promise<FetchedHe
   if (outcome.code === 0) return readCommit(repository);
   if (/couldn't find remote ref/.test(outcome.stderr)) return undefined;
   throw new GitFailure('fetch', outcome);
+}
+
+/**
+ * Commits of the fetched branch that touched a model's files or the title page, newest first: the last of them, which are fetched now.
+ * Rejects with a GitFailure when the remote can't be asked.
+ */
+export async function fetchEarlier(repository: LedgerRepository, model: string): Promise<readonly string[]> {
+  const args = [
+    ...KEEP_PACKED,
+    'fetch',
+    '--quiet',
+    '--no-tags',
+    `--deepen=${MOST_EARLIER}`,
+    '--no-write-fetch-head',
+  ];
+  const fetched = await git(repository, [...args, repository.remote, REF], { auth: true });
+  if (fetched.code !== 0) throw new GitFailure('fetch', fetched);
+  const walk = [
+    'rev-list',
+    '--first-parent',
+    `--max-count=${MOST_TRIED}`,
+    REF,
+    '--',
+    TITLE_PAGE,
+    `events/${model}/`,
+  ];
+  const listed = await must(repository, walk);
+  return listed.stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
 }
 
 /** The commit itself names its parents, also where they were not fetched. */

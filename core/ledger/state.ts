@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts';
 import { secondsBetween } from '../instant.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Cause } from './cause.ts';
@@ -155,6 +156,12 @@ type LedgerOrigin = {
   readonly digests: readonly string[];
 };
 
+/**
+ * Why the newest commit of the ledger is not believed, where what takes back goes on all the same: by an `earlier` commit, and by what
+ * waits to be written; or by that commit, `unproven`, for this job does not know its keys.
+ */
+type Doubt = { readonly kind: 'earlier' | 'unproven'; readonly problem: Problem };
+
 /** Everything the ledger says of one model: the fold of its events, and where they were read. */
 export type LedgerState = {
   readonly model: string;
@@ -186,6 +193,8 @@ export type LedgerState = {
   readonly lastEventAt?: string | undefined;
   /** Absent before there is a branch. */
   readonly origin?: LedgerOrigin | undefined;
+  /** Absent where the ledger is believed as it stands. */
+  readonly doubt?: Doubt | undefined;
 };
 
 const EMPTY_ENVIRONMENT: EnvironmentState = { history: [] };

@@ -246,6 +246,24 @@ describe('plan', () => {
     expect(world.ledger.kinds().at(-1)).toBe('frozen');
   });
 
+  test('says of a freeze that a damaged ledger has no room for it', async () => {
+    const { world, request, ports, github } = bench(comment('/freeze production release week'));
+    const problem = { code: 'ledger-line', message: 'Line 3 is no event.', remedy: 'Restore it.' };
+    const ledger: Ledger = {
+      ...world.ledger,
+      append: async (...asked) => {
+        const appended = await world.ledger.append(...asked);
+        if (!appended.ok) return appended;
+        return ok({
+          ...appended.value,
+          state: { ...appended.value.state, doubt: { kind: 'earlier', problem } },
+        });
+      },
+    };
+    expect(await plan(request, { ...ports, ledger })).toMatchObject({ reasonCode: 'recorded' });
+    expect([...github.comments.values()].join()).toMatch(/not on record.*Line 3 is no event/);
+  });
+
   test('fails the job for whoever asks by hand for what is refused', async () => {
     const ref = 'refs/heads/main';
     const payload = { ref, inputs: { operation: 'deploy', version: 'v99' }, sender: { login: 'ann' } };

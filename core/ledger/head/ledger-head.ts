@@ -29,17 +29,21 @@ export type Remembered = {
   readonly answered: number;
 };
 
-/** How far a ledger goes; `undefined` when it holds nothing of the model, or was read from no branch. */
-export function headOf({ events, ids, origin }: LedgerState): LedgerHead | undefined {
+/** How far a ledger goes; `undefined` when it holds nothing of the model, was read from no branch, or is not believed as it stands. */
+export function headOf({ events, ids, origin, doubt }: LedgerState): LedgerHead | undefined {
   const last = nth(ids, events);
-  if (origin === undefined || last === undefined) return undefined;
+  if (origin === undefined || doubt !== undefined || last === undefined) return undefined;
   const digest = origin.digests[events - 1];
   return { commit: origin.commit, events, last, ...(digest !== undefined && { digest }) };
 }
 
-/** Whether this ledger no longer holds what was seen of it: it is shorter, or goes another way. One that says it replaces that does. */
+/**
+ * Whether this ledger no longer holds what was seen of it: it is shorter, or goes another way. One that says it replaces that does, and
+ * an earlier state that stands in for a newer one may be shorter.
+ */
 export function isLost(state: LedgerState, { commit, events, last, digest }: LedgerHead): boolean {
   if (state.origin?.replaces.includes(commit) === true) return false;
+  if (state.doubt?.kind === 'earlier' && events > state.events) return false;
   if (nth(state.ids, events) !== last) return true;
   const recorded = state.origin?.digests[events - 1];
   return digest !== undefined && recorded !== undefined && digest !== recorded;

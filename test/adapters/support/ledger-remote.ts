@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach } from 'vitest';
 import { systemClock } from '../../../adapters/clock.ts';
-import { createGitLedger, type GitLedgerOptions } from '../../../adapters/git/ledger.ts';
+import { createGitLedger } from '../../../adapters/git/ledger.ts';
+import type { GitLedgerOptions } from '../../../adapters/git/open-ledger.ts';
 import type { Ledger } from '../../../core/ports.ts';
 
 export const author = { name: 'trainyard', email: 'trainyard@example.com' };
