@@ -36,7 +36,7 @@ export const startInstanceSchema = z.object({
   /** Provenance the agent verifies before it serves; required when the agent has a trusted key. */
   envelope: envelopeSchema.optional(),
   /** Digests of the handlers that the sender's version knows: an agent of an earlier one serves them for it. */
-  handlers: z.array(digestSchema).optional(),
+  handlers: z.array(digestSchema).max(1_000).optional(),
 });
 
 /** A rollout as the agent must know it to brake by itself: the plan and where it stands. */
