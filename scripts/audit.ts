@@ -164,16 +164,17 @@ async function auditModel(
   files: readonly LedgerFile[],
 ): Promise<readonly AuditFinding[]> {
   const lineKeys = createLineKeys({ privateKey: undefined, trusted: keys });
-  const { lines, digests, findings, chained, signed } = await auditLines(repository, files, lineKeys);
+  const now = systemClock.now();
+  const audited = await auditLines(repository, { model, files, now }, lineKeys);
+  const { lines, digests, findings, chained, signed } = audited;
   const events = lines.map(({ event }) => event);
   const checkEnvelope = checkWith(keys);
-  const now = systemClock.now();
-  const audited = auditLedger(model, events, { now, digests, ...(checkEnvelope && { checkEnvelope }) });
+  const ruled = auditLedger(model, events, { now, digests, ...(checkEnvelope && { checkEnvelope }) });
   const origin = { commit: head, replaces: [], digests: digestsOfCounted(events, digests) };
   const state = { ...foldLedger(model, events), origin };
   const token = process.env[SECRETS.agentToken] ?? '';
   const hosts = await auditHosts(state, { addresses: options.hosts, token });
-  const all = [...findings, ...audited, ...hosts, ...(await auditAliases(state, options))];
+  const all = [...findings, ...ruled, ...hosts, ...(await auditAliases(state, options))];
   console.log(
     `${model}: ${state.events} events, ${chained} of ${lines.length} lines in the chain, ${signed} signed, ${all.length} findings`,
   );

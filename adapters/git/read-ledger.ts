@@ -5,6 +5,7 @@ import { type Chain, NEW_CHAIN } from '../../core/ledger/chain/chain.ts';
 import { continueFold } from '../../core/ledger/fold.ts';
 import { readTitlePage, TITLE_PAGE, type TitlePage } from '../../core/ledger/head/title-page.ts';
 import { CLOCK_SLACK_SECONDS } from '../../core/ledger/lines/clock-slack.ts';
+import { findMisplaced } from '../../core/ledger/lines/find-misplaced.ts';
 import { type LedgerFile, readLines } from '../../core/ledger/parse-ledger.ts';
 import { emptyLedger, type LedgerState } from '../../core/ledger/state.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
@@ -68,7 +69,7 @@ export async function readLedger(
   const listed = all.filter(({ path }) => path !== TITLE_PAGE);
   const known = canContinue(request.known, listed) ? request.known : emptyReading(model);
   const kept = known.files.filter(({ blob }, index) => listed[index]?.blob === blob);
-  const part = startPart(known, { keys, latest: addSeconds(now, CLOCK_SLACK_SECONDS) });
+  const part = startPart(known, { model, keys, latest: addSeconds(now, CLOCK_SLACK_SECONDS) });
   const files: ReadFile[] = [...kept];
   for await (const { file, content } of readBlobs(repository, listed.slice(kept.length))) {
     const before = known.files[files.length];
@@ -88,7 +89,7 @@ export async function readLedger(
 /** What is read after `known`: folded, followed and, where keys are known, held against its last signature. */
 function startPart(
   known: LedgerReading,
-  { keys, latest }: { readonly keys: LineKeys; readonly latest: Instant },
+  { model, keys, latest }: Pick<ReadingRequest, 'model' | 'keys'> & { readonly latest: Instant },
 ) {
   const fold = continueFold(known.state);
   const digests = [...(known.state.origin?.digests ?? [])];
@@ -102,7 +103,7 @@ function startPart(
     add: (file: LedgerFile): void => {
       const { lines, problems: unreadable } = readLines(file);
       const followed = followChain({ path: file.path, lines, chain }, keys);
-      problems.push(...unreadable);
+      problems.push(...unreadable, ...findMisplaced({ path: file.path, model, lines, latest }));
       broken ??= followed.problems[0];
       for (const [index, line] of lines.entries()) {
         if (fold.add(line.event)) digests.push(followed.digests[index] ?? '');

@@ -3,8 +3,11 @@ import { findCommitOf } from '../../adapters/git/history.ts';
 import type { LedgerRepository } from '../../adapters/git/repository.ts';
 import type { LineKeys } from '../../adapters/signing/line-keys.ts';
 import { formatProblem, type Problem } from '../../core/errors.ts';
+import { addSeconds, type Instant } from '../../core/instant.ts';
 import type { AuditFinding } from '../../core/ledger/audit-ledger.ts';
 import { NEW_CHAIN, signatureProblem } from '../../core/ledger/chain/chain.ts';
+import { CLOCK_SLACK_SECONDS } from '../../core/ledger/clock-slack.ts';
+import { findMisplaced } from '../../core/ledger/lines/find-misplaced.ts';
 import { type LedgerFile, type LedgerLine, readLines } from '../../core/ledger/parse-ledger.ts';
 
 /** The lines of one model's files: what breaks their chain and their signatures, and how many have either. */
@@ -16,12 +19,20 @@ type AuditedLines = {
   readonly signed: number;
 };
 
+/** The files of one model's folder, and when they are looked at. */
+type AuditedFiles = {
+  readonly model: string;
+  readonly files: readonly LedgerFile[];
+  readonly now: Instant;
+};
+
 /** Follows all lines of a model, and holds each signature against the keys: a job looks at the last one only. */
 export async function auditLines(
   repository: LedgerRepository,
-  files: readonly LedgerFile[],
+  { model, files, now }: AuditedFiles,
   keys: LineKeys,
 ): Promise<AuditedLines> {
+  const latest = addSeconds(now, CLOCK_SLACK_SECONDS);
   const all: LedgerLine[] = [];
   const digests: string[] = [];
   const findings: AuditFinding[] = [];
@@ -31,7 +42,8 @@ export async function auditLines(
     const wasSigned = chain.isSigned;
     const followed = followChain({ path: file.path, lines, chain }, keys);
     const signatures = findWrongSignatures(file.path, lines, keys);
-    for (const problem of [...problems, ...followed.problems, ...signatures]) {
+    const misplaced = findMisplaced({ path: file.path, model, lines, latest });
+    for (const problem of [...problems, ...misplaced, ...followed.problems, ...signatures]) {
       findings.push(await toFinding(repository, problem));
     }
     if (keys.isSigned !== undefined) findings.push(...findUnsigned(lines, wasSigned));

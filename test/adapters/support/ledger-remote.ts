@@ -11,6 +11,9 @@ import type { Ledger } from '../../../core/ports.ts';
 
 export const author = { name: 'trainyard', email: 'trainyard@example.com' };
 
+/** A clock by which all that these tests write has come. */
+const clock = { ...systemClock, now: () => '2027-06-01T00:00:00.000Z' };
+
 /** A folder and an empty bare repository in it, both new for each test of the file that calls this. */
 export function useLedgerRemote() {
   let folder = '';
@@ -28,7 +31,7 @@ export function useLedgerRemote() {
     openLedger: (options: Partial<GitLedgerOptions> = {}): Ledger => {
       made += 1;
       const dir = join(folder, `work-${made}`);
-      return createGitLedger({ remote: remote(), clock: systemClock, author, dir, ...options });
+      return createGitLedger({ remote: remote(), clock, author, dir, ...options });
     },
   };
 }

@@ -54,6 +54,17 @@ describe('the audit of a ledger that somebody wrote to by hand', () => {
     expect(output).toContain(`error: ledger-merge (${merge})`);
   });
 
+  it('names the file of a month that has not come', async () => {
+    await begin();
+    const eve = await clone();
+    const line = forge(write('frozen', { reason: 'for ever' }), (await eve.read()).at(-1) ?? '');
+    await eve.commitFile('events/mnist/9999-12.jsonl', `${line}\n`);
+    await eve.push();
+    const { code, output } = await audit('trust');
+    expect(code).toBe(1);
+    expect(output).toMatch(/error: ledger-misplaced: .*9999-12, which has not come/);
+  });
+
   it('names each line that is forged, and the commit that it came with', async () => {
     await begin();
     const eve = await clone();

@@ -68,6 +68,22 @@ describe('a line that a holder of contents: write appends by hand to a signed le
     expect(made).toMatchObject([{ code: 'ledger-signature', where: PLACE }]);
   });
 
+  it('is named when it is signed, and of another model', async () => {
+    await begin();
+    const eve = await clone();
+    const copy = FILE.replace('mnist', 'faces');
+    await eve.commitFile(copy, `${(await eve.read()).join('\n')}\n`);
+    await eve.push();
+    const refused = await open()
+      .read('faces')
+      .catch((thrown) => Object(thrown).problems);
+    expect(refused).toHaveLength(attacked.honest.length);
+    expect(refused[0]).toMatchObject({
+      ...{ code: 'ledger-misplaced', where: { file: `trainyard:${copy}`, line: 1 } },
+    });
+    expect((await open().read('mnist')).events).toBe(attacked.honest.length);
+  });
+
   it('is named when it is an honest one once more', async () => {
     expect(await readAfter((_last, [first = '']) => first)).toMatchObject([{ code: 'ledger-chain' }]);
   });

@@ -46,6 +46,20 @@ describe('a line that is forged where nobody has a key', () => {
     expect(said).toEqual([expect.stringContaining('says 2099-01-01T00:00:00.000Z, which has not come')]);
   });
 
+  it.each(['9999-12.jsonl', 'zz.jsonl'])(
+    'is refused in a file of a month that has not come, or of none: %s',
+    async (name) => {
+      await begin('no-keys');
+      const eve = await clone();
+      const line = forge(write('frozen', { reason: 'for ever' }), (await eve.read()).at(-1) ?? '');
+      await eve.commitFile(`events/mnist/${name}`, `${line}\n`);
+      await eve.push();
+      await expect(openLedger().read('mnist')).rejects.toMatchObject({
+        problems: [{ code: 'ledger-misplaced', where: { file: `trainyard:events/mnist/${name}`, line: 1 } }],
+      });
+    },
+  );
+
   it.each(['', ' ', undefined])('is no event when nobody is behind it: %j', async (actor) => {
     const frozen = write('frozen', { reason: 'holidays' });
     const line = (last: string) => forge(Object.assign({ ...frozen }, { actor }), last);

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { digestLine } from '../../../../adapters/git/follow-chain.ts';
@@ -105,6 +105,7 @@ async function cloneOf(remote: string, folder: string): Promise<Clone> {
     (await exec('git', ['-C', folder, ...identity, ...args])).stdout.trim();
   await exec('git', ['clone', '--quiet', '--branch', LEDGER_BRANCH, remote, folder]);
   const commitFile = async (path: string, text: string): Promise<void> => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
     await git('add', '--all');
     await git('commit', '--quiet', '-m', 'nothing to see');
