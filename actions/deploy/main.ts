@@ -9,7 +9,7 @@ import { SECRETS } from '../../core/names.ts';
 import { type Operation, TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readPlan } from '../job/handoff.ts';
+import { type Plan, readPlan } from '../job/handoff.ts';
 import { type Job, runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/pull-request-comment.ts';
 import { readInAnyCase } from '../job/read-in-any-case.ts';
@@ -48,17 +48,7 @@ export function main(): Promise<void> {
       clock: systemClock,
     });
     const { maxUnavailable } = chosen.environment;
-    const takesBack = TAKE_BACK.has(plan.operation);
-    const doubts: string[] = [];
-    const warn = (text: string): void => {
-      doubts.push(text);
-      log.warn(text);
-    };
-    const branch = await connectLedger(
-      host,
-      token,
-      takesBack ? { log: { warn }, seen: plan.ledger, purpose: 'take-back' } : { log, seen: plan.ledger },
-    );
+    const { branch, doubts } = await openBranch(job, plan);
     const { ledger, agents } = linkLedger(branch, connectAgents(host, chosen));
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, ...stay, author, signal },
@@ -84,6 +74,18 @@ async function readSettings({ inputs, host, log }: DeployJob, operation: Operati
   if (!TAKE_BACK.has(operation)) return readConfig(host, file);
   const { config } = await readInAnyCase(host, { file, token, log, options: ENVIRONMENTS_ONLY });
   return config;
+}
+
+/** The ledger. What takes back acts also on one that can't be read whole or believed: its doubts are for the report, too. */
+async function openBranch({ inputs, host, log }: DeployJob, { operation, ledger: seen }: Plan) {
+  const token = inputs['github-token'];
+  const doubts: string[] = [];
+  if (!TAKE_BACK.has(operation)) return { branch: await connectLedger(host, token, { log, seen }), doubts };
+  const warn = (text: string): void => {
+    doubts.push(text);
+    log.warn(text);
+  };
+  return { branch: await connectLedger(host, token, { log: { warn }, seen, purpose: 'take-back' }), doubts };
 }
 
 /** Whether this job waits through the stages, and how long; it warns where that keeps a runner that a rollback may need. */

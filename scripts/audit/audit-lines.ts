@@ -6,7 +6,7 @@ import { formatProblem, type Problem } from '../../core/errors.ts';
 import { addSeconds, type Instant } from '../../core/instant.ts';
 import type { AuditFinding } from '../../core/ledger/audit-ledger.ts';
 import { NEW_CHAIN, signatureProblem } from '../../core/ledger/chain/chain.ts';
-import { CLOCK_SLACK_SECONDS } from '../../core/ledger/clock-slack.ts';
+import { CLOCK_SLACK_SECONDS } from '../../core/ledger/lines/clock-slack.ts';
 import { findMisplaced } from '../../core/ledger/lines/find-misplaced.ts';
 import { type LedgerFile, type LedgerLine, readLines } from '../../core/ledger/parse-ledger.ts';
 
