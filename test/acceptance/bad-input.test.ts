@@ -5,13 +5,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
-import { newTitlePage, TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
-import { DISPATCH_TYPES, LEDGER_BRANCH } from '../../core/names.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
 import { readProject } from '../../measure/scenes/world.ts';
 import { readLedger } from '../../sandbox/github/read-ledger.ts';
 import { discard } from '../../sandbox/machine/discard.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { beginLedger } from '../adapters/support/begin-ledger.ts';
 
 const MODEL = 'mnist';
 const SECRET = 'only-the-tests-know-it';
@@ -41,13 +41,7 @@ beforeAll(async () => {
     env: { MNIST_DATA: folder, SERVING_HOST: `http://127.0.0.1:${deadPort}` },
     parallel: 1,
   });
-  // No host answers that could say that there was none.
-  sandbox.remote.commit({
-    branch: LEDGER_BRANCH,
-    files: { [TITLE_PAGE]: newTitlePage() },
-    message: 'Begin the ledger',
-    author: 'ada',
-  });
+  beginLedger(sandbox.remote, 'ada');
   await runAll(
     sandbox.push({ ...readProject(), 'README.md': 'x' }, { user: 'ada', message: '[skip train]' }),
   );

@@ -11,6 +11,7 @@ import { discard } from '../../sandbox/machine/discard.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { beginLedger } from '../adapters/support/begin-ledger.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-malice-'));
 const loot = path.join(folder, 'loot');
@@ -39,6 +40,7 @@ beforeAll(async () => {
     env: { MNIST_DATA: store, OMP_NUM_THREADS: '1', SERVING_HOST: `http://127.0.0.1:${deadPort}` },
     parallel: 1,
   });
+  beginLedger(sandbox.remote, 'ada');
   const project = readProject();
   const first = sandbox.push(project, { user: 'ada', message: '[skip train]' });
   await Promise.all(first.map(sandbox.finished));

@@ -4,9 +4,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../../../adapters/run-command.ts';
-import { newTitlePage, TITLE_PAGE } from '../../../core/ledger/head/title-page.ts';
-import { LEDGER_BRANCH } from '../../../core/names.ts';
 import { createGitRemote } from '../../../sandbox/github/git-remote.ts';
+import { beginLedger } from '../../adapters/support/begin-ledger.ts';
 
 const MAIN = import.meta.resolve('../../../actions/plan/main.ts');
 
@@ -80,12 +79,7 @@ function makeRemote(folder: string, texts: readonly string[]): string {
     const files = { 'trainyard.yml': text };
     remote.commit({ branch: 'main', files, message: 'Say it', author: 'ann' });
   }
-  remote.commit({
-    branch: LEDGER_BRANCH,
-    files: { [TITLE_PAGE]: newTitlePage() },
-    message: 'Begin the ledger',
-    author: 'ann',
-  });
+  beginLedger(remote, 'ann');
   return folder;
 }
 
