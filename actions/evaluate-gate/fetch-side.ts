@@ -32,7 +32,7 @@ type Wanted = HandedModel & {
 export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted): Promise<JudgedSide> {
   const { who, runId, modelUri, digest } = wanted;
   const { tracking, tempPath, hashFile, readAnswers } = ports;
-  const stored = predictionsPath(modelUri, held.digest);
+  const stored = predictionsPath(modelUri, held.digest, digest);
   const found = await tracking.listArtifacts(runId, RUN_ARTIFACTS.predictions);
   if (!found.includes(stored)) throw new UserError([missing(wanted, held)]);
   const file = tempPath(`${who}.parquet`);
@@ -50,10 +50,10 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   return { predictions: joined.value, digest, modelDigest, signature, metrics };
 }
 
-function missing({ who, runId }: Wanted, { digest }: HeldOut): Problem {
+function missing({ who, runId, digest }: Wanted, held: HeldOut): Problem {
   return {
     code: 'predictions-missing',
-    message: `Run ${runId} holds no predictions of the ${who} on the holdout ${digest}, which judge reads.`,
+    message: `Run ${runId} holds no predictions of the ${who} with the digest ${digest} on the holdout ${held.digest}, which judge reads.`,
     remedy: 'Run all jobs again; those that predict and the one that judges must read the same file.',
   };
 }

@@ -56,7 +56,7 @@ async function isKept(
   { runId, modelUri }: Asked,
   { holdoutDigest, digest }: { readonly holdoutDigest: string; readonly digest: string },
 ): Promise<boolean> {
-  const stored = predictionsPath(modelUri, holdoutDigest);
+  const stored = predictionsPath(modelUri, holdoutDigest, digest);
   if (!(await tracking.listArtifacts(runId, path.posix.dirname(stored))).includes(stored)) return false;
   const file = tempPath('kept.parquet');
   await tracking.downloadArtifact(runId, stored, file);
@@ -70,14 +70,13 @@ async function ask(
 ): Promise<Predicted> {
   const { who, runId, modelUri } = asked;
   const holdoutDigest = held.digest;
-  const stored = predictionsPath(modelUri, holdoutDigest);
-  const predictions = tempPath(path.posix.basename(stored));
+  const predictions = tempPath(`predictions-of-${runId}.parquet`);
   const [evaluation] = await log.group('Predicting the holdout', () =>
     python.evaluate({ targets: [{ modelUri, predictions }], holdout }),
   );
   requireSameModel(asked, evaluation?.modelDigest);
   const digest = await hashFile(predictions);
-  await tracking.uploadArtifact(runId, stored, predictions);
+  await tracking.uploadArtifact(runId, predictionsPath(modelUri, holdoutDigest, digest), predictions);
   const headline = `The predictions of ${who} on ${holdout.path} are stored with run ${runId}.`;
   return conclude({
     reasonCode: 'predicted',

@@ -1,12 +1,15 @@
 import { digestHex } from '../identity/digest.ts';
 import { RUN_ARTIFACTS } from '../names.ts';
 
-/** Hex digits of a holdout's digest that are enough to tell holdouts of one model apart in a file name. */
+/** Hex digits of a digest that are enough to tell files of one model apart by their names. */
 const SHORT_DIGEST = 16;
 
-/** Where in the artifacts of a model's run its predictions on a holdout are kept. */
-export function predictionsPath(modelUri: string, holdoutDigest: string): string {
+/**
+ * Where in the artifacts of a model's run its predictions on a holdout are kept. Their own digest is part of it: two workflows that ask
+ * one champion at once leave each other's alone.
+ */
+export function predictionsPath(modelUri: string, holdoutDigest: string, digest: string): string {
   const model = modelUri.replaceAll(/[^A-Za-z0-9-]+/g, '_');
-  const holdout = digestHex(holdoutDigest).slice(0, SHORT_DIGEST);
-  return `${RUN_ARTIFACTS.predictions}/${model}-${holdout}.parquet`;
+  const [holdout, own] = [holdoutDigest, digest].map((whole) => digestHex(whole).slice(0, SHORT_DIGEST));
+  return `${RUN_ARTIFACTS.predictions}/${model}-${holdout}-${own}.parquet`;
 }

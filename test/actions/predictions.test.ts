@@ -31,6 +31,17 @@ describe('predictions', () => {
     expect(evaluated).toEqual(['models:/m-1', 'models:/m-9']);
   });
 
+  test('of two workflows at once stand side by side: each is judged on those that it has made', async () => {
+    const bench = await createGateBench(950, true);
+    const other: GatePorts = { ...bench.ports, hashFile: async () => digestOf('made by another workflow') };
+    await evaluateGate('predict', bench.request, bench.ports);
+    await evaluateGate('predict-champion', bench.request, bench.ports);
+    await evaluateGate('predict-champion', bench.request, other);
+    const stored = [...bench.world.tracking.artifacts.keys()].filter((key) => key.startsWith('run-1/'));
+    expect(new Set(stored).size).toBe(2);
+    expect((await evaluateGate('judge', bench.request, bench.ports)).decision).toBe('continue');
+  });
+
   test('are none where nothing serves yet', async () => {
     const { request, ports, evaluated } = await createGateBench(950);
     const outcome = await evaluateGate('predict-champion', request, ports);
@@ -76,21 +87,24 @@ describe('judge believes no predictions', () => {
   };
 
   test.each([
-    [
-      'of the challenger',
-      said(digestOf('planted')),
-      /challenger .* are not those that were made in this workflow/,
-    ],
+    ['of the challenger', said(digestOf('planted')), /no predictions of the challenger with the digest/],
     [
       'of the champion',
       said(undefined, digestOf('planted')),
-      /champion .* are not those that were made in this workflow/,
+      /no predictions of the champion with the digest/,
     ],
     ['whose digest was lost on the way', said(''), /arrived empty/],
     ['of a champion that no job vouches for', said(undefined, ''), /arrived empty/],
     ['under no digest', said('yes'), /names no digest for the challenger/],
   ])('%s', async (_what, predictions, told) => {
     await expect(judged(predictions)).rejects.toThrow(told);
+  });
+
+  test('whose bytes are others by now', async () => {
+    const planted = { hashFile: async () => digestOf('planted') };
+    await expect(judged(said(), planted)).rejects.toThrow(
+      /challenger .* are not those that were made in this workflow/,
+    );
   });
 
   test('that answer another file, or other examples', async () => {

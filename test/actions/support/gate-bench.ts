@@ -110,7 +110,7 @@ export function said(challenger = digestOf('challenger'), champion = digestOf('c
   return `challenger=${challenger}\nchampion=${champion}\n`;
 }
 
-/** Files are named by the model, or by the side that judge fetches. */
+/** Files are named by the run, or by the side that judge fetches. */
 function sideOf(file: string): 'challenger' | 'champion' {
-  return /m-9|challenger/.test(file) ? 'challenger' : 'champion';
+  return /run-9|challenger/.test(file) ? 'challenger' : 'champion';
 }
