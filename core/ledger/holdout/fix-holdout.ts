@@ -17,7 +17,8 @@ export type HoldoutDecision =
 
 /**
  * Whether models may be judged on the present holdout. The first is fixed by its use; another one only by a commit of the default branch
- * that came later, and that says so: in trainyard.yml, or by the file itself where it is part of the commit.
+ * that came later, and that says so. It says another file by being what the file is part of, or by a new path or digest; any edit of
+ * trainyard.yml says another meaning of the same file.
  */
 export function fixHoldout(
   { holdout: fixed }: LedgerState,
@@ -35,13 +36,18 @@ export function fixHoldout(
       'Start the training again: it is then judged on the present holdout.',
     );
   }
-  const isSaid = !isSameMeaning || fixed.path !== declared.path || isOfCommit;
+  const isSaid = isSameFile || isOfCommit || fixed.path !== declared.path || isNamed(declared);
   if (isSaid && fixed.sha !== declared.sha) return { kind: 'fixed', data: declared };
   return refuse(
     'holdout-changed',
     `The holdout ${declared.path} (${declared.digest}) is not the one to judge on: ${by}.`,
     `Put that file back; or let the default branch name the new one, by \`data.holdout.digest: ${declared.digest}\` in trainyard.yml.`,
   );
+}
+
+/** Whether the default branch has written down the digest of this very file. */
+function isNamed({ pinned, digest }: LedgerEventData<'holdout.fixed'>): boolean {
+  return pinned === digest;
 }
 
 /** All but the file and where it lies: what its columns mean, what is computed of them, and the digest that a person wrote down. */

@@ -57,6 +57,26 @@ describe('the holdout that a gate may judge on', () => {
     expect(decide({ digest: OTHER })).toBe('holdout-changed');
   });
 
+  it.each<[string, Partial<typeof declared>]>([
+    ['target', { target: 'truth' }],
+    ['slices', { slices: [] }],
+    ['inputs', { inputs: ['income'] }],
+    ['metrics', { metrics: {} }],
+  ])('from elsewhere is not exchanged by an edit of its description alone: %s', (_what, changed) => {
+    expect(decide({ ...changed, ...LATER, digest: OTHER }, false)).toBe('holdout-changed');
+    expect(decide({ ...changed, ...LATER, digest: OTHER })).toBe('fixed');
+  });
+
+  it('from elsewhere is not exchanged by taking its digest out of the file', () => {
+    const pinned: LedgerState = {
+      ...fixed,
+      holdout: { ...declared, pinned: DIGEST, at: '2026-11-01T00:00:00.000Z' },
+    };
+    expect(decide({ ...LATER, digest: OTHER }, false, pinned)).toBe('holdout-changed');
+    expect(decide({ ...LATER, digest: OTHER, pinned: OTHER }, false, pinned)).toBe('fixed');
+    expect(decide(LATER, false, pinned)).toBe('fixed');
+  });
+
   it('is not what an older commit says that was planned before', () => {
     expect(decide({ target: 'truth', sha: 'c'.repeat(40), seen: 9 })).toBe('holdout-superseded');
   });
