@@ -1,4 +1,3 @@
-import type { BoxPolicy } from '../../core/config/config.ts';
 import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import type { KeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
@@ -42,7 +41,7 @@ export type Conclusion = {
   readonly model: string;
   readonly champion: (Champion & { readonly predictions?: KeptPredictions }) | undefined;
   readonly ledger: LedgerHead | undefined;
-  readonly box: BoxPolicy & { readonly variables: readonly string[]; readonly docker: boolean };
+  readonly box: HandOverContext['box'];
   readonly policyChanges: readonly string[];
   readonly policySha: string | undefined;
   /** What the ledger knows of the training that is asked for. */

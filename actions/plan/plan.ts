@@ -141,7 +141,8 @@ async function carryOut(
   const champion = serving && { ...serving, ...optional('predictions', kept) };
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const variables = listVariables(policy.text);
-  const box = { ...config.box, variables, docker: config.project.environment === 'docker' };
+  const { inputs } = config.data;
+  const box = { ...config.box, variables, inputs, docker: config.project.environment === 'docker' };
   const known = { champion, ledger: headOf(state), box, policyChanges, policySha: policy.sha };
   const shared = { operation, model: config.model, ...known };
   if (operation.operation === 'help') {

@@ -24,6 +24,7 @@ export function main(root: string): Promise<void> {
       // Those of the default branch: the commit's own file is the commit's word.
       policy: plan.box,
       variables: plan.box.variables,
+      inputs: plan.box.inputs,
       docker: plan.box.docker,
       trackingUri: config.tracking.uri,
       onLine: log.info,

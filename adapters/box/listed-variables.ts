@@ -11,13 +11,15 @@ const TRACKING =
   /^(MLFLOW|AWS|AZURE|GOOGLE|GCLOUD|BOTO)_\w+$|^(https?_proxy|no_proxy|all_proxy)$|^(SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|GIT_SSL_CAINFO|PIP_CERT)$/i;
 /** Where MLflow's clients look for what they sign in with. */
 const HOME = /^(HOME|USER)$/;
+/** How package managers, hubs of models and schedulers find what they need; without caches of the user's, which a box can't write. */
+const TOOLS = /^(PIP|UV|CONDA|MAMBA|HF|TRANSFORMERS|WANDB|SLURM)_(?!CACHE|PUBLISH)\w+$/;
 /** What a search shares its trials by. */
 const SEARCH = /^OPTUNA_STORAGE$/;
 
 const LISTS: Readonly<Record<Audience, readonly RegExp[]>> = {
   model: [MACHINE],
   runtime: [MACHINE, TRACKING, HOME],
-  training: [MACHINE, TRACKING, SEARCH],
+  training: [MACHINE, TRACKING, TOOLS, SEARCH],
 };
 
 /** What nobody's list may name: the runner's own, ours, and what would put code into a program or change how it reads its words. */
@@ -37,4 +39,9 @@ export function listedVariables(
       value !== undefined && listed(name) ? [[name, value] as const] : [],
     ),
   );
+}
+
+/** The names that the runner's operator adds to the list of trainings. */
+export function operatorsVariables(env: ProcessVariables): readonly string[] {
+  return (env['TRAINYARD_BOX_VARIABLES'] ?? '').split(/[\s,:]+/).filter((name) => name !== '');
 }

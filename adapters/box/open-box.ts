@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -66,6 +67,8 @@ const LIMITS_ONLY: Level = { level: 'process', nobody: false };
 export async function openBox(options: BoxOptions): Promise<Box> {
   const { kind, policy, onLine } = options;
   const failures: string[] = [];
+  const absent = writtenPlaces(kind, options.env).filter((place) => !existsSync(place));
+  for (const place of absent) onLine(`TRAINYARD_BOX_WRITE names ${place}, which is not there.`);
   for (const level of strongLevels(kind)) {
     if (level.level === 'process' && policy.require) break;
     const box = makeBox(options, level);
@@ -94,6 +97,7 @@ function makeBox(options: BoxOptions, level: Level): Box {
   const isModel = kind === 'model';
   const inNamespaces = level.level === 'namespaces';
   const shown = shownPlaces(kind, env);
+  const written = writtenPlaces(kind, env);
   const specification = {
     ...level,
     network: !isModel,
@@ -109,7 +113,8 @@ function makeBox(options: BoxOptions, level: Level): Box {
     home: (temp) => (inNamespaces ? '/tmp' : temp),
     specify: (secret) => ({ ...specification, show: shown, secret }),
     enter: (boxed) => {
-      const spec = JSON.stringify({ ...specification, ...boxed, show: [...shown, ...boxed.show] });
+      const places = { show: [...shown, ...boxed.show], write: [...written, ...boxed.write] };
+      const spec = JSON.stringify({ ...specification, ...boxed, ...places });
       return { command: python, args: ['-I', '-S', path.join(runtime, 'start.py'), 'box', spec] };
     },
   };
@@ -172,7 +177,12 @@ function shownPlaces(kind: BoxKind, env: Variables): readonly string[] {
   ];
 }
 
+/** Where the runner's operator lets trainings write, such as a disk for checkpoints. */
+function writtenPlaces(kind: BoxKind, env: Variables): readonly string[] {
+  return kind === 'training' ? listPaths(env['TRAINYARD_BOX_WRITE']) : [];
+}
+
 /** The absolute paths of a list, such as PATH. */
 function listPaths(list: string | undefined): readonly string[] {
-  return (list ?? '').split(path.delimiter).filter((place) => path.isAbsolute(place));
+  return (list ?? '').split(path.delimiter).filter((place) => path.isAbsolute(place) && place !== '/');
 }

@@ -4,8 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import type { BoxPolicy } from '../../core/config/config.ts';
 import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
-import { listedVariables } from '../box/listed-variables.ts';
+import { listedVariables, operatorsVariables } from '../box/listed-variables.ts';
 import { type Box, openBox } from '../box/open-box.ts';
+import { holdsPrivate } from '../box/private-places.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
 type ProjectRunnerOptions = {
@@ -20,6 +21,8 @@ type ProjectRunnerOptions = {
   readonly policy: BoxPolicy;
   /** Variables that the steps get beside those that every training gets. */
   readonly variables: readonly string[];
+  /** Files and folders that they may read, wherever these are. */
+  readonly inputs: readonly string[];
   /** Whether they may speak to the Docker Engine of the runner. */
   readonly docker: boolean;
   readonly trackingUri: string;
@@ -52,7 +55,10 @@ function runStep(
   const home = box.home(temp);
   const { cwd } = options;
   // A file or folder that a variable names is meant to be used.
-  const show = Object.values(variables).filter((value) => path.isAbsolute(value) && existsSync(value));
+  const named = Object.values(variables).filter((value) => path.isAbsolute(value));
+  const show = [...named, ...options.inputs.map((input) => path.resolve(cwd, input))].filter(
+    (place) => existsSync(place) && !holdsPrivate(place, options.env),
+  );
   const docker = options.docker ? ['/run/docker.sock'] : [];
   return runProcess({
     ...box.enter({
@@ -84,7 +90,7 @@ function projectVariables(
   // With a Python named by its path, the `python` inside MLproject commands must be that one too.
   const bin = path.isAbsolute(python) ? [path.dirname(python)] : [];
   return {
-    ...listedVariables(env, 'training', variables),
+    ...listedVariables(env, 'training', [...variables, ...operatorsVariables(env)]),
     PATH: [...bin, env['PATH'] ?? ''].join(path.delimiter),
     MLFLOW_TRACKING_URI: trackingUri,
     PYTHONUNBUFFERED: '1',

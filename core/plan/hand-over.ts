@@ -80,14 +80,15 @@ const contentSchema = operationSchema.extend({
   /** The commit of the default branch that says what is judged, and by which rules. Absent where plan saw no git. */
   policySha: z.string().exactOptional(),
   /**
-   * What the default branch says of the box that the commit's code runs in, and the variables that its trainyard.yml names: those, and no
-   * others, are given to a training beside those that every program gets.
+   * What the default branch says of the box that the commit's code runs in; the variables that its trainyard.yml names: those, and no
+   * others, are given to a training beside those that every program gets; and its data's inputs, which a training may read.
    */
   box: z.object({
     require: z.boolean(),
     timeoutSeconds: z.number().positive(),
     memoryBytes: z.int().positive().exactOptional(),
     variables: z.array(z.string()).readonly(),
+    inputs: z.array(z.string()).readonly(),
     /** Whether it may speak to the runner's Docker Engine, which lets it out of any box. */
     docker: z.boolean(),
   }),

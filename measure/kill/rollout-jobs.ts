@@ -106,6 +106,6 @@ function planOf({ model, sha }: Lane, operation: Plan['operation'], cause: Plan[
     dryRun: false,
     actor: ACTOR,
     cause,
-    box: { require: false, timeoutSeconds: 86_400, variables: [], docker: false },
+    box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
   };
 }

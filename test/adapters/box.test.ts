@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBox } from '../../adapters/box/open-box.ts';
+import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { runProcess } from '../../adapters/run-process.ts';
 import type { BoxPolicy } from '../../core/config/config.ts';
 import { ROOT, STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
@@ -82,17 +83,13 @@ async function attack({
     const write = kind === 'training' ? [workspace] : [];
     const command = ['sh', '-c', script];
     const boxed = { command, cwd: kind === 'training' ? workspace : '/', temp, show, write };
-    const spec = box.specify(secret);
-    const shown = [...(Array.isArray(spec['show']) ? spec['show'] : []), ...show];
+    const entered = box.enter(boxed);
+    // A model's box is entered by our Python, which says the rest.
+    const { show: shown } = box.specify(secret);
+    const spec = JSON.stringify({ ...box.specify(secret), ...boxed, show: shown });
     const end = await runProcess({
-      command: python,
-      args: [
-        '-I',
-        '-S',
-        path.join(ROOT, 'runtime', 'start.py'),
-        'box',
-        JSON.stringify({ ...spec, ...boxed, show: shown }),
-      ],
+      ...entered,
+      ...(kind === 'model' && { args: [...entered.args.slice(0, -1), spec] }),
       cwd: '/',
       env: { PATH: process.env['PATH'], HOME: box.home(temp) },
       timeoutMs: 60_000,
@@ -268,6 +265,41 @@ describe('what is shown of the hidden', () => {
     const script = 'echo x > /tmp/x && cat /tmp/x; ls /tmp';
     const { said } = await attack({ script, kind: 'model', operator: { RUNNER_TEMP: '/tmp' } });
     expect(said).toBe('x\nx');
+  });
+
+  test('a training writes where the operator says, in what is hidden too, and a model does not', async () => {
+    const places = [path.join(disk, 'checkpoints'), path.join(home, 'cache')];
+    for (const place of places) mkdirSync(place, { recursive: true });
+    const operator = { HOME: home, TRAINYARD_BOX_WRITE: `${places.join(':')}:${at('nowhere')}` };
+    const script = places.map((place) => `echo made >> ${place}/made`).join(';');
+    const { level } = await attack({ script, operator });
+    await attack({ script, operator, kind: 'model' });
+    for (const place of places) expect(readFileSync(path.join(place, 'made'), 'utf8')).toBe('made\n');
+    expect(level).toContain(`TRAINYARD_BOX_WRITE names ${at('nowhere')}, which is not there.`);
+  });
+
+  test('a training reads its inputs and what variables name, but no whole home by them', async () => {
+    const inputs = [path.join(home, 'env', 'lib', 'tool'), home];
+    const python = at('python-that-reads');
+    const reads = `cat ${inputs[0]} ${holdout} ${home}/key; echo $PIP_INDEX_URL $CLUSTER $RUNNER_TOKEN`;
+    const script = `#!/bin/sh\n[ "$1" = -m ] || exec /usr/bin/python3 "$@"\n${reads}\n`;
+    writeFileSync(python, script, { mode: 0o755 });
+    const operator = {
+      ...{ HOME: home, RUNNER_WORKSPACE: path.join(disk, 'x'), DATA: path.dirname(holdout), WORK: home },
+      ...{ PIP_INDEX_URL: 'mirror', CLUSTER: 'one', RUNNER_TOKEN: SECRET },
+      TRAINYARD_BOX_VARIABLES: 'CLUSTER,RUNNER_TOKEN',
+    };
+    const project = createProjectRunner({
+      ...{ python, runtime: path.join(ROOT, 'runtime'), cwd: workspace, env: { ...env, ...operator } },
+      ...{ policy: POLICY, variables: ['DATA', 'WORK'], inputs, docker: false },
+      ...{ trackingUri: 'http://127.0.0.1:1', onLine: () => {} },
+    });
+    const { lines } = await project.run({
+      ...{ uri: '.', entryPoint: 'main', environment: 'local', parameters: {}, experiment: 'e', runId: 'r' },
+      ...{ variables: {}, timeoutSeconds: 60 },
+    });
+    expect(lines[0]).toBe(`tool${SECRET}mirror one`);
+    expect(lines.slice(1).join('\n')).toMatch(/home\/key/);
   });
 
   test.runIf(existsSync('/run'))('training finds the resolver of names, and a model does not', async () => {

@@ -60,7 +60,13 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
   const shared = {
     ...{ python, cwd: workspace, env: process.env, trackingUri: server.url, onLine: log.info },
-    ...{ runtime: path.join(ROOT, 'runtime'), policy: config.value.box, variables: [], docker: false },
+    ...{
+      runtime: path.join(ROOT, 'runtime'),
+      policy: config.value.box,
+      variables: [],
+      inputs: [],
+      docker: false,
+    },
   };
   const tracking = createMlflow({ uri: server.url }, systemClock);
   const writeTemp = async (name: string, content: string) => {
@@ -89,7 +95,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
       operation: 'train',
     } as const),
     ...{ sha: 'a'.repeat(40), parameters: {}, correlationId, dryRun: false, actor: 'ann', cause },
-    box: { require: false, timeoutSeconds: 86_400, variables: [], docker: false },
+    box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
   };
   const { signal } = new AbortController();
   const asked = { plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run' };

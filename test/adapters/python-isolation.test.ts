@@ -79,19 +79,33 @@ const RUNNER = {
 };
 const MACHINE = { PATH: '/bin', LANG: 'C', CUDA_VISIBLE_DEVICES: '0', OMP_NUM_THREADS: '2' };
 const TRACKING = { MLFLOW_TRACKING_TOKEN: 't', AWS_ACCESS_KEY_ID: 'a', https_proxy: 'p', SSL_CERT_FILE: 'c' };
+const TOOLS = {
+  PIP_INDEX_URL: 'i',
+  UV_INDEX_URL: 'i',
+  CONDA_PREFIX: '/opt/conda',
+  HF_HOME: '/data',
+  SLURM_CONF: 's',
+};
 
 test('a program gets the variables of its list, and none beside it', () => {
   const env = {
     ...RUNNER,
     ...MACHINE,
     ...TRACKING,
+    ...TOOLS,
+    ...{ UV_CACHE_DIR: '/home/r/.cache', UV_PUBLISH_TOKEN: 'x' },
     OPTUNA_STORAGE: 'o',
     HOME: '/home/r',
     MNIST_DATA: '/data',
   };
   expect(listedVariables(env, 'model')).toEqual(MACHINE);
   expect(listedVariables(env, 'runtime')).toEqual({ ...MACHINE, ...TRACKING, HOME: '/home/r' });
-  expect(listedVariables(env, 'training')).toEqual({ ...MACHINE, ...TRACKING, OPTUNA_STORAGE: 'o' });
+  expect(listedVariables(env, 'training')).toEqual({
+    ...MACHINE,
+    ...TRACKING,
+    ...TOOLS,
+    OPTUNA_STORAGE: 'o',
+  });
 });
 
 test('what is named beside the list is given, unless nobody may have it', () => {

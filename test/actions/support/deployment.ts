@@ -202,7 +202,7 @@ function planOf(plan: Partial<Plan>): Plan {
     dryRun: false,
     actor: 'ann',
     cause: { kind: 'comment', id: correlationId },
-    box: { require: false, timeoutSeconds: 86_400, variables: [], docker: false },
+    box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
     ...plan,
   };
 }

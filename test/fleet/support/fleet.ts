@@ -190,7 +190,7 @@ function planOf(wish: Partial<Plan> & Pick<Plan, 'operation'>, sha: string, id: 
     ...{ schema_version: 1, action: 'plan', decision: 'continue', model: MODEL, sha, parameters: {} },
     ...{ environment: ENVIRONMENT, correlationId: id, dryRun: false, actor: 'ada' },
     cause: { kind: 'manual', id },
-    box: { require: false, timeoutSeconds: 86_400, variables: [], docker: false },
+    box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
     ...wish,
   };
 }
