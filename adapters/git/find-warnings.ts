@@ -1,10 +1,11 @@
+import type { LedgerState } from '../../core/ledger/state.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import type { LineKeys } from '../signing/line-keys.ts';
 import type { PlacedLine } from './follow-chain.ts';
 import type { LedgerReading } from './read-ledger.ts';
 
 /**
- * What in a ledger deserves a look and stops nothing: events of kinds that a newer version wrote, lines of times that have not come, and
+ * What in a ledger deserves a look and stops no reading: a beginning that nobody signed, events of kinds that a newer version wrote, lines of times that have not come, and
  * lines believed without a signature.
  */
 export function findWarnings({ state, unsigned, early }: LedgerReading, keys: LineKeys): readonly string[] {
@@ -16,7 +17,16 @@ export function findWarnings({ state, unsigned, early }: LedgerReading, keys: Li
           `The ledger of ${state.model} holds events that only a newer version of Trainyard knows; they move nothing here: ${kinds.join(', ')}.`,
         ];
   const seen = early === undefined ? unknown : [...unknown, describeEarly(early)];
-  return keys.isSigned === undefined ? seen : [...seen, ...unsigned.map(describeUnsigned)];
+  if (keys.isSigned === undefined) return seen;
+  return [...describeBeginning(state), ...seen, ...unsigned.map(describeUnsigned)];
+}
+
+function describeBeginning({ model, origin }: LedgerState): readonly string[] {
+  if (origin?.beginning === undefined) return [];
+  const { events } = origin.beginning;
+  return [
+    `The first ${events} events of the ledger of ${model} are not signed: they are of the time before the key, or somebody else wrote them. What they passed is rolled out only where a person names the version (/deploy v…), and no rollout that they began goes on.`,
+  ];
 }
 
 function describeUnsigned({ path, line: { number, event } }: PlacedLine): string {

@@ -82,8 +82,8 @@ async function append(
     const changed = [...title, ...added.files];
     const commit = await commitFiles(repository, head, changed, describeCommit(model, written), at);
     if ((await withRetries(ledger, 'push', () => pushHead(repository, commit))) === 'pushed') {
-      const { replaces = [], digests = [] } = state.origin ?? {};
-      const origin = { commit, replaces, digests: [...digests, ...added.digests] };
+      const { replaces = [], digests = [], beginning } = state.origin ?? {};
+      const origin = { commit, replaces, digests: [...digests, ...added.digests], beginning };
       return ok({ written, state: rememberHead(ledger, { ...admitted.value.state, origin, doubt }) });
     }
     const inTheWay =

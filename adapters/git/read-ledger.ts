@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Problem } from '../../core/errors.ts';
 import { addSeconds, type Instant } from '../../core/instant.ts';
 import { type Chain, NEW_CHAIN } from '../../core/ledger/chain/chain.ts';
+import { continueBeginning } from '../../core/ledger/chain/unsigned-beginning.ts';
 import { continueFold } from '../../core/ledger/fold.ts';
 import { readTitlePage, TITLE_PAGE, type TitlePage } from '../../core/ledger/head/title-page.ts';
 import { CLOCK_SLACK_SECONDS } from '../../core/ledger/lines/clock-slack.ts';
@@ -81,8 +82,8 @@ export async function readLedger(
   }
   const read = part.end();
   if (!read.ok) return err(read.error.map(onBranch));
-  const { state, digests, ...followed } = read.value;
-  const origin = { commit: head, replaces: title.value.replaces, digests };
+  const { state, digests, beginning, ...followed } = read.value;
+  const origin = { commit: head, replaces: title.value.replaces, digests, beginning };
   return ok({ head, state: { ...state, origin }, files, ...followed });
 }
 
@@ -93,6 +94,8 @@ function startPart(
 ) {
   const fold = continueFold(known.state);
   const digests = [...(known.state.origin?.digests ?? [])];
+  const first = continueBeginning(known.state.origin?.beginning);
+  let isSigned = known.chain.isSigned;
   const problems: Problem[] = [];
   let early: PlacedLine | undefined;
   let broken: Problem | undefined;
@@ -106,6 +109,8 @@ function startPart(
       problems.push(...unreadable, ...findMisplaced({ path: file.path, model, lines, latest }));
       broken ??= followed.problems[0];
       for (const [index, line] of lines.entries()) {
+        isSigned ||= line.event.signatures !== undefined;
+        if (!isSigned && keys.isSigned !== undefined) first.add(line.event);
         if (fold.add(line.event)) digests.push(followed.digests[index] ?? '');
         // Texts of one form, compared as such: a date for each line would take longer than all else.
         if (early === undefined && line.event.at > latest) early = { path: file.path, line };
@@ -119,7 +124,7 @@ function startPart(
       // What comes after a break may only follow from it.
       const forged = broken ?? (lastSigned && checkSignature(lastSigned, keys));
       if (forged !== undefined) return err([forged]);
-      return ok({ state: fold.state(), chain, digests, unsigned, early });
+      return ok({ state: fold.state(), chain, digests, beginning: first.beginning(), unsigned, early });
     },
   };
 }

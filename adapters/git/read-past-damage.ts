@@ -5,7 +5,7 @@ import { type LedgerReading, readLedger } from './read-ledger.ts';
 import { fetchEarlier, type LedgerRepository } from './repository.ts';
 
 /** What a reading stands in for: a commit that can't be used, by the first of its problems. */
-export type Damage = {
+type Damage = {
   readonly model: string;
   readonly head: string;
   readonly problem: Problem;

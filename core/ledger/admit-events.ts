@@ -16,14 +16,15 @@ export function admitEvents(
   recorded: LedgerState,
   proposed: readonly LedgerEvent[],
 ): Result<Admitted, Problem> {
-  const { model, ids } = recorded;
+  const { model, ids, origin } = recorded;
   const isOther = proposed.find((event) => event.model !== model);
   if (isOther !== undefined) throw new TypeError(`An event of ${isOther.model} was proposed for ${model}.`);
   if (proposed.every(({ id }) => ids.has(id))) return ok({ state: recorded, written: [] });
   const written: LedgerEvent[] = [];
   const fold = continueFold(recorded);
   for (const event of proposed) {
-    const problem = fold.state().ids.has(event.id) ? undefined : checkEvent(fold.state(), event);
+    const state = { ...fold.state(), origin };
+    const problem = state.ids.has(event.id) ? undefined : checkEvent(state, event);
     if (problem !== undefined) return err(problem);
     if (fold.add(event)) written.push(event);
   }

@@ -125,7 +125,37 @@ function checkStart(
   }
   if (version === champion?.version) return broken(event, `version ${version} serves ${environment} already`);
   const bar = findStartBar(state, { environment, version, namedAt: event.data.namedAt });
-  return requireGate(state, event, version) ?? requireRequest(state, event) ?? bar;
+  return (
+    requireGate(state, event, version) ?? requireRequest(state, event) ?? bar ?? requireVouched(state, event)
+  );
+}
+
+/** What an unsigned beginning has passed may be anybody's: a person who names the version vouches for it. */
+function requireVouched(
+  state: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'rollout.started' }>,
+): Problem | undefined {
+  const { version, namedAt } = event.data;
+  const runId = lookUp(state.versions, version)?.runId;
+  const isVouched = runId === undefined || state.origin?.beginning?.runs.has(runId) !== true;
+  if (isVouched || namedAt !== undefined) return undefined;
+  return {
+    ...broken(event, `version ${version} was passed before the first signed line of this ledger`),
+    remedy: `Nobody vouches for it. If it is yours, name it: /deploy v${version}. Otherwise train again.`,
+  };
+}
+
+/** A rollout that an unsigned beginning began raises nothing: whoever wrote that would give it everything. */
+function requireOwn(
+  { origin }: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'rollout.advanced' | 'rollout.promoted' }>,
+): Problem | undefined {
+  const { rollout, version } = event.data;
+  if (origin?.beginning?.rollouts.has(rollout) !== true) return undefined;
+  return {
+    ...broken(event, `the rollout ${rollout} was begun before the first signed line of this ledger`),
+    remedy: `Take it back (/rollback), and begin it again where the version is yours: /deploy v${version}.`,
+  };
 }
 
 /** Reports say what happened. Those that ask for a training lead to a rollout by it, and no other does. */
@@ -142,6 +172,8 @@ function checkStep(state: LedgerState, event: RolloutStep): Problem | undefined 
   const open = environmentOf(state, event.data.environment).rollout;
   const problem = requireOpen(event, open);
   if (problem !== undefined || open === undefined || event.kind !== 'rollout.advanced') return problem;
+  const foreign = requireOwn(state, event);
+  if (foreign !== undefined) return foreign;
   const { stage, percent, version } = event.data;
   const most = open.stages[stage];
   if (open.held !== undefined) return broken(event, 'the rollout is held');
@@ -160,6 +192,7 @@ function checkPromotion(
   const { rollout: open, champion } = environmentOf(state, environment);
   const problem =
     requireOpen(event, open) ??
+    requireOwn(state, event) ??
     requireSameVersion(event, open) ??
     requireThawed(state, event) ??
     requireGate(state, event, version);

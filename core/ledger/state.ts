@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts';
 import { secondsBetween } from '../instant.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Cause } from './cause.ts';
+import type { UnsignedBeginning } from './chain/unsigned-beginning.ts';
 import type { LedgerEventData, LOCK_TYPES } from './event.ts';
 
 export type LockType = (typeof LOCK_TYPES)[number];
@@ -154,6 +155,7 @@ type LedgerOrigin = {
   readonly commit: string;
   readonly replaces: readonly string[];
   readonly digests: readonly string[];
+  readonly beginning?: UnsignedBeginning | undefined;
 };
 
 /**

@@ -51,6 +51,7 @@ export async function auditLines(
     all.push(...lines);
     digests.push(...followed.digests);
   }
+  if (keys.isSigned !== undefined) findings.push(...findBeginning(model, all));
   const chained = all.filter(({ event }) => event.follows !== undefined).length;
   const signed = all.filter(({ event }) => event.signatures !== undefined).length;
   return { lines: all, digests, findings, chained, signed };
@@ -78,6 +79,15 @@ function findUnsigned(lines: readonly LedgerLine[], wasSigned: boolean): readonl
       ...{ level: 'warning', code: 'unsigned-line', event: event.id },
       message: 'Its line is not signed: a job without the key took back, or somebody else wrote it.',
     }));
+}
+
+/** Lines of before the first signature: nobody vouches for what they passed. */
+function findBeginning(model: string, lines: readonly LedgerLine[]): readonly AuditFinding[] {
+  const first = lines.findIndex(({ event }) => event.signatures !== undefined);
+  const unsigned = first < 0 ? lines.length : first;
+  if (unsigned === 0) return [];
+  const message = `The first ${unsigned} lines of ${model} are not signed: they are of the time before the key, or somebody else wrote them.`;
+  return [{ level: 'warning', code: 'unsigned-beginning', message }];
 }
 
 async function toFinding(repository: LedgerRepository, problem: Problem): Promise<AuditFinding> {
