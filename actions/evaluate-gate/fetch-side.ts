@@ -23,6 +23,8 @@ type Wanted = HandedModel & {
   readonly digest: string;
   /** What it logged, where the job that trained it says so; else its run is asked. */
   readonly metrics?: Readonly<Record<string, number>>;
+  /** What the ledger has fixed of them: it goes before the run's word. */
+  readonly fixedMetrics?: Readonly<Record<string, number>>;
 };
 
 /**
@@ -46,7 +48,8 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
     if (first !== undefined) throw new UserError([first, ...rest]);
     throw new Error('Answers were refused without a reason.');
   }
-  const metrics = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
+  const logged = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
+  const metrics = { ...logged, ...wanted.fixedMetrics };
   return { predictions: joined.value, digest, modelDigest, signature, metrics };
 }
 

@@ -1,3 +1,4 @@
+import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { GateInput, GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
@@ -135,9 +136,9 @@ function fetchChampion(
   held: HeldOut,
   { champion, digest }: { readonly champion: VersionState; readonly digest: string | undefined },
 ): Promise<JudgedSide> {
-  const { runId, modelUri, modelDigest } = champion;
+  const { runId, modelUri, modelDigest, gate } = champion;
   return fetchSide(ports, held, {
-    ...{ who: 'champion', runId, modelUri, modelDigest },
+    ...{ who: 'champion', runId, modelUri, modelDigest, fixedMetrics: gate?.metrics ?? {} },
     digest: readHandedOn('predictions', digest ?? ''),
   });
 }
@@ -176,11 +177,22 @@ function recordVerdict(
         modelDigest,
         ...(champion && { champion: champion.version }),
         ...(other && { championPredictions: other.digest }),
+        ...optional('metrics', listLogged(result)),
       },
       runId,
       evidenceDigest.slice(7, 19),
     ),
   ];
+}
+
+/** Values that rules took from the challenger's run: what its run says later is not what was judged. */
+function listLogged({ checks }: GateResult): Readonly<Record<string, number>> | undefined {
+  const logged = checks.flatMap(({ metric, challenger, asLogged }) =>
+    challenger !== undefined && Number.isFinite(challenger) && asLogged?.includes('challenger')
+      ? [[metric, challenger] as const]
+      : [],
+  );
+  return logged.length === 0 ? undefined : Object.fromEntries(logged);
 }
 
 /** Only a pass goes on; the job itself has done its work, so it succeeds whatever the verdict. */

@@ -35,6 +35,8 @@ export type Check = {
   readonly champion?: number;
   readonly challenger?: number;
   readonly change?: Change;
+  /** Whose value is the number that its training logged: nothing here has measured it. */
+  readonly asLogged?: readonly ('champion' | 'challenger')[];
   /** What the rule asks for, in words. */
   readonly need: string;
   readonly verdict: Verdict;

@@ -56,7 +56,7 @@ function tableOf(checks: readonly Check[]): readonly Block[] {
 function rowOf(check: Check): readonly string[] {
   const unit = check.unit ?? 'number';
   return [
-    `${check.metric} (${check.rule})`,
+    `${check.metric} (${check.rule}${check.asLogged === undefined ? '' : ', as the run says'})`,
     valueCell(check.champion, unit),
     valueCell(check.challenger, unit),
     changeCell(check.change, unit),

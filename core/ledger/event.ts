@@ -76,6 +76,8 @@ const DATA = {
     champion: versionSchema.optional(),
     /** Of the champion's predictions: by it they are known again, wherever they are kept. */
     championPredictions: digestSchema.optional(),
+    /** What the judged run logged, for the rules that took its word. */
+    metrics: z.record(z.string(), z.number()).optional(),
   }),
   'version.registered': z.strictObject({
     version: versionSchema,

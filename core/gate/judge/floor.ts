@@ -26,7 +26,8 @@ export function judgeFloor({ rule, metric }: FloorTask, sample: Sample, side: Si
 
 /** The same for a value that was measured elsewhere, such as a metric that the training run logged. */
 export function judgeLoggedFloor(rule: FloorRule, value: number): Check {
-  return judgeValue(rule, { metric: rule.metric, unit: 'number', value });
+  const check = judgeValue(rule, { metric: rule.metric, unit: 'number', value });
+  return { ...check, asLogged: ['challenger'] };
 }
 
 type MeasuredValue = {

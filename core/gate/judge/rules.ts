@@ -111,14 +111,21 @@ function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEviden
   const metric = evidence && resolveMetric(rule.metric, evidence);
   const measure = (who: 'champion' | 'challenger'): number | undefined => {
     const side = who === 'challenger' ? evidence?.challenger : evidence?.pair?.champion;
-    const logged = input.userMetrics?.[who]?.[rule.metric];
-    if (evidence === undefined || side === undefined || !metric?.ok) return logged;
+    if (evidence === undefined || side === undefined || !metric?.ok) return undefined;
     const value = evaluateMetric(metric.value, evidence.sample, side);
-    return typeof value === 'number' ? value : logged;
+    return typeof value === 'number' ? value : undefined;
   };
-  if (input.champion !== undefined) return judgeMlflow(rule, measure('challenger'), measure('champion'));
+  const logged = (who: 'champion' | 'challenger') => input.userMetrics?.[who]?.[rule.metric];
+  const sides =
+    input.champion === undefined ? (['challenger'] as const) : (['champion', 'challenger'] as const);
+  const asLogged = sides.filter((who) => measure(who) === undefined && logged(who) !== undefined);
   const { minAbsoluteChange: _absolute, minRelativeChange: _relative, ...alone } = rule;
-  return judgeMlflow(alone, measure('challenger'), undefined);
+  const check = judgeMlflow(
+    input.champion === undefined ? alone : rule,
+    measure('challenger') ?? logged('challenger'),
+    input.champion === undefined ? undefined : (measure('champion') ?? logged('champion')),
+  );
+  return asLogged.length === 0 ? check : { ...check, asLogged };
 }
 
 /** A metric of ours, else one of the user's own that the predictions carry row by row. */

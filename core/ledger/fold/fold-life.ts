@@ -85,8 +85,10 @@ function newTraining({ at, cause, actor, workflow }: LifeEvent): Training {
   };
 }
 
-function judge({ versions, gates, gatesPerHoldout }: Draft, index: Index, gate: GateJudgement): void {
-  const { runId, holdoutDigest } = gate;
+function judge({ versions, gates, gatesPerHoldout }: Draft, index: Index, judged: GateJudgement): void {
+  const { runId, holdoutDigest } = judged;
+  const fixed = lookUp(gates, runId)?.metrics;
+  const gate = fixed === undefined ? judged : { ...judged, metrics: { ...judged.metrics, ...fixed } };
   gates[runId] = gate;
   gatesPerHoldout[holdoutDigest] = (lookUp(gatesPerHoldout, holdoutDigest) ?? 0) + 1;
   for (const version of index.versionsOf(runId)) {

@@ -113,6 +113,11 @@ describe('other tasks and metrics', () => {
     const result = judgeGate(gateInput(rules, MODELS, { userMetrics }));
     expect(result.checks.map(({ verdict }) => verdict)).toEqual(['pass', 'inconclusive', 'pass']);
     expect(result.checks[1]?.reasons[0]?.code).toBe('no-rows-behind-metric');
+    expect(result.checks.map(({ asLogged }) => asLogged)).toEqual([
+      ['challenger'],
+      undefined,
+      ['champion', 'challenger'],
+    ]);
   });
 });
 
