@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -15,7 +16,9 @@ import { beginLedger } from '../adapters/support/begin-ledger.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-malice-'));
 const loot = path.join(folder, 'loot');
-const SIGNING_KEY = 'the-key-that-signs-what-may-be-served';
+const SIGNING_KEY = generateKeyPairSync('ed25519')
+  .privateKey.export({ type: 'pkcs8', format: 'pem' })
+  .toString();
 /** A number of seconds that no other process of this machine sleeps. */
 const MARK = `86${process.pid}`;
 

@@ -162,7 +162,8 @@ async function startScene(folder: string, stops: (() => Promise<unknown>)[]): Pr
         ...{ apiUrl: sandbox.github.addresses.api, repository: sandbox.repository.fullName, secret },
         token: sandbox.tokens.agent,
       },
-      flags: { 'host-name': name, 'envoy-threads': '1' },
+      // The tiny model is its own handler.
+      flags: { 'host-name': name, 'envoy-threads': '1', handlers: 'any' },
     });
     stops.push(host.down);
     return host;
