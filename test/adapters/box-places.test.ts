@@ -75,8 +75,10 @@ describe('what is shown of the hidden', () => {
 
   test("a temporary folder of the runner that is /tmp is the box's own", async () => {
     const script = 'echo x > /tmp/x && cat /tmp/x; ls /tmp';
-    const { said } = await attack({ script, kind: 'model', operator: { RUNNER_TEMP: '/tmp' } });
-    expect(said).toBe('x\nx');
+    const { stdout } = await attack({ script, kind: 'model', operator: { RUNNER_TEMP: '/tmp' } });
+    // A checkout that lies there is shown in it.
+    const [, place, folder = ''] = ROOT.split('/');
+    expect(stdout).toEqual(['x', ...(place === 'tmp' ? [folder, 'x'].toSorted() : ['x'])]);
   });
 
   test('a training writes where the operator says, in what is hidden too, and a model does not', async () => {
@@ -92,14 +94,15 @@ describe('what is shown of the hidden', () => {
 
   test('a training reads its inputs and what variables name, but no whole home by them', async () => {
     const inputs = [path.join(home, 'env', 'lib', 'tool'), home];
-    const python = at('python-that-reads');
+    const python = at('programs', 'python-that-reads');
+    mkdirSync(path.dirname(python), { recursive: true });
     const reads = `cat ${inputs[0]} ${holdout} ${home}/key; echo $PIP_INDEX_URL $CLUSTER $RUNNER_TOKEN`;
     const script = `#!/bin/sh\n[ "$1" = -m ] || exec /usr/bin/python3 "$@"\n${reads}\n`;
     writeFileSync(python, script, { mode: 0o755 });
     const operator = {
       ...{ HOME: home, RUNNER_WORKSPACE: path.join(disk, 'x'), DATA: path.dirname(holdout), WORK: home },
       ...{ PIP_INDEX_URL: 'mirror', CLUSTER: 'one', RUNNER_TOKEN: SECRET },
-      TRAINYARD_BOX_VARIABLES: 'CLUSTER,RUNNER_TOKEN',
+      ...{ TRAINYARD_BOX_VARIABLES: 'CLUSTER,RUNNER_TOKEN', TRAINYARD_BOX_SHOW: path.dirname(python) },
     };
     const project = createProjectRunner({
       ...{ python, runtime: path.join(ROOT, 'runtime'), cwd: workspace, env: { ...env, ...operator } },

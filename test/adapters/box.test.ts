@@ -47,7 +47,8 @@ describe('user code in its box', () => {
     const { said } = await attack({ script });
     expect(readFileSync(path.join(workspace, 'made.txt'), 'utf8')).toBe('made\n');
     expect(said).toContain('temp');
-    expect(said.match(/Read-only file system|Permission denied|nonexistent|Directory/g)).toHaveLength(5);
+    const refused = said.split('\n').filter((line) => /Read-only|Permission denied|nonexistent/.test(line));
+    expect(refused).toHaveLength(5);
   });
 
   test('leaves nothing running, however it was started', async () => {
