@@ -1,16 +1,15 @@
 import type { Octokit } from '@octokit/core';
 import type { PaginateInterface } from '@octokit/plugin-paginate-rest';
-import type { Api, RestEndpointMethodTypes } from '@octokit/plugin-rest-endpoint-methods';
+import type { Api } from '@octokit/plugin-rest-endpoint-methods';
 import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
-import { COMMENT_CHARACTERS } from '../core/report/limits.ts';
 import { readChangedFiles, readLastScheduledRun, readNewestUpdate } from './github-history.ts';
+import { createTexts } from './github-texts.ts';
 
 /** GitHub's limits on other texts than comments, in characters. */
 const MAX_STATUS_DESCRIPTION = 140;
 const MAX_TASK = 128;
-const PAGE = 100;
 
 /** An Octokit with the endpoints and the pages of the REST API. It retries, and keeps the pauses that GitHub asks for. */
 export type GitHubClient = Octokit & Api & { readonly paginate: PaginateInterface };
@@ -25,13 +24,13 @@ export type GitHubOptions = {
 };
 
 type Repository = { readonly owner: string; readonly repo: string };
-type Comment = RestEndpointMethodTypes['issues']['listComments']['response']['data'][number];
 
 /** The GitHub REST API for one repository, on github.com or GitHub Enterprise Server. Rejects with a ServiceError. */
 export function createGitHub(options: GitHubOptions): GitHub {
   const octokit = options.client;
   const repository = splitRepository(options.repository);
   const context: Context = { octokit, repository, logUrl: options.logUrl };
+  const texts = createTexts(context);
   return {
     permissionOf: (user) => guard(options, () => readPermission(context, user)),
     getPullRequest: (number) => guard(options, () => readPullRequest(context, number)),
@@ -43,9 +42,9 @@ export function createGitHub(options: GitHubOptions): GitHub {
       guard(options, async () => {
         await octokit.rest.reactions.createForIssueComment({ ...repository, comment_id: commentId, content });
       }),
-    upsertComment: (issue, marker, body) => guard(options, () => upsertComment(context, issue, marker, body)),
-    upsertIssue: (title, marker, body) => guard(options, () => upsertIssue(context, title, marker, body)),
-    closeIssue: (marker, body) => guard(options, () => closeIssue(context, marker, body)),
+    upsertComment: (issue, marker, body) => guard(options, () => texts.upsertComment(issue, marker, body)),
+    upsertIssue: (title, marker, body) => guard(options, () => texts.upsertIssue(title, marker, body)),
+    closeIssue: (marker, body) => guard(options, () => texts.closeIssue(marker, body)),
     createDeployment: (request) => guard(options, () => createDeployment(context, request)),
     setDeploymentStatus: (deployment, state, description) =>
       guard(options, async () => {
@@ -123,64 +122,6 @@ async function readFile(
   }
 }
 
-async function upsertComment(
-  context: Context,
-  issue: number,
-  marker: string,
-  body: string | ((previous: string | undefined) => string),
-): Promise<string> {
-  const { octokit, repository } = context;
-  const existing = await findComment(context, issue, marker);
-  const text = typeof body === 'string' ? body : body(existing?.body);
-  const marked = requireFit(text.includes(marker) ? text : `${marker}\n${text}`, context);
-  const { data } =
-    existing === undefined
-      ? await octokit.rest.issues.createComment({ ...repository, issue_number: issue, body: marked })
-      : await octokit.rest.issues.updateComment({ ...repository, comment_id: existing.id, body: marked });
-  return data.html_url;
-}
-
-async function findComment(
-  { octokit, repository }: Context,
-  issue: number,
-  marker: string,
-): Promise<Comment | undefined> {
-  const request = { ...repository, issue_number: issue, per_page: PAGE };
-  for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listComments, request)) {
-    const found = data.find((comment) => comment.body?.includes(marker) === true);
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-async function upsertIssue(context: Context, title: string, marker: string, body: string): Promise<number> {
-  const { octokit, repository } = context;
-  const content = { ...repository, title, body: requireFit(`${marker}\n${body}`, context) };
-  const existing = await findIssue(context, marker);
-  if (existing === undefined) return (await octokit.rest.issues.create(content)).data.number;
-  await octokit.rest.issues.update({ ...content, issue_number: existing });
-  return existing;
-}
-
-async function closeIssue(context: Context, marker: string, body: string): Promise<void> {
-  const { octokit, repository } = context;
-  const existing = await findIssue(context, marker);
-  if (existing === undefined) return;
-  const text = requireFit(`${marker}\n${body}`, context);
-  await octokit.rest.issues.update({ ...repository, issue_number: existing, body: text, state: 'closed' });
-}
-
-async function findIssue({ octokit, repository }: Context, marker: string): Promise<number | undefined> {
-  const request = { ...repository, state: 'open' as const, per_page: PAGE };
-  for await (const { data } of octokit.paginate.iterator(octokit.rest.issues.listForRepo, request)) {
-    const found = data.find(
-      (issue) => issue.pull_request === undefined && issue.body?.includes(marker) === true,
-    );
-    if (found !== undefined) return found.number;
-  }
-  return undefined;
-}
-
 async function createDeployment(
   { octokit, repository }: Context,
   request: { key: string; ref: string; environment: string; description: string; payload: unknown },
@@ -214,17 +155,6 @@ async function createDeployment(
 function splitRepository(name: string): Repository {
   const [owner = '', repo = ''] = name.split('/');
   return { owner, repo };
-}
-
-/** Reports are made to fit. Cutting one here would leave a table or a fold open, and lose the mark that ends a section. */
-function requireFit(text: string, { repository }: Context): string {
-  if (text.length <= COMMENT_CHARACTERS) return text;
-  throw new ServiceError({
-    code: 'github-refused',
-    message: `A comment of ${text.length} characters is longer than the ${COMMENT_CHARACTERS} that GitHub takes.`,
-    remedy: 'Shorten what others have written into it, or delete it: it is written anew.',
-    where: { kind: 'endpoint', endpoint: `/repos/${repository.owner}/${repository.repo}/issues` },
-  });
 }
 
 /** At most so many characters, none of them in half. */

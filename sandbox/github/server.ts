@@ -5,6 +5,7 @@ import type { Answer, ApiContext } from './api-answers.ts';
 import { createFaultQueue, type FaultQueue, playFault } from './faults.ts';
 import { serveGit } from './git-http.ts';
 import type { GitRemote } from './git-remote.ts';
+import { answerGraphql } from './graphql.ts';
 import { createJobGates, type JobGates } from './job-gates.ts';
 import { readJson } from './json.ts';
 import { findMove, nameById } from './moves.ts';
@@ -17,6 +18,7 @@ import type { Addresses } from './representations.ts';
 const RATE_LIMIT = 5_000;
 /** Both forms in which GitHub's API is found: at its own host, and below a GitHub Enterprise Server's. */
 const API_PREFIX = /^\/(?:api\/v3\/)?(?=repos\/|repositories\/)/;
+const GRAPHQL = /^\/(?:api\/)?graphql$/;
 
 /** One request the stand-in answered, for assertions. `violations` are breaches of GitHub's own schemas. */
 type Exchange = {
@@ -168,6 +170,7 @@ function answerApi(
   { method, pathname, searchParams, body, user }: ApiRequest,
 ): Answer & { readonly violations?: readonly string[] } {
   if (user === undefined) return { status: 401, body: { message: 'Bad credentials' } };
+  if (method === 'POST' && GRAPHQL.test(pathname)) return answerGraphql(body, user);
   const asked = pathname.replace(API_PREFIX, '/');
   const move = findMove(running.repository, asked);
   if (move !== undefined) return sendOn(`${running.addresses.api}${move}`, method, searchParams);

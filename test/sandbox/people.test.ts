@@ -38,6 +38,47 @@ describe('issues and comments', () => {
   });
 });
 
+describe('the adapter', () => {
+  it('writes its report into a comment of its own, whoever else carries its marker, and finds it again', async () => {
+    const head = { repository: 'acme/digits', branch: 'try', sha: 'a'.repeat(40) };
+    const pull = addIssue(github.repository, { user: 'ada', title: 'Try', body: MARKER, head });
+    const forged = addComment(github.repository, pull.number, 'eve', `${MARKER}\nhers`);
+    const quoted = addComment(github.repository, pull.number, 'bot', `eve wrote: ${MARKER}`);
+    await github.adapter().upsertComment(pull.number, MARKER, 'one');
+    await github.adapter().upsertComment(pull.number, MARKER, (previous) => `${previous} and two`);
+    expect(
+      [...github.repository.comments.values()].filter(({ issue }) => issue === pull.number),
+    ).toMatchObject([
+      { id: forged.id, user: 'eve', body: `${MARKER}\nhers` },
+      { id: quoted.id, user: 'bot', body: `eve wrote: ${MARKER}` },
+      { user: 'bot', body: `${MARKER}\none and two` },
+    ]);
+  });
+
+  it('opens, rewrites and closes an alert of its own, and no issue of another that carries the mark', async () => {
+    const mark = '<!-- trainyard:monitor/digits/production -->';
+    const hers = addIssue(github.repository, { user: 'eve', title: 'Hers', body: `${mark}\nhers` });
+    await github.adapter().closeIssue(mark, 'over');
+    expect(hers).toMatchObject({ title: 'Hers', body: `${mark}\nhers`, state: 'open' });
+    const ours = await github.adapter().upsertIssue('Drift', mark, 'one');
+    expect(ours).not.toBe(hers.number);
+    expect(await github.adapter().upsertIssue('Drift again', mark, 'two')).toBe(ours);
+    await github.adapter().closeIssue(mark, 'over');
+    expect(github.repository.issues.get(ours)).toMatchObject({ title: 'Drift again', state: 'closed' });
+    expect(hers).toMatchObject({ title: 'Hers', body: `${mark}\nhers`, state: 'open' });
+    expect(github.server.exchanges.flatMap(({ violations }) => violations)).toEqual([]);
+  });
+
+  it('writes nothing where it can’t tell its own: it says what was answered', async () => {
+    const issue = addIssue(github.repository, { user: 'ada', title: 'Chat', body: '' });
+    addComment(github.repository, issue.number, 'eve', MARKER);
+    github.server.faults.add({ path: '/graphql', times: 9, answer: { status: 403 } });
+    await expect(github.adapter().upsertComment(issue.number, MARKER, 'x')).rejects.toThrow(
+      /GitHub answered 403/,
+    );
+  });
+});
+
 describe('limits of rate', () => {
   it.each([
     [
