@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../core/ports.ts';
+import { plainLine } from '../core/report/plain-text.ts';
 import type { AgentContext } from './context.ts';
 import { createEnvoy } from './envoy/envoy.ts';
 import { checkPort } from './machine/check-port.ts';
@@ -19,10 +20,10 @@ const DATABASE_LOST = 'database-lost';
 
 /** One line per event on standard error; systemd and Docker add the time. */
 const LOG: Log = {
-  info: (line) => console.error(line),
-  warn: (line) => console.error(`warning: ${line}`),
+  info: (line) => console.error(plainLine(line)),
+  warn: (line) => console.error(plainLine(`warning: ${line}`)),
   group: async (title, work) => {
-    console.error(title);
+    console.error(plainLine(title));
     return work();
   },
 };

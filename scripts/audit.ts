@@ -31,6 +31,7 @@ import type { LedgerFile } from '../core/ledger/parse-ledger.ts';
 import { environmentOf, type LedgerState } from '../core/ledger/state.ts';
 import { findStatementMismatches } from '../core/ledger/statement.ts';
 import { SECRETS } from '../core/names.ts';
+import { plainLine } from '../core/report/plain-text.ts';
 import { auditHosts } from './audit/audit-hosts.ts';
 import { auditLines } from './audit/audit-lines.ts';
 
@@ -219,7 +220,7 @@ async function auditAliases(
 
 function report(findings: readonly AuditFinding[], keys: readonly string[]): number {
   for (const { level, code, event, message } of findings) {
-    console.log(`${level}: ${code}${event === undefined ? '' : ` (${event})`}: ${message}`);
+    console.log(plainLine(`${level}: ${code}${event === undefined ? '' : ` (${event})`}: ${message}`));
   }
   if (keys.length === 0) console.log('Signatures were not looked at: name the public key with --key.');
   const errors = findings.filter(({ level }) => level === 'error').length;

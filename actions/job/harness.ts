@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
+import { plainLine, plainLines } from '../../core/report/plain-text.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Report } from '../../core/report/report.ts';
 import { VERSION } from '../../core/version.ts';
@@ -29,7 +30,7 @@ export async function runAction<C extends Contract>(
   contract: C,
   work: (job: Job<C>) => Promise<OutcomeOf<C>>,
 ): Promise<void> {
-  core.info(`Trainyard ${VERSION}, ${contract.name}`);
+  log.info(`Trainyard ${VERSION}, ${contract.name}`);
   for (const secret of secretsOf(process.env)) core.setSecret(secret);
   const reporters: Reporter[] = [];
   const outcome = await attempt(contract, reporters, work);
@@ -91,8 +92,9 @@ async function finish(contract: Contract, outcome: Outcome, reporters: readonly 
     result: JSON.stringify(result),
   };
   for (const name of [...COMMON_OUTPUTS, ...contract.outputs]) core.setOutput(name, values[name] ?? '');
-  core.info(`${contract.name}: ${decision} (${reasonCode}). ${outcome.headline}`);
-  if (decision === 'stop' && NOTEWORTHY.has(reasonCode)) core.warning(outcome.headline);
+  const headline = plainLine(outcome.headline);
+  log.info(`${contract.name}: ${decision} (${reasonCode}). ${headline}`);
+  if (decision === 'stop' && NOTEWORTHY.has(reasonCode)) log.warn(headline);
   await warnOnly('The job summary', () => writeSummary(outcome.report));
   for (const report of reporters) await warnOnly('The comment', () => report(outcome));
   if (decision === 'failure') process.exitCode = core.ExitCode.Failure;
@@ -107,7 +109,7 @@ async function warnOnly(what: string, work: () => Promise<void>): Promise<void> 
   try {
     await work();
   } catch (thrown) {
-    core.warning(`${what} could not be written: ${messageOf(thrown)}`);
+    log.warn(`${what} could not be written: ${messageOf(thrown)}`);
   }
 }
 
@@ -141,24 +143,24 @@ function annotate(thrown: unknown): void {
   if (thrown instanceof UserError) {
     for (const problem of thrown.problems.slice(0, MAX_ANNOTATIONS)) annotateProblem(problem);
     for (const problem of thrown.problems.slice(MAX_ANNOTATIONS))
-      core.info(`${problem.message} ${problem.remedy}`);
+      log.info(`${problem.message} ${problem.remedy}`);
     return;
   }
-  core.error(outcomeOfError(thrown).headline);
-  for (const cause of causesOf(thrown).slice(1)) core.info(`  caused by: ${messageOf(cause)}`);
-  if (thrown instanceof Error) core.debug(thrown.stack ?? thrown.message);
+  core.error(plainLine(outcomeOfError(thrown).headline));
+  for (const cause of causesOf(thrown).slice(1)) log.info(`  caused by: ${messageOf(cause)}`);
+  if (thrown instanceof Error) core.debug(plainLines(thrown.stack ?? thrown.message));
 }
 
 function annotateProblem({ code, message, remedy, where }: Problem): void {
   const place =
     where?.kind === 'file'
       ? {
-          file: where.file,
+          file: plainLine(where.file),
           ...(where.line !== undefined && { startLine: where.line }),
           ...(where.column !== undefined && { startColumn: where.column }),
         }
       : {};
-  core.error(`${message} ${remedy}`, { title: `trainyard: ${code}`, ...place });
+  core.error(plainLines(`${message} ${remedy}`), { title: `trainyard: ${code}`, ...place });
 }
 
 function watchCancellation(): AbortSignal {
@@ -167,8 +169,9 @@ function watchCancellation(): AbortSignal {
   return controller.signal;
 }
 
+/** Whatever is printed passes here, or is made plain where it is: lines may come from a model, its data or its author. */
 const log: Log = {
-  info: (line) => core.info(line),
-  warn: (line) => core.warning(line),
-  group: (title, work) => core.group(title, work),
+  info: (line) => core.info(plainLines(line)),
+  warn: (line) => core.warning(plainLines(line)),
+  group: (title, work) => core.group(plainLine(title), work),
 };

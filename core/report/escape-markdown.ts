@@ -1,10 +1,7 @@
+import { toLine, toLines } from './plain-text.ts';
+
 const ZERO_WIDTH_SPACE = '\u200b';
 const MARKUP = /[\\[\]<>*_~|#$]/g;
-const LINE_BREAKS = /\s*[\r\n\u2028\u2029]+\s*/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must go.
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences begin with one.
-const TERMINAL_SEQUENCE = /\u001b\[[0-9;?]*[ -/]*[@-~]/g;
 /** What makes an item of a list, a rule or a heading of the line it begins. */
 const LINE_START = /^(?<number>\d{0,9})(?<sign>[-+.)=])(?=\s|-|=|$)/;
 /**
@@ -55,7 +52,7 @@ export function escapeHtml(text: string): string {
 
 /** A text as a block of code, whatever fences it holds. */
 export function codeBlock(text: string): string {
-  const clean = stripControl(text).replaceAll('\r\n', '\n').trimEnd();
+  const clean = toLines(text).trimEnd();
   const longest = [...clean.matchAll(/`+/g)].reduce((length, [run]) => Math.max(length, run.length), 0);
   const fence = '`'.repeat(Math.max(3, longest + 1));
   // Our marks are looked for in the text of a comment, code or not.
@@ -71,15 +68,6 @@ export function isWebAddress(url: string): boolean {
 export function markdownLink(text: string, url: string): string {
   const address = new URL(url).href.replaceAll(/[<>\s|\\]/g, (character) => encodeURIComponent(character));
   return `[${escapeMarkdown(text).trim()}](${address.replaceAll('(', '%28').replaceAll(')', '%29')})`;
-}
-
-function toLine(text: string): string {
-  return stripControl(text).replaceAll(LINE_BREAKS, ' ');
-}
-
-/** A text without control characters, terminal sequences, direction marks and halves of characters. */
-function stripControl(text: string): string {
-  return text.toWellFormed().replaceAll(TERMINAL_SEQUENCE, '').replaceAll(CONTROL, '');
 }
 
 function escapeProse(text: string): string {
