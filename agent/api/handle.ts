@@ -1,8 +1,11 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { NOTHING, type Route, usualStatus } from '../../core/serving/route.ts';
+import { MAX_JSON_BYTES, NOTHING, type Route, usualStatus } from '../../core/serving/route.ts';
 import type { Agent } from '../agent.ts';
 import { Refusal } from './refusal.ts';
+
+/** A refusal names so many fields at most. */
+const MAX_ISSUES = 20;
 
 /** A request that has been read as its route describes it. */
 type Given<Parameters, Body> = {
@@ -66,7 +69,7 @@ export function handleText<P, B>(
   };
 }
 
-/** A 400 names every field that is wrong. */
+/** A 400 names the fields that are wrong. */
 async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
   const parsed = schema.safeParse(schema === NOTHING ? undefined : await readJson(context));
   if (parsed.success) return parsed.data;
@@ -79,8 +82,9 @@ async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
 }
 
 async function readJson(context: Context): Promise<unknown> {
+  const text = await readText(context.req.raw, Number(context.req.header('content-length') ?? 0));
   try {
-    return await context.req.json();
+    return JSON.parse(text);
   } catch {
     throw new Refusal({
       status: 400,
@@ -91,6 +95,30 @@ async function readJson(context: Context): Promise<unknown> {
   }
 }
 
+/** What is said to be too large is not begun; what becomes so is left where it does. */
+async function readText({ body }: Request, announced: number): Promise<string> {
+  if (announced > MAX_JSON_BYTES) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_JSON_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function tooLarge(): Refusal {
+  return new Refusal({
+    status: 413,
+    code: 'body-too-large',
+    message: `The body is larger than ${MAX_JSON_BYTES} bytes.`,
+    remedy: 'Send it in parts.',
+  });
+}
+
 function describeIssues({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
+  const told = issues.slice(0, MAX_ISSUES);
+  const text = told.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`).join('; ');
+  return told.length === issues.length ? text : `${text}; and ${issues.length - told.length} more`;
 }

@@ -2,7 +2,12 @@ import { messageOf } from '../../core/errors.ts';
 import { packageName } from '../../core/identity/package-name.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Instance, StartInstance } from '../../core/serving/api.ts';
-import { type PackageManifest, packageManifestSchema } from '../../core/serving/package-manifest.ts';
+import {
+  MAX_JSON_PART_BYTES,
+  MAX_MANIFEST_BYTES,
+  type PackageManifest,
+  packageManifestSchema,
+} from '../../core/serving/package-manifest.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';
@@ -71,6 +76,9 @@ async function readManifest(
 ): Promise<Result<PackageManifest, Refusal>> {
   const { blobs, runtime } = context;
   if (!blobs.has(digest)) return err(missing(digest));
+  const sizes = new Map(blobs.list().map((file) => [file.digest, file.size]));
+  const large = findTooLarge(sizes, [['manifest', digest, MAX_MANIFEST_BYTES]]);
+  if (large !== undefined) return err(large);
   const parsed = parseManifest(await blobs.read(digest));
   if (!parsed.ok) return parsed;
   const manifest = parsed.value;
@@ -101,7 +109,28 @@ async function readManifest(
   for (const blob of [payload, manifest.profile, manifest.golden]) {
     if (blob !== undefined && !blobs.has(blob.digest)) return err(missing(blob.digest));
   }
-  return ok(manifest);
+  const tooLarge = findTooLarge(sizes, [
+    ['profile', manifest.profile?.digest, MAX_JSON_PART_BYTES],
+    ['golden examples', manifest.golden?.digest, MAX_JSON_PART_BYTES],
+  ]);
+  return tooLarge === undefined ? ok(manifest) : err(tooLarge);
+}
+
+type ReadPart = readonly [what: string, digest: string | undefined, maxBytes: number];
+
+/** Any file may be stored under a digest; these are read into memory, by the size that they have and not the one they are said to have. */
+function findTooLarge(sizes: ReadonlyMap<string, number>, parts: readonly ReadPart[]): Refusal | undefined {
+  const found = parts.find(
+    ([, digest, maxBytes]) => digest !== undefined && (sizes.get(digest) ?? 0) > maxBytes,
+  );
+  if (found === undefined) return undefined;
+  const [what, digest, maxBytes] = found;
+  return new Refusal({
+    status: 413,
+    code: 'part-too-large',
+    message: `The ${what} of the package (${digest}) has more than ${maxBytes} bytes.`,
+    remedy: 'Build the package again, with fewer features or examples.',
+  });
 }
 
 function parseManifest(bytes: Buffer): Result<PackageManifest, Refusal> {

@@ -114,11 +114,20 @@ export const windowsSchema = z.object({ windows: z.array(captureWindowSchema) })
 /** `GET /v1/models/{model}/labels?version=`: what this host's late labels say of a version, oldest first. */
 export const labelCountsSchema = z.object({ counts: z.array(labelCountSchema) });
 
+/** Longest id of a prediction that a label may be for, and longest label, in characters: hosts keep them for weeks. */
+const MAX_LABEL_ID = 256;
+const MAX_LABEL = 1_000;
+
 /** `POST /v1/labels`: late labels by prediction (request) id. Duplicates are ignored. */
 export const labelsSchema = z.object({
   model: modelNameSchema,
   labels: z
-    .array(z.object({ id: z.string(), label: z.union([z.string(), z.number()]) }))
+    .array(
+      z.object({
+        id: z.string().max(MAX_LABEL_ID),
+        label: z.union([z.string().max(MAX_LABEL), z.number()]),
+      }),
+    )
     .min(1)
     .max(10_000),
 });

@@ -26,6 +26,9 @@ export type ProblemStatus = keyof typeof PROBLEM_TITLES;
 const DONE_STATUSES = [200, 201, 202, 204, 503] as const;
 type DoneStatus = (typeof DONE_STATUSES)[number];
 
+/** The largest JSON body that is read, in bytes: ten thousand labels have room in it. */
+export const MAX_JSON_BYTES = 8 * 2 ** 20;
+
 /** Meanings by status. */
 type Meanings<Status extends number> = Readonly<Partial<Record<Status, string>>>;
 
@@ -78,6 +81,7 @@ export function problemsOf({ role, parameters, body, problems }: Route): Meaning
     ...(hasInput && { 400: 'A parameter or the body is not as described here.' }),
     ...(role !== undefined && { 401: 'No known token came with it.' }),
     ...(role !== undefined && role !== ROLES[0] && { 403: `The token has a lower role than ${role}.` }),
+    ...(body !== NOTHING && { 413: `The body is larger than ${MAX_JSON_BYTES} bytes.` }),
     ...problems,
     500: 'The agent failed at it; its log says why.',
   };

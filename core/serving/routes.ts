@@ -177,6 +177,7 @@ export const ROUTES = {
     done: { 202: 'It is started, or was.' },
     problems: {
       409: 'A file of it is not here, or the version runs another package.',
+      413: 'The body, or a part of the package that is read whole, is too large.',
       422: 'The package is not of this version, not for this host, or not signed as it must be.',
     },
   }),

@@ -24,7 +24,7 @@ describe('the table of routes', () => {
     expect(statuses(ROUTES.health)).toEqual([500]);
     expect(statuses(ROUTES.state)).toEqual([401, 500]);
     expect(statuses(ROUTES.readTraffic)).toEqual([400, 401, 404, 500]);
-    expect(statuses(ROUTES.addLabels)).toEqual([400, 401, 403, 500]);
+    expect(statuses(ROUTES.addLabels)).toEqual([400, 401, 403, 413, 500]);
     expect(statuses(ROUTES.putPackage)).toEqual([400, 401, 403, 408, 413, 422, 500, 507]);
   });
 

@@ -1,0 +1,181 @@
+import { type IncomingMessage, request, type Server } from 'node:http';
+import type { Hono } from 'hono';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAgent } from '../../agent/agent.ts';
+import { createApp, listen } from '../../agent/api/server.ts';
+import { problemSchema } from '../../core/serving/api.ts';
+import {
+  MAX_JSON_PART_BYTES,
+  MAX_MANIFEST_BYTES,
+  type PackageManifest,
+} from '../../core/serving/package-manifest.ts';
+import { MAX_JSON_BYTES, problemsOf } from '../../core/serving/route.ts';
+import { ROUTES } from '../../core/serving/routes.ts';
+import { TOKENS } from '../../sandbox/agent/start-agent.ts';
+import { type FakeHost, manifestOf, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
+
+const TAKEN_JSON = Object.values(ROUTES).filter((one) => 413 in problemsOf(one) && one.method !== 'GET');
+
+let host: FakeHost;
+let app: Hono;
+beforeEach(() => {
+  host = openFakeHost({ listen: '127.0.0.1:0' });
+  app = createApp(createAgent(host.context));
+});
+afterEach(() => host.close());
+
+async function send(method: string, path: string, body: string | ReadableStream<Uint8Array>) {
+  const request = new Request(`http://localhost${path}`, {
+    ...{ method, body, duplex: 'half' },
+    headers: { authorization: `Bearer ${TOKENS.deployer}` },
+  });
+  return app.request(request);
+}
+
+async function refusalOf(response: Response) {
+  const { status, code, detail } = problemSchema.parse(await response.json());
+  return { status, code, detail };
+}
+
+const label = (id: string, value: string | number = 1) =>
+  JSON.stringify({ model: 'demo', labels: [{ id, label: value }] });
+
+describe('a body', () => {
+  test.each([
+    ['POST', '/v1/labels'],
+    ['PUT', '/v1/models/mnist/traffic'],
+    ['PUT', '/v1/models/mnist/instances/1'],
+    ['POST', '/v1/models/mnist/take-back'],
+  ])('of %s %s is read to its bound and no further, said how long it is or not', async (method, path) => {
+    const text = label('a'.repeat(MAX_JSON_BYTES));
+    expect(await refusalOf(await send(method, path, text))).toMatchObject({
+      status: 413,
+      code: 'body-too-large',
+    });
+    let pulled = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        pulled += 2 ** 20;
+        controller.enqueue(new Uint8Array(2 ** 20).fill(0x20));
+      },
+    });
+    expect(await refusalOf(await send(method, path, endless))).toMatchObject({ code: 'body-too-large' });
+    expect(pulled).toBeLessThan(2 * MAX_JSON_BYTES);
+  });
+
+  test('is bounded on every route that takes one, by its description', () => {
+    expect(TAKEN_JSON.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+      'POST /v1/labels',
+      'POST /v1/models/{model}/take-back',
+      'PUT /v1/models/{model}/instances/{version}',
+      'PUT /v1/models/{model}/traffic',
+      'PUT /v1/packages/{digest}',
+    ]);
+  });
+
+  test('that is wrong in ten thousand places is told of twenty', async () => {
+    const labels = Array.from({ length: 10_000 }, () => ({ id: 1, label: null }));
+    const { detail } = await refusalOf(
+      await send('POST', '/v1/labels', JSON.stringify({ model: 'demo', labels })),
+    );
+    expect(detail).toMatch(/and 19980 more$/);
+    expect(detail.length).toBeLessThan(3_000);
+  });
+});
+
+describe('over a socket', () => {
+  let server: Server;
+  beforeEach(async () => {
+    server = await listen(app, createAgent(host.context));
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** Sends spaces for as long as nobody answers; gives the answer, and how many bytes were sent until then. */
+  async function flood(
+    length?: number,
+  ): Promise<{ readonly status: number | undefined; readonly sent: number }> {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const outgoing = request({
+      ...{ host: '127.0.0.1', port: address.port, method: 'POST', path: '/v1/labels' },
+      headers: {
+        authorization: `Bearer ${TOKENS.labeler}`,
+        ...(length !== undefined && { 'content-length': length }),
+      },
+    });
+    const answered = Promise.withResolvers<IncomingMessage>();
+    outgoing.once('response', answered.resolve);
+    // A server that has answered may close before all was sent.
+    outgoing.on('error', answered.reject);
+    let [sent, isOver] = [0, false];
+    const write = () => {
+      if (isOver || sent >= 150e6) return;
+      sent += 2 ** 20;
+      outgoing.write(Buffer.alloc(2 ** 20, 0x20), () => setImmediate(write));
+    };
+    write();
+    const { statusCode } = await answered.promise;
+    isOver = true;
+    outgoing.destroy();
+    return { status: statusCode, sent };
+  }
+
+  test('a body of 150 MB is refused before it came, said how long it is or not', async () => {
+    for (const length of [150e6, undefined]) {
+      const { status, sent } = await flood(length);
+      expect(status).toBe(413);
+      expect(sent).toBeLessThan(4 * MAX_JSON_BYTES);
+    }
+  });
+});
+
+describe('a label', () => {
+  test('is taken up to the length that is kept, and refused by name beyond it', async () => {
+    expect((await send('POST', '/v1/labels', label('a'.repeat(256), 'b'.repeat(1_000)))).status).toBe(200);
+    for (const [body, field] of [
+      [label('a'.repeat(257)), 'labels.0.id'],
+      [label('a', 'b'.repeat(1_001)), 'labels.0.label'],
+    ] as const) {
+      const refusal = await refusalOf(await send('POST', '/v1/labels', body));
+      expect(refusal).toMatchObject({ status: 400, code: 'body-invalid' });
+      expect(refusal.detail).toContain(field);
+    }
+  });
+});
+
+describe('a package', () => {
+  const start = (manifest: string) =>
+    send('PUT', '/v1/models/mnist/instances/1', JSON.stringify({ manifest }));
+  const payload = { digest: `sha256:${'1'.repeat(64)}`, size: 1 };
+
+  test('whose manifest is a large file is not read into memory', async () => {
+    const text = JSON.stringify(manifestOf('1', payload));
+    const { digest } = await storeBlob(host.context, text.padEnd(MAX_MANIFEST_BYTES + 1));
+    expect(await refusalOf(await start(digest))).toMatchObject({ status: 413, code: 'part-too-large' });
+  });
+
+  test.each(['profile', 'golden'] as const)(
+    'whose %s is larger than it says is not started',
+    async (part) => {
+      const { digest } = await storeBlob(host.context, ' '.repeat(MAX_JSON_PART_BYTES + 1));
+      const manifest = await storePackage(host.context, '1', { [part]: { digest, size: 10 } });
+      expect(await refusalOf(await start(manifest))).toMatchObject({ status: 413, code: 'part-too-large' });
+    },
+  );
+
+  const serving = manifestOf('1', payload).serving;
+  test.each<[string, Partial<PackageManifest>]>([
+    ['more workers than can be configured', { serving: { ...serving, workers: 257 } }],
+    ['larger batches than can be configured', { serving: { ...serving, batchSize: 4_097 } }],
+    ['a wait that no timer runs', { serving: { ...serving, maxBatchDelayMs: 2 ** 31 } }],
+    ['a limit that no timer runs', { serving: { ...serving, responseTimeoutSeconds: 2_147_484 } }],
+    ['a run without end', { runId: 'r'.repeat(256) }],
+    ['a file name without end', { payload: { kind: 'mar', file: 'm'.repeat(256), ...payload } }],
+  ])('that names %s is refused', async (_, change) => {
+    const manifest = await storePackage(host.context, '1', change);
+    expect(await refusalOf(await start(manifest))).toMatchObject({ status: 422, code: 'manifest-invalid' });
+  });
+});
