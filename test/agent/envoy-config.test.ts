@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { NO_COUNTERS, parseCounters, subtractCounters } from '../../agent/envoy/cluster-counters.ts';
 import { buildBootstrap } from '../../agent/envoy/config/bootstrap.ts';
 import { buildClusters } from '../../agent/envoy/config/clusters.ts';
@@ -15,6 +16,10 @@ import { findEnvoy } from '../../agent/machine/toolchain.ts';
 import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
 
 const settings = { folder: '/tmp/x', address: '127.0.0.1', port: 8080, maxBodyBytes: 1_000, maxInFlight: 7 };
+/** The part of a listener that is looked at one by one. */
+const listenersSchema = z.object({
+  resources: z.array(z.looseObject({ listener_filters: z.array(z.object({ name: z.string() })) })),
+});
 const backend = { model: 'm', timeoutSeconds: 3 };
 const plan: TrafficPlan = {
   backends: [
@@ -47,6 +52,31 @@ describe('the proxy’s configuration', () => {
     const { text } = buildRoutes({ ...plan, backends: plan.backends.slice(0, 1) });
     expect(text).toContain('"name":"m@1","weight":10000');
     expect(text).not.toContain('m@2');
+  });
+
+  test('keeps no connection that says nothing: neither one that never did, nor one that no longer does', () => {
+    const [listener] = listenersSchema.parse(JSON.parse(buildListeners(settings).text)).resources;
+    expect(listener?.listener_filters.map(({ name }) => name)).toEqual([
+      'envoy.filters.listener.http_inspector',
+    ]);
+    expect(listener).toMatchObject({
+      listener_filters_timeout: '10s',
+      continue_on_listener_filters_timeout: false,
+      filter_chains: [
+        {
+          filters: [
+            {
+              typed_config: {
+                common_http_protocol_options: { idle_timeout: '75s' },
+                request_headers_timeout: '10s',
+                request_timeout: '60s',
+              },
+            },
+          ],
+        },
+      ],
+    });
+    expect(buildBootstrap(settings)).toContain('"max_active_downstream_connections":10000');
   });
 
   test('has another version when it says something else, and the same when not', () => {

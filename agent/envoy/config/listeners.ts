@@ -3,6 +3,10 @@ import { type Discovery, discover, typeUrl, watched } from './discovery.ts';
 
 /** A client has this long to send its whole request, in s. */
 const REQUEST_TIMEOUT_SECONDS = 60;
+/** And this long to begin one, on a new connection or with its headers, in s. Connections are limited: silent ones must not fill them. */
+const BEGIN_TIMEOUT_SECONDS = 10;
+/** A connection stays open so long between two requests, in s: longer than the minute that balancers keep theirs. */
+const IDLE_TIMEOUT_SECONDS = 75;
 
 /** Where the proxy listens, and how much it takes of one request. */
 export type ListenerSettings = {
@@ -26,7 +30,8 @@ export function buildListeners(settings: ListenerSettings): Discovery {
     preserve_external_request_id: true,
     always_set_request_id_in_response: true,
     server_header_transformation: 'PASS_THROUGH',
-    request_headers_timeout: '10s',
+    common_http_protocol_options: { idle_timeout: `${IDLE_TIMEOUT_SECONDS}s` },
+    request_headers_timeout: `${BEGIN_TIMEOUT_SECONDS}s`,
     request_timeout: `${REQUEST_TIMEOUT_SECONDS}s`,
     ...(settings.stickyHeader !== undefined && {
       access_log: [logUsers(settings.folder, settings.stickyHeader)],
@@ -53,6 +58,17 @@ export function buildListeners(settings: ListenerSettings): Discovery {
       // Else another Envoy may listen here too, and the kernel shares the requests out between them.
       enable_reuse_port: false,
       per_connection_buffer_limit_bytes: settings.maxBodyBytes,
+      // It waits for the first line of a request, and a connection that sends none is closed.
+      listener_filters: [
+        {
+          name: 'envoy.filters.listener.http_inspector',
+          typed_config: {
+            '@type': typeUrl('envoy.extensions.filters.listener.http_inspector.v3.HttpInspector'),
+          },
+        },
+      ],
+      listener_filters_timeout: `${BEGIN_TIMEOUT_SECONDS}s`,
+      continue_on_listener_filters_timeout: false,
       filter_chains: [
         { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },
       ],
