@@ -2,7 +2,8 @@
 
 MLflow's scoring protocol in and out; input that does not fit the signature is answered 400, a failure of the model's
 own code 500, each with `{"code", "message"}`. Answers carry `x-trainyard-version` and `x-trainyard-request-id`, the id
-the prediction is logged under: the request's `x-request-id` (TorchServe puts an id of its own into the answer's).
+the prediction is logged under: the request's `x-request-id` (TorchServe puts an id of its own into the answer's). What
+asked for this version by name (`x-trainyard-pin`) is answered and not counted: it came round the split of traffic.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from trainyard.runners import CPU
 from trainyard.service import OK, ModelService, Request, open_service
 
 REQUEST_ID_HEADER = "x-request-id"
+PIN_HEADER = "x-trainyard-pin"
 LOGGED_ID_HEADER = "x-trainyard-request-id"
 VERSION_HEADER = "x-trainyard-version"
 PHRASES = {200: "OK", 400: "Bad Request", 500: "Internal Server Error"}
@@ -58,10 +60,7 @@ def choose_device(gpu: int | None) -> str:
 
 def answer_batch(service: ModelService, data: list[dict[str, Any]], context: ServingContext) -> list[str]:
     """Answers a batch of requests, each with its own status and headers."""
-    requests = [
-        Request(find_request_id(context, index), entry.get("body", entry.get("data")))
-        for index, entry in enumerate(data)
-    ]
+    requests = [read_request(context, index, entry.get("body", entry.get("data"))) for index, entry in enumerate(data)]
     answers = service.answer(requests)
     for index, (request, answer) in enumerate(zip(requests, answers, strict=True)):
         context.set_response_content_type(index, "application/json")
@@ -72,7 +71,8 @@ def answer_batch(service: ModelService, data: list[dict[str, Any]], context: Ser
     return [answer.body for answer in answers]
 
 
-def find_request_id(context: ServingContext, index: int) -> str:
-    """The client's (or the proxy's) id for a request, else TorchServe's."""
+def read_request(context: ServingContext, index: int, body: object) -> Request:
+    """One request; its id is the client's (or the proxy's), else TorchServe's."""
     headers = {name.lower(): value for name, value in context.get_all_request_header(index).items()}
-    return headers.get(REQUEST_ID_HEADER) or context.get_request_id(index) or ""
+    request_id = headers.get(REQUEST_ID_HEADER) or context.get_request_id(index) or ""
+    return Request(request_id, body, counts=PIN_HEADER not in headers)

@@ -57,8 +57,8 @@ def parse_json(body: object) -> dict[str, Any]:
     if isinstance(body, bytes | bytearray | str):
         try:
             body = json.loads(body)
-        except ValueError as error:
-            raise InvalidInputError("not-json", f"The body is not JSON: {error}.") from error
+        except (ValueError, RecursionError) as error:
+            raise InvalidInputError("not-json", f"The body is not JSON that can be read: {error}.") from error
     if not isinstance(body, dict):
         raise InvalidInputError("not-an-object", "The body must be a JSON object.")
     return body

@@ -32,10 +32,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Request:
-    """One request: its id, and its body as parsed JSON or bytes."""
+    """One request: its id, its body as parsed JSON or bytes, and whether it is evidence of the version."""
 
     id: str
     body: object
+    counts: bool = True
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ class ModelService:
             for request, inputs in zip(requests, parsed, strict=True)
         ]
         if self._capture is not None:
-            self._capture.record_refused(sum(answer.status == BAD_REQUEST for answer in answers))
+            counted = [answer for request, answer in zip(requests, answers, strict=True) if request.counts]
+            self._capture.record_refused(sum(answer.status == BAD_REQUEST for answer in counted))
         return answers
 
     def close(self) -> None:
@@ -107,7 +109,7 @@ class ModelService:
     def _finish(self, request: Request, inputs: Inputs, raw: Any) -> Answer:  # noqa: ANN401
         if isinstance(raw, Answer):
             return raw
-        if self._capture is not None:
+        if self._capture is not None and request.counts:
             self._count(self._capture, request.id, inputs, raw)
         return Answer(OK, format_answer(raw))
 

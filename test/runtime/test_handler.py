@@ -76,6 +76,34 @@ def test_ids_and_version_are_told(unpacked: Path):
     assert context.answer_headers[0]["x-trainyard-request-id"] == "torchserve-0"
 
 
+@pytest.mark.parametrize(
+    ("depth", "codes"), [(70, ["not-an-object", "ragged-inputs"]), (100_000, ["not-json", "not-json"])]
+)
+def test_a_body_nested_deeply_is_the_clients_own_mistake(unpacked: Path, depth: int, codes: list[str]):
+    service = start(FakeContext(unpacked, []))
+    nested = b"[" * depth + b"]" * depth
+    context, answers = ask(service, unpacked, nested, b'{"inputs": ' + nested + b"}", body(5))
+    assert context.statuses == [400, 400, 200]
+    assert [answer["code"] for answer in answers[:2]] == codes
+
+
+def test_a_pinned_request_is_answered_and_no_evidence(unpacked: Path, tmp_path: Path):
+    service = start(FakeContext(unpacked, []))
+    context, (answer, wrong) = ask(service, unpacked, body(5), {"nonsense": 1}, headers={"X-Trainyard-Pin": "42"})
+    assert context.statuses == [200, 400]
+    assert len(answer["predictions"]) == 1
+    assert wrong["code"]
+    unreadable = ModelService(service._settings, lambda _inputs: "no answer", "42", service._capture)
+    ask(unreadable, unpacked, body(5), headers={"x-trainyard-pin": "42"})
+    ask(service, unpacked, body(5), headers={"x-request-id": "r"})
+    service.close()
+    (snapshot,) = (tmp_path / "capture").glob("*.json")
+    counted = json.loads(snapshot.read_text())
+    assert (counted["n"], counted["invalid"], counted["refused"]) == (1, 0, 0)
+    (log,) = (tmp_path / "capture").glob("*.log")
+    assert [line.split("\t")[0] for line in log.read_text().splitlines()] == ["r"]
+
+
 def test_answers_and_refusals_are_counted(unpacked: Path, tmp_path: Path):
     service = start(FakeContext(unpacked, []))
     ask(service, unpacked, body(5), body(6, 7), {"nonsense": 1}, headers={"x-request-id": "r"})
