@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
@@ -39,6 +39,8 @@ export type AgentOptions = Readonly<Omit<OptionValues, Part>> & Joined;
 
 /** What was read, if it could be, and what is wrong with it. */
 type Read<T> = { readonly value: T | undefined; readonly problems: readonly Problem[] };
+/** Whoever changes such a file gives himself a role, or trusts his own key. */
+const OTHERS_WRITE = 0o002;
 const NOT_GIVEN: Read<never> = { value: undefined, problems: [] };
 
 /**
@@ -163,6 +165,9 @@ function readSecret(values: OptionValues, name: 'tokens' | 'githubToken' | 'disp
 
 function readFile(option: OptionName, path: string): Read<string> {
   try {
+    const about = statSync(path);
+    if (about.isFile() && (about.mode & OTHERS_WRITE) !== 0)
+      return wrong(option, `the file ${path} can be changed by every user of this host: chmod o-w ${path}`);
     return found(readFileSync(path, 'utf8'));
   } catch {
     return wrong(option, `the file ${path} can't be read`);

@@ -14,6 +14,7 @@ export function parseTokens(text: string): {
 } {
   const tokens: AccessToken[] = [];
   const problems: string[] = [];
+  const seen = new Map<string, { readonly role: Role; readonly entry: number }>();
   for (const [index, line] of text.split(/[\n,]/).entries()) {
     const entry = line.trim();
     if (entry === '' || entry.startsWith('#')) continue;
@@ -24,6 +25,13 @@ export function parseTokens(text: string): {
     } else if (token.length < MIN_TOKEN_LENGTH) {
       problems.push(`the token of entry ${index + 1} is shorter than ${MIN_TOKEN_LENGTH} characters`);
     } else {
+      const before = seen.get(token);
+      if (before !== undefined && before.role !== role) {
+        problems.push(
+          `the token of entry ${index + 1} is the one of entry ${before.entry}, with another role`,
+        );
+      }
+      seen.set(token, before ?? { role, entry: index + 1 });
       tokens.push({ role, hash: hashToken(token) });
     }
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -78,6 +78,20 @@ describe('options', () => {
     expect(readOptions(['--tokens-file', file], {}).tokens).toMatchObject([{ role: 'reader' }]);
   });
 
+  test('come from no file that every user of the host may change', () => {
+    const file = join(folder, 'open');
+    writeFileSync(file, 'reader 0123456789abcdef==\n');
+    chmodSync(file, 0o646);
+    for (const argv of [
+      ['--tokens-file', file],
+      ['--trusted-keys', file],
+      ['--tls-cert', file, '--tls-key', file],
+    ])
+      expect(problemsOf(argv).join('\n')).toContain(`${file} can be changed by every user`);
+    chmodSync(file, 0o644);
+    expect(readOptions(['--tokens-file', file], {}).tokens).toHaveLength(1);
+  });
+
   test('are all in the help', () => {
     expect(describeOptions()).toContain('--data-plane');
     expect(describeOptions()).toContain('TRAINYARD_AGENT_GITHUB_TOKEN');
@@ -87,6 +101,13 @@ describe('options', () => {
 test('--version prints what package.json states', () => {
   const { stdout } = spawnSync(process.execPath, ['agent/main.ts', '--version'], { encoding: 'utf8' });
   expect(stdout.trim()).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
+});
+
+test('a token has one role', () => {
+  const { problems } = parseTokens(
+    'reader 0123456789abcdef\nreader 0123456789abcdef\ndeployer 0123456789abcdef',
+  );
+  expect(problems).toEqual(['the token of entry 3 is the one of entry 1, with another role']);
 });
 
 test('tokens with an unknown role, none, or too short are named by place', () => {
