@@ -14,6 +14,7 @@ import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
 import { Refusal } from './refusal.ts';
+import { createStrangerLog } from './stranger-log.ts';
 
 const CONTROL = { what: 'The control API', option: '--listen' } as const;
 
@@ -24,6 +25,7 @@ const CONTROL = { what: 'The control API', option: '--listen' } as const;
 export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'): Hono {
   const app = new Hono();
   const { log, options } = agent.context;
+  const noteStranger = createStrangerLog(agent.context);
   for (const { route, answer } of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
     // What answers a GET answers HEAD too: the framework drops the body.
     app.on(route.method, toPattern(route.path), async (context) => {
@@ -43,7 +45,10 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
     ),
   );
   app.onError((error, context) => {
-    if (error instanceof Refusal) return answerProblem(context, error);
+    if (error instanceof Refusal) {
+      if (error.status === 401) noteStranger();
+      return answerProblem(context, error);
+    }
     log.warn(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
     return answerProblem(
       context,

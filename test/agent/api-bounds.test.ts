@@ -132,6 +132,19 @@ describe('over a socket', () => {
   });
 });
 
+test('requests without a known token are in the log, a line a minute, however many they are', async () => {
+  const said = () => host.world.log.filter((line) => line.includes('known token'));
+  const guess = (token: string) =>
+    app.request('/v1/state', { headers: { authorization: `Bearer ${token}` } });
+  for (let index = 0; index < 50; index += 1) expect((await guess(`guess-${index}`)).status).toBe(401);
+  expect(said()).toEqual(['warning: 1 request came without a known token.']);
+  host.world.now += 60_000;
+  await guess('another');
+  expect(said().at(-1)).toBe('warning: 50 requests came without a known token.');
+  await guess(TOKENS.reader);
+  expect(said()).toHaveLength(2);
+});
+
 describe('a label', () => {
   test('is taken up to the length that is kept, and refused by name beyond it', async () => {
     expect((await send('POST', '/v1/labels', label('a'.repeat(256), 'b'.repeat(1_000)))).status).toBe(200);
