@@ -58,6 +58,7 @@ const HARM_CODES: Readonly<Record<Harm, RollbackCode>> = {
   refused: 'refused-worse',
   invalid: 'invalid-worse',
   objective: 'objective-broken',
+  refusedAlone: 'refused-worse',
 };
 
 /**

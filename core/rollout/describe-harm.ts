@@ -10,6 +10,7 @@ import { EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
 /** What has been observed of one harm at a stage, as one phrase and as numbers. `undefined` while there is nothing to say. */
 export function describeHarm(evidence: Evidence, harm: Harm, stage: number): Reason | undefined {
   if (harm === 'objective') return describeObjective(evidence);
+  if (harm === 'refusedAlone') return describeRefusedAlone(evidence);
   if (harm === 'slow') return describeSlow(evidence);
   return describeBad(evidence, harm, stage);
 }
@@ -82,6 +83,21 @@ function describeObjective(evidence: Evidence): Reason | undefined {
     metric: 'objective',
     message: `errors and invalid answers ${formatShare(bad, requests)} where ${origin} is ${formatPercent(limit)}`,
     observed: bad / requests,
+    limit,
+    sampleSize: requests,
+  };
+}
+
+function describeRefusedAlone({ refusedAlone }: Evidence): Reason | undefined {
+  const { limit, requests, refused } = refusedAlone;
+  if (limit === undefined || requests === 0) return undefined;
+  return {
+    code: 'refused-alone',
+    metric: 'refused',
+    message:
+      `requests refused (4xx) ${formatShare(refused, requests)} with no stable traffic beside it, ` +
+      `where the limit taken from the stable version is ${formatPercent(limit)}`,
+    observed: refused / requests,
     limit,
     sampleSize: requests,
   };

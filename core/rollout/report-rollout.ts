@@ -13,6 +13,7 @@ const HARM_NAMES: Readonly<Record<Harm, string>> = {
   refused: 'requests refused (4xx)',
   invalid: 'invalid answers',
   objective: 'absolute objective',
+  refusedAlone: 'requests refused (4xx) with nothing beside it',
 };
 
 const STAGE_COLUMNS = [

@@ -27,6 +27,9 @@ const LATENCY = [0.1, 0.5, 0.3, 0.09, 0.01];
 /** What becomes of the requests that a version is given: shares of them. */
 type Fate = { readonly errors: number; readonly unanswered: number; readonly refused: number };
 const CALM: Fate = { errors: 0.002, unanswered: 0, refused: 0 };
+const REFUSING: Fate = { errors: 0, unanswered: 0, refused: 1 };
+/** How long a candidate has had all traffic when it begins to refuse it. */
+const LATE_SECONDS = 600;
 
 type Ending = {
   readonly kind: 'promote' | 'rollback' | 'hold';
@@ -47,7 +50,8 @@ export function everyRequestRows(options: SimulationOptions): SimulationRow[] {
         options,
       ),
     ),
-    harmfulVersion('refuses every request', { errors: 0, unanswered: 0, refused: 1 }, options),
+    harmfulVersion('refuses every request', REFUSING, options),
+    refusingAlone(options),
   ];
 }
 
@@ -88,6 +92,51 @@ function harmfulVersion(what: string, fate: Fate, { scale, seed }: SimulationOpt
     observed: `${formatShare(found.length, runs)} of ${runs}, median ${seconds} s and ${lost} requests lost (95%: ${most})`,
     met: found.length === runs,
   };
+}
+
+/** Row 17: how soon a candidate is found that begins to refuse everything when nothing has been beside it for a while. */
+function refusingAlone({ scale, seed }: SimulationOptions): SimulationRow {
+  const runs = drawsAt(HARM_RUNS, scale, 20);
+  const what = `begins to refuse every request after ${LATE_SECONDS / 60} minutes at 100 %`;
+  const draws = makeDraws(`${seed}|harm|${what}`);
+  const endings = Array.from({ length: runs }, () => watchAlone(draws));
+  const found = endings.filter((seconds) => seconds !== undefined).sort((left, right) => left - right);
+  const [median, most] = [0.5, 0.95].map((q) => found[Math.floor(q * (found.length - 1))]);
+  return {
+    row: 17,
+    quantity: `canary: candidate that ${what} (${PER_SECOND} requests/s, polled every ${FAST_POLLS} s)`,
+    anchors: [],
+    target: 'found within 3 min, always',
+    observed: `${formatShare(found.length, runs)} of ${runs}, median ${median} s (95%: ${most} s)`,
+    met: found.length === runs && (found.at(-1) ?? 0) <= 180,
+  };
+}
+
+/** Seconds from the first refused request until the evidence suffices; `undefined` if it does not within as long as all went well. */
+function watchAlone(draws: Draws): number | undefined {
+  const [calm, stable] = [CALM, CALM].map((fate) => startArm(draws, fate, FAST_POLLS));
+  const refusing = startArm(draws, REFUSING, FAST_POLLS);
+  if (calm === undefined || stable === undefined) return undefined;
+  let evidence = startEvidence(PLAN);
+  const last = PLAN.stages.length - 1;
+  for (let seconds = FAST_POLLS; seconds <= 2 * LATE_SECONDS; seconds += FAST_POLLS) {
+    // A minute side by side shows what the stable version refuses.
+    const isAlone = seconds > 60;
+    const given = draws.poisson(PER_SECOND * FAST_POLLS);
+    const candidate = seconds > LATE_SECONDS ? refusing : calm;
+    evidence = addObservation(evidence, {
+      ...{ hostId: 'simulated', host: 'simulated', at: toInstant(1_000 * seconds), seq: seconds },
+      ...{
+        seconds: FAST_POLLS,
+        stage: isAlone ? last : last - 1,
+        weights: { candidate: isAlone ? 100 : 50 },
+      },
+      candidate: candidate(given).counts,
+      stable: stable(isAlone ? 0 : given).counts,
+    });
+    if (evidence.peak.total >= -Math.log(PLAN.alarmAlpha)) return seconds - LATE_SECONDS;
+  }
+  return undefined;
 }
 
 type Run = { readonly candidate: Fate; readonly stable: Fate; readonly pollSeconds: number };

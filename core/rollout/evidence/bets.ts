@@ -2,11 +2,25 @@ import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
 
 /**
  * The harms a rollout looks for, and the share of the evidence that is bet on each. They sum to 1. `refused` is for requests that the
- * candidate answers 4xx and the stable version takes.
+ * candidate answers 4xx and the stable version takes, `refusedAlone` for such requests where nothing is left to compare with.
  */
-export const HARM_WEIGHTS = { errors: 0.5, slow: 0.2, refused: 0.1, invalid: 0.1, objective: 0.1 } as const;
+export const HARM_WEIGHTS = {
+  errors: 0.5,
+  slow: 0.2,
+  refused: 0.1,
+  invalid: 0.1,
+  objective: 0.05,
+  refusedAlone: 0.05,
+} as const;
 export type Harm = keyof typeof HARM_WEIGHTS;
-export const HARMS = ['errors', 'slow', 'refused', 'invalid', 'objective'] as const satisfies readonly Harm[];
+export const HARMS = [
+  'errors',
+  'slow',
+  'refused',
+  'invalid',
+  'objective',
+  'refusedAlone',
+] as const satisfies readonly Harm[];
 
 /** Log of the evidence for each harm by itself. `gross` is for errors at least three times as likely. */
 export type HarmEvidence = Readonly<Record<Harm, number>> & { readonly gross: number };
@@ -17,9 +31,15 @@ export type Bets = Readonly<Partial<Record<keyof HarmEvidence, number>>>;
 /** Everything there is to bet on. */
 const ALL = [...HARMS, 'gross'] as const satisfies readonly (keyof HarmEvidence)[];
 
+/** Of each harm, before any poll. */
+export const NO_EVIDENCE: HarmEvidence = {
+  ...{ errors: 0, gross: 0, slow: 0, refused: 0, invalid: 0 },
+  ...{ objective: 0, refusedAlone: 0 },
+};
+
 /** The bets before any poll: what no harm is awake for is bet on gross errors. */
 export function startBets(awake: ReadonlySet<Harm>): Bets {
-  return shareOut(0, awake, { errors: 0, slow: 0, refused: 0, invalid: 0, objective: 0, gross: 0 });
+  return shareOut(0, awake, NO_EVIDENCE);
 }
 
 /**

@@ -17,6 +17,7 @@ import {
   type Harm,
   type HarmEvidence,
   logCapital,
+  NO_EVIDENCE,
   shareOutAnew,
   startBets,
 } from './bets.ts';
@@ -24,6 +25,12 @@ import { type ComparedInterval, type HostEvidence, type HostStep, stepHost } fro
 import { addToObjective, type Objective, startObjective } from './objective.ts';
 import type { BadCount, Observation } from './observation.ts';
 import { findObservationProblem, type ObservationProblem } from './observation-problem.ts';
+import {
+  addRefusedAlone,
+  measureRefusedAlone,
+  type RefusedAlone,
+  startRefusedAlone,
+} from './refused-alone.ts';
 import { addSlow, measureSlow, type SlowEvidence, startSlow } from './slow-evidence.ts';
 import { addToStage, type StageTotals } from './stage-totals.ts';
 import { addUserWeights, NO_USERS, type UserWeights } from './user-weights.ts';
@@ -44,6 +51,7 @@ export type Evidence = {
   readonly invalid: LogLikelihoods;
   readonly slow: readonly SlowEvidence[];
   readonly objective: Objective;
+  readonly refusedAlone: RefusedAlone;
   readonly bets: Bets;
   readonly levels: EvidenceLevels;
   /** The largest total so far: what an alarm is decided on, since the promise holds for the largest. */
@@ -56,15 +64,7 @@ export type Evidence = {
   readonly ignored: Readonly<Partial<Record<ObservationProblem, number>>>;
 };
 
-const NO_EVIDENCE: EvidenceLevels = {
-  errors: 0,
-  gross: 0,
-  slow: 0,
-  refused: 0,
-  invalid: 0,
-  objective: 0,
-  total: 0,
-};
+const NO_LEVELS: EvidenceLevels = { ...NO_EVIDENCE, total: 0 };
 
 /** Errors so many times as likely are found sooner by a bet on them alone. */
 const GROSS_ODDS_RATIO = 3;
@@ -80,9 +80,10 @@ export function startEvidence(plan: RolloutPlan, baseline: Baseline = NO_BASELIN
     invalid: startLogLikelihoods(),
     slow: startSlow(),
     objective: startObjective(plan.slo?.maxErrorRate),
+    refusedAlone: startRefusedAlone(),
     bets: startBets(new Set(['errors'])),
-    levels: NO_EVIDENCE,
-    peak: NO_EVIDENCE,
+    levels: NO_LEVELS,
+    peak: NO_LEVELS,
     stages: [],
     hosts: {},
     users: NO_USERS,
@@ -109,10 +110,14 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
   });
   const stages = addToStage(evidence.stages, observation);
   const objective = addToObjective(evidence.objective, observation, { stages, baseline });
+  const refusedAlone = addRefusedAlone(evidence.refusedAlone, observation, {
+    stages,
+    eta: baseline.eta.refused,
+  });
   const compared = step.interval === undefined ? {} : compareInterval(evidence, step, step.interval);
   const hosts = { ...evidence.hosts, [observation.hostId]: step.host };
   const users = addUserWeights(Object.values(hosts).map((host) => host.users ?? NO_USERS));
-  const grown = { ...evidence, ...compared, objective, stages, hosts, users };
+  const grown = { ...evidence, ...compared, objective, refusedAlone, stages, hosts, users };
   const bets = wakeHarms(evidence, grown);
   const next = { ...grown, bets };
   const levels = measureLevels(next, evidence);
@@ -179,6 +184,7 @@ function wakeHarms(before: Evidence, after: Omit<Evidence, 'bets'>): Bets {
     refused: after.refused !== before.refused,
     invalid: after.invalid !== before.invalid,
     objective: after.objective.requests > 0,
+    refusedAlone: after.refusedAlone.onset.polls > 0,
   };
   const awake = new Set(HARMS.filter((harm) => before.bets[harm] !== undefined || hasSay[harm]));
   const isNew = HARMS.some((harm) => awake.has(harm) && before.bets[harm] === undefined);
@@ -196,7 +202,10 @@ export function likelihoodsOf(
 
 /** What a poll has not touched keeps its level: most polls hold nothing bad of most kinds. */
 function measureLevels(
-  evidence: Pick<Evidence, 'plan' | 'baseline' | BadCount | 'slow' | 'objective' | 'bets' | 'users'>,
+  evidence: Pick<
+    Evidence,
+    'plan' | 'baseline' | BadCount | 'slow' | 'objective' | 'refusedAlone' | 'bets' | 'users'
+  >,
   before: Pick<Evidence, 'levels' | BadCount | 'slow' | 'users'>,
 ): EvidenceLevels {
   const { plan, baseline, objective, users } = evidence;
@@ -216,6 +225,7 @@ function measureLevels(
       objective.limit === undefined
         ? 0
         : logRateEvidence(objective, objective.limit, baseline.eta.errors / users.errors),
+    refusedAlone: measureRefusedAlone(evidence.refusedAlone, users.refused),
   };
   return { ...levels, total: logCapital(evidence.bets, levels) };
 }

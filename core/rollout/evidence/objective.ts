@@ -30,14 +30,18 @@ export function addToObjective(
   observation: Observation,
   past: { readonly stages: readonly StageTotals[]; readonly baseline: Baseline },
 ): Objective {
-  const isAlone = observation.weights.candidate >= 100 && observation.stable.requests === 0;
-  if (!objective.isConfigured && !isAlone) return objective;
+  if (!objective.isConfigured && !isAlone(observation)) return objective;
   return {
     limit: objective.limit ?? defaultLimit(past.stages, past.baseline),
     isConfigured: objective.isConfigured,
     requests: objective.requests + observation.candidate.requests,
     bad: objective.bad + countBroken(observation.candidate),
   };
+}
+
+/** Whether the candidate had all traffic of a poll: there is nothing to compare with then. */
+export function isAlone({ weights, stable }: Pick<Observation, 'weights' | 'stable'>): boolean {
+  return weights.candidate >= 100 && stable.requests === 0;
 }
 
 function defaultLimit(stages: readonly StageTotals[], baseline: Baseline): number {

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { learnTempering, NO_BASELINE } from '../../../core/rollout/evidence/baseline.ts';
-import { carryingHarm, logCapital, shareOutAnew, startBets } from '../../../core/rollout/evidence/bets.ts';
+import {
+  carryingHarm,
+  HARM_WEIGHTS,
+  HARMS,
+  logCapital,
+  NO_EVIDENCE,
+  shareOutAnew,
+  startBets,
+} from '../../../core/rollout/evidence/bets.ts';
 import { addObservation, gatherEvidence, startEvidence } from '../../../core/rollout/evidence/evidence.ts';
 import { learnBaseline } from '../../../core/rollout/evidence/learn-baseline.ts';
 import { type Observation, observationSchema } from '../../../core/rollout/evidence/observation.ts';
@@ -176,28 +184,36 @@ describe('what past rollouts teach', () => {
 });
 
 describe('bets on several harms', () => {
-  const levels = { errors: 1.2, gross: -4, slow: 0.3, refused: 0.1, invalid: 2, objective: -0.5 };
+  const levels = {
+    errors: 1.2,
+    gross: -4,
+    slow: 0.3,
+    refused: 0.1,
+    invalid: 2,
+    objective: -0.5,
+    refusedAlone: 0.7,
+  };
 
   it('start with a capital of one and keep it when shared out anew', () => {
     const bets = startBets(new Set(['errors']));
-    const none = { errors: 0, gross: 0, slow: 0, refused: 0, invalid: 0, objective: 0 };
-    expect(logCapital(bets, none)).toBeCloseTo(0, 12);
+    expect(logCapital(bets, NO_EVIDENCE)).toBeCloseTo(0, 12);
     const capital = logCapital(bets, levels);
-    for (const awake of [
-      ['errors', 'slow'],
-      ['errors', 'slow', 'invalid', 'objective'],
-      ['errors', 'slow', 'refused', 'invalid', 'objective'],
-    ] as const) {
+    for (const awake of [['errors', 'slow'], ['errors', 'slow', 'invalid', 'objective'], HARMS] as const) {
       expect(logCapital(shareOutAnew(bets, levels, new Set(awake)), levels)).toBeCloseTo(capital, 12);
     }
   });
 
+  it('are shares of one capital', () => {
+    expect(HARMS.reduce((sum, harm) => sum + HARM_WEIGHTS[harm], 0)).toBeCloseTo(1, 12);
+  });
+
   it('name the harm that holds most of it', () => {
-    const bets = startBets(new Set(['errors', 'slow', 'refused', 'invalid', 'objective']));
+    const bets = startBets(new Set(HARMS));
     expect(carryingHarm(bets, levels)).toBe('errors');
     expect(carryingHarm(bets, { ...levels, invalid: 4 })).toBe('invalid');
     expect(carryingHarm(bets, { ...levels, refused: 4 })).toBe('refused');
     expect(carryingHarm(bets, { ...levels, objective: 9 })).toBe('objective');
+    expect(carryingHarm(bets, { ...levels, refusedAlone: 9 })).toBe('refusedAlone');
   });
 });
 

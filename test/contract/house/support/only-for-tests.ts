@@ -22,5 +22,4 @@ export const FOR_TESTS: readonly string[] = [
   'core/serving/decide-traffic.ts: TrafficSituation',
   'core/statistics/intervals/delong.ts: midRanks',
   'core/statistics/intervals/quantile-bound.ts: quantileBoundRanks',
-  'core/statistics/sequential/e-process.ts: LOG_ODDS_GRID',
 ];
