@@ -14,7 +14,13 @@ export type Served = {
   readonly requests: number;
   /** Not answered, or not with an answer, by no fault of the client. */
   readonly failed: number;
+  /** Answered 4xx, whoever was at fault. */
+  readonly refused: number;
+  /** Not answered, answered 5xx or with what is no answer. */
+  readonly broken: number;
 };
+
+type Fate = Pick<Served, 'failed' | 'refused' | 'broken'>;
 
 /** The clients of one host. Many requests are counted at once; each stretch is counted by the routing it was sent under. */
 export type Clients = {
@@ -52,7 +58,7 @@ export function createClients(options: Options): Clients {
   const open: Open[] = [];
   let last = 0;
   let carry = 0;
-  const ask = (cluster: string, requests: number, timeoutMs: number): number => {
+  const ask = (cluster: string, requests: number, timeoutMs: number): Fate => {
     const { proxy, servers, behaviourOf } = options;
     const port = proxy().portOf(cluster);
     const server = port === undefined ? undefined : servers.running.get(port);
@@ -63,7 +69,8 @@ export function createClients(options: Options): Clients {
     const patienceMs = Math.min(timeoutMs, setup.clientTimeoutMs);
     const overflow = hang(stats, open, { requests: answers.hanging, until: time.elapsed() + patienceMs });
     count(stats, answers, { requests, ms: behaviourOf(server.version).answerMs, overflow });
-    return answers.failing + answers.hanging + answers.refusing + answers.invalid;
+    const broken = answers.failing + answers.hanging + answers.invalid;
+    return { failed: broken + answers.refusing, refused: answers.refusing + answers.malformed, broken };
   };
   return {
     invalidOf: (port) => invalid.get(port) ?? 0,
@@ -78,12 +85,12 @@ export function createClients(options: Options): Clients {
       if (requests === 0) return;
       const routing = options.proxy().routing();
       if (routing.kind === 'direct') {
-        return onServed({ from, to, version: undefined, requests, failed: requests });
+        return onServed({ from, to, version: undefined, requests, ...breakAll(requests) });
       }
       for (const [cluster, share] of split(draws, routing, requests)) {
         if (share === 0) continue;
-        const failed = ask(cluster, share, routing.timeoutMs);
-        onServed({ from, to, version: versionOf(cluster), requests: share, failed });
+        const fate = ask(cluster, share, routing.timeoutMs);
+        onServed({ from, to, version: versionOf(cluster), requests: share, ...fate });
       }
       if (routing.mirror !== undefined) ask(routing.mirror, requests, routing.timeoutMs);
     },
@@ -107,14 +114,18 @@ function split(
 }
 
 /** Nobody listens, or the server has not loaded yet: the proxy, or the server, answers 503. */
-function refuse(stats: ClusterStats, server: ModelServer | undefined, requests: number): number {
+function refuse(stats: ClusterStats, server: ModelServer | undefined, requests: number): Fate {
   const { counters } = stats;
   counters.upstream_rq_completed += requests;
   counters.upstream_rq_5xx += requests;
   if (server === undefined) counters.upstream_rq_pending_failure_eject += requests;
   else counters.upstream_rq_total += requests;
   addTimes(stats, 1, requests);
-  return requests;
+  return breakAll(requests);
+}
+
+function breakAll(requests: number): Fate {
+  return { failed: requests, refused: 0, broken: requests };
 }
 
 type Answers = Record<'failing' | 'hanging' | 'invalid' | 'refusing' | 'malformed', number>;

@@ -1,4 +1,5 @@
 import { defaultObjectiveLimit } from '../../../core/rollout/evidence/objective.ts';
+import { shareThatCounts } from '../../../core/rollout/evidence/refused-alone.ts';
 import type { Served } from '../host/clients.ts';
 import type { VersionBehaviour } from '../schedule/setup.ts';
 import { TIMES } from '../world-config.ts';
@@ -19,6 +20,8 @@ export type HarmSum = { readonly stage: string; readonly now: Tally; readonly pa
 /** Harm that an agent had the time to see: failures beyond what is borne, and how clearly they are no chance, in nats. */
 export type ProvenHarm = { readonly failed: number; readonly nats: number };
 
+type Stretch = Pick<Served, 'from' | 'to' | 'requests' | 'failed'>;
+
 /** How many ticks an agent may take until it has seen the request that proves the harm, and has braked. */
 const TICKS_TO_ACT = 4;
 /** The least share that a version is believed to fail. */
@@ -30,7 +33,10 @@ export function startHarm(stage: string): HarmSum {
   return { stage, now: NOTHING, past: [] };
 }
 
-/** The share of its requests that a candidate may fail beside a stable version that behaves so: `isAlone` where it gets them all. */
+/**
+ * The share of its requests that a candidate may fail beside a stable version that behaves so. `isAlone` where it gets them all: what it
+ * may leave unanswered or answer wrongly then, since nothing tells what it refuses from what clients wrote wrongly (`countRefused`).
+ */
 export function borneBeside(
   {
     failing,
@@ -40,14 +46,26 @@ export function borneBeside(
   }: Pick<VersionBehaviour, 'failing' | 'hanging' | 'refusing' | 'invalid'>,
   isAlone: boolean,
 ): number {
-  const share = Math.max(LEAST_SHARE, Math.min(1, failing + hanging + refusing + invalid));
+  const broken = failing + hanging + invalid;
+  const share = Math.max(LEAST_SHARE, Math.min(1, isAlone ? broken : broken + refusing));
   return isAlone ? defaultObjectiveLimit(share) : share;
+}
+
+/** What a candidate that gets all requests has refused of a stretch of them, counted as its agent counts it: bursts count for less. */
+export function countRefused({
+  from,
+  to,
+  requests,
+  refused,
+}: Pick<Served, 'from' | 'to' | 'requests' | 'refused'>): Stretch {
+  const share = shareThatCounts(requests, (to - from) / 1_000);
+  return { from, to, requests: share * requests, failed: share * refused };
 }
 
 /** The sum with one more stretch of requests that the candidate was given, of which it may fail the share `borne`. */
 export function addHarm(
   { stage, now, past }: HarmSum,
-  { from, to, requests, failed }: Pick<Served, 'from' | 'to' | 'requests' | 'failed'>,
+  { from, to, requests, failed }: Stretch,
   borne: number,
 ): HarmSum {
   const next: Tally = {

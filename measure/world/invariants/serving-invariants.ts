@@ -4,7 +4,7 @@ import type { Invariant } from './invariant.ts';
 /** What a host does with requests, summed as long as it goes on. Times in ms. */
 export type HostServing = {
   readonly url: string;
-  /** For how long requests have failed, most of them, while the champion's server was up and the agent could act. */
+  /** For how long most requests have not been answered, or not with an answer, while the champion's server was up and the agent could act. */
   readonly downMs: number;
   /** A version that the ledger has taken back, and for how long it has got requests since although the host could know. */
   readonly takenBack:
@@ -12,6 +12,8 @@ export type HostServing = {
     | undefined;
   /** What a candidate has done that its agent had the time to see. */
   readonly harm: ({ readonly version: string } & ProvenHarm) | undefined;
+  /** What it has refused, beyond what is borne, while it got all requests. */
+  readonly refusedAlone: ({ readonly version: string } & ProvenHarm) | undefined;
   /** The share of requests a candidate gets, and the largest the ledger has allowed lately, in percent. */
   readonly candidate:
     | { readonly version: string; readonly percent: number; readonly allowed: number }
@@ -29,11 +31,19 @@ const LONGEST_DOWN_MS = 30_000;
 const PROOF_NATS = 62;
 const PROOF_FAILED = 60;
 
+/**
+ * Where a candidate gets all requests, it is promised that one that refuses more than `refusedAloneLimit` of them is braked, one request in
+ * two seconds counted. The limit is known; an agent asks for 23 nats, 3 since a twentieth of the capital is bet on this, 1 since half of
+ * that is from the first poll on, up to 6 for the grid, and is given 7 for the seconds in which the stable version ends what it had. One that
+ * refuses less than the limit, as three good requests in ten, is taken back by comparison or, held before that is complete, by the deadline.
+ */
+const PROOF_REFUSED_NATS = 40;
+
 /** What each host has to keep while it serves. */
 export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
   {
     name: 'healthy-champion-serves',
-    text: 'While the champion is healthy on a host, requests are answered there, up to the few ticks it takes to see what fails.',
+    text: 'While the champion is healthy on a host, requests are answered there, be it by a refusal, up to the few ticks it takes to see what fails.',
     breach: ({ url, downMs }) =>
       downMs > LONGEST_DOWN_MS
         ? `most requests of ${url} have failed for ${downMs / 1_000} s, and its champion is up`
@@ -53,6 +63,14 @@ export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
     breach: ({ url, harm }) =>
       harm !== undefined && harm.failed > PROOF_FAILED && harm.nats > PROOF_NATS
         ? `version ${harm.version} had failed ${Math.round(harm.failed)} requests too many on ${url} some ticks ago, where ${PROOF_FAILED} prove it`
+        : undefined,
+  },
+  {
+    name: 'refusals-are-braked',
+    text: 'A candidate that gets all requests and refuses more of them than the limit that is made from the stable version is braked within ticks of the proof.',
+    breach: ({ url, refusedAlone }) =>
+      refusedAlone !== undefined && refusedAlone.nats > PROOF_REFUSED_NATS
+        ? `version ${refusedAlone.version} had refused ${Math.round(refusedAlone.failed)} requests too many on ${url} some ticks ago, of those that count`
         : undefined,
   },
   {

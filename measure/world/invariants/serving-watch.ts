@@ -1,9 +1,10 @@
 import { type EnvironmentState, environmentOf, type Rollout } from '../../../core/ledger/state.ts';
+import { refusedAloneLimit } from '../../../core/rollout/evidence/refused-alone.ts';
 import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
 import type { WorldHost } from '../host/host.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
-import { addHarm, borneBeside, type HarmSum, provenHarm, startHarm } from './harm-sum.ts';
+import { addHarm, borneBeside, countRefused, type HarmSum, provenHarm, startHarm } from './harm-sum.ts';
 import type { HostServing } from './serving-invariants.ts';
 
 /** What has been summed of one host so far. */
@@ -12,10 +13,21 @@ type Sums = {
   takenBackMs: number;
   takenBack: string | undefined;
   harm: HarmSum;
+  refusedAlone: HarmSum;
+  /** When its last brake was, empty where it has none. */
+  braked: string;
+  /** Requests that the stable version of a rollout got beside the candidate. */
+  seen: { readonly rollout: string; readonly requests: number };
 };
 
 /** Sums what hosts do with requests. */
 type ServingWatch = { readonly look: () => readonly HostServing[] };
+
+const NO_HARM: Pick<Sums, 'harm' | 'refusedAlone' | 'seen'> = {
+  harm: startHarm(''),
+  refusedAlone: startHarm(''),
+  seen: { rollout: '', requests: 0 },
+};
 
 /** How long after it was raised by the ledger's word a host may still have what it was told before, in ms. */
 const LATELY_MS = 90_000;
@@ -25,7 +37,7 @@ const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 /** A watch over the hosts of a world. */
 export function createServingWatch(world: SimulatedWorld): ServingWatch {
   const sums: Sums[] = world.hosts.map(() => ({
-    ...{ downMs: 0, takenBackMs: 0, takenBack: undefined, harm: startHarm('') },
+    ...{ downMs: 0, takenBackMs: 0, takenBack: undefined, ...NO_HARM, braked: '' },
   }));
   return {
     look: () => {
@@ -53,11 +65,11 @@ type Look = {
 
 function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const here = hereOf(world);
-  const { version, requests, failed, from, to, canAct } = served;
+  const { version, requests, broken, from, to, canAct } = served;
   const champion = here?.champion?.version;
-  const isDown = failed > requests / 2 && version !== champion;
+  const isDown = broken > requests / 2 && version !== champion;
   if (isDown && canAct && hasHealthy(world, host)) sum.downMs += to - from;
-  else if (failed <= requests / 2) sum.downMs = 0;
+  else if (broken <= requests / 2) sum.downMs = 0;
   const isBack = version !== undefined && isTakenBack(here, version);
   if (isBack && requests > 0) {
     sum.takenBack = version;
@@ -66,12 +78,18 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
     sum.takenBack = undefined;
     sum.takenBackMs = 0;
   }
-  if (version === here?.rollout?.version && canAct) countHarm(world, here?.rollout, { host, sum, served });
+  if (!canAct) return;
+  if (version === here?.rollout?.version) countHarm(world, here?.rollout, { host, sum, served });
+  if (version !== undefined && version === here?.rollout?.stable) {
+    const { id } = here.rollout;
+    const { rollout, requests: before } = sum.seen;
+    sum.seen = { rollout: id, requests: requests + (rollout === id ? before : 0) };
+  }
 }
 
 /** Failures count against a candidate while the stable version could have answered: there is nothing to take it back to otherwise. */
 function countHarm(
-  { behaviours }: SimulatedWorld,
+  { behaviours, setup }: SimulatedWorld,
   open: Rollout | undefined,
   { host, sum, served }: Look,
 ): void {
@@ -80,12 +98,38 @@ function countHarm(
   if (open === undefined || beside === undefined) return;
   const percent = host.store()?.getTraffic(MODEL)?.traffic.candidatePercent ?? 0;
   const stage = `${open.id} at ${percent} %`;
-  if (sum.harm.stage !== stage) sum.harm = startHarm(stage);
+  if (sum.harm.stage !== stage) {
+    sum.harm = startHarm(stage);
+    sum.refusedAlone = startHarm(stage);
+  }
   if (host.servers.ofVersion(stable)?.state !== 'serving') return;
-  sum.harm = addHarm(sum.harm, served, borneBeside(beside, percent >= 100));
+  if (percent < 100) {
+    sum.harm = addHarm(sum.harm, served, borneBeside(beside, false));
+    return;
+  }
+  sum.harm = addHarm(sum.harm, { ...served, failed: served.broken }, borneBeside(beside, true));
+  const seen = sum.seen.rollout === open.id ? sum.seen.requests : 0;
+  const refused = seen * Math.min(1, beside.refusing + setup.malformed);
+  sum.refusedAlone = addHarm(
+    sum.refusedAlone,
+    countRefused(served),
+    refusedAloneLimit({ requests: seen, refused }),
+  );
+}
+
+/** What came before a brake was answered by it, and an agent on an empty disk knows nothing of what came before. */
+function forgetAnswered({ store }: WorldHost, sum: Sums): void {
+  const stored = store();
+  if (stored === undefined) return;
+  const traffic = stored.getTraffic(MODEL)?.traffic;
+  const braked = traffic?.brake?.at ?? '';
+  const isBrake = braked !== '' && braked !== sum.braked;
+  sum.braked = braked;
+  if (isBrake || traffic === undefined) Object.assign(sum, NO_HARM);
 }
 
 function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServing {
+  forgetAnswered(host, sum);
   const open = hereOf(world)?.rollout;
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const leaseMs = 1_000 * (traffic?.lease?.leaseSeconds ?? TIMES.lease) * LEASES_TO_RETURN;
@@ -102,6 +146,7 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
             boundMs: Math.max(leaseMs + 2_000 * TIMES.tick, traffic?.candidate === undefined ? REPAIR_MS : 0),
           },
     harm: open && { version: open.version, ...provenHarm(sum.harm) },
+    refusedAlone: open && { version: open.version, ...provenHarm(sum.refusedAlone) },
     candidate:
       traffic?.candidate === undefined || traffic.lease === undefined
         ? undefined

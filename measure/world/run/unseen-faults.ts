@@ -30,6 +30,13 @@ export const UNSEEN_FAULTS: readonly UnseenFault[] = [
     test: 'test/core/rollout/share-alpha.test.ts',
   },
   {
+    name: 'refused-alone-unjudged',
+    fault: 'A candidate that begins to refuse everything once it has all traffic is braked by nobody.',
+    reason:
+      'no version of the world begins to refuse: one that does from the first is taken back while the stable version is beside it',
+    test: 'test/core/rollout/refused-alone.test.ts',
+  },
+  {
     name: 'hosts-of-one-name',
     fault:
       'Hosts of one name hide each other: the observations and the reports of one are taken for those of the other.',

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { addHarm, borneBeside, provenHarm, startHarm } from '../../../measure/world/invariants/harm-sum.ts';
+import {
+  addHarm,
+  borneBeside,
+  countRefused,
+  provenHarm,
+  startHarm,
+} from '../../../measure/world/invariants/harm-sum.ts';
 import { HEALTHY } from '../../../measure/world/schedule/setup.ts';
 
 /** Proven after so many seconds in which a candidate fails that share of ten requests a second, where the other is borne. */
@@ -29,5 +35,30 @@ describe('the harm that an agent had the time to see', () => {
     expect(borneBeside(broken, false)).toBe(0.2);
     expect(borneBeside(broken, true)).toBe(0.5);
     expect(borneBeside(HEALTHY, true)).toBe(0.05);
+  });
+
+  it('is what it refuses only where there is something to compare with', () => {
+    const refusing = { ...HEALTHY, failing: 0, refusing: 0.3 };
+    expect(borneBeside(refusing, false)).toBe(0.3);
+    expect(borneBeside(refusing, true)).toBe(0.05);
+  });
+
+  it('is proven by refusals alone after two minutes, at any rate', () => {
+    const natsAfter = (seconds: number) => {
+      let sum = startHarm('a stage');
+      for (let second = 0; second < seconds; second += 1) {
+        const stretch = { from: second * 1_000, to: (second + 1) * 1_000, requests: 40, refused: 40 };
+        sum = addHarm(sum, countRefused(stretch), 0.5);
+      }
+      return provenHarm(sum).nats;
+    };
+    expect(natsAfter(120)).toBeCloseTo(50 * Math.log(2), 9);
+    expect(natsAfter(140)).toBeGreaterThan(40);
+  });
+
+  it('counts refused requests as an agent does: one in two seconds', () => {
+    const stretch = { from: 0, to: 10_000, requests: 100, refused: 80 };
+    expect(countRefused(stretch)).toMatchObject({ requests: 5, failed: 4 });
+    expect(countRefused({ ...stretch, requests: 3, refused: 2 })).toMatchObject({ requests: 3, failed: 2 });
   });
 });
