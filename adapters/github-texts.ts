@@ -1,15 +1,13 @@
-import type { Octokit } from '@octokit/core';
-import type { PaginateInterface } from '@octokit/plugin-paginate-rest';
-import type { Api } from '@octokit/plugin-rest-endpoint-methods';
 import { ServiceError } from '../core/errors.ts';
 import type { GitHub } from '../core/ports.ts';
 import { COMMENT_CHARACTERS } from '../core/report/limits.ts';
+import type { GitHubClient } from './github-client.ts';
 
 const PAGE = 100;
 
 /** Where texts are written, and with whose token. */
 type Place = {
-  readonly octokit: Octokit & Api & { readonly paginate: PaginateInterface };
+  readonly octokit: GitHubClient;
   readonly repository: { readonly owner: string; readonly repo: string };
 };
 type Own = { readonly marker: string; readonly readLogin: () => Promise<string> };

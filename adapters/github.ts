@@ -1,18 +1,13 @@
-import type { Octokit } from '@octokit/core';
-import type { PaginateInterface } from '@octokit/plugin-paginate-rest';
-import type { Api } from '@octokit/plugin-rest-endpoint-methods';
 import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
+import type { GitHubClient } from './github-client.ts';
 import { readChangedFiles, readLastScheduledRun, readNewestUpdate } from './github-history.ts';
 import { createTexts } from './github-texts.ts';
 
 /** GitHub's limits on other texts than comments, in characters. */
 const MAX_STATUS_DESCRIPTION = 140;
 const MAX_TASK = 128;
-
-/** An Octokit with the endpoints and the pages of the REST API. It retries, and keeps the pauses that GitHub asks for. */
-export type GitHubClient = Octokit & Api & { readonly paginate: PaginateInterface };
 
 export type GitHubOptions = {
   readonly client: GitHubClient;

@@ -11,6 +11,12 @@ export type Problem = {
   readonly where?: Where;
 };
 
+/** Problems that something was refused for. Throws a TypeError where there is none: a refusal has a reason. */
+export function atLeastOne([first, ...rest]: readonly Problem[]): readonly [Problem, ...Problem[]] {
+  if (first === undefined) throw new TypeError('Something was refused without a reason.');
+  return [first, ...rest];
+}
+
 /** The user's to mend (configuration, data, permission): reported with its remedies and no stack. */
 export class UserError extends Error {
   override readonly name = 'UserError';

@@ -1,5 +1,5 @@
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
-import { type Problem, UserError } from '../../core/errors.ts';
+import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { joinAnswers } from '../../core/gate/join-answers.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
@@ -43,11 +43,7 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   const { answers, modelDigest, signature } = await readAnswers(file, held.ids.length);
   requireSameModel(wanted, modelDigest);
   const joined = joinAnswers(answers, held, who);
-  if (!joined.ok) {
-    const [first, ...rest] = joined.error;
-    if (first !== undefined) throw new UserError([first, ...rest]);
-    throw new Error('Answers were refused without a reason.');
-  }
+  if (!joined.ok) throw new UserError(atLeastOne(joined.error));
   const logged = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
   const metrics = { ...logged, ...wanted.fixedMetrics };
   return { predictions: joined.value, digest, modelDigest, signature, metrics };

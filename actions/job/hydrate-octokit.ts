@@ -1,7 +1,7 @@
 import { GitHub, getOctokitOptions } from '@actions/github/lib/utils';
 import { retry } from '@octokit/plugin-retry';
 import { throttling } from '@octokit/plugin-throttling';
-import type { GitHubClient } from '../../adapters/github.ts';
+import type { GitHubClient } from '../../adapters/github-client.ts';
 
 /** Time one call may take, in ms. */
 const TIMEOUT_MS = 30_000;

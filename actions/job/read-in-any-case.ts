@@ -2,7 +2,7 @@ import path from 'node:path';
 import { withoutSecrets } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import { type ParseOptions, parseConfig } from '../../core/config/parse-config.ts';
-import { messageOf, type Problem, UserError } from '../../core/errors.ts';
+import { atLeastOne, messageOf, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
 import type { Host } from './host.ts';
 import { tempFolder } from './wiring.ts';
@@ -28,17 +28,11 @@ export async function readInAnyCase(host: Host, wanted: Wanted): Promise<Read> {
   const text = await readConfigText(host.workspace, file);
   const read = text.ok ? parseConfig(text.value, { file, env, ...options }) : text;
   if (text.ok && read.ok) return { config: read.value, text: text.value };
-  const problems: readonly Problem[] = read.ok ? [] : read.error;
+  const problems = atLeastOne(read.ok ? [] : read.error);
   const earlier = await findUsable(host, wanted);
-  const [first, ...rest] = problems;
-  if (earlier === undefined) {
-    if (first === undefined) throw new Error(`${file} was refused without a reason.`);
-    throw new UserError([first, ...rest]);
-  }
+  if (earlier === undefined) throw new UserError(problems);
   const { commit, value } = earlier;
-  log.warn(
-    `${file} can't be used: ${first?.message ?? ''} What it said at commit ${commit} counts for this.`,
-  );
+  log.warn(`${file} can't be used: ${problems[0].message} What it said at commit ${commit} counts for this.`);
   return value;
 }
 

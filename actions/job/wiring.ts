@@ -5,7 +5,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { withoutSecrets } from '../../adapters/without-secrets.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { ParseOptions } from '../../core/config/parse-config.ts';
-import { type Problem, UserError } from '../../core/errors.ts';
+import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import { SECRETS, TRUSTED_KEYS_VARIABLE } from '../../core/names.ts';
 import type { GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
@@ -20,7 +20,7 @@ const AUTHOR = { name: 'trainyard', email: 'trainyard@users.noreply.github.com' 
 /** The configuration in the workspace. Rejects with a UserError that holds all its problems, each at its place. */
 export async function readConfig({ workspace, env }: Host, file: string): Promise<Config> {
   const { loadConfig } = await import(/* webpackMode: "eager" */ '../../adapters/load-config.ts');
-  return accept(file, await loadConfig(workspace, file, withoutSecrets(env)));
+  return accept(await loadConfig(workspace, file, withoutSecrets(env)));
 }
 
 /** The same, and the text it was read from; variables of sections that are not in `needs` may be missing. Rejects likewise. */
@@ -33,15 +33,13 @@ export async function readConfigAndText(
     import(/* webpackMode: "eager" */ '../../adapters/load-config.ts'),
     import(/* webpackMode: "eager" */ '../../core/config/parse-config.ts'),
   ]);
-  const text = accept(file, await readConfigText(workspace, file));
-  return { config: accept(file, parseConfig(text, { file, env: withoutSecrets(env), ...options })), text };
+  const text = accept(await readConfigText(workspace, file));
+  return { config: accept(parseConfig(text, { file, env: withoutSecrets(env), ...options })), text };
 }
 
-function accept<T>(file: string, read: Result<T, readonly Problem[]>): T {
+function accept<T>(read: Result<T, readonly Problem[]>): T {
   if (read.ok) return read.value;
-  const [first, ...rest] = read.error;
-  if (first === undefined) throw new Error(`${file} was refused without a reason.`);
-  throw new UserError([first, ...rest]);
+  throw new UserError(atLeastOne(read.error));
 }
 
 /** MLflow at the configured address, signed in as MLflow's own clients would. */

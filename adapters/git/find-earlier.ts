@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { RunCommand } from '../../core/ports.ts';
 import { runCommand } from '../run-command.ts';
 import { GitFailure } from './failure.ts';
-import { type GitOutcome, type GitSetting, runGit } from './run.ts';
+import { type GitOutcome, type GitSetting, linesOf, runGit } from './run.ts';
 
 /** So far back is looked, in commits of the branch and of the file. */
 const MOST_COMMITS = 200;
@@ -36,7 +36,7 @@ export async function findEarlier<T>(
   const fetched = ['fetch', '--quiet', '--no-tags', `--depth=${MOST_COMMITS}`, '--filter=blob:none'];
   must('fetch', await git(past, [...fetched, past.remote, `+HEAD:${BRANCH}`]));
   const listed = must('log', await git(past, ['log', '--format=%H', `-${MOST_TEXTS}`, BRANCH, '--', file]));
-  for (const commit of listed.split('\n').filter((line) => line !== '')) {
+  for (const commit of linesOf(listed)) {
     const shown = await git(past, ['show', `${commit}:${file}`]);
     const value = shown.code === 0 ? accept(shown.stdout.toString('utf8')) : undefined;
     if (value !== undefined) return { commit, value };
@@ -48,7 +48,7 @@ function git({ folder, auth, run = runCommand }: Past, args: readonly string[]):
   return runGit({ repository: folder, args, timeoutMs: TIMEOUT_MS, settings: auth }, run);
 }
 
-function must(command: string, outcome: GitOutcome): string {
+function must(command: string, outcome: GitOutcome): GitOutcome {
   if (outcome.code !== 0) throw new GitFailure(command, outcome);
-  return outcome.stdout.toString('utf8');
+  return outcome;
 }

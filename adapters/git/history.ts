@@ -2,7 +2,7 @@ import { TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import { GitFailure } from './failure.ts';
 import type { LedgerRepository } from './repository.ts';
-import { type GitOutcome, type GitSetting, runGit } from './run.ts';
+import { type GitOutcome, type GitSetting, linesOf, runGit } from './run.ts';
 
 const REF = `refs/heads/${LEDGER_BRANCH}`;
 const CHANGE = /^:\d+ \d+ (?<before>[0-9a-f]+) (?<after>[0-9a-f]+) (?<status>[A-Z])\d*\t(?<path>.+)$/;
@@ -49,13 +49,6 @@ export async function findCommitOf(
   const args = ['blame', '-l', '-s', '-L', `${line},${line}`, REF, '--', file];
   const { stdout } = await runGit({ repository: folder, args, timeoutMs }, run);
   return /^\^?(?<commit>[0-9a-f]{39,64})/.exec(stdout.toString('utf8'))?.groups?.['commit'];
-}
-
-function linesOf({ stdout }: GitOutcome): readonly string[] {
-  return stdout
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '');
 }
 
 async function describeChange(

@@ -7,18 +7,12 @@ import { parseLedger } from '../../core/ledger/parse-ledger.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import type { Ledger, Proposal } from '../../core/ports.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { NO_KEYS } from '../signing/line-keys.ts';
 import { addLines } from './add-lines.ts';
 import { createQueue } from './create-queue.ts';
 import { describeCommit } from './describe-commit.ts';
 import { branchInTheWay, busy, describeWaiting, keyMissing } from './ledger-problems.ts';
-import {
-  type GitLedgerOptions,
-  NO_KEYS,
-  type OpenLedger,
-  openLedger,
-  warnOnce,
-  withRetries,
-} from './open-ledger.ts';
+import { type GitLedgerOptions, type OpenLedger, openLedger, warnOnce, withRetries } from './open-ledger.ts';
 import { readTexts } from './read-ledger.ts';
 import { readNow, rememberHead } from './read-now.ts';
 import { commitFiles, listBranchesBelow, pushHead } from './repository.ts';

@@ -15,9 +15,6 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 const MAX_NETWORK_TRIES = 4;
 const NETWORK_DELAY_MS = 1_000;
 
-/** Keys of a job that has none. */
-export const NO_KEYS: LineKeys = { sign: undefined, isSigned: undefined, flaws: [] };
-
 export type GitLedgerOptions = {
   /** Address of the repository whose branch holds the ledger: https, ssh, or a path. */
   readonly remote: string;

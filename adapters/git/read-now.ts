@@ -1,11 +1,12 @@
-import type { Problem } from '../../core/errors.ts';
+import { atLeastOne, type Problem } from '../../core/errors.ts';
 import { continueFold } from '../../core/ledger/fold.ts';
 import { findLoss, headOf, type SeenHead } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { NO_KEYS } from '../signing/line-keys.ts';
 import { findWarnings } from './find-warnings.ts';
 import { describeStandIn, endpoint, mergedHead } from './ledger-problems.ts';
-import { NO_KEYS, type OpenLedger, warnOnce, withRetries } from './open-ledger.ts';
+import { type OpenLedger, warnOnce, withRetries } from './open-ledger.ts';
 import { emptyReading, type LedgerReading, readLedger } from './read-ledger.ts';
 import { readPastDamage, type StandIn } from './read-past-damage.ts';
 import { fetchHead } from './repository.ts';
@@ -91,9 +92,4 @@ function lossOf({ repository, options, heads }: OpenLedger, state: LedgerState):
   ];
   const lost = findLoss(state, seen);
   return lost && { ...lost, where: endpoint(repository.remote) };
-}
-
-function atLeastOne([first, ...rest]: readonly Problem[]): Problems {
-  if (first === undefined) throw new TypeError('A ledger was refused without a reason.');
-  return [first, ...rest];
 }

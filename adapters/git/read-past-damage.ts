@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 import type { Instant } from '../../core/instant.ts';
-import type { LineKeys } from '../signing/line-keys.ts';
+import { type LineKeys, NO_KEYS } from '../signing/line-keys.ts';
 import { type LedgerReading, readLedger } from './read-ledger.ts';
 import { fetchEarlier, type LedgerRepository } from './repository.ts';
 
@@ -38,7 +38,6 @@ export async function readPastDamage(
     }
   }
   if (!ofKeys) return undefined;
-  const unsigned = { sign: undefined, isSigned: undefined, flaws: keys.flaws };
-  const read = await readLedger(repository, { ...request, head, keys: unsigned });
+  const read = await readLedger(repository, { ...request, head, keys: NO_KEYS });
   return read.ok ? { kind: 'unproven', reading: read.value } : undefined;
 }

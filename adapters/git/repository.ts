@@ -6,7 +6,7 @@ import type { LedgerFile } from '../../core/ledger/parse-ledger.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
 import type { RunCommand } from '../../core/ports.ts';
 import { GitFailure } from './failure.ts';
-import { type GitOutcome, type GitSetting, runGit } from './run.ts';
+import { type GitOutcome, type GitSetting, linesOf, runGit } from './run.ts';
 
 const REF = `refs/heads/${LEDGER_BRANCH}`;
 const BATCH_BYTES = 8_000_000;
@@ -76,11 +76,7 @@ export async function fetchEarlier(repository: LedgerRepository, model: string):
     TITLE_PAGE,
     `events/${model}/`,
   ];
-  const listed = await must(repository, walk);
-  return listed.stdout
-    .toString('utf8')
-    .split('\n')
-    .filter((line) => line !== '');
+  return linesOf(await must(repository, walk));
 }
 
 /** The commit itself names its parents, also where they were not fetched. */
@@ -180,12 +176,8 @@ export async function listBranchesBelow(repository: LedgerRepository): Promise<r
 }
 
 /** Rejections that mean "the branch has moved", by git itself or by the host while it took its lock. */
-function isLostRace({ stdout }: GitOutcome): boolean {
-  const status =
-    stdout
-      .toString('utf8')
-      .split('\n')
-      .find((line) => line.startsWith('!')) ?? '';
+function isLostRace(outcome: GitOutcome): boolean {
+  const status = linesOf(outcome).find((line) => line.startsWith('!')) ?? '';
   return /\[rejected\]|cannot lock ref|directory file conflict|failed to update ref|incorrect old value|reference already exists|failed to lock/.test(
     status,
   );

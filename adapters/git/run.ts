@@ -56,6 +56,14 @@ export async function runGit(command: GitCommand, run: RunCommand = runCommand):
   return { code: ended === 'timed-out' ? undefined : (code ?? 1), stdout: bufferOf(stdout), stderr };
 }
 
+/** The lines that a command printed, but for empty ones. */
+export function linesOf({ stdout }: Pick<GitOutcome, 'stdout'>): readonly string[] {
+  return stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
 /** The same bytes, not a copy. */
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);

@@ -1,5 +1,15 @@
+import { UnreadableError } from './unreadable.ts';
+
 /** One value of a column as its file types it; `undefined` where there is none. */
 export type Cell = string | number | bigint | boolean | undefined;
+
+/** One value of the column `name` as a cell. What stands for no label, id, group or slice throws an UnreadableError: the column's name, and `otherwise`. */
+export function toCell(value: unknown, name: string, otherwise: string): Cell {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  if (typeof value === 'boolean' || typeof value === 'bigint') return value;
+  throw new UnreadableError(`${name} ${otherwise}`);
+}
 
 /** From here on Python writes a number with an exponent. */
 const EXPONENT_FROM = 16;

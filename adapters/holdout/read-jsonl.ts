@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Cell } from './cell.ts';
+import { type Cell, toCell } from './cell.ts';
 import type { ColumnNames, Columns } from './columns.ts';
-import { UnreadableError } from './unreadable.ts';
 
 const NEWLINE = 0x0a;
 const WHOLE = /^-?\d+$/;
+const OTHERWISE = 'holds a list or an object where one value is wanted';
 const rowSchema = z.record(z.string(), z.unknown());
 
 /** Columns of a file with one JSON object a line. A key that a row lacks is a missing value. */
@@ -15,7 +15,7 @@ export async function readJsonl(file: string, wanted: ColumnNames): Promise<Colu
   for (const line of splitLines(await readFile(file))) {
     const row = rowSchema.parse(parseExactly(line));
     for (const name of Object.keys(row)) names.add(name);
-    for (const [name, cells] of columns) cells.push(toCell(name, row[name]));
+    for (const [name, cells] of columns) cells.push(toCell(row[name], name, OTHERWISE));
   }
   return { names: [...names], read: (name) => columns.get(name) ?? [] };
 }
@@ -38,11 +38,4 @@ function parseExactly(line: string): unknown {
     return isRounded ? BigInt(source) : value;
   };
   return JSON.parse(line, revive);
-}
-
-function toCell(name: string, value: unknown): Cell {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  if (typeof value === 'boolean' || typeof value === 'bigint') return value;
-  throw new UnreadableError(`${name} holds a list or an object where one value is wanted`);
 }

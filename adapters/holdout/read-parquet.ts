@@ -1,8 +1,9 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Cell } from './cell.ts';
+import { toCell } from './cell.ts';
 import type { ColumnNames, Columns } from './columns.ts';
-import { UnreadableError } from './unreadable.ts';
+
+const OTHERWISE = 'holds dates, lists or the like: write it as texts or numbers';
 
 /** Columns of a Parquet file; only those that are asked for are read. */
 export async function readParquet(file: string, wanted: ColumnNames): Promise<Columns> {
@@ -11,12 +12,5 @@ export async function readParquet(file: string, wanted: ColumnNames): Promise<Co
   const names = parquetSchema(metadata).children.map(({ element }) => element.name);
   const columns = wanted.all.filter((name) => names.includes(name));
   const rows = await parquetReadObjects({ file: buffer, metadata, columns, compressors });
-  return { names, read: (name) => rows.map((row) => toCell(name, row[name])) };
-}
-
-function toCell(name: string, value: unknown): Cell {
-  if (value === null || value === undefined) return undefined;
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  if (typeof value === 'boolean' || typeof value === 'bigint') return value;
-  throw new UnreadableError(`${name} holds dates, lists or the like: write it as texts or numbers`);
+  return { names, read: (name) => rows.map((row) => toCell(row[name], name, OTHERWISE)) };
 }

@@ -12,6 +12,9 @@ export type LineKeys = {
   readonly flaws: readonly Problem[];
 };
 
+/** Keys of a job that has none. */
+export const NO_KEYS: LineKeys = { sign: undefined, isSigned: undefined, flaws: [] };
+
 type KeyTexts = {
   /** Ed25519 private key, PKCS#8 PEM. */
   readonly privateKey: string | undefined;

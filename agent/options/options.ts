@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
-import { type Problem, UserError } from '../../core/errors.ts';
+import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
 import type { DispatchCredential, DispatchTarget } from '../outbox/dispatch-target.ts';
 import { checkProxy } from './check-proxy.ts';
 import { findModelUser, type ModelUser } from './model-user.ts';
@@ -184,12 +184,6 @@ function wrong(name: OptionName, message: string): Read<never> {
 
 function problem(name: OptionName, message: string): Problem {
   return problemWith(describeOption([name, optionsSchema.shape[name]]), message);
-}
-
-function atLeastOne(problems: readonly Problem[]): [Problem, ...Problem[]] {
-  const [first, ...rest] = problems;
-  if (first === undefined) throw new Error('no problem to report');
-  return [first, ...rest];
 }
 
 /** The file of the agent's database. */

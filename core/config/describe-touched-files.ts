@@ -1,4 +1,5 @@
 import type { Holdout } from './config.ts';
+import { gitPath } from './git-path.ts';
 
 /**
  * A sentence for each file of the default branch that models are judged on or by and that a commit changes too: what is said of it in
@@ -12,8 +13,8 @@ export function describeTouchedFiles(
   const touched = new Set(paths);
   const code = Object.values(holdout.metrics).map((place) => place.slice(0, place.lastIndexOf(':')));
   const files = [
-    [withoutDot(holdout.path), 'on'] as const,
-    ...[...new Set(code.map(withoutDot))].map((file) => [file, 'by'] as const),
+    [gitPath(holdout.path), 'on'] as const,
+    ...[...new Set(code.map(gitPath))].map((file) => [file, 'by'] as const),
   ];
   return files
     .filter(([file]) => touched.has(file))
@@ -21,8 +22,4 @@ export function describeTouchedFiles(
       ([file, how]) =>
         `This commit changes the file \`${file}\`; judged ${how} the default branch's until it is merged.`,
     );
-}
-
-function withoutDot(path: string): string {
-  return path.replace(/^(?:\.\/)+/, '');
 }

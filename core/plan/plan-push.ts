@@ -1,3 +1,4 @@
+import { gitPath } from '../config/git-path.ts';
 import { ignore, type PlanDecision, refuse } from './decision.ts';
 import { pushSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -47,7 +48,7 @@ export function planPush(input: PlanInput): PlanDecision {
 function areDocuments({ changedFiles: paths, config }: PlanInput): boolean {
   if (paths === undefined || paths.length === 0) return false;
   const { inputs, holdout } = config.data;
-  const data = [...inputs, ...(holdout === undefined ? [] : [holdout.path])].map(plainPath);
+  const data = [...inputs, ...(holdout === undefined ? [] : [holdout.path])].map(gitPath);
   return paths.every(
     (path) => DOCUMENTS.some((document) => document.test(path)) && !data.some((one) => lies(path, one)),
   );
@@ -56,9 +57,4 @@ function areDocuments({ changedFiles: paths, config }: PlanInput): boolean {
 /** Texts that a model learns from are data, whatever they are called. */
 function lies(path: string, folder: string): boolean {
   return folder === '' || path === folder || path.startsWith(`${folder}/`);
-}
-
-/** As git writes it; empty for the whole repository. */
-function plainPath(path: string): string {
-  return path.replace(/^(?:\.\/)+|^\.$/, '').replace(/\/+$/, '');
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../../errors.ts';
 import type { LedgerEventData } from '../event.ts';
 import type { LedgerState } from '../state.ts';
+import { describeColumns } from './describe-columns.ts';
 
 /** The holdout that is judged on now: as the default branch says, its file as judge has read it. */
 export type PresentHoldout = {
@@ -51,18 +52,10 @@ function isNamed({ pinned, digest }: LedgerEventData<'holdout.fixed'>): boolean 
 }
 
 /** All but the file and where it lies: what its columns mean, what is computed of them, and the digest that a person wrote down. */
-function describe({
-  target,
-  id,
-  group,
-  time,
-  slices,
-  inputs,
-  metrics,
-  pinned,
-}: LedgerEventData<'holdout.fixed'>): string {
+function describe(holdout: LedgerEventData<'holdout.fixed'>): string {
+  const { metrics, pinned } = holdout;
   const sorted = Object.entries(metrics).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return JSON.stringify([target, id, group, time, slices, inputs, sorted, pinned]);
+  return JSON.stringify([describeColumns(holdout), sorted, pinned]);
 }
 
 function refuse(code: string, message: string, remedy: string): HoldoutDecision {
