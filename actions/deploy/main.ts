@@ -78,14 +78,15 @@ async function readSettings({ inputs, host, log }: DeployJob, operation: Operati
 
 /** The ledger. What takes back acts also on one that can't be read whole or believed: its doubts are for the report, too. */
 async function openBranch({ inputs, host, log }: DeployJob, { operation, ledger: seen }: Plan) {
-  const token = inputs['github-token'];
   const doubts: string[] = [];
-  if (!TAKE_BACK.has(operation)) return { branch: await connectLedger(host, token, { log, seen }), doubts };
+  const takesBack = TAKE_BACK.has(operation);
   const warn = (text: string): void => {
-    doubts.push(text);
+    if (takesBack) doubts.push(text);
     log.warn(text);
   };
-  return { branch: await connectLedger(host, token, { log: { warn }, seen, purpose: 'take-back' }), doubts };
+  const purpose = takesBack ? 'take-back' : 'all';
+  const branch = await connectLedger(host, inputs['github-token'], { log: { warn }, seen, purpose });
+  return { branch, doubts };
 }
 
 /** Whether this job waits through the stages, and how long; it warns where that keeps a runner that a rollback may need. */

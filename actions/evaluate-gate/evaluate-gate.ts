@@ -30,8 +30,10 @@ export async function evaluateGate(
       const training = readTraining(request.training);
       const champion = digestOf(await predictChampion(request, ports));
       const challenger = digestOf(await predict(request, ports, training));
-      const predictions = readSaidPredictions(`challenger=${challenger}\nchampion=${champion}`);
-      return judge(request, ports, { training, predictions });
+      return judge(request, ports, {
+        training,
+        predictions: { challenger, champion: champion || undefined },
+      });
     }
   }
 }

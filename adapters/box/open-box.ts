@@ -6,7 +6,7 @@ import type { BoxPolicy } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 import { listedVariables } from './listed-variables.ts';
-import { holdsPrivate, isBelow, PRIVATE_PLACES, runnerPlaces } from './private-places.ts';
+import { hiddenPlaces, holdsPrivate, isBelow } from './private-places.ts';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -101,7 +101,7 @@ function makeBox(options: BoxOptions, level: Level): Box {
   const specification = {
     ...level,
     network: !isModel,
-    hide: [...PRIVATE_PLACES, ...runnerPlaces(env)],
+    hide: hiddenPlaces(env),
     secret: [],
     limits: {
       memoryBytes: policy.memoryBytes ?? null,
@@ -164,7 +164,7 @@ const RESOLVER_PLACES = ['/etc/resolv.conf', '/run/systemd/resolve'];
 
 /** What a box shows of the hidden: what the runner's operator names, where programs on PATH are, and the way to the network. */
 function shownPlaces(kind: BoxKind, env: Variables): readonly string[] {
-  const hidden = [...PRIVATE_PLACES, ...runnerPlaces(env)];
+  const hidden = hiddenPlaces(env);
   const programs = listPaths(env['PATH'])
     .filter((folder) => isBelow(folder, hidden))
     // Beside its programs, an environment has its libraries.

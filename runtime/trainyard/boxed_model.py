@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainyard.box.keeper import LIMIT_BROKEN, UNBOXED
 from trainyard.errors import UserError
 from trainyard.wire import UnreadableError, decode, read_frame, write_request
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START = Path(__file__).resolve().parents[1] / "start.py"
-LIMIT_BROKEN = 71
-UNBOXED = 70
 # What the worker has time for when nothing more is asked of it.
 END_SECONDS = 10
 

@@ -16,6 +16,7 @@ import numpy as np
 from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.command import say
 from trainyard.errors import UserError
+from trainyard.files import NOT_THE_MODEL
 from trainyard.runners import PT2_FILE, TORCHSCRIPT_FILE, PackageFormat
 from trainyard.signature import read_model_description
 
@@ -63,7 +64,7 @@ def export_model(
             f"{model.uri} cannot be served as {wanted}, or would answer differently.",
             "Leave serving.format at auto, or set it to pyfunc.",
         )
-    shutil.copytree(model.folder, folder, ignore=shutil.ignore_patterns("__pycache__", "registered_model_meta"))
+    shutil.copytree(model.folder, folder, ignore=shutil.ignore_patterns(*NOT_THE_MODEL))
     return "pyfunc"
 
 

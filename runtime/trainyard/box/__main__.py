@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 
-from trainyard.box.keeper import END_SIGNALS, exit_code, keep, list_descendants, list_others, say
+from trainyard.box.keeper import END_SIGNALS, UNBOXED, exit_code, keep, list_descendants, list_others, say
 from trainyard.box.kernel import (
     NOBODY,
     adopt_orphans,
@@ -26,8 +26,6 @@ from trainyard.box.kernel import (
     raise_loopback,
 )
 from trainyard.box.view import arrange_files
-
-UNBOXED = 70
 
 
 def main() -> int:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Codes that the box ends with by itself: it could not be made, a limit was broken.
+UNBOXED = 70
 LIMIT_BROKEN = 71
 NOT_FOUND = 127
 LOOK_SECONDS = 0.5
