@@ -10,6 +10,7 @@ import {
 } from '../../core/serving/package-manifest.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
+import type { Blobs } from '../store/blobs.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { checkProvenance } from './check-provenance.ts';
 import { hasServed } from './has-served.ts';
@@ -76,8 +77,7 @@ async function readManifest(
 ): Promise<Result<PackageManifest, Refusal>> {
   const { blobs, runtime } = context;
   if (!blobs.has(digest)) return err(missing(digest));
-  const sizes = new Map(blobs.list().map((file) => [file.digest, file.size]));
-  const large = findTooLarge(sizes, [['manifest', digest, MAX_MANIFEST_BYTES]]);
+  const large = findTooLarge(blobs, [['manifest', digest, MAX_MANIFEST_BYTES]]);
   if (large !== undefined) return err(large);
   const parsed = parseManifest(await blobs.read(digest));
   if (!parsed.ok) return parsed;
@@ -109,7 +109,7 @@ async function readManifest(
   for (const blob of [payload, manifest.profile, manifest.golden]) {
     if (blob !== undefined && !blobs.has(blob.digest)) return err(missing(blob.digest));
   }
-  const tooLarge = findTooLarge(sizes, [
+  const tooLarge = findTooLarge(blobs, [
     ['profile', manifest.profile?.digest, MAX_JSON_PART_BYTES],
     ['golden examples', manifest.golden?.digest, MAX_JSON_PART_BYTES],
   ]);
@@ -119,10 +119,8 @@ async function readManifest(
 type ReadPart = readonly [what: string, digest: string | undefined, maxBytes: number];
 
 /** Any file may be stored under a digest; these are read into memory, by the size that they have and not the one they are said to have. */
-function findTooLarge(sizes: ReadonlyMap<string, number>, parts: readonly ReadPart[]): Refusal | undefined {
-  const found = parts.find(
-    ([, digest, maxBytes]) => digest !== undefined && (sizes.get(digest) ?? 0) > maxBytes,
-  );
+function findTooLarge({ size }: Pick<Blobs, 'size'>, parts: readonly ReadPart[]): Refusal | undefined {
+  const found = parts.find(([, digest, maxBytes]) => digest !== undefined && (size(digest) ?? 0) > maxBytes);
   if (found === undefined) return undefined;
   const [what, digest, maxBytes] = found;
   return new Refusal({

@@ -33,6 +33,8 @@ type BlobLimits = {
 export type Blobs = {
   readonly path: (digest: string) => string;
   readonly has: (digest: string) => boolean;
+  /** In bytes; `undefined` where there is no such file. */
+  readonly size: (digest: string) => number | undefined;
   /** Streams to disk, checking digest, size and free space on the way; nothing is left behind when they do not fit. */
   readonly put: (
     digest: string,
@@ -60,11 +62,11 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
   rmSync(incoming, { recursive: true, force: true });
   mkdirSync(incoming, { recursive: true, mode: 0o700 });
   const path = (digest: string) => join(folder, digestHex(digest));
-  const has = (digest: string) => sizeOf(path(digest)) !== undefined;
+  const size = (digest: string) => sizeOf(path(digest));
+  const has = (digest: string) => size(digest) !== undefined;
   const room = async () => (await freeBytes(folder)) - limits.reserveBytes;
   return {
-    path,
-    has,
+    ...{ path, has, size },
     read: (digest) => readFile(path(digest)),
     readNow: (digest) => readFileSync(path(digest), 'utf8'),
     put: async (digest, content) => {

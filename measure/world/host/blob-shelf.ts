@@ -28,6 +28,7 @@ export function openShelf({ time, shelf, isFull, isSlow }: Options, actor: Actor
   return {
     path: (digest) => `/packages/${digest}`,
     has: (digest) => shelf.has(digest),
+    size: (digest) => shelf.get(digest)?.bytes.length,
     put: async (digest, content) => {
       if (isFull()) return err({ kind: 'disk-full' });
       const parts: Uint8Array[] = [];
