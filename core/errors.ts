@@ -11,7 +11,7 @@ export type Problem = {
   readonly where?: Where;
 };
 
-/** Problems that something was refused for. Throws a TypeError where there is none: a refusal has a reason. */
+/** Problems that something was refused for, the first of them known to be there. Throws a TypeError where there is none. */
 export function atLeastOne([first, ...rest]: readonly Problem[]): readonly [Problem, ...Problem[]] {
   if (first === undefined) throw new TypeError('Something was refused without a reason.');
   return [first, ...rest];
