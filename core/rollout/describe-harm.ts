@@ -75,13 +75,16 @@ function describeSlowCounts(
 }
 
 function describeObjective(evidence: Evidence): Reason | undefined {
-  const { limit, requests, bad, isConfigured } = evidence.objective;
-  if (limit === undefined || requests === 0) return undefined;
+  const { limit, isConfigured, lately, ...all } = evidence.objective;
+  if (limit === undefined || all.requests === 0) return undefined;
+  // What rose late is lost in all that was asked before.
+  const isLate = all.bad <= limit * all.requests && lately.requests > 0;
+  const { requests, bad } = isLate ? lately : all;
   const origin = isConfigured ? 'the configured limit' : "the limit taken from the stable version's past";
   return {
     code: 'objective-compared',
     metric: 'objective',
-    message: `errors and invalid answers ${formatShare(bad, requests)} where ${origin} is ${formatPercent(limit)}`,
+    message: `errors and invalid answers ${formatShare(bad, requests)}${isLate ? ' of late' : ''} where ${origin} is ${formatPercent(limit)}`,
     observed: bad / requests,
     limit,
     sampleSize: requests,

@@ -28,8 +28,20 @@ const LATENCY = [0.1, 0.5, 0.3, 0.09, 0.01];
 type Fate = { readonly errors: number; readonly unanswered: number; readonly refused: number };
 const CALM: Fate = { errors: 0.002, unanswered: 0, refused: 0 };
 const REFUSING: Fate = { errors: 0, unanswered: 0, refused: 1 };
-/** How long a candidate has had all traffic when it begins to refuse it. */
-const LATE_SECONDS = 600;
+const FAILING: Fate = { errors: 1, unanswered: 0, refused: 0 };
+
+/** What a candidate comes to do to all requests that it gets alone, after so long, and how soon it is to be found, in s. */
+type Turn = {
+  readonly what: string;
+  readonly fate: Fate;
+  readonly afterSeconds: number;
+  readonly foundWithin: number;
+};
+const TURNS: readonly Turn[] = [
+  { what: 'refuse every request', fate: REFUSING, afterSeconds: 600, foundWithin: 180 },
+  { what: 'fail every request', fate: FAILING, afterSeconds: 600, foundWithin: 60 },
+  { what: 'fail every request', fate: FAILING, afterSeconds: 6 * 3_600, foundWithin: 60 },
+];
 
 type Ending = {
   readonly kind: 'promote' | 'rollback' | 'hold';
@@ -51,7 +63,7 @@ export function everyRequestRows(options: SimulationOptions): SimulationRow[] {
       ),
     ),
     harmfulVersion('refuses every request', REFUSING, options),
-    refusingAlone(options),
+    ...TURNS.map((turn) => turningAlone(turn, options)),
   ];
 }
 
@@ -94,36 +106,36 @@ function harmfulVersion(what: string, fate: Fate, { scale, seed }: SimulationOpt
   };
 }
 
-/** Row 17: how soon a candidate is found that begins to refuse everything when nothing has been beside it for a while. */
-function refusingAlone({ scale, seed }: SimulationOptions): SimulationRow {
+/** Row 17: how soon a candidate is found that turns bad when nothing has been beside it for a while. */
+function turningAlone(turn: Turn, { scale, seed }: SimulationOptions): SimulationRow {
+  const { foundWithin } = turn;
   const runs = drawsAt(HARM_RUNS, scale, 20);
-  const what = `begins to refuse every request after ${LATE_SECONDS / 60} minutes at 100 %`;
+  const what = `begins to ${turn.what} after ${turn.afterSeconds / 60} minutes at 100 %`;
   const draws = makeDraws(`${seed}|harm|${what}`);
-  const endings = Array.from({ length: runs }, () => watchAlone(draws));
+  const endings = Array.from({ length: runs }, () => watchAlone(draws, turn));
   const found = endings.filter((seconds) => seconds !== undefined).sort((left, right) => left - right);
   const [median, most] = [0.5, 0.95].map((q) => found[Math.floor(q * (found.length - 1))]);
   return {
     row: 17,
     quantity: `canary: candidate that ${what} (${PER_SECOND} requests/s, polled every ${FAST_POLLS} s)`,
     anchors: [],
-    target: 'found within 3 min, always',
+    target: `found within ${foundWithin / 60} min, always`,
     observed: `${formatShare(found.length, runs)} of ${runs}, median ${median} s (95%: ${most} s)`,
-    met: found.length === runs && (found.at(-1) ?? 0) <= 180,
+    met: found.length === runs && (found.at(-1) ?? 0) <= foundWithin,
   };
 }
 
-/** Seconds from the first refused request until the evidence suffices; `undefined` if it does not within as long as all went well. */
-function watchAlone(draws: Draws): number | undefined {
-  const [calm, stable] = [CALM, CALM].map((fate) => startArm(draws, fate, FAST_POLLS));
-  const refusing = startArm(draws, REFUSING, FAST_POLLS);
-  if (calm === undefined || stable === undefined) return undefined;
+/** Seconds from the first bad request until the evidence suffices; `undefined` if it does not within ten minutes. */
+function watchAlone(draws: Draws, { fate, afterSeconds }: Turn): number | undefined {
+  const [calm, stable, turned] = [CALM, CALM, fate].map((one) => startArm(draws, one, FAST_POLLS));
+  if (calm === undefined || stable === undefined || turned === undefined) return undefined;
   let evidence = startEvidence(PLAN);
   const last = PLAN.stages.length - 1;
-  for (let seconds = FAST_POLLS; seconds <= 2 * LATE_SECONDS; seconds += FAST_POLLS) {
-    // A minute side by side shows what the stable version refuses.
+  for (let seconds = FAST_POLLS; seconds <= afterSeconds + 600; seconds += FAST_POLLS) {
+    // A minute side by side shows what the stable version refuses and fails.
     const isAlone = seconds > 60;
     const given = draws.poisson(PER_SECOND * FAST_POLLS);
-    const candidate = seconds > LATE_SECONDS ? refusing : calm;
+    const candidate = seconds > afterSeconds ? turned : calm;
     evidence = addObservation(evidence, {
       ...{ hostId: 'simulated', host: 'simulated', at: toInstant(1_000 * seconds), seq: seconds },
       ...{
@@ -134,7 +146,8 @@ function watchAlone(draws: Draws): number | undefined {
       candidate: candidate(given).counts,
       stable: stable(isAlone ? 0 : given).counts,
     });
-    if (evidence.peak.total >= -Math.log(PLAN.alarmAlpha)) return seconds - LATE_SECONDS;
+    const isFound = evidence.peak.total >= -Math.log(PLAN.alarmAlpha);
+    if (isFound) return seconds - afterSeconds;
   }
   return undefined;
 }

@@ -5,7 +5,6 @@ import {
   addTable,
   type LogLikelihoods,
   logEvidence,
-  logRateEvidence,
   startLogLikelihoods,
   weighLikelihoods,
 } from '../../statistics/sequential/e-process.ts';
@@ -22,7 +21,7 @@ import {
   startBets,
 } from './bets.ts';
 import { type ComparedInterval, type HostEvidence, type HostStep, stepHost } from './host-evidence.ts';
-import { addToObjective, type Objective, startObjective } from './objective.ts';
+import { addToObjective, measureObjective, type Objective, startObjective } from './objective.ts';
 import type { BadCount, Observation } from './observation.ts';
 import { findObservationProblem, type ObservationProblem } from './observation-problem.ts';
 import {
@@ -221,10 +220,7 @@ function measureLevels(
     refused: levelOf('refused', 'refused'),
     invalid: levelOf('invalid', 'invalid'),
     slow: isAsHeavy && !isSlowNew ? before.levels.slow : measureSlow(evidence.slow, users.slow),
-    objective:
-      objective.limit === undefined
-        ? 0
-        : logRateEvidence(objective, objective.limit, baseline.eta.errors / users.errors),
+    objective: measureObjective(objective, { eta: baseline.eta.errors, weight: users.errors }),
     refusedAlone: measureRefusedAlone(evidence.refusedAlone, users.refused),
   };
   return { ...levels, total: logCapital(evidence.bets, levels) };

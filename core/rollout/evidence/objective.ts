@@ -1,3 +1,11 @@
+import { logSumExp } from '../../statistics/distributions/log-sum-exp.ts';
+import { logRateEvidence } from '../../statistics/sequential/e-process.ts';
+import {
+  addRate,
+  logOnsetEvidence,
+  type RateOnset,
+  startRateOnset,
+} from '../../statistics/sequential/rate-onset.ts';
 import type { Baseline } from './baseline.ts';
 import type { ArmTotals, Observation } from './observation.ts';
 import { type StageTotals, sumStages } from './stage-totals.ts';
@@ -6,19 +14,33 @@ import { type StageTotals, sumStages } from './stage-totals.ts';
 const DEFAULT_LIMIT = 0.05;
 const DEFAULT_MULTIPLE_OF_STABLE = 3;
 const LARGEST_LIMIT = 0.5;
+/** Failures come in clumps: what is bet on a rate that rises late at most doubles in this time, however many requests fail in it. */
+const SECONDS_TO_DOUBLE = 1;
 
-/** The candidate against an absolute rate of bad answers. Without a limit nothing has been counted yet. */
-export type Objective = {
+/** Requests, and how many of them were errors or invalid answers; never what was refused, which the client may have written wrongly. */
+type Broken = { readonly requests: number; readonly bad: number };
+
+/**
+ * The candidate against an absolute rate of bad answers: all that it was asked under this limit, and what is bet on a rate that comes to
+ * exceed it. Without a limit nothing has been counted yet.
+ */
+export type Objective = Broken & {
   readonly limit?: number;
   readonly isConfigured: boolean;
-  readonly requests: number;
-  /** Errors and invalid answers; never what was refused, which the client may have written wrongly. */
-  readonly bad: number;
+  readonly onset: RateOnset;
+  /** Those since it began to exceed the limit, for people to read. */
+  readonly lately: Broken;
 };
+
+const NOTHING: Broken = { requests: 0, bad: 0 };
 
 /** An objective before any poll, with the configured limit if there is one. */
 export function startObjective(limit: number | undefined): Objective {
-  return { ...(limit !== undefined && { limit }), isConfigured: limit !== undefined, requests: 0, bad: 0 };
+  return {
+    ...(limit !== undefined && { limit }),
+    ...{ isConfigured: limit !== undefined, onset: startRateOnset(), lately: NOTHING },
+    ...NOTHING,
+  };
 }
 
 /**
@@ -28,15 +50,50 @@ export function startObjective(limit: number | undefined): Objective {
 export function addToObjective(
   objective: Objective,
   observation: Observation,
-  past: { readonly stages: readonly StageTotals[]; readonly baseline: Baseline },
+  { stages, baseline }: { readonly stages: readonly StageTotals[]; readonly baseline: Baseline },
 ): Objective {
   if (!objective.isConfigured && !isAlone(observation)) return objective;
+  const { candidate, seconds } = observation;
+  const limit = objective.limit ?? defaultLimit(stages, baseline);
+  const counts: Broken = { requests: candidate.requests, bad: countBroken(candidate) };
+  const eta = baseline.eta.errors * lateShare(counts.requests, { limit, seconds });
+  const lately = addBroken(objective.lately, counts);
   return {
-    limit: objective.limit ?? defaultLimit(past.stages, past.baseline),
-    isConfigured: objective.isConfigured,
-    requests: objective.requests + observation.candidate.requests,
-    bad: objective.bad + countBroken(observation.candidate),
+    ...{ limit, isConfigured: objective.isConfigured },
+    ...addBroken(objective, counts),
+    onset: addRate(objective.onset, counts, { limit, eta }),
+    lately: lately.bad > limit * lately.requests ? lately : NOTHING,
   };
+}
+
+/**
+ * Log of the evidence that the candidate exceeds the limit: half is bet on all it was asked, half on a rate that rises late, which good
+ * time before hides from the first. `eta` tempers, and `weight` requests count as one.
+ *
+ * Claim: while the rate is at most the limit, the evidence ever reaches 1 / alpha with probability at most alpha.
+ * Assumes: as `logRateEvidence` and `addRate`.
+ * Reference: Vovk & Wang (Annals of Statistics, 2021, arXiv 1912.06116): the mean of e-values is one.
+ * Vector: test/core/rollout/objective.test.ts; false alarms by rows 1 and 16 of docs/decisions.md.
+ */
+export function measureObjective(
+  { limit, onset, ...all }: Objective,
+  { eta, weight }: { readonly eta: number; readonly weight: number },
+): number {
+  if (limit === undefined) return 0;
+  return logSumExp([logRateEvidence(all, limit, eta / weight), logOnsetEvidence(onset) / weight]) - Math.LN2;
+}
+
+/** How much of each of so many requests counts as late failures, in [0, 1]: a second of nothing else is to double a bet, and no more. */
+export function lateShare(
+  requests: number,
+  { limit, seconds }: { readonly limit: number; readonly seconds: number },
+): number {
+  const most = -Math.log(limit) * Math.max(1, requests);
+  return Math.min(1, ((seconds / SECONDS_TO_DOUBLE) * Math.LN2) / most);
+}
+
+function addBroken(left: Broken, right: Broken): Broken {
+  return { requests: left.requests + right.requests, bad: left.bad + right.bad };
 }
 
 /** Whether the candidate had all traffic of a poll: there is nothing to compare with then. */

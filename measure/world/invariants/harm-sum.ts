@@ -1,4 +1,4 @@
-import { defaultObjectiveLimit } from '../../../core/rollout/evidence/objective.ts';
+import { defaultObjectiveLimit, lateShare } from '../../../core/rollout/evidence/objective.ts';
 import { shareThatCounts } from '../../../core/rollout/evidence/refused-alone.ts';
 import type { Served } from '../host/clients.ts';
 import type { VersionBehaviour } from '../schedule/setup.ts';
@@ -77,6 +77,20 @@ export function addHarm(
   const since = next.servedMs - TICKS_TO_ACT * TIMES.tick * 1_000;
   const first = past.findLastIndex(({ servedMs }) => servedMs <= since);
   return { stage, now: next, past: [...past.slice(Math.max(0, first)), next] };
+}
+
+/**
+ * The sum since the candidate began to fail more than it may, of what it broke while it got all requests: counted as its agent counts what
+ * rises late, of which clumps count for less.
+ */
+export function addLateHarm(
+  sum: HarmSum,
+  { from, to, requests, broken }: Pick<Served, 'from' | 'to' | 'requests' | 'broken'>,
+  borne: number,
+): HarmSum {
+  const share = lateShare(requests, { limit: borne, seconds: (to - from) / 1_000 });
+  const next = addHarm(sum, { from, to, requests: share * requests, failed: share * broken }, borne);
+  return next.now.failed > next.now.borne ? next : startHarm(sum.stage);
 }
 
 /**

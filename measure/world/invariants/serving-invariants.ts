@@ -4,7 +4,10 @@ import type { Invariant } from './invariant.ts';
 /** What a host does with requests, summed as long as it goes on. Times in ms. */
 export type HostServing = {
   readonly url: string;
-  /** For how long most requests have not been answered, or not with an answer, while the champion's server was up and the agent could act. */
+  /**
+   * For how long most requests have not been answered, or not with an answer, while the champion's server was up and the agent could act.
+   * What a candidate fails that gets all of them is `harm`; what one refuses is harm as well, or `refusedAlone`.
+   */
   readonly downMs: number;
   /** A version that the ledger has taken back, and for how long it has got requests since although the host could know. */
   readonly takenBack:
@@ -12,6 +15,8 @@ export type HostServing = {
     | undefined;
   /** What a candidate has done that its agent had the time to see. */
   readonly harm: ({ readonly version: string } & ProvenHarm) | undefined;
+  /** What it has failed since it began to fail more than is borne, while it got all requests. */
+  readonly lateHarm: ({ readonly version: string } & ProvenHarm) | undefined;
   /** What it has refused, beyond what is borne, while it got all requests. */
   readonly refusedAlone: ({ readonly version: string } & ProvenHarm) | undefined;
   /** The share of requests a candidate gets, and the largest the ledger has allowed lately, in percent. */
@@ -30,6 +35,12 @@ const LONGEST_DOWN_MS = 30_000;
  */
 const PROOF_NATS = 62;
 const PROOF_FAILED = 60;
+
+/**
+ * Where a candidate gets all requests, good time before it begins to fail them hides nothing: the evidence may double in a second. An agent
+ * asks for 23 nats, 4 since a fortieth of the capital is bet on this, up to 10 for the polls before, 7 for the grid, and is given 7 as below.
+ */
+const PROOF_LATE_NATS = 51;
 
 /**
  * Where a candidate gets all requests, it is promised that one that refuses more than `refusedAloneLimit` of them is braked, one request in
@@ -60,10 +71,13 @@ export const SERVING_INVARIANTS: readonly Invariant<HostServing>[] = [
   {
     name: 'harm-is-braked',
     text: 'A candidate that fails more of its requests than the stable version is braked within ticks of the proof.',
-    breach: ({ url, harm }) =>
-      harm !== undefined && harm.failed > PROOF_FAILED && harm.nats > PROOF_NATS
-        ? `version ${harm.version} had failed ${Math.round(harm.failed)} requests too many on ${url} some ticks ago, where ${PROOF_FAILED} prove it`
-        : undefined,
+    breach: ({ url, harm, lateHarm }) => {
+      if (harm !== undefined && harm.failed > PROOF_FAILED && harm.nats > PROOF_NATS) {
+        return `version ${harm.version} had failed ${Math.round(harm.failed)} requests too many on ${url} some ticks ago, where ${PROOF_FAILED} prove it`;
+      }
+      if (lateHarm === undefined || lateHarm.nats <= PROOF_LATE_NATS) return undefined;
+      return `version ${lateHarm.version} had begun to fail ${Math.round(lateHarm.failed)} requests too many on ${url} some ticks ago, of those that count`;
+    },
   },
   {
     name: 'refusals-are-braked',

@@ -4,7 +4,15 @@ import { LEASES_TO_RETURN } from '../../../core/serving/decide-traffic.ts';
 import type { WorldHost } from '../host/host.ts';
 import type { SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
-import { addHarm, borneBeside, countRefused, type HarmSum, provenHarm, startHarm } from './harm-sum.ts';
+import {
+  addHarm,
+  addLateHarm,
+  borneBeside,
+  countRefused,
+  type HarmSum,
+  provenHarm,
+  startHarm,
+} from './harm-sum.ts';
 import type { HostServing } from './serving-invariants.ts';
 
 /** What has been summed of one host so far. */
@@ -13,6 +21,7 @@ type Sums = {
   takenBackMs: number;
   takenBack: string | undefined;
   harm: HarmSum;
+  lateHarm: HarmSum;
   refusedAlone: HarmSum;
   /** When its last brake was, empty where it has none. */
   braked: string;
@@ -23,8 +32,9 @@ type Sums = {
 /** Sums what hosts do with requests. */
 type ServingWatch = { readonly look: () => readonly HostServing[] };
 
-const NO_HARM: Pick<Sums, 'harm' | 'refusedAlone' | 'seen'> = {
+const NO_HARM: Pick<Sums, 'harm' | 'lateHarm' | 'refusedAlone' | 'seen'> = {
   harm: startHarm(''),
+  lateHarm: startHarm(''),
   refusedAlone: startHarm(''),
   seen: { rollout: '', requests: 0 },
 };
@@ -67,7 +77,9 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   const here = hereOf(world);
   const { version, requests, broken, from, to, canAct } = served;
   const champion = here?.champion?.version;
-  const isDown = broken > requests / 2 && version !== champion;
+  // What a candidate does with all requests is judged by a limit that is made from the stable version, and is `harm-is-braked`.
+  const isAlone = version !== undefined && version === here?.rollout?.version && percentOf(host) === 100;
+  const isDown = broken > requests / 2 && version !== champion && !isAlone;
   if (isDown && canAct && hasHealthy(world, host)) sum.downMs += to - from;
   else if (broken <= requests / 2) sum.downMs = 0;
   const isBack = version !== undefined && isTakenBack(here, version);
@@ -96,18 +108,20 @@ function countHarm(
   const { stable = '' } = open ?? {};
   const beside = behaviours.get(stable);
   if (open === undefined || beside === undefined) return;
-  const percent = host.store()?.getTraffic(MODEL)?.traffic.candidatePercent ?? 0;
+  const percent = percentOf(host);
   const stage = `${open.id} at ${percent} %`;
   if (sum.harm.stage !== stage) {
-    sum.harm = startHarm(stage);
-    sum.refusedAlone = startHarm(stage);
+    const none = startHarm(stage);
+    Object.assign(sum, { harm: none, lateHarm: none, refusedAlone: none });
   }
   if (host.servers.ofVersion(stable)?.state !== 'serving') return;
   if (percent < 100) {
     sum.harm = addHarm(sum.harm, served, borneBeside(beside, false));
     return;
   }
-  sum.harm = addHarm(sum.harm, { ...served, failed: served.broken }, borneBeside(beside, true));
+  const borne = borneBeside(beside, true);
+  sum.harm = addHarm(sum.harm, { ...served, failed: served.broken }, borne);
+  sum.lateHarm = addLateHarm(sum.lateHarm, served, borne);
   const seen = sum.seen.rollout === open.id ? sum.seen.requests : 0;
   const refused = seen * Math.min(1, beside.refusing + setup.malformed);
   sum.refusedAlone = addHarm(
@@ -115,6 +129,11 @@ function countHarm(
     countRefused(served),
     refusedAloneLimit({ requests: seen, refused }),
   );
+}
+
+/** The share of requests that its agent gives the candidate. */
+function percentOf(host: WorldHost): number {
+  return host.store()?.getTraffic(MODEL)?.traffic.candidatePercent ?? 0;
 }
 
 /** What came before a brake was answered by it, and an agent on an empty disk knows nothing of what came before. */
@@ -146,6 +165,7 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
             boundMs: Math.max(leaseMs + 2_000 * TIMES.tick, traffic?.candidate === undefined ? REPAIR_MS : 0),
           },
     harm: open && { version: open.version, ...provenHarm(sum.harm) },
+    lateHarm: open && { version: open.version, ...provenHarm(sum.lateHarm) },
     refusedAlone: open && { version: open.version, ...provenHarm(sum.refusedAlone) },
     candidate:
       traffic?.candidate === undefined || traffic.lease === undefined

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   addHarm,
+  addLateHarm,
   borneBeside,
   countRefused,
   provenHarm,
@@ -54,6 +55,22 @@ describe('the harm that an agent had the time to see', () => {
     };
     expect(natsAfter(120)).toBeCloseTo(50 * Math.log(2), 9);
     expect(natsAfter(140)).toBeGreaterThan(40);
+  });
+
+  it('is proven by late failures in the same time, however long and well it answered before', () => {
+    const natsAfter = (good: number, bad: number, borne: number) => {
+      let sum = startHarm('a stage');
+      for (let second = 0; second < good + bad; second += 1) {
+        const stretch = { from: second * 1_000, to: (second + 1) * 1_000, requests: 40 };
+        sum = addLateHarm(sum, { ...stretch, broken: second < good ? 0 : 40 }, borne);
+      }
+      return provenHarm(sum).nats;
+    };
+    for (const borne of [0.05, 0.5]) {
+      expect(natsAfter(0, 95, borne)).toBeCloseTo(75 * Math.log(2), 9);
+      expect(natsAfter(10_000, 95, borne)).toBeCloseTo(75 * Math.log(2), 9);
+      expect(natsAfter(100, 20, borne)).toBe(0);
+    }
   });
 
   it('counts refused requests as an agent does: one in two seconds', () => {

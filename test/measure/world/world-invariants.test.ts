@@ -15,6 +15,7 @@ const SERVING: HostServing = {
   downMs: 0,
   takenBack: undefined,
   harm: undefined,
+  lateHarm: undefined,
   refusedAlone: undefined,
   candidate: { version: '2', percent: 10, allowed: 10 },
 };
@@ -31,6 +32,7 @@ describe('what each host has to keep while it serves', () => {
     ['healthy-champion-serves', { downMs: 31_000 }],
     ['taken-back-gets-nothing', { takenBack: { version: '2', forMs: 91_000, boundMs: 90_000 } }],
     ['harm-is-braked', { harm: { version: '2', failed: 61, nats: 63 } }],
+    ['harm-is-braked', { lateHarm: { version: '2', failed: 20, nats: 52 } }],
     ['refusals-are-braked', { refusedAlone: { version: '2', failed: 20, nats: 49 } }],
     ['no-more-than-the-stage', { candidate: { version: '2', percent: 100, allowed: 10 } }],
   ])('%s is broken alone', (name, change) => expect(breachesOf(change)).toEqual([name]));
