@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { cutLines } from './cut-lines.ts';
 import { commandNotFound } from './run-command.ts';
 
 /** How long a process group gets between SIGTERM and SIGKILL, in ms. */
@@ -18,7 +18,7 @@ type ProcessRequest = {
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 };
 
-/** How a process ended: its exit code (`undefined` when it was killed), and the last lines of what it wrote. */
+/** How a process ended: its exit code (`undefined` when it was killed), and the last lines of what it wrote, none of them endless. */
 export type ProcessEnd = {
   readonly code: number | undefined;
   readonly ended: 'exited' | 'timed-out' | 'aborted' | 'killed';
@@ -59,11 +59,12 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
 
 function follow(stream: Readable, onLine: (line: string) => void): readonly string[] {
   const tail: string[] = [];
-  createInterface({ input: stream }).on('line', (line) => {
+  const { add, end } = cutLines((line) => {
     tail.push(line);
     if (tail.length > TAIL_LINES) tail.shift();
     onLine(line);
   });
+  stream.setEncoding('utf8').on('data', add).once('end', end);
   return tail;
 }
 
