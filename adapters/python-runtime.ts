@@ -44,7 +44,7 @@ const packageSchema = z.object({
 const measuredSchema = z.object({ latencyMs: z.array(z.number()) });
 
 const failureSchema = z.object({
-  error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), where: z.unknown() }),
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }),
 });
 
 /** What one of its calls works with. */
