@@ -12,6 +12,8 @@ import { insertTables as insertAgentTables } from '../agent/readme-tables.ts';
 import { handlerDigest } from '../agent/runtimes/process/check-handler.ts';
 import { configReference } from '../core/config/schema/reference.ts';
 import { publishedSchema } from '../core/config/schema/schema-node.ts';
+import { insertAttempts } from '../measure/attack/attempts-table.ts';
+import { findPlays } from '../measure/attack/find-plays.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 import { keepDigest } from '../sandbox/keep-digest.ts';
 
@@ -44,7 +46,16 @@ function generate(): readonly Generated[] {
     withTables(path.join(ROOT, 'actions', name, 'README.md'), renderTables(action)),
   );
   const overview = withTables(path.join(ROOT, 'README.md'), renderActions(actions));
-  return [...readmes, overview, agentReadme(), rootAction(), configuration(), schema(), handlerOf()];
+  return [
+    ...readmes,
+    overview,
+    agentReadme(),
+    rootAction(),
+    configuration(),
+    schema(),
+    handlerOf(),
+    attempts(),
+  ];
 }
 
 function withTables(file: string, tables: string): Generated {
@@ -72,6 +83,12 @@ function configuration(): Generated {
 function schema(): Generated {
   const text = `${JSON.stringify(publishedSchema(), undefined, 2)}\n`;
   return { file: path.join(ROOT, 'docs', 'trainyard.schema.json'), text };
+}
+
+/** What attackers try, and how it ends, from the list that the tests of attacks go by. */
+function attempts(): Generated {
+  const file = path.join(ROOT, 'docs', 'security.md');
+  return { file, text: insertAttempts(readFileSync(file, 'utf8'), findPlays(ROOT)) };
 }
 
 /** The digests of the handlers that packages get and got, by which hosts know them. */

@@ -57,6 +57,7 @@ type Attack = {
   readonly operator?: Readonly<Record<string, string>>;
   /** What must never be seen. */
   readonly secret?: readonly string[];
+  readonly timeoutMs?: number;
 };
 
 /** Runs a shell script as a training (or a model) runs, below a job that holds secrets; gives what it printed. */
@@ -68,6 +69,7 @@ export async function attack({
   operator = {},
   secret = [],
   python = venvProgram('python'),
+  timeoutMs = 60_000,
 }: Attack) {
   const temp = mkdtempSync(path.join(tmpdir(), 'trainyard-attack-'));
   const lines: string[] = [];
@@ -88,7 +90,7 @@ export async function attack({
       ...(kind === 'model' && { args: [...entered.args.slice(0, -1), spec] }),
       cwd: '/',
       env: { PATH: process.env['PATH'], HOME: box.home(temp) },
-      timeoutMs: 60_000,
+      timeoutMs,
     });
     return { ...end, said: [...end.stdout, ...end.stderr].join('\n'), level: lines.join('\n') };
   } finally {
