@@ -8,7 +8,15 @@ import type { Pair } from '../predictions.ts';
 import { type CompareOptions, type Difference, MIN_GROUPS, tooFewGroups } from './comparison.ts';
 import { planResampling } from './plan-resampling.ts';
 
+/** Draws of a comparison that shares its error with few others. */
 export const RESAMPLES = 2000;
+/** Draws for each test that shares the error, so that the smallest p, times their number, is half of the 5%. */
+const DRAWS_PER_TEST = 40;
+/** Only a p this small is drawn for more exactly. */
+const REFINE_BELOW = 0.01;
+/** Draws for each 1 / alpha of a bound, so that it lies well inside of what was drawn. */
+const DRAWS_PER_ALPHA = 20;
+const MOST_FOR_A_BOUND = 20_000;
 
 /** The difference of a metric of the whole sample, `estimate`, with bounds by drawing the same rows of both models again and again. */
 export function compareByBootstrap(
@@ -25,17 +33,28 @@ export function compareByBootstrap(
   const champion = metric.prepare(pair.sample, pair.champion);
   const challenger = metric.prepare(pair.sample, pair.challenger);
   const difference = (weights: Uint32Array): number => sign * (challenger(weights) - champion(weights));
-  const resamples = options.resamples ?? RESAMPLES;
-  const random = randomStream(`${options.seed}|${metric.name}`);
-  const values = bootstrap(difference, resampling, { rows: times.length, resamples, random });
+  const draw = (resamples: number, stream: string): Float64Array =>
+    bootstrap(difference, resampling, { rows: times.length, resamples, random: randomStream(stream) });
+  const resamples = drawsForBound(alpha);
+  const stream = `${options.seed}|${metric.name}`;
+  const values = draw(resamples, stream);
   const standardError = spreadOf(values);
   return ok({
     estimate,
     standardError,
     interval: intervalOf(values, { estimate, standardError }, alpha),
     method: `paired bootstrap, ${resamples} draws`,
-    harmP: (margin) => harmPOf(values, margin),
+    harmP: (margin, family) => {
+      const p = harmPOf(values, margin);
+      const needed = DRAWS_PER_TEST * family;
+      return p > REFINE_BELOW || needed <= resamples ? p : harmPOf(draw(needed, `${stream}|harm`), margin);
+    },
   });
+}
+
+/** A bound at a small alpha, after reuses of a holdout, takes more draws. */
+function drawsForBound(alpha: number): number {
+  return Math.min(MOST_FOR_A_BOUND, Math.max(RESAMPLES, Math.ceil(DRAWS_PER_ALPHA / alpha)));
 }
 
 /**
@@ -58,7 +77,10 @@ function intervalOf(
   };
 }
 
-/** A draw without a value shows no harm. */
+/**
+ * A draw without a value shows no harm. R draws give no p below 1 / (R + 1), so a small one is drawn for again by as many as the tests that
+ * share the error need; the new draws alone then count, which keeps the p valid: it is small only if theirs is.
+ */
 function harmPOf(values: Float64Array, margin: number): number {
   return bootstrapP(values.map((value) => (Number.isFinite(value) ? -value : value)).sort(), margin);
 }

@@ -18,8 +18,11 @@ export type Difference = {
   /** Two-sided with coverage 1 - 2 alpha, so that each end is a one-sided bound at 1 - alpha. */
   readonly interval: Interval;
   readonly method: string;
-  /** p of the hypothesis "at most `margin` worse": small where harm is shown. */
-  readonly harmP: (margin: number) => number;
+  /**
+   * p of the hypothesis "at most `margin` worse": small where harm is shown. `family` is how many such tests share one error, which decides how
+   * small a p has to be able to get.
+   */
+  readonly harmP: (margin: number, family: number) => number;
 };
 
 /** Two models compared by one metric. */
@@ -34,8 +37,6 @@ export type CompareOptions = {
   readonly alpha: number;
   /** What the bootstrap's random numbers depend on, and nothing else. */
   readonly seed: string;
-  /** Draws of the bootstrap, more than usual where many comparisons share one error. */
-  readonly resamples?: number;
 };
 
 /** Why so few rows cannot be judged. */

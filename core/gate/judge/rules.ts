@@ -33,7 +33,7 @@ type JudgedRules = { readonly checks: readonly Check[]; readonly problems: reado
 export function judgeRules(input: GateInput, evidence: GateEvidence | undefined): JudgedRules {
   const outcomes = input.rules.map((rule) => judgeOne(rule, input, evidence));
   const sliced = outcomes.flatMap((outcome) => (outcome.kind === 'sliced' ? [outcome.compared] : []));
-  const adjusted = adjustGuards(sliced);
+  const guards = adjustGuards(sliced);
   const withoutChampion = outcomes.some(isHeldFloor) ? restOnFloors : lackFloor;
   const conclude = (outcome: RuleOutcome): Check => {
     switch (outcome.kind) {
@@ -41,7 +41,7 @@ export function judgeRules(input: GateInput, evidence: GateEvidence | undefined)
       case 'unresolved':
         return outcome.check;
       case 'sliced':
-        return concludeSlices(outcome.compared, adjusted);
+        return concludeSlices(outcome.compared, guards);
       case 'no-champion':
         return withoutChampion(outcome.rule);
     }

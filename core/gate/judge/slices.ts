@@ -2,7 +2,6 @@ import { adjustHolm } from '../../statistics/holm.ts';
 import { resolvableMargin } from '../../statistics/sample-size.ts';
 import type { Interval, Reason, Verdict } from '../../verdict.ts';
 import type { Check, SliceRow } from '../check.ts';
-import { RESAMPLES } from '../comparison/bootstrap.ts';
 import { ALPHA, type Comparison, MIN_ROWS } from '../comparison/comparison.ts';
 import { compareNames, groupRows } from '../comparison/group-rows.ts';
 import { compareModels } from '../comparison/models.ts';
@@ -13,8 +12,8 @@ import { absoluteMargin, type SlicesRule } from '../rules/rule.ts';
 import { undecided } from './undecided.ts';
 import { whatSettles } from './what-settles.ts';
 
-const DRAWS_PER_SLICE = 40;
-const MOST_RESAMPLES = 20_000;
+/** More guarded slices than this share no error that draws could still tell from chance. */
+export const MOST_GUARDED = 10_000;
 
 /** One slices rule with its metric found. */
 type SlicesTask = { readonly rule: SlicesRule; readonly metric: Metric };
@@ -36,11 +35,9 @@ export function compareSlices(task: SlicesTask, pair: Pair, seed: string): Compa
   const values = pair.sample.slices[task.rule.column];
   if (values === undefined) return { task, slices: [] };
   const { names, rowsOf } = groupRows(values.map((value) => (value === '' ? '(missing)' : value)));
-  // Holm's first step divides the 5% by the number of slices: the draws must be able to give a p as small as that.
-  const resamples = Math.min(MOST_RESAMPLES, Math.max(RESAMPLES, DRAWS_PER_SLICE * names.length));
   const slices = names.map((name, index): Slice => {
     const rows = rowsOf[index] ?? new Uint32Array();
-    const options = { alpha: ALPHA, seed: `${seed}|${task.rule.column}=${name}`, resamples };
+    const options = { alpha: ALPHA, seed: `${seed}|${task.rule.column}=${name}` };
     const compared =
       rows.length < MIN_ROWS ? undefined : compareModels(task.metric, pairAt(pair, rows), options);
     const comparison = compared?.ok ? compared.value : undefined;
@@ -50,22 +47,28 @@ export function compareSlices(task: SlicesTask, pair: Pair, seed: string): Compa
   return { task, slices: slices.sort((a, b) => compareNames(a.name, b.name)) };
 }
 
+/** The guarded slices of all rules and the Holm-adjusted p of harm of each; no p where they are too many for any to be small enough. */
+export type Guards = { readonly count: number; readonly adjusted: ReadonlyMap<Slice, number> };
+
 /**
- * Holm-adjusted p of harm of every guarded slice. The guard slices of all rules share one family, so that the chance to block a good
- * model stays at 5% however many there are. Must-hold slices need no correction, since all must pass.
+ * The guard slices of all rules share one family, so that the chance to block a good model stays at 5% however many there are. Must-hold
+ * slices need no correction, since all must pass.
  */
-export function adjustGuards(compared: readonly ComparedSlices[]): ReadonlyMap<Slice, number> {
+export function adjustGuards(compared: readonly ComparedSlices[]): Guards {
   const guarded = compared.flatMap(({ task, slices }) =>
     task.rule.policy === 'guard' ? slices.filter(isJudged) : [],
   );
-  const adjusted = adjustHolm(guarded.map(({ comparison, margin }) => comparison?.harmP(margin) ?? 1));
-  return new Map(guarded.map((slice, index) => [slice, adjusted[index] ?? 1]));
+  const count = guarded.length;
+  if (count > MOST_GUARDED) return { count, adjusted: new Map() };
+  const adjusted = adjustHolm(guarded.map(({ comparison, margin }) => comparison?.harmP(margin, count) ?? 1));
+  return { count, adjusted: new Map(guarded.map((slice, index) => [slice, adjusted[index] ?? 1])) };
 }
 
 /** The check of one slices rule; `adjusted` is what `adjustGuards` gives for all of them. */
-export function concludeSlices(compared: ComparedSlices, adjusted: ReadonlyMap<Slice, number>): Check {
-  const { task, slices } = compared;
-  return slices.length === 0 ? unknownColumn(task) : checkOf(task, slices, adjusted);
+export function concludeSlices({ task, slices }: ComparedSlices, { count, adjusted }: Guards): Check {
+  if (slices.length === 0) return unknownColumn(task);
+  if (task.rule.policy === 'guard' && count > MOST_GUARDED) return withoutPower(task, count);
+  return checkOf(task, slices, adjusted);
 }
 
 function isJudged(slice: Slice): boolean {
@@ -195,6 +198,19 @@ function unknownColumn({ rule, metric }: SlicesTask): Check {
   };
   const need = `by ${rule.column}`;
   return undecided({ rule: `slices: ${rule.policy}`, metric: metric.name, need, why });
+}
+
+function withoutPower({ rule, metric }: SlicesTask, count: number): Check {
+  const why = {
+    code: 'guard-without-power',
+    message: `${formatCount(count)} guarded slices of all rules share one error, and at most ${formatCount(MOST_GUARDED)} can: no slice could be shown worse.`,
+  };
+  return undecided({
+    rule: `slices: ${rule.policy}`,
+    metric: metric.name,
+    need: `no ${rule.column} shown worse`,
+    why,
+  });
 }
 
 function describeMargin(rule: SlicesRule, metric: Metric): string {

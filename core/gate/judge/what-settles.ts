@@ -14,6 +14,7 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'zero-target': 'another metric, such as mae.',
   'not-finite-metric': 'predictions of ordinary size.',
   'unknown-column': 'the column named under data.holdout.slices, so that the predictions carry it.',
+  'guard-without-power': 'slices by a column of fewer values, or guards on fewer columns.',
   'no-slice-large-enough': `more holdout rows per slice, at least ${MIN_ROWS}.`,
   'no-groups-large-enough': `more holdout rows per group, at least ${MIN_ROWS} that count.`,
   'metric-not-for-task': 'a rule that suits the task.',

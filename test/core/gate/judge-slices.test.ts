@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../../core/gate/check.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
+import { MOST_GUARDED } from '../../../core/gate/judge/slices.ts';
 import type { Predictions } from '../../../core/gate/predictions.ts';
 import type { GateRule, SlicesRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, binaryPredictions, gateInput, type Rightness } from './samples.ts';
@@ -110,6 +111,37 @@ describe('guard slices', () => {
     expect(judge({ metric: 'f1' }, { Berlin: MUCH_WORSE, Paris: EQUAL })?.verdict).toBe('fail');
     expect(judge({ metric: 'log-loss' }, { Berlin: MUCH_WORSE, Paris: EQUAL })?.verdict).toBe('fail');
     expect(judge({ metric: 'f1' }, { Berlin: EQUAL, Paris: EQUAL })?.verdict).toBe('pass');
+  });
+});
+
+describe('guard slices of many rules and values', () => {
+  const guard = (metric: string): GateRule => ({
+    kind: 'slices',
+    metric,
+    column: 'city',
+    policy: 'guard',
+    margin: 0.005,
+  });
+  const WRONG: Rightness = { both: 0, onlyChampion: 180, onlyChallenger: 0, neither: 20 };
+  const NONE: Rightness = { both: 180, onlyChampion: 0, onlyChallenger: 0, neither: 20 };
+
+  test('see the one slice that is all wrong, whatever the number of tests that share the error', () => {
+    const rules = ['f1', 'recall', 'precision'].map(guard);
+    const { checks } = judgeGate(gateInput(rules, slicedModels({ ...many(99, NONE), Berlin: WRONG })));
+    expect(checks.map(({ verdict }) => verdict)).toEqual(['fail', 'fail', 'fail']);
+    const adjusted = checks.map(({ slices }) => slices?.find(({ slice }) => slice === 'Berlin')?.adjustedP);
+    for (const p of adjusted) expect(p).toBeLessThanOrEqual(0.03);
+  });
+
+  test('say that they have no power where more slices share the error than any draws can serve', () => {
+    const city = Array.from({ length: 30 * (MOST_GUARDED + 1) }, (_, row) => `${Math.floor(row / 30)}`);
+    const labels = Float64Array.from(city, (_, row) => row % 2);
+    const model = { ...binaryPredictions(labels, labels), slices: { city } };
+    const { checks } = judgeGate(gateInput([guard('accuracy')], { champion: model, challenger: model }));
+    expect(checks[0]).toMatchObject({
+      verdict: 'inconclusive',
+      reasons: [{ code: 'guard-without-power' }],
+    });
   });
 });
 
