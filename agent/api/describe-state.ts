@@ -5,6 +5,7 @@ import type { AgentContext } from '../context.ts';
 import { describeJump } from '../machine/steady-clock.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { findAway } from '../traffic/find-away.ts';
+import { findUnwritten } from '../traffic/find-unwritten.ts';
 import { readSeen } from '../traffic/observe.ts';
 
 /** Everything about this host, for people and for `/status`. */
@@ -15,7 +16,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     clock.jumpMs() === 0 ? [] : [{ code: HOST_WARNINGS.clockJumped, message: describeJump(clock.jumpMs()) }];
   const problem = proxy.problem();
   const down = problem === undefined ? [] : [{ code: HOST_WARNINGS.proxyBehind, message: problem }];
-  const warnings = [...jump, ...down, ...findAway(context)];
+  const warnings = [...jump, ...down, ...findAway(context), ...findUnwritten(context)];
   return {
     host: options.hostName,
     hostId: store.hostId,

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
 import { portTaken } from '../machine/check-port.ts';
@@ -13,6 +13,7 @@ import { buildListeners, type ListenerSettings } from './config/listeners.ts';
 import { buildRoutes, type RouteSettings } from './config/routes.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
 import { createUserLog, type UserRequest } from './user-log.ts';
+import { writeAtomically } from './write-atomically.ts';
 
 /** Envoy takes up a changed file within milliseconds; after this long it has refused it, in ms. */
 const TAKE_UP_TIMEOUT_MS = 10_000;
@@ -238,12 +239,4 @@ async function readAdmin(socketPath: string, path: string): Promise<string> {
   const { status, text } = await exchangeHttp({ url, socketPath, timeoutMs: ADMIN_TIMEOUT_MS });
   if (status === 200) return text;
   throw new Error(`Envoy answered ${status} at ${path}: ${text.slice(0, 200)}`);
-}
-
-/** Writes a file so that a reader sees the old content or the new, never a part: a temporary file beside it, then a rename. */
-function writeAtomically(file: string, content: string): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const temporary = `${file}.new`;
-  writeFileSync(temporary, content, { mode: 0o600 });
-  renameSync(temporary, file);
 }

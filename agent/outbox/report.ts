@@ -15,11 +15,13 @@ type Subject = {
   readonly model: string;
   /** Names what is reported, so that saying it twice (after a crash in between, say) is one report. */
   readonly step: string;
+  /** It can't be written down at present, and is kept in this process. */
+  readonly isHeld?: boolean;
 };
 
 /** Puts a report into the outbox. Nothing when no repository takes reports, or none of that environment. */
 export function report(context: AgentContext, subject: Subject, body: Body): void {
-  const { type, model } = subject;
+  const { type, model, isHeld = false } = subject;
   const { options, store, clock, log } = context;
   if (options.dispatch === undefined) return;
   const unsigned: UnsignedPayload = {
@@ -34,6 +36,7 @@ export function report(context: AgentContext, subject: Subject, body: Body): voi
   };
   const signed = signDispatch(options.dispatch.secret, type, shorten(unsigned));
   if (signed === undefined) log.warn(`${type} is not sent: no dispatch secret for ${unsigned.environment}`);
+  else if (isHeld) store.outbox.hold(type, signed);
   else store.outbox.add(type, signed);
 }
 

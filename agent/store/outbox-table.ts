@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { DISPATCH_TYPES, type DispatchType } from '../../core/names.ts';
 import { type DispatchPayload, dispatchPayloadSchema } from '../../core/serving/dispatch-payload.ts';
+import { createHeldReports } from './held-reports.ts';
 
 const dispatchTypeSchema = z.enum(DISPATCH_TYPES);
 
@@ -20,6 +21,8 @@ const MAX_PENDING = 1_000;
 export type OutboxTable = {
   /** Adds a report; one whose id is known already is left out. */
   readonly add: (type: DispatchType, payload: DispatchPayload) => void;
+  /** Keeps a report that could not be added: in this process, until it is delivered or added. It goes out before the others. */
+  readonly hold: (type: DispatchType, payload: DispatchPayload) => void;
   /**
    * The report of this type to send at `now`. Order is kept within a type, but for brakes: each of them is a matter of its own, and
    * goes out although an earlier one waits.
@@ -76,6 +79,7 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     'UPDATE outbox SET attempts = attempts + 1, due = ?, error = ? WHERE seq = ?',
   );
   const expire = database.prepare('DELETE FROM outbox WHERE delivered IS NULL AND at < ?');
+  const held = createHeldReports();
   let change = Promise.withResolvers<void>();
   const wake = () => {
     change.resolve();
@@ -85,21 +89,32 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     add: (type, payload) => {
       add.run(payload.id, type, payload.at, JSON.stringify(payload), payload.at);
       drop.run(type, type, MAX_PENDING);
+      held.remove(payload.id);
+      wake();
+    },
+    hold: (type, payload) => {
+      held.add(type, payload);
       wake();
     },
     changed: () => change.promise,
-    due: (type) => first(type)?.due,
+    due: (type) => [held.first(type)?.due, first(type)?.due].filter((due) => due !== undefined).toSorted()[0],
     hurry: (now) => {
       if (Number(hurry.run(now, now).changes) > 0) wake();
     },
     next: (type, now) => {
+      const kept = held.first(type);
+      if (kept !== undefined && kept.due <= now) return kept.entry;
       const entry = first(type);
       if (entry === undefined || entry.due > now) return undefined;
       const { due: _due, payload, ...rest } = entry;
       return { ...rest, payload: dispatchPayloadSchema.parse(JSON.parse(payload)) };
     },
-    delivered: (seq, at) => void deliver.run(at, seq),
-    postponed: (seq, due, reason) => void postpone.run(due, reason, seq),
+    delivered: (seq, at) => {
+      if (!held.deliver(seq)) deliver.run(at, seq);
+    },
+    postponed: (seq, due, reason) => {
+      if (!held.postpone(seq, due)) postpone.run(due, reason, seq);
+    },
     expire: (before) => Number(expire.run(before).changes),
     pending: createPending(database),
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
+import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
 import { createMemoryTable, type MemoryTable } from './memory-table.ts';
@@ -9,7 +10,7 @@ import { createObservationTable, type ObservationTable } from './observation-tab
 import { createOutboxTable, type OutboxTable } from './outbox-table.ts';
 import { memoryInstants, shiftInstance, shiftRows, shiftTraffic } from './shift-instants.ts';
 import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts';
-import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
+import { createTrafficTable, type TrafficTable } from './traffic-table.ts';
 import { createWindowTable, type WindowTable } from './window-table.ts';
 
 type Before = { readonly observations: string; readonly windows: string };
@@ -19,6 +20,7 @@ type MostRows = { readonly labels: number; readonly others: number };
 
 /** Everything the agent remembers. Each call is one durable step. */
 export type Store = ObservationTable &
+  TrafficTable &
   Omit<MemoryTable, 'forgetRead'> & {
     /** What this host is known by: made with the database, which numbers everything below. */
     readonly hostId: string;
@@ -26,10 +28,6 @@ export type Store = ObservationTable &
     readonly getInstance: (model: string, version: string) => StoredInstance | undefined;
     readonly putInstance: (instance: StoredInstance) => void;
     readonly deleteInstance: (model: string, version: string) => void;
-    readonly traffic: () => Readonly<Record<string, StoredTraffic>>;
-    readonly getTraffic: (model: string) => StoredTraffic | undefined;
-    readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
-    readonly deleteTraffic: (model: string) => void;
     readonly windows: WindowTable;
     readonly labels: LabelTable;
     readonly outbox: OutboxTable;
@@ -49,16 +47,15 @@ export function openStore(file: string): Store {
   const { forgetRead, ...memory } = createMemoryTable(database);
   const hostId = keepHostId(memory);
   const instances = cacheUntilWritten(() => readInstances(database));
-  const traffic = cacheUntilWritten(() => readTraffic(database));
   const instanceRows = instanceTable(database, instances, forgetRead);
-  const trafficRows = trafficTable(database, traffic);
+  const { forgetTraffic, ...trafficRows } = createTrafficTable(database);
   const transaction = <T>(work: () => T): T => {
     try {
       return inTransaction(database, work);
     } catch (thrown) {
       // What was written in it is undone.
       instances.clear();
-      traffic.clear();
+      forgetTraffic();
       forgetRead();
       throw thrown;
     }
@@ -76,7 +73,7 @@ export function openStore(file: string): Store {
     latestInstant: () =>
       [
         ...instances.get().map(({ since }) => since),
-        ...Object.values(traffic.get()).map(({ setAt }) => setAt),
+        ...Object.values(trafficRows.traffic()).map(({ setAt }) => setAt),
         ...memoryInstants(database),
       ]
         .toSorted()
@@ -84,7 +81,7 @@ export function openStore(file: string): Store {
     shiftInstants: (ms) =>
       transaction(() => {
         for (const instance of instances.get()) instanceRows.putInstance(shiftInstance(instance, ms));
-        for (const [model, stored] of Object.entries(traffic.get())) {
+        for (const [model, stored] of Object.entries(trafficRows.traffic())) {
           trafficRows.putTraffic(model, shiftTraffic(stored, ms));
         }
         shiftRows(database, ms);
@@ -110,22 +107,6 @@ function keepHostId({ getMemory, putMemory }: Pick<Store, 'getMemory' | 'putMemo
   const id = randomUUID();
   putMemory('host', { id });
   return id;
-}
-
-type Cache<T> = { readonly get: () => T; readonly clear: () => void };
-
-/** What `read` gave last, until it is cleared: every tick asks, and seldom anything has changed. Nobody else has the database open. */
-function cacheUntilWritten<T>(read: () => T): Cache<T> {
-  let cached: { readonly value: T } | undefined;
-  return {
-    get: () => {
-      cached ??= { value: read() };
-      return cached.value;
-    },
-    clear: () => {
-      cached = undefined;
-    },
-  };
 }
 
 function readInstances(database: DatabaseSync): readonly StoredInstance[] {
@@ -154,38 +135,6 @@ function instanceTable(
       const suffix = `/${model}/${version}`;
       forget.run(suffix.length, suffix);
       forgetRead();
-    },
-  };
-}
-
-const modelRow = z.object({ model: z.string() });
-
-function readTraffic(database: DatabaseSync): Readonly<Record<string, StoredTraffic>> {
-  const rows = database.prepare('SELECT model, body FROM traffic ORDER BY model').all();
-  return Object.fromEntries(
-    rows.map((row) => [
-      modelRow.parse(row).model,
-      storedTrafficSchema.parse(JSON.parse(bodyRow.parse(row).body)),
-    ]),
-  );
-}
-
-function trafficTable(
-  database: DatabaseSync,
-  { get, clear }: Cache<Readonly<Record<string, StoredTraffic>>>,
-): Pick<Store, 'traffic' | 'getTraffic' | 'putTraffic' | 'deleteTraffic'> {
-  const put = database.prepare('INSERT OR REPLACE INTO traffic (model, revision, body) VALUES (?, ?, ?)');
-  const remove = database.prepare('DELETE FROM traffic WHERE model = ?');
-  return {
-    traffic: get,
-    getTraffic: (model) => (Object.hasOwn(get(), model) ? get()[model] : undefined),
-    putTraffic: (model, stored) => {
-      clear();
-      put.run(model, stored.traffic.revision, JSON.stringify(stored));
-    },
-    deleteTraffic: (model) => {
-      clear();
-      remove.run(model);
     },
   };
 }

@@ -10,7 +10,7 @@ import { PAGE_SIZE } from '../store/observation-table.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
-import { recordBrake } from './record-brake.ts';
+import { recordBrake, writeDown } from './record-brake.ts';
 import { remindOfBrake } from './remind-of-brake.ts';
 
 /** Ends seen within so long of each other are one event, in s. */
@@ -34,6 +34,9 @@ export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged
   const { traffic } = stored;
   const { lease, brake: before } = traffic;
   if (before !== undefined) {
+    if (store.heldTraffic(model) !== undefined) {
+      writeDown(context, { model, stored: { ...stored, traffic: { ...traffic, brake: before } } });
+    }
     remindOfBrake(context, { model, stored, brake: before });
     return false;
   }
@@ -64,6 +67,23 @@ export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged
       brake(context, judged, decision);
       return true;
   }
+}
+
+/**
+ * Takes a candidate back on a host that began anew and can't write: what was braked before may not be written either. Silence it is called,
+ * since no harm was seen: whoever renews the lease once there is room is heard again. Gives whether the traffic was changed.
+ */
+export function takeBackUnsure(context: AgentContext, { model, stored }: Judged): boolean {
+  const { traffic } = stored;
+  const { stable = '', candidate, lease, brake: before } = traffic;
+  const isExposed = candidate !== undefined && (traffic.candidatePercent > 0 || traffic.shadow);
+  const isAnswered = context.store.getInstance(model, stable)?.state === 'ready';
+  if (!isExposed || !isAnswered || before !== undefined || lease === undefined) return false;
+  const explanation =
+    `This host began anew and can't write: what it had seen of rollout ${lease.rollout}, a brake perhaps, may be lost, ` +
+    `so version ${stable} answers everything.`;
+  brake(context, { model, stored }, { code: 'lease-expired', explanation });
+  return true;
 }
 
 /** Gives all traffic to the stable version, notes why, and reports it. */

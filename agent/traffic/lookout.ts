@@ -3,7 +3,7 @@ import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
 import { createMutex } from '../machine/mutex.ts';
 import { within } from '../machine/within.ts';
-import { type EvidenceCache, judgeTraffic } from './brake.ts';
+import { type EvidenceCache, judgeTraffic, takeBackUnsure } from './brake.ts';
 import { observe } from './observe.ts';
 import { createShadowAnswers, type ShadowAnswers } from './shadow-answers.ts';
 import { createUserScales } from './weigh-users.ts';
@@ -41,6 +41,8 @@ export function createLookout(context: AgentContext, { watchReady, applyPlan }: 
   const waitMs = Math.max(LEAST_WAIT_MS, (options.tickSeconds * 1_000) / 3);
   const forAWhile = (what: string, work: Promise<unknown>) =>
     within(clock, waitMs, work).catch((thrown) => context.log.warn(`In ${what}: ${messageOf(thrown)}`));
+  // What is stored is all that this process knows of the one before, unless that could not write.
+  let isUnsure = true;
   let counting: Promise<unknown> | undefined;
   const countAll = () => {
     counting ??= exclusively(() => observeModels(Object.keys(store.traffic()))).finally(() => {
@@ -53,7 +55,10 @@ export function createLookout(context: AgentContext, { watchReady, applyPlan }: 
       // A host that has lost its model servers is seen as that before the failed requests are counted against a version.
       await forAWhile('watching what is ready', watchReady());
       await forAWhile('counting', countAll());
-      if (judgeAll(context, cache)) await forAWhile('braking', applyPlan());
+      isUnsure &&= !canWrite(context);
+      const isBack = isUnsure && forEach(context, (judged) => takeBackUnsure(context, judged));
+      const isBraked = forEach(context, (judged) => judgeTraffic(context, cache, judged));
+      if (isBack || isBraked) await forAWhile('braking', applyPlan());
     },
     countAndThen: (model, work) => exclusively(async () => work(await observeModels([model]))),
   };
@@ -88,12 +93,24 @@ function createObserver(context: AgentContext): (models: readonly string[]) => P
   };
 }
 
-/** Judges each model by itself. Gives whether anyone's traffic was changed. */
-function judgeAll(context: AgentContext, cache: EvidenceCache): boolean {
+/** Does this with each model by itself. Gives whether anyone's traffic was changed. */
+function forEach(
+  context: AgentContext,
+  work: (judged: Parameters<typeof takeBackUnsure>[1]) => boolean,
+): boolean {
   const changed = Object.entries(context.store.traffic()).map(([model, stored]) =>
-    attempt(context, model, () => judgeTraffic(context, cache, { model, stored })),
+    attempt(context, model, () => work({ model, stored })),
   );
   return changed.includes(true);
+}
+
+function canWrite({ store, startedAt }: AgentContext): boolean {
+  try {
+    store.putMemory('began', { startedAt });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function attempt<T>({ log }: AgentContext, model: string, work: () => T): T | undefined {

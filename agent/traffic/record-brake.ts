@@ -1,5 +1,7 @@
+import { messageOf } from '../../core/errors.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { Brake, Traffic } from '../../core/serving/api.ts';
+import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import type { AgentContext } from '../context.ts';
 import { report } from '../outbox/report.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
@@ -10,16 +12,43 @@ type Braked = {
   readonly stored: StoredTraffic & { readonly traffic: Traffic & { readonly brake: Brake } };
 };
 
-/** Stores traffic with a brake on it, and reports that: both or neither. */
+/**
+ * Stores traffic with a brake on it, and reports that: both or neither. Where nothing can be written the brake counts all the same, and is
+ * reported, in this process: `writeDown` stores it later.
+ */
 export function recordBrake(context: AgentContext, { model, stored }: Braked): void {
   const { store, log } = context;
+  const { version, code, explanation } = stored.traffic.brake;
+  log.warn(`Braked ${model} version ${version} (${code}): ${explanation}`);
+  try {
+    write(context, { model, stored });
+  } catch (thrown) {
+    const { traffic } = stored;
+    store.holdTraffic(model, stored);
+    reportBrake(context, { model, traffic, brake: traffic.brake, times: 0, isHeld: true });
+    log.warn(
+      `${HOST_WARNINGS.brakeUnwritten}: ${describeUnwritten(model, traffic.brake)} ${messageOf(thrown)}`,
+    );
+  }
+}
+
+/** Tries again to store a brake that could not be written. Throws while it can't. */
+export function writeDown(context: AgentContext, { model, stored }: Braked): void {
+  write(context, { model, stored });
+  context.log.info(`The brake of ${model} version ${stored.traffic.brake.version} is written down.`);
+}
+
+/** What people are told of a brake that counts and is not written. */
+export function describeUnwritten(model: string, { version }: Brake): string {
+  return `Version ${version} of ${model} was taken back on this host, which can't write that down.`;
+}
+
+function write(context: AgentContext, { model, stored }: Braked): void {
   const { traffic } = stored;
-  const { version, code, explanation } = traffic.brake;
-  store.transaction(() => {
-    store.putTraffic(model, stored);
+  context.store.transaction(() => {
+    context.store.putTraffic(model, stored);
     reportBrake(context, { model, traffic, brake: traffic.brake, times: 0 });
   });
-  log.warn(`Braked ${model} version ${version} (${code}): ${explanation}`);
 }
 
 type Told = {
@@ -28,17 +57,21 @@ type Told = {
   readonly brake: Brake;
   /** How often it was reported before. */
   readonly times: number;
+  readonly isHeld?: boolean;
 };
 
 /** Reports a brake. Each time is a report of its own: one that has led to an event is a replay. */
-export function reportBrake(context: AgentContext, { model, traffic, brake, times }: Told): void {
+export function reportBrake(
+  context: AgentContext,
+  { model, traffic, brake, times, isHeld = false }: Told,
+): void {
   const { revision, stable } = traffic;
   const { rollout, version, code, explanation, at } = brake;
   // Revisions begin anew once a model was retired.
   const first = `${rollout}/${version}/${revision}/${at}`;
   report(
     context,
-    { type: DISPATCH_TYPES.brake, model, step: times === 0 ? first : `${first}/${times}` },
+    { type: DISPATCH_TYPES.brake, model, step: times === 0 ? first : `${first}/${times}`, isHeld },
     { rollout, version, code, explanation, at, ...(stable !== undefined && { to: stable }) },
   );
 }

@@ -52,7 +52,8 @@ export function takeBack(
   const next = { ...kept, braked, stable: to, candidatePercent: 0, shadow: false, revision, brake };
   const over = [...remember(stored, kept.lease?.rollout)];
   recordBrake(context, { model, stored: { ...stored, traffic: next, over } });
-  if (counters !== undefined) rebase(context, { model, traffic: next, counters });
+  const isWritten = store.heldTraffic(model) === undefined;
+  if (counters !== undefined && isWritten) rebase(context, { model, traffic: next, counters });
   return ok(next);
 }
 

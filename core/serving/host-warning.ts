@@ -4,6 +4,8 @@ export const HOST_WARNINGS = {
   versionAway: 'version-away',
   /** The proxy does not run on what it was given. */
   proxyBehind: 'proxy-not-converged',
+  /** A version was taken back, and that could not be written down. */
+  brakeUnwritten: 'brake-unwritten',
   /** The machine's clock was set. */
   clockJumped: 'clock-jumped',
 } as const;

@@ -12,6 +12,8 @@ type Entry =
 
 const entries = new Map<string, Entry>();
 const databases = new Map<string, WorldDatabase>();
+/** Folders whose disk may be full. */
+const disks = new Map<string, () => boolean>();
 /** Databases of hosts that are gone, with their tables, and nothing in them. */
 const spare: WorldDatabase[] = [];
 /** Nothing is opened: what has this number needs no closing. */
@@ -23,11 +25,29 @@ const NO_DESCRIPTOR = -1;
  */
 class WorldDatabase extends DatabaseSync {
   readonly #statements = new Map<string, StatementSync>();
+  isFull: () => boolean = () => false;
 
   override prepare(sql: string): StatementSync {
-    const known = this.#statements.get(sql) ?? super.prepare(sql);
+    const known = this.#statements.get(sql) ?? this.#guard(super.prepare(sql));
     this.#statements.set(sql, known);
     return known;
+  }
+
+  /** What would write onto a full disk is undone and throws, as in SQLite; what finds nothing to change goes on. */
+  #guard(statement: StatementSync): StatementSync {
+    const { run } = statement;
+    Object.assign(statement, {
+      run: (...given: readonly unknown[]) => {
+        const write = (): ReturnType<typeof run> => Reflect.apply(run, statement, given);
+        if (!this.isFull()) return write();
+        this.exec('SAVEPOINT full');
+        const result = write();
+        this.exec(result.changes === 0 ? 'RELEASE full' : 'ROLLBACK TO full; RELEASE full');
+        if (result.changes === 0) return result;
+        throw new Error('database or disk is full');
+      },
+    });
+    return statement;
   }
 
   override close(): void {
@@ -76,6 +96,11 @@ function takeDatabases(): void {
   });
 }
 
+/** Databases that are opened in this folder from now on can't grow while its disk is full. */
+export function limitDisk(folder: string, isFull: () => boolean): void {
+  disks.set(folder, isFull);
+}
+
 /** Puts this in the place of a function of `node:fs` for the paths of the world. */
 function instead(name: keyof typeof fs, work: (path: string, given: unknown) => unknown): void {
   const before: unknown = fs[name];
@@ -93,6 +118,7 @@ function instead(name: keyof typeof fs, work: (path: string, given: unknown) => 
 function openDatabase(file: string): DatabaseSync {
   const database = databases.get(file) ?? spare.pop() ?? new WorldDatabase(':memory:');
   databases.set(file, database);
+  database.isFull = disks.get(dirname(file)) ?? (() => false);
   return database;
 }
 

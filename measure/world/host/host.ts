@@ -12,7 +12,7 @@ import { type AgentOptions, databaseFile, readOptions } from '../../../agent/opt
 import { openStore, type Store } from '../../../agent/store/store.ts';
 import { messageOf } from '../../../core/errors.ts';
 import type { Draws } from '../../simulate/draws.ts';
-import { WORLD_DISK } from '../disk.ts';
+import { limitDisk, WORLD_DISK } from '../disk.ts';
 import type { Setup, VersionBehaviour } from '../schedule/setup.ts';
 import type { Actor, Scheduler } from '../scheduler.ts';
 import type { Trace } from '../trace.ts';
@@ -20,7 +20,6 @@ import { ENVIRONMENT, REPOSITORY, TIMES, urlOf } from '../world-config.ts';
 import { openShelf, type Shelf } from './blob-shelf.ts';
 import { keepCapturing } from './capture.ts';
 import { type Clients, createClients, type Served } from './clients.ts';
-import { refuseWrites } from './full-disk.ts';
 import { createModelServers, type ModelServers } from './model-servers.ts';
 import { createProxy, type HostProxy } from './proxy.ts';
 
@@ -175,7 +174,8 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
     ...createSteadyClock(machine),
     wait: (ms: number, signal?: AbortSignal) => time.sleep(ms, actor, signal),
   };
-  const store = refuseWrites(openStore(databaseFile(options.dataDir)), () => host.is('diskFullUntil'));
+  limitDisk(options.dataDir, () => host.is('diskFullUntil'));
+  const store = openStore(databaseFile(options.dataDir));
   const log = {
     info: (line: string) => trace.say(actor.name, line),
     warn: (line: string) => trace.say(actor.name, `warning: ${line}`),

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { Store } from '../../agent/store/store.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
+import { ALL_STABLE, MODEL, useCanaryHost } from './support/canary-host.ts';
+
+const on = useCanaryHost();
+const { startCanary, traffic } = on;
+
+/** Lets nothing be written any more; gives what makes room again. */
+function fillDisk(store: Store): () => void {
+  const { transaction, putTraffic, putMemory, putInstance } = store;
+  const fail = () => {
+    throw new Error('database or disk is full');
+  };
+  Object.assign(store, { transaction: fail, putTraffic: fail, putMemory: fail, putInstance: fail });
+  return () => Object.assign(store, { transaction, putTraffic, putMemory, putInstance });
+}
+
+function nextBrake() {
+  const { store, clock } = on.host.context;
+  return store.outbox.next(DISPATCH_TYPES.brake, clock.now());
+}
+
+async function look(minutes: number) {
+  on.host.world.now += minutes * 60_000;
+  await on.agent.observeAndJudge();
+}
+
+const share = () => on.host.world.plan?.splits[0]?.candidatePercent;
+
+describe('a brake on a host whose disk is full', () => {
+  test('acts at once, is reported, and is written as soon as there is room', async () => {
+    await startCanary('r1', 60);
+    expect(share()).toBe(50);
+    const makeRoom = fillDisk(on.host.context.store);
+    await look(3);
+    expect(share()).toBe(0);
+    expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { rollout: 'r1', code: 'lease-expired' } });
+    const told = nextBrake();
+    expect(told?.payload.body).toMatchObject({ rollout: 'r1', version: '2', to: '1' });
+    expect(on.host.world.log).toContainEqual(expect.stringContaining('brake-unwritten'));
+
+    await look(1);
+    expect(on.host.context.store.heldTraffic(MODEL)).toBeDefined();
+    expect(await on.agent.setTraffic(MODEL, on.canary('r1'), 2).catch(String)).toBeDefined();
+    expect(share()).toBe(0);
+
+    makeRoom();
+    await look(1);
+    expect(on.host.context.store.heldTraffic(MODEL)).toBeUndefined();
+    expect(nextBrake()?.payload.id).toBe(told?.payload.id);
+    on.host.reopen();
+    expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { rollout: 'r1' } });
+  });
+
+  test('is reported once where the report has arrived before there was room, but for a replay', async () => {
+    await startCanary('r1', 60);
+    const makeRoom = fillDisk(on.host.context.store);
+    await look(3);
+    const first = nextBrake();
+    on.host.context.store.outbox.postponed(first?.seq ?? 0, '2026-01-01T01:00:00.000Z', 'no way');
+    expect(nextBrake()).toBeUndefined();
+    on.host.world.now += 3_600_000;
+    const again = nextBrake();
+    expect(again).toMatchObject({ attempts: 1, payload: { id: first?.payload.id } });
+    on.host.context.store.outbox.delivered(again?.seq ?? 0, on.host.context.clock.now());
+    expect(nextBrake()).toBeUndefined();
+    makeRoom();
+  });
+
+  test('gives way to what a job orders once there is room', async () => {
+    await startCanary('r1', 60);
+    const makeRoom = fillDisk(on.host.context.store);
+    await look(3);
+    makeRoom();
+    expect(await on.agent.setTraffic(MODEL, ALL_STABLE, traffic()?.revision)).toMatchObject({ ok: true });
+    expect(traffic()).not.toHaveProperty('brake');
+    expect(on.host.context.store.heldTraffic(MODEL)).toBeUndefined();
+  });
+});
+
+describe('an agent that begins anew on a full disk', () => {
+  test('gives a candidate nothing, since a brake may not have been written, until a job is heard again', async () => {
+    await startCanary('r1', 36_000);
+    const makeRoom = fillDisk(on.host.context.store);
+    on.restartAgent();
+    await look(0);
+    expect(share()).toBe(0);
+    expect(traffic()?.brake?.explanation).toContain("began anew and can't write");
+    makeRoom();
+    await look(0);
+    expect(await on.agent.setTraffic(MODEL, on.canary('r1'), traffic()?.revision)).toMatchObject({
+      ok: true,
+    });
+    expect(share()).toBe(50);
+  });
+
+  test('leaves a candidate what it has where nobody else could answer', async () => {
+    await startCanary('r1', 36_000);
+    const { store } = on.host.context;
+    const stable = store.getInstance(MODEL, '1');
+    if (stable !== undefined) store.putInstance({ ...stable, state: 'failed' });
+    fillDisk(store);
+    on.restartAgent();
+    await look(0);
+    expect(traffic()).not.toHaveProperty('brake');
+  });
+});
