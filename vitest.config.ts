@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{core,adapters,actions,measure}/**/*.test.ts'],
+          include: ['test/{core,adapters,actions,measure,scripts}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

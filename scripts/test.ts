@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util';
 import { addCounts, type Counts, formatCounts, NO_TESTS } from '../measure/counts.ts';
-import type { Suite } from './test/suite.ts';
-import { runSuite } from './test/suite.ts';
-import { DOCKER_SUITE, SUITES } from './test/suites.ts';
+import { runSuite, type Suite, startBeside } from './test/suite.ts';
+import { DOCKER_SUITE, newWorldSuite, SUITES } from './test/suites.ts';
 
 const ALL_SUITES = [...SUITES, DOCKER_SUITE];
-const HELP = `npm test -- [--docker] [--suite NAME]...
+const HELP = `npm test -- [--docker] [--new-schedules N] [--suite NAME]...
 
 Runs every suite, or the named ones, and ends with one line: N passed, N failed, N skipped.
 Suites: ${SUITES.map((suite) => suite.name).join(', ')}; and with --docker, ${DOCKER_SUITE.name}, which needs root.
+With --new-schedules the world plays so many that no commit has played before, beside all other suites and on what they leave.
 `;
 
+// What runs beside ends with this process, however that ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -18,6 +20,7 @@ async function main(): Promise<number> {
     options: {
       suite: { type: 'string', multiple: true, default: [] },
       docker: { type: 'boolean', default: false },
+      'new-schedules': { type: 'string', default: '0' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -32,14 +35,24 @@ async function main(): Promise<number> {
   }
   const named = ALL_SUITES.filter(({ name }) => values.suite.includes(name));
   const usual = values.docker ? ALL_SUITES : SUITES;
-  return report(await runSuites(named.length > 0 ? named : usual));
+  const chosen = named.length > 0 ? named : usual;
+  const schedules = Number(values['new-schedules']);
+  return report(await runSuites(schedules > 0 ? chosen.map((suite) => withNew(suite, schedules)) : chosen));
+}
+
+function withNew(suite: Suite, schedules: number): Suite {
+  return suite.name === 'world' ? newWorldSuite(schedules) : suite;
 }
 
 async function runSuites(suites: readonly Suite[]): Promise<ReadonlyMap<string, Counts>> {
   const results = new Map<string, Counts>();
-  for (const suite of suites) {
+  const beside = new Map(
+    suites.filter(({ isBeside }) => isBeside === true).map((suite) => [suite, startBeside(suite)]),
+  );
+  const inTurn = suites.filter((suite) => !beside.has(suite));
+  for (const suite of [...inTurn, ...beside.keys()]) {
     process.stdout.write(`\n── ${suite.name}\n`);
-    results.set(suite.name, await runSuite(suite));
+    results.set(suite.name, await (beside.get(suite)?.join() ?? runSuite(suite)));
   }
   return results;
 }

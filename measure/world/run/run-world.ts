@@ -1,9 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../../../sandbox/checkout.ts';
 import { writeCounts } from '../../counts.ts';
 import { addTallies, type Found, NOTHING_PLAYED, renderFound, renderTally, type Tally } from './findings.ts';
 import { runMutations } from './run-mutations.ts';
 import { runWorkers } from './run-workers.ts';
+import { seedOf } from './seed-of.ts';
 
 /** How the world is started. */
 export const WORLD_HELP = `npm run simulate -- world [--schedules N] [--seed S] [--known K] [--minutes M] [--workers W] [--replay SEED] [--mutation NAME] [--mutations [--table FILE]]
@@ -11,7 +14,7 @@ export const WORLD_HELP = `npm run simulate -- world [--schedules N] [--seed S] 
 Plays schedules of faults and commands against the real flows, agents and ledger, and looks after every step whether what must hold holds.
 
   --schedules N    how many schedules (2000)
-  --seed S         the first seed; each schedule has the next (drawn by chance, and printed)
+  --seed S         the first seed; each schedule has the next (drawn by chance, and printed); "commit": made of what is checked out
   --known K        plays the first K seeds before these (0)
   --minutes M      begins no schedule later than so long after the start
   --workers W      processes (one per processor)
@@ -49,7 +52,7 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
   }
   const options: Options = {
     schedules: Number(values.replay === undefined ? (values.schedules ?? DEFAULT_SCHEDULES) : 1),
-    seed: Number(values.replay ?? values.seed ?? Math.floor(Math.random() * MOST_SEEDS)),
+    seed: values.seed === 'commit' ? seedOf(readTree()) : Number(values.replay ?? values.seed ?? drawSeed()),
     workers: values.replay === undefined ? Number(values.workers ?? availableParallelism()) : 1,
     mutation: values.mutation,
   };
@@ -69,6 +72,15 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
     writeCounts(values.report, { passed: tally.schedules - failed, failed, skipped: 0 });
   }
   return found.length === 0 ? 0 : 1;
+}
+
+function drawSeed(): number {
+  return Math.floor(Math.random() * MOST_SEEDS);
+}
+
+/** What git calls all files of the commit that is checked out. */
+function readTree(): string {
+  return execFileSync('git', ['rev-parse', 'HEAD^{tree}'], { cwd: ROOT, encoding: 'utf8' });
 }
 
 type Batch = Parameters<typeof runWorkers>[0];
