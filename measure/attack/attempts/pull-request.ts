@@ -14,6 +14,7 @@ export const PULL_REQUEST: readonly Attempt[] = [
   { id: 'P10', tries: 'reads other processes’ in `/proc`', end: 'stopped', by: 'no secret' },
   { id: 'P11', tries: 'leaves daemons behind', end: 'stopped', by: 'nothing runs' },
   { id: 'P12', tries: 'writes the output files of the job', end: 'stopped', by: 'out of sight' },
+  { id: 'P13', tries: 'writes over the model that serves', end: 'stopped', by: 'model-altered' },
   { id: 'P14', tries: 'never ends, and ignores signals', end: 'stopped', by: 'timed-out' },
   { id: 'P15', tries: 'prints a line without end', end: 'stopped', by: 'cut' },
   { id: 'P16', tries: 'lays links to files of the runner', end: 'stopped', by: 'out of sight' },
