@@ -111,7 +111,8 @@ async function evaluate(
   const [first = ''] = outs;
   const hide = holdoutFiles(holdout, running.workspace);
   await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });
-  return Promise.all(outs.map((out) => readOutput(out, evaluationSchema)));
+  const { level } = running.box;
+  return Promise.all(outs.map(async (out) => ({ ...(await readOutput(out, evaluationSchema)), box: level })));
 }
 
 /** What a model that predicts must not find: its answers are compared with what is in there. */

@@ -72,6 +72,8 @@ export const TAGS = {
   correlation: 'trainyard.correlation-id',
   sha: 'trainyard.sha',
   dataDigest: 'trainyard.data-digest',
+  /** On a run: in what box it was trained. */
+  box: 'trainyard.box',
   modelDigest: 'trainyard.model-digest',
   holdoutDigest: 'trainyard.holdout-digest',
   /** On a run: the step of a training it is (`etl`, `train`); only those of `train` are ever found again. */

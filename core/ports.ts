@@ -1,3 +1,4 @@
+import type { BoxLevel } from './box-level.ts';
 import type { Holdout, ProjectEnvironment, Serving } from './config/config.ts';
 import type { LabelCount } from './drift/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
@@ -249,6 +250,8 @@ export type StepEnd = {
   readonly status: 'succeeded' | 'failed' | 'timed-out' | 'aborted';
   readonly code: number | undefined;
   readonly lines: readonly string[];
+  /** In what box it ran. */
+  readonly box: BoxLevel;
 };
 
 /** Runs the user's training code. */
@@ -267,6 +270,8 @@ export type Evaluation = {
   readonly modelDigest: string;
   readonly holdoutDigest: string;
   readonly metrics: Readonly<Record<string, number>>;
+  /** In what box the model ran. */
+  readonly box: BoxLevel;
 };
 
 export type PackageRequest = {

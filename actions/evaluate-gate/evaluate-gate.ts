@@ -28,16 +28,14 @@ export async function evaluateGate(
       });
     case 'both': {
       const training = readTraining(request.training);
-      const champion = digestOf(await predictChampion(request, ports));
-      const challenger = digestOf(await predict(request, ports, training));
-      return judge(request, ports, {
-        training,
-        predictions: { challenger, champion: champion || undefined },
-      });
+      const champion = linesOf('champion', await predictChampion(request, ports));
+      const challenger = linesOf('challenger', await predict(request, ports, training));
+      return judge(request, ports, { training, predictions: readSaidPredictions(challenger + champion) });
     }
   }
 }
 
-function digestOf({ outputs }: Evaluated): string {
-  return outputs.predictions ?? '';
+/** The outputs of a phase as the next one takes them in. */
+function linesOf(side: string, { outputs: { predictions = '', box = '' } }: Evaluated): string {
+  return `${side}=${predictions}\n${side}-box=${box}\n`;
 }

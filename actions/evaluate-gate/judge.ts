@@ -1,5 +1,6 @@
 import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
+import type { Boxes } from '../../core/gate/boxes.ts';
 import type { GateInput, GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
@@ -47,11 +48,13 @@ export async function judge(request: GateRequest, ports: GatePorts, said: Said):
   const challenger = await fetchSide(ports, held, {
     ...training,
     who: 'challenger',
-    digest: predictions.challenger,
+    digest: predictions.challenger.digest,
   });
-  const other = champion && (await fetchChampion(ports, held, { champion, digest: predictions.champion }));
+  const digest = predictions.champion?.digest;
+  const other = champion && (await fetchChampion(ports, held, { champion, digest }));
+  const boxes = boxesOf(said, other);
   const decision = fixHoldout(state, present);
-  const judged = { training, challenger, champion, other, held, decision };
+  const judged = { training, challenger, champion, other, held, decision, boxes };
   const result = judgeGate(toInput(request, state, judged));
   const evidence = `${JSON.stringify(result, undefined, 2)}\n`;
   const file = await ports.writeTemp('gate.json', evidence);
@@ -86,12 +89,23 @@ type Judgement = {
   readonly other: JudgedSide | undefined;
   readonly held: HeldOut;
   readonly decision: HoldoutDecision;
+  readonly boxes: Boxes;
 };
+
+function boxesOf(
+  { training, predictions: { challenger, champion } }: Said,
+  other: JudgedSide | undefined,
+): Boxes {
+  return {
+    ...{ training: training.box, challenger: challenger.box },
+    ...(other && champion && { champion: champion.box }),
+  };
+}
 
 function toInput(
   { config, author }: GateRequest,
   state: LedgerState,
-  { training, challenger, champion, other, held, decision }: Judgement,
+  { training, challenger, champion, other, held, decision, boxes }: Judgement,
 ): GateInput {
   const { digest } = held;
   // Judging the same run again asks the holdout nothing new.
@@ -108,6 +122,7 @@ function toInput(
       },
     }),
     holdout: { digest, gatesSoFar: (state.gatesPerHoldout[digest] ?? 0) - known },
+    boxes: { levels: boxes, require: config.box.require },
     ...(decision.kind === 'refused' && { holdoutProblem: decision.problem }),
     seed: `${challenger.modelDigest} ${other?.modelDigest ?? ''} ${digest}`,
     reproduce: `gh run rerun ${author.workflow.run} --repo ${author.workflow.repository}`,
@@ -150,6 +165,7 @@ function recordVerdict(
   judged: Judgement & { readonly result: GateResult; readonly evidence: string },
 ): readonly LedgerEvent[] {
   const { training, champion, other, held, decision, result, evidence } = judged;
+  const { training: box, ...boxes } = judged.boxes;
   const context = { ...author, at: clock.now() };
   const { runId, modelUri, modelDigest, dataDigest } = training;
   const evidenceDigest = hashText(evidence);
@@ -158,7 +174,7 @@ function recordVerdict(
     createEvent(
       context,
       'training.finished',
-      { runId, status: 'finished', modelUri, modelDigest, dataDigest },
+      { runId, status: 'finished', modelUri, modelDigest, dataDigest, box },
       runId,
     ),
     ...(decision.kind === 'fixed'
@@ -178,6 +194,7 @@ function recordVerdict(
         ...(champion && { champion: champion.version }),
         ...(other && { championPredictions: other.digest }),
         ...optional('metrics', listLogged(result)),
+        boxes,
       },
       runId,
       evidenceDigest.slice(7, 19),

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { BoxLevel } from '../../core/box-level.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -35,7 +36,7 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   const { champion } = request.plan;
   if (champion === undefined) {
     const headline = 'Nothing serves yet: there is no champion to predict with.';
-    return conclude({ reasonCode: 'nothing-to-do', headline, digest: '', result: {} });
+    return conclude({ reasonCode: 'nothing-to-do', headline, digest: '', box: undefined, result: {} });
   }
   const { version, runId, modelUri, modelDigest } = champion;
   const read = await readPinnedHoldout(request, ports);
@@ -47,7 +48,7 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   }
   const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
   const result = { runId, modelUri, holdoutDigest };
-  return conclude({ reasonCode: 'already-predicted', headline, digest: kept.digest, result });
+  return conclude({ reasonCode: 'already-predicted', headline, digest: kept.digest, box: kept.box, result });
 }
 
 /** Whether the predictions that stand in MLflow are, byte for byte, those that a judgement was based on. */
@@ -82,6 +83,7 @@ async function ask(
     reasonCode: 'predicted',
     headline,
     digest,
+    box: evaluation?.box,
     result: { ...evaluation, runId, modelUri, holdoutDigest },
   });
 }
@@ -91,16 +93,18 @@ type Conclusion = {
   readonly headline: string;
   /** Of the predictions; empty where there are none. */
   readonly digest: string;
+  /** In what box they were made. */
+  readonly box: BoxLevel | undefined;
   readonly result: Readonly<Record<string, unknown>>;
 };
 
-function conclude({ reasonCode, headline, digest, result }: Conclusion): Predicted {
+function conclude({ reasonCode, headline, digest, box, result }: Conclusion): Predicted {
   return {
     decision: 'continue',
     reasonCode,
     headline,
     report: { sign: 'predicted', blocks: [{ kind: 'paragraph', text: headline }] },
-    outputs: { predictions: digest },
+    outputs: { predictions: digest, box: box ?? '' },
     result: { ...result, predictions: digest },
   };
 }

@@ -1,34 +1,45 @@
+import { type BoxLevel, boxLevelSchema } from '../../core/box-level.ts';
 import { UserError } from '../../core/errors.ts';
 import { digestSchema } from '../../core/identity/digest.ts';
 import { readHandedOn } from '../job/handoff.ts';
 
-/** The digests of the predictions, as the jobs that made them say: no one else's are believed. */
-export type SaidPredictions = { readonly challenger: string; readonly champion: string | undefined };
+/** What the job that made predictions says of them: their digest, and in what box the model ran. */
+type SaidSide = { readonly digest: string; readonly box: BoxLevel };
+
+/** The predictions, as the jobs that made them say: no one else is believed. */
+export type SaidPredictions = { readonly challenger: SaidSide; readonly champion: SaidSide | undefined };
 
 /**
- * Reads the input `predictions`: `challenger=sha256:…` and `champion=sha256:…`, one a line; the champion's is empty where there is none.
- * Throws a UserError for anything else.
+ * Reads the input `predictions`: `challenger=sha256:…`, `challenger-box=namespaces`, `champion=…` and `champion-box=…`, one a line; the
+ * champion's are empty where there is none. Throws a UserError for anything else.
  */
 export function readSaidPredictions(text: string): SaidPredictions {
   const lines = text.split('\n').flatMap((line) => {
-    const [side = '', digest = ''] = line.trim().split('=');
-    return side === '' ? [] : [[side, digest] as const];
+    const [name = '', value = ''] = line.trim().split('=');
+    return name === '' ? [] : [[name, value] as const];
   });
   const said = new Map(lines);
-  const champion = said.get('champion') ?? '';
+  const sideOf = (side: string): SaidSide =>
+    requireSide(side, { digest: said.get(side) ?? '', box: said.get(`${side}-box`) ?? '' });
+  readHandedOn('predictions', said.get('challenger') ?? '');
   return {
-    challenger: requireDigest('challenger', readHandedOn('predictions', said.get('challenger') ?? '')),
-    champion: champion === '' ? undefined : requireDigest('champion', champion),
+    challenger: sideOf('challenger'),
+    champion: (said.get('champion') ?? '') === '' ? undefined : sideOf('champion'),
   };
 }
 
-function requireDigest(side: string, digest: string): string {
-  if (digestSchema.safeParse(digest).success) return digest;
+function requireSide(
+  side: string,
+  { digest, box }: { readonly digest: string; readonly box: string },
+): SaidSide {
+  const level = boxLevelSchema.safeParse(box);
+  if (digestSchema.safeParse(digest).success && level.success) return { digest, box: level.data };
+  const job = side === 'champion' ? 'predict-champion' : 'predict';
   throw new UserError([
     {
       code: 'invalid-predictions-input',
-      message: `The input predictions names no digest for the ${side}.`,
-      remedy: `Pass \`challenger=\${{ needs.predict.outputs.predictions }}\` and \`champion=\${{ needs.predict-champion.outputs.predictions }}\`, one a line.`,
+      message: `The input predictions names no digest for the ${side}, or no box that it ran in.`,
+      remedy: `Pass \`${side}=\${{ needs.${job}.outputs.predictions }}\` and \`${side}-box=\${{ needs.${job}.outputs.box }}\`, one a line, and use the same version of all Trainyard actions.`,
     },
   ]);
 }

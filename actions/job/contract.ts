@@ -59,7 +59,7 @@ export const CONTRACTS = {
       python,
       'github-token': githubToken,
     },
-    outputs: ['verdict', 'predictions'],
+    outputs: ['verdict', 'predictions', 'box'],
   },
   register: {
     name: 'register',

@@ -1,3 +1,4 @@
+import { boxLevelSchema } from '../../core/box-level.ts';
 import { TAGS } from '../../core/names.ts';
 import type { TrainedModel } from '../../core/plan/chain/handed-on.ts';
 import type { TrackingRun } from '../../core/ports.ts';
@@ -55,9 +56,9 @@ export function sealFinished(
   { seal }: Pick<FindPorts, 'seal'>,
   { model, metrics }: { readonly model: TrainedModel; readonly metrics: TrackingRun['metrics'] },
 ) {
-  const { runId, modelUri, modelDigest, dataDigest } = model;
+  const { runId, modelUri, modelDigest, dataDigest, box } = model;
   const logged = Object.entries(metrics).map(([name, value]) => `${name}=${value}`);
-  const facts = [plan.correlationId, plan.sha, runId, modelUri, modelDigest, dataDigest];
+  const facts = [plan.correlationId, plan.sha, runId, modelUri, modelDigest, dataDigest, box];
   return seal(['finished', ...facts, ...logged.toSorted()]);
 }
 
@@ -83,10 +84,11 @@ async function readFinished(
 ): Promise<TrainedModel | undefined> {
   const { runId, modelUri, tags, metrics } = run;
   const [seal, dataDigest] = [tags[TAGS.finishedSeal], tags[TAGS.dataDigest]];
+  const box = boxLevelSchema.safeParse(tags[TAGS.box]);
   if (seal === undefined) return undefined;
   const modelDigest = modelUri === undefined ? undefined : await ports.tracking.digestModel(modelUri);
-  if (modelUri !== undefined && modelDigest !== undefined && dataDigest !== undefined) {
-    const model = { runId, modelUri, modelDigest, dataDigest };
+  if (modelUri !== undefined && modelDigest !== undefined && dataDigest !== undefined && box.success) {
+    const model = { runId, modelUri, modelDigest, dataDigest, box: box.data };
     if (seal === sealFinished(request, ports, { model, metrics })) return model;
   }
   ports.log.warn(

@@ -67,10 +67,11 @@ async function runTraining(
     const end = await log.group('Training', () => runTrainStep(step, ports));
     checkEnd(request, 'train', end);
     const trained = await checkModel(request, tracking, run.runId);
-    const done = { run: trained.run, model: { ...trained.model, dataDigest: data.digest } };
+    const { box } = end;
+    const done = { run: trained.run, model: { ...trained.model, dataDigest: data.digest, box } };
     await writeProvenance(request, ports, { ...done, data, startedAt });
     const sealed = sealFinished(request, ports, { model: done.model, metrics: trained.run.metrics });
-    await tracking.setRunTags(run.runId, { [TAGS.finishedSeal]: sealed });
+    await tracking.setRunTags(run.runId, { [TAGS.box]: box, [TAGS.finishedSeal]: sealed });
     return done;
   } catch (thrown) {
     // A run left RUNNING would be taken for one whose runner was lost.
@@ -198,7 +199,7 @@ async function writeProvenance(
     cause: plan.cause,
     workflowRun: runUrl,
     project: { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
-    ...{ runId: model.runId, modelUri: model.modelUri, modelDigest: model.modelDigest },
+    ...{ runId: model.runId, modelUri: model.modelUri, modelDigest: model.modelDigest, box: model.box },
     data,
     startedAt,
     finishedAt: clock.now(),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { BoxLevel } from '../../core/box-level.ts';
 import type { BoxPolicy } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
@@ -39,6 +40,7 @@ type Boxed = {
 
 /** A way to run programs where they see little of the job. */
 export type Box = {
+  readonly level: BoxLevel;
   /** Where a program finds the folder that is its `temp` outside. */
   readonly home: (temp: string) => string;
   /** The specification for the box (runtime/trainyard/box), but for what differs from one program to the next; it never shows these. */
@@ -110,6 +112,7 @@ function makeBox(options: BoxOptions, level: Level): Box {
     },
   };
   return {
+    level: levelOf(kind, level),
     home: (temp) => (inNamespaces ? '/tmp' : temp),
     specify: (secret) => ({ ...specification, show: shown, secret }),
     enter: (boxed) => {
@@ -118,6 +121,12 @@ function makeBox(options: BoxOptions, level: Level): Box {
       return { command: python, args: ['-I', '-S', path.join(runtime, 'start.py'), 'box', spec] };
     },
   };
+}
+
+/** The level's name in outputs and reports. Training is its job's user wherever it runs; a model that is root saw more than nobody would. */
+function levelOf(kind: BoxKind, { level, nobody }: Level): BoxLevel {
+  if (level === 'process') return nobody ? 'user' : 'none';
+  return kind === 'model' && process.getuid?.() === 0 && !nobody ? 'namespaces-as-root' : 'namespaces';
 }
 
 /** Whether our own Python starts in the box, which is more than that the box can be made. */

@@ -38,7 +38,9 @@ export function createProjectRunner(options: ProjectRunnerOptions): ProjectRunne
       const box = await opened;
       const temp = await mkdtemp(path.join(os.tmpdir(), 'trainyard-step-'));
       try {
-        return toStepEnd(await runStep(options, step, { box, temp }));
+        const end = toStepEnd(await runStep(options, step, { box, temp }));
+        // Whoever reaches the Docker Engine is out of any box.
+        return { ...end, box: options.docker ? 'docker' : box.level };
       } finally {
         await rm(temp, { recursive: true, force: true });
       }
@@ -99,7 +101,7 @@ function projectVariables(
   };
 }
 
-function toStepEnd(end: ProcessEnd): StepEnd {
+function toStepEnd(end: ProcessEnd): Omit<StepEnd, 'box'> {
   const lines = [...end.stdout, ...end.stderr];
   if (end.ended === 'timed-out') return { status: 'timed-out', code: end.code, lines };
   if (end.ended === 'aborted') return { status: 'aborted', code: end.code, lines };

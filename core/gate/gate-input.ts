@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { Verdict } from '../verdict.ts';
+import type { Boxes } from './boxes.ts';
 import type { Check } from './check.ts';
 import type { Names } from './judge/compare.ts';
 import type { Signatures } from './judge/signature.ts';
@@ -22,6 +23,8 @@ export type GateInput = {
   readonly signatures?: Signatures;
   /** `gatesSoFar` counts the gates judged before on this holdout, from the ledger. */
   readonly holdout: { readonly digest: string; readonly gatesSoFar: number };
+  /** In what boxes the code ran, and whether these must be namespaces. Absent where nothing of a job is judged. */
+  readonly boxes?: { readonly levels: Boxes; readonly require: boolean };
   /** Why nothing may pass on this holdout. */
   readonly holdoutProblem?: Problem;
   /** Derived from the digests of models and data, so that judging again gives the same numbers. */
@@ -40,6 +43,7 @@ export type GateResult = {
   readonly checks: readonly Check[];
   readonly toSettle: readonly string[];
   readonly problems: readonly Problem[];
+  readonly boxes?: Boxes;
   readonly seed: string;
   readonly reproduce: string;
   readonly holdout: { readonly digest: string; readonly gatesSoFar: number };

@@ -1,5 +1,6 @@
 import { alignRight, type Block, type Report, type Text } from '../report/report.ts';
 import { formatSign, GATE_SIGNS } from '../report/signs.ts';
+import { describeBoxes } from './boxes.ts';
 import type { Check, GroupRow, SliceRow } from './check.ts';
 import { formatChange, formatCount, formatSize, formatValue } from './format-value.ts';
 import type { GateResult } from './gate-input.ts';
@@ -10,8 +11,8 @@ const ORDER = { fail: 0, inconclusive: 1, pass: 2 } as const;
 const CHANGE = 'Change, + is better [95% bounds]';
 
 /**
- * The result for people: the verdict's sentence, the checks (failing first), what would settle it, `notes` on what it was judged by,
- * folded details, and how to judge it again.
+ * The result for people: the verdict's sentence, the checks (failing first), what would settle it, in what boxes the code ran and
+ * other `notes` on what it was judged by, folded details, and how to judge it again.
  */
 export function reportGate(result: GateResult, notes: readonly string[] = []): Report {
   const checks = [...result.checks].sort((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
@@ -23,7 +24,7 @@ export function reportGate(result: GateResult, notes: readonly string[] = []): R
       ...listOf(result.problems.map(({ message, remedy }) => `${message} ${remedy}`)),
       ...tableOf(checks),
       ...listOf(settling, result.verdict === 'pass' ? 'Worth doing:' : 'What would settle it:'),
-      ...listOf(notes),
+      ...listOf([...(result.boxes === undefined ? [] : describeBoxes(result.boxes)), ...notes]),
       ...checks.flatMap((check) => [...slicesOf(check), ...groupsOf(check)]),
       ...detailsOf('Reasons', listOf(checks.flatMap(reasonsOf))),
     ],

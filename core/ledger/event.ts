@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boxLevelSchema } from '../box-level.ts';
 import { digestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { packageNameSchema } from '../identity/package-name.ts';
@@ -44,6 +45,8 @@ const DATA = {
     modelUri: z.string().optional(),
     modelDigest: digestSchema.optional(),
     dataDigest: digestSchema.optional(),
+    /** In what box it ran, as its job says. */
+    box: boxLevelSchema.optional(),
     message: z.string().optional(),
   }),
   'holdout.fixed': z.strictObject({
@@ -78,6 +81,8 @@ const DATA = {
     championPredictions: digestSchema.optional(),
     /** What the judged run logged, for the rules that took its word. */
     metrics: z.record(z.string(), z.number()).optional(),
+    /** In what boxes the models ran when they predicted, as their jobs say. */
+    boxes: z.strictObject({ challenger: boxLevelSchema, champion: boxLevelSchema.optional() }).optional(),
   }),
   'version.registered': z.strictObject({
     version: versionSchema,

@@ -87,6 +87,7 @@ export type GateJudgement = {
   readonly champion?: string | undefined;
   readonly championPredictions?: string | undefined;
   readonly metrics?: Readonly<Record<string, number>> | undefined;
+  readonly boxes?: LedgerEventData<'gate.judged'>['boxes'];
   readonly at: string;
 };
 

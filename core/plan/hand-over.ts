@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boxLevelSchema } from '../box-level.ts';
 import { digestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
@@ -71,8 +72,10 @@ const contentSchema = operationSchema.extend({
   champion: z
     .object({
       ...{ version: versionSchema, modelUri: z.string(), modelDigest: digestSchema, runId: z.string() },
-      /** Its predictions that the ledger names, and the holdout that they answer. */
-      predictions: z.object({ holdoutDigest: digestSchema, digest: digestSchema }).exactOptional(),
+      /** Its predictions that the ledger names, the holdout that they answer, and the box that they were made in. */
+      predictions: z
+        .object({ holdoutDigest: digestSchema, digest: digestSchema, box: boxLevelSchema })
+        .exactOptional(),
     })
     .exactOptional(),
   /** How far plan has seen the ledger go: a job that finds it shorter, or gone, stops. */

@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
 export const CORE_LAYERS: readonly (readonly string[])[] = [
   [
     'names.ts',
+    'box-level.ts',
     'verdict.ts',
     'result.ts',
     'errors.ts',

@@ -16,6 +16,7 @@ const RECORDED = {
   modelUri: 'models:/m-1',
   modelDigest: digestOf('models:/m-1'),
   dataDigest: digestOf('data'),
+  box: 'namespaces' as const,
 };
 
 /** A run that somebody with write access to MLflow has put there. */

@@ -103,7 +103,7 @@ describe('predictions that the ledger keeps', () => {
     const state = await world.ledger.read('mnist');
     const { holdout } = request.config.data;
     if (holdout === undefined) throw new Error('no holdout');
-    const kept = { holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('champion') };
+    const kept = { holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('champion'), box: 'namespaces' };
     expect(findKeptPredictions(state, holdout, '1')).toEqual(kept);
     expect(findKeptPredictions(state, holdout, '2')).toBeUndefined();
     expect(findKeptPredictions(state, undefined, '1')).toBeUndefined();

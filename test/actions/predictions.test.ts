@@ -19,7 +19,7 @@ describe('predictions', () => {
   test('of the champion are stored with its own run, by a phase that does not touch the challenger', async () => {
     const { world, request, ports, evaluated } = await createGateBench(950, true);
     const { outputs } = await evaluateGate('predict-champion', { ...request, training: '' }, ports);
-    expect(outputs).toEqual({ predictions: digestOf('champion') });
+    expect(outputs).toEqual({ predictions: digestOf('champion'), box: 'namespaces' });
     expect(evaluated).toEqual(['models:/m-1']);
     const [stored = ''] = [...world.tracking.artifacts.keys()];
     expect(stored).toMatch(/^run-1\/trainyard\/predictions\/models_m-1-/);
@@ -56,7 +56,7 @@ describe('predictions', () => {
 
 describe('predictions of the champion that stand in MLflow', () => {
   const plan = (digest: string, holdoutDigest = HOLDOUT_DIGEST) => ({
-    champion: { version: '1', ...CHAMPION, predictions: { holdoutDigest, digest } },
+    champion: { version: '1', ...CHAMPION, predictions: { holdoutDigest, digest, box: 'user' as const } },
   });
   const reasonOf = async (named: ReturnType<typeof plan>, ports: Partial<GatePorts> = {}) => {
     const bench = await createGateBench(950, true);
@@ -96,6 +96,7 @@ describe('judge believes no predictions', () => {
     ['whose digest was lost on the way', said(''), /arrived empty/],
     ['of a champion that no job vouches for', said(undefined, ''), /arrived empty/],
     ['under no digest', said('yes'), /names no digest for the challenger/],
+    ['in no box that there is', said(undefined, undefined, 'strong'), /or no box that it ran in/],
   ])('%s', async (_what, predictions, told) => {
     await expect(judged(predictions)).rejects.toThrow(told);
   });

@@ -45,7 +45,12 @@ describe('train', () => {
       'ValueError: bad shape',
       'ERROR mlflow.cli: === Run failed ===',
     ];
-    const { request, ports, tracking } = createTraining(() => ({ status: 'failed', code: 1, lines }));
+    const { request, ports, tracking } = createTraining(() => ({
+      ...DONE,
+      status: 'failed',
+      code: 1,
+      lines,
+    }));
     const [problem] = await problemsOf(train(request, ports));
     expect(problem).toMatchObject({
       code: 'training-failed',
@@ -60,7 +65,7 @@ describe('train', () => {
     ['no signature', undefined, false, 'no-signature'],
     [
       'too slow',
-      (): StepEnd => ({ status: 'timed-out', code: undefined, lines: [] }),
+      (): StepEnd => ({ ...DONE, status: 'timed-out', code: undefined }),
       true,
       'training-timed-out',
     ],
@@ -78,9 +83,9 @@ describe('train', () => {
     ['as long as the commit says, where that is less', 1_000_000, 21_600, 'project.timeout'],
   ])('runs a step %s', async (_, timeoutSeconds, most, key) => {
     const { request, ports, steps } = createTraining(() => ({
+      ...DONE,
       status: 'timed-out',
       code: undefined,
-      lines: [],
     }));
     const plan = { ...request.plan, box: { ...request.plan.box, timeoutSeconds } };
     const [problem] = await problemsOf(train({ ...request, plan }, ports));

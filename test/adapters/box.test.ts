@@ -11,8 +11,11 @@ useRunner();
 
 describe('user code in its box', () => {
   test('hears which box it is in', async () => {
-    expect((await attack({ script: 'true' })).level).toBe('boxed: namespaces, with network');
-    expect((await attack({ script: 'true', kind: 'model' })).level).toBe('boxed: namespaces, no network');
+    const handedOn = 'namespaces';
+    const level = 'boxed: namespaces';
+    expect(await attack({ script: 'true' })).toMatchObject({ handedOn, level: `${level}, with network` });
+    const model = await attack({ script: 'true', kind: 'model' });
+    expect(model).toMatchObject({ handedOn, level: `${level}, no network` });
   });
 
   test('reads the environment of no process of the job', async () => {
@@ -132,14 +135,16 @@ describe('where no namespaces can be made', () => {
       expect(end.level).toMatch(
         /^not boxed, so that it may read what this job holds: .*Operation not permitted/,
       );
-      expect(end.code).toBe(71);
+      expect(end).toMatchObject({ code: 71, handedOn: 'none' });
       expect(await findCommands(mark)).toEqual([]);
     },
   );
 
   test.runIf(process.getuid?.() === 0)('a model starts even if nobody can start its Python', async () => {
     const policy = { require: false };
-    const { said, level } = await attack({ script: 'echo starts', python: ofRoot, kind: 'model', policy });
+    const asked = { script: 'echo starts', python: ofRoot, kind: 'model', policy } as const;
+    const { said, level, handedOn } = await attack(asked);
+    expect(handedOn).toBe('none');
     expect(level).toMatch(/^not boxed, .*unshare.*nor can nobody run this Python \(.*Permission denied/);
     expect(said).toBe('starts');
   });
@@ -151,7 +156,9 @@ describe('where no namespaces can be made', () => {
       try {
         await once(holder, 'spawn');
         const script = `id -u; cat /proc/${holder.pid}/environ; cat ${commandFile}; echo x > ${commandFile}`;
-        const { said, level } = await attack({ script, python, kind: 'model', policy: { require: false } });
+        const asked = { script, python, kind: 'model', policy: { require: false } } as const;
+        const { said, level, handedOn } = await attack(asked);
+        expect(handedOn).toBe('user');
         expect(level).toMatch(/^boxed: a user of its own, with network/);
         expect(said).toMatch(/^65534\n/);
         expect(said.match(/Permission denied/g)).toHaveLength(3);

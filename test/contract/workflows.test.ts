@@ -193,12 +193,14 @@ describe('what judge compares', () => {
     expect(JSON.stringify(jobs['predict-champion'])).not.toMatch(/needs\.(?!plan\b)/);
   });
 
-  it('is known by the digests that those jobs give, and by nothing that stands in MLflow', () => {
+  it('is known by the digests and the boxes that those jobs give, and by nothing that stands in MLflow', () => {
     const judge = jobs['judge']?.steps.find(({ uses }) => uses === '$/actions/evaluate-gate');
     expect(judge?.with['predictions']).toBe(
       [
         `challenger=\${{ needs.predict.outputs.predictions }}`,
+        `challenger-box=\${{ needs.predict.outputs.box }}`,
         `champion=\${{ needs.predict-champion.outputs.predictions }}`,
+        `champion-box=\${{ needs.predict-champion.outputs.box }}`,
         '',
       ].join('\n'),
     );

@@ -194,7 +194,7 @@ const commandsSchema = z.strictObject({
 const boxSchema = z.strictObject({
   require: z.boolean().default(false).meta({
     description:
-      'Whether user code may run only on runners that can box it in namespaces; on others it runs with a warning otherwise.',
+      'Whether user code may run only on runners that can box it in namespaces; on others it runs with a warning otherwise. Nothing passes the gate whose code ran in less, as its jobs say.',
   }),
   timeout: duration(
     'The longest that a step of a training or of the work on its model may take, whatever `project.timeout` says.',

@@ -1,5 +1,6 @@
 import type { Problem } from '../../errors.ts';
 import { type Verdict, worstVerdict } from '../../verdict.ts';
+import { checkBoxes } from '../boxes.ts';
 import type { Check } from '../check.ts';
 import { checkPredictions } from '../check-predictions.ts';
 import { pairPredictions } from '../comparison/pair-predictions.ts';
@@ -17,7 +18,7 @@ export type { GateInput, GateResult } from '../gate-input.ts';
  * is `inconclusive` with its reason. Pure: the same input gives the same result, bit for bit.
  */
 export function judgeGate(input: GateInput): GateResult {
-  const unfitRules = [...checkRules(input.rules), ...checkHoldout(input)];
+  const unfitRules = [...checkRules(input.rules), ...checkHoldout(input), ...requiredBoxes(input)];
   const { evidence, problems: unfitPredictions } = gather(input);
   const judged = unfitRules.length > 0 ? { checks: [], problems: [] } : judgeRules(input, evidence);
   const checks = [...judged.checks, ...reuseChecks(input)];
@@ -35,6 +36,7 @@ export function judgeGate(input: GateInput): GateResult {
       ]),
     ],
     problems,
+    ...(input.boxes && { boxes: input.boxes.levels }),
     seed: input.seed,
     reproduce: input.reproduce,
     holdout: input.holdout,
@@ -55,6 +57,10 @@ function gather(input: GateInput): { evidence: GateEvidence | undefined; problem
   if (!paired.ok) return { evidence: undefined, problems: paired.error };
   const { sample, challenger: side } = paired.value;
   return { evidence: { sample, challenger: side, pair: paired.value }, problems: [] };
+}
+
+function requiredBoxes({ boxes }: GateInput): readonly Problem[] {
+  return boxes?.require === true ? checkBoxes(boxes.levels) : [];
 }
 
 function checkHoldout({ holdout, holdoutProblem }: GateInput): Problem[] {

@@ -1,8 +1,13 @@
+import type { BoxLevel } from '../../box-level.ts';
 import type { LedgerState } from '../state.ts';
 import { type ColumnMeanings, describeColumns } from './describe-columns.ts';
 
-/** Predictions of a champion that a judgement has been based on: what file they answer, and the digest of theirs. */
-export type KeptPredictions = { readonly holdoutDigest: string; readonly digest: string };
+/** Predictions of a champion that a judgement has been based on: what file they answer, the digest of theirs, and in what box it ran. */
+export type KeptPredictions = {
+  readonly holdoutDigest: string;
+  readonly digest: string;
+  readonly box: BoxLevel;
+};
 
 /**
  * The champion's predictions that the ledger names and that still say the same: the holdout is described as it was then, and no code of the
@@ -19,6 +24,6 @@ export function findKeptPredictions(
   const [newest] = Object.values(gates)
     .filter((gate) => gate.champion === champion && gate.holdoutDigest === fixed.digest)
     .toSorted((left, right) => (left.at < right.at ? 1 : -1));
-  const digest = newest?.championPredictions;
-  return digest === undefined ? undefined : { holdoutDigest: fixed.digest, digest };
+  const [digest, box] = [newest?.championPredictions, newest?.boxes?.champion];
+  return digest === undefined || box === undefined ? undefined : { holdoutDigest: fixed.digest, digest, box };
 }

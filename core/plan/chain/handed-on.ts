@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { boxLevelSchema } from '../../box-level.ts';
 import { digestSchema } from '../../identity/digest.ts';
 import { packageNameSchema } from '../../identity/package-name.ts';
 import { versionSchema } from '../../identity/version.ts';
@@ -14,8 +15,8 @@ const modelSchema = z.object({
 
 export type HandedModel = Readonly<z.infer<typeof modelSchema>>;
 
-/** A training that ended with a model, and the digest of the data inputs that it read. */
-export const trainedModelSchema = modelSchema.extend({ dataDigest: digestSchema });
+/** A training that ended with a model, the digest of the data inputs that it read, and the box that it ran in. */
+export const trainedModelSchema = modelSchema.extend({ dataDigest: digestSchema, box: boxLevelSchema });
 export type TrainedModel = Readonly<z.infer<typeof trainedModelSchema>>;
 
 /** The `result` of the train action: what the job that ran the training says of it. */

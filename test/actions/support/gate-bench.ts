@@ -34,6 +34,7 @@ export function answersOf(right: number, changed: Partial<StoredAnswers['answers
 export const TRAINING = {
   ...({ schema_version: 1, action: 'train', runId: 'run-9', modelUri: 'models:/m-9' } as const),
   ...{ modelDigest: digestOf('model 9'), dataDigest: digestOf('data'), metrics: {} },
+  box: 'namespaces' as const,
 };
 /** The champion's model, by the ledger. */
 export const CHAMPION = { runId: 'run-1', modelUri: 'models:/m-1', modelDigest: digestOf('model 1') };
@@ -74,7 +75,7 @@ export async function createGateBench(right: number, champion = false): Promise<
         targets.map(({ modelUri }) => {
           evaluated.push(modelUri);
           return {
-            ...{ task: 'binary', rows: ROWS, metrics: {} },
+            ...{ task: 'binary', rows: ROWS, metrics: {}, box: 'namespaces' as const },
             ...{ modelDigest: modelDigestOf(modelUri), holdoutDigest: HOLDOUT_DIGEST },
           };
         }),
@@ -105,9 +106,13 @@ export async function createGateBench(right: number, champion = false): Promise<
   };
 }
 
-/** What the jobs that predicted say: the digests of what they stored. */
-export function said(challenger = digestOf('challenger'), champion = digestOf('champion')): string {
-  return `challenger=${challenger}\nchampion=${champion}\n`;
+/** What the jobs that predicted say: the digests of what they stored, and the boxes. */
+export function said(
+  challenger = digestOf('challenger'),
+  champion = digestOf('champion'),
+  box = 'namespaces',
+): string {
+  return `challenger=${challenger}\nchallenger-box=${box}\nchampion=${champion}\nchampion-box=${box}\n`;
 }
 
 /** Files are named by the run, or by the side that judge fetches. */

@@ -92,7 +92,12 @@ export async function attack({
       env: { PATH: process.env['PATH'], HOME: box.home(temp) },
       timeoutMs,
     });
-    return { ...end, said: [...end.stdout, ...end.stderr].join('\n'), level: lines.join('\n') };
+    return {
+      ...end,
+      said: [...end.stdout, ...end.stderr].join('\n'),
+      level: lines.join('\n'),
+      handedOn: box.level,
+    };
   } finally {
     rmSync(temp, { recursive: true, force: true });
   }

@@ -7,7 +7,10 @@ import { contextOf, DIGEST } from '../../ledger/ledger-support.ts';
 
 const SHA = 'a'.repeat(40);
 const NONCE = 'n'.repeat(64);
-const MODEL = { runId: 'run-1', modelUri: 'models:/m-1', modelDigest: DIGEST, dataDigest: DIGEST };
+const MODEL = {
+  ...{ runId: 'run-1', modelUri: 'models:/m-1', modelDigest: DIGEST, dataDigest: DIGEST },
+  box: 'namespaces' as const,
+};
 
 /** The ledger after a training was asked for, and had ended so. */
 function ledgerAfter(ended?: { readonly status: 'finished' | 'failed' }) {
