@@ -13,7 +13,7 @@ const FLAGS: ReadonlyMap<string, boolean> = new Map([
   ...['true', 'True', 'TRUE'].map((text) => [text, true] as const),
   ...['false', 'False', 'FALSE'].map((text) => [text, false] as const),
 ]);
-/** What pandas takes for a missing value. */
+/** What pandas takes for a missing value among numbers. */
 const MISSING: ReadonlySet<string> = new Set([
   ...['', '#N/A', '#N/A N/A', '#NA', '-1.#IND', '-1.#QNAN', '-NaN', '-nan', '1.#IND', '1.#QNAN', '<NA>'],
   ...['N/A', 'NA', 'NULL', 'NaN', 'None', 'n/a', 'nan', 'null'],
@@ -48,7 +48,8 @@ function typeTexts(texts: readonly string[]): readonly Cell[] {
     return texts.map((text) => (MISSING.has(text) ? undefined : toNumber(text.trim())));
   }
   if (present.every((text) => FLAGS.has(text))) return texts.map((text) => FLAGS.get(text));
-  return texts.map((text) => (MISSING.has(text) ? undefined : text));
+  // Among texts only an empty field is a gap: None is a class, and NA is Namibia.
+  return texts.map((text) => (text === '' ? undefined : text));
 }
 
 function toWhole(text: string): number | bigint {

@@ -85,9 +85,9 @@ function checkRows(written: string, { ids, groups, slices }: HeldOut, labels: re
       remedy: 'Give every example a label, an id and its slices.',
     });
   }
-  const missing = labels.filter((cell) => cell === undefined || Number.isNaN(cell)).length;
-  if (missing > 0) {
-    const message = `${missing} of ${labels.length} examples of ${written} have no label.`;
+  const missing = labels.flatMap((cell, row) => (cell === undefined || Number.isNaN(cell) ? [row] : []));
+  if (missing.length > 0) {
+    const message = `${missing.length} of ${labels.length} examples of ${written} have no label, the first in row ${missing[0]}.`;
     throw refusal({
       code: 'holdout-label-missing',
       message,

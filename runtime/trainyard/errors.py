@@ -1,4 +1,4 @@
-"""Mistakes of the user's: told with a remedy and no stack, as everywhere in Trainyard."""
+"""Mistakes of the user's, told with a remedy and no stack, as everywhere in Trainyard; and of a client's."""
 
 from dataclasses import asdict, dataclass
 
@@ -30,3 +30,12 @@ class UserError(Exception):
     def __str__(self) -> str:
         """`code: message remedy`."""
         return f"{self.problem.code}: {self.problem.message} {self.problem.remedy}"
+
+
+class InvalidInputError(Exception):
+    """The client's to mend: answered with 400. `code` is stable and kebab-case."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message

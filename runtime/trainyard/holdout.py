@@ -13,13 +13,14 @@ from trainyard.days import number_days
 from trainyard.declared_inputs import refuse_other_inputs
 from trainyard.errors import UserError
 from trainyard.files import digest_file
+from trainyard.holdout_inputs import choose_inputs
 from trainyard.inputs import Inputs, count_rows
 from trainyard.naming import name_rows, read_verbatim
-from trainyard.scoring import InvalidInputError
-from trainyard.typed_inputs import convert_inputs
+from trainyard.tables import read_table
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from trainyard.signature import Signature
 
@@ -103,7 +104,7 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
         raise UserError("holdout-missing", f"{path} is not there.", "Set data.holdout.path to the file.", str(path))
     refuse_pointer(path)
     refuse_other_inputs(columns, signature, path)
-    table = read_file(path, list_texts(signature))
+    table = read_file(path, columns, signature)
     absent = [name for name in dict.fromkeys((*columns.names, *columns.inputs)) if name not in table]
     if absent:
         raise UserError(
@@ -116,6 +117,7 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
     labels = np.asarray(written[columns.target] if path.suffix == ".jsonl" else table[columns.target])
     if len(labels) == 0:
         raise UserError("holdout-empty", f"{path} has no examples.", "Provide held-out examples.", str(path))
+    refuse_unlabelled(path, labels)
     ids = name_rows(written[columns.id]) if columns.id else [str(row) for row in range(len(labels))]
     inputs = choose_inputs(table, columns, signature, path)
     refuse_bad_rows(path, ids, [len(labels), count_rows(inputs)])
@@ -130,6 +132,19 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
     )
 
 
+def refuse_unlabelled(path: Path, labels: np.ndarray) -> None:
+    """Raises UserError when an example has no label: it would be a wrong answer of any model."""
+    # Only NaN and NaT are not themselves.
+    missing = [row for row, label in enumerate(labels.tolist()) if label is None or label != label]  # noqa: PLR0124
+    if missing and labels.ndim == 1:
+        raise UserError(
+            "holdout-label-missing",
+            f"{len(missing)} of {len(labels)} examples of {path} have no label, the first in row {missing[0]}.",
+            "Label them, or leave them out of the file.",
+            str(path),
+        )
+
+
 def read_days(times: object, path: Path) -> np.ndarray:
     """The day of each example. Raises UserError when the column holds no times."""
     try:
@@ -137,7 +152,7 @@ def read_days(times: object, path: Path) -> np.ndarray:
     except (TypeError, ValueError) as error:
         raise UserError(
             "holdout-time-unreadable",
-            f"{path} holds times that cannot be read: {error}.",
+            f"{path} holds times that cannot be read ({type(error).__name__}).",
             "Write times as ISO 8601, or as seconds since 1970.",
             str(path),
         ) from error
@@ -156,15 +171,10 @@ def refuse_pointer(path: Path) -> None:
     )
 
 
-def list_texts(signature: Signature | None) -> tuple[str, ...]:
-    """The columns that hold texts, though they may look like numbers, such as postcodes."""
-    return tuple(spec.name for spec in signature.columns if spec.type == "string") if signature else ()
-
-
-def read_file(path: Path, texts: tuple[str, ...]) -> dict[str, Any]:
+def read_file(path: Path, columns: HoldoutColumns, signature: Signature | None) -> dict[str, Any]:
     """The columns or arrays of the file, by name. Raises UserError when it cannot be read."""
     try:
-        return read_arrays(path) if path.suffix == ".npz" else read_table(path, texts)
+        return read_arrays(path) if path.suffix == ".npz" else read_table(path, choose_texts(columns, signature))
     except (ValueError, OSError, zipfile.BadZipFile) as error:
         raise UserError(
             "holdout-unreadable",
@@ -174,85 +184,19 @@ def read_file(path: Path, texts: tuple[str, ...]) -> dict[str, Any]:
         ) from error
 
 
+def choose_texts(columns: HoldoutColumns, signature: Signature | None) -> Callable[[str], bool]:
+    """Whether a column holds texts, though they may look like numbers, such as postcodes."""
+    specs = signature.columns if signature else ()
+    texts = {spec.name for spec in specs if spec.type == "string"}
+    if all(spec.named for spec in specs):
+        return texts.__contains__
+    return lambda name: len(texts) == len(specs) and name not in columns.names
+
+
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """The arrays of an npz file. Pickled objects are refused: a data file must not run code."""
     with np.load(path, allow_pickle=False) as arrays:
         return dict(arrays)
-
-
-def read_table(path: Path, texts: tuple[str, ...]) -> dict[str, Any]:
-    """The columns of a CSV, Parquet or JSON-lines file. A CSV file does not say which columns are `texts`."""
-    import pandas as pd  # noqa: PLC0415 - only where the data are a table
-
-    readers = {
-        ".csv": lambda file: pd.read_csv(file, dtype=dict.fromkeys(texts, str)),
-        ".parquet": pd.read_parquet,
-        ".jsonl": lambda file: pd.read_json(file, lines=True),
-    }
-    reader = readers.get(path.suffix)
-    if reader is None:
-        raise UserError(
-            "holdout-format",
-            f"{path} is of no kind that can be read.",
-            "Use .npz, .csv, .parquet or .jsonl.",
-            str(path),
-        )
-    frame = reader(path)
-    return {name: frame[name] for name in frame.columns}
-
-
-def choose_inputs(
-    table: dict[str, Any],
-    columns: HoldoutColumns,
-    signature: Signature | None,
-    path: Path,
-) -> Inputs:
-    """The model's inputs, in the types of its signature. Raises UserError when they do not fit it."""
-    inputs = find_inputs(table, columns, signature, path)
-    if signature is None:
-        return inputs
-    try:
-        return convert_inputs(inputs, signature)
-    except InvalidInputError as error:
-        raise UserError(
-            "holdout-input-type",
-            f"{path} does not fit the model's signature: {error.message}",
-            "Write the holdout in the types of the model's signature.",
-            str(path),
-        ) from error
-
-
-def find_inputs(
-    table: dict[str, Any],
-    columns: HoldoutColumns,
-    signature: Signature | None,
-    path: Path,
-) -> Inputs:
-    """Those that the signature names, else those that the holdout gives, else all that is nothing else."""
-    named = signature.names if signature else ()
-    absent = [name for name in named if name not in table]
-    if absent:
-        raise UserError(
-            "holdout-input-missing",
-            f"{path} lacks the model's inputs {', '.join(absent)}.",
-            "Provide a holdout with the inputs of the model's signature.",
-            str(path),
-        )
-    names = list(named or columns.inputs) or [name for name in table if name not in columns.names]
-    if path.suffix != ".npz":
-        import pandas as pd  # noqa: PLC0415 - only where the data are a table
-
-        return pd.DataFrame({name: table[name] for name in names})
-    if named:
-        return {name: np.asarray(table[name]) for name in names}
-    if len(names) != 1:
-        raise UserError(
-            "holdout-inputs-ambiguous",
-            f"{path} holds {len(names)} arrays that may be the input: {', '.join(names)}.",
-            "Name the input in data.holdout.inputs, or in the model's signature.",
-            str(path),
-        )
-    return np.asarray(table[names[0]])
 
 
 def refuse_bad_rows(path: Path, ids: list[str], lengths: list[int]) -> None:

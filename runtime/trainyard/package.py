@@ -44,6 +44,7 @@ SERVED_MODULES = (
     "__init__",
     "binning",
     "capture",
+    "cells",
     "counters",
     "errors",
     "features",

@@ -5,11 +5,14 @@ Requests are checked against the model's signature here, so that a client's mist
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainyard.cells import convert_column
+from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, count_rows
 
 if TYPE_CHECKING:
@@ -18,24 +21,14 @@ if TYPE_CHECKING:
     from trainyard.signature import ColumnSpec, Signature, TensorSpec
 
 FORMATS = ("inputs", "instances", "dataframe_split", "dataframe_records")
-INTEGER_TYPES = {"integer": np.int32, "long": np.int64}
-NUMBER_TYPES = {"float": np.float32, "double": np.float64}
-
-
-class InvalidInputError(Exception):
-    """The client's to mend: answered with 400. `code` is stable and kebab-case."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 def parse_request(body: object, signature: Signature | None) -> Inputs:
     """Rows from a request body, parsed or not. Raises InvalidInputError when it does not fit the signature."""
     document = parse_json(body)
+    # What else the body names is left alone, as MLflow does: `params`, and TensorFlow's `signature_name`.
     given = [name for name in FORMATS if name in document]
-    if len(given) != 1 or len(document) != 1:
+    if len(given) != 1:
         found = ", ".join(document) or "nothing"
         raise InvalidInputError(
             "unknown-format", f"The body must have exactly one of {', '.join(FORMATS)}; it has {found}."
@@ -44,12 +37,20 @@ def parse_request(body: object, signature: Signature | None) -> Inputs:
     if name in {"dataframe_split", "dataframe_records"}:
         inputs = parse_table(name, value, signature)
     elif signature is not None and signature.columns:
-        inputs = check_columns(make_frame_of(value), signature.columns)
+        inputs = check_columns(make_frame_of(spread_values(value, signature)), signature.columns)
     else:
         inputs = parse_tensors(value, signature)
     if count_rows(inputs) == 0:
         raise InvalidInputError("no-rows", "The request has no rows.")
     return inputs
+
+
+def read_params(body: object, signature: Signature) -> dict[str, Any]:
+    """The `params` of a request that the model takes; others are left out, as MLflow does."""
+    params = parse_json(body).get("params")
+    if params is not None and not isinstance(params, dict):
+        raise InvalidInputError("malformed-params", "params must be an object.")
+    return {name: value for name, value in (params or {}).items() if name in signature.params}
 
 
 def parse_json(body: object) -> dict[str, Any]:
@@ -84,9 +85,20 @@ def make_split_frame(value: object) -> pd.DataFrame:
     if not isinstance(value, dict) or not isinstance(value.get("data"), list):
         raise InvalidInputError("malformed-table", "dataframe_split must be an object with columns and data.")
     try:
-        return pd.DataFrame(value["data"], columns=value.get("columns"), dtype=object)
+        frame = pd.DataFrame(value["data"], columns=value.get("columns"), dtype=object)
     except (ValueError, TypeError) as error:
         raise InvalidInputError("malformed-table", f"dataframe_split cannot be read: {error}.") from error
+    if not frame.columns.is_unique:
+        raise InvalidInputError("malformed-table", "dataframe_split names a column twice.")
+    return frame
+
+
+def spread_values(value: object, signature: Signature) -> object:
+    """A list of plain values as rows of the one column that the model takes."""
+    spec = signature.only_column
+    if spec is None or not isinstance(value, list) or any(isinstance(one, dict) for one in value):
+        return value
+    return {spec.name: value}
 
 
 def make_frame_of(value: object) -> pd.DataFrame:
@@ -109,50 +121,19 @@ def check_columns(frame: pd.DataFrame, specs: tuple[ColumnSpec, ...]) -> pd.Data
     """The columns of the signature in its order and types; columns it does not name are dropped, as MLflow does."""
     import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
 
+    frame = frame.set_axis(name_columns(frame, specs), axis=1)
     absent = [spec.name for spec in specs if spec.required and spec.name not in frame.columns]
     if absent:
         raise InvalidInputError("missing-columns", f"The request lacks {', '.join(absent)}.")
     present = [spec for spec in specs if spec.name in frame.columns]
-    return pd.DataFrame({spec.name: convert_column(frame[spec.name].tolist(), spec) for spec in present})
+    return pd.DataFrame({spec.key: convert_column(frame[spec.name].tolist(), spec) for spec in present})
 
 
-def convert_column(values: list[Any], spec: ColumnSpec) -> np.ndarray | list[Any]:
-    """One column's values in its type. Missing numbers become NaN; a missing whole number or truth value is refused."""
-    if spec.type in NUMBER_TYPES:
-        check_values(values, spec, lambda v: v is None or is_number(v), "a number")
-        return np.array([np.nan if v is None else v for v in values], dtype=NUMBER_TYPES[spec.type])
-    if spec.type in INTEGER_TYPES:
-        check_values(values, spec, lambda v: is_number(v) and float(v).is_integer(), "a whole number")
-        return np.array(values, dtype=INTEGER_TYPES[spec.type])
-    if spec.type == "boolean":
-        check_values(values, spec, lambda v: isinstance(v, bool), "true or false")
-        return np.array(values, dtype=bool)
-    if spec.type == "string":
-        check_values(values, spec, lambda v: v is None or isinstance(v, str), "a text")
-        return np.array(values, dtype=object)
-    if spec.type == "datetime":
-        return convert_times(values, spec)
-    return values
-
-
-def check_values(values: list[Any], spec: ColumnSpec, fits: Any, wanted: str) -> None:  # noqa: ANN401
-    """Refuses the first value that does not fit."""
-    for row, value in enumerate(values):
-        if not fits(value):
-            raise InvalidInputError("wrong-type", f"{spec.name} in row {row} must be {wanted}; it is {shorten(value)}.")
-
-
-def convert_times(values: list[Any], spec: ColumnSpec) -> np.ndarray:
-    """Points in time from texts in ISO 8601."""
-    try:
-        return np.array(values, dtype="datetime64[ns]")
-    except (ValueError, TypeError) as error:
-        raise InvalidInputError("wrong-type", f"{spec.name} must hold times in ISO 8601: {error}.") from error
-
-
-def is_number(value: object) -> bool:
-    """Whether a JSON value is a number (Python counts true and false among them)."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def name_columns(frame: pd.DataFrame, specs: tuple[ColumnSpec, ...]) -> list[str]:
+    """The columns' names as texts; where the signature has none, its places."""
+    if all(spec.named for spec in specs):
+        return [str(name) for name in frame.columns]
+    return [str(position) for position in range(frame.shape[1])]
 
 
 def parse_tensors(value: object, signature: Signature | None) -> Inputs:
@@ -192,6 +173,8 @@ def make_tensor(value: object, spec: TensorSpec) -> np.ndarray:
         )
     if wanted.kind in "iu" and array.dtype.kind == "f" and not np.equal(np.mod(array, 1), 0).all():
         raise InvalidInputError("wrong-type", f"{spec.name or 'The input'} must hold whole numbers ({spec.dtype}).")
+    if not fits_into(array, wanted):
+        raise InvalidInputError("wrong-type", f"{spec.name or 'The input'} holds numbers out of range ({spec.dtype}).")
     fits = len(array.shape) == len(spec.shape) and all(
         length in {-1, found} for length, found in zip(spec.shape, array.shape, strict=True)
     )
@@ -202,18 +185,25 @@ def make_tensor(value: object, spec: TensorSpec) -> np.ndarray:
     return array.astype(wanted)
 
 
+def fits_into(array: np.ndarray, wanted: np.dtype) -> bool:
+    """Whether the type holds all numbers: those out of its range would become others."""
+    if array.dtype.kind not in "iuf" or wanted.kind not in "iuf" or array.size == 0 or array.dtype == wanted:
+        return True
+    if wanted.kind in "iu":
+        bounds = np.iinfo(wanted)
+        # As Python's numbers, which have no size: 2**63 as a float is one more than int64 holds.
+        return int(bounds.min) <= int(array.min()) and int(array.max()) <= int(bounds.max)
+    finite = array[np.isfinite(array)]
+    return bool(finite.size == 0 or np.abs(finite).max() <= np.finfo(wanted).max)
+
+
 def make_array(value: object) -> np.ndarray:
     """An array from nested lists; null stands for a missing number."""
     try:
         array = np.array(value)
         return array.astype(float) if array.dtype == object else array
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidInputError("ragged-inputs", "The input's lists must hold numbers and be equally long.") from error
-
-
-def shorten(value: object) -> str:
-    """A value as it may stand in a message: its type only, since inputs must not get into logs."""
-    return "null" if value is None else type(value).__name__
 
 
 def format_answer(raw: Any) -> str:  # noqa: ANN401 - whatever a model returns
@@ -237,6 +227,8 @@ def to_json(raw: Any) -> Any:  # noqa: ANN401, PLR0911 - one line per kind of va
         return [to_json(value) for value in raw]
     if isinstance(raw, float):
         return raw if np.isfinite(raw) else None
+    if isinstance(raw, bytes | bytearray):
+        return base64.b64encode(raw).decode()
     return raw if raw is None or isinstance(raw, str | int | bool) else str(raw)
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.capture import DEFAULT_SECONDS, Capture, CaptureIdentity
+from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, concatenate, count_rows
 from trainyard.outputs import Interpretation, Outcome, interpret
 from trainyard.runners import CPU, load_runner
-from trainyard.scoring import InvalidInputError, format_answer, parse_request
+from trainyard.scoring import format_answer, parse_request
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
 
 if TYPE_CHECKING:

@@ -17,11 +17,17 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class ColumnSpec:
-    """One column: its name and MLflow type. `type` is None for nested types, which are not checked here."""
+    """One column: its name as text and its MLflow type. `type` is None for nested types, which are not checked here.
+
+    `key` is the name as the model has it: a number where the table that it was logged with had numbers for names.
+    """
 
     name: str
     type: str | None
     required: bool
+    key: str | int
+    # Whether the signature names it; else it is known by its place alone.
+    named: bool = True
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,24 @@ class Signature:
     tensors: tuple[TensorSpec, ...]
     columns: tuple[ColumnSpec, ...]
     document: dict[str, Any]
+    # Names of what may be given beside the inputs.
+    params: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the inputs, where they have one."""
-        return tuple(spec.name for spec in (*self.tensors, *self.columns) if spec.name is not None)
+        named = (spec.name for spec in self.columns if spec.named)
+        return (*(spec.name for spec in self.tensors if spec.name is not None), *named)
+
+    @property
+    def optional(self) -> frozenset[str]:
+        """Names of the columns that may be left out."""
+        return frozenset(spec.name for spec in self.columns if not spec.required)
+
+    @property
+    def only_column(self) -> ColumnSpec | None:
+        """The one column the model takes, if that is all it takes."""
+        return self.columns[0] if len(self.columns) == 1 and not self.tensors else None
 
     @property
     def only_tensor(self) -> TensorSpec | None:
@@ -79,11 +98,18 @@ def parse_signature(document: dict[str, Any]) -> Signature | None:
     )
     columns = tuple(
         ColumnSpec(
-            item.get("name", str(position)),
+            str(item.get("name", position)),
             None if item["type"] in {"array", "object", "map", "any", "sparse_vector"} else item["type"],
             item.get("required", True),
+            item.get("name", position),
+            "name" in item,
         )
         for position, item in enumerate(inputs)
         if item["type"] != "tensor"
     )
-    return Signature(tensors, columns, document)
+    return Signature(tensors, columns, document, parse_params(document.get("params")))
+
+
+def parse_params(text: str | None) -> tuple[str, ...]:
+    """Names of the parameters of inference."""
+    return tuple(str(item["name"]) for item in json.loads(text)) if text else ()

@@ -42,6 +42,8 @@ columns_as_written = {
     "large-and-fraction": ["12345678901234567890", "1.5", "9007199254740993"],
     "endless-and-large": ["inf", "9007199254740993"],
     "endless-and-text": ["inf", "dog"],
+    "classes-called-as-gaps": ["None", "Apnea", "NA", "nan", "null", "N/A", "NaN"],
+    "texts-and-a-whole-number": ["NA", "1"] * 3 + ["x"],
 }
 json_as_written = {
     "flags-and-numbers": [True, 2, False],
@@ -49,6 +51,7 @@ json_as_written = {
     "fraction-and-text": [1.5, 2, "a"],
     "large-and-fraction": [12345678901234567890, 1.5],
     "powers": [1e16, 3],
+    "texts-of-digits": ["007", "7", "2026-01-02", "None"],
 }
 slices = {
     "region": ["north", "south", "", "007", "NA"],
@@ -165,6 +168,10 @@ describe('a holdout that can not be judged on', () => {
     ['other.csv', 'id,truth\na,1\n', 'holdout-column-missing'],
     ['twice.csv', 'id,label\na,1\na,0\n', 'holdout-id-repeated'],
     ['unlabelled.csv', 'id,label\na,1\nb,\n', 'holdout-label-missing'],
+    ['unlabelled-number.csv', 'id,label\na,1\nb,NA\n', 'holdout-label-missing'],
+    ['unlabelled-flag.csv', 'id,label\na,True\nb,NA\n', 'holdout-label-missing'],
+    ['unlabelled-text.csv', 'id,label\na,None\nb,""\n', 'holdout-label-missing'],
+    ['unlabelled.jsonl', '{"id": "a", "label": null}\n', 'holdout-label-missing'],
     ['wide.csv', 'id,label\na,1,2\n', 'holdout-unreadable'],
     ['open.csv', 'id,label\n"a,1\n', 'holdout-unreadable'],
     ['torn.npz', 'PK not really', 'holdout-unreadable'],

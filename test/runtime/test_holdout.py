@@ -79,6 +79,115 @@ def test_a_data_file_that_would_run_code_is_refused(tmp_path: Path):
     assert refuse(tmp_path / "torn.parquet") == "holdout-unreadable"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("number.csv", "id,label,kind,x\na,1,u,1\nb,NA,u,2\n"),
+        ("flag.csv", "id,label,kind,x\na,True,u,1\nb,NA,u,2\n"),
+        ("text.csv", 'id,label,kind,x\na,Apnea,u,1\nb,"",u,2\n'),
+        ("null.jsonl", '{"id":"a","label":"yes","kind":1,"x":1}\n{"id":"b","label":null,"kind":1,"x":1}\n'),
+        ("absent.jsonl", '{"id":"a","label":1,"kind":1,"x":1}\n{"id":"b","kind":1,"x":1}\n'),
+    ],
+)
+def test_an_example_without_a_label_is_told_by_its_row(tmp_path: Path, name: str, text: str):
+    (tmp_path / name).write_text(text)
+    error = ask_for(tmp_path / name, COLUMNS, None)
+    assert error.problem.code == "holdout-label-missing"
+    assert "1 of 2 examples" in error.problem.message
+    assert "the first in row 1." in error.problem.message
+
+
+def test_classes_and_texts_that_are_called_as_gaps_are_none(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("country,note,rate,label\nNA,null,NA,None\nDE,,1.5,Apnea\nFR,x,2,nan\n")
+    for signature in (None, sign(country="string", note="string", rate="double")):
+        held = load_holdout(path, HoldoutColumns("label", None, None, ()), signature)
+        assert held.labels.tolist() == ["None", "Apnea", "nan"]
+        assert held.inputs["country"].tolist() == ["NA", "DE", "FR"]
+        assert held.inputs["note"].isna().tolist() == [False, True, False]
+        assert held.inputs["rate"].isna().tolist() == [True, False, False]
+
+
+def test_texts_of_json_lines_stay_what_they_are(tmp_path: Path):
+    path = tmp_path / "holdout.jsonl"
+    rows = [{"zip": "02139", "asked": "2026-01-02", "x": 1, "label": 0}, {"zip": "00501", "label": 1, "x": None}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    held = load_holdout(path, HoldoutColumns("label", None, None, ()), None).inputs
+    assert list(held) == ["zip", "asked", "x"]
+    assert held["zip"].tolist() == ["02139", "00501"]
+    assert held["asked"][0] == "2026-01-02"
+    typed = sign(zip="string", asked="datetime", x="double")
+    held = load_holdout(path, HoldoutColumns("label", None, None, ()), typed).inputs
+    assert held["zip"].tolist() == ["02139", "00501"]
+    assert held["asked"].tolist() == [pd.Timestamp("2026-01-02"), pd.NaT]
+    assert np.isnan(held["x"][1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("integer", [3, 2**31]),
+        ("integer", [1, 1e300]),
+        ("long", [1.0, 2.0**63]),
+        ("float", [1.0, 1e39]),
+        ("double", [True, False]),
+        ("string", [1, 2]),
+        ("datetime", [pd.Timestamp("2026-01-01").as_unit("us"), pd.Timestamp.max.as_unit("us") + pd.Timedelta(days=9)]),
+        ("datetime", ["2026-01-01", "9999-12-31"]),
+        ("datetime", [1, 2]),
+        ("binary", ["AQID", "no base64!"]),
+    ],
+)
+def test_a_value_that_would_become_another_is_refused_without_being_shown(tmp_path: Path, kind: str, cells: list):
+    path = tmp_path / "holdout.parquet"
+    pd.DataFrame({"a": cells, "label": [0, 1]}).to_parquet(path)
+    error = ask_for(path, HoldoutColumns("label", None, None, ()), sign(a=kind))
+    assert error.problem.code == "holdout-input-type"
+    assert "a in row " in error.problem.message
+    assert not any(shown in error.problem.message for shown in ("9999", "base64!", "2147483648", "1e+39"))
+
+
+def test_gaps_in_whole_numbers_are_told_by_their_number(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("age,label\n31,0\n,1\n40,0\n,1\n")
+    error = ask_for(path, HoldoutColumns("label", None, None, ()), sign(age="long"))
+    told = "age in row 1 must be a whole number (long); it is null (so is one more row)."
+    assert told in error.problem.message
+    assert "double" in error.problem.remedy
+
+
+def test_numbers_for_names_of_columns_are_the_models_own(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("0,1,label\n1.5,2.5,0\n3.5,4.5,1\n")
+    columns = [{"type": "double", "name": place, "required": True} for place in range(2)]
+    signature = parse_signature({"inputs": json.dumps(columns)})
+    held = load_holdout(path, HoldoutColumns("label", None, None, ()), signature).inputs
+    assert list(held.columns) == [0, 1]
+    request = {"dataframe_split": {"columns": ["0", "1"], "data": [[1.5, 2.5], [3.5, 4.5]]}}
+    assert parse_request(request, signature).equals(held)
+    assert parse_request({"dataframe_records": [{"1": 2.5, "0": 1.5}]}, signature).equals(held.head(1))
+
+
+def test_columns_without_names_are_known_by_their_place(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("text,label\nNA,0\n007,1\n")
+    signature = parse_signature({"inputs": json.dumps([{"type": "string", "required": True}])})
+    columns = HoldoutColumns("label", None, None, ())
+    held = load_holdout(path, columns, signature).inputs
+    for body in ({"inputs": ["NA", "007"]}, {"dataframe_split": {"columns": ["text"], "data": [["NA"], ["007"]]}}):
+        assert parse_request(body, signature).equals(held)
+    path.write_text("text,more,label\nNA,1,0\n007,2,1\n")
+    assert ask_for(path, columns, signature).problem.code == "holdout-input-type"
+
+
+def test_an_optional_column_may_be_left_out_of_the_holdout(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("x,label\n1,0\n2,1\n")
+    columns = [{"type": "long", "name": "x"}, {"type": "long", "name": "y", "required": False}]
+    signature = parse_signature({"inputs": json.dumps(columns)})
+    assert list(load_holdout(path, HoldoutColumns("label", None, None, ()), signature).inputs) == ["x"]
+
+
 def sign(**types: str) -> Signature:
     columns = [{"type": kind, "name": name, "required": True} for name, kind in types.items()]
     return parse_signature({"inputs": json.dumps(columns)})

@@ -8,7 +8,8 @@ import pytest
 from mlflow.models import infer_signature
 from mlflow.types import ColSpec, DataType, Schema, TensorSpec
 
-from trainyard.scoring import InvalidInputError, format_answer, parse_request, to_json
+from trainyard.errors import InvalidInputError
+from trainyard.scoring import format_answer, parse_request, read_params, to_json
 from trainyard.signature import parse_signature
 
 
@@ -92,6 +93,68 @@ def test_times_are_read():
     table = parse_request({"dataframe_records": [{"t": "2026-01-02T03:04:05"}]}, signature)
     assert table["t"][0] == pd.Timestamp("2026-01-02T03:04:05")
     assert refuse({"dataframe_records": [{"t": "soon"}]}, signature) == "wrong-type"
+
+
+def column(kind: DataType):
+    return parse_signature({"inputs": json.dumps(Schema([ColSpec(kind, "v")]).to_dict())})
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (DataType.datetime, "9999-12-31"),
+        (DataType.datetime, "1500-01-01"),
+        (DataType.datetime, "99999-01-01"),
+        (DataType.datetime, True),
+        (DataType.datetime, [1]),
+        (DataType.datetime, 10**30),
+        (DataType.integer, 2**31),
+        (DataType.integer, 10**400),
+        (DataType.long, 2**63),
+        (DataType.long, 1e300),
+        (DataType.double, 10**400),
+        (DataType.float, 1e39),
+        (DataType.binary, "no base64!"),
+        (DataType.binary, 3),
+    ],
+)
+def test_a_value_out_of_range_is_refused_and_becomes_no_other(kind: DataType, value: object):
+    assert refuse({"dataframe_records": [{"v": value}]}, column(kind)) == "wrong-type"
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        *(("uint8", value) for value in (256, -1, 300.0, 1e300)),
+        *(("int64", value) for value in (2**63, -(2**70), 1e300, 10**400)),
+        ("float32", 1e39),
+    ],
+)
+def test_a_number_out_of_a_tensors_range_is_refused(dtype: str, value: float):
+    signature = parse_signature({"inputs": json.dumps(Schema([TensorSpec(np.dtype(dtype), (-1, 1))]).to_dict())})
+    assert refuse({"inputs": [[value]]}, signature) in {"wrong-type", "ragged-inputs"}
+    assert parse_request({"inputs": [[7]]}, signature).tolist() == [[7]]
+
+
+def test_bytes_come_as_base64():
+    table = parse_request({"dataframe_records": [{"v": "AQID\n"}, {"v": None}]}, column(DataType.binary))
+    assert table["v"].tolist() == [b"\x01\x02\x03", None]
+    assert to_json([b"\x01\x02\x03"]) == ["AQID"]
+
+
+def test_params_are_a_part_of_a_request_and_others_are_left_out():
+    signature = read_signature(infer_signature(pd.DataFrame({"a": [1.5]}), params={"threshold": 0.5}))
+    body = {"dataframe_records": [{"a": 1}], "params": {"threshold": 0.9, "unknown": 1}, "signature_name": "x"}
+    assert parse_request(body, signature)["a"].tolist() == [1.0]
+    assert read_params(body, signature) == {"threshold": 0.9}
+    assert read_params(body, TABLE) == {}
+    with pytest.raises(InvalidInputError):
+        read_params({"params": 3}, signature)
+
+
+def test_a_column_that_is_named_twice_is_refused():
+    body = {"dataframe_split": {"columns": ["income", "income"], "data": [[1, 2]]}}
+    assert refuse(body, TABLE) == "malformed-table"
 
 
 def test_whole_numbers_are_not_silently_rounded():
