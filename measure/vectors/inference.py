@@ -19,7 +19,7 @@ SEED = 20240517
 def inference_vectors() -> dict[str, list[dict[str, Any]]]:
     """Vectors of core/statistics' tests and intervals."""
     return {
-        "paired-proportions": [*mcnemar_tests(), *agresti_caffo(), *wilson()],
+        "paired-proportions": [*mcnemar_tests(), *agresti_caffo(), *wilson(), *clopper_pearson()],
         "holm": holm(),
         "quantile-bounds": quantile_bounds(),
         "mean-difference": [*paired_t(), *clustered_t()],
@@ -51,6 +51,16 @@ def agresti_caffo() -> list[dict[str, Any]]:
             z = stats.norm.ppf((1 + level) / 2)
             vectors.append(call("agrestiCaffoLower", [x1, n1, x2, n2, float(z)], low))
     return vectors
+
+
+def clopper_pearson() -> list[dict[str, Any]]:
+    """Exact upper bounds of a share, each end of a two-sided interval of twice the error."""
+    cases = [(0, 12), (0, 1000), (1, 1000), (7, 400), (29, 30), (250, 100000)]
+    return [
+        call("shareAtMost", [x, n, alpha], proportion_confint(x, n, alpha=2 * alpha, method="beta")[1])
+        for x, n in cases
+        for alpha in (0.05, 0.001)
+    ]
 
 
 def wilson() -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ import { normalCdf, normalQuantile } from '../../core/statistics/distributions/n
 import { expectedNormalRange } from '../../core/statistics/distributions/normal-range.ts';
 import { studentQuantile, studentSurvival } from '../../core/statistics/distributions/student-t.ts';
 import { agrestiCaffoLower } from '../../core/statistics/intervals/agresti-caffo.ts';
+import { shareAtMost } from '../../core/statistics/intervals/clopper-pearson.ts';
 import { wilsonInterval } from '../../core/statistics/intervals/wilson.ts';
 import { mcnemarHarm, mcnemarTwoSided } from '../../core/statistics/mcnemar.ts';
 import beta from './answers/beta.json' with { type: 'json' };
@@ -66,6 +67,7 @@ export const FUNCTIONS: Readonly<Record<string, Numeric>> = {
   mcnemarHarm: (b = 0, c = 0) => mcnemarHarm(b, c),
   agrestiCaffoLower: (...[x1 = 0, n1 = 0, x2 = 0, n2 = 0, z = 0]) =>
     agrestiCaffoLower({ successes: x1, n: n1 }, { successes: x2, n: n2 }, z),
+  shareAtMost: (count = 0, trials = 0, alpha = 0) => shareAtMost({ count, trials }, alpha),
   wilsonLower: (rate = 0, n = 0, level = 0) => wilsonInterval(rate, n, level).low,
   expectedNormalRange,
 };

@@ -27,6 +27,8 @@ export type Difference = {
 
 /** Two models compared by one metric. */
 export type Comparison = Difference & {
+  /** How far the lower bound was moved for harm of kinds that no row here shows. */
+  readonly unseen: number;
   readonly champion: number;
   readonly challenger: number;
   readonly rows: number;

@@ -6,6 +6,7 @@ import { compareAuc } from '../../statistics/intervals/delong.ts';
 import { groupedMeanDifference, meanDifference } from '../../statistics/intervals/mean-difference.ts';
 import { mcnemarHarm } from '../../statistics/mcnemar.ts';
 import {
+  type ByAnswerMetric,
   evaluateMetric,
   type Metric,
   type RightnessMetric,
@@ -26,6 +27,8 @@ import {
   tooFewRows,
 } from './comparison.ts';
 import { groupRows } from './group-rows.ts';
+import { answersUnseen, lossesUnseen } from './losses.ts';
+import { unseenShares } from './unseen-shares.ts';
 
 /** Compares two models by `metric`, or says why these rows allow no comparison. */
 export function compareModels(
@@ -42,8 +45,7 @@ export function compareModels(
   const estimate = metric.direction === 'higher' ? challenger - champion : champion - challenger;
   const difference = differenceOf(metric, pair, { ...options, estimate });
   if (!difference.ok) return difference;
-  const typical = metric.unit === 'rate' || metric.method === 'auc' ? 1 : Math.abs(champion);
-  return ok({ champion, challenger, rows, ...widenIfDegenerate(difference.value, pair, typical) });
+  return ok({ champion, challenger, rows, ...allowForUnseen(metric, pair, difference.value, options) });
 }
 
 function differenceOf(
@@ -125,27 +127,35 @@ function compareByDeLong(pair: Pair, options: CompareOptions): Result<Difference
 }
 
 /**
- * When no row tells the models apart there is no spread to measure, which is no proof that none exists: up to 3 rows in n may differ unseen
- * (the rule of three at 95%), each by `typical`. The interval is widened by that much.
+ * No spread seen is no proof that there is none: the lower bound, on which a pass rests, allows for harm of kinds that no row shows. For answers
+ * it is at least as low as the exact bound of the rows lost; for scores and values a failing part of the rows is taken off. Where nothing
+ * tells the models apart the upper bound is moved as far.
  */
-function widenIfDegenerate(difference: Difference, pair: Pair, typical: number): Difference {
-  if (difference.standardError > 0) return difference;
-  const units = pair.sample.groups === undefined ? smallestStratum(pair) : new Set(pair.sample.groups).size;
-  const reach = (3 / units) * typical;
-  const { low, high, level } = difference.interval;
-  return {
-    ...difference,
-    interval: { low: low - reach, high: high + reach, level },
-    standardError: reach / 3,
-  };
+function allowForUnseen(
+  metric: Metric,
+  pair: Pair,
+  difference: Difference,
+  { alpha }: CompareOptions,
+): Difference & { readonly unseen: number } {
+  const { estimate, interval } = difference;
+  const low = isOfAnswers(metric)
+    ? Math.min(interval.low, estimate - lossOfAnswers(metric, pair, alpha))
+    : interval.low - metric.unseenHarm(pair, unseenShares(pair.sample, alpha));
+  const unseen = interval.low - low;
+  const isAlike = difference.standardError === 0;
+  const high = isAlike ? interval.high + unseen : interval.high;
+  // An exact bound is no addition to the spread: what it takes to settle a margin follows from the spread alone.
+  const added = isAlike || !isOfAnswers(metric) ? unseen : 0;
+  return { ...difference, interval: { ...interval, low, high }, unseen: added };
 }
 
-/** Rows that a metric of the whole rests on at the least: those of the rarest class, or all rows of a regression. */
-function smallestStratum(pair: Pair): number {
-  if (pair.sample.task === 'regression') return pair.sample.ids.length;
-  const counts = new Map<number, number>();
-  for (const label of pair.sample.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return Math.min(...counts.values());
+function isOfAnswers(metric: Metric): metric is RightnessMetric | ByAnswerMetric {
+  return metric.method === 'rightness' || (metric.method === 'bootstrap' && metric.byAnswer);
+}
+
+function lossOfAnswers(metric: RightnessMetric | ByAnswerMetric, pair: Pair, alpha: number): number {
+  if (metric.method === 'bootstrap') return answersUnseen(metric, pair, alpha);
+  return lossesUnseen(pair, Uint32Array.from(pair.sample.labels.keys()), alpha);
 }
 
 function studentHarm(

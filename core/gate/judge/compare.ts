@@ -114,16 +114,16 @@ function needOf({ rule, metric }: CompareTask, margin: number | undefined): stri
 }
 
 function whatWouldSettle({ rule, metric }: CompareTask, comparison: Comparison, limit: number): string {
-  const { rows, standardError, estimate } = comparison;
-  const resolvable = resolvableMargin(standardError);
+  const { rows, estimate } = comparison;
+  const resolvable = resolvableMargin(comparison);
   const resolves = `${metric.name}: these ${formatCount(rows)} examples resolve ${formatSize(resolvable, metric.unit)}`;
   if (rule.require === 'superior') {
     const gap = estimate - limit;
     if (gap <= 0) return `${resolves}; the improvement asked for is not seen here at all.`;
-    const wanted = rowsForMargin(rows, standardError, gap);
+    const wanted = rowsForMargin(rows, comparison, gap);
     return `${resolves}; if the improvement is as large as it looks, about ${formatCount(wanted)} examples like these show it.`;
   }
   if (limit === 0) return `${resolves}; a margin of 0 can never be shown for two equal models. Set a margin.`;
-  const wanted = rowsForMargin(rows, standardError, -limit);
+  const wanted = rowsForMargin(rows, comparison, -limit);
   return `${resolves}; a margin of ${formatSize(limit, metric.unit)} needs about ${formatCount(Math.max(wanted, rows + 1))} examples like these.`;
 }

@@ -104,14 +104,14 @@ function rowOf(rule: SlicesRule, slice: Slice, adjustedP: number | undefined): S
       ...(rule.policy === 'must-hold' ? { verdict: 'inconclusive' as const } : {}),
     };
   }
-  const { champion, challenger, estimate, interval, standardError } = comparison;
+  const { champion, challenger, estimate, interval } = comparison;
   return {
     slice: name,
     rows,
     champion,
     challenger,
     change: { estimate, interval },
-    resolvable: resolvableMargin(standardError),
+    resolvable: resolvableMargin(comparison),
     ...(adjustedP === undefined ? {} : { adjustedP }),
     verdict: rule.policy === 'guard' ? guardVerdict(adjustedP ?? 1) : holdVerdict(interval, margin),
   };

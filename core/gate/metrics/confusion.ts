@@ -2,9 +2,9 @@ import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap
 import type { Sample, Side } from '../predictions.ts';
 import {
   alwaysDefined,
+  type ByAnswerMetric,
   type Metric,
   type RightnessMetric,
-  type SampleMetric,
   type Undefined,
 } from './metric.ts';
 
@@ -39,7 +39,7 @@ export const CONFUSION_METRICS: readonly Metric[] = [
 type ClassScore = (hit: number, labelled: number, predicted: number) => number;
 
 /** A score of each class against the rest. Its macro mean is over the classes that occur as label or prediction in the full sample. */
-function perClass(name: string, score: ClassScore): SampleMetric {
+function perClass(name: string, score: ClassScore): ByAnswerMetric {
   const fix = (sample: Sample, side: Side) => {
     const classes = sample.task === 'binary' ? [1] : occurringClasses(sample, side);
     return (confusion: Confusion): number => {
@@ -55,11 +55,11 @@ function perClass(name: string, score: ClassScore): SampleMetric {
 }
 
 /** A metric of the table of labels and answers; `fix` gives it for the classes of these rows. */
-type ConfusionMetric = Pick<SampleMetric, 'name' | 'unit' | 'whyUndefined'> & {
+type ConfusionMetric = Pick<ByAnswerMetric, 'name' | 'unit' | 'whyUndefined'> & {
   readonly fix: (sample: Sample, side: Side) => (confusion: Confusion) => number;
 };
 
-function sampleMetric({ name, unit, whyUndefined, fix }: ConfusionMetric): SampleMetric {
+function sampleMetric({ name, unit, whyUndefined, fix }: ConfusionMetric): ByAnswerMetric {
   return {
     name,
     method: 'bootstrap',

@@ -1,5 +1,5 @@
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
-import type { Sample, Side, Task } from '../predictions.ts';
+import type { Pair, Sample, Side, Task } from '../predictions.ts';
 
 /** Why a metric has no value on some rows, or two models no comparison: a stable code and one plain sentence. */
 export type Undefined = { readonly code: string; readonly message: string };
@@ -22,20 +22,35 @@ export type RightnessMetric = Named & {
   readonly rowValues: (sample: Sample, side: Side) => Float64Array;
 };
 
-/** The mean of one number per row: compared by the mean of the differences. */
-export type RowMetric = Named & {
-  readonly method: 'rows';
-  readonly rowValues: (sample: Sample, side: Side) => Float64Array;
+/** How large a part of all rows, and of those of one label, may be of a kind that the holdout shows none of. */
+export type UnseenShares = { readonly ofAll: number; readonly ofLabel: (label: number) => number };
+
+type BoundedHarm = {
+  /** How much the challenger would lose, in the metric's unit, if it failed completely on such a part of the rows. */
+  readonly unseenHarm: (pair: Pair, shares: UnseenShares) => number;
 };
 
-/** A metric of the whole sample: compared by the paired bootstrap, binary ROC AUC by DeLong. */
-export type SampleMetric = Named & {
-  readonly method: 'auc' | 'bootstrap';
-  /** Whether it looks at label and predicted class alone, so that rows with the same of both are alike. */
-  readonly byAnswer: boolean;
+/** The mean of one number per row: compared by the mean of the differences. */
+export type RowMetric = Named &
+  BoundedHarm & {
+    readonly method: 'rows';
+    readonly rowValues: (sample: Sample, side: Side) => Float64Array;
+  };
+
+type OfSample = Named & {
   /** Fixes the rows and gives the metric as a function of how often each was drawn. */
   readonly prepare: (sample: Sample, side: Side) => WeightedStatistic;
 };
+
+/** A metric of the whole sample that looks at label and predicted class alone, so that rows with the same of both are alike. */
+export type ByAnswerMetric = OfSample & { readonly method: 'bootstrap'; readonly byAnswer: true };
+
+/** Any other metric of the whole sample. */
+type ByValueMetric = OfSample &
+  BoundedHarm & { readonly method: 'auc' | 'bootstrap'; readonly byAnswer: false };
+
+/** A metric of the whole sample: compared by the paired bootstrap, binary ROC AUC by DeLong. */
+export type SampleMetric = ByAnswerMetric | ByValueMetric;
 
 export type Metric = RightnessMetric | RowMetric | SampleMetric;
 

@@ -73,7 +73,21 @@ export function rowMetric(name: string, side: Side): RowMetric | undefined {
     tasks: ['binary', 'multiclass', 'regression'],
     whyUndefined: alwaysDefined,
     rowValues: (_, { rowMetrics }) => rowMetrics[name] ?? new Float64Array(),
+    unseenHarm: ({ champion, challenger }, { ofAll }) =>
+      spreadOf(champion.rowMetrics[name], challenger.rowMetrics[name]) * ofAll,
   };
+}
+
+/** Nobody has said how low a row's value can be; taken is the spread of what both models' rows show. */
+function spreadOf(...columns: readonly (Float64Array | undefined)[]): number {
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const column of columns) {
+    for (const value of column ?? []) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  return Math.max(0, high - low);
 }
 
 /** The margin when the user names none: half a point for rates, .005 for other scores, 1% of the champion's value for losses. */

@@ -1,26 +1,48 @@
-import type { Sample } from '../predictions.ts';
-import { alwaysDefined, type Metric, type RowMetric, type SampleMetric, type Undefined } from './metric.ts';
+import type { Pair, Sample, Side } from '../predictions.ts';
+import {
+  alwaysDefined,
+  type Metric,
+  type RowMetric,
+  type SampleMetric,
+  type Undefined,
+  type UnseenShares,
+} from './metric.ts';
 
 /** Metrics of a predicted number. */
 export const REGRESSION_METRICS: readonly Metric[] = [
-  rowLoss('mae', Math.abs),
-  rowLoss('mse', (error) => error * error),
-  { ...rowLoss('mape', (error, label) => Math.abs(error) / Math.abs(label)), whyUndefined: zeroTarget },
+  rowLoss('mae', Math.abs, largestError),
+  rowLoss(
+    'mse',
+    (error) => error * error,
+    (pair) => largestError(pair) ** 2,
+  ),
+  {
+    ...rowLoss('mape', (error, label) => Math.abs(error) / Math.abs(label), largestShareOfTarget),
+    whyUndefined: zeroTarget,
+  },
   wholeSample({
     name: 'rmse',
     direction: 'lower',
     whyUndefined: alwaysDefined,
     measure: (squares, weight) => Math.sqrt(squares / weight),
+    unseenHarm: (pair, { ofAll }) => {
+      const mean = meanSquare(pair);
+      return Math.sqrt(mean + ofAll * largestError(pair) ** 2) - Math.sqrt(mean);
+    },
   }),
   wholeSample({
     name: 'r2',
     direction: 'higher',
     whyUndefined: constantTarget,
     measure: (squares, _, spread) => 1 - squares / spread,
+    unseenHarm: (pair, { ofAll }) => (ofAll * largestError(pair) ** 2) / variance(pair.sample.labels),
   }),
 ];
 
-function rowLoss(name: string, loss: (error: number, label: number) => number): RowMetric {
+type OfPair = (pair: Pair) => number;
+
+/** `largest` is what a row that the model fails on completely may cost. */
+function rowLoss(name: string, loss: (error: number, label: number) => number, largest: OfPair): RowMetric {
   return {
     name,
     method: 'rows',
@@ -30,15 +52,56 @@ function rowLoss(name: string, loss: (error: number, label: number) => number): 
     whyUndefined: alwaysDefined,
     rowValues: (sample, side) =>
       sample.labels.map((label, row) => loss((side.predictions[row] ?? Number.NaN) - label, label)),
+    unseenHarm: (pair, { ofAll }) => largest(pair) * ofAll,
   };
+}
+
+/** No error has a limit; taken is the spread of the targets, which a model that guesses among them stays within, or the largest error seen. */
+function largestError({ sample, champion, challenger }: Pair): number {
+  const { labels } = sample;
+  const spread = largestOf(labels) + largestOf(labels.map((label) => -label));
+  const errors = ({ predictions }: Side): Float64Array =>
+    predictions.map((value, row) => Math.abs(value - (labels[row] ?? Number.NaN)));
+  return Math.max(spread, largestOf(errors(champion)), largestOf(errors(challenger)));
+}
+
+/** The largest error for a target of the usual size, or the largest share of its target that any row shows. */
+function largestShareOfTarget(pair: Pair): number {
+  const { sample, champion, challenger } = pair;
+  const sizes = sample.labels.map(Math.abs);
+  const shares = ({ predictions }: Side): Float64Array =>
+    predictions.map((value, row) => Math.abs(value - (sample.labels[row] ?? Number.NaN)) / (sizes[row] ?? 1));
+  const usual = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
+  return Math.max(largestError(pair) / usual, largestOf(shares(champion)), largestOf(shares(challenger)));
+}
+
+function largestOf(values: Float64Array): number {
+  return values.reduce((largest, value) => Math.max(largest, value), Number.NEGATIVE_INFINITY);
+}
+
+function meanSquare({ sample, challenger }: Pair): number {
+  const { labels } = sample;
+  const sum = labels.reduce(
+    (total, label, row) => total + ((challenger.predictions[row] ?? Number.NaN) - label) ** 2,
+    0,
+  );
+  return sum / labels.length;
+}
+
+function variance(values: Float64Array): number {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 }
 
 type OfSums = (squaredErrors: number, weight: number, squaredSpread: number) => number;
 
 /** A metric that is a function of sums over the rows. */
-type SumsMetric = Pick<SampleMetric, 'name' | 'direction' | 'whyUndefined'> & { readonly measure: OfSums };
+type SumsMetric = Pick<SampleMetric, 'name' | 'direction' | 'whyUndefined'> & {
+  readonly measure: OfSums;
+  readonly unseenHarm: (pair: Pair, shares: UnseenShares) => number;
+};
 
-function wholeSample({ name, direction, whyUndefined, measure }: SumsMetric): SampleMetric {
+function wholeSample({ name, direction, whyUndefined, measure, unseenHarm }: SumsMetric): SampleMetric {
   return {
     name,
     method: 'bootstrap',
@@ -47,6 +110,7 @@ function wholeSample({ name, direction, whyUndefined, measure }: SumsMetric): Sa
     unit: 'number',
     tasks: ['regression'],
     whyUndefined,
+    unseenHarm,
     prepare: (sample, side) => {
       const squares = sample.labels.map((label, row) => ((side.predictions[row] ?? Number.NaN) - label) ** 2);
       // Labels are centred once so that the spread does not drown in rounding when they are large.

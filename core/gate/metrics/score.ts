@@ -1,6 +1,6 @@
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
-import type { Sample, Side, Task } from '../predictions.ts';
-import type { Metric, Undefined } from './metric.ts';
+import type { Pair, Sample, Side, Task } from '../predictions.ts';
+import type { Metric, Undefined, UnseenShares } from './metric.ts';
 
 /** The smallest probability log loss looks at, so that one certain mistake does not make it infinite (scikit-learn's choice). */
 const SMALLEST_PROBABILITY = 2.220446049250313e-16;
@@ -18,6 +18,7 @@ export const SCORE_METRICS: readonly Metric[] = [
     whyUndefined: notProbabilities,
     rowValues: (sample, side) =>
       sample.labels.map((label, row) => -Math.log(clip(probability(side, label, row)))),
+    unseenHarm: (_, { ofAll }) => -Math.log(SMALLEST_PROBABILITY) * ofAll,
   },
   {
     name: 'brier',
@@ -27,6 +28,7 @@ export const SCORE_METRICS: readonly Metric[] = [
     tasks: CLASSIFICATION,
     whyUndefined: notProbabilities,
     rowValues: (sample, side) => sample.labels.map((_, row) => brierOf(sample, side, row)),
+    unseenHarm: ({ sample }, { ofAll }) => (sample.task === 'binary' ? 1 : 2) * ofAll,
   },
   {
     name: 'roc-auc',
@@ -37,6 +39,7 @@ export const SCORE_METRICS: readonly Metric[] = [
     tasks: CLASSIFICATION,
     whyUndefined: notRankable,
     prepare: (sample, side) => macroOverClasses(sample, side, preparedAuc),
+    unseenHarm: unseenInAuc,
   },
   {
     name: 'average-precision',
@@ -47,6 +50,7 @@ export const SCORE_METRICS: readonly Metric[] = [
     tasks: CLASSIFICATION,
     whyUndefined: notRankable,
     prepare: (sample, side) => macroOverClasses(sample, side, preparedAveragePrecision),
+    unseenHarm: unseenInAveragePrecision,
   },
   {
     name: 'ece',
@@ -57,6 +61,8 @@ export const SCORE_METRICS: readonly Metric[] = [
     tasks: CLASSIFICATION,
     whyUndefined: notProbabilities,
     prepare: preparedCalibrationError,
+    // A row that was right and sure adds nothing, or what its class had by chance; failing, it is wrong and sure.
+    unseenHarm: ({ sample }, { ofAll }) => (2 - 1 / sample.classes.length) * ofAll,
   },
 ];
 
@@ -81,8 +87,7 @@ type PreparedRanking = (positive: Uint8Array, scores: Float64Array) => WeightedS
 
 /** The positive class against the other, or the mean over every class against the rest. */
 function macroOverClasses(sample: Sample, side: Side, prepare: PreparedRanking): WeightedStatistic {
-  const all = sample.task === 'binary' ? [1] : sample.classes.map((_, index) => index);
-  const present = all.filter((index) => sample.labels.includes(index));
+  const present = rankedClasses(sample);
   const parts = present.map((index) =>
     prepare(
       Uint8Array.from(sample.labels, (label) => (label === index ? 1 : 0)),
@@ -90,6 +95,48 @@ function macroOverClasses(sample: Sample, side: Side, prepare: PreparedRanking):
     ),
   );
   return (weights) => parts.reduce((sum, part) => sum + part(weights), 0) / parts.length;
+}
+
+/** The classes that are ranked against the rest: the positive one, or every one that has rows. */
+function rankedClasses({ task, classes, labels }: Sample): number[] {
+  const all = task === 'binary' ? [1] : classes.map((_, index) => index);
+  return all.filter((index) => labels.includes(index));
+}
+
+/** Rows of each class. */
+function sizesOf({ classes, labels }: Sample): Float64Array {
+  const sizes = new Float64Array(classes.length);
+  for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
+  return sizes;
+}
+
+/** A failing share of one class takes as much from the area of that class, and its part of the other rows from each other area. */
+function unseenInAuc({ sample }: Pair, { ofLabel }: UnseenShares): number {
+  const ranked = rankedClasses(sample);
+  const sizes = sizesOf(sample);
+  const failing = [...sizes.keys()].filter((index) => (sizes[index] ?? 0) > 0);
+  const harms = failing.map((index) => {
+    const share = ofLabel(index);
+    const amongOthers = (of: number): number =>
+      Math.min(1, (share * (sizes[index] ?? 0)) / (sample.labels.length - (sizes[of] ?? 0)));
+    return ranked.reduce((sum, of) => sum + (of === index ? share : amongOthers(of)), 0) / ranked.length;
+  });
+  return Math.max(...harms);
+}
+
+/**
+ * The harm is largest where rows of another class come to rank above all of the class: so few as m of them take (m/n) ln(1 + n/m) from the
+ * precision over n rows. A failing share of the class itself takes no more than that.
+ */
+function unseenInAveragePrecision({ sample }: Pair, { ofLabel }: UnseenShares): number {
+  const sizes = sizesOf(sample);
+  const most = Math.max(...[...sizes].map((size, index) => (size === 0 ? 0 : size * ofLabel(index))));
+  const ranked = rankedClasses(sample);
+  const harms = ranked.map((index) => {
+    const ratio = most / (sizes[index] ?? 1);
+    return Math.min(1, ratio * Math.log1p(1 / ratio));
+  });
+  return Math.max(...ranked.map(ofLabel), harms.reduce((sum, harm) => sum + harm, 0) / harms.length);
 }
 
 /** Rows in order of falling score, and where each run of equal scores ends. */

@@ -233,9 +233,13 @@ describe('tests of two models', () => {
   });
 
   test('the rows that a margin needs resolve it', () => {
-    expect(resolvableMargin(Math.sqrt(0.04 / 2473))).toBeCloseTo(0.01, 4);
-    expect(rowsForMargin(1000, Math.sqrt(0.08 / 1000), 0.01)).toBeGreaterThan(4900);
-    expect(rowsForMargin(1000, Math.sqrt(0.08 / 1000), 0.01)).toBeLessThan(5000);
+    const seen = (standardError: number) => ({ standardError, unseen: 0 });
+    expect(resolvableMargin(seen(Math.sqrt(0.04 / 2473)))).toBeCloseTo(0.01, 4);
+    expect(rowsForMargin(1000, seen(Math.sqrt(0.08 / 1000)), 0.01)).toBeGreaterThan(4900);
+    expect(rowsForMargin(1000, seen(Math.sqrt(0.08 / 1000)), 0.01)).toBeLessThan(5000);
+    const rows = rowsForMargin(1000, { standardError: 0.002, unseen: 0.003 }, 0.004);
+    const precision = { standardError: 0.002 * Math.sqrt(1000 / rows), unseen: (0.003 * 1000) / rows };
+    expect(resolvableMargin(precision)).toBeCloseTo(0.004, 5);
   });
 });
 

@@ -1,0 +1,142 @@
+import { judgeCompare } from '../../core/gate/judge/compare.ts';
+import { findMetric } from '../../core/gate/metrics/metrics.ts';
+import type { Pair } from '../../core/gate/predictions.ts';
+import { type Draws, makeDraws } from './draws.ts';
+import { emptyPair } from './empty-pair.ts';
+import {
+  drawsAt,
+  formatShare,
+  keepsPromise,
+  type SimulationOptions,
+  type SimulationRow,
+} from './simulation-row.ts';
+
+/**
+ * A holdout and the rows that the challenger fails on completely: of the positives, a share so that `failing` are expected. Nothing else sets
+ * the models apart but a little jitter.
+ */
+type Cell = {
+  readonly metric: string;
+  readonly rows: number;
+  readonly positives: number;
+  readonly failing: number;
+};
+
+const CELLS: readonly Cell[] = [
+  { metric: 'roc-auc', rows: 3000, positives: 12, failing: 1.2 },
+  { metric: 'roc-auc', rows: 5000, positives: 30, failing: 3.2 },
+  { metric: 'roc-auc', rows: 2000, positives: 200, failing: 3.2 },
+  { metric: 'roc-auc', rows: 2000, positives: 1000, failing: 6 },
+  { metric: 'average-precision', rows: 500, positives: 12, failing: 1.2 },
+  { metric: 'average-precision', rows: 500, positives: 100, failing: 3.2 },
+  { metric: 'log-loss', rows: 1000, positives: 500, failing: 2 },
+  { metric: 'log-loss', rows: 2000, positives: 1000, failing: 3.2 },
+];
+const FULL_DRAWS = 2000;
+const MOST = 0.055;
+/** Draws of the truth, which is what the margin is set to. */
+const LARGE = 100_000;
+/** Logits of the two classes lie so far from 0, and vary by so much. */
+const CENTRE = 2.5;
+const SPREAD = 1.1;
+const JITTER = 0.05;
+const FAILED = -40;
+
+/** Row 20: how often a challenger is promoted whose harm is rare, large and in all worse by just the margin; and how often an equal one. */
+export function simulateRareHarm({ scale, seed }: SimulationOptions): SimulationRow {
+  const draws = drawsAt(FULL_DRAWS, scale, 20);
+  const outcomes = CELLS.map((cell, index) => {
+    const margin = trueHarm(cell, makeDraws(`${seed}|truth|${index}`));
+    const random = makeDraws(`${seed}|rare|${index}`);
+    const equal = { ...cell, failing: 0 };
+    return {
+      promoted: promotions(cell, { draws, margin, random, seed }),
+      passed: promotions(equal, { draws: Math.ceil(draws / 10), margin, random, seed }),
+    };
+  });
+  const worst = Math.max(...outcomes.map(({ promoted }) => promoted));
+  const powers = outcomes.map(({ passed }) => formatShare(passed, Math.ceil(draws / 10)));
+  return {
+    row: 20,
+    quantity: `gate: promotes a model that fails completely on a rare kind of rows and is worse by the margin in all (${CELLS.length} cells of ROC AUC, average precision and log-loss, ${draws} draws each, the worst)`,
+    anchors: [],
+    target: '≤ 5.5%',
+    observed: `${formatShare(worst, draws)}; equal models pass in ${powers.join(', ')}`,
+    met: keepsPromise(worst, draws, { most: MOST, fullDraws: FULL_DRAWS }),
+  };
+}
+
+type Trial = {
+  readonly draws: number;
+  readonly margin: number;
+  readonly random: Draws;
+  readonly seed: number;
+};
+
+function promotions(cell: Cell, { draws, margin, random, seed }: Trial): number {
+  const pair = scoredPair(cell);
+  const metric = metricOf(cell);
+  const rule = { kind: 'compare', metric: cell.metric, require: 'non-inferior', margin } as const;
+  let promoted = 0;
+  for (let draw = 0; draw < draws; draw += 1) {
+    drawScores(pair, cell, random);
+    const options = { alpha: 0.05, seed: `${seed}|${draw}`, names: { challenger: '' } };
+    if (judgeCompare({ rule, metric }, pair, options).verdict === 'pass') promoted += 1;
+  }
+  return promoted;
+}
+
+/** The mean difference over many rows: the truth that the margin is set to. */
+function trueHarm(cell: Cell, random: Draws): number {
+  const times = Math.ceil(LARGE / cell.rows);
+  const pair = scoredPair(cell);
+  const metric = metricOf(cell);
+  const sign = metric.direction === 'higher' ? 1 : -1;
+  let sum = 0;
+  for (let draw = 0; draw < times; draw += 1) {
+    drawScores(pair, cell, random);
+    const value = (side: Pair['champion']): number => measure(metric, pair, side);
+    sum += sign * (value(pair.champion) - value(pair.challenger));
+  }
+  return sum / times;
+}
+
+function measure(metric: ReturnType<typeof metricOf>, { sample }: Pair, side: Pair['champion']): number {
+  if ('rowValues' in metric) {
+    const values = metric.rowValues(sample, side);
+    return values.reduce((sum, value) => sum + value, 0) / values.length;
+  }
+  return metric.prepare(sample, side)(new Uint32Array(sample.labels.length).fill(1));
+}
+
+function metricOf({ metric }: Cell) {
+  const found = findMetric(metric, 'binary');
+  if (!found.ok) throw new Error(found.error.message);
+  return found.value;
+}
+
+function scoredPair({ rows, positives }: Cell): Pair {
+  const pair = emptyPair({ rows, classes: ['no', 'yes'] });
+  pair.sample.labels.fill(1, 0, positives);
+  const scores = () => [new Float64Array(rows)];
+  return {
+    sample: pair.sample,
+    champion: { ...pair.champion, scores: scores() },
+    challenger: { ...pair.challenger, scores: scores() },
+  };
+}
+
+function drawScores({ sample, champion, challenger }: Pair, cell: Cell, random: Draws): void {
+  const rate = cell.failing / cell.positives;
+  for (const [row, label] of sample.labels.entries()) {
+    const logit = (label === 1 ? CENTRE : -CENTRE) + SPREAD * random.normal();
+    const fails = label === 1 && random.uniform() < rate;
+    set(champion, row, logit);
+    set(challenger, row, fails ? FAILED : logit + JITTER * random.normal());
+  }
+}
+
+function set({ scores }: Pair['champion'], row: number, logit: number): void {
+  const column = scores[0];
+  if (column !== undefined) column[row] = 1 / (1 + Math.exp(-logit));
+}
