@@ -67,9 +67,9 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
       const running = await start();
       return withScratch((folder) => buildPackage(running, request, folder));
     },
-    measurePackage: async (built) => {
+    measurePackage: async (built, calls) => {
       const running = await start();
-      return withScratch((folder) => measurePackage(running, built, folder));
+      return withScratch((folder) => measurePackage(running, { built, calls }, folder));
     },
   };
 }
@@ -85,9 +85,15 @@ function buildPackage(
   return runModule(running, { module: 'package', args, hide, folder, out, schema: packageSchema });
 }
 
-async function measurePackage(running: Running, built: string, folder: string): Promise<readonly number[]> {
+type Measuring = { readonly built: string; readonly calls: number };
+
+async function measurePackage(
+  running: Running,
+  { built, calls }: Measuring,
+  folder: string,
+): Promise<readonly number[]> {
   const out = path.join(folder, 'measured.json');
-  const args = ['--package-dir', built, '--out', out];
+  const args = ['--package-dir', built, '--out', out, '--calls', String(calls)];
   const ran = { module: 'measure', args, hide: [], folder, out, schema: measuredSchema } as const;
   return (await runModule(running, ran)).latencyMs;
 }

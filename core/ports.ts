@@ -298,6 +298,6 @@ export type PythonRuntime = {
   /** One evaluation per target, in their order. */
   readonly evaluate: (request: EvaluationRequest) => Promise<readonly Evaluation[]>;
   readonly buildPackage: (request: PackageRequest) => Promise<PackageOutput>;
-  /** Asks the package in `folder` its golden examples, and gives the time of each single request in ms. */
-  readonly measurePackage: (folder: string) => Promise<readonly number[]>;
+  /** Asks the package in `folder` its golden examples, and gives the times of `calls` single requests in ms. */
+  readonly measurePackage: (folder: string, calls: number) => Promise<readonly number[]>;
 };

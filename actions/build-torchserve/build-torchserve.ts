@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { Config } from '../../core/config/config.ts';
 import { judgeBudgets } from '../../core/gate/judge/budgets.ts';
+import { requestsToTime } from '../../core/gate/judge/latency.ts';
 import { packageFolder } from '../../core/identity/package-folder.ts';
 import { packageName } from '../../core/identity/package-name.ts';
 import { PACKAGE_FILES } from '../../core/names.ts';
@@ -44,13 +45,9 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
       folder,
     }),
   );
-  const challengerMs = await ports.python.measurePackage(folder);
+  const latencyMs = await ports.python.measurePackage(folder, requestsToTime(config.gate));
   const { sizeBytes } = packed;
-  const budgets = judgeBudgets(config.gate, {
-    sizeBytes,
-    latency: { challengerMs },
-    seed: packed.manifestDigest,
-  });
+  const budgets = judgeBudgets(config.gate, { sizeBytes, latencyMs });
   const output = budgets.verdict === 'pass' ? await shipAsImage(ports, folder, packed) : packed;
   const name = packageName(config.model, output.manifestDigest);
   const shared = { report: reportPackage(name, version, output, budgets), outputs: { package: name } };

@@ -28,8 +28,6 @@ from trainyard.service import OK
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-DEFAULT_CALLS = 200
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code."""
@@ -41,7 +39,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="trainyard.measure", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--package-dir", type=Path, required=True, help="folder of the package")
     parser.add_argument("--out", type=Path, required=True, help="JSON file for the result")
-    parser.add_argument("--calls", type=int, default=DEFAULT_CALLS, help="single requests to time")
+    parser.add_argument("--calls", type=int, required=True, help="single requests to time")
     add_box_option(parser)
     return parser
 

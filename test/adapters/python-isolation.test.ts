@@ -52,7 +52,7 @@ test('nothing in the working copy stands in for a module of ours or of Python’
   process.chdir(workspace);
   try {
     // The runtime of ours starts, and refuses what is no package.
-    await expect(runtime.measurePackage(path.join(workspace, 'no-package'))).rejects.toThrow('internal');
+    await expect(runtime.measurePackage(path.join(workspace, 'no-package'), 200)).rejects.toThrow('internal');
   } finally {
     process.chdir(cwd);
   }

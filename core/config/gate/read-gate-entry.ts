@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<EntryKind, readonly EntryKey[]>> = {
     'slice-policy',
     'slice-margin',
   ],
-  latency: ['metric', 'at-most', 'max-ratio'],
+  latency: ['metric', 'at-most'],
   size: ['metric', 'at-most'],
   fairness: ['metric', 'group', 'at-most'],
   signature: ['metric'],
@@ -82,18 +82,13 @@ function findMisplaced(entry: RawGateEntry, kind: EntryKind, name: string): read
 
 function readLatency(entry: RawGateEntry, name: string): ReadEntry {
   const limit = entry['at-most'];
-  const maxRatio = entry['max-ratio'];
+  if (limit === undefined) return misfit(undefined, `${name} has no limit.`, 'Add `at-most: 50ms`.');
   const seconds = typeof limit === 'string' ? parseDuration(limit) : undefined;
-  if (limit !== undefined && seconds === undefined) {
+  if (seconds === undefined) {
     return misfit('at-most', `${name} needs a duration.`, 'Write `at-most: 50ms`.');
   }
-  if (seconds === undefined && maxRatio === undefined) {
-    return misfit(undefined, `${name} has no limit.`, 'Add `at-most: 50ms`.');
-  }
-  const atMostMs = seconds === undefined ? undefined : Math.round(seconds * 1e6) / 1e3;
   const quantile = latencyQuantile(name) ?? 0.95;
-  const limits = { ...optional('atMostMs', atMostMs), ...optional('maxRatio', maxRatio) };
-  return ok([{ kind: 'latency', quantile, ...limits }]);
+  return ok([{ kind: 'latency', quantile, atMostMs: Math.round(seconds * 1e6) / 1e3 }]);
 }
 
 function readSize(entry: RawGateEntry): ReadEntry {

@@ -40,15 +40,6 @@ export const gateEntrySchema = z.strictObject({
       description: 'The limit of a latency (`50ms`), a size (`200MB`) or a fairness gap (`0.1`).',
       examples: ['50ms'],
     }),
-  'max-ratio': z
-    .number()
-    .positive()
-    .optional()
-    .meta({
-      description:
-        "For a latency: at most so many times the champion's. The champion is not measured yet, so such a rule stays inconclusive: use `at-most`.",
-      examples: ['1.1'],
-    }),
   threshold: number('MLflow: the absolute threshold.', '0.9').optional(),
   'min-absolute-change': z
     .number()

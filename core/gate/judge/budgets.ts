@@ -2,15 +2,14 @@ import { type Verdict, worstVerdict } from '../../verdict.ts';
 import type { Check } from '../check.ts';
 import { formatCount } from '../format-value.ts';
 import { type BudgetRule, type GateRule, isBudgetRule, type SizeRule } from '../rules/rule.ts';
-import { judgeLatency, type Latencies } from './latency.ts';
+import { judgeLatency } from './latency.ts';
 import { undecided } from './undecided.ts';
 
 /** What was measured on the built package; what was not is absent, and leaves its rules open. */
 type PackageMeasurements = {
-  readonly latency?: Latencies;
+  /** Response times of single requests. */
+  readonly latencyMs?: readonly number[];
   readonly sizeBytes?: number;
-  /** What the bootstrap of the ratio depends on. */
-  readonly seed?: string;
 };
 
 /** The budget rules among `rules`, judged; other rules are left alone. `pass` when there is no budget rule. */
@@ -26,8 +25,8 @@ export function judgeBudgets(
 }
 
 /** One budget rule, judged on what was measured. */
-export function judgeBudget(rule: BudgetRule, { sizeBytes, latency, seed }: PackageMeasurements): Check {
-  return rule.kind === 'size' ? judgeSize(rule, sizeBytes) : judgeLatency(rule, latency, seed ?? '');
+export function judgeBudget(rule: BudgetRule, { sizeBytes, latencyMs }: PackageMeasurements): Check {
+  return rule.kind === 'size' ? judgeSize(rule, sizeBytes) : judgeLatency(rule, latencyMs);
 }
 
 function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {

@@ -5,7 +5,6 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'too-few-rows': `a holdout of at least ${MIN_ROWS} rows; thousands for margins under a point.`,
   'too-few-groups': `holdout rows of at least ${MIN_GROUPS} groups.`,
   'too-few-of-a-class': `at least ${MIN_PER_CLASS} holdout rows of each class; hundreds for small margins.`,
-  'too-few-requests': 'more measured requests.',
   'one-class-only': 'holdout rows of every class.',
   'all-ties': 'a model whose scores differ from row to row.',
   'no-scores': 'probabilities in the predictions: log a model that gives them.',
@@ -21,7 +20,6 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'not-measured': 'a measurement of the built package.',
   'not-a-size': 'the size of the package in bytes.',
   'not-a-latency': 'latencies in milliseconds, each finite and not negative.',
-  'not-paired': 'both models measured on the same requests, in turn.',
 };
 
 /** What would settle a check of `metric` that is undecided for this reason; `undefined` where a problem says it. */

@@ -35,7 +35,7 @@ function numbersOf(rule: GateRule): RuleNumber[] {
     case 'fairness':
       return [size('limit', rule.limit)];
     case 'latency':
-      return [size('at-most', rule.atMostMs), size('max-ratio', rule.maxRatio)];
+      return [size('at-most', rule.atMostMs)];
     case 'size':
       return [size('at-most', rule.atMostBytes)];
     case 'mlflow':

@@ -43,12 +43,11 @@ export type FairnessRule = {
   readonly limit: number;
 };
 
-/** A quantile of the response time: under a budget in milliseconds, or at most `maxRatio` times the champion's. */
+/** A quantile of the response time: under a budget in milliseconds. */
 export type LatencyRule = {
   readonly kind: 'latency';
   readonly quantile: 0.5 | 0.95 | 0.99;
-  readonly atMostMs?: number;
-  readonly maxRatio?: number;
+  readonly atMostMs: number;
 };
 
 /** The model's size in bytes. */

@@ -26,7 +26,7 @@ describe('a configuration', () => {
   });
 
   it('reads times, sizes, shares and rates in their units', () => {
-    const config = parse(`${MINIMAL}  - { metric: latency-p95, at-most: 50ms, max-ratio: 1.1 }
+    const config = parse(`${MINIMAL}  - { metric: latency-p95, at-most: 50ms }
   - { metric: size, at-most: 1.5MiB }
 project: { timeout: 90m }
 serving: { max-batch-delay: 5ms, response-timeout: 30s }
@@ -38,7 +38,7 @@ monitor: { staleness: 4w, retrain: { at-most: 1/12h } }
 `);
     expect(config.project.timeoutSeconds).toBe(5_400);
     expect(config.gate.slice(1)).toEqual([
-      { kind: 'latency', quantile: 0.95, atMostMs: 50, maxRatio: 1.1 },
+      { kind: 'latency', quantile: 0.95, atMostMs: 50 },
       { kind: 'size', atMostBytes: 1_572_864 },
     ]);
     expect(config.serving.settings).toMatchObject({ maxBatchDelayMs: 5, responseTimeoutSeconds: 30 });
