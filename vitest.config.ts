@@ -17,8 +17,8 @@ export default defineConfig({
     server: { deps: { inline } },
     coverage: {
       provider: 'v8',
-      include: ['{core,adapters,actions}/**/*.ts'],
-      exclude: ['actions/dist/**', 'test/**'],
+      include: ['{core,adapters,actions,cli}/**/*.ts'],
+      exclude: ['actions/dist/**', 'cli/dist/**', 'test/**'],
       // A table of every file is nothing one reads in a log: `npm test` prints the sum of each part.
       reporter: ['text-summary', 'json-summary'],
       reportsDirectory: '.trainyard/reports/coverage',
@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{core,adapters,actions,measure,scripts}/**/*.test.ts'],
+          include: ['test/{core,adapters,actions,cli,measure,scripts}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

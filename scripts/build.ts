@@ -29,11 +29,12 @@ function main(): void {
   mkdirSync(STATE_DIR, { recursive: true });
   const work = mkdtempSync(path.join(STATE_DIR, 'build-'));
   try {
-    emitJavaScript(path.join(work, 'js'), ['actions/index.ts', 'agent/main.ts']);
+    emitJavaScript(path.join(work, 'js'), ['actions/index.ts', 'agent/main.ts', 'cli/index.ts']);
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
     for (const name of ['@actions/core', '@actions/github']) declarePure(work, name);
     buildActions(work, path.join(root, 'actions', 'dist'));
     buildAgent(work, path.join(root, 'agent', 'dist'));
+    buildCli(work, path.join(root, 'cli', 'dist'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -52,6 +53,20 @@ function buildAgent(work: string, target: string): void {
   writeFileSync(path.join(work, 'js', 'agent', 'api', 'page-parts.js'), parts);
   bundle(work, 'agent/main.js', target, 'agent.mjs');
   process.stdout.write('trainyard: built the agent\n');
+}
+
+/** The command line in one file, and what `npx` starts: it says where this package lies. */
+function buildCli(work: string, target: string): void {
+  bundle(work, 'cli/index.js', target, 'cli.mjs');
+  const stub = [
+    '#!/usr/bin/env node',
+    `import { runCli } from './cli.mjs';`,
+    '',
+    `process.exitCode = await runCli(process.argv.slice(2), new URL('../..', import.meta.url));`,
+    '',
+  ];
+  writeFileSync(path.join(target, 'trainyard.mjs'), stub.join('\n'), { mode: 0o755 });
+  process.stdout.write('trainyard: built the command line\n');
 }
 
 /** Strips the types: ncc's own TypeScript loader knows no `.ts` import specifiers. Types are checked elsewhere. */

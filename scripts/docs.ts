@@ -10,6 +10,7 @@ import {
 import { CONTRACTS } from '../actions/job/contract.ts';
 import { insertTables as insertAgentTables } from '../agent/readme-tables.ts';
 import { handlerDigest } from '../agent/runtimes/process/check-handler.ts';
+import { commandTables } from '../cli/readme-tables.ts';
 import { configReference } from '../core/config/schema/reference.ts';
 import { publishedSchema } from '../core/config/schema/schema-node.ts';
 import { insertAttempts } from '../measure/attack/attempts-table.ts';
@@ -46,9 +47,11 @@ function generate(): readonly Generated[] {
     withTables(path.join(ROOT, 'actions', name, 'README.md'), renderTables(action)),
   );
   const overview = withTables(path.join(ROOT, 'README.md'), renderActions(actions));
+  const commands = withTables(path.join(ROOT, 'cli', 'README.md'), commandTables());
   return [
     ...readmes,
     overview,
+    commands,
     agentReadme(),
     rootAction(),
     configuration(),

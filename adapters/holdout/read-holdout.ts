@@ -5,19 +5,9 @@ import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { hashFile } from '../data-digest.ts';
 import { type Cell, nameCell } from './cell.ts';
-import type { ColumnNames, Columns } from './columns.ts';
-import { readCsv } from './read-csv.ts';
-import { readJsonl } from './read-jsonl.ts';
-import { readNpz } from './read-npz.ts';
-import { readParquet } from './read-parquet.ts';
 import { readTruth } from './read-truth.ts';
+import { readerOf } from './readers.ts';
 
-const READERS: Readonly<Record<string, (file: string, wanted: ColumnNames) => Promise<Columns>>> = {
-  '.npz': readNpz,
-  '.csv': readCsv,
-  '.parquet': readParquet,
-  '.jsonl': readJsonl,
-};
 /** How the file begins that stands for one kept in Git LFS. */
 const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 const CORRECT = 'Correct data.holdout in trainyard.yml.';
@@ -43,7 +33,7 @@ export async function readHoldout(root: string, holdout: HoldoutFile): Promise<H
 
 async function readColumns(file: string, holdout: HoldoutFile): Promise<HeldOut> {
   const { path: written, target, id, group, slices } = holdout;
-  const reader = READERS[path.extname(file)];
+  const reader = readerOf(file);
   if (reader === undefined) {
     const message = `${written} is of no kind that can be read.`;
     throw refusal({ code: 'holdout-format', message, remedy: 'Use .npz, .csv, .parquet or .jsonl.' });

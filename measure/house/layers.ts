@@ -8,10 +8,11 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   adapters: ['core'],
   actions: ['core', 'adapters'],
   agent: ['core', 'adapters'],
+  cli: ['core', 'adapters'],
   sandbox: ['core', 'adapters', 'actions', 'agent'],
   measure: ['core', 'adapters', 'actions', 'agent', 'sandbox'],
-  scripts: ['core', 'adapters', 'actions', 'agent', 'sandbox', 'measure'],
-  test: ['core', 'adapters', 'actions', 'agent', 'sandbox', 'measure'],
+  scripts: ['core', 'adapters', 'actions', 'agent', 'cli', 'sandbox', 'measure'],
+  test: ['core', 'adapters', 'actions', 'agent', 'cli', 'sandbox', 'measure'],
 };
 
 /**
@@ -37,6 +38,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
   ['config'],
   ['deploy', 'monitor', 'ports.ts'],
   ['plan'],
+  ['check'],
 ];
 
 /** What all actions share; what lies in another folder belongs to that action alone. Only the bundle's entry names them all. */

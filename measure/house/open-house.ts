@@ -2,7 +2,7 @@ import path from 'node:path';
 import ts from 'typescript';
 
 /** The folders that hold the product, and what stands beside it: a stand-in world, evidence, commands. */
-export const PRODUCT = ['core', 'adapters', 'actions', 'agent'] as const;
+export const PRODUCT = ['core', 'adapters', 'actions', 'agent', 'cli'] as const;
 export const BESIDE = ['sandbox', 'measure', 'scripts'] as const;
 
 /** One file of the repository, read and parsed. */

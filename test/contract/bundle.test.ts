@@ -14,6 +14,7 @@ const SOURCES = [
   'actions',
   'adapters',
   'agent',
+  'cli',
   'core',
   'sandbox',
   'scripts',
@@ -46,7 +47,7 @@ describe('the committed bundle', () => {
     run(process.execPath, args, checkout);
   }, 300_000);
 
-  test.each(['actions', 'agent'])(
+  test.each(['actions', 'agent', 'cli'])(
     'of %s is what the sources give, byte for byte, wherever they are built',
     (part) => {
       const committed = path.join(ROOT, part, 'dist');
@@ -85,6 +86,32 @@ describe('the committed bundle', () => {
     expect(text).not.toContain(ROOT);
     expect(text).not.toContain('docker-modem');
     rmSync(path.dirname(alone), { recursive: true });
+  });
+});
+
+describe('the built command line', () => {
+  /** With the Node that this machine has beside ours, where it has one: what a laptop has is older. */
+  function start(...args: readonly string[]) {
+    const places = ['/usr/local/bin', '/usr/bin', '/bin', path.dirname(process.execPath)];
+    const cli = path.join(ROOT, 'cli', 'dist', 'trainyard.mjs');
+    const env = { PATH: places.join(path.delimiter) };
+    return spawnSync('node', [cli, ...args], { cwd: folder, encoding: 'utf8', env });
+  }
+
+  test('starts from any folder, and says what it can do and what is missing', () => {
+    expect(start('--version').stdout).toBe(`${VERSION}\n`);
+    expect(start('--help').stdout).toContain('check');
+    const { status, stdout, stderr } = start('check');
+    expect(stdout).toContain('There is no trainyard.yml');
+    expect([status, stderr]).toEqual([1, '']);
+    expect(start('chek').stderr).toContain('Did you mean check?');
+    expect(start('check', '--brunch', 'x').status).toBe(2);
+  });
+
+  test('needs no Node 24, and names no path of the machine it was built on', () => {
+    const text = readFileSync(path.join(ROOT, 'cli', 'dist', 'cli.mjs'), 'utf8');
+    expect(text).not.toContain('node:sqlite');
+    expect(text).not.toContain(ROOT);
   });
 });
 

@@ -6,6 +6,7 @@ const ROOT = path.join(import.meta.dirname, '..', '..');
 const PRINTER = 'actions/job/harness.ts';
 /** The daemon's log and what a person asked its command line for. */
 const OF_AGENT: readonly string[] = ['agent/main.ts', 'agent/open-context.ts'];
+const OF_CLI = 'cli/print.ts';
 
 /** What writes to the output of the process: a runner reads commands in it. */
 const PRINTS =
@@ -18,12 +19,12 @@ function readSources(folder: string): readonly { readonly file: string; readonly
     .map((file) => ({ file, text: readFileSync(path.join(ROOT, file), 'utf8') }));
 }
 
-test('one file of the actions prints, and one of the agent logs', () => {
-  const printers = ['core', 'adapters', 'actions', 'agent']
+test('one file of the actions prints, and one of the command line, and one of the agent logs', () => {
+  const printers = ['core', 'adapters', 'actions', 'agent', 'cli']
     .flatMap(readSources)
     .filter(({ text }) => text.search(PRINTS) !== -1)
     .map(({ file }) => file);
-  expect(printers.toSorted()).toEqual([PRINTER, ...OF_AGENT].toSorted());
+  expect(printers.toSorted()).toEqual([PRINTER, OF_CLI, ...OF_AGENT].toSorted());
 });
 
 test.each([

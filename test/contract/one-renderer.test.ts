@@ -8,7 +8,11 @@ const ROOT = path.join(import.meta.dirname, '..', '..');
 const RENDERING =
   /report\/(?:escape-markdown|fit-blocks)\.ts'|[`'"]#{2,4} |<details>|\| ---|\|---|<!-- trainyard:/;
 /** The tables of the READMEs are documents of this repository and report nothing. */
-const DOCUMENTS: readonly string[] = ['actions/job/action-tables.ts', 'agent/readme-tables.ts'];
+const DOCUMENTS: readonly string[] = [
+  'actions/job/action-tables.ts',
+  'agent/readme-tables.ts',
+  'cli/readme-tables.ts',
+];
 
 function readSources(folder: string): readonly { readonly file: string; readonly text: string }[] {
   return readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
@@ -18,7 +22,7 @@ function readSources(folder: string): readonly { readonly file: string; readonly
 }
 
 test('only core/report knows how a report looks: everyone else hands over data', () => {
-  const renderers = ['core', 'adapters', 'actions', 'agent']
+  const renderers = ['core', 'adapters', 'actions', 'agent', 'cli']
     .flatMap(readSources)
     .filter(({ text }) => RENDERING.test(text))
     .map(({ file }) => file);

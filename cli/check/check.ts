@@ -1,0 +1,40 @@
+import { findBranch, findCheckout } from '../../adapters/git/describe-checkout.ts';
+import { type Checked, passedOver } from '../../core/check/checked.ts';
+import { lookAtConfiguration } from './look-at-configuration.ts';
+import { lookAtData } from './look-at-data.ts';
+import { lookAtProject } from './look-at-project.ts';
+import { lookAtWorkflows } from './look-at-workflows.ts';
+
+/** What is to be checked. */
+export type CheckRequest = {
+  /** The repository, or a folder of it. */
+  readonly folder: string;
+  /** The configuration, from the root of the repository. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** This package's folder. */
+  readonly root: string;
+  /** The default branch. */
+  readonly branch?: string;
+};
+
+/** Everything that can be known of a repository before a push. */
+export async function check(request: CheckRequest): Promise<readonly Checked[]> {
+  const { file, env, root } = request;
+  const checkout = await findCheckout(request.folder);
+  const folder = checkout ?? request.folder;
+  const { config, text, checked } = await lookAtConfiguration(folder, file, env);
+  if (text === undefined) return checked;
+  const found = await findBranch(folder);
+  const branch = request.branch ?? found?.name;
+  const about = { folder, file, text, isCheckout: checkout !== undefined };
+  const data = config === undefined ? { checked: [], isInLfs: false } : await lookAtData(about, config);
+  return [
+    ...checked,
+    ...(config === undefined ? [] : await lookAtProject(about, config)),
+    ...data.checked,
+    ...(config === undefined
+      ? [passedOver('workflows', 'They are looked at when the configuration can be read.')]
+      : await lookAtWorkflows({ ...about, root, branch, needsLfs: data.isInLfs }, config)),
+  ];
+}

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { describeHeld, type Held } from '../../adapters/git/describe-checkout.ts';
+import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
+import { readerOf } from '../../adapters/holdout/readers.ts';
+import { type Checked, errors, fine, passedOver } from '../../core/check/checked.ts';
+import type { Config, Holdout } from '../../core/config/config.ts';
+import type { CrossProblem } from '../../core/config/cross-problem.ts';
+import { placeProblems } from '../../core/config/place-problems.ts';
+import { UserError } from '../../core/errors.ts';
+import type { About } from './about.ts';
+
+type Looked = {
+  readonly checked: readonly Checked[];
+  /** Whether Git LFS keeps some of it. */
+  readonly isInLfs: boolean;
+};
+
+/** Looks whether the data are where jobs will look for them, and whether the holdout has the columns that are named. */
+export async function lookAtData(about: About, { data, project }: Config): Promise<Looked> {
+  const { holdout } = data;
+  const isMade = project.steps.etl !== undefined;
+  const inputs = await Promise.all(
+    data.inputs.map((input, index) =>
+      lookAtPlace(about, { place: input, key: ['data', 'inputs', index], isMade }),
+    ),
+  );
+  const key = ['data', 'holdout', 'path'];
+  const held =
+    holdout === undefined ? undefined : await lookAtPlace(about, { place: holdout.path, key, isMade: false });
+  const read = holdout === undefined || held?.isThere !== true ? [] : await lookAtHoldout(about, holdout);
+  const places = [...inputs, ...(held === undefined ? [] : [held])];
+  return {
+    checked: [...places.flatMap(({ checked }) => checked), ...read],
+    isInLfs: places.some(({ isInLfs }) => isInLfs),
+  };
+}
+
+type Place = {
+  readonly place: string;
+  readonly key: CrossProblem['path'];
+  /** Whether a step of the training may make it. */
+  readonly isMade: boolean;
+};
+
+type LookedAtPlace = Looked & { readonly isThere: boolean };
+
+/** Every job is a fresh clone: what is neither committed nor outside of it is in none. */
+async function lookAtPlace(about: About, { place, key, isMade }: Place): Promise<LookedAtPlace> {
+  const { folder, file, text, isCheckout } = about;
+  const subject = key.slice(0, 2).join('.');
+  const isThere = existsSync(path.resolve(folder, place));
+  const refuse = (problem: Omit<CrossProblem, 'path'>): LookedAtPlace => {
+    const problems = placeProblems(text, file, [{ ...problem, path: key }]);
+    return { checked: errors(subject, problems), isInLfs: false, isThere };
+  };
+  const say = (checked: Checked, isInLfs = false): LookedAtPlace => ({
+    checked: [checked],
+    isInLfs,
+    isThere,
+  });
+  if (path.relative(folder, path.resolve(folder, place)).startsWith('..')) {
+    return say(
+      passedOver(subject, `${place} lies outside of the repository: it has to be there on every runner.`),
+    );
+  }
+  if (isMade && !isThere) return say(passedOver(subject, `${place} is for the step etl to make.`));
+  const held = isCheckout ? await describeHeld(folder, place) : undefined;
+  if (!isThere) return refuse(missing(place));
+  if (held?.isTracked === false && !isMade) return refuse(uncommitted(place, held));
+  return say(fine(subject, place), held?.isInLfs);
+}
+
+function missing(place: string): Omit<CrossProblem, 'path'> {
+  return {
+    code: 'data-missing',
+    message: `${place} is not there.`,
+    remedy:
+      'Correct the path, commit the file, or name a place outside of the repository that all runners have.',
+  };
+}
+
+function uncommitted(place: string, { isIgnored }: Held): Omit<CrossProblem, 'path'> {
+  return {
+    code: 'data-not-committed',
+    message: `${place} is here, and ${isIgnored ? 'git ignores it' : 'not committed'}: every job works on a fresh clone, which has it not.`,
+    remedy: `Commit it${isIgnored ? ' (`git add --force`)' : ''}, with Git LFS if it is large, or name a place outside of the repository that all runners have.`,
+  };
+}
+
+async function lookAtHoldout({ folder, file, text }: About, holdout: Holdout): Promise<readonly Checked[]> {
+  const subject = 'data.holdout';
+  try {
+    const { truth } = await readHoldout(folder, holdout);
+    const absent = await findAbsent(folder, holdout);
+    if (absent.length > 0) return errors(subject, placeProblems(text, file, absent));
+    return [
+      fine(
+        subject,
+        `${truth.names.length} examples, ${new Set(truth.names).size} different values of ${holdout.target}`,
+      ),
+    ];
+  } catch (thrown) {
+    if (!(thrown instanceof UserError)) throw thrown;
+    const path = [
+      'data',
+      'holdout',
+      thrown.problems[0]?.code === 'holdout-column-missing' ? 'target' : 'path',
+    ];
+    return errors(
+      subject,
+      placeProblems(
+        text,
+        file,
+        thrown.problems.map((problem) => ({ ...problem, path })),
+      ),
+    );
+  }
+}
+
+/** Columns that only the Python runtime reads. */
+async function findAbsent(
+  folder: string,
+  { path: place, time, inputs = [] }: Holdout,
+): Promise<readonly CrossProblem[]> {
+  const target = path.resolve(folder, place);
+  const names = (await readerOf(target)?.(target, { all: [], typed: [] }))?.names ?? [];
+  const named = [
+    ...(time === undefined ? [] : [['time', time] as const]),
+    ...inputs.map((name) => ['inputs', name] as const),
+  ];
+  return named
+    .filter(([, name]) => !names.includes(name))
+    .map(([key, name]) => ({
+      code: 'holdout-column-missing',
+      path: ['data', 'holdout', key],
+      message: `${place} has no column ${name}; it has ${names.join(', ')}.`,
+      remedy: `Correct data.holdout.${key}.`,
+    }));
+}

@@ -1,0 +1,26 @@
+import { readMlproject } from '../../adapters/read-mlproject.ts';
+import { type Checked, errors, fine, passedOver } from '../../core/check/checked.ts';
+import type { Config } from '../../core/config/config.ts';
+import { checkProject } from '../../core/config/mlproject/check-project.ts';
+import { placeProblems } from '../../core/config/place-problems.ts';
+import type { About } from './about.ts';
+
+const SUBJECT = 'project';
+
+/** Holds the steps and parameters of the configuration against the MLproject file. */
+export async function lookAtProject(
+  { folder, file, text }: About,
+  { project }: Config,
+): Promise<readonly Checked[]> {
+  const read = await readMlproject(folder, project.uri);
+  if (!read.ok) return errors(SUBJECT, read.error);
+  if (read.value === undefined) {
+    return [
+      passedOver(SUBJECT, `There is no MLproject file in ${project.uri} to hold the parameters against.`),
+    ];
+  }
+  const problems = placeProblems(text, file, checkProject(project, read.value));
+  if (problems.length > 0) return errors(SUBJECT, problems);
+  const given = Object.entries(project.parameters).map(([name, value]) => `${name}=${String(value)}`);
+  return [fine(SUBJECT, [`${read.value.file}, ${project.steps.train}`, ...given].join(' '))];
+}

@@ -1,0 +1,5 @@
+import type { Command } from './command.ts';
+import { checkCommand } from './commands/check.ts';
+
+/** All commands, in the order in which a repository needs them. */
+export const COMMANDS: readonly Command[] = [checkCommand];

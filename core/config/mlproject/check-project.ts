@@ -1,0 +1,51 @@
+import { didYouMean } from '../../did-you-mean.ts';
+import type { Config } from '../config.ts';
+import type { CrossProblem } from '../cross-problem.ts';
+import { checkParameters } from './check-parameters.ts';
+import type { Mlproject } from './mlproject.ts';
+
+/** What MLflow runs by its name alone, without an entry point. */
+const SCRIPT = /\.(?:py|sh|R)$/;
+
+type Step = {
+  /** The key of `project.steps`. */
+  readonly key: 'etl' | 'train';
+  readonly name: string;
+  readonly values: Config['project']['parameters'];
+};
+
+/** What the MLproject file says of the steps of trainyard.yml that can't be: entry points it has not, parameters it would not take. */
+export function checkProject(
+  { steps, parameters }: Config['project'],
+  project: Mlproject,
+): readonly CrossProblem[] {
+  const etl = steps.etl === undefined ? [] : [{ key: 'etl' as const, name: steps.etl, values: {} }];
+  return [...etl, { key: 'train' as const, name: steps.train, values: parameters }].flatMap((step) =>
+    checkStep(step, project),
+  );
+}
+
+function checkStep({ key, name, values }: Step, project: Mlproject): readonly CrossProblem[] {
+  const entry = Object.hasOwn(project.entryPoints, name) ? project.entryPoints[name] : undefined;
+  if (entry === undefined) return SCRIPT.test(name) ? [] : [noEntryPoint(key, name, project)];
+  return checkParameters(project, name, { entry, values }).map(({ name: parameter, ...problem }) => ({
+    ...problem,
+    path: key === 'train' ? ['project', 'parameters', parameter] : ['project', 'steps', key],
+  }));
+}
+
+function noEntryPoint(key: Step['key'], name: string, { file, entryPoints }: Mlproject): CrossProblem {
+  const names = Object.keys(entryPoints);
+  const nearest = didYouMean(name, names);
+  const list = names.length === 0 ? 'It has none.' : `It has ${names.join(', ')}.`;
+  const meant =
+    nearest === undefined
+      ? `Add it there, or name another in project.steps.${key}.`
+      : `Did you mean \`${nearest}\`?`;
+  return {
+    code: 'unknown-entry-point',
+    path: ['project', 'steps', key],
+    message: `${file} has no entry point \`${name}\`.`,
+    remedy: `${meant} ${list}`,
+  };
+}

@@ -1,0 +1,18 @@
+import type { Scalar } from '../config.ts';
+
+/** A parameter of an entry point. `type` is as it is written; MLflow itself knows `string`, `float`, `path` and `uri`. */
+type ProjectParameter = { readonly type: string; readonly default?: Scalar };
+
+/** One entry point: what it takes, and the line that it stands on. */
+export type EntryPoint = {
+  readonly parameters: Readonly<Record<string, ProjectParameter>>;
+  readonly line: number;
+};
+
+/** An MLproject file. */
+export type Mlproject = {
+  /** As problems name it. */
+  readonly file: string;
+  /** The entry points that it names; one that is a script of the folder needs no name. */
+  readonly entryPoints: Readonly<Record<string, EntryPoint>>;
+};

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { Problem } from '../../errors.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { optional } from '../optional.ts';
+import { readYaml } from '../yaml-source.ts';
+import type { EntryPoint, Mlproject } from './mlproject.ts';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+/** `lr: float`, or `lr: { type: float, default: 0.1 }`. */
+const parameterSchema = z.union([
+  z.string().transform((type) => ({ type, default: undefined })),
+  z.object({ type: z.string().default('string'), default: scalar.optional() }),
+]);
+const projectSchema = z.object({
+  entry_points: z
+    .record(z.string(), z.object({ parameters: z.record(z.string(), parameterSchema).nullish() }))
+    .nullish(),
+});
+
+/** Reads an MLproject file as MLflow does: what it does not look at here may be as it likes. */
+export function parseMlproject(text: string, file: string): Result<Mlproject, readonly Problem[]> {
+  // The dollar signs of a command are the shell's.
+  const source = readYaml(text, { file, env: {}, needs: () => false, counts: () => false });
+  if (source.problems.length > 0) return err(source.problems);
+  const parsed = projectSchema.safeParse(source.value ?? {});
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return err([
+      {
+        code: 'mlproject-unreadable',
+        message: `MLflow can't read this MLproject file: ${issue?.path.join('.')}: ${issue?.message}.`,
+        remedy:
+          'Write `entry_points: { main: { parameters: { lr: { type: float, default: 0.1 } }, command: … } }`.',
+        where: source.locate(issue?.path ?? []),
+      },
+    ]);
+  }
+  const entryPoints = Object.entries(parsed.data.entry_points ?? {}).map(([name, { parameters }]) => {
+    const where = source.locate(['entry_points'], name);
+    const typed = Object.entries(parameters ?? {}).map(
+      ([key, { type, default: fallback }]) => [key, { type, ...optional('default', fallback) }] as const,
+    );
+    const line = where.kind === 'file' ? (where.line ?? 1) : 1;
+    return [name, { parameters: Object.fromEntries(typed), line }] satisfies [string, EntryPoint];
+  });
+  return ok({ file, entryPoints: Object.fromEntries(entryPoints) });
+}

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { check } from '../../cli/check/check.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { createStranger, fileWith, writeInto } from './support/stranger.ts';
+
+const CALLER = '.github/workflows/trainyard.yml';
+const template = readFileSync(path.join(ROOT, 'workflows-templates', 'trainyard.yml'), 'utf8');
+
+async function look(folder: string, env: Readonly<Record<string, string>> = {}) {
+  return check({ folder, file: 'trainyard.yml', env, root: ROOT });
+}
+
+/** What is wrong, as `level code place`. */
+async function flawsOf(
+  changes: Parameters<typeof createStranger>[0],
+  env: Readonly<Record<string, string>> = {},
+) {
+  const checked = await look(createStranger(changes), env);
+  return checked.flatMap((one) => {
+    if (one.kind !== 'flawed') return [];
+    const { code, where } = one.problem;
+    const place = where?.kind === 'file' ? `${where.file}:${where.line}` : 'nowhere';
+    return [`${one.level} ${code} ${place}`];
+  });
+}
+
+function callerWith(part: string, other: string): Record<string, string> {
+  expect(template).toContain(part);
+  return { [CALLER]: template.replace(part, other) };
+}
+
+describe('check', () => {
+  test('finds nothing wrong with a repository that is right, and says what it looked at', async () => {
+    const checked = await look(createStranger());
+    expect(checked.filter(({ kind }) => kind !== 'fine')).toEqual([]);
+    expect(checked.map(({ subject }) => subject)).toEqual([
+      ...[
+        'configuration',
+        'project',
+        'data.inputs',
+        'data.holdout',
+        'data.holdout',
+        'workflows',
+        'workflows',
+      ],
+    ]);
+  });
+
+  test.each([
+    ['a misspelt key', 'margin: 2%', 'margn: 2%', 'unknown-key trainyard.yml:9'],
+    ['an unknown metric', 'metric: mae', 'metric: f1-macro', 'unknown-metric trainyard.yml:9'],
+    ['an entry point that is none', 'train: fit', 'train: fitt', 'unknown-entry-point trainyard.yml:4'],
+    [
+      'a parameter that MLproject has not',
+      'trees: 300',
+      'tree: 300',
+      'unknown-project-parameter trainyard.yml:4',
+    ],
+    ['a fraction for a whole number', 'trees: 300', 'trees: 1.5', 'bad-parameter trainyard.yml:4'],
+    ['a text for a number', 'rate: 0.05', 'rate: fast', 'bad-parameter trainyard.yml:4'],
+    [
+      'no value for a parameter without a default',
+      ', rate: 0.05',
+      '',
+      'missing-project-parameter trainyard.yml:4',
+    ],
+    ['an input that is not there', 'sold.csv]', 'sould.csv]', 'data-missing trainyard.yml:6'],
+    ['a holdout that is not there', 'unseen.csv', 'unsen.csv', 'data-missing trainyard.yml:7'],
+    [
+      'a target that is no column',
+      'target: price',
+      'target: prize',
+      'holdout-column-missing trainyard.yml:7',
+    ],
+    ['a time that is no column', 'time: sold_at', 'time: sold', 'holdout-column-missing trainyard.yml:7'],
+    ['a slice that is no column', '[district]', '[quarter]', 'holdout-column-missing trainyard.yml:7'],
+  ])('tells %s, at its line', async (_, part, other, flaw) => {
+    expect(await flawsOf(fileWith('trainyard.yml', part, other))).toEqual([`error ${flaw}`]);
+  });
+
+  test.each([
+    [
+      'a branch that nobody fills in',
+      "branches: ['**']",
+      'branches: [$default-branch]',
+      'branch-unfilled',
+      'branches: [',
+    ],
+    ['another branch', "branches: ['**']", 'branches: [main]', 'other-branch', 'branches: ['],
+    ['a secret of another name', 'agent-token:', 'agents-token:', 'unknown-secret', 'agents-token:'],
+    ['an input of another name', 'detach:', 'detatch:', 'unknown-input', 'detatch:'],
+    ['a permission too few', 'contents: write', 'contents: read', 'permissions-missing', 'contents: read'],
+    ['labels that are no JSON', `'["self-hosted", "gpu"]'`, 'gpu', 'runner-not-json', 'gpu-runner:'],
+  ])('tells of a workflow with %s', async (_, part, other, code, stands) => {
+    const changed = callerWith(part, other);
+    const flaws = await flawsOf(changed);
+    const line = 1 + (changed[CALLER]?.split('\n').findIndex((one) => one.includes(stands)) ?? 0);
+    expect(flaws.filter((flaw) => flaw.startsWith('error'))).toEqual([`error ${code} ${CALLER}:${line}`]);
+  });
+
+  test('tells that no workflow calls the pipeline, and that none calls the monitor', async () => {
+    const flaws = await flawsOf({
+      [CALLER]: undefined,
+      '.github/workflows/trainyard-monitor.yml': undefined,
+    });
+    expect(flaws).toEqual(['error no-pipeline nowhere', 'warning no-monitor nowhere']);
+  });
+
+  test('warns of a variable that has no value here, and checks the rest all the same', async () => {
+    const changes = fileWith('trainyard.yml', 'path: ml/data/unseen.csv', `path: "\${FLATS}/unseen.csv"`);
+    expect(await flawsOf(changes)).toEqual([
+      'warning missing-variable trainyard.yml:7',
+      'error data-missing trainyard.yml:7',
+    ]);
+    expect(await flawsOf(changes, { FLATS: 'ml/data' })).toEqual([]);
+  });
+
+  test('tells data that are here and in no clone', async () => {
+    const folder = createStranger({
+      ...fileWith('trainyard.yml', 'unseen.csv', 'new.csv'),
+      '.gitignore': 'sold.csv\n',
+      'ml/data/sold.csv': undefined,
+    });
+    writeInto(folder, 'ml/data/new.csv', 'flat,sold_at,district,price\nb,2026-02-01,north,151000\n');
+    writeInto(folder, 'ml/data/sold.csv', 'flat,price\na,1\n');
+    const flawed = (await look(folder)).flatMap((one) => (one.kind === 'flawed' ? [one.problem] : []));
+    expect(flawed.map(({ code }) => code)).toEqual(['data-not-committed', 'data-not-committed']);
+    expect(flawed[0]?.message).toContain('git ignores it');
+    expect(flawed[1]?.message).toContain('not committed');
+  });
+
+  test('tells data that Git LFS keeps and jobs leave out', async () => {
+    const lfs = { '.gitattributes': '*.csv filter=lfs diff=lfs merge=lfs -text\n' };
+    expect(await flawsOf(lfs)).toEqual([`error lfs-left-out ${CALLER}:29`]);
+    expect(await flawsOf({ ...lfs, ...callerWith('detach: auto', 'lfs: true') })).toEqual([]);
+  });
+});
