@@ -3,7 +3,7 @@ import type { Config } from '../../core/config/config.ts';
 import { describeTouchedFiles } from '../../core/config/describe-touched-files.ts';
 import { listVariables } from '../../core/config/expand-variables.ts';
 import { optional } from '../../core/config/optional.ts';
-import { messageOf, UserError } from '../../core/errors.ts';
+import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
@@ -12,6 +12,11 @@ import { findLoss, headOf, type Remembered } from '../../core/ledger/head/ledger
 import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { findTraining } from '../../core/plan/chain/find-training.ts';
+import {
+  findTrainingProblems,
+  type ProjectOnDisk,
+  refuseParameters,
+} from '../../core/plan/check-training.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
@@ -48,6 +53,8 @@ export type PlanRequest = Pick<
   readonly config: Config;
   /** The configuration of the default branch as it is written there; `sha` is the commit it was read at, where there is git. */
   readonly policy: { readonly file: string; readonly text: string; readonly sha?: string };
+  /** What the workspace holds of the project that would be trained. */
+  readonly disk: ProjectOnDisk;
   readonly workflow: Workflow;
   readonly runUrl: string;
 };
@@ -90,7 +97,8 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
   const now = ports.clock.now();
   const planning: Planning = {
     ...{ request, ports, answering },
-    decide: (on) => planEvent({ ...request, ...known, state: on, now }),
+    decide: (on) =>
+      refuseParameters(planEvent({ ...request, ...known, state: on, now }), config.project, request.disk),
   };
   const decision = planning.decide(state);
   await seen;
@@ -98,7 +106,13 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
   const isWatch = decision.kind === 'operation' && decision.operation === 'monitor';
   const isTold = decision.kind === 'operation' && TELLS.has(decision.operation);
   if (decision.kind !== 'ignore' && !isWatch) await requireKept(state, ports, { isTold });
+  if (decision.kind === 'operation') requireTrainable(findTrainingProblems(decision, request));
   return decision.kind === 'operation' ? carryOut(planning, decision, state) : decline(planning, decision);
+}
+
+/** What would fail minutes into the training, and is known now. */
+function requireTrainable([first, ...rest]: readonly Problem[]): void {
+  if (first !== undefined) throw new UserError([first, ...rest]);
 }
 
 async function decline(

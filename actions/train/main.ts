@@ -1,20 +1,27 @@
 import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData } from '../../adapters/data-digest.ts';
+import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
-import { connectTracking, createScratch, readConfig } from '../job/wiring.ts';
+import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
+import { requireProject } from './require-project.ts';
 import { train } from './train.ts';
 
 /** The train action: runs the MLflow Project of the commit at hand. */
 export function main(root: string): Promise<void> {
   return runAction(CONTRACTS.train, async ({ inputs, host, log, signal }) => {
     const plan = readPlan(inputs.plan);
-    const config = await readConfig(host, inputs.config);
+    const { config, text } = await readConfigAndText(host, inputs.config, {});
     const { workspace, workflow, runUrl } = host;
+    await requireProject(
+      workspace,
+      { file: inputs.config, text },
+      { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
+    );
     const { repository, attempt } = workflow;
     const project = createProjectRunner({
       python: inputs.python,
@@ -39,6 +46,7 @@ export function main(root: string): Promise<void> {
         // With a nonce that nobody knows, nothing that is there is believed.
         seal: createSeal(plan.nonce ?? createNonce()),
         hashData: (names) => hashData(workspace, names),
+        readHoldout: (holdout) => readHoldout(workspace, holdout),
         writeTemp: createScratch(host).writeTemp,
       },
     );

@@ -1,4 +1,4 @@
-import type { Config } from '../../core/config/config.ts';
+import type { Config, Holdout } from '../../core/config/config.ts';
 import type { Clock, Log, ProjectRunner, Tracking } from '../../core/ports.ts';
 import type { Plan } from '../job/handoff.ts';
 
@@ -26,6 +26,8 @@ export type TrainPorts = {
   /** Seals facts with the nonce that plan handed to the jobs of this training. */
   readonly seal: (facts: readonly string[]) => string;
   readonly hashData: (inputs: readonly string[]) => Promise<HashedData>;
+  /** Rejects with a UserError when the holdout can't be read, or holds no label for each example. */
+  readonly readHoldout: (holdout: Holdout) => Promise<unknown>;
   /** Writes a text to a temporary file and gives its path. */
   readonly writeTemp: (name: string, text: string) => Promise<string>;
 };

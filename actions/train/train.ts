@@ -60,6 +60,8 @@ async function runTraining(
   log.info(`MLflow run: ${run.url}`);
   try {
     await prepareData(request, ports, run.runId);
+    // Nothing is trained for hours that could not be judged then.
+    if (config.data.holdout !== undefined) await ports.readHoldout(config.data.holdout);
     const data = await ports.hashData(config.data.inputs);
     await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
     const variables = resumes === undefined ? {} : { [RESUME_VARIABLE]: resumes };

@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { readTraining } from '../../actions/job/handoff.ts';
+import { requireProject } from '../../actions/train/require-project.ts';
 import { train } from '../../actions/train/train.ts';
 import { UserError } from '../../core/errors.ts';
 import type { StepEnd } from '../../core/ports.ts';
@@ -92,5 +96,39 @@ describe('train', () => {
     expect(steps[0]?.timeoutSeconds).toBe(most);
     expect(problem?.message).toContain(`${most} s`);
     expect(problem?.remedy).toContain(key);
+  });
+});
+
+describe('what is known before a training', () => {
+  test('that its holdout can’t be read: nothing is trained', async () => {
+    const { request, ports, steps, tracking } = createTraining();
+    const missing = {
+      code: 'holdout-missing',
+      message: 'data/holdout.csv is not there.',
+      remedy: 'Commit it.',
+    };
+    const holdout = { path: 'data/holdout.csv', target: 'y', slices: [], metrics: {} };
+    const config = { ...request.config, data: { inputs: [], holdout } };
+    const readHoldout = () => Promise.reject(new UserError([missing]));
+    const problems = await problemsOf(train({ ...request, config }, { ...ports, readHoldout }));
+    expect(problems).toEqual([missing]);
+    expect(steps).toEqual([]);
+    expect(tracking.runs.get('run-1')?.status).toBe('FAILED');
+  });
+
+  test('that MLproject takes no such parameter, also one of the command', async () => {
+    const workspace = mkdtempSync(path.join(tmpdir(), 'ty-project-'));
+    onTestFinished(() => rmSync(workspace, { recursive: true }));
+    writeFileSync(path.join(workspace, 'MLproject'), 'entry_points: { main: { parameters: { lr: float } } }');
+    const text = 'version: 1\nproject: { parameters: { lr: 0.1 } }\n';
+    const { project } = createTraining().request.config;
+    const written = { file: 'trainyard.yml', text };
+    await requireProject(workspace, written, { ...project, parameters: { lr: 0.1 } });
+    const parameters = { lr: 'fast', depth: 3 };
+    const problems = await problemsOf(requireProject(workspace, written, { ...project, parameters }));
+    expect(problems.map(({ code, where }) => [code, where])).toEqual([
+      ['unknown-project-parameter', { kind: 'file', file: 'trainyard.yml', line: 2, column: 24 }],
+      ['bad-parameter', { kind: 'file', file: 'trainyard.yml', line: 2, column: 30 }],
+    ]);
   });
 });

@@ -16,7 +16,7 @@ import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
 import { createSeal } from '../../adapters/seal.ts';
 import { withoutSecrets } from '../../adapters/without-secrets.ts';
-import type { Config } from '../../core/config/config.ts';
+import type { Config, Holdout } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { UserError } from '../../core/errors.ts';
 import { joinAnswers } from '../../core/gate/join-answers.ts';
@@ -79,6 +79,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
     project: createProjectRunner(shared),
     clock: systemClock,
     log,
+    readHoldout: (holdout: Holdout) => readHoldout(workspace, holdout),
     hashData: hash,
     writeTemp,
     seal: createSeal('n'.repeat(64)),
@@ -197,7 +198,9 @@ describe('a real MLflow Project', () => {
     'that fails as users’ projects do (%s) is told apart',
     async (project, code) => {
       const { request, ports } = prepare(project, '{ train: train }');
-      const thrown: unknown = await train(request, ports).catch((error: unknown) => error);
+      const thrown: unknown = await train(request, { ...ports, readHoldout: async () => undefined }).catch(
+        (error: unknown) => error,
+      );
       const problem = thrown instanceof UserError ? thrown.problems[0] : undefined;
       expect(problem?.code).toBe(code);
       if (code !== 'training-failed') return;

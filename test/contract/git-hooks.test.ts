@@ -22,6 +22,7 @@ const PARTS = [
   'actions',
   'adapters',
   'agent',
+  'cli',
   'core',
   'package.json',
   'package-lock.json',
@@ -32,7 +33,7 @@ const PARTS = [
 const SOURCE = 'core/errors.ts';
 /** Builds take seconds, and minutes on a machine that has other things to do. */
 const BUILD_MS = 300_000;
-const BUNDLES = ['actions/dist', 'agent/dist'];
+const BUNDLES = ['actions/dist', 'agent/dist', 'cli/dist'];
 
 mkdirSync(STATE_DIR, { recursive: true });
 const folder = mkdtempSync(path.join(STATE_DIR, 'hooks-'));
@@ -106,7 +107,7 @@ describe('the commit hook', { timeout: BUILD_MS }, () => {
     expect(status).toBe(0);
     git('checkout', '--', 'core/verdict.ts');
     const files = git('show', '--name-only', '--format=', 'HEAD').split('\n');
-    expect(files).toEqual(['actions/dist/trainyard.mjs', 'agent/dist/agent.mjs', SOURCE]);
+    expect(files).toEqual(['actions/dist/trainyard.mjs', 'agent/dist/agent.mjs', 'cli/dist/cli.mjs', SOURCE]);
     for (const bundle of BUNDLES)
       expect(git('grep', '-l', 'globalThis.staged', 'HEAD', '--', bundle)).not.toBe('');
     expect(git('status', '--porcelain')).toBe('');

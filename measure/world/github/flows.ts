@@ -9,6 +9,7 @@ import { plan } from '../../../actions/plan/plan.ts';
 import { askHeads } from '../../../actions/serving/ask-heads.ts';
 import { linkLedger } from '../../../actions/serving/link-ledger.ts';
 import { signDispatch, verifyDispatch } from '../../../adapters/dispatch-signature.ts';
+import { ok } from '../../../core/result.ts';
 import { DISPATCH_SECRET } from '../host/host.ts';
 import { WORLD_PACKAGES } from '../packages.ts';
 import type { SimulatedWorld } from '../world.ts';
@@ -38,6 +39,7 @@ export function runPlan(
         config,
         models: { own: config.model, all: [config.model] },
         policy: { file: 'trainyard.yml', text: write(setup) },
+        disk: { project: ok(undefined), hasHoldout: true },
       },
       workflow: workflowOf(run, attempt),
       runUrl: `https://github.test/runs/${run}`,

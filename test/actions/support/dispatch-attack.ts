@@ -3,6 +3,7 @@ import { signDispatch, verifyDispatch } from '../../../adapters/dispatch-signatu
 import { createNonce } from '../../../adapters/seal.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import type { Ledger } from '../../../core/ports.ts';
+import { ok } from '../../../core/result.ts';
 import { championEvents, createWorld, versionEvents } from './deployment.ts';
 
 const SECRETS = 'staging=that-of-staging\nproduction=that-of-production';
@@ -41,6 +42,7 @@ export function attackByDispatch(events: readonly LedgerEvent[] = SERVED) {
       config: request.config,
       models: { own: 'mnist', all: ['mnist'] },
       policy: { file: 'trainyard.yml', text: '' },
+      disk: { project: ok(undefined), hasHoldout: true },
       workflow: request.author.workflow,
       verifySignature: (of, report) => verifyDispatch(SECRETS, of, report),
     };
