@@ -72,6 +72,7 @@ async function prepare(content: string, role: 'challenger' | 'champion' = 'chall
               metrics: {},
               modelDigest,
               holdoutDigest,
+              box: 'namespaces' as const,
             };
           }),
         ),
@@ -219,7 +220,7 @@ play('M10', async () => {
   const job = await prepare('model of M10', 'champion');
   const { outputs } = await evaluateGate('predict-champion', job.request, job.ports);
   const digest = outputs.predictions ?? '';
-  const kept = { holdoutDigest, digest };
+  const kept = { holdoutDigest, digest, box: 'namespaces' as const };
   const champion = { version: '1', ...job.trained, predictions: kept };
   const request = { ...job.request, plan: { ...job.request.plan, champion } };
   const again = await evaluateGate('predict-champion', request, job.ports);

@@ -78,7 +78,7 @@ async function judgeAt(ref: string, resolved = policySha): Promise<string> {
   });
   const evaluation = {
     ...{ task: 'binary' as const, rows: held.ids.length, metrics: {} },
-    ...{ modelDigest: TRAINING.modelDigest, holdoutDigest: held.digest },
+    ...{ modelDigest: TRAINING.modelDigest, holdoutDigest: held.digest, box: 'namespaces' as const },
   };
   const { reasonCode } = await evaluateGate(
     'both',

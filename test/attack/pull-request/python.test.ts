@@ -36,7 +36,7 @@ async function startBeside(files: readonly string[], variables: readonly string[
   const before = process.cwd();
   process.chdir(workspace);
   lines.length = 0;
-  const code = await codeOf(runtimeIn(workspace, set).measurePackage(path.join(workspace, 'no-package')));
+  const code = await codeOf(runtimeIn(workspace, set).measurePackage(path.join(workspace, 'no-package'), 1));
   process.chdir(before);
   // It has run, and found no package.
   if (!lines.join().includes('golden.json')) return code;
