@@ -61,6 +61,15 @@ def classification_values(labels: np.ndarray, predictions: np.ndarray, scores: n
         "f1": metrics.f1_score(labels, predictions, **per_class),
         "precision": metrics.precision_score(labels, predictions, **per_class),
         "recall": metrics.recall_score(labels, predictions, **per_class),
+        **{
+            f"{name}-weighted": score(labels, predictions, average="weighted", zero_division=0)
+            for name, score in (
+                ("f1", metrics.f1_score),
+                ("precision", metrics.precision_score),
+                ("recall", metrics.recall_score),
+            )
+        },
+        **({} if binary else {"roc-auc-weighted": weighted_auc(labels, scores)}),
         "balanced-accuracy": metrics.balanced_accuracy_score(labels, predictions),
         "mcc": metrics.matthews_corrcoef(labels, predictions),
         "log-loss": metrics.log_loss(labels, scores),
@@ -69,6 +78,11 @@ def classification_values(labels: np.ndarray, predictions: np.ndarray, scores: n
         "average-precision": metrics.average_precision_score(one_hot, ranking),
     }
     return {name: float(value) for name, value in values.items()}
+
+
+def weighted_auc(labels: np.ndarray, scores: np.ndarray) -> float:
+    """Each class against the rest, by its rows."""
+    return metrics.roc_auc_score(labels, scores, multi_class="ovr", average="weighted")
 
 
 def regression() -> dict[str, Any]:

@@ -1,3 +1,4 @@
+import { directionOf } from '../../gate/metrics/metrics.ts';
 import type { GateRule } from '../../gate/rules/rule.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type { CrossProblem } from '../cross-problem.ts';
@@ -123,6 +124,11 @@ function readMlflow(entry: RawGateEntry, metric: string): ReadEntry {
     const remedy = 'Add `threshold`, `min-absolute-change` or `min-relative-change`.';
     return misfit('mlflow', `${metric} has no condition.`, remedy);
   }
-  const greaterIsBetter = entry['greater-is-better'] ?? true;
+  const direction = directionOf(metric);
+  const greaterIsBetter = entry['greater-is-better'] ?? (direction && direction === 'higher');
+  if (greaterIsBetter === undefined) {
+    const message = `Nothing says which way is better for ${metric}, and a threshold read the wrong way round passes what it is to stop.`;
+    return misfit('mlflow', message, 'Add `greater-is-better: true`, or `false` for a loss.');
+  }
   return ok([{ kind: 'mlflow', metric, greaterIsBetter, ...conditions }]);
 }

@@ -52,7 +52,10 @@ export const gateEntrySchema = z.strictObject({
     .max(1)
     .optional()
     .meta({ description: 'MLflow: the least relative change.' }),
-  'greater-is-better': z.boolean().optional().meta({ description: 'MLflow: the direction (default true).' }),
+  'greater-is-better': z.boolean().optional().meta({
+    description:
+      "MLflow: the direction; required unless the metric is one of Trainyard's, whose direction is known.",
+  }),
 });
 
 export type RawGateEntry = z.output<typeof gateEntrySchema>;

@@ -4,7 +4,7 @@ import type { Check } from '../check.ts';
 import { ALPHA } from '../comparison/comparison.ts';
 import type { GateEvidence, GateInput } from '../gate-input.ts';
 import { evaluateMetric, type Metric } from '../metrics/metric.ts';
-import { findMetric, rowMetric } from '../metrics/metrics.ts';
+import { findMetric, findMlflowMetric, rowMetric } from '../metrics/metrics.ts';
 import type { CompareRule, FloorRule, GateRule, MlflowRule, SlicesRule } from '../rules/rule.ts';
 import { judgeBudget } from './budgets.ts';
 import { judgeCompare } from './compare.ts';
@@ -61,7 +61,7 @@ function judgeOne(rule: GateRule, input: GateInput, evidence: GateEvidence | und
     case 'signature':
       return checked(rule, judgeSignature(input.signatures));
     case 'mlflow':
-      return checked(rule, judgeThreshold(rule, input, evidence));
+      return judgeThreshold(rule, input, evidence);
     case 'floor':
       return judgeLimit(rule, input, evidence);
     case 'fairness':
@@ -106,9 +106,12 @@ function judgeComparison(
   return checked(rule, judgeCompare({ rule, metric: metric.value }, evidence.pair, { alpha, seed, names }));
 }
 
-/** The holdout's own value of the metric if it has one, else the one that the run logged. */
-function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEvidence | undefined): Check {
-  const metric = evidence && resolveMetric(rule.metric, evidence);
+/** The holdout's own value of the metric, by MLflow's definition, if it has one, else the one that the run logged. */
+function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEvidence | undefined): RuleOutcome {
+  const isFirst = input.champion === undefined;
+  // Nothing is left of a rule that only asks for a change.
+  if (isFirst && rule.threshold === undefined) return { kind: 'no-champion', rule };
+  const metric = evidence && resolveMetric(rule.metric, evidence, findMlflowMetric);
   const measure = (who: 'champion' | 'challenger'): number | undefined => {
     const side = who === 'challenger' ? evidence?.challenger : evidence?.pair?.champion;
     if (evidence === undefined || side === undefined || !metric?.ok) return undefined;
@@ -116,21 +119,24 @@ function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEviden
     return typeof value === 'number' ? value : undefined;
   };
   const logged = (who: 'champion' | 'challenger') => input.userMetrics?.[who]?.[rule.metric];
-  const sides =
-    input.champion === undefined ? (['challenger'] as const) : (['champion', 'challenger'] as const);
+  const sides = isFirst ? (['challenger'] as const) : (['champion', 'challenger'] as const);
   const asLogged = sides.filter((who) => measure(who) === undefined && logged(who) !== undefined);
   const { minAbsoluteChange: _absolute, minRelativeChange: _relative, ...alone } = rule;
   const check = judgeMlflow(
-    input.champion === undefined ? alone : rule,
+    isFirst ? alone : rule,
     measure('challenger') ?? logged('challenger'),
-    input.champion === undefined ? undefined : (measure('champion') ?? logged('champion')),
+    isFirst ? undefined : (measure('champion') ?? logged('champion')),
   );
-  return asLogged.length === 0 ? check : { ...check, asLogged };
+  return checked(rule, asLogged.length === 0 ? check : { ...check, asLogged });
 }
 
 /** A metric of ours, else one of the user's own that the predictions carry row by row. */
-function resolveMetric(name: string, { sample, challenger }: GateEvidence): Result<Metric, Problem> {
-  const found = findMetric(name, sample.task);
+function resolveMetric(
+  name: string,
+  { sample, challenger }: GateEvidence,
+  find: typeof findMetric = findMetric,
+): Result<Metric, Problem> {
+  const found = find(name, sample.task);
   if (found.ok) return found;
   const own = rowMetric(name, challenger);
   return own === undefined ? err(found.error) : ok(own);

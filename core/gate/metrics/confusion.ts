@@ -8,8 +8,12 @@ import {
   type Undefined,
 } from './metric.ts';
 
-/** Weighted counts of label against prediction, row-major: `cells[label * size + prediction]`. */
-type Confusion = { readonly size: number; readonly cells: Float64Array };
+/** Weighted rows of each class: those that have it as label, those it was predicted for, and those that are both. */
+type Counts = {
+  readonly labelled: Float64Array;
+  readonly predicted: Float64Array;
+  readonly hits: Float64Array;
+};
 
 const ACCURACY: RightnessMetric = {
   name: 'accuracy',
@@ -21,12 +25,15 @@ const ACCURACY: RightnessMetric = {
   rowValues: (sample, side) => sample.labels.map((label, row) => (label === side.predictions[row] ? 1 : 0)),
 };
 
-/** Metrics of the predicted class, as scikit-learn defines them: for binary of the positive class, else the macro mean. */
+/**
+ * Metrics of the predicted class, as scikit-learn defines them: for binary of the positive class, else the macro mean; the weighted ones are
+ * the mean over all classes by their rows, as MLflow takes it.
+ */
 export const CONFUSION_METRICS: readonly Metric[] = [
   ACCURACY,
-  perClass('f1', (hit, labelled, predicted) => ratio(2 * hit, labelled + predicted)),
-  perClass('precision', (hit, _, predicted) => ratio(hit, predicted)),
-  perClass('recall', (hit, labelled) => ratio(hit, labelled)),
+  ...perClass('f1', (hit, labelled, predicted) => ratio(2 * hit, labelled + predicted)),
+  ...perClass('precision', (hit, _, predicted) => ratio(hit, predicted)),
+  ...perClass('recall', (hit, labelled) => ratio(hit, labelled)),
   sampleMetric({
     name: 'balanced-accuracy',
     unit: 'rate',
@@ -39,24 +46,28 @@ export const CONFUSION_METRICS: readonly Metric[] = [
 type ClassScore = (hit: number, labelled: number, predicted: number) => number;
 
 /** A score of each class against the rest. Its macro mean is over the classes that occur as label or prediction in the full sample. */
-function perClass(name: string, score: ClassScore): ByAnswerMetric {
-  const fix = (sample: Sample, side: Side) => {
+function perClass(name: string, score: ClassScore): ByAnswerMetric[] {
+  const of = ({ hits, labelled, predicted }: Counts, index: number): number =>
+    score(hits[index] ?? 0, labelled[index] ?? 0, predicted[index] ?? 0);
+  const macro = (sample: Sample, side: Side) => {
     const classes = sample.task === 'binary' ? [1] : occurringClasses(sample, side);
-    return (confusion: Confusion): number => {
-      let sum = 0;
-      for (const index of classes) {
-        const { hit, labelled, predicted } = countsOf(confusion, index);
-        sum += score(hit, labelled, predicted);
-      }
-      return sum / classes.length;
-    };
+    return (counts: Counts) => classes.reduce((sum, index) => sum + of(counts, index), 0) / classes.length;
   };
-  return sampleMetric({ name, unit: 'rate', whyUndefined: alwaysDefined, fix });
+  const weighted = () => (counts: Counts) => {
+    const { labelled } = counts;
+    const sum = labelled.reduce((total, rows, index) => total + rows * of(counts, index), 0);
+    return sum / sumOf(labelled);
+  };
+  const shared = { unit: 'rate', whyUndefined: alwaysDefined } as const;
+  return [
+    sampleMetric({ name, ...shared, fix: macro }),
+    sampleMetric({ name: `${name}-weighted`, ...shared, fix: weighted }),
+  ];
 }
 
-/** A metric of the table of labels and answers; `fix` gives it for the classes of these rows. */
+/** A metric of the counts of labels and answers; `fix` gives it for the classes of these rows. */
 type ConfusionMetric = Pick<ByAnswerMetric, 'name' | 'unit' | 'whyUndefined'> & {
-  readonly fix: (sample: Sample, side: Side) => (confusion: Confusion) => number;
+  readonly fix: (sample: Sample, side: Side) => (counts: Counts) => number;
 };
 
 function sampleMetric({ name, unit, whyUndefined, fix }: ConfusionMetric): ByAnswerMetric {
@@ -70,67 +81,52 @@ function sampleMetric({ name, unit, whyUndefined, fix }: ConfusionMetric): ByAns
     whyUndefined,
     prepare: (sample, side) => {
       const measure = fix(sample, side);
-      const count = countConfusion(sample, side);
+      const count = counter(sample, side);
       return (weights) => measure(count(weights));
     },
   };
 }
 
-/** Counts into one array that is used again for every draw. */
-function countConfusion(sample: Sample, side: Side): (weights: Uint32Array) => Confusion {
-  const size = sample.classes.length;
-  const cells = new Float64Array(size * size);
-  const confusion = { size, cells };
-  const cellOf = Uint32Array.from(sample.labels, (label, row) => label * size + (side.predictions[row] ?? 0));
+/** Counts into arrays that are used again for every draw; no table of all classes by all, which would be their square. */
+function counter({ classes, labels }: Sample, { predictions }: Side): (weights: Uint32Array) => Counts {
+  const empty = (): Float64Array => new Float64Array(classes.length);
+  const counts = { labelled: empty(), predicted: empty(), hits: empty() };
+  const { labelled, predicted, hits } = counts;
   return (weights: Parameters<WeightedStatistic>[0]) => {
-    cells.fill(0);
-    for (let row = 0; row < cellOf.length; row += 1) {
-      const cell = cellOf[row] ?? 0;
-      cells[cell] = (cells[cell] ?? 0) + (weights[row] ?? 0);
+    for (const column of [labelled, predicted, hits]) column.fill(0);
+    for (let row = 0; row < labels.length; row += 1) {
+      const weight = weights[row] ?? 0;
+      const [label, answer] = [labels[row] ?? 0, predictions[row] ?? 0];
+      labelled[label] = (labelled[label] ?? 0) + weight;
+      predicted[answer] = (predicted[answer] ?? 0) + weight;
+      if (label === answer) hits[label] = (hits[label] ?? 0) + weight;
     }
-    return confusion;
+    return counts;
   };
 }
 
-function countsOf(confusion: Confusion, index: number): { hit: number; labelled: number; predicted: number } {
-  let labelled = 0;
-  let predicted = 0;
-  for (let other = 0; other < confusion.size; other += 1) {
-    labelled += cell(confusion, index, other);
-    predicted += cell(confusion, other, index);
-  }
-  return { hit: cell(confusion, index, index), labelled, predicted };
-}
-
-function balancedAccuracy(confusion: Confusion): number {
+function balancedAccuracy({ labelled, hits }: Counts): number {
   let sum = 0;
   let classes = 0;
-  for (let index = 0; index < confusion.size; index += 1) {
-    const { hit, labelled } = countsOf(confusion, index);
-    if (labelled === 0) continue;
-    sum += hit / labelled;
+  for (const [index, rows] of labelled.entries()) {
+    if (rows === 0) continue;
+    sum += (hits[index] ?? 0) / rows;
     classes += 1;
   }
   return sum / classes;
 }
 
 /** Matthews' correlation in Gorodkin's form for any number of classes; 0 when either margin is one class only. */
-function matthews(confusion: Confusion): number {
-  let total = 0;
-  let hits = 0;
-  let product = 0;
-  let labelledSquares = 0;
-  let predictedSquares = 0;
-  for (let index = 0; index < confusion.size; index += 1) {
-    const { hit, labelled, predicted } = countsOf(confusion, index);
-    total += labelled;
-    hits += hit;
-    product += labelled * predicted;
-    labelledSquares += labelled * labelled;
-    predictedSquares += predicted * predicted;
-  }
-  const scale = Math.sqrt((total * total - predictedSquares) * (total * total - labelledSquares));
-  return scale === 0 ? 0 : (hits * total - product) / scale;
+function matthews({ labelled, predicted, hits }: Counts): number {
+  const total = sumOf(labelled);
+  const product = labelled.reduce((sum, rows, index) => sum + rows * (predicted[index] ?? 0), 0);
+  const squares = (column: Float64Array): number => column.reduce((sum, rows) => sum + rows * rows, 0);
+  const scale = Math.sqrt((total * total - squares(predicted)) * (total * total - squares(labelled)));
+  return scale === 0 ? 0 : (sumOf(hits) * total - product) / scale;
+}
+
+function sumOf(column: Float64Array): number {
+  return column.reduce((sum, value) => sum + value, 0);
 }
 
 function occurringClasses(sample: Sample, side: Side): number[] {
@@ -141,10 +137,6 @@ function occurringClasses(sample: Sample, side: Side): number[] {
 function oneClassOnly(sample: Sample): Undefined | undefined {
   if (sample.labels.some((label) => label !== sample.labels[0])) return undefined;
   return { code: 'one-class-only', message: 'All rows have the same label, so the metric says nothing.' };
-}
-
-function cell(confusion: Confusion, label: number, prediction: number): number {
-  return confusion.cells[label * confusion.size + prediction] ?? 0;
 }
 
 function ratio(part: number, whole: number): number {

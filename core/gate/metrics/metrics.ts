@@ -56,6 +56,21 @@ export function isMetric(name: string): boolean {
   return lookUp(name) !== undefined;
 }
 
+/** Which way is better for a metric of that name or alias; `undefined` where it is none of ours. */
+export function directionOf(name: string): Metric['direction'] | undefined {
+  return lookUp(name)?.direction;
+}
+
+/** MLflow's own means over many classes: by their rows, where the plain name is the mean over classes. */
+const WEIGHTED_BY_MLFLOW: readonly string[] = ['f1-score', 'precision-score', 'recall-score', 'roc-auc'];
+
+/** The metric that MLflow logs under `name` for `task`, by its own definition; another of ours by that name. */
+export function findMlflowMetric(name: string, task: Task): Result<Metric, Problem> {
+  const dashed = dash(name);
+  const isWeighted = task === 'multiclass' && WEIGHTED_BY_MLFLOW.includes(dashed);
+  return findMetric(isWeighted ? `${canonicalName(dashed)}-weighted` : name, task);
+}
+
 /** The metric whose name or alias is nearest to what was written; with `most`, at most so many letters apart. */
 export function nearestMetric(written: string, most?: number): string | undefined {
   const nearest = didYouMean(written, [...metricNames(), ...Object.keys(ALIASES)], most);
@@ -101,8 +116,12 @@ function lookUp(name: string): Metric | undefined {
 }
 
 function canonicalName(name: string): string {
-  const dashed = name.trim().toLowerCase().replaceAll('_', '-');
+  const dashed = dash(name);
   return Object.hasOwn(ALIASES, dashed) ? (ALIASES[dashed] ?? dashed) : dashed;
+}
+
+function dash(name: string): string {
+  return name.trim().toLowerCase().replaceAll('_', '-');
 }
 
 function unknownMetric(name: string, task: Task): Problem {

@@ -39,7 +39,18 @@ export const SCORE_METRICS: readonly Metric[] = [
     tasks: CLASSIFICATION,
     whyUndefined: notRankable,
     prepare: (sample, side) => macroOverClasses(sample, side, preparedAuc),
-    unseenHarm: unseenInAuc,
+    unseenHarm: unseenInAuc(() => 1),
+  },
+  {
+    name: 'roc-auc-weighted',
+    method: 'bootstrap',
+    byAnswer: false,
+    direction: 'higher',
+    unit: 'number',
+    tasks: ['multiclass'],
+    whyUndefined: notRankable,
+    prepare: weightedAuc,
+    unseenHarm: unseenInAuc((rows) => rows),
   },
   {
     name: 'average-precision',
@@ -110,18 +121,26 @@ function sizesOf({ classes, labels }: Sample): Float64Array {
   return sizes;
 }
 
-/** A failing share of one class takes as much from the area of that class, and its part of the other rows from each other area. */
-function unseenInAuc({ sample }: Pair, { ofLabel }: UnseenShares): number {
-  const ranked = rankedClasses(sample);
-  const sizes = sizesOf(sample);
-  const failing = [...sizes.keys()].filter((index) => (sizes[index] ?? 0) > 0);
-  const harms = failing.map((index) => {
-    const share = ofLabel(index);
-    const amongOthers = (of: number): number =>
-      Math.min(1, (share * (sizes[index] ?? 0)) / (sample.labels.length - (sizes[of] ?? 0)));
-    return ranked.reduce((sum, of) => sum + (of === index ? share : amongOthers(of)), 0) / ranked.length;
-  });
-  return Math.max(...harms);
+/**
+ * A failing share of one class takes as much from the area of that class, and its part of the other rows from each other area. `weigh` says how
+ * much an area counts in the mean, by the rows of its class.
+ */
+function unseenInAuc(weigh: (rows: number) => number) {
+  return ({ sample }: Pair, { ofLabel }: UnseenShares): number => {
+    const ranked = rankedClasses(sample);
+    const sizes = sizesOf(sample);
+    const weightOf = (of: number): number => weigh(sizes[of] ?? 0);
+    const all = ranked.reduce((sum, of) => sum + weightOf(of), 0);
+    const failing = [...sizes.keys()].filter((index) => (sizes[index] ?? 0) > 0);
+    const harms = failing.map((index) => {
+      const share = ofLabel(index);
+      const amongOthers = (of: number): number =>
+        Math.min(1, (share * (sizes[index] ?? 0)) / (sample.labels.length - (sizes[of] ?? 0)));
+      const harmOf = (of: number): number => (of === index ? share : amongOthers(of));
+      return ranked.reduce((sum, of) => sum + weightOf(of) * harmOf(of), 0) / all;
+    });
+    return Math.max(...harms);
+  };
 }
 
 /**
@@ -137,6 +156,24 @@ function unseenInAveragePrecision({ sample }: Pair, { ofLabel }: UnseenShares): 
     return Math.min(1, ratio * Math.log1p(1 / ratio));
   });
   return Math.max(...ranked.map(ofLabel), harms.reduce((sum, harm) => sum + harm, 0) / harms.length);
+}
+
+/** The mean over every class against the rest by its rows, as MLflow takes it. */
+function weightedAuc(sample: Sample, side: Side): WeightedStatistic {
+  const parts = rankedClasses(sample).map((index) => {
+    const ofClass = Uint8Array.from(sample.labels, (label) => (label === index ? 1 : 0));
+    const scores = Float64Array.from(sample.labels, (_, row) => probability(side, index, row));
+    return { ofClass, area: preparedAuc(ofClass, scores) };
+  });
+  return (weights) => {
+    let [sum, rows] = [0, 0];
+    for (const { ofClass, area } of parts) {
+      const size = weights.reduce((total, times, row) => total + times * (ofClass[row] ?? 0), 0);
+      sum += size * area(weights);
+      rows += size;
+    }
+    return sum / rows;
+  };
 }
 
 /** Rows in order of falling score, and where each run of equal scores ends. */

@@ -82,6 +82,22 @@ gate:
     expect(config.data.holdout?.slices).toEqual(['writer', 'digit', 'sex']);
   });
 
+  it("reads the direction of MLflow's thresholds from a metric that is known, and asks for it of any other", () => {
+    const entry = (text: string) => `version: 1
+model: m
+data: { holdout: { path: h.csv } }
+gate: [{ ${text} }]
+`;
+    expect(parse(entry('mlflow: log_loss, threshold: 0.5')).gate).toEqual([
+      { kind: 'mlflow', metric: 'log_loss', greaterIsBetter: false, threshold: 0.5 },
+    ]);
+    expect(parse(entry('mlflow: f1_score, threshold: 0.5')).gate).toMatchObject([{ greaterIsBetter: true }]);
+    expect(() => parse(entry('mlflow: revenue, threshold: 0.5'))).toThrow(/which way is better for revenue/);
+    expect(parse(entry('mlflow: revenue, threshold: 0.5, greater-is-better: true')).gate).toMatchObject([
+      { greaterIsBetter: true },
+    ]);
+  });
+
   it('takes a bare metric as a comparison with the usual margin of its kind', () => {
     const config = parse(`version: 1
 model: m
@@ -176,6 +192,7 @@ gate:
       '7:15 unknown-metric',
       '8:15 unknown-metric',
       '9:15 unknown-metric',
+      '9:15 gate-rule',
     ]);
     const said = problems.filter(({ code }) => code === 'unknown-metric').map(({ remedy }) => remedy);
     expect(said[0]).toBe('Did you mean `accuracy`?');
@@ -201,7 +218,7 @@ gate:
     '{ metric: f2, floor: 0.9 }',
     '{ metric: recall5, floor: 0.9 }',
     '{ metric: rmsle, ceiling: 0.3 }',
-    '{ mlflow: my_loss, threshold: 1 }',
+    '{ mlflow: my_loss, threshold: 1, greater-is-better: false }',
     '{ metric: ROC_AUC_score }',
     '{ metric: constructor, floor: 0 }',
   ])('are not seen in %s: the run may log it', (entry) => {
