@@ -28,6 +28,11 @@ export async function findBranch(
   return here === undefined ? undefined : { name: here, isDefault: false };
 }
 
+/** The files of a checkout that git does not ignore, from its root. */
+export async function listFiles(folder: string, run?: RunCommand): Promise<readonly string[]> {
+  return (await ask(folder, ['ls-files', '--cached', '--others', '--exclude-standard'], run)) ?? [];
+}
+
 /** How git holds a place of the checkout, whether or not it is there. */
 export async function describeHeld(folder: string, place: string, run?: RunCommand): Promise<Held> {
   const tracked = (await ask(folder, ['ls-files', '--', place], run)) ?? [];

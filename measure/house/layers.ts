@@ -38,7 +38,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
   ['config'],
   ['deploy', 'monitor', 'ports.ts'],
   ['plan'],
-  ['check'],
+  ['check', 'init'],
 ];
 
 /** What all actions share; what lies in another folder belongs to that action alone. Only the bundle's entry names them all. */

@@ -1,0 +1,64 @@
+import { CONFIG_OPTION, type Command } from '../command.ts';
+import { init } from '../init/init.ts';
+
+/** `trainyard init`. */
+export const initCommand: Command = {
+  name: 'init',
+  summary:
+    'Writes trainyard.yml and both workflows for an MLflow Project, makes keys and tokens, and names the settings to make.',
+  options: {
+    ...CONFIG_OPTION,
+    model: { type: 'string', value: 'NAME', help: 'Name of the model; without it the folder’s.' },
+    project: {
+      type: 'string',
+      value: 'FOLDER',
+      help: 'Folder of the MLproject file; without it the only one.',
+    },
+    train: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Entry point that trains; without it train, main or the only one.',
+    },
+    parameter: {
+      type: 'string',
+      value: 'NAME=VALUE',
+      multiple: true,
+      help: 'Usual value of a parameter; without it the default of MLproject.',
+    },
+    holdout: {
+      type: 'string',
+      value: 'FILE',
+      help: 'Examples that no training sees; without it the only table that is named so.',
+    },
+    target: {
+      type: 'string',
+      value: 'COLUMN',
+      help: 'Column of the truth; without it one that is named so.',
+    },
+    id: { type: 'string', value: 'COLUMN', help: 'Column that names each example.' },
+    time: { type: 'string', value: 'COLUMN', help: 'Column of the time of each example.' },
+    input: { type: 'string', value: 'PATH', multiple: true, help: 'File or folder that the training reads.' },
+    host: {
+      type: 'string',
+      value: 'URL',
+      multiple: true,
+      help: 'Agent of a serving host, such as https://serve-1:9443.',
+    },
+    branch: { type: 'string', value: 'NAME', help: 'The default branch, where origin does not say.' },
+    'gpu-runner': {
+      type: 'string',
+      value: 'LABEL',
+      multiple: true,
+      help: 'Labels of the runner of the model’s code; without them self-hosted and gpu.',
+    },
+    'control-runner': {
+      type: 'string',
+      value: 'LABEL',
+      multiple: true,
+      help: 'Labels of the runner that decides and deploys; without them self-hosted and control.',
+    },
+    force: { type: 'boolean', help: 'Write over files that differ; secrets that are there stay.' },
+    apply: { type: 'boolean', help: 'Run the commands of the GitHub CLI, which has to be logged in.' },
+  },
+  run: init,
+};

@@ -1,0 +1,119 @@
+import path from 'node:path';
+import { listFiles } from '../../adapters/git/describe-checkout.ts';
+import type { Columns } from '../../adapters/holdout/columns.ts';
+import { readerOf } from '../../adapters/holdout/readers.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
+import type { Answers } from '../../core/init/answers.ts';
+
+const HELD_OUT = /(?:hold-?out|unseen|test|valid|eval)/i;
+const LEARNED = /(?:train|learn|fit)/i;
+const TARGETS = ['target', 'label', 'y', 'class', 'outcome'];
+const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?$/;
+/** So many different whole numbers may still be classes. */
+const MOST_CLASSES = 20;
+
+/** What was said of the data on the command line. */
+type Said = Readonly<Partial<Record<'path' | 'target' | 'id' | 'time', string>>> & {
+  readonly inputs: readonly string[];
+};
+
+type Found = Pick<Answers, 'holdout' | 'inputs' | 'task'>;
+
+/** The holdout of a repository and the meaning of its columns: what was said, else what its names and its first values tell. */
+export async function findHoldout(root: string, said: Said): Promise<Found> {
+  const files = (await listFiles(root)).filter((file) => readerOf(file) !== undefined);
+  const place =
+    said.path ??
+    onlyOne(
+      files.filter((file) => HELD_OUT.test(path.posix.basename(file))),
+      files,
+    );
+  const { names, read } = await readColumns(root, place);
+  const target = said.target ?? TARGETS.find((name) => names.includes(name));
+  if (target === undefined || !names.includes(target)) {
+    throw refusal(
+      'which-target',
+      `${place} has the columns ${names.join(', ')}.`,
+      'Name the one that holds the truth with --target.',
+    );
+  }
+  const id = said.id ?? names.find((name) => /^(?:id|.*_id)$/i.test(name) && areDifferent(read(name)));
+  const time =
+    said.time ??
+    names.find(
+      (name) =>
+        name !== target && read(name).length > 0 && read(name).every((cell) => DATE.test(String(cell))),
+    );
+  return {
+    holdout: { path: place, target, ...(id !== undefined && { id }), ...(time !== undefined && { time }) },
+    inputs:
+      said.inputs.length > 0
+        ? said.inputs
+        : files.filter((file) => file !== place && LEARNED.test(path.posix.basename(file))),
+    task: isOfClasses(read(target)) ? 'classification' : 'regression',
+  };
+}
+
+type Cells = readonly unknown[];
+
+async function readColumns(
+  root: string,
+  place: string,
+): Promise<{ readonly names: readonly string[]; readonly read: (name: string) => Cells }> {
+  const file = path.resolve(root, place);
+  const reader = readerOf(file);
+  if (reader === undefined)
+    throw refusal(
+      'holdout-format',
+      `${place} is of no kind that can be read.`,
+      'Use .npz, .csv, .parquet or .jsonl.',
+    );
+  try {
+    const { names } = await reader(file, { all: [], typed: [] });
+    const columns = await reader(file, { all: names, typed: names });
+    const cells = new Map<string, Cells>();
+    for (const name of names) cells.set(name, await cellsOf(columns, name));
+    return { names, read: (name) => cells.get(name) ?? [] };
+  } catch (thrown) {
+    if (thrown instanceof UserError) throw thrown;
+    throw refusal(
+      'holdout-unreadable',
+      `${place} can't be read: ${messageOf(thrown)}.`,
+      'Name another file with --holdout.',
+    );
+  }
+}
+
+/** A column of dates or lists means nothing here, and is read all the same by the model. */
+async function cellsOf(columns: Columns, name: string): Promise<Cells> {
+  try {
+    return await columns.read(name);
+  } catch {
+    return [];
+  }
+}
+
+function onlyOne(found: readonly string[], files: readonly string[]): string {
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const list = (found.length > 1 ? found : files).slice(0, 10).join(', ') || 'none';
+  throw refusal(
+    'which-holdout',
+    `Tables of this repository that may be it: ${list}.`,
+    'Name the examples that no training sees with --holdout.',
+  );
+}
+
+function areDifferent(cells: Cells): boolean {
+  return cells.length > 0 && new Set(cells.map(String)).size === cells.length;
+}
+
+function isOfClasses(cells: Cells): boolean {
+  const isWhole = cells.every((cell) => typeof cell !== 'number' || Number.isInteger(cell));
+  const isText = cells.some((cell) => typeof cell === 'string' || typeof cell === 'boolean');
+  return isText || (isWhole && new Set(cells.map(String)).size <= Math.min(MOST_CLASSES, cells.length / 2));
+}
+
+function refusal(code: string, message: string, remedy: string): UserError {
+  return new UserError([{ code, message, remedy }]);
+}

@@ -1,0 +1,23 @@
+import type { Scalar } from '../config/config.ts';
+
+/** What a new configuration is written from. */
+export type Answers = {
+  readonly model: string;
+  readonly project: {
+    /** Folder of the MLproject file, from the root of the repository. */
+    readonly folder: string;
+    readonly etl?: string;
+    readonly train: string;
+    readonly parameters: Readonly<Record<string, Scalar>>;
+  };
+  readonly inputs: readonly string[];
+  readonly holdout: {
+    readonly path: string;
+    readonly target: string;
+    readonly id?: string;
+    readonly time?: string;
+  };
+  readonly task: 'classification' | 'regression';
+  /** Agents of the serving hosts; none where nothing serves yet. */
+  readonly hosts: readonly string[];
+};

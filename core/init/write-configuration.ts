@@ -1,0 +1,67 @@
+import type { Answers } from './answers.ts';
+
+/** What models are compared by where nothing else was said: a metric that is defined row by row, and a usual margin. */
+const RULES = {
+  classification: { metric: 'accuracy', margin: '0.5pp' },
+  regression: { metric: 'mae', margin: '1%' },
+} as const;
+
+/** A trainyard.yml with a word on what each part is for. */
+export function writeConfiguration({ model, project, inputs, holdout, task, hosts }: Answers): string {
+  const { metric, margin } = RULES[task];
+  const steps = [
+    ...(project.etl === undefined ? [] : [`etl: ${scalar(project.etl)}`]),
+    `train: ${scalar(project.train)}`,
+  ];
+  const parameters = Object.entries(project.parameters).map(
+    ([name, value]) => `    ${name}: ${scalar(value)}`,
+  );
+  const columns = [
+    `    path: ${scalar(holdout.path)}`,
+    `    target: ${scalar(holdout.target)} # the truth; no model is given it`,
+    ...(holdout.id === undefined ? [] : [`    id: ${scalar(holdout.id)} # names each example`]),
+    ...(holdout.time === undefined
+      ? []
+      : [`    time: ${scalar(holdout.time)} # tells how much usual days differ`]),
+  ];
+  return [
+    '# All keys: https://github.com/trainyard/trainyard/blob/main/docs/configuration.md',
+    'version: 1',
+    `model: ${scalar(model)} # its name in the MLflow registry`,
+    'tracking:',
+    '  # A variable of the repository, so that no address stands in here.',
+    `  uri: "\${MLFLOW_TRACKING_URI}"`,
+    'project:',
+    `  uri: ${scalar(project.folder)} # the folder of MLproject`,
+    `  steps: { ${steps.join(', ')} }`,
+    ...(parameters.length === 0
+      ? []
+      : ['  # Only these can be set in a comment: `/train name=value`.', '  parameters:', ...parameters]),
+    'data:',
+    `  inputs: [${inputs.map(scalar).join(', ')}] # hashed, so that a model says what it learned from`,
+    '  holdout: # examples that no training sees: on them models are compared',
+    ...columns,
+    'gate: # what a new model must show before it may serve',
+    `  - { metric: ${metric}, require: non-inferior, margin: ${margin} }`,
+    ...(hosts.length === 0
+      ? [
+          '# environments: # without hosts, models are judged and registered, and nothing is rolled out',
+          '#   production: { hosts: ["https://serve-1:9443"] }',
+        ]
+      : [
+          'environments:',
+          '  production:',
+          `    hosts: [${hosts.map(scalar).join(', ')}]`,
+          '    rollout: { stages: [1, 10, 50, 100] } # percent of the traffic, stage by stage',
+        ]),
+    '',
+  ].join('\n');
+}
+
+/** A value as YAML reads it back: quoted where a plain word would be read as something else. */
+function scalar(value: string | number | boolean): string {
+  if (typeof value !== 'string') return String(value);
+  const isPlain =
+    /^[A-Za-z_./][\w./-]*$/.test(value) && !/^(?:true|false|null|yes|no|on|off|\.+)$/i.test(value);
+  return isPlain || value === '.' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,122 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { check } from '../../cli/check/check.ts';
+import { COMMANDS } from '../../cli/commands.ts';
+import { readCommand } from '../../cli/read-command.ts';
+import { UserError } from '../../core/errors.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { createStranger } from './support/stranger.ts';
+
+/** The repository before anybody heard of Trainyard. */
+const BEFORE = {
+  'trainyard.yml': undefined,
+  '.github/workflows/trainyard.yml': undefined,
+  '.github/workflows/trainyard-monitor.yml': undefined,
+};
+const ARGS = [
+  '--model',
+  'flats',
+  '--parameter',
+  'rate=0.05',
+  '--target',
+  'price',
+  '--id',
+  'flat',
+  '--host',
+  'https://serve-1:9443',
+];
+
+async function runInit(folder: string, args: readonly string[] = ARGS) {
+  const lines: string[] = [];
+  const print = {
+    line: (text: string) => lines.push(text),
+    trouble: (text: string) => lines.push(text),
+    annotate: () => undefined,
+  };
+  const asked = readCommand(['init', ...args], COMMANDS);
+  if (asked.kind !== 'run') throw new Error('It asks for help.');
+  const code = await asked.command.run(asked.given, { root: ROOT, cwd: folder, env: {}, print });
+  return { code, lines };
+}
+
+test('makes a repository that check has nothing against', async () => {
+  const folder = createStranger(BEFORE);
+  const { code, lines } = await runInit(folder);
+  expect(code).toBe(0);
+  const checked = await check({
+    folder,
+    file: 'trainyard.yml',
+    env: { MLFLOW_TRACKING_URI: 'http://mlflow' },
+    root: ROOT,
+  });
+  expect(checked.filter(({ kind }) => kind === 'flawed')).toEqual([]);
+  const config = readFileSync(path.join(folder, 'trainyard.yml'), 'utf8');
+  expect(config).toContain('steps: { train: fit }');
+  expect(config).toMatch(/trees: 200\n {4}rate: 0.05\n {4}loss: huber/);
+  expect(config).toContain('time: sold_at');
+  expect(config).toContain('metric: mae');
+  expect(readFileSync(path.join(folder, '.github/workflows/trainyard.yml'), 'utf8')).toContain(
+    'branches: ["trunk"]',
+  );
+  expect(lines.join('\n')).toContain('gh secret set TRAINYARD_SIGNING_KEY < .trainyard/secrets/signing.key');
+});
+
+test('keeps every secret out of what git sees and others may read', async () => {
+  const folder = createStranger(BEFORE);
+  const { lines } = await runInit(folder);
+  const secrets = path.join(folder, '.trainyard', 'secrets');
+  const read = (name: string) => readFileSync(path.join(secrets, name), 'utf8');
+  for (const name of ['signing.key', 'agent-token', 'dispatch-secret', 'tokens']) {
+    expect(statSync(path.join(secrets, name)).mode & 0o077).toBe(0);
+    expect(lines.join('\n')).not.toContain(read(name));
+  }
+  expect(createPublicKey(createPrivateKey(read('signing.key'))).export({ type: 'spki', format: 'pem' })).toBe(
+    read('signing.pub'),
+  );
+  expect(read('tokens')).toContain(`deployer ${read('agent-token')}\n`);
+  expect(readFileSync(path.join(folder, '.gitignore'), 'utf8')).toBe('.trainyard/\n');
+});
+
+test('shows what would be otherwise, and writes nothing over what is there unless told', async () => {
+  const folder = createStranger(BEFORE);
+  await runInit(folder);
+  const file = path.join(folder, 'trainyard.yml');
+  const own = readFileSync(file, 'utf8').replace('margin: 1%', 'margin: 3%');
+  writeFileSync(file, own);
+  const key = readFileSync(path.join(folder, '.trainyard/secrets/signing.key'), 'utf8');
+  const { code, lines } = await runInit(folder);
+  expect(code).toBe(1);
+  expect(lines.filter((line) => /^ {2}[-+]/.test(line)).map((line) => line.trim())).toEqual([
+    '-  - { metric: mae, require: non-inferior, margin: 3% }',
+    '+  - { metric: mae, require: non-inferior, margin: 1% }',
+  ]);
+  expect(readFileSync(file, 'utf8')).toBe(own);
+  expect((await runInit(folder, [...ARGS, '--force'])).code).toBe(0);
+  expect(readFileSync(file, 'utf8')).not.toBe(own);
+  expect(readFileSync(path.join(folder, '.trainyard/secrets/signing.key'), 'utf8')).toBe(key);
+});
+
+test.each([
+  ['a parameter without a value', ['--parameter', 'rate=0.05'], 'parameter-without-value'],
+  ['a target that no name tells', ['--target', 'price'], 'which-target'],
+  ['a model’s name that is none', ['--model', 'flats'], 'model-name'],
+])('asks for %s, and writes nothing', async (_, left, code) => {
+  const folder = createStranger(BEFORE);
+  const at = ARGS.indexOf(left[1] ?? '');
+  const args = [
+    ...ARGS.slice(0, at - 1),
+    ...ARGS.slice(at + 1),
+    ...(code === 'model-name' ? ['--model', '-x y'] : []),
+  ];
+  const thrown: unknown = await runInit(
+    folder,
+    args.map((one) => (one === '-x y' ? 'x y' : one)),
+  ).catch((error: unknown) => error);
+  expect(thrown instanceof UserError ? thrown.problems.map((problem) => problem.code) : thrown).toEqual([
+    code,
+  ]);
+  expect(existsSync(path.join(folder, 'trainyard.yml'))).toBe(false);
+  expect(existsSync(path.join(folder, '.trainyard'))).toBe(false);
+});
