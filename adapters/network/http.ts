@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, ServiceError, UNAVAILABLE, UNREACHABLE } from '../../core/errors.ts';
 import { readHttpDate } from '../../core/instant.ts';
+import { explainFailure } from './explain-failure.ts';
 import { HOST_DOWN, HOST_LOST, ProxyFailure } from './proxy-failure.ts';
 
 /** Time one attempt may take, from connecting to the last byte, in ms. */
@@ -107,6 +108,8 @@ type Failure = {
   readonly afterMs: number | undefined;
   /** No answer of the service came at all. */
   readonly unreachable?: boolean;
+  /** The code of what was thrown on the way there, where no proxy was in between. */
+  readonly code?: string | undefined;
   readonly cause?: unknown;
 };
 type Attempt<T> = { readonly response: HttpResponse<T> } | { readonly failure: Failure };
@@ -124,7 +127,8 @@ async function attemptRequest<T>(
     const { failure } = outcome;
     request.signal?.throwIfAborted();
     const patient = failure.afterMs === undefined || failure.afterMs <= MAX_RETRY_AFTER_MS;
-    if (!failure.retry || attempt >= attempts || !patient) throw toServiceError(request, failure, attempt);
+    if (!failure.retry || attempt >= attempts || !patient)
+      throw await toServiceError(request, failure, attempt);
     const backoff = random() * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** attempt);
     await wait(Math.max(failure.afterMs ?? 0, backoff), request.signal);
   }
@@ -187,19 +191,35 @@ function describeThrown(thrown: unknown, idempotent: boolean, timedOut: boolean)
   const message = timedOut ? 'did not answer in time' : `could not be reached (${reason})`;
   const unsent = code !== undefined && NOT_SENT.has(code);
   const unreachable = timedOut || (code !== undefined && NO_WAY.has(code));
-  return { message, retry: idempotent || unsent, afterMs: undefined, unreachable, cause: thrown };
+  const direct = cause instanceof ProxyFailure ? undefined : code;
+  return {
+    message,
+    retry: idempotent || unsent,
+    afterMs: undefined,
+    unreachable,
+    code: direct,
+    cause: thrown,
+  };
 }
 
-function toServiceError(request: HttpRequest, failure: Failure, attempts: number): ServiceError {
+async function toServiceError(
+  request: HttpRequest,
+  failure: Failure,
+  attempts: number,
+): Promise<ServiceError> {
   const url = new URL(request.url);
   const endpoint = `${request.method ?? 'GET'} ${url.origin}${url.pathname}`;
   const tries = attempts === 1 ? '' : ` (${attempts} attempts)`;
+  const known = await explainFailure(url, failure.code);
+  const why = known === undefined ? '' : `: ${known.why}`;
   const remedy =
-    request.remedy ?? `Check that ${url.host} is up and reachable from here, then run this again.`;
+    known?.remedy ??
+    request.remedy ??
+    `Check that ${url.host} is up and reachable from here, then run this again.`;
   return new ServiceError(
     {
       code: failure.unreachable === true ? UNREACHABLE : UNAVAILABLE,
-      message: `The service ${failure.message}${tries}.`,
+      message: `The service ${failure.message}${tries}${why}.`,
       remedy,
       where: { kind: 'endpoint', endpoint },
     },

@@ -46,8 +46,12 @@ export function readYaml(text: string, options: YamlOptions): YamlSource {
     const { line, col } = lines.linePos(offset);
     return { kind: 'file', file: options.file, line, column: col };
   };
-  const syntax = document.errors.map(({ message, pos }) => syntaxProblem(message, placeAt(pos[0])));
-  if (syntax.length > 0) return unreadable(syntax, placeAt(0));
+  // What follows the first slip is read as something it is not: only that one is told.
+  const [slip] = document.errors;
+  if (slip !== undefined) {
+    const where = placeAt(slip.pos[0]);
+    return unreadable([syntaxProblem(slip.message, where, findUnquoted(text, slip.pos[0]))], placeAt(0));
+  }
   const { problems, unresolved } = fillScalars(document, options, placeAt);
   const value = toValue(document);
   if (!value.ok) return unreadable([syntaxProblem(value.error, placeAt(0))], placeAt(0));
@@ -159,11 +163,20 @@ function unreadable(problems: readonly Problem[], start: Where): YamlSource {
   return { value: undefined, problems, locate: () => start, isUnresolved: () => false };
 }
 
-function syntaxProblem(message: string, where: Where): Problem {
+/** A variable without quotes around it, before a slip and on its line: between braces, its own brace ends the section. */
+function findUnquoted(text: string, offset: number): string | undefined {
+  const line = text.slice(text.lastIndexOf('\n', offset - 1) + 1).split('\n', 1)[0] ?? '';
+  return /(?<!["'\w$])\$\{\w+[^}]*\}[^\s,}\]]*/.exec(line.replaceAll(/"[^"]*"|'[^']*'/g, ''))?.[0];
+}
+
+function syntaxProblem(message: string, where: Where, unquoted?: string): Problem {
   return {
     code: 'yaml-syntax',
     message: `This is not valid YAML: ${message.replace(/\.$/, '')}.`,
-    remedy: 'Check the indentation, quotes and brackets here and on the line before.',
+    remedy:
+      unquoted === undefined
+        ? 'Check the indentation, quotes and brackets here and on the line before.'
+        : `Put quotes around what holds a variable: \`"${unquoted}"\`.`,
     where,
   };
 }
@@ -181,7 +194,8 @@ function missingVariable(name: string, where: Where): Problem {
   return {
     code: 'missing-variable',
     message: `The variable ${name} has no value.`,
-    remedy: `Set it in the workflow's \`env\`, or give a default: \`\${${name}:-…}\`.`,
+    // A caller's `env` does not reach a reusable workflow: GitHub hands only inputs, secrets and variables on.
+    remedy: `Set it in the environment of the runners (their \`.env\` file), or give a default: \`\${${name}:-…}\`.`,
     where,
   };
 }

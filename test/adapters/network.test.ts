@@ -245,3 +245,39 @@ function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
+
+describe('an address of the wrong kind', () => {
+  const patient = { wait: async () => undefined };
+  const messageFor = async (url: string) => {
+    const failed: unknown = await requestJson({ url, attempts: 2, remedy: 'Look.' }, patient).catch(
+      (error: unknown) => error,
+    );
+    return failed instanceof ServiceError ? failed.message : failed;
+  };
+
+  it('is told: TLS is spoken where plain text was', async () => {
+    const host = `127.0.0.1:${portOf(secure)}`;
+    expect(await messageFor(`http://${host}/v1`)).toMatch(
+      new RegExp(
+        `could not be reached \\([A-Z_]+\\) \\(2 attempts\\): TLS is spoken there. Write https://${host}\\.$`,
+      ),
+    );
+  });
+
+  it('is told: plain text is spoken where TLS was', async () => {
+    const host = `127.0.0.1:${portOf(plain)}`;
+    expect(await messageFor(`https://${host}/v1`)).toContain(`no TLS is spoken there. Write http://${host}`);
+  });
+
+  it('is told: the authority of the certificate is none that is trusted here', async () => {
+    const message = await messageFor(`https://127.0.0.1:${portOf(secure)}/v1`);
+    expect(message).toContain("its certificate is of an authority that isn't trusted here. Name a file");
+    expect(message).toContain('TRAINYARD_CA_FILE');
+  });
+
+  it('is quoted as it failed where nothing is known of it', async () => {
+    const closing = await listen(http.createServer((request) => request.socket.destroy()));
+    expect(await messageFor(`http://127.0.0.1:${portOf(closing)}/v1`)).toMatch(/\(2 attempts\)\. Look\.$/);
+    closing.close();
+  });
+});

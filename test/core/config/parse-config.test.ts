@@ -284,6 +284,15 @@ gate:
     expect(problemsOf(text).map((problem) => problem.code)).toContain(code);
   });
 
+  it('tell the first slip of the pen alone, and to quote a variable between braces', () => {
+    const text = `${MINIMAL}data: { holdout: { path: \${DATA}/x.csv, target: y, id: id } }\nmonitor: { every: 1h }\n`;
+    const problems = problemsOf(text);
+    expect(problems.map(({ code }) => code)).toEqual(['yaml-syntax']);
+    expect(problems[0]?.where).toMatchObject({ line: 5 });
+    expect(problems[0]?.remedy).toBe(`Put quotes around what holds a variable: \`"\${DATA}/x.csv"\`.`);
+    expect(problemsOf('a: [1\nb: 2\n')[0]?.remedy).toMatch(/^Check the indentation/);
+  });
+
   it('refuse secrets written into the file, at their place', () => {
     const text = `${MINIMAL}tracking: { uri: "https://ada:hunter2@mlflow" }\nproject: { parameters: { key: ghp_${'a'.repeat(36)} } }\n`;
     expect(placesOf(text)).toEqual(['5:18 secret-in-file', '6:31 secret-in-file']);
