@@ -15,7 +15,8 @@ export function authorize(context: Context, tokens: readonly AccessToken[], need
       status: 401,
       code: 'token-invalid',
       message: 'No known token came with it.',
-      remedy: 'Send "Authorization: Bearer <token>" with a token this agent was given.',
+      remedy:
+        'Send "Authorization: Bearer <token>" with a token this agent was given; jobs have it from the secret TRAINYARD_AGENT_TOKEN.',
     });
   }
   if (ROLES.indexOf(role) < ROLES.indexOf(needed)) {

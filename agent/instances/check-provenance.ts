@@ -4,7 +4,8 @@ import type { Envelope } from '../../core/ledger/envelope.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
 import { Refusal } from '../api/refusal.ts';
 
-const REMEDY = 'Deploy a version that the repository promoted, signed with a key this host trusts.';
+const REMEDY =
+  'Deploy a version that the repository promoted, signed with a key this host trusts: jobs sign with the secret TRAINYARD_SIGNING_KEY, and --trusted-keys names its public half.';
 
 type Provenance = {
   readonly envelope: Envelope | undefined;

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
-import { isMetric, nearestMetric } from '../gate/metrics/metrics.ts';
+import { isMetric, metricNames, nearestMetric } from '../gate/metrics/metrics.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import { SPECIAL_METRICS } from './gate/special-metrics.ts';
 import { gateEntrySchema } from './schema/gate.ts';
 
 /** Names shorter than this are one slip from too many others: `f2` is no misspelt `f1`. */
 const SHORTEST_SLIP = 6;
+
+const OF_ONES_OWN =
+  'A metric of your own is compared when `data.holdout.metrics` says how it is computed; one that only the run logs can have a `floor` or a `ceiling`, or be judged by `mlflow`.';
 
 /** As much of an entry as names a metric; whatever else is wrong with it is for the schema to say. */
 const entrySchema = z
@@ -56,8 +59,7 @@ function findRemedy(name: string, own: readonly string[], use: 'compared' | 'lim
     return meant === undefined ? undefined : `Did you mean \`${meant}\`?`;
   }
   const nearest = didYouMean(name, own) ?? nearestMetric(name);
-  const otherwise =
-    'A metric of your own is compared when `data.holdout.metrics` says how it is computed; one that only the run logs can have a `floor` or a `ceiling`, or be judged by `mlflow`.';
+  const otherwise = `${OF_ONES_OWN} Computed here: ${metricNames().join(', ')}.`;
   return nearest === undefined ? otherwise : `Did you mean \`${nearest}\`? ${otherwise}`;
 }
 

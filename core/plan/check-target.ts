@@ -6,6 +6,7 @@ import { findReturnBar } from '../rollout/find-return-bar.ts';
 import { type Refused, refuse } from './decision.ts';
 import { findDeployable } from './find-deployable.ts';
 import { type PlannedOperation, TAKE_BACK } from './hand-over.ts';
+import { nameVersions } from './name-versions.ts';
 
 /** Where an operation acts, and on which version. */
 export type Target = { readonly environment?: string; readonly version?: string };
@@ -104,7 +105,7 @@ function checkRollback(
       champion === undefined
         ? `Nothing serves in ${environment}.`
         : `${environment} has no earlier version to return to.`,
-      'Name a version: `/rollback v6`.',
+      `A version that was packed can be named. ${nameVersions(state, (one) => one.package !== undefined && one.version !== champion?.version)}`,
     ),
   );
 }

@@ -1,6 +1,7 @@
-import { type LedgerState, lookUp, type VersionState } from '../ledger/state.ts';
+import { type LedgerState, lookUp } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Refused, refuse } from './decision.ts';
+import { nameVersions } from './name-versions.ts';
 
 /**
  * The version a deploy means: the named one, else the newest that this pull request's trainings led to, else the newest of all. Only
@@ -23,7 +24,7 @@ export function findDeployable(
       : refuse(
           'nothing-to-deploy',
           'No training of this pull request has led to a version that passed the gate.',
-          'Train it with `/train`, or name a version: `/deploy v8`.',
+          `Train it with \`/train\`, or name a version that passed. ${nameVersions(state, ({ gate }) => gate?.verdict === 'pass')}`,
         ),
   );
 }
@@ -32,23 +33,13 @@ function checkNamed(state: LedgerState, version: string): Result<string, Refused
   const known = lookUp(state.versions, version);
   if (known === undefined) {
     return err(
-      refuse('unknown-version', `There is no version ${version} of ${state.model}.`, sayVersions(state)),
+      refuse('unknown-version', `There is no version ${version} of ${state.model}.`, nameVersions(state)),
     );
   }
   if (known.gate?.verdict === 'pass') return ok(version);
   const verdict = known.gate === undefined ? 'has not been judged' : `is judged ${known.gate.verdict}`;
   const remedy = 'Only versions that passed the gate are deployed; train again with `/train`.';
   return err(refuse('gate-not-passed', `Version ${version} ${verdict}.`, remedy));
-}
-
-function sayVersions({ versions }: LedgerState): string {
-  const newest = Object.values(versions)
-    .map(({ version }: VersionState) => Number(version))
-    .toSorted((left, right) => right - left)
-    .slice(0, 5);
-  return newest.length === 0
-    ? 'There are none yet.'
-    : `The newest are ${newest.map((one) => `v${one}`).join(', ')}.`;
 }
 
 function runsOf(state: LedgerState, pullRequest: number): ReadonlySet<string> {

@@ -197,6 +197,7 @@ gate:
     const said = problems.filter(({ code }) => code === 'unknown-metric').map(({ remedy }) => remedy);
     expect(said[0]).toBe('Did you mean `accuracy`?');
     expect(said[1]).toMatch(/^Did you mean `f1`\? A metric of your own/);
+    expect(said[1]).toMatch(/Computed here: accuracy, .*mae, .*\.$/);
     expect(said[3]).toBe('Did you mean `precision`?');
   });
 

@@ -109,3 +109,20 @@ describe('whether the ledger allows an operation', () => {
     expect(answer({ operation: 'unfreeze' }, EMPTY, undefined)).toBe('not-frozen: Nothing is frozen.');
   });
 });
+
+describe('the remedy of what is refused names versions that are there', () => {
+  const remedyOf = (wanted: Wanted, state: LedgerState) => {
+    const target = checkTarget(wanted, state, 'production');
+    return target.ok ? 'go' : target.error.remedy;
+  };
+
+  it('to return to: none but what serves, or nothing at all', () => {
+    expect(remedyOf({ operation: 'rollback' }, EMPTY)).toMatch(/There are none yet\.$/);
+    expect(remedyOf({ operation: 'rollback' }, SERVING)).toMatch(/There are none yet\.$/);
+  });
+
+  it('to deploy', () => {
+    expect(remedyOf({ operation: 'deploy', pullRequest: 9 }, SECOND)).toMatch(/The newest are v2, v1\.$/);
+    expect(remedyOf({ operation: 'deploy', pullRequest: 9 }, UNJUDGED)).toMatch(/There are none yet\.$/);
+  });
+});
