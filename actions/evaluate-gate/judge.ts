@@ -14,7 +14,6 @@ import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
-import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { readHandedOn, type Trained } from '../job/handoff.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
@@ -32,12 +31,24 @@ const REASON_CODES = {
   inconclusive: 'gate-inconclusive',
 } as const satisfies Readonly<Record<GateResult['verdict'], ReasonCode>>;
 
+/** Other jobs may write while this one judges: what was judged on a ledger that has moved on is judged anew, so often at most. */
+const MOST_ROUNDS = 5;
+
 /**
  * Judges the challenger on stored predictions by the rules and on the holdout of the configuration at hand (the default branch's), and
  * records the verdict, once for the same evidence. It runs none of the user's code: what is true it reads itself, and of the model and of
  * the predictions it takes those that the jobs which made them vouch for. The bytes of the model it hashes itself, and fixes in the ledger.
  */
 export async function judge(request: GateRequest, ports: GatePorts, said: Said): Promise<Judged> {
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const judged = await judgeOnce(request, ports, said);
+    if (judged !== undefined) return judged;
+  }
+  throw new UserError([LEDGER_MOVED]);
+}
+
+/** Judges and records; nothing where the ledger has moved on meanwhile from what the verdict stands on. */
+async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Promise<Judged | undefined> {
   const { config, plan } = request;
   const { held, present } = await readPresentHoldout(request, ports);
   const state = await ports.ledger.read(config.model);
@@ -55,15 +66,24 @@ export async function judge(request: GateRequest, ports: GatePorts, said: Said):
   const boxes = boxesOf(said, other);
   const decision = fixHoldout(state, present);
   const judged = { training, challenger, champion, other, held, decision, boxes };
-  const result = judgeGate(toInput(request, state, judged));
+  const input = toInput(request, state, judged);
+  const result = judgeGate(input);
   const evidence = `${JSON.stringify(result, undefined, 2)}\n`;
   const file = await ports.writeTemp('gate.json', evidence);
   await ports.tracking.uploadArtifact(training.runId, RUN_ARTIFACTS.gate, file);
   await ports.tracking.setRunTags(training.runId, { [TAGS.modelDigest]: training.modelDigest });
   const events = recordVerdict(request, ports, { ...judged, result, evidence });
-  await appendOrThrow(ports.ledger, config.model, (now) => {
-    return isSame(decision, fixHoldout(now, present)) ? ok(events) : err(HOLDOUT_MOVED);
+  const appended = await ports.ledger.append(config.model, (now) => {
+    const stands =
+      isSame(decision, fixHoldout(now, present)) &&
+      championOf(now, plan.environment)?.version === champion?.version &&
+      gatesSoFar(now, judged) === input.holdout.gatesSoFar;
+    return stands ? ok(events) : err(LEDGER_MOVED);
   });
+  if (!appended.ok) {
+    if (appended.error === LEDGER_MOVED) return undefined;
+    throw new UserError([appended.error]);
+  }
   const { url } = await ports.tracking.getRun(training.runId);
   return conclude(result, { runId: training.runId, url }, request.plan.policyChanges ?? []);
 }
@@ -76,9 +96,18 @@ function isSame(then: HoldoutDecision, now: HoldoutDecision): boolean {
   return then.kind === now.kind || (then.kind === 'fixed' && now.kind === 'known');
 }
 
-const HOLDOUT_MOVED: Problem = {
-  code: 'holdout-moved',
-  message: 'Another job has fixed another holdout while this one judged.',
+/** How many gates were judged on this holdout before. Judging the same run again asks it nothing new. */
+function gatesSoFar(
+  state: LedgerState,
+  { training, held: { digest } }: Pick<Judgement, 'training' | 'held'>,
+): number {
+  const known = state.gates[training.runId]?.holdoutDigest === digest ? 1 : 0;
+  return (state.gatesPerHoldout[digest] ?? 0) - known;
+}
+
+const LEDGER_MOVED: Problem = {
+  code: 'ledger-moved',
+  message: 'Other jobs have judged or promoted a model each time before this one could record its verdict.',
   remedy: 'Run this job again.',
 };
 
@@ -102,14 +131,9 @@ function boxesOf(
   };
 }
 
-function toInput(
-  { config, author }: GateRequest,
-  state: LedgerState,
-  { training, challenger, champion, other, held, decision, boxes }: Judgement,
-): GateInput {
+function toInput({ config, author }: GateRequest, state: LedgerState, judged: Judgement): GateInput {
+  const { training, challenger, champion, other, held, decision, boxes } = judged;
   const { digest } = held;
-  // Judging the same run again asks the holdout nothing new.
-  const known = state.gates[training.runId]?.holdoutDigest === digest ? 1 : 0;
   return {
     rules: config.gate.filter((rule) => !isBudgetRule(rule)),
     challenger: challenger.predictions,
@@ -121,7 +145,7 @@ function toInput(
         ...(other?.signature && { champion: other.signature }),
       },
     }),
-    holdout: { digest, gatesSoFar: (state.gatesPerHoldout[digest] ?? 0) - known },
+    holdout: { digest, gatesSoFar: gatesSoFar(state, judged) },
     boxes: { levels: boxes, require: config.box.require },
     ...(decision.kind === 'refused' && { holdoutProblem: decision.problem }),
     seed: `${challenger.modelDigest} ${other?.modelDigest ?? ''} ${digest}`,

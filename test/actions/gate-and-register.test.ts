@@ -47,6 +47,50 @@ describe('the judge phase', () => {
     expect(world.ledger.kinds().filter((kind) => kind === 'gate.judged')).toHaveLength(1);
   });
 
+  test('judges anew what it judged on a ledger that has moved on, and records only that', async () => {
+    const { world, request, ports } = await createBench(970);
+    const digests: (string | undefined)[] = [];
+    let others = 0;
+    const ledger: typeof ports.ledger = {
+      ...ports.ledger,
+      append: async (model, propose) => {
+        // Another run is judged on the same holdout while this one is, once.
+        if (others++ === 0) {
+          await evaluateGate('both', request, ports);
+          const own = world.ledger.events.pop();
+          if (own?.kind === 'gate.judged') {
+            digests.push(own.data.holdoutDigest);
+            world.ledger.events.push({ ...own, id: 'another', data: { ...own.data, runId: 'another' } });
+          }
+        }
+        return ports.ledger.append(model, propose);
+      },
+    };
+    await evaluateGate('both', request, { ...ports, ledger });
+    const gates = world.ledger.events.filter((event) => event.kind === 'gate.judged');
+    expect(gates).toHaveLength(2);
+    expect(others).toBe(2);
+    expect(new Set(gates.map(({ data }) => data.holdoutDigest))).toEqual(new Set(digests));
+  });
+
+  test('gives up where the ledger moves on each time', async () => {
+    const { world, request, ports } = await createBench(970);
+    await evaluateGate('both', request, ports);
+    const judged = world.ledger.events.find((event) => event.kind === 'gate.judged');
+    if (judged === undefined) throw new Error('nothing was judged');
+    let others = 0;
+    const ledger: typeof ports.ledger = {
+      ...ports.ledger,
+      append: (model, propose) => {
+        others += 1;
+        const data = { ...judged.data, runId: `run-${others}` };
+        world.ledger.events.push({ ...judged, id: `other-${others}`, data });
+        return ports.ledger.append(model, propose);
+      },
+    };
+    await expect(evaluateGate('judge', request, { ...ports, ledger })).rejects.toThrow(/Run this job again/);
+  });
+
   test('asks for the whole workflow again when the champion has changed since', async () => {
     const { world, request, ports } = await createBench(970);
     await evaluateGate('predict', request, ports);
