@@ -27,11 +27,12 @@ export function shiftInstance(instance: StoredInstance, ms: number): StoredInsta
 
 /** The traffic with what its lease counts from moved by so many ms. */
 export function shiftTraffic(stored: StoredTraffic, ms: number): StoredTraffic {
-  const { setAt, heldSince } = stored;
+  const { setAt, heldSince, reminded } = stored;
   return {
     ...stored,
     setAt: shift(setAt, ms),
     ...(heldSince !== undefined && { heldSince: shift(heldSince, ms) }),
+    ...(reminded !== undefined && { reminded: { ...reminded, at: shift(reminded.at, ms) } }),
   };
 }
 

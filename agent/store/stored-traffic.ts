@@ -8,7 +8,7 @@ export const storedTrafficSchema = z.object({
   setAt: instantSchema,
   /** `<rollout>/<stage>` whose evidence was reported to the repository. */
   reportedStage: z.string().optional(),
-  /** How often a brake that nobody has obeyed was reported again, and when the last time. */
+  /** How often a brake or a stage that no job has heard of was reported again, and when the last time. */
   reminded: z.object({ times: z.number(), at: instantSchema }).optional(),
   /** Since when the lease has been silent; the rollout is on hold. */
   heldSince: instantSchema.optional(),

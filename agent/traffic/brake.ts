@@ -1,17 +1,16 @@
 import { secondsBetween } from '../../core/instant.ts';
-import { DISPATCH_TYPES } from '../../core/names.ts';
 import { NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
 import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
 import type { RolloutLease } from '../../core/serving/api.ts';
 import { decideTraffic } from '../../core/serving/decide-traffic.ts';
 import type { AgentContext } from '../context.ts';
-import { report } from '../outbox/report.ts';
 import { PAGE_SIZE } from '../store/observation-table.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { recordBrake, writeDown } from './record-brake.ts';
 import { remindOfBrake } from './remind-of-brake.ts';
+import { reportStage } from './report-stage.ts';
 
 /** Ends seen within so long of each other are one event, in s. */
 const ONE_EVENT_SECONDS = 10;
@@ -98,29 +97,6 @@ function brake(context: AgentContext, { model, stored }: Judged, { code, explana
     brake: { rollout, version, code, explanation, at: context.clock.now() },
   };
   recordBrake(context, { model, stored: { ...stored, traffic } });
-}
-
-function reportStage(
-  context: AgentContext,
-  { model, stored, lease }: Judged & { readonly lease: RolloutLease },
-  { kind, explanation }: { readonly kind: string; readonly explanation: string },
-): void {
-  const stage = `${lease.rollout}/${lease.stage}`;
-  if (stored.reportedStage === stage) return;
-  context.store.transaction(() => {
-    context.store.putTraffic(model, { ...stored, reportedStage: stage });
-    report(
-      context,
-      { type: DISPATCH_TYPES.rollout, model, step: stage },
-      {
-        rollout: lease.rollout,
-        ...(stored.traffic.candidate !== undefined && { version: stored.traffic.candidate }),
-        stage: lease.stage,
-        decision: kind,
-        explanation,
-      },
-    );
-  });
 }
 
 /**

@@ -16,8 +16,10 @@ type Braked = {
  * Stores traffic with a brake on it, and reports that: both or neither. Where nothing can be written the brake counts all the same, and is
  * reported, in this process: `writeDown` stores it later.
  */
-export function recordBrake(context: AgentContext, { model, stored }: Braked): void {
+export function recordBrake(context: AgentContext, { model, stored: before }: Braked): void {
   const { store, log } = context;
+  // How often something else was reported again is nothing to this.
+  const { reminded: _, ...stored } = before;
   const { version, code, explanation } = stored.traffic.brake;
   log.warn(`Braked ${model} version ${version} (${code}): ${explanation}`);
   try {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { storedTrafficSchema } from '../../agent/store/stored-traffic.ts';
 import { type EvidenceCache, judgeTraffic } from '../../agent/traffic/brake.ts';
+import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { ArmCounts } from '../../core/rollout/evidence/observation.ts';
 import { arm, poll } from '../core/rollout/observations.ts';
 import { leaseOf } from './support/deploy.ts';
@@ -65,4 +67,28 @@ test('brakes on what is folded so far', () => {
   const look = restart(2_500, arm(100, { errors: 50 }));
   look();
   expect(host.context.store.getTraffic(MODEL)?.traffic.brake?.code).toBe('errors-worse');
+});
+
+test('says again that a stage is done while no job has come, each time after twice as long', () => {
+  const { store, clock } = host.context;
+  const look = restart(900, arm(100));
+  const ids: string[] = [];
+  const reportsAfter = (seconds: number) => {
+    host.world.now += 1_000 * seconds;
+    look();
+    for (;;) {
+      const entry = store.outbox.next(DISPATCH_TYPES.rollout, clock.now());
+      if (entry === undefined) return ids.length;
+      store.outbox.delivered(entry.seq, clock.now());
+      expect(entry.payload.body).toMatchObject({ rollout: ROLLOUT, stage: 0, version: '2' });
+      ids.push(entry.payload.id);
+    }
+  };
+  // An eighth of the lease, and a quarter after that.
+  expect([0, 74_000, 2_000, 148_000, 4_000].map(reportsAfter)).toEqual([1, 1, 2, 2, 3]);
+  expect(new Set(ids).size).toBe(3);
+  const { reminded: _, ...heard } = store.getTraffic(MODEL) ?? {};
+  expect(heard).toHaveProperty('reportedStage');
+  store.putTraffic(MODEL, storedTrafficSchema.parse(heard));
+  expect(reportsAfter(100_000)).toBe(3);
 });
