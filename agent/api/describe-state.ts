@@ -1,4 +1,4 @@
-import type { AgentState } from '../../core/serving/api.ts';
+import type { AgentState, HostWarning } from '../../core/serving/api.ts';
 import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import { VERSION } from '../../core/version.ts';
 import type { AgentContext } from '../context.ts';
@@ -16,7 +16,8 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     clock.jumpMs() === 0 ? [] : [{ code: HOST_WARNINGS.clockJumped, message: describeJump(clock.jumpMs()) }];
   const problem = proxy.problem();
   const down = problem === undefined ? [] : [{ code: HOST_WARNINGS.proxyBehind, message: problem }];
-  const warnings = [...jump, ...down, ...findAway(context), ...findUnwritten(context)];
+  const crowd = await warnOfCrowd(context);
+  const warnings = [...jump, ...down, ...crowd, ...findAway(context), ...findUnwritten(context)];
   return {
     host: options.hostName,
     hostId: store.hostId,
@@ -37,4 +38,12 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     },
     ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
+}
+
+/** A host that is flooded answers all that it lets in, and looks well but for this. */
+async function warnOfCrowd({ proxy }: AgentContext): Promise<readonly HostWarning[]> {
+  const count = await proxy.turnedAway().catch(() => 0);
+  if (count === 0) return [];
+  const message = `The proxy has lately turned away ${count} connections, since as many were open as it takes.`;
+  return [{ code: HOST_WARNINGS.connectionsRefused, message }];
 }

@@ -2,6 +2,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { messageOf } from '../../core/errors.ts';
 import type { AgentProblem } from '../../core/serving/api.ts';
@@ -10,10 +11,12 @@ import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
 import { portTaken } from '../machine/check-port.ts';
 import { authorize } from './authorize.ts';
+import { boundConnections } from './bound-connections.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
 import { Refusal } from './refusal.ts';
+import { createStrangerDelay } from './slow-strangers.ts';
 import { createStrangerLog } from './stranger-log.ts';
 
 const CONTROL = { what: 'The control API', option: '--listen' } as const;
@@ -26,6 +29,7 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
   const app = new Hono();
   const { log, options } = agent.context;
   const noteStranger = createStrangerLog(agent.context);
+  const slowDown = createStrangerDelay(agent.context);
   for (const { route, answer } of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
     // What answers a GET answers HEAD too: the framework drops the body.
     app.on(route.method, toPattern(route.path), async (context) => {
@@ -44,9 +48,12 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
       }),
     ),
   );
-  app.onError((error, context) => {
+  app.onError(async (error, context) => {
     if (error instanceof Refusal) {
-      if (error.status === 401) noteStranger();
+      if (error.status === 401) {
+        noteStranger();
+        await slowDown(addressOf(context));
+      }
       return answerProblem(context, error);
     }
     log.warn(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);
@@ -61,6 +68,11 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
     );
   });
   return app;
+}
+
+/** Where a request came from; nothing where it came over no socket. */
+function addressOf(context: Context): string {
+  return 'incoming' in Object(context.env) ? (getConnInfo(context).remote.address ?? '') : '';
 }
 
 /** A path as the framework writes it, `/v1/models/:model`. */
@@ -80,6 +92,7 @@ export async function listen(app: Hono, agent: Agent): Promise<Server> {
   const http = server as Server;
   // Node's five minutes for a whole request would cut a large package off.
   http.requestTimeout = longestUploadMs(maxPackageBytes);
+  boundConnections(http);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portTaken({ ...endpoint, ...CONTROL }, cause)));
     server.listen(endpoint.port, endpoint.address, resolve);

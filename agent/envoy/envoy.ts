@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
 import { portTaken } from '../machine/check-port.ts';
-import { exchangeHttp } from '../machine/exchange-http.ts';
 import { isRunning, type ProcessHandle, spawnOrAdopt, stopSession } from '../runtimes/process/handle.ts';
 import { type ClusterCounters, COUNTERS_PAGE, parseCounters } from './cluster-counters.ts';
 import { adminSocket, buildBootstrap } from './config/bootstrap.ts';
@@ -11,7 +10,9 @@ import { buildClusters, type ClusterSettings } from './config/clusters.ts';
 import type { Discovery } from './config/discovery.ts';
 import { buildListeners, type ListenerSettings } from './config/listeners.ts';
 import { buildRoutes, type RouteSettings } from './config/routes.ts';
+import { readAdmin } from './read-admin.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
+import { createTurnedAway } from './turned-away.ts';
 import { createUserLog, type UserRequest } from './user-log.ts';
 import { writeAtomically } from './write-atomically.ts';
 
@@ -21,7 +22,6 @@ const TAKE_UP_POLL_MS = 20;
 const STOP_GRACE_MS = 2_000;
 /** What is written of users is in their file after so long, in ms. */
 const FLUSH_INTERVAL_MS = 1_000;
-const ADMIN_TIMEOUT_MS = 5_000;
 /** Any page of statistics; this one is empty. */
 const FLUSH_PAGE = '/stats?filter=^$';
 /** What the threads need to hand in their histograms, in ms. */
@@ -48,6 +48,8 @@ export type DataPlane = {
   readonly userRequests: () => readonly UserRequest[];
   /** Whether it takes requests on its address now. */
   readonly isHealthy: () => Promise<boolean>;
+  /** How many connections it has lately turned away, as many being open as it takes. */
+  readonly turnedAway: () => Promise<number>;
   /** Why it does not run on the plan it was given last; `undefined` when it does. */
   readonly problem: () => string | undefined;
   readonly process: () => ProcessHandle | undefined;
@@ -93,6 +95,7 @@ export function createEnvoy(options: EnvoyOptions): DataPlane {
     counters: () => readCounters(socket),
     userRequests: options.stickyHeader === undefined ? () => [] : createUserLog(options.folder),
     isHealthy: async () => running() !== undefined && (await listens(socket).catch(() => false)),
+    turnedAway: createTurnedAway(socket),
     problem: () => problem,
     process: running,
     stop: async () => {
@@ -231,12 +234,4 @@ function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Reads one page of Envoy's admin interface over its Unix socket. Rejects when it does not answer 200 in time. */
-async function readAdmin(socketPath: string, path: string): Promise<string> {
-  const url = `http://envoy${path}`;
-  const { status, text } = await exchangeHttp({ url, socketPath, timeoutMs: ADMIN_TIMEOUT_MS });
-  if (status === 200) return text;
-  throw new Error(`Envoy answered ${status} at ${path}: ${text.slice(0, 200)}`);
 }

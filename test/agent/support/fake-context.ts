@@ -109,6 +109,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       counters: async () => world.counters,
       userRequests: () => [],
       isHealthy: async () => world.proxyFailure === undefined,
+      turnedAway: async () => 0,
       problem: () => world.proxyFailure?.message,
       process: () => undefined,
       stop: async () => undefined,

@@ -75,6 +75,7 @@ describe('hosts', () => {
   it.each([
     ['version-away', 'demo', 'investigate'],
     ['proxy-not-converged', undefined, 'investigate'],
+    ['connections-refused', undefined, 'investigate'],
     ['what a newer agent warns of', undefined, 'investigate'],
     ['version-away', 'another-model', 'none'],
     ['clock-jumped', undefined, 'none'],

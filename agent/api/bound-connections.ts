@@ -1,0 +1,25 @@
+import type { Server } from 'node:http';
+
+const MOST_CONNECTIONS = 1_000;
+/** No job and no person needs as many at a time; behind a proxy all of them have one address. */
+const MOST_OF_ADDRESS = 100;
+/** A connection has this long to send the headers of a request, in ms. */
+const HEADERS_TIMEOUT_MS = 10_000;
+
+/** Closes what one address opens beyond its share, and what is open and asks nothing, so that others find the server open. */
+export function boundConnections(server: Server): void {
+  const open = new Map<string, number>();
+  server.maxConnections = MOST_CONNECTIONS;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.on('connection', (socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = open.get(address) ?? 0;
+    if (count >= MOST_OF_ADDRESS) return void socket.destroy();
+    open.set(address, count + 1);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
+}

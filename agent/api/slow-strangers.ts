@@ -1,0 +1,29 @@
+import { epochMs } from '../../core/instant.ts';
+import type { AgentContext } from '../context.ts';
+
+const MINUTE_MS = 60_000;
+/** Whoever has mistaken a token finds out at once; who tries them waits. */
+const AT_ONCE = 30;
+const DELAY_MS = 5_000;
+/** Of more addresses in one minute none is told from the others. */
+const MOST_ADDRESSES = 10_000;
+
+/** Waits before a request without a known token is answered, where its address has sent many within a minute. A known token never waits. */
+export function createStrangerDelay({
+  clock,
+}: Pick<AgentContext, 'clock'>): (address: string) => Promise<void> {
+  const tried = new Map<string, number>();
+  let since = epochMs(clock.now());
+  return async (address) => {
+    const now = epochMs(clock.now());
+    // A clock that was set back begins anew, too.
+    if (Math.abs(now - since) >= MINUTE_MS) {
+      tried.clear();
+      since = now;
+    }
+    const known = tried.has(address) || tried.size < MOST_ADDRESSES ? address : 'others';
+    const times = (tried.get(known) ?? 0) + 1;
+    tried.set(known, times);
+    if (times > AT_ONCE) await clock.wait(DELAY_MS);
+  };
+}
