@@ -15,6 +15,7 @@ import { configReference } from '../core/config/schema/reference.ts';
 import { publishedSchema } from '../core/config/schema/schema-node.ts';
 import { insertAttempts } from '../measure/attack/attempts-table.ts';
 import { findPlays } from '../measure/attack/find-plays.ts';
+import { insertCrossings } from '../measure/trust/render-crossings.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 import { keepDigest } from '../sandbox/keep-digest.ts';
 
@@ -57,6 +58,7 @@ function generate(): readonly Generated[] {
     configuration(),
     schema(),
     handlerOf(),
+    crossings(),
     attempts(),
   ];
 }
@@ -69,6 +71,12 @@ function withTables(file: string, tables: string): Generated {
 function agentReadme(): Generated {
   const file = path.join(ROOT, 'agent', 'README.md');
   return { file, text: insertAgentTables(readFileSync(file, 'utf8')) };
+}
+
+/** Who believes what of whom, from the list that a test holds against the workflows. */
+function crossings(): Generated {
+  const file = path.join(ROOT, 'docs', 'security.md');
+  return { file, text: insertCrossings(readFileSync(file, 'utf8')) };
 }
 
 /** Every key of trainyard.yml, from the schema that validates it. */

@@ -1,0 +1,41 @@
+/** Where something runs, or lies, that the others do not simply believe. */
+export const PLACES = {
+  user: 'User code',
+  judge: 'Judge',
+  hosts: 'Hosts',
+  github: 'GitHub',
+  ledger: 'Git ledger',
+  mlflow: 'MLflow',
+  clients: 'Clients',
+} as const;
+export type Place = keyof typeof PLACES;
+
+/** The zone of each job of pipeline.yml and monitor.yml. */
+export const ZONES: Readonly<Record<string, 'user' | 'judge'>> = {
+  ...{ train: 'user', 'predict-champion': 'user', predict: 'user', build: 'user' },
+  ...{
+    plan: 'judge',
+    judge: 'judge',
+    register: 'judge',
+    deploy: 'judge',
+    'take-back': 'judge',
+    check: 'judge',
+  },
+};
+
+/** A test, by its file and the words of its title. */
+type Proof = { readonly file: string; readonly title: string };
+
+/** One arrow of docs/security.md. */
+export type Crossing = {
+  readonly from: Place;
+  readonly to: Place;
+  /** What crosses, and in which form. */
+  readonly what: string;
+  /** The digest or signature that the receiving side goes by, and that it computed itself. */
+  readonly known: string;
+  readonly refused: string;
+  readonly proofs: readonly [Proof, ...Proof[]];
+  /** What of it stands in the workflows: outputs of jobs (`train.result`), secrets, variables, checkouts, parts of the event. */
+  readonly carries: readonly string[];
+};
