@@ -8,7 +8,7 @@ export const PLACES = {
   mlflow: 'MLflow',
   clients: 'Clients',
 } as const;
-export type Place = keyof typeof PLACES;
+export type Region = keyof typeof PLACES;
 
 /** The zone of each job of pipeline.yml and monitor.yml. */
 export const ZONES: Readonly<Record<string, 'user' | 'judge'>> = {
@@ -28,8 +28,8 @@ type Proof = { readonly file: string; readonly title: string };
 
 /** One arrow of docs/security.md. */
 export type Crossing = {
-  readonly from: Place;
-  readonly to: Place;
+  readonly from: Region;
+  readonly to: Region;
   /** What crosses, and in which form. */
   readonly what: string;
   /** The digest or signature that the receiving side goes by, and that it computed itself. */

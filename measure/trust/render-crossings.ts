@@ -1,4 +1,4 @@
-import { PLACES, type Place } from './crossing.ts';
+import { PLACES, type Region } from './crossing.ts';
 import { CROSSINGS } from './crossings.ts';
 
 const MARKS = ['<!-- crossings:begin -->', '<!-- crossings:end -->'] as const;
@@ -28,7 +28,7 @@ function renderPicture(): string {
 
 /** Zones are squares; what lies between them is round. */
 function shapeOf(place: string, name: string): string {
-  const zones: readonly string[] = ['user', 'judge', 'hosts'] satisfies readonly Place[];
+  const zones: readonly string[] = ['user', 'judge', 'hosts'] satisfies readonly Region[];
   return zones.includes(place) ? `${place}["${name}"]` : `${place}("${name}")`;
 }
 

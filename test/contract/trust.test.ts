@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Crossing, type Place, ZONES } from '../../measure/trust/crossing.ts';
+import { type Crossing, type Region, ZONES } from '../../measure/trust/crossing.ts';
 import { CROSSINGS } from '../../measure/trust/crossings.ts';
 import { findCrossings } from '../../measure/trust/find-crossings.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
@@ -16,7 +16,7 @@ const { found, strangers } = WORKFLOWS.map((file) =>
 }));
 
 /** Where something that reaches a job comes from. */
-function sourceOf(carried: string): Place | undefined {
+function sourceOf(carried: string): Region | undefined {
   const [job = ''] = carried.split('.');
   return /^(checkout |secrets\.|vars\.|github\.)/.test(carried) ? 'github' : ZONES[job];
 }
@@ -55,7 +55,7 @@ describe('the ways between the zones', () => {
 });
 
 describe('user code', () => {
-  const reaching = (place: Place) =>
+  const reaching = (place: Region) =>
     found.filter(({ job }) => ZONES[job] === place).map(({ carried }) => carried);
 
   test('is reached by no secret that signs, deploys or speaks for hosts', () => {
