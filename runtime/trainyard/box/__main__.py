@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 
-from trainyard.box.keeper import END_SIGNALS, UNBOXED, exit_code, keep, list_descendants, list_others, say
+from trainyard.box.keeper import END_SIGNALS, UNBOXED, end_all, exit_code, find_readable, keep, say
 from trainyard.box.kernel import (
     NOBODY,
     adopt_orphans,
@@ -55,22 +55,37 @@ def keep_in_namespaces(spec: dict) -> int:
         os._exit(refuse(OSError("no namespace of processes was made")))
     try:
         die_with_parent()
-        arrange_files(spec)
+        has_own_proc = arrange_files(spec)
         if not spec["network"]:
             raise_loopback()
         os.chdir(spec["cwd"])
         give_up_privileges(nobody=spec["nobody"])
         hide_process()
+        if not has_own_proc:
+            require_closed_proc()
     except OSError as error:
         os._exit(refuse(error))
-    os._exit(keep(spec, die_with_parent, list_others))
+    # With this process, everything in its namespace ends.
+    os._exit(keep(spec, die_with_parent))
+
+
+def require_closed_proc() -> None:
+    """In the machine's /proc the box sees the processes of others. Raises an OSError where it could look into one.
+
+    To users of another user namespace the kernel shows nothing of a process but that it is there, and its command line.
+    """
+    if readable := find_readable():
+        raise OSError(f"there is no /proc of its own, and in the machine's it could look into process {readable[0]}")
+    say("there is no /proc of its own here: it sees that other processes are there, and can look into none")
 
 
 def keep_as_process(spec: dict) -> int:
     """The command as a process among others, with whatever it leaves behind."""
     adopt_orphans()
     os.chdir(spec["cwd"])
-    return keep(spec, lambda: give_up_privileges(nobody=spec["nobody"]), list_descendants)
+    code = keep(spec, lambda: give_up_privileges(nobody=spec["nobody"]))
+    end_all()
+    return code
 
 
 def refuse(error: OSError) -> int:

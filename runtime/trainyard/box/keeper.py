@@ -21,10 +21,10 @@ LOOK_SECONDS = 0.5
 END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
-def keep(spec: dict, prepare: Callable[[], None], below: Callable[[], list[int]]) -> int:
-    """Runs the command after `prepare`, and gives its exit code; `below` lists all processes that are kept.
+def keep(spec: dict, prepare: Callable[[], None]) -> int:
+    """Runs the command after `prepare`, and gives its exit code.
 
-    What it leaves behind is taken in and ended: the caller is the first process of a namespace, or adopts orphans.
+    What it leaves behind is taken in: the caller is the first process of a namespace, or adopts orphans.
     """
     main_process = os.fork()
     if main_process == 0:
@@ -36,13 +36,12 @@ def keep(spec: dict, prepare: Callable[[], None], below: Callable[[], list[int]]
         if ended == main_process:
             code = exit_code(status)
         elif ended == 0:
-            broken = find_broken_limit(spec["limits"], below())
+            broken = find_broken_limit(spec["limits"], list_descendants())
             code = None if broken is None else LIMIT_BROKEN
             if broken is None:
                 signal.sigtimedwait({signal.SIGCHLD}, LOOK_SECONDS)
             else:
                 say(broken)
-    end_all(below)
     return code
 
 
@@ -62,9 +61,9 @@ def become(spec: dict, prepare: Callable[[], None]) -> None:
         os._exit(NOT_FOUND)
 
 
-def end_all(below: Callable[[], list[int]]) -> None:
+def end_all() -> None:
     """Ends what is left, also what is started meanwhile."""
-    while remaining := below():
+    while remaining := list_descendants():
         for process in remaining:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -73,18 +72,32 @@ def end_all(below: Callable[[], list[int]]) -> None:
                 pass
 
 
-def list_others() -> list[int]:
-    """All processes of the box, asked by its first: none where that is not what asks."""
-    return [number for number in list_processes() if number != os.getpid()] if os.getpid() == 1 else []
-
-
 def list_descendants() -> list[int]:
-    """All processes below this one."""
+    """All processes below this one, by their numbers in /proc."""
+    own = own_number()
     parents = {number: find_parent(number) for number in list_processes()}
-    found: set[int] = {os.getpid()}
+    found: set[int] = {own}
     while more := {number for number, parent in parents.items() if parent in found} - found:
         found |= more
-    return sorted(found - {os.getpid()})
+    return sorted(found - {own})
+
+
+def find_readable() -> list[int]:
+    """Processes beside this one that it could look into, by their numbers in /proc."""
+    return [number for number in list_processes() if number != own_number() and is_readable(number)]
+
+
+def is_readable(process: int) -> bool:
+    """Whether what a process was started with can be read. Of one of the kernel's there is nothing to read."""
+    try:
+        return Path("/proc", str(process), "environ").read_bytes() != b""
+    except OSError:
+        return False
+
+
+def own_number() -> int:
+    """The number of this process in /proc, which is another than its own where that belongs to an outer namespace."""
+    return int(Path("/proc/self").readlink().name)
 
 
 def list_processes() -> list[int]:

@@ -37,8 +37,11 @@ DEVICE_LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stder
 EMPTY_FOLDER = "mode=755,size=1m"
 
 
-def arrange_files(spec: dict) -> None:
-    """Mounts what the box sees. Runs as the first process of its namespaces, while that has its privileges."""
+def arrange_files(spec: dict) -> bool:
+    """Mounts what the box sees; whether it has a /proc of its own.
+
+    Runs as the first process of its namespaces, while that has its privileges.
+    """
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     shown = [*spec["show"], *own_folders(spec["hide"])]
     links = {path: place for path in shown if (place := Path(path).resolve()) != Path(path)}
@@ -53,7 +56,16 @@ def arrange_files(spec: dict) -> None:
     make_devices(devices)
     for folder in hidden:
         set_read_only(folder, on=True, below=False)
-    mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    return mount_proc()
+
+
+def mount_proc() -> bool:
+    """A `/proc` of the box's own, which users are refused where something lies over a part of it, as with GPUs."""
+    try:
+        mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    except PermissionError:
+        return False
+    return True
 
 
 class Laid(NamedTuple):
