@@ -58,8 +58,7 @@ function generate(): readonly Generated[] {
     configuration(),
     schema(),
     handlerOf(),
-    crossings(),
-    attempts(),
+    security(),
   ];
 }
 
@@ -73,10 +72,13 @@ function agentReadme(): Generated {
   return { file, text: insertAgentTables(readFileSync(file, 'utf8')) };
 }
 
-/** Who believes what of whom, from the list that a test holds against the workflows. */
-function crossings(): Generated {
+/**
+ * Who believes what of whom, from the list that a test holds against the workflows; and what attackers try, and how it ends, from the list
+ * that the tests of attacks go by.
+ */
+function security(): Generated {
   const file = path.join(ROOT, 'docs', 'security.md');
-  return { file, text: insertCrossings(readFileSync(file, 'utf8')) };
+  return { file, text: insertAttempts(insertCrossings(readFileSync(file, 'utf8')), findPlays(ROOT)) };
 }
 
 /** Every key of trainyard.yml, from the schema that validates it. */
@@ -94,12 +96,6 @@ function configuration(): Generated {
 function schema(): Generated {
   const text = `${JSON.stringify(publishedSchema(), undefined, 2)}\n`;
   return { file: path.join(ROOT, 'docs', 'trainyard.schema.json'), text };
-}
-
-/** What attackers try, and how it ends, from the list that the tests of attacks go by. */
-function attempts(): Generated {
-  const file = path.join(ROOT, 'docs', 'security.md');
-  return { file, text: insertAttempts(readFileSync(file, 'utf8'), findPlays(ROOT)) };
 }
 
 /** The digests of the handlers that packages get and got, by which hosts know them. */
