@@ -1,6 +1,6 @@
 import { findStartBar } from '../ledger/find-start-bar.ts';
 import { readRollback } from '../ledger/read-rollback.ts';
-import { environmentOf, freezeOf, type LedgerState, lookUp } from '../ledger/state.ts';
+import { environmentOf, freezeOf, type LedgerState, lookUp, type VersionState } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
 import { findReturnBar } from '../rollout/find-return-bar.ts';
 import { type Refused, refuse } from './decision.ts';
@@ -99,13 +99,17 @@ function checkRollback(
   // What it means is read again when it is done: the job may have waited, and what was asked for stays what it was.
   if (rollout !== undefined || readRollback(here, word?.at).kind !== 'nothing-before')
     return ok({ environment });
+  const canReturn = (one: VersionState) =>
+    one.package !== undefined &&
+    one.version !== champion?.version &&
+    findReturnBar(state, { environment, version: one.version }) === undefined;
   return err(
     refuse(
       'nothing-to-roll-back',
       champion === undefined
         ? `Nothing serves in ${environment}.`
         : `${environment} has no earlier version to return to.`,
-      `A version that was packed can be named. ${nameVersions(state, (one) => one.package !== undefined && one.version !== champion?.version)}`,
+      `One that served there can be named: ${nameVersions(state, canReturn)}`,
     ),
   );
 }

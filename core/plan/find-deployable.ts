@@ -24,7 +24,7 @@ export function findDeployable(
       : refuse(
           'nothing-to-deploy',
           'No training of this pull request has led to a version that passed the gate.',
-          `Train it with \`/train\`, or name a version that passed. ${nameVersions(state, ({ gate }) => gate?.verdict === 'pass')}`,
+          `Train it with \`/train\`, or name a version that passed: ${nameVersions(state, ({ gate }) => gate?.verdict === 'pass')}`,
         ),
   );
 }
@@ -33,7 +33,11 @@ function checkNamed(state: LedgerState, version: string): Result<string, Refused
   const known = lookUp(state.versions, version);
   if (known === undefined) {
     return err(
-      refuse('unknown-version', `There is no version ${version} of ${state.model}.`, nameVersions(state)),
+      refuse(
+        'unknown-version',
+        `There is no version ${version} of ${state.model}.`,
+        `Its versions: ${nameVersions(state)}`,
+      ),
     );
   }
   if (known.gate?.verdict === 'pass') return ok(version);

@@ -3,7 +3,7 @@ import type { LedgerState, VersionState } from '../ledger/state.ts';
 /** So many are named. */
 const MOST = 5;
 
-/** A sentence that names the newest versions of a model, or of those that suit: a remedy names none that is not there. */
+/** The end of a sentence that names the newest versions of a model, or of those that suit: a remedy names none that is not there. */
 export function nameVersions(
   { versions }: Pick<LedgerState, 'versions'>,
   suits: (version: VersionState) => boolean = () => true,
@@ -14,6 +14,6 @@ export function nameVersions(
     .toSorted((left, right) => right - left)
     .slice(0, MOST);
   return newest.length === 0
-    ? 'There are none yet.'
-    : `The newest are ${newest.map((one) => `v${one}`).join(', ')}.`;
+    ? 'there are none yet.'
+    : `the newest are ${newest.map((one) => `v${one}`).join(', ')}.`;
 }

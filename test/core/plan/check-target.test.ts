@@ -117,12 +117,12 @@ describe('the remedy of what is refused names versions that are there', () => {
   };
 
   it('to return to: none but what serves, or nothing at all', () => {
-    expect(remedyOf({ operation: 'rollback' }, EMPTY)).toMatch(/There are none yet\.$/);
-    expect(remedyOf({ operation: 'rollback' }, SERVING)).toMatch(/There are none yet\.$/);
+    expect(remedyOf({ operation: 'rollback' }, EMPTY)).toMatch(/there are none yet\.$/);
+    expect(remedyOf({ operation: 'rollback' }, SERVING)).toMatch(/there are none yet\.$/);
   });
 
   it('to deploy', () => {
-    expect(remedyOf({ operation: 'deploy', pullRequest: 9 }, SECOND)).toMatch(/The newest are v2, v1\.$/);
-    expect(remedyOf({ operation: 'deploy', pullRequest: 9 }, UNJUDGED)).toMatch(/There are none yet\.$/);
+    expect(remedyOf({ operation: 'deploy', pullRequest: 9 }, SECOND)).toMatch(/the newest are v2, v1\.$/);
+    expect(remedyOf({ operation: 'deploy', pullRequest: 9 }, UNJUDGED)).toMatch(/there are none yet\.$/);
   });
 });
