@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
 import { inTransaction, openDatabase } from './database.ts';
+import { databaseFailure } from './database-failure.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
 import { createMemoryTable, type MemoryTable } from './memory-table.ts';
 import { createObservationTable, type ObservationTable } from './observation-table.ts';
@@ -45,7 +46,7 @@ export type Store = ObservationTable &
 export function openStore(file: string): Store {
   const database = openDatabase(file);
   const { forgetRead, ...memory } = createMemoryTable(database);
-  const hostId = keepHostId(memory);
+  const hostId = keepHostId(file, memory);
   const instances = cacheUntilWritten(() => readInstances(database));
   const instanceRows = instanceTable(database, instances, forgetRead);
   const { forgetTraffic, ...trafficRows } = createTrafficTable(database);
@@ -100,12 +101,16 @@ function parseRows<T>(rows: readonly unknown[], schema: z.ZodType<T>): readonly 
 
 const hostSchema = z.object({ id: hostIdSchema });
 
-/** The id in the database, which is made when there is none. */
-function keepHostId({ getMemory, putMemory }: Pick<Store, 'getMemory' | 'putMemory'>): string {
+/** The id in the database, which is made when there is none. A UserError where it can't be written: a host is known by nothing else. */
+function keepHostId(file: string, { getMemory, putMemory }: Pick<Store, 'getMemory' | 'putMemory'>): string {
   const known = getMemory('host', hostSchema);
   if (known !== undefined) return known.id;
   const id = randomUUID();
-  putMemory('host', { id });
+  try {
+    putMemory('host', { id });
+  } catch (cause) {
+    throw databaseFailure(file, cause);
+  }
   return id;
 }
 

@@ -81,6 +81,10 @@ type HostWorld = {
   readonly exchangeFor: (host: number, actor: Actor) => Exchange;
 };
 
+/** Starts an agent again that has ended by itself, as one that finds no room for its database. */
+const SERVICE_MANAGER: Actor = { name: 'service manager', isAlive: true };
+const RESTART_MS = 5_000;
+
 export const TOKEN = 'deployer-token-of-the-world';
 export const DISPATCH_SECRET = 'dispatch-secret-of-the-world';
 
@@ -118,7 +122,13 @@ export function createHost(world: HostWorld, index: number): WorldHost {
       isUnseen = true;
       const actor = { name: `agent-${index + 1}.${starts}`, isAlive: true };
       const blobs = openShelf({ time, shelf, isFull: () => is('diskFullUntil'), isSlow }, actor);
-      running = startAgent(world, host, { actor, options, blobs });
+      try {
+        running = startAgent(world, host, { actor, options, blobs });
+      } catch (thrown) {
+        world.trace.say(actor.name, `The agent ended: ${messageOf(thrown)}`);
+        actor.isAlive = false;
+        time.after(RESTART_MS, SERVICE_MANAGER, host.start);
+      }
     },
     kill: () => {
       if (running === undefined) return;
@@ -134,6 +144,7 @@ export function createHost(world: HostWorld, index: number): WorldHost {
       proxy.kill();
       shelf.clear();
       clearFolder(options.dataDir);
+      faults.diskFullUntil = 0;
     },
   };
   return host;
