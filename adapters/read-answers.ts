@@ -1,10 +1,11 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema } from 'hyparquet';
+import { asyncBufferFromFile, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import { SCHEMAS } from '../core/names.ts';
+import { readMetadata, requireRoom } from './parquet-room.ts';
 
 const METADATA_KEY = 'trainyard';
 /** Columns that answers stand in. */
@@ -40,13 +41,14 @@ export type StoredAnswers = {
 export async function readAnswers(file: string, rows: number): Promise<StoredAnswers> {
   try {
     const buffer = await asyncBufferFromFile(file);
-    const parquet = await parquetMetadataAsync(buffer);
+    const parquet = await readMetadata(buffer);
     const { key_value_metadata: pairs = [], num_rows: given } = parquet;
     if (Number(given) !== rows) throw new Error(`they are ${given}, and the holdout has ${rows} examples`);
     const text = pairs.find(({ key }) => key === METADATA_KEY)?.value ?? 'null';
     const metadata = metadataSchema.parse(JSON.parse(text));
     const names = parquetSchema(parquet).children.map(({ element }) => element.name);
     const columns = names.filter((name) => OURS.test(name));
+    await requireRoom(buffer, parquet, columns);
     const read = await parquetReadObjects({ file: buffer, metadata: parquet, columns });
     const { modelDigest, signature } = metadata;
     return {
