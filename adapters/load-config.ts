@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import { MOST_CONFIG_BYTES, tooLarge } from '../core/config/bound-yaml.ts';
 import type { Config } from '../core/config/config.ts';
 import { type Env, parseConfig } from '../core/config/parse-config.ts';
-import { messageOf, type Problem } from '../core/errors.ts';
+import { excessProblem } from '../core/config/yaml-source.ts';
+import { messageOf, type Problem, type Where } from '../core/errors.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
 /**
@@ -23,8 +25,14 @@ export async function readConfigText(
   folder: string,
   file: string,
 ): Promise<Result<string, readonly Problem[]>> {
+  const where: Where = { kind: 'file', file };
   try {
-    return ok(await readFile(isAbsolute(file) ? file : join(folder, file), 'utf8'));
+    const place = isAbsolute(file) ? file : join(folder, file);
+    const about = await stat(place);
+    // A link of the commit may lead to a device or a pipe, which has no end.
+    if (!about.isFile()) throw Object.assign(new Error(`${place} is no file`), { code: 'EISDIR' });
+    if (about.size > MOST_CONFIG_BYTES) return err([excessProblem(tooLarge(about.size), where)]);
+    return ok(await readFile(place, 'utf8'));
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
     return err([
@@ -32,7 +40,7 @@ export async function readConfigText(
         code: 'missing-config',
         message: `There is no ${file}: ${messageOf(thrown)}.`,
         remedy: 'Add the file at the root of the repository, or name another with the `config` input.',
-        where: { kind: 'file', file },
+        where,
       },
     ]);
   }

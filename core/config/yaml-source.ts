@@ -13,6 +13,7 @@ import {
 } from 'yaml';
 import { messageOf, type Problem, type Where } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
+import { findExcess } from './bound-yaml.ts';
 import { expandVariables } from './expand-variables.ts';
 import { findSecret } from './find-secret.ts';
 
@@ -41,6 +42,11 @@ type YamlOptions = {
 /** Reads YAML 1.2, fills in `${NAME}` and `${NAME:-default}`, and refuses secrets written out. */
 export function readYaml(text: string, options: YamlOptions): YamlSource {
   const lines = new LineCounter();
+  const excess = findExcess(text);
+  if (excess !== undefined) {
+    const where: Where = { kind: 'file', file: options.file };
+    return unreadable([excessProblem(excess, where)], where);
+  }
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
   const placeAt = (offset: number): Where => {
     const { line, col } = lines.linePos(offset);
@@ -179,6 +185,11 @@ function syntaxProblem(message: string, where: Where, unquoted?: string): Proble
         : `Put quotes around what holds a variable: \`"${unquoted}"\`.`,
     where,
   };
+}
+
+/** The problem that a configuration is none that anybody would write. */
+export function excessProblem({ code, message }: Pick<Problem, 'code' | 'message'>, where: Where): Problem {
+  return { code, message, remedy: 'Keep in it what Trainyard reads, and nothing else.', where };
 }
 
 function secretProblem(what: string, where: Where): Problem {

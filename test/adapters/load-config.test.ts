@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +30,17 @@ describe('loading the configuration', () => {
     );
     const loaded = await loadConfig(folder, 'a.yml', { MLFLOW_TRACKING_URI: 'http://mlflow' });
     expect(loaded).toMatchObject({ ok: true, value: { model: 'm' } });
+  });
+
+  it('reads no device or pipe that a link of the commit leads to, and no large file', async () => {
+    await symlink('/dev/zero', join(folder, 'endless.yml'));
+    await writeFile(join(folder, 'large.yml'), '#'.repeat(100_000));
+    const codeOf = async (file: string) => {
+      const loaded = await loadConfig(folder, file, {});
+      return loaded.ok ? 'read' : loaded.error[0]?.code;
+    };
+    expect(await codeOf('endless.yml')).toBe('missing-config');
+    expect(await codeOf('large.yml')).toBe('config-too-large');
   });
 
   it('says what to do when there is no such file', async () => {
