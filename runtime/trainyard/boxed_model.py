@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 START = Path(__file__).resolve().parents[1] / "start.py"
 # What the worker has time for when nothing more is asked of it.
 END_SECONDS = 10
+# A shell, and the keeper of a box, tell a signal by its number above this.
+SIGNAL_CODE = 128
 
 
 class ModelError(Exception):
@@ -95,6 +99,14 @@ class BoxedModel:
         code = self._worker.wait()
         if code == UNBOXED:
             return RuntimeError("the box of the model's code could not be made; the line above says why")
+        killed = tell_signal(code)
+        if killed is not None:
+            return UserError(
+                "model-killed",
+                f"The process of the model's code was ended by {killed}; {tell_memory()}.",
+                "SIGKILL comes from a machine that is out of memory: take a larger runner or a smaller model. "
+                "What the model said last stands in the log above.",
+            )
         why = "broke a limit of its box, which the line above names" if code == LIMIT_BROKEN else f"ended with {code}"
         return UserError(
             "model-ended",
@@ -114,6 +126,19 @@ class BoxedModel:
             self._worker.wait()
         if self._worker.stdout is not None:
             self._worker.stdout.close()
+
+
+def tell_signal(code: int) -> str | None:
+    """The name of the signal that ended a process, by its own code or by that of the keeper which saw it end."""
+    number = -code if code < 0 else code - SIGNAL_CODE
+    return signal.Signals(number).name if number in iter(signal.Signals) else None
+
+
+def tell_memory() -> str:
+    """What the processes that have ended held at most, and what the machine has."""
+    held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return f"it held {held / 1e9:.1f} GB of the machine's {whole / 1e9:.1f} GB of memory"
 
 
 @contextmanager
@@ -147,7 +172,12 @@ def start_worker(options: BoxOptions | None, folder: Path, preload: tuple[str, .
         command = [sys.executable, "-I", "-S", str(START), "box", json.dumps(spec)]
         if spec["level"] == "namespaces":
             variables |= {"HOME": "/tmp", "TMPDIR": "/tmp"}  # noqa: S108 - the box's own
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
+    quiet = {
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+        # What MLflow refuses it would tell with the rows that do not fit.
+        "MLFLOW_DISABLE_SCHEMA_DETAILS": "true",
+    }
     return subprocess.Popen(
         command,
         env={**variables, **quiet},

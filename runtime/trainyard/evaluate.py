@@ -29,6 +29,7 @@ from trainyard.inputs import take_rows
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
 from trainyard.outputs import read_answers
 from trainyard.predictions import describe_predictions, measure, write_predictions
+from trainyard.probe import require_steady_answers
 from trainyard.row_metrics import RowMetric, add_metric_options, read_metrics
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ def predict_holdout(
 ) -> dict[str, Any]:
     """Writes the Parquet file and gives its description."""
     predict = load_predictor(model, box)
+    require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
     interpretation, outcome = read_answers(raw, holdout.labels, model.classes)
     signature = model.description.signature
@@ -118,7 +120,8 @@ def predict_holdout(
     latency = {"latency": time_predictions(predict, holdout, calls)} if calls > 0 else {}
     return {
         **metadata,
-        "metrics": measure(holdout, interpretation, outcome),
+        # One that is not finite has no form in JSON; the gate itself says what is wrong with such answers.
+        "metrics": {k: v for k, v in measure(holdout, interpretation, outcome).items() if np.isfinite(v)},
         **latency,
     }
 

@@ -21,6 +21,8 @@ PROJECTIONS = 8
 BRIGHTNESS = "brightness"
 CONTRAST = "contrast"
 SEPARATOR = "/"
+# Enough to see what a column holds: all of its rows are of one type.
+ROWS_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,14 @@ def list_features(inputs: Inputs) -> list[Feature]:
         return list_tensor_features("", inputs)
     if isinstance(inputs, dict):
         return [f for name, values in inputs.items() for f in list_tensor_features(name + SEPARATOR, values)]
-    return [Feature(str(name), choose_kind(inputs[name])) for name in inputs.columns]
+    return [Feature(str(name), choose_kind(inputs[name])) for name in inputs.columns if has_values(inputs[name])]
+
+
+def has_values(column: Any) -> bool:  # noqa: ANN401 - a pandas column
+    """Whether a table's column has one value a row: bytes, lists and objects are nothing to count."""
+    return column.dtype.kind != "O" or not any(
+        isinstance(value, bytes | list | dict | np.ndarray) for value in column.dropna().head(ROWS_LOOKED_AT)
+    )
 
 
 def list_tensor_features(prefix: str, tensor: np.ndarray) -> list[Feature]:
@@ -82,7 +91,7 @@ class Extractor:
             return self._extract_tensors({"": inputs})
         if isinstance(inputs, dict):
             return self._extract_tensors(inputs)
-        return self._extract_cells(inputs.to_numpy(dtype=object), list(inputs.columns))
+        return self._extract_cells(inputs.to_numpy(dtype=object), [str(name) for name in inputs.columns])
 
     def _extract_tensors(self, tensors: dict[str, np.ndarray]) -> tuple[np.ndarray, list[list[str | None]]]:
         columns = [self._extract_tensor(name, tensors[name]) for name in self._by_tensor]

@@ -64,7 +64,7 @@ def write_request(row: Inputs) -> dict[str, Any]:
 
 
 def write_value(value: Any) -> Any:  # noqa: ANN401 - a cell of a table
-    """A table's cell as JSON: times in ISO 8601, missing values as null."""
-    if value is None or value != value:  # noqa: PLR0124 - NaN and NaT
+    """A table's cell as JSON: times in ISO 8601, bytes in base64, arrays as lists, missing values as null."""
+    if value is None or (not isinstance(value, np.ndarray | list | dict) and value != value):  # noqa: PLR0124 - NaN, NaT
         return None
     return value.isoformat() if hasattr(value, "isoformat") else to_json(value)

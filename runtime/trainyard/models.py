@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +14,15 @@ import numpy as np
 from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.errors import UserError
 from trainyard.files import NOT_THE_MODEL, digest_folder
-from trainyard.inputs import Inputs, concatenate, iterate_chunks
+from trainyard.inputs import Inputs, concatenate, count_rows, iterate_chunks
 from trainyard.signature import ModelDescription, read_model_description
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PREDICT_ROWS = 1000
+# Characters of what a model's own code says.
+MOST_TOLD = 500
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def fetch_model(uri: str, box: BoxedModel) -> LoggedModel:
     try:
         folder = Path(download_artifacts(artifact_uri=uri, dst_path=str(box.files)))
     except (MlflowException, OSError) as error:
+        refuse_full_disk(error, box.files)
         raise UserError(
             "model-not-found",
             f"{uri} could not be fetched: {tell(error)}.",
@@ -56,6 +61,19 @@ def fetch_model(uri: str, box: BoxedModel) -> LoggedModel:
     # What no digest counts must not be there either: Python would load a cached module in place of its source.
     remove_leftovers(folder)
     return LoggedModel(uri, folder, read_model_description(folder), digest_folder(folder))
+
+
+def refuse_full_disk(error: BaseException | None, folder: Path) -> None:
+    """Raises UserError when this is, in the end, about a disk with no space left."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            free = shutil.disk_usage(folder).free
+            raise UserError(
+                "disk-full",
+                f"{folder} has no space left for the model: {free / 1e6:.0f} MB are free.",
+                "Clear the runner's temporary folder, or name a larger one in TMPDIR.",
+            ) from error
+        error = error.__cause__ or error.__context__
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -89,16 +107,56 @@ def load_predictor(model: LoggedModel, box: BoxedModel) -> Callable[[Inputs], An
 
 
 def predict_all(predict: Callable[[Inputs], Any], inputs: Inputs) -> np.ndarray | Any:  # noqa: ANN401
-    """Raw answers for all rows, predicted in chunks that fit in memory. Raises UserError when the model fails."""
+    """Raw answers for all rows, predicted in chunks that fit in memory.
+
+    Raises UserError when the model fails, or does not give one answer for each row.
+    """
+    parts = []
+    for chunk in iterate_chunks(inputs, PREDICT_ROWS):
+        try:
+            part = predict(chunk)
+        except ModelError as error:
+            raise UserError(
+                "prediction-failed",
+                f"The model failed on the holdout: {hide_values(str(error), chunk)}.",
+                "Predict the holdout with mlflow.pyfunc where the model was trained, and mend what fails.",
+            ) from error
+        require_rows(part, count_rows(chunk))
+        parts.append(np.asarray(part) if isinstance(part, list) and is_even(part) else part)
+    return concatenate(parts)
+
+
+def require_rows(raw: Any, rows: int) -> None:  # noqa: ANN401 - whatever a model returns
+    """Raises UserError unless there is one answer for each row."""
+    answers = next(iter(raw.values()), None) if isinstance(raw, dict) else raw
     try:
-        parts = [predict(chunk) for chunk in iterate_chunks(inputs, PREDICT_ROWS)]
-    except ModelError as error:
+        given = len(answers)
+    except TypeError as error:
         raise UserError(
-            "prediction-failed",
-            f"The model failed on the holdout: {error}.",
-            "Predict the holdout with mlflow.pyfunc where the model was trained, and mend what fails.",
+            "answers-unreadable",
+            f"The model answers {rows} rows with one {type(answers).__name__}.",
+            "Let it answer with one array, list or table, with an entry for each row.",
         ) from error
-    return concatenate([np.asarray(part) if isinstance(part, list) else part for part in parts])
+    if given != rows:
+        raise UserError(
+            "answers-other-rows",
+            f"The model gives {given} answers for {rows} rows.",
+            "Let it give one answer for each row, in their order; `.squeeze()` loses the axis of a single row.",
+        )
+
+
+def is_even(part: list[Any]) -> bool:
+    """Whether a list makes an array as it is: lists of different lengths, or of objects, make none."""
+    return not any(isinstance(one, dict) for one in part) and len({np.shape(one) for one in part}) <= 1
+
+
+def hide_values(text: str, inputs: Inputs) -> str:
+    """What a model's code says, without the held-out texts that it may quote: everybody can read the log of a job."""
+    tables = inputs.values() if isinstance(inputs, dict) else [inputs] if isinstance(inputs, np.ndarray) else []
+    columns = [*tables, *(inputs[name] for name in getattr(inputs, "columns", []))]
+    held = {str(cell) for column in columns if np.asarray(column).dtype.kind in "OUS" for cell in np.ravel(column)}
+    quoted = re.sub(r"""(['"])(.*?)\1""", lambda found: "'…'" if found[2] in held else found[0], text)
+    return quoted if len(quoted) <= MOST_TOLD else f"{quoted[:MOST_TOLD]}…"
 
 
 def tell(error: Exception) -> str:

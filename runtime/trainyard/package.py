@@ -26,6 +26,7 @@ from trainyard.golden import choose_rows, make_golden
 from trainyard.holdout import add_holdout_options, load_holdout, read_columns
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all, require_digest
 from trainyard.outputs import read_answers
+from trainyard.probe import require_steady_answers
 from trainyard.profile import make_profile
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings
 
@@ -128,6 +129,7 @@ def fill_archive_folder(
     signature = require_signature(model)
     holdout = load_holdout(options.holdout, read_columns(options), signature)
     predict = load_predictor(model, box)
+    require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
     interpretation, outcome = read_answers(raw, holdout.labels, model.classes)
     golden, samples, answers = make_golden(choose_rows(holdout.inputs), signature, predict)

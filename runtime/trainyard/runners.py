@@ -18,8 +18,8 @@ PT2_FILE = "model.pt2"
 CPU = "cpu"
 
 
-def load_runner(payload: Path, package_format: PackageFormat, device: str = CPU) -> Callable[[Inputs], Any]:
-    """A function from inputs to the raw answer, equal to what `mlflow.pyfunc` gives for the same model."""
+def load_runner(payload: Path, package_format: PackageFormat, device: str = CPU) -> Callable[..., Any]:
+    """A function from inputs, and parameters of inference, to the raw answer that `mlflow.pyfunc` gives."""
     if package_format == "pyfunc":
         import mlflow.pyfunc  # noqa: PLC0415 - takes seconds to import; exported models do without
 
@@ -31,8 +31,8 @@ def load_runner(payload: Path, package_format: PackageFormat, device: str = CPU)
     else:
         module = load_program(payload / PT2_FILE, device)
 
-    def run(inputs: Inputs) -> np.ndarray:
-        """One tensor in, one tensor out."""
+    def run(inputs: Inputs, _: dict[str, Any] | None = None) -> np.ndarray:
+        """One tensor in, one tensor out; MLflow gives a network no parameters either."""
         array = next(iter(inputs.values())) if isinstance(inputs, dict) else np.asarray(inputs)
         with torch.inference_mode():
             return module(torch.from_numpy(np.ascontiguousarray(array)).to(device)).cpu().numpy()

@@ -16,7 +16,7 @@ from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, concatenate, count_rows
 from trainyard.outputs import Interpretation, Outcome, interpret
 from trainyard.runners import CPU, load_runner
-from trainyard.scoring import format_answer, parse_request
+from trainyard.scoring import format_answer, parse_json, parse_request, read_params
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -41,6 +41,19 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a request asks the model: rows, and parameters of inference if it names any."""
+
+    inputs: Inputs
+    params: dict[str, Any]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return count_rows(self.inputs)
+
+
+@dataclass(frozen=True)
 class Answer:
     """One answer: HTTP status and JSON body."""
 
@@ -56,7 +69,7 @@ def refuse(status: int, code: str, message: str) -> Answer:
 class ModelService:
     """A loaded model with its counters. Answers never raise: whatever goes wrong becomes an answer."""
 
-    def __init__(self, settings: Settings, run: Callable[[Inputs], Any], version: str, capture: Capture | None) -> None:
+    def __init__(self, settings: Settings, run: Callable[..., Any], version: str, capture: Capture | None) -> None:
         self.version = version
         self._settings = settings
         self._run = run
@@ -65,11 +78,10 @@ class ModelService:
     def answer(self, requests: list[Request]) -> list[Answer]:
         """Answers a batch: one prediction for all valid requests together, or one for each when that fails."""
         parsed = [self._parse(request) for request in requests]
-        valid = [inputs for inputs in parsed if not isinstance(inputs, Answer)]
-        raw = iter(self._predict_together(valid))
+        raw = iter(self._predict_together([question for question in parsed if isinstance(question, Question)]))
         answers = [
-            inputs if isinstance(inputs, Answer) else self._finish(request, inputs, next(raw))
-            for request, inputs in zip(requests, parsed, strict=True)
+            question if isinstance(question, Answer) else self._finish(request, question, next(raw))
+            for request, question in zip(requests, parsed, strict=True)
         ]
         if self._capture is not None:
             counted = [answer for request, answer in zip(requests, answers, strict=True) if request.counts]
@@ -81,25 +93,42 @@ class ModelService:
         if self._capture is not None:
             self._capture.stop()
 
-    def _parse(self, request: Request) -> Inputs | Answer:
+    def _parse(self, request: Request) -> Question | Answer:
         try:
-            return parse_request(request.body, self._settings.signature)
+            document = parse_json(request.body)
+            signature = self._settings.signature
+            return Question(parse_request(document, signature), read_params(document, signature))
         except InvalidInputError as error:
             return refuse(BAD_REQUEST, error.code, error.message)
+        except Exception as error:
+            # Nothing but the request has been read: what can't be is the client's to mend, and nobody else's.
+            logger.exception("a request could not be read")
+            return refuse(BAD_REQUEST, "unreadable-request", f"The request can't be read: {type(error).__name__}.")
 
-    def _predict_together(self, valid: list[Inputs]) -> list[Any]:
-        """Raw answers or failures, one per request. What cannot be taken apart by rows is predicted one by one."""
-        if len(valid) <= 1:
-            return [self._predict(inputs) for inputs in valid]
-        raw = self._predict(concatenate(valid))
-        ends = np.cumsum([count_rows(inputs) for inputs in valid]).tolist()
-        if isinstance(raw, Answer | dict) or len(raw) != ends[-1]:
-            return [self._predict(inputs) for inputs in valid]
+    def _predict_together(self, questions: list[Question]) -> list[Any]:
+        """Raw answers or failures, one per request; one by one where that is the only way."""
+        if len(questions) > 1 and not any(question.params for question in questions):
+            together = self._try_together(questions)
+            if together is not None:
+                return together
+        return [self._predict(question) for question in questions]
+
+    def _try_together(self, questions: list[Question]) -> list[Any] | None:
+        """One prediction for all, taken apart by rows; None where inputs differ in length, or answers are no rows."""
+        try:
+            inputs = concatenate([question.inputs for question in questions])
+        except Exception:  # noqa: BLE001 - each may well be answered alone
+            return None
+        raw = self._predict(Question(inputs, {}))
+        ends = np.cumsum([question.rows for question in questions]).tolist()
+        if isinstance(raw, Answer | dict) or not hasattr(raw, "__len__") or len(raw) != ends[-1]:
+            return None
         return [raw[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
-    def _predict(self, inputs: Inputs) -> Any:  # noqa: ANN401 - whatever a model returns
+    def _predict(self, question: Question) -> Any:  # noqa: ANN401 - whatever a model returns
+        inputs, params = question.inputs, question.params
         try:
-            return self._run(inputs)
+            return self._run(inputs, params) if params else self._run(inputs)
         except Exception as error:  # the user's code: anything may happen
             if is_refused_by_schema(error):
                 return refuse(BAD_REQUEST, "schema-mismatch", str(error))
@@ -107,12 +136,16 @@ class ModelService:
             message = f"The model failed: {type(error).__name__}. Its log on the serving host says more."
             return refuse(SERVER_ERROR, "prediction-failed", message)
 
-    def _finish(self, request: Request, inputs: Inputs, raw: Any) -> Answer:  # noqa: ANN401
+    def _finish(self, request: Request, question: Question, raw: Any) -> Answer:  # noqa: ANN401
         if isinstance(raw, Answer):
             return raw
         if self._capture is not None and request.counts:
-            self._count(self._capture, request.id, inputs, raw)
-        return Answer(OK, format_answer(raw))
+            self._count(self._capture, request.id, question.inputs, raw)
+        try:
+            return Answer(OK, format_answer(raw))
+        except Exception:
+            logger.exception("an answer has no form in JSON")
+            return refuse(SERVER_ERROR, "answer-unreadable", "The model's answer has no form in JSON.")
 
     def _count(self, capture: Capture, request_id: str, inputs: Inputs, raw: Any) -> None:  # noqa: ANN401
         """Counts an answered request. A prediction is worth more than its count: trouble here is only logged."""
@@ -139,8 +172,9 @@ class ModelService:
 
 
 def is_refused_by_schema(error: Exception) -> bool:
-    """Whether MLflow's own check refused the input: it knows nested types, which are not checked here."""
-    return type(error).__name__ == "MlflowException" and str(error).startswith("Failed to enforce schema")
+    """Whether MLflow's own check refused the input: it knows nested types and parameters; neither is checked here."""
+    refusals = ("Failed to enforce schema", "Invalid parameters found")
+    return type(error).__name__ == "MlflowException" and str(error).startswith(refusals)
 
 
 def name_answers(outcome: Outcome, interpretation: Interpretation) -> list[str]:

@@ -60,6 +60,27 @@ test('nothing in the working copy stands in for a module of ours or of Python’
   expect(() => readFileSync(loot, 'utf8')).toThrow('ENOENT');
 });
 
+test('a refusal of the runtime keeps its own code and remedy, also where it names no file', async () => {
+  const runtime = createPythonRuntime({
+    ...{ python: venvProgram('python'), runtime: path.join(ROOT, 'runtime'), workspace, env: process.env },
+    ...{
+      trackingUri: 'http://127.0.0.1:1',
+      policy: { require: false, timeoutSeconds: 600 },
+      onLine: () => undefined,
+    },
+  });
+  const holdout = { path: 'none.csv', target: 'label', slices: [], metrics: {} };
+  const targets = [{ modelUri: path.join(workspace, 'no-model'), predictions: 'p.parquet' }];
+  await expect(runtime.evaluate({ targets, holdout })).rejects.toMatchObject({
+    problems: [
+      {
+        code: 'model-not-found',
+        remedy: 'Check that the run logged a model, and MLFLOW_TRACKING_URI.',
+      },
+    ],
+  });
+}, 120_000);
+
 const RUNNER = {
   ...{ GITHUB_OUTPUT: 'x', GITHUB_ENV: 'x', GITHUB_PATH: 'x', GITHUB_STEP_SUMMARY: 'x', GITHUB_TOKEN: 'x' },
   ...{

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ for name, module in list(sys.modules.items()):
 return np.zeros((rows, 3))""",
     "leaves": "import os; os._exit(0)",
     "exits": "raise SystemExit(0)",
+    "is killed": "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
     "answers with code": """
 class Bomb:
     def __reduce__(self): return (open, ('LOOT', 'w'))
@@ -51,6 +53,9 @@ return Bomb()""",
     "fills the disk": "open('/tmp/large', 'wb').write(bytes(50_000_000)); return np.zeros((rows, 3))",
     "fills memory": "x = bytearray(4_000_000_000); x[::4096] = b'x' * len(x[::4096]); import time; time.sleep(20)",
 }
+
+
+REFUSALS = {"model-ended", "model-killed", "answers-unreadable", "prediction-failed", "answers-other-rows"}
 
 
 def save_model(folder: Path, body: str) -> Path:
@@ -99,7 +104,13 @@ def test_an_attack_from_predict_changes_nothing_but_the_answers(name: str, eager
         assert said["metrics"]["accuracy"] < 0.5
     else:
         assert code == 2
-        assert said["error"]["code"] in {"model-ended", "answers-unreadable", "prediction-failed", "answers-other-rows"}
+        assert said["error"]["code"] in {
+            "model-ended",
+            "model-killed",
+            "answers-unreadable",
+            "prediction-failed",
+            "answers-other-rows",
+        }
 
 
 def test_the_holdout_and_the_work_of_our_process_are_out_of_sight(eager_model: SavedModel, tmp_path: Path):
@@ -111,6 +122,19 @@ raise RuntimeError('sees ' + repr(found) + repr(sorted(os.environ)))"""
     assert code == 2
     assert "sees []" in said["error"]["message"]
     assert "MLFLOW_TRACKING_URI" not in said["error"]["message"]
+
+
+@pytest.mark.parametrize("box", [[], ["--box", json.dumps({"spec": NAMESPACES, "variables": VARIABLES})]])
+def test_a_model_that_is_killed_is_told_by_its_signal_and_its_memory(
+    box: list[str], eager_model: SavedModel, tmp_path: Path
+):
+    model = save_model(tmp_path / "evil", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    files = ["--predictions", str(tmp_path / "p.parquet"), "--out", str(tmp_path / "out.json")]
+    held = ["--model-uri", str(model), *files, "--holdout", str(eager_model.holdout), *eager_model.columns]
+    assert main([*held, *box]) == 2
+    error = json.loads((tmp_path / "out.json").read_text())["error"]
+    assert error["code"] == "model-killed"
+    assert re.search(r"ended by SIGKILL; it held \d+\.\d GB of the machine's", error["message"])
 
 
 def test_the_network_is_out_of_reach(eager_model: SavedModel, tmp_path: Path):

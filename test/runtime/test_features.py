@@ -69,3 +69,12 @@ def test_a_column_left_out_of_the_profile_is_passed_over():
     tensor = np.array([[1.0, np.nan, 3.0]])
     features = [feature for feature in list_features(tensor) if feature.name != "x1"]
     assert Extractor(features).extract(tensor)[0].tolist() == [[1, 3]]
+
+
+def test_bytes_and_lists_are_nothing_to_count_and_names_may_be_numbers():
+    table = pd.DataFrame({0: [1.5, 2.5], "image": [b"a", None], "list": [[1], np.array([1, 2])], "text": ["x", None]})
+    features = list_features(table)
+    assert [feature.name for feature in features] == ["0", "text"]
+    numbers, categories = Extractor(features).extract(table)
+    assert numbers[:, 0].tolist() == [1.5, 2.5]
+    assert categories == [["x", None]]

@@ -6,11 +6,13 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from conftest import Package, SavedModel, build_package
 from trainyard.boxed_model import open_box
 from trainyard.files import digest_file, digest_folder
+from trainyard.golden import write_request
 from trainyard.models import fetch_model
 from trainyard.package import main
 from trainyard.service import Request, open_service
@@ -142,3 +144,19 @@ def test_an_exported_program_moves_to_the_device_it_is_given(pt2_package: Packag
 
     program = load_program(pt2_package.unpack(tmp_path) / "payload" / "model.pt2", "meta")
     assert {parameter.device.type for parameter in program.parameters()} == {"meta"}
+
+
+def test_a_request_can_say_whatever_a_table_holds():
+    row = pd.DataFrame(
+        {
+            "image": [b"\x01\x02"],
+            "list": [np.array([1.5, np.nan])],
+            "lists": [np.array([np.array([1]), np.array([2, 3])], dtype=object)],
+            "asked": [pd.Timestamp("2026-01-02")],
+            "late": [pd.NaT],
+            "text": ["NaT"],
+            "gap": [float("nan")],
+        }
+    )
+    (values,) = write_request(row)["dataframe_split"]["data"]
+    assert values == ["AQI=", [1.5, None], [[1], [2, 3]], "2026-01-02T00:00:00", None, "NaT", None]

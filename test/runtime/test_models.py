@@ -1,0 +1,62 @@
+"""How a model is asked about rows, and what is believed of its answers."""
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from trainyard.boxed_model import ModelError
+from trainyard.errors import UserError
+from trainyard.models import predict_all, refuse_full_disk
+from trainyard.probe import require_steady_answers
+
+
+def refuse(predict, rows: int) -> str:
+    with pytest.raises(UserError) as caught:
+        predict_all(predict, np.arange(rows * 3.0).reshape(rows, 3))
+    return caught.value.problem.code
+
+
+@pytest.mark.parametrize("rows", [1, 200, 1001])
+def test_answers_are_one_for_each_row(rows: int):
+    assert refuse(lambda inputs: inputs[:-1], rows) == "answers-other-rows"
+    assert refuse(lambda inputs: {"a": inputs[1:]}, rows) == "answers-other-rows"
+    assert refuse(lambda _: 3.5, rows) == "answers-unreadable"
+    assert refuse(lambda _: {}, rows) == "answers-unreadable"
+
+
+def test_a_last_row_that_is_alone_keeps_its_axis():
+    # A network that ends in `.squeeze()`: the answer for one row is as long as there are classes.
+    assert refuse(np.squeeze, 1001) == "answers-other-rows"
+    with pytest.raises(UserError) as caught:
+        require_steady_answers(np.squeeze, np.zeros((200, 3)))
+    assert caught.value.problem.code == "answers-other-rows"
+
+
+def test_a_model_that_draws_at_random_is_told_so():
+    random = np.random.default_rng(1)
+    with pytest.raises(UserError) as caught:
+        require_steady_answers(lambda inputs: random.random(len(inputs)), np.zeros((5, 3)))
+    assert caught.value.problem.code == "model-answers-at-random"
+    require_steady_answers(lambda inputs: inputs * np.nan, np.zeros((5, 3)))
+
+
+def test_what_a_model_says_of_a_row_stays_in_its_job():
+    def fail(_):
+        raise ModelError("ValueError: could not convert string to float: 'Ada Lovelace', in 'name'")
+
+    with pytest.raises(UserError) as caught:
+        predict_all(fail, pd.DataFrame({"name": ["Ada Lovelace", "Bob"], "x": [1, 2]}))
+    assert "could not convert string to float: '…', in 'name'" in caught.value.problem.message
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    wrapped = RuntimeError("download failed")
+    wrapped.__cause__ = full
+    with pytest.raises(UserError) as caught:
+        refuse_full_disk(wrapped, tmp_path)
+    assert caught.value.problem.code == "disk-full"
+    refuse_full_disk(RuntimeError("other"), tmp_path)
