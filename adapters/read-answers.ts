@@ -1,15 +1,14 @@
-import { asyncBufferFromFile, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { z } from 'zod';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import { SCHEMAS } from '../core/names.ts';
-import { readMetadata, requireRoom } from './parquet-room.ts';
+import { openParquet, type ParquetColumns } from './parquet-columns.ts';
 
 const METADATA_KEY = 'trainyard';
-/** Columns that answers stand in. */
-const OURS = /^(?:id|prediction|score_\d+|metric\..+)$/;
+/** Before the name of a metric of the user's own. */
+const METRIC = 'metric.';
 
 const metadataSchema = z.object({
   schema: z.literal(SCHEMAS.predictions),
@@ -24,7 +23,6 @@ const metadataSchema = z.object({
     .catch(undefined),
 });
 type Metadata = z.infer<typeof metadataSchema>;
-type Row = Readonly<Record<string, unknown>>;
 
 /** Answers as the Python runtime wrote them, with the digest and the signature of the model that gave them. */
 export type StoredAnswers = {
@@ -40,19 +38,14 @@ export type StoredAnswers = {
  */
 export async function readAnswers(file: string, rows: number): Promise<StoredAnswers> {
   try {
-    const buffer = await asyncBufferFromFile(file);
-    const parquet = await readMetadata(buffer);
-    const { key_value_metadata: pairs = [], num_rows: given } = parquet;
-    if (Number(given) !== rows) throw new Error(`they are ${given}, and the holdout has ${rows} examples`);
-    const text = pairs.find(({ key }) => key === METADATA_KEY)?.value ?? 'null';
-    const metadata = metadataSchema.parse(JSON.parse(text));
-    const names = parquetSchema(parquet).children.map(({ element }) => element.name);
-    const columns = names.filter((name) => OURS.test(name));
-    await requireRoom(buffer, parquet, columns);
-    const read = await parquetReadObjects({ file: buffer, metadata: parquet, columns });
+    const parquet = await openParquet(file);
+    if (parquet.rows !== rows) {
+      throw new Error(`they are ${parquet.rows}, and the holdout has ${rows} examples`);
+    }
+    const metadata = metadataSchema.parse(JSON.parse(parquet.about.get(METADATA_KEY) ?? 'null'));
     const { modelDigest, signature } = metadata;
     return {
-      answers: toAnswers(metadata, columns, read),
+      answers: await toAnswers(metadata, parquet),
       modelDigest,
       signature: parseSignature(signature?.inputs, signature?.outputs),
     };
@@ -70,28 +63,37 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
   }
 }
 
-function toAnswers(
+/** Reads one column after the other, each into numbers at once: scores of many classes are many. */
+async function toAnswers(
   { task, classes, holdoutDigest }: Metadata,
-  columns: readonly string[],
-  rows: readonly Row[],
-): Answers {
+  parquet: ParquetColumns,
+): Promise<Answers> {
   const index = new Map(classes.map((name, position) => [name, position]));
   const toNumber = (value: unknown) =>
     task === 'regression' ? toValue(value) : (index.get(String(value)) ?? -1);
-  const numbers = (name: string, read: (value: unknown) => number) =>
-    Float64Array.from(rows, (row) => read(row[name]));
-  const scores = classes.map((_, position) => `score_${position}`).filter((name) => columns.includes(name));
-  const metrics = columns.filter((name) => name.startsWith('metric.'));
+  const numbers = async (name: string, read: (value: unknown) => number) => {
+    const values = new Float64Array(parquet.rows).fill(Number.NaN);
+    await parquet.read(name, (value, row) => {
+      values[row] = read(value);
+    });
+    return values;
+  };
+  const given = new Set(parquet.names);
+  const scores: Float64Array[] = [];
+  for (const name of classes.map((_, position) => `score_${position}`).filter((one) => given.has(one))) {
+    scores.push(await numbers(name, toValue));
+  }
+  const rowMetrics: Record<string, Float64Array> = {};
+  for (const name of parquet.names.filter((one) => one.startsWith(METRIC))) {
+    rowMetrics[name.slice(METRIC.length)] = await numbers(name, toValue);
+  }
+  const ids = new Array<string>(parquet.rows).fill('');
+  await parquet.read('id', (value, row) => {
+    ids[row] = String(value ?? '');
+  });
   return {
-    task,
-    classes,
-    ids: rows.map((row) => String(row['id'] ?? '')),
-    predictions: numbers('prediction', toNumber),
-    scores: scores.map((name) => numbers(name, toValue)),
-    rowMetrics: Object.fromEntries(
-      metrics.map((name) => [name.slice('metric.'.length), numbers(name, toValue)] as const),
-    ),
-    holdoutDigest,
+    ...{ task, classes, ids, scores, rowMetrics, holdoutDigest },
+    predictions: await numbers('prediction', toNumber),
   };
 }
 
