@@ -1,7 +1,7 @@
 import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
-import type { GateInput, GateResult } from '../../core/gate/gate-input.ts';
+import type { Anchor, GateInput, GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
@@ -17,6 +17,7 @@ import { err, ok } from '../../core/result.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { readHandedOn, type Trained } from '../job/handoff.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
+import { earlierChampions, fetchAnchors } from './fetch-anchors.ts';
 import { fetchSide, type JudgedSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { readPresentHoldout } from './present-holdout.ts';
@@ -63,9 +64,10 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   });
   const digest = predictions.champion?.digest;
   const other = champion && (await fetchChampion(ports, held, { champion, digest }));
+  const anchors = await fetchAnchors(ports, held, earlierChampions(request, ports, { state, held }));
   const boxes = boxesOf(said, other);
   const decision = fixHoldout(state, present);
-  const judged = { training, challenger, champion, other, held, decision, boxes };
+  const judged = { training, challenger, champion, other, anchors, held, decision, boxes };
   const input = toInput(request, state, judged);
   const result = judgeGate(input);
   const evidence = `${JSON.stringify(result, undefined, 2)}\n`;
@@ -116,6 +118,7 @@ type Judgement = {
   readonly challenger: JudgedSide;
   readonly champion: VersionState | undefined;
   readonly other: JudgedSide | undefined;
+  readonly anchors: readonly Anchor[];
   readonly held: HeldOut;
   readonly decision: HoldoutDecision;
   readonly boxes: Boxes;
@@ -132,12 +135,13 @@ function boxesOf(
 }
 
 function toInput({ config, author }: GateRequest, state: LedgerState, judged: Judgement): GateInput {
-  const { training, challenger, champion, other, held, decision, boxes } = judged;
+  const { training, challenger, champion, other, anchors, held, decision, boxes } = judged;
   const { digest } = held;
   return {
     rules: config.gate.filter((rule) => !isBudgetRule(rule)),
     challenger: challenger.predictions,
     ...(other && { champion: other.predictions }),
+    anchors,
     userMetrics: { challenger: challenger.metrics, ...(other && { champion: other.metrics }) },
     ...(challenger.signature && {
       signatures: {

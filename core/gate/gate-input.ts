@@ -13,12 +13,17 @@ type UserMetrics = {
   readonly challenger: Readonly<Record<string, number>>;
 };
 
+/** A champion of the last year, by its name in sentences, and its answers to the same examples. */
+export type Anchor = { readonly name: string; readonly predictions: Predictions };
+
 /** Everything the gate looks at. */
 export type GateInput = {
   readonly rules: readonly GateRule[];
   readonly challenger: Predictions;
   /** `undefined` for the first model of a name. */
   readonly champion?: Predictions;
+  /** Champions before it, of which the best is compared with as well. */
+  readonly anchors?: readonly Anchor[];
   readonly userMetrics?: UserMetrics;
   readonly signatures?: Signatures;
   /** `gatesSoFar` counts the gates judged before on this holdout, from the ledger. */
@@ -54,4 +59,8 @@ export type GateEvidence = {
   readonly sample: Sample;
   readonly challenger: Side;
   readonly pair: Pair | undefined;
+  readonly anchors: readonly AnchorPair[];
 };
+
+/** An earlier champion's rows beside the challenger's. */
+export type AnchorPair = { readonly name: string; readonly pair: Pair };

@@ -61,7 +61,9 @@ function judgeCell(
   const blocked = { ours: 0, point: 0, bootstrap: 0 };
   for (let draw = 0; draw < draws; draw += 1) {
     const rates = drawAnswers(cell, side, random);
-    if (judgeFairness(rule, { sample, challenger: side, pair: undefined }, '').verdict === 'fail')
+    if (
+      judgeFairness(rule, { sample, challenger: side, pair: undefined, anchors: [] }, '').verdict === 'fail'
+    )
       blocked.ours += 1;
     if (gapOf(rates) > LIMIT) blocked.point += 1;
     if (bootstrapBound(rates, random) > LIMIT) blocked.bootstrap += 1;

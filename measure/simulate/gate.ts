@@ -2,18 +2,20 @@ import { benchInput, TARGET_SECONDS, timeJudgement } from '../bench/gate-input.t
 import { worstDisagreement } from '../vectors/known-answers.ts';
 import { simulateBootstrap } from './gate-bootstrap.ts';
 import { simulateFairness } from './gate-fairness.ts';
+import { simulateLine } from './gate-line.ts';
 import { simulateLostSlice } from './gate-lost-slice.ts';
 import { simulateMargin } from './gate-margin.ts';
 import { simulateRareHarm } from './gate-rare-harm.ts';
 import { simulateSlices } from './gate-slices.ts';
 import type { SimulationOptions, SimulationRow } from './simulation-row.ts';
 
-/** The promises of the gate: rows 5, 6, 7, 14, 15, 19 and 20. */
+/** The promises of the gate: rows 5, 6, 7, 14, 15 and 19 to 21. */
 export function gateRows(options: SimulationOptions): SimulationRow[] {
   return [
     simulateMargin(options),
     simulateBootstrap(options),
     simulateRareHarm(options),
+    simulateLine(options),
     simulateSlices(options),
     simulateLostSlice(options),
     simulateFairness(options),

@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<EntryKind, readonly EntryKey[]>> = {
     'ceiling',
     'require',
     'margin',
+    'anchor-margin',
     'min-improvement',
     'slices',
     'slice-policy',

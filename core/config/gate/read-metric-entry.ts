@@ -18,7 +18,9 @@ export function readMetricEntry(
   const isBare = !hasLimit && slices === undefined;
   return ok([
     ...(hasLimit ? [floorRule(entry, metric)] : []),
-    ...(require !== undefined || margin !== undefined || isBare ? [compareRule(entry, metric)] : []),
+    ...(require !== undefined || margin !== undefined || entry['anchor-margin'] !== undefined || isBare
+      ? [compareRule(entry, metric)]
+      : []),
     ...(slices ?? []).map((column) => slicesRule(entry, metric, column)),
   ]);
 }
@@ -34,6 +36,7 @@ function compareRule(entry: RawGateEntry, metric: string): CompareRule {
     require: entry.require ?? 'non-inferior',
     margin: entry.margin ?? defaultMargin(metric),
     ...optional('minImprovement', entry['min-improvement']),
+    ...optional('anchorMargin', entry['anchor-margin']),
   };
 }
 

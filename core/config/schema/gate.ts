@@ -21,6 +21,10 @@ export const gateEntrySchema = z.strictObject({
     "So much worse still counts as not worse: in the metric's unit (`0.005`, `0.5pp`) or as a share of the champion's value (`1%`).",
     '0.005',
   ).optional(),
+  'anchor-margin': margin(
+    'The same against the best champion of the last year; twice the margin without it. Small losses of one promotion after the other stop there.',
+    '0.01',
+  ).optional(),
   'min-improvement': z
     .number()
     .nonnegative()

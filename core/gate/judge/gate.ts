@@ -44,19 +44,32 @@ export function judgeGate(input: GateInput): GateResult {
 }
 
 function gather(input: GateInput): { evidence: GateEvidence | undefined; problems: readonly Problem[] } {
-  const { challenger, champion } = input;
+  const { challenger, champion, anchors = [] } = input;
   if (champion === undefined) {
     const problems = checkPredictions(challenger, 'challenger');
     if (problems.length > 0) return { evidence: undefined, problems };
     return {
-      evidence: { sample: sampleOf(challenger), challenger: sideOf(challenger), pair: undefined },
+      evidence: {
+        sample: sampleOf(challenger),
+        challenger: sideOf(challenger),
+        pair: undefined,
+        anchors: [],
+      },
       problems: [],
     };
   }
   const paired = pairPredictions(champion, challenger);
   if (!paired.ok) return { evidence: undefined, problems: paired.error };
   const { sample, challenger: side } = paired.value;
-  return { evidence: { sample, challenger: side, pair: paired.value }, problems: [] };
+  // One of other classes or another task answers another question: the line begins anew after it.
+  const comparable = anchors.flatMap(({ name, predictions }) => {
+    const beside = pairPredictions(predictions, challenger);
+    return beside.ok ? [{ name, pair: beside.value }] : [];
+  });
+  return {
+    evidence: { sample, challenger: side, pair: paired.value, anchors: comparable },
+    problems: [],
+  };
 }
 
 function requiredBoxes({ boxes }: GateInput): readonly Problem[] {

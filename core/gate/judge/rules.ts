@@ -6,6 +6,7 @@ import type { GateEvidence, GateInput } from '../gate-input.ts';
 import { evaluateMetric, type Metric } from '../metrics/metric.ts';
 import { findMetric, findMlflowMetric, rowMetric } from '../metrics/metrics.ts';
 import type { CompareRule, FloorRule, GateRule, MlflowRule, SlicesRule } from '../rules/rule.ts';
+import { judgeAnchor } from './anchor.ts';
 import { judgeBudget } from './budgets.ts';
 import { judgeCompare } from './compare.ts';
 import { judgeFairness } from './fairness.ts';
@@ -17,11 +18,11 @@ import { adjustGuards, type ComparedSlices, compareSlices, concludeSlices } from
 import { undecided } from './undecided.ts';
 
 /**
- * What one rule came to by itself. `unresolved` rules name a metric that nobody knows. Two kinds wait for the others: slices for
+ * What one rule came to by itself, and `beside` it what it came to against another champion. `unresolved` rules name a metric that nobody knows. Two kinds wait for the others: slices for
  * Holm's correction over all slices rules, and a rule without a champion for the floors.
  */
 type RuleOutcome =
-  | { readonly kind: 'checked'; readonly rule: GateRule; readonly check: Check }
+  | { readonly kind: 'checked'; readonly rule: GateRule; readonly check: Check; readonly beside?: Check }
   | { readonly kind: 'unresolved'; readonly check: Check; readonly problem: Problem }
   | { readonly kind: 'sliced'; readonly compared: ComparedSlices }
   | { readonly kind: 'no-champion'; readonly rule: GateRule };
@@ -35,19 +36,20 @@ export function judgeRules(input: GateInput, evidence: GateEvidence | undefined)
   const sliced = outcomes.flatMap((outcome) => (outcome.kind === 'sliced' ? [outcome.compared] : []));
   const guards = adjustGuards(sliced);
   const withoutChampion = outcomes.some(isHeldFloor) ? restOnFloors : lackFloor;
-  const conclude = (outcome: RuleOutcome): Check => {
+  const conclude = (outcome: RuleOutcome): readonly Check[] => {
     switch (outcome.kind) {
       case 'checked':
+        return outcome.beside === undefined ? [outcome.check] : [outcome.check, outcome.beside];
       case 'unresolved':
-        return outcome.check;
+        return [outcome.check];
       case 'sliced':
-        return concludeSlices(outcome.compared, guards);
+        return [concludeSlices(outcome.compared, guards)];
       case 'no-champion':
-        return withoutChampion(outcome.rule);
+        return [withoutChampion(outcome.rule)];
     }
   };
   return {
-    checks: outcomes.map(conclude),
+    checks: outcomes.flatMap(conclude),
     problems: outcomes.flatMap((outcome) => (outcome.kind === 'unresolved' ? [outcome.problem] : [])),
   };
 }
@@ -103,7 +105,12 @@ function judgeComparison(
     return { kind: 'sliced', compared: compareSlices({ rule, metric: metric.value }, evidence.pair, seed) };
   }
   const alpha = rule.require === 'superior' ? superiorityAlpha(holdout.gatesSoFar) : ALPHA;
-  return checked(rule, judgeCompare({ rule, metric: metric.value }, evidence.pair, { alpha, seed, names }));
+  const task = { rule, metric: metric.value };
+  const anchor = judgeAnchor(task, evidence.anchors, { names, seed });
+  return {
+    ...checked(rule, judgeCompare(task, evidence.pair, { alpha, seed, names })),
+    ...(anchor && { beside: anchor }),
+  };
 }
 
 /** The holdout's own value of the metric, by MLflow's definition, if it has one, else the one that the run logged. */
@@ -142,7 +149,7 @@ function resolveMetric(
   return own === undefined ? err(found.error) : ok(own);
 }
 
-function checked(rule: GateRule, check: Check): RuleOutcome {
+function checked(rule: GateRule, check: Check): RuleOutcome & { readonly kind: 'checked' } {
   return { kind: 'checked', rule, check };
 }
 

@@ -29,7 +29,11 @@ function numbersOf(rule: GateRule): RuleNumber[] {
     case 'floor':
       return [any('floor', rule.floor), any('ceiling', rule.ceiling)];
     case 'compare':
-      return [size('margin', marginNumber(rule.margin)), size('min-improvement', rule.minImprovement)];
+      return [
+        size('margin', marginNumber(rule.margin)),
+        size('min-improvement', rule.minImprovement),
+        size('anchor-margin', rule.anchorMargin && marginNumber(rule.anchorMargin)),
+      ];
     case 'slices':
       return [size('margin', marginNumber(rule.margin))];
     case 'fairness':

@@ -6,6 +6,11 @@ export function absoluteMargin(margin: Margin, champion: number): number {
   return typeof margin === 'number' ? margin : margin.relative * Math.abs(champion);
 }
 
+/** Twice the margin. */
+export function doubleMargin(margin: Margin): Margin {
+  return typeof margin === 'number' ? 2 * margin : { relative: 2 * margin.relative };
+}
+
 /** The metric must reach `floor` (or stay under `ceiling`), whatever the champion does. */
 export type FloorRule = {
   readonly kind: 'floor';
@@ -24,6 +29,8 @@ export type CompareRule = {
   readonly require: 'non-inferior' | 'superior';
   readonly margin: Margin;
   readonly minImprovement?: number;
+  /** How much worse than the best champion of the last year still counts; twice the margin without. */
+  readonly anchorMargin?: Margin;
 };
 
 /** The same on every value of a column. `guard` blocks on proof of harm beyond `margin`; `must-hold` wants each slice shown not worse. */
