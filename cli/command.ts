@@ -1,4 +1,4 @@
-import type { World } from './world.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** An option of a command, as `parseArgs` reads it and as the README lists it. */
 export type CliOption = {
@@ -19,14 +19,14 @@ export type Given = {
 };
 
 /** One command of `trainyard`. */
-export type Command = {
+export type CliCommand = {
   readonly name: string;
   readonly summary: string;
   /** What may be written behind it beside options. */
   readonly words?: string;
   readonly options: Readonly<Record<string, CliOption>>;
   /** Gives the exit code: 0 all is well, 1 something is not. */
-  readonly run: (given: Given, world: World) => Promise<number>;
+  readonly run: (given: Given, world: Surroundings) => Promise<number>;
 };
 
 /** What each command takes that is about one configuration. */

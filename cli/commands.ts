@@ -1,6 +1,15 @@
-import type { Command } from './command.ts';
+import type { CliCommand } from './command.ts';
+import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
 import { initCommand } from './commands/init.ts';
+import { statusCommand } from './commands/status.ts';
+import { whyCommand } from './commands/why.ts';
 
 /** All commands, in the order in which a repository needs them. */
-export const COMMANDS: readonly Command[] = [initCommand, checkCommand];
+export const COMMANDS: readonly CliCommand[] = [
+  initCommand,
+  checkCommand,
+  statusCommand,
+  whyCommand,
+  auditCommand,
+];

@@ -5,14 +5,14 @@ import { VERSION } from '../core/version.ts';
 import { COMMANDS } from './commands.ts';
 import { createPrinter } from './print.ts';
 import { readCommand } from './read-command.ts';
+import type { Surroundings } from './surroundings.ts';
 import { describeCommand, describeCommands } from './usage.ts';
-import type { World } from './world.ts';
 
 /** Runs a command line and gives the exit code: 0 all is well, 1 something is not, 2 it was not understood. `root` is this package's folder. */
 export async function runCli(argv: readonly string[], root: URL): Promise<number> {
   const { env } = process;
   const print = createPrinter(env);
-  const world: World = { root: fileURLToPath(root), cwd: process.cwd(), env, print };
+  const world: Surroundings = { root: fileURLToPath(root), cwd: process.cwd(), env, print };
   try {
     const asked = readCommand(argv, COMMANDS);
     switch (asked.kind) {
@@ -33,7 +33,7 @@ export async function runCli(argv: readonly string[], root: URL): Promise<number
   }
 }
 
-function tell(thrown: unknown, { print }: World): number {
+function tell(thrown: unknown, { print }: Surroundings): number {
   if (thrown instanceof UserError) {
     for (const problem of thrown.problems) print.trouble(`trainyard: ${formatProblem(problem)}`);
     return thrown.problems.some(({ code }) => code === 'usage') ? 2 : 1;

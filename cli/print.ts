@@ -1,6 +1,6 @@
 import { formatProblem } from '../core/errors.ts';
 import { plainLine } from '../core/report/plain-text.ts';
-import type { Printer } from './world.ts';
+import type { Printer } from './surroundings.ts';
 
 /** The process's own output. The only place that writes to it. */
 export function createPrinter(env: Readonly<Record<string, string | undefined>>): Printer {

@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
 import { didYouMean } from '../core/did-you-mean.ts';
 import { messageOf, UserError } from '../core/errors.ts';
-import type { Command, Given } from './command.ts';
+import type { CliCommand, Given } from './command.ts';
 
 /** What a command line asks for. */
-export type Asked =
-  | { readonly kind: 'run'; readonly command: Command; readonly given: Given }
-  | { readonly kind: 'help'; readonly command: Command | undefined }
+type Asked =
+  | { readonly kind: 'run'; readonly command: CliCommand; readonly given: Given }
+  | { readonly kind: 'help'; readonly command: CliCommand | undefined }
   | { readonly kind: 'version' };
 
 /** Reads a command line. Throws a UserError for one that means nothing. */
-export function readCommand(argv: readonly string[], commands: readonly Command[]): Asked {
+export function readCommand(argv: readonly string[], commands: readonly CliCommand[]): Asked {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     return { kind: 'help', command: commands.find((one) => one.name === rest[0]) };
@@ -22,7 +22,7 @@ export function readCommand(argv: readonly string[], commands: readonly Command[
   return { kind: 'run', command, given: readGiven(command, rest) };
 }
 
-function readGiven({ name, words, options }: Command, args: readonly string[]): Given {
+function readGiven({ name, words, options }: CliCommand, args: readonly string[]): Given {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -51,7 +51,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function unknownCommand(name: string, commands: readonly Command[]): UserError {
+function unknownCommand(name: string, commands: readonly CliCommand[]): UserError {
   const names = commands.map((one) => one.name);
   const nearest = didYouMean(name, names);
   const list = `Commands: ${names.join(', ')}.`;

@@ -1,6 +1,6 @@
 import type { Checked } from '../core/check/checked.ts';
 import { formatProblem } from '../core/errors.ts';
-import type { Printer } from './world.ts';
+import type { Printer } from './surroundings.ts';
 
 /** How what was looked at is shown. */
 type Shown = { readonly print: Printer; readonly asJson: boolean };

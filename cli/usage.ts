@@ -1,7 +1,7 @@
-import type { CliOption, Command } from './command.ts';
+import type { CliCommand, CliOption } from './command.ts';
 
 /** All commands, a line each. */
-export function describeCommands(commands: readonly Command[]): readonly string[] {
+export function describeCommands(commands: readonly CliCommand[]): readonly string[] {
   const width = Math.max(...commands.map((command) => invocation(command).length));
   return [
     'trainyard COMMAND: what can be known, made and told of a repository before its next push.',
@@ -13,7 +13,7 @@ export function describeCommands(commands: readonly Command[]): readonly string[
 }
 
 /** One command and its options. */
-export function describeCommand(command: Command): readonly string[] {
+export function describeCommand(command: CliCommand): readonly string[] {
   const rows = Object.entries(command.options).map(
     ([name, option]) => [shownOption(name, option), option] as const,
   );
@@ -29,7 +29,7 @@ export function describeCommand(command: Command): readonly string[] {
 }
 
 /** A command as it is written, with its words. */
-export function invocation({ name, words }: Command): string {
+export function invocation({ name, words }: CliCommand): string {
   return words === undefined ? name : `${name} ${words}`;
 }
 

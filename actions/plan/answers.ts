@@ -1,11 +1,6 @@
 import type { Config } from '../../core/config/config.ts';
-import {
-  type EnvironmentState,
-  environmentOf,
-  freezeOf,
-  type LedgerState,
-  openTrainings,
-} from '../../core/ledger/state.ts';
+import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
+import { describeChampion } from '../../core/plan/answers/answer-status.ts';
 import type { Models } from '../../core/plan/commands/address-command.ts';
 import { COMMANDS, DRY_RUN } from '../../core/plan/commands/command-table.ts';
 import type { Refused } from '../../core/plan/decision.ts';
@@ -44,21 +39,6 @@ export function answerHelp({ model, environments, commands }: Config, { all }: P
       },
     ],
     foot: nextStep(`Write \`/${DRY_RUN}\` before any of them to see what it would do.`),
-  };
-}
-
-/** What serves where, what is under way, and what is in the way. */
-export function answerStatus(config: Config, state: LedgerState, environment: string | undefined): Report {
-  const names = environment === undefined ? Object.keys(config.environments) : [environment];
-  const serving = names.map((name) => `${name}: ${describeChampion(environmentOf(state, name))}`);
-  return {
-    sign: 'status',
-    about: config.model,
-    blocks: [
-      headline(`${serving.join('; ') || 'There are no environments'}.`),
-      ...names.flatMap((name) => describeEnvironment(state, name)),
-      describeTrainings(state),
-    ],
   };
 }
 
@@ -124,45 +104,4 @@ function headline(text: string): Block {
 
 function nextStep(text: Text): readonly Block[] {
   return [headline('What you can do now'), { kind: 'list', items: [text] }];
-}
-
-function describeTrainings(state: LedgerState): Block {
-  const open = openTrainings(state);
-  const columns = ['asked for', 'by', 'status', 'correlation id'];
-  const rows = open.map(({ requestedAt, actor, status, correlationId }) => [
-    requestedAt,
-    actor,
-    status,
-    correlationId,
-  ]);
-  return {
-    kind: 'details',
-    title: `Open trainings: ${open.length}`,
-    blocks: [{ kind: 'table', columns, rows }],
-  };
-}
-
-function describeEnvironment(state: LedgerState, name: string): readonly Block[] {
-  const here = environmentOf(state, name);
-  const { rollout, previous, monitor } = here;
-  const frozen = freezeOf(state, name);
-  const rows: (readonly [string, string])[] = [['serving', describeChampion(here)]];
-  if (previous !== undefined) rows.push(['before that', `version ${previous.version}`]);
-  if (rollout !== undefined) {
-    const held = rollout.held === undefined ? '' : `, held: ${rollout.held.explanation}`;
-    rows.push([
-      'rollout',
-      `version ${rollout.version} at ${rollout.percent} % since ${rollout.stageStartedAt}${held}`,
-    ]);
-  }
-  if (frozen !== undefined) rows.push(['frozen', `by ${frozen.actor} since ${frozen.at}: ${frozen.reason}`]);
-  if (monitor !== undefined) rows.push(['monitor', `${monitor.action}: ${monitor.explanation}`]);
-  const last = here.history.at(-1);
-  if (last !== undefined)
-    rows.push(['last rollout', `version ${last.version} ${last.outcome} at ${last.at}: ${last.explanation}`]);
-  return [{ kind: 'heading', text: name }, tableOfFacts(rows)];
-}
-
-function describeChampion({ champion }: EnvironmentState): string {
-  return champion === undefined ? 'nothing yet' : `version ${champion.version} since ${champion.at}`;
 }

@@ -11,23 +11,24 @@ import { findAbsence } from '../../core/ledger/head/find-absence.ts';
 import { findLoss, headOf, type Remembered } from '../../core/ledger/head/ledger-head.ts';
 import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
+import { answerStatus } from '../../core/plan/answers/answer-status.ts';
 import { findTraining } from '../../core/plan/chain/find-training.ts';
-import {
-  findTrainingProblems,
-  type ProjectOnDisk,
-  refuseParameters,
-} from '../../core/plan/check-training.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
+import {
+  findTrainingProblems,
+  type ProjectOnDisk,
+  refuseParameters,
+} from '../../core/plan/training/check-training.ts';
 import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
 import type { Block } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import { type Answering, createAnswering } from './answering.ts';
-import { answerHelp, answerPlan, answerRefusal, answerStatus, describeUnrecorded } from './answers.ts';
+import { answerHelp, answerPlan, answerRefusal, describeUnrecorded } from './answers.ts';
 import {
   type Conclusion,
   concludeIgnored,

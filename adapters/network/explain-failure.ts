@@ -11,7 +11,7 @@ const UNTRUSTED = new Set([
 ]);
 
 /** Why an address could not be reached, in words, and what to do. */
-export type Explanation = { readonly why: string; readonly remedy: string };
+type Explanation = { readonly why: string; readonly remedy: string };
 
 /**
  * What is known of a failure on the way to a service, from its code, and where that leaves it open, from asking once whether TLS is spoken

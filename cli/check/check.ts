@@ -6,7 +6,7 @@ import { lookAtProject } from './look-at-project.ts';
 import { lookAtWorkflows } from './look-at-workflows.ts';
 
 /** What is to be checked. */
-export type CheckRequest = {
+type CheckRequest = {
   /** The repository, or a folder of it. */
   readonly folder: string;
   /** The configuration, from the root of the repository. */

@@ -1,9 +1,9 @@
 import { check } from '../check/check.ts';
-import { CONFIG_OPTION, type Command } from '../command.ts';
+import { type CliCommand, CONFIG_OPTION } from '../command.ts';
 import { showChecked } from '../show-checked.ts';
 
 /** `trainyard check`. */
-export const checkCommand: Command = {
+export const checkCommand: CliCommand = {
   name: 'check',
   summary: 'Says what a push would fail on: configuration, project, data, metrics and workflows.',
   options: {
@@ -14,7 +14,7 @@ export const checkCommand: Command = {
   run: async (given, world) => {
     const { cwd, env, root, print } = world;
     const branch = given.text('branch');
-    const file = given.text('config') ?? 'trainyard.yml';
+    const file = given.text('config') ?? CONFIG_OPTION.config.default;
     const checked = await check({ folder: cwd, file, env, root, ...(branch !== undefined && { branch }) });
     return showChecked(checked, { print, asJson: given.flag('json') });
   },

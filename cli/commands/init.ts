@@ -1,8 +1,8 @@
-import { CONFIG_OPTION, type Command } from '../command.ts';
+import { type CliCommand, CONFIG_OPTION } from '../command.ts';
 import { init } from '../init/init.ts';
 
 /** `trainyard init`. */
-export const initCommand: Command = {
+export const initCommand: CliCommand = {
   name: 'init',
   summary:
     'Writes trainyard.yml and both workflows for an MLflow Project, makes keys and tokens, and names the settings to make.',

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { runCommand } from '../../adapters/run-command.ts';
 import { UserError } from '../../core/errors.ts';
 import { type GitHubCommand, typed } from '../../core/init/settings.ts';
-import type { Printer } from '../world.ts';
+import type { Printer } from '../surroundings.ts';
 
 const TIMEOUT_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Answers } from '../../core/init/answers.ts';
+import type { Beginning } from '../../core/init/beginning.ts';
 import { type Filling, fillWorkflow } from '../../core/init/fill-workflow.ts';
 import { writeConfiguration } from '../../core/init/write-configuration.ts';
 
@@ -23,7 +23,7 @@ export function composeFiles(
     config,
     templates,
   }: {
-    readonly answers: Answers;
+    readonly answers: Beginning;
     readonly filling: Filling;
     readonly config: string;
     /** The folder of the workflows that are filled in. */

@@ -3,7 +3,7 @@ import { listFiles } from '../../adapters/git/describe-checkout.ts';
 import type { Columns } from '../../adapters/holdout/columns.ts';
 import { readerOf } from '../../adapters/holdout/readers.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
-import type { Answers } from '../../core/init/answers.ts';
+import type { Beginning } from '../../core/init/beginning.ts';
 
 const HELD_OUT = /(?:hold-?out|unseen|test|valid|eval)/i;
 const LEARNED = /(?:train|learn|fit)/i;
@@ -17,7 +17,7 @@ type Said = Readonly<Partial<Record<'path' | 'target' | 'id' | 'time', string>>>
   readonly inputs: readonly string[];
 };
 
-type Found = Pick<Answers, 'holdout' | 'inputs' | 'task'>;
+type Found = Pick<Beginning, 'holdout' | 'inputs' | 'task'>;
 
 /** The holdout of a repository and the meaning of its columns: what was said, else what its names and its first values tell. */
 export async function findHoldout(root: string, said: Said): Promise<Found> {

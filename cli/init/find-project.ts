@@ -4,7 +4,7 @@ import { readMlproject } from '../../adapters/read-mlproject.ts';
 import type { Scalar } from '../../core/config/config.ts';
 import type { EntryPoint } from '../../core/config/mlproject/mlproject.ts';
 import { atLeastOne, UserError } from '../../core/errors.ts';
-import type { Answers } from '../../core/init/answers.ts';
+import type { Beginning } from '../../core/init/beginning.ts';
 
 const TRAINS = ['train', 'main', 'fit'];
 const PREPARES = ['etl', 'prepare', 'data'];
@@ -17,7 +17,7 @@ type Said = {
 };
 
 /** The MLflow Project of a repository: its entry points, and the values that its parameters have or were given. */
-export async function findProject(root: string, said: Said): Promise<Answers['project']> {
+export async function findProject(root: string, said: Said): Promise<Beginning['project']> {
   const folder = said.folder ?? (await findFolder(root));
   const read = await readMlproject(root, folder);
   if (!read.ok) throw new UserError(atLeastOne(read.error));

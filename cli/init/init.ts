@@ -3,12 +3,12 @@ import path from 'node:path';
 import { findBranch, findCheckout } from '../../adapters/git/describe-checkout.ts';
 import { UserError } from '../../core/errors.ts';
 import { modelNameSchema } from '../../core/identity/model-name.ts';
-import type { Answers } from '../../core/init/answers.ts';
+import type { Beginning } from '../../core/init/beginning.ts';
 import type { Filling } from '../../core/init/fill-workflow.ts';
 import { settingCommands, typed } from '../../core/init/settings.ts';
 import { DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 import type { Given } from '../command.ts';
-import type { World } from '../world.ts';
+import type { Surroundings } from '../surroundings.ts';
 import { applySettings } from './apply-settings.ts';
 import { type Composed, composeFiles } from './compose-files.ts';
 import { findHoldout } from './find-holdout.ts';
@@ -17,7 +17,7 @@ import { makeSecrets } from './make-secrets.ts';
 import { showDifference } from './show-difference.ts';
 
 /** Makes of a repository with an MLflow Project and a table of held-out examples one that Trainyard works on. Gives the exit code. */
-export async function init(given: Given, { cwd, root, env, print }: World): Promise<number> {
+export async function init(given: Given, { cwd, root, env, print }: Surroundings): Promise<number> {
   const folder = await findCheckout(cwd);
   if (folder === undefined) {
     const remedy = 'Run `git init` first: everything that follows is about commits.';
@@ -54,7 +54,7 @@ function isOther({ now, text }: Composed): boolean {
   return now !== undefined && !text.startsWith(now);
 }
 
-async function showAll(changed: readonly Composed[], print: World['print']): Promise<number> {
+async function showAll(changed: readonly Composed[], print: Surroundings['print']): Promise<number> {
   for (const composed of changed) {
     print.line(`${composed.now === undefined ? 'new' : 'differs'}: ${composed.file}`);
     if (composed.now !== undefined)
@@ -64,7 +64,7 @@ async function showAll(changed: readonly Composed[], print: World['print']): Pro
   return 1;
 }
 
-async function answer(folder: string, given: Given): Promise<Answers> {
+async function answer(folder: string, given: Given): Promise<Beginning> {
   const project = await findProject(folder, {
     folder: given.text('project'),
     train: given.text('train'),

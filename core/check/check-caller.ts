@@ -8,7 +8,7 @@ import { startsOn } from './starts-on.ts';
 import type { Caller, Permissions } from './workflow.ts';
 
 /** What a caller is held against. */
-export type CallerContext = {
+type CallerContext = {
   readonly called: CalledWorkflow;
   readonly config: Config;
   /** The default branch; `undefined` when nobody can tell it. */

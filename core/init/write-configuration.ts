@@ -1,4 +1,4 @@
-import type { Answers } from './answers.ts';
+import type { Beginning } from './beginning.ts';
 
 /** What models are compared by where nothing else was said: a metric that is defined row by row, and a usual margin. */
 const RULES = {
@@ -7,7 +7,7 @@ const RULES = {
 } as const;
 
 /** A trainyard.yml with a word on what each part is for. */
-export function writeConfiguration({ model, project, inputs, holdout, task, hosts }: Answers): string {
+export function writeConfiguration({ model, project, inputs, holdout, task, hosts }: Beginning): string {
   const { metric, margin } = RULES[task];
   const steps = [
     ...(project.etl === undefined ? [] : [`etl: ${scalar(project.etl)}`]),

@@ -3,10 +3,10 @@ import { readRollback } from '../ledger/read-rollback.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp, type VersionState } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
 import { findReturnBar } from '../rollout/find-return-bar.ts';
+import { nameVersions } from './answers/name-versions.ts';
 import { type Refused, refuse } from './decision.ts';
 import { findDeployable } from './find-deployable.ts';
 import { type PlannedOperation, TAKE_BACK } from './hand-over.ts';
-import { nameVersions } from './name-versions.ts';
 
 /** Where an operation acts, and on which version. */
 export type Target = { readonly environment?: string; readonly version?: string };

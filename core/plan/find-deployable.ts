@@ -1,7 +1,7 @@
 import { type LedgerState, lookUp } from '../ledger/state.ts';
 import { err, ok, type Result } from '../result.ts';
+import { nameVersions } from './answers/name-versions.ts';
 import { type Refused, refuse } from './decision.ts';
-import { nameVersions } from './name-versions.ts';
 
 /**
  * The version a deploy means: the named one, else the newest that this pull request's trainings led to, else the newest of all. Only

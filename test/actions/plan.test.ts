@@ -3,7 +3,6 @@ import { readPlan } from '../../actions/job/handoff.ts';
 import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
 import { createNonce } from '../../adapters/seal.ts';
 import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
-import { UserError } from '../../core/errors.ts';
 import type { GitHub, Ledger } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
@@ -336,63 +335,24 @@ describe('plan', () => {
   });
 });
 
-describe('a training that its project would not take', () => {
-  const PROJECT = 'entry_points: { main: { parameters: { hidden: { type: int, default: 8 }, lr: float } } }';
-  const policy = {
-    file: 'trainyard.yml',
-    text: 'data: {}\nproject:\n  parameters: { hiden: 16, lr: 0.1 }\n',
+test('a training that its project would not take is refused in the thread, and nothing is asked for', async () => {
+  const { world, github, request, ports } = bench(comment('/train hidden=1.5'));
+  const { config } = request;
+  const project = { ...config.project, parameters: { hidden: 8 } };
+  const text = 'entry_points: { main: { parameters: { hidden: { type: int, default: 8 } } } }';
+  const disk = { project: parseMlproject(text, 'MLproject'), hasHoldout: true };
+  const asked = { ...request, disk, config: { ...config, project } };
+  const { reasonCode, result } = await plan(asked, ports);
+  expect([reasonCode, result['code']]).toEqual(['refused', 'bad-parameter']);
+  expect(github.reactions).toEqual(['eyes', '-1']);
+  expect(world.ledger.kinds()).not.toContain('training.requested');
+  // Where the commit is the default branch's own, so are its mistakes.
+  const own = {
+    ...asked,
+    sha: 'c'.repeat(40),
+    disk: { ...disk, project: parseMlproject(text.replace('hidden', 'h'), 'MLproject') },
   };
-
-  function benchWith(text: string, parameters: Readonly<Record<string, number>>, isPush = false) {
-    const made = isPush
-      ? bench(
-          {
-            ref: 'refs/heads/main',
-            before: 'a'.repeat(40),
-            after: SHA,
-            repository: { default_branch: 'main' },
-          },
-          'push',
-        )
-      : bench(comment(text));
-    const { config } = made.request;
-    const project = { ...config.project, parameters };
-    const disk = { project: parseMlproject(PROJECT, 'MLproject'), hasHoldout: true };
-    return { ...made, request: { ...made.request, policy, disk, config: { ...config, project } } };
-  }
-
-  async function problemsOf(request: PlanRequest, ports: PlanPorts) {
-    const thrown: unknown = await plan(request, ports).catch((error: unknown) => error);
-    return thrown instanceof UserError ? thrown.problems.map(({ code, where }) => [code, where]) : [];
-  }
-
-  test('is refused for a value of another type, in the thread, and nothing is asked for', async () => {
-    const { world, github, request, ports } = benchWith('/train hidden=1.5', { hidden: 16, lr: 0.1 });
-    const { reasonCode, result } = await plan(request, ports);
-    expect([reasonCode, result['code']]).toEqual(['refused', 'bad-parameter']);
-    expect(result['message']).toBe('`hidden` is 1.5, and MLproject declares it as int.');
-    expect(github.reactions).toEqual(['eyes', '-1']);
-    expect(world.ledger.kinds()).not.toContain('training.requested');
-  });
-
-  test('is refused at the line of a parameter that MLproject has not, where the commit is the default branch’s', async () => {
-    const { world, request, ports } = benchWith('', { hiden: 16, lr: 0.1 }, true);
-    const where = { kind: 'file', file: 'trainyard.yml', line: 3, column: 24 };
-    expect(await problemsOf(request, ports)).toEqual([['unknown-project-parameter', where]]);
-    expect(world.ledger.kinds()).not.toContain('training.requested');
-  });
-
-  test('is refused for a holdout that is not there', async () => {
-    const { request, ports } = benchWith('', { hidden: 16, lr: 0.1 }, true);
-    const data = { inputs: [], holdout: { path: 'data/holdout.csv', target: 'y', slices: [], metrics: {} } };
-    const config = { ...request.config, data };
-    const asked = { ...request, config, disk: { ...request.disk, hasHoldout: false } };
-    const where = { kind: 'file', file: 'trainyard.yml', line: 1, column: 7 };
-    expect(await problemsOf(asked, ports)).toEqual([['holdout-missing', where]]);
-  });
-
-  test('goes on for a pull request that may mend it', async () => {
-    const { request, ports } = benchWith('/train', { hiden: 16, lr: 0.1 });
-    expect((await plan(request, ports)).reasonCode).toBe('planned');
-  });
+  await expect(plan({ ...own, payload: comment('/train') }, ports)).rejects.toThrow(
+    'has no parameter `hidden`',
+  );
 });

@@ -8,7 +8,7 @@ const NUMBER: ReadonlySet<string> = new Set(['float', 'double', 'number']);
 const FLAG: ReadonlySet<string> = new Set(['bool', 'boolean']);
 
 /** One thing wrong with a parameter that a training would be given. */
-export type ParameterProblem = {
+type ParameterProblem = {
   readonly code: 'unknown-project-parameter' | 'bad-parameter' | 'missing-project-parameter';
   readonly name: string;
   readonly message: string;

@@ -9,7 +9,7 @@ export type Printer = {
 };
 
 /** What a command finds around it. */
-export type World = {
+export type Surroundings = {
   /** The folder of this package, with the runtime and the workflows in it. */
   readonly root: string;
   readonly cwd: string;

@@ -1,4 +1,4 @@
-import type { LedgerState, VersionState } from '../ledger/state.ts';
+import type { LedgerState, VersionState } from '../../ledger/state.ts';
 
 /** So many are named. */
 const MOST = 5;

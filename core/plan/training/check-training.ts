@@ -1,12 +1,12 @@
-import type { Config } from '../config/config.ts';
-import { checkParameters } from '../config/mlproject/check-parameters.ts';
-import { checkProject } from '../config/mlproject/check-project.ts';
-import type { Mlproject } from '../config/mlproject/mlproject.ts';
-import { placeProblems } from '../config/place-problems.ts';
-import type { Problem } from '../errors.ts';
-import type { Result } from '../result.ts';
-import { type PlanDecision, refuse } from './decision.ts';
-import type { PlannedOperation } from './hand-over.ts';
+import type { Config } from '../../config/config.ts';
+import { checkParameters } from '../../config/mlproject/check-parameters.ts';
+import { checkProject } from '../../config/mlproject/check-project.ts';
+import type { Mlproject } from '../../config/mlproject/mlproject.ts';
+import { placeProblems } from '../../config/place-problems.ts';
+import type { Problem } from '../../errors.ts';
+import type { Result } from '../../result.ts';
+import { type PlanDecision, refuse } from '../decision.ts';
+import type { PlannedOperation } from '../hand-over.ts';
 
 /** What the workspace of the default branch holds of a project. */
 export type ProjectOnDisk = {

@@ -4,20 +4,25 @@ import { messageOf } from '../../core/errors.ts';
 import type { AuditFinding } from '../../core/ledger/audit-ledger.ts';
 import { findLoss } from '../../core/ledger/head/ledger-head.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
+import type { Surroundings } from '../surroundings.ts';
 
-/** Where hosts are, and the token that asks them. */
-type Hosts = { readonly addresses: readonly string[]; readonly token: string };
+/** Where hosts are, the token that asks them, and the variables that say how to reach them. */
+type Hosts = {
+  readonly addresses: readonly string[];
+  readonly token: string;
+  readonly env: Surroundings['env'];
+};
 
 /** What hosts were told of a model's ledger with their orders, and it no longer holds: they keep it where no push to the branch reaches. */
 export async function auditHosts(
   state: LedgerState,
-  { addresses, token }: Hosts,
+  { addresses, token, env }: Hosts,
 ): Promise<readonly AuditFinding[]> {
   const findings: AuditFinding[] = [];
   for (const url of addresses) {
     try {
       const { traffic } = await createAgentClient({
-        ...{ url, token, dependencies: { fetch: createFetch(process.env) } },
+        ...{ url, token, dependencies: { fetch: createFetch(env) } },
       }).state();
       const head = traffic[state.model]?.ledger;
       const lost = head === undefined ? undefined : findLoss(state, [{ by: url, head }]);

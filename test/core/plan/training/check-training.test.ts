@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { parseMlproject } from '../../../../core/config/mlproject/parse-mlproject.ts';
+import type { PlannedOperation } from '../../../../core/plan/hand-over.ts';
+import {
+  findTrainingProblems,
+  type ProjectOnDisk,
+  refuseParameters,
+} from '../../../../core/plan/training/check-training.ts';
+import { parse } from '../plan-support.ts';
+
+const [SHA, OTHER] = ['a'.repeat(40), 'b'.repeat(40)];
+const PROJECT = 'entry_points: { main: { parameters: { hidden: { type: int, default: 8 }, lr: float } } }';
+
+function fileWith(parameters: string): string {
+  return `version: 1
+model: digits
+gate: [{ metric: accuracy, floor: 0.9 }]
+data: { holdout: { path: data/holdout.csv } }
+project:
+  parameters: { ${parameters} }
+`;
+}
+
+function trainingOf(sha: string, parameters: PlannedOperation['parameters'] = {}): PlannedOperation {
+  return {
+    ...{ kind: 'operation', operation: 'train', sha, parameters, actor: 'ann', dryRun: false },
+    ...{ cause: { kind: 'push', id: 'push-1' }, correlationId: 'push-1' },
+  };
+}
+
+const disk: ProjectOnDisk = { project: parseMlproject(PROJECT, 'MLproject'), hasHoldout: true };
+
+function problemsOf(parameters: string, { sha = SHA, on = disk } = {}): readonly unknown[] {
+  const text = fileWith(parameters);
+  const policy = { file: 'trainyard.yml', text };
+  const problems = findTrainingProblems(trainingOf(sha), { sha: SHA, config: parse(text), policy, disk: on });
+  return problems.map(({ code, where }) => [code, where?.kind === 'file' && `${where.line}:${where.column}`]);
+}
+
+describe('a training of the default branch', () => {
+  it.each([
+    ['hiden: 16, lr: 0.1', [['unknown-project-parameter', '6:24']]],
+    ['hidden: 1.5, lr: 0.1', [['bad-parameter', '6:25']]],
+    ['hidden: 16', [['missing-project-parameter', '6:15']]],
+    ['hidden: 16, lr: 0.1', []],
+  ])('with { %s } has these problems: %j', (parameters, problems) => {
+    expect(problemsOf(parameters)).toEqual(problems);
+  });
+
+  it('has none without a holdout to be judged on', () => {
+    expect(problemsOf('lr: 0.1', { on: { ...disk, hasHoldout: false } })).toEqual([
+      ['holdout-missing', '4:26'],
+    ]);
+  });
+
+  it('is left to MLflow where there is no MLproject file, or one that declares nothing', () => {
+    for (const text of ['name: digits', 'entry_points: { main: { command: python train.py } }']) {
+      const on = { ...disk, project: parseMlproject(text, 'MLproject') };
+      expect(problemsOf('depth: 3', { on })).toEqual(
+        text.startsWith('name') ? [['unknown-entry-point', '6:3']] : [],
+      );
+    }
+    expect(problemsOf('depth: 3', { on: { ...disk, project: { ok: true, value: undefined } } })).toEqual([]);
+  });
+
+  it('is told what is wrong with the file itself', () => {
+    const on = { ...disk, project: parseMlproject('entry_points: [', 'MLproject') };
+    expect(problemsOf('lr: 0.1', { on })).toEqual([['yaml-syntax', '1:16']]);
+  });
+});
+
+describe('a training of a pull request', () => {
+  it('may mend what the default branch has wrong', () => {
+    expect(problemsOf('hiden: 16', { sha: OTHER })).toEqual([]);
+  });
+
+  it('is refused for a value of another type than MLproject declares', () => {
+    const { project } = parse(fileWith('hidden: 16, lr: 0.1'));
+    const refused = refuseParameters(trainingOf(OTHER, { hidden: 1.5 }), project, disk);
+    expect(refused).toMatchObject({ kind: 'refuse', code: 'bad-parameter' });
+    expect(refused).toMatchObject({ message: '`hidden` is 1.5, and MLproject declares it as int.' });
+    expect(refuseParameters(trainingOf(OTHER, { hidden: 2 }), project, disk)).toMatchObject({
+      kind: 'operation',
+    });
+  });
+});
