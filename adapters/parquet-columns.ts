@@ -12,18 +12,24 @@ export type ParquetColumns = {
   readonly read: (name: string, onValue: (value: unknown, row: number) => void) => Promise<void>;
 };
 
-/** Opens a Parquet file; of its data nothing is read yet. */
-export async function openParquet(path: string): Promise<ParquetColumns> {
+/**
+ * Opens a Parquet file; of its data nothing is read yet. Rejects when the columns that are wanted of it unpack to more than there is room
+ * for, together.
+ */
+export async function openParquet(
+  path: string,
+  isWanted: (name: string) => boolean,
+): Promise<ParquetColumns> {
   const file: AsyncBuffer = await asyncBufferFromFile(path);
   const metadata = await readMetadata(file);
+  const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+  await requireRoom(file, metadata, names.filter(isWanted));
   const rows = Number(metadata.num_rows);
   const pairs = (metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ''] as const);
   return {
-    names: parquetSchema(metadata).children.map(({ element }) => element.name),
-    rows,
+    ...{ names, rows },
     about: new Map(pairs),
     read: async (name, onValue) => {
-      await requireRoom(file, metadata, [name]);
       let seen = 0;
       // Whoever throws where the values are handed on is heard by nobody.
       let thrown: unknown;

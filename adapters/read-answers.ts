@@ -7,6 +7,8 @@ import { SCHEMAS } from '../core/names.ts';
 import { openParquet, type ParquetColumns } from './parquet-columns.ts';
 
 const METADATA_KEY = 'trainyard';
+/** Columns that answers stand in. */
+const OURS = /^(?:id|prediction|score_\d+|metric\..+)$/;
 /** Before the name of a metric of the user's own. */
 const METRIC = 'metric.';
 
@@ -38,7 +40,7 @@ export type StoredAnswers = {
  */
 export async function readAnswers(file: string, rows: number): Promise<StoredAnswers> {
   try {
-    const parquet = await openParquet(file);
+    const parquet = await openParquet(file, (name) => OURS.test(name));
     if (parquet.rows !== rows) {
       throw new Error(`they are ${parquet.rows}, and the holdout has ${rows} examples`);
     }

@@ -5,8 +5,8 @@ import type { ColumnNames, Columns } from './columns.ts';
 const OTHERWISE = 'holds dates, lists or the like: write it as texts or numbers';
 
 /** Columns of a Parquet file; only those that are asked for are read. */
-export async function readParquet(file: string, _: ColumnNames): Promise<Columns> {
-  const parquet = await openParquet(file);
+export async function readParquet(file: string, { all }: ColumnNames): Promise<Columns> {
+  const parquet = await openParquet(file, (name) => all.includes(name));
   return {
     names: parquet.names,
     read: async (name) => {
