@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { JUDGED_TASKS } from '../core/answers/contract.ts';
 import type { BoxPolicy, Holdout } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
@@ -28,7 +29,7 @@ type PythonRuntimeOptions = {
 };
 
 const evaluationSchema = z.object({
-  task: z.enum(['binary', 'multiclass', 'regression']),
+  task: z.enum(JUDGED_TASKS),
   rows: z.int().nonnegative(),
   modelDigest: digestSchema,
   holdoutDigest: digestSchema,
@@ -100,7 +101,7 @@ async function measurePackage(
 
 async function evaluate(
   running: Running,
-  { targets, holdout }: EvaluationRequest,
+  { targets, holdout, answers }: EvaluationRequest,
   folder: string,
 ): Promise<readonly Evaluation[]> {
   const outs = targets.map((_, index) => path.join(folder, `evaluation-${index}.json`));
@@ -113,7 +114,8 @@ async function evaluate(
     '--metric',
     `${name}=${path.resolve(running.workspace, place)}`,
   ]);
-  const args = [...triples, ...holdoutArguments(holdout, running.workspace), ...metrics];
+  const said = ['--answers', JSON.stringify(answers)];
+  const args = [...triples, ...holdoutArguments(holdout, running.workspace), ...said, ...metrics];
   const [first = ''] = outs;
   const hide = holdoutFiles(holdout, running.workspace);
   await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });
@@ -147,6 +149,7 @@ function packageArguments(request: PackageRequest, workspace: string, out: strin
     ...['--model-digest', request.modelDigest],
     ...['--run-id', request.runId, '--package-dir', request.folder, '--out', out],
     ...(holdout === undefined ? [] : holdoutArguments(holdout, workspace)),
+    ...['--answers', JSON.stringify(request.answers)],
     ...['--format', serving.format],
     ...['--workers', String(settings.workers), '--batch-size', String(settings.batchSize)],
     ...['--max-batch-delay-ms', String(settings.maxBatchDelayMs), '--gpu', settings.gpu],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANSWERS_KEYS, answersSchema, JUDGED_TASKS } from '../core/answers/contract.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
@@ -14,8 +15,11 @@ const METRIC = 'metric.';
 
 const metadataSchema = z.object({
   schema: z.literal(SCHEMAS.predictions),
-  task: z.enum(['binary', 'multiclass', 'regression']),
+  task: z.enum(JUDGED_TASKS),
   classes: z.array(z.string()),
+  closed: z.boolean(),
+  answers: answersSchema,
+  inferred: z.array(z.enum(ANSWERS_KEYS)),
   modelDigest: digestSchema,
   holdoutDigest: digestSchema,
   /** The MLflow signature. */
@@ -67,16 +71,26 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
 
 /** Reads one column after the other, each into numbers at once: scores of many classes are many. */
 async function toAnswers(
-  { task, classes, holdoutDigest }: Metadata,
+  { task, classes, closed, answers, inferred, holdoutDigest }: Metadata,
   parquet: ParquetColumns,
 ): Promise<Answers> {
   const index = new Map(classes.map((name, position) => [name, position]));
-  const toNumber = (value: unknown) =>
-    task === 'regression' ? toValue(value) : (index.get(String(value)) ?? -1);
+  const toNumber = (value: unknown) => {
+    if (task === 'regression') return toValue(value);
+    // A text is judged by metrics of the user's own alone.
+    return task === 'text' ? 0 : (index.get(String(value)) ?? -1);
+  };
   const numbers = async (name: string, read: (value: unknown) => number) => {
     const values = new Float64Array(parquet.rows).fill(Number.NaN);
     await parquet.read(name, (value, row) => {
       values[row] = read(value);
+    });
+    return values;
+  };
+  const texts = async (name: string) => {
+    const values = new Array<string>(parquet.rows).fill('');
+    await parquet.read(name, (value, row) => {
+      values[row] = String(value ?? '');
     });
     return values;
   };
@@ -89,13 +103,11 @@ async function toAnswers(
   for (const name of parquet.names.filter((one) => one.startsWith(METRIC))) {
     rowMetrics[name.slice(METRIC.length)] = await numbers(name, toValue);
   }
-  const ids = new Array<string>(parquet.rows).fill('');
-  await parquet.read('id', (value, row) => {
-    ids[row] = String(value ?? '');
-  });
   return {
-    ...{ task, classes, ids, scores, rowMetrics, holdoutDigest },
+    ...{ task, classes, isClosed: closed, contract: answers, inferred },
+    ...{ ids: await texts('id'), scores, rowMetrics, holdoutDigest },
     predictions: await numbers('prediction', toNumber),
+    ...(task === 'open' && { names: await texts('prediction') }),
   };
 }
 

@@ -48,7 +48,7 @@ export const SCHEMAS = {
   golden: 'trainyard.golden/1',
   capture: 'trainyard.capture/1',
   window: 'trainyard.window/1',
-  predictions: 'trainyard.predictions/2',
+  predictions: 'trainyard.predictions/3',
   provenance: 'trainyard.provenance/1',
   evidence: 'trainyard.evidence/1',
   rolloutRecord: 'trainyard.rollout-record/1',

@@ -1,3 +1,4 @@
+import type { AnswersContract, Task } from './answers/contract.ts';
 import type { BoxLevel } from './box-level.ts';
 import type { Holdout, ProjectEnvironment, Serving } from './config/config.ts';
 import type { LabelCount } from './drift/build-cohorts.ts';
@@ -261,11 +262,13 @@ export type EvaluationRequest = {
   /** Models to be run on the holdout, and where the predictions of each go. */
   readonly targets: readonly { readonly modelUri: string; readonly predictions: string }[];
   readonly holdout: Holdout;
+  /** What is known of the answers. */
+  readonly answers: AnswersContract;
 };
 
 /** What the Python side says of one model's predictions. */
 export type Evaluation = {
-  readonly task: 'binary' | 'multiclass' | 'regression';
+  readonly task: Task;
   readonly rows: number;
   readonly modelDigest: string;
   readonly holdoutDigest: string;
@@ -282,6 +285,7 @@ export type PackageRequest = {
   readonly version: string;
   readonly runId: string;
   readonly holdout: Holdout | undefined;
+  readonly answers: AnswersContract;
   readonly serving: Serving;
   readonly folder: string;
 };

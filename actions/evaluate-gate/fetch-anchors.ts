@@ -1,3 +1,4 @@
+import type { AnswersContract } from '../../core/answers/contract.ts';
 import type { Anchor } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
@@ -28,13 +29,13 @@ export function earlierChampions(
 export async function fetchAnchors(
   ports: GatePorts,
   held: HeldOut,
-  earlier: readonly EarlierChampion[],
+  { earlier, expected }: { readonly earlier: readonly EarlierChampion[]; readonly expected: AnswersContract },
 ): Promise<readonly Anchor[]> {
   const anchors: Anchor[] = [];
   for (const { version, runId, modelUri, modelDigest, predictions: digest } of earlier) {
     const found = await ports.tracking.listArtifacts(runId, RUN_ARTIFACTS.predictions);
     if (!found.includes(predictionsPath(modelUri, held.digest, digest))) continue;
-    const wanted = { who: 'champion', runId, modelUri, modelDigest, digest, metrics: {} } as const;
+    const wanted = { who: 'champion', runId, modelUri, modelDigest, digest, metrics: {}, expected } as const;
     const { predictions } = await fetchSide(ports, held, wanted);
     anchors.push({ name: `v${version}`, predictions });
   }

@@ -1,5 +1,8 @@
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
+import type { AnswersContract } from '../../core/answers/contract.ts';
 import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
+import type { Answers } from '../../core/gate/answers.ts';
+import { checkContract } from '../../core/gate/check-contract.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { joinAnswers } from '../../core/gate/join-answers.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
@@ -12,6 +15,7 @@ import { requireSameModel } from './require-same-model.ts';
 /** One model's answers beside what is true, and what its own run says of it. */
 export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature'> & {
   readonly predictions: Predictions;
+  readonly answers: Answers;
   /** Of the file that the answers came from. */
   readonly digest: string;
   readonly metrics: Readonly<Record<string, number>>;
@@ -25,6 +29,8 @@ type Wanted = HandedModel & {
   readonly metrics?: Readonly<Record<string, number>>;
   /** What the ledger has fixed of them: it goes before the run's word. */
   readonly fixedMetrics?: Readonly<Record<string, number>>;
+  /** What the default branch and the ledger say of its answers. */
+  readonly expected: AnswersContract;
 };
 
 /**
@@ -42,11 +48,13 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   if ((await hashFile(file)) !== digest) throw new UserError([exchanged(wanted)]);
   const { answers, modelDigest, signature } = await readAnswers(file, held.ids.length);
   requireSameModel(wanted, modelDigest);
+  const [otherwise, ...more] = checkContract(answers, { expected: wanted.expected, truth: held.truth, who });
+  if (otherwise !== undefined) throw new UserError([otherwise, ...more]);
   const joined = joinAnswers(answers, held, who);
   if (!joined.ok) throw new UserError(atLeastOne(joined.error));
   const logged = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
   const metrics = { ...logged, ...wanted.fixedMetrics };
-  return { predictions: joined.value, digest, modelDigest, signature, metrics };
+  return { predictions: joined.value, answers, digest, modelDigest, signature, metrics };
 }
 
 function missing({ who, runId, digest }: Wanted, held: HeldOut): Problem {

@@ -1,15 +1,15 @@
+import { type AnswersContract, mergeContracts } from '../../core/answers/contract.ts';
 import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
-import type { Anchor, GateInput, GateResult } from '../../core/gate/gate-input.ts';
+import { describeAnswers } from '../../core/gate/describe-answers.ts';
+import type { GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
-import { isBudgetRule } from '../../core/gate/rules/rule.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
-import { fixHoldout, type HoldoutDecision } from '../../core/ledger/holdout/fix-holdout.ts';
 import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
 import type { TrackingRun } from '../../core/ports.ts';
@@ -17,12 +17,14 @@ import { err, ok } from '../../core/result.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { readHandedOn, type Trained } from '../job/handoff.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
+import { areSame, type Decisions, decideFixed } from './decide-fixed.ts';
 import { earlierChampions, fetchAnchors } from './fetch-anchors.ts';
 import { fetchSide, type JudgedSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { readPresentHoldout } from './present-holdout.ts';
 import { requireTrainedModel } from './require-trained-model.ts';
 import type { SaidPredictions } from './said-predictions.ts';
+import { gatesSoFar, type Judgement, toGateInput } from './to-gate-input.ts';
 
 type Judged = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
 
@@ -57,18 +59,23 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   await requireTrainedModel(plan, training, { state, tracking: ports.tracking });
   const champion = championOf(state, plan.environment);
   requireSameChampion(request, champion);
+  const expected = mergeContracts(config.answers, state.answers?.contract);
   const challenger = await fetchSide(ports, held, {
     ...training,
     who: 'challenger',
     digest: predictions.challenger.digest,
+    expected,
   });
   const digest = predictions.champion?.digest;
-  const other = champion && (await fetchChampion(ports, held, { champion, digest }));
-  const anchors = await fetchAnchors(ports, held, earlierChampions(request, ports, { state, held }));
+  const other = champion && (await fetchChampion(ports, held, { champion, digest, expected }));
+  const earlier = earlierChampions(request, ports, { state, held });
+  const anchors = await fetchAnchors(ports, held, { earlier, expected });
   const boxes = boxesOf(said, other);
-  const decision = fixHoldout(state, present);
-  const judged = { training, challenger, champion, other, anchors, held, decision, boxes };
-  const input = toInput(request, state, judged);
+  const answers = { declared: config.answers, contract: challenger.answers.contract };
+  const decide = (on: LedgerState): Decisions => decideFixed(on, present, answers);
+  const decisions = decide(state);
+  const judged = { training, challenger, champion, other, anchors, held, decisions, boxes };
+  const input = toGateInput(request, state, judged);
   const result = judgeGate(input);
   const evidence = `${JSON.stringify(result, undefined, 2)}\n`;
   const file = await ports.writeTemp('gate.json', evidence);
@@ -77,7 +84,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const events = recordVerdict(request, ports, { ...judged, result, evidence });
   const appended = await ports.ledger.append(config.model, (now) => {
     const stands =
-      isSame(decision, fixHoldout(now, present)) &&
+      areSame(decisions, decide(now)) &&
       championOf(now, plan.environment)?.version === champion?.version &&
       gatesSoFar(now, judged) === input.holdout.gatesSoFar;
     return stands ? ok(events) : err(LEDGER_MOVED);
@@ -87,41 +94,18 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
     throw new UserError([appended.error]);
   }
   const { url } = await ports.tracking.getRun(training.runId);
-  return conclude(result, { runId: training.runId, url }, request.plan.policyChanges ?? []);
+  const { policyChanges = [] } = request.plan;
+  const notes = describeAnswers(challenger.answers);
+  return conclude(result, { runId: training.runId, url }, { policyChanges, notes });
 }
 
 /** What the jobs before say: which model was trained, and what was predicted with. */
 type Said = { readonly training: Trained; readonly predictions: SaidPredictions };
 
-/** Somebody judged in between: what they have fixed may be this very holdout. */
-function isSame(then: HoldoutDecision, now: HoldoutDecision): boolean {
-  return then.kind === now.kind || (then.kind === 'fixed' && now.kind === 'known');
-}
-
-/** How many gates were judged on this holdout before. Judging the same run again asks it nothing new. */
-function gatesSoFar(
-  state: LedgerState,
-  { training, held: { digest } }: Pick<Judgement, 'training' | 'held'>,
-): number {
-  const known = state.gates[training.runId]?.holdoutDigest === digest ? 1 : 0;
-  return (state.gatesPerHoldout[digest] ?? 0) - known;
-}
-
 const LEDGER_MOVED: Problem = {
   code: 'ledger-moved',
   message: 'Other jobs have judged or promoted a model each time before this one could record its verdict.',
   remedy: 'Run this job again.',
-};
-
-type Judgement = {
-  readonly training: Trained;
-  readonly challenger: JudgedSide;
-  readonly champion: VersionState | undefined;
-  readonly other: JudgedSide | undefined;
-  readonly anchors: readonly Anchor[];
-  readonly held: HeldOut;
-  readonly decision: HoldoutDecision;
-  readonly boxes: Boxes;
 };
 
 function boxesOf(
@@ -131,33 +115,6 @@ function boxesOf(
   return {
     ...{ training: training.box, challenger: challenger.box },
     ...(other && champion && { champion: champion.box }),
-  };
-}
-
-function toInput({ config, author }: GateRequest, state: LedgerState, judged: Judgement): GateInput {
-  const { training, challenger, champion, other, anchors, held, decision, boxes } = judged;
-  const { digest } = held;
-  return {
-    rules: config.gate.filter((rule) => !isBudgetRule(rule)),
-    challenger: challenger.predictions,
-    ...(other && { champion: other.predictions }),
-    anchors,
-    userMetrics: { challenger: challenger.metrics, ...(other && { champion: other.metrics }) },
-    ...(challenger.signature && {
-      signatures: {
-        challenger: challenger.signature,
-        ...(other?.signature && { champion: other.signature }),
-      },
-    }),
-    holdout: { digest, gatesSoFar: gatesSoFar(state, judged) },
-    boxes: { levels: boxes, require: config.box.require },
-    ...(decision.kind === 'refused' && { holdoutProblem: decision.problem }),
-    seed: `${challenger.modelDigest} ${other?.modelDigest ?? ''} ${digest}`,
-    reproduce: `gh run rerun ${author.workflow.run} --repo ${author.workflow.repository}`,
-    names: {
-      challenger: `run ${training.runId.slice(0, 8)}`,
-      ...(champion && { champion: `v${champion.version}` }),
-    },
   };
 }
 
@@ -174,15 +131,23 @@ function requireSameChampion({ plan }: GateRequest, champion: VersionState | und
   ]);
 }
 
+/** The champion, what vouches for its predictions, and what they are read by. */
+type ChampionAsked = {
+  readonly champion: VersionState;
+  readonly digest: string | undefined;
+  readonly expected: AnswersContract;
+};
+
 function fetchChampion(
   ports: GatePorts,
   held: HeldOut,
-  { champion, digest }: { readonly champion: VersionState; readonly digest: string | undefined },
+  { champion, digest, expected }: ChampionAsked,
 ): Promise<JudgedSide> {
   const { runId, modelUri, modelDigest, gate } = champion;
   return fetchSide(ports, held, {
     ...{ who: 'champion', runId, modelUri, modelDigest, fixedMetrics: gate?.metrics ?? {} },
     digest: readHandedOn('predictions', digest ?? ''),
+    expected,
   });
 }
 
@@ -192,7 +157,8 @@ function recordVerdict(
   { clock, hashText }: GatePorts,
   judged: Judgement & { readonly result: GateResult; readonly evidence: string },
 ): readonly LedgerEvent[] {
-  const { training, champion, other, held, decision, result, evidence } = judged;
+  const { training, champion, other, held, decisions, result, evidence } = judged;
+  const { holdout, answers } = decisions;
   const { training: box, ...boxes } = judged.boxes;
   const context = { ...author, at: clock.now() };
   const { runId, modelUri, modelDigest, dataDigest } = training;
@@ -205,8 +171,12 @@ function recordVerdict(
       { runId, status: 'finished', modelUri, modelDigest, dataDigest, box },
       runId,
     ),
-    ...(decision.kind === 'fixed'
-      ? [createEvent(context, 'holdout.fixed', decision.data, decision.data.sha, held.digest.slice(7, 19))]
+    ...(holdout.kind === 'fixed'
+      ? [createEvent(context, 'holdout.fixed', holdout.data, holdout.data.sha, held.digest.slice(7, 19))]
+      : []),
+    // What a model answers that does not pass says nothing of the next.
+    ...(answers.kind === 'fixed' && result.verdict === 'pass'
+      ? [createEvent(context, 'answers.fixed', answers.data, runId, answers.data.sha.slice(0, 12))]
       : []),
     // Judged again with the same evidence it is the same event; with other rules or another champion it is not.
     createEvent(
@@ -244,14 +214,14 @@ function listLogged({ checks }: GateResult): Readonly<Record<string, number>> | 
 function conclude(
   result: GateResult,
   run: Pick<TrackingRun, 'runId' | 'url'>,
-  policyChanges: readonly string[],
+  said: { readonly policyChanges: readonly string[]; readonly notes: readonly string[] },
 ): Judged {
   const { verdict, headline } = result;
   return {
     decision: verdict === 'pass' ? 'continue' : 'stop',
     reasonCode: REASON_CODES[verdict],
     headline,
-    report: reportGate(result, policyChanges),
+    report: reportGate(result, [...said.policyChanges, ...said.notes]),
     outputs: { verdict },
     result: {
       verdict,
@@ -259,7 +229,7 @@ function conclude(
       ...run,
       checks: result.checks,
       problems: result.problems,
-      policyChanges,
+      ...said,
     },
   };
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { mergeContracts } from '../../core/answers/contract.ts';
 import type { BoxLevel } from '../../core/box-level.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
@@ -25,7 +26,7 @@ export async function predict(
   { runId, modelUri, modelDigest }: Trained,
 ): Promise<Predicted> {
   const asked = { who: 'the challenger', runId, modelUri, modelDigest };
-  return ask(ports, asked, await readPinnedHoldout(request, ports));
+  return ask(ports, asked, await readTask(request, ports));
 }
 
 /**
@@ -39,7 +40,7 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
     return conclude({ reasonCode: 'nothing-to-do', headline, digest: '', box: undefined, result: {} });
   }
   const { version, runId, modelUri, modelDigest } = champion;
-  const read = await readPinnedHoldout(request, ports);
+  const read = await readTask(request, ports);
   const holdoutDigest = read.held.digest;
   const asked = { who: `the champion, version ${version},`, runId, modelUri, modelDigest };
   const kept = champion.predictions;
@@ -49,6 +50,12 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
   const result = { runId, modelUri, holdoutDigest };
   return conclude({ reasonCode: 'already-predicted', headline, digest: kept.digest, box: kept.box, result });
+}
+
+/** The holdout, and what is known of the answers to it. */
+async function readTask(request: GateRequest, ports: GatePorts) {
+  const answers = mergeContracts(request.config.answers, request.plan.answers);
+  return { ...(await readPinnedHoldout(request, ports)), answers };
 }
 
 /** Whether the predictions that stand in MLflow are, byte for byte, those that a judgement was based on. */
@@ -67,13 +74,13 @@ async function isKept(
 async function ask(
   { tracking, python, log, tempPath, hashFile }: GatePorts,
   asked: Asked,
-  { holdout, held }: Awaited<ReturnType<typeof readPinnedHoldout>>,
+  { holdout, held, answers }: Awaited<ReturnType<typeof readTask>>,
 ): Promise<Predicted> {
   const { who, runId, modelUri } = asked;
   const holdoutDigest = held.digest;
   const predictions = tempPath(`predictions-of-${runId}.parquet`);
   const [evaluation] = await log.group('Predicting the holdout', () =>
-    python.evaluate({ targets: [{ modelUri, predictions }], holdout }),
+    python.evaluate({ targets: [{ modelUri, predictions }], holdout, answers }),
   );
   requireSameModel(asked, evaluation?.modelDigest);
   const digest = await hashFile(predictions);

@@ -1,3 +1,4 @@
+import type { AnswersContract } from '../../core/answers/contract.ts';
 import type { Champion } from '../../core/ledger/champion-of.ts';
 import type { LedgerHead } from '../../core/ledger/head/ledger-head.ts';
 import type { KeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
@@ -41,6 +42,7 @@ export type Conclusion = {
   readonly model: string;
   readonly champion: (Champion & { readonly predictions?: KeptPredictions }) | undefined;
   readonly ledger: LedgerHead | undefined;
+  readonly answers: AnswersContract | undefined;
   readonly box: HandOverContext['box'];
   readonly policyChanges: readonly string[];
   readonly policySha: string | undefined;
@@ -52,7 +54,7 @@ export type Conclusion = {
 
 /** The operation as outputs, and as the `result` that every later job goes by. */
 export function concludeOperation(conclusion: Conclusion): Planned {
-  const { operation, model, champion, ledger, box, policyChanges, policySha, reasonCode, report } =
+  const { operation, model, champion, ledger, answers, box, policyChanges, policySha, reasonCode, report } =
     conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
@@ -78,6 +80,7 @@ export function concludeOperation(conclusion: Conclusion): Planned {
       ...(policySha !== undefined && { policySha }),
       ...(champion !== undefined && { champion }),
       ...(ledger !== undefined && { ledger }),
+      ...(answers !== undefined && { answers }),
       ...conclusion.training,
     }),
   };

@@ -152,13 +152,15 @@ async function carryOut(
   const { request, ports } = planning;
   const { config, policy } = request;
   const serving = championOf(state, operation.environment);
-  const kept = serving && findKeptPredictions(state, config.data.holdout, serving.version);
+  const asked = serving && { champion: serving.version, answers: config.answers };
+  const kept = asked && findKeptPredictions(state, config.data.holdout, asked);
+  const answers = state.answers?.contract;
   const champion = serving && { ...serving, ...optional('predictions', kept) };
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const variables = listVariables(policy.text);
   const { inputs } = config.data;
   const box = { ...config.box, variables, inputs, docker: config.project.environment === 'docker' };
-  const known = { champion, ledger: headOf(state), box, policyChanges, policySha: policy.sha };
+  const known = { champion, ledger: headOf(state), answers, box, policyChanges, policySha: policy.sha };
   const shared = { operation, model: config.model, ...known };
   if (operation.operation === 'help') {
     return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });

@@ -53,6 +53,7 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
   const data = { version, runId, modelUri, modelDigest };
   const event = createEvent({ ...author, at: clock.now() }, 'version.registered', data, version);
   await appendOrThrow(ledger, config.model, ({ versions }) => ok(version in versions ? [] : [event]));
+  const answers = state.answers?.contract;
   const headline = `${config.model} version ${version} is registered from run ${runId}.`;
   return {
     decision: 'continue',
@@ -63,7 +64,11 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
       blocks: [{ kind: 'paragraph', text: `${headline} It carries the alias \`${challenger}\`.` }],
     },
     outputs: { version },
-    result: { ...data, ...(known?.package && { package: known.package.package }) },
+    result: {
+      ...data,
+      ...(known?.package && { package: known.package.package }),
+      ...(answers && { answers }),
+    },
   };
 }
 

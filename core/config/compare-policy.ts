@@ -7,6 +7,7 @@ import { readYaml } from './yaml-source.ts';
 const POLICY_SECTIONS = [
   ['gate'],
   ['data', 'holdout'],
+  ['answers'],
   ['environments'],
   ['monitor'],
   ['commands'],
@@ -58,6 +59,7 @@ function describeChange({ key, ours, theirs }: PolicyChange): string {
 /** How what holds takes part in the judgement. */
 function nameHold(key: string): string {
   if (key.startsWith('data')) return 'judged on the';
+  if (key.startsWith('answers')) return 'read by the';
   return key.startsWith('gate') ? 'judged by the' : 'what holds is the';
 }
 

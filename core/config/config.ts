@@ -1,3 +1,4 @@
+import type { AnswersContract } from '../answers/contract.ts';
 import type { GateRule } from '../gate/rules/rule.ts';
 import type { PermissionLevel } from '../permission.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
@@ -106,6 +107,8 @@ export type Config = {
   readonly tracking: { readonly uri: string; readonly experiment: string };
   readonly project: Project;
   readonly data: { readonly inputs: readonly string[]; readonly holdout?: Holdout };
+  /** As far as the file says it. */
+  readonly answers: AnswersContract;
   readonly search?: Search;
   readonly gate: readonly GateRule[];
   readonly box: BoxPolicy;

@@ -1,3 +1,4 @@
+import { type AnswersContract, answersSchema } from '../answers/contract.ts';
 import type { GateRule } from '../gate/rules/rule.ts';
 import { shareAlpha } from '../rollout/share-alpha.ts';
 import type { Config, Environment, Holdout, Monitor, Search, SearchDimension, Serving } from './config.ts';
@@ -22,6 +23,7 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
       steps: { train: steps.train, ...optional('etl', steps.etl) },
     },
     data: { inputs: raw.data.inputs, ...optional('holdout', toHoldout(raw.data.holdout, gate)) },
+    answers: toAnswers(raw.answers),
     ...optional('search', toSearch(raw.search)),
     gate,
     box: {
@@ -53,6 +55,13 @@ function toHoldout(raw: RawConfig['data']['holdout'], gate: readonly GateRule[])
     ...optional('time', raw.time),
     ...optional('inputs', raw.inputs),
   };
+}
+
+/** Tasks that are not judged were refused before. */
+function toAnswers(raw: RawConfig['answers'] = {}): AnswersContract {
+  const { 'score-columns': scoreColumns, ...rest } = raw;
+  const said = Object.entries({ ...rest, scoreColumns }).filter(([, value]) => value !== undefined);
+  return answersSchema.parse(Object.fromEntries(said));
 }
 
 function toSearch(raw: RawConfig['search']): Search | undefined {

@@ -95,8 +95,8 @@ function checkNumbers(predictions: Predictions, who: string): Problem[] {
 }
 
 function checkClasses(predictions: Predictions, who: string): Problem[] {
-  const { task, classes, scores } = predictions;
-  if (task === 'regression') return [];
+  const { task, classes, scores, isOpen = false } = predictions;
+  if (task !== 'binary' && task !== 'multiclass') return [];
   const problems: Problem[] = [];
   if (task === 'binary' && classes.length !== 2) problems.push(wrongClassCount(classes.length, who));
   const isClass = (value: number): boolean => Number.isInteger(value) && value >= 0 && value < classes.length;
@@ -104,10 +104,10 @@ function checkClasses(predictions: Predictions, who: string): Problem[] {
     ['labels', predictions.labels],
     ['predictions', predictions.predictions],
   ] as const) {
-    const bad = indicesWhere(values, (value) => Number.isFinite(value) && !isClass(value));
-    const [first] = bad;
-    if (first !== undefined) {
-      problems.push(unknownClass({ name, value: values[first] ?? Number.NaN, count: classes.length, who }));
+    const isKnown = (value: number) => isClass(value) || (isOpen && name === 'predictions' && value === -1);
+    const bad = indicesWhere(values, (value) => Number.isFinite(value) && !isKnown(value));
+    if (bad.length > 0) {
+      problems.push(unknownClass({ name, bad: bad.length, rows: values.length, count: classes.length, who }));
     }
   }
   const columnsFit =
@@ -124,19 +124,21 @@ function wrongClassCount(count: number, who: string): Problem {
   };
 }
 
-/** A value of `name` (labels or predictions) that is no index of the `count` classes of model `who`. */
+/** So many values of `name` (labels or predictions) that are no index of the `count` classes of model `who`. */
 type UnknownClass = {
-  readonly name: string;
-  readonly value: number;
+  readonly name: 'labels' | 'predictions';
+  readonly bad: number;
+  readonly rows: number;
   readonly count: number;
   readonly who: string;
 };
 
-function unknownClass({ name, value, count, who }: UnknownClass): Problem {
+function unknownClass({ name, bad, rows, count, who }: UnknownClass): Problem {
   return {
     code: 'unknown-class',
-    message: `The ${name} of the ${who} hold ${value}, which is no index of its ${count} classes.`,
-    remedy: `Write ${name} as class indices from 0 to ${Math.max(0, count - 1)}.`,
+    message: `${bad} of ${rows} ${name === 'labels' ? 'labels of the holdout' : `answers of the ${who}`} are none of the ${count} classes of the ${who}.`,
+    remedy:
+      'List every class under `answers.classes` in trainyard.yml of the default branch; say under `answers.labels` what labels that are written otherwise stand for.',
   };
 }
 

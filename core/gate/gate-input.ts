@@ -30,8 +30,8 @@ export type GateInput = {
   readonly holdout: { readonly digest: string; readonly gatesSoFar: number };
   /** In what boxes the code ran, and whether these must be namespaces. Absent where nothing of a job is judged. */
   readonly boxes?: { readonly levels: Boxes; readonly require: boolean };
-  /** Why nothing may pass on this holdout. */
-  readonly holdoutProblem?: Problem;
+  /** Why nothing may pass on this holdout, or by these answers. */
+  readonly unfit?: readonly Problem[];
   /** Derived from the digests of models and data, so that judging again gives the same numbers. */
   readonly seed: string;
   /** The command that repeats this judgement. */

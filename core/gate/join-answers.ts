@@ -1,7 +1,8 @@
 import type { Problem } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Answers } from './answers.ts';
-import type { HeldOut, Truth } from './held-out.ts';
+import { nameClass } from './check-contract.ts';
+import type { HeldOut } from './held-out.ts';
 import type { Predictions } from './predictions.ts';
 
 /**
@@ -26,8 +27,9 @@ export function joinAnswers(
     task: answers.task,
     classes: answers.classes,
     ids: held.ids,
-    labels: answers.task === 'regression' ? held.truth.numbers : indexTruth(held.truth, answers.classes),
-    predictions: inOrder(answers.predictions),
+    ...(!answers.isClosed && { isOpen: true }),
+    labels: readTruth(answers, held),
+    predictions: inOrder(answers.task === 'open' ? readOpen(answers, held) : answers.predictions),
     scores: answers.scores.map(inOrder),
     groups: held.groups,
     slices: held.slices,
@@ -37,16 +39,19 @@ export function joinAnswers(
   });
 }
 
-/**
- * The class index of each label. Labels that are no names but positions (0, 1, …) stand for the classes there, as the runtime reads
- * them (`name_truth`); what is no class is -1, which the gate's own checks report.
- */
-function indexTruth({ names }: Truth, classes: readonly string[]): Float64Array {
-  const byName = new Map(classes.map((name, index) => [name, index]));
-  const areNames = names.some((name) => byName.has(name));
-  const byPosition = new Map(classes.map((_, index) => [String(index), index]));
-  const indices = areNames ? byName : byPosition;
-  return Float64Array.from(names, (name) => indices.get(name) ?? -1);
+/** What is true of each example as a number: a class's index (-1: none of them), or the value; of a text nothing is. */
+function readTruth({ task, classes, contract }: Answers, { truth }: HeldOut): Float64Array {
+  if (task === 'regression') return truth.numbers;
+  if (task === 'text') return new Float64Array(truth.names.length);
+  const names = task === 'open' ? new Set(truth.names) : classes;
+  const index = new Map([...names].map((name, place) => [name, place]));
+  return Float64Array.from(truth.names, (label) => index.get(nameClass(contract, label)) ?? -1);
+}
+
+/** Where there are more names than can be listed, those of the holdout are counted as they first occur; any other is -1. */
+function readOpen({ names = [] }: Answers, { truth }: HeldOut): Float64Array {
+  const index = new Map([...new Set(truth.names)].map((name, place) => [name, place]));
+  return Float64Array.from(names, (name) => index.get(name) ?? -1);
 }
 
 function checkFile({ holdoutDigest }: Answers, { digest }: HeldOut, who: string): readonly Problem[] {

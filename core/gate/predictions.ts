@@ -1,11 +1,12 @@
-/** What a model answers: one of two classes, one of many, or a number. */
-export type Task = 'binary' | 'multiclass' | 'regression';
+import type { Task } from '../answers/contract.ts';
 
 /** One model's answers on the holdout, one entry per row in every list. */
 export type Predictions = {
   readonly task: Task;
   /** Class names in the order of their index; for binary the second is the positive one. Empty for regression. */
   readonly classes: readonly string[];
+  /** Whether a model may answer what is none of the classes (-1): that is wrong, and no fault of the file. */
+  readonly isOpen?: boolean;
   readonly ids: readonly string[];
   /** The truth: class index, or target value. */
   readonly labels: Float64Array;

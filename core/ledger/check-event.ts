@@ -21,6 +21,8 @@ export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | un
   switch (event.kind) {
     case 'holdout.fixed':
       return checkHoldout(state, event);
+    case 'answers.fixed':
+      return checkAnswers(state, event);
     case 'gate.judged':
       return checkGate(state, event);
     case 'version.registered':
@@ -53,6 +55,15 @@ function checkHoldout(
 ): Problem | undefined {
   if (holdout === undefined || event.data.seen >= holdout.seen) return undefined;
   return broken(event, `commit ${holdout.sha.slice(0, 12)} has fixed a later holdout`);
+}
+
+/** Nor does what an older commit says of the answers. */
+function checkAnswers(
+  { answers }: LedgerState,
+  event: Extract<LedgerEvent, { kind: 'answers.fixed' }>,
+): Problem | undefined {
+  if (answers === undefined || event.data.seen >= answers.seen) return undefined;
+  return broken(event, `commit ${answers.sha.slice(0, 12)} has fixed later what models answer`);
 }
 
 /** Nothing passes on other examples than the default branch's. */

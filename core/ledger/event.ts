@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANSWERS_KEYS, answersSchema } from '../answers/contract.ts';
 import { boxLevelSchema } from '../box-level.ts';
 import { digestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
@@ -65,6 +66,16 @@ const DATA = {
     metrics: z.record(z.string(), z.string()),
     /** The digest that trainyard.yml names. */
     pinned: digestSchema.optional(),
+    /** Events in the ledger when the commit was looked up: of two commits the one with more is the later. */
+    seen: z.number().int().nonnegative(),
+  }),
+  'answers.fixed': z.strictObject({
+    /** Commit of the default branch that says so, or says nothing of it. */
+    sha: z.string(),
+    /** What models of this name answer. */
+    contract: answersSchema,
+    /** The keys that the default branch states; the others were concluded from the model that passed. */
+    declared: z.array(z.enum(ANSWERS_KEYS)),
     /** Events in the ledger when the commit was looked up: of two commits the one with more is the later. */
     seen: z.number().int().nonnegative(),
   }),
@@ -194,6 +205,7 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
   eventOf('training.started'),
   eventOf('training.finished'),
   eventOf('holdout.fixed'),
+  eventOf('answers.fixed'),
   eventOf('gate.judged'),
   eventOf('version.registered'),
   eventOf('package.built'),

@@ -49,6 +49,7 @@ function applyEvent(draft: Draft, index: Index, event: RecordedEvent): void {
     case 'training.started':
     case 'training.finished':
     case 'holdout.fixed':
+    case 'answers.fixed':
     case 'gate.judged':
     case 'version.registered':
     case 'package.built':

@@ -94,6 +94,9 @@ export type GateJudgement = {
 /** The holdout that models are judged on, since when. */
 export type FixedHoldout = LedgerEventData<'holdout.fixed'> & { readonly at: string };
 
+/** What models of the name answer, since when. */
+export type FixedAnswers = LedgerEventData<'answers.fixed'> & { readonly at: string };
+
 export type BuiltPackage = {
   /** `<model>@sha256:…` */
   readonly package: string;
@@ -180,6 +183,7 @@ export type LedgerState = {
   readonly trainings: Readonly<Record<string, Training>>;
   /** Absent before the first judgement. */
   readonly holdout?: FixedHoldout | undefined;
+  readonly answers?: FixedAnswers | undefined;
   /** How many judgements each holdout, by digest, has been spent on. */
   readonly gatesPerHoldout: Readonly<Record<string, number>>;
   /** By `lockKey`; expired ones stay until they are taken or released. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answersSchema } from '../answers/contract.ts';
 import { boxLevelSchema } from '../box-level.ts';
 import { digestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
@@ -78,6 +79,8 @@ const contentSchema = operationSchema.extend({
         .exactOptional(),
     })
     .exactOptional(),
+  /** What the ledger has fixed that models of this name answer. */
+  answers: answersSchema.exactOptional(),
   /** How far plan has seen the ledger go: a job that finds it shorter, or gone, stops. */
   ledger: ledgerHeadSchema.exactOptional(),
   /** The commit of the default branch that says what is judged, and by which rules. Absent where plan saw no git. */

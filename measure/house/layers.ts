@@ -31,7 +31,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
     'permission.ts',
     'version.ts',
   ],
-  ['statistics', 'identity', 'report'],
+  ['statistics', 'identity', 'report', 'answers'],
   ['gate', 'drift', 'ledger'],
   ['rollout'],
   ['serving'],

@@ -9,6 +9,7 @@ import numpy as np
 from trainyard.binning import BinTable
 from trainyard.features import Extractor, Feature
 from trainyard.inputs import Inputs, count_rows
+from trainyard.outputs import place_others
 
 if TYPE_CHECKING:
     from trainyard.outputs import Outcome
@@ -137,17 +138,22 @@ class PredictionCounter:
     def __init__(self, profile: dict[str, Any]) -> None:
         self._edges = None if profile["kind"] == "classes" else np.array(profile["edges"], dtype=float)
         self._counts = np.zeros(len(profile["counts"]), dtype=np.int64)
+        # Where the classes are not all that there can be, the last bin takes the others.
+        self._is_open = profile.get("open") is True
         confidence = profile.get("confidence")
         self._confidence_edges = None if confidence is None else np.array(confidence["edges"], dtype=float)
         self._confidence = np.zeros(0 if confidence is None else len(confidence["total"]), dtype=np.int64)
 
     def find_valid(self, outcome: Outcome) -> np.ndarray:
         """Which rows have an answer that means something: one of the classes, or a finite number."""
-        return outcome.chosen >= 0 if self._edges is None else np.isfinite(outcome.chosen)
+        return self._place(outcome) >= 0 if self._edges is None else np.isfinite(outcome.chosen)
+
+    def _place(self, outcome: Outcome) -> np.ndarray:
+        return place_others(outcome.chosen, len(self._counts) - 1) if self._is_open else outcome.chosen
 
     def count(self, outcome: Outcome, valid: np.ndarray) -> np.ndarray:
         """Counts the valid rows; gives each row's confidence bin, -1 where there is none."""
-        chosen = outcome.chosen[valid]
+        chosen = self._place(outcome)[valid]
         bins = chosen if self._edges is None else np.searchsorted(self._edges, chosen, side="left")
         self._counts += np.bincount(bins, minlength=len(self._counts))
         placed = np.full(len(valid), -1)

@@ -22,14 +22,15 @@ import numpy as np
 
 from trainyard.boxed_model import BoxedModel, add_box_option, open_box
 from trainyard.command import run_command, say
+from trainyard.contract import Contract, add_answers_option, hear_model, read_contract
 from trainyard.errors import UserError
 from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
 from trainyard.inputs import take_rows
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
-from trainyard.outputs import read_answers
 from trainyard.predictions import describe_predictions, measure, write_predictions
 from trainyard.probe import require_steady_answers
+from trainyard.reading import read_answers
 from trainyard.row_metrics import RowMetric, add_metric_options, read_metrics
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", action="append", type=Path, required=True, help="JSON file, one per model")
     parser.add_argument("--time-latency", type=int, default=0, metavar="N", help="also time N single predictions")
     add_holdout_options(parser)
+    add_answers_option(parser)
     add_metric_options(parser)
     add_box_option(parser)
     return parser
@@ -75,12 +77,13 @@ def evaluate(options: argparse.Namespace) -> None:
         )
     columns = read_columns(options)
     metrics = read_metrics(options)
+    asked = Asked(options.holdout, columns, read_contract(options), metrics, options.time_latency)
     targets = list(map(Target, options.model_uri, options.predictions, options.out))
     with ExitStack() as boxes:
         # All of them import what they need while the first model is fetched.
         opened = [boxes.enter_context(open_box(options.box, "mlflow.pyfunc")) for _ in targets]
         for target, box in zip(targets, opened, strict=True):
-            result, rows = evaluate_model(target, box, Asked(options.holdout, columns, metrics, options.time_latency))
+            result, rows = evaluate_model(target, box, asked)
             write_json(target.out, result)
             say(f"{target.uri}: {rows} examples, {result['metrics']}")
 
@@ -91,6 +94,7 @@ class Asked:
 
     holdout: Path
     columns: HoldoutColumns
+    contract: Contract
     metrics: tuple[RowMetric, ...]
     time_latency: int
 
@@ -109,19 +113,18 @@ def predict_holdout(
     predict = load_predictor(model, box)
     require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
-    interpretation, outcome = read_answers(raw, holdout.labels, model.classes)
+    reading = read_answers(raw, holdout.labels, asked.contract, hear_model(model, box))
     signature = model.description.signature
     metadata = {
-        **describe_predictions(holdout, interpretation, model.digest),
+        **describe_predictions(holdout, reading, model.digest),
         "signature": signature.document if signature else None,
     }
-    write_predictions(predictions, holdout, interpretation, outcome, metadata, asked.metrics)
+    write_predictions(predictions, holdout, reading, metadata, asked.metrics)
     calls = asked.time_latency
     latency = {"latency": time_predictions(predict, holdout, calls)} if calls > 0 else {}
     return {
         **metadata,
-        # One that is not finite has no form in JSON; the gate itself says what is wrong with such answers.
-        "metrics": {k: v for k, v in measure(holdout, interpretation, outcome).items() if np.isfinite(v)},
+        "metrics": measure(reading),
         **latency,
     }
 

@@ -26,19 +26,33 @@ class Worker:
 
     def __init__(self) -> None:
         self._predict: Callable[[Any], Any] | None = None
+        self._model: Any = None
         self._service: Any = None
 
     def load(self, folder: str) -> None:
         """Loads the model as MLflow does."""
         import mlflow.pyfunc  # noqa: PLC0415 - takes seconds to import
 
-        self._predict = mlflow.pyfunc.load_model(folder).predict
+        self._model = mlflow.pyfunc.load_model(folder)
+        self._predict = self._model.predict
 
     def predict(self, inputs: Any) -> Any:  # noqa: ANN401 - whatever a model takes and returns
         """The model's raw answer."""
         if self._predict is None:
             raise RuntimeError("no model is loaded")
         return self._predict(inputs)
+
+    def describe(self) -> dict[str, Any]:
+        """What the model says of its answers: scikit-learn's `classes_`, and whether it predicts numbers."""
+        raw = self._model.get_raw_model()
+        classes = getattr(raw, "classes_", None)
+        listed = None if classes is None else list(classes)
+        flat = listed is not None and all(not hasattr(one, "__len__") or isinstance(one, str) for one in listed)
+        sklearn = sys.modules.get("sklearn.base")
+        return {
+            "classes": [getattr(one, "item", lambda one=one: one)() for one in listed] if flat else None,
+            "isRegressor": sklearn is not None and classes is None and bool(sklearn.is_regressor(raw)),
+        }
 
     def export(self, package_format: str, model: str, target: str, sample: Any) -> None:  # noqa: ANN401
         """Writes the model in a form that runs without its code."""

@@ -1,4 +1,7 @@
-"""What a model's raw answer means: classes with scores, one probability, labels, or numbers."""
+"""What a model's raw answer means, once that is settled: classes with scores, one score, labels, numbers, or texts.
+
+Nothing here looks at other answers than the one it reads: one row means the same alone and among a thousand.
+"""
 
 from __future__ import annotations
 
@@ -9,38 +12,64 @@ import numpy as np
 
 from trainyard.errors import UserError
 
-OutputKind = Literal["scores", "probability", "labels", "values"]
-Task = Literal["binary", "multiclass", "regression"]
-SUM_TOLERANCE = 1e-3
+OutputKind = Literal["scores", "probability", "labels", "values", "text"]
+Scale = Literal["probabilities", "logits"]
+World = Literal["closed", "sample", "open"]
+Task = Literal["binary", "multiclass", "regression", "text", "open"]
 MATRIX_DIMENSIONS = 2
+# What an answer is instead of a class's index.
+NO_CLASS = -1
+MISSING = -2
+# The bin of answers that are none of the classes, where those are not all that there can be.
+OTHER_ANSWERS = "(other)"
 
 
 @dataclass(frozen=True)
 class Interpretation:
-    """How to read raw answers: their kind, and the classes in order (empty for numbers)."""
+    """How to read raw answers: their kind, and the classes in order, the positive one of two last.
+
+    `world` says whether the classes are all there can be (`closed`), those that the holdout happens to hold (`sample`),
+    or no more than the commonest (`open`). `scale` is what scores are. `order` gives the class of each score column,
+    where that is not its place. `prediction` and `columns` name the parts of an answer that has several.
+    """
 
     kind: OutputKind
     classes: tuple[str, ...]
+    world: World = "closed"
+    scale: Scale = "probabilities"
+    order: tuple[int, ...] = ()
+    prediction: str | None = None
+    columns: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:
         """The task, as the gate names it."""
-        if not self.classes:
+        if self.kind == "values":
             return "regression"
+        if self.kind == "text":
+            return "text"
+        if self.world == "open":
+            return "open"
         return "binary" if len(self.classes) == 2 else "multiclass"  # noqa: PLR2004
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """As read: per row the class's index (-1: none of them) or the number, and class scores if there are any."""
+    """As read: per row the class's index (-1: none of them, -2: no answer) or the number, and class scores if any.
+
+    Of a text the number is its length. `names` are the answers as they were written, where they are names or texts.
+    """
 
     chosen: np.ndarray
     scores: np.ndarray | None
+    names: list[str] | None = None
 
     @property
     def confidence(self) -> np.ndarray | None:
         """The score of the class chosen."""
-        return None if self.scores is None else self.scores.max(axis=1)
+        if self.scores is None:
+            return None
+        return self.scores[np.arange(len(self.chosen)), np.maximum(self.chosen, 0)]
 
 
 def to_array(raw: Any) -> np.ndarray:  # noqa: ANN401 - whatever a model returns
@@ -50,63 +79,98 @@ def to_array(raw: Any) -> np.ndarray:  # noqa: ANN401 - whatever a model returns
             raise UserError(
                 "answers-unreadable",
                 f"The model answers with {len(raw)} things by name: {', '.join(map(str, raw))}.",
-                "Let it answer with one array, list or table: class scores, labels or numbers.",
+                "Say which of them is the answer: answers.prediction, or answers.score-columns, in trainyard.yml.",
             )
         raw = next(iter(raw.values()))
     values = raw.to_numpy() if hasattr(raw, "to_numpy") else np.asarray(raw)
     return values[:, 0] if values.ndim == MATRIX_DIMENSIONS and values.shape[1] == 1 else values
 
 
+def to_parts(raw: Any) -> dict[str, np.ndarray] | None:  # noqa: ANN401 - whatever a model returns
+    """The columns of a table, or the arrays of a mapping, by name; None for an answer of one part."""
+    if isinstance(raw, list | np.ndarray) and len(raw) > 0 and all(isinstance(row, dict) for row in raw):
+        names = list(dict.fromkeys(name for row in raw for name in row))
+        raw = {name: [row.get(name) for row in raw] for name in names}
+    if isinstance(raw, dict):
+        return {str(name): to_array(values) for name, values in raw.items()}
+    if hasattr(raw, "columns") and hasattr(raw, "iloc"):
+        return {str(name): raw.iloc[:, place].to_numpy() for place, name in enumerate(raw.columns)}
+    return None
+
+
 def interpret(raw: Any, interpretation: Interpretation) -> Outcome:  # noqa: ANN401 - whatever a model returns
-    """Reads a raw answer."""
-    values = to_array(raw)
+    """Reads a raw answer. Raises KeyError where a part that it must have is not in it."""
+    values, scores = take_parts(raw, interpretation)
     if interpretation.kind == "values":
         return Outcome(values.astype(float), None)
+    if interpretation.kind == "text":
+        texts = [None if is_missing(value) else str(value) for value in values.tolist()]
+        lengths = np.array([np.nan if text is None else len(text) for text in texts])
+        return Outcome(lengths, None, [text or "" for text in texts])
+    read = None if scores is None else read_scores(scores, interpretation)
     if interpretation.kind == "labels":
-        index = {name: position for position, name in enumerate(interpretation.classes)}
-        return Outcome(np.array([index.get(name, -1) for name in name_labels(values)], dtype=int), None)
-    scores = to_probabilities(values) if interpretation.kind == "scores" else split_probability(values)
-    return Outcome(np.where(np.isfinite(scores).all(axis=1), scores.argmax(axis=1), -1), scores)
+        return read_labels(values, read, interpretation)
+    if read is None:
+        raise KeyError("scores")
+    return Outcome(np.where(np.isfinite(read).all(axis=1), read.argmax(axis=1), NO_CLASS), read)
 
 
-def read_answers(
-    raw: Any,  # noqa: ANN401 - whatever a model returns
-    labels: np.ndarray,
-    named_classes: list[str] | None,
-) -> tuple[Interpretation, Outcome]:
-    """What the answers for labelled rows mean, and what they say. Raises UserError when they can't be read so."""
-    try:
-        interpretation = infer_interpretation(raw, labels, named_classes)
-        outcome = interpret(raw, interpretation)
-        rows = len(outcome.chosen)
-    except (TypeError, ValueError, IndexError) as error:
-        raise UserError(
-            "answers-unreadable",
-            f"The model's answers can't be read: {type(error).__name__}: {error}.",
-            "Let it answer with one array, list or table: class scores, labels or numbers, one for each row.",
-        ) from error
-    if rows == len(labels):
-        return interpretation, outcome
-    raise UserError(
-        "answers-other-rows",
-        f"The model gives {rows} answers for {len(labels)} examples.",
-        "Let it give one answer for each row, in their order.",
-    )
+def take_parts(raw: Any, interpretation: Interpretation) -> tuple[np.ndarray, np.ndarray | None]:  # noqa: ANN401
+    """The answer proper, and the scores, where there are any."""
+    parts = to_parts(raw) if interpretation.prediction is not None or interpretation.columns else None
+    if parts is None:
+        values = to_array(raw)
+        return values, values if interpretation.kind in {"scores", "probability"} else None
+    columns = [parts[name] for name in interpretation.columns]
+    scores = None
+    if columns:
+        scores = columns[0] if len(columns) == 1 else np.column_stack(columns)
+    if interpretation.prediction is not None:
+        return parts[interpretation.prediction], scores
+    return np.empty(0), scores
+
+
+def read_labels(values: np.ndarray, scores: np.ndarray | None, interpretation: Interpretation) -> Outcome:
+    """Answers that are names of classes, or what a class is written as."""
+    index = {name: position for position, name in enumerate(interpretation.classes)}
+    missing = [is_missing(value) for value in values.tolist()]
+    names = ["" if gone else name for name, gone in zip(name_labels(values), missing, strict=True)]
+    chosen = [MISSING if gone else index.get(name, NO_CLASS) for name, gone in zip(names, missing, strict=True)]
+    return Outcome(np.array(chosen, dtype=int), scores, names)
+
+
+def read_scores(values: np.ndarray, interpretation: Interpretation) -> np.ndarray:
+    """Scores as probabilities in the order of the classes; a class that has no column has none."""
+    numbers = values.astype(float)
+    if numbers.ndim == 1:
+        return split_probability(1 / (1 + np.exp(-numbers)) if interpretation.scale == "logits" else numbers)
+    found = to_probabilities(numbers) if interpretation.scale == "logits" else numbers
+    if not interpretation.order:
+        return found
+    scores = np.zeros((len(found), len(interpretation.classes)))
+    scores[:, list(interpretation.order)] = found
+    return scores
 
 
 def split_probability(values: np.ndarray) -> np.ndarray:
     """Scores of both classes from the probability of the second."""
-    second = values.astype(float)
-    return np.column_stack([1 - second, second])
+    return np.column_stack([1 - values, values])
 
 
-def to_probabilities(values: np.ndarray) -> np.ndarray:
-    """Class scores that sum to one: as they are, or through a softmax when they are logits."""
-    scores = values.astype(float)
-    if (scores >= 0).all() and np.abs(scores.sum(axis=1) - 1).max(initial=0) <= SUM_TOLERANCE:
-        return scores
-    grown = np.exp(scores - scores.max(axis=1, keepdims=True))
+def to_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Class scores that sum to one, through a softmax."""
+    grown = np.exp(logits - logits.max(axis=1, keepdims=True))
     return grown / grown.sum(axis=1, keepdims=True)
+
+
+def place_others(chosen: np.ndarray, other: int) -> np.ndarray:
+    """Indices of classes, with answers that are none of them at `other`."""
+    return np.where(chosen == NO_CLASS, other, chosen)
+
+
+def is_missing(value: object) -> bool:
+    """Whether there is no value: none at all, or NaN."""
+    return value is None or value != value  # noqa: PLR0124 - only NaN is not itself
 
 
 def name_labels(values: np.ndarray) -> list[str]:
@@ -114,67 +178,3 @@ def name_labels(values: np.ndarray) -> list[str]:
     if values.dtype.kind == "f" and np.equal(np.mod(values, 1), 0).all():
         values = values.astype(int)
     return [str(value) for value in values.tolist()]
-
-
-def name_truth(labels: np.ndarray, classes: tuple[str, ...]) -> list[str]:
-    """True labels as class names. Labels that are no names but positions (0, 1, …) stand for the classes there.
-
-    Raises UserError when no label is a class: the model and the holdout do not belong together.
-    """
-    names = name_labels(labels)
-    if not set(names).isdisjoint(classes):
-        return names
-    positions = {str(position): name for position, name in enumerate(classes)}
-    if set(names) <= set(positions):
-        return [positions[name] for name in names]
-    raise UserError(
-        "labels-unknown",
-        f"The holdout's labels (such as {names[0]}) are none of the model's classes ({', '.join(classes[:5])}, …).",
-        "Correct data.holdout.target, or the classes in the model's metadata.",
-    )
-
-
-def infer_interpretation(raw: Any, labels: np.ndarray, named_classes: list[str] | None) -> Interpretation:  # noqa: ANN401
-    """Works out how to read a model's answers from the answers and the true labels.
-
-    Two columns or more are class scores. One column is numbers when the labels are fractional, one probability when the
-    labels are two classes and the answers lie between them, and labels otherwise. `named_classes` (from the model) wins
-    over names taken from the labels.
-    """
-    values = to_array(raw)
-    if values.ndim == MATRIX_DIMENSIONS:
-        return Interpretation("scores", name_score_columns(values.shape[1], labels, named_classes))
-    if is_fractional(labels):
-        return Interpretation("values", ())
-    classes = sort_labels(name_labels(labels))
-    if is_fractional(values):
-        within = bool((values >= 0).all() and (values <= 1).all())
-        probability = within and len(classes) <= 2  # noqa: PLR2004
-        return Interpretation("probability", ("0", "1")) if probability else Interpretation("values", ())
-    if named_classes is None and values.dtype.kind in "iuf" and len(classes) > MAX_INTEGER_CLASSES:
-        return Interpretation("values", ())
-    return Interpretation("labels", tuple(named_classes or sort_labels([*classes, *name_labels(values)])))
-
-
-MAX_INTEGER_CLASSES = 100
-
-
-def name_score_columns(columns: int, labels: np.ndarray, named_classes: list[str] | None) -> tuple[str, ...]:
-    """Names for score columns: the model's, else the labels' when there are as many, else their positions."""
-    if named_classes is not None and len(named_classes) == columns:
-        return tuple(named_classes)
-    positions = [str(position) for position in range(columns)]
-    seen = sort_labels(name_labels(labels))
-    return tuple(positions if len(seen) != columns or set(seen) <= set(positions) else seen)
-
-
-def is_fractional(values: np.ndarray) -> bool:
-    """Whether any value is a number with a fraction."""
-    return values.dtype.kind == "f" and not bool(np.equal(np.mod(values, 1), 0).all())
-
-
-def sort_labels(names: list[str]) -> list[str]:
-    """Distinct labels in order: by value when all are whole numbers, else by letters."""
-    distinct = set(names)
-    whole = all(name.lstrip("-").isdigit() for name in distinct)
-    return sorted(distinct, key=int) if whole else sorted(distinct)

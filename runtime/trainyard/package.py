@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from trainyard.archive import HANDLER_FILE, write_archive
 from trainyard.boxed_model import BoxedModel, add_box_option, open_box
 from trainyard.command import make_scratch_folder, run_command, say
+from trainyard.contract import add_answers_option, hear_model, read_contract
 from trainyard.days import split_days
 from trainyard.errors import UserError
 from trainyard.export import EXPORTED, export_model
@@ -25,9 +26,9 @@ from trainyard.files import describe_blob, digest_file, write_json
 from trainyard.golden import choose_rows, make_golden
 from trainyard.holdout import add_holdout_options, load_holdout, read_columns
 from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all, require_digest
-from trainyard.outputs import read_answers
 from trainyard.probe import require_steady_answers
 from trainyard.profile import make_profile
+from trainyard.reading import read_answers
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--gpu", choices=["none", "all"], default="none")
     parser.add_argument("--response-timeout-seconds", type=int, default=120)
     add_holdout_options(parser)
+    add_answers_option(parser)
     add_box_option(parser)
     return parser
 
@@ -131,17 +133,18 @@ def fill_archive_folder(
     predict = load_predictor(model, box)
     require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
-    interpretation, outcome = read_answers(raw, holdout.labels, model.classes)
+    reading = read_answers(raw, holdout.labels, read_contract(options), hear_model(model, box))
     golden, samples, answers = make_golden(choose_rows(holdout.inputs), signature, predict)
     package_format = export_model(model, box, folder / PAYLOAD_FOLDER, (samples, answers), options.format)
     identity = {"model": options.model, "version": options.version, "created": model.description.created}
     days = split_days(holdout.days)
-    profile = make_profile(identity, holdout.inputs, holdout.labels, interpretation, outcome, days)
+    profile = make_profile(identity, holdout.inputs, reading, days)
     write_json(options.package_dir / PROFILE_FILE, profile)
     write_json(options.package_dir / GOLDEN_FILE, golden)
     write_json(folder / PROFILE_FILE, profile)
     write_json(folder / WARM_UP_FILE, golden["examples"][0]["inputs"])
-    Settings(options.model, options.version, package_format, signature, interpretation).write(folder / SETTINGS_FILE)
+    settings = Settings(options.model, options.version, package_format, signature, reading.interpretation)
+    settings.write(folder / SETTINGS_FILE)
     copy_handler(folder)
     return package_format
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.outputs import Interpretation, Outcome, name_truth
+from trainyard.reading import index_truth
 from trainyard.row_metrics import RowMetric, compute_metrics
 
 if TYPE_CHECKING:
@@ -17,18 +17,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trainyard.holdout import Holdout
+    from trainyard.reading import Reading
 
-PREDICTIONS_SCHEMA = "trainyard.predictions/2"
+PREDICTIONS_SCHEMA = "trainyard.predictions/3"
 METADATA_KEY = b"trainyard"
 SMALLEST_PROBABILITY = 1e-15
 
 
-def describe_predictions(holdout: Holdout, interpretation: Interpretation, model_digest: str) -> dict[str, Any]:
-    """What the file's metadata say of it: the task, the classes, and digests of what it was made from."""
+def describe_predictions(holdout: Holdout, reading: Reading, model_digest: str) -> dict[str, Any]:
+    """What the file's metadata say of it: how the answers were read, and digests of what they were made from."""
+    interpretation = reading.interpretation
     return {
         "schema": PREDICTIONS_SCHEMA,
         "task": interpretation.task,
-        "classes": list(interpretation.classes),
+        "classes": [] if interpretation.world == "open" else list(interpretation.classes),
+        # Whether the classes are all that the model can answer, or those that the holdout happens to hold.
+        "closed": interpretation.world == "closed",
+        "answers": reading.contract.to_json(),
+        "inferred": list(reading.inferred),
         "rows": holdout.rows,
         "modelDigest": model_digest,
         "holdoutDigest": holdout.digest,
@@ -38,20 +44,21 @@ def describe_predictions(holdout: Holdout, interpretation: Interpretation, model
 def write_predictions(
     path: Path,
     holdout: Holdout,
-    interpretation: Interpretation,
-    outcome: Outcome,
+    reading: Reading,
     metadata: dict[str, Any],
     metrics: Sequence[RowMetric] = (),
 ) -> None:
     """One row per example: id, prediction, class scores, values of the user's own metrics.
 
-    Labels, groups and slices are not in it: judge reads them itself.
+    Labels, groups and slices are not in it: judge reads them itself. Neither are texts: nothing but metrics needs them.
     """
     import pyarrow as pa  # noqa: PLC0415
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    answers = list_answers(holdout, interpretation, outcome)
+    answers = list_answers(holdout, reading)
     columns = {name: values for name, values in answers.items() if name != "label"}
+    if reading.interpretation.task == "text":
+        columns["prediction"] = [""] * holdout.rows
     if metrics:
         values = compute_metrics(metrics, join_inputs(holdout, answers))
         columns |= {f"metric.{name}": numbers for name, numbers in values.items()}
@@ -60,10 +67,10 @@ def write_predictions(
     pq.write_table(table, path, compression="snappy")
 
 
-def list_answers(holdout: Holdout, interpretation: Interpretation, outcome: Outcome) -> dict[str, Any]:
+def list_answers(holdout: Holdout, reading: Reading) -> dict[str, Any]:
     """Columns of ids, labels, predictions and class scores."""
-    columns: dict[str, Any] = {"id": holdout.ids}
-    columns["label"], columns["prediction"] = name_answers(holdout, interpretation, outcome)
+    outcome = reading.outcome
+    columns: dict[str, Any] = {"id": holdout.ids, "label": reading.truth, "prediction": name_predictions(reading)}
     for position in range(0 if outcome.scores is None else outcome.scores.shape[1]):
         columns[f"score_{position}"] = outcome.scores[:, position] if outcome.scores is not None else []
     return columns
@@ -78,22 +85,24 @@ def join_inputs(holdout: Holdout, answers: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame({**inputs, **holdout.slices, **answers})
 
 
-def name_answers(holdout: Holdout, interpretation: Interpretation, outcome: Outcome) -> tuple[Any, Any]:
-    """Labels and predictions: class names, or numbers. A prediction that is none of the classes is an empty text."""
-    if interpretation.task == "regression":
-        return holdout.labels.astype(float), outcome.chosen
-    names = [*interpretation.classes, ""]
-    return name_truth(holdout.labels, interpretation.classes), [names[index] for index in outcome.chosen]
+def name_predictions(reading: Reading) -> Any:  # noqa: ANN401 - an array or a list
+    """Answers as names of classes, as texts, or as numbers."""
+    outcome = reading.outcome
+    if reading.interpretation.task == "regression":
+        return outcome.chosen
+    return outcome.names or [reading.interpretation.classes[index] for index in outcome.chosen]
 
 
-def measure(holdout: Holdout, interpretation: Interpretation, outcome: Outcome) -> dict[str, float]:
+def measure(reading: Reading) -> dict[str, float]:
     """Point figures for people; the gate computes its own, with intervals, from the Parquet file."""
+    outcome, interpretation = reading.outcome, reading.interpretation
     if interpretation.task == "regression":
-        difference = outcome.chosen - holdout.labels.astype(float)
+        difference = outcome.chosen - np.asarray(reading.truth)
         return {"mae": float(np.abs(difference).mean()), "rmse": float(np.sqrt((difference**2).mean()))}
-    index = {name: position for position, name in enumerate(interpretation.classes)}
-    truth = np.array([index.get(name, -2) for name in name_truth(holdout.labels, interpretation.classes)])
-    metrics = {"accuracy": float((truth == outcome.chosen).mean())}
+    if interpretation.task == "text":
+        return {}
+    metrics = {"accuracy": float(reading.right.mean())}
+    truth = index_truth(reading.truth, interpretation)
     if outcome.scores is not None and (truth >= 0).all():
         given = outcome.scores[np.arange(len(truth)), truth]
         metrics["log-loss"] = float(-np.log(np.clip(given, SMALLEST_PROBABILITY, 1)).mean())

@@ -10,10 +10,12 @@ import numpy as np
 from trainyard.binning import choose_edges, count_into
 from trainyard.features import Extractor, Feature, list_features
 from trainyard.inputs import Inputs, count_rows
-from trainyard.outputs import Interpretation, Outcome, name_truth
+from trainyard.outputs import OTHER_ANSWERS, place_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from trainyard.reading import Reading
 
 PROFILE_SCHEMA = "trainyard.profile/1"
 MAX_CATEGORIES = 20
@@ -26,9 +28,7 @@ CONFIDENCE_BINS = 20
 def make_profile(
     identity: dict[str, str],
     inputs: Inputs,
-    labels: np.ndarray,
-    interpretation: Interpretation,
-    outcome: Outcome,
+    reading: Reading,
     days: Sequence[np.ndarray] = (),
 ) -> dict[str, Any]:
     """The profile of a model on held-out rows. `identity` gives `model`, `version` and `created`.
@@ -40,7 +40,7 @@ def make_profile(
         **identity,
         "rows": count_rows(inputs),
         "features": profile_features(inputs, days),
-        "prediction": profile_predictions(labels, interpretation, outcome, days),
+        "prediction": profile_predictions(reading, days),
     }
 
 
@@ -110,28 +110,29 @@ def profile_categories(
     }
 
 
-def profile_predictions(
-    labels: np.ndarray,
-    interpretation: Interpretation,
-    outcome: Outcome,
-    days: Sequence[np.ndarray] = (),
-) -> dict[str, Any]:
-    """Predictions per class with confidence bins and how often each was right; or a histogram of numbers."""
-    if interpretation.task == "regression":
+def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> dict[str, Any]:
+    """Predictions per class with confidence bins and how often each was right; or a histogram of numbers.
+
+    Where the classes are not all that there can be, a last one holds every other answer. Of texts it is their length.
+    """
+    interpretation, outcome = reading.interpretation, reading.outcome
+    if interpretation.task in {"regression", "text"}:
         return profile_numeric_predictions(outcome.chosen, days)
     classes = list(interpretation.classes)
-    known = outcome.chosen >= 0
+    chosen = outcome.chosen
+    is_open = interpretation.world != "closed"
+    if is_open:
+        classes.append(OTHER_ANSWERS)
+        chosen = place_others(chosen, len(classes) - 1)
+    known = chosen >= 0
     profile: dict[str, Any] = {
         "kind": "classes",
         "classes": classes,
-        "counts": np.bincount(outcome.chosen[known], minlength=len(classes)).tolist(),
+        "counts": np.bincount(chosen[known], minlength=len(classes)).tolist(),
+        **({"open": True} if is_open else {}),
     }
     if outcome.confidence is not None:
-        index = {name: position for position, name in enumerate(classes)}
-        truth = np.array([index.get(name, -2) for name in name_truth(labels, interpretation.classes)])
-        right = truth == outcome.chosen
-        profile["confidence"] = profile_confidence(outcome.confidence[known], right[known])
-    chosen = outcome.chosen
+        profile["confidence"] = profile_confidence(outcome.confidence[known], reading.right[known])
     return profile | list_blocks(days, lambda day: np.bincount(chosen[known & day], minlength=len(classes)))
 
 

@@ -178,11 +178,14 @@ def is_refused_by_schema(error: Exception) -> bool:
 
 
 def name_answers(outcome: Outcome, interpretation: Interpretation) -> list[str]:
-    """Answers as the log has them: class names (nothing for none of the classes), or numbers."""
+    """Answers as the log has them: class names (nothing for none of the classes), or numbers. Texts are not logged."""
     if interpretation.task == "regression":
         return [repr(value) for value in outcome.chosen.tolist()]
-    names = [*interpretation.classes, ""]
-    return [names[index] for index in outcome.chosen.tolist()]
+    if interpretation.task == "text":
+        return [""] * len(outcome.chosen)
+    if outcome.names is not None and interpretation.world != "closed":
+        return outcome.names
+    return [interpretation.classes[index] if index >= 0 else "" for index in outcome.chosen.tolist()]
 
 
 def open_service(folder: Path, environment: Mapping[str, str] = os.environ, device: str = CPU) -> ModelService:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trainyard.files import write_json
@@ -38,8 +38,7 @@ class Settings:
             "version": self.version,
             "format": self.format,
             "signature": self.signature.document,
-            "outputs": self.interpretation.kind,
-            "classes": list(self.interpretation.classes),
+            "answers": asdict(self.interpretation),
         }
         write_json(path, document)
 
@@ -55,5 +54,11 @@ def read_settings(path: Path) -> Settings:
         document["version"],
         document["format"],
         signature,
-        Interpretation(document["outputs"], tuple(document["classes"])),
+        read_interpretation(document["answers"]),
     )
+
+
+def read_interpretation(document: dict[str, Any]) -> Interpretation:
+    """How answers are read, from JSON."""
+    lists = {name: tuple(document[name]) for name in ("classes", "order", "columns")}
+    return Interpretation(**{**document, **lists})

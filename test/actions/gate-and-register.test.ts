@@ -25,6 +25,7 @@ describe('the judge phase', () => {
       'training.started',
       'training.finished',
       'holdout.fixed',
+      ...(verdict === 'pass' ? ['answers.fixed'] : []),
       'gate.judged',
     ]);
   });

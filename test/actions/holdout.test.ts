@@ -103,14 +103,17 @@ describe('predictions that the ledger keeps', () => {
     const state = await world.ledger.read('mnist');
     const { holdout } = request.config.data;
     if (holdout === undefined) throw new Error('no holdout');
+    const asked = { champion: '1', answers: request.config.answers };
     const kept = { holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('champion'), box: 'namespaces' };
-    expect(findKeptPredictions(state, holdout, '1')).toEqual(kept);
-    expect(findKeptPredictions(state, holdout, '2')).toBeUndefined();
-    expect(findKeptPredictions(state, undefined, '1')).toBeUndefined();
-    expect(findKeptPredictions(state, { ...holdout, target: 'truth' }, '1')).toBeUndefined();
-    expect(findKeptPredictions(state, { ...holdout, inputs: ['income'] }, '1')).toBeUndefined();
+    expect(findKeptPredictions(state, holdout, asked)).toEqual(kept);
+    expect(findKeptPredictions(state, holdout, { ...asked, champion: '2' })).toBeUndefined();
+    expect(findKeptPredictions(state, undefined, asked)).toBeUndefined();
+    const otherwise = { ...asked, answers: { positive: 'a' } };
+    expect(findKeptPredictions(state, holdout, otherwise)).toBeUndefined();
+    expect(findKeptPredictions(state, { ...holdout, target: 'truth' }, asked)).toBeUndefined();
+    expect(findKeptPredictions(state, { ...holdout, inputs: ['income'] }, asked)).toBeUndefined();
     expect(
-      findKeptPredictions(state, { ...holdout, metrics: { profit: 'm.py:profit' } }, '1'),
+      findKeptPredictions(state, { ...holdout, metrics: { profit: 'm.py:profit' } }, asked),
     ).toBeUndefined();
   });
 });

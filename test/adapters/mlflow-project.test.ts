@@ -141,11 +141,15 @@ describe('a real MLflow Project', () => {
     const { holdout } = config.data;
     if (holdout === undefined) throw new Error('no holdout');
     const predictions = path.join(folder, 'predictions.parquet');
-    const [evaluation] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout });
+    const [evaluation] = await runtime.evaluate({
+      targets: [{ modelUri, predictions }],
+      holdout,
+      answers: {},
+    });
     const fewer = { ...holdout, inputs: ['income'] };
-    await expect(runtime.evaluate({ targets: [{ modelUri, predictions }], holdout: fewer })).rejects.toThrow(
-      /signature names age, region, which .* gives to no model/,
-    );
+    await expect(
+      runtime.evaluate({ targets: [{ modelUri, predictions }], holdout: fewer, answers: {} }),
+    ).rejects.toThrow(/signature names age, region, which .* gives to no model/);
     const held = await readHoldout(workspace, holdout);
     const stored = await readAnswers(predictions, held.ids.length);
     expect(evaluation?.modelDigest).toBe(training.modelDigest);

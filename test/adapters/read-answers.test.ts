@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 digest = "sha256:" + "a" * 64
-metadata = {"schema": "trainyard.predictions/2", "task": "binary", "classes": ["no", "yes"], "modelDigest": digest}
+metadata = {"schema": "trainyard.predictions/3", "task": "binary", "classes": ["no", "yes"], "modelDigest": digest}
+metadata |= {"closed": True, "answers": {"classes": ["yes", "no"], "positive": "yes"}, "inferred": ["task"]}
 metadata |= {"holdoutDigest": digest, "signature": {"inputs": '[{"type": "double", "name": "x"}]'}}
 columns = {
     "id": ["a", "b"], "prediction": ["yes", "maybe"], "score_0": [0.25, 1.0], "score_1": [0.75, 0.0],
@@ -39,7 +40,8 @@ describe('a file of predictions', () => {
   test('gives answers and nothing else that stands in it', async () => {
     expect(await readAnswers(at('forged.parquet'), 2)).toEqual({
       answers: {
-        ...{ task: 'binary', classes: ['no', 'yes'], ids: ['a', 'b'] },
+        ...{ task: 'binary', classes: ['no', 'yes'], ids: ['a', 'b'], isClosed: true },
+        ...{ contract: { classes: ['yes', 'no'], positive: 'yes' }, inferred: ['task'] },
         predictions: Float64Array.of(1, -1),
         scores: [Float64Array.of(0.25, 1), Float64Array.of(0.75, 0)],
         rowMetrics: { profit: Float64Array.of(2, Number.NaN) },

@@ -52,6 +52,7 @@ function contextsOf(operation: PlannedOperation): Tree {
     model: 'mnist',
     champion: undefined,
     ledger: undefined,
+    answers: undefined,
     box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
     policyChanges: [],
     policySha: undefined,

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from trainyard.capture import Capture, CaptureIdentity
+from trainyard.contract import Contract
 from trainyard.outputs import Interpretation, interpret
 from trainyard.prediction_log import PredictionLog
 from trainyard.profile import make_profile
+from trainyard.reading import Reading
 
 CLASSES = Interpretation("scores", ("a", "b"))
 IMAGES = np.random.default_rng(1).random((300, 28, 28)).astype(np.float32)
@@ -19,7 +21,9 @@ SCORES = np.random.default_rng(2).dirichlet([1, 1], 300)
 
 def open_capture(folder: Path, seconds: float = 60) -> Capture:
     identity = {"model": "thing", "version": "7", "created": "2026-01-01T00:00:00.000Z"}
-    profile = make_profile(identity, IMAGES, np.array(["a", "b"] * 150), CLASSES, interpret(SCORES, CLASSES))
+    profile = make_profile(
+        identity, IMAGES, Reading(CLASSES, interpret(SCORES, CLASSES), ["a", "b"] * 150, Contract(), ())
+    )
     capture = Capture(folder, CaptureIdentity("thing", "7", "w1"), profile, seconds)
     capture.start()
     return capture

@@ -1,56 +1,60 @@
-"""What raw answers mean."""
+"""What raw answers mean, once it is settled how they are read."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from trainyard.errors import UserError
-from trainyard.outputs import Interpretation, infer_interpretation, interpret, name_labels, name_truth, to_probabilities
+from trainyard.outputs import Interpretation, interpret, name_labels, to_parts, to_probabilities
 
 
-def test_two_columns_or_more_are_class_scores():
+def test_scores_choose_the_likeliest_class_in_the_order_that_their_columns_have():
     raw = np.array([[0.9, 0.1], [0.2, 0.8]])
-    found = infer_interpretation(raw, np.array(["no", "yes"]), None)
-    assert found == Interpretation("scores", ("no", "yes"))
-    assert found.task == "binary"
-    assert interpret(raw, found).chosen.tolist() == [0, 1]
-
-
-def test_score_columns_keep_their_positions_when_the_holdout_lacks_a_class():
-    raw = np.eye(4)[[0, 1, 3]]
-    assert infer_interpretation(raw, np.array([0, 1, 3]), None).classes == ("0", "1", "2", "3")
-
-
-def test_the_models_own_class_names_win():
-    raw = np.eye(3)
-    assert infer_interpretation(raw, np.array([0, 1, 2]), ["ant", "bee", "cat"]).classes == ("ant", "bee", "cat")
+    assert interpret(raw, Interpretation("scores", ("no", "yes"))).chosen.tolist() == [0, 1]
+    turned = interpret(raw, Interpretation("scores", ("no", "yes"), order=(1, 0)))
+    assert turned.chosen.tolist() == [1, 0]
+    assert turned.scores is not None
+    assert turned.scores.tolist() == [[0.1, 0.9], [0.8, 0.2]]
+    wider = interpret(raw, Interpretation("scores", ("a", "b", "c"), order=(2, 0)))
+    assert wider.scores is not None
+    assert wider.scores.tolist() == [[0.1, 0, 0.9], [0.8, 0, 0.2]]
 
 
 def test_logits_become_probabilities_and_probabilities_stay():
     assert np.allclose(to_probabilities(np.array([[0.0, np.log(3)]])), [[0.25, 0.75]])
-    assert to_probabilities(np.array([[0.3, 0.7]])).tolist() == [[0.3, 0.7]]
+    logits = Interpretation("scores", ("a", "b"), scale="logits")
+    assert np.allclose(interpret(np.array([[0.0, np.log(3)]]), logits).scores, [[0.25, 0.75]])
+    assert interpret(np.array([[0.3, 0.7]]), Interpretation("scores", ("a", "b"))).scores.tolist() == [[0.3, 0.7]]
+    one = Interpretation("probability", ("0", "1"), scale="logits")
+    assert np.allclose(interpret(np.array([np.log(3)]), one).scores, [[0.25, 0.75]])
 
 
 def test_one_probability_is_the_second_classs():
-    raw = np.array([0.2, 0.9])
-    found = infer_interpretation(raw, np.array([0, 1]), None)
-    outcome = interpret(raw, found)
-    assert found.kind == "probability"
+    outcome = interpret(np.array([0.2, 0.9]), Interpretation("probability", ("0", "1")))
     assert outcome.chosen.tolist() == [0, 1]
     assert outcome.confidence is not None
     assert np.allclose(outcome.confidence, [0.8, 0.9])
 
 
+def test_the_confidence_is_of_the_class_that_is_answered_whatever_scores_highest():
+    known = Interpretation("labels", ("0", "1"), prediction="prediction", columns=("probability",))
+    outcome = interpret(pd.DataFrame({"prediction": [1, 0], "probability": [0.3, 0.2]}), known)
+    assert outcome.chosen.tolist() == [1, 0]
+    assert outcome.confidence is not None
+    assert np.allclose(outcome.confidence, [0.3, 0.8])
+    with pytest.raises(KeyError):
+        interpret(pd.DataFrame({"prediction": [1]}), known)
+
+
 def test_labels_are_compared_as_names():
-    found = infer_interpretation(np.array([1, 2, 10]), np.array([1, 2, 2]), None)
-    assert found == Interpretation("labels", ("1", "2", "10"))
+    found = Interpretation("labels", ("1", "2", "10"))
     assert interpret(np.array([2.0, 99]), found).chosen.tolist() == [1, -1]
+    assert interpret(np.array(["2", None], dtype=object), found).chosen.tolist() == [1, -2]
 
 
-def test_fractional_labels_make_a_regression():
-    found = infer_interpretation(pd.DataFrame({"y": [0.1, 0.2]}), np.array([0.5, 1.5]), None)
-    assert found.task == "regression"
+def test_numbers_are_taken_as_they_are():
+    found = Interpretation("values", ())
     assert interpret(pd.DataFrame({"y": [0.1, 0.2]}), found).chosen.tolist() == [0.1, 0.2]
+    assert interpret({"y": np.array([0.1, 0.2])}, found).chosen.tolist() == [0.1, 0.2]
 
 
 def test_scores_that_are_no_numbers_choose_no_class():
@@ -63,21 +67,10 @@ def test_whole_numbers_are_named_alike_in_every_type():
         assert name_labels(values) == ["1", "2"]
 
 
-def test_labels_that_are_positions_stand_for_the_classes_there():
-    assert name_truth(np.array([2, 0]), ("ant", "bee", "cat")) == ["cat", "ant"]
-    assert name_truth(np.array([2, 0]), ("0", "1", "2")) == ["2", "0"]
-    assert name_truth(np.array(["bee", "wasp"]), ("ant", "bee")) == ["bee", "wasp"]
-
-
-def test_labels_of_another_model_are_the_users_to_mend():
-    with pytest.raises(UserError) as caught:
-        name_truth(np.array(["north"]), ("ant", "bee"))
-    assert caught.value.problem.code == "labels-unknown"
-
-
-def test_answers_by_name_are_read_when_there_is_one():
-    found = infer_interpretation({"logits": np.eye(2)}, np.array([0, 1]), None)
-    assert interpret({"logits": np.eye(2)}, found).chosen.tolist() == [0, 1]
-    with pytest.raises(UserError) as caught:
-        infer_interpretation({"a": np.eye(2), "b": np.eye(2)}, np.array([0, 1]), None)
-    assert caught.value.problem.code == "answers-unreadable"
+def test_a_table_a_mapping_and_a_list_of_mappings_have_the_same_parts():
+    table = pd.DataFrame({"a": [1, 2], "b": [3.5, 4.5]})
+    for raw in (table, {name: table[name].to_numpy() for name in table}, table.to_dict("records")):
+        parts = to_parts(raw)
+        assert parts is not None
+        assert {name: values.tolist() for name, values in parts.items()} == {"a": [1, 2], "b": [3.5, 4.5]}
+    assert to_parts(np.eye(2)) is None

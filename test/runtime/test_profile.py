@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from trainyard.contract import Contract
 from trainyard.counters import Counters
 from trainyard.outputs import Interpretation, Outcome, interpret
 from trainyard.profile import make_profile
+from trainyard.reading import Reading
 
 IDENTITY = {"model": "thing", "version": "7", "created": "2026-01-01T00:00:00.000Z"}
 CLASSES = Interpretation("scores", ("no", "yes"))
@@ -26,7 +28,7 @@ def make_outcome(rows: int, seed: int) -> Outcome:
 
 
 def profile_of(inputs: pd.DataFrame, outcome: Outcome, labels: np.ndarray) -> dict:
-    return make_profile(IDENTITY, inputs, labels, CLASSES, outcome)
+    return make_profile(IDENTITY, inputs, Reading(CLASSES, outcome, labels.tolist(), Contract(), ()))
 
 
 def test_counting_the_reference_rows_live_gives_the_reference_counts():
@@ -94,7 +96,9 @@ def test_confidence_bins_know_how_often_they_were_right():
 def test_numbers_are_profiled_in_bins():
     values = np.random.default_rng(1).normal(size=1000)
     outcome = interpret(values, NUMBERS)
-    profile = make_profile(IDENTITY, make_inputs(1000, 1), values, NUMBERS, outcome)["prediction"]
+    profile = make_profile(IDENTITY, make_inputs(1000, 1), Reading(NUMBERS, outcome, values, Contract(), ()))[
+        "prediction"
+    ]
     assert profile["kind"] == "numeric"
     assert profile["counts"] == [100] * 10
 
@@ -107,6 +111,32 @@ def test_answers_that_mean_nothing_are_invalid_and_in_no_bin():
     assert bins.tolist()[0] == -1
     assert (snapshot["n"], snapshot["invalid"]) == (2, 1)
     assert sum(snapshot["prediction"]["counts"]) == 1
+
+
+def test_a_class_that_the_holdout_happens_not_to_hold_is_valid_and_one_that_is_listed_as_none_is_not():
+    inputs, labels = make_inputs(100, 1), ["no", "yes"] * 50
+    live = np.array(["no", "later", None], dtype=object)
+    for world, invalid, classes in (("sample", 1, ["no", "yes", "(other)"]), ("closed", 2, ["no", "yes"])):
+        known = Interpretation("labels", ("no", "yes"), world=world)
+        outcome = interpret(np.array(labels), known)
+        profile = make_profile(IDENTITY, inputs, Reading(known, outcome, labels, Contract(), ()))
+        counters = Counters(profile)
+        counters.count(inputs.head(3), interpret(live, known))
+        snapshot = counters.take_snapshot()
+        assert profile["prediction"]["classes"] == classes
+        assert snapshot["invalid"] == invalid
+        assert sum(snapshot["prediction"]["counts"]) == 3 - invalid
+
+
+def test_texts_are_counted_by_their_length_and_none_is_invalid_for_being_new():
+    inputs, known = make_inputs(100, 1), Interpretation("text", ())
+    texts = np.array([f"an answer of {row} " * (row % 7 + 1) for row in range(100)])
+    profile = make_profile(IDENTITY, inputs, Reading(known, interpret(texts, known), texts.tolist(), Contract(), ()))
+    counters = Counters(profile)
+    counters.count(inputs.head(2), interpret(np.array(["something new", "and more"]), known))
+    assert profile["prediction"]["kind"] == "numeric"
+    assert "answer" not in str(profile["prediction"])
+    assert (counters.n, counters.invalid) == (2, 0)
 
 
 def test_a_column_of_names_is_no_category():

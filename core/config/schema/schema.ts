@@ -3,8 +3,10 @@ import { digestSchema } from '../../identity/digest.ts';
 import { modelNameSchema } from '../../identity/model-name.ts';
 import { DEFAULT_CONFIG_FILE } from '../../names.ts';
 import { PERMISSION_LEVELS } from '../../permission.ts';
+import { checkAnswers } from '../check-answers.ts';
 import { checkDrift } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
+import { rawAnswersSchema } from './answers.ts';
 import { environmentSchema } from './environment.ts';
 import { address, duration, names, parameterName, rate, scalar, size, text, whole } from './fields.ts';
 import { gateRulesSchema } from './gate-rules.ts';
@@ -214,6 +216,13 @@ export const configSchema = z
     tracking: trackingSchema.prefault({}).meta({ description: 'The MLflow server.' }),
     project: projectSchema.prefault({}).meta({ description: 'The MLflow Project that trains the model.' }),
     data: dataSchema.prefault({}).meta({ description: 'What the model is trained and judged on.' }),
+    answers: rawAnswersSchema
+      .superRefine((answers, context) => reportCrossProblems(context, checkAnswers(answers)))
+      .optional()
+      .meta({
+        description:
+          'What the model answers. What is not said is concluded only where it can not be misread, told in the report, and fixed with the first model that passes.',
+      }),
     search: searchSchema.optional().meta({ description: 'The hyper-parameter search that `/tune` runs.' }),
     gate: z
       .array(gateRulesSchema)

@@ -76,8 +76,8 @@ function requiredBoxes({ boxes }: GateInput): readonly Problem[] {
   return boxes?.require === true ? checkBoxes(boxes.levels) : [];
 }
 
-function checkHoldout({ holdout, holdoutProblem }: GateInput): Problem[] {
-  if (holdoutProblem !== undefined) return [holdoutProblem];
+function checkHoldout({ holdout, unfit = [] }: GateInput): readonly Problem[] {
+  if (unfit.length > 0) return unfit;
   if (Number.isInteger(holdout.gatesSoFar) && holdout.gatesSoFar >= 0) return [];
   return [
     {

@@ -20,7 +20,7 @@ const ACCURACY: RightnessMetric = {
   method: 'rightness',
   direction: 'higher',
   unit: 'rate',
-  tasks: ['binary', 'multiclass'],
+  tasks: ['binary', 'multiclass', 'open'],
   whyUndefined: alwaysDefined,
   rowValues: (sample, side) => sample.labels.map((label, row) => (label === side.predictions[row] ? 1 : 0)),
 };
@@ -87,16 +87,23 @@ function sampleMetric({ name, unit, whyUndefined, fix }: ConfusionMetric): ByAns
   };
 }
 
+/** An answer's place: what is none of the classes has one behind them. */
+function placeOf(sample: Sample, prediction: number | undefined): number {
+  return prediction === undefined || prediction < 0 ? sample.classes.length : prediction;
+}
+
 /** Counts into arrays that are used again for every draw; no table of all classes by all, which would be their square. */
-function counter({ classes, labels }: Sample, { predictions }: Side): (weights: Uint32Array) => Counts {
-  const empty = (): Float64Array => new Float64Array(classes.length);
+function counter(sample: Sample, side: Side): (weights: Uint32Array) => Counts {
+  const { classes, labels } = sample;
+  const answers = side.predictions.map((prediction) => placeOf(sample, prediction));
+  const empty = (): Float64Array => new Float64Array(classes.length + 1);
   const counts = { labelled: empty(), predicted: empty(), hits: empty() };
   const { labelled, predicted, hits } = counts;
   return (weights: Parameters<WeightedStatistic>[0]) => {
     for (const column of [labelled, predicted, hits]) column.fill(0);
     for (let row = 0; row < labels.length; row += 1) {
       const weight = weights[row] ?? 0;
-      const [label, answer] = [labels[row] ?? 0, predictions[row] ?? 0];
+      const [label, answer] = [labels[row] ?? 0, answers[row] ?? 0];
       labelled[label] = (labelled[label] ?? 0) + weight;
       predicted[answer] = (predicted[answer] ?? 0) + weight;
       if (label === answer) hits[label] = (hits[label] ?? 0) + weight;
@@ -130,7 +137,8 @@ function sumOf(column: Float64Array): number {
 }
 
 function occurringClasses(sample: Sample, side: Side): number[] {
-  return [...new Set([...sample.labels, ...side.predictions])].sort((a, b) => a - b);
+  const answered = side.predictions.map((prediction) => placeOf(sample, prediction));
+  return [...new Set([...sample.labels, ...answered])].sort((a, b) => a - b);
 }
 
 /** MCC is 0 by convention there, which says nothing about the model. */

@@ -1,5 +1,6 @@
+import type { Task } from '../../answers/contract.ts';
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
-import type { Pair, Sample, Side, Task } from '../predictions.ts';
+import type { Pair, Sample, Side } from '../predictions.ts';
 
 /** Why a metric has no value on some rows, or two models no comparison: a stable code and one plain sentence. */
 export type Undefined = { readonly code: string; readonly message: string };

@@ -1,7 +1,8 @@
+import { JUDGED_TASKS, type Task } from '../../answers/contract.ts';
 import { didYouMean } from '../../did-you-mean.ts';
 import type { Problem } from '../../errors.ts';
 import { err, ok, type Result } from '../../result.ts';
-import type { Side, Task } from '../predictions.ts';
+import type { Side } from '../predictions.ts';
 import type { Margin } from '../rules/rule.ts';
 import { CONFUSION_METRICS } from './confusion.ts';
 import { alwaysDefined, type Metric, type RowMetric } from './metric.ts';
@@ -85,7 +86,7 @@ export function rowMetric(name: string, side: Side): RowMetric | undefined {
     method: 'rows',
     direction: 'higher',
     unit: 'number',
-    tasks: ['binary', 'multiclass', 'regression'],
+    tasks: JUDGED_TASKS,
     whyUndefined: alwaysDefined,
     rowValues: (_, { rowMetrics }) => rowMetrics[name] ?? new Float64Array(),
     unseenHarm: ({ champion, challenger }, { ofAll }) =>
@@ -140,6 +141,6 @@ function wrongTask(metric: Metric, task: Task): Problem {
   return {
     code: 'metric-not-for-task',
     message: `${metric.name} is a metric for ${metric.tasks.join(' and ')}, and this model does ${task}.`,
-    remedy: `Use one of ${metricNames(task).join(', ')}.`,
+    remedy: `Use one of ${[...metricNames(task), 'a metric of your own (`data.holdout.metrics`)'].join(', ')}.`,
   };
 }

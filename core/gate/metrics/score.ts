@@ -1,5 +1,6 @@
+import type { Task } from '../../answers/contract.ts';
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
-import type { Pair, Sample, Side, Task } from '../predictions.ts';
+import type { Pair, Sample, Side } from '../predictions.ts';
 import type { Metric, Undefined, UnseenShares } from './metric.ts';
 
 /** The smallest probability log loss looks at, so that one certain mistake does not make it infinite (scikit-learn's choice). */

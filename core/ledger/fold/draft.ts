@@ -1,5 +1,6 @@
 import {
   type EnvironmentState,
+  type FixedAnswers,
   type FixedHoldout,
   type Freeze,
   type GateJudgement,
@@ -32,6 +33,7 @@ export type Draft = {
   readonly gates: Record<string, GateJudgement>;
   readonly trainings: Record<string, Training>;
   holdout?: FixedHoldout | undefined;
+  answers?: FixedAnswers | undefined;
   readonly gatesPerHoldout: Record<string, number>;
   readonly locks: Record<string, Lock>;
   readonly retrains: Retrain[];
@@ -64,7 +66,7 @@ export function startIndex({ versions, environments }: Draft): Index {
 
 /** A copy of a state to be changed. */
 export function toDraft(state: LedgerState): Draft {
-  const { model, frozen, holdout, events, lastEventAt } = state;
+  const { model, frozen, holdout, answers, events, lastEventAt } = state;
   const environments = Object.entries(state.environments).map(([name, one]): [string, OpenEnvironment] => [
     name,
     {
@@ -81,6 +83,7 @@ export function toDraft(state: LedgerState): Draft {
     gates: toRecord(Object.entries(state.gates)),
     trainings: toRecord(Object.entries(state.trainings)),
     ...(holdout !== undefined && { holdout }),
+    ...(answers !== undefined && { answers }),
     gatesPerHoldout: toRecord(Object.entries(state.gatesPerHoldout)),
     locks: toRecord(Object.entries(state.locks)),
     retrains: [...state.retrains],

@@ -11,6 +11,7 @@ type LifeEvent = Extract<
       | 'training.started'
       | 'training.finished'
       | 'holdout.fixed'
+      | 'answers.fixed'
       | 'gate.judged'
       | 'version.registered'
       | 'package.built';
@@ -31,6 +32,9 @@ export function applyLifeEvent(draft: Draft, index: Index, event: LifeEvent): vo
       break;
     case 'holdout.fixed':
       draft.holdout = { ...event.data, at: event.at };
+      break;
+    case 'answers.fixed':
+      draft.answers = { ...event.data, at: event.at };
       break;
     case 'gate.judged':
       judge(draft, index, { ...event.data, at: event.at });

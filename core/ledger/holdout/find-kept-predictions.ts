@@ -1,3 +1,4 @@
+import { type AnswersContract, isSameContract, mergeContracts } from '../../answers/contract.ts';
 import type { BoxLevel } from '../../box-level.ts';
 import type { LedgerState } from '../state.ts';
 import { type ColumnMeanings, describeColumns } from './describe-columns.ts';
@@ -10,19 +11,20 @@ export type KeptPredictions = {
 };
 
 /**
- * The champion's predictions that the ledger names and that still say the same: the holdout is described as it was then, and no code of the
- * default branch's takes part. `undefined` when the champion has to be asked again.
+ * The champion's predictions that the ledger names and that still say the same: the holdout is described as it was then, its answers are read
+ * by the same contract, and no code of the default branch's takes part. `undefined` when the champion has to be asked again.
  */
 export function findKeptPredictions(
-  { holdout: fixed, gates }: LedgerState,
+  { holdout: fixed, answers: read, gates }: LedgerState,
   holdout: (ColumnMeanings & { readonly metrics: Readonly<Record<string, string>> }) | undefined,
-  champion: string,
+  { champion, answers }: { readonly champion: string; readonly answers: AnswersContract },
 ): KeptPredictions | undefined {
-  if (fixed === undefined || holdout === undefined) return undefined;
+  if (fixed === undefined || read === undefined || holdout === undefined) return undefined;
+  if (!isSameContract(mergeContracts(answers, read.contract), read.contract)) return undefined;
   const isSameMeaning = describeColumns(fixed) === describeColumns(holdout);
   if (!isSameMeaning || Object.keys(holdout.metrics).length > 0) return undefined;
   const [newest] = Object.values(gates)
-    .filter((gate) => gate.champion === champion && gate.holdoutDigest === fixed.digest)
+    .filter((gate) => gate.champion === champion && gate.holdoutDigest === fixed.digest && gate.at >= read.at)
     .toSorted((left, right) => (left.at < right.at ? 1 : -1));
   const [digest, box] = [newest?.championPredictions, newest?.boxes?.champion];
   return digest === undefined || box === undefined ? undefined : { holdoutDigest: fixed.digest, digest, box };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answersSchema } from '../../answers/contract.ts';
 import { boxLevelSchema } from '../../box-level.ts';
 import { digestSchema } from '../../identity/digest.ts';
 import { packageNameSchema } from '../../identity/package-name.ts';
@@ -33,4 +34,6 @@ export const registeredSchema = modelSchema.extend({
   action: z.literal('register'),
   version: versionSchema,
   package: packageNameSchema.exactOptional(),
+  /** What the ledger has fixed that models of this name answer. */
+  answers: answersSchema.exactOptional(),
 });

@@ -19,12 +19,19 @@ export const HELD: HeldOut = {
   slices: {},
 };
 
+/** How its answers were read: its classes are stated by the model itself. */
+const READ = {
+  isClosed: true,
+  contract: { task: 'binary', classes: ['a', 'b'] },
+  inferred: ['task', 'classes'],
+} as const;
+
 /** What a model says that is right on so many of a thousand rows. */
 export function answersOf(right: number, changed: Partial<StoredAnswers['answers']> = {}): StoredAnswers {
   const predictions = Float64Array.from(ids, (_, row) => (row < right ? row % 2 : 1 - (row % 2)));
   const answers = { ids, predictions, scores: [], rowMetrics: {}, holdoutDigest: HOLDOUT_DIGEST };
   return {
-    answers: { task: 'binary', classes: ['a', 'b'], ...answers, ...changed },
+    answers: { ...{ task: 'binary', classes: ['a', 'b'] }, ...READ, ...answers, ...changed },
     modelDigest: TRAINING.modelDigest,
     signature: undefined,
   };

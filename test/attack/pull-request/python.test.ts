@@ -78,7 +78,7 @@ return Bomb()`,
   const asked = { path: holdout, target: 'label', id: 'id', slices: [], metrics: {} };
   const predictions = path.join(folder, 'p.parquet');
   const code = await codeOf(
-    runtimeIn(folder).evaluate({ targets: [{ modelUri: model, predictions }], holdout: asked }),
+    runtimeIn(folder).evaluate({ targets: [{ modelUri: model, predictions }], answers: {}, holdout: asked }),
   );
   return existsSync(loot) ? 'it ran' : code;
 });

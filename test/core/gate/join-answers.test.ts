@@ -14,6 +14,9 @@ const held: HeldOut = {
 const answers: Answers = {
   task: 'binary',
   classes: ['cat', 'dog'],
+  isClosed: true,
+  contract: { classes: ['cat', 'dog'] },
+  inferred: [],
   ids: ['z', 'x', 'y'],
   predictions: Float64Array.of(1, 0, 1),
   scores: [Float64Array.of(0.1, 0.8, 0.3), Float64Array.of(0.9, 0.2, 0.7)],
@@ -46,9 +49,11 @@ describe('a model’s answers beside what is true', () => {
     });
   });
 
-  it('read labels that are no names as positions of classes, and numbers as numbers', () => {
+  it('read labels as what the contract says they stand for, and numbers as numbers', () => {
     const truth = { names: ['0', '1', '0'], numbers: Float64Array.of(0, 1, 0) };
-    expect(labelsOf({}, { truth })).toEqual([0, 1, 0]);
+    const contract = { classes: ['cat', 'dog'], labels: { '0': 'cat', '1': 'dog' } };
+    expect(labelsOf({ contract }, { truth })).toEqual([0, 1, 0]);
+    expect(labelsOf({}, { truth })).toEqual([-1, -1, -1]);
     expect(labelsOf({ classes: ['1', '0'] }, { truth })).toEqual([1, 0, 1]);
     const numbers = Float64Array.of(0.5, 1.5, -2);
     expect(labelsOf({ task: 'regression', classes: [] }, { truth: { ...truth, numbers } })).toEqual([
@@ -59,6 +64,14 @@ describe('a model’s answers beside what is true', () => {
   it('leave a label that is no class for the gate to report', () => {
     const truth = { ...held.truth, names: ['cat', 'cow', 'dog'] };
     expect(labelsOf({}, { truth })).toEqual([0, -1, 1]);
+  });
+
+  it('take what can’t be listed as it is written, and a text for nothing that could be right', () => {
+    const open = { task: 'open', classes: [], isClosed: false, names: ['cat', 'cat', 'emu'] } as const;
+    const joined = join(open);
+    expect(joined.ok && [...joined.value.labels]).toEqual([0, 1, 0]);
+    expect(joined.ok && [...joined.value.predictions]).toEqual([0, -1, 0]);
+    expect(labelsOf({ task: 'text', classes: [] }, {})).toEqual([0, 0, 0]);
   });
 
   it.each<[string, Partial<Answers>, string]>([

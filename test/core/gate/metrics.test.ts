@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Task } from '../../../core/answers/contract.ts';
 import { evaluateMetric } from '../../../core/gate/metrics/metric.ts';
 import { defaultMargin, findMetric, metricNames, rowMetric } from '../../../core/gate/metrics/metrics.ts';
-import { type Predictions, sampleOf, sideOf, type Task } from '../../../core/gate/predictions.ts';
+import { type Predictions, sampleOf, sideOf } from '../../../core/gate/predictions.ts';
 import vectors from '../../../measure/vectors/answers/metrics.json' with { type: 'json' };
 import { expectClose } from '../statistics/close-to.ts';
 import { randomBinary, randomMulticlass, randomRegression } from './samples.ts';
@@ -87,7 +88,7 @@ describe('metrics are found', () => {
     const found = findMetric('accuracy', 'regression');
     expect(!found.ok && found.error).toMatchObject({
       code: 'metric-not-for-task',
-      remedy: 'Use one of mae, mse, mape, rmse, r2.',
+      remedy: 'Use one of mae, mse, mape, rmse, r2, a metric of your own (`data.holdout.metrics`).',
     });
   });
 

@@ -24,6 +24,10 @@ const pair: fc.Arbitrary<Pair> = fc.oneof(
     const said = { sha: `s${seen}`, path: 'h.csv', target: 'y', slices: [], metrics: {} };
     return ['holdout.fixed', { ...said, digest: DIGEST, seen }];
   }),
+  fc.nat(3).map((seen): Pair => {
+    const contract = { task: 'binary', classes: ['0', '1'] } as const;
+    return ['answers.fixed', { sha: `s${seen}`, contract: { ...contract }, declared: ['task'], seen }];
+  }),
   fc.record({ runId, verdict: fc.constantFrom('pass' as const, 'fail' as const) }).map((data): Pair => {
     const digests = { holdoutDigest: DIGEST, evidenceDigest: DIGEST };
     return ['gate.judged', { ...data, headline: '', ...digests }];

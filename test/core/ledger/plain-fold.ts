@@ -38,6 +38,7 @@ function applyEvent(state: LedgerState, event: LedgerEvent): LedgerState {
     case 'training.started':
     case 'training.finished':
     case 'holdout.fixed':
+    case 'answers.fixed':
     case 'gate.judged':
     case 'version.registered':
     case 'package.built':
@@ -113,6 +114,7 @@ type LifeEvent = Extract<
       | 'training.started'
       | 'training.finished'
       | 'holdout.fixed'
+      | 'answers.fixed'
       | 'gate.judged'
       | 'version.registered'
       | 'package.built';
@@ -131,6 +133,8 @@ function applyLifeEvent(state: LedgerState, event: LifeEvent): LedgerState {
       return applyTraining(state, event);
     case 'holdout.fixed':
       return { ...state, holdout: { ...event.data, at: event.at } };
+    case 'answers.fixed':
+      return { ...state, answers: { ...event.data, at: event.at } };
     case 'gate.judged':
       return judge(state, { ...event.data, at: event.at });
     case 'version.registered': {

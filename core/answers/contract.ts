@@ -1,0 +1,94 @@
+import { z } from 'zod';
+
+/** Every task that people know a name for. */
+export const TASKS = [
+  'binary',
+  'multiclass',
+  'multilabel',
+  'regression',
+  'quantiles',
+  'ranking',
+  'text',
+  'open',
+] as const;
+
+/**
+ * Those that are judged: one of two classes, one of many, a number, a free text, or a name out of more than can be listed. The others are
+ * refused by their names.
+ */
+export const JUDGED_TASKS = ['binary', 'multiclass', 'regression', 'text', 'open'] as const;
+export type Task = (typeof JUDGED_TASKS)[number];
+
+/** What scores are: probabilities that sum to one, logits that a softmax makes such, or none that are to be read. */
+export const SCALES = ['probabilities', 'logits', 'none'] as const;
+
+/**
+ * What a model answers, as far as somebody says it. Names of classes are written as Python writes their values: `1`, `True`, `fraud`.
+ */
+export const answersSchema = z.strictObject({
+  task: z.enum(JUDGED_TASKS).exactOptional(),
+  /** In the order of the score columns. */
+  classes: z.array(z.string()).readonly().exactOptional(),
+  /** The class of two that is looked for. */
+  positive: z.string().exactOptional(),
+  /** The class that a label of the holdout stands for, where they are written differently. */
+  labels: z.record(z.string(), z.string()).readonly().exactOptional(),
+  /** The column or key that the class, the number or the text stands in. */
+  prediction: z.string().exactOptional(),
+  /** Columns or keys of the scores, in the order of the classes; one alone holds that of the positive class. */
+  scoreColumns: z.array(z.string()).readonly().exactOptional(),
+  scores: z.enum(SCALES).exactOptional(),
+});
+export type AnswersContract = Readonly<z.infer<typeof answersSchema>>;
+export type AnswersKey = keyof AnswersContract;
+
+/** The keys of a contract, as they are called in code, in the order in which people read them. */
+export const ANSWERS_KEYS = [
+  'task',
+  'classes',
+  'positive',
+  'labels',
+  'prediction',
+  'scoreColumns',
+  'scores',
+] as const satisfies readonly AnswersKey[];
+
+/** The keys that are said in both and differ: what is said in one alone takes nothing from the other. */
+export function differingKeys(left: AnswersContract, right: AnswersContract): readonly AnswersKey[] {
+  return ANSWERS_KEYS.filter(
+    (key) => left[key] !== undefined && right[key] !== undefined && !isSame(left[key], right[key]),
+  );
+}
+
+/** The keys that are wanted and are otherwise, or not at all, in what there is. */
+export function unmetKeys(wanted: AnswersContract, present: AnswersContract): readonly AnswersKey[] {
+  return ANSWERS_KEYS.filter((key) => wanted[key] !== undefined && !isSame(wanted[key], present[key]));
+}
+
+/** Whether both say the same, key by key. */
+export function isSameContract(left: AnswersContract, right: AnswersContract): boolean {
+  return ANSWERS_KEYS.every((key) => isSame(left[key], right[key]));
+}
+
+/**
+ * What models are read by: what is declared, and for the rest what the ledger has fixed. A declaration that contradicts what is fixed
+ * stands alone: what was concluded from the other one may not hold.
+ */
+export function mergeContracts(
+  declared: AnswersContract,
+  fixed: AnswersContract | undefined,
+): AnswersContract {
+  if (fixed === undefined || differingKeys(declared, fixed).length > 0) return declared;
+  return { ...fixed, ...declared };
+}
+
+function isSame(left: AnswersContract[AnswersKey], right: AnswersContract[AnswersKey]): boolean {
+  return canonical(left) === canonical(right);
+}
+
+/** A value as a text; a mapping is the same whatever the order of its keys. */
+function canonical(value: AnswersContract[AnswersKey]): string | undefined {
+  if (typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value);
+  const sorted = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return JSON.stringify(sorted);
+}

@@ -1,0 +1,55 @@
+import { type AnswersContract, type AnswersKey, unmetKeys } from '../answers/contract.ts';
+import type { Problem } from '../errors.ts';
+import type { Answers } from './answers.ts';
+import type { Truth } from './held-out.ts';
+
+/**
+ * Why answers are not read as they have to be. A job that ran a user's code has read them, so what it says of how is held against what
+ * the default branch and the ledger say (`expected`), and what labels stand for and which classes the holdout has against the holdout.
+ */
+export function checkContract(
+  answers: Answers,
+  {
+    expected,
+    truth,
+    who,
+  }: { readonly expected: AnswersContract; readonly truth: Truth; readonly who: string },
+): readonly Problem[] {
+  const keys = unmetKeys(expected, answers.contract);
+  if (keys.length > 0) return [otherContract(keys, who)];
+  const isSound = areLabelsSound(answers, expected, truth) && areClassesSound(answers, truth);
+  return isSound ? [] : [otherContract(['labels', 'classes'], who)];
+}
+
+/** Labels stand for other names only where somebody says so, or where they are places of the classes, counted from zero. */
+function areLabelsSound({ contract }: Answers, expected: AnswersContract, { names }: Truth): boolean {
+  const { labels, classes = [] } = contract;
+  if (labels === undefined || expected.labels !== undefined) return true;
+  const places = Object.entries(labels);
+  const arePlaces =
+    places.length === classes.length && places.every(([place, name]) => classes[Number(place)] === name);
+  const known = new Set(classes);
+  return arePlaces && names.includes('0') && !names.some((name) => known.has(name));
+}
+
+/** The classes are those of the contract, and of two the positive one comes last; where none are listed they are the holdout's labels. */
+function areClassesSound({ task, classes, isClosed, contract }: Answers, truth: Truth): boolean {
+  if (task !== 'binary' && task !== 'multiclass') return classes.length === 0;
+  const listed = isClosed ? contract.classes : truth.names.map((name) => nameClass(contract, name));
+  const isSame = new Set(listed).symmetricDifference(new Set(classes)).size === 0;
+  const { positive } = contract;
+  return isSame && (positive === undefined || classes.at(-1) === positive);
+}
+
+/** The class that a label stands for. */
+export function nameClass({ labels }: AnswersContract, label: string): string {
+  return labels !== undefined && Object.hasOwn(labels, label) ? (labels[label] ?? label) : label;
+}
+
+function otherContract(keys: readonly AnswersKey[], who: string): Problem {
+  return {
+    code: 'other-contract',
+    message: `The answers of the ${who} were read by another ${keys.join(', ')} than the default branch and the ledger say.`,
+    remedy: 'Run all jobs again: those that predict and the one that judges must work on the same commit.',
+  };
+}

@@ -1,0 +1,66 @@
+import type { AnswersContract, AnswersKey } from '../answers/contract.ts';
+import type { Problem } from '../errors.ts';
+import type { Answers } from './answers.ts';
+import { findMetric } from './metrics/metrics.ts';
+import type { GateRule } from './rules/rule.ts';
+
+/** Metrics that mean something else when the other class of two is the positive one. */
+const OF_POSITIVE: ReadonlySet<string> = new Set(['f1', 'precision', 'recall', 'average-precision']);
+const MOST_CLASSES = 10;
+
+/** What was concluded of a model's answers because nobody states it, and how to state it; and what does not fit the classes. */
+export function describeAnswers(answers: Answers): readonly string[] {
+  const { contract, inferred, isClosed, predictions } = answers;
+  const foreign = isClosed ? 0 : predictions.filter((index) => index < 0).length;
+  const notes: string[] = [];
+  if (inferred.length > 0) {
+    notes.push(
+      `Nobody states what this model answers in full: ${inferred.map(writeKey).join(', ')} ${inferred.length === 1 ? 'was' : 'were'} concluded from its answers. To state it: \`answers: ${writeContract(contract)}\`.`,
+    );
+  }
+  if (foreign > 0 && answers.task !== 'open') {
+    notes.push(
+      `${foreign} of ${predictions.length} answers are none of the holdout's labels, and count as wrong. List the classes under \`answers.classes\` if they are some.`,
+    );
+  }
+  return notes;
+}
+
+/** The problem of rules on a positive class that nobody has named; `undefined` where there is none. */
+export function findUnknownPositive(
+  rules: readonly GateRule[],
+  { task, contract }: Pick<Answers, 'task' | 'contract'>,
+): Problem | undefined {
+  if (task !== 'binary' || contract.positive !== undefined) return undefined;
+  const named = rules.flatMap((rule) => ('metric' in rule ? [findMetric(rule.metric, task)] : []));
+  const found = named.flatMap((metric) =>
+    metric.ok && OF_POSITIVE.has(metric.value.name) ? [metric.value.name] : [],
+  );
+  if (found.length === 0) return undefined;
+  return {
+    code: 'positive-unstated',
+    message: `${[...new Set(found)].join(', ')} is of the positive class, and nothing says which of the two that is.`,
+    remedy: 'Set `answers.positive` in trainyard.yml of the default branch.',
+  };
+}
+
+/** A contract as it is written in trainyard.yml. */
+function writeContract(contract: AnswersContract): string {
+  const { scoreColumns, classes, labels: _labels, ...rest } = contract;
+  const written = {
+    ...rest,
+    ...(classes && {
+      classes: classes.length > MOST_CLASSES ? [...classes.slice(0, MOST_CLASSES), '…'] : classes,
+    }),
+    ...(scoreColumns && { 'score-columns': scoreColumns }),
+  };
+  return JSON.stringify(written)
+    .replaceAll('"', '')
+    .replaceAll(/([:,])/g, '$1 ')
+    .replace('{', '{ ')
+    .replace(/\}$/, ' }');
+}
+
+function writeKey(key: AnswersKey): string {
+  return `\`${key === 'scoreColumns' ? 'score-columns' : key}\``;
+}

@@ -1,0 +1,90 @@
+"""Answers that can't be meant as they are read: each is refused with how many there are, and with the key to set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trainyard.errors import UserError
+from trainyard.outputs import MISSING
+
+if TYPE_CHECKING:
+    from trainyard.outputs import Interpretation, Outcome
+
+# Probabilities that were rounded to two digits miss one by this much for each class at the most.
+ROUNDED_BY = 0.005
+SUM_TOLERANCE = 1e-3
+MOST_TOLERANCE = 0.05
+# So many standard errors beside chance is no chance.
+SURE = 4
+
+
+def refuse_unanswered(outcome: Outcome, interpretation: Interpretation) -> None:
+    """Raises UserError for rows that have no answer: none is ever left out."""
+    unanswered = ~np.isfinite(outcome.chosen)
+    if interpretation.kind == "labels":
+        unanswered = outcome.chosen == MISSING
+    if outcome.scores is not None:
+        unanswered = unanswered | ~np.isfinite(outcome.scores).all(axis=1)
+    count = int(unanswered.sum())
+    if count == 0:
+        return
+    raise UserError(
+        "answers-missing",
+        f"{count} of {len(unanswered)} answers are missing, NaN or infinite (the first is row "
+        f"{int(np.argmax(unanswered)) + 1}).",
+        "Find the examples that get no answer, and mend the model or the data; they are never left out.",
+    )
+
+
+def refuse_foreign(outcome: Outcome, interpretation: Interpretation) -> None:
+    """Raises UserError where no answer is a class: then every model is wrong on every row, and all are alike."""
+    rows = len(outcome.chosen)
+    if (outcome.chosen >= 0).any():
+        return
+    different = len(set(outcome.names or ()))
+    raise UserError(
+        "answers-unknown",
+        f"None of the model's {rows} answers is one of the {len(interpretation.classes)} classes of the holdout's "
+        f"labels; there are {different} different answers.",
+        "Say which label stands for which answer, as in answers.labels: { yes: 1, no: 0 } of trainyard.yml; or set "
+        "answers.task to open where answers can't be listed, or to text.",
+    )
+
+
+def refuse_permuted(truth: np.ndarray, chosen: np.ndarray, size: int) -> None:
+    """Raises UserError where answers are right less often than by chance, and would be right in another order."""
+    rows = len(truth)
+    known = truth >= 0
+    table = np.zeros((size, size))
+    np.add.at(table, (truth[known], chosen[known]), 1)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / rows
+    answered = np.flatnonzero(table.sum(axis=0))
+    # For each answer the label that it comes with most beyond chance.
+    meant = (table / np.maximum(expected, 1 / rows))[:, answered].argmax(axis=0)
+    is_permutation = len(set(meant.tolist())) == len(answered)
+    right, by_chance = np.trace(table), np.trace(expected)
+    reordered, then = table[meant, answered].sum(), expected[meant, answered].sum()
+    is_below = right < by_chance - SURE * spread(by_chance, rows)
+    if not (is_permutation and is_below and reordered > then + SURE * spread(then, rows)):
+        return
+    raise UserError(
+        "answers-permuted",
+        f"{int(right)} of {rows} answers are right, fewer than by chance, and {int(reordered)} would be with the "
+        f"{size} classes in another order.",
+        "Set answers.classes to the order of the model's scores; answers.positive where it gives one score.",
+    )
+
+
+def spread(count: float, rows: int) -> float:
+    """The standard deviation of a count of that mean."""
+    return float(np.sqrt(max(count * (1 - count / rows), 1)))
+
+
+def count_no_distribution(scores: np.ndarray) -> int:
+    """How many rows are no probabilities that sum to one, but for rounding. Rows with NaN are told elsewhere."""
+    finite = scores[np.isfinite(scores).all(axis=1)]
+    outside = ((finite < 0) | (finite > 1)).any(axis=1)
+    tolerance = min(MOST_TOLERANCE, ROUNDED_BY * scores.shape[1] + SUM_TOLERANCE)
+    return int((outside | (np.abs(finite.sum(axis=1) - 1) > tolerance)).sum())

@@ -1,0 +1,77 @@
+"""True labels as the classes that a model's answers are named by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trainyard.errors import UserError
+from trainyard.outputs import is_missing, name_labels
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# Pairs of which nobody doubts which is the positive one, written small: it stands second.
+KNOWN_PAIRS = (("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("negative", "positive"))
+
+
+def refuse_missing_labels(labels: np.ndarray) -> None:
+    """Raises UserError where an example has no label: it can be neither right nor wrong."""
+    rows = [row for row, label in enumerate(labels.tolist()) if is_missing(label)]
+    if rows:
+        count = f"{len(rows)} of {len(labels)} examples" if len(rows) > 1 else f"1 of {len(labels)} examples"
+        raise UserError(
+            "holdout-label-missing",
+            f"{count} of the holdout {'have' if len(rows) > 1 else 'has'} no label (the first is row {rows[0] + 1}).",
+            "Label them, or leave them out of the file.",
+        )
+
+
+def name_truth(labels: np.ndarray, mapping: dict[str, str]) -> list[str]:
+    """The true labels as names of classes: as `answers.labels` says, else as they are written."""
+    return [mapping.get(name, name) for name in name_labels(labels)]
+
+
+def place_truth(truth: list[str], classes: tuple[str, ...]) -> dict[str, str]:
+    """What labels stand for that are no classes, but places of classes (0, 1, …); nothing where they are classes.
+
+    That is so only where no label is a class and the first place is among them: else they may count from one. Raises
+    UserError when no label is a class: the model and the holdout do not belong together.
+    """
+    names = set(truth)
+    if not names.isdisjoint(classes):
+        return {}
+    positions = {str(position): name for position, name in enumerate(classes)}
+    if "0" in names and names <= set(positions):
+        return positions
+    raise UserError(
+        "labels-unknown",
+        f"None of the holdout's {len(truth)} labels is a class that the model answers: {list_names(classes)}; "
+        f"there are {len(names)} different ones.",
+        "Say what they stand for, as in answers.labels: { yes: 1, no: 0 }; or correct answers.classes or "
+        "data.holdout.target.",
+    )
+
+
+def find_positive(classes: tuple[str, ...]) -> str | None:
+    """The class of two that is looked for, where nobody could take it for the other."""
+    small = {name.lower(): name for name in classes}
+    for pair in KNOWN_PAIRS:
+        if set(small) == set(pair):
+            return small[pair[1]]
+    return None
+
+
+def sort_labels(names: list[str]) -> tuple[str, ...]:
+    """Distinct labels in order: by value when all are whole numbers, else by letters."""
+    distinct = set(names)
+    return tuple(sorted(distinct, key=int) if are_whole(distinct) else sorted(distinct))
+
+
+def are_whole(names: set[str]) -> bool:
+    """Whether all are whole numbers."""
+    return all(name.removeprefix("-").isdecimal() for name in names)
+
+
+def list_names(names: tuple[str, ...]) -> str:
+    """The first few."""
+    return ", ".join(names[:5]) + (", …" if len(names) > 5 else "")  # noqa: PLR2004

@@ -1,0 +1,83 @@
+"""A model's answers to labelled rows: how they are read, what they say, and what was concluded to read them so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainyard.check_answers import refuse_foreign, refuse_permuted, refuse_unanswered
+from trainyard.errors import UserError
+from trainyard.evidence import Evidence
+from trainyard.infer import settle
+from trainyard.labels import name_truth, refuse_missing_labels
+from trainyard.outputs import Interpretation, Outcome, interpret
+
+if TYPE_CHECKING:
+    from trainyard.contract import Contract, Said
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Answers as they are read, and what is true: names of classes, or numbers.
+
+    `contract` is what they were read by, key by key; `inferred` those of its keys that nobody has stated.
+    """
+
+    interpretation: Interpretation
+    outcome: Outcome
+    truth: list[str] | np.ndarray
+    contract: Contract
+    inferred: tuple[str, ...]
+
+    @property
+    def right(self) -> np.ndarray:
+        """Per row whether the answer is the label."""
+        interpretation, outcome = self.interpretation, self.outcome
+        if outcome.names is not None:
+            return np.array(outcome.names) == np.array(self.truth)
+        return index_truth(self.truth, interpretation) == outcome.chosen
+
+
+def index_truth(truth: list[str] | np.ndarray, interpretation: Interpretation) -> np.ndarray:
+    """The place of each label's class; -3 where it is none."""
+    index = {name: position for position, name in enumerate(interpretation.classes)}
+    return np.array([index.get(name, -3) for name in truth])
+
+
+def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -> Reading:  # noqa: ANN401
+    """What the answers for labelled rows mean, and what they say.
+
+    By the contract and by what the model says of itself; what neither says is concluded only where it can't be misread.
+    Raises UserError when they can't be read so, and when they can't be meant so.
+    """
+    refuse_missing_labels(labels)
+    try:
+        settled = settle(Evidence(raw, labels, contract, said))
+        outcome = interpret(raw, settled.interpretation)
+        rows = len(outcome.chosen)
+    except (TypeError, ValueError, IndexError, KeyError) as error:
+        raise UserError(
+            "answers-unreadable",
+            f"The model's answers can't be read: {type(error).__name__}: {error}.",
+            "Let it answer with one array, list or table: class scores, labels or numbers, one for each row; and say "
+            "under answers in trainyard.yml what they are.",
+        ) from error
+    if rows != len(labels):
+        raise UserError(
+            "answers-other-rows",
+            f"The model gives {rows} answers for {len(labels)} examples.",
+            "Let it give one answer for each row, in their order.",
+        )
+    refuse_unanswered(outcome, settled.interpretation)
+    interpretation = settled.interpretation
+    if interpretation.task == "regression":
+        return Reading(interpretation, outcome, labels.astype(float), settled.contract, settled.inferred)
+    truth = name_truth(labels, settled.contract.labels)
+    reading = Reading(interpretation, outcome, truth, settled.contract, settled.inferred)
+    if interpretation.kind == "labels" and interpretation.task != "open":
+        refuse_foreign(outcome, interpretation)
+    if interpretation.kind in {"scores", "probability"}:
+        refuse_permuted(index_truth(truth, interpretation), outcome.chosen, len(interpretation.classes))
+    return reading

@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
+import type { AnswersContract } from '../../core/answers/contract.ts';
+import type { Answers } from '../../core/gate/answers.ts';
+
+import { answersOf, createGateBench, type GateBench } from './support/gate-bench.ts';
+import { showReport } from './support/show-report.ts';
+
+/** The bench with what the default branch states, and a challenger whose answers are read so. */
+function state(bench: GateBench, answers: AnswersContract, read: Partial<Answers> = {}): GateBench {
+  const { request, ports } = bench;
+  const readAnswers: typeof ports.readAnswers = async (file, rows) => {
+    const stored = await ports.readAnswers(file, rows);
+    return file.includes('challenger') ? { ...stored, answers: { ...stored.answers, ...read } } : stored;
+  };
+  return {
+    ...bench,
+    request: { ...request, config: { ...request.config, answers } },
+    ports: { ...ports, readAnswers },
+  };
+}
+
+const judge = ({ request, ports }: GateBench) => evaluateGate('both', request, ports);
+const codesOf = (result: object) =>
+  JSON.stringify(result).match(/(?<="code":")[a-z-]+(?=","message":"[^"]*","remedy")/g) ?? [];
+const TASK = { task: 'binary', classes: ['a', 'b'] } as const;
+
+describe('what a model answers', () => {
+  test('is handed to those that predict: what is stated, and for the rest what the ledger has fixed', async () => {
+    const bench = state(await createGateBench(970), { positive: 'b' });
+    const asked: AnswersContract[] = [];
+    const { request, ports } = bench;
+    const python: typeof ports.python = {
+      ...ports.python,
+      evaluate: async (wanted) => {
+        asked.push(wanted.answers);
+        return ports.python.evaluate(wanted);
+      },
+    };
+    const plan = { ...request.plan, answers: { ...TASK } };
+    await evaluateGate('predict', { ...request, plan }, { ...ports, python });
+    expect(asked).toEqual([{ ...TASK, positive: 'b' }]);
+  });
+
+  test('is fixed by the first model that passes, with what was concluded, and told in its report', async () => {
+    const bench = await createGateBench(970);
+    const { report } = await judge(bench);
+    const fixed = bench.world.ledger.events.find(({ kind }) => kind === 'answers.fixed');
+    expect(fixed?.data).toMatchObject({ contract: TASK, declared: [] });
+    expect(showReport(report)).toContain('To state it: `answers: { task: binary, classes: [a, b] }`');
+    await judge(bench);
+    expect(bench.world.ledger.kinds().filter((kind) => kind === 'answers.fixed')).toHaveLength(1);
+  });
+
+  test('is never another than the default branch states, whatever the job says that has read it', async () => {
+    const bench = state(await createGateBench(970), { positive: 'a' });
+    await expect(judge(bench)).rejects.toThrow(/were read by another positive than the default branch/);
+    const told = state(
+      await createGateBench(970),
+      { positive: 'a' },
+      { contract: { ...TASK, positive: 'a' } },
+    );
+    await expect(judge(told)).rejects.toThrow(/were read by another labels, classes/);
+    const right = state(
+      await createGateBench(970),
+      { positive: 'a' },
+      { ...flipped(), contract: { ...TASK, positive: 'a' } },
+    );
+    expect((await judge(right)).outputs).toEqual({ verdict: 'pass' });
+  });
+
+  test('is changed by no later model, and passes again once the default branch states it', async () => {
+    const bench = await createGateBench(970);
+    await judge(bench);
+    const now = { contract: { ...TASK, scores: 'logits' } } as const;
+    const changed = await judge(state(bench, {}, now));
+    expect(changed.outputs).toEqual({ verdict: 'inconclusive' });
+    expect(codesOf(changed.result)).toContain('answers-changed');
+    const stated = state(bench, { scores: 'logits' }, now);
+    const later = { ...stated.request, plan: { ...stated.request.plan, policySha: 'e'.repeat(40) } };
+    const ports = { ...stated.ports, commit: async () => 'e'.repeat(40) };
+    expect((await judge({ ...stated, request: later, ports })).outputs).toEqual({ verdict: 'pass' });
+    expect(bench.world.ledger.kinds().filter((kind) => kind === 'answers.fixed')).toHaveLength(2);
+  });
+
+  test('settles nothing on a positive class that nobody has named', async () => {
+    const bench = await createGateBench(970);
+    const gate = [{ kind: 'floor', metric: 'recall', floor: 0.9 }] as const;
+    const request = { ...bench.request, config: { ...bench.request.config, gate } };
+    const unsaid = await judge({ ...bench, request });
+    expect(unsaid.outputs).toEqual({ verdict: 'inconclusive' });
+    expect(codesOf(unsaid.result)).toEqual(['positive-unstated']);
+  });
+
+  test('may be wrong by a class that the holdout has no label of: equal models stay comparable', async () => {
+    const rare = answersOf(950).answers.predictions.map((index, row) => (row === 999 ? -1 : index));
+    const open = { isClosed: false, contract: { task: 'binary' }, predictions: rare } as const;
+    const outcome = await judge(state(await createGateBench(970), {}, open));
+    expect(outcome.outputs).toEqual({ verdict: 'pass' });
+    expect(showReport(outcome.report)).toContain("1 of 1000 answers are none of the holdout's labels");
+  });
+});
+
+/** The same answers with the classes in the other order. */
+function flipped(): Partial<Answers> {
+  const { predictions } = answersOf(970).answers;
+  return { classes: ['b', 'a'], predictions: predictions.map((index) => 1 - index) };
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { differingKeys, isSameContract, mergeContracts } from '../../../core/answers/contract.ts';
+import { comparePolicy, describePolicy } from '../../../core/config/compare-policy.ts';
+import { parseConfig } from '../../../core/config/parse-config.ts';
+
+const file = (answers: string) =>
+  `version: 1\nmodel: m\ntracking: { uri: "http://m:1" }\ngate: [{ metric: accuracy, floor: 0.9 }]\n${answers}`;
+const read = (answers: string) => parseConfig(file(answers), { file: 'trainyard.yml', env: {} });
+
+describe('what trainyard.yml says of a model’s answers', () => {
+  it('is read as the texts that Python writes, and nothing is said where nothing stands', () => {
+    const said = `answers: { task: binary, classes: [false, true], positive: true, labels: { no: false, yes: true },
+      prediction: label, score-columns: probability, scores: probabilities }\n`;
+    const config = read(said);
+    expect(config.ok && config.value.answers).toEqual({
+      task: 'binary',
+      classes: ['False', 'True'],
+      positive: 'True',
+      labels: { no: 'False', yes: 'True' },
+      prediction: 'label',
+      scoreColumns: ['probability'],
+      scores: 'probabilities',
+    });
+    const silent = read('');
+    expect(silent.ok && silent.value.answers).toEqual({});
+    const numbers = read('answers: { classes: [1, 2.0, 10] }\n');
+    expect(numbers.ok && numbers.value.answers).toEqual({ classes: ['1', '2', '10'] });
+  });
+
+  it.each<[string, string, string]>([
+    ['task: multilabel', 'task-not-judged', '`multilabel` is a task that is not judged yet.'],
+    ['task: quantiles', 'task-not-judged', '`quantiles`'],
+    ['task: ranking', 'task-not-judged', '`ranking`'],
+    ['classes: [a, a]', 'repeated-class', '1 of the 2 classes'],
+    ['task: binary, classes: [a, b, c]', 'class-count', '3 classes are named for the task `binary`'],
+    ['classes: [a, b], positive: c', 'unknown-class', '`c` is none of the classes'],
+    ['classes: [a, b, c], positive: c', 'positive-of-many', 'none is the positive one'],
+    ['classes: [a, b], labels: { x: c }', 'unknown-class', '`c` is none of the classes'],
+    ['task: regression, classes: [a, b]', 'no-classes-for-task', '`regression` has no listed classes'],
+    ['task: text, scores: logits', 'no-classes-for-task', '`text` has no listed classes'],
+  ])('is refused where it can’t be meant: %s', (written, code, message) => {
+    const config = read(`answers: { ${written} }\n`);
+    const problems = config.ok ? [] : config.error;
+    expect(problems.map((problem) => problem.code)).toEqual([code]);
+    expect(problems[0]?.message).toContain(message);
+  });
+
+  it('is policy: what a commit says of it counts from the merge on', () => {
+    const ours = file('answers: { positive: fraud }\n');
+    const theirs = file('answers: { positive: legit, scores: logits }\n');
+    expect(describePolicy(comparePolicy(ours, theirs))).toEqual([
+      "This commit changes `answers.positive` from fraud to legit; read by the default branch's fraud until it is merged.",
+      'This commit adds `answers.scores` (logits); the default branch does not have it, so it counts from the merge on.',
+    ]);
+  });
+});
+
+describe('two contracts of answers', () => {
+  const fixed = { task: 'binary', classes: ['no', 'yes'], scores: 'probabilities' } as const;
+
+  it('are one where neither contradicts the other', () => {
+    expect(mergeContracts({ positive: 'yes' }, fixed)).toEqual({ ...fixed, positive: 'yes' });
+    expect(mergeContracts({ positive: 'yes' }, undefined)).toEqual({ positive: 'yes' });
+  });
+
+  it('are the declared one alone where it says otherwise', () => {
+    expect(mergeContracts({ classes: ['yes', 'no'] }, fixed)).toEqual({ classes: ['yes', 'no'] });
+    expect(differingKeys({ classes: ['yes', 'no'], positive: 'yes' }, fixed)).toEqual(['classes']);
+  });
+
+  it('are the same whatever the order of their labels', () => {
+    expect(isSameContract({ labels: { a: '1', b: '2' } }, { labels: { b: '2', a: '1' } })).toBe(true);
+    expect(isSameContract({ labels: { a: '1' } }, {})).toBe(false);
+  });
+});
