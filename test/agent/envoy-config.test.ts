@@ -48,6 +48,13 @@ describe('the proxy’s configuration', () => {
     expect(buildClusters(plan, settings).text).toContain('"max_connections":7');
   });
 
+  test('lets its user alone steer the proxy', () => {
+    // 384 is 0600.
+    expect(JSON.parse(buildBootstrap(settings))).toMatchObject({
+      admin: { address: { pipe: { path: '/tmp/x/admin.sock', mode: 384 } } },
+    });
+  });
+
   test('gives a candidate without backend nothing', () => {
     const { text } = buildRoutes({ ...plan, backends: plan.backends.slice(0, 1) });
     expect(text).toContain('"name":"m@1","weight":10000');
