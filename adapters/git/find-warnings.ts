@@ -21,11 +21,22 @@ export function findWarnings({ state, unsigned, early }: LedgerReading, keys: Li
   return [...describeBeginning(state), ...seen, ...unsigned.map(describeUnsigned)];
 }
 
-function describeBeginning({ model, origin }: LedgerState): readonly string[] {
+function describeBeginning(state: LedgerState): readonly string[] {
+  const { model, origin } = state;
   if (origin?.beginning === undefined) return [];
-  const { events } = origin.beginning;
+  const { events, runs } = origin.beginning;
+  const serving = Object.entries(state.environments).flatMap(([environment, { champion }]) =>
+    champion !== undefined && runs.has(state.versions[champion.version]?.runId ?? '')
+      ? [`${environment} (version ${champion.version})`]
+      : [],
+  );
+  // It is not taken away: else whoever adds a key would stop what serves. Hosts with trusted keys start nothing that none has signed.
+  const resting =
+    serving.length === 0
+      ? ''
+      : ` What serves ${serving.join(', ')} rests on them, and serves on until another version is promoted.`;
   return [
-    `The first ${events} events of the ledger of ${model} are not signed: they are of the time before the key, or somebody else wrote them. What they passed is rolled out only where a person names the version (/deploy v…), and no rollout that they began goes on.`,
+    `The first ${events} events of the ledger of ${model} are not signed: they are of the time before the key, or somebody else wrote them. What they passed is rolled out only where a person names the version (/deploy v…), and no rollout that they began goes on.${resting}`,
   ];
 }
 

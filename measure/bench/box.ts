@@ -1,77 +1,145 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { openBox } from '../../adapters/box/open-box.ts';
+import { z } from 'zod';
+import { type Box, openBox } from '../../adapters/box/open-box.ts';
 import { runProcess } from '../../adapters/run-process.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { median, printLine } from './figures.ts';
-import { runPython } from './serving/world.ts';
 
 const RUNTIME = path.join(ROOT, 'runtime');
+const START = path.join(RUNTIME, 'start.py');
+const TRAINING = path.join(ROOT, 'measure', 'bench', 'serving', 'torch_model.py');
 const STARTS = 15;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const POLICY = { require: false, timeoutSeconds: 600 };
+const TIMEOUT_MS = 600_000;
+/** Of processor time in /proc, in ms. */
+const TICK_MS = 10;
 
-/** What evaluate does with one model, in the process that reads the labels: what it would cost without a box. */
-const BARE = `
-import sys
-sys.path.insert(0, ${JSON.stringify(RUNTIME)})
-import mlflow.pyfunc, numpy as np, pyarrow as pa, pyarrow.parquet as pq
-from trainyard.holdout import HoldoutColumns, load_holdout
-uri, holdout, out = sys.argv[1:]
-model = mlflow.pyfunc.load_model(uri)
-rows = load_holdout(__import__('pathlib').Path(holdout), HoldoutColumns('label', 'id', None, ()), None)
-scores = np.asarray(model.predict(rows.inputs))
-pq.write_table(pa.table({'label': rows.labels, 'prediction': scores.argmax(axis=1)}), out)
-`;
+/** What something took: by the clock, and of the processor, in ms. */
+type Cost = { readonly wall: number; readonly processor: number };
 
-/** What the box costs: its own start, and the prediction of a holdout with and without it, in turn. */
+type Boxes = { readonly training: Box; readonly model: Box };
+
+/** What the box costs: its own start, and the steps of a chain that run user code, with and without it, in turn. */
 export async function benchBox(): Promise<void> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-bench-'));
   try {
-    await timeStarts(folder);
-    await timePredictions(folder);
+    const boxes = {
+      training: await openBox({ ...options(), kind: 'training' }),
+      model: await openBox({ ...options(), kind: 'model' }),
+    };
+    await timeStarts(boxes.training, folder);
+    await timeChains(boxes, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function timeStarts(folder: string): Promise<void> {
-  const box = await openBox({ ...options(), kind: 'training' });
+async function timeStarts(box: Box, folder: string): Promise<void> {
   const program = { command: ['true'], cwd: '/', temp: folder, show: [], write: [] };
-  const boxed: number[] = [];
-  const bare: number[] = [];
+  const boxed: Cost[] = [];
+  const bare: Cost[] = [];
+  const env = { PATH: process.env['PATH'] };
   for (let start = 0; start < STARTS; start++) {
-    boxed.push(await timeProcess(box.enter(program)));
-    bare.push(await timeProcess({ command: 'true', args: [] }));
+    boxed.push(await measure(() => run({ ...box.enter(program), env })));
+    bare.push(await measure(() => run({ command: 'true', args: [], env })));
   }
-  printLine('start, boxed', `${median(boxed).toFixed(0)} ms`);
-  printLine('start, bare', `${median(bare).toFixed(0)} ms`);
+  print('start', boxed, bare);
 }
 
-async function timePredictions(folder: string): Promise<void> {
-  const script = path.join(ROOT, 'measure', 'bench', 'serving', 'torch_model.py');
-  const printed = await runPython(folder, [script, folder]);
-  const [, uri = '', file = ''] = (printed.split('\n').at(-1) ?? '').split(' ');
-  const holdout = path.join(folder, file);
-  const box = await openBox({ ...options(), kind: 'model' });
-  const spec = JSON.stringify({ spec: box.specify([holdout]), variables: { PATH: process.env['PATH'] } });
-  const out = path.join(folder, 'predictions.parquet');
-  const evaluate = [
-    ...['-I', '-u', path.join(RUNTIME, 'start.py'), 'evaluate', '--model-uri', uri, '--predictions', out],
-    ...['--out', path.join(folder, 'out.json'), '--holdout', holdout, '--target', 'label', '--id', 'id'],
-    ...['--box', spec],
-  ];
-  const boxed: number[] = [];
-  const bare: number[] = [];
+/** A training, the prediction of its holdout, its package, and the latency of that: each begins Python and the model anew. */
+async function timeChains(boxes: Boxes, folder: string): Promise<void> {
+  const boxed: Cost[] = [];
+  const bare: Cost[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    boxed.push(await time(() => runPython(folder, evaluate)));
-    bare.push(await time(() => runPython(folder, ['-c', BARE, uri, holdout, out])));
+    // Whoever begins finds the files less warm.
+    const order = round % 2 === 0 ? [boxes, undefined] : [undefined, boxes];
+    for (const [index, used] of order.entries()) {
+      const own = path.join(folder, `${round}-${index}`);
+      const cost = await measure(() => runChain(own, used));
+      (used === undefined ? bare : boxed).push(cost);
+    }
   }
-  printLine('holdout, boxed', `${(median(boxed) / 1_000).toFixed(2)} s`);
-  printLine('holdout, bare', `${(median(bare) / 1_000).toFixed(2)} s`);
-  printLine('ratio', (median(boxed) / median(bare)).toFixed(2));
+  print('chain', boxed, bare);
+}
+
+async function runChain(folder: string, boxes: Boxes | undefined): Promise<void> {
+  const temp = path.join(folder, 'temp');
+  mkdirSync(temp, { recursive: true });
+  const env = {
+    ...{ PATH: process.env['PATH'], HOME: temp, TMPDIR: temp },
+    MLFLOW_TRACKING_URI: `sqlite:///${folder}/mlflow.db`,
+  };
+  const [command = '', ...args] = [venvProgram('python'), TRAINING, folder];
+  const boxed = { command: [command, ...args], cwd: folder, temp, show: [ROOT], write: [folder] };
+  const training = boxes === undefined ? { command, args } : boxes.training.enter(boxed);
+  const logged = await run({ ...training, env, cwd: folder });
+  const [runId = '', uri = '', file = ''] = (logged.at(-1) ?? '').split(' ');
+  const holdout = path.join(folder, file);
+  const out = path.join(folder, 'out.json');
+  const spec =
+    boxes && JSON.stringify({ spec: boxes.model.specify([holdout]), variables: { PATH: env.PATH } });
+  const runtime = (module: string, rest: readonly string[]) =>
+    run({
+      ...{ command, env, cwd: folder },
+      args: [
+        '-I',
+        '-u',
+        START,
+        module,
+        ...rest,
+        '--out',
+        out,
+        ...(spec === undefined ? [] : ['--box', spec]),
+      ],
+    });
+  const examples = ['--holdout', holdout, '--target', 'label', '--id', 'id', '--model-uri', uri];
+  await runtime('evaluate', [...examples, '--predictions', path.join(folder, 'predictions.parquet')]);
+  const { modelDigest } = z.object({ modelDigest: z.string() }).parse(JSON.parse(readFileSync(out, 'utf8')));
+  const built = path.join(folder, 'package');
+  const named = ['--model', 'bench', '--version', '1', '--run-id', runId, '--model-digest', modelDigest];
+  await runtime('package', [...examples, ...named, '--package-dir', built]);
+  await runtime('measure', ['--package-dir', built]);
+}
+
+type Program = {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+};
+
+/** Lines that it printed. Rejects when it fails. */
+async function run({ command, args, env, cwd = '/' }: Program): Promise<readonly string[]> {
+  const end = await runProcess({ command, args, env, cwd, timeoutMs: TIMEOUT_MS });
+  if (end.code !== 0) throw new Error(`${command} ${args.join(' ')}: ${end.stderr.join('\n')}`);
+  return end.stdout;
+}
+
+async function measure(work: () => Promise<unknown>): Promise<Cost> {
+  const [started, used] = [performance.now(), readChildrenTime()];
+  await work();
+  return { wall: performance.now() - started, processor: readChildrenTime() - used };
+}
+
+/** Processor time of all processes that this one has started and that have ended, in ms. */
+function readChildrenTime(): number {
+  const fields = readFileSync('/proc/self/stat', 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[13]) + Number(fields[14])) * TICK_MS;
+}
+
+function print(what: string, boxed: readonly Cost[], bare: readonly Cost[]): void {
+  for (const by of ['wall', 'processor'] as const) {
+    const [inside = 0, outside = 0] = [boxed, bare].map((costs) => median(costs.map((cost) => cost[by])));
+    // A bare start uses less than the clock of /proc can tell.
+    const ratio = outside === 0 ? '' : `: ${(inside / outside).toFixed(2)}`;
+    printLine(`${what}, ${by}`, `${inside.toFixed(0)} ms boxed, ${outside.toFixed(0)} ms bare${ratio}`);
+  }
 }
 
 function options() {
@@ -79,14 +147,4 @@ function options() {
     ...{ python: venvProgram('python'), runtime: RUNTIME, env: process.env, policy: POLICY },
     onLine: (line: string) => printLine('box', line),
   };
-}
-
-function timeProcess(call: { readonly command: string; readonly args: readonly string[] }): Promise<number> {
-  return time(() => runProcess({ ...call, cwd: '/', env: { PATH: process.env['PATH'] } }));
-}
-
-async function time(work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return performance.now() - started;
 }
