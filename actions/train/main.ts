@@ -10,6 +10,7 @@ import { runAction } from '../job/harness.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
 import { requireProject } from './require-project.ts';
 import { train } from './train.ts';
+import { warnOfRunner } from './warn-of-runner.ts';
 
 /** The train action: runs the MLflow Project of the commit at hand. */
 export function main(root: string): Promise<void> {
@@ -17,6 +18,7 @@ export function main(root: string): Promise<void> {
     const plan = readPlan(inputs.plan);
     const { config, text } = await readConfigAndText(host, inputs.config, {});
     const { workspace, workflow, runUrl } = host;
+    await warnOfRunner(plan, host.env, log);
     await requireProject(
       workspace,
       { file: inputs.config, text },
