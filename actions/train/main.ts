@@ -17,24 +17,22 @@ export function main(root: string): Promise<void> {
   return runAction(CONTRACTS.train, async ({ inputs, host, log, signal }) => {
     const plan = readPlan(inputs.plan);
     const { config, text } = await readConfigAndText(host, inputs.config, {});
-    const { workspace, workflow, runUrl } = host;
+    const { workspace, runUrl } = host;
+    const { repository, attempt } = host.workflow;
     await warnOfRunner(plan, host.env, log);
     await requireProject(
       workspace,
       { file: inputs.config, text },
       { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
     );
-    const { repository, attempt } = workflow;
     const project = createProjectRunner({
       python: inputs.python,
       runtime: path.join(root, 'runtime'),
       cwd: workspace,
       env: host.childEnv(),
       // Those of the default branch: the commit's own file is the commit's word.
-      policy: plan.box,
-      variables: plan.box.variables,
-      inputs: plan.box.inputs,
-      docker: plan.box.docker,
+      ...{ policy: plan.box, variables: plan.box.variables },
+      ...{ inputs: plan.box.inputs, docker: plan.box.docker },
       trackingUri: config.tracking.uri,
       onLine: log.info,
     });
