@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
+import { listedVariables } from '../../../adapters/box/listed-variables.ts';
 import { openBox } from '../../../adapters/box/open-box.ts';
 import { runProcess } from '../../../adapters/run-process.ts';
 import type { BoxPolicy } from '../../../core/config/config.ts';
@@ -89,7 +90,8 @@ export async function attack({
       ...entered,
       ...(kind === 'model' && { args: [...entered.args.slice(0, -1), spec] }),
       cwd: '/',
-      env: { PATH: process.env['PATH'], HOME: box.home(temp) },
+      // As the job gives them on: what it holds itself is not in the list.
+      env: { ...listedVariables({ ...env, ...operator }, kind), HOME: box.home(temp) },
       timeoutMs,
     });
     return {
