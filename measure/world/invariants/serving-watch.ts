@@ -18,6 +18,8 @@ import type { HostServing } from './serving-invariants.ts';
 /** What has been summed of one host so far. */
 type Sums = {
   downMs: number;
+  /** A version would have answered at the last look: what was asked since could have been. */
+  couldAnswer: boolean;
   takenBackMs: number;
   takenBack: string | undefined;
   harm: HarmSum;
@@ -47,7 +49,7 @@ const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 /** A watch over the hosts of a world. */
 export function createServingWatch(world: SimulatedWorld): ServingWatch {
   const sums: Sums[] = world.hosts.map(() => ({
-    ...{ downMs: 0, takenBackMs: 0, takenBack: undefined, ...NO_HARM, braked: '' },
+    ...{ downMs: 0, couldAnswer: false, takenBackMs: 0, takenBack: undefined, ...NO_HARM, braked: '' },
   }));
   return {
     look: () => {
@@ -61,7 +63,9 @@ export function createServingWatch(world: SimulatedWorld): ServingWatch {
       }
       return [...touched].flatMap((index) => {
         const [host, sum] = [world.hosts[index], sums[index]];
-        return host === undefined || sum === undefined ? [] : [describe(world, host, sum)];
+        if (host === undefined || sum === undefined) return [];
+        sum.couldAnswer = hasHealthy(world, host);
+        return [describe(world, host, sum)];
       });
     },
   };
@@ -80,7 +84,7 @@ function add(world: SimulatedWorld, { host, sum, served }: Look): void {
   // What a candidate does with all requests is judged by a limit that is made from the stable version, and is `harm-is-braked`.
   const isAlone = version !== undefined && version === here?.rollout?.version && percentOf(host) === 100;
   const isDown = broken > requests / 2 && version !== champion && !isAlone;
-  if (isDown && canAct && hasHealthy(world, host)) sum.downMs += to - from;
+  if (isDown && canAct && sum.couldAnswer && hasHealthy(world, host)) sum.downMs += to - from;
   else if (broken <= requests / 2) sum.downMs = 0;
   const isBack = version !== undefined && isTakenBack(here, version);
   if (isBack && requests > 0) {
