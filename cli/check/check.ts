@@ -1,5 +1,6 @@
 import { findBranch, findCheckout } from '../../adapters/git/describe-checkout.ts';
 import { type Checked, passedOver } from '../../core/check/checked.ts';
+import { askModel } from './ask-model.ts';
 import { lookAtConfiguration } from './look-at-configuration.ts';
 import { lookAtData } from './look-at-data.ts';
 import { lookAtProject } from './look-at-project.ts';
@@ -16,6 +17,8 @@ type CheckRequest = {
   readonly root: string;
   /** The default branch. */
   readonly branch?: string;
+  /** The model that is asked for predictions, and by which Python. */
+  readonly asks?: Pick<Parameters<typeof askModel>[0], 'model' | 'python' | 'onLine'>;
 };
 
 /** Everything that can be known of a repository before a push. */
@@ -28,11 +31,15 @@ export async function check(request: CheckRequest): Promise<readonly Checked[]> 
   const found = await findBranch(folder);
   const branch = request.branch ?? found?.name;
   const about = { folder, file, text, isCheckout: checkout !== undefined };
+  const { asks } = request;
   const data = config === undefined ? { checked: [], isInLfs: false } : await lookAtData(about, config);
   return [
     ...checked,
     ...(config === undefined ? [] : await lookAtProject(about, config)),
     ...data.checked,
+    ...(config === undefined || asks === undefined
+      ? []
+      : await askModel({ folder, root, env, ...asks }, config)),
     ...(config === undefined
       ? [passedOver('workflows', 'They are looked at when the configuration can be read.')]
       : await lookAtWorkflows({ ...about, root, branch, needsLfs: data.isInLfs }, config)),

@@ -9,13 +9,34 @@ export const checkCommand: CliCommand = {
   options: {
     ...CONFIG_OPTION,
     branch: { type: 'string', value: 'NAME', help: 'The default branch, where origin does not say.' },
+    model: {
+      type: 'string',
+      value: 'URI',
+      help: 'Model that predicts the holdout as the gate will have it: runs:/…, models:/…, or `last` for the newest run’s.',
+    },
+    python: {
+      type: 'string',
+      value: 'PROGRAM',
+      default: 'python3',
+      help: 'Python of the model’s environment.',
+    },
     json: { type: 'boolean', help: 'One JSON object in place of lines.' },
   },
   run: async (given, world) => {
     const { cwd, env, root, print } = world;
     const branch = given.text('branch');
     const file = given.text('config') ?? CONFIG_OPTION.config.default;
-    const checked = await check({ folder: cwd, file, env, root, ...(branch !== undefined && { branch }) });
+    const model = given.text('model');
+    const python = given.text('python') ?? 'python3';
+    const asks = model === undefined ? {} : { asks: { model, python, onLine: print.trouble } };
+    const checked = await check({
+      folder: cwd,
+      file,
+      env,
+      root,
+      ...asks,
+      ...(branch !== undefined && { branch }),
+    });
     return showChecked(checked, { print, asJson: given.flag('json') });
   },
 };

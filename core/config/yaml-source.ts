@@ -19,6 +19,9 @@ import { findSecret } from './find-secret.ts';
 
 type Path = readonly PropertyKey[];
 
+/** Variables of the repository that our workflows hand on to their jobs. */
+const HANDED_ON: ReadonlySet<string> = new Set(['MLFLOW_TRACKING_URI']);
+
 /** A YAML file that remembers where everything stands in it. */
 export type YamlSource = {
   /** The file's content, variables filled in. */
@@ -206,7 +209,7 @@ function missingVariable(name: string, where: Where): Problem {
     code: 'missing-variable',
     message: `The variable ${name} has no value.`,
     // A caller's `env` does not reach a reusable workflow: GitHub hands only inputs, secrets and variables on.
-    remedy: `Set it in the environment of the runners (their \`.env\` file), or give a default: \`\${${name}:-…}\`.`,
+    remedy: `Set it ${HANDED_ON.has(name) ? 'as a variable of the repository, or ' : ''}in the environment of the runners (their \`.env\` file), or give a default: \`\${${name}:-…}\`.`,
     where,
   };
 }
