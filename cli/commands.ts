@@ -1,6 +1,7 @@
 import type { CliCommand } from './command.ts';
 import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { initCommand } from './commands/init.ts';
 import { statusCommand } from './commands/status.ts';
 import { whyCommand } from './commands/why.ts';
@@ -9,6 +10,7 @@ import { whyCommand } from './commands/why.ts';
 export const COMMANDS: readonly CliCommand[] = [
   initCommand,
   checkCommand,
+  doctorCommand,
   statusCommand,
   whyCommand,
   auditCommand,

@@ -1,0 +1,55 @@
+import type { Checked } from '../../core/check/checked.ts';
+import type { Config } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
+import { type CliCommand, CONFIG_OPTION } from '../command.ts';
+import { lookAtGitHub } from '../doctor/look-at-github.ts';
+import { lookAtHosts } from '../doctor/look-at-hosts.ts';
+import { lookAtMlflow } from '../doctor/look-at-mlflow.ts';
+import { lookAtRunner } from '../doctor/look-at-runner.ts';
+import { readPolicy } from '../ledger/read-policy.ts';
+import { showChecked } from '../show-checked.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+type Look = (config: Config, surroundings: Surroundings, python: string) => Promise<readonly Checked[]>;
+
+/** What can be looked at, from where it runs. */
+const LOOKS: Readonly<Record<string, Look>> = {
+  runner: (_, surroundings, python) => lookAtRunner(python, surroundings),
+  mlflow: lookAtMlflow,
+  hosts: lookAtHosts,
+  github: lookAtGitHub,
+};
+
+/** `trainyard doctor`. */
+export const doctorCommand: CliCommand = {
+  name: 'doctor',
+  summary: 'Looks, from where it runs, at the runner, MLflow, the hosts and the settings of the repository.',
+  words: '[runner|mlflow|hosts|github]',
+  options: {
+    ...CONFIG_OPTION,
+    python: {
+      type: 'string',
+      value: 'PROGRAM',
+      default: 'python3',
+      help: 'Python of the model’s environment.',
+    },
+    json: { type: 'boolean', help: 'One JSON object in place of lines.' },
+  },
+  run: async (given, surroundings) => {
+    const config = await readPolicy(surroundings, given.text('config') ?? CONFIG_OPTION.config.default);
+    const names = given.words.length === 0 ? Object.keys(LOOKS) : given.words;
+    const python = given.text('python') ?? 'python3';
+    const checked: Checked[] = [];
+    for (const name of names) {
+      const look = LOOKS[name];
+      if (look === undefined) throw unknown(name);
+      checked.push(...(await look(config, surroundings, python)));
+    }
+    return showChecked(checked, { print: surroundings.print, asJson: given.flag('json') });
+  },
+};
+
+function unknown(name: string): UserError {
+  const remedy = `Name one of ${Object.keys(LOOKS).join(', ')}, or nothing for all.`;
+  return new UserError([{ code: 'usage', message: `The doctor has no look at ${name}.`, remedy }]);
+}

@@ -1,0 +1,86 @@
+import { createAgentClient } from '../../adapters/agent-client.ts';
+import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
+import type { Config } from '../../core/config/config.ts';
+import { type Problem, ServiceError } from '../../core/errors.ts';
+import { SECRETS } from '../../core/names.ts';
+import type { AgentState } from '../../core/serving/api.ts';
+import { secretOf } from '../../core/serving/secret-of.ts';
+import { VERSION } from '../../core/version.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/** A host is asked this often, and so long each time. */
+const ASKED = { attempts: 2, timeoutMs: 5_000 } as const;
+
+/** Whether the agent of each host is there, takes the token and is of this version. */
+export async function lookAtHosts(
+  { environments }: Config,
+  surroundings: Surroundings,
+): Promise<readonly Checked[]> {
+  const hosts = Object.entries(environments).flatMap(([name, { hosts: urls }]) =>
+    urls.map((url) => ({ name, url })),
+  );
+  if (hosts.length === 0) return [passedOver('hosts', 'There are no environments.')];
+  const checked = await Promise.all(hosts.map((host) => lookAtHost(host, surroundings)));
+  return checked.flat();
+}
+
+async function lookAtHost(
+  { name, url }: { readonly name: string; readonly url: string },
+  { env }: Surroundings,
+): Promise<readonly Checked[]> {
+  const subject = `${name} ${url}`;
+  const token = secretOf(env[SECRETS.agentToken] ?? '', name) ?? '';
+  const agent = createAgentClient({
+    url,
+    token,
+    environment: name,
+    ...ASKED,
+    dependencies: { fetch: createFetch(env) },
+  });
+  try {
+    const state = await agent.state();
+    const problems = troublesOf(state);
+    return problems.length > 0
+      ? warnings(subject, problems)
+      : [fine(subject, `${state.host}, version ${state.agentVersion}, serves on ${state.dataPlane.address}`)];
+  } catch (thrown) {
+    if (thrown instanceof ServiceError) return errors(subject, [thrown.problem]);
+    throw thrown;
+  }
+}
+
+/** What the agent says of itself that a rollout would trip over. */
+function troublesOf({
+  agentVersion,
+  dataPlane,
+  outbox,
+  warnings: told = [],
+}: AgentState): readonly Problem[] {
+  const problems: Problem[] = told.map(({ code, message }) => ({
+    code,
+    message,
+    remedy: 'See docs/operations.md.',
+  }));
+  if (agentVersion !== VERSION) {
+    const message = `The agent is of version ${agentVersion}, and this is ${VERSION}.`;
+    problems.push({ code: 'other-version', message, remedy: 'Run the same on both sides.' });
+  }
+  if (!dataPlane.healthy) {
+    const message = `Its data plane at ${dataPlane.address} does not answer.`;
+    problems.push({
+      code: 'data-plane-down',
+      message,
+      remedy: "Look at the agent's log for what Envoy says.",
+    });
+  }
+  if (outbox.pending > 0 && outbox.oldest !== undefined) {
+    const message = `${outbox.pending} reports wait to be sent to the repository, the oldest since ${outbox.oldest}.`;
+    problems.push({
+      code: 'reports-wait',
+      message,
+      remedy: "Look at the agent's log: its token may not send them.",
+    });
+  }
+  return problems;
+}
