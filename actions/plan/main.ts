@@ -4,7 +4,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { findModels } from '../../adapters/find-models.ts';
 import { findCommit } from '../../adapters/git/find-commit.ts';
-import { readMlproject } from '../../adapters/read-mlproject.ts';
+import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import { createNonce } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
 import { optional } from '../../core/config/optional.ts';

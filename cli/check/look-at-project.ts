@@ -1,4 +1,4 @@
-import { readMlproject } from '../../adapters/read-mlproject.ts';
+import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import { type Checked, errors, fine, passedOver } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
 import { checkProject } from '../../core/config/mlproject/check-project.ts';

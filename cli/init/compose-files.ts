@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Beginning } from '../../core/init/beginning.ts';
 import { type Filling, fillWorkflow } from '../../core/init/fill-workflow.ts';
+import type { InitialSetup } from '../../core/init/initial-setup.ts';
 import { writeConfiguration } from '../../core/init/write-configuration.ts';
 
 const IGNORED = '.trainyard/';
@@ -23,7 +23,7 @@ export function composeFiles(
     config,
     templates,
   }: {
-    readonly answers: Beginning;
+    readonly answers: InitialSetup;
     readonly filling: Filling;
     readonly config: string;
     /** The folder of the workflows that are filled in. */

@@ -2,8 +2,9 @@ import path from 'node:path';
 import { listFiles } from '../../adapters/git/describe-checkout.ts';
 import type { Columns } from '../../adapters/holdout/columns.ts';
 import { readerOf } from '../../adapters/holdout/readers.ts';
+import { optional } from '../../core/config/optional.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
-import type { Beginning } from '../../core/init/beginning.ts';
+import type { InitialSetup } from '../../core/init/initial-setup.ts';
 
 const HELD_OUT = /(?:hold-?out|unseen|test|valid|eval)/i;
 const LEARNED = /(?:train|learn|fit)/i;
@@ -17,7 +18,7 @@ type Said = Readonly<Partial<Record<'path' | 'target' | 'id' | 'time', string>>>
   readonly inputs: readonly string[];
 };
 
-type Found = Pick<Beginning, 'holdout' | 'inputs' | 'task'>;
+type Found = Pick<InitialSetup, 'holdout' | 'inputs' | 'task'>;
 
 /** The holdout of a repository and the meaning of its columns: what was said, else what its names and its first values tell. */
 export async function findHoldout(root: string, said: Said): Promise<Found> {
@@ -44,8 +45,9 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
       (name) =>
         name !== target && read(name).length > 0 && read(name).every((cell) => DATE.test(String(cell))),
     );
+  const holdout: Found['holdout'] = { path: place, target, ...optional('id', id), ...optional('time', time) };
   return {
-    holdout: { path: place, target, ...(id !== undefined && { id }), ...(time !== undefined && { time }) },
+    holdout,
     inputs:
       said.inputs.length > 0
         ? said.inputs

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { listFiles } from '../../adapters/git/describe-checkout.ts';
-import { readMlproject } from '../../adapters/read-mlproject.ts';
+import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import type { Scalar } from '../../core/config/config.ts';
 import type { EntryPoint } from '../../core/config/mlproject/mlproject.ts';
+import { optional } from '../../core/config/optional.ts';
 import { atLeastOne, UserError } from '../../core/errors.ts';
-import type { Beginning } from '../../core/init/beginning.ts';
+import type { InitialSetup } from '../../core/init/initial-setup.ts';
 
 const TRAINS = ['train', 'main', 'fit'];
 const PREPARES = ['etl', 'prepare', 'data'];
@@ -17,7 +18,7 @@ type Said = {
 };
 
 /** The MLflow Project of a repository: its entry points, and the values that its parameters have or were given. */
-export async function findProject(root: string, said: Said): Promise<Beginning['project']> {
+export async function findProject(root: string, said: Said): Promise<InitialSetup['project']> {
   const folder = said.folder ?? (await findFolder(root));
   const read = await readMlproject(root, folder);
   if (!read.ok) throw new UserError(atLeastOne(read.error));
@@ -40,12 +41,9 @@ export async function findProject(root: string, said: Said): Promise<Beginning['
     );
   }
   const etl = PREPARES.find((name) => names.includes(name) && name !== train);
-  return {
-    folder,
-    train,
-    parameters: valuesOf(entry, said.parameters, file),
-    ...(etl !== undefined && { etl }),
-  };
+  const parameters = valuesOf(entry, said.parameters, file);
+  const project: InitialSetup['project'] = { folder, train, parameters, ...optional('etl', etl) };
+  return project;
 }
 
 async function findFolder(root: string): Promise<string> {

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findBranch, findCheckout } from '../../adapters/git/describe-checkout.ts';
+import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
 import { modelNameSchema } from '../../core/identity/model-name.ts';
-import type { Beginning } from '../../core/init/beginning.ts';
 import type { Filling } from '../../core/init/fill-workflow.ts';
+import type { InitialSetup } from '../../core/init/initial-setup.ts';
 import { settingCommands, typed } from '../../core/init/settings.ts';
 import { DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 import type { Given } from '../command.ts';
@@ -64,7 +65,7 @@ async function showAll(changed: readonly Composed[], print: Surroundings['print'
   return 1;
 }
 
-async function answer(folder: string, given: Given): Promise<Beginning> {
+async function answer(folder: string, given: Given): Promise<InitialSetup> {
   const project = await findProject(folder, {
     folder: given.text('project'),
     train: given.text('train'),
@@ -96,10 +97,11 @@ async function fill(folder: string, given: Given, config: string): Promise<Filli
     const said = given.list(name);
     return said.length > 0 ? said : ['self-hosted', fallback];
   };
-  return {
+  const filling: Filling = {
     branch,
     gpuRunner: labels('gpu-runner', 'gpu'),
     controlRunner: labels('control-runner', 'control'),
-    ...(config !== DEFAULT_CONFIG_FILE && { config }),
+    ...optional('config', config === DEFAULT_CONFIG_FILE ? undefined : config),
   };
+  return filling;
 }

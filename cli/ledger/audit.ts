@@ -38,7 +38,7 @@ import { auditLines } from './audit-lines.ts';
 const DEFAULT_ENVIRONMENT = 'production';
 
 /** What is audited, and who is asked beside. */
-type AuditOptions = {
+type AuditRequest = {
   /** A folder, which stands for its origin, or an address. */
   readonly repository: string;
   /** Files of public keys. */
@@ -54,7 +54,7 @@ type AuditOptions = {
  * may follow on the ones before, statements, locks, aliases. Only hosts know of a history that was replaced whole. Gives the exit code.
  */
 export async function audit(
-  options: AuditOptions,
+  options: AuditRequest,
   { env, print }: Pick<Surroundings, 'env' | 'print'>,
 ): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-audit-'));
@@ -133,7 +133,7 @@ function checkWith(keys: readonly string[]): CheckEnvelope | undefined {
 /** What is audited, and with what. */
 type Audit = {
   readonly repository: LedgerRepository;
-  readonly options: AuditOptions;
+  readonly options: AuditRequest;
   readonly world: Pick<Surroundings, 'env' | 'print'>;
   readonly keys: readonly string[];
   readonly head: string;
@@ -187,7 +187,7 @@ function digestsOfCounted(
 /** Aliases are projections of the ledger: monitor-check repairs them, so a difference is only worth a look. */
 async function auditAliases(
   state: LedgerState,
-  { tracking, environment }: AuditOptions,
+  { tracking, environment }: AuditRequest,
   env: Surroundings['env'],
 ): Promise<readonly AuditFinding[]> {
   if (tracking === undefined) return [];

@@ -1,4 +1,4 @@
-import type { Beginning } from './beginning.ts';
+import type { InitialSetup } from './initial-setup.ts';
 
 /** What models are compared by where nothing else was said: a metric that is defined row by row, and a usual margin. */
 const RULES = {
@@ -7,7 +7,7 @@ const RULES = {
 } as const;
 
 /** A trainyard.yml with a word on what each part is for. */
-export function writeConfiguration({ model, project, inputs, holdout, task, hosts }: Beginning): string {
+export function writeConfiguration({ model, project, inputs, holdout, task, hosts }: InitialSetup): string {
   const { metric, margin } = RULES[task];
   const steps = [
     ...(project.etl === undefined ? [] : [`etl: ${scalar(project.etl)}`]),

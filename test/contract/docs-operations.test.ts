@@ -32,8 +32,8 @@ test('commands of a comment, and paths of the agent, are those there are', () =>
   expect(unknown).toEqual([]);
 });
 
-test('options are those of the agent or of a script', () => {
-  const known = `${read('agent/README.md')}\n${readAll('scripts/*.ts')}`;
+test('options are those of the agent, of the command line or of a script', () => {
+  const known = [read('agent/README.md'), read('cli/README.md'), readAll('scripts/*.ts')].join('\n');
   const options = [...page.matchAll(/(?<![\w-])--(?<name>[a-z][\w-]+)/g)].map(
     (match) => match.groups?.['name'] ?? '',
   );

@@ -1,7 +1,7 @@
 import type { Scalar } from '../config/config.ts';
 
 /** What a new configuration is written from. */
-export type Beginning = {
+export type InitialSetup = {
   readonly model: string;
   readonly project: {
     /** Folder of the MLproject file, from the root of the repository. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Mlproject } from '../core/config/mlproject/mlproject.ts';
-import { parseMlproject } from '../core/config/mlproject/parse-mlproject.ts';
-import type { Problem } from '../core/errors.ts';
-import { ok, type Result } from '../core/result.ts';
+import type { Mlproject } from '../../core/config/mlproject/mlproject.ts';
+import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
+import type { Problem } from '../../core/errors.ts';
+import { ok, type Result } from '../../core/result.ts';
 
 const NAME = 'MLproject';
 /** As MLflow tells an address from a folder. */
