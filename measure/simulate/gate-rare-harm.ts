@@ -35,7 +35,7 @@ const CELLS: readonly Cell[] = [
 const FULL_DRAWS = 2000;
 const MOST = 0.055;
 /** Draws of the truth, which is what the margin is set to. */
-const LARGE = 100_000;
+const LARGE = 300_000;
 /** Logits of the two classes lie so far from 0, and vary by so much. */
 const CENTRE = 2.5;
 const SPREAD = 1.1;

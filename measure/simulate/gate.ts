@@ -2,6 +2,7 @@ import { benchInput, TARGET_SECONDS, timeJudgement } from '../bench/gate-input.t
 import { worstDisagreement } from '../vectors/known-answers.ts';
 import { simulateBootstrap } from './gate-bootstrap.ts';
 import { simulateFairness } from './gate-fairness.ts';
+import { simulateLevels } from './gate-levels.ts';
 import { simulateLine } from './gate-line.ts';
 import { simulateLostSlice } from './gate-lost-slice.ts';
 import { simulateMargin } from './gate-margin.ts';
@@ -9,13 +10,14 @@ import { simulateRareHarm } from './gate-rare-harm.ts';
 import { simulateSlices } from './gate-slices.ts';
 import type { SimulationOptions, SimulationRow } from './simulation-row.ts';
 
-/** The promises of the gate: rows 5, 6, 7, 14, 15 and 19 to 21. */
+/** The promises of the gate: rows 5, 6, 7, 14, 15 and 19 to 23. */
 export function gateRows(options: SimulationOptions): SimulationRow[] {
   return [
     simulateMargin(options),
     simulateBootstrap(options),
     simulateRareHarm(options),
     simulateLine(options),
+    ...simulateLevels(options),
     simulateSlices(options),
     simulateLostSlice(options),
     simulateFairness(options),

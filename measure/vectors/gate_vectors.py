@@ -44,6 +44,7 @@ def classification() -> list[dict[str, Any]]:
                 "predictions": predictions.tolist(),
                 "scores": scores.T.tolist(),
                 "values": classification_values(labels, predictions, scores),
+                "detailed": detailed_classification(labels, predictions, classes),
             }
         )
     return cases
@@ -69,7 +70,7 @@ def classification_values(labels: np.ndarray, predictions: np.ndarray, scores: n
                 ("recall", metrics.recall_score),
             )
         },
-        **({} if binary else {"roc-auc-weighted": weighted_auc(labels, scores)}),
+        **({} if binary else many_class_values(labels, scores)),
         "balanced-accuracy": metrics.balanced_accuracy_score(labels, predictions),
         "mcc": metrics.matthews_corrcoef(labels, predictions),
         "log-loss": metrics.log_loss(labels, scores),
@@ -80,9 +81,44 @@ def classification_values(labels: np.ndarray, predictions: np.ndarray, scores: n
     return {name: float(value) for name, value in values.items()}
 
 
-def weighted_auc(labels: np.ndarray, scores: np.ndarray) -> float:
-    """Each class against the rest, by its rows."""
-    return metrics.roc_auc_score(labels, scores, multi_class="ovr", average="weighted")
+def many_class_values(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """Metrics that two classes have no use for."""
+    known = range(scores.shape[1])
+    return {
+        "roc-auc-weighted": metrics.roc_auc_score(labels, scores, multi_class="ovr", average="weighted"),
+        "top-3-accuracy": metrics.top_k_accuracy_score(labels, scores, k=3, labels=known),
+        "top-5-accuracy": metrics.top_k_accuracy_score(labels, scores, k=5, labels=known),
+    }
+
+
+def detailed_classification(labels: np.ndarray, predictions: np.ndarray, classes: int) -> list[dict[str, Any]]:
+    """Metrics of one class, and what the answers cost by a matrix of costs."""
+    names = [f"class-{index}" for index in range(classes)]
+    costs = np.random.default_rng(SEED).integers(1, 50, (classes, classes)) * (1 - np.eye(classes))
+    confusion = metrics.confusion_matrix(labels, predictions, labels=range(classes))
+    by_name = {
+        label: {answer: float(costs[i, j]) for j, answer in enumerate(names) if i != j} for i, label in enumerate(names)
+    }
+    per_class = {"labels": [classes - 1], "average": None, "zero_division": 0}
+    of_class = {"class": names[-1]}
+    return [
+        {"metric": "f1", "detail": of_class, "value": float(metrics.f1_score(labels, predictions, **per_class)[0])},
+        {
+            "metric": "precision",
+            "detail": of_class,
+            "value": float(metrics.precision_score(labels, predictions, **per_class)[0]),
+        },
+        {
+            "metric": "recall",
+            "detail": of_class,
+            "value": float(metrics.recall_score(labels, predictions, **per_class)[0]),
+        },
+        {
+            "metric": "expected-cost",
+            "detail": {"costs": by_name},
+            "value": float((confusion * costs).sum() / labels.size),
+        },
+    ]
 
 
 def regression() -> dict[str, Any]:
@@ -104,6 +140,14 @@ def regression() -> dict[str, Any]:
         "predictions": predictions.tolist(),
         "scores": [],
         "values": {name: float(value) for name, value in values.items()},
+        "detailed": [
+            {
+                "metric": "pinball",
+                "detail": {"quantile": quantile},
+                "value": float(metrics.mean_pinball_loss(labels, predictions, alpha=quantile)),
+            }
+            for quantile in (0.1, 0.5, 0.9)
+        ],
     }
 
 

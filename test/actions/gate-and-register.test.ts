@@ -92,6 +92,21 @@ describe('the judge phase', () => {
     await expect(evaluateGate('judge', request, { ...ports, ledger })).rejects.toThrow(/Run this job again/);
   });
 
+  test('records a verdict that returns to an earlier one: the last word is what counts', async () => {
+    const { world, request, ports } = await createBench(970);
+    const strict = [{ kind: 'floor', metric: 'accuracy', floor: 0.99 }] as const;
+    await evaluateGate('both', request, ports);
+    await world.clock.wait(60_000);
+    await evaluateGate('judge', { ...request, config: { ...request.config, gate: strict } }, ports);
+    await world.clock.wait(60_000);
+    await evaluateGate('judge', request, ports);
+    const verdicts = world.ledger.events.flatMap((event) =>
+      event.kind === 'gate.judged' ? [event.data.verdict] : [],
+    );
+    expect(verdicts).toEqual(['pass', 'fail', 'pass']);
+    expect((await world.ledger.read('mnist')).gates['run-9']?.verdict).toBe('pass');
+  });
+
   test('asks for the whole workflow again when the champion has changed since', async () => {
     const { world, request, ports } = await createBench(970);
     await evaluateGate('predict', request, ports);

@@ -19,6 +19,9 @@ type ReadEntry = Result<readonly GateRule[], readonly CrossProblem[]>;
 const ALLOWED: Readonly<Record<EntryKind, readonly EntryKey[]>> = {
   metric: [
     'metric',
+    'class',
+    'costs',
+    'quantile',
     'floor',
     'ceiling',
     'require',

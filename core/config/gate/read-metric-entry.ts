@@ -1,5 +1,6 @@
-import { defaultMargin } from '../../gate/metrics/metrics.ts';
-import type { CompareRule, FloorRule, GateRule, SlicesRule } from '../../gate/rules/rule.ts';
+import { METRICS_OF_A_CLASS } from '../../gate/metrics/detailed.ts';
+import { defaultMargin, metricName } from '../../gate/metrics/metrics.ts';
+import type { CompareRule, FloorRule, GateRule, MetricDetail, SlicesRule } from '../../gate/rules/rule.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type { CrossProblem } from '../cross-problem.ts';
 import { optional } from '../optional.ts';
@@ -11,7 +12,7 @@ export function readMetricEntry(
   entry: RawGateEntry,
   metric: string,
 ): Result<readonly GateRule[], readonly CrossProblem[]> {
-  const problems = findProblems(entry);
+  const problems = [...findProblems(entry), ...findDetailProblems(entry, metric)];
   if (problems.length > 0) return err(problems);
   const { floor, ceiling, slices, require, margin } = entry;
   const hasLimit = floor !== undefined || ceiling !== undefined;
@@ -25,8 +26,10 @@ export function readMetricEntry(
   ]);
 }
 
-function floorRule({ floor, ceiling }: RawGateEntry, metric: string): FloorRule {
-  return { kind: 'floor', metric, ...optional('floor', floor), ...optional('ceiling', ceiling) };
+function floorRule(entry: RawGateEntry, metric: string): FloorRule {
+  const { floor, ceiling } = entry;
+  const detail = detailOf(entry);
+  return { kind: 'floor', metric, ...optional('floor', floor), ...optional('ceiling', ceiling), ...detail };
 }
 
 function compareRule(entry: RawGateEntry, metric: string): CompareRule {
@@ -37,6 +40,7 @@ function compareRule(entry: RawGateEntry, metric: string): CompareRule {
     margin: entry.margin ?? defaultMargin(metric),
     ...optional('minImprovement', entry['min-improvement']),
     ...optional('anchorMargin', entry['anchor-margin']),
+    ...detailOf(entry),
   };
 }
 
@@ -47,7 +51,39 @@ function slicesRule(entry: RawGateEntry, metric: string, column: string): Slices
     column,
     policy: entry['slice-policy'] ?? 'guard',
     margin: entry['slice-margin'] ?? entry.margin ?? defaultMargin(metric),
+    ...detailOf(entry),
   };
+}
+
+function detailOf({ class: ofClass, costs, quantile }: RawGateEntry): { readonly detail?: MetricDetail } {
+  const detail = {
+    ...optional('class', ofClass),
+    ...optional('costs', costs),
+    ...optional('quantile', quantile),
+  };
+  return Object.keys(detail).length === 0 ? {} : { detail };
+}
+
+/** Keys that belong to other metrics, and those that a metric can't do without. */
+function findDetailProblems(entry: RawGateEntry, metric: string): readonly CrossProblem[] {
+  const name = metricName(metric);
+  const owners: Readonly<Record<'class' | 'costs' | 'quantile', readonly string[]>> = {
+    class: METRICS_OF_A_CLASS,
+    costs: ['expected-cost'],
+    quantile: ['pinball'],
+  };
+  const keys = ['class', 'costs', 'quantile'] as const;
+  const misplaced = keys
+    .filter((key) => entry[key] !== undefined && !owners[key].includes(name))
+    .map((key) => {
+      const metrics = owners[key].map((owner) => `\`${owner}\``).join(', ');
+      return misfitOf(key, `\`${key}\` does not go with \`${metric}\`.`, `It goes with ${metrics}.`);
+    });
+  const needed = { 'expected-cost': 'costs', pinball: 'quantile' } as const;
+  const missing = Object.entries(needed)
+    .filter(([owner, key]) => owner === name && entry[key] === undefined)
+    .map(([, key]) => misfitOf('metric', `\`${metric}\` needs \`${key}\`.`, `Add \`${key}\` to the entry.`));
+  return [...misplaced, ...missing];
 }
 
 function findProblems(entry: RawGateEntry): readonly CrossProblem[] {

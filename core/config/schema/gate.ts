@@ -11,6 +11,24 @@ export const gateEntrySchema = z.strictObject({
     'accuracy',
   ).optional(),
   mlflow: text("A metric judged exactly as MLflow's MetricThreshold judges it.", 'accuracy_score').optional(),
+  class: text(
+    'For `f1`, `precision` and `recall`: of this class alone, in place of the positive class or the mean over classes.',
+    'fraud',
+  ).optional(),
+  costs: z
+    .record(z.string(), z.record(z.string(), z.number()))
+    .optional()
+    .meta({
+      description:
+        'For `expected-cost`: what each wrong answer costs, by the true class and then by the answer. A right answer costs nothing unless it is named.',
+      examples: ['{ fraud: { legit: 100 }, legit: { fraud: 1 } }'],
+    }),
+  quantile: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .optional()
+    .meta({ description: 'For `pinball`: which quantile the model predicts.', examples: ['0.9'] }),
   floor: number('The least the metric may be, whatever the champion does.', '0.9').optional(),
   ceiling: number('The most the metric may be, whatever the champion does.', '0.5').optional(),
   require: z.enum(['non-inferior', 'superior']).optional().meta({

@@ -79,7 +79,7 @@ function judgeOne(rule: GateRule, input: GateInput, evidence: GateEvidence | und
 
 function judgeLimit(rule: FloorRule, input: GateInput, evidence: GateEvidence | undefined): RuleOutcome {
   if (evidence === undefined) return checked(rule, unfit(rule, rule.metric));
-  const metric = resolveMetric(rule.metric, evidence);
+  const metric = resolveMetric(rule, evidence);
   if (metric.ok) {
     return checked(rule, judgeFloor({ rule, metric: metric.value }, evidence.sample, evidence.challenger));
   }
@@ -94,7 +94,7 @@ function judgeComparison(
   evidence: GateEvidence | undefined,
 ): RuleOutcome {
   if (evidence === undefined) return checked(rule, unfit(rule, rule.metric));
-  const metric = resolveMetric(rule.metric, evidence);
+  const metric = resolveMetric(rule, evidence);
   if (!metric.ok) {
     const isLogged = input.userMetrics?.challenger[rule.metric] !== undefined;
     return isLogged ? checked(rule, withoutRows(rule)) : unresolved(rule, metric.error);
@@ -118,7 +118,7 @@ function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEviden
   const isFirst = input.champion === undefined;
   // Nothing is left of a rule that only asks for a change.
   if (isFirst && rule.threshold === undefined) return { kind: 'no-champion', rule };
-  const metric = evidence && resolveMetric(rule.metric, evidence, findMlflowMetric);
+  const metric = evidence && findThresholdMetric(rule, evidence);
   const measure = (who: 'champion' | 'challenger'): number | undefined => {
     const side = who === 'challenger' ? evidence?.challenger : evidence?.pair?.champion;
     if (evidence === undefined || side === undefined || !metric?.ok) return undefined;
@@ -139,14 +139,23 @@ function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEviden
 
 /** A metric of ours, else one of the user's own that the predictions carry row by row. */
 function resolveMetric(
-  name: string,
+  { metric: name, detail }: FloorRule | CompareRule | SlicesRule,
   { sample, challenger }: GateEvidence,
-  find: typeof findMetric = findMetric,
 ): Result<Metric, Problem> {
-  const found = find(name, sample.task);
+  const found = findMetric(name, sample.task, detail);
   if (found.ok) return found;
   const own = rowMetric(name, challenger);
   return own === undefined ? err(found.error) : ok(own);
+}
+
+/** The same by MLflow's definition. */
+function findThresholdMetric(
+  { metric: name }: MlflowRule,
+  { sample, challenger }: GateEvidence,
+): Result<Metric, Problem> {
+  const found = findMlflowMetric(name, sample.task);
+  const own = found.ok ? undefined : rowMetric(name, challenger);
+  return own === undefined ? found : ok(own);
 }
 
 function checked(rule: GateRule, check: Check): RuleOutcome & { readonly kind: 'checked' } {

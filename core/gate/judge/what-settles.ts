@@ -5,6 +5,8 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'too-few-rows': `a holdout of at least ${MIN_ROWS} rows; thousands for margins under a point.`,
   'too-few-groups': `holdout rows of at least ${MIN_GROUPS} groups.`,
   'too-few-of-a-class': `at least ${MIN_PER_CLASS} holdout rows of each class; hundreds for small margins.`,
+  'costs-incomplete': 'a cost for each true class and each wrong answer, under `costs`.',
+  'class-absent': 'holdout rows of that class, or the class by the name that the labels have.',
   'one-class-only': 'holdout rows of every class.',
   'all-ties': 'a model whose scores differ from row to row.',
   'no-scores': 'probabilities in the predictions: log a model that gives them.',

@@ -7,6 +7,7 @@ import {
   type RightnessMetric,
   type Undefined,
 } from './metric.ts';
+import { ratio } from './ratio.ts';
 
 /** Weighted rows of each class: those that have it as label, those it was predicted for, and those that are both. */
 type Counts = {
@@ -145,8 +146,4 @@ function occurringClasses(sample: Sample, side: Side): number[] {
 function oneClassOnly(sample: Sample): Undefined | undefined {
   if (sample.labels.some((label) => label !== sample.labels[0])) return undefined;
   return { code: 'one-class-only', message: 'All rows have the same label, so the metric says nothing.' };
-}
-
-function ratio(part: number, whole: number): number {
-  return whole === 0 ? 0 : part / whole;
 }

@@ -3,13 +3,19 @@ import { didYouMean } from '../../did-you-mean.ts';
 import type { Problem } from '../../errors.ts';
 import { err, ok, type Result } from '../../result.ts';
 import type { Side } from '../predictions.ts';
-import type { Margin } from '../rules/rule.ts';
+import type { Margin, MetricDetail } from '../rules/rule.ts';
 import { CONFUSION_METRICS } from './confusion.ts';
+import { DETAILED_METRICS, detailMetric } from './detailed.ts';
 import { alwaysDefined, type Metric, type RowMetric } from './metric.ts';
 import { REGRESSION_METRICS } from './regression.ts';
 import { SCORE_METRICS } from './score.ts';
 
-const METRICS: readonly Metric[] = [...CONFUSION_METRICS, ...SCORE_METRICS, ...REGRESSION_METRICS];
+const METRICS: readonly Metric[] = [
+  ...CONFUSION_METRICS,
+  ...SCORE_METRICS,
+  ...REGRESSION_METRICS,
+  ...DETAILED_METRICS,
+];
 
 /** Other names people use, MLflow's and scikit-learn's among them, written with dashes. */
 const ALIASES: Readonly<Record<string, string>> = {
@@ -34,6 +40,8 @@ const ALIASES: Readonly<Record<string, string>> = {
   'mean-absolute-error': 'mae',
   'mean-squared-error': 'mse',
   'root-mean-squared-error': 'rmse',
+  'mean-pinball-loss': 'pinball',
+  'quantile-loss': 'pinball',
   'mean-absolute-percentage-error': 'mape',
   'r2-score': 'r2',
 };
@@ -45,10 +53,10 @@ export function metricNames(task?: Task): readonly string[] {
   );
 }
 
-/** The metric of that name or alias for `task`, else a problem that names the nearest one. */
-export function findMetric(name: string, task: Task): Result<Metric, Problem> {
+/** The metric of that name or alias for `task` with what a rule says of it, else a problem that names the nearest one. */
+export function findMetric(name: string, task: Task, detail: MetricDetail = {}): Result<Metric, Problem> {
   const metric = lookUp(name);
-  if (metric?.tasks.includes(task)) return ok(metric);
+  if (metric?.tasks.includes(task)) return ok(detailMetric(metric, detail));
   return err(metric === undefined ? unknownMetric(name, task) : wrongTask(metric, task));
 }
 
@@ -104,6 +112,11 @@ function spreadOf(...columns: readonly (Float64Array | undefined)[]): number {
     }
   }
   return Math.max(0, high - low);
+}
+
+/** The name that a metric's other names stand for. */
+export function metricName(name: string): string {
+  return canonicalName(name);
 }
 
 /** The margin when the user names none: half a point for rates, .005 for other scores, 1% of the champion's value for losses. */

@@ -1,4 +1,5 @@
 import type { Pair, Sample, Side } from '../predictions.ts';
+import { largestError, largestOf } from './largest-error.ts';
 import {
   alwaysDefined,
   type Metric,
@@ -56,15 +57,6 @@ function rowLoss(name: string, loss: (error: number, label: number) => number, l
   };
 }
 
-/** No error has a limit; taken is the spread of the targets, which a model that guesses among them stays within, or the largest error seen. */
-function largestError({ sample, champion, challenger }: Pair): number {
-  const { labels } = sample;
-  const spread = largestOf(labels) + largestOf(labels.map((label) => -label));
-  const errors = ({ predictions }: Side): Float64Array =>
-    predictions.map((value, row) => Math.abs(value - (labels[row] ?? Number.NaN)));
-  return Math.max(spread, largestOf(errors(champion)), largestOf(errors(challenger)));
-}
-
 /** The largest error for a target of the usual size, or the largest share of its target that any row shows. */
 function largestShareOfTarget(pair: Pair): number {
   const { sample, champion, challenger } = pair;
@@ -73,10 +65,6 @@ function largestShareOfTarget(pair: Pair): number {
     predictions.map((value, row) => Math.abs(value - (sample.labels[row] ?? Number.NaN)) / (sizes[row] ?? 1));
   const usual = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
   return Math.max(largestError(pair) / usual, largestOf(shares(champion)), largestOf(shares(challenger)));
-}
-
-function largestOf(values: Float64Array): number {
-  return values.reduce((largest, value) => Math.max(largest, value), Number.NEGATIVE_INFINITY);
 }
 
 function meanSquare({ sample, challenger }: Pair): number {

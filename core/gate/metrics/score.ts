@@ -1,7 +1,7 @@
 import type { Task } from '../../answers/contract.ts';
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
 import type { Pair, Sample, Side } from '../predictions.ts';
-import type { Metric, Undefined, UnseenShares } from './metric.ts';
+import type { Metric, RowMetric, Undefined, UnseenShares } from './metric.ts';
 
 /** The smallest probability log loss looks at, so that one certain mistake does not make it infinite (scikit-learn's choice). */
 const SMALLEST_PROBABILITY = 2.220446049250313e-16;
@@ -64,6 +64,8 @@ export const SCORE_METRICS: readonly Metric[] = [
     prepare: (sample, side) => macroOverClasses(sample, side, preparedAveragePrecision),
     unseenHarm: unseenInAveragePrecision,
   },
+  topAccuracy(3),
+  topAccuracy(5),
   {
     name: 'ece',
     method: 'bootstrap',
@@ -74,9 +76,31 @@ export const SCORE_METRICS: readonly Metric[] = [
     whyUndefined: notProbabilities,
     prepare: preparedCalibrationError,
     // A row that was right and sure adds nothing, or what its class had by chance; failing, it is wrong and sure.
-    unseenHarm: ({ sample }, { ofAll }) => (2 - 1 / sample.classes.length) * ofAll,
+    unseenHarm: ({ sample, champion }, { ofAll }) =>
+      (2 - 1 / sample.classes.length) * ofAll + Math.SQRT2 * calibrationNoise(champion),
   },
 ];
+
+/** The share of rows whose label is among the `k` classes with the largest scores; of equal scores the later class goes first, as in scikit-learn. */
+function topAccuracy(k: number): RowMetric {
+  return {
+    name: `top-${k}-accuracy`,
+    method: 'rows',
+    direction: 'higher',
+    unit: 'rate',
+    tasks: ['multiclass'],
+    whyUndefined: (_, side) => noScores(side),
+    rowValues: ({ labels }, { scores }) =>
+      labels.map((label, row) => {
+        const own = scores[label]?.[row] ?? Number.NaN;
+        const isBefore = (other: number, index: number): boolean =>
+          other > own || (other === own && index > label);
+        const before = scores.filter((column, index) => isBefore(column[row] ?? Number.NaN, index)).length;
+        return before < k ? 1 : 0;
+      }),
+    unseenHarm: (_, { ofAll }) => ofAll,
+  };
+}
 
 /** The probability a model gives class `index`; a binary model may give only that of the positive class. */
 export function probability(side: Side, index: number, row: number): number {
@@ -234,6 +258,26 @@ function preparedAveragePrecision(positive: Uint8Array, scores: Float64Array): W
   };
 }
 
+/**
+ * The calibration error that a calibrated model with these confidences would show by chance alone. A good champion's error is made of it, and
+ * a worse challenger's is not, which flatters the challenger; the draws, noise upon noise, do so by another part: at most the square root of 2 in
+ * all.
+ */
+function calibrationNoise(side: Side): number {
+  const variances = new Float64Array(CALIBRATION_BINS);
+  for (const [row, predicted] of side.predictions.entries()) {
+    const confidence = probability(side, predicted, row);
+    const bin = binOf(confidence);
+    variances[bin] = (variances[bin] ?? 0) + confidence * (1 - confidence);
+  }
+  const gaps = variances.reduce((sum, variance) => sum + Math.sqrt((2 / Math.PI) * variance), 0);
+  return gaps / side.predictions.length;
+}
+
+function binOf(confidence: number): number {
+  return Math.min(CALIBRATION_BINS - 1, Math.floor(confidence * CALIBRATION_BINS));
+}
+
 /** Expected calibration error of the predicted class over ten equal-width confidence bins (Guo et al. 2017). */
 function preparedCalibrationError(sample: Sample, side: Side): WeightedStatistic {
   const confidence = Float64Array.from(side.predictions, (predicted, row) =>
@@ -242,16 +286,14 @@ function preparedCalibrationError(sample: Sample, side: Side): WeightedStatistic
   const right = Uint8Array.from(side.predictions, (predicted, row) =>
     predicted === sample.labels[row] ? 1 : 0,
   );
-  const binOf = Uint8Array.from(confidence, (value) =>
-    Math.min(CALIBRATION_BINS - 1, Math.floor(value * CALIBRATION_BINS)),
-  );
+  const bins = Uint8Array.from(confidence, binOf);
   const gaps = new Float64Array(CALIBRATION_BINS);
   return (weights) => {
     gaps.fill(0);
     let total = 0;
-    for (let row = 0; row < binOf.length; row += 1) {
+    for (let row = 0; row < bins.length; row += 1) {
       const weight = weights[row] ?? 0;
-      const bin = binOf[row] ?? 0;
+      const bin = bins[row] ?? 0;
       gaps[bin] = (gaps[bin] ?? 0) + weight * ((right[row] ?? 0) - (confidence[row] ?? 0));
       total += weight;
     }

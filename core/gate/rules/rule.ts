@@ -11,8 +11,20 @@ export function doubleMargin(margin: Margin): Margin {
   return typeof margin === 'number' ? 2 * margin : { relative: 2 * margin.relative };
 }
 
+/** What an answer costs, by the true class and then by the answer. */
+export type Costs = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** What a rule says of its metric beside the name: one class of it, what mistakes cost, or which quantile is predicted. */
+export type MetricDetail = {
+  readonly class?: string;
+  readonly costs?: Costs;
+  readonly quantile?: number;
+};
+
+type Detailed = { readonly detail?: MetricDetail };
+
 /** The metric must reach `floor` (or stay under `ceiling`), whatever the champion does. */
-export type FloorRule = {
+export type FloorRule = Detailed & {
   readonly kind: 'floor';
   readonly metric: string;
   readonly floor?: number;
@@ -23,7 +35,7 @@ export type FloorRule = {
  * Challenger against champion on the same rows. `non-inferior`: at most `margin` worse; `superior`: better, by at least
  * `minImprovement` (in the metric's unit) when given.
  */
-export type CompareRule = {
+export type CompareRule = Detailed & {
   readonly kind: 'compare';
   readonly metric: string;
   readonly require: 'non-inferior' | 'superior';
@@ -34,7 +46,7 @@ export type CompareRule = {
 };
 
 /** The same on every value of a column. `guard` blocks on proof of harm beyond `margin`; `must-hold` wants each slice shown not worse. */
-export type SlicesRule = {
+export type SlicesRule = Detailed & {
   readonly kind: 'slices';
   readonly metric: string;
   readonly column: string;

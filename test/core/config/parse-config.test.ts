@@ -98,6 +98,32 @@ gate: [{ ${text} }]
     ]);
   });
 
+  it('hands on what an entry says of its metric, and refuses what belongs to another or is missing', () => {
+    const entry = (text: string) => `version: 1
+model: m
+data: { holdout: { path: h.csv } }
+gate: [{ ${text} }]
+`;
+    expect(parse(entry('metric: recall, class: fraud, floor: 0.9')).gate).toEqual([
+      { kind: 'floor', metric: 'recall', floor: 0.9, detail: { class: 'fraud' } },
+    ]);
+    const costs = { fraud: { legit: 100 }, legit: { fraud: 1 } };
+    const money = parse(
+      entry(`metric: expected-cost, costs: ${JSON.stringify(costs)}, margin: 0.5, anchor-margin: 2%`),
+    );
+    expect(money.gate).toMatchObject([
+      { kind: 'compare', margin: 0.5, anchorMargin: { relative: 0.02 }, detail: { costs } },
+    ]);
+    expect(parse(entry('metric: pinball, quantile: 0.9')).gate).toMatchObject([
+      { kind: 'compare', detail: { quantile: 0.9 } },
+    ]);
+    expect(() => parse(entry('metric: accuracy, class: fraud'))).toThrow(
+      /`class` does not go with `accuracy`/,
+    );
+    expect(() => parse(entry('metric: expected-cost'))).toThrow(/`expected-cost` needs `costs`/);
+    expect(() => parse(entry('metric: pinball'))).toThrow(/`pinball` needs `quantile`/);
+  });
+
   it('takes a bare metric as a comparison with the usual margin of its kind', () => {
     const config = parse(`version: 1
 model: m

@@ -3,6 +3,7 @@ import type { Task } from '../../../core/answers/contract.ts';
 import { evaluateMetric } from '../../../core/gate/metrics/metric.ts';
 import { defaultMargin, findMetric, metricNames, rowMetric } from '../../../core/gate/metrics/metrics.ts';
 import { type Predictions, sampleOf, sideOf } from '../../../core/gate/predictions.ts';
+import type { MetricDetail } from '../../../core/gate/rules/rule.ts';
 import vectors from '../../../measure/vectors/answers/metrics.json' with { type: 'json' };
 import { expectClose } from '../statistics/close-to.ts';
 import { randomBinary, randomMulticlass, randomRegression } from './samples.ts';
@@ -37,8 +38,25 @@ describe("metrics have scikit-learn's values", () => {
     });
   }
 
+  for (const [index, vector] of vectors.entries()) {
+    test.each(vector.detailed.map((one) => [one.metric, one] as const))(
+      `%s with its detail of ${vector.task} case ${index}`,
+      (name, { detail, value }) => {
+        const predictions = predictionsOf(vector);
+        const metric = findMetric(name, predictions.task, detail as MetricDetail);
+        const ours = metric.ok && evaluateMetric(metric.value, sampleOf(predictions), sideOf(predictions));
+        expectClose(typeof ours === 'number' ? ours : Number.NaN, value, name);
+      },
+    );
+  }
+
   test('and each metric but the calibration error has such a value', () => {
-    const checked = new Set(vectors.flatMap(({ values }) => Object.keys(values)));
+    const checked = new Set(
+      vectors.flatMap(({ values, detailed }) => [
+        ...Object.keys(values),
+        ...detailed.map(({ metric }) => metric),
+      ]),
+    );
     expect(metricNames().filter((name) => !checked.has(name))).toEqual(['ece']);
   });
 });
@@ -88,7 +106,7 @@ describe('metrics are found', () => {
     const found = findMetric('accuracy', 'regression');
     expect(!found.ok && found.error).toMatchObject({
       code: 'metric-not-for-task',
-      remedy: 'Use one of mae, mse, mape, rmse, r2, a metric of your own (`data.holdout.metrics`).',
+      remedy: 'Use one of mae, mse, mape, rmse, r2, pinball, a metric of your own (`data.holdout.metrics`).',
     });
   });
 
