@@ -54,7 +54,7 @@ export const ANSWERS_KEYS = [
 ] as const satisfies readonly AnswersKey[];
 
 /** The keys that are said in both and differ: what is said in one alone takes nothing from the other. */
-export function differingKeys(left: AnswersContract, right: AnswersContract): readonly AnswersKey[] {
+function differingKeys(left: AnswersContract, right: AnswersContract): readonly AnswersKey[] {
   return ANSWERS_KEYS.filter(
     (key) => left[key] !== undefined && right[key] !== undefined && !isSame(left[key], right[key]),
   );

@@ -4,7 +4,7 @@ import type { LedgerEventData } from '../event.ts';
 import type { LedgerState } from '../state.ts';
 
 /** What a model that is judged answers, and how much of that the default branch states, at which commit. */
-export type PresentAnswers = {
+type PresentAnswers = {
   readonly sha: string;
   readonly seen: number;
   readonly declared: AnswersContract;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differingKeys, isSameContract, mergeContracts } from '../../../core/answers/contract.ts';
+import { isSameContract, mergeContracts, unmetKeys } from '../../../core/answers/contract.ts';
 import { comparePolicy, describePolicy } from '../../../core/config/compare-policy.ts';
 import { parseConfig } from '../../../core/config/parse-config.ts';
 
@@ -65,7 +65,7 @@ describe('two contracts of answers', () => {
 
   it('are the declared one alone where it says otherwise', () => {
     expect(mergeContracts({ classes: ['yes', 'no'] }, fixed)).toEqual({ classes: ['yes', 'no'] });
-    expect(differingKeys({ classes: ['yes', 'no'], positive: 'yes' }, fixed)).toEqual(['classes']);
+    expect(unmetKeys({ classes: ['yes', 'no'], positive: 'yes' }, fixed)).toEqual(['classes', 'positive']);
   });
 
   it('are the same whatever the order of their labels', () => {

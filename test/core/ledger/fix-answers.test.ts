@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { admitEvents } from '../../../core/ledger/admit-events.ts';
-import { fixAnswers, type PresentAnswers } from '../../../core/ledger/answers/fix-answers.ts';
+import { fixAnswers } from '../../../core/ledger/answers/fix-answers.ts';
 import { foldLedger } from '../../../core/ledger/fold.ts';
 import { emptyLedger } from '../../../core/ledger/state.ts';
 import { startScribe } from './ledger-support.ts';
 
+type PresentAnswers = Parameters<typeof fixAnswers>[1];
 const present: PresentAnswers = {
   sha: 'a'.repeat(40),
   seen: 10,
