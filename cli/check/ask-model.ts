@@ -37,7 +37,8 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
       onLine: asking.onLine,
     });
     const predictions = path.join(temp, 'predictions.parquet');
-    const [answer] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout });
+    const { answers } = config;
+    const [answer] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout, answers });
     const told = Object.entries(answer?.metrics ?? {}).map(
       ([name, value]) => `${name} ${Number(value.toPrecision(4))}`,
     );
