@@ -46,14 +46,10 @@ export function findUnknownPositive(
 
 /** A contract as it is written in trainyard.yml. */
 function writeContract(contract: AnswersContract): string {
-  const { scoreColumns, classes, labels: _labels, ...rest } = contract;
-  const written = {
-    ...rest,
-    ...(classes && {
-      classes: classes.length > MOST_CLASSES ? [...classes.slice(0, MOST_CLASSES), '…'] : classes,
-    }),
-    ...(scoreColumns && { 'score-columns': scoreColumns }),
-  };
+  const { task, classes, positive, prediction, scoreColumns, scores } = contract;
+  const isLong = classes !== undefined && classes.length > MOST_CLASSES;
+  const shown = isLong ? [...classes.slice(0, MOST_CLASSES), '…'] : classes;
+  const written = { task, classes: shown, positive, prediction, 'score-columns': scoreColumns, scores };
   return JSON.stringify(written)
     .replaceAll('"', '')
     .replaceAll(/([:,])/g, '$1 ')

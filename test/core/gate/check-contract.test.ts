@@ -67,7 +67,7 @@ describe('what is told of answers', () => {
   it('is what was concluded and how to state it', () => {
     expect(describeAnswers(answers)).toEqual([]);
     expect(describeAnswers({ ...answers, inferred: ['task', 'scores'] })).toEqual([
-      'Nobody states what this model answers in full: `task`, `scores` were concluded from its answers. To state it: `answers: { task: binary, positive: yes, scores: probabilities, classes: [yes, no] }`.',
+      'Nobody states what this model answers in full: `task`, `scores` were concluded from its answers. To state it: `answers: { task: binary, classes: [yes, no], positive: yes, scores: probabilities }`.',
     ]);
   });
 
