@@ -11,7 +11,7 @@ import {
 } from './relate-types.ts';
 
 /** What runs for a user: the commands are part of it. */
-const PRODUCTION = ['core', 'adapters', 'actions', 'agent', 'scripts'];
+const PRODUCTION = ['core', 'adapters', 'actions', 'agent', 'cli', 'scripts'];
 
 /** What is done to properties, by the place each is declared at. */
 export type Flows = {
