@@ -32,7 +32,8 @@ import json, sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 file, model, holdout, names = sys.argv[1:]
-about = {"schema": "trainyard.predictions/2", "task": "binary", "classes": ["a", "b"]}
+about = {"schema": "trainyard.predictions/3", "task": "binary", "classes": ["a", "b"]}
+about |= {"closed": True, "answers": {"classes": ["a", "b"], "positive": "b"}, "inferred": ["task"]}
 about |= {"modelDigest": model, "holdoutDigest": holdout}
 names = names.split(",")
 table = pa.table({"id": [str(row) for row in range(len(names))], "prediction": names})
