@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['test/{core,adapters,actions,cli,measure,scripts}/**/*.test.ts'],
+          include: ['test/{core,adapters,actions,cli,measure}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

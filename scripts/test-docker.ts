@@ -4,9 +4,9 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { addCounts, type Counts, formatCounts, NO_TESTS, writeCounts } from '../measure/counts.ts';
 import { playScenesOnDocker } from '../measure/scenes/play-on-docker.ts';
+import { runSuite } from '../measure/suite/suite.ts';
 import { STATE_DIR } from '../sandbox/checkout.ts';
 import { type DockerHost, withDockerHost } from '../sandbox/docker/docker-host.ts';
-import { runSuite } from './test/suite.ts';
 
 const FOLDER = join(STATE_DIR, 'docker');
 const REPORT = join(STATE_DIR, 'reports', 'docker.json');

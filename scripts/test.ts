@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { addCounts, type Counts, formatCounts, NO_TESTS } from '../measure/counts.ts';
-import { runSuite, type Suite, startBeside } from './test/suite.ts';
+import { runSuite, type Suite, startBeside } from '../measure/suite/suite.ts';
 import { DOCKER_SUITE, newWorldSuite, SUITES } from './test/suites.ts';
 
 const ALL_SUITES = [...SUITES, DOCKER_SUITE];

@@ -5,7 +5,7 @@ import type { DispatchType } from '../../core/names.ts';
 import { MAX_REPORT_AGE_DAYS } from '../../core/serving/dispatch-payload.ts';
 import type { AgentContext } from '../context.ts';
 import type { HttpAnswer } from '../machine/exchange-http.ts';
-import type { OutboxEntry } from '../store/outbox-table.ts';
+import type { OutboxEntry } from '../store/outbox-entry.ts';
 import { askGitHub } from './ask-github.ts';
 import type { TokenSource } from './github-token.ts';
 

@@ -3,17 +3,9 @@ import { z } from 'zod';
 import { DISPATCH_TYPES, type DispatchType } from '../../core/names.ts';
 import { type DispatchPayload, dispatchPayloadSchema } from '../../core/serving/dispatch-payload.ts';
 import { createHeldReports } from './held-reports.ts';
+import type { OutboxEntry } from './outbox-entry.ts';
 
 const dispatchTypeSchema = z.enum(DISPATCH_TYPES);
-
-/** A report on its way to the repository. Its id and content never change, so a second delivery is seen as a replay. */
-export type OutboxEntry = {
-  readonly seq: number;
-  readonly type: DispatchType;
-  readonly payload: DispatchPayload;
-  readonly attempts: number;
-  readonly at: string;
-};
 
 /** Reports of one type that wait at most; the oldest makes room. */
 const MAX_PENDING = 1_000;
@@ -65,14 +57,7 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     `DELETE FROM outbox WHERE delivered IS NULL AND type = ? AND seq <= (
        SELECT seq FROM outbox WHERE delivered IS NULL AND type = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)`,
   );
-  const select =
-    'SELECT seq, type, payload, attempts, at, due FROM outbox WHERE delivered IS NULL AND type = ?';
-  const oldest = database.prepare(`${select} ORDER BY seq LIMIT 1`);
-  const soonest = database.prepare(`${select} ORDER BY due, seq LIMIT 1`);
-  const first = (type: DispatchType) => {
-    const row = (type === DISPATCH_TYPES.brake ? soonest : oldest).get(type);
-    return row === undefined ? undefined : entryRow.parse(row);
-  };
+  const first = selectFirst(database);
   const hurry = database.prepare('UPDATE outbox SET due = ? WHERE delivered IS NULL AND due > ?');
   const deliver = database.prepare('UPDATE outbox SET delivered = ?, error = NULL WHERE seq = ?');
   const postpone = database.prepare(
@@ -117,6 +102,18 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     },
     expire: (before) => Number(expire.run(before).changes),
     pending: createPending(database),
+  };
+}
+
+/** The stored report of a type that goes out first. */
+function selectFirst(database: DatabaseSync): (type: DispatchType) => z.infer<typeof entryRow> | undefined {
+  const select =
+    'SELECT seq, type, payload, attempts, at, due FROM outbox WHERE delivered IS NULL AND type = ?';
+  const oldest = database.prepare(`${select} ORDER BY seq LIMIT 1`);
+  const soonest = database.prepare(`${select} ORDER BY due, seq LIMIT 1`);
+  return (type) => {
+    const row = (type === DISPATCH_TYPES.brake ? soonest : oldest).get(type);
+    return row === undefined ? undefined : entryRow.parse(row);
   };
 }
 

@@ -15,8 +15,8 @@ import {
 const EQUAL_RUNS = 10_000;
 const HARM_RUNS = 1_000;
 const ALPHA = PLAN.alpha;
-/** Share of rollouts with the right routing that may be held for it. */
-const ROUTING_ALPHA = 0.001;
+/** Share of rollouts that may be held: each is watched for a wrong split of requests, of which there is none. */
+const HELD_ALPHA = 0.001;
 /** Equal versions are watched for hours, harmful ones for a minute or two. */
 const SLOW_POLLS = 60;
 const FAST_POLLS = 15;
@@ -82,11 +82,11 @@ function equalVersions(what: string, fate: Fate, { scale, seed }: SimulationOpti
     row: 16,
     quantity: `canary, both versions alike, ${what} (${PER_SECOND} requests/s): rolled back`,
     anchors: [],
-    target: `≤ ${100 * ALPHA}%; held for its share of traffic ≤ ${100 * ROUTING_ALPHA}%; the rest promoted`,
+    target: `≤ ${100 * ALPHA}%; held ≤ ${100 * HELD_ALPHA}%; the rest promoted`,
     observed: `${formatShare(stopped, runs)} (${stopped} of ${runs}); ${formatShare(held, runs)} (${held})`,
     met:
       keepsPromise(stopped, runs, { most: ALPHA, fullDraws: EQUAL_RUNS }) &&
-      keepsPromise(held, runs, { most: ROUTING_ALPHA, fullDraws: EQUAL_RUNS }),
+      keepsPromise(held, runs, { most: HELD_ALPHA, fullDraws: EQUAL_RUNS }),
   };
 }
 

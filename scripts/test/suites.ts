@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { Suite } from '../../measure/suite/suite.ts';
 import { STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
-import type { Suite } from './suite.ts';
 
 const REPORTS = join(STATE_DIR, 'reports');
 

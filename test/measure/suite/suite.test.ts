@@ -2,8 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runSuite, type Suite, startBeside } from '../../scripts/test/suite.ts';
-import { newWorldSuite, SUITES } from '../../scripts/test/suites.ts';
+import { runSuite, type Suite, startBeside } from '../../../measure/suite/suite.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -36,18 +35,5 @@ describe('a suite beside others', () => {
     expect(getPriority()).toBeLessThan(19);
     const broken = suiteOf('process.exit(3)');
     expect(await startBeside(broken).join()).toEqual(await runSuite(broken));
-  });
-});
-
-describe('the world as a suite', () => {
-  it('plays the known schedules alone where people wait, and new ones of the commit where nobody does', () => {
-    const short = SUITES.find(({ name }) => name === 'world');
-    expect(short?.isBeside).toBeUndefined();
-    expect(short?.args).toEqual(expect.arrayContaining(['--seed', '1']));
-    const long = newWorldSuite(20_000);
-    expect(long).toMatchObject({ name: 'world', isBeside: true, counting: short?.counting });
-    expect(long.args).toEqual(
-      expect.arrayContaining(['--known', '--seed', 'commit', '--schedules', '20000']),
-    );
   });
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../../measure/counts.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
+import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../counts.ts';
 import { atIdlePriority } from './at-idle-priority.ts';
 import { renderCoverage } from './render-coverage.ts';
 
@@ -25,7 +25,7 @@ export type Suite = {
 };
 
 /** A suite that runs beside others. */
-export type Running = {
+type Running = {
   /** Passes its output through, what it wrote before its turn first, and gives its counts once it has ended. */
   readonly join: () => Promise<Counts>;
 };
