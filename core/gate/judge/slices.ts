@@ -48,7 +48,7 @@ export function compareSlices(task: SlicesTask, pair: Pair, seed: string): Compa
 }
 
 /** The guarded slices of all rules and the Holm-adjusted p of harm of each; no p where they are too many for any to be small enough. */
-export type Guards = { readonly count: number; readonly adjusted: ReadonlyMap<Slice, number> };
+type Guards = { readonly count: number; readonly adjusted: ReadonlyMap<Slice, number> };
 
 /**
  * The guard slices of all rules share one family, so that the chance to block a good model stays at 5% however many there are. Must-hold
