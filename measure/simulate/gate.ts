@@ -1,13 +1,13 @@
 import { benchInput, TARGET_SECONDS, timeJudgement } from '../bench/gate-input.ts';
 import { worstDisagreement } from '../vectors/known-answers.ts';
-import { simulateBootstrap } from './gate-bootstrap.ts';
-import { simulateFairness } from './gate-fairness.ts';
-import { simulateLevels } from './gate-levels.ts';
-import { simulateLine } from './gate-line.ts';
-import { simulateLostSlice } from './gate-lost-slice.ts';
-import { simulateMargin } from './gate-margin.ts';
-import { simulateRareHarm } from './gate-rare-harm.ts';
-import { simulateSlices } from './gate-slices.ts';
+import { simulateBootstrap } from './gate-rows/bootstrap.ts';
+import { simulateFairness } from './gate-rows/fairness.ts';
+import { simulateLevels } from './gate-rows/levels.ts';
+import { simulateLine } from './gate-rows/line.ts';
+import { simulateLostSlice } from './gate-rows/lost-slice.ts';
+import { simulateMargin } from './gate-rows/margin.ts';
+import { simulateRareHarm } from './gate-rows/rare-harm.ts';
+import { simulateSlices } from './gate-rows/slices.ts';
 import type { SimulationOptions, SimulationRow } from './simulation-row.ts';
 
 /** The promises of the gate: rows 5, 6, 7, 14, 15 and 19 to 23. */

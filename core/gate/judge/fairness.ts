@@ -40,7 +40,7 @@ type JudgedOutcome = {
  * Claim: groups whose true rates lie within the limit are blocked in at most 5% of gates.
  * Assumes: independent rows, or users whose design effect these rows show. Bonferroni over outcomes and ordered pairs of groups.
  * Reference: see `agrestiCaffoLower`; for the bias of the largest gap, Lum, Zhang & Bower, "De-biasing bias measurement" (FAccT 2022).
- * Vector: test/core/gate/judge-fairness.test.ts; measure/simulate/gate-fairness.ts, row 7 of docs/decisions.md.
+ * Vector: test/core/gate/judge-fairness.test.ts; measure/simulate/gate-rows/fairness.ts, row 7 of docs/decisions.md.
  */
 export function judgeFairness(
   rule: FairnessRule,

@@ -13,7 +13,7 @@ import { undecided } from './undecided.ts';
 import { whatSettles } from './what-settles.ts';
 
 /** More guarded slices than this share no error that draws could still tell from chance. */
-export const MOST_GUARDED = 10_000;
+const MOST_GUARDED = 10_000;
 
 /** One slices rule with its metric found. */
 type SlicesTask = { readonly rule: SlicesRule; readonly metric: Metric };

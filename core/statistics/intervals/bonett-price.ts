@@ -19,7 +19,7 @@ type PairedCounts = { readonly gains: number; readonly losses: number; readonly 
  * Assumes: independent rows.
  * Reference: Bonett & Price, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data"
  * (Journal of Educational and Behavioral Statistics, 2012): one gain and one loss are added before the usual interval is taken.
- * Vector: test/core/statistics/known-answers.test.ts, the published example; coverage by measure/simulate/gate-margin.ts.
+ * Vector: test/core/statistics/known-answers.test.ts, the published example; coverage by measure/simulate/gate-rows/margin.ts.
  */
 export function bonettPrice({ gains, losses, n }: PairedCounts, level: number): PairedDifference {
   const up = (gains + 1) / (n + 2);

@@ -36,7 +36,7 @@ type BootstrapRequest = {
  * rare and absent here is absent from every draw.
  * Reference: Efron & Tibshirani, "An Introduction to the Bootstrap" (1993), ch. 13 (percentile bounds) and ch. 8 (strata).
  * Vector: test/core/statistics/random-stream.test.ts (the spread of a mean); the error of the gate's use of it by
- * measure/simulate/gate-bootstrap.ts.
+ * measure/simulate/gate-rows/bootstrap.ts.
  */
 export function bootstrap(
   statistic: WeightedStatistic,

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Check } from '../../../core/gate/check.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
-import { MOST_GUARDED } from '../../../core/gate/judge/slices.ts';
 import type { Predictions } from '../../../core/gate/predictions.ts';
 import type { GateRule, SlicesRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, binaryPredictions, gateInput, type Rightness } from './samples.ts';
@@ -134,7 +133,7 @@ describe('guard slices of many rules and values', () => {
   });
 
   test('say that they have no power where more slices share the error than any draws can serve', () => {
-    const city = Array.from({ length: 30 * (MOST_GUARDED + 1) }, (_, row) => `${Math.floor(row / 30)}`);
+    const city = Array.from({ length: 30 * 10_001 }, (_, row) => `${Math.floor(row / 30)}`);
     const labels = Float64Array.from(city, (_, row) => row % 2);
     const model = { ...binaryPredictions(labels, labels), slices: { city } };
     const { checks } = judgeGate(gateInput([guard('accuracy')], { champion: model, challenger: model }));

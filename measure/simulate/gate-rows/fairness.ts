@@ -1,14 +1,14 @@
-import { judgeFairness } from '../../core/gate/judge/fairness.ts';
-import type { Side } from '../../core/gate/predictions.ts';
-import { type Draws, makeDraws } from './draws.ts';
-import { emptySample, emptySide } from './empty-pair.ts';
+import { judgeFairness } from '../../../core/gate/judge/fairness.ts';
+import type { Side } from '../../../core/gate/predictions.ts';
+import { type Draws, makeDraws } from '../draws.ts';
+import { emptySample, emptySide } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
   keepsPromise,
   type SimulationOptions,
   type SimulationRow,
-} from './simulation-row.ts';
+} from '../simulation-row.ts';
 
 /** True rates of the groups, whose largest gap is 0 or just the limit. */
 type Cell = { readonly groups: number; readonly lowest: number; readonly highest: number };

@@ -1,15 +1,15 @@
-import { adjustGuards, compareSlices, concludeSlices } from '../../core/gate/judge/slices.ts';
-import { findMetric } from '../../core/gate/metrics/metrics.ts';
-import type { Pair } from '../../core/gate/predictions.ts';
-import { type Draws, makeDraws } from './draws.ts';
-import { emptyPair } from './empty-pair.ts';
+import { adjustGuards, compareSlices, concludeSlices } from '../../../core/gate/judge/slices.ts';
+import { findMetric } from '../../../core/gate/metrics/metrics.ts';
+import type { Pair } from '../../../core/gate/predictions.ts';
+import { type Draws, makeDraws } from '../draws.ts';
+import { emptyPair } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
   keepsPromise,
   type SimulationOptions,
   type SimulationRow,
-} from './simulation-row.ts';
+} from '../simulation-row.ts';
 
 const RULES = ['f1', 'recall', 'precision'] as const;
 const PARTS = 100;

@@ -1,16 +1,16 @@
-import { adjustGuards, compareSlices, concludeSlices } from '../../core/gate/judge/slices.ts';
-import { findMetric } from '../../core/gate/metrics/metrics.ts';
-import type { Pair } from '../../core/gate/predictions.ts';
-import { mcnemarHarm } from '../../core/statistics/mcnemar.ts';
-import { type Draws, makeDraws } from './draws.ts';
-import { emptyPair } from './empty-pair.ts';
+import { adjustGuards, compareSlices, concludeSlices } from '../../../core/gate/judge/slices.ts';
+import { findMetric } from '../../../core/gate/metrics/metrics.ts';
+import type { Pair } from '../../../core/gate/predictions.ts';
+import { mcnemarHarm } from '../../../core/statistics/mcnemar.ts';
+import { type Draws, makeDraws } from '../draws.ts';
+import { emptyPair } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
   keepsPromise,
   type SimulationOptions,
   type SimulationRow,
-} from './simulation-row.ts';
+} from '../simulation-row.ts';
 
 const SLICES = 20;
 const ROWS_PER_SLICE = 200;

@@ -1,16 +1,16 @@
-import { judgeCompare } from '../../core/gate/judge/compare.ts';
-import { judgeMlflow } from '../../core/gate/judge/mlflow.ts';
-import { findMetric } from '../../core/gate/metrics/metrics.ts';
-import type { Pair } from '../../core/gate/predictions.ts';
-import { type Draws, makeDraws } from './draws.ts';
-import { emptyPair } from './empty-pair.ts';
+import { judgeCompare } from '../../../core/gate/judge/compare.ts';
+import { judgeMlflow } from '../../../core/gate/judge/mlflow.ts';
+import { findMetric } from '../../../core/gate/metrics/metrics.ts';
+import type { Pair } from '../../../core/gate/predictions.ts';
+import { type Draws, makeDraws } from '../draws.ts';
+import { emptyPair } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
   keepsPromise,
   type SimulationOptions,
   type SimulationRow,
-} from './simulation-row.ts';
+} from '../simulation-row.ts';
 
 /** Rows of the holdout, share of rows on which just one model is right, and the margin at which the challenger truly is. */
 type Cell = { readonly rows: number; readonly disagreement: number; readonly margin: number };

@@ -1,16 +1,16 @@
-import { judgeAnchor } from '../../core/gate/judge/anchor.ts';
-import { judgeCompare } from '../../core/gate/judge/compare.ts';
-import { findMetric } from '../../core/gate/metrics/metrics.ts';
-import type { Pair } from '../../core/gate/predictions.ts';
-import { type Draws, makeDraws } from './draws.ts';
-import { emptySample } from './empty-pair.ts';
+import { judgeAnchor } from '../../../core/gate/judge/anchor.ts';
+import { judgeCompare } from '../../../core/gate/judge/compare.ts';
+import { findMetric } from '../../../core/gate/metrics/metrics.ts';
+import type { Pair } from '../../../core/gate/predictions.ts';
+import { type Draws, makeDraws } from '../draws.ts';
+import { emptySample } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
   keepsPromise,
   type SimulationOptions,
   type SimulationRow,
-} from './simulation-row.ts';
+} from '../simulation-row.ts';
 
 const ROWS = 10_000;
 const CANDIDATES = 12;

@@ -1,15 +1,15 @@
-import { judgeCompare } from '../../core/gate/judge/compare.ts';
-import { findMetric } from '../../core/gate/metrics/metrics.ts';
-import type { Pair } from '../../core/gate/predictions.ts';
-import { type Draws, makeDraws } from './draws.ts';
-import { emptyPair } from './empty-pair.ts';
+import { judgeCompare } from '../../../core/gate/judge/compare.ts';
+import { findMetric } from '../../../core/gate/metrics/metrics.ts';
+import type { Pair } from '../../../core/gate/predictions.ts';
+import { type Draws, makeDraws } from '../draws.ts';
+import { emptyPair } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
   keepsPromise,
   type SimulationOptions,
   type SimulationRow,
-} from './simulation-row.ts';
+} from '../simulation-row.ts';
 
 /**
  * A holdout and the rows that the challenger fails on completely: of the positives, a share so that `failing` are expected. Nothing else sets

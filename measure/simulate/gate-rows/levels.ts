@@ -1,17 +1,17 @@
-import { judgeCompare } from '../../core/gate/judge/compare.ts';
-import { evaluateMetric, type Metric } from '../../core/gate/metrics/metric.ts';
-import { findMetric } from '../../core/gate/metrics/metrics.ts';
-import type { Pair, Side } from '../../core/gate/predictions.ts';
-import type { MetricDetail } from '../../core/gate/rules/rule.ts';
-import { type Draws, makeDraws } from './draws.ts';
-import { emptyPair } from './empty-pair.ts';
+import { judgeCompare } from '../../../core/gate/judge/compare.ts';
+import { evaluateMetric, type Metric } from '../../../core/gate/metrics/metric.ts';
+import { findMetric } from '../../../core/gate/metrics/metrics.ts';
+import type { Pair, Side } from '../../../core/gate/predictions.ts';
+import type { MetricDetail } from '../../../core/gate/rules/rule.ts';
+import { type Draws, makeDraws } from '../draws.ts';
+import { emptyPair } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
   keepsPromise,
   type SimulationOptions,
   type SimulationRow,
-} from './simulation-row.ts';
+} from '../simulation-row.ts';
 
 /** A metric on so many rows, half of them positive; the challenger is over-confident, which costs it calibration, Brier score and money. */
 type Cell = { readonly metric: string; readonly rows: number; readonly detail?: MetricDetail };
