@@ -21,6 +21,8 @@ PROJECTIONS = 8
 BRIGHTNESS = "brightness"
 CONTRAST = "contrast"
 SEPARATOR = "/"
+# Values of a tensor that are looked at together.
+BLOCK_VALUES = 4_000_000
 # Enough to see what a column holds: all of its rows are of one type.
 ROWS_LOOKED_AT = 100
 
@@ -100,6 +102,12 @@ class Extractor:
         return np.hstack(columns) if columns else np.empty((rows, 0)), categories
 
     def _extract_tensor(self, name: str, tensor: np.ndarray) -> np.ndarray:
+        """A block of rows after the other: as numbers of eight bytes, images of one byte would fill the memory."""
+        size = max(1, BLOCK_VALUES // max(1, int(np.prod(tensor.shape[1:]))))
+        blocks = [tensor[start : start + size] for start in range(0, max(1, len(tensor)), size)]
+        return np.concatenate([self._extract_block(name, block) for block in blocks])
+
+    def _extract_block(self, name: str, tensor: np.ndarray) -> np.ndarray:
         flat = tensor.reshape(len(tensor), -1).astype(np.float64)
         features = self._by_tensor[name]
         if features[0].kind == "numeric":

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from trainyard.features import Extractor, list_features, make_direction
 
@@ -69,6 +70,19 @@ def test_a_column_left_out_of_the_profile_is_passed_over():
     tensor = np.array([[1.0, np.nan, 3.0]])
     features = [feature for feature in list_features(tensor) if feature.name != "x1"]
     assert Extractor(features).extract(tensor)[0].tolist() == [[1, 3]]
+
+
+def test_many_images_are_looked_at_in_blocks(monkeypatch: pytest.MonkeyPatch):
+    images = np.random.default_rng(1).integers(0, 256, (50, 28, 28), dtype=np.uint8)
+    whole = Extractor(list_features(images)).extract(images)[0]
+    monkeypatch.setattr("trainyard.features.BLOCK_VALUES", 784 * 7)
+    blocks: list[int] = []
+    extract = Extractor._extract_block
+    monkeypatch.setattr(
+        Extractor, "_extract_block", lambda self, name, block: blocks.append(len(block)) or extract(self, name, block)
+    )
+    assert np.allclose(Extractor(list_features(images)).extract(images)[0], whole)
+    assert blocks == [7] * 7 + [1]
 
 
 def test_bytes_and_lists_are_nothing_to_count_and_names_may_be_numbers():
