@@ -31,6 +31,7 @@ from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_a
 from trainyard.predictions import describe_predictions, measure, write_predictions
 from trainyard.probe import require_steady_answers
 from trainyard.reading import read_answers
+from trainyard.requirements import list_differences
 from trainyard.row_metrics import RowMetric, add_metric_options, read_metrics
 
 if TYPE_CHECKING:
@@ -102,8 +103,15 @@ class Asked:
 def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[str, Any], int]:
     """Predicts the holdout with one model and writes the Parquet file; gives its description and its rows."""
     model = fetch_model(target.uri, box)
+    tell_differences(model)
     holdout = load_holdout(asked.holdout, asked.columns, model.description.signature)
     return predict_holdout(model, box, holdout, asked, target.predictions), holdout.rows
+
+
+def tell_differences(model: LoggedModel) -> None:
+    """Says in the log where this Python is not the one that the model was logged with."""
+    for difference in list_differences(model.folder):
+        say(f"{model.uri}: {difference}; it may answer otherwise here than it did")
 
 
 def predict_holdout(

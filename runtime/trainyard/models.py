@@ -15,6 +15,7 @@ from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.errors import UserError
 from trainyard.files import NOT_THE_MODEL, digest_folder
 from trainyard.inputs import Inputs, concatenate, count_rows, iterate_chunks
+from trainyard.requirements import list_differences
 from trainyard.signature import ModelDescription, read_model_description
 
 if TYPE_CHECKING:
@@ -100,10 +101,16 @@ def load_predictor(model: LoggedModel, box: BoxedModel) -> Callable[[Inputs], An
     except ModelError as error:
         raise UserError(
             "model-unloadable",
-            f"{model.uri} cannot be loaded: {error}.",
+            f"{model.uri} cannot be loaded: {error}.{tell_other_versions(model)}",
             "Run in the model's own environment, and log the code it needs with it (code_paths).",
         ) from error
     return box.predict
+
+
+def tell_other_versions(model: LoggedModel) -> str:
+    """What of this Python is not as it was where the model was logged; empty where all is."""
+    differences = list_differences(model.folder)
+    return f" Here is {'; '.join(differences)}." if differences else ""
 
 
 def predict_all(predict: Callable[[Inputs], Any], inputs: Inputs) -> np.ndarray | Any:  # noqa: ANN401
