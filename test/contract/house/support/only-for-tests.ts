@@ -13,7 +13,6 @@ export const FOR_TESTS: readonly string[] = [
   'agent/runtimes/process/handle.ts: SpawnRequest',
   'core/drift/compare-histograms.ts: stabilityIndex',
   'core/drift/decide-drift-report.ts: DriftEpisode',
-  'core/gate/predictions.ts: sampleAt',
   'core/ledger/statement.ts: PREDICATE_TYPE',
   'core/ledger/statement.ts: STATEMENT_TYPE',
   'core/rollout/decide-rollout.ts: RolloutSituation',
