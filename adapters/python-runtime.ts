@@ -6,7 +6,7 @@ import { JUDGED_TASKS } from '../core/answers/contract.ts';
 import type { BoxPolicy, Holdout } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
-import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/ports.ts';
+import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/python-port.ts';
 import { listedVariables } from './box/listed-variables.ts';
 import { type Box, openBox } from './box/open-box.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';

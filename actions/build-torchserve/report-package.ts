@@ -1,5 +1,5 @@
 import type { judgeBudgets } from '../../core/gate/judge/budgets.ts';
-import type { PackageOutput } from '../../core/ports.ts';
+import type { PackageOutput } from '../../core/python-port.ts';
 import type { Block, Report } from '../../core/report/report.ts';
 import { formatSign, GATE_SIGNS } from '../../core/report/signs.ts';
 

@@ -1,7 +1,8 @@
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
 import type { Config, Holdout } from '../../core/config/config.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
-import type { Clock, Ledger, Log, PythonRuntime, Tracking } from '../../core/ports.ts';
+import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
+import type { PythonRuntime } from '../../core/python-port.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
 

@@ -4,7 +4,8 @@ import { defaultBaseImage, packAsImage } from '../../adapters/images/package.ts'
 import { readPipSettings } from '../../adapters/images/pip.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import type { Config } from '../../core/config/config.ts';
-import type { Log, PythonRuntime } from '../../core/ports.ts';
+import type { Log } from '../../core/ports.ts';
+import type { PythonRuntime } from '../../core/python-port.ts';
 import type { Host } from './host.ts';
 
 /** What a job that runs the model's Python works with; `root` is the folder of this checkout of Trainyard. */

@@ -25,7 +25,7 @@ export const SCALES = ['probabilities', 'logits', 'none'] as const;
 /**
  * What a model answers, as far as somebody says it. Names of classes are written as Python writes their values: `1`, `True`, `fraud`.
  */
-export const answersSchema = z.strictObject({
+export const answersSchema = z.object({
   task: z.enum(JUDGED_TASKS).exactOptional(),
   /** In the order of the score columns. */
   classes: z.array(z.string()).readonly().exactOptional(),

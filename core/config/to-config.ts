@@ -59,8 +59,10 @@ function toHoldout(raw: RawConfig['data']['holdout'], gate: readonly GateRule[])
 
 /** Tasks that are not judged were refused before. */
 function toAnswers(raw: RawConfig['answers'] = {}): AnswersContract {
-  const { 'score-columns': scoreColumns, ...rest } = raw;
-  const said = Object.entries({ ...rest, scoreColumns }).filter(([, value]) => value !== undefined);
+  const { prediction, 'score-columns': scoreColumns, ...rest } = raw;
+  const said = Object.entries({ ...rest, prediction, scoreColumns }).filter(
+    ([, value]) => value !== undefined,
+  );
   return answersSchema.parse(Object.fromEntries(said));
 }
 

@@ -36,7 +36,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
   ['rollout'],
   ['serving'],
   ['config'],
-  ['deploy', 'monitor', 'ports.ts'],
+  ['deploy', 'monitor', 'ports.ts', 'python-port.ts'],
   ['plan'],
   ['check', 'init'],
 ];

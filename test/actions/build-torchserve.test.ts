@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type BuildPorts, buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
 import type { LatencyRule } from '../../core/gate/rules/rule.ts';
-import type { PackageRequest } from '../../core/ports.ts';
+import type { PackageRequest } from '../../core/python-port.ts';
 import { createWorld } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
 import type { MemoryTracking } from './support/memory-tracking.ts';

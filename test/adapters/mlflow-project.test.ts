@@ -54,7 +54,7 @@ tracking: { uri: "${server.url}" }
 project: { steps: ${steps} }
 data:
   holdout: { path: data/holdout.csv, target: label, metrics: { profit: metrics.py:profit } }
-gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 1 }]
+gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
 `;
   const config = parseConfig(text, { file: 'trainyard.yml', env: {} });
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));

@@ -13,7 +13,7 @@ import {
   type RowMetric,
   type Undefined,
 } from '../metrics/metric.ts';
-import { probability } from '../metrics/score.ts';
+import { probability } from '../metrics/probability.ts';
 import type { Pair } from '../predictions.ts';
 import { compareByBootstrap } from './bootstrap.ts';
 import {

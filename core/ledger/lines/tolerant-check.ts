@@ -28,7 +28,7 @@ function toCheck(schema: z.core.$ZodType, checkOf: (part: z.core.$ZodType) => Ch
     const shape: Readonly<Record<string, z.core.$ZodType>> = schema.shape;
     return checkFields(Object.entries(shape).map(([name, field]) => ({ name, check: checkOf(field) })));
   }
-  if (schema instanceof z.ZodOptional) {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodExactOptional) {
     const check = checkOf(schema.unwrap());
     return (value) => (value === undefined ? undefined : check(value));
   }

@@ -18,14 +18,14 @@ import type { GitHubEvent } from './dispatches.ts';
 import { type JobPorts, SHA } from './job-ports.ts';
 
 /** One attempt of one job of a run. */
-export type Attempt = { readonly run: number; readonly attempt: number; readonly signal: AbortSignal };
+export type JobAttempt = { readonly run: number; readonly attempt: number; readonly signal: AbortSignal };
 
 /** The plan action on an event. */
 export function runPlan(
   { config, setup }: SimulatedWorld,
   ports: JobPorts,
   event: GitHubEvent,
-  { run, attempt }: Attempt,
+  { run, attempt }: JobAttempt,
 ) {
   const { ledger, agents, github, clock, log } = ports;
   return plan(
@@ -61,7 +61,7 @@ export async function runDeploy(
   world: SimulatedWorld,
   ports: JobPorts,
   { plan, version }: { readonly plan: Plan; readonly version: string | undefined },
-  { run, attempt, signal }: Attempt,
+  { run, attempt, signal }: JobAttempt,
 ) {
   const { config, setup } = world;
   const { github, clock, log, tracking, records } = ports;
@@ -89,7 +89,7 @@ export async function runDeploy(
 }
 
 /** The monitor-check action by its schedule. */
-export function runMonitor(world: SimulatedWorld, ports: JobPorts, { run, attempt }: Attempt) {
+export function runMonitor(world: SimulatedWorld, ports: JobPorts, { run, attempt }: JobAttempt) {
   const { github, clock, log } = ports;
   const { ledger, agents } = linkLedger(ports.ledger, ports.agents);
   const chosen = requireEnvironment(world.config, ENVIRONMENT, 'trainyard.yml');

@@ -6,7 +6,7 @@ import { MODEL } from '../world-config.ts';
 import { versionEvents } from './chain.ts';
 import { createDeployJobs, type JobHall } from './deploy-jobs.ts';
 import type { GitHubEvent } from './dispatches.ts';
-import { type Attempt, runMonitor, runPlan } from './flows.ts';
+import { type JobAttempt, runMonitor, runPlan } from './flows.ts';
 import { connectJob, type JobPorts, type WorldRepository } from './job-ports.ts';
 import { createRunners } from './runners.ts';
 
@@ -60,7 +60,7 @@ export function createSite({ world, onPush, nextVersion }: SiteWorld): GitHubSit
   const start = async (event: GitHubEvent): Promise<void> => {
     runs += 1;
     const number = runs;
-    const attempt: Attempt = { run: number, attempt: 1, signal: new AbortController().signal };
+    const attempt: JobAttempt = { run: number, attempt: 1, signal: new AbortController().signal };
     const plan = await planned(hall, event, attempt);
     if (plan === undefined) return;
     if (plan.operation === 'monitor') {
@@ -112,7 +112,7 @@ async function onRunner<T>(
 }
 
 /** What plan hands over for this event; `undefined` where the chain ends with it. */
-async function planned(hall: JobHall, event: GitHubEvent, attempt: Attempt): Promise<Plan | undefined> {
+async function planned(hall: JobHall, event: GitHubEvent, attempt: JobAttempt): Promise<Plan | undefined> {
   const actor = hall.newActor('plan');
   const outcome = await onRunner(hall, { actor, plan: undefined }, (ports) =>
     runPlan(hall.world, ports, event, attempt),

@@ -19,6 +19,15 @@ describe('the lines of a ledger', () => {
     });
   });
 
+  it.each([{}, { classes: ['no', 'yes'], positive: 'yes' }, { task: 'open' as const }])(
+    'read back as they were written where nothing states what answers are but %j',
+    (contract) => {
+      const fixed = write('answers.fixed', { sha: 'a'.repeat(40), contract, declared: [], seen: 1 });
+      const read = parseLedger([{ path: 'a.jsonl', text: formatLine(fixed) }]);
+      expect(read).toEqual({ ok: true, value: [fixed] });
+    },
+  );
+
   it.each([
     ['{', 'JSON'],
     ['{"v":1}', 'kind'],

@@ -1,7 +1,5 @@
 const SAFETY =
   'Safety that holds in the world: every fault of `faults/`, and a simulated world that looks for the next one';
-const GATE =
-  'The gate judges what a model really says: meaning declared, every rule measured, every promise kept';
 const TRAINING =
   'Training in full: search, two pipelines, runs that outlive their runner, real stores, two examples';
 const SERVING =
@@ -29,6 +27,5 @@ export const UNREAD_KEYS: Readonly<Record<string, string>> = {
 
 /** Optional fields of core's types that production never sets yet, with the issue that will wire them; it may only shrink, too. */
 export const UNSET_FIELDS: Readonly<Record<string, string>> = {
-  'Latencies.championMs': GATE,
   'planStages.baseErrorRate': SAFETY,
 };

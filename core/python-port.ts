@@ -1,0 +1,51 @@
+import type { AnswersContract, Task } from './answers/contract.ts';
+import type { BoxLevel } from './box-level.ts';
+import type { Holdout, Serving } from './config/config.ts';
+
+export type EvaluationRequest = {
+  /** Models to be run on the holdout, and where the predictions of each go. */
+  readonly targets: readonly { readonly modelUri: string; readonly predictions: string }[];
+  readonly holdout: Holdout;
+  /** What is known of the answers. */
+  readonly answers: AnswersContract;
+};
+
+/** What the Python side says of one model's predictions. */
+export type Evaluation = {
+  readonly task: Task;
+  readonly rows: number;
+  readonly modelDigest: string;
+  readonly holdoutDigest: string;
+  readonly metrics: Readonly<Record<string, number>>;
+  /** In what box the model ran. */
+  readonly box: BoxLevel;
+};
+
+export type PackageRequest = {
+  readonly modelUri: string;
+  /** What its bytes must have: others are refused. */
+  readonly modelDigest: string;
+  readonly model: string;
+  readonly version: string;
+  readonly runId: string;
+  readonly holdout: Holdout | undefined;
+  readonly answers: AnswersContract;
+  readonly serving: Serving;
+  readonly folder: string;
+};
+
+/** The package that was built, in `folder` of the request. */
+export type PackageOutput = {
+  readonly manifestDigest: string;
+  readonly sizeBytes: number;
+  readonly format: string;
+};
+
+/** The Python that runs beside the model, in the model's own environment. */
+export type PythonRuntime = {
+  /** One evaluation per target, in their order. */
+  readonly evaluate: (request: EvaluationRequest) => Promise<readonly Evaluation[]>;
+  readonly buildPackage: (request: PackageRequest) => Promise<PackageOutput>;
+  /** Asks the package in `folder` its golden examples, and gives the times of `calls` single requests in ms. */
+  readonly measurePackage: (folder: string, calls: number) => Promise<readonly number[]>;
+};
