@@ -96,6 +96,7 @@ function checkNumbers(predictions: Predictions, who: string): Problem[] {
 
 function checkClasses(predictions: Predictions, who: string): Problem[] {
   const { task, classes, scores, isOpen = false } = predictions;
+  if (task === 'open') return checkOpenLabels(predictions);
   if (task !== 'binary' && task !== 'multiclass') return [];
   const problems: Problem[] = [];
   if (task === 'binary' && classes.length !== 2) problems.push(wrongClassCount(classes.length, who));
@@ -114,6 +115,19 @@ function checkClasses(predictions: Predictions, who: string): Problem[] {
     scores.length === 0 || scores.length === classes.length || (task === 'binary' && scores.length === 1);
   if (!columnsFit) problems.push(wrongScoreColumns(scores.length, classes.length, who));
   return problems;
+}
+
+/** A label without a place would be equal to every answer that has none. */
+function checkOpenLabels({ labels }: Predictions): Problem[] {
+  const bad = indicesWhere(labels, (label) => label < 0);
+  if (bad.length === 0) return [];
+  return [
+    {
+      code: 'unknown-class',
+      message: `${bad.length} of ${labels.length} labels of the holdout stand for nothing that could be answered.`,
+      remedy: 'Report this with the `answers` of trainyard.yml: every label names what it stands for.',
+    },
+  ];
 }
 
 function wrongClassCount(count: number, who: string): Problem {

@@ -43,15 +43,19 @@ export function joinAnswers(
 function readTruth({ task, classes, contract }: Answers, { truth }: HeldOut): Float64Array {
   if (task === 'regression') return truth.numbers;
   if (task === 'text') return new Float64Array(truth.names.length);
-  const names = task === 'open' ? new Set(truth.names) : classes;
-  const index = new Map([...names].map((name, place) => [name, place]));
-  return Float64Array.from(truth.names, (label) => index.get(nameClass(contract, label)) ?? -1);
+  const names = truth.names.map((label) => nameClass(contract, label));
+  const index = indexNames(task === 'open' ? names : classes);
+  return Float64Array.from(names, (name) => index.get(name) ?? -1);
 }
 
 /** Where there are more names than can be listed, those of the holdout are counted as they first occur; any other is -1. */
-function readOpen({ names = [] }: Answers, { truth }: HeldOut): Float64Array {
-  const index = new Map([...new Set(truth.names)].map((name, place) => [name, place]));
+function readOpen({ names = [], contract }: Answers, { truth }: HeldOut): Float64Array {
+  const index = indexNames(truth.names.map((label) => nameClass(contract, label)));
   return Float64Array.from(names, (name) => index.get(name) ?? -1);
+}
+
+function indexNames(names: readonly string[]): ReadonlyMap<string, number> {
+  return new Map([...new Set(names)].map((name, place) => [name, place]));
 }
 
 function checkFile({ holdoutDigest }: Answers, { digest }: HeldOut, who: string): readonly Problem[] {

@@ -227,3 +227,21 @@ describe('whatever is thrown at it', () => {
     );
   });
 });
+
+test('labels without a place are never right by being equal to answers without one', () => {
+  const { labels, ...rest } = randomBinary(40, 0.2, 'a');
+  const nowhere = labels.map(() => -1);
+  const open = {
+    ...rest,
+    task: 'open',
+    classes: [],
+    scores: [],
+    labels: nowhere,
+    predictions: nowhere,
+  } as const;
+  const result = judgeGate(
+    gateInput([{ kind: 'floor', metric: 'accuracy', floor: 0.9 }], { challenger: open }),
+  );
+  expect(result.verdict).not.toBe('pass');
+  expect(result.problems.map(({ code }) => code)).toEqual(['unknown-class']);
+});

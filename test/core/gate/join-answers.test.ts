@@ -74,6 +74,25 @@ describe('a model’s answers beside what is true', () => {
     expect(labelsOf({ task: 'text', classes: [] }, {})).toEqual([0, 0, 0]);
   });
 
+  it('hold what can’t be listed against what the labels stand for, so that nonsense is never right', () => {
+    const truth = { ...held.truth, names: ['0', '1', 'emu'] };
+    const contract = { labels: { '0': 'cat', '1': 'dog' } };
+    const open = { task: 'open', classes: [], isClosed: false, contract } as const;
+    const answered = (names: readonly string[]) => {
+      const joined = join({ ...open, names }, { truth });
+      return joined.ok && [[...joined.value.labels], [...joined.value.predictions]];
+    };
+    // In the order z, x, y.
+    expect(answered(['emu', 'cat', 'dog'])).toEqual([
+      [0, 1, 2],
+      [0, 1, 2],
+    ]);
+    expect(answered(['garbage', 'garbage', '1'])).toEqual([
+      [0, 1, 2],
+      [-1, -1, -1],
+    ]);
+  });
+
   it.each<[string, Partial<Answers>, string]>([
     ['too few', { ids: ['x', 'y'] }, '2 answers to the 3 examples of the holdout: 1 without an answer.'],
     ['one twice', { ids: ['x', 'y', 'y'] }, '1 without an answer, 1 answered more than once.'],
