@@ -95,3 +95,8 @@ export function pairAt(pair: Pair, rows: ArrayLike<number>): Pair {
 function pickNumbers(values: Float64Array, rows: ArrayLike<number>): Float64Array {
   return Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
 }
+
+/** An answer's place among as many as there are classes and one more: what is none of them stands behind them. */
+export function placeOf({ classes }: Pick<Sample, 'classes'>, answer: number | undefined): number {
+  return answer === undefined || answer < 0 ? classes.length : answer;
+}

@@ -1,6 +1,6 @@
 import { shareAtMost } from '../../statistics/intervals/clopper-pearson.ts';
 import type { ByAnswerMetric } from '../metrics/metric.ts';
-import { type Pair, type Sample, type Side, sampleAt, sideAt } from '../predictions.ts';
+import { type Pair, placeOf, type Sample, type Side, sampleAt, sideAt } from '../predictions.ts';
 import { groupRows } from './group-rows.ts';
 
 /** More labels than this are not each tried: the rarest hold the most that is unseen. */
@@ -69,8 +69,10 @@ type Lost = { readonly label: number; readonly rows: number; readonly answer: nu
 
 /** How much worse the metric is when `rows` right rows of a label are answered with `answer`. */
 function dropOf(metric: ByAnswerMetric, { sample, side }: Answers, { label, rows, answer }: Lost): number {
-  const size = sample.classes.length;
-  const kinds = groupRows(sample.labels.map((own, row) => own * size + (side.predictions[row] ?? 0)));
+  const size = sample.classes.length + 1;
+  const kinds = groupRows(
+    sample.labels.map((own, row) => own * size + placeOf(sample, side.predictions[row])),
+  );
   const right = kinds.names.indexOf(label * size + label);
   const times = kinds.rowsOf.map(({ length }) => length);
   const moved = Math.min(rows, times[right] ?? 0);

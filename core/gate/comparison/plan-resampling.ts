@@ -1,6 +1,6 @@
 import type { AlikeRows, Resampling } from '../../statistics/random/paired-bootstrap.ts';
 import type { SampleMetric } from '../metrics/metric.ts';
-import { type Pair, pairAt } from '../predictions.ts';
+import { type Pair, pairAt, placeOf, type Side } from '../predictions.ts';
 import { groupRows } from './group-rows.ts';
 
 /** Drawing how often each kind of row comes up costs about as much as drawing this many rows per kind. */
@@ -65,12 +65,12 @@ function usualMistake({ sample, champion, challenger }: Pair, label: number): nu
 
 /** One row for each kind of label and two answers; `undefined` when that would save nothing. */
 function collapse(pair: Pair): ResamplingPlan | undefined {
-  const { labels, classes } = pair.sample;
-  const size = classes.length;
-  const { champion, challenger } = pair;
+  const { sample, champion, challenger } = pair;
+  const { labels } = sample;
+  const size = sample.classes.length + 1;
+  const place = ({ predictions }: Side, row: number) => placeOf(sample, predictions[row]);
   const keys = labels.map(
-    (label, row) =>
-      (label * size + (champion.predictions[row] ?? 0)) * size + (challenger.predictions[row] ?? 0),
+    (label, row) => (label * size + place(champion, row)) * size + place(challenger, row),
   );
   const { rowsOf } = groupRows(keys);
   if (rowsOf.length * ROWS_PER_KIND > labels.length) return undefined;

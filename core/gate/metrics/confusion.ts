@@ -1,5 +1,5 @@
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
-import type { Sample, Side } from '../predictions.ts';
+import { placeOf, type Sample, type Side } from '../predictions.ts';
 import {
   alwaysDefined,
   type ByAnswerMetric,
@@ -86,11 +86,6 @@ function sampleMetric({ name, unit, whyUndefined, fix }: ConfusionMetric): ByAns
       return (weights) => measure(count(weights));
     },
   };
-}
-
-/** An answer's place: what is none of the classes has one behind them. */
-function placeOf(sample: Sample, prediction: number | undefined): number {
-  return prediction === undefined || prediction < 0 ? sample.classes.length : prediction;
 }
 
 /** Counts into arrays that are used again for every draw; no table of all classes by all, which would be their square. */
