@@ -158,12 +158,16 @@ function lossOfAnswers(metric: RightnessMetric | ByAnswerMetric, pair: Pair, alp
   return lossesUnseen(pair, Uint32Array.from(pair.sample.labels.keys()), alpha);
 }
 
+/** Where all rows differ by the same, and none could show otherwise, the difference is what it is. */
 function studentHarm(
   difference: { estimate: number; standardError: number },
   df: number,
 ): (margin: number) => number {
   const { estimate, standardError } = difference;
-  return (margin) => (standardError === 0 ? 1 : studentSurvival(-(estimate + margin) / standardError, df));
+  return (margin) => {
+    if (standardError === 0) return estimate < -margin ? 0 : 1;
+    return studentSurvival(-(estimate + margin) / standardError, df);
+  };
 }
 
 function ofModel(who: string, why: Undefined): Undefined {

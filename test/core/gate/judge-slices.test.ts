@@ -144,6 +144,27 @@ describe('guard slices of many rules and values', () => {
   });
 });
 
+test.each([
+  [50, 0, 'fail'],
+  [50, 48, 'fail'],
+  [50, 49, 'pass'],
+  [1, 0, 'pass'],
+  [0.5, 0, 'pass'],
+] as const)(
+  'errors that are all 1 and become all %f are harm beyond %f where they are: %s',
+  (error, margin, verdict) => {
+    const labels = Float64Array.from({ length: 400 }, (_, row) => row);
+    const off = (by: number): Predictions => ({
+      ...{ task: 'regression', classes: [], scores: [], groups: undefined, labels },
+      ids: Array.from(labels, String),
+      slices: { city: Array.from(labels, () => 'Berlin') },
+      predictions: labels.map((label) => label + by),
+    });
+    const rule = { kind: 'slices', metric: 'mae', column: 'city', policy: 'guard', margin } as const;
+    expect(judgeGate(gateInput([rule], { champion: off(1), challenger: off(error) })).verdict).toBe(verdict);
+  },
+);
+
 describe('must-hold slices', () => {
   const HOLDS: Rightness = { both: 1900, onlyChampion: 12, onlyChallenger: 14, neither: 74 };
 
