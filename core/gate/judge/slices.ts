@@ -6,7 +6,7 @@ import { ALPHA, type Comparison, MIN_ROWS } from '../comparison/comparison.ts';
 import { compareNames, groupRows } from '../comparison/group-rows.ts';
 import { compareModels } from '../comparison/models.ts';
 import { formatChange, formatCount, formatSize, formatValue } from '../format-value.ts';
-import type { Metric } from '../metrics/metric.ts';
+import { evaluateMetric, type Metric } from '../metrics/metric.ts';
 import { type Pair, pairAt } from '../predictions.ts';
 import { absoluteMargin, type SlicesRule } from '../rules/rule.ts';
 import { undecided } from './undecided.ts';
@@ -24,6 +24,8 @@ type Slice = {
   readonly rows: number;
   /** `undefined` where these rows allow no comparison. */
   readonly comparison: Comparison | undefined;
+  /** The champion's value, where there are rows enough and the challenger has none: that is no small slice. */
+  readonly lost: number | undefined;
   readonly margin: number;
 };
 
@@ -38,13 +40,22 @@ export function compareSlices(task: SlicesTask, pair: Pair, seed: string): Compa
   const slices = names.map((name, index): Slice => {
     const rows = rowsOf[index] ?? new Uint32Array();
     const options = { alpha: ALPHA, seed: `${seed}|${task.rule.column}=${name}` };
-    const compared =
-      rows.length < MIN_ROWS ? undefined : compareModels(task.metric, pairAt(pair, rows), options);
-    const comparison = compared?.ok ? compared.value : undefined;
+    if (rows.length < MIN_ROWS)
+      return { name, rows: rows.length, comparison: undefined, lost: undefined, margin: 0 };
+    const own = pairAt(pair, rows);
+    const compared = compareModels(task.metric, own, options);
+    const comparison = compared.ok ? compared.value : undefined;
+    const lost = compared.ok ? undefined : lostValue(task.metric, own);
     const margin = comparison === undefined ? 0 : absoluteMargin(task.rule.margin, comparison.champion);
-    return { name, rows: rows.length, comparison, margin };
+    return { name, rows: rows.length, comparison, lost, margin };
   });
   return { task, slices: slices.sort((a, b) => compareNames(a.name, b.name)) };
+}
+
+function lostValue(metric: Metric, { sample, champion, challenger }: Pair): number | undefined {
+  const before = evaluateMetric(metric, sample, champion);
+  const isLost = typeof evaluateMetric(metric, sample, challenger) !== 'number';
+  return isLost && typeof before === 'number' ? before : undefined;
 }
 
 /** The guarded slices of all rules and the Holm-adjusted p of harm of each; no p where they are too many for any to be small enough. */
@@ -79,7 +90,7 @@ function checkOf(task: SlicesTask, slices: readonly Slice[], adjustedOf: Readonl
   const { rule, metric } = task;
   const rows = slices.map((slice) => rowOf(rule, slice, adjustedOf.get(slice)));
   const judged = rows.filter((row) => row.verdict !== undefined);
-  const verdict = verdictOf(rule, judged);
+  const verdict = verdictOf(judged);
   const need =
     rule.policy === 'guard' ? `no ${rule.column} shown worse` : `every ${rule.column} shown not worse`;
   return {
@@ -95,13 +106,14 @@ function checkOf(task: SlicesTask, slices: readonly Slice[], adjustedOf: Readonl
 }
 
 function rowOf(rule: SlicesRule, slice: Slice, adjustedP: number | undefined): SliceRow {
-  const { name, rows, comparison, margin } = slice;
+  const { name, rows, comparison, lost, margin } = slice;
   if (comparison === undefined) {
-    // A slice that must hold and is too small to show it has not held.
+    // A slice that must hold and is too small to show it has not held; where the champion alone has a value no slice holds.
     return {
       slice: name,
       rows,
-      ...(rule.policy === 'must-hold' ? { verdict: 'inconclusive' as const } : {}),
+      ...(lost === undefined ? {} : { champion: lost }),
+      ...(rule.policy === 'must-hold' || lost !== undefined ? { verdict: 'inconclusive' as const } : {}),
     };
   }
   const { champion, challenger, estimate, interval } = comparison;
@@ -126,12 +138,9 @@ function holdVerdict({ low, high }: Interval, margin: number): Verdict {
   return high < -margin ? 'fail' : 'inconclusive';
 }
 
-function verdictOf(rule: SlicesRule, judged: readonly SliceRow[]): Verdict {
+function verdictOf(judged: readonly SliceRow[]): Verdict {
   if (judged.some((row) => row.verdict === 'fail')) return 'fail';
-  if (judged.length === 0) return 'inconclusive';
-  return rule.policy === 'must-hold' && judged.some((row) => row.verdict !== 'pass')
-    ? 'inconclusive'
-    : 'pass';
+  return judged.length === 0 || judged.some((row) => row.verdict !== 'pass') ? 'inconclusive' : 'pass';
 }
 
 function reasonsOf(task: SlicesTask, rows: readonly SliceRow[], verdict: Verdict): Reason[] {
@@ -165,6 +174,10 @@ function reasonOfSlice(task: SlicesTask, row: SliceRow, verdict: Verdict): Reaso
   const { rule, metric } = task;
   const name = `${rule.column} = ${row.slice}`;
   const { change, champion, challenger } = row;
+  if (change === undefined && champion !== undefined) {
+    const message = `${metric.name} where ${name}: the champion has ${formatValue(champion, metric.unit)} on ${formatCount(row.rows)} rows, and the challenger has no value.`;
+    return { code: 'slice-without-value', metric: metric.name, message, sampleSize: row.rows };
+  }
   if (change === undefined || champion === undefined || challenger === undefined) {
     const message = `${metric.name} where ${name}: ${formatCount(row.rows)} rows are too few to show that it holds.`;
     return { code: 'slice-too-small', metric: metric.name, message, sampleSize: row.rows };
@@ -183,12 +196,19 @@ function reasonOfSlice(task: SlicesTask, row: SliceRow, verdict: Verdict): Reaso
 }
 
 function settleSlices(task: SlicesTask, rows: readonly SliceRow[]): string {
+  const lost = rows.filter((row) => row.change === undefined && row.champion !== undefined);
+  if (lost.length > 0) {
+    return `${task.metric.name}: answers of the challenger that it has a value of, where ${task.rule.column} is ${nameSome(lost)}.`;
+  }
   const judged = rows.some((row) => row.change !== undefined);
   if (!judged) return whatSettles('no-slice-large-enough', task.metric.name) ?? '';
-  const open = rows.filter((row) => row.verdict !== 'pass').map((row) => row.slice);
-  const names = open.slice(0, 5).join(', ');
-  const more = open.length > 5 ? ` and ${open.length - 5} more` : '';
-  return `${task.metric.name}: more holdout rows where ${task.rule.column} is ${names}${more}, or a wider margin for these slices.`;
+  const open = rows.filter((row) => row.verdict !== 'pass');
+  return `${task.metric.name}: more holdout rows where ${task.rule.column} is ${nameSome(open)}, or a wider margin for these slices.`;
+}
+
+function nameSome(rows: readonly SliceRow[]): string {
+  const names = rows.slice(0, 5).map(({ slice }) => slice);
+  return `${names.join(', ')}${rows.length > 5 ? ` and ${rows.length - 5} more` : ''}`;
 }
 
 function unknownColumn({ rule, metric }: SlicesTask): Check {

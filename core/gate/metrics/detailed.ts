@@ -1,4 +1,4 @@
-import type { Pair, Sample, Side } from '../predictions.ts';
+import { type Pair, placeOf, type Sample, type Side } from '../predictions.ts';
 import type { Costs, MetricDetail } from '../rules/rule.ts';
 import { largestError } from './largest-error.ts';
 import { alwaysDefined, type Metric, type RowMetric, type Undefined } from './metric.ts';
@@ -14,7 +14,10 @@ export function detailMetric(metric: Metric, { class: ofClass, costs, quantile }
   return ofClass === undefined ? metric : ofOneClass(metric.name, ofClass);
 }
 
-/** The mean cost of the answers, by a cost for each label and wrong answer; a right one costs nothing unless it is given a cost. */
+/**
+ * The mean cost of the answers, by a cost for each label and wrong answer; a right one costs nothing unless it is given a cost. An answer that
+ * is none of the classes costs what the dearest of them does there.
+ */
 function expectedCost(costs: Costs): RowMetric {
   const costOf = (label: string, answer: string): number | undefined =>
     costs[label]?.[answer] ?? (label === answer ? 0 : undefined);
@@ -29,7 +32,11 @@ function expectedCost(costs: Costs): RowMetric {
     whyUndefined: ({ classes }) => missingCost(classes, costOf),
     rowValues: (sample, side) => {
       const matrix = matrixOf(sample);
-      return sample.labels.map((label, row) => matrix[label]?.[side.predictions[row] ?? 0] ?? Number.NaN);
+      const dearest = matrix.map((row) => Math.max(...row));
+      return sample.labels.map(
+        (label, row) =>
+          matrix[label]?.[placeOf(sample, side.predictions[row])] ?? dearest[label] ?? Number.NaN,
+      );
     },
     unseenHarm: ({ sample }, { ofAll }) => {
       const ranges = matrixOf(sample).map((row) => Math.max(...row) - Math.min(...row));

@@ -27,6 +27,27 @@ describe('the expected cost', () => {
     expect(verdict).toBe('pass');
   });
 
+  test('prices an answer that is no class as the dearest of its label, in a slice of nothing else too', () => {
+    const { champion } = MODELS;
+    const predictions = champion.predictions.map((answer, row) => (row % 2 === 1 && row < 200 ? -1 : answer));
+    const columns = { part: champion.ids.map((_, row) => (row % 2 === 1 && row < 200 ? 'foreign' : 'rest')) };
+    const open = { isOpen: true, slices: columns };
+    const guard: GateRule = {
+      kind: 'slices',
+      metric: 'expected-cost',
+      column: 'part',
+      policy: 'guard',
+      margin: 0,
+      detail: { costs },
+    };
+    const models = { champion: { ...champion, ...open }, challenger: { ...champion, ...open, predictions } };
+    const ceiling: GateRule = { kind: 'floor', metric: 'expected-cost', ceiling: 0.3, detail: { costs } };
+    const { checks } = judgeGate(gateInput([ceiling, guard], models));
+    // 90 mistakes of each kind by the champion, and a hundred positives lost.
+    expect(checks[0]?.challenger).toBeCloseTo((90 * 11 + 100 * 10) / 4000, 12);
+    expect(checks[1]).toMatchObject({ verdict: 'fail', reasons: [{ code: 'slice-worse', observed: -10 }] });
+  });
+
   test('allows for the dearest mistake that no row shows', () => {
     const strict: GateRule = { ...compare, margin: 0.007 };
     expect(judgeGate(gateInput([strict], { ...MODELS, challenger: MODELS.champion })).verdict).toBe(

@@ -165,6 +165,27 @@ test.each([
   },
 );
 
+test('a slice in which the challenger alone has no value is open under guard, and no small one', () => {
+  const models = slicedModels({ Berlin: EQUAL, Paris: EQUAL });
+  const { challenger } = models;
+  const scores = challenger.scores.map((column, index) =>
+    column.map((score, row) =>
+      challenger.slices['city']?.[row] === 'Paris' ? ([0.4, 0.6][index] ?? 0) : score,
+    ),
+  );
+  const rule = { kind: 'slices', metric: 'roc-auc', column: 'city', policy: 'guard', margin: 0 } as const;
+  const [check] = judgeGate(gateInput([rule], { ...models, challenger: { ...challenger, scores } })).checks;
+  expect(check).toMatchObject({
+    verdict: 'inconclusive',
+    reasons: [{ code: 'slice-without-value', sampleSize: 200 }],
+    toSettle: 'roc-auc: answers of the challenger that it has a value of, where city is Paris.',
+  });
+  expect(check?.slices?.map(({ slice, verdict }) => [slice, verdict])).toEqual([
+    ['Berlin', 'pass'],
+    ['Paris', 'inconclusive'],
+  ]);
+});
+
 describe('must-hold slices', () => {
   const HOLDS: Rightness = { both: 1900, onlyChampion: 12, onlyChallenger: 14, neither: 74 };
 
