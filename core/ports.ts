@@ -125,7 +125,7 @@ export type Tracking = {
   readonly setRunTags: (runId: string, tags: Tags) => Promise<void>;
   readonly uploadArtifact: (runId: string, path: string, file: string) => Promise<void>;
   readonly downloadArtifact: (runId: string, path: string, file: string) => Promise<void>;
-  /** Paths of the files directly below a folder of the run's artifacts; none when there is no such folder. */
+  /** Paths of the files directly below a folder of the run's artifacts; none when there is no such folder, or no such run. */
   readonly listArtifacts: (runId: string, path: string) => Promise<readonly string[]>;
   /** What a `models:/m-…` or `runs:/…` URI stands for; `undefined` when the server has no such model. */
   readonly getModel: (modelUri: string) => Promise<LoggedModel | undefined>;

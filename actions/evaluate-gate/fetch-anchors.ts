@@ -1,13 +1,14 @@
 import type { AnswersContract } from '../../core/answers/contract.ts';
+import { UserError } from '../../core/errors.ts';
 import type { Anchor } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
-import { predictionsPath } from '../../core/gate/predictions-path.ts';
+import type { Predictions } from '../../core/gate/predictions.ts';
 import {
   type EarlierChampion,
   findEarlierChampions,
 } from '../../core/ledger/holdout/find-earlier-champions.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
-import { RUN_ARTIFACTS } from '../../core/names.ts';
+import { err, ok, type Result } from '../../core/result.ts';
 import { fetchSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 
@@ -22,22 +23,45 @@ export function earlierChampions(
   return findEarlierChampions(state, { environment, holdoutDigest: held.digest, now: clock.now() });
 }
 
+/** Codes of predictions that are not what the ledger names: somebody has changed them, and nothing is judged beside that. */
+const TAMPERED: ReadonlySet<string> = new Set(['predictions-exchanged', 'model-altered']);
+
+/** The earlier champions that can be compared with, and a sentence on each that cannot. */
+type Anchors = { readonly anchors: readonly Anchor[]; readonly notes: readonly string[] };
+
 /**
- * Their answers, from the predictions that judgements have been based on. Those that MLflow no longer holds are left out: the line of
- * champions begins anew after them. Rejects with a UserError where a file is not, byte for byte, what the ledger names.
+ * Their answers, from the predictions that judgements have been based on. One whose predictions MLflow no longer holds, or that were made to
+ * be read otherwise than today, is left out and named. Rejects with a UserError where a file is not, byte for byte, what the ledger names.
  */
 export async function fetchAnchors(
   ports: GatePorts,
   held: HeldOut,
   { earlier, expected }: { readonly earlier: readonly EarlierChampion[]; readonly expected: AnswersContract },
-): Promise<readonly Anchor[]> {
+): Promise<Anchors> {
   const anchors: Anchor[] = [];
-  for (const { version, runId, modelUri, modelDigest, predictions: digest } of earlier) {
-    const found = await ports.tracking.listArtifacts(runId, RUN_ARTIFACTS.predictions);
-    if (!found.includes(predictionsPath(modelUri, held.digest, digest))) continue;
-    const wanted = { who: 'champion', runId, modelUri, modelDigest, digest, metrics: {}, expected } as const;
-    const { predictions } = await fetchSide(ports, held, wanted);
-    anchors.push({ name: `v${version}`, predictions });
+  const notes: string[] = [];
+  for (const champion of earlier) {
+    const name = `v${champion.version}`;
+    const fetched = await fetchAnchor(ports, held, { champion, expected });
+    if (fetched.ok) anchors.push({ name, predictions: fetched.value });
+    else notes.push(`Not compared with ${name} of the last year: ${fetched.error}`);
   }
-  return anchors;
+  return { anchors, notes };
+}
+
+/** One's answers, or why it cannot be compared with. */
+async function fetchAnchor(
+  ports: GatePorts,
+  held: HeldOut,
+  { champion, expected }: { readonly champion: EarlierChampion; readonly expected: AnswersContract },
+): Promise<Result<Predictions, string>> {
+  const { runId, modelUri, modelDigest, predictions: digest } = champion;
+  const wanted = { who: 'champion', runId, modelUri, modelDigest, digest, metrics: {}, expected } as const;
+  try {
+    return ok((await fetchSide(ports, held, wanted)).predictions);
+  } catch (thrown) {
+    if (!(thrown instanceof UserError) || thrown.problems.some(({ code }) => TAMPERED.has(code)))
+      throw thrown;
+    return err(thrown.problems.map(({ message }) => message).join(' '));
+  }
 }

@@ -69,7 +69,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const digest = predictions.champion?.digest;
   const other = champion && (await fetchChampion(ports, held, { champion, digest, expected }));
   const earlier = earlierChampions(request, ports, { state, held });
-  const anchors = await fetchAnchors(ports, held, { earlier, expected });
+  const { anchors, notes: leftOut } = await fetchAnchors(ports, held, { earlier, expected });
   const boxes = boxesOf(said, other);
   const answers = { declared: config.answers, contract: challenger.answers.contract };
   const decide = (on: LedgerState): Decisions => decideFixed(on, present, answers);
@@ -95,7 +95,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   }
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [] } = request.plan;
-  const notes = describeAnswers(challenger.answers);
+  const notes = [...describeAnswers(challenger.answers), ...leftOut];
   return conclude(result, { runId: training.runId, url }, { policyChanges, notes });
 }
 

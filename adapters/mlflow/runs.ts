@@ -89,6 +89,12 @@ export async function getArtifactRoot(client: MlflowClient, runId: string): Prom
   return (await readRun(client, runId)).info.artifact_uri;
 }
 
+/** The same; `undefined` when the server has no such run. */
+export async function findArtifactRoot(client: MlflowClient, runId: string): Promise<string | undefined> {
+  const found = await client.find({ ...askRun(runId), absent: isMissing });
+  return found?.run.info.artifact_uri;
+}
+
 /** The runs of an experiment that carry all these tags, newest first. */
 export async function findRuns(
   client: MlflowClient,
@@ -166,8 +172,11 @@ async function findExperiment(client: MlflowClient, name: string): Promise<strin
 }
 
 async function readRun(client: MlflowClient, runId: string): Promise<MlflowRun> {
-  return (await client.call({ method: 'GET', path: 'runs/get', query: { run_id: runId }, answer: runAnswer }))
-    .run;
+  return (await client.call(askRun(runId))).run;
+}
+
+function askRun(runId: string) {
+  return { method: 'GET', path: 'runs/get', query: { run_id: runId }, answer: runAnswer } as const;
 }
 
 function toTrackingRun(client: MlflowClient, run: MlflowRun): TrackingRun {

@@ -6,7 +6,16 @@ import { downloadArtifact, listArtifacts, readArtifact, uploadArtifact } from '.
 import { createMlflowClient, type MlflowClient, type MlflowOptions } from './client.ts';
 import { digestModel } from './model-digest.ts';
 import { getAlias, registerVersion, setAlias, setVersionTags } from './registry.ts';
-import { createRun, endRun, findModel, findRuns, getArtifactRoot, getRun, setRunTags } from './runs.ts';
+import {
+  createRun,
+  endRun,
+  findArtifactRoot,
+  findModel,
+  findRuns,
+  getArtifactRoot,
+  getRun,
+  setRunTags,
+} from './runs.ts';
 
 const mlmodelSchema = z.object({ signature: z.object({ inputs: z.unknown() }).nullish() });
 
@@ -28,7 +37,10 @@ export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
       uploadArtifact(client, { root: await rootOf(runId), path }, file),
     downloadArtifact: async (runId, path, file) =>
       downloadArtifact(client, { root: await rootOf(runId), path }, file),
-    listArtifacts: async (runId, path) => listArtifacts(client, await rootOf(runId), path),
+    listArtifacts: async (runId, path) => {
+      const root = await findArtifactRoot(client, runId);
+      return root === undefined ? [] : listArtifacts(client, root, path);
+    },
     getModel: (modelUri) => getModel(client, modelUri),
     digestModel: async (modelUri) => {
       const model = await findModel(client, modelUri);

@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
+import type { StoredAnswers } from '../../adapters/read-answers.ts';
+import { UserError } from '../../core/errors.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { championEvents, contextOf, versionEvents } from './support/deployment.ts';
 import { answersOf, CHAMPION, createGateBench, HOLDOUT_DIGEST } from './support/gate-bench.ts';
 import { digestOf } from './support/memory-agent.ts';
 
+function ofSeven(answers: StoredAnswers): StoredAnswers {
+  return { ...answers, modelDigest: digestOf('model 7') };
+}
+
 /** A bench whose champion, version 1, followed version 7, which was right on 990 rows of a thousand when it was judged. */
-async function benchWithEarlier(stored: boolean) {
+async function benchWithEarlier(stored: boolean, readEarlier = () => ofSeven(answersOf(990))) {
   const { world, request, ports } = await createGateBench(950, true);
   const verdict = { runId: 'run-1', verdict: 'pass', headline: 'pass.' } as const;
   const judged = {
@@ -28,10 +34,9 @@ async function benchWithEarlier(stored: boolean) {
   let readChampion = false;
   const readAnswers: typeof ports.readAnswers = async (file) => {
     if (file.includes('challenger')) return answersOf(950);
-    const modelDigest = readChampion ? digestOf('model 7') : CHAMPION.modelDigest;
-    const right = readChampion ? 990 : 950;
+    if (readChampion) return readEarlier();
     readChampion = true;
-    return { ...answersOf(right), modelDigest };
+    return { ...answersOf(950), modelDigest: CHAMPION.modelDigest };
   };
   const rule = { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: 0.01 } as const;
   const config = { ...request.config, gate: [rule] };
@@ -45,7 +50,38 @@ test('a champion of the last year is compared with by the predictions that the l
   expect(outcome.headline).toContain('champion v7, the best of the last year');
 });
 
+const unreadable = () => {
+  const message = 'The predictions in /tmp/champion.parquet can’t be read: an old schema.';
+  throw new UserError([{ code: 'unreadable-predictions', message, remedy: 'Predict again.' }]);
+};
+
+test.each([
+  ['are read by another contract', () => answersOf(990, { classes: ['a', 'c'] }), 'read by another'],
+  [
+    'are of other examples',
+    () => answersOf(990, { ids: Array.from({ length: 1000 }, (_, row) => `n${row}`) }),
+    '1000 that the holdout does not have',
+  ],
+  ['are written by an old schema', unreadable, 'an old schema'],
+])('one whose predictions %s is left out and named', async (_what, readEarlier, told) => {
+  const { request, ports } = await benchWithEarlier(true, () => ofSeven(readEarlier()));
+  const outcome = await evaluateGate('both', request, ports);
+  expect(outcome.headline).not.toContain('the best of the last year');
+  const shown = JSON.stringify(outcome.report);
+  expect(shown).toContain('Not compared with v7 of the last year: ');
+  expect(shown).toContain(told);
+});
+
+test('one whose predictions were made by another model is no anchor: somebody has changed them', async () => {
+  const { request, ports } = await benchWithEarlier(true, () => answersOf(990));
+  await expect(evaluateGate('both', request, ports)).rejects.toThrow('not by');
+});
+
 test('one whose predictions MLflow no longer holds is not', async () => {
   const { request, ports } = await benchWithEarlier(false);
-  expect((await evaluateGate('both', request, ports)).headline).not.toContain('the best of the last year');
+  const { headline, report } = await evaluateGate('both', request, ports);
+  expect(headline).not.toContain('the best of the last year');
+  expect(JSON.stringify(report)).toContain(
+    'Not compared with v7 of the last year: Run run-7 holds no predictions',
+  );
 });

@@ -88,6 +88,12 @@ describe('artifacts', () => {
     const { runId } = await newRun();
     expect(await tracking.listArtifacts(runId, 'trainyard/nothing')).toEqual([]);
   });
+
+  test('of a run that is gone are none, and can’t be put there', async () => {
+    const gone = '0'.repeat(32);
+    expect(await tracking.listArtifacts(gone, 'trainyard/nothing')).toEqual([]);
+    await expect(tracking.uploadArtifact(gone, 'trainyard/up.bin', 'up.bin')).rejects.toThrow(ServiceError);
+  });
 });
 
 describe('the registry', () => {
