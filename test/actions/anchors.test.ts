@@ -85,3 +85,19 @@ test('one whose predictions MLflow no longer holds is not', async () => {
     'Not compared with v7 of the last year: Run run-7 holds no predictions',
   );
 });
+
+test('a metric of the user’s own is not compared with an earlier champion: its code may have changed since', async () => {
+  const profit = (value: number) => ({ rowMetrics: { profit: new Float64Array(1000).fill(value) } });
+  const bench = await benchWithEarlier(true, () => ofSeven(answersOf(990, profit(1000))));
+  const { readAnswers } = bench.ports;
+  const readWithProfit: typeof readAnswers = async (file, rows) => {
+    const stored = await readAnswers(file, rows);
+    const rowMetrics = { ...profit(1).rowMetrics, ...stored.answers.rowMetrics };
+    return { ...stored, answers: { ...stored.answers, rowMetrics } };
+  };
+  const rule = { kind: 'compare', metric: 'profit', require: 'non-inferior', margin: 0.01 } as const;
+  const request = { ...bench.request, config: { ...bench.request.config, gate: [rule] } };
+  const outcome = await evaluateGate('both', request, { ...bench.ports, readAnswers: readWithProfit });
+  expect(outcome).toMatchObject({ outputs: { verdict: 'pass' } });
+  expect(outcome.headline).not.toContain('the best of the last year');
+});
