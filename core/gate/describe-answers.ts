@@ -26,13 +26,14 @@ export function describeAnswers(answers: Answers): readonly string[] {
   return notes;
 }
 
-/** The problem of rules on a positive class that nobody has named; `undefined` where there is none. */
+/** The problem of rules on a positive class that nobody has named, nor the rule a class itself; `undefined` where there is none. */
 export function findUnknownPositive(
   rules: readonly GateRule[],
   { task, contract }: Pick<Answers, 'task' | 'contract'>,
 ): Problem | undefined {
   if (task !== 'binary' || contract.positive !== undefined) return undefined;
-  const named = rules.flatMap((rule) => ('metric' in rule ? [findMetric(rule.metric, task)] : []));
+  const ofEither = rules.filter((rule) => !('detail' in rule) || rule.detail?.class === undefined);
+  const named = ofEither.flatMap((rule) => ('metric' in rule ? [findMetric(rule.metric, task)] : []));
   const found = named.flatMap((metric) =>
     metric.ok && OF_POSITIVE.has(metric.value.name) ? [metric.value.name] : [],
   );

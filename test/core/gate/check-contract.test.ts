@@ -81,6 +81,8 @@ describe('what is told of answers', () => {
     expect(findUnknownPositive([rule], unsaid)?.message).toMatch(/^recall is of the positive class/);
     expect(findUnknownPositive([{ ...rule, metric: 'f1_score' }], unsaid)?.code).toBe('positive-unstated');
     expect(findUnknownPositive([{ ...rule, metric: 'accuracy' }], unsaid)).toBeUndefined();
+    expect(findUnknownPositive([{ ...rule, detail: { class: 'fraud' } }], unsaid)).toBeUndefined();
+    expect(findUnknownPositive([{ ...rule, detail: {} }], unsaid)?.code).toBe('positive-unstated');
     expect(findUnknownPositive([rule], answers)).toBeUndefined();
     expect(findUnknownPositive([rule], { ...unsaid, task: 'multiclass' })).toBeUndefined();
   });
