@@ -11,7 +11,7 @@ from trainyard.check_answers import count_no_distribution
 from trainyard.errors import UserError
 from trainyard.evidence import is_fractional, refuse_unstated
 from trainyard.labels import find_positive, place_truth
-from trainyard.outputs import MATRIX_DIMENSIONS, Interpretation
+from trainyard.outputs import MATRIX_DIMENSIONS, Interpretation, name_labels
 
 if TYPE_CHECKING:
     from trainyard.evidence import Evidence
@@ -29,9 +29,14 @@ def settle_classes(evidence: Evidence) -> Found:
         if values.ndim == MATRIX_DIMENSIONS:
             return settle_columns(evidence)
         is_number = values.dtype.kind in "iuf" and contract.scores != "none"
-        if is_number and (contract.scores in SCORES or is_fractional(values)):
+        if is_number and (is_fractional(values) or (contract.scores in SCORES and not are_names(evidence))):
             return settle_one_score(evidence)
     return settle_names(evidence)
+
+
+def are_names(evidence: Evidence) -> bool:
+    """Whether all answers are classes: then they are no scores, whatever is said of those of other models."""
+    return set(name_labels(evidence.values)) <= set(evidence.stated or evidence.distinct)
 
 
 def settle_names(evidence: Evidence) -> Found:

@@ -269,3 +269,13 @@ def test_several_numbers_for_a_row_are_no_regression():
 
 def test_fewer_answers_than_rows_are_refused():
     assert refused(CHANCE[:9], truth(0, 1)).problem.code == "answers-other-rows"
+
+
+@pytest.mark.parametrize("scores", ["probabilities", "logits"])
+def test_answers_that_name_a_class_are_no_scores_whatever_is_said_of_scores(scores):
+    for answers in (choose(0, 1), choose(0.0, 1.0)):
+        reading = read(answers, truth(0, 1), Contract(scores=scores))
+        assert reading.right.mean() == 0.99
+        assert reading.outcome.scores is None
+    # Whole numbers that are no class are scores.
+    assert read(np.round(VALUES * 4) * 3 + 2, truth(0, 1), Contract(scores="logits")).outcome.scores is not None
