@@ -161,11 +161,12 @@ def find_scale(scores: np.ndarray, stated: str | None) -> Scale:
     """What the scores of all rows are. Raises UserError where they are not what is stated, or could be either."""
     numbers = scores.astype(float)
     rows = len(numbers)
+    columns = numbers if numbers.ndim == MATRIX_DIMENSIONS else np.column_stack([1 - numbers, numbers])
+    wrong = count_no_distribution(columns)
     if stated == "logits":
+        if wrong == 0 and np.isfinite(numbers).any() and (numbers.ndim == MATRIX_DIMENSIONS or is_fractional(numbers)):
+            raise refuse_logits(rows)
         return "logits"
-    wrong = count_no_distribution(
-        numbers if numbers.ndim == MATRIX_DIMENSIONS else np.column_stack([1 - numbers, numbers])
-    )
     if wrong == 0:
         return "probabilities"
     if stated is None and numbers.ndim == MATRIX_DIMENSIONS and are_logits(numbers):
@@ -175,6 +176,16 @@ def find_scale(scores: np.ndarray, stated: str | None) -> Scale:
         f"The scores of {wrong} of {rows} rows are no probabilities: they are not between 0 and 1, or do not sum to 1.",
         "Set answers.scores: logits if that is what they are, or name under answers.prediction and "
         "answers.score-columns what the columns hold.",
+    )
+
+
+def refuse_logits(rows: int) -> UserError:
+    """The error that probabilities are called logits: a softmax of them would be another, flatter distribution."""
+    return UserError(
+        "answers-no-logits",
+        f"answers.scores says logits, and the scores of all {rows} rows are probabilities: between 0 and 1, and of "
+        "sum 1.",
+        "Set answers.scores: probabilities, or let the model give its logits.",
     )
 
 

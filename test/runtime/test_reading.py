@@ -279,3 +279,15 @@ def test_answers_that_name_a_class_are_no_scores_whatever_is_said_of_scores(scor
         assert reading.outcome.scores is None
     # Whole numbers that are no class are scores.
     assert read(np.round(VALUES * 4) * 3 + 2, truth(0, 1), Contract(scores="logits")).outcome.scores is not None
+
+
+def test_probabilities_are_not_taken_for_logits_because_somebody_says_so():
+    said = Contract(scores="logits")
+    for raw in (CHANCE, np.column_stack([1 - CHANCE, CHANCE])):
+        error = refused(raw, truth(0, 1), said)
+        assert error.problem.code == "answers-no-logits"
+        assert "answers.scores" in error.problem.remedy
+    logits = np.column_stack([-2 * VALUES, 2 * VALUES])
+    assert read(logits, truth(0, 1), said).outcome.scores is not None
+    missing = np.full(ROWS, np.nan)
+    assert refused(missing, truth(0, 1), said).problem.code == "answers-missing"
