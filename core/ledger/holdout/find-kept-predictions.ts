@@ -24,7 +24,7 @@ export function findKeptPredictions(
   const isSameMeaning = describeColumns(fixed) === describeColumns(holdout);
   if (!isSameMeaning || Object.keys(holdout.metrics).length > 0) return undefined;
   const [newest] = Object.values(gates)
-    .filter((gate) => gate.champion === champion && gate.holdoutDigest === fixed.digest && gate.at >= read.at)
+    .filter((gate) => gate.champion === champion && gate.holdoutDigest === fixed.digest && gate.at > read.at)
     .toSorted((left, right) => (left.at < right.at ? 1 : -1));
   const [digest, box] = [newest?.championPredictions, newest?.boxes?.champion];
   return digest === undefined || box === undefined ? undefined : { holdoutDigest: fixed.digest, digest, box };
