@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { mergeContracts } from '../../core/answers/contract.ts';
+import { mergeContracts, readAsJudged } from '../../core/answers/contract.ts';
 import type { Config } from '../../core/config/config.ts';
 import { judgeBudgets } from '../../core/gate/judge/budgets.ts';
 import { requestsToTime } from '../../core/gate/judge/latency.ts';
@@ -43,7 +43,7 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
     ports.python.buildPackage({
       ...{ model: config.model, version, runId, modelUri, modelDigest },
       holdout: config.data.holdout,
-      answers: mergeContracts(config.answers, registered.answers),
+      answers: readAsJudged(mergeContracts(config.answers, registered.answers), registered.answers),
       serving: config.serving,
       folder,
     }),

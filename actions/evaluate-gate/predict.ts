@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { mergeContracts } from '../../core/answers/contract.ts';
+import { mergeContracts, readAsJudged } from '../../core/answers/contract.ts';
 import type { BoxLevel } from '../../core/box-level.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
@@ -45,7 +45,7 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   const asked = { who: `the champion, version ${version},`, runId, modelUri, modelDigest };
   const kept = champion.predictions;
   if (kept?.holdoutDigest !== holdoutDigest || !(await isKept(ports, asked, kept))) {
-    return ask(ports, asked, read);
+    return ask(ports, asked, { ...read, answers: readAsJudged(read.answers, champion.answers) });
   }
   const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
   const result = { runId, modelUri, holdoutDigest };

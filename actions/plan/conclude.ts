@@ -40,7 +40,9 @@ export function concludeRefused(refused: Refused, eventName: string): Planned {
 export type Conclusion = {
   readonly operation: PlannedOperation;
   readonly model: string;
-  readonly champion: (Champion & { readonly predictions?: KeptPredictions }) | undefined;
+  readonly champion:
+    | (Champion & { readonly predictions?: KeptPredictions; readonly answers?: AnswersContract })
+    | undefined;
   readonly ledger: LedgerHead | undefined;
   readonly answers: AnswersContract | undefined;
   readonly box: HandOverContext['box'];

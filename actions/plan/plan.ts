@@ -155,7 +155,8 @@ async function carryOut(
   const asked = serving && { champion: serving.version, answers: config.answers };
   const kept = asked && findKeptPredictions(state, config.data.holdout, asked);
   const answers = state.answers?.contract;
-  const champion = serving && { ...serving, ...optional('predictions', kept) };
+  const judged = optional('answers', serving?.gate?.answers);
+  const champion = serving && { ...serving, ...judged, ...optional('predictions', kept) };
   const policyChanges = await findPolicyChanges(request, ports, operation);
   const variables = listVariables(policy.text);
   const { inputs } = config.data;

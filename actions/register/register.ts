@@ -53,7 +53,7 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
   const data = { version, runId, modelUri, modelDigest };
   const event = createEvent({ ...author, at: clock.now() }, 'version.registered', data, version);
   await appendOrThrow(ledger, config.model, ({ versions }) => ok(version in versions ? [] : [event]));
-  const answers = state.answers?.contract;
+  const { answers } = gate;
   const headline = `${config.model} version ${version} is registered from run ${runId}.`;
   return {
     decision: 'continue',

@@ -82,6 +82,30 @@ export function mergeContracts(
   return { ...fixed, ...declared };
 }
 
+/** What is said of what answers mean, whoever gives them; the other keys say in what form one model gives them. */
+export function meaningOf({ task, classes, positive, labels }: AnswersContract): AnswersContract {
+  return {
+    ...(task !== undefined && { task }),
+    ...(classes !== undefined && { classes }),
+    ...(positive !== undefined && { positive }),
+    ...(labels !== undefined && { labels }),
+  };
+}
+
+/**
+ * What a model that has been judged is read by: the meaning that is said now, in the form that its answers had then (`judged`). They have
+ * it still, whatever form is stated for those to come. Where nobody knows it, it is concluded from the answers.
+ */
+export function readAsJudged(now: AnswersContract, judged: AnswersContract = {}): AnswersContract {
+  const { prediction, scoreColumns, scores } = judged;
+  return {
+    ...meaningOf(now),
+    ...(prediction !== undefined && { prediction }),
+    ...(scoreColumns !== undefined && { scoreColumns }),
+    ...(scores !== undefined && { scores }),
+  };
+}
+
 function isSame(left: AnswersContract[AnswersKey], right: AnswersContract[AnswersKey]): boolean {
   return canonical(left) === canonical(right);
 }

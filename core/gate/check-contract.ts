@@ -1,11 +1,12 @@
-import { type AnswersContract, type AnswersKey, unmetKeys } from '../answers/contract.ts';
+import { type AnswersContract, type AnswersKey, meaningOf, unmetKeys } from '../answers/contract.ts';
 import type { Problem } from '../errors.ts';
 import type { Answers } from './answers.ts';
 import type { Truth } from './held-out.ts';
 
 /**
  * Why answers are not read as they have to be. A job that ran a user's code has read them, so what it says of how is held against what
- * the default branch and the ledger say (`expected`), and what labels stand for and which classes the holdout has against the holdout.
+ * the default branch and the ledger say (`expected`), and what labels stand for and which classes the holdout has against the holdout. A champion's keep the
+ * form that they were judged in, so of theirs only the meaning is held against it.
  */
 export function checkContract(
   answers: Answers,
@@ -13,9 +14,10 @@ export function checkContract(
     expected,
     truth,
     who,
-  }: { readonly expected: AnswersContract; readonly truth: Truth; readonly who: string },
+  }: { readonly expected: AnswersContract; readonly truth: Truth; readonly who: 'champion' | 'challenger' },
 ): readonly Problem[] {
-  const keys = unmetKeys(expected, answers.contract);
+  const wanted = who === 'champion' ? meaningOf(expected) : expected;
+  const keys = unmetKeys(wanted, answers.contract);
   if (keys.length > 0) return [otherContract(keys, who)];
   const isSound = areLabelsSound(answers, expected, truth) && areClassesSound(answers, truth);
   return isSound ? [] : [otherContract(['labels', 'classes'], who)];

@@ -1,3 +1,4 @@
+import type { AnswersContract } from '../answers/contract.ts';
 import type { Problem } from '../errors.ts';
 import { secondsBetween } from '../instant.ts';
 import type { Verdict } from '../verdict.ts';
@@ -88,6 +89,8 @@ export type GateJudgement = {
   readonly championPredictions?: string | undefined;
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   readonly boxes?: LedgerEventData<'gate.judged'>['boxes'];
+  /** What the run's answers were read by when it last passed. */
+  readonly answers?: AnswersContract | undefined;
   readonly at: string;
 };
 

@@ -77,6 +77,8 @@ const contentSchema = operationSchema.extend({
       predictions: z
         .object({ holdoutDigest: digestSchema, digest: digestSchema, box: boxLevelSchema })
         .exactOptional(),
+      /** What its answers were judged by. */
+      answers: answersSchema.exactOptional(),
     })
     .exactOptional(),
   /** What the ledger has fixed that models of this name answer. */

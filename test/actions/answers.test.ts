@@ -42,6 +42,37 @@ describe('what a model answers', () => {
     expect(asked).toEqual([{ ...TASK, positive: 'b' }]);
   });
 
+  test('is read of a champion in the form that it was judged in, whatever form is stated since', async () => {
+    const judged = { ...TASK, scores: 'probabilities' } as const;
+    const now = { positive: 'b', scores: 'logits', prediction: 'label' } as const;
+    const bench = state(await createGateBench(970, true), now, { contract: { ...TASK, ...now } });
+    const asked: AnswersContract[] = [];
+    const { request, ports } = bench;
+    const python: typeof ports.python = {
+      ...ports.python,
+      evaluate: async (wanted) => {
+        asked.push(wanted.answers);
+        return ports.python.evaluate(wanted);
+      },
+    };
+    const { champion } = request.plan;
+    if (champion === undefined) throw new Error('no champion');
+    const predict = async (answers?: AnswersContract) => {
+      const plan = { ...request.plan, champion: { ...champion, ...(answers && { answers }) } };
+      return evaluateGate('predict-champion', { ...request, plan }, { ...ports, python });
+    };
+    await predict(judged);
+    await predict();
+    expect(asked).toEqual([{ positive: 'b', scores: 'probabilities' }, { positive: 'b' }]);
+  });
+
+  test('stands in the ledger with each judgement that a model has passed', async () => {
+    const bench = await createGateBench(970);
+    await judge(bench);
+    const { gates } = await bench.world.ledger.read('mnist');
+    expect(gates['run-9']?.answers).toEqual(TASK);
+  });
+
   test('is fixed by the first model that passes, with what was concluded, and told in its report', async () => {
     const bench = await createGateBench(970);
     const { report } = await judge(bench);

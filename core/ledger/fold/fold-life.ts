@@ -89,10 +89,21 @@ function newTraining({ at, cause, actor, workflow }: LifeEvent): Training {
   };
 }
 
-function judge({ versions, gates, gatesPerHoldout }: Draft, index: Index, judged: GateJudgement): void {
+function judge(
+  { versions, gates, gatesPerHoldout, answers: fixedAnswers }: Draft,
+  index: Index,
+  judged: GateJudgement,
+): void {
   const { runId, holdoutDigest } = judged;
-  const fixed = lookUp(gates, runId)?.metrics;
-  const gate = fixed === undefined ? judged : { ...judged, metrics: { ...judged.metrics, ...fixed } };
+  const known = lookUp(gates, runId);
+  const fixed = known?.metrics;
+  // A model passes by the answers that are fixed, or fixes them by passing.
+  const answers = judged.verdict === 'pass' ? fixedAnswers?.contract : known?.answers;
+  const gate = {
+    ...judged,
+    ...(fixed !== undefined && { metrics: { ...judged.metrics, ...fixed } }),
+    ...(answers !== undefined && { answers }),
+  };
   gates[runId] = gate;
   gatesPerHoldout[holdoutDigest] = (lookUp(gatesPerHoldout, holdoutDigest) ?? 0) + 1;
   for (const version of index.versionsOf(runId)) {

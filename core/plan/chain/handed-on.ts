@@ -34,6 +34,6 @@ export const registeredSchema = modelSchema.extend({
   action: z.literal('register'),
   version: versionSchema,
   package: packageNameSchema.exactOptional(),
-  /** What the ledger has fixed that models of this name answer. */
+  /** What its answers were judged by. */
   answers: answersSchema.exactOptional(),
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSameContract, mergeContracts, unmetKeys } from '../../../core/answers/contract.ts';
+import { isSameContract, mergeContracts, readAsJudged, unmetKeys } from '../../../core/answers/contract.ts';
 import { comparePolicy, describePolicy } from '../../../core/config/compare-policy.ts';
 import { parseConfig } from '../../../core/config/parse-config.ts';
 
@@ -66,6 +66,14 @@ describe('two contracts of answers', () => {
   it('are the declared one alone where it says otherwise', () => {
     expect(mergeContracts({ classes: ['yes', 'no'] }, fixed)).toEqual({ classes: ['yes', 'no'] });
     expect(unmetKeys({ classes: ['yes', 'no'], positive: 'yes' }, fixed)).toEqual(['classes', 'positive']);
+  });
+
+  it('are one for a model that has been judged: the new meaning, in the form that it was judged in', () => {
+    const now = { positive: 'no', scores: 'logits', prediction: 'label', scoreColumns: ['a', 'b'] } as const;
+    expect(readAsJudged(now, fixed)).toEqual({ positive: 'no', scores: 'probabilities' });
+    expect(readAsJudged(now)).toEqual({ positive: 'no' });
+    const judged = { ...fixed, prediction: 'answer', scoreColumns: ['p'] };
+    expect(readAsJudged({ ...fixed, ...now }, judged)).toEqual({ ...judged, positive: 'no' });
   });
 
   it('are the same whatever the order of their labels', () => {

@@ -52,6 +52,17 @@ describe('answers that a job has read', () => {
     );
   });
 
+  it('are a champion’s in the form that they were judged in, and of the meaning that is said now', () => {
+    const champion = (expected: AnswersContract) =>
+      checkContract(answers, {
+        expected,
+        truth: { names: ['no', 'yes'], numbers: new Float64Array(2) },
+        who: 'champion',
+      });
+    expect(champion({ scores: 'logits', prediction: 'label', scoreColumns: ['p'] })).toEqual([]);
+    expect(champion({ positive: 'no' })).toHaveLength(1);
+  });
+
   it('may take labels for places of classes, and for what the default branch says', () => {
     const places = read({ labels: { '0': 'yes', '1': 'no' } });
     expect(check(places, {}, ['0', '1', '1'])).toEqual([]);
