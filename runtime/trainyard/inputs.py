@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -27,11 +27,13 @@ def take_rows(inputs: Inputs, rows: slice | Array) -> Inputs:
     return inputs[rows] if isinstance(inputs, np.ndarray) else inputs.iloc[rows]
 
 
-def concatenate(parts: list[Inputs]) -> Inputs:
-    """All rows of all parts, which have the same form, in order."""
+def concatenate(parts: list[Any]) -> Any:  # noqa: ANN401 - inputs, or whatever a model returns
+    """All rows of all parts, which have the same form, in order; a list where any part is one."""
     first = parts[0]
     if len(parts) == 1:
         return first
+    if any(isinstance(part, list) for part in parts):
+        return [row for part in parts for row in part]
     if isinstance(first, dict):
         return {name: np.concatenate([part[name] for part in parts]) for name in first}
     if isinstance(first, np.ndarray):

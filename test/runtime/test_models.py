@@ -60,3 +60,15 @@ def test_a_full_disk_is_told_as_one(tmp_path: Path):
         refuse_full_disk(wrapped, tmp_path)
     assert caught.value.problem.code == "disk-full"
     refuse_full_disk(RuntimeError("other"), tmp_path)
+
+
+def test_lists_of_many_rows_are_joined_as_rows():
+    def named(inputs):
+        return [{"label": float(row[0])} for row in inputs]
+
+    def ragged(inputs):
+        return [[0.0] * (1 + int(row[0]) % 2) for row in inputs]
+
+    rows = np.arange(2_500.0)[:, None]
+    assert [row["label"] for row in predict_all(named, rows)] == list(range(2_500))
+    assert [len(row) for row in predict_all(ragged, rows)] == [1, 2] * 1_250
