@@ -94,7 +94,8 @@ function fillScalars(
   const unresolved = new Set<Node>();
   visit(document, {
     Scalar: (key, node, ancestors) => {
-      if (key === 'key' || typeof node.value !== 'string') return;
+      if (key === 'key') return nameFlag(node);
+      if (typeof node.value !== 'string') return;
       const where = placeAt(node.range?.[0] ?? 0);
       const section = sectionOf(ancestors);
       const secret = findSecret(node.value);
@@ -108,6 +109,11 @@ function fillScalars(
     },
   });
   return { problems, unresolved };
+}
+
+/** A flag as a key is a label or a class, so it is the text that Python makes of it. */
+function nameFlag(node: Scalar): void {
+  if (typeof node.value === 'boolean') node.value = node.value ? 'True' : 'False';
 }
 
 /** A plain scalar that came from a variable is read as YAML reads it written out: `trials: ${TRIALS}` is a number. */

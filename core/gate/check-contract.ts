@@ -23,7 +23,10 @@ export function checkContract(
   return isSound ? [] : [otherContract(['labels', 'classes'], who)];
 }
 
-/** Labels stand for other names only where somebody says so, or where they are places of the classes, counted from zero. */
+/**
+ * Labels stand for other names only where somebody says so, where they are places of the classes, counted from zero, or where they are flags
+ * for 0 and 1.
+ */
 function areLabelsSound({ contract }: Answers, expected: AnswersContract, { names }: Truth): boolean {
   const { labels, classes = [] } = contract;
   if (labels === undefined || expected.labels !== undefined) return true;
@@ -31,7 +34,17 @@ function areLabelsSound({ contract }: Answers, expected: AnswersContract, { name
   const arePlaces =
     places.length === classes.length && places.every(([place, name]) => classes[Number(place)] === name);
   const known = new Set(classes);
+  if (areFlags(labels, known)) return names.every((name) => Object.hasOwn(FLAGS, name));
   return arePlaces && names.includes('0') && !names.some((name) => known.has(name));
+}
+
+const FLAGS: Readonly<Record<string, string>> = { False: '0', True: '1' };
+
+function areFlags(labels: Readonly<Record<string, string>>, classes: ReadonlySet<string>): boolean {
+  const isSame = Object.entries(labels).every(([label, name]) => FLAGS[label] === name);
+  return (
+    isSame && Object.keys(labels).length === 2 && classes.symmetricDifference(new Set(['0', '1'])).size === 0
+  );
 }
 
 /** The classes are those of the contract, and of two the positive one comes last; where none are listed they are the holdout's labels. */

@@ -10,7 +10,7 @@ import numpy as np
 from trainyard.check_answers import count_no_distribution
 from trainyard.errors import UserError
 from trainyard.evidence import is_fractional, refuse_unstated
-from trainyard.labels import find_positive, place_truth
+from trainyard.labels import FLAGS, find_positive, place_truth
 from trainyard.outputs import MATRIX_DIMENSIONS, Interpretation, name_labels
 
 if TYPE_CHECKING:
@@ -41,13 +41,19 @@ def are_names(evidence: Evidence) -> bool:
 
 def settle_names(evidence: Evidence) -> Found:
     """Answers that name a class. Where nobody lists the classes they are the holdout's, and not all there can be."""
-    stated = evidence.stated
+    stated = evidence.stated or list_flags(evidence)
     mapping = place_truth(evidence.truth, stated) if stated else {}
     classes, positive = order_classes(stated or evidence.distinct, evidence.contract.positive)
     world = "closed" if stated else "sample"
     draft = Interpretation("labels", classes, world=world, prediction=evidence.parts.prediction)
     interpretation, scale = settle_scores_beside(evidence, draft)
     return interpretation, {**find(stated, positive, mapping), **({"scores": scale} if scale else {})}
+
+
+def list_flags(evidence: Evidence) -> tuple[str, ...]:
+    """0 and 1, where a model answers those to labels that are flags."""
+    pair = tuple(FLAGS.values())
+    return pair if set(evidence.distinct) <= set(FLAGS) and set(name_labels(evidence.values)) <= set(pair) else ()
 
 
 def settle_scores_beside(evidence: Evidence, draft: Interpretation) -> tuple[Interpretation, str | None]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # Pairs of which nobody doubts which is the positive one, written small: it stands second.
 KNOWN_PAIRS = (("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("negative", "positive"))
+# What flags stand for where a model knows but numbers.
+FLAGS = {"False": "0", "True": "1"}
 
 
 def refuse_missing_labels(labels: np.ndarray) -> None:
@@ -32,14 +34,16 @@ def name_truth(labels: np.ndarray, mapping: dict[str, str]) -> list[str]:
 
 
 def place_truth(truth: list[str], classes: tuple[str, ...]) -> dict[str, str]:
-    """What labels stand for that are no classes, but places of classes (0, 1, …); nothing where they are classes.
+    """What labels stand for that are no classes, but flags for 0 and 1, or places of classes (0, 1, …); else nothing.
 
-    That is so only where no label is a class and the first place is among them: else they may count from one. Raises
+    Places they are only where no label is a class and the first is among them: else they may count from one. Raises
     UserError when no label is a class: the model and the holdout do not belong together.
     """
     names = set(truth)
     if not names.isdisjoint(classes):
         return {}
+    if names <= set(FLAGS) and set(classes) == set(FLAGS.values()):
+        return dict(FLAGS)
     positions = {str(position): name for position, name in enumerate(classes)}
     if "0" in names and names <= set(positions):
         return positions

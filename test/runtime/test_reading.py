@@ -115,11 +115,10 @@ def test_columns_called_as_classes_are_read_by_their_names():
 
 
 def test_labels_and_answers_in_different_name_spaces_are_refused_until_they_are_mapped():
-    for labels in (truth("no", "yes"), truth(False, True)):
-        error = refused(choose(0, 1), labels)
-        assert error.problem.code == "answers-unknown"
-        assert "answers.labels" in error.problem.remedy
-        assert "yes" not in error.problem.message
+    error = refused(choose(0, 1), truth("no", "yes"))
+    assert error.problem.code == "answers-unknown"
+    assert "answers.labels" in error.problem.remedy
+    assert "yes" not in error.problem.message
     mapped = Contract(labels={"no": "0", "yes": "1"})
     assert read(choose(0, 1), truth("no", "yes"), mapped).right.mean() == 0.99
     error = refused(choose(0, 1), truth("no", "yes"), said=Said(("0", "1")))
@@ -291,3 +290,15 @@ def test_probabilities_are_not_taken_for_logits_because_somebody_says_so():
     assert read(logits, truth(0, 1), said).outcome.scores is not None
     missing = np.full(ROWS, np.nan)
     assert refused(missing, truth(0, 1), said).problem.code == "answers-missing"
+
+
+def test_flags_are_labels_for_a_model_that_answers_0_and_1():
+    pair = Said(("0", "1"))
+    columns = np.column_stack([1 - CHANCE, CHANCE])
+    for raw, said in ((choose(0, 1), SILENT), (choose(0.0, 1.0), SILENT), (choose(0, 1), pair), (columns, pair)):
+        reading = read(raw, truth(False, True), said=said)
+        assert reading.right.mean() == 0.99
+        assert reading.contract.labels == {"False": "0", "True": "1"}
+        assert reading.contract.positive == "1"
+    assert refused(choose(0, 2), truth(False, True)).problem.code == "answers-unknown"
+    assert refused(choose(0, 1), truth(False, True), said=Said(("1", "2"))).problem.code == "labels-unknown"

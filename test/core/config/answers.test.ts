@@ -27,6 +27,21 @@ describe('what trainyard.yml says of a model’s answers', () => {
     expect(numbers.ok && numbers.value.answers).toEqual({ classes: ['1', '2', '10'] });
   });
 
+  it('takes a flag for what Python makes of it as a key too, and a quoted text for the text', () => {
+    const said = 'answers: { classes: [0, 1], labels: { true: 1, false: 0, "true": 1 } }\n';
+    const config = read(said);
+    expect(config.ok && config.value.answers.labels).toEqual({ True: '1', False: '0', true: '1' });
+    const costs = 'costs: { true: { false: 5 }, false: { true: 1 } }, ceiling: 1';
+    const gate = parseConfig(
+      file('').replace('metric: accuracy, floor: 0.9', `metric: expected-cost, ${costs}`),
+      {
+        file: 'trainyard.yml',
+        env: {},
+      },
+    );
+    expect(gate.ok && JSON.stringify(gate.value.gate)).toContain('{"True":{"False":5},"False":{"True":1}}');
+  });
+
   it.each<[string, string, string]>([
     ['task: multilabel', 'task-not-judged', '`multilabel` is a task that is not judged yet.'],
     ['task: quantiles', 'task-not-judged', '`quantiles`'],

@@ -52,6 +52,19 @@ describe('answers that a job has read', () => {
     );
   });
 
+  it('may take the flags of a holdout for 0 and 1, and nothing else for them', () => {
+    const flags = { labels: { False: '0', True: '1' }, classes: ['0', '1'] };
+    const from = (labels: Readonly<Record<string, string>>) => ({
+      classes: ['0', '1'],
+      contract: { ...flags, labels },
+    });
+    expect(check(from(flags.labels), {}, ['False', 'True'])).toEqual([]);
+    expect(check(from({ True: '0', False: '1' }), {}, ['False', 'True'])).toHaveLength(1);
+    expect(check(from({ False: '1', True: '1' }), {}, ['False', 'True'])).toHaveLength(1);
+    expect(check(from({ ...flags.labels, x: '1' }), {}, ['False', 'True', 'x'])).toHaveLength(1);
+    expect(check(from(flags.labels), {}, ['False', 'True', '0'])).toHaveLength(1);
+  });
+
   it('are a champion’s in the form that they were judged in, and of the meaning that is said now', () => {
     const champion = (expected: AnswersContract) =>
       checkContract(answers, {
