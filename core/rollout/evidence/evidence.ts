@@ -108,9 +108,10 @@ export function addObservation(evidence: Evidence, observation: Observation): Ev
     pastLatency: baseline.latency[observation.hostId],
   });
   const stages = addToStage(evidence.stages, observation);
-  const objective = addToObjective(evidence.objective, observation, { stages, baseline });
+  const known = Math.max(1, Object.keys(evidence.hosts).length);
+  const objective = addToObjective(evidence.objective, observation, { stages, baseline, hosts: known });
   const refusedAlone = addRefusedAlone(evidence.refusedAlone, observation, {
-    stages,
+    ...{ stages, hosts: known },
     eta: baseline.eta.refused,
   });
   const compared = step.interval === undefined ? {} : compareInterval(evidence, step, step.interval);

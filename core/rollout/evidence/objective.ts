@@ -45,18 +45,22 @@ export function startObjective(limit: number | undefined): Objective {
 
 /**
  * Counts one poll. A configured limit holds from the first poll on; the default one only while the candidate has all
- * traffic, and is fixed from what the stable version did before.
+ * traffic, and is fixed from what the stable version did before. So many `hosts` tell of the same seconds.
  */
 export function addToObjective(
   objective: Objective,
   observation: Observation,
-  { stages, baseline }: { readonly stages: readonly StageTotals[]; readonly baseline: Baseline },
+  {
+    stages,
+    baseline,
+    hosts,
+  }: { readonly stages: readonly StageTotals[]; readonly baseline: Baseline; readonly hosts: number },
 ): Objective {
   if (!objective.isConfigured && !isAlone(observation)) return objective;
   const { candidate, seconds } = observation;
   const limit = objective.limit ?? defaultLimit(stages, baseline);
   const counts: Broken = { requests: candidate.requests, bad: countBroken(candidate) };
-  const eta = baseline.eta.errors * lateShare(counts.requests, { limit, seconds });
+  const eta = baseline.eta.errors * lateShare(counts.requests, { limit, seconds: seconds / hosts });
   const lately = addBroken(objective.lately, counts);
   return {
     ...{ limit, isConfigured: objective.isConfigured },

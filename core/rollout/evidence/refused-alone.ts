@@ -34,16 +34,19 @@ export function startRefusedAlone(): RefusedAlone {
   return { onset: startRateOnset(), requests: 0, refused: 0 };
 }
 
-/** Counts one poll, if the candidate is alone in it. The limit is fixed from what the stable version refused in this rollout before. */
+/**
+ * Counts one poll, if the candidate is alone in it. The limit is fixed from what the stable version refused in this rollout before. So many
+ * `hosts` tell of the same seconds.
+ */
 export function addRefusedAlone(
   alone: RefusedAlone,
   observation: Observation,
-  past: { readonly stages: readonly StageTotals[]; readonly eta: number },
+  past: { readonly stages: readonly StageTotals[]; readonly eta: number; readonly hosts: number },
 ): RefusedAlone {
   if (!isAlone(observation)) return alone;
   const { seconds, candidate } = observation;
   const limit = alone.limit ?? refusedAloneLimit(sumStages(past.stages, 'stable'));
-  const eta = past.eta * shareThatCounts(candidate.requests, seconds);
+  const eta = past.eta * shareThatCounts(candidate.requests, seconds / past.hosts);
   const counts = { requests: candidate.requests, bad: candidate.refused };
   const requests = alone.requests + candidate.requests;
   const refused = alone.refused + candidate.refused;
