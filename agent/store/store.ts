@@ -5,6 +5,7 @@ import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { databaseFailure } from './database-failure.ts';
+import { createHeldCounts, type HeldCounts } from './held-counts.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
 import { createMemoryTable, type MemoryTable } from './memory-table.ts';
 import { createObservationTable, type ObservationTable } from './observation-table.ts';
@@ -21,6 +22,7 @@ type MostRows = { readonly labels: number; readonly others: number };
 
 /** Everything the agent remembers. Each call is one durable step. */
 export type Store = ObservationTable &
+  HeldCounts &
   TrafficTable &
   Omit<MemoryTable, 'forgetRead'> & {
     /** What this host is known by: made with the database, which numbers everything below. */
@@ -66,6 +68,7 @@ export function openStore(file: string): Store {
     ...instanceRows,
     ...trafficRows,
     ...createObservationTable(database, hostId),
+    ...createHeldCounts(),
     windows: createWindowTable(database, hostId),
     ...memory,
     labels: createLabelTable(database),

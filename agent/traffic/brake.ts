@@ -8,6 +8,7 @@ import { PAGE_SIZE } from '../store/observation-table.ts';
 import type { Store } from '../store/store.ts';
 import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
+import { unwrittenObservations } from './observe.ts';
 import { recordBrake, writeDown } from './record-brake.ts';
 import { remindOfBrake } from './remind-of-brake.ts';
 import { reportStage } from './report-stage.ts';
@@ -101,7 +102,8 @@ function brake(context: AgentContext, { model, stored }: Judged, { code, explana
 
 /**
  * The evidence of a rollout's stored observations, a page further than at the last look, and whether that is all there is: after a
- * restart there are many, and no look may take long. Harm in a part of them is harm; that a stage is done only all of them say.
+ * restart there are many, and no look may take long. Harm in a part of them is harm; that a stage is done only all of them say. What could
+ * not be written is folded anew each time: it will be among those that are stored.
  */
 function foldEvidence(
   store: Store,
@@ -115,8 +117,11 @@ function foldEvidence(
       : { evidence: startEvidence(plan, { ...NO_BASELINE, eta: tempering }), seq: 0 };
   const page = store.observations(model, rollout, before.seq);
   const evidence = page.reduce(addObservation, before.evidence);
-  cache.set(model, { rollout, evidence, seq: page.at(-1)?.seq ?? before.seq });
-  return { evidence, isWhole: page.length < PAGE_SIZE };
+  const seq = page.at(-1)?.seq ?? before.seq;
+  cache.set(model, { rollout, evidence, seq });
+  if (page.length === PAGE_SIZE) return { evidence, isWhole: false };
+  const unwritten = unwrittenObservations(store, { model, rollout, after: seq });
+  return { evidence: unwritten.reduce(addObservation, evidence), isWhole: true };
 }
 
 /**

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { secondsBetween } from '../../core/instant.ts';
-import type { ArmCounts, ShadowComparison } from '../../core/rollout/evidence/observation.ts';
+import type { ArmCounts, Observation, ShadowComparison } from '../../core/rollout/evidence/observation.ts';
 import type { Traffic } from '../../core/serving/api.ts';
 import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../envoy/cluster-counters.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
 import { captureFolder } from '../instances/launch.ts';
+import type { Store } from '../store/store.ts';
 import { countInvalid, readCapture } from '../windows/read-capture.ts';
 import { addSeen, type SeenOfRollout, seenSchema } from './seen.ts';
 import { shareOut } from './share-out.ts';
@@ -46,14 +47,14 @@ type Insight = {
 /**
  * Takes what both versions of a model did since the last look and appends it as one observation, together with the reading it
  * was counted from: killed at any point, the next look counts the same requests once. What was answered while one of them was
- * away belongs to no rollout: its share went elsewhere.
+ * away belongs to no rollout: its share went elsewhere. Throws where it can't be written; in this process it counts all the same.
  */
 export function observe(
   context: AgentContext,
   { model, traffic, counters, shadow, weighUsers }: Look & Insight,
 ): void {
   const { store, options, clock } = context;
-  const before = store.getMemory(keyOf(model), readingSchema);
+  const before = readLast(store, model);
   const looks = lookAt(context, { model, traffic, counters });
   const at = clock.now();
   const isOneAway = isAway(context, model, traffic);
@@ -66,28 +67,41 @@ export function observe(
   const [stable, candidate] = [countsOf(traffic.stable), countsOf(traffic.candidate)];
   const users = rollout === '' ? undefined : weighUsers(model, rollout);
   const isWorthKeeping = rollout !== '' || stable.requests + candidate.requests > 0;
-  store.transaction(() => {
-    if (before !== undefined && isWorthKeeping) {
-      store.addObservation(model, rollout, {
-        host: options.hostName,
-        at,
-        seconds: secondsBetween(before.at, at),
-        stage: traffic.lease?.stage ?? 0,
-        weights: { candidate: traffic.candidatePercent },
-        candidate,
-        stable,
-        ...(users && { users }),
-        ...(shadow && { shadow }),
-      });
-    }
-    const seen = addSeen(before?.seen, traffic.lease?.rollout ?? '', countsIn(taken));
-    store.putMemory(keyOf(model), toReading(taken, { at, seen, isOneAway }));
-  });
+  const observation = before !== undefined &&
+    isWorthKeeping && {
+      host: options.hostName,
+      at,
+      seconds: secondsBetween(before.at, at),
+      stage: traffic.lease?.stage ?? 0,
+      weights: { candidate: traffic.candidatePercent },
+      candidate,
+      stable,
+      ...(users && { users }),
+      ...(shadow && { shadow }),
+    };
+  const seen = addSeen(before?.seen, traffic.lease?.rollout ?? '', countsIn(taken));
+  const observations = [
+    ...(findHeld(store, model)?.observations ?? []),
+    ...(observation ? [{ rollout, observation }] : []),
+  ];
+  keep(store, model, { observations, reading: toReading(taken, { at, seen, isOneAway }) });
 }
 
 /** What became of a model's requests since its rollout began on this host; `undefined` before the first look. */
 export function readSeen({ store }: Pick<AgentContext, 'store'>, model: string): SeenOfRollout | undefined {
-  return store.getMemory(keyOf(model), readingSchema)?.seen;
+  return readLast(store, model)?.seen;
+}
+
+/** What was observed of a rollout and is not written, oldest first, numbered from `after` on: it will have other numbers once it is. */
+export function unwrittenObservations(
+  store: Store,
+  { model, rollout, after }: { readonly model: string; readonly rollout: string; readonly after: number },
+): readonly Observation[] {
+  const own = findHeld(store, model)?.observations.filter((one) => one.rollout === rollout) ?? [];
+  return own.map(({ observation }, index) => ({
+    ...observation,
+    ...{ seq: after + index + 1, hostId: store.hostId },
+  }));
 }
 
 /**
@@ -97,13 +111,50 @@ export function readSeen({ store }: Pick<AgentContext, 'store'>, model: string):
 export function rebase(context: AgentContext, look: Look): void {
   const { store, clock } = context;
   const { model, traffic } = look;
-  const before = store.getMemory(keyOf(model), readingSchema);
+  const before = readLast(store, model);
   const taken = new Map(
     [...lookAt(context, look)].map(([version, seen]) => [version, count(before?.versions[version], seen)]),
   );
   const isOneAway = isAway(context, model, traffic);
   const seen = before?.seen ?? addSeen(undefined, traffic.lease?.rollout ?? '', new Map());
-  store.putMemory(keyOf(model), toReading(taken, { at: clock.now(), seen, isOneAway }));
+  const observations = findHeld(store, model)?.observations ?? [];
+  write(store, model, { observations, reading: toReading(taken, { at: clock.now(), seen, isOneAway }) });
+}
+
+type Kept = Pick<NonNullable<ReturnType<Store['heldCounts']>>, 'observations'> & {
+  readonly reading: Reading;
+};
+
+/** All of it or nothing; what can't be written is held. */
+function keep(store: Store, model: string, kept: Kept): void {
+  const from = readWritten(store, model)?.at;
+  try {
+    store.transaction(() => write(store, model, kept));
+  } catch (thrown) {
+    store.holdCounts(model, { from, ...kept });
+    throw thrown;
+  }
+  store.holdCounts(model, undefined);
+}
+
+function write(store: Store, model: string, { observations, reading }: Kept): void {
+  for (const { rollout, observation } of observations) store.addObservation(model, rollout, observation);
+  store.putMemory(keyOf(model), reading);
+}
+
+function readLast(store: Store, model: string): Reading | undefined {
+  const held = findHeld(store, model);
+  return held === undefined ? readWritten(store, model) : readingSchema.parse(held.reading);
+}
+
+/** What is held, unless something newer was written than it goes on from: that has all of it. */
+function findHeld(store: Store, model: string): ReturnType<Store['heldCounts']> {
+  const held = store.heldCounts(model);
+  return held !== undefined && held.from === readWritten(store, model)?.at ? held : undefined;
+}
+
+function readWritten(store: Store, model: string): Reading | undefined {
+  return store.getMemory(keyOf(model), readingSchema);
 }
 
 function keyOf(model: string): string {

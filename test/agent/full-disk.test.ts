@@ -53,6 +53,33 @@ describe('a brake on a host whose disk is full', () => {
     expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { rollout: 'r1' } });
   });
 
+  test('comes of harm that is seen while nothing can be written, and all of that is written later, once', async () => {
+    await startCanary('r1', 36_000);
+    for (let round = 1; round <= 12; round += 1) await on.poll(20 * round);
+    const makeRoom = fillDisk(on.host.context.store);
+    let rounds = 0;
+    while (share() !== 0 && rounds < 120) {
+      rounds += 1;
+      await on.poll(240 + 20 * rounds, 20 * rounds);
+    }
+    expect(rounds).toBeLessThanOrEqual(6);
+    expect(traffic()?.brake).toMatchObject({ rollout: 'r1', code: 'errors-worse' });
+    makeRoom();
+    await look(1);
+    const written = on.observations('r1');
+    expect(written).toHaveLength(12 + rounds);
+    expect(written.reduce((sum, { candidate }) => sum + candidate.requests, 0)).toBe(240 + 20 * rounds);
+    expect(on.host.context.store.heldCounts(MODEL)).toBeUndefined();
+  });
+
+  test('is not put on a candidate that fails no more than the other', async () => {
+    await startCanary('r1', 36_000);
+    await on.poll(0);
+    fillDisk(on.host.context.store);
+    for (let round = 1; round <= 60; round += 1) await on.poll(20 * round, round, round);
+    expect(share()).toBe(50);
+  });
+
   test('is reported once where the report has arrived before there was room, but for a replay', async () => {
     await startCanary('r1', 60);
     const makeRoom = fillDisk(on.host.context.store);
