@@ -58,7 +58,10 @@ export const initCommand: CliCommand = {
       help: 'Labels of the runner that decides and deploys; without them self-hosted and control.',
     },
     force: { type: 'boolean', help: 'Write over files that differ; secrets that are there stay.' },
-    apply: { type: 'boolean', help: 'Run the commands of the GitHub CLI, which has to be logged in.' },
+    apply: {
+      type: 'boolean',
+      help: 'Make the settings that are absent with the GitHub CLI, which has to be logged in.',
+    },
   },
   run: init,
 };

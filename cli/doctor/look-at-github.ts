@@ -2,7 +2,7 @@ import { runCommand } from '../../adapters/run-command.ts';
 import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import { SECRET_FILES, settingCommands, typed } from '../../core/init/settings.ts';
+import { isListed, SETTING_LISTS, settingsOf, typed } from '../../core/init/settings.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -18,24 +18,23 @@ export async function lookAtGitHub(
     if ((await gh('auth', 'status')) === undefined) {
       return [passedOver(SUBJECT, 'The GitHub CLI is not logged in: run `gh auth login`.')];
     }
-    const secrets = await gh('secret', 'list');
-    const variables = await gh('variable', 'list');
-    const names = await gh('api', 'repos/{owner}/{repo}/environments', '--jq', '.environments[].name');
-    const commands = settingCommands(Object.keys(environments), env['MLFLOW_TRACKING_URI']).map(typed);
-    const wanted = [
-      ...Object.keys(SECRET_FILES).map((name) => ({ what: `secret ${name}`, name, among: secrets })),
-      { what: 'variable MLFLOW_TRACKING_URI', name: 'MLFLOW_TRACKING_URI', among: variables },
-      ...Object.keys(environments).map((name) => ({ what: `environment ${name}`, name, among: names })),
-    ];
-    return wanted.flatMap(({ what, name, among }) => {
-      if (among === undefined)
-        return [passedOver(SUBJECT, `The ${what} can't be looked at with this login.`)];
-      if (among.some((line) => line.split(/\s/)[0] === name)) return [fine(SUBJECT, `the ${what} is there`)];
-      const command = commands.find((one) => one.includes(name)) ?? '';
-      return warnings(SUBJECT, [
-        { code: 'setting-missing', message: `There is no ${what}.`, remedy: `Run \`${command}\`.` },
-      ]);
-    });
+    const listed = {
+      secret: await gh(...SETTING_LISTS.secret),
+      variable: await gh(...SETTING_LISTS.variable),
+      environment: await gh(...SETTING_LISTS.environment),
+      ruleset: await gh(...SETTING_LISTS.ruleset),
+    };
+    return settingsOf(Object.keys(environments), env['MLFLOW_TRACKING_URI']).flatMap(
+      ({ kind, name, command }) => {
+        const what = `${kind} ${name}`;
+        const among = listed[kind];
+        if (among === undefined)
+          return [passedOver(SUBJECT, `The ${what} can't be looked at with this login.`)];
+        if (isListed(among, name)) return [fine(SUBJECT, `the ${what} is there`)];
+        const remedy = `Run \`${typed(command)}\`.`;
+        return warnings(SUBJECT, [{ code: 'setting-missing', message: `There is no ${what}.`, remedy }]);
+      },
+    );
   } catch (thrown) {
     if (thrown instanceof UserError) return errors(SUBJECT, thrown.problems);
     throw thrown;

@@ -6,7 +6,7 @@ import { UserError } from '../../core/errors.ts';
 import { modelNameSchema } from '../../core/identity/model-name.ts';
 import type { Filling } from '../../core/init/fill-workflow.ts';
 import type { InitialSetup } from '../../core/init/initial-setup.ts';
-import { settingCommands, typed } from '../../core/init/settings.ts';
+import { settingsOf, typed } from '../../core/init/settings.ts';
 import { DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 import type { Given } from '../command.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -39,11 +39,11 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
   for (const file of makeSecrets(folder))
     print.line(`made     ${file} (readable by you alone; git ignores it)`);
   const environments = answers.hosts.length === 0 ? [] : ['production'];
-  const commands = settingCommands(environments, env['MLFLOW_TRACKING_URI']);
-  if (given.flag('apply')) return (await applySettings(folder, commands, print)) > 0 ? 1 : 0;
+  const settings = settingsOf(environments, env['MLFLOW_TRACKING_URI']);
+  if (given.flag('apply')) return (await applySettings({ folder, env, print }, settings)) > 0 ? 1 : 0;
   const next = [
-    'Settings of the repository, by the GitHub CLI (--apply runs them):',
-    ...commands.map((command) => `  ${typed(command)}`),
+    'Settings of the repository, by the GitHub CLI. A command replaces what is set, also keys that hosts go by: --apply runs those of what is not.',
+    ...settings.map(({ command }) => `  ${typed(command)}`),
     'Each serving host gets .trainyard/secrets/tokens and .trainyard/secrets/signing.pub. Then: npx trainyard check',
   ];
   for (const line of next) print.line(line);

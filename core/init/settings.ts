@@ -19,6 +19,9 @@ export type GitHubCommand = {
   readonly input?: string;
 };
 
+/** The variable that a new configuration takes the address of MLflow from. */
+const TRACKING_VARIABLE = 'MLFLOW_TRACKING_URI';
+
 /** Nobody rewrites or deletes the ledger; jobs append to it, so that pushes stay allowed. */
 const RULESET = {
   name: 'trainyard ledger',
@@ -28,27 +31,61 @@ const RULESET = {
   rules: [{ type: 'deletion' }, { type: 'non_fast_forward' }],
 } as const;
 
-/** The settings of a repository, as commands of the GitHub CLI run in its checkout. */
-export function settingCommands(
+/** One setting of a repository, and the command that makes it or replaces it. */
+export type Setting = {
+  readonly kind: keyof typeof SETTING_LISTS;
+  /** As the list of its kind names it. */
+  readonly name: string;
+  readonly command: GitHubCommand;
+  /** Whether only a person knows its value: the command asks for it. */
+  readonly isAsked?: boolean;
+};
+
+/** Arguments of the GitHub CLI that list what is set, a name at the start of each line. */
+export const SETTING_LISTS = {
+  secret: ['secret', 'list'],
+  variable: ['variable', 'list'],
+  environment: ['api', '--paginate', 'repos/{owner}/{repo}/environments', '--jq', '.environments[].name'],
+  ruleset: ['api', '--paginate', 'repos/{owner}/{repo}/rulesets', '--jq', '.[].name'],
+} as const;
+
+/** The settings of a repository, made by commands of the GitHub CLI run in its checkout. */
+export function settingsOf(
   environments: readonly string[],
   trackingUri: string | undefined,
-): readonly GitHubCommand[] {
+): readonly Setting[] {
+  const isKnown = trackingUri !== undefined && trackingUri !== '';
   return [
     ...Object.entries(SECRET_FILES).map(([name, file]) => ({
-      args: ['secret', 'set', name],
-      from: `${SECRETS_FOLDER}/${file}`,
+      kind: 'secret' as const,
+      name,
+      command: { args: ['secret', 'set', name], from: `${SECRETS_FOLDER}/${file}` },
     })),
     {
-      args: ['variable', 'set', 'MLFLOW_TRACKING_URI', '--body', trackingUri ?? 'https://mlflow.example.com'],
+      kind: 'variable',
+      name: TRACKING_VARIABLE,
+      command: { args: ['variable', 'set', TRACKING_VARIABLE, ...(isKnown ? ['--body', trackingUri] : [])] },
+      isAsked: !isKnown,
     },
     ...environments.map((name) => ({
-      args: ['api', '--method', 'PUT', `repos/{owner}/{repo}/environments/${name}`],
+      kind: 'environment' as const,
+      name,
+      command: { args: ['api', '--method', 'PUT', `repos/{owner}/{repo}/environments/${name}`] },
     })),
     {
-      args: ['api', '--method', 'POST', 'repos/{owner}/{repo}/rulesets', '--input', '-'],
-      input: JSON.stringify(RULESET),
+      kind: 'ruleset',
+      name: RULESET.name,
+      command: {
+        args: ['api', '--method', 'POST', 'repos/{owner}/{repo}/rulesets', '--input', '-'],
+        input: JSON.stringify(RULESET),
+      },
     },
   ];
+}
+
+/** Whether a list of the GitHub CLI names a setting. GitHub tells capitals apart in none of these names. */
+export function isListed(lines: readonly string[], name: string): boolean {
+  return lines.some((line) => line.split('\t')[0]?.toLowerCase() === name.toLowerCase());
 }
 
 /** A command as one types it into a shell. */

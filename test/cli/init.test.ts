@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { check } from '../../cli/check/check.ts';
 import { COMMANDS } from '../../cli/commands.ts';
 import { readCommand } from '../../cli/read-command.ts';
@@ -28,7 +29,11 @@ const ARGS = [
   'https://serve-1:9443',
 ];
 
-async function runInit(folder: string, args: readonly string[] = ARGS) {
+async function runInit(
+  folder: string,
+  args: readonly string[] = ARGS,
+  env: Readonly<Record<string, string>> = {},
+) {
   const lines: string[] = [];
   const print = {
     line: (text: string) => lines.push(text),
@@ -37,7 +42,7 @@ async function runInit(folder: string, args: readonly string[] = ARGS) {
   };
   const asked = readCommand(['init', ...args], COMMANDS);
   if (asked.kind !== 'run') throw new Error('It asks for help.');
-  const code = await asked.command.run(asked.given, { root: ROOT, cwd: folder, env: {}, print });
+  const code = await asked.command.run(asked.given, { root: ROOT, cwd: folder, env, print });
   return { code, lines };
 }
 
@@ -119,4 +124,88 @@ test.each([
   ]);
   expect(existsSync(path.join(folder, 'trainyard.yml'))).toBe(false);
   expect(existsSync(path.join(folder, '.trainyard'))).toBe(false);
+});
+
+/** A GitHub CLI that answers lists as told, and notes whatever else it is asked. */
+function createGitHub(lists: {
+  secrets?: string;
+  variables?: string;
+  environments?: string;
+  rulesets?: string;
+}) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ty-gh-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const answer = (text = '') => `printf '${text}' ;;`;
+  const script = [
+    '#!/bin/sh',
+    'case "$*" in',
+    '"auth status") ;;',
+    `"secret list") ${answer(lists.secrets)}`,
+    `"variable list") ${answer(lists.variables)}`,
+    `*--method*) echo "$*" >> ${folder}/asked ;;`,
+    `*/environments*) ${answer(lists.environments)}`,
+    `*/rulesets*) ${answer(lists.rulesets)}`,
+    `*) echo "$*" >> ${folder}/asked ;;`,
+    'esac',
+    '',
+  ].join('\n');
+  writeFileSync(path.join(folder, 'gh'), script, { mode: 0o755 });
+  writeFileSync(path.join(folder, 'asked'), '');
+  const asked = () => readFileSync(path.join(folder, 'asked'), 'utf8').split('\n').filter(Boolean);
+  return { env: { PATH: `${folder}:${process.env['PATH']}` }, asked };
+}
+
+test('applies to a live repository nothing, and says what it left', async () => {
+  const { env, asked } = createGitHub({
+    secrets: ['AGENT_TOKEN', 'DISPATCH_SECRET', 'SIGNING_KEY']
+      .map((name) => `TRAINYARD_${name}\\t2026\\n`)
+      .join(''),
+    variables: 'MLFLOW_TRACKING_URI\\thttp://mlflow\\t2026\\n',
+    environments: 'production\\n',
+    rulesets: 'trainyard ledger\\n',
+  });
+  const { code, lines } = await runInit(createStranger(BEFORE), [...ARGS, '--apply'], env);
+  expect(asked()).toEqual([]);
+  expect(code).toBe(0);
+  expect(
+    lines.filter((line) => line.startsWith('left ')).map((line) => line.split(/[ :]+/).slice(1, 3)),
+  ).toEqual([
+    ['secret', 'TRAINYARD_AGENT_TOKEN'],
+    ['secret', 'TRAINYARD_DISPATCH_SECRET'],
+    ['secret', 'TRAINYARD_SIGNING_KEY'],
+    ['variable', 'MLFLOW_TRACKING_URI'],
+    ['environment', 'production'],
+    ['ruleset', 'trainyard'],
+  ]);
+});
+
+test('applies what is absent, and no address that nobody gave', async () => {
+  const { env, asked } = createGitHub({ secrets: 'TRAINYARD_SIGNING_KEY\\t2026\\n' });
+  const { code, lines } = await runInit(createStranger(BEFORE), [...ARGS, '--apply'], env);
+  expect(asked().map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual([
+    'secret set TRAINYARD_AGENT_TOKEN',
+    'secret set TRAINYARD_DISPATCH_SECRET',
+    'api --method PUT repos/{owner}/{repo}/environments/production',
+    'api --method POST repos/{owner}/{repo}/rulesets',
+  ]);
+  expect(code).toBe(0);
+  expect(lines.join('\n')).toMatch(/^skipped {2}variable MLFLOW_TRACKING_URI/m);
+  const given = createGitHub({});
+  const uri = { ...given.env, MLFLOW_TRACKING_URI: 'http://mlflow' };
+  await runInit(createStranger(BEFORE), [...ARGS, '--apply'], uri);
+  expect(given.asked()).toContain('variable set MLFLOW_TRACKING_URI --body http://mlflow');
+});
+
+test('sends nothing where it can not tell what is set', async () => {
+  const { env, asked } = createGitHub({ secrets: "'; exit 1; '" });
+  const { code, lines } = await runInit(createStranger(BEFORE), [...ARGS, '--apply'], env);
+  expect(asked().filter((line) => line.startsWith('secret'))).toEqual([]);
+  expect(code).toBe(1);
+  expect(lines.filter((line) => line.startsWith('error'))).toHaveLength(3);
+});
+
+test('prints no address that nobody gave, and that its commands replace', async () => {
+  const { lines } = await runInit(createStranger(BEFORE));
+  expect(lines).toContain('  gh variable set MLFLOW_TRACKING_URI');
+  expect(lines.join('\n')).toContain('replaces what is set');
 });
