@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import { findModels } from '../../adapters/find-models.ts';
 import { findCommit } from '../../adapters/git/find-commit.ts';
-import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import { createNonce } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
 import { optional } from '../../core/config/optional.ts';
@@ -22,6 +20,7 @@ import { connectAgents } from '../serving/wiring.ts';
 import { createAnswering } from './answering.ts';
 import { forecastRollout } from './forecast-rollout.ts';
 import { type PlanPorts, type PlanRequest, plan } from './plan.ts';
+import { readDisk } from './read-disk.ts';
 
 type Wanted = Parameters<typeof readInAnyCase>[1];
 
@@ -101,13 +100,6 @@ async function readPolicy(
 ): Promise<{ readonly config: Config; readonly text: string }> {
   if (effect === 'guards' || effect === 'tells') return readInAnyCase(host, wanted);
   return readConfigAndText(host, wanted.file, { needs: NEEDS });
-}
-
-/** A holdout that a step of the training may make elsewhere is looked for when it has run. */
-async function readDisk(workspace: string, { project, data }: Config): Promise<PlanRequest['disk']> {
-  const place = path.resolve(workspace, data.holdout?.path ?? '');
-  const isMade = project.steps.etl !== undefined && path.relative(workspace, place).startsWith('..');
-  return { project: await readMlproject(workspace, project.uri), hasHoldout: isMade || existsSync(place) };
 }
 
 /** Asks the hosts of an environment, and nobody where there is no such environment. */

@@ -1,7 +1,10 @@
+import path from 'node:path';
 import type { RunCommand } from '../../core/ports.ts';
 import { linesOf, runGit } from './run.ts';
 
 const TIMEOUT_MS = 30_000;
+/** The mode of a submodule in git's index. */
+const GITLINK = '160000 ';
 
 /** How git holds a file or a folder of a checkout. */
 export type Held = {
@@ -31,6 +34,17 @@ export async function findBranch(
 /** The files of a checkout that git does not ignore, from its root. */
 export async function listFiles(folder: string, run?: RunCommand): Promise<readonly string[]> {
   return (await ask(folder, ['ls-files', '--cached', '--others', '--exclude-standard'], run)) ?? [];
+}
+
+/** Whether a place of the checkout lies in a submodule: it is there in the jobs that fetch those, and in no others. */
+export async function isInSubmodule(folder: string, place: string, run?: RunCommand): Promise<boolean> {
+  const listed = await runGit({ folder, args: ['ls-files', '--stage', '-z'], timeoutMs: TIMEOUT_MS }, run);
+  const below = `${path.relative(folder, path.resolve(folder, place)).split(path.sep).join('/')}/`;
+  return listed.stdout
+    .toString('utf8')
+    .split('\0')
+    .filter((entry) => entry.startsWith(GITLINK))
+    .some((entry) => below.startsWith(`${entry.slice(entry.indexOf('\t') + 1)}/`));
 }
 
 /** How git holds a place of the checkout, whether or not it is there. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { describeHeld, type Held } from '../../adapters/git/describe-checkout.ts';
+import { describeHeld, type Held, isInSubmodule } from '../../adapters/git/describe-checkout.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { readerOf } from '../../adapters/holdout/readers.ts';
 import { type Checked, errors, fine, passedOver } from '../../core/check/checked.ts';
@@ -65,6 +65,10 @@ async function lookAtPlace(about: About, { place, key, isMade }: Place): Promise
     );
   }
   if (isMade && !isThere) return say(passedOver(subject, `${place} is for the step etl to make.`));
+  if (isCheckout && (await isInSubmodule(folder, place))) {
+    const said = `${place} lies in a submodule: jobs fetch it where \`submodules\` of the pipeline says so.`;
+    return say(isThere ? fine(subject, said) : passedOver(subject, said));
+  }
   const held = isCheckout ? await describeHeld(folder, place) : undefined;
   if (!isThere) return refuse(missing(place));
   if (held?.isTracked === false && !isMade) return refuse(uncommitted(place, held));

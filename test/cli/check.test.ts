@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { check } from '../../cli/check/check.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
-import { createStranger, fileWith, writeInto } from './support/stranger.ts';
+import { addSubmodule, createStranger, fileWith, writeInto } from './support/stranger.ts';
 
 const CALLER = '.github/workflows/trainyard.yml';
 const template = readFileSync(path.join(ROOT, 'workflows-templates', 'trainyard.yml'), 'utf8');
@@ -129,6 +129,21 @@ describe('check', () => {
     expect(flawed.map(({ code }) => code)).toEqual(['data-not-committed', 'data-not-committed']);
     expect(flawed[0]?.message).toContain('git ignores it');
     expect(flawed[1]?.message).toContain('not committed');
+  });
+
+  test('takes data of a submodule for committed', async () => {
+    const folder = createStranger(
+      fileWith('trainyard.yml', 'path: ml/data/unseen.csv', 'path: shared/unseen.csv'),
+    );
+    addSubmodule(folder, 'shared');
+    const flaws = async () => (await look(folder)).filter(({ kind }) => kind === 'flawed');
+    expect(await flaws()).toEqual([]);
+    writeInto(
+      folder,
+      'shared/unseen.csv',
+      'flat,sold_at,district,rooms,price\nb,2026-02-01,north,3,151000\n',
+    );
+    expect(await flaws()).toEqual([]);
   });
 
   test('tells data that Git LFS keeps and jobs leave out', async () => {

@@ -82,6 +82,11 @@ export function fileWith(file: string, part: string, other: string): Record<stri
   return { [file]: text.replace(part, other) };
 }
 
+/** Notes a submodule in the index of a repository, as a clone has it that fetched none. */
+export function addSubmodule(folder: string, place: string): void {
+  git(folder, 'update-index', '--add', '--cacheinfo', `160000,${'c'.repeat(40)},${place}`);
+}
+
 function git(folder: string, ...args: readonly string[]): void {
   const { status, stderr } = spawnSync('git', args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) throw new Error(stderr);
