@@ -99,7 +99,7 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
   const planning: Planning = {
     ...{ request, ports, answering },
     decide: (on) =>
-      refuseParameters(planEvent({ ...request, ...known, state: on, now }), config.project, request.disk),
+      refuseParameters(planEvent({ ...request, ...known, state: on, now }), config.project, request),
   };
   const decision = planning.decide(state);
   await seen;

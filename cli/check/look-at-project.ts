@@ -1,7 +1,7 @@
 import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
-import { type Checked, errors, fine, passedOver } from '../../core/check/checked.ts';
+import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
-import { checkProject } from '../../core/config/mlproject/check-project.ts';
+import { checkProject, warnOfParameters } from '../../core/config/mlproject/check-project.ts';
 import { placeProblems } from '../../core/config/place-problems.ts';
 import type { About } from './about.ts';
 
@@ -22,5 +22,9 @@ export async function lookAtProject(
   const problems = placeProblems(text, file, checkProject(project, read.value));
   if (problems.length > 0) return errors(SUBJECT, problems);
   const given = Object.entries(project.parameters).map(([name, value]) => `${name}=${String(value)}`);
-  return [fine(SUBJECT, [`${read.value.file}, ${project.steps.train}`, ...given].join(' '))];
+  const undeclared = placeProblems(text, file, warnOfParameters(project, read.value));
+  return [
+    ...warnings(SUBJECT, undeclared),
+    fine(SUBJECT, [`${read.value.file}, ${project.steps.train}`, ...given].join(' ')),
+  ];
 }

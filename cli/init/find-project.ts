@@ -73,9 +73,10 @@ function valuesOf(
 ): Readonly<Record<string, Scalar>> {
   const given = new Map(said.map((one) => [one.split('=')[0] ?? '', one.slice(one.indexOf('=') + 1)]));
   return Object.fromEntries(
-    Object.entries(parameters).map(([name, { type, default: fallback }]) => {
+    Object.entries(parameters).flatMap(([name, { type, isRequired, default: fallback }]) => {
       const value = given.get(name) ?? fallback;
-      if (value !== undefined) return [name, typedValue(value, type)];
+      if (value !== undefined) return [[name, typedValue(value, type)]];
+      if (!isRequired) return [];
       throw refusal(
         'parameter-without-value',
         `\`${name}\` of ${file} has no default.`,

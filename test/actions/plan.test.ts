@@ -341,7 +341,7 @@ test('a training that its project would not take is refused in the thread, and n
   const project = { ...config.project, parameters: { hidden: 8 } };
   const text = 'entry_points: { main: { parameters: { hidden: { type: int, default: 8 } } } }';
   const disk = { project: parseMlproject(text, 'MLproject'), hasHoldout: true };
-  const asked = { ...request, disk, config: { ...config, project } };
+  const asked = { ...request, sha: 'c'.repeat(40), disk, config: { ...config, project } };
   const { reasonCode, result } = await plan(asked, ports);
   expect([reasonCode, result['code']]).toEqual(['refused', 'bad-parameter']);
   expect(github.reactions).toEqual(['eyes', '-1']);
@@ -349,8 +349,7 @@ test('a training that its project would not take is refused in the thread, and n
   // Where the commit is the default branch's own, so are its mistakes.
   const own = {
     ...asked,
-    sha: 'c'.repeat(40),
-    disk: { ...disk, project: parseMlproject(text.replace('hidden', 'h'), 'MLproject') },
+    disk: { ...disk, project: parseMlproject(text.replace('hidden', 'hiddn'), 'MLproject') },
   };
   await expect(plan({ ...own, payload: comment('/train') }, ports)).rejects.toThrow(
     'has no parameter `hidden`',

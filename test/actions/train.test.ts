@@ -119,12 +119,15 @@ describe('what is known before a training', () => {
   test('that MLproject takes no such parameter, also one of the command', async () => {
     const workspace = mkdtempSync(path.join(tmpdir(), 'ty-project-'));
     onTestFinished(() => rmSync(workspace, { recursive: true }));
-    writeFileSync(path.join(workspace, 'MLproject'), 'entry_points: { main: { parameters: { lr: float } } }');
+    writeFileSync(
+      path.join(workspace, 'MLproject'),
+      'entry_points: { main: { parameters: { lr: float, depth: { type: int, default: 2 } } } }',
+    );
     const text = 'version: 1\nproject: { parameters: { lr: 0.1 } }\n';
     const { project } = createTraining().request.config;
     const written = { file: 'trainyard.yml', text };
     await requireProject(workspace, written, { ...project, parameters: { lr: 0.1 } });
-    const parameters = { lr: 'fast', depth: 3 };
+    const parameters = { lr: 'fast', dept: 3 };
     const problems = await problemsOf(requireProject(workspace, written, { ...project, parameters }));
     expect(problems.map(({ code, where }) => [code, where])).toEqual([
       ['unknown-project-parameter', { kind: 'file', file: 'trainyard.yml', line: 2, column: 24 }],

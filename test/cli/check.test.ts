@@ -131,6 +131,11 @@ describe('check', () => {
     expect(flawed[1]?.message).toContain('not committed');
   });
 
+  test('warns of a parameter that MLproject does not declare, and MLflow hands on', async () => {
+    const changes = fileWith('trainyard.yml', 'rate: 0.05', 'rate: 0.05, momentum: 0.9');
+    expect(await flawsOf(changes)).toEqual(['warning undeclared-project-parameter trainyard.yml:4']);
+  });
+
   test('takes data of a submodule for committed', async () => {
     const folder = createStranger(
       fileWith('trainyard.yml', 'path: ml/data/unseen.csv', 'path: shared/unseen.csv'),

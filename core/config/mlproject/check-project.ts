@@ -1,7 +1,7 @@
 import { didYouMean } from '../../did-you-mean.ts';
 import type { Config } from '../config.ts';
 import type { CrossProblem } from '../cross-problem.ts';
-import { checkParameters } from './check-parameters.ts';
+import { checkParameters, findUndeclared } from './check-parameters.ts';
 import type { Mlproject } from './mlproject.ts';
 
 /** What MLflow runs by its name alone, without an entry point. */
@@ -23,6 +23,21 @@ export function checkProject(
   return [...etl, { key: 'train' as const, name: steps.train, values: parameters }].flatMap((step) =>
     checkStep(step, project),
   );
+}
+
+/** Parameters of the training that MLproject does not declare, and that its command is given all the same. */
+export function warnOfParameters(
+  { steps, parameters: values }: Config['project'],
+  { file, entryPoints }: Mlproject,
+): readonly CrossProblem[] {
+  const entry = Object.hasOwn(entryPoints, steps.train) ? entryPoints[steps.train] : undefined;
+  if (entry === undefined) return [];
+  return findUndeclared({ entry, values }).map((name) => ({
+    code: 'undeclared-project-parameter',
+    path: ['project', 'parameters', name],
+    message: `${file} does not declare \`${name}\`: MLflow adds \`--${name} …\` to the command.`,
+    remedy: 'Declare it there if the program does not take it so.',
+  }));
 }
 
 function checkStep({ key, name, values }: Step, project: Mlproject): readonly CrossProblem[] {

@@ -1,7 +1,13 @@
 import type { Scalar } from '../config.ts';
 
 /** A parameter of an entry point. `type` is as it is written; MLflow itself knows `string`, `float`, `path` and `uri`. */
-type ProjectParameter = { readonly type: string; readonly default?: Scalar };
+type ProjectParameter = {
+  readonly type: string;
+  /** Whether a run has to give a value. */
+  readonly isRequired: boolean;
+  /** What is taken otherwise, where trainyard.yml can say the same: a list stays MLproject's own. */
+  readonly default?: Scalar;
+};
 
 /** One entry point: what it takes, and the line that it stands on. */
 export type EntryPoint = {

@@ -5,11 +5,11 @@ import { optional } from '../optional.ts';
 import { readYaml } from '../yaml-source.ts';
 import type { EntryPoint, Mlproject } from './mlproject.ts';
 
-const scalar = z.union([z.string(), z.number(), z.boolean()]);
-/** `lr: float`, or `lr: { type: float, default: 0.1 }`. */
+const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
+/** `lr: float`, or `lr: { type: float, default: 0.1 }`, whose default may be anything. */
 const parameterSchema = z.union([
   z.string().transform((type) => ({ type, default: undefined })),
-  z.object({ type: z.string().default('string'), default: scalar.optional() }),
+  z.object({ type: z.string().nullish(), default: z.unknown() }),
 ]);
 const projectSchema = z.object({
   entry_points: z
@@ -38,10 +38,16 @@ export function parseMlproject(text: string, file: string): Result<Mlproject, re
   const entryPoints = Object.entries(parsed.data.entry_points ?? {}).map(([name, { parameters }]) => {
     const where = source.locate(['entry_points'], name);
     const typed = Object.entries(parameters ?? {}).map(
-      ([key, { type, default: fallback }]) => [key, { type, ...optional('default', fallback) }] as const,
+      ([key, { type, default: fallback }]) => [key, parameterOf(type ?? 'string', fallback)] as const,
     );
     const line = where.kind === 'file' ? (where.line ?? 1) : 1;
     return [name, { parameters: Object.fromEntries(typed), line }] satisfies [string, EntryPoint];
   });
   return ok({ file, entryPoints: Object.fromEntries(entryPoints) });
+}
+
+/** MLflow takes a default of null for none. */
+function parameterOf(type: string, fallback: unknown): EntryPoint['parameters'][string] {
+  const isRequired = fallback === undefined || fallback === null;
+  return { type, isRequired, ...optional('default', scalarSchema.safeParse(fallback).data) };
 }

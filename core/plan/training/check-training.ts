@@ -16,19 +16,22 @@ export type ProjectOnDisk = {
   readonly hasHoldout: boolean;
 };
 
-/** Refuses a training whose parameters, as they were given in the request, the MLproject file would not take. */
+/**
+ * Refuses a training of the commit at hand whose parameters, as they were given in the request, its MLproject file would not take. Another
+ * commit may declare others, which its own training looks at.
+ */
 export function refuseParameters(
   decision: PlanDecision,
   { steps }: Config['project'],
-  { project }: ProjectOnDisk,
+  { sha, disk: { project } }: { readonly sha: string; readonly disk: ProjectOnDisk },
 ): PlanDecision {
-  if (decision.kind !== 'operation' || !trains(decision) || !project.ok || project.value === undefined)
-    return decision;
+  if (decision.kind !== 'operation' || !trains(decision) || decision.sha !== sha) return decision;
+  if (!project.ok || project.value === undefined) return decision;
   const entry = Object.hasOwn(project.value.entryPoints, steps.train)
     ? project.value.entryPoints[steps.train]
     : undefined;
   if (entry === undefined) return decision;
-  // Whether a commit of a pull request declares others, and gives what has no default, its own training looks at.
+  // What the configuration has wrong is told at its lines.
   const [bad] = checkParameters(project.value, steps.train, { entry, values: decision.parameters }).filter(
     ({ code }) => code === 'bad-parameter',
   );

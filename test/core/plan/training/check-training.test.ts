@@ -43,6 +43,10 @@ describe('a training of the default branch', () => {
     ['hidden: 1.5, lr: 0.1', [['bad-parameter', '6:25']]],
     ['hidden: 16', [['missing-project-parameter', '6:15']]],
     ['hidden: 16, lr: 0.1', []],
+    // No slip of a name: MLflow hands it on.
+    ['momentum: 0.9, lr: 0.1', []],
+    // A slip of what is given anyway is none.
+    ['hidden: 16, hidden2: 8, lr: 0.1', []],
   ])('with { %s } has these problems: %j', (parameters, problems) => {
     expect(problemsOf(parameters)).toEqual(problems);
   });
@@ -74,13 +78,15 @@ describe('a training of a pull request', () => {
     expect(problemsOf('hiden: 16', { sha: OTHER })).toEqual([]);
   });
 
-  it('is refused for a value of another type than MLproject declares', () => {
+  it('is refused for a value of another type than MLproject declares only where that is its own file', () => {
     const { project } = parse(fileWith('hidden: 16, lr: 0.1'));
-    const refused = refuseParameters(trainingOf(OTHER, { hidden: 1.5 }), project, disk);
-    expect(refused).toMatchObject({ kind: 'refuse', code: 'bad-parameter' });
-    expect(refused).toMatchObject({ message: '`hidden` is 1.5, and MLproject declares it as int.' });
-    expect(refuseParameters(trainingOf(OTHER, { hidden: 2 }), project, disk)).toMatchObject({
-      kind: 'operation',
+    const ask = (sha: string, hidden: number) =>
+      refuseParameters(trainingOf(sha, { hidden }), project, { sha: SHA, disk });
+    expect(ask(SHA, 1.5)).toMatchObject({
+      ...{ kind: 'refuse', code: 'bad-parameter' },
+      message: '`hidden` is 1.5, and MLproject declares it as int.',
     });
+    expect(ask(SHA, 2)).toMatchObject({ kind: 'operation' });
+    expect(ask(OTHER, 1.5)).toMatchObject({ kind: 'operation' });
   });
 });
