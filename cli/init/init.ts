@@ -36,8 +36,12 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
     writeFileSync(path.join(folder, file), text);
     print.line(`written  ${file}`);
   }
-  for (const file of makeSecrets(folder))
-    print.line(`made     ${file} (readable by you alone; git ignores it)`);
+  const { made, lacking } = makeSecrets(folder);
+  for (const file of made) print.line(`made     ${file} (readable by you alone; git ignores it)`);
+  for (const { file, beside } of lacking)
+    print.line(
+      `left     ${file} is not there, and a new one would not fit ${beside}: move both away for new ones.`,
+    );
   const environments = answers.hosts.length === 0 ? [] : ['production'];
   const settings = settingsOf(environments, env['MLFLOW_TRACKING_URI']);
   if (given.flag('apply')) return (await applySettings({ folder, env, print }, settings)) > 0 ? 1 : 0;

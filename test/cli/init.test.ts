@@ -84,6 +84,29 @@ test('keeps every secret out of what git sees and others may read', async () => 
   expect(readFileSync(path.join(folder, '.gitignore'), 'utf8')).toBe('.trainyard/\n');
 });
 
+test.each([
+  ['signing.key', 'signing.pub'],
+  ['signing.pub', 'signing.key'],
+  ['agent-token', 'tokens'],
+  ['tokens', 'agent-token'],
+])('makes no %s anew beside a %s that it would not fit', async (gone, kept) => {
+  const folder = createStranger(BEFORE);
+  await runInit(folder);
+  const at = (name: string) => path.join(folder, '.trainyard', 'secrets', name);
+  const text = readFileSync(at(kept), 'utf8');
+  rmSync(at(gone));
+  for (const _ of ['once', 'and again']) {
+    const { code, lines } = await runInit(folder);
+    expect(code).toBe(0);
+    expect(existsSync(at(gone))).toBe(false);
+    expect(readFileSync(at(kept), 'utf8')).toBe(text);
+    expect(lines.filter((line) => line.startsWith('made '))).toEqual([]);
+    expect(lines.filter((line) => line.startsWith('left ')).join()).toMatch(
+      new RegExp(`${gone} is not there.*${kept}`),
+    );
+  }
+});
+
 test('shows what would be otherwise, and writes nothing over what is there unless told', async () => {
   const folder = createStranger(BEFORE);
   await runInit(folder);
