@@ -29,7 +29,7 @@ def settle_classes(evidence: Evidence) -> Found:
         if values.ndim == MATRIX_DIMENSIONS:
             return settle_columns(evidence)
         is_number = values.dtype.kind in "iuf" and contract.scores != "none"
-        if is_number and (is_fractional(values) or (contract.scores in SCORES and not are_names(evidence))):
+        if is_number and (contract.scores in SCORES or is_fractional(values)) and not are_names(evidence):
             return settle_one_score(evidence)
     return settle_names(evidence)
 
@@ -76,7 +76,7 @@ def settle_scores_beside(evidence: Evidence, draft: Interpretation) -> tuple[Int
 def is_of_last(evidence: Evidence, draft: Interpretation) -> bool:
     """Whether a score can't be but the last class's: it is higher wherever that is answered."""
     scores = np.asarray(evidence.scores, dtype=float)
-    last = np.array([str(name) for name in evidence.values.tolist()]) == draft.classes[-1]
+    last = np.array(name_labels(evidence.values)) == draft.classes[-1]
     if last.all() or not last.any() or not ((scores >= 0) & (scores <= 1)).all():
         return False
     return bool(scores[last].min() >= scores[~last].max())

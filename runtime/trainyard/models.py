@@ -15,6 +15,7 @@ from trainyard.boxed_model import BoxedModel, ModelError
 from trainyard.errors import UserError
 from trainyard.files import NOT_THE_MODEL, digest_folder
 from trainyard.inputs import Inputs, concatenate, count_rows, iterate_chunks
+from trainyard.naming import name_value
 from trainyard.requirements import list_differences
 from trainyard.signature import ModelDescription, read_model_description
 
@@ -40,7 +41,7 @@ class LoggedModel:
     def classes(self) -> list[str] | None:
         """Class names the model was logged with (`metadata={"classes": [...]}`), in the order of its scores."""
         classes = self.description.metadata.get("classes")
-        return [str(name) for name in classes] if classes else None
+        return [name_value(name) for name in classes] if classes else None
 
 
 def fetch_model(uri: str, box: BoxedModel) -> LoggedModel:

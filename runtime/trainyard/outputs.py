@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from trainyard.errors import UserError
+from trainyard.naming import MOST_EXACT, name_value
 
 OutputKind = Literal["scores", "probability", "labels", "values", "text"]
 Scale = Literal["probabilities", "logits"]
@@ -82,7 +83,7 @@ def to_array(raw: Any) -> np.ndarray:  # noqa: ANN401 - whatever a model returns
                 "Say which of them is the answer: answers.prediction, or answers.score-columns, in trainyard.yml.",
             )
         raw = next(iter(raw.values()))
-    values = raw.to_numpy() if hasattr(raw, "to_numpy") else np.asarray(raw)
+    values = to_numbers(raw.to_numpy() if hasattr(raw, "to_numpy") else np.asarray(raw))
     return values[:, 0] if values.ndim == MATRIX_DIMENSIONS and values.shape[1] == 1 else values
 
 
@@ -94,7 +95,7 @@ def to_parts(raw: Any) -> dict[str, np.ndarray] | None:  # noqa: ANN401 - whatev
     if isinstance(raw, dict):
         return {str(name): to_array(values) for name, values in raw.items()}
     if hasattr(raw, "columns") and hasattr(raw, "iloc"):
-        return {str(name): raw.iloc[:, place].to_numpy() for place, name in enumerate(raw.columns)}
+        return {str(name): to_numbers(raw.iloc[:, place].to_numpy()) for place, name in enumerate(raw.columns)}
     return None
 
 
@@ -174,7 +175,19 @@ def is_missing(value: object) -> bool:
 
 
 def name_labels(values: np.ndarray) -> list[str]:
-    """Labels as texts; a whole number is written without a point, whatever type it came as."""
-    if values.dtype.kind == "f" and np.equal(np.mod(values, 1), 0).all():
-        values = values.astype(int)
-    return [str(value) for value in values.tolist()]
+    """Labels as texts, each by itself; a whole number is written without a point, whatever type it came as."""
+    return [name_value(value) for value in values.tolist()]
+
+
+def to_numbers(values: np.ndarray) -> np.ndarray:
+    """Numbers that came as objects as numbers, what is missing as NaN; any other array as it is."""
+    flat = values.ravel().tolist() if values.dtype.kind == "O" else []
+    given = [value for value in flat if value is not None]
+    return values.astype(float) if given and all(is_number(value) for value in given) else values
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number that a float can hold; flags, which Python takes for numbers, are none."""
+    if isinstance(value, int | np.integer):
+        return not isinstance(value, bool) and abs(int(value)) < MOST_EXACT
+    return isinstance(value, float | np.floating)

@@ -53,6 +53,7 @@ SERVED_MODULES = (
     "files",
     "handler",
     "inputs",
+    "naming",
     "outputs",
     "prediction_log",
     "runners",

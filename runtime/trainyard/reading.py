@@ -12,7 +12,7 @@ from trainyard.errors import UserError
 from trainyard.evidence import Evidence
 from trainyard.infer import settle
 from trainyard.labels import name_truth, refuse_missing_labels
-from trainyard.outputs import Interpretation, Outcome, interpret
+from trainyard.outputs import Interpretation, Outcome, interpret, to_numbers
 
 if TYPE_CHECKING:
     from trainyard.contract import Contract, Said
@@ -53,6 +53,7 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
     Raises UserError when they can't be read so, and when they can't be meant so.
     """
     refuse_missing_labels(labels)
+    labels = to_numbers(labels)
     try:
         settled = settle(Evidence(raw, labels, contract, said))
         outcome = interpret(raw, settled.interpretation)

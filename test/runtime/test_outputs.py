@@ -74,3 +74,16 @@ def test_a_table_a_mapping_and_a_list_of_mappings_have_the_same_parts():
         assert parts is not None
         assert {name: values.tolist() for name, values in parts.items()} == {"a": [1, 2], "b": [3.5, 4.5]}
     assert to_parts(np.eye(2)) is None
+
+
+def test_a_class_is_named_alike_alone_and_among_others():
+    halves = Interpretation("labels", ("0.5", "1", "1.5"))
+    several = np.array([1.0, 0.5, np.nan, 1.5])
+    assert interpret(several, halves).chosen.tolist() == [1, 0, -2, 2]
+    for values in (several, several.astype(object)):
+        alone = [interpret(values[row : row + 1], halves).chosen[0] for row in range(len(values))]
+        assert alone == [1, 0, -2, 2]
+    large = Interpretation("labels", ("9007199254740993", "True"))
+    assert interpret(np.array([2**53 + 1, True], dtype=object), large).chosen.tolist() == [0, 1]
+    pair = Interpretation("labels", ("0", "1"))
+    assert interpret(np.array([1.0, 0.0, None], dtype=object), pair).chosen.tolist() == [1, 0, -2]

@@ -1,5 +1,6 @@
 """Serving packages."""
 
+import ast
 import json
 import shutil
 import zipfile
@@ -10,11 +11,12 @@ import pandas as pd
 import pytest
 
 from conftest import Package, SavedModel, build_package
+from trainyard import package as package_module
 from trainyard.boxed_model import open_box
 from trainyard.files import digest_file, digest_folder
 from trainyard.golden import write_request
 from trainyard.models import fetch_model
-from trainyard.package import main
+from trainyard.package import SERVED_MODULES, main
 from trainyard.service import Request, open_service
 
 
@@ -160,3 +162,11 @@ def test_a_request_can_say_whatever_a_table_holds():
     )
     (values,) = write_request(row)["dataframe_split"]["data"]
     assert values == ["AQI=", [1.5, None], [[1], [2, 3]], "2026-01-02T00:00:00", None, "NaT", None]
+
+
+def test_the_handler_has_every_module_that_it_imports():
+    folder = Path(package_module.__file__).parent
+    for module in SERVED_MODULES:
+        for node in ast.walk(ast.parse((folder / f"{module}.py").read_text())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("trainyard."):
+                assert (node.module or "").removeprefix("trainyard.") in SERVED_MODULES, f"{module} of {node.module}"

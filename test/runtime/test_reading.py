@@ -302,3 +302,21 @@ def test_flags_are_labels_for_a_model_that_answers_0_and_1():
         assert reading.contract.positive == "1"
     assert refused(choose(0, 2), truth(False, True)).problem.code == "answers-unknown"
     assert refused(choose(0, 1), truth(False, True), said=Said(("1", "2"))).problem.code == "labels-unknown"
+
+
+def test_a_score_is_the_last_classs_whatever_type_the_answer_beside_it_has():
+    for answers in (choose(0, 1), choose(0.0, 1.0)):
+        reading = read(pd.DataFrame({"prediction": answers, "probability": CHANCE}), truth(0, 1))
+        assert reading.outcome.scores is not None
+        assert np.allclose(reading.outcome.scores[:, 1], CHANCE)
+
+
+def test_numbers_are_numbers_in_a_column_of_objects_too():
+    for answers in (choose(0.0, 1.0), choose(0, 1)):
+        assert read(answers.astype(object), truth(0, 1)).right.mean() == 0.99
+    targets = VALUES + 0.1
+    reading = read(targets.astype(object), targets)
+    assert reading.interpretation.task == "regression"
+    assert read(pd.DataFrame({"prediction": targets.astype(object)}), targets.astype(object)).right is not None
+    halves = np.array([0.5, 1.0, 1.5])[np.arange(ROWS) % 3]
+    assert read(halves, halves, Contract(task="multiclass")).right.all()
