@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from trainyard.check_answers import count_no_distribution
 from trainyard.errors import UserError
 from trainyard.outputs import to_parts
 
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
 # What people call the answer, and its score.
 PREDICTION_NAMES = frozenset({"prediction", "predictions", "predicted_label", "predicted_class"})
+# What they call so where nothing is called by those: `label` may be an echo of what is true.
+OTHER_PREDICTION_NAMES = frozenset({"label", "predict"})
 SCORE_NAMES = frozenset({"probability", "probabilities", "proba", "score", "confidence"})
 
 
@@ -47,10 +52,11 @@ def find_parts(raw: Any, contract: Contract, classes: Sequence[str]) -> NamedPar
         return NamedParts(contract.prediction, () if contract.scores == "none" else contract.score_columns)
     if len(names) <= 1 or names == [str(place) for place in range(len(names))]:
         return NamedParts()
-    columns = match_classes(names, classes)
+    columns = match_classes(names, classes) or match_places(parts or {}, classes)
     if len(columns) == len(names):
         return NamedParts(None, tuple(columns), tuple(columns.values()))
     predictions = [name for name in names if name in PREDICTION_NAMES]
+    predictions = predictions or [name for name in names if name in OTHER_PREDICTION_NAMES]
     if len(predictions) != 1:
         raise UserError(
             "answers-ambiguous",
@@ -74,3 +80,12 @@ def match_classes(names: list[str], classes: Sequence[str]) -> dict[str, str]:
             return {}
         found[called[0]] = one
     return found
+
+
+def match_places(parts: dict[str, np.ndarray], classes: Sequence[str]) -> dict[str, str]:
+    """The columns `p0`, `p1`, … of classes that are whole numbers, where they are a distribution; else none."""
+    found = {f"p{one}": one for one in classes if one.isdecimal()}
+    columns = [parts[name] for name in found if name in parts]
+    if len(columns) != len(classes) or not columns or any(column.dtype.kind not in "iuf" for column in columns):
+        return {}
+    return {} if count_no_distribution(np.column_stack(columns).astype(float)) else found

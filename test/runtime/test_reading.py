@@ -320,3 +320,19 @@ def test_numbers_are_numbers_in_a_column_of_objects_too():
     assert read(pd.DataFrame({"prediction": targets.astype(object)}), targets.astype(object)).right is not None
     halves = np.array([0.5, 1.0, 1.5])[np.arange(ROWS) % 3]
     assert read(halves, halves, Contract(task="multiclass")).right.all()
+
+
+def test_label_and_predict_are_the_answer_and_columns_called_as_places_its_scores():
+    labels = truth("NEGATIVE", "POSITIVE")
+    pipeline = pd.DataFrame({"label": choose("NEGATIVE", "POSITIVE"), "score": np.maximum(CHANCE, 1 - CHANCE)})
+    assert read(pipeline, labels).right.mean() == 0.99
+    assert read(pipeline, labels).outcome.scores is None
+    columns = {"p0": 1 - CHANCE, "p1": CHANCE}
+    reading = read(pd.DataFrame({"predict": choose(0, 1), **columns}), truth(0, 1))
+    assert reading.right.mean() == 0.99
+    assert reading.outcome.scores is not None
+    assert np.allclose(reading.outcome.scores[:, 1], CHANCE)
+    # What is no distribution is something else.
+    other = read(pd.DataFrame({"predict": choose(0, 1), "p0": VALUES, "p1": CHANCE}), truth(0, 1))
+    assert other.right.mean() == 0.99
+    assert other.outcome.scores is None
