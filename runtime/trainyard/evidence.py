@@ -46,8 +46,10 @@ class Evidence:
             raise UserError(
                 "classes-disagree",
                 f"The model has {len(own)} classes of its own, and {len(set(own) - set(listed))} of them are not among "
-                f"the {len(listed)} of answers.classes.",
-                "Name the classes as the model does, and say under answers.labels what the holdout's labels stand for.",
+                f"the {len(listed)} that trainyard.yml states or, from an earlier model, the ledger has fixed.",
+                f"To widen them, list all {len({*listed, *own})} under answers.classes {IN_CONFIG}. Where they are the "
+                "same by other names, write them there as the model does, and say under answers.labels what the "
+                "holdout's labels stand for.",
             )
         return listed or own
 

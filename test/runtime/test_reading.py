@@ -336,3 +336,14 @@ def test_label_and_predict_are_the_answer_and_columns_called_as_places_its_score
     other = read(pd.DataFrame({"predict": choose(0, 1), "p0": VALUES, "p1": CHANCE}), truth(0, 1))
     assert other.right.mean() == 0.99
     assert other.outcome.scores is None
+
+
+def test_a_class_that_the_ledger_does_not_know_is_told_with_how_to_widen():
+    scores = np.eye(3)[np.arange(ROWS) % 3]
+    error = refused(
+        scores, np.array(["a", "b", "c"])[np.arange(ROWS) % 3], Contract(classes=("a", "b")), Said(("a", "b", "c"))
+    )
+    assert error.problem.code == "classes-disagree"
+    assert "the ledger" in error.problem.message
+    assert "answers.classes" in error.problem.remedy
+    assert "all 3" in error.problem.remedy
