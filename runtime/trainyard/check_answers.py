@@ -57,15 +57,18 @@ def refuse_permuted(truth: np.ndarray, chosen: np.ndarray, size: int) -> None:
     """Raises UserError where answers are right less often than by chance, and would be right in another order."""
     rows = len(truth)
     known = truth >= 0
-    table = np.zeros((size, size))
-    np.add.at(table, (truth[known], chosen[known]), 1)
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / rows
-    answered = np.flatnonzero(table.sum(axis=0))
+    pairs, counts = np.unique(np.column_stack([truth[known], chosen[known]]), axis=0, return_counts=True)
+    labels, answers = pairs[:, 0], pairs[:, 1]
+    by_label, by_answer = np.bincount(labels, counts, size), np.bincount(answers, counts, size)
+    expected = by_label[labels] * by_answer[answers] / rows
     # For each answer the label that it comes with most beyond chance.
-    meant = (table / np.maximum(expected, 1 / rows))[:, answered].argmax(axis=0)
-    is_permutation = len(set(meant.tolist())) == len(answered)
-    right, by_chance = np.trace(table), np.trace(expected)
-    reordered, then = table[meant, answered].sum(), expected[meant, answered].sum()
+    ranked = np.lexsort((labels, -counts / np.maximum(expected, 1 / rows), answers))
+    answered, first = np.unique(answers[ranked], return_index=True)
+    best = ranked[first]
+    is_permutation = len(set(labels[best].tolist())) == len(answered)
+    right = counts[labels == answers].sum()
+    by_chance = (by_label * by_answer).sum() / rows
+    reordered, then = counts[best].sum(), expected[best].sum()
     is_below = right < by_chance - SURE * spread(by_chance, rows)
     if not (is_permutation and is_below and reordered > then + SURE * spread(then, rows)):
         return

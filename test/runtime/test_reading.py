@@ -347,3 +347,15 @@ def test_a_class_that_the_ledger_does_not_know_is_told_with_how_to_widen():
     assert "the ledger" in error.problem.message
     assert "answers.classes" in error.problem.remedy
     assert "all 3" in error.problem.remedy
+
+
+def test_many_classes_cost_no_table_of_all_pairs():
+    import tracemalloc
+
+    from trainyard.check_answers import refuse_permuted
+
+    rows = np.arange(20_000) % 10_000
+    tracemalloc.start()
+    refuse_permuted(rows, rows, 10_000)
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    tracemalloc.stop()
