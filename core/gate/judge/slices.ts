@@ -4,6 +4,7 @@ import type { Interval, Reason, Verdict } from '../../verdict.ts';
 import type { Check, SliceRow } from '../check.ts';
 import { ALPHA, type Comparison, MIN_ROWS } from '../comparison/comparison.ts';
 import { compareNames, groupRows } from '../comparison/group-rows.ts';
+import { harmOfFamily } from '../comparison/harm-of-family.ts';
 import { compareModels } from '../comparison/models.ts';
 import { formatChange, formatCount, formatSize, formatValue } from '../format-value.ts';
 import { evaluateMetric, type Metric } from '../metrics/metric.ts';
@@ -66,13 +67,14 @@ type Guards = { readonly count: number; readonly adjusted: ReadonlyMap<Slice, nu
  * slices need no correction, since all must pass.
  */
 export function adjustGuards(compared: readonly ComparedSlices[]): Guards {
-  const guarded = compared.flatMap(({ task, slices }) =>
+  const guarded = compared.map(({ task, slices }) =>
     task.rule.policy === 'guard' ? slices.filter(isJudged) : [],
   );
-  const count = guarded.length;
+  const all = guarded.flat();
+  const count = all.length;
   if (count > MOST_GUARDED) return { count, adjusted: new Map() };
-  const adjusted = adjustHolm(guarded.map(({ comparison, margin }) => comparison?.harmP(margin, count) ?? 1));
-  return { count, adjusted: new Map(guarded.map((slice, index) => [slice, adjusted[index] ?? 1])) };
+  const adjusted = adjustHolm(guarded.flatMap((slices) => harmOfFamily(slices, count)));
+  return { count, adjusted: new Map(all.map((slice, index) => [slice, adjusted[index] ?? 1])) };
 }
 
 /** The check of one slices rule; `adjusted` is what `adjustGuards` gives for all of them. */
