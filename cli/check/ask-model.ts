@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
+import { readAnswers } from '../../adapters/read-answers.ts';
+import { checkAnswers } from '../../core/check/check-answers.ts';
 import { type Checked, errors, fine } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
 import { ServiceError, UserError } from '../../core/errors.ts';
@@ -39,11 +41,14 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
     const predictions = path.join(temp, 'predictions.parquet');
     const { answers } = config;
     const [answer] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout, answers });
-    const told = Object.entries(answer?.metrics ?? {}).map(
+    if (answer === undefined) throw new Error(`Nothing was said of ${modelUri}.`);
+    const told = Object.entries(answer.metrics).map(
       ([name, value]) => `${name} ${Number(value.toPrecision(4))}`,
     );
+    const stored = await readAnswers(predictions, answer.rows);
     return [
-      fine(SUBJECT, `${modelUri} answered ${answer?.rows} examples as ${answer?.task}: ${told.join(', ')}`),
+      fine(SUBJECT, `${modelUri} answered ${answer.rows} examples as ${answer.task}: ${told.join(', ')}`),
+      ...checkAnswers(SUBJECT, stored.answers, config.gate),
     ];
   } catch (thrown) {
     if (thrown instanceof UserError) return errors(SUBJECT, thrown.problems);
