@@ -89,7 +89,9 @@ export function createAgent(context: AgentContext): Agent {
     takeBack: async (model, request) => {
       const result = await countAndThen(model, (counters) => takeBack(context, { model, request, counters }));
       if (!result.ok) return result;
-      return applyChange(context, applyPlan, result.value);
+      const applied = await applyChange(context, applyPlan, result.value);
+      const isHeld = context.store.heldTraffic(model) !== undefined;
+      return applied.ok && isHeld ? err(unwritten()) : applied;
     },
     converge: async () => void (await Promise.all([applyPlan(), tend()])),
     observeAndJudge: look,
@@ -116,4 +118,13 @@ async function applyChange(
       }),
     );
   }
+}
+
+function unwritten(): Refusal {
+  return new Refusal({
+    status: 503,
+    code: HOST_WARNINGS.brakeUnwritten,
+    message: 'The proxy does it, and it could not be written down.',
+    remedy: 'Make room on the disk of the data folder: it is written then.',
+  });
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { type Problem, UserError } from '../core/errors.ts';
+import { UserError } from '../core/errors.ts';
 import { modelNameSchema } from '../core/identity/model-name.ts';
 import {
   problemSchema,
@@ -9,7 +9,6 @@ import {
   takeBackSchema,
   trafficSchema,
 } from '../core/serving/api.ts';
-import { HOST_WARNINGS } from '../core/serving/host-warning.ts';
 import { createAgent } from './agent.ts';
 import { exchangeHttp } from './machine/exchange-http.ts';
 import { createSteadyClock } from './machine/steady-clock.ts';
@@ -19,12 +18,6 @@ import { readValues } from './options/read-values.ts';
 
 /** Time for the agent to tell the proxy, in ms. */
 const ANSWER_TIMEOUT_MS = 60_000;
-
-const UNWRITTEN: Problem = {
-  code: HOST_WARNINGS.brakeUnwritten,
-  message: 'The proxy does it, and it could not be written down: the next agent would not know of it.',
-  remedy: 'Make room on the disk of the data folder, and say it again.',
-};
 
 const FLAGS = ['model', 'to', 'because'] as const;
 type Flag = (typeof FLAGS)[number];
@@ -86,12 +79,9 @@ async function takeBackHere(
   const context = await openContext(readOptions(argv, env), createSteadyClock(), env);
   try {
     const result = await createAgent(context).takeBack(model, request);
-    if (!result.ok) {
-      const { code, message, remedy } = result.error;
-      throw new UserError([{ code, message, remedy }]);
-    }
-    if (context.store.heldTraffic(model) === undefined) return result.value;
-    throw new UserError([UNWRITTEN]);
+    if (result.ok) return result.value;
+    const { code, message, remedy } = result.error;
+    throw new UserError([{ code, message, remedy }]);
   } finally {
     context.store.close();
   }

@@ -51,7 +51,7 @@ export function openStore(file: string): Store {
   const hostId = keepHostId(file, memory);
   const instances = cacheUntilWritten(() => readInstances(database));
   const instanceRows = instanceTable(database, instances, forgetRead);
-  const { forgetTraffic, ...trafficRows } = createTrafficTable(database);
+  const { forgetTraffic, ...trafficRows } = createTrafficTable(database, `${file}.held`);
   const transaction = <T>(work: () => T): T => {
     try {
       return inTransaction(database, work);

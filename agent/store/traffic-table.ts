@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { cacheUntilWritten } from './cache-until-written.ts';
+import { openHeldTraffic } from './held-traffic.ts';
 import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
 
 /** How requests are shared out, by model. */
@@ -9,32 +10,28 @@ export type TrafficTable = {
   readonly getTraffic: (model: string) => StoredTraffic | undefined;
   readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
   readonly deleteTraffic: (model: string) => void;
-  /** Lets traffic count that could not be written: in this process, until that or a later one is. */
-  readonly holdTraffic: (model: string, traffic: StoredTraffic) => void;
+  /** Lets traffic count that could not be written, until that or a later one is. Gives whether the next process will know of it, too. */
+  readonly holdTraffic: (model: string, traffic: StoredTraffic) => boolean;
   /** Traffic that counts and is not written. */
   readonly heldTraffic: (model: string) => StoredTraffic | undefined;
 };
 
 const trafficRow = z.object({ model: z.string(), body: z.string() });
 
-/** The traffic in the agent's database. What was read is read anew after `forgetTraffic`: what was written since is undone. */
+/** The traffic in the agent's database, and what is held in a file beside it. What was read is read anew after `forgetTraffic`: what was written since is undone. */
 export function createTrafficTable(
   database: DatabaseSync,
+  heldFile: string,
 ): TrafficTable & { readonly forgetTraffic: () => void } {
   const { get, clear } = cacheUntilWritten(() => readTraffic(database));
   const put = database.prepare('INSERT OR REPLACE INTO traffic (model, revision, body) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM traffic WHERE model = ?');
-  const held = new Map<string, StoredTraffic>();
+  const held = openHeldTraffic(heldFile, get);
   const written = (model: string) => (Object.hasOwn(get(), model) ? get()[model] : undefined);
-  const heldTraffic = (model: string) => {
-    const [one, row] = [held.get(model), written(model)];
-    return one !== undefined && row !== undefined && row.traffic.revision < one.traffic.revision
-      ? one
-      : undefined;
-  };
+  const heldTraffic = (model: string) => held.over(model, written(model));
   return {
     traffic: () =>
-      held.size === 0
+      held.size() === 0
         ? get()
         : Object.fromEntries(Object.entries(get()).map(([model, row]) => [model, heldTraffic(model) ?? row])),
     getTraffic: (model) => heldTraffic(model) ?? written(model),
@@ -45,9 +42,11 @@ export function createTrafficTable(
     deleteTraffic: (model) => {
       clear();
       remove.run(model);
-      held.delete(model);
     },
-    holdTraffic: (model, stored) => void held.set(model, stored),
+    holdTraffic: (model, stored) => {
+      const row = written(model);
+      return row !== undefined && held.hold(model, row, stored);
+    },
     heldTraffic,
     forgetTraffic: clear,
   };

@@ -14,7 +14,7 @@ type Braked = {
 
 /**
  * Stores traffic with a brake on it, and reports that: both or neither. Where nothing can be written the brake counts all the same, and is
- * reported, in this process: `writeDown` stores it later.
+ * reported: it is held, and `writeDown` stores it later.
  */
 export function recordBrake(context: AgentContext, { model, stored: before }: Braked): void {
   const { store, log } = context;
@@ -26,10 +26,10 @@ export function recordBrake(context: AgentContext, { model, stored: before }: Br
     write(context, { model, stored });
   } catch (thrown) {
     const { traffic } = stored;
-    store.holdTraffic(model, stored);
+    const isKept = store.holdTraffic(model, stored);
     reportBrake(context, { model, traffic, brake: traffic.brake, times: 0, isHeld: true });
     log.warn(
-      `${HOST_WARNINGS.brakeUnwritten}: ${describeUnwritten(model, traffic.brake)} ${messageOf(thrown)}`,
+      `${HOST_WARNINGS.brakeUnwritten}: ${describeUnwritten(model, traffic.brake)} ${isKept ? '' : 'No room was kept for it either: the next agent would not know of it. '}${messageOf(thrown)}`,
     );
   }
 }

@@ -252,7 +252,7 @@ export const ROUTES = {
       404: 'The model has no traffic here.',
       409: 'The version that is to answer is not ready, or not the one beside the candidate.',
       422: 'It was not said which version is to answer.',
-      503: 'It is stored, but the proxy does not run on it yet.',
+      503: 'The proxy does not run on it yet, or it does and that could not be written down yet.',
     },
   }),
   observations: route({

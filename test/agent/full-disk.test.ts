@@ -72,6 +72,15 @@ describe('a brake on a host whose disk is full', () => {
     expect(on.host.context.store.heldCounts(MODEL)).toBeUndefined();
   });
 
+  test('is not said to be written when a person takes a version back', async () => {
+    await startCanary('r1', 36_000);
+    const makeRoom = fillDisk(on.host.context.store);
+    const answer = await on.agent.takeBack(MODEL, { explanation: 'It answers nonsense.' });
+    expect(answer).toMatchObject({ ok: false, error: { status: 503, code: 'brake-unwritten' } });
+    expect(share()).toBe(0);
+    makeRoom();
+  });
+
   test('is not put on a candidate that fails no more than the other', async () => {
     await startCanary('r1', 36_000);
     await on.poll(0);
@@ -107,6 +116,43 @@ describe('a brake on a host whose disk is full', () => {
 });
 
 describe('an agent that begins anew on a full disk', () => {
+  test('knows of a brake that was not written, also where there was room before it began', async () => {
+    await startCanary('r1', 36_000);
+    await on.poll(20);
+    const makeRoom = fillDisk(on.host.context.store);
+    await on.poll(40, 20);
+    expect(share()).toBe(0);
+    makeRoom();
+    on.host.reopen();
+    expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { rollout: 'r1', code: 'errors-worse' } });
+    on.restartAgent();
+    await look(0);
+    expect(share()).toBe(0);
+    expect(on.host.context.store.heldTraffic(MODEL)).toBeUndefined();
+    expect(nextBrake()?.payload.body).toMatchObject({ rollout: 'r1', version: '2' });
+  });
+
+  test('takes what was held for no later traffic, whatever its number', async () => {
+    await startCanary('r1', 36_000);
+    await on.poll(20);
+    const { store } = on.host.context;
+    const makeRoom = fillDisk(store);
+    await on.poll(40, 20);
+    makeRoom();
+    const undo = () =>
+      store.transaction(() => {
+        store.deleteTraffic(MODEL);
+        throw new Error('undone');
+      });
+    expect(undo).toThrow('undone');
+    expect(store.heldTraffic(MODEL)).toBeDefined();
+    store.deleteTraffic(MODEL);
+    on.host.world.now += 1_000;
+    await on.agent.setTraffic(MODEL, ALL_STABLE, undefined);
+    on.host.reopen();
+    expect(traffic()).not.toHaveProperty('brake');
+  });
+
   test('gives a candidate nothing, since a brake may not have been written, until a job is heard again', async () => {
     await startCanary('r1', 36_000);
     const makeRoom = fillDisk(on.host.context.store);
