@@ -50,10 +50,9 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
   );
   app.onError(async (error, context) => {
     if (error instanceof Refusal) {
-      if (error.status === 401) {
-        noteStranger();
-        await slowDown(addressOf(context));
-      }
+      if (error.status !== 401) return answerProblem(context, error);
+      noteStranger();
+      if (await slowDown(addressOf(context))) context.header('connection', 'close');
       return answerProblem(context, error);
     }
     log.warn(`${context.req.method} ${context.req.path}: ${messageOf(error)}`);

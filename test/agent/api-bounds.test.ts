@@ -145,6 +145,12 @@ test('requests without a known token are in the log, a line a minute, however ma
   expect(said()).toHaveLength(2);
 });
 
+test('many requests without a known token of one address lose their connection with the answer', async () => {
+  const connectionOf = async () => (await app.request('/v1/state')).headers.get('connection');
+  for (let index = 0; index < 30; index += 1) expect(await connectionOf()).toBeNull();
+  expect(await connectionOf()).toBe('close');
+});
+
 describe('a label', () => {
   test('is taken up to the length that is kept, and refused by name beyond it', async () => {
     expect((await send('POST', '/v1/labels', label('a'.repeat(256), 'b'.repeat(1_000)))).status).toBe(200);
