@@ -33,10 +33,14 @@ async function main(): Promise<number> {
     process.stderr.write(`no suite is called '${unknown}'.\n${HELP}`);
     return 2;
   }
+  const schedules = Number(values['new-schedules']);
+  if (!Number.isSafeInteger(schedules) || schedules < 0) {
+    process.stderr.write(`'${values['new-schedules']}' is no number of schedules.\n${HELP}`);
+    return 2;
+  }
   const named = ALL_SUITES.filter(({ name }) => values.suite.includes(name));
   const usual = values.docker ? ALL_SUITES : SUITES;
   const chosen = named.length > 0 ? named : usual;
-  const schedules = Number(values['new-schedules']);
   return report(await runSuites(schedules > 0 ? chosen.map((suite) => withNew(suite, schedules)) : chosen));
 }
 

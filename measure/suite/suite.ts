@@ -36,14 +36,15 @@ export async function runSuite(suite: Suite): Promise<Counts> {
   return settle(suite, await runProgram(suite));
 }
 
-/** Begins the suite at idle priority. It ends with this process. */
+/** Begins the suite at idle priority. It ends with this process; where that is killed, once it hears that its channel is closed. */
 export function startBeside(suite: Suite): Running {
   forgetReports(suite);
   const early: Buffer[] = [];
   let show = (chunk: Buffer): void => void early.push(chunk);
   const { command, args } = atIdlePriority(suite);
-  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => show(chunk));
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  child.channel?.unref();
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => show(chunk));
   const end = () => child.kill();
   process.once('exit', end);
   const ended = statusOf(child, command).finally(() => process.off('exit', end));

@@ -31,6 +31,7 @@ export async function runWorkers(batch: Playing, { onFound, onTally, isEnough }:
   const endAll = () => {
     for (const child of children) child.kill('SIGKILL');
   };
+  process.once('exit', endAll);
   const ended = Array.from({ length: workers }, (_, index) => {
     const count = Math.ceil((schedules - index) / workers);
     const child = fork(WORKER, [seed + index, count, workers, seconds].map(String), {
@@ -60,6 +61,7 @@ export async function runWorkers(batch: Playing, { onFound, onTally, isEnough }:
   try {
     await Promise.all(ended);
   } finally {
+    process.off('exit', endAll);
     endAll();
   }
   return sum;

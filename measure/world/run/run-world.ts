@@ -37,6 +37,7 @@ type Options = Parameters<typeof runMutations>[0];
 
 /** Runs the world from its command line. Gives the exit status: 0 when nothing was broken, or every fault was found. */
 export async function runWorld(argv: readonly string[]): Promise<number> {
+  endWithParent();
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -72,6 +73,12 @@ export async function runWorld(argv: readonly string[]): Promise<number> {
     writeCounts(values.report, { passed: tally.schedules - failed, failed, skipped: 0 });
   }
   return found.length === 0 ? 0 : 1;
+}
+
+/** Whoever began this with a channel is gone once that is closed, and nobody reads what comes of it. */
+function endWithParent(): void {
+  process.once('disconnect', () => process.exit(1));
+  process.channel?.unref();
 }
 
 function drawSeed(): number {
