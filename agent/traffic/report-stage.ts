@@ -14,7 +14,8 @@ type Done = { readonly model: string; readonly stored: StoredTraffic; readonly l
 
 /**
  * Reports that a stage has what it needs, for a rollout that no job waits for; and again while no job has set the traffic since: the report
- * may have been lost, or the job that it started, and nobody else would go on before the lease is over.
+ * may have been lost, or the job that it started, and nobody else would go on before the lease is over. Which reminder it is, is said: every
+ * host sends them, and plan hears a few.
  */
 export function reportStage(
   context: AgentContext,
@@ -34,6 +35,7 @@ export function reportStage(
       {
         ...{ rollout: lease.rollout, ...(version !== undefined && { version }) },
         ...{ stage: lease.stage, decision: kind, explanation },
+        ...(times > 0 && { reminder: times }),
       },
     );
   });

@@ -16,6 +16,7 @@ type IgnoreCode =
   | 'other-model'
   | 'replayed'
   | 'looked-since'
+  | 'reminded-by-others'
   | 'retrain-open'
   | 'rollout-open'
   | 'delivery-open'

@@ -16,6 +16,7 @@ import { checkRetrain } from './check-retrain.ts';
 import { findEnvironment } from './choose-environment.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
 import type { Operation } from './hand-over.ts';
+import { isOthersTurn } from './is-others-turn.ts';
 import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planReturn } from './plan-return.ts';
@@ -147,7 +148,7 @@ function checkReport(input: PlanInput, { type, payload }: Report): Ignored | Ref
 function checkObstacle(
   input: PlanInput,
   operation: Operation,
-  { id, environment, body }: DispatchPayload,
+  { id, environment, body, hostId }: DispatchPayload,
 ): Ignored | Refused | undefined {
   if (operation === 'train') return checkRetrain(input, { id, environment });
   if (operation !== 'advance' && operation !== 'brake') return undefined;
@@ -167,6 +168,12 @@ function checkObstacle(
       'rollout-over',
       `The report is of another rollout than the one in progress, ${rollout.id}.`,
     );
+  }
+  if (
+    operation === 'advance' &&
+    isOthersTurn({ hostId, reminder: body['reminder'], hosts: rollout.hosts.length })
+  ) {
+    return ignore('reminded-by-others', 'All hosts remind of this stage in turn, and this one is not due.');
   }
   return undefined;
 }

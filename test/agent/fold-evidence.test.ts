@@ -73,6 +73,7 @@ test('says again that a stage is done while no job has come, each time after twi
   const { store, clock } = host.context;
   const look = restart(900, arm(100));
   const ids: string[] = [];
+  const reminders: unknown[] = [];
   const reportsAfter = (seconds: number) => {
     host.world.now += 1_000 * seconds;
     look();
@@ -82,11 +83,13 @@ test('says again that a stage is done while no job has come, each time after twi
       store.outbox.delivered(entry.seq, clock.now());
       expect(entry.payload.body).toMatchObject({ rollout: ROLLOUT, stage: 0, version: '2' });
       ids.push(entry.payload.id);
+      reminders.push(entry.payload.body['reminder']);
     }
   };
   // An eighth of the lease, and a quarter after that.
   expect([0, 74_000, 2_000, 148_000, 4_000].map(reportsAfter)).toEqual([1, 1, 2, 2, 3]);
   expect(new Set(ids).size).toBe(3);
+  expect(reminders).toEqual([undefined, 1, 2]);
   const { reminded: _, ...heard } = store.getTraffic(MODEL) ?? {};
   expect(heard).toHaveProperty('reportedStage');
   store.putTraffic(MODEL, storedTrafficSchema.parse(heard));
