@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { DISPATCH_TYPES, type DispatchType } from '../../core/names.ts';
 import { type DispatchPayload, dispatchPayloadSchema } from '../../core/serving/dispatch-payload.ts';
-import { createHeldReports } from './held-reports.ts';
+import { createHeldReports } from './held/held-reports.ts';
 import type { OutboxEntry } from './outbox-entry.ts';
 
 const dispatchTypeSchema = z.enum(DISPATCH_TYPES);

@@ -5,7 +5,7 @@ import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { databaseFailure } from './database-failure.ts';
-import { createHeldCounts, type HeldCounts } from './held-counts.ts';
+import { createHeldCounts, type HeldCounts } from './held/held-counts.ts';
 import { createLabelTable, type LabelTable } from './label-table.ts';
 import { createMemoryTable, type MemoryTable } from './memory-table.ts';
 import { createObservationTable, type ObservationTable } from './observation-table.ts';

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { cacheUntilWritten } from './cache-until-written.ts';
-import { openHeldTraffic } from './held-traffic.ts';
+import { openHeldTraffic } from './held/held-traffic.ts';
 import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
 
 /** How requests are shared out, by model. */

@@ -12,11 +12,11 @@ import {
   MAX_REPORT_AGE_DAYS,
   trainingWishSchema,
 } from '../serving/dispatch-payload.ts';
+import { isOthersTurn } from '../serving/is-others-turn.ts';
 import { checkRetrain } from './check-retrain.ts';
 import { findEnvironment } from './choose-environment.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
 import type { Operation } from './hand-over.ts';
-import { isOthersTurn } from './is-others-turn.ts';
 import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planReturn } from './plan-return.ts';

@@ -166,20 +166,6 @@ describe('a dispatch', () => {
     expect(codeOf(dispatch(action, { body }, { state }))).toBe(expected);
   });
 
-  it('that reminds of a stage asks for a job from one of two hosts, and another each time', () => {
-    const started = startedEvent('8', 'production');
-    if (started.kind !== 'rollout.started') throw new Error('this begins no rollout');
-    const two = { ...started, data: { ...started.data, hosts: ['https://p:1', 'https://p:2'] } };
-    const state = stateOf([two]);
-    const of = (digit: number, reminder: number) => {
-      const hostId = `0000000${digit}-0000-4000-8000-000000000000`;
-      return codeOf(dispatch('trainyard.rollout', { hostId, body: { rollout: 'r8', reminder } }, { state }));
-    };
-    expect([of(0, 0), of(1, 0)]).toEqual(['advance', 'advance']);
-    expect([of(0, 1), of(1, 1)]).toEqual(['ignore: reminded-by-others', 'advance']);
-    expect([of(0, 2), of(1, 2)]).toEqual(['advance', 'ignore: reminded-by-others']);
-  });
-
   it('of a brake on the rollout that made the champion is heard after its end, unless there is nothing to return to', () => {
     const first = [startedEvent('7', 'production'), promotedEvent('7', 'production')];
     const second = [...first, startedEvent('8', 'production', '7'), promotedEvent('8', 'production')];

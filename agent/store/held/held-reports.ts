@@ -1,6 +1,6 @@
-import type { DispatchType } from '../../core/names.ts';
-import type { DispatchPayload } from '../../core/serving/dispatch-payload.ts';
-import type { OutboxEntry } from './outbox-entry.ts';
+import type { DispatchType } from '../../../core/names.ts';
+import type { DispatchPayload } from '../../../core/serving/dispatch-payload.ts';
+import type { OutboxEntry } from '../outbox-entry.ts';
 
 /** A report that waits in this process, and until when. */
 type HeldReport = { readonly entry: OutboxEntry; readonly due: string };

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { instantSchema } from '../../core/instant.ts';
-import { writeAtomically } from '../envoy/write-atomically.ts';
-import { type StoredTraffic, storedTrafficSchema } from './stored-traffic.ts';
+import { instantSchema } from '../../../core/instant.ts';
+import { writeAtomically } from '../../envoy/write-atomically.ts';
+import { type StoredTraffic, storedTrafficSchema } from '../stored-traffic.ts';
 
 /** Traffic that could not be written, and the row of the database that it counts in the place of: not in that of any later one. */
 const heldSchema = z.object({
@@ -15,7 +15,7 @@ const fileSchema = z.record(z.string(), heldSchema);
 const SPARE_BYTES = 65_536;
 
 /** What is held, by model. */
-export type HeldTraffic = {
+type HeldTraffic = {
   readonly size: () => number;
   /** What counts in the place of this row. */
   readonly over: (model: string, row: StoredTraffic | undefined) => StoredTraffic | undefined;

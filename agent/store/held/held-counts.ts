@@ -1,4 +1,4 @@
-import type { Observation } from '../../core/rollout/evidence/observation.ts';
+import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 
 /** An observation that has no number yet, and its rollout. */
 type Unnumbered = {
