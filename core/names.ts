@@ -6,6 +6,9 @@ export const LEDGER_BRANCH = 'trainyard';
 /** The file a user writes at the root of their repository. */
 export const DEFAULT_CONFIG_FILE = 'trainyard.yml';
 
+/** How the command line is run where there is no checkout of ours: from the repository, for the name on npm is not ours. */
+export const COMMAND_LINE = 'npx github:trainyard/trainyard';
+
 /** Headers of a prediction, in and out of Envoy. */
 export const VERSION_HEADER = 'x-trainyard-version';
 export const PIN_HEADER = 'x-trainyard-pin';

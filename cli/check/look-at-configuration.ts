@@ -5,6 +5,7 @@ import type { Config } from '../../core/config/config.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import type { Problem } from '../../core/errors.ts';
 import { metricNames } from '../../core/gate/metrics/metrics.ts';
+import { COMMAND_LINE } from '../../core/names.ts';
 
 const SUBJECT = 'configuration';
 /** What is wrong here and may be right where jobs run. */
@@ -25,7 +26,7 @@ export async function lookAtConfiguration(
 ): Promise<Looked> {
   const read = await readConfigText(folder, file);
   if (!read.ok) {
-    const init = (problem: Problem) => ({ ...problem, remedy: 'Write it with `npx trainyard init`.' });
+    const init = (problem: Problem) => ({ ...problem, remedy: `Write it with \`${COMMAND_LINE} init\`.` });
     return { config: undefined, text: undefined, checked: errors(SUBJECT, read.error.map(init)) };
   }
   const text = read.value;

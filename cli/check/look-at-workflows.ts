@@ -5,6 +5,7 @@ import { checkCaller, configOf } from '../../core/check/check-caller.ts';
 import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import { type Caller, findCallers } from '../../core/check/workflow.ts';
 import type { Config } from '../../core/config/config.ts';
+import { COMMAND_LINE } from '../../core/names.ts';
 import type { About } from './about.ts';
 
 const SUBJECT = 'workflows';
@@ -44,7 +45,7 @@ function findAbsent(callers: readonly Caller[], file: string): readonly Checked[
   const problem = (calls: Caller['calls'], effect: string) => ({
     code: `no-${calls}`,
     message: `No workflow of ${FOLDER} calls the ${calls} for ${file}: ${effect}.`,
-    remedy: 'Write it with `npx trainyard init`.',
+    remedy: `Write it with \`${COMMAND_LINE} init\`.`,
   });
   return [
     ...(has('pipeline') ? [] : errors(SUBJECT, [problem('pipeline', 'nothing starts it')])),

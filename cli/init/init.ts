@@ -7,7 +7,7 @@ import { modelNameSchema } from '../../core/identity/model-name.ts';
 import type { Filling } from '../../core/init/fill-workflow.ts';
 import type { InitialSetup } from '../../core/init/initial-setup.ts';
 import { settingsOf, typed } from '../../core/init/settings.ts';
-import { DEFAULT_CONFIG_FILE } from '../../core/names.ts';
+import { COMMAND_LINE, DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 import type { Given } from '../command.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { applySettings } from './apply-settings.ts';
@@ -48,7 +48,7 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
   const next = [
     'Settings of the repository, by the GitHub CLI. A command replaces what is set, also keys that hosts go by: --apply runs those of what is not.',
     ...settings.map(({ command }) => `  ${typed(command)}`),
-    'Each serving host gets .trainyard/secrets/tokens and .trainyard/secrets/signing.pub. Then: npx trainyard check',
+    `Each serving host gets .trainyard/secrets/tokens and .trainyard/secrets/signing.pub. Then: ${COMMAND_LINE} check`,
   ];
   for (const line of next) print.line(line);
   return 0;

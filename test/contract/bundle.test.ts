@@ -57,7 +57,7 @@ describe('the committed bundle', () => {
       const differing = files.filter(
         (file) => !readFileSync(path.join(committed, file)).equals(readFileSync(path.join(built, file))),
       );
-      expect(differing, `run \`npm run build\` and commit ${part}/dist`).toEqual([]);
+      expect(differing, `run \`npm run bundle\` and commit ${part}/dist`).toEqual([]);
     },
   );
 
