@@ -5,9 +5,11 @@ import type { InitialSetup } from '../../core/init/initial-setup.ts';
 import { writeConfiguration } from '../../core/init/write-configuration.ts';
 
 const IGNORED = '.trainyard/';
+const EXAMPLE_FILE = '.env.example';
+const EXAMPLE_VARIABLES = ['MLFLOW_TRACKING_URI'];
 const EXAMPLE = [
   '# What trainyard.yml names, for a shell of yours and for the .env of a runner. Secrets of the repository stand elsewhere.',
-  'MLFLOW_TRACKING_URI=',
+  ...EXAMPLE_VARIABLES.map((name) => `${name}=`),
   '',
 ].join('\n');
 
@@ -37,12 +39,20 @@ export function composeFiles(
     [config]: writeConfiguration(answers),
     '.github/workflows/trainyard.yml': workflow('trainyard.yml'),
     '.github/workflows/trainyard-monitor.yml': workflow('trainyard-monitor.yml'),
-    '.env.example': EXAMPLE,
+    // One that is there is about more than us.
+    ...(existsSync(path.join(root, EXAMPLE_FILE)) ? {} : { [EXAMPLE_FILE]: EXAMPLE }),
     '.gitignore': ignores
       ? ignored
       : `${ignored}${ignored === '' || ignored.endsWith('\n') ? '' : '\n'}${IGNORED}\n`,
   };
   return Object.entries(files).map(([file, text]) => ({ file, text, now: read(root, file) }));
+}
+
+/** What a person may want to add to an example of the environment that is there: variables of the configuration that it does not name. */
+export function findUnnamed(root: string): { readonly file: string; readonly names: readonly string[] } {
+  const text = read(root, EXAMPLE_FILE) ?? EXAMPLE;
+  const names = EXAMPLE_VARIABLES.filter((name) => !new RegExp(`\\b${name}=`).test(text));
+  return { file: EXAMPLE_FILE, names };
 }
 
 function read(root: string, file: string): string | undefined {

@@ -11,7 +11,7 @@ import { COMMAND_LINE, DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 import type { Given } from '../command.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { applySettings } from './apply-settings.ts';
-import { type Composed, composeFiles } from './compose-files.ts';
+import { type Composed, composeFiles, findUnnamed } from './compose-files.ts';
 import { findHoldout } from './find-holdout.ts';
 import { findProject } from './find-project.ts';
 import { makeSecrets } from './make-secrets.ts';
@@ -36,6 +36,8 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
     writeFileSync(path.join(folder, file), text);
     print.line(`written  ${file}`);
   }
+  const unnamed = findUnnamed(folder);
+  for (const name of unnamed.names) print.line(`left     ${unnamed.file} as it is: it lacks ${name}=`);
   const { made, lacking } = makeSecrets(folder);
   for (const file of made) print.line(`made     ${file} (readable by you alone; git ignores it)`);
   for (const { file, beside } of lacking)

@@ -85,6 +85,20 @@ test('keeps every secret out of what git sees and others may read', async () => 
 });
 
 test.each([
+  ['OTHER=1\n', ['left     .env.example as it is: it lacks MLFLOW_TRACKING_URI=']],
+  ['# ours\nexport MLFLOW_TRACKING_URI=http://mlflow\n', []],
+])('leaves an .env.example that is there alone: %j', async (text, said) => {
+  for (const force of [[], ['--force']]) {
+    const folder = createStranger({ ...BEFORE, '.env.example': text });
+    const { code, lines } = await runInit(folder, [...ARGS, ...force]);
+    expect(code).toBe(0);
+    expect(readFileSync(path.join(folder, '.env.example'), 'utf8')).toBe(text);
+    expect(lines.filter((line) => line.startsWith('left '))).toEqual(said);
+    expect(existsSync(path.join(folder, 'trainyard.yml'))).toBe(true);
+  }
+});
+
+test.each([
   ['signing.key', 'signing.pub'],
   ['signing.pub', 'signing.key'],
   ['agent-token', 'tokens'],
