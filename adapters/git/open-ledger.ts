@@ -83,9 +83,15 @@ export function warnOnce({ told, options }: OpenLedger, warning: string): void {
   told.add(warning);
 }
 
+/** What is kept while the remote of a ledger is asked. */
+type Asking = Pick<OpenLedger, 'obeyed'> & {
+  readonly repository: Pick<LedgerRepository, 'remote'>;
+  readonly options: Pick<GitLedgerOptions, 'clock' | 'random'>;
+};
+
 /** Tries what needs the remote, some times where that may help. Rejects with a UserError or a ServiceError that says why it can't be done. */
 export async function withRetries<T>(
-  { repository, options, obeyed }: OpenLedger,
+  { repository, options, obeyed }: Asking,
   command: 'fetch' | 'push',
   work: () => Promise<T>,
 ): Promise<T> {

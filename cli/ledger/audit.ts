@@ -9,6 +9,7 @@ import {
   withoutCredentials,
 } from '../../adapters/git/credentials.ts';
 import { findHistoryBreaks } from '../../adapters/git/history.ts';
+import { withRetries } from '../../adapters/git/open-ledger.ts';
 import { readTexts } from '../../adapters/git/read-ledger.ts';
 import {
   fetchHead,
@@ -23,6 +24,7 @@ import { verifyEnvelope } from '../../adapters/signing/attestation.ts';
 import { createLineKeys } from '../../adapters/signing/line-keys.ts';
 import { formatProblem } from '../../core/errors.ts';
 import { registryAliases } from '../../core/identity/registry-aliases.ts';
+import type { Instant } from '../../core/instant.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../../core/ledger/audit-ledger.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { readTitlePage, TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
@@ -60,7 +62,8 @@ export async function audit(
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-audit-'));
   try {
     const repository = await openRepository(options.repository, folder, env);
-    const head = await fetchHead(repository);
+    const remote = { repository, options: { clock: systemClock }, obeyed: new Map<string, Instant>() };
+    const head = await withRetries(remote, 'fetch', () => fetchHead(repository));
     if (head === undefined) {
       print.line(`${withoutCredentials(repository.remote)} has no ledger yet.`);
       return 0;
@@ -72,7 +75,7 @@ export async function audit(
     );
     const page = texts.find(({ path }) => path === TITLE_PAGE);
     const files = texts.filter(({ path }) => path !== TITLE_PAGE);
-    const history = await auditHistory(repository);
+    const history = await withRetries(remote, 'fetch', () => auditHistory(repository));
     const keys = await Promise.all(options.keys.map((file) => readFile(file, 'utf8')));
     const models = await auditModels(
       { repository, options, keys, head: head.commit, world: { env, print } },

@@ -7,7 +7,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { COMMANDS } from '../../cli/commands.ts';
 import { readCommand } from '../../cli/read-command.ts';
-import { UserError } from '../../core/errors.ts';
+import { ServiceError, UserError } from '../../core/errors.ts';
 import { ok } from '../../core/result.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 import { startOf, startScribe, writeVersion } from '../core/ledger/ledger-support.ts';
@@ -70,3 +70,18 @@ test('audit looks at the whole of it', async () => {
   expect(code).toBe(0);
   expect(text).toContain('The ledger keeps its rules.');
 });
+
+test.each([
+  ['can not be reached', 'http://127.0.0.1:9/acme/digits.git', ServiceError, "The ledger can't be reached"],
+  ['is not there', 'file:///nowhere/digits.git', UserError, "The ledger's remote is not there"],
+])(
+  'audit says of a remote that it %s',
+  async (_, remote, kind, message) => {
+    const thrown: unknown = await run(createStranger(), 'audit', '--repository', remote).catch(
+      (error: unknown) => error,
+    );
+    expect(thrown).toBeInstanceOf(kind);
+    expect(String(thrown)).toContain(message);
+  },
+  30_000,
+);
