@@ -25,7 +25,7 @@ export function nameCell(cell: Cell): string {
 }
 
 /** A floating-point number as Python writes it. */
-export function writeFloat(value: number): string {
+function writeFloat(value: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
   const [mantissa = '', power = '0'] = value.toExponential().split('e');

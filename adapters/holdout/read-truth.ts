@@ -1,5 +1,5 @@
 import type { Truth } from '../../core/gate/held-out.ts';
-import { type Cell, nameCell, writeFloat } from './cell.ts';
+import { type Cell, nameCell } from './cell.ts';
 
 /** The labels as class names and as numbers, as the Python runtime reads them (`name_labels`). */
 export function readTruth(cells: readonly Cell[]): Truth {
@@ -12,8 +12,8 @@ function nameLabels(cells: readonly Cell[]): readonly string[] {
   if (cells.some((cell) => typeof cell === 'string') || !cells.some(isNumber)) return cells.map(nameCell);
   const isFractional = cells.some((cell) => typeof cell === 'number' && !Number.isInteger(cell));
   return cells.map((cell) => {
-    if (cell === undefined) return nameCell(cell);
-    return isFractional ? writeFloat(Number(cell)) : String(BigInt(cell));
+    const isTurned = isFractional || typeof cell === 'boolean';
+    return nameCell(isTurned && cell !== undefined ? Number(cell) : cell);
   });
 }
 
