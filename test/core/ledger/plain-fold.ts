@@ -191,7 +191,10 @@ function newTraining({ at, cause, actor, workflow }: LifeEvent): Training {
   };
 }
 
-function judge(state: LedgerState, gate: GateJudgement): LedgerState {
+function judge(state: LedgerState, said: GateJudgement): LedgerState {
+  const passedBy =
+    said.verdict === 'pass' ? state.answers?.contract : lookUp(state.gates, said.runId)?.answers;
+  const gate = passedBy === undefined ? said : { ...said, answers: passedBy };
   const spent = lookUp(state.gatesPerHoldout, gate.holdoutDigest) ?? 0;
   const judged = Object.values(state.versions).filter(({ runId }) => runId === gate.runId);
   return judged.reduce((next, version) => withVersion(next, { ...version, gate }), {
