@@ -31,7 +31,7 @@ const FULL_DRAWS = 1000;
 const MOST = 0.055;
 /** The truth is of so many rows, so that its own error is a small part of a holdout's. */
 const LARGE = 200_000;
-const TIMES = 20;
+const FULL_TIMES = 20;
 /** The challenger's logits are so many times as large as they should be, and lean so far to one side. */
 const OVERCONFIDENCE = 2;
 const LEANING = -0.3;
@@ -51,8 +51,12 @@ function rowOf(
   cells: readonly Cell[],
 ): SimulationRow {
   const draws = drawsAt(FULL_DRAWS, scale, 10);
+  const times = drawsAt(FULL_TIMES, scale, 3);
   const truths = new Map(
-    cells.map((cell) => [cell.metric, trueHarm(metricOf(cell), makeDraws(`${seed}|truth`))]),
+    cells.map((cell) => [
+      cell.metric,
+      trueHarm(metricOf(cell), { times, random: makeDraws(`${seed}|truth`) }),
+    ]),
   );
   const promoted = cells.map((cell, index) =>
     promotions(cell, { draws, margin: truths.get(cell.metric) ?? 0, seed: `${seed}|${row}|${index}` }),
@@ -85,7 +89,10 @@ function promotions(cell: Cell, { draws, margin, seed }: Trial): number {
 }
 
 /** The difference on so many rows that it is the truth. */
-function trueHarm(metric: Metric, random: Draws): number {
+function trueHarm(
+  metric: Metric,
+  { times, random }: { readonly times: number; readonly random: Draws },
+): number {
   const pair = scoredPair(LARGE);
   const measured = (side: Side): number => {
     const value = evaluateMetric(metric, pair.sample, side);
@@ -93,11 +100,11 @@ function trueHarm(metric: Metric, random: Draws): number {
     throw new Error(value.message);
   };
   let sum = 0;
-  for (let draw = 0; draw < TIMES; draw += 1) {
+  for (let draw = 0; draw < times; draw += 1) {
     drawScores(pair, random);
     sum += measured(pair.challenger) - measured(pair.champion);
   }
-  return sum / TIMES;
+  return sum / times;
 }
 
 function metricOf({ metric, detail }: Cell): Metric {
