@@ -35,6 +35,7 @@ function mortal(context: AgentContext, killAt: number, isAfter: boolean): AgentC
       ...store,
       putInstance: effect(store.putInstance),
       putTraffic: effect(store.putTraffic),
+      holdTraffic: effect(store.holdTraffic),
       putMemory: effect(store.putMemory),
       addObservation: effect(store.addObservation),
     },
