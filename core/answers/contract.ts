@@ -65,9 +65,19 @@ export function unmetKeys(wanted: AnswersContract, present: AnswersContract): re
   return ANSWERS_KEYS.filter((key) => wanted[key] !== undefined && !isSame(wanted[key], present[key]));
 }
 
+/** The keys that are said otherwise in the two, or in one alone. */
+export function changedKeys(left: AnswersContract, right: AnswersContract): readonly AnswersKey[] {
+  return ANSWERS_KEYS.filter((key) => !isSame(left[key], right[key]));
+}
+
 /** Whether both say the same, key by key. */
 export function isSameContract(left: AnswersContract, right: AnswersContract): boolean {
-  return ANSWERS_KEYS.every((key) => isSame(left[key], right[key]));
+  return changedKeys(left, right).length === 0;
+}
+
+/** A key as it is written under `answers` in trainyard.yml. */
+export function writeAnswersKey(key: AnswersKey): string {
+  return key === 'scoreColumns' ? 'score-columns' : key;
 }
 
 /**

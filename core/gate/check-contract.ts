@@ -1,4 +1,10 @@
-import { type AnswersContract, type AnswersKey, meaningOf, unmetKeys } from '../answers/contract.ts';
+import {
+  type AnswersContract,
+  type AnswersKey,
+  meaningOf,
+  unmetKeys,
+  writeAnswersKey,
+} from '../answers/contract.ts';
 import type { Problem } from '../errors.ts';
 import type { Answers } from './answers.ts';
 import type { Truth } from './held-out.ts';
@@ -64,7 +70,7 @@ export function nameClass({ labels }: AnswersContract, label: string): string {
 function otherContract(keys: readonly AnswersKey[], who: string): Problem {
   return {
     code: 'other-contract',
-    message: `The answers of the ${who} were read by another ${keys.join(', ')} than the default branch and the ledger say.`,
+    message: `The answers of the ${who} were read by another ${keys.map(writeAnswersKey).join(', ')} than the default branch and the ledger say.`,
     remedy: 'Run all jobs again: those that predict and the one that judges must work on the same commit.',
   };
 }

@@ -1,4 +1,4 @@
-import type { AnswersContract, AnswersKey } from '../answers/contract.ts';
+import { type AnswersContract, writeAnswersKey } from '../answers/contract.ts';
 import type { Problem } from '../errors.ts';
 import type { Answers } from './answers.ts';
 import { findMetric } from './metrics/metrics.ts';
@@ -14,8 +14,9 @@ export function describeAnswers(answers: Answers): readonly string[] {
   const foreign = isClosed ? 0 : predictions.filter((index) => index < 0).length;
   const notes: string[] = [];
   if (inferred.length > 0) {
+    const named = inferred.map((key) => `\`${writeAnswersKey(key)}\``);
     notes.push(
-      `Nobody states what this model answers in full: ${inferred.map(writeKey).join(', ')} ${inferred.length === 1 ? 'was' : 'were'} concluded from its answers. To state it: \`answers: ${writeContract(contract)}\`.`,
+      `Nobody states what this model answers in full: ${named.join(', ')} ${inferred.length === 1 ? 'was' : 'were'} concluded from its answers. To state it: \`answers: ${writeContract(contract)}\`.`,
     );
   }
   if (foreign > 0 && answers.task !== 'open') {
@@ -56,8 +57,4 @@ function writeContract(contract: AnswersContract): string {
     .replaceAll(/([:,])/g, '$1 ')
     .replace('{', '{ ')
     .replace(/\}$/, ' }');
-}
-
-function writeKey(key: AnswersKey): string {
-  return `\`${key === 'scoreColumns' ? 'score-columns' : key}\``;
 }

@@ -1,4 +1,4 @@
-import { ANSWERS_KEYS, type AnswersContract, isSameContract } from '../../answers/contract.ts';
+import { ANSWERS_KEYS, type AnswersContract, changedKeys, writeAnswersKey } from '../../answers/contract.ts';
 import type { Problem } from '../../errors.ts';
 import type { LedgerEventData } from '../event.ts';
 import type { LedgerState } from '../state.ts';
@@ -27,7 +27,8 @@ export function fixAnswers({ answers: fixed }: LedgerState, present: PresentAnsw
   const stated = ANSWERS_KEYS.filter((key) => declared[key] !== undefined);
   const data = { sha, seen, contract, declared: stated };
   if (fixed === undefined) return { kind: 'fixed', data };
-  if (isSameContract(fixed.contract, contract)) return { kind: 'known' };
+  const changed = changedKeys(fixed.contract, contract);
+  if (changed.length === 0) return { kind: 'known' };
   const by = `Commit ${fixed.sha.slice(0, 12)} of the default branch has fixed what models of this name answer`;
   if (seen < fixed.seen) {
     return refuse(
@@ -36,25 +37,14 @@ export function fixAnswers({ answers: fixed }: LedgerState, present: PresentAnsw
       'Start the training again: its answers are then read by that.',
     );
   }
-  const changed = ANSWERS_KEYS.filter(
-    (key) => !isSameContract(pick(fixed.contract, key), pick(contract, key)),
-  );
   const isStated = stated.some((key) => changed.includes(key));
   if (isStated && fixed.sha !== sha) return { kind: 'fixed', data };
+  const named = changed.map((key) => `\`answers.${writeAnswersKey(key)}\``);
   return refuse(
     'answers-changed',
-    `This model answers otherwise than ${changed.map(writeKey).join(', ')} of the ledger. ${by}.`,
+    `This model answers otherwise than ${named.join(', ')} of the ledger. ${by}.`,
     'Train a model of the same answers; or state the new ones under `answers` in trainyard.yml of the default branch.',
   );
-}
-
-/** A key as it is written in trainyard.yml. */
-function writeKey(key: keyof AnswersContract): string {
-  return `\`answers.${key === 'scoreColumns' ? 'score-columns' : key}\``;
-}
-
-function pick(contract: AnswersContract, key: keyof AnswersContract): AnswersContract {
-  return contract[key] === undefined ? {} : { [key]: contract[key] };
 }
 
 function refuse(code: string, message: string, remedy: string): AnswersDecision {

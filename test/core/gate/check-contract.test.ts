@@ -52,6 +52,11 @@ describe('answers that a job has read', () => {
     );
   });
 
+  it('are told by the keys that a person writes', () => {
+    const [message] = check({}, { scoreColumns: ['p'] }, ['no', 'yes', 'yes']);
+    expect(message).toMatch(/were read by another score-columns than/);
+  });
+
   it('may take the flags of a holdout for 0 and 1, and nothing else for them', () => {
     const flags = { labels: { False: '0', True: '1' }, classes: ['0', '1'] };
     const from = (labels: Readonly<Record<string, string>>) => ({
