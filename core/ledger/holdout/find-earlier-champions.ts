@@ -1,6 +1,7 @@
 import { addSeconds, isBefore } from '../../instant.ts';
 import type { Champion } from '../champion-of.ts';
 import { environmentOf, type LedgerState, lookUp } from '../state.ts';
+import { findNewestAgainst } from './find-newest-against.ts';
 
 const YEAR_SECONDS = 365 * 86_400;
 /** More than these are not asked for. */
@@ -31,17 +32,10 @@ export function findEarlierChampions(
   return promoted
     .flatMap(({ version }): EarlierChampion[] => {
       const known = lookUp(state.versions, version);
-      const predictions = keptPredictions(state, version, holdoutDigest);
+      const predictions = findNewestAgainst(state.gates, version, holdoutDigest)?.championPredictions;
       if (known === undefined || predictions === undefined) return [];
       const { runId, modelUri, modelDigest } = known;
       return [{ version, runId, modelUri, modelDigest, predictions }];
     })
     .slice(0, MOST);
-}
-
-function keptPredictions({ gates }: LedgerState, version: string, holdoutDigest: string): string | undefined {
-  const [newest] = Object.values(gates)
-    .filter((gate) => gate.champion === version && gate.holdoutDigest === holdoutDigest)
-    .toSorted((left, right) => (left.at < right.at ? 1 : -1));
-  return newest?.championPredictions;
 }

@@ -2,6 +2,7 @@ import { type AnswersContract, isSameContract, mergeContracts } from '../../answ
 import type { BoxLevel } from '../../box-level.ts';
 import type { LedgerState } from '../state.ts';
 import { type ColumnMeanings, describeColumns } from './describe-columns.ts';
+import { findNewestAgainst } from './find-newest-against.ts';
 
 /** Predictions of a champion that a judgement has been based on: what file they answer, the digest of theirs, and in what box it ran. */
 export type KeptPredictions = {
@@ -23,9 +24,8 @@ export function findKeptPredictions(
   if (!isSameContract(mergeContracts(answers, read.contract), read.contract)) return undefined;
   const isSameMeaning = describeColumns(fixed) === describeColumns(holdout);
   if (!isSameMeaning || Object.keys(holdout.metrics).length > 0) return undefined;
-  const [newest] = Object.values(gates)
-    .filter((gate) => gate.champion === champion && gate.holdoutDigest === fixed.digest && gate.at > read.at)
-    .toSorted((left, right) => (left.at < right.at ? 1 : -1));
-  const [digest, box] = [newest?.championPredictions, newest?.boxes?.champion];
+  const newest = findNewestAgainst(gates, champion, fixed.digest);
+  if (newest === undefined || newest.at <= read.at) return undefined;
+  const [digest, box] = [newest.championPredictions, newest.boxes?.champion];
   return digest === undefined || box === undefined ? undefined : { holdoutDigest: fixed.digest, digest, box };
 }
