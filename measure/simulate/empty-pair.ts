@@ -27,3 +27,9 @@ export function emptyPair(sample: EmptySample): Pair {
     challenger: emptySide(sample.rows),
   };
 }
+
+/** The same, each with a score of 0 for the second class. */
+export function emptyScoredPair(sample: EmptySample): Pair {
+  const scored = (): Side => ({ ...emptySide(sample.rows), scores: [new Float64Array(sample.rows)] });
+  return { sample: emptySample(sample), champion: scored(), challenger: scored() };
+}

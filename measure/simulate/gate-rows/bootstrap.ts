@@ -1,6 +1,6 @@
 import { judgeCompare } from '../../../core/gate/judge/compare.ts';
-import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import type { Pair } from '../../../core/gate/predictions.ts';
+import { binaryMetric } from '../binary-metric.ts';
 import { makeDraws } from '../draws.ts';
 import { emptyPair } from '../empty-pair.ts';
 import {
@@ -38,8 +38,7 @@ const MOST = 0.055;
 export function simulateBootstrap({ scale, seed }: SimulationOptions): SimulationRow {
   const draws = drawsAt(FULL_DRAWS, scale);
   const random = makeDraws(`${seed}|bootstrap`);
-  const f1 = findMetric('f1', 'binary');
-  if (!f1.ok) throw new Error(f1.error.message);
+  const f1 = binaryMetric('f1');
   const margin = trueF1('champion') - trueF1('challenger');
   const rule = { kind: 'compare', metric: 'f1', require: 'non-inferior', margin } as const;
   const pair = emptyPair({ rows: ROWS, classes: ['no', 'yes'] });
@@ -54,7 +53,7 @@ export function simulateBootstrap({ scale, seed }: SimulationOptions): Simulatio
       ),
     );
     const options = { alpha: 0.05, seed: `${seed}|${draw}`, names: { challenger: '' } };
-    const check = judgeCompare({ rule, metric: f1.value }, pair, options);
+    const check = judgeCompare({ rule, metric: f1 }, pair, options);
     if (check.verdict === 'pass') promoted += 1;
     if ((check.challenger ?? 0) >= (check.champion ?? 0)) higher += 1;
   }

@@ -1,10 +1,8 @@
-import { judgeCompare } from '../../../core/gate/judge/compare.ts';
-import { evaluateMetric, type Metric } from '../../../core/gate/metrics/metric.ts';
-import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import type { Pair, Side } from '../../../core/gate/predictions.ts';
 import type { MetricDetail } from '../../../core/gate/rules/rule.ts';
+import { binaryMetric } from '../binary-metric.ts';
 import { type Draws, makeDraws } from '../draws.ts';
-import { emptyPair } from '../empty-pair.ts';
+import { emptyScoredPair } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
@@ -12,6 +10,7 @@ import {
   type SimulationOptions,
   type SimulationRow,
 } from '../simulation-row.ts';
+import { type Contest, countPromotions, trueHarm } from './contest.ts';
 
 /** A metric on so many rows, half of them positive; the challenger is over-confident, which costs it calibration, Brier score and money. */
 type Cell = { readonly metric: string; readonly rows: number; readonly detail?: MetricDetail };
@@ -55,12 +54,14 @@ function rowOf(
   const truths = new Map(
     cells.map((cell) => [
       cell.metric,
-      trueHarm(metricOf(cell), { times, random: makeDraws(`${seed}|truth`) }),
+      trueHarm(contestOf({ ...cell, rows: LARGE }, makeDraws(`${seed}|truth`)), times),
     ]),
   );
-  const promoted = cells.map((cell, index) =>
-    promotions(cell, { draws, margin: truths.get(cell.metric) ?? 0, seed: `${seed}|${row}|${index}` }),
-  );
+  const promoted = cells.map((cell, index) => {
+    const own = `${seed}|${row}|${index}`;
+    const contest = contestOf(cell, makeDraws(own));
+    return countPromotions(contest, { draws, margin: truths.get(cell.metric) ?? 0, seed: own });
+  });
   const worst = Math.max(...promoted);
   return {
     row,
@@ -72,51 +73,9 @@ function rowOf(
   };
 }
 
-type Trial = { readonly draws: number; readonly margin: number; readonly seed: string };
-
-function promotions(cell: Cell, { draws, margin, seed }: Trial): number {
-  const metric = metricOf(cell);
-  const rule = { kind: 'compare', metric: cell.metric, require: 'non-inferior', margin } as const;
-  const random = makeDraws(seed);
-  const pair = scoredPair(cell.rows);
-  let promoted = 0;
-  for (let draw = 0; draw < draws; draw += 1) {
-    drawScores(pair, random);
-    const options = { alpha: 0.05, seed: `${seed}|${draw}`, names: { challenger: '' } };
-    if (judgeCompare({ rule, metric }, pair, options).verdict === 'pass') promoted += 1;
-  }
-  return promoted;
-}
-
-/** The difference on so many rows that it is the truth. */
-function trueHarm(
-  metric: Metric,
-  { times, random }: { readonly times: number; readonly random: Draws },
-): number {
-  const pair = scoredPair(LARGE);
-  const measured = (side: Side): number => {
-    const value = evaluateMetric(metric, pair.sample, side);
-    if (typeof value === 'number') return value;
-    throw new Error(value.message);
-  };
-  let sum = 0;
-  for (let draw = 0; draw < times; draw += 1) {
-    drawScores(pair, random);
-    sum += measured(pair.challenger) - measured(pair.champion);
-  }
-  return sum / times;
-}
-
-function metricOf({ metric, detail }: Cell): Metric {
-  const found = findMetric(metric, 'binary', detail);
-  if (!found.ok) throw new Error(found.error.message);
-  return found.value;
-}
-
-function scoredPair(rows: number): Pair {
-  const pair = emptyPair({ rows, classes: ['no', 'yes'] });
-  const scored = (side: Side): Side => ({ ...side, scores: [new Float64Array(rows)] });
-  return { ...pair, champion: scored(pair.champion), challenger: scored(pair.challenger) };
+function contestOf({ metric, rows, detail }: Cell, random: Draws): Contest {
+  const pair = emptyScoredPair({ rows, classes: ['no', 'yes'] });
+  return { metric: binaryMetric(metric, detail), pair, draw: () => drawScores(pair, random) };
 }
 
 /** The champion's probabilities are the truth. */

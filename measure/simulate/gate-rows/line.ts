@@ -1,7 +1,7 @@
 import { judgeAnchor } from '../../../core/gate/judge/anchor.ts';
 import { judgeCompare } from '../../../core/gate/judge/compare.ts';
-import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import type { Pair } from '../../../core/gate/predictions.ts';
+import { binaryMetric } from '../binary-metric.ts';
 import { type Draws, makeDraws } from '../draws.ts';
 import { emptySample } from '../empty-pair.ts';
 import {
@@ -76,10 +76,9 @@ function worsen(champion: Float64Array, promotions: number, random: Draws): Floa
 
 /** The last pair is with the champion of the day, the others with those before it. */
 function isPromoted(pairs: readonly Pair[], isAnchored: boolean): boolean {
-  const metric = findMetric('accuracy', 'binary');
-  if (!metric.ok) throw new Error(metric.error.message);
+  const metric = binaryMetric('accuracy');
   const rule = { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: MARGIN } as const;
-  const task = { rule, metric: metric.value };
+  const task = { rule, metric };
   const more = { seed: '', names: { challenger: '' } };
   const present = pairs.at(-1);
   if (present === undefined || judgeCompare(task, present, { alpha: 0.05, ...more }).verdict !== 'pass')

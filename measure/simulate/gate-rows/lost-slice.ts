@@ -1,6 +1,6 @@
 import { adjustGuards, compareSlices, concludeSlices } from '../../../core/gate/judge/slices.ts';
-import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import type { Pair } from '../../../core/gate/predictions.ts';
+import { binaryMetric } from '../binary-metric.ts';
 import { type Draws, makeDraws } from '../draws.ts';
 import { emptyPair } from '../empty-pair.ts';
 import {
@@ -61,10 +61,9 @@ function count(draws: number, holds: (draw: number) => boolean): number {
 
 function isBlocked(pair: Pair, seed: string): boolean {
   const compared = RULES.map((name) => {
-    const metric = findMetric(name, 'binary');
-    if (!metric.ok) throw new Error(metric.error.message);
+    const metric = binaryMetric(name);
     const rule = { kind: 'slices', metric: name, column: 'part', policy: 'guard', margin: 0.005 } as const;
-    return compareSlices({ rule, metric: metric.value }, pair, seed);
+    return compareSlices({ rule, metric }, pair, seed);
   });
   const guards = adjustGuards(compared);
   return compared.some((one) => concludeSlices(one, guards).verdict === 'fail');

@@ -1,7 +1,7 @@
 import { judgeCompare } from '../../../core/gate/judge/compare.ts';
 import { judgeMlflow } from '../../../core/gate/judge/mlflow.ts';
-import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import type { Pair } from '../../../core/gate/predictions.ts';
+import { binaryMetric } from '../binary-metric.ts';
 import { type Draws, makeDraws } from '../draws.ts';
 import { emptyPair } from '../empty-pair.ts';
 import {
@@ -49,8 +49,7 @@ export function simulateMargin({ scale, seed }: SimulationOptions): SimulationRo
 }
 
 function judgeCell(cell: Cell, draws: number, random: Draws): { promoted: number; byMlflow: number } {
-  const accuracy = findMetric('accuracy', 'binary');
-  if (!accuracy.ok) throw new Error(accuracy.error.message);
+  const accuracy = binaryMetric('accuracy');
   const pair = emptyPair({ rows: cell.rows, classes: ['right', 'wrong'] });
   const rule = { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: cell.margin } as const;
   const mlflow = { kind: 'mlflow', metric: 'accuracy', minAbsoluteChange: 0, greaterIsBetter: true } as const;
@@ -59,7 +58,7 @@ function judgeCell(cell: Cell, draws: number, random: Draws): { promoted: number
   let byMlflow = 0;
   for (let draw = 0; draw < draws; draw += 1) {
     drawAnswers(pair, cell, random);
-    const check = judgeCompare({ rule, metric: accuracy.value }, pair, options);
+    const check = judgeCompare({ rule, metric: accuracy }, pair, options);
     if (check.verdict === 'pass') promoted += 1;
     if (judgeMlflow(mlflow, check.challenger, check.champion).verdict === 'pass') byMlflow += 1;
   }

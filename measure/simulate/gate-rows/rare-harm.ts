@@ -1,8 +1,7 @@
-import { judgeCompare } from '../../../core/gate/judge/compare.ts';
-import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import type { Pair } from '../../../core/gate/predictions.ts';
+import { binaryMetric } from '../binary-metric.ts';
 import { type Draws, makeDraws } from '../draws.ts';
-import { emptyPair } from '../empty-pair.ts';
+import { emptyScoredPair } from '../empty-pair.ts';
 import {
   drawsAt,
   formatShare,
@@ -10,6 +9,7 @@ import {
   type SimulationOptions,
   type SimulationRow,
 } from '../simulation-row.ts';
+import { type Contest, countPromotions, trueHarm } from './contest.ts';
 
 /**
  * A holdout and the rows that the challenger fails on completely: of the positives, a share so that `failing` are expected. Nothing else sets
@@ -45,17 +45,20 @@ const FAILED = -40;
 /** Row 20: how often a challenger is promoted whose harm is rare, large and in all worse by just the margin; and how often an equal one. */
 export function simulateRareHarm({ scale, seed }: SimulationOptions): SimulationRow {
   const draws = drawsAt(FULL_DRAWS, scale, 20);
+  const few = Math.ceil(draws / 10);
   const outcomes = CELLS.map((cell, index) => {
-    const margin = trueHarm(cell, makeDraws(`${seed}|truth|${index}`));
+    const truth = contestOf(cell, makeDraws(`${seed}|truth|${index}`));
+    const margin = trueHarm(truth, Math.ceil(LARGE / cell.rows));
     const random = makeDraws(`${seed}|rare|${index}`);
     const equal = { ...cell, failing: 0 };
+    const trial = { draws, margin, seed: String(seed) };
     return {
-      promoted: promotions(cell, { draws, margin, random, seed }),
-      passed: promotions(equal, { draws: Math.ceil(draws / 10), margin, random, seed }),
+      promoted: countPromotions(contestOf(cell, random), trial),
+      passed: countPromotions(contestOf(equal, random), { ...trial, draws: few }),
     };
   });
   const worst = Math.max(...outcomes.map(({ promoted }) => promoted));
-  const powers = outcomes.map(({ passed }) => formatShare(passed, Math.ceil(draws / 10)));
+  const powers = outcomes.map(({ passed }) => formatShare(passed, few));
   return {
     row: 20,
     quantity: `gate: promotes a model that fails completely on a rare kind of rows and is worse by the margin in all (${CELLS.length} cells of ROC AUC, average precision and log-loss, ${draws} draws each, the worst)`,
@@ -66,64 +69,10 @@ export function simulateRareHarm({ scale, seed }: SimulationOptions): Simulation
   };
 }
 
-type Trial = {
-  readonly draws: number;
-  readonly margin: number;
-  readonly random: Draws;
-  readonly seed: number;
-};
-
-function promotions(cell: Cell, { draws, margin, random, seed }: Trial): number {
-  const pair = scoredPair(cell);
-  const metric = metricOf(cell);
-  const rule = { kind: 'compare', metric: cell.metric, require: 'non-inferior', margin } as const;
-  let promoted = 0;
-  for (let draw = 0; draw < draws; draw += 1) {
-    drawScores(pair, cell, random);
-    const options = { alpha: 0.05, seed: `${seed}|${draw}`, names: { challenger: '' } };
-    if (judgeCompare({ rule, metric }, pair, options).verdict === 'pass') promoted += 1;
-  }
-  return promoted;
-}
-
-/** The mean difference over many rows: the truth that the margin is set to. */
-function trueHarm(cell: Cell, random: Draws): number {
-  const times = Math.ceil(LARGE / cell.rows);
-  const pair = scoredPair(cell);
-  const metric = metricOf(cell);
-  const sign = metric.direction === 'higher' ? 1 : -1;
-  let sum = 0;
-  for (let draw = 0; draw < times; draw += 1) {
-    drawScores(pair, cell, random);
-    const value = (side: Pair['champion']): number => measure(metric, pair, side);
-    sum += sign * (value(pair.champion) - value(pair.challenger));
-  }
-  return sum / times;
-}
-
-function measure(metric: ReturnType<typeof metricOf>, { sample }: Pair, side: Pair['champion']): number {
-  if ('rowValues' in metric) {
-    const values = metric.rowValues(sample, side);
-    return values.reduce((sum, value) => sum + value, 0) / values.length;
-  }
-  return metric.prepare(sample, side)(new Uint32Array(sample.labels.length).fill(1));
-}
-
-function metricOf({ metric }: Cell) {
-  const found = findMetric(metric, 'binary');
-  if (!found.ok) throw new Error(found.error.message);
-  return found.value;
-}
-
-function scoredPair({ rows, positives }: Cell): Pair {
-  const pair = emptyPair({ rows, classes: ['no', 'yes'] });
-  pair.sample.labels.fill(1, 0, positives);
-  const scores = () => [new Float64Array(rows)];
-  return {
-    sample: pair.sample,
-    champion: { ...pair.champion, scores: scores() },
-    challenger: { ...pair.challenger, scores: scores() },
-  };
+function contestOf(cell: Cell, random: Draws): Contest {
+  const pair = emptyScoredPair({ rows: cell.rows, classes: ['no', 'yes'] });
+  pair.sample.labels.fill(1, 0, cell.positives);
+  return { metric: binaryMetric(cell.metric), pair, draw: () => drawScores(pair, cell, random) };
 }
 
 function drawScores({ sample, champion, challenger }: Pair, cell: Cell, random: Draws): void {

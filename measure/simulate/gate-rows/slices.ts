@@ -1,7 +1,7 @@
 import { adjustGuards, compareSlices, concludeSlices } from '../../../core/gate/judge/slices.ts';
-import { findMetric } from '../../../core/gate/metrics/metrics.ts';
 import type { Pair } from '../../../core/gate/predictions.ts';
 import { mcnemarHarm } from '../../../core/statistics/mcnemar.ts';
+import { binaryMetric } from '../binary-metric.ts';
 import { type Draws, makeDraws } from '../draws.ts';
 import { emptyPair } from '../empty-pair.ts';
 import {
@@ -25,8 +25,7 @@ type Counts = { readonly gains: number; readonly losses: number };
 export function simulateSlices({ scale, seed }: SimulationOptions): SimulationRow {
   const draws = drawsAt(FULL_DRAWS, scale);
   const random = makeDraws(`${seed}|slices`);
-  const accuracy = findMetric('accuracy', 'binary');
-  if (!accuracy.ok) throw new Error(accuracy.error.message);
+  const accuracy = binaryMetric('accuracy');
   const rule = { kind: 'slices', metric: 'accuracy', column: 'part', policy: 'guard', margin: 0 } as const;
   const pair = emptyPair({
     rows: SLICES * ROWS_PER_SLICE,
@@ -36,7 +35,7 @@ export function simulateSlices({ scale, seed }: SimulationOptions): SimulationRo
   const blocked = { ours: 0, twoPoints: 0, uncorrected: 0 };
   for (let draw = 0; draw < draws; draw += 1) {
     const counts = drawAnswers(pair, random);
-    const compared = compareSlices({ rule, metric: accuracy.value }, pair, '');
+    const compared = compareSlices({ rule, metric: accuracy }, pair, '');
     if (concludeSlices(compared, adjustGuards([compared])).verdict === 'fail') blocked.ours += 1;
     if (counts.some(({ gains, losses }) => losses - gains >= 0.02 * ROWS_PER_SLICE)) blocked.twoPoints += 1;
     if (counts.some(({ gains, losses }) => mcnemarHarm(gains, losses) < 0.05)) blocked.uncorrected += 1;
