@@ -51,16 +51,14 @@ function rowOf(
 ): SimulationRow {
   const draws = drawsAt(FULL_DRAWS, scale, 10);
   const times = drawsAt(FULL_TIMES, scale, 3);
-  const truths = new Map(
-    cells.map((cell) => [
-      cell.metric,
-      trueHarm(contestOf({ ...cell, rows: LARGE }, makeDraws(`${seed}|truth`)), times),
-    ]),
-  );
+  const truths = new Map<string, number>();
+  const truthOf = (cell: Cell): number =>
+    trueHarm(contestOf({ ...cell, rows: LARGE }, makeDraws(`${seed}|truth`)), times);
   const promoted = cells.map((cell, index) => {
+    const margin = truths.get(cell.metric) ?? truthOf(cell);
+    truths.set(cell.metric, margin);
     const own = `${seed}|${row}|${index}`;
-    const contest = contestOf(cell, makeDraws(own));
-    return countPromotions(contest, { draws, margin: truths.get(cell.metric) ?? 0, seed: own });
+    return countPromotions(contestOf(cell, makeDraws(own)), { draws, margin, seed: own });
   });
   const worst = Math.max(...promoted);
   return {
