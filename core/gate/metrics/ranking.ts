@@ -7,14 +7,17 @@ type PreparedRanking = (positive: Uint8Array, scores: Float64Array) => WeightedS
 
 /** The positive class against the other, or the mean over every class against the rest. */
 export function macroOverClasses(sample: Sample, side: Side, prepare: PreparedRanking): WeightedStatistic {
-  const present = rankedClasses(sample);
-  const parts = present.map((index) =>
-    prepare(
-      Uint8Array.from(sample.labels, (label) => (label === index ? 1 : 0)),
-      Float64Array.from(sample.labels, (_, row) => probability(side, index, row)),
-    ),
-  );
-  return (weights) => parts.reduce((sum, part) => sum + part(weights), 0) / parts.length;
+  const parts = againstTheRest(sample, side, prepare);
+  return (weights) => parts.reduce((sum, { measure }) => sum + measure(weights), 0) / parts.length;
+}
+
+/** Each ranked class against the rest: which rows are of it, and what its ranking is worth. */
+function againstTheRest(sample: Sample, side: Side, prepare: PreparedRanking) {
+  return rankedClasses(sample).map((index) => {
+    const ofClass = Uint8Array.from(sample.labels, (label) => (label === index ? 1 : 0));
+    const scores = Float64Array.from(sample.labels, (_, row) => probability(side, index, row));
+    return { ofClass, measure: prepare(ofClass, scores) };
+  });
 }
 
 /** The classes that are ranked against the rest: the positive one, or every one that has rows. */
@@ -69,16 +72,12 @@ export function unseenInAveragePrecision({ sample }: Pair, { ofLabel }: UnseenSh
 
 /** The mean over every class against the rest by its rows, as MLflow takes it. */
 export function weightedAuc(sample: Sample, side: Side): WeightedStatistic {
-  const parts = rankedClasses(sample).map((index) => {
-    const ofClass = Uint8Array.from(sample.labels, (label) => (label === index ? 1 : 0));
-    const scores = Float64Array.from(sample.labels, (_, row) => probability(side, index, row));
-    return { ofClass, area: preparedAuc(ofClass, scores) };
-  });
+  const parts = againstTheRest(sample, side, preparedAuc);
   return (weights) => {
     let [sum, rows] = [0, 0];
-    for (const { ofClass, area } of parts) {
+    for (const { ofClass, measure } of parts) {
       const size = weights.reduce((total, times, row) => total + times * (ofClass[row] ?? 0), 0);
-      sum += size * area(weights);
+      sum += size * measure(weights);
       rows += size;
     }
     return sum / rows;
