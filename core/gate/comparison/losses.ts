@@ -41,9 +41,10 @@ export function answersUnseen(metric: ByAnswerMetric, pair: Pair, alpha: number)
     })
     .sort((a, b) => b.rows / b.of - a.rows / a.of)
     .slice(0, MOST_LABELS);
+  const answers = { sample, side: challenger, kinds: kindsOf(sample, challenger) };
   const worse = lost.flatMap(({ label, rows }) =>
     likelyMistakes(sample, challenger, label).map((answer) =>
-      dropOf(metric, { sample, side: challenger }, { label, rows, answer }),
+      dropOf(metric, answers, { label, rows, answer }),
     ),
   );
   return Math.max(0, ...worse);
@@ -64,16 +65,26 @@ function likelyMistakes(sample: Sample, { predictions }: Side, label: number): n
   return [...new Set([...usual, ...rarest])];
 }
 
-type Answers = { readonly sample: Sample; readonly side: Side };
+/** One model's answers, and their rows by kind. */
+type Answers = { readonly sample: Sample; readonly side: Side; readonly kinds: ReturnType<typeof kindsOf> };
 type Lost = { readonly label: number; readonly rows: number; readonly answer: number };
 
+/** The rows of each label and answer. */
+function kindsOf(sample: Sample, { predictions }: Side) {
+  return groupRows(sample.labels.map((label, row) => kindOf(sample, label, predictions[row])));
+}
+
+function kindOf(sample: Sample, label: number, answer: number | undefined): number {
+  return label * (sample.classes.length + 1) + placeOf(sample, answer);
+}
+
 /** How much worse the metric is when `rows` right rows of a label are answered with `answer`. */
-function dropOf(metric: ByAnswerMetric, { sample, side }: Answers, { label, rows, answer }: Lost): number {
-  const size = sample.classes.length + 1;
-  const kinds = groupRows(
-    sample.labels.map((own, row) => own * size + placeOf(sample, side.predictions[row])),
-  );
-  const right = kinds.names.indexOf(label * size + label);
+function dropOf(
+  metric: ByAnswerMetric,
+  { sample, side, kinds }: Answers,
+  { label, rows, answer }: Lost,
+): number {
+  const right = kinds.names.indexOf(kindOf(sample, label, label));
   const times = kinds.rowsOf.map(({ length }) => length);
   const moved = Math.min(rows, times[right] ?? 0);
   if (moved === 0) return 0;
