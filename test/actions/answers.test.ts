@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import type { AnswersContract } from '../../core/answers/contract.ts';
 import type { Answers } from '../../core/gate/answers.ts';
-
 import { answersOf, createGateBench, type GateBench } from './support/gate-bench.ts';
 import { showReport } from './support/show-report.ts';
 
@@ -20,6 +19,19 @@ function state(bench: GateBench, answers: AnswersContract, read: Partial<Answers
   };
 }
 
+/** The ports of a bench, and by what answers are read that its models are asked for. */
+function listen({ ports }: GateBench) {
+  const asked: AnswersContract[] = [];
+  const python: typeof ports.python = {
+    ...ports.python,
+    evaluate: async (wanted) => {
+      asked.push(wanted.answers);
+      return ports.python.evaluate(wanted);
+    },
+  };
+  return { asked, ports: { ...ports, python } };
+}
+
 const judge = ({ request, ports }: GateBench) => evaluateGate('both', request, ports);
 const codesOf = (result: object) =>
   JSON.stringify(result).match(/(?<="code":")[a-z-]+(?=","message":"[^"]*","remedy")/g) ?? [];
@@ -28,17 +40,10 @@ const TASK = { task: 'binary', classes: ['a', 'b'] } as const;
 describe('what a model answers', () => {
   test('is handed to those that predict: what is stated, and for the rest what the ledger has fixed', async () => {
     const bench = state(await createGateBench(970), { positive: 'b' });
-    const asked: AnswersContract[] = [];
-    const { request, ports } = bench;
-    const python: typeof ports.python = {
-      ...ports.python,
-      evaluate: async (wanted) => {
-        asked.push(wanted.answers);
-        return ports.python.evaluate(wanted);
-      },
-    };
+    const { request } = bench;
+    const { asked, ports } = listen(bench);
     const plan = { ...request.plan, answers: { ...TASK } };
-    await evaluateGate('predict', { ...request, plan }, { ...ports, python });
+    await evaluateGate('predict', { ...request, plan }, ports);
     expect(asked).toEqual([{ ...TASK, positive: 'b' }]);
   });
 
@@ -46,20 +51,13 @@ describe('what a model answers', () => {
     const judged = { ...TASK, scores: 'probabilities' } as const;
     const now = { positive: 'b', scores: 'logits', prediction: 'label' } as const;
     const bench = state(await createGateBench(970, true), now, { contract: { ...TASK, ...now } });
-    const asked: AnswersContract[] = [];
-    const { request, ports } = bench;
-    const python: typeof ports.python = {
-      ...ports.python,
-      evaluate: async (wanted) => {
-        asked.push(wanted.answers);
-        return ports.python.evaluate(wanted);
-      },
-    };
+    const { request } = bench;
+    const { asked, ports } = listen(bench);
     const { champion } = request.plan;
     if (champion === undefined) throw new Error('no champion');
     const predict = async (answers?: AnswersContract) => {
       const plan = { ...request.plan, champion: { ...champion, ...(answers && { answers }) } };
-      return evaluateGate('predict-champion', { ...request, plan }, { ...ports, python });
+      return evaluateGate('predict-champion', { ...request, plan }, ports);
     };
     await predict(judged);
     await predict();
