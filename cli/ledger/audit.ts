@@ -17,12 +17,10 @@ import {
   listFiles,
   openLedgerRepository,
 } from '../../adapters/git/repository.ts';
-import { createMlflow } from '../../adapters/mlflow/tracking.ts';
-import { createFetch } from '../../adapters/network/create-fetch.ts';
 import { runCommand } from '../../adapters/run-command.ts';
 import { verifyEnvelope } from '../../adapters/signing/attestation.ts';
 import { createLineKeys } from '../../adapters/signing/line-keys.ts';
-import { formatProblem } from '../../core/errors.ts';
+import { atLeastOne, formatProblem, UserError } from '../../core/errors.ts';
 import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import type { Instant } from '../../core/instant.ts';
 import { type AuditFinding, auditLedger, type CheckEnvelope } from '../../core/ledger/audit-ledger.ts';
@@ -32,6 +30,7 @@ import type { LedgerFile } from '../../core/ledger/parse-ledger.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { findStatementMismatches } from '../../core/ledger/statement.ts';
 import { SECRETS } from '../../core/names.ts';
+import { connectMlflow } from '../connect-mlflow.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { auditHosts } from './audit-hosts.ts';
 import { auditLines } from './audit-lines.ts';
@@ -59,6 +58,7 @@ export async function audit(
   options: AuditRequest,
   { env, print }: Pick<Surroundings, 'env' | 'print'>,
 ): Promise<number> {
+  const keys = await readKeys(options.keys);
   const folder = await mkdtemp(join(tmpdir(), 'trainyard-audit-'));
   try {
     const repository = await openRepository(options.repository, folder, env);
@@ -76,7 +76,6 @@ export async function audit(
     const page = texts.find(({ path }) => path === TITLE_PAGE);
     const files = texts.filter(({ path }) => path !== TITLE_PAGE);
     const history = await withRetries(remote, 'fetch', () => auditHistory(repository));
-    const keys = await Promise.all(options.keys.map((file) => readFile(file, 'utf8')));
     const models = await auditModels(
       { repository, options, keys, head: head.commit, world: { env, print } },
       files,
@@ -85,6 +84,20 @@ export async function audit(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Nothing is audited with fewer keys than were named: what none of them vouches for would pass unseen. */
+async function readKeys(files: readonly string[]): Promise<readonly string[]> {
+  const keys = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  const problems = keys.flatMap((key, at) => {
+    const where = { kind: 'file', file: files[at] ?? '' } as const;
+    return createLineKeys({ privateKey: undefined, trusted: [key] }).flaws.map((flaw) => ({
+      ...flaw,
+      where,
+    }));
+  });
+  if (problems.length > 0) throw new UserError(atLeastOne(problems));
+  return keys;
 }
 
 /** A folder stands for the remote its checkout came from, or for itself when it has none. */
@@ -194,7 +207,7 @@ async function auditAliases(
   env: Surroundings['env'],
 ): Promise<readonly AuditFinding[]> {
   if (tracking === undefined) return [];
-  const registry = createMlflow({ uri: tracking, http: { fetch: createFetch(env) } }, systemClock);
+  const registry = connectMlflow(tracking, env);
   const { champion, previous } = environmentOf(state, environment);
   const aliases = registryAliases(environment, DEFAULT_ENVIRONMENT);
   const findings: AuditFinding[] = [];

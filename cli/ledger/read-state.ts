@@ -6,7 +6,7 @@ import { findRemote } from '../../adapters/git/credentials.ts';
 import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { createLineKeys } from '../../adapters/signing/line-keys.ts';
 import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
-import { UserError } from '../../core/errors.ts';
+import { formatProblem, UserError } from '../../core/errors.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { TRUSTED_KEYS_VARIABLE } from '../../core/names.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -26,6 +26,7 @@ export async function readState({ cwd, env, print }: Surroundings, model: string
     privateKey: undefined,
     trusted: readPublicKeys(env[TRUSTED_KEYS_VARIABLE] ?? ''),
   });
+  for (const flaw of keys.flaws) print.trouble(formatProblem(flaw));
   const token = env['GITHUB_TOKEN'] ?? '';
   try {
     const ledger = createGitLedger({

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -69,6 +69,13 @@ test('audit looks at the whole of it', async () => {
   const { code, text } = await run(await createClone(), 'audit', '--repository', await createClone());
   expect(code).toBe(0);
   expect(text).toContain('The ledger keeps its rules.');
+});
+
+test('audit looks at nothing with a key that is none', async () => {
+  const folder = await createClone();
+  const key = path.join(folder, 'damaged.pub');
+  writeFileSync(key, '-----BEGIN PUBLIC KEY-----\nnone\n-----END PUBLIC KEY-----\n');
+  await expect(run(folder, 'audit', '--repository', folder, '--key', key)).rejects.toThrow(UserError);
 });
 
 test.each([
