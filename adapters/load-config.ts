@@ -4,7 +4,7 @@ import { MOST_CONFIG_BYTES, tooLarge } from '../core/config/bound-yaml.ts';
 import type { Config } from '../core/config/config.ts';
 import { type Env, parseConfig } from '../core/config/parse-config.ts';
 import { excessProblem } from '../core/config/yaml-source.ts';
-import { messageOf, type Problem, type Where } from '../core/errors.ts';
+import { messageOf, type Problem } from '../core/errors.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
 /**
@@ -25,31 +25,37 @@ export async function readConfigText(
   folder: string,
   file: string,
 ): Promise<Result<string, readonly Problem[]>> {
-  const where: Where = { kind: 'file', file };
+  const read = await readYamlFile(isAbsolute(file) ? file : join(folder, file), file);
+  if (read.kind === 'there') return read.text;
+  return err([
+    {
+      code: 'missing-config',
+      message: `There is no ${file}: ${read.why}.`,
+      remedy: 'Add the file at the root of the repository, or name another with the `config` input.',
+      where: { kind: 'file', file },
+    },
+  ]);
+}
+
+/** A YAML file as it is written, or why it can't be read; absent where there is no such file, in the system's words. */
+type YamlFile =
+  | { readonly kind: 'absent'; readonly why: string }
+  | { readonly kind: 'there'; readonly text: Result<string, readonly Problem[]> };
+
+/** Reads a YAML file of a commit, which may be anything: `file` is how problems name it. Rejects where the system refuses. */
+export async function readYamlFile(place: string, file: string): Promise<YamlFile> {
   try {
-    const place = isAbsolute(file) ? file : join(folder, file);
     const about = await stat(place);
     // A link of the commit may lead to a device or a pipe, which has no end.
-    if (!about.isFile()) throw Object.assign(new Error(`${place} is no file`), { code: 'EISDIR' });
-    if (about.size > MOST_CONFIG_BYTES) return err([excessProblem(tooLarge(about.size), where)]);
-    return ok(await readFile(place, 'utf8'));
+    if (!about.isFile()) return { kind: 'absent', why: `${place} is no file` };
+    if (about.size <= MOST_CONFIG_BYTES) return { kind: 'there', text: ok(await readFile(place, 'utf8')) };
+    return { kind: 'there', text: err([excessProblem(tooLarge(about.size), { kind: 'file', file })]) };
   } catch (thrown) {
-    if (!isMissing(thrown)) throw thrown;
-    return err([
-      {
-        code: 'missing-config',
-        message: `There is no ${file}: ${messageOf(thrown)}.`,
-        remedy: 'Add the file at the root of the repository, or name another with the `config` input.',
-        where,
-      },
-    ]);
+    if (isMissing(thrown)) return { kind: 'absent', why: messageOf(thrown) };
+    throw thrown;
   }
 }
 
 function isMissing(thrown: unknown): boolean {
-  return (
-    thrown instanceof Error &&
-    'code' in thrown &&
-    ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(String(thrown.code))
-  );
+  return thrown instanceof Error && 'code' in thrown && ['ENOENT', 'ENOTDIR'].includes(String(thrown.code));
 }

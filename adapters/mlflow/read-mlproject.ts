@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Mlproject } from '../../core/config/mlproject/mlproject.ts';
 import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
-import type { Problem } from '../../core/errors.ts';
-import { ok, type Result } from '../../core/result.ts';
+import { messageOf, type Problem } from '../../core/errors.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import { readYamlFile } from '../load-config.ts';
 
 const NAME = 'MLproject';
 /** As MLflow tells an address from a folder. */
@@ -20,7 +20,14 @@ export async function readMlproject(
   if (ADDRESS.test(uri)) return ok(undefined);
   const [folder = '', below = ''] = uri.split('#');
   const file = path.posix.normalize(path.posix.join(folder, below, NAME));
-  const text = await readFile(path.resolve(root, file), 'utf8').catch(() => undefined);
-  if (text === undefined) return ok(undefined);
-  return parseMlproject(text, file);
+  try {
+    const read = await readYamlFile(path.resolve(root, file), file);
+    if (read.kind === 'absent') return ok(undefined);
+    return read.text.ok ? parseMlproject(read.text.value, file) : read.text;
+  } catch (thrown) {
+    // A result all the same: plan reads it for every request, and only trainings go by it.
+    const message = `${file} can't be read: ${messageOf(thrown)}.`;
+    const remedy = 'Make it a file that jobs may read.';
+    return err([{ code: 'mlproject-unreadable', message, remedy, where: { kind: 'file', file } }]);
+  }
 }
