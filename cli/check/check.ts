@@ -28,20 +28,18 @@ export async function check(request: CheckRequest): Promise<readonly Checked[]> 
   const folder = checkout ?? request.folder;
   const { config, text, checked } = await lookAtConfiguration(folder, file, env);
   if (text === undefined) return checked;
-  const found = await findBranch(folder);
-  const branch = request.branch ?? found?.name;
+  if (config === undefined) {
+    return [...checked, passedOver('workflows', 'They are looked at when the configuration can be read.')];
+  }
   const about = { folder, file, text, isCheckout: checkout !== undefined };
+  const data = await lookAtData(about, config);
+  const branch = request.branch ?? (await findBranch(folder))?.name;
   const { asks } = request;
-  const data = config === undefined ? { checked: [], isInLfs: false } : await lookAtData(about, config);
   return [
     ...checked,
-    ...(config === undefined ? [] : await lookAtProject(about, config)),
+    ...(await lookAtProject(about, config)),
     ...data.checked,
-    ...(config === undefined || asks === undefined
-      ? []
-      : await askModel({ folder, root, env, ...asks }, config)),
-    ...(config === undefined
-      ? [passedOver('workflows', 'They are looked at when the configuration can be read.')]
-      : await lookAtWorkflows({ ...about, root, branch, needsLfs: data.isInLfs }, config)),
+    ...(asks === undefined ? [] : await askModel({ folder, root, env, ...asks }, config)),
+    ...(await lookAtWorkflows({ ...about, root, branch, needsLfs: data.isInLfs }, config)),
   ];
 }

@@ -26,7 +26,8 @@ export async function lookAtConfiguration(
 ): Promise<Looked> {
   const read = await readConfigText(folder, file);
   if (!read.ok) {
-    const init = (problem: Problem) => ({ ...problem, remedy: `Write it with \`${COMMAND_LINE} init\`.` });
+    const remedy = `Write it with \`${COMMAND_LINE} init\`.`;
+    const init = (problem: Problem) => (problem.code === 'missing-config' ? { ...problem, remedy } : problem);
     return { config: undefined, text: undefined, checked: errors(SUBJECT, read.error.map(init)) };
   }
   const text = read.value;

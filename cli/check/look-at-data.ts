@@ -7,7 +7,7 @@ import { type Checked, errors, fine, passedOver } from '../../core/check/checked
 import type { Config, Holdout } from '../../core/config/config.ts';
 import type { CrossProblem } from '../../core/config/cross-problem.ts';
 import { placeProblems } from '../../core/config/place-problems.ts';
-import { UserError } from '../../core/errors.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
 import type { About } from './about.ts';
 
 type Looked = {
@@ -106,20 +106,14 @@ async function lookAtHoldout({ folder, file, text }: About, holdout: Holdout): P
     ];
   } catch (thrown) {
     if (!(thrown instanceof UserError)) throw thrown;
-    const path = [
-      'data',
-      'holdout',
-      thrown.problems[0]?.code === 'holdout-column-missing' ? 'target' : 'path',
-    ];
-    return errors(
-      subject,
-      placeProblems(
-        text,
-        file,
-        thrown.problems.map((problem) => ({ ...problem, path })),
-      ),
-    );
+    const problems = thrown.problems.map((problem) => ({ ...problem, path: keyOf(problem) }));
+    return errors(subject, placeProblems(text, file, problems));
   }
+}
+
+/** The key of the configuration that a problem of its holdout is about. */
+function keyOf({ code }: Problem): CrossProblem['path'] {
+  return ['data', 'holdout', code === 'holdout-column-missing' ? 'target' : 'path'];
 }
 
 /** Columns that only the Python runtime reads. */
@@ -127,12 +121,15 @@ async function findAbsent(
   folder: string,
   { path: place, time, inputs = [] }: Holdout,
 ): Promise<readonly CrossProblem[]> {
-  const target = path.resolve(folder, place);
-  const names = (await readerOf(target)?.(target, { all: [], typed: [] }))?.names ?? [];
   const named = [
     ...(time === undefined ? [] : [['time', time] as const]),
     ...inputs.map((name) => ['inputs', name] as const),
   ];
+  const target = path.resolve(folder, place);
+  const read = readerOf(target);
+  // What no reader is for was refused before.
+  if (named.length === 0 || read === undefined) return [];
+  const { names } = await read(target, { all: [], typed: [] });
   return named
     .filter(([, name]) => !names.includes(name))
     .map(([key, name]) => ({

@@ -108,6 +108,14 @@ describe('check', () => {
     expect(flaws).toEqual(['error no-pipeline nowhere', 'warning no-monitor nowhere']);
   });
 
+  test('tells a configuration that is too large, and not to write another', async () => {
+    const [one] = await look(createStranger({ 'trainyard.yml': '#'.repeat(100_000) }));
+    expect(one?.kind === 'flawed' && one.problem).toMatchObject({
+      code: 'config-too-large',
+      remedy: 'Keep in it what Trainyard reads, and nothing else.',
+    });
+  });
+
   test('warns of a variable that has no value here, and checks the rest all the same', async () => {
     const changes = fileWith('trainyard.yml', 'path: ml/data/unseen.csv', `path: "\${FLATS}/unseen.csv"`);
     expect(await flawsOf(changes)).toEqual([
