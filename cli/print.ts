@@ -1,5 +1,5 @@
-import { formatProblem } from '../core/errors.ts';
-import { plainLine } from '../core/report/plain-text.ts';
+import { annotationOf } from '../core/report/annotation-of.ts';
+import { plainLine, plainLines } from '../core/report/plain-text.ts';
 import type { Printer } from './surroundings.ts';
 
 /** The process's own output. The only place that writes to it. */
@@ -10,13 +10,12 @@ export function createPrinter(env: Readonly<Record<string, string | undefined>>)
     trouble: (text) => console.error(plainLine(text)),
     annotate: (level, problem) => {
       if (!isRunner) return;
-      const { where, message, remedy, code } = problem;
-      const place = where?.kind === 'file' ? [`file=${property(where.file)}`] : [];
-      const line = where?.kind === 'file' && where.line !== undefined ? [`line=${where.line}`] : [];
-      const properties = [...place, ...line, `title=${property(`trainyard: ${code}`)}`].join(',');
-      const told = where?.kind === 'endpoint' ? formatProblem(problem) : `${message} ${remedy}`;
+      const { title, message, file, startLine, startColumn } = annotationOf(problem);
+      const properties = Object.entries({ file, line: startLine, col: startColumn, title })
+        .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${property(String(value))}`]))
+        .join(',');
       // The one line that is a command: its parts are escaped as the runner reads them.
-      process.stdout.write(`::${level} ${properties}::${data(told)}\n`);
+      process.stdout.write(`::${level} ${properties}::${data(plainLines(message))}\n`);
     },
   };
 }

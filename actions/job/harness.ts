@@ -1,6 +1,7 @@
 import * as core from '@actions/core';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { Log } from '../../core/ports.ts';
+import { annotationOf } from '../../core/report/annotation-of.ts';
 import { plainLine, plainLines } from '../../core/report/plain-text.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Report } from '../../core/report/report.ts';
@@ -151,16 +152,9 @@ function annotate(thrown: unknown): void {
   if (thrown instanceof Error) core.debug(plainLines(thrown.stack ?? thrown.message));
 }
 
-function annotateProblem({ code, message, remedy, where }: Problem): void {
-  const place =
-    where?.kind === 'file'
-      ? {
-          file: plainLine(where.file),
-          ...(where.line !== undefined && { startLine: where.line }),
-          ...(where.column !== undefined && { startColumn: where.column }),
-        }
-      : {};
-  core.error(plainLines(`${message} ${remedy}`), { title: `trainyard: ${code}`, ...place });
+function annotateProblem(problem: Problem): void {
+  const { message, ...place } = annotationOf(problem);
+  core.error(plainLines(message), place);
 }
 
 function watchCancellation(): AbortSignal {
