@@ -1,31 +1,20 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runCommand } from '../../adapters/run-command.ts';
 import { UserError } from '../../core/errors.ts';
-import {
-  type GitHubCommand,
-  isListed,
-  SETTING_LISTS,
-  type Setting,
-  typed,
-} from '../../core/init/settings.ts';
+import { isListed, type Setting, typed } from '../../core/init/settings.ts';
+import { listSettings, runGitHubCli, type SettingList } from '../github-cli.ts';
 import type { Surroundings } from '../surroundings.ts';
-
-const TIMEOUT_MS = 60_000;
 
 /** The checkout whose repository is set up, and what is around it. */
 type Place = { readonly folder: string } & Pick<Surroundings, 'env' | 'print'>;
-
-type Listed = Readonly<Record<Setting['kind'], readonly string[] | { readonly failed: string }>>;
 
 /**
  * Makes the settings that the repository has not, one after the other, and says how each went. What is set stays as it is: hosts and people
  * go by it. Gives how many failed.
  */
 export async function applySettings(place: Place, settings: readonly Setting[]): Promise<number> {
-  const status = await gh(place, { args: ['auth', 'status'] });
-  if (status.code !== 0) {
+  const listed = await listSettings(place);
+  if (listed === undefined) {
     throw new UserError([
       {
         code: 'not-logged-in',
@@ -34,15 +23,9 @@ export async function applySettings(place: Place, settings: readonly Setting[]):
       },
     ]);
   }
-  const listed = {
-    secret: await list(place, 'secret'),
-    variable: await list(place, 'variable'),
-    environment: await list(place, 'environment'),
-    ruleset: await list(place, 'ruleset'),
-  };
   let failed = 0;
   for (const setting of settings) {
-    const { mark, said } = await apply(place, setting, listed);
+    const { mark, said } = await apply(place, setting, listed[setting.kind]);
     if (mark === 'error') failed += 1;
     place.print.line(`${mark.padEnd(8)} ${said}`);
   }
@@ -54,9 +37,8 @@ type Applied = { readonly mark: 'done' | 'left' | 'skipped' | 'error'; readonly 
 async function apply(
   place: Place,
   { kind, name, command, isAsked = false }: Setting,
-  listed: Listed,
+  names: SettingList,
 ): Promise<Applied> {
-  const names = listed[kind];
   const what = `${kind} ${name}`;
   if ('failed' in names)
     return { mark: 'error', said: `${what}: whether it is set can't be told: ${names.failed}` };
@@ -68,21 +50,7 @@ async function apply(
     return { mark: 'skipped', said: `${what}: its value is not known here. Run \`${typed(command)}\`` };
   if (command.from !== undefined && !existsSync(path.join(place.folder, command.from)))
     return { mark: 'error', said: `${what}: there is no ${command.from}` };
-  const { code, stderr } = await gh(place, command);
+  const { code, stderr } = await runGitHubCli(place, command);
   if (code === 0) return { mark: 'done', said: typed(command) };
   return { mark: 'error', said: `${typed(command)}: ${stderr.trim()}` };
-}
-
-async function list(place: Place, kind: Setting['kind']): Promise<Listed[Setting['kind']]> {
-  const { code, stdout, stderr } = await gh(place, { args: SETTING_LISTS[kind] });
-  if (code !== 0) return { failed: stderr.trim() };
-  return Buffer.from(stdout).toString('utf8').split('\n');
-}
-
-async function gh({ folder, env }: Place, { args, from, input }: GitHubCommand) {
-  const read = from === undefined ? input : await readFile(path.join(folder, from), 'utf8');
-  return runCommand({
-    ...{ command: 'gh', args, cwd: folder, env, timeoutMs: TIMEOUT_MS },
-    ...(read !== undefined && { input: read }),
-  });
 }
