@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readYaml } from '../config/yaml-source.ts';
+import { readWrittenYaml } from '../config/yaml-source.ts';
 
 const namesSchema = z.record(z.string(), z.unknown()).default({});
 const calledSchema = z.object({
@@ -20,7 +20,7 @@ export type CalledWorkflow = {
 
 /** Reads one of our own workflows. Throws when it is not one that can be called. */
 export function readCalledWorkflow(text: string): CalledWorkflow {
-  const { value } = readYaml(text, { file: '', env: {}, needs: () => false, counts: () => false });
+  const { value } = readWrittenYaml(text, '');
   const { on, jobs } = calledSchema.parse(value);
   const permissions: Record<string, 'read' | 'write'> = {};
   for (const [scope, level] of Object.values(jobs).flatMap((job) => Object.entries(job.permissions))) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readYaml } from '../config/yaml-source.ts';
+import { readWrittenYaml } from '../config/yaml-source.ts';
 import type { Where } from '../errors.ts';
 
 const permissionsSchema = z.union([z.string(), z.record(z.string(), z.string())]);
@@ -43,7 +43,7 @@ export type Caller = {
 
 /** The jobs of a workflow that call ours. One that can't be read has none: GitHub says so itself. */
 export function findCallers(file: string, text: string): readonly Caller[] {
-  const source = readYaml(text, { file, env: {}, needs: () => false, counts: () => false });
+  const source = readWrittenYaml(text, file);
   const parsed = workflowSchema.safeParse(source.value);
   if (!parsed.success) return [];
   const { on, permissions, jobs } = parsed.data;

@@ -1,5 +1,5 @@
 import { formatPath } from './describe-issue.ts';
-import { readYaml } from './yaml-source.ts';
+import { readWrittenYaml } from './yaml-source.ts';
 
 /**
  * What is read from the default branch, so that a commit can't weaken what judges it, boxes its code or says how it is served.
@@ -72,7 +72,7 @@ function nameChange(key: string, ours: string | undefined, theirs: string | unde
 
 /** The policy of a file; `undefined` when the file can't be read. Variables stay as they are written. */
 function listPolicy(text: string): Policy | undefined {
-  const { value } = readYaml(text, { file: '', env: {}, needs: () => false, counts: () => true });
+  const { value } = readWrittenYaml(text, '');
   if (!isMapping(value)) return undefined;
   const leaves = POLICY_SECTIONS.flatMap((path) => {
     const section = findSection(value, path);

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { CrossProblem } from './cross-problem.ts';
-import { readYaml } from './yaml-source.ts';
+import { readWrittenYaml } from './yaml-source.ts';
 
 /** Problems at keys of trainyard.yml, each at the place where its key stands in the text. */
 export function placeProblems(
@@ -9,6 +9,6 @@ export function placeProblems(
   problems: readonly CrossProblem[],
 ): readonly Problem[] {
   if (problems.length === 0) return [];
-  const { locate } = readYaml(text, { file, env: {}, needs: () => false, counts: () => false });
+  const { locate } = readWrittenYaml(text, file);
   return problems.map(({ path, ...problem }) => ({ ...problem, where: locate(path) }));
 }

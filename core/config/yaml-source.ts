@@ -75,6 +75,11 @@ export function readYaml(text: string, options: YamlOptions): YamlSource {
   };
 }
 
+/** Reads YAML as it is written: what names a variable stays so, and only what can't be read is a problem. */
+export function readWrittenYaml(text: string, file: string): YamlSource {
+  return readYaml(text, { file, env: {}, needs: () => false, counts: () => false });
+}
+
 /** Aliases can make a short file an endless one; yaml refuses to go on and so do we. */
 function toValue(document: Document<ParsedNode>): Result<unknown, string> {
   try {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Problem } from '../../errors.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { optional } from '../optional.ts';
-import { readYaml } from '../yaml-source.ts';
+import { readWrittenYaml } from '../yaml-source.ts';
 import type { EntryPoint, Mlproject } from './mlproject.ts';
 
 const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
@@ -20,7 +20,7 @@ const projectSchema = z.object({
 /** Reads an MLproject file as MLflow does: what it does not look at here may be as it likes. */
 export function parseMlproject(text: string, file: string): Result<Mlproject, readonly Problem[]> {
   // The dollar signs of a command are the shell's.
-  const source = readYaml(text, { file, env: {}, needs: () => false, counts: () => false });
+  const source = readWrittenYaml(text, file);
   if (source.problems.length > 0) return err(source.problems);
   const parsed = projectSchema.safeParse(source.value ?? {});
   if (!parsed.success) {
