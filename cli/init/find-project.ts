@@ -2,7 +2,7 @@ import path from 'node:path';
 import { listFiles } from '../../adapters/git/describe-checkout.ts';
 import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import type { Scalar } from '../../core/config/config.ts';
-import type { EntryPoint } from '../../core/config/mlproject/mlproject.ts';
+import { type EntryPoint, findEntryPoint } from '../../core/config/mlproject/mlproject.ts';
 import { optional } from '../../core/config/optional.ts';
 import { atLeastOne, UserError } from '../../core/errors.ts';
 import type { InitialSetup } from '../../core/init/initial-setup.ts';
@@ -32,7 +32,7 @@ export async function findProject(root: string, said: Said): Promise<InitialSetu
   const names = Object.keys(entryPoints);
   const train =
     said.train ?? TRAINS.find((name) => names.includes(name)) ?? (names.length === 1 ? names[0] : undefined);
-  const entry = train === undefined ? undefined : entryPoints[train];
+  const entry = train === undefined ? undefined : findEntryPoint(read.value, train);
   if (train === undefined || entry === undefined) {
     throw refusal(
       'which-entry-point',

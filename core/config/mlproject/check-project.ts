@@ -2,7 +2,7 @@ import { didYouMean } from '../../did-you-mean.ts';
 import type { Config } from '../config.ts';
 import type { CrossProblem } from '../cross-problem.ts';
 import { checkParameters, findUndeclared } from './check-parameters.ts';
-import type { Mlproject } from './mlproject.ts';
+import { findEntryPoint, type Mlproject } from './mlproject.ts';
 
 /** What MLflow runs by its name alone, without an entry point. */
 const SCRIPT = /\.(?:py|sh|R)$/;
@@ -28,20 +28,20 @@ export function checkProject(
 /** Parameters of the training that MLproject does not declare, and that its command is given all the same. */
 export function warnOfParameters(
   { steps, parameters: values }: Config['project'],
-  { file, entryPoints }: Mlproject,
+  project: Mlproject,
 ): readonly CrossProblem[] {
-  const entry = Object.hasOwn(entryPoints, steps.train) ? entryPoints[steps.train] : undefined;
+  const entry = findEntryPoint(project, steps.train);
   if (entry === undefined) return [];
   return findUndeclared({ entry, values }).map((name) => ({
     code: 'undeclared-project-parameter',
     path: ['project', 'parameters', name],
-    message: `${file} does not declare \`${name}\`: MLflow adds \`--${name} …\` to the command.`,
+    message: `${project.file} does not declare \`${name}\`: MLflow adds \`--${name} …\` to the command.`,
     remedy: 'Declare it there if the program does not take it so.',
   }));
 }
 
 function checkStep({ key, name, values }: Step, project: Mlproject): readonly CrossProblem[] {
-  const entry = Object.hasOwn(project.entryPoints, name) ? project.entryPoints[name] : undefined;
+  const entry = findEntryPoint(project, name);
   if (entry === undefined) return SCRIPT.test(name) ? [] : [noEntryPoint(key, name, project)];
   return checkParameters(project, name, { entry, values }).map(({ name: parameter, ...problem }) => ({
     ...problem,

@@ -22,3 +22,8 @@ export type Mlproject = {
   /** The entry points that it names; one that is a script of the folder needs no name. */
   readonly entryPoints: Readonly<Record<string, EntryPoint>>;
 };
+
+/** One of its entry points; `undefined` where it names none so. */
+export function findEntryPoint({ entryPoints }: Mlproject, name: string): EntryPoint | undefined {
+  return Object.hasOwn(entryPoints, name) ? entryPoints[name] : undefined;
+}

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { checkParameters } from '../../config/mlproject/check-parameters.ts';
 import { checkProject } from '../../config/mlproject/check-project.ts';
-import type { Mlproject } from '../../config/mlproject/mlproject.ts';
+import { findEntryPoint, type Mlproject } from '../../config/mlproject/mlproject.ts';
 import { placeProblems } from '../../config/place-problems.ts';
 import type { Problem } from '../../errors.ts';
 import type { Result } from '../../result.ts';
@@ -27,9 +27,7 @@ export function refuseParameters(
 ): PlanDecision {
   if (decision.kind !== 'operation' || !trains(decision) || decision.sha !== sha) return decision;
   if (!project.ok || project.value === undefined) return decision;
-  const entry = Object.hasOwn(project.value.entryPoints, steps.train)
-    ? project.value.entryPoints[steps.train]
-    : undefined;
+  const entry = findEntryPoint(project.value, steps.train);
   if (entry === undefined) return decision;
   // What the configuration has wrong is told at its lines.
   const [bad] = checkParameters(project.value, steps.train, { entry, values: decision.parameters }).filter(
