@@ -33,3 +33,14 @@ export type CliCommand = {
 export const CONFIG_OPTION = {
   config: { type: 'string', value: 'FILE', default: 'trainyard.yml', help: 'The configuration.' },
 } as const satisfies Readonly<Record<string, CliOption>>;
+
+/** What each command takes that looks at things, with the model's own packages among them. */
+export const LOOK_OPTIONS = {
+  python: {
+    type: 'string',
+    value: 'PROGRAM',
+    default: 'python3',
+    help: 'Python of the model’s environment.',
+  },
+  json: { type: 'boolean', help: 'One JSON object in place of lines.' },
+} as const satisfies Readonly<Record<string, CliOption>>;

@@ -1,5 +1,5 @@
 import { check } from '../check/check.ts';
-import { type CliCommand, CONFIG_OPTION } from '../command.ts';
+import { type CliCommand, CONFIG_OPTION, LOOK_OPTIONS } from '../command.ts';
 import { showChecked } from '../show-checked.ts';
 
 /** `trainyard check`. */
@@ -14,20 +14,14 @@ export const checkCommand: CliCommand = {
       value: 'URI',
       help: 'Model that predicts the holdout as the gate will have it: runs:/…, models:/…, or `last` for the newest run’s.',
     },
-    python: {
-      type: 'string',
-      value: 'PROGRAM',
-      default: 'python3',
-      help: 'Python of the model’s environment.',
-    },
-    json: { type: 'boolean', help: 'One JSON object in place of lines.' },
+    ...LOOK_OPTIONS,
   },
   run: async (given, world) => {
     const { cwd, env, root, print } = world;
     const branch = given.text('branch');
     const file = given.text('config') ?? CONFIG_OPTION.config.default;
     const model = given.text('model');
-    const python = given.text('python') ?? 'python3';
+    const python = given.text('python') ?? LOOK_OPTIONS.python.default;
     const asks = model === undefined ? {} : { asks: { model, python, onLine: print.trouble } };
     const checked = await check({
       folder: cwd,

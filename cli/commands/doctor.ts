@@ -1,7 +1,7 @@
 import type { Checked } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import { type CliCommand, CONFIG_OPTION } from '../command.ts';
+import { type CliCommand, CONFIG_OPTION, LOOK_OPTIONS } from '../command.ts';
 import { lookAtGitHub } from '../doctor/look-at-github.ts';
 import { lookAtHosts } from '../doctor/look-at-hosts.ts';
 import { lookAtMlflow } from '../doctor/look-at-mlflow.ts';
@@ -27,18 +27,12 @@ export const doctorCommand: CliCommand = {
   words: '[runner|mlflow|hosts|github]',
   options: {
     ...CONFIG_OPTION,
-    python: {
-      type: 'string',
-      value: 'PROGRAM',
-      default: 'python3',
-      help: 'Python of the model’s environment.',
-    },
-    json: { type: 'boolean', help: 'One JSON object in place of lines.' },
+    ...LOOK_OPTIONS,
   },
   run: async (given, surroundings) => {
     const config = await readPolicy(surroundings, given.text('config') ?? CONFIG_OPTION.config.default);
     const names = given.words.length === 0 ? Object.keys(LOOKS) : given.words;
-    const python = given.text('python') ?? 'python3';
+    const python = given.text('python') ?? LOOK_OPTIONS.python.default;
     const checked: Checked[] = [];
     for (const name of names) {
       const look = LOOKS[name];
