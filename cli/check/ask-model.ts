@@ -4,9 +4,9 @@ import path from 'node:path';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
 import { checkAnswers } from '../../core/check/check-answers.ts';
-import { type Checked, errors, fine } from '../../core/check/checked.ts';
+import { type Checked, errorsOf, fine } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
-import { ServiceError, UserError } from '../../core/errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { connectMlflow } from '../connect-mlflow.ts';
 
 const SUBJECT = 'model';
@@ -51,9 +51,7 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
       ...checkAnswers(SUBJECT, stored.answers, config.gate),
     ];
   } catch (thrown) {
-    if (thrown instanceof UserError) return errors(SUBJECT, thrown.problems);
-    if (thrown instanceof ServiceError) return errors(SUBJECT, [thrown.problem]);
-    throw thrown;
+    return errorsOf(SUBJECT, thrown);
   } finally {
     await rm(temp, { recursive: true, force: true });
   }

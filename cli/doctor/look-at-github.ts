@@ -1,6 +1,5 @@
-import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
+import { type Checked, errorsOf, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
-import { UserError } from '../../core/errors.ts';
 import { isListed, settingsOf, typed } from '../../core/init/settings.ts';
 import { listSettings } from '../github-cli.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -29,7 +28,6 @@ export async function lookAtGitHub(
       },
     );
   } catch (thrown) {
-    if (thrown instanceof UserError) return errors(SUBJECT, thrown.problems);
-    throw thrown;
+    return errorsOf(SUBJECT, thrown);
   }
 }

@@ -1,8 +1,8 @@
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
-import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
+import { type Checked, errorsOf, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
-import { type Problem, ServiceError } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { AgentState } from '../../core/serving/api.ts';
 import { secretOf } from '../../core/serving/secret-of.ts';
@@ -45,8 +45,7 @@ async function lookAtHost(
       ? warnings(subject, problems)
       : [fine(subject, `${state.host}, version ${state.agentVersion}, serves on ${state.dataPlane.address}`)];
   } catch (thrown) {
-    if (thrown instanceof ServiceError) return errors(subject, [thrown.problem]);
-    throw thrown;
+    return errorsOf(subject, thrown);
   }
 }
 

@@ -1,6 +1,5 @@
-import { type Checked, errors, fine, passedOver } from '../../core/check/checked.ts';
+import { type Checked, errorsOf, fine, passedOver } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
-import { ServiceError } from '../../core/errors.ts';
 import { connectMlflow } from '../connect-mlflow.ts';
 import type { Surroundings } from '../surroundings.ts';
 
@@ -26,7 +25,6 @@ export async function lookAtMlflow({ tracking }: Config, { env }: Surroundings):
       ),
     ];
   } catch (thrown) {
-    if (thrown instanceof ServiceError) return errors(subject, [thrown.problem]);
-    throw thrown;
+    return errorsOf(subject, thrown);
   }
 }

@@ -1,6 +1,5 @@
 import { runCommand } from '../../adapters/run-command.ts';
-import { type Checked, errors, fine } from '../../core/check/checked.ts';
-import { UserError } from '../../core/errors.ts';
+import { type Checked, errors, errorsOf, fine } from '../../core/check/checked.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -46,7 +45,6 @@ async function run(
     };
     return errors(command, [problem]);
   } catch (thrown) {
-    if (thrown instanceof UserError) return errors(command, thrown.problems);
-    throw thrown;
+    return errorsOf(command, thrown);
   }
 }

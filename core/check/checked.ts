@@ -1,4 +1,4 @@
-import type { Problem } from '../errors.ts';
+import { type Problem, ServiceError, UserError } from '../errors.ts';
 
 /** What was found of one thing that was looked at: right, wrong, or not to be told from here. */
 export type Checked =
@@ -30,4 +30,11 @@ export function errors(subject: string, problems: readonly Problem[]): readonly 
 /** Problems that may stop one. */
 export function warnings(subject: string, problems: readonly Problem[]): readonly Checked[] {
   return problems.map((problem) => ({ kind: 'flawed', subject, level: 'warning', problem }));
+}
+
+/** What stopped a look: problems where it says what to do, of the user's or of a service. Throws whatever else was thrown. */
+export function errorsOf(subject: string, thrown: unknown): readonly Checked[] {
+  if (thrown instanceof UserError) return errors(subject, thrown.problems);
+  if (thrown instanceof ServiceError) return errors(subject, [thrown.problem]);
+  throw thrown;
 }
