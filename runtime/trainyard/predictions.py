@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.reading import index_truth
 from trainyard.row_metrics import RowMetric, compute_metrics
 
 if TYPE_CHECKING:
@@ -95,15 +94,14 @@ def name_predictions(reading: Reading) -> Any:  # noqa: ANN401 - an array or a l
 
 def measure(reading: Reading) -> dict[str, float]:
     """Point figures for people; the gate computes its own, with intervals, from the Parquet file."""
-    outcome, interpretation = reading.outcome, reading.interpretation
-    if interpretation.task == "regression":
+    outcome, task = reading.outcome, reading.interpretation.task
+    if task == "regression":
         difference = outcome.chosen - np.asarray(reading.truth)
         return {"mae": float(np.abs(difference).mean()), "rmse": float(np.sqrt((difference**2).mean()))}
-    if interpretation.task == "text":
+    if task == "text":
         return {}
     metrics = {"accuracy": float(reading.right.mean())}
-    truth = index_truth(reading.truth, interpretation)
-    if outcome.scores is not None and (truth >= 0).all():
-        given = outcome.scores[np.arange(len(truth)), truth]
+    if outcome.scores is not None and (reading.places >= 0).all():
+        given = outcome.scores[np.arange(len(reading.places)), reading.places]
         metrics["log-loss"] = float(-np.log(np.clip(given, SMALLEST_PROBABILITY, 1)).mean())
     return metrics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,19 +32,18 @@ class Reading:
     contract: Contract
     inferred: tuple[str, ...]
 
+    @cached_property
+    def places(self) -> np.ndarray:
+        """The place of each label's class; -3 where it is none."""
+        index = {name: position for position, name in enumerate(self.interpretation.classes)}
+        return np.array([index.get(name, -3) for name in self.truth])
+
     @property
     def right(self) -> np.ndarray:
         """Per row whether the answer is the label."""
-        interpretation, outcome = self.interpretation, self.outcome
-        if outcome.names is not None:
-            return np.array(outcome.names) == np.array(self.truth)
-        return index_truth(self.truth, interpretation) == outcome.chosen
-
-
-def index_truth(truth: list[str] | np.ndarray, interpretation: Interpretation) -> np.ndarray:
-    """The place of each label's class; -3 where it is none."""
-    index = {name: position for position, name in enumerate(interpretation.classes)}
-    return np.array([index.get(name, -3) for name in truth])
+        if self.outcome.names is not None:
+            return np.array(self.outcome.names) == np.array(self.truth)
+        return self.places == self.outcome.chosen
 
 
 def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -> Reading:  # noqa: ANN401
@@ -80,5 +80,5 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
     if interpretation.kind == "labels" and interpretation.task != "open":
         refuse_foreign(outcome, interpretation)
     if interpretation.kind in {"scores", "probability"}:
-        refuse_permuted(index_truth(truth, interpretation), outcome.chosen, len(interpretation.classes))
+        refuse_permuted(reading.places, outcome.chosen, len(interpretation.classes))
     return reading
