@@ -7,10 +7,10 @@ type LineCutter = { readonly add: (piece: string) => void; readonly end: () => v
 
 /** Tells each line of a text that comes in pieces, however they are cut; of a line too long its beginning, and how much more there was. */
 export function cutLines(onLine: (line: string) => void): LineCutter {
-  let [line, left, isOpen, isAfterReturn] = ['', 0, false, false];
+  let [line, left, isAfterReturn] = ['', 0, false];
   const finish = () => {
     onLine(left === 0 ? line : `${line}… and ${left} characters more`);
-    [line, left, isOpen] = ['', 0, false];
+    [line, left] = ['', 0];
   };
   return {
     add: (piece) => {
@@ -23,11 +23,10 @@ export function cutLines(onLine: (line: string) => void): LineCutter {
         const kept = part.slice(0, LONGEST_LINE - line.length);
         line += kept;
         left += part.length - kept.length;
-        isOpen = true;
       }
     },
     end: () => {
-      if (isOpen) finish();
+      if (line !== '') finish();
     },
   };
 }
