@@ -13,8 +13,8 @@ export type ParquetColumns = {
 };
 
 /**
- * Opens a Parquet file; of its data nothing is read yet. Rejects when the columns that are wanted of it unpack to more than there is room
- * for, together.
+ * Opens a Parquet file; of its data nothing is unpacked yet. Rejects when the columns that are wanted of it unpack to more than there is
+ * room for, together.
  */
 export async function openParquet(
   path: string,

@@ -41,9 +41,10 @@ export async function requireRoom(
   const sum: Sum = { values: 0, bytes: 0 };
   for (const group of metadata.row_groups) {
     for (const { meta_data: column } of group.columns) {
-      const name = column?.path_in_schema[0];
+      const [name, ...below] = column?.path_in_schema ?? [];
       if (column === undefined || name === undefined || !columns.includes(name)) continue;
-      await addColumn(buffer, { column, rows: Number(group.num_rows) }, sum);
+      if (below.length > 0) throw new Error(`${name} holds lists or the like`);
+      await addColumn(buffer, { column, name, rows: Number(group.num_rows) }, sum);
     }
   }
 }
@@ -51,13 +52,10 @@ export async function requireRoom(
 /** Adds up what the pages of a column say of themselves. */
 async function addColumn(
   buffer: AsyncBuffer,
-  { column, rows }: { readonly column: ColumnMetaData; readonly rows: number },
+  { column, name, rows }: { readonly column: ColumnMetaData; readonly name: string; readonly rows: number },
   sum: Sum,
 ): Promise<void> {
-  if (column.path_in_schema.length > 1)
-    throw new Error(`${column.path_in_schema[0]} holds lists or the like`);
   let told = 0;
-  const name = column.path_in_schema.join('.');
   const start = Number(column.dictionary_page_offset || column.data_page_offset);
   const end = start + Number(column.total_compressed_size);
   if (!(start >= 0 && end >= start && end <= buffer.byteLength)) {
