@@ -16,7 +16,8 @@ from trainyard.files import digest_file
 from trainyard.holdout_inputs import choose_inputs
 from trainyard.inputs import Inputs, count_rows
 from trainyard.naming import name_rows, read_verbatim
-from trainyard.tables import read_table
+from trainyard.outputs import is_missing
+from trainyard.tables import fill_gaps, read_table
 
 if TYPE_CHECKING:
     import argparse
@@ -113,8 +114,9 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
             "Correct data.holdout in trainyard.yml.",
             str(path),
         )
-    written = {**table, **read_verbatim(path, sorted(columns.names_of_rows))}
-    labels = np.asarray(written[columns.target] if path.suffix == ".jsonl" else table[columns.target])
+    typed = {name: fill_gaps(table[name]) for name in columns.names_of_rows}
+    written = {**typed, **read_verbatim(path, sorted(columns.names_of_rows))}
+    labels = np.asarray(written[columns.target]) if path.suffix == ".jsonl" else typed[columns.target]
     if len(labels) == 0:
         raise UserError("holdout-empty", f"{path} has no examples.", "Provide held-out examples.", str(path))
     refuse_unlabelled(path, labels)
@@ -134,8 +136,7 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
 
 def refuse_unlabelled(path: Path, labels: np.ndarray) -> None:
     """Raises UserError when an example has no label: it would be a wrong answer of any model."""
-    # Only NaN and NaT are not themselves.
-    missing = [row for row, label in enumerate(labels.tolist()) if label is None or label != label]  # noqa: PLR0124
+    missing = [row for row, label in enumerate(labels.tolist()) if is_missing(label)]
     if missing and labels.ndim == 1:
         raise UserError(
             "holdout-label-missing",

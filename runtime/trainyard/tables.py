@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from trainyard.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,6 +31,16 @@ def read_table(path: Path, is_named_text: Callable[[str], bool]) -> dict[str, An
             str(path),
         )
     return reader(path, is_named_text)
+
+
+def fill_gaps(values: object) -> np.ndarray:
+    """A column with None for its gaps: one of pandas' own can't even be compared with itself."""
+    column = np.asarray(values)
+    if column.dtype.kind != "O":
+        return column
+    import pandas as pd  # noqa: PLC0415 - only where the data are a table
+
+    return np.where(pd.isna(column), None, column)
 
 
 def read_parquet(path: Path, _: Callable[[str], bool]) -> dict[str, Any]:

@@ -97,6 +97,16 @@ def test_an_example_without_a_label_is_told_by_its_row(tmp_path: Path, name: str
     assert "the first in row 1." in error.problem.message
 
 
+@pytest.mark.parametrize(
+    ("dtype", "value", "name"), [("string", "a", "a"), ("boolean", True, "True"), ("Int64", 7, "7")]
+)
+def test_a_gap_in_a_column_of_pandas_own_types_is_one(tmp_path: Path, dtype: str, value: object, name: str):
+    path = tmp_path / "holdout.parquet"
+    pd.DataFrame({"x": [1.5, 2.5], "label": [0, 1], "kind": pd.array([value, None], dtype=dtype)}).to_parquet(path)
+    assert load_holdout(path, HoldoutColumns("label", None, None, ("kind",)), None).slices == {"kind": [name, ""]}
+    assert refuse(path, HoldoutColumns("kind", None, None, ())) == "holdout-label-missing"
+
+
 def test_classes_and_texts_that_are_called_as_gaps_are_none(tmp_path: Path):
     path = tmp_path / "holdout.csv"
     path.write_text("country,note,rate,label\nNA,null,NA,None\nDE,,1.5,Apnea\nFR,x,2,nan\n")
