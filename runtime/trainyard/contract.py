@@ -91,6 +91,7 @@ def hear_model(model: LoggedModel, box: BoxedModel) -> Said:
     try:
         told = box.ask("describe")
     except ModelError:
+        # Not every flavour hands out what it has loaded: such a model says nothing but in its metadata.
         told = None
     told = told if isinstance(told, dict) else {}
     classes = model.classes
