@@ -1,10 +1,11 @@
+import { insertGenerated } from '../core/report/insert-generated.ts';
 import { ROUTES } from '../core/serving/routes.ts';
 import { shownName } from './options/option.ts';
 import { OPTIONS } from './options/table.ts';
 
 /** The agent's README with its tables of options and routes, between their markers, as the agent itself has them. */
 export function insertTables(readme: string): string {
-  return insert(insert(readme, 'options', optionsTable()), 'api', routesTable());
+  return insertGenerated(insertGenerated(readme, 'options', optionsTable()), 'api', routesTable());
 }
 
 function optionsTable(): string {
@@ -20,11 +21,4 @@ function routesTable(): string {
     ({ method, path, role, summary }) => `| \`${method} ${path}\` | ${role ?? 'none'} | ${summary} |`,
   );
   return ['| Request | Role | What it does |', '| --- | --- | --- |', ...rows].join('\n');
-}
-
-function insert(readme: string, name: string, table: string): string {
-  const [start, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
-  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`The README has no ${start} … ${end}.`);
-  return `${readme.slice(0, from)}${start}\n${table}\n${readme.slice(to)}`;
 }

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { insertGenerated } from '../../core/report/insert-generated.ts';
 
 const actionSchema = z.object({
   name: z.string(),
@@ -45,10 +46,7 @@ export function renderActions(actions: Readonly<Record<string, ActionFile>>): st
 
 /** The document with the tables between its markers. Throws when it has none. */
 export function insertTables(readme: string, tables: string): string {
-  const [start, end] = ['<!-- contract:begin -->', '<!-- contract:end -->'];
-  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`The README has no ${start} … ${end}.`);
-  return `${readme.slice(0, from)}${start}\n${tables}\n${readme.slice(to)}`;
+  return insertGenerated(readme, 'contract', tables);
 }
 
 /** Text as it may stand in a cell of a table. */

@@ -1,14 +1,11 @@
+import { insertGenerated } from '../../core/report/insert-generated.ts';
 import type { Attempt } from './attempt.ts';
 import { ATTACKERS } from './attempts.ts';
 import type { Play } from './find-plays.ts';
 
-const [BEGIN, END] = ['<!-- attempts:begin -->', '<!-- attempts:end -->'];
-
 /** The page with all attempts in it: who tries what, how that ends, by what, and which test plays it. */
 export function insertAttempts(page: string, plays: readonly Play[]): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (from === -1 || to < from) throw new Error(`The page has no ${BEGIN} … ${END}.`);
-  return `${page.slice(0, from)}${BEGIN}\n${render(plays)}\n${page.slice(to)}`;
+  return insertGenerated(page, 'attempts', render(plays));
 }
 
 function render(plays: readonly Play[]): string {

@@ -1,14 +1,10 @@
+import { insertGenerated } from '../../core/report/insert-generated.ts';
 import { PLACES, type Region } from './crossing.ts';
 import { CROSSINGS } from './crossings.ts';
 
-const MARKS = ['<!-- crossings:begin -->', '<!-- crossings:end -->'] as const;
-
 /** The page with the picture and the table of all crossings between their marks. Throws when it has none. */
 export function insertCrossings(page: string): string {
-  const [begin, end] = MARKS;
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`The page has no ${begin} … ${end}.`);
-  return `${page.slice(0, from)}${begin}\n${renderPicture()}\n\n${renderTable()}\n${page.slice(to)}`;
+  return insertGenerated(page, 'crossings', `${renderPicture()}\n\n${renderTable()}`);
 }
 
 /** The picture, for Mermaid: an arrow for each pair of places, with the rows of the table that it stands for. */
