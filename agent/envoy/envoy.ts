@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../core/errors.ts';
 import { portTaken } from '../machine/check-port.ts';
+import { writeAtomically } from '../machine/write-atomically.ts';
 import { isRunning, type ProcessHandle, spawnOrAdopt, stopSession } from '../runtimes/process/handle.ts';
 import { type ClusterCounters, COUNTERS_PAGE, parseCounters } from './cluster-counters.ts';
 import { adminSocket, buildBootstrap } from './config/bootstrap.ts';
@@ -14,7 +15,6 @@ import { readAdmin } from './read-admin.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
 import { createTurnedAway } from './turned-away.ts';
 import { createUserLog, type UserRequest } from './user-log.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 /** Envoy takes up a changed file within milliseconds; after this long it has refused it, in ms. */
 const TAKE_UP_TIMEOUT_MS = 10_000;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeAtomically } from '../../agent/envoy/write-atomically.ts';
+import { writeAtomically } from '../../agent/machine/write-atomically.ts';
 
 let folder = '';
 beforeEach(() => {

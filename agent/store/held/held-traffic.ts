@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { instantSchema } from '../../../core/instant.ts';
-import { writeAtomically } from '../../envoy/write-atomically.ts';
+import { writeAtomically } from '../../machine/write-atomically.ts';
 import { type StoredTraffic, storedTrafficSchema } from '../stored-traffic.ts';
 
 /** Traffic that could not be written, and the row of the database that it counts in the place of: not in that of any later one. */
