@@ -10,8 +10,8 @@ export type TrafficTable = {
   readonly getTraffic: (model: string) => StoredTraffic | undefined;
   readonly putTraffic: (model: string, traffic: StoredTraffic) => void;
   readonly deleteTraffic: (model: string) => void;
-  /** Lets traffic count that could not be written, until that or a later one is. Gives whether the next process will know of it, too. */
-  readonly holdTraffic: (model: string, traffic: StoredTraffic) => boolean;
+  /** Lets traffic count that could not be written, until that or a later one is. Gives why the next process won't know of it, if so. */
+  readonly holdTraffic: (model: string, traffic: StoredTraffic) => string | undefined;
   /** Traffic that counts and is not written. */
   readonly heldTraffic: (model: string) => StoredTraffic | undefined;
 };
@@ -26,15 +26,14 @@ export function createTrafficTable(
   const { get, clear } = cacheUntilWritten(() => readTraffic(database));
   const put = database.prepare('INSERT OR REPLACE INTO traffic (model, revision, body) VALUES (?, ?, ?)');
   const remove = database.prepare('DELETE FROM traffic WHERE model = ?');
-  const held = openHeldTraffic(heldFile, get);
   const written = (model: string) => (Object.hasOwn(get(), model) ? get()[model] : undefined);
-  const heldTraffic = (model: string) => held.over(model, written(model));
+  const held = openHeldTraffic(heldFile, written);
   return {
     traffic: () =>
       held.size() === 0
         ? get()
-        : Object.fromEntries(Object.entries(get()).map(([model, row]) => [model, heldTraffic(model) ?? row])),
-    getTraffic: (model) => heldTraffic(model) ?? written(model),
+        : Object.fromEntries(Object.entries(get()).map(([model, row]) => [model, held.get(model) ?? row])),
+    getTraffic: (model) => held.get(model) ?? written(model),
     putTraffic: (model, stored) => {
       clear();
       put.run(model, stored.traffic.revision, JSON.stringify(stored));
@@ -43,11 +42,8 @@ export function createTrafficTable(
       clear();
       remove.run(model);
     },
-    holdTraffic: (model, stored) => {
-      const row = written(model);
-      return row !== undefined && held.hold(model, row, stored);
-    },
-    heldTraffic,
+    holdTraffic: held.hold,
+    heldTraffic: held.get,
     forgetTraffic: clear,
   };
 }

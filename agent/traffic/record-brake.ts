@@ -26,10 +26,14 @@ export function recordBrake(context: AgentContext, { model, stored: before }: Br
     write(context, { model, stored });
   } catch (thrown) {
     const { traffic } = stored;
-    const isKept = store.holdTraffic(model, stored);
+    const problem = store.holdTraffic(model, stored);
     reportBrake(context, { model, traffic, brake: traffic.brake, times: 0, isHeld: true });
+    const lost =
+      problem === undefined
+        ? ''
+        : ` It is not kept either, and the next agent would not know of it: ${problem}`;
     log.warn(
-      `${HOST_WARNINGS.brakeUnwritten}: ${describeUnwritten(model, traffic.brake)} ${isKept ? '' : 'No room was kept for it either: the next agent would not know of it. '}${messageOf(thrown)}`,
+      `${HOST_WARNINGS.brakeUnwritten}: ${describeUnwritten(model, traffic.brake)} ${messageOf(thrown)}${lost}`,
     );
   }
 }

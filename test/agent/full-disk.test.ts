@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../agent/store/store.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
@@ -51,6 +53,17 @@ describe('a brake on a host whose disk is full', () => {
     expect(nextBrake()?.payload.id).toBe(told?.payload.id);
     on.host.reopen();
     expect(traffic()).toMatchObject({ candidatePercent: 0, brake: { rollout: 'r1' } });
+  });
+
+  test('acts also where it can be kept in no file, and why it can not is quoted', async () => {
+    await startCanary('r1', 60);
+    mkdirSync(join(on.host.folder, 'agent.db.held.new'));
+    fillDisk(on.host.context.store);
+    await look(3);
+    expect(share()).toBe(0);
+    expect(on.host.world.log).toContainEqual(
+      expect.stringMatching(/disk is full\W.* would not know of it: EISDIR/),
+    );
   });
 
   test('comes of harm that is seen while nothing can be written, and all of that is written later, once', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { messageOf } from '../../../core/errors.ts';
 import { instantSchema } from '../../../core/instant.ts';
 import { writeAtomically } from '../../machine/write-atomically.ts';
 import { type StoredTraffic, storedTrafficSchema } from '../stored-traffic.ts';
@@ -17,39 +18,41 @@ const SPARE_BYTES = 65_536;
 /** What is held, by model. */
 type HeldTraffic = {
   readonly size: () => number;
-  /** What counts in the place of this row. */
-  readonly over: (model: string, row: StoredTraffic | undefined) => StoredTraffic | undefined;
-  /** Gives whether the next process will know of it: not where no room was kept for the file. */
-  readonly hold: (model: string, row: StoredTraffic, stored: StoredTraffic) => boolean;
+  /** What counts in the place of a model's row. */
+  readonly get: (model: string) => StoredTraffic | undefined;
+  /** Gives why the next process won't know of it: where no room was kept for the file, say. `undefined` where it will. */
+  readonly hold: (model: string, stored: StoredTraffic) => string | undefined;
 };
 
 /** What this process holds, and those before it did: in a file with room of its own, since a full disk is why it is held. */
 export function openHeldTraffic(
   file: string,
-  rows: () => Readonly<Record<string, StoredTraffic>>,
+  written: (model: string) => StoredTraffic | undefined,
 ): HeldTraffic {
   const known: unknown = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const held = new Map(Object.entries(fileSchema.parse(known)));
-  const over: HeldTraffic['over'] = (model, row) => {
-    const one = held.get(model);
+  const get: HeldTraffic['get'] = (model) => {
+    const [one, row] = [held.get(model), written(model)];
     const isOver = one?.over.revision === row?.traffic.revision && one?.over.setAt === row?.setAt;
     return isOver ? one?.stored : undefined;
   };
-  const write = (): boolean => {
-    for (const model of [...held.keys()]) if (over(model, rows()[model]) === undefined) held.delete(model);
+  const write = (): string | undefined => {
+    for (const model of [...held.keys()]) if (get(model) === undefined) held.delete(model);
     try {
       writeAtomically(file, JSON.stringify(Object.fromEntries(held)), { spareBytes: SPARE_BYTES });
-      return true;
-    } catch {
-      return false;
+      return undefined;
+    } catch (thrown) {
+      return messageOf(thrown);
     }
   };
   write();
   return {
     size: () => held.size,
-    over,
-    hold: (model, { traffic: { revision }, setAt }, stored) => {
-      held.set(model, { over: { revision, setAt }, stored });
+    get,
+    hold: (model, stored) => {
+      const row = written(model);
+      if (row === undefined) return 'its traffic was never written';
+      held.set(model, { over: { revision: row.traffic.revision, setAt: row.setAt }, stored });
       return write();
     },
   };
