@@ -53,7 +53,9 @@ export function takeBack(
   const over = [...remember(stored, kept.lease?.rollout)];
   recordBrake(context, { model, stored: { ...stored, traffic: next, over } });
   const isWritten = store.heldTraffic(model) === undefined;
-  if (counters !== undefined && isWritten) rebase(context, { model, traffic: next, counters });
+  if (counters !== undefined && isWritten) {
+    store.transaction(() => rebase(context, { model, traffic: next, counters }));
+  }
   return ok(next);
 }
 

@@ -94,6 +94,22 @@ describe('a brake on a host whose disk is full', () => {
     makeRoom();
   });
 
+  test('writes what was counted once, also where a person takes back and there is room for a part of it', async () => {
+    await startCanary('r1', 36_000);
+    await on.poll(20);
+    const { store } = on.host.context;
+    const makeRoom = fillDisk(store);
+    for (const requests of [40, 60, 80]) await on.poll(requests);
+    makeRoom();
+    const { putMemory } = store;
+    Object.assign(store, { putMemory: () => expect.fail('database or disk is full') });
+    await on.agent.takeBack(MODEL, { explanation: 'It answers nonsense.' }).catch(String);
+    Object.assign(store, { putMemory });
+    await look(1);
+    const written = on.observations('r1');
+    expect(written.reduce((sum, { candidate }) => sum + candidate.requests, 0)).toBe(80);
+  });
+
   test('is not put on a candidate that fails no more than the other', async () => {
     await startCanary('r1', 36_000);
     await on.poll(0);
