@@ -23,7 +23,7 @@ export type EvidenceCache = Map<
 >;
 
 /** A model and its traffic as it is stored. */
-type Judged = { readonly model: string; readonly stored: StoredTraffic };
+export type Judged = { readonly model: string; readonly stored: StoredTraffic };
 /** Why the agent acts. */
 type Cause = { readonly code: string; readonly explanation: string };
 

@@ -3,7 +3,7 @@ import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
 import { createMutex } from '../machine/mutex.ts';
 import { within } from '../machine/within.ts';
-import { type EvidenceCache, judgeTraffic, takeBackUnsure } from './brake.ts';
+import { type EvidenceCache, type Judged, judgeTraffic, takeBackUnsure } from './brake.ts';
 import { observe } from './observe.ts';
 import { createShadowAnswers, type ShadowAnswers } from './shadow-answers.ts';
 import { createUserScales } from './weigh-users.ts';
@@ -94,10 +94,7 @@ function createObserver(context: AgentContext): (models: readonly string[]) => P
 }
 
 /** Does this with each model by itself. Gives whether anyone's traffic was changed. */
-function forEach(
-  context: AgentContext,
-  work: (judged: Parameters<typeof takeBackUnsure>[1]) => boolean,
-): boolean {
+function forEach(context: AgentContext, work: (judged: Judged) => boolean): boolean {
   const changed = Object.entries(context.store.traffic()).map(([model, stored]) =>
     attempt(context, model, () => work({ model, stored })),
   );
@@ -109,6 +106,7 @@ function canWrite({ store, startedAt }: AgentContext): boolean {
     store.putMemory('began', { startedAt });
     return true;
   } catch {
+    // Why not is said with what could not be written for it: counts, or a brake.
     return false;
   }
 }

@@ -81,7 +81,7 @@ export function observe(
     };
   const seen = addSeen(before?.seen, traffic.lease?.rollout ?? '', countsIn(taken));
   const observations = [
-    ...(findHeld(store, model)?.observations ?? []),
+    ...heldObservations(store, model),
     ...(observation ? [{ rollout, observation }] : []),
   ];
   keep(store, model, { observations, reading: toReading(taken, { at, seen, isOneAway }) });
@@ -97,7 +97,7 @@ export function unwrittenObservations(
   store: Store,
   { model, rollout, after }: { readonly model: string; readonly rollout: string; readonly after: number },
 ): readonly Observation[] {
-  const own = findHeld(store, model)?.observations.filter((one) => one.rollout === rollout) ?? [];
+  const own = heldObservations(store, model).filter((one) => one.rollout === rollout);
   return own.map(({ observation }, index) => ({
     ...observation,
     ...{ seq: after + index + 1, hostId: store.hostId },
@@ -117,8 +117,8 @@ export function rebase(context: AgentContext, look: Look): void {
   );
   const isOneAway = isAway(context, model, traffic);
   const seen = before?.seen ?? addSeen(undefined, traffic.lease?.rollout ?? '', new Map());
-  const observations = findHeld(store, model)?.observations ?? [];
-  write(store, model, { observations, reading: toReading(taken, { at: clock.now(), seen, isOneAway }) });
+  const reading = toReading(taken, { at: clock.now(), seen, isOneAway });
+  write(store, model, { observations: heldObservations(store, model), reading });
 }
 
 type Kept = Pick<NonNullable<ReturnType<Store['heldCounts']>>, 'observations'> & {
@@ -151,6 +151,11 @@ function readLast(store: Store, model: string): Reading | undefined {
 function findHeld(store: Store, model: string): ReturnType<Store['heldCounts']> {
   const held = store.heldCounts(model);
   return held !== undefined && held.from === readWritten(store, model)?.at ? held : undefined;
+}
+
+/** None are, while all that was counted is written. */
+function heldObservations(store: Store, model: string): Kept['observations'] {
+  return findHeld(store, model)?.observations ?? [];
 }
 
 function readWritten(store: Store, model: string): Reading | undefined {
