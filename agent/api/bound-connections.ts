@@ -1,4 +1,5 @@
 import type { Server } from 'node:http';
+import { createCounter } from '../machine/counter.ts';
 
 const MOST_CONNECTIONS = 1_000;
 /** No job and no person needs as many at a time; behind a proxy all of them have one address. */
@@ -8,18 +9,13 @@ const HEADERS_TIMEOUT_MS = 10_000;
 
 /** Closes what one address opens beyond its share, and what is open and asks nothing, so that others find the server open. */
 export function boundConnections(server: Server): void {
-  const open = new Map<string, number>();
+  const open = createCounter();
   server.maxConnections = MOST_CONNECTIONS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.on('connection', (socket) => {
     const address = socket.remoteAddress ?? '';
-    const count = open.get(address) ?? 0;
-    if (count >= MOST_OF_ADDRESS) return void socket.destroy();
-    open.set(address, count + 1);
-    socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
+    if (open.count(address) >= MOST_OF_ADDRESS) return void socket.destroy();
+    open.enter(address);
+    socket.once('close', () => open.leave(address));
   });
 }

@@ -1,5 +1,6 @@
 import { epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
+import { createCounter } from '../machine/counter.ts';
 
 const MINUTE_MS = 60_000;
 /** Whoever has mistaken a token finds out at once; who tries them waits. */
@@ -18,7 +19,7 @@ export function createStrangerDelay({
   clock,
 }: Pick<AgentContext, 'clock'>): (address: string) => Promise<boolean> {
   const tried = new Map<string, number>();
-  const waiting = new Map<string, number>();
+  const waiting = createCounter();
   let since = epochMs(clock.now());
   return async (address) => {
     const now = epochMs(clock.now());
@@ -31,15 +32,12 @@ export function createStrangerDelay({
     const times = (tried.get(known) ?? 0) + 1;
     tried.set(known, times);
     if (times <= AT_ONCE) return false;
-    const others = waiting.get(known) ?? 0;
-    if (others >= MOST_WAITING) return true;
-    waiting.set(known, others + 1);
+    if (waiting.count(known) >= MOST_WAITING) return true;
+    waiting.enter(known);
     try {
       await clock.wait(DELAY_MS);
     } finally {
-      const left = (waiting.get(known) ?? 1) - 1;
-      if (left > 0) waiting.set(known, left);
-      else waiting.delete(known);
+      waiting.leave(known);
     }
     return true;
   };
