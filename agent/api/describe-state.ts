@@ -16,7 +16,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     clock.jumpMs() === 0 ? [] : [{ code: HOST_WARNINGS.clockJumped, message: describeJump(clock.jumpMs()) }];
   const problem = proxy.problem();
   const down = problem === undefined ? [] : [{ code: HOST_WARNINGS.proxyBehind, message: problem }];
-  const crowd = await warnOfCrowd(context);
+  const [healthy, crowd] = await Promise.all([proxy.isHealthy(), warnOfCrowd(context)]);
   const warnings = [...jump, ...down, ...crowd, ...findAway(context), ...findUnwritten(context)];
   return {
     host: options.hostName,
@@ -34,7 +34,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     outbox: { pending: count, ...(oldest !== undefined && { oldest }) },
     dataPlane: {
       address: `${options.dataPlane.address}:${options.dataPlane.port}`,
-      healthy: await proxy.isHealthy(),
+      healthy,
     },
     ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
@@ -42,6 +42,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
 
 /** A host that is flooded answers all that it lets in, and looks well but for this. */
 async function warnOfCrowd({ proxy }: AgentContext): Promise<readonly HostWarning[]> {
+  // One that does not say it does not say that it is healthy either, and that is told.
   const count = await proxy.turnedAway().catch(() => 0);
   if (count === 0) return [];
   const message = `The proxy has lately turned away ${count} connections, since as many were open as it takes.`;
