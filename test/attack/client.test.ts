@@ -9,7 +9,7 @@ import { NO_COUNTERS } from '../../agent/envoy/cluster-counters.ts';
 import { PIN_HEADER } from '../../core/names.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
-import { openFakeHost } from '../agent/support/fake-context.ts';
+import { type FakeHost, openFakeHost } from '../agent/support/fake-context.ts';
 import { useAttackedProxy } from './support/attacked-proxy.ts';
 import { play } from './support/play.ts';
 
@@ -28,6 +28,22 @@ async function hear(
   const isClosed = await Promise.race([end, sleep(milliseconds).then(() => false)]);
   socket.destroy();
   return { said, isClosed };
+}
+
+/** Does this with the control API of a host whose proxy and models are pretended. */
+async function withApi<T>(
+  work: (api: { readonly host: FakeHost; readonly port: number }) => Promise<T>,
+): Promise<T> {
+  const host = openFakeHost({ listen: '127.0.0.1:0' });
+  const agent = createAgent(host.context);
+  const server = await listen(createApp(agent), agent);
+  try {
+    return await work({ host, port: portOf(server) });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    host.close();
+  }
 }
 
 function portOf(server: Server): number {
@@ -160,12 +176,9 @@ play('C9', async () => {
   return [...new Set(codes)].join();
 });
 
-play('C7', async () => {
-  const host = openFakeHost({ listen: '127.0.0.1:0' });
-  const agent = createAgent(host.context);
-  const server = await listen(createApp(agent), agent);
-  try {
-    const url = `http://127.0.0.1:${portOf(server)}/v1/state`;
+play('C7', () =>
+  withApi(async ({ host, port }) => {
+    const url = `http://127.0.0.1:${port}/v1/state`;
     const ask = async (token: string) => {
       const began = host.world.now;
       const { status } = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
@@ -179,35 +192,26 @@ play('C7', async () => {
     return isRefused && late === 10 && known.status === 200 && known.waited === 0
       ? 'delayed'
       : `${late} late`;
-  } finally {
-    server.closeAllConnections();
-    server.close();
-    host.close();
-  }
-});
+  }),
+);
 
-play('C10', async () => {
-  const host = openFakeHost({ listen: '127.0.0.1:0' });
-  const agent = createAgent(host.context);
-  const server = await listen(createApp(agent), agent);
-  const port = portOf(server);
-  const opened = Array.from({ length: 300 }, () => createConnection({ host: '127.0.0.1', port }));
-  try {
-    let closed = 0;
-    for (const socket of opened)
-      socket
-        .on('error', () => undefined)
-        .on('close', () => (closed += 1))
-        .resume();
-    await waitFor(async () => closed >= 200, 'the surplus to be closed', 5_000);
-    const other = createConnection({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
-    other.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
-    const { said } = await hear(other, 5_000);
-    return said.startsWith('HTTP/1.1 200') && closed === 200 ? 'closed' : `${closed} closed: ${said}`;
-  } finally {
-    for (const socket of opened) socket.destroy();
-    server.closeAllConnections();
-    server.close();
-    host.close();
-  }
-});
+play('C10', () =>
+  withApi(async ({ port }) => {
+    const opened = Array.from({ length: 300 }, () => createConnection({ host: '127.0.0.1', port }));
+    try {
+      let closed = 0;
+      for (const socket of opened)
+        socket
+          .on('error', () => undefined)
+          .on('close', () => (closed += 1))
+          .resume();
+      await waitFor(async () => closed >= 200, 'the surplus to be closed', 5_000);
+      const other = createConnection({ host: '127.0.0.1', port, localAddress: '127.0.0.2' });
+      other.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+      const { said } = await hear(other, 5_000);
+      return said.startsWith('HTTP/1.1 200') && closed === 200 ? 'closed' : `${closed} closed: ${said}`;
+    } finally {
+      for (const socket of opened) socket.destroy();
+    }
+  }),
+);

@@ -41,11 +41,8 @@ describe('the audit of a ledger that somebody wrote to by hand', () => {
     await begin('no-keys');
     const eve = await clone();
     const lines = await eve.read();
-    const old = await eve.git('rev-parse', 'HEAD');
-    await eve.git('checkout', '--quiet', '--orphan', 'rewritten');
     const rewritten = chainAgain(lines.map((line) => line.replace('98 %', '99 %')));
-    await eve.commit(rewritten);
-    await eve.git('merge', '--quiet', '--strategy=ours', '--allow-unrelated-histories', '-m', 'sync', old);
+    await eve.commitMerged(rewritten);
     const merge = await eve.git('rev-parse', 'HEAD');
     await eve.commit([...rewritten, forge(write('frozen', { reason: 'later' }), rewritten.at(-1) ?? '')]);
     await eve.push();

@@ -61,11 +61,7 @@ describe('a history that a holder of contents: write has rewritten', () => {
   it('is named where it was merged with the true one, which is pushed fast-forward', async () => {
     await begin();
     const eve = await clone();
-    const lines = await eve.read();
-    const old = await eve.git('rev-parse', 'HEAD');
-    await eve.git('checkout', '--quiet', '--orphan', 'rewritten');
-    await eve.commit(chainAgain(rewrite(lines), true));
-    await eve.git('merge', '--quiet', '--strategy=ours', '--allow-unrelated-histories', '-m', 'sync', old);
+    await eve.commitMerged(chainAgain(rewrite(await eve.read()), true));
     await eve.push();
     expect(await problemsOf(open().read('mnist'))).toMatchObject([
       { code: 'ledger-merge', remedy: expect.stringContaining('git push origin +') },

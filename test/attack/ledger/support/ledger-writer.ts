@@ -24,6 +24,8 @@ export type Clone = {
   readonly read: () => Promise<readonly string[]>;
   /** Writes lines, one after the other, and commits them. */
   readonly commit: (lines: readonly string[]) => Promise<void>;
+  /** Commits lines as a history of their own that is merged with the true one: pushing them is a fast-forward. */
+  readonly commitMerged: (lines: readonly string[]) => Promise<void>;
   readonly commitFile: (path: string, text: string) => Promise<void>;
   readonly push: (...options: readonly string[]) => Promise<void>;
 };
@@ -110,11 +112,16 @@ async function cloneOf(remote: string, folder: string): Promise<Clone> {
     await git('add', '--all');
     await git('commit', '--quiet', '-m', 'nothing to see');
   };
+  const commit = (lines: readonly string[]) => commitFile(FILE, `${lines.join('\n')}\n`);
   return {
-    git,
+    ...{ git, commit, commitFile },
     read: async () => (await readFile(join(folder, FILE), 'utf8')).trimEnd().split('\n'),
-    commit: (lines) => commitFile(FILE, `${lines.join('\n')}\n`),
-    commitFile,
+    commitMerged: async (lines) => {
+      const old = await git('rev-parse', 'HEAD');
+      await git('checkout', '--quiet', '--orphan', 'rewritten');
+      await commit(lines);
+      await git('merge', '--quiet', '--strategy=ours', '--allow-unrelated-histories', '-m', 'sync', old);
+    },
     push: async (...options) => {
       await git('push', '--quiet', ...options, 'origin', `HEAD:${LEDGER_BRANCH}`);
     },
