@@ -84,6 +84,7 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
     changed: () => change.promise,
     due: (type) => [held.first(type)?.due, first(type)?.due].filter((due) => due !== undefined).toSorted()[0],
     hurry: (now) => {
+      if (held.hurry(now)) wake();
       if (Number(hurry.run(now, now).changes) > 0) wake();
     },
     next: (type, now) => {
@@ -101,7 +102,7 @@ export function createOutboxTable(database: DatabaseSync): OutboxTable {
       if (!held.postpone(seq, due)) postpone.run(due, reason, seq);
     },
     expire: (before) => Number(expire.run(before).changes),
-    pending: createPending(database),
+    pending: createPending(database, held.instants),
   };
 }
 
@@ -117,17 +118,18 @@ function selectFirst(database: DatabaseSync): (type: DispatchType) => z.infer<ty
   };
 }
 
-function createPending(database: DatabaseSync): OutboxTable['pending'] {
+function createPending(database: DatabaseSync, heldSince: () => readonly string[]): OutboxTable['pending'] {
   const count = database.prepare(
     'SELECT COUNT(*) AS count, MIN(at) AS oldest FROM outbox WHERE delivered IS NULL',
   );
   const error = database.prepare('SELECT error FROM outbox WHERE delivered IS NULL ORDER BY seq LIMIT 1');
   return () => {
-    const { count: pending, oldest } = pendingRow.parse(count.get());
+    const { count: stored, oldest } = pendingRow.parse(count.get());
+    const held = heldSince();
     const row = error.get();
     return {
-      count: pending,
-      oldest: oldest ?? undefined,
+      count: stored + held.length,
+      oldest: [...held, ...(oldest === null ? [] : [oldest])].toSorted()[0],
       error: row === undefined ? undefined : (errorRow.parse(row).error ?? undefined),
     };
   };

@@ -133,6 +133,21 @@ describe('a brake on a host whose disk is full', () => {
     makeRoom();
   });
 
+  test('is reported as soon as another report gets through, and counts as waiting until then', async () => {
+    await startCanary('r1', 60);
+    fillDisk(on.host.context.store);
+    await look(3);
+    const { outbox } = on.host.context.store;
+    const told = nextBrake();
+    expect(outbox.pending()).toMatchObject({ count: 1, oldest: told?.at });
+    outbox.postponed(told?.seq ?? 0, '2026-01-01T01:00:00.000Z', 'no way');
+    expect(nextBrake()).toBeUndefined();
+    outbox.hurry(on.host.context.clock.now());
+    expect(nextBrake()?.payload.id).toBe(told?.payload.id);
+    outbox.delivered(told?.seq ?? 0, on.host.context.clock.now());
+    expect(outbox.pending()).toMatchObject({ count: 0, oldest: undefined });
+  });
+
   test('gives way to what a job orders once there is room', async () => {
     await startCanary('r1', 60);
     const makeRoom = fillDisk(on.host.context.store);

@@ -13,6 +13,10 @@ type HeldReports = {
   readonly first: (type: DispatchType) => HeldReport | undefined;
   /** Ends the report of this number; false where none of these has it. */
   readonly deliver: (seq: number) => boolean;
+  /** Makes all of them due at `now`; false where none waited for later. */
+  readonly hurry: (now: string) => boolean;
+  /** When each of them was made. */
+  readonly instants: () => readonly string[];
   /** Lets the report of this number wait; false where none of these has it. */
   readonly postpone: (seq: number, due: string) => boolean;
 };
@@ -35,6 +39,12 @@ export function createHeldReports(): HeldReports {
         .filter(({ entry }) => entry.type === type)
         .toSorted((left, right) => (left.due < right.due ? -1 : 1))[0],
     deliver: (seq) => reports.delete(seq),
+    hurry: (now) => {
+      const later = [...reports].filter(([, { due }]) => due > now);
+      for (const [seq, report] of later) reports.set(seq, { ...report, due: now });
+      return later.length > 0;
+    },
+    instants: () => [...reports.values()].map(({ entry }) => entry.at),
     postpone: (seq, due) => {
       const report = reports.get(seq);
       if (report === undefined) return false;
