@@ -23,12 +23,12 @@ export type EvidenceCache = Map<
 >;
 
 /** A model and its traffic as it is stored. */
-export type Judged = { readonly model: string; readonly stored: StoredTraffic };
+export type ModelTraffic = { readonly model: string; readonly stored: StoredTraffic };
 /** Why the agent acts. */
 type Cause = { readonly code: string; readonly explanation: string };
 
 /** Looks at one model's traffic and brakes, holds or reports; a brake that is on it may remind of. Gives whether the traffic was changed. */
-export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged: Judged): boolean {
+export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged: ModelTraffic): boolean {
   const { store, clock } = context;
   const { model, stored } = judged;
   const { traffic } = stored;
@@ -73,7 +73,7 @@ export function judgeTraffic(context: AgentContext, cache: EvidenceCache, judged
  * Takes a candidate back on a host that began anew and can't write: what was braked before may not be written either. Silence it is called,
  * since no harm was seen: whoever renews the lease once there is room is heard again. Gives whether the traffic was changed.
  */
-export function takeBackUnsure(context: AgentContext, { model, stored }: Judged): boolean {
+export function takeBackUnsure(context: AgentContext, { model, stored }: ModelTraffic): boolean {
   const { traffic } = stored;
   const { stable = '', candidate, lease, brake: before } = traffic;
   const isExposed = candidate !== undefined && (traffic.candidatePercent > 0 || traffic.shadow);
@@ -87,7 +87,7 @@ export function takeBackUnsure(context: AgentContext, { model, stored }: Judged)
 }
 
 /** Gives all traffic to the stable version, notes why, and reports it. */
-function brake(context: AgentContext, { model, stored }: Judged, { code, explanation }: Cause): void {
+function brake(context: AgentContext, { model, stored }: ModelTraffic, { code, explanation }: Cause): void {
   const version = stored.traffic.candidate ?? '';
   const rollout = stored.traffic.lease?.rollout ?? '';
   const traffic = {

@@ -3,7 +3,7 @@ import type { AgentContext } from '../context.ts';
 import type { ClusterCounters } from '../envoy/cluster-counters.ts';
 import { createMutex } from '../machine/mutex.ts';
 import { within } from '../machine/within.ts';
-import { type EvidenceCache, type Judged, judgeTraffic, takeBackUnsure } from './brake.ts';
+import { type EvidenceCache, judgeTraffic, type ModelTraffic, takeBackUnsure } from './brake.ts';
 import { observe } from './observe.ts';
 import { createShadowAnswers, type ShadowAnswers } from './shadow-answers.ts';
 import { createUserScales } from './weigh-users.ts';
@@ -94,7 +94,7 @@ function createObserver(context: AgentContext): (models: readonly string[]) => P
 }
 
 /** Does this with each model by itself. Gives whether anyone's traffic was changed. */
-function forEach(context: AgentContext, work: (judged: Judged) => boolean): boolean {
+function forEach(context: AgentContext, work: (judged: ModelTraffic) => boolean): boolean {
   const changed = Object.entries(context.store.traffic()).map(([model, stored]) =>
     attempt(context, model, () => work({ model, stored })),
   );
