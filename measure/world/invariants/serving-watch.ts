@@ -41,8 +41,6 @@ const NO_HARM: Pick<Sums, 'harm' | 'lateHarm' | 'refusedAlone' | 'seen'> = {
   seen: { rollout: '', requests: 0 },
 };
 
-/** How long after it was raised by the ledger's word a host may still have what it was told before, in ms. */
-const LATELY_MS = 90_000;
 /** monitor-check sees to a host that no lease brings back. */
 const REPAIR_MS = 1_000 * (2 * TIMES.monitorEvery + 60);
 
@@ -151,11 +149,15 @@ function forgetAnswered({ store }: WorldHost, sum: Sums): void {
   if (isBrake || traffic === undefined) Object.assign(sum, NO_HARM);
 }
 
+type Share = { readonly candidate: string; readonly rollout: string; readonly sinceMs: number };
+
 function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServing {
   forgetAnswered(host, sum);
   const open = hereOf(world)?.rollout;
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const leaseMs = 1_000 * (traffic?.lease?.leaseSeconds ?? TIMES.lease) * LEASES_TO_RETURN;
+  // So long may a host that nobody reaches still do what it was told before.
+  const latelyMs = leaseMs + 2_000 * TIMES.tick;
   const percent = traffic?.candidate === undefined ? 0 : traffic.candidatePercent;
   return {
     url: host.url,
@@ -166,7 +168,7 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
         : {
             version: sum.takenBack,
             forMs: sum.takenBackMs,
-            boundMs: Math.max(leaseMs + 2_000 * TIMES.tick, traffic?.candidate === undefined ? REPAIR_MS : 0),
+            boundMs: Math.max(latelyMs, traffic?.candidate === undefined ? REPAIR_MS : 0),
           },
     harm: open && { version: open.version, ...provenHarm(sum.harm) },
     lateHarm: open && { version: open.version, ...provenHarm(sum.lateHarm) },
@@ -174,7 +176,14 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
     candidate:
       traffic?.candidate === undefined || traffic.lease === undefined
         ? undefined
-        : { version: traffic.candidate, percent, allowed: allowedOf(world, traffic.lease.rollout) },
+        : {
+            version: traffic.candidate,
+            percent,
+            allowed: allowedOf(world, {
+              ...{ candidate: traffic.candidate, rollout: traffic.lease.rollout },
+              sinceMs: world.time.elapsed() - latelyMs,
+            }),
+          },
   };
 }
 
@@ -219,15 +228,16 @@ function isTakenBack(here: EnvironmentState | undefined, version: string): boole
   return history.findLast((ended) => ended.version === version)?.outcome === 'rolled-back';
 }
 
-/** The largest share that the ledger has given the rollout so far. */
-function allowedOf({ heads, time }: SimulatedWorld, rollout: string): number {
+/** The largest share that the ledger has given the candidate of a rollout since an instant of the world, in ms: all, to the champion. */
+function allowedOf({ heads }: SimulatedWorld, { candidate, rollout, sinceMs }: Share): number {
   let allowed = 0;
   for (let index = heads.length - 1; index >= 0; index -= 1) {
     const head = heads[index];
     if (head === undefined) break;
-    const open = environmentOf(head.state, ENVIRONMENT).rollout;
+    const { rollout: open, champion } = environmentOf(head.state, ENVIRONMENT);
+    if (champion?.version === candidate) return 100;
     if (open?.id === rollout) allowed = Math.max(allowed, open.percent);
-    if (head.at < time.elapsed() - LATELY_MS) break;
+    if (head.at < sinceMs) break;
   }
   return allowed;
 }
