@@ -80,8 +80,10 @@ export function createWatch(world: SimulatedWorld): Watch {
 
 /** The last rollout that this job gave traffic to. */
 function raisedBy({ heads }: SimulatedWorld, { job }: JobEnd): string | undefined {
-  const last = heads.findLast(({ by }) => by === job);
-  const raised = last?.events.findLast(({ kind }) => kind === 'rollout.advanced');
+  const written = heads.flatMap(({ by, events }, index) =>
+    by === job ? events.slice(heads[index - 1]?.events.length ?? 0) : [],
+  );
+  const raised = written.findLast(({ kind }) => kind === 'rollout.advanced');
   return raised?.kind === 'rollout.advanced' ? raised.data.rollout : undefined;
 }
 
