@@ -5,7 +5,7 @@ import type { AgentPort } from '../../core/ports.ts';
 export async function askHeads(agents: readonly AgentPort[], model: string): Promise<Remembered> {
   const asked = await Promise.all(agents.map((agent) => ask(agent, model)));
   const silent = agents.filter((_, index) => asked[index] === undefined).map(({ url }) => url);
-  return { heads: asked.flatMap((heads) => heads ?? []), silent, answered: agents.length - silent.length };
+  return { heads: asked.flatMap((heads) => heads ?? []), silent };
 }
 
 /** `undefined` where it does not answer: who is away, or ill, is found and named by those who need it. */

@@ -15,7 +15,7 @@ const POLICY = 'gate: [{ metric: accuracy, margin: 0.01 }]\n';
 
 /** What a host remembers of the ledger. */
 const HEAD = { commit: 'c9', events: 9, last: 'x' };
-const REMEMBERED = { heads: [{ by: 'http://serve-1:9443', head: HEAD }], silent: [], answered: 1 };
+const REMEMBERED = { heads: [{ by: 'http://serve-1:9443', head: HEAD }], silent: [] };
 
 /** A ledger in memory that says which commit it was read from, as one in git does. */
 function onBranch(ledger: Ledger): Ledger {
@@ -127,7 +127,7 @@ describe('plan', () => {
     expect(events.at(-1)?.kind).toBe('training.requested');
     const fresh = {
       ledger: onBranch(createMemoryLedger()),
-      remembered: async () => ({ heads: [], silent: [], answered: 1 }),
+      remembered: async () => ({ heads: [], silent: [] }),
     };
     expect((await handOff(request, { ...ports, ...fresh })).ledger?.events).toBe(1);
   });
@@ -145,9 +145,9 @@ describe('plan', () => {
     },
   );
 
-  test('takes no absent branch for the first ledger where not one host can say that there was none', async () => {
+  test('takes no absent branch for the first ledger while a host that may remember one is silent', async () => {
     const { request, ports } = bench(comment('/train'));
-    const silent = { heads: [], silent: ['http://serve-1:9443'], answered: 0 };
+    const silent = { heads: [], silent: ['http://serve-1:9443'] };
     const ledger = createMemoryLedger();
     const asked = { ...ports, ledger, remembered: async () => silent };
     await expect(plan(request, asked)).rejects.toMatchObject({
@@ -156,9 +156,8 @@ describe('plan', () => {
     expect(ledger.events).toEqual([]);
     const help = { ...request, ...bench(comment('/help')).request };
     expect((await plan(help, asked)).reasonCode).toBe('answered');
-    // A host that answers, a branch that a person has begun, and no host at all say that it is the first.
+    // Hosts that all answer, a branch that a person has begun, and no host at all say that it is the first.
     for (const first of [
-      { remembered: async () => ({ ...silent, answered: 1 }) },
       { ledger: onBranch(createMemoryLedger()) },
       { remembered: async () => ({ ...silent, silent: [] }) },
     ]) {

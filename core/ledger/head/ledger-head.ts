@@ -22,11 +22,10 @@ export type LedgerHead = Readonly<z.infer<typeof ledgerHeadSchema>>;
 /** A head, and who remembers it: a host, by its address, or an earlier job. */
 export type SeenHead = { readonly by: string; readonly head: LedgerHead };
 
-/** What hosts say of a ledger when they are asked: what they remember, who does not answer (by address), and how many do. */
+/** What hosts say of a ledger when they are asked: what they remember, and who does not answer, by address. */
 export type Remembered = {
   readonly heads: readonly SeenHead[];
   readonly silent: readonly string[];
-  readonly answered: number;
 };
 
 /** How far a ledger goes; `undefined` when it holds nothing of the model, was read from no branch, or is not believed as it stands. */

@@ -51,7 +51,7 @@ export function attackByDispatch(events: readonly LedgerEvent[] = SERVED) {
       ...{
         forecast: async () => undefined,
         createNonce,
-        remembered: async () => ({ heads: [], silent: [], answered: 1 }),
+        remembered: async () => ({ heads: [], silent: [] }),
       },
     };
     return plan(asked, planPorts);
