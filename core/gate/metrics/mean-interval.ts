@@ -9,13 +9,13 @@ import { isPerRow, type Metric } from './metric.ts';
 /** Between one-sided bounds of 95% each, as comparisons have them. */
 const LEVEL = 0.9;
 
-/** How well the holdout fixes a metric's own value; `undefined` for metrics that are no mean over rows, and with too few groups. */
+/** How well the holdout fixes a metric's own value; `undefined` with too few groups, and for metrics of the whole sample that have no way to say it. */
 export function meanInterval(
   metric: Metric,
   { sample, side }: { readonly sample: Sample; readonly side: Side },
   value: number,
 ): Interval | undefined {
-  if (!isPerRow(metric)) return undefined;
+  if (!isPerRow(metric)) return metric.ownInterval?.(sample, side, LEVEL);
   if (sample.groups !== undefined) {
     const { groupOf, names } = groupRows(sample.groups);
     if (names.length < MIN_GROUPS) return undefined;

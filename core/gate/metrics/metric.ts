@@ -1,5 +1,6 @@
 import type { Task } from '../../answers/contract.ts';
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
+import type { Interval } from '../../verdict.ts';
 import type { Pair, Sample, Side } from '../predictions.ts';
 
 /** Why a metric has no value on some rows, or two models no comparison: a stable code and one plain sentence. */
@@ -41,6 +42,8 @@ export type RowMetric = Named &
 type OfSample = Named & {
   /** Fixes the rows and gives the metric as a function of how often each was drawn. */
   readonly prepare: (sample: Sample, side: Side) => WeightedStatistic;
+  /** How well these rows fix the metric's own value, where there is a way to say it. */
+  readonly ownInterval?: (sample: Sample, side: Side, level: number) => Interval | undefined;
 };
 
 /** A metric of the whole sample that looks at label and predicted class alone, so that rows with the same of both are alike. */

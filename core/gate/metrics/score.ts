@@ -1,6 +1,6 @@
 import type { Task } from '../../answers/contract.ts';
-import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
 import type { Sample, Side } from '../predictions.ts';
+import { calibrationInterval, calibrationNoise, preparedCalibrationError } from './calibration.ts';
 import type { Metric, RowMetric, Undefined } from './metric.ts';
 import { noScores, probability } from './probability.ts';
 import {
@@ -15,7 +15,6 @@ import {
 
 /** The smallest probability log loss looks at, so that one certain mistake does not make it infinite (scikit-learn's choice). */
 const SMALLEST_PROBABILITY = 2.220446049250313e-16;
-const CALIBRATION_BINS = 10;
 const CLASSIFICATION: readonly Task[] = ['binary', 'multiclass'];
 
 /** Metrics of the predicted probabilities. */
@@ -85,6 +84,7 @@ export const SCORE_METRICS: readonly Metric[] = [
     tasks: CLASSIFICATION,
     whyUndefined: notProbabilities,
     prepare: preparedCalibrationError,
+    ownInterval: calibrationInterval,
     // A row that was right and sure adds nothing, or what its class had by chance; failing, it is wrong and sure.
     unseenHarm: ({ sample, champion }, { ofAll }) =>
       (2 - 1 / sample.classes.length) * ofAll + Math.SQRT2 * calibrationNoise(champion),
@@ -120,49 +120,6 @@ function brierOf(sample: Sample, side: Side, row: number): number {
     sum += (probability(side, index, row) - (index === label ? 1 : 0)) ** 2;
   }
   return sum;
-}
-
-/**
- * The calibration error that a calibrated model with these confidences would show by chance alone. A good champion's error is made of it, and
- * a worse challenger's is not, which flatters the challenger; the draws, noise upon noise, do so by another part: at most the square root of 2 in
- * all.
- */
-function calibrationNoise(side: Side): number {
-  const variances = new Float64Array(CALIBRATION_BINS);
-  for (const [row, predicted] of side.predictions.entries()) {
-    const confidence = probability(side, predicted, row);
-    const bin = binOf(confidence);
-    variances[bin] = (variances[bin] ?? 0) + confidence * (1 - confidence);
-  }
-  const gaps = variances.reduce((sum, variance) => sum + Math.sqrt((2 / Math.PI) * variance), 0);
-  return gaps / side.predictions.length;
-}
-
-function binOf(confidence: number): number {
-  return Math.min(CALIBRATION_BINS - 1, Math.floor(confidence * CALIBRATION_BINS));
-}
-
-/** Expected calibration error of the predicted class over ten equal-width confidence bins (Guo et al. 2017). */
-function preparedCalibrationError(sample: Sample, side: Side): WeightedStatistic {
-  const confidence = Float64Array.from(side.predictions, (predicted, row) =>
-    probability(side, predicted, row),
-  );
-  const right = Uint8Array.from(side.predictions, (predicted, row) =>
-    predicted === sample.labels[row] ? 1 : 0,
-  );
-  const bins = Uint8Array.from(confidence, binOf);
-  const gaps = new Float64Array(CALIBRATION_BINS);
-  return (weights) => {
-    gaps.fill(0);
-    let total = 0;
-    for (let row = 0; row < bins.length; row += 1) {
-      const weight = weights[row] ?? 0;
-      const bin = bins[row] ?? 0;
-      gaps[bin] = (gaps[bin] ?? 0) + weight * ((right[row] ?? 0) - (confidence[row] ?? 0));
-      total += weight;
-    }
-    return gaps.reduce((sum, gap) => sum + Math.abs(gap), 0) / total;
-  };
 }
 
 function notProbabilities(_sample: Sample, side: Side): Undefined | undefined {

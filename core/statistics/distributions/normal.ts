@@ -3,7 +3,7 @@ import { gammaQ } from './incomplete-gamma.ts';
 const SQRT_TWO_PI = Math.sqrt(2 * Math.PI);
 
 /** Standard normal density. */
-function normalDensity(x: number): number {
+export function normalDensity(x: number): number {
   return Math.exp(-0.5 * x * x) / SQRT_TWO_PI;
 }
 
