@@ -33,6 +33,7 @@ export const RUN_ARTIFACTS = {
   provenance: 'trainyard/provenance.json',
   predictions: 'trainyard/predictions',
   gate: 'trainyard/gate.json',
+  pictures: 'trainyard/pictures',
   package: 'trainyard/package',
   rollouts: 'trainyard/rollouts',
 } as const;

@@ -3,9 +3,11 @@ import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
 import { describeAnswers } from '../../core/gate/describe-answers.ts';
+import { showGate } from '../../core/gate/figures/show-gate.ts';
 import type { GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
+import { gatherEvidence } from '../../core/gate/judge/gather-evidence.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
@@ -24,6 +26,7 @@ import type { GatePorts, GateRequest } from './gate-context.ts';
 import { readPresentHoldout } from './present-holdout.ts';
 import { requireTrainedModel } from './require-trained-model.ts';
 import type { SaidPredictions } from './said-predictions.ts';
+import { type StoredFigures, storeFigures } from './store-figures.ts';
 import { gatesSoFar, type Judgement, toGateInput } from './to-gate-input.ts';
 
 type Judged = OutcomeOf<(typeof CONTRACTS)['evaluate-gate']>;
@@ -76,7 +79,8 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const decisions = decide(state);
   const judged = { training, challenger, champion, other, anchors, held, decisions, boxes };
   const input = toGateInput(request, state, judged);
-  const result = judgeGate(input);
+  const gathered = gatherEvidence(input);
+  const result = judgeGate(input, gathered);
   const evidence = `${JSON.stringify(result, undefined, 2)}\n`;
   const file = await ports.writeTemp('gate.json', evidence);
   await ports.tracking.uploadArtifact(training.runId, RUN_ARTIFACTS.gate, file);
@@ -96,7 +100,9 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [] } = request.plan;
   const notes = [...describeAnswers(challenger.answers), ...leftOut];
-  return conclude(result, { runId: training.runId, url }, { policyChanges, notes });
+  const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
+  const pictured = await storeFigures(ports, training.runId, figures);
+  return conclude(result, { runId: training.runId, url }, { policyChanges, notes, ...pictured });
 }
 
 /** What the jobs before say: which model was trained, and what was predicted with. */
@@ -210,18 +216,26 @@ function listLogged({ checks }: GateResult): Readonly<Record<string, number>> | 
   return logged.length === 0 ? undefined : Object.fromEntries(logged);
 }
 
+/** What the report says beside the result. */
+type Told = StoredFigures & {
+  readonly policyChanges: readonly string[];
+  readonly notes: readonly string[];
+};
+
 /** Only a pass goes on; the job itself has done its work, so it succeeds whatever the verdict. */
 function conclude(
   result: GateResult,
   run: Pick<TrackingRun, 'runId' | 'url'>,
-  said: { readonly policyChanges: readonly string[]; readonly notes: readonly string[] },
+  { figures, areKept, ...said }: Told,
 ): Judged {
   const { verdict, headline } = result;
+  const notes = [...said.policyChanges, ...said.notes];
+  const kept = { url: `${run.url}/artifacts`, folder: RUN_ARTIFACTS.pictures };
   return {
     decision: verdict === 'pass' ? 'continue' : 'stop',
     reasonCode: REASON_CODES[verdict],
     headline,
-    report: reportGate(result, [...said.policyChanges, ...said.notes]),
+    report: reportGate(result, { notes, figures, ...(areKept && { kept }) }),
     outputs: { verdict },
     result: {
       verdict,

@@ -11,6 +11,8 @@ export type SliceRow = {
   readonly champion?: number;
   readonly challenger?: number;
   readonly change?: Change;
+  /** How much worse still counts as not worse here, in the metric's unit. */
+  readonly margin?: number;
   /** Holm-adjusted p of harm beyond the margin, for guard slices. */
   readonly adjustedP?: number;
   /** The smallest margin that so many rows settle four times in five. */

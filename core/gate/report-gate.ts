@@ -2,6 +2,7 @@ import { alignRight, type Block, type Report, type Text } from '../report/report
 import { formatSign, GATE_SIGNS } from '../report/signs.ts';
 import { describeBoxes } from './boxes.ts';
 import type { Check, GroupRow, SliceRow } from './check.ts';
+import type { Figure } from './figures/figure.ts';
 import { formatChange, formatCount, formatSize, formatValue } from './format-value.ts';
 import type { GateResult } from './gate-input.ts';
 import type { Unit } from './metrics/metric.ts';
@@ -10,11 +11,18 @@ const MOST_SLICES = 30;
 const ORDER = { fail: 0, inconclusive: 1, pass: 2 } as const;
 const CHANGE = 'Change, + is better [95% bounds]';
 
+/** What is told beside the result: notes on what it was judged by, the figures, and where the files of these are kept. */
+type Told = {
+  readonly notes?: readonly string[];
+  readonly figures?: readonly Figure[];
+  readonly kept?: { readonly url: string; readonly folder: string };
+};
+
 /**
  * The result for people: the verdict's sentence, the checks (failing first), what would settle it, in what boxes the code ran and
- * other `notes` on what it was judged by, folded details, and how to judge it again.
+ * other notes, where its pictures are, folded details with the same in letters, and how to judge it again.
  */
-export function reportGate(result: GateResult, notes: readonly string[] = []): Report {
+export function reportGate(result: GateResult, { notes = [], figures = [], kept }: Told = {}): Report {
   const checks = [...result.checks].sort((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
   const settling = result.toSettle.filter((line) => !result.problems.some(({ remedy }) => remedy === line));
   return {
@@ -25,8 +33,10 @@ export function reportGate(result: GateResult, notes: readonly string[] = []): R
       ...tableOf(checks),
       ...listOf(settling, result.verdict === 'pass' ? 'Worth doing:' : 'What would settle it:'),
       ...listOf([...(result.boxes === undefined ? [] : describeBoxes(result.boxes)), ...notes]),
+      ...picturesOf(figures, kept),
       ...checks.flatMap((check) => [...slicesOf(check), ...groupsOf(check)]),
       ...detailsOf('Reasons', listOf(checks.flatMap(reasonsOf))),
+      ...figures.flatMap(({ title, blocks }) => detailsOf(title, blocks)),
     ],
     foot: reproductionOf(result),
   };
@@ -52,6 +62,15 @@ function tableOf(checks: readonly Check[]): readonly Block[] {
   if (checks.length === 0) return [];
   const columns = ['Check', ...['Champion', 'Challenger', CHANGE].map(alignRight), 'Need', 'Verdict'];
   return [{ kind: 'table', columns, rows: checks.map(rowOf) }];
+}
+
+/** GitHub shows no picture that a job has made in a summary or a comment: they are linked to, and their numbers follow. */
+function picturesOf(figures: readonly Figure[], kept: Told['kept']): readonly Block[] {
+  if (kept === undefined || figures.length === 0) return [];
+  const files = figures.map(({ title, file }) => `${title} (${file})`).join(', ');
+  const link = { kind: 'link', text: kept.folder, url: kept.url } as const;
+  const text = ['Pictures: ', `${files}, in the artifacts of the run, `, link, '.'];
+  return [{ kind: 'paragraph', text }];
 }
 
 function rowOf(check: Check): readonly string[] {

@@ -32,6 +32,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
     'version.ts',
   ],
   ['statistics', 'identity', 'report', 'answers'],
+  ['pictures'],
   ['gate', 'drift', 'ledger'],
   ['rollout'],
   ['serving'],

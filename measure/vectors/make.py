@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from figure_vectors import figure_vectors
 from gate_vectors import gate_vectors
 from inference import inference_vectors
 from r_oracles import r_vectors
@@ -25,7 +26,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
     out = parser.parse_args().out
-    for name, vectors in {**special_vectors(), **inference_vectors(), **gate_vectors(), **r_vectors()}.items():
+    topics = (special_vectors(), inference_vectors(), gate_vectors(), figure_vectors(), r_vectors())
+    for name, vectors in (pair for topic in topics for pair in topic.items()):
         write_json(out / f"{name}.json", vectors)
 
 

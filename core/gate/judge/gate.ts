@@ -2,11 +2,9 @@ import type { Problem } from '../../errors.ts';
 import { type Verdict, worstVerdict } from '../../verdict.ts';
 import { checkBoxes } from '../boxes.ts';
 import type { Check } from '../check.ts';
-import { checkPredictions } from '../check-predictions.ts';
-import { pairPredictions } from '../comparison/pair-predictions.ts';
-import type { GateEvidence, GateInput, GateResult } from '../gate-input.ts';
-import { sampleOf, sideOf } from '../predictions.ts';
+import type { GateInput, GateResult } from '../gate-input.ts';
 import { checkRules } from '../rules/check-rules.ts';
+import { gatherEvidence } from './gather-evidence.ts';
 import { headlineOf } from './headline.ts';
 import { judgeHoldoutReuse, WORN_AFTER } from './holdout-reuse.ts';
 import { judgeRules } from './rules.ts';
@@ -15,11 +13,12 @@ export type { GateInput, GateResult } from '../gate-input.ts';
 
 /**
  * Judges a challenger by every rule. `pass` only when every rule passes; anything that cannot be decided, bad predictions among them,
- * is `inconclusive` with its reason. Pure: the same input gives the same result, bit for bit.
+ * is `inconclusive` with its reason. `gathered` is what `gatherEvidence` gives for the input, for those who need it
+ * themselves. Pure: the same input gives the same result, bit for bit.
  */
-export function judgeGate(input: GateInput): GateResult {
+export function judgeGate(input: GateInput, gathered = gatherEvidence(input)): GateResult {
   const unfitRules = [...checkRules(input.rules), ...checkHoldout(input), ...requiredBoxes(input)];
-  const { evidence, problems: unfitPredictions } = gather(input);
+  const { evidence, problems: unfitPredictions } = gathered;
   const judged = unfitRules.length > 0 ? { checks: [], problems: [] } : judgeRules(input, evidence);
   const checks = [...judged.checks, ...reuseChecks(input)];
   const problems = distinct([...unfitRules, ...unfitPredictions, ...judged.problems]);
@@ -40,35 +39,6 @@ export function judgeGate(input: GateInput): GateResult {
     seed: input.seed,
     reproduce: input.reproduce,
     holdout: input.holdout,
-  };
-}
-
-function gather(input: GateInput): { evidence: GateEvidence | undefined; problems: readonly Problem[] } {
-  const { challenger, champion, anchors = [] } = input;
-  if (champion === undefined) {
-    const problems = checkPredictions(challenger, 'challenger');
-    if (problems.length > 0) return { evidence: undefined, problems };
-    return {
-      evidence: {
-        sample: sampleOf(challenger),
-        challenger: sideOf(challenger),
-        pair: undefined,
-        anchors: [],
-      },
-      problems: [],
-    };
-  }
-  const paired = pairPredictions(champion, challenger);
-  if (!paired.ok) return { evidence: undefined, problems: paired.error };
-  const { sample, challenger: side } = paired.value;
-  // One of other classes or another task answers another question: the line begins anew after it.
-  const comparable = anchors.flatMap(({ name, predictions }) => {
-    const beside = pairPredictions(predictions, challenger);
-    return beside.ok ? [{ name, pair: beside.value }] : [];
-  });
-  return {
-    evidence: { sample, challenger: side, pair: paired.value, anchors: comparable },
-    problems: [],
   };
 }
 

@@ -125,6 +125,7 @@ function rowOf(rule: SlicesRule, slice: Slice, adjustedP: number | undefined): S
     champion,
     challenger,
     change: { estimate, interval },
+    margin,
     resolvable: resolvableMargin(comparison),
     ...(adjustedP === undefined ? {} : { adjustedP }),
     verdict: rule.policy === 'guard' ? guardVerdict(adjustedP ?? 1) : holdVerdict(interval, margin),

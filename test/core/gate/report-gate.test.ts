@@ -20,7 +20,7 @@ function lines(rules: GateRule[], models: Parameters<typeof gateInput>[1] = MODE
 
 /** What stands below the title in the section of a pull request's comment. */
 function show(result: GateResult, notes: readonly string[] = []): string {
-  const shown = renderMarkdown(reportGate(result, notes), { kind: 'section', runUrl: 'https://run' });
+  const shown = renderMarkdown(reportGate(result, { notes }), { kind: 'section', runUrl: 'https://run' });
   return shown.split('\n').slice(2).join('\n');
 }
 

@@ -1,0 +1,25 @@
+import { messageOf } from '../../core/errors.ts';
+import type { Figure } from '../../core/gate/figures/figure.ts';
+import { RUN_ARTIFACTS } from '../../core/names.ts';
+import type { GatePorts } from './gate-context.ts';
+
+/** The figures of a judgement, and whether their pictures are with the run. */
+export type StoredFigures = { readonly figures: readonly Figure[]; readonly areKept: boolean };
+
+/** Stores the pictures with the run. The verdict is in the ledger by then and stands without them: what fails here is a warning. */
+export async function storeFigures(
+  { tracking, writeTemp, log }: GatePorts,
+  runId: string,
+  figures: readonly Figure[],
+): Promise<StoredFigures> {
+  try {
+    for (const { file, svg } of figures) {
+      const written = await writeTemp(file, svg);
+      await tracking.uploadArtifact(runId, `${RUN_ARTIFACTS.pictures}/${file}`, written);
+    }
+    return { figures, areKept: true };
+  } catch (thrown) {
+    log.warn(`The pictures could not be stored with run ${runId}: ${messageOf(thrown)}`);
+    return { figures, areKept: false };
+  }
+}
