@@ -29,3 +29,16 @@ test('tells a file that is too large, or that nobody can read, from one that is 
   await symlink('MLproject', path.join(folder, 'MLproject'));
   expect(await code()).toBe('mlproject-unreadable');
 });
+
+test('reads a parameter of a type without a default, which each run then has to give', async () => {
+  const folder = await createFolder();
+  const text = 'entry_points: { main: { parameters: { a: { type: float }, b: { default: 2 }, c: path } } }';
+  await writeFile(path.join(folder, 'MLproject'), text);
+  const read = await readMlproject(folder, '.');
+  const { parameters } = (read.ok ? read.value?.entryPoints['main'] : undefined) ?? {};
+  expect(parameters).toEqual({
+    a: { type: 'float', isRequired: true },
+    b: { type: 'string', isRequired: false, default: 2 },
+    c: { type: 'path', isRequired: true },
+  });
+});

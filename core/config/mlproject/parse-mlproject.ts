@@ -9,7 +9,7 @@ const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
 /** `lr: float`, or `lr: { type: float, default: 0.1 }`, whose default may be anything. */
 const parameterSchema = z.union([
   z.string().transform((type) => ({ type, default: undefined })),
-  z.object({ type: z.string().nullish(), default: z.unknown() }),
+  z.object({ type: z.string().nullish(), default: z.unknown().optional() }),
 ]);
 const projectSchema = z.object({
   entry_points: z
