@@ -10,7 +10,9 @@ const MAINS: Readonly<Record<ActionName, () => Promise<{ readonly main: Main }>>
   'evaluate-gate': () => import(/* webpackMode: "eager" */ './evaluate-gate/main.ts'),
   register: () => import(/* webpackMode: "eager" */ './register/main.ts'),
   'build-torchserve': () => import(/* webpackMode: "eager" */ './build-torchserve/main.ts'),
+  'keep-package': () => import(/* webpackMode: "eager" */ './keep-package/main.ts'),
   deploy: () => import(/* webpackMode: "eager" */ './deploy/main.ts'),
+  report: () => import(/* webpackMode: "eager" */ './report/main.ts'),
   'monitor-check': () => import(/* webpackMode: "eager" */ './monitor-check/main.ts'),
 };
 

@@ -51,6 +51,14 @@ export function createGitHub(options: GitHubOptions): GitHub {
           ...(context.logUrl !== undefined && { log_url: context.logUrl }),
         });
       }),
+    setCommitStatus: (sha, { context: name, state, description }) =>
+      guard(options, async () => {
+        await octokit.rest.repos.createCommitStatus({
+          ...{ ...repository, sha, state, context: name },
+          description: shorten(description, MAX_STATUS_DESCRIPTION),
+          ...(context.logUrl !== undefined && { target_url: context.logUrl }),
+        });
+      }),
     dispatch: (type, payload) =>
       guard(options, async () => {
         await octokit.rest.repos.createDispatchEvent({

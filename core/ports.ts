@@ -160,6 +160,14 @@ export type BranchUpdate = { readonly after: string; readonly at: string };
 
 export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive';
 
+/** How a commit is shown to do, in one of possibly many respects: `context` names it. */
+export type CommitStatus = {
+  readonly context: string;
+  readonly state: 'pending' | 'success' | 'failure' | 'error';
+  /** One sentence; what is too long for GitHub is cut. */
+  readonly description: string;
+};
+
 /** The GitHub API, as far as Trainyard calls it, for one repository. */
 export type GitHub = {
   readonly permissionOf: (user: string) => Promise<PermissionLevel>;
@@ -194,6 +202,8 @@ export type GitHub = {
     state: DeploymentState,
     description: string,
   ) => Promise<void>;
+  /** Shows beside a commit how it does, with the run's address; one context has one status. */
+  readonly setCommitStatus: (sha: string, status: CommitStatus) => Promise<void>;
   readonly dispatch: (type: DispatchType, payload: DispatchPayload) => Promise<void>;
   /** When the schedule last ran a workflow that calls `called` (a file name), this run apart; `undefined` when none is on record. */
   readonly lastScheduledRun: (called: string, thisRun: string) => Promise<string | undefined>;

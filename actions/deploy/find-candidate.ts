@@ -1,8 +1,9 @@
 import { UserError } from '../../core/errors.ts';
 import type { LedgerEventData } from '../../core/ledger/event.ts';
-import { type LedgerState, lookUp, type VersionState } from '../../core/ledger/state.ts';
+import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
 import type { PackagePlace } from '../serving/package-source.ts';
 import { requirePackageOf } from '../serving/require-package-of.ts';
+import { requireVersion } from '../serving/require-version.ts';
 import type { Starter } from './hosts/starter.ts';
 
 /** What is to be rolled out, as far as the ledger and the earlier jobs know it. */
@@ -36,20 +37,6 @@ export async function findCandidate(
   return { version, place: built, built: { version: wanted, ...built, image: undefined } };
 }
 
-/** A registered version. Rejects with a UserError when the ledger does not know it. */
-export function requireVersion(state: LedgerState, version: string): VersionState {
-  const known = lookUp(state.versions, version);
-  if (known !== undefined) return known;
-  const registered = Object.keys(state.versions).join(', ') || 'none';
-  throw new UserError([
-    {
-      code: 'version-unknown',
-      message: `The ledger has no version ${version} of ${state.model} (it has ${registered}).`,
-      remedy: 'Name one of these, or train and register a new one.',
-    },
-  ]);
-}
-
 function requireGate({ version, gate }: VersionState): void {
   if (gate?.verdict === 'pass') return;
   throw new UserError([
@@ -66,7 +53,8 @@ function notBuilt(version: string): UserError {
     {
       code: 'package-missing',
       message: `Version ${version} has not been packed.`,
-      remedy: 'Run build-torchserve for it, and pass its output package to this action.',
+      remedy:
+        'Its build failed, or its package was refused by a rule: re-run the failed jobs of the run that registered it, or train again.',
     },
   ]);
 }

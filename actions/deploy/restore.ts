@@ -1,7 +1,7 @@
 import { findWords } from '../../core/deploy/find-words.ts';
 import type { Clock } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
-import { requireVersion } from './find-candidate.ts';
+import { requireVersion } from '../serving/require-version.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import { replacePackage } from './hosts/replace-package.ts';
 import type { Settler } from './hosts/settle.ts';

@@ -3,9 +3,9 @@ import type { LedgerState, Rollout, RolloutOutcome } from '../../core/ledger/sta
 import type { Log } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import type { Word } from '../../core/serving/api.ts';
+import { requireVersion } from '../serving/require-version.ts';
 import type { Startable } from '../serving/startable.ts';
 import type { Announcer } from './announcer.ts';
-import { requireVersion } from './find-candidate.ts';
 import type { Fleet } from './hosts/fleet.ts';
 import { returnHosts } from './hosts/return-hosts.ts';
 import type { Settler } from './hosts/settle.ts';

@@ -9,7 +9,7 @@ import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
-import { commentOnPlan } from '../job/pull-request-comment.ts';
+import { commentOnPlan } from '../job/thread-comment.ts';
 import { connectLedger, connectTracking, createScratch, readConfig } from '../job/wiring.ts';
 import { evaluateGate } from './evaluate-gate.ts';
 
@@ -19,7 +19,7 @@ export function main(root: string): Promise<void> {
     const { inputs, host, log } = job;
     const plan = readPlan(inputs.plan);
     const token = inputs['github-token'];
-    if (inputs.phase === 'judge' || inputs.phase === 'both') commentOnPlan(job, plan, token);
+    if (inputs.phase === 'judge' || inputs.phase === 'both') commentOnPlan(job, plan, { token });
     const config = await readConfig(host, inputs.config);
     return evaluateGate(
       inputs.phase,

@@ -10,7 +10,7 @@ type Input<T> = {
   readonly expects: string;
 };
 
-/** What action.yml promises: the inputs it takes and the outputs it gives beside `decision`, `reason-code` and `result`. */
+/** What action.yml promises: the inputs it takes and the outputs it gives beside those of every action. */
 export type Contract = {
   readonly name: string;
   readonly inputs: Readonly<Record<string, Input<unknown>>>;
@@ -23,7 +23,7 @@ export type InputsOf<C extends Contract> = {
 export type OutputOf<C extends Contract> = C['outputs'][number];
 
 /** Outputs of every action. */
-export const COMMON_OUTPUTS = ['decision', 'reason-code', 'result'] as const;
+export const COMMON_OUTPUTS = ['decision', 'reason-code', 'headline', 'result'] as const;
 
 const config = text(DEFAULT_CONFIG_FILE);
 const githubToken = secret(`\${{ github.token }}`);
@@ -71,6 +71,11 @@ export const CONTRACTS = {
     inputs: { plan, registered: text(), config, python },
     outputs: ['package'],
   },
+  'keep-package': {
+    name: 'keep-package',
+    inputs: { plan, package: text(), version: text(), config, 'github-token': githubToken },
+    outputs: ['package'],
+  },
   deploy: {
     name: 'deploy',
     inputs: {
@@ -82,6 +87,11 @@ export const CONTRACTS = {
       detach: choice(DETACH),
     },
     outputs: ['outcome', 'serving-version'],
+  },
+  report: {
+    name: 'report',
+    inputs: { plan, jobs: text(), version: text(), 'github-token': githubToken },
+    outputs: ['state'],
   },
   'monitor-check': {
     name: 'monitor-check',

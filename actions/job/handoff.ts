@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import { type JobEnds, jobEndsSchema } from '../../core/plan/chain/chain-jobs.ts';
 import { registeredSchema, trainedSchema } from '../../core/plan/chain/handed-on.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';
 
@@ -28,6 +29,20 @@ export type Registered = z.infer<typeof registeredSchema>;
 /** Reads the input `registered`. Throws likewise. */
 export function readRegistered(text: string): Registered {
   return readResult({ input: 'registered', text, schema: registeredSchema, action: 'register' });
+}
+
+/** Reads the input `jobs`. Throws a UserError when it says of no jobs how they ended. */
+export function readJobs(text: string): JobEnds {
+  const parsed = jobEndsSchema.safeParse(parseJson(text));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UserError([
+    {
+      code: 'invalid-jobs',
+      message: `The input jobs does not say how jobs ended (${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'no JSON'}).`,
+      remedy: 'Fill it in as the job report of pipeline.yml of this version does.',
+    },
+  ]);
 }
 
 type HandedResult<T> = {

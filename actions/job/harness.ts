@@ -13,6 +13,9 @@ import { causesOf, NOTEWORTHY, type Outcome, type OutcomeOf, outcomeOfError } fr
 /** GitHub shows this many annotations of one step; the rest are lines of the log. */
 const MAX_ANNOTATIONS = 10;
 
+/** Of what a job says in one line, so much is handed on, in characters: all jobs of a chain are told of together. */
+const MAX_HEADLINE = 2_000;
+
 /** Everything an action's flow gets from the runner. */
 export type Job<C extends Contract> = {
   readonly name: string;
@@ -86,14 +89,15 @@ async function finish(contract: Contract, outcome: Outcome, reporters: readonly 
     reason_code: reasonCode,
     ...outcome.result,
   };
+  const headline = plainLine(outcome.headline);
   const values: Record<string, string | undefined> = {
     ...outcome.outputs,
     decision,
     'reason-code': reasonCode,
+    headline: Array.from(headline).slice(0, MAX_HEADLINE).join(''),
     result: JSON.stringify(result),
   };
   for (const name of [...COMMON_OUTPUTS, ...contract.outputs]) core.setOutput(name, values[name] ?? '');
-  const headline = plainLine(outcome.headline);
   log.info(`${contract.name}: ${decision} (${reasonCode}). ${headline}`);
   if (decision === 'stop' && NOTEWORTHY.has(reasonCode)) log.warn(headline);
   await warnOnly('The job summary', () => writeSummary(outcome.report));

@@ -81,6 +81,13 @@ export function answerPlan(
   };
 }
 
+/** The plan at the start of the jobs that carry it out. */
+export function answerBegun(plan: Report): Report {
+  const text =
+    'What each job finds is added here. Metrics of a training, as they come, are in the log of its job: follow the run below.';
+  return { ...plan, sign: 'begun', blocks: [...plan.blocks, { kind: 'paragraph', text }] };
+}
+
 const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
   train: 'train, judge and, if the gate passes, register, build and roll out a new version',
   tune: 'search for the best parameters and train with them',

@@ -48,6 +48,8 @@ export type Conclusion = {
   readonly box: HandOverContext['box'];
   readonly policyChanges: readonly string[];
   readonly policySha: string | undefined;
+  /** What it is about. */
+  readonly commit: string | undefined;
   /** What the ledger knows of the training that is asked for. */
   readonly training?: Pick<HandOverContext, 'nonce' | 'trained'>;
   readonly reasonCode: keyof typeof DECISIONS;
@@ -56,8 +58,8 @@ export type Conclusion = {
 
 /** The operation as outputs, and as the `result` that every later job goes by. */
 export function concludeOperation(conclusion: Conclusion): Planned {
-  const { operation, model, champion, ledger, answers, box, policyChanges, policySha, reasonCode, report } =
-    conclusion;
+  const { operation, model, champion, ledger, answers, box, policyChanges, policySha, commit } = conclusion;
+  const { reasonCode, report } = conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
     decision: DECISIONS[reasonCode],
@@ -80,6 +82,7 @@ export function concludeOperation(conclusion: Conclusion): Planned {
       box,
       policyChanges,
       ...(policySha !== undefined && { policySha }),
+      ...(commit !== undefined && { commit }),
       ...(champion !== undefined && { champion }),
       ...(ledger !== undefined && { ledger }),
       ...(answers !== undefined && { answers }),

@@ -12,6 +12,7 @@ import { findLoss, headOf, type Remembered } from '../../core/ledger/head/ledger
 import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { answerStatus } from '../../core/plan/answers/answer-status.ts';
+import { findCommitAbout } from '../../core/plan/chain/find-commit-about.ts';
 import { findTraining } from '../../core/plan/chain/find-training.ts';
 import { type Ignored, ignore, type PlanDecision, type Refused } from '../../core/plan/decision.ts';
 import { describeEvent } from '../../core/plan/describe-event.ts';
@@ -28,7 +29,7 @@ import type { Block } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import { type Answering, createAnswering } from './answering.ts';
-import { answerHelp, answerPlan, answerRefusal, describeUnrecorded } from './answers.ts';
+import { answerBegun, answerHelp, answerPlan, answerRefusal, describeUnrecorded } from './answers.ts';
 import {
   type Conclusion,
   concludeIgnored,
@@ -161,7 +162,16 @@ async function carryOut(
   const variables = listVariables(policy.text);
   const { inputs } = config.data;
   const box = { ...config.box, variables, inputs, docker: config.project.environment === 'docker' };
-  const known = { champion, ledger: headOf(state), answers, box, policyChanges, policySha: policy.sha };
+  const commit = findCommitAbout(state, operation);
+  const known = {
+    champion,
+    ledger: headOf(state),
+    answers,
+    box,
+    policyChanges,
+    commit,
+    policySha: policy.sha,
+  };
   const shared = { operation, model: config.model, ...known };
   if (operation.operation === 'help') {
     return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });
@@ -178,11 +188,14 @@ async function carryOut(
   }
   const recorded = await record(planning, operation, state);
   if (recorded.kind !== 'recorded') return decline(planning, recorded);
-  await planning.answering.react('rocket');
+  const reacted = planning.answering.react('rocket');
   if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
+    await reacted;
     const blocks = [...told.blocks, ...describeUnrecorded(recorded.state)];
     return tell(planning, { ...shared, reasonCode: 'recorded', report: { ...told, blocks } });
   }
+  const chain = { operation, model: config.model, commit };
+  await Promise.all([reacted, planning.answering.begin(chain, answerBegun(told))]);
   const ledger = headOf(recorded.state);
   const training = findTraining(recorded.state, operation);
   return concludeOperation({ ...shared, ledger, training, reasonCode: 'planned', report: told });

@@ -3,7 +3,7 @@ import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readHandedOn, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
-import { commentOnPlan } from '../job/pull-request-comment.ts';
+import { commentOnPlan } from '../job/thread-comment.ts';
 import { connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
 import { register } from './register.ts';
 
@@ -13,7 +13,7 @@ export function main(): Promise<void> {
     const { inputs, host, log } = job;
     const plan = readPlan(inputs.plan);
     const token = inputs['github-token'];
-    commentOnPlan(job, plan, token);
+    commentOnPlan(job, plan, { token });
     const config = await readConfig(host, inputs.config);
     return register(
       { plan, config, runId: readHandedOn('run-id', inputs['run-id']), author: authorOf(plan, host) },

@@ -57,6 +57,8 @@ const operationSchema = z.object({
   actor: z.string().min(1),
   pullRequest: z.number().int().positive().exactOptional(),
   commentId: z.number().int().positive().exactOptional(),
+  /** The issue or pull request where it was asked for: it is answered there. */
+  thread: z.number().int().positive().exactOptional(),
   /** `/plan …`: say what would be done, and do nothing. */
   dryRun: z.boolean(),
 });
@@ -100,6 +102,8 @@ const contentSchema = operationSchema.extend({
     /** Whether it may speak to the runner's Docker Engine, which lets it out of any box. */
     docker: z.boolean(),
   }),
+  /** The commit that it is about, whose status shows how it went. Absent where the ledger does not know it. */
+  commit: z.string().exactOptional(),
   /** The training that it asks for is done by the ledger, for this commit: the model that it made. */
   trained: trainedModelSchema.exactOptional(),
   /**

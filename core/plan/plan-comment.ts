@@ -129,6 +129,7 @@ function toRequest({ issue, comment }: CommentPayload, parsed: ParsedCommand, sh
     actor: comment.user.login,
     word: { at: toInstant(epochMs(comment.created_at)), namesVersion: version !== undefined },
     commentId: comment.id,
+    thread: issue.number,
     dryRun,
     ...(issue.pull_request === undefined ? {} : { pullRequest: issue.number }),
     ...(version === undefined ? {} : { version }),

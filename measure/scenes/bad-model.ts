@@ -51,8 +51,8 @@ export async function playBadModel(world: World, traffic: SteadyTraffic, say: Sa
         held: outputOf(run, 'build', 'reason-code') === 'package-built',
         where: run.log,
       },
-      checkRun('the canary takes it back', run, {
-        conclusion: 'success',
+      checkRun('the canary takes it back, and the run ends red', run, {
+        conclusion: 'failure',
         job: 'deploy',
         reason: 'rolled-back',
       }),

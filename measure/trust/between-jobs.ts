@@ -99,7 +99,7 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
     ...{ from: 'user', to: 'judge' },
     what: "the job's word, as outputs: which model was trained, the digests of the predictions, in what box, the package's name",
     known:
-      'digests of model, predictions and manifest, which judge and deploy compute from the bytes; labels, which judge reads itself',
+      'digests of model, predictions and manifest, which judge, keep and deploy compute from the bytes; labels, which judge reads itself',
     refused:
       'other bytes; an answer missing, doubled or unknown; a box weaker than `box.require`; a package of another model',
     proofs: [
@@ -118,6 +118,24 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
       ...['train.run-id', 'train.result', 'predict.decision', 'predict.predictions', 'predict.box'],
       ...['predict-champion.decision', 'predict-champion.predictions', 'predict-champion.box'],
       ...['build.decision', 'build.package'],
+    ],
+  },
+  {
+    ...{ from: 'user', to: 'judge' },
+    what: 'how such a job ended in its own words, to report alone: a reason code and a headline',
+    known:
+      'whether it succeeded, by GitHub; its words by nothing: they are shown, and lead to no event and no traffic',
+    refused: 'texts that would do something: each is in quotes of its own, and made plain where it is shown',
+    proofs: [
+      {
+        file: 'test/actions/report.test.ts',
+        title: 'shows what a job says of itself as text, whatever it says',
+      },
+    ],
+    carries: [
+      ...['train.reason-code', 'train.headline', 'predict.reason-code', 'predict.headline'],
+      ...['predict-champion.reason-code', 'predict-champion.headline'],
+      ...['build.reason-code', 'build.headline'],
     ],
   },
   {
@@ -141,7 +159,10 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
         'plan.environment',
         'plan.version',
       ],
-      ...['judge.decision', 'register.version'],
+      ...['judge.decision', 'register.version', 'keep.decision', 'keep.package'],
+      ...['judge.reason-code', 'judge.headline', 'register.reason-code', 'register.headline'],
+      ...['keep.reason-code', 'keep.headline', 'deploy.reason-code', 'deploy.headline'],
+      ...['take-back.reason-code', 'take-back.headline'],
     ],
   },
 ];

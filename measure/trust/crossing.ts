@@ -17,6 +17,8 @@ export const ZONES: Readonly<Record<string, 'user' | 'judge'>> = {
     plan: 'judge',
     judge: 'judge',
     register: 'judge',
+    keep: 'judge',
+    report: 'judge',
     deploy: 'judge',
     'take-back': 'judge',
     check: 'judge',

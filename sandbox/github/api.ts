@@ -14,6 +14,7 @@ import {
 import { createDeployment, createDeploymentStatus, listDeployments } from './api-deployments.ts';
 import { listPendingDeployments, reviewPendingDeployments } from './api-environments.ts';
 import { compareCommits, listActivities, listScheduledRuns } from './api-history.ts';
+import { createCommitStatus } from './api-statuses.ts';
 import type { OperationName } from './openapi.ts';
 import { addComment, addIssue, commentsOf, type Issue } from './repository.ts';
 import {
@@ -98,6 +99,7 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   listDeployments,
   createDeployment,
   createDeploymentStatus,
+  createCommitStatus,
 };
 
 function createDispatch({ repository, onDispatch }: ApiContext, { body, user }: Call): Answer {

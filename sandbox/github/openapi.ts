@@ -26,6 +26,7 @@ const OPERATIONS = {
   createReaction: 'POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions',
   listDeployments: 'GET /repos/{owner}/{repo}/deployments',
   createDeployment: 'POST /repos/{owner}/{repo}/deployments',
+  createCommitStatus: 'POST /repos/{owner}/{repo}/statuses/{sha}',
   createDeploymentStatus: 'POST /repos/{owner}/{repo}/deployments/{deployment_id}/statuses',
 } as const;
 export type OperationName = keyof typeof OPERATIONS;

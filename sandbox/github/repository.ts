@@ -32,6 +32,16 @@ export type DeploymentRecord = {
   readonly statuses: { id: number; state: string; description: string; createdAt: string }[];
 };
 
+/** What somebody says of how a commit does; of one commit and context the newest counts. */
+export type CommitStatusRecord = {
+  readonly id: number;
+  readonly sha: string;
+  readonly context: string;
+  readonly state: string;
+  readonly description: string;
+  readonly targetUrl: string | null;
+};
+
 export type Dispatch = { readonly type: string; readonly payload: unknown; readonly at: string };
 
 /** A change of a branch, and when it came. */
@@ -63,6 +73,8 @@ export type Repository = {
   readonly issues: Map<number, Issue>;
   readonly comments: Map<number, Comment>;
   readonly deployments: Map<number, DeploymentRecord>;
+  /** Oldest first. */
+  readonly statuses: CommitStatusRecord[];
   readonly dispatches: Dispatch[];
   /** Oldest first. The sandbox has no clock that starts runs: whoever wants one to have run adds it. */
   readonly scheduledRuns: ScheduledRun[];
@@ -91,6 +103,7 @@ export function createRepository(
     issues: new Map(),
     comments: new Map(),
     deployments: new Map(),
+    statuses: [],
     dispatches: [],
     scheduledRuns: [],
     updates: [],

@@ -113,7 +113,7 @@ describe('a signed retrain', () => {
     expect(first.conclusion).toBe('failure');
     expect(outputOf(first, 'train', 'reason-code')).toBe('service-unavailable');
     expect(outputOf(first, 'train', 'result')).toContain(`http://127.0.0.1:${deadPort}`);
-    expect(startedJobs(first)).toEqual(['plan', 'predict-champion', 'train']);
+    expect(startedJobs(first)).toEqual(['plan', 'predict-champion', 'report', 'train']);
     const second = await runOne(sandbox.dispatch(DISPATCH_TYPES.retrain, payload));
     expect(outputOf(second, 'plan', 'reason-code')).toBe('ignored');
     expect(outputOf(second, 'plan', 'result')).toContain('"replayed"');

@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -9,17 +8,16 @@ import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { ok } from '../../core/result.ts';
-import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
+import { venvProgram } from '../../sandbox/checkout.ts';
 import type { Files } from '../../sandbox/github/git-remote.ts';
 import { readLedger, readLedgerState } from '../../sandbox/github/read-ledger.ts';
 import { commentsOf } from '../../sandbox/github/repository.ts';
 import { discard } from '../../sandbox/machine/discard.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
-import { readTemplate } from '../../sandbox/runner/staged-trainyard.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { readTabularProject } from './support/tabular-project.ts';
 
-const PROJECT = path.join(import.meta.dirname, '..', 'fixtures', 'projects', 'tabular');
 const MODEL = 'loans';
 const CONFIGURATION = `version: 1
 model: ${MODEL}
@@ -67,7 +65,7 @@ beforeAll(async () => {
     variables: { MLFLOW_TRACKING_URI: mlflow.url },
     env: { OMP_NUM_THREADS: '1' },
   });
-  project = readProject();
+  project = readTabularProject(folder, CONFIGURATION);
 });
 afterAll(async () => {
   await sandbox?.stop();
@@ -176,23 +174,4 @@ function promotionOf(version: string, { lastEventAt = systemClock.now() }: Ledge
     createEvent(context, 'rollout.started', { ...where, hosts: ['a'], stages: [100], alpha: 0.01 }),
     createEvent(context, 'rollout.promoted', { ...where, code: 'first', explanation: 'It was the first.' }),
   ];
-}
-
-/** The project with its data, as a push would bring it. */
-function readProject(): Files {
-  const work = path.join(folder, 'project');
-  mkdirSync(work, { recursive: true });
-  cpSync(PROJECT, work, { recursive: true });
-  execFileSync(venvProgram('python'), ['etl.py'], { cwd: work });
-  // The fixture ignores its data, which a job elsewhere would make; here it is pushed.
-  const names = [
-    ...readdirSync(PROJECT).filter((name) => name !== '.gitignore'),
-    'data/train.csv',
-    'data/holdout.csv',
-  ];
-  return {
-    ...Object.fromEntries(names.map((name) => [name, readFileSync(path.join(work, name), 'utf8')])),
-    'trainyard.yml': CONFIGURATION,
-    '.github/workflows/trainyard.yml': readTemplate(ROOT, 'trainyard.yml'),
-  };
 }

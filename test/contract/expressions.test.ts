@@ -56,16 +56,17 @@ function contextsOf(operation: PlannedOperation): Tree {
     box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
     policyChanges: [],
     policySha: undefined,
+    commit: undefined,
     reasonCode: 'planned',
     report: { sign: 'planned', blocks: [] },
   });
   const trains = ['train', 'tune'].includes(operation.operation);
-  const build: Tree = trains
+  const keep: Tree = trains
     ? { result: 'success', outputs: { decision: 'continue' } }
     : { result: 'skipped', outputs: {} };
   return {
     inputs: { config: 'trainyard.yml' },
-    needs: { plan: { outputs: { ...outputs, decision } }, build },
+    needs: { plan: { outputs: { ...outputs, decision } }, keep },
   };
 }
 

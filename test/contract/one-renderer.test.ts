@@ -36,5 +36,6 @@ test('the actions that share the comment of a plan are those that core/report/li
     'actions/deploy/main.ts',
     'actions/evaluate-gate/main.ts',
     'actions/register/main.ts',
+    'actions/report/main.ts',
   ]);
 });

@@ -8,6 +8,7 @@ import { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } from '
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { CHAIN_JOBS } from '../../core/plan/chain/chain-jobs.ts';
 import { pinWorkflow } from '../../sandbox/runner/pinned-workflow.ts';
 import { readTemplate } from '../../sandbox/runner/staged-trainyard.ts';
 
@@ -179,6 +180,10 @@ describe('pipeline.yml', () => {
     const ofTheUser = UNTRUSTED.filter((id) => !JUDGEMENT.includes(id));
     for (const [id, { steps }] of Object.entries(jobs)) {
       const checkout = steps.find(({ uses }) => uses?.startsWith('actions/checkout@') === true);
+      if (id === 'report') {
+        expect(checkout).toBeUndefined();
+        continue;
+      }
       const ref = ofTheUser.includes(id) ? userCommit : JUDGEMENT.includes(id) ? policyCommit : defaultBranch;
       expect(checkout?.with['ref'], id).toBe(ref);
     }
@@ -221,12 +226,45 @@ describe('what a job of pipeline.yml believes of the ones before it', () => {
     expect(jobs[from]?.['outputs']).toMatchObject({ [output]: `\${{ steps.${from}.outputs.${output} }}` });
   });
 
-  it('is, for deploy, the package that the build job made and the version that register gave it', () => {
+  it.each([
+    ['keep', 'build'],
+    ['deploy', 'keep'],
+  ])('is, for %s, the package of %s and the version that register gave it', (id, from) => {
     const { package: built, version } = z
       .object({ package: z.string(), version: z.string() })
-      .parse(inputs('deploy'));
-    expect(built).toContain('needs.build.outputs.package');
+      .parse(inputs(id));
+    expect(built).toContain(`needs.${from}.outputs.package`);
     expect(version).toContain('needs.register.outputs.version');
+  });
+});
+
+describe('the report of pipeline.yml', () => {
+  const { jobs } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'pipeline.yml'))));
+  const { report, ...others } = jobs;
+  const step = report?.steps.find(({ uses }) => uses === '$/actions/report');
+
+  it('waits for every other job, runs whatever became of them, and may only tell', () => {
+    expect(report?.['needs']).toEqual(Object.keys(others));
+    expect(report?.['if']).toMatch(/^always\(\) && /);
+    expect(report?.permissions).toEqual({ issues: 'write', 'pull-requests': 'write', statuses: 'write' });
+    expect(JSON.stringify(report)).not.toContain('secrets.');
+    expect(report?.steps).toHaveLength(1);
+  });
+
+  it('is told of every job how it ended, each in its own quotes', () => {
+    const told = String(step?.with['jobs']);
+    const filled = told.replaceAll(/\$\{\{ toJSON\(needs\.([\w-]+)\.[\w.-]+\) \}\}/g, '"$1"');
+    const known = Object.keys(others).filter((id) => id !== 'plan');
+    expect(JSON.parse(filled)).toEqual(
+      Object.fromEntries(known.map((id) => [id, { result: id, code: id, said: id }])),
+    );
+    for (const id of known) {
+      expect(jobs[id]?.['outputs']).toMatchObject({
+        'reason-code': `\${{ steps.${id}.outputs.reason-code }}`,
+        headline: `\${{ steps.${id}.outputs.headline }}`,
+      });
+    }
+    expect([...CHAIN_JOBS].toSorted()).toEqual(known.toSorted());
   });
 });
 

@@ -89,6 +89,7 @@ function connectGitHub({ world, trigger }: WorldRepository, actor: Actor): GitHu
     closeIssue: () => call(undefined),
     createDeployment: () => call(1),
     setDeploymentStatus: () => call(undefined),
+    setCommitStatus: () => call(undefined),
     dispatch: async (type, payload) => {
       await call(undefined);
       deliver({ time, draws, faults: github, trigger }, { type, payload });

@@ -1,5 +1,5 @@
 import type { PermissionLevel } from '../../../core/permission.ts';
-import type { GitHub } from '../../../core/ports.ts';
+import type { CommitStatus, GitHub } from '../../../core/ports.ts';
 import type { DispatchPayload } from '../../../core/serving/dispatch-payload.ts';
 
 /** GitHub in memory: `ann` may write, everyone else may only read. */
@@ -11,6 +11,8 @@ export type RecordingGitHub = GitHub & {
   changed: readonly string[] | undefined;
   /** Bodies by issue and marker. */
   readonly comments: Map<string, string>;
+  /** Statuses of commits, in the order in which they were set. */
+  readonly statuses: ({ readonly sha: string } & CommitStatus)[];
   /** Title and body of open issues, by marker. */
   readonly issues: Map<string, string>;
   /** When the monitor's schedule last ran. */
@@ -25,6 +27,7 @@ export function createRecordingGitHub(): RecordingGitHub {
     files: new Map(),
     changed: undefined,
     comments: new Map(),
+    statuses: [],
     issues: new Map(),
     lastRunAt: '2026-11-21T11:00:00.000Z',
     dispatches: [],
@@ -57,6 +60,9 @@ export function createRecordingGitHub(): RecordingGitHub {
     },
     createDeployment: async () => 1,
     setDeploymentStatus: async () => undefined,
+    setCommitStatus: async (sha, status) => {
+      github.statuses.push({ sha, ...status });
+    },
     dispatch: async (type, payload) => {
       github.dispatches.push({ type, payload });
     },

@@ -60,6 +60,7 @@ describe('a comment', () => {
       actor: 'ada',
       word: { at: '2026-11-21T08:59:50.000Z', namesVersion: false },
       pullRequest: 7,
+      thread: 7,
       commentId: 55,
       dryRun: false,
     });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { type CommentTarget, updateComment } from '../../actions/job/pull-request-comment.ts';
+import { CHAIN_SECTION, type CommentTarget, updateComment } from '../../actions/job/thread-comment.ts';
 import type { Block, Report } from '../../core/report/report.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
 
 const TARGET: CommentTarget = {
   model: 'mnist',
-  pullRequest: 7,
+  thread: 7,
   correlationId: 'comment-1',
   section: 'register',
   runUrl: 'http://run',
@@ -43,10 +43,10 @@ test('a text that holds our own marks can not break the comment apart', async ()
 test('the sections of every action that shares a comment fit into it, however much they say', async () => {
   const github = createRecordingGitHub();
   const items = Array.from({ length: 5_000 }, (_, index) => `${index} ${'🐤 <b> '.repeat(9)}`);
-  for (const section of ['evaluate-gate', 'register', 'deploy']) {
+  for (const section of [CHAIN_SECTION, 'evaluate-gate', 'register', 'deploy']) {
     await updateComment(github, { ...TARGET, section }, reportOf({ kind: 'list', items }));
   }
   const [body = ''] = github.comments.values();
   expect(body.length).toBeLessThan(65_536);
-  expect(body.match(/trainyard:end /g)).toHaveLength(3);
+  expect(body.match(/trainyard:end /g)).toHaveLength(4);
 });

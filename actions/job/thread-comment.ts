@@ -7,28 +7,32 @@ import type { Plan } from './handoff.ts';
 import type { Job } from './harness.ts';
 import { connectGitHub } from './wiring.ts';
 
+/** The section of a comment that tells of the chain as a whole: that it has begun, and how it ended. */
+export const CHAIN_SECTION = 'chain';
+
 /** What one comment is about: all actions of one model and correlation id share it, each with its own section. */
 export type CommentTarget = {
   readonly model: string;
-  readonly pullRequest: number;
+  /** The issue or pull request. */
+  readonly thread: number;
   readonly correlationId: string;
   readonly section: string;
   readonly runUrl: string;
 };
 
 /**
- * Lets the job's outcome, however it ends, be told in the comment of the pull request that the plan came from. Gives what
- * writes there while the job runs; `undefined` when there is no such pull request.
+ * Lets the job's outcome, however it ends, be told in the issue or pull request where the plan was asked for. Gives what writes there while
+ * the job runs; `undefined` when it was asked for elsewhere.
  */
 export function commentOnPlan<C extends Contract>(
   job: Job<C>,
   plan: Plan,
-  token: string,
+  { token, section = job.name }: { readonly token: string; readonly section?: string },
 ): ((report: Report) => Promise<unknown>) | undefined {
-  const { model, pullRequest, correlationId } = plan;
-  if (pullRequest === undefined || token === '') return undefined;
+  const { model, thread, correlationId } = plan;
+  if (thread === undefined || token === '') return undefined;
   const github = connectGitHub(job.host, token, job.log);
-  const target = { model, pullRequest, correlationId, section: job.name, runUrl: job.host.runUrl };
+  const target = { model, thread, correlationId, section, runUrl: job.host.runUrl };
   const comment = async (report: Report) => updateComment(await github, target, report);
   job.reportTo(async ({ report }) => {
     await comment(report);
@@ -41,7 +45,7 @@ export async function updateComment(github: GitHub, target: CommentTarget, repor
   const marker = commentMarker(`${target.model}/${target.correlationId}`);
   const place = { kind: 'section', runUrl: target.runUrl } as const;
   const text = renderMarkdown(report, place);
-  return github.upsertComment(target.pullRequest, marker, (previous) =>
+  return github.upsertComment(target.thread, marker, (previous) =>
     replaceSection(previous ?? marker, target.section, text),
   );
 }

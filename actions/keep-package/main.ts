@@ -1,0 +1,30 @@
+import { systemClock } from '../../adapters/clock.ts';
+import { authorOf } from '../job/author.ts';
+import { CONTRACTS } from '../job/contract.ts';
+import { readHandedOn, readPlan } from '../job/handoff.ts';
+import { runAction } from '../job/harness.ts';
+import { connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
+import { connectPackages } from '../serving/wiring.ts';
+import { keepPackage } from './keep-package.ts';
+
+/** The keep-package action: the package that was built, on record. */
+export function main(): Promise<void> {
+  return runAction(CONTRACTS['keep-package'], async ({ inputs, host, log }) => {
+    const plan = readPlan(inputs.plan);
+    const { config: file, 'github-token': token } = inputs;
+    const tracking = await connectTracking(host, await readConfig(host, file));
+    return keepPackage(
+      {
+        model: plan.model,
+        version: readHandedOn('version', inputs.version),
+        package: readHandedOn('package', inputs.package),
+        author: authorOf(plan, host),
+      },
+      {
+        ledger: await connectLedger(host, token, { log, seen: plan.ledger }),
+        packages: connectPackages(host, tracking),
+        clock: systemClock,
+      },
+    );
+  });
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** The jobs of the pipeline after plan, in the order in which they follow each other. */
+export const CHAIN_JOBS = [
+  'train',
+  'predict-champion',
+  'predict',
+  'judge',
+  'register',
+  'build',
+  'keep',
+  'deploy',
+  'take-back',
+] as const;
+export type ChainJob = (typeof CHAIN_JOBS)[number];
+
+/** What GitHub and the job itself say of its end. Of a job that did not run, or was lost, it says nothing itself. */
+const jobEndSchema = z.object({
+  result: z.enum(['success', 'failure', 'cancelled', 'skipped']),
+  /** The reason code of its action. */
+  code: z.string().nullish(),
+  /** Its headline. It may be of a job that ran the user's code, and is anybody's text. */
+  said: z.string().nullish(),
+});
+export type JobEnd = Readonly<z.infer<typeof jobEndSchema>>;
+
+/** How each job of a run has ended, by its name. */
+export const jobEndsSchema = z.partialRecord(z.enum(CHAIN_JOBS), jobEndSchema);
+export type JobEnds = Readonly<z.infer<typeof jobEndsSchema>>;
