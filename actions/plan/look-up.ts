@@ -4,12 +4,16 @@ import type { EventFacts } from '../../core/plan/describe-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
 import type { GitHub, Log } from '../../core/ports.ts';
 
-type Known = Pick<PlanInput, 'permissions' | 'pullRequest' | 'headUpdate' | 'changedFiles'>;
+type Known = Pick<
+  PlanInput,
+  'permissions' | 'pullRequest' | 'headUpdate' | 'changedFiles' | 'pushedConfiguration'
+>;
 
-/** What the decision needs to know of GitHub beside the event itself. Without a token nobody has a role. */
+/** What the decision needs to know of GitHub beside the event itself; `file` is the configuration. Without a token nobody has a role. */
 export async function lookUp(
   { github, log }: { readonly github: GitHub | undefined; readonly log: Log },
   { users, pullRequest: number, effect, push }: EventFacts,
+  file: string,
 ): Promise<Known> {
   if (github === undefined) return { permissions: {} };
   const permissions = await Promise.all(
@@ -24,12 +28,30 @@ export async function lookUp(
       : undefined;
   const changedFiles =
     push && (await orUndefined(log, 'What was pushed', () => github.changedFiles(push.before, push.after)));
+  const configuration =
+    push && changedFiles?.includes(file)
+      ? await orUndefined(log, `What ${file} said before`, () => readPushed(github, push, file))
+      : undefined;
   return {
     permissions: Object.fromEntries(permissions),
     ...(pullRequest !== undefined && { pullRequest }),
     ...(headUpdate !== undefined && { headUpdate }),
     ...(changedFiles !== undefined && { changedFiles }),
+    ...(configuration !== undefined && { pushedConfiguration: configuration }),
   };
+}
+
+/** The configuration as a push found and left it; `undefined` where it was not there, or is there no more. */
+async function readPushed(
+  github: Pick<GitHub, 'readFile'>,
+  push: NonNullable<EventFacts['push']>,
+  file: string,
+): Promise<PlanInput['pushedConfiguration']> {
+  const [before, after] = await Promise.all([
+    github.readFile(file, push.before),
+    github.readFile(file, push.after),
+  ]);
+  return before === undefined || after === undefined ? undefined : { file, before, after };
 }
 
 /** What can't be told is left open: whoever decides on it takes the safe side. */

@@ -95,7 +95,7 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
   // That it was seen is said while the ledger is read.
   const seen = answering.react('eyes');
   const state = await ports.ledger.read(config.model);
-  const known = await lookUp(ports, facts);
+  const known = await lookUp(ports, facts, policy.file);
   const now = ports.clock.now();
   const planning: Planning = {
     ...{ request, ports, answering },

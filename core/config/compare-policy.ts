@@ -14,6 +14,8 @@ const POLICY_SECTIONS = [
   ['box'],
   ['serving'],
 ] as const;
+/** What is said there changes no model, nor how one is packed or read: it counts from the push on. */
+const RULES: ReadonlySet<string> = new Set(['gate', 'environments', 'monitor', 'commands']);
 const MOST_CHANGES = 20;
 const MOST_CHARACTERS = 80;
 
@@ -37,6 +39,23 @@ export function comparePolicy(ours: string, theirs: string): readonly PolicyChan
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((key): PolicyChange => ({ key, ours: before.get(key), theirs: after.get(key) }))
     .filter((change) => change.ours !== change.theirs);
+}
+
+/**
+ * Whether two texts of one `trainyard.yml` differ at most in their rules (`gate`, `environments`, `monitor`, `commands`) and in how they are
+ * written. Not when one of them can't be read.
+ */
+export function changesRulesOnly(before: string, after: string): boolean {
+  const [then, now] = [listOthers(before), listOthers(after)];
+  return then !== undefined && now !== undefined && then === now;
+}
+
+/** All of a file but its rules, as one text that says nothing of its order. */
+function listOthers(text: string): string | undefined {
+  const { value } = readWrittenYaml(text, '');
+  if (!isMapping(value)) return undefined;
+  const others = Object.entries(value).filter(([key]) => !RULES.has(key));
+  return JSON.stringify(others.flatMap(([key, inner]) => listLeaves(inner, [key])).toSorted());
 }
 
 /** A sentence for each change, the first twenty. */

@@ -8,6 +8,7 @@ type IgnoreCode =
   | 'not-default-branch'
   | 'branch-deleted'
   | 'docs-only'
+  | 'rules-only'
   | 'skip-requested'
   | 'edited-comment'
   | 'bot-comment'

@@ -31,6 +31,8 @@ export type PlanInput = {
   readonly headUpdate?: BranchUpdate;
   /** Paths that the push changed; absent when it can't be told. */
   readonly changedFiles?: readonly string[];
+  /** The configuration before and after the push, where it is all that the push changed beside documents and both are there. */
+  readonly pushedConfiguration?: { readonly file: string; readonly before: string; readonly after: string };
   readonly now: string;
   /** Whether a dispatch's signature is that of its environment; gives `undefined` when the repository has no secret for that. */
   readonly verifySignature: (type: DispatchType, payload: DispatchPayload) => boolean | undefined;

@@ -1,3 +1,5 @@
+import { changesRulesOnly } from '../config/compare-policy.ts';
+import type { Config } from '../config/config.ts';
 import { gitPath } from '../config/git-path.ts';
 import { ignore, type PlanDecision, refuse } from './decision.ts';
 import { pushSchema } from './payloads.ts';
@@ -12,7 +14,7 @@ const DOCUMENTS: readonly RegExp[] = [
   /(?:^|\/)docs?\/.*\.(?:html?|css|png|jpe?g|gif|svg|webp|pdf)$/i,
 ];
 
-/** A push to the default branch trains that commit, unless it touches documents only or asks not to. */
+/** A push to the default branch trains that commit, unless it touches documents or rules only, or asks not to. */
 export function planPush(input: PlanInput): PlanDecision {
   const read = pushSchema.safeParse(input.payload);
   if (!read.success)
@@ -29,6 +31,12 @@ export function planPush(input: PlanInput): PlanDecision {
     return ignore('skip-requested', 'The commit message asks for no training.');
   }
   if (areDocuments(input)) return ignore('docs-only', 'The push changes documents only.');
+  if (areRules(input)) {
+    return ignore(
+      'rules-only',
+      `The push changes only how models are judged, rolled out and watched. That counts from now on; nothing is trained for it. /train or /deploy where it is wanted.`,
+    );
+  }
   const url = push.compare ?? push.head_commit?.url;
   return resolveOperation(
     {
@@ -46,12 +54,20 @@ export function planPush(input: PlanInput): PlanDecision {
 
 /** Whether only documents changed. Where nobody can tell what changed, something else may have. */
 function areDocuments({ changedFiles: paths, config }: PlanInput): boolean {
-  if (paths === undefined || paths.length === 0) return false;
-  const { inputs, holdout } = config.data;
+  return paths !== undefined && paths.length > 0 && paths.every((path) => isDocument(path, config));
+}
+
+/** Whether a changed file is one that people alone read. */
+function isDocument(path: string, { data: { inputs, holdout } }: Pick<Config, 'data'>): boolean {
   const data = [...inputs, ...(holdout === undefined ? [] : [holdout.path])].map(gitPath);
-  return paths.every(
-    (path) => DOCUMENTS.some((document) => document.test(path)) && !data.some((one) => lies(path, one)),
-  );
+  return DOCUMENTS.some((document) => document.test(path)) && !data.some((one) => lies(path, one));
+}
+
+/** Whether the rules of the configuration changed, and nothing else but documents. */
+function areRules({ changedFiles: paths, pushedConfiguration: pushed, config }: PlanInput): boolean {
+  if (pushed === undefined || paths === undefined) return false;
+  const { file, before, after } = pushed;
+  return paths.every((path) => path === file || isDocument(path, config)) && changesRulesOnly(before, after);
 }
 
 /** Texts that a model learns from are data, whatever they are called. */

@@ -272,7 +272,7 @@ describe('plan', () => {
     expect((await plan(request, ports)).decision).toBe('failure');
   });
 
-  test('trains after no push that changed documents only, and after every one that nobody can tell of', async () => {
+  test('trains after no push that changed documents or rules only, and after every one that nobody can tell of', async () => {
     const payload = {
       ref: 'refs/heads/main',
       before: 'a'.repeat(40),
@@ -282,6 +282,13 @@ describe('plan', () => {
     const documents = bench(payload, 'push');
     documents.github.changed = ['README.md', 'docs/index.html'];
     expect(await plan(documents.request, documents.ports)).toMatchObject({ result: { code: 'docs-only' } });
+    const rules = bench(payload, 'push');
+    rules.github.changed = ['trainyard.yml'];
+    rules.github.files.set(`${payload.before}:trainyard.yml`, 'model: mnist\ngate: []\n');
+    rules.github.files.set(`${SHA}:trainyard.yml`, 'model: mnist\nmonitor: { staleness: 30d }\n');
+    expect(await plan(rules.request, rules.ports)).toMatchObject({ result: { code: 'rules-only' } });
+    const unread = { ...rules.github, readFile: () => Promise.reject(new Error('502')) };
+    expect((await handOff(rules.request, { ...rules.ports, github: unread })).operation).toBe('train');
     const silent = bench(payload, 'push');
     const github = { ...silent.github, changedFiles: () => Promise.reject(new Error('502')) };
     expect((await handOff(silent.request, { ...silent.ports, github })).operation).toBe('train');

@@ -85,6 +85,38 @@ data: { inputs: [./data/train/], holdout: { path: docs/holdout.md, target: label
     expect(codeOf(plan('push', push, { ...known, config }))).toBe(expected);
   });
 
+  it.each([
+    ['the gate', '0.9', '0.95', [], 'ignore: rules-only'],
+    ['a rollout and documents', 'hosts: [a]', 'hosts: [a, b]', ['README.md'], 'ignore: rules-only'],
+    ['how the file is written', 'model: mnist', 'model: "mnist" # digits', [], 'ignore: rules-only'],
+    ['a rule and code', '0.9', '0.95', ['train.py'], 'train'],
+    ['parameters', 'lr: 1', 'lr: 2', [], 'train'],
+    [
+      'a rule and parameters',
+      'lr: 1 } }\ngate: [{ metric: accuracy, floor: 0.9',
+      'lr: 2 } }\ngate: [{ metric: accuracy, floor: 0.8',
+      [],
+      'train',
+    ],
+    ['how it is served', 'workers: 1', 'workers: 2', [], 'train'],
+    ['the holdout', 'path: h.csv', 'path: i.csv', [], 'train'],
+    ['the file so that nobody can read what it was', 'version: 1', 'version: [1', [], 'train'],
+  ])('%s of the configuration', (_what, from, to, others, expected) => {
+    const after = `version: 1
+model: mnist
+project: { parameters: { lr: 1 } }
+gate: [{ metric: accuracy, floor: 0.9 }]
+data: { holdout: { path: h.csv, target: label } }
+serving: { workers: 1 }
+environments: { production: { hosts: [a] } }
+`;
+    expect(after).toContain(from);
+    const file = 'models/trainyard.yml';
+    const pushedConfiguration = { file, before: after.replace(from, to), after };
+    const changedFiles = [file, ...others];
+    expect(codeOf(plan('push', push, { changedFiles, pushedConfiguration }))).toBe(expected);
+  });
+
   it('makes safe where a host has braked, whatever else a dispatch asks for', () => {
     const effectOf = (action: string) =>
       describeEvent({
