@@ -79,6 +79,8 @@ export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLE
 export type TrackingRun = {
   readonly runId: string;
   readonly status: RunStatus;
+  /** When it ended, where it has. */
+  readonly endedAt?: Instant;
   readonly metrics: Readonly<Record<string, number>>;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;

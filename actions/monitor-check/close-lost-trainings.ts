@@ -9,6 +9,8 @@ import type { Monitoring } from './monitor-context.ts';
 
 /** A request whose training has not begun after this long never will, in seconds. */
 const LOST_REQUEST_SECONDS = 86_400;
+/** A training that ended well is predicted, judged and on record within this time, in seconds; else a job after it has failed. */
+const JUDGED_WITHIN_SECONDS = 3_600;
 
 /**
  * Closes trainings that ended without a word: the train job runs the user's code and may not write to the ledger, so a failed
@@ -39,7 +41,14 @@ async function findEnd({ request, ports }: Monitoring, training: Training): Prom
   const [last] = runs;
   if (last?.status === 'FAILED' || last?.status === 'KILLED')
     return `its run ${last.runId} is ${last.status}`;
-  const age = secondsBetween(training.requestedAt, ports.clock.now());
+  const now = ports.clock.now();
+  if (last?.status === 'FINISHED' && last.endedAt !== undefined) {
+    const since = secondsBetween(last.endedAt, now);
+    return since > JUDGED_WITHIN_SECONDS
+      ? `its run ${last.runId} ended well at ${last.endedAt}, and nothing has judged it since: a job after the training failed. Re-run the failed jobs of its workflow run`
+      : undefined;
+  }
+  const age = secondsBetween(training.requestedAt, now);
   if (last === undefined && age > LOST_REQUEST_SECONDS) return 'it never began';
   const tooOld = age > project.timeoutSeconds + LOST_REQUEST_SECONDS;
   return last?.status === 'RUNNING' && tooOld

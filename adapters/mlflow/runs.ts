@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toInstant } from '../../core/instant.ts';
 import type { LoggedModel, NewRun, RunStatus, TrackingRun } from '../../core/ports.ts';
 import { isMissing, isPresent, type MlflowClient } from './client.ts';
 
@@ -9,6 +10,7 @@ const runSchema = z.object({
     experiment_id: z.string(),
     status: z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']),
     artifact_uri: z.string(),
+    end_time: z.coerce.number().nullish(),
   }),
   data: z
     .object({
@@ -184,6 +186,7 @@ function toTrackingRun(client: MlflowClient, run: MlflowRun): TrackingRun {
   return {
     runId: info.run_id,
     status: info.status,
+    ...(info.end_time != null && info.end_time > 0 && { endedAt: toInstant(info.end_time) }),
     metrics: Object.fromEntries(data.metrics.map(({ key, value }) => [key, value])),
     parameters: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),
     tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { compareInstants } from '../../instant.ts';
 import {
   type EnvironmentState,
   environmentOf,
@@ -18,9 +19,29 @@ export function answerStatus(config: Config, state: LedgerState, environment: st
     blocks: [
       strong(`${serving.join('; ') || 'There are no environments'}.`),
       ...names.flatMap((name) => describeEnvironment(state, name)),
+      ...describeFailure(state),
       describeTrainings(state),
     ],
   };
+}
+
+/** The training that was asked for last, where it came to nothing. */
+function describeFailure({ trainings }: LedgerState): readonly Block[] {
+  const last = Object.values(trainings)
+    .toSorted((left, right) => compareInstants(left.requestedAt, right.requestedAt))
+    .at(-1);
+  if (last?.status !== 'failed') return [];
+  const { requestedAt, actor, message = 'nobody knows why', cause } = last;
+  const source =
+    cause.url === undefined
+      ? []
+      : [' ', { kind: 'link', text: 'Where it was asked for', url: cause.url } as const];
+  return [
+    {
+      kind: 'warning',
+      text: [`The training that ${actor} asked for at ${requestedAt} failed: ${message}.`, ...source],
+    },
+  ];
 }
 
 function describeTrainings(state: LedgerState): Block {

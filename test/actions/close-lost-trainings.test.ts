@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { closeLostTrainings } from '../../actions/monitor-check/close-lost-trainings.ts';
+import { addSeconds } from '../../core/instant.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import { TAGS } from '../../core/names.ts';
+import { answerStatus } from '../../core/plan/answers/answer-status.ts';
+import type { RunStatus } from '../../core/ports.ts';
+import { renderPlain } from '../../core/report/render-plain.ts';
+import { createWorld } from './support/deployment.ts';
+import { createRecordingGitHub } from './support/recording-github.ts';
+
+const HOUR = 3_600;
+
+/** A training that was asked for, with a run that stands so since then; looked at now. */
+async function look(status: RunStatus | undefined, endedSecondsAgo: number) {
+  const world = createWorld([]);
+  const { request, ports } = world.job({});
+  const { author, config, environment, environmentName } = request;
+  const cause = { kind: 'push', id: 'push-1', url: 'https://github.test/compare' } as const;
+  const at = addSeconds(world.clock.now(), -2 * HOUR);
+  const asked = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: {} };
+  world.ledger.events.push(createEvent({ ...author, cause, at }, 'training.requested', asked));
+  if (status !== undefined) {
+    const tags = { [TAGS.correlation]: 'push-1', [TAGS.step]: 'train' };
+    const run = await world.tracking.createRun({ experiment: 'mnist', name: 'train', tags });
+    const endedAt = addSeconds(world.clock.now(), -endedSecondsAgo);
+    world.tracking.runs.set(run.runId, { ...run, status, ...(status !== 'RUNNING' && { endedAt }) });
+  }
+  const monitoring = {
+    request: { config, environment, environmentName, author, runUrl: 'http://run' },
+    ports: {
+      ...{ ...ports, tracking: world.tracking, agents: world.agents, github: createRecordingGitHub() },
+      sign: () => undefined,
+    },
+  };
+  const state = await closeLostTrainings(monitoring, await world.ledger.read('mnist'));
+  return {
+    training: state.trainings['push-1'],
+    status: renderPlain(answerStatus(config, state, undefined)).join('\n'),
+  };
+}
+
+describe('a training that nobody has said the end of', () => {
+  test.each([
+    ['FINISHED', HOUR + 1, 'failed', 'a job after the training failed'],
+    ['FAILED', 1, 'failed', 'is FAILED'],
+    ['KILLED', 1, 'failed', 'is KILLED'],
+  ] as const)('whose run is %s for %d s is closed, and /status says why', async (run, since, end, words) => {
+    const { training, status } = await look(run, since);
+    expect(training).toMatchObject({ status: end, message: expect.stringContaining(words) });
+    expect(status).toContain(words);
+    expect(status).toContain('https://github.test/compare');
+  });
+
+  test.each([
+    ['FINISHED', HOUR - 1],
+    ['RUNNING', 0],
+    [undefined, 0],
+  ] as const)('whose run is %s for %d s stays open: it may be judged yet', async (run, since) => {
+    const { training, status } = await look(run, since);
+    expect(training).toMatchObject({ status: 'requested' });
+    expect(status).not.toContain('failed');
+  });
+});
