@@ -3,10 +3,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { JUDGED_TASKS } from '../core/answers/contract.ts';
-import type { BoxPolicy, Holdout } from '../core/config/config.ts';
+import type { BoxPolicy, Holdout, ModelsPolicy } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/python-port.ts';
+import { environmentsFolder } from './box/environments-folder.ts';
 import { listedVariables } from './box/listed-variables.ts';
 import { type Box, openBox } from './box/open-box.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
@@ -23,6 +24,8 @@ type PythonRuntimeOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What the model's own code runs in. */
   readonly policy: BoxPolicy;
+  /** Whether models predict in the environments they were logged with. */
+  readonly environment: ModelsPolicy['environment'];
   readonly trackingUri: string;
   readonly onLine: (line: string) => void;
   readonly signal?: AbortSignal;
@@ -51,7 +54,7 @@ const failureSchema = z.object({
 /** What one of its calls works with. */
 type Running = PythonRuntimeOptions & { readonly box: Box };
 
-/** Runs the modules of `runtime/trainyard` in the model's own environment. Rejects with a UserError for what the user can mend. */
+/** Runs the modules of `runtime/trainyard` in the runner's Python, and models beside it as `environment` says. Rejects with a UserError for what the user can mend. */
 export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntime {
   let opened: Promise<Box> | undefined;
   const start = async (): Promise<Running> => {
@@ -115,12 +118,18 @@ async function evaluate(
     `${name}=${path.resolve(running.workspace, place)}`,
   ]);
   const said = ['--answers', JSON.stringify(answers)];
-  const args = [...triples, ...holdoutArguments(holdout, running.workspace), ...said, ...metrics];
+  const about = [...holdoutArguments(holdout, running.workspace), ...said, ...metrics];
+  const args = [...triples, ...about, ...environmentArguments(running)];
   const [first = ''] = outs;
   const hide = holdoutFiles(holdout, running.workspace);
   await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });
   const { level } = running.box;
   return Promise.all(outs.map(async (out) => ({ ...(await readOutput(out, evaluationSchema)), box: level })));
+}
+
+/** The argument that lets models predict in their own environments, and says where these are kept. */
+function environmentArguments({ environment, env }: Running): readonly string[] {
+  return environment === 'own' ? ['--environments', environmentsFolder(env)] : [];
 }
 
 /** What a model that predicts must not find: its answers are compared with what is in there. */

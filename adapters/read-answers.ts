@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ANSWERS_KEYS, answersSchema, JUDGED_TASKS } from '../core/answers/contract.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
+import { type ModelEnvironment, modelEnvironmentSchema } from '../core/gate/model-environment.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import { SCHEMAS } from '../core/names.ts';
@@ -22,6 +23,7 @@ const metadataSchema = z.object({
   inferred: z.array(z.enum(ANSWERS_KEYS)),
   modelDigest: digestSchema,
   holdoutDigest: digestSchema,
+  environment: modelEnvironmentSchema,
   /** The MLflow signature. */
   signature: z
     .object({ inputs: z.string().optional(), outputs: z.string().optional() })
@@ -30,11 +32,12 @@ const metadataSchema = z.object({
 });
 type Metadata = z.infer<typeof metadataSchema>;
 
-/** Answers as the Python runtime wrote them, with the digest and the signature of the model that gave them. */
+/** Answers as the Python runtime wrote them, with the digest and the signature of the model that gave them, and what it predicted in. */
 export type StoredAnswers = {
   readonly answers: Answers;
   readonly modelDigest: string;
   readonly signature: ModelSignature | undefined;
+  readonly environment: ModelEnvironment;
 };
 
 /**
@@ -49,10 +52,11 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
       throw new Error(`they are ${parquet.rows}, and the holdout has ${rows} examples`);
     }
     const metadata = metadataSchema.parse(JSON.parse(parquet.about.get(METADATA_KEY) ?? 'null'));
-    const { modelDigest, signature } = metadata;
+    const { modelDigest, signature, environment } = metadata;
     return {
       answers: await toAnswers(metadata, parquet),
       modelDigest,
+      environment,
       signature: parseSignature(signature?.inputs, signature?.outputs),
     };
   } catch (thrown) {

@@ -52,7 +52,7 @@ export const SCHEMAS = {
   golden: 'trainyard.golden/1',
   capture: 'trainyard.capture/1',
   window: 'trainyard.window/1',
-  predictions: 'trainyard.predictions/3',
+  predictions: 'trainyard.predictions/4',
   provenance: 'trainyard.provenance/1',
   evidence: 'trainyard.evidence/1',
   rolloutRecord: 'trainyard.rollout-record/1',

@@ -20,6 +20,7 @@ import type { CONTRACTS } from '../job/contract.ts';
 import { readHandedOn, type Trained } from '../job/handoff.ts';
 import type { OutcomeOf, ReasonCode } from '../job/outcome.ts';
 import { areSame, type Decisions, decideFixed } from './decide-fixed.ts';
+import { describeAsking } from './describe-asking.ts';
 import { earlierChampions, fetchAnchors } from './fetch-anchors.ts';
 import { fetchSide, type JudgedSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
@@ -99,7 +100,8 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   }
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [] } = request.plan;
-  const notes = [...describeAnswers(challenger.answers), ...leftOut];
+const asked = describeAsking(config.models, { challenger, champion, other });
+  const notes = [...describeAnswers(challenger.answers), ...asked, ...leftOut];
   const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
   const pictured = await storeFigures(ports, training.runId, figures);
   return conclude(result, { runId: training.runId, url }, { policyChanges, notes, ...pictured });
@@ -195,6 +197,7 @@ function recordVerdict(
         holdoutDigest: held.digest,
         evidenceDigest,
         modelDigest,
+        predictions: judged.challenger.digest,
         ...(champion && { champion: champion.version }),
         ...(other && { championPredictions: other.digest }),
         ...optional('metrics', listLogged(result)),

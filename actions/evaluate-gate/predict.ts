@@ -1,6 +1,9 @@
 import path from 'node:path';
 import { mergeContracts, readAsJudged } from '../../core/answers/contract.ts';
 import type { BoxLevel } from '../../core/box-level.ts';
+import type { ModelsPolicy } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
+import { isOwnEnvironment, type ModelEnvironment } from '../../core/gate/model-environment.ts';
 import { predictionsPath } from '../../core/gate/predictions-path.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -31,7 +34,7 @@ export async function predict(
 
 /**
  * The same for the champion, in a job that never runs the challenger's code. Predictions that the ledger names by their digest are used
- * again; none are made where nothing serves yet.
+ * again, where they were made as it would be asked now; none are made where nothing serves yet.
  */
 export async function predictChampion(request: GateRequest, ports: GatePorts): Promise<Predicted> {
   const { champion } = request.plan;
@@ -43,8 +46,12 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   const read = await readTask(request, ports);
   const holdoutDigest = read.held.digest;
   const asked = { who: `the champion, version ${version},`, runId, modelUri, modelDigest };
-  const kept = champion.predictions;
-  if (kept?.holdoutDigest !== holdoutDigest || !(await isKept(ports, asked, kept))) {
+  const { models } = request.config;
+  const kept = champion.predictions?.holdoutDigest === holdoutDigest ? champion.predictions : undefined;
+  const inEnvironment = kept && (await readKept(ports, asked, { ...kept, rows: read.held.ids.length }));
+  const isUsed = inEnvironment !== undefined && isAsWanted(inEnvironment, models);
+  if (kept === undefined || !isUsed) {
+    if (models.champion === 'stored') throw noneStored(version, holdoutDigest, kept !== undefined);
     return ask(ports, asked, { ...read, answers: readAsJudged(read.answers, champion.answers) });
   }
   const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
@@ -58,17 +65,49 @@ async function readTask(request: GateRequest, ports: GatePorts) {
   return { ...(await readPinnedHoldout(request, ports)), answers };
 }
 
-/** Whether the predictions that stand in MLflow are, byte for byte, those that a judgement was based on. */
-async function isKept(
-  { tracking, tempPath, hashFile }: GatePorts,
+type Kept = { readonly holdoutDigest: string; readonly digest: string; readonly rows: number };
+
+/**
+ * What the champion predicted in, where the predictions that stand in MLflow are, byte for byte, those that a judgement was based on;
+ * `undefined` where they are not.
+ */
+async function readKept(
+  { tracking, tempPath, hashFile, readAnswers }: GatePorts,
   { runId, modelUri }: Asked,
-  { holdoutDigest, digest }: { readonly holdoutDigest: string; readonly digest: string },
-): Promise<boolean> {
+  { holdoutDigest, digest, rows }: Kept,
+): Promise<ModelEnvironment | undefined> {
   const stored = predictionsPath(modelUri, holdoutDigest, digest);
-  if (!(await tracking.listArtifacts(runId, path.posix.dirname(stored))).includes(stored)) return false;
-  const file = tempPath('kept.parquet');
+  if (!(await tracking.listArtifacts(runId, path.posix.dirname(stored))).includes(stored)) return undefined;
+  const file = tempPath('kept-of-champion.parquet');
   await tracking.downloadArtifact(runId, stored, file);
-  return (await hashFile(file)) === digest;
+  if ((await hashFile(file)) !== digest) return undefined;
+  try {
+    return (await readAnswers(file, rows)).environment;
+  } catch (thrown) {
+    // Ours, of a version of Trainyard that wrote them otherwise: they can't be judged by either.
+    if (thrown instanceof UserError) return undefined;
+    throw thrown;
+  }
+}
+
+/** Whether kept predictions are what the champion would say as it is to be asked: another environment may have said otherwise. */
+function isAsWanted(environment: ModelEnvironment, { environment: wanted, champion }: ModelsPolicy): boolean {
+  return champion === 'stored' || wanted === 'runner' || isOwnEnvironment(environment);
+}
+
+/** The champion is not to be asked, and nothing is kept of it. */
+function noneStored(version: string, holdoutDigest: string, isNamed: boolean): UserError {
+  const why = isNamed
+    ? 'the ledger names some, and they no longer stand with its run, byte for byte and as this version of Trainyard reads them'
+    : 'the ledger names none that were made on this file, with its columns and what models answer as they are described now, and without metrics of your own';
+  return new UserError([
+    {
+      code: 'none-stored',
+      message: `models.champion is stored, and no predictions of version ${version} on the holdout ${holdoutDigest} are kept: ${why}.`,
+      remedy:
+        'Put the holdout back that it was judged on; or let it be asked: models.champion: predict in trainyard.yml of the default branch, with models.environment: runner where its own environment can’t be built.',
+    },
+  ]);
 }
 
 async function ask(

@@ -24,6 +24,7 @@ export function connectPython(host: Host, config: Config, options: PythonJob): P
     workspace: host.workspace,
     env: host.childEnv(),
     policy: config.box,
+    environment: config.models.environment,
     trackingUri: config.tracking.uri,
     onLine: options.log.info,
     signal: options.signal,

@@ -153,7 +153,8 @@ async function carryOut(
   const { request, ports } = planning;
   const { config, policy } = request;
   const serving = championOf(state, operation.environment);
-  const asked = serving && { champion: serving.version, answers: config.answers };
+  const fromOwnGate = config.models.champion === 'stored';
+  const asked = serving && { champion: serving.version, answers: config.answers, fromOwnGate };
   const kept = asked && findKeptPredictions(state, config.data.holdout, asked);
   const answers = state.answers?.contract;
   const judged = optional('answers', serving?.gate?.answers);

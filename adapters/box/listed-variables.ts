@@ -13,12 +13,14 @@ const TRACKING =
 const HOME = /^(HOME|USER)$/;
 /** How package managers, hubs of models and schedulers find what they need; without caches of the user's, which a box can't write. */
 const TOOLS = /^(PIP|UV|CONDA|MAMBA|HF|TRANSFORMERS|WANDB|SLURM)_(?!CACHE|PUBLISH)\w+$/;
+/** The same for what builds the environment of a model: it runs outside of any box, and may use the user's caches. */
+const INSTALLERS = /^(PIP|UV)_(?!PUBLISH)\w+$/;
 /** What a search shares its trials by. */
 const SEARCH = /^OPTUNA_STORAGE$/;
 
 const LISTS: Readonly<Record<Audience, readonly RegExp[]>> = {
   model: [MACHINE],
-  runtime: [MACHINE, TRACKING, HOME],
+  runtime: [MACHINE, TRACKING, HOME, INSTALLERS],
   training: [MACHINE, TRACKING, TOOLS, SEARCH],
 };
 

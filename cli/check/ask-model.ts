@@ -34,7 +34,12 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
     const modelUri = asking.model === LAST ? await findLast(asking, config) : asking.model;
     const runtime = createPythonRuntime({
       ...{ python: asking.python, runtime: path.join(asking.root, 'runtime'), workspace: asking.folder },
-      ...{ env: asking.env, policy: config.box, trackingUri: config.tracking.uri },
+      ...{
+        env: asking.env,
+        policy: config.box,
+        environment: config.models.environment,
+        trackingUri: config.tracking.uri,
+      },
       // What it says of its box, and a stack of the model's own.
       onLine: asking.onLine,
     });

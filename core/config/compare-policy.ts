@@ -12,6 +12,7 @@ const POLICY_SECTIONS = [
   ['monitor'],
   ['commands'],
   ['box'],
+  ['models'],
   ['serving'],
 ] as const;
 /** What is said there changes no model, nor how one is packed or read: it counts from the push on. */

@@ -101,6 +101,14 @@ export type BoxPolicy = {
   readonly memoryBytes?: number;
 };
 
+/** How models are asked when they are judged; read from the default branch. */
+export type ModelsPolicy = {
+  /** The environment that each was logged with, or the runner's Python for all. */
+  readonly environment: 'own' | 'runner';
+  /** Whether the champion is asked anew where need be, or only ever judged by what is kept of it. */
+  readonly champion: 'predict' | 'stored';
+};
+
 /** A valid `trainyard.yml`, defaults filled in. Times are in seconds, shares from 0 to 1. */
 export type Config = {
   readonly model: string;
@@ -112,6 +120,7 @@ export type Config = {
   readonly search?: Search;
   readonly gate: readonly GateRule[];
   readonly box: BoxPolicy;
+  readonly models: ModelsPolicy;
   readonly serving: Serving;
   /** By name, in the order of the file. */
   readonly environments: Readonly<Record<string, Environment>>;

@@ -31,6 +31,7 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
       timeoutSeconds: raw.box.timeout,
       ...optional('memoryBytes', raw.box.memory),
     },
+    models: raw.models,
     serving: toServing(raw.serving),
     environments: Object.fromEntries(environments.map(([name, value]) => [name, toEnvironment(value)])),
     monitor: toMonitor(raw.monitor),

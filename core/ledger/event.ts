@@ -87,6 +87,8 @@ const DATA = {
     evidenceDigest: digestSchema,
     /** Of the model that was judged, computed by the judge from its bytes. */
     modelDigest: digestSchema.optional(),
+    /** Of the predictions that it was judged by. */
+    predictions: digestSchema.optional(),
     champion: versionSchema.optional(),
     /** Of the champion's predictions: by it they are known again, wherever they are kept. */
     championPredictions: digestSchema.optional(),

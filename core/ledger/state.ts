@@ -86,6 +86,7 @@ export type GateJudgement = {
   readonly evidenceDigest: string;
   readonly modelDigest?: string | undefined;
   readonly champion?: string | undefined;
+  readonly predictions?: string | undefined;
   readonly championPredictions?: string | undefined;
   readonly metrics?: Readonly<Record<string, number>> | undefined;
   readonly boxes?: LedgerEventData<'gate.judged'>['boxes'];

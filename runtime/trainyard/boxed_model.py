@@ -52,13 +52,29 @@ def read_box(text: str) -> BoxOptions:
     return BoxOptions(said["spec"], said["variables"])
 
 
+@dataclass(frozen=True)
+class WorkerPython:
+    """A Python of the model's own, and the folders that a box must show for it."""
+
+    executable: str
+    places: tuple[str, ...]
+
+
 class BoxedModel:
     """One box. `files` is shown in it, to be read; `out` is the one folder it may write that outlives it."""
 
-    def __init__(self, worker: subprocess.Popen[bytes], folder: Path) -> None:
+    def __init__(self, options: BoxOptions | None, folder: Path, preload: tuple[str, ...]) -> None:
         self.files = folder / "files"
         self.out = folder / "out"
-        self._worker = worker
+        self._asked = (options, folder, preload)
+        self._worker = start_worker(options, folder, preload)
+        self.has_own_python = False
+
+    def move(self, python: WorkerPython) -> None:
+        """Goes on with another Python, in a new box: nothing has run in the old one but our own program."""
+        self.close()
+        self._worker = start_worker(*self._asked, python)
+        self.has_own_python = True
 
     def ask(self, name: str, *arguments: Any) -> Any:  # noqa: ANN401 - whatever is asked for
         """Asks the worker (model_worker.py). Raises ModelError for what the model's code raised."""
@@ -66,12 +82,19 @@ class BoxedModel:
         if worker.stdin is None or worker.stdout is None:
             raise RuntimeError("the worker has no pipes")
         try:
-            write_request(worker.stdin, name, arguments)
+            write_request(worker.stdin, name, arguments, same_python=not self.has_own_python)
             frame = read_frame(worker.stdout)
         except BrokenPipeError:
             frame = None
         except UnreadableError as error:
             raise self._refuse_answer(error) from error
+        except TypeError as error:
+            raise UserError(
+                "inputs-not-carried",
+                f"The inputs can't be given to a model in an environment of its own: {error}.",
+                "Log the model with a signature of plain columns (infer_signature), or set models.environment: runner "
+                "in trainyard.yml of the default branch.",
+            ) from error
         if frame is None:
             raise self._tell_end()
         try:
@@ -151,21 +174,27 @@ def open_box(options: BoxOptions | None, *preload: str) -> Iterator[BoxedModel]:
         os.umask(0o022)
         for part in ("files", "out", "temp"):
             (folder / part).mkdir(mode=0o755)
-        model = BoxedModel(start_worker(options, folder, preload), folder)
+        model = BoxedModel(options, folder, preload)
         try:
             yield model
         finally:
             model.close()
 
 
-def start_worker(options: BoxOptions | None, folder: Path, preload: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    """The worker, in its box if there is one."""
+def start_worker(
+    options: BoxOptions | None, folder: Path, preload: tuple[str, ...], python: WorkerPython | None = None
+) -> subprocess.Popen[bytes]:
+    """The worker, in its box if there is one; in this Python, unless the model has its own."""
     temp = str(folder / "temp")
-    command = [sys.executable, "-I", "-u", str(START), "model_worker", *preload]
+    executable = sys.executable if python is None else python.executable
+    command = [executable, "-I", "-u", str(START), "model_worker", *preload]
     variables = {**(os.environ if options is None else options.variables), "HOME": temp, "TMPDIR": temp}
+    if python is not None:
+        variables["PATH"] = os.pathsep.join([str(Path(executable).parent), variables.get("PATH", "")])
     if options is not None:
+        own = () if python is None else python.places
         paths = {
-            "show": [*options.spec["show"], str(folder / "files"), str(START.parent)],
+            "show": [*options.spec["show"], str(folder / "files"), str(START.parent), *own],
             "write": [str(folder / "out")],
         }
         spec = {**options.spec, **paths, "temp": temp, "cwd": str(folder / "files"), "command": command}

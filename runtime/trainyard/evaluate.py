@@ -23,6 +23,7 @@ import numpy as np
 from trainyard.boxed_model import BoxedModel, add_box_option, open_box
 from trainyard.command import run_command, say
 from trainyard.contract import Contract, add_answers_option, hear_model, read_contract
+from trainyard.environments.own import add_environments_option, open_environment
 from trainyard.errors import UserError
 from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
@@ -31,7 +32,6 @@ from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_a
 from trainyard.predictions import describe_predictions, measure, write_predictions
 from trainyard.probe import require_steady_answers
 from trainyard.reading import read_answers
-from trainyard.requirements import list_differences
 from trainyard.row_metrics import RowMetric, add_metric_options, read_metrics
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_answers_option(parser)
     add_metric_options(parser)
     add_box_option(parser)
+    add_environments_option(parser)
     return parser
 
 
@@ -78,7 +79,8 @@ def evaluate(options: argparse.Namespace) -> None:
         )
     columns = read_columns(options)
     metrics = read_metrics(options)
-    asked = Asked(options.holdout, columns, read_contract(options), metrics, options.time_latency)
+    shelf = options.environments
+    asked = Asked(options.holdout, columns, read_contract(options), metrics, options.time_latency, shelf)
     targets = list(map(Target, options.model_uri, options.predictions, options.out))
     with ExitStack() as boxes:
         # All of them import what they need while the first model is fetched.
@@ -98,24 +100,30 @@ class Asked:
     contract: Contract
     metrics: tuple[RowMetric, ...]
     time_latency: int
+    # Where the environments of models are kept; None where all run in this Python.
+    environments: Path | None
 
 
 def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[str, Any], int]:
     """Predicts the holdout with one model and writes the Parquet file; gives its description and its rows."""
     model = fetch_model(target.uri, box)
-    tell_differences(model)
-    holdout = load_holdout(asked.holdout, asked.columns, model.description.signature)
-    return predict_holdout(model, box, holdout, asked, target.predictions), holdout.rows
-
-
-def tell_differences(model: LoggedModel) -> None:
-    """Says in the log where this Python is not the one that the model was logged with."""
-    for difference in list_differences(model.folder):
-        say(f"{model.uri}: {difference}; it may answer otherwise here than it did")
+    with open_environment(model, asked.environments) as environment:
+        if environment.python is not None:
+            box.move(environment.python)
+        holdout = load_holdout(asked.holdout, asked.columns, model.description.signature)
+        result = predict_holdout(model, box, holdout, asked, target.predictions, environment.said)
+        # Before the environment may be taken away.
+        box.close()
+    return result, holdout.rows
 
 
 def predict_holdout(
-    model: LoggedModel, box: BoxedModel, holdout: Holdout, asked: Asked, predictions: Path
+    model: LoggedModel,
+    box: BoxedModel,
+    holdout: Holdout,
+    asked: Asked,
+    predictions: Path,
+    environment: dict[str, Any],
 ) -> dict[str, Any]:
     """Writes the Parquet file and gives its description."""
     predict = load_predictor(model, box)
@@ -125,6 +133,7 @@ def predict_holdout(
     signature = model.description.signature
     metadata = {
         **describe_predictions(holdout, reading, model.digest),
+        "environment": environment,
         "signature": signature.document if signature else None,
     }
     write_predictions(predictions, holdout, reading, metadata, asked.metrics)

@@ -102,7 +102,7 @@ def load_predictor(model: LoggedModel, box: BoxedModel) -> Callable[[Inputs], An
     except ModelError as error:
         raise UserError(
             "model-unloadable",
-            f"{model.uri} cannot be loaded: {error}.{tell_other_versions(model)}",
+            f"{model.uri} cannot be loaded: {error}.{'' if box.has_own_python else tell_other_versions(model)}",
             "Run in the model's own environment, and log the code it needs with it (code_paths).",
         ) from error
     return box.predict

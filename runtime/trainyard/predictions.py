@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trainyard.holdout import Holdout
     from trainyard.reading import Reading
 
-PREDICTIONS_SCHEMA = "trainyard.predictions/3"
+PREDICTIONS_SCHEMA = "trainyard.predictions/4"
 METADATA_KEY = b"trainyard"
 SMALLEST_PROBABILITY = 1e-15
 

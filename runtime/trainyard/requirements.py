@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packaging.requirements import Requirement
+
 REQUIREMENTS_FILE = "requirements.txt"
 
 
@@ -25,13 +27,20 @@ def list_differences(model_folder: Path) -> list[str]:
             wanted = Requirement(line.partition("#")[0])
         except InvalidRequirement:
             continue
-        if wanted.url is not None or (wanted.marker is not None and not wanted.marker.evaluate()):
-            continue
-        found = find_version(wanted.name)
-        if found is None or not wanted.specifier.contains(found, prereleases=True):
-            here = found or "is not here"
-            differences.append(f"{wanted.name} {here}, logged with {wanted.specifier or 'any version'}")
+        difference = tell_difference(wanted) if wanted.url is None else None
+        if difference is not None:
+            differences.append(difference)
     return differences
+
+
+def tell_difference(wanted: Requirement) -> str | None:
+    """How this Python does not meet a requirement; None where it does, or where its marker means another Python."""
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        return None
+    found = find_version(wanted.name)
+    if found is not None and wanted.specifier.contains(found, prereleases=True):
+        return None
+    return f"{wanted.name} {found or 'is not here'}, logged with {wanted.specifier or 'any version'}"
 
 
 def find_version(name: str) -> str | None:

@@ -1,6 +1,7 @@
 """Frames between our process and the one that runs the model's code.
 
-What goes in is pickled: it is ours. What comes out is data, and only data: nothing that a reader would run.
+What goes in is ours: pickled, or data where another Python reads it, whose packages may not know ours. What comes out
+is data, and only data: nothing that a reader would run.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 LENGTH = struct.Struct("<Q")
 MOST_BYTES = 1 << 32
+# The first byte of a request.
+PICKLED, AS_DATA = b"P", b"D"
 PLAIN_DTYPE = re.compile(r"[<>|=]?[biufUSMmc]\d+(\[\d*[A-Za-z]+\])?")
 
 
@@ -45,15 +48,22 @@ def read_frame(stream: BinaryIO, most: int = MOST_BYTES) -> bytes | None:
     return payload if len(payload) == length else None
 
 
-def write_request(stream: BinaryIO, name: str, arguments: tuple[Any, ...]) -> None:
-    """Asks for something by name."""
-    write_frame(stream, pickle.dumps((name, arguments), protocol=pickle.HIGHEST_PROTOCOL))
+def write_request(stream: BinaryIO, name: str, arguments: tuple[Any, ...], *, same_python: bool = True) -> None:
+    """Asks for something by name. Raises TypeError for what another Python can't be given."""
+    asked = [name, list(arguments)]
+    pickled = PICKLED + pickle.dumps(asked, protocol=pickle.HIGHEST_PROTOCOL) if same_python else None
+    write_frame(stream, pickled or AS_DATA + encode(asked))
 
 
-def read_request(stream: BinaryIO) -> tuple[str, tuple[Any, ...]] | None:
+def read_request(stream: BinaryIO) -> tuple[str, list[Any]] | None:
     """What is asked for next; None when nothing more is."""
     frame = read_frame(stream)
-    return None if frame is None else pickle.loads(frame)  # noqa: S301 - written by our own process
+    if frame is None:
+        return None
+    kind, payload = frame[:1], frame[1:]
+    # Both were written by our own process.
+    name, arguments = decode(payload) if kind == AS_DATA else pickle.loads(payload)  # noqa: S301
+    return name, arguments
 
 
 def encode(value: object) -> bytes:

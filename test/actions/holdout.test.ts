@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import type { GatePorts } from '../../actions/evaluate-gate/gate-context.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
 import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
+import { ok } from '../../core/result.ts';
 import {
   answersOf,
   createGateBench,
@@ -9,6 +11,7 @@ import {
   HELD,
   HOLDOUT_DIGEST,
   POLICY_SHA,
+  TRAINING,
 } from './support/gate-bench.ts';
 import { digestOf } from './support/memory-agent.ts';
 import { showReport } from './support/show-report.ts';
@@ -97,11 +100,28 @@ describe('the holdout of a gate', () => {
 });
 
 describe('predictions that the ledger keeps', () => {
+  test('of a champion that is not to be asked are those of its own gate, until it was compared with', async () => {
+    const { world, request, ports } = await createGateBench(970);
+    const { holdout } = request.config.data;
+    await evaluateGate('both', request, ports);
+    const { runId, modelUri, modelDigest } = TRAINING;
+    const version = { version: '2', runId, modelUri, modelDigest };
+    const context = { ...request.author, at: world.clock.now() };
+    await world.ledger.append('mnist', () => ok([createEvent(context, 'version.registered', version, '2')]));
+    const state = await world.ledger.read('mnist');
+    const asked = { champion: '2', answers: request.config.answers };
+    const kept = { holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('challenger'), box: 'namespaces' };
+    expect(findKeptPredictions(state, holdout, { ...asked, fromOwnGate: true })).toEqual(kept);
+    expect(findKeptPredictions(state, holdout, { ...asked, fromOwnGate: false })).toBeUndefined();
+    const changed = { ...asked, fromOwnGate: true, answers: { positive: 'a' } };
+    expect(findKeptPredictions(state, holdout, changed)).toBeUndefined();
+  });
+
   test('are named to the next plan while the holdout means the same, and no code of the repository takes part', async () => {
     const { world, request, ports } = await createGateBench(970, true);
     const { holdout } = request.config.data;
     if (holdout === undefined) throw new Error('no holdout');
-    const asked = { champion: '1', answers: request.config.answers };
+    const asked = { champion: '1', answers: request.config.answers, fromOwnGate: false };
     await evaluateGate('both', request, ports);
     // The judgement that fixes what models answer is on predictions that were read before that was fixed.
     expect(findKeptPredictions(await world.ledger.read('mnist'), holdout, asked)).toBeUndefined();
@@ -117,6 +137,8 @@ describe('predictions that the ledger keeps', () => {
     expect(findKeptPredictions(state, holdout, otherwise)).toBeUndefined();
     expect(findKeptPredictions(state, { ...holdout, target: 'truth' }, asked)).toBeUndefined();
     expect(findKeptPredictions(state, { ...holdout, inputs: ['income'] }, asked)).toBeUndefined();
+    const own = { ...asked, fromOwnGate: true };
+    expect(findKeptPredictions(state, holdout, own)).toEqual(kept);
     expect(
       findKeptPredictions(state, { ...holdout, metrics: { profit: 'm.py:profit' } }, asked),
     ).toBeUndefined();

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import type { GatePorts } from '../../actions/evaluate-gate/gate-context.ts';
+import type { ModelsPolicy } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
+import type { ModelEnvironment } from '../../core/gate/model-environment.ts';
 import { answersOf, CHAMPION, createGateBench, HELD, HOLDOUT_DIGEST, said } from './support/gate-bench.ts';
 import { digestOf } from './support/memory-agent.ts';
 
@@ -75,6 +78,77 @@ describe('predictions of the champion that stand in MLflow', () => {
     const bench = await createGateBench(950, true);
     const request = { ...bench.request, plan: { ...bench.request.plan, ...plan(digestOf('champion')) } };
     expect((await evaluateGate('predict-champion', request, bench.ports)).reasonCode).toBe('predicted');
+  });
+});
+
+describe('a champion', () => {
+  const NAMED = { holdoutDigest: HOLDOUT_DIGEST, digest: digestOf('champion'), box: 'user' as const };
+  const serving = (predictions?: typeof NAMED) => ({
+    champion: { version: '1', ...CHAMPION, ...(predictions && { predictions }) },
+  });
+  const prepare = async (models: ModelsPolicy, predictions?: typeof NAMED) => {
+    const bench = await createGateBench(950, true);
+    await evaluateGate('predict-champion', bench.request, bench.ports);
+    const config = { ...bench.request.config, models };
+    const plan = { ...bench.request.plan, ...serving(predictions) };
+    return { ...bench, request: { ...bench.request, config, plan } };
+  };
+  const STORED: ModelsPolicy = { environment: 'own', champion: 'stored' };
+  const ELSEWHERE: ModelEnvironment = {
+    ...{ kind: 'runner', python: '3.11.7' },
+    differences: ['scikit-learn 1.9.1, logged with ==1.2.2'],
+  };
+  const elsewhere = (ports: GatePorts): GatePorts => ({
+    ...ports,
+    readAnswers: async (file, rows) => ({
+      ...(await ports.readAnswers(file, rows)),
+      ...(/champion/.test(file) && { environment: ELSEWHERE }),
+    }),
+  });
+
+  test('is asked again in its own environment where what is kept was predicted in another', async () => {
+    const { request, ports } = await prepare({ environment: 'own', champion: 'predict' }, NAMED);
+    const asked = await evaluateGate('predict-champion', request, elsewhere(ports));
+    expect(asked.reasonCode).toBe('predicted');
+    const config = { ...request.config, models: { environment: 'runner', champion: 'predict' } as const };
+    const taken = await evaluateGate('predict-champion', { ...request, config }, elsewhere(ports));
+    expect(taken.reasonCode).toBe('already-predicted');
+  });
+
+  test('that is stored is never asked: it is judged by what is kept of it, and the report says so', async () => {
+    const { request, ports, evaluated } = await prepare(STORED, NAMED);
+    evaluated.length = 0;
+    const outcome = await evaluateGate('both', request, elsewhere(ports));
+    expect(evaluated).toEqual(['models:/m-9']);
+    expect(outcome.result['notes']).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(
+          /The champion predicted in the runner's Python, .* scikit-learn 1\.9\.1, logged with ==1\.2\.2/,
+        ),
+        expect.stringMatching(/The champion, v1, was not asked \(models\.champion: stored\)/),
+      ]),
+    );
+  });
+
+  test.each([
+    ['the ledger names none', undefined, 'the ledger names none'],
+    ['they answer another file', { ...NAMED, holdoutDigest: digestOf('other') }, 'the ledger names none'],
+    ['they are others by now', { ...NAMED, digest: digestOf('other') }, 'no longer stand with its run'],
+  ])('that is stored is refused by name where %s', async (_what, predictions, why) => {
+    const { request, ports, evaluated } = await prepare(STORED, predictions);
+    evaluated.length = 0;
+    await expect(evaluateGate('predict-champion', request, ports)).rejects.toMatchObject({
+      problems: [{ code: 'none-stored', message: expect.stringContaining(why) }],
+    });
+    expect(evaluated).toEqual([]);
+  });
+
+  test('whose kept predictions can’t be read any more is asked again', async () => {
+    const { request, ports } = await prepare({ environment: 'own', champion: 'predict' }, NAMED);
+    const problem = { code: 'unreadable-predictions', message: 'Older.', remedy: 'Again.' };
+    const readAnswers = () => Promise.reject(new UserError([problem]));
+    const asked = await evaluateGate('predict-champion', request, { ...ports, readAnswers });
+    expect(asked.reasonCode).toBe('predicted');
   });
 });
 

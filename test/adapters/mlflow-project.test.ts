@@ -63,6 +63,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     ...{
       runtime: path.join(ROOT, 'runtime'),
       policy: config.value.box,
+      environment: config.value.models.environment,
       variables: [],
       inputs: [],
       docker: false,

@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 digest = "sha256:" + "a" * 64
-about = {"schema": "trainyard.predictions/3", "task": "binary", "classes": ["no", "yes"], "modelDigest": digest, "holdoutDigest": digest}
+about = {"schema": "trainyard.predictions/4", "task": "binary", "classes": ["no", "yes"], "modelDigest": digest, "holdoutDigest": digest}
+about |= {"environment": {"kind": "runner", "python": "3.11.7", "differences": []}}
 about |= {"closed": True, "answers": {"classes": ["yes", "no"], "positive": "yes"}, "inferred": ["task"]}
 def write(name, columns, **options):
     pq.write_table(pa.table(columns).replace_schema_metadata({"trainyard": json.dumps(about)}), f"{sys.argv[1]}/{name}", **options)

@@ -45,6 +45,7 @@ test('nothing in the working copy stands in for a module of ours or of Python’
     ...{
       trackingUri: 'http://127.0.0.1:1',
       policy: { require: false, timeoutSeconds: 600 },
+      environment: 'runner',
       onLine: (line: string) => lines.push(line),
     },
   });
@@ -66,6 +67,7 @@ test('a refusal of the runtime keeps its own code and remedy, also where it name
     ...{
       trackingUri: 'http://127.0.0.1:1',
       policy: { require: false, timeoutSeconds: 600 },
+      environment: 'runner',
       onLine: () => undefined,
     },
   });
@@ -120,7 +122,11 @@ test('a program gets the variables of its list, and none beside it', () => {
     MNIST_DATA: '/data',
   };
   expect(listedVariables(env, 'model')).toEqual(MACHINE);
-  expect(listedVariables(env, 'runtime')).toEqual({ ...MACHINE, ...TRACKING, HOME: '/home/r' });
+  expect(listedVariables(env, 'runtime')).toEqual({
+    ...MACHINE,
+    ...TRACKING,
+    ...{ PIP_INDEX_URL: 'i', UV_INDEX_URL: 'i', UV_CACHE_DIR: '/home/r/.cache', HOME: '/home/r' },
+  });
   expect(listedVariables(env, 'training')).toEqual({
     ...MACHINE,
     ...TRACKING,

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 digest = "sha256:" + "a" * 64
-metadata = {"schema": "trainyard.predictions/3", "task": "binary", "classes": ["no", "yes"], "modelDigest": digest}
+metadata = {"schema": "trainyard.predictions/4", "task": "binary", "classes": ["no", "yes"], "modelDigest": digest}
+metadata |= {"environment": {"kind": "runner", "python": "3.11.7", "differences": []}}
 metadata |= {"closed": True, "answers": {"classes": ["yes", "no"], "positive": "yes"}, "inferred": ["task"]}
 metadata |= {"holdoutDigest": digest, "signature": {"inputs": '[{"type": "double", "name": "x"}]'}}
 columns = {
@@ -39,6 +40,7 @@ beforeAll(() => {
 describe('a file of predictions', () => {
   test('gives answers and nothing else that stands in it', async () => {
     expect(await readAnswers(at('forged.parquet'), 2)).toEqual({
+      environment: { kind: 'runner', python: '3.11.7', differences: [] },
       answers: {
         ...{ task: 'binary', classes: ['no', 'yes'], ids: ['a', 'b'], isClosed: true },
         ...{ contract: { classes: ['yes', 'no'], positive: 'yes' }, inferred: ['task'] },

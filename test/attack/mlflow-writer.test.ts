@@ -32,7 +32,8 @@ import json, sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 file, model, holdout, names = sys.argv[1:]
-about = {"schema": "trainyard.predictions/3", "task": "binary", "classes": ["a", "b"]}
+about = {"schema": "trainyard.predictions/4", "task": "binary", "classes": ["a", "b"]}
+about |= {"environment": {"kind": "runner", "python": "3.11.7", "differences": []}}
 about |= {"closed": True, "answers": {"classes": ["a", "b"], "positive": "b"}, "inferred": ["task"]}
 about |= {"modelDigest": model, "holdoutDigest": holdout}
 names = names.split(",")

@@ -208,6 +208,17 @@ const boxSchema = z.strictObject({
   ).optional(),
 });
 
+const modelsSchema = z.strictObject({
+  environment: z.enum(['own', 'runner']).default('own').meta({
+    description:
+      'What a model predicts in when it is judged: `own` is the environment it was logged with, built from its requirements where the runner has other versions; `runner` is the Python of the runner, whatever it has.',
+  }),
+  champion: z.enum(['predict', 'stored']).default('predict').meta({
+    description:
+      'Whether the champion is asked about the holdout, or judged by its predictions on the same holdout that the ledger names (`stored`): for one whose environment can no longer be built.',
+  }),
+});
+
 /** `trainyard.yml` as it is written; parsing gives times in seconds, sizes in bytes and shares from 0 to 1. */
 export const configSchema = z
   .strictObject({
@@ -229,6 +240,7 @@ export const configSchema = z
       .min(1)
       .meta({ description: 'What a challenger must show before it may serve. All rules must pass.' }),
     box: boxSchema.prefault({}).meta({ description: 'What user code runs in on your runners.' }),
+    models: modelsSchema.prefault({}).meta({ description: 'How models are asked when they are judged.' }),
     serving: servingSchema.prefault({}).meta({ description: 'How the model is served.' }),
     environments: z
       .record(

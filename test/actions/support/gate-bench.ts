@@ -34,6 +34,7 @@ export function answersOf(right: number, changed: Partial<StoredAnswers['answers
     answers: { ...{ task: 'binary', classes: ['a', 'b'] }, ...READ, ...answers, ...changed },
     modelDigest: TRAINING.modelDigest,
     signature: undefined,
+    environment: { kind: 'runner', python: '3.11.7', differences: [] },
   };
 }
 

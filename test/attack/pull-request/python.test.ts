@@ -20,7 +20,11 @@ function runtimeIn(workspace: string, variables: Readonly<Record<string, string>
   return createPythonRuntime({
     ...{ python: venvProgram('python'), runtime: path.join(ROOT, 'runtime'), workspace },
     ...{ env: { ...process.env, ...variables }, trackingUri: 'http://127.0.0.1:1' },
-    ...{ policy: { require: true, timeoutSeconds: 120 }, onLine: (line) => lines.push(line) },
+    ...{
+      policy: { require: true, timeoutSeconds: 120 },
+      environment: 'own',
+      onLine: (line) => lines.push(line),
+    },
   });
 }
 
