@@ -2,6 +2,7 @@ import type { CliCommand } from './command.ts';
 import { auditCommand } from './commands/audit.ts';
 import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { hostCommand } from './commands/host.ts';
 import { initCommand } from './commands/init.ts';
 import { statusCommand } from './commands/status.ts';
 import { whyCommand } from './commands/why.ts';
@@ -11,6 +12,7 @@ export const COMMANDS: readonly CliCommand[] = [
   initCommand,
   checkCommand,
   doctorCommand,
+  hostCommand,
   statusCommand,
   whyCommand,
   auditCommand,

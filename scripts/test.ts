@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { addCounts, type Counts, formatCounts, NO_TESTS } from '../measure/counts.ts';
 import { runSuite, type Suite, startBeside } from '../measure/suite/suite.ts';
-import { DOCKER_SUITE, newWorldSuite, SUITES } from './test/suites.ts';
+import { DOCKER_SUITE, HOST_SUITE, newWorldSuite, SUITES } from './test/suites.ts';
 
-const ALL_SUITES = [...SUITES, DOCKER_SUITE];
+const ALL_SUITES = [...SUITES, DOCKER_SUITE, HOST_SUITE];
 const HELP = `npm test -- [--docker] [--new-schedules N] [--suite NAME]...
 
 Runs every suite, or the named ones, and ends with one line: N passed, N failed, N skipped.
-Suites: ${SUITES.map((suite) => suite.name).join(', ')}; and with --docker, ${DOCKER_SUITE.name}, which needs root.
+Suites: ${SUITES.map((suite) => suite.name).join(', ')}; and with --docker, ${DOCKER_SUITE.name} and ${HOST_SUITE.name}, which need root.
 With --new-schedules the world plays so many that no commit has played before, beside all other suites and on what they leave.
 `;
 

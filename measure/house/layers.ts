@@ -39,7 +39,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
   ['config'],
   ['deploy', 'monitor', 'ports.ts', 'python-port.ts'],
   ['plan'],
-  ['check', 'init'],
+  ['check', 'init', 'host'],
 ];
 
 /** What all actions share; what lies in another folder belongs to that action alone. Only the bundle's entry names them all. */

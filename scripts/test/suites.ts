@@ -36,6 +36,9 @@ export const SUITES: readonly Suite[] = [
   worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]),
 ];
 
+/** A serving host from nothing, by ssh: it makes a Debian of its own, which takes root, minutes and a network with Debian's packages. */
+export const HOST_SUITE: Suite = vitestSuite('host');
+
 /** Everything on a Docker Engine of its own, which only root can start: it runs when it is asked for. */
 export const DOCKER_SUITE: Suite = {
   name: 'docker',

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writePipFolder } from '../../../adapters/images/pip.ts';
-import { describeAptSource } from '../../../sandbox/docker/base-image.ts';
+import { describeAptSource } from '../../../sandbox/machine/debian.ts';
 import { type ImageBuild, pushAs, type Workshop } from './image-builds.ts';
 import { type BuiltVersion, runPython } from './world.ts';
 

@@ -1,0 +1,75 @@
+import { type Problem, UserError } from '../../core/errors.ts';
+import type { HostFacts } from '../../core/host/host-facts.ts';
+import { planUpgrade } from '../../core/host/plan-host.ts';
+import { type HostService, planRemoval } from '../../core/host/start-steps.ts';
+import { showChecked } from '../show-checked.ts';
+import { askFacts, cacheOf, tokenOf, trusting } from './add-host.ts';
+import { checkHost } from './check-host.ts';
+import { readAgent } from './gather-contents.ts';
+import { type HostRequest, urlOf } from './host-request.ts';
+import { walkSteps } from './walk-steps.ts';
+
+/** Gives a host this package's agent and starts that; models go on answering meanwhile. Gives the exit code. */
+export async function upgradeHost(request: HostRequest): Promise<number> {
+  const { given, world, ssh, address } = request;
+  const facts = await askFacts(ssh);
+  const told = (name: string) => facts.options[`TRAINYARD_AGENT_${name}`];
+  const [listen, dataPlane, environment] = [told('LISTEN'), told('DATA_PLANE'), told('ENVIRONMENT')];
+  if (listen === undefined || dataPlane === undefined || environment === undefined)
+    throw refusal(request, {
+      code: 'no-host',
+      message: 'No agent was set up there by `host add`.',
+      remedy: 'Run `host add` first.',
+    });
+  const nodeArchive = given.text('node');
+  const changed = await walkSteps(
+    planUpgrade(facts, {
+      agent: readAgent(world.root),
+      service: serviceOf(facts, given.flag('no-service')),
+      ...(nodeArchive !== undefined && { nodeArchive }),
+    }),
+    walkOf(request),
+  );
+  if (given.flag('dry-run')) return 0;
+  world.print.line(changed === 0 ? 'Nothing was changed.' : `${changed} changed.`);
+  const checked = await checkHost({
+    ...{ url: urlOf(address, listen), address, dataPlane, environment, ssh },
+    ...{ env: trusting(request), token: tokenOf(request), firewall: facts.firewall },
+  });
+  return showChecked(checked, { print: world.print, asJson: false });
+}
+
+/** Ends all of Trainyard on a host and takes it away, what the host knows among it. Gives the exit code. */
+export async function removeHost(request: HostRequest): Promise<number> {
+  const { given, world, address, hosts } = request;
+  const facts = await askFacts(request.ssh);
+  const listen = facts.options['TRAINYARD_AGENT_LISTEN'];
+  const url = listen === undefined ? undefined : urlOf(address, listen);
+  const isListed = [...hosts.values()].flat().some((host) => host === url);
+  if (isListed && !given.flag('force'))
+    throw refusal(request, {
+      code: 'host-in-use',
+      message: `${url} stands in trainyard.yml: rollouts and monitor-check count on it.`,
+      remedy: 'Take it out there first, or give --force.',
+    });
+  const changed = await walkSteps(planRemoval(serviceOf(facts, given.flag('no-service'))), walkOf(request));
+  if (!given.flag('dry-run'))
+    world.print.line(
+      changed === 0 ? 'Nothing of Trainyard was there.' : 'Nothing of Trainyard is left there.',
+    );
+  return 0;
+}
+
+function serviceOf({ hasSystemd }: HostFacts, isWithout: boolean): HostService {
+  return hasSystemd && !isWithout ? 'unit' : 'process';
+}
+
+function walkOf(request: HostRequest) {
+  const { given, world, ssh } = request;
+  const { print, env } = world;
+  return { ssh, print, env, cache: cacheOf(request), isDry: given.flag('dry-run') };
+}
+
+function refusal({ ssh }: HostRequest, problem: Omit<Problem, 'where'>): UserError {
+  return new UserError([{ ...problem, where: { kind: 'endpoint', endpoint: ssh.destination } }]);
+}

@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { findCheckout } from '../../adapters/git/describe-checkout.ts';
+import { UserError } from '../../core/errors.ts';
+import { SECRETS_FOLDER } from '../../core/init/settings.ts';
+import type { Given } from '../command.ts';
+import { readPolicy } from '../ledger/read-policy.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { createSsh, type Ssh } from './ssh.ts';
+
+/** The repository that hosts serve for, as this machine has it. */
+export type HostPlace = {
+  readonly world: Surroundings;
+  /** Folder of the repository's secrets on this machine. */
+  readonly secrets: string;
+  /** Addresses of agents in the configuration, by environment; none where there is no configuration. */
+  readonly hosts: ReadonlyMap<string, readonly string[]>;
+};
+
+/** What a command line asks of one host. */
+export type HostRequest = HostPlace & {
+  readonly given: Given;
+  readonly ssh: Ssh;
+  /** Name or address by which runners reach the host. */
+  readonly address: string;
+};
+
+const PLAIN = /^[\w.:[\]-]+$/;
+
+/** Reads what all commands of one host are given. Throws a UserError for what can be no host. */
+export async function readHostRequest(given: Given, world: Surroundings): Promise<HostRequest> {
+  const [verb = '', destination] = given.words;
+  if (destination === undefined)
+    throw misused(`host ${verb} needs a host.`, `Write trainyard host ${verb} user@host.`);
+  return {
+    ...(await readHostPlace(given, world)),
+    given,
+    address: plain(given, 'address') ?? destination.replace(/^.*@/, ''),
+    ssh: createSsh({ destination, config: given.text('ssh-config'), env: world.env }),
+  };
+}
+
+/** What commands of hosts find in the repository at hand. */
+export async function readHostPlace(given: Given, world: Surroundings): Promise<HostPlace> {
+  const root = (await findCheckout(world.cwd)) ?? world.cwd;
+  return {
+    world,
+    secrets: path.resolve(world.cwd, given.text('secrets') ?? path.join(root, SECRETS_FOLDER)),
+    hosts: await listHosts(root, given, world),
+  };
+}
+
+/** A value that may stand in a file of settings without quotes. */
+export function plain(given: Given, name: string): string | undefined {
+  const text = given.text(name);
+  if (text === undefined || PLAIN.test(text)) return text;
+  throw misused(`--${name} is ${text}.`, 'Write letters, digits, dots, colons and dashes.');
+}
+
+/** A command line that means nothing, and how it is written. */
+export function misused(message: string, remedy: string): UserError {
+  return new UserError([{ code: 'usage', message, remedy }]);
+}
+
+/** The port of an address with a port. */
+export function portOf(endpoint: string): string {
+  return endpoint.slice(endpoint.lastIndexOf(':') + 1);
+}
+
+/** The control API of a host, as it stands in trainyard.yml. */
+export function urlOf(address: string, listen: string): string {
+  const name = address.includes(':') && !address.startsWith('[') ? `[${address}]` : address;
+  return `https://${name}:${portOf(listen)}`;
+}
+
+async function listHosts(
+  root: string,
+  given: Given,
+  world: Surroundings,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const file = given.text('config') ?? '';
+  if (!existsSync(path.join(root, file))) return new Map();
+  const { environments } = await readPolicy(world, file);
+  return new Map(Object.entries(environments).map(([name, { hosts }]) => [name, hosts]));
+}

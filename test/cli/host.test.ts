@@ -1,0 +1,134 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { COMMANDS } from '../../cli/commands.ts';
+import { certify, openAuthority } from '../../cli/host/certificates.ts';
+import { makeSecrets } from '../../cli/init/make-secrets.ts';
+import { readCommand } from '../../cli/read-command.ts';
+import { UserError } from '../../core/errors.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { createStranger, fileWith } from './support/stranger.ts';
+
+function createFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ty-cli-host-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A machine whose `ssh` answers as this script says; what it was asked lies in `asked`. */
+function createSshProgram(script: string) {
+  const folder = createFolder();
+  const asked = path.join(folder, 'asked');
+  writeFileSync(path.join(folder, 'ssh'), `#!/bin/sh\necho "$@" >> ${asked}\n${script}\n`, { mode: 0o755 });
+  const read = () => (existsSync(asked) ? readFileSync(asked, 'utf8').trim().split('\n') : []);
+  return { env: { PATH: `${folder}:${process.env['PATH']}` }, asked: read };
+}
+
+async function run(cwd: string, env: Readonly<Record<string, string>>, ...args: readonly string[]) {
+  const lines: string[] = [];
+  const print = {
+    line: (text: string) => lines.push(text),
+    trouble: () => undefined,
+    annotate: () => undefined,
+  };
+  const asked = readCommand(['host', ...args], COMMANDS);
+  if (asked.kind !== 'run') throw new Error('It asks for help.');
+  const code = await asked.command.run(asked.given, { root: ROOT, cwd, env, print });
+  return { code, lines };
+}
+
+async function problemOf(work: Promise<unknown>) {
+  const thrown: unknown = await work.catch((error: unknown) => error);
+  if (!(thrown instanceof UserError)) throw new Error('It was no UserError.', { cause: thrown });
+  return thrown.problems[0];
+}
+
+test('tries a host that is not reached again within bounds, then quotes ssh and names the host', async () => {
+  const { env, asked } = createSshProgram(
+    'cat >/dev/null; echo "ssh: connect to host x port 22: No route to host" >&2; exit 255',
+  );
+  const problem = await problemOf(run(createStranger(), env, 'add', 'root@serve-9'));
+  expect(problem).toMatchObject({ code: 'ssh-failed', where: { endpoint: 'root@serve-9' } });
+  expect(problem?.message).toContain('No route to host');
+  expect(asked()).toHaveLength(3);
+  expect(asked()[0]).toContain('BatchMode=yes');
+});
+
+test('takes no host for an option of ssh', async () => {
+  const { env, asked } = createSshProgram('exit 0');
+  const options = ['--', '-oProxyCommand=touch x'];
+  expect((await problemOf(run(createStranger(), env, 'add', ...options)))?.code).toBe('usage');
+  expect(asked()).toEqual([]);
+});
+
+const FACTS = 'uid=0\nsudo=yes\nsystem=Linux\nmachine=x86_64\nglibc=yes\nfree=90000000\npackages=apt';
+
+test('asks for the secrets that init makes, and for whole pairs of files', async () => {
+  const { env } = createSshProgram(`cat >/dev/null; printf '${FACTS}\\n'`);
+  const folder = createStranger();
+  expect((await problemOf(run(folder, env, 'add', 'root@x')))?.code).toBe('no-secrets');
+  makeSecrets(folder);
+  const refused = async (...args: readonly string[]) =>
+    (await problemOf(run(folder, env, 'add', 'root@x', ...args)))?.message;
+  expect(await refused('--cert', 'x')).toMatch(/--cert and --key go together/);
+  expect(await refused('--repository', 'acme/models')).toMatch(/--github-token go together/);
+  expect(await refused('--listen', 'serve-1:9443')).toMatch(/--listen is serve-1:9443/);
+  expect(await refused('--agent', 'stickyheader=x')).toMatch(/--agent is stickyheader=x/);
+  expect(await refused('--wheels', 'none')).toMatch(/can't be read/);
+});
+
+test('says what on the host failed, by the step, and what helps', async () => {
+  const script = `case "$(cat)" in *uname*) printf '${FACTS}\\n' ;; *) echo "useradd: cannot lock /etc/passwd" >&2; exit 1 ;; esac`;
+  const { env } = createSshProgram(script);
+  const folder = createStranger();
+  makeSecrets(folder);
+  const problem = await problemOf(run(folder, env, 'add', 'root@x', '--no-service'));
+  expect(problem).toMatchObject({ code: 'host-user', where: { endpoint: 'root@x' } });
+  expect(problem?.message).toContain('useradd: cannot lock /etc/passwd');
+});
+
+test('lists the hosts of the configuration, and fails where one is silent', async () => {
+  const silent = createStranger(fileWith('trainyard.yml', 'https://serve-1:9443', 'http://127.0.0.1:2'));
+  const { code, lines } = await run(silent, {}, 'list');
+  expect(code).toBe(1);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^production {2}http:\/\/127\.0\.0\.1:2 {2}service-unreachable: /);
+});
+
+test('knows no other word', async () => {
+  expect((await problemOf(run(createStranger(), {}, 'paint', 'x')))?.remedy).toContain(
+    'add, list, upgrade or remove',
+  );
+  expect((await problemOf(run(createStranger(), {}, 'add')))?.remedy).toContain('host add user@host');
+});
+
+const env = process.env;
+
+test('an authority is made once, for its owner alone, and a host’s certificate anew only when it has to be', async () => {
+  const folder = createFolder();
+  const authority = await openAuthority(folder, env);
+  expect(authority.isNew).toBe(true);
+  expect((await openAuthority(folder, env)).isNew).toBe(false);
+  expect(statSync(authority.key).mode & 0o777).toBe(0o600);
+  const first = await certify(folder, authority, { address: '10.0.0.5', env });
+  const certificate = new X509Certificate(first.certificate);
+  expect(certificate.checkIP('10.0.0.5')).toBe('10.0.0.5');
+  expect(certificate.verify(new X509Certificate(readFileSync(authority.file)).publicKey)).toBe(true);
+  expect(await certify(folder, authority, { address: '10.0.0.5', env })).toEqual(first);
+  expect(statSync(path.join(folder, 'hosts/10.0.0.5/tls.key')).mode & 0o777).toBe(0o600);
+  const other = createFolder();
+  const stranger = await openAuthority(other, env);
+  expect(await certify(folder, stranger, { address: '10.0.0.5', env })).not.toEqual(first);
+  const named = await certify(folder, authority, { address: 'serve-1.lan', env });
+  expect(new X509Certificate(named.certificate).checkHost('serve-1.lan')).toBe('serve-1.lan');
+});
+
+test('an authority of which a half is gone is not made anew: hosts and runners go by it', async () => {
+  const folder = createFolder();
+  const { file, key } = await openAuthority(folder, env);
+  rmSync(key);
+  expect((await problemOf(openAuthority(folder, env)))?.code).toBe('authority-incomplete');
+  expect(existsSync(file)).toBe(true);
+});
