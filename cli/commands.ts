@@ -4,6 +4,7 @@ import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { hostCommand } from './commands/host.ts';
 import { initCommand } from './commands/init.ts';
+import { replayCommand } from './commands/replay.ts';
 import { statusCommand } from './commands/status.ts';
 import { whyCommand } from './commands/why.ts';
 
@@ -15,5 +16,6 @@ export const COMMANDS: readonly CliCommand[] = [
   hostCommand,
   statusCommand,
   whyCommand,
+  replayCommand,
   auditCommand,
 ];
