@@ -100,7 +100,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   }
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [] } = request.plan;
-const asked = describeAsking(config.models, { challenger, champion, other });
+  const asked = describeAsking(config.models, { challenger, champion, other });
   const notes = [...describeAnswers(challenger.answers), ...asked, ...leftOut];
   const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
   const pictured = await storeFigures(ports, training.runId, figures);
