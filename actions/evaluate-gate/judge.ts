@@ -2,7 +2,6 @@ import { type AnswersContract, mergeContracts } from '../../core/answers/contrac
 import { optional } from '../../core/config/optional.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
-import { describeAnswers } from '../../core/gate/describe-answers.ts';
 import { showGate } from '../../core/gate/figures/show-gate.ts';
 import type { GateResult } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
@@ -100,8 +99,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   }
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [] } = request.plan;
-  const asked = describeAsking(config.models, { challenger, champion, other });
-  const notes = [...describeAnswers(challenger.answers), ...asked, ...leftOut];
+  const notes = [...describeAsking(config.models, { challenger, champion, other }), ...leftOut];
   const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
   const pictured = await storeFigures(ports, training.runId, figures);
   return conclude(result, { runId: training.runId, url }, { policyChanges, notes, ...pictured });
