@@ -31,9 +31,9 @@ class Worker:
 
     def load(self, folder: str) -> None:
         """Loads the model as MLflow does."""
-        import mlflow.pyfunc  # noqa: PLC0415 - takes seconds to import
+        from trainyard.runners import load_pyfunc  # noqa: PLC0415 - an exported model does without
 
-        self._model = mlflow.pyfunc.load_model(folder)
+        self._model = load_pyfunc(Path(folder))
         self._predict = self._model.predict
 
     def predict(self, inputs: Any) -> Any:  # noqa: ANN401 - whatever a model takes and returns

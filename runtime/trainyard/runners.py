@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from trainyard.signature import read_model_description
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +24,7 @@ CPU = "cpu"
 def load_runner(payload: Path, package_format: PackageFormat, device: str = CPU) -> Callable[..., Any]:
     """A function from inputs, and parameters of inference, to the raw answer that `mlflow.pyfunc` gives."""
     if package_format == "pyfunc":
-        import mlflow.pyfunc  # noqa: PLC0415 - takes seconds to import; exported models do without
-
-        return mlflow.pyfunc.load_model(str(payload)).predict
+        return load_pyfunc(payload).predict
     import torch  # noqa: PLC0415 - takes seconds to import; other models do without
 
     if package_format == "torchscript":
@@ -38,6 +39,19 @@ def load_runner(payload: Path, package_format: PackageFormat, device: str = CPU)
             return module(torch.from_numpy(np.ascontiguousarray(array)).to(device)).cpu().numpy()
 
     return run
+
+
+def load_pyfunc(folder: Path) -> Any:  # noqa: ANN401 - MLflow's own class
+    """A logged model as MLflow loads it, on the backend that it was logged with where it is one of Keras.
+
+    MLflow writes that backend down and does not set it, and a box has no variables of the training's.
+    """
+    import mlflow.pyfunc  # noqa: PLC0415 - takes seconds to import; exported models do without
+
+    for flavor in read_model_description(folder).flavors.values():
+        if flavor.get("keras_backend"):
+            os.environ.setdefault("KERAS_BACKEND", str(flavor["keras_backend"]))
+    return mlflow.pyfunc.load_model(str(folder))
 
 
 def load_program(path: Path, device: str) -> Any:  # noqa: ANN401 - a graph module

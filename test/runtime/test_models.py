@@ -11,6 +11,7 @@ from trainyard.boxed_model import ModelError
 from trainyard.errors import UserError
 from trainyard.models import predict_all, refuse_full_disk
 from trainyard.probe import require_steady_answers
+from trainyard.runners import load_runner
 
 
 def refuse(predict, rows: int) -> str:
@@ -72,3 +73,40 @@ def test_lists_of_many_rows_are_joined_as_rows():
     rows = np.arange(2_500.0)[:, None]
     assert [row["label"] for row in predict_all(named, rows)] == list(range(2_500))
     assert [len(row) for row in predict_all(ragged, rows)] == [1, 2] * 1_250
+
+
+BACKEND = """
+import os
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+class Told(PythonModel):
+    def load_context(self, context):
+        self.backend = os.environ.get("KERAS_BACKEND", "none")
+
+    def predict(self, context, model_input, params=None):
+        return [self.backend for _ in range(len(model_input))]
+
+set_model(Told())
+"""
+
+
+@pytest.mark.parametrize(("set_before", "expected"), [(None, "torch"), ("jax", "jax")])
+def test_a_model_of_keras_is_loaded_on_the_backend_it_was_logged_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, set_before: str | None, expected: str
+):
+    import mlflow.pyfunc
+    import yaml
+
+    (tmp_path / "told.py").write_text(BACKEND)
+    mlflow.pyfunc.save_model(tmp_path / "model", python_model=str(tmp_path / "told.py"), pip_requirements=[])
+    written = tmp_path / "model" / "MLmodel"
+    document = yaml.safe_load(written.read_text())
+    document["flavors"]["keras"] = {"keras_backend": "torch", "keras_version": "3.15.1"}
+    written.write_text(yaml.safe_dump(document))
+    # Set first, so that what loading sets is undone with it.
+    monkeypatch.setenv("KERAS_BACKEND", set_before or "")
+    if set_before is None:
+        monkeypatch.delenv("KERAS_BACKEND")
+    rows = pd.DataFrame({"x": [1]})
+    assert load_runner(tmp_path / "model", "pyfunc")(rows) == [expected]
