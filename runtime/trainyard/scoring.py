@@ -225,6 +225,8 @@ def to_json(raw: Any) -> Any:  # noqa: ANN401, PLR0911 - one line per kind of va
         return {str(name): to_json(value) for name, value in raw.items()}
     if isinstance(raw, list | tuple):
         return [to_json(value) for value in raw]
+    if hasattr(raw, "detach") and hasattr(raw, "cpu"):
+        return to_json(raw.detach().cpu().numpy())
     if isinstance(raw, float):
         return raw if np.isfinite(raw) else None
     if isinstance(raw, bytes | bytearray):

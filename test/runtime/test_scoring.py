@@ -230,6 +230,13 @@ def test_answers_are_strict_json():
     assert to_json(["a", np.int64(3), None, True]) == ["a", 3, None, True]
 
 
+def test_tensors_are_numbers_wherever_they_stand():
+    torch = pytest.importorskip("torch")
+    scores = torch.tensor([[0.25, 0.75], [float("nan"), 1.0]], requires_grad=True)
+    assert to_json(scores) == [[0.25, 0.75], [None, 1.0]]
+    assert to_json({"label": [torch.tensor(3)], "flags": torch.tensor([True])}) == {"label": [3], "flags": [True]}
+
+
 def test_a_float_survives_json_unchanged():
     values = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
     back = np.array(json.loads(format_answer(values))["predictions"], dtype=np.float32)
