@@ -28,7 +28,7 @@ from trainyard.errors import UserError
 from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
 from trainyard.inputs import take_rows
-from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all
+from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all, require_signature
 from trainyard.predictions import describe_predictions, measure, write_predictions
 from trainyard.probe import require_steady_answers
 from trainyard.reading import read_answers
@@ -107,10 +107,11 @@ class Asked:
 def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[str, Any], int]:
     """Predicts the holdout with one model and writes the Parquet file; gives its description and its rows."""
     model = fetch_model(target.uri, box)
+    signature = require_signature(model)
     with open_environment(model, asked.environments) as environment:
         if environment.python is not None:
             box.move(environment.python)
-        holdout = load_holdout(asked.holdout, asked.columns, model.description.signature)
+        holdout = load_holdout(asked.holdout, asked.columns, signature)
         result = predict_holdout(model, box, holdout, asked, target.predictions, environment.said)
         # Before the environment may be taken away.
         box.close()
@@ -130,11 +131,10 @@ def predict_holdout(
     require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
     reading = read_answers(raw, holdout.labels, asked.contract, hear_model(model, box))
-    signature = model.description.signature
     metadata = {
         **describe_predictions(holdout, reading, model.digest),
         "environment": environment,
-        "signature": signature.document if signature else None,
+        "signature": require_signature(model).document,
     }
     write_predictions(predictions, holdout, reading, metadata, asked.metrics)
     calls = asked.time_latency

@@ -17,7 +17,7 @@ from trainyard.files import NOT_THE_MODEL, digest_folder
 from trainyard.inputs import Inputs, concatenate, count_rows, iterate_chunks
 from trainyard.naming import name_value
 from trainyard.requirements import list_differences
-from trainyard.signature import ModelDescription, read_model_description
+from trainyard.signature import ModelDescription, Signature, read_model_description
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +93,18 @@ def require_digest(model: LoggedModel, expected: str) -> None:
             f"{model.uri} has the digest {model.digest} now, and was judged with {expected}.",
             "Someone with write access to MLflow has changed it since: find out who, and train again.",
         )
+
+
+def require_signature(model: LoggedModel) -> Signature:
+    """The model's signature: without one, no request could be checked."""
+    signature = model.description.signature
+    if signature is None:
+        raise UserError(
+            "signature-missing",
+            f"{model.uri} was logged without a signature of its inputs.",
+            "Pass signature=infer_signature(inputs, outputs) to log_model.",
+        )
+    return signature
 
 
 def load_predictor(model: LoggedModel, box: BoxedModel) -> Callable[[Inputs], Any]:

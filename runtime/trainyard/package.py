@@ -20,12 +20,18 @@ from trainyard.boxed_model import BoxedModel, add_box_option, open_box
 from trainyard.command import make_scratch_folder, run_command, say
 from trainyard.contract import add_answers_option, hear_model, read_contract
 from trainyard.days import split_days
-from trainyard.errors import UserError
 from trainyard.export import EXPORTED, export_model
 from trainyard.files import describe_blob, digest_file, write_json
 from trainyard.golden import choose_rows, make_golden
 from trainyard.holdout import add_holdout_options, load_holdout, read_columns
-from trainyard.models import LoggedModel, fetch_model, load_predictor, predict_all, require_digest
+from trainyard.models import (
+    LoggedModel,
+    fetch_model,
+    load_predictor,
+    predict_all,
+    require_digest,
+    require_signature,
+)
 from trainyard.probe import require_steady_answers
 from trainyard.profile import make_profile
 from trainyard.reading import read_answers
@@ -35,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trainyard.runners import PackageFormat
-    from trainyard.signature import Signature
 
 PACKAGE_SCHEMA = "trainyard.package/1"
 MANIFEST_FILE = "trainyard.json"
@@ -108,18 +113,6 @@ def package(options: argparse.Namespace) -> None:
         {"manifestDigest": digest_file(manifest_path), "sizeBytes": size, "format": package_format},
     )
     say(f"{options.model} {options.version}: {package_format}, {size} bytes")
-
-
-def require_signature(model: LoggedModel) -> Signature:
-    """The model's signature: without one, no request could be checked."""
-    signature = model.description.signature
-    if signature is None:
-        raise UserError(
-            "signature-missing",
-            f"{model.uri} was logged without a signature of its inputs.",
-            "Pass signature=infer_signature(inputs, outputs) to log_model.",
-        )
-    return signature
 
 
 def fill_archive_folder(

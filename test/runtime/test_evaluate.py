@@ -236,3 +236,14 @@ def test_a_model_is_found_by_its_run_and_by_its_id(
         columns = ["--holdout", str(tabular_model.holdout), "--target", "label"]
         assert main(["--model-uri", uri, *columns, *files]) == 0
     mlflow.set_tracking_uri(None)
+
+
+def test_a_model_without_a_signature_is_refused_before_it_predicts(loan_holdout: Path, tmp_path: Path):
+    import mlflow.sklearn
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+    mlflow.sklearn.save_model(model, tmp_path / "bare", serialization_format="cloudpickle", pip_requirements=[])
+    assert evaluate(tmp_path, SavedModel(tmp_path / "bare", loan_holdout)) == 2
+    assert json.loads((tmp_path / "0.json").read_text())["error"]["code"] == "signature-missing"
+    assert not (tmp_path / "0.parquet").exists()
