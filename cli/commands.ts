@@ -5,6 +5,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { hostCommand } from './commands/host.ts';
 import { initCommand } from './commands/init.ts';
 import { replayCommand } from './commands/replay.ts';
+import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
 import { whyCommand } from './commands/why.ts';
 
@@ -14,6 +15,7 @@ export const COMMANDS: readonly CliCommand[] = [
   checkCommand,
   doctorCommand,
   hostCommand,
+  sandboxCommand,
   statusCommand,
   whyCommand,
   replayCommand,

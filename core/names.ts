@@ -89,3 +89,6 @@ export const TAGS = {
   finishedSeal: 'trainyard.seal.finished',
   life: 'trainyard.life',
 } as const;
+
+/** The file of a repository's git folder that says where its sandbox takes orders, while one runs. */
+export const SANDBOX_FILE = 'trainyard-sandbox.json';

@@ -41,6 +41,10 @@ type SandboxOptions = {
   /** `owner/name` */
   readonly repository?: string;
   readonly people: Readonly<Record<string, PermissionLevel>>;
+  /** `main` unless told. */
+  readonly defaultBranch?: string;
+  /** Labels of runners beside the usual ones. */
+  readonly labels?: readonly string[];
   readonly secrets?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
   /** Environment of the runners beside PATH. */
@@ -63,6 +67,11 @@ export type Sandbox = {
   readonly push: (
     files: Files,
     options: { user: string; message: string; branch?: string },
+  ) => readonly WorkflowRun[];
+  /** The commit at hand of a folder, with some files otherwise. */
+  readonly pushFrom: (
+    folder: string,
+    options: { user: string; message: string; branch: string; files: Files },
   ) => readonly WorkflowRun[];
   readonly openPullRequest: (request: {
     user: string;
@@ -95,13 +104,10 @@ export type Sandbox = {
 
 /** Starts a sandbox; `stop` ends all it started. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const repository = createRepository(options.repository ?? 'acme/digits', {
-    [ACTIONS_BOT]: 'write',
-    [AGENT_BOT]: 'write',
-    ...options.people,
-  });
+  const people = { [ACTIONS_BOT]: 'write', [AGENT_BOT]: 'write', ...options.people } as const;
+  const repository = createRepository(options.repository ?? 'acme/digits', people, options.defaultBranch);
   mkdirSync(options.folder, { recursive: true });
-  const remote = createGitRemote(path.join(options.folder, 'remote.git'));
+  const remote = createGitRemote(path.join(options.folder, 'remote.git'), repository.defaultBranch);
   const actions = stageTrainyard(ROOT, path.join(options.folder, 'trainyard'));
   const tokens = { actions: 'ghs_sandbox-actions', agent: 'github_pat_sandbox-agent' };
   const shared = {
@@ -175,7 +181,10 @@ async function waitForRun(
   return found;
 }
 
-type Triggers = Pick<Sandbox, 'push' | 'openPullRequest' | 'comment' | 'dispatch' | 'manual' | 'tick'>;
+type Triggers = Pick<
+  Sandbox,
+  'push' | 'pushFrom' | 'openPullRequest' | 'comment' | 'dispatch' | 'manual' | 'tick'
+>;
 
 function createTriggers(
   repository: Repository,
@@ -191,16 +200,23 @@ function createTriggers(
   };
   const surroundings = () => ({ repository, addresses: addresses() });
   const start = (event: TriggerEvent, only?: string) => runner.trigger(event, only);
+  const pushed = (
+    { branch, user, message }: { readonly branch: string; readonly user: string; readonly message: string },
+    commit: () => string,
+  ) => {
+    const before = remote.resolve(branch);
+    const sha = commit();
+    addUpdate(repository, { branch, before, after: sha });
+    for (const { number, head: pull } of repository.issues.values()) {
+      if (pull?.branch === branch) remote.pointRef(`refs/pull/${number}/head`, sha);
+    }
+    return start(pushEvent(surroundings(), { branch, before, sha, actor: user, message }));
+  };
   return {
-    push: (files, { user, message, branch = defaultBranch }) => {
-      const before = remote.resolve(branch);
-      const sha = remote.commit({ branch, files, message, author: user });
-      addUpdate(repository, { branch, before, after: sha });
-      for (const { number, head: pull } of repository.issues.values()) {
-        if (pull?.branch === branch) remote.pointRef(`refs/pull/${number}/head`, sha);
-      }
-      return start(pushEvent(surroundings(), { branch, before, sha, actor: user, message }));
-    },
+    push: (files, { user, message, branch = defaultBranch }) =>
+      pushed({ branch, user, message }, () => remote.commit({ branch, files, message, author: user })),
+    pushFrom: (folder, { user, message, branch, files }) =>
+      pushed({ branch, user, message }, () => remote.take({ branch, folder, files, message, author: user })),
     openPullRequest: ({ user, branch, title, files, from = repository.fullName }) => {
       const sha = remote.commit({ branch, files, message: title, author: user, from: defaultBranch });
       addUpdate(repository, { branch, before: undefined, after: sha });
@@ -228,7 +244,7 @@ function describeRunner(
   return {
     act: venvProgram('act'),
     folder: path.join(options.folder, 'work'),
-    labels: RUNNER_LABELS,
+    labels: [...new Set([...RUNNER_LABELS, ...(options.labels ?? [])])],
     secrets: options.secrets ?? {},
     variables: options.variables ?? {},
     env: {

@@ -17,7 +17,18 @@ const ROOT = join(import.meta.dirname, '..');
 const STATE = join(ROOT, '.trainyard');
 const VENV = join(STATE, 'venv');
 const OLDEST_PYTHON = [3, 10];
-const SCRIPTS = ['test', 'demo', 'bench', 'simulate', 'build', 'docs', 'house', 'test-docker', 'test-kill'];
+const SCRIPTS = [
+  'test',
+  'demo',
+  'bench',
+  'simulate',
+  'build',
+  'docs',
+  'house',
+  'sandbox',
+  'test-docker',
+  'test-kill',
+];
 /** Scripts that need only Node; the rest also need the virtual environment. */
 const NODE_ONLY = ['build', 'docs', 'house', 'simulate'];
 /** Git hooks of this repository: the bundle is rebuilt with its sources, and subjects stay short. */

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import { type AgentHost, startAgentHost } from '../../sandbox/agent/agent-host.ts';
 import { findAgentPorts } from '../../sandbox/agent/agent-process.ts';
+import { makeKeys } from '../../sandbox/agent/make-keys.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import type { Files } from '../../sandbox/github/git-remote.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
@@ -133,16 +133,6 @@ async function startParts(
     store,
     tokens: keys,
     deliver: (transform) => prepareData(python, store, ['--transform', transform]),
-  };
-}
-
-function makeKeys() {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return {
-    deployer: randomBytes(24).toString('hex'),
-    dispatchSecret: randomBytes(24).toString('hex'),
-    signingKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    trustedKey: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   };
 }
 

@@ -45,11 +45,7 @@ export function answerCall(name: OperationName, context: ApiContext, call: Call)
 const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   getRepository: (context) => ({
     status: 200,
-    body: representRepository(
-      exampleOf(context, 'getRepository'),
-      context.repository.fullName,
-      context.addresses,
-    ),
+    body: representRepository(exampleOf(context, 'getRepository'), context.repository, context.addresses),
   }),
   createDispatch,
   getPermission,

@@ -168,7 +168,7 @@ export function scheduleEvent(
     actor: 'github-actions[bot]',
     payload: {
       schedule: tick.cron,
-      repository: representRepository(exampleOf('push')['repository'], at.repository.fullName, at.addresses),
+      repository: representRepository(exampleOf('push')['repository'], at.repository, at.addresses),
     },
   };
 }
@@ -176,7 +176,7 @@ export function scheduleEvent(
 function common(example: Json, { repository, addresses }: Surroundings, sender: string): Json {
   return {
     ...example,
-    repository: representRepository(example['repository'], repository.fullName, addresses),
+    repository: representRepository(example['repository'], repository, addresses),
     sender: representUser(example['sender'], sender),
   };
 }

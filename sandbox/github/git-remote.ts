@@ -19,6 +19,17 @@ export type GitRemote = {
     readonly author: string;
     readonly from?: string;
   }) => string;
+  /**
+   * Takes the commit at hand of another folder, with some files otherwise, on top of a branch, and gives the commit that this makes: what
+   * is pushed is theirs, and follows what was pushed before.
+   */
+  readonly take: (commit: {
+    readonly branch: string;
+    readonly folder: string;
+    readonly files: Files;
+    readonly message: string;
+    readonly author: string;
+  }) => string;
   readonly resolve: (ref: string) => string | undefined;
   readonly pointRef: (ref: string, sha: string) => void;
   /** Sets the rules for pushes, in the place of those there were. */
@@ -35,10 +46,10 @@ export type GitRemote = {
   readonly cloneAt: (folder: string, sha: string) => void;
 };
 
-/** Makes an empty bare repository whose default branch is `main`. */
-export function createGitRemote(bare: string): GitRemote {
+/** Makes an empty bare repository. */
+export function createGitRemote(bare: string, defaultBranch = 'main'): GitRemote {
   mkdirSync(bare, { recursive: true });
-  git(bare, ['init', '--quiet', '--bare', '--initial-branch=main']);
+  git(bare, ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`]);
   git(bare, ['config', 'http.receivepack', 'true']);
   // As on GitHub: any commit can be fetched by its name, history is not rewritten behind one's back.
   git(bare, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
@@ -48,6 +59,7 @@ export function createGitRemote(bare: string): GitRemote {
     bare,
     resolve,
     commit: (request) => commitFiles(bare, { ...request, parent: resolve(request.from ?? request.branch) }),
+    take: (request) => takeCommit(bare, { ...request, parent: resolve(request.branch) }),
     pointRef: (ref, sha) => {
       git(bare, ['update-ref', ref, sha]);
     },
@@ -101,6 +113,31 @@ function commitFiles(
       REMOTE_USER: request.author,
     });
     return git(folder, ['rev-parse', 'HEAD']).trim();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function takeCommit(
+  bare: string,
+  request: Parameters<GitRemote['take']>[0] & { readonly parent: string | undefined },
+): string {
+  const { branch, message, author, parent } = request;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-commit-'));
+  const identity = ['-c', `user.name=${author}`, '-c', `user.email=${author}@example.test`];
+  try {
+    git(folder, ['clone', '--quiet', '--no-checkout', bare, '.']);
+    git(folder, ['fetch', '--quiet', request.folder, 'HEAD']);
+    git(folder, ['checkout', '--quiet', '--detach', 'FETCH_HEAD']);
+    for (const [file, content] of Object.entries(request.files))
+      writeOrDelete(path.join(folder, file), content);
+    git(folder, ['add', '--all', '--force', '--', ...Object.keys(request.files)]);
+    const tree = git(folder, ['write-tree']).trim();
+    const parents = [...(parent === undefined ? [] : [parent]), git(folder, ['rev-parse', 'HEAD']).trim()];
+    const of = parents.flatMap((one) => ['-p', one]);
+    const sha = git(folder, [...identity, 'commit-tree', tree, ...of, '-m', message]).trim();
+    git(folder, ['push', '--quiet', 'origin', `${sha}:refs/heads/${branch}`], { REMOTE_USER: author });
+    return sha;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -90,6 +90,7 @@ const REPOSITORY_ID = 1_296_269;
 export function createRepository(
   fullName: string,
   people: Readonly<Record<string, PermissionLevel>>,
+  defaultBranch = 'main',
 ): Repository {
   let last = 0;
   return {
@@ -97,7 +98,7 @@ export function createRepository(
     fullName,
     formerNames: new Set(),
     hasIssues: true,
-    defaultBranch: 'main',
+    defaultBranch,
     environments: new Map(),
     people: new Map(Object.entries(people)),
     issues: new Map(),

@@ -16,14 +16,18 @@ export function representUser(example: unknown, login: string): Json {
 }
 
 /** A repository as GitHub describes one. */
-export function representRepository(example: unknown, fullName: string, at: Addresses): Json {
+export function representRepository(
+  example: unknown,
+  { fullName, defaultBranch }: Pick<Repository, 'fullName' | 'defaultBranch'>,
+  at: Addresses,
+): Json {
   const [owner = '', name = ''] = fullName.split('/');
   const sample = asObject(example);
   return {
     ...sample,
     full_name: fullName,
     name,
-    default_branch: 'main',
+    default_branch: defaultBranch,
     owner: representUser(sample['owner'], owner),
     url: `${at.api}/repos/${fullName}`,
     html_url: `${at.web}/${fullName}`,
@@ -96,12 +100,12 @@ export function representPullRequest(
       ref: issue.head.branch,
       sha: issue.head.sha,
       label: `${issue.head.repository.split('/')[0]}:${issue.head.branch}`,
-      repo: representRepository(head['repo'], issue.head.repository, at),
+      repo: representRepository(head['repo'], { ...repository, fullName: issue.head.repository }, at),
     },
     base: {
       ...base,
       ref: repository.defaultBranch,
-      repo: representRepository(base['repo'], repository.fullName, at),
+      repo: representRepository(base['repo'], repository, at),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -131,4 +131,20 @@ test('an authority of which a half is gone is not made anew: hosts and runners g
   rmSync(key);
   expect((await problemOf(openAuthority(folder, env)))?.code).toBe('authority-incomplete');
   expect(existsSync(file)).toBe(true);
+});
+
+test('says that no sandbox runs, and what one lacks to run', async () => {
+  const folder = createStranger();
+  const ask = async (...args: readonly string[]) => {
+    const asked = readCommand(['sandbox', ...args], COMMANDS);
+    if (asked.kind !== 'run') throw new Error('It asks for help.');
+    const print = { line: () => undefined, trouble: () => undefined, annotate: () => undefined };
+    return asked.command.run(asked.given, { root: createFolder(), cwd: folder, env: {}, print });
+  };
+  expect((await problemOf(ask('status')))?.code).toBe('no-sandbox');
+  mkdirSync(path.join(folder, 'below'));
+  const lacking = await problemOf(ask('--repo', 'below'));
+  expect(lacking?.code).toBe('sandbox-incomplete');
+  expect(lacking?.message).toMatch(/Node 24.*act.*MLflow and TorchServe/);
+  expect(lacking?.remedy).toContain('npm run sandbox');
 });
