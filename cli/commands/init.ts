@@ -37,6 +37,16 @@ export const initCommand: CliCommand = {
     },
     id: { type: 'string', value: 'COLUMN', help: 'Column that names each example.' },
     time: { type: 'string', value: 'COLUMN', help: 'Column of the time of each example.' },
+    experiment: {
+      type: 'string',
+      value: 'NAME',
+      help: 'Experiment of MLflow whose newest run tells what to expect; without it the model’s name.',
+    },
+    limit: {
+      type: 'string',
+      value: 'NUMBER',
+      help: 'Accuracy that a first model needs at least, or mean absolute error that it may have; without it by the newest run.',
+    },
     input: { type: 'string', value: 'PATH', multiple: true, help: 'File or folder that the training reads.' },
     host: {
       type: 'string',

@@ -6,6 +6,7 @@ import { UserError } from '../../core/errors.ts';
 import { modelNameSchema } from '../../core/identity/model-name.ts';
 import type { Filling } from '../../core/init/fill-workflow.ts';
 import type { InitialSetup } from '../../core/init/initial-setup.ts';
+import { learnFromRun } from '../../core/init/learn-from-run.ts';
 import { settingsOf, typed } from '../../core/init/settings.ts';
 import { COMMAND_LINE, DEFAULT_CONFIG_FILE } from '../../core/names.ts';
 import type { Given } from '../command.ts';
@@ -13,6 +14,7 @@ import type { Surroundings } from '../surroundings.ts';
 import { applySettings } from './apply-settings.ts';
 import { type Composed, composeFiles, findUnnamed } from './compose-files.ts';
 import { findHoldout } from './find-holdout.ts';
+import { findLastRun } from './find-last-run.ts';
 import { findProject } from './find-project.ts';
 import { makeSecrets } from './make-secrets.ts';
 import { showDifference } from './show-difference.ts';
@@ -25,7 +27,7 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
     throw new UserError([{ code: 'no-repository', message: `${cwd} is in no git repository.`, remedy }]);
   }
   const config = given.text('config') ?? DEFAULT_CONFIG_FILE;
-  const answers = await answer(folder, given);
+  const { answers, lacks } = await answer(folder, given, env);
   const filling = await fill(folder, given, config);
   const templates = path.join(root, 'workflows-templates');
   const files = composeFiles(folder, { answers, filling, config, templates });
@@ -36,6 +38,7 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
     writeFileSync(path.join(folder, file), text);
     print.line(`written  ${file}`);
   }
+  for (const line of lacks) print.line(`missing  ${line}`);
   const unnamed = findUnnamed(folder);
   for (const name of unnamed.names) print.line(`left     ${unnamed.file} as it is: it lacks ${name}=`);
   const { made, lacking } = makeSecrets(folder);
@@ -71,7 +74,9 @@ async function showAll(changed: readonly Composed[], print: Surroundings['print'
   return 1;
 }
 
-async function answer(folder: string, given: Given): Promise<InitialSetup> {
+type Answers = { readonly answers: InitialSetup; readonly lacks: readonly string[] };
+
+async function answer(folder: string, given: Given, env: Surroundings['env']): Promise<Answers> {
   const project = await findProject(folder, {
     folder: given.text('project'),
     train: given.text('train'),
@@ -88,9 +93,42 @@ async function answer(folder: string, given: Given): Promise<InitialSetup> {
   );
   const found = await findHoldout(folder, { ...present, inputs: given.list('input') });
   const model = modelNameSchema.safeParse(given.text('model') ?? path.basename(folder));
-  if (model.success) return { ...found, model: model.data, project, hosts: given.list('host') };
+  if (model.success) {
+    const experiment = given.text('experiment');
+    const known = { ...found, model: model.data, project, hosts: given.list('host') };
+    return addRun({ ...known, ...optional('experiment', experiment) }, given.text('limit'), env);
+  }
   const message = `The name of a model ${model.error.issues[0]?.message ?? 'is another'}.`;
   throw new UserError([{ code: 'model-name', message, remedy: 'Give one with --model.' }]);
+}
+
+/** What was said of a first model, else what the newest run of the experiment tells. */
+async function addRun(
+  setup: InitialSetup,
+  said: string | undefined,
+  env: Surroundings['env'],
+): Promise<Answers> {
+  if (said !== undefined) {
+    const value = Number(said);
+    if (said.trim() !== '' && Number.isFinite(value))
+      return {
+        answers: { ...setup, limit: { value, from: 'this is what it has to show at least' } },
+        lacks: [],
+      };
+    throw new UserError([{ code: 'usage', message: `--limit is ${said}.`, remedy: 'Write a number.' }]);
+  }
+  const found = await findLastRun(setup.experiment ?? setup.model, { env });
+  const learned =
+    'run' in found ? learnFromRun(found.run, setup.task) : { task: setup.task, limit: undefined };
+  const answers: InitialSetup = { ...setup, task: learned.task, ...optional('limit', learned.limit) };
+  if (learned.limit !== undefined) return { answers, lacks: [] };
+  const why = 'none' in found ? found.none : 'the newest run has no such metric';
+  return {
+    answers,
+    lacks: [
+      `how good a first model must be, without which none passes (${why.replace(/\.$/, '')}): give --limit`,
+    ],
+  };
 }
 
 async function fill(folder: string, given: Given, config: string): Promise<Filling> {

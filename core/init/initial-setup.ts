@@ -18,6 +18,10 @@ export type InitialSetup = {
     readonly time?: string;
   };
   readonly task: 'classification' | 'regression';
+  /** Where runs are found in MLflow, where that is not the name of the model. */
+  readonly experiment?: string;
+  /** What a first model has to show at least, in the metric of its task, and where that comes from. Without it nothing passes at first. */
+  readonly limit?: { readonly value: number; readonly from: string };
   /** Agents of the serving hosts; none where nothing serves yet. */
   readonly hosts: readonly string[];
 };

@@ -2,13 +2,15 @@ import type { InitialSetup } from './initial-setup.ts';
 
 /** What models are compared by where nothing else was said: a metric that is defined row by row, and a usual margin. */
 const RULES = {
-  classification: { metric: 'accuracy', margin: '0.5pp' },
-  regression: { metric: 'mae', margin: '1%' },
+  classification: { metric: 'accuracy', margin: '0.5pp', bound: 'floor' },
+  regression: { metric: 'mae', margin: '1%', bound: 'ceiling' },
 } as const;
 
 /** A trainyard.yml with a word on what each part is for. */
-export function writeConfiguration({ model, project, inputs, holdout, task, hosts }: InitialSetup): string {
-  const { metric, margin } = RULES[task];
+export function writeConfiguration(setup: InitialSetup): string {
+  const { model, project, inputs, holdout, task, hosts, experiment, limit } = setup;
+  const { metric, margin, bound } = RULES[task];
+  const first = limit === undefined ? '' : `${bound}: ${limit.value}, `;
   const steps = [
     ...(project.etl === undefined ? [] : [`etl: ${scalar(project.etl)}`]),
     `train: ${scalar(project.train)}`,
@@ -31,6 +33,7 @@ export function writeConfiguration({ model, project, inputs, holdout, task, host
     'tracking:',
     '  # A variable of the repository, so that no address stands in here.',
     `  uri: "\${MLFLOW_TRACKING_URI}"`,
+    ...(experiment === undefined ? [] : [`  experiment: ${scalar(experiment)}`]),
     'project:',
     `  uri: ${scalar(project.folder)} # the folder of MLproject`,
     `  steps: { ${steps.join(', ')} }`,
@@ -42,7 +45,10 @@ export function writeConfiguration({ model, project, inputs, holdout, task, host
     '  holdout: # examples that no training sees: on them models are compared',
     ...columns,
     'gate: # what a new model must show before it may serve',
-    `  - { metric: ${metric}, require: non-inferior, margin: ${margin} }`,
+    limit === undefined
+      ? `  # Nothing says how good a first model must be, so that none passes: add a \`${bound}:\`.`
+      : `  # A first model has nothing to be compared with: ${limit.from}.`,
+    `  - { metric: ${metric}, ${first}require: non-inferior, margin: ${margin} }`,
     ...(hosts.length === 0
       ? [
           '# environments: # without hosts, models are judged and registered, and nothing is rolled out',

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -66,6 +67,61 @@ test('makes a repository that check has nothing against', async () => {
     'branches: ["trunk"]',
   );
   expect(lines.join('\n')).toContain('gh secret set TRAINYARD_SIGNING_KEY < .trainyard/secrets/signing.key');
+});
+
+/** An MLflow with one run of one experiment. */
+async function startMlflow(experiment: string, metrics: Readonly<Record<string, number>>): Promise<string> {
+  const run = {
+    info: {
+      run_id: 'r1',
+      experiment_id: '7',
+      status: 'FINISHED',
+      start_time: 1,
+      artifact_uri: 'mlflow-artifacts:/7/r1',
+    },
+    data: {
+      metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, timestamp: 1, step: 0 })),
+      params: [],
+      tags: [],
+    },
+  };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://x');
+    const isFound = url.searchParams.get('experiment_name') === experiment;
+    const answers: Readonly<Record<string, unknown>> = {
+      'experiments/get-by-name': isFound
+        ? { experiment: { experiment_id: '7', name: experiment } }
+        : undefined,
+      'runs/search': { runs: [run] },
+    };
+    const answer = Object.entries(answers).find(([path]) => url.pathname.endsWith(path))?.[1];
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'none' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}
+
+test('says how good a first model must be by the newest run, else as told, else that nobody said', async () => {
+  const gateOf = async (args: readonly string[], env: Readonly<Record<string, string>>) => {
+    const folder = createStranger(BEFORE);
+    const { lines } = await runInit(folder, [...ARGS, ...args], env);
+    const text = readFileSync(path.join(folder, 'trainyard.yml'), 'utf8');
+    return { text, left: lines.filter((line) => line.includes('--limit')) };
+  };
+  const env = { MLFLOW_TRACKING_URI: await startMlflow('houses', { val_mae: 8_000 }) };
+  const learned = await gateOf(['--experiment', 'houses'], env);
+  expect(learned.text).toContain('- { metric: mae, ceiling: 9600, require: non-inferior, margin: 1% }');
+  expect(learned.text).toContain('the run r1 had val_mae 8000');
+  expect(learned.text).toContain('  experiment: houses');
+  expect(learned.left).toEqual([]);
+  const other = await gateOf([], env);
+  expect(other.text).toContain('- { metric: mae, require: non-inferior, margin: 1% }');
+  expect(other.left.join()).toMatch(/no run of the experiment flats has ended well/);
+  expect((await gateOf(['--limit', '9000'], {})).text).toContain('ceiling: 9000,');
+  expect((await gateOf([], {})).left.join()).toMatch(/MLFLOW_TRACKING_URI names no server here/);
 });
 
 test('keeps every secret out of what git sees and others may read', async () => {
