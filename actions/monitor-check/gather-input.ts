@@ -12,13 +12,22 @@ import {
 import type { ConfidenceBins, ReferenceProfile } from '../../core/drift/profile.ts';
 import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
+import { addSeconds, isAfter } from '../../core/instant.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
-import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
+import {
+  type Deployed,
+  type EnvironmentState,
+  environmentOf,
+  type LedgerState,
+  lookUp,
+} from '../../core/ledger/state.ts';
 import { NO_PROFILE } from '../../core/monitor/decide-monitor.ts';
 import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { Instance } from '../../core/serving/api.ts';
 import { harmBrake } from '../../core/serving/harm-brake.ts';
+import { readObservations } from '../serving/read-observations.ts';
+import { COUNTING_SECONDS, compareCounts } from './compare-counts.ts';
 import type { Monitoring } from './monitor-context.ts';
 import { readWindows } from './read-windows.ts';
 
@@ -69,10 +78,31 @@ async function look({ request, ports }: Monitoring, agent: AgentPort, here: Envi
       ...(warnings !== undefined && { warnings }),
     };
     const labels = champion === undefined ? [] : await agent.labels(model, champion);
-    return { report, windows: await readWindows(agent, model), labels };
+    const windows = await readWindows(agent, model);
+    if (here.champion === undefined || stable !== champion) return { report, windows, labels };
+    const counting = await compare({ request, ports }, agent, { champion: here.champion, windows });
+    return { report: { ...report, ...(counting && { counting }) }, windows, labels };
   } catch (thrown) {
     ports.log.warn(`${agent.url} can't be asked: ${messageOf(thrown)}`);
     return { report: { host: agent.url, problem: messageOf(thrown) }, windows: [], labels: [] };
+  }
+}
+
+/** It only tells, so a host that can't tell it is no worse for that. */
+async function compare(
+  { request, ports }: Monitoring,
+  agent: AgentPort,
+  { champion, windows }: { readonly champion: Deployed; readonly windows: readonly CaptureWindow[] },
+): Promise<HostReport['counting']> {
+  const now = ports.clock.now();
+  const dayAgo = addSeconds(now, -COUNTING_SECONDS);
+  const since = isAfter(champion.at, dayAgo) ? champion.at : dayAgo;
+  try {
+    const observations = await readObservations(agent, request.config.model, since);
+    return compareCounts({ windows, observations }, { version: champion.version, since, now });
+  } catch (thrown) {
+    ports.log.warn(`What ${agent.url} answered can't be compared with what it counted: ${messageOf(thrown)}`);
+    return undefined;
   }
 }
 

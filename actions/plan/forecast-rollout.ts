@@ -1,17 +1,15 @@
 import { messageOf } from '../../core/errors.ts';
-import { addSeconds, epochMs, type Instant, isBefore } from '../../core/instant.ts';
+import { addSeconds, epochMs, type Instant } from '../../core/instant.ts';
 import type { AgentPort, Log } from '../../core/ports.ts';
 import type { Block } from '../../core/report/report.ts';
 import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import { planStages } from '../../core/rollout/plan-stages.ts';
 import { reportStages } from '../../core/rollout/report-stages.ts';
 import type { RolloutPlan } from '../../core/rollout/rollout-plan.ts';
+import { readObservations } from '../serving/read-observations.ts';
 
 /** Traffic of the last so many seconds stands for the traffic to come. */
 const LOOK_BACK_SECONDS = 3_600;
-/** The agent gives at most this many observations in one answer. */
-const OBSERVATIONS_PER_CALL = 1_000;
-
 type ForecastRequest = {
   readonly agents: readonly AgentPort[];
   readonly model: string;
@@ -28,7 +26,7 @@ export async function forecastRollout(request: ForecastRequest): Promise<readonl
   const { agents, model, plan, now, log } = request;
   try {
     const since = addSeconds(now, -LOOK_BACK_SECONDS);
-    const looks = await Promise.all(agents.map((agent) => readSince(agent, model, since)));
+    const looks = await Promise.all(agents.map((agent) => readObservations(agent, model, since)));
     const rates = looks.map((seen) => requestsPerSecond(seen, epochMs(now)));
     const total = rates.reduce((sum, rate) => sum + rate, 0);
     return reportStages(planStages({ plan, requestsPerSecond: total }));
@@ -55,15 +53,4 @@ function requestsPerSecond(seen: readonly Observation[], now: number): number {
 /** Copies that a candidate without a share is sent are nobody's requests. */
 function sentIn({ weights, stable, candidate }: Observation): number {
   return stable.requests + (weights.candidate > 0 ? candidate.requests : 0);
-}
-
-/** What a host has seen of a model's traffic since then. An agent of an older version gives what was before as well. */
-async function readSince(agent: AgentPort, model: string, since: Instant): Promise<readonly Observation[]> {
-  const seen: Observation[] = [];
-  for (let after = 0; ; ) {
-    const page = await agent.observationsSince(model, since, after);
-    seen.push(...page.filter(({ at }) => !isBefore(at, since)));
-    after = Math.max(after, ...page.map(({ seq }) => seq));
-    if (page.length < OBSERVATIONS_PER_CALL) return seen;
-  }
 }

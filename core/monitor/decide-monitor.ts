@@ -3,6 +3,7 @@ import type { Reason } from '../verdict.ts';
 import { findDataTroubles } from './find-data-troubles.ts';
 import { findHostTroubles, findMissedRuns, findUnknownServed } from './find-host-troubles.ts';
 import { findRetrainBar } from './find-retrain-bar.ts';
+import { findUncounted } from './find-uncounted.ts';
 import { type Finding, MONITOR_ACTIONS, type MonitorAction } from './finding.ts';
 import type { MonitorInput } from './monitor-input.ts';
 
@@ -39,6 +40,7 @@ export function decideMonitor(input: MonitorInput): MonitorDecision {
   const findings = [
     ...unknown,
     ...findHostTroubles(input),
+    ...findUncounted(input),
     ...findDataTroubles(input),
     ...findMissedRuns(input),
     ...findUnknowns(input),

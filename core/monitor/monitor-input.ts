@@ -20,6 +20,8 @@ export type HostReport = {
     readonly state?: Instance['state'];
     readonly message?: string;
   };
+  /** Requests that it answered with the champion of late, and the predictions of it that it counted; absent where that can't be told. */
+  readonly counting?: { readonly answered: number; readonly counted: number };
   /** Why it has braked the rollout that made the champion that. */
   readonly braked?: string;
   /** What it says is wrong with itself, or with some model's traffic there. */

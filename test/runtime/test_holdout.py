@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from trainyard.errors import UserError
+from trainyard.features import Extractor, list_features
 from trainyard.holdout import Holdout, HoldoutColumns, load_holdout
 from trainyard.scoring import parse_request
 from trainyard.signature import Signature, parse_signature
@@ -241,6 +242,17 @@ def test_an_array_comes_in_the_type_of_the_signature(tmp_path: Path):
     held = load_holdout(path, HoldoutColumns("label", None, None, ()), sign_tensor("float32", 2)).inputs
     assert held.dtype == np.float32
     assert held.tolist() == np.array([[1, 0.1], [2, 0.2]], dtype=np.float32).tolist()
+
+
+def test_a_table_for_an_array_is_profiled_by_position_and_counted_as_requests_come(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    pd.DataFrame({"mean_radius": [1.5, 2.5], "texture": [0.1, 0.2], "label": [0, 1]}).to_csv(path, index=False)
+    signature = sign_tensor("float32", 2)
+    held = load_holdout(path, HoldoutColumns("label", None, None, ()), signature).inputs
+    extractor = Extractor(list_features(held))
+    asked = parse_request(json.dumps({"inputs": [[7.5, 0.5]]}), signature)
+    assert [feature.name for feature in extractor.numeric] == ["x0", "x1"]
+    assert extractor.extract(asked)[0].tolist() == [[7.5, 0.5]]
 
 
 @pytest.mark.parametrize(("kind", "cells"), [("long", "1.5,2"), ("long", ",2"), ("double", "x,2"), ("boolean", "3,4")])
