@@ -112,6 +112,9 @@ export type RegisteredVersion = ModelSource & {
   readonly status: 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION' | 'READY';
 };
 
+/** Data as MLflow shows them: a name, a digest, and where they come from. */
+type Dataset = { readonly name: string; readonly digest: string; readonly source: object };
+
 type Tags = Readonly<Record<string, string>>;
 
 /** MLflow tracking and model registry. Whoever may train may write to it: what it gives is checked before it is believed. */
@@ -125,6 +128,10 @@ export type Tracking = {
   /** The runs of an experiment that carry all these tags, newest first; none when the experiment does not exist. */
   readonly findRuns: (experiment: string, tags: Tags) => Promise<readonly TrackingRun[]>;
   readonly setRunTags: (runId: string, tags: Tags) => Promise<void>;
+  /** Adds parameters to a run. One that it has with another value is refused. */
+  readonly logParameters: (runId: string, parameters: Readonly<Record<string, string>>) => Promise<void>;
+  /** Shows with a run what it was trained on. */
+  readonly logDataset: (runId: string, dataset: Dataset) => Promise<void>;
   readonly uploadArtifact: (runId: string, path: string, file: string) => Promise<void>;
   readonly downloadArtifact: (runId: string, path: string, file: string) => Promise<void>;
   /** Paths of the files directly below a folder of the run's artifacts; none when there is no such folder, or no such run. */

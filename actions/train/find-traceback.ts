@@ -8,6 +8,14 @@ type Traceback = {
 const FRAME = /^\s*File "(?<file>[^"]+)", line (?<line>\d+)/;
 const ERROR = /^(?<message>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning)?(?:: .*)?)$/;
 
+/** What MLflow says around a step: that it begins, and that it failed. */
+const OF_MLFLOW = /^(?:[\d/]+ [\d:]+ )?(?:DEBUG|INFO|WARNING|ERROR) mlflow\.(?:cli|projects)\b/;
+
+/** The last words of a program that left no traceback; `undefined` when it said nothing. What MLflow says around it tells no cause. */
+export function findLastWords(lines: readonly string[]): string | undefined {
+  return lines.findLast((line) => line.trim() !== '' && !OF_MLFLOW.test(line));
+}
+
 /**
  * Reads the last traceback in a program's output: its final message, and the innermost frame that lies below `root` (the
  * user's code rather than a library's). `undefined` when there is no traceback.

@@ -20,7 +20,7 @@ export function main(root: string): Promise<void> {
     const { workspace, runUrl } = host;
     const { repository, attempt } = host.workflow;
     await warnOfRunner(plan, host.env, log);
-    await requireProject(
+    const defaults = await requireProject(
       workspace,
       { file: inputs.config, text },
       { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
@@ -37,7 +37,10 @@ export function main(root: string): Promise<void> {
       onLine: log.info,
     });
     return train(
-      { plan, config, workspace, repository, runUrl, attempt, signal },
+      {
+        ...{ plan, config, workspace, repository, runUrl, attempt, signal, defaults },
+        repositoryUrl: `${host.serverUrl}/${repository}`,
+      },
       {
         tracking: await connectTracking(host, config),
         project,

@@ -1,4 +1,4 @@
-import type { Config, Holdout } from '../../core/config/config.ts';
+import type { Config, Holdout, Scalar } from '../../core/config/config.ts';
 import type { Clock, Log, ProjectRunner, Tracking } from '../../core/ports.ts';
 import type { Plan } from '../job/handoff.ts';
 
@@ -11,6 +11,10 @@ export type TrainRequest = {
   readonly config: Config;
   readonly workspace: string;
   readonly repository: string;
+  /** Address of the repository. */
+  readonly repositoryUrl: string;
+  /** What the MLproject file takes for parameters that are not given. */
+  readonly defaults: Readonly<Record<string, Scalar>>;
   readonly runUrl: string;
   /** Of the workflow run, from 1. */
   readonly attempt: number;

@@ -7,8 +7,9 @@ import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained as HandedOn, Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findEarlier, sealFinished, sealOpened } from './find-earlier.ts';
-import { findTraceback } from './find-traceback.ts';
+import { findLastWords, findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
+import { logGiven, sourceTags } from './keep-habits.ts';
 import { reportTraining } from './report-training.ts';
 import type { HashedData, TrainPorts, TrainRequest } from './train-context.ts';
 
@@ -53,6 +54,7 @@ async function runTraining(
       [TAGS.correlation]: plan.correlationId,
       [TAGS.sha]: plan.sha,
       [TAGS.step]: 'train',
+      ...sourceTags(request, config.project.steps.train),
       ...(resumes !== undefined && { [TAGS.resumes]: resumes }),
     },
   });
@@ -67,6 +69,8 @@ async function runTraining(
     const variables = resumes === undefined ? {} : { [RESUME_VARIABLE]: resumes };
     const step = { ...stepOf(request, run.runId), variables };
     const end = await log.group('Training', () => runTrainStep(step, ports));
+    const parameters = { ...request.defaults, ...step.parameters };
+    await logGiven(request, ports, { runId: run.runId, parameters, data });
     checkEnd(request, 'train', end);
     const trained = await checkModel(request, tracking, run.runId);
     const { box } = end;
@@ -90,7 +94,12 @@ async function prepareData(request: TrainRequest, ports: TrainPorts, parentRunId
   const run = await tracking.createRun({
     experiment: config.tracking.experiment,
     name: `etl ${plan.correlationId}`,
-    tags: { [TAGS.correlation]: plan.correlationId, [TAGS.sha]: plan.sha, [TAGS.step]: 'etl' },
+    tags: {
+      [TAGS.correlation]: plan.correlationId,
+      [TAGS.sha]: plan.sha,
+      [TAGS.step]: 'etl',
+      ...sourceTags(request, etl),
+    },
     parentRunId,
   });
   const end = await log.group('Preparing the data', () =>
@@ -137,7 +146,7 @@ function checkEnd({ workspace, config, plan, signal }: TrainRequest, step: strin
     ]);
   }
   const found = findTraceback(end.lines, workspace);
-  const said = found?.message ?? end.lines.findLast((line) => line.trim() !== '') ?? 'it printed nothing';
+  const said = found?.message ?? findLastWords(end.lines) ?? 'it printed nothing';
   const problem: Problem = {
     code: 'training-failed',
     message: `The step ${step} failed${end.code === undefined ? '' : ` with exit code ${end.code}`}: ${said}.`,

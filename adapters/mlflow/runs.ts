@@ -36,8 +36,12 @@ const modelAnswer = z.object({
 });
 const nothing = z.unknown();
 
-/** Tags of one `set-tag` loop are few; MLflow takes at most this many in one `log-batch`. */
-const MAX_BATCH_TAGS = 100;
+/** MLflow takes at most this many tags, and as many parameters, in one `log-batch`. */
+const MAX_BATCH = 100;
+/** Limits of MLflow on other texts, in characters. */
+const MAX_PARAMETER = 6_000;
+const MAX_DATASET_NAME = 500;
+const MAX_DIGEST = 36;
 
 /** The id of the experiment of this name, made when it is missing. */
 async function ensureExperiment(client: MlflowClient, name: string): Promise<string> {
@@ -129,10 +133,38 @@ export async function setRunTags(
   tags: Readonly<Record<string, string>>,
 ): Promise<void> {
   const all = toPairs(tags);
-  for (let from = 0; from < all.length; from += MAX_BATCH_TAGS) {
-    const json = { run_id: runId, tags: all.slice(from, from + MAX_BATCH_TAGS) };
+  for (let from = 0; from < all.length; from += MAX_BATCH) {
+    const json = { run_id: runId, tags: all.slice(from, from + MAX_BATCH) };
     await client.call({ method: 'POST', path: 'runs/log-batch', json, answer: nothing });
   }
+}
+
+/** Adds parameters to a run; a value that is longer than MLflow takes is cut. */
+export async function logParameters(
+  client: MlflowClient,
+  runId: string,
+  parameters: Readonly<Record<string, string>>,
+): Promise<void> {
+  const all = toPairs(parameters).map(({ key, value }) => ({ key, value: value.slice(0, MAX_PARAMETER) }));
+  for (let from = 0; from < all.length; from += MAX_BATCH) {
+    const json = { run_id: runId, params: all.slice(from, from + MAX_BATCH) };
+    await client.call({ method: 'POST', path: 'runs/log-batch', json, answer: nothing });
+  }
+}
+
+/** Shows with a run what it was trained on, as `mlflow.log_input` does. */
+export async function logDataset(
+  client: MlflowClient,
+  runId: string,
+  { name, digest, source }: { readonly name: string; readonly digest: string; readonly source: object },
+): Promise<void> {
+  const dataset = {
+    ...{ name: name.slice(0, MAX_DATASET_NAME), digest: digest.replace('sha256:', '').slice(0, MAX_DIGEST) },
+    ...{ source_type: 'git', source: JSON.stringify(source) },
+  };
+  const tags = [{ key: 'mlflow.data.context', value: 'training' }];
+  const json = { run_id: runId, datasets: [{ tags, dataset }] };
+  await client.call({ method: 'POST', path: 'runs/log-inputs', json, answer: nothing });
 }
 
 /** What a logged model is, and where its files lie; `undefined` when the server has no such model. */

@@ -14,6 +14,8 @@ import {
   findRuns,
   getArtifactRoot,
   getRun,
+  logDataset,
+  logParameters,
   setRunTags,
 } from './runs.ts';
 
@@ -33,6 +35,8 @@ export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
     getRun: (runId) => getRun(client, runId),
     findRuns: (experiment, tags) => findRuns(client, experiment, tags),
     setRunTags: (runId, tags) => setRunTags(client, runId, tags),
+    logParameters: (runId, parameters) => logParameters(client, runId, parameters),
+    logDataset: (runId, dataset) => logDataset(client, runId, dataset),
     uploadArtifact: async (runId, path, file) =>
       uploadArtifact(client, { root: await rootOf(runId), path }, file),
     downloadArtifact: async (runId, path, file) =>

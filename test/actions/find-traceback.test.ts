@@ -1,5 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { findTraceback } from '../../actions/train/find-traceback.ts';
+import { findLastWords, findTraceback } from '../../actions/train/find-traceback.ts';
+
+test('the last words of a program without a traceback are its own, and none of MLflow’s', () => {
+  const lines = [
+    '2026/11/21 12:00:00 INFO mlflow.projects.utils: === Created directory /tmp/x ===',
+    "2026/11/21 12:00:00 INFO mlflow.projects.backend.local: === Running command 'python fit.py --hidden 1.5' ===",
+    'usage: fit.py [-h] [--hidden HIDDEN]',
+    "fit.py: error: argument --hidden: invalid int value: '1.5'",
+    '',
+    "2026/11/21 12:00:01 ERROR mlflow.cli: === Run (ID 'f00') failed ===",
+  ];
+  expect(findLastWords(lines)).toBe("fit.py: error: argument --hidden: invalid int value: '1.5'");
+  expect(findLastWords(['ERROR mlflow.cli: === Run failed ===', ' '])).toBeUndefined();
+});
 
 describe('a traceback', () => {
   test('is the last one, without a frame when none is the user’s', () => {

@@ -40,6 +40,29 @@ describe('train', () => {
     expect(training).toMatchObject({ dataDigest: digestOf('data'), metrics: {} });
   });
 
+  test('shows in MLflow what it was given, and leaves what the script has logged itself as it is', async () => {
+    const { request, ports, tracking } = createTraining((step) => {
+      const run = tracking.runs.get(step.runId);
+      if (run !== undefined) tracking.runs.set(step.runId, { ...run, parameters: { lr: '1e-1' } });
+      return { ...DONE, status: 'failed', code: 1 };
+    });
+    await train(request, ports).catch(() => undefined);
+    expect(tracking.runs.get('run-1')).toMatchObject({
+      parameters: { lr: '1e-1', momentum: '0.9' },
+      tags: {
+        'mlflow.source.name': 'https://github.test/acme/digits',
+        'mlflow.source.git.commit': request.plan.sha,
+        'mlflow.project.entryPoint': 'main',
+        'mlflow.user': 'ann',
+      },
+    });
+    const silent = createTraining();
+    const refusing = { ...silent.tracking, logParameters: () => Promise.reject(new Error('400')) };
+    await expect(train(silent.request, { ...silent.ports, tracking: refusing })).resolves.toMatchObject({
+      reasonCode: 'trained',
+    });
+  });
+
   test('names the line of the user’s script that failed, and closes the run as failed', async () => {
     const lines = [
       'Traceback (most recent call last):',

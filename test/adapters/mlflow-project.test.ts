@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
 import { readTraining } from '../../actions/job/handoff.ts';
@@ -22,7 +24,7 @@ import { UserError } from '../../core/errors.ts';
 import { joinAnswers } from '../../core/gate/join-answers.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
-import type { Log } from '../../core/ports.ts';
+import type { Log, Tracking, TrackingRun } from '../../core/ports.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 
@@ -100,7 +102,10 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
   };
   const { signal } = new AbortController();
-  const asked = { plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run' };
+  const asked = {
+    ...{ plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run' },
+    ...{ repositoryUrl: 'https://github.test/a/b', defaults: { trees: 20, lr: 0.1 } },
+  };
   const request = { ...asked, attempt: 1, signal };
   return { request, ports, runtime, config: config.value, tracking, workspace };
 }
@@ -126,6 +131,37 @@ function expectGateByOwnMetric({ gate }: Config, challenger: Predictions) {
   expect(worse.checks.find(({ change }) => change)?.verdict).toBe('fail');
 }
 
+/** Runs the same step as a user of MLflow would, and gives its run. */
+async function runByHand(workspace: string, tracking: Tracking): Promise<TrackingRun> {
+  const args = ['-m', 'mlflow', 'run', '.', '-e', 'train', '--env-manager', 'local'];
+  await promisify(execFile)(python, [...args, '--experiment-name', 'by-hand'], {
+    cwd: workspace,
+    env: {
+      ...process.env,
+      MLFLOW_TRACKING_URI: server.url,
+      PATH: `${path.dirname(python)}:${process.env['PATH']}`,
+    },
+  });
+  const [run] = await tracking.findRuns('by-hand', { 'mlflow.source.type': 'PROJECT' });
+  if (run === undefined) throw new Error('mlflow run left no run');
+  return run;
+}
+
+/** Everything by which MLflow's pages compare runs, and show where one comes from, is what `mlflow run` writes. */
+function expectSameHabits(ours: TrackingRun, theirs: TrackingRun) {
+  expect(ours.parameters).toEqual(theirs.parameters);
+  const written = Object.keys(theirs.tags).filter((name) => name.startsWith('mlflow.'));
+  expect(Object.keys(ours.tags)).toEqual(expect.arrayContaining(written));
+  for (const name of ['source.type', 'project.entryPoint', 'project.env', 'project.backend']) {
+    expect([name, ours.tags[`mlflow.${name}`]]).toEqual([name, theirs.tags[`mlflow.${name}`]]);
+  }
+  expect(ours.tags).toMatchObject({
+    'mlflow.user': 'ann',
+    'mlflow.source.name': 'https://github.test/a/b',
+    'mlflow.source.git.commit': 'a'.repeat(40),
+  });
+}
+
 describe('a real MLflow Project', () => {
   test('is trained, evaluated, registered and packed, each step from what the one before left', async () => {
     const { request, ports, runtime, config, tracking, workspace } = prepare(
@@ -138,6 +174,7 @@ describe('a real MLflow Project', () => {
     const training = readTraining(JSON.stringify({ schema_version: 1, action: 'train', ...trained.result }));
     expect((await train({ ...request, attempt: 2 }, ports)).reasonCode).toBe('already-trained');
     expect((await tracking.getRun(runId)).metrics['train_accuracy']).toBeGreaterThan(0.5);
+    expectSameHabits(await tracking.getRun(runId), await runByHand(workspace, tracking));
 
     const { holdout } = config.data;
     if (holdout === undefined) throw new Error('no holdout');

@@ -35,7 +35,31 @@ describe('runs', () => {
     expect(found.map(({ runId }) => runId)).toEqual([run.runId]);
     expect(found[0]?.status).toBe('RUNNING');
     await tracking.endRun(run.runId, 'FINISHED');
-    expect((await tracking.getRun(run.runId)).status).toBe('FINISHED');
+    const ended = await tracking.getRun(run.runId);
+    expect(ended.status).toBe('FINISHED');
+    expect([run.endedAt, Date.parse(ended.endedAt ?? '') > Date.now() - 60_000]).toEqual([undefined, true]);
+  });
+
+  test('show what they were given: parameters, and the data that they read', async () => {
+    const { runId } = await newRun();
+    const parameters = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`p${index}`, '0.1']));
+    await tracking.logParameters(runId, { ...parameters, text: 'x'.repeat(7_000) });
+    expect((await tracking.getRun(runId)).parameters).toMatchObject(parameters);
+    const source = { uri: 'https://github.test/a/b', paths: ['data/train'] };
+    await tracking.logDataset(runId, { name: 'data/train', digest: `sha256:${'a'.repeat(64)}`, source });
+    const answer = await fetch(`${server.url}/api/2.0/mlflow/runs/get?run_id=${runId}`);
+    expect(await answer.json()).toMatchObject({
+      run: {
+        inputs: {
+          dataset_inputs: [
+            {
+              tags: [{ key: 'mlflow.data.context', value: 'training' }],
+              dataset: { name: 'data/train', digest: 'a'.repeat(36), source: JSON.stringify(source) },
+            },
+          ],
+        },
+      },
+    });
   });
 
   test('of an experiment that does not exist are none', async () => {

@@ -8,6 +8,8 @@ export type MemoryTracking = Tracking & {
   readonly aliases: Map<string, string>;
   readonly versions: Map<string, RegisteredVersion>;
   readonly versionTags: Map<string, Readonly<Record<string, string>>>;
+  /** Run and name of each dataset that was logged. */
+  readonly datasets: (readonly [runId: string, name: string])[];
   /** Digests of what logged models' bytes are now, by URI; of any other, that of its URI. */
   readonly modelDigests: Map<string, string>;
   /** Whether logged models have a signature. */
@@ -23,6 +25,7 @@ export function createMemoryTracking(): MemoryTracking {
     aliases: new Map(),
     versions: new Map(),
     versionTags: new Map(),
+    datasets: [],
     modelDigests: new Map(),
     hasSignature: true,
     check: async () => undefined,
@@ -35,6 +38,11 @@ export function createMemoryTracking(): MemoryTracking {
         .filter((run) => Object.entries(tags).every(([key, value]) => run.tags[key] === value)),
     setRunTags: async (runId, tags) =>
       change(tracking, runId, { tags: { ...requireRun(tracking, runId).tags, ...tags } }),
+    logParameters: async (runId, parameters) =>
+      change(tracking, runId, { parameters: { ...requireRun(tracking, runId).parameters, ...parameters } }),
+    logDataset: async (runId, { name }) => {
+      tracking.datasets.push([runId, name]);
+    },
     uploadArtifact: async (runId, path, file) => {
       tracking.artifacts.set(`${runId}/${path}`, file);
     },

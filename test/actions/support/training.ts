@@ -58,6 +58,8 @@ export function createTraining(
     config,
     workspace: '/home/ada',
     repository: 'acme/digits',
+    repositoryUrl: 'https://github.test/acme/digits',
+    defaults: { momentum: 0.9 },
     runUrl: 'http://run',
     attempt: 1,
     signal,
