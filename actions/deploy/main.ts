@@ -22,6 +22,7 @@ import { deploy } from './deploy.ts';
 import { createFleet } from './hosts/fleet.ts';
 import type { Attest } from './hosts/starter.ts';
 import type { DeployOutcome } from './outcomes.ts';
+import { tellAddress } from './tell-address.ts';
 
 /** To take back needs to know the hosts, and nothing that may be wrong elsewhere in the file. */
 const ENVIRONMENTS_ONLY = { needs: ['environments'], only: ['environments'] } as const;
@@ -64,7 +65,8 @@ export function main(): Promise<void> {
         attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
       },
     });
-    return withDoubts(await withUntold(deployed, announcer), doubts);
+    const outcome = withDoubts(await withUntold(deployed, announcer), doubts);
+    return tellAddress(outcome, agents, plan.model);
   });
 }
 

@@ -61,7 +61,9 @@ def parse_json(body: object) -> dict[str, Any]:
         except (ValueError, RecursionError) as error:
             raise InvalidInputError("not-json", f"The body is not JSON that can be read: {error}.") from error
     if not isinstance(body, dict):
-        raise InvalidInputError("not-an-object", "The body must be a JSON object.")
+        raise InvalidInputError(
+            "not-an-object", 'The body must be a JSON object, sent with the header "content-type: application/json".'
+        )
     return body
 
 
