@@ -11,7 +11,7 @@ import { createGitRemote } from '../../sandbox/github/git-remote.ts';
 const CONFIG = [
   'version: 1',
   'model: flats # a word of its own',
-  'tracking: { uri: "${MLFLOW_TRACKING_URI}", experiment: "${EXPERIMENT}" }',
+  `tracking: { uri: "\${MLFLOW_TRACKING_URI}", experiment: "\${EXPERIMENT}" }`,
   'environments:',
   '  staging: { hosts: ["https://stage-1:9443"] }',
   '  production: { hosts: ["https://serve-1:9443", "https://serve-2:9443"] }',
