@@ -7,6 +7,7 @@ type Main = (root: string) => Promise<void>;
 const MAINS: Readonly<Record<ActionName, () => Promise<{ readonly main: Main }>>> = {
   plan: () => import(/* webpackMode: "eager" */ './plan/main.ts'),
   train: () => import(/* webpackMode: "eager" */ './train/main.ts'),
+  propose: () => import(/* webpackMode: "eager" */ './propose/main.ts'),
   'evaluate-gate': () => import(/* webpackMode: "eager" */ './evaluate-gate/main.ts'),
   register: () => import(/* webpackMode: "eager" */ './register/main.ts'),
   'build-torchserve': () => import(/* webpackMode: "eager" */ './build-torchserve/main.ts'),

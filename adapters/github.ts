@@ -3,6 +3,7 @@ import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts
 import type { GitHub } from '../core/ports.ts';
 import type { GitHubClient } from './github-client.ts';
 import { readChangedFiles, readLastScheduledRun, readNewestUpdate } from './github-history.ts';
+import { proposeChange } from './github-proposal.ts';
 import { createTexts } from './github-texts.ts';
 
 /** GitHub's limits on other texts than comments, in characters. */
@@ -59,6 +60,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
           ...(context.logUrl !== undefined && { target_url: context.logUrl }),
         });
       }),
+    proposeChange: (change) => guard(options, () => proposeChange(context, change)),
     dispatch: (type, payload) =>
       guard(options, async () => {
         await octokit.rest.repos.createDispatchEvent({

@@ -34,6 +34,7 @@ export const RUN_ARTIFACTS = {
   predictions: 'trainyard/predictions',
   gate: 'trainyard/gate.json',
   pictures: 'trainyard/pictures',
+  search: 'trainyard/search',
   package: 'trainyard/package',
   rollouts: 'trainyard/rollouts',
 } as const;
@@ -55,6 +56,7 @@ export const SCHEMAS = {
   predictions: 'trainyard.predictions/4',
   provenance: 'trainyard.provenance/1',
   evidence: 'trainyard.evidence/1',
+  search: 'trainyard.search/1',
   rolloutRecord: 'trainyard.rollout-record/1',
 } as const;
 
@@ -80,7 +82,7 @@ export const TAGS = {
   box: 'trainyard.box',
   modelDigest: 'trainyard.model-digest',
   holdoutDigest: 'trainyard.holdout-digest',
-  /** On a run: the step of a training it is (`etl`, `train`); only those of `train` are ever found again. */
+  /** On a run: the step of a training it is (`etl`, `search`, `trial`, `train`); those of `search` and `train` are found again. */
   step: 'trainyard.step',
   /** On a run: the run whose work it goes on with. */
   resumes: 'trainyard.resumes',

@@ -1,5 +1,5 @@
 import type { BoxLevel } from './box-level.ts';
-import type { ProjectEnvironment } from './config/config.ts';
+import type { ProjectEnvironment, Search } from './config/config.ts';
 import type { LabelCount } from './drift/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
 import type { Problem } from './errors.ts';
@@ -11,6 +11,7 @@ import type { PermissionLevel } from './permission.ts';
 import type { Result } from './result.ts';
 import type { Observation } from './rollout/evidence/observation.ts';
 import type { RolloutRecord } from './rollout/record/record.ts';
+import type { SearchProgress, SearchResult } from './search/search-result.ts';
 import type { AgentState, Instance, SetTraffic, StartInstance, Traffic } from './serving/api.ts';
 import type { DispatchPayload } from './serving/dispatch-payload.ts';
 
@@ -213,6 +214,19 @@ export type GitHub = {
   ) => Promise<void>;
   /** Shows beside a commit how it does, with the run's address; one context has one status. */
   readonly setCommitStatus: (sha: string, status: CommitStatus) => Promise<void>;
+  /**
+   * Puts a file with another text on a new branch that begins at a commit, and opens a pull request into `base` (without it, the default
+   * branch). Asked again it finds both. Gives its address.
+   */
+  readonly proposeChange: (change: {
+    branch: string;
+    from: string;
+    base?: string;
+    file: string;
+    text: string;
+    title: string;
+    body: string;
+  }) => Promise<string>;
   readonly dispatch: (type: DispatchType, payload: DispatchPayload) => Promise<void>;
   /** When the schedule last ran a workflow that calls `called` (a file name), this run apart; `undefined` when none is on record. */
   readonly lastScheduledRun: (called: string, thisRun: string) => Promise<string | undefined>;
@@ -275,3 +289,22 @@ export type StepEnd = {
 
 /** Runs the user's training code. */
 export type ProjectRunner = { readonly run: (step: ProjectStep) => Promise<StepEnd> };
+
+/** A search over the parameters of a step; those of the step are the ones that all its trainings have. */
+export type SearchRequest = {
+  /** Its entry point, and the run that the runs of all trials become children of. */
+  readonly step: ProjectStep;
+  readonly study: string;
+  readonly search: Search;
+  /** Tags of each trial's run. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly onProgress: (progress: SearchProgress) => void;
+};
+
+/** What a search came to, and in what box its trainings ran. */
+export type SearchEnd = { readonly result: SearchResult; readonly box: BoxLevel };
+
+/**
+ * Runs a search to its end, from where an earlier one of the same study has left it. Rejects with a UserError for what the user can mend.
+ */
+export type SearchRunner = { readonly run: (request: SearchRequest) => Promise<SearchEnd> };

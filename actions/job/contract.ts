@@ -48,6 +48,11 @@ export const CONTRACTS = {
     ],
   },
   train: { name: 'train', inputs: { plan, config, python }, outputs: ['run-id', 'model-uri'] },
+  propose: {
+    name: 'propose',
+    inputs: { plan, training: text(), config, 'github-token': githubToken },
+    outputs: ['pull-request'],
+  },
   'evaluate-gate': {
     name: 'evaluate-gate',
     inputs: {

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
+import type { SearchSummary } from '../../core/ledger/search-summary.ts';
 import { type JobEnds, jobEndsSchema } from '../../core/plan/chain/chain-jobs.ts';
-import { registeredSchema, trainedSchema } from '../../core/plan/chain/handed-on.ts';
+import { registeredSchema, searchedSchema, trainedSchema } from '../../core/plan/chain/handed-on.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';
 
 /** What plan has handed over to this job: none reads the event again. */
@@ -21,6 +22,12 @@ export type Trained = z.infer<typeof trainedSchema>;
 /** Reads the input `training`. Throws likewise. */
 export function readTraining(text: string): Trained {
   return readResult({ input: 'training', text, schema: trainedSchema, action: 'train' });
+}
+
+/** What the job that ran a search says it came to, in the input `training`; `undefined` when it failed, or was lost before it could say so. */
+export function readSearch(text: string): SearchSummary | undefined {
+  const read = searchedSchema.safeParse(parseJson(text));
+  return read.success ? read.data.search : undefined;
 }
 
 /** A registered version as the ledger has it. */

@@ -17,6 +17,8 @@ const REASON_CODES = [
   'trained',
   'already-trained',
   'training-failed',
+  'searched',
+  'already-searched',
   'predicted',
   'already-predicted',
   'gate-passed',

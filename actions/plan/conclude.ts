@@ -51,7 +51,7 @@ export type Conclusion = {
   /** What it is about. */
   readonly commit: string | undefined;
   /** What the ledger knows of the training that is asked for. */
-  readonly training?: Pick<HandOverContext, 'nonce' | 'trained'>;
+  readonly training?: Pick<HandOverContext, 'nonce' | 'trained' | 'searched'>;
   readonly reasonCode: keyof typeof DECISIONS;
   readonly report: Report;
 };

@@ -5,8 +5,7 @@ import { listVariables } from '../../core/config/expand-variables.ts';
 import { optional } from '../../core/config/optional.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
-import { createEvent } from '../../core/ledger/create-event.ts';
-import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
+import type { Workflow } from '../../core/ledger/event.ts';
 import { findAbsence } from '../../core/ledger/head/find-absence.ts';
 import { findLoss, headOf, type Remembered } from '../../core/ledger/head/ledger-head.ts';
 import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
@@ -38,6 +37,7 @@ import {
   type Planned,
 } from './conclude.ts';
 import { lookUp } from './look-up.ts';
+import { isRecorded, recordOf } from './record-of.ts';
 
 export type PlanRequest = Pick<
   PlanInput,
@@ -211,13 +211,15 @@ async function record(
   operation: PlannedOperation,
   state: LedgerState,
 ): Promise<Ignored | Refused | { readonly kind: 'recorded'; readonly state: LedgerState }> {
-  const events = recordOf(request, operation, { at: clock.now(), nonce: createNonce() });
-  if (events.length === 0) return { kind: 'recorded', state };
+  const stamp = { at: clock.now(), nonce: createNonce() };
+  if (!isRecorded(operation)) return { kind: 'recorded', state };
   let declined: Ignored | Refused | undefined;
   const { written, state: now } = await appendOrThrow(ledger, request.config.model, (current) => {
     const again = decide(current);
-    declined = again.kind === 'operation' ? undefined : again;
-    return ok(declined === undefined ? events : []);
+    const events =
+      again.kind === 'operation' ? recordOf(request, operation, { ...stamp, state: current }) : again;
+    declined = 'kind' in events ? events : undefined;
+    return ok('kind' in events ? [] : events);
   });
   if (declined !== undefined) return declined;
   // Two jobs may read the ledger before either has written; the one that wrote the request carries it out.
@@ -258,42 +260,4 @@ async function forecastOf(
 async function tell(planning: Planning, conclusion: Conclusion): Promise<Planned> {
   await planning.answering.answer(conclusion.report);
   return concludeOperation(conclusion);
-}
-
-/** The events of an operation that needs the ledger alone, or that is on record from the moment it is asked for. */
-function recordOf(
-  { config, workflow }: PlanRequest,
-  operation: PlannedOperation,
-  { at, nonce }: { readonly at: string; readonly nonce: string },
-): readonly LedgerEvent[] {
-  const { actor, cause, environment, reason, pullRequest, sha, parameters } = operation;
-  const context = { model: config.model, at, actor, cause, workflow };
-  const where = environment === undefined ? {} : { environment };
-  switch (operation.operation) {
-    case 'train':
-    case 'tune': {
-      const data = {
-        operation: operation.operation,
-        sha,
-        parameters: { ...parameters },
-        ...(pullRequest !== undefined && { pullRequest }),
-        ...(reason !== undefined && { reason }),
-        nonce,
-      };
-      return [createEvent(context, 'training.requested', data)];
-    }
-    case 'freeze':
-      return [
-        createEvent(
-          context,
-          'frozen',
-          { ...where, reason: reason ?? 'no reason given' },
-          environment ?? 'all',
-        ),
-      ];
-    case 'unfreeze':
-      return [createEvent(context, 'unfrozen', where, environment ?? 'all')];
-    default:
-      return [];
-  }
 }

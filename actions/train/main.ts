@@ -1,15 +1,18 @@
 import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
-import { hashData } from '../../adapters/data-digest.ts';
+import { hashData, hashText } from '../../adapters/data-digest.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
+import { withoutSearchParameters } from './parameters-of.ts';
 import { requireProject } from './require-project.ts';
 import { train } from './train.ts';
+import { tune } from './tune.ts';
 import { warnOfRunner } from './warn-of-runner.ts';
 
 /** The train action: runs the MLflow Project of the commit at hand. */
@@ -23,9 +26,12 @@ export function main(root: string): Promise<void> {
     const defaults = await requireProject(
       workspace,
       { file: inputs.config, text },
-      { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
+      {
+        ...config.project,
+        parameters: { ...config.project.parameters, ...withoutSearchParameters(plan, config) },
+      },
     );
-    const project = createProjectRunner({
+    const options = {
       python: inputs.python,
       runtime: path.join(root, 'runtime'),
       cwd: workspace,
@@ -35,19 +41,22 @@ export function main(root: string): Promise<void> {
       ...{ inputs: plan.box.inputs, docker: plan.box.docker },
       trackingUri: config.tracking.uri,
       onLine: log.info,
-    });
-    return train(
+    };
+    const run = plan.operation === 'tune' ? tune : train;
+    return run(
       {
         ...{ plan, config, workspace, repository, runUrl, attempt, signal, defaults },
         repositoryUrl: `${host.serverUrl}/${repository}`,
       },
       {
         tracking: await connectTracking(host, config),
-        project,
+        project: createProjectRunner(options),
+        search: createSearchRunner({ ...options, folder: host.temp }),
         clock: systemClock,
         log,
         // With a nonce that nobody knows, nothing that is there is believed.
         seal: createSeal(plan.nonce ?? createNonce()),
+        hashText,
         hashData: (names) => hashData(workspace, names),
         readHoldout: (holdout) => readHoldout(workspace, holdout),
         writeTemp: createScratch(host).writeTemp,

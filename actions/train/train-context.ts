@@ -1,9 +1,13 @@
 import type { Config, Holdout, Scalar } from '../../core/config/config.ts';
-import type { Clock, Log, ProjectRunner, Tracking } from '../../core/ports.ts';
+import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import type { Clock, Log, ProjectRunner, SearchRunner, Tracking } from '../../core/ports.ts';
 import type { Plan } from '../job/handoff.ts';
 
 /** What a training reads: the digest of all of it, and its files. */
-export type HashedData = { readonly digest: string; readonly files: readonly unknown[] };
+export type HashedData = {
+  readonly digest: string;
+  readonly files: readonly { readonly path: string; readonly digest: string }[];
+};
 
 /** Which training is asked for, by which run. */
 export type TrainRequest = {
@@ -19,6 +23,14 @@ export type TrainRequest = {
   /** Of the workflow run, from 1. */
   readonly attempt: number;
   readonly signal: AbortSignal;
+  /** Where its parameters come from. */
+  readonly search?: FinishedSearch;
+};
+
+/** A search that is over, and the files that its trainings read, where they are known. */
+export type FinishedSearch = {
+  readonly summary: SearchSummary;
+  readonly files?: HashedData['files'];
 };
 
 /** What a training may touch. */
@@ -34,4 +46,10 @@ export type TrainPorts = {
   readonly readHoldout: (holdout: Holdout) => Promise<unknown>;
   /** Writes a text to a temporary file and gives its path. */
   readonly writeTemp: (name: string, text: string) => Promise<string>;
+};
+
+/** What a search may touch besides. */
+export type TunePorts = TrainPorts & {
+  readonly search: SearchRunner;
+  readonly hashText: (text: string) => string;
 };

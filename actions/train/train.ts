@@ -4,12 +4,13 @@ import { RESUME_VARIABLE, RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.
 import type { HandedModel, TrainedModel } from '../../core/plan/chain/handed-on.ts';
 import type { ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
-import type { Trained as HandedOn, Plan } from '../job/handoff.ts';
+import type { Trained as HandedOn } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findEarlier, sealFinished, sealOpened } from './find-earlier.ts';
 import { findLastWords, findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
 import { logGiven, sourceTags } from './keep-habits.ts';
+import { provenanceOf } from './provenance-of.ts';
 import { reportTraining } from './report-training.ts';
 import type { HashedData, TrainPorts, TrainRequest } from './train-context.ts';
 
@@ -20,7 +21,6 @@ type Trained = OutcomeOf<typeof CONTRACTS.train>;
  * started anew with a pointer to what it left. Rejects with a UserError that names the user's line when the script fails.
  */
 export async function train(request: TrainRequest, ports: TrainPorts): Promise<Trained> {
-  refuseSearch(request.plan);
   const { tracking, log } = ports;
   await tracking.check();
   const earlier = await findEarlier(request, ports);
@@ -86,7 +86,12 @@ async function runTraining(
   }
 }
 
-async function prepareData(request: TrainRequest, ports: TrainPorts, parentRunId: string): Promise<void> {
+/** Runs the project's step before the training, if it has one, as a child of that run. */
+export async function prepareData(
+  request: TrainRequest,
+  ports: Pick<TrainPorts, 'tracking' | 'project' | 'log'>,
+  parentRunId: string,
+): Promise<void> {
   const { plan, config } = request;
   const { etl } = config.project.steps;
   if (etl === undefined) return;
@@ -119,7 +124,7 @@ async function runTrainStep(step: ProjectStep, ports: TrainPorts): Promise<StepE
 }
 
 /** The training step with the plan's parameters over those of the configuration. */
-function stepOf({ plan, config, signal }: TrainRequest, runId: string): ProjectStep {
+export function stepOf({ plan, config, signal }: TrainRequest, runId: string): ProjectStep {
   const { uri, environment, steps } = config.project;
   const parameters = { ...config.project.parameters, ...plan.parameters };
   const { experiment } = config.tracking;
@@ -197,7 +202,7 @@ async function checkModel(
 type Done = { readonly run: TrackingRun; readonly model: TrainedModel };
 
 async function writeProvenance(
-  { plan, config, repository, runUrl }: TrainRequest,
+  { plan, config, repository, runUrl, search }: TrainRequest,
   { tracking, clock, writeTemp }: TrainPorts,
   { model, data, startedAt }: Done & { readonly data: HashedData; readonly startedAt: Instant },
 ): Promise<void> {
@@ -212,22 +217,12 @@ async function writeProvenance(
     project: { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
     ...{ runId: model.runId, modelUri: model.modelUri, modelDigest: model.modelDigest, box: model.box },
     data,
+    ...(search !== undefined && { search: provenanceOf(search, data) }),
     startedAt,
     finishedAt: clock.now(),
   };
   const file = await writeTemp('provenance.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
   await tracking.uploadArtifact(model.runId, RUN_ARTIFACTS.provenance, file);
-}
-
-function refuseSearch(plan: Plan): void {
-  if (plan.operation !== 'tune') return;
-  throw new UserError([
-    {
-      code: 'search-not-available',
-      message: 'This version of Trainyard does not run hyper-parameter searches.',
-      remedy: 'Use /train with the parameters you want, e.g. /train lr=0.01.',
-    },
-  ]);
 }
 
 /** What later jobs believe of the training is what this job says here, and nothing that lies in MLflow. */

@@ -15,13 +15,11 @@ const HOME = /^(HOME|USER)$/;
 const TOOLS = /^(PIP|UV|CONDA|MAMBA|HF|TRANSFORMERS|WANDB|SLURM)_(?!CACHE|PUBLISH)\w+$/;
 /** The same for what builds the environment of a model: it runs outside of any box, and may use the user's caches. */
 const INSTALLERS = /^(PIP|UV)_(?!PUBLISH)\w+$/;
-/** What a search shares its trials by. */
-const SEARCH = /^OPTUNA_STORAGE$/;
 
 const LISTS: Readonly<Record<Audience, readonly RegExp[]>> = {
   model: [MACHINE],
   runtime: [MACHINE, TRACKING, HOME, INSTALLERS],
-  training: [MACHINE, TRACKING, TOOLS, SEARCH],
+  training: [MACHINE, TRACKING, TOOLS],
 };
 
 /** What nobody's list may name: the runner's own, ours, and what would put code into a program or change how it reads its words. */

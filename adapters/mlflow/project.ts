@@ -9,7 +9,7 @@ import { type Box, openBox } from '../box/open-box.ts';
 import { holdsPrivate } from '../box/private-places.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
-type ProjectRunnerOptions = {
+export type ProjectRunnerOptions = {
   /** The Python that has MLflow: a path, or a name on PATH. */
   readonly python: string;
   /** The folder that holds `start.py`. */
@@ -48,11 +48,26 @@ export function createProjectRunner(options: ProjectRunnerOptions): ProjectRunne
   };
 }
 
-function runStep(
-  options: ProjectRunnerOptions,
-  step: ProjectStep,
-  { box, temp }: { readonly box: Box; readonly temp: string },
-): Promise<ProcessEnd> {
+function runStep(options: ProjectRunnerOptions, step: ProjectStep, place: Place): Promise<ProcessEnd> {
+  return runProcess({
+    ...boxStep(options, step, place),
+    timeoutMs: step.timeoutSeconds * 1_000,
+    ...(step.signal && { signal: step.signal }),
+    onLine: options.onLine,
+  });
+}
+
+/** The box of a step, and the folder that is its own. */
+type Place = { readonly box: Box; readonly temp: string };
+
+/** A program that is ready to be started. */
+type BoxedStep = ReturnType<Box['enter']> & {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+};
+
+/** The command line, folder and variables of a step in its box. */
+export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, { box, temp }: Place): BoxedStep {
   const variables = projectVariables(options, step);
   const home = box.home(temp);
   const { cwd } = options;
@@ -62,7 +77,7 @@ function runStep(
     (place) => existsSync(place) && !holdsPrivate(place, options.env),
   );
   const docker = options.docker ? ['/run/docker.sock'] : [];
-  return runProcess({
+  return {
     ...box.enter({
       command: [options.python, ...projectArguments(step)],
       // What git does in the workspace after the box, it does as its configuration says.
@@ -70,10 +85,7 @@ function runStep(
     }),
     cwd,
     env: { ...variables, HOME: home, TMPDIR: home },
-    timeoutMs: step.timeoutSeconds * 1_000,
-    ...(step.signal && { signal: step.signal }),
-    onLine: options.onLine,
-  });
+  };
 }
 
 /** The arguments of `python` that run a step inside its MLflow run. */

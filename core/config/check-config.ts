@@ -65,15 +65,34 @@ function checkHoldout({ gate, data }: RawConfig): readonly CrossProblem[] {
 function checkSpace({ search, project }: RawConfig): readonly CrossProblem[] {
   if (search === undefined) return [];
   const known = Object.keys(project.parameters);
-  return Object.keys(search.space)
+  const both = Object.keys(search.parameters).filter((name) => name in search.space);
+  return [
+    ...findUnknown(search.space, known, 'space'),
+    ...findUnknown(search.parameters, known, 'parameters'),
+    ...both.map((name) => ({
+      code: 'searched-and-set',
+      path: ['search', 'parameters', name],
+      message: `\`${name}\` is searched over, and has a value while it is.`,
+      remedy: 'Take it out of `search.parameters` or out of `search.space`.',
+    })),
+  ];
+}
+
+function findUnknown(
+  named: Readonly<Record<string, unknown>>,
+  known: readonly string[],
+  section: 'space' | 'parameters',
+): readonly CrossProblem[] {
+  const what = section === 'space' ? 'is searched over' : 'has a value for the search';
+  return Object.keys(named)
     .filter((name) => !known.includes(name))
     .map((name) => {
       const nearest = didYouMean(name, known);
       const add = `Add it there with its usual value.`;
       return {
         code: 'unknown-parameter',
-        path: ['search', 'space', name],
-        message: `\`${name}\` is searched over, and \`project.parameters\` does not have it.`,
+        path: ['search', section, name],
+        message: `\`${name}\` ${what}, and \`project.parameters\` does not have it.`,
         remedy: nearest === undefined ? add : `Did you mean \`${nearest}\`? Or: ${add.toLowerCase()}`,
       };
     });

@@ -5,6 +5,7 @@ import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
 import type { Rate } from './schema/quantity.ts';
 import type { PROJECT_ENVIRONMENTS } from './schema/schema.ts';
+import type { PRUNINGS } from './schema/search.ts';
 
 export type Scalar = string | number | boolean;
 
@@ -46,6 +47,9 @@ export type Search = {
   readonly direction: 'maximize' | 'minimize';
   readonly timeoutSeconds?: number;
   readonly seed: number;
+  readonly pruning: (typeof PRUNINGS)[number];
+  /** Values of other parameters while it searches. */
+  readonly parameters: Readonly<Record<string, Scalar>>;
   readonly space: Readonly<Record<string, SearchDimension>>;
 };
 

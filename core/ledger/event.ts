@@ -10,6 +10,7 @@ import { VERDICTS } from '../verdict.ts';
 import { causeSchema } from './cause.ts';
 import { envelopeSchema } from './envelope.ts';
 import { parametersSchema } from './parameters.ts';
+import { searchSummarySchema } from './search-summary.ts';
 
 const workflowSchema = z.strictObject({
   repository: z.string(),
@@ -32,6 +33,8 @@ const DATA = {
     parameters: parametersSchema,
     pullRequest: z.number().int().positive().optional(),
     reason: z.string().optional(),
+    /** What follows a search at once. */
+    next: z.literal('train').optional(),
     /** What the attempts of its train job know each other's runs by. */
     nonce: z.string().min(32).max(200).optional(),
   }),
@@ -50,6 +53,7 @@ const DATA = {
     box: boxLevelSchema.optional(),
     message: z.string().optional(),
   }),
+  'search.finished': searchSummarySchema,
   'holdout.fixed': z.strictObject({
     /** Commit of the default branch that says so. */
     sha: z.string(),
@@ -206,6 +210,7 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
   eventOf('training.requested'),
   eventOf('training.started'),
   eventOf('training.finished'),
+  eventOf('search.finished'),
   eventOf('holdout.fixed'),
   eventOf('answers.fixed'),
   eventOf('gate.judged'),

@@ -48,6 +48,7 @@ function applyEvent(draft: Draft, index: Index, event: RecordedEvent): void {
     case 'training.requested':
     case 'training.started':
     case 'training.finished':
+    case 'search.finished':
     case 'holdout.fixed':
     case 'answers.fixed':
     case 'gate.judged':

@@ -5,6 +5,7 @@ import type { Verdict } from '../verdict.ts';
 import type { Cause } from './cause.ts';
 import type { UnsignedBeginning } from './chain/unsigned-beginning.ts';
 import type { LedgerEventData, LOCK_TYPES } from './event.ts';
+import type { SearchSummary } from './search-summary.ts';
 
 export type LockType = (typeof LOCK_TYPES)[number];
 
@@ -132,6 +133,8 @@ export type Training = {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly pullRequest?: number | undefined;
   readonly reason?: string | undefined;
+  /** What follows the search at once. */
+  readonly next?: 'train' | undefined;
   readonly nonce?: string | undefined;
   readonly cause: Cause;
   readonly actor: string;
@@ -142,6 +145,8 @@ export type Training = {
   readonly modelDigest?: string | undefined;
   readonly dataDigest?: string | undefined;
   readonly message?: string | undefined;
+  /** What its search came to. */
+  readonly search?: SearchSummary | undefined;
 };
 
 /** A training nobody asked for by hand: what the retrain budget counts. */

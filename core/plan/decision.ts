@@ -39,6 +39,7 @@ type RefuseCode =
   | 'unknown-parameter'
   | 'bad-parameter'
   | 'no-search'
+  | 'search-running'
   | 'no-environments'
   | 'unknown-environment'
   | 'unknown-version'

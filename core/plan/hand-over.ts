@@ -8,6 +8,7 @@ import { instantSchema } from '../instant.ts';
 import { causeSchema } from '../ledger/cause.ts';
 import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
+import { searchSummarySchema } from '../ledger/search-summary.ts';
 import { trainedModelSchema } from './chain/handed-on.ts';
 
 // Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.
@@ -49,6 +50,8 @@ const operationSchema = z.object({
   word: z.object({ at: instantSchema, namesVersion: z.boolean() }).readonly().exactOptional(),
   /** Why someone freezes, or what a dispatch said of its cause. */
   reason: z.string().exactOptional(),
+  /** What follows a search at once. */
+  next: z.literal('train').exactOptional(),
   /** The rollout that a host has braked. */
   rollout: z.string().min(1).max(200).exactOptional(),
   /** Shared by everything that follows; also the cause's id. */
@@ -106,6 +109,8 @@ const contentSchema = operationSchema.extend({
   commit: z.string().exactOptional(),
   /** The training that it asks for is done by the ledger, for this commit: the model that it made. */
   trained: trainedModelSchema.exactOptional(),
+  /** The search that it asks for is over by the ledger. */
+  searched: searchSummarySchema.exactOptional(),
   /**
    * What an attempt of the train job seals its run with, so that the next one knows it for its own. It is no secret to those who may read
    * the repository: it stands in the log and the ledger.

@@ -66,8 +66,9 @@ function planInputs(
   { operation, actor }: { readonly operation: Operation; readonly actor: string },
   text: (name: string) => string,
 ): PlanDecision {
-  // `parameters` is written as after `/train`, so that it is read by the same rules.
-  const parsed = parseCommand(`/train ${text('parameters').replaceAll(/\s+/g, ' ')}`);
+  // `parameters` is written as after `/train` or `/tune`, so that it is read by the same rules.
+  const command = operation === 'tune' ? 'tune' : 'train';
+  const parsed = parseCommand(`/${command} ${text('parameters').replaceAll(/\s+/g, ' ')}`);
   if (parsed.kind !== 'command') return parsed;
   if (parsed.commit !== undefined) {
     return refuse('bad-argument', `\`${parsed.commit}\` is no parameter.`, 'Write `name=value` pairs.');
@@ -92,6 +93,7 @@ function planInputs(
       ...(version === undefined ? {} : { version }),
       ...(environment === '' ? {} : { environment }),
       ...(reason === '' ? {} : { reason }),
+      ...(parsed.next === undefined ? {} : { next: parsed.next }),
     },
     input.config,
     input.state,

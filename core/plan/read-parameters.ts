@@ -1,4 +1,5 @@
 import type { Config, Scalar } from '../config/config.ts';
+import { SEARCH_LIMITS } from '../config/schema/search.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Refused, refuse } from './decision.ts';
@@ -24,6 +25,8 @@ export function readParameters(
     if (usual === undefined) return err(unknownParameter(name, Object.keys(known)));
     const fitting = convert(value, usual);
     if (fitting === undefined) return err(badParameter(name, value, usual));
+    const bad = checkSearchParameter(name, fitting, config);
+    if (bad !== undefined) return err(bad);
     read[name] = fitting;
   }
   return ok(read);
@@ -33,6 +36,19 @@ function knownParameters({ project, search }: Config, operation: 'train' | 'tune
   if (operation === 'train' || search === undefined) return project.parameters;
   const own = SEARCH_PARAMETERS.map((name) => [name, search[name]] as const);
   return { ...Object.fromEntries(own), ...project.parameters };
+}
+
+/** How many trials, and how many at a time, is no parameter of the project's and has the limits of the configuration's key. */
+function checkSearchParameter(name: string, value: Scalar, { project }: Config): Refused | undefined {
+  const own = SEARCH_PARAMETERS.find((known) => known === name);
+  if (own === undefined || Object.hasOwn(project.parameters, name)) return undefined;
+  const most = SEARCH_LIMITS[own];
+  if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= most) return undefined;
+  return refuse(
+    'bad-parameter',
+    `\`${name}\` must be a whole number from 1 to ${most}, not ${String(value)}.`,
+    `Write for example \`${name}=${Math.min(20, most)}\`.`,
+  );
 }
 
 /** The value in the type of the usual one; `undefined` when it has no such reading. */

@@ -7,8 +7,8 @@ const SUMMARY_BYTES = 1_048_576;
 const MARKS = 5_536;
 /** What follows a summary may take, in bytes: its end of line. */
 const END_OF_LINE = 2;
-/** So many share the comment of one plan: the chain as a whole, evaluate-gate, register, deploy. */
-const SECTIONS = 4;
+/** So many share the comment of one plan: the chain as a whole, propose, evaluate-gate, register, deploy. */
+const SECTIONS = 5;
 
 /** Where a report is shown; beside a comment or an issue stands the run it came from. */
 export type Place =

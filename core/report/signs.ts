@@ -16,6 +16,7 @@ const SIGNS = {
   'nothing-to-do': { symbol: '💤', word: 'Nothing to do' },
   trained: { symbol: '🏋️', word: 'Trained' },
   'already-trained': { symbol: '🏋️', word: 'Trained already' },
+  searched: { symbol: '🔎', word: 'Searched' },
   predicted: { symbol: '🔮', word: 'Predicted' },
   'gate-passed': { symbol: '✅', word: 'Gate passed' },
   'gate-failed': { symbol: '❌', word: 'Gate failed' },

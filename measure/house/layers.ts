@@ -34,7 +34,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
   ['statistics', 'identity', 'report', 'answers'],
   ['pictures'],
   ['gate', 'drift', 'ledger'],
-  ['rollout'],
+  ['rollout', 'search'],
   ['serving'],
   ['config'],
   ['deploy', 'monitor', 'ports.ts', 'python-port.ts'],

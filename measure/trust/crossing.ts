@@ -16,6 +16,7 @@ export const ZONES: Readonly<Record<string, 'user' | 'judge'>> = {
   ...{
     plan: 'judge',
     judge: 'judge',
+    propose: 'judge',
     register: 'judge',
     keep: 'judge',
     report: 'judge',

@@ -41,8 +41,9 @@ def run_command(
 
 
 def list_outputs(options: argparse.Namespace) -> list[Path]:
-    """The `--out` files: one, or one for each model."""
-    return options.out if isinstance(options.out, list) else [options.out]
+    """The `--out` files: one, one for each model, or none."""
+    outputs = options.out if isinstance(options.out, list) else [options.out]
+    return [path for path in outputs if path is not None]
 
 
 def say(line: str) -> None:

@@ -131,7 +131,6 @@ test('a program gets the variables of its list, and none beside it', () => {
     ...MACHINE,
     ...TRACKING,
     ...TOOLS,
-    OPTUNA_STORAGE: 'o',
   });
 });
 

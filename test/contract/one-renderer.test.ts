@@ -35,6 +35,7 @@ test('the actions that share the comment of a plan are those that core/report/li
   expect(sharing.map(({ file }) => file).toSorted()).toEqual([
     'actions/deploy/main.ts',
     'actions/evaluate-gate/main.ts',
+    'actions/propose/main.ts',
     'actions/register/main.ts',
     'actions/report/main.ts',
   ]);

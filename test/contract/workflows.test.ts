@@ -218,6 +218,7 @@ describe('what a job of pipeline.yml believes of the ones before it', () => {
 
   it.each([
     ['predict', 'training', 'train', 'result'],
+    ['propose', 'training', 'train', 'result'],
     ['judge', 'training', 'train', 'result'],
     ['register', 'run-id', 'train', 'run-id'],
     ['build', 'registered', 'register', 'result'],

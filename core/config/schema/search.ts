@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { duration, parameterName, scalar, text, whole } from './fields.ts';
 
+/** Ways to end trainings of a search early. */
+export const PRUNINGS = ['median', 'hyperband', 'none'] as const;
+
+/** The most of each. */
+export const SEARCH_LIMITS = { trials: 10_000, jobs: 64 } as const;
+
 const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, {
   error: 'must be [lowest, highest], the first smaller than the second',
 });
@@ -29,8 +35,8 @@ const dimensionSchema = z
 
 /** The hyper-parameter search as it is written. */
 export const searchSchema = z.strictObject({
-  trials: whole('Trainings in all.', { min: 1, max: 10_000 }).default(20),
-  jobs: whole('Trainings at the same time on one host.', { min: 1, max: 64 }).default(1),
+  trials: whole('Trainings in all.', { min: 1, max: SEARCH_LIMITS.trials }).default(20),
+  jobs: whole('Trainings at the same time on one host.', { min: 1, max: SEARCH_LIMITS.jobs }).default(1),
   storage: text(
     'Optuna storage that all workers share; without it a file beside the training.',
     `\${OPTUNA_STORAGE}`,
@@ -42,6 +48,17 @@ export const searchSchema = z.strictObject({
     .meta({ description: 'Which way is better.' }),
   timeout: duration('No new training starts after this.', '12h').optional(),
   seed: whole('Seed of the sampler.', { min: 0, max: 2 ** 31 - 1 }).default(0),
+  pruning: z.enum(PRUNINGS).default('median').meta({
+    description: 'Ends trainings early whose metric is worse at a step than that of most others, or never.',
+  }),
+  parameters: z
+    .record(parameterName, scalar)
+    .default({})
+    .meta({
+      description:
+        'Values of other parameters while it searches, such as a smaller share of the data; the training after it has those of `project.parameters`.',
+      examples: ['{ share: 0.7 }'],
+    }),
   space: z
     .record(parameterName, dimensionSchema)
     .refine((space) => Object.keys(space).length > 0, { error: 'must have a parameter to vary' })

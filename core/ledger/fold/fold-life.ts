@@ -10,6 +10,7 @@ type LifeEvent = Extract<
       | 'training.requested'
       | 'training.started'
       | 'training.finished'
+      | 'search.finished'
       | 'holdout.fixed'
       | 'answers.fixed'
       | 'gate.judged'
@@ -29,6 +30,9 @@ export function applyLifeEvent(draft: Draft, index: Index, event: LifeEvent): vo
     case 'training.started':
     case 'training.finished':
       applyTraining(draft, event);
+      break;
+    case 'search.finished':
+      applySearch(draft, event);
       break;
     case 'holdout.fixed':
       draft.holdout = { ...event.data, at: event.at };
@@ -73,6 +77,14 @@ function applyTraining(
     case 'training.finished':
       trainings[cause.id] = { ...known, ...event.data, finishedAt: at };
   }
+}
+
+/** A search after which nothing follows ends its request. */
+function applySearch({ trainings }: Draft, event: Extract<LifeEvent, { kind: 'search.finished' }>): void {
+  const { at, cause, data } = event;
+  const known = lookUp(trainings, cause.id) ?? newTraining(event);
+  const ended = known.next === undefined ? { status: 'finished' as const, finishedAt: at } : {};
+  trainings[cause.id] = { ...known, search: data, ...ended };
 }
 
 /** A training that begins the ledger in the middle of its life is a plain one without parameters. */

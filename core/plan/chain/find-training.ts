@@ -6,14 +6,15 @@ import { trainedModelSchema } from './handed-on.ts';
 export function findTraining(
   state: LedgerState,
   { operation, correlationId, sha }: PlannedOperation,
-): Pick<HandOverContext, 'nonce' | 'trained'> {
+): Pick<HandOverContext, 'nonce' | 'trained' | 'searched'> {
   if (operation !== 'train' && operation !== 'tune') return {};
   const training = lookUp(state.trainings, correlationId);
   if (training === undefined || training.sha !== sha) return {};
-  const { nonce, status } = training;
+  const { nonce, status, search } = training;
   const trained = trainedModelSchema.safeParse(training);
   return {
     ...(nonce !== undefined && { nonce }),
+    ...(search !== undefined && { searched: search }),
     ...(status === 'finished' && trained.success && { trained: trained.data }),
   };
 }

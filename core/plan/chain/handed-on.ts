@@ -4,6 +4,7 @@ import { boxLevelSchema } from '../../box-level.ts';
 import { digestSchema } from '../../identity/digest.ts';
 import { packageNameSchema } from '../../identity/package-name.ts';
 import { versionSchema } from '../../identity/version.ts';
+import { searchSummarySchema } from '../../ledger/search-summary.ts';
 
 // MLflow is written to by everybody's training, so what a job says of its own work reaches the next ones through its outputs.
 
@@ -26,6 +27,13 @@ export const trainedSchema = trainedModelSchema.extend({
   action: z.literal('train'),
   /** Metrics that the training logged, as they were when it ended. */
   metrics: z.record(z.string(), z.number()),
+});
+
+/** The `result` of the train action after a search, whether or not a training followed it. */
+export const searchedSchema = z.object({
+  schema_version: z.literal(1),
+  action: z.literal('train'),
+  search: searchSummarySchema,
 });
 
 /** The `result` of the register action: a version as the ledger has it, and its package where the ledger knows one. */

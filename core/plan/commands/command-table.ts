@@ -1,7 +1,7 @@
 import type { Operation } from '../hand-over.ts';
 
 /** What may follow a command, in this order; all of it is optional. */
-export type ArgumentKind = 'commit' | 'parameters' | 'version' | 'environment' | 'reason';
+export type ArgumentKind = 'commit' | 'parameters' | 'then' | 'version' | 'environment' | 'reason';
 
 /** What a command can do: run the code of a pull request, raise traffic or let it be raised, make safe, or only tell. */
 export type Effect = 'trains' | 'raises' | 'guards' | 'tells';
@@ -26,9 +26,9 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'tune',
     effect: 'trains',
-    takes: ['commit', 'parameters'],
-    usage: '/tune [commit] [name=value …]',
-    does: 'Search for the best parameters, then train with them.',
+    takes: ['commit', 'parameters', 'then'],
+    usage: '/tune [commit] [name=value …] [--then train]',
+    does: 'Search for the best parameters and propose them; `--then train` goes on with them at once.',
   },
   {
     name: 'deploy',

@@ -6,6 +6,7 @@ import { type ArgumentKind, COMMANDS, type Command, DRY_RUN, findCommand } from 
 const MAX_LINE = 2_000;
 const COMMIT = /^[0-9a-f]{7,64}$/;
 const ASSIGNMENT = /^(?<name>[A-Za-z_][\w.-]*)=(?<value>.*)$/s;
+const THEN = '--then';
 const WORD = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
 
 /** A command with its arguments read, none of them yet checked against the configuration. */
@@ -17,6 +18,8 @@ export type ParsedCommand = {
   readonly version?: string;
   readonly environment?: string;
   readonly reason?: string;
+  /** What follows at once. */
+  readonly next?: 'train';
   /** Values as written. */
   readonly parameters: Readonly<Record<string, string>>;
 };
@@ -28,7 +31,7 @@ const BLANK = /^[ \t\r\n]+/;
 export function parseCommand(body: string): ParsedCommand | Ignored | Refused {
   const line = body.replace(BLANK, '').split(/\r?\n/, 1)[0]?.trimEnd() ?? '';
   if (!/^\/[a-z]/i.test(line) || line.length > MAX_LINE) return notACommand();
-  const [first = '', ...rest] = line.match(WORD) ?? [];
+  const [first = '', ...rest] = joinThen(line.match(WORD) ?? []);
   const dryRun = first.toLowerCase() === `/${DRY_RUN}`;
   if (!dryRun) return readCommand(first.slice(1), rest, false);
   const [asked, ...words] = rest;
@@ -40,6 +43,13 @@ export function parseCommand(body: string): ParsedCommand | Ignored | Refused {
     );
   }
   return readCommand(asked.replace(/^\//, ''), words, true);
+}
+
+/** `--then train` is one argument of two words. */
+function joinThen(words: readonly string[]): readonly string[] {
+  const at = words.indexOf(THEN);
+  if (at === -1) return words;
+  return [...words.slice(0, at), words.slice(at, at + 2).join(' '), ...words.slice(at + 2)];
 }
 
 function readCommand(
@@ -57,7 +67,8 @@ function readCommand(
 
 type Draft = {
   readonly parameters: Map<string, string>;
-  readonly words: Map<Exclude<ArgumentKind, 'parameters'>, string>;
+  readonly words: Map<Exclude<ArgumentKind, 'parameters' | 'then'>, string>;
+  next?: 'train';
 };
 
 function readArguments(command: Command, words: readonly string[], dryRun: boolean): ParsedCommand | Refused {
@@ -68,6 +79,10 @@ function readArguments(command: Command, words: readonly string[], dryRun: boole
     if (kind === 'reason') {
       draft.words.set('reason', unquote(words.slice(index).join(' ')));
       break;
+    }
+    if (kind === 'then') {
+      draft.next = 'train';
+      continue;
     }
     if (kind !== 'parameters') {
       draft.words.set(kind, kind === 'version' ? (readVersion(word) ?? word) : unquote(word));
@@ -84,15 +99,18 @@ function readArguments(command: Command, words: readonly string[], dryRun: boole
     command,
     dryRun,
     parameters: Object.fromEntries(draft.parameters),
+    ...(draft.next !== undefined && { next: draft.next }),
     ...Object.fromEntries(draft.words),
   };
 }
 
 /** Whether a word can be that argument here. What looks like a version is one; anything else can name an environment. */
-function fits(kind: ArgumentKind, word: string, { words }: Draft): boolean {
+function fits(kind: ArgumentKind, word: string, { words, next }: Draft): boolean {
   switch (kind) {
     case 'parameters':
       return ASSIGNMENT.test(word);
+    case 'then':
+      return next === undefined && word === `${THEN} train`;
     case 'commit':
       return !words.has('commit') && COMMIT.test(word);
     case 'version':

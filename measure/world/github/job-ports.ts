@@ -90,6 +90,7 @@ function connectGitHub({ world, trigger }: WorldRepository, actor: Actor): GitHu
     createDeployment: () => call(1),
     setDeploymentStatus: () => call(undefined),
     setCommitStatus: () => call(undefined),
+    proposeChange: () => call('https://github.test/9'),
     dispatch: async (type, payload) => {
       await call(undefined);
       deliver({ time, draws, faults: github, trigger }, { type, payload });

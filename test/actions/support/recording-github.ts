@@ -15,6 +15,8 @@ export type RecordingGitHub = GitHub & {
   readonly statuses: ({ readonly sha: string } & CommitStatus)[];
   /** Title and body of open issues, by marker. */
   readonly issues: Map<string, string>;
+  /** Changes that were proposed. */
+  readonly proposals: Parameters<GitHub['proposeChange']>[0][];
   /** When the monitor's schedule last ran. */
   lastRunAt: string | undefined;
   readonly dispatches: { readonly type: string; readonly payload: DispatchPayload }[];
@@ -29,6 +31,7 @@ export function createRecordingGitHub(): RecordingGitHub {
     comments: new Map(),
     statuses: [],
     issues: new Map(),
+    proposals: [],
     lastRunAt: '2026-11-21T11:00:00.000Z',
     dispatches: [],
     permissionOf: async (user): Promise<PermissionLevel> => (user === 'ann' ? 'write' : 'read'),
@@ -62,6 +65,10 @@ export function createRecordingGitHub(): RecordingGitHub {
     setDeploymentStatus: async () => undefined,
     setCommitStatus: async (sha, status) => {
       github.statuses.push({ sha, ...status });
+    },
+    proposeChange: async (change) => {
+      github.proposals.push(change);
+      return 'http://github.test/pull/9';
     },
     dispatch: async (type, payload) => {
       github.dispatches.push({ type, payload });

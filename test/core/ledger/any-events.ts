@@ -15,7 +15,16 @@ const isOn = fc.boolean();
 type Pair = { [K in LedgerEventKind]: readonly [K, LedgerEventData<K>] }[LedgerEventKind];
 
 const pair: fc.Arbitrary<Pair> = fc.oneof(
-  fc.boolean().map((): Pair => ['training.requested', { operation: 'train', sha: 'a', parameters: {} }]),
+  fc.boolean().map((follows): Pair => {
+    const then = follows ? { next: 'train' as const } : {};
+    return ['training.requested', { operation: 'tune', sha: 'a', parameters: {}, ...then }];
+  }),
+  runId.map((run): Pair => {
+    const best = { trial: 1, runId: 'trial-1', value: 0.9, parameters: { lr: 0.1 } };
+    const told = { study: 's', metric: 'm', direction: 'maximize' as const, seed: 0, asked: 2 };
+    const digests = { dataDigest: DIGEST, resultDigest: DIGEST };
+    return ['search.finished', { ...told, runId: run, complete: 2, pruned: 0, best, ...digests }];
+  }),
   runId.map((run): Pair => ['training.started', { runId: run, sha: 'b' }]),
   fc
     .record({ runId, status: fc.constantFrom('finished' as const, 'failed' as const) })

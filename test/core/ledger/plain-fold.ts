@@ -37,6 +37,7 @@ function applyEvent(state: LedgerState, event: LedgerEvent): LedgerState {
     case 'training.requested':
     case 'training.started':
     case 'training.finished':
+    case 'search.finished':
     case 'holdout.fixed':
     case 'answers.fixed':
     case 'gate.judged':
@@ -113,6 +114,7 @@ type LifeEvent = Extract<
       | 'training.requested'
       | 'training.started'
       | 'training.finished'
+      | 'search.finished'
       | 'holdout.fixed'
       | 'answers.fixed'
       | 'gate.judged'
@@ -131,6 +133,12 @@ function applyLifeEvent(state: LedgerState, event: LifeEvent): LedgerState {
     case 'training.started':
     case 'training.finished':
       return applyTraining(state, event);
+    case 'search.finished': {
+      const known = lookUp(state.trainings, event.cause.id) ?? newTraining(event);
+      const found = { ...known, search: event.data };
+      if (known.next !== undefined) return withTraining(state, found);
+      return withTraining(state, { ...found, status: 'finished', finishedAt: event.at });
+    }
     case 'holdout.fixed':
       return { ...state, holdout: { ...event.data, at: event.at } };
     case 'answers.fixed':

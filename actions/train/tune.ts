@@ -1,0 +1,169 @@
+import type { Search } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
+import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import { RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
+import type { SearchEnd, TrackingRun } from '../../core/ports.ts';
+import type { Block } from '../../core/report/report.ts';
+import { describeParameters, describeProgress } from '../../core/search/describe-progress.ts';
+import { describeSearch } from '../../core/search/describe-search.ts';
+import { drawHistory } from '../../core/search/draw-history.ts';
+import { drawImportances } from '../../core/search/draw-importances.ts';
+import { drawParallel } from '../../core/search/draw-parallel.ts';
+import type { CONTRACTS } from '../job/contract.ts';
+import type { OutcomeOf } from '../job/outcome.ts';
+import { sealOpened } from './find-earlier.ts';
+import { searchOf, withoutSearchParameters } from './parameters-of.ts';
+import { prepareData, stepOf, train } from './train.ts';
+import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
+
+type Trained = OutcomeOf<typeof CONTRACTS.train>;
+
+/** A search that is over, and what is told of it. */
+type Searched = FinishedSearch & { readonly blocks: readonly Block[]; readonly url: string };
+
+/**
+ * Searches for the best parameters of the commit at hand, once per correlation id, and trains with them where that is asked for. A
+ * search whose job was lost is gone on with where its storage has it. Rejects with a UserError for what the user can mend.
+ */
+export async function tune(request: TrainRequest, ports: TunePorts): Promise<Trained> {
+  const { plan, config } = request;
+  await ports.tracking.check();
+  const known = plan.searched;
+  const searched = known === undefined ? await search(request, ports) : await recall(known, ports);
+  const { summary } = searched;
+  if (plan.next === undefined) return conclude(searched, known !== undefined);
+  const given = withoutSearchParameters(plan, config);
+  const parameters = { ...given, ...summary.best.parameters };
+  ports.log.info(`Training with the best of them: ${describeParameters(summary.best.parameters)}`);
+  const trained = await train({ ...request, plan: { ...plan, parameters }, search: searched }, ports);
+  return {
+    ...trained,
+    report: { ...trained.report, blocks: [...trained.report.blocks, ...searched.blocks] },
+    result: { ...trained.result, search: summary },
+  };
+}
+
+async function recall(summary: SearchSummary, { tracking, log }: TunePorts): Promise<Searched> {
+  const { url } = await tracking.getRun(summary.runId);
+  log.info(`This search is over already: ${url}`);
+  return { summary, url, blocks: [] };
+}
+
+async function search(request: TrainRequest, ports: TunePorts): Promise<Searched> {
+  const { plan, config, signal } = request;
+  const { tracking, log } = ports;
+  const asked = searchOf(plan, config);
+  const run = await openRun(request, ports);
+  log.info(`MLflow run of the search: ${run.url}`);
+  try {
+    await prepareData(request, ports, run.runId);
+    const { holdout } = config.data;
+    // Nothing is searched for hours whose model could not be judged then.
+    if (plan.next !== undefined && holdout !== undefined) await ports.readHoldout(holdout);
+    const data = await ports.hashData(config.data.inputs);
+    await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
+    const end = await log.group('Search', () => runSearch(request, ports, { asked, run }));
+    const summary = await keep(ports, { end, data, run, plan, asked });
+    await tracking.endRun(run.runId, 'FINISHED');
+    return { summary, url: run.url, files: data.files, blocks: describeSearch(end.result, run.url) };
+  } catch (thrown) {
+    await tracking.endRun(run.runId, signal.aborted ? 'KILLED' : 'FAILED');
+    throw thrown;
+  }
+}
+
+/** The run that the runs of all trials belong to: that of an earlier attempt, where there is one that this job's attempts have opened. */
+async function openRun(request: TrainRequest, ports: TunePorts): Promise<TrackingRun> {
+  const { plan, config, attempt } = request;
+  const { tracking } = ports;
+  const tags = { [TAGS.correlation]: plan.correlationId, [TAGS.step]: 'search' };
+  const { experiment } = config.tracking;
+  const earlier = attempt === 1 ? [] : await tracking.findRuns(experiment, tags);
+  const own = earlier.find((run) => run.tags[TAGS.openedSeal] === sealOpened(request, ports, run.runId));
+  if (own !== undefined) return own;
+  const name = `search ${plan.correlationId}`;
+  const run = await tracking.createRun({ experiment, name, tags: { ...tags, [TAGS.sha]: plan.sha } });
+  await tracking.setRunTags(run.runId, { [TAGS.openedSeal]: sealOpened(request, ports, run.runId) });
+  return run;
+}
+
+function runSearch(
+  request: TrainRequest,
+  { search: runner, log }: TunePorts,
+  { asked, run }: { readonly asked: Search; readonly run: TrackingRun },
+): Promise<SearchEnd> {
+  const { plan, config } = request;
+  // What the search sets in place of the project's value gives way to what is asked for.
+  const parameters = { ...asked.parameters, ...withoutSearchParameters(plan, config) };
+  return runner.run({
+    step: stepOf({ ...request, plan: { ...plan, parameters } }, run.runId),
+    study: `${config.model}/${plan.correlationId}`,
+    search: asked,
+    tags: { [TAGS.correlation]: plan.correlationId, [TAGS.sha]: plan.sha, [TAGS.step]: 'trial' },
+    onProgress: (progress) => log.info(describeProgress(progress, asked.metric)),
+  });
+}
+
+type Kept = {
+  readonly end: SearchEnd;
+  readonly data: HashedData;
+  readonly run: TrackingRun;
+  readonly plan: TrainRequest['plan'];
+  readonly asked: Search;
+};
+
+/** Puts the search with all its trials, and its drawings, into the run's artifacts. Gives what the ledger keeps of it. */
+async function keep(
+  { tracking, writeTemp, hashText }: TunePorts,
+  { end: { result, box }, data, run, plan, asked }: Kept,
+): Promise<SearchSummary> {
+  const { best, study, metric, direction, complete, pruned } = result;
+  if (best === null) throw nothingFound(result.complete + result.pruned, asked);
+  const { correlationId, sha } = plan;
+  const artefact = { schema: SCHEMAS.search, schema_version: 1, correlationId, sha, box, data, ...result };
+  const text = `${JSON.stringify(artefact, undefined, 2)}\n`;
+  const importances = drawImportances(result);
+  const files = [
+    ['search.json', text],
+    ['history.svg', drawHistory(result)],
+    ['parallel.svg', drawParallel(result)],
+    ...(importances === undefined ? [] : [['importances.svg', importances] as const]),
+  ] as const;
+  for (const [name, content] of files) {
+    await tracking.uploadArtifact(
+      run.runId,
+      `${RUN_ARTIFACTS.search}/${name}`,
+      await writeTemp(name, content),
+    );
+  }
+  return {
+    ...{ runId: run.runId, study, metric, direction, seed: result.sampler.seed },
+    ...{ asked: result.asked, complete, pruned, best },
+    dataDigest: data.digest,
+    resultDigest: hashText(text),
+  };
+}
+
+function nothingFound(ended: number, { metric, timeoutSeconds }: Search): UserError {
+  const within = timeoutSeconds === undefined ? '' : ` within the ${timeoutSeconds} s of search.timeout`;
+  return new UserError([
+    {
+      code: 'search-empty',
+      message: `No trial ran to its end with a value of ${metric}${within}; ${ended} were pruned.`,
+      remedy: 'Give it more time (search.timeout), or prune none (search.pruning: none), and ask again.',
+    },
+  ]);
+}
+
+function conclude({ summary, url, blocks }: Searched, wasKnown: boolean): Trained {
+  const { best, metric, runId } = summary;
+  const found = `${describeParameters(best.parameters)} gave the best ${metric}.`;
+  return {
+    decision: 'complete',
+    reasonCode: wasKnown ? 'already-searched' : 'searched',
+    headline: found,
+    report: { sign: 'searched', blocks: blocks.length > 0 ? blocks : [{ kind: 'paragraph', text: found }] },
+    outputs: { 'run-id': runId },
+    result: { search: summary, url },
+  };
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { messageOf, type Problem, UserError } from '../../core/errors.ts';
+import type { SearchEnd, SearchRequest, SearchRunner } from '../../core/ports.ts';
+import { searchProgressSchema, searchResultSchema } from '../../core/search/search-result.ts';
+import { listedVariables } from '../box/listed-variables.ts';
+import { openBox } from '../box/open-box.ts';
+import { runProcess } from '../run-process.ts';
+import { boxStep, type ProjectRunnerOptions } from './project.ts';
+
+/** Exit code by which the runtime says that the user can mend it. */
+const USER_ERROR = 2;
+/** How often its progress is looked at, in ms. */
+const LOOK_MS = 5_000;
+/** A trial whose worker has said nothing for so long is lost: a host that is slow or short of a network for minutes loses none. */
+const HEARTBEAT_SECONDS = 60;
+const GRACE_SECONDS = 900;
+/** How often a trial's metric is looked at, in seconds. */
+const POLL_SECONDS = 2;
+/** What stands in the specification for the folder and for the run of a trial (runtime/trainyard/search). */
+const PLACEHOLDERS = { temp: '@temp', run: '@run' } as const;
+
+type SearchRunnerOptions = ProjectRunnerOptions & {
+  /** A folder of the job, which the trainings can't see: the storage lies there where the configuration names none. */
+  readonly folder: string;
+};
+
+const failureSchema = z.object({
+  error: z.object({ code: z.string(), message: z.string(), remedy: z.string() }),
+});
+
+/** Runs searches by the Optuna of the model's own environment (runtime/trainyard/search), each training in a box of its own. */
+export function createSearchRunner(options: SearchRunnerOptions): SearchRunner {
+  return {
+    run: async (request) => {
+      const scratch = await mkdtemp(path.join(options.folder, 'trainyard-search-'));
+      try {
+        return await runSearch(options, request, scratch);
+      } finally {
+        await rm(scratch, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function runSearch(
+  options: SearchRunnerOptions,
+  request: SearchRequest,
+  scratch: string,
+): Promise<SearchEnd> {
+  const box = await openBox({ ...options, kind: 'training' });
+  const step = { ...request.step, runId: PLACEHOLDERS.run, parameters: {} };
+  const boxed = boxStep(options, step, { box, temp: PLACEHOLDERS.temp });
+  const file = (name: string) => path.join(scratch, name);
+  await writeFile(file('spec.json'), JSON.stringify(specify(request, boxed)), { mode: 0o600 });
+  const { python, runtime, trackingUri, env } = options;
+  const started = { ...listedVariables(env, 'runtime'), PATH: boxed.env['PATH'] };
+  const following = followProgress(file('progress.json'), request.onProgress);
+  const paths = ['--spec', file('spec.json'), '--out', file('out.json'), '--progress', file('progress.json')];
+  const end = await runProcess({
+    command: python,
+    args: ['-I', '-u', path.join(runtime, 'start.py'), 'search', ...paths],
+    cwd: scratch,
+    env: {
+      ...started,
+      MLFLOW_TRACKING_URI: trackingUri,
+      // Neither is in a file or on a command line: both may hold passwords.
+      TRAINYARD_SEARCH_STORAGE: request.search.storage ?? ownStorage(options.folder, request.study),
+      TRAINYARD_SEARCH_VARIABLES: JSON.stringify(boxed.env),
+    },
+    onLine: options.onLine,
+    ...(step.signal && { signal: step.signal }),
+  }).finally(following.stop);
+  if (end.ended === 'aborted') throw new DOMException('The job was cancelled.', 'AbortError');
+  if (end.code !== 0) throw await failure(end.code, end.stderr, file('out.json'));
+  const result = searchResultSchema.parse(JSON.parse(await readFile(file('out.json'), 'utf8')));
+  // Whoever reaches the Docker Engine is out of any box.
+  return { result, box: options.docker ? 'docker' : box.level };
+}
+
+/** A file on this host: a job that is run again on another has to begin anew. */
+function ownStorage(folder: string, study: string): string {
+  const name = createHash('sha256').update(study).digest('hex').slice(0, 16);
+  return `sqlite:///${path.join(folder, `trainyard-study-${name}.db`)}`;
+}
+
+/** What the runtime reads (search/settings.py). */
+function specify({ step, study, search, tags }: SearchRequest, boxed: ReturnType<typeof boxStep>) {
+  const { trials, jobs, metric, direction, seed, pruning, space, timeoutSeconds } = search;
+  const box: unknown = JSON.parse(boxed.args.at(-1) ?? '{}');
+  return {
+    ...{ study, trials, jobs, metric, direction, seed, pruning, space, tags },
+    timeout_seconds: timeoutSeconds ?? null,
+    host: 'job',
+    heartbeat_seconds: HEARTBEAT_SECONDS,
+    grace_seconds: GRACE_SECONDS,
+    poll_seconds: POLL_SECONDS,
+    parent_run: step.runId,
+    project: {
+      start: [boxed.command, ...boxed.args.slice(0, -1)],
+      box,
+      cwd: boxed.cwd,
+      parameters: step.parameters,
+      timeout_seconds: step.timeoutSeconds,
+    },
+  };
+}
+
+function followProgress(file: string, onProgress: SearchRequest['onProgress']) {
+  let last = '';
+  const look = async () => {
+    const text = await readFile(file, 'utf8').catch(() => '');
+    const read = text === '' ? undefined : searchProgressSchema.safeParse(JSON.parse(text));
+    if (read?.success !== true) return;
+    const { complete, pruned, failed, lost, running } = read.data;
+    const key = [complete, pruned, failed, lost, running].join(' ');
+    if (key !== last) onProgress(read.data);
+    last = key;
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await look().catch(() => undefined);
+    },
+  };
+}
+
+async function failure(code: number | undefined, stderr: readonly string[], out: string): Promise<Error> {
+  const said = stderr.findLast((line) => line.trim() !== '') ?? 'it said nothing';
+  if (code !== USER_ERROR) return new Error(`trainyard.search ended with ${code ?? 'a signal'}: ${said}`);
+  try {
+    const { error } = failureSchema.parse(JSON.parse(await readFile(out, 'utf8')));
+    return new UserError([error satisfies Problem]);
+  } catch (thrown) {
+    return new Error(`The search said nothing usable of why it failed: ${messageOf(thrown)}`, {
+      cause: thrown,
+    });
+  }
+}

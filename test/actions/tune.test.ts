@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import { readSearch, readTraining } from '../../actions/job/handoff.ts';
+import { compareData } from '../../actions/train/provenance-of.ts';
+import { tune } from '../../actions/train/tune.ts';
+import type { Search } from '../../core/config/config.ts';
+import { UserError } from '../../core/errors.ts';
+import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import type { SearchRequest } from '../../core/ports.ts';
+import type { SearchResult } from '../../core/search/search-result.ts';
+import { RESULT } from '../core/search/search-result.ts';
+import { digestOf } from './support/memory-agent.ts';
+import { createTraining } from './support/training.ts';
+
+const SEARCH: Search = {
+  ...{ trials: 20, jobs: 1, metric: 'val_acc', direction: 'maximize', seed: 7, pruning: 'median' },
+  parameters: { share: 0.7 },
+  space: { lr: { kind: 'log', low: 1e-4, high: 0.1 }, layer: { kind: 'choice', values: ['wide', 'deep'] } },
+};
+
+function createTuning(result: SearchResult = RESULT) {
+  const { request, ports, tracking, steps, lines } = createTraining();
+  const asked: SearchRequest[] = [];
+  const written = new Map<string, string>();
+  const project = { ...request.config.project, parameters: { lr: 0.1, layer: 'wide', share: 1, epochs: 3 } };
+  const config = { ...request.config, project, search: SEARCH };
+  const plan = { ...request.plan, operation: 'tune' as const, parameters: {} };
+  const tunePorts = {
+    ...ports,
+    hashText: digestOf,
+    writeTemp: async (name: string, text: string) => {
+      written.set(name, text);
+      return `/tmp/${name}`;
+    },
+    search: {
+      run: async (search: SearchRequest) => {
+        asked.push(search);
+        search.onProgress(result);
+        return { result, box: 'namespaces' as const };
+      },
+    },
+  };
+  return { request: { ...request, plan, config }, ports: tunePorts, tracking, steps, lines, asked, written };
+}
+
+describe('tune', () => {
+  test('searches below one run, and hands on the best parameters with seed, data and all trials', async () => {
+    const { request, ports, tracking, steps, asked, written, lines } = createTuning();
+    const outcome = await tune(request, ports);
+    expect(outcome).toMatchObject({
+      decision: 'complete',
+      reasonCode: 'searched',
+      outputs: { 'run-id': 'run-1' },
+    });
+    expect(steps).toEqual([]);
+    expect(asked[0]).toMatchObject({
+      study: 'mnist/comment-1',
+      step: { runId: 'run-1' },
+      search: { trials: 20 },
+    });
+    expect(asked[0]?.step.parameters).toEqual({ lr: 0.1, layer: 'wide', share: 0.7, epochs: 3 });
+    const summary = readSearch(JSON.stringify({ schema_version: 1, action: 'train', ...outcome.result }));
+    expect(summary).toMatchObject({ best: RESULT.best, seed: 7, dataDigest: digestOf('data') });
+    expect(summary?.resultDigest).toBe(digestOf(written.get('search.json') ?? ''));
+    expect([...written.keys()]).toEqual(['search.json', 'history.svg', 'parallel.svg', 'importances.svg']);
+    expect(tracking.runs.get('run-1')?.status).toBe('FINISHED');
+    expect(lines.join('\n')).toContain('best val_acc 0.9');
+  });
+
+  test('takes how many trials from the command, and does not search over what has a value there', async () => {
+    const { request, ports, asked } = createTuning();
+    const plan = { ...request.plan, parameters: { trials: 50, jobs: 4, lr: 0.5, share: 0.9 } };
+    await tune({ ...request, plan }, ports);
+    expect(asked[0]?.search).toMatchObject({ trials: 50, jobs: 4, space: { layer: { kind: 'choice' } } });
+    expect(asked[0]?.search.space).not.toHaveProperty('lr');
+    expect(asked[0]?.step.parameters).toEqual({ lr: 0.5, layer: 'wide', share: 0.9, epochs: 3 });
+  });
+
+  test('trains with the best of them at once where that is asked for, on all the data, and says of which search', async () => {
+    const { request, ports, steps, written } = createTuning();
+    const outcome = await tune({ ...request, plan: { ...request.plan, next: 'train' } }, ports);
+    expect(steps[0]?.parameters).toEqual({ lr: 0.01, layer: 'wide', share: 1, epochs: 3 });
+    expect(outcome).toMatchObject({
+      decision: 'continue',
+      reasonCode: 'trained',
+      outputs: { 'run-id': 'run-2' },
+    });
+    const text = JSON.stringify({ schema_version: 1, action: 'train', ...outcome.result });
+    expect(readTraining(text).runId).toBe('run-2');
+    expect(readSearch(text)?.runId).toBe('run-1');
+    expect(JSON.parse(written.get('provenance.json') ?? '')).toMatchObject({
+      search: { study: 'mnist/comment-1', runId: 'run-1', trial: 1, seed: 7, data: 'same' },
+    });
+  });
+
+  test('does not search again what the ledger has', async () => {
+    const first = createTuning();
+    const { result } = await tune(first.request, first.ports);
+    const searched = readSearch(JSON.stringify({ schema_version: 1, action: 'train', ...result }));
+    if (searched === undefined) throw new Error('no search');
+    const plan = { ...first.request.plan, searched };
+    const outcome = await tune({ ...first.request, plan, attempt: 2 }, first.ports);
+    expect(outcome.reasonCode).toBe('already-searched');
+    expect(first.asked).toHaveLength(1);
+  });
+
+  test('goes on below the run of an earlier attempt', async () => {
+    const { request, ports, asked } = createTuning();
+    await tune(request, ports);
+    await tune({ ...request, attempt: 2 }, ports);
+    expect(asked.map(({ step }) => step.runId)).toEqual(['run-1', 'run-1']);
+  });
+
+  test.each([
+    ['nothing is left to search over', { lr: 0.1, layer: 'deep' }, RESULT, 'nothing-to-search'],
+    ['no trial came to its end', {}, { ...RESULT, best: null, complete: 0 }, 'search-empty'],
+  ])('says what to change where %s', async (_, parameters, result, code) => {
+    const { request, ports } = createTuning(result);
+    const thrown: unknown = await tune({ ...request, plan: { ...request.plan, parameters } }, ports).catch(
+      (error: unknown) => error,
+    );
+    expect(thrown instanceof UserError ? thrown.problems[0]?.code : thrown).toBe(code);
+  });
+});
+
+describe('the data of a training beside those of its search', () => {
+  const file = (path: string, digest = path) => ({ path, digest });
+  const summary: SearchSummary = {
+    ...{
+      runId: 'r',
+      study: 's',
+      metric: 'm',
+      direction: 'maximize',
+      seed: 0,
+      asked: 1,
+      complete: 1,
+      pruned: 0,
+    },
+    best: { trial: 0, runId: 't', value: 1, parameters: {} },
+    ...{ dataDigest: digestOf('searched'), resultDigest: digestOf('result') },
+  };
+
+  test.each([
+    ['same', digestOf('searched'), undefined, [file('a')]],
+    ['superset', digestOf('other'), [file('a')], [file('a'), file('b')]],
+    ['other', digestOf('other'), [file('a'), file('b')], [file('b')]],
+    ['other', digestOf('other'), [file('a')], [file('a', 'changed')]],
+    ['unknown', digestOf('other'), undefined, [file('a')]],
+  ])('are %s', (expected, digest, searched, files) => {
+    expect(compareData({ summary, ...(searched && { files: searched }) }, { digest, files })).toBe(expected);
+  });
+});
