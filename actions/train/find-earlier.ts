@@ -18,27 +18,37 @@ type FindPorts = Pick<TrainPorts, 'tracking' | 'seal' | 'log'>;
  * ledger names it or an earlier attempt has sealed it, for this commit; why another is not is a warning.
  */
 export async function findEarlier(request: FindRequest, ports: FindPorts): Promise<Earlier> {
-  const { plan, config, attempt } = request;
-  const { tracking } = ports;
+  const { attempt } = request;
   const recorded = await findRecorded(request, ports);
   if (recorded !== undefined) return recorded;
   // Nothing of a first attempt can be there yet.
   if (attempt === 1) return { kind: 'nothing' };
-  const runs = await tracking.findRuns(config.tracking.experiment, {
-    [TAGS.correlation]: plan.correlationId,
-    [TAGS.step]: 'train',
-  });
-  const own: TrackingRun[] = [];
-  for (const run of runs) {
-    if (run.tags[TAGS.openedSeal] === sealOpened(request, ports, run.runId)) own.push(run);
-    else tellStranger(run, ports);
-  }
+  const own = await findOpened(request, ports, 'train');
   for (const run of own) {
     const model = await readFinished(run, request, ports);
     if (model !== undefined) return { kind: 'finished', run, model };
   }
   const [run] = own;
   return run === undefined ? { kind: 'nothing' } : { kind: 'lost', run };
+}
+
+/** The runs of a step that attempts of this job have opened, newest first; of others it is told that they are not believed. */
+export async function findOpened(
+  request: FindRequest,
+  ports: FindPorts,
+  step: 'train' | 'search',
+): Promise<readonly TrackingRun[]> {
+  const { plan, config } = request;
+  const runs = await ports.tracking.findRuns(config.tracking.experiment, {
+    [TAGS.correlation]: plan.correlationId,
+    [TAGS.step]: step,
+  });
+  const own: TrackingRun[] = [];
+  for (const run of runs) {
+    if (run.tags[TAGS.openedSeal] === sealOpened(request, ports, run.runId)) own.push(run);
+    else tellStranger(run, ports);
+  }
+  return own;
 }
 
 /** What a job of this training puts on the run that it has opened. */

@@ -11,7 +11,7 @@ import { drawImportances } from '../../core/search/draw-importances.ts';
 import { drawParallel } from '../../core/search/draw-parallel.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
-import { sealOpened } from './find-earlier.ts';
+import { findOpened, sealOpened } from './find-earlier.ts';
 import { searchOf, withoutSearchParameters } from './parameters-of.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
@@ -78,8 +78,7 @@ async function openRun(request: TrainRequest, ports: TunePorts): Promise<Trackin
   const { tracking } = ports;
   const tags = { [TAGS.correlation]: plan.correlationId, [TAGS.step]: 'search' };
   const { experiment } = config.tracking;
-  const earlier = attempt === 1 ? [] : await tracking.findRuns(experiment, tags);
-  const own = earlier.find((run) => run.tags[TAGS.openedSeal] === sealOpened(request, ports, run.runId));
+  const [own] = attempt === 1 ? [] : await findOpened(request, ports, 'search');
   if (own !== undefined) return own;
   const name = `search ${plan.correlationId}`;
   const run = await tracking.createRun({ experiment, name, tags: { ...tags, [TAGS.sha]: plan.sha } });
