@@ -12,6 +12,7 @@ const SECRET_VARIABLES = [
   ...Object.values(SECRETS),
   'MLFLOW_TRACKING_PASSWORD',
   'MLFLOW_TRACKING_TOKEN',
+  'OPTUNA_STORAGE',
 ] as const;
 
 /** The toolkit's reading of the event and of the run it led to. */

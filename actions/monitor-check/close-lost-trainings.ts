@@ -1,6 +1,7 @@
 import { secondsBetween } from '../../core/instant.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
+import { releaseLock } from '../../core/ledger/locks.ts';
 import { type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
 import { TAGS } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
@@ -9,6 +10,8 @@ import type { Monitoring } from './monitor-context.ts';
 
 /** A request whose training has not begun after this long never will, in seconds. */
 const LOST_REQUEST_SECONDS = 86_400;
+/** A search takes no longer than a job may, in seconds. */
+const SEARCH_SECONDS = 4320 * 60;
 /** A training that ended well is predicted, judged and on record within this time, in seconds; else a job after it has failed. */
 const JUDGED_WITHIN_SECONDS = 3_600;
 
@@ -27,6 +30,8 @@ export async function closeLostTrainings(monitoring: Monitoring, state: LedgerSt
     const context = { ...request.author, cause, actor, at: ports.clock.now() };
     const data = { runId: training.runId ?? 'none', status: 'failed' as const, message };
     events.push(createEvent(context, 'training.finished', data, 'lost'));
+    // A search that nobody will record would keep the next one waiting.
+    events.push(...releaseLock(state, context, { lock: 'search', holder: training.correlationId }));
   }
   if (events.length === 0) return state;
   return (await appendOrThrow(ports.ledger, request.config.model, () => ok(events))).state;
@@ -34,11 +39,14 @@ export async function closeLostTrainings(monitoring: Monitoring, state: LedgerSt
 
 async function findEnd({ request, ports }: Monitoring, training: Training): Promise<string | undefined> {
   const { tracking, project } = request.config;
-  const runs = await ports.tracking.findRuns(tracking.experiment, {
-    [TAGS.correlation]: training.correlationId,
-    [TAGS.step]: 'train',
-  });
-  const [last] = runs;
+  const runsOf = (step: 'train' | 'search') =>
+    ports.tracking.findRuns(tracking.experiment, {
+      [TAGS.correlation]: training.correlationId,
+      [TAGS.step]: step,
+    });
+  const [trained] = await runsOf('train');
+  // Before a training, or instead of one, may be a search.
+  const [last] = trained === undefined && training.operation === 'tune' ? await runsOf('search') : [trained];
   if (last?.status === 'FAILED' || last?.status === 'KILLED')
     return `its run ${last.runId} is ${last.status}`;
   const now = ports.clock.now();
@@ -50,7 +58,8 @@ async function findEnd({ request, ports }: Monitoring, training: Training): Prom
   }
   const age = secondsBetween(training.requestedAt, now);
   if (last === undefined && age > LOST_REQUEST_SECONDS) return 'it never began';
-  const tooOld = age > project.timeoutSeconds + LOST_REQUEST_SECONDS;
+  const most = training.operation === 'tune' ? SEARCH_SECONDS : project.timeoutSeconds;
+  const tooOld = age > most + LOST_REQUEST_SECONDS;
   return last?.status === 'RUNNING' && tooOld
     ? `its run ${last.runId} is older than it may become`
     : undefined;

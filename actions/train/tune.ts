@@ -79,7 +79,11 @@ async function openRun(request: TrainRequest, ports: TunePorts): Promise<Trackin
   const tags = { [TAGS.correlation]: plan.correlationId, [TAGS.step]: 'search' };
   const { experiment } = config.tracking;
   const [own] = attempt === 1 ? [] : await findOpened(request, ports, 'search');
-  if (own !== undefined) return own;
+  if (own !== undefined) {
+    // Monitor-check takes one that was ended for a search that has failed.
+    await tracking.endRun(own.runId, 'RUNNING');
+    return own;
+  }
   const name = `search ${plan.correlationId}`;
   const run = await tracking.createRun({ experiment, name, tags: { ...tags, [TAGS.sha]: plan.sha } });
   await tracking.setRunTags(run.runId, { [TAGS.openedSeal]: sealOpened(request, ports, run.runId) });

@@ -160,6 +160,7 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
         'plan.version',
       ],
       ...['judge.decision', 'register.version', 'keep.decision', 'keep.package'],
+      ...['propose.reason-code', 'propose.headline'],
       ...['judge.reason-code', 'judge.headline', 'register.reason-code', 'register.headline'],
       ...['keep.reason-code', 'keep.headline', 'deploy.reason-code', 'deploy.headline'],
       ...['take-back.reason-code', 'take-back.headline'],

@@ -40,6 +40,34 @@ async function look(status: RunStatus | undefined, endedSecondsAgo: number) {
   };
 }
 
+test('a search that was lost is closed, and the next one may begin', async () => {
+  const world = createWorld([]);
+  const { request, ports } = world.job({});
+  const { author, config, environment, environmentName } = request;
+  const cause = { kind: 'comment', id: 'comment-1' } as const;
+  const context = { ...author, cause, at: addSeconds(world.clock.now(), -2 * HOUR) };
+  const asked = { operation: 'tune' as const, sha: 'a'.repeat(40), parameters: {} };
+  const expiresAt = addSeconds(world.clock.now(), 48 * HOUR);
+  const held = { lock: 'search', holder: 'comment-1', expiresAt } as const;
+  world.ledger.events.push(
+    createEvent(context, 'training.requested', asked),
+    createEvent(context, 'lock.acquired', held, 'comment-1'),
+  );
+  const tags = { [TAGS.correlation]: 'comment-1', [TAGS.step]: 'search' };
+  const run = await world.tracking.createRun({ experiment: 'mnist', name: 'search', tags });
+  world.tracking.runs.set(run.runId, { ...run, status: 'FAILED' });
+  const own = { ...ports, tracking: world.tracking, agents: world.agents, github: createRecordingGitHub() };
+  const state = await closeLostTrainings(
+    {
+      request: { config, environment, environmentName, author, runUrl: 'http://run' },
+      ports: { ...own, sign: () => undefined },
+    },
+    await world.ledger.read('mnist'),
+  );
+  expect(state.trainings['comment-1']).toMatchObject({ status: 'failed' });
+  expect(state.locks).toEqual({});
+});
+
 describe('a training that nobody has said the end of', () => {
   test.each([
     ['FINISHED', HOUR + 1, 'failed', 'a job after the training failed'],

@@ -3,6 +3,8 @@ import { readPlan } from '../../actions/job/handoff.ts';
 import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
 import { createNonce } from '../../adapters/seal.ts';
 import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { GitHub, Ledger } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
@@ -73,6 +75,29 @@ function bench(payload: unknown, eventName = 'issue_comment') {
   return { world, github, request, ports };
 }
 
+/** With a search over the one parameter of the project. */
+function searching(config: PlanRequest['config']): PlanRequest['config'] {
+  const shared = {
+    trials: 20,
+    jobs: 1,
+    metric: 'acc',
+    direction: 'maximize',
+    seed: 0,
+    pruning: 'none',
+  } as const;
+  const space = { lr: { kind: 'uniform', low: 0, high: 1 } } as const;
+  const project = { ...config.project, parameters: { lr: 0.1 } };
+  return { ...config, project, search: { ...shared, parameters: {}, space } };
+}
+
+function lockedBy(holder: string): readonly LedgerEvent[] {
+  const cause = { kind: 'comment', id: holder } as const;
+  const workflow = { repository: 'acme/digits', run: '9', attempt: 1, sha: SHA };
+  const context = { model: 'mnist', actor: 'bob', cause, workflow, at: '2026-11-21T09:00:00.000Z' };
+  const data = { lock: 'search', holder, expiresAt: '2026-11-29T09:00:00.000Z' } as const;
+  return [createEvent(context, 'lock.acquired', data, holder)];
+}
+
 /** The same run, started again by a person. */
 function secondAttempt(request: PlanRequest): PlanRequest {
   return { ...request, attempt: 2, workflow: { ...request.workflow, attempt: 2 } };
@@ -101,6 +126,34 @@ describe('plan', () => {
     expect(read.champion).toEqual({ version: '1', ...model });
     expect(world.ledger.kinds().at(-1)).toBe('training.requested');
     expect(github.reactions).toEqual(['eyes', 'rocket']);
+  });
+
+  test('turns /tune into a request with the lock of a search, and what follows it', async () => {
+    const { world, request, ports } = bench(comment('/tune lr=1 --then train'));
+    const asked = { ...request, config: searching(request.config) };
+    const read = await handOff({ ...asked, config: searching(request.config) }, ports);
+    expect(read).toMatchObject({ operation: 'tune', next: 'train', parameters: { lr: 1 } });
+    expect(world.ledger.kinds().slice(-2)).toEqual(['training.requested', 'lock.acquired']);
+    const state = await world.ledger.read('mnist');
+    expect(state.locks).toMatchObject({ search: { holder: 'comment-42' } });
+    expect(state.trainings['comment-42']).toMatchObject({ operation: 'tune', next: 'train' });
+    // Run again it has its lock, and takes none a second time.
+    await handOff(secondAttempt(asked), ports);
+    expect(world.ledger.kinds().filter((kind) => kind === 'lock.acquired')).toHaveLength(1);
+  });
+
+  test('refuses a second search of the model, and keeps no training waiting for one', async () => {
+    const { world, request, ports } = bench(comment('/tune'));
+    const config = searching(request.config);
+    world.ledger.events.push(...lockedBy('comment-1'));
+    expect(await plan({ ...request, config }, ports)).toMatchObject({
+      decision: 'stop',
+      result: { code: 'search-running', message: expect.stringContaining('comment-1') },
+    });
+    expect(world.ledger.kinds()).not.toContain('training.requested');
+    const other = bench(comment('/train'));
+    other.world.ledger.events.push(...lockedBy('comment-1'));
+    expect(await handOff(other.request, other.ports)).toMatchObject({ operation: 'train' });
   });
 
   test('hands on what the commit would change in the policy, and is not stopped when that can not be told', async () => {

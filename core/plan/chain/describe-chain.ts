@@ -114,6 +114,8 @@ function describeLast(facts: ChainFacts): ChainEnd {
     case 'detached':
     case 'in-progress':
       return { state: 'open', sign: 'in-progress', said: told, steps: [GOES_ON] };
+    case 'recorded':
+      return { state: 'done', sign: 'searched', said: told, steps: [] };
     case 'promoted':
       return { state: 'done', sign: 'promoted', said: told, steps: [] };
     default:

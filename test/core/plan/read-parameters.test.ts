@@ -30,6 +30,22 @@ describe('a parameter takes the type of its value in trainyard.yml', () => {
     expect(read.ok ? undefined : read.error.message).toBe(message);
   });
 
+  it.each([
+    ['trials', '0', 10_000],
+    ['trials', '2.5', 10_000],
+    ['jobs', '65', 64],
+  ])('a search takes no %s=%s', (name, value, most) => {
+    const searching = parse(`version: 1
+model: digits
+gate: [{ metric: accuracy, floor: 0.9 }]
+project: { parameters: { lr: 1 } }
+search: { metric: loss, space: { lr: { uniform: [0, 1] } } }
+`);
+    const read = readParameters(searching, 'tune', { [name]: value });
+    expect(read.ok ? '' : read.error.message).toContain(`from 1 to ${most}`);
+    expect(readParameters(searching, 'tune', { trials: '8', jobs: '2' })).toMatchObject({ ok: true });
+  });
+
   it('an unknown one is told the nearest, or that there are none', () => {
     const near = readParameters(config, 'train', { optimiser: 'sgd' });
     expect(near.ok ? '' : near.error.remedy).toMatch(/^Did you mean `optimizer`\? It has epochs/);
