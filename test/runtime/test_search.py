@@ -7,7 +7,14 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
 from search_support import Search, find_worker
+from trainyard.search.gpus import find_gpus, share_gpus
+from trainyard.search.settings import Space
+from trainyard.search.storage import name_driver
+from trainyard.search.study import to_distribution
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,3 +138,48 @@ def test_the_address_of_the_storage_is_told_nowhere(tmp_path: Path):
     assert search.start().wait(120) == 2
     assert "s3cret" not in search.log() + (tmp_path / "out.json").read_text()
     assert search.result()["error"]["code"] == "search-storage-unreachable"
+
+
+@pytest.mark.parametrize(
+    ("gpus", "jobs", "shares"),
+    [
+        ([], 3, [None, None, None]),
+        (["0", "1"], 1, [None]),
+        (["0", "1", "2", "3"], 2, ["0,2", "1,3"]),
+        (["4", "7"], 2, ["4", "7"]),
+        (["0", "1"], 3, ["0", "1", "0"]),
+    ],
+)
+def test_gpus_are_shared_out_among_the_trainings_at_the_same_time(gpus, jobs, shares):
+    assert share_gpus(gpus, jobs) == shares
+
+
+def test_gpus_are_those_that_the_job_was_given():
+    assert find_gpus({"CUDA_VISIBLE_DEVICES": "2, GPU-5,"}) == ["2", "GPU-5"]
+    assert find_gpus({"CUDA_VISIBLE_DEVICES": ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("space", "distribution"),
+    [
+        (Space("uniform", 0, 1), FloatDistribution(0, 1)),
+        (Space("log", 1e-4, 0.1), FloatDistribution(1e-4, 0.1, log=True)),
+        (Space("int", 1, 8), IntDistribution(1, 8)),
+        (Space("choice", values=("adam", 2, True)), CategoricalDistribution(("adam", 2, True))),
+    ],
+)
+def test_a_space_in_optunas_words(space, distribution):
+    assert to_distribution(space) == distribution
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("postgres://a@b/c", "postgresql+psycopg://a@b/c"),
+        ("postgresql://a@b/c", "postgresql+psycopg://a@b/c"),
+        ("postgresql+psycopg2://a@b/c", "postgresql+psycopg2://a@b/c"),
+        ("sqlite:////tmp/x.db", "sqlite:////tmp/x.db"),
+    ],
+)
+def test_postgresql_is_reached_by_the_driver_that_is_there(url, address):
+    assert name_driver(url) == address
