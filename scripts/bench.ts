@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
   gate: async () => (await import('../measure/bench/gate.ts')).benchGate(),
   ledger: async () => (await import('../measure/bench/ledger.ts')).benchLedger(),
   overhead: async () => (await import('../measure/bench/overhead.ts')).benchOverhead(),
+  search: async () => (await import('../measure/bench/search.ts')).benchSearch(),
   serving: async () => (await import('../measure/bench/serving/serving.ts')).benchServing(),
   'serving-image': async () => (await import('../measure/bench/serving/image.ts')).benchServingImage(),
 };

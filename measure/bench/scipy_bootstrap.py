@@ -1,4 +1,4 @@
-# ruff: noqa: INP001 - one script beside the bench that starts it, not a package
+
 """The work of measure/bench/gate.ts by scipy.stats.bootstrap.
 
 Paired percentile bounds of three metrics, on all rows and in each slice. Reads {"labels", "champion", "challenger",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from tiny_search import Search, find_worker
 
-from search_support import Search, find_worker
 from trainyard.search.gpus import find_gpus, share_gpus
 from trainyard.search.settings import Space
 from trainyard.search.storage import name_driver

@@ -7,8 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-
-from search_support import Search, find_worker
+from tiny_search import Search, find_worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What counting and logging a prediction adds in the handler: a packaged model asked with and without it, in turn."""  # noqa: INP001
+"""What counting and logging a prediction adds in the handler: a packaged model asked with and without it, in turn."""
 
 from __future__ import annotations
 

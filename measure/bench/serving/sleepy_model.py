@@ -1,7 +1,7 @@
 """Logs a model that takes 10 ms per request, with a holdout, for the benchmark of serving.
 
 Prints run id, URI and holdout of both versions, which are one model here.
-"""  # noqa: INP001
+"""
 
 from __future__ import annotations
 

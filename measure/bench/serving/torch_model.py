@@ -1,7 +1,7 @@
 """Logs a PyTorch model twice, trained apart, with a holdout, for the benchmark of image builds.
 
 Prints run id, URI and holdout of both versions.
-"""  # noqa: INP001
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).resolve().parents[2]
 # x and y come with `-P name=value`, the run with `--run-id`: as `mlflow run` has it.
 TRAINING = """
 import os, sys, time
