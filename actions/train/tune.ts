@@ -76,7 +76,6 @@ async function search(request: TrainRequest, ports: TunePorts): Promise<Searched
 async function openRun(request: TrainRequest, ports: TunePorts): Promise<TrackingRun> {
   const { plan, config, attempt } = request;
   const { tracking } = ports;
-  const tags = { [TAGS.correlation]: plan.correlationId, [TAGS.step]: 'search' };
   const { experiment } = config.tracking;
   const [own] = attempt === 1 ? [] : await findOpened(request, ports, 'search');
   if (own !== undefined) {
@@ -85,7 +84,11 @@ async function openRun(request: TrainRequest, ports: TunePorts): Promise<Trackin
     return own;
   }
   const name = `search ${plan.correlationId}`;
-  const run = await tracking.createRun({ experiment, name, tags: { ...tags, [TAGS.sha]: plan.sha } });
+  const run = await tracking.createRun({
+    experiment,
+    name,
+    tags: { [TAGS.correlation]: plan.correlationId, [TAGS.sha]: plan.sha, [TAGS.step]: 'search' },
+  });
   await tracking.setRunTags(run.runId, { [TAGS.openedSeal]: sealOpened(request, ports, run.runId) });
   return run;
 }
