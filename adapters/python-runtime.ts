@@ -84,7 +84,7 @@ function buildPackage(
   folder: string,
 ): Promise<z.infer<typeof packageSchema>> {
   const out = path.join(folder, 'package.json');
-  const args = packageArguments(request, running.workspace, out);
+  const args = [...packageArguments(request, running.workspace, out), ...environmentArguments(running)];
   const hide = holdoutFiles(request.holdout, running.workspace);
   return runModule(running, { module: 'package', args, hide, folder, out, schema: packageSchema });
 }
@@ -117,9 +117,8 @@ async function evaluate(
     '--metric',
     `${name}=${path.resolve(running.workspace, place)}`,
   ]);
-  const said = ['--answers', JSON.stringify(answers)];
-  const about = [...holdoutArguments(holdout, running.workspace), ...said, ...metrics];
-  const args = [...triples, ...about, ...environmentArguments(running)];
+  const how = ['--answers', JSON.stringify(answers), ...environmentArguments(running)];
+  const args = [...triples, ...holdoutArguments(holdout, running.workspace), ...metrics, ...how];
   const [first = ''] = outs;
   const hide = holdoutFiles(holdout, running.workspace);
   await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });

@@ -23,7 +23,7 @@ import numpy as np
 from trainyard.boxed_model import BoxedModel, add_box_option, open_box
 from trainyard.command import run_command, say
 from trainyard.contract import Contract, add_answers_option, hear_model, read_contract
-from trainyard.environments.own import add_environments_option, open_environment
+from trainyard.environments.own import add_environments_option, enter_environment
 from trainyard.errors import UserError
 from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
@@ -108,13 +108,9 @@ def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[
     """Predicts the holdout with one model and writes the Parquet file; gives its description and its rows."""
     model = fetch_model(target.uri, box)
     signature = require_signature(model)
-    with open_environment(model, asked.environments) as environment:
-        if environment.python is not None:
-            box.move(environment.python)
+    with enter_environment(model, box, asked.environments) as environment:
         holdout = load_holdout(asked.holdout, asked.columns, signature)
-        result = predict_holdout(model, box, holdout, asked, target.predictions, environment.said)
-        # Before the environment may be taken away.
-        box.close()
+        result = predict_holdout(model, box, holdout, asked, target.predictions, environment)
     return result, holdout.rows
 
 

@@ -20,6 +20,7 @@ from trainyard.boxed_model import BoxedModel, add_box_option, open_box
 from trainyard.command import make_scratch_folder, run_command, say
 from trainyard.contract import add_answers_option, hear_model, read_contract
 from trainyard.days import split_days
+from trainyard.environments.own import add_environments_option, enter_environment
 from trainyard.export import EXPORTED, export_model
 from trainyard.files import describe_blob, digest_file, write_json
 from trainyard.golden import choose_rows, make_golden
@@ -93,6 +94,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_holdout_options(parser)
     add_answers_option(parser)
     add_box_option(parser)
+    add_environments_option(parser)
     return parser
 
 
@@ -103,7 +105,9 @@ def package(options: argparse.Namespace) -> None:
     with open_box(options.box, "mlflow.pyfunc") as box, make_scratch_folder() as contents:
         model = fetch_model(options.model_uri, box)
         require_digest(model, options.model_digest)
-        package_format = fill_archive_folder(Path(contents), model, box, options)
+        # Golden examples are what the gate judged; a Python that answers otherwise breaks parity when they are asked.
+        with enter_environment(model, box, options.environments):
+            package_format = fill_archive_folder(Path(contents), model, box, options)
         created = model.description.created
         write_archive(options.package_dir / ARCHIVE_FILE, Path(contents), options.model, options.version, created)
         write_json(manifest_path, describe_package(model, package_format, options))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainyard.boxed_model import WorkerPython
+from trainyard.boxed_model import BoxedModel, WorkerPython
 from trainyard.command import say
 from trainyard.environments.installers import find_installer, install
 from trainyard.environments.interpreters import Interpreter, find_interpreter
@@ -45,6 +45,19 @@ def add_environments_option(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="folder of the environments that models were logged with (default: all run in this Python)",
     )
+
+
+@contextmanager
+def enter_environment(model: LoggedModel, box: BoxedModel, shelf: Path | None) -> Iterator[dict[str, Any]]:
+    """Lets a box go on in the environment of its model until the block ends, and says which that is."""
+    with open_environment(model, shelf) as environment:
+        if environment.python is not None:
+            box.move(environment.python)
+        try:
+            yield environment.said
+        finally:
+            # Before the environment may be taken away.
+            box.close()
 
 
 @contextmanager
