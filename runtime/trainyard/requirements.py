@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,8 +44,10 @@ def tell_difference(wanted: Requirement) -> str | None:
 
 
 def find_version(name: str) -> str | None:
-    """The version of a package that is installed."""
+    """The version of a package that is installed, be it as another build of the same module (`xgboost-cpu`)."""
     try:
         return version(name)
     except PackageNotFoundError:
-        return None
+        module = name.replace("-", "_")
+        builds = packages_distributions().get(module, [])
+        return version(builds[0]) if len(builds) == 1 and builds[0].startswith(f"{name}-") else None

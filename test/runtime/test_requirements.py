@@ -18,6 +18,13 @@ def test_a_model_whose_requirements_are_met_differs_in_nothing(tmp_path: Path):
     assert list_differences(write(tmp_path, *met, *others)) == []
 
 
+def test_another_build_of_the_same_package_is_it(tmp_path: Path):
+    assert list_differences(write(tmp_path, f"xgboost=={version('xgboost-cpu')}")) == []
+    assert list_differences(write(tmp_path, "xgboost==1.0.0")) == [
+        f"xgboost {version('xgboost-cpu')}, logged with ==1.0.0"
+    ]
+
+
 def test_other_versions_and_absent_packages_are_told(tmp_path: Path):
     differences = list_differences(write(tmp_path, "numpy==1.21.0", "no-such-package"))
     found = [f"numpy {version('numpy')}, logged with ==1.21.0", "no-such-package is not here, logged with any version"]
