@@ -30,9 +30,11 @@ PAUSE_SECONDS = 5
 INSTALL_SECONDS = 1800
 MOST_SAID = 200
 WORDS = 3
-# Of the job's variables, those that say where packages are found and how they are reached.
+# Of the job's variables, those that say where packages are found and how they are reached; none that says what is
+# installed, or where to.
 VARIABLES = re.compile(
-    r"^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|(PIP|UV)_\w+|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE"
+    r"^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE"
+    r"|(PIP|UV)_(?!(USER|TARGET|PREFIX|ROOT|PYTHON|REQUIRE\w*|EDITABLE|NO_DEPS)$)\w+"
     r"|(https?|no|all)_proxy|XDG_CONFIG_HOME|NETRC)$",
     re.IGNORECASE,
 )
