@@ -1,16 +1,16 @@
 import { messageOf } from '../../core/errors.ts';
-import type { Figure } from '../../core/gate/figures/figure.ts';
+import type { GateFigure } from '../../core/gate/figures/figure.ts';
 import { RUN_ARTIFACTS } from '../../core/names.ts';
 import type { GatePorts } from './gate-context.ts';
 
 /** The figures of a judgement, and whether their pictures are with the run. */
-export type StoredFigures = { readonly figures: readonly Figure[]; readonly areKept: boolean };
+export type StoredFigures = { readonly figures: readonly GateFigure[]; readonly areKept: boolean };
 
 /** Stores the pictures with the run. The verdict is in the ledger by then and stands without them: what fails here is a warning. */
 export async function storeFigures(
   { tracking, writeTemp, log }: GatePorts,
   runId: string,
-  figures: readonly Figure[],
+  figures: readonly GateFigure[],
 ): Promise<StoredFigures> {
   try {
     for (const { file, svg } of figures) {

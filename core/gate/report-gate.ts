@@ -2,7 +2,7 @@ import { alignRight, type Block, type Report, type Text } from '../report/report
 import { formatSign, GATE_SIGNS } from '../report/signs.ts';
 import { describeBoxes } from './boxes.ts';
 import type { Check, GroupRow, SliceRow } from './check.ts';
-import type { Figure } from './figures/figure.ts';
+import type { GateFigure } from './figures/figure.ts';
 import { formatChange, formatCount, formatSize, formatValue } from './format-value.ts';
 import type { GateResult } from './gate-input.ts';
 import type { Unit } from './metrics/metric.ts';
@@ -14,7 +14,7 @@ const CHANGE = 'Change, + is better [95% bounds]';
 /** What is told beside the result: notes on what it was judged by, the figures, and where the files of these are kept. */
 type Told = {
   readonly notes?: readonly string[];
-  readonly figures?: readonly Figure[];
+  readonly figures?: readonly GateFigure[];
   readonly kept?: { readonly url: string; readonly folder: string };
 };
 
@@ -65,7 +65,7 @@ function tableOf(checks: readonly Check[]): readonly Block[] {
 }
 
 /** GitHub shows no picture that a job has made in a summary or a comment: they are linked to, and their numbers follow. */
-function picturesOf(figures: readonly Figure[], kept: Told['kept']): readonly Block[] {
+function picturesOf(figures: readonly GateFigure[], kept: Told['kept']): readonly Block[] {
   if (kept === undefined || figures.length === 0) return [];
   const files = figures.map(({ title, file }) => `${title} (${file})`).join(', ');
   const link = { kind: 'link', text: kept.folder, url: kept.url } as const;

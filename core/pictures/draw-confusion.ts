@@ -12,7 +12,7 @@ export type ConfusionCounts = {
 };
 
 /** One model's counts. */
-export type ModelConfusion = { readonly text: string; readonly confusion: ConfusionCounts };
+type ModelConfusion = { readonly text: string; readonly confusion: ConfusionCounts };
 
 const NAME = 14;
 const SMALLEST = 40;

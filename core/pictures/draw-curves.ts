@@ -15,7 +15,7 @@ export type ModelCurves = KeyEntry & {
 };
 
 /** Which class is looked for, what share of the rows is of it, and the models. */
-export type CurvesFigure = {
+type CurvesFigure = {
   readonly positive: string;
   readonly share: number;
   readonly models: readonly ModelCurves[];

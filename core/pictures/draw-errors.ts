@@ -5,14 +5,14 @@ import { drawSheet, label, type Shape, shape } from './svg.ts';
 export type ErrorCell = { readonly truth: number; readonly prediction: number; readonly rows: number };
 
 /** One model's cells, what it is called, and its errors in words. */
-export type ModelErrors = {
+type ModelErrors = {
   readonly who: 'champion' | 'challenger';
   readonly text: string;
   readonly cells: readonly ErrorCell[];
 };
 
 /** Both models over the same values. */
-export type ErrorsFigure = {
+type ErrorsFigure = {
   readonly range: Range;
   readonly write: (value: number) => string;
   readonly models: readonly ModelErrors[];

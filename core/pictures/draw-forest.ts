@@ -12,7 +12,7 @@ export type ForestRow = {
 };
 
 /** A forest: what is drawn, the rows from the first to the last, how a difference is written, and what is left out. */
-export type ForestFigure = {
+type ForestFigure = {
   readonly title: string;
   readonly rows: readonly ForestRow[];
   readonly write: (difference: number) => string;

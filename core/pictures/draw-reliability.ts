@@ -13,7 +13,7 @@ export type ReliabilityBin = {
 };
 
 /** One model's bins, those without rows left out. */
-export type ModelReliability = KeyEntry & { readonly bins: readonly ReliabilityBin[] };
+type ModelReliability = KeyEntry & { readonly bins: readonly ReliabilityBin[] };
 
 const WIDTH = 640;
 const SIDE = 380;

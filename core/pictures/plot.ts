@@ -4,7 +4,7 @@ import { label, type Shape, shape } from './svg.ts';
 export type Range = readonly [low: number, high: number];
 
 /** Where a plot lies on the sheet, what its axes show, and what they are called. */
-export type PlotFrame = {
+type PlotFrame = {
   readonly x: number;
   readonly y: number;
   readonly width: number;

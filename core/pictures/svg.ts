@@ -60,7 +60,7 @@ export function label(text: string, { x, y, anchor, style, turned }: Place, long
 }
 
 /** What a whole picture is called, what it shows in a sentence, and how large it is drawn. */
-export type Sheet = {
+type Sheet = {
   readonly title: string;
   readonly description: string;
   readonly width: number;

@@ -12,7 +12,7 @@ export type ShownModel = {
 export type Shown = { readonly sample: Sample; readonly models: readonly ShownModel[] };
 
 /** The same figure twice: as a picture in a file of its own, and as blocks of a report, since GitHub shows no picture in one. */
-export type Figure = {
+export type GateFigure = {
   /** Name of the file. */
   readonly file: string;
   readonly title: string;

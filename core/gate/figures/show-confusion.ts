@@ -2,10 +2,10 @@ import { type ConfusionCounts, drawConfusion } from '../../pictures/draw-confusi
 import { alignRight, type Block } from '../../report/report.ts';
 import { formatCount, formatValue } from '../format-value.ts';
 import { countConfusion } from './count-confusion.ts';
-import type { Figure, Shown } from './figure.ts';
+import type { GateFigure, Shown } from './figure.ts';
 
 /** The confusion matrix of each model; `undefined` where no class was answered. */
-export function showConfusion(shown: Shown): Figure | undefined {
+export function showConfusion(shown: Shown): GateFigure | undefined {
   const { task, classes } = shown.sample;
   if ((task !== 'binary' && task !== 'multiclass') || classes.length < 2) return undefined;
   const { models, rest } = countConfusion(shown);

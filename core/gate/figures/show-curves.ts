@@ -4,7 +4,7 @@ import { formatNumber, formatValue } from '../format-value.ts';
 import { probability } from '../metrics/probability.ts';
 import { notRankable } from '../metrics/ranking.ts';
 import type { Sample, Side } from '../predictions.ts';
-import type { Figure, Shown, ShownModel } from './figure.ts';
+import type { GateFigure, Shown, ShownModel } from './figure.ts';
 import { thinCurve, traceCurves } from './trace-curves.ts';
 
 /** The counts that the answers of one model stand for. */
@@ -18,7 +18,7 @@ type Operating = {
 type Ranked = ModelCurves & { readonly name: string; readonly auc: string; readonly ap: string };
 
 /** ROC and precision-recall of two classes; `undefined` where there are others, or no model ranks. */
-export function showCurves({ sample, models }: Shown): Figure | undefined {
+export function showCurves({ sample, models }: Shown): GateFigure | undefined {
   if (sample.task !== 'binary') return undefined;
   const ranked = models.flatMap((model): readonly Ranked[] => rankOf(sample, model));
   if (ranked.length === 0) return undefined;

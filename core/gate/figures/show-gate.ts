@@ -1,6 +1,6 @@
 import type { GateEvidence, GateResult } from '../gate-input.ts';
 import type { Names } from '../judge/compare.ts';
-import type { Figure, Shown, ShownModel } from './figure.ts';
+import type { GateFigure, Shown, ShownModel } from './figure.ts';
 import { showConfusion } from './show-confusion.ts';
 import { showCurves } from './show-curves.ts';
 import { showErrors } from './show-errors.ts';
@@ -11,7 +11,11 @@ import { showSlices } from './show-slices.ts';
  * The figures of a judgement on this evidence, what its checks rest on first: slices, then the models beside each other. Each has a bounded
  * size, whatever the holdout.
  */
-export function showGate({ checks }: GateResult, evidence: GateEvidence, names: Names): readonly Figure[] {
+export function showGate(
+  { checks }: GateResult,
+  evidence: GateEvidence,
+  names: Names,
+): readonly GateFigure[] {
   const shown = toShown(evidence, names);
   const sliced = checks.filter(({ slices }) => slices !== undefined);
   return [

@@ -10,12 +10,12 @@ import { binConfidences, calibrationInterval } from '../metrics/calibration.ts';
 import { evaluateMetric } from '../metrics/metric.ts';
 import { findMetric } from '../metrics/metrics.ts';
 import type { Sample, Side } from '../predictions.ts';
-import type { Figure, Shown, ShownModel } from './figure.ts';
+import type { GateFigure, Shown, ShownModel } from './figure.ts';
 
 const LEVEL = 0.9;
 
 /** How often each model is right where it is how sure; `undefined` where no model gives probabilities of every answer. */
-export function showReliability({ sample, models }: Shown): Figure | undefined {
+export function showReliability({ sample, models }: Shown): GateFigure | undefined {
   const lines = models.flatMap((model) => {
     const text = describeError(sample, model);
     return text === undefined ? [] : [{ ...model, text, bins: binsOf(sample, model.side) }];

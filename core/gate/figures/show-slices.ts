@@ -4,7 +4,7 @@ import type { Block } from '../../report/report.ts';
 import type { Check, SliceRow } from '../check.ts';
 import { formatChange, formatCount } from '../format-value.ts';
 import type { Unit } from '../metrics/metric.ts';
-import type { Figure } from './figure.ts';
+import type { GateFigure } from './figure.ts';
 
 /** More slices than this are counted and not drawn. */
 const MOST_SLICES = 30;
@@ -17,7 +17,7 @@ const ORDER = { fail: 0, inconclusive: 1, pass: 2, 'not-judged': 3 } as const;
 export function showSlices(
   { slices, metric, need, unit = 'number' }: Check,
   number: number,
-): Figure | undefined {
+): GateFigure | undefined {
   if (slices === undefined || slices.length === 0) return undefined;
   const all = slices.map((slice) => toForestRow(slice, unit)).toSorted(inOrder);
   const rows = all.slice(0, MOST_SLICES);

@@ -1,7 +1,7 @@
 import type { CurvePoint } from '../../pictures/draw-curves.ts';
 
 /** Points of a curve, one after the other. */
-export type Curve = { readonly x: Float64Array; readonly y: Float64Array };
+type Curve = { readonly x: Float64Array; readonly y: Float64Array };
 
 /** The curves of one ranking at every threshold that tells rows apart, from the highest on, and what lies under them. */
 type TracedCurves = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { countConfusion } from '../../../../core/gate/figures/count-confusion.ts';
-import { gatherCells } from '../../../../core/gate/figures/show-errors.ts';
-import { type Curve, thinCurve, traceCurves } from '../../../../core/gate/figures/trace-curves.ts';
+import { gatherCells } from '../../../../core/gate/figures/gather-cells.ts';
+import { thinCurve, traceCurves } from '../../../../core/gate/figures/trace-curves.ts';
 import { binConfidences } from '../../../../core/gate/metrics/calibration.ts';
 import { evaluateMetric } from '../../../../core/gate/metrics/metric.ts';
 import { findMetric } from '../../../../core/gate/metrics/metrics.ts';
@@ -22,7 +22,8 @@ function predictionsOf({ labels, scores, predictions }: (typeof vectors)[number]
   };
 }
 
-const pointsOf = ({ x, y }: Curve) => Array.from(x, (across, index) => [across, y[index]] as const);
+const pointsOf = ({ x, y }: Parameters<typeof thinCurve>[0]) =>
+  Array.from(x, (across, index) => [across, y[index]] as const);
 
 const shownOf = (model: Predictions) => ({
   sample: sampleOf(model),

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import type { Figure } from '../../../../core/gate/figures/figure.ts';
+import type { GateFigure } from '../../../../core/gate/figures/figure.ts';
 import { showGate } from '../../../../core/gate/figures/show-gate.ts';
 import { judgeGate } from '../../../../core/gate/judge/gate.ts';
 import { gatherEvidence } from '../../../../core/gate/judge/gather-evidence.ts';
@@ -23,7 +23,7 @@ const SLICES: GateRule = {
 const ACCURACY: GateRule = { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: 0.005 };
 const MODELS = binaryModels({ both: 900, onlyChampion: 25, onlyChallenger: 30, neither: 45 });
 
-function show(rules: readonly GateRule[], models: Models, more = {}): readonly Figure[] {
+function show(rules: readonly GateRule[], models: Models, more = {}): readonly GateFigure[] {
   const input = gateInput(rules, models, more);
   const gathered = gatherEvidence(input);
   const result = judgeGate(input, gathered);
