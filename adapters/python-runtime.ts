@@ -104,23 +104,23 @@ async function measurePackage(
 
 async function evaluate(
   running: Running,
-  { targets, holdout, answers }: EvaluationRequest,
+  { targets, holdout, answers, examples }: EvaluationRequest,
   folder: string,
 ): Promise<readonly Evaluation[]> {
   const outs = targets.map((_, index) => path.join(folder, `evaluation-${index}.json`));
   const triples = targets.flatMap(({ modelUri, predictions }, index) => [
-    ...['--model-uri', modelUri],
-    ...['--predictions', predictions],
+    ...['--model-uri', modelUri, '--predictions', predictions],
     ...['--out', outs[index] ?? ''],
   ]);
-  const metrics = Object.entries(holdout.metrics).flatMap(([name, place]) => [
-    '--metric',
-    `${name}=${path.resolve(running.workspace, place)}`,
-  ]);
-  const how = ['--answers', JSON.stringify(answers), ...environmentArguments(running)];
-  const args = [...triples, ...holdoutArguments(holdout, running.workspace), ...metrics, ...how];
+  const absolute = (file: string): string => path.resolve(running.workspace, file);
+  const own = Object.entries(holdout.metrics);
+  const metrics = own.flatMap(([name, place]) => ['--metric', `${name}=${absolute(place)}`]);
+  const files = examples.map(absolute);
+  const said = ['--answers', JSON.stringify(answers), ...files.flatMap((file) => ['--examples', file])];
+  const about = [...holdoutArguments(holdout, running.workspace), ...said, ...metrics];
+  const args = [...triples, ...about, ...environmentArguments(running)];
   const [first = ''] = outs;
-  const hide = holdoutFiles(holdout, running.workspace);
+  const hide = [...holdoutFiles(holdout, running.workspace), ...files];
   await runModule(running, { module: 'evaluate', args, hide, folder, out: first, schema: z.unknown() });
   const { level } = running.box;
   return Promise.all(outs.map(async (out) => ({ ...(await readOutput(out, evaluationSchema)), box: level })));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ANSWERS_KEYS, answersSchema, JUDGED_TASKS } from '../core/answers/contract.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
+import type { ExampleAnswers } from '../core/gate/examples.ts';
 import { type ModelEnvironment, modelEnvironmentSchema } from '../core/gate/model-environment.ts';
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
@@ -11,6 +12,8 @@ import { openParquet, type ParquetColumns } from './parquet-columns.ts';
 const METADATA_KEY = 'trainyard';
 /** Columns that answers stand in. */
 const OURS = /^(?:id|prediction|score_\d+|metric\..+)$/;
+/** The runtime asks about no more of one file. */
+const MOST_EXAMPLES = 10_000;
 /** Before the name of a metric of the user's own. */
 const METRIC = 'metric.';
 
@@ -22,6 +25,15 @@ const metadataSchema = z.object({
   answers: answersSchema,
   inferred: z.array(z.enum(ANSWERS_KEYS)),
   modelDigest: digestSchema,
+  examples: z
+    .array(
+      z.object({
+        digest: digestSchema,
+        answers: z.array(z.union([z.string(), z.number()])).max(MOST_EXAMPLES),
+        scores: z.array(z.number()).max(MOST_EXAMPLES).nullable(),
+      }),
+    )
+    .exactOptional(),
   holdoutDigest: digestSchema,
   environment: modelEnvironmentSchema,
   /** The MLflow signature. */
@@ -36,6 +48,8 @@ type Metadata = z.infer<typeof metadataSchema>;
 export type StoredAnswers = {
   readonly answers: Answers;
   readonly modelDigest: string;
+  /** To the files of examples that it was asked about. */
+  readonly examples?: readonly ExampleAnswers[];
   readonly signature: ModelSignature | undefined;
   readonly environment: ModelEnvironment;
 };
@@ -52,11 +66,12 @@ export async function readAnswers(file: string, rows: number): Promise<StoredAns
       throw new Error(`they are ${parquet.rows}, and the holdout has ${rows} examples`);
     }
     const metadata = metadataSchema.parse(JSON.parse(parquet.about.get(METADATA_KEY) ?? 'null'));
-    const { modelDigest, signature, environment } = metadata;
+    const { modelDigest, signature, environment, examples } = metadata;
     return {
       answers: await toAnswers(metadata, parquet),
       modelDigest,
       environment,
+      ...(examples && { examples }),
       signature: parseSignature(signature?.inputs, signature?.outputs),
     };
   } catch (thrown) {

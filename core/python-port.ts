@@ -6,6 +6,8 @@ export type EvaluationRequest = {
   /** Models to be run on the holdout, and where the predictions of each go. */
   readonly targets: readonly { readonly modelUri: string; readonly predictions: string }[];
   readonly holdout: Holdout;
+  /** Files of examples that each model is asked about too, relative to the workspace. */
+  readonly examples: readonly string[];
   /** What is known of the answers. */
   readonly answers: AnswersContract;
 };

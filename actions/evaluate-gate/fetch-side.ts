@@ -13,7 +13,7 @@ import type { GatePorts } from './gate-context.ts';
 import { requireSameModel } from './require-same-model.ts';
 
 /** One model's answers beside what is true, and what its own run says of it. */
-export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature' | 'environment'> & {
+export type JudgedSide = Pick<StoredAnswers, 'modelDigest' | 'signature' | 'environment' | 'examples'> & {
   readonly predictions: Predictions;
   readonly answers: Answers;
   /** Of the file that the answers came from. */
@@ -46,15 +46,15 @@ export async function fetchSide(ports: GatePorts, held: HeldOut, wanted: Wanted)
   const file = tempPath(`${who}.parquet`);
   await tracking.downloadArtifact(runId, stored, file);
   if ((await hashFile(file)) !== digest) throw new UserError([exchanged(wanted)]);
-  const { answers, modelDigest, signature, environment } = await readAnswers(file, held.ids.length);
-  requireSameModel(wanted, modelDigest);
+  const { answers, ...own } = await readAnswers(file, held.ids.length);
+  requireSameModel(wanted, own.modelDigest);
   const [otherwise, ...more] = checkContract(answers, { expected: wanted.expected, truth: held.truth, who });
   if (otherwise !== undefined) throw new UserError([otherwise, ...more]);
   const joined = joinAnswers(answers, held, who);
   if (!joined.ok) throw new UserError(atLeastOne(joined.error));
   const logged = wanted.metrics ?? (await tracking.getRun(runId)).metrics;
   const metrics = { ...logged, ...wanted.fixedMetrics };
-  return { predictions: joined.value, answers, digest, modelDigest, signature, environment, metrics };
+  return { predictions: joined.value, answers, digest, metrics, ...own };
 }
 
 function missing({ who, runId, digest }: Wanted, held: HeldOut): Problem {

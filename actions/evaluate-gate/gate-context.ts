@@ -1,5 +1,6 @@
 import type { StoredAnswers } from '../../adapters/read-answers.ts';
 import type { Config, Holdout } from '../../core/config/config.ts';
+import type { Examples } from '../../core/gate/examples.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { PythonRuntime } from '../../core/python-port.ts';
@@ -29,6 +30,8 @@ export type GatePorts = {
   readonly readAnswers: (file: string, rows: number) => Promise<StoredAnswers>;
   /** All of the workspace's holdout but the inputs. */
   readonly readHoldout: (holdout: Holdout) => Promise<HeldOut>;
+  /** A file of examples of the workspace. */
+  readonly readExamples: (path: string) => Promise<Examples>;
   /** Whether a file belongs to the commit that is checked out. */
   readonly isOfCommit: (file: string) => Promise<boolean>;
   /** The commit that the workspace is at; `undefined` where there is no git. */

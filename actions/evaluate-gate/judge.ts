@@ -24,6 +24,8 @@ import { earlierChampions, fetchAnchors } from './fetch-anchors.ts';
 import { fetchSide, type JudgedSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { readPresentHoldout } from './present-holdout.ts';
+import { readBehaviour } from './read-behaviour.ts';
+import { requireSameChampion } from './require-same-champion.ts';
 import { requireTrainedModel } from './require-trained-model.ts';
 import type { SaidPredictions } from './said-predictions.ts';
 import { type StoredFigures, storeFigures } from './store-figures.ts';
@@ -57,6 +59,7 @@ export async function judge(request: GateRequest, ports: GatePorts, said: Said):
 async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Promise<Judged | undefined> {
   const { config, plan } = request;
   const { held, present } = await readPresentHoldout(request, ports);
+  const behaviour = await readBehaviour(config.gate, ports);
   const state = await ports.ledger.read(config.model);
   const { training, predictions } = said;
   await requireTrainedModel(plan, training, { state, tracking: ports.tracking });
@@ -77,7 +80,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const answers = { declared: config.answers, contract: challenger.answers.contract };
   const decide = (on: LedgerState): Decisions => decideFixed(on, present, answers);
   const decisions = decide(state);
-  const judged = { training, challenger, champion, other, anchors, held, decisions, boxes };
+  const judged = { training, challenger, champion, other, anchors, held, behaviour, decisions, boxes };
   const input = toGateInput(request, state, judged);
   const gathered = gatherEvidence(input);
   const result = judgeGate(input, gathered);
@@ -98,11 +101,11 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
     throw new UserError([appended.error]);
   }
   const { url } = await ports.tracking.getRun(training.runId);
-  const { policyChanges = [] } = request.plan;
+  const { policyChanges = [] } = plan;
   const notes = [...describeAsking(config.models, { challenger, champion, other }), ...leftOut];
   const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
-  const pictured = await storeFigures(ports, training.runId, figures);
-  return conclude(result, { runId: training.runId, url }, { policyChanges, notes, ...pictured });
+  const told = { policyChanges, notes, ...(await storeFigures(ports, training.runId, figures)) };
+  return conclude(result, { runId: training.runId, url }, told);
 }
 
 /** What the jobs before say: which model was trained, and what was predicted with. */
@@ -122,19 +125,6 @@ function boxesOf(
     ...{ training: training.box, challenger: challenger.box },
     ...(other && champion && { champion: champion.box }),
   };
-}
-
-/** The champion of the plan, which was predicted with; it must be who serves now. */
-function requireSameChampion({ plan }: GateRequest, champion: VersionState | undefined): void {
-  if (champion?.version === plan.champion?.version) return;
-  const name = (version: string | undefined) => (version === undefined ? 'nothing' : `version ${version}`);
-  throw new UserError([
-    {
-      code: 'champion-changed',
-      message: `${name(champion?.version)} serves now, and ${name(plan.champion?.version)} was predicted with.`,
-      remedy: 'Run all jobs of this workflow again: plan then names who serves.',
-    },
-  ]);
 }
 
 /** The champion, what vouches for its predictions, and what they are read by. */

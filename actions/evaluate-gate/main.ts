@@ -4,6 +4,7 @@ import { hashFile, hashText } from '../../adapters/data-digest.ts';
 import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
+import { readExamples } from '../../adapters/read-examples.ts';
 import { authorOf } from '../job/author.ts';
 import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -41,6 +42,7 @@ export function main(root: string): Promise<void> {
         hashText,
         readAnswers,
         readHoldout: (holdout) => readHoldout(host.workspace, holdout),
+        readExamples: (written) => readExamples(host.workspace, written),
         isOfCommit: (file) => isOfCommit(host.workspace, file, host.run),
         commit: () => findCommit(host.workspace, host.run),
         ...createScratch(host),

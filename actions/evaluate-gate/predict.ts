@@ -10,6 +10,7 @@ import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
+import { readBehaviour } from './read-behaviour.ts';
 import { readPinnedHoldout } from './read-pinned-holdout.ts';
 import { requireSameModel } from './require-same-model.ts';
 
@@ -29,7 +30,9 @@ export async function predict(
   { runId, modelUri, modelDigest }: Trained,
 ): Promise<Predicted> {
   const asked = { who: 'the challenger', runId, modelUri, modelDigest };
-  return ask(ports, asked, await readTask(request, ports));
+  const behaviour = await readBehaviour(request.config.gate, ports);
+  const examples = behaviour.map((file) => file.path);
+  return ask(ports, asked, { ...(await readTask(request, ports)), examples });
 }
 
 /**
@@ -62,7 +65,7 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
 /** The holdout, and what is known of the answers to it. */
 async function readTask(request: GateRequest, ports: GatePorts) {
   const answers = mergeContracts(request.config.answers, request.plan.answers);
-  return { ...(await readPinnedHoldout(request, ports)), answers };
+  return { ...(await readPinnedHoldout(request, ports)), answers, examples: [] as readonly string[] };
 }
 
 type Kept = { readonly holdoutDigest: string; readonly digest: string; readonly rows: number };
@@ -113,13 +116,13 @@ function noneStored(version: string, holdoutDigest: string, isNamed: boolean): U
 async function ask(
   { tracking, python, log, tempPath, hashFile }: GatePorts,
   asked: Asked,
-  { holdout, held, answers }: Awaited<ReturnType<typeof readTask>>,
+  { holdout, held, answers, examples }: Awaited<ReturnType<typeof readTask>>,
 ): Promise<Predicted> {
   const { who, runId, modelUri } = asked;
   const holdoutDigest = held.digest;
   const predictions = tempPath(`predictions-of-${runId}.parquet`);
   const [evaluation] = await log.group('Predicting the holdout', () =>
-    python.evaluate({ targets: [{ modelUri, predictions }], holdout, answers }),
+    python.evaluate({ targets: [{ modelUri, predictions }], holdout, answers, examples }),
   );
   requireSameModel(asked, evaluation?.modelDigest);
   const digest = await hashFile(predictions);

@@ -1,5 +1,6 @@
 import type { Boxes } from '../../core/gate/boxes.ts';
 import { findUnknownPositive } from '../../core/gate/describe-answers.ts';
+import type { Examples } from '../../core/gate/examples.ts';
 import type { Anchor, GateInput } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { isBudgetRule } from '../../core/gate/rules/rule.ts';
@@ -17,6 +18,7 @@ export type Judgement = {
   readonly other: JudgedSide | undefined;
   readonly anchors: readonly Anchor[];
   readonly held: HeldOut;
+  readonly behaviour: readonly Examples[];
   readonly decisions: Decisions;
   readonly boxes: Boxes;
 };
@@ -28,6 +30,7 @@ export function toGateInput(
   judged: Judgement,
 ): GateInput {
   const { training, challenger, champion, other, anchors, held, decisions, boxes } = judged;
+  const answered = (digest: string) => challenger.examples?.find((one) => one.digest === digest);
   const { digest } = held;
   const rules = config.gate.filter((rule) => !isBudgetRule(rule));
   const refused = Object.values(decisions).flatMap((one) => (one.kind === 'refused' ? [one.problem] : []));
@@ -44,6 +47,10 @@ export function toGateInput(
         ...(other?.signature && { champion: other.signature }),
       },
     }),
+    behaviour: {
+      files: judged.behaviour.map((examples) => ({ examples, answered: answered(examples.digest) })),
+      contract: challenger.answers.contract,
+    },
     holdout: { digest, gatesSoFar: gatesSoFar(state, judged) },
     boxes: { levels: boxes, require: config.box.require },
     unfit: unknown === undefined ? refused : [...refused, unknown],

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
+import { readExamples } from '../../adapters/read-examples.ts';
 import { checkAnswers } from '../../core/check/check-answers.ts';
 import { type Checked, errorsOf, fine } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import { listExamples } from '../../core/gate/rules/rule.ts';
 import { connectMlflow } from '../connect-mlflow.ts';
 
 const SUBJECT = 'model';
@@ -45,7 +47,11 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
     });
     const predictions = path.join(temp, 'predictions.parquet');
     const { answers } = config;
-    const [answer] = await runtime.evaluate({ targets: [{ modelUri, predictions }], holdout, answers });
+    const examples = listExamples(config.gate);
+    for (const file of examples) await readExamples(asking.folder, file);
+    const [answer] = await runtime.evaluate({
+      ...{ targets: [{ modelUri, predictions }], holdout, answers, examples },
+    });
     if (answer === undefined) throw new Error(`Nothing was said of ${modelUri}.`);
     const told = Object.entries(answer.metrics).map(
       ([name, value]) => `${name} ${Number(value.toPrecision(4))}`,

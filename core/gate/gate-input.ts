@@ -1,8 +1,10 @@
+import type { AnswersContract } from '../answers/contract.ts';
 import type { Problem } from '../errors.ts';
 import type { Verdict } from '../verdict.ts';
 import type { Boxes } from './boxes.ts';
 import type { Check } from './check.ts';
 import type { Names } from './judge/compare.ts';
+import type { AnsweredExamples } from './judge/examples.ts';
 import type { Signatures } from './judge/signature.ts';
 import type { Pair, Predictions, Sample, Side } from './predictions.ts';
 import type { GateRule } from './rules/rule.ts';
@@ -26,6 +28,8 @@ export type GateInput = {
   readonly anchors?: readonly Anchor[];
   readonly userMetrics?: UserMetrics;
   readonly signatures?: Signatures;
+  /** Files of examples with the challenger's answers to them, and how these are read. */
+  readonly behaviour?: { readonly files: readonly AnsweredExamples[]; readonly contract: AnswersContract };
   /** `gatesSoFar` counts the gates judged before on this holdout, from the ledger. */
   readonly holdout: { readonly digest: string; readonly gatesSoFar: number };
   /** In what boxes the code ran, and whether these must be namespaces. Absent where nothing of a job is judged. */

@@ -25,6 +25,7 @@ from trainyard.command import run_command, say
 from trainyard.contract import Contract, add_answers_option, hear_model, read_contract
 from trainyard.environments.own import add_environments_option, enter_environment
 from trainyard.errors import UserError
+from trainyard.examples import add_examples_option, answer_examples
 from trainyard.files import write_json
 from trainyard.holdout import Holdout, HoldoutColumns, add_holdout_options, load_holdout, read_columns
 from trainyard.inputs import take_rows
@@ -64,6 +65,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_holdout_options(parser)
     add_answers_option(parser)
     add_metric_options(parser)
+    add_examples_option(parser)
     add_box_option(parser)
     add_environments_option(parser)
     return parser
@@ -79,8 +81,15 @@ def evaluate(options: argparse.Namespace) -> None:
         )
     columns = read_columns(options)
     metrics = read_metrics(options)
-    shelf = options.environments
-    asked = Asked(options.holdout, columns, read_contract(options), metrics, options.time_latency, shelf)
+    asked = Asked(
+        options.holdout,
+        columns,
+        read_contract(options),
+        metrics,
+        options.time_latency,
+        options.environments,
+        tuple(options.examples),
+    )
     targets = list(map(Target, options.model_uri, options.predictions, options.out))
     with ExitStack() as boxes:
         # All of them import what they need while the first model is fetched.
@@ -102,6 +111,7 @@ class Asked:
     time_latency: int
     # Where the environments of models are kept; None where all run in this Python.
     environments: Path | None
+    examples: tuple[Path, ...]
 
 
 def evaluate_model(target: Target, box: BoxedModel, asked: Asked) -> tuple[dict[str, Any], int]:
@@ -127,10 +137,14 @@ def predict_holdout(
     require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
     reading = read_answers(raw, holdout.labels, asked.contract, hear_model(model, box))
+    signature = require_signature(model)
     metadata = {
         **describe_predictions(holdout, reading, model.digest),
         "environment": environment,
-        "signature": require_signature(model).document,
+        "signature": signature.document,
+        "examples": [
+            answer_examples(path, predict, reading, asked.columns.inputs, signature) for path in asked.examples
+        ],
     }
     write_predictions(predictions, holdout, reading, metadata, asked.metrics)
     calls = asked.time_latency

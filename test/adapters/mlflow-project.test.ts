@@ -183,10 +183,11 @@ describe('a real MLflow Project', () => {
       targets: [{ modelUri, predictions }],
       holdout,
       answers: {},
+      examples: [],
     });
     const fewer = { ...holdout, inputs: ['income'] };
     await expect(
-      runtime.evaluate({ targets: [{ modelUri, predictions }], holdout: fewer, answers: {} }),
+      runtime.evaluate({ targets: [{ modelUri, predictions }], holdout: fewer, answers: {}, examples: [] }),
     ).rejects.toThrow(/signature names age, region, which .* gives to no model/);
     const held = await readHoldout(workspace, holdout);
     const stored = await readAnswers(predictions, held.ids.length);

@@ -247,3 +247,39 @@ def test_a_model_without_a_signature_is_refused_before_it_predicts(loan_holdout:
     assert evaluate(tmp_path, SavedModel(tmp_path / "bare", loan_holdout)) == 2
     assert json.loads((tmp_path / "0.json").read_text())["error"]["code"] == "signature-missing"
     assert not (tmp_path / "0.parquet").exists()
+
+
+def test_examples_are_answered_beside_the_holdout(tabular_model: SavedModel, tmp_path: Path):
+    import mlflow.pyfunc
+
+    held = pd.read_csv(tabular_model.holdout).head(6)
+    inputs = held[["income", "age", "region"]]
+    examples = tmp_path / "behaviour.csv"
+    inputs.assign(expect=held["label"], pair="", relation="").to_csv(examples, index=False)
+    assert evaluate(tmp_path, tabular_model, extra=("--examples", str(examples))) == 0
+    metadata = json.loads(pq.read_table(tmp_path / "0.parquet").schema.metadata[b"trainyard"])
+    (answered,) = metadata["examples"]
+    expected = mlflow.pyfunc.load_model(str(tabular_model.folder)).predict(inputs)
+    assert np.allclose(answered["scores"], np.asarray(expected)[:, 1])
+    assert answered["answers"] == [metadata["classes"][index] for index in np.asarray(expected).argmax(axis=1)]
+    assert answered["digest"].startswith("sha256:")
+
+
+def test_examples_of_a_regression_are_numbers(boosted_model: SavedModel, tmp_path: Path):
+    held = pd.read_parquet(boosted_model.holdout).head(4)
+    examples = tmp_path / "behaviour.csv"
+    held[["income", "age"]].assign(pair=[1, 1, 2, 2]).to_csv(examples, index=False)
+    assert evaluate(tmp_path, boosted_model, extra=("--examples", str(examples))) == 0
+    table = pq.read_table(tmp_path / "0.parquet")
+    (answered,) = json.loads(table.schema.metadata[b"trainyard"])["examples"]
+    assert answered["answers"] == pytest.approx(table["prediction"].to_pylist()[:4])
+    assert answered["scores"] is None
+
+
+def test_examples_without_the_inputs_of_the_model_are_refused(
+    tabular_model: SavedModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    examples = tmp_path / "behaviour.csv"
+    examples.write_text("expect,income\n1,100\n")
+    assert evaluate(tmp_path, tabular_model, extra=("--examples", str(examples))) != 0
+    assert "lacks the model's inputs" in capsys.readouterr().err

@@ -11,7 +11,7 @@ import { fairnessMetric, latencyQuantile } from './special-metrics.ts';
 
 type EntryKey = keyof RawGateEntry;
 
-type EntryKind = 'metric' | 'latency' | 'size' | 'fairness' | 'signature' | 'mlflow';
+type EntryKind = 'metric' | 'latency' | 'size' | 'fairness' | 'signature' | 'mlflow' | 'examples';
 
 /** The rules an entry stands for, or what is wrong between its keys. */
 type ReadEntry = Result<readonly GateRule[], readonly CrossProblem[]>;
@@ -36,6 +36,7 @@ const ALLOWED: Readonly<Record<EntryKind, readonly EntryKey[]>> = {
   size: ['metric', 'at-most'],
   fairness: ['metric', 'group', 'at-most'],
   signature: ['metric'],
+  examples: ['examples'],
   mlflow: ['mlflow', 'threshold', 'min-absolute-change', 'min-relative-change', 'greater-is-better'],
 };
 
@@ -50,6 +51,7 @@ const READERS: Readonly<Record<EntryKind, (entry: RawGateEntry, name: string) =>
   fairness: readFairness,
   signature: () => ok([{ kind: 'signature' }]),
   mlflow: readMlflow,
+  examples: (_, path) => ok([{ kind: 'examples', path }]),
 };
 
 /**
@@ -60,9 +62,9 @@ export function readGateEntry(entry: RawGateEntry): ReadEntry {
   if (entry.mlflow !== undefined && entry.metric !== undefined) {
     return misfit('mlflow', 'An entry has either `metric` or `mlflow`.', 'Make it two entries.');
   }
-  const name = entry.mlflow ?? entry.metric;
+  const name = entry.examples ?? entry.mlflow ?? entry.metric;
   if (name === undefined) {
-    const remedy = 'Begin it with `metric: accuracy` or another metric.';
+    const remedy = 'Begin it with `metric: accuracy` or another metric, or with `examples: behaviour.csv`.';
     return misfit(undefined, 'This entry names no metric.', remedy);
   }
   const kind = kindOf(entry);
@@ -70,7 +72,8 @@ export function readGateEntry(entry: RawGateEntry): ReadEntry {
   return misplaced.length > 0 ? err(misplaced) : READERS[kind](entry, name);
 }
 
-function kindOf({ metric = '', mlflow }: RawGateEntry): EntryKind {
+function kindOf({ metric = '', mlflow, examples }: RawGateEntry): EntryKind {
+  if (examples !== undefined) return 'examples';
   if (mlflow !== undefined) return 'mlflow';
   if (latencyQuantile(metric) !== undefined) return 'latency';
   if (fairnessMetric(metric) !== undefined) return 'fairness';

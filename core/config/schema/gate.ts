@@ -11,6 +11,15 @@ export const gateEntrySchema = z.strictObject({
     'accuracy',
   ).optional(),
   mlflow: text("A metric judged exactly as MLflow's MetricThreshold judges it.", 'accuracy_score').optional(),
+  examples: z
+    .string()
+    .regex(/\.csv$/, { error: 'must be a CSV file' })
+    .optional()
+    .meta({
+      description:
+        'A CSV on the default branch of examples that must be answered exactly so: inputs, and the columns `expect`, or `pair` and `relation` (`same`, `higher`, `lower`).',
+      examples: ['tests/behaviour.csv'],
+    }),
   class: text(
     'For `f1`, `precision` and `recall`: of this class alone, in place of the positive class or the mean over classes.',
     'fraud',

@@ -5,10 +5,18 @@ import { ALPHA } from '../comparison/comparison.ts';
 import type { GateEvidence, GateInput } from '../gate-input.ts';
 import { evaluateMetric, type Metric } from '../metrics/metric.ts';
 import { findMetric, findMlflowMetric, rowMetric } from '../metrics/metrics.ts';
-import type { CompareRule, FloorRule, GateRule, MlflowRule, SlicesRule } from '../rules/rule.ts';
+import type {
+  CompareRule,
+  ExamplesRule,
+  FloorRule,
+  GateRule,
+  MlflowRule,
+  SlicesRule,
+} from '../rules/rule.ts';
 import { judgeAnchor } from './anchor.ts';
 import { judgeBudget } from './budgets.ts';
 import { judgeCompare } from './compare.ts';
+import { judgeExamples } from './examples.ts';
 import { judgeFairness } from './fairness.ts';
 import { judgeFloor, judgeLoggedFloor } from './floor.ts';
 import { superiorityAlpha } from './holdout-reuse.ts';
@@ -62,6 +70,8 @@ function judgeOne(rule: GateRule, input: GateInput, evidence: GateEvidence | und
       return checked(rule, judgeBudget(rule, {}));
     case 'signature':
       return checked(rule, judgeSignature(input.signatures));
+    case 'examples':
+      return checked(rule, judgeBehaviour(rule, input));
     case 'mlflow':
       return judgeThreshold(rule, input, evidence);
     case 'floor':
@@ -75,6 +85,11 @@ function judgeOne(rule: GateRule, input: GateInput, evidence: GateEvidence | und
     case 'slices':
       return judgeComparison(rule, input, evidence);
   }
+}
+
+function judgeBehaviour(rule: ExamplesRule, { behaviour, challenger }: GateInput): Check {
+  const given = behaviour?.files.find(({ examples }) => examples.path === rule.path);
+  return judgeExamples(rule, given, { task: challenger.task, contract: behaviour?.contract ?? {} });
 }
 
 function judgeLimit(rule: FloorRule, input: GateInput, evidence: GateEvidence | undefined): RuleOutcome {

@@ -19,6 +19,9 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'no-slice-large-enough': `more holdout rows per slice, at least ${MIN_ROWS}.`,
   'no-groups-large-enough': `more holdout rows per group, at least ${MIN_ROWS} that count.`,
   'metric-not-for-task': 'a rule that suits the task.',
+  'examples-not-asked':
+    'all jobs run again: the one that predicts and the one that judges must read the same file.',
+  'examples-without-order': '`same`, or probabilities in the predictions.',
   'not-measured': 'a measurement of the built package.',
   'not-a-size': 'the size of the package in bytes.',
   'not-a-latency': 'latencies in milliseconds, each finite and not negative.',

@@ -49,6 +49,7 @@ function numbersOf(rule: GateRule): RuleNumber[] {
         any('min-relative-change', rule.minRelativeChange),
       ];
     case 'signature':
+    case 'examples':
       return [];
   }
 }

@@ -85,6 +85,9 @@ export type MlflowRule = {
 /** The challenger must take every request that the champion takes. */
 type SignatureRule = { readonly kind: 'signature' };
 
+/** Every example of a CSV must be answered as it says there. */
+export type ExamplesRule = { readonly kind: 'examples'; readonly path: string };
+
 /** One rule of the gate, as the configuration gives it. */
 export type GateRule =
   | FloorRule
@@ -94,7 +97,13 @@ export type GateRule =
   | LatencyRule
   | SizeRule
   | MlflowRule
-  | SignatureRule;
+  | SignatureRule
+  | ExamplesRule;
+
+/** The files of examples that the rules name, each once. */
+export function listExamples(rules: readonly GateRule[]): readonly string[] {
+  return [...new Set(rules.flatMap((rule) => (rule.kind === 'examples' ? [rule.path] : [])))];
+}
 
 /** A rule on what the built package costs to serve; judged where it is measured, not where predictions are compared. */
 export type BudgetRule = LatencyRule | SizeRule;

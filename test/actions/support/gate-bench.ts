@@ -96,6 +96,9 @@ export async function createGateBench(right: number, champion = false): Promise<
       sideOf(file) === 'challenger'
         ? answersOf(right)
         : { ...answersOf(950), modelDigest: CHAMPION.modelDigest },
+    readExamples: async (file) => {
+      throw new Error(`${file} is not there`);
+    },
     readHoldout: async () => HELD,
     isOfCommit: async () => false,
     commit: async () => POLICY_SHA,

@@ -82,7 +82,12 @@ return Bomb()`,
   const asked = { path: holdout, target: 'label', id: 'id', slices: [], metrics: {} };
   const predictions = path.join(folder, 'p.parquet');
   const code = await codeOf(
-    runtimeIn(folder).evaluate({ targets: [{ modelUri: model, predictions }], answers: {}, holdout: asked }),
+    runtimeIn(folder).evaluate({
+      targets: [{ modelUri: model, predictions }],
+      answers: {},
+      examples: [],
+      holdout: asked,
+    }),
   );
   return existsSync(loot) ? 'it ran' : code;
 });

@@ -1,0 +1,132 @@
+import type { AnswersContract, Task } from '../../answers/contract.ts';
+import type { Reason } from '../../verdict.ts';
+import type { Check } from '../check.ts';
+import { nameClass } from '../check-contract.ts';
+import type { ExampleAnswers, Examples } from '../examples.ts';
+import { formatCount } from '../format-value.ts';
+import type { ExamplesRule } from '../rules/rule.ts';
+import { undecided } from './undecided.ts';
+
+/** The examples of one file, and what the challenger answers to them; nothing where it was not asked about this file. */
+export type AnsweredExamples = { readonly examples: Examples; readonly answered: ExampleAnswers | undefined };
+
+/** How the challenger's answers are read. */
+type Meaning = { readonly task: Task; readonly contract: AnswersContract };
+
+const MOST_NAMED = 10;
+/** Numbers this near are the same: they were computed in other batches. */
+const SAME = 1e-9;
+
+/** Whether every example is answered as it must be, and every pair stands as it must: exact, for these rows and no others. */
+export function judgeExamples(
+  rule: ExamplesRule,
+  given: AnsweredExamples | undefined,
+  meaning: Meaning,
+): Check {
+  const why = given === undefined ? NOT_ASKED : findUnjudged(given, meaning);
+  const need = 'every example answered as it must be';
+  if (given === undefined || given.answered === undefined || why !== undefined) {
+    return undecided({ rule: 'examples', metric: rule.path, need, why: why ?? NOT_ASKED });
+  }
+  const { examples, answered } = given;
+  const { names, expectations, pairs } = examples;
+  const wrong = expectations
+    .filter((one) => !isExpected(one, answered, meaning))
+    .map(({ row }) => names[row] ?? '');
+  const broken = pairs.filter((pair) => !holds(pair, answered, meaning)).map(({ name }) => name);
+  const reasons = [
+    ...failure(
+      rule,
+      {
+        code: 'examples-failed',
+        what: 'examples are answered otherwise than they must be',
+        of: expectations.length,
+      },
+      wrong,
+    ),
+    ...failure(
+      rule,
+      { code: 'pairs-failed', what: 'pairs do not stand to each other as they must', of: pairs.length },
+      broken,
+    ),
+  ];
+  const verdict = reasons.length === 0 ? 'pass' : 'fail';
+  return {
+    rule: 'examples',
+    metric: rule.path,
+    need,
+    verdict,
+    reasons: reasons.length === 0 ? [allHold(rule, examples)] : reasons,
+  };
+}
+
+const NOT_ASKED = {
+  code: 'examples-not-asked',
+  message: 'the challenger was not asked about these examples, as they are on the default branch.',
+};
+
+/** Why these examples can't be judged by these answers. */
+function findUnjudged({ examples, answered }: AnsweredExamples, { task }: Meaning) {
+  if (answered === undefined || answered.digest !== examples.digest) return NOT_ASKED;
+  if (answered.answers.length !== examples.names.length) return NOT_ASKED;
+  const isOrdered = task === 'regression' || answered.scores?.length === answered.answers.length;
+  if (isOrdered || examples.pairs.every(({ relation }) => relation === 'same')) return undefined;
+  return {
+    code: 'examples-without-order',
+    message: '`higher` and `lower` take a number, or the score of the positive class of two.',
+  };
+}
+
+function isExpected(
+  { row, expect, within }: Examples['expectations'][number],
+  { answers }: ExampleAnswers,
+  { task, contract }: Meaning,
+): boolean {
+  const answer = answers[row];
+  if (task === 'regression') return isNear(Number(answer), Number(expect), within);
+  return answer === nameClass(contract, expect);
+}
+
+function holds(
+  { first, second, relation, within }: Examples['pairs'][number],
+  { answers, scores }: ExampleAnswers,
+  { task }: Meaning,
+): boolean {
+  if (relation === 'same' && task !== 'regression') return answers[first] === answers[second];
+  const ranked = task === 'regression' ? answers : (scores ?? []);
+  const [before, after] = [Number(ranked[first]), Number(ranked[second])];
+  if (relation === 'same') return isNear(before, after, within);
+  return relation === 'higher' ? after > before : after < before;
+}
+
+function isNear(value: number, other: number, within: number): boolean {
+  return Math.abs(value - other) <= Math.max(within, SAME * Math.max(Math.abs(value), Math.abs(other)));
+}
+
+type Failure = { readonly code: string; readonly what: string; readonly of: number };
+
+/** Those that fail by their names; none where all hold. */
+function failure(
+  { path }: ExamplesRule,
+  { code, what, of }: Failure,
+  names: readonly string[],
+): readonly Reason[] {
+  if (names.length === 0) return [];
+  const rest = names.length - MOST_NAMED;
+  const named = `${names.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
+  const message = `${path}: ${formatCount(names.length)} of ${formatCount(of)} ${what}: ${named}.`;
+  return [{ code, metric: path, message, observed: names.length, sampleSize: of }];
+}
+
+function allHold({ path }: ExamplesRule, { expectations, pairs }: Examples): Reason {
+  const counts = [
+    expectations.length > 0 ? `${formatCount(expectations.length)} examples` : undefined,
+    pairs.length > 0 ? `${formatCount(pairs.length)} pairs` : undefined,
+  ].filter((part) => part !== undefined);
+  return {
+    code: 'examples-hold',
+    metric: path,
+    message: `${path}: all ${counts.join(' and ')} are answered as they must be.`,
+    sampleSize: expectations.length + pairs.length,
+  };
+}
