@@ -74,7 +74,7 @@ function noSystemd({ destination }: Ssh): readonly Problem[] {
       code: 'no-systemd',
       message: 'No systemd runs there, and nothing was started: all else is in place.',
       remedy:
-        'Have your own supervisor run what /etc/trainyard/agent.env and docs/operations.md say, or give --no-service for a process that nothing starts again.',
+        'Give --no-service for a process that nothing starts again, or have your own supervisor run what docs/operations.md says.',
       where: { kind: 'endpoint', endpoint: destination },
     },
   ];

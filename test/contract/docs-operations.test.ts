@@ -54,7 +54,7 @@ test('keys of trainyard.yml are those of its schema', () => {
 });
 
 test('codes are those that the code gives, or inputs of the workflows', () => {
-  const sources = readAll('{core,adapters,actions,agent}/**/*.ts');
+  const sources = readAll('{core,adapters,actions,agent,cli}/**/*.ts');
   const workflows = readAll('.github/workflows/*.yml');
   const tables = page.split(/\n\n/).filter((block) => /^\| (?:Code|It says) \|/.test(block));
   const inTables = tables.flatMap((block) =>
