@@ -5,8 +5,8 @@ import { linesOf, runCommand } from '../../adapters/run-command.ts';
 import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
 import type { HostSettings } from '../../core/host/agent-files.ts';
-import type { SentFile } from '../../core/host/host-step.ts';
-import type { HostContents } from '../../core/host/plan-host.ts';
+import { type HostContents, RUNTIME_PACKAGES } from '../../core/host/plan-host.ts';
+import type { SentFile } from '../../core/host/setup-step.ts';
 import { SECRET_FILES } from '../../core/init/settings.ts';
 import { COMMAND_LINE, SECRETS } from '../../core/names.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -148,7 +148,10 @@ function listWheels(folder: string | undefined, cwd: string): readonly SentFile[
   if (!existsSync(place)) throw unreadable(place);
   const wheels = readdirSync(place).filter((name) => /\.(?:whl|tar\.gz|zip)$/.test(name));
   if (wheels.length === 0)
-    throw misused(`${place} holds no wheels.`, 'Fill it with `pip download -d FOLDER …`.');
+    throw misused(
+      `${place} holds no wheels.`,
+      `Fill it with \`pip download -d FOLDER ${RUNTIME_PACKAGES.join(' ')}\` and what the models import.`,
+    );
   return wheels.toSorted().map((name) => ({ name, from: { kind: 'file', path: path.join(place, name) } }));
 }
 

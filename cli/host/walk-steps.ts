@@ -2,7 +2,14 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../../adapters/run-command.ts';
 import { UserError } from '../../core/errors.ts';
-import { type HostStep, lookOf, SAYS, type SentFile, scriptOf, showStep } from '../../core/host/host-step.ts';
+import {
+  lookOf,
+  SAYS,
+  type SentFile,
+  type SetupStep,
+  scriptOf,
+  showStep,
+} from '../../core/host/setup-step.ts';
 import type { Printer } from '../surroundings.ts';
 import type { Ssh } from './ssh.ts';
 
@@ -21,14 +28,14 @@ type Walk = {
 };
 
 /** Makes all steps so, one after the other, and says of each whether it was. Gives how many were changed, or would be. */
-export async function walkSteps(steps: readonly HostStep[], walk: Walk): Promise<number> {
+export async function walkSteps(steps: readonly SetupStep[], walk: Walk): Promise<number> {
   let changed = 0;
   for (const step of steps) if (await take(step, walk)) changed += 1;
   return changed;
 }
 
 /** Whether the step changed something, or would. */
-async function take(step: HostStep, { ssh, print, env, cache, isDry }: Walk): Promise<boolean> {
+async function take(step: SetupStep, { ssh, print, env, cache, isDry }: Walk): Promise<boolean> {
   const say = (mark: string) => print.line(`${mark.padEnd(8)} ${step.name}: ${step.what}`);
   if (isDry || step.files.length > 0) {
     const looked = await ssh.runAsRoot({ script: lookOf(step), timeoutMs: LOOK_TIMEOUT_MS });
@@ -54,7 +61,7 @@ async function take(step: HostStep, { ssh, print, env, cache, isDry }: Walk): Pr
   }
 }
 
-function explain(thrown: unknown, { name, remedy }: HostStep): unknown {
+function explain(thrown: unknown, { name, remedy }: SetupStep): unknown {
   if (!(thrown instanceof UserError)) return thrown;
   const [first, ...rest] = thrown.problems;
   if (first?.code !== 'host-command-failed') return thrown;

@@ -1,5 +1,5 @@
-import type { HostStep } from './host-step.ts';
 import { HOST_USER } from './layout.ts';
+import type { SetupStep } from './setup-step.ts';
 
 /** Stands alone on the line after a text; no file that is sent holds such a line. */
 const END = 'TRAINYARD_END_OF_TEXT';
@@ -16,7 +16,7 @@ type HostText = {
 };
 
 /** A step that gives a host a file; only root may change it. */
-export function fileStep({ name, path, text, isSecret, afterwards }: HostText): HostStep {
+export function fileStep({ name, path, text, isSecret, afterwards }: HostText): SetupStep {
   const body = text.endsWith('\n') ? text : `${text}\n`;
   if (body.split('\n').includes(END)) throw new TypeError(`${name} holds the line ${END}.`);
   const [owner, mode] = isSecret ? [`root:${HOST_USER}`, '640'] : ['root:root', '644'];

@@ -1,8 +1,8 @@
 import { composeOptions, composeUnit, type HostSettings, SETTING_FILES } from './agent-files.ts';
 import { fileStep } from './file-step.ts';
 import { type HostFacts, npmMachine, ownNode } from './host-facts.ts';
-import type { HostStep, SentFile } from './host-step.ts';
 import { HOST_LAYOUT, HOST_USER } from './layout.ts';
+import type { SentFile, SetupStep } from './setup-step.ts';
 import { type HostService, startStep } from './start-steps.ts';
 
 /** The Node that hosts get which have none: the one that Trainyard is tested with. */
@@ -39,7 +39,7 @@ export type HostContents = {
 };
 
 /** What has to be so on a host that serves, in the order in which it is made so. */
-export function planHost(facts: HostFacts, contents: HostContents): readonly HostStep[] {
+export function planHost(facts: HostFacts, contents: HostContents): readonly SetupStep[] {
   return [
     userStep(),
     pythonStep(facts),
@@ -60,17 +60,17 @@ export function planUpgrade(
     nodeArchive,
     service,
   }: Pick<HostContents, 'agent' | 'nodeArchive'> & { readonly service: HostService },
-): readonly HostStep[] {
+): readonly SetupStep[] {
   return [nodeStep(facts, nodeArchive), agentStep(agent), ...unitSteps(service), startStep(service)];
 }
 
-function unitSteps(service: HostContents['service']): readonly HostStep[] {
+function unitSteps(service: HostContents['service']): readonly SetupStep[] {
   if (service !== 'unit') return [];
   const unit = { name: 'unit', path: HOST_LAYOUT.unit, text: composeUnit(), isSecret: false };
   return [fileStep({ ...unit, afterwards: 'systemctl daemon-reload' })];
 }
 
-function userStep(): HostStep {
+function userStep(): SetupStep {
   const { data, settings, programs, incoming } = HOST_LAYOUT;
   return {
     name: 'user',
@@ -94,7 +94,7 @@ function userStep(): HostStep {
   };
 }
 
-function pythonStep({ packages }: HostFacts): HostStep {
+function pythonStep({ packages }: HostFacts): SetupStep {
   const make = {
     apt: [
       'apt-get update -q',
@@ -115,7 +115,7 @@ function pythonStep({ packages }: HostFacts): HostStep {
   };
 }
 
-function nodeStep(facts: HostFacts, archive: string | undefined): HostStep {
+function nodeStep(facts: HostFacts, archive: string | undefined): SetupStep {
   const { node, incoming } = HOST_LAYOUT;
   const own = ownNode(facts);
   const unpacked = `${incoming}/node`;
@@ -141,7 +141,7 @@ function nodeStep(facts: HostFacts, archive: string | undefined): HostStep {
   };
 }
 
-function environmentStep({ requirements, wheels }: HostContents): HostStep {
+function environmentStep({ requirements, wheels }: HostContents): SetupStep {
   const { environment, python, installed, incoming } = HOST_LAYOUT;
   const list = [...RUNTIME_PACKAGES, ...requirements, ...wheels.map(({ name }) => `# ${name}`), ''].join(
     '\n',
@@ -168,11 +168,11 @@ function environmentStep({ requirements, wheels }: HostContents): HostStep {
   };
 }
 
-function agentStep(agent: string): HostStep {
+function agentStep(agent: string): SetupStep {
   return fileStep({ name: 'agent', path: HOST_LAYOUT.agent, text: agent, isSecret: false });
 }
 
-function settingSteps({ settings, reports, ...contents }: HostContents): readonly HostStep[] {
+function settingSteps({ settings, reports, ...contents }: HostContents): readonly SetupStep[] {
   const secret = (name: string, path: string, text: string) => fileStep({ name, path, text, isSecret: true });
   const open = (name: string, path: string, text: string) => fileStep({ name, path, text, isSecret: false });
   return [

@@ -1,5 +1,5 @@
-import type { HostStep } from './host-step.ts';
 import { HOST_LAYOUT, HOST_UNIT, HOST_USER } from './layout.ts';
+import type { SetupStep } from './setup-step.ts';
 
 const { agent, node, settings, options, started, unit, pid, log, data, programs } = HOST_LAYOUT;
 
@@ -15,7 +15,7 @@ const asUser = (command: string) =>
   `( set -a; . ${options}; set +a; cd ${data}; exec setsid runuser -u ${HOST_USER} -- ${command} )`;
 
 /** The agent runs, with all that is there now. Model servers and proxy live on when it is started again. */
-export function startStep(service: HostService): HostStep {
+export function startStep(service: HostService): SetupStep {
   const isCurrent = `[ "$(${DIGEST})" = "$(cat ${started})" ]`;
   const noted = `${DIGEST} > ${started}`;
   const step = { name: 'start', files: [], secrets: [] };
@@ -43,7 +43,7 @@ export function startStep(service: HostService): HostStep {
 }
 
 /** Nothing of the agent is left on a host: neither what it serves nor what it knows. */
-export function planRemoval(service: HostService): readonly HostStep[] {
+export function planRemoval(service: HostService): readonly SetupStep[] {
   const step = { files: [], secrets: [] };
   const stop = service === 'unit' ? [`systemctl disable -q --now ${HOST_UNIT}`] : endProcess();
   const isStopped = service === 'unit' ? `! systemctl is-active -q ${HOST_UNIT}` : `! ${RUNS}`;

@@ -8,7 +8,7 @@ import { readJson, sendJson } from '../github/json.ts';
 const orderSchema = z.strictObject({ verb: z.string(), words: z.array(z.string()) });
 
 /** Where orders are taken. */
-export type Desk = { readonly url: string; readonly close: () => Promise<void> };
+type Desk = { readonly url: string; readonly close: () => Promise<void> };
 
 /**
  * Takes orders on the loopback address, from whoever can read `file`: it holds the address and a token. An order answers with lines,

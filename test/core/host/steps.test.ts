@@ -7,8 +7,8 @@ import { composeOptions, composeUnit, type HostSettings } from '../../../core/ho
 import { readAsked } from '../../../core/host/ask-golden.ts';
 import { fileStep } from '../../../core/host/file-step.ts';
 import { type HostFacts, judgeFacts, readFacts } from '../../../core/host/host-facts.ts';
-import { type HostStep, lookOf, scriptOf, showStep } from '../../../core/host/host-step.ts';
 import { type HostContents, planHost, planUpgrade } from '../../../core/host/plan-host.ts';
+import { lookOf, type SetupStep, scriptOf, showStep } from '../../../core/host/setup-step.ts';
 import { planRemoval } from '../../../core/host/start-steps.ts';
 
 function createFolder(): string {
@@ -17,7 +17,7 @@ function createFolder(): string {
   return folder;
 }
 
-function step(look: readonly string[], make: readonly string[]): HostStep {
+function step(look: readonly string[], make: readonly string[]): SetupStep {
   return { name: 'one', what: 'it is so', look, make, files: [], remedy: 'Mend it.', secrets: [] };
 }
 
@@ -128,7 +128,7 @@ const CONTENTS: HostContents = {
   },
   ...{ certificate: 'cert', key: 'key', trustedKeys: 'pub', service: 'unit' },
 };
-const namesOf = (steps: readonly HostStep[]) => steps.map(({ name }) => name);
+const namesOf = (steps: readonly SetupStep[]) => steps.map(({ name }) => name);
 
 describe('the plan of a host', () => {
   test('starts the agent last, after all it is started with', () => {

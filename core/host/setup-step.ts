@@ -8,7 +8,7 @@ export type SentFile = {
 };
 
 /** One thing that is to be so on a host. What is looked at and done is POSIX shell, run as root. */
-export type HostStep = {
+export type SetupStep = {
   readonly name: string;
   /** What is so when it is done. */
   readonly what: string;
@@ -33,7 +33,7 @@ const LONGEST = 200;
 const STILL_NOT = 'what was done has not made it so';
 
 /** A step as a script for a shell's standard input, so that nothing of it shows in a list of processes. It begins with a look. */
-export function scriptOf(step: HostStep): string {
+export function scriptOf(step: SetupStep): string {
   return [
     ...headOf(step),
     'make() {',
@@ -49,7 +49,7 @@ export function scriptOf(step: HostStep): string {
 }
 
 /** The look of a step alone: it says whether there is anything to do. */
-export function lookOf(step: HostStep): string {
+export function lookOf(step: SetupStep): string {
   return [
     ...headOf(step),
     `if looks_fine </dev/null >/dev/null 2>&1; then echo '${SAYS.ok}'; else echo '${SAYS.todo}'; fi`,
@@ -58,7 +58,7 @@ export function lookOf(step: HostStep): string {
 }
 
 /** What a step would run, for people: its secrets are left out, and long texts are cut. */
-export function showStep({ make, secrets }: HostStep): readonly string[] {
+export function showStep({ make, secrets }: SetupStep): readonly string[] {
   return make.flatMap((command) => {
     const open = secrets.reduce((text, secret) => text.replaceAll(secret, '(a secret)\n'), command);
     const lines = open.split('\n');
@@ -68,7 +68,7 @@ export function showStep({ make, secrets }: HostStep): readonly string[] {
   });
 }
 
-function headOf({ look }: HostStep): readonly string[] {
+function headOf({ look }: SetupStep): readonly string[] {
   // The marker of a text stands alone on its line, so that `&&` begins the next one.
   const all = look.map((command) => `{ ${command}\n}`).join(' && ');
   return [
