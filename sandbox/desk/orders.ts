@@ -78,7 +78,9 @@ function push(world: LocalWorld): readonly string[] {
   return [
     ...(open === 0
       ? []
-      : [`${open} files differ from the commit at hand: what is not committed is not pushed.`]),
+      : [
+          `${open === 1 ? 'One file differs' : `${open} files differ`} from the commit at hand: what is not committed is not pushed.`,
+        ]),
     ...(branch === sandbox.repository.defaultBranch ? [] : [openPull(world, branch)]),
     ...startedBy(runs, 'no workflow takes this branch'),
   ];

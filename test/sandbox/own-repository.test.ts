@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +6,7 @@ import { z } from 'zod';
 import { adaptConfiguration, readRepository } from '../../sandbox/desk/adapt-repository.ts';
 import { openDesk } from '../../sandbox/desk/desk.ts';
 import { createGitRemote } from '../../sandbox/github/git-remote.ts';
+import { commit, createRepository, git } from './support/repository.ts';
 
 const CONFIG = [
   'version: 1',
@@ -26,29 +26,6 @@ const CALLER = [
   `      control-runner: '["small"]'`,
   '',
 ].join('\n');
-
-function git(folder: string, ...args: readonly string[]): string {
-  const of = ['-c', 'user.name=ada', '-c', 'user.email=ada@localhost'];
-  return execFileSync('git', [...of, ...args], { cwd: folder, encoding: 'utf8' }).trim();
-}
-
-function createRepository(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'ty-own-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  git(folder, 'init', '--quiet', '--initial-branch', 'trunk');
-  commit(folder, files);
-  return folder;
-}
-
-function commit(folder: string, files: Readonly<Record<string, string>>): string {
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
-    writeFileSync(path.join(folder, file), text);
-  }
-  git(folder, 'add', '--all');
-  git(folder, 'commit', '--quiet', '--message', 'Go on');
-  return git(folder, 'rev-parse', 'HEAD');
-}
 
 const FILES = { 'trainyard.yml': CONFIG, '.github/workflows/trainyard.yml': CALLER };
 
