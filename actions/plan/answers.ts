@@ -1,5 +1,5 @@
 import type { Config } from '../../core/config/config.ts';
-import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
+import { environmentOf, freezeOf, type LedgerState } from '../../core/ledger/state.ts';
 import { describeChampion } from '../../core/plan/answers/answer-status.ts';
 import type { Models } from '../../core/plan/commands/address-command.ts';
 import { COMMANDS, DRY_RUN } from '../../core/plan/commands/command-table.ts';
@@ -70,7 +70,7 @@ export function answerPlan(
   ] as const;
   const said = dryRun
     ? `This would ${INTENTS[operation.operation]}. Nothing was done.`
-    : `This is going to ${INTENTS[operation.operation]}.`;
+    : (DONE[operation.operation] ?? `This is going to ${INTENTS[operation.operation]}.`);
   return {
     sign: 'planned',
     about: operation.operation,
@@ -78,8 +78,24 @@ export function answerPlan(
       headline(said),
       tableOfFacts(facts),
       ...policyChanges.map((text) => ({ kind: 'paragraph', text }) as const),
+      ...describeFreeze(operation, state),
     ],
   };
+}
+
+/** What is done when it is answered, for the ledger is all that it takes. */
+const DONE: Readonly<Partial<Record<PlannedOperation['operation'], string>>> = {
+  freeze: 'Frozen: no new rollout begins until it is lifted.',
+  unfreeze: 'Thawed: rollouts may begin again.',
+};
+
+/** A training goes as far as a package while there is a freeze: that is said before it begins. */
+function describeFreeze({ operation, environment }: PlannedOperation, state: LedgerState): readonly Block[] {
+  if ((operation !== 'train' && operation !== 'tune') || environment === undefined) return [];
+  const freeze = freezeOf(state, environment);
+  if (freeze === undefined) return [];
+  const text = `${environment} is frozen by ${freeze.actor} since ${freeze.at} (${freeze.reason}): what passes is packed and not rolled out. \`/unfreeze\` and \`/deploy\` do that later.`;
+  return [{ kind: 'warning', text }];
 }
 
 /** The plan at the start of the jobs that carry it out. */

@@ -7,7 +7,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { GitHub, Ledger } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
-import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
+import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
 import { createMemoryLedger } from './support/memory-ledger.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
@@ -156,6 +156,34 @@ describe('plan', () => {
     expect(await handOff(other.request, other.ports)).toMatchObject({ operation: 'train' });
   });
 
+  test('says at once that a chain begins: where it was asked for with its run, and beside the commit', async () => {
+    const { github, request, ports } = bench(comment('/train'));
+    const handed = await handOff(request, ports);
+    expect(handed).toMatchObject({ thread: 7, commit: 'c'.repeat(40) });
+    expect(github.statuses).toEqual([
+      {
+        ...{ sha: 'c'.repeat(40), context: 'trainyard/mnist/production', state: 'pending' },
+        description: 'train: under way.',
+      },
+    ]);
+    const told = [...github.comments.values()].join();
+    expect(told).toMatch(/⏳ Begun: train[\s\S]*http:\/\/run/);
+    const deploying = bench(comment('/deploy v2'));
+    const trained = { runId: 'run-2', sha: 'e'.repeat(40), dataDigest: digestOf('data') };
+    deploying.world.ledger.events.push(createEvent(contextOf('push-2'), 'training.started', trained));
+    expect((await handOff(deploying.request, deploying.ports)).commit).toBe('e'.repeat(40));
+    const pushed = bench(
+      { ref: 'refs/heads/main', after: SHA, repository: { default_branch: 'main' } },
+      'push',
+    );
+    expect(await handOff(pushed.request, pushed.ports)).not.toHaveProperty('thread');
+    expect(pushed.github.statuses.map(({ sha }) => sha)).toEqual([SHA]);
+    expect(pushed.github.comments.size).toBe(0);
+    const mute = bench(comment('/train'));
+    const refusing = { ...mute.github, setCommitStatus: () => Promise.reject(new Error('403')) };
+    expect((await handOff(mute.request, { ...mute.ports, github: refusing })).operation).toBe('train');
+  });
+
   test('hands on what the commit would change in the policy, and is not stopped when that can not be told', async () => {
     const { github, request, ports } = bench(comment('/train'));
     github.files.set(`${'c'.repeat(40)}:trainyard.yml`, POLICY.replace('0.01', '0.05'));
@@ -298,6 +326,19 @@ describe('plan', () => {
     const { world, request, ports } = bench(comment('/freeze production release week'));
     expect(await plan(request, ports)).toMatchObject({ decision: 'complete', reasonCode: 'recorded' });
     expect(world.ledger.kinds().at(-1)).toBe('frozen');
+    const train = bench(comment('/train'));
+    await plan(train.request, { ...train.ports, ledger: world.ledger });
+    expect([...train.github.comments.values()].join()).toMatch(
+      /production is frozen by ann [\s\S]*packed and not rolled out/,
+    );
+  });
+
+  test('answers a freeze as what is done', async () => {
+    const { request, ports, github } = bench(comment('/freeze production audit'));
+    await plan(request, ports);
+    const told = [...github.comments.values()].join();
+    expect(told).toContain('Frozen: no new rollout begins');
+    expect(told).not.toContain('going to');
   });
 
   test('says of a freeze that a damaged ledger has no room for it', async () => {
