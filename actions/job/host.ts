@@ -6,6 +6,7 @@ import type { Workflow } from '../../core/ledger/event.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { Log, RunCommand } from '../../core/ports.ts';
 import { readSecret } from '../../core/serving/secret-of.ts';
+import { readGivenVariables } from './given-variables.ts';
 
 /** Environment variables that hold secrets: masked before anything is printed. */
 const SECRET_VARIABLES = [
@@ -45,8 +46,12 @@ export type Host = {
   readonly run: RunCommand;
 };
 
-/** Adds to the run's context what the runner's environment tells. */
-export function readHost(env: ProcessVariables, run: RunContext, log: Log): Host {
+/** Where the variables stand that the caller of the workflow gives its jobs. */
+const GIVEN_VARIABLES = 'TRAINYARD_ENV';
+
+/** Adds to the run's context what the runner's environment, and the caller, tell. Throws a UserError where the caller's can't be read. */
+export function readHost(own: ProcessVariables, run: RunContext, log: Log): Host {
+  const env = { ...own, ...readGivenVariables(own[GIVEN_VARIABLES] ?? '') };
   const { eventName = '', payload, sha = '', actor = 'unknown', serverUrl, apiUrl } = run;
   const repository = env['GITHUB_REPOSITORY'] ?? '';
   const id = String(run.runId || 0);

@@ -220,7 +220,7 @@ function missingVariable(name: string, where: Where): Problem {
     code: 'missing-variable',
     message: `The variable ${name} has no value.`,
     // A caller's `env` does not reach a reusable workflow: GitHub hands only inputs, secrets and variables on.
-    remedy: `Set it ${HANDED_ON.has(name) ? 'as a variable of the repository, or ' : ''}in the environment of the runners (their \`.env\` file), or give a default: \`\${${name}:-…}\`.`,
+    remedy: `Set it ${HANDED_ON.has(name) ? 'as a variable of the repository' : `as the line \`${name}=…\` of the repository variable TRAINYARD_ENV, or of the workflow's input \`env\``}, or in the environment of the runners (their \`.env\` file), or give a default: \`\${${name}:-…}\`.`,
     where,
   };
 }

@@ -118,6 +118,13 @@ describe('the GitHub stand-in', () => {
       expect(sandbox.repository.deployments.get(deployment)?.statuses.map(({ state }) => state)).toEqual([
         'in_progress',
       ]);
+      const head = pull.head?.sha ?? '';
+      const status = { context: 'trainyard/mnist', state: 'failure', description: 'x'.repeat(200) } as const;
+      await github.setCommitStatus(head, status);
+      expect(sandbox.repository.statuses.at(-1)).toMatchObject({
+        ...{ sha: head, context: 'trainyard/mnist', state: 'failure' },
+        description: expect.stringMatching(/^x{139}…$/),
+      });
       const made = sandbox.github.exchanges.slice(before);
       expect(made.flatMap(({ violations }) => violations)).toEqual([]);
       expect(made.length).toBeGreaterThan(10);
