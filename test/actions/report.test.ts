@@ -67,6 +67,11 @@ describe('a chain whose', () => {
     expect(text).not.toContain('Mend');
   });
 
+  test('approval was refused is told so', async () => {
+    const { text } = await tell({ keep: SUCCESS, deploy: { result: 'failure', code: '', said: '' } });
+    expect(text).toContain('its approval was refused, its runner was lost');
+  });
+
   test('deploy failed can go on with the version that is packed', async () => {
     const { text } = await tell(
       {

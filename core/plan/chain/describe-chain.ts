@@ -51,7 +51,7 @@ function describeBroken(facts: ChainFacts, job: ChainJob): ChainEnd {
   const why = isCancelled
     ? `was cancelled, or took longer than it may.`
     : said === ''
-      ? 'ended before it could say why: its runner was lost, or a step before its own failed. The log of the run says which.'
+      ? `ended before it could say why: ${job === 'deploy' ? 'its approval was refused, ' : ''}its runner was lost, or a step before its own failed. The run says which.`
       : `failed: ${said}`;
   const isOfUser = !isCancelled && end?.code === 'user-error';
   return {
