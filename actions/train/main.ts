@@ -8,6 +8,7 @@ import { createNonce, createSeal } from '../../adapters/seal.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
+import type { Host } from '../job/host.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
 import { withoutSearchParameters } from './parameters-of.ts';
 import { requireProject } from './require-project.ts';
@@ -20,8 +21,7 @@ export function main(root: string): Promise<void> {
   return runAction(CONTRACTS.train, async ({ inputs, host, log, signal }) => {
     const plan = readPlan(inputs.plan);
     const { config, text } = await readConfigAndText(host, inputs.config, {});
-    const { workspace, runUrl } = host;
-    const { repository, attempt } = host.workflow;
+    const { workspace } = host;
     await warnOfRunner(plan, host.env, log);
     const defaults = await requireProject(
       workspace,
@@ -44,10 +44,7 @@ export function main(root: string): Promise<void> {
     };
     const run = plan.operation === 'tune' ? tune : train;
     return run(
-      {
-        ...{ plan, config, workspace, repository, runUrl, attempt, signal, defaults },
-        repositoryUrl: `${host.serverUrl}/${repository}`,
-      },
+      { plan, config, workspace, signal, defaults, ...describeRun(host) },
       {
         tracking: await connectTracking(host, config),
         project: createProjectRunner(options),
@@ -63,4 +60,9 @@ export function main(root: string): Promise<void> {
       },
     );
   });
+}
+
+/** The run of the workflow, and its repository. */
+function describeRun({ workflow: { repository, attempt }, serverUrl, runUrl }: Host) {
+  return { repository, attempt, runUrl, repositoryUrl: `${serverUrl}/${repository}` };
 }

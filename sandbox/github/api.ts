@@ -11,10 +11,10 @@ import {
   NOT_FOUND,
   unprocessable,
 } from './api-answers.ts';
-import { createDeployment, createDeploymentStatus, listDeployments } from './api-deployments.ts';
-import { listPendingDeployments, reviewPendingDeployments } from './api-environments.ts';
 import { compareCommits, listActivities, listScheduledRuns } from './api-history.ts';
-import { createCommitStatus } from './api-statuses.ts';
+import { createDeployment, createDeploymentStatus, listDeployments } from './deployments/api-deployments.ts';
+import { listPendingDeployments, reviewPendingDeployments } from './deployments/api-environments.ts';
+import { createCommitStatus } from './deployments/api-statuses.ts';
 import type { OperationName } from './openapi.ts';
 import { addComment, addIssue, commentsOf, type Issue } from './repository.ts';
 import {

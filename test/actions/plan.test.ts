@@ -1,23 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { readPlan } from '../../actions/job/handoff.ts';
-import { type PlanPorts, type PlanRequest, plan } from '../../actions/plan/plan.ts';
-import { createNonce } from '../../adapters/seal.ts';
+import { type PlanRequest, plan } from '../../actions/plan/plan.ts';
 import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { GitHub, Ledger } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
-import { championEvents, contextOf, createWorld, versionEvents, type World } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
 import { createMemoryLedger } from './support/memory-ledger.ts';
+import { bench, comment, handOff, POLICY, SHA } from './support/plan-bench.ts';
 import { createRecordingGitHub } from './support/recording-github.ts';
-
-const SHA = 'b'.repeat(40);
-const POLICY = 'gate: [{ metric: accuracy, margin: 0.01 }]\n';
-
-/** What a host remembers of the ledger. */
-const HEAD = { commit: 'c9', events: 9, last: 'x' };
-const REMEMBERED = { heads: [{ by: 'http://serve-1:9443', head: HEAD }], silent: [] };
 
 /** A ledger in memory that says which commit it was read from, as one in git does. */
 function onBranch(ledger: Ledger): Ledger {
@@ -31,48 +22,6 @@ function onBranch(ledger: Ledger): Ledger {
       return ok({ ...appended.value, state: { ...appended.value.state, origin } });
     },
   };
-}
-
-function comment(body: string, login = 'ann'): unknown {
-  return {
-    action: 'created',
-    issue: { number: 7, pull_request: {} },
-    comment: { id: 42, body, created_at: '2026-11-21T11:59:00Z', user: { login, type: 'User' } },
-    repository: { default_branch: 'main' },
-  };
-}
-
-function bench(payload: unknown, eventName = 'issue_comment') {
-  const world: World = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
-  const github = createRecordingGitHub();
-  const { config, author } = world.job({}).request;
-  const request: PlanRequest = {
-    eventName,
-    payload,
-    repository: 'acme/digits',
-    defaultBranch: 'main',
-    sha: SHA,
-    runId: '1',
-    attempt: 1,
-    actor: 'ann',
-    config,
-    models: { own: 'mnist', all: ['mnist'] },
-    policy: { file: 'trainyard.yml', text: POLICY, sha: 'd'.repeat(40) },
-    disk: { project: ok(undefined), hasHoldout: true },
-    workflow: author.workflow,
-    runUrl: 'http://run',
-    verifySignature: () => true,
-  };
-  const ports: PlanPorts = {
-    ledger: world.ledger,
-    github,
-    clock: world.clock,
-    log: world.job({}).ports.log,
-    createNonce,
-    forecast: async (environment) => [{ kind: 'paragraph', text: `Forecast of ${environment}.` }],
-    remembered: async () => REMEMBERED,
-  };
-  return { world, github, request, ports };
 }
 
 /** With a search over the one parameter of the project. */
@@ -101,13 +50,6 @@ function lockedBy(holder: string): readonly LedgerEvent[] {
 /** The same run, started again by a person. */
 function secondAttempt(request: PlanRequest): PlanRequest {
   return { ...request, attempt: 2, workflow: { ...request.workflow, attempt: 2 } };
-}
-
-async function handOff(request: PlanRequest, ports: PlanPorts) {
-  const { decision, reasonCode, result } = await plan(request, ports);
-  return readPlan(
-    JSON.stringify({ schema_version: 1, action: 'plan', decision, reason_code: reasonCode, ...result }),
-  );
 }
 
 describe('plan', () => {
@@ -154,34 +96,6 @@ describe('plan', () => {
     const other = bench(comment('/train'));
     other.world.ledger.events.push(...lockedBy('comment-1'));
     expect(await handOff(other.request, other.ports)).toMatchObject({ operation: 'train' });
-  });
-
-  test('says at once that a chain begins: where it was asked for with its run, and beside the commit', async () => {
-    const { github, request, ports } = bench(comment('/train'));
-    const handed = await handOff(request, ports);
-    expect(handed).toMatchObject({ thread: 7, commit: 'c'.repeat(40) });
-    expect(github.statuses).toEqual([
-      {
-        ...{ sha: 'c'.repeat(40), context: 'trainyard/mnist/production', state: 'pending' },
-        description: 'train: under way.',
-      },
-    ]);
-    const told = [...github.comments.values()].join();
-    expect(told).toMatch(/⏳ Begun: train[\s\S]*http:\/\/run/);
-    const deploying = bench(comment('/deploy v2'));
-    const trained = { runId: 'run-2', sha: 'e'.repeat(40), dataDigest: digestOf('data') };
-    deploying.world.ledger.events.push(createEvent(contextOf('push-2'), 'training.started', trained));
-    expect((await handOff(deploying.request, deploying.ports)).commit).toBe('e'.repeat(40));
-    const pushed = bench(
-      { ref: 'refs/heads/main', after: SHA, repository: { default_branch: 'main' } },
-      'push',
-    );
-    expect(await handOff(pushed.request, pushed.ports)).not.toHaveProperty('thread');
-    expect(pushed.github.statuses.map(({ sha }) => sha)).toEqual([SHA]);
-    expect(pushed.github.comments.size).toBe(0);
-    const mute = bench(comment('/train'));
-    const refusing = { ...mute.github, setCommitStatus: () => Promise.reject(new Error('403')) };
-    expect((await handOff(mute.request, { ...mute.ports, github: refusing })).operation).toBe('train');
   });
 
   test('hands on what the commit would change in the policy, and is not stopped when that can not be told', async () => {
@@ -331,14 +245,6 @@ describe('plan', () => {
     expect([...train.github.comments.values()].join()).toMatch(
       /production is frozen by ann [\s\S]*packed and not rolled out/,
     );
-  });
-
-  test('answers a freeze as what is done', async () => {
-    const { request, ports, github } = bench(comment('/freeze production audit'));
-    await plan(request, ports);
-    const told = [...github.comments.values()].join();
-    expect(told).toContain('Frozen: no new rollout begins');
-    expect(told).not.toContain('going to');
   });
 
   test('says of a freeze that a damaged ledger has no room for it', async () => {

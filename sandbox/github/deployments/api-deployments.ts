@@ -7,9 +7,9 @@ import {
   listPage,
   NOT_FOUND,
   unprocessable,
-} from './api-answers.ts';
-import type { DeploymentRecord } from './repository.ts';
-import { representDeployment } from './representations.ts';
+} from '../api-answers.ts';
+import type { DeploymentRecord } from '../repository.ts';
+import { representDeployment } from '../representations.ts';
 
 const MAX_STATUS_DESCRIPTION_CHARACTERS = 140;
 

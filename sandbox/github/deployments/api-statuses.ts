@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Answer, type ApiContext, type Call, exampleOf, unprocessable } from './api-answers.ts';
+import { type Answer, type ApiContext, type Call, exampleOf, unprocessable } from '../api-answers.ts';
 
 /** GitHub's limit that the OpenAPI document does not state. */
 const MAX_DESCRIPTION_CHARACTERS = 140;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Answer, type ApiContext, type Call, exampleOf, unprocessable } from './api-answers.ts';
-import type { Repository } from './repository.ts';
-import { asObject, representUser } from './representations.ts';
+import { type Answer, type ApiContext, type Call, exampleOf, unprocessable } from '../api-answers.ts';
+import type { Repository } from '../repository.ts';
+import { asObject, representUser } from '../representations.ts';
 
 /** The environments that a run waits for, with those who may speak. */
 export function listPendingDeployments(context: ApiContext, { parameters, user }: Call): Answer {
