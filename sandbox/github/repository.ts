@@ -33,7 +33,7 @@ export type DeploymentRecord = {
 };
 
 /** What somebody says of how a commit does; of one commit and context the newest counts. */
-export type CommitStatusRecord = {
+type CommitStatusRecord = {
   readonly id: number;
   readonly sha: string;
   readonly context: string;

@@ -23,7 +23,6 @@ const jobEndSchema = z.object({
   /** Its headline. It may be of a job that ran the user's code, and is anybody's text. */
   said: z.string().nullish(),
 });
-export type JobEnd = Readonly<z.infer<typeof jobEndSchema>>;
 
 /** How each job of a run has ended, by its name. */
 export const jobEndsSchema = z.partialRecord(z.enum(CHAIN_JOBS), jobEndSchema);

@@ -5,8 +5,7 @@
 export const FOR_TESTS: readonly string[] = [
   'actions/build-torchserve/build-torchserve.ts: BuildPorts',
   'actions/deploy/deploy.ts: Deployment',
-  'actions/job/pull-request-comment.ts: CommentTarget',
-  'actions/job/pull-request-comment.ts: updateComment',
+  'actions/job/thread-comment.ts: CommentTarget',
   'adapters/images/pip.ts: parsePipSettings',
   'adapters/mlflow/project.ts: projectArguments',
   'agent/runtimes/docker/registry-login.ts: registryOf',
