@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { readExamples } from '../../adapters/holdout/read-examples.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
-import { readExamples } from '../../adapters/read-examples.ts';
 import { checkAnswers } from '../../core/check/check-answers.ts';
 import { type Checked, errorsOf, fine } from '../../core/check/checked.ts';
 import type { Config } from '../../core/config/config.ts';

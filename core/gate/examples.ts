@@ -39,7 +39,7 @@ export type ExampleAnswers = {
 };
 
 /** The columns as texts, one entry per row; those that the file lacks are absent. */
-export type ExampleTexts = Readonly<Partial<Record<ExampleColumn, readonly string[]>>>;
+type ExampleTexts = Readonly<Partial<Record<ExampleColumn, readonly string[]>>>;
 
 /** Reads the columns of a file of examples, or says all that is wrong with them. */
 export function readExamples(

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { readExamples } from '../../adapters/read-examples.ts';
+import { readExamples } from '../../adapters/holdout/read-examples.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'examples-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

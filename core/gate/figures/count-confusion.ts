@@ -8,7 +8,7 @@ const MOST_CLASSES = 10;
 const NONE = '(no class)';
 
 /** The counts of every model over the same classes, and a sentence on those that are not named. */
-export type CountedConfusion = {
+type CountedConfusion = {
   readonly models: readonly (Pick<ShownModel, 'name' | 'who'> & { readonly confusion: ConfusionCounts })[];
   readonly rest: string | undefined;
 };

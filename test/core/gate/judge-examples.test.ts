@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { AnswersContract, Task } from '../../../core/answers/contract.ts';
-import { type ExampleAnswers, type ExampleTexts, readExamples } from '../../../core/gate/examples.ts';
+import { type ExampleAnswers, readExamples } from '../../../core/gate/examples.ts';
 import { judgeExamples } from '../../../core/gate/judge/examples.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import { gateInput, randomBinary } from './samples.ts';
+
+type ExampleTexts = Parameters<typeof readExamples>[1];
 
 const DIGEST = `sha256:${'e'.repeat(64)}`;
 const RULE = { kind: 'examples', path: 'behaviour.csv' } as const;

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { atLeastOne, messageOf, UserError } from '../core/errors.ts';
-import { EXAMPLE_COLUMNS, type Examples, readExamples as parseExamples } from '../core/gate/examples.ts';
-import { hashFile } from './data-digest.ts';
-import { nameCell } from './holdout/cell.ts';
-import { readCsv } from './holdout/read-csv.ts';
+import { atLeastOne, messageOf, UserError } from '../../core/errors.ts';
+import { EXAMPLE_COLUMNS, type Examples, readExamples as parseExamples } from '../../core/gate/examples.ts';
+import { hashFile } from '../data-digest.ts';
+import { nameCell } from './cell.ts';
+import { readCsv } from './read-csv.ts';
 
 /** So large a file holds no examples that somebody wrote. */
 const MOST_BYTES = 64 * 1024 * 1024;
