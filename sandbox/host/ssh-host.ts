@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
@@ -7,10 +8,31 @@ import { makeDebian, runStep } from '../machine/debian.ts';
 import { killTree } from '../machine/kill-tree.ts';
 
 /** What a machine has that somebody rented yesterday: no Node, no venv, no user of ours. */
-const PACKAGES = ['python3', 'openssh-server', 'ca-certificates'];
+const PACKAGES = ['python3', 'openssh-server', 'ca-certificates', 'systemd', 'systemd-sysv', 'dbus'];
+/** Units that are about hardware and terminals, of which it has none of its own. */
+const MASKED = [
+  ...['systemd-udevd', 'systemd-udev-trigger', 'systemd-logind', 'getty@tty1', 'console-getty'].map(
+    (name) => `${name}.service`,
+  ),
+  ...['apt-daily', 'apt-daily-upgrade', 'e2scrub_all', 'fstrim'].map((name) => `${name}.timer`),
+  'e2scrub_reap.service',
+];
 const READY_TIMEOUT_MS = 30_000;
-/** A namespace of processes and of mounts: what runs in it is seen by nobody in it but itself, and ends with the first of them. */
-const ENTER = ['--mount', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
+/** Namespaces of processes, mounts and names: what runs in them sees itself alone, and ends with the first of them. */
+const ENTER = [
+  '--mount',
+  '--pid',
+  '--cgroup',
+  '--uts',
+  '--ipc',
+  '--fork',
+  '--kill-child',
+  '--propagation',
+  'private',
+];
+
+/** What is the first process of a machine: systemd, which starts sshd among others, or sshd alone. */
+export type FirstProcess = 'systemd' | 'sshd';
 
 /** A machine with sshd, in namespaces of this one, on the loopback address. */
 export type SshHost = {
@@ -34,8 +56,8 @@ export function whyNoSshHost(): string | undefined {
   return missing.length === 0 ? undefined : `missing: ${missing.join(', ')}`;
 }
 
-/** Makes the machine in `folder`, from Debian's packages, kept in `cache` for the next one, and starts its sshd. */
-export async function startSshHost(folder: string, cache: string): Promise<SshHost> {
+/** Makes the machine in `folder`, from Debian's packages, kept in `cache` for the next one, and starts it. */
+export async function startSshHost(folder: string, cache: string, first: FirstProcess): Promise<SshHost> {
   mkdirSync(folder, { recursive: true });
   const root = path.join(folder, 'root');
   await copyDebian(cache, root);
@@ -49,10 +71,10 @@ export async function startSshHost(folder: string, cache: string): Promise<SshHo
     });
   const child = await startChild({
     command: 'unshare',
-    args: [...ENTER, '/bin/sh', '-c', boot(root, port)],
+    args: [...ENTER, '/bin/sh', '-c', boot(root, first)],
     cwd: folder,
     env: { PATH: process.env['PATH'] },
-    log: path.join(folder, 'sshd.log'),
+    log: path.join(folder, 'machine.log'),
     ready: async () => canSignIn(ask),
     timeoutMs: READY_TIMEOUT_MS,
   });
@@ -60,7 +82,9 @@ export async function startSshHost(folder: string, cache: string): Promise<SshHo
 }
 
 async function copyDebian(cache: string, root: string): Promise<void> {
-  const base = path.join(cache, 'debian');
+  // Other packages make another one.
+  const digest = createHash('sha256').update(PACKAGES.join(' ')).digest('hex').slice(0, 8);
+  const base = path.join(cache, `debian-${digest}`);
   if (!existsSync(base)) {
     console.log('trainyard: making a Debian with sshd: a minute or two');
     mkdirSync(cache, { recursive: true });
@@ -76,9 +100,13 @@ async function copyDebian(cache: string, root: string): Promise<void> {
 function writeKeys(folder: string, root: string, port: number): string {
   const identity = path.join(folder, 'identity');
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identity]);
-  mkdirSync(path.join(root, 'root', '.ssh'), { mode: 0o700 });
+  mkdirSync(path.join(root, 'root', '.ssh'), { recursive: true, mode: 0o700 });
   cpSync(`${identity}.pub`, path.join(root, 'root', '.ssh', 'authorized_keys'));
   cpSync('/etc/resolv.conf', path.join(root, 'etc', 'resolv.conf'), { dereference: true });
+  const sshd = [`Port ${port}`, 'ListenAddress 127.0.0.1', 'PasswordAuthentication no', ''];
+  writeFileSync(path.join(root, 'etc/ssh/sshd_config.d/machine.conf'), sshd.join('\n'));
+  for (const unit of MASKED)
+    execFileSync('ln', ['-sf', '/dev/null', path.join(root, 'etc/systemd/system', unit)]);
   const known = path.join(folder, 'known_hosts');
   const hostKey = readFileSync(path.join(root, 'etc/ssh/ssh_host_ed25519_key.pub'), 'utf8');
   writeFileSync(known, `[127.0.0.1]:${port} ${hostKey}`);
@@ -92,15 +120,33 @@ function writeKeys(folder: string, root: string, port: number): string {
   return config;
 }
 
-function boot(root: string, port: number): string {
+/** Nothing in it may change this machine's own kernel: /sys and /proc/sys are to be read alone. */
+function boot(root: string, first: FirstProcess): string {
+  const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
+  const start = {
+    systemd: `exec env container=other chroot ${root} /lib/systemd/systemd --system --unit=multi-user.target`,
+    sshd: `mkdir ${root}/run/sshd; exec chroot ${root} /usr/sbin/sshd -D -e`,
+  };
   return [
     'set -e',
+    `mount --bind ${root} ${root}`,
     `mount -t proc proc ${root}/proc`,
+    `mount --bind ${root}/proc/sys ${root}/proc/sys`,
+    `mount -o remount,bind,ro ${root}/proc/sys`,
+    `mount -t sysfs -o ro sysfs ${root}/sys`,
+    `mount -t cgroup2 cgroup2 ${root}/sys/fs/cgroup`,
+    `mount -t tmpfs -o mode=755 tmpfs ${root}/dev`,
+    ...devices.flatMap((name) => [
+      `touch ${root}/dev/${name}`,
+      `mount --bind /dev/${name} ${root}/dev/${name}`,
+    ]),
+    `mkdir ${root}/dev/shm ${root}/dev/pts`,
+    `mount -t tmpfs tmpfs ${root}/dev/shm`,
+    `ln -s /proc/self/fd ${root}/dev/fd`,
     `mount -t tmpfs tmpfs ${root}/run`,
     `mount -t tmpfs -o mode=1777 tmpfs ${root}/tmp`,
-    `mount --bind /dev ${root}/dev`,
-    `mkdir -p ${root}/run/sshd`,
-    `exec chroot ${root} /usr/sbin/sshd -D -e -p ${port} -o ListenAddress=127.0.0.1 -o PasswordAuthentication=no -o UsePAM=no`,
+    'hostname serve-1',
+    start[first],
   ].join('\n');
 }
 

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,7 +22,7 @@ import { readCommand } from '../../cli/read-command.ts';
 import { RUNTIME_PACKAGES } from '../../core/host/plan-host.ts';
 import { buildPackage } from '../../sandbox/agent/build-package.ts';
 import { PYTHON, ROOT, STATE_DIR } from '../../sandbox/checkout.ts';
-import { type SshHost, startSshHost, whyNoSshHost } from '../../sandbox/host/ssh-host.ts';
+import { type FirstProcess, type SshHost, startSshHost, whyNoSshHost } from '../../sandbox/host/ssh-host.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 
 /** Kept for the next run: a Debian, Node, and the wheels of the runtime. */
@@ -65,43 +65,34 @@ async function runFrom(root: string, ...args: readonly string[]) {
 const secretOf = (name: string) =>
   readFileSync(path.join(folder, 'repository', '.trainyard', 'secrets', name), 'utf8').trim();
 
-beforeAll(async () => {
-  if (missing !== undefined) return;
+/** Makes a repository with its secrets, and a machine for it. */
+async function start(first: FirstProcess): Promise<void> {
   folder = mkdtempSync(path.join(tmpdir(), 'ty-host-'));
   mkdirSync(path.join(folder, 'repository'));
   execFileSync('git', ['init', '--quiet'], { cwd: path.join(folder, 'repository') });
   makeSecrets(path.join(folder, 'repository'));
   if (!existsSync(WHEELS)) {
     console.log('trainyard: fetching the wheels of a serving host');
-    execFileSync(PYTHON, [
-      '-m',
-      'pip',
-      'download',
-      '--quiet',
-      '--dest',
-      `${WHEELS}.half`,
-      ...RUNTIME_PACKAGES,
-    ]);
-    cpSync(`${WHEELS}.half`, WHEELS, { recursive: true });
-    rmSync(`${WHEELS}.half`, { recursive: true });
+    const half = `${WHEELS}.half`;
+    execFileSync(PYTHON, ['-m', 'pip', 'download', '--quiet', '--dest', half, ...RUNTIME_PACKAGES]);
+    renameSync(half, WHEELS);
   }
-  host = await startSshHost(path.join(folder, 'machine'), CACHE);
+  host = await startSshHost(path.join(folder, 'machine'), CACHE, first);
   const [control = 0, data = 0] = await findFreePorts(2);
   url = `https://127.0.0.1:${control}`;
   dataPlane = `127.0.0.1:${data}`;
   options = [
     ...['--ssh-config', host.config, '--address', '127.0.0.1', '--listen', `127.0.0.1:${control}`],
-    ...['--data-plane', dataPlane, '--no-service', '--wheels', WHEELS],
+    ...['--data-plane', dataPlane, '--wheels', WHEELS],
     // The tiny model is its own handler.
     ...['--agent', 'handlers=any', '--agent', 'tick-seconds=0.5', '--agent', 'envoy-threads=1'],
   ];
-}, 600_000);
+}
 
-afterAll(async () => {
-  if (missing !== undefined) return;
+async function end(): Promise<void> {
   await host.stop();
   rmSync(folder, { recursive: true, force: true });
-});
+}
 
 /** Command lines of all processes of this machine, the host's among them, while something is done. */
 async function watchCommandLines<T>(work: () => Promise<T>): Promise<{ result: T; seen: string }> {
@@ -178,7 +169,12 @@ async function askMeanwhile<T>(
   return { result, asked, failed };
 }
 
-describe.skipIf(missing !== undefined)('a machine with nothing but sshd and Python', () => {
+const MAIN_PID = 'systemctl show --property MainPID --value trainyard-agent';
+
+describe.skipIf(missing !== undefined)('a machine with nothing but systemd, sshd and Python', () => {
+  beforeAll(() => start('systemd'), 900_000);
+  afterAll(end);
+
   test('is looked at, and nothing of it or of the repository is changed', async () => {
     const { code, lines, marks } = await run('add', '--dry-run');
     expect(code).toBe(0);
@@ -202,10 +198,10 @@ describe.skipIf(missing !== undefined)('a machine with nothing but sshd and Pyth
       'root:trainyard:640',
       '',
     ]);
-    expect(host.ask('tr "\\0" " " < /proc/$(cat /var/lib/trainyard/agent.pid)/cmdline')).toMatch(
-      /agent\.mjs run/,
+    expect(host.ask('systemctl is-enabled trainyard-agent; systemctl is-active trainyard-agent')).toBe(
+      'enabled\nactive\n',
     );
-    expect(host.ask('stat -c %U /proc/$(cat /var/lib/trainyard/agent.pid)').trim()).toBe('trainyard');
+    expect(host.ask(`stat -c %U /proc/$(${MAIN_PID})`).trim()).toBe('trainyard');
   });
 
   test('answers a prediction at the end of the second run, which changes nothing', async () => {
@@ -222,14 +218,14 @@ describe.skipIf(missing !== undefined)('a machine with nothing but sshd and Pyth
     mkdirSync(path.join(root, 'agent', 'dist'), { recursive: true });
     const program = readFileSync(path.join(ROOT, 'agent/dist/agent.mjs'), 'utf8');
     writeFileSync(path.join(root, 'agent/dist/agent.mjs'), `${program}\n// Another build.\n`);
-    const before = host.ask('cat /var/lib/trainyard/agent.pid');
+    const before = host.ask(MAIN_PID);
     const { result, asked, failed } = await askMeanwhile(() => runFrom(root, 'upgrade'));
     expect(result.code).toBe(0);
     expect(
       result.lines.filter((line) => line.startsWith('changed')).map((line) => line.split(/[ :]+/)[1]),
     ).toEqual(['agent', 'start']);
     expect(result.lines.join('\n')).toMatch(/^ok {7}predictions of serve-1: doubler version 1: /m);
-    expect(host.ask('cat /var/lib/trainyard/agent.pid')).not.toBe(before);
+    expect(host.ask(MAIN_PID)).not.toBe(before);
     expect(asked).toBeGreaterThan(20);
     expect(failed).toEqual([]);
   });
@@ -277,5 +273,23 @@ describe.skipIf(missing !== undefined)('a machine with nothing but sshd and Pyth
     await expect(asked.command.run(asked.given, world)).rejects.toThrow(
       /guest@serve-1: The user becomes root only with/,
     );
+  });
+});
+
+describe.skipIf(missing !== undefined)('a machine without systemd', () => {
+  beforeAll(() => start('sshd'), 900_000);
+  afterAll(end);
+
+  test('gets everything, and nothing is started unless that is asked for', async () => {
+    await expect(run('add')).rejects.toThrow(/serve-1: No systemd runs there, and nothing was started/);
+    expect(existsSync(path.join(host.root, 'opt/trainyard/agent.mjs'))).toBe(true);
+    expect(host.ask('cat /proc/[0-9]*/comm')).not.toContain('node');
+    const started = await run('add', '--no-service');
+    expect(started.code).toBe(0);
+    expect(started.marks.filter((mark) => mark === 'changed')).toHaveLength(1);
+    expect((await run('add', '--no-service')).lines).toContain('Nothing was changed.');
+    expect(host.ask('stat -c %U /proc/$(cat /var/lib/trainyard/agent.pid)').trim()).toBe('trainyard');
+    expect((await run('remove', '--no-service')).lines.at(-1)).toBe('Nothing of Trainyard is left there.');
+    expect(host.ask('cat /proc/[0-9]*/comm')).not.toMatch(/node|envoy/);
   });
 });
