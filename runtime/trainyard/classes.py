@@ -63,8 +63,14 @@ def settle_scores_beside(evidence: Evidence, draft: Interpretation) -> tuple[Int
         return draft, None
     if scores.ndim == MATRIX_DIMENSIONS:
         own = parts.classes or evidence.said.classes or contract.classes
+        if not own:
+            refuse_unstated(
+                f"The model gives {scores.shape[1]} scores for each row beside its answer, and nothing says which is "
+                "of which class.",
+                "{ classes: [legit, fraud] }, in the order of the scores",
+            )
         if len(own) != scores.shape[1] or not set(own) <= set(draft.classes):
-            raise refuse_count(scores.shape[1], own or draft.classes)
+            raise refuse_count(scores.shape[1], own)
     elif len(draft.classes) != PAIR or not (contract.score_columns or is_of_last(evidence, draft)):
         return draft, None
     else:

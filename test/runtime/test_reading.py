@@ -311,6 +311,14 @@ def test_a_score_is_the_last_classs_whatever_type_the_answer_beside_it_has():
         assert np.allclose(reading.outcome.scores[:, 1], CHANCE)
 
 
+def test_scores_beside_an_answer_whose_order_nobody_states_are_refused_by_what_is_missing():
+    both = {"label": choose(0, 1), "probabilities": np.column_stack([1 - CHANCE, CHANCE])}
+    problem = refused(both, truth(0, 1)).problem
+    assert problem.code == "answers-unstated"
+    assert "answers: { classes: [legit, fraud] }, in the order of the scores" in problem.remedy
+    assert read(both, truth(0, 1), said=Said(("0", "1"))).outcome.scores is not None
+
+
 def test_numbers_are_numbers_in_a_column_of_objects_too():
     for answers in (choose(0.0, 1.0), choose(0, 1)):
         assert read(answers.astype(object), truth(0, 1)).right.mean() == 0.99
