@@ -88,8 +88,7 @@ function configuration(): Generated {
     return `| \`${key}\` | ${cell(type)} | ${given} | ${cell(description)} |`;
   });
   const head = ['| Key | Type | Default | What it is |', '| --- | --- | --- | --- |'];
-  const variables =
-    `A value may name variables of the environment: \`\${NAME}\`, \`\${NAME:-default}\` where it may be missing; \`$\${NAME}\` is the text itself. Jobs get them from the input \`env\` of the workflows that they are called by, else from the repository variable \`TRAINYARD_ENV\` (\`NAME=value\`, a line each, and no secrets), else from the runner. A job that reads a section without its variable fails by its name; \`trainyard check\` names those that are not set where it runs. A training gets those that the file of the default branch names.`;
+  const variables = `A value may name variables of the environment: \`\${NAME}\`, \`\${NAME:-default}\` where it may be missing; \`$\${NAME}\` is the text itself. Jobs get them from the input \`env\` of the workflows that they are called by, else from the repository variable \`TRAINYARD_ENV\` (\`NAME=value\`, a line each, and no secrets), else from the runner. A job that reads a section without its variable fails by its name; \`trainyard check\` names those that are not set where it runs. A training gets those that the file of the default branch names.`;
   const text = ['# trainyard.yml', '', variables, '', ...head, ...rows, ''].join('\n');
   return { file: path.join(ROOT, 'docs', 'configuration.md'), text };
 }
