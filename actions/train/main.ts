@@ -6,7 +6,7 @@ import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readPlan } from '../job/handoff.ts';
+import { type Plan, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
@@ -32,15 +32,9 @@ export function main(root: string): Promise<void> {
       },
     );
     const options = {
-      python: inputs.python,
-      runtime: path.join(root, 'runtime'),
-      cwd: workspace,
-      env: host.childEnv(),
-      // Those of the default branch: the commit's own file is the commit's word.
-      ...{ policy: plan.box, variables: plan.box.variables },
-      ...{ inputs: plan.box.inputs, docker: plan.box.docker },
-      trackingUri: config.tracking.uri,
-      onLine: log.info,
+      ...{ python: inputs.python, runtime: path.join(root, 'runtime'), cwd: workspace, env: host.childEnv() },
+      ...boxOf(plan),
+      ...{ trackingUri: config.tracking.uri, onLine: log.info },
     };
     const run = plan.operation === 'tune' ? tune : train;
     return run(
@@ -65,4 +59,9 @@ export function main(root: string): Promise<void> {
 /** The run of the workflow, and its repository. */
 function describeRun({ workflow: { repository, attempt }, serverUrl, runUrl }: Host) {
   return { repository, attempt, runUrl, repositoryUrl: `${serverUrl}/${repository}` };
+}
+
+/** What programs of the commit run in, as the default branch says: the commit's own file is the commit's word. */
+function boxOf({ box }: Plan) {
+  return { policy: box, variables: box.variables, inputs: box.inputs, docker: box.docker };
 }
