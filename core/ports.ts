@@ -8,6 +8,7 @@ import type { LedgerEvent } from './ledger/event.ts';
 import type { LedgerState } from './ledger/state.ts';
 import type { DispatchType } from './names.ts';
 import type { PermissionLevel } from './permission.ts';
+import type { BranchUpdate, PullRequest } from './pull-request.ts';
 import type { Result } from './result.ts';
 import type { Observation } from './rollout/evidence/observation.ts';
 import type { RolloutRecord } from './rollout/record/record.ts';
@@ -155,18 +156,6 @@ export type RolloutRecords = {
   /** `undefined` when none was kept. */
   readonly find: (runId: string, rollout: string) => Promise<RolloutRecord | undefined>;
 };
-
-export type PullRequest = {
-  readonly number: number;
-  readonly headSha: string;
-  readonly headRepository: string;
-  readonly headBranch: string;
-  readonly baseRepository: string;
-  readonly state: 'open' | 'closed';
-};
-
-/** A change of a branch, as the server that took it remembers it: a commit's own dates are whatever its author writes. */
-export type BranchUpdate = { readonly after: string; readonly at: string };
 
 export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive';
 

@@ -1,6 +1,6 @@
 import { type Instant, isBefore } from '../instant.ts';
 import { lookUp } from '../ledger/state.ts';
-import type { PullRequest } from '../ports.ts';
+import type { PullRequest } from '../pull-request.ts';
 import { type Refused, refuse } from './decision.ts';
 import type { PlanInput } from './plan-input.ts';
 

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import type { DispatchType } from '../names.ts';
 import type { PermissionLevel } from '../permission.ts';
-import type { BranchUpdate, PullRequest } from '../ports.ts';
+import type { BranchUpdate, PullRequest } from '../pull-request.ts';
 import type { DispatchPayload } from '../serving/dispatch-payload.ts';
 import type { Models } from './commands/address-command.ts';
 

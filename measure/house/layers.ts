@@ -29,6 +29,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
     'did-you-mean.ts',
     'instant.ts',
     'permission.ts',
+    'pull-request.ts',
     'version.ts',
   ],
   ['statistics', 'identity', 'report', 'answers'],

@@ -6,7 +6,7 @@ import { foldLedger } from '../../../core/ledger/fold.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 import type { PermissionLevel } from '../../../core/permission.ts';
 import type { PlanInput } from '../../../core/plan/plan-input.ts';
-import type { PullRequest } from '../../../core/ports.ts';
+import type { PullRequest } from '../../../core/pull-request.ts';
 
 export const NOW = '2026-11-21T09:00:00.000Z';
 export const HEAD = 'c0ffee'.padEnd(40, '0');
