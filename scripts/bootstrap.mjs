@@ -22,6 +22,7 @@ const SCRIPTS = [
   'demo',
   'bench',
   'simulate',
+  'models',
   'build',
   'docs',
   'house',

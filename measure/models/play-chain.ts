@@ -1,0 +1,168 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { buildTorchserve } from '../../actions/build-torchserve/build-torchserve.ts';
+import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
+import { readRegistered, readTraining, type Trained } from '../../actions/job/handoff.ts';
+import { register } from '../../actions/register/register.ts';
+import { train } from '../../actions/train/train.ts';
+import { systemClock } from '../../adapters/clock.ts';
+import { hashData, hashFile, hashText } from '../../adapters/data-digest.ts';
+import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
+import { createGitLedger } from '../../adapters/git/ledger.ts';
+import { readExamples } from '../../adapters/holdout/read-examples.ts';
+import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
+import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import { createMlflow } from '../../adapters/mlflow/tracking.ts';
+import { createPythonRuntime } from '../../adapters/python-runtime.ts';
+import { readAnswers } from '../../adapters/read-answers.ts';
+import { createNonce, createSeal } from '../../adapters/seal.ts';
+import type { Config } from '../../core/config/config.ts';
+import { handOverSchema } from '../../core/plan/hand-over.ts';
+import type { Log, ProjectStep } from '../../core/ports.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { runUnboxed } from './run-unboxed.ts';
+import type { Workplace } from './workplace.ts';
+
+/** Where the training leaves what the model says by its own library. */
+export const SAID_FILE = 'by-its-own-library.json';
+const RUNTIME = path.join(ROOT, 'runtime');
+const WORKFLOW = { repository: 'ada/models', run: '1', attempt: 1, sha: 'a'.repeat(40) };
+
+/** The jobs of one chain: each the flow of its action, over the ports that the action gives it. */
+export type Chain = ReturnType<typeof openChain>;
+
+/** What a chain runs by. */
+export type ChainOptions = {
+  readonly place: Workplace;
+  readonly python: string;
+  readonly onLine: (line: string) => void;
+  /** Whether `mlflow run` and the boxes of user code are had; without them a kind takes a fifth of the time. */
+  readonly isBoxed: boolean;
+};
+
+/** Opens the chain of one model name. */
+export function openChain({ place, python, onLine, isBoxed }: ChainOptions, model: string) {
+  const { folder, trackingUri } = place;
+  const temp = mkdtempSync(path.join(os.tmpdir(), 'trainyard-models-'));
+  const log: Log = { info: onLine, warn: onLine, group: (_title, work) => work() };
+  const clock = systemClock;
+  const tracking = createMlflow({ uri: trackingUri, http: { fetch } }, clock);
+  const identity = { name: 'trainyard', email: 'trainyard@example.com' };
+  const ledger = createGitLedger({
+    remote: place.ledger,
+    clock,
+    author: identity,
+    dir: path.join(temp, 'ledger'),
+  });
+  const plan = planOf(model);
+  const author = { model, actor: plan.actor, cause: plan.cause, workflow: WORKFLOW };
+  const tempPath = (name: string) => path.join(temp, name);
+  const writeTemp = async (name: string, text: string) => {
+    writeFileSync(tempPath(name), text);
+    return tempPath(name);
+  };
+  const boxed = (config: Config) =>
+    ({ python, runtime: RUNTIME, env: process.env, policy: config.box, trackingUri, onLine }) as const;
+  const runtimeOf = (config: Config) => createPythonRuntime({ ...boxed(config), workspace: folder, environment: config.models.environment });
+  const projectOf = (config: Config) =>
+    isBoxed
+      ? createProjectRunner({
+          ...boxed(config),
+          ...{ cwd: folder, variables: [], inputs: [], docker: false },
+        })
+      : { run: (step: ProjectStep) => runUnboxed(step, { place, python, onLine, isBoxed }) };
+  return {
+    train: async (config: Config): Promise<Trained> => {
+      const project = projectOf(config);
+      const { signal } = new AbortController();
+      const request = { plan, config, workspace: folder, repository: WORKFLOW.repository, signal };
+      const outcome = await train(
+        { ...request, runUrl: trackingUri, repositoryUrl: trackingUri, defaults: {}, attempt: 1 },
+        {
+          ...{ tracking, project, clock, log, writeTemp, seal: createSeal(createNonce()) },
+          hashData: (names) => hashData(folder, names),
+          readHoldout: (holdout) => readHoldout(folder, holdout),
+        },
+      );
+      return readTraining(JSON.stringify({ schema_version: 1, action: 'train', ...outcome.result }));
+    },
+    /** The model of the newest run, whatever became of the run. */
+    findModel: async (config: Config): Promise<string | undefined> => {
+      const runs = await tracking.findRuns(config.tracking.experiment, {});
+      return runs.find(({ modelUri }) => modelUri !== undefined)?.modelUri;
+    },
+    /** What the model says by its own library, as the training has left it: the file, and the metrics in it. */
+    readSaid: async ({ runId }: Trained) => {
+      const file = tempPath(SAID_FILE);
+      await tracking.downloadArtifact(runId, SAID_FILE, file);
+      return { file, metrics: saidSchema.parse(JSON.parse(await readFile(file, 'utf8'))).metrics };
+    },
+    judge: async (config: Config, trained: Trained) => {
+      const training = JSON.stringify(trained);
+      const request = { plan, config, configFile: 'trainyard.yml', training, predictions: '', author };
+      const outcome = await evaluateGate('both', request, {
+        ...{
+          tracking,
+          ledger,
+          clock,
+          log,
+          python: runtimeOf(config),
+          hashText,
+          readAnswers,
+          tempPath,
+          writeTemp,
+        },
+        hashFile: (file) => hashFile(path.resolve(folder, file)),
+        readHoldout: (holdout) => readHoldout(folder, holdout),
+        readExamples: (written) => readExamples(folder, written),
+        isOfCommit: (file) => isOfCommit(folder, file),
+        commit: () => findCommit(folder),
+      });
+      return judgedSchema.parse(outcome.result);
+    },
+    pack: async (config: Config, { runId }: Trained): Promise<string> => {
+      const registered = await register({ plan, config, runId, author }, { tracking, ledger, clock, log });
+      const folderOfPackage = mkdtempSync(path.join(temp, 'package-'));
+      await buildTorchserve(
+        {
+          config,
+          registered: readRegistered(
+            JSON.stringify({ schema_version: 1, action: 'register', ...registered.result }),
+          ),
+        },
+        {
+          ...{ tracking, log, python: runtimeOf(config) },
+          packageFolder: async () => folderOfPackage,
+          listFiles: (one) => readdir(one),
+        },
+      );
+      return folderOfPackage;
+    },
+  };
+}
+
+const saidSchema = z.object({ metrics: z.record(z.string(), z.number()) });
+
+const judgedSchema = z.object({
+  verdict: z.string(),
+  checks: z.array(z.object({ metric: z.string(), challenger: z.number().optional() })),
+});
+
+function planOf(model: string) {
+  return handOverSchema.parse({
+    ...{ schema_version: 1, action: 'plan', decision: 'continue', operation: 'train', sha: WORKFLOW.sha },
+    ...{
+      parameters: {},
+      environment: 'production',
+      correlationId: model,
+      actor: 'ada',
+      dryRun: false,
+      model,
+    },
+    cause: { kind: 'manual', id: model },
+    box: { require: false, timeoutSeconds: 600, variables: [], inputs: [], docker: false },
+  });
+}

@@ -1,0 +1,28 @@
+/** A kind that is refused: by what code, in what words, and what its owner is told to do. */
+export type Refused = {
+  readonly kind: 'refused';
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+};
+
+/** How a kind ended: judged and served rightly; refused by `check`; or by a fault of ours, with what was seen. */
+export type Played =
+  | { readonly kind: 'works' }
+  | Refused
+  | { readonly kind: 'wrong'; readonly found: readonly string[] }
+  | { readonly kind: 'defect'; readonly message: string };
+
+/** As the table names it: `works`, the code of a refusal, or what is wrong. */
+export function nameOutcome(played: Played): string {
+  switch (played.kind) {
+    case 'works':
+      return 'works';
+    case 'refused':
+      return played.code;
+    case 'wrong':
+      return `wrong: ${played.found.join('; ')}`;
+    case 'defect':
+      return `defect: ${played.message}`;
+  }
+}

@@ -1,0 +1,81 @@
+"""docs/models.md: its rows are those of the instrument, and the cheap ones are played here too, with what there is."""
+
+import json
+import re
+import sys
+
+import pytest
+
+from conftest import REPOSITORY, SavedModel
+
+sys.path.append(str(REPOSITORY / "measure" / "models"))
+
+from read_kinds import read_kinds
+from write_holdouts import write_holdout
+
+from train import HELD_OUT, ROWS, describe
+
+PAGE = REPOSITORY / "docs" / "models.md"
+ROW = re.compile(
+    r"^\| (.*?) \| `(.*?)` \| (?:`(.*?)`)? ?\| (?:refused: `(.*?)`|(works|not played yet)) \|$", re.MULTILINE
+)
+CHEAP = (
+    "binomial",
+    "digits-in-text",
+    "encoded",
+    "encoded-declared",
+    "mapping",
+    "table-of-classes",
+    "without-signature",
+    "xgboost-booster",
+)
+
+
+def test_the_page_has_a_row_for_each_kind_as_it_is_expected_to_end():
+    rows = ROW.findall(PAGE.read_text(encoding="utf-8"))
+    kinds = {(one.title, one.logged, one.declares): one.outcome for one in read_kinds().values()}
+    assert sorted(row[:3] for row in rows) == sorted(kinds)
+    ended = {row[:3]: row[3] or row[4] for row in rows if row[4] != "not played yet"}
+    assert ended == {row: kinds[row] for row in ended}
+    assert len(ended) >= 60
+
+
+@pytest.mark.parametrize("name", CHEAP)
+def test_a_kind_is_read_as_its_own_library_means_it(name: str, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    import mlflow
+    import yaml
+
+    from trainyard.evaluate import main
+
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    kind = read_kinds()[name]
+    with mlflow.start_run() as run:
+        predict = kind.log(kind.data(ROWS, 1))
+    held = kind.data(ROWS, HELD_OUT)
+    write_holdout(kind, tmp_path)
+    source = SavedModel(tmp_path, tmp_path / f"holdout.{kind.file}")
+    answers = yaml.safe_load(kind.declares) if kind.declares else {}
+    code = main(
+        [
+            *("--model-uri", f"runs:/{run.info.run_id}/model", "--predictions", str(tmp_path / "answers.parquet")),
+            *("--out", str(tmp_path / "out.json"), "--holdout", str(source.holdout), *source.columns),
+            *("--answers", json.dumps({key: say(value) for key, value in answers.items()})),
+        ]
+    )
+    told = json.loads((tmp_path / "out.json").read_text())
+    if kind.outcome != "works":
+        assert (code, told["error"]["code"]) == (2, kind.outcome)
+        return
+    assert code == 0
+    expected = describe(kind, held, predict(held.inputs))["metrics"]
+    assert told["metrics"]["accuracy"] == pytest.approx(expected["accuracy"])
+    if "log-loss" in expected:
+        assert told["metrics"]["log-loss"] == pytest.approx(expected["log-loss"], rel=1e-4)
+
+
+def say(value: object) -> object:
+    """As trainyard.yml hands names of classes on: in text."""
+    if isinstance(value, dict):
+        return {str(key): str(one) for key, one in value.items()}
+    return [str(one) for one in value] if isinstance(value, list) else value
