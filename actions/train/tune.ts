@@ -12,6 +12,7 @@ import { drawParallel } from '../../core/search/draw-parallel.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findOpened, sealOpened } from './find-earlier.ts';
+import { sourceTags } from './keep-habits.ts';
 import { searchOf, withoutSearchParameters } from './parameters-of.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
@@ -105,7 +106,12 @@ function runSearch(
     step: stepOf({ ...request, plan: { ...plan, parameters } }, run.runId),
     study: `${config.model}/${plan.correlationId}`,
     search: asked,
-    tags: { [TAGS.correlation]: plan.correlationId, [TAGS.sha]: plan.sha, [TAGS.step]: 'trial' },
+    tags: {
+      ...sourceTags(request, config.project.steps.train),
+      [TAGS.correlation]: plan.correlationId,
+      [TAGS.sha]: plan.sha,
+      [TAGS.step]: 'trial',
+    },
     onProgress: (progress) => log.info(describeProgress(progress, asked.metric)),
   });
 }

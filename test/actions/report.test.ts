@@ -36,6 +36,22 @@ async function tell(jobs: JobEnds, plan: Partial<Plan> = {}, version?: string) {
 }
 
 describe('a chain whose', () => {
+  test('search ended well says what it found, and nothing of a rollout', async () => {
+    const said = 'Its parameters are proposed in http://github.test/pull/9.';
+    const { text, outcome, status } = await tell(
+      {
+        train: { ...SUCCESS, code: 'searched', said: 'lr=0.01 gave the best val_acc.' },
+        propose: { ...SUCCESS, code: 'recorded', said },
+        predict: { result: 'skipped' },
+      },
+      { operation: 'tune' },
+    );
+    expect(outcome).toMatchObject({ outputs: { state: 'done' } });
+    expect(text).toContain('are proposed in');
+    expect(text).not.toContain('rolled out');
+    expect(status?.state).toBe('success');
+  });
+
   test('training failed is told with its cause, the way on and a red commit', async () => {
     const said = 'The step train failed with exit code 1: train.py:17: ValueError: loss diverged. Mend it.';
     const { outcome, text, status } = await tell({
