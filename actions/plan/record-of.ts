@@ -1,11 +1,11 @@
+import type { Config } from '../../core/config/config.ts';
 import { addSeconds } from '../../core/instant.ts';
 import { createEvent, type EventContext } from '../../core/ledger/create-event.ts';
-import type { LedgerEvent } from '../../core/ledger/event.ts';
+import type { LedgerEvent, Workflow } from '../../core/ledger/event.ts';
 import { acquireLock, findConflictingLock } from '../../core/ledger/locks.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import { type Refused, refuse } from '../../core/plan/decision.ts';
 import type { Operation, PlannedOperation } from '../../core/plan/hand-over.ts';
-import type { PlanRequest } from './plan.ts';
 
 /** What is on record from the moment it is asked for, or needs the ledger alone. */
 const RECORDED: ReadonlySet<Operation> = new Set(['train', 'tune', 'freeze', 'unfreeze']);
@@ -23,7 +23,7 @@ export function isRecorded({ operation }: PlannedOperation): boolean {
 
 /** The events that plan writes of an operation; why there are none, when another search of the model is under way. */
 export function recordOf(
-  { config, workflow }: Pick<PlanRequest, 'config' | 'workflow'>,
+  { config, workflow }: { readonly config: Config; readonly workflow: Workflow },
   planned: PlannedOperation,
   stamp: Stamp,
 ): readonly LedgerEvent[] | Refused {

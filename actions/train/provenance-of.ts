@@ -14,7 +14,7 @@ export function provenanceOf(search: FinishedSearch, data: HashedData) {
 }
 
 /** Whether all that the search read is among what the training reads, byte for byte. */
-export function compareData({ summary, files }: FinishedSearch, data: HashedData): Comparison {
+function compareData({ summary, files }: FinishedSearch, data: HashedData): Comparison {
   if (summary.dataDigest === data.digest) return 'same';
   if (files === undefined) return 'unknown';
   const present = new Map(data.files.map(({ path, digest }) => [path, digest]));

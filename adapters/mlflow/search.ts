@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import type { SearchDimension } from '../../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { SearchEnd, SearchRequest, SearchRunner } from '../../core/ports.ts';
 import { searchProgressSchema, searchResultSchema } from '../../core/search/search-result.ts';
@@ -89,9 +90,11 @@ function ownStorage(folder: string, study: string): string {
 /** What the runtime reads (search/settings.py). */
 function specify({ step, study, search, tags }: SearchRequest, boxed: ReturnType<typeof boxStep>) {
   const { trials, jobs, metric, direction, seed, pruning, space, timeoutSeconds } = search;
+  const spaces = Object.entries(space).map(([name, one]) => [name, spaceOf(one)] as const);
   const box: unknown = JSON.parse(boxed.args.at(-1) ?? '{}');
   return {
-    ...{ study, trials, jobs, metric, direction, seed, pruning, space, tags },
+    ...{ study, trials, jobs, metric, direction, seed, pruning, tags },
+    space: Object.fromEntries(spaces),
     timeout_seconds: timeoutSeconds ?? null,
     host: 'job',
     heartbeat_seconds: HEARTBEAT_SECONDS,
@@ -106,6 +109,12 @@ function specify({ step, study, search, tags }: SearchRequest, boxed: ReturnType
       timeout_seconds: step.timeoutSeconds,
     },
   };
+}
+
+function spaceOf(dimension: SearchDimension) {
+  if (dimension.kind === 'choice') return { kind: dimension.kind, values: dimension.values };
+  const { kind, low, high } = dimension;
+  return { kind, low, high };
 }
 
 function followProgress(file: string, onProgress: SearchRequest['onProgress']) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readSearch, readTraining } from '../../actions/job/handoff.ts';
-import { compareData } from '../../actions/train/provenance-of.ts';
+import { provenanceOf } from '../../actions/train/provenance-of.ts';
 import { tune } from '../../actions/train/tune.ts';
 import type { Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
@@ -146,6 +146,7 @@ describe('the data of a training beside those of its search', () => {
     ['other', digestOf('other'), [file('a')], [file('a', 'changed')]],
     ['unknown', digestOf('other'), undefined, [file('a')]],
   ])('are %s', (expected, digest, searched, files) => {
-    expect(compareData({ summary, ...(searched && { files: searched }) }, { digest, files })).toBe(expected);
+    const found = provenanceOf({ summary, ...(searched && { files: searched }) }, { digest, files });
+    expect(found.data).toBe(expected);
   });
 });
