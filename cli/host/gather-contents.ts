@@ -101,7 +101,7 @@ function readSettings(
     dataPlane: endpoint(given.text('data-plane') ?? '', 'data-plane'),
     hostName: plain(given, 'host-name') ?? address,
     environment: plain(given, 'environment') ?? '',
-    ...optional('repository', repository),
+    ...(repository !== undefined && { repository }),
   };
 }
 

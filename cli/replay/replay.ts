@@ -9,7 +9,7 @@ import { RUN_ARTIFACTS } from '../../core/names.ts';
 import { renderBlocks } from '../../core/report/render-block.ts';
 import { decideRollout } from '../../core/rollout/decide-rollout.ts';
 import { type RolloutRecord, rolloutRecordSchema } from '../../core/rollout/record/record.ts';
-import { replayRollout } from '../../core/rollout/record/replay.ts';
+import { type Replay, replayRollout } from '../../core/rollout/record/replay.ts';
 import { traceRollout } from '../../core/rollout/record/trace.ts';
 import { reportRollout } from '../../core/rollout/report-rollout.ts';
 import { CONFIG_OPTION, type Given } from '../command.ts';
@@ -97,7 +97,7 @@ function decideAgain(
   file: string,
   record: RolloutRecord,
 ): { readonly agrees: boolean; readonly text: string } {
-  const { agrees, steps } = replayRollout(record);
+  const { agrees, steps }: Replay = replayRollout(record);
   const { points, evidence } = traceRollout(record.plan, record.observations, record.baseline);
   const last = record.events.at(-1)?.at ?? '';
   const entered = record.events.findLast((event) => event.kind === 'rollout.advanced');
