@@ -53,6 +53,7 @@ class ForkedWorker:
         """Forks it."""
         asked, asking = os.pipe()
         answered, answering = os.pipe()
+        self._code: int | None = None
         self._pid = os.fork()
         if self._pid == 0:
             os.close(asking)
@@ -77,8 +78,10 @@ class ForkedWorker:
     def wait(self, timeout: float | None = None) -> int:
         """Its exit code, negative where a signal ended it."""
         del timeout
-        _, status = os.waitpid(self._pid, 0)
-        return os.waitstatus_to_exitcode(status)
+        if self._code is None:
+            _, status = os.waitpid(self._pid, 0)
+            self._code = os.waitstatus_to_exitcode(status)
+        return self._code
 
     def kill(self) -> None:
         """Ends it."""
