@@ -1,9 +1,9 @@
 import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
+import { proposeChange } from './github/propose-change.ts';
 import type { GitHubClient } from './github-client.ts';
 import { readChangedFiles, readLastScheduledRun, readNewestUpdate } from './github-history.ts';
-import { proposeChange } from './github-proposal.ts';
 import { createTexts } from './github-texts.ts';
 
 /** GitHub's limits on other texts than comments, in characters. */

@@ -1,5 +1,5 @@
 import type { BoxLevel } from './box-level.ts';
-import type { ProjectEnvironment, Search } from './config/config.ts';
+import type { ProjectEnvironment } from './config/config.ts';
 import type { LabelCount } from './drift/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
 import type { Problem } from './errors.ts';
@@ -12,7 +12,6 @@ import type { BranchUpdate, PullRequest } from './pull-request.ts';
 import type { Result } from './result.ts';
 import type { Observation } from './rollout/evidence/observation.ts';
 import type { RolloutRecord } from './rollout/record/record.ts';
-import type { SearchProgress, SearchResult } from './search/search-result.ts';
 import type { AgentState, Instance, SetTraffic, StartInstance, Traffic } from './serving/api.ts';
 import type { DispatchPayload } from './serving/dispatch-payload.ts';
 
@@ -278,22 +277,3 @@ export type StepEnd = {
 
 /** Runs the user's training code. */
 export type ProjectRunner = { readonly run: (step: ProjectStep) => Promise<StepEnd> };
-
-/** A search over the parameters of a step; those of the step are the ones that all its trainings have. */
-export type SearchRequest = {
-  /** Its entry point, and the run that the runs of all trials become children of. */
-  readonly step: ProjectStep;
-  readonly study: string;
-  readonly search: Search;
-  /** Tags of each trial's run. */
-  readonly tags: Readonly<Record<string, string>>;
-  readonly onProgress: (progress: SearchProgress) => void;
-};
-
-/** What a search came to, and in what box its trainings ran. */
-export type SearchEnd = { readonly result: SearchResult; readonly box: BoxLevel };
-
-/**
- * Runs a search to its end, from where an earlier one of the same study has left it. Rejects with a UserError for what the user can mend.
- */
-export type SearchRunner = { readonly run: (request: SearchRequest) => Promise<SearchEnd> };

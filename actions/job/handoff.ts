@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
-import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import { type JobEnds, jobEndsSchema } from '../../core/plan/chain/chain-jobs.ts';
 import { registeredSchema, searchedSchema, trainedSchema } from '../../core/plan/chain/handed-on.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';

@@ -1,4 +1,4 @@
-import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import { type Block, tableOfFacts } from '../../core/report/report.ts';
 import { describeParameters, showValue } from '../../core/search/describe-progress.ts';
 

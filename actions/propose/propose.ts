@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { releaseLock } from '../../core/ledger/locks.ts';
-import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
 import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';

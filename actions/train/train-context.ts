@@ -1,6 +1,7 @@
 import type { Config, Holdout, Scalar } from '../../core/config/config.ts';
-import type { SearchSummary } from '../../core/ledger/search-summary.ts';
-import type { Clock, Log, ProjectRunner, SearchRunner, Tracking } from '../../core/ports.ts';
+import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
+import type { Clock, Log, ProjectRunner, Tracking } from '../../core/ports.ts';
+import type { SearchRunner } from '../../core/search-port.ts';
 import type { Plan } from '../job/handoff.ts';
 
 /** What a training reads: the digest of all of it, and its files. */

@@ -1,14 +1,15 @@
 import type { Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import { RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
-import type { SearchEnd, TrackingRun } from '../../core/ports.ts';
+import type { TrackingRun } from '../../core/ports.ts';
 import type { Block } from '../../core/report/report.ts';
 import { describeParameters, describeProgress } from '../../core/search/describe-progress.ts';
 import { describeSearch } from '../../core/search/describe-search.ts';
 import { drawHistory } from '../../core/search/draw-history.ts';
 import { drawImportances } from '../../core/search/draw-importances.ts';
 import { drawParallel } from '../../core/search/draw-parallel.ts';
+import type { SearchEnd } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findOpened, sealOpened } from './find-earlier.ts';

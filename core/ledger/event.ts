@@ -10,7 +10,7 @@ import { VERDICTS } from '../verdict.ts';
 import { causeSchema } from './cause.ts';
 import { envelopeSchema } from './envelope.ts';
 import { parametersSchema } from './parameters.ts';
-import { searchSummarySchema } from './search-summary.ts';
+import { searchSummarySchema } from './search/search-summary.ts';
 
 const workflowSchema = z.strictObject({
   repository: z.string(),

@@ -5,7 +5,7 @@ import type { Verdict } from '../verdict.ts';
 import type { Cause } from './cause.ts';
 import type { UnsignedBeginning } from './chain/unsigned-beginning.ts';
 import type { LedgerEventData, LOCK_TYPES } from './event.ts';
-import type { SearchSummary } from './search-summary.ts';
+import type { SearchSummary } from './search/search-summary.ts';
 
 export type LockType = (typeof LOCK_TYPES)[number];
 

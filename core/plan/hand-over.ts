@@ -8,7 +8,7 @@ import { instantSchema } from '../instant.ts';
 import { causeSchema } from '../ledger/cause.ts';
 import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
-import { searchSummarySchema } from '../ledger/search-summary.ts';
+import { searchSummarySchema } from '../ledger/search/search-summary.ts';
 import { trainedModelSchema } from './chain/handed-on.ts';
 
 // Every job after plan begins by reading this, so it imports no event schema: those cost each of them its start-up.

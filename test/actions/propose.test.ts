@@ -4,7 +4,7 @@ import { ServiceError } from '../../core/errors.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
-import type { SearchSummary } from '../../core/ledger/search-summary.ts';
+import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import { createWorld } from './support/deployment.ts';
 import { createManualClock } from './support/manual-clock.ts';

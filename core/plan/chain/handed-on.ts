@@ -4,7 +4,7 @@ import { boxLevelSchema } from '../../box-level.ts';
 import { digestSchema } from '../../identity/digest.ts';
 import { packageNameSchema } from '../../identity/package-name.ts';
 import { versionSchema } from '../../identity/version.ts';
-import { searchSummarySchema } from '../../ledger/search-summary.ts';
+import { searchSummarySchema } from '../../ledger/search/search-summary.ts';
 
 // MLflow is written to by everybody's training, so what a job says of its own work reaches the next ones through its outputs.
 

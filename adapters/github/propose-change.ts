@@ -1,5 +1,5 @@
-import type { GitHub } from '../core/ports.ts';
-import type { GitHubClient } from './github-client.ts';
+import type { GitHub } from '../../core/ports.ts';
+import type { GitHubClient } from '../github-client.ts';
 
 type Place = {
   readonly octokit: GitHubClient;

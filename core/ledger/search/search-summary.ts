@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { digestSchema } from '../identity/digest.ts';
-import { parametersSchema } from './parameters.ts';
+import { digestSchema } from '../../identity/digest.ts';
+import { parametersSchema } from '../parameters.ts';
 
 /** What a search came to: what the ledger keeps of it, and jobs hand on. */
 export const searchSummarySchema = z.strictObject({
