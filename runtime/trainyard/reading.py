@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.check_answers import refuse_foreign, refuse_permuted, refuse_unanswered
+from trainyard.check_answers import refuse_foreign, refuse_permuted, refuse_unanswered, refuse_unborne
 from trainyard.errors import UserError
 from trainyard.evidence import Evidence
 from trainyard.infer import settle
@@ -77,6 +77,9 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
         return Reading(interpretation, outcome, labels.astype(float), settled.contract, settled.inferred)
     truth = name_truth(labels, settled.contract.labels)
     reading = Reading(interpretation, outcome, truth, settled.contract, settled.inferred)
+    places = settled.contract.labels if "labels" in settled.inferred else {}
+    if "0" in places and len(set(reading.truth)) < len(places):
+        refuse_unborne(reading.places, outcome.chosen, len(interpretation.classes))
     if interpretation.kind == "labels" and interpretation.task != "open":
         refuse_foreign(outcome, interpretation)
     if interpretation.kind in {"scores", "probability"}:

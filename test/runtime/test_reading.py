@@ -189,6 +189,17 @@ def test_labels_that_are_places_are_read_so_only_where_they_count_from_zero():
     assert refused(np.eye(3)[[1, 0, 1]], [2, 1, 2], said=named).problem.code == "labels-unknown"
 
 
+def test_labels_that_are_some_of_the_places_are_read_so_only_where_the_answers_bear_it_out():
+    named = Said(("ant", "bee", "cat"))
+    labels = np.arange(ROWS) % 2
+    assert read(np.eye(3)[labels], labels, said=named).right.all()
+    other = refused(np.eye(3)[np.where(np.arange(ROWS) % 50 == 0, 0, 2)], labels, said=named)
+    assert other.problem.code == "labels-unknown"
+    assert "answers.labels" in other.problem.remedy
+    said = Contract(labels={"0": "ant", "1": "bee", "2": "cat"})
+    assert not read(np.eye(3)[np.full(ROWS, 2)], labels, said, named).right.any()
+
+
 def test_rounded_probabilities_are_probabilities_and_one_row_decides_nothing():
     random = np.random.default_rng(3)
     scores = random.dirichlet([1, 1, 1, 1], ROWS)
