@@ -128,6 +128,54 @@ def test_a_python_that_the_runner_lacks_or_that_is_too_old_is_named(tmp_path: Pa
         own.open_environment(logged(tmp_path, "joblib==1.0.0", python="3.99"), tmp_path / "shelf").__enter__()
 
 
+@pytest.mark.parametrize("body", ["echo 'pyenv: command not found' >&2; exit 127", "echo hello", "echo '{}'"])
+def test_a_python_that_is_on_path_and_does_not_run_is_named(body: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    stand_in = tmp_path / "python3.99"
+    stand_in.write_text(f"#!/bin/sh\n{body}\n")
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(UserError, match=r"python-not-here: .*python3\.99, which does not run as Python 3\.99"):
+        find_interpreter("3.99", "models:/m-1")
+
+
+def test_another_python_under_that_name_is_not_taken_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "python3.99").symlink_to(sys.executable)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    with pytest.raises(UserError, match="python-not-here"):
+        find_interpreter("3.99", "models:/m-1")
+
+
+# What a training may have written over the files of its model.
+BROKEN = {
+    "a comment in another encoding": ("requirements.txt", "joblib==1.3.0  # caf\u00e9".encode("latin-1")),
+    "a mark before the first line": ("requirements.txt", b"\xef\xbb\xbfjoblib==1.3.0"),
+    "flavours that are a list": ("MLmodel", b"flavors: [1]"),
+    "a flavour that is a text": ("MLmodel", b"flavors: {python_function: x}"),
+    "a date that is none": ("python_env.yaml", b"python: 2020-13-45"),
+    "brackets without end": ("python_env.yaml", b"[" * 5000),
+    "bytes that are no text": ("python_env.yaml", b"\xff\xfe"),
+    "a version without end": ("MLmodel", b"flavors: {python_function: {python_version: '" + b"9" * 5000 + b".1'}}"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_files_that_are_broken_are_read_as_far_as_they_say_anything(case: str, tmp_path: Path):
+    write(tmp_path, "joblib==1.3.0")
+    name, content = BROKEN[case]
+    (tmp_path / name).write_bytes(content)
+    recipe = read_recipe(tmp_path)
+    assert recipe.pinned == ("joblib==1.3.0",)
+    assert recipe.python in {None, HERE}
+
+
+def test_a_name_in_another_encoding_is_a_line_that_is_not_taken(tmp_path: Path):
+    write(tmp_path)
+    (tmp_path / "requirements.txt").write_bytes(b"joblib==1.3.0\ncaf\xe9==1.0\n")
+    recipe = read_recipe(tmp_path)
+    assert recipe.pinned == ("joblib==1.3.0",)
+    assert [line.number for line in recipe.other] == [2]
+
+
 def test_an_environment_is_named_by_what_it_is_made_of(tmp_path: Path):
     here = ask_interpreter(sys.executable).to_json()
     one, same = write(tmp_path, "a==1", "b==2"), write(tmp_path, "b==2", "# a", "a==1")
@@ -274,17 +322,32 @@ def test_what_could_not_be_built_whole_is_not_kept(tmp_path: Path):
 def test_a_few_are_kept_those_used_last_and_none_goes_that_is_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(shelf, "MOST_ENVIRONMENTS", 2)
     counting = Counting()
-    (tmp_path / "killed.building").mkdir()
-    for age, digest in enumerate("abc"):
+    a, b, c, d = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
+    (tmp_path / f"{'f' * 64}.building").mkdir()
+    for age, digest in enumerate((a, b, c)):
         with shelf.keep_environment(tmp_path, digest, counting.build) as (folder, _):
             os.utime(folder / shelf.MARK, (age, age))
-    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"b", "c"}
+    assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {b, c}
     # Somebody else's job, in a process of its own, reads its lock beside it.
-    with (tmp_path / "b.lock").open() as used:
+    with (tmp_path / f"{b}.lock").open() as used:
         fcntl.flock(used, fcntl.LOCK_SH)
-        with shelf.keep_environment(tmp_path, "d", counting.build):
-            assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {"b", "c", "d"}
-    assert counting.built == ["a.building", "b.building", "c.building", "d.building"]
+        with shelf.keep_environment(tmp_path, d, counting.build):
+            assert {path.name for path in tmp_path.iterdir() if path.is_dir()} == {b, c, d}
+    assert counting.built == [f"{digest}.building" for digest in (a, b, c, d)]
+
+
+def test_what_others_keep_in_the_same_folder_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(shelf, "MOST_ENVIRONMENTS", 1)
+    for name in ("documents", ".ssh", "work.building", "cafe", "b" * 64 + ".old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("theirs")
+    (tmp_path / "note.lock").write_text("theirs")
+    before = {path.name for path in tmp_path.iterdir()}
+    for digest in ("a" * 64, "c" * 64):
+        with shelf.keep_environment(tmp_path, digest, Counting().build):
+            pass
+    assert {path.name for path in tmp_path.iterdir()} == {*before, "c" * 64, "c" * 64 + ".lock"}
+    assert (tmp_path / "documents" / "file").read_text() == "theirs"
 
 
 def test_a_folder_that_others_may_write_is_refused(tmp_path: Path):

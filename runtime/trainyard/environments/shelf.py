@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import stat
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ MOST_ENVIRONMENTS = 8
 MOST_BYTES = 60_000_000_000
 # Written last: an environment without it was never finished.
 MARK = "trainyard-environment.json"
+# What lies there under another name is somebody else's.
+OURS = re.compile(r"([0-9a-f]{64})(\.building|\.lock)?")
 
 
 @contextmanager
@@ -71,7 +74,8 @@ def build_whole(folder: Path, build: Callable[[Path], dict[str, Any]]) -> None:
 
 def clear(shelf: Path, coming: str) -> None:
     """Makes room for one more: those that were not used for longest go, and what nobody finished."""
-    others = {path.name.partition(".")[0] for path in shelf.iterdir()} - {coming}
+    ours = [OURS.fullmatch(path.name) for path in shelf.iterdir()]
+    others = {name[1] for name in ours if name is not None} - {coming}
     kept = 1
     held = 0
     for digest in sorted(others, key=lambda one: last_use(shelf / one), reverse=True):
