@@ -22,7 +22,7 @@ def list_differences(model_folder: Path) -> list[str]:
 
     file = model_folder / REQUIREMENTS_FILE
     differences = []
-    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.is_file() else []:
         try:
             wanted = Requirement(line.partition("#")[0])
         except InvalidRequirement:

@@ -29,3 +29,8 @@ def test_other_versions_and_absent_packages_are_told(tmp_path: Path):
     differences = list_differences(write(tmp_path, "numpy==1.21.0", "no-such-package"))
     found = [f"numpy {version('numpy')}, logged with ==1.21.0", "no-such-package is not here, logged with any version"]
     assert differences == found
+
+
+def test_bytes_that_are_no_text_are_passed_over(tmp_path: Path):
+    (tmp_path / "requirements.txt").write_bytes(b"# caf\xe9\nno-such-package\n")
+    assert list_differences(tmp_path) == ["no-such-package is not here, logged with any version"]

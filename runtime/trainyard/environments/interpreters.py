@@ -59,14 +59,24 @@ def find_interpreter(wanted: str | None, uri: str) -> Interpreter:
             "predictions that are kept of it.",
         )
     found = shutil.which(f"python{wanted}")
-    if found is None:
+    python = found and try_interpreter(found)
+    if not python or python.minor != wanted:
+        that = f"no python{wanted} on PATH" if found is None else f"{found}, which does not run as Python {wanted}"
         raise UserError(
             "python-not-here",
-            f"{uri} was logged with Python {wanted}, and this runner has python{here} and no python{wanted} on PATH.",
+            f"{uri} was logged with Python {wanted}, and this runner has python{here} and {that}.",
             f"Put a python{wanted} on the runner's PATH (`uv python install {wanted}` does). Else set in trainyard.yml "
             "of the default branch models.champion: stored, or models.environment: runner.",
         )
-    return ask_interpreter(found)
+    return python
+
+
+def try_interpreter(python: str) -> Interpreter | None:
+    """What it says of itself; None where it says nothing: a version manager may stand in for one that is not there."""
+    try:
+        return ask_interpreter(python)
+    except (OSError, subprocess.SubprocessError, ValueError, TypeError):
+        return None
 
 
 def ask_interpreter(python: str) -> Interpreter:

@@ -27,7 +27,7 @@ MLFLOW = ("mlflow", "mlflow-skinny")
 # What the program of ours in the model's process imports (model_worker.py), beside MLflow.
 NEEDED = ("numpy", "pandas")
 PLAIN_VERSION = re.compile(r"[\w.+!-]+")
-MINOR = re.compile(r"(\d+)\.(\d+)")
+MINOR = re.compile(r"[0-9]{1,3}\.[0-9]{1,3}(?![0-9])")
 CREDENTIALS = re.compile(r"//[^/\s@]*@")
 
 
@@ -80,13 +80,14 @@ def read_recipe(folder: Path) -> Recipe:
     version = logged.get("mlflow_version")
     packages = _Packages(str(version) if version and PLAIN_VERSION.fullmatch(str(version)) else None)
     file = folder / REQUIREMENTS_FILE
-    lines = file.read_text(encoding="utf-8").split("\n") if file.is_file() else []
+    # What is no UTF-8 can be in a comment; in a name it is refused with its line.
+    lines = file.read_text(encoding="utf-8-sig", errors="replace").split("\n") if file.is_file() else []
     for number, line in enumerate(lines[:MOST_LINES], start=1):
         packages.read(number, re.split(r"(?:^|\s)#", line)[0].strip())
     if len(lines) > MOST_LINES:
         packages.other.append(Line(MOST_LINES + 1, "…", f"the file has {len(lines)} lines"))
     python_env = read_mapping(folder / PYTHON_ENV_FILE)
-    flavor = (logged.get("flavors") or {}).get("python_function") or {}
+    flavor = take_mapping(take_mapping(logged.get("flavors")).get("python_function"))
     found = MINOR.match(str(flavor.get("python_version") or python_env.get("python")))
     return Recipe(
         python=found[0] if found else None,
@@ -104,9 +105,15 @@ def read_mapping(file: Path) -> dict[str, Any]:
 
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None
-    except yaml.YAMLError:
+    # Beside its own, of what is no UTF-8, a date that is none, and brackets without end.
+    except (yaml.YAMLError, ValueError, RecursionError):
         document = None
-    return document if isinstance(document, dict) else {}
+    return take_mapping(document)
+
+
+def take_mapping(value: object) -> dict[str, Any]:
+    """A mapping as it is; an empty one in place of anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def find_setuptools(python_env: dict[str, Any]) -> str | None:
