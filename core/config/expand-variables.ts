@@ -22,6 +22,11 @@ export function expandVariables(text: string, env: Readonly<Record<string, strin
   return { value, missing };
 }
 
+/** The text that is read as this one: in it nothing is filled in. */
+export function escapeVariables(text: string): string {
+  return text.replaceAll(VARIABLE, (written) => `$${written}`);
+}
+
 /** The variables that a text names, each once; what is escaped names none. */
 export function listVariables(text: string): readonly string[] {
   const names = [...text.matchAll(VARIABLE)].flatMap(({ groups }) =>
