@@ -6,10 +6,12 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { releaseLock } from '../../core/ledger/locks.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
+import { withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
 import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Block, Report } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
+import { describeParameters } from '../../core/search/describe-progress.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { Author } from '../job/author.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -77,7 +79,9 @@ async function proposeChange(
 ): Promise<Change | undefined> {
   if (github === undefined) return { kind: 'shown', lines: [], why: 'the job has no token' };
   const text = await github.readFile(file, plan.sha);
-  const changed = text === undefined ? undefined : setParameters(text, search.best.parameters);
+  const given = givenBeside(plan, config);
+  const changed =
+    text === undefined ? undefined : setParameters(text, { ...given, ...search.best.parameters });
   if (changed === undefined) {
     return { kind: 'shown', lines: [], why: `${file} does not hold all of them as plain values` };
   }
@@ -93,13 +97,28 @@ async function proposeChange(
       ...(from !== undefined && { base: from.headBranch }),
       ...{ file, text: changed.text },
       title: `Take the parameters of a search for ${config.model}`,
-      body: renderMarkdown({ sign: 'searched', blocks: describeSummary(search) }, { kind: 'summary' }),
+      body: renderMarkdown(
+        { sign: 'searched', blocks: [...describeGiven(given), ...describeSummary(search)] },
+        { kind: 'summary' },
+      ),
     });
     return { kind: 'opened', url };
   } catch (thrown) {
     log.warn(`No pull request could be opened: ${messageOf(thrown)}`);
     return { kind: 'shown', lines: changed.lines, why: messageOf(thrown) };
   }
+}
+
+/** What each trial was given beside what was tried: without it the best are another's. What is set while it searches stays with the search. */
+function givenBeside(plan: Plan, config: Config): Plan['parameters'] {
+  const given = Object.entries(withoutSearchParameters(plan, config));
+  return Object.fromEntries(given.filter(([name]) => !Object.hasOwn(config.search?.parameters ?? {}, name)));
+}
+
+function describeGiven(given: Plan['parameters']): readonly Block[] {
+  if (Object.keys(given).length === 0) return [];
+  const text = `All trials had ${describeParameters(given)}, as it was asked for; that is in this change too.`;
+  return [{ kind: 'paragraph', text }];
 }
 
 function conclude(search: SearchSummary, change: Change | 'followed' | undefined): Proposed {

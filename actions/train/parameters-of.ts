@@ -1,17 +1,9 @@
-import type { Config, Scalar, Search } from '../../core/config/config.ts';
+import type { Config, Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
+import { isOfSearch, withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
 import type { Plan } from '../job/handoff.ts';
 
-type Parameters = Readonly<Record<string, Scalar>>;
 type Asked = Pick<Plan, 'operation' | 'parameters'>;
-
-/** The project's own parameters of what is asked for: a search also takes how many trials, and how many at a time. */
-export function withoutSearchParameters({ operation, parameters }: Asked, { project }: Config): Parameters {
-  if (operation !== 'tune') return parameters;
-  return Object.fromEntries(
-    Object.entries(parameters).filter(([name]) => !isOfSearch(name, project.parameters)),
-  );
-}
 
 /** The search of the commit as it is asked for: a parameter that is given a value is not searched over. Throws a UserError when nothing is left. */
 export function searchOf(plan: Asked, config: Config): Search {
@@ -41,8 +33,4 @@ export function searchOf(plan: Asked, config: Config): Search {
     return isOfSearch(name, project.parameters) && typeof value === 'number' ? value : search[name];
   };
   return { ...search, space: Object.fromEntries(space), trials: asked('trials'), jobs: asked('jobs') };
-}
-
-function isOfSearch(name: string, project: Parameters): boolean {
-  return (name === 'trials' || name === 'jobs') && !Object.hasOwn(project, name);
 }

@@ -2,6 +2,7 @@ import type { Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import { RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
+import { withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import type { Block } from '../../core/report/report.ts';
 import { describeParameters, describeProgress } from '../../core/search/describe-progress.ts';
@@ -14,7 +15,7 @@ import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { findOpened, sealOpened } from './find-earlier.ts';
 import { sourceTags } from './keep-habits.ts';
-import { searchOf, withoutSearchParameters } from './parameters-of.ts';
+import { searchOf } from './parameters-of.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { propose } from '../../actions/propose/propose.ts';
+import type { Search } from '../../core/config/config.ts';
 import { ServiceError } from '../../core/errors.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
@@ -69,6 +70,26 @@ describe('propose', () => {
       },
     ]);
     expect(outcome.outputs).toEqual({ 'pull-request': 'http://github.test/pull/9' });
+  });
+
+  test('proposes what every trial was given beside them, without which they are no longer the best', async () => {
+    const { request, ports, github } = createProposal();
+    const file = 'project: { parameters: { lr: 0.1, depth: 2, share: 1 } }\n';
+    github.files.set(`${request.plan.sha}:trainyard.yml`, file);
+    const search: Search = {
+      ...{ trials: 20, jobs: 1, metric: 'val_acc', direction: 'maximize', seed: 7, pruning: 'median' },
+      ...{ parameters: { share: 0.7 }, space: { lr: { kind: 'log', low: 0.001, high: 1 } } },
+    };
+    const parameters = { trials: 5, jobs: 2, depth: 4, share: 0.5 };
+    const plan = { ...request.plan, operation: 'tune', parameters } as const;
+    const asked = { ...request, config: { ...request.config, search }, plan };
+    await propose(asked, ports);
+    expect(github.proposals).toMatchObject([
+      {
+        text: 'project: { parameters: { lr: 0.02, depth: 4, share: 1 } }\n',
+        body: expect.stringContaining('depth=4'),
+      },
+    ]);
   });
 
   test('run again it writes nothing twice', async () => {
