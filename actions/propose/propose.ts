@@ -162,7 +162,7 @@ function concludeFailed(): Proposed {
   const text = 'The search failed, as its job says; another one may begin.';
   return {
     decision: 'complete',
-    reasonCode: 'recorded',
+    reasonCode: 'training-failed',
     headline: text,
     report: { sign: 'failed', blocks: [{ kind: 'paragraph', text }] },
     outputs: {},

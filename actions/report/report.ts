@@ -33,7 +33,7 @@ const STATUS_OF: Readonly<Record<ChainEnd['state'], CommitStatus['state'] | unde
 /**
  * Tells how a chain has ended, whatever happened to it: beside the commit that it was about and, by the outcome's report, where it was asked
  * for. A chain whose model was refused, or whose rollout was taken back without a person's word, ends red here; one that broke is red
- * already.
+ * already, unless no job of it has failed.
  */
 export async function report(
   { plan, jobs, version }: ReportRequest,
@@ -52,7 +52,13 @@ export async function report(
       log.warn(`The commit's status could not be set: ${messageOf(thrown)}`);
     });
   }
-  const isRed = end.state === 'rejected' || (end.state === 'taken-back' && operation !== 'rollback');
+  const isRedAlready = Object.values(jobs).some(
+    ({ result }) => result === 'failure' || result === 'cancelled',
+  );
+  const isRed =
+    end.state === 'rejected' ||
+    (end.state === 'broken' && !isRedAlready) ||
+    (end.state === 'taken-back' && operation !== 'rollback');
   return {
     decision: isRed ? 'failure' : 'complete',
     reasonCode: 'reported',

@@ -154,6 +154,44 @@ describe('a chain whose', () => {
     expect(text).toContain(said);
   });
 
+  test.each([
+    [{ train: { ...SUCCESS, code: 'promoted', said: 'mnist version 9 serves.' } }],
+    [{ 'predict-champion': PREDICTED, predict: { ...SUCCESS, code: 'recorded', said: 'Fine.' } }],
+    [{ 'predict-champion': { ...SUCCESS, code: 'nothing-to-do', said: 'Nobody serves.' }, train: TRAINED }],
+    [{ build: { ...SUCCESS, code: 'package-built', said: 'It is built.' } }],
+    [{ train: TRAINED, propose: { ...SUCCESS, code: 'training-failed', said: 'The search failed.' } }],
+  ] as const)('job stopped it, whatever that says of the end, is red', async (jobs) => {
+    const { outcome, text, status } = await tell(jobs);
+    expect(outcome).toMatchObject({ decision: 'failure', outputs: { state: 'broken' } });
+    expect(status?.state).toBe('error');
+    expect(text).toContain('ended well, and nothing came of it');
+  });
+
+  test('version serves already is not under way any more', async () => {
+    const deploy = { ...SUCCESS, code: 'nothing-to-do', said: 'Version 3 serves production already.' };
+    const { outcome, status } = await tell({ deploy }, { operation: 'deploy' });
+    expect(outcome.decision).toBe('complete');
+    expect(status).toMatchObject({ state: 'success', description: deploy.said });
+  });
+
+  test('search could not be proposed says nothing false of who serves', async () => {
+    const { text } = await tell(
+      {
+        propose: { result: 'failure', code: 'service-unavailable', said: 'GitHub answered 502.' },
+        deploy: { ...SUCCESS, code: 'promoted', said: 'mnist version 4 serves production.' },
+      },
+      { operation: 'tune' },
+    );
+    expect(text).toContain('The job propose failed');
+    expect(text).not.toContain('Version 3 serves on');
+  });
+
+  test('job said something that GitHub dropped says where it is', async () => {
+    const { text } = await tell({ train: { result: 'failure', code: 'user-error', said: '' } });
+    expect(text).toContain('The job train failed (user-error)');
+    expect(text).not.toContain('runner was lost');
+  });
+
   test('version has nowhere to go is done, and says what to add', async () => {
     const { text, status } = await tell({
       build: SUCCESS,

@@ -29,6 +29,23 @@ export type ChainEnd = {
   readonly steps: readonly string[];
 };
 
+/**
+ * What each job may say where the chain ends with it. Of one that ran the user's code no other word counts: whoever trains could set the
+ * commit green with it, and tell people of a rollout that never was.
+ */
+const LAST_WORDS: Readonly<Record<ChainJob, readonly string[]>> = {
+  train: [],
+  propose: ['recorded'],
+  'predict-champion': [],
+  predict: [],
+  judge: ['gate-failed', 'gate-inconclusive'],
+  register: [],
+  build: ['gate-failed', 'gate-inconclusive'],
+  keep: ['package-kept', 'already-kept'],
+  deploy: ['rolled-back', 'held', 'detached', 'in-progress', 'promoted', 'nothing-to-do'],
+  'take-back': ['rolled-back', 'held', 'detached', 'in-progress', 'promoted', 'nothing-to-do'],
+};
+
 /** Tells how a chain has ended and where to go on from there, by what its jobs say. */
 export function describeChain(facts: ChainFacts): ChainEnd {
   const broken = findBroken(facts.jobs);
@@ -51,7 +68,7 @@ function describeBroken(facts: ChainFacts, job: ChainJob): ChainEnd {
   const why = isCancelled
     ? `was cancelled, or took longer than it may.`
     : said === ''
-      ? `ended before it could say why: ${job === 'deploy' ? 'its approval was refused, ' : ''}its runner was lost, or a step before its own failed. The run says which.`
+      ? describeSilence(job, end?.code ?? '')
       : `failed: ${said}`;
   const isOfUser = !isCancelled && end?.code === 'user-error';
   return {
@@ -60,6 +77,13 @@ function describeBroken(facts: ChainFacts, job: ChainJob): ChainEnd {
     said: `The job ${job} ${why}${describeServing(facts, job)}`,
     steps: [...(isOfUser ? mend(job) : []), RUN_AGAIN, ...otherWays(facts, job)],
   };
+}
+
+/** A job that gave its code has spoken: what is not here of it was dropped on the way. */
+function describeSilence(job: ChainJob, code: string): string {
+  if (code !== '')
+    return `failed (${code}). What it said holds a secret's value, so that GitHub hands it to no other job: the log of the job has it.`;
+  return `ended before it could say why: ${job === 'deploy' ? 'its approval was refused, ' : ''}its runner was lost, or a step before its own failed. The run says which.`;
 }
 
 /** A re-run works on the same commit, so it mends nothing that is written there. */
@@ -88,16 +112,20 @@ function otherWays({ operation, version, environment }: ChainFacts, job: ChainJo
   ];
 }
 
-/** Until its traffic is touched, whoever serves goes on. */
-function describeServing({ champion }: ChainFacts, job: ChainJob): string {
-  if (champion === undefined || job === 'deploy' || job === 'take-back') return '';
+/** Until its traffic is touched, whoever serves goes on. A search is proposed beside the chain, which may have gone as far as that. */
+function describeServing({ champion, jobs }: ChainFacts, job: ChainJob): string {
+  const isTouched = [jobs.deploy, jobs['take-back']].some((end) => end && end.result !== 'skipped');
+  if (champion === undefined || isTouched || job === 'deploy' || job === 'take-back') return '';
   return ` Version ${champion} serves on.`;
 }
 
 function describeLast(facts: ChainFacts): ChainEnd {
   const last = CHAIN_JOBS.findLast((job) => facts.jobs[job]?.result === 'success');
-  const { code, said } = (last === undefined ? undefined : facts.jobs[last]) ?? {};
+  if (last === undefined)
+    return { state: 'idle', sign: 'nothing-to-do', said: 'Nothing was to be done.', steps: [] };
+  const { code, said } = facts.jobs[last] ?? {};
   const told = said ?? '';
+  if (!LAST_WORDS[last].includes(code ?? '')) return describeStopped(last, told);
   switch (code) {
     case 'gate-failed':
     case 'gate-inconclusive':
@@ -118,11 +146,32 @@ function describeLast(facts: ChainFacts): ChainEnd {
       return { state: 'done', sign: 'searched', said: told, steps: [] };
     case 'promoted':
       return { state: 'done', sign: 'promoted', said: told, steps: [] };
+    case 'nothing-to-do':
+      return {
+        state: BEGUN.has(facts.operation) ? 'done' : 'idle',
+        sign: 'nothing-to-do',
+        said: told || 'Nothing was to be done.',
+        steps: [],
+      };
     default:
-      return last === undefined || code === 'nothing-to-do'
-        ? { state: 'idle', sign: 'nothing-to-do', said: told || 'Nothing was to be done.', steps: [] }
-        : describeUndeployed(told);
+      return describeUndeployed(told);
   }
+}
+
+/** What was shown beside its commit as under way: that it serves already ends it. */
+const BEGUN: ReadonlySet<Operation> = new Set(['train', 'tune', 'deploy']);
+
+/** No job failed, and the one that should have come next did not run. */
+function describeStopped(job: ChainJob, told: string): ChainEnd {
+  const words = told === '' ? '' : ` It said: ${told}`;
+  return {
+    state: 'broken',
+    sign: 'failed',
+    said: `The job ${job} ended well, and nothing came of it.${words}`,
+    steps: [
+      `Read the log of the job ${job} in the run below: what it handed on was lost, or it was led to stop. Then begin again.`,
+    ],
+  };
 }
 
 const GOES_ON =
