@@ -5,6 +5,7 @@ import { FACTS_SCRIPT, type HostFacts, judgeFacts, readFacts } from '../../core/
 import { type HostContents, planHost } from '../../core/host/plan-host.ts';
 import { SECRET_FILES } from '../../core/init/settings.ts';
 import { SECRETS } from '../../core/names.ts';
+import { secretOf } from '../../core/serving/secret-of.ts';
 import { showChecked } from '../show-checked.ts';
 import { checkHost } from './check-host.ts';
 import { gatherContents } from './gather-contents.ts';
@@ -57,10 +58,11 @@ export function trusting({ secrets, world }: HostPlace) {
   return { ...own, ...world.env };
 }
 
-/** The token that agents take: the variable, or what init has made. */
-export function tokenOf({ secrets, world }: HostPlace): string {
+/** The token that agents of an environment take: by the variable, or what init has made. */
+export function tokenOf({ secrets, world }: HostPlace, environment: string): string {
   const file = path.join(secrets, SECRET_FILES[SECRETS.agentToken]);
-  return world.env[SECRETS.agentToken] ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : '');
+  const secret = world.env[SECRETS.agentToken] ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : '');
+  return secretOf(secret, environment) ?? '';
 }
 
 function serviceOf({ hasSystemd }: HostFacts, isWithout: boolean): HostContents['service'] {
@@ -86,7 +88,7 @@ async function showEnd(request: HostRequest, { settings }: HostContents, facts: 
   const url = urlOf(address, listen);
   const env = trusting(request);
   const checked = await checkHost({
-    ...{ url, address, dataPlane, environment, ssh, env, token: tokenOf(request) },
+    ...{ url, address, dataPlane, environment, ssh, env, token: tokenOf(request, environment) },
     firewall: facts.firewall,
   });
   const code = showChecked(checked, { print: world.print, asJson: false });

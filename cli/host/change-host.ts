@@ -1,4 +1,7 @@
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type Problem, UserError } from '../../core/errors.ts';
+import { SETTING_FILES } from '../../core/host/agent-files.ts';
 import type { HostFacts } from '../../core/host/host-facts.ts';
 import { planUpgrade } from '../../core/host/plan-host.ts';
 import { type HostService, planRemoval } from '../../core/host/start-steps.ts';
@@ -6,8 +9,10 @@ import { showChecked } from '../show-checked.ts';
 import { askFacts, cacheOf, tokenOf, trusting } from './add-host.ts';
 import { checkHost } from './check-host.ts';
 import { readAgent } from './gather-contents.ts';
-import { type HostRequest, urlOf } from './host-request.ts';
+import { type HostRequest, portOf, urlOf } from './host-request.ts';
 import { walkSteps } from './walk-steps.ts';
+
+const CERTIFICATE_TIMEOUT_MS = 60_000;
 
 /** Gives a host this package's agent and starts that; models go on answering meanwhile. Gives the exit code. */
 export async function upgradeHost(request: HostRequest): Promise<number> {
@@ -34,30 +39,48 @@ export async function upgradeHost(request: HostRequest): Promise<number> {
   world.print.line(changed === 0 ? 'Nothing was changed.' : `${changed} changed.`);
   const checked = await checkHost({
     ...{ url: urlOf(address, listen), address, dataPlane, environment, ssh },
-    ...{ env: trusting(request), token: tokenOf(request), firewall: facts.firewall },
+    ...{ env: trusting(request), token: tokenOf(request, environment), firewall: facts.firewall },
   });
   return showChecked(checked, { print: world.print, asJson: false });
 }
 
 /** Ends all of Trainyard on a host and takes it away, what the host knows among it. Gives the exit code. */
 export async function removeHost(request: HostRequest): Promise<number> {
-  const { given, world, address, hosts } = request;
+  const { given, world } = request;
   const facts = await askFacts(request.ssh);
-  const listen = facts.options['TRAINYARD_AGENT_LISTEN'];
-  const url = listen === undefined ? undefined : urlOf(address, listen);
-  const isListed = [...hosts.values()].flat().some((host) => host === url);
-  if (isListed && !given.flag('force'))
+  const listed = given.flag('force') ? undefined : await findListed(request, facts);
+  if (listed !== undefined)
     throw refusal(request, {
       code: 'host-in-use',
-      message: `${url} stands in trainyard.yml: rollouts and monitor-check count on it.`,
+      message: `${listed} stands in trainyard.yml: rollouts and monitor-check count on it.`,
       remedy: 'Take it out there first, or give --force.',
     });
-  const changed = await walkSteps(planRemoval(serviceOf(facts, given.flag('no-service'))), walkOf(request));
+  const changed = await walkSteps(planRemoval(), walkOf(request));
   if (!given.flag('dry-run'))
     world.print.line(
       changed === 0 ? 'Nothing of Trainyard was there.' : 'Nothing of Trainyard is left there.',
     );
   return 0;
+}
+
+/** How the configuration calls a host: by the name it is given here, or any other that its certificate is good for. */
+async function findListed(
+  { address, hosts, ssh }: HostRequest,
+  { options }: HostFacts,
+): Promise<string | undefined> {
+  const listen = options['TRAINYARD_AGENT_LISTEN'];
+  if (listen === undefined) return undefined;
+  const script = `cat ${SETTING_FILES.certificate} 2>/dev/null || true\n`;
+  const pem = (await ssh.runAsRoot({ script, timeoutMs: CERTIFICATE_TIMEOUT_MS })).join('\n');
+  const certificate = pem.includes('BEGIN CERTIFICATE') ? new X509Certificate(pem) : undefined;
+  const isOurs = (host: string) => {
+    const { hostname, port } = new URL(host);
+    const name = hostname.replace(/^\[|\]$/g, '');
+    if ((port || '443') !== portOf(listen)) return false;
+    if (name === address.toLowerCase()) return true;
+    return (isIP(name) === 0 ? certificate?.checkHost(name) : certificate?.checkIP(name)) !== undefined;
+  };
+  return [...hosts.values()].flat().find(isOurs);
 }
 
 function serviceOf({ hasSystemd }: HostFacts, isWithout: boolean): HostService {

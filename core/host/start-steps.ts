@@ -10,6 +10,7 @@ export type HostService = 'unit' | 'process';
 const DIGEST = `{ readlink -f ${node}; cat ${agent} ${settings}/* ${unit} 2>/dev/null; } | sha256sum`;
 /** Whether the process of the agent that was started here runs. */
 const RUNS = `{ [ -s ${pid} ] && tr '\\0' ' ' < "/proc/$(cat ${pid})/cmdline" | grep -q '${agent} run'; }`;
+const IS_UNIT_GONE = `[ ! -e ${unit} ]`;
 /** Runs a command with the agent's options and as its user. */
 const asUser = (command: string) =>
   `( set -a; . ${options}; set +a; cd ${data}; exec setsid runuser -u ${HOST_USER} -- ${command} )`;
@@ -23,15 +24,22 @@ export function startStep(service: HostService): SetupStep {
     return {
       ...step,
       what: `the unit ${HOST_UNIT} is enabled and runs with all of this`,
-      look: [`systemctl is-enabled -q ${HOST_UNIT}`, `systemctl is-active -q ${HOST_UNIT}`, isCurrent],
-      make: [`systemctl enable -q ${HOST_UNIT}`, `systemctl restart ${HOST_UNIT}`, noted],
+      look: [
+        `systemctl is-enabled -q ${HOST_UNIT}`,
+        `systemctl is-active -q ${HOST_UNIT}`,
+        `! ${RUNS}`,
+        isCurrent,
+      ],
+      // A process that was started in place of the unit holds its ports.
+      make: [...endProcess(), `systemctl enable -q ${HOST_UNIT}`, `systemctl restart ${HOST_UNIT}`, noted],
       remedy: `\`journalctl -u ${HOST_UNIT}\` on the host says why.`,
     };
   return {
     ...step,
     what: `the agent runs with all of this, as a process that nothing starts again after a restart of the host`,
-    look: [RUNS, isCurrent],
+    look: [RUNS, IS_UNIT_GONE, isCurrent],
     make: [
+      ...endUnit(),
       ...endProcess(),
       `touch ${log} && chown ${HOST_USER}: ${log} && chmod 640 ${log}`,
       `${asUser(`/bin/sh -c 'echo $$ > ${pid}; exec ${node} ${agent} run'`)} </dev/null >>${log} 2>&1 &`,
@@ -42,20 +50,18 @@ export function startStep(service: HostService): SetupStep {
   };
 }
 
-/** Nothing of the agent is left on a host: neither what it serves nor what it knows. */
-export function planRemoval(service: HostService): readonly SetupStep[] {
+/** Nothing of the agent is left on a host, however it was started: neither what it serves nor what it knows. */
+export function planRemoval(): readonly SetupStep[] {
   const step = { files: [], secrets: [] };
-  const stop = service === 'unit' ? [`systemctl disable -q --now ${HOST_UNIT}`] : endProcess();
-  const isStopped = service === 'unit' ? `! systemctl is-active -q ${HOST_UNIT}` : `! ${RUNS}`;
-  const isUnitGone = `[ ! -e ${unit} ]`;
   return [
     {
       ...step,
       name: 'stop',
-      what: 'the agent, its model servers and its proxy have ended',
-      look: [isStopped, `[ ! -e ${agent} ]`],
+      what: 'the agent, its model servers and its proxy have ended, and its unit is gone',
+      look: [IS_UNIT_GONE, `! ${RUNS}`, `[ ! -e ${agent} ]`],
       make: [
-        ...stop,
+        ...endUnit(),
+        ...endProcess(),
         // The agent ends what it has started, and nobody else's.
         `if [ -x ${node} ] && [ -r ${options} ]; then ${asUser(`${node} ${agent} down`)}; fi`,
         `rm -f ${agent}`,
@@ -65,12 +71,9 @@ export function planRemoval(service: HostService): readonly SetupStep[] {
     {
       ...step,
       name: 'files',
-      what: `${[programs, settings, data].join(', ')} and the unit are gone`,
-      look: [`[ ! -e ${programs} ]`, `[ ! -e ${settings} ]`, `[ ! -e ${data} ]`, isUnitGone],
-      make: [
-        `rm -rf ${programs} ${settings} ${data}`,
-        `if [ -e ${unit} ]; then rm -f ${unit}; systemctl daemon-reload; fi`,
-      ],
+      what: `${[programs, settings, data].join(', ')} are gone`,
+      look: [`[ ! -e ${programs} ]`, `[ ! -e ${settings} ]`, `[ ! -e ${data} ]`],
+      make: [`rm -rf ${programs} ${settings} ${data}`],
       remedy: 'See what holds these files: mounts, or a process.',
     },
     {
@@ -82,6 +85,12 @@ export function planRemoval(service: HostService): readonly SetupStep[] {
       remedy: `See which processes of ${HOST_USER} are left: \`ps -u ${HOST_USER}\`.`,
     },
   ];
+}
+
+/** Ends the agent of the unit and takes that away; model servers and proxy live on. */
+function endUnit(): readonly string[] {
+  const away = `systemctl disable -q --now ${HOST_UNIT}; rm -f ${unit}; systemctl daemon-reload`;
+  return [`if [ -e ${unit} ]; then ${away}; fi`];
 }
 
 /** Ends the process of the agent alone; it is crash-only, so that it may be killed where it takes too long. */

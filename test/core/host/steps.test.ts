@@ -169,12 +169,12 @@ describe('the plan of a host', () => {
   });
 
   test('of a removal ends what serves before its files go', () => {
-    expect(namesOf(planRemoval('unit'))).toEqual(['stop', 'files', 'user']);
+    expect(namesOf(planRemoval())).toEqual(['stop', 'files', 'user']);
   });
 
   test.each(
     (['unit', 'process'] as const).flatMap((service) =>
-      [...planHost(FACTS, { ...CONTENTS, service }), ...planRemoval(service)].map(
+      [...planHost(FACTS, { ...CONTENTS, service }), ...planRemoval()].map(
         (one) => [service, one.name, one] as const,
       ),
     ),
