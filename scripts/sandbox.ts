@@ -38,7 +38,9 @@ async function main(): Promise<number> {
 
 async function serve(folder: string): Promise<number> {
   const ended = Promise.withResolvers<void>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.resolve());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.resolve());
+  // Nobody listens any more: whoever started it is gone, and what was started here is ended all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => ended.resolve());
   const inGit = (name: string) =>
     path.resolve(
       folder,

@@ -57,7 +57,9 @@ async function follow({
     { cwd: checkout, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = once(child, 'close');
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => child.kill('SIGTERM'));
+  // The sandbox is in a session of its own, so that a terminal that is closed tells this process alone.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => child.kill('SIGTERM'));
   await Promise.all([tellLines(child.stdout, print.line), tellLines(child.stderr, print.trouble), ended]);
   return child.exitCode ?? 1;
 }
