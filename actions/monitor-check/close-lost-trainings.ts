@@ -12,8 +12,11 @@ import type { Monitoring } from './monitor-context.ts';
 const LOST_REQUEST_SECONDS = 86_400;
 /** A search takes no longer than a job may, in seconds. */
 const SEARCH_SECONDS = 4320 * 60;
-/** A training that ended well is predicted, judged and on record within this time, in seconds; else a job after it has failed. */
-const JUDGED_WITHIN_SECONDS = 3_600;
+/**
+ * A training that ended well is predicted, judged and on record within this time, in seconds; else a job after it has failed. A job may wait
+ * a day for its runner; to predict may take six hours, to judge one.
+ */
+const JUDGED_WITHIN_SECONDS = 86_400 + 7 * 3_600;
 
 /**
  * Closes trainings that ended without a word: the train job runs the user's code and may not write to the ledger, so a failed
