@@ -56,7 +56,15 @@ function listOthers(text: string): string | undefined {
   const { value } = readWrittenYaml(text, '');
   if (!isMapping(value)) return undefined;
   const others = Object.entries(value).filter(([key]) => !RULES.has(key));
-  return JSON.stringify(others.flatMap(([key, inner]) => listLeaves(inner, [key])).toSorted());
+  return JSON.stringify(sortKeys(Object.fromEntries(others)));
+}
+
+/** The same value, all of whose mappings name their keys in order. */
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (!isMapping(value)) return value;
+  const sorted = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(sorted.map(([key, inner]) => [key, sortKeys(inner)]));
 }
 
 /** A sentence for each change, the first twenty. */

@@ -75,6 +75,8 @@ data: { inputs: [./data/train/], holdout: { path: docs/holdout.md, target: label
     ['how the file is written', 'model: mnist', 'model: "mnist" # digits', [], 'ignore: rules-only'],
     ['a rule and code', '0.9', '0.95', ['train.py'], 'train'],
     ['parameters', 'lr: 1', 'lr: 2', [], 'train'],
+    ['the kind of a parameter', 'lr: 1', 'lr: "1"', [], 'train'],
+    ['nothing to a text that says so', 'lr: 1', 'lr: 1, mode: "null"', [], 'train'],
     [
       'a rule and parameters',
       'lr: 1 } }\ngate: [{ metric: accuracy, floor: 0.9',
