@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { isMap, parseDocument } from 'yaml';
@@ -33,12 +34,12 @@ export function readRepository(folder: string): Sights {
   };
 }
 
-/** The configuration with the sandbox's own MLflow and hosts in the place of the real ones, which nothing here may touch. */
+/** The configuration of the commit at hand with the sandbox's own MLflow and hosts in the place of the real ones, which nothing here may touch. */
 export function adaptConfiguration(
   folder: string,
   { tracking, hosts }: { readonly tracking: string; readonly hosts: ReadonlyMap<string, string> },
 ): Readonly<Record<string, string>> {
-  const document = parseDocument(read(folder, CONFIG));
+  const document = parseDocument(readCommitted(folder, CONFIG));
   document.setIn(['tracking', 'uri'], tracking);
   for (const [environment, url] of hosts) document.setIn(['environments', environment, 'hosts'], [url]);
   return { [CONFIG]: String(document) };
@@ -48,6 +49,16 @@ function read(folder: string, file: string): string {
   const place = path.join(folder, file);
   if (existsSync(place)) return readFileSync(place, 'utf8');
   throw new Error(`There is no ${file} in ${folder}: \`trainyard init\` writes it.`);
+}
+
+/** What is not committed is not pushed. */
+function readCommitted(folder: string, file: string): string {
+  try {
+    const args = ['show', `HEAD:./${file}`];
+    return execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+  } catch (cause) {
+    throw new Error(`${file} is not committed in ${folder}: commit it, and push again.`, { cause });
+  }
 }
 
 function labelsOf(text: string): readonly string[] {

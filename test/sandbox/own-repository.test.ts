@@ -57,6 +57,18 @@ test('is told of the sandbox’s addresses alone: none of its own is left', () =
   for (const port of [1000, 1001, 1002]) expect(text).toContain(`http://127.0.0.1:${port}`);
 });
 
+test('is pushed with its configuration as that is committed', () => {
+  const folder = createRepository(FILES);
+  writeFileSync(path.join(folder, 'trainyard.yml'), CONFIG.replace('model: flats', 'model: houses'));
+  const files = adaptConfiguration(folder, { tracking: 'http://127.0.0.1:1000', hosts: new Map() });
+  expect(files['trainyard.yml']).toContain('model: flats');
+  const bare = createRepository({ 'README.md': 'x' });
+  writeFileSync(path.join(bare, 'trainyard.yml'), CONFIG);
+  expect(() => adaptConfiguration(bare, { tracking: '', hosts: new Map() })).toThrow(
+    /trainyard\.yml is not committed/,
+  );
+});
+
 test('is pushed as it is committed, with those files otherwise, on top of what was pushed before', () => {
   const folder = createRepository({ 'a.txt': '1', 'b.txt': '1' });
   const bare = mkdtempSync(path.join(tmpdir(), 'ty-bare-'));
