@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, request as requestHttp, type Server } from 'node:http';
+import { request as requestHttp } from 'node:http';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +14,7 @@ import { beginReading, countSince } from '../../agent/traffic/version-reading.ts
 import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
 import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
+import { type Backend, release, startBackend } from './support/held-backend.ts';
 
 const MODEL = 'mnist';
 const MAX_BODY_BYTES = 10_000;
@@ -25,50 +26,6 @@ const TIMEOUT_SLACK_SECONDS = 5;
 
 const versions = { model: MODEL, stable: '1', candidate: '2' };
 const split: Split = { ...versions, candidatePercent: 0, shadow: false, isAnswered: true };
-
-/** A model server: what it was asked, and how it answers. */
-type Backend = {
-  readonly port: number;
-  readonly ids: string[];
-  /** Requests it has open now. */
-  readonly open: Set<IncomingMessage>;
-  /** While it is set, answers wait for it. */
-  gate: PromiseWithResolvers<void> | undefined;
-  status: number;
-  /** Breaks the connection instead of answering. */
-  breaks: boolean;
-  readonly server: Server;
-};
-
-async function startBackend(): Promise<Backend> {
-  const [port = 0] = await findFreePorts(1);
-  const server = createServer(async (incoming, response) => {
-    backend.ids.push(String(incoming.headers[REQUEST_ID_HEADER]));
-    backend.open.add(incoming);
-    incoming.resume();
-    await backend.gate?.promise;
-    backend.open.delete(incoming);
-    if (backend.breaks) return void incoming.socket.destroy();
-    response.statusCode = backend.status;
-    response.end('{"predictions":[1]}');
-  });
-  const backend: Backend = {
-    port,
-    ids: [],
-    open: new Set(),
-    gate: undefined,
-    status: 200,
-    breaks: false,
-    server,
-  };
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return backend;
-}
-
-function release(backend: Backend): void {
-  backend.gate?.resolve();
-  Object.assign(backend, { gate: undefined, status: 200, breaks: false });
-}
 
 /** Real Envoy in front of two servers that only say that they were asked. */
 describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
