@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util';
 import { makeEnvironment } from '../measure/models/make-environment.ts';
 import { openWarmPython } from '../measure/models/open-warm-python.ts';
 import { playAll } from '../measure/models/play-all.ts';
-import { nameOutcome, type Played } from '../measure/models/played.ts';
+import { nameOutcome, type PlayedKind } from '../measure/models/played.ts';
 import { keepPlayed, readPlayed } from '../measure/models/played-file.ts';
-import { KINDS_FOLDER, type Kind, readKinds } from '../measure/models/read-kinds.ts';
+import { KINDS_FOLDER, type ModelKind, readKinds } from '../measure/models/read-kinds.ts';
 import { renderModels } from '../measure/models/render-models.ts';
 import { ROOT, STATE_DIR, VENV_BIN } from '../sandbox/checkout.ts';
 import { startMlflow } from '../sandbox/machine/mlflow-server.ts';
@@ -59,7 +59,7 @@ async function main(argv: string[]): Promise<number> {
   return surprises === 0 ? 0 : 1;
 }
 
-function isNamed({ name, family }: Kind, asked: readonly string[]): boolean {
+function isNamed({ name, family }: ModelKind, asked: readonly string[]): boolean {
   return asked.includes(name) || asked.includes(family);
 }
 
@@ -71,7 +71,7 @@ type Playing = {
 };
 
 /** Plays kinds on an MLflow of their own, and gives how many ended otherwise than is written beside them. */
-async function play(kinds: readonly Kind[], options: Playing): Promise<number> {
+async function play(kinds: readonly ModelKind[], options: Playing): Promise<number> {
   const { python, isBoxed } = options;
   mkdirSync(FOLDER, { recursive: true });
   process.env['PATH'] = [path.dirname(python), VENV_BIN, process.env['PATH']].join(path.delimiter);
@@ -97,7 +97,7 @@ async function play(kinds: readonly Kind[], options: Playing): Promise<number> {
   return surprises;
 }
 
-function describe(kind: Kind, played: Played): string {
+function describe(kind: ModelKind, played: PlayedKind): string {
   const name = nameOutcome(played);
   if (name === kind.outcome) return `as expected  ${kind.name}: ${name}`;
   const said = played.kind === 'refused' ? ` ${played.message} ${played.remedy}` : '';
@@ -105,7 +105,7 @@ function describe(kind: Kind, played: Played): string {
 }
 
 /** Writes docs/models.md by how each kind ended when it was played last. */
-function writePage(kinds: readonly Kind[]): void {
+function writePage(kinds: readonly ModelKind[]): void {
   const known = readPlayed(PLAYED);
   const rows = kinds.map((kind) => ({ kind, played: known[kind.name] }));
   writeFileSync(path.join(ROOT, 'docs', 'models.md'), renderModels(rows, readVersions()));

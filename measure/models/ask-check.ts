@@ -2,7 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { runProcess } from '../../adapters/run-process.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
-import type { Refused } from './played.ts';
+import type { RefusedKind } from './played.ts';
 import type { Workplace } from './workplace.ts';
 
 const checkedSchema = z.object({
@@ -24,7 +24,7 @@ export async function askCheck(
   place: Workplace,
   python: string,
   model?: string,
-): Promise<Refused | undefined> {
+): Promise<RefusedKind | undefined> {
   const asked = model === undefined ? [] : ['--model', model, '--python', python];
   const end = await runProcess({
     command: process.execPath,

@@ -23,72 +23,20 @@ import type { Config } from '../../core/config/config.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';
 import type { Log, ProjectStep } from '../../core/ports.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
+import type { ChainOptions } from './chain-options.ts';
 import { runUnboxed } from './run-unboxed.ts';
-import type { Workplace } from './workplace.ts';
 
 /** Where the training leaves what the model says by its own library. */
-export const SAID_FILE = 'by-its-own-library.json';
+const SAID_FILE = 'by-its-own-library.json';
 const RUNTIME = path.join(ROOT, 'runtime');
 const WORKFLOW = { repository: 'ada/models', run: '1', attempt: 1, sha: 'a'.repeat(40) };
 
-/** The jobs of one chain: each the flow of its action, over the ports that the action gives it. */
-export type Chain = ReturnType<typeof openChain>;
-
-/** What a chain runs by. */
-export type ChainOptions = {
-  readonly place: Workplace;
-  readonly python: string;
-  readonly onLine: (line: string) => void;
-  /** Whether `mlflow run` and the boxes of user code are had; without them a kind takes a fifth of the time. */
-  readonly isBoxed: boolean;
-};
-
 /** Opens the chain of one model name. */
-export function openChain({ place, python, onLine, isBoxed }: ChainOptions, model: string) {
-  const { folder, trackingUri } = place;
-  const temp = mkdtempSync(path.join(os.tmpdir(), 'trainyard-models-'));
-  const log: Log = { info: onLine, warn: onLine, group: (_title, work) => work() };
-  const clock = systemClock;
-  const tracking = createMlflow({ uri: trackingUri, http: { fetch } }, clock);
-  const identity = { name: 'trainyard', email: 'trainyard@example.com' };
-  const ledger = createGitLedger({
-    remote: place.ledger,
-    clock,
-    author: identity,
-    dir: path.join(temp, 'ledger'),
-  });
-  const plan = planOf(model);
-  const author = { model, actor: plan.actor, cause: plan.cause, workflow: WORKFLOW };
-  const tempPath = (name: string) => path.join(temp, name);
-  const writeTemp = async (name: string, text: string) => {
-    writeFileSync(tempPath(name), text);
-    return tempPath(name);
-  };
-  const boxed = (config: Config) =>
-    ({ python, runtime: RUNTIME, env: process.env, policy: config.box, trackingUri, onLine }) as const;
-  const runtimeOf = (config: Config) => createPythonRuntime({ ...boxed(config), workspace: folder, environment: config.models.environment });
-  const projectOf = (config: Config) =>
-    isBoxed
-      ? createProjectRunner({
-          ...boxed(config),
-          ...{ cwd: folder, variables: [], inputs: [], docker: false },
-        })
-      : { run: (step: ProjectStep) => runUnboxed(step, { place, python, onLine, isBoxed }) };
+export function openChain(options: ChainOptions, model: string) {
+  const opened = openPorts(options, model);
+  const { tracking, tempPath } = opened;
   return {
-    train: async (config: Config): Promise<Trained> => {
-      const project = projectOf(config);
-      const { signal } = new AbortController();
-      const request = { plan, config, workspace: folder, repository: WORKFLOW.repository, signal };
-      const outcome = await train(
-        { ...request, runUrl: trackingUri, repositoryUrl: trackingUri, defaults: {}, attempt: 1 },
-        {
-          ...{ tracking, project, clock, log, writeTemp, seal: createSeal(createNonce()) },
-          hashData: (names) => hashData(folder, names),
-          readHoldout: (holdout) => readHoldout(folder, holdout),
-        },
-      );
-      return readTraining(JSON.stringify({ schema_version: 1, action: 'train', ...outcome.result }));
-    },
+    train: (config: Config) => trainKind(opened, config),
     /** The model of the newest run, whatever became of the run. */
     findModel: async (config: Config): Promise<string | undefined> => {
       const runs = await tracking.findRuns(config.tracking.experiment, {});
@@ -100,48 +48,115 @@ export function openChain({ place, python, onLine, isBoxed }: ChainOptions, mode
       await tracking.downloadArtifact(runId, SAID_FILE, file);
       return { file, metrics: saidSchema.parse(JSON.parse(await readFile(file, 'utf8'))).metrics };
     },
-    judge: async (config: Config, trained: Trained) => {
-      const training = JSON.stringify(trained);
-      const request = { plan, config, configFile: 'trainyard.yml', training, predictions: '', author };
-      const outcome = await evaluateGate('both', request, {
-        ...{
-          tracking,
-          ledger,
-          clock,
-          log,
-          python: runtimeOf(config),
-          hashText,
-          readAnswers,
-          tempPath,
-          writeTemp,
-        },
-        hashFile: (file) => hashFile(path.resolve(folder, file)),
-        readHoldout: (holdout) => readHoldout(folder, holdout),
-        readExamples: (written) => readExamples(folder, written),
-        isOfCommit: (file) => isOfCommit(folder, file),
-        commit: () => findCommit(folder),
-      });
-      return judgedSchema.parse(outcome.result);
-    },
-    pack: async (config: Config, { runId }: Trained): Promise<string> => {
-      const registered = await register({ plan, config, runId, author }, { tracking, ledger, clock, log });
-      const folderOfPackage = mkdtempSync(path.join(temp, 'package-'));
-      await buildTorchserve(
-        {
-          config,
-          registered: readRegistered(
-            JSON.stringify({ schema_version: 1, action: 'register', ...registered.result }),
-          ),
-        },
-        {
-          ...{ tracking, log, python: runtimeOf(config) },
-          packageFolder: async () => folderOfPackage,
-          listFiles: (one) => readdir(one),
-        },
-      );
-      return folderOfPackage;
-    },
+    judge: (config: Config, trained: Trained) => judgeKind(opened, config, trained),
+    pack: (config: Config, trained: Trained) => packKind(opened, config, trained),
   };
+}
+
+/** The jobs of one chain: each the flow of its action, over the ports that the action gives it. */
+export type KindChain = ReturnType<typeof openChain>;
+
+/** What all jobs of a chain share. */
+type OpenedPorts = ReturnType<typeof openPorts>;
+
+function openPorts(options: ChainOptions, model: string) {
+  const { place, onLine } = options;
+  const temp = mkdtempSync(path.join(os.tmpdir(), 'trainyard-models-'));
+  const log: Log = { info: onLine, warn: onLine, group: (_title, work) => work() };
+  const clock = systemClock;
+  const tracking = createMlflow({ uri: place.trackingUri, http: { fetch } }, clock);
+  const identity = { name: 'trainyard', email: 'trainyard@example.com' };
+  const dir = path.join(temp, 'ledger');
+  const ledger = createGitLedger({ remote: place.ledger, clock, author: identity, dir });
+  const plan = planOf(model);
+  const author = { model, actor: plan.actor, cause: plan.cause, workflow: WORKFLOW };
+  const tempPath = (name: string) => path.join(temp, name);
+  const writeTemp = async (name: string, text: string) => {
+    writeFileSync(tempPath(name), text);
+    return tempPath(name);
+  };
+  return { options, temp, log, clock, tracking, ledger, plan, author, tempPath, writeTemp };
+}
+
+/** In what the commands of a kind run. */
+function boxOf({ place, python, onLine }: ChainOptions, { box }: Config) {
+  const { trackingUri } = place;
+  return { python, runtime: RUNTIME, env: process.env, policy: box, trackingUri, onLine } as const;
+}
+
+function openRuntime(options: ChainOptions, config: Config) {
+  const { environment } = config.models;
+  return createPythonRuntime({ ...boxOf(options, config), workspace: options.place.folder, environment });
+}
+
+function openProject(options: ChainOptions, config: Config) {
+  if (!options.isBoxed) return { run: (step: ProjectStep) => runUnboxed(step, options) };
+  const cwd = options.place.folder;
+  return createProjectRunner({ ...boxOf(options, config), cwd, variables: [], inputs: [], docker: false });
+}
+
+async function trainKind(
+  { options, plan, tracking, clock, log, writeTemp }: OpenedPorts,
+  config: Config,
+): Promise<Trained> {
+  const { folder, trackingUri } = options.place;
+  const project = openProject(options, config);
+  const { signal } = new AbortController();
+  const request = { plan, config, workspace: folder, repository: WORKFLOW.repository, signal };
+  const outcome = await train(
+    { ...request, runUrl: trackingUri, repositoryUrl: trackingUri, defaults: {}, attempt: 1 },
+    {
+      ...{ tracking, project, clock, log, writeTemp, seal: createSeal(createNonce()) },
+      hashData: (names) => hashData(folder, names),
+      readHoldout: (holdout) => readHoldout(folder, holdout),
+    },
+  );
+  return readTraining(JSON.stringify({ schema_version: 1, action: 'train', ...outcome.result }));
+}
+
+async function judgeKind(
+  { options, plan, author, ...shared }: OpenedPorts,
+  config: Config,
+  trained: Trained,
+) {
+  const { folder } = options.place;
+  const training = JSON.stringify(trained);
+  const request = { plan, config, configFile: 'trainyard.yml', training, predictions: '', author };
+  const outcome = await evaluateGate('both', request, {
+    ...shared,
+    python: openRuntime(options, config),
+    hashText,
+    readAnswers,
+    hashFile: (file) => hashFile(path.resolve(folder, file)),
+    readHoldout: (holdout) => readHoldout(folder, holdout),
+    readExamples: (written) => readExamples(folder, written),
+    isOfCommit: (file) => isOfCommit(folder, file),
+    commit: () => findCommit(folder),
+  });
+  return judgedSchema.parse(outcome.result);
+}
+
+async function packKind(
+  { options, plan, author, temp, tracking, ledger, clock, log }: OpenedPorts,
+  config: Config,
+  { runId }: Trained,
+): Promise<string> {
+  const registered = await register({ plan, config, runId, author }, { tracking, ledger, clock, log });
+  const folderOfPackage = mkdtempSync(path.join(temp, 'package-'));
+  await buildTorchserve(
+    {
+      config,
+      registered: readRegistered(
+        JSON.stringify({ schema_version: 1, action: 'register', ...registered.result }),
+      ),
+    },
+    {
+      ...{ tracking, log, python: openRuntime(options, config) },
+      packageFolder: async () => folderOfPackage,
+      listFiles: (one) => readdir(one),
+    },
+  );
+  return folderOfPackage;
 }
 
 const saidSchema = z.object({ metrics: z.record(z.string(), z.number()) });

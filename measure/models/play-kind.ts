@@ -6,16 +6,17 @@ import type { Config } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 import { askCheck } from './ask-check.ts';
-import { type Chain, type ChainOptions, openChain } from './play-chain.ts';
-import type { Played } from './played.ts';
-import { KINDS_FOLDER, type Kind } from './read-kinds.ts';
+import type { ChainOptions } from './chain-options.ts';
+import { type KindChain, openChain } from './play-chain.ts';
+import type { PlayedKind } from './played.ts';
+import { KINDS_FOLDER, type ModelKind } from './read-kinds.ts';
 import { writeConfiguration } from './workplace.ts';
 
 /** scikit-learn clips probabilities elsewhere, and networks count in single precision. */
 const TOLERANCE = 1e-4;
 
 /** Has one kind trained, looked at by `check`, judged, packed and asked, and compares all of it with what its own library says. */
-export async function playKind(kind: Kind, options: ChainOptions): Promise<Played> {
+export async function playKind(kind: ModelKind, options: ChainOptions): Promise<PlayedKind> {
   try {
     return await play(kind, options);
   } catch (thrown) {
@@ -23,7 +24,7 @@ export async function playKind(kind: Kind, options: ChainOptions): Promise<Playe
   }
 }
 
-async function play(kind: Kind, options: ChainOptions): Promise<Played> {
+async function play(kind: ModelKind, options: ChainOptions): Promise<PlayedKind> {
   const { place, python } = options;
   const config = await readConfig(options);
   if (config === undefined) {
@@ -56,7 +57,7 @@ async function play(kind: Kind, options: ChainOptions): Promise<Played> {
   return found.length === 0 ? { kind: 'works' } : { kind: 'wrong', found };
 }
 
-function wrong(sentence: string): Played {
+function wrong(sentence: string): PlayedKind {
   return { kind: 'wrong', found: [sentence] };
 }
 
@@ -65,7 +66,7 @@ async function readConfig({ place }: ChainOptions): Promise<Config | undefined> 
   return read.ok ? read.value : undefined;
 }
 
-type Judged = Awaited<ReturnType<Chain['judge']>>;
+type Judged = Awaited<ReturnType<KindChain['judge']>>;
 
 /** The gate's numbers beside scikit-learn's. */
 function compareMetrics(expected: Readonly<Record<string, number>>, { verdict, checks }: Judged): string[] {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import type { Played } from './played.ts';
+import type { PlayedKind } from './played.ts';
 
-const playedSchema: z.ZodType<Played> = z.discriminatedUnion('kind', [
+const playedSchema: z.ZodType<PlayedKind> = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('works') }),
   z.object({ kind: z.literal('refused'), code: z.string(), message: z.string(), remedy: z.string() }),
   z.object({ kind: z.literal('wrong'), found: z.array(z.string()) }),
@@ -10,7 +10,7 @@ const playedSchema: z.ZodType<Played> = z.discriminatedUnion('kind', [
 ]);
 
 /** How each kind ended when it was played last, by its name. */
-export type PlayedByName = Readonly<Record<string, Played>>;
+type PlayedByName = Readonly<Record<string, PlayedKind>>;
 
 /** What was played before; nothing where there is no such file. */
 export function readPlayed(file: string): PlayedByName {
@@ -19,6 +19,6 @@ export function readPlayed(file: string): PlayedByName {
 }
 
 /** Keeps how a kind ended. */
-export function keepPlayed(file: string, name: string, played: Played): void {
+export function keepPlayed(file: string, name: string, played: PlayedKind): void {
   writeFileSync(file, JSON.stringify({ ...readPlayed(file), [name]: played }));
 }

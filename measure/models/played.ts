@@ -1,5 +1,5 @@
 /** A kind that is refused: by what code, in what words, and what its owner is told to do. */
-export type Refused = {
+export type RefusedKind = {
   readonly kind: 'refused';
   readonly code: string;
   readonly message: string;
@@ -7,14 +7,14 @@ export type Refused = {
 };
 
 /** How a kind ended: judged and served rightly; refused by `check`; or by a fault of ours, with what was seen. */
-export type Played =
+export type PlayedKind =
   | { readonly kind: 'works' }
-  | Refused
+  | RefusedKind
   | { readonly kind: 'wrong'; readonly found: readonly string[] }
   | { readonly kind: 'defect'; readonly message: string };
 
 /** As the table names it: `works`, the code of a refusal, or what is wrong. */
-export function nameOutcome(played: Played): string {
+export function nameOutcome(played: PlayedKind): string {
   switch (played.kind) {
     case 'works':
       return 'works';

@@ -21,10 +21,10 @@ const kindSchema = z.object({
 });
 
 /** One kind of model that people log. */
-export type Kind = Readonly<z.infer<typeof kindSchema>>;
+export type ModelKind = Readonly<z.infer<typeof kindSchema>>;
 
 /** All kinds, in the order of the table; `python` needs none of their libraries. */
-export async function readKinds(python: string): Promise<readonly Kind[]> {
+export async function readKinds(python: string): Promise<readonly ModelKind[]> {
   const command = { command: python, args: [path.join(KINDS_FOLDER, 'read_kinds.py')] };
   const end = await runProcess({ ...command, cwd: KINDS_FOLDER, env: process.env });
   if (end.code !== 0) throw new Error(`The kinds can't be read: ${end.stderr.join('\n')}`);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { KINDS_FOLDER, type Kind } from './read-kinds.ts';
+import { KINDS_FOLDER, type ModelKind } from './read-kinds.ts';
 
 /** A rule that nothing fails: what is looked at is the number that it judges. */
 const RULES: Readonly<Record<string, string>> = {
@@ -14,7 +14,7 @@ const RULES: Readonly<Record<string, string>> = {
 export type Workplace = { readonly folder: string; readonly ledger: string; readonly trackingUri: string };
 
 /** Makes the repository of a user who logs this kind; the holdout is written into it afterwards. */
-export function makeWorkplace(kind: Kind, root: string, trackingUri: string): Workplace {
+export function makeWorkplace(kind: ModelKind, root: string, trackingUri: string): Workplace {
   const folder = path.join(root, kind.name);
   const ledger = path.join(root, `${kind.name}.git`);
   for (const place of [folder, ledger]) {
@@ -50,7 +50,7 @@ export function commitAll({ folder }: Workplace): void {
 }
 
 /** Writes trainyard.yml with a rule for each of these metrics. */
-export function writeConfiguration(kind: Kind, place: Workplace, metrics: readonly string[]): void {
+export function writeConfiguration(kind: ModelKind, place: Workplace, metrics: readonly string[]): void {
   const answers = kind.declares === '' ? [] : [`answers: ${kind.declares}`];
   const lines = [
     ...['version: 1', `model: ${kind.name}`],
