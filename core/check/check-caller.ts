@@ -43,7 +43,11 @@ export function checkCaller(caller: Caller, context: CallerContext): readonly Ch
       ...checkPermissions(caller, context.called),
       ...checkInputs(caller, context),
     ]),
-    ...warnings(subject, [...checkEvents(caller), ...checkSecrets(caller, context)]),
+    ...warnings(subject, [
+      ...checkNamed(caller, context.called),
+      ...checkEvents(caller),
+      ...checkSecrets(caller, context),
+    ]),
   ];
 }
 
@@ -120,6 +124,25 @@ function checkPermissions(
       message: `The job may not do what the workflow that it calls asks for: ${list}. GitHub starts no such run.`,
       remedy: `Add \`${list}\` to the permissions of the job.`,
       where: locate(['jobs', job, 'permissions']),
+    },
+  ];
+}
+
+/** What a job may do that names nothing is a setting of the repository, which gives little unless somebody has changed it. */
+function checkNamed(
+  { permissions, job, locate }: Caller,
+  { permissions: asked }: CalledWorkflow,
+): readonly Problem[] {
+  if (permissions !== undefined) return [];
+  const list = Object.entries(asked)
+    .map(([scope, level]) => `${scope}: ${level}`)
+    .join(', ');
+  return [
+    {
+      code: 'permissions-unnamed',
+      message: `The job names no permissions, and the workflow that it calls asks for ${list}. GitHub starts no run unless the settings of the repository give as much.`,
+      remedy: `Add \`permissions: { ${list} }\` to the job.`,
+      where: locate(['jobs'], job),
     },
   ];
 }

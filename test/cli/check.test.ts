@@ -100,6 +100,13 @@ describe('check', () => {
     expect(flaws.filter((flaw) => flaw.startsWith('error'))).toEqual([`error ${code} ${CALLER}:${line}`]);
   });
 
+  test('warns of a workflow that names no permissions: by default a repository gives too few', async () => {
+    const bare = template.replace(/^permissions: .*\n/m, '').replace(/^ {4}permissions:\n(?: {6}.*\n)+/m, '');
+    expect(bare).not.toContain('permissions:');
+    const line = 1 + bare.split('\n').findIndex((one) => one.startsWith('  trainyard:'));
+    expect(await flawsOf({ [CALLER]: bare })).toEqual([`warning permissions-unnamed ${CALLER}:${line}`]);
+  });
+
   test('tells that no workflow calls the pipeline, and that none calls the monitor', async () => {
     const flaws = await flawsOf({
       [CALLER]: undefined,
@@ -161,7 +168,8 @@ describe('check', () => {
 
   test('tells data that Git LFS keeps and jobs leave out', async () => {
     const lfs = { '.gitattributes': '*.csv filter=lfs diff=lfs merge=lfs -text\n' };
-    expect(await flawsOf(lfs)).toEqual([`error lfs-left-out ${CALLER}:29`]);
+    const line = 1 + template.split('\n').findIndex((one) => one.startsWith('      gpu-runner:'));
+    expect(await flawsOf(lfs)).toEqual([`error lfs-left-out ${CALLER}:${line}`]);
     expect(await flawsOf({ ...lfs, ...callerWith('detach: auto', 'lfs: true') })).toEqual([]);
   });
 });
