@@ -123,21 +123,9 @@ def log_probabilities(train: Data):
     "linear support vector machine, its decision function",
     "mlflow.sklearn.log_model(…, serialization_format='cloudpickle', pyfunc_predict_fn='decision_function')",
     table_of(YES_NO),
-    outcome="answers-no-distribution",
+    outcome="model-unloadable",
 )
 def margin(train: Data):
-    from sklearn.svm import LinearSVC
-
-    return log(fit(LinearSVC(), train), train, pyfunc_predict_fn="decision_function")
-
-
-@kind(
-    "the same, its scale declared",
-    "mlflow.sklearn.log_model(…, serialization_format='cloudpickle', pyfunc_predict_fn='decision_function')",
-    table_of(YES_NO),
-    declares="{ scores: logits }",
-)
-def margin_declared(train: Data):
     from sklearn.svm import LinearSVC
 
     return log(fit(LinearSVC(), train), train, pyfunc_predict_fn="decision_function")
