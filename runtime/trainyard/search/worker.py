@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+import optuna
 from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
 from trainyard.box.kernel import die_with_parent
 from trainyard.search.project_process import ProjectProcess
@@ -19,8 +21,6 @@ from trainyard.search.tracking import Tracking, last_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import optuna
 
     from trainyard.search.settings import Settings
 
@@ -115,7 +115,9 @@ class Worker:
 
         def beat() -> None:
             while True:
-                self._shared.storage.record_heartbeat(trial._trial_id)  # noqa: SLF001
+                # One that is missed does no harm; without any more, the training that runs would count as lost.
+                with suppress(SQLAlchemyError, optuna.exceptions.StorageInternalError):
+                    self._shared.storage.record_heartbeat(trial._trial_id)  # noqa: SLF001
                 if over.wait(self._settings.heartbeat_seconds):
                     return
 
