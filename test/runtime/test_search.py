@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.exceptions import StorageInternalError
 from tiny_search import Search, find_worker
 
+from trainyard.errors import UserError
+from trainyard.search import storage
 from trainyard.search.gpus import find_gpus, share_gpus
-from trainyard.search.settings import Space
+from trainyard.search.settings import Space, read_settings
 from trainyard.search.storage import name_driver
-from trainyard.search.study import to_distribution
+from trainyard.search.study import LOST, RUN, SLOT, SharedStudy, to_distribution
+from trainyard.search.worker import Worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,6 +124,104 @@ def test_what_fails_each_time_is_told_and_ends_the_search(tmp_path: Path):
     assert search.start().wait(120) == 2
     assert "ValueError: no such layer" in search.log()
     assert search.result()["error"]["code"] == "search-fails"
+
+
+def test_a_search_that_is_run_again_when_that_is_mended_goes_on(tmp_path: Path):
+    search = Search(tmp_path, trials=4)
+    search.parameters["fails"] = True
+    assert search.start().wait(120) == 2
+    search.parameters["fails"] = False
+    result = search.run()
+    assert (result["complete"], result["failed"]) == (4, 3)
+
+
+def test_a_search_that_is_told_to_end_does_not_end_as_if_it_were_over(tmp_path: Path):
+    search = Search(tmp_path)
+    search.parameters["seconds"] = 30
+    process = search.start()
+    search.wait_for("Trial 0 begins")
+    process.terminate()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert not (tmp_path / "out.json").exists()
+
+
+def open_study(search: Search) -> SharedStudy:
+    """The study of a search that has been started once."""
+    os.environ["TRAINYARD_SEARCH_VARIABLES"] = "{}"
+    return SharedStudy(read_settings(search.folder / "spec.json"), search.url)
+
+
+def test_a_trial_that_is_run_again_has_the_parameters_of_the_lost_one_and_nothing_else_of_it(tmp_path: Path):
+    search = Search(tmp_path, trials=1)
+    process = search.start()
+    process.kill()
+    process.wait()
+    shared = open_study(search)
+    shared.fill(1)
+    lost = shared.take("a/0")
+    given = shared.suggest(lost)
+    lost.set_user_attr(RUN, "run-of-the-lost")
+    assert shared.fail(lost.study.trials[0], LOST)
+    shared.fill(1)
+    again = shared.trials()[1]
+    assert (again.params, again.user_attrs) == (given, {SLOT: 0})
+    assert shared.suggest(shared.take("a/1")) == given
+
+
+def test_a_heartbeat_that_fails_is_not_the_last():
+    beats = []
+
+    class Storage:
+        def record_heartbeat(self, _trial: int) -> None:
+            beats.append(len(beats))
+            if len(beats) == 1:
+                raise StorageInternalError
+
+    worker = Worker.__new__(Worker)
+    worker._settings = SimpleNamespace(heartbeat_seconds=0.01)
+    worker._shared = SimpleNamespace(storage=Storage())
+    with worker._heart_beats(SimpleNamespace(_trial_id=1)):
+        time.sleep(0.5)
+    assert len(beats) > 2
+
+
+def test_a_database_that_is_away_for_a_while_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(storage, "ASK_AGAIN_SECONDS", 0)
+    settings = SimpleNamespace(heartbeat_seconds=60, grace_seconds=300)
+    opened = storage.open_storage(f"sqlite:///{tmp_path}/study.db", settings)
+    opened.engine.dispose()
+    asked = []
+    connect = opened.engine.dialect.connect
+
+    def fail_twice(*arguments: object, **named: object) -> object:
+        asked.append(1)
+        if len(asked) < 3:
+            raise sqlite3.OperationalError
+        return connect(*arguments, **named)
+
+    monkeypatch.setattr(opened.engine.dialect, "connect", fail_twice)
+    assert opened.get_all_studies() == []
+    assert len(asked) == 3
+    monkeypatch.setattr(storage, "AWAY_SECONDS", 0)
+    opened.engine.dispose()
+    asked.clear()
+    with pytest.raises(StorageInternalError):
+        opened.get_all_studies()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://ada:p@s3cret@127.0.0.1:1/x",
+        "postgresql+psycopg://ada:p@s:s3cret@127.0.0.1/x",
+        "postgresql+psycopg://ada:p@h:s3cret/x",
+        "s3cret",
+    ],
+)
+def test_of_an_address_that_can_not_be_read_nothing_is_told(url: str):
+    with pytest.raises(UserError, match="search-storage-address") as caught:
+        storage.open_storage(url, SimpleNamespace(heartbeat_seconds=60, grace_seconds=300))
+    assert "s3cret" not in str(caught.value)
 
 
 def test_trials_worse_than_most_are_pruned_by_what_they_log_not_by_when_it_is_looked_at(tmp_path: Path):

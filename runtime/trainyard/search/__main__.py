@@ -11,6 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
+from trainyard.boxed_model import SIGNAL_CODE
 from trainyard.command import run_command
 from trainyard.errors import UserError
 from trainyard.files import write_json
@@ -49,9 +50,9 @@ def run(options: argparse.Namespace) -> None:
     write_json(options.out, describe_result(shared))
 
 
-def leave(_number: int, _frame: object) -> None:
-    """Ends on the way that ends all workers."""
-    sys.exit(0)
+def leave(number: int, _frame: object) -> None:
+    """Ends on the way that ends all workers, and not as if the search were over."""
+    sys.exit(SIGNAL_CODE + number)
 
 
 def require_optuna() -> None:

@@ -170,9 +170,11 @@ class SharedStudy:
     def _enqueue(self, slot: int, before: FrozenTrial | None) -> None:
         """One more trial of a slot: of a lost one the same parameters again, else new ones."""
         if before is not None and not fails_by_itself(before):
-            optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=MOST_TRIES)(self.study, before)
-            return
-        self.study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs={SLOT: slot}))
+            again = {"params": before.params, "distributions": before.distributions}
+        else:
+            again = {}
+        # Nothing else of the lost one: under the name of its worker this one would be taken for that worker's.
+        self.study.add_trial(optuna.create_trial(state=TrialState.WAITING, user_attrs={SLOT: slot}, **again))
 
     def open_slots(self) -> int:
         """How many slots may still get their trial."""

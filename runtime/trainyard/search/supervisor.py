@@ -55,6 +55,8 @@ class Supervisor:
         self._gpus = dict(zip(names, shares, strict=True))
         self._workers: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths = 0
+        # Those that an earlier job of this search has told already: whoever runs it again has mended why.
+        self._told = {trial.number for trial in self._shared.trials() if fails_by_itself(trial)}
         self._unclaimed: dict[int, float] = {}
 
     def run(self) -> SharedStudy:
@@ -159,7 +161,7 @@ class Supervisor:
     def _stop_hopeless(self) -> None:
         """Where nothing ever ended well, what failed so often is told instead of being tried to the end."""
         trials = self._shared.trials()
-        failed = [trial for trial in trials if fails_by_itself(trial)]
+        failed = [trial for trial in trials if fails_by_itself(trial) and trial.number not in self._told]
         if len(failed) < MOST_FIRST_FAILURES or any(trial.state in ENDED for trial in trials):
             return
         said = failed[-1].user_attrs.get(WHY)
