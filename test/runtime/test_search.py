@@ -9,6 +9,7 @@ import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import StorageInternalError
@@ -17,6 +18,7 @@ from tiny_search import Search, find_worker
 from trainyard.errors import UserError
 from trainyard.search import storage
 from trainyard.search.gpus import find_gpus, share_gpus
+from trainyard.search.progress import weigh_parameters
 from trainyard.search.settings import Space, read_settings
 from trainyard.search.storage import name_driver
 from trainyard.search.study import LOST, RUN, SLOT, SharedStudy, to_distribution
@@ -222,6 +224,20 @@ def test_of_an_address_that_can_not_be_read_nothing_is_told(url: str):
     with pytest.raises(UserError, match="search-storage-address") as caught:
         storage.open_storage(url, SimpleNamespace(heartbeat_seconds=60, grace_seconds=300))
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("astray", [1e200, 1.7e308])
+def test_a_training_that_goes_astray_leaves_the_importances_numbers(astray: float):
+    study = optuna.create_study()
+    for number, value in enumerate((astray, -astray, 3.0, 4.0, 5.0)):
+        distributions = {"x": FloatDistribution(0, 5), "y": IntDistribution(0, 4)}
+        params = {"x": number / 10, "y": number % 3}
+        study.add_trial(optuna.create_trial(value=value, params=params, distributions=distributions))
+    shared = SimpleNamespace(trials=study.get_trials, study=study, settings=SimpleNamespace(seed=1))
+    found = weigh_parameters(shared)
+    assert found is not None
+    assert found["method"] == "ped-anova"
+    assert all(0 <= value <= 1 for value in found["values"].values())
 
 
 def test_trials_worse_than_most_are_pruned_by_what_they_log_not_by_when_it_is_looked_at(tmp_path: Path):

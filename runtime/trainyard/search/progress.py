@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # Importances of fewer trials say nothing.
 FEWEST_FOR_IMPORTANCE = 4
+# fANOVA squares sums of values: with larger ones, of trainings that went astray, it gives no numbers or none at all.
+MOST_FOR_FANOVA = 1e100
 
 
 def describe_progress(shared: SharedStudy) -> dict[str, Any]:
@@ -91,11 +94,13 @@ def weigh_parameters(shared: SharedStudy) -> dict[str, Any] | None:
         return None
     method, evaluator = (
         ("fanova", optuna.importance.FanovaImportanceEvaluator(seed=shared.settings.seed))
-        if find_spec("sklearn")
+        if find_spec("sklearn") and all(abs(trial.value) < MOST_FOR_FANOVA for trial in complete)
         else ("ped-anova", optuna.importance.PedAnovaImportanceEvaluator())
     )
     try:
         values = optuna.importance.get_param_importances(shared.study, evaluator=evaluator)
     except (RuntimeError, ValueError):
+        return None
+    if not all(map(math.isfinite, values.values())):
         return None
     return {"method": method, "values": {name: float(value) for name, value in values.items()}}
