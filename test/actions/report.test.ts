@@ -167,6 +167,14 @@ describe('a chain whose', () => {
     expect(text).toContain('ended well, and nothing came of it');
   });
 
+  test('deploy failed says of no version that it is packed which nobody has packed', async () => {
+    const said = 'Version 6 has not been packed.';
+    const deploy = { result: 'failure', code: 'user-error', said } as const;
+    const { text } = await tell({ deploy }, { operation: 'deploy', version: '6' });
+    expect(text).toContain(said);
+    expect(text).not.toContain('it is packed');
+  });
+
   test('version serves already is not under way any more', async () => {
     const deploy = { ...SUCCESS, code: 'nothing-to-do', said: 'Version 3 serves production already.' };
     const { outcome, status } = await tell({ deploy }, { operation: 'deploy' });

@@ -101,8 +101,8 @@ function mend(job: ChainJob): readonly string[] {
   }
 }
 
-function otherWays({ operation, version, environment }: ChainFacts, job: ChainJob): readonly string[] {
-  if (job === 'deploy' && version !== undefined) {
+function otherWays({ operation, version, environment, jobs }: ChainFacts, job: ChainJob): readonly string[] {
+  if (job === 'deploy' && version !== undefined && jobs.keep?.result === 'success') {
     const where = environment === undefined ? '' : ` ${environment}`;
     return [`Or comment \`/deploy v${version}${where}\`: it is packed, and nothing is trained again.`];
   }
