@@ -240,7 +240,7 @@ async function findPolicyChanges(
     // Of a commit that does not follow the default branch's it can't be told; it is judged all the same.
     const isSame = policy.sha === undefined || policy.sha === sha;
     const paths = isSame ? [] : ((await github.changedFiles(policy.sha, sha)) ?? []);
-    return [...written, ...describeTouchedFiles(config.data.holdout, paths)];
+    return [...written, ...describeTouchedFiles(config, paths)];
   } catch (thrown) {
     log.warn(`The policy of ${sha} could not be compared with the default branch's: ${messageOf(thrown)}`);
     return [];
