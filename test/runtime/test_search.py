@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import time
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import StorageInternalError
+from optuna.trial import FrozenTrial, TrialState
 from tiny_search import Search, find_worker
 
 from trainyard.errors import UserError
@@ -21,7 +23,8 @@ from trainyard.search.gpus import find_gpus, share_gpus
 from trainyard.search.progress import weigh_parameters
 from trainyard.search.settings import Space, read_settings
 from trainyard.search.storage import name_driver
-from trainyard.search.study import LOST, RUN, SLOT, SharedStudy, to_distribution
+from trainyard.search.study import LOST, RUN, SLOT, WHY, SharedStudy, to_distribution
+from trainyard.search.supervisor import Supervisor
 from trainyard.search.worker import Worker
 
 if TYPE_CHECKING:
@@ -126,6 +129,29 @@ def test_what_fails_each_time_is_told_and_ends_the_search(tmp_path: Path):
     assert search.start().wait(120) == 2
     assert "ValueError: no such layer" in search.log()
     assert search.result()["error"]["code"] == "search-fails"
+
+
+def test_failures_end_no_search_while_a_training_has_outlasted_them():
+    now = datetime.now()  # noqa: DTZ005 - as Optuna has it
+
+    def trial(state: TrialState, began: int, ended: int | None = None) -> FrozenTrial:
+        made = optuna.create_trial(state=TrialState.WAITING, user_attrs={WHY: "no memory"})
+        made.state, made.datetime_start = state, now - timedelta(seconds=began)
+        made.datetime_complete = None if ended is None else now - timedelta(seconds=ended)
+        return made
+
+    def stop(*trials: FrozenTrial) -> None:
+        supervisor = Supervisor.__new__(Supervisor)
+        supervisor._told = set()
+        supervisor._shared = SimpleNamespace(trials=lambda: list(trials))
+        supervisor._stop_hopeless()
+
+    failed = [trial(TrialState.FAIL, 30, 20) for _ in range(3)]
+    stop(*failed, trial(TrialState.RUNNING, 30))
+    with pytest.raises(UserError, match="search-fails"):
+        stop(*failed, trial(TrialState.RUNNING, 5))
+    with pytest.raises(UserError, match="search-fails"):
+        stop(*failed, trial(TrialState.FAIL, 30, 0), trial(TrialState.RUNNING, 20))
 
 
 def test_a_search_that_is_run_again_when_that_is_mended_goes_on(tmp_path: Path):

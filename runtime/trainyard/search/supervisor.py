@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,11 @@ class Supervisor:
         trials = self._shared.trials()
         failed = [trial for trial in trials if fails_by_itself(trial) and trial.number not in self._told]
         if len(failed) < MOST_FIRST_FAILURES or any(trial.state in ENDED for trial in trials):
+            return
+        # Who fails is sooner over than who does well: one that has outlasted all failures may yet.
+        longest = max(trial.duration for trial in failed)
+        running = [trial.datetime_start for trial in trials if trial.state == TrialState.RUNNING]
+        if any(datetime.now() - start > longest for start in running):  # noqa: DTZ005 - Optuna's times have no zone
             return
         said = failed[-1].user_attrs.get(WHY)
         raise UserError(
