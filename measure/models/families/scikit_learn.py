@@ -272,7 +272,7 @@ def two_targets(train: Data):
     return log(LinearRegression().fit(train.inputs, np.column_stack([train.labels, train.labels])), train)
 
 
-@kind("several labels at once", PLAIN, table_of((0, 1)), outcome="score-columns")
+@kind("several labels at once", PLAIN, table_of((0, 1)), outcome="answers-no-distribution")
 def several_labels(train: Data):
     from sklearn.multioutput import MultiOutputClassifier
 
