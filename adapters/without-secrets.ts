@@ -1,6 +1,9 @@
-import { SECRETS } from '../core/names.ts';
+import { SECRETS, STORAGE_VARIABLE } from '../core/names.ts';
 
-/** What user code may see of the job's environment: the tracking credentials, and none of the action's own inputs or secrets. */
+/**
+ * What user code may see of the job's environment: the tracking credentials, and none of the action's own inputs or secrets. The address of
+ * a search's storage is there by its name alone: the file that names it is the commit's, and could name it anywhere.
+ */
 export function withoutSecrets(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
@@ -15,5 +18,11 @@ export function withoutSecrets(
     'GITHUB_PATH',
     'GITHUB_STEP_SUMMARY',
   ]);
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !hidden.test(name) && !named.has(name)));
+  const shown = Object.entries(env).filter(([name]) => !hidden.test(name) && !named.has(name));
+  return Object.fromEntries(
+    shown.map(([name, value]) => [name, name === STORAGE_VARIABLE && value ? NAMED_STORAGE : value]),
+  );
 }
+
+/** What `search.storage` says, as it is read, where it names the variable of the storage. */
+export const NAMED_STORAGE = `\${${STORAGE_VARIABLE}}`;

@@ -70,6 +70,9 @@ export const SECRETS = {
 /** Environment variable of the jobs that read the ledger: public keys (PEM) to trust beside that of the signing key. No secret. */
 export const TRUSTED_KEYS_VARIABLE = 'TRAINYARD_TRUSTED_KEYS';
 
+/** Environment variable of the train job: the address of the storage that the workers of a search share. */
+export const STORAGE_VARIABLE = 'OPTUNA_STORAGE';
+
 /** Environment variable that tells a training script which lost run it goes on from, so that it can load a checkpoint. */
 export const RESUME_VARIABLE = 'TRAINYARD_RESUME_RUN_ID';
 

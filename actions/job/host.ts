@@ -3,7 +3,7 @@ import { childVariables } from '../../adapters/network/child-variables.ts';
 import { type ProcessVariables, proxySecrets } from '../../adapters/network/choose-proxy.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
-import { SECRETS } from '../../core/names.ts';
+import { SECRETS, STORAGE_VARIABLE } from '../../core/names.ts';
 import type { Log, RunCommand } from '../../core/ports.ts';
 import { readSecret } from '../../core/serving/secret-of.ts';
 import { readGivenVariables } from './given-variables.ts';
@@ -13,7 +13,7 @@ const SECRET_VARIABLES = [
   ...Object.values(SECRETS),
   'MLFLOW_TRACKING_PASSWORD',
   'MLFLOW_TRACKING_TOKEN',
-  'OPTUNA_STORAGE',
+  STORAGE_VARIABLE,
 ] as const;
 
 /** The toolkit's reading of the event and of the run it led to. */

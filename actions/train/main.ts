@@ -5,6 +5,7 @@ import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
+import { STORAGE_VARIABLE } from '../../core/names.ts';
 import { withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { type Plan, readPlan } from '../job/handoff.ts';
@@ -42,7 +43,11 @@ export function main(root: string): Promise<void> {
       {
         tracking: await connectTracking(host, config),
         project: createProjectRunner(options),
-        search: createSearchRunner({ ...options, folder: host.temp }),
+        search: createSearchRunner({
+          ...options,
+          folder: host.temp,
+          storage: host.env[STORAGE_VARIABLE],
+        }),
         clock: systemClock,
         log,
         // With a nonce that nobody knows, nothing that is there is believed.

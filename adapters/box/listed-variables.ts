@@ -22,9 +22,9 @@ const LISTS: Readonly<Record<Audience, readonly RegExp[]>> = {
   training: [MACHINE, TRACKING, TOOLS],
 };
 
-/** What nobody's list may name: the runner's own, ours, and what would put code into a program or change how it reads its words. */
+/** What nobody's list may name: the runner's own, ours, the storage of a search, and what would put code into a program or change how it reads its words. */
 const NEVER =
-  /^(GITHUB|RUNNER|ACTIONS|INPUT|STATE|TRAINYARD|PYTHON|LD_PRELOAD|LD_AUDIT|BASH|ENV$|NODE_OPTIONS|GIT_(?!SSL_CAINFO))/i;
+  /^(GITHUB|RUNNER|ACTIONS|INPUT|STATE|TRAINYARD|PYTHON|LD_PRELOAD|LD_AUDIT|BASH|ENV$|NODE_OPTIONS|OPTUNA_STORAGE$|GIT_(?!SSL_CAINFO))/i;
 
 /** The variables of `env` that a program of that audience gets: those of a list, and those `named` beside it. */
 export function listedVariables(

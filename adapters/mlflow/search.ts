@@ -4,11 +4,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { SearchDimension } from '../../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
+import { STORAGE_VARIABLE } from '../../core/names.ts';
 import { searchProgressSchema, searchResultSchema } from '../../core/search/search-result.ts';
 import type { SearchEnd, SearchRequest, SearchRunner } from '../../core/search-port.ts';
 import { listedVariables } from '../box/listed-variables.ts';
 import { openBox } from '../box/open-box.ts';
 import { runProcess } from '../run-process.ts';
+import { NAMED_STORAGE } from '../without-secrets.ts';
 import { boxStep, type ProjectRunnerOptions } from './project.ts';
 
 /** Exit code by which the runtime says that the user can mend it. */
@@ -26,6 +28,8 @@ const PLACEHOLDERS = { temp: '@temp', run: '@run' } as const;
 type SearchRunnerOptions = ProjectRunnerOptions & {
   /** A folder of the job, which the trainings can't see: the storage lies there where the configuration names none. */
   readonly folder: string;
+  /** The address of the storage that the configuration may name. */
+  readonly storage: string | undefined;
 };
 
 const failureSchema = z.object({
@@ -51,6 +55,7 @@ async function runSearch(
   request: SearchRequest,
   scratch: string,
 ): Promise<SearchEnd> {
+  const storage = chooseStorage(options, request);
   const box = await openBox({ ...options, kind: 'training' });
   const step = { ...request.step, runId: PLACEHOLDERS.run, parameters: {} };
   const boxed = boxStep(options, step, { box, temp: PLACEHOLDERS.temp });
@@ -68,7 +73,7 @@ async function runSearch(
       ...started,
       MLFLOW_TRACKING_URI: trackingUri,
       // Neither is in a file or on a command line: both may hold passwords.
-      TRAINYARD_SEARCH_STORAGE: request.search.storage ?? ownStorage(options.folder, request.study),
+      TRAINYARD_SEARCH_STORAGE: storage,
       TRAINYARD_SEARCH_VARIABLES: JSON.stringify(boxed.env),
     },
     onLine: options.onLine,
@@ -79,6 +84,22 @@ async function runSearch(
   const result = searchResultSchema.parse(JSON.parse(await readFile(file('out.json'), 'utf8')));
   // Whoever reaches the Docker Engine is out of any box.
   return { result, box: options.docker ? 'docker' : box.level };
+}
+
+/** Only the storage of the workflow or the runner: our own process opens it, outside of any box, and the file is the commit's word. */
+function chooseStorage(
+  { storage, folder }: SearchRunnerOptions,
+  { search, study }: Pick<SearchRequest, 'search' | 'study'>,
+): string {
+  if (search.storage === undefined) return ownStorage(folder, study);
+  if (search.storage === NAMED_STORAGE && storage !== undefined) return storage;
+  throw new UserError([
+    {
+      code: 'search-storage-written',
+      message: `search.storage names a storage by itself, and only that of the variable ${STORAGE_VARIABLE} is opened.`,
+      remedy: `Write search: { storage: "${NAMED_STORAGE}" }, and set the secret optuna-storage of the workflow, or the variable on the runner.`,
+    },
+  ]);
 }
 
 /** A file on this host: a job that is run again on another has to begin anew. */

@@ -73,7 +73,11 @@ search:
   const ports = {
     tracking: createMlflow({ uri: server.url }, systemClock),
     project: createProjectRunner(options),
-    search: createSearchRunner({ ...options, folder: path.join(folder, 'temp') }),
+    search: createSearchRunner({
+      ...options,
+      folder: path.join(folder, 'temp'),
+      storage: 'sqlite:////nowhere',
+    }),
     ...{ clock: systemClock, log, hashText, writeTemp, readHoldout: async () => undefined },
     hashData: (names: readonly string[]) => hashData(workspace, names),
     seal: createSeal('n'.repeat(64)),

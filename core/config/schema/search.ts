@@ -38,7 +38,7 @@ export const searchSchema = z.strictObject({
   trials: whole('Trainings in all.', { min: 1, max: SEARCH_LIMITS.trials }).default(20),
   jobs: whole('Trainings at the same time on one host.', { min: 1, max: SEARCH_LIMITS.jobs }).default(1),
   storage: text(
-    'Optuna storage that all workers share; without it a file beside the training.',
+    'Optuna storage that all workers share, by the variable that holds its address; without it a file beside the training.',
     `\${OPTUNA_STORAGE}`,
   ).optional(),
   metric: text('MLflow metric that is optimised.', 'val_accuracy'),
