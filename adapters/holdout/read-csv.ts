@@ -4,7 +4,7 @@ import type { ColumnNames, Columns } from './columns.ts';
 import { UnreadableError } from './unreadable.ts';
 
 const [QUOTE, COMMA, NEWLINE, RETURN] = [0x22, 0x2c, 0x0a, 0x0d];
-const BYTE_ORDER_MARK = /^\uFEFF/;
+const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const WHOLE = /^[+-]?\d+$/;
 /** Pandas takes these for numbers, though with no space around them. */
@@ -22,7 +22,7 @@ const MISSING: ReadonlySet<string> = new Set([
 /** Columns of a CSV file with a header. `typed` ones are numbers or flags where all their values are; the others are taken as written. */
 export async function readCsv(file: string, wanted: ColumnNames): Promise<Columns> {
   const rows = splitRows(await readFile(file));
-  const header = rows.next().value?.map((text) => text.replace(BYTE_ORDER_MARK, '')) ?? [];
+  const header = rows.next().value ?? [];
   const places = wanted.all.map((name) => [name, header.indexOf(name)] as const);
   const columns = new Map<string, string[]>(wanted.all.map((name) => [name, []]));
   for (const fields of rows) {
@@ -66,7 +66,7 @@ function toNumber(text: string): number {
 /** The fields of each row that is not empty. Quoted ones may hold separators, new lines and doubled quotes. */
 function* splitRows(bytes: Buffer): Generator<string[], undefined> {
   let fields: string[] = [];
-  let at = 0;
+  let at = bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
   while (at < bytes.length) {
     const field = bytes[at] === QUOTE ? readQuoted(bytes, at) : readPlain(bytes, at);
     fields.push(field.text);

@@ -4,6 +4,7 @@ import { atLeastOne, messageOf, UserError } from '../../core/errors.ts';
 import { EXAMPLE_COLUMNS, type Examples, readExamples as parseExamples } from '../../core/gate/examples.ts';
 import { hashFile } from '../data-digest.ts';
 import { nameCell } from './cell.ts';
+import type { Columns } from './columns.ts';
 import { readCsv } from './read-csv.ts';
 
 /** So large a file holds no examples that somebody wrote. */
@@ -28,10 +29,14 @@ export async function readExamples(root: string, written: string): Promise<Examp
 async function readColumns(file: string) {
   const { size } = await stat(file);
   if (size > MOST_BYTES) throw new Error(`it has ${size} bytes, and at most ${MOST_BYTES} are read`);
-  const columns = await readCsv(file, { all: EXAMPLE_COLUMNS, typed: ['expect'] });
-  const cells = await Promise.all(
-    EXAMPLE_COLUMNS.map(async (name) => [name, await columns.read(name)] as const),
-  );
+  const columns = await readCsv(file, { all: EXAMPLE_COLUMNS, typed: [] });
+  const written = EXAMPLE_COLUMNS.map(async (name) => [name, await columns.read(name)] as const);
+  const labels = await readCsv(file, { all: ['expect'], typed: ['expect'] });
+  const cells = await Promise.all([...written, readTyped(labels)]);
   const texts = Object.fromEntries(cells.map(([name, column]) => [name, column.map(nameCell)]));
   return { texts, rows: cells[0]?.[1].length ?? 0, digest: await hashFile(file) };
+}
+
+async function readTyped(columns: Columns) {
+  return ['typed', await columns.read('expect')] as const;
 }

@@ -9,8 +9,11 @@ type Relation = (typeof RELATIONS)[number];
 export const EXAMPLE_COLUMNS = ['id', 'expect', 'within', 'pair', 'relation'] as const;
 type ExampleColumn = (typeof EXAMPLE_COLUMNS)[number];
 
-/** One row that must be answered so; `within` is how far a number may be off. */
-type Expectation = { readonly row: number; readonly expect: string; readonly within: number };
+/**
+ * One row that must be answered so; `within` is how far a number may be off. `expect` are the names that may be meant: as it is written, and
+ * as labels of a holdout are named, of which a column may be typed otherwise for what stands beside it.
+ */
+type Expectation = { readonly row: number; readonly expect: readonly string[]; readonly within: number };
 
 /** Two rows whose answers stand to each other so. */
 type RowPair = {
@@ -38,8 +41,11 @@ export type ExampleAnswers = {
   readonly scores: readonly number[] | null;
 };
 
-/** The columns as texts, one entry per row; those that the file lacks are absent. */
-type ExampleTexts = Readonly<Partial<Record<ExampleColumn, readonly string[]>>>;
+/** The columns as they are written, one entry per row, and `expect` as labels are named; those that the file lacks are absent. */
+type ExampleTexts = Readonly<Partial<Record<ExampleColumn | 'typed', readonly string[]>>>;
+
+/** Letters of a name that are shown. */
+const LONGEST_NAME = 80;
 
 /** Reads the columns of a file of examples, or says all that is wrong with them. */
 export function readExamples(
@@ -52,7 +58,7 @@ export function readExamples(
   const badWithin = all.filter((row) => !(withinOf(row) >= 0 && Number.isFinite(withinOf(row))));
   const expectations = all
     .filter((row) => cell('expect', row) !== '')
-    .map((row) => ({ row, expect: cell('expect', row), within: withinOf(row) }));
+    .map((row) => ({ row, expect: meantBy(texts, row), within: withinOf(row) }));
   const grouped = Map.groupBy(
     all.filter((row) => cell('pair', row) !== ''),
     (row) => cell('pair', row),
@@ -63,7 +69,13 @@ export function readExamples(
     const [first, second, third] = rows;
     if (first === undefined || second === undefined || third !== undefined || relation === undefined)
       return undefined;
-    return { name, first, second, relation, within: Math.max(withinOf(first), withinOf(second)) };
+    return {
+      name: cutName(name),
+      first,
+      second,
+      relation,
+      within: Math.max(withinOf(first), withinOf(second)),
+    };
   });
   const pairs = read.filter((pair) => pair !== undefined);
   const idle = all.filter((row) => cell('expect', row) === '' && cell('pair', row) === '');
@@ -74,8 +86,19 @@ export function readExamples(
     badPairs: read.length - pairs.length,
   });
   if (problems.length > 0) return err(problems);
-  const names = all.map((row) => cell('id', row) || `row ${row + 1}`);
+  const names = all.map((row) => cutName(cell('id', row)) || `row ${row + 1}`);
   return ok({ path: file.path, digest: file.digest, names, expectations, pairs });
+}
+
+/** Spaces belong to what is expected. */
+function meantBy({ expect, typed }: ExampleTexts, row: number): readonly string[] {
+  const names = [expect?.[row] ?? '', typed?.[row] ?? ''];
+  return [...new Set(names.filter((name) => name !== ''))];
+}
+
+function cutName(name: string): string {
+  const letters = Array.from(name);
+  return letters.length <= LONGEST_NAME ? name : `${letters.slice(0, LONGEST_NAME - 1).join('')}…`;
 }
 
 type Faults = Readonly<Record<'rows' | 'badWithin' | 'idle' | 'badPairs', number>>;

@@ -27,8 +27,8 @@ test('rows that must be answered so and pairs stand in one file, beside inputs t
     names: ['plain', 'stolen', 'base', 'swapped'],
     // Whole numbers are named as labels are, whatever gaps stand between them.
     expectations: [
-      { row: 0, expect: '0', within: 0 },
-      { row: 1, expect: '1', within: 0 },
+      { row: 0, expect: ['0'], within: 0 },
+      { row: 1, expect: ['1'], within: 0 },
     ],
     pairs: [{ name: 'country swapped', first: 2, second: 3, relation: 'same', within: 0 }],
   });
@@ -37,6 +37,17 @@ test('rows that must be answered so and pairs stand in one file, beside inputs t
 test('a file of pairs alone has no `expect`', async () => {
   const examples = await readExamples(folder, write('pairs.csv', 'pair,relation,x\na,higher,1\na,,2\n'));
   expect(examples).toMatchObject({ expectations: [], names: ['row 1', 'row 2'] });
+});
+
+test('is the same with a byte order mark, before quotes too', async () => {
+  const rows = '"expect","x"\n"01","1"\n"02","2"\n';
+  const marked = await readExamples(folder, write('marked.csv', `\uFEFF${rows}`));
+  const plain = await readExamples(folder, write('plain.csv', rows));
+  expect(marked.expectations).toEqual(plain.expectations);
+  expect(plain.expectations.map(({ expect: names }) => names)).toEqual([
+    ['01', '1'],
+    ['02', '2'],
+  ]);
 });
 
 test.each([

@@ -10,8 +10,12 @@ import { undecided } from './undecided.ts';
 /** The examples of one file, and what the challenger answers to them; nothing where it was not asked about this file. */
 export type AnsweredExamples = { readonly examples: Examples; readonly answered: ExampleAnswers | undefined };
 
-/** How the challenger's answers are read. */
-type Meaning = { readonly task: Task; readonly contract: AnswersContract };
+/** How the challenger's answers are read, and all classes that it can answer, where they are known. */
+type Meaning = {
+  readonly task: Task;
+  readonly contract: AnswersContract;
+  readonly classes: readonly string[] | undefined;
+};
 
 const MOST_NAMED = 10;
 /** Numbers this near are the same: they were computed in other batches. */
@@ -66,9 +70,17 @@ const NOT_ASKED = {
 };
 
 /** Why these examples can't be judged by these answers. */
-function findUnjudged({ examples, answered }: AnsweredExamples, { task }: Meaning) {
+function findUnjudged({ examples, answered }: AnsweredExamples, meaning: Meaning) {
+  const { task } = meaning;
   if (answered === undefined || answered.digest !== examples.digest) return NOT_ASKED;
   if (answered.answers.length !== examples.names.length) return NOT_ASKED;
+  const strange = examples.expectations.filter(({ expect }) => isUnanswerable(expect, meaning));
+  if (strange.length > 0) {
+    const named = listNames(strange.map(({ row }) => examples.names[row] ?? ''));
+    const what = task === 'regression' ? 'no number' : 'none of the classes';
+    const message = `${formatCount(strange.length)} examples expect ${what}: ${named}.`;
+    return { code: 'examples-unanswerable', message };
+  }
   const isOrdered = task === 'regression' || answered.scores?.length === answered.answers.length;
   if (isOrdered || examples.pairs.every(({ relation }) => relation === 'same')) return undefined;
   return {
@@ -77,14 +89,22 @@ function findUnjudged({ examples, answered }: AnsweredExamples, { task }: Meanin
   };
 }
 
+/** Whether no model could answer so: what is written wrongly in the file is no fault of the model. */
+function isUnanswerable(expect: readonly string[], { task, contract, classes }: Meaning): boolean {
+  if (task === 'regression') return !Number.isFinite(Number(expect.at(-1)));
+  return classes !== undefined && !expect.some((name) => classes.includes(nameClass(contract, name)));
+}
+
 function isExpected(
   { row, expect, within }: Examples['expectations'][number],
   { answers }: ExampleAnswers,
-  { task, contract }: Meaning,
+  { task, contract, classes }: Meaning,
 ): boolean {
   const answer = answers[row];
-  if (task === 'regression') return isNear(Number(answer), Number(expect), within);
-  return answer === nameClass(contract, expect);
+  if (task === 'regression') return isNear(Number(answer), Number(expect.at(-1)), within);
+  const names = expect.map((name) => nameClass(contract, name));
+  const meant = names.find((name) => classes?.includes(name));
+  return meant === undefined ? names.some((name) => name === answer) : answer === meant;
 }
 
 function holds(
@@ -112,10 +132,13 @@ function failure(
   names: readonly string[],
 ): readonly Reason[] {
   if (names.length === 0) return [];
-  const rest = names.length - MOST_NAMED;
-  const named = `${names.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
-  const message = `${path}: ${formatCount(names.length)} of ${formatCount(of)} ${what}: ${named}.`;
+  const message = `${path}: ${formatCount(names.length)} of ${formatCount(of)} ${what}: ${listNames(names)}.`;
   return [{ code, metric: path, message, observed: names.length, sampleSize: of }];
+}
+
+function listNames(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMED;
+  return `${names.slice(0, MOST_NAMED).join(', ')}${rest > 0 ? ` and ${formatCount(rest)} more` : ''}`;
 }
 
 function allHold({ path }: ExamplesRule, { expectations, pairs }: Examples): Reason {

@@ -89,7 +89,10 @@ function judgeOne(rule: GateRule, input: GateInput, evidence: GateEvidence | und
 
 function judgeBehaviour(rule: ExamplesRule, { behaviour, challenger }: GateInput): Check {
   const given = behaviour?.files.find(({ examples }) => examples.path === rule.path);
-  return judgeExamples(rule, given, { task: challenger.task, contract: behaviour?.contract ?? {} });
+  const { task, isOpen = false } = challenger;
+  const isListed = (task === 'binary' || task === 'multiclass') && !isOpen;
+  const classes = isListed ? challenger.classes : undefined;
+  return judgeExamples(rule, given, { task, contract: behaviour?.contract ?? {}, classes });
 }
 
 function judgeLimit(rule: FloorRule, input: GateInput, evidence: GateEvidence | undefined): RuleOutcome {

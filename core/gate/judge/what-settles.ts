@@ -21,6 +21,7 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'metric-not-for-task': 'a rule that suits the task.',
   'examples-not-asked':
     'all jobs run again: the one that predicts and the one that judges must read the same file.',
+  'examples-unanswerable': 'numbers, or classes by the names that the labels have, under `expect`.',
   'examples-without-order': '`same`, or probabilities in the predictions.',
   'not-measured': 'a measurement of the built package.',
   'not-a-size': 'the size of the package in bytes.',

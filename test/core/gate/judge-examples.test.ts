@@ -21,15 +21,16 @@ function judge(
   {
     task = 'binary',
     contract = {},
+    classes,
     digest = DIGEST,
-  }: { task?: Task; contract?: AnswersContract; digest?: string } = {},
+  }: { task?: Task; contract?: AnswersContract; classes?: readonly string[]; digest?: string } = {},
 ) {
   const examples = read(texts);
   if (!examples.ok) throw new Error(JSON.stringify(examples.error));
   return judgeExamples(
     RULE,
     { examples: examples.value, answered: { ...answers, digest } },
-    { task, contract },
+    { task, contract, classes },
   );
 }
 
@@ -76,6 +77,41 @@ describe('examples that must be answered so', () => {
   ])('a number of %s within "%s" answered by %d: %s', (expected, within, answer, verdict) => {
     const texts = { expect: [expected], within: [within] };
     expect(judge(texts, { answers: [answer], scores: null }, { task: 'regression' }).verdict).toBe(verdict);
+  });
+});
+
+describe('what is expected', () => {
+  test.each([
+    ['as it is written, where that is a class', '01', '1', ['01', '02'], '01', 'pass'],
+    ['as labels are typed, where that is one', '1.0', '1', ['0', '1'], '1', 'pass'],
+    ['as it is written, before what it may be typed as', '01', '1', ['01', '1'], '1', 'fail'],
+    ['either way, where classes are not listed', '1.0', '1', undefined, '1', 'pass'],
+    ['with its spaces, which a text may begin with', ' Paris', ' Paris', undefined, ' Paris', 'pass'],
+    ['and nothing that a space sets apart', 'Paris', 'Paris', undefined, ' Paris', 'fail'],
+  ])('is meant %s', (_, written, typed, classes, answer, verdict) => {
+    const given = { answers: [answer], scores: null };
+    expect(judge({ expect: [written], typed: [typed] }, given, { ...(classes && { classes }) }).verdict).toBe(
+      verdict,
+    );
+  });
+
+  test.each([
+    ['no class', 'multiclass', ['frued', 'legit'], ['fraud', 'legit'], 'none of the classes: row 1.'],
+    ['no number', 'regression', ['12', 'a lot'], [12, 12], 'no number: row 2.'],
+    ['a number without end', 'regression', ['inf'], [12], 'no number: row 1.'],
+  ] as const)('is %s: a fault of the file, and not of the model', (_, task, expected, answers, told) => {
+    const classes = task === 'regression' ? {} : { classes: ['fraud', 'legit'] };
+    const check = judge({ expect: expected }, { answers, scores: null }, { task, ...classes });
+    expect(codes(check)).toEqual(['inconclusive', 'examples-unanswerable']);
+    expect(check.reasons[0]?.message).toContain(told);
+    expect(check.toSettle).toContain('under `expect`');
+  });
+
+  test('is told by names that are cut, however long they are', () => {
+    const rows = Array.from({ length: 20 }, (_, row) => String(row));
+    const texts = { id: rows.map((row) => 'i'.repeat(10_000) + row), expect: rows.map(() => 'a') };
+    const check = judge(texts, { answers: rows.map(() => 'b'), scores: null });
+    expect(check.reasons[0]?.message.length).toBeLessThan(1_000);
   });
 });
 
