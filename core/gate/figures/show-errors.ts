@@ -8,10 +8,11 @@ import { gatherCells } from './gather-cells.ts';
 
 const QUANTILES = [0.05, 0.25, 0.5, 0.75, 0.95] as const;
 
-/** Predictions against the truth, and how the errors are spread; `undefined` where no numbers are predicted. */
+/** Predictions against the truth, and how the errors are spread; `undefined` where no numbers are predicted, or further apart than can be told. */
 export function showErrors({ sample, models }: Shown): GateFigure | undefined {
   if (sample.task !== 'regression') return undefined;
   const range = rangeOf([sample.labels, ...models.map(({ side }) => side.predictions)]);
+  if (!Number.isFinite(range[1] - range[0])) return undefined;
   const drawn = models.map(({ who, name, side }) => ({
     who,
     text: name,

@@ -58,9 +58,12 @@ function writeForest(rows: readonly ForestRow[]): Block {
     ...(change === undefined ? [] : [change.low, change.high]),
     ...(margin === undefined ? [] : [-margin]),
   ]);
-  const [low, high] = [Math.min(0, ...values), Math.max(0, ...values)];
-  const placeOf = (value: number): number =>
-    high > low ? Math.round(((PLOT - 1) * (value - low)) / (high - low)) : 0;
+  const finite = [0, ...values.filter(Number.isFinite)];
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const placeOf = (value: number): number => {
+    const shown = Math.min(high, Math.max(low, value));
+    return high > low ? Math.round(((PLOT - 1) * (shown - low)) / (high - low)) : 0;
+  };
   const width = Math.min(NAME, Math.max(5, ...rows.map(({ name }) => Array.from(name).length)));
   const lines = rows.map((row) => {
     const name = Array.from(shortenText(row.name, width));
