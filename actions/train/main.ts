@@ -5,6 +5,7 @@ import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
+import type { Config } from '../../core/config/config.ts';
 import { STORAGE_VARIABLE } from '../../core/names.ts';
 import { withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -24,14 +25,7 @@ export function main(root: string): Promise<void> {
     const { config, text } = await readConfigAndText(host, inputs.config, {});
     const { workspace } = host;
     await warnOfRunner(plan, host.env, log);
-    const defaults = await requireProject(
-      workspace,
-      { file: inputs.config, text },
-      {
-        ...config.project,
-        parameters: { ...config.project.parameters, ...withoutSearchParameters(plan, config) },
-      },
-    );
+    const defaults = await requireProject(workspace, { file: inputs.config, text }, projectOf(plan, config));
     const options = {
       ...{ python: inputs.python, runtime: path.join(root, 'runtime'), cwd: workspace, env: host.childEnv() },
       ...boxOf(plan),
@@ -59,6 +53,12 @@ export function main(root: string): Promise<void> {
       },
     );
   });
+}
+
+/** The project with the parameters that this training is given. */
+function projectOf(plan: Plan, config: Config): Config['project'] {
+  const parameters = { ...config.project.parameters, ...withoutSearchParameters(plan, config) };
+  return { ...config.project, parameters };
 }
 
 /** The run of the workflow, and its repository. */
