@@ -6,7 +6,7 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { releaseLock } from '../../core/ledger/locks.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
-import { withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
+import { withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
 import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
 import type { Block, Report } from '../../core/report/report.ts';

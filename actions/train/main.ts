@@ -7,7 +7,7 @@ import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
 import { STORAGE_VARIABLE } from '../../core/names.ts';
-import { withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
+import { withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { type Plan, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';

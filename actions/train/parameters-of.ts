@@ -1,6 +1,6 @@
 import type { Config, Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import { isOfSearch, withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
+import { isOfSearch, withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
 import type { Plan } from '../job/handoff.ts';
 
 type Asked = Pick<Plan, 'operation' | 'parameters'>;

@@ -2,7 +2,7 @@ import type { Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import { RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
-import { withoutSearchParameters } from '../../core/plan/without-search-parameters.ts';
+import { withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import type { Block } from '../../core/report/report.ts';
 import { describeParameters, describeProgress } from '../../core/search/describe-progress.ts';

@@ -1,5 +1,5 @@
-import type { Config, Scalar } from '../config/config.ts';
-import type { Operation } from './hand-over.ts';
+import type { Config, Scalar } from '../../config/config.ts';
+import type { Operation } from '../hand-over.ts';
 
 type Parameters = Readonly<Record<string, Scalar>>;
 type Asked = { readonly operation: Operation; readonly parameters: Parameters };
