@@ -1,4 +1,3 @@
-
 """The work of measure/bench/gate.ts by scipy.stats.bootstrap.
 
 Paired percentile bounds of three metrics, on all rows and in each slice. Reads {"labels", "champion", "challenger",

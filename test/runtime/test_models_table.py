@@ -42,6 +42,7 @@ def test_the_page_has_a_row_for_each_kind_as_it_is_expected_to_end():
 
 @pytest.mark.parametrize("name", CHEAP)
 def test_a_kind_is_read_as_its_own_library_means_it(name: str, tmp_path, monkeypatch: pytest.MonkeyPatch):
+    import cloudpickle
     import mlflow
     import yaml
 
@@ -50,6 +51,8 @@ def test_a_kind_is_read_as_its_own_library_means_it(name: str, tmp_path, monkeyp
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
     monkeypatch.chdir(tmp_path)
     kind = read_kinds()[name]
+    # As the training does: the model's process can't import where it was written.
+    cloudpickle.register_pickle_by_value(sys.modules[kind.log.__module__])
     with mlflow.start_run() as run:
         predict = kind.log(kind.data(ROWS, 1))
     held = kind.data(ROWS, HELD_OUT)

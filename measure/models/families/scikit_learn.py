@@ -173,7 +173,7 @@ def encode(labels):
     "labels encoded as 0, 1, 2 before training, texts in the holdout",
     "LabelEncoder, then mlflow.sklearn.log_model",
     table_of(THREE),
-    outcome="answers-unknown",
+    outcome="labels-unknown",
 )
 def encoded(train: Data):
     return log(logistic().fit(train.inputs, encode(train.labels)), train)
