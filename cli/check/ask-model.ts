@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readExamples } from '../../adapters/holdout/read-examples.ts';
+import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
 import { checkAnswers } from '../../core/check/check-answers.ts';
@@ -57,9 +58,10 @@ export async function askModel(asking: Asking, config: Config): Promise<readonly
       ([name, value]) => `${name} ${Number(value.toPrecision(4))}`,
     );
     const stored = await readAnswers(predictions, answer.rows);
+    const held = await readHoldout(asking.folder, holdout);
     return [
       fine(SUBJECT, `${modelUri} answered ${answer.rows} examples as ${answer.task}: ${told.join(', ')}`),
-      ...checkAnswers(SUBJECT, stored.answers, config.gate),
+      ...checkAnswers(SUBJECT, { answers: stored.answers, held }, config.gate),
     ];
   } catch (thrown) {
     return errorsOf(SUBJECT, thrown);

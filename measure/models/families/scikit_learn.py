@@ -218,7 +218,7 @@ def with_unknown(rows: int, seed: int) -> Data:
     return made
 
 
-@kind("a class of the holdout that the model was not trained on", PLAIN, with_unknown)
+@kind("a class of the holdout that the model was not trained on", PLAIN, with_unknown, outcome="unknown-class")
 def extra_class(train: Data):
     return log(fit(logistic(), train), train)
 
