@@ -56,21 +56,21 @@ def refuse_foreign(outcome: Outcome, interpretation: Interpretation) -> None:
 def refuse_unborne(truth: np.ndarray, chosen: np.ndarray, size: int) -> None:
     """Raises UserError where labels that are some of the places from zero do not agree with the answers beyond chance.
 
-    They may be places of other classes than the model's: only answers that are right more often than those of a model
-    of something else show that they are not.
+    They may be places of other classes than the model's, or its numbers no scores of classes: only answers that are
+    right more often than those of a model of something else show that they are not.
     """
     rows = len(truth)
     by_label, by_answer = (np.bincount(places[places >= 0], minlength=size) for places in (truth, chosen))
     by_chance = (by_label * by_answer).sum() / rows
     right = (truth == chosen).sum()
-    if right > by_chance + SURE * spread(by_chance, rows):
+    if right == rows or right > by_chance + SURE * spread(by_chance, rows):
         return
     raise UserError(
         "labels-unknown",
-        f"The holdout's labels are whole numbers that could be places of {np.count_nonzero(by_label)} of the model's "
-        f"{size} classes, but read so {int(right)} of {rows} answers are right, no more than by chance.",
-        "Say what they stand for, as in answers.labels: { 0: ant, 1: bee }; or correct answers.classes or "
-        "data.holdout.target.",
+        f"The holdout's labels are whole numbers that could be places of {np.count_nonzero(by_label)} of {size} "
+        f"classes of the model, but read so {int(right)} of {rows} answers are right, no more than by chance.",
+        "Say what the labels stand for, as in answers.labels: { 0: ant, 1: bee }, and what the model gives, under "
+        "answers.classes; or correct data.holdout.target.",
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from trainyard.check_answers import refuse_foreign, refuse_permuted, refuse_unanswered, refuse_unborne
 from trainyard.errors import UserError
 from trainyard.evidence import Evidence
-from trainyard.infer import settle
+from trainyard.infer import Settled, settle
 from trainyard.labels import name_truth, refuse_missing_labels
 from trainyard.outputs import Interpretation, Outcome, interpret, to_numbers
 
@@ -77,11 +77,19 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
         return Reading(interpretation, outcome, labels.astype(float), settled.contract, settled.inferred)
     truth = name_truth(labels, settled.contract.labels)
     reading = Reading(interpretation, outcome, truth, settled.contract, settled.inferred)
-    places = settled.contract.labels if "labels" in settled.inferred else {}
-    if "0" in places and len(set(reading.truth)) < len(places):
+    if are_places(settled) and len(set(reading.truth)) < len(interpretation.classes):
         refuse_unborne(reading.places, outcome.chosen, len(interpretation.classes))
     if interpretation.kind == "labels" and interpretation.task != "open":
         refuse_foreign(outcome, interpretation)
     if interpretation.kind in {"scores", "probability"}:
         refuse_permuted(reading.places, outcome.chosen, len(interpretation.classes))
     return reading
+
+
+def are_places(settled: Settled) -> bool:
+    """Whether labels are read as the places of classes, or of columns that nobody has named, without anybody's word."""
+    classes = settled.interpretation.classes
+    if "labels" in settled.inferred:
+        return "0" in settled.contract.labels
+    is_unnamed = "classes" in settled.inferred and settled.interpretation.kind == "scores"
+    return is_unnamed and classes == tuple(str(place) for place in range(len(classes)))

@@ -196,6 +196,10 @@ def test_labels_that_are_some_of_the_places_are_read_so_only_where_the_answers_b
     other = refused(np.eye(3)[np.where(np.arange(ROWS) % 50 == 0, 0, 2)], labels, said=named)
     assert other.problem.code == "labels-unknown"
     assert "answers.labels" in other.problem.remedy
+    # Numbers of an embedding are no scores of classes that nobody has named.
+    assert read(np.eye(16)[labels], labels).right.all()
+    embedding = np.random.default_rng(5).normal(size=(ROWS, 16))
+    assert refused(embedding, labels).problem.code == "labels-unknown"
     said = Contract(labels={"0": "ant", "1": "bee", "2": "cat"})
     assert not read(np.eye(3)[np.full(ROWS, 2)], labels, said, named).right.any()
 

@@ -242,7 +242,7 @@ def dropout_left_on(train: Data):
     return log_classes(train, "dropout", pickled=True)
 
 
-@kind("an embedding", PLAIN, array_of(THREE), file="npz", outcome="answers-unstated")
+@kind("an embedding", PLAIN, array_of(THREE), file="npz", outcome="labels-unknown")
 def embedding(train: Data):
     model = fit(train, 16, "embedding")
     log(model, train)
