@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CONTRACTS } from '../../actions/job/contract.ts';
+import { COMMON_OUTPUTS, CONTRACTS } from '../../actions/job/contract.ts';
 import { VERSION } from '../../core/version.ts';
 import { STATE_DIR } from '../../sandbox/checkout.ts';
 
@@ -142,6 +142,6 @@ describe.each(Object.keys(CONTRACTS))('the built action %s', (name) => {
       (match) => match.groups?.['name'],
     );
     const contract = Object.values(CONTRACTS).find((one) => one.name === name);
-    expect(given).toEqual(['decision', 'reason-code', 'result', ...(contract?.outputs ?? [])]);
+    expect(given).toEqual([...COMMON_OUTPUTS, ...(contract?.outputs ?? [])]);
   });
 });
