@@ -41,6 +41,8 @@ export async function playBadModel(world: World, traffic: SteadyTraffic, say: Sa
   const last = history.at(-1);
   const failed = traffic.total();
   const byChampion = traffic.byVersion.get(champion ?? '') ?? { requests: 0, failed: 0 };
+  // Where the machine is busy, its two lanes may be slower before they have failed a client: that takes it back as well.
+  const wasSeen = failed.failed > 0 || last?.code === 'slower';
   const healed = await serveOn(traffic);
   return {
     title: 'Bad model',
@@ -65,7 +67,7 @@ export async function playBadModel(world: World, traffic: SteadyTraffic, say: Sa
       {
         expected: 'the champion answered throughout, and alone afterwards',
         observed: `champion: ${byChampion.requests} requests, ${byChampion.failed} failed; in all ${failed.failed} of ${failed.requests} failed; afterwards ${healed.failed} of ${healed.requests}`,
-        held: byChampion.requests > 0 && byChampion.failed === 0 && failed.failed > 0 && healed.failed === 0,
+        held: byChampion.requests > 0 && byChampion.failed === 0 && wasSeen && healed.failed === 0,
         where: world.host.dataPlane,
       },
     ],

@@ -3,7 +3,7 @@ import { digestSchema } from '../../identity/digest.ts';
 import { parametersSchema } from '../parameters.ts';
 
 /** What a search came to: what the ledger keeps of it, and jobs hand on. */
-export const searchSummarySchema = z.strictObject({
+export const searchSummarySchema = z.object({
   /** The MLflow run that the runs of all trials belong to. */
   runId: z.string().min(1),
   /** Name of the study in the storage. */
@@ -16,7 +16,7 @@ export const searchSummarySchema = z.strictObject({
   asked: z.int().positive(),
   complete: z.int().nonnegative(),
   pruned: z.int().nonnegative(),
-  best: z.strictObject({
+  best: z.object({
     trial: z.int().nonnegative(),
     runId: z.string().min(1),
     value: z.number(),
