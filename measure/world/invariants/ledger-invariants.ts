@@ -26,6 +26,8 @@ export type Writing = {
   readonly now: readonly LedgerEvent[];
   readonly written: readonly LedgerEvent[];
   readonly hosts: readonly HostView[];
+  /** Whether any host may remember a ledger: one that is down may, and one that came back with an empty disk does not. */
+  readonly isRemembered: boolean;
   readonly maxUnavailable: number;
   /** What people have commanded so far. `at` is an instant. */
   readonly commands: readonly { readonly at: string; readonly text: string }[];
@@ -76,8 +78,9 @@ function isNews({ downForMs, isUnseen, told }: HostView, rollout: string): boole
 export const LEDGER_INVARIANTS: readonly Invariant<Writing>[] = [
   {
     name: 'ledger-only-grows',
-    text: 'The ledger only grows: what was written once is there ever after, in its order.',
-    breach: ({ before, now }) => {
+    text: 'The ledger only grows: what was written once is there ever after, in its order, as long as a host may remember it.',
+    breach: ({ before, now, isRemembered }) => {
+      if (!isRemembered) return undefined;
       const lost = before.find(({ id }, index) => now[index]?.id !== id);
       return lost && `${lost.kind} ${lost.id} is not where it was`;
     },

@@ -1,5 +1,6 @@
 import { toInstant } from '../../../core/instant.ts';
 import { emptyLedger, environmentOf, type Rollout, secondsHeld } from '../../../core/ledger/state.ts';
+import type { WorldHost } from '../host/host.ts';
 import { BEGINNING_MS } from '../scheduler.ts';
 import type { JobEnd, SimulatedWorld } from '../world.ts';
 import { ENVIRONMENT, MODEL, TIMES } from '../world-config.ts';
@@ -111,6 +112,11 @@ function openOf({ heads }: SimulatedWorld): Rollout | undefined {
   return state && environmentOf(state, ENVIRONMENT).rollout;
 }
 
+function mayRemember(host: WorldHost): boolean {
+  const store = host.store();
+  return store === undefined || store.getTraffic(MODEL)?.traffic.ledger !== undefined;
+}
+
 function writingOf(world: SimulatedWorld, index: number): Writing {
   const { heads, setup, commands, behaviours } = world;
   const [before, now] = [heads[index - 1], heads[index]];
@@ -122,6 +128,7 @@ function writingOf(world: SimulatedWorld, index: number): Writing {
     now: events,
     written: events.slice(known.length),
     hosts: world.hosts.map((host) => viewOf(host)),
+    isRemembered: world.hosts.some((host) => mayRemember(host)),
     maxUnavailable: setup.maxUnavailable,
     commands: commands.map(({ at, text }) => ({ at: toInstant(BEGINNING_MS + at), text })),
     isHarmful: (version) => {

@@ -35,6 +35,7 @@ function writing(
     now: [...before, ...written],
     written,
     hosts: [HOST],
+    isRemembered: true,
     maxUnavailable: 0,
     commands: [],
     isHarmful: () => false,
@@ -157,3 +158,9 @@ describe('what each writing to the ledger has to keep', () => {
 function braked(forMs: number): HostView {
   return { ...HOST, brake: { rollout: ROLLOUT, forMs } };
 }
+
+it('asks nothing of a ledger that nobody remembers', () => {
+  expect(breachesOf(writing([], { now: BEFORE.slice(1), isRemembered: false }))).not.toContain(
+    'ledger-only-grows',
+  );
+});
