@@ -23,7 +23,7 @@ from trainyard.search.gpus import find_gpus, share_gpus
 from trainyard.search.progress import weigh_parameters
 from trainyard.search.settings import Space, read_settings
 from trainyard.search.storage import name_driver
-from trainyard.search.study import LOST, RUN, SLOT, WHY, SharedStudy, to_distribution
+from trainyard.search.study import LOST, RUN, SLOT, WHY, WORKER, SharedStudy, to_distribution
 from trainyard.search.supervisor import Supervisor
 from trainyard.search.worker import Worker
 
@@ -94,6 +94,31 @@ def test_a_search_that_is_killed_as_a_whole_goes_on_where_it_was(tmp_path: Path)
     assert result["complete"] == 6
     by_slot = {trial["slot"]: trial["value"] for trial in result["trials"]}
     assert by_slot == {trial["slot"]: trial["value"] for trial in left_alone["trials"]}
+
+
+def test_a_trial_has_its_worker_and_a_sign_of_life_before_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    search = Search(tmp_path)
+    process = search.start()
+    process.kill()
+    process.wait()
+    os.environ["TRAINYARD_SEARCH_VARIABLES"] = "{}"
+    shared = SharedStudy(read_settings(tmp_path / "spec.json"), search.url)
+    shared.fill(1)
+    seen: list[str] = []
+    begin = shared.storage.set_trial_state_values
+
+    def die(trial_id: int, **state: object) -> bool:
+        (trial,) = shared.trials()
+        seen.append(trial.user_attrs[WORKER])
+        begin(trial_id, **state)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shared.storage, "set_trial_state_values", die)
+    with pytest.raises(KeyboardInterrupt):
+        shared.take("a/0")
+    assert seen == ["a/0"]
+    with sqlite3.connect(tmp_path / "study.db") as database:
+        assert database.execute("select count(*) from trial_heartbeats").fetchone() == (1,)
 
 
 def test_a_host_that_is_gone_is_noticed_by_its_silence(tmp_path: Path):
@@ -184,6 +209,7 @@ def test_a_trial_that_is_run_again_has_the_parameters_of_the_lost_one_and_nothin
     process = search.start()
     process.kill()
     process.wait()
+    os.environ["TRAINYARD_SEARCH_VARIABLES"] = "{}"
     shared = open_study(search)
     shared.fill(1)
     lost = shared.take("a/0")

@@ -99,6 +99,9 @@ class SharedStudy:
         with self.locked():
             for waiting in self.study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
                 trial_id = self.id_of(waiting)
+                # Before it runs: one that died in between would be nobody's, and never be missed.
+                self.storage.set_trial_user_attr(trial_id, WORKER, worker)
+                self.storage.record_heartbeat(trial_id)
                 try:
                     if not self.storage.set_trial_state_values(trial_id, state=TrialState.RUNNING):
                         continue
