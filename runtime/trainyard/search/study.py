@@ -107,6 +107,7 @@ class SharedStudy:
                         continue
                 except optuna.exceptions.UpdateFinishedTrialError:
                     continue
+                # Again: a worker of another host may have put its name there, and come too late.
                 self.storage.set_trial_user_attr(trial_id, WORKER, worker)
                 if self._owns(waiting):
                     return self._begin(trial_id, waiting)

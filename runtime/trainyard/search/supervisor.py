@@ -58,7 +58,6 @@ class Supervisor:
         self._deaths = 0
         # Those that an earlier job of this search has told already: whoever runs it again has mended why.
         self._told = {trial.number for trial in self._shared.trials() if fails_by_itself(trial)}
-        self._unclaimed: dict[int, float] = {}
 
     def run(self) -> SharedStudy:
         """Gives the study once all slots have their trial, or no more may begin. Raises a UserError where it can't."""
@@ -87,7 +86,6 @@ class Supervisor:
 
     def _look_after(self) -> None:
         optuna.storages.fail_stale_trials(self._shared.study)
-        self._fail_unclaimed()
         if not self._is_late():
             self._shared.fill(2 * self._settings.jobs)
         for name, gpus in self._gpus.items():
@@ -141,17 +139,6 @@ class Supervisor:
         """Trials that a worker of this name left running are nobody's any more."""
         for trial in self._shared.trials():
             if trial.state == TrialState.RUNNING and trial.user_attrs.get(WORKER) == name:
-                self._lose(trial)
-
-    def _fail_unclaimed(self) -> None:
-        """A worker that died between taking a trial and putting its name there has left no heartbeat either."""
-        for trial in self._shared.trials():
-            if trial.state != TrialState.RUNNING or WORKER in trial.user_attrs:
-                self._unclaimed.pop(trial.number, None)
-            elif (
-                time.monotonic() - self._unclaimed.setdefault(trial.number, time.monotonic())
-                > self._settings.grace_seconds
-            ):
                 self._lose(trial)
 
     def _lose(self, trial: FrozenTrial) -> None:
