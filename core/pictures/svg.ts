@@ -20,6 +20,7 @@ type Attribute =
   | 'points'
   | 'class'
   | 'opacity'
+  | 'stroke-opacity'
   | 'transform';
 
 /** Nothing here can name a script, a handler or an address. */

@@ -1,8 +1,8 @@
+import { drawSheet, label, type Shape, shape } from '../pictures/svg.ts';
 import { showValue } from './describe-progress.ts';
 import type { SearchResult } from './search-result.ts';
-import { drawFrame, drawPath, drawText, round, type Size } from './svg.ts';
 
-const SIZE: Size = { width: 640, height: 320 };
+const SIZE = { width: 640, height: 320 };
 const LEFT = 70;
 const TOP = 40;
 const RIGHT = 20;
@@ -22,26 +22,31 @@ export function drawHistory({ trials, metric, direction }: SearchResult): string
       ? SIZE.height / 2
       : SIZE.height - BOTTOM - ((SIZE.height - TOP - BOTTOM) * (value - lowest)) / (highest - lowest);
   let best: number | undefined;
-  const bests: (readonly [number, number])[] = [];
+  const bests: string[] = [];
   for (const { number, value, state } of shown) {
     if (state === 'pruned') continue;
     const better = best === undefined || (direction === 'maximize' ? value > best : value < best);
     if (better) best = value;
-    bests.push([x(number), y(best ?? value)]);
+    bests.push(`${x(number).toFixed(1)},${y(best ?? value).toFixed(1)}`);
   }
-  return drawFrame(`${metric} of each trial`, SIZE, [
+  const title = `${metric} of each trial`;
+  const description = `${title}, pruned ones paler, and the best up to each as a line.`;
+  return drawSheet({ title, description, ...SIZE }, [
+    label(title, { x: SIZE.width / 2, y: 20, anchor: 'middle', style: 'strong' }),
     ...(values.length === 0
       ? []
       : [scale(showValue(highest), y(highest)), scale(showValue(lowest), y(lowest))]),
-    drawText({ x: SIZE.width / 2, y: SIZE.height - 10, text: 'trial', anchor: 'middle' }),
-    drawPath(bests, 'stroke="#0969da" stroke-width="2"'),
-    ...shown.map(
-      ({ number, value, state }) =>
-        `<circle cx="${round(x(number))}" cy="${round(y(value))}" r="3" fill="${state === 'pruned' ? '#afb8c1' : '#57606a'}"/>`,
+    label('trial', { x: SIZE.width / 2, y: SIZE.height - 10, anchor: 'middle' }),
+    shape('polyline', { points: bests.join(' '), class: 'challenger' }),
+    ...shown.map(({ number, value, state }) =>
+      shape('circle', {
+        ...{ cx: x(number), cy: y(value), r: 3, class: 'champion-fill' },
+        opacity: state === 'pruned' ? 0.5 : 1,
+      }),
     ),
   ]);
 }
 
-function scale(text: string, y: number): string {
-  return drawText({ x: LEFT - 10, y: y + 4, text, anchor: 'end' });
+function scale(text: string, y: number): Shape {
+  return label(text, { x: LEFT - 10, y: y + 4, anchor: 'end' });
 }

@@ -1,5 +1,5 @@
+import { drawSheet, label, shape } from '../pictures/svg.ts';
 import type { SearchResult } from './search-result.ts';
-import { drawFrame, drawText, round } from './svg.ts';
 
 const WIDTH = 640;
 const LEFT = 160;
@@ -13,13 +13,18 @@ export function drawImportances({ importances }: SearchResult): string | undefin
   const rows = Object.entries(importances.values).toSorted(([, left], [, right]) => right - left);
   const bars = rows.flatMap(([name, share], index) => {
     const y = TOP + index * ROW;
-    const width = round((WIDTH - LEFT - RIGHT) * Math.max(0, Math.min(1, share)));
+    const width = (WIDTH - LEFT - RIGHT) * Math.max(0, Math.min(1, share));
     return [
-      drawText({ x: LEFT - 10, y: y + 14, text: name, anchor: 'end' }),
-      `<rect x="${LEFT}" y="${y}" width="${width}" height="18" fill="#0969da"/>`,
-      drawText({ x: LEFT + width + 6, y: y + 14, text: `${(share * 100).toFixed(0)} %`, anchor: 'start' }),
+      label(name, { x: LEFT - 10, y: y + 14, anchor: 'end' }),
+      shape('rect', { x: LEFT, y, width, height: 18, class: 'challenger-fill' }),
+      label(`${(share * 100).toFixed(0)} %`, { x: LEFT + width + 6, y: y + 14 }),
     ];
   });
-  const size = { width: WIDTH, height: TOP + rows.length * ROW + 20 };
-  return drawFrame(`Importance of the parameters (${importances.method})`, size, bars);
+  const title = `Importance of the parameters (${importances.method})`;
+  const description = rows.map(([name, share]) => `${name} ${(share * 100).toFixed(0)} %`).join(', ');
+  const height = TOP + rows.length * ROW + 20;
+  return drawSheet({ title, description, width: WIDTH, height }, [
+    label(title, { x: WIDTH / 2, y: 20, anchor: 'middle', style: 'strong' }),
+    ...bars,
+  ]);
 }

@@ -1,6 +1,6 @@
+import { drawSheet, label, type Shape, shape } from '../pictures/svg.ts';
 import { showValue } from './describe-progress.ts';
 import type { SearchResult, SearchTrial } from './search-result.ts';
-import { drawFrame, drawPath, drawText } from './svg.ts';
 
 const COLUMN = 140;
 const HEIGHT = 360;
@@ -34,15 +34,29 @@ export function drawParallel({ trials, metric, direction }: SearchResult): strin
     .map((trial) => {
       const points = axes.map(({ place }, index) => [xOf(index), yOf(place(trial))] as const);
       const opacity = (0.15 + 0.85 * merit(trial)).toFixed(2);
-      return drawPath(points, `stroke="#0969da" stroke-width="1.5" stroke-opacity="${opacity}"`);
+      return drawThrough(points, { class: 'challenger', 'stroke-opacity': opacity });
     });
   const frames = axes.flatMap(({ name, ends }, index) => [
-    drawPath([[xOf(index), yOf(0)] as const, [xOf(index), yOf(1)] as const], 'stroke="#57606a"'),
-    drawText({ x: xOf(index), y: TOP - 22, text: name, anchor: 'middle' }),
-    drawText({ x: xOf(index), y: TOP - 6, text: ends[1], anchor: 'middle' }),
-    drawText({ x: xOf(index), y: HEIGHT - BOTTOM + 18, text: ends[0], anchor: 'middle' }),
+    shape('line', { x1: xOf(index), x2: xOf(index), y1: yOf(0), y2: yOf(1), class: 'axis' }),
+    label(name, { x: xOf(index), y: TOP - 22, anchor: 'middle' }),
+    label(ends[1], { x: xOf(index), y: TOP - 6, anchor: 'middle' }),
+    label(ends[0], { x: xOf(index), y: HEIGHT - BOTTOM + 18, anchor: 'middle' }),
   ]);
-  return drawFrame('Parameters and value of each trial', { width, height: HEIGHT }, [...lines, ...frames]);
+  const title = 'Parameters and value of each trial';
+  const description = `A line for each of ${complete.length} trials through ${names.length} parameters and ${metric}; the better the darker.`;
+  return drawSheet({ title, description, width, height: HEIGHT }, [
+    label(title, { x: width / 2, y: 20, anchor: 'middle', style: 'strong' }),
+    ...lines,
+    ...frames,
+  ]);
+}
+
+function drawThrough(
+  points: readonly (readonly [x: number, y: number])[],
+  style: { readonly class: string; readonly 'stroke-opacity': string },
+): Shape {
+  const shown = points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`);
+  return shape('polyline', { points: shown.join(' '), ...style });
 }
 
 /** Numbers by their size, on a logarithmic scale where they span more than two magnitudes; others by their order. */
