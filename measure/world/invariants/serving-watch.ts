@@ -181,7 +181,8 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
             percent,
             allowed: allowedOf(world, {
               ...{ candidate: traffic.candidate, rollout: traffic.lease.rollout },
-              sinceMs: world.time.elapsed() - latelyMs,
+              // A host whose stable version can't answer keeps what it has until that can: no answer would be worse.
+              sinceMs: canServe(world, host, traffic.stable) ? world.time.elapsed() - latelyMs : 0,
             }),
           },
   };
