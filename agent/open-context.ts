@@ -42,7 +42,7 @@ export async function openContext(
   warnOfLostDatabase(options.dataDir);
   const store = openStore(databaseFile(options.dataDir));
   await checkDataPlane(options);
-  const { maxBodyBytes, maxInFlight, stickyHeader, dataPlane } = options;
+  const { maxBodyBytes, maxInFlight, maxClientConnections, stickyHeader, dataPlane } = options;
   return {
     options,
     store,
@@ -56,6 +56,7 @@ export async function openContext(
       owner: proxyOf(options),
       maxBodyBytes,
       maxInFlight,
+      maxClientConnections,
       stickyHeader,
     }),
     exchange: createExchange(env, options.caFile),

@@ -45,6 +45,6 @@ async function warnOfCrowd({ proxy }: AgentContext): Promise<readonly HostWarnin
   // One that does not say it does not say that it is healthy either, and that is told.
   const count = await proxy.turnedAway().catch(() => 0);
   if (count === 0) return [];
-  const message = `The proxy has lately turned away ${count} connections, since as many were open as it takes.`;
+  const message = `The proxy has lately turned away ${count} connections, since as many were open as it takes, in all or of one address.`;
   return [{ code: HOST_WARNINGS.connectionsRefused, message }];
 }

@@ -46,7 +46,10 @@ async function answerProbe(
       shareOut(instances, model, traffic).some(({ given }) => given > 0),
   );
   const isHealthy = await proxy.isHealthy();
-  if (isHealthy && isAnswered) return { status: 'ready', starting };
+  // A proxy that can't be asked is not known to be full.
+  const isFull = isHealthy && (await proxy.isFull().catch(() => false));
+  if (isHealthy && isAnswered && !isFull) return { status: 'ready', starting };
   answer.status(503);
-  return { status: isHealthy ? 'no-version-ready' : 'proxy-down', starting };
+  if (!isHealthy) return { status: 'proxy-down', starting };
+  return { status: isFull ? 'proxy-full' : 'no-version-ready', starting };
 }

@@ -13,7 +13,7 @@ import { buildListeners, type ListenerSettings } from './config/listeners.ts';
 import { buildRoutes, type RouteSettings } from './config/routes.ts';
 import { readAdmin } from './read-admin.ts';
 import type { TrafficPlan } from './traffic-plan.ts';
-import { createTurnedAway } from './turned-away.ts';
+import { createTurnedAway, isFull } from './turned-away.ts';
 import { createUserLog, type UserRequest } from './user-log.ts';
 
 /** Envoy takes up a changed file within milliseconds; after this long it has refused it, in ms. */
@@ -48,7 +48,9 @@ export type DataPlane = {
   readonly userRequests: () => readonly UserRequest[];
   /** Whether it takes requests on its address now. */
   readonly isHealthy: () => Promise<boolean>;
-  /** How many connections it has lately turned away, as many being open as it takes. */
+  /** Whether as many connections are open as it takes, so that the next one is turned away. */
+  readonly isFull: () => Promise<boolean>;
+  /** How many connections it has lately turned away, as many being open as it takes in all or of one client. */
   readonly turnedAway: () => Promise<number>;
   /** Why it does not run on the plan it was given last; `undefined` when it does. */
   readonly problem: () => string | undefined;
@@ -95,6 +97,7 @@ export function createEnvoy(options: EnvoyOptions): DataPlane {
     counters: () => readCounters(socket),
     userRequests: options.stickyHeader === undefined ? () => [] : createUserLog(options.folder),
     isHealthy: async () => running() !== undefined && (await listens(socket).catch(() => false)),
+    isFull: () => isFull(socket),
     turnedAway: createTurnedAway(socket),
     problem: () => problem,
     process: running,

@@ -161,6 +161,11 @@ export const optionsSchema = z.object({
     default: '128',
     parse: count,
   }),
+  maxClientConnections: option({
+    help: 'Connections of one address to predictions, of 10,000 in all; more are closed.',
+    default: '1000',
+    parse: count,
+  }),
   stickyHeader: option({
     help: 'Requests with the same value of this header get the same version while weights hold. Default: none.',
     parse: headerName.optional(),

@@ -6,7 +6,7 @@ export const HOST_WARNINGS = {
   proxyBehind: 'proxy-not-converged',
   /** A version was taken back, and that could not be written down. */
   brakeUnwritten: 'brake-unwritten',
-  /** As many connections to predictions are open as the proxy takes, and others are turned away. */
+  /** As many connections to predictions are open as the proxy takes, in all or of one client, and others are turned away. */
   connectionsRefused: 'connections-refused',
   /** The machine's clock was set. */
   clockJumped: 'clock-jumped',

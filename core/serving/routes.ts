@@ -22,7 +22,7 @@ const deletedSchema = z.object({ files: z.number().int(), bytes: z.number().int(
 const after = z.coerce.number().int().nonnegative().default(0);
 
 const readiness = z.object({
-  status: z.enum(['ready', 'proxy-down', 'no-version-ready']),
+  status: z.enum(['ready', 'proxy-down', 'proxy-full', 'no-version-ready']),
   /** Versions that are being started. */
   starting: z.number().int(),
 });

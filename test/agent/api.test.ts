@@ -250,6 +250,9 @@ test('probes need no token, and say ready once a prediction would be answered', 
   expect(await probe()).toEqual([200, 'ready']);
   expect(await probe('/readyz/mnist')).toEqual([200, 'ready']);
   expect(await probe('/readyz/other')).toEqual([503, 'no-version-ready']);
+  host.world.isProxyFull = true;
+  expect(await probe()).toEqual([503, 'proxy-full']);
+  host.world.isProxyFull = false;
   host.world.proxyFailure = new Error('down');
   expect(await probe()).toEqual([503, 'proxy-down']);
   host.world.proxyFailure = undefined;

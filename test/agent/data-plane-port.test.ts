@@ -24,6 +24,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane’s port', () => {
       owner: `data-plane-test:${folder}`,
       maxBodyBytes: 10_000,
       maxInFlight: 4,
+      maxClientConnections: 1_000,
     });
     folders.push(folder);
     planes.push(plane);

@@ -74,6 +74,7 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
       owner: `data-plane-test:${folder}`,
       maxBodyBytes: MAX_BODY_BYTES,
       maxInFlight: MAX_IN_FLIGHT,
+      maxClientConnections: 1_000,
       stickyHeader: USER_HEADER,
     });
     await apply({});

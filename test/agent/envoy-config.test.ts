@@ -15,10 +15,20 @@ import type { TrafficPlan } from '../../agent/envoy/traffic-plan.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';
 import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
 
-const settings = { folder: '/tmp/x', address: '127.0.0.1', port: 8080, maxBodyBytes: 1_000, maxInFlight: 7 };
-/** The part of a listener that is looked at one by one. */
+const settings = {
+  folder: '/tmp/x',
+  address: '127.0.0.1',
+  port: 8080,
+  maxBodyBytes: 1_000,
+  maxInFlight: 7,
+  maxClientConnections: 9,
+};
+/** The part of a listener that is looked at chain by chain. */
+const chainSchema = z.object({
+  filters: z.array(z.object({ typed_config: z.looseObject({ max_connections: z.number().optional() }) })),
+});
 const listenersSchema = z.object({
-  resources: z.array(z.looseObject({ listener_filters: z.array(z.object({ name: z.string() })) })),
+  resources: z.array(z.object({ filter_chains: z.array(chainSchema) })),
 });
 const backend = { model: 'm', timeoutSeconds: 3 };
 const plan: TrafficPlan = {
@@ -62,27 +72,18 @@ describe('the proxy’s configuration', () => {
   });
 
   test('keeps no connection that says nothing: neither one that never did, nor one that no longer does', () => {
+    const { text } = buildListeners(settings);
+    expect(text).toContain('"idle_timeout":"75s"');
+    expect(text).toContain('"request_headers_timeout":"10s"');
+    expect(text).toContain('"request_timeout":"60s"');
+    // What waits for a connection to speak waits before it counts as anybody's.
+    expect(text).not.toContain('listener_filters');
+  });
+
+  test('lets a client have its share of the connections, and all together 10,000', () => {
     const [listener] = listenersSchema.parse(JSON.parse(buildListeners(settings).text)).resources;
-    expect(listener?.listener_filters.map(({ name }) => name)).toEqual([
-      'envoy.filters.listener.http_inspector',
-    ]);
-    expect(listener).toMatchObject({
-      listener_filters_timeout: '10s',
-      continue_on_listener_filters_timeout: false,
-      filter_chains: [
-        {
-          filters: [
-            {
-              typed_config: {
-                common_http_protocol_options: { idle_timeout: '75s' },
-                request_headers_timeout: '10s',
-                request_timeout: '60s',
-              },
-            },
-          ],
-        },
-      ],
-    });
+    const limits = listener?.filter_chains.map(({ filters }) => filters[0]?.typed_config.max_connections);
+    expect(limits).toEqual(Array.from({ length: 64 }, () => 9));
     expect(buildBootstrap(settings)).toContain('"max_active_downstream_connections":10000');
   });
 

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { describeState } from '../../agent/api/describe-state.ts';
 import { createApp, listen } from '../../agent/api/server.ts';
 import { NO_COUNTERS } from '../../agent/envoy/cluster-counters.ts';
+import type { DataPlane } from '../../agent/envoy/envoy.ts';
 import { PIN_HEADER } from '../../core/names.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
@@ -123,27 +125,50 @@ play('C5', async () => {
   return String(first);
 });
 
-play('C6', async () => {
-  const flood = async () => {
-    const sockets: Socket[] = [];
-    for (let count = 0; count < 10_050; count += 1) {
-      sockets.push(connect());
-      if (count % 200 === 0) await sleep(5);
-    }
-    return sockets;
-  };
-  const proxy = dataPlane();
-  const before = await proxy.turnedAway();
-  const first = await flood();
-  await waitFor(async () => (await proxy.turnedAway()) > before, 'the surplus to be turned away');
-  // Silent ones give their places back, and take them again.
-  await waitFor(async () => (await predict().catch(() => undefined))?.status === 200, 'room', 20_000);
-  const second = await flood();
-  for (const socket of [...first, ...second]) socket.destroy();
+/** Opens so many connections from an address, and says nothing on any of them. */
+async function flood(address: string, count: number): Promise<readonly Socket[]> {
+  const sockets: Socket[] = [];
+  for (let opened = 0; opened < count; opened += 1) {
+    sockets.push(connect(address));
+    if (opened % 200 === 0) await sleep(5);
+  }
+  return sockets;
+}
+
+const warningsOf = async (proxy: DataPlane) => {
   const host = openFakeHost();
   const { warnings = [] } = await describeState({ ...host.context, proxy });
   host.close();
   return warnings.map(({ code }) => code).join();
+};
+
+play('C6', async () => {
+  const proxy = dataPlane();
+  const before = await proxy.turnedAway();
+  const sockets = [...(await flood('127.0.0.9', 10_050))];
+  await waitFor(async () => (await proxy.turnedAway()) - before >= 9_000, 'the surplus to be closed');
+  // Whoever is closed opens anew, and the others are answered all the while.
+  for (let round = 0; round < 10; round += 1) {
+    sockets.push(...(await flood('127.0.0.9', 1_000)));
+    const said = await answerTo('GET /ping HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    if (!said.startsWith('HTTP/1.1')) return `another client hears ${JSON.stringify(said)}`;
+    if ((await predict({ connection: 'close' })).status !== 200) return 'another client waits';
+  }
+  for (const socket of sockets) socket.destroy();
+  return (await proxy.isFull()) ? 'full' : await warningsOf(proxy);
+});
+
+test('clients of many addresses can take all connections, and the host says so', async () => {
+  const proxy = dataPlane();
+  await waitFor(async () => !(await proxy.isFull()), 'room', 20_000);
+  const sockets: Socket[] = [];
+  for (let last = 20; last < 60 && !(await proxy.isFull()); last += 1)
+    sockets.push(...(await flood(`127.0.0.${last}`, 1_000)));
+  expect(await proxy.isFull()).toBe(true);
+  await waitFor(async () => (await warningsOf(proxy)) === 'connections-refused', 'the host to say so');
+  for (const socket of sockets) socket.destroy();
+  await waitFor(async () => (await predict().catch(() => undefined))?.status === 200, 'room', 20_000);
+  expect(await proxy.isFull()).toBe(false);
 });
 
 play('C8', async () => {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { LATENCY_EDGES } from '../latency-edges.ts';
 import { typeUrl, watched } from './discovery.ts';
 
-const MAX_CONNECTIONS = 10_000;
+/** So many connections are open at most; whoever comes then is turned away. */
+export const MAX_CONNECTIONS = 10_000;
 
 /** The static part: where the watched files are, an admin socket only this user can open, and the histogram's edges. */
 export function buildBootstrap({ folder }: { readonly folder: string }): string {

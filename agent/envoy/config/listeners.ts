@@ -1,11 +1,12 @@
 import { USER_LOG_FORMAT, userLogFile } from '../user-log.ts';
+import { shareConnections } from './client-shares.ts';
 import { type Discovery, discover, typeUrl, watched } from './discovery.ts';
 
 /** A client has this long to send its whole request, in s. */
 const REQUEST_TIMEOUT_SECONDS = 60;
-/** And this long to begin one, on a new connection or with its headers, in s. Connections are limited: silent ones must not fill them. */
-const BEGIN_TIMEOUT_SECONDS = 10;
-/** A connection stays open so long between two requests, in s: longer than the minute that balancers keep theirs. */
+/** And this long for its headers, from their first letter, in s. */
+const HEADERS_TIMEOUT_SECONDS = 10;
+/** A connection stays open so long before a request and between two, in s: longer than the minute that balancers keep theirs. */
 const IDLE_TIMEOUT_SECONDS = 75;
 
 /** Where the proxy listens, and how much it takes of one request. */
@@ -15,6 +16,8 @@ export type ListenerSettings = {
   readonly address: string;
   readonly port: number;
   readonly maxBodyBytes: number;
+  /** So many connections one client may have. */
+  readonly maxClientConnections: number;
   /** The header by whose value versions are chosen: what its users ask for is written down. */
   readonly stickyHeader?: string | undefined;
 };
@@ -31,7 +34,7 @@ export function buildListeners(settings: ListenerSettings): Discovery {
     always_set_request_id_in_response: true,
     server_header_transformation: 'PASS_THROUGH',
     common_http_protocol_options: { idle_timeout: `${IDLE_TIMEOUT_SECONDS}s` },
-    request_headers_timeout: `${BEGIN_TIMEOUT_SECONDS}s`,
+    request_headers_timeout: `${HEADERS_TIMEOUT_SECONDS}s`,
     request_timeout: `${REQUEST_TIMEOUT_SECONDS}s`,
     ...(settings.stickyHeader !== undefined && {
       access_log: [logUsers(settings.folder, settings.stickyHeader)],
@@ -58,20 +61,10 @@ export function buildListeners(settings: ListenerSettings): Discovery {
       // Else another Envoy may listen here too, and the kernel shares the requests out between them.
       enable_reuse_port: false,
       per_connection_buffer_limit_bytes: settings.maxBodyBytes,
-      // It waits for the first line of a request, and a connection that sends none is closed.
-      listener_filters: [
-        {
-          name: 'envoy.filters.listener.http_inspector',
-          typed_config: {
-            '@type': typeUrl('envoy.extensions.filters.listener.http_inspector.v3.HttpInspector'),
-          },
-        },
-      ],
-      listener_filters_timeout: `${BEGIN_TIMEOUT_SECONDS}s`,
-      continue_on_listener_filters_timeout: false,
-      filter_chains: [
-        { filters: [{ name: 'envoy.filters.network.http_connection_manager', typed_config: manager }] },
-      ],
+      ...shareConnections(settings.maxClientConnections, {
+        name: 'envoy.filters.network.http_connection_manager',
+        typed_config: manager,
+      }),
     },
   ]);
 }

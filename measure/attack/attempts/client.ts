@@ -15,7 +15,7 @@ export const CLIENT: readonly Attempt[] = [
   {
     id: 'C6',
     tries: 'opens 10,000 silent connections, again and again',
-    end: 'found',
+    end: 'stopped',
     by: 'connections-refused',
   },
   { id: 'C7', tries: 'tries tokens', end: 'stopped', by: 'delayed' },

@@ -78,6 +78,7 @@ export function createProxy({ time, onLook }: Options): HostProxy {
       },
       // Versions are chosen by chance here.
       userRequests: () => [],
+      isFull: async () => false,
       turnedAway: async () => 0,
       problem: () => undefined,
       process: () => undefined,

@@ -27,6 +27,7 @@ export type World = {
   startFailure: Error | undefined;
   plan: TrafficPlan | undefined;
   proxyFailure: Error | undefined;
+  isProxyFull?: boolean;
   readonly counters: Map<string, ClusterCounters>;
   readonly log: string[];
 };
@@ -109,6 +110,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       counters: async () => world.counters,
       userRequests: () => [],
       isHealthy: async () => world.proxyFailure === undefined,
+      isFull: async () => world.isProxyFull ?? false,
       turnedAway: async () => 0,
       problem: () => world.proxyFailure?.message,
       process: () => undefined,

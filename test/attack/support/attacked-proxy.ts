@@ -37,7 +37,7 @@ export function useAttackedProxy() {
     backends.push(await startBackend(), await startBackend());
     const binary = await findEnvoy(PYTHON, {});
     const settings = { folder, address: '127.0.0.1', port, binary, threads: 1, owner: `attack:${folder}` };
-    proxy = createEnvoy({ ...settings, maxBodyBytes: 100_000, maxInFlight: 4 });
+    proxy = createEnvoy({ ...settings, maxBodyBytes: 100_000, maxInFlight: 4, maxClientConnections: 1_000 });
     await proxy.apply({
       backends: backends.map((backend, index) => ({
         ...{ model: 'mnist', version: String(index + 1), port: backend.port, timeoutSeconds: 5 },
@@ -74,6 +74,8 @@ export function useAttackedProxy() {
     ...{ predict, backends },
     dataPlane,
     counters: () => dataPlane().counters(),
-    connect: (): Socket => createConnection({ host: '127.0.0.1', port }).on('error', () => undefined),
+    /** A connection, of a client with this address. */
+    connect: (localAddress = '127.0.0.1'): Socket =>
+      createConnection({ host: '127.0.0.1', port, localAddress }).on('error', () => undefined),
   };
 }
