@@ -78,6 +78,7 @@ export function main(): Promise<void> {
         github,
         ...{ clock: systemClock, log, createNonce },
         forecast: connectForecast(host, config, log),
+        afterwards: reportTo,
         remembered: () => askAllHosts(host, config, log),
       },
     );

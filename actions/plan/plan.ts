@@ -71,6 +71,11 @@ export type PlanPorts = {
   readonly createNonce: () => string;
   /** What a rollout to an environment would detect at the present traffic; `undefined` when that can't be told. */
   readonly forecast: (environment: string) => Promise<readonly Block[] | undefined>;
+  /**
+   * Does this once the plan is handed to the jobs after it. Where a chain is said to have begun, they exist to say how it ended, also
+   * when this job is lost in the middle.
+   */
+  readonly afterwards: (work: () => Promise<void>) => void;
   /** What the hosts of all environments remember of the ledger. */
   readonly remembered: () => Promise<Remembered>;
 };
@@ -196,7 +201,8 @@ async function carryOut(
     return tell(planning, { ...shared, reasonCode: 'recorded', report: { ...told, blocks } });
   }
   const chain = { operation, model: config.model, commit };
-  await Promise.all([reacted, planning.answering.begin(chain, answerBegun(told))]);
+  ports.afterwards(() => planning.answering.begin(chain, answerBegun(told)));
+  await reacted;
   const ledger = headOf(recorded.state);
   const training = findTraining(recorded.state, operation);
   return concludeOperation({ ...shared, ledger, training, reasonCode: 'planned', report: told });

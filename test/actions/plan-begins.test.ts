@@ -33,6 +33,13 @@ test('says at once that a chain begins: where it was asked for with its run, and
   expect((await handOff(mute.request, { ...mute.ports, github: refusing })).operation).toBe('train');
 });
 
+test('says nothing of it before the plan is handed on: a plan that is lost leaves no commit waiting', async () => {
+  const { github, request, ports } = bench(comment('/train'));
+  await plan(request, ports);
+  expect([...github.statuses, ...github.comments]).toEqual([]);
+  expect(ports.later).toHaveLength(1);
+});
+
 test('answers a freeze as what is done', async () => {
   const { request, ports, github } = bench(comment('/freeze production audit'));
   await plan(request, ports);

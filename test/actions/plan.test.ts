@@ -241,7 +241,7 @@ describe('plan', () => {
     expect(await plan(request, ports)).toMatchObject({ decision: 'complete', reasonCode: 'recorded' });
     expect(world.ledger.kinds().at(-1)).toBe('frozen');
     const train = bench(comment('/train'));
-    await plan(train.request, { ...train.ports, ledger: world.ledger });
+    await handOff(train.request, { ...train.ports, ledger: world.ledger });
     expect([...train.github.comments.values()].join()).toMatch(
       /production is frozen by ann [\s\S]*packed and not rolled out/,
     );

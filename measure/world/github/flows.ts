@@ -48,6 +48,7 @@ export function runPlan(
     {
       ...{ ledger, github, clock, log, forecast: async () => undefined },
       createNonce: () => NONCE,
+      afterwards: () => undefined,
       remembered: () => askHeads(agents, config.model),
     },
   );

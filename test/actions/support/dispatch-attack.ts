@@ -51,6 +51,7 @@ export function attackByDispatch(events: readonly LedgerEvent[] = SERVED) {
       ...{
         forecast: async () => undefined,
         createNonce,
+        afterwards: (work) => void work(),
         remembered: async () => ({ heads: [], silent: [] }),
       },
     };

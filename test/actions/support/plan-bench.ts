@@ -46,7 +46,10 @@ export function bench(payload: unknown, eventName = 'issue_comment') {
     runUrl: 'http://run',
     verifySignature: () => true,
   };
-  const ports: PlanPorts = {
+  const later: (() => Promise<void>)[] = [];
+  const ports: BenchPorts = {
+    later,
+    afterwards: (work) => later.push(work),
     ledger: world.ledger,
     github,
     clock: world.clock,
@@ -58,9 +61,13 @@ export function bench(payload: unknown, eventName = 'issue_comment') {
   return { world, github, request, ports };
 }
 
+/** And what is done once the plan is handed on. */
+type BenchPorts = PlanPorts & { readonly later: readonly (() => Promise<void>)[] };
+
 /** What the plan hands to the jobs after it, as they read it. */
-export async function handOff(request: PlanRequest, ports: PlanPorts) {
+export async function handOff(request: PlanRequest, ports: BenchPorts) {
   const { decision, reasonCode, result } = await plan(request, ports);
+  for (const work of ports.later) await work();
   return readPlan(
     JSON.stringify({ schema_version: 1, action: 'plan', decision, reason_code: reasonCode, ...result }),
   );
