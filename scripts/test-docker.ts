@@ -57,7 +57,7 @@ async function runParts(parts: readonly Part[], docker: DockerHost): Promise<Cou
   return addCounts(tested, played);
 }
 
-function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<Counts> {
+async function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<Counts> {
   Object.assign(process.env, {
     TRAINYARD_TEST_DOCKER_HOST: host,
     TRAINYARD_TEST_DOCKER_FOLDER: FOLDER,
@@ -69,10 +69,11 @@ function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<Coun
     'trainyard: running the tests; the first builds the environment of the images, which takes minutes',
   );
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
-  return runSuite({
+  const { counts } = await runSuite({
     name: 'docker',
     command: 'vitest',
     args: ['run', '--project', 'docker', ...reporters],
     counting: { by: 'vitest', report: REPORT },
   });
+  return counts;
 }

@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
-import { addCounts, type Counts, formatCounts, NO_TESTS } from '../measure/counts.ts';
-import { runSuite, type Suite, startBeside } from '../measure/suite/suite.ts';
+import { addCounts, formatCounts, NO_TESTS } from '../measure/counts.ts';
+import { runSuites, type SuiteResults } from '../measure/suite/run-suites.ts';
+import type { Suite } from '../measure/suite/suite.ts';
 import { DOCKER_SUITE, HOST_SUITE, newWorldSuite, SUITES } from './test/suites.ts';
 
 const ALL_SUITES = [...SUITES, DOCKER_SUITE, HOST_SUITE];
 const HELP = `npm test -- [--docker] [--new-schedules N] [--suite NAME]...
 
-Runs every suite, or the named ones, and ends with one line: N passed, N failed, N skipped.
+Runs every suite, or the named ones, those that wait beside those that compute. Ends with a line for each, with the seconds it took, and
+one for all: N passed, N failed, N skipped.
 Suites: ${SUITES.map((suite) => suite.name).join(', ')}; and with --docker, ${DOCKER_SUITE.name} and ${HOST_SUITE.name}, which need root.
 With --new-schedules the world plays so many that no commit has played before, beside all other suites and on what they leave.
 `;
@@ -48,22 +50,13 @@ function withNew(suite: Suite, schedules: number): Suite {
   return suite.name === 'world' ? newWorldSuite(schedules) : suite;
 }
 
-async function runSuites(suites: readonly Suite[]): Promise<ReadonlyMap<string, Counts>> {
-  const results = new Map<string, Counts>();
-  const beside = new Map(
-    suites.filter(({ isBeside }) => isBeside === true).map((suite) => [suite, startBeside(suite)]),
+function report(results: SuiteResults): number {
+  const counts = [...results.values()].map((result) => result.counts);
+  const total = counts.reduce(addCounts, NO_TESTS);
+  const rows = [...results].map(
+    ([name, { counts: own, seconds }]) =>
+      `  ${name.padEnd(14)} ${Math.round(seconds)} s`.padEnd(26) + formatCounts(own),
   );
-  const inTurn = suites.filter((suite) => !beside.has(suite));
-  for (const suite of [...inTurn, ...beside.keys()]) {
-    process.stdout.write(`\n── ${suite.name}\n`);
-    results.set(suite.name, await (beside.get(suite)?.join() ?? runSuite(suite)));
-  }
-  return results;
-}
-
-function report(results: ReadonlyMap<string, Counts>): number {
-  const total = [...results.values()].reduce(addCounts, NO_TESTS);
-  const rows = [...results].map(([name, counts]) => `  ${name.padEnd(14)} ${formatCounts(counts)}`);
   process.stdout.write(`\n${rows.join('\n')}\n${formatCounts(total)}\n`);
   return total.failed === 0 ? 0 : 1;
 }

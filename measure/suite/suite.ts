@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { ROOT } from '../../sandbox/checkout.ts';
 import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../counts.ts';
-import { atIdlePriority } from './at-idle-priority.ts';
+import { atPriority, type Priority } from './at-priority.ts';
 import { renderCoverage } from './render-coverage.ts';
 
 /** How a suite says how many tests it ran: by its exit status alone, or by a report it writes. */
@@ -12,6 +12,13 @@ type Counting =
 
 const READERS = { vitest: readVitestCounts, junit: readJunitCounts, counts: readCounts };
 
+/**
+ * Whom a suite runs beside. Those that mostly wait, for servers, lanes of traffic and timers, and those that mostly compute run
+ * beside each other, each kind in turn; `spare` is begun before all others and runs on what they leave; one of no kind runs alone,
+ * before them.
+ */
+export type Kind = 'waits' | 'computes' | 'spare';
+
 /** One suite: a program, its arguments, and how its tests are counted. */
 export type Suite = {
   readonly name: string;
@@ -20,41 +27,59 @@ export type Suite = {
   readonly counting: Counting;
   /** Where it leaves a summary of the lines it ran, if it measures them. */
   readonly coverage?: string;
-  /** It is begun before all others and runs on what they leave of the processors. */
-  readonly isBeside?: boolean;
+  readonly kind?: Kind;
 };
+
+/** What a suite came to, and how long it ran, in s. */
+export type SuiteResult = { readonly counts: Counts; readonly seconds: number };
 
 /** A suite that runs beside others. */
-type Running = {
-  /** Passes its output through, what it wrote before its turn first, and gives its counts once it has ended. */
-  readonly join: () => Promise<Counts>;
+export type Running = {
+  /** Fulfilled once it has ended, whether it has been shown or not. */
+  readonly ended: Promise<SuiteResult>;
+  /** Passes its output through, what it wrote before first; fulfilled once it has ended. */
+  readonly show: () => Promise<SuiteResult>;
 };
 
-/** Runs the suite with its output passed through. A suite that ends badly without a failed test counts as one failure. */
-export async function runSuite(suite: Suite): Promise<Counts> {
+/** Runs the suite with its output passed through. */
+export async function runSuite(suite: Suite): Promise<SuiteResult> {
   forgetReports(suite);
-  return settle(suite, await runProgram(suite));
+  const began = performance.now();
+  const status = await runProgram(suite);
+  const seconds = secondsSince(began);
+  process.stdout.write(summaryOf(suite));
+  return { counts: countTests(suite, status), seconds };
 }
 
-/** Begins the suite at idle priority. It ends with this process; where that is killed, once it hears that its channel is closed. */
-export function startBeside(suite: Suite): Running {
+/** Begins the suite at this priority. It ends with this process; where that is killed, once it hears that its channel is closed. */
+export function startBeside(suite: Suite, priority: Priority): Running {
   forgetReports(suite);
+  const began = performance.now();
   const early: Buffer[] = [];
-  let show = (chunk: Buffer): void => void early.push(chunk);
-  const { command, args } = atIdlePriority(suite);
+  let take = (chunk: Buffer): void => void early.push(chunk);
+  const { command, args } = atPriority(priority, suite);
   const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   child.channel?.unref();
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => show(chunk));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => take(chunk));
   const end = () => child.kill();
   process.once('exit', end);
-  const ended = statusOf(child, command).finally(() => process.off('exit', end));
+  const ended = statusOf(child, command)
+    .finally(() => process.off('exit', end))
+    .then((status) => ({ counts: countTests(suite, status), seconds: secondsSince(began) }));
   return {
-    join: async () => {
+    ended,
+    show: async () => {
       for (const chunk of early) process.stdout.write(chunk);
-      show = (chunk) => void process.stdout.write(chunk);
-      return settle(suite, await ended);
+      take = (chunk) => void process.stdout.write(chunk);
+      const result = await ended;
+      process.stdout.write(summaryOf(suite));
+      return result;
     },
   };
+}
+
+function secondsSince(began: number): number {
+  return (performance.now() - began) / 1_000;
 }
 
 function forgetReports({ counting, coverage }: Suite): void {
@@ -62,18 +87,18 @@ function forgetReports({ counting, coverage }: Suite): void {
   if (coverage !== undefined) rmSync(coverage, { force: true });
 }
 
-function settle({ counting, coverage }: Suite, status: number): Counts {
-  if (coverage !== undefined) process.stdout.write(renderCoverage(coverage));
-  const counts = countTests(counting, status);
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+function summaryOf({ coverage }: Suite): string {
+  return coverage === undefined ? '' : renderCoverage(coverage);
 }
 
-function countTests(counting: Counting, status: number): Counts {
+/** A suite that ends badly without a failed test counts as one failure. */
+function countTests({ counting }: Suite, status: number): Counts {
   if (counting.by === 'exit')
     return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
   const counts = READERS[counting.by](counting.report);
   const ran = counts.passed + counts.failed + counts.skipped;
-  return ran === 0 ? { passed: 0, failed: 1, skipped: 0 } : counts;
+  if (ran === 0) return { passed: 0, failed: 1, skipped: 0 };
+  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
 function runProgram({ command, args }: Suite): Promise<number> {

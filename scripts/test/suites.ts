@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Suite } from '../../measure/suite/suite.ts';
+import type { Kind, Suite } from '../../measure/suite/suite.ts';
 import { STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 
 const REPORTS = join(STATE_DIR, 'reports');
@@ -9,7 +9,7 @@ const KNOWN_SCHEDULES = 750;
 /** No new schedule is begun later than so long after the start, in minutes. */
 const WORLD_MINUTES = 40;
 
-/** The suites of `npm test`, cheapest first, so that a slip shows within seconds. */
+/** The suites of `npm test`: a slip shows within seconds in the first three, and the rest run in two lanes, beside each other. */
 export const SUITES: readonly Suite[] = [
   // The agent's page runs in a browser, among other globals than everything else.
   {
@@ -25,19 +25,22 @@ export const SUITES: readonly Suite[] = [
     args: ['check', 'runtime', 'test', 'examples', 'measure', 'sandbox'],
     counting: { by: 'exit' },
   },
-  { ...vitestSuite('unit', '--coverage'), coverage: join(REPORTS, 'coverage', 'coverage-summary.json') },
-  vitestSuite('attack'),
-  vitestSuite('contract'),
-  vitestSuite('house'),
+  {
+    ...vitestSuite('unit', 'computes', '--coverage'),
+    coverage: join(REPORTS, 'coverage', 'coverage-summary.json'),
+  },
+  vitestSuite('attack', 'waits'),
+  vitestSuite('contract', 'computes'),
+  vitestSuite('house', 'computes'),
   pytestSuite('runtime', 'test/runtime'),
-  vitestSuite('agent'),
-  vitestSuite('fleet'),
-  vitestSuite('acceptance'),
-  worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]),
+  vitestSuite('agent', 'waits'),
+  vitestSuite('fleet', 'waits'),
+  vitestSuite('acceptance', 'waits'),
+  { ...worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]), kind: 'computes' },
 ];
 
 /** A serving host from nothing, by ssh: it makes a Debian of its own, which takes root, minutes and a network with Debian's packages. */
-export const HOST_SUITE: Suite = vitestSuite('host');
+export const HOST_SUITE: Suite = vitestSuite('host', 'waits');
 
 /** Everything on a Docker Engine of its own, which only root can start: it runs when it is asked for. */
 export const DOCKER_SUITE: Suite = {
@@ -50,9 +53,10 @@ export const DOCKER_SUITE: Suite = {
     join(REPORTS, 'docker-counts.json'),
   ],
   counting: { by: 'counts', report: join(REPORTS, 'docker-counts.json') },
+  kind: 'waits',
 };
 
-function vitestSuite(name: string, ...options: readonly string[]): Suite {
+function vitestSuite(name: string, kind: Kind, ...options: readonly string[]): Suite {
   const report = join(REPORTS, `${name}.json`);
   return {
     name,
@@ -67,6 +71,7 @@ function vitestSuite(name: string, ...options: readonly string[]): Suite {
       `--outputFile.json=${report}`,
     ],
     counting: { by: 'vitest', report },
+    kind,
   };
 }
 
@@ -77,6 +82,7 @@ function pytestSuite(name: string, folder: string): Suite {
     command: venvProgram('python'),
     args: ['-m', 'pytest', '-q', `--junitxml=${report}`, folder],
     counting: { by: 'junit', report },
+    kind: 'computes',
   };
 }
 
@@ -87,7 +93,7 @@ function pytestSuite(name: string, folder: string): Suite {
 export function newWorldSuite(schedules: number): Suite {
   const known = ['--known', String(KNOWN_SCHEDULES)];
   const more = ['--seed', 'commit', '--schedules', String(schedules), '--minutes', String(WORLD_MINUTES)];
-  return { ...worldSuite([...known, ...more]), isBeside: true };
+  return { ...worldSuite([...known, ...more]), kind: 'spare' };
 }
 
 /** Schedules of the simulated world: each of them counts as one test. */

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runSuites } from '../../../measure/suite/run-suites.ts';
 import { runSuite, type Suite, startBeside } from '../../../measure/suite/suite.ts';
 import { ROOT } from '../../../sandbox/checkout.ts';
 
@@ -38,7 +39,7 @@ describe('the world beside other suites', () => {
       import { startBeside } from ${JSON.stringify(join(ROOT, 'measure/suite/suite.ts'))};
       const args = [...${JSON.stringify(FLAGS)}, 'scripts/simulate.ts', 'world', '--seed', '1', '--schedules', '9999', '--workers', '1'];
       const suite = { name: 'world', command: process.execPath, args, counting: { by: 'exit' } };
-      startBeside(suite).join();`;
+      startBeside(suite, 'idle').show();`;
     const parent = spawn(process.execPath, [...FLAGS, '--input-type=module-typescript', '-e', script], {
       cwd: ROOT,
     });
@@ -79,18 +80,72 @@ describe('a suite beside others', () => {
   it('says nothing before its turn, and then all of it in order', async () => {
     const written: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    const running = startBeside(suiteOf("console.log('early'); setTimeout(() => console.log('late'), 300)"));
+    const running = startBeside(
+      suiteOf("console.log('early'); setTimeout(() => console.log('late'), 300)"),
+      'low',
+    );
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(written).toEqual([]);
-    expect(await running.join()).toEqual({ passed: 1, failed: 0, skipped: 0 });
+    expect((await running.show()).counts).toEqual({ passed: 1, failed: 0, skipped: 0 });
     expect(written.join('')).toBe('early\nlate\n');
   });
 
   it('has the lowest priority, and fails as it fails in its turn', async () => {
     const low = suiteOf('process.exit(require("node:os").getPriority() === 19 ? 0 : 1)');
-    expect(await startBeside(low).join()).toEqual({ passed: 1, failed: 0, skipped: 0 });
+    expect((await startBeside(low, 'idle').ended).counts).toEqual({ passed: 1, failed: 0, skipped: 0 });
     expect(getPriority()).toBeLessThan(19);
     const broken = suiteOf('process.exit(3)');
-    expect(await startBeside(broken).join()).toEqual(await runSuite(broken));
+    expect((await startBeside(broken, 'idle').ended).counts).toEqual((await runSuite(broken)).counts);
+  });
+});
+
+describe('suites that wait and suites that compute', () => {
+  /** A suite that writes its name, does this, and writes it again. */
+  const named = (name: string, kind: Suite['kind'], script = ''): Suite => ({
+    ...suiteOf(
+      `const say = (what) => console.log(${JSON.stringify(name)} + what); say(' begins'); ${script}; say(' ends')`,
+    ),
+    name,
+    ...(kind && { kind }),
+  });
+  /** Waits for this file, which another suite writes. */
+  const waitFor = (file: string) =>
+    `while (!require('node:fs').existsSync(${JSON.stringify(join(folder, file))})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)`;
+  const write = (file: string) =>
+    `require('node:fs').writeFileSync(${JSON.stringify(join(folder, file))}, '')`;
+
+  it('run beside each other, each in one piece and in its lane’s turn', { timeout: 30_000 }, async () => {
+    const written: string[] = [];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
+    const results = await runSuites([
+      named('sum', 'computes', write('summed')),
+      named('server', 'waits', `${waitFor('summed')}; ${waitFor('more')}`),
+      named('more', 'computes', write('more')),
+      named('world', 'spare'),
+    ]);
+    expect([...results.keys()]).toEqual(['sum', 'server', 'more', 'world']);
+    expect([...results.values()].map(({ counts }) => counts.passed)).toEqual([1, 1, 1, 1]);
+    const lines = written.join('').split('\n').filter(Boolean);
+    const order = ['server', 'sum', 'more', 'world'];
+    expect(lines).toEqual(order.flatMap((name) => [`── ${name}`, `${name} begins`, `${name} ends`]));
+  });
+
+  it('say how long each took, in seconds of its own', { timeout: 30_000 }, async () => {
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)';
+    const results = await runSuites([named('server', 'waits', wait), named('sum', 'computes')]);
+    expect(results.get('server')?.seconds).toBeGreaterThan(0.4);
+    expect(results.get('server')?.seconds).toBeLessThan(20);
+  });
+
+  it('computes at a lower priority than what waits', { timeout: 30_000 }, async () => {
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const isAbove = (steps: number) =>
+      `process.exitCode = require('node:os').getPriority() - ${getPriority()} === ${steps} ? 0 : 1`;
+    const results = await runSuites([
+      named('server', 'waits', isAbove(0)),
+      named('sum', 'computes', isAbove(5)),
+    ]);
+    expect([...results.values()].map(({ counts }) => counts.failed)).toEqual([0, 0]);
   });
 });
