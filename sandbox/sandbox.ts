@@ -47,6 +47,8 @@ type SandboxOptions = {
   readonly labels?: readonly string[];
   readonly secrets?: Readonly<Record<string, string>>;
   readonly variables?: Readonly<Record<string, string>>;
+  /** Folder of programs that runners find before all others, such as that of the model's Python. */
+  readonly programs?: string;
   /** Environment of the runners beside PATH. */
   readonly env?: Readonly<Record<string, string>>;
   /** Workflow runs at once. */
@@ -248,7 +250,7 @@ function describeRunner(
     secrets: options.secrets ?? {},
     variables: options.variables ?? {},
     env: {
-      PATH: [VENV_BIN, NPM_BIN, process.env['PATH']].join(path.delimiter),
+      PATH: [options.programs ?? [], VENV_BIN, NPM_BIN, process.env['PATH']].flat().join(path.delimiter),
       HOME: options.folder,
       LANG: 'C.UTF-8',
       ...options.env,

@@ -13,7 +13,8 @@ import { tellNews } from '../sandbox/desk/tell-news.ts';
 const HELP = `npm run sandbox -- --repo DIR
 
 Your repository on this machine: a stand-in for GitHub that runs its workflows with act, an MLflow server, and a serving host for each
-environment of trainyard.yml. Nothing of it touches the real ones. In another terminal, in the repository:
+environment of trainyard.yml. Nothing of it touches the real ones. --requirements FILE names what your project needs beside MLflow, PyTorch
+and scikit-learn, as pip reads it. In another terminal, in the repository:
 
   trainyard sandbox push | comment "/train lr=0.01" | tick | protect production | approve | reject | fail 503 [PATH [TIMES]] | status
 `;
@@ -22,21 +23,28 @@ process.exit(await main());
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { repo: { type: 'string', default: '.' }, help: { type: 'boolean', default: false } },
+    options: {
+      repo: { type: 'string', default: '.' },
+      requirements: { type: 'string', multiple: true, default: [] },
+      help: { type: 'boolean', default: false },
+    },
   });
   if (values.help) {
     console.log(HELP);
     return 0;
   }
   try {
-    return await serve(path.resolve(values.repo));
+    return await serve(
+      path.resolve(values.repo),
+      values.requirements.map((file) => path.resolve(file)),
+    );
   } catch (thrown) {
     console.error(messageOf(thrown));
     return 1;
   }
 }
 
-async function serve(folder: string): Promise<number> {
+async function serve(folder: string, requirements: readonly string[]): Promise<number> {
   const ended = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => ended.resolve());
   // Nobody listens any more: whoever started it is gone, and what was started here is ended all the same.
@@ -50,7 +58,10 @@ async function serve(folder: string): Promise<number> {
   if (isRunning(file))
     throw new Error(`A sandbox of ${folder} runs already. End it with Ctrl-C in its terminal.`);
   console.log('Starting MLflow, GitHub and the serving hosts: half a minute.');
-  const world = await startLocalWorld(folder, inGit('trainyard-sandbox'));
+  const world = await startLocalWorld(folder, {
+    ...{ state: inGit('trainyard-sandbox'), environment: inGit('trainyard-sandbox-python') },
+    ...{ requirements, say: (line) => console.log(line) },
+  });
   const desk = await openDesk(file, (verb, words) => obey(world, verb, words));
   const news = tellNews(world, (line) => console.log(line));
   try {

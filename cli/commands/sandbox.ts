@@ -10,6 +10,12 @@ export const sandboxCommand: CliCommand = {
   words: '[push|comment TEXT|tick|protect ENVIRONMENT|approve|reject|fail STATUS [PATH [TIMES]]|status]',
   options: {
     repo: { type: 'string', value: 'DIR', default: '.', help: 'Folder of the repository.' },
+    requirements: {
+      type: 'string',
+      value: 'FILE',
+      multiple: true,
+      help: 'What the project and its models import, as pip reads it, for the runner and the hosts of the sandbox.',
+    },
     checkout: {
       type: 'string',
       value: 'DIR',

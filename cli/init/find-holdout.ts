@@ -72,9 +72,12 @@ async function readColumns(
     );
   try {
     const { names } = await reader(file, { all: [], typed: [] });
-    const columns = await reader(file, { all: names, typed: names });
     const cells = new Map<string, Cells>();
-    for (const name of names) cells.set(name, await cellsOf(columns, name));
+    const readSome = (some: readonly string[]) => reader(file, { all: some, typed: some });
+    // An array of pictures is no column; what lies beside it is read without it then.
+    const all = await readSome(names).catch(() => undefined);
+    for (const name of names)
+      cells.set(name, await cellsOf(async () => all ?? (await readSome([name])), name));
     return { names, read: (name) => cells.get(name) ?? [] };
   } catch (thrown) {
     if (thrown instanceof UserError) throw thrown;
@@ -87,9 +90,9 @@ async function readColumns(
 }
 
 /** A column of dates or lists means nothing here, and is read all the same by the model. */
-async function cellsOf(columns: Columns, name: string): Promise<Cells> {
+async function cellsOf(readColumn: () => Promise<Columns>, name: string): Promise<Cells> {
   try {
-    return await columns.read(name);
+    return await (await readColumn()).read(name);
   } catch {
     return [];
   }

@@ -34,26 +34,43 @@ export async function runSandbox(given: Given, { cwd, root, env, print }: Surrou
   if (missing.length > 0)
     throw incomplete(
       checkout,
-      folder,
       missing.map(([name]) => name),
     );
-  return follow({ checkout, folder, env, print });
+  const requirements = given.list('requirements').map((file) => path.resolve(cwd, file));
+  const absent = requirements.filter((file) => !existsSync(file));
+  if (absent.length > 0)
+    throw new UserError([
+      {
+        code: 'no-requirements',
+        message: `There is no ${absent.join(', ')}.`,
+        remedy: 'Name the file of your project’s requirements with --requirements.',
+      },
+    ]);
+  return follow({ checkout, folder, requirements, env, print });
 }
 
 /** What was started ends all of its parts in order when it is told to, however long that takes. */
 async function follow({
   checkout,
   folder,
+  requirements,
   env,
   print,
 }: Pick<Surroundings, 'env' | 'print'> & {
   readonly checkout: string;
   readonly folder: string;
+  readonly requirements: readonly string[];
 }): Promise<number> {
   const script = path.join(checkout, 'scripts', 'sandbox.ts');
   const child = spawn(
     path.join(checkout, 'node_modules', '.bin', 'node'),
-    ['--disable-warning=ExperimentalWarning', script, '--repo', folder],
+    [
+      '--disable-warning=ExperimentalWarning',
+      script,
+      '--repo',
+      folder,
+      ...requirements.flatMap((file) => ['--requirements', file]),
+    ],
     { cwd: checkout, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const ended = once(child, 'close');
@@ -64,10 +81,10 @@ async function follow({
   return child.exitCode ?? 1;
 }
 
-function incomplete(checkout: string, folder: string, missing: readonly string[]): UserError {
+function incomplete(checkout: string, missing: readonly string[]): UserError {
   const message = `The sandbox is missing ${missing.join(', ')} in ${checkout}.`;
   const remedy =
-    `Clone https://github.com/trainyard/trainyard and run \`npm run sandbox -- --repo ${folder}\` there: ` +
-    'it installs them, and runs it. From then on --checkout may name that clone.';
+    'Clone https://github.com/trainyard/trainyard, run `npm run setup` there, which installs them, ' +
+    'and name that clone with --checkout.';
   return new UserError([{ code: 'sandbox-incomplete', message, remedy }]);
 }

@@ -8,6 +8,7 @@ import { venvProgram } from '../checkout.ts';
 import { type MlflowServer, startMlflow } from '../machine/mlflow-server.ts';
 import { type Sandbox, startSandbox } from '../sandbox.ts';
 import { readRepository } from './adapt-repository.ts';
+import { makePythonAbove } from './python-above.ts';
 
 /** Who speaks and pushes here. */
 export const PERSON = 'you';
@@ -24,8 +25,22 @@ export type LocalWorld = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts GitHub, MLflow and a host for each environment, for a working copy. Everything is written below `state`, emptied first. */
-export async function startLocalWorld(folder: string, state: string): Promise<LocalWorld> {
+/** Where a world is kept, and what its runner and its hosts have beside the packages of this checkout. */
+type Keeping = {
+  /** Everything is written below it; it is emptied first. */
+  readonly state: string;
+  /** The environment of runner and hosts, which stays. */
+  readonly environment: string;
+  /** Requirement files, as pip reads them. */
+  readonly requirements: readonly string[];
+  readonly say: (line: string) => void;
+};
+
+/** Starts GitHub, MLflow and a host for each environment, for a working copy. */
+export async function startLocalWorld(
+  folder: string,
+  { state, environment: above, requirements, say }: Keeping,
+): Promise<LocalWorld> {
   const { environments, labels, variables } = readRepository(folder);
   rmSync(state, { recursive: true, force: true });
   const stops: (() => Promise<void>)[] = [];
@@ -33,8 +48,10 @@ export async function startLocalWorld(folder: string, state: string): Promise<Lo
     for (const end of stops.splice(0).toReversed()) await end();
   };
   try {
-    const python = venvProgram('python');
-    const mlflow = await startMlflow({ python, folder: path.join(state, 'mlflow'), env: process.env });
+    const base = venvProgram('python');
+    const own = requirements.length === 0 ? undefined : makePythonAbove(base, above, requirements, say);
+    const python = own?.python ?? base;
+    const mlflow = await startMlflow({ python: base, folder: path.join(state, 'mlflow'), env: process.env });
     stops.push(() => mlflow.child.stop());
     const keys = makeKeys();
     const sandbox = await startSandbox({
@@ -48,7 +65,12 @@ export async function startLocalWorld(folder: string, state: string): Promise<Lo
         TRAINYARD_SIGNING_KEY: keys.signingKey,
       },
       variables: { MLFLOW_TRACKING_URI: mlflow.url },
-      env: Object.fromEntries(variables.map((name) => [name, process.env[name] ?? ''])),
+      env: {
+        ...Object.fromEntries(variables.map((name) => [name, process.env[name] ?? ''])),
+        // Boxes show a Python's own folder; the packages below it lie in another.
+        ...(own !== undefined && { TRAINYARD_BOX_SHOW: own.shared }),
+      },
+      ...(own !== undefined && { programs: path.dirname(own.python) }),
     });
     stops.push(sandbox.stop);
     const hosts = new Map<string, AgentHost>();

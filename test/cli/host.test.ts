@@ -237,5 +237,5 @@ test('says that no sandbox runs, and what one lacks to run', async () => {
   const lacking = await problemOf(ask('--repo', 'below'));
   expect(lacking?.code).toBe('sandbox-incomplete');
   expect(lacking?.message).toMatch(/Node 24.*act.*MLflow and TorchServe/);
-  expect(lacking?.remedy).toContain('npm run sandbox');
+  expect(lacking?.remedy).toContain('npm run setup');
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,7 +9,7 @@ import { check } from '../../cli/check/check.ts';
 import { COMMANDS } from '../../cli/commands.ts';
 import { readCommand } from '../../cli/read-command.ts';
 import { UserError } from '../../core/errors.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { HAS_TOOLCHAIN, PYTHON, ROOT } from '../../sandbox/checkout.ts';
 import { createStranger } from './support/stranger.ts';
 
 /** The repository before anybody heard of Trainyard. */
@@ -122,6 +123,29 @@ test('says how good a first model must be by the newest run, else as told, else 
   expect(other.left.join()).toMatch(/no run of the experiment flats has ended well/);
   expect((await gateOf(['--limit', '9000'], {})).text).toContain('ceiling: 9000,');
   expect((await gateOf([], {})).left.join()).toMatch(/MLFLOW_TRACKING_URI names no server here/);
+});
+
+const PICTURES = [
+  'import numpy, sys',
+  'labels = ["cat", "dog"] * 10',
+  'numpy.savez(sys.argv[1], image=numpy.zeros((20, 3, 4, 4), "float32"), label=labels, file_id=numpy.arange(20))',
+].join('\n');
+
+test.runIf(HAS_TOOLCHAIN)('reads what lies beside pictures', async () => {
+  const folder = createStranger({ ...BEFORE, 'ml/data/unseen.csv': undefined });
+  execFileSync(PYTHON, ['-c', PICTURES, path.join(folder, 'holdout.npz')]);
+  const { code } = await runInit(folder, [
+    '--model',
+    'pets',
+    '--parameter',
+    'rate=1',
+    '--holdout',
+    'holdout.npz',
+  ]);
+  expect(code).toBe(0);
+  const config = readFileSync(path.join(folder, 'trainyard.yml'), 'utf8');
+  expect(config).toMatch(/target: label .*\n {4}id: file_id .*\ngate/);
+  expect(config).toContain('metric: accuracy');
 });
 
 test('keeps every secret out of what git sees and others may read', async () => {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,6 +32,17 @@ function createCheckout() {
   write('package.json', '{ "type": "module" }');
   return { folder, hasEnded: () => existsSync(ended) };
 }
+
+test('refuses requirements that are not there, before anything starts', async () => {
+  const { folder } = createCheckout();
+  const args = ['cli/main.ts', 'sandbox', '--repo', createStranger(), '--checkout', folder];
+  const asked = spawnSync(process.execPath, [...args, '--requirements', 'no-such.txt'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  expect(asked.stderr).toMatch(/There is no .*no-such\.txt\. Name the file/);
+  expect(asked.status).toBe(1);
+});
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   'leaves nothing behind on %s: a terminal that is closed says no more',

@@ -1,10 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
 import { adaptConfiguration, readRepository } from '../../sandbox/desk/adapt-repository.ts';
 import { openDesk } from '../../sandbox/desk/desk.ts';
+import { makePythonAbove } from '../../sandbox/desk/python-above.ts';
 import { createGitRemote } from '../../sandbox/github/git-remote.ts';
 import { commit, createRepository, git } from './support/repository.ts';
 
@@ -115,3 +118,35 @@ test('takes orders from those alone who can read its file, which is gone when it
   await desk.close();
   expect(existsSync(file)).toBe(false);
 });
+
+/** Writes a wheel of one module, as small as pip takes it. */
+const WHEEL = [
+  'import sys, zipfile',
+  'w = zipfile.ZipFile(sys.argv[1], "w")',
+  'w.writestr("ours.py", "HERE = 1")',
+  'w.writestr("ours-1.dist-info/METADATA", "Metadata-Version: 2.1\\nName: ours\\nVersion: 1\\n")',
+  'w.writestr("ours-1.dist-info/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")',
+  'w.writestr("ours-1.dist-info/RECORD", "")',
+  'w.close()',
+].join('\n');
+
+test.runIf(HAS_TOOLCHAIN)(
+  'has the packages that it names beside those of the checkout, and keeps them',
+  () => {
+    const folder = createRepository({ x: '1' });
+    const wheel = path.join(folder, 'ours-1-py3-none-any.whl');
+    execFileSync(PYTHON, ['-c', WHEEL, wheel]);
+    const requirements = path.join(folder, 'requirements.txt');
+    writeFileSync(requirements, `--no-index\n${wheel}\n`);
+    const said: string[] = [];
+    const make = () =>
+      makePythonAbove(PYTHON, path.join(folder, 'env'), [requirements], (line) => said.push(line));
+    const { python } = make();
+    const program = 'import mlflow, ours, sys; print(ours.HERE, ours.__file__.startswith(sys.prefix))';
+    expect(execFileSync(python, ['-c', program], { encoding: 'utf8' }).trim()).toBe('1 True');
+    make();
+    expect(said).toEqual(['Installing requirements.txt for runner and hosts.']);
+    writeFileSync(requirements, '--no-index\nno-such-package-of-anybody\n');
+    expect(make).toThrow(/pip could not install .*no-such-package-of-anybody/s);
+  },
+);
