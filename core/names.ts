@@ -35,6 +35,7 @@ export const RUN_ARTIFACTS = {
   gate: 'trainyard/gate.json',
   pictures: 'trainyard/pictures',
   search: 'trainyard/search',
+  checkpoints: 'trainyard/checkpoints',
   package: 'trainyard/package',
   rollouts: 'trainyard/rollouts',
 } as const;
@@ -55,6 +56,7 @@ export const SCHEMAS = {
   window: 'trainyard.window/1',
   predictions: 'trainyard.predictions/4',
   provenance: 'trainyard.provenance/1',
+  checkpoint: 'trainyard.checkpoint/1',
   evidence: 'trainyard.evidence/1',
   search: 'trainyard.search/1',
   rolloutRecord: 'trainyard.rollout-record/1',
@@ -73,8 +75,12 @@ export const TRUSTED_KEYS_VARIABLE = 'TRAINYARD_TRUSTED_KEYS';
 /** Environment variable of the train job: the address of the storage that the workers of a search share. */
 export const STORAGE_VARIABLE = 'OPTUNA_STORAGE';
 
-/** Environment variable that tells a training script which lost run it goes on from, so that it can load a checkpoint. */
+/** Environment variables of a training script: the folder of its checkpoints, and the run of the lost attempt that it goes on from. */
+export const CHECKPOINT_VARIABLE = 'TRAINYARD_CHECKPOINT_DIR';
 export const RESUME_VARIABLE = 'TRAINYARD_RESUME_RUN_ID';
+
+/** Environment variable of a runner: a folder that all runners share, for checkpoints. */
+export const SHARED_CHECKPOINTS_VARIABLE = 'TRAINYARD_CHECKPOINTS';
 
 /** Tags on MLflow runs and model versions. */
 export const TAGS = {
@@ -92,6 +98,10 @@ export const TAGS = {
   /** On a run: proof that a job of this training opened it, and that it ended it with this model. */
   openedSeal: 'trainyard.seal.opened',
   finishedSeal: 'trainyard.seal.finished',
+  /** On a run, followed by the attempt: when the attempt at this training that holds it was last heard. */
+  lease: 'trainyard.lease',
+  /** On a run: the last checkpoint that was kept among its artifacts. */
+  checkpoint: 'trainyard.checkpoint',
   life: 'trainyard.life',
 } as const;
 

@@ -263,6 +263,8 @@ export type ProjectStep = {
   readonly timeoutSeconds: number;
   /** Extra environment variables of the step. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Folders beside the workspace that the step may write. */
+  readonly write?: readonly string[];
   readonly signal?: AbortSignal;
 };
 

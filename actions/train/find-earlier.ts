@@ -10,19 +10,17 @@ type Earlier =
   | { readonly kind: 'lost'; readonly run: TrackingRun }
   | { readonly kind: 'nothing' };
 
-type FindRequest = Pick<TrainRequest, 'plan' | 'config' | 'attempt'>;
+type FindRequest = Pick<TrainRequest, 'plan' | 'config' | 'holder'>;
 type FindPorts = Pick<TrainPorts, 'tracking' | 'seal' | 'log'>;
 
 /**
- * Looks for what an earlier attempt of this job has left. Everybody's training may write to MLflow, so a run is believed only where the
+ * Looks for what an earlier attempt at this training has left. Everybody's training may write to MLflow, so a run is believed only where the
  * ledger names it or an earlier attempt has sealed it, for this commit; why another is not is a warning.
  */
 export async function findEarlier(request: FindRequest, ports: FindPorts): Promise<Earlier> {
-  const { attempt } = request;
   const recorded = await findRecorded(request, ports);
   if (recorded !== undefined) return recorded;
-  // Nothing of a first attempt can be there yet.
-  if (attempt === 1) return { kind: 'nothing' };
+  if (isFirst(request.holder)) return { kind: 'nothing' };
   const own = await findOpened(request, ports, 'train');
   for (const run of own) {
     const model = await readFinished(run, request, ports);
@@ -30,6 +28,11 @@ export async function findEarlier(request: FindRequest, ports: FindPorts): Promi
   }
   const [run] = own;
   return run === undefined ? { kind: 'nothing' } : { kind: 'lost', run };
+}
+
+/** Whether nothing of this training can be there yet. */
+export function isFirst({ round, attempt }: TrainRequest['holder']): boolean {
+  return round === 0 && attempt === 1;
 }
 
 /** The runs of a step that attempts of this job have opened, newest first; of others it is told that they are not believed. */

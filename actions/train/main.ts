@@ -1,4 +1,6 @@
 import path from 'node:path';
+import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints.ts';
+import { createSharedCheckpoints } from '../../adapters/checkpoints/shared-checkpoints.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashText } from '../../adapters/data-digest.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
@@ -6,8 +8,10 @@ import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
-import { STORAGE_VARIABLE } from '../../core/names.ts';
+import { SHARED_CHECKPOINTS_VARIABLE, STORAGE_VARIABLE } from '../../core/names.ts';
 import { withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
+import type { Checkpoints } from '../../core/training/checkpoints.ts';
+import { LEASE_TIMES } from '../../core/training/lease.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { type Plan, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
@@ -15,6 +19,7 @@ import type { Host } from '../job/host.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
 import { requireProject } from './require-project.ts';
 import { train } from './train.ts';
+import type { TrainPorts, TrainRequest } from './train-context.ts';
 import { tune } from './tune.ts';
 import { warnOfRunner } from './warn-of-runner.ts';
 
@@ -32,10 +37,14 @@ export function main(root: string): Promise<void> {
       ...{ trackingUri: config.tracking.uri, onLine: log.info },
     };
     const run = plan.operation === 'tune' ? tune : train;
+    const holder = { round: plan.round ?? 0, attempt: host.workflow.attempt };
+    const tracking = await connectTracking(host, config);
+    // With a nonce that nobody knows, nothing that is there is believed.
+    const seal = createSeal(plan.nonce ?? createNonce());
     return run(
-      { plan, config, workspace, signal, defaults, ...describeRun(host) },
+      { plan, config, workspace, signal, defaults, holder, leaseTimes: LEASE_TIMES, ...describeRun(host) },
       {
-        tracking: await connectTracking(host, config),
+        tracking,
         project: createProjectRunner(options),
         search: createSearchRunner({
           ...options,
@@ -44,8 +53,8 @@ export function main(root: string): Promise<void> {
         }),
         clock: systemClock,
         log,
-        // With a nonce that nobody knows, nothing that is there is believed.
-        seal: createSeal(plan.nonce ?? createNonce()),
+        seal,
+        checkpoints: await openCheckpoints(host, plan, { tracking, seal, log, holder }),
         hashText,
         hashData: (names) => hashData(workspace, names),
         readHoldout: (holdout) => readHoldout(workspace, holdout),
@@ -62,11 +71,24 @@ function projectOf(plan: Plan, config: Config): Config['project'] {
 }
 
 /** The run of the workflow, and its repository. */
-function describeRun({ workflow: { repository, attempt }, serverUrl, runUrl }: Host) {
-  return { repository, attempt, runUrl, repositoryUrl: `${serverUrl}/${repository}` };
+function describeRun({ workflow: { repository }, serverUrl, runUrl }: Host) {
+  return { repository, runUrl, repositoryUrl: `${serverUrl}/${repository}` };
 }
 
 /** What programs of the commit run in, as the default branch says: the commit's own file is the commit's word. */
 function boxOf({ box }: Plan) {
   return { policy: box, variables: box.variables, inputs: box.inputs, docker: box.docker };
+}
+
+/** In a folder that all runners share, where the runner's operator names one; else with the run. */
+function openCheckpoints(
+  { env, temp }: Host,
+  { model, correlationId, sha }: Plan,
+  { holder, ...ports }: Pick<TrainPorts, 'tracking' | 'seal' | 'log'> & Pick<TrainRequest, 'holder'>,
+): Promise<Checkpoints> {
+  const shared = env[SHARED_CHECKPOINTS_VARIABLE];
+  if (shared !== undefined && path.isAbsolute(shared)) {
+    return createSharedCheckpoints(shared, { model, training: `${correlationId} ${sha}` });
+  }
+  return createRunCheckpoints({ ...ports, temp, holder: `${holder.round}.${holder.attempt}` });
 }

@@ -2,6 +2,8 @@ import type { Config, Holdout, Scalar } from '../../core/config/config.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import type { Clock, Log, ProjectRunner, Tracking } from '../../core/ports.ts';
 import type { SearchRunner } from '../../core/search-port.ts';
+import type { Checkpoints } from '../../core/training/checkpoints.ts';
+import type { Holder, LeaseTimes } from '../../core/training/lease.ts';
 import type { Plan } from '../job/handoff.ts';
 
 /** What a training reads: the digest of all of it, and its files. */
@@ -21,8 +23,9 @@ export type TrainRequest = {
   /** What the MLproject file takes for parameters that are not given. */
   readonly defaults: Readonly<Record<string, Scalar>>;
   readonly runUrl: string;
-  /** Of the workflow run, from 1. */
-  readonly attempt: number;
+  /** Which attempt at this training it is. */
+  readonly holder: Holder;
+  readonly leaseTimes: LeaseTimes;
   readonly signal: AbortSignal;
   /** Where its parameters come from. */
   readonly search?: FinishedSearch;
@@ -40,6 +43,7 @@ export type TrainPorts = {
   readonly project: ProjectRunner;
   readonly clock: Clock;
   readonly log: Log;
+  readonly checkpoints: Checkpoints;
   /** Seals facts with the nonce that plan handed to the jobs of this training. */
   readonly seal: (facts: readonly string[]) => string;
   readonly hashData: (inputs: readonly string[]) => Promise<HashedData>;

@@ -1,24 +1,26 @@
 import { type Problem, UserError } from '../../core/errors.ts';
-import type { Instant } from '../../core/instant.ts';
-import { RESUME_VARIABLE, RUN_ARTIFACTS, SCHEMAS, TAGS } from '../../core/names.ts';
-import type { HandedModel, TrainedModel } from '../../core/plan/chain/handed-on.ts';
+import { CHECKPOINT_VARIABLE, RESUME_VARIABLE, TAGS } from '../../core/names.ts';
+import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained as HandedOn } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
-import { findEarlier, sealFinished, sealOpened } from './find-earlier.ts';
+import { findEarlier, sealFinished } from './find-earlier.ts';
 import { findLastWords, findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
+import type { Held } from './hold-lease.ts';
+import { keepCheckpoints } from './keep-checkpoints.ts';
 import { logGiven, sourceTags } from './keep-habits.ts';
-import { provenanceOf } from './provenance-of.ts';
+import { openRun } from './open-run.ts';
 import { reportTraining } from './report-training.ts';
-import type { HashedData, TrainPorts, TrainRequest } from './train-context.ts';
+import type { TrainPorts, TrainRequest } from './train-context.ts';
+import { type Done, writeProvenance } from './write-provenance.ts';
 
 type Trained = OutcomeOf<typeof CONTRACTS.train>;
 
 /**
  * Runs the MLflow Project once per correlation id and commit: a training that finished is found again, one whose runner was lost is
- * started anew with a pointer to what it left. Rejects with a UserError that names the user's line when the script fails.
+ * gone on with, in the same run where it has left a checkpoint. Rejects with a UserError that names the user's line when the script fails.
  */
 export async function train(request: TrainRequest, ports: TrainPorts): Promise<Trained> {
   const { tracking, log } = ports;
@@ -31,9 +33,7 @@ export async function train(request: TrainRequest, ports: TrainPorts): Promise<T
       return conclude('already-trained', { run, model });
     }
     case 'lost':
-      log.warn(`An earlier job lost the training ${earlier.run.runId}; starting it again.`);
-      if (earlier.run.status === 'RUNNING') await tracking.endRun(earlier.run.runId, 'KILLED');
-      return conclude('trained', await runTraining(request, ports, earlier.run.runId));
+      return conclude('trained', await runTraining(request, ports, earlier.run));
     case 'nothing':
       return conclude('trained', await runTraining(request, ports, undefined));
   }
@@ -42,33 +42,23 @@ export async function train(request: TrainRequest, ports: TrainPorts): Promise<T
 async function runTraining(
   request: TrainRequest,
   ports: TrainPorts,
-  resumes: string | undefined,
+  lost: TrackingRun | undefined,
 ): Promise<Done> {
-  const { plan, config } = request;
+  const { config } = request;
   const { tracking, clock, log } = ports;
   const startedAt = clock.now();
-  const run = await tracking.createRun({
-    experiment: config.tracking.experiment,
-    name: `train ${plan.correlationId}`,
-    tags: {
-      [TAGS.correlation]: plan.correlationId,
-      [TAGS.sha]: plan.sha,
-      [TAGS.step]: 'train',
-      ...sourceTags(request, config.project.steps.train),
-      ...(resumes !== undefined && { [TAGS.resumes]: resumes }),
-    },
-  });
-  await tracking.setRunTags(run.runId, { [TAGS.openedSeal]: sealOpened(request, ports, run.runId) });
+  const { run, held, resumes } = await openRun(request, ports, lost);
+  const { signal } = held;
   log.info(`MLflow run: ${run.url}`);
   try {
-    await prepareData(request, ports, run.runId);
+    await prepareData({ ...request, signal }, ports, run.runId);
     // Nothing is trained for hours that could not be judged then.
     if (config.data.holdout !== undefined) await ports.readHoldout(config.data.holdout);
     const data = await ports.hashData(config.data.inputs);
     await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
-    const variables = resumes === undefined ? {} : { [RESUME_VARIABLE]: resumes };
-    const step = { ...stepOf(request, run.runId), variables };
-    const end = await log.group('Training', () => runTrainStep(step, ports));
+    const step = checkpointed(stepOf({ ...request, signal }, run.runId), ports, resumes);
+    const end = await log.group('Training', () => runTrainStep(request, ports, { step, held }));
+    await held.require();
     const parameters = { ...request.defaults, ...step.parameters };
     await logGiven(request, ports, { runId: run.runId, parameters, data });
     checkEnd(request, 'train', end);
@@ -77,12 +67,17 @@ async function runTraining(
     const done = { run: trained.run, model: { ...trained.model, dataDigest: data.digest, box } };
     await writeProvenance(request, ports, { ...done, data, startedAt });
     const sealed = sealFinished(request, ports, { model: done.model, metrics: trained.run.metrics });
+    await held.require();
     await tracking.setRunTags(run.runId, { [TAGS.box]: box, [TAGS.finishedSeal]: sealed });
+    await ports.checkpoints.clear();
     return done;
   } catch (thrown) {
+    await held.require();
     // A run left RUNNING would be taken for one whose runner was lost.
     await tracking.endRun(run.runId, request.signal.aborted ? 'KILLED' : 'FAILED');
     throw thrown;
+  } finally {
+    await held.release();
   }
 }
 
@@ -114,12 +109,29 @@ export async function prepareData(
   checkEnd(request, 'etl', end);
 }
 
-async function runTrainStep(step: ProjectStep, ports: TrainPorts): Promise<StepEnd> {
+/** The same step with what a script needs to go on from where an earlier attempt was lost. */
+function checkpointed(
+  step: ProjectStep,
+  { checkpoints: { folder } }: TrainPorts,
+  resumes: string | undefined,
+): ProjectStep {
+  const known = resumes === undefined ? {} : { [RESUME_VARIABLE]: resumes };
+  const variables = { ...step.variables, [CHECKPOINT_VARIABLE]: folder, ...known };
+  return { ...step, variables, write: [folder] };
+}
+
+async function runTrainStep(
+  { leaseTimes }: TrainRequest,
+  ports: TrainPorts,
+  { step, held }: { readonly step: ProjectStep; readonly held: Held },
+): Promise<StepEnd> {
   const following = followMetrics(ports, step.runId);
+  const keeping = keepCheckpoints(ports, { runId: step.runId, everySeconds: leaseTimes.renew }, held);
   try {
     return await ports.project.run(step);
   } finally {
     await following.stop();
+    await keeping.stop();
   }
 }
 
@@ -196,33 +208,6 @@ async function checkModel(
   }
   if (run.status !== 'FINISHED') await tracking.endRun(runId, 'FINISHED');
   return { run: { ...run, status: 'FINISHED' }, model: { runId, modelUri, modelDigest } };
-}
-
-/** A training that has ended well: its run, and its model as it left it. */
-type Done = { readonly run: TrackingRun; readonly model: TrainedModel };
-
-async function writeProvenance(
-  { plan, config, repository, runUrl, search }: TrainRequest,
-  { tracking, clock, writeTemp }: TrainPorts,
-  { model, data, startedAt }: Done & { readonly data: HashedData; readonly startedAt: Instant },
-): Promise<void> {
-  const manifest = {
-    schema: SCHEMAS.provenance,
-    correlationId: plan.correlationId,
-    repository,
-    sha: plan.sha,
-    actor: plan.actor,
-    cause: plan.cause,
-    workflowRun: runUrl,
-    project: { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
-    ...{ runId: model.runId, modelUri: model.modelUri, modelDigest: model.modelDigest, box: model.box },
-    data,
-    ...(search !== undefined && { search: provenanceOf(search, data) }),
-    startedAt,
-    finishedAt: clock.now(),
-  };
-  const file = await writeTemp('provenance.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
-  await tracking.uploadArtifact(model.runId, RUN_ARTIFACTS.provenance, file);
 }
 
 /** What later jobs believe of the training is what this job says here, and nothing that lies in MLflow. */

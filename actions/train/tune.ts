@@ -13,7 +13,7 @@ import { drawParallel } from '../../core/search/draw-parallel.ts';
 import type { SearchEnd } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
-import { findOpened, sealOpened } from './find-earlier.ts';
+import { findOpened, isFirst, sealOpened } from './find-earlier.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
 import { prepareData, stepOf, train } from './train.ts';
@@ -77,10 +77,10 @@ async function search(request: TrainRequest, ports: TunePorts): Promise<Searched
 
 /** The run that the runs of all trials belong to: that of an earlier attempt, where there is one that this job's attempts have opened. */
 async function openRun(request: TrainRequest, ports: TunePorts): Promise<TrackingRun> {
-  const { plan, config, attempt } = request;
+  const { plan, config, holder } = request;
   const { tracking } = ports;
   const { experiment } = config.tracking;
-  const [own] = attempt === 1 ? [] : await findOpened(request, ports, 'search');
+  const [own] = isFirst(holder) ? [] : await findOpened(request, ports, 'search');
   if (own !== undefined) {
     // Monitor-check takes one that was ended for a search that has failed.
     await tracking.endRun(own.runId, 'RUNNING');

@@ -81,7 +81,12 @@ export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, { box,
     ...box.enter({
       command: [options.python, ...projectArguments(step)],
       // What git does in the workspace after the box, it does as its configuration says.
-      ...{ cwd, temp, show: [...show, ...docker, path.join(cwd, '.git')], write: [cwd] },
+      ...{
+        cwd,
+        temp,
+        show: [...show, ...docker, path.join(cwd, '.git')],
+        write: [cwd, ...(step.write ?? [])],
+      },
     }),
     cwd,
     env: { ...variables, HOME: home, TMPDIR: home },

@@ -116,6 +116,8 @@ const contentSchema = operationSchema.extend({
    * the repository: it stands in the log and the ledger.
    */
   nonce: z.string().min(32).max(200).exactOptional(),
+  /** How often this training was lost and taken up again before; absent the first time. */
+  round: z.int().positive().exactOptional(),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),
 });

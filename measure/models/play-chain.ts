@@ -8,6 +8,7 @@ import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import { readRegistered, readTraining, type Trained } from '../../actions/job/handoff.ts';
 import { register } from '../../actions/register/register.ts';
 import { train } from '../../actions/train/train.ts';
+import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashFile, hashText } from '../../adapters/data-digest.ts';
 import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
@@ -22,6 +23,7 @@ import { createNonce, createSeal } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
 import { handOverSchema } from '../../core/plan/hand-over.ts';
 import type { Log, ProjectStep } from '../../core/ports.ts';
+import { LEASE_TIMES } from '../../core/training/lease.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 import type { ChainOptions } from './chain-options.ts';
 import { runUnboxed } from './run-unboxed.ts';
@@ -101,12 +103,21 @@ async function trainKind(
 ): Promise<Trained> {
   const { folder, trackingUri } = options.place;
   const project = openProject(options, config);
+  const seal = createSeal(createNonce());
   const { signal } = new AbortController();
   const request = { plan, config, workspace: folder, repository: WORKFLOW.repository, signal };
   const outcome = await train(
-    { ...request, runUrl: trackingUri, repositoryUrl: trackingUri, defaults: {}, attempt: 1 },
     {
-      ...{ tracking, project, clock, log, writeTemp, seal: createSeal(createNonce()) },
+      ...request,
+      runUrl: trackingUri,
+      repositoryUrl: trackingUri,
+      defaults: {},
+      holder: { round: 0, attempt: 1 },
+      leaseTimes: LEASE_TIMES,
+    },
+    {
+      ...{ tracking, project, clock, log, writeTemp, seal },
+      checkpoints: await createRunCheckpoints({ temp: os.tmpdir(), holder: '0.1', tracking, seal, log }),
       hashData: (names) => hashData(folder, names),
       readHoldout: (holdout) => readHoldout(folder, holdout),
     },

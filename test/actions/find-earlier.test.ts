@@ -37,7 +37,12 @@ async function plant(
 
 /** The same job once more, as a person runs it again. */
 function again({ request, ports }: TrainingBench, change: Partial<TrainingBench['request']> = {}) {
-  return train({ ...request, attempt: 2, ...change }, ports);
+  return train({ ...request, holder: { round: 0, attempt: 2 }, ...change }, ports);
+}
+
+/** In which run each step ran, and which lost run its script was told to go on from. */
+function resumptions({ steps }: TrainingBench) {
+  return steps.map(({ runId, variables }) => [runId, variables['TRAINYARD_RESUME_RUN_ID']]);
 }
 
 describe('a run of this training’s name that somebody has put into MLflow', () => {
@@ -52,9 +57,9 @@ describe('a run of this training’s name that somebody has put into MLflow', ()
       'trainyard.seal.opened': 'x',
       'trainyard.seal.finished': 'x',
     });
-    const outcome = await train({ ...bench.request, attempt }, bench.ports);
+    const outcome = await train({ ...bench.request, holder: { round: 0, attempt } }, bench.ports);
     expect(outcome).toMatchObject({ reasonCode: 'trained', outputs: { 'run-id': 'run-2' } });
-    expect(bench.steps.map(({ runId, variables }) => [runId, variables])).toEqual([['run-2', {}]]);
+    expect(resumptions(bench)).toEqual([['run-2', undefined]]);
     expect((await bench.tracking.getRun(planted)).status).toBe(status);
     if (attempt === 2) expect(bench.lines.join()).toContain(`${planted} says that it is this training`);
   });
@@ -80,7 +85,7 @@ describe('a run of this training’s name that somebody has put into MLflow', ()
     });
     const outcome = await train(bench.request, bench.ports);
     expect(outcome).toMatchObject({ reasonCode: 'trained', outputs: { 'run-id': 'run-2' } });
-    expect(bench.steps.map(({ variables }) => variables)).toEqual([{}]);
+    expect(resumptions(bench)).toEqual([['run-2', undefined]]);
   });
 
   test('is not believed when it was sealed with another nonce than plan has handed on', async () => {
@@ -114,9 +119,7 @@ describe('a job that runs again', () => {
     for (const [id, run] of tracking.runs) bench.tracking.runs.set(id, run);
     expect((await again(bench)).reasonCode).toBe('trained');
     expect((await bench.tracking.getRun('run-1')).status).toBe('KILLED');
-    expect(bench.steps.map(({ runId, variables }) => [runId, variables])).toEqual([
-      ['run-2', { TRAINYARD_RESUME_RUN_ID: 'run-1' }],
-    ]);
+    expect(resumptions(bench)).toEqual([['run-2', 'run-1']]);
   });
 
   test.each([
@@ -145,7 +148,7 @@ describe('a job that runs again', () => {
     const plan = { ...bench.request.plan, sha: 'b'.repeat(40) };
     const outcome = await again(bench, { plan });
     expect(outcome).toMatchObject({ reasonCode: 'trained', outputs: { 'run-id': 'run-2' } });
-    expect(bench.steps.map(({ variables }) => variables)).toEqual([{}, {}]);
+    expect(resumptions(bench).map(([, lost]) => lost)).toEqual([undefined, undefined]);
     expect((await bench.tracking.getRun('run-2')).tags['trainyard.sha']).toBe('b'.repeat(40));
   });
 });

@@ -11,6 +11,9 @@ import { RESULT } from '../core/search/search-result.ts';
 import { digestOf } from './support/memory-agent.ts';
 import { createTraining } from './support/training.ts';
 
+/** The same job once more. */
+const AGAIN = { round: 0, attempt: 2 };
+
 const SEARCH: Search = {
   ...{ trials: 20, jobs: 1, metric: 'val_acc', direction: 'maximize', seed: 7, pruning: 'median' },
   parameters: { share: 0.7 },
@@ -98,7 +101,7 @@ describe('tune', () => {
     const searched = readSearch(JSON.stringify({ schema_version: 1, action: 'train', ...result }));
     if (searched === undefined) throw new Error('no search');
     const plan = { ...first.request.plan, searched };
-    const outcome = await tune({ ...first.request, plan, attempt: 2 }, first.ports);
+    const outcome = await tune({ ...first.request, plan, holder: AGAIN }, first.ports);
     expect(outcome.reasonCode).toBe('already-searched');
     expect(first.asked).toHaveLength(1);
   });
@@ -106,7 +109,7 @@ describe('tune', () => {
   test('goes on below the run of an earlier attempt', async () => {
     const { request, ports, asked } = createTuning();
     await tune(request, ports);
-    await tune({ ...request, attempt: 2 }, ports);
+    await tune({ ...request, holder: AGAIN }, ports);
     expect(asked.map(({ step }) => step.runId)).toEqual(['run-1', 'run-1']);
   });
 

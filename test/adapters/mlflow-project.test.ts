@@ -9,6 +9,7 @@ import { buildTorchserve } from '../../actions/build-torchserve/build-torchserve
 import { readTraining } from '../../actions/job/handoff.ts';
 import { createPackageSource } from '../../actions/serving/package-source.ts';
 import { train } from '../../actions/train/train.ts';
+import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashFile } from '../../adapters/data-digest.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
@@ -25,6 +26,7 @@ import { joinAnswers } from '../../core/gate/join-answers.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
 import type { Log, Tracking, TrackingRun } from '../../core/ports.ts';
+import { LEASE_TIMES } from '../../core/training/lease.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 
@@ -47,7 +49,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-function prepare(project: string, steps: string) {
+async function prepare(project: string, steps: string) {
   const workspace = path.join(folder, project);
   const text = `
 version: 1
@@ -77,6 +79,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     return path.join(folder, name);
   };
   const hash = (names: readonly string[]) => hashData(workspace, names);
+  const seal = createSeal('n'.repeat(64));
   const ports = {
     tracking,
     project: createProjectRunner(shared),
@@ -85,7 +88,8 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     readHoldout: (holdout: Holdout) => readHoldout(workspace, holdout),
     hashData: hash,
     writeTemp,
-    seal: createSeal('n'.repeat(64)),
+    seal,
+    checkpoints: await createRunCheckpoints({ temp: folder, holder: '0.1', tracking, seal, log }),
   };
   const runtime = createPythonRuntime({ ...shared, workspace });
   const correlationId = `test-${project}`;
@@ -106,7 +110,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     ...{ plan, config: config.value, workspace, repository: 'a/b', runUrl: 'http://run' },
     ...{ repositoryUrl: 'https://github.test/a/b', defaults: { trees: 20, lr: 0.1 } },
   };
-  const request = { ...asked, attempt: 1, signal };
+  const request = { ...asked, holder: { round: 0, attempt: 1 }, leaseTimes: LEASE_TIMES, signal };
   return { request, ports, runtime, config: config.value, tracking, workspace };
 }
 
@@ -164,7 +168,7 @@ function expectSameHabits(ours: TrackingRun, theirs: TrackingRun) {
 
 describe('a real MLflow Project', () => {
   test('is trained, evaluated, registered and packed, each step from what the one before left', async () => {
-    const { request, ports, runtime, config, tracking, workspace } = prepare(
+    const { request, ports, runtime, config, tracking, workspace } = await prepare(
       'tabular',
       '{ etl: etl, train: train }',
     );
@@ -172,7 +176,9 @@ describe('a real MLflow Project', () => {
     const { 'run-id': runId = '', 'model-uri': modelUri = '' } = trained.outputs;
     expect(trained.reasonCode).toBe('trained');
     const training = readTraining(JSON.stringify({ schema_version: 1, action: 'train', ...trained.result }));
-    expect((await train({ ...request, attempt: 2 }, ports)).reasonCode).toBe('already-trained');
+    expect((await train({ ...request, holder: { round: 0, attempt: 2 } }, ports)).reasonCode).toBe(
+      'already-trained',
+    );
     expect((await tracking.getRun(runId)).metrics['train_accuracy']).toBeGreaterThan(0.5);
     expectSameHabits(await tracking.getRun(runId), await runByHand(workspace, tracking));
 
@@ -240,7 +246,7 @@ describe('a real MLflow Project', () => {
   ])(
     'that fails as users’ projects do (%s) is told apart',
     async (project, code) => {
-      const { request, ports } = prepare(project, '{ train: train }');
+      const { request, ports } = await prepare(project, '{ train: train }');
       const thrown: unknown = await train(request, { ...ports, readHoldout: async () => undefined }).catch(
         (error: unknown) => error,
       );

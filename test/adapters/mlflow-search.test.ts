@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSearch } from '../../actions/job/handoff.ts';
 import { tune } from '../../actions/train/tune.ts';
+import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashText } from '../../adapters/data-digest.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
@@ -13,6 +14,7 @@ import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createSeal } from '../../adapters/seal.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import type { Log } from '../../core/ports.ts';
+import { LEASE_TIMES } from '../../core/training/lease.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 
@@ -37,7 +39,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-function prepare() {
+async function prepare() {
   const text = `
 version: 1
 model: quadratic
@@ -70,8 +72,10 @@ search:
     await writeFile(path.join(folder, name), content);
     return path.join(folder, name);
   };
+  const seal = createSeal('n'.repeat(64));
+  const tracking = createMlflow({ uri: server.url }, systemClock);
   const ports = {
-    tracking: createMlflow({ uri: server.url }, systemClock),
+    tracking,
     project: createProjectRunner(options),
     search: createSearchRunner({
       ...options,
@@ -80,7 +84,8 @@ search:
     }),
     ...{ clock: systemClock, log, hashText, writeTemp, readHoldout: async () => undefined },
     hashData: (names: readonly string[]) => hashData(workspace, names),
-    seal: createSeal('n'.repeat(64)),
+    seal,
+    checkpoints: await createRunCheckpoints({ temp: folder, holder: '0.1', tracking, seal, log }),
   };
   const cause = { kind: 'manual', id: 'search-1' } as const;
   const plan = {
@@ -97,14 +102,15 @@ search:
   };
   const { signal } = new AbortController();
   const request = {
-    ...{ plan, config, workspace, repository: 'a/b', runUrl: 'http://run', attempt: 1, signal },
+    ...{ plan, config, workspace, repository: 'a/b', runUrl: 'http://run', signal },
     ...{ repositoryUrl: 'https://github.test/a/b', defaults: {} },
+    ...{ holder: { round: 0, attempt: 1 }, leaseTimes: LEASE_TIMES },
   };
   return { request, ports };
 }
 
 test('a search runs a real project by real workers, and its best parameters train on all the data', async () => {
-  const { request, ports } = prepare();
+  const { request, ports } = await prepare();
   const outcome = await tune(request, ports).catch((error: unknown) => {
     throw new Error(lines.join('\n'), { cause: error });
   });

@@ -120,7 +120,7 @@ play('M1', async () => {
   };
   const writeTemp = async (name: string, text: string) => mlflow.write(name, text);
   const ports = { ...bench.ports, tracking: mlflow.tracking(), project, writeTemp };
-  const { reasonCode, outputs } = await train({ ...bench.request, attempt: 2 }, ports);
+  const { reasonCode, outputs } = await train({ ...bench.request, holder: { round: 0, attempt: 2 } }, ports);
   return outputs['run-id'] === planted.runId ? 'believed' : reasonCode;
 });
 

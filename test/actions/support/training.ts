@@ -1,6 +1,7 @@
 import type { TrainPorts, TrainRequest } from '../../../actions/train/train-context.ts';
 import { createSeal } from '../../../adapters/seal.ts';
 import type { ProjectStep, StepEnd } from '../../../core/ports.ts';
+import { LEASE_TIMES } from '../../../core/training/lease.ts';
 import { createWorld } from './deployment.ts';
 import { digestOf } from './memory-agent.ts';
 import type { MemoryTracking } from './memory-tracking.ts';
@@ -52,6 +53,12 @@ export function createTraining(
     hashData: async () => ({ digest: digestOf('data'), files: [] }),
     writeTemp: async (name) => `/tmp/${name}`,
     seal: createSeal(NONCE),
+    checkpoints: {
+      folder: '/checkpoints',
+      restore: async () => false,
+      keep: async () => undefined,
+      clear: async () => undefined,
+    },
   };
   const request = {
     plan,
@@ -61,7 +68,8 @@ export function createTraining(
     repositoryUrl: 'https://github.test/acme/digits',
     defaults: { momentum: 0.9 },
     runUrl: 'http://run',
-    attempt: 1,
+    holder: { round: 0, attempt: 1 },
+    leaseTimes: LEASE_TIMES,
     signal,
   };
   return { request, ports, tracking, steps, lines: world.lines };

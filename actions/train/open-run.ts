@@ -1,0 +1,56 @@
+import { TAGS } from '../../core/names.ts';
+import type { TrackingRun } from '../../core/ports.ts';
+import { sealOpened } from './find-earlier.ts';
+import { type Held, holdLease } from './hold-lease.ts';
+import { sourceTags } from './keep-habits.ts';
+import type { TrainPorts, TrainRequest } from './train-context.ts';
+
+/** The run of a training that this attempt holds, and the run of the lost attempt that it goes on from. */
+type Opened = { readonly run: TrackingRun; readonly held: Held; readonly resumes: string | undefined };
+
+/**
+ * The run of the training: that of a lost attempt where it has left a checkpoint, so that its history goes on; else a new one. Rejects
+ * with a UserError when a later attempt holds it.
+ */
+export async function openRun(
+  request: TrainRequest,
+  ports: TrainPorts,
+  lost: TrackingRun | undefined,
+): Promise<Opened> {
+  if (lost === undefined) return createRun(request, ports, undefined);
+  const { tracking, checkpoints, log } = ports;
+  const { runId } = lost;
+  const held = await holdLease(request, ports, runId);
+  if (await checkpoints.restore(runId)) {
+    log.warn(`An earlier job lost the training ${runId}; it goes on from its last checkpoint.`);
+    await tracking.endRun(runId, 'RUNNING');
+    return { run: { ...lost, status: 'RUNNING' }, held, resumes: runId };
+  }
+  log.warn(`An earlier job lost the training ${runId}, without a checkpoint; starting it again.`);
+  if (lost.status === 'RUNNING') await tracking.endRun(runId, 'KILLED');
+  // Whoever held it finds the later holder there, and stops.
+  await held.release();
+  return createRun(request, ports, runId);
+}
+
+async function createRun(
+  request: TrainRequest,
+  ports: TrainPorts,
+  resumes: string | undefined,
+): Promise<Opened> {
+  const { plan, config } = request;
+  const { tracking } = ports;
+  const run = await tracking.createRun({
+    experiment: config.tracking.experiment,
+    name: `train ${plan.correlationId}`,
+    tags: {
+      [TAGS.correlation]: plan.correlationId,
+      [TAGS.sha]: plan.sha,
+      [TAGS.step]: 'train',
+      ...sourceTags(request, config.project.steps.train),
+      ...(resumes !== undefined && { [TAGS.resumes]: resumes }),
+    },
+  });
+  await tracking.setRunTags(run.runId, { [TAGS.openedSeal]: sealOpened(request, ports, run.runId) });
+  return { run, held: await holdLease(request, ports, run.runId), resumes };
+}

@@ -1,0 +1,14 @@
+/** Where the script of a training keeps its checkpoints, and how these outlive its runner. */
+export type Checkpoints = {
+  /** The folder that the script writes; an absolute path. */
+  readonly folder: string;
+  /** Fills the folder with what earlier attempts have left of this run. Gives whether there is something to go on from. */
+  readonly restore: (runId: string) => Promise<boolean>;
+  /**
+   * Keeps what is in the folder where another runner finds it, when it is new and has not changed since it was last asked, or the script
+   * has ended (`isLast`).
+   */
+  readonly keep: (runId: string, options: { readonly isLast: boolean }) => Promise<void>;
+  /** Removes the folder: nothing will go on from it any more. */
+  readonly clear: () => Promise<void>;
+};
