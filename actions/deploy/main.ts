@@ -1,11 +1,13 @@
 import { systemClock } from '../../adapters/clock.ts';
-import { createRolloutRecords } from '../../adapters/rollout-records.ts';
+import { createRolloutRecords, RECORD_TYPE } from '../../adapters/rollout-records.ts';
 import { signStatement } from '../../adapters/signing/attestation.ts';
+import { createLineKeys, type LineKeys } from '../../adapters/signing/line-keys.ts';
+import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
 import type { Config, Environment } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
-import { SECRETS } from '../../core/names.ts';
+import { SECRETS, TRUSTED_KEYS_VARIABLE } from '../../core/names.ts';
 import { type Operation, TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
@@ -56,7 +58,7 @@ export function main(): Promise<void> {
       ports: {
         ledger,
         tracking,
-        records: createRolloutRecords(tracking),
+        records: createRolloutRecords(tracking, recordKeysOf(host)),
         fleet: createFleet({ agents, mayBeAway: maxUnavailable, clock: systemClock, log }),
         packages: connectPackages(host, tracking),
         announcer,
@@ -67,6 +69,15 @@ export function main(): Promise<void> {
     });
     const outcome = withDoubts(await withUntold(deployed, announcer), doubts);
     return tellAddress(outcome, agents, plan.model);
+  });
+}
+
+/** Keys for the records of rollouts: those of the ledger. A damaged one has been told of with it. */
+function recordKeysOf({ env }: DeployJob['host']): LineKeys {
+  return createLineKeys({
+    privateKey: env[SECRETS.signingKey],
+    trusted: readPublicKeys(env[TRUSTED_KEYS_VARIABLE] ?? ''),
+    type: RECORD_TYPE,
   });
 }
 

@@ -20,10 +20,13 @@ type KeyTexts = {
   readonly privateKey: string | undefined;
   /** Ed25519 public keys, SPKI PEM, beside the private key's own. */
   readonly trusted: readonly string[];
+  /** What the signed lines are said to be: those of the ledger where it is left out. A signature of one type is none of another. */
+  readonly type?: string;
 };
 
-/** Keys for the ledger, as far as they can be read. */
-export function createLineKeys({ privateKey, trusted }: KeyTexts): LineKeys {
+/** Keys for the ledger, or for lines of another type, as far as they can be read. */
+export function createLineKeys({ privateKey, trusted, type = LINE_TYPE }: KeyTexts): LineKeys {
+  const payloadOf = (text: string) => ({ type, bytes: Buffer.from(text) });
   const own = privateKey === undefined || privateKey === '' ? undefined : privateKey;
   const signer = own === undefined ? undefined : attempt(() => createSigner(own));
   const sign = signer?.value;
@@ -54,8 +57,4 @@ function attempt<T>(work: () => T): Attempt<T> {
     if (thrown instanceof UserError) return { value: undefined, flaws: thrown.problems };
     throw thrown;
   }
-}
-
-function payloadOf(text: string) {
-  return { type: LINE_TYPE, bytes: Buffer.from(text) };
 }

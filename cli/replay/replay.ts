@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { messageOf, UserError } from '../../core/errors.ts';
+import { splitSignatures } from '../../core/ledger/chain/seal.ts';
 import { lookUp } from '../../core/ledger/state.ts';
 import { RUN_ARTIFACTS } from '../../core/names.ts';
 import { renderBlocks } from '../../core/report/render-block.ts';
@@ -84,7 +85,8 @@ async function replayFiles(files: readonly string[], { print }: Surroundings): P
 async function readRecord(file: string): Promise<RolloutRecord> {
   const remedy = `A rollout leaves one in its version’s run, below ${RUN_ARTIFACTS.rollouts}.`;
   try {
-    const parsed = rolloutRecordSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
+    const text = await readFile(file, 'utf8');
+    const parsed = rolloutRecordSchema.safeParse(JSON.parse(splitSignatures(text)?.payload ?? text));
     if (parsed.success) return parsed.data;
     throw refusal('no-record', `${file} is no rollout record: ${z.prettifyError(parsed.error)}`, remedy);
   } catch (thrown) {

@@ -38,3 +38,16 @@ export function fileStep({ name, path, text, isSecret, afterwards }: HostText): 
     secrets: isSecret ? [body] : [],
   };
 }
+
+/** A step that leaves none of these files: what a host needs no more is not kept there for whoever comes to read it. */
+export function withoutStep(name: string, paths: readonly string[]): SetupStep {
+  return {
+    name,
+    what: `none: ${paths.join(', ')}`,
+    look: paths.map((path) => `[ ! -e ${path} ]`),
+    make: [`rm -f ${paths.join(' ')}`],
+    files: [],
+    remedy: `See that ${paths.join(' and ')} can be removed: disk, mounts.`,
+    secrets: [],
+  };
+}

@@ -1,5 +1,5 @@
 import { composeOptions, composeUnit, type HostSettings, SETTING_FILES } from './agent-files.ts';
-import { fileStep } from './file-step.ts';
+import { fileStep, withoutStep } from './file-step.ts';
 import { type HostFacts, npmMachine, ownNode } from './host-facts.ts';
 import { HOST_LAYOUT, HOST_USER } from './layout.ts';
 import type { SentFile, SetupStep } from './setup-step.ts';
@@ -188,5 +188,9 @@ function settingSteps({ settings, reports, ...contents }: HostContents): readonl
           secret('GitHub token', SETTING_FILES.githubToken, reports.githubToken),
         ]),
     open('options', HOST_LAYOUT.options, composeOptions(settings)),
+    // After the options, which name them no more.
+    ...(reports === undefined
+      ? [withoutStep('secrets of reports', [SETTING_FILES.dispatchSecret, SETTING_FILES.githubToken])]
+      : []),
   ];
 }

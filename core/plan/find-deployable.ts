@@ -5,7 +5,7 @@ import { type Refused, refuse } from './decision.ts';
 
 /**
  * The version a deploy means: the named one, else the newest that this pull request's trainings led to, else the newest of all. Only
- * versions whose gate passed count.
+ * versions whose gate passed count, and of those not named one that is packed comes before one whose package was refused, or is not made yet.
  */
 export function findDeployable(
   state: LedgerState,
@@ -16,7 +16,11 @@ export function findDeployable(
   const ours = pullRequest === undefined ? undefined : runsOf(state, pullRequest);
   const newest = Object.values(state.versions)
     .filter((version) => version.gate?.verdict === 'pass' && (ours === undefined || ours.has(version.runId)))
-    .toSorted((left, right) => Number(right.version) - Number(left.version))[0];
+    .toSorted(
+      (left, right) =>
+        Number(right.package !== undefined) - Number(left.package !== undefined) ||
+        Number(right.version) - Number(left.version),
+    )[0];
   if (newest !== undefined) return ok(newest.version);
   return err(
     pullRequest === undefined

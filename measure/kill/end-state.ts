@@ -1,4 +1,5 @@
 import { createRolloutRecords } from '../../adapters/rollout-records.ts';
+import { NO_KEYS } from '../../adapters/signing/line-keys.ts';
 import { environmentOf } from '../../core/ledger/state.ts';
 import { ALIASES } from '../../core/names.ts';
 import { readLedger, readLedgerState } from '../../sandbox/github/read-ledger.ts';
@@ -86,7 +87,7 @@ async function readAliases({ tracking, model }: Lane, cast: Cast) {
 async function readRecord({ tracking, remote, model }: Lane, { candidate }: Cast, rollout: string) {
   const runId = readLedgerState(remote, model).versions[candidate]?.runId;
   if (runId === undefined) return undefined;
-  const record = await createRolloutRecords(tracking).find(runId, rollout);
+  const record = await createRolloutRecords(tracking, NO_KEYS).find(runId, rollout);
   return record?.events.at(-1)?.kind;
 }
 

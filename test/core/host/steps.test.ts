@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { composeOptions, composeUnit, type HostSettings } from '../../../core/host/agent-files.ts';
 import { readAsked } from '../../../core/host/ask-golden.ts';
-import { fileStep } from '../../../core/host/file-step.ts';
+import { fileStep, withoutStep } from '../../../core/host/file-step.ts';
 import { type HostFacts, judgeFacts, readFacts } from '../../../core/host/host-facts.ts';
 import { type HostContents, planHost, planUpgrade } from '../../../core/host/plan-host.ts';
 import { lookOf, type SetupStep, scriptOf, showStep } from '../../../core/host/setup-step.ts';
@@ -137,6 +137,19 @@ describe('the plan of a host', () => {
     expect(names).toEqual(
       expect.arrayContaining(['user', 'python', 'node', 'environment', 'agent', 'tokens', 'unit']),
     );
+  });
+
+  test('leaves no secret of reports on a host that sends none any more', () => {
+    const names = namesOf(planHost(FACTS, CONTENTS));
+    expect(names.indexOf('secrets of reports')).toBeGreaterThan(names.indexOf('options'));
+    const reports = { githubToken: 't', dispatchSecret: 's' };
+    expect(namesOf(planHost(FACTS, { ...CONTENTS, reports }))).not.toContain('secrets of reports');
+    const file = path.join(createFolder(), 'github-token');
+    writeFileSync(file, 'secret');
+    const script = scriptOf(withoutStep('secrets of reports', [file, `${file}-2`]));
+    expect(run(script)).toMatchObject({ status: 0, said: 'trainyard: changed' });
+    expect(existsSync(file)).toBe(false);
+    expect(run(script)).toMatchObject({ status: 0, said: 'trainyard: ok' });
   });
 
   test('starts nothing where no systemd runs and nobody asked for a process', () => {

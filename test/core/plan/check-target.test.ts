@@ -31,6 +31,15 @@ function answer(wanted: Wanted, state: LedgerState, environment: string | undefi
   return target.ok ? `go ${target.value.version ?? '-'}` : `${target.error.code}: ${target.error.message}`;
 }
 
+it('a deploy without a version means the newest that is packed, before a newer one whose package was refused', () => {
+  const refused = versionEvents('3').filter(({ kind }) => kind !== 'package.built');
+  const deploy = { operation: 'deploy' } as const;
+  expect(answer(deploy, stateOf(versionEvents('2'), refused), 'production')).toBe('go 2');
+  expect(answer(deploy, stateOf(versionEvents('2'), versionEvents('3')), 'production')).toBe('go 3');
+  // Of one alone the deploy job says why there is no package.
+  expect(answer(deploy, stateOf(refused), 'production')).toBe('go 3');
+});
+
 describe('whether the ledger allows an operation', () => {
   it.each<[Wanted, string, LedgerState, string]>([
     [{ operation: 'deploy' }, 'nothing yet', EMPTY, 'nothing-to-deploy: No version has passed the gate yet.'],
