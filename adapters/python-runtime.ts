@@ -6,7 +6,13 @@ import { JUDGED_TASKS } from '../core/answers/contract.ts';
 import type { BoxPolicy, Holdout, ModelsPolicy } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
-import type { Evaluation, EvaluationRequest, PackageRequest, PythonRuntime } from '../core/python-port.ts';
+import type {
+  Evaluation,
+  EvaluationRequest,
+  PackageOutput,
+  PackageRequest,
+  PythonRuntime,
+} from '../core/python-port.ts';
 import { environmentsFolder } from './box/environments-folder.ts';
 import { listedVariables } from './box/listed-variables.ts';
 import { type Box, openBox } from './box/open-box.ts';
@@ -78,15 +84,16 @@ export function createPythonRuntime(options: PythonRuntimeOptions): PythonRuntim
   };
 }
 
-function buildPackage(
+async function buildPackage(
   running: Running,
   request: PackageRequest,
   folder: string,
-): Promise<z.infer<typeof packageSchema>> {
+): Promise<PackageOutput> {
   const out = path.join(folder, 'package.json');
   const args = [...packageArguments(request, running.workspace, out), ...environmentArguments(running)];
   const hide = holdoutFiles(request.holdout, running.workspace);
-  return runModule(running, { module: 'package', args, hide, folder, out, schema: packageSchema });
+  const ran = { module: 'package', args, hide, folder, out, schema: packageSchema } as const;
+  return { ...(await runModule(running, ran)), box: running.box.level };
 }
 
 type Measuring = { readonly built: string; readonly calls: number };

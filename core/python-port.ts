@@ -41,6 +41,8 @@ export type PackageOutput = {
   readonly manifestDigest: string;
   readonly sizeBytes: number;
   readonly format: string;
+  /** In what box the model ran when it was packed. */
+  readonly box: BoxLevel;
 };
 
 /** The Python that runs beside the model, in the model's own environment. */

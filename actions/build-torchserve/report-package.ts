@@ -1,3 +1,4 @@
+import { describePacking } from '../../core/gate/boxes.ts';
 import type { judgeBudgets } from '../../core/gate/judge/budgets.ts';
 import type { PackageOutput } from '../../core/python-port.ts';
 import type { Block, Report } from '../../core/report/report.ts';
@@ -7,7 +8,7 @@ import { formatSign, GATE_SIGNS } from '../../core/report/signs.ts';
 export function reportPackage(
   name: string,
   version: string,
-  { format, sizeBytes }: PackageOutput,
+  { format, sizeBytes, box }: PackageOutput,
   { verdict, checks }: ReturnType<typeof judgeBudgets>,
 ): Report {
   const rows = checks.map((check) => {
@@ -19,7 +20,7 @@ export function reportPackage(
     { kind: 'paragraph', text: [{ kind: 'code', text: name }] },
     {
       kind: 'paragraph',
-      text: `Version ${version} as ${format}, ${size}. Its predictions agree with MLflow's own.`,
+      text: `Version ${version} as ${format}, ${size}. Its predictions agree with MLflow's own. ${describePacking(box)}`,
     },
     ...(rows.length === 0
       ? []

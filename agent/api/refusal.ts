@@ -1,5 +1,7 @@
-import type { ProblemStatus } from '../../core/serving/route.ts';
+import type { AgentProblem } from '../../core/serving/api.ts';
+import { PROBLEM_TITLES, type ProblemStatus } from '../../core/serving/route.ts';
 
+/** Why, and what to do about it. */
 type Reason = {
   readonly status: ProblemStatus;
   /** Stable and kebab-case. */
@@ -22,4 +24,19 @@ export class Refusal extends Error {
     this.code = code;
     this.remedy = remedy;
   }
+}
+
+/** What problem details (RFC 9457) are sent as. */
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** A refusal as problem details. */
+export function problemOf({ status, code, message, remedy }: Reason): AgentProblem {
+  return {
+    type: `urn:trainyard:problem:${code}`,
+    title: PROBLEM_TITLES[status],
+    status,
+    detail: message,
+    code,
+    remedy,
+  };
 }

@@ -5,17 +5,16 @@ import { createAdaptorServer } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { messageOf } from '../../core/errors.ts';
-import type { AgentProblem } from '../../core/serving/api.ts';
-import { PROBLEM_TITLES } from '../../core/serving/route.ts';
 import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
 import { portTaken } from '../machine/check-port.ts';
+import { answerUnread } from './answer-unread.ts';
 import { authorize } from './authorize.ts';
 import { boundConnections } from './bound-connections.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
-import { Refusal } from './refusal.ts';
+import { PROBLEM_TYPE, problemOf, Refusal } from './refusal.ts';
 import { createStrangerDelay } from './slow-strangers.ts';
 import { createStrangerLog } from './stranger-log.ts';
 
@@ -92,6 +91,7 @@ export async function listen(app: Hono, agent: Agent): Promise<Server> {
   // Node's five minutes for a whole request would cut a large package off.
   http.requestTimeout = longestUploadMs(maxPackageBytes);
   boundConnections(http);
+  answerUnread(http);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => reject(portTaken({ ...endpoint, ...CONTROL }, cause)));
     server.listen(endpoint.port, endpoint.address, resolve);
@@ -109,21 +109,16 @@ export async function listenLocally(app: Hono, file: string): Promise<Server> {
     server.listen(file, resolve);
   });
   chmodSync(file, 0o600);
-  return server as Server;
+  const http = server as Server;
+  answerUnread(http);
+  return http;
 }
 
 /** Answers with problem details (RFC 9457). */
-function answerProblem(context: Context, { status, code, message, remedy }: Refusal): Response {
-  const problem: AgentProblem = {
-    type: `urn:trainyard:problem:${code}`,
-    title: PROBLEM_TITLES[status],
-    status,
-    detail: message,
-    code,
-    remedy,
-  };
-  return context.json(problem, status, {
-    'content-type': 'application/problem+json',
+function answerProblem(context: Context, refusal: Refusal): Response {
+  const { status } = refusal;
+  return context.json(problemOf(refusal), status, {
+    'content-type': PROBLEM_TYPE,
     // The rest of what stopped coming is not waited for.
     ...(status === 408 && { connection: 'close' }),
   });

@@ -29,6 +29,11 @@ export function describeBoxes(boxes: Boxes): readonly string[] {
   return weaker.length === 0 ? ['Trained and predicted in boxes, of namespaces.'] : weaker.map(describeSide);
 }
 
+/** What the report of a package says of the box that its model ran in while it was packed. */
+export function describePacking(level: BoxLevel): string {
+  return `Packed ${DESCRIPTIONS[level].replace(': it', ': the model')}`;
+}
+
 type BoxedSide = readonly [who: keyof Boxes, level: BoxLevel];
 
 function listSides({ training, challenger, champion }: Boxes): readonly BoxedSide[] {

@@ -37,7 +37,7 @@ async function build(
         evaluate: () => Promise.reject(new Error('not here')),
         buildPackage: async (wanted) => {
           asked.push(wanted);
-          return { manifestDigest: digestOf('manifest'), sizeBytes: 1_000, format: 'pyfunc' };
+          return { manifestDigest: digestOf('manifest'), sizeBytes: 1_000, format: 'pyfunc', box: 'user' };
         },
         measurePackage: async () => challengerMs,
       },
@@ -54,7 +54,13 @@ const times = (count: number, milliseconds: number) => Array.from({ length: coun
 describe('the latency that is measured in the built package', () => {
   test('passes the rule by the bound of its quantile, and the package is stored, its manifest last', async () => {
     const { outcome, stored } = await build(times(200, 10));
-    expect(outcome).toMatchObject({ decision: 'continue', reasonCode: 'package-built' });
+    expect(outcome).toMatchObject({
+      ...{ decision: 'continue', reasonCode: 'package-built' },
+      result: { box: 'user' },
+    });
+    expect(showReport(outcome.report)).toContain(
+      'Packed as a user of its own, in no box: the model reached the network',
+    );
     expect(stored.map((path) => path.split('/').at(-1))).toEqual(['golden.json', 'trainyard.json']);
   });
 

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request, type Server } from 'node:http';
+import { connect } from 'node:net';
 import type { Hono } from 'hono';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { createApp, listen } from '../../agent/api/server.ts';
 import { problemSchema } from '../../core/serving/api.ts';
@@ -129,6 +130,38 @@ describe('over a socket', () => {
       expect(status).toBe(413);
       expect(sent).toBeLessThan(4 * MAX_JSON_BYTES);
     }
+  });
+});
+
+describe('what the parser ends', () => {
+  const bigHeader = `GET /healthz HTTP/1.1\r\nhost: x\r\nx-big: ${'a'.repeat(20_000)}\r\n\r\n`;
+  test.each([
+    ['a request that is none', 'hello\r\n\r\n', 400, 'request-unreadable'],
+    ['headers without end', bigHeader, 431, 'headers-too-large'],
+    [
+      'what expects something else',
+      'GET /healthz HTTP/1.1\r\nhost: x\r\nexpect: the-moon\r\n\r\n',
+      417,
+      'unknown-expectation',
+    ],
+  ])('is answered with a problem: %s', async (_, text, status, code) => {
+    const agent = createAgent(host.context);
+    const server = await listen(createApp(agent), agent);
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1');
+    socket.write(text);
+    let said = '';
+    for await (const chunk of socket) said += String(chunk);
+    const [head = '', body = ''] = said.split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head.toLowerCase()).toContain('content-type: application/problem+json');
+    // The whole, or its part in chunks.
+    expect(
+      problemSchema.parse(JSON.parse(body.slice(body.indexOf('{'), body.lastIndexOf('}') + 1))),
+    ).toMatchObject({
+      ...{ status, code },
+    });
   });
 });
 

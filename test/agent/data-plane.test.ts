@@ -99,6 +99,19 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     expect((await predict({ [PIN_HEADER]: '7' })).status).toBe(404);
   });
 
+  test('refuses a packed body before any version has it, and says how to send it', async () => {
+    await apply({ candidatePercent: 50 });
+    const before = stable.ids.length + candidate.ids.length;
+    const packed = await predict({ 'content-encoding': 'gzip' });
+    expect(packed.status).toBe(415);
+    expect(await packed.json()).toEqual({
+      code: 'body-packed',
+      message: 'Bodies are taken as they are: send it without content-encoding.',
+    });
+    expect(stable.ids.length + candidate.ids.length).toBe(before);
+    expect((await predict({ 'content-encoding': 'Identity' })).status).toBe(200);
+  });
+
   test('writes down what came of the requests of each user, pinned ones and those without a user apart', async () => {
     await apply({});
     const ask = async (user: string, status = 200, headers: Record<string, string> = {}) => {

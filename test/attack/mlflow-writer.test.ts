@@ -185,7 +185,10 @@ play('M7', async () => {
       python: {
         ...ports.python,
         measurePackage: async () => [],
-        buildPackage: async () => ({ manifestDigest: hashText('honest'), sizeBytes: 1, format: 'pyfunc' }),
+        buildPackage: async () => ({
+          ...{ manifestDigest: hashText('honest'), sizeBytes: 1, format: 'pyfunc' },
+          box: 'namespaces',
+        }),
       },
     },
   );

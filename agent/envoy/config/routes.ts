@@ -19,6 +19,7 @@ export function buildRoutes(plan: TrafficPlan, { stickyHeader }: RouteSettings =
   const routesOf = (model: string, path: string) => routesOfPath(plan, { model, path }, stickyHeader);
   const routes = [
     ...probes(plan),
+    refusePacked(),
     ...modelNames(plan).flatMap((model) => routesOf(model, `/predictions/${model}`)),
     ...modelNames(plan).flatMap((model) => routesOf(model, `/invocations/${model}`)),
     ...(plan.unnamed === undefined ? [] : routesOf(plan.unnamed, '/invocations')),
@@ -41,6 +42,22 @@ function probes({ splits }: TrafficPlan): readonly object[] {
 
 function probe(path: string, isAnswered: boolean): object {
   return { match: { path }, ...(isAnswered ? text(200, 'ok') : text(503, 'no version is ready')) };
+}
+
+/** A packed body is unpacked by nobody: a few bytes would stand for any number, beyond the limit of a body. */
+function refusePacked(): object {
+  const name = 'content-encoding';
+  const isPlain = { name, string_match: { exact: 'identity', ignore_case: true } };
+  return {
+    match: {
+      prefix: '/',
+      headers: [
+        { name, present_match: true },
+        { ...isPlain, invert_match: true },
+      ],
+    },
+    ...direct(415, 'body-packed', 'Bodies are taken as they are: send it without content-encoding.'),
+  };
 }
 
 function routesOfPath(
