@@ -1,31 +1,41 @@
+import { parseArgs } from 'node:util';
+import type { Size } from '../measure/bench/size.ts';
+
 /** Speed and memory, each as a ratio to an alternative measured in the same run: machines differ, ratios travel. */
-const BENCHES: Readonly<Record<string, () => Promise<void>>> = {
-  box: async () => (await import('../measure/bench/box.ts')).benchBox(),
-  drift: async () => (await import('../measure/bench/drift.ts')).benchDrift(),
-  gate: async () => (await import('../measure/bench/gate.ts')).benchGate(),
-  ledger: async () => (await import('../measure/bench/ledger.ts')).benchLedger(),
-  overhead: async () => (await import('../measure/bench/overhead.ts')).benchOverhead(),
-  search: async () => (await import('../measure/bench/search.ts')).benchSearch(),
-  serving: async () => (await import('../measure/bench/serving/serving.ts')).benchServing(),
+const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
+  box: async (size) => (await import('../measure/bench/box.ts')).benchBox(size),
+  drift: async (size) => (await import('../measure/bench/drift.ts')).benchDrift(size),
+  gate: async (size) => (await import('../measure/bench/gate.ts')).benchGate(size),
+  ledger: async (size) => (await import('../measure/bench/ledger.ts')).benchLedger(size),
+  overhead: async (size) => (await import('../measure/bench/overhead.ts')).benchOverhead(size),
+  search: async (size) => (await import('../measure/bench/search.ts')).benchSearch(size),
+  serving: async (size) => (await import('../measure/bench/serving/serving.ts')).benchServing(size),
   'serving-image': async () => (await import('../measure/bench/serving/image.ts')).benchServingImage(),
 };
 
-const HELP = `npm run bench -- NAME...\n\nNames: ${Object.keys(BENCHES).join(', ')}.\n`;
+const HELP = `npm run bench -- [--tiny] NAME...
 
-process.exitCode = await main(process.argv.slice(2));
+Names: ${Object.keys(BENCHES).join(', ')}.
 
-async function main(names: readonly string[]): Promise<number> {
-  if (names.length === 0 || names.includes('--help')) {
+  --tiny  measures so little that it shows only that all of it runs; serving-image has no less to do
+`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals: names } = parseArgs({
+    allowPositionals: true,
+    options: { tiny: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (names.length === 0 || values.help) {
     process.stdout.write(HELP);
-    return names.length === 0 ? 2 : 0;
+    return values.help ? 0 : 2;
   }
-  for (const name of names) {
-    const bench = BENCHES[name];
-    if (bench === undefined) {
-      process.stderr.write(`no benchmark is called '${name}'.\n${HELP}`);
-      return 2;
-    }
-    await bench();
+  const unknown = names.find((name) => BENCHES[name] === undefined);
+  if (unknown !== undefined) {
+    process.stderr.write(`no benchmark is called '${unknown}'.\n${HELP}`);
+    return 2;
   }
+  for (const name of names) await BENCHES[name]?.(values.tiny ? 'tiny' : 'full');
   return 0;
 }

@@ -10,6 +10,7 @@ import { packageManifestSchema } from '../../core/serving/package-manifest.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../../sandbox/checkout.ts';
 import { answers, startChild } from '../../sandbox/machine/child-process.ts';
 import { readProject } from '../scenes/world.ts';
+import { CALLS, evaluateArguments, measureArguments, packageArguments } from './runtime-arguments.ts';
 
 const EXPERIMENT = 'bare';
 const MODEL = 'bare';
@@ -43,23 +44,25 @@ export async function runBareChain(chain: BareChain): Promise<Readonly<Record<st
   await timed('mlflow run -e etl', () => python(...step, '-e', 'etl'));
   await timed('mlflow run -e train', () => python(...step, '-e', 'train'));
   const { runId, modelUri } = await findLastModel(chain.mlflow);
-  const holdout = [
-    ...['--holdout', path.join(chain.store, 'holdout.npz'), '--target', 'label', '--id', 'id'],
-    ...['--slices', 'digit,stroke'],
-  ];
+  const examples = {
+    ...{ file: path.join(chain.store, 'holdout.npz'), target: 'label', id: 'id' },
+    slices: ['digit', 'stroke'],
+  };
   const built = path.join(chain.folder, 'package');
   const out = path.join(chain.folder, 'out.json');
-  const parquet = path.join(chain.folder, 'predictions.parquet');
-  const model = ['--model-uri', modelUri, '--out', out, ...holdout];
+  const predictions = path.join(chain.folder, 'predictions.parquet');
+  const model = { modelUri, out };
+  const runtime = (module: string, args: readonly string[]) => python('-m', `trainyard.${module}`, ...args);
   await timed('predict the holdout', () =>
-    python('-m', 'trainyard.evaluate', ...model, '--predictions', parquet),
+    runtime('evaluate', evaluateArguments({ ...model, predictions }, examples)),
   );
   const { modelDigest } = digestsOf.parse(JSON.parse(readFileSync(out, 'utf8')));
-  const judged = ['--model', MODEL, '--model-digest', modelDigest, '--version', '1', '--run-id', runId];
-  const named = [...judged, '--package-dir', built];
-  await timed('export and archive', () => python('-m', 'trainyard.package', ...model, ...named));
+  const version = { model: MODEL, version: '1', runId, modelDigest, folder: built };
+  await timed('export and archive', () =>
+    runtime('package', packageArguments({ ...model, ...version }, examples)),
+  );
   await timed('measure latency', () =>
-    python('-m', 'trainyard.measure', '--package-dir', built, '--out', out),
+    runtime('measure', measureArguments({ folder: built, out, calls: CALLS })),
   );
   await timed('torchserve start', () => serveOnce(chain, built));
   return seconds;

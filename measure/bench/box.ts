@@ -7,14 +7,16 @@ import { type Box, openBox } from '../../adapters/box/open-box.ts';
 import { runProcess } from '../../adapters/run-process.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { median, printLine } from './figures.ts';
+import { CALLS, evaluateArguments, measureArguments, packageArguments } from './runtime-arguments.ts';
+import type { Size } from './size.ts';
 
 const RUNTIME = path.join(ROOT, 'runtime');
 const START = path.join(RUNTIME, 'start.py');
 const TRAINING = path.join(ROOT, 'measure', 'bench', 'serving', 'torch_model.py');
-const STARTS = 15;
-const ROUNDS = 3;
-/** Single requests timed of a package, as a gate without a rule on latency asks them. */
-const CALLS = 200;
+const SIZES = {
+  full: { starts: 15, rounds: 3, calls: CALLS },
+  tiny: { starts: 1, rounds: 1, calls: 2 },
+} as const;
 const POLICY = { require: false, timeoutSeconds: 600 };
 const TIMEOUT_MS = 600_000;
 /** Of processor time in /proc, in ms. */
@@ -26,26 +28,30 @@ type Cost = { readonly wall: number; readonly processor: number };
 type Boxes = { readonly training: Box; readonly model: Box };
 
 /** What the box costs: its own start, and the steps of a chain that run user code, with and without it, in turn. */
-export async function benchBox(): Promise<void> {
+export async function benchBox(size: Size): Promise<void> {
+  const { starts, rounds, calls } = SIZES[size];
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-bench-'));
   try {
     const boxes = {
       training: await openBox({ ...options(), kind: 'training' }),
       model: await openBox({ ...options(), kind: 'model' }),
     };
-    await timeStarts(boxes.training, folder);
-    await timeChains(boxes, folder);
+    await timeStarts(boxes.training, { folder, starts });
+    await timeChains(boxes, { folder, rounds, calls });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function timeStarts(box: Box, folder: string): Promise<void> {
+async function timeStarts(
+  box: Box,
+  { folder, starts }: { readonly folder: string; readonly starts: number },
+): Promise<void> {
   const program = { command: ['true'], cwd: '/', temp: folder, show: [], write: [] };
   const boxed: Cost[] = [];
   const bare: Cost[] = [];
   const env = { PATH: process.env['PATH'] };
-  for (let start = 0; start < STARTS; start++) {
+  for (let start = 0; start < starts; start++) {
     boxed.push(await measure(() => run({ ...box.enter(program), env })));
     bare.push(await measure(() => run({ command: 'true', args: [], env })));
   }
@@ -53,22 +59,28 @@ async function timeStarts(box: Box, folder: string): Promise<void> {
 }
 
 /** A training, the prediction of its holdout, its package, and the latency of that: each begins Python and the model anew. */
-async function timeChains(boxes: Boxes, folder: string): Promise<void> {
+async function timeChains(
+  boxes: Boxes,
+  { folder, rounds, calls }: { readonly folder: string; readonly rounds: number; readonly calls: number },
+): Promise<void> {
   const boxed: Cost[] = [];
   const bare: Cost[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     // Whoever begins finds the files less warm.
     const order = round % 2 === 0 ? [boxes, undefined] : [undefined, boxes];
     for (const [index, used] of order.entries()) {
       const own = path.join(folder, `${round}-${index}`);
-      const cost = await measure(() => runChain(own, used));
+      const cost = await measure(() => runChain({ folder: own, calls }, used));
       (used === undefined ? bare : boxed).push(cost);
     }
   }
   print('chain', boxed, bare);
 }
 
-async function runChain(folder: string, boxes: Boxes | undefined): Promise<void> {
+async function runChain(
+  { folder, calls }: { readonly folder: string; readonly calls: number },
+  boxes: Boxes | undefined,
+): Promise<void> {
   const temp = path.join(folder, 'temp');
   mkdirSync(temp, { recursive: true });
   const env = {
@@ -87,24 +99,17 @@ async function runChain(folder: string, boxes: Boxes | undefined): Promise<void>
   const runtime = (module: string, rest: readonly string[]) =>
     run({
       ...{ command, env, cwd: folder },
-      args: [
-        '-I',
-        '-u',
-        START,
-        module,
-        ...rest,
-        '--out',
-        out,
-        ...(spec === undefined ? [] : ['--box', spec]),
-      ],
+      args: ['-I', '-u', START, module, ...rest, ...(spec === undefined ? [] : ['--box', spec])],
     });
-  const examples = ['--holdout', holdout, '--target', 'label', '--id', 'id', '--model-uri', uri];
-  await runtime('evaluate', [...examples, '--predictions', path.join(folder, 'predictions.parquet')]);
+  const examples = { file: holdout, target: 'label', id: 'id' };
+  const model = { modelUri: uri, out };
+  const predictions = path.join(folder, 'predictions.parquet');
+  await runtime('evaluate', evaluateArguments({ ...model, predictions }, examples));
   const { modelDigest } = z.object({ modelDigest: z.string() }).parse(JSON.parse(readFileSync(out, 'utf8')));
   const built = path.join(folder, 'package');
-  const named = ['--model', 'bench', '--version', '1', '--run-id', runId, '--model-digest', modelDigest];
-  await runtime('package', [...examples, ...named, '--package-dir', built]);
-  await runtime('measure', ['--package-dir', built, '--calls', String(CALLS)]);
+  const version = { model: 'bench', version: '1', runId, modelDigest, folder: built };
+  await runtime('package', packageArguments({ ...model, ...version }, examples));
+  await runtime('measure', measureArguments({ folder: built, out, calls }));
 }
 
 type Program = {

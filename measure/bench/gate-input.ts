@@ -18,15 +18,15 @@ export function timeJudgement(input: GateInput): number {
 }
 
 /** Two models on 10,000 rows, compared as a whole and in 20 slices by three metrics that need the bootstrap. */
-export function benchInput(): GateInput {
+export function benchInput(rows = ROWS): GateInput {
   const rules = METRICS.flatMap((metric): GateRule[] => [
     { kind: 'compare', metric, require: 'non-inferior', margin: 0.005 },
     { kind: 'slices', metric, column: 'part', policy: 'guard', margin: 0 },
   ]);
   return {
     rules,
-    champion: makeModel('champion'),
-    challenger: makeModel('challenger'),
+    champion: makeModel('champion', rows),
+    challenger: makeModel('challenger', rows),
     holdout: { digest: 'bench', gatesSoFar: 0 },
     seed: 'bench',
     reproduce: 'npm run bench -- gate',
@@ -34,9 +34,9 @@ export function benchInput(): GateInput {
   };
 }
 
-function makeModel(name: string): Predictions {
+function makeModel(name: string, rows: number): Predictions {
   const random = randomStream(name);
-  const labels = Float64Array.from({ length: ROWS }, (_, row) => row % 2);
+  const labels = Float64Array.from({ length: rows }, (_, row) => row % 2);
   return {
     task: 'binary',
     classes: ['no', 'yes'],

@@ -4,22 +4,24 @@ import { playFirstTrain } from '../scenes/first-train.ts';
 import { startWorld } from '../scenes/world.ts';
 import { runBareChain } from './bare-chain.ts';
 import { median } from './figures.ts';
+import type { Size } from './size.ts';
 import { timeStartUp } from './start-up.ts';
 
 /** Chain and bare commands in turn, this many times each. */
-const ROUNDS = 2;
+const SIZES = { full: { rounds: 2, starts: 15 }, tiny: { rounds: 1, starts: 1 } } as const;
 const CHAIN_GOAL = 1.15;
 const START_GOAL = 4;
 
 /** What Trainyard adds: the chain beside its work done by bare commands, and an action's start beside Node's own. */
-export async function benchOverhead(): Promise<void> {
-  const start = timeStartUp();
+export async function benchOverhead(size: Size): Promise<void> {
+  const { rounds: count, starts } = SIZES[size];
+  const start = timeStartUp(starts);
   const rounds: { readonly chain: number; readonly bare: number }[] = [];
-  for (let round = 1; round <= ROUNDS; round++) rounds.push(await timeRound(round));
+  for (let round = 1; round <= count; round++) rounds.push(await timeRound(round));
   const chain = median(rounds.map((round) => round.chain));
   const bare = median(rounds.map((round) => round.bare));
   process.stdout.write(
-    `overhead: medians of ${ROUNDS} rounds, and of 15 starts\n` +
+    `overhead: medians of ${count} rounds, and of ${starts} starts\n` +
       `  push to promoted, under act   ${chain.toFixed(1)} s\n` +
       `  the same by bare commands     ${bare.toFixed(1)} s\n` +
       `  ratio                         ${describeRatio(chain / bare, CHAIN_GOAL)}\n` +

@@ -3,7 +3,10 @@ import path from 'node:path';
 import { z } from 'zod';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { printLine } from './figures.ts';
+import type { Size } from './size.ts';
 
+/** Seconds that a training sleeps, and how many trials a search has. */
+const SIZES = { full: { seconds: 4, trials: 24 }, tiny: { seconds: 0.1, trials: 4 } } as const;
 const SPEED_GOAL = 3.5;
 const OVERHEAD_GOAL = 1.2;
 
@@ -11,9 +14,10 @@ const OVERHEAD_GOAL = 1.2;
 const timesSchema = z.object({ one: z.number(), four: z.number(), optuna: z.number() });
 
 /** What four workers of a search gain over one where trainings only wait, and what a trial costs beside Optuna's own loop. */
-export async function benchSearch(): Promise<void> {
+export async function benchSearch(size: Size): Promise<void> {
+  const { seconds, trials } = SIZES[size];
   const script = path.join(ROOT, 'measure', 'bench', 'search_trials.py');
-  const said = execFileSync(venvProgram('python'), [script], {
+  const said = execFileSync(venvProgram('python'), [script, String(seconds), String(trials)], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });

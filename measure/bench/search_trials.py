@@ -1,4 +1,7 @@
-"""Seconds per trial of the same sleeping training: one worker, four, and Optuna by itself. One line of JSON."""
+"""Seconds per trial of the same sleeping training: one worker, four, and Optuna by itself. One line of JSON.
+
+Its arguments are the seconds that a training sleeps, and the number of trials.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,8 @@ from tiny_search import TRAINING, Search
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "runtime"))
 
-SECONDS = 4
-TRIALS = 24
+SECONDS = float(sys.argv[1])
+TRIALS = int(sys.argv[2])
 
 
 def time_search(jobs: int) -> float:

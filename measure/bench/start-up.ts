@@ -6,14 +6,12 @@ import process from 'node:process';
 import { ROOT } from '../../sandbox/checkout.ts';
 import { median } from './figures.ts';
 
-const PAIRS = 15;
-
-/** Milliseconds from starting an action to its first decision (it refuses an empty hand-over), and of `node -e 0`, as medians. */
-export function timeStartUp(): { readonly action: number; readonly node: number } {
+/** Milliseconds from starting an action to its first decision (it refuses an empty hand-over), and of `node -e 0`, as medians of so many starts. */
+export function timeStartUp(count: number): { readonly action: number; readonly node: number } {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-bench-'));
   const action = path.join(ROOT, 'actions', 'dist', 'register.mjs');
   try {
-    const pairs = Array.from({ length: PAIRS + 1 }, () => ({
+    const pairs = Array.from({ length: count + 1 }, () => ({
       action: timeNode([action], folder),
       node: timeNode(['-e', '0'], folder),
     }));

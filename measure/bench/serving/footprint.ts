@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Size } from '../size.ts';
 import { predictSteadily } from './client.ts';
 
 /** As long as the agent takes from one look at the traffic to the next while nothing is on trial. */
-const SECONDS = 60;
+const SECONDS = { full: 60, tiny: 1 } as const;
 const PER_SECOND = 50;
 
 /** What an agent costs: memory in bytes after the load; CPU of its ticks, and of predictions on top of them. */
@@ -21,13 +22,14 @@ export type Footprint = {
 };
 
 /** Looks at the process from outside, since to ask it would cost it something: a minute at rest, a minute under a steady load. */
-export async function measureFootprint(pid: number, url: string): Promise<Footprint> {
-  const restingCpu = await cpuPerSecond(pid, () => sleep(SECONDS * 1_000));
+export async function measureFootprint(pid: number, url: string, size: Size): Promise<Footprint> {
+  const seconds = SECONDS[size];
+  const restingCpu = await cpuPerSecond(pid, () => sleep(seconds * 1_000));
   let answered = 0;
   const loadedCpu = await cpuPerSecond(pid, async () => {
-    answered = await predictSteadily(url, PER_SECOND, SECONDS);
+    answered = await predictSteadily(url, PER_SECOND, seconds);
   });
-  const perSecond = answered / SECONDS;
+  const perSecond = answered / seconds;
   return {
     residentBytes: residentBytes(pid),
     restingCpu,

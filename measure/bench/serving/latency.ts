@@ -1,10 +1,12 @@
 import { median, quantile } from '../figures.ts';
+import type { Size } from '../size.ts';
 import { predict } from './client.ts';
 
-const WARM_UP_REQUESTS = 200;
-const ROUNDS = 12;
-/** Of each side and round; the 99th percentile is about the fourth slowest. */
-const REQUESTS = 300;
+/** Requests are of each side and round: of 300, the 99th percentile is about the fourth slowest. */
+const SIZES = {
+  full: { warmUp: 200, rounds: 12, requests: 300 },
+  tiny: { warmUp: 2, rounds: 1, requests: 4 },
+} as const;
 
 /** One quantile through proxy and capture beside TorchServe alone, in ms: medians over the rounds, and of their ratios. */
 export type Overhead = {
@@ -18,10 +20,15 @@ export type Overhead = {
 };
 
 /** Asks both in turn, request by request, so that the machine's moods meet both; a round that was disturbed is outvoted. */
-export async function measureOverhead(alone: string, through: string): Promise<readonly Overhead[]> {
-  await timeRound(alone, through, WARM_UP_REQUESTS);
+export async function measureOverhead(
+  alone: string,
+  through: string,
+  size: Size,
+): Promise<readonly Overhead[]> {
+  const { warmUp, rounds: count, requests } = SIZES[size];
+  await timeRound(alone, through, warmUp);
   const rounds: (readonly [readonly number[], readonly number[]])[] = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await timeRound(alone, through, REQUESTS));
+  for (let round = 0; round < count; round++) rounds.push(await timeRound(alone, through, requests));
   return [0.5, 0.99].map((share) => {
     const pairs = rounds.map(([direct, proxied]) => ({
       direct: quantile(direct, share),

@@ -5,6 +5,7 @@ import { THIS_MACHINE } from '../../../sandbox/agent/agent-process.ts';
 import { startAgent } from '../../../sandbox/agent/start-agent.ts';
 import { startDispatchReceiver } from '../../../sandbox/github/dispatch-receiver.ts';
 import { printLine } from '../figures.ts';
+import type { Size } from '../size.ts';
 import { type Footprint, measureFootprint } from './footprint.ts';
 import { benchServingImage } from './image.ts';
 import { measureOverhead, type Overhead } from './latency.ts';
@@ -16,17 +17,17 @@ const MEMORY_GOAL_MB = 80;
 const CPU_GOAL_MS = 2;
 const SHIFT_GOAL_MS = 1_000;
 
-/** Serving as an agent does it, five minutes, then its images (image.ts). */
-export async function benchServing(): Promise<void> {
-  await benchAgent();
-  await benchServingImage();
+/** Serving as an agent does it, five minutes, then its images (image.ts), unless only its running is to be shown. */
+export async function benchServing(size: Size): Promise<void> {
+  await benchAgent(size);
+  if (size === 'full') await benchServingImage();
 }
 
 /**
  * What proxy and capture add to a TorchServe that answers in about 10 ms, what the agent costs, and how long after a brake the
  * last request reaches the candidate. Of the five minutes two are the building and the starts.
  */
-async function benchAgent(): Promise<void> {
+async function benchAgent(size: Size): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ty-bench-'));
   const [stable, candidate] = await buildVersions(folder, 'sleepy_model.py');
   if (stable === undefined || candidate === undefined) throw new Error('no package was built');
@@ -44,11 +45,11 @@ async function benchAgent(): Promise<void> {
     await agent.client.setTraffic(MODEL, { stable: '1', candidatePercent: 0, shadow: false }, undefined);
     const proxied = agent.predictions.replace('doubler', MODEL);
     printMachine();
-    printOverhead(await measureOverhead(bare.url, proxied));
+    printOverhead(await measureOverhead(bare.url, proxied, size));
     await bare.child.stop();
     printLine('capture in the handler', `${await measureCapture(stable)} µs per prediction`);
-    printFootprint(await measureFootprint(agent.pid(), proxied));
-    printShifts(await measureShifts(agent, proxied));
+    printFootprint(await measureFootprint(agent.pid(), proxied, size));
+    printShifts(await measureShifts(agent, proxied, size));
   } finally {
     await bare.child.stop();
     await agent.down();

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
 import { waitFor } from '../../../sandbox/machine/wait-for.ts';
 import { median } from '../figures.ts';
+import type { Size } from '../size.ts';
 import { predict } from './client.ts';
 import { MODEL } from './world.ts';
 
-const SHIFTS = 10;
+const SHIFTS = { full: 10, tiny: 1 } as const;
 const CLIENTS = 4;
 /** Requests are watched for so long after the agent has said that the proxy runs on the new traffic, in ms. */
 const WATCH_MS = 500;
@@ -19,9 +20,10 @@ export type Shifts = {
 };
 
 /** Takes all traffic from a candidate that answers half of it, again and again, while clients ask without a pause. */
-export async function measureShifts(agent: RunningAgent, url: string): Promise<Shifts> {
+export async function measureShifts(agent: RunningAgent, url: string, size: Size): Promise<Shifts> {
+  const count = SHIFTS[size];
   const shifts: { readonly last: number; readonly confirmed: number }[] = [];
-  for (let shift = 0; shift < SHIFTS; shift++) {
+  for (let shift = 0; shift < count; shift++) {
     await setShare(agent, 50);
     const clients = startClients(url);
     await waitFor(() => clients.lastStart() !== undefined, 'the candidate to answer');
@@ -34,7 +36,7 @@ export async function measureShifts(agent: RunningAgent, url: string): Promise<S
   }
   const last = shifts.map((shift) => shift.last);
   return {
-    count: SHIFTS,
+    count,
     lastRequest: median(last),
     worst: Math.max(...last),
     confirmed: median(shifts.map((shift) => shift.confirmed)),

@@ -11,6 +11,7 @@ import type { RunningAgent } from '../../../sandbox/agent/start-agent.ts';
 import { NPM_BIN, ROOT, VENV_BIN, venvProgram } from '../../../sandbox/checkout.ts';
 import { answers, type Child, startChild } from '../../../sandbox/machine/child-process.ts';
 import { waitFor } from '../../../sandbox/machine/wait-for.ts';
+import { packageArguments } from '../runtime-arguments.ts';
 import { BODY } from './client.ts';
 
 export const MODEL = 'sleepy';
@@ -49,11 +50,10 @@ export async function buildVersions(
     const version = String(index + 1);
     const target = path.join(folder, `package-${version}`);
     const out = path.join(folder, `package-${version}.json`);
-    const examples = ['--holdout', path.join(folder, holdout), '--target', 'label', '--id', 'id'];
-    const named = ['--model', MODEL, '--version', version, '--run-id', runId, '--package-dir', target];
-    const digest = await runPython(folder, ['-c', PRINT_DIGEST, uri]);
-    const model = ['--model-uri', uri, '--model-digest', digest.trim(), ...named];
-    await runPython(folder, ['-m', 'trainyard.package', ...model, ...examples, '--out', out]);
+    const modelDigest = (await runPython(folder, ['-c', PRINT_DIGEST, uri])).trim();
+    const named = { modelUri: uri, modelDigest, model: MODEL, version, runId, folder: target, out };
+    const examples = { file: path.join(folder, holdout), target: 'label', id: 'id' };
+    await runPython(folder, ['-m', 'trainyard.package', ...packageArguments(named, examples)]);
     const manifest = JSON.parse(readFileSync(out, 'utf8')).manifestDigest;
     built.push({ version, uri, folder: target, manifest });
   }
