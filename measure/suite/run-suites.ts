@@ -1,28 +1,21 @@
-import type { Priority } from './at-priority.ts';
-import { type Kind, type Running, runSuite, type Suite, type SuiteResult, startBeside } from './suite.ts';
+import { type Lane, type Running, runSuite, type Suite, type SuiteResult, startBeside } from './suite.ts';
 
 /** What suites came to, by name. */
 export type SuiteResults = ReadonlyMap<string, SuiteResult>;
 
-/** Suites of one kind, which run in turn. */
-type Lane = { readonly priority: Priority; readonly suites: readonly Suite[] };
-
-/** What computes leaves to what waits all that it asks for: a server that starts has a time limit, a sum has none. */
-const PRIORITIES = { waits: 'usual', computes: 'low' } as const;
-const LANES = ['waits', 'computes'] as const;
+const LANES = ['front', 'back'] as const;
 
 /**
- * Runs the suites and gives what each came to, in the order they are given in. Those that wait and those that compute run beside
- * each other; the output of each suite stays in one piece, in the order they were begun.
+ * Runs the suites and gives what each came to, in the order they are given in. The two lanes run beside each other; the output of each
+ * suite stays in one piece, in the order they were begun.
  */
 export async function runSuites(suites: readonly Suite[]): Promise<SuiteResults> {
-  const ofKind = (kind: Kind | undefined) => suites.filter((suite) => suite.kind === kind);
-  const spare = ofKind('spare').map((suite) => ({ suite, running: startBeside(suite, 'idle') }));
-  const results = new Map(await runInTurn(ofKind(undefined)));
-  const lanes = LANES.map((kind) => ({ priority: PRIORITIES[kind], suites: ofKind(kind) }));
-  const busy = lanes.filter((lane) => lane.suites.length > 0);
+  const suitesOf = (lane: Lane | undefined) => suites.filter((suite) => suite.lane === lane);
+  const spare = suitesOf('spare').map((suite) => ({ suite, running: startBeside(suite, 'idle') }));
+  const results = new Map(await runInTurn(suitesOf(undefined)));
+  const lanes = LANES.map(suitesOf).filter((own) => own.length > 0);
   // What has the terminal to itself keeps its colours.
-  const inLanes = busy.length > 1 ? runBeside(busy) : runInTurn(busy.flatMap((lane) => lane.suites));
+  const inLanes = lanes.length > 1 ? runBeside(lanes) : runInTurn(lanes.flat());
   for (const [name, result] of await inLanes) results.set(name, result);
   for (const { suite, running } of spare) results.set(suite.name, await show(suite, running));
   return new Map(suites.flatMap(({ name }) => [...results].filter(([ran]) => ran === name)));
@@ -37,12 +30,12 @@ async function runInTurn(suites: readonly Suite[]): Promise<SuiteResults> {
   return results;
 }
 
-async function runBeside(lanes: readonly Lane[]): Promise<SuiteResults> {
+async function runBeside(lanes: readonly (readonly Suite[])[]): Promise<SuiteResults> {
   const results = new Map<string, SuiteResult>();
   let shown: Promise<unknown> = Promise.resolve();
-  const runLane = async ({ priority, suites }: Lane) => {
+  const runLane = async (suites: readonly Suite[]) => {
     for (const suite of suites) {
-      const running = startBeside(suite, priority);
+      const running = startBeside(suite, suite.givesWay === true ? 'low' : 'usual');
       shown = shown.then(() => show(suite, running));
       results.set(suite.name, await running.ended);
     }

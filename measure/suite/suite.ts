@@ -13,11 +13,10 @@ type Counting =
 const READERS = { vitest: readVitestCounts, junit: readJunitCounts, counts: readCounts };
 
 /**
- * Whom a suite runs beside. Those that mostly wait, for servers, lanes of traffic and timers, and those that mostly compute run
- * beside each other, each kind in turn; `spare` is begun before all others and runs on what they leave; one of no kind runs alone,
- * before them.
+ * Where a suite runs: `front` and `back` run beside each other, the suites of each in turn, so that two which must not meet are in one
+ * of them; `spare` is begun before all others and runs on what they leave of the processors.
  */
-export type Kind = 'waits' | 'computes' | 'spare';
+export type Lane = 'front' | 'back' | 'spare';
 
 /** One suite: a program, its arguments, and how its tests are counted. */
 export type Suite = {
@@ -27,7 +26,10 @@ export type Suite = {
   readonly counting: Counting;
   /** Where it leaves a summary of the lines it ran, if it measures them. */
   readonly coverage?: string;
-  readonly kind?: Kind;
+  /** Without one it runs alone, before all others. */
+  readonly lane?: Lane;
+  /** It gives way to what runs beside it: what computes has no limit of time, as a server that starts has. */
+  readonly givesWay?: boolean;
 };
 
 /** What a suite came to, and how long it ran, in s. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Kind, Suite } from '../../measure/suite/suite.ts';
+import type { Lane, Suite } from '../../measure/suite/suite.ts';
 import { STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 
 const REPORTS = join(STATE_DIR, 'reports');
@@ -9,7 +9,10 @@ const KNOWN_SCHEDULES = 750;
 /** No new schedule is begun later than so long after the start, in minutes. */
 const WORLD_MINUTES = 40;
 
-/** The suites of `npm test`: a slip shows within seconds in the first three, and the rest run in two lanes, beside each other. */
+/**
+ * The suites of `npm test`: a slip shows within seconds in the first three, and the rest run in two lanes of about the same length. What
+ * changes the machine's network, `fleet` and `docker`, is in one of them.
+ */
 export const SUITES: readonly Suite[] = [
   // The agent's page runs in a browser, among other globals than everything else.
   {
@@ -26,21 +29,22 @@ export const SUITES: readonly Suite[] = [
     counting: { by: 'exit' },
   },
   {
-    ...vitestSuite('unit', 'computes', '--coverage'),
+    ...vitestSuite('unit', 'back', '--coverage'),
     coverage: join(REPORTS, 'coverage', 'coverage-summary.json'),
+    givesWay: true,
   },
-  vitestSuite('attack', 'waits'),
-  vitestSuite('contract', 'computes'),
-  vitestSuite('house', 'computes'),
-  pytestSuite('runtime', 'test/runtime'),
-  vitestSuite('agent', 'waits'),
-  vitestSuite('fleet', 'waits'),
-  vitestSuite('acceptance', 'waits'),
-  { ...worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]), kind: 'computes' },
+  vitestSuite('attack', 'front'),
+  { ...vitestSuite('contract', 'back'), givesWay: true },
+  { ...vitestSuite('house', 'back'), givesWay: true },
+  { ...pytestSuite('runtime', 'test/runtime'), givesWay: true },
+  vitestSuite('agent', 'front'),
+  vitestSuite('fleet', 'back'),
+  vitestSuite('acceptance', 'front'),
+  { ...worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]), givesWay: true },
 ];
 
 /** A serving host from nothing, by ssh: it makes a Debian of its own, which takes root, minutes and a network with Debian's packages. */
-export const HOST_SUITE: Suite = vitestSuite('host', 'waits');
+export const HOST_SUITE: Suite = vitestSuite('host', 'back');
 
 /** Everything on a Docker Engine of its own, which only root can start: it runs when it is asked for. */
 export const DOCKER_SUITE: Suite = {
@@ -53,10 +57,10 @@ export const DOCKER_SUITE: Suite = {
     join(REPORTS, 'docker-counts.json'),
   ],
   counting: { by: 'counts', report: join(REPORTS, 'docker-counts.json') },
-  kind: 'waits',
+  lane: 'back',
 };
 
-function vitestSuite(name: string, kind: Kind, ...options: readonly string[]): Suite {
+function vitestSuite(name: string, lane: Lane, ...options: readonly string[]): Suite {
   const report = join(REPORTS, `${name}.json`);
   return {
     name,
@@ -71,7 +75,7 @@ function vitestSuite(name: string, kind: Kind, ...options: readonly string[]): S
       `--outputFile.json=${report}`,
     ],
     counting: { by: 'vitest', report },
-    kind,
+    lane,
   };
 }
 
@@ -82,7 +86,7 @@ function pytestSuite(name: string, folder: string): Suite {
     command: venvProgram('python'),
     args: ['-m', 'pytest', '-q', `--junitxml=${report}`, folder],
     counting: { by: 'junit', report },
-    kind: 'computes',
+    lane: 'back',
   };
 }
 
@@ -93,7 +97,7 @@ function pytestSuite(name: string, folder: string): Suite {
 export function newWorldSuite(schedules: number): Suite {
   const known = ['--known', String(KNOWN_SCHEDULES)];
   const more = ['--seed', 'commit', '--schedules', String(schedules), '--minutes', String(WORLD_MINUTES)];
-  return { ...worldSuite([...known, ...more]), kind: 'spare' };
+  return { ...worldSuite([...known, ...more]), lane: 'spare' };
 }
 
 /** Schedules of the simulated world: each of them counts as one test. */
@@ -107,5 +111,6 @@ function worldSuite(played: readonly string[]): Suite {
       ...[join('scripts', 'simulate.ts'), 'world', ...played, '--report', report],
     ],
     counting: { by: 'counts', report },
+    lane: 'back',
   };
 }

@@ -99,14 +99,14 @@ describe('a suite beside others', () => {
   });
 });
 
-describe('suites that wait and suites that compute', () => {
+describe('suites in two lanes', () => {
   /** A suite that writes its name, does this, and writes it again. */
-  const named = (name: string, kind: Suite['kind'], script = ''): Suite => ({
+  const named = (name: string, lane: Suite['lane'], script = ''): Suite => ({
     ...suiteOf(
       `const say = (what) => console.log(${JSON.stringify(name)} + what); say(' begins'); ${script}; say(' ends')`,
     ),
     name,
-    ...(kind && { kind }),
+    ...(lane && { lane }),
   });
   /** Waits for this file, which another suite writes. */
   const waitFor = (file: string) =>
@@ -118,9 +118,9 @@ describe('suites that wait and suites that compute', () => {
     const written: string[] = [];
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
     const results = await runSuites([
-      named('sum', 'computes', write('summed')),
-      named('server', 'waits', `${waitFor('summed')}; ${waitFor('more')}`),
-      named('more', 'computes', write('more')),
+      named('sum', 'back', write('summed')),
+      named('server', 'front', `${waitFor('summed')}; ${waitFor('more')}`),
+      named('more', 'back', write('more')),
       named('world', 'spare'),
     ]);
     expect([...results.keys()]).toEqual(['sum', 'server', 'more', 'world']);
@@ -133,18 +133,18 @@ describe('suites that wait and suites that compute', () => {
   it('say how long each took, in seconds of its own', { timeout: 30_000 }, async () => {
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const wait = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 400)';
-    const results = await runSuites([named('server', 'waits', wait), named('sum', 'computes')]);
+    const results = await runSuites([named('server', 'front', wait), named('sum', 'back')]);
     expect(results.get('server')?.seconds).toBeGreaterThan(0.4);
     expect(results.get('server')?.seconds).toBeLessThan(20);
   });
 
-  it('computes at a lower priority than what waits', { timeout: 30_000 }, async () => {
+  it('give way where they compute', { timeout: 30_000 }, async () => {
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
     const isAbove = (steps: number) =>
       `process.exitCode = require('node:os').getPriority() - ${getPriority()} === ${steps} ? 0 : 1`;
     const results = await runSuites([
-      named('server', 'waits', isAbove(0)),
-      named('sum', 'computes', isAbove(5)),
+      named('server', 'front', isAbove(0)),
+      { ...named('sum', 'back', isAbove(5)), givesWay: true },
     ]);
     expect([...results.values()].map(({ counts }) => counts.failed)).toEqual([0, 0]);
   });
