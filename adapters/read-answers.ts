@@ -11,7 +11,7 @@ import { openParquet, type ParquetColumns } from './parquet-columns.ts';
 
 const METADATA_KEY = 'trainyard';
 /** Columns that answers stand in. */
-const OURS = /^(?:id|prediction|score_\d+|metric\..+)$/;
+const OURS = /^(?:id|prediction|(?:score|answer)_\d+|metric\..+)$/;
 /** The runtime asks about no more of one file. */
 const MOST_EXAMPLES = 10_000;
 /** Before the name of a metric of the user's own. */
@@ -96,8 +96,8 @@ async function toAnswers(
   const index = new Map(classes.map((name, position) => [name, position]));
   const toNumber = (value: unknown) => {
     if (task === 'regression') return toValue(value);
-    // A text is judged by metrics of the user's own alone.
-    return task === 'text' ? 0 : (index.get(String(value)) ?? -1);
+    // A text is judged by metrics of the user's own alone, and of several classes each has a column.
+    return task === 'text' || task === 'multilabel' ? 0 : (index.get(String(value)) ?? -1);
   };
   const numbers = async (name: string, read: (value: unknown) => number) => {
     const values = new Float64Array(parquet.rows).fill(Number.NaN);
@@ -114,10 +114,14 @@ async function toAnswers(
     return values;
   };
   const given = new Set(parquet.names);
-  const scores: Float64Array[] = [];
-  for (const name of classes.map((_, position) => `score_${position}`).filter((one) => given.has(one))) {
-    scores.push(await numbers(name, toValue));
-  }
+  const ofClasses = async (kind: 'score' | 'answer') => {
+    const columns: Float64Array[] = [];
+    for (const name of classes.map((_, position) => `${kind}_${position}`).filter((one) => given.has(one))) {
+      columns.push(await numbers(name, toValue));
+    }
+    return columns;
+  };
+  const scores = await ofClasses('score');
   const rowMetrics: Record<string, Float64Array> = {};
   for (const name of parquet.names.filter((one) => one.startsWith(METRIC))) {
     rowMetrics[name.slice(METRIC.length)] = await numbers(name, toValue);
@@ -126,6 +130,7 @@ async function toAnswers(
     ...{ task, classes, isClosed: closed, contract: answers, inferred },
     ...{ ids: await texts('id'), scores, rowMetrics, holdoutDigest },
     predictions: await numbers('prediction', toNumber),
+    ...(task === 'multilabel' && { parts: await ofClasses('answer') }),
     ...(task === 'open' && { names: await texts('prediction') }),
   };
 }

@@ -13,11 +13,20 @@ export const TASKS = [
 ] as const;
 
 /**
- * Those that are judged: one of two classes, one of many, a number, a free text, or a name out of more than can be listed. The others are
- * refused by their names.
+ * Those that are judged: one of two classes, one of many, or any number of them; a number, a free text, or a name out of more than can be
+ * listed. The others are refused by their names.
  */
-export const JUDGED_TASKS = ['binary', 'multiclass', 'regression', 'text', 'open'] as const;
+export const JUDGED_TASKS = ['binary', 'multiclass', 'multilabel', 'regression', 'text', 'open'] as const;
 export type Task = (typeof JUDGED_TASKS)[number];
+
+/** Stands between the classes of one row, and alone where a row has none of them. */
+export const LABEL_SEPARATOR = '|';
+
+/** The classes that a text names, each once, in order of their appearance. */
+export function splitLabels(text: string): readonly string[] {
+  const names = text.split(LABEL_SEPARATOR).map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
+}
 
 /** What scores are: probabilities that sum to one, logits that a softmax makes such, or none that are to be read. */
 export const SCALES = ['probabilities', 'logits', 'none'] as const;

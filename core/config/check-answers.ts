@@ -1,9 +1,9 @@
-import { JUDGED_TASKS } from '../answers/contract.ts';
+import { JUDGED_TASKS, LABEL_SEPARATOR } from '../answers/contract.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import type { RawAnswers } from './schema/answers.ts';
 
 /** Tasks whose answers are classes that can be listed. */
-const CLASSIFICATION: ReadonlySet<string> = new Set(['binary', 'multiclass']);
+const CLASSIFICATION: ReadonlySet<string> = new Set(['binary', 'multiclass', 'multilabel']);
 const JUDGED: ReadonlySet<string> = new Set(JUDGED_TASKS);
 
 /** What is wrong with what is said of the answers, beyond what each key alone shows. */
@@ -12,6 +12,7 @@ export function checkAnswers(answers: RawAnswers | undefined): readonly CrossPro
   return [
     ...checkTask(answers),
     ...checkClasses(answers),
+    ...checkManyLabels(answers),
     ...checkPositive(answers),
     ...checkLabels(answers),
   ];
@@ -30,7 +31,7 @@ function checkTask({ task, classes, positive, labels, scores }: RawAnswers): rea
     .map(([key]) =>
       problem('no-classes-for-task', key, {
         message: `A model of the task \`${task}\` has no listed classes.`,
-        remedy: 'Leave this key out, or make the task `binary` or `multiclass`.',
+        remedy: 'Leave this key out, or make the task `binary`, `multiclass` or `multilabel`.',
       }),
     );
 }
@@ -45,14 +46,28 @@ function checkClasses({ task, classes }: RawAnswers): readonly CrossProblem[] {
   const isFew = classes.length < 2 || (task === 'binary' && classes.length !== 2);
   if (!isFew) return [];
   const message = `${classes.length} classes are named for the task \`${task ?? 'multiclass'}\`.`;
-  const remedy = 'Name two classes for `binary`, and two or more for `multiclass`.';
+  const remedy = 'Name two classes for `binary`, and two or more for `multiclass` and `multilabel`.';
   return [problem('class-count', 'classes', { message, remedy })];
+}
+
+/** A column for each class says nothing of which it is of, and a row without any of them is no class of its own. */
+function checkManyLabels({ task, classes }: RawAnswers): readonly CrossProblem[] {
+  if (task !== 'multilabel') return [];
+  if (classes === undefined) {
+    const message = 'Nothing says which classes a row may have.';
+    const remedy = 'List them under `answers.classes`, in the order in which the model answers them.';
+    return [problem('classes-unstated', 'task', { message, remedy })];
+  }
+  const cut = classes.filter((name) => name.includes(LABEL_SEPARATOR) || name !== name.trim());
+  if (cut.length === 0) return [];
+  const message = `${cut.length} classes hold a \`${LABEL_SEPARATOR}\`, which stands between the classes of a row, or begin or end with a space.`;
+  return [problem('class-with-separator', 'classes', { message, remedy: 'Call them otherwise.' })];
 }
 
 function checkPositive({ task, classes, positive }: RawAnswers): readonly CrossProblem[] {
   if (positive === undefined) return [];
-  if (task === 'multiclass' || (classes !== undefined && classes.length > 2)) {
-    const message = 'Of more than two classes none is the positive one.';
+  if (task === 'multiclass' || task === 'multilabel' || (classes !== undefined && classes.length > 2)) {
+    const message = 'Of more than two classes, or of several that a row may have, none is the positive one.';
     return [problem('positive-of-many', 'positive', { message, remedy: 'Leave `positive` out.' })];
   }
   if (classes === undefined || classes.includes(positive)) return [];

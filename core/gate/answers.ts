@@ -18,6 +18,8 @@ export type Answers = {
   readonly predictions: Float64Array;
   /** The answers as they are written, where there are more than can be listed. */
   readonly names?: readonly string[];
+  /** Of an answer of several parts each: for multilabel whether the class is answered (1 or 0), one list per class. */
+  readonly parts?: readonly Float64Array[];
   /** Probability of each class, one list per class; empty for regression or when the model gives none. */
   readonly scores: readonly Float64Array[];
   /** A user's own metric as one number per row. */

@@ -55,11 +55,16 @@ function areFlags(labels: Readonly<Record<string, string>>, classes: ReadonlySet
 
 /** The classes are those of the contract, and of two the positive one comes last; where none are listed they are the holdout's labels. */
 function areClassesSound({ task, classes, isClosed, contract }: Answers, truth: Truth): boolean {
+  if (task === 'multilabel') return isClosed && isSameList(contract.classes, classes);
   if (task !== 'binary' && task !== 'multiclass') return classes.length === 0;
   const listed = isClosed ? contract.classes : truth.names.map((name) => nameClass(contract, name));
   const isSame = new Set(listed).symmetricDifference(new Set(classes)).size === 0;
   const { positive } = contract;
   return isSame && (positive === undefined || classes.at(-1) === positive);
+}
+
+function isSameList(left: readonly string[] = [], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name, place) => name === right[place]);
 }
 
 /** The class that a label stands for. */

@@ -30,6 +30,10 @@ function checkLengths(predictions: Predictions, who: string): Problem[] {
       `scores of class ${index}`,
       column.length,
     ]),
+    ...[...(predictions.truths ?? []), ...(predictions.parts ?? [])].map((column): [string, number] => [
+      'labels or answers of a class',
+      column.length,
+    ]),
     ...Object.entries(predictions.slices).map(([column, values]): [string, number] => [
       `slice ${column}`,
       values.length,
@@ -97,6 +101,7 @@ function checkNumbers(predictions: Predictions, who: string): Problem[] {
 function checkClasses(predictions: Predictions, who: string): Problem[] {
   const { task, classes, scores, isOpen = false } = predictions;
   if (task === 'open') return checkOpenLabels(predictions);
+  if (task === 'multilabel') return checkManyLabels(predictions, who);
   if (task !== 'binary' && task !== 'multiclass') return [];
   const problems: Problem[] = [];
   if (task === 'binary' && classes.length !== 2) problems.push(wrongClassCount(classes.length, who));
@@ -115,6 +120,25 @@ function checkClasses(predictions: Predictions, who: string): Problem[] {
     scores.length === 0 || scores.length === classes.length || (task === 'binary' && scores.length === 1);
   if (!columnsFit) problems.push(wrongScoreColumns(scores.length, classes.length, who));
   return problems;
+}
+
+/** A class is answered or it is not, and each has its column. */
+function checkManyLabels({ classes, truths = [], parts = [], scores }: Predictions, who: string): Problem[] {
+  const widths = [truths.length, parts.length, ...(scores.length === 0 ? [] : [scores.length])];
+  const other = widths.find((width) => width !== classes.length);
+  if (other !== undefined) return [wrongScoreColumns(other, classes.length, who)];
+  const bad = parts.reduce(
+    (count, column) => count + indicesWhere(column, (value) => value !== 0 && value !== 1).length,
+    0,
+  );
+  if (bad === 0) return [];
+  return [
+    {
+      code: 'not-an-indicator',
+      message: `${bad} answers of the ${who} are neither 1 (the row has the class) nor 0.`,
+      remedy: 'Predict again with the runtime of this version.',
+    },
+  ];
 }
 
 /** A label without a place would be equal to every answer that has none. */

@@ -1,3 +1,4 @@
+import { type AnswersContract, splitLabels } from '../answers/contract.ts';
 import type { Problem } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { Answers } from './answers.ts';
@@ -18,11 +19,13 @@ export function joinAnswers(
     ...checkFile(answers, held, who),
     ...checkClasses(answers, who),
     ...checkIds(answers, held, who),
+    ...checkManyLabels(answers, held),
   ];
   if (problems.length > 0) return err(problems);
   const rowOf = new Map(answers.ids.map((id, row) => [id, row]));
   const rows = Uint32Array.from(held.ids, (id) => rowOf.get(id) ?? 0);
   const inOrder = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
+  const ofParts = answers.task === 'multilabel' ? joinManyLabels(answers, held, inOrder) : undefined;
   return ok({
     task: answers.task,
     classes: answers.classes,
@@ -30,6 +33,7 @@ export function joinAnswers(
     ...(!answers.isClosed && { isOpen: true }),
     labels: readTruth(answers, held),
     predictions: inOrder(answers.task === 'open' ? readOpen(answers, held) : answers.predictions),
+    ...ofParts,
     scores: answers.scores.map(inOrder),
     groups: held.groups,
     slices: held.slices,
@@ -42,10 +46,50 @@ export function joinAnswers(
 /** What is true of each example as a number: a class's index (-1: none of them), or the value; of a text nothing is. */
 function readTruth({ task, classes, contract }: Answers, { truth }: HeldOut): Float64Array {
   if (task === 'regression') return truth.numbers;
-  if (task === 'text') return new Float64Array(truth.names.length);
+  if (task === 'text' || task === 'multilabel') return new Float64Array(truth.names.length);
   const names = truth.names.map((label) => nameClass(contract, label));
   const index = indexNames(task === 'open' ? names : classes);
   return Float64Array.from(names, (name) => index.get(name) ?? -1);
+}
+
+/** Whether each row has each class and whether it is answered, and of how many classes an answer is wrong. */
+function joinManyLabels(
+  { classes, contract, parts = [] }: Answers,
+  { truth }: HeldOut,
+  inOrder: (values: Float64Array) => Float64Array,
+): Required<Pick<Predictions, 'truths' | 'parts' | 'predictions'>> {
+  const sets = truth.names.map((text) => readLabels(contract, text));
+  const truths = classes.map((name) => Float64Array.from(sets, (set) => (set.has(name) ? 1 : 0)));
+  const answered = parts.map(inOrder);
+  const wrong = new Float64Array(sets.length);
+  for (const [place, column] of truths.entries()) {
+    const given = answered[place];
+    for (const [row, has] of column.entries()) {
+      wrong[row] = (wrong[row] ?? 0) + (given?.[row] === has ? 0 : 1);
+    }
+  }
+  return { truths, parts: answered, predictions: wrong };
+}
+
+/** The classes that a label of the holdout names. */
+function readLabels(contract: AnswersContract, text: string): ReadonlySet<string> {
+  return new Set(splitLabels(text).map((name) => nameClass(contract, name)));
+}
+
+/** A class that no model can answer would be missing from every answer, and from what is counted. */
+function checkManyLabels({ task, classes, contract }: Answers, { truth }: HeldOut): readonly Problem[] {
+  if (task !== 'multilabel') return [];
+  const known = new Set(classes);
+  const rows = truth.names.filter((text) => !readLabels(contract, text).isSubsetOf(known)).length;
+  if (rows === 0) return [];
+  return [
+    {
+      code: 'labels-unknown',
+      message: `${rows} of ${truth.names.length} examples of the holdout have a class that is none of the ${classes.length} classes.`,
+      remedy:
+        'List every class under `answers.classes` in trainyard.yml of the default branch, and write those of a row with `|` between them; say under `answers.labels` what is written otherwise.',
+    },
+  ];
 }
 
 /** Where there are more names than can be listed, those of the holdout are counted as they first occur; any other is -1. */

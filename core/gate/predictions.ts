@@ -8,10 +8,14 @@ export type Predictions = {
   /** Whether a model may answer what is none of the classes (-1): that is wrong, and no fault of the file. */
   readonly isOpen?: boolean;
   readonly ids: readonly string[];
-  /** The truth: class index, or target value. */
+  /** The truth: class index, or target value; 0 for multilabel, of which it stands in `truths`. */
   readonly labels: Float64Array;
-  /** The model's answer: class index, or value. */
+  /** The model's answer: class index, or value; for multilabel of how many classes it is wrong. */
   readonly predictions: Float64Array;
+  /** For multilabel whether the row has the class (1 or 0), one list per class. */
+  readonly truths?: readonly Float64Array[];
+  /** The model's answer of several parts: for multilabel whether the class is answered (1 or 0), one list per class. */
+  readonly parts?: readonly Float64Array[];
   /** Probability of each class, one list per class; empty for regression or when the model gives none. */
   readonly scores: readonly Float64Array[];
   /** Rows with the same name depend on each other (one user, one patient); `undefined` when rows are independent. */
@@ -25,6 +29,7 @@ export type Predictions = {
 /** What one model said, in the rows of a `Sample`. */
 export type Side = {
   readonly predictions: Float64Array;
+  readonly parts: readonly Float64Array[];
   readonly scores: readonly Float64Array[];
   readonly rowMetrics: Readonly<Record<string, Float64Array>>;
 };
@@ -35,6 +40,7 @@ export type Sample = {
   readonly classes: readonly string[];
   readonly ids: readonly string[];
   readonly labels: Float64Array;
+  readonly truths: readonly Float64Array[];
   readonly groups: readonly string[] | undefined;
   readonly slices: Readonly<Record<string, readonly string[]>>;
 };
@@ -44,14 +50,15 @@ export type Pair = { readonly sample: Sample; readonly champion: Side; readonly 
 
 /** The rows of one set of predictions. */
 export function sampleOf(predictions: Predictions): Sample {
-  const { task, classes, ids, labels, groups, slices } = predictions;
-  return { task, classes, ids, labels, groups, slices };
+  const { task, classes, ids, labels, truths = [], groups, slices } = predictions;
+  return { task, classes, ids, labels, truths, groups, slices };
 }
 
 /** The answers of one set of predictions. */
 export function sideOf(predictions: Predictions): Side {
   return {
     predictions: predictions.predictions,
+    parts: predictions.parts ?? [],
     scores: predictions.scores,
     rowMetrics: predictions.rowMetrics ?? {},
   };
@@ -66,6 +73,7 @@ export function sampleAt(sample: Sample, rows: ArrayLike<number>): Sample {
     classes: sample.classes,
     ids: pick(sample.ids),
     labels: pickNumbers(sample.labels, rows),
+    truths: sample.truths.map((column) => pickNumbers(column, rows)),
     groups: sample.groups === undefined ? undefined : pick(sample.groups),
     slices: Object.fromEntries(slices),
   };
@@ -78,6 +86,7 @@ export function sideAt(side: Side, rows: ArrayLike<number>): Side {
   );
   return {
     predictions: pickNumbers(side.predictions, rows),
+    parts: side.parts.map((column) => pickNumbers(column, rows)),
     scores: side.scores.map((column) => pickNumbers(column, rows)),
     rowMetrics: Object.fromEntries(own),
   };

@@ -11,12 +11,13 @@ type EmptySample = {
 export function emptySample({ rows, classes, slice }: EmptySample): Sample {
   const ids = Array.from({ length: rows }, (_, row) => String(row));
   const slices = slice === undefined ? {} : { [slice.name]: ids.map((_, row) => String(row % slice.parts)) };
-  return { task: 'binary', classes, ids, labels: new Float64Array(rows), groups: undefined, slices };
+  const labels = new Float64Array(rows);
+  return { task: 'binary', classes, ids, labels, truths: [], groups: undefined, slices };
 }
 
 /** The answers of one model to `rows` rows, all of them the first class. */
 export function emptySide(rows: number): Side {
-  return { predictions: new Float64Array(rows), scores: [], rowMetrics: {} };
+  return { predictions: new Float64Array(rows), parts: [], scores: [], rowMetrics: {} };
 }
 
 /** Two models that answer alike, on one sample. */

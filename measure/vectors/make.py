@@ -16,6 +16,7 @@ from gate_vectors import gate_vectors
 from inference import inference_vectors
 from r_oracles import r_vectors
 from special import special_vectors
+from task_vectors import task_vectors
 from write import write_json
 
 DEFAULT_OUT = Path(__file__).parent / "answers"
@@ -26,7 +27,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=DEFAULT_OUT)
     out = parser.parse_args().out
-    topics = (special_vectors(), inference_vectors(), gate_vectors(), figure_vectors(), r_vectors())
+    topics = (
+        special_vectors(),
+        inference_vectors(),
+        gate_vectors(),
+        task_vectors(),
+        figure_vectors(),
+        r_vectors(),
+    )
     for name, vectors in (pair for topic in topics for pair in topic.items()):
         write_json(out / f"{name}.json", vectors)
 

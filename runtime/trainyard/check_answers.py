@@ -23,7 +23,7 @@ SURE = 4
 def refuse_unanswered(outcome: Outcome, interpretation: Interpretation) -> None:
     """Raises UserError for rows that have no answer: none is ever left out."""
     unanswered = ~np.isfinite(outcome.chosen)
-    if interpretation.kind == "labels":
+    if interpretation.kind == "labels" or interpretation.task == "multilabel":
         unanswered = outcome.chosen == MISSING
     if outcome.scores is not None:
         unanswered = unanswered | ~np.isfinite(outcome.scores).all(axis=1)

@@ -10,14 +10,13 @@ import numpy as np
 from trainyard.classes import settle_classes
 from trainyard.errors import UserError
 from trainyard.evidence import Evidence, is_fractional, refuse_unstated
-from trainyard.labels import are_whole
+from trainyard.labels import MOST_CLASSES, are_whole, list_common
+from trainyard.many_labels import settle_many_labels
 from trainyard.outputs import MATRIX_DIMENSIONS, Interpretation, name_labels
 
 if TYPE_CHECKING:
     from trainyard.contract import Contract
 
-# More different labels than this are no classes unless somebody says so.
-MOST_CLASSES = 100
 TWO = 2
 
 
@@ -49,21 +48,16 @@ def settle(evidence: Evidence) -> Settled:
 
 def settle_task(evidence: Evidence, task: str) -> tuple[Interpretation, dict[str, Any]]:
     """The same for a task that is known."""
-    prediction = evidence.parts.prediction
     if task == "regression":
         return settle_numbers(evidence), {}
+    if task == "multilabel":
+        return settle_many_labels(evidence)
+    prediction = evidence.parts.prediction
     if task == "text":
         return Interpretation("text", (), prediction=prediction), {}
     if task == "open":
         return Interpretation("labels", list_common(evidence.truth), world="open", prediction=prediction), {}
     return settle_classes(evidence)
-
-
-def list_common(names: list[str]) -> tuple[str, ...]:
-    """The commonest names, in order of their letters."""
-    distinct, counts = np.unique(names, return_counts=True)
-    ranked = sorted(zip(distinct.tolist(), counts.tolist(), strict=True), key=lambda item: (-item[1], item[0]))
-    return tuple(sorted(name for name, _ in ranked[:MOST_CLASSES]))
 
 
 def infer_task(evidence: Evidence) -> str:

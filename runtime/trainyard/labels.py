@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import numpy as np
 
 from trainyard.errors import UserError
 from trainyard.outputs import is_missing, name_labels
-
-if TYPE_CHECKING:
-    import numpy as np
+from trainyard.several import mark_names, split_labels
 
 # Pairs of which nobody doubts which is the positive one, written small: it stands second.
 KNOWN_PAIRS = (("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes"), ("n", "y"), ("negative", "positive"))
+# More different labels than this are no classes unless somebody says so.
+MOST_CLASSES = 100
 # What flags stand for where a model knows but numbers.
 FLAGS = {"False": "0", "True": "1"}
 
@@ -31,6 +31,28 @@ def refuse_missing_labels(labels: np.ndarray) -> None:
 def name_truth(labels: np.ndarray, mapping: dict[str, str]) -> list[str]:
     """The true labels as names of classes: as `answers.labels` says, else as they are written."""
     return [mapping.get(name, name) for name in name_labels(labels)]
+
+
+def mark_truth(labels: np.ndarray, mapping: dict[str, str], classes: tuple[str, ...]) -> np.ndarray:
+    """1 for each class that an example has. Raises UserError where examples have one that is none of the classes."""
+    written = [[mapping.get(name, name) for name in split_labels(text)] for text in name_labels(labels)]
+    marked = mark_names(written, classes)
+    unknown = int(np.isnan(marked).any(axis=1).sum())
+    if unknown == 0:
+        return marked
+    raise UserError(
+        "labels-unknown",
+        f"{unknown} of {len(labels)} examples of the holdout have a class that is none of the {len(classes)} classes.",
+        "List every class under answers.classes, and write those of an example with `|` between them (`a|b`, `|` alone "
+        "for none); say under answers.labels what is written otherwise.",
+    )
+
+
+def list_common(names: list[str]) -> tuple[str, ...]:
+    """The commonest names, in order of their letters."""
+    distinct, counts = np.unique(names, return_counts=True)
+    ranked = sorted(zip(distinct.tolist(), counts.tolist(), strict=True), key=lambda item: (-item[1], item[0]))
+    return tuple(sorted(name for name, _ in ranked[:MOST_CLASSES]))
 
 
 def place_truth(truth: list[str], classes: tuple[str, ...]) -> dict[str, str]:

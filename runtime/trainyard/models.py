@@ -17,6 +17,7 @@ from trainyard.files import NOT_THE_MODEL, digest_folder
 from trainyard.inputs import Inputs, concatenate, count_rows, iterate_chunks
 from trainyard.naming import name_value
 from trainyard.requirements import list_differences
+from trainyard.several import is_by_class
 from trainyard.signature import ModelDescription, Signature, read_model_description
 
 if TYPE_CHECKING:
@@ -142,13 +143,16 @@ def predict_all(predict: Callable[[Inputs], Any], inputs: Inputs) -> np.ndarray 
                 "Predict the holdout with mlflow.pyfunc where the model was trained, and mend what fails.",
             ) from error
         require_rows(part, count_rows(chunk))
-        parts.append(np.asarray(part) if isinstance(part, list) and is_even(part) else part)
+        are_rows = isinstance(part, list) and not is_by_class(part)
+        parts.append(np.asarray(part) if are_rows and is_even(part) else part)
+    if all(is_by_class(part) for part in parts):
+        return [np.concatenate(of_class) for of_class in zip(*parts, strict=True)]
     return concatenate(parts)
 
 
 def require_rows(raw: Any, rows: int) -> None:  # noqa: ANN401 - whatever a model returns
     """Raises UserError unless there is one answer for each row."""
-    answers = next(iter(raw.values()), None) if isinstance(raw, dict) else raw
+    answers = next(iter(raw.values()), None) if isinstance(raw, dict) else raw[0] if is_by_class(raw) else raw
     try:
         given = len(answers)
     except TypeError as error:

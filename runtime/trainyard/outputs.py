@@ -1,4 +1,4 @@
-"""What a model's raw answer means, once that is settled: classes with scores, one score, labels, numbers, or texts.
+"""What a model's raw answer means, once settled: classes with scores, one score, labels, sets of them, numbers, texts.
 
 Nothing here looks at other answers than the one it reads: one row means the same alone and among a thousand.
 """
@@ -12,11 +12,23 @@ import numpy as np
 
 from trainyard.errors import UserError
 from trainyard.naming import MOST_EXACT, name_value
+from trainyard.several import (
+    is_by_class,
+    keep_rows,
+    mark_indicators,
+    mark_likely,
+    mark_names,
+    name_sets,
+    read_marginals,
+    stack_classes,
+)
 
-OutputKind = Literal["scores", "probability", "labels", "values", "text"]
+# Of any number of classes a row: `marginals` are a score for each, `indicators` 1 or 0 for each, `sets` their names.
+OutputKind = Literal["scores", "probability", "labels", "marginals", "indicators", "sets", "values", "text"]
+MANY_LABELS = frozenset({"marginals", "indicators", "sets"})
 Scale = Literal["probabilities", "logits"]
 World = Literal["closed", "sample", "open"]
-Task = Literal["binary", "multiclass", "regression", "text", "open"]
+Task = Literal["binary", "multiclass", "multilabel", "regression", "text", "open"]
 MATRIX_DIMENSIONS = 2
 # What an answer is instead of a class's index.
 NO_CLASS = -1
@@ -31,7 +43,8 @@ class Interpretation:
 
     `world` says whether the classes are all there can be (`closed`), those that the holdout happens to hold (`sample`),
     or no more than the commonest (`open`). `scale` is what scores are. `order` gives the class of each score column,
-    where that is not its place. `prediction` and `columns` name the parts of an answer that has several.
+    where that is not its place. `prediction` and `columns` name the parts of an answer that has several. `sets` are the
+    commonest answers of several classes, by which they are counted.
     """
 
     kind: OutputKind
@@ -41,6 +54,7 @@ class Interpretation:
     order: tuple[int, ...] = ()
     prediction: str | None = None
     columns: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:
@@ -49,6 +63,8 @@ class Interpretation:
             return "regression"
         if self.kind == "text":
             return "text"
+        if self.kind in MANY_LABELS:
+            return "multilabel"
         if self.world == "open":
             return "open"
         return "binary" if len(self.classes) == 2 else "multiclass"  # noqa: PLR2004
@@ -58,17 +74,19 @@ class Interpretation:
 class Outcome:
     """As read: per row the class's index (-1: none of them, -2: no answer) or the number, and class scores if any.
 
-    Of a text the number is its length. `names` are the answers as they were written, where they are names or texts.
+    Of a text the number is its length, of several classes the place of them among the commonest answers. `names` are
+    the answers as they were written, where they are names or texts. `parts` are 1 or 0 for each class, or NaN.
     """
 
     chosen: np.ndarray
     scores: np.ndarray | None
     names: list[str] | None = None
+    parts: np.ndarray | None = None
 
     @property
     def confidence(self) -> np.ndarray | None:
         """The score of the class chosen."""
-        if self.scores is None:
+        if self.scores is None or self.parts is not None:
             return None
         return self.scores[np.arange(len(self.chosen)), np.maximum(self.chosen, 0)]
 
@@ -101,6 +119,8 @@ def to_parts(raw: Any) -> dict[str, np.ndarray] | None:  # noqa: ANN401 - whatev
 
 def interpret(raw: Any, interpretation: Interpretation) -> Outcome:  # noqa: ANN401 - whatever a model returns
     """Reads a raw answer. Raises KeyError where a part that it must have is not in it."""
+    if interpretation.kind in MANY_LABELS:
+        return read_many_labels(*take_matrix(raw, interpretation), interpretation)
     values, scores = take_parts(raw, interpretation)
     if interpretation.kind == "values":
         return Outcome(values.astype(float), None)
@@ -129,6 +149,38 @@ def take_parts(raw: Any, interpretation: Interpretation) -> tuple[np.ndarray, np
     if interpretation.prediction is not None:
         return parts[interpretation.prediction], scores
     return np.empty(0), scores
+
+
+def take_matrix(raw: Any, interpretation: Interpretation) -> tuple[np.ndarray, np.ndarray | None]:  # noqa: ANN401
+    """What an answer says of each class, or its classes by their names; and the scores that stand beside it, if any."""
+    parts = to_parts(raw) if interpretation.prediction is not None or interpretation.columns else None
+    if parts is None:
+        return (stack_classes(raw) if is_by_class(raw) else to_array(keep_rows(raw))), None
+    columns = np.column_stack([parts[name] for name in interpretation.columns]) if interpretation.columns else None
+    if interpretation.prediction is None and columns is not None:
+        return columns, None
+    return parts[str(interpretation.prediction)], columns
+
+
+def read_many_labels(values: np.ndarray, beside: np.ndarray | None, interpretation: Interpretation) -> Outcome:
+    """Which classes each row has. Raises IndexError where there is not a number for each class."""
+    kind, classes = interpretation.kind, interpretation.classes
+    for matrix in (None if kind == "sets" else values, beside):
+        if matrix is not None and matrix.shape[1] != len(classes):
+            raise IndexError(f"{matrix.shape[1]} numbers a row for {len(classes)} classes")
+    are_logits = interpretation.scale == "logits"
+    scores = None if beside is None else read_marginals(beside, are_logits=are_logits)
+    if kind == "sets":
+        marked = mark_names(values.tolist(), classes)
+    elif kind == "indicators":
+        marked = mark_indicators(values)
+    else:
+        scores = read_marginals(values, are_logits=are_logits)
+        marked = mark_likely(scores)
+    index = {name: place for place, name in enumerate(interpretation.sets)}
+    names = name_sets(marked, classes)
+    chosen = [index.get(name, NO_CLASS) if name else MISSING for name in names]
+    return Outcome(np.array(chosen, dtype=int), scores, names, marked)
 
 
 def read_labels(values: np.ndarray, scores: np.ndarray | None, interpretation: Interpretation) -> Outcome:

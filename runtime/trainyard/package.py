@@ -66,6 +66,7 @@ SERVED_MODULES = (
     "scoring",
     "service",
     "settings",
+    "several",
     "signature",
 )
 

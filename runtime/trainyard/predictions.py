@@ -67,11 +67,13 @@ def write_predictions(
 
 
 def list_answers(holdout: Holdout, reading: Reading) -> dict[str, Any]:
-    """Columns of ids, labels, predictions and class scores."""
+    """Columns of ids, labels, predictions, class scores, and what of several parts an answer has."""
     outcome = reading.outcome
     columns: dict[str, Any] = {"id": holdout.ids, "label": reading.truth, "prediction": name_predictions(reading)}
     for position in range(0 if outcome.scores is None else outcome.scores.shape[1]):
         columns[f"score_{position}"] = outcome.scores[:, position] if outcome.scores is not None else []
+    if outcome.parts is not None:
+        columns |= {f"answer_{position}": part for position, part in enumerate(outcome.parts.T)}
     return columns
 
 
@@ -100,6 +102,8 @@ def measure(reading: Reading) -> dict[str, float]:
         return {"mae": float(np.abs(difference).mean()), "rmse": float(np.sqrt((difference**2).mean()))}
     if task == "text":
         return {}
+    if task == "multilabel":
+        return {"subset-accuracy": float(reading.right.mean())}
     metrics = {"accuracy": float(reading.right.mean())}
     if outcome.scores is not None and (reading.places >= 0).all():
         given = outcome.scores[np.arange(len(reading.places)), reading.places]

@@ -113,14 +113,16 @@ def profile_categories(
 def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> dict[str, Any]:
     """Predictions per class with confidence bins and how often each was right; or a histogram of numbers.
 
-    Where the classes are not all that there can be, a last one holds every other answer. Of texts it is their length.
+    Where the classes are not all that there can be, a last one holds every other answer. Of texts it is their
+    length; of several classes a row all of them together are one of the commonest answers, or another.
     """
     interpretation, outcome = reading.interpretation, reading.outcome
     if interpretation.task in {"regression", "text"}:
         return profile_numeric_predictions(outcome.chosen, days)
-    classes = list(interpretation.classes)
+    has_sets = interpretation.task == "multilabel"
+    classes = list(interpretation.sets if has_sets else interpretation.classes)
     chosen = outcome.chosen
-    is_open = interpretation.world != "closed"
+    is_open = has_sets or interpretation.world != "closed"
     if is_open:
         classes.append(OTHER_ANSWERS)
         chosen = place_others(chosen, len(classes) - 1)

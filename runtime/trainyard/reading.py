@@ -12,8 +12,9 @@ from trainyard.check_answers import refuse_foreign, refuse_permuted, refuse_unan
 from trainyard.errors import UserError
 from trainyard.evidence import Evidence
 from trainyard.infer import Settled, settle
-from trainyard.labels import name_truth, refuse_missing_labels
+from trainyard.labels import mark_truth, name_truth, refuse_missing_labels
 from trainyard.outputs import Interpretation, Outcome, interpret, to_numbers
+from trainyard.several import name_sets
 
 if TYPE_CHECKING:
     from trainyard.contract import Contract, Said
@@ -75,6 +76,10 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
     interpretation = settled.interpretation
     if interpretation.task == "regression":
         return Reading(interpretation, outcome, labels.astype(float), settled.contract, settled.inferred)
+    if interpretation.task == "multilabel":
+        marked = mark_truth(labels, settled.contract.labels, interpretation.classes)
+        names = name_sets(marked, interpretation.classes)
+        return Reading(interpretation, outcome, names, settled.contract, settled.inferred)
     truth = name_truth(labels, settled.contract.labels)
     reading = Reading(interpretation, outcome, truth, settled.contract, settled.inferred)
     if are_places(settled) and len(set(reading.truth)) < len(interpretation.classes):

@@ -18,6 +18,7 @@ from trainyard.outputs import Interpretation, Outcome, interpret
 from trainyard.runners import CPU, load_runner
 from trainyard.scoring import format_answer, parse_json, parse_request, read_params
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
+from trainyard.several import is_by_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,7 +122,7 @@ class ModelService:
             return None
         raw = self._predict(Question(inputs, {}))
         ends = np.cumsum([question.rows for question in questions]).tolist()
-        if isinstance(raw, Answer | dict) or not hasattr(raw, "__len__") or len(raw) != ends[-1]:
+        if isinstance(raw, Answer | dict) or is_by_class(raw) or not hasattr(raw, "__len__") or len(raw) != ends[-1]:
             return None
         return [raw[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
@@ -183,7 +184,7 @@ def name_answers(outcome: Outcome, interpretation: Interpretation) -> list[str]:
         return [repr(value) for value in outcome.chosen.tolist()]
     if interpretation.task == "text":
         return [""] * len(outcome.chosen)
-    if outcome.names is not None and interpretation.world != "closed":
+    if outcome.names is not None and (interpretation.world != "closed" or interpretation.task == "multilabel"):
         return outcome.names
     return [interpretation.classes[index] if index >= 0 else "" for index in outcome.chosen.tolist()]
 

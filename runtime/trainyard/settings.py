@@ -60,5 +60,5 @@ def read_settings(path: Path) -> Settings:
 
 def read_interpretation(document: dict[str, Any]) -> Interpretation:
     """How answers are read, from JSON."""
-    lists = {name: tuple(document[name]) for name in ("classes", "order", "columns")}
+    lists = {name: tuple(document[name]) for name in ("classes", "order", "columns", "sets")}
     return Interpretation(**{**document, **lists})

@@ -19,7 +19,7 @@ export const rawAnswersSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'What an answer is: one of two classes (`binary`), one of many (`multiclass`), a number (`regression`), a free text that only metrics of your own judge (`text`), or a name out of more than can be listed (`open`). `multilabel`, `quantiles` and `ranking` are not judged yet.',
+        'What an answer is: one of two classes (`binary`), one of many (`multiclass`), any number of them (`multilabel`), a number (`regression`), a free text that only metrics of your own judge (`text`), or a name out of more than can be listed (`open`). `quantiles` and `ranking` are not judged yet.',
       examples: ['binary'],
     }),
   classes: z

@@ -1,4 +1,4 @@
-import type { AnswersContract, Task } from '../../answers/contract.ts';
+import { type AnswersContract, LABEL_SEPARATOR, splitLabels, type Task } from '../../answers/contract.ts';
 import type { Reason } from '../../verdict.ts';
 import type { Check } from '../check.ts';
 import { nameClass } from '../check-contract.ts';
@@ -92,7 +92,18 @@ function findUnjudged({ examples, answered }: AnsweredExamples, meaning: Meaning
 /** Whether no model could answer so: what is written wrongly in the file is no fault of the model. */
 function isUnanswerable(expect: readonly string[], { task, contract, classes }: Meaning): boolean {
   if (task === 'regression') return !Number.isFinite(Number(expect.at(-1)));
-  return classes !== undefined && !expect.some((name) => classes.includes(nameClass(contract, name)));
+  return classes !== undefined && !expect.some((name) => areClasses(name, { task, contract, classes }));
+}
+
+function areClasses(written: string, { task, contract, classes = [] }: Meaning): boolean {
+  const names = task === 'multilabel' ? splitLabels(written) : [written];
+  return names.every((name) => classes.includes(nameClass(contract, name)));
+}
+
+/** What a row has of several classes, whatever their order, as one text. */
+function nameSet(contract: AnswersContract, text: string): string {
+  const names = splitLabels(text).map((name) => nameClass(contract, name));
+  return [...new Set(names)].sort().join(LABEL_SEPARATOR);
 }
 
 function isExpected(
@@ -102,6 +113,9 @@ function isExpected(
 ): boolean {
   const answer = answers[row];
   if (task === 'regression') return isNear(Number(answer), Number(expect.at(-1)), within);
+  if (task === 'multilabel') {
+    return expect.some((text) => nameSet(contract, text) === nameSet({}, String(answer)));
+  }
   const names = expect.map((name) => nameClass(contract, name));
   const meant = names.find((name) => classes?.includes(name));
   return meant === undefined ? names.some((name) => name === answer) : answer === meant;

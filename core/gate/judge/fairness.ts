@@ -51,7 +51,8 @@ export function judgeFairness(
   const question = { rule: 'fairness', metric: rule.metric, need };
   const values = sample.slices[rule.column];
   if (values === undefined) return undecided({ ...question, why: noColumn(rule) });
-  if (sample.task === 'regression') return undecided({ ...question, why: NO_RATES });
+  if (sample.task !== 'binary' && sample.task !== 'multiclass')
+    return undecided({ ...question, why: NO_RATES });
   const outcomes = outcomesOf(rule, sample);
   const alpha = ALPHA / outcomes.length;
   const judged = outcomes.map((outcome) =>

@@ -90,7 +90,7 @@ function judgeOne(rule: GateRule, input: GateInput, evidence: GateEvidence | und
 function judgeBehaviour(rule: ExamplesRule, { behaviour, challenger }: GateInput): Check {
   const given = behaviour?.files.find(({ examples }) => examples.path === rule.path);
   const { task, isOpen = false } = challenger;
-  const isListed = (task === 'binary' || task === 'multiclass') && !isOpen;
+  const isListed = (task === 'binary' || task === 'multiclass' || task === 'multilabel') && !isOpen;
   const classes = isListed ? challenger.classes : undefined;
   return judgeExamples(rule, given, { task, contract: behaviour?.contract ?? {}, classes });
 }

@@ -7,6 +7,7 @@ import type { Margin, MetricDetail } from '../rules/rule.ts';
 import { CONFUSION_METRICS } from './confusion.ts';
 import { DETAILED_METRICS, detailMetric } from './detailed.ts';
 import { alwaysDefined, type Metric, type RowMetric } from './metric.ts';
+import { MULTILABEL_METRICS, ofOneLabel } from './multilabel.ts';
 import { REGRESSION_METRICS } from './regression.ts';
 import { SCORE_METRICS } from './score.ts';
 
@@ -15,6 +16,7 @@ const METRICS: readonly Metric[] = [
   ...SCORE_METRICS,
   ...REGRESSION_METRICS,
   ...DETAILED_METRICS,
+  ...MULTILABEL_METRICS,
 ];
 
 /** Other names people use, MLflow's and scikit-learn's among them, written with dashes. */
@@ -44,20 +46,29 @@ const ALIASES: Readonly<Record<string, string>> = {
   'quantile-loss': 'pinball',
   'mean-absolute-percentage-error': 'mape',
   'r2-score': 'r2',
+  'exact-match': 'subset-accuracy',
+  'jaccard-score': 'jaccard',
+  'label-ranking-ap': 'label-ranking-average-precision',
+  'label-ranking-average-precision-score': 'label-ranking-average-precision',
+  lrap: 'label-ranking-average-precision',
 };
 
 /** The names of the metrics that suit a task, or of all. */
 export function metricNames(task?: Task): readonly string[] {
-  return METRICS.filter((metric) => task === undefined || metric.tasks.includes(task)).map(
-    ({ name }) => name,
-  );
+  const suiting = METRICS.filter((metric) => task === undefined || metric.tasks.includes(task));
+  return [...new Set(suiting.map(({ name }) => name))];
 }
 
 /** The metric of that name or alias for `task` with what a rule says of it, else a problem that names the nearest one. */
 export function findMetric(name: string, task: Task, detail: MetricDetail = {}): Result<Metric, Problem> {
-  const metric = lookUp(name);
-  if (metric?.tasks.includes(task)) return ok(detailMetric(metric, detail));
+  const metric = lookUp(name, task);
+  if (metric?.tasks.includes(task)) return ok(withDetail(metric, task, detail));
   return err(metric === undefined ? unknownMetric(name, task) : wrongTask(metric, task));
+}
+
+function withDetail(metric: Metric, task: Task, detail: MetricDetail): Metric {
+  const isOfLabel = task === 'multilabel' && detail.class !== undefined;
+  return isOfLabel ? ofOneLabel(metric.name, detail.class) : detailMetric(metric, detail);
 }
 
 /** Whether there is a metric of that name or alias, for some task. */
@@ -124,9 +135,11 @@ export function defaultMargin(name: string): Margin {
   return lookUp(name)?.direction === 'lower' ? { relative: 0.01 } : 0.005;
 }
 
-function lookUp(name: string): Metric | undefined {
+/** The metric of that name, for the task where there is one: a name may mean the same of classes and of labels, and be computed otherwise. */
+function lookUp(name: string, task?: Task): Metric | undefined {
   const canonical = canonicalName(name);
-  return METRICS.find((candidate) => candidate.name === canonical);
+  const named = METRICS.filter((candidate) => candidate.name === canonical);
+  return named.find(({ tasks }) => task === undefined || tasks.includes(task)) ?? named[0];
 }
 
 function canonicalName(name: string): string {

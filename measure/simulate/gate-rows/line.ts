@@ -88,6 +88,6 @@ function isPromoted(pairs: readonly Pair[], isAnchored: boolean): boolean {
 }
 
 function pairOf(champion: Float64Array, challenger: Float64Array): Pair {
-  const sideOf = (predictions: Float64Array) => ({ predictions, scores: [], rowMetrics: {} });
+  const sideOf = (predictions: Float64Array) => ({ predictions, parts: [], scores: [], rowMetrics: {} });
   return { sample: SAMPLE, champion: sideOf(champion), challenger: sideOf(challenger) };
 }

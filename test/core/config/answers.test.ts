@@ -43,7 +43,10 @@ describe('what trainyard.yml says of a model’s answers', () => {
   });
 
   it.each<[string, string, string]>([
-    ['task: multilabel', 'task-not-judged', '`multilabel` is a task that is not judged yet.'],
+    ['task: multilabel', 'classes-unstated', 'Nothing says which classes a row may have.'],
+    ['task: multilabel, classes: [a]', 'class-count', '1 classes are named for the task `multilabel`'],
+    ['task: multilabel, classes: [a, b|c]', 'class-with-separator', '1 classes hold a `|`'],
+    ['task: multilabel, classes: [a, b], positive: b', 'positive-of-many', 'none is the positive one'],
     ['task: quantiles', 'task-not-judged', '`quantiles`'],
     ['task: ranking', 'task-not-judged', '`ranking`'],
     ['classes: [a, a]', 'repeated-class', '1 of the 2 classes'],

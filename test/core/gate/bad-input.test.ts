@@ -9,7 +9,7 @@ import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { renderBlocks } from '../../../core/report/render-block.ts';
 import { renderMarkdown } from '../../../core/report/render-markdown.ts';
 import type { Report } from '../../../core/report/report.ts';
-import { gateInput, randomBinary, randomMulticlass, randomRegression } from './samples.ts';
+import { gateInput, randomBinary, randomMulticlass, randomMultilabel, randomRegression } from './samples.ts';
 
 /** The report as its section of a pull request's comment shows it. */
 function showSection(report: Report): string {
@@ -29,9 +29,10 @@ type MeasuredTask = Exclude<Task, 'open' | 'text'>;
 const MODELS: Readonly<Record<MeasuredTask, Predictions>> = {
   binary: randomBinary(120, 0.2, 'a'),
   multiclass: randomMulticlass(120, 3, 0.2, 'a'),
+  multilabel: randomMultilabel(120, 3, 0.2, 'a'),
   regression: randomRegression(120, 1, 'a'),
 };
-const TASKS = ['binary', 'multiclass', 'regression'] as const;
+const TASKS = ['binary', 'multiclass', 'multilabel', 'regression'] as const;
 
 function head(predictions: Predictions, rows: number): Predictions {
   return {
@@ -40,6 +41,8 @@ function head(predictions: Predictions, rows: number): Predictions {
     labels: predictions.labels.slice(0, rows),
     predictions: predictions.predictions.slice(0, rows),
     scores: predictions.scores.map((column) => column.slice(0, rows)),
+    truths: (predictions.truths ?? []).map((column) => column.slice(0, rows)),
+    parts: (predictions.parts ?? []).map((column) => column.slice(0, rows)),
     slices: {},
   };
 }

@@ -99,6 +99,32 @@ export function randomMulticlass(rows: number, classes: number, error: number, s
   };
 }
 
+/** A model of any number of `classes` classes a row that errs on each at random, with probabilities that favour its answer. */
+export function randomMultilabel(rows: number, classes: number, error: number, seed: string): Predictions {
+  const labelled = randomStream('labels');
+  const random = randomStream(seed);
+  const columns = Array.from({ length: classes }, (_, index) => index);
+  const truths = columns.map((index) =>
+    Float64Array.from({ length: rows }, () => (labelled.uniform() < 0.6 / (index + 1) ? 1 : 0)),
+  );
+  const parts = truths.map((truth) => truth.map((has) => (random.uniform() < error ? 1 - has : has)));
+  const wrong = Float64Array.from({ length: rows }, (_, row) =>
+    truths.reduce((count, truth, index) => count + (truth[row] === parts[index]?.[row] ? 0 : 1), 0),
+  );
+  return {
+    task: 'multilabel',
+    classes: columns.map((index) => `class-${index}`),
+    ids: Array.from(wrong, (_, row) => `row-${row}`),
+    labels: new Float64Array(rows),
+    predictions: wrong,
+    truths,
+    parts,
+    scores: parts.map((answers) => answers.map((has) => (has + random.uniform()) / 2)),
+    groups: undefined,
+    slices: { half: Array.from(wrong, (_, row) => (row % 2 === 0 ? 'even' : 'odd')) },
+  };
+}
+
 /** A gate's input with everything but rules and predictions filled in. */
 export function gateInput(
   rules: readonly GateRule[],

@@ -12,10 +12,11 @@ test.each([
   const column = {
     ids: labels.map(String),
     labels: Float64Array.from(labels),
+    truths: [],
     groups: undefined,
     slices: {},
   };
-  const side = { predictions: Float64Array.from(predictions), scores: [], rowMetrics: {} };
+  const side = { predictions: Float64Array.from(predictions), parts: [], scores: [], rowMetrics: {} };
   const sample = { task: 'regression', classes: [], ...column } as const;
   const figure = showErrors({ sample, models: [{ who: 'challenger', name: 'challenger', side }] });
   expect(figure !== undefined).toBe(isShown);
