@@ -57,21 +57,31 @@ def refuse_unborne(truth: np.ndarray, chosen: np.ndarray, size: int) -> None:
     """Raises UserError where labels that are some of the places from zero do not agree with the answers beyond chance.
 
     They may be places of other classes than the model's, or its numbers no scores of classes: only answers that are
-    right more often than those of a model of something else show that they are not.
+    right more often than those of a model of something else show that they are not, and only where no label is mostly
+    answered with a place that no label has.
     """
     rows = len(truth)
     by_label, by_answer = (np.bincount(places[places >= 0], minlength=size) for places in (truth, chosen))
     by_chance = (by_label * by_answer).sum() / rows
     right = (truth == chosen).sum()
-    if right == rows or right > by_chance + SURE * spread(by_chance, rows):
+    is_beyond_chance = right == rows or right > by_chance + SURE * spread(by_chance, rows)
+    astray = [label for label in np.flatnonzero(by_label) if by_label[most_frequent(chosen[truth == label], size)] == 0]
+    if is_beyond_chance and not astray:
         return
+    but = f"{len(astray)} of them are mostly answered with a place that no label has"
     raise UserError(
         "labels-unknown",
         f"The holdout's labels are whole numbers that could be places of {np.count_nonzero(by_label)} of {size} "
-        f"classes of the model, but read so {int(right)} of {rows} answers are right, no more than by chance.",
+        f"classes of the model, but read so {int(right)} of {rows} answers are right, "
+        f"{'and ' + but if is_beyond_chance else 'no more than by chance'}.",
         "Say what the labels stand for, as in answers.labels: { 0: ant, 1: bee }, and what the model gives, under "
         "answers.classes; or correct data.holdout.target.",
     )
+
+
+def most_frequent(places: np.ndarray, size: int) -> int:
+    """The place that is answered most often."""
+    return int(np.bincount(places[places >= 0], minlength=size).argmax())
 
 
 def refuse_permuted(truth: np.ndarray, chosen: np.ndarray, size: int) -> None:

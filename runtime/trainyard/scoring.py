@@ -14,6 +14,7 @@ import numpy as np
 from trainyard.cells import convert_column
 from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, count_rows
+from trainyard.wire import simplify
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,7 +219,7 @@ def to_json(raw: Any) -> Any:  # noqa: ANN401, PLR0911 - one line per kind of va
     if isinstance(raw, np.ndarray):
         return replace_non_finite(raw)
     if isinstance(raw, np.generic):
-        return to_json(raw.item())
+        return to_json(np.asarray(raw)) if raw.dtype.kind == "M" else to_json(raw.item())
     if hasattr(raw, "to_dict") and hasattr(raw, "columns"):
         return to_json(raw.to_dict(orient="records"))
     if hasattr(raw, "to_list"):
@@ -233,11 +234,15 @@ def to_json(raw: Any) -> Any:  # noqa: ANN401, PLR0911 - one line per kind of va
         return raw if np.isfinite(raw) else None
     if isinstance(raw, bytes | bytearray):
         return base64.b64encode(raw).decode()
-    return raw if raw is None or isinstance(raw, str | int | bool) else str(raw)
+    plain = simplify(raw)
+    return plain if plain is None or isinstance(plain, str | int | bool) else str(plain)
 
 
 def replace_non_finite(array: np.ndarray) -> Any:  # noqa: ANN401 - nested lists
     """An array as nested lists; `tolist` alone would leave NaN in."""
     if array.dtype.kind == "f" and np.isfinite(array).all():
         return array.tolist()
+    if array.dtype.kind == "M":
+        # In nanoseconds `tolist` would give numbers, and in other units times.
+        return to_json(array.astype("datetime64[us]").tolist())
     return array.tolist() if array.dtype.kind in "iub" else to_json(array.tolist())

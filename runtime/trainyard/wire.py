@@ -66,6 +66,13 @@ def read_request(stream: BinaryIO) -> tuple[str, list[Any]] | None:
     return name, arguments
 
 
+def simplify(value: Any) -> Any:  # noqa: ANN401 - whatever a model returns
+    """A time as ISO 8601, and pandas' own signs for no value as None; anything else as it is, NaN too."""
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
 def encode(value: object) -> bytes:
     """A value as data: arrays, tables, texts, numbers, and lists and mappings of them. Raises TypeError for others."""
     writer = _Writer()
@@ -91,8 +98,9 @@ class _Writer:
     length: int = 0
 
     def describe(self, value: Any) -> Any:  # noqa: ANN401, PLR0911 - one line per kind of value
-        if value is None or isinstance(value, bool | int | float | str):
-            return {"kind": "plain", "value": value}
+        plain = simplify(value)
+        if plain is None or isinstance(plain, bool | int | float | str):
+            return {"kind": "plain", "value": plain}
         if isinstance(value, np.ndarray | np.generic):
             return self.describe_array(np.asarray(value), scalar=isinstance(value, np.generic))
         if hasattr(value, "to_numpy") and hasattr(value, "columns"):
@@ -108,8 +116,6 @@ class _Writer:
             return self.describe(value.detach().cpu().numpy())
         if isinstance(value, bytes):
             return {"kind": "bytes", **self.keep(value)}
-        if hasattr(value, "isoformat"):
-            return {"kind": "plain", "value": str(value)}
         raise TypeError(f"an answer of the type {type(value).__name__}")
 
     def describe_array(self, array: np.ndarray, *, scalar: bool) -> Any:  # noqa: ANN401

@@ -200,6 +200,13 @@ def test_labels_that_are_some_of_the_places_are_read_so_only_where_the_answers_b
     assert read(np.eye(16)[labels], labels).right.all()
     embedding = np.random.default_rng(5).normal(size=(ROWS, 16))
     assert refused(embedding, labels).problem.code == "labels-unknown"
+    # One of its axes may point at a label's own rows: the other labels then have a place that no label has.
+    luckily = np.eye(16)[np.where(labels == 0, 0, 9)]
+    assert refused(luckily, labels).problem.code == "labels-unknown"
+    # Of many classes one may be taken for another that the holdout has, or now and then for one that it has not.
+    confused = np.where(np.arange(ROWS) % 9 == 0, 7, np.arange(ROWS) % 4)
+    taken = np.where(confused == 3, 0, confused)
+    assert read(np.eye(16)[taken], np.arange(ROWS) % 4).right.mean() > 0.6
     said = Contract(labels={"0": "ant", "1": "bee", "2": "cat"})
     assert not read(np.eye(3)[np.full(ROWS, 2)], labels, said, named).right.any()
 

@@ -230,6 +230,18 @@ def test_answers_are_strict_json():
     assert to_json(["a", np.int64(3), None, True]) == ["a", 3, None, True]
 
 
+def test_times_are_written_as_mlflow_writes_them_and_gaps_as_null():
+    from mlflow.utils.proto_json_utils import NumpyEncoder
+
+    day, moment = pd.Timestamp("2024-01-01"), pd.Timestamp("2024-01-02T03:04:05.5", tz="Europe/Berlin")
+    for value in (day, moment, day.date(), moment.to_pydatetime(), moment.timetz()):
+        assert to_json(value) == json.loads(json.dumps(value, cls=NumpyEncoder))
+    days = np.array(["2024-01-01", "NaT"], dtype="datetime64[ns]")
+    assert to_json(days) == to_json(list(days)) == to_json(pd.Series(days)) == ["2024-01-01T00:00:00", None]
+    table = pd.DataFrame({"ds": [day, pd.NaT], "steps": pd.array([3, None], dtype="Int64")})
+    assert to_json(table) == [{"ds": "2024-01-01T00:00:00", "steps": 3}, {"ds": None, "steps": None}]
+
+
 def test_tensors_are_numbers_wherever_they_stand():
     torch = pytest.importorskip("torch")
     scores = torch.tensor([[0.25, 0.75], [float("nan"), 1.0]], requires_grad=True)

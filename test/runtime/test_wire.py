@@ -3,11 +3,13 @@
 import io
 import json
 import pickle
+from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from trainyard.scoring import to_json
 from trainyard.wire import LENGTH, UnreadableError, decode, encode, read_frame, write_frame
 
 
@@ -39,6 +41,11 @@ def test_a_table_keeps_its_columns_and_types():
 
 def test_a_series_is_read_as_its_values():
     assert decode(encode(pd.Series([1, 2]))).tolist() == [1, 2]
+
+
+def test_times_are_sent_as_they_are_served_and_gaps_of_pandas_as_none():
+    answer = [pd.Timestamp("2026-01-01"), datetime(2026, 1, 1, tzinfo=UTC), pd.NA, pd.NaT]
+    assert to_json(decode(encode(answer))) == to_json(answer)
 
 
 def test_an_answer_of_another_kind_is_not_sent():
