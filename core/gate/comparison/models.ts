@@ -1,8 +1,6 @@
 import { err, ok, type Result } from '../../result.ts';
 import { normalCdf } from '../../statistics/distributions/normal.ts';
-import { studentQuantile, studentSurvival } from '../../statistics/distributions/student-t.ts';
 import { bonettPrice } from '../../statistics/intervals/bonett-price.ts';
-import { compareAuc } from '../../statistics/intervals/delong.ts';
 import { groupedMeanDifference, meanDifference } from '../../statistics/intervals/mean-difference.ts';
 import { mcnemarHarm } from '../../statistics/mcnemar.ts';
 import {
@@ -13,21 +11,21 @@ import {
   type RowMetric,
   type Undefined,
 } from '../metrics/metric.ts';
-import { probability } from '../metrics/probability.ts';
 import type { Pair } from '../predictions.ts';
 import { compareByBootstrap } from './bootstrap.ts';
+import { compareByRank } from './by-rank.ts';
 import {
   type CompareOptions,
   type Comparison,
   type Difference,
   MIN_GROUPS,
-  MIN_PER_CLASS,
   MIN_ROWS,
   tooFewGroups,
   tooFewRows,
 } from './comparison.ts';
 import { groupRows } from './group-rows.ts';
 import { answersUnseen, lossesUnseen } from './losses.ts';
+import { studentHarm } from './student-harm.ts';
 import { unseenShares } from './unseen-shares.ts';
 
 /** Compares two models by `metric`, or says why these rows allow no comparison. */
@@ -54,8 +52,8 @@ function differenceOf(
   options: CompareOptions & { readonly estimate: number },
 ): Result<Difference, Undefined> {
   if (metric.method === 'rightness' || metric.method === 'rows') return compareRows(metric, pair, options);
-  const byRank = metric.method === 'auc' && pair.sample.task === 'binary' && pair.sample.groups === undefined;
-  return byRank ? compareByDeLong(pair, options) : compareByBootstrap(metric, pair, options);
+  const byRank = metric.method === 'auc' ? compareByRank(metric, pair, options) : undefined;
+  return byRank ?? compareByBootstrap(metric, pair, options);
 }
 
 function compareRows(
@@ -108,24 +106,6 @@ function compareRightness(differences: Float64Array, level: number): Difference 
   };
 }
 
-function compareByDeLong(pair: Pair, options: CompareOptions): Result<Difference, Undefined> {
-  const scores = (side: Pair['champion']): Float64Array =>
-    Float64Array.from(pair.sample.labels, (_, row) => probability(side, 1, row));
-  const result = compareAuc(pair.sample.labels, scores(pair.champion), scores(pair.challenger));
-  const fewest = Math.min(result.positives, result.negatives);
-  if (fewest < MIN_PER_CLASS) return err(tooFewOfAClass(fewest));
-  // With few rows of a class the variance itself is uncertain, which the normal quantile would leave out.
-  const reach = studentQuantile(1 - options.alpha, fewest - 1) * result.standardError;
-  const { difference: estimate, standardError } = result;
-  return ok({
-    estimate,
-    standardError,
-    interval: { low: estimate - reach, high: estimate + reach, level: 1 - 2 * options.alpha },
-    method: 'DeLong',
-    harmP: studentHarm({ estimate, standardError }, fewest - 1),
-  });
-}
-
 /**
  * No spread seen is no proof that there is none: the lower bound, on which a pass rests, allows for harm of kinds that no row shows. For answers
  * it is at least as low as the exact bound of the rows lost; for scores and values a failing part of the rows is taken off. Where nothing
@@ -158,25 +138,6 @@ function lossOfAnswers(metric: RightnessMetric | ByAnswerMetric, pair: Pair, alp
   return lossesUnseen(pair, Uint32Array.from(pair.sample.labels.keys()), alpha);
 }
 
-/** Where all rows differ by the same, and none could show otherwise, the difference is what it is. */
-function studentHarm(
-  difference: { estimate: number; standardError: number },
-  df: number,
-): (margin: number) => number {
-  const { estimate, standardError } = difference;
-  return (margin) => {
-    if (standardError === 0) return estimate < -margin ? 0 : 1;
-    return studentSurvival(-(estimate + margin) / standardError, df);
-  };
-}
-
 function ofModel(who: string, why: Undefined): Undefined {
   return { code: why.code, message: `${why.message.slice(0, -1)} (${who}).` };
-}
-
-function tooFewOfAClass(rows: number): Undefined {
-  return {
-    code: 'too-few-of-a-class',
-    message: `One class has ${rows} rows, too few to judge a ranking by; at least ${MIN_PER_CLASS} are needed.`,
-  };
 }

@@ -49,12 +49,19 @@ type OfSample = Named & {
 /** A metric of the whole sample that looks at label and predicted class alone, so that rows with the same of both are alike. */
 export type ByAnswerMetric = OfSample & { readonly method: 'bootstrap'; readonly byAnswer: true };
 
-/** Any other metric of the whole sample. */
-type ByValueMetric = OfSample &
-  BoundedHarm & { readonly method: 'auc' | 'bootstrap'; readonly byAnswer: false };
+/** The area under the ROC curve; of more than two classes a mean of those of each against the rest, weighed by its rows. */
+export type AucMetric = OfSample &
+  BoundedHarm & {
+    readonly method: 'auc';
+    readonly byAnswer: false;
+    readonly weigh: (rows: number) => number;
+  };
 
-/** A metric of the whole sample: compared by the paired bootstrap, binary ROC AUC by DeLong. */
-export type SampleMetric = ByAnswerMetric | ByValueMetric;
+/** Any other metric of the whole sample. */
+type ByValueMetric = OfSample & BoundedHarm & { readonly method: 'bootstrap'; readonly byAnswer: false };
+
+/** A metric of the whole sample: compared by the paired bootstrap, ROC AUC by DeLong where it can be. */
+export type SampleMetric = ByAnswerMetric | AucMetric | ByValueMetric;
 
 export type Metric = RightnessMetric | RowMetric | SampleMetric;
 

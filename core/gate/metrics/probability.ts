@@ -8,6 +8,13 @@ export function probability(side: Side, index: number, row: number): number {
   return index === 1 ? positive : 1 - positive;
 }
 
+/** The same for all rows. */
+export function scoresOf(side: Side, index: number): Float64Array {
+  const [only] = side.scores;
+  if (side.scores.length === 1 && only !== undefined) return index === 1 ? only : only.map((one) => 1 - one);
+  return side.scores[index] ?? new Float64Array(side.predictions.length).fill(Number.NaN);
+}
+
 /** Why a metric of scores has nothing to look at. */
 export function noScores(side: Side): Undefined | undefined {
   if (side.scores.length > 0) return undefined;

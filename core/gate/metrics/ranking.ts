@@ -1,7 +1,8 @@
+import { orderOf } from '../../statistics/order-of.ts';
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
 import type { Pair, Sample, Side } from '../predictions.ts';
 import type { Undefined, UnseenShares } from './metric.ts';
-import { noScores, probability } from './probability.ts';
+import { noScores, scoresOf } from './probability.ts';
 
 type PreparedRanking = (positive: Uint8Array, scores: Float64Array) => WeightedStatistic;
 
@@ -15,19 +16,18 @@ export function macroOverClasses(sample: Sample, side: Side, prepare: PreparedRa
 function againstTheRest(sample: Sample, side: Side, prepare: PreparedRanking) {
   return rankedClasses(sample).map((index) => {
     const ofClass = Uint8Array.from(sample.labels, (label) => (label === index ? 1 : 0));
-    const scores = Float64Array.from(sample.labels, (_, row) => probability(side, index, row));
-    return { ofClass, measure: prepare(ofClass, scores) };
+    return { ofClass, measure: prepare(ofClass, scoresOf(side, index)) };
   });
 }
 
 /** The classes that are ranked against the rest: the positive one, or every one that has rows. */
-function rankedClasses({ task, classes, labels }: Sample): number[] {
+export function rankedClasses({ task, classes, labels }: Sample): number[] {
   const all = task === 'binary' ? [1] : classes.map((_, index) => index);
   return all.filter((index) => labels.includes(index));
 }
 
 /** Rows of each class. */
-function sizesOf({ classes, labels }: Sample): Float64Array {
+export function sizesOf({ classes, labels }: Sample): Float64Array {
   const sizes = new Float64Array(classes.length);
   for (const label of labels) sizes[label] = (sizes[label] ?? 0) + 1;
   return sizes;
@@ -86,7 +86,7 @@ export function weightedAuc(sample: Sample, side: Side): WeightedStatistic {
 
 /** Rows in order of falling score, and where each run of equal scores ends. */
 function rank(scores: Float64Array): { readonly order: Uint32Array; readonly ends: Uint8Array } {
-  const order = Uint32Array.from(scores.keys()).sort((i, j) => (scores[j] ?? 0) - (scores[i] ?? 0));
+  const order = orderOf(scores).reverse();
   const ends = new Uint8Array(order.length);
   for (const [place, row] of order.entries()) {
     const next = order[place + 1];

@@ -48,19 +48,21 @@ export const SCORE_METRICS: readonly Metric[] = [
     unit: 'number',
     tasks: CLASSIFICATION,
     whyUndefined: notRankable,
+    weigh: evenly,
     prepare: (sample, side) => macroOverClasses(sample, side, preparedAuc),
-    unseenHarm: unseenInAuc(() => 1),
+    unseenHarm: unseenInAuc(evenly),
   },
   {
     name: 'roc-auc-weighted',
-    method: 'bootstrap',
+    method: 'auc',
     byAnswer: false,
     direction: 'higher',
     unit: 'number',
     tasks: ['multiclass'],
     whyUndefined: notRankable,
+    weigh: byRows,
     prepare: weightedAuc,
-    unseenHarm: unseenInAuc((rows) => rows),
+    unseenHarm: unseenInAuc(byRows),
   },
   {
     name: 'average-precision',
@@ -90,6 +92,14 @@ export const SCORE_METRICS: readonly Metric[] = [
       (2 - 1 / sample.classes.length) * ofAll + Math.SQRT2 * calibrationNoise(champion),
   },
 ];
+
+function evenly(): number {
+  return 1;
+}
+
+function byRows(rows: number): number {
+  return rows;
+}
 
 /** The share of rows whose label is among the `k` classes with the largest scores; of equal scores the later class goes first, as in scikit-learn. */
 function topAccuracy(k: number): RowMetric {

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
-import { describe, test } from 'vitest';
-import { compareAuc, midRanks } from '../../../core/statistics/intervals/delong.ts';
+import { describe, expect, test } from 'vitest';
+import { preparedAuc } from '../../../core/gate/metrics/ranking.ts';
+import { compareAuc, compareMeanAuc } from '../../../core/statistics/intervals/delong.ts';
+import { bootstrap } from '../../../core/statistics/random/paired-bootstrap.ts';
+import { randomStream } from '../../../core/statistics/random/random-stream.ts';
 
 describe('ROC comparison', () => {
   const rows = fc.array(
@@ -49,13 +52,64 @@ describe('ROC comparison', () => {
       }),
     );
   });
+});
 
-  test('mid-ranks add up to n (n + 1) / 2', () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 5 })), (values) => {
-        const n = values.length;
-        return midRanks(values).reduce((sum, rank) => sum + rank, 0) === (n * (n + 1)) / 2;
-      }),
+describe('the mean of the areas of each class against the rest', () => {
+  const CLASSES = [0, 1, 2];
+  const labels = Float64Array.from({ length: 400 }, (_, row) => (row % 20 === 0 ? 2 : row % 2));
+  /** Scores that favour the label, rounded so that there are ties. */
+  const scoresBy = (seed: string, favour: number) => {
+    const random = randomStream(seed);
+    return CLASSES.map((of) =>
+      labels.map((label) => Math.round(20 * (random.uniform() + (label === of ? favour : 0))) / 20),
     );
+  };
+  const [a, b] = [scoresBy('a', 0.3), scoresBy('b', 0.35)];
+  const weights = [0.2, 0.3, 0.5];
+  const none = new Float64Array();
+  const ranked = CLASSES.map((label) => ({
+    label,
+    weight: weights[label] ?? 0,
+    scoresA: a[label] ?? none,
+    scoresB: b[label] ?? none,
+  }));
+  const ours = compareMeanAuc(labels, ranked);
+
+  test('is what each area alone gives', () => {
+    const alone = ranked.map(({ label, scoresA, scoresB }) =>
+      compareAuc(
+        labels.map((one) => (one === label ? 1 : 0)),
+        scoresA,
+        scoresB,
+      ),
+    );
+    const mean = (of: 'aucA' | 'aucB'): number =>
+      alone.reduce((sum, area, label) => sum + (weights[label] ?? 0) * area[of], 0);
+    expect(ours.aucA).toBeCloseTo(mean('aucA'), 12);
+    expect(ours.aucB).toBeCloseTo(mean('aucB'), 12);
+    expect(ours.difference).toBeCloseTo(mean('aucB') - mean('aucA'), 12);
+  });
+
+  test('varies as the bootstrap within the classes says', () => {
+    const areas = (scores: readonly Float64Array[]) =>
+      CLASSES.map((of) =>
+        preparedAuc(
+          Uint8Array.from(labels, (label) => (label === of ? 1 : 0)),
+          scores[of] ?? none,
+        ),
+      );
+    const [champion, challenger] = [areas(a), areas(b)];
+    const difference = (drawn: Uint32Array): number =>
+      CLASSES.reduce((sum, of) => {
+        const gain = (challenger[of]?.(drawn) ?? 0) - (champion[of]?.(drawn) ?? 0);
+        return sum + (weights[of] ?? 0) * gain;
+      }, 0);
+    const strata = CLASSES.map((of) => Uint32Array.from(labels.keys()).filter((row) => labels[row] === of));
+    const request = { rows: labels.length, resamples: 4000, random: randomStream('draws') };
+    const drawn = bootstrap(difference, { kind: 'rows', strata }, request);
+    const mean = drawn.reduce((sum, one) => sum + one, 0) / drawn.length;
+    const spread = Math.sqrt(drawn.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (drawn.length - 1));
+    expect(ours.standardError / spread).toBeGreaterThan(0.95);
+    expect(ours.standardError / spread).toBeLessThan(1.05);
   });
 });

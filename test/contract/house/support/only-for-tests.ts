@@ -17,6 +17,6 @@ export const FOR_TESTS: readonly string[] = [
   'core/rollout/decide-rollout.ts: RolloutSituation',
   'core/rollout/stage-requirement.ts: requestsToSee',
   'core/serving/decide-traffic.ts: TrafficSituation',
-  'core/statistics/intervals/delong.ts: midRanks',
+  'core/statistics/intervals/delong.ts: compareAuc',
   'core/statistics/intervals/quantile-bound.ts: quantileBoundRanks',
 ];
