@@ -13,6 +13,7 @@ import { handlerDigest } from '../agent/runtimes/process/check-handler.ts';
 import { commandTables } from '../cli/readme-tables.ts';
 import { configReference } from '../core/config/schema/reference.ts';
 import { publishedSchema } from '../core/config/schema/schema-node.ts';
+import { defineMetrics } from '../core/gate/metrics/definitions.ts';
 import { insertAttempts } from '../measure/attack/attempts-table.ts';
 import { findPlays } from '../measure/attack/find-plays.ts';
 import { insertCrossings } from '../measure/trust/render-crossings.ts';
@@ -56,6 +57,7 @@ function generate(): readonly Generated[] {
     agentReadme(),
     rootAction(),
     configuration(),
+    metrics(),
     schema(),
     handlerOf(),
     security(),
@@ -91,6 +93,19 @@ function configuration(): Generated {
   const variables = `A value may name variables of the environment: \`\${NAME}\`, \`\${NAME:-default}\` where it may be missing; \`$\${NAME}\` is the text itself. Jobs get them from the input \`env\` of the workflows that they are called by, else from the repository variable \`TRAINYARD_ENV\` (\`NAME=value\`, a line each, and no secrets), else from the runner. A job that reads a section without its variable fails by its name; \`trainyard check\` names those that are not set where it runs. A training gets those that the file of the default branch names.`;
   const text = ['# trainyard.yml', '', variables, '', ...head, ...rows, ''].join('\n');
   return { file: path.join(ROOT, 'docs', 'configuration.md'), text };
+}
+
+/** Every metric of the holdout, from the table that the gate judges by. */
+function metrics(): Generated {
+  const rows = defineMetrics().map(({ name, otherNames, tasks, direction, definition = '' }) => {
+    const others = otherNames.map((other) => `\`${other}\``).join(', ');
+    return `| \`${name}\` | ${cell(definition)} | ${direction} | ${tasks.join(', ')} | ${others} |`;
+  });
+  const head = [
+    '| Metric | What it is | Better is | Tasks | Other names |',
+    '| --- | --- | --- | --- | --- |',
+  ];
+  return withTables(path.join(ROOT, 'docs', 'metrics.md'), [...head, ...rows].join('\n'));
 }
 
 /** The JSON Schema of trainyard.yml, for completion in editors. */

@@ -70,7 +70,7 @@ export const initCommand: CliCommand = {
     force: { type: 'boolean', help: 'Write over files that differ; secrets that are there stay.' },
     apply: {
       type: 'boolean',
-      help: 'Make the settings that are absent with the GitHub CLI, which has to be logged in.',
+      help: 'Make the settings that are absent with the GitHub CLI, which has to be logged in; a configuration that is there stays as it is.',
     },
   },
   run: init,

@@ -1,5 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isMap, parseDocument } from 'yaml';
 import { findBranch, findCheckout } from '../../adapters/git/describe-checkout.ts';
 import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
@@ -27,6 +28,8 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
     throw new UserError([{ code: 'no-repository', message: `${cwd} is in no git repository.`, remedy }]);
   }
   const config = given.text('config') ?? DEFAULT_CONFIG_FILE;
+  if (given.flag('apply') && !given.flag('force') && existsSync(path.join(folder, config)))
+    return applyToThis({ folder, config, env, print });
   const { answers, lacks } = await answer(folder, given, env);
   const filling = await fill(folder, given, config);
   const templates = path.join(root, 'workflows-templates');
@@ -41,12 +44,7 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
   for (const line of lacks) print.line(`missing  ${line}`);
   const unnamed = findUnnamed(folder);
   for (const name of unnamed.names) print.line(`left     ${unnamed.file} as it is: it lacks ${name}=`);
-  const { made, lacking } = makeSecrets(folder);
-  for (const file of made) print.line(`made     ${file} (readable by you alone; git ignores it)`);
-  for (const { file, beside } of lacking)
-    print.line(
-      `left     ${file} is not there, and a new one would not fit ${beside}: move both away for new ones.`,
-    );
+  tellSecrets(folder, print);
   const environments = answers.hosts.length === 0 ? [] : ['production'];
   const settings = settingsOf(environments, env['MLFLOW_TRACKING_URI']);
   if (given.flag('apply')) return (await applySettings({ folder, env, print }, settings)) > 0 ? 1 : 0;
@@ -57,6 +55,35 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
   ];
   for (const line of next) print.line(line);
   return 0;
+}
+
+/** Makes the settings that the configuration at hand asks for: what was written is a person's own by now. Gives the exit code. */
+async function applyToThis({
+  folder,
+  config,
+  env,
+  print,
+}: { readonly folder: string; readonly config: string } & Pick<
+  Surroundings,
+  'env' | 'print'
+>): Promise<number> {
+  print.line(`left     ${config} and the workflows as they are`);
+  tellSecrets(folder, print);
+  const document = parseDocument(readFileSync(path.join(folder, config), 'utf8'));
+  const environments = document.get('environments', true);
+  const names = isMap(environments) ? environments.items.map(({ key }) => String(key)) : [];
+  const settings = settingsOf(names, env['MLFLOW_TRACKING_URI']);
+  return (await applySettings({ folder, env, print }, settings)) > 0 ? 1 : 0;
+}
+
+/** Makes the secrets that are not there yet, and says which. */
+function tellSecrets(folder: string, print: Surroundings['print']): void {
+  const { made, lacking } = makeSecrets(folder);
+  for (const file of made) print.line(`made     ${file} (readable by you alone; git ignores it)`);
+  for (const { file, beside } of lacking)
+    print.line(
+      `left     ${file} is not there, and a new one would not fit ${beside}: move both away for new ones.`,
+    );
 }
 
 /** Whether writing the file would take something away; a line more in .gitignore does not. */

@@ -313,6 +313,24 @@ test('applies what is absent, and no address that nobody gave', async () => {
   expect(given.asked()).toContain('variable set MLFLOW_TRACKING_URI --body http://mlflow');
 });
 
+test('applies the settings of a configuration that somebody has changed since, and asks nothing again', async () => {
+  const folder = createStranger(BEFORE);
+  await runInit(folder);
+  const file = path.join(folder, 'trainyard.yml');
+  const own = `${readFileSync(file, 'utf8')}  staging:\n    hosts: ["https://stage-1:9443"]\n`;
+  writeFileSync(file, own);
+  const { env, asked } = createGitHub({});
+  const { code, lines } = await runInit(folder, ['--apply'], env);
+  expect(code).toBe(0);
+  expect(readFileSync(file, 'utf8')).toBe(own);
+  expect(lines[0]).toBe('left     trainyard.yml and the workflows as they are');
+  expect(
+    asked()
+      .filter((line) => line.includes('PUT'))
+      .map((line) => line.split('/').at(-1)),
+  ).toEqual(['production', 'staging']);
+});
+
 test('sends nothing where it can not tell what is set', async () => {
   const { env, asked } = createGitHub({ secrets: "'; exit 1; '" });
   const { code, lines } = await runInit(createStranger(BEFORE), [...ARGS, '--apply'], env);

@@ -59,6 +59,19 @@ export function metricNames(task?: Task): readonly string[] {
   return [...new Set(suiting.map(({ name }) => name))];
 }
 
+/** A metric as a page about it names it. */
+export type DescribedMetric = Pick<Metric, 'name' | 'direction' | 'tasks'> & {
+  readonly otherNames: readonly string[];
+};
+
+/** All metrics with their other names. */
+export function describeMetrics(): readonly DescribedMetric[] {
+  return METRICS.map(({ name, direction, tasks }) => ({
+    ...{ name, direction, tasks },
+    otherNames: Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name),
+  }));
+}
+
 /** The metric of that name or alias for `task` with what a rule says of it, else a problem that names the nearest one. */
 export function findMetric(name: string, task: Task, detail: MetricDetail = {}): Result<Metric, Problem> {
   const metric = lookUp(name, task);
