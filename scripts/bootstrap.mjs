@@ -28,6 +28,7 @@ const SCRIPTS = [
   'docs',
   'house',
   'sandbox',
+  'pictures',
   'test-docker',
   'test-kill',
 ];

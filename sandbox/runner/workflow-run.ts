@@ -96,9 +96,11 @@ export function outputOf(run: WorkflowRun, job: string, name: string): string | 
 
 /** A run in a line: what started it, and how it and each of its jobs ended. */
 export function summarizeRun({ id, event, status, conclusion, jobs }: WorkflowRun): string {
-  const ended = [...jobs].map(
-    ([job, { result, outputs }]) => `${job} ${outputs.get('reason-code') ?? result}`,
-  );
+  // A job that calls a workflow has no result of its own here: those of the workflow have.
+  const ended = [...jobs].flatMap(([job, { result, outputs }]) => {
+    const end = outputs.get('reason-code') ?? result;
+    return end === undefined ? [] : [`${job} ${end}`];
+  });
   return `${id} ${event.type ?? event.name} ${conclusion ?? status}: ${ended.join(', ')}`;
 }
 
