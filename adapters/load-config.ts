@@ -4,7 +4,7 @@ import { MOST_CONFIG_BYTES, tooLarge } from '../core/config/bound-yaml.ts';
 import type { Config } from '../core/config/config.ts';
 import { type Env, parseConfig } from '../core/config/parse-config.ts';
 import { excessProblem } from '../core/config/yaml-source.ts';
-import { messageOf, type Problem } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import { err, ok, type Result } from '../core/result.ts';
 
 /**
@@ -30,16 +30,16 @@ export async function readConfigText(
   return err([
     {
       code: 'missing-config',
-      message: `There is no ${file}: ${read.why}.`,
+      message: `There is no ${file}${read.isOther ? ' that is a file' : ''}.`,
       remedy: 'Add the file at the root of the repository, or name another with the `config` input.',
       where: { kind: 'file', file },
     },
   ]);
 }
 
-/** A YAML file as it is written, or why it can't be read; absent where there is no such file, in the system's words. */
+/** A YAML file as it is written, or why it can't be read; absent where there is nothing of that name, or something that is no file (`isOther`). */
 type YamlFile =
-  | { readonly kind: 'absent'; readonly why: string }
+  | { readonly kind: 'absent'; readonly isOther: boolean }
   | { readonly kind: 'there'; readonly text: Result<string, readonly Problem[]> };
 
 /** Reads a YAML file of a commit, which may be anything: `file` is how problems name it. Rejects where the system refuses. */
@@ -47,11 +47,11 @@ export async function readYamlFile(place: string, file: string): Promise<YamlFil
   try {
     const about = await stat(place);
     // A link of the commit may lead to a device or a pipe, which has no end.
-    if (!about.isFile()) return { kind: 'absent', why: `${place} is no file` };
+    if (!about.isFile()) return { kind: 'absent', isOther: true };
     if (about.size <= MOST_CONFIG_BYTES) return { kind: 'there', text: ok(await readFile(place, 'utf8')) };
     return { kind: 'there', text: err([excessProblem(tooLarge(about.size), { kind: 'file', file })]) };
   } catch (thrown) {
-    if (isMissing(thrown)) return { kind: 'absent', why: messageOf(thrown) };
+    if (isMissing(thrown)) return { kind: 'absent', isOther: false };
     throw thrown;
   }
 }

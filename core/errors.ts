@@ -45,6 +45,9 @@ export const UNREACHABLE = 'service-unreachable';
 /** The code of a service that was reached and failed, after bounded retries. */
 export const UNAVAILABLE = 'service-unavailable';
 
+/** The code of a service that was reached and does not let whoever asks. */
+export const REFUSED = 'service-refused';
+
 /** Whether the service could not be reached. One that answered, if only to refuse, was. */
 export function isUnreachable(thrown: unknown): thrown is ServiceError {
   return thrown instanceof ServiceError && thrown.problem.code === UNREACHABLE;

@@ -273,6 +273,8 @@ export type StepEnd = {
   readonly status: 'succeeded' | 'failed' | 'timed-out' | 'aborted';
   readonly code: number | undefined;
   readonly lines: readonly string[];
+  /** Processes of the machine that its kernel ended for want of memory meanwhile. */
+  readonly memoryKills: number;
   /** In what box it ran. */
   readonly box: BoxLevel;
 };

@@ -1,6 +1,6 @@
 import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import type { Config, Scalar } from '../../core/config/config.ts';
-import { checkProject } from '../../core/config/mlproject/check-project.ts';
+import { checkProject, checkWithoutFile } from '../../core/config/mlproject/check-project.ts';
 import { findEntryPoint } from '../../core/config/mlproject/mlproject.ts';
 import { placeProblems } from '../../core/config/place-problems.ts';
 import { atLeastOne, UserError } from '../../core/errors.ts';
@@ -19,9 +19,9 @@ export async function requireProject(
 ): Promise<Readonly<Record<string, Scalar>>> {
   const read = await readMlproject(workspace, project.uri);
   if (!read.ok) throw new UserError(atLeastOne(read.error));
+  const wrong = read.value === undefined ? checkWithoutFile(project) : checkProject(project, read.value);
+  if (wrong.length > 0) throw new UserError(atLeastOne(placeProblems(text, file, wrong)));
   if (read.value === undefined) return {};
-  const problems = placeProblems(text, file, checkProject(project, read.value));
-  if (problems.length > 0) throw new UserError(atLeastOne(problems));
   const declared = Object.entries(findEntryPoint(read.value, project.steps.train)?.parameters ?? {});
   return Object.fromEntries(
     declared.flatMap(([name, { default: usual }]) => (usual === undefined ? [] : [[name, usual]])),

@@ -1,12 +1,12 @@
-import { type Problem, UserError } from '../../core/errors.ts';
+import { UserError } from '../../core/errors.ts';
 import { CHECKPOINT_VARIABLE, RESUME_VARIABLE, TAGS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained as HandedOn } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
+import { describeFailure } from './describe-failure.ts';
 import { findEarlier, sealFinished } from './find-earlier.ts';
-import { findLastWords, findTraceback } from './find-traceback.ts';
 import { followMetrics } from './follow-metrics.ts';
 import type { Held } from './hold-lease.ts';
 import { keepCheckpoints } from './keep-checkpoints.ts';
@@ -162,17 +162,7 @@ function checkEnd({ workspace, config, plan, signal }: TrainRequest, step: strin
       },
     ]);
   }
-  const found = findTraceback(end.lines, workspace);
-  const said = found?.message ?? findLastWords(end.lines) ?? 'it printed nothing';
-  const problem: Problem = {
-    code: 'training-failed',
-    message: `The step ${step} failed${end.code === undefined ? '' : ` with exit code ${end.code}`}: ${said}.`,
-    remedy: 'Mend it and ask again; the whole output is in the log above.',
-    ...(found?.file !== undefined && {
-      where: { kind: 'file', file: found.file, ...(found.line !== undefined && { line: found.line }) },
-    }),
-  };
-  throw new UserError([problem]);
+  throw new UserError([describeFailure(step, workspace, end)]);
 }
 
 /** The chain needs a model with a signature; what is missing is said before any later step trips over it. */

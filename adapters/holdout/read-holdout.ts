@@ -42,8 +42,11 @@ async function readColumns(file: string, holdout: HoldoutFile): Promise<HeldOut>
   const columns = await reader(file, { all, typed: [target] });
   const absent = all.filter((name) => !columns.names.includes(name));
   if (absent.length > 0) {
-    const message = `${written} has no ${absent.join(', ')}; it has ${columns.names.join(', ')}.`;
-    throw refusal({ code: 'holdout-column-missing', message, remedy: CORRECT });
+    const named = absent.map((name) => `\`${name}\``).join(', ');
+    const message = `${written} has no column ${named}; it has ${columns.names.join(', ')}.`;
+    const keys = absent.map((name) => `data.holdout.${keyOf(holdout, name)}`);
+    const remedy = `Correct ${[...new Set(keys)].join(' and ')} in trainyard.yml.`;
+    throw refusal({ code: 'holdout-column-missing', message, remedy });
   }
   const read = async (name: string): Promise<readonly Cell[]> => columns.read(name);
   const labels = await read(target);
@@ -58,6 +61,13 @@ async function readColumns(file: string, holdout: HoldoutFile): Promise<HeldOut>
   };
   checkRows(written, held, labels);
   return held;
+}
+
+/** The key that names a column. */
+function keyOf({ target, id, group }: HoldoutFile, name: string): string {
+  if (name === target) return 'target';
+  if (name === id) return 'id';
+  return name === group ? 'group' : 'slices';
 }
 
 /** Every example has one label and one id, and they are known by their number: values of a holdout are shown to nobody. */
@@ -86,7 +96,7 @@ function checkRows(written: string, { ids, groups, slices }: HeldOut, labels: re
   }
   const repeated = ids.length - new Set(ids).size;
   if (repeated > 0) {
-    const message = `${written} names ${repeated} examples twice.`;
+    const message = `${repeated} of ${ids.length} examples of ${written} have an id that another one has.`;
     const remedy = 'Give every example its own id: predictions of two models are paired by it.';
     throw refusal({ code: 'holdout-id-repeated', message, remedy });
   }

@@ -81,6 +81,15 @@ function authorize({ token, username, password }: MlflowOptions): Record<string,
   return { authorization: `Basic ${credentials}` };
 }
 
+/** What to do where the server is not reached, and where it does not let us. */
+export function remediesOf(uri: string): Pick<HttpRequest, 'remedy' | 'remedyWhenRefused'> {
+  return {
+    remedy: `Check that the MLflow server at ${uri} is up, that this machine may reach it, and that the address is right: \`tracking.uri\` of trainyard.yml, or the variable MLFLOW_TRACKING_URI.`,
+    remedyWhenRefused:
+      'Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, to what the server knows: jobs have them from the secrets that the workflow hands on. Where it names the Host header, start it with --allowed-hosts.',
+  };
+}
+
 function toHttpRequest<T>(
   uri: string,
   headers: Record<string, string>,
@@ -94,7 +103,7 @@ function toHttpRequest<T>(
     url,
     headers,
     idempotent: request.idempotent ?? true,
-    remedy: `Check that the MLflow server at ${uri} is up, that this machine may reach it, and that it accepts these credentials and this host name (--allowed-hosts).`,
+    ...remediesOf(uri),
     ...(request.json !== undefined && { json: request.json }),
     ...(accept && { accept }),
   };

@@ -7,6 +7,7 @@ import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
 import { listedVariables, operatorsVariables } from '../box/listed-variables.ts';
 import { type Box, openBox } from '../box/open-box.ts';
 import { holdsPrivate } from '../box/private-places.ts';
+import { countMemoryKills } from '../count-memory-kills.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
 export type ProjectRunnerOptions = {
@@ -38,9 +39,11 @@ export function createProjectRunner(options: ProjectRunnerOptions): ProjectRunne
       const box = await opened;
       const temp = await mkdtemp(path.join(os.tmpdir(), 'trainyard-step-'));
       try {
+        const before = await countMemoryKills();
         const end = toStepEnd(await runStep(options, step, { box, temp }));
+        const memoryKills = (await countMemoryKills()) - before;
         // Whoever reaches the Docker Engine is out of any box.
-        return { ...end, box: options.docker ? 'docker' : box.level };
+        return { ...end, memoryKills, box: options.docker ? 'docker' : box.level };
       } finally {
         await rm(temp, { recursive: true, force: true });
       }
@@ -118,7 +121,7 @@ function projectVariables(
   };
 }
 
-function toStepEnd(end: ProcessEnd): Omit<StepEnd, 'box'> {
+function toStepEnd(end: ProcessEnd): Omit<StepEnd, 'box' | 'memoryKills'> {
   const lines = [...end.stdout, ...end.stderr];
   if (end.ended === 'timed-out') return { status: 'timed-out', code: end.code, lines };
   if (end.ended === 'aborted') return { status: 'aborted', code: end.code, lines };

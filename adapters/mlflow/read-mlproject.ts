@@ -1,14 +1,11 @@
 import path from 'node:path';
-import type { Mlproject } from '../../core/config/mlproject/mlproject.ts';
+import { isElsewhere, type Mlproject } from '../../core/config/mlproject/mlproject.ts';
 import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
 import { messageOf, type Problem } from '../../core/errors.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { readYamlFile } from '../load-config.ts';
 
 const NAME = 'MLproject';
-/** As MLflow tells an address from a folder. */
-const ADDRESS = /^(?:git@|[a-z+]+:\/\/|git\+)/;
-
 /**
  * The MLproject file of a project (`uri` as in trainyard.yml, from `root`); `undefined` where it lies elsewhere, or where the folder has none
  * and MLflow runs scripts by their names.
@@ -17,7 +14,7 @@ export async function readMlproject(
   root: string,
   uri: string,
 ): Promise<Result<Mlproject | undefined, readonly Problem[]>> {
-  if (ADDRESS.test(uri)) return ok(undefined);
+  if (isElsewhere(uri)) return ok(undefined);
   const [folder = '', below = ''] = uri.split('#');
   const file = path.posix.normalize(path.posix.join(folder, below, NAME));
   try {

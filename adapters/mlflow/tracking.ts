@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Clock, LoggedModel, Tracking } from '../../core/ports.ts';
 import { requestText } from '../network/http.ts';
 import { downloadArtifact, listArtifacts, readArtifact, uploadArtifact } from './artifacts.ts';
-import { createMlflowClient, type MlflowClient, type MlflowOptions } from './client.ts';
+import { createMlflowClient, type MlflowClient, type MlflowOptions, remediesOf } from './client.ts';
 import { digestModel } from './model-digest.ts';
 import { getAlias, registerVersion, setAlias, setVersionTags } from './registry.ts';
 import {
@@ -28,7 +28,8 @@ export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
   return {
     uri: client.uri,
     check: async () => {
-      await requestText({ url: `${client.uri}/health`, headers: client.headers }, client.http);
+      const url = `${client.uri}/health`;
+      await requestText({ url, headers: client.headers, ...remediesOf(client.uri) }, client.http);
     },
     createRun: (request) => createRun(client, request),
     endRun: (runId, status) => endRun(client, runId, status),

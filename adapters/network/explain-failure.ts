@@ -25,6 +25,10 @@ export async function explainFailure(url: URL, code: string | undefined): Promis
       remedy: `Name a file with that authority's certificate (PEM): the input \`ca-file\` of the workflow, or the variable TRAINYARD_CA_FILE.`,
     };
   }
+  if (code === 'ENOTFOUND') {
+    const remedy = `Check how ${url.hostname} is written, and that this machine's name server knows it.`;
+    return { why: 'nobody here knows that name', remedy };
+  }
   if (code === 'CERT_HAS_EXPIRED')
     return { why: 'its certificate has expired', remedy: `Renew the certificate of ${url.host}.` };
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, ServiceError, UNAVAILABLE, UNREACHABLE } from '../../core/errors.ts';
+import { messageOf, REFUSED, ServiceError, UNAVAILABLE, UNREACHABLE } from '../../core/errors.ts';
 import { readHttpDate } from '../../core/instant.ts';
 import { explainFailure } from './explain-failure.ts';
 import { HOST_DOWN, HOST_LOST, ProxyFailure } from './proxy-failure.ts';
@@ -17,6 +17,8 @@ const MAX_RETRY_AFTER_MS = 60_000;
 /** How much of an unexpected answer is quoted, in characters. */
 const QUOTED_CHARACTERS = 300;
 
+/** Answers about who asks: the service is there, and asking again helps nobody. */
+const REFUSES = new Set([401, 403, 407]);
 const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
 /** Answers that say the request was not acted upon, so that even one that must not run twice may be sent again. */
 const NOT_ACTED_UPON = new Set([429, 503]);
@@ -50,6 +52,8 @@ export type HttpRequest = {
   readonly signal?: AbortSignal;
   /** What to do when it fails for good, as one sentence. */
   readonly remedy?: string;
+  /** The same where the service answers that it does not know who asks, or that these may not. */
+  readonly remedyWhenRefused?: string;
 };
 
 export type HttpResponse<T> = { readonly status: number; readonly headers: Headers; readonly body: T };
@@ -108,6 +112,8 @@ type Failure = {
   readonly afterMs: number | undefined;
   /** No answer of the service came at all. */
   readonly unreachable?: boolean;
+  /** It answered that it does not let them. */
+  readonly refused?: boolean;
   /** The code of what was thrown on the way there, where no proxy was in between. */
   readonly code?: string | undefined;
   readonly cause?: unknown;
@@ -178,6 +184,7 @@ async function describeAnswer(
     retry,
     afterMs: parseRetryAfter(response.headers.get('retry-after'), Date.now()),
     unreachable: isFromGateway?.(response.status, text) === true,
+    refused: REFUSES.has(response.status),
   };
 }
 
@@ -212,19 +219,26 @@ async function toServiceError(
   const tries = attempts === 1 ? '' : ` (${attempts} attempts)`;
   const known = await explainFailure(url, failure.code);
   const why = known === undefined ? '' : `: ${known.why}`;
+  const refused = failure.refused === true ? request.remedyWhenRefused : undefined;
   const remedy =
     known?.remedy ??
+    refused ??
     request.remedy ??
     `Check that ${url.host} is up and reachable from here, then run this again.`;
   return new ServiceError(
     {
-      code: failure.unreachable === true ? UNREACHABLE : UNAVAILABLE,
+      code: codeOfFailure(failure),
       message: `The service ${failure.message}${tries}${why}.`,
       remedy,
       where: { kind: 'endpoint', endpoint },
     },
     { cause: failure.cause },
   );
+}
+
+function codeOfFailure({ unreachable, refused }: Failure): string {
+  if (unreachable === true) return UNREACHABLE;
+  return refused === true ? REFUSED : UNAVAILABLE;
 }
 
 /** The pause a `retry-after` header asks for (seconds, or an HTTP date seen at `now`), in ms. */

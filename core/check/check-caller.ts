@@ -218,7 +218,10 @@ function checkEvents({ on, calls, locate }: Caller): readonly Problem[] {
   ];
 }
 
-function checkSecrets({ given, job, locate, calls }: Caller, { config }: CallerContext): readonly Problem[] {
+function checkSecrets(
+  { given, job, locate, calls }: Caller,
+  { config, called }: CallerContext,
+): readonly Problem[] {
   const { secrets } = given;
   if (secrets === 'inherit' || Object.keys(config.environments).length === 0) return [];
   const needed = [
@@ -226,8 +229,10 @@ function checkSecrets({ given, job, locate, calls }: Caller, { config }: CallerC
     ['signing-key', 'nothing is signed that is served, and hosts that want signatures refuse it'],
     ...(calls === 'pipeline' ? [['dispatch-secret', 'no report of a host is believed'] as const] : []),
   ] as const;
+  // One that is there under a name of its own is told by that.
+  const meant = Object.keys(secrets).map((name) => didYouMean(name, called.secrets));
   return needed
-    .filter(([name]) => secrets[name] === undefined)
+    .filter(([name]) => secrets[name] === undefined && !meant.includes(name))
     .map(([name, effect]) => ({
       code: 'secret-not-passed',
       message: `The secret \`${name}\` is not handed on: ${effect}.`,

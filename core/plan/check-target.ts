@@ -109,7 +109,9 @@ function checkRollback(
       champion === undefined
         ? `Nothing serves in ${environment}.`
         : `${environment} has no earlier version to return to.`,
-      `One that served there can be named: ${nameVersions(state, canReturn)}`,
+      Object.values(state.versions).some(canReturn)
+        ? `One that served there can be named: ${nameVersions(state, canReturn)}`
+        : 'No other version that served there is left: `/deploy` rolls another one out, and `/train` makes one.',
     ),
   );
 }

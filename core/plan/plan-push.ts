@@ -30,7 +30,11 @@ export function planPush(input: PlanInput): PlanDecision {
   if (SKIP.test(push.head_commit?.message ?? '')) {
     return ignore('skip-requested', 'The commit message asks for no training.');
   }
-  if (areDocuments(input)) return ignore('docs-only', 'The push changes documents only.');
+  if (areDocuments(input))
+    return ignore(
+      'docs-only',
+      'The push changes documents only: nothing is trained for it. To train all the same, comment /train in a pull request, or run the workflow by hand.',
+    );
   if (areRules(input)) {
     return ignore(
       'rules-only',

@@ -24,5 +24,5 @@ export async function runUnboxed(
     onLine,
   });
   const status = end.code === 0 ? 'succeeded' : 'failed';
-  return { status, code: end.code, lines: [...end.stdout, ...end.stderr], box: 'none' };
+  return { status, code: end.code, lines: [...end.stdout, ...end.stderr], memoryKills: 0, box: 'none' };
 }

@@ -110,7 +110,7 @@ def load_holdout(path: Path, columns: HoldoutColumns, signature: Signature | Non
     if absent:
         raise UserError(
             "holdout-column-missing",
-            f"{path} has no {', '.join(absent)}; it has {', '.join(map(str, table))}.",
+            f"{path} has no column {', '.join(f'`{name}`' for name in absent)}; it has {', '.join(map(str, table))}.",
             "Correct data.holdout in trainyard.yml.",
             str(path),
         )

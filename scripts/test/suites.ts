@@ -33,6 +33,7 @@ export const SUITES: readonly Suite[] = [
     coverage: join(REPORTS, 'coverage', 'coverage-summary.json'),
     givesWay: true,
   },
+  vitestSuite('failures', 'front'),
   vitestSuite('attack', 'front'),
   { ...vitestSuite('contract', 'back'), givesWay: true },
   { ...vitestSuite('house', 'back'), givesWay: true },

@@ -87,6 +87,16 @@ describe('train', () => {
     expect(tracking.runs.get('run-1')?.status).toBe('FAILED');
   });
 
+  test('takes a step for starved that the kernel ended meanwhile, unless it said why it failed', async () => {
+    const starved = { ...DONE, status: 'failed', code: 1, memoryKills: 1, lines: ['epoch 3'] } as const;
+    const dead = createTraining(() => starved);
+    const [problem] = await problemsOf(train(dead.request, dead.ports));
+    expect(problem).toMatchObject({ code: 'training-killed', message: expect.stringContaining('epoch 3.') });
+    const lines = ['Traceback (most recent call last):', 'KeyError: 7'];
+    const wrong = createTraining(() => ({ ...starved, lines }));
+    expect((await problemsOf(train(wrong.request, wrong.ports)))[0]?.code).toBe('training-failed');
+  });
+
   test.each([
     ['no model', () => DONE, true, 'no-model-logged'],
     ['no signature', undefined, false, 'no-signature'],

@@ -2,7 +2,7 @@ import { didYouMean } from '../../did-you-mean.ts';
 import type { Config } from '../config.ts';
 import type { CrossProblem } from '../cross-problem.ts';
 import { checkParameters, findUndeclared } from './check-parameters.ts';
-import { findEntryPoint, type Mlproject } from './mlproject.ts';
+import { findEntryPoint, isElsewhere, type Mlproject } from './mlproject.ts';
 
 /** What MLflow runs by its name alone, without an entry point. */
 const SCRIPT = /\.(?:py|sh|R)$/;
@@ -13,6 +13,22 @@ type Step = {
   readonly name: string;
   readonly values: Config['project']['parameters'];
 };
+
+/** What can't be run by its name alone, in a project of this repository without an MLproject file. */
+export function checkWithoutFile({ uri, steps }: Config['project']): readonly CrossProblem[] {
+  if (isElsewhere(uri)) return [];
+  const named = [steps.etl, steps.train].filter((name) => name !== undefined && !SCRIPT.test(name));
+  if (named.length === 0) return [];
+  return [
+    {
+      code: 'missing-mlproject',
+      path: ['project', 'uri'],
+      message: `There is no MLproject file in ${uri}, and ${named.map((name) => `\`${name}\``).join(' and ')} can't be run without one.`,
+      remedy:
+        'Correct project.uri, or write the file there: `entry_points: { main: { command: "python train.py" } }`. A script needs none: name it in project.steps.train.',
+    },
+  ];
+}
 
 /** What the MLproject file says of the steps of trainyard.yml that can't be: entry points it has not, parameters it would not take. */
 export function checkProject(

@@ -23,6 +23,14 @@ export type Mlproject = {
   readonly entryPoints: Readonly<Record<string, EntryPoint>>;
 };
 
+/** As MLflow tells an address from a folder. */
+const ADDRESS = /^(?:git@|[a-z+]+:\/\/|git\+)/;
+
+/** Whether a project (`project.uri`) lies in another repository than the configuration. */
+export function isElsewhere(uri: string): boolean {
+  return ADDRESS.test(uri);
+}
+
 /** One of its entry points; `undefined` where it names none so. */
 export function findEntryPoint({ entryPoints }: Mlproject, name: string): EntryPoint | undefined {
   return Object.hasOwn(entryPoints, name) ? entryPoints[name] : undefined;

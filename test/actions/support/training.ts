@@ -7,7 +7,7 @@ import { digestOf } from './memory-agent.ts';
 import type { MemoryTracking } from './memory-tracking.ts';
 
 /** A step that did what it should. */
-export const DONE: StepEnd = { status: 'succeeded', code: 0, lines: [], box: 'namespaces' };
+export const DONE: StepEnd = { status: 'succeeded', code: 0, lines: [], memoryKills: 0, box: 'namespaces' };
 
 /** A training in memory, and what it did. */
 export type TrainingBench = {
