@@ -1,5 +1,8 @@
 import { type AsyncBuffer, type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
+import { compressors } from 'hyparquet-compressors';
+import { messageOf } from '../core/errors.ts';
+import { requireRuns } from './parquet-runs.ts';
 
 /** What a file says of itself, in bytes, and the length and the mark that end it. */
 const MOST_METADATA_BYTES = 2 ** 24;
@@ -44,15 +47,24 @@ export async function requireRoom(
       const [name, ...below] = column?.path_in_schema ?? [];
       if (column === undefined || name === undefined || !columns.includes(name)) continue;
       if (below.length > 0) throw new Error(`${name} holds lists or the like`);
-      await addColumn(buffer, { column, name, rows: Number(group.num_rows) }, sum);
+      const isOptional = metadata.schema.slice(1).find((one) => one.name === name)?.repetition_type !== 'REQUIRED';
+      await addColumn(buffer, { column, name, isOptional, rows: Number(group.num_rows) }, sum);
     }
   }
 }
 
+/** A column in a part of the file, and whether its values may be absent. */
+type Column = {
+  readonly column: ColumnMetaData;
+  readonly name: string;
+  readonly isOptional: boolean;
+  readonly rows: number;
+};
+
 /** Adds up what the pages of a column say of themselves. */
 async function addColumn(
   buffer: AsyncBuffer,
-  { column, name, rows }: { readonly column: ColumnMetaData; readonly name: string; readonly rows: number },
+  { column, name, isOptional, rows }: Column,
   sum: Sum,
 ): Promise<void> {
   let told = 0;
@@ -83,6 +95,64 @@ async function addColumn(
     if (told > rows) throw new Error(`pages of ${name} are said to have ${told} values, of ${rows} rows`);
     if (sum.bytes > MOST_BYTES) throw new Error(`it unpacks to more than ${MOST_BYTES} bytes`);
     if (sum.values > MOST_VALUES) throw new Error(`its pages say more than ${MOST_VALUES} values`);
+    const bytesOfPage = new Uint8Array(reader.view.buffer, reader.view.byteOffset + reader.offset, packed);
+    try {
+      requireRunsOf(page, bytesOfPage, { isOptional, codec: column.codec, type: column.type });
+    } catch (thrown) {
+      throw new Error(`a page of ${name} can't be unpacked: ${messageOf(thrown)}`);
+    }
     reader.offset += packed;
   }
+}
+
+const DICTIONARY: ReadonlySet<string | undefined> = new Set(['PLAIN_DICTIONARY', 'RLE_DICTIONARY']);
+
+/** Looks at the runs of a page of data. The sizes that it says of itself have been looked at. */
+function requireRunsOf(
+  page: ReturnType<typeof parquetHeader>,
+  packed: Uint8Array,
+  { isOptional, codec, type }: Pick<Column, 'isOptional'> & Pick<ColumnMetaData, 'codec' | 'type'>,
+): void {
+  const { data_page_header: first, data_page_header_v2: second } = page;
+  const unpack = (bytes: Uint8Array, size: number) =>
+    codec === 'UNCOMPRESSED' ? bytes : (compressors[codec]?.(bytes, size) ?? bytes);
+  if (page.type === 'DATA_PAGE' && first !== undefined) {
+    const whole = unpack(packed, page.uncompressed_page_size);
+    const { num_values: values, encoding } = first;
+    let from = 0;
+    if (isOptional) {
+      const length = readLength(whole);
+      requireRuns({ page: whole, from: 4, end: whole.byteLength, width: 1, values });
+      from = 4 + length;
+    }
+    requireValues({ page: whole, from, values, encoding, type });
+  } else if (page.type === 'DATA_PAGE_V2' && second !== undefined) {
+    const { num_values: values, encoding, is_compressed, repetition_levels_byte_length: skipped } = second;
+    const from = skipped + second.definition_levels_byte_length;
+    if (isOptional) requireRuns({ page: packed, from: skipped, end: packed.byteLength, width: 1, values });
+    const rest = packed.subarray(from);
+    const whole = is_compressed === false ? rest : unpack(rest, page.uncompressed_page_size - from);
+    requireValues({ page: whole, from: 0, values, encoding, type });
+  }
+}
+
+type Values = {
+  readonly page: Uint8Array;
+  readonly from: number;
+  readonly values: number;
+  readonly encoding: string | undefined;
+  readonly type: string;
+};
+
+/** Values that are runs: places in a dictionary, and flags. */
+function requireValues({ page, from, values, encoding, type }: Values): void {
+  const end = page.byteLength;
+  if (encoding === 'RLE' && type === 'BOOLEAN') requireRuns({ page, from: from + 4, end, width: 1, values });
+  else if (DICTIONARY.has(encoding) || encoding === 'RLE')
+    requireRuns({ page, from: from + 1, end, width: page[from] ?? 0, values });
+}
+
+function readLength(page: Uint8Array): number {
+  if (page.byteLength < 4) throw new Error('it is too short');
+  return new DataView(page.buffer, page.byteOffset, 4).getUint32(0, true);
 }

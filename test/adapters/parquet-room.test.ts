@@ -74,6 +74,23 @@ describe('the sizes that a Parquet file says', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 2 ** 20);
   });
 
+  test('are refused at once where a run of values is said to be longer than there are values', async () => {
+    const file = readFileSync(at('plain.parquet'));
+    const said: string[] = [];
+    const began = performance.now();
+    for (let place = 20; place < 60; place += 1) {
+      const long = Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f]);
+      writeFileSync(
+        at('long.parquet'),
+        Buffer.concat([file.subarray(0, place), long, file.subarray(place + 5)]),
+      );
+      said.push(await saidOf(readAnswers(at('long.parquet'), 2)), await holdout('long.parquet'));
+    }
+    expect(said.join()).toContain('a run is said to have 2147483647 of 2 values');
+    // One alone took 23 s before.
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   test('take no memory, whatever is written in their place', async () => {
     const files = ['snappy.parquet', 'plain.parquet', 'v2.parquet'].map((name) => readFileSync(at(name)));
     // How thrift writes large whole numbers, with others around them.
