@@ -1,4 +1,5 @@
 import { check } from '../check/check.ts';
+import { tellJob } from '../check/tell-job.ts';
 import { type CliCommand, CONFIG_OPTION, LOOK_OPTIONS } from '../command.ts';
 import { showChecked } from '../show-checked.ts';
 
@@ -15,6 +16,10 @@ export const checkCommand: CliCommand = {
       help: 'Model that predicts the holdout as the gate will have it: runs:/…, models:/…, or `last` for the newest run’s.',
     },
     ...LOOK_OPTIONS,
+    comment: {
+      type: 'boolean',
+      help: 'In a job of a pull request: keep one comment with what is wrong. GITHUB_TOKEN has to be set for it.',
+    },
   },
   run: async (given, world) => {
     const { cwd, env, root, print } = world;
@@ -31,6 +36,7 @@ export const checkCommand: CliCommand = {
       ...asks,
       ...(branch !== undefined && { branch }),
     });
+    await tellJob({ checked, file, comments: given.flag('comment') }, world);
     return showChecked(checked, { print, asJson: given.flag('json') });
   },
 };

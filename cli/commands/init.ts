@@ -5,7 +5,7 @@ import { init } from '../init/init.ts';
 export const initCommand: CliCommand = {
   name: 'init',
   summary:
-    'Writes trainyard.yml and both workflows for an MLflow Project, makes keys and tokens, and names the settings to make.',
+    'Writes trainyard.yml and the workflows for an MLflow Project, makes keys and tokens, and names the settings to make.',
   options: {
     ...CONFIG_OPTION,
     model: { type: 'string', value: 'NAME', help: 'Name of the model; without it the folder’s.' },

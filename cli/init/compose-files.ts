@@ -39,6 +39,7 @@ export function composeFiles(
     [config]: writeConfiguration(answers),
     '.github/workflows/trainyard.yml': workflow('trainyard.yml'),
     '.github/workflows/trainyard-monitor.yml': workflow('trainyard-monitor.yml'),
+    '.github/workflows/trainyard-check.yml': workflow('trainyard-check.yml'),
     // One that is there is about more than us.
     ...(existsSync(path.join(root, EXAMPLE_FILE)) ? {} : { [EXAMPLE_FILE]: EXAMPLE }),
     '.gitignore': ignores

@@ -20,5 +20,11 @@ export function fillWorkflow(
     .replace(/^( {6}gpu-runner: ).*$/m, (_, head: string) => `${head}'${JSON.stringify(gpuRunner)}'`)
     .replace(/^( {6}control-runner: ).*$/m, (_, head: string) => `${head}'${JSON.stringify(controlRunner)}'`);
   if (config === undefined) return filled;
-  return filled.replace(/^ {4}with:$/m, (line) => `${line}\n      config: ${JSON.stringify(config)}`);
+  return filled
+    .replace(/^ {4}with:$/m, (line) => `${line}\n      config: ${JSON.stringify(config)}`)
+    .replace(
+      /^(?<step> {6}- run: .* check )(?<options>.*\n {8}env:\n)/m,
+      (_, step: string, options: string) =>
+        `${step}--config "$CONFIG" ${options}          CONFIG: ${JSON.stringify(config)}\n`,
+    );
 }

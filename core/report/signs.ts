@@ -29,6 +29,8 @@ const SIGNS = {
   held: { symbol: '⏸️', word: 'Held' },
   promoted: { symbol: '🚀', word: 'Promoted' },
   'rolled-back': { symbol: '⏪', word: 'Rolled back' },
+  'check-passed': { symbol: '✅', word: 'Check passed' },
+  'check-failed': { symbol: '❌', word: 'Check failed' },
   monitored: { symbol: '🩺', word: 'Monitored' },
   failed: { symbol: '❌', word: 'Failed' },
 } as const satisfies Readonly<Record<string, Mark>> & Readonly<Record<Verdict, Mark>>;
