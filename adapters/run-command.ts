@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { CommandEnd, RunCommand } from '../core/ports.ts';
+import { startTimer } from './timer.ts';
 
 /** Runs commands in process groups of their own, each ended as a whole when its time is up. */
 export const runCommand: RunCommand = async (request) => {
@@ -26,7 +27,7 @@ export const runCommand: RunCommand = async (request) => {
     ended = why;
     killGroup(child.pid);
   };
-  const timer = setTimeout(stop, timeoutMs, 'timed-out');
+  const callOff = startTimer(timeoutMs, () => stop('timed-out'));
   const abort = () => stop('aborted');
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted === true) abort();
@@ -35,7 +36,7 @@ export const runCommand: RunCommand = async (request) => {
     const code = await closed.promise;
     return toEnd({ code, ended, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) });
   } finally {
-    clearTimeout(timer);
+    callOff();
     signal?.removeEventListener('abort', abort);
   }
 };

@@ -1,10 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { cutLines } from './cut-lines.ts';
 import { commandNotFound } from './run-command.ts';
+import { startTimer } from './timer.ts';
 
 /** How long a process group gets between SIGTERM and SIGKILL, in ms. */
 const KILL_GRACE_MS = 10_000;
+/** How long the output of a command that has ended may be held open by what it has left behind, in ms. */
+const PIPE_GRACE_MS = 1_000;
 /** How many of the last lines of each stream are kept. */
 const TAIL_LINES = 200;
 
@@ -17,6 +21,8 @@ type ProcessRequest = {
   readonly signal?: AbortSignal;
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
 };
+
+type SpawnedChild = Pick<ChildProcess, 'pid'> & { readonly stdout: Readable; readonly stderr: Readable };
 
 /** How a process ended: its exit code (`undefined` when it was killed), and the last lines of what it wrote, none of them endless. */
 export type ProcessEnd = {
@@ -38,13 +44,14 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
   const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
   child.once('error', (error) => reject(commandNotFound(command, error)));
   child.once('close', (code) => resolve(code ?? undefined));
+  child.once('exit', (code) => void leave(child).then(() => resolve(code ?? undefined)));
   let ended: ProcessEnd['ended'] = 'exited';
   const stop = (why: ProcessEnd['ended']) => {
     ended = why;
     endGroup(child);
   };
-  const timer =
-    request.timeoutMs === undefined ? undefined : setTimeout(stop, request.timeoutMs, 'timed-out');
+  const { timeoutMs } = request;
+  const callOff = timeoutMs === undefined ? undefined : startTimer(timeoutMs, () => stop('timed-out'));
   const abort = () => stop('aborted');
   request.signal?.addEventListener('abort', abort, { once: true });
   if (request.signal?.aborted === true) abort();
@@ -52,7 +59,7 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
     const code = await promise;
     return { code, ended: ended === 'exited' && code === undefined ? 'killed' : ended, stdout, stderr };
   } finally {
-    clearTimeout(timer);
+    callOff?.();
     request.signal?.removeEventListener('abort', abort);
   }
 }
@@ -71,7 +78,15 @@ function follow(stream: Readable, onLine: (line: string) => void): readonly stri
 function endGroup(child: ChildProcess): void {
   signalGroup(child, 'SIGTERM');
   const force = setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_GRACE_MS);
-  child.once('close', () => clearTimeout(force));
+  child.once('exit', () => clearTimeout(force));
+}
+
+/** Waits a little for the last of the output of a command that has ended; then ends what holds it open, and hears no more of it. */
+async function leave(child: SpawnedChild): Promise<void> {
+  await wait(PIPE_GRACE_MS, undefined, { ref: false });
+  if (child.stdout.closed && child.stderr.closed) return;
+  signalGroup(child, 'SIGKILL');
+  for (const stream of [child.stdout, child.stderr]) stream.destroy();
 }
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { exec } from '@actions/exec';
 import { commandNotFound, tellLines, toEnd } from '../../adapters/run-command.ts';
+import { startTimer } from '../../adapters/timer.ts';
 import type { CommandEnd, ProgramCall } from '../../core/ports.ts';
 
 /**
@@ -113,7 +114,7 @@ function watch({ timeoutMs, signal }: ProgramCall): Stopper {
     ended = why;
     end();
   };
-  const timer = setTimeout(stop, timeoutMs, 'timed-out');
+  const callOff = startTimer(timeoutMs, () => stop('timed-out'));
   const abort = () => stop('aborted');
   signal?.addEventListener('abort', abort, { once: true });
   if (signal?.aborted === true) abort();
@@ -125,7 +126,7 @@ function watch({ timeoutMs, signal }: ProgramCall): Stopper {
     hasLearnt: () => pid !== undefined,
     ended: () => ended,
     close: (isClosed) => {
-      clearTimeout(timer);
+      callOff();
       clearTimeout(force);
       signal?.removeEventListener('abort', abort);
       // The group alone: the command has ended, and its number may be another's by now.

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { digestOf } from '../../core/identity/digest.ts';
+
+/** How much of a file is copied at a time. */
+const CHUNK_BYTES = 4 * 1024 ** 2;
 
 const { O_RDONLY, O_NOFOLLOW, O_DIRECTORY, O_NONBLOCK } = constants;
 
@@ -82,18 +84,16 @@ function openIn(place: string, flags: number): Promise<FileHandle | undefined> {
 
 async function copyFile(file: FileHandle, copy: string): Promise<string> {
   const hash = createHash('sha256');
+  const buffer = Buffer.alloc(CHUNK_BYTES);
   const target = await open(copy, 'w', 0o600);
   try {
-    await pipeline(
-      file.createReadStream({ autoClose: false, start: 0 }),
-      async function* (chunks) {
-        for await (const chunk of chunks) {
-          hash.update(chunk);
-          yield chunk;
-        }
-      },
-      target.createWriteStream({ autoClose: false }),
-    );
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
+      if (bytesRead === 0) break;
+      const chunk = buffer.subarray(0, bytesRead);
+      hash.update(chunk);
+      await target.writeFile(chunk);
+    }
   } finally {
     await target.close();
   }

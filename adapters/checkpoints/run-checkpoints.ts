@@ -17,8 +17,11 @@ type RunCheckpointsOptions = {
   /** What tells this attempt's files from those of another. */
   readonly holder: string;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  /** A file that has changed less than this ago, in ms, may not be whole yet; two seconds where it is left out. */
+  readonly settleMs?: number;
 };
 
+const SETTLE_MS = 2_000;
 const MANIFEST = 'manifest.json';
 /** In turn: one is whole while the other is written. */
 const SLOTS = ['a', 'b'] as const;
@@ -32,10 +35,9 @@ const manifestSchema = z.object({
 
 /** Checkpoints in a folder of this job, the last of which is kept among the artifacts of the run: another runner can go on from it. */
 export async function createRunCheckpoints(options: RunCheckpointsOptions): Promise<Checkpoints> {
-  const { temp, tracking, seal, holder, log } = options;
+  const { temp, tracking, seal, holder, log, settleMs = SETTLE_MS } = options;
   const folder = await mkdtemp(path.join(temp, 'trainyard-checkpoints-'));
   const scratch = await mkdtemp(path.join(temp, 'trainyard-kept-'));
-  let seen = '';
   let kept = '';
   let turn = 0;
   return {
@@ -58,8 +60,7 @@ export async function createRunCheckpoints(options: RunCheckpointsOptions): Prom
     keep: async (runId, { isLast }) => {
       const files = await listTree(folder);
       const state = JSON.stringify(files);
-      const isSettled = isLast || state === seen;
-      seen = state;
+      const isSettled = isLast || files.every(({ changedMs }) => Date.now() - changedMs >= settleMs);
       if (!isSettled || state === kept || files.length === 0) return;
       const copy = path.join(scratch, 'copy');
       await rm(copy, { recursive: true, force: true });

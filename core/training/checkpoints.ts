@@ -5,8 +5,8 @@ export type Checkpoints = {
   /** Fills the folder with what earlier attempts have left of this run. Gives whether there is something to go on from. */
   readonly restore: (runId: string) => Promise<boolean>;
   /**
-   * Keeps what is in the folder where another runner finds it, when it is new and has not changed since it was last asked, or the script
-   * has ended (`isLast`).
+   * Keeps what is in the folder where another runner finds it, when it is new and nobody is writing it, as far as can be told; or the
+   * script has ended (`isLast`).
    */
   readonly keep: (runId: string, options: { readonly isLast: boolean }) => Promise<void>;
   /** Removes the folder: nothing will go on from it any more. */

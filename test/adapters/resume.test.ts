@@ -45,7 +45,10 @@ function createRunner(name: string, uid?: number): Runner {
 
 type Started = { readonly child: ChildProcess; readonly said: () => string };
 
-function start({ uid, ...places }: Runner, job: Omit<TrainJob, 'workspace' | 'temp' | 'trackingUri'>): Started {
+function start(
+  { uid, ...places }: Runner,
+  job: Omit<TrainJob, 'workspace' | 'temp' | 'trackingUri'>,
+): Started {
   const said: string[] = [];
   const given: TrainJob = { ...places, trackingUri: server.url, ...job };
   const child = spawn(process.execPath, [JOB, JSON.stringify(given)], {
@@ -134,9 +137,9 @@ describe('a training whose runner is lost', () => {
     expect(others).toEqual([]);
     expect(run).toMatchObject({ runId: outcome.runId, status: 'FINISHED' });
     const losses = await lossesOf(outcome.runId);
-    expect(losses.map(([step]) => step)).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    expect(losses.map(([step]) => step)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
     expect(losses).toEqual(await lossesOf(left.runId));
     expect(run?.tags['weights']).toBe((await tracking.getRun(left.runId)).tags['weights']);
     expect(run?.tags['weights']).toMatch(/^[0-9a-f]{64}$/);
-  }, 240_000);
+  }, 480_000);
 });

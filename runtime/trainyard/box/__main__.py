@@ -31,11 +31,12 @@ from trainyard.box.view import arrange_files
 def main() -> int:
     """Makes the box, waits for what runs in it, and gives its exit code."""
     spec = json.loads(sys.argv[1])
-    # The command hears of an end in its own way; this process stays, to tell how it ended.
+    # The command hears of an end in its own way; this process stays, to end the rest and to tell how it ended.
     for number in END_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     try:
-        die_with_parent()
+        # With the first process of a namespace all in it ends; without one, it is this process that ends the others.
+        die_with_parent(signal.SIGKILL if spec["level"] == "namespaces" else signal.SIGHUP)
         if spec["nobody"]:
             for folder in (spec["temp"], *spec["write"]):
                 os.chown(folder, NOBODY, NOBODY)
@@ -82,6 +83,7 @@ def require_closed_proc() -> None:
 def keep_as_process(spec: dict) -> int:
     """The command as a process among others, with whatever it leaves behind."""
     adopt_orphans()
+    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     os.chdir(spec["cwd"])
     code = keep(spec, lambda: give_up_privileges(nobody=spec["nobody"]))
     end_all()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ UNBOXED = 70
 LIMIT_BROKEN = 71
 NOT_FOUND = 127
 LOOK_SECONDS = 0.5
+# How long the command may take to end once it was told to: less than whoever told it waits before it ends the box.
+END_GRACE_SECONDS = 8
 END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -26,23 +30,28 @@ def keep(spec: dict, prepare: Callable[[], None]) -> int:
 
     What it leaves behind is taken in: the caller is the first process of a namespace, or adopts orphans.
     """
+    starter = os.getppid()
     main_process = os.fork()
     if main_process == 0:
         become(spec, prepare)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
-    code = None
-    while code is None:
+    heard = {signal.SIGCHLD, *END_SIGNALS}
+    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
+    told, until = 0, math.inf
+    while True:
         ended, status = os.waitpid(-1, os.WNOHANG)
         if ended == main_process:
-            code = exit_code(status)
-        elif ended == 0:
-            broken = find_broken_limit(spec["limits"], list_descendants())
-            code = None if broken is None else LIMIT_BROKEN
-            if broken is None:
-                signal.sigtimedwait({signal.SIGCHLD}, LOOK_SECONDS)
-            else:
-                say(broken)
-    return code
+            return exit_code(status)
+        if ended != 0:
+            continue
+        if broken := find_broken_limit(spec["limits"], list_descendants()):
+            say(broken)
+            return LIMIT_BROKEN
+        # Whoever started this may be gone; nobody else would end what is left.
+        if time.monotonic() >= until or os.getppid() != starter:
+            return 128 + (told or signal.SIGKILL)
+        number = signal.sigtimedwait(heard, LOOK_SECONDS)
+        if told == 0 and number is not None and number.si_signo in END_SIGNALS:
+            told, until = number.si_signo, time.monotonic() + END_GRACE_SECONDS
 
 
 def become(spec: dict, prepare: Callable[[], None]) -> None:
@@ -52,6 +61,7 @@ def become(spec: dict, prepare: Callable[[], None]) -> None:
         prepare()
         for number in END_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, END_SIGNALS)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if spec["limits"]["fileBytes"] is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (spec["limits"]["fileBytes"],) * 2)

@@ -42,9 +42,9 @@ def enter_namespaces(*, network: bool) -> None:
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
 
 
-def die_with_parent() -> None:
-    """Ends this process when the one that started it is gone, however that ended."""
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Ends this process, or sends it that signal, when the one that started it is gone, however that ended."""
+    prctl(PR_SET_PDEATHSIG, number)
 
 
 def hide_process() -> None:

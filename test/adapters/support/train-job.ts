@@ -32,7 +32,7 @@ const NONCE = 'n'.repeat(64);
 /** Runs it as the action does, in this process; prints what it says, and its outcome as the last line. */
 export async function runTrainJob(job: TrainJob): Promise<void> {
   const { workspace, temp, trackingUri, correlationId, holder } = job;
-  const text = `version: 1\nmodel: resumes\ntracking: { uri: "${trackingUri}" }\ndata: { holdout: { path: none.csv, target: label } }\ngate: [{ metric: rmse, at-most: 1 }]\n`;
+  const text = `version: 1\nmodel: resumes\ntracking: { uri: "${trackingUri}" }\nproject: { steps: { train: train } }\ndata: { holdout: { path: none.csv, target: label } }\ngate: [{ metric: rmse, require: non-inferior, margin: 1 }]\n`;
   const config = parseConfig(text, { file: 'trainyard.yml', env: {} });
   if (!config.ok) throw new Error(config.error.map(({ message }) => message).join('\n'));
   const log: Log = { info: console.log, warn: console.log, group: (_, work) => work() };
@@ -61,9 +61,12 @@ export async function runTrainJob(job: TrainJob): Promise<void> {
       checkpoints:
         job.shared === undefined
           ? await createRunCheckpoints({
-              ...{ temp, tracking, seal, log, holder: `${holder.round}.${holder.attempt}` },
+              ...{ temp, tracking, seal, log, settleMs: 100, holder: `${holder.round}.${holder.attempt}` },
             })
-          : await createSharedCheckpoints(job.shared, { model: 'resumes', training: `${correlationId} ${sha}` }),
+          : await createSharedCheckpoints(job.shared, {
+              model: 'resumes',
+              training: `${correlationId} ${sha}`,
+            }),
       readHoldout: async () => undefined,
       hashData: (names) => hashData(workspace, names),
       writeTemp: async (name, content) => {

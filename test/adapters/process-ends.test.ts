@@ -1,0 +1,134 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { execCommand } from '../../actions/job/exec-command.ts';
+import { runCommand } from '../../adapters/run-command.ts';
+import { runProcess } from '../../adapters/run-process.ts';
+import { venvProgram } from '../../sandbox/checkout.ts';
+import { at, attack, useRunner, workspace } from './support/attack.ts';
+
+useRunner();
+
+const MONTH_MS = 30 * 86_400_000;
+const shell = (script: string) => ({ command: 'sh', args: ['-c', script], cwd: '/', env: process.env });
+/** A number of seconds that no other test sleeps for. */
+const createMark = () => `79${Math.floor(Math.random() * 1e6)}`;
+
+describe('a command', () => {
+  test.each([
+    ['runProcess', runProcess],
+    ['runCommand', runCommand],
+    ['execCommand', execCommand],
+  ] as const)('that may take a month is not ended at once by %s', async (_, run) => {
+    expect(await run({ ...shell('sleep 0.2'), timeoutMs: MONTH_MS })).toMatchObject({
+      ended: 'exited',
+      code: 0,
+    });
+  });
+
+  test('whose helper holds its output open ends when it ends, and the helper with it', async () => {
+    const mark = createMark();
+    const started = Date.now();
+    const end = await runProcess({ ...shell(`sleep ${mark} & echo said; exit 3`), timeoutMs: 60_000 });
+    expect(end).toMatchObject({ code: 3, ended: 'exited', stdout: ['said'] });
+    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(await findCommands(mark)).toEqual([]);
+  });
+
+  test('is told to have ended when its time is up, though something of another session holds its output', async () => {
+    const started = Date.now();
+    const script = `trap '' TERM; setsid sleep 20 & sleep 20; sleep 20`;
+    const end = await runProcess({ ...shell(script), timeoutMs: 500 });
+    expect(end.ended).toBe('timed-out');
+    expect(Date.now() - started).toBeLessThan(15_000);
+  }, 30_000);
+});
+
+/** Ignores the word to end, in a session of its own, as the worker of a launcher that was killed. */
+const STUBBORN = (mark: string) =>
+  `(trap '' TERM; setsid sh -c "trap '' TERM; sleep ${mark}; sleep ${mark}") &`;
+
+describe.each([
+  ['namespaces', undefined],
+  ['none', at('python-without')],
+] as const)('a training in the box %s', (level, weak) => {
+  const python = weak ?? venvProgram('python');
+  const policy = { require: weak === undefined };
+
+  beforeAll(() => {
+    if (weak === undefined) return;
+    const without = 'setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin --';
+    mkdirSync(path.dirname(weak), { recursive: true });
+    writeFileSync(weak, `#!/bin/sh\nexec ${without} ${venvProgram('python')} "$@"\n`, { mode: 0o755 });
+  });
+
+  test('ends when its command ends, though a helper holds its output open', async () => {
+    const mark = createMark();
+    const started = Date.now();
+    const end = await attack({ script: `setsid sleep ${mark} & echo done`, python, policy });
+    expect(end).toMatchObject({ code: 0, ended: 'exited', handedOn: level });
+    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(await findCommands(mark)).toEqual([]);
+  });
+
+  test('whose time is up ends with all it has started, whatever these make of it', async () => {
+    const mark = createMark();
+    const started = Date.now();
+    const script = `${STUBBORN(mark)} trap '' TERM; sleep ${mark}; sleep ${mark}`;
+    const end = await attack({ script, python, policy, timeoutMs: 1_500 });
+    expect(end.ended).toBe('timed-out');
+    expect(Date.now() - started).toBeLessThan(20_000);
+    expect(await findCommands(mark)).toEqual([]);
+  }, 60_000);
+
+  test('ends with all it has started when its job is lost', async () => {
+    const mark = createMark();
+    const program = `import ${JSON.stringify(path.join(import.meta.dirname, 'support', 'lost-job.ts'))};`;
+    const given = JSON.stringify({ script: `${STUBBORN(mark)} sleep ${mark}`, python, policy, workspace });
+    const job = spawn(process.execPath, ['--input-type=module', '--eval', program, given]);
+    try {
+      await expect.poll(() => findCommands(mark, 'sleep'), { timeout: 30_000 }).toHaveLength(2);
+      job.kill('SIGKILL');
+      await once(job, 'exit');
+      await expect.poll(() => findCommands(mark), { timeout: 20_000 }).toEqual([]);
+    } finally {
+      job.kill('SIGKILL');
+    }
+  }, 60_000);
+
+  test('of two workers that torchrun has started ends with both when its time is up', async () => {
+    const mark = createMark();
+    const worker = path.join(workspace, `worker-${mark}.py`);
+    writeFileSync(worker, WORKER);
+    const script = `${venvProgram('torchrun')} --standalone --nproc-per-node 2 ${worker}`;
+    const started = Date.now();
+    const end = await attack({ script, python, policy, timeoutMs: 20_000 });
+    expect(end.stdout.filter((line) => line.startsWith('at work'))).toHaveLength(2);
+    expect(end.ended).toBe('timed-out');
+    expect(Date.now() - started).toBeLessThan(65_000);
+    expect(await findCommands(worker)).toEqual([]);
+  }, 120_000);
+});
+
+/** A worker that takes the word to end for "save a checkpoint". */
+const WORKER = `
+import os, signal, time
+signal.signal(signal.SIGTERM, lambda *_: None)
+print("at work", os.environ["RANK"], flush=True)
+while True:
+    time.sleep(1)
+`;
+
+/** The command lines on this machine that hold a text, and begin with another. */
+async function findCommands(text: string, beginning = ''): Promise<readonly string[]> {
+  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
+  return (await Promise.all(commands))
+    .map((command) => command.replaceAll('\0', ' '))
+    .filter(
+      (command) => command.startsWith(beginning) && command.includes(text) && !command.includes('lost-job'),
+    );
+}
