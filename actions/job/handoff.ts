@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { UserError } from '../../core/errors.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import { type JobEnds, jobEndsSchema } from '../../core/plan/chain/chain-jobs.ts';
@@ -36,6 +36,11 @@ export type Registered = z.infer<typeof registeredSchema>;
 /** Reads the input `registered`. Throws likewise. */
 export function readRegistered(text: string): Registered {
   return readResult({ input: 'registered', text, schema: registeredSchema, action: 'register' });
+}
+
+/** Whether a result is that of a job that has failed. */
+export function hasFailed(text: string): boolean {
+  return z.looseObject({ decision: z.literal('failure') }).safeParse(parseJson(text)).success;
 }
 
 /** Reads the input `jobs`. Throws a UserError when it says of no jobs how they ended. */

@@ -8,7 +8,14 @@ import type { Report } from '../../core/report/report.ts';
 import { VERSION } from '../../core/version.ts';
 import { COMMON_OUTPUTS, type Contract, type InputsOf } from './contract.ts';
 import { type Host, readHost, secretsOf } from './host.ts';
-import { causesOf, NOTEWORTHY, type Outcome, type OutcomeOf, outcomeOfError } from './outcome.ts';
+import {
+  causesOf,
+  FailedLater,
+  NOTEWORTHY,
+  type Outcome,
+  type OutcomeOf,
+  outcomeOfError,
+} from './outcome.ts';
 
 /** GitHub shows this many annotations of one step; the rest are lines of the log. */
 const MAX_ANNOTATIONS = 10;
@@ -56,7 +63,7 @@ async function attempt<C extends Contract>(
       reportTo: (reporter) => reporters.push(reporter),
     });
   } catch (thrown) {
-    annotate(thrown);
+    annotate(thrown instanceof FailedLater ? thrown.cause : thrown);
     return outcomeOfError(thrown);
   }
 }

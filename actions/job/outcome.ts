@@ -1,4 +1,4 @@
-import { ServiceError, UserError } from '../../core/errors.ts';
+import { messageOf, ServiceError, UserError } from '../../core/errors.ts';
 import type { Report } from '../../core/report/report.ts';
 import type { Contract, OutputOf } from './contract.ts';
 
@@ -70,8 +70,24 @@ export type Outcome<O extends string = string> = {
 
 export type OutcomeOf<C extends Contract> = Outcome<OutputOf<C>>;
 
+/** Work that failed after something had come of it already, which is handed on all the same. */
+export class FailedLater extends Error {
+  override readonly name = 'FailedLater';
+  /** What the result says beside the failure. */
+  readonly kept: Outcome['result'];
+
+  constructor(cause: unknown, kept: Outcome['result']) {
+    super(messageOf(cause), { cause });
+    this.kept = kept;
+  }
+}
+
 /** The outcome of a job that threw: whose fault it was decides what is shown. */
 export function outcomeOfError(thrown: unknown): Outcome<never> {
+  if (thrown instanceof FailedLater) {
+    const outcome = outcomeOfError(thrown.cause);
+    return { ...outcome, result: { ...outcome.result, ...thrown.kept } };
+  }
   const { reasonCode, lines, problems } = describe(thrown);
   const [headline = 'It failed.'] = lines;
   const report: Report = { sign: 'failed', blocks: [{ kind: 'list', items: lines }] };

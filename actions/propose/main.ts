@@ -1,7 +1,7 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
-import { readPlan, readSearch } from '../job/handoff.ts';
+import { hasFailed, readPlan, readSearch } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/thread-comment.ts';
 import { connectGitHub, connectLedger, readConfig } from '../job/wiring.ts';
@@ -21,6 +21,7 @@ export function main(): Promise<void> {
         config,
         file: inputs.config,
         search: readSearch(inputs.training),
+        hasFailed: hasFailed(inputs.training),
         author: authorOf(plan, host),
       },
       {

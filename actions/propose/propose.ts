@@ -26,6 +26,8 @@ type ProposeRequest = {
   readonly file: string;
   /** Absent when the job that searched has failed. */
   readonly search: SearchSummary | undefined;
+  /** Whether that job has failed, if only after the search. */
+  readonly hasFailed: boolean;
   readonly author: Author;
 };
 
@@ -43,14 +45,15 @@ type Proposed = OutcomeOf<typeof CONTRACTS.propose>;
  * request. It runs none of the user's code: what was found is data to it. Where no pull request can be opened, the change is shown.
  */
 export async function propose(request: ProposeRequest, ports: ProposePorts): Promise<Proposed> {
-  const { plan, config, author, search } = request;
+  const { plan, config, author, search, hasFailed } = request;
   const context = { ...author, at: ports.clock.now() };
   const { correlationId: holder } = plan;
   await appendOrThrow(ports.ledger, config.model, (state) =>
     ok([...eventsOf(request, state, context), ...releaseLock(state, context, { lock: 'search', holder })]),
   );
   if (search === undefined) return concludeFailed();
-  const change = plan.next === undefined ? await proposeChange(request, search, ports) : 'followed';
+  const followed = hasFailed ? 'failed' : 'followed';
+  const change = plan.next === undefined ? await proposeChange(request, search, ports) : followed;
   return conclude(search, change);
 }
 
@@ -121,26 +124,40 @@ function describeGiven(given: Plan['parameters']): readonly Block[] {
   return [{ kind: 'paragraph', text }];
 }
 
-function conclude(search: SearchSummary, change: Change | 'followed' | undefined): Proposed {
+/** What became of what was found: changed in trainyard.yml, or trained with at once. */
+type Concluded = Change | 'followed' | 'failed' | undefined;
+
+function conclude(search: SearchSummary, change: Concluded): Proposed {
   const url = typeof change === 'object' && change.kind === 'opened' ? change.url : '';
   const report: Report = {
     sign: 'searched',
-    blocks: [...describeChange(change), ...describeSummary(search)],
+    blocks: [...describeChange(change, search), ...describeSummary(search)],
   };
   return {
     decision: 'complete',
     reasonCode: 'recorded',
-    headline:
-      url === '' ? `The search ${search.study} is on record.` : `Its parameters are proposed in ${url}.`,
+    headline: headlineOf(search, change, url),
     report,
     outputs: { 'pull-request': url },
     result: { search, ...(url !== '' && { pullRequest: url }) },
   };
 }
 
-function describeChange(change: Change | 'followed' | undefined): readonly Block[] {
+function headlineOf({ study }: SearchSummary, change: Concluded, url: string): string {
+  if (change === 'failed')
+    return `The search ${study} is on record; the training with what it found failed, as the job train says.`;
+  return url === '' ? `The search ${study} is on record.` : `Its parameters are proposed in ${url}.`;
+}
+
+function describeChange(change: Concluded, { best }: SearchSummary): readonly Block[] {
   if (change === 'followed')
     return [{ kind: 'paragraph', text: 'A training with the best of them follows at once.' }];
+  if (change === 'failed') {
+    const again = Object.entries(best.parameters).map(([name, value]) => `${name}=${value}`);
+    const command = { kind: 'code', text: ['/train', ...again].join(' ') } as const;
+    const said = 'The training with the best of them failed, as its job says. The search is kept: ';
+    return [{ kind: 'paragraph', text: [said, command, ' trains with what it found once that is mended.'] }];
+  }
   if (change === undefined) {
     return [{ kind: 'paragraph', text: 'trainyard.yml has these parameters already: nothing is proposed.' }];
   }

@@ -12,7 +12,7 @@ import { drawImportances } from '../../core/search/draw-importances.ts';
 import { drawParallel } from '../../core/search/draw-parallel.ts';
 import type { SearchEnd } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
-import type { OutcomeOf } from '../job/outcome.ts';
+import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
 import { findOpened, isFirst, sealOpened } from './find-earlier.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
@@ -38,12 +38,21 @@ export async function tune(request: TrainRequest, ports: TunePorts): Promise<Tra
   const given = withoutSearchParameters(plan, config);
   const parameters = { ...given, ...summary.best.parameters };
   ports.log.info(`Training with the best of them: ${describeParameters(summary.best.parameters)}`);
-  const trained = await train({ ...request, plan: { ...plan, parameters }, search: searched }, ports);
+  const trained = await trainWith(searched, { ...request, plan: { ...plan, parameters } }, ports);
   return {
     ...trained,
     report: { ...trained.report, blocks: [...trained.report.blocks, ...searched.blocks] },
     result: { ...trained.result, search: summary },
   };
+}
+
+/** What the search has found is kept, whatever becomes of the training with it. */
+async function trainWith(search: Searched, request: TrainRequest, ports: TunePorts): Promise<Trained> {
+  try {
+    return await train({ ...request, search }, ports);
+  } catch (thrown) {
+    throw new FailedLater(thrown, { search: search.summary });
+  }
 }
 
 async function recall(summary: SearchSummary, { tracking, log }: TunePorts): Promise<Searched> {

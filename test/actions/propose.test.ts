@@ -43,7 +43,14 @@ function createProposal({ next, pullRequest = 7 }: { next?: 'train'; pullRequest
   const github = createRecordingGitHub();
   github.files.set(`${plan.sha}:trainyard.yml`, FILE);
   const asked = { ...plan, correlationId: 'comment-1', pullRequest, ...(next && { next }) };
-  const request = { plan: asked, config, file: 'trainyard.yml', search: SEARCH, author: AUTHOR };
+  const request = {
+    plan: asked,
+    config,
+    file: 'trainyard.yml',
+    search: SEARCH,
+    hasFailed: false,
+    author: AUTHOR,
+  };
   const ports = { ledger, github, clock: createManualClock(), log: world.job({}).ports.log };
   return { request, ports, ledger, github };
 }
@@ -104,6 +111,15 @@ describe('propose', () => {
     await propose(request, ports);
     expect(foldLedger('mnist', ledger.events).trainings['comment-1']).toMatchObject({ status: 'requested' });
     expect(github.proposals).toEqual([]);
+  });
+
+  test('keeps the search where the training that followed it failed, and says how to go on', async () => {
+    const { request, ports, ledger } = createProposal({ next: 'train' });
+    const outcome = await propose({ ...request, hasFailed: true }, ports);
+    expect(ledger.kinds().slice(2)).toEqual(['search.finished', 'lock.released']);
+    expect(outcome.headline).toMatch(/is on record; the training with what it found failed/);
+    expect(textOf(outcome.report)).toContain('`/train lr=0.02`');
+    expect(textOf(outcome.report)).not.toContain('follows at once');
   });
 
   test('shows the lines to change, and why, where GitHub lets it open none', async () => {

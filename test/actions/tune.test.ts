@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readSearch, readTraining } from '../../actions/job/handoff.ts';
+import { hasFailed, readSearch, readTraining } from '../../actions/job/handoff.ts';
+import { outcomeOfError } from '../../actions/job/outcome.ts';
 import { provenanceOf } from '../../actions/train/provenance-of.ts';
 import { tune } from '../../actions/train/tune.ts';
 import type { Search } from '../../core/config/config.ts';
@@ -9,7 +10,7 @@ import type { SearchResult } from '../../core/search/search-result.ts';
 import type { SearchRequest } from '../../core/search-port.ts';
 import { RESULT } from '../core/search/search-result.ts';
 import { digestOf } from './support/memory-agent.ts';
-import { createTraining } from './support/training.ts';
+import { createTraining, DONE } from './support/training.ts';
 
 /** The same job once more. */
 const AGAIN = { round: 0, attempt: 2 };
@@ -93,6 +94,23 @@ describe('tune', () => {
     expect(JSON.parse(written.get('provenance.json') ?? '')).toMatchObject({
       search: { study: 'mnist/comment-1', runId: 'run-1', trial: 1, seed: 7, data: 'same' },
     });
+  });
+
+  test('hands on what it found also where the training with it fails', async () => {
+    const { request, ports } = createTuning();
+    const plan = { ...request.plan, next: 'train' as const };
+    const end = { ...DONE, status: 'failed', code: 1, lines: ['no room'] } as const;
+    const project = { run: async () => end };
+    const thrown: unknown = await tune({ ...request, plan }, { ...ports, project }).catch((error) => error);
+    const { decision, reasonCode, headline, result } = outcomeOfError(thrown);
+    expect([decision, reasonCode, headline]).toEqual([
+      'failure',
+      'user-error',
+      expect.stringContaining('no room'),
+    ]);
+    const handedOn = JSON.stringify({ schema_version: 1, action: 'train', decision, ...result });
+    expect(readSearch(handedOn)?.best).toEqual(RESULT.best);
+    expect(hasFailed(handedOn)).toBe(true);
   });
 
   test('does not search again what the ledger has', async () => {
