@@ -89,7 +89,7 @@ async function leave(child: SpawnedChild): Promise<void> {
   for (const stream of [child.stdout, child.stderr]) stream.destroy();
 }
 
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+function signalGroup({ pid }: Pick<ChildProcess, 'pid'>, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
