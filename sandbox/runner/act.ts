@@ -38,6 +38,10 @@ export function startAct(options: ActOptions, run: WorkflowRun): RunningAct {
   const clone = path.join(folder, 'clone');
   prepareClone(options, run, folder, clone);
   for (const secret of [...Object.values(options.secrets), options.token]) maskValue(run, secret);
+  const secrets = secretFile(folder);
+  writeFileSync(secrets, JSON.stringify({ ...options.secrets, GITHUB_TOKEN: options.token }), {
+    mode: 0o600,
+  });
   const child = spawn(options.act, [...toArguments(options, run, folder)], {
     cwd: clone,
     env: { ...options.env },
@@ -48,7 +52,8 @@ export function startAct(options: ActOptions, run: WorkflowRun): RunningAct {
   run.startedAt = new Date().toISOString();
   let cancelled = false;
   return {
-    done: follow(child, run).then((code) => {
+    // It has read them before it says anything, and runs the first step later.
+    done: follow(child, run, () => rmSync(secrets, { force: true })).then((code) => {
       run.status = 'completed';
       run.finishedAt = new Date().toISOString();
       const isSound = code === 0 && run.leaks.length === 0;
@@ -89,7 +94,7 @@ function toArguments(options: ActOptions, run: WorkflowRun, folder: string): rea
     '--rm',
     ...options.labels.flatMap((label) => ['--platform', `${label}=-self-hosted`]),
     ...pairs('--local-repository', options.actions),
-    ...pairs('--secret', { ...options.secrets, GITHUB_TOKEN: options.token }),
+    ...['--secret-file', secretFile(folder)],
     ...pairs('--var', options.variables),
     ...pairs('--env', {
       GITHUB_API_URL: options.addresses.api,
@@ -103,17 +108,30 @@ function toArguments(options: ActOptions, run: WorkflowRun, folder: string): rea
   ];
 }
 
-async function follow(child: ChildProcess, run: WorkflowRun): Promise<number | null> {
+/** Where act reads secrets from, as YAML, of which JSON is a part: every user of the machine may read what stands in its arguments. */
+function secretFile(folder: string): string {
+  return path.join(folder, 'secrets.yml');
+}
+
+async function follow(child: ChildProcess, run: WorkflowRun, onBegun: () => void): Promise<number | null> {
   const log = createWriteStream(run.log, { flags: 'a' });
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
-    createInterface({ input: stream }).on('line', (line) => {
+    const lines = createInterface({ input: stream });
+    lines.once('line', onBegun);
+    lines.on('line', (line) => {
       const readable = recordLine(run, line);
       if (readable !== undefined) log.write(`${readable}\n`);
     });
   }
-  child.once('error', reject);
-  child.once('close', (code) => log.end(() => resolve(code)));
+  child.once('error', (error) => {
+    onBegun();
+    reject(error);
+  });
+  child.once('close', (code) => {
+    onBegun();
+    log.end(() => resolve(code));
+  });
   return promise;
 }

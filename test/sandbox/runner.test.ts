@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -43,6 +44,23 @@ jobs:
     steps: [{ run: sleep 6 }]
 `;
 
+/** With what files of variables and shells would take for something else. */
+const TRICKY = `it's "hard-to-tell" $HOME #\nsecond: line`;
+/** The brackets keep the search from finding itself. */
+const SECRETIVE = (folder: string) => `
+on: { repository_dispatch: { types: [secretive] } }
+jobs:
+  look:
+    runs-on: self-hosted
+    steps:
+      - env: { VALUE: '\${{ secrets.TRICKY }}' }
+        run: |
+          test "$(printf %s "$VALUE" | sha256sum | cut -c-64)" = ${createHash('sha256').update(TRICKY).digest('hex')}
+      - run: |
+          if grep -la 'hard[-]to-tell' /proc/[0-9]*/cmdline; then exit 1; fi
+          test -z "$(find ${folder} -name secrets.yml)"
+`;
+
 const pendingSchema = z.array(z.object({ environment: z.object({ id: z.number(), name: z.string() }) }));
 
 let folder: string;
@@ -50,9 +68,13 @@ let sandbox: Sandbox;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-runner-'));
-  sandbox = await startSandbox({ folder, people: { ada: 'maintain' }, secrets: { KEY: 's3cret', NONE: '' } });
+  sandbox = await startSandbox({
+    folder,
+    people: { ada: 'maintain' },
+    secrets: { KEY: 's3cret', NONE: '', TRICKY },
+  });
   sandbox.requireReview('production', ['ada']);
-  const workflows = { leaky: LEAKY, guarded: GUARDED, grouped: GROUPED };
+  const workflows = { leaky: LEAKY, guarded: GUARDED, grouped: GROUPED, secretive: SECRETIVE(folder) };
   const files = Object.entries(workflows).map(([name, text]) => [`.github/workflows/${name}.yml`, text]);
   sandbox.push(Object.fromEntries(files), { user: 'ada', message: 'begin' });
 }, START_MS);
@@ -71,6 +93,11 @@ const runOf = async (type: string, payload: unknown = {}): Promise<WorkflowRun> 
   await sandbox.finished(run);
   return run;
 };
+
+it('a secret reaches its job as it is, and stands in no argument and no file that others may read', async () => {
+  const run = await runOf('secretive');
+  expect(run.conclusion).toBe('success');
+});
 
 describe('outputs that hold a secret', () => {
   it.each(['registered', 'masked'])('fail the run loudly where it is %s', async (kind) => {
