@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { JUDGED_TASKS } from '../core/answers/contract.ts';
+import { TASKS } from '../core/answers/contract.ts';
 import type { BoxPolicy, Holdout, ModelsPolicy } from '../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../core/errors.ts';
 import { digestSchema } from '../core/identity/digest.ts';
@@ -38,7 +38,7 @@ type PythonRuntimeOptions = {
 };
 
 const evaluationSchema = z.object({
-  task: z.enum(JUDGED_TASKS),
+  task: z.enum(TASKS),
   rows: z.int().nonnegative(),
   modelDigest: digestSchema,
   holdoutDigest: digestSchema,

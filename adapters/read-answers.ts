@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ANSWERS_KEYS, answersSchema, JUDGED_TASKS } from '../core/answers/contract.ts';
+import { ANSWERS_KEYS, answersSchema, TASKS } from '../core/answers/contract.ts';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { Answers } from '../core/gate/answers.ts';
 import type { ExampleAnswers } from '../core/gate/examples.ts';
@@ -19,7 +19,7 @@ const METRIC = 'metric.';
 
 const metadataSchema = z.object({
   schema: z.literal(SCHEMAS.predictions),
-  task: z.enum(JUDGED_TASKS),
+  task: z.enum(TASKS),
   classes: z.array(z.string()),
   closed: z.boolean(),
   answers: answersSchema,
@@ -95,7 +95,7 @@ async function toAnswers(
 ): Promise<Answers> {
   const index = new Map(classes.map((name, position) => [name, position]));
   const toNumber = (value: unknown) => {
-    if (task === 'regression') return toValue(value);
+    if (task === 'regression' || task === 'ranking' || task === 'quantiles') return toValue(value);
     // A text is judged by metrics of the user's own alone, and of several classes each has a column.
     return task === 'text' || task === 'multilabel' ? 0 : (index.get(String(value)) ?? -1);
   };
@@ -130,7 +130,7 @@ async function toAnswers(
     ...{ task, classes, isClosed: closed, contract: answers, inferred },
     ...{ ids: await texts('id'), scores, rowMetrics, holdoutDigest },
     predictions: await numbers('prediction', toNumber),
-    ...(task === 'multilabel' && { parts: await ofClasses('answer') }),
+    ...((task === 'multilabel' || task === 'quantiles') && { parts: await ofClasses('answer') }),
     ...(task === 'open' && { names: await texts('prediction') }),
   };
 }

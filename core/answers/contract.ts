@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Every task that people know a name for. */
+/**
+ * What an answer is: one of two classes, one of many, or any number of them; a number, several quantiles of one, or how relevant a row is
+ * beside the others of its query; a free text, or a name out of more than can be listed.
+ */
 export const TASKS = [
   'binary',
   'multiclass',
@@ -12,12 +15,7 @@ export const TASKS = [
   'open',
 ] as const;
 
-/**
- * Those that are judged: one of two classes, one of many, or any number of them; a number, a free text, or a name out of more than can be
- * listed. The others are refused by their names.
- */
-export const JUDGED_TASKS = ['binary', 'multiclass', 'multilabel', 'regression', 'text', 'open'] as const;
-export type Task = (typeof JUDGED_TASKS)[number];
+export type Task = (typeof TASKS)[number];
 
 /** Stands between the classes of one row, and alone where a row has none of them. */
 export const LABEL_SEPARATOR = '|';
@@ -35,16 +33,18 @@ export const SCALES = ['probabilities', 'logits', 'none'] as const;
  * What a model answers, as far as somebody says it. Names of classes are written as Python writes their values: `1`, `True`, `fraud`.
  */
 export const answersSchema = z.object({
-  task: z.enum(JUDGED_TASKS).exactOptional(),
+  task: z.enum(TASKS).exactOptional(),
   /** In the order of the score columns. */
   classes: z.array(z.string()).readonly().exactOptional(),
   /** The class of two that is looked for. */
   positive: z.string().exactOptional(),
+  /** The quantiles that are predicted, increasing: each is the share of targets that lie below it. */
+  quantiles: z.array(z.number()).readonly().exactOptional(),
   /** The class that a label of the holdout stands for, where they are written differently. */
   labels: z.record(z.string(), z.string()).readonly().exactOptional(),
   /** The column or key that the class, the number or the text stands in. */
   prediction: z.string().exactOptional(),
-  /** Columns or keys of the scores, in the order of the classes; one alone holds that of the positive class. */
+  /** Columns or keys of the scores, in the order of the classes, or of the quantiles; one alone holds that of the positive class. */
   scoreColumns: z.array(z.string()).readonly().exactOptional(),
   scores: z.enum(SCALES).exactOptional(),
 });
@@ -56,6 +56,7 @@ export const ANSWERS_KEYS = [
   'task',
   'classes',
   'positive',
+  'quantiles',
   'labels',
   'prediction',
   'scoreColumns',
@@ -102,11 +103,12 @@ export function mergeContracts(
 }
 
 /** What is said of what answers mean, whoever gives them; the other keys say in what form one model gives them. */
-export function meaningOf({ task, classes, positive, labels }: AnswersContract): AnswersContract {
+export function meaningOf({ task, classes, positive, quantiles, labels }: AnswersContract): AnswersContract {
   return {
     ...(task !== undefined && { task }),
     ...(classes !== undefined && { classes }),
     ...(positive !== undefined && { positive }),
+    ...(quantiles !== undefined && { quantiles }),
     ...(labels !== undefined && { labels }),
   };
 }

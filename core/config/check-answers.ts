@@ -1,10 +1,9 @@
-import { JUDGED_TASKS, LABEL_SEPARATOR } from '../answers/contract.ts';
+import { LABEL_SEPARATOR } from '../answers/contract.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import type { RawAnswers } from './schema/answers.ts';
 
 /** Tasks whose answers are classes that can be listed. */
 const CLASSIFICATION: ReadonlySet<string> = new Set(['binary', 'multiclass', 'multilabel']);
-const JUDGED: ReadonlySet<string> = new Set(JUDGED_TASKS);
 
 /** What is wrong with what is said of the answers, beyond what each key alone shows. */
 export function checkAnswers(answers: RawAnswers | undefined): readonly CrossProblem[] {
@@ -13,6 +12,7 @@ export function checkAnswers(answers: RawAnswers | undefined): readonly CrossPro
     ...checkTask(answers),
     ...checkClasses(answers),
     ...checkManyLabels(answers),
+    ...checkQuantiles(answers),
     ...checkPositive(answers),
     ...checkLabels(answers),
   ];
@@ -20,11 +20,6 @@ export function checkAnswers(answers: RawAnswers | undefined): readonly CrossPro
 
 function checkTask({ task, classes, positive, labels, scores }: RawAnswers): readonly CrossProblem[] {
   if (task === undefined || CLASSIFICATION.has(task)) return [];
-  if (!JUDGED.has(task)) {
-    const message = `\`${task}\` is a task that is not judged yet.`;
-    const remedy = `Judge such a model by a number per row: \`task: text\` with metrics of your own (\`data.holdout.metrics\`).`;
-    return [problem('task-not-judged', 'task', { message, remedy })];
-  }
   const said = { classes, positive, labels: task === 'open' ? undefined : labels, scores };
   return Object.entries(said)
     .filter(([, value]) => value !== undefined)
@@ -62,6 +57,27 @@ function checkManyLabels({ task, classes }: RawAnswers): readonly CrossProblem[]
   if (cut.length === 0) return [];
   const message = `${cut.length} classes hold a \`${LABEL_SEPARATOR}\`, which stands between the classes of a row, or begin or end with a space.`;
   return [problem('class-with-separator', 'classes', { message, remedy: 'Call them otherwise.' })];
+}
+
+/** Nothing in a number tells which quantile it is. */
+function checkQuantiles({ task, quantiles }: RawAnswers): readonly CrossProblem[] {
+  if (task !== 'quantiles') {
+    if (quantiles === undefined) return [];
+    const message = 'Only a model of the task `quantiles` answers several of them.';
+    const remedy = 'Add `task: quantiles`, or leave this key out.';
+    return [problem('quantiles-for-task', 'quantiles', { message, remedy })];
+  }
+  if (quantiles === undefined) {
+    const message = 'Nothing says which quantiles the model predicts.';
+    const remedy = 'List them in the order of the answers, such as `quantiles: [0.1, 0.5, 0.9]`.';
+    return [problem('quantiles-unstated', 'task', { message, remedy })];
+  }
+  const isIncreasing = quantiles.every((one, place) => place === 0 || one > (quantiles[place - 1] ?? 1));
+  if (isIncreasing && quantiles.length > 1) return [];
+  const message = `The quantiles ${quantiles.join(', ')} are not several that increase.`;
+  const remedy =
+    'List two or more from the lowest on, and their columns in the same order. One alone is `task: regression`, judged by `pinball`.';
+  return [problem('quantiles-order', 'quantiles', { message, remedy })];
 }
 
 function checkPositive({ task, classes, positive }: RawAnswers): readonly CrossProblem[] {

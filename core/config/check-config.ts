@@ -14,6 +14,7 @@ export function checkConfig(raw: RawConfig): readonly CrossProblem[] {
   return [
     ...checkHoldout(raw),
     ...checkInputs(raw),
+    ...checkQueries(raw),
     ...checkOwnMetrics(raw),
     ...checkSpace(raw),
     ...checkSharedHosts(raw),
@@ -32,6 +33,15 @@ function checkInputs({ data }: RawConfig): readonly CrossProblem[] {
   if (!inputs.includes(target)) return [];
   const message = `\`${target}\` is the label, and no model may be given it.`;
   return [{ code: 'label-is-an-input', path, message, remedy: 'Take it out of the list.' }];
+}
+
+/** Scores of rows say nothing but beside those of the same query. */
+function checkQueries({ answers, data }: RawConfig): readonly CrossProblem[] {
+  if (answers?.task !== 'ranking' || data.holdout === undefined || data.holdout.group !== undefined)
+    return [];
+  const message = 'Rows are ranked within their query, and nothing says which rows are of one.';
+  const remedy = 'Add `group: <column of the query>` to `data.holdout`.';
+  return [{ code: 'ranking-without-queries', path: ['data', 'holdout'], message, remedy }];
 }
 
 /** A metric of the user's own under a name of ours would never be judged. */

@@ -6,7 +6,7 @@ import type { AnswersContract, AnswersKey, Task } from '../answers/contract.ts';
  */
 export type Answers = {
   readonly task: Task;
-  /** Class names in the order of their index; for binary the second is the positive one. Empty where none are listed. */
+  /** Class names in the order of their index; for binary the second is the positive one. Quantiles as they are written. Empty where none are listed. */
   readonly classes: readonly string[];
   /** Whether the classes are all that the model can answer; else they are the holdout's own labels, and any other answer is wrong. */
   readonly isClosed: boolean;
@@ -18,7 +18,7 @@ export type Answers = {
   readonly predictions: Float64Array;
   /** The answers as they are written, where there are more than can be listed. */
   readonly names?: readonly string[];
-  /** Of an answer of several parts each: for multilabel whether the class is answered (1 or 0), one list per class. */
+  /** Of an answer of several parts each: for multilabel whether the class is answered (1 or 0), for quantiles each; one list per class or quantile. */
   readonly parts?: readonly Float64Array[];
   /** Probability of each class, one list per class; empty for regression or when the model gives none. */
   readonly scores: readonly Float64Array[];

@@ -56,6 +56,11 @@ function areFlags(labels: Readonly<Record<string, string>>, classes: ReadonlySet
 /** The classes are those of the contract, and of two the positive one comes last; where none are listed they are the holdout's labels. */
 function areClassesSound({ task, classes, isClosed, contract }: Answers, truth: Truth): boolean {
   if (task === 'multilabel') return isClosed && isSameList(contract.classes, classes);
+  if (task === 'quantiles')
+    return isSameList(
+      contract.quantiles?.map(String),
+      classes.map((name) => String(Number(name))),
+    );
   if (task !== 'binary' && task !== 'multiclass') return classes.length === 0;
   const listed = isClosed ? contract.classes : truth.names.map((name) => nameClass(contract, name));
   const isSame = new Set(listed).symmetricDifference(new Set(classes)).size === 0;

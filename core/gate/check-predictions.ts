@@ -102,6 +102,8 @@ function checkClasses(predictions: Predictions, who: string): Problem[] {
   const { task, classes, scores, isOpen = false } = predictions;
   if (task === 'open') return checkOpenLabels(predictions);
   if (task === 'multilabel') return checkManyLabels(predictions, who);
+  if (task === 'quantiles') return checkQuantiles(predictions, who);
+  if (task === 'ranking') return checkQueries(predictions);
   if (task !== 'binary' && task !== 'multiclass') return [];
   const problems: Problem[] = [];
   if (task === 'binary' && classes.length !== 2) problems.push(wrongClassCount(classes.length, who));
@@ -137,6 +139,34 @@ function checkManyLabels({ classes, truths = [], parts = [], scores }: Predictio
       code: 'not-an-indicator',
       message: `${bad} answers of the ${who} are neither 1 (the row has the class) nor 0.`,
       remedy: 'Predict again with the runtime of this version.',
+    },
+  ];
+}
+
+/** Each quantile has its column of numbers. */
+function checkQuantiles({ classes, parts = [] }: Predictions, who: string): Problem[] {
+  if (parts.length !== classes.length) return [wrongScoreColumns(parts.length, classes.length, who)];
+  const bad = parts.reduce(
+    (count, column) => count + indicesWhere(column, (value) => !Number.isFinite(value)).length,
+    0,
+  );
+  if (bad === 0) return [];
+  return [
+    {
+      code: 'not-finite-prediction',
+      message: `${bad} quantiles of the ${who} are not finite numbers.`,
+      remedy: 'Find the examples that give NaN or infinity and mend the model or the data.',
+    },
+  ];
+}
+
+function checkQueries({ groups }: Predictions): Problem[] {
+  if (groups !== undefined) return [];
+  return [
+    {
+      code: 'ranking-without-queries',
+      message: 'Rows are ranked within their query, and nothing says which rows are of one.',
+      remedy: 'Name the column of the query under data.holdout.group in trainyard.yml of the default branch.',
     },
   ];
 }

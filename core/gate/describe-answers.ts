@@ -2,6 +2,7 @@ import { type AnswersContract, writeAnswersKey } from '../answers/contract.ts';
 import type { Problem } from '../errors.ts';
 import type { Answers } from './answers.ts';
 import { findMetric } from './metrics/metrics.ts';
+import { isCrossed } from './metrics/quantiles.ts';
 import type { GateRule } from './rules/rule.ts';
 
 /** Metrics that mean something else when the other class of two is the positive one. */
@@ -10,7 +11,7 @@ const MOST_CLASSES = 10;
 
 /** What was concluded of a model's answers because nobody states it, and how to state it; and what does not fit the classes. */
 export function describeAnswers(answers: Answers): readonly string[] {
-  const { contract, inferred, isClosed, predictions } = answers;
+  const { task, contract, inferred, isClosed, predictions, parts = [] } = answers;
   const foreign = isClosed ? 0 : predictions.filter((index) => index < 0).length;
   const notes: string[] = [];
   if (inferred.length > 0) {
@@ -22,6 +23,12 @@ export function describeAnswers(answers: Answers): readonly string[] {
   if (foreign > 0 && answers.task !== 'open') {
     notes.push(
       `${foreign} of ${predictions.length} answers are none of the holdout's labels, and count as wrong. List the classes under \`answers.classes\` if they are some.`,
+    );
+  }
+  const crossed = task === 'quantiles' ? predictions.filter((_, row) => isCrossed(parts, row)).length : 0;
+  if (crossed > 0) {
+    notes.push(
+      `${crossed} of ${predictions.length} answers have a higher quantile below a lower one. A rule on \`quantile-crossing\` says how many may.`,
     );
   }
   return notes;
@@ -48,10 +55,18 @@ export function findUnknownPositive(
 
 /** A contract as it is written in trainyard.yml. */
 function writeContract(contract: AnswersContract): string {
-  const { task, classes, positive, prediction, scoreColumns, scores } = contract;
+  const { task, classes, positive, quantiles, prediction, scoreColumns, scores } = contract;
   const isLong = classes !== undefined && classes.length > MOST_CLASSES;
   const shown = isLong ? [...classes.slice(0, MOST_CLASSES), '…'] : classes;
-  const written = { task, classes: shown, positive, prediction, 'score-columns': scoreColumns, scores };
+  const written = {
+    task,
+    classes: shown,
+    positive,
+    quantiles,
+    prediction,
+    'score-columns': scoreColumns,
+    scores,
+  };
   return JSON.stringify(written)
     .replaceAll('"', '')
     .replaceAll(/([:,])/g, '$1 ')

@@ -25,7 +25,10 @@ export function joinAnswers(
   const rowOf = new Map(answers.ids.map((id, row) => [id, row]));
   const rows = Uint32Array.from(held.ids, (id) => rowOf.get(id) ?? 0);
   const inOrder = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
-  const ofParts = answers.task === 'multilabel' ? joinManyLabels(answers, held, inOrder) : undefined;
+  const ofParts =
+    answers.task === 'multilabel'
+      ? joinManyLabels(answers, held, inOrder)
+      : { ...(answers.parts && { parts: answers.parts.map(inOrder) }) };
   return ok({
     task: answers.task,
     classes: answers.classes,
@@ -45,7 +48,7 @@ export function joinAnswers(
 
 /** What is true of each example as a number: a class's index (-1: none of them), or the value; of a text nothing is. */
 function readTruth({ task, classes, contract }: Answers, { truth }: HeldOut): Float64Array {
-  if (task === 'regression') return truth.numbers;
+  if (task === 'regression' || task === 'ranking' || task === 'quantiles') return truth.numbers;
   if (task === 'text' || task === 'multilabel') return new Float64Array(truth.names.length);
   const names = truth.names.map((label) => nameClass(contract, label));
   const index = indexNames(task === 'open' ? names : classes);

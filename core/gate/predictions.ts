@@ -3,18 +3,18 @@ import type { Task } from '../answers/contract.ts';
 /** One model's answers on the holdout, one entry per row in every list. */
 export type Predictions = {
   readonly task: Task;
-  /** Class names in the order of their index; for binary the second is the positive one. Empty for regression. */
+  /** Class names in the order of their index; for binary the second is the positive one. Quantiles as they are written. Empty for regression. */
   readonly classes: readonly string[];
   /** Whether a model may answer what is none of the classes (-1): that is wrong, and no fault of the file. */
   readonly isOpen?: boolean;
   readonly ids: readonly string[];
-  /** The truth: class index, or target value; 0 for multilabel, of which it stands in `truths`. */
+  /** The truth: class index, target value, or relevance; 0 for multilabel, of which it stands in `truths`. */
   readonly labels: Float64Array;
-  /** The model's answer: class index, or value; for multilabel of how many classes it is wrong. */
+  /** The model's answer: class index, value, score, or the middle quantile; for multilabel of how many classes it is wrong. */
   readonly predictions: Float64Array;
   /** For multilabel whether the row has the class (1 or 0), one list per class. */
   readonly truths?: readonly Float64Array[];
-  /** The model's answer of several parts: for multilabel whether the class is answered (1 or 0), one list per class. */
+  /** The model's answer of several parts: for multilabel whether the class is answered (1 or 0), for quantiles each. */
   readonly parts?: readonly Float64Array[];
   /** Probability of each class, one list per class; empty for regression or when the model gives none. */
   readonly scores: readonly Float64Array[];

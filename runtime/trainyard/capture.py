@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from trainyard.inputs import Inputs
-    from trainyard.outputs import Outcome
+    from trainyard.interpretation import Outcome
 
 CAPTURE_SCHEMA = "trainyard.capture/1"
 DEFAULT_SECONDS = 5.0

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainyard.errors import UserError
-from trainyard.outputs import MISSING
+from trainyard.interpretation import MISSING
 
 if TYPE_CHECKING:
-    from trainyard.outputs import Interpretation, Outcome
+    from trainyard.interpretation import Interpretation, Outcome
 
 # Probabilities that were rounded to two digits miss one by this much for each class at the most.
 ROUNDED_BY = 0.005

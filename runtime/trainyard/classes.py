@@ -10,12 +10,13 @@ import numpy as np
 from trainyard.check_answers import count_no_distribution
 from trainyard.errors import UserError
 from trainyard.evidence import is_fractional, refuse_unstated
+from trainyard.interpretation import MATRIX_DIMENSIONS, Interpretation
 from trainyard.labels import FLAGS, find_positive, place_truth
-from trainyard.outputs import MATRIX_DIMENSIONS, Interpretation, name_labels
+from trainyard.outputs import name_labels
 
 if TYPE_CHECKING:
     from trainyard.evidence import Evidence
-    from trainyard.outputs import Scale
+    from trainyard.interpretation import Scale
 
 PAIR = 2
 SCORES = ("probabilities", "logits")

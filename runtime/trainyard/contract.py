@@ -26,6 +26,7 @@ class Contract:
     task: str | None = None
     classes: tuple[str, ...] = ()
     positive: str | None = None
+    quantiles: tuple[float, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
     prediction: str | None = None
     score_columns: tuple[str, ...] = ()
@@ -42,6 +43,7 @@ class Contract:
             "task": self.task,
             "classes": list(self.classes) or None,
             "positive": self.positive,
+            "quantiles": list(self.quantiles) or None,
             "labels": self.labels or None,
             "prediction": self.prediction,
             "scoreColumns": list(self.score_columns) or None,
@@ -75,6 +77,7 @@ def read_contract(options: argparse.Namespace) -> Contract:
             task=said.get("task"),
             classes=tuple(said.get("classes", ())),
             positive=said.get("positive"),
+            quantiles=tuple(map(float, said.get("quantiles", ()))),
             labels=dict(said.get("labels", {})),
             prediction=said.get("prediction"),
             score_columns=tuple(said.get("scoreColumns", ())),

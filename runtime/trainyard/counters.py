@@ -12,7 +12,7 @@ from trainyard.inputs import Inputs, count_rows
 from trainyard.outputs import place_others
 
 if TYPE_CHECKING:
-    from trainyard.outputs import Outcome
+    from trainyard.interpretation import Outcome
 
 
 class Counters:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from trainyard.errors import UserError
+from trainyard.interpretation import Interpretation
 from trainyard.labels import name_truth, sort_labels
 from trainyard.name_parts import NamedParts, find_parts
-from trainyard.outputs import Interpretation, take_parts
+from trainyard.outputs import take_parts
 
 if TYPE_CHECKING:
     from trainyard.contract import Contract, Said

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from trainyard.classes import settle_classes
 from trainyard.errors import UserError
 from trainyard.evidence import Evidence, is_fractional, refuse_unstated
+from trainyard.interpretation import MATRIX_DIMENSIONS, Interpretation
 from trainyard.labels import MOST_CLASSES, are_whole, list_common
 from trainyard.many_labels import settle_many_labels
-from trainyard.outputs import MATRIX_DIMENSIONS, Interpretation, name_labels
+from trainyard.many_quantiles import settle_quantiles
+from trainyard.outputs import name_labels
 
 if TYPE_CHECKING:
     from trainyard.contract import Contract
@@ -48,8 +50,10 @@ def settle(evidence: Evidence) -> Settled:
 
 def settle_task(evidence: Evidence, task: str) -> tuple[Interpretation, dict[str, Any]]:
     """The same for a task that is known."""
-    if task == "regression":
-        return settle_numbers(evidence), {}
+    if task in {"regression", "ranking"}:
+        return settle_numbers(evidence, "values" if task == "regression" else "relevance"), {}
+    if task == "quantiles":
+        return settle_quantiles(evidence), {}
     if task == "multilabel":
         return settle_many_labels(evidence)
     prediction = evidence.parts.prediction
@@ -105,19 +109,19 @@ def infer_task_of_numbers(values: np.ndarray, distinct: set[str]) -> str:
     )
 
 
-def settle_numbers(evidence: Evidence) -> Interpretation:
-    """A regression's answers."""
+def settle_numbers(evidence: Evidence, kind: Literal["values", "relevance"]) -> Interpretation:
+    """One number a row: a value, or how relevant the row is."""
     values, labels = evidence.values, evidence.labels
     if values.ndim != 1:
         raise UserError(
             "answers-no-numbers",
             f"The model gives {values.shape[1]} numbers for each row, and one is judged.",
-            "Name the one under answers.prediction; several quantiles or targets are not judged yet.",
+            "Name the one under answers.prediction; several quantiles of one target are answers.task: quantiles.",
         )
     if values.dtype.kind not in "biuf" or labels.dtype.kind not in "biuf":
         raise UserError(
             "answers-no-numbers",
-            "The task is regression, and labels or answers are no numbers.",
+            f"The task is {evidence.contract.task or 'regression'}, and labels or answers are no numbers.",
             "Correct answers.task, answers.prediction or data.holdout.target.",
         )
-    return Interpretation("values", (), prediction=evidence.parts.prediction)
+    return Interpretation(kind, (), prediction=evidence.parts.prediction)

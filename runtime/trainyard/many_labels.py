@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from trainyard.errors import UserError
+from trainyard.interpretation import MATRIX_DIMENSIONS, Interpretation, OutputKind
 from trainyard.labels import list_common
 from trainyard.name_parts import find_parts
-from trainyard.outputs import MATRIX_DIMENSIONS, Interpretation, OutputKind, read_many_labels, take_matrix
-from trainyard.several import are_names, mark_indicators, mark_names
+from trainyard.outputs import take_matrix
+from trainyard.several import are_names, mark_indicators, mark_names, read_many_labels
 
 if TYPE_CHECKING:
     from trainyard.evidence import Evidence

@@ -5,90 +5,16 @@ Nothing here looks at other answers than the one it reads: one row means the sam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from trainyard.errors import UserError
+from trainyard.interpretation import MANY_LABELS, MATRIX_DIMENSIONS, MISSING, NO_CLASS, Interpretation, Outcome
 from trainyard.naming import MOST_EXACT, name_value
-from trainyard.several import (
-    is_by_class,
-    keep_rows,
-    mark_indicators,
-    mark_likely,
-    mark_names,
-    name_sets,
-    read_marginals,
-    stack_classes,
-)
+from trainyard.several import is_by_class, keep_rows, read_many_labels, read_quantiles, stack_classes
 
 # Of any number of classes a row: `marginals` are a score for each, `indicators` 1 or 0 for each, `sets` their names.
-OutputKind = Literal["scores", "probability", "labels", "marginals", "indicators", "sets", "values", "text"]
-MANY_LABELS = frozenset({"marginals", "indicators", "sets"})
-Scale = Literal["probabilities", "logits"]
-World = Literal["closed", "sample", "open"]
-Task = Literal["binary", "multiclass", "multilabel", "regression", "text", "open"]
-MATRIX_DIMENSIONS = 2
-# What an answer is instead of a class's index.
-NO_CLASS = -1
-MISSING = -2
-# The bin of answers that are none of the classes, where those are not all that there can be.
-OTHER_ANSWERS = "(other)"
-
-
-@dataclass(frozen=True)
-class Interpretation:
-    """How to read raw answers: their kind, and the classes in order, the positive one of two last.
-
-    `world` says whether the classes are all there can be (`closed`), those that the holdout happens to hold (`sample`),
-    or no more than the commonest (`open`). `scale` is what scores are. `order` gives the class of each score column,
-    where that is not its place. `prediction` and `columns` name the parts of an answer that has several. `sets` are the
-    commonest answers of several classes, by which they are counted.
-    """
-
-    kind: OutputKind
-    classes: tuple[str, ...]
-    world: World = "closed"
-    scale: Scale = "probabilities"
-    order: tuple[int, ...] = ()
-    prediction: str | None = None
-    columns: tuple[str, ...] = ()
-    sets: tuple[str, ...] = ()
-
-    @property
-    def task(self) -> Task:
-        """The task, as the gate names it."""
-        if self.kind == "values":
-            return "regression"
-        if self.kind == "text":
-            return "text"
-        if self.kind in MANY_LABELS:
-            return "multilabel"
-        if self.world == "open":
-            return "open"
-        return "binary" if len(self.classes) == 2 else "multiclass"  # noqa: PLR2004
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """As read: per row the class's index (-1: none of them, -2: no answer) or the number, and class scores if any.
-
-    Of a text the number is its length, of several classes the place of them among the commonest answers. `names` are
-    the answers as they were written, where they are names or texts. `parts` are 1 or 0 for each class, or NaN.
-    """
-
-    chosen: np.ndarray
-    scores: np.ndarray | None
-    names: list[str] | None = None
-    parts: np.ndarray | None = None
-
-    @property
-    def confidence(self) -> np.ndarray | None:
-        """The score of the class chosen."""
-        if self.scores is None or self.parts is not None:
-            return None
-        return self.scores[np.arange(len(self.chosen)), np.maximum(self.chosen, 0)]
 
 
 def to_array(raw: Any) -> np.ndarray:  # noqa: ANN401 - whatever a model returns
@@ -121,8 +47,10 @@ def interpret(raw: Any, interpretation: Interpretation) -> Outcome:  # noqa: ANN
     """Reads a raw answer. Raises KeyError where a part that it must have is not in it."""
     if interpretation.kind in MANY_LABELS:
         return read_many_labels(*take_matrix(raw, interpretation), interpretation)
+    if interpretation.kind == "quantiles":
+        return read_quantiles(take_matrix(raw, interpretation)[0], interpretation)
     values, scores = take_parts(raw, interpretation)
-    if interpretation.kind == "values":
+    if interpretation.kind in {"values", "relevance"}:
         return Outcome(values.astype(float), None)
     if interpretation.kind == "text":
         texts = [None if is_missing(value) else str(value) for value in values.tolist()]
@@ -160,27 +88,6 @@ def take_matrix(raw: Any, interpretation: Interpretation) -> tuple[np.ndarray, n
     if interpretation.prediction is None and columns is not None:
         return columns, None
     return parts[str(interpretation.prediction)], columns
-
-
-def read_many_labels(values: np.ndarray, beside: np.ndarray | None, interpretation: Interpretation) -> Outcome:
-    """Which classes each row has. Raises IndexError where there is not a number for each class."""
-    kind, classes = interpretation.kind, interpretation.classes
-    for matrix in (None if kind == "sets" else values, beside):
-        if matrix is not None and matrix.shape[1] != len(classes):
-            raise IndexError(f"{matrix.shape[1]} numbers a row for {len(classes)} classes")
-    are_logits = interpretation.scale == "logits"
-    scores = None if beside is None else read_marginals(beside, are_logits=are_logits)
-    if kind == "sets":
-        marked = mark_names(values.tolist(), classes)
-    elif kind == "indicators":
-        marked = mark_indicators(values)
-    else:
-        scores = read_marginals(values, are_logits=are_logits)
-        marked = mark_likely(scores)
-    index = {name: place for place, name in enumerate(interpretation.sets)}
-    names = name_sets(marked, classes)
-    chosen = [index.get(name, NO_CLASS) if name else MISSING for name in names]
-    return Outcome(np.array(chosen, dtype=int), scores, names, marked)
 
 
 def read_labels(values: np.ndarray, scores: np.ndarray | None, interpretation: Interpretation) -> Outcome:

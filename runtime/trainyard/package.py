@@ -59,6 +59,7 @@ SERVED_MODULES = (
     "files",
     "handler",
     "inputs",
+    "interpretation",
     "naming",
     "outputs",
     "prediction_log",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainyard.interpretation import NUMERIC_TASKS
 from trainyard.row_metrics import RowMetric, compute_metrics
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def join_inputs(holdout: Holdout, answers: dict[str, Any]) -> pd.DataFrame:
 def name_predictions(reading: Reading) -> Any:  # noqa: ANN401 - an array or a list
     """Answers as names of classes, as texts, or as numbers."""
     outcome = reading.outcome
-    if reading.interpretation.task == "regression":
+    if reading.interpretation.task in NUMERIC_TASKS:
         return outcome.chosen
     return outcome.names or [reading.interpretation.classes[index] for index in outcome.chosen]
 
@@ -100,8 +101,10 @@ def measure(reading: Reading) -> dict[str, float]:
     if task == "regression":
         difference = outcome.chosen - np.asarray(reading.truth)
         return {"mae": float(np.abs(difference).mean()), "rmse": float(np.sqrt((difference**2).mean()))}
-    if task == "text":
+    if task in {"text", "ranking"}:
         return {}
+    if task == "quantiles":
+        return {"mean-pinball": measure_pinball(reading)}
     if task == "multilabel":
         return {"subset-accuracy": float(reading.right.mean())}
     metrics = {"accuracy": float(reading.right.mean())}
@@ -109,3 +112,10 @@ def measure(reading: Reading) -> dict[str, float]:
         given = outcome.scores[np.arange(len(reading.places)), reading.places]
         metrics["log-loss"] = float(-np.log(np.clip(given, SMALLEST_PROBABILITY, 1)).mean())
     return metrics
+
+
+def measure_pinball(reading: Reading) -> float:
+    """The mean over rows and quantiles of what an answer misses the target by, weighed as its quantile asks."""
+    quantiles = np.array([float(name) for name in reading.interpretation.classes])
+    above = np.asarray(reading.truth)[:, None] - np.asarray(reading.outcome.parts)
+    return float(np.maximum(quantiles * above, (quantiles - 1) * above).mean())

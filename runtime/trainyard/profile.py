@@ -10,7 +10,8 @@ import numpy as np
 from trainyard.binning import choose_edges, count_into
 from trainyard.features import Extractor, Feature, list_features
 from trainyard.inputs import Inputs, count_rows
-from trainyard.outputs import OTHER_ANSWERS, place_others
+from trainyard.interpretation import NUMERIC_TASKS, OTHER_ANSWERS
+from trainyard.outputs import place_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -114,10 +115,10 @@ def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> di
     """Predictions per class with confidence bins and how often each was right; or a histogram of numbers.
 
     Where the classes are not all that there can be, a last one holds every other answer. Of texts it is their
-    length; of several classes a row all of them together are one of the commonest answers, or another.
+    length, of quantiles the middle one; of several classes a row all together are one of the commonest answers.
     """
     interpretation, outcome = reading.interpretation, reading.outcome
-    if interpretation.task in {"regression", "text"}:
+    if interpretation.task in NUMERIC_TASKS or interpretation.task == "text":
         return profile_numeric_predictions(outcome.chosen, days)
     has_sets = interpretation.task == "multilabel"
     classes = list(interpretation.sets if has_sets else interpretation.classes)

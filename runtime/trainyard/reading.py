@@ -12,8 +12,9 @@ from trainyard.check_answers import refuse_foreign, refuse_permuted, refuse_unan
 from trainyard.errors import UserError
 from trainyard.evidence import Evidence
 from trainyard.infer import Settled, settle
+from trainyard.interpretation import NUMERIC_TASKS, Interpretation, Outcome
 from trainyard.labels import mark_truth, name_truth, refuse_missing_labels
-from trainyard.outputs import Interpretation, Outcome, interpret, to_numbers
+from trainyard.outputs import interpret, to_numbers
 from trainyard.several import name_sets
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def read_answers(raw: Any, labels: np.ndarray, contract: Contract, said: Said) -
         )
     refuse_unanswered(outcome, settled.interpretation)
     interpretation = settled.interpretation
-    if interpretation.task == "regression":
+    if interpretation.task in NUMERIC_TASKS:
         return Reading(interpretation, outcome, labels.astype(float), settled.contract, settled.inferred)
     if interpretation.task == "multilabel":
         marked = mark_truth(labels, settled.contract.labels, interpretation.classes)

@@ -14,7 +14,8 @@ import numpy as np
 from trainyard.capture import DEFAULT_SECONDS, Capture, CaptureIdentity
 from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, concatenate, count_rows
-from trainyard.outputs import Interpretation, Outcome, interpret
+from trainyard.interpretation import NUMERIC_TASKS, Interpretation, Outcome
+from trainyard.outputs import interpret
 from trainyard.runners import CPU, load_runner
 from trainyard.scoring import format_answer, parse_json, parse_request, read_params
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
@@ -180,7 +181,7 @@ def is_refused_by_schema(error: Exception) -> bool:
 
 def name_answers(outcome: Outcome, interpretation: Interpretation) -> list[str]:
     """Answers as the log has them: class names (nothing for none of the classes), or numbers. Texts are not logged."""
-    if interpretation.task == "regression":
+    if interpretation.task in NUMERIC_TASKS:
         return [repr(value) for value in outcome.chosen.tolist()]
     if interpretation.task == "text":
         return [""] * len(outcome.chosen)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trainyard.files import write_json
-from trainyard.outputs import Interpretation
+from trainyard.interpretation import Interpretation
 from trainyard.signature import Signature, parse_signature
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from trainyard.interpretation import MISSING, NO_CLASS, Interpretation, Outcome
 from trainyard.naming import name_value
 
 # Between the classes of a row, and alone where it has none (core/answers/contract.ts).
@@ -16,6 +17,7 @@ LABEL_SEPARATOR = "|"
 PAIR = 2
 # What a probability has to exceed: of equal ones scikit-learn's argmax takes the first, which is that the row has not.
 HALF = 0.5
+MIDDLE = 0.5
 
 
 def is_by_class(raw: Any) -> bool:  # noqa: ANN401 - whatever a model returns
@@ -98,3 +100,33 @@ def name_sets(marked: np.ndarray, classes: tuple[str, ...]) -> list[str]:
     return [
         (LABEL_SEPARATOR.join(names[row == 1]) or LABEL_SEPARATOR) if np.isfinite(row).all() else "" for row in marked
     ]
+
+
+def read_many_labels(values: np.ndarray, beside: np.ndarray | None, interpretation: Interpretation) -> Outcome:
+    """Which classes each row has. Raises IndexError where there is not a number for each class."""
+    kind, classes = interpretation.kind, interpretation.classes
+    for matrix in (None if kind == "sets" else values, beside):
+        if matrix is not None and matrix.shape[1] != len(classes):
+            raise IndexError(f"{matrix.shape[1]} numbers a row for {len(classes)} classes")
+    are_logits = interpretation.scale == "logits"
+    scores = None if beside is None else read_marginals(beside, are_logits=are_logits)
+    if kind == "sets":
+        marked = mark_names(values.tolist(), classes)
+    elif kind == "indicators":
+        marked = mark_indicators(values)
+    else:
+        scores = read_marginals(values, are_logits=are_logits)
+        marked = mark_likely(scores)
+    index = {name: place for place, name in enumerate(interpretation.sets)}
+    names = name_sets(marked, classes)
+    chosen = [index.get(name, NO_CLASS) if name else MISSING for name in names]
+    return Outcome(np.array(chosen, dtype=int), scores, names, marked)
+
+
+def read_quantiles(values: np.ndarray, interpretation: Interpretation) -> Outcome:
+    """Every quantile, and as the number the middle one. Raises IndexError where there is not a number for each."""
+    if values.shape[1] != len(interpretation.classes):
+        raise IndexError(f"{values.shape[1]} numbers a row for {len(interpretation.classes)} quantiles")
+    numbers = values.astype(float)
+    middle = min(range(numbers.shape[1]), key=lambda place: abs(float(interpretation.classes[place]) - MIDDLE))
+    return Outcome(np.where(np.isfinite(numbers).all(axis=1), numbers[:, middle], np.nan), None, parts=numbers)

@@ -9,7 +9,8 @@ import numpy as np
 
 from trainyard.capture import Capture, CaptureIdentity
 from trainyard.contract import Contract
-from trainyard.outputs import Interpretation, interpret
+from trainyard.interpretation import Interpretation
+from trainyard.outputs import interpret
 from trainyard.prediction_log import PredictionLog
 from trainyard.profile import make_profile
 from trainyard.reading import Reading

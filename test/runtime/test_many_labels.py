@@ -7,8 +7,9 @@ from sklearn.ensemble import RandomForestClassifier
 
 from trainyard.contract import Contract, Said
 from trainyard.errors import UserError
+from trainyard.interpretation import MISSING
 from trainyard.models import predict_all
-from trainyard.outputs import MISSING, interpret
+from trainyard.outputs import interpret
 from trainyard.profile import profile_predictions
 from trainyard.reading import Reading, read_answers
 

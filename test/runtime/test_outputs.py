@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trainyard.outputs import Interpretation, interpret, name_labels, to_parts, to_probabilities
+from trainyard.interpretation import Interpretation
+from trainyard.outputs import interpret, name_labels, to_parts, to_probabilities
 
 
 def test_scores_choose_the_likeliest_class_in_the_order_that_their_columns_have():

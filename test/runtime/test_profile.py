@@ -5,7 +5,8 @@ import pandas as pd
 
 from trainyard.contract import Contract
 from trainyard.counters import Counters
-from trainyard.outputs import Interpretation, Outcome, interpret
+from trainyard.interpretation import Interpretation, Outcome
+from trainyard.outputs import interpret
 from trainyard.profile import make_profile
 from trainyard.reading import Reading
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from mlflow.models import infer_signature
 
-from trainyard.outputs import Interpretation
+from trainyard.interpretation import Interpretation
 from trainyard.service import BAD_REQUEST, OK, ModelService, Request
 from trainyard.settings import Settings
 from trainyard.signature import parse_signature

@@ -19,7 +19,7 @@ export const rawAnswersSchema = z.strictObject({
     .optional()
     .meta({
       description:
-        'What an answer is: one of two classes (`binary`), one of many (`multiclass`), any number of them (`multilabel`), a number (`regression`), a free text that only metrics of your own judge (`text`), or a name out of more than can be listed (`open`). `quantiles` and `ranking` are not judged yet.',
+        'What an answer is: one of two classes (`binary`), one of many (`multiclass`), any number of them (`multilabel`), a number (`regression`), several quantiles of one (`quantiles`), how relevant a row is beside the others of its query, which `data.holdout.group` names (`ranking`), a free text that only metrics of your own judge (`text`), or a name out of more than can be listed (`open`).',
       examples: ['binary'],
     }),
   classes: z
@@ -34,6 +34,13 @@ export const rawAnswersSchema = z.strictObject({
       'The class of two that is looked for: precision, recall, F1 and one probability are of it. Without it it is known for 0/1, -1/1, False/True and no/yes alone.',
     examples: ['fraud'],
   }),
+  quantiles: z
+    .array(z.number().gt(0).lt(1))
+    .optional()
+    .meta({
+      description: 'For the task `quantiles`: which are predicted, increasing, in the order of the answers.',
+      examples: ['[0.1, 0.5, 0.9]'],
+    }),
   labels: z
     .record(z.string(), name)
     .optional()
@@ -46,14 +53,15 @@ export const rawAnswersSchema = z.strictObject({
     'prediction',
   ).optional(),
   'score-columns': names(
-    'Columns or keys of the answer that hold the scores, in the order of the classes; one alone holds that of the positive class.',
+    'Columns or keys of the answer that hold the scores, in the order of the classes, or the quantiles; one alone holds that of the positive class.',
     'probability',
   ).optional(),
   scores: z
     .enum(SCALES)
     .optional()
     .meta({
-      description: 'What scores are: `probabilities`, `logits`, or `none` that are to be read.',
+      description:
+        'What scores are: `probabilities`, `logits`, or `none` that are to be read. Of `multilabel` each class has its own: it is answered where it is likelier than not.',
       examples: ['logits'],
     }),
 });

@@ -20,7 +20,7 @@ type ResamplingPlan = {
 export function planResampling(metric: SampleMetric, pair: Pair): ResamplingPlan {
   const { groups, labels, task } = pair.sample;
   if (groups !== undefined) return rowByRow(pair, { kind: 'groups', groups: groupRows(groups).rowsOf });
-  if (task === 'regression' || task === 'multilabel')
+  if (task === 'regression' || task === 'multilabel' || task === 'quantiles')
     return rowByRow(pair, { kind: 'rows', strata: [Uint32Array.from(labels.keys())] });
   if (!metric.byAnswer) return rowByRow(pair, { kind: 'rows', strata: groupRows(labels).rowsOf });
   const doubted = withDoubt(pair);

@@ -46,7 +46,14 @@ export function judgeCompare(
     change: { estimate: comparison.estimate, interval: comparison.interval },
     need: needOf(task, margin),
     verdict,
-    reasons: [reasonOf(task, comparison, { names: options.names, limit, verdict })],
+    reasons: [
+      reasonOf(task, comparison, {
+        names: options.names,
+        limit,
+        verdict,
+        aside: metric.aside?.(pair.sample),
+      }),
+    ],
     ...(toSettle === undefined ? {} : { toSettle }),
   };
 }
@@ -61,10 +68,18 @@ function verdictOf(rule: CompareRule, interval: Interval, limit: number): Verdic
   return interval.high < limit ? 'fail' : 'inconclusive';
 }
 
+/** What a comparison came to, and what else is said of its rows. */
+type Told = {
+  readonly names: Names;
+  readonly limit: number;
+  readonly verdict: Verdict;
+  readonly aside: string | undefined;
+};
+
 function reasonOf(
   { rule, metric }: CompareTask,
   comparison: Comparison,
-  { names, limit, verdict }: { readonly names: Names; readonly limit: number; readonly verdict: Verdict },
+  { names, limit, verdict, aside }: Told,
 ): Reason {
   const { champion, challenger, estimate, interval, rows } = comparison;
   const unit = metric.unit;
@@ -79,7 +94,7 @@ function reasonOf(
   const message =
     `${metric.name} ${formatValue(challenger, unit)} (challenger ${names.challenger}) against ${champions} ` +
     `on the same ${formatCount(rows)} examples; ` +
-    `${formatChange(estimate, unit)}${metric.direction === 'lower' ? ' (positive is better)' : ''}, ${bound} (${against} ${target}).`;
+    `${formatChange(estimate, unit)}${metric.direction === 'lower' ? ' (positive is better)' : ''}, ${bound} (${against} ${target})${aside === undefined ? '' : `; ${aside}`}.`;
   return {
     code: codeOf(rule, verdict),
     metric: metric.name,

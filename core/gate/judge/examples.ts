@@ -69,19 +69,28 @@ const NOT_ASKED = {
   message: 'the challenger was not asked about these examples, as they are on the default branch.',
 };
 
+const NOT_FOR_QUANTILES = {
+  code: 'examples-not-for-task',
+  message: 'an example expects one answer, and a model of the task `quantiles` gives several.',
+};
+
+/** Tasks whose answer is a number. */
+const OF_NUMBERS: ReadonlySet<Task> = new Set(['regression', 'ranking']);
+
 /** Why these examples can't be judged by these answers. */
 function findUnjudged({ examples, answered }: AnsweredExamples, meaning: Meaning) {
   const { task } = meaning;
+  if (task === 'quantiles') return NOT_FOR_QUANTILES;
   if (answered === undefined || answered.digest !== examples.digest) return NOT_ASKED;
   if (answered.answers.length !== examples.names.length) return NOT_ASKED;
   const strange = examples.expectations.filter(({ expect }) => isUnanswerable(expect, meaning));
   if (strange.length > 0) {
     const named = listNames(strange.map(({ row }) => examples.names[row] ?? ''));
-    const what = task === 'regression' ? 'no number' : 'none of the classes';
+    const what = OF_NUMBERS.has(task) ? 'no number' : 'none of the classes';
     const message = `${formatCount(strange.length)} examples expect ${what}: ${named}.`;
     return { code: 'examples-unanswerable', message };
   }
-  const isOrdered = task === 'regression' || answered.scores?.length === answered.answers.length;
+  const isOrdered = OF_NUMBERS.has(task) || answered.scores?.length === answered.answers.length;
   if (isOrdered || examples.pairs.every(({ relation }) => relation === 'same')) return undefined;
   return {
     code: 'examples-without-order',
@@ -91,7 +100,7 @@ function findUnjudged({ examples, answered }: AnsweredExamples, meaning: Meaning
 
 /** Whether no model could answer so: what is written wrongly in the file is no fault of the model. */
 function isUnanswerable(expect: readonly string[], { task, contract, classes }: Meaning): boolean {
-  if (task === 'regression') return !Number.isFinite(Number(expect.at(-1)));
+  if (OF_NUMBERS.has(task)) return !Number.isFinite(Number(expect.at(-1)));
   return classes !== undefined && !expect.some((name) => areClasses(name, { task, contract, classes }));
 }
 
@@ -112,7 +121,7 @@ function isExpected(
   { task, contract, classes }: Meaning,
 ): boolean {
   const answer = answers[row];
-  if (task === 'regression') return isNear(Number(answer), Number(expect.at(-1)), within);
+  if (OF_NUMBERS.has(task)) return isNear(Number(answer), Number(expect.at(-1)), within);
   if (task === 'multilabel') {
     return expect.some((text) => nameSet(contract, text) === nameSet({}, String(answer)));
   }
@@ -126,8 +135,8 @@ function holds(
   { answers, scores }: ExampleAnswers,
   { task }: Meaning,
 ): boolean {
-  if (relation === 'same' && task !== 'regression') return answers[first] === answers[second];
-  const ranked = task === 'regression' ? answers : (scores ?? []);
+  if (relation === 'same' && !OF_NUMBERS.has(task)) return answers[first] === answers[second];
+  const ranked = OF_NUMBERS.has(task) ? answers : (scores ?? []);
   const [before, after] = [Number(ranked[first]), Number(ranked[second])];
   if (relation === 'same') return isNear(before, after, within);
   return relation === 'higher' ? after > before : after < before;

@@ -20,7 +20,14 @@ export function judgeFloor({ rule, metric }: FloorTask, sample: Sample, side: Si
     return undecided({ rule: 'floor', metric: metric.name, need, why: value, rows });
   }
   const interval = meanInterval(metric, { sample, side }, value);
-  const measured = { metric: metric.name, unit: metric.unit, value, rows };
+  const aside = metric.aside?.(sample);
+  const measured = {
+    metric: metric.name,
+    unit: metric.unit,
+    value,
+    rows,
+    ...(aside !== undefined && { aside }),
+  };
   return judgeValue(rule, { ...measured, ...(interval && { interval }) });
 }
 
@@ -36,9 +43,10 @@ type MeasuredValue = {
   readonly value: number;
   readonly rows?: number;
   readonly interval?: Interval;
+  readonly aside?: string;
 };
 
-function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval }: MeasuredValue): Check {
+function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval, aside }: MeasuredValue): Check {
   const under = rule.floor !== undefined && value < rule.floor;
   const over = rule.ceiling !== undefined && value > rule.ceiling;
   const need = needOf(rule, unit);
@@ -50,7 +58,7 @@ function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval }: Me
   const reason: Reason = {
     code: under ? 'under-floor' : over ? 'over-ceiling' : 'within-limit',
     metric,
-    message: `${metric} is ${formatValue(value, unit)}${bounds ?? ''}${on}, ${state} ${bound}.`,
+    message: `${metric} is ${formatValue(value, unit)}${bounds ?? ''}${on}, ${state} ${bound}${aside === undefined ? '' : `; ${aside}`}.`,
     observed: value,
     ...(limit === undefined ? {} : { limit }),
     ...(rows === undefined ? {} : { sampleSize: rows }),

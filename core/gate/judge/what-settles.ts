@@ -11,6 +11,9 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'all-ties': 'a model whose scores differ from row to row.',
   'no-scores': 'probabilities in the predictions: log a model that gives them.',
   'not-probabilities': 'scores between 0 and 1, or a metric that only ranks, such as roc-auc.',
+  'no-relevant-rows': 'holdout queries with rows whose relevance is above 0.',
+  'negative-relevance': 'a relevance of 0 or more in each row of the holdout, or map or mrr.',
+  'quantile-absent': 'one of the quantiles that the model predicts (`answers.quantiles`).',
   'constant-target': 'holdout rows whose target values differ.',
   'zero-target': 'another metric, such as mae.',
   'not-finite-metric': 'predictions of ordinary size.',
@@ -22,6 +25,7 @@ const SETTLED_BY: Readonly<Record<string, string>> = {
   'examples-not-asked':
     'all jobs run again: the one that predicts and the one that judges must read the same file.',
   'examples-unanswerable': 'numbers, or classes by the names that the labels have, under `expect`.',
+  'examples-not-for-task': 'rules on the metrics of the task in place of examples.',
   'examples-without-order': '`same`, or probabilities in the predictions.',
   'not-measured': 'a measurement of the built package.',
   'not-a-size': 'the size of the package in bytes.',

@@ -2,6 +2,7 @@ import { type Pair, placeOf, type Sample, type Side } from '../predictions.ts';
 import type { Costs, MetricDetail } from '../rules/rule.ts';
 import { largestError } from './largest-error.ts';
 import { alwaysDefined, type Metric, type RowMetric, type Undefined } from './metric.ts';
+import { pinballLosses } from './quantiles.ts';
 import { ratio } from './ratio.ts';
 
 /** Metrics that take more than their name: what mistakes cost, or which quantile is predicted. */
@@ -59,7 +60,7 @@ function missingCost(
   };
 }
 
-/** The pinball loss of a predicted quantile: a target above the prediction weighs `quantile`, one below it the rest. */
+/** The pinball loss of the one number that is predicted, as a quantile. */
 function pinball(quantile: number): RowMetric {
   return {
     name: 'pinball',
@@ -68,11 +69,7 @@ function pinball(quantile: number): RowMetric {
     unit: 'number',
     tasks: ['regression'],
     whyUndefined: alwaysDefined,
-    rowValues: ({ labels }, { predictions }) =>
-      labels.map((label, row) => {
-        const above = label - (predictions[row] ?? Number.NaN);
-        return above >= 0 ? quantile * above : (quantile - 1) * above;
-      }),
+    rowValues: ({ labels }, { predictions }) => pinballLosses(quantile, labels, predictions),
     unseenHarm: (pair: Pair, { ofAll }) => Math.max(quantile, 1 - quantile) * largestError(pair) * ofAll,
   };
 }

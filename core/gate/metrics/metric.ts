@@ -16,6 +16,8 @@ type Named = {
   readonly tasks: readonly Task[];
   /** Why it has no value on these rows, or `undefined` when it has one. */
   readonly whyUndefined: (sample: Sample, side: Side) => Undefined | undefined;
+  /** What people should know of these rows beside the value, as a part of a sentence. */
+  readonly aside?: (sample: Sample) => string | undefined;
 };
 
 /** The mean of right (1) and wrong (0) rows: compared exactly by who was right where. */

@@ -1,4 +1,4 @@
-import { JUDGED_TASKS, type Task } from '../../answers/contract.ts';
+import { TASKS, type Task } from '../../answers/contract.ts';
 import { didYouMean } from '../../did-you-mean.ts';
 import type { Problem } from '../../errors.ts';
 import { err, ok, type Result } from '../../result.ts';
@@ -8,6 +8,8 @@ import { CONFUSION_METRICS } from './confusion.ts';
 import { DETAILED_METRICS, detailMetric } from './detailed.ts';
 import { alwaysDefined, type Metric, type RowMetric } from './metric.ts';
 import { MULTILABEL_METRICS, ofOneLabel } from './multilabel.ts';
+import { pinballOf, QUANTILE_METRICS } from './quantiles.ts';
+import { findCutMetric, QUERY_METRICS } from './queries.ts';
 import { REGRESSION_METRICS } from './regression.ts';
 import { SCORE_METRICS } from './score.ts';
 
@@ -17,6 +19,8 @@ const METRICS: readonly Metric[] = [
   ...REGRESSION_METRICS,
   ...DETAILED_METRICS,
   ...MULTILABEL_METRICS,
+  ...QUANTILE_METRICS,
+  ...QUERY_METRICS,
 ];
 
 /** Other names people use, MLflow's and scikit-learn's among them, written with dashes. */
@@ -50,6 +54,9 @@ const ALIASES: Readonly<Record<string, string>> = {
   'jaccard-score': 'jaccard',
   'label-ranking-ap': 'label-ranking-average-precision',
   'label-ranking-average-precision-score': 'label-ranking-average-precision',
+  'ndcg-score': 'ndcg',
+  'mean-average-precision': 'map',
+  'mean-reciprocal-rank': 'mrr',
   lrap: 'label-ranking-average-precision',
 };
 
@@ -80,8 +87,9 @@ export function findMetric(name: string, task: Task, detail: MetricDetail = {}):
 }
 
 function withDetail(metric: Metric, task: Task, detail: MetricDetail): Metric {
-  const isOfLabel = task === 'multilabel' && detail.class !== undefined;
-  return isOfLabel ? ofOneLabel(metric.name, detail.class) : detailMetric(metric, detail);
+  if (task === 'multilabel' && detail.class !== undefined) return ofOneLabel(metric.name, detail.class);
+  if (task === 'quantiles' && detail.quantile !== undefined) return pinballOf(detail.quantile);
+  return detailMetric(metric, detail);
 }
 
 /** Whether there is a metric of that name or alias, for some task. */
@@ -118,7 +126,7 @@ export function rowMetric(name: string, side: Side): RowMetric | undefined {
     method: 'rows',
     direction: 'higher',
     unit: 'number',
-    tasks: JUDGED_TASKS,
+    tasks: TASKS,
     whyUndefined: alwaysDefined,
     rowValues: (_, { rowMetrics }) => rowMetrics[name] ?? new Float64Array(),
     unseenHarm: ({ champion, challenger }, { ofAll }) =>
@@ -152,7 +160,11 @@ export function defaultMargin(name: string): Margin {
 function lookUp(name: string, task?: Task): Metric | undefined {
   const canonical = canonicalName(name);
   const named = METRICS.filter((candidate) => candidate.name === canonical);
-  return named.find(({ tasks }) => task === undefined || tasks.includes(task)) ?? named[0];
+  return (
+    named.find(({ tasks }) => task === undefined || tasks.includes(task)) ??
+    named[0] ??
+    findCutMetric(canonical)
+  );
 }
 
 function canonicalName(name: string): string {

@@ -17,6 +17,7 @@ type Counts = { readonly hits: number; readonly labelled: number; readonly predi
 type Score = (counts: Counts) => number;
 
 const TASKS: readonly Task[] = ['multilabel'];
+const MOST_NAMED = 10;
 
 const F1: Score = ({ hits, labelled, predicted }) => ratio(2 * hits, labelled + predicted);
 const PRECISION: Score = ({ hits, predicted }) => ratio(hits, predicted);
@@ -47,7 +48,7 @@ export const MULTILABEL_METRICS: readonly Metric[] = [
     whyUndefined: (_, side) => noScores(side),
   },
   ...Object.entries(SCORES).flatMap(([name, score]) => [
-    ofCounts(name, (counts) => meanOf(counts.map(score))),
+    { ...ofCounts(name, (counts) => meanOf(counts.map(score))), aside: describeAbsent },
     ofCounts(`${name}-micro`, (counts) => score(totalOf(counts))),
     ofCounts(`${name}-weighted`, (counts) => {
       const labelled = counts.reduce((sum, one) => sum + one.labelled, 0);
@@ -58,6 +59,14 @@ export const MULTILABEL_METRICS: readonly Metric[] = [
     }),
   ]),
 ];
+
+function describeAbsent({ classes, truths }: Sample): string | undefined {
+  const absent = classes.filter((_, place) => truths[place]?.includes(1) !== true);
+  if (absent.length === 0) return undefined;
+  const named = absent.slice(0, MOST_NAMED).join(', ');
+  const rest = absent.length > MOST_NAMED ? ` and ${absent.length - MOST_NAMED} more` : '';
+  return `no row of the holdout has ${named}${rest}, which counts as 0 in the mean`;
+}
 
 /** `f1`, `precision` or `recall` of one class alone. */
 export function ofOneLabel(name: string, ofClass: string): Metric {

@@ -47,8 +47,11 @@ describe('what trainyard.yml says of a model’s answers', () => {
     ['task: multilabel, classes: [a]', 'class-count', '1 classes are named for the task `multilabel`'],
     ['task: multilabel, classes: [a, b|c]', 'class-with-separator', '1 classes hold a `|`'],
     ['task: multilabel, classes: [a, b], positive: b', 'positive-of-many', 'none is the positive one'],
-    ['task: quantiles', 'task-not-judged', '`quantiles`'],
-    ['task: ranking', 'task-not-judged', '`ranking`'],
+    ['task: quantiles', 'quantiles-unstated', 'Nothing says which quantiles'],
+    ['task: quantiles, quantiles: [0.5]', 'quantiles-order', 'not several that increase'],
+    ['task: quantiles, quantiles: [0.9, 0.1]', 'quantiles-order', '0.9, 0.1'],
+    ['task: regression, quantiles: [0.1, 0.9]', 'quantiles-for-task', 'Only a model of the task `quantiles`'],
+    ['task: ranking, classes: [a, b]', 'no-classes-for-task', '`ranking` has no listed classes'],
     ['classes: [a, a]', 'repeated-class', '1 of the 2 classes'],
     ['task: binary, classes: [a, b, c]', 'class-count', '3 classes are named for the task `binary`'],
     ['classes: [a, b], positive: c', 'unknown-class', '`c` is none of the classes'],
@@ -61,6 +64,14 @@ describe('what trainyard.yml says of a model’s answers', () => {
     const problems = config.ok ? [] : config.error;
     expect(problems.map((problem) => problem.code)).toEqual([code]);
     expect(problems[0]?.message).toContain(message);
+  });
+
+  it('needs the column of the query where rows are ranked', () => {
+    const holdout = (group: string) =>
+      read(`answers: { task: ranking }\ndata: { holdout: { path: held.csv, target: relevance${group} } }\n`);
+    const without = holdout('');
+    expect(without.ok ? [] : without.error).toMatchObject([{ code: 'ranking-without-queries' }]);
+    expect(holdout(', group: query').ok).toBe(true);
   });
 
   it('is policy: what a commit says of it counts from the merge on', () => {

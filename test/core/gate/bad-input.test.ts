@@ -9,7 +9,15 @@ import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { renderBlocks } from '../../../core/report/render-block.ts';
 import { renderMarkdown } from '../../../core/report/render-markdown.ts';
 import type { Report } from '../../../core/report/report.ts';
-import { gateInput, randomBinary, randomMulticlass, randomMultilabel, randomRegression } from './samples.ts';
+import {
+  gateInput,
+  randomBinary,
+  randomMulticlass,
+  randomMultilabel,
+  randomQuantiles,
+  randomRanking,
+  randomRegression,
+} from './samples.ts';
 
 /** The report as its section of a pull request's comment shows it. */
 function showSection(report: Report): string {
@@ -31,8 +39,10 @@ const MODELS: Readonly<Record<MeasuredTask, Predictions>> = {
   multiclass: randomMulticlass(120, 3, 0.2, 'a'),
   multilabel: randomMultilabel(120, 3, 0.2, 'a'),
   regression: randomRegression(120, 1, 'a'),
+  quantiles: randomQuantiles(120, 1, 'a'),
+  ranking: randomRanking(15, 0.5, 'a'),
 };
-const TASKS = ['binary', 'multiclass', 'multilabel', 'regression'] as const;
+const TASKS = ['binary', 'multiclass', 'multilabel', 'regression', 'quantiles', 'ranking'] as const;
 
 function head(predictions: Predictions, rows: number): Predictions {
   return {
@@ -43,6 +53,7 @@ function head(predictions: Predictions, rows: number): Predictions {
     scores: predictions.scores.map((column) => column.slice(0, rows)),
     truths: (predictions.truths ?? []).map((column) => column.slice(0, rows)),
     parts: (predictions.parts ?? []).map((column) => column.slice(0, rows)),
+    ...(predictions.groups && { groups: predictions.groups.slice(0, rows) }),
     slices: {},
   };
 }

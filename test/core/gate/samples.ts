@@ -125,6 +125,34 @@ export function randomMultilabel(rows: number, classes: number, error: number, s
   };
 }
 
+/** A model of quantiles around targets that depend on `labels` alone, off by this much at most. */
+export function randomQuantiles(rows: number, errorSize: number, seed: string): Predictions {
+  const levels = [0.1, 0.5, 0.9];
+  const { labels, ids } = randomRegression(rows, 0, 'labels');
+  const random = randomStream(seed);
+  const middle = labels.map((label) => label + errorSize * (2 * random.uniform() - 1));
+  const parts = levels.map((level) => middle.map((value) => value + 1.6 * errorSize * (level - 0.5)));
+  const base = { ids, labels, predictions: middle, parts, scores: [], groups: undefined, slices: {} };
+  return { task: 'quantiles', classes: levels.map(String), ...base };
+}
+
+/** Rows of `queries` queries, eight in each and two of them relevant, by a model whose scores are off by this much at most. */
+export function randomRanking(queries: number, errorSize: number, seed: string): Predictions {
+  const random = randomStream(seed);
+  const rows = Array.from({ length: 8 * queries }, (_, row) => row);
+  const labels = Float64Array.from(rows, (row) => (row % 8 < 2 ? 2 - (row % 8) : 0));
+  return {
+    task: 'ranking',
+    classes: [],
+    ids: rows.map((row) => `row-${row}`),
+    labels,
+    predictions: labels.map((label) => label + errorSize * (2 * random.uniform() - 1)),
+    scores: [],
+    groups: rows.map((row) => `query-${Math.floor(row / 8)}`),
+    slices: {},
+  };
+}
+
 /** A gate's input with everything but rules and predictions filled in. */
 export function gateInput(
   rules: readonly GateRule[],

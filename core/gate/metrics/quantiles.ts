@@ -1,0 +1,134 @@
+import type { Task } from '../../answers/contract.ts';
+import type { Pair, Sample, Side } from '../predictions.ts';
+import { largestOf } from './largest-error.ts';
+import { alwaysDefined, type Metric, type RowMetric, type Undefined, type UnseenShares } from './metric.ts';
+
+const TASKS: readonly Task[] = ['quantiles'];
+const NONE = new Float64Array();
+
+/**
+ * Metrics of several predicted quantiles. `coverage` is the share of targets between the lowest and the highest, `coverage-error` how far
+ * that is from what they promise, `quantile-crossing` the share of rows where a higher quantile lies below a lower one.
+ */
+export const QUANTILE_METRICS: readonly Metric[] = [
+  {
+    name: 'mean-pinball',
+    method: 'rows',
+    direction: 'lower',
+    unit: 'number',
+    tasks: TASKS,
+    whyUndefined: alwaysDefined,
+    rowValues: ({ classes, labels }, { parts }) => {
+      const losses = classes.map((name, place) => pinballLosses(Number(name), labels, parts[place] ?? NONE));
+      return labels.map((_, row) => losses.reduce((sum, loss) => sum + (loss[row] ?? 0), 0) / losses.length);
+    },
+    unseenHarm: (pair, shares) => {
+      const harms = pair.sample.classes.map((name, place) =>
+        unseenPinball(Number(name), pair, place, shares),
+      );
+      return harms.reduce((sum, harm) => sum + harm, 0) / harms.length;
+    },
+  },
+  { ...pinballOf(0.5), name: 'pinball' },
+  shareOfRows('coverage', 'higher', isCovered),
+  {
+    name: 'coverage-error',
+    method: 'bootstrap',
+    byAnswer: false,
+    direction: 'lower',
+    unit: 'rate',
+    tasks: TASKS,
+    whyUndefined: alwaysDefined,
+    prepare: (sample, side) => {
+      const covered = sample.labels.map((_, row) => (isCovered(sample, side, row) ? 1 : 0));
+      const promised = promisedCoverage(sample);
+      return (weights) => {
+        let [inside, drawn] = [0, 0];
+        for (const [row, within] of covered.entries()) {
+          const times = weights[row] ?? 0;
+          inside += times * within;
+          drawn += times;
+        }
+        return Math.abs(inside / drawn - promised);
+      };
+    },
+    unseenHarm: (_, { ofAll }) => ofAll,
+  },
+  shareOfRows('quantile-crossing', 'lower', (_, { parts }, row) => isCrossed(parts, row)),
+];
+
+/** The pinball loss of one of the quantiles that are predicted. */
+export function pinballOf(quantile: number): RowMetric {
+  const placeIn = ({ classes }: Sample): number => classes.findIndex((name) => Number(name) === quantile);
+  return {
+    name: `pinball of ${quantile}`,
+    method: 'rows',
+    direction: 'lower',
+    unit: 'number',
+    tasks: TASKS,
+    whyUndefined: (sample) => missingQuantile(sample, quantile),
+    rowValues: (sample, { parts }) => pinballLosses(quantile, sample.labels, parts[placeIn(sample)] ?? NONE),
+    unseenHarm: (pair, shares) => unseenPinball(quantile, pair, placeIn(pair.sample), shares),
+  };
+}
+
+/** A target above the prediction weighs `quantile`, one below it the rest: scikit-learn's `mean_pinball_loss`, row by row. */
+export function pinballLosses(quantile: number, labels: Float64Array, predicted: Float64Array): Float64Array {
+  return labels.map((label, row) => {
+    const above = label - (predicted[row] ?? Number.NaN);
+    return above >= 0 ? quantile * above : (quantile - 1) * above;
+  });
+}
+
+/** Whether a higher quantile of the row lies below a lower one. */
+export function isCrossed(parts: readonly Float64Array[], row: number): boolean {
+  return parts.some((column, place) => place > 0 && (column[row] ?? 0) < (parts[place - 1]?.[row] ?? 0));
+}
+
+function shareOfRows(
+  name: string,
+  direction: Metric['direction'],
+  isCounted: (sample: Sample, side: Side, row: number) => boolean,
+): RowMetric {
+  return {
+    name,
+    method: 'rows',
+    direction,
+    unit: 'rate',
+    tasks: TASKS,
+    whyUndefined: alwaysDefined,
+    rowValues: (sample, side) => sample.labels.map((_, row) => (isCounted(sample, side, row) ? 1 : 0)),
+    unseenHarm: (_, { ofAll }) => ofAll,
+  };
+}
+
+function isCovered({ labels }: Sample, { parts }: Side, row: number): boolean {
+  const label = labels[row] ?? Number.NaN;
+  return label >= (parts[0]?.[row] ?? Number.NaN) && label <= (parts.at(-1)?.[row] ?? Number.NaN);
+}
+
+/** What share of targets lies between the lowest and the highest quantile, if they are what they say. */
+function promisedCoverage({ classes }: Sample): number {
+  return Number(classes.at(-1)) - Number(classes[0]);
+}
+
+/** No error has a limit; taken is the spread of the targets, or the largest error seen. */
+function unseenPinball(
+  quantile: number,
+  { sample, champion, challenger }: Pair,
+  place: number,
+  { ofAll }: UnseenShares,
+): number {
+  const { labels } = sample;
+  const spread = largestOf(labels) + largestOf(labels.map((label) => -label));
+  const errors = ({ parts }: Side): Float64Array =>
+    labels.map((label, row) => Math.abs((parts[place]?.[row] ?? Number.NaN) - label));
+  const largest = Math.max(spread, largestOf(errors(champion)), largestOf(errors(challenger)));
+  return Math.max(quantile, 1 - quantile) * largest * ofAll;
+}
+
+function missingQuantile({ classes }: Sample, quantile: number): Undefined | undefined {
+  if (classes.some((name) => Number(name) === quantile)) return undefined;
+  const message = `the model predicts the quantiles ${classes.join(', ')}, and not ${quantile}.`;
+  return { code: 'quantile-absent', message };
+}
