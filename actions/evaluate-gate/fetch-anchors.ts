@@ -2,6 +2,7 @@ import type { AnswersContract } from '../../core/answers/contract.ts';
 import { UserError } from '../../core/errors.ts';
 import type { Anchor } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
+import { describeLeftOut } from '../../core/gate/judge/anchor.ts';
 import type { Predictions } from '../../core/gate/predictions.ts';
 import {
   type EarlierChampion,
@@ -44,7 +45,7 @@ export async function fetchAnchors(
     const name = `v${champion.version}`;
     const fetched = await fetchAnchor(ports, held, { champion, expected });
     if (fetched.ok) anchors.push({ name, predictions: fetched.value });
-    else notes.push(`Not compared with ${name} of the last year: ${fetched.error}`);
+    else notes.push(describeLeftOut(name, fetched.error));
   }
   return { anchors, notes };
 }

@@ -32,6 +32,11 @@ export function judgeAnchor(
   return { ...check, rule: 'compare: anchor' };
 }
 
+/** That an earlier champion can't be compared with, and why. */
+export function describeLeftOut(name: string, why: string): string {
+  return `Not compared with ${name} of the last year: ${why}`;
+}
+
 function bestOf(metric: Metric, anchors: readonly AnchorPair[]): AnchorPair | undefined {
   const sign = metric.direction === 'higher' ? 1 : -1;
   let best: { readonly anchor: AnchorPair; readonly value: number } | undefined;

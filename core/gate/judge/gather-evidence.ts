@@ -3,16 +3,21 @@ import { checkPredictions } from '../check-predictions.ts';
 import { pairPredictions } from '../comparison/pair-predictions.ts';
 import type { GateEvidence, GateInput } from '../gate-input.ts';
 import { sampleOf, sideOf } from '../predictions.ts';
+import { describeLeftOut } from './anchor.ts';
 
-/** The rows to judge on; none where the predictions are unfit for it, and why. */
-type Gathered = { readonly evidence: GateEvidence | undefined; readonly problems: readonly Problem[] };
+/** The rows to judge on; none where the predictions are unfit for it, and why. A sentence on each anchor that is left out. */
+type Gathered = {
+  readonly evidence: GateEvidence | undefined;
+  readonly problems: readonly Problem[];
+  readonly leftOut: readonly string[];
+};
 
 /** Lays the predictions of all models beside each other. */
 export function gatherEvidence(input: GateInput): Gathered {
   const { challenger, champion, anchors = [] } = input;
   if (champion === undefined) {
     const problems = checkPredictions(challenger, 'challenger');
-    if (problems.length > 0) return { evidence: undefined, problems };
+    if (problems.length > 0) return { evidence: undefined, problems, leftOut: [] };
     return {
       evidence: {
         sample: sampleOf(challenger),
@@ -21,18 +26,25 @@ export function gatherEvidence(input: GateInput): Gathered {
         anchors: [],
       },
       problems: [],
+      leftOut: [],
     };
   }
   const paired = pairPredictions(champion, challenger);
-  if (!paired.ok) return { evidence: undefined, problems: paired.error };
+  if (!paired.ok) return { evidence: undefined, problems: paired.error, leftOut: [] };
   const { sample, challenger: side } = paired.value;
   // One of other classes or another task answers another question: the line begins anew after it.
-  const comparable = anchors.flatMap(({ name, predictions }) => {
-    const beside = pairPredictions(predictions, challenger);
-    return beside.ok ? [{ name, pair: beside.value }] : [];
-  });
+  const beside = anchors.map(({ name, predictions }) => ({
+    name,
+    laid: pairPredictions(predictions, challenger),
+  }));
   return {
-    evidence: { sample, challenger: side, pair: paired.value, anchors: comparable },
+    evidence: {
+      ...{ sample, challenger: side, pair: paired.value },
+      anchors: beside.flatMap(({ name, laid }) => (laid.ok ? [{ name, pair: laid.value }] : [])),
+    },
     problems: [],
+    leftOut: beside.flatMap(({ name, laid }) =>
+      laid.ok ? [] : [describeLeftOut(name, laid.error.map(({ message }) => message).join(' '))],
+    ),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
+import { gatherEvidence } from '../../../core/gate/judge/gather-evidence.ts';
 import type { GateRule } from '../../../core/gate/rules/rule.ts';
 import { binaryModels, gateInput, randomMulticlass } from './samples.ts';
 
@@ -53,5 +54,13 @@ describe('the best champion of the last year', () => {
     const other = { name: 'v1', predictions: randomMulticlass(20_000, 3, 0.1, 'a') };
     expect(judgeGate(gateInput([RULE], PRESENT, { anchors: [other] })).checks).toHaveLength(1);
     expect(judge(RULE).checks).toHaveLength(1);
+  });
+
+  test('is told of where it answers another question', () => {
+    const other = { name: 'v1', predictions: randomMulticlass(20_000, 3, 0.1, 'a') };
+    const { leftOut } = gatherEvidence(gateInput([RULE], PRESENT, { anchors: [other, earlier('v2', 20)] }));
+    expect(leftOut).toEqual([
+      'Not compared with v1 of the last year: The champion does multiclass and the challenger binary.',
+    ]);
   });
 });
