@@ -3,6 +3,7 @@ import { parquetHeader } from 'hyparquet/src/column.js';
 import { compressors } from 'hyparquet-compressors';
 import { messageOf } from '../core/errors.ts';
 import { requireRuns } from './parquet-runs.ts';
+import { requireLists } from './thrift-room.ts';
 
 /** What a file says of itself, in bytes, and the length and the mark that end it. */
 const MOST_METADATA_BYTES = 2 ** 24;
@@ -19,6 +20,9 @@ export async function readMetadata(buffer: AsyncBuffer): Promise<FileMetaData> {
   const end = new DataView(await buffer.slice(buffer.byteLength - END_BYTES, buffer.byteLength));
   const bytes = end.getUint32(0, true);
   if (bytes > MOST_METADATA_BYTES) throw new Error(`it is said to describe itself in ${bytes} bytes`);
+  const start = buffer.byteLength - END_BYTES - bytes;
+  if (start < 0) throw new Error(`it is said to describe itself in ${bytes} bytes, and has fewer`);
+  requireLists(new DataView(await buffer.slice(start, buffer.byteLength - END_BYTES)), 0);
   return parquetMetadataAsync(buffer);
 }
 
@@ -47,7 +51,8 @@ export async function requireRoom(
       const [name, ...below] = column?.path_in_schema ?? [];
       if (column === undefined || name === undefined || !columns.includes(name)) continue;
       if (below.length > 0) throw new Error(`${name} holds lists or the like`);
-      const isOptional = metadata.schema.slice(1).find((one) => one.name === name)?.repetition_type !== 'REQUIRED';
+      const isOptional =
+        metadata.schema.slice(1).find((one) => one.name === name)?.repetition_type !== 'REQUIRED';
       await addColumn(buffer, { column, name, isOptional, rows: Number(group.num_rows) }, sum);
     }
   }
@@ -75,6 +80,7 @@ async function addColumn(
   }
   const reader = { view: new DataView(await buffer.slice(start, end)), offset: 0 };
   while (reader.offset < reader.view.byteLength - 1) {
+    requireLists(reader.view, reader.offset);
     const page = parquetHeader(reader);
     const { compressed_page_size: packed, uncompressed_page_size: bytes, dictionary_page_header } = page;
     const data = page.data_page_header ?? page.data_page_header_v2;

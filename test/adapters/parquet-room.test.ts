@@ -91,6 +91,24 @@ describe('the sizes that a Parquet file says', () => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
+  test('are refused at once where a list is said to be longer than the file', async () => {
+    const file = readFileSync(at('snappy.parquet'));
+    const said: string[] = [];
+    const began = performance.now();
+    // The list of the schema's elements is the second thing that a file says of itself.
+    const footer = file.length - 8 - file.readUInt32LE(file.length - 8);
+    for (let place = footer; place < footer + 40; place += 1) {
+      const long = Buffer.from([0xfc, 0xfe, 0xff, 0xff, 0xff, 0x0f]);
+      writeFileSync(
+        at('list.parquet'),
+        Buffer.concat([file.subarray(0, place), long, file.subarray(place + 6)]),
+      );
+      said.push(await holdout('list.parquet'));
+    }
+    expect(said.join()).toContain('a list in it is said to have 4294967294 elements');
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
   test('take no memory, whatever is written in their place', async () => {
     const files = ['snappy.parquet', 'plain.parquet', 'v2.parquet'].map((name) => readFileSync(at(name)));
     // How thrift writes large whole numbers, with others around them.
