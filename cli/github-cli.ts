@@ -34,6 +34,28 @@ export async function listSettings(
   };
 }
 
+/** What a line says of each runner of the repository: whether it lives for one job, its name, and its labels. */
+const RUNNERS =
+  '.runners[] | [(.ephemeral // false | tostring), .name, ([.labels[].name] | join(", "))] | @tsv';
+
+/** A runner of the repository's own, as GitHub knows it. */
+type ListedRunner = { readonly name: string; readonly labels: string; readonly livesForOneJob: boolean };
+
+/** The runners that wait for jobs of the repository now; those of its organisation are not among them. Why, where that can't be told. */
+export async function listRunners(
+  place: Place,
+): Promise<readonly ListedRunner[] | { readonly failed: string }> {
+  const address = 'repos/{owner}/{repo}/actions/runners';
+  const { code, stdout, stderr } = await runGitHubCli(place, {
+    args: ['api', '--paginate', address, '--jq', RUNNERS],
+  });
+  if (code !== 0) return { failed: stderr.trim() };
+  return linesOf(stdout).map((line) => {
+    const [ephemeral, name = '', labels = ''] = line.split('\t');
+    return { name, labels, livesForOneJob: ephemeral === 'true' };
+  });
+}
+
 async function list(place: Place, kind: Setting['kind']): Promise<SettingList> {
   const { code, stdout, stderr } = await runGitHubCli(place, { args: SETTING_LISTS[kind] });
   return code === 0 ? linesOf(stdout) : { failed: stderr.trim() };

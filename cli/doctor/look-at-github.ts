@@ -3,20 +3,22 @@ import type { Config } from '../../core/config/config.ts';
 import { isListed, settingsOf, typed } from '../../core/init/settings.ts';
 import { listSettings } from '../github-cli.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { lookAtRunners } from './look-at-runners.ts';
 
 const SUBJECT = 'github';
 
-/** Whether the repository has the settings that init names, as the GitHub CLI of this machine may see them. */
+/** Whether the repository has the settings that init names, and runners that live for one job, as the GitHub CLI of this machine may see them. */
 export async function lookAtGitHub(
   { environments }: Config,
-  { cwd, env }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<readonly Checked[]> {
+  const { cwd, env } = surroundings;
   try {
     const listed = await listSettings({ folder: cwd, env });
     if (listed === undefined) {
       return [passedOver(SUBJECT, 'The GitHub CLI is not logged in: run `gh auth login`.')];
     }
-    return settingsOf(Object.keys(environments), env['MLFLOW_TRACKING_URI']).flatMap(
+    const settings = settingsOf(Object.keys(environments), env['MLFLOW_TRACKING_URI']).flatMap(
       ({ kind, name, command }) => {
         const what = `${kind} ${name}`;
         const among = listed[kind];
@@ -27,6 +29,7 @@ export async function lookAtGitHub(
         return warnings(SUBJECT, [{ code: 'setting-missing', message: `There is no ${what}.`, remedy }]);
       },
     );
+    return [...settings, ...(await lookAtRunners(surroundings))];
   } catch (thrown) {
     return errorsOf(SUBJECT, thrown);
   }

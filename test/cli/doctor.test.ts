@@ -113,6 +113,19 @@ test('says which settings of the repository are missing, and how to make them', 
   expect(lines.some((line) => line.startsWith('-') && line.includes('environment production'))).toBe(true);
 });
 
+test('names the runners that take one job after another', async () => {
+  const runners =
+    'case "$1 $2" in "auth status") ;; "api --paginate") printf "true\\tgpu-2\\tself-hosted, gpu\\nfalse\\tgpu-1\\tself-hosted, gpu\\n" ;; *) exit 1 ;; esac';
+  const { lines } = await run(createStranger(), { PATH: createPrograms({ gh: runners }) }, 'github');
+  expect(lines).toContain('ok       runners: gpu-2 lives for one job');
+  expect(lines.join('\n')).toMatch(
+    /^warning +runners: The runner gpu-1 \(self-hosted, gpu\) takes one job after another: .* --ephemeral/m,
+  );
+  const blind = 'case "$1 $2" in "auth status") ;; *) exit 1 ;; esac';
+  const { lines: unseen } = await run(createStranger(), { PATH: createPrograms({ gh: blind }) }, 'github');
+  expect(unseen.join('\n')).toContain("can't be looked at with this login");
+});
+
 test('knows no other look', async () => {
   await expect(run(createStranger(), {}, 'weather')).rejects.toThrow(
     'Name one of runner, mlflow, hosts, github',
