@@ -1,7 +1,8 @@
 import { UserError } from '../../core/errors.ts';
 import { CHECKPOINT_VARIABLE, RESUME_VARIABLE, TAGS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
-import type { ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
+import type { Log, ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
+import { fitMetrics } from '../../core/training/fit-metrics.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained as HandedOn } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
@@ -26,16 +27,17 @@ export async function train(request: TrainRequest, ports: TrainPorts): Promise<T
   const { tracking, log } = ports;
   await tracking.check();
   const earlier = await findEarlier(request, ports);
+  const told = { asked: request.config.gate.flatMap((rule) => ('metric' in rule ? [rule.metric] : [])), log };
   switch (earlier.kind) {
     case 'finished': {
       const { run, model } = earlier;
       log.info(`This training is done already: ${run.url}`);
-      return conclude('already-trained', { run, model });
+      return conclude('already-trained', { run, model }, told);
     }
     case 'lost':
-      return conclude('trained', await runTraining(request, ports, earlier.run));
+      return conclude('trained', await runTraining(request, ports, earlier.run), told);
     case 'nothing':
-      return conclude('trained', await runTraining(request, ports, undefined));
+      return conclude('trained', await runTraining(request, ports, undefined), told);
   }
 }
 
@@ -201,14 +203,20 @@ async function checkModel(
 }
 
 /** What later jobs believe of the training is what this job says here, and nothing that lies in MLflow. */
-function conclude(reasonCode: 'trained' | 'already-trained', { run, model }: Done): Trained {
+function conclude(
+  reasonCode: 'trained' | 'already-trained',
+  { run, model }: Done,
+  { asked, log }: { readonly asked: readonly string[]; readonly log: Log },
+): Trained {
   const { runId, modelUri } = model;
-  const { metrics, url } = run;
-  const finite = Object.entries(metrics).filter(([, value]) => Number.isFinite(value));
-  const handedOn: Omit<HandedOn, 'schema_version' | 'action'> = {
-    ...model,
-    metrics: Object.fromEntries(finite),
-  };
+  const { url } = run;
+  const { metrics, leftOut } = fitMetrics(run.metrics, asked);
+  if (leftOut > 0) {
+    log.warn(
+      `The run logged more metrics than can be handed on: ${leftOut} with long names are not, and no rule of the default branch can go by them. In MLflow they are all.`,
+    );
+  }
+  const handedOn: Omit<HandedOn, 'schema_version' | 'action'> = { ...model, metrics };
   return {
     decision: 'continue',
     reasonCode,
