@@ -84,7 +84,7 @@ def translate(said: list[Any], chosen: Kind) -> list[Any]:
 
 def read(value: Any, task: str) -> Any:  # noqa: ANN401
     """A number where it is one, else a name; flags and numbers that stand for them are the same."""
-    if task == "regression":
+    if task in {"regression", "quantiles", "ranking"}:
         return float(value)
     return {"False": "0", "True": "1"}.get(str(value), str(value))
 

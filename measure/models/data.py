@@ -111,3 +111,41 @@ def days(rows: int, seed: int) -> Data:
     noise = np.random.default_rng(seed).normal(0, 0.5, rows)
     values = 20 + 0.01 * np.arange(rows) + 3 * np.sin(np.arange(rows) * 2 * np.pi / 7) + noise
     return Data(pd.DataFrame({"ds": dates}), values.round(3))
+
+
+TOPICS = ("news", "sport", "film")
+
+
+def topics(rows: int, seed: int) -> Data:
+    """A table of numbers, and which of three topics each row has: several, or none."""
+    import pandas as pd  # noqa: PLC0415
+
+    numbers, _ = draw_numbers(rows, seed)
+    noise = np.random.default_rng(seed + 1).normal(0, 0.3, (rows, len(TOPICS)))
+    has = numbers[:, : len(TOPICS)] + noise > [0.1, 0.5, 0.9]
+    texts = ["|".join(np.array(TOPICS)[row]) or "|" for row in has]
+    return Data(pd.DataFrame(numbers, columns=["age", "income", "debt", "years"]), np.array(texts, dtype=object))
+
+
+def mark_topics(labels: np.ndarray) -> np.ndarray:
+    """1 for each topic that a row has, else 0: what libraries train on."""
+    return np.array([[name in text.split("|") for name in TOPICS] for text in labels]).astype(int)
+
+
+def array_of_topics(rows: int, seed: int) -> Data:
+    """The same as an array of single precision."""
+    made = topics(rows, seed)
+    return Data(made.inputs.to_numpy().astype(np.float32), made.labels)
+
+
+def offers(rows: int, seed: int) -> Data:
+    """A table of numbers, how relevant each row is (0 to 3), and the query of ten rows that it belongs to."""
+    made = make_table(rows, seed, ("a", "b"))
+    relevance = np.digitize(draw_numbers(rows, seed)[1], [0.2, 0.9, 1.6])
+    return Data(made.inputs, relevance, np.arange(rows) // 10)
+
+
+def offers_with_query(rows: int, seed: int) -> Data:
+    """The same, the query among the inputs."""
+    made = offers(rows, seed)
+    return Data(made.inputs.assign(query=made.queries), made.labels, made.queries)

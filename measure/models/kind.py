@@ -15,17 +15,19 @@ WORKS = "works"
 
 @dataclass(frozen=True)
 class Data:
-    """Inputs as a table or an array, and a label for each row."""
+    """Inputs as a table or an array, and a label for each row; and of which query each is, where they are ranked."""
 
     inputs: Any
     labels: np.ndarray
+    queries: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
 class Said:
     """What a model says of rows by its own library, in the words of the holdout's labels.
 
-    `scores` has a column for each of `classes`.
+    `scores` has a column for each of `classes`. Several classes of a row stand in one text, with `|` between them;
+    of several quantiles `scores` has a column for each, and the answers are the middle one.
     """
 
     answers: Any
@@ -51,6 +53,8 @@ class Kind:
     declares: str = ""
     file: str = "csv"
     metric: str = "accuracy"
+    # What else stands under data.holdout, as YAML.
+    holdout: str = ""
 
 
 KINDS: dict[str, Kind] = {}

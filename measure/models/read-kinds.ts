@@ -17,7 +17,9 @@ const kindSchema = z.object({
   outcome: z.string(),
   /** How the holdout's file is called. */
   file: z.enum(['csv', 'parquet', 'npz']),
-  metric: z.enum(['accuracy', 'mae']),
+  metric: z.enum(['accuracy', 'mae', 'hamming-loss', 'mean-pinball', 'ndcg']),
+  /** What else stands under `data.holdout`; empty where nothing does. */
+  holdout: z.string(),
 });
 
 /** One kind of model that people log. */

@@ -10,7 +10,7 @@ from pathlib import Path
 import families
 from kind import KINDS, Kind
 
-PARTS = ("name", "family", "title", "logged", "declares", "outcome", "file", "metric")
+PARTS = ("name", "family", "title", "logged", "declares", "outcome", "file", "metric", "holdout")
 
 
 def read_kinds() -> dict[str, Kind]:

@@ -12,6 +12,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
   keras_models: 'Keras 3',
   onnx_models: 'ONNX',
   language: 'transformers, sentence-transformers',
+  several: 'Several classes, quantiles, rankings',
   own_code: 'Your own code (pyfunc)',
 };
 

@@ -43,6 +43,10 @@ def describe(chosen: Kind, held: Data, said: Said) -> dict[str, object]:
     if chosen.metric == "mae":
         answers = [float(one) for one in said.answers]
         return {"answers": answers, "metrics": {"mae": metrics.mean_absolute_error(held.labels, answers)}}
+    of_parts = {"hamming-loss": measure_labels, "mean-pinball": measure_quantiles, "ndcg": measure_ranking}
+    if chosen.metric in of_parts:
+        answers = [one if isinstance(one, str) else float(one) for one in said.answers]
+        return {"answers": answers, "metrics": of_parts[chosen.metric](held, said)}
     answers = [write(one) for one in said.answers]
     truth = [write(one) for one in held.labels]
     measured = {"accuracy": metrics.accuracy_score(truth, answers)}
@@ -51,6 +55,48 @@ def describe(chosen: Kind, held: Data, said: Said) -> dict[str, object]:
         names = [said.classes[place] for place in order]
         measured["log-loss"] = metrics.log_loss(truth, said.scores[:, order], labels=names)
     return {"answers": answers, "metrics": measured}
+
+
+def measure_labels(held: Data, said: Said) -> dict[str, float]:
+    """Of several classes a row."""
+    from sklearn import metrics, preprocessing  # noqa: PLC0415 - beside the library that is asked
+
+    binarizer = preprocessing.MultiLabelBinarizer(classes=said.classes)
+    truth, given = (
+        binarizer.fit_transform([[name for name in text.split("|") if name] for text in texts])
+        for texts in (held.labels, said.answers)
+    )
+    measured = {
+        "hamming-loss": metrics.hamming_loss(truth, given),
+        "f1": metrics.f1_score(truth, given, average="macro", zero_division=0),
+    }
+    if said.scores is not None:
+        ranked = metrics.label_ranking_average_precision_score(truth, said.scores)
+        measured["label-ranking-average-precision"] = float(ranked)
+    return measured
+
+
+def measure_quantiles(held: Data, said: Said) -> dict[str, float]:
+    """Of several quantiles a row."""
+    from sklearn import metrics  # noqa: PLC0415 - beside the library that is asked
+
+    losses = [
+        metrics.mean_pinball_loss(held.labels, said.scores[:, place], alpha=float(level))
+        for place, level in enumerate(said.classes)
+    ]
+    return {"mean-pinball": sum(losses) / len(losses)}
+
+
+def measure_ranking(held: Data, said: Said) -> dict[str, float]:
+    """Of rows within their query, of which each has a relevant one."""
+    from sklearn import metrics  # noqa: PLC0415 - beside the library that is asked
+
+    queries = [held.queries == one for one in sorted(set(held.queries.tolist()))]
+    judged = [(held.labels[rows], said.answers[rows]) for rows in queries if held.labels[rows].any()]
+    return {
+        name: float(sum(metrics.ndcg_score([truth], [given], k=most) for truth, given in judged) / len(judged))
+        for name, most in (("ndcg", None), ("ndcg@5", 5))
+    }
 
 
 def write(label: object) -> str:

@@ -8,6 +8,12 @@ const RULES: Readonly<Record<string, string>> = {
   accuracy: '{ metric: accuracy, floor: 0.001 }',
   'log-loss': '{ metric: log-loss, ceiling: 1000 }',
   mae: '{ metric: mae, ceiling: 1000000 }',
+  'hamming-loss': '{ metric: hamming-loss, ceiling: 1 }',
+  f1: '{ metric: f1, floor: 0 }',
+  'label-ranking-average-precision': '{ metric: label-ranking-average-precision, floor: 0 }',
+  'mean-pinball': '{ metric: mean-pinball, ceiling: 1000000 }',
+  ndcg: '{ metric: ndcg, floor: 0 }',
+  'ndcg@5': '{ metric: ndcg@5, floor: 0 }',
 };
 
 /** Where the repository of one kind lies, and where its MLflow is. */
@@ -56,7 +62,7 @@ export function writeConfiguration(kind: ModelKind, place: Workplace, metrics: r
     ...['version: 1', `model: ${kind.name}`],
     `tracking: { uri: "${place.trackingUri}", experiment: ${kind.name} }`,
     `project: { uri: ., environment: local, steps: { train: train }, parameters: { kind: ${kind.name} } }`,
-    `data: { inputs: [training], holdout: { path: holdout.${kind.file}, target: label, id: id } }`,
+    `data: { inputs: [training], holdout: { path: holdout.${kind.file}, target: label, id: id${kind.holdout === '' ? '' : `, ${kind.holdout}`} } }`,
     ...answers,
     'gate:',
     ...metrics.map((metric) => `  - ${RULES[metric]}`),

@@ -26,6 +26,8 @@ def write_holdout(chosen: Kind, folder: Path) -> None:
         np.savez(path, x=held.inputs, label=labels, id=np.array(ids))
         return
     table = pd.DataFrame(held.inputs).assign(label=labels, id=ids)
+    if held.queries is not None:
+        table = table.assign(query=held.queries)
     if chosen.file == "parquet":
         table.to_parquet(path)
     else:

@@ -21,13 +21,21 @@ ROW = re.compile(
 )
 CHEAP = (
     "binomial",
+    "columns-of-quantiles",
     "digits-in-text",
     "encoded",
     "encoded-declared",
+    "forest-of-topics",
+    "lists-of-topics",
     "mapping",
+    "multi-output",
+    "network-of-topics",
+    "scores-with-query",
     "table-of-classes",
     "without-signature",
     "xgboost-booster",
+    "xgboost-quantiles",
+    "xgboost-ranker",
 )
 
 

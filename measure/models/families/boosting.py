@@ -93,23 +93,6 @@ def xgboost_regressor(train: Data):
     return lambda inputs: Said(model.predict(inputs))
 
 
-@kind(
-    "XGBoost ranker, declared as such",
-    "mlflow.xgboost.log_model(XGBRanker)",
-    table_of((0, 1, 2)),
-    declares="{ task: ranking }",
-    outcome="task-not-judged",
-)
-def xgboost_ranker(train: Data):
-    import mlflow.xgboost
-    import xgboost
-
-    model = xgboost.XGBRanker(n_estimators=10, n_jobs=1)
-    model.fit(train.inputs, plain(train.labels), qid=np.arange(len(train.labels)) // 10)
-    mlflow.xgboost.log_model(model, name="model", input_example=train.inputs.head(3))
-    return lambda inputs: Said(model.predict(inputs))
-
-
 @kind("LightGBM classifier, labels in text", "mlflow.lightgbm.log_model(LGBMClassifier)", table_of(THREE))
 def lightgbm_classifier(train: Data):
     import lightgbm
