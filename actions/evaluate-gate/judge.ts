@@ -103,7 +103,8 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [] } = plan;
   const asked = describeAsking(config.models, { challenger, champion, other });
-  const notes = [...asked, ...leftOut, ...gathered.leftOut];
+  const grouped = held.groupNote === undefined ? [] : [held.groupNote];
+  const notes = [...asked, ...grouped, ...leftOut, ...gathered.leftOut];
   const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
   const told = { policyChanges, notes, ...(await storeFigures(ports, training.runId, figures)) };
   return conclude(result, { runId: training.runId, url }, told);

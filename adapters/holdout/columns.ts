@@ -1,7 +1,12 @@
 import type { Cell } from './cell.ts';
 
 /** The columns that are asked for; those of `typed` are read by their type where the format has none of its own. */
-export type ColumnNames = { readonly all: readonly string[]; readonly typed: readonly string[] };
+export type ColumnNames = {
+  readonly all: readonly string[];
+  readonly typed: readonly string[];
+  /** Columns whose dates are read as ISO 8601. */
+  readonly times?: readonly string[];
+};
 
 /** What a file holds: the names of all its columns, and the values of those that were asked for. */
 export type Columns = {

@@ -5,6 +5,8 @@ import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { hashFile } from '../data-digest.ts';
 import { type Cell, nameCell } from './cell.ts';
+import type { Columns } from './columns.ts';
+import { groupDays } from './group-days.ts';
 import { readTruth } from './read-truth.ts';
 import { readerOf } from './readers.ts';
 
@@ -13,7 +15,7 @@ const LFS_POINTER = 'version https://git-lfs.github.com/spec/';
 const CORRECT = 'Correct data.holdout in trainyard.yml.';
 
 /** The columns of the holdout that are no inputs of a model, and where the file is. */
-type HoldoutFile = Pick<Holdout, 'path' | 'target' | 'id' | 'group' | 'slices'>;
+type HoldoutFile = Pick<Holdout, 'path' | 'target' | 'id' | 'group' | 'time' | 'slices'>;
 
 /**
  * Reads all of the holdout but the inputs: what an answer is held against. Relative paths start at `root`. The same file gives the same
@@ -32,14 +34,16 @@ export async function readHoldout(root: string, holdout: HoldoutFile): Promise<H
 }
 
 async function readColumns(file: string, holdout: HoldoutFile): Promise<HeldOut> {
-  const { path: written, target, id, group, slices } = holdout;
+  const { path: written, target, id, group, time, slices } = holdout;
   const reader = readerOf(file);
   if (reader === undefined) {
     const message = `${written} is of no kind that can be read.`;
     throw refusal({ code: 'holdout-format', message, remedy: 'Use .npz, .csv, .parquet or .jsonl.' });
   }
   const all = [...new Set([target, ...slices, ...[id, group].filter((name) => name !== undefined)])];
-  const columns = await reader(file, { all, typed: [target] });
+  // A group that is named says more than a day.
+  const times = group === undefined && time !== undefined ? [time] : [];
+  const columns = await reader(file, { all: [...all, ...times], typed: [target, ...times], times });
   const absent = all.filter((name) => !columns.names.includes(name));
   if (absent.length > 0) {
     const named = absent.map((name) => `\`${name}\``).join(', ');
@@ -56,11 +60,20 @@ async function readColumns(file: string, holdout: HoldoutFile): Promise<HeldOut>
     digest: await hashFile(file),
     ids: id === undefined ? labels.map((_, row) => String(row)) : await names(id),
     truth: readTruth(labels),
-    groups: group === undefined ? undefined : await names(group),
+    ...(group === undefined ? await groupOf(columns, times) : { groups: await names(group) }),
     slices: Object.fromEntries(named),
   };
   checkRows(written, held, labels);
   return held;
+}
+
+/** Days as groups where there is a time; a time that is no column is told by whoever needs it. */
+async function groupOf(
+  columns: Columns,
+  [time]: readonly string[],
+): Promise<Pick<HeldOut, 'groups' | 'groupNote'>> {
+  if (time === undefined || !columns.names.includes(time)) return { groups: undefined };
+  return groupDays(columns, time);
 }
 
 /** The key that names a column. */

@@ -95,7 +95,7 @@ function uncommitted(place: string, { isIgnored }: Held): Omit<CrossProblem, 'pa
 async function lookAtHoldout({ folder, file, text }: About, holdout: Holdout): Promise<readonly Checked[]> {
   const subject = 'data.holdout';
   try {
-    const { truth } = await readHoldout(folder, holdout);
+    const { truth, groupNote } = await readHoldout(folder, holdout);
     const absent = await findAbsent(folder, holdout);
     if (absent.length > 0) return errors(subject, placeProblems(text, file, absent));
     return [
@@ -103,6 +103,7 @@ async function lookAtHoldout({ folder, file, text }: About, holdout: Holdout): P
         subject,
         `${truth.names.length} examples, ${new Set(truth.names).size} different values of ${holdout.target}`,
       ),
+      ...(groupNote === undefined ? [] : [fine(subject, groupNote)]),
     ];
   } catch (thrown) {
     if (!(thrown instanceof UserError)) throw thrown;

@@ -12,6 +12,8 @@ export type HeldOut = {
   readonly truth: Truth;
   /** Rows with the same name depend on each other; `undefined` when rows are independent. */
   readonly groups: readonly string[] | undefined;
+  /** What was taken for a group where none is named, or why nothing was. */
+  readonly groupNote?: string;
   /** Column name to the value of each row. */
   readonly slices: Readonly<Record<string, readonly string[]>>;
 };

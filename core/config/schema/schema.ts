@@ -73,7 +73,7 @@ const dataSchema = z.strictObject({
         'user',
       ).optional(),
       time: text(
-        'Column of the time of each example (ISO 8601, or seconds since 1970). With two weeks or more, drift is judged beyond what usual days differ by; without it, the first days of serving teach that.',
+        'Column of the time of each example (ISO 8601, or seconds since 1970). With two weeks or more, rows of one day are drawn together where `group` names nothing, and drift is judged beyond what usual days differ by; without it, the first days of serving teach that.',
         'day',
       ).optional(),
       slices: names('Columns whose values the gate may look at one by one.', 'region').prefault([]),
