@@ -26,6 +26,10 @@ export async function runAgent(options: AgentOptions, env: AgentEnvironment): Pr
   const local = await listenLocally(createApp(agent, 'open'), localSocket(options.dataDir));
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  if (options.dispatch === undefined)
+    context.log.warn(
+      'No --repository: no brake, drift or stage of this host is reported, until the monitor asks.',
+    );
   const { address, port } = options.listen;
   context.log.info(
     `${options.hostName} listens on ${address}:${port}, predictions on ${options.dataPlane.port}`,

@@ -13,6 +13,10 @@ import { type HostPlace, type HostRequest, urlOf } from './host-request.ts';
 import type { Ssh } from './ssh.ts';
 import { walkSteps } from './walk-steps.ts';
 
+/** Half of the loop is off then, and nothing else would say so. */
+const UNREPORTED =
+  'It reports to no repository, so that no brake, drift or silence of it is heard of before the monitor asks: give --repository OWNER/NAME and --github-token FILE (a token that may write its contents).';
+
 const FACTS_TIMEOUT_MS = 60_000;
 
 /** Makes a machine that ssh reaches a serving host, and asks it at the end. What is so already stays. Gives the exit code. */
@@ -84,7 +88,7 @@ function noSystemd({ destination }: Ssh): readonly Problem[] {
 
 async function showEnd(request: HostRequest, { settings }: HostContents, facts: HostFacts): Promise<number> {
   const { world, ssh, address, hosts } = request;
-  const { listen, dataPlane, environment } = settings;
+  const { listen, dataPlane, environment, repository } = settings;
   const url = urlOf(address, listen);
   const env = trusting(request);
   const checked = await checkHost({
@@ -99,6 +103,7 @@ async function showEnd(request: HostRequest, { settings }: HostContents, facts: 
     ...(env.TRAINYARD_CA_FILE === undefined
       ? []
       : [`On each runner: TRAINYARD_CA_FILE, or the input ca-file, names ${env.TRAINYARD_CA_FILE}`]),
+    ...(repository === undefined ? [UNREPORTED] : []),
   ];
   for (const line of next) world.print.line(line);
   return code;
