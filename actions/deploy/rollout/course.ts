@@ -19,6 +19,7 @@ import { createJudge } from './judge.ts';
 import type { Memory } from './memory.ts';
 import { shadowCandidate } from './shadow.ts';
 import { type Stepped, takeStep } from './step.ts';
+import { createProgress } from './tell-progress.ts';
 
 /** One round of an open rollout, as it is at one reading: brings hosts up, judges what they saw, and takes one step. */
 type Round = (rollout: Rollout, reading: Reading) => Promise<Stepped>;
@@ -77,6 +78,7 @@ export function createCourse(
     const shadow = (dark: Rollout) =>
       shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
     const explain = createExplainer(log);
+    const tellProgress = createProgress({ announcer, clock }, journal.environment);
     if (rollout.percent === 0) {
       announcer.status(id, 'in_progress', `Starting version ${version}`);
       log.info(`Starting version ${version} on ${fleet.urls.length} hosts.`);
@@ -96,6 +98,7 @@ export function createCourse(
       if (open.stable !== undefined) explain(judged.decision.explanation);
       const ports = { journal, endings, announcer, brakes, traffic, hosts, shadow, log };
       const stepped = await takeStep(ports, { rollout: open, judged, detach: leaves() });
+      if (stepped.kind === 'going-on') tellProgress(open, judged);
       if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
       return stepped;
     };
