@@ -29,11 +29,12 @@ const SCRIPTS = [
   'house',
   'sandbox',
   'pictures',
+  'site',
   'test-docker',
   'test-kill',
 ];
 /** Scripts that need only Node; the rest also need the virtual environment. */
-const NODE_ONLY = ['build', 'docs', 'house', 'simulate'];
+const NODE_ONLY = ['build', 'docs', 'house', 'simulate', 'site', 'pictures'];
 /** Git hooks of this repository: the bundle is rebuilt with its sources, and subjects stay short. */
 const HOOKS = '.githooks';
 

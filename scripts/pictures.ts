@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { ROOT } from '../sandbox/checkout.ts';
-import { openCamera, type Scene } from './pictures/chromium.ts';
-import { commentPage } from './pictures/markdown-page.ts';
+import { openCamera, type Scene } from '../sandbox/pages/chromium.ts';
+import { commentPage } from '../sandbox/pages/markdown-page.ts';
 
 const HELP = `npm run pictures -- comment|page --repo DIR [--chromium PROGRAM] [--out FOLDER]
 

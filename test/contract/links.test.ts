@@ -41,7 +41,10 @@ function findBrokenLinks({ file, folder, text, prose }: Page): readonly string[]
   const targets = [...prose.matchAll(/\]\((?<target>[^)\s]+)\)/g)].map(
     (match) => match.groups?.['target'] ?? '',
   );
-  return targets
+  const pictures = [...prose.matchAll(/\b(?:src|srcset)="(?<target>[^"\s]+)"/g)].map(
+    (match) => match.groups?.['target'] ?? '',
+  );
+  return [...targets, ...pictures]
     .filter((target) => !/^[a-z]+:/.test(target))
     .filter((target) => {
       const [place = '', anchor] = target.split('#');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { waitFor } from '../../sandbox/machine/wait-for.ts';
+import { waitFor } from '../machine/wait-for.ts';
 
 const replySchema = z.object({
   id: z.number().optional(),
