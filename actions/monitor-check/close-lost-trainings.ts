@@ -5,8 +5,10 @@ import { releaseLock } from '../../core/ledger/locks.ts';
 import { type LedgerState, openTrainings, type Training } from '../../core/ledger/state.ts';
 import { TAGS } from '../../core/names.ts';
 import { ok } from '../../core/result.ts';
+import { MOST_ROUNDS } from '../../core/training/lease.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { Monitoring } from './monitor-context.ts';
+import { findLost } from './take-up-trainings.ts';
 
 /** A request whose training has not begun after this long never will, in seconds. */
 const LOST_REQUEST_SECONDS = 86_400;
@@ -40,7 +42,8 @@ export async function closeLostTrainings(monitoring: Monitoring, state: LedgerSt
   return (await appendOrThrow(ports.ledger, request.config.model, () => ok(events))).state;
 }
 
-async function findEnd({ request, ports }: Monitoring, training: Training): Promise<string | undefined> {
+async function findEnd(monitoring: Monitoring, training: Training): Promise<string | undefined> {
+  const { request, ports } = monitoring;
   const { tracking, project } = request.config;
   const runsOf = (step: 'train' | 'search') =>
     ports.tracking.findRuns(tracking.experiment, {
@@ -59,11 +62,29 @@ async function findEnd({ request, ports }: Monitoring, training: Training): Prom
       ? `its run ${last.runId} ended well at ${last.endedAt}, and nothing has judged it since: a job after the training failed. Re-run the failed jobs of its workflow run`
       : undefined;
   }
+  const lostAgain = last?.status === 'RUNNING' && (await findSecondLoss(monitoring, training));
+  if (lostAgain) return lostAgain;
   const age = secondsBetween(training.requestedAt, now);
   if (last === undefined && age > LOST_REQUEST_SECONDS) return 'it never began';
   const most = training.operation === 'tune' ? SEARCH_SECONDS : project.timeoutSeconds;
   const tooOld = age > most + LOST_REQUEST_SECONDS;
   return last?.status === 'RUNNING' && tooOld
     ? `its run ${last.runId} is older than it may become`
+    : undefined;
+}
+
+/** Why a training that was taken up again by itself as often as may be comes to nothing all the same. */
+async function findSecondLoss(monitoring: Monitoring, training: Training): Promise<string | undefined> {
+  const { resumed } = training;
+  if (resumed === undefined || resumed.round < MOST_ROUNDS) return undefined;
+  const lost = await findLost(monitoring, training);
+  if (lost === undefined) return undefined;
+  const { runId } = lost.run;
+  if (lost.leases.some(({ round }) => round === resumed.round)) {
+    return `its run ${runId} was lost again. Re-run the failed jobs of its workflow run: it goes on from its last checkpoint`;
+  }
+  const since = secondsBetween(resumed.at, monitoring.ports.clock.now());
+  return since > LOST_REQUEST_SECONDS
+    ? `its run ${runId} was lost, and the job that was asked for has never begun`
     : undefined;
 }

@@ -22,6 +22,7 @@ import { gatherInput } from './gather-input.ts';
 import type { Monitoring } from './monitor-context.ts';
 import { repairHosts } from './repair-hosts.ts';
 import { takeUpRollout } from './take-up-rollout.ts';
+import { takeUpTrainings } from './take-up-trainings.ts';
 
 type Checked = OutcomeOf<(typeof CONTRACTS)['monitor-check']>;
 
@@ -69,11 +70,14 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const state = await warnIfFailing(ports.log, 'Lost trainings could not be looked for', read, () =>
     closeLostTrainings(monitoring, read),
   );
+  const begunAgain = await warnIfFailing(ports.log, 'No lost training could be taken up', [], () =>
+    takeUpTrainings(monitoring, state, askFor),
+  );
   const registry = { registry: ports.tracking, log: ports.log };
   const { environmentName: environment } = request;
   const aliases = registryAliases(environment, defaultEnvironment(request.config));
   const moved = await registryFollows(registry, state, { environment, aliases });
-  const repaired = [...takenUp, ...moved, ...broughtBack];
+  const repaired = [...takenUp, ...begunAgain, ...moved, ...broughtBack];
   for (const line of repaired) ports.log.info(line);
   const input = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);

@@ -28,8 +28,10 @@ export function recordOf(
   stamp: Stamp,
 ): readonly LedgerEvent[] | Refused {
   const { actor, cause, environment, reason, operation } = planned;
+  const { round } = planned;
   const context = { model: config.model, at: stamp.at, actor, cause, workflow };
   const where = environment === undefined ? {} : { environment };
+  if (round !== undefined) return [createEvent(context, 'training.resumed', { round }, round)];
   switch (operation) {
     case 'train':
       return [requestTraining(context, planned, stamp)];
@@ -50,7 +52,7 @@ export function recordOf(
 
 function requestTraining(
   context: EventContext,
-  { operation, sha, parameters, pullRequest, reason, next }: PlannedOperation,
+  { operation, sha, parameters, pullRequest, reason, environment, next }: PlannedOperation,
   { nonce }: Stamp,
 ): LedgerEvent {
   return createEvent(context, 'training.requested', {
@@ -59,6 +61,7 @@ function requestTraining(
     parameters: { ...parameters },
     ...(pullRequest !== undefined && { pullRequest }),
     ...(reason !== undefined && { reason }),
+    ...(environment !== undefined && { environment }),
     ...(next !== undefined && { next }),
     nonce,
   });

@@ -33,10 +33,16 @@ const DATA = {
     parameters: parametersSchema,
     pullRequest: z.number().int().positive().optional(),
     reason: z.string().optional(),
+    /** Where its model is to be rolled out to. */
+    environment: environment.optional(),
     /** What follows a search at once. */
     next: z.literal('train').optional(),
     /** What the attempts of its train job know each other's runs by. */
     nonce: z.string().min(32).max(200).optional(),
+  }),
+  'training.resumed': z.strictObject({
+    /** How often it was lost until then, from 1: only the job of the last round may write. */
+    round: z.number().int().positive(),
   }),
   'training.started': z.strictObject({
     runId: z.string(),
@@ -208,6 +214,7 @@ function eventOf<K extends LedgerEventKind>(kind: K) {
 /** One line of the ledger. */
 export const ledgerEventSchema = z.discriminatedUnion('kind', [
   eventOf('training.requested'),
+  eventOf('training.resumed'),
   eventOf('training.started'),
   eventOf('training.finished'),
   eventOf('search.finished'),

@@ -46,6 +46,7 @@ export function foldLedger(model: string, events: Iterable<RecordedEvent>): Ledg
 function applyEvent(draft: Draft, index: Index, event: RecordedEvent): void {
   switch (event.kind) {
     case 'training.requested':
+    case 'training.resumed':
     case 'training.started':
     case 'training.finished':
     case 'search.finished':

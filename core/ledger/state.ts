@@ -133,6 +133,9 @@ export type Training = {
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly pullRequest?: number | undefined;
   readonly reason?: string | undefined;
+  readonly environment?: string | undefined;
+  /** How often it was lost and taken up again, and when last. */
+  readonly resumed?: { readonly round: number; readonly at: string } | undefined;
   /** What follows the search at once. */
   readonly next?: 'train' | undefined;
   readonly nonce?: string | undefined;

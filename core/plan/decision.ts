@@ -21,7 +21,8 @@ type IgnoreCode =
   | 'retrain-open'
   | 'rollout-open'
   | 'delivery-open'
-  | 'rollout-over';
+  | 'rollout-over'
+  | 'training-over';
 
 /** Why someone who asked for something does not get it. */
 type RefuseCode =

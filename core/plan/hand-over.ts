@@ -52,6 +52,8 @@ const operationSchema = z.object({
   reason: z.string().exactOptional(),
   /** What follows a search at once. */
   next: z.literal('train').exactOptional(),
+  /** How often this training was lost before; absent the first time. */
+  round: z.int().positive().exactOptional(),
   /** The rollout that a host has braked. */
   rollout: z.string().min(1).max(200).exactOptional(),
   /** Shared by everything that follows; also the cause's id. */
@@ -116,8 +118,6 @@ const contentSchema = operationSchema.extend({
    * the repository: it stands in the log and the ledger.
    */
   nonce: z.string().min(32).max(200).exactOptional(),
-  /** How often this training was lost and taken up again before; absent the first time. */
-  round: z.int().positive().exactOptional(),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),
 });

@@ -10,6 +10,7 @@ import {
   MAX_PAYLOAD_CHARACTERS,
   MAX_PAYLOAD_KEYS,
   MAX_REPORT_AGE_DAYS,
+  resumptionSchema,
   trainingWishSchema,
 } from '../serving/dispatch-payload.ts';
 import { isOthersTurn } from '../serving/is-others-turn.ts';
@@ -19,6 +20,7 @@ import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from '.
 import type { Operation } from './hand-over.ts';
 import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
+import { planResumption } from './plan-resumption.ts';
 import { planReturn } from './plan-return.ts';
 import { resolveOperation } from './resolve-operation.ts';
 
@@ -50,6 +52,10 @@ export function planDispatch(input: PlanInput): PlanDecision {
   const { type, payload } = report;
   const environment = findEnvironment(input.config, payload.environment);
   if (!environment.ok) return environment.error;
+  if (type === DISPATCH_TYPES.retrain && 'resume' in payload.body) {
+    const wish = resumptionSchema.safeParse(payload.body);
+    return wish.success ? planResumption(wish.data, input) : broken(firstIssue(wish.error));
+  }
   const returned = planReturn(input, report, environment.value);
   if (returned !== undefined) return returned;
   // A host that only lost contact has seen no harm: its rollout is gone on with, which raises traffic again.

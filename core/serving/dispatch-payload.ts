@@ -16,6 +16,9 @@ export const trainingWishSchema = z.object({
   reason: z.string().max(500).exactOptional(),
 });
 
+/** The training that a report asks to take up again, by its correlation id, and how often it was lost by then. */
+export const resumptionSchema = z.object({ resume: z.string().min(1).max(200), round: z.int().positive() });
+
 const knownFields = z.object({
   v: z.literal(1),
   /** Idempotency key; a second dispatch with it is a replay. */

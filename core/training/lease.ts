@@ -23,6 +23,9 @@ export type LeaseTimes = {
 /** The times of trainings: a tracking server may be away for ten minutes, and clocks may differ by almost five. */
 export const LEASE_TIMES: LeaseTimes = { renew: 30, expires: 600, lost: 900 };
 
+/** How often a training that was lost is taken up again by itself. */
+export const MOST_ROUNDS = 1;
+
 /** What a lease that was given back says: nobody has to wait for its holder. */
 const RELEASED = toInstant(0);
 const PREFIX = `${TAGS.lease}.`;

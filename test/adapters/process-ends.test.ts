@@ -35,7 +35,7 @@ describe('a command', () => {
     const end = await runProcess({ ...shell(`sleep ${mark} & echo said; exit 3`), timeoutMs: 60_000 });
     expect(end).toMatchObject({ code: 3, ended: 'exited', stdout: ['said'] });
     expect(Date.now() - started).toBeLessThan(5_000);
-    expect(await findCommands(mark)).toEqual([]);
+    await expect.poll(() => findCommands(mark)).toEqual([]);
   });
 
   test('is told to have ended when its time is up, though something of another session holds its output', async () => {
@@ -103,7 +103,7 @@ describe.each([
     const mark = createMark();
     const worker = path.join(workspace, `worker-${mark}.py`);
     writeFileSync(worker, WORKER);
-    const script = `${venvProgram('torchrun')} --standalone --nproc-per-node 2 ${worker}`;
+    const script = `exec ${venvProgram('torchrun')} --standalone --nproc-per-node 2 ${worker}`;
     const started = Date.now();
     const end = await attack({ script, python, policy, timeoutMs: 20_000 });
     expect(end.stdout.filter((line) => line.startsWith('at work'))).toHaveLength(2);

@@ -8,6 +8,7 @@ type LifeEvent = Extract<
   {
     kind:
       | 'training.requested'
+      | 'training.resumed'
       | 'training.started'
       | 'training.finished'
       | 'search.finished'
@@ -27,6 +28,7 @@ export function applyLifeEvent(draft: Draft, index: Index, event: LifeEvent): vo
   const { versions, gates } = draft;
   switch (event.kind) {
     case 'training.requested':
+    case 'training.resumed':
     case 'training.started':
     case 'training.finished':
       applyTraining(draft, event);
@@ -70,6 +72,9 @@ function applyTraining(
     case 'training.requested':
       trainings[cause.id] = { ...newTraining(event), ...event.data, status: 'requested' };
       if (AUTOMATIC.has(cause.kind)) retrains.push({ at, correlationId: cause.id });
+      break;
+    case 'training.resumed':
+      trainings[cause.id] = { ...known, resumed: { ...event.data, at } };
       break;
     case 'training.started':
       trainings[cause.id] = { ...known, ...event.data, status: 'started' };

@@ -25,6 +25,7 @@ const pair: fc.Arbitrary<Pair> = fc.oneof(
     const digests = { dataDigest: DIGEST, resultDigest: DIGEST };
     return ['search.finished', { ...told, runId: run, complete: 2, pruned: 0, best, ...digests }];
   }),
+  fc.integer({ min: 1, max: 2 }).map((round): Pair => ['training.resumed', { round }]),
   runId.map((run): Pair => ['training.started', { runId: run, sha: 'b' }]),
   fc
     .record({ runId, status: fc.constantFrom('finished' as const, 'failed' as const) })

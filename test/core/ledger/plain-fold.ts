@@ -35,6 +35,7 @@ export function foldPlainly(model: string, events: Iterable<LedgerEvent>): Ledge
 function applyEvent(state: LedgerState, event: LedgerEvent): LedgerState {
   switch (event.kind) {
     case 'training.requested':
+    case 'training.resumed':
     case 'training.started':
     case 'training.finished':
     case 'search.finished':
@@ -112,6 +113,7 @@ type LifeEvent = Extract<
   {
     kind:
       | 'training.requested'
+      | 'training.resumed'
       | 'training.started'
       | 'training.finished'
       | 'search.finished'
@@ -130,6 +132,7 @@ const AUTOMATIC: ReadonlySet<string> = new Set(['dispatch', 'schedule', 'agent']
 function applyLifeEvent(state: LedgerState, event: LifeEvent): LedgerState {
   switch (event.kind) {
     case 'training.requested':
+    case 'training.resumed':
     case 'training.started':
     case 'training.finished':
       return applyTraining(state, event);
@@ -173,6 +176,10 @@ function applyTraining(
       const asked = withTraining(state, { ...newTraining(event), ...event.data, status: 'requested' });
       if (!AUTOMATIC.has(event.cause.kind)) return asked;
       return { ...asked, retrains: [...state.retrains, { at: event.at, correlationId: id }] };
+    }
+    case 'training.resumed': {
+      const resumed = { ...event.data, at: event.at };
+      return withTraining(state, { ...(known ?? newTraining(event)), resumed });
     }
     case 'training.started':
       return withTraining(state, { ...(known ?? newTraining(event)), ...event.data, status: 'started' });
