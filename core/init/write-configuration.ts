@@ -37,6 +37,8 @@ export function writeConfiguration(setup: InitialSetup): string {
     'project:',
     `  uri: ${scalar(project.folder)} # the folder of MLproject`,
     `  steps: { ${steps.join(', ')} }`,
+    '  # A script that writes checkpoints to the folder $TRAINYARD_CHECKPOINT_DIR, and begins from the newest there, outlives its runner:',
+    '  # https://github.com/trainyard/trainyard/blob/main/docs/training.md',
     ...(parameters.length === 0
       ? []
       : ['  # Only these can be set in a comment: `/train name=value`.', '  parameters:', ...parameters]),

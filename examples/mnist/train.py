@@ -10,6 +10,7 @@ import torch
 from mlflow.models import infer_signature
 from torch import nn
 
+from checkpoint import Checkpoint
 from digits import Digits, load
 from network import VARIANTS, DigitNetwork, TwoLaneNetwork
 
@@ -62,7 +63,8 @@ def fit(network: DigitNetwork, train: Digits, validation: Digits, options: argpa
     steps = options.epochs * -(-len(images) // options.batch_size)
     # A rate that ends near zero: two trainings that differ by their seed alone then differ little.
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=options.lr, total_steps=steps)
-    for epoch in range(options.epochs):
+    checkpoint = Checkpoint(network, optimizer, schedule)
+    for epoch in range(checkpoint.load(), options.epochs):
         losses = []
         for rows in torch.randperm(len(images)).split(options.batch_size):
             optimizer.zero_grad()
@@ -74,7 +76,9 @@ def fit(network: DigitNetwork, train: Digits, validation: Digits, options: argpa
         metrics = {"loss": float(np.mean(losses))}
         if len(validation.x) > 0:
             metrics["val_accuracy"] = measure_accuracy(network, validation)
-        mlflow.log_metrics(metrics, step=epoch + 1)
+        if not checkpoint.was_logged(epoch + 1):
+            mlflow.log_metrics(metrics, step=epoch + 1)
+        checkpoint.save(epoch + 1)
         print(f"epoch {epoch + 1}/{options.epochs}: {metrics}", flush=True)
 
 

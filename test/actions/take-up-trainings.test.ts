@@ -52,7 +52,9 @@ async function world(heardSecondsAgo: number, { nonce = NONCE, status = 'RUNNING
   /** The plan job that hears such a dispatch. */
   const hear = (payload: unknown, attempt = 1) => {
     const event = { action: 'trainyard.retrain', client_payload: payload };
-    const request = { ...planned.request, eventName: 'repository_dispatch', payload: event, attempt };
+    const workflow = { ...planned.request.workflow, attempt };
+    const asked = { eventName: 'repository_dispatch', payload: event, attempt, workflow };
+    const request = { ...planned.request, ...asked };
     return { request, plan: () => plan(request, ports), handOff: () => handOff(request, ports) };
   };
   return { ...planned, clock, ledger, check, hear, hold };
