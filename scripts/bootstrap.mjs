@@ -28,6 +28,7 @@ const SCRIPTS = [
   'docs',
   'house',
   'sandbox',
+  'stack',
   'pictures',
   'site',
   'test-docker',

@@ -44,11 +44,11 @@ def time_optuna() -> float:
             run = search.client.create_run(experiment).info.run_id
             subprocess.run(
                 [sys.executable, "-I", "-S", "-c", TRAINING, "--run-id", run, f"x={x}", f"y={y}", f"seconds={SECONDS}"],
-                env={"STORE": str(search.store), "DONE": str(search.done)},
+                env={"STORE": search.store, "DONE": str(search.done)},
                 check=True,
             )
             search.client.set_terminated(run)
-            return mlflow.MlflowClient(f"file://{search.store}").get_metric_history(run, "loss")[-1].value
+            return mlflow.MlflowClient(search.tracking).get_metric_history(run, "loss")[-1].value
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         sampler = optuna.samplers.TPESampler(seed=7, multivariate=True)

@@ -1,4 +1,4 @@
-"""A search of a training that only writes its metric, as MLflow's file store does: it costs no start of MLflow."""
+"""A search of a training that only writes its metric, to a file store or a server of MLflow, without its start."""
 
 from __future__ import annotations
 
@@ -12,21 +12,30 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 # x and y come with `-P name=value`, the run with `--run-id`: as `mlflow run` has it.
 TRAINING = """
-import os, sys, time
+import json, os, sys, time
 from pathlib import Path
+from urllib.request import Request, urlopen
 words = sys.argv[1:]
 given = dict(word.split("=", 1) for word in words if "=" in word)
 run = words[words.index("--run-id") + 1]
-folder = next(Path(os.environ["STORE"]).glob(f"*/{run}/metrics"))
+store = os.environ["STORE"]
+def log(value, step):
+    now = int(time.time() * 1000)
+    if store.startswith("http"):
+        metric = {"run_id": run, "key": "loss", "value": value, "timestamp": now, "step": step}
+        headers = {"Content-Type": "application/json"}
+        url = f"{store}/api/2.0/mlflow/runs/log-metric"
+        urlopen(Request(url, json.dumps(metric).encode(), headers), timeout=60).read()
+    else:
+        with (next(Path(store).glob(f"*/{run}/metrics")) / "loss").open("a") as file:
+            file.write(f"{now} {value} {step}\\n")
 if given.get("fails") == "true":
     sys.exit("ValueError: no such layer")
 x, y = float(given["x"]), float(given["y"])
 loss = (x - 1) ** 2 + (y + 2) ** 2
 for step in range(3):
     time.sleep(float(given.get("seconds", 0)) / 3)
-    value = loss + 10 * (2 - step)
-    with (folder / "loss").open("a") as file:
-        file.write(f"{int(time.time() * 1000)} {value} {step}\\n")
+    log(loss + 10 * (2 - step), step)
 (Path(os.environ["DONE"]) / run).touch()
 """
 
@@ -34,19 +43,26 @@ for step in range(3):
 class Search:
     """One search in a folder of its own."""
 
-    def __init__(self, folder: Path, url: str | None = None, **settings: object) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str | None = None,
+        tracking: str | None = None,
+        experiment: str = "tiny",
+        **settings: object,
+    ) -> None:
         os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
         import mlflow
 
         self.folder = folder
         self.url = url or f"sqlite:///{folder}/study.db"
-        self.store = folder / "mlruns"
+        self.store = str(folder / "mlruns")
+        self.tracking = tracking or f"file://{self.store}"
         self.done = folder / "done"
         self.done.mkdir()
-        client = mlflow.MlflowClient(f"file://{self.store}")
-        experiment = client.create_experiment("tiny")
+        client = mlflow.MlflowClient(self.tracking)
         self.client = client
-        self.parent = client.create_run(experiment).info.run_id
+        self.parent = client.create_run(client.create_experiment(experiment)).info.run_id
         (folder / "train.py").write_text(TRAINING)
         self.settings = {
             "study": "tiny",
@@ -73,7 +89,7 @@ class Search:
 
     def start(self) -> subprocess.Popen[str]:
         """The command, as the train action starts it."""
-        variables = {"STORE": str(self.store), "DONE": str(self.done), "PATH": os.environ["PATH"]}
+        variables = {"STORE": self.tracking.removeprefix("file://"), "DONE": str(self.done), "PATH": os.environ["PATH"]}
         box = {
             "level": "process",
             "nobody": False,
@@ -97,7 +113,7 @@ class Search:
         spec.write_text(json.dumps({**self.settings, "project": project}))
         environment = {
             **os.environ,
-            "MLFLOW_TRACKING_URI": f"file://{self.store}",
+            "MLFLOW_TRACKING_URI": self.tracking,
             "TRAINYARD_SEARCH_STORAGE": self.url,
             "TRAINYARD_SEARCH_VARIABLES": json.dumps(variables),
         }

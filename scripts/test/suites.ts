@@ -25,7 +25,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'lint-python',
     command: venvProgram('ruff'),
-    args: ['check', 'runtime', 'test', 'examples', 'measure', 'sandbox'],
+    args: ['check', 'runtime', 'test', 'examples', 'measure', 'sandbox', 'deploy'],
     counting: { by: 'exit' },
   },
   {
@@ -39,6 +39,7 @@ export const SUITES: readonly Suite[] = [
   { ...vitestSuite('house', 'back'), givesWay: true },
   { ...pytestSuite('runtime', 'test/runtime'), givesWay: true },
   vitestSuite('agent', 'front'),
+  { ...vitestSuite('stack', 'back'), givesWay: true },
   vitestSuite('fleet', 'back'),
   vitestSuite('acceptance', 'front'),
   { ...worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]), givesWay: true },

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Saves all that the stack of compose.yaml keeps into a new folder, while it runs: deploy/backup.sh INTO
+# The database goes first, so that every artifact that it names has been written when the objects are read.
+set -eu
+umask 077
+[ $# -eq 1 ] || { echo 'usage: deploy/backup.sh INTO' >&2; exit 2; }
+! [ -e "$1" ] || { echo "$1 is there already: a backup is made into a folder of its own." >&2; exit 1; }
+mkdir -p "$1.unfinished"
+into=$(cd "$1.unfinished" && pwd)
+cd "$(dirname "$0")"
+docker compose exec -T postgres pg_dump --username=postgres --format=custom trainyard >"$into/database.dump"
+docker compose run --rm -T --no-deps --user 0 --volume "$into:/backup" mlflow python /srv/objects.py save mlflow /backup/objects
+cd - >/dev/null
+mv "$1.unfinished" "$1"
