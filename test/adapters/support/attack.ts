@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import type { BoxPolicy } from '../../../core/config/config.ts';
 import { ROOT, STATE_DIR, venvProgram } from '../../../sandbox/checkout.ts';
 
 /** A runner's folders, outside all that is hidden anyway: its work, the workspace in it, its command files, and what it is registered with. */
-const runner = mkdtempSync(path.join(STATE_DIR, 'runner-'));
+const runner = path.join(STATE_DIR, `runner-${randomUUID()}`);
 /** A path in the folder that all of the runner's are in. */
 export const at = (...names: readonly string[]) => path.join(runner, ...names);
 /** Where trainings work. */
@@ -32,11 +33,11 @@ export const env = {
 /** Makes the runner's folders before the tests of a file, and takes them away after. */
 export function useRunner(): void {
   beforeAll(() => {
-    // A model may run as nobody, who has to find what is shown.
-    chmodSync(runner, 0o755);
     for (const folder of [workspace, path.dirname(commandFile), at('_work', '_actions')]) {
       mkdirSync(folder, { recursive: true });
     }
+    // A model may run as nobody, who has to find what is shown.
+    chmodSync(runner, 0o755);
     for (const file of [commandFile, at('.credentials'), at('_work', '_actions', 'action.js')]) {
       writeFileSync(file, SECRET);
     }
