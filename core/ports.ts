@@ -103,6 +103,8 @@ export type LoggedModel = {
   readonly modelUri: string;
   readonly runId: string | undefined;
   readonly hasSignature: boolean;
+  /** The signature as it is written there: JSON. */
+  readonly signature?: { readonly inputs: string; readonly outputs?: string };
 };
 
 /** Where a version comes from. */

@@ -1,5 +1,6 @@
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { optional } from '../../core/config/optional.ts';
 import type { Clock, LoggedModel, Tracking } from '../../core/ports.ts';
 import { requestText } from '../network/http.ts';
 import { downloadArtifact, listArtifacts, readArtifact, uploadArtifact } from './artifacts.ts';
@@ -19,7 +20,9 @@ import {
   setRunTags,
 } from './runs.ts';
 
-const mlmodelSchema = z.object({ signature: z.object({ inputs: z.unknown() }).nullish() });
+const mlmodelSchema = z.object({
+  signature: z.object({ inputs: z.unknown(), outputs: z.unknown().optional() }).nullish(),
+});
 
 /** MLflow's tracking server and model registry over REST, for MLflow 3 (models of MLflow 2 runs are read too). */
 export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
@@ -75,5 +78,12 @@ async function getModel(client: MlflowClient, modelUri: string): Promise<LoggedM
   const parsed = mlmodelSchema.safeParse(bytes && parseYaml(Buffer.from(bytes).toString('utf8')));
   const signature = parsed.success ? parsed.data.signature : undefined;
   const hasSignature = signature?.inputs !== undefined && signature.inputs !== null;
-  return { modelUri, runId: model.runId, hasSignature };
+  return { modelUri, runId: model.runId, hasSignature, ...optional('signature', textsOf(signature)) };
+}
+
+/** MLflow writes the parts of a signature as texts; another form is for nobody to read. */
+function textsOf(signature: z.infer<typeof mlmodelSchema>['signature']): LoggedModel['signature'] {
+  const { inputs, outputs } = signature ?? {};
+  if (typeof inputs !== 'string') return undefined;
+  return { inputs, ...(typeof outputs === 'string' && { outputs }) };
 }

@@ -16,6 +16,8 @@ const MOST_CLASSES = 20;
 /** What was said of the data on the command line. */
 type Said = Readonly<Partial<Record<'path' | 'target' | 'id' | 'time', string>>> & {
   readonly inputs: readonly string[];
+  /** Columns that the newest model takes; none where nobody knows. */
+  readonly columns: readonly string[];
 };
 
 type Found = Pick<InitialSetup, 'holdout' | 'inputs' | 'task'>;
@@ -30,7 +32,8 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
       files,
     );
   const { names, read } = await readColumns(root, place);
-  const target = said.target ?? TARGETS.find((name) => names.includes(name));
+  const target =
+    said.target ?? TARGETS.find((name) => names.includes(name)) ?? findUntaken(said, { names, read });
   if (target === undefined || !names.includes(target)) {
     throw refusal(
       'which-target',
@@ -38,13 +41,8 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
       'Name the one that holds the truth with --target.',
     );
   }
-  const id = said.id ?? names.find((name) => /^(?:id|.*_id)$/i.test(name) && areDifferent(read(name)));
-  const time =
-    said.time ??
-    names.find(
-      (name) =>
-        name !== target && read(name).length > 0 && read(name).every((cell) => DATE.test(String(cell))),
-    );
+  const id = said.id ?? names.find((name) => isId(name, read));
+  const time = said.time ?? names.find((name) => name !== target && isTime(name, read));
   const holdout: Found['holdout'] = { path: place, target, ...optional('id', id), ...optional('time', time) };
   return {
     holdout,
@@ -56,12 +54,29 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
   };
 }
 
-type Cells = readonly unknown[];
+/** The one column that a model which was trained on such data is not given, beside ids and times. */
+function findUntaken({ columns, id, time }: Said, { names, read }: Table): string | undefined {
+  const isLeft = (name: string) =>
+    !columns.includes(name) && name !== id && name !== time && !isId(name, read) && !isTime(name, read);
+  const left = names.filter(isLeft);
+  return columns.length > 0 && columns.every((name) => names.includes(name)) && left.length === 1
+    ? left[0]
+    : undefined;
+}
 
-async function readColumns(
-  root: string,
-  place: string,
-): Promise<{ readonly names: readonly string[]; readonly read: (name: string) => Cells }> {
+function isId(name: string, read: Table['read']): boolean {
+  return /^(?:id|.*_id)$/i.test(name) && areDifferent(read(name));
+}
+
+function isTime(name: string, read: Table['read']): boolean {
+  return read(name).length > 0 && read(name).every((cell) => DATE.test(String(cell)));
+}
+
+type Cells = readonly unknown[];
+/** The names of a table's columns, and what stands in them. */
+type Table = { readonly names: readonly string[]; readonly read: (name: string) => Cells };
+
+async function readColumns(root: string, place: string): Promise<Table> {
   const file = path.resolve(root, place);
   const reader = readerOf(file);
   if (reader === undefined)

@@ -119,23 +119,28 @@ async function answer(folder: string, given: Given, env: Surroundings['env']): P
   const present = Object.fromEntries(
     Object.entries(said).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-  const found = await findHoldout(folder, { ...present, inputs: given.list('input') });
   const model = modelNameSchema.safeParse(given.text('model') ?? path.basename(folder));
-  if (model.success) {
-    const experiment = given.text('experiment');
-    const known = { ...found, model: model.data, project, hosts: given.list('host') };
-    return addRun({ ...known, ...optional('experiment', experiment) }, given.text('limit'), env);
+  if (!model.success) {
+    const message = `The name of a model ${model.error.issues[0]?.message ?? 'is another'}.`;
+    throw new UserError([{ code: 'model-name', message, remedy: 'Give one with --model.' }]);
   }
-  const message = `The name of a model ${model.error.issues[0]?.message ?? 'is another'}.`;
-  throw new UserError([{ code: 'model-name', message, remedy: 'Give one with --model.' }]);
+  const experiment = given.text('experiment');
+  const last = await findLastRun(experiment ?? model.data, { env });
+  const signature = 'run' in last ? last.signature : undefined;
+  const columns = signature?.columns ?? [];
+  const found = await findHoldout(folder, { ...present, inputs: given.list('input'), columns });
+  const known = { ...found, model: model.data, project, hosts: given.list('host') };
+  const answered = addRun({ ...known, ...optional('experiment', experiment) }, given.text('limit'), last);
+  const isRegression = answered.answers.task === 'regression' && signature?.isOfNumbers === true;
+  return isRegression ? { ...answered, answers: { ...answered.answers, answers: 'regression' } } : answered;
 }
 
 /** What was said of a first model, else what the newest run of the experiment tells. */
-async function addRun(
+function addRun(
   setup: InitialSetup,
   said: string | undefined,
-  env: Surroundings['env'],
-): Promise<Answers> {
+  found: Awaited<ReturnType<typeof findLastRun>>,
+): Answers {
   if (said !== undefined) {
     const value = Number(said);
     if (said.trim() !== '' && Number.isFinite(value))
@@ -145,7 +150,6 @@ async function addRun(
       };
     throw new UserError([{ code: 'usage', message: `--limit is ${said}.`, remedy: 'Write a number.' }]);
   }
-  const found = await findLastRun(setup.experiment ?? setup.model, { env });
   const learned =
     'run' in found ? learnFromRun(found.run, setup.task) : { task: setup.task, limit: undefined };
   const answers: InitialSetup = { ...setup, task: learned.task, ...optional('limit', learned.limit) };

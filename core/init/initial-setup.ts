@@ -18,6 +18,8 @@ export type InitialSetup = {
     readonly time?: string;
   };
   readonly task: 'classification' | 'regression';
+  /** What the signature of the newest model says of its answers, where nothing of it could be read otherwise. */
+  readonly answers?: 'regression';
   /** Where runs are found in MLflow, where that is not the name of the model. */
   readonly experiment?: string;
   /** What a first model has to show at least, in the metric of its task, and where that comes from. Without it nothing passes at first. */

@@ -46,6 +46,9 @@ export function writeConfiguration(setup: InitialSetup): string {
     `  inputs: [${inputs.map(scalar).join(', ')}] # hashed, so that a model says what it learned from`,
     '  holdout: # examples that no training sees: on them models are compared',
     ...columns,
+    ...(setup.answers === undefined
+      ? []
+      : [`answers: { task: ${setup.answers} } # one number, by the signature of the newest model`]),
     'gate: # what a new model must show before it may serve',
     limit === undefined
       ? `  # Nothing says how good a first model must be, so that none passes: add a \`${bound}:\`.`

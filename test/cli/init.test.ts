@@ -71,7 +71,11 @@ test('makes a repository that check has nothing against', async () => {
 });
 
 /** An MLflow with one run of one experiment. */
-async function startMlflow(experiment: string, metrics: Readonly<Record<string, number>>): Promise<string> {
+async function startMlflow(
+  experiment: string,
+  metrics: Readonly<Record<string, number>>,
+  mlmodel?: string,
+): Promise<string> {
   const run = {
     info: {
       run_id: 'r1',
@@ -85,6 +89,7 @@ async function startMlflow(experiment: string, metrics: Readonly<Record<string, 
       params: [],
       tags: [],
     },
+    ...(mlmodel !== undefined && { outputs: { model_outputs: [{ model_id: 'm-1', step: 0 }] } }),
   };
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://x');
@@ -94,7 +99,12 @@ async function startMlflow(experiment: string, metrics: Readonly<Record<string, 
         ? { experiment: { experiment_id: '7', name: experiment } }
         : undefined,
       'runs/search': { runs: [run] },
+      'logged-models/m-1': { model: { info: { artifact_uri: 'mlflow-artifacts:/7/m-1' } } },
     };
+    if (url.pathname.endsWith('/MLmodel')) {
+      response.end(mlmodel);
+      return;
+    }
     const answer = Object.entries(answers).find(([path]) => url.pathname.endsWith(path))?.[1];
     response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer ?? { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'none' }));
@@ -123,6 +133,28 @@ test('says how good a first model must be by the newest run, else as told, else 
   expect(other.left.join()).toMatch(/no run of the experiment flats has ended well/);
   expect((await gateOf(['--limit', '9000'], {})).text).toContain('ceiling: 9000,');
   expect((await gateOf([], {})).left.join()).toMatch(/MLFLOW_TRACKING_URI names no server here/);
+});
+
+const SIGNED = [
+  'signature:',
+  `  inputs: '[{"type": "string", "name": "district"}, {"type": "long", "name": "rooms"}]'`,
+  `  outputs: '[{"type": "tensor", "tensor-spec": {"dtype": "float64", "shape": [-1]}}]'`,
+  '',
+].join('\n');
+
+test('takes for the truth the one column that the newest model is not given, and for its answers what its signature says', async () => {
+  const env = { MLFLOW_TRACKING_URI: await startMlflow('flats', { val_mae: 8_000 }, SIGNED) };
+  const args = ['--model', 'flats', '--parameter', 'rate=0.05', '--id', 'flat'];
+  const folder = createStranger(BEFORE);
+  expect((await runInit(folder, args, env)).code).toBe(0);
+  const text = readFileSync(path.join(folder, 'trainyard.yml'), 'utf8');
+  expect(text).toContain('target: price #');
+  expect(text).toContain('answers: { task: regression } #');
+  const checked = await check({ folder, file: 'trainyard.yml', env, root: ROOT });
+  expect(checked.filter(({ kind }) => kind === 'flawed')).toEqual([]);
+  // What takes columns that the table has not was trained on something else.
+  const other = { MLFLOW_TRACKING_URI: await startMlflow('flats', {}, SIGNED.replace('rooms', 'floors')) };
+  await expect(runInit(createStranger(BEFORE), args, other)).rejects.toThrow('--target');
 });
 
 const PICTURES = [
