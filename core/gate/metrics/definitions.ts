@@ -25,6 +25,23 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   'top-3-accuracy': 'Share of examples whose true class is among the three with the highest scores.',
   'top-5-accuracy': 'Share of examples whose true class is among the five with the highest scores.',
   ece: 'Expected calibration error: how far confidence and accuracy lie apart, over ten bins of equal width, weighted by their examples (Guo et al., 2017).',
+  'subset-accuracy': 'Share of examples whose classes are all answered, and no other.',
+  'hamming-loss':
+    'Share of wrong marks: over examples and classes, how often a class is answered that is not there, or the other way round.',
+  jaccard:
+    'Classes that are true and answered, among those that are either, as the mean over examples; 1 where there is none of both.',
+  'label-ranking-average-precision':
+    'For each true class, how many of the classes that score at least as high are true too: the mean over the classes of an example, and over examples.',
+  'f1-micro': 'F1 of all marks together, whatever class they are of.',
+  'precision-micro': 'Of all classes that are answered, the share that is true.',
+  'recall-micro': 'Of all classes that are true, the share that is answered.',
+  'mean-pinball': 'Mean of the pinball losses of all quantiles that are predicted.',
+  coverage: 'Share of examples whose truth lies between the lowest and the highest predicted quantile.',
+  'coverage-error': 'How far that share is from what the quantiles promise: 0.05 and 0.95 promise 90 %.',
+  'quantile-crossing': 'Share of examples for which a higher quantile is predicted below a lower one.',
+  ndcg: 'Normalised discounted cumulative gain: relevance divided by log₂(1 + place), summed over the rows of a query, as a share of the best order’s; the mean over queries. `ndcg@10` counts the first ten.',
+  map: 'Mean average precision: over the relevant rows of a query, the share of relevant ones down to each; the mean over queries. `map@10` counts the first ten.',
+  mrr: 'Mean reciprocal rank: 1 divided by the place of the first relevant row of a query; the mean over queries. `mrr@10` counts the first ten.',
   mae: 'Mean of |prediction − truth|, in the unit of the truth.',
   mse: 'Mean of (prediction − truth)².',
   mape: 'Mean of |prediction − truth| / |truth|, as a share; not defined where a truth is 0.',

@@ -71,10 +71,12 @@ export type DescribedMetric = Pick<Metric, 'name' | 'direction' | 'tasks'> & {
   readonly otherNames: readonly string[];
 };
 
-/** All metrics with their other names. */
+/** All metrics with their other names; one name that several tasks have is one metric. */
 export function describeMetrics(): readonly DescribedMetric[] {
-  return METRICS.map(({ name, direction, tasks }) => ({
-    ...{ name, direction, tasks },
+  const firsts = METRICS.filter(({ name }, place) => METRICS.findIndex((one) => one.name === name) === place);
+  return firsts.map(({ name, direction }) => ({
+    ...{ name, direction },
+    tasks: METRICS.filter((one) => one.name === name).flatMap(({ tasks }) => tasks),
     otherNames: Object.keys(ALIASES).filter((alias) => ALIASES[alias] === name),
   }));
 }
