@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../core/errors.ts';
@@ -47,11 +47,36 @@ async function listFiles(root: string, input: string): Promise<readonly Named[]>
   const base = isInside ? root : path.dirname(target);
   const nameOf = (file: string) => path.relative(base, file).split(path.sep).join('/');
   if (found.isFile()) return [{ name: nameOf(target), file: target }];
-  const entries = await readdir(target, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .map((file) => ({ name: nameOf(file), file }));
+  const files = await walk(target, new Set());
+  if (files.length === 0) throw empty(input);
+  return files.map((file) => ({ name: nameOf(file), file }));
+}
+
+/** All files below a folder, by way of links too: DVC and git-annex lay links where the data are. */
+async function walk(folder: string, above: ReadonlySet<string>): Promise<readonly string[]> {
+  const real = await realpath(folder);
+  // A link that leads back up has nothing new below it.
+  if (above.has(real)) return [];
+  const seen = new Set([...above, real]);
+  const found: string[] = [];
+  for (const name of await readdir(folder)) {
+    const place = path.join(folder, name);
+    const entry = await stat(place).catch(() => undefined);
+    if (entry === undefined) throw missing(place);
+    if (entry.isDirectory()) found.push(...(await walk(place, seen)));
+    else if (entry.isFile()) found.push(place);
+  }
+  return found;
+}
+
+function empty(input: string): UserError {
+  return new UserError([
+    {
+      code: 'data-empty',
+      message: `The data input ${input} is a folder without a file in it.`,
+      remedy: 'Correct data.inputs in trainyard.yml, or fetch the data (e.g. dvc pull) before this step.',
+    },
+  ]);
 }
 
 function missing(input: string): UserError {

@@ -124,6 +124,8 @@ type Tags = Readonly<Record<string, string>>;
 export type Tracking = {
   readonly uri: string;
   readonly check: () => Promise<void>;
+  /** Rejects with a UserError where the run's artifacts can't be read through the server. */
+  readonly checkArtifacts: (runId: string) => Promise<void>;
   /** Opens a run, in the state RUNNING; the experiment is made when it is missing. */
   readonly createRun: (request: NewRun) => Promise<TrackingRun>;
   readonly endRun: (runId: string, status: RunStatus) => Promise<void>;

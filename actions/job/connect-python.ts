@@ -6,6 +6,7 @@ import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import type { Config } from '../../core/config/config.ts';
 import type { Log } from '../../core/ports.ts';
 import type { PythonRuntime } from '../../core/python-port.ts';
+import { findPython } from './find-python.ts';
 import type { Host } from './host.ts';
 
 /** What a job that runs the model's Python works with; `root` is the folder of this checkout of Trainyard. */
@@ -19,7 +20,7 @@ type PythonJob = {
 /** The Python that runs beside models. */
 export function connectPython(host: Host, config: Config, options: PythonJob): PythonRuntime {
   return createPythonRuntime({
-    python: options.python,
+    python: findPython(host.workspace, options.python),
     runtime: path.join(options.root, 'runtime'),
     workspace: host.workspace,
     env: host.childEnv(),
@@ -42,13 +43,14 @@ export function connectImages(
   const template = path.join(options.root, 'runtime', 'image');
   const network = env['TRAINYARD_BUILD_NETWORK'];
   const { signal } = options;
+  const python = findPython(workspace, options.python);
   return {
     packAsImage: async (folder) => {
       const docker = dockerCli({ env, signal, run, onLine: options.log.info });
-      const pip = await readPipSettings(env, options.python, run);
+      const pip = await readPipSettings(env, python, run);
       const settings = {
         repository,
-        base: image ?? (await defaultBaseImage(options.python, env, run)),
+        base: image ?? (await defaultBaseImage(python, env, run)),
         requirements: path.resolve(workspace, requirements ?? path.join(template, 'requirements.txt')),
       };
       return packAsImage(

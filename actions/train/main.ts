@@ -13,6 +13,7 @@ import { withoutSearchParameters } from '../../core/plan/training/without-search
 import type { Checkpoints } from '../../core/training/checkpoints.ts';
 import { LEASE_TIMES } from '../../core/training/lease.ts';
 import { CONTRACTS } from '../job/contract.ts';
+import { findPython } from '../job/find-python.ts';
 import { type Plan, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
@@ -32,7 +33,12 @@ export function main(root: string): Promise<void> {
     await warnOfRunner(plan, host.env, log);
     const defaults = await requireProject(workspace, { file: inputs.config, text }, projectOf(plan, config));
     const options = {
-      ...{ python: inputs.python, runtime: path.join(root, 'runtime'), cwd: workspace, env: host.childEnv() },
+      ...{
+        python: findPython(workspace, inputs.python),
+        runtime: path.join(root, 'runtime'),
+        cwd: workspace,
+        env: host.childEnv(),
+      },
       ...boxOf(plan),
       ...{ trackingUri: config.tracking.uri, onLine: log.info },
     };

@@ -53,6 +53,7 @@ async function runTraining(
   const { signal } = held;
   log.info(`MLflow run: ${run.url}`);
   try {
+    await tracking.checkArtifacts(run.runId);
     await prepareData({ ...request, signal }, ports, run.runId);
     // Nothing is trained for hours that could not be judged then.
     if (config.data.holdout !== undefined) await ports.readHoldout(config.data.holdout);

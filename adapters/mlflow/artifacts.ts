@@ -169,6 +169,11 @@ function locateStore(client: MlflowClient, root: string): Store {
   throw unreachableStore(root);
 }
 
+/** Throws a UserError where the artifacts below `root` don't go through the tracking server. */
+export function requireProxied(client: MlflowClient, root: string): void {
+  if (locateStore(client, root).kind === 'folder') throw unreachableStore(root);
+}
+
 function unreachableStore(root: string): UserError {
   return new UserError([
     {

@@ -32,7 +32,13 @@ type MlflowRun = z.infer<typeof runSchema>;
 const runAnswer = z.object({ run: runSchema });
 const experimentAnswer = z.object({ experiment: z.object({ experiment_id: z.string() }) });
 const modelAnswer = z.object({
-  model: z.object({ info: z.object({ artifact_uri: z.string(), source_run_id: z.string().optional() }) }),
+  model: z.object({
+    info: z.object({
+      artifact_uri: z.string(),
+      source_run_id: z.string().optional(),
+      creation_timestamp_ms: z.coerce.number().default(0),
+    }),
+  }),
 });
 const nothing = z.unknown();
 
@@ -123,7 +129,7 @@ export async function findRuns(
     },
     answer: z.object({ runs: z.array(runSchema).default([]) }),
   });
-  return runs.map((run) => toTrackingRun(client, run));
+  return Promise.all(runs.map((run) => toTrackingRun(client, run)));
 }
 
 /** Adds or replaces tags of a run. */
@@ -174,19 +180,23 @@ export async function findModel(
 ): Promise<(Omit<LoggedModel, 'hasSignature'> & { readonly artifactRoot: string }) | undefined> {
   const modelId = modelIdOf(modelUri);
   if (modelId !== undefined) {
-    const found = await client.find({
-      method: 'GET',
-      path: `logged-models/${encodeURIComponent(modelId)}`,
-      answer: modelAnswer,
-      absent: isMissing,
-    });
-    const info = found?.model.info;
+    const info = await findLogged(client, modelId);
     return info && { modelUri, runId: info.source_run_id, artifactRoot: info.artifact_uri };
   }
   const match = /^runs:\/+(?<runId>[^/]+)\/(?<path>.+)$/.exec(modelUri)?.groups;
   if (match?.['runId'] === undefined) return undefined;
   const root = await getArtifactRoot(client, match['runId']);
   return { modelUri, runId: match['runId'], artifactRoot: `${root}/${match['path']}` };
+}
+
+async function findLogged(client: MlflowClient, modelId: string) {
+  const found = await client.find({
+    method: 'GET',
+    path: `logged-models/${encodeURIComponent(modelId)}`,
+    answer: modelAnswer,
+    absent: isMissing,
+  });
+  return found?.model.info;
 }
 
 /** The id in `models:/m-…`; `undefined` for any other URI. */
@@ -213,7 +223,7 @@ function askRun(runId: string) {
   return { method: 'GET', path: 'runs/get', query: { run_id: runId }, answer: runAnswer } as const;
 }
 
-function toTrackingRun(client: MlflowClient, run: MlflowRun): TrackingRun {
+async function toTrackingRun(client: MlflowClient, run: MlflowRun): Promise<TrackingRun> {
   const { info, data } = run;
   return {
     runId: info.run_id,
@@ -223,21 +233,33 @@ function toTrackingRun(client: MlflowClient, run: MlflowRun): TrackingRun {
     parameters: Object.fromEntries(data.params.map(({ key, value }) => [key, value])),
     tags: Object.fromEntries(data.tags.map(({ key, value }) => [key, value])),
     url: `${client.uri}/#/experiments/${info.experiment_id}/runs/${info.run_id}`,
-    modelUri: lastModelUri(run),
+    modelUri: await findLastModel(client, run),
   };
 }
 
-/** The model a run logged last: MLflow 3 lists it among the outputs, MLflow 2 in a tag. */
-function lastModelUri({ info, data, outputs }: MlflowRun): string | undefined {
-  const latest = outputs.model_outputs.reduce<{ model_id: string; step: number } | undefined>(
-    (best, model) => (best === undefined || model.step >= best.step ? model : best),
-    undefined,
-  );
-  if (latest !== undefined) return `models:/${latest.model_id}`;
+/**
+ * The model a run logged last: MLflow 3 lists it among the outputs, MLflow 2 in a tag. The outputs come in the order of their random ids:
+ * of several of one step, that is the one that was made last.
+ */
+async function findLastModel(
+  client: MlflowClient,
+  { info, data, outputs }: MlflowRun,
+): Promise<string | undefined> {
+  const last = Math.max(...outputs.model_outputs.map(({ step }) => step));
+  const latest = outputs.model_outputs.filter(({ step }) => step === last).map(({ model_id }) => model_id);
+  const [only, ...more] = latest;
+  if (only !== undefined) return `models:/${more.length === 0 ? only : await findNewest(client, latest)}`;
   const history = data.tags.find(({ key }) => key === 'mlflow.log-model.history')?.value;
   const logged = historySchema.safeParse(history);
   const path = logged.success ? logged.data.at(-1)?.artifact_path : undefined;
   return path === undefined ? undefined : `runs:/${info.run_id}/${path}`;
+}
+
+async function findNewest(client: MlflowClient, modelIds: readonly string[]): Promise<string> {
+  const dated = await Promise.all(
+    modelIds.map(async (id) => ({ id, at: (await findLogged(client, id))?.creation_timestamp_ms ?? 0 })),
+  );
+  return dated.reduce((best, one) => (one.at >= best.at ? one : best)).id;
 }
 
 const historySchema = z

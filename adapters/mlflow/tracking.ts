@@ -3,7 +3,13 @@ import { z } from 'zod';
 import { optional } from '../../core/config/optional.ts';
 import type { Clock, LoggedModel, Tracking } from '../../core/ports.ts';
 import { requestText } from '../network/http.ts';
-import { downloadArtifact, listArtifacts, readArtifact, uploadArtifact } from './artifacts.ts';
+import {
+  downloadArtifact,
+  listArtifacts,
+  readArtifact,
+  requireProxied,
+  uploadArtifact,
+} from './artifacts.ts';
 import { createMlflowClient, type MlflowClient, type MlflowOptions, remediesOf } from './client.ts';
 import { digestModel } from './model-digest.ts';
 import { getAlias, registerVersion, setAlias, setVersionTags } from './registry.ts';
@@ -34,6 +40,7 @@ export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
       const url = `${client.uri}/health`;
       await requestText({ url, headers: client.headers, ...remediesOf(client.uri) }, client.http);
     },
+    checkArtifacts: async (runId) => requireProxied(client, await rootOf(runId)),
     createRun: (request) => createRun(client, request),
     endRun: (runId, status) => endRun(client, runId, status),
     getRun: (runId) => getRun(client, runId),

@@ -29,6 +29,7 @@ export function createMemoryTracking(): MemoryTracking {
     modelDigests: new Map(),
     hasSignature: true,
     check: async () => undefined,
+    checkArtifacts: async () => undefined,
     createRun: async (request) => addRun(tracking, request),
     endRun: async (runId, status) => change(tracking, runId, { status }),
     getRun: async (runId) => requireRun(tracking, runId),
