@@ -9,6 +9,7 @@ import numpy as np
 
 from trainyard.interpretation import NUMERIC_TASKS
 from trainyard.row_metrics import RowMetric, compute_metrics
+from trainyard.several import mark_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,9 @@ def measure(reading: Reading) -> dict[str, float]:
     if task == "quantiles":
         return {"mean-pinball": measure_pinball(reading)}
     if task == "multilabel":
-        return {"subset-accuracy": float(reading.right.mean())}
+        marked = mark_names(list(reading.truth), reading.interpretation.classes)
+        wrong = float((marked != outcome.parts).mean())
+        return {"subset-accuracy": float(reading.right.mean()), "hamming-loss": wrong}
     metrics = {"accuracy": float(reading.right.mean())}
     if outcome.scores is not None and (reading.places >= 0).all():
         given = outcome.scores[np.arange(len(reading.places)), reading.places]

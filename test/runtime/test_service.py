@@ -72,3 +72,27 @@ def test_params_reach_the_model_and_those_of_no_other_request():
     asked = {**GOOD, "params": {"factor": 3, "unknown": 1}}
     assert ask(service, GOOD, asked, GOOD) == [(OK, {"predictions": [total]}) for total in (14, 21, 14)]
     assert ask(service, {**GOOD, "params": 3})[0][0] == BAD_REQUEST
+
+
+def test_an_array_for_each_class_is_given_to_whoever_asked_though_as_many_ask_as_there_are_classes():
+    interpretation = Interpretation("marginals", ("a", "b", "c"), sets=("a", "|"))
+    parsed = parse_signature(VISITS.to_dict())
+
+    def run(inputs):
+        chances = inputs["visits"].to_numpy() / 10
+        return [np.column_stack([1 - chances, chances * scale]) for scale in (1, 0.5, 0)]
+
+    counted = []
+
+    class Counting:
+        def record(self, _id, _inputs, _outcome, answers):
+            counted.extend(answers)
+
+        def record_refused(self, _requests):
+            return
+
+    service = ModelService(Settings("m", "1", "pyfunc", parsed, interpretation), run, "1", Counting())
+    asked = [{"dataframe_records": [{"visits": visits}]} for visits in (0, 8, 10)]
+    given = [body["predictions"] for _, body in ask(service, *asked)]
+    assert [[one[0][1] for one in answer] for answer in given] == [[0, 0, 0], [0.8, 0.4, 0], [1, 0.5, 0]]
+    assert counted == ["|", "a", "a"]

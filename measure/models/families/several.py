@@ -52,7 +52,11 @@ def forest_of_topics(train: Data):
     model = RandomForestClassifier(n_estimators=15, max_depth=4, random_state=0)
     model.fit(train.inputs, mark_topics(train.labels))
     mlflow.sklearn.log_model(
-        model, name="model", signature=infer_signature(train.inputs), pyfunc_predict_fn="predict_proba"
+        model,
+        name="model",
+        signature=infer_signature(train.inputs),
+        pyfunc_predict_fn="predict_proba",
+        skops_trusted_types=["sklearn.tree._tree.Tree"],
     )
 
     def predict(inputs):
