@@ -7,7 +7,7 @@ import { type ModelEnvironment, modelEnvironmentSchema } from '../core/gate/mode
 import { type ModelSignature, parseSignature } from '../core/gate/signature.ts';
 import { digestSchema } from '../core/identity/digest.ts';
 import { SCHEMAS } from '../core/names.ts';
-import { openParquet, type ParquetColumns } from './parquet-columns.ts';
+import { openParquet, type ParquetColumns } from './parquet/columns.ts';
 
 const METADATA_KEY = 'trainyard';
 /** Columns that answers stand in. */

@@ -1,4 +1,4 @@
-import { openParquet } from '../parquet-columns.ts';
+import { openParquet } from '../parquet/columns.ts';
 import { type Cell, toCell } from './cell.ts';
 import type { ColumnNames, Columns } from './columns.ts';
 

@@ -1,9 +1,9 @@
 import { type AsyncBuffer, type ColumnMetaData, type FileMetaData, parquetMetadataAsync } from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { compressors } from 'hyparquet-compressors';
-import { messageOf } from '../core/errors.ts';
-import { requireRuns } from './parquet-runs.ts';
-import { requireLists } from './thrift-room.ts';
+import { messageOf } from '../../core/errors.ts';
+import { requireRuns } from './runs.ts';
+import { requireLists } from './thrift.ts';
 
 /** What a file says of itself, in bytes, and the length and the mark that end it. */
 const MOST_METADATA_BYTES = 2 ** 24;

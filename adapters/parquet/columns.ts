@@ -1,6 +1,6 @@
 import { type AsyncBuffer, asyncBufferFromFile, parquetRead, parquetSchema } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { readMetadata, requireRoom } from './parquet-room.ts';
+import { readMetadata, requireRoom } from './room.ts';
 
 /** A Parquet file that is read one column at a time: a row of many columns is never an object. */
 export type ParquetColumns = {

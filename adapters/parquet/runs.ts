@@ -5,7 +5,7 @@ const LONGEST_NUMBER = 5;
 const WIDEST = 32;
 
 /** The part of a page that holds runs: flags, or places in a dictionary, each of so many bits, and how many there are at most. */
-export type Runs = {
+type Runs = {
   readonly page: Uint8Array;
   readonly from: number;
   readonly end: number;
