@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { Answers } from './answers.ts';
 import { nameClass } from './check-contract.ts';
 import type { HeldOut } from './held-out.ts';
-import type { Predictions } from './predictions.ts';
+import { areAll, type Predictions, pickNumbers } from './predictions.ts';
 
 /**
  * A model's answers beside what is true, in the order of the holdout. Answers of other examples, or not exactly one for each, are
@@ -24,7 +24,8 @@ export function joinAnswers(
   if (problems.length > 0) return err(problems);
   const rowOf = new Map(answers.ids.map((id, row) => [id, row]));
   const rows = Uint32Array.from(held.ids, (id) => rowOf.get(id) ?? 0);
-  const inOrder = (values: Float64Array) => Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
+  const isInOrder = areAll(rows, answers.ids.length);
+  const inOrder = (values: Float64Array) => (isInOrder ? values : pickNumbers(values, rows));
   const ofParts =
     answers.task === 'multilabel'
       ? joinManyLabels(answers, held, inOrder)

@@ -79,8 +79,9 @@ export function sampleAt(sample: Sample, rows: ArrayLike<number>): Sample {
   };
 }
 
-/** The answers at these rows, in that order. */
+/** The answers at these rows, in that order. Scores of many classes are many: where all rows are wanted as they stand nothing is copied. */
 export function sideAt(side: Side, rows: ArrayLike<number>): Side {
+  if (areAll(rows, side.predictions.length)) return side;
   const own = Object.entries(side.rowMetrics).map(
     ([name, values]) => [name, pickNumbers(values, rows)] as const,
   );
@@ -101,8 +102,24 @@ export function pairAt(pair: Pair, rows: ArrayLike<number>): Pair {
   };
 }
 
-function pickNumbers(values: Float64Array, rows: ArrayLike<number>): Float64Array {
-  return Float64Array.from(rows, (row) => values[row] ?? Number.NaN);
+/** Classes and values alone, for who looks at nothing else. */
+export function answersAlone({ predictions, parts }: Side): Side {
+  return { predictions, parts, scores: [], rowMetrics: {} };
+}
+
+/** Whether these are all rows, in the order in which they stand. */
+export function areAll(rows: ArrayLike<number>, size: number): boolean {
+  for (let place = 0; place < rows.length; place += 1) if (rows[place] !== place) return false;
+  return rows.length === size;
+}
+
+/** The values at these rows, in that order. */
+export function pickNumbers(values: Float64Array, rows: ArrayLike<number>): Float64Array {
+  const picked = new Float64Array(rows.length);
+  for (let place = 0; place < rows.length; place += 1) {
+    picked[place] = values[rows[place] ?? Number.NaN] ?? Number.NaN;
+  }
+  return picked;
 }
 
 /** An answer's place among as many as there are classes and one more: what is none of them stands behind them. */

@@ -4,6 +4,7 @@ import { RESAMPLES } from '../../core/gate/comparison/bootstrap.ts';
 import type { GateInput } from '../../core/gate/judge/gate.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { benchInput, METRICS, ROWS, SLICES, TARGET_SECONDS, timeJudgement } from './gate-input.ts';
+import { benchGateSizes } from './gate-sizes.ts';
 import type { Size } from './size.ts';
 
 const SIZES = { full: { repeats: 5, rows: ROWS }, tiny: { repeats: 1, rows: 200 } } as const;
@@ -23,6 +24,7 @@ export async function benchGate(size: Size): Promise<void> {
       `  scipy.stats.bootstrap  ${theirs.toFixed(2)} s\n` +
       `  ratio                  ${(ours / theirs).toFixed(3)}\n`,
   );
+  if (size === 'full') benchGateSizes();
 }
 
 function timeScipy({ champion, challenger }: GateInput): number {

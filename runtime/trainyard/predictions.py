@@ -65,7 +65,8 @@ def write_predictions(
         columns |= {f"metric.{name}": numbers for name, numbers in values.items()}
     table = pa.table(columns).replace_schema_metadata({METADATA_KEY: json.dumps(metadata)})
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(table, path, compression="snappy")
+    # Hardly two scores are the same: a dictionary would say each of them twice, and judge reads only so many values.
+    pq.write_table(table, path, compression="snappy", use_dictionary=["prediction"])
 
 
 def list_answers(holdout: Holdout, reading: Reading) -> dict[str, Any]:

@@ -1,6 +1,14 @@
 import { shareAtMost } from '../../statistics/intervals/clopper-pearson.ts';
 import type { ByAnswerMetric } from '../metrics/metric.ts';
-import { type Pair, placeOf, type Sample, type Side, sampleAt, sideAt } from '../predictions.ts';
+import {
+  answersAlone,
+  type Pair,
+  placeOf,
+  type Sample,
+  type Side,
+  sampleAt,
+  sideAt,
+} from '../predictions.ts';
 import { groupRows } from './group-rows.ts';
 
 /** More labels than this are not each tried: the rarest hold the most that is unseen. */
@@ -90,7 +98,7 @@ function dropOf(
   if (moved === 0) return 0;
   const firsts = kinds.rowsOf.map((list) => list[0] ?? 0);
   const places = [...firsts, firsts[right] ?? 0];
-  const altered = sideAt(side, places);
+  const altered = sideAt(answersAlone(side), places);
   altered.predictions[places.length - 1] = answer;
   const measure = metric.prepare(sampleAt(sample, places), altered);
   const before = measure(Uint32Array.from([...times, 0]));

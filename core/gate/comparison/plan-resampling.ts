@@ -1,6 +1,6 @@
 import type { AlikeRows, Resampling } from '../../statistics/random/paired-bootstrap.ts';
 import type { SampleMetric } from '../metrics/metric.ts';
-import { type Pair, pairAt, placeOf, type Side } from '../predictions.ts';
+import { answersAlone, type Pair, pairAt, placeOf, type Side } from '../predictions.ts';
 import { groupRows } from './group-rows.ts';
 
 /** Drawing how often each kind of row comes up costs about as much as drawing this many rows per kind. */
@@ -23,7 +23,11 @@ export function planResampling(metric: SampleMetric, pair: Pair): ResamplingPlan
   if (task === 'regression' || task === 'multilabel' || task === 'quantiles')
     return rowByRow(pair, { kind: 'rows', strata: [Uint32Array.from(labels.keys())] });
   if (!metric.byAnswer) return rowByRow(pair, { kind: 'rows', strata: groupRows(labels).rowsOf });
-  const doubted = withDoubt(pair);
+  const doubted = withDoubt({
+    sample: pair.sample,
+    champion: answersAlone(pair.champion),
+    challenger: answersAlone(pair.challenger),
+  });
   return (
     collapse(doubted) ?? rowByRow(doubted, { kind: 'rows', strata: groupRows(doubted.sample.labels).rowsOf })
   );
@@ -40,7 +44,7 @@ function rowByRow(pair: Pair, resampling: Resampling): ResamplingPlan {
 function withDoubt(pair: Pair): Pair {
   const { labels } = pair.sample;
   const { names, rowsOf } = groupRows(labels);
-  const wrong = names.map((label) => usualMistake(pair, label));
+  const wrong = usualMistakes(pair, names);
   const rows = [...labels.keys(), ...rowsOf.flatMap((list) => [list[0] ?? 0, list[0] ?? 0])];
   const longer = pairAt(pair, rows);
   for (const [place, label] of names.entries()) {
@@ -51,16 +55,22 @@ function withDoubt(pair: Pair): Pair {
   return longer;
 }
 
-/** The wrong answer that both models give most often to rows of this label, else any other class. */
-function usualMistake({ sample, champion, challenger }: Pair, label: number): number {
-  const counts = new Map<number, number>();
+/** For each label the wrong answer that both models give most often to its rows, else any other class. */
+function usualMistakes({ sample, champion, challenger }: Pair, labels: readonly number[]): readonly number[] {
+  const counted = new Map(labels.map((label) => [label, new Map<number, number>()]));
   for (const { predictions } of [champion, challenger]) {
     for (const [row, answer] of predictions.entries()) {
-      if (sample.labels[row] === label && answer !== label) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+      const label = sample.labels[row] ?? Number.NaN;
+      const counts = counted.get(label);
+      if (answer !== label) counts?.set(answer, (counts.get(answer) ?? 0) + 1);
     }
   }
-  const [most] = [...counts].sort(([a, countA], [b, countB]) => countB - countA || a - b);
-  return most?.[0] ?? (label === 0 ? 1 : 0);
+  return labels.map((label) => {
+    const ranked = [...(counted.get(label) ?? [])].sort(
+      ([a, countA], [b, countB]) => countB - countA || a - b,
+    );
+    return ranked[0]?.[0] ?? (label === 0 ? 1 : 0);
+  });
 }
 
 /** One row for each kind of label and two answers; `undefined` when that would save nothing. */
