@@ -2,7 +2,7 @@
 export const CALLS = 200;
 
 /** A file of examples, and what its columns mean. */
-export type Examples = {
+type Examples = {
   readonly file: string;
   readonly target: string;
   readonly id: string;
