@@ -1,4 +1,11 @@
-import { type Lane, type Running, runSuite, type Suite, type SuiteResult, startBeside } from './suite.ts';
+import {
+  type Running,
+  runSuite,
+  type Suite,
+  type SuiteLane,
+  type SuiteResult,
+  startBeside,
+} from './suite.ts';
 
 /** What suites came to, by name. */
 export type SuiteResults = ReadonlyMap<string, SuiteResult>;
@@ -10,7 +17,7 @@ const LANES = ['front', 'back'] as const;
  * suite stays in one piece, in the order they were begun.
  */
 export async function runSuites(suites: readonly Suite[]): Promise<SuiteResults> {
-  const suitesOf = (lane: Lane | undefined) => suites.filter((suite) => suite.lane === lane);
+  const suitesOf = (lane: SuiteLane | undefined) => suites.filter((suite) => suite.lane === lane);
   const spare = suitesOf('spare').map((suite) => ({ suite, running: startBeside(suite, 'idle') }));
   const results = new Map(await runInTurn(suitesOf(undefined)));
   const lanes = LANES.map(suitesOf).filter((own) => own.length > 0);

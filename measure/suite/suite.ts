@@ -16,7 +16,7 @@ const READERS = { vitest: readVitestCounts, junit: readJunitCounts, counts: read
  * Where a suite runs: `front` and `back` run beside each other, the suites of each in turn, so that two which must not meet are in one
  * of them; `spare` is begun before all others and runs on what they leave of the processors.
  */
-export type Lane = 'front' | 'back' | 'spare';
+export type SuiteLane = 'front' | 'back' | 'spare';
 
 /** One suite: a program, its arguments, and how its tests are counted. */
 export type Suite = {
@@ -27,7 +27,7 @@ export type Suite = {
   /** Where it leaves a summary of the lines it ran, if it measures them. */
   readonly coverage?: string;
   /** Without one it runs alone, before all others. */
-  readonly lane?: Lane;
+  readonly lane?: SuiteLane;
   /** It gives way to what runs beside it: what computes has no limit of time, as a server that starts has. */
   readonly givesWay?: boolean;
 };

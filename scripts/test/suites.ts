@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Lane, Suite } from '../../measure/suite/suite.ts';
+import type { Suite, SuiteLane } from '../../measure/suite/suite.ts';
 import { STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 
 const REPORTS = join(STATE_DIR, 'reports');
@@ -62,7 +62,7 @@ export const DOCKER_SUITE: Suite = {
   lane: 'back',
 };
 
-function vitestSuite(name: string, lane: Lane, ...options: readonly string[]): Suite {
+function vitestSuite(name: string, lane: SuiteLane, ...options: readonly string[]): Suite {
   const report = join(REPORTS, `${name}.json`);
   return {
     name,
