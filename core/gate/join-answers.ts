@@ -39,7 +39,8 @@ export function joinAnswers(
     predictions: inOrder(answers.task === 'open' ? readOpen(answers, held) : answers.predictions),
     ...ofParts,
     scores: answers.scores.map(inOrder),
-    groups: held.groups,
+    // Days stand for groups where none is named; a query they are not.
+    groups: answers.task === 'ranking' && held.groupNote !== undefined ? undefined : held.groups,
     slices: held.slices,
     rowMetrics: Object.fromEntries(
       Object.entries(answers.rowMetrics).map(([name, values]) => [name, inOrder(values)] as const),

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Task } from '../../../core/answers/contract.ts';
 import { checkContract } from '../../../core/gate/check-contract.ts';
 import { describeAnswers } from '../../../core/gate/describe-answers.ts';
+import { joinAnswers } from '../../../core/gate/join-answers.ts';
 import { judgeGate } from '../../../core/gate/judge/gate.ts';
 import { evaluateMetric } from '../../../core/gate/metrics/metric.ts';
 import { findMetric, isMetric, metricNames } from '../../../core/gate/metrics/metrics.ts';
@@ -133,6 +134,30 @@ describe('two models of a ranking', () => {
     const { verdict, checks, problems } = judge('ndcg', model, model, 0.5);
     expect(verdict).toBe('inconclusive');
     expect([problems[0]?.code, checks[0]?.reasons[0]?.code]).toContain(code);
+  });
+
+  test('days are no queries, though they are groups of rows where nobody names any', () => {
+    const held = {
+      ...{ digest: '', ids: ['a', 'b'], slices: {}, groups: ['1', '1'] },
+      truth: { names: ['0', '1'], numbers: Float64Array.of(0, 1) },
+    };
+    const answers = {
+      ...{
+        task: 'ranking' as const,
+        classes: [],
+        isClosed: true,
+        contract: {},
+        inferred: [],
+        ids: ['a', 'b'],
+      },
+      ...{ predictions: Float64Array.of(1, 2), scores: [], rowMetrics: {}, holdoutDigest: '' },
+    };
+    const groupsOf = (note: object) => {
+      const joined = joinAnswers(answers, { ...held, ...note }, 'challenger');
+      return joined.ok ? joined.value.groups : joined.error;
+    };
+    expect(groupsOf({})).toEqual(['1', '1']);
+    expect(groupsOf({ groupNote: 'Rows of one day are drawn together.' })).toBeUndefined();
   });
 
   test('a challenger that ranks nothing is not as good, however rows are ordered in the file', () => {
