@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainyard.agreement import agree
 from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, open_box
 from trainyard.command import run_command, say
 from trainyard.errors import UserError
@@ -83,32 +84,6 @@ def check_answer(answer: Any, expected: Any, golden: dict[str, Any]) -> None:  #
         f"The package answers {str(body)[:200]} where MLflow's own predict gives {json.dumps(expected)[:200]}.",
         "Set serving.format: pyfunc, which serves the model through MLflow itself.",
     )
-
-
-def agree(given: Any, expected: Any, golden: dict[str, Any]) -> bool:  # noqa: ANN401
-    """Numbers within the golden document's tolerances, everything else (null among it) exactly."""
-    if isinstance(expected, dict):
-        return (
-            isinstance(given, dict)
-            and given.keys() == expected.keys()
-            and all(agree(given[key], value, golden) for key, value in expected.items())
-        )
-    if isinstance(expected, list):
-        return (
-            isinstance(given, list)
-            and len(given) == len(expected)
-            and all(agree(one, other, golden) for one, other in zip(given, expected, strict=True))
-        )
-    if is_number(given) and is_number(expected):
-        if isinstance(given, int) and isinstance(expected, int):
-            return given == expected
-        return abs(given - expected) <= golden["absoluteTolerance"] + golden["relativeTolerance"] * abs(expected)
-    return type(given) is type(expected) and bool(given == expected)
-
-
-def is_number(value: Any) -> bool:  # noqa: ANN401 - a value of a JSON document
-    """Whether it is a number; Python counts true and false among the integers."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def time_answer(box: BoxedModel, body: bytes) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from conftest import Package
-from trainyard.measure import agree, main
+from trainyard.agreement import agree
+from trainyard.measure import main
 
 GOLDEN = {"absoluteTolerance": 1e-5, "relativeTolerance": 1e-4}
 

@@ -44,6 +44,17 @@ def test_a_model_that_draws_at_random_is_told_so():
     require_steady_answers(lambda inputs: inputs * np.nan, np.zeros((5, 3)))
 
 
+def test_a_model_that_scales_by_what_else_it_is_asked_is_told_so():
+    rows = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
+    with pytest.raises(UserError) as caught:
+        require_steady_answers(lambda inputs: (inputs - inputs.mean(axis=0)) / (inputs.std(axis=0) + 1), rows)
+    assert caught.value.problem.code == "model-answers-by-batch"
+    # What rounding makes of a larger matrix is no other answer.
+    weights = np.random.default_rng(2).normal(size=(3, 9)).astype(np.float32)
+    require_steady_answers(lambda inputs: inputs @ weights * (1 + 1e-6 * len(inputs)), rows)
+    require_steady_answers(lambda inputs: {"label": ["a"] * len(inputs), "score": inputs[:, 0]}, rows)
+
+
 def test_what_a_model_says_of_a_row_stays_in_its_job():
     def fail(_):
         raise ModelError("ValueError: could not convert string to float: 'Ada Lovelace', in 'name'")
