@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { COMMAND_LINE } from '../../core/names.ts';
 import { NPM_BIN, ROOT } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { stepsOf } from './support/walk-page.ts';
@@ -13,11 +14,15 @@ const STEPS = stepsOf(readFileSync(path.join(ROOT, 'docs', 'first-hour.md'), 'ut
 const SAID_WITHIN_MS = 420_000;
 const DONE_WITHIN_MS = 120_000;
 /** What only GitHub, a network or a real host can answer. */
-const OUTSIDE =
-  /^\$ (?:git clone|git push|gh |npm --prefix|export |npx github:trainyard\/trainyard (?:init --apply|host add|doctor))/;
+const OUTSIDE = new RegExp(
+  String.raw`^\$ (?:git clone|git push|gh |npm --prefix|export |${COMMAND_LINE} (?:init --apply|host add|doctor))`,
+);
+
+/** A run that went another way than the page says: nothing more is to be waited for. */
+const FAILED = / (?:push|created) (?:failure|cancelled): /;
 
 const home = mkdtempSync(path.join(tmpdir(), 'ty-hour-'));
-const terminals: ChildProcess[] = [];
+const terminals: { readonly shell: ChildProcess; readonly closed: Promise<unknown> }[] = [];
 
 /** The home of somebody who has cloned Trainyard, and whose `npx` has fetched it. */
 function furnish(): Readonly<Record<string, string | undefined>> {
@@ -50,7 +55,7 @@ function openTerminal(env: Readonly<Record<string, string | undefined>>) {
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  terminals.push(shell);
+  terminals.push({ shell, closed: once(shell, 'close') });
   let said = '';
   for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (part) => (said += String(part)));
   let blocks = 0;
@@ -67,8 +72,7 @@ function openTerminal(env: Readonly<Record<string, string | undefined>>) {
 }
 
 afterAll(async () => {
-  for (const shell of terminals.toReversed()) {
-    const closed = once(shell, 'close');
+  for (const { shell, closed } of terminals.toReversed()) {
     if (shell.exitCode === null && shell.pid !== undefined) process.kill(-shell.pid, 'SIGTERM');
     await closed;
   }
@@ -100,12 +104,16 @@ test('docs/first-hour.md leads a stranger from a project to a canary and back, w
       for (const line of step.lines) {
         const sandbox = others[0];
         const found = () => line.exec((sandbox?.said() ?? '').slice(heard));
-        await waitFor(() => found() !== null, `the sandbox to say ${line}`, SAID_WITHIN_MS).catch(
-          (cause: unknown) => {
-            throw new Error(`The sandbox did not say ${line}: ${sandbox?.said().slice(heard)}`, { cause });
-          },
-        );
+        const hasFailed = () => FAILED.test((sandbox?.said() ?? '').slice(heard));
+        await waitFor(
+          () => found() !== null || hasFailed(),
+          `the sandbox to say ${line}`,
+          SAID_WITHIN_MS,
+        ).catch((cause: unknown) => {
+          throw new Error(`The sandbox did not say ${line}: ${sandbox?.said().slice(heard)}`, { cause });
+        });
         const match = found();
+        expect(match, `${line} in ${sandbox?.said().slice(heard)}`).not.toBeNull();
         heard += (match?.index ?? 0) + (match?.[0].length ?? 0);
       }
     }
