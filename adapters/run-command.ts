@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../core/errors.ts';
 import type { CommandEnd, RunCommand } from '../core/ports.ts';
-import { startTimer } from './timer.ts';
+import { startTimer } from './clock.ts';
 
 /** Runs commands in process groups of their own, each ended as a whole when its time is up. */
 export const runCommand: RunCommand = async (request) => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
+import { startTimer } from './clock.ts';
 import { cutLines } from './cut-lines.ts';
 import { commandNotFound } from './run-command.ts';
-import { startTimer } from './timer.ts';
 
 /** How long a process group gets between SIGTERM and SIGKILL, in ms. */
 const KILL_GRACE_MS = 10_000;

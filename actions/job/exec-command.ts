@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { exec } from '@actions/exec';
+import { startTimer } from '../../adapters/clock.ts';
 import { commandNotFound, tellLines, toEnd } from '../../adapters/run-command.ts';
-import { startTimer } from '../../adapters/timer.ts';
 import type { CommandEnd, ProgramCall } from '../../core/ports.ts';
 
 /**

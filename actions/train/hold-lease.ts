@@ -3,6 +3,7 @@ import { secondsBetween } from '../../core/instant.ts';
 import {
   type Holder,
   isLater,
+  type Lease,
   leaseTag,
   readLeases,
   releasedTag,
@@ -82,19 +83,33 @@ export async function holdLease(request: LeaseRequest, ports: LeasePorts, runId:
     },
   };
   try {
-    for (;;) {
-      const seconds = secondsUntilLost(await others(), clock.now(), leaseTimes);
-      if (seconds === 0) break;
-      log.info(
-        `An earlier attempt may be at work yet: waiting ${Math.ceil(seconds)} s, until it has ended for sure.`,
-      );
-      await clock.wait(Math.min(seconds, leaseTimes.renew) * 1_000, held.signal);
-    }
+    await outwait(request, ports, { others, signal: held.signal });
     await require();
     return held;
   } catch (thrown) {
     await held.release();
     throw lost ?? thrown;
+  }
+}
+
+type Others = {
+  readonly others: () => Promise<readonly Lease[]>;
+  readonly signal: AbortSignal;
+};
+
+/** Waits until none of the others can be at work any more. */
+async function outwait(
+  { leaseTimes }: LeaseRequest,
+  { clock, log }: LeasePorts,
+  { others, signal }: Others,
+): Promise<void> {
+  for (;;) {
+    const seconds = secondsUntilLost(await others(), clock.now(), leaseTimes);
+    if (seconds === 0) return;
+    log.info(
+      `An earlier attempt may be at work yet: waiting ${Math.ceil(seconds)} s, until it has ended for sure.`,
+    );
+    await clock.wait(Math.min(seconds, leaseTimes.renew) * 1_000, signal);
   }
 }
 

@@ -33,13 +33,8 @@ export function main(root: string): Promise<void> {
     await warnOfRunner(plan, host.env, log);
     const defaults = await requireProject(workspace, { file: inputs.config, text }, projectOf(plan, config));
     const options = {
-      ...{
-        python: findPython(workspace, inputs.python),
-        runtime: path.join(root, 'runtime'),
-        cwd: workspace,
-        env: host.childEnv(),
-      },
-      ...boxOf(plan),
+      ...{ python: findPython(workspace, inputs.python), runtime: path.join(root, 'runtime') },
+      ...{ cwd: workspace, env: host.childEnv(), ...boxOf(plan) },
       ...{ trackingUri: config.tracking.uri, onLine: log.info },
     };
     const run = plan.operation === 'tune' ? tune : train;
@@ -52,14 +47,8 @@ export function main(root: string): Promise<void> {
       {
         tracking,
         project: createProjectRunner(options),
-        search: createSearchRunner({
-          ...options,
-          folder: host.temp,
-          storage: host.env[STORAGE_VARIABLE],
-        }),
-        clock: systemClock,
-        log,
-        seal,
+        search: createSearchRunner({ ...options, folder: host.temp, storage: host.env[STORAGE_VARIABLE] }),
+        ...{ clock: systemClock, log, seal },
         checkpoints: await openCheckpoints(host, plan, { tracking, seal, log, holder }),
         hashText,
         hashData: (names) => hashData(workspace, names),

@@ -16,7 +16,9 @@ export function findEnvironment(config: Config, name: string): Result<string, Re
     refuse(
       'unknown-environment',
       `There is no environment \`${name.slice(0, 100)}\`.`,
-      nearest === undefined ? `${list} A version is written as \`v6\`.` : `Did you mean \`${nearest}\`? ${list}`,
+      nearest === undefined
+        ? `${list} A version is written as \`v6\`.`
+        : `Did you mean \`${nearest}\`? ${list}`,
     ),
   );
 }

@@ -20,9 +20,9 @@ import { type Ignored, ignore, type PlanDecision, type Refused, refuse } from '.
 import type { Operation } from './hand-over.ts';
 import { dispatchSchema } from './payloads.ts';
 import type { PlanInput } from './plan-input.ts';
-import { planResumption } from './plan-resumption.ts';
 import { planReturn } from './plan-return.ts';
 import { resolveOperation } from './resolve-operation.ts';
+import { planResumption } from './training/plan-resumption.ts';
 
 const DAY_SECONDS = 86_400;
 /** How far a sender's clock may run ahead. */

@@ -25,7 +25,7 @@ export type TrainJob = {
 };
 
 /** As those of a job, in little. */
-const LEASE_TIMES = { renew: 0.3, expires: 2, lost: 3 };
+const LEASE_TIMES = { renew: 0.5, expires: 8, lost: 10 };
 /** What plan hands to all attempts. */
 const NONCE = 'n'.repeat(64);
 

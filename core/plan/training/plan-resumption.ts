@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import { type LedgerState, lookUp, openTrainings } from '../ledger/state.ts';
-import type { resumptionSchema } from '../serving/dispatch-payload.ts';
-import { MOST_ROUNDS } from '../training/lease.ts';
-import { type Ignored, ignore } from './decision.ts';
-import type { PlannedOperation } from './hand-over.ts';
+import { type LedgerState, lookUp, openTrainings } from '../../ledger/state.ts';
+import type { resumptionSchema } from '../../serving/dispatch-payload.ts';
+import { MOST_ROUNDS } from '../../training/lease.ts';
+import { type Ignored, ignore } from '../decision.ts';
+import type { PlannedOperation } from '../hand-over.ts';
 
 /**
  * A lost training once more, as it was asked for: same commit, parameters and cause. The round is what a job takes it over by, so that of
