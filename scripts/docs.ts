@@ -16,6 +16,7 @@ import { publishedSchema } from '../core/config/schema/schema-node.ts';
 import { defineMetrics } from '../core/gate/metrics/definitions.ts';
 import { insertAttempts } from '../measure/attack/attempts-table.ts';
 import { findPlays } from '../measure/attack/find-plays.ts';
+import { insertWeakenings } from '../measure/attack/weakenings-table.ts';
 import { insertCrossings } from '../measure/trust/render-crossings.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 import { keepDigest } from '../sandbox/keep-digest.ts';
@@ -76,11 +77,12 @@ function agentReadme(): Generated {
 
 /**
  * Who believes what of whom, from the list that a test holds against the workflows; and what attackers try, and how it ends, from the list
- * that the tests of attacks go by.
+ * that the tests of attacks go by; and what a pull request is told that changes what judges it.
  */
 function security(): Generated {
   const file = path.join(ROOT, 'docs', 'security.md');
-  return { file, text: insertAttempts(insertCrossings(readFileSync(file, 'utf8')), findPlays(ROOT)) };
+  const crossed = insertCrossings(readFileSync(file, 'utf8'));
+  return { file, text: insertWeakenings(insertAttempts(crossed, findPlays(ROOT))) };
 }
 
 /** Every key of trainyard.yml, from the schema that validates it. */

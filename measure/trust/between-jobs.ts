@@ -30,8 +30,8 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
     proofs: [
       { file: WORKFLOWS, title: 'runs the user’s commit only where it is trained' },
       {
-        file: 'test/acceptance/other-holdout.test.ts',
-        title: 'a pull request that brings easier examples is judged on the default branch’s',
+        file: 'test/acceptance/weakened-judgement.test.ts',
+        title: 'is judged on the default branch’s rows, target, answers and metric',
       },
     ],
     carries: [

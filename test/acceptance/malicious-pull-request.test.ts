@@ -1,48 +1,46 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { prepareData, readProject } from '../../measure/scenes/world.ts';
 import { venvProgram } from '../../sandbox/checkout.ts';
-import { discard } from '../../sandbox/machine/discard.ts';
-import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { beginLedger } from '../adapters/support/begin-ledger.ts';
+import { openPlace, type Place } from './support/open-place.ts';
 
-const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-malice-'));
-const loot = path.join(folder, 'loot');
+/** Where what the attack takes would lie. */
+let loot: string;
 const SIGNING_KEY = generateKeyPairSync('ed25519')
   .privateKey.export({ type: 'pkcs8', format: 'pem' })
   .toString();
 /** A number of seconds that no other process of this machine sleeps. */
 const MARK = `86${process.pid}`;
 
-let mlflow: MlflowServer;
-let sandbox: Sandbox;
+let place: Place;
 let run: WorkflowRun;
 /** All that its jobs printed. */
 let log: string;
 
 beforeAll(async () => {
-  mkdirSync(loot);
-  const python = venvProgram('python');
-  const store = path.join(folder, 'raw');
-  mlflow = await startMlflow({ python, folder: path.join(folder, 'mlflow'), env: process.env });
-  await prepareData(python, store);
   const [deadPort = 0] = await findFreePorts(1);
-  sandbox = await startSandbox({
-    folder: path.join(folder, 'github'),
+  place = await openPlace({
+    name: 'malice',
     people: { ada: 'maintain' },
     secrets: { TRAINYARD_SIGNING_KEY: SIGNING_KEY, TRAINYARD_AGENT_TOKEN: 'a token nobody checks' },
-    variables: { MLFLOW_TRACKING_URI: mlflow.url },
-    env: { MNIST_DATA: store, OMP_NUM_THREADS: '1', SERVING_HOST: `http://127.0.0.1:${deadPort}` },
+    env: { SERVING_HOST: `http://127.0.0.1:${deadPort}` },
     parallel: 1,
+    prepare: async (folder) => {
+      loot = path.join(folder, 'loot');
+      mkdirSync(loot);
+      const store = path.join(folder, 'raw');
+      await prepareData(venvProgram('python'), store);
+      return { env: { MNIST_DATA: store } };
+    },
   });
+  const { sandbox, finish } = place;
   beginLedger(sandbox.remote, 'ada');
   const project = readProject();
   const first = sandbox.push(project, { user: 'ada', message: '[skip train]' });
@@ -57,21 +55,15 @@ beforeAll(async () => {
       'usercustomize.py': steal('usercustomize'),
       'sitecustomize.py': steal('sitecustomize'),
       'conftest.py': steal('conftest'),
-      'train.py': `${ATTACK}\nattack('train')\n${String(project['train.py'])}`,
+      'train.py': `${attackOf(loot)}\nattack('train')\n${String(project['train.py'])}`,
     },
   });
-  const runs = sandbox.comment('ada', number, '/train epochs=1');
-  await Promise.all(runs.map(sandbox.finished));
-  const [started] = runs;
-  if (started === undefined) throw new Error('no workflow was started');
-  run = started;
+  run = await finish(sandbox.comment('ada', number, '/train epochs=1'));
   log = readFileSync(run.log, 'utf8');
 }, 600_000);
 afterAll(async () => {
-  await sandbox.stop();
-  await mlflow.child.stop();
+  await place?.close();
   for (const planted of plantedModules()) rmSync(planted);
-  discard(folder);
 }, 60_000);
 
 describe('a pull request that means harm', () => {
@@ -116,7 +108,7 @@ function plantedModules(): readonly string[] {
 }
 
 /** What a script tries that wants more than to train: every success is told with the word that the test looks for. */
-const ATTACK = `
+const attackOf = (folder: string) => `
 import glob as _glob, os as _os, re as _re, subprocess as _subprocess, sys as _sys, sysconfig as _sysconfig
 
 def attack(who):
@@ -131,7 +123,7 @@ def attack(who):
                 print('LO' + 'OT:', who, 'read', name, file=_sys.stderr, flush=True)
         for output in _re.findall(r'GITHUB_(?:OUTPUT|ENV|PATH)=([^\\0]+)', text):
             open(output, 'a').write('run-id=forged\\n')
-    for place in (${JSON.stringify(loot)}, _sysconfig.get_paths()['purelib']):
+    for place in (${JSON.stringify(folder)}, _sysconfig.get_paths()['purelib']):
         try:
             open(place + '/planted_by_a_pull_request.py', 'w').close()
         except OSError:

@@ -22,4 +22,10 @@ export const PULL_REQUEST: readonly Attempt[] = [
   { id: 'P18', tries: 'brings a submodule that runs a command', end: 'stopped', by: 'transport-refused' },
   { id: 'P19', tries: 'changes what git is told', end: 'stopped', by: 'Read-only file system' },
   { id: 'P20', tries: 'changes actions and tools that the runner keeps', end: 'stopped', by: 'out of sight' },
+  {
+    id: 'P21',
+    tries: 'takes harm for chance, and goes to all at once',
+    end: 'stopped',
+    by: '0.01: 1 50 100',
+  },
 ];

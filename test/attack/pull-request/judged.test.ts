@@ -21,6 +21,7 @@ const write = (holdout: string, floor: number) => `version: 1
 model: mnist
 data: { holdout: { path: ${holdout}, target: label, id: id } }
 gate: [{ metric: accuracy, floor: ${floor} }]
+environments: { production: { hosts: ["http://127.0.0.1:9"], rollout: { stages: [1, 50, 100], alpha: 0.01 } } }
 `;
 const tableOf = (rows: readonly string[]) => `id,label\n${rows.join('\n')}\n`;
 
@@ -49,18 +50,19 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(repository, { recursive: true, force: true }));
 
-/** What the workflow checks out in the job that judges, once plan has resolved both commits. */
-function refOfJudge(sha: string): string {
+/** What the workflow checks out in a job, once plan has resolved both commits. */
+function refOf(job: string, sha: string): string {
   const file = path.join(ROOT, '.github', 'workflows', 'pipeline.yml');
   const step = z.looseObject({
     uses: z.string().optional(),
     with: z.record(z.string(), z.unknown()).optional(),
   });
-  const workflow = z.object({ jobs: z.looseObject({ judge: z.looseObject({ steps: z.array(step) }) }) });
-  const { steps } = workflow.parse(parse(readFileSync(file, 'utf8'))).jobs.judge;
-  const checkout = steps.find(({ uses }) => uses?.startsWith('actions/checkout@') === true);
+  const workflow = z.object({ jobs: z.record(z.string(), z.looseObject({ steps: z.array(step) })) });
+  const steps = workflow.parse(parse(readFileSync(file, 'utf8'))).jobs[job]?.steps;
+  const checkout = steps?.find(({ uses }) => uses?.startsWith('actions/checkout@') === true);
   return evaluate(String(checkout?.with?.['ref']), {
     needs: { plan: { outputs: { sha, 'policy-sha': policySha } } },
+    github: { event: { repository: { default_branch: 'main' } } },
   });
 }
 
@@ -100,7 +102,7 @@ async function judgeWith(files: Readonly<Record<string, string>>): Promise<strin
   git('checkout', '--quiet', '-B', 'better', policySha);
   const sha = commit(files);
   expect(await judgeAt(sha, sha)).toBe('gate-passed');
-  return judgeAt(refOfJudge(sha));
+  return judgeAt(refOf('judge', sha));
 }
 
 play('P1', () =>
@@ -120,6 +122,23 @@ play('P2', async () => {
 });
 
 play('P3', () => judgeWith({ 'trainyard.yml': write('data/holdout.csv', 0.4) }));
+
+play('P21', async () => {
+  git('checkout', '--quiet', '-B', 'better', policySha);
+  const ours = write('data/holdout.csv', 0.7);
+  const theirs = ours.replace('stages: [1, 50, 100], alpha: 0.01', 'stages: [100], alpha: 0.0001');
+  const sha = commit({ 'trainyard.yml': theirs });
+  expect(await rolloutAt(sha)).toBe('0.0001: 100');
+  return rolloutAt(refOf('deploy', sha));
+});
+
+/** By what the files at `ref` want it rolled out. */
+async function rolloutAt(ref: string): Promise<string> {
+  git('checkout', '--quiet', ref);
+  const config = await loadConfig(repository, 'trainyard.yml', { MLFLOW_TRACKING_URI: 'http://mlflow.test' });
+  const rollout = config.ok ? config.value.environments['production']?.rollout : undefined;
+  return `${rollout?.alpha}: ${rollout?.stages.join(' ')}`;
+}
 
 play('P17', () => codeOf(readHoldout(repository, { path: 'data/pointer.csv', target: 'label', slices: [] })));
 
