@@ -13,7 +13,7 @@ const viewerSchema = z.object({ data: z.object({ viewer: z.object({ login: z.str
 type Comment = z.infer<typeof commentsSchema>[number];
 
 /** A thread of GitHub, and who speaks there: addresses as the runner gives them. */
-export type Thread = {
+type Thread = {
   readonly apiUrl: string;
   readonly graphqlUrl: string;
   /** `owner/name` */

@@ -7,7 +7,7 @@ import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
 import { listedVariables, operatorsVariables } from '../box/listed-variables.ts';
 import { type Box, openBox } from '../box/open-box.ts';
 import { holdsPrivate } from '../box/private-places.ts';
-import { countMemoryKills } from '../count-memory-kills.ts';
+import { countMemoryKills } from '../box/count-memory-kills.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
 export type ProjectRunnerOptions = {

@@ -1,15 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCalledWorkflow } from '../../core/check/called-workflow.ts';
-import { checkCaller, configOf } from '../../core/check/check-caller.ts';
+import { checkCaller } from '../../core/check/check-caller.ts';
 import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
-import { type Caller, findCallers } from '../../core/check/workflow.ts';
+import type { Caller } from '../../core/check/workflow.ts';
 import type { Config } from '../../core/config/config.ts';
 import { COMMAND_LINE } from '../../core/names.ts';
 import type { About } from './about.ts';
+import { readCallers, WORKFLOWS_FOLDER } from './read-callers.ts';
 
 const SUBJECT = 'workflows';
-const FOLDER = '.github/workflows';
 
 type Context = About & {
   /** This package's folder. */
@@ -21,13 +21,11 @@ type Context = About & {
 /** Holds the workflows that call ours for this configuration against what ours take and need. */
 export async function lookAtWorkflows(context: Context, config: Config): Promise<readonly Checked[]> {
   const { file, branch, needsLfs } = context;
-  const callers = (await readCallers(context.folder)).filter(
-    (caller) => path.posix.normalize(configOf(caller)) === path.posix.normalize(file),
-  );
+  const callers = await readCallers(context.folder, file);
   const checked = await Promise.all(
     callers.map(async (caller) => {
       const called = readCalledWorkflow(
-        await readFile(path.join(context.root, FOLDER, `${caller.calls}.yml`), 'utf8'),
+        await readFile(path.join(context.root, WORKFLOWS_FOLDER, `${caller.calls}.yml`), 'utf8'),
       );
       const found = checkCaller(caller, { called, config, branch, needsLfs });
       return found.length > 0 ? found : [fine(SUBJECT, `${caller.file} calls the ${caller.calls}`)];
@@ -44,23 +42,11 @@ function findAbsent(callers: readonly Caller[], file: string): readonly Checked[
   const has = (calls: Caller['calls']) => callers.some((caller) => caller.calls === calls);
   const problem = (calls: Caller['calls'], effect: string) => ({
     code: `no-${calls}`,
-    message: `No workflow of ${FOLDER} calls the ${calls} for ${file}: ${effect}.`,
+    message: `No workflow of ${WORKFLOWS_FOLDER} calls the ${calls} for ${file}: ${effect}.`,
     remedy: `Write it with \`${COMMAND_LINE} init\`.`,
   });
   return [
     ...(has('pipeline') ? [] : errors(SUBJECT, [problem('pipeline', 'nothing starts it')])),
     ...(has('monitor') ? [] : warnings(SUBJECT, [problem('monitor', 'nobody looks at what hosts saw')])),
   ];
-}
-
-async function readCallers(folder: string): Promise<readonly Caller[]> {
-  const names = await readdir(path.join(folder, FOLDER)).catch(() => []);
-  const found = await Promise.all(
-    names
-      .filter((name) => /\.ya?ml$/.test(name))
-      .map(async (name) =>
-        findCallers(`${FOLDER}/${name}`, await readFile(path.join(folder, FOLDER, name), 'utf8')),
-      ),
-  );
-  return found.flat();
 }

@@ -46,9 +46,7 @@ export function writeConfiguration(setup: InitialSetup): string {
     `  inputs: [${inputs.map(scalar).join(', ')}] # hashed, so that a model says what it learned from`,
     '  holdout: # examples that no training sees: on them models are compared',
     ...columns,
-    ...(setup.answers === undefined
-      ? []
-      : [`answers: { task: ${setup.answers} } # one number, by the signature of the newest model`]),
+    ...answersOf(setup),
     'gate: # what a new model must show before it may serve',
     limit === undefined
       ? `  # Nothing says how good a first model must be, so that none passes: add a \`${bound}:\`.`
@@ -67,6 +65,11 @@ export function writeConfiguration(setup: InitialSetup): string {
         ]),
     '',
   ].join('\n');
+}
+
+function answersOf({ answers }: InitialSetup): readonly string[] {
+  if (answers === undefined) return [];
+  return [`answers: { task: ${answers} } # one number, by the signature of the newest model`];
 }
 
 /** A value as YAML reads it back: quoted where a plain word would be read as something else. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { countMemoryKills } from '../../adapters/count-memory-kills.ts';
+import { countMemoryKills } from '../../adapters/box/count-memory-kills.ts';
 
 test('reads what the kernel counts, and nothing where it does not', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'ty-vmstat-'));

@@ -126,6 +126,16 @@ test('names the runners that take one job after another', async () => {
   expect(unseen.join('\n')).toContain("can't be looked at with this login");
 });
 
+test('says which labels no runner has that is online', async () => {
+  const script =
+    'case "$*" in *.status*) printf "online\\tself-hosted,Linux,gpu\\noffline\\tself-hosted,control\\n" ;; *) ;; esac';
+  const { lines } = await run(createStranger(), { PATH: createPrograms({ gh: script }) }, 'github');
+  expect(lines).toContain('ok       labels: one waits for jobs labelled self-hosted, gpu');
+  expect(lines.join('\n')).toMatch(
+    /warning +labels: No runner .* labels self-hosted, control: jobs would wait/,
+  );
+});
+
 test('knows no other look', async () => {
   await expect(run(createStranger(), {}, 'weather')).rejects.toThrow(
     'Name one of runner, mlflow, hosts, github',
