@@ -21,10 +21,10 @@ const SETTLE_MS = 2_500;
 
 /** A page to take a picture of, at a width in CSS pixels; what `prepare` says is run in it before it is loaded again. */
 export type Scene = { readonly url: string; readonly width: number; readonly prepare?: string };
-export type Scheme = 'light' | 'dark';
+type Scheme = 'light' | 'dark';
 
 /** A browser without a window, and how it takes a WebP of a page from top to bottom. */
-export type Camera = {
+type Camera = {
   readonly take: (scene: Scene, scheme: Scheme) => Promise<Buffer>;
   readonly close: () => Promise<void>;
 };

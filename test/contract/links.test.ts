@@ -11,7 +11,8 @@ const PAGES = globSync('**/*.md', {
 }).toSorted();
 
 /** What is made at run time, the project of a user, and an action of GitHub's own. */
-const ELSEWHERE = /^(?:\.trainyard|node_modules|data)\/|^actions\/checkout$/;
+const ELSEWHERE =
+  /^(?:\.trainyard|node_modules|data|deploy\/certificates)\/|^deploy\/\.env$|^actions\/checkout$/;
 /** Where a word in backticks is taken for a path of this repository: it begins with a folder that is there, and goes on. */
 const PATH_WORD = /^(?<first>[\w.-]+)\/[\w./*{},-]*$/;
 

@@ -54,14 +54,9 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
 };
 
 /** A metric with what it is; `definition` is absent where nobody has written it. */
-export type DefinedMetric = DescribedMetric & { readonly definition: string | undefined };
+type DefinedMetric = DescribedMetric & { readonly definition: string | undefined };
 
 /** All metrics of the holdout in the order in which they are listed. */
 export function defineMetrics(): readonly DefinedMetric[] {
   return describeMetrics().map((metric) => ({ ...metric, definition: DEFINITIONS[metric.name] }));
-}
-
-/** Names that are defined here; a test holds them against the metrics. */
-export function definedNames(): readonly string[] {
-  return Object.keys(DEFINITIONS);
 }
