@@ -103,13 +103,16 @@ async function outwait(
   { clock, log }: LeasePorts,
   { others, signal }: Others,
 ): Promise<void> {
-  for (;;) {
-    const seconds = secondsUntilLost(await others(), clock.now(), leaseTimes);
-    if (seconds === 0) return;
+  const left = async () => secondsUntilLost(await others(), clock.now(), leaseTimes);
+  let seconds = await left();
+  if (seconds > 0) {
     log.info(
-      `An earlier attempt may be at work yet: waiting ${Math.ceil(seconds)} s, until it has ended for sure.`,
+      `An earlier attempt may be at work yet: waiting up to ${Math.ceil(seconds)} s, until it has ended for sure.`,
     );
+  }
+  while (seconds > 0) {
     await clock.wait(Math.min(seconds, leaseTimes.renew) * 1_000, signal);
+    seconds = await left();
   }
 }
 

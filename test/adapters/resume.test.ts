@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -40,7 +40,13 @@ function createRunner(name: string, uid?: number): Runner {
   for (const place of [workspace, temp]) mkdirSync(place, { recursive: true });
   cpSync(path.join(ROOT, 'test', 'fixtures', 'projects', 'resumes'), workspace, { recursive: true });
   for (const place of [workspace, temp]) chmodSync(place, 0o777);
-  return { workspace, temp, ...(uid !== undefined && process.getuid?.() === 0 && { uid }) };
+  return { workspace, temp, ...(uid !== undefined && canRun(uid) && { uid }) };
+}
+
+/** Whether that user can be made here, and can start the Python of the tests: it may lie in a home that is closed to others. */
+function canRun(uid: number): boolean {
+  if (process.getuid?.() !== 0) return false;
+  return spawnSync(venvProgram('python'), ['-c', ''], { uid, gid: uid }).status === 0;
 }
 
 type Started = { readonly child: ChildProcess; readonly said: () => string };
