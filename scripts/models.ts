@@ -8,7 +8,7 @@ import { nameOutcome, type PlayedKind } from '../measure/models/played.ts';
 import { keepPlayed, readPlayed } from '../measure/models/played-file.ts';
 import { KINDS_FOLDER, type ModelKind, readKinds } from '../measure/models/read-kinds.ts';
 import { renderModels } from '../measure/models/render-models.ts';
-import { ROOT, STATE_DIR, VENV_BIN } from '../sandbox/checkout.ts';
+import { PYTHON, ROOT, STATE_DIR, VENV_BIN } from '../sandbox/checkout.ts';
 import { startMlflow } from '../sandbox/machine/mlflow-server.ts';
 
 const HELP = `npm run models [-- [--jobs NUMBER] [--boxed] [--page] [--verbose] [NAME...]]
@@ -21,10 +21,10 @@ Takes kinds of model that people log through training, check, gate, package and 
   --verbose      print what the jobs print
   NAME           a kind, or a family of kinds (all)
 
-How each kind ended is kept in .trainyard/models-run/played.json, and docs/models.md is written by that.
+How each kind ended when it was played last is kept in measure/models/played.json, and docs/models.md is written by that.
 `;
 const FOLDER = path.join(STATE_DIR, 'models-run');
-const PLAYED = path.join(FOLDER, 'played.json');
+const PLAYED = path.join(KINDS_FOLDER, 'played.json');
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -45,7 +45,7 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(HELP);
     return values.help ? 0 : 2;
   }
-  const python = makeEnvironment((line) => process.stderr.write(`${line}\n`));
+  const python = values.page ? PYTHON : makeEnvironment((line) => process.stderr.write(`${line}\n`));
   const all = await readKinds(python);
   const unknown = positionals.filter((asked) => !all.some((kind) => isNamed(kind, [asked])));
   if (unknown.length > 0) {

@@ -44,8 +44,8 @@ async function play(kind: ModelKind, options: ChainOptions): Promise<PlayedKind>
   writeConfiguration(kind, place, Object.keys(said.metrics));
   const full = (await readConfig(options)) ?? config;
   const judged = await chain.judge(full, trained).catch((thrown: unknown) => messageOf(thrown));
-  // What predicts for check is what predicts for the gate: where that has an answer, check has no other.
-  if (typeof judged === 'string' || options.isBoxed) {
+  // What predicts for check is what predicts for the gate: where that is judged and passes, check has nothing against it.
+  if (typeof judged === 'string' || judged.verdict !== 'pass' || options.isBoxed) {
     const refused = await askCheck(place, python, trained.modelUri);
     if (refused !== undefined) return refused;
   }

@@ -13,6 +13,11 @@ export type PlayedKind =
   | { readonly kind: 'wrong'; readonly found: readonly string[] }
   | { readonly kind: 'defect'; readonly message: string };
 
+/** What the page tells of it. */
+export type EndedKind =
+  | { readonly kind: Exclude<PlayedKind['kind'], 'refused'> }
+  | Pick<RefusedKind, 'kind' | 'code' | 'remedy'>;
+
 /** As the table names it: `works`, the code of a refusal, or what is wrong. */
 export function nameOutcome(played: PlayedKind): string {
   switch (played.kind) {

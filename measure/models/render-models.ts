@@ -1,8 +1,8 @@
-import type { PlayedKind } from './played.ts';
+import type { EndedKind } from './played.ts';
 import type { ModelKind } from './read-kinds.ts';
 
 /** A kind, and how it ended; nothing where it has not been played. */
-type Row = { readonly kind: ModelKind; readonly played: PlayedKind | undefined };
+type Row = { readonly kind: ModelKind; readonly played: EndedKind | undefined };
 
 const FAMILIES: Readonly<Record<string, string>> = {
   scikit_learn: 'scikit-learn',
@@ -18,7 +18,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
 
 /** The whole of docs/models.md; `versions` are lines of pinned requirements. */
 export function renderModels(rows: readonly Row[], versions: readonly string[]): string {
-  const count = (kind: PlayedKind['kind'] | undefined) =>
+  const count = (kind: EndedKind['kind'] | undefined) =>
     rows.filter(({ played }) => played?.kind === kind).length;
   const unplayed = count(undefined);
   const sections = Object.entries(FAMILIES).flatMap(([family, title]) => [

@@ -2,13 +2,14 @@
 
 import os
 import tempfile
+from importlib.metadata import version
 
 import numpy as np
 from kind import Data, Said, kind
 
 from data import WORDS, reviews
 
-PIPELINE = "mlflow.transformers.log_model(pipeline, input_example=…)"
+PIPELINE = "mlflow.transformers.log_model(pipeline, input_example=…, pip_requirements=[…])"
 
 
 def make_tokenizer():
@@ -44,40 +45,42 @@ def make_pipeline(task: str, made: str):
     return transformers.pipeline(task, model=model, tokenizer=make_tokenizer())
 
 
-def log(pipeline, train: Data):
-    """Logs it as the documentation does: an example is a list of texts."""
+def log(pipeline, texts: list[str]):
+    """Logs it as the documentation does: an example is a list of texts.
+
+    Without requirements of its own MLflow writes down the version of torchvision, which no pipeline of texts needs.
+    """
     import mlflow.transformers
 
-    mlflow.transformers.log_model(pipeline, name="model", input_example=train.inputs["text"].head(2).tolist())
+    packages = [f"{name}=={version(name)}" for name in ("transformers", "torch")]
+    mlflow.transformers.log_model(pipeline, name="model", input_example=texts, pip_requirements=packages)
 
 
 @kind("transformers, classification of texts: label and score", PIPELINE, reviews)
 def text_classification(train: Data):
     pipeline = make_pipeline("text-classification", "BertForSequenceClassification")
-    log(pipeline, train)
+    log(pipeline, train.inputs["text"].head(2).tolist())
     return lambda inputs: Said([one["label"] for one in pipeline(inputs["text"].tolist())])
 
 
 @kind("transformers, words filled in", PIPELINE, reviews, outcome="prediction-failed")
 def fill_mask(train: Data):
-    import mlflow.transformers
-
     pipeline = make_pipeline("fill-mask", "BertForMaskedLM")
-    mlflow.transformers.log_model(pipeline, name="model", input_example=["fine [MASK] great"])
+    log(pipeline, ["fine [MASK] great"])
     return lambda inputs: Said(["good"] * len(inputs))
 
 
-@kind("transformers, features of texts", PIPELINE, reviews, outcome="answers-unstated")
+@kind("transformers, features of texts", PIPELINE, reviews, outcome="answers-other-rows")
 def text_features(train: Data):
     pipeline = make_pipeline("feature-extraction", "BertModel")
-    log(pipeline, train)
+    log(pipeline, train.inputs["text"].head(2).tolist())
     return lambda inputs: Said(["good"] * len(inputs))
 
 
 @kind("transformers, a class for each word", PIPELINE, reviews, outcome="answers-unknown")
 def word_classes(train: Data):
     pipeline = make_pipeline("token-classification", "BertForTokenClassification")
-    log(pipeline, train)
+    log(pipeline, train.inputs["text"].head(2).tolist())
     return lambda inputs: Said(["good"] * len(inputs))
 
 
