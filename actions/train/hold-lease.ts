@@ -15,7 +15,7 @@ type LeaseRequest = Pick<TrainRequest, 'holder' | 'leaseTimes' | 'signal'>;
 type LeasePorts = Pick<TrainPorts, 'tracking' | 'clock' | 'log' | 'seal'>;
 
 /** That this attempt holds a training. */
-export type Held = {
+export type HeldLease = {
   /** Aborts once it holds it no more, or can't tell, and when the job is cancelled: nothing of it may run on. */
   readonly signal: AbortSignal;
   /** Rejects with a UserError once it holds it no more: asked before anything is written that counts. */
@@ -33,7 +33,7 @@ export type Held = {
  * MLflow compares nothing before it writes, so that each attempt writes a tag of its own: an earlier one stops as soon as it sees a later
  * one, and by itself where it has not been able to look for so long that a later one may have begun.
  */
-export async function holdLease(request: LeaseRequest, ports: LeasePorts, runId: string): Promise<Held> {
+export async function holdLease(request: LeaseRequest, ports: LeasePorts, runId: string): Promise<HeldLease> {
   const { holder, leaseTimes, signal } = request;
   const { tracking, clock, log, seal } = ports;
   const others = async () => {
@@ -72,7 +72,7 @@ export async function holdLease(request: LeaseRequest, ports: LeasePorts, runId:
     }
   };
   const keeping = keep();
-  const held: Held = {
+  const held: HeldLease = {
     signal: AbortSignal.any([signal, losing.signal]),
     require,
     isLost: () => lost !== undefined,

@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts';
-import type { Held } from './hold-lease.ts';
+import type { HeldLease } from './hold-lease.ts';
 import type { TrainPorts } from './train-context.ts';
 
 /**
@@ -9,7 +9,7 @@ import type { TrainPorts } from './train-context.ts';
 export function keepCheckpoints(
   { checkpoints, clock, log }: Pick<TrainPorts, 'checkpoints' | 'clock' | 'log'>,
   { runId, everySeconds }: { readonly runId: string; readonly everySeconds: number },
-  held: Pick<Held, 'isLost'>,
+  held: Pick<HeldLease, 'isLost'>,
 ): { readonly stop: () => Promise<void> } {
   const ending = new AbortController();
   let told = '';

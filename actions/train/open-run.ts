@@ -1,12 +1,12 @@
 import { TAGS } from '../../core/names.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import { sealOpened } from './find-earlier.ts';
-import { type Held, holdLease } from './hold-lease.ts';
+import { type HeldLease, holdLease } from './hold-lease.ts';
 import { sourceTags } from './keep-habits.ts';
 import type { TrainPorts, TrainRequest } from './train-context.ts';
 
 /** The run of a training that this attempt holds, and the run of the lost attempt that it goes on from. */
-type Opened = { readonly run: TrackingRun; readonly held: Held; readonly resumes: string | undefined };
+type Opened = { readonly run: TrackingRun; readonly held: HeldLease; readonly resumes: string | undefined };
 
 /**
  * The run of the training: that of a lost attempt where it has left a checkpoint, so that its history goes on; else a new one. Rejects

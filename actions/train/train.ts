@@ -9,7 +9,7 @@ import type { OutcomeOf } from '../job/outcome.ts';
 import { describeFailure } from './describe-failure.ts';
 import { findEarlier, sealFinished } from './find-earlier.ts';
 import { followMetrics } from './follow-metrics.ts';
-import type { Held } from './hold-lease.ts';
+import type { HeldLease } from './hold-lease.ts';
 import { keepCheckpoints } from './keep-checkpoints.ts';
 import { logGiven, sourceTags } from './keep-habits.ts';
 import { openRun } from './open-run.ts';
@@ -126,7 +126,7 @@ function checkpointed(
 async function runTrainStep(
   { leaseTimes }: TrainRequest,
   ports: TrainPorts,
-  { step, held }: { readonly step: ProjectStep; readonly held: Held },
+  { step, held }: { readonly step: ProjectStep; readonly held: HeldLease },
 ): Promise<StepEnd> {
   const following = followMetrics(ports, step.runId);
   const keeping = keepCheckpoints(ports, { runId: step.runId, everySeconds: leaseTimes.renew }, held);

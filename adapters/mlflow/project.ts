@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import type { BoxPolicy } from '../../core/config/config.ts';
 import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
+import { countMemoryKills } from '../box/count-memory-kills.ts';
 import { listedVariables, operatorsVariables } from '../box/listed-variables.ts';
 import { type Box, openBox } from '../box/open-box.ts';
 import { holdsPrivate } from '../box/private-places.ts';
-import { countMemoryKills } from '../box/count-memory-kills.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
 export type ProjectRunnerOptions = {

@@ -1,5 +1,5 @@
 /** One thing that a pull request changes so that it is judged more kindly. All are tried by one pull request, whose model is bad. */
-export type Weakening = {
+type Weakening = {
   readonly id: string;
   readonly tries: string;
   /** What stands in `trainyard.yml` of the default branch, and what the pull request writes instead; or the file that it changes. */

@@ -32,7 +32,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
     'pull-request.ts',
     'version.ts',
   ],
-  ['statistics', 'identity', 'report', 'answers'],
+  ['statistics', 'identity', 'report', 'answers', 'training'],
   ['pictures'],
   ['gate', 'drift', 'ledger'],
   ['rollout', 'search'],

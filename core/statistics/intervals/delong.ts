@@ -9,7 +9,7 @@ type AucComparison = {
 };
 
 /** A class that is ranked against all other rows: by what scores of each model, and with what weight in the mean. */
-export type RankedClass = {
+type RankedClass = {
   readonly label: number;
   readonly weight: number;
   readonly scoresA: Float64Array;

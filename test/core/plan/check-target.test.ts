@@ -126,8 +126,12 @@ describe('the remedy of what is refused names versions that are there', () => {
   };
 
   it('to return to: none but what serves, or nothing at all', () => {
-    expect(remedyOf({ operation: 'rollback' }, EMPTY)).toMatch(/^No other version that served there is left: /);
-    expect(remedyOf({ operation: 'rollback' }, SERVING)).toMatch(/^No other version that served there is left: /);
+    expect(remedyOf({ operation: 'rollback' }, EMPTY)).toMatch(
+      /^No other version that served there is left: /,
+    );
+    expect(remedyOf({ operation: 'rollback' }, SERVING)).toMatch(
+      /^No other version that served there is left: /,
+    );
   });
 
   it('to deploy', () => {
