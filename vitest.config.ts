@@ -87,6 +87,7 @@ export default defineConfig({
           include: ['test/{contract,sandbox}/**/*.test.ts'],
           exclude: HOUSE,
           testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -10,6 +10,7 @@ import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import type { Tracking } from '../../core/ports.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import type { TrainJob } from './support/train-job.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-resume-'));
@@ -49,7 +50,12 @@ function canRun(uid: number): boolean {
   return spawnSync(venvProgram('python'), ['-c', ''], { uid, gid: uid }).status === 0;
 }
 
-type Started = { readonly child: ChildProcess; readonly said: () => string };
+type Started = {
+  readonly child: ChildProcess;
+  readonly said: () => string;
+  /** Its exit status. It may have ended long before anybody asks. */
+  readonly ended: Promise<number | null>;
+};
 
 function start(
   { uid, ...places }: Runner,
@@ -63,13 +69,14 @@ function start(
     ...(uid !== undefined && { uid, gid: uid }),
   });
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(String(chunk)));
-  return { child, said: () => said.join('') };
+  const ended = once(child, 'close').then(() => child.exitCode);
+  return { child, said: () => said.join(''), ended };
 }
 
 const outcomeSchema = z.object({ reasonCode: z.string(), runId: z.string() });
 
-async function finish({ child, said }: Started) {
-  const [code] = await once(child, 'exit');
+async function finish({ ended, said }: Started) {
+  const code = await ended;
   const last = said().trim().split('\n').at(-1) ?? '';
   if (code !== 0) throw new Error(said());
   return outcomeSchema.parse(JSON.parse(last));
@@ -83,9 +90,9 @@ async function until(what: string, { child, said }: Started, holds: () => Promis
 }
 
 /** Loses the runner with all that runs on it: nothing of the job hears of it. */
-async function lose({ child }: Started): Promise<void> {
+async function lose({ child, ended }: Started): Promise<void> {
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  await ended;
 }
 
 async function runsOf(correlationId: string) {
@@ -132,7 +139,8 @@ describe('a training whose runner is lost', () => {
         return kept !== before;
       });
       await lose(job);
-      expect(findCommands(path.join(runner.temp, 'trainyard-checkpoints'))).toEqual([]);
+      const own = path.join(runner.temp, 'trainyard-checkpoints');
+      await waitFor(() => findCommands(own).length === 0, 'the training to end with its job', 15_000);
     }
     const outcome = await finish(
       start(createRunner('last'), { correlationId: 'lost', holder: { round: 1, attempt: 2 } }),
