@@ -9,14 +9,14 @@ import type { TrainPorts } from './train-context.ts';
 export function keepCheckpoints(
   { checkpoints, clock, log }: Pick<TrainPorts, 'checkpoints' | 'clock' | 'log'>,
   { runId, everySeconds }: { readonly runId: string; readonly everySeconds: number },
-  held: Pick<HeldLease, 'isLost'>,
+  held: Pick<HeldLease, 'isLost' | 'require'>,
 ): { readonly stop: () => Promise<void> } {
   const ending = new AbortController();
   let told = '';
   const keep = async (isLast: boolean) => {
     if (held.isLost()) return;
     // A checkpoint that can't be kept now must not end the training; the next one may.
-    await checkpoints.keep(runId, { isLast }).catch((thrown: unknown) => {
+    await checkpoints.keep(runId, { isLast, require: held.require }).catch((thrown: unknown) => {
       const why = messageOf(thrown);
       if (why !== told) log.warn(`The checkpoint could not be kept with the run: ${why}`);
       told = why;

@@ -12,7 +12,10 @@ import { type CopiedFile, copyTree, listTree } from './copy-tree.ts';
 type RunCheckpointsOptions = {
   /** A folder of this job. */
   readonly temp: string;
-  readonly tracking: Pick<Tracking, 'getRun' | 'setRunTags' | 'uploadArtifact' | 'downloadArtifact'>;
+  readonly tracking: Pick<
+    Tracking,
+    'getRun' | 'setRunTags' | 'uploadArtifact' | 'downloadArtifact' | 'listArtifacts'
+  >;
   readonly seal: (facts: readonly string[]) => string;
   /** What tells this attempt's files from those of another. */
   readonly holder: string;
@@ -23,8 +26,6 @@ type RunCheckpointsOptions = {
 
 const SETTLE_MS = 2_000;
 const MANIFEST = 'manifest.json';
-/** In turn: one is whole while the other is written. */
-const SLOTS = ['a', 'b'] as const;
 /** What a script may call a file, so that it lies below the folder. */
 const fileName = z.string().regex(/^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\0]+$/);
 
@@ -33,13 +34,20 @@ const manifestSchema = z.object({
   files: z.array(z.object({ path: fileName, size: z.int().nonnegative(), digest: digestSchema })).min(1),
 });
 
-/** Checkpoints in a folder of this job, the last of which is kept among the artifacts of the run: another runner can go on from it. */
+/** What is known to be there no more, or to be other than it was kept. That nobody can tell just now is another error. */
+class DamagedError extends Error {
+  override readonly name = 'DamagedError';
+}
+
+/**
+ * Checkpoints in a folder of this job, the last of which is kept among the artifacts of the run: another runner can go on from it.
+ * `restore` rejects while it can't tell whether there is one, or can't fetch it: what took days must not begin anew for an outage.
+ */
 export async function createRunCheckpoints(options: RunCheckpointsOptions): Promise<Checkpoints> {
   const { temp, tracking, seal, holder, log, settleMs = SETTLE_MS } = options;
   const folder = await mkdtemp(path.join(temp, 'trainyard-checkpoints-'));
   const scratch = await mkdtemp(path.join(temp, 'trainyard-kept-'));
   let kept = '';
-  let turn = 0;
   return {
     folder,
     restore: async (runId) => {
@@ -51,13 +59,14 @@ export async function createRunCheckpoints(options: RunCheckpointsOptions): Prom
         log.info(`The last checkpoint was fetched from the run: ${files} files.`);
         return true;
       } catch (thrown) {
+        if (!(thrown instanceof DamagedError)) throw thrown;
         log.warn(`The last checkpoint of run ${runId} is not gone on from: ${messageOf(thrown)}`);
         await rm(folder, { recursive: true, force: true });
         await mkdir(folder);
         return false;
       }
     },
-    keep: async (runId, { isLast }) => {
+    keep: async (runId, { isLast, require }) => {
       const files = await listTree(folder);
       const state = JSON.stringify(files);
       const isSettled = isLast || files.every(({ changedMs }) => Date.now() - changedMs >= settleMs);
@@ -67,10 +76,13 @@ export async function createRunCheckpoints(options: RunCheckpointsOptions): Prom
       const copied = await copyTree(folder, files, copy);
       // It has changed meanwhile: the next look finds it.
       if (copied === undefined) return;
-      const slot = `${holder}-${SLOTS[turn % SLOTS.length]}`;
-      turn += 1;
+      // What the tag names stays whole while the other is written, whatever became of the last try.
+      const named = (await tracking.getRun(runId)).tags[TAGS.checkpoint]?.split(' ')[0];
+      const slot = named === `${holder}-a` ? `${holder}-b` : `${holder}-a`;
       const digest = await upload(options, { runId, slot, copied, copy });
       const facts = [slot, digest];
+      // It may have taken an hour to upload.
+      await require();
       await tracking.setRunTags(runId, {
         [TAGS.checkpoint]: [...facts, seal(['checkpoint', runId, ...facts])].join(' '),
       });
@@ -113,16 +125,16 @@ async function download(
   const { runId, tag, folder, scratch } = kept;
   const [slot = '', digest = '', sealed] = tag.split(' ');
   if (sealed !== seal(['checkpoint', runId, slot, digest])) {
-    throw new Error(
+    throw new DamagedError(
       'no attempt of this training has kept it. Someone with write access to MLflow has changed it.',
     );
   }
   const place = `${RUN_ARTIFACTS.checkpoints}/${slot}`;
   const fetched = path.join(scratch, 'fetched');
   const require = async (name: string, expected: string) => {
-    await tracking.downloadArtifact(runId, `${place}/${name}`, fetched);
+    await fetchArtifact(tracking, { runId, place, name, file: fetched });
     if ((await hashFile(fetched)) === expected) return;
-    throw new Error(`${place}/${name} holds other bytes than were kept.`);
+    throw new DamagedError(`${place}/${name} holds other bytes than were kept.`);
   };
   await require(MANIFEST, digest);
   const { files } = manifestSchema.parse(JSON.parse(await readFile(fetched, 'utf8')));
@@ -133,4 +145,25 @@ async function download(
     await rename(fetched, target);
   }
   return files.length;
+}
+
+/** Fetches a file. Rejects with a DamagedError when the server answers that there is none, and as it came when nothing can be told. */
+async function fetchArtifact(
+  tracking: RunCheckpointsOptions['tracking'],
+  wanted: {
+    readonly runId: string;
+    readonly place: string;
+    readonly name: string;
+    readonly file: string;
+  },
+): Promise<void> {
+  const { runId, place, name, file } = wanted;
+  const artifact = `${place}/${name}`;
+  try {
+    await tracking.downloadArtifact(runId, artifact, file);
+  } catch (thrown) {
+    const present = await tracking.listArtifacts(runId, place);
+    if (present.includes(artifact)) throw thrown;
+    throw new DamagedError(`${artifact} is there no more.`, { cause: thrown });
+  }
 }
