@@ -145,8 +145,18 @@ def predict_all(predict: Callable[[Inputs], Any], inputs: Inputs) -> np.ndarray 
         require_rows(part, count_rows(chunk))
         are_rows = isinstance(part, list) and not is_by_class(part)
         parts.append(np.asarray(part) if are_rows and is_even(part) else part)
+    return join_answers(parts)
+
+
+def join_answers(parts: list[Any]) -> Any:  # noqa: ANN401 - whatever a model returns
+    """All rows of all parts in order: by class where each has an array; as lists where rows have different lengths."""
     if all(is_by_class(part) for part in parts):
         return [np.concatenate(of_class) for of_class in zip(*parts, strict=True)]
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    is_uneven = len(arrays) < len(parts) or len({part.shape[1:] for part in arrays}) > 1
+    if arrays and is_uneven:
+        # One row of two names is an array, and so is one of three: beside each other they are none.
+        parts = [part.tolist() if isinstance(part, np.ndarray) else part for part in parts]
     return concatenate(parts)
 
 

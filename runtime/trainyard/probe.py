@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from trainyard.agreement import agree
 from trainyard.errors import UserError
-from trainyard.inputs import Inputs, concatenate, count_rows, take_rows
-from trainyard.models import predict_all
+from trainyard.inputs import Inputs, count_rows, take_rows
+from trainyard.models import join_answers, predict_all
 from trainyard.scoring import to_json
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def require_steady_answers(predict: Callable[[Inputs], Any], inputs: Inputs) -> 
     count = min(TOGETHER, count_rows(inputs))
     together = to_json(predict_all(predict, take_rows(inputs, slice(0, count))))
     alone = [predict_all(predict, take_rows(inputs, slice(place, place + 1))) for place in range(count)]
-    if agree(to_json(concatenate(alone)), together, ROUNDING):
+    if agree(to_json(join_answers(alone)), together, ROUNDING):
         return
     raise UserError(
         "model-answers-by-batch",

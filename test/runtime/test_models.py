@@ -12,6 +12,7 @@ from trainyard.errors import UserError
 from trainyard.models import predict_all, refuse_full_disk
 from trainyard.probe import require_steady_answers
 from trainyard.runners import load_runner
+from trainyard.scoring import to_json
 
 
 def refuse(predict, rows: int) -> str:
@@ -53,6 +54,26 @@ def test_a_model_that_scales_by_what_else_it_is_asked_is_told_so():
     weights = np.random.default_rng(2).normal(size=(3, 9)).astype(np.float32)
     require_steady_answers(lambda inputs: inputs @ weights * (1 + 1e-6 * len(inputs)), rows)
     require_steady_answers(lambda inputs: {"label": ["a"] * len(inputs), "score": inputs[:, 0]}, rows)
+
+
+def by_class(inputs):
+    return [np.column_stack([1 - column, column]) for column in inputs.T]
+
+
+def name_classes(inputs):
+    return [[["a", "b"], ["a"], []][int(row[0] * 100) % 3] for row in inputs]
+
+
+@pytest.mark.parametrize("predict", [by_class, name_classes])
+def test_rows_of_several_classes_are_the_same_alone_and_together(predict, monkeypatch: pytest.MonkeyPatch):
+    rows = np.random.default_rng(3).uniform(size=(60, 2))
+    require_steady_answers(predict, rows)
+    with pytest.raises(UserError) as caught:
+        require_steady_answers(lambda inputs: predict(inputs / inputs.max()), rows)
+    assert caught.value.problem.code == "model-answers-by-batch"
+    whole = predict_all(predict, rows)
+    monkeypatch.setattr("trainyard.models.PREDICT_ROWS", 1)
+    assert to_json(predict_all(predict, rows)) == to_json(whole)
 
 
 def test_what_a_model_says_of_a_row_stays_in_its_job():
