@@ -32,7 +32,10 @@ export function reportGate(result: GateResult, { notes = [], figures = [], kept 
       ...listOf(result.problems.map(({ message, remedy }) => `${message} ${remedy}`)),
       ...tableOf(checks),
       ...listOf(settling, result.verdict === 'pass' ? 'Worth doing:' : 'What would settle it:'),
-      ...listOf([...(result.boxes === undefined ? [] : describeBoxes(result.boxes)), ...notes]),
+      ...listOf(
+        [...(result.boxes === undefined ? [] : describeBoxes(result.boxes)), ...notes],
+        'How it was judged:',
+      ),
       ...picturesOf(figures, kept),
       ...checks.flatMap((check) => [...slicesOf(check), ...groupsOf(check)]),
       ...detailsOf('Reasons', listOf(checks.flatMap(reasonsOf))),

@@ -17,7 +17,7 @@ export function judgeFloor({ rule, metric }: FloorTask, sample: Sample, side: Si
   const need = needOf(rule, metric.unit);
   const value = rows < MIN_ROWS ? tooFewRows(rows) : evaluateMetric(metric, sample, side);
   if (typeof value !== 'number') {
-    return undecided({ rule: 'floor', metric: metric.name, need, why: value, rows });
+    return undecided({ rule: nameOf(rule), metric: metric.name, need, why: value, rows });
   }
   const interval = meanInterval(metric, { sample, side }, value);
   const aside = metric.aside?.(sample);
@@ -65,7 +65,7 @@ function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval, asid
     ...(interval && { interval }),
   };
   return {
-    rule: 'floor',
+    rule: nameOf(rule),
     metric,
     unit,
     challenger: value,
@@ -73,6 +73,12 @@ function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval, asid
     verdict: under || over ? 'fail' : 'pass',
     reasons: [reason],
   };
+}
+
+/** The rule by the words of the configuration: what bounds from above is no floor. */
+function nameOf({ floor, ceiling }: FloorRule): string {
+  if (ceiling === undefined) return 'floor';
+  return floor === undefined ? 'ceiling' : 'floor and ceiling';
 }
 
 function needOf(rule: FloorRule, unit: Unit): string {

@@ -62,6 +62,25 @@ test('what it was judged by is noted before the folded details, as text', () => 
   expect(text.indexOf('This commit')).toBeLessThan(text.indexOf('<details>'));
 });
 
+test('boxes and notes stand under a title of their own, not in the list of what would settle it', () => {
+  const small = binaryModels({ both: 180, onlyChampion: 4, onlyChallenger: 5, neither: 11 });
+  const boxes = { training: 'namespaces', challenger: 'namespaces' } as const;
+  const text = show({ ...judgeGate(gateInput(RULES.slice(0, 3), small)), boxes });
+  expect(text).toMatch(
+    /What would settle it:\n(?:.*\n)*\nHow it was judged:\n\n- Trained and predicted in boxes/,
+  );
+});
+
+test.each<[Partial<Record<'floor' | 'ceiling', number>>, string]>([
+  [{ floor: 0.9 }, 'floor'],
+  [{ ceiling: 0.99 }, 'ceiling'],
+  [{ floor: 0.9, ceiling: 0.99 }, 'floor and ceiling'],
+])('a limit is called by the words of the configuration: %j', (limits, name) => {
+  expect(lines([{ kind: 'floor', metric: 'accuracy', ...limits }]).join('\n')).toContain(
+    `| accuracy (${name}) |`,
+  );
+});
+
 test('every details block is closed and has an empty line where Markdown needs one', () => {
   const text = lines(RULES).join('\n');
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length);
