@@ -77,6 +77,14 @@ test('tells a pull request once what is wrong, edits that when it is mended, and
   expect(comments[0]?.body).toMatch(/mine$/);
 });
 
+test('tells nobody the token that the comment is written by', async () => {
+  const comments: Comment[] = [];
+  const naming = fileWith('trainyard.yml', 'path: ml/data/unseen.csv', `path: "$${'{GITHUB_TOKEN}'}"`);
+  const { summary } = await runCheck(createStranger(naming), await startThread(comments));
+  expect(comments[0]?.body).toContain('The variable GITHUB\\_TOKEN has no value');
+  expect(`${comments[0]?.body}${summary}`).not.toContain('ghs_1');
+});
+
 test('says nothing in a pull request that nothing is wrong with', async () => {
   const comments: Comment[] = [];
   const { code, summary } = await runCheck(createStranger(), await startThread(comments));

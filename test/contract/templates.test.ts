@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { fillWorkflow } from '../../core/init/fill-workflow.ts';
 import { parseCommand } from '../../core/plan/commands/parse-command.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 import { evaluate, type Tree } from './support/expressions.ts';
@@ -21,6 +24,72 @@ function starts(github: Tree): boolean {
 function startsForComment(body: string, issue: Tree = {}): boolean {
   return starts({ event_name: 'issue_comment', ref_name: 'main', event: { comment: { body }, issue } });
 }
+
+const checkSchema = z.object({
+  on: z.strictObject({ pull_request: z.null() }),
+  permissions: z.strictObject({}),
+  jobs: z.object({
+    check: z.looseObject({
+      permissions: z.strictObject({ contents: z.literal('read'), 'pull-requests': z.literal('write') }),
+      steps: z.tuple([
+        z.object({ uses: z.string(), with: z.strictObject({ 'persist-credentials': z.literal(false) }) }),
+        z.strictObject({
+          run: z.string(),
+          env: z.record(z.string(), z.string()),
+          'working-directory': z.string(),
+        }),
+      ]),
+    }),
+  }),
+});
+
+describe('the workflow that checks pull requests', () => {
+  const checkText = readFileSync(path.join(ROOT, 'workflows-templates', 'trainyard-check.yml'), 'utf8');
+  const [, step] = checkSchema.parse(parse(checkText)).jobs.check.steps;
+
+  test.each([undefined, 'ml/own trainyard.yml'])(
+    'runs nothing that the pull request brings, also by its .npmrc, with the configuration %s',
+    (config) => {
+      expect(step['working-directory']).toBe(`\${{ runner.temp }}`);
+      const base = mkdtempSync(path.join(tmpdir(), 'ty-template-'));
+      onTestFinished(() => rmSync(base, { recursive: true, force: true }));
+      const write = (file: string, content: string) => {
+        mkdirSync(path.dirname(path.join(base, file)), { recursive: true });
+        writeFileSync(path.join(base, file), content, { mode: 0o755 });
+      };
+      const telling =
+        '#!/usr/bin/env node\nconsole.log(JSON.stringify([process.cwd(), ...process.argv.slice(2)]));\n';
+      write('package/package.json', '{"name":"trainyard","version":"1.0.0","bin":{"trainyard":"told.mjs"}}');
+      write('package/told.mjs', telling);
+      write('work/.npmrc', 'node-options=--require ./evil.cjs\n');
+      write(
+        'work/evil.cjs',
+        `require('node:fs').writeFileSync(${JSON.stringify(path.join(base, 'ran'))}, '');\n`,
+      );
+      write('work/node_modules/.bin/trainyard', '#!/bin/sh\necho evil\n');
+      write('temp/empty', '');
+      const runners = { gpuRunner: ['gpu'], controlRunner: ['control'] };
+      const filled = fillWorkflow(checkText, {
+        branch: 'main',
+        ...runners,
+        ...(config !== undefined && { config }),
+      });
+      const run = checkSchema.parse(parse(filled)).jobs.check.steps[1].run;
+      const command = run.replace('github:trainyard/trainyard#v1', `file:${path.join(base, 'package')}`);
+      expect(command).not.toBe(run);
+      const work = path.join(base, 'work');
+      const env = { ...process.env, DEFAULT_BRANCH: 'a b', CONFIG: config, GITHUB_WORKSPACE: work };
+      const said = execFileSync('bash', ['-e', '-c', command], {
+        ...{ cwd: path.join(base, 'temp'), encoding: 'utf8' },
+        env: { ...env, npm_config_cache: path.join(base, 'cache') },
+      });
+      const named = config === undefined ? [] : ['--config', config];
+      expect(JSON.parse(said)).toEqual([work, 'check', ...named, '--comment', '--branch', 'a b']);
+      expect(existsSync(path.join(base, 'ran'))).toBe(false);
+    },
+    30_000,
+  );
+});
 
 describe('the caller workflow, as it is copied', () => {
   test.each(['main', 'master', 'trunk', 'release/next'])(
