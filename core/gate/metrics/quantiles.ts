@@ -1,10 +1,15 @@
 import type { Task } from '../../answers/contract.ts';
+import { groupedMeanDifference, meanDifference } from '../../statistics/intervals/mean-difference.ts';
+import { MIN_GROUPS } from '../comparison/comparison.ts';
+import { groupRows } from '../comparison/group-rows.ts';
 import type { Pair, Sample, Side } from '../predictions.ts';
 import { largestOf } from './largest-error.ts';
 import { alwaysDefined, type Metric, type RowMetric, type Undefined, type UnseenShares } from './metric.ts';
 
 const TASKS: readonly Task[] = ['quantiles'];
 const NONE = new Float64Array();
+/** Spreads are the same at any. */
+const LEVEL = 0.9;
 
 /**
  * Metrics of several predicted quantiles. `coverage` is the share of targets between the lowest and the highest, `coverage-error` how far
@@ -40,19 +45,19 @@ export const QUANTILE_METRICS: readonly Metric[] = [
     tasks: TASKS,
     whyUndefined: alwaysDefined,
     prepare: (sample, side) => {
-      const covered = sample.labels.map((_, row) => (isCovered(sample, side, row) ? 1 : 0));
+      const covered = coveredRows(sample, side);
       const promised = promisedCoverage(sample);
       return (weights) => {
         let [inside, drawn] = [0, 0];
-        for (const [row, within] of covered.entries()) {
+        for (let row = 0; row < covered.length; row += 1) {
           const times = weights[row] ?? 0;
-          inside += times * within;
+          inside += times * (covered[row] ?? 0);
           drawn += times;
         }
         return Math.abs(inside / drawn - promised);
       };
     },
-    unseenHarm: (_, { ofAll }) => ofAll,
+    unseenHarm: ({ sample, champion }, { ofAll }) => ofAll + coverageNoise(sample, champion),
   },
   shareOfRows('quantile-crossing', 'lower', (_, { parts }, row) => isCrossed(parts, row)),
 ];
@@ -105,6 +110,32 @@ function shareOfRows(
 function isCovered({ labels }: Sample, { parts }: Side, row: number): boolean {
   const label = labels[row] ?? Number.NaN;
   return label >= (parts[0]?.[row] ?? Number.NaN) && label <= (parts.at(-1)?.[row] ?? Number.NaN);
+}
+
+function coveredRows(sample: Sample, side: Side): Float64Array {
+  return sample.labels.map((_, row) => (isCovered(sample, side, row) ? 1 : 0));
+}
+
+/**
+ * The coverage error that chance alone shows where quantiles cover what they promise: a good champion's is made of it and a worse challenger's
+ * is not, which flatters the challenger, and the draws do so again; at most the square root of 2 in all, as for `ece`. Rows that belong together make
+ * it as many times larger as they do the spread of what is covered.
+ */
+function coverageNoise(sample: Sample, side: Side): number {
+  const promised = promisedCoverage(sample);
+  const covered = coveredRows(sample, side);
+  const spread = Math.sqrt((promised * (1 - promised)) / covered.length);
+  return Math.SQRT2 * Math.sqrt(2 / Math.PI) * spread * spreadTogether(sample, covered);
+}
+
+/** How many times wider the spread of a mean is than that of rows that do not depend on each other, at least 1. */
+function spreadTogether({ groups }: Sample, values: Float64Array): number {
+  if (groups === undefined) return 1;
+  const { groupOf, names } = groupRows(groups);
+  if (names.length < MIN_GROUPS) return 1;
+  const grouped = groupedMeanDifference(values, { groupOf, groups: names.length }, LEVEL).standardError;
+  const alone = meanDifference(values, LEVEL).standardError;
+  return alone === 0 ? 1 : Math.max(1, grouped / alone);
 }
 
 /** What share of targets lies between the lowest and the highest quantile, if they are what they say. */
