@@ -20,10 +20,23 @@ export type Task = (typeof TASKS)[number];
 /** Stands between the classes of one row, and alone where a row has none of them. */
 export const LABEL_SEPARATOR = '|';
 
-/** The classes that a text names, each once, in order of their appearance. */
+/** The classes that a text names, each once, in order of their appearance: as the runtime does (`split_labels`). */
 export function splitLabels(text: string): readonly string[] {
-  const names = text.split(LABEL_SEPARATOR).map((name) => name.trim());
+  const names = text.split(LABEL_SEPARATOR).map(stripSpace);
   return [...new Set(names.filter((name) => name !== ''))];
+}
+
+/** A text without the space around it that Python's `strip` takes away; `trim` leaves some of it, and takes a byte order mark. */
+function stripSpace(text: string): string {
+  let [start, end] = [0, text.length];
+  while (start < end && isSpace(text.charAt(start))) start += 1;
+  while (end > start && isSpace(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+/** Unicode's white space, and the four separators of ASCII. */
+function isSpace(character: string): boolean {
+  return /\p{White_Space}/u.test(character) || (character >= '\u001C' && character <= '\u001F');
 }
 
 /** What scores are: probabilities that sum to one, logits that a softmax makes such, or none that are to be read. */
