@@ -160,15 +160,19 @@ function checkQuantiles({ classes, parts = [] }: Predictions, who: string): Prob
   ];
 }
 
-function checkQueries({ groups }: Predictions): Problem[] {
-  if (groups !== undefined) return [];
-  return [
-    {
-      code: 'ranking-without-queries',
-      message: 'Rows are ranked within their query, and nothing says which rows are of one.',
-      remedy: 'Name the column of the query under data.holdout.group in trainyard.yml of the default branch.',
-    },
-  ];
+/** Rows without a query would be ranked among each other as if they were of one. */
+function checkQueries({ groups, ids }: Predictions): Problem[] {
+  const without = groups?.filter((name) => name === '').length ?? ids.length;
+  if (without === 0) return [];
+  const message =
+    groups === undefined
+      ? 'Rows are ranked within their query, and nothing says which rows are of one.'
+      : `Rows are ranked within their query, and ${without} of ${ids.length} rows of the holdout name none.`;
+  const remedy =
+    groups === undefined
+      ? 'Name the column of the query under data.holdout.group in trainyard.yml of the default branch.'
+      : 'Name the query of each row in the column data.holdout.group, or leave these rows out of the file.';
+  return [{ code: 'ranking-without-queries', message, remedy }];
 }
 
 /** A label without a place would be equal to every answer that has none. */

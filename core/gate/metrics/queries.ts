@@ -40,7 +40,7 @@ function ofQueries(base: string, most?: number): SampleMetric {
     unit: 'number',
     tasks: TASKS,
     whyUndefined: (sample) => whyUndefined(sample, base),
-    aside: describeLeftOut,
+    aside: (sample) => describeLeftOut(sample, base),
     prepare: (sample, side) => {
       const queries = listQueries(sample, side).filter(({ query }) => hasRelevant(query));
       const values = queries.map(({ query, first }) => ({
@@ -91,12 +91,27 @@ function whyUndefined(sample: Sample, base: string): Undefined | undefined {
   return { code: 'negative-relevance', message: 'Some rows have a relevance below 0, which is no gain.' };
 }
 
-function describeLeftOut(sample: Sample): string | undefined {
+function describeLeftOut(sample: Sample, base: string): string | undefined {
   const queries = listQueries(sample, { predictions: sample.labels });
-  const without = queries.filter(({ query }) => !hasRelevant(query)).length;
-  return without === 0
-    ? undefined
-    : `${without} of ${queries.length} queries have no relevant row and are left out`;
+  const relevant = queries.filter(({ query }) => hasRelevant(query));
+  const without = queries.length - relevant.length;
+  const alike = relevant.filter(({ query }) => isAlike(query, base)).length;
+  const told = [
+    ...(without === 0
+      ? []
+      : [`${without} of ${queries.length} queries have no relevant row and are left out`]),
+    ...(alike === 0
+      ? []
+      : [
+          `${alike} of ${queries.length} queries have rows that are all as relevant, and count the same whatever a model says`,
+        ]),
+  ];
+  return told.length === 0 ? undefined : told.join('; ');
+}
+
+/** Whether any order of the rows is worth the same: one row alone, or all as relevant as far as the metric looks. */
+function isAlike({ relevance }: Query, base: string): boolean {
+  return relevance.every((value) => (base === 'ndcg' ? value === relevance[0] : value > 0));
 }
 
 /**

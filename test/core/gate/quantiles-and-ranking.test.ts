@@ -121,7 +121,29 @@ describe('two models of a ranking', () => {
     }
   });
 
+  test.each([
+    ['ndcg', 1],
+    ['ndcg@5', 1],
+    ['map', 2],
+    ['mrr', 2],
+  ])('%s: queries that rank nothing are told, since they make models more alike', (metric, told) => {
+    const model = randomRanking(40, 1, 'a');
+    // Of the first query all rows are as relevant, of the second all are relevant, of the third none is.
+    const labels = model.labels.map((one, row) => [1, one + 1, 0][Math.floor(row / 8)] ?? one);
+    const { checks } = judge(metric, { ...model, labels }, { ...model, labels }, 0.5);
+    for (const { reasons } of checks) {
+      expect(reasons[0]?.message).toContain(
+        `1 of 40 queries have no relevant row and are left out; ${told} of 40 queries have rows that are all as relevant, and count the same whatever a model says`,
+      );
+    }
+  });
+
   test.each<[string, Partial<Predictions>, string]>([
+    [
+      'some rows are of no query',
+      { groups: randomRanking(15, 1, 'a').groups?.map((name, row) => (row % 7 === 0 ? '' : name)) },
+      'ranking-without-queries',
+    ],
     ['nothing says which rows are of a query', { groups: undefined }, 'ranking-without-queries'],
     ['no row is relevant', { labels: new Float64Array(120) }, 'no-relevant-rows'],
     [
