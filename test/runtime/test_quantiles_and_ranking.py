@@ -50,6 +50,12 @@ def test_quantiles_are_the_same_however_they_are_written(way):
     assert reading.contract.quantiles == LEVELS
 
 
+def test_quantiles_that_are_the_same_but_for_rounding_have_not_crossed():
+    middle = GIVEN[:, 1:2].astype(np.float32)
+    reading = read(np.hstack([middle, middle * np.float32(1 - 1e-7), middle]), THREE)
+    assert reading.interpretation.task == "quantiles"
+
+
 REFUSED = {
     "quantiles-unstated": (GIVEN, Contract(task="quantiles")),
     "quantiles-count": (GIVEN[:, :2], THREE),

@@ -8,6 +8,8 @@ import { alwaysDefined, type Metric, type RowMetric, type Undefined, type Unseen
 
 const TASKS: readonly Task[] = ['quantiles'];
 const NONE = new Float64Array();
+/** Of a number in single precision; some of its last digits. */
+const ROUNDING = 1e-6;
 /** Spreads are the same at any. */
 const LEVEL = 0.9;
 
@@ -85,9 +87,12 @@ export function pinballLosses(quantile: number, labels: Float64Array, predicted:
   });
 }
 
-/** Whether a higher quantile of the row lies below a lower one. */
+/** Whether a higher quantile of the row lies below a lower one, by more than single precision rounds. */
 export function isCrossed(parts: readonly Float64Array[], row: number): boolean {
-  return parts.some((column, place) => place > 0 && (column[row] ?? 0) < (parts[place - 1]?.[row] ?? 0));
+  return parts.some((column, place) => {
+    const [lower, higher] = [parts[place - 1]?.[row] ?? Number.NaN, column[row] ?? Number.NaN];
+    return lower - higher > ROUNDING * Math.max(Math.abs(lower), Math.abs(higher));
+  });
 }
 
 function shareOfRows(

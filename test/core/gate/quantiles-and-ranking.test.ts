@@ -194,6 +194,19 @@ describe('two models of a ranking', () => {
 describe('two models of quantiles', () => {
   const good = randomQuantiles(2000, 1, 'a');
 
+  test('quantiles that single precision has rounded past each other have not crossed', () => {
+    const near = Float64Array.of(0.3, 1000, -5, 2, 0);
+    const past = Float64Array.of(
+      0.1 + 0.2 - 1e-16,
+      Math.fround(1000 - 1e-4),
+      Math.fround(-5 - 4e-7),
+      1.99,
+      -0.001,
+    );
+    const model = { ...randomQuantiles(near.length, 1, 'a'), classes: ['0.1', '0.9'], parts: [near, past] };
+    expect(measure('quantile-crossing', model)).toBe(2 / 5);
+  });
+
   test.each(['mean-pinball', 'pinball', 'coverage', 'coverage-error', 'quantile-crossing'])(
     '%s: one as good passes, and so few rows leave it open',
     (metric) => {
