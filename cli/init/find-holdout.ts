@@ -43,7 +43,11 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
   }
   const id = said.id ?? names.find((name) => isId(name, read));
   const time = said.time ?? names.find((name) => name !== target && isTime(name, read));
-  const holdout: Found['holdout'] = { path: place, target, ...optional('id', id), ...optional('time', time) };
+  const holdout: Found['holdout'] = {
+    ...{ path: place, target, rows: read(target).length },
+    ...optional('id', id),
+    ...optional('time', time),
+  };
   return {
     holdout,
     inputs:

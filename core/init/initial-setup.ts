@@ -16,6 +16,8 @@ export type InitialSetup = {
     readonly target: string;
     readonly id?: string;
     readonly time?: string;
+    /** How many examples it has. */
+    readonly rows: number;
   };
   readonly task: 'classification' | 'regression';
   /** What the signature of the newest model says of its answers, where nothing of it could be read otherwise. */

@@ -1,15 +1,17 @@
 import type { InitialSetup } from './initial-setup.ts';
+import { proposeMargin } from './propose-margin.ts';
 
-/** What models are compared by where nothing else was said: a metric that is defined row by row, and a usual margin. */
+/** What models are compared by where nothing else was said: a metric that is defined row by row, and what bounds a first model. */
 const RULES = {
-  classification: { metric: 'accuracy', margin: '0.5pp', bound: 'floor' },
-  regression: { metric: 'mae', margin: '1%', bound: 'ceiling' },
+  classification: { metric: 'accuracy', bound: 'floor' },
+  regression: { metric: 'mae', bound: 'ceiling' },
 } as const;
 
 /** A trainyard.yml with a word on what each part is for. */
 export function writeConfiguration(setup: InitialSetup): string {
   const { model, project, inputs, holdout, task, hosts, experiment, limit } = setup;
-  const { metric, margin, bound } = RULES[task];
+  const { metric, bound } = RULES[task];
+  const proposed = proposeMargin(task, holdout.rows);
   const first = limit === undefined ? '' : `${bound}: ${limit.value}, `;
   const steps = [
     ...(project.etl === undefined ? [] : [`etl: ${scalar(project.etl)}`]),
@@ -51,7 +53,8 @@ export function writeConfiguration(setup: InitialSetup): string {
     limit === undefined
       ? `  # Nothing says how good a first model must be, so that none passes: add a \`${bound}:\`.`
       : `  # A first model has nothing to be compared with: ${limit.from}.`,
-    `  - { metric: ${metric}, ${first}require: non-inferior, margin: ${margin} }`,
+    ...aboutMargin(proposed, holdout),
+    `  - { metric: ${metric}, ${first}require: non-inferior, margin: ${proposed.margin} }`,
     ...(hosts.length === 0
       ? [
           '# environments: # without hosts, models are judged and registered, and nothing is rolled out',
@@ -65,6 +68,19 @@ export function writeConfiguration(setup: InitialSetup): string {
         ]),
     '',
   ].join('\n');
+}
+
+/** What the margin means, and what it has to do with how many examples there are. */
+function aboutMargin(
+  { margin, takes, usual }: ReturnType<typeof proposeMargin>,
+  { rows, time }: InitialSetup['holdout'],
+): readonly string[] {
+  const settles = takes <= rows ? 'can settle that' : `are too few even for that, which takes about ${takes}`;
+  const smaller = usual === undefined ? '' : `; ${usual.margin} would take about ${usual.takes}`;
+  return [
+    `  # So much worse still counts as not worse: ${margin}. The ${rows} examples of the holdout ${settles}${smaller}.`,
+    ...(time === undefined ? [] : ['  # Where examples of one day are alike, it takes more.']),
+  ];
 }
 
 function answersOf({ answers }: InitialSetup): readonly string[] {

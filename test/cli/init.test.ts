@@ -124,12 +124,15 @@ test('says how good a first model must be by the newest run, else as told, else 
   };
   const env = { MLFLOW_TRACKING_URI: await startMlflow('houses', { val_mae: 8_000 }) };
   const learned = await gateOf(['--experiment', 'houses'], env);
-  expect(learned.text).toContain('- { metric: mae, ceiling: 9600, require: non-inferior, margin: 1% }');
+  expect(learned.text).toContain('- { metric: mae, ceiling: 9600, require: non-inferior, margin: 10% }');
   expect(learned.text).toContain('the run r1 had val_mae 8000');
   expect(learned.text).toContain('  experiment: houses');
   expect(learned.left).toEqual([]);
   const other = await gateOf([], env);
-  expect(other.text).toContain('- { metric: mae, require: non-inferior, margin: 1% }');
+  expect(other.text).toContain('- { metric: mae, require: non-inferior, margin: 10% }');
+  expect(learned.text).toContain(
+    'The 2 examples of the holdout are too few even for that, which takes about',
+  );
   expect(other.left.join()).toMatch(/no run of the experiment flats has ended well/);
   expect((await gateOf(['--limit', '9000'], {})).text).toContain('ceiling: 9000,');
   expect((await gateOf([], {})).left.join()).toMatch(/MLFLOW_TRACKING_URI names no server here/);
@@ -237,14 +240,14 @@ test('shows what would be otherwise, and writes nothing over what is there unles
   const folder = createStranger(BEFORE);
   await runInit(folder);
   const file = path.join(folder, 'trainyard.yml');
-  const own = readFileSync(file, 'utf8').replace('margin: 1%', 'margin: 3%');
+  const own = readFileSync(file, 'utf8').replace('margin: 10%', 'margin: 3%');
   writeFileSync(file, own);
   const key = readFileSync(path.join(folder, '.trainyard/secrets/signing.key'), 'utf8');
   const { code, lines } = await runInit(folder);
   expect(code).toBe(1);
   expect(lines.filter((line) => /^ {2}[-+]/.test(line)).map((line) => line.trim())).toEqual([
     '-  - { metric: mae, require: non-inferior, margin: 3% }',
-    '+  - { metric: mae, require: non-inferior, margin: 1% }',
+    '+  - { metric: mae, require: non-inferior, margin: 10% }',
   ]);
   expect(readFileSync(file, 'utf8')).toBe(own);
   expect((await runInit(folder, [...ARGS, '--force'])).code).toBe(0);
