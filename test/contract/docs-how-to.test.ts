@@ -158,6 +158,15 @@ test('commands of comments are those that are obeyed', () => {
   expect(said.length).toBeGreaterThan(10);
 });
 
+test.each([
+  ['docs/index.md', 'docs/*.md'],
+  ['docs/how-to/index.md', 'docs/how-to/*.md'],
+])('%s leads to each of %s', (index, pages) => {
+  const text = readFileSync(path.join(ROOT, index), 'utf8');
+  const names = globSync(pages, { cwd: ROOT }).map((page) => path.basename(page));
+  expect(names.filter((name) => name !== 'index.md' && !text.includes(`](${name})`))).toEqual([]);
+});
+
 test.runIf(HAS_TOOLCHAIN)('Python is Python', () => {
   const texts = blocks.filter(({ language }) => language === 'python').map(({ text }) => text);
   expect(texts.length).toBeGreaterThan(2);
