@@ -1,4 +1,4 @@
-import { UserError } from '../../core/errors.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import {
   type Holder,
@@ -22,7 +22,7 @@ export type HeldLease = {
   readonly require: () => Promise<void>;
   /** Whether it was lost, as far as is known. */
   readonly isLost: () => boolean;
-  /** Gives it back, so that the next attempt need not wait. What was lost is left as it is. */
+  /** Gives it back, so that the next attempt need not wait; never rejects. What was lost is left as it is. */
   readonly release: () => Promise<void>;
 };
 
@@ -79,7 +79,11 @@ export async function holdLease(request: LeaseRequest, ports: LeasePorts, runId:
     release: async () => {
       ending.abort();
       await keeping;
-      if (lost === undefined) await tracking.setRunTags(runId, releasedTag(holder, runId, seal));
+      if (lost !== undefined) return;
+      // What the training has come to stands without it: the next attempt waits until it is lost, and no more.
+      await tracking.setRunTags(runId, releasedTag(holder, runId, seal)).catch((thrown: unknown) => {
+        log.warn(`The lease of run ${runId} could not be given back: ${messageOf(thrown)}`);
+      });
     },
   };
   try {

@@ -17,17 +17,27 @@ export async function openRun(
   ports: TrainPorts,
   lost: TrackingRun | undefined,
 ): Promise<Opened> {
-  if (lost === undefined) return createRun(request, ports, undefined);
   const { tracking, checkpoints, log } = ports;
+  if (lost === undefined) {
+    // A folder that runners share may hold what somebody has put there before, or the steps of a run that is gone.
+    await checkpoints.empty();
+    return createRun(request, ports, undefined);
+  }
   const { runId } = lost;
   const held = await holdLease(request, ports, runId);
-  if (await checkpoints.restore(runId)) {
-    log.warn(`An earlier job lost the training ${runId}; it goes on from its last checkpoint.`);
-    await tracking.endRun(runId, 'RUNNING');
-    return { run: { ...lost, status: 'RUNNING' }, held, resumes: runId };
+  try {
+    if (await checkpoints.restore(runId)) {
+      log.warn(`An earlier job lost the training ${runId}; it goes on from its last checkpoint.`);
+      await tracking.endRun(runId, 'RUNNING');
+      return { run: { ...lost, status: 'RUNNING' }, held, resumes: runId };
+    }
+    log.warn(`An earlier job lost the training ${runId}, without a checkpoint; starting it again.`);
+    if (lost.status === 'RUNNING') await tracking.endRun(runId, 'KILLED');
+  } catch (thrown) {
+    // Else it would be renewed for ever, by a job that does nothing.
+    await held.release();
+    throw thrown;
   }
-  log.warn(`An earlier job lost the training ${runId}, without a checkpoint; starting it again.`);
-  if (lost.status === 'RUNNING') await tracking.endRun(runId, 'KILLED');
   // Whoever held it finds the later holder there, and stops.
   await held.release();
   return createRun(request, ports, runId);

@@ -1,4 +1,4 @@
-import { UserError } from '../../core/errors.ts';
+import { messageOf, UserError } from '../../core/errors.ts';
 import { CHECKPOINT_VARIABLE, RESUME_VARIABLE, TAGS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { Log, ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
@@ -72,7 +72,10 @@ async function runTraining(
     const sealed = sealFinished(request, ports, { model: done.model, metrics: trained.run.metrics });
     await held.require();
     await tracking.setRunTags(run.runId, { [TAGS.box]: box, [TAGS.finishedSeal]: sealed });
-    await ports.checkpoints.clear();
+    // It has ended well whatever is left in the folder.
+    await ports.checkpoints.clear().catch((thrown: unknown) => {
+      log.warn(`The folder of checkpoints could not be removed: ${messageOf(thrown)}`);
+    });
     return done;
   } catch (thrown) {
     await held.require();

@@ -48,8 +48,13 @@ export async function createRunCheckpoints(options: RunCheckpointsOptions): Prom
   const folder = await mkdtemp(path.join(temp, 'trainyard-checkpoints-'));
   const scratch = await mkdtemp(path.join(temp, 'trainyard-kept-'));
   let kept = '';
+  const empty = async () => {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+  };
   return {
     folder,
+    empty,
     restore: async (runId) => {
       const tag = (await tracking.getRun(runId)).tags[TAGS.checkpoint];
       if (tag === undefined) return false;
@@ -61,8 +66,7 @@ export async function createRunCheckpoints(options: RunCheckpointsOptions): Prom
       } catch (thrown) {
         if (!(thrown instanceof DamagedError)) throw thrown;
         log.warn(`The last checkpoint of run ${runId} is not gone on from: ${messageOf(thrown)}`);
-        await rm(folder, { recursive: true, force: true });
-        await mkdir(folder);
+        await empty();
         return false;
       }
     },

@@ -22,6 +22,11 @@ export async function createSharedCheckpoints(
   });
   return {
     folder,
+    empty: async () => {
+      await rm(folder, { recursive: true, force: true });
+      // Not recursive: what somebody else puts there meanwhile, a link among others, is an error.
+      await mkdir(folder, { mode: 0o700 });
+    },
     restore: async () => (await readdir(folder)).length > 0,
     keep: async () => undefined,
     clear: () => rm(folder, { recursive: true, force: true }),

@@ -2,6 +2,8 @@
 export type Checkpoints = {
   /** The folder that the script writes; an absolute path. */
   readonly folder: string;
+  /** Takes out of the folder whatever is there: this training begins anew. */
+  readonly empty: () => Promise<void>;
   /**
    * Fills the folder with what earlier attempts have left of this run. Gives whether there is something to go on from; rejects where that
    * can't be told now.

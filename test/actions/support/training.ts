@@ -55,6 +55,7 @@ export function createTraining(
     seal: createSeal(NONCE),
     checkpoints: {
       folder: '/checkpoints',
+      empty: async () => undefined,
       restore: async () => false,
       keep: async () => undefined,
       clear: async () => undefined,
