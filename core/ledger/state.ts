@@ -134,8 +134,8 @@ export type Training = {
   readonly pullRequest?: number | undefined;
   readonly reason?: string | undefined;
   readonly environment?: string | undefined;
-  /** How often it was lost and taken up again, and when last. */
-  readonly resumed?: { readonly round: number; readonly at: string } | undefined;
+  /** How often it was lost and taken up again, and when last, by which run of the workflow. */
+  readonly resumed?: { readonly round: number; readonly at: string; readonly run: string } | undefined;
   /** What follows the search at once. */
   readonly next?: 'train' | undefined;
   readonly nonce?: string | undefined;

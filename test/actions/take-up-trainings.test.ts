@@ -50,10 +50,10 @@ async function world(heardSecondsAgo: number, { nonce = NONCE, status = 'RUNNING
     return github.dispatches.filter(({ type }) => type === 'trainyard.retrain');
   };
   /** The plan job that hears such a dispatch. */
-  const hear = (payload: unknown, attempt = 1) => {
+  const hear = (payload: unknown, attempt = 1, run = planned.request.workflow.run) => {
     const event = { action: 'trainyard.retrain', client_payload: payload };
-    const workflow = { ...planned.request.workflow, attempt };
-    const asked = { eventName: 'repository_dispatch', payload: event, attempt, workflow };
+    const workflow = { ...planned.request.workflow, attempt, run };
+    const asked = { eventName: 'repository_dispatch', payload: event, attempt, workflow, runId: run };
     const request = { ...planned.request, ...asked };
     return { request, plan: () => plan(request, ports), handOff: () => handOff(request, ports) };
   };
@@ -75,6 +75,8 @@ describe('a training whose job is not heard any more', () => {
     expect(ledger.kinds().at(-1)).toBe('training.resumed');
     expect(await hear(asked?.payload).plan()).toMatchObject({ result: { code: 'replayed' } });
     expect(await hear(asked?.payload, 2).handOff()).toMatchObject({ round: 1 });
+    // Another run that was ignored, and is run again, would hold the training under the same number.
+    expect(await hear(asked?.payload, 2, '4711').plan()).toMatchObject({ result: { code: 'replayed' } });
     const { round: _round, ...body } = { resume: 'comment-9', round: 1 };
     const more = { ...asked?.payload, id: 'resume-2-x', body: { ...body, round: 2 } };
     expect(await hear(more).plan()).toMatchObject({ result: { code: 'replayed' } });

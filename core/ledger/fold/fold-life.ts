@@ -74,7 +74,7 @@ function applyTraining(
       if (AUTOMATIC.has(cause.kind)) retrains.push({ at, correlationId: cause.id });
       break;
     case 'training.resumed':
-      trainings[cause.id] = { ...known, resumed: { ...event.data, at } };
+      trainings[cause.id] = { ...known, resumed: { ...event.data, at, run: event.workflow.run } };
       break;
     case 'training.started':
       trainings[cause.id] = { ...known, ...event.data, status: 'started' };

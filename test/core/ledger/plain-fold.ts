@@ -178,7 +178,7 @@ function applyTraining(
       return { ...asked, retrains: [...state.retrains, { at: event.at, correlationId: id }] };
     }
     case 'training.resumed': {
-      const resumed = { ...event.data, at: event.at };
+      const resumed = { ...event.data, at: event.at, run: event.workflow.run };
       return withTraining(state, { ...(known ?? newTraining(event)), resumed });
     }
     case 'training.started':
