@@ -107,7 +107,19 @@ async function outwait(
   { clock, log }: LeasePorts,
   { others, signal }: Others,
 ): Promise<void> {
-  const left = async () => secondsUntilLost(await others(), clock.now(), leaseTimes);
+  const begun = clock.now();
+  const found = await others();
+  const isRenewed = (lease: Lease) =>
+    !found.some(
+      (known) => !isLater(known, lease) && !isLater(lease, known) && known.renewedAt === lease.renewedAt,
+    );
+  // What was not renewed since the first look is lost after that time whatever it says: the clock of who wrote it may have been years ahead.
+  const left = async () => {
+    const now = clock.now();
+    const outwaited = secondsBetween(begun, now) >= leaseTimes.lost;
+    const leases = await others();
+    return secondsUntilLost(outwaited ? leases.filter(isRenewed) : leases, now, leaseTimes);
+  };
   let seconds = await left();
   if (seconds > 0) {
     log.info(

@@ -64,6 +64,18 @@ describe('the lease of a training', () => {
     expect(secondsBetween(again, ports.clock.now())).toBeLessThan(LEASE_TIMES.lost - 100);
   });
 
+  test('of a runner whose clock was a year ahead is waited for as long as any, by one’s own clock', async () => {
+    const bench = await open();
+    await hear(bench, FIRST, -31_536_000);
+    const { request, ports, runId } = bench;
+    const before = ports.clock.now();
+    const held = await holdLease({ ...request, holder: SECOND }, ports, runId);
+    const waited = secondsBetween(before, ports.clock.now());
+    await held.release();
+    expect(waited).toBeGreaterThanOrEqual(LEASE_TIMES.lost);
+    expect(waited).toBeLessThan(2 * LEASE_TIMES.lost);
+  });
+
   test.each([
     [FIRST, SECOND],
     [SECOND, RESUMED],
