@@ -26,7 +26,7 @@ const JUDGED_WITHIN_SECONDS = 86_400 + 7 * 3_600;
  */
 export async function closeLostTrainings(monitoring: Monitoring, state: LedgerState): Promise<LedgerState> {
   const { request, ports } = monitoring;
-  const events: LedgerEvent[] = [];
+  const ended: { readonly training: Training; readonly events: readonly LedgerEvent[] }[] = [];
   for (const training of openTrainings(state)) {
     const message = await findEnd(monitoring, training);
     if (message === undefined) continue;
@@ -34,12 +34,25 @@ export async function closeLostTrainings(monitoring: Monitoring, state: LedgerSt
     const { cause, actor } = training;
     const context = { ...request.author, cause, actor, at: ports.clock.now() };
     const data = { runId: training.runId ?? 'none', status: 'failed' as const, message };
-    events.push(createEvent(context, 'training.finished', data, 'lost'));
     // A search that nobody will record would keep the next one waiting.
-    events.push(...releaseLock(state, context, { lock: 'search', holder: training.correlationId }));
+    const released = releaseLock(state, context, { lock: 'search', holder: training.correlationId });
+    ended.push({
+      training,
+      events: [createEvent(context, 'training.finished', data, 'lost'), ...released],
+    });
   }
-  if (events.length === 0) return state;
-  return (await appendOrThrow(ports.ledger, request.config.model, () => ok(events))).state;
+  if (ended.length === 0) return state;
+  const decide = (now: LedgerState) => ok(ended.filter(isAsItWas(now)).flatMap(({ events }) => events));
+  return (await appendOrThrow(ports.ledger, request.config.model, decide)).state;
+}
+
+/** Whether a training is open still, and nobody has taken it up since it was looked at. */
+function isAsItWas(now: LedgerState): (ended: { readonly training: Training }) => boolean {
+  const open = new Map(
+    openTrainings(now).map((training) => [training.correlationId, training.resumed?.round]),
+  );
+  return ({ training: { correlationId, resumed } }) =>
+    open.has(correlationId) && open.get(correlationId) === resumed?.round;
 }
 
 async function findEnd(monitoring: Monitoring, training: Training): Promise<string | undefined> {

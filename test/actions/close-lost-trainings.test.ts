@@ -12,7 +12,11 @@ import { createRecordingGitHub } from './support/recording-github.ts';
 const HOUR = 3_600;
 
 /** A training that was asked for, with a run that stands so since then; looked at now. */
-async function look(status: RunStatus | undefined, endedSecondsAgo: number) {
+async function look(
+  status: RunStatus | undefined,
+  endedSecondsAgo: number,
+  meanwhile?: 'training.resumed' | 'training.finished',
+) {
   const world = createWorld([]);
   const { request, ports } = world.job({});
   const { author, config, environment, environmentName } = request;
@@ -33,7 +37,13 @@ async function look(status: RunStatus | undefined, endedSecondsAgo: number) {
       sign: () => undefined,
     },
   };
-  const state = await closeLostTrainings(monitoring, await world.ledger.read('mnist'));
+  const seen = await world.ledger.read('mnist');
+  const context = { ...author, cause, at: world.clock.now() };
+  if (meanwhile === 'training.resumed')
+    world.ledger.events.push(createEvent(context, meanwhile, { round: 1 }, 1));
+  if (meanwhile === 'training.finished')
+    world.ledger.events.push(createEvent(context, meanwhile, { runId: 'run-1', status: 'finished' }));
+  const state = await closeLostTrainings(monitoring, seen);
   return {
     training: state.trainings['push-1'],
     status: renderPlain(answerStatus(config, state, undefined)).join('\n'),
@@ -90,4 +100,12 @@ describe('a training that nobody has said the end of', () => {
     expect(training).toMatchObject({ status: 'requested' });
     expect(status).not.toContain('failed');
   });
+});
+
+test.each([
+  ['training.resumed', 'requested'],
+  ['training.finished', 'finished'],
+] as const)('a training of which %s was written meanwhile is not closed', async (meanwhile, status) => {
+  const { training } = await look('FAILED', 60, meanwhile);
+  expect(training?.status).toBe(status);
 });
