@@ -79,11 +79,7 @@ export async function holdLease(request: LeaseRequest, ports: LeasePorts, runId:
     release: async () => {
       ending.abort();
       await keeping;
-      if (lost !== undefined) return;
-      // What the training has come to stands without it: the next attempt waits until it is lost, and no more.
-      await tracking.setRunTags(runId, releasedTag(holder, runId, seal)).catch((thrown: unknown) => {
-        log.warn(`The lease of run ${runId} could not be given back: ${messageOf(thrown)}`);
-      });
+      if (lost === undefined) await giveBack(holder, ports, runId);
     },
   };
   try {
@@ -94,6 +90,13 @@ export async function holdLease(request: LeaseRequest, ports: LeasePorts, runId:
     await held.release();
     throw lost ?? thrown;
   }
+}
+
+/** What the training has come to stands without it: where it fails the next attempt waits until it is lost, and no more. */
+async function giveBack(holder: Holder, { tracking, log, seal }: LeasePorts, runId: string): Promise<void> {
+  await tracking.setRunTags(runId, releasedTag(holder, runId, seal)).catch((thrown: unknown) => {
+    log.warn(`The lease of run ${runId} could not be given back: ${messageOf(thrown)}`);
+  });
 }
 
 type Others = {

@@ -44,7 +44,7 @@ class DamagedError extends Error {
  * `restore` rejects while it can't tell whether there is one, or can't fetch it: what took days must not begin anew for an outage.
  */
 export async function createRunCheckpoints(options: RunCheckpointsOptions): Promise<Checkpoints> {
-  const { temp, tracking, seal, holder, log, settleMs = SETTLE_MS } = options;
+  const { temp, tracking, seal, log, settleMs = SETTLE_MS } = options;
   const folder = await mkdtemp(path.join(temp, 'trainyard-checkpoints-'));
   const scratch = await mkdtemp(path.join(temp, 'trainyard-kept-'));
   let kept = '';
@@ -80,9 +80,7 @@ export async function createRunCheckpoints(options: RunCheckpointsOptions): Prom
       const copied = await copyTree(folder, files, copy);
       // It has changed meanwhile: the next look finds it.
       if (copied === undefined) return;
-      // What the tag names stays whole while the other is written, whatever became of the last try.
-      const named = (await tracking.getRun(runId)).tags[TAGS.checkpoint]?.split(' ')[0];
-      const slot = named === `${holder}-a` ? `${holder}-b` : `${holder}-a`;
+      const slot = await chooseSlot(options, runId);
       const digest = await upload(options, { runId, slot, copied, copy });
       const facts = [slot, digest];
       // It may have taken an hour to upload.
@@ -97,6 +95,12 @@ export async function createRunCheckpoints(options: RunCheckpointsOptions): Prom
       for (const place of [folder, scratch]) await rm(place, { recursive: true, force: true });
     },
   };
+}
+
+/** What the tag names stays whole while the other is written, whatever became of the last try. */
+async function chooseSlot({ tracking, holder }: RunCheckpointsOptions, runId: string): Promise<string> {
+  const named = (await tracking.getRun(runId)).tags[TAGS.checkpoint]?.split(' ')[0];
+  return named === `${holder}-a` ? `${holder}-b` : `${holder}-a`;
 }
 
 /** Uploads the copies and then what they are; gives the digest of the latter. */
