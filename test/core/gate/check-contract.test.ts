@@ -36,6 +36,15 @@ describe('answers that a job has read', () => {
     ['other classes', {}, { classes: ['no', 'yes', 'maybe'] }, ['no', 'yes', 'yes']],
     ['the positive class first', { classes: ['yes', 'no'] }, {}, ['no', 'yes', 'yes']],
     ['classes beside the contract’s', { classes: ['no', 'yes', 'x'] }, {}, ['no', 'yes', 'yes']],
+    [
+      'places of several classes, which the runtime never concludes',
+      {
+        ...{ task: 'multilabel', classes: ['a', 'b'] },
+        contract: { task: 'multilabel', classes: ['a', 'b'], labels: { 0: 'a', 1: 'b' } },
+      },
+      {},
+      ['0', 'a|1', 'b|1'],
+    ],
     // Each label would be right whatever is answered.
     ['labels that nobody has mapped', read({ labels: { no: 'yes', yes: 'yes' } }), {}, ['no', 'yes', 'yes']],
     ['places counted from one', read({ labels: { '0': 'yes', '1': 'no' } }), {}, ['1', '1', '2']],
