@@ -55,17 +55,7 @@ export function writeConfiguration(setup: InitialSetup): string {
       : `  # A first model has nothing to be compared with: ${limit.from}.`,
     ...aboutMargin(proposed, holdout),
     `  - { metric: ${metric}, ${first}require: non-inferior, margin: ${proposed.margin} }`,
-    ...(hosts.length === 0
-      ? [
-          '# environments: # without hosts, models are judged and registered, and nothing is rolled out',
-          '#   production: { hosts: ["https://serve-1:9443"] }',
-        ]
-      : [
-          'environments:',
-          '  production:',
-          `    hosts: [${hosts.map(scalar).join(', ')}]`,
-          '    rollout: { stages: [1, 10, 50, 100] } # percent of the traffic, stage by stage',
-        ]),
+    ...environmentsOf(hosts),
     '',
   ].join('\n');
 }
@@ -80,6 +70,20 @@ function aboutMargin(
   return [
     `  # So much worse still counts as not worse: ${margin}. The ${rows} examples of the holdout ${settles}${smaller}.`,
     ...(time === undefined ? [] : ['  # Where examples of one day are alike, it takes more.']),
+  ];
+}
+
+function environmentsOf(hosts: InitialSetup['hosts']): readonly string[] {
+  if (hosts.length === 0)
+    return [
+      '# environments: # without hosts, models are judged and registered, and nothing is rolled out',
+      '#   production: { hosts: ["https://serve-1:9443"] }',
+    ];
+  return [
+    'environments:',
+    '  production:',
+    `    hosts: [${hosts.map(scalar).join(', ')}]`,
+    '    rollout: { stages: [1, 10, 50, 100] } # percent of the traffic, stage by stage',
   ];
 }
 
