@@ -7,8 +7,12 @@ import { UserError } from '../core/errors.ts';
 import { digestOf } from '../core/identity/digest.ts';
 
 type HashedFile = { readonly path: string; readonly digest: string; readonly size: number };
-/** What a training read: every file, and one digest over all of them. */
-type DataDigest = { readonly digest: string; readonly files: readonly HashedFile[] };
+/** What a training read: every file, one digest over all of them, and the folders that had no file in them. */
+type DataDigest = {
+  readonly digest: string;
+  readonly files: readonly HashedFile[];
+  readonly empty: readonly string[];
+};
 
 /** The SHA-256 of a file, as `sha256:…`; read as a stream, so that size does not matter. */
 export async function hashFile(file: string): Promise<string> {
@@ -24,17 +28,22 @@ export function hashText(text: string): string {
 
 /**
  * Hashes files and folders. Relative paths start at `root`; what lies elsewhere is named by its last part. The digest is the
- * SHA-256 of the lines `<name>\t<digest>`, sorted, so that it does not depend on the machine, on order or on times. Rejects with a UserError for a path that is not there.
+ * SHA-256 of the lines `<name>\t<digest>`, sorted, so that it does not depend on the machine, on order or on times. Rejects with a UserError for a path that is not there,
+ * and where there is no file at all.
  */
 export async function hashData(root: string, inputs: readonly string[]): Promise<DataDigest> {
   const found = await Promise.all(inputs.map((input) => listFiles(root, input)));
+  const empty = inputs.filter((_, index) => found[index]?.length === 0);
+  const [first] = empty;
+  // A folder that waits for its first delivery is no mistake; data of which nothing is there are one.
+  if (first !== undefined && empty.length === inputs.length) throw noFile(first);
   const byFile = new Map(found.flat().map(({ name, file }) => [file, name]));
   const files: HashedFile[] = [];
   for (const [file, name] of [...byFile].toSorted(([, left], [, right]) => (left < right ? -1 : 1))) {
     files.push({ path: name, digest: await hashFile(file), size: (await stat(file)).size });
   }
   const digest = hashText(files.map((file) => `${file.path}\t${file.digest}\n`).join(''));
-  return { digest, files };
+  return { digest, files, empty };
 }
 
 type Named = { readonly name: string; readonly file: string };
@@ -48,7 +57,6 @@ async function listFiles(root: string, input: string): Promise<readonly Named[]>
   const nameOf = (file: string) => path.relative(base, file).split(path.sep).join('/');
   if (found.isFile()) return [{ name: nameOf(target), file: target }];
   const files = await walk(target, new Set());
-  if (files.length === 0) throw empty(input);
   return files.map((file) => ({ name: nameOf(file), file }));
 }
 
@@ -69,7 +77,7 @@ async function walk(folder: string, above: ReadonlySet<string>): Promise<readonl
   return found;
 }
 
-function empty(input: string): UserError {
+function noFile(input: string): UserError {
   return new UserError([
     {
       code: 'data-empty',

@@ -10,6 +10,8 @@ import type { Plan } from '../job/handoff.ts';
 export type HashedData = {
   readonly digest: string;
   readonly files: readonly { readonly path: string; readonly digest: string }[];
+  /** Folders of it that had no file in them. */
+  readonly empty: readonly string[];
 };
 
 /** Which training is asked for, by which run. */

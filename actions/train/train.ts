@@ -9,6 +9,7 @@ import type { OutcomeOf } from '../job/outcome.ts';
 import { describeFailure } from './describe-failure.ts';
 import { findEarlier, sealFinished } from './find-earlier.ts';
 import { followMetrics } from './follow-metrics.ts';
+import { hashInputs } from './hash-inputs.ts';
 import type { HeldLease } from './hold-lease.ts';
 import { keepCheckpoints } from './keep-checkpoints.ts';
 import { logGiven, sourceTags } from './keep-habits.ts';
@@ -57,7 +58,7 @@ async function runTraining(
     await prepareData({ ...request, signal }, ports, run.runId);
     // Nothing is trained for hours that could not be judged then.
     if (config.data.holdout !== undefined) await ports.readHoldout(config.data.holdout);
-    const data = await ports.hashData(config.data.inputs);
+    const data = await hashInputs(request, ports);
     await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
     const step = checkpointed(stepOf({ ...request, signal }, run.runId), ports, resumes);
     const end = await log.group('Training', () => runTrainStep(request, ports, { step, held }));

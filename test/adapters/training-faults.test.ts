@@ -66,5 +66,10 @@ describe('data that links lead to', () => {
       problems: [{ code: 'data-missing' }],
     });
     await expect(hashData(folder, ['empty'])).rejects.toMatchObject({ problems: [{ code: 'data-empty' }] });
+    writeFileSync(path.join(folder, 'there.csv'), 'one');
+    expect(await hashData(folder, ['there.csv', 'empty'])).toMatchObject({
+      files: [{ path: 'there.csv' }],
+      empty: ['empty'],
+    });
   });
 });

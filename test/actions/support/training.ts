@@ -50,7 +50,7 @@ export function createTraining(
       },
     },
     readHoldout: async () => undefined,
-    hashData: async () => ({ digest: digestOf('data'), files: [] }),
+    hashData: async () => ({ digest: digestOf('data'), files: [], empty: [] }),
     writeTemp: async (name) => `/tmp/${name}`,
     seal: createSeal(NONCE),
     checkpoints: {
