@@ -167,7 +167,10 @@ describe('the data of a training beside those of its search', () => {
     ['other', digestOf('other'), [file('a')], [file('a', 'changed')]],
     ['unknown', digestOf('other'), undefined, [file('a')]],
   ])('are %s', (expected, digest, searched, files) => {
-    const found = provenanceOf({ summary, ...(searched && { files: searched }) }, { digest, files, empty: [] });
+    const found = provenanceOf(
+      { summary, ...(searched && { files: searched }) },
+      { digest, files, empty: [] },
+    );
     expect(found.data).toBe(expected);
   });
 });

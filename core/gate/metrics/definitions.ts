@@ -38,7 +38,8 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
   'mean-pinball': 'Mean of the pinball losses of all quantiles that are predicted.',
   coverage: 'Share of examples whose truth lies between the lowest and the highest predicted quantile.',
   'coverage-error': 'How far that share is from what the quantiles promise: 0.05 and 0.95 promise 90 %.',
-  'quantile-crossing': 'Share of examples for which a higher quantile is predicted below a lower one by more than rounding.',
+  'quantile-crossing':
+    'Share of examples for which a higher quantile is predicted below a lower one by more than rounding.',
   ndcg: 'Normalised discounted cumulative gain: relevance divided by log₂(1 + place), summed over the rows of a query, as a share of the best order’s; the mean over queries. `ndcg@10` counts the first ten.',
   map: 'Mean average precision: over the relevant rows of a query, the share of relevant ones down to each; the mean over queries. `map@10` counts the first ten.',
   mrr: 'Mean reciprocal rank: 1 divided by the place of the first relevant row of a query; the mean over queries. `mrr@10` counts the first ten.',
