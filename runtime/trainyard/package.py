@@ -69,6 +69,7 @@ SERVED_MODULES = (
     "settings",
     "several",
     "signature",
+    "wire",
 )
 
 
