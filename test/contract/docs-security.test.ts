@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { ATTACKERS } from '../../measure/attack/attempts.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 
 const page = readFileSync(path.join(ROOT, 'docs', 'security.md'), 'utf8');
@@ -23,4 +24,11 @@ test('names no test that is not there', () => {
     return !text.includes(groups?.['title'] ?? '?');
   });
   expect(missing.map(([all]) => all)).toEqual([]);
+});
+
+test('README says how many attempts can only be found', () => {
+  const found = ATTACKERS.flatMap(([, attempts]) => attempts).filter(({ end }) => end === 'found');
+  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ');
+  const number = ['none', 'one', 'two', 'three', 'four', 'five'][found.length];
+  expect(readme).toContain(`; ${number} of them can't be stopped, and are found and named: `);
 });
