@@ -52,7 +52,7 @@ export function startAct(options: ActOptions, run: WorkflowRun): RunningAct {
   run.startedAt = new Date().toISOString();
   let cancelled = false;
   return {
-    // It has read them before it says anything, and runs the first step later.
+    // It may warn of a missing Docker before it has read them; of a job it speaks after that.
     done: follow(child, run, () => rmSync(secrets, { force: true })).then((code) => {
       run.status = 'completed';
       run.finishedAt = new Date().toISOString();
@@ -118,10 +118,10 @@ async function follow(child: ChildProcess, run: WorkflowRun, onBegun: () => void
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
   for (const stream of [child.stdout, child.stderr]) {
     if (stream === null) continue;
-    const lines = createInterface({ input: stream });
-    lines.once('line', onBegun);
-    lines.on('line', (line) => {
+    createInterface({ input: stream }).on('line', (line) => {
+      const begins = run.jobs.size === 0;
       const readable = recordLine(run, line);
+      if (begins && run.jobs.size > 0) onBegun();
       if (readable !== undefined) log.write(`${readable}\n`);
     });
   }
