@@ -30,10 +30,13 @@ export type ActOptions = {
   readonly env: Readonly<Record<string, string | undefined>>;
 };
 
+/** What one run needs of them. */
+type RunOptions = Omit<ActOptions, 'remote'> & { readonly remote: Pick<GitRemote, 'cloneAt'> };
+
 export type RunningAct = { readonly done: Promise<void>; readonly cancel: () => void };
 
 /** Runs one workflow for one event on this machine, in a throw-away clone, and records what it did in `run`. */
-export function startAct(options: ActOptions, run: WorkflowRun): RunningAct {
+export function startAct(options: RunOptions, run: WorkflowRun): RunningAct {
   const folder = path.join(options.folder, String(run.id));
   const clone = path.join(folder, 'clone');
   prepareClone(options, run, folder, clone);
@@ -67,7 +70,7 @@ export function startAct(options: ActOptions, run: WorkflowRun): RunningAct {
   };
 }
 
-function prepareClone(options: ActOptions, run: WorkflowRun, folder: string, clone: string): void {
+function prepareClone(options: RunOptions, run: WorkflowRun, folder: string, clone: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, 'event.json'), JSON.stringify(run.event.payload));
   // act reads the workflow from a checkout and takes the commit from its HEAD; jobs make their own.
@@ -77,7 +80,7 @@ function prepareClone(options: ActOptions, run: WorkflowRun, folder: string, clo
 }
 
 /** act's arguments for a run; names and values stay separate entries of argv. */
-function toArguments(options: ActOptions, run: WorkflowRun, folder: string): readonly string[] {
+function toArguments(options: RunOptions, run: WorkflowRun, folder: string): readonly string[] {
   const { event } = run;
   const pairs = (flag: string, values: Readonly<Record<string, string>>): readonly string[] =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
