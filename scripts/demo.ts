@@ -9,6 +9,7 @@ import { playRetrainByComment } from '../measure/scenes/retrain-by-comment.ts';
 import type { Say, SceneResult } from '../measure/scenes/scene.ts';
 import { MODEL, startWorld, type World } from '../measure/scenes/world.ts';
 import { STATE_DIR } from '../sandbox/checkout.ts';
+import { isAlive } from '../sandbox/machine/is-alive.ts';
 import { loadDigits } from '../sandbox/traffic/digits.ts';
 import { type SteadyTraffic, startTraffic } from '../sandbox/traffic/traffic.ts';
 import { type DemoOptions, readDemoOptions, type SceneNumber, USAGE } from './demo/options.ts';
@@ -59,12 +60,7 @@ async function main(argv: readonly string[]): Promise<number> {
 function findRunningDemo(): number | undefined {
   if (!existsSync(PID_FILE)) return undefined;
   const pid = Number(readFileSync(PID_FILE, 'utf8'));
-  try {
-    process.kill(pid, 0);
-    return pid;
-  } catch {
-    return undefined;
-  }
+  return isAlive(pid) ? pid : undefined;
 }
 
 async function showScenes(

@@ -9,6 +9,7 @@ import { openDesk } from '../sandbox/desk/desk.ts';
 import { startLocalWorld } from '../sandbox/desk/local-world.ts';
 import { describePlaces, obey } from '../sandbox/desk/orders.ts';
 import { tellNews } from '../sandbox/desk/tell-news.ts';
+import { isAlive } from '../sandbox/machine/is-alive.ts';
 
 const HELP = `npm run sandbox -- --repo DIR
 
@@ -79,10 +80,5 @@ async function serve(folder: string, requirements: readonly string[]): Promise<n
 function isRunning(file: string): boolean {
   if (!existsSync(file)) return false;
   const { pid } = z.object({ pid: z.number() }).parse(JSON.parse(readFileSync(file, 'utf8')));
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  return isAlive(pid);
 }

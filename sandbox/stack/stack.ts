@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { PYTHON, ROOT } from '../checkout.ts';
 import type { Child } from '../machine/child-process.ts';
+import { isAlive } from '../machine/is-alive.ts';
 import { startMlflow } from '../machine/mlflow-server.ts';
 import { waitFor } from '../machine/wait-for.ts';
 import { startObjectStore } from './object-store.ts';
@@ -113,15 +114,6 @@ async function endLeftOvers(places: StackPlaces): Promise<void> {
 function isOf({ folder }: StackPlaces, pid: number): boolean {
   const found = spawnSync('ps', ['-ww', '-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
   return found.stdout.includes(folder);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** Runs `objects.py` on the stack's object store, and gives what it says. Throws with its words where it fails. */

@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { prepareData, readProject } from '../../measure/scenes/world.ts';
 import { venvProgram } from '../../sandbox/checkout.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { beginLedger } from '../adapters/support/begin-ledger.ts';
+import { findCommands } from '../adapters/support/find-commands.ts';
 import { openPlace, type Place } from './support/open-place.ts';
 
 /** Where what the attack takes would lie. */
@@ -88,9 +88,7 @@ describe('a pull request that means harm', () => {
 
   it('leaves nothing where the next job would run it, and no process', async () => {
     expect(plantedModules()).toEqual([]);
-    const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-    const commands = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
-    expect((await Promise.all(commands)).filter((command) => command.includes(MARK))).toEqual([]);
+    expect(await findCommands(MARK)).toEqual([]);
   });
 });
 

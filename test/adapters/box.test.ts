@@ -6,6 +6,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { at, attack, commandFile, env, SECRET, useRunner, workspace } from './support/attack.ts';
+import { findCommands } from './support/find-commands.ts';
 
 useRunner();
 
@@ -169,10 +170,3 @@ describe('where no namespaces can be made', () => {
     },
   );
 });
-
-/** The command lines on this machine that hold a text. */
-async function findCommands(text: string): Promise<readonly string[]> {
-  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
-  return (await Promise.all(commands)).filter((command) => command.includes(text));
-}

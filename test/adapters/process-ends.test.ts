@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { execCommand } from '../../actions/job/exec-command.ts';
@@ -9,6 +8,7 @@ import { runCommand } from '../../adapters/run-command.ts';
 import { runProcess } from '../../adapters/run-process.ts';
 import { venvProgram } from '../../sandbox/checkout.ts';
 import { at, attack, useRunner, workspace } from './support/attack.ts';
+import { findCommands } from './support/find-commands.ts';
 
 useRunner();
 
@@ -38,7 +38,7 @@ describe('a command', () => {
     const end = await runProcess({ ...shell(`sleep ${mark} & echo said; exit 3`), timeoutMs: 60_000 });
     expect(end).toMatchObject({ code: 3, ended: 'exited', stdout: ['said'] });
     expect(Date.now() - started).toBeLessThan(5_000);
-    await expect.poll(() => findCommands(mark)).toEqual([]);
+    await expect.poll(() => findOwn(mark)).toEqual([]);
   });
 
   test('is told to have ended when its time is up, though something of another session holds its output', async () => {
@@ -74,7 +74,7 @@ describe.each([
     const end = await attack({ script: `setsid sleep ${mark} & echo done`, python, policy });
     expect(end).toMatchObject({ code: 0, ended: 'exited', handedOn: level });
     expect(Date.now() - started).toBeLessThan(5_000);
-    expect(await findCommands(mark)).toEqual([]);
+    expect(await findOwn(mark)).toEqual([]);
   });
 
   test('whose time is up ends with all it has started, whatever these make of it', async () => {
@@ -84,7 +84,7 @@ describe.each([
     const end = await attack({ script, python, policy, timeoutMs: 1_500 });
     expect(end.ended).toBe('timed-out');
     expect(Date.now() - started).toBeLessThan(20_000);
-    expect(await findCommands(mark)).toEqual([]);
+    expect(await findOwn(mark)).toEqual([]);
   }, 60_000);
 
   test('ends with all it has started when its job is lost', async () => {
@@ -93,10 +93,10 @@ describe.each([
     const given = JSON.stringify({ script: `${STUBBORN(mark)} sleep ${mark}`, python, policy, workspace });
     const job = spawn(process.execPath, ['--input-type=module', '--eval', program, given]);
     try {
-      await expect.poll(() => findCommands(mark, 'sleep'), { timeout: 30_000 }).toHaveLength(2);
+      await expect.poll(() => findOwn(mark, 'sleep'), { timeout: 30_000 }).toHaveLength(2);
       job.kill('SIGKILL');
       await once(job, 'exit');
-      await expect.poll(() => findCommands(mark), { timeout: 20_000 }).toEqual([]);
+      await expect.poll(() => findOwn(mark), { timeout: 20_000 }).toEqual([]);
     } finally {
       job.kill('SIGKILL');
     }
@@ -112,7 +112,7 @@ describe.each([
     expect(end.stdout.filter((line) => line.startsWith('at work'))).toHaveLength(2);
     expect(end.ended).toBe('timed-out');
     expect(Date.now() - started).toBeLessThan(TORCHRUN_MS + 45_000);
-    expect(await findCommands(worker)).toEqual([]);
+    expect(await findOwn(worker)).toEqual([]);
   }, 180_000);
 });
 
@@ -125,13 +125,8 @@ while True:
     time.sleep(1)
 `;
 
-/** The command lines on this machine that hold a text, and begin with another. */
-async function findCommands(text: string, beginning = ''): Promise<readonly string[]> {
-  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
-  return (await Promise.all(commands))
-    .map((command) => command.replaceAll('\0', ' '))
-    .filter(
-      (command) => command.startsWith(beginning) && command.includes(text) && !command.includes('lost-job'),
-    );
+/** The command lines that hold a text, and begin with another, without that of the job that started them. */
+async function findOwn(text: string, beginning = ''): Promise<readonly string[]> {
+  const commands = await findCommands(text);
+  return commands.filter((command) => command.startsWith(beginning) && !command.includes('lost-job'));
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import type { Tracking } from '../../core/ports.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
+import { findCommands } from './support/find-commands.ts';
 import type { TrainJob } from './support/train-job.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-resume-'));
@@ -108,19 +109,6 @@ async function lossesOf(runId: string): Promise<readonly (readonly [number, numb
   return metrics.map(({ step, value }) => [step, value] as const);
 }
 
-/** Processes whose command line names this text. */
-function findCommands(text: string): readonly string[] {
-  return readdirSync('/proc').filter((entry) => {
-    if (!/^\d+$/.test(entry)) return false;
-    const file = path.join('/proc', entry, 'cmdline');
-    try {
-      return readFileSync(file, 'utf8').includes(text);
-    } catch {
-      return false;
-    }
-  });
-}
-
 describe('a training whose runner is lost', () => {
   test('three times, once for another machine and user, comes to the weights of one that was left alone', async () => {
     const alone = start(createRunner('alone'), { correlationId: 'alone', holder: { round: 0, attempt: 1 } });
@@ -140,7 +128,11 @@ describe('a training whose runner is lost', () => {
       });
       await lose(job);
       const own = path.join(runner.temp, 'trainyard-checkpoints');
-      await waitFor(() => findCommands(own).length === 0, 'the training to end with its job', 15_000);
+      await waitFor(
+        async () => (await findCommands(own)).length === 0,
+        'the training to end with its job',
+        15_000,
+      );
     }
     const outcome = await finish(
       start(createRunner('last'), { correlationId: 'lost', holder: { round: 1, attempt: 2 } }),

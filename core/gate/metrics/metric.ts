@@ -88,6 +88,21 @@ export function alwaysDefined(): undefined {
   return undefined;
 }
 
+/** A metric that is the mean of numbers between 0 and 1, one for each row; a row nobody has seen may change by all of that. */
+export function rateOfRows(
+  about: Pick<RowMetric, 'name' | 'direction' | 'tasks'>,
+  rowValues: (sample: Sample, side: Side) => Float64Array,
+): RowMetric {
+  return {
+    ...about,
+    method: 'rows',
+    unit: 'rate',
+    whyUndefined: alwaysDefined,
+    rowValues,
+    unseenHarm: (_, { ofAll }) => ofAll,
+  };
+}
+
 function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

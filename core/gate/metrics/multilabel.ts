@@ -2,13 +2,7 @@ import type { Task } from '../../answers/contract.ts';
 import type { WeightedStatistic } from '../../statistics/random/paired-bootstrap.ts';
 import type { Pair, Sample, Side } from '../predictions.ts';
 import { labelRankingPrecision } from './label-ranking.ts';
-import {
-  alwaysDefined,
-  type Metric,
-  type RowMetric,
-  type SampleMetric,
-  type UnseenShares,
-} from './metric.ts';
+import { alwaysDefined, type Metric, rateOfRows, type SampleMetric, type UnseenShares } from './metric.ts';
 import { noScores } from './probability.ts';
 import { ratio } from './ratio.ts';
 
@@ -38,12 +32,15 @@ export const MULTILABEL_METRICS: readonly Metric[] = [
     whyUndefined: alwaysDefined,
     rowValues: (_, { predictions }) => predictions.map((wrong) => (wrong === 0 ? 1 : 0)),
   },
-  perRow('hamming-loss', 'lower', ({ classes }, { predictions }) =>
+  rateOfRows({ name: 'hamming-loss', direction: 'lower', tasks: TASKS }, ({ classes }, { predictions }) =>
     predictions.map((wrong) => wrong / classes.length),
   ),
-  perRow('jaccard', 'higher', jaccard),
+  rateOfRows({ name: 'jaccard', direction: 'higher', tasks: TASKS }, jaccard),
   {
-    ...perRow('label-ranking-average-precision', 'higher', labelRankingPrecision),
+    ...rateOfRows(
+      { name: 'label-ranking-average-precision', direction: 'higher', tasks: TASKS },
+      labelRankingPrecision,
+    ),
     unit: 'number',
     whyUndefined: (_, side) => noScores(side),
   },
@@ -86,24 +83,6 @@ export function ofOneLabel(name: string, ofClass: string): Metric {
           : `the holdout has no row that has the class ${JSON.stringify(ofClass)}.`;
       return { code: 'class-absent', message };
     },
-  };
-}
-
-/** A mean over the rows that lies between 0 and 1. */
-function perRow(
-  name: string,
-  direction: Metric['direction'],
-  rowValues: (sample: Sample, side: Side) => Float64Array,
-): RowMetric {
-  return {
-    name,
-    method: 'rows',
-    direction,
-    unit: 'rate',
-    tasks: TASKS,
-    whyUndefined: alwaysDefined,
-    rowValues,
-    unseenHarm: (_, { ofAll }) => ofAll,
   };
 }
 

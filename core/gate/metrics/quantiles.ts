@@ -4,7 +4,14 @@ import { MIN_GROUPS } from '../comparison/comparison.ts';
 import { groupRows } from '../comparison/group-rows.ts';
 import type { Pair, Sample, Side } from '../predictions.ts';
 import { largestOf } from './largest-error.ts';
-import { alwaysDefined, type Metric, type RowMetric, type Undefined, type UnseenShares } from './metric.ts';
+import {
+  alwaysDefined,
+  type Metric,
+  type RowMetric,
+  rateOfRows,
+  type Undefined,
+  type UnseenShares,
+} from './metric.ts';
 
 const TASKS: readonly Task[] = ['quantiles'];
 const NONE = new Float64Array();
@@ -100,16 +107,9 @@ function shareOfRows(
   direction: Metric['direction'],
   isCounted: (sample: Sample, side: Side, row: number) => boolean,
 ): RowMetric {
-  return {
-    name,
-    method: 'rows',
-    direction,
-    unit: 'rate',
-    tasks: TASKS,
-    whyUndefined: alwaysDefined,
-    rowValues: (sample, side) => sample.labels.map((_, row) => (isCounted(sample, side, row) ? 1 : 0)),
-    unseenHarm: (_, { ofAll }) => ofAll,
-  };
+  return rateOfRows({ name, direction, tasks: TASKS }, (sample, side) =>
+    sample.labels.map((_, row) => (isCounted(sample, side, row) ? 1 : 0)),
+  );
 }
 
 function isCovered({ labels }: Sample, { parts }: Side, row: number): boolean {

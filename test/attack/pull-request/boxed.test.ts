@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { at, attack, commandFile, env, SECRET, useRunner, workspace } from '../../adapters/support/attack.ts';
+import { findCommands } from '../../adapters/support/find-commands.ts';
 import { play } from '../support/play.ts';
 
 useRunner();
@@ -45,9 +46,7 @@ play('P11', async () => {
   await attack({
     script: `${begun}; python3 -c 'import os, time; os.fork() or os.setsid(); time.sleep(${mark})' & sleep 0.2`,
   });
-  const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-  const commands = processes.map((id) => readFile(`/proc/${id}/cmdline`, 'utf8').catch(() => ''));
-  return (await Promise.all(commands)).some((command) => command.includes(mark)) ? 'it runs' : 'nothing runs';
+  return (await findCommands(mark)).length > 0 ? 'it runs' : 'nothing runs';
 });
 
 play('P12', async () => {
