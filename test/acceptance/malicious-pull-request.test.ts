@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
+import { CHECKPOINT_VARIABLE, RESUME_VARIABLE } from '../../core/names.ts';
 import { prepareData, readProject } from '../../measure/scenes/world.ts';
 import { venvProgram } from '../../sandbox/checkout.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
@@ -105,6 +106,9 @@ function plantedModules(): readonly string[] {
     .filter((file) => existsSync(file));
 }
 
+/** What a training is given on purpose: where its checkpoints go, and which run it goes on with. */
+const GIVEN = [CHECKPOINT_VARIABLE, RESUME_VARIABLE];
+
 /** What a script tries that wants more than to train: every success is told with the word that the test looks for. */
 const attackOf = (folder: string) => `
 import glob as _glob, os as _os, re as _re, subprocess as _subprocess, sys as _sys, sysconfig as _sysconfig
@@ -117,7 +121,7 @@ def attack(who):
         except OSError:
             continue
         for name in _re.findall(r'((?:GITHUB|ACTIONS|RUNNER|INPUT|TRAINYARD|STATE)_[A-Z_]+)=', text):
-            if name != 'TRAINYARD_RESUME_RUN_ID':
+            if name not in ${JSON.stringify(GIVEN)}:
                 print('LO' + 'OT:', who, 'read', name, file=_sys.stderr, flush=True)
         for output in _re.findall(r'GITHUB_(?:OUTPUT|ENV|PATH)=([^\\0]+)', text):
             open(output, 'a').write('run-id=forged\\n')
