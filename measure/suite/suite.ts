@@ -30,6 +30,8 @@ export type Suite = {
   readonly lane?: SuiteLane;
   /** It gives way to what runs beside it: what computes has no limit of time, as a server that starts has. */
   readonly givesWay?: boolean;
+  /** A program of Node's that ends by itself once the channel to what began it is closed. */
+  readonly hearsItsEnd?: boolean;
 };
 
 /** What a suite came to, and how long it ran, in s. */
@@ -53,14 +55,18 @@ export async function runSuite(suite: Suite): Promise<SuiteResult> {
   return { counts: countTests(suite, status), seconds };
 }
 
-/** Begins the suite at this priority. It ends with this process; where that is killed, once it hears that its channel is closed. */
+/**
+ * Begins the suite at this priority. It ends with this process; where that is killed, a suite that hears its end does so then. No other
+ * has a channel: a program of Node's that a suite starts with the channel's variable and without its descriptor aborts, saying nothing.
+ */
 export function startBeside(suite: Suite, priority: Priority): Running {
   forgetReports(suite);
   const began = performance.now();
   const early: Buffer[] = [];
   let take = (chunk: Buffer): void => void early.push(chunk);
   const { command, args } = atPriority(priority, suite);
-  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const channel = suite.hearsItsEnd === true ? (['ipc'] as const) : [];
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', ...channel] });
   child.channel?.unref();
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => take(chunk));
   const end = () => child.kill();

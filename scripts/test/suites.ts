@@ -114,5 +114,6 @@ function worldSuite(played: readonly string[]): Suite {
     ],
     counting: { by: 'counts', report },
     lane: 'back',
+    hearsItsEnd: true,
   };
 }

@@ -185,7 +185,9 @@ def test_a_search_that_is_run_again_when_that_is_mended_goes_on(tmp_path: Path):
     assert search.start().wait(120) == 2
     search.parameters["fails"] = False
     result = search.run()
-    assert (result["complete"], result["failed"]) == (4, 3)
+    # Between the third failure and the next look at it there may have been time for more.
+    assert result["complete"] == 4
+    assert result["failed"] >= 3
 
 
 def test_a_search_that_is_told_to_end_does_not_end_as_if_it_were_over(tmp_path: Path):

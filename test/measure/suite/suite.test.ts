@@ -38,7 +38,7 @@ describe('the world beside other suites', () => {
     const script = `
       import { startBeside } from ${JSON.stringify(join(ROOT, 'measure/suite/suite.ts'))};
       const args = [...${JSON.stringify(FLAGS)}, 'scripts/simulate.ts', 'world', '--seed', '1', '--schedules', '9999', '--workers', '1'];
-      const suite = { name: 'world', command: process.execPath, args, counting: { by: 'exit' } };
+      const suite = { name: 'world', command: process.execPath, args, counting: { by: 'exit' }, hearsItsEnd: true };
       startBeside(suite, 'idle').show();`;
     const parent = spawn(process.execPath, [...FLAGS, '--input-type=module-typescript', '-e', script], {
       cwd: ROOT,
@@ -96,6 +96,23 @@ describe('a suite beside others', () => {
     expect(getPriority()).toBeLessThan(19);
     const broken = suiteOf('process.exit(3)');
     expect((await startBeside(broken, 'idle').ended).counts).toEqual((await runSuite(broken)).counts);
+  });
+});
+
+describe('a suite that begins programs of Node’s without what it has open', () => {
+  const suite: Suite = {
+    name: 'one',
+    command: 'sh',
+    args: ['-c', `exec 3>&-; exec '${process.execPath}' -e 0`],
+    counting: { by: 'exit' },
+  };
+
+  it('does so beside others as it does alone', async () => {
+    expect((await startBeside(suite, 'low').ended).counts).toEqual((await runSuite(suite)).counts);
+  });
+
+  it('does so alone', async () => {
+    expect((await runSuite(suite)).counts).toEqual({ passed: 1, failed: 0, skipped: 0 });
   });
 });
 
