@@ -40,7 +40,7 @@ export const SUITES: readonly Suite[] = [
   { ...pytestSuite('runtime', 'test/runtime'), givesWay: true },
   vitestSuite('agent', 'front'),
   { ...vitestSuite('stack', 'back'), givesWay: true },
-  vitestSuite('fleet', 'back'),
+  vitestSuite('fleet', 'front'),
   vitestSuite('acceptance', 'front'),
   { ...worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]), givesWay: true },
 ];
@@ -59,7 +59,7 @@ export const DOCKER_SUITE: Suite = {
     join(REPORTS, 'docker-counts.json'),
   ],
   counting: { by: 'counts', report: join(REPORTS, 'docker-counts.json') },
-  lane: 'back',
+  lane: 'front',
 };
 
 function vitestSuite(name: string, lane: SuiteLane, ...options: readonly string[]): Suite {
