@@ -12,6 +12,8 @@ export const COMMAND_LINE = 'npx github:trainyard/trainyard';
 /** Headers of a prediction, in and out of Envoy. */
 export const VERSION_HEADER = 'x-trainyard-version';
 export const PIN_HEADER = 'x-trainyard-pin';
+/** Which protocol a path is of, as the proxy tells the handler: no client can set it. */
+export const PROTOCOL_HEADER = 'x-trainyard-protocol';
 export const REQUEST_ID_HEADER = 'x-request-id';
 
 /** `event_type`s of `repository_dispatch`: the agent reports with all but `retrain`, and monitor-check asks with that, `brake` and `rollout`. */

@@ -48,8 +48,9 @@ def main() -> None:
 
 def compare(folder: Path, uri: str, chosen: Kind, said: list[Any]) -> list[str]:
     """What differs, a sentence each."""
+    from trainyard.messages import Request  # noqa: PLC0415
     from trainyard.outputs import interpret  # noqa: PLC0415 - on the path only now
-    from trainyard.service import Request, name_answers, open_service  # noqa: PLC0415
+    from trainyard.service import name_answers, open_service  # noqa: PLC0415
     from trainyard.settings import SETTINGS_FILE, read_settings  # noqa: PLC0415
 
     # First, so that it finds what it needs by itself.

@@ -33,9 +33,15 @@ class UserError(Exception):
 
 
 class InvalidInputError(Exception):
-    """The client's to mend: answered with 400. `code` is stable and kebab-case."""
+    """The client's to mend: answered with `status`. `code` is stable and kebab-case."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.status = status
+
+
+def not_acceptable(message: str) -> InvalidInputError:
+    """What a model answers has not the form that the client asked for."""
+    return InvalidInputError("not-acceptable", message, 406)

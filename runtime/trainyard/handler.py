@@ -1,7 +1,8 @@
 """The TorchServe side of a packaged model.
 
-MLflow's scoring protocol in and out; input that does not fit the signature is answered 400, a failure of the model's
-own code 500, each with `{"code", "message"}`. Answers carry `x-trainyard-version` and `x-trainyard-request-id`, the id
+MLflow's scoring protocol in and out, an array file where the headers say so, or the Open Inference Protocol where the
+proxy says so; input that does not fit the signature is answered 400, a failure of the model's own code 500, each with
+`{"code", "message"}`. Answers carry `x-trainyard-version` and `x-trainyard-request-id`, the id
 the prediction is logged under: the request's `x-request-id` (TorchServe puts an id of its own into the answer's). What
 asked for this version by name (`x-trainyard-pin`) is answered and not counted: it came round the split of traffic.
 """
@@ -9,17 +10,18 @@ asked for this version by name (`x-trainyard-pin`) is answered and not counted: 
 from __future__ import annotations
 
 import atexit
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Protocol
 
+from trainyard.messages import OK, Request
 from trainyard.runners import CPU
-from trainyard.service import OK, ModelService, Request, open_service
+from trainyard.service import ModelService, open_service
 
 REQUEST_ID_HEADER = "x-request-id"
 PIN_HEADER = "x-trainyard-pin"
 LOGGED_ID_HEADER = "x-trainyard-request-id"
 VERSION_HEADER = "x-trainyard-version"
-PHRASES = {200: "OK", 400: "Bad Request", 500: "Internal Server Error"}
 
 
 class ServingContext(Protocol):
@@ -58,21 +60,24 @@ def choose_device(gpu: int | None) -> str:
     return CPU if gpu is None else f"cuda:{gpu}"
 
 
-def answer_batch(service: ModelService, data: list[dict[str, Any]], context: ServingContext) -> list[str]:
+def answer_batch(service: ModelService, data: list[dict[str, Any]], context: ServingContext) -> list[str | bytes]:
     """Answers a batch of requests, each with its own status and headers."""
     requests = [read_request(context, index, entry.get("body", entry.get("data"))) for index, entry in enumerate(data)]
     answers = service.answer(requests)
     for index, (request, answer) in enumerate(zip(requests, answers, strict=True)):
-        context.set_response_content_type(index, "application/json")
+        context.set_response_content_type(index, answer.content_type)
+        for name, value in answer.headers.items():
+            context.set_response_header(index, name, value)
         context.set_response_header(index, LOGGED_ID_HEADER, request.id)
         context.set_response_header(index, VERSION_HEADER, service.version)
         if answer.status != OK:
-            context.set_response_status(code=answer.status, phrase=PHRASES[answer.status], idx=index)
+            context.set_response_status(code=answer.status, phrase=HTTPStatus(answer.status).phrase, idx=index)
     return [answer.body for answer in answers]
 
 
 def read_request(context: ServingContext, index: int, body: object) -> Request:
     """One request; its id is the client's (or the proxy's), else TorchServe's."""
-    headers = {name.lower(): value for name, value in context.get_all_request_header(index).items()}
+    given = context.get_all_request_header(index).items()
+    headers = {name.lower(): value for name, value in given if isinstance(value, str)}
     request_id = headers.get(REQUEST_ID_HEADER) or context.get_request_id(index) or ""
-    return Request(request_id, body, counts=PIN_HEADER not in headers)
+    return Request(request_id, body, PIN_HEADER not in headers, headers)

@@ -23,8 +23,8 @@ from trainyard.boxed_model import BoxedModel, ModelError, add_box_option, open_b
 from trainyard.command import run_command, say
 from trainyard.errors import UserError
 from trainyard.files import write_json
+from trainyard.messages import OK
 from trainyard.package import ARCHIVE_FILE, GOLDEN_FILE
-from trainyard.service import OK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

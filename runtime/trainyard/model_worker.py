@@ -75,7 +75,7 @@ class Worker:
 
     def ask(self, body: bytes) -> list[Any]:
         """Status and body of the handler's answer to a request."""
-        from trainyard.service import Request  # noqa: PLC0415
+        from trainyard.messages import Request  # noqa: PLC0415
 
         (answer,) = self._service.answer([Request("measure", body)])
         return [answer.status, answer.body]

@@ -50,6 +50,7 @@ GOLDEN_FILE = "golden.json"
 # What the handler imports; the rest of this package stays at home.
 SERVED_MODULES = (
     "__init__",
+    "array_file",
     "binning",
     "capture",
     "cells",
@@ -60,15 +61,19 @@ SERVED_MODULES = (
     "handler",
     "inputs",
     "interpretation",
+    "messages",
     "naming",
+    "open_inference",
     "outputs",
     "prediction_log",
+    "protocols",
     "runners",
     "scoring",
     "service",
     "settings",
     "several",
     "signature",
+    "tensors",
     "wire",
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,57 +14,21 @@ from trainyard.capture import DEFAULT_SECONDS, Capture, CaptureIdentity
 from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, concatenate, count_rows
 from trainyard.interpretation import NUMERIC_TASKS, Interpretation, Outcome
+from trainyard.messages import BAD_REQUEST, REFUSALS, SERVER_ERROR, Answer, Question, Request, refuse
 from trainyard.outputs import interpret
+from trainyard.protocols import read_question, tell
 from trainyard.runners import CPU, load_runner
-from trainyard.scoring import format_answer, parse_json, parse_request, read_params
+from trainyard.scoring import parse_request
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings, read_settings
 from trainyard.several import is_by_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-OK = 200
-BAD_REQUEST = 400
-SERVER_ERROR = 500
 # TorchScript optimises a graph during its first runs; no client should wait for that.
 WARM_UP_RUNS = 3
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request: its id, its body as parsed JSON or bytes, and whether it is evidence of the version."""
-
-    id: str
-    body: object
-    counts: bool = True
-
-
-@dataclass(frozen=True)
-class Question:
-    """What a request asks the model: rows, and parameters of inference if it names any."""
-
-    inputs: Inputs
-    params: dict[str, Any]
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return count_rows(self.inputs)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer: HTTP status and JSON body."""
-
-    status: int
-    body: str
-
-
-def refuse(status: int, code: str, message: str) -> Answer:
-    """An answer that is no prediction."""
-    return Answer(status, json.dumps({"code": code, "message": message}))
 
 
 class ModelService:
@@ -82,12 +45,12 @@ class ModelService:
         parsed = [self._parse(request) for request in requests]
         raw = iter(self._predict_together([question for question in parsed if isinstance(question, Question)]))
         answers = [
-            question if isinstance(question, Answer) else self._finish(request, question, next(raw))
+            tell(request, question if isinstance(question, Answer) else self._finish(request, question, next(raw)))
             for request, question in zip(requests, parsed, strict=True)
         ]
         if self._capture is not None:
             counted = [answer for request, answer in zip(requests, answers, strict=True) if request.counts]
-            self._capture.record_refused(sum(answer.status == BAD_REQUEST for answer in counted))
+            self._capture.record_refused(sum(answer.status in REFUSALS for answer in counted))
         return answers
 
     def close(self) -> None:
@@ -97,11 +60,9 @@ class ModelService:
 
     def _parse(self, request: Request) -> Question | Answer:
         try:
-            document = parse_json(request.body)
-            signature = self._settings.signature
-            return Question(parse_request(document, signature), read_params(document, signature))
+            return read_question(request, self._settings, self.version)
         except InvalidInputError as error:
-            return refuse(BAD_REQUEST, error.code, error.message)
+            return refuse(error.status, error.code, error.message)
         except Exception as error:
             # Nothing but the request has been read: what can't be is the client's to mend, and nobody else's.
             logger.exception("a request could not be read")
@@ -113,7 +74,7 @@ class ModelService:
             together = self._try_together(questions)
             if together is not None:
                 return together
-        return [self._predict(question) for question in questions]
+        return [self._predict(question.inputs, question.params) for question in questions]
 
     def _try_together(self, questions: list[Question]) -> list[Any] | None:
         """One prediction for all, taken apart by rows; None where inputs differ in length, or answers are no rows."""
@@ -121,14 +82,13 @@ class ModelService:
             inputs = concatenate([question.inputs for question in questions])
         except Exception:  # noqa: BLE001 - each may well be answered alone
             return None
-        raw = self._predict(Question(inputs, {}))
+        raw = self._predict(inputs, {})
         ends = np.cumsum([question.rows for question in questions]).tolist()
         if isinstance(raw, Answer | dict) or is_by_class(raw) or not hasattr(raw, "__len__") or len(raw) != ends[-1]:
             return None
         return [raw[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
-    def _predict(self, question: Question) -> Any:  # noqa: ANN401 - whatever a model returns
-        inputs, params = question.inputs, question.params
+    def _predict(self, inputs: Inputs, params: dict[str, Any]) -> Any:  # noqa: ANN401 - whatever a model returns
         try:
             return self._run(inputs, params) if params else self._run(inputs)
         except Exception as error:  # the user's code: anything may happen
@@ -144,10 +104,13 @@ class ModelService:
         if self._capture is not None and request.counts:
             self._count(self._capture, request.id, question.inputs, raw)
         try:
-            return Answer(OK, format_answer(raw))
+            return question.write(raw)
+        except InvalidInputError as error:
+            return refuse(error.status, error.code, error.message)
         except Exception:
-            logger.exception("an answer has no form in JSON")
-            return refuse(SERVER_ERROR, "answer-unreadable", "The model's answer has no form in JSON.")
+            logger.exception("an answer has no form in the protocol that was asked in")
+            message = "The model's answer has no form in the protocol that was asked in."
+            return refuse(SERVER_ERROR, "answer-unreadable", message)
 
     def _count(self, capture: Capture, request_id: str, inputs: Inputs, raw: Any) -> None:  # noqa: ANN401
         """Counts an answered request. A prediction is worth more than its count: trouble here is only logged."""

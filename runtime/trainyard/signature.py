@@ -61,6 +61,13 @@ class Signature:
         """The one tensor the model takes, if that is all it takes."""
         return self.tensors[0] if len(self.tensors) == 1 and not self.columns else None
 
+    @property
+    def outputs(self) -> tuple[TensorSpec | ColumnSpec, ...]:
+        """What the model answers, as far as the signature says so."""
+        said = self.document.get("outputs")
+        tensors, columns = parse_specs(json.loads(said) if said else [])
+        return (*tensors, *columns)
+
 
 @dataclass(frozen=True)
 class ModelDescription:
@@ -91,9 +98,15 @@ def parse_signature(document: dict[str, Any]) -> Signature | None:
     inputs = json.loads(document["inputs"]) if document.get("inputs") else None
     if not inputs:
         return None
+    tensors, columns = parse_specs(inputs)
+    return Signature(tensors, columns, document, parse_params(document.get("params")))
+
+
+def parse_specs(items: list[dict[str, Any]]) -> tuple[tuple[TensorSpec, ...], tuple[ColumnSpec, ...]]:
+    """Tensors and columns, of inputs or of outputs, from MLflow's list of them."""
     tensors = tuple(
         TensorSpec(item.get("name"), item["tensor-spec"]["dtype"], tuple(item["tensor-spec"]["shape"]))
-        for item in inputs
+        for item in items
         if item["type"] == "tensor"
     )
     columns = tuple(
@@ -104,10 +117,10 @@ def parse_signature(document: dict[str, Any]) -> Signature | None:
             item.get("name", position),
             "name" in item,
         )
-        for position, item in enumerate(inputs)
+        for position, item in enumerate(items)
         if item["type"] != "tensor"
     )
-    return Signature(tensors, columns, document, parse_params(document.get("params")))
+    return tensors, columns
 
 
 def parse_params(text: str | None) -> tuple[str, ...]:

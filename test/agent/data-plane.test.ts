@@ -11,7 +11,7 @@ import type { Split } from '../../agent/envoy/traffic-plan.ts';
 import { findFreePorts } from '../../agent/machine/free-ports.ts';
 import { findEnvoy } from '../../agent/machine/toolchain.ts';
 import { beginReading, countSince } from '../../agent/traffic/version-reading.ts';
-import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
+import { PIN_HEADER, PROTOCOL_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
 import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type Backend, release, startBackend } from './support/held-backend.ts';
@@ -97,6 +97,55 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     expect(await versionFor({})).toBe('1');
     expect(await versionFor({ [PIN_HEADER]: '2' })).toBe('2');
     expect((await predict({ [PIN_HEADER]: '7' })).status).toBe(404);
+  });
+
+  describe('by the Open Inference Protocol', () => {
+    const at = (path: string) => `http://127.0.0.1:${port}${path}`;
+    const infer = (path: string, headers: Record<string, string> = {}) =>
+      fetch(at(path), { method: 'POST', headers, body: '{}' });
+
+    test('a prediction takes part in the split, and the handler is told what it is written in', async () => {
+      await apply({ candidatePercent: 100 });
+      const answer = await infer(`/v2/models/${MODEL}/infer`, { [PROTOCOL_HEADER]: 'mlflow' });
+      expect(answer.headers.get(VERSION_HEADER)).toBe('2');
+      expect(candidate.last).toMatchObject({
+        path: `/predictions/${MODEL}`,
+        headers: { [PROTOCOL_HEADER]: 'v2' },
+      });
+      expect(candidate.last?.headers[PIN_HEADER]).toBeUndefined();
+    });
+
+    test('no client says what another path is written in', async () => {
+      await apply({});
+      await predict({ [PROTOCOL_HEADER]: 'v2-metadata' });
+      expect(stable.last?.headers[PROTOCOL_HEADER]).toBe('mlflow');
+    });
+
+    test('a version that is named, and what a model takes, are asked past the split', async () => {
+      await apply({});
+      const named = await infer(`/v2/models/${MODEL}/versions/2/infer`);
+      expect(named.headers.get(VERSION_HEADER)).toBe('2');
+      expect(candidate.last?.headers).toMatchObject({ [PROTOCOL_HEADER]: 'v2', [PIN_HEADER]: '2' });
+      await fetch(at(`/v2/models/${MODEL}/versions/2`));
+      expect(candidate.last?.headers).toMatchObject({ [PROTOCOL_HEADER]: 'v2-metadata', [PIN_HEADER]: '2' });
+      await fetch(at(`/v2/models/${MODEL}`));
+      expect(stable.last?.headers).toMatchObject({ [PROTOCOL_HEADER]: 'v2-metadata', [PIN_HEADER]: '1' });
+      expect((await infer(`/v2/models/${MODEL}/versions/3/infer`)).status).toBe(404);
+    });
+
+    test('whether a server and a model are ready is said without asking a version', async () => {
+      const paths = ['/v2/health/live', '/v2/health/ready', `/v2/models/${MODEL}/ready`];
+      const statuses = () => Promise.all(paths.map(async (path) => (await fetch(at(path))).status));
+      await apply({});
+      expect(await statuses()).toEqual([200, 200, 200]);
+      await apply({ isAnswered: false });
+      await waitFor(async () => (await fetch(at('/ping'))).status === 503, 'the proxy');
+      expect(await statuses()).toEqual([200, 503, 503]);
+      await apply({});
+      await waitFor(async () => (await fetch(at('/ping'))).status === 200, 'the proxy');
+      expect(await (await fetch(at('/v2'))).json()).toMatchObject({ extensions: ['binary_tensor_data'] });
+      expect(await (await fetch(at('/v2/models/other/infer'))).json()).toHaveProperty('error');
+    });
   });
 
   test('refuses a packed body before any version has it, and says how to send it', async () => {

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from conftest import REPOSITORY, Package, SavedModel, build_package, make_table
-from trainyard.service import Request, open_service
+from trainyard.messages import Request
+from trainyard.service import open_service
 
 NODE = REPOSITORY / "node_modules/.bin/node"
 CHECK = REPOSITORY / "test/runtime/check-contract.ts"

@@ -15,9 +15,10 @@ from trainyard import package as package_module
 from trainyard.boxed_model import open_box
 from trainyard.files import digest_file, digest_folder
 from trainyard.golden import write_request
+from trainyard.messages import Request
 from trainyard.models import fetch_model
 from trainyard.package import SERVED_MODULES, main
-from trainyard.service import Request, open_service
+from trainyard.service import open_service
 
 
 def read(package: Package, name: str) -> dict:

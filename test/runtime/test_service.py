@@ -8,7 +8,8 @@ import pytest
 from mlflow.models import infer_signature
 
 from trainyard.interpretation import Interpretation
-from trainyard.service import BAD_REQUEST, OK, ModelService, Request
+from trainyard.messages import BAD_REQUEST, OK, Request
+from trainyard.service import ModelService
 from trainyard.settings import Settings
 from trainyard.signature import parse_signature
 

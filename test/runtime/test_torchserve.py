@@ -1,5 +1,6 @@
 """The package in the real TorchServe."""
 
+import io
 import json
 import os
 import signal
@@ -19,16 +20,21 @@ import pytest
 
 from conftest import Package, make_images
 
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers (lower case) and parsed body."""
+    """Status, headers (lower case) and what came."""
 
     status: int
     headers: dict[str, str]
-    body: dict
+    content: bytes
+
+    @property
+    def body(self) -> dict:
+        """The body as JSON."""
+        return json.loads(self.content)
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class Server:
 
 
 def read_answer(status: int, answer) -> Answer:
-    return Answer(status, {name.lower(): value for name, value in answer.headers.items()}, json.loads(answer.read()))
+    return Answer(status, {name.lower(): value for name, value in answer.headers.items()}, answer.read())
 
 
 def find_ports(count: int) -> list[int]:
@@ -182,6 +188,47 @@ def test_the_answer_tells_version_and_logged_id(server: Server):
 def test_input_that_does_not_fit_is_400(server: Server, body: bytes, code: str):
     answer = server.predict(body)
     assert (answer.status, answer.body["code"]) == (400, code)
+
+
+def test_arrays_go_in_and_come_out_as_bytes(server: Server):
+    images = make_images(2, 5)[0]
+    file = io.BytesIO()
+    np.save(file, images)
+    answer = server.predict(file.getvalue(), content_type="application/x-npy", accept="application/x-npy")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/x-npy")
+    by_json = server.predict({"inputs": images.tolist()}).body["predictions"]
+    assert np.allclose(np.load(io.BytesIO(answer.content)), by_json, atol=1e-5)
+
+
+def test_the_open_inference_protocol_carries_bytes(server: Server):
+    images = make_images(2, 5)[0].astype("<f4")
+    blob = images.tobytes()
+    described = {"name": "x", "datatype": "FP32", "shape": list(images.shape)}
+    described["parameters"] = {"binary_data_size": len(blob)}
+    head = json.dumps({"inputs": [described], "parameters": {"binary_data_output": True}}).encode()
+    answer = server.predict(
+        head + blob,
+        content_type="application/octet-stream",
+        inference_header_content_length=str(len(head)),
+        x_trainyard_protocol="v2",
+    )
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/octet-stream")
+    length = int(answer.headers["inference-header-content-length"])
+    (output,) = json.loads(answer.content[:length])["outputs"]
+    scores = np.frombuffer(answer.content[length:], dtype="<f4").reshape(output["shape"])
+    assert np.allclose(scores, server.predict({"inputs": images.tolist()}).body["predictions"], atol=1e-5)
+
+
+def test_the_open_inference_protocol_tells_what_the_model_takes(server: Server):
+    answer = server.call("/predictions/thing", headers={"x-trainyard-protocol": "v2-metadata", "x-trainyard-pin": "7"})
+    assert answer.status == 200
+    assert answer.body["versions"] == ["7"]
+    assert answer.body["inputs"][0]["datatype"] == "FP32"
+
+
+@pytest.mark.parametrize("kind", ["image/jpeg", "application/octet-stream"])
+def test_a_type_that_is_not_read_is_refused(server: Server, kind: str):
+    assert server.predict(b"\xff\xd8", content_type=kind).status == 415
 
 
 def test_predictions_are_counted_and_logged_by_id(server: Server):

@@ -11,7 +11,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainyard.service import Request, open_service
+from trainyard.messages import Request
+from trainyard.service import open_service
 
 if TYPE_CHECKING:
     from trainyard.service import ModelService

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import { findFreePorts } from '../../../agent/machine/free-ports.ts';
 import { REQUEST_ID_HEADER } from '../../../core/names.ts';
 
@@ -6,6 +6,8 @@ import { REQUEST_ID_HEADER } from '../../../core/names.ts';
 export type Backend = {
   readonly port: number;
   readonly ids: string[];
+  /** The path and the headers of the last request. */
+  last: { readonly path: string | undefined; readonly headers: IncomingHttpHeaders } | undefined;
   /** Requests it has open now. */
   readonly open: Set<IncomingMessage>;
   /** While it is set, answers wait for it. */
@@ -20,6 +22,7 @@ export type Backend = {
 export async function startBackend(): Promise<Backend> {
   const [port = 0] = await findFreePorts(1);
   const server = createServer(async (incoming, response) => {
+    backend.last = { path: incoming.url, headers: incoming.headers };
     backend.ids.push(String(incoming.headers[REQUEST_ID_HEADER]));
     backend.open.add(incoming);
     incoming.resume();
@@ -32,6 +35,7 @@ export async function startBackend(): Promise<Backend> {
   const backend: Backend = {
     port,
     ids: [],
+    last: undefined,
     open: new Set(),
     gate: undefined,
     status: 200,

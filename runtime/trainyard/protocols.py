@@ -1,0 +1,160 @@
+"""Which protocol a request is in, as its path and its headers say it: never guessed from its body.
+
+The path is the proxy's to tell, in a header that it lets no client set; the content type says how a body of MLflow's
+paths is written, and `accept` how the answer is to be.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainyard import array_file
+from trainyard.errors import InvalidInputError, not_acceptable
+from trainyard.messages import JSON_TYPE, OK, Answer, Question, Request
+from trainyard.open_inference import describe_model, read_inference, tell_refusal
+from trainyard.scoring import (
+    check_columns,
+    format_answer,
+    parse_json,
+    parse_request,
+    parse_tensors,
+    read_params,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trainyard.inputs import Inputs
+    from trainyard.settings import Settings
+    from trainyard.signature import Signature
+
+PROTOCOL_HEADER = "x-trainyard-protocol"
+OPEN_INFERENCE = "v2"
+OPEN_INFERENCE_METADATA = "v2-metadata"
+CSV_TYPE = "text/csv"
+# What clients send JSON as, `curl -d` without a word about it among them.
+JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", "text/plain")
+
+
+def read_question(request: Request, settings: Settings, version: str) -> Question | Answer:
+    """What a request asks the model; an answer where it asks of the model instead. Raises InvalidInputError."""
+    said = request.headers.get(PROTOCOL_HEADER)
+    if said == OPEN_INFERENCE_METADATA:
+        return describe_model(settings, version)
+    if said == OPEN_INFERENCE:
+        return read_inference(request, settings, version)
+    signature = settings.signature
+    write = choose_writer(request.headers.get("accept", ""))
+    kind = media_type(request.headers.get("content-type", ""))
+    if kind == array_file.CONTENT_TYPE:
+        return Question(fit_array(array_file.read_array_file(request.body), signature), {}, write)
+    if kind == CSV_TYPE:
+        return Question(read_csv(request.body, signature), {}, write)
+    document = parse_document(request.body, kind)
+    return Question(parse_request(document, signature), read_params(document, signature), write)
+
+
+def tell(request: Request, answer: Answer) -> Answer:
+    """The answer as the request's protocol has it: a refusal, too."""
+    is_told = answer.status == OK or not request.headers.get(PROTOCOL_HEADER, "").startswith(OPEN_INFERENCE)
+    return answer if is_told else tell_refusal(answer)
+
+
+def media_type(header: str) -> str:
+    """A content type without its parameters."""
+    return header.partition(";")[0].strip().lower()
+
+
+def parse_document(body: object, kind: str) -> dict[str, Any]:
+    """The body as a JSON object. Raises InvalidInputError: 415 where its content type is of something else."""
+    try:
+        return parse_json(body)
+    except InvalidInputError as error:
+        if kind in JSON_TYPES or kind.endswith("+json"):
+            raise
+        known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE))
+        raise InvalidInputError("unknown-content-type", f"Bodies are taken as {known}; it is {kind}.", 415) from error
+
+
+def fit_array(values: np.ndarray, signature: Signature) -> Inputs:
+    """The one array of a body as the model takes it. Raises InvalidInputError where the model takes something else."""
+    if signature.columns:
+        raise InvalidInputError(
+            "wrong-form",
+            f"The model takes a table, and {array_file.CONTENT_TYPE} is one array: send {CSV_TYPE} or JSON.",
+        )
+    if signature.only_tensor is None:
+        raise InvalidInputError("missing-inputs", f"The model takes several inputs: {', '.join(signature.names)}.")
+    inputs = parse_tensors(values if signature.only_tensor.name is None else {signature.names[0]: values}, signature)
+    if len(values) == 0:
+        raise InvalidInputError("no-rows", "The request has no rows.")
+    return inputs
+
+
+def read_csv(body: object, signature: Signature) -> Inputs:
+    """A table with a line of names; an empty cell is a missing value. Each cell is read as its column's type has it."""
+    import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
+
+    if not signature.columns:
+        raise InvalidInputError("wrong-form", f"The model takes no table: send JSON, or {array_file.CONTENT_TYPE}.")
+    try:
+        text = body if isinstance(body, str) else bytes(body).decode() if isinstance(body, bytes | bytearray) else ""
+        frame = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InvalidInputError("malformed-table", f"The body is no {CSV_TYPE} that can be read: {error}.") from error
+    types = {spec.name: spec.type for spec in signature.columns}
+    cells = {name: [read_cell(text, types.get(name)) for text in frame[name]] for name in frame.columns}
+    if len(frame) == 0:
+        raise InvalidInputError("no-rows", "The request has no rows.")
+    return check_columns(pd.DataFrame(cells, dtype=object), signature.columns)
+
+
+def read_cell(text: str, kind: str | None) -> object:
+    """A cell of a column of this type as JSON would have it; the text itself where it is no value of the type."""
+    if text == "":
+        return None
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(text.strip().lower(), text)
+    return read_number(text) if kind in {"integer", "long", "float", "double"} else text
+
+
+def read_number(text: str) -> int | float | str:
+    """A whole number or a fraction; the text itself where it is neither."""
+    # Python's own sign for thousands is nobody else's.
+    if "_" in text:
+        return text
+    with suppress(ValueError):
+        return int(text)
+    with suppress(ValueError):
+        return float(text)
+    return text
+
+
+def choose_writer(accept: str) -> Callable[[Any], Answer]:
+    """How answers are written for a client that accepts this: an array file where it names that, else MLflow's JSON."""
+    accepted = {media_type(one) for one in accept.split(",")}
+    return write_array if array_file.CONTENT_TYPE in accepted else write_json
+
+
+def write_json(raw: Any) -> Answer:  # noqa: ANN401 - whatever a model returns
+    """MLflow's JSON."""
+    return Answer(OK, format_answer(raw))
+
+
+def write_array(raw: Any) -> Answer:  # noqa: ANN401 - whatever a model returns
+    """An array file. Raises InvalidInputError for an answer that is no one array of numbers."""
+    if hasattr(raw, "detach") and hasattr(raw, "cpu"):
+        raw = raw.detach().cpu().numpy()
+    if not isinstance(raw, np.ndarray | list) and not (hasattr(raw, "to_numpy") and not hasattr(raw, "columns")):
+        raise not_acceptable(f"The answer is no one array, which {array_file.CONTENT_TYPE} is: ask for JSON.")
+    try:
+        values = np.asarray(raw)
+    except ValueError as error:
+        raise not_acceptable(
+            f"The answer's rows differ in length: ask for JSON, not {array_file.CONTENT_TYPE}."
+        ) from error
+    return Answer(OK, array_file.write_array_file(values), array_file.CONTENT_TYPE)
