@@ -8,6 +8,7 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   gate: async (size) => (await import('../measure/bench/gate.ts')).benchGate(size),
   ledger: async (size) => (await import('../measure/bench/ledger.ts')).benchLedger(size),
   overhead: async (size) => (await import('../measure/bench/overhead.ts')).benchOverhead(size),
+  protocols: async (size) => (await import('../measure/bench/protocols.ts')).benchProtocols(size),
   search: async (size) => (await import('../measure/bench/search.ts')).benchSearch(size),
   serving: async (size) => (await import('../measure/bench/serving/serving.ts')).benchServing(size),
   'serving-image': async () => (await import('../measure/bench/serving/image.ts')).benchServingImage(),

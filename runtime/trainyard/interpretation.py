@@ -28,9 +28,9 @@ MATRIX_DIMENSIONS = 2
 # What an answer is instead of a class's index.
 NO_CLASS = -1
 MISSING = -2
-# The bin of answers that are none of the classes, where those are not all that there can be.
 # Tasks whose truth is a number, and of whose answers one is counted.
 NUMERIC_TASKS = frozenset({"regression", "quantiles", "ranking"})
+# The bin of answers that are none of the classes, where those are not all that there can be.
 OTHER_ANSWERS = "(other)"
 
 
