@@ -116,7 +116,9 @@ def ways(case: Case) -> list[tuple[str, Callable[[], object], int]]:
         *others,
     ]
     with tempfile.TemporaryDirectory() as folder:
-        mlflow.pyfunc.save_model(folder + "/model", python_model=Computed(case), signature=signature)
+        mlflow.pyfunc.save_model(
+            folder + "/model", python_model=Computed(case), signature=signature, pip_requirements=["mlflow"]
+        )
         model = mlflow.pyfunc.load_model(folder + "/model")
     schema = signature.inputs
     return [

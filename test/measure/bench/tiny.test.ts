@@ -20,7 +20,11 @@ it.each([
   ],
   ['gate', /200 rows.*\n +judgeGate +\d+\.\d\d s.*\n +scipy\.stats\.bootstrap +\d+\.\d\d s\n +ratio +\d/],
   ['ledger', /events +firstRead(.*\n +\d+( +\d\.\d\d \+ \d\.\d\d){5} +\d+){3}\n +growth x\d/],
-])('npm run bench -- %s gives its figures', async (name, figures) => {
+  [
+    'protocols',
+    /picture, npy +p50, p99, processor: ( *\d+\.\d\d){3} ms; \d+\.\d\d × the model \(goal 1\.25: \w+\); 602240 bytes/,
+  ],
+])('npm run bench -- %s gives its figures', { timeout: 300_000 }, async (name, figures) => {
   expect(await bench(name)).toMatch(figures);
 });
 
