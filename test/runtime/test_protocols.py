@@ -164,6 +164,12 @@ def test_a_type_that_nothing_reads_is_415_and_says_which_are_read(images: ModelS
     assert ask(images, b'{"inputs": [[[1, 2], [3, 4]]]}', {"content-type": "image/jpeg"}).status == 200
 
 
+TRITON_INPUT = '"inputs":[{"name":"x","shape":[2,2,2],"datatype":"FP32",'
+TRITON_BYTES = TRITON_INPUT + '"parameters":{"binary_data_size":32}}]'
+TRITON_JSON = TRITON_INPUT + '"data":[0.0,1.0,2.0,3.0,4.0,5.0,6.0,7.0]}]'
+TRITON_NAME = '"name":"scores","parameters"'
+
+
 class TestOpenInference:
     """The Open Inference Protocol."""
 
@@ -222,6 +228,28 @@ class TestOpenInference:
             {"name": "label", "datatype": "BYTES", "shape": [2], "data": ["a!", "b!"]},
             {"name": "score", "datatype": "FP64", "shape": [2], "data": [1.5, 8.0]},
         ]
+
+    @pytest.mark.parametrize(
+        ("head", "blob", "kind"),
+        [
+            (f'{{"id":"42",{TRITON_BYTES},"outputs":[{{{TRITON_NAME}:{{"binary_data":false}}}}]}}', True, "json"),
+            (f'{{{TRITON_BYTES},"parameters":{{"binary_data_output":true}}}}', True, "octet-stream"),
+            (
+                f'{{"id":"42",{TRITON_JSON},"outputs":[{{{TRITON_NAME}:{{"binary_data":true}}}}]}}',
+                False,
+                "octet-stream",
+            ),
+        ],
+    )
+    def test_what_tritons_client_sends(self, images: ModelService, head: str, blob: object, kind: str):
+        """As tritonclient 2.73.0 makes bodies (`generate_request_body`): it says a length only where bytes follow."""
+        length = {"inference-header-content-length": str(len(head))} if blob else {}
+        answer = ask(images, head.encode() + (PICTURE.tobytes() if blob else b""), {**V2, **length})
+        assert (answer.status, answer.content_type) == (200, f"application/{kind}")
+        if kind == "json":
+            assert json.loads(answer.body)["outputs"][0]["data"] == np.ravel(SCORES).tolist()
+        else:
+            assert np.frombuffer(answer.body[-24:], dtype="<f4").reshape(2, 3).tolist() == SCORES
 
     def test_texts_as_bytes(self):
         service = serve(ModelSignature(Schema([ColSpec("string", "text")])), lambda table: table["text"].str.upper())
