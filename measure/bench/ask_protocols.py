@@ -1,7 +1,7 @@
 """What a request costs in the handler by each protocol, beside the bare model and MLflow's own scoring function.
 
-Takes how many requests each way is asked; prints a JSON list. The bytes of a body are read as TorchServe and MLflow's
-server read them: what the network and the servers around add is in none of the figures.
+Takes how many requests each way is asked; prints a JSON list. Each body is handed on as the servers hand it on: what the
+network and the servers around add is in none of the figures.
 """
 
 from __future__ import annotations
@@ -139,11 +139,10 @@ def serve(case: Case, signature: ModelSignature) -> ModelService:
 
 
 def asker(service: ModelService, body: bytes, headers: dict[str, str]) -> Callable[[], object]:
-    """Asks once; JSON is parsed before, as TorchServe does."""
-    is_json = headers.keys() <= {"x-trainyard-protocol"}
+    """Asks once, with the body as TorchServe hands it on."""
 
     def ask() -> object:
-        (answer,) = service.answer([Request("r", json.loads(body) if is_json else body, headers=headers)])
+        (answer,) = service.answer([Request("r", body, headers=headers)])
         if answer.status != 200:  # noqa: PLR2004
             raise SystemExit(str(answer.body))
         return answer

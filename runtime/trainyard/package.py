@@ -61,6 +61,7 @@ SERVED_MODULES = (
     "handler",
     "inputs",
     "interpretation",
+    "json_reader",
     "messages",
     "naming",
     "open_inference",

@@ -14,6 +14,7 @@ import numpy as np
 from trainyard.cells import convert_column
 from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, count_rows
+from trainyard.json_reader import read_json
 from trainyard.wire import simplify
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def parse_json(body: object) -> dict[str, Any]:
     """The body as a JSON object."""
     if isinstance(body, bytes | bytearray | str):
         try:
-            body = json.loads(body)
+            body = read_json(body)
         except (ValueError, RecursionError) as error:
             raise InvalidInputError("not-json", f"The body is not JSON that can be read: {error}.") from error
     if not isinstance(body, dict):

@@ -8,7 +8,7 @@ import { findFreePorts } from '../../machine/free-ports.ts';
 import type { Toolchain } from '../../machine/toolchain.ts';
 import type { ModelUser } from '../../options/model-user.ts';
 import { findLoadFailure } from '../find-load-failure.ts';
-import type { Health, Launch, Runtime, RuntimeHandle } from '../runtime.ts';
+import { type Health, type Launch, type Runtime, type RuntimeHandle, SERVER_VARIABLES } from '../runtime.ts';
 import { checkHandler, type OtherHandlers } from './check-handler.ts';
 import { giveTo } from './give-to.ts';
 import { isRunning, listOwned, processHandleSchema, spawnOrAdopt, stopSession } from './handle.ts';
@@ -178,6 +178,7 @@ function environmentOf(options: ProcessRuntimeOptions, launch: Launch): Readonly
     METRICS_LOCATION: join(launch.workFolder, 'logs'),
     PYTHONDONTWRITEBYTECODE: '1',
     TRAINYARD_CAPTURE_DIR: launch.captureFolder,
+    ...SERVER_VARIABLES,
     TRAINYARD_CAPTURE_SECONDS: String(launch.captureSeconds),
     TRAINYARD_MODEL: launch.model,
     TRAINYARD_VERSION: launch.version,
