@@ -1,7 +1,7 @@
 """What a request costs in the handler by each protocol, beside the bare model and MLflow's own scoring function.
 
-Takes how many requests each way is asked; prints a JSON list. Each body is handed on as the servers hand it on: what the
-network and the servers around add is in none of the figures.
+Takes how many requests each way is asked; prints a JSON list. Each body is handed on as the servers hand it on: what
+the network and the servers around add is in none of the figures.
 """
 
 from __future__ import annotations

@@ -118,6 +118,7 @@ def serve(packages: dict[str, Package], folder: Path) -> Iterator[Server]:
         "LOG_LOCATION": str(folder),
         "METRICS_LOCATION": str(folder),
         "TEMP": str(folder / "temporary"),
+        "TS_DECODE_INPUT_REQUEST": "false",
         "TRAINYARD_CAPTURE_DIR": str(folder / "capture"),
         "TRAINYARD_CAPTURE_SECONDS": "0.1",
         "TRAINYARD_VERSION": "7",
