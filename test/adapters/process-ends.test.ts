@@ -17,8 +17,8 @@ const shell = (script: string) => ({ command: 'sh', args: ['-c', script], cwd: '
 /** A number of seconds that no other test sleeps for. */
 const createMark = () => `79${Math.floor(Math.random() * 1e6)}`;
 
-/** By then two workers have imported PyTorch on a machine that is busy with other suites, too. */
-const TORCHRUN_MS = 45_000;
+/** Times that a training of two workers is given, until they have imported PyTorch before it is up: how busy a machine is nobody knows. */
+const TORCHRUN_MS = [20_000, 60_000, 240_000] as const;
 
 describe('a command', () => {
   test.each([
@@ -107,13 +107,16 @@ describe.each([
     const worker = path.join(workspace, `worker-${mark}.py`);
     writeFileSync(worker, WORKER);
     const script = `exec ${venvProgram('torchrun')} --standalone --nproc-per-node 2 ${worker}`;
-    const started = Date.now();
-    const end = await attack({ script, python, policy, timeoutMs: TORCHRUN_MS });
-    expect(end.stdout.filter((line) => line.startsWith('at work'))).toHaveLength(2);
-    expect(end.ended).toBe('timed-out');
-    expect(Date.now() - started).toBeLessThan(TORCHRUN_MS + 45_000);
-    expect(await findOwn(worker)).toEqual([]);
-  }, 180_000);
+    for (const timeoutMs of TORCHRUN_MS) {
+      const started = Date.now();
+      const end = await attack({ script, python, policy, timeoutMs });
+      expect(end.ended).toBe('timed-out');
+      expect(Date.now() - started).toBeLessThan(timeoutMs + 45_000);
+      expect(await findOwn(worker)).toEqual([]);
+      if (end.stdout.filter((line) => line.startsWith('at work')).length === 2) return;
+    }
+    expect.unreachable('no two workers have begun');
+  }, 480_000);
 });
 
 /** A worker that takes the word to end for "save a checkpoint". */
