@@ -1,16 +1,18 @@
 import type { Problem } from '../errors.ts';
+import { findMisread } from './find-misread.ts';
 import type { Predictions } from './predictions.ts';
 
 /** Everything that makes one set of predictions unfit to be judged; `who` names the model in the messages. */
-export function checkPredictions(predictions: Predictions, who: string): Problem[] {
+export function checkPredictions(predictions: Predictions, who: string): readonly Problem[] {
   if (predictions.ids.length === 0) return [noRows(who)];
   const lengths = checkLengths(predictions, who);
   if (lengths.length > 0) return lengths;
-  return [
+  const unfit = [
     ...checkIds(predictions, who),
     ...checkNumbers(predictions, who),
     ...checkClasses(predictions, who),
   ];
+  return unfit.length > 0 ? unfit : findMisread(predictions, who);
 }
 
 function noRows(who: string): Problem {

@@ -3,16 +3,19 @@ const DIGIT_BITS = 11;
 const DIGITS = 2 ** DIGIT_BITS;
 const PASSES = 6;
 const WORD_BITS = 32;
+/** Fewer values are compared: the tables of digits alone would cost more. */
+const FEW = 512;
 const SIGN = 0x80000000;
 
 /**
- * The places of values from the smallest to the largest, in O(n) by their bits; equal ones in the order in which they stand. `0` and `-0` are
+ * The places of values from the smallest to the largest, of many in O(n) by their bits; equal ones in the order in which they stand. `0` and `-0` are
  * equal. No value is NaN.
  *
  * Reference: Knuth, The Art of Computer Programming, vol. 3, 5.2.5, algorithm R (radix list sort), on the sign-flipped bits of IEEE 754.
  */
 export function orderOf(values: ArrayLike<number>): Uint32Array {
   const size = values.length;
+  if (size < FEW) return compareAll(values);
   const words = sortableBits(values);
   let from = new Uint32Array(size);
   for (let place = 0; place < size; place += 1) from[place] = place;
@@ -42,6 +45,14 @@ export function orderOf(values: ArrayLike<number>): Uint32Array {
     [from, to] = [to, from];
   }
   return from;
+}
+
+function compareAll(values: ArrayLike<number>): Uint32Array {
+  const order = Uint32Array.from({ length: values.length }, (_, place) => place);
+  return order.sort((a, b) => {
+    const [one, other] = [values[a] ?? 0, values[b] ?? 0];
+    return one === other ? a - b : one - other;
+  });
 }
 
 type Words = { readonly low: Uint32Array; readonly high: Uint32Array };
