@@ -46,7 +46,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   'mean-absolute-error': 'mae',
   'mean-squared-error': 'mse',
   'root-mean-squared-error': 'rmse',
-  'mean-pinball-loss': 'pinball',
+  'mean-pinball-loss': 'mean-pinball',
   'quantile-loss': 'pinball',
   'mean-absolute-percentage-error': 'mape',
   'r2-score': 'r2',

@@ -122,6 +122,9 @@ gate: [{ ${text} }]
     );
     expect(() => parse(entry('metric: expected-cost'))).toThrow(/`expected-cost` needs `costs`/);
     expect(() => parse(entry('metric: pinball'))).toThrow(/`pinball` needs `quantile`/);
+    expect(() => parse(entry('metric: mean-pinball-loss, quantile: 0.9'))).toThrow(
+      /`quantile` does not go with `mean-pinball-loss`\. It goes with `pinball`/,
+    );
   });
 
   it('takes a bare metric as a comparison with the usual margin of its kind', () => {

@@ -82,6 +82,19 @@ describe('metrics of rankings and of quantiles have scikit-learn’s values', ()
     expect(found.ok && found.value.name).toBe('ndcg@10');
   });
 
+  test('the mean pinball loss is over all quantiles, by whatever name, and never the median’s alone', () => {
+    const [vector] = quantiles;
+    if (vector === undefined) throw new Error('no vector');
+    for (const name of ['mean-pinball', 'mean-pinball-loss', 'mean_pinball_loss']) {
+      expectClose(Number(measure(name, ofQuantiles(vector))), vector.values['mean-pinball'], name);
+      // Of one number nobody says here which quantile it is.
+      expect(findMetric(name, 'regression')).toMatchObject({
+        ok: false,
+        error: { code: 'metric-not-for-task', remedy: expect.stringContaining('pinball') },
+      });
+    }
+  });
+
   test('no other quantile than those predicted has a loss', () => {
     const [vector] = quantiles;
     expect(vector && measure('pinball', ofQuantiles(vector), 0.3)).toMatchObject({ code: 'quantile-absent' });
