@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 /**
  * The one form of a model's name. It becomes part of paths, of URLs, of the proxy's routes and statistics and of an MLflow name, so
- * it can lead out of no folder; dots are in it because names in MLflow have them. The length leaves room for TorchServe's Unix
- * sockets, which lie in a folder named so and whose paths may have 107 bytes.
+ * it can lead out of no folder; dots are in it because names in MLflow have them. It is no longer than a label of a host's name; the
+ * agent shortens it where sockets lie (`agent/instances/launch.ts`).
  */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
