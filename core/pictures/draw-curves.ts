@@ -14,24 +14,61 @@ export type ModelCurves = KeyEntry & {
   readonly operating: { readonly roc: CurvePoint; readonly precisionRecall: CurvePoint | undefined };
 };
 
-/** Which class is looked for, what share of the rows is of it, and the models. */
-type CurvesFigure = {
+/** Which class is told from the rest, what share of the rows is of it, and the models. */
+export type ClassCurves = {
   readonly positive: string;
   readonly share: number;
   readonly models: readonly ModelCurves[];
 };
 
-const SIDE = 320;
-const TOP = 92;
+const SIDE = { alone: 320, among: 200 } as const;
+const TOP = 74;
 const LEFT = 66;
 const GAP = 96;
+/** Below a plot, for the numbers and the name of its axis. */
+const BELOW = 52;
 const WHOLE = [0, 1] as const;
 const writeShare = (value: number): string => String(Math.round(10 * value) / 10);
 
-/** ROC and precision against recall of both models, each with the point that its answers stand for. */
-export function drawCurves({ positive, share, models }: CurvesFigure): string {
-  const top = TOP + keyHeight(models);
-  const frame = { y: top, width: SIDE, height: SIDE };
+/**
+ * ROC and precision against recall of all models, each with the point that its answers stand for; class after class, where there are several.
+ * `rest` says what is left out.
+ */
+export function drawCurves(classes: readonly ClassCurves[], rest?: string): string {
+  const side = classes.length === 1 ? SIDE.alone : SIDE.among;
+  const drawn: Shape[] = [];
+  let top = TOP;
+  for (const one of classes) {
+    if (classes.length > 1) {
+      drawn.push(label(`${one.positive} against the rest`, { x: 24, y: top, style: 'strong' }, 110));
+      top += 20;
+    }
+    drawn.push(...drawKey(one.models, 24, top));
+    top += keyHeight(one.models) + 18;
+    drawn.push(...drawPair(one, top, side));
+    top += side + BELOW + (classes.length > 1 ? 26 : 0);
+  }
+  const [first] = classes;
+  const positive = classes.length === 1 ? `Positive: ${first?.positive ?? ''}. ` : '';
+  const heading = [
+    label('Ranking, and where the answers stand', { x: 24, y: 30, style: 'head' }),
+    label(`${positive}Dotted: chance. Marked: the answers as they are given.`, MUTED, 110),
+  ];
+  const left = rest === undefined ? [] : [label(rest, { x: 24, y: top, style: 'muted small' }, 110)];
+  const texts = classes.flatMap(({ positive: name, models }) =>
+    models.map(({ text }) => (classes.length === 1 ? text : `${name}: ${text}`)),
+  );
+  const description = `ROC and precision-recall curves. ${texts.join('. ')}.`;
+  const width = LEFT + 2 * SIDE.alone + GAP + 34;
+  const height = top + (rest === undefined ? 0 : 20);
+  return drawSheet({ title: 'Ranking', description, width, height }, [...heading, ...drawn, ...left]);
+}
+
+const MUTED = { x: 24, y: 50, style: 'muted small' } as const;
+
+/** Both plots of one class, beside each other. */
+function drawPair({ share, models }: ClassCurves, top: number, side: number): readonly Shape[] {
+  const frame = { y: top, width: side, height: side };
   const axis = (title: string) => ({ range: WHOLE, title, write: writeShare });
   const left = openPlot({
     ...frame,
@@ -42,47 +79,30 @@ export function drawCurves({ positive, share, models }: CurvesFigure): string {
   });
   const right = openPlot({
     ...frame,
-    x: LEFT + SIDE + GAP,
+    x: LEFT + SIDE.alone + GAP,
     title: 'Precision and recall',
     across: axis('recall'),
     up: axis('precision'),
   });
-  const chance = [
-    drawLine(
-      left,
-      [
-        [0, 0],
-        [1, 1],
-      ],
-      'guide',
-    ),
-    drawLine(
-      right,
-      [
-        [0, share],
-        [1, share],
-      ],
-      'guide',
-    ),
-  ];
-  const shapes = [
-    label('Ranking, and where the answers stand', { x: 24, y: 30, style: 'head' }),
-    label(`Positive: ${positive}. Dotted: chance. Marked: the answers as they are given.`, MUTED, 110),
-    ...drawKey(models, 24, 74),
+  const diagonal = [
+    [0, 0],
+    [1, 1],
+  ] as const;
+  const level = [
+    [0, share],
+    [1, share],
+  ] as const;
+  return [
     ...left.frame,
     ...right.frame,
-    ...chance,
+    drawLine(left, diagonal, 'guide'),
+    drawLine(right, level, 'guide'),
     ...models.flatMap(({ who, roc, operating }) => drawModel(left, { who, curve: roc, at: operating.roc })),
     ...models.flatMap(({ who, precisionRecall, operating }) =>
       drawModel(right, { who, curve: precisionRecall, at: operating.precisionRecall }),
     ),
   ];
-  const width = LEFT + 2 * SIDE + GAP + 34;
-  const description = `ROC and precision-recall curves. ${models.map(({ text }) => text).join('. ')}.`;
-  return drawSheet({ title: 'Ranking', description, width, height: top + SIDE + 52 }, shapes);
 }
-
-const MUTED = { x: 24, y: 50, style: 'muted small' } as const;
 
 type DrawnModel = {
   readonly who: Who;

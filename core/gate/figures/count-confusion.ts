@@ -1,7 +1,8 @@
 import type { ConfusionCounts } from '../../pictures/draw-confusion.ts';
 import { formatCount } from '../format-value.ts';
-import { placeOf, type Sample } from '../predictions.ts';
+import { placeOf } from '../predictions.ts';
 import type { Shown, ShownModel } from './figure.ts';
+import { listMistaken } from './list-mistaken.ts';
 
 /** More classes than this are not told apart in a picture. */
 const MOST_CLASSES = 10;
@@ -18,7 +19,7 @@ type CountedConfusion = {
  * stand together at the end.
  */
 export function countConfusion({ sample, models }: Shown): CountedConfusion {
-  const named = chooseClasses({ sample, models });
+  const named = listMistaken({ sample, models }, MOST_CLASSES);
   const others = sample.classes.length - named.length;
   const hasNone = models.some(({ side }) => side.predictions.some((answer) => answer < 0));
   const together = others === 0 ? [] : [`${formatCount(others)} others`];
@@ -44,32 +45,4 @@ export function countConfusion({ sample, models }: Shown): CountedConfusion {
 
 function describeRest(named: number, others: number): string {
   return `Named: the ${named} classes that are mistaken most often. Mistakes among the ${formatCount(others)} others are not told apart.`;
-}
-
-/** All, or those with the most rows that are mistaken by either model or for them; of equals the more frequent. In the order of the classes. */
-function chooseClasses({ sample, models }: Shown): readonly number[] {
-  const all = sample.classes.map((_, index) => index);
-  if (all.length <= MOST_CLASSES) return all;
-  const mistakes = countMistakes(sample, models);
-  const sizes = new Float64Array(all.length);
-  for (const label of sample.labels) sizes[label] = (sizes[label] ?? 0) + 1;
-  const worse = (a: number, b: number): number =>
-    (mistakes[b] ?? 0) - (mistakes[a] ?? 0) || (sizes[b] ?? 0) - (sizes[a] ?? 0) || a - b;
-  return all
-    .toSorted(worse)
-    .slice(0, MOST_CLASSES)
-    .toSorted((a, b) => a - b);
-}
-
-function countMistakes({ classes, labels }: Sample, models: readonly ShownModel[]): Float64Array {
-  const mistakes = new Float64Array(classes.length);
-  for (const { side } of models) {
-    for (const [row, label] of labels.entries()) {
-      const answer = side.predictions[row] ?? -1;
-      if (answer === label) continue;
-      mistakes[label] = (mistakes[label] ?? 0) + 1;
-      if (answer >= 0) mistakes[answer] = (mistakes[answer] ?? 0) + 1;
-    }
-  }
-  return mistakes;
 }

@@ -9,7 +9,7 @@ import { reportGate } from '../../../../core/gate/report-gate.ts';
 import type { GateRule } from '../../../../core/gate/rules/rule.ts';
 import { renderMarkdown } from '../../../../core/report/render-markdown.ts';
 import { HOSTILE_TEXTS, hasControl } from '../../report/hostile-texts.ts';
-import { binaryModels, gateInput, randomMulticlass, randomRegression } from '../samples.ts';
+import { binaryModels, gateInput, randomMulticlass, randomMultilabel, randomRegression } from '../samples.ts';
 
 type Models = { readonly champion?: Predictions; readonly challenger: Predictions };
 
@@ -67,6 +67,11 @@ const MULTICLASS = {
   challenger: randomMulticlass(600, 4, 0.2, 'b'),
 };
 const REGRESSION = { champion: randomRegression(500, 2, 'a'), challenger: randomRegression(500, 2, 'b') };
+const MULTILABEL = {
+  champion: randomMultilabel(400, 9, 0.2, 'a'),
+  challenger: randomMultilabel(400, 9, 0.2, 'b'),
+};
+const HAMMING: GateRule = { kind: 'compare', metric: 'hamming-loss', require: 'non-inferior', margin: 0.1 };
 const MAE: GateRule = { kind: 'compare', metric: 'mae', require: 'non-inferior', margin: 0.1 };
 
 describe('each task has its figures', () => {
@@ -83,7 +88,9 @@ describe('each task has its figures', () => {
       { challenger: MODELS.challenger },
       ['confusion.svg', 'reliability.svg', 'ranking.svg'],
     ],
-    ['multiclass', [ACCURACY], MULTICLASS, ['confusion.svg', 'reliability.svg']],
+    ['multiclass', [ACCURACY], MULTICLASS, ['confusion.svg', 'reliability.svg', 'ranking.svg']],
+    ['multilabel', [HAMMING], MULTILABEL, ['ranking.svg']],
+    ['multilabel without scores', [HAMMING], { challenger: { ...MULTILABEL.challenger, scores: [] } }, []],
     ['regression', [MAE], REGRESSION, ['errors.svg']],
     ['without scores', [ACCURACY], { challenger: { ...MODELS.challenger, scores: [] } }, ['confusion.svg']],
     ['unfit to be judged', [ACCURACY], { challenger: { ...MODELS.challenger, ids: [] } }, []],
@@ -96,6 +103,7 @@ describe('a picture', () => {
   const figures = [
     ...show([ACCURACY, SLICES], MODELS),
     ...show([ACCURACY], MULTICLASS),
+    ...show([HAMMING], MULTILABEL),
     ...show([MAE], REGRESSION),
   ];
 
