@@ -1,6 +1,7 @@
 import type { Answers } from '../gate/answers.ts';
 import { checkPredictions } from '../gate/check-predictions.ts';
 import { describeAnswers, findUnknownPositive } from '../gate/describe-answers.ts';
+import { findUnmeasured } from '../gate/find-unmeasured.ts';
 import type { HeldOut } from '../gate/held-out.ts';
 import { joinAnswers } from '../gate/join-answers.ts';
 import type { GateRule } from '../gate/rules/rule.ts';
@@ -15,9 +16,11 @@ export function checkAnswers(
   const joined = joinAnswers(answers, held, subject);
   const unfit = joined.ok ? checkPredictions(joined.value, subject) : joined.error;
   const unknown = findUnknownPositive(rules, answers);
+  const unmeasured = joined.ok && unfit.length === 0 ? findUnmeasured(rules, joined.value) : [];
   return [
     ...describeAnswers(answers).map((note) => fine(subject, note)),
     ...errors(subject, unfit),
     ...(unknown === undefined ? [] : errors(subject, [unknown])),
+    ...errors(subject, unmeasured),
   ];
 }

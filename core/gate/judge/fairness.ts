@@ -1,3 +1,4 @@
+import type { Task } from '../../answers/contract.ts';
 import { normalQuantile } from '../../statistics/distributions/normal.ts';
 import { expectedNormalRange } from '../../statistics/distributions/normal-range.ts';
 import { agrestiCaffoLower } from '../../statistics/intervals/agresti-caffo.ts';
@@ -13,10 +14,14 @@ import type { FairnessRule } from '../rules/rule.ts';
 import { gapGrowth, MOST_GROWTH } from './gap-growth.ts';
 import { undecided } from './undecided.ts';
 
-const NO_RATES: Undefined = {
-  code: 'metric-not-for-task',
-  message: 'fairness of rates needs a model that answers with classes.',
-};
+/** Why groups have no rates of a model's answers; `undefined` where they have. */
+export function whyNoRates(task: Task): Undefined | undefined {
+  if (task === 'binary' || task === 'multiclass') return undefined;
+  return {
+    code: 'metric-not-for-task',
+    message: 'fairness of rates needs a model that answers with classes.',
+  };
+}
 
 /** Two groups and how far apart their rates are at least, at the confidence of the whole check. */
 type Gap = {
@@ -51,8 +56,8 @@ export function judgeFairness(
   const question = { rule: 'fairness', metric: rule.metric, need };
   const values = sample.slices[rule.column];
   if (values === undefined) return undecided({ ...question, why: noColumn(rule) });
-  if (sample.task !== 'binary' && sample.task !== 'multiclass')
-    return undecided({ ...question, why: NO_RATES });
+  const noRates = whyNoRates(sample.task);
+  if (noRates !== undefined) return undecided({ ...question, why: noRates });
   const outcomes = outcomesOf(rule, sample);
   const alpha = ALPHA / outcomes.length;
   const judged = outcomes.map((outcome) =>

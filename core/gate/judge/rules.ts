@@ -1,10 +1,11 @@
 import type { Problem } from '../../errors.ts';
-import { err, ok, type Result } from '../../result.ts';
+import { ok, type Result } from '../../result.ts';
 import type { Check } from '../check.ts';
 import { ALPHA } from '../comparison/comparison.ts';
 import type { GateEvidence, GateInput } from '../gate-input.ts';
 import { evaluateMetric, type Metric } from '../metrics/metric.ts';
-import { findMetric, findMlflowMetric, rowMetric } from '../metrics/metrics.ts';
+import { findMlflowMetric, rowMetric } from '../metrics/metrics.ts';
+import { resolveMetric } from '../metrics/resolve-metric.ts';
 import type {
   CompareRule,
   ExamplesRule,
@@ -97,7 +98,7 @@ function judgeBehaviour(rule: ExamplesRule, { behaviour, challenger }: GateInput
 
 function judgeLimit(rule: FloorRule, input: GateInput, evidence: GateEvidence | undefined): RuleOutcome {
   if (evidence === undefined) return checked(rule, unfit(rule, rule.metric));
-  const metric = resolveMetric(rule, evidence);
+  const metric = resolveMetric(rule, evidence.sample.task, evidence.challenger);
   if (metric.ok) {
     return checked(rule, judgeFloor({ rule, metric: metric.value }, evidence.sample, evidence.challenger));
   }
@@ -112,7 +113,7 @@ function judgeComparison(
   evidence: GateEvidence | undefined,
 ): RuleOutcome {
   if (evidence === undefined) return checked(rule, unfit(rule, rule.metric));
-  const metric = resolveMetric(rule, evidence);
+  const metric = resolveMetric(rule, evidence.sample.task, evidence.challenger);
   if (!metric.ok) {
     const isLogged = input.userMetrics?.challenger[rule.metric] !== undefined;
     return isLogged ? checked(rule, withoutRows(rule)) : unresolved(rule, metric.error);
@@ -155,18 +156,7 @@ function judgeThreshold(rule: MlflowRule, input: GateInput, evidence: GateEviden
   return checked(rule, asLogged.length === 0 ? check : { ...check, asLogged });
 }
 
-/** A metric of ours, else one of the user's own that the predictions carry row by row. */
-function resolveMetric(
-  { metric: name, detail }: FloorRule | CompareRule | SlicesRule,
-  { sample, challenger }: GateEvidence,
-): Result<Metric, Problem> {
-  const found = findMetric(name, sample.task, detail);
-  if (found.ok) return found;
-  const own = rowMetric(name, challenger);
-  return own === undefined ? err(found.error) : ok(own);
-}
-
-/** The same by MLflow's definition. */
+/** As `resolveMetric`, by MLflow's definition. */
 function findThresholdMetric(
   { metric: name }: MlflowRule,
   { sample, challenger }: GateEvidence,

@@ -222,3 +222,96 @@ def scores_with_query(train: Data):
 
     mlflow.pyfunc.log_model(name="model", python_model=Scores(), signature=infer_signature(train.inputs))
     return lambda inputs: Said(inner.predict(inputs.drop(columns="query")))
+
+
+@kind(
+    "a probability for each class, in the order of the code",
+    "mlflow.sklearn.log_model(…, pyfunc_predict_fn='predict_proba')",
+    topics,
+    declares="{ task: multilabel, classes: [film, news, sport] }",
+    metric="hamming-loss",
+    outcome="answers-permuted",
+)
+def topics_in_another_order(train: Data):
+    import mlflow.sklearn
+    from mlflow.models import infer_signature
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
+
+    model = OneVsRestClassifier(LogisticRegression()).fit(train.inputs, mark_topics(train.labels))
+    mlflow.sklearn.log_model(
+        model, name="model", signature=infer_signature(train.inputs), pyfunc_predict_fn="predict_proba"
+    )
+    return lambda inputs: Said(write_topics(model.predict(inputs)), model.predict_proba(inputs), TOPICS)
+
+
+@kind(
+    "fewer classes than are listed",
+    "mlflow.sklearn.log_model(MultiOutputClassifier)",
+    topics,
+    declares="{ task: multilabel, classes: [news, sport, film, music] }",
+    metric="hamming-loss",
+    outcome="score-columns",
+)
+def too_few_topics(train: Data):
+    import mlflow.sklearn
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multioutput import MultiOutputClassifier
+
+    model = MultiOutputClassifier(LogisticRegression()).fit(train.inputs, mark_topics(train.labels))
+    mlflow.sklearn.log_model(model, name="model", input_example=train.inputs.head(3))
+    return lambda inputs: Said(write_topics(model.predict(inputs)), classes=TOPICS)
+
+
+@kind(
+    "columns of quantiles, the highest first",
+    "mlflow.pyfunc.log_model(PythonModel)",
+    prices,
+    declares="{ task: quantiles, quantiles: [0.1, 0.5, 0.9], score-columns: [high, middle, low] }",
+    metric="mean-pinball",
+    outcome="quantiles-crossed",
+)
+def quantiles_upside_down(train: Data):
+    import mlflow.pyfunc
+    import pandas as pd
+    from mlflow.models import infer_signature
+    from sklearn.linear_model import QuantileRegressor
+
+    inner = [QuantileRegressor(quantile=level, alpha=0).fit(train.inputs, train.labels) for level in LEVELS]
+
+    class Columns(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input, params=None):
+            named = zip(("low", "middle", "high"), inner, strict=True)
+            return pd.DataFrame({name: model.predict(model_input) for name, model in named})
+
+    mlflow.pyfunc.log_model(name="model", python_model=Columns(), signature=infer_signature(train.inputs))
+
+    def predict(inputs):
+        given = np.column_stack([model.predict(inputs) for model in inner])
+        return Said(given[:, 1], given, NAMES)
+
+    return predict
+
+
+@kind(
+    "distances of rows, the best first",
+    "mlflow.pyfunc.log_model(PythonModel)",
+    offers_with_query,
+    declares="{ task: ranking, prediction: distance }",
+    metric="ndcg",
+    holdout=QUERY_AS_INPUT,
+    outcome="answers-inverted",
+)
+def distances_of_offers(train: Data):
+    import mlflow.pyfunc
+    from mlflow.models import infer_signature
+    from sklearn.linear_model import LinearRegression
+
+    inner = LinearRegression().fit(train.inputs.drop(columns="query"), train.labels)
+
+    class Distances(mlflow.pyfunc.PythonModel):
+        def predict(self, context, model_input, params=None):
+            return model_input[["query"]].assign(distance=-inner.predict(model_input.drop(columns="query")))
+
+    mlflow.pyfunc.log_model(name="model", python_model=Distances(), signature=infer_signature(train.inputs))
+    return lambda inputs: Said(inner.predict(inputs.drop(columns="query")))

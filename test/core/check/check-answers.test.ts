@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { checkAnswers } from '../../../core/check/check-answers.ts';
 import type { Answers } from '../../../core/gate/answers.ts';
 import type { HeldOut } from '../../../core/gate/held-out.ts';
+import type { GateRule } from '../../../core/gate/rules/rule.ts';
 
 const ANSWERS: Answers = {
   task: 'binary',
@@ -54,4 +55,48 @@ test('what the gate would not judge after a training is an error before it', () 
   expect(checkAnswers('model', { answers, held: { ...HELD, ids: ['b'] } }, [])).toMatchObject([
     { kind: 'flawed', level: 'error' },
   ]);
+});
+
+/** Three rows of two queries, as a ranker answers them. */
+const RANKED: Answers = {
+  ...ANSWERS,
+  ...{ task: 'ranking', classes: [], contract: { task: 'ranking' }, inferred: [], ids: ['a', 'b', 'c'] },
+  predictions: Float64Array.of(0.9, 0.1, 0.4),
+};
+const QUERIES: HeldOut = {
+  ...{ digest: 'sha256:0', ids: ['a', 'b', 'c'], groups: ['q', 'q', 'r'], slices: {} },
+  truth: { names: ['1', '0', '2'], numbers: Float64Array.of(1, 0, 2) },
+};
+
+test.each<[string, GateRule, string]>([
+  [
+    'a metric of another task',
+    { kind: 'compare', metric: 'accuracy', require: 'non-inferior', margin: 0.01 },
+    'metric-not-for-task',
+  ],
+  ['rates', { kind: 'fairness', metric: 'equalized-odds', column: 'of', limit: 0.1 }, 'metric-not-for-task'],
+])('a rule that the gate would leave open is an error before the training: %s', (_, rule, code) => {
+  expect(checkAnswers('model', { answers: RANKED, held: QUERIES }, [rule, rule])).toMatchObject([
+    { kind: 'flawed', level: 'error', problem: { code } },
+  ]);
+});
+
+test('a metric that has no value on these rows is told with what it takes', () => {
+  const rule: GateRule = { kind: 'floor', metric: 'ndcg', floor: 0.1 };
+  const held = { ...QUERIES, truth: { ...QUERIES.truth, numbers: Float64Array.of(0, 0, 0) } };
+  expect(checkAnswers('model', { answers: RANKED, held }, [rule])).toMatchObject([
+    {
+      kind: 'flawed',
+      problem: {
+        code: 'no-relevant-rows',
+        remedy: 'What it takes: ndcg: holdout queries with rows whose relevance is above 0.',
+      },
+    },
+  ]);
+  expect(checkAnswers('model', { answers: RANKED, held: QUERIES }, [rule])).toEqual([]);
+});
+
+test('what only the run logs is left to the gate', () => {
+  const rule: GateRule = { kind: 'floor', metric: 'accuracy', floor: 0.1 };
+  expect(checkAnswers('model', { answers: RANKED, held: QUERIES }, [rule])).toEqual([]);
 });
