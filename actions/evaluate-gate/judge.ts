@@ -1,5 +1,6 @@
 import { type AnswersContract, mergeContracts } from '../../core/answers/contract.ts';
 import { optional } from '../../core/config/optional.ts';
+import { readProposedGate } from '../../core/config/proposed-gate.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
 import { showGate } from '../../core/gate/figures/show-gate.ts';
@@ -8,6 +9,7 @@ import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { gatherEvidence } from '../../core/gate/judge/gather-evidence.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
+import type { GateRule } from '../../core/gate/rules/rule.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
@@ -101,13 +103,22 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
     throw new UserError([appended.error]);
   }
   const { url } = await ports.tracking.getRun(training.runId);
-  const { policyChanges = [] } = plan;
+  const { policyChanges = [], proposedGate } = plan;
+  const read = proposedGate === undefined ? undefined : readProposedGate(proposedGate);
+  // The same answers, and no part of the evidence: nothing that a commit writes weighs in what is recorded of it.
+  const judgeBy = (gate: readonly GateRule[]) =>
+    judgeGate(toGateInput({ ...request, config: { ...config, gate } }, state, judged), gathered);
   const asked = describeAsking(config.models, { challenger, champion, other });
   const grouped = held.groupNote === undefined ? [] : [held.groupNote];
-  const notes = [...asked, ...grouped, ...leftOut, ...gathered.leftOut];
+  const unread =
+    read === undefined || read.ok
+      ? []
+      : [`The rules that this commit writes can't be judged by. ${read.error}`];
+  const notes = [...unread, ...asked, ...grouped, ...leftOut, ...gathered.leftOut];
   const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
   const told = { policyChanges, notes, ...(await storeFigures(ports, training.runId, figures)) };
-  return conclude(result, { runId: training.runId, url }, told);
+  const proposed = read?.ok ? judgeBy(read.value) : undefined;
+  return conclude({ result, proposed }, { runId: training.runId, url }, told);
 }
 
 /** What the jobs before say: which model was trained, and what was predicted with. */
@@ -217,7 +228,7 @@ type Told = StoredFigures & {
 
 /** Only a pass goes on; the job itself has done its work, so it succeeds whatever the verdict. */
 function conclude(
-  result: GateResult,
+  { result, proposed }: { readonly result: GateResult; readonly proposed: GateResult | undefined },
   run: Pick<TrackingRun, 'runId' | 'url'>,
   { figures, areKept, ...said }: Told,
 ): Judged {
@@ -228,11 +239,17 @@ function conclude(
     decision: verdict === 'pass' ? 'continue' : 'stop',
     reasonCode: REASON_CODES[verdict],
     headline,
-    report: reportGate(result, { notes, figures, ...(areKept && { kept }) }),
+    report: reportGate(result, {
+      notes,
+      figures,
+      ...optional('proposed', proposed),
+      ...(areKept && { kept }),
+    }),
     outputs: { verdict },
     result: {
       verdict,
       headline,
+      ...(proposed && { proposed: { verdict: proposed.verdict, headline: proposed.headline } }),
       ...run,
       checks: result.checks,
       problems: result.problems,

@@ -36,6 +36,9 @@ export function concludeRefused(refused: Refused, eventName: string): Planned {
   };
 }
 
+/** What the commit would change in the policy: a sentence each, and the gate's rules as it writes them, where they are others. */
+export type ProposedPolicy = { readonly changes: readonly string[]; readonly gate?: string };
+
 /** How an operation ends the plan: carried on to the next jobs, answered, tried dry, or done with its record. */
 export type Conclusion = {
   readonly operation: PlannedOperation;
@@ -46,7 +49,7 @@ export type Conclusion = {
   readonly ledger: LedgerHead | undefined;
   readonly answers: AnswersContract | undefined;
   readonly box: HandOverContext['box'];
-  readonly policyChanges: readonly string[];
+  readonly policy: ProposedPolicy;
   readonly policySha: string | undefined;
   /** What it is about. */
   readonly commit: string | undefined;
@@ -58,7 +61,7 @@ export type Conclusion = {
 
 /** The operation as outputs, and as the `result` that every later job goes by. */
 export function concludeOperation(conclusion: Conclusion): Planned {
-  const { operation, model, champion, ledger, answers, box, policyChanges, policySha, commit } = conclusion;
+  const { operation, model, champion, ledger, answers, box, policy, policySha, commit } = conclusion;
   const { reasonCode, report } = conclusion;
   const { sha, parameters, environment, version, pullRequest, dryRun, correlationId } = operation;
   return {
@@ -80,7 +83,8 @@ export function concludeOperation(conclusion: Conclusion): Planned {
     result: handOver(operation, {
       model,
       box,
-      policyChanges,
+      policyChanges: policy.changes,
+      ...(policy.gate !== undefined && { proposedGate: policy.gate }),
       ...(policySha !== undefined && { policySha }),
       ...(commit !== undefined && { commit }),
       ...(champion !== undefined && { champion }),

@@ -3,6 +3,7 @@ import type { Config } from '../../core/config/config.ts';
 import { describeTouchedFiles } from '../../core/config/describe-touched-files.ts';
 import { listVariables } from '../../core/config/expand-variables.ts';
 import { optional } from '../../core/config/optional.ts';
+import { writeProposedGate } from '../../core/config/proposed-gate.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
@@ -35,6 +36,7 @@ import {
   concludeOperation,
   concludeRefused,
   type Planned,
+  type ProposedPolicy,
 } from './conclude.ts';
 import { lookUp } from './look-up.ts';
 import { isRecorded, recordOf } from './record-of.ts';
@@ -164,7 +166,7 @@ async function carryOut(
   const answers = state.answers?.contract;
   const judged = optional('answers', serving?.gate?.answers);
   const champion = serving && { ...serving, ...judged, ...optional('predictions', kept) };
-  const policyChanges = await findPolicyChanges(request, ports, operation);
+  const proposed = await findProposedPolicy(request, ports, operation);
   const variables = listVariables(policy.text);
   const { inputs } = config.data;
   const box = { ...config.box, variables, inputs, docker: config.project.environment === 'docker' };
@@ -174,7 +176,7 @@ async function carryOut(
     ledger: headOf(state),
     answers,
     box,
-    policyChanges,
+    policy: proposed,
     commit,
     policySha: policy.sha,
   };
@@ -186,7 +188,7 @@ async function carryOut(
     const report = answerStatus(config, state, operation.environment);
     return tell(planning, { ...shared, reasonCode: 'answered', report });
   }
-  const told = answerPlan(operation, state, policyChanges);
+  const told = answerPlan(operation, state, proposed.changes);
   if (operation.dryRun) {
     const forecast = await forecastOf(ports, operation);
     const report = { ...told, blocks: [...told.blocks, ...forecast] };
@@ -234,22 +236,24 @@ async function record(
 }
 
 /** What the commit to be trained would change in the policy. It changes nothing, so a file that can't be read stops nothing. */
-async function findPolicyChanges(
+async function findProposedPolicy(
   { config, policy }: PlanRequest,
   { github, log }: PlanPorts,
   { operation, sha }: PlannedOperation,
-): Promise<readonly string[]> {
-  if (github === undefined || (operation !== 'train' && operation !== 'tune')) return [];
+): Promise<ProposedPolicy> {
+  if (github === undefined || (operation !== 'train' && operation !== 'tune')) return { changes: [] };
   try {
     const theirs = await github.readFile(policy.file, sha);
     const written = theirs === undefined ? [] : describePolicy(comparePolicy(policy.text, theirs));
     // Of a commit that does not follow the default branch's it can't be told; it is judged all the same.
     const isSame = policy.sha === undefined || policy.sha === sha;
     const paths = isSame ? [] : ((await github.changedFiles(policy.sha, sha)) ?? []);
-    return [...written, ...describeTouchedFiles(config, paths)];
+    const gate = theirs === undefined ? undefined : writeProposedGate(policy.text, theirs);
+    const changes = [...written, ...describeTouchedFiles(config, paths)];
+    return gate === undefined ? { changes } : { changes, gate };
   } catch (thrown) {
     log.warn(`The policy of ${sha} could not be compared with the default branch's: ${messageOf(thrown)}`);
-    return [];
+    return { changes: [] };
   }
 }
 

@@ -11,9 +11,13 @@ const MOST_SLICES = 30;
 const ORDER = { fail: 0, inconclusive: 1, pass: 2 } as const;
 const CHANGE = 'Change, + is better [95% bounds]';
 
-/** What is told beside the result: notes on what it was judged by, the figures, and where the files of these are kept. */
+/**
+ * What is told beside the result: notes on what it was judged by, what the rules of the commit itself would make of it, the figures, and where
+ * the files of these are kept.
+ */
 type Told = {
   readonly notes?: readonly string[];
+  readonly proposed?: GateResult;
   readonly figures?: readonly GateFigure[];
   readonly kept?: { readonly url: string; readonly folder: string };
 };
@@ -22,7 +26,10 @@ type Told = {
  * The result for people: the verdict's sentence, the checks (failing first), what would settle it, in what boxes the code ran and
  * other notes, where its pictures are, folded details with the same in letters, and how to judge it again.
  */
-export function reportGate(result: GateResult, { notes = [], figures = [], kept }: Told = {}): Report {
+export function reportGate(
+  result: GateResult,
+  { notes = [], proposed, figures = [], kept }: Told = {},
+): Report {
   const checks = [...result.checks].sort((a, b) => ORDER[a.verdict] - ORDER[b.verdict]);
   const settling = result.toSettle.filter((line) => !result.problems.some(({ remedy }) => remedy === line));
   return {
@@ -36,6 +43,7 @@ export function reportGate(result: GateResult, { notes = [], figures = [], kept 
         [...(result.boxes === undefined ? [] : describeBoxes(result.boxes)), ...notes],
         'How it was judged:',
       ),
+      ...(proposed === undefined ? [] : besides(proposed)),
       ...picturesOf(figures, kept),
       ...checks.flatMap((check) => [...slicesOf(check), ...groupsOf(check)]),
       ...detailsOf('Reasons', listOf(checks.flatMap(reasonsOf))),
@@ -43,6 +51,21 @@ export function reportGate(result: GateResult, { notes = [], figures = [], kept 
     ],
     foot: reproductionOf(result),
   };
+}
+
+/** What the same answers come to by rules that are not in force. */
+function besides({ headline, checks, problems }: GateResult): readonly Block[] {
+  const ours = { kind: 'strong', text: 'By the rules that this commit writes' } as const;
+  return [
+    {
+      kind: 'paragraph',
+      text: [ours, ` the verdict would be: ${headline} They decide nothing before they are merged.`],
+    },
+    ...detailsOf('Checks by the rules that this commit writes', [
+      ...tableOf(checks),
+      ...listOf(problems.map(({ message, remedy }) => `${message} ${remedy}`)),
+    ]),
+  ];
 }
 
 /** The verdict's word before the colon stands out. */

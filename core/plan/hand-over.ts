@@ -120,6 +120,8 @@ const contentSchema = operationSchema.extend({
   nonce: z.string().min(32).max(200).exactOptional(),
   /** What the commit would change in the policy, a sentence each. It is shown and has no effect. */
   policyChanges: z.array(z.string()).readonly().exactOptional(),
+  /** The gate's rules as the commit writes them, where they are others: JSON. What they say is shown beside the verdict, and decides nothing. */
+  proposedGate: z.string().exactOptional(),
 });
 
 /** The `result` of the plan action as the jobs after it get it: the operation, in the envelope of every action's result. */

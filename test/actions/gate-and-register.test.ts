@@ -41,6 +41,38 @@ describe('the judge phase', () => {
     expect(showReport(report)).toContain('- This commit changes `gate[0].margin` from 0.01 to 0.05.');
   });
 
+  test.each([
+    [
+      'lower',
+      850,
+      '[{"metric":"accuracy","floor":0.1}]',
+      'fail',
+      /By the rules that this commit writes the verdict would be: Passed: accuracy is 85.0%/,
+    ],
+    [
+      'raise',
+      970,
+      '[{"metric":"accuracy","floor":0.999}]',
+      'pass',
+      /By the rules that this commit writes the verdict would be: Blocked: accuracy is 97.0%/,
+    ],
+    ['break', 970, '[{"metric":"accuracy","flor":1}]', 'pass', /can't be judged by\. gate.{0,2}\[0/],
+  ] as const)(
+    'shows what the commit’s own rules say that %s limits, and lets them decide nothing',
+    async (_, right, proposedGate, verdict, said) => {
+      const [plain, other] = [await createBench(right), await createBench(right)];
+      const without = await evaluateGate('both', plain.request, plain.ports);
+      const plan = { ...other.request.plan, proposedGate };
+      const outcome = await evaluateGate('both', { ...other.request, plan }, other.ports);
+      expect(outcome).toMatchObject({ decision: without.decision, outputs: { verdict } });
+      expect(outcome.headline).toBe(without.headline);
+      expect(showReport(outcome.report).replaceAll('**', '')).toMatch(said);
+      expect(other.world.ledger.events.map(({ id }) => id)).toEqual(
+        plain.world.ledger.events.map(({ id }) => id),
+      );
+    },
+  );
+
   test('records a verdict once for the same evidence', async () => {
     const { world, request, ports } = await createBench(970);
     await evaluateGate('both', request, ports);

@@ -103,11 +103,14 @@ describe('plan', () => {
     github.files.set(`${'c'.repeat(40)}:trainyard.yml`, POLICY.replace('0.01', '0.05'));
     const told =
       "This commit changes `gate[0].margin` from 0.01 to 0.05; judged by the default branch's 0.01 until it is merged.";
-    expect((await handOff(request, ports)).policyChanges).toEqual([told]);
+    const handed = await handOff(request, ports);
+    expect(handed.policyChanges).toEqual([told]);
+    expect(handed.proposedGate).toContain('0.05');
     const touching = bench(comment('/train'));
     touching.github.changed = ['holdout.npz', 'train.py'];
-    const [file] = (await handOff(touching.request, touching.ports)).policyChanges ?? [];
-    expect(file).toMatch(/changes the file `holdout.npz`/);
+    const touched = await handOff(touching.request, touching.ports);
+    expect(touched.policyChanges?.[0]).toMatch(/changes the file `holdout.npz`/);
+    expect(touched.proposedGate).toBeUndefined();
     const other = bench(comment('/train'));
     const silent = { ...other.github, readFile: () => Promise.reject(new Error('no contents')) };
     const untold = await handOff(other.request, { ...other.ports, github: silent });

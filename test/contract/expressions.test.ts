@@ -54,7 +54,7 @@ function contextsOf(operation: PlannedOperation): Tree {
     ledger: undefined,
     answers: undefined,
     box: { require: false, timeoutSeconds: 86_400, variables: [], inputs: [], docker: false },
-    policyChanges: [],
+    policy: { changes: [] },
     policySha: undefined,
     commit: undefined,
     reasonCode: 'planned',
