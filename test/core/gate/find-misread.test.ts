@@ -167,3 +167,27 @@ test('check refuses them before any training', () => {
     { kind: 'flawed', level: 'error', problem: { code: 'answers-inverted' } },
   ]);
 });
+
+test('models that know nothing are refused in none of 300 cases each, plain ones found in all', () => {
+  const count = (of: (seed: string) => Predictions): number =>
+    Array.from({ length: 300 }, (_, index) => codesOf(of(`case ${index}`))).filter(({ length }) => length > 0)
+      .length;
+  const guess = (seed: string): Predictions => {
+    const random = randomStream(seed);
+    const asked = randomRanking(30, 1, seed);
+    return { ...asked, predictions: asked.predictions.map(() => random.uniform()) };
+  };
+  // Whatever a row has, all columns say how much it has of what makes every class likelier.
+  const alike = (seed: string): Predictions => {
+    const random = randomStream(seed);
+    const factor = Float64Array.from({ length: 300 }, () => random.uniform());
+    const truths = Array.from({ length: 6 }, () => factor.map((value) => Number(random.uniform() < value)));
+    const scores = truths.map(() => factor.map((value) => (value + random.uniform()) / 2));
+    const classes = truths.map((_, index) => `class-${index}`);
+    return { ...MANY, ids: Array.from(factor, (_, row) => String(row)), classes, truths, scores };
+  };
+  expect([count((seed) => randomMultilabel(300, 10, 0.5, seed)), count(guess), count(alike)]).toEqual([
+    0, 0, 0,
+  ]);
+  expect(count((seed) => reorder(randomMultilabel(1000, 4, 0.2, seed), [1, 2, 0, 3]))).toBe(300);
+});
