@@ -68,6 +68,12 @@ describe('classes of a row in another order', () => {
     expect(codesOf(withoutScores(model))).toEqual([]);
   });
 
+  test('eight rows show nothing, however exactly they are the others’', () => {
+    const has = (place: number) => Float64Array.from({ length: 8 }, (_, row) => Number(row % 2 === place));
+    const model = { ...MANY, ids: [...'abcdefgh'], classes: ['a', 'b'], truths: [has(0), has(1)] };
+    expect(codesOf({ ...model, parts: [has(1), has(0)], scores: [] })).toEqual([]);
+  });
+
   test('what few groups have in common is no sign of it', () => {
     // Six users; each has classes of its own, and the model answers by the user alone, wrongly.
     const rows = Array.from({ length: 600 }, (_, row) => row);
@@ -91,6 +97,11 @@ describe('answers upside down', () => {
   test('one class that a model has learnt the wrong way round is a bad model, and judged', () => {
     const [first = new Float64Array(), ...more] = MANY.scores;
     expect(codesOf({ ...MANY, scores: [first.map((value) => 1 - value), ...more] })).toEqual([]);
+  });
+
+  test('where one class is answered rightly the others are a bad model’s', () => {
+    const [first = new Float64Array(), ...more] = MANY.scores;
+    expect(codesOf({ ...MANY, scores: [first, ...turn(more)] })).toEqual([]);
   });
 
   test('a ranker of which the best rows come last', () => {
