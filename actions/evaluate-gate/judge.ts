@@ -1,6 +1,5 @@
 import { type AnswersContract, mergeContracts } from '../../core/answers/contract.ts';
 import { optional } from '../../core/config/optional.ts';
-import { readProposedGate } from '../../core/config/proposed-gate.ts';
 import { type Problem, UserError } from '../../core/errors.ts';
 import type { Boxes } from '../../core/gate/boxes.ts';
 import { showGate } from '../../core/gate/figures/show-gate.ts';
@@ -9,7 +8,6 @@ import type { HeldOut } from '../../core/gate/held-out.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import { gatherEvidence } from '../../core/gate/judge/gather-evidence.ts';
 import { reportGate } from '../../core/gate/report-gate.ts';
-import type { GateRule } from '../../core/gate/rules/rule.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
@@ -25,6 +23,7 @@ import { describeAsking } from './describe-asking.ts';
 import { earlierChampions, fetchAnchors } from './fetch-anchors.ts';
 import { fetchSide, type JudgedSide } from './fetch-side.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
+import { judgeProposed } from './judge-proposed.ts';
 import { readPresentHoldout } from './present-holdout.ts';
 import { readBehaviour } from './read-behaviour.ts';
 import { requireSameChampion } from './require-same-champion.ts';
@@ -104,21 +103,14 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   }
   const { url } = await ports.tracking.getRun(training.runId);
   const { policyChanges = [], proposedGate } = plan;
-  const read = proposedGate === undefined ? undefined : readProposedGate(proposedGate);
-  // The same answers, and no part of the evidence: nothing that a commit writes weighs in what is recorded of it.
-  const judgeBy = (gate: readonly GateRule[]) =>
-    judgeGate(toGateInput({ ...request, config: { ...config, gate } }, state, judged), gathered);
   const asked = describeAsking(config.models, { challenger, champion, other });
   const grouped = held.groupNote === undefined ? [] : [held.groupNote];
-  const unread =
-    read === undefined || read.ok
-      ? []
-      : [`The rules that this commit writes can't be judged by. ${read.error}`];
-  const notes = [...unread, ...asked, ...grouped, ...leftOut, ...gathered.leftOut];
+  const proposed =
+    proposedGate === undefined ? {} : judgeProposed(proposedGate, { request, state, judged, gathered });
+  const notes = [...(proposed.notes ?? []), ...asked, ...grouped, ...leftOut, ...gathered.leftOut];
   const figures = gathered.evidence ? showGate(result, gathered.evidence, input.names) : [];
   const told = { policyChanges, notes, ...(await storeFigures(ports, training.runId, figures)) };
-  const proposed = read?.ok ? judgeBy(read.value) : undefined;
-  return conclude({ result, proposed }, { runId: training.runId, url }, told);
+  return conclude({ result, proposed: proposed.result }, { runId: training.runId, url }, told);
 }
 
 /** What the jobs before say: which model was trained, and what was predicted with. */

@@ -3,7 +3,7 @@ import type { Config } from '../../core/config/config.ts';
 import { describeTouchedFiles } from '../../core/config/describe-touched-files.ts';
 import { listVariables } from '../../core/config/expand-variables.ts';
 import { optional } from '../../core/config/optional.ts';
-import { writeProposedGate } from '../../core/config/proposed-gate.ts';
+import { writeProposedGate } from '../../core/config/gate/proposed-gate.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import type { Workflow } from '../../core/ledger/event.ts';

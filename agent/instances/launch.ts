@@ -26,12 +26,12 @@ export function launchOf(context: AgentContext, instance: StoredInstance): Launc
 const LETTERS = 12;
 
 /** Where a model server has its configuration, its logs and its sockets, whose paths may have 107 bytes in all. */
-export function workFolder(dataDir: string, model: string, version: string): string {
+function workFolder(dataDir: string, model: string, version: string): string {
   return join(dataDir, 'run', modelFolder(model), version);
 }
 
 /** A model's name where it is short; else its beginning, and what tells it from others that begin so. */
-export function modelFolder(model: string): string {
+function modelFolder(model: string): string {
   if (model.length <= LETTERS) return model;
   return `${model.slice(0, 3)}.${createHash('sha256')
     .update(model)

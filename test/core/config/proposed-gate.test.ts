@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readProposedGate, writeProposedGate } from '../../../core/config/proposed-gate.ts';
+import { readProposedGate, writeProposedGate } from '../../../core/config/gate/proposed-gate.ts';
 
 const file = (gate: string, rest = '') => `version: 1\nmodel: m\n${rest}gate:\n${gate}`;
 const OURS = file('  - { metric: accuracy, floor: 0.9 }\n');

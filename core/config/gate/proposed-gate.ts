@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { GateRule } from '../gate/rules/rule.ts';
-import { err, ok, type Result } from '../result.ts';
-import { comparePolicy } from './compare-policy.ts';
-import { formatPath } from './describe-issue.ts';
-import { gateRulesSchema } from './schema/gate-rules.ts';
-import { readWrittenYaml } from './yaml-source.ts';
+import type { GateRule } from '../../gate/rules/rule.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { comparePolicy } from '../compare-policy.ts';
+import { formatPath } from '../describe-issue.ts';
+import { gateRulesSchema } from '../schema/gate-rules.ts';
+import { readWrittenYaml } from '../yaml-source.ts';
 
 /** More than people write; the text goes from job to job, and each rule is judged once more. */
 const MOST_CHARACTERS = 20_000;
