@@ -43,14 +43,14 @@ function keepEvenly(rows: number, classes: number): Uint32Array {
 }
 
 /** What rows have of each class, and a column of answers for each. */
-type Columns = {
+type AnswerColumns = {
   readonly classes: readonly string[];
   readonly truths: readonly Float64Array[];
   readonly columns: readonly Float64Array[];
   readonly groups: readonly string[] | undefined;
 };
 
-function findMisreadColumns(looked: Columns, who: string): Problem | undefined {
+function findMisreadColumns(looked: AnswerColumns, who: string): Problem | undefined {
   const { classes } = looked;
   const fit = fitColumns(looked);
   const best = fit.byColumn.map((fits) => fits.indexOf(Math.max(...fits)));
@@ -70,7 +70,7 @@ type Fit = {
   readonly isAbove: (values: Float64Array) => boolean;
 };
 
-function fitColumns({ truths, columns, groups }: Columns): Fit {
+function fitColumns({ truths, columns, groups }: AnswerColumns): Fit {
   const labels = truths.map(centreLabel);
   const ranks = columns.map((column) => centredRanks(column));
   const grouped = groups && groupRows(groups);

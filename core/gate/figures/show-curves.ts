@@ -21,7 +21,7 @@ type Operating = {
 };
 
 type Ranked = ModelCurves & { readonly name: string; readonly auc: string; readonly ap: string };
-type RankedClass = Omit<ClassCurves, 'models'> & { readonly models: readonly Ranked[] };
+type DrawnClass = Omit<ClassCurves, 'models'> & { readonly models: readonly Ranked[] };
 
 /** Curves of more classes than these are not drawn. */
 const MOST_CLASSES = 6;
@@ -47,7 +47,7 @@ export function showCurves(shown: Shown): GateFigure | undefined {
   };
 }
 
-function introduce({ positive, share }: RankedClass): Block {
+function introduce({ positive, share }: DrawnClass): Block {
   return { kind: 'paragraph', text: `Positive: ${positive}, ${formatValue(share, 'rate')} of the rows.` };
 }
 
@@ -56,7 +56,7 @@ function describeCut(drawn: number, classes: number): string {
 }
 
 /** One class against the rest, by every model that ranks it; none where all rows are of it, or none is. */
-function rankClass({ sample, models }: Shown, place: number): readonly RankedClass[] {
+function rankClass({ sample, models }: Shown, place: number): readonly DrawnClass[] {
   const positive = markRows(sample, place);
   const positives = positive.reduce((sum, one) => sum + one, 0);
   if (positives === 0 || positives === positive.length) return [];
@@ -115,7 +115,7 @@ function placeAnswers({
 }
 
 /** A line for each model, and for each class where those have a column of their own. */
-function tableOf(classes: readonly RankedClass[], heading?: string): Block {
+function tableOf(classes: readonly DrawnClass[], heading?: string): Block {
   const numbers = ['ROC AUC', 'Average precision', 'Recall', 'False positive rate', 'Precision'];
   const columns = [...(heading === undefined ? [] : [heading]), 'Model', ...numbers.map(alignRight)];
   const rows = classes.flatMap(({ positive, models }) =>
