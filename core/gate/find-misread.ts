@@ -209,7 +209,7 @@ function findInvertedRanking(
       code: 'answers-inverted',
       message: `The scores of the ${who} run against the relevance in ${inverted} of ${queries.length} queries whose rows differ in both: its best rows come last.`,
       remedy:
-        'Let the model give a number that is the higher the more relevant a row is: less its own where it gives a distance, or the place of the row.',
+        'Let the model give a number that is the higher the more relevant a row is: −x where it gives a distance x, or the place of the row.',
     },
   ];
 }
