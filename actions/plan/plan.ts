@@ -2,8 +2,8 @@ import { comparePolicy, describePolicy } from '../../core/config/compare-policy.
 import type { Config } from '../../core/config/config.ts';
 import { describeTouchedFiles } from '../../core/config/describe-touched-files.ts';
 import { listVariables } from '../../core/config/expand-variables.ts';
-import { optional } from '../../core/config/optional.ts';
 import { writeProposedGate } from '../../core/config/gate/proposed-gate.ts';
+import { optional } from '../../core/config/optional.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
