@@ -105,6 +105,10 @@ export const TAGS = {
   /** On a run: the last checkpoint that was kept among its artifacts. */
   checkpoint: 'trainyard.checkpoint',
   life: 'trainyard.life',
+  /** On a run: the search that its parameters come from, as JSON. */
+  study: 'trainyard.study',
+  /** On a run that is trained with the best parameters of a search, on all its data: `production`. */
+  pipeline: 'trainyard.pipeline',
 } as const;
 
 /** The file of a repository's git folder that says where its sandbox takes orders, while one runs. */

@@ -13,6 +13,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
+import { believeStudy, failsProduction } from '../../core/plan/training/find-search.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import { err, ok } from '../../core/result.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -64,6 +65,8 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const state = await ports.ledger.read(config.model);
   const { training, predictions } = said;
   await requireTrainedModel(plan, training, { state, tracking: ports.tracking });
+  const study = believeStudy(training.study, plan, state);
+  if (failsProduction(plan, study)) throw notOfProduction(training.runId);
   const champion = championOf(state, plan.environment);
   requireSameChampion(request, champion);
   const expected = mergeContracts(config.answers, state.answers?.contract);
@@ -81,7 +84,7 @@ async function judgeOnce(request: GateRequest, ports: GatePorts, said: Said): Pr
   const answers = { declared: config.answers, contract: challenger.answers.contract };
   const decide = (on: LedgerState): Decisions => decideFixed(on, present, answers);
   const decisions = decide(state);
-  const judged = { training, challenger, champion, other, anchors, held, behaviour, decisions, boxes };
+  const judged = { training, challenger, champion, other, anchors, held, behaviour, decisions, boxes, study };
   const input = toGateInput(request, state, judged);
   const gathered = gatherEvidence(input);
   const result = judgeGate(input, gathered);
@@ -152,6 +155,16 @@ function fetchChampion(
   });
 }
 
+function notOfProduction(runId: string): UserError {
+  return new UserError([
+    {
+      code: 'not-of-production',
+      message: `A production run was asked for, and the job train names no search of the ledger whose parameters and data run ${runId} had.`,
+      remedy: 'Train again with the same version of all Trainyard actions, or without --production.',
+    },
+  ]);
+}
+
 /** The training's own events are written here too: the train job runs the user's code and may not write to the ledger. */
 function recordVerdict(
   { plan, author }: GateRequest,
@@ -169,7 +182,10 @@ function recordVerdict(
     createEvent(
       context,
       'training.finished',
-      { runId, status: 'finished', modelUri, modelDigest, dataDigest, box },
+      {
+        ...({ runId, status: 'finished', modelUri, modelDigest, dataDigest, box } as const),
+        ...optional('study', judged.study),
+      },
       runId,
     ),
     ...(holdout.kind === 'fixed'

@@ -4,6 +4,7 @@ import type { Examples } from '../../core/gate/examples.ts';
 import type { Anchor, GateInput } from '../../core/gate/gate-input.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { isBudgetRule } from '../../core/gate/rules/rule.ts';
+import type { Study } from '../../core/ledger/search/study.ts';
 import type { LedgerState, VersionState } from '../../core/ledger/state.ts';
 import type { Trained } from '../job/handoff.ts';
 import type { Decisions } from './decide-fixed.ts';
@@ -21,6 +22,8 @@ export type Judgement = {
   readonly behaviour: readonly Examples[];
   readonly decisions: Decisions;
   readonly boxes: Boxes;
+  /** The search that the challenger's parameters come from. */
+  readonly study: Study | undefined;
 };
 
 /** What the gate looks at. */

@@ -55,7 +55,7 @@ export function answerPlan(
   state: LedgerState,
   policyChanges: readonly string[],
 ): Report {
-  const { sha, parameters, environment, version, reason, next, dryRun, actor } = operation;
+  const { sha, parameters, environment, version, reason, next, production, dryRun, actor } = operation;
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
   const here = environment === undefined ? undefined : environmentOf(state, environment);
   const facts = [
@@ -66,6 +66,7 @@ export function answerPlan(
     ...(here === undefined ? [] : [['serving now', describeChampion(here)] as const]),
     ...(given.length === 0 ? [] : [['parameters', given.join(' ')] as const]),
     ...(next === undefined ? [] : [['then', next] as const]),
+    ...(production === undefined ? [] : [['pipeline', 'production'] as const]),
     ...(reason === undefined ? [] : [['reason', reason] as const]),
   ] as const;
   const said = dryRun
@@ -107,7 +108,7 @@ export function answerBegun(plan: Report): Report {
 
 const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
   train: 'train, judge and, if the gate passes, register, build and roll out a new version',
-  tune: 'search for the best parameters, and propose them or, where `--then train` says so, train with them',
+  tune: 'search for the best parameters, and propose them or, where `--then` says so, train with them',
   deploy: 'roll the version out in stages',
   advance: 'go on with the rollout in progress',
   promote: 'give the candidate all traffic',

@@ -54,7 +54,7 @@ export type Conclusion = {
   /** What it is about. */
   readonly commit: string | undefined;
   /** What the ledger knows of the training that is asked for. */
-  readonly training?: Pick<HandOverContext, 'nonce' | 'trained' | 'searched'>;
+  readonly training?: Pick<HandOverContext, 'nonce' | 'trained' | 'searched' | 'searches'>;
   readonly reasonCode: keyof typeof DECISIONS;
   readonly report: Report;
 };

@@ -52,7 +52,7 @@ export function recordOf(
 
 function requestTraining(
   context: EventContext,
-  { operation, sha, parameters, pullRequest, reason, environment, next }: PlannedOperation,
+  { operation, sha, parameters, pullRequest, reason, environment, next, production }: PlannedOperation,
   { nonce }: Stamp,
 ): LedgerEvent {
   return createEvent(context, 'training.requested', {
@@ -63,6 +63,7 @@ function requestTraining(
     ...(reason !== undefined && { reason }),
     ...(environment !== undefined && { environment }),
     ...(next !== undefined && { next }),
+    ...(production !== undefined && { production }),
     nonce,
   });
 }

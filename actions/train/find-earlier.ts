@@ -1,12 +1,13 @@
 import { boxLevelSchema } from '../../core/box-level.ts';
+import type { Study } from '../../core/ledger/search/study.ts';
 import { TAGS } from '../../core/names.ts';
-import type { TrainedModel } from '../../core/plan/chain/handed-on.ts';
 import type { TrackingRun } from '../../core/ports.ts';
-import type { TrainPorts, TrainRequest } from './train-context.ts';
+import { readStudy, studyTags } from './study-of.ts';
+import type { Done, TrainPorts, TrainRequest } from './train-context.ts';
 
 /** What this training has left already: all of it, or a run whose job was lost before it could say so. */
 type Earlier =
-  | { readonly kind: 'finished'; readonly run: TrackingRun; readonly model: TrainedModel }
+  | ({ readonly kind: 'finished' } & Done)
   | { readonly kind: 'lost'; readonly run: TrackingRun }
   | { readonly kind: 'nothing' };
 
@@ -23,8 +24,8 @@ export async function findEarlier(request: FindRequest, ports: FindPorts): Promi
   if (isFirst(request.holder)) return { kind: 'nothing' };
   const own = await findOpened(request, ports, 'train');
   for (const run of own) {
-    const model = await readFinished(run, request, ports);
-    if (model !== undefined) return { kind: 'finished', run, model };
+    const done = await readFinished(run, request, ports);
+    if (done !== undefined) return { kind: 'finished', ...done };
   }
   const [run] = own;
   return run === undefined ? { kind: 'nothing' } : { kind: 'lost', run };
@@ -67,12 +68,19 @@ export function sealOpened(
 export function sealFinished(
   { plan }: Pick<FindRequest, 'plan'>,
   { seal }: Pick<FindPorts, 'seal'>,
-  { model, metrics }: { readonly model: TrainedModel; readonly metrics: TrackingRun['metrics'] },
+  {
+    model,
+    metrics,
+    study,
+  }: Pick<Done, 'model'> & {
+    readonly metrics: TrackingRun['metrics'];
+    readonly study: Study | undefined;
+  },
 ) {
   const { runId, modelUri, modelDigest, dataDigest, box } = model;
   const logged = Object.entries(metrics).map(([name, value]) => `${name}=${value}`);
   const facts = [plan.correlationId, plan.sha, runId, modelUri, modelDigest, dataDigest, box];
-  return seal(['finished', ...facts, ...logged.toSorted()]);
+  return seal(['finished', ...facts, ...Object.values(studyTags(study)), ...logged.toSorted()]);
 }
 
 async function findRecorded(
@@ -94,7 +102,7 @@ async function readFinished(
   run: TrackingRun,
   request: FindRequest,
   ports: FindPorts,
-): Promise<TrainedModel | undefined> {
+): Promise<Done | undefined> {
   const { runId, modelUri, tags, metrics } = run;
   const [seal, dataDigest] = [tags[TAGS.finishedSeal], tags[TAGS.dataDigest]];
   const box = boxLevelSchema.safeParse(tags[TAGS.box]);
@@ -102,7 +110,9 @@ async function readFinished(
   const modelDigest = modelUri === undefined ? undefined : await ports.tracking.digestModel(modelUri);
   if (modelUri !== undefined && modelDigest !== undefined && dataDigest !== undefined && box.success) {
     const model = { runId, modelUri, modelDigest, dataDigest, box: box.data };
-    if (seal === sealFinished(request, ports, { model, metrics })) return model;
+    const study = readStudy(tags);
+    if (seal === sealFinished(request, ports, { model, metrics, study }))
+      return { run, model, ...(study !== undefined && { study }) };
   }
   ports.log.warn(
     `This training's run ${run.url} says something else of model, data or metrics than when it ended: it is trained again. Someone with write access to MLflow has changed it.`,

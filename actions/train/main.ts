@@ -5,6 +5,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashText } from '../../adapters/data-digest.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
@@ -54,6 +55,7 @@ export function main(root: string): Promise<void> {
         hashData: (names) => hashData(workspace, names),
         readHoldout: (holdout) => readHoldout(workspace, holdout),
         writeTemp: createScratch(host).writeTemp,
+        readSearched: createSearchReader(tracking, host.temp),
       },
     );
   });

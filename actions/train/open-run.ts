@@ -57,6 +57,7 @@ async function createRun(
       [TAGS.correlation]: plan.correlationId,
       [TAGS.sha]: plan.sha,
       [TAGS.step]: 'train',
+      ...(plan.production === true && { [TAGS.pipeline]: 'production' }),
       ...sourceTags(request, config.project.steps.train),
       ...(resumes !== undefined && { [TAGS.resumes]: resumes }),
     },

@@ -1,10 +1,13 @@
+import type { Study } from '../../core/ledger/search/study.ts';
 import type { TrackingRun } from '../../core/ports.ts';
 import { alignRight, type Block, type Report } from '../../core/report/report.ts';
+import { describeStudy } from '../../core/search/describe-study.ts';
 
 /** The training for people: what it made, with which parameters, and how well it did by its own account. */
 export function reportTraining(
   code: 'trained' | 'already-trained',
   { runId, url, modelUri = 'no model', metrics, parameters }: TrackingRun,
+  study: Study | undefined,
 ): Report {
   const values = Object.entries(metrics)
     .toSorted(([left], [right]) => left.localeCompare(right))
@@ -24,6 +27,7 @@ export function reportTraining(
         ],
       },
       ...blocksOf(given.length > 0, { kind: 'paragraph', text: `Parameters: ${given.join(' ')}` }),
+      ...(study === undefined ? [] : [{ kind: 'paragraph', text: describeStudy(study) } as const]),
       ...blocksOf(values.length > 0, {
         kind: 'table',
         columns: ['metric', alignRight('value')],

@@ -1,6 +1,8 @@
 import type { Config, Holdout, Scalar } from '../../core/config/config.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
-import type { Clock, Log, ProjectRunner, Tracking } from '../../core/ports.ts';
+import type { Study } from '../../core/ledger/search/study.ts';
+import type { TrainedModel } from '../../core/plan/chain/handed-on.ts';
+import type { Clock, Log, ProjectRunner, Tracking, TrackingRun } from '../../core/ports.ts';
 import type { SearchRunner } from '../../core/search-port.ts';
 import type { Checkpoints } from '../../core/training/checkpoints.ts';
 import type { Holder, LeaseTimes } from '../../core/training/lease.ts';
@@ -33,9 +35,14 @@ export type TrainRequest = {
   readonly search?: FinishedSearch;
 };
 
+/** A training that has ended well: its run, its model as it left it, and the search that its parameters come from. */
+export type Done = { readonly run: TrackingRun; readonly model: TrainedModel; readonly study?: Study };
+
 /** A search that is over, and the files that its trainings read, where they are known. */
 export type FinishedSearch = {
   readonly summary: SearchSummary;
+  /** The commit that it searched for. */
+  readonly sha: string;
   readonly files?: HashedData['files'];
 };
 
@@ -53,6 +60,8 @@ export type TrainPorts = {
   readonly readHoldout: (holdout: Holdout) => Promise<unknown>;
   /** Writes a text to a temporary file and gives its path. */
   readonly writeTemp: (name: string, text: string) => Promise<string>;
+  /** The files that a search read, as the ledger knows them by its artifact's digest. Rejects where they can't be told. */
+  readonly readSearched: (search: SearchSummary) => Promise<HashedData['files']>;
 };
 
 /** What a search may touch besides. */

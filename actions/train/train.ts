@@ -2,6 +2,7 @@ import { messageOf, UserError } from '../../core/errors.ts';
 import { CHECKPOINT_VARIABLE, RESUME_VARIABLE, TAGS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { Log, ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
+import { describeStudy } from '../../core/search/describe-study.ts';
 import { fitMetrics } from '../../core/training/fit-metrics.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained as HandedOn } from '../job/handoff.ts';
@@ -15,8 +16,9 @@ import { keepCheckpoints } from './keep-checkpoints.ts';
 import { logGiven, sourceTags } from './keep-habits.ts';
 import { openRun } from './open-run.ts';
 import { reportTraining } from './report-training.ts';
-import type { TrainPorts, TrainRequest } from './train-context.ts';
-import { type Done, writeProvenance } from './write-provenance.ts';
+import { searchBehind, studyOf, studyTags } from './study-of.ts';
+import type { Done, TrainPorts, TrainRequest } from './train-context.ts';
+import { writeProvenance } from './write-provenance.ts';
 
 type Trained = OutcomeOf<typeof CONTRACTS.train>;
 
@@ -26,19 +28,21 @@ type Trained = OutcomeOf<typeof CONTRACTS.train>;
  */
 export async function train(request: TrainRequest, ports: TrainPorts): Promise<Trained> {
   const { tracking, log } = ports;
+  const search = searchBehind(request);
   await tracking.check();
   const earlier = await findEarlier(request, ports);
+  const traced = { ...request, ...(search !== undefined && { search }) };
   const told = { asked: request.config.gate.flatMap((rule) => ('metric' in rule ? [rule.metric] : [])), log };
   switch (earlier.kind) {
     case 'finished': {
-      const { run, model } = earlier;
-      log.info(`This training is done already: ${run.url}`);
-      return conclude('already-trained', { run, model }, told);
+      const { kind: _, ...done } = earlier;
+      log.info(`This training is done already: ${done.run.url}`);
+      return conclude('already-trained', done, told);
     }
     case 'lost':
-      return conclude('trained', await runTraining(request, ports, earlier.run), told);
+      return conclude('trained', await runTraining(traced, ports, earlier.run), told);
     case 'nothing':
-      return conclude('trained', await runTraining(request, ports, undefined), told);
+      return conclude('trained', await runTraining(traced, ports, undefined), told);
   }
 }
 
@@ -59,7 +63,9 @@ async function runTraining(
     // Nothing is trained for hours that could not be judged then.
     if (config.data.holdout !== undefined) await ports.readHoldout(config.data.holdout);
     const data = await hashInputs(request, ports);
-    await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
+    const study = request.search && (await studyOf(request.search, data, { plan: request.plan, ports }));
+    if (study !== undefined) log.info(describeStudy(study));
+    await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest, ...studyTags(study) });
     const step = checkpointed(stepOf({ ...request, signal }, run.runId), ports, resumes);
     const end = await log.group('Training', () => runTrainStep(request, ports, { step, held }));
     await held.require();
@@ -68,9 +74,10 @@ async function runTraining(
     checkEnd(request, 'train', end);
     const trained = await checkModel(request, tracking, run.runId);
     const { box } = end;
-    const done = { run: trained.run, model: { ...trained.model, dataDigest: data.digest, box } };
+    const model = { ...trained.model, dataDigest: data.digest, box };
+    const done = { run: trained.run, model, ...(study !== undefined && { study }) };
     await writeProvenance(request, ports, { ...done, data, startedAt });
-    const sealed = sealFinished(request, ports, { model: done.model, metrics: trained.run.metrics });
+    const sealed = sealFinished(request, ports, { model, metrics: trained.run.metrics, study });
     await held.require();
     await tracking.setRunTags(run.runId, { [TAGS.box]: box, [TAGS.finishedSeal]: sealed });
     // It has ended well whatever is left in the folder.
@@ -210,7 +217,7 @@ async function checkModel(
 /** What later jobs believe of the training is what this job says here, and nothing that lies in MLflow. */
 function conclude(
   reasonCode: 'trained' | 'already-trained',
-  { run, model }: Done,
+  { run, model, study }: Done,
   { asked, log }: { readonly asked: readonly string[]; readonly log: Log },
 ): Trained {
   const { runId, modelUri } = model;
@@ -221,12 +228,16 @@ function conclude(
       `The run logged more metrics than can be handed on: ${leftOut} with long names are not, and no rule of the default branch can go by them. In MLflow they are all.`,
     );
   }
-  const handedOn: Omit<HandedOn, 'schema_version' | 'action'> = { ...model, metrics };
+  const handedOn: Omit<HandedOn, 'schema_version' | 'action'> = {
+    ...model,
+    metrics,
+    ...(study !== undefined && { study }),
+  };
   return {
     decision: 'continue',
     reasonCode,
     headline: `Run ${runId} logged ${modelUri}.`,
-    report: reportTraining(reasonCode, run),
+    report: reportTraining(reasonCode, run, study),
     outputs: { 'run-id': runId, 'model-uri': modelUri },
     result: { ...handedOn, url },
   };

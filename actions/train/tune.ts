@@ -33,13 +33,14 @@ export async function tune(request: TrainRequest, ports: TunePorts): Promise<Tra
   const { plan, config } = request;
   await ports.tracking.check();
   const known = plan.searched;
-  const searched = known === undefined ? await search(request, ports) : await recall(known, ports);
+  const searched = known === undefined ? await search(request, ports) : await recall(known, request, ports);
   const { summary } = searched;
   if (plan.next === undefined) return conclude(searched, known !== undefined);
   const given = withoutSearchParameters(plan, config);
   const parameters = { ...given, ...summary.best.parameters };
   ports.log.info(`Training with the best of them: ${describeParameters(summary.best.parameters)}`);
-  const trained = await trainWith(searched, { ...request, plan: { ...plan, parameters } }, ports);
+  const follows = { ...plan, parameters, ...(plan.next === 'production' && { production: true as const }) };
+  const trained = await trainWith(searched, { ...request, plan: follows }, ports);
   return {
     ...trained,
     report: { ...trained.report, blocks: [...trained.report.blocks, ...searched.blocks] },
@@ -56,10 +57,14 @@ async function trainWith(search: Searched, request: TrainRequest, ports: TunePor
   }
 }
 
-async function recall(summary: SearchSummary, { tracking, log }: TunePorts): Promise<Searched> {
+async function recall(
+  summary: SearchSummary,
+  { plan: { sha } }: TrainRequest,
+  { tracking, log }: TunePorts,
+): Promise<Searched> {
   const { url } = await tracking.getRun(summary.runId);
   log.info(`This search is over already: ${url}`);
-  return { summary, url, blocks: [] };
+  return { summary, sha, url, blocks: [] };
 }
 
 async function search(request: TrainRequest, ports: TunePorts): Promise<Searched> {
@@ -78,7 +83,13 @@ async function search(request: TrainRequest, ports: TunePorts): Promise<Searched
     const end = await log.group('Search', () => runSearch(request, ports, { asked, run }));
     const summary = await keep(ports, { end, data, run, plan, asked });
     await tracking.endRun(run.runId, 'FINISHED');
-    return { summary, url: run.url, files: data.files, blocks: describeSearch(end.result, run.url) };
+    return {
+      summary,
+      sha: plan.sha,
+      url: run.url,
+      files: data.files,
+      blocks: describeSearch(end.result, run.url),
+    };
   } catch (thrown) {
     await tracking.endRun(run.runId, signal.aborted ? 'KILLED' : 'FAILED');
     throw thrown;

@@ -1,18 +1,18 @@
 import type { Instant } from '../../core/instant.ts';
 import { RUN_ARTIFACTS, SCHEMAS } from '../../core/names.ts';
-import type { TrainedModel } from '../../core/plan/chain/handed-on.ts';
-import type { TrackingRun } from '../../core/ports.ts';
 import { provenanceOf } from './provenance-of.ts';
-import type { HashedData, TrainPorts, TrainRequest } from './train-context.ts';
-
-/** A training that has ended well: its run, and its model as it left it. */
-export type Done = { readonly run: TrackingRun; readonly model: TrainedModel };
+import type { Done, HashedData, TrainPorts, TrainRequest } from './train-context.ts';
 
 /** Puts into the run's artifacts what its model was made from, by whom and where. */
 export async function writeProvenance(
   { plan, config, repository, runUrl, search }: TrainRequest,
   { tracking, clock, writeTemp }: TrainPorts,
-  { model, data, startedAt }: Done & { readonly data: HashedData; readonly startedAt: Instant },
+  {
+    model,
+    study,
+    data,
+    startedAt,
+  }: Omit<Done, 'run'> & { readonly data: HashedData; readonly startedAt: Instant },
 ): Promise<void> {
   const manifest = {
     schema: SCHEMAS.provenance,
@@ -25,7 +25,8 @@ export async function writeProvenance(
     project: { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
     ...{ runId: model.runId, modelUri: model.modelUri, modelDigest: model.modelDigest, box: model.box },
     data,
-    ...(search !== undefined && { search: provenanceOf(search, data) }),
+    pipeline: plan.production === true ? 'production' : 'training',
+    ...(search !== undefined && study !== undefined && { search: provenanceOf(search, study) }),
     startedAt,
     finishedAt: clock.now(),
   };

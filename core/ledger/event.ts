@@ -11,6 +11,7 @@ import { causeSchema } from './cause.ts';
 import { envelopeSchema } from './envelope.ts';
 import { parametersSchema } from './parameters.ts';
 import { searchSummarySchema } from './search/search-summary.ts';
+import { studySchema } from './search/study.ts';
 
 const workflowSchema = z.strictObject({
   repository: z.string(),
@@ -36,7 +37,9 @@ const DATA = {
     /** Where its model is to be rolled out to. */
     environment: environment.optional(),
     /** What follows a search at once. */
-    next: z.literal('train').optional(),
+    next: z.enum(['train', 'production']).optional(),
+    /** It is trained only with the best parameters of a search, and on all the data of it. */
+    production: z.literal(true).optional(),
     /** What the attempts of its train job know each other's runs by. */
     nonce: z.string().min(32).max(200).optional(),
   }),
@@ -57,6 +60,8 @@ const DATA = {
     dataDigest: digestSchema.optional(),
     /** In what box it ran, as its job says. */
     box: boxLevelSchema.optional(),
+    /** The search that its parameters come from, and how its data compare with those of the search. */
+    study: studySchema.optional(),
     message: z.string().optional(),
   }),
   'search.finished': searchSummarySchema,

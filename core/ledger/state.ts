@@ -6,6 +6,7 @@ import type { Cause } from './cause.ts';
 import type { UnsignedBeginning } from './chain/unsigned-beginning.ts';
 import type { LedgerEventData, LOCK_TYPES } from './event.ts';
 import type { SearchSummary } from './search/search-summary.ts';
+import type { Study } from './search/study.ts';
 
 export type LockType = (typeof LOCK_TYPES)[number];
 
@@ -137,7 +138,9 @@ export type Training = {
   /** How often it was lost and taken up again, and when last, by which run of the workflow. */
   readonly resumed?: { readonly round: number; readonly at: string; readonly run: string } | undefined;
   /** What follows the search at once. */
-  readonly next?: 'train' | undefined;
+  readonly next?: 'train' | 'production' | undefined;
+  /** Whether it may train only with the best parameters of a search, and on all the data of it. */
+  readonly production?: true | undefined;
   readonly nonce?: string | undefined;
   readonly cause: Cause;
   readonly actor: string;
@@ -148,6 +151,8 @@ export type Training = {
   readonly modelDigest?: string | undefined;
   readonly dataDigest?: string | undefined;
   readonly message?: string | undefined;
+  /** The search that its parameters come from. */
+  readonly study?: Study | undefined;
   /** What its search came to. */
   readonly search?: SearchSummary | undefined;
 };

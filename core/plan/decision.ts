@@ -41,6 +41,7 @@ type RefuseCode =
   | 'bad-parameter'
   | 'no-search'
   | 'search-running'
+  | 'not-searched'
   | 'no-environments'
   | 'unknown-environment'
   | 'unknown-version'

@@ -8,6 +8,7 @@ import { instantSchema } from '../instant.ts';
 import { causeSchema } from '../ledger/cause.ts';
 import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
+import { knownSearchSchema } from '../ledger/search/known-search.ts';
 import { searchSummarySchema } from '../ledger/search/search-summary.ts';
 import { trainedModelSchema } from './chain/handed-on.ts';
 
@@ -51,7 +52,9 @@ const operationSchema = z.object({
   /** Why someone freezes, or what a dispatch said of its cause. */
   reason: z.string().exactOptional(),
   /** What follows a search at once. */
-  next: z.literal('train').exactOptional(),
+  next: z.enum(['train', 'production']).exactOptional(),
+  /** It is trained only with the best parameters of a search, and on all the data of it. */
+  production: z.literal(true).exactOptional(),
   /** How often this training was lost before; absent the first time. */
   round: z.int().positive().exactOptional(),
   /** The rollout that a host has braked. */
@@ -113,6 +116,8 @@ const contentSchema = operationSchema.extend({
   trained: trainedModelSchema.exactOptional(),
   /** The search that it asks for is over by the ledger. */
   searched: searchSummarySchema.exactOptional(),
+  /** The searches that its parameters may come from, newest first. */
+  searches: z.array(knownSearchSchema).readonly().exactOptional(),
   /**
    * What an attempt of the train job seals its run with, so that the next one knows it for its own. It is no secret to those who may read
    * the repository: it stands in the log and the ledger.

@@ -119,7 +119,7 @@ function correlationIdOf({ id }: CommentPayload['comment']): string {
 }
 
 function toRequest({ issue, comment }: CommentPayload, parsed: ParsedCommand, sha: string): Request {
-  const { command, dryRun, parameters, version, environment, reason, next } = parsed;
+  const { command, dryRun, parameters, version, environment, reason, next, production } = parsed;
   const url = comment.html_url;
   return {
     operation: command.name,
@@ -136,5 +136,6 @@ function toRequest({ issue, comment }: CommentPayload, parsed: ParsedCommand, sh
     ...(environment === undefined ? {} : { environment }),
     ...(reason === undefined ? {} : { reason }),
     ...(next === undefined ? {} : { next }),
+    ...(production === undefined ? {} : { production }),
   };
 }

@@ -94,6 +94,7 @@ function planInputs(
       ...(environment === '' ? {} : { environment }),
       ...(reason === '' ? {} : { reason }),
       ...(parsed.next === undefined ? {} : { next: parsed.next }),
+      ...(parsed.production === undefined ? {} : { production: parsed.production }),
     },
     input.config,
     input.state,

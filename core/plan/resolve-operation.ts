@@ -8,6 +8,7 @@ import { chooseEnvironment, findEnvironment } from './choose-environment.ts';
 import { type Refused, refuse } from './decision.ts';
 import type { PlannedOperation } from './hand-over.ts';
 import { readParameters } from './read-parameters.ts';
+import { listSearches } from './training/find-search.ts';
 
 /** What someone entitled to it asks for, from whichever event it came. */
 export type Request = Omit<PlannedOperation, 'kind' | 'correlationId'>;
@@ -21,6 +22,8 @@ export function resolveOperation(
   const trains = request.operation === 'train' || request.operation === 'tune';
   const other = trains && checkAsked({ state }, { sha: request.sha, correlationId: request.cause.id });
   if (other) return other;
+  const unsearched = checkSearched(request, state);
+  if (unsearched) return unsearched;
   const parameters = resolveParameters(request, config);
   if (!parameters.ok) return parameters.error;
   const target = resolveTarget(request, config, state);
@@ -33,6 +36,13 @@ export function resolveOperation(
     ...target.value,
     correlationId: request.cause.id,
   };
+}
+
+/** The parameters of a production run are a search's: without any there are none. Whether they are, its job looks at. */
+function checkSearched({ production }: Request, state: LedgerState): Refused | undefined {
+  if (production === undefined || listSearches(state).length > 0) return undefined;
+  const message = 'A production run has the best parameters of a search, and the ledger knows of none.';
+  return refuse('not-searched', message, 'Search first (`/tune`), or `/train` without `--production`.');
 }
 
 function resolveParameters(request: Request, config: Config): Result<Request['parameters'], Refused> {

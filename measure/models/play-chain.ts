@@ -16,6 +16,7 @@ import { createGitLedger } from '../../adapters/git/ledger.ts';
 import { readExamples } from '../../adapters/holdout/read-examples.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
@@ -120,6 +121,7 @@ async function trainKind(
       checkpoints: await createRunCheckpoints({ temp: os.tmpdir(), holder: '0.1', tracking, seal, log }),
       hashData: (names) => hashData(folder, names),
       readHoldout: (holdout) => readHoldout(folder, holdout),
+      readSearched: createSearchReader(tracking, os.tmpdir()),
     },
   );
   return readTraining(JSON.stringify({ schema_version: 1, action: 'train', ...outcome.result }));

@@ -81,7 +81,11 @@ describe('a run of this training’s name that somebody has put into MLflow', ()
     const model = { ...RECORDED, modelUri: 'models:/m-poison', modelDigest: digestOf('models:/m-poison') };
     await bench.tracking.setRunTags(planted, {
       'trainyard.seal.opened': sealOpened(bench.request, bench.ports, planted),
-      'trainyard.seal.finished': sealFinished(bench.request, bench.ports, { model, metrics: {} }),
+      'trainyard.seal.finished': sealFinished(bench.request, bench.ports, {
+        model,
+        metrics: {},
+        study: undefined,
+      }),
     });
     const outcome = await train(bench.request, bench.ports);
     expect(outcome).toMatchObject({ reasonCode: 'trained', outputs: { 'run-id': 'run-2' } });

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import { register } from '../../actions/register/register.ts';
-import { championEvents, versionEvents } from './support/deployment.ts';
-import { createGateBench as createBench } from './support/gate-bench.ts';
+import { createEvent } from '../../core/ledger/create-event.ts';
+import { searchSummary } from '../core/ledger/ledger-support.ts';
+import { championEvents, contextOf, versionEvents } from './support/deployment.ts';
+import { createGateBench as createBench, TRAINING } from './support/gate-bench.ts';
 import { showReport } from './support/show-report.ts';
 
 describe('the predict phase', () => {
@@ -72,6 +74,24 @@ describe('the judge phase', () => {
       );
     },
   );
+
+  test('records which search the parameters come from, and no production run without one', async () => {
+    const judge = async (study: object, production: object) => {
+      const bench = await createBench(950);
+      const { request, ports, world } = bench;
+      const searched = createEvent(contextOf('comment-0'), 'search.finished', searchSummary());
+      world.ledger.events.push(searched);
+      const training = JSON.stringify({ ...TRAINING, ...study });
+      const asked = { ...request, training, plan: { ...request.plan, ...production } };
+      await evaluateGate('both', asked, ports);
+      const state = await world.ledger.read('mnist');
+      return state.trainings[asked.plan.correlationId]?.study;
+    };
+    const study = { study: 's', runId: 'r', trial: 1, data: 'superset' };
+    expect(await judge({ study }, { production: true })).toEqual(study);
+    expect(await judge({ study: { ...study, study: 'planted' } }, {})).toBeUndefined();
+    await expect(judge({}, { production: true })).rejects.toThrow(/production run/);
+  });
 
   test('records a verdict once for the same evidence', async () => {
     const { world, request, ports } = await createBench(970);

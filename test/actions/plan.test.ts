@@ -5,6 +5,8 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { GitHub, Ledger } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
+import { searchSummary } from '../core/ledger/ledger-support.ts';
+import { contextOf } from './support/deployment.ts';
 import { digestOf } from './support/memory-agent.ts';
 import { createMemoryLedger } from './support/memory-ledger.ts';
 import { bench, comment, handOff, POLICY, SHA } from './support/plan-bench.ts';
@@ -68,6 +70,16 @@ describe('plan', () => {
     expect(read.champion).toEqual({ version: '1', ...model });
     expect(world.ledger.kinds().at(-1)).toBe('training.requested');
     expect(github.reactions).toEqual(['eyes', 'rocket']);
+  });
+
+  test('turns /train --production into a request on record where there is a search, and hands that on', async () => {
+    const { world, request, ports } = bench(comment('/train --production'));
+    const context = contextOf('comment-1');
+    world.ledger.events.push(createEvent(context, 'search.finished', searchSummary()));
+    const read = await handOff(request, ports);
+    expect(read).toMatchObject({ production: true, searches: [{ summary: { study: 's' } }] });
+    const state = await world.ledger.read('mnist');
+    expect(state.trainings['comment-42']).toMatchObject({ production: true });
   });
 
   test('turns /tune into a request with the lock of a search, and what follows it', async () => {

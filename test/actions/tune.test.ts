@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { hasFailed, readSearch, readTraining } from '../../actions/job/handoff.ts';
 import { outcomeOfError } from '../../actions/job/outcome.ts';
-import { provenanceOf } from '../../actions/train/provenance-of.ts';
+import { train } from '../../actions/train/train.ts';
 import { tune } from '../../actions/train/tune.ts';
 import type { Search } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
-import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import type { SearchResult } from '../../core/search/search-result.ts';
 import type { SearchRequest } from '../../core/search-port.ts';
+import { searchSummary } from '../core/ledger/ledger-support.ts';
 import { RESULT } from '../core/search/search-result.ts';
 import { digestOf } from './support/memory-agent.ts';
 import { createTraining, DONE } from './support/training.ts';
@@ -96,6 +96,14 @@ describe('tune', () => {
     });
   });
 
+  test('goes on with a production run where that is asked for', async () => {
+    const { request, ports, tracking, written } = createTuning();
+    const outcome = await tune({ ...request, plan: { ...request.plan, next: 'production' } }, ports);
+    expect(outcome.result).toMatchObject({ study: { study: 'mnist/comment-1', data: 'same' } });
+    expect(JSON.parse(written.get('provenance.json') ?? '')).toMatchObject({ pipeline: 'production' });
+    expect(tracking.runs.get('run-2')?.tags).toMatchObject({ 'trainyard.pipeline': 'production' });
+  });
+
   test('hands on what it found also where the training with it fails', async () => {
     const { request, ports } = createTuning();
     const plan = { ...request.plan, next: 'train' as const };
@@ -145,32 +153,89 @@ describe('tune', () => {
 
 describe('the data of a training beside those of its search', () => {
   const file = (path: string, digest = path) => ({ path, digest });
-  const summary: SearchSummary = {
-    ...{
-      runId: 'r',
-      study: 's',
-      metric: 'm',
-      direction: 'maximize',
-      seed: 0,
-      asked: 1,
-      complete: 1,
-      pruned: 0,
-    },
-    best: { trial: 0, runId: 't', value: 1, parameters: {} },
-    ...{ dataDigest: digestOf('searched'), resultDigest: digestOf('result') },
-  };
+  const best = { trial: 3, runId: 't', value: 1, parameters: { lr: 0.1 } };
+  const summary = searchSummary({ best, dataDigest: digestOf('searched') });
+  const KNOWN = { summary, sha: 'a'.repeat(40), given: {} };
+
+  /** A training that the ledger has this search for, and what the artifact of that says it read. */
+  function createKnown(
+    searched: ReturnType<typeof file>[] | undefined,
+    files = [file('a')],
+    digest = 'other',
+  ) {
+    const bench = createTraining();
+    const written = new Map<string, string>();
+    const ports = {
+      ...bench.ports,
+      hashData: async () => ({ digest: digestOf(digest), files, empty: [] }),
+      readSearched: async () => searched ?? Promise.reject(new Error('it is gone')),
+      writeTemp: async (name: string, text: string) => {
+        written.set(name, text);
+        return `/tmp/${name}`;
+      },
+    };
+    const plan = { ...bench.request.plan, searches: [KNOWN] };
+    const provenance = () => JSON.parse(written.get('provenance.json') ?? '{}');
+    return { ...bench, request: { ...bench.request, plan }, ports, provenance };
+  }
 
   test.each([
-    ['same', digestOf('searched'), undefined, [file('a')]],
-    ['superset', digestOf('other'), [file('a')], [file('a'), file('b')]],
-    ['other', digestOf('other'), [file('a'), file('b')], [file('b')]],
-    ['other', digestOf('other'), [file('a')], [file('a', 'changed')]],
-    ['unknown', digestOf('other'), undefined, [file('a')]],
-  ])('are %s', (expected, digest, searched, files) => {
-    const found = provenanceOf(
-      { summary, ...(searched && { files: searched }) },
-      { digest, files, empty: [] },
-    );
-    expect(found.data).toBe(expected);
+    ['same', 'searched', undefined, [file('a')]],
+    ['superset', 'other', [file('a')], [file('a'), file('b')]],
+    ['other', 'other', [file('a'), file('b')], [file('b')]],
+    ['other', 'other', [file('a')], [file('a', 'changed')]],
+    ['unknown', 'other', undefined, [file('a')]],
+  ])('are %s, which provenance, run and hand-over say', async (data, digest, searched, files) => {
+    const { request, ports, tracking, provenance } = createKnown(searched, files, digest);
+    const { result } = await train(request, ports);
+    expect(provenance()).toMatchObject({
+      pipeline: 'training',
+      search: { study: 's', runId: 'r', trial: 3, sha: KNOWN.sha, data },
+    });
+    const study = { study: 's', runId: 'r', trial: 3, data };
+    expect(JSON.parse(tracking.runs.get('run-1')?.tags['trainyard.study'] ?? '')).toEqual(study);
+    expect(result).toMatchObject({ study });
+  });
+
+  test('are not looked at where the parameters are no search’s', async () => {
+    const { request, ports, provenance } = createKnown([]);
+    const plan = { ...request.plan, parameters: { lr: 0.2 } };
+    expect((await train({ ...request, plan }, ports)).result).not.toHaveProperty('study');
+    expect(provenance()).not.toHaveProperty('search');
+  });
+
+  test('of production are all of those, or nothing is trained', async () => {
+    const production = (request: typeof KNOWN_REQUEST) => ({
+      ...request,
+      plan: { ...request.plan, production: true as const },
+    });
+    const { request: KNOWN_REQUEST } = createKnown([]);
+    const codeOf = async (bench: ReturnType<typeof createKnown>, parameters = { lr: 0.1 }) => {
+      const asked = production({ ...bench.request, plan: { ...bench.request.plan, parameters } });
+      const thrown: unknown = await train(asked, bench.ports).catch((error: unknown) => error);
+      expect(bench.steps).toEqual([]);
+      return thrown instanceof UserError ? thrown.problems[0] : thrown;
+    };
+    expect(await codeOf(createKnown([file('a'), file('b')]))).toMatchObject({
+      code: 'data-not-superset',
+      message: expect.stringContaining('b'),
+    });
+    expect(await codeOf(createKnown(undefined))).toMatchObject({ code: 'search-unreadable' });
+    expect(await codeOf(createKnown([file('a')]), { lr: 0.2 })).toMatchObject({
+      code: 'not-of-a-search',
+      message: expect.stringContaining('lr=0.1'),
+    });
+    const fine = createKnown([file('a')], [file('a'), file('b')]);
+    expect(await train(production(fine.request), fine.ports)).toMatchObject({ reasonCode: 'trained' });
+    expect(fine.provenance()).toMatchObject({ pipeline: 'production', search: { data: 'superset' } });
+    expect(fine.tracking.runs.get('run-1')?.tags).toMatchObject({ 'trainyard.pipeline': 'production' });
+  });
+
+  test('are told again by an attempt that finds the training done', async () => {
+    const bench = createKnown([file('a')], [file('a'), file('b')]);
+    const first = await train(bench.request, bench.ports);
+    const again = await train({ ...bench.request, holder: AGAIN }, bench.ports);
+    expect(again.reasonCode).toBe('already-trained');
+    expect(again.result['study']).toEqual(first.result['study']);
   });
 });

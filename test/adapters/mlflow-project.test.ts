@@ -14,6 +14,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashFile } from '../../adapters/data-digest.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner, projectArguments } from '../../adapters/mlflow/project.ts';
+import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createPythonRuntime } from '../../adapters/python-runtime.ts';
 import { readAnswers } from '../../adapters/read-answers.ts';
@@ -88,6 +89,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     readHoldout: (holdout: Holdout) => readHoldout(workspace, holdout),
     hashData: hash,
     writeTemp,
+    readSearched: createSearchReader(tracking, folder),
     seal,
     checkpoints: await createRunCheckpoints({ temp: folder, holder: '0.1', tracking, seal, log }),
   };

@@ -9,6 +9,7 @@ import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashText } from '../../adapters/data-digest.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
+import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { createSeal } from '../../adapters/seal.ts';
@@ -84,6 +85,7 @@ search:
     }),
     ...{ clock: systemClock, log, hashText, writeTemp, readHoldout: async () => undefined },
     hashData: (names: readonly string[]) => hashData(workspace, names),
+    readSearched: createSearchReader(tracking, folder),
     seal,
     checkpoints: await createRunCheckpoints({ temp: folder, holder: '0.1', tracking, seal, log }),
   };

@@ -5,6 +5,7 @@ import { digestSchema } from '../../identity/digest.ts';
 import { packageNameSchema } from '../../identity/package-name.ts';
 import { versionSchema } from '../../identity/version.ts';
 import { searchSummarySchema } from '../../ledger/search/search-summary.ts';
+import { studySchema } from '../../ledger/search/study.ts';
 
 // MLflow is written to by everybody's training, so what a job says of its own work reaches the next ones through its outputs.
 
@@ -27,6 +28,8 @@ export const trainedSchema = trainedModelSchema.extend({
   action: z.literal('train'),
   /** Metrics that the training logged, as they were when it ended. */
   metrics: z.record(z.string(), z.number()),
+  /** The search that its parameters come from, where they come from one. */
+  study: studySchema.exactOptional(),
 });
 
 /** The `result` of the train action after a search, whether or not a training followed it. */

@@ -1,7 +1,14 @@
 import type { Operation } from '../hand-over.ts';
 
 /** What may follow a command, in this order; all of it is optional. */
-export type ArgumentKind = 'commit' | 'parameters' | 'then' | 'version' | 'environment' | 'reason';
+export type ArgumentKind =
+  | 'commit'
+  | 'parameters'
+  | 'production'
+  | 'then'
+  | 'version'
+  | 'environment'
+  | 'reason';
 
 /** What a command can do: run the code of a pull request, raise traffic or let it be raised, make safe, or only tell. */
 export type Effect = 'trains' | 'raises' | 'guards' | 'tells';
@@ -19,16 +26,16 @@ export const COMMANDS: readonly Command[] = [
   {
     name: 'train',
     effect: 'trains',
-    takes: ['commit', 'parameters'],
-    usage: '/train [commit] [name=value …]',
-    does: "Train the pull request's head, or that commit if it is the head.",
+    takes: ['commit', 'parameters', 'production'],
+    usage: '/train [commit] [name=value …] [--production]',
+    does: "Train the pull request's head, or that commit if it is the head; `--production` only with the best parameters of a search, on all its data.",
   },
   {
     name: 'tune',
     effect: 'trains',
     takes: ['commit', 'parameters', 'then'],
-    usage: '/tune [commit] [name=value …] [--then train]',
-    does: 'Search for the best parameters and propose them; `--then train` goes on with them at once.',
+    usage: '/tune [commit] [name=value …] [--then train|production]',
+    does: 'Search for the best parameters and propose them; `--then` goes on with them at once.',
   },
   {
     name: 'deploy',

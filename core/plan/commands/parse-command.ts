@@ -7,6 +7,9 @@ const MAX_LINE = 2_000;
 const COMMIT = /^[0-9a-f]{7,64}$/;
 const ASSIGNMENT = /^(?<name>[A-Za-z_][\w.-]*)=(?<value>.*)$/s;
 const THEN = '--then';
+const PRODUCTION = '--production';
+/** What may follow a search at once. */
+const NEXT = ['train', 'production'] as const;
 const WORD = /(?:[^\s"']|"[^"]*"|'[^']*')+/g;
 
 /** A command with its arguments read, none of them yet checked against the configuration. */
@@ -19,7 +22,8 @@ export type ParsedCommand = {
   readonly environment?: string;
   readonly reason?: string;
   /** What follows at once. */
-  readonly next?: 'train';
+  readonly next?: (typeof NEXT)[number];
+  readonly production?: true;
   /** Values as written. */
   readonly parameters: Readonly<Record<string, string>>;
 };
@@ -67,8 +71,9 @@ function readCommand(
 
 type Draft = {
   readonly parameters: Map<string, string>;
-  readonly words: Map<Exclude<ArgumentKind, 'parameters' | 'then'>, string>;
-  next?: 'train';
+  readonly words: Map<Exclude<ArgumentKind, 'parameters' | 'production' | 'then'>, string>;
+  next?: (typeof NEXT)[number] | undefined;
+  production?: true;
 };
 
 function readArguments(command: Command, words: readonly string[], dryRun: boolean): ParsedCommand | Refused {
@@ -80,19 +85,8 @@ function readArguments(command: Command, words: readonly string[], dryRun: boole
       draft.words.set('reason', unquote(words.slice(index).join(' ')));
       break;
     }
-    if (kind === 'then') {
-      draft.next = 'train';
-      continue;
-    }
-    if (kind !== 'parameters') {
-      draft.words.set(kind, kind === 'version' ? (readVersion(word) ?? word) : unquote(word));
-      continue;
-    }
-    const { name = '', value = '' } = ASSIGNMENT.exec(word)?.groups ?? {};
-    if (draft.parameters.has(name)) {
-      return refuse('bad-argument', `\`${name}\` is given twice.`, 'Give it once.');
-    }
-    draft.parameters.set(name, unquote(value));
+    const refused = takeWord(kind, word, draft);
+    if (refused !== undefined) return refused;
   }
   return {
     kind: 'command',
@@ -100,17 +94,41 @@ function readArguments(command: Command, words: readonly string[], dryRun: boole
     dryRun,
     parameters: Object.fromEntries(draft.parameters),
     ...(draft.next !== undefined && { next: draft.next }),
+    ...(draft.production !== undefined && { production: draft.production }),
     ...Object.fromEntries(draft.words),
   };
 }
 
+function takeWord(kind: Exclude<ArgumentKind, 'reason'>, word: string, draft: Draft): Refused | undefined {
+  switch (kind) {
+    case 'then':
+      draft.next = readNext(word);
+      return undefined;
+    case 'production':
+      draft.production = true;
+      return undefined;
+    case 'parameters': {
+      const { name = '', value = '' } = ASSIGNMENT.exec(word)?.groups ?? {};
+      if (draft.parameters.has(name))
+        return refuse('bad-argument', `\`${name}\` is given twice.`, 'Give it once.');
+      draft.parameters.set(name, unquote(value));
+      return undefined;
+    }
+    default:
+      draft.words.set(kind, kind === 'version' ? (readVersion(word) ?? word) : unquote(word));
+      return undefined;
+  }
+}
+
 /** Whether a word can be that argument here. What looks like a version is one; anything else can name an environment. */
-function fits(kind: ArgumentKind, word: string, { words, next }: Draft): boolean {
+function fits(kind: ArgumentKind, word: string, { words, next, production }: Draft): boolean {
   switch (kind) {
     case 'parameters':
       return ASSIGNMENT.test(word);
     case 'then':
-      return next === undefined && word === `${THEN} train`;
+      return next === undefined && readNext(word) !== undefined;
+    case 'production':
+      return production === undefined && word === PRODUCTION;
     case 'commit':
       return !words.has('commit') && COMMIT.test(word);
     case 'version':
@@ -120,6 +138,10 @@ function fits(kind: ArgumentKind, word: string, { words, next }: Draft): boolean
     case 'reason':
       return true;
   }
+}
+
+function readNext(word: string): (typeof NEXT)[number] | undefined {
+  return NEXT.find((next) => word === `${THEN} ${next}`);
 }
 
 function misfit(command: Command, word: string): Refused {

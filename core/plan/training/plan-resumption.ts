@@ -26,14 +26,15 @@ export function planResumption(
   if (!isNext || round > MOST_ROUNDS) {
     return ignore('replayed', `The training ${resume} was taken up again already.`);
   }
-  const { operation, sha, parameters, pullRequest, reason, next, environment, correlationId, cause, actor } =
-    training;
+  const { operation, sha, parameters, pullRequest, reason, next, production, environment } = training;
+  const { correlationId, cause, actor } = training;
   return {
     kind: 'operation',
     ...{ operation, sha, parameters, correlationId, cause, actor, round, dryRun: false },
     ...(pullRequest !== undefined && { pullRequest, thread: pullRequest }),
     ...(reason !== undefined && { reason }),
     ...(next !== undefined && { next }),
+    ...(production !== undefined && { production }),
     ...(environment !== undefined && { environment }),
   };
 }

@@ -6,6 +6,7 @@ import { createSharedCheckpoints } from '../../../adapters/checkpoints/shared-ch
 import { systemClock } from '../../../adapters/clock.ts';
 import { hashData } from '../../../adapters/data-digest.ts';
 import { createProjectRunner } from '../../../adapters/mlflow/project.ts';
+import { createSearchReader } from '../../../adapters/mlflow/read-searched.ts';
 import { createMlflow } from '../../../adapters/mlflow/tracking.ts';
 import { createSeal } from '../../../adapters/seal.ts';
 import { parseConfig } from '../../../core/config/parse-config.ts';
@@ -68,6 +69,7 @@ export async function runTrainJob(job: TrainJob): Promise<void> {
               training: `${correlationId} ${sha}`,
             }),
       readHoldout: async () => undefined,
+      readSearched: createSearchReader(tracking, temp),
       hashData: (names) => hashData(workspace, names),
       writeTemp: async (name, content) => {
         await writeFile(path.join(temp, name), content);

@@ -3,6 +3,7 @@ import { createEvent, type EventContext } from '../../../core/ledger/create-even
 import type { LedgerEvent, LedgerEventData, LedgerEventKind } from '../../../core/ledger/event.ts';
 import { foldLedger } from '../../../core/ledger/fold.ts';
 import type { RecordedEvent } from '../../../core/ledger/lines/read-event.ts';
+import type { SearchSummary } from '../../../core/ledger/search/search-summary.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 
 export const DIGEST = `sha256:${'ab'.repeat(32)}`;
@@ -38,6 +39,16 @@ export function startScribe() {
 }
 
 export type Scribe = ReturnType<typeof startScribe>;
+
+/** A search that is over, and found `lr` to be best at 0.1. */
+export function searchSummary(changed: Partial<SearchSummary> = {}): SearchSummary {
+  return {
+    ...{ runId: 'r', study: 's', metric: 'acc', direction: 'maximize', seed: 0 },
+    ...{ asked: 2, complete: 2, pruned: 0, dataDigest: DIGEST, resultDigest: DIGEST },
+    best: { trial: 1, runId: 'trial', value: 0.9, parameters: { lr: 0.1 } },
+    ...changed,
+  };
+}
 
 /** A judged, registered and packaged version. */
 export function writeVersion(

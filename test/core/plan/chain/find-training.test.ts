@@ -3,7 +3,7 @@ import { createEvent } from '../../../../core/ledger/create-event.ts';
 import { foldLedger } from '../../../../core/ledger/fold.ts';
 import { findTraining } from '../../../../core/plan/chain/find-training.ts';
 import type { PlannedOperation } from '../../../../core/plan/hand-over.ts';
-import { contextOf, DIGEST } from '../../ledger/ledger-support.ts';
+import { contextOf, DIGEST, searchSummary } from '../../ledger/ledger-support.ts';
 
 const SHA = 'a'.repeat(40);
 const NONCE = 'n'.repeat(64);
@@ -40,6 +40,17 @@ test.each([
   ['has failed', ledgerAfter({ status: 'failed' })],
 ])('one that %s hands on its nonce alone', (_, state) => {
   expect(findTraining(state, operation())).toEqual({ nonce: NONCE });
+});
+
+test('a training is told of the searches that its parameters may come from', () => {
+  const summary = searchSummary();
+  const context = contextOf('comment-0');
+  const state = foldLedger('mnist', [
+    createEvent(context, 'training.requested', { operation: 'tune', sha: SHA, parameters: {} }),
+    createEvent(context, 'search.finished', summary),
+  ]);
+  expect(findTraining(state, operation())).toEqual({ searches: [{ summary, sha: SHA, given: {} }] });
+  expect(findTraining(state, operation({ operation: 'tune' }))).toEqual({});
 });
 
 test.each([
