@@ -6,6 +6,7 @@ import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { releaseLock } from '../../core/ledger/locks.ts';
 import type { SearchSummary } from '../../core/ledger/search/search-summary.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
+import { LEDGER_BRANCH } from '../../core/names.ts';
 import { withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
 import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
 import { renderMarkdown } from '../../core/report/render-markdown.ts';
@@ -95,7 +96,8 @@ async function proposeChange(
   }
   try {
     const url = await github.proposeChange({
-      branch: `trainyard/tune-${plan.correlationId.replaceAll(/[^\w-]/g, '-')}`,
+      // Git has no branch below another: nothing can be called trainyard/… beside the ledger.
+      branch: `${LEDGER_BRANCH}-tune-${plan.correlationId.replaceAll(/[^\w-]/g, '-')}`,
       from: plan.sha,
       ...(from !== undefined && { base: from.headBranch }),
       ...{ file, text: changed.text },

@@ -33,6 +33,9 @@ export type ApiContext = {
   readonly showFile: (sha: string, file: string) => string | undefined;
   /** Paths that differ between two commits, and whether the later one follows the earlier; `undefined` when one is not there. */
   readonly listChanges: GitRemote['changes'];
+  readonly pointRef: GitRemote['pointRef'];
+  /** Commits files on top of a branch. */
+  readonly commit: GitRemote['commit'];
   /** A dispatch was accepted: workflows may start. */
   readonly onDispatch: (type: string, payload: unknown, user: string) => void;
 };

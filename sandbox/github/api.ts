@@ -16,6 +16,8 @@ import { createDeployment, createDeploymentStatus, listDeployments } from './dep
 import { listPendingDeployments, reviewPendingDeployments } from './deployments/api-environments.ts';
 import { createCommitStatus } from './deployments/api-statuses.ts';
 import type { OperationName } from './openapi.ts';
+import { blobOf, createRef, getRef, putContent } from './proposals/api-branches.ts';
+import { createPullRequest, listPullRequests } from './proposals/api-pull-requests.ts';
 import { addComment, addIssue, commentsOf, type Issue } from './repository.ts';
 import {
   type Json,
@@ -43,18 +45,25 @@ export function answerCall(name: OperationName, context: ApiContext, call: Call)
 }
 
 const HANDLERS: Readonly<Record<OperationName, Handler>> = {
-  getRepository: (context) => ({
-    status: 200,
-    body: representRepository(exampleOf(context, 'getRepository'), context.repository, context.addresses),
-  }),
+  getRepository: (context) => {
+    // It is no fork, and no template's; GitHub's example is both.
+    const { source: _, parent: __, template_repository: ___, ...example } = exampleOf(context, 'getRepository');
+    const body = representRepository({ ...example, language: null }, context.repository, context.addresses);
+    return { status: 200, body };
+  },
   createDispatch,
   getPermission,
   getContent,
+  putContent,
+  createRef,
+  getRef,
   listScheduledRuns,
   listPendingDeployments,
   reviewPendingDeployments,
   listActivities,
   compareCommits,
+  listPullRequests,
+  createPullRequest,
   getPullRequest,
   listIssues: ({ repository, ...context }, { query }) => {
     if (!repository.hasIssues) return NO_ISSUES;
@@ -143,7 +152,7 @@ function getContent(context: ApiContext, { parameters, query }: Call): Answer {
     status: 200,
     body: {
       ...exampleOf(context, 'getContent'),
-      ...{ name: file.split('/').at(-1), path: file, size: bytes.length },
+      ...{ name: file.split('/').at(-1), path: file, size: bytes.length, sha: blobOf(text) },
       ...{ encoding: 'base64', content: bytes.toString('base64') },
     },
   };

@@ -17,7 +17,13 @@ export type Issue = {
   title: string;
   body: string;
   state: 'open' | 'closed';
-  readonly head?: { readonly repository: string; readonly branch: string; sha: string };
+  /** `base` is the branch it is to be merged into, where that is not the default one. */
+  readonly head?: {
+    readonly repository: string;
+    readonly branch: string;
+    sha: string;
+    readonly base?: string;
+  };
 };
 
 export type DeploymentRecord = {
@@ -65,6 +71,8 @@ export type Repository = {
   readonly formerNames: Set<string>;
   /** Whether Issues are switched on, which is anybody's choice in the settings; pull requests can be commented on without. */
   hasIssues: boolean;
+  /** Whether a job's own token may open pull requests, which is off in the settings of a new repository. */
+  actionsMayOpenPullRequests: boolean;
   readonly defaultBranch: string;
   /** Environments with required reviewers, by name; one absent here guards nothing. */
   readonly environments: Map<string, { readonly id: number; readonly reviewers: readonly string[] }>;
@@ -98,6 +106,7 @@ export function createRepository(
     fullName,
     formerNames: new Set(),
     hasIssues: true,
+    actionsMayOpenPullRequests: false,
     defaultBranch,
     environments: new Map(),
     people: new Map(Object.entries(people)),

@@ -104,7 +104,7 @@ export function representPullRequest(
     },
     base: {
       ...base,
-      ref: repository.defaultBranch,
+      ref: issue.head.base ?? repository.defaultBranch,
       repo: representRepository(base['repo'], repository, at),
     },
   };

@@ -195,6 +195,8 @@ function answerApi(
     resolveRef: running.remote.resolve,
     showFile: running.remote.show,
     listChanges: running.remote.changes,
+    pointRef: running.remote.pointRef,
+    commit: running.remote.commit,
   };
   const given = answerCall(operation.name, context, { parameters, query: searchParams, body, user });
   const violations = given.status < 300 ? operation.checkResponse(given.status, given.body) : [];

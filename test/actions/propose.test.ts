@@ -69,7 +69,7 @@ describe('propose', () => {
     expect(state.locks).toEqual({});
     expect(github.proposals).toMatchObject([
       {
-        branch: 'trainyard/tune-comment-1',
+        branch: 'trainyard-tune-comment-1',
         base: 'feature',
         file: 'trainyard.yml',
         text: FILE.replace('0.1', '0.02'),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { ActionName } from '../../../actions/job/contract.ts';
 
 /** How a job of one built action ended. */
 export type JobEnd = {
@@ -13,10 +14,10 @@ export type JobEnd = {
 };
 
 export type JobRequest = {
-  readonly action: 'deploy' | 'monitor-check';
+  readonly action: ActionName;
   readonly inputs: Readonly<Record<string, string>>;
   /** Variables of the job, beside those of the files it writes. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
 };
 
