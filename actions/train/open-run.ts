@@ -32,7 +32,9 @@ export async function openRun(
       return { run: { ...lost, status: 'RUNNING' }, held, resumes: runId };
     }
     log.warn(`An earlier job lost the training ${runId}, without a checkpoint; starting it again.`);
-    if (lost.status === 'RUNNING') await tracking.endRun(runId, 'KILLED');
+    // Its attempt may have ended it while this one waited for its lease.
+    const { status } = await tracking.getRun(runId);
+    if (status === 'RUNNING') await tracking.endRun(runId, 'KILLED');
   } catch (thrown) {
     // Else it would be renewed for ever, by a job that does nothing.
     await held.release();

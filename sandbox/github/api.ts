@@ -47,7 +47,12 @@ export function answerCall(name: OperationName, context: ApiContext, call: Call)
 const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   getRepository: (context) => {
     // It is no fork, and no template's; GitHub's example is both.
-    const { source: _, parent: __, template_repository: ___, ...example } = exampleOf(context, 'getRepository');
+    const {
+      source: _,
+      parent: __,
+      template_repository: ___,
+      ...example
+    } = exampleOf(context, 'getRepository');
     const body = representRepository({ ...example, language: null }, context.repository, context.addresses);
     return { status: 200, body };
   },

@@ -29,6 +29,16 @@ describe('a training that was lost', () => {
     expect(tags['trainyard.lease.0.2']).toMatch(/^1970/);
   });
 
+  test('keeps the end that it came to while its lease was waited for', async () => {
+    const { request, ports, tracking, runId } = await lost();
+    const restore = async () => {
+      await tracking.endRun(runId, 'FAILED');
+      return false;
+    };
+    await train(request, { ...ports, checkpoints: { ...ports.checkpoints, restore } });
+    expect((await tracking.getRun(runId)).status).toBe('FAILED');
+  });
+
   test('whose runs are gone from MLflow begins with an empty folder', async () => {
     const { request, ports } = createTraining();
     const done: string[] = [];
