@@ -24,7 +24,7 @@ class Checkpoint:
         """Brings the parts to where they were, and gives how many epochs that took; 0 without a checkpoint."""
         if self.file is None or not self.file.exists():
             return 0
-        state = torch.load(self.file, weights_only=True)
+        state = torch.load(self.file, weights_only=True, map_location="cpu")
         for part, kept in zip(self.parts, state["parts"], strict=True):
             part.load_state_dict(kept)
         torch.set_rng_state(state["chance"])

@@ -15,6 +15,7 @@ from digits import Digits, load
 from network import VARIANTS, DigitNetwork, TwoLaneNetwork
 
 VALIDATION_SHARE = 0.1
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def main() -> None:
@@ -26,8 +27,10 @@ def main() -> None:
     train, validation = split(digits, options.seed, 0 if options.full_data else VALIDATION_SHARE)
     with mlflow.start_run() as run:
         mlflow.log_params({name: value for name, value in vars(options).items() if name not in logged_params(run)})
-        network = DigitNetwork()
+        network = DigitNetwork().to(DEVICE)
         fit(network, train, validation, options)
+        # It is served from the CPU as well as from a GPU.
+        network = network.cpu()
         log_model(network if options.variant == "standard" else TwoLaneNetwork(network), digits.x[:2])
 
 
@@ -59,7 +62,7 @@ def split(digits: Digits, seed: int, validation_share: float) -> tuple[Digits, D
 def fit(network: DigitNetwork, train: Digits, validation: Digits, options: argparse.Namespace) -> None:
     """Adam, its rate going up to `lr` and down again; each epoch is logged, so that it can be followed live."""
     optimizer = torch.optim.Adam(network.parameters(), lr=options.lr)
-    images, labels = torch.from_numpy(train.x), torch.from_numpy(train.label)
+    images, labels = torch.from_numpy(train.x).to(DEVICE), torch.from_numpy(train.label).to(DEVICE)
     steps = options.epochs * -(-len(images) // options.batch_size)
     # A rate that ends near zero: two trainings that differ by their seed alone then differ little.
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=options.lr, total_steps=steps)
@@ -85,7 +88,7 @@ def fit(network: DigitNetwork, train: Digits, validation: Digits, options: argpa
 def measure_accuracy(network: DigitNetwork, digits: Digits) -> float:
     """The share of digits read right."""
     with torch.no_grad():
-        predicted = network(torch.from_numpy(digits.x)).argmax(dim=1).numpy()
+        predicted = network(torch.from_numpy(digits.x).to(DEVICE)).argmax(dim=1).cpu().numpy()
     return float((predicted == digits.label).mean())
 
 
