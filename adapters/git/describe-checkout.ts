@@ -38,6 +38,12 @@ export async function findBranch(
   return here === undefined ? undefined : { name: here, isDefault: false };
 }
 
+/** Whether origin had a branch of this name when it was last fetched. */
+export async function hasRemoteBranch(folder: string, name: string, run?: RunCommand): Promise<boolean> {
+  const args = ['show-ref', '--verify', '--quiet', `refs/remotes/origin/${name}`];
+  return (await runGit({ folder, args, timeoutMs: TIMEOUT_MS }, run)).code === 0;
+}
+
 /** The files of a checkout that git does not ignore, from its root. Rejects with a UserError where git refuses to say. */
 export async function listFiles(folder: string, run?: RunCommand): Promise<readonly string[]> {
   return ask(folder, ['ls-files', '--cached', '--others', '--exclude-standard'], run);

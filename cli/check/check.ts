@@ -3,6 +3,7 @@ import { type Checked, passedOver } from '../../core/check/checked.ts';
 import { askModel } from './ask-model.ts';
 import { lookAtConfiguration } from './look-at-configuration.ts';
 import { lookAtData } from './look-at-data.ts';
+import { lookAtGate } from './look-at-gate.ts';
 import { lookAtProject } from './look-at-project.ts';
 import { lookAtWorkflows } from './look-at-workflows.ts';
 
@@ -39,6 +40,7 @@ export async function check(request: CheckRequest): Promise<readonly Checked[]> 
     ...checked,
     ...(await lookAtProject(about, config)),
     ...data.checked,
+    ...(await lookAtGate(about, { env }, config)),
     ...(asks === undefined ? [] : await askModel({ folder, root, env, ...asks }, config)),
     ...(await lookAtWorkflows({ ...about, root, branch, needsLfs: data.isInLfs }, config)),
   ];

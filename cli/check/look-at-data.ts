@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeHeld, type Held, isInSubmodule } from '../../adapters/git/describe-checkout.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
@@ -29,7 +29,10 @@ export async function lookAtData(about: About, { data, project }: Config): Promi
   const held =
     holdout === undefined ? undefined : await lookAtPlace(about, { place: holdout.path, key, isMade: false });
   const read = holdout === undefined || held?.isThere !== true ? [] : await lookAtHoldout(about, holdout);
-  const places = [...inputs, ...(held === undefined ? [] : [held])];
+  const functions = await Promise.all(
+    Object.entries(holdout?.metrics ?? {}).map(([name, place]) => lookAtFunction(about, name, place)),
+  );
+  const places = [...inputs, ...(held === undefined ? [] : [held]), ...functions];
   return {
     checked: [...places.flatMap(({ checked }) => checked), ...read],
     isInLfs: places.some(({ isInLfs }) => isInLfs),
@@ -73,6 +76,24 @@ async function lookAtPlace(about: About, { place, key, isMade }: Place): Promise
   if (!isThere) return refuse(missing(place));
   if (held?.isTracked === false && !isMade) return refuse(uncommitted(place, held));
   return say(fine(subject, place), held?.isInLfs);
+}
+
+/** A metric of the user's own is a function of a file that every job has. */
+async function lookAtFunction(about: About, name: string, written: string): Promise<LookedAtPlace> {
+  const [place = '', called = ''] = written.split(':');
+  const key = ['data', 'holdout', 'metrics', name];
+  const looked = await lookAtPlace(about, { place, key, isMade: false });
+  if (!looked.isThere) return looked;
+  const code = readFileSync(path.resolve(about.folder, place), 'utf8');
+  // What a file imports all of may be called anything.
+  if (new RegExp(String.raw`\b${called}\b|import \*`).test(code)) return looked;
+  const problem = {
+    code: 'metric-function-missing',
+    path: key,
+    message: `${place} has no function ${called}.`,
+    remedy: 'Correct the name, or write the function.',
+  };
+  return { ...looked, checked: errors('data.holdout', placeProblems(about.text, about.file, [problem])) };
 }
 
 function missing(place: string): Omit<CrossProblem, 'path'> {

@@ -37,6 +37,21 @@ export const initCommand: CliCommand = {
     },
     id: { type: 'string', value: 'COLUMN', help: 'Column that names each example.' },
     time: { type: 'string', value: 'COLUMN', help: 'Column of the time of each example.' },
+    group: {
+      type: 'string',
+      value: 'COLUMN',
+      help: 'Column of what examples share: a user, a patient; for a ranking, of their query.',
+    },
+    task: {
+      type: 'string',
+      value: 'TASK',
+      help: 'What models answer: binary, multiclass, regression, ranking or text; without it what the truth shows.',
+    },
+    measure: {
+      type: 'string',
+      value: 'NAME=FILE.py:FUNCTION',
+      help: 'Function of yours that judges a free text: a number for each row, and more is better.',
+    },
     experiment: {
       type: 'string',
       value: 'NAME',
@@ -45,7 +60,7 @@ export const initCommand: CliCommand = {
     limit: {
       type: 'string',
       value: 'NUMBER',
-      help: 'Accuracy that a first model needs at least, or mean absolute error that it may have; without it by the newest run.',
+      help: 'Accuracy (of a ranking NDCG, of a text its measure) that a first model needs at least, or mean absolute error that it may have; without it by the newest run.',
     },
     input: { type: 'string', value: 'PATH', multiple: true, help: 'File or folder that the training reads.' },
     host: {

@@ -13,9 +13,14 @@ const DATE = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.*)?$/;
 /** So many different whole numbers may still be classes. */
 const MOST_CLASSES = 20;
 
+/** What the column of a search's query is called; its rows are judged beside each other or one by one, and nobody can see which. */
+const QUERY = /^(?:(?:search_?|srch_)?query|qid|search)(?:_?id)?$/i;
+
 /** What was said of the data on the command line. */
-type Said = Readonly<Partial<Record<'path' | 'target' | 'id' | 'time', string>>> & {
+type Said = Readonly<Partial<Record<'path' | 'target' | 'id' | 'time' | 'group', string>>> & {
   readonly inputs: readonly string[];
+  /** Whether somebody has said what models answer, so that values need not tell it. */
+  readonly isTaskSaid: boolean;
   /** Columns that the newest model takes; none where nobody knows. */
   readonly columns: readonly string[];
 };
@@ -41,12 +46,20 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
       'Name the one that holds the truth with --target.',
     );
   }
+  const { group } = said;
+  if (group !== undefined && !names.includes(group)) {
+    const message = `${place} has no column ${group}; it has ${names.join(', ')}.`;
+    throw refusal('which-group', message, 'Name what examples share with --group.');
+  }
+  const task = said.isTaskSaid ? seenIn(read(target)) : askedTask({ place, target }, { names, read });
   const id = said.id ?? names.find((name) => isId(name, read));
   const time = said.time ?? names.find((name) => name !== target && isTime(name, read));
   const holdout: Found['holdout'] = {
     ...{ path: place, target, rows: read(target).length },
     ...optional('id', id),
     ...optional('time', time),
+    ...optional('group', group),
+    ...optional('groups', group === undefined ? undefined : countDifferent(read(group))),
   };
   return {
     holdout,
@@ -54,8 +67,34 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
       said.inputs.length > 0
         ? said.inputs
         : files.filter((file) => file !== place && LEARNED.test(path.posix.basename(file))),
-    task: isOfClasses(read(target)) ? 'classification' : 'regression',
+    task,
   };
+}
+
+function seenIn(cells: Cells): Found['task'] {
+  return isOfClasses(cells) ? 'classification' : 'regression';
+}
+
+/** What the values tell of the task, where they do. Rejects with a UserError where they may mean another. */
+function askedTask(
+  { place, target }: { readonly place: string; readonly target: string },
+  { names, read }: Table,
+): Found['task'] {
+  const cells = read(target);
+  const different = countDifferent(cells);
+  if (isOfTexts(cells) && different > Math.max(MOST_CLASSES, cells.length / 2)) {
+    const message = `${target} of ${place} has ${different} different texts in ${cells.length} rows, which are no classes.`;
+    const remedy =
+      'Say what models answer: --task text --measure NAME=FILE.py:FUNCTION, or --task multiclass.';
+    throw refusal('which-task', message, remedy);
+  }
+  const query = names.find((name) => QUERY.test(name) && name !== target);
+  if (query !== undefined && !isOfTexts(cells) && countDifferent(read(query)) < cells.length) {
+    const message = `${place} has rows of one ${query}, which may be ranked beside each other or judged one by one.`;
+    const remedy = `Say what models answer: --task ranking --group ${query}, or --task multiclass or regression.`;
+    throw refusal('which-task', message, remedy);
+  }
+  return seenIn(cells);
 }
 
 /** The one column that a model which was trained on such data is not given, beside ids and times. */
@@ -129,13 +168,21 @@ function onlyOne(found: readonly string[], files: readonly string[]): string {
 }
 
 function areDifferent(cells: Cells): boolean {
-  return cells.length > 0 && new Set(cells.map(String)).size === cells.length;
+  return cells.length > 0 && countDifferent(cells) === cells.length;
+}
+
+function countDifferent(cells: Cells): number {
+  return new Set(cells.map(String)).size;
+}
+
+function isOfTexts(cells: Cells): boolean {
+  return cells.some((cell) => typeof cell === 'string');
 }
 
 function isOfClasses(cells: Cells): boolean {
   const isWhole = cells.every((cell) => typeof cell !== 'number' || Number.isInteger(cell));
-  const isText = cells.some((cell) => typeof cell === 'string' || typeof cell === 'boolean');
-  return isText || (isWhole && new Set(cells.map(String)).size <= Math.min(MOST_CLASSES, cells.length / 2));
+  const isWord = isOfTexts(cells) || cells.some((cell) => typeof cell === 'boolean');
+  return isWord || (isWhole && countDifferent(cells) <= Math.min(MOST_CLASSES, cells.length / 2));
 }
 
 function refusal(code: string, message: string, remedy: string): UserError {

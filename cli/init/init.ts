@@ -18,6 +18,7 @@ import { findHoldout } from './find-holdout.ts';
 import { findLastRun } from './find-last-run.ts';
 import { findProject } from './find-project.ts';
 import { makeSecrets } from './make-secrets.ts';
+import { readTask } from './read-task.ts';
 import { showDifference } from './show-difference.ts';
 
 /** Makes of a repository with an MLflow Project and a table of held-out examples one that Trainyard works on. Gives the exit code. */
@@ -115,6 +116,7 @@ async function answer(folder: string, given: Given, env: Surroundings['env']): P
     target: given.text('target'),
     id: given.text('id'),
     time: given.text('time'),
+    group: given.text('group'),
   };
   const present = Object.fromEntries(
     Object.entries(said).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
@@ -128,12 +130,21 @@ async function answer(folder: string, given: Given, env: Surroundings['env']): P
   const last = await findLastRun(experiment ?? model.data, { env });
   const signature = 'run' in last ? last.signature : undefined;
   const columns = signature?.columns ?? [];
-  const found = await findHoldout(folder, { ...present, inputs: given.list('input'), columns });
-  const known = { ...found, model: model.data, project, hosts: given.list('host') };
+  const task = readTask(given);
+  const holdout = { ...present, inputs: given.list('input'), columns, isTaskSaid: task !== undefined };
+  const found = await findHoldout(folder, holdout);
+  const known = { ...found, ...task, model: model.data, project, hosts: given.list('host') };
   const answered = addRun({ ...known, ...optional('experiment', experiment) }, given.text('limit'), last);
   const isRegression = answered.answers.task === 'regression' && signature?.isOfNumbers === true;
-  return isRegression ? { ...answered, answers: { ...answered.answers, answers: 'regression' } } : answered;
+  return isRegression && task === undefined
+    ? { ...answered, answers: { ...answered.answers, answers: BY_SIGNATURE } }
+    : answered;
 }
+
+const BY_SIGNATURE: NonNullable<InitialSetup['answers']> = {
+  task: 'regression',
+  from: 'one number, by the signature of the newest model',
+};
 
 /** What was said of a first model, else what the newest run of the experiment tells. */
 function addRun(
@@ -150,8 +161,8 @@ function addRun(
       };
     throw new UserError([{ code: 'usage', message: `--limit is ${said}.`, remedy: 'Write a number.' }]);
   }
-  const learned =
-    'run' in found ? learnFromRun(found.run, setup.task) : { task: setup.task, limit: undefined };
+  const known = { seen: setup.task, ...(setup.answers !== undefined && { said: setup.task }) };
+  const learned = 'run' in found ? learnFromRun(found.run, known) : { task: setup.task, limit: undefined };
   const answers: InitialSetup = { ...setup, task: learned.task, ...optional('limit', learned.limit) };
   if (learned.limit !== undefined) return { answers, lacks: [] };
   const why = 'none' in found ? found.none : 'the newest run has no such metric';

@@ -1,4 +1,11 @@
+import type { Task } from '../answers/contract.ts';
 import type { Scalar } from '../config/config.ts';
+
+/** What models do, as far as a metric is proposed for it. */
+export type JudgedTask = 'classification' | 'regression' | 'ranking' | 'text';
+
+/** A function of the user's own that gives a number for each row. */
+export type OwnMeasure = { readonly name: string; readonly place: string };
 
 /** What a new configuration is written from. */
 export type InitialSetup = {
@@ -16,12 +23,18 @@ export type InitialSetup = {
     readonly target: string;
     readonly id?: string;
     readonly time?: string;
+    /** Column of what examples share; for a ranking, of their query. */
+    readonly group?: string;
     /** How many examples it has. */
     readonly rows: number;
+    /** How many different values the column of the group has. */
+    readonly groups?: number;
   };
-  readonly task: 'classification' | 'regression';
-  /** What the signature of the newest model says of its answers, where nothing of it could be read otherwise. */
-  readonly answers?: 'regression';
+  readonly task: JudgedTask;
+  /** What models answer, where somebody says it or nothing could be read otherwise, and where that comes from. */
+  readonly answers?: { readonly task: Task; readonly from: string };
+  /** What judges a free text. */
+  readonly measure?: OwnMeasure;
   /** Where runs are found in MLflow, where that is not the name of the model. */
   readonly experiment?: string;
   /** What a first model has to show at least, in the metric of its task, and where that comes from. Without it nothing passes at first. */

@@ -1,7 +1,5 @@
 import { rowsForMargin } from '../statistics/sample-size.ts';
-import type { InitialSetup } from './initial-setup.ts';
-
-type Task = InitialSetup['task'];
+import type { JudgedTask } from './initial-setup.ts';
 
 /** A margin as the configuration has it, and how many examples it takes. */
 type Proposed = {
@@ -11,32 +9,46 @@ type Proposed = {
   readonly usual?: { readonly margin: string; readonly takes: number };
 };
 
-/** Margins from the smallest that anybody asks for to the largest that still says something; their sizes are shares of 1, or of the error. */
-const MARGINS: Readonly<Record<Task, readonly (readonly [string, number])[]>> = {
-  classification: [
-    ['0.5pp', 0.005],
-    ['1pp', 0.01],
-    ['2pp', 0.02],
-    ['5pp', 0.05],
-  ],
-  regression: [
-    ['1%', 0.01],
-    ['2%', 0.02],
-    ['5%', 0.05],
-    ['10%', 0.1],
-  ],
+type Margins = readonly (readonly [string, number])[];
+const SHARES_OF_ONE: Margins = [
+  ['0.5pp', 0.005],
+  ['1pp', 0.01],
+  ['2pp', 0.02],
+  ['5pp', 0.05],
+];
+const SHARES_OF_THE_VALUE: Margins = [
+  ['1%', 0.01],
+  ['2%', 0.02],
+  ['5%', 0.05],
+  ['10%', 0.1],
+];
+/** Margins from the smallest that anybody asks for to the largest that still says something. Nobody knows the unit of a text's own measure. */
+const MARGINS: Readonly<Record<JudgedTask, Margins>> = {
+  ...{ classification: SHARES_OF_ONE, ranking: SHARES_OF_ONE },
+  ...{ regression: SHARES_OF_THE_VALUE, text: SHARES_OF_THE_VALUE },
 };
 /**
  * How far two trainings of the same code usually lie apart on one example, as a standard deviation: of the rightness, where one of
- * twenty examples is right in one of them alone (the root of 0.05), and of the absolute error as a share of its mean. A forecast only: the
- * report of each gate has the figures of the two models at hand.
+ * twenty examples is right in one of them alone (the root of 0.05); of the absolute error, or of a measure, as a share of its mean; of the
+ * NDCG of one query. A forecast only: the report of each gate has the figures of the two models at hand.
  */
-const SPREAD: Readonly<Record<Task, number>> = { classification: Math.sqrt(0.05), regression: 0.5 };
+const SPREAD: Readonly<Record<JudgedTask, number>> = {
+  ...{ classification: Math.sqrt(0.05), regression: 0.5 },
+  ...{ ranking: 0.1, text: 0.5 },
+};
 /** Harm of a kind that no example shows, at 95 %: three in as many examples (the rule of three). */
-const UNSEEN: Readonly<Record<Task, number>> = { classification: 3, regression: 0 };
+const UNSEEN: Readonly<Record<JudgedTask, number>> = {
+  classification: 3,
+  regression: 0,
+  ranking: 3,
+  text: 0,
+};
 
-/** The smallest margin that `rows` examples are likely to settle for two equal models; the largest there is where they settle none. */
-export function proposeMargin(task: Task, rows: number): Proposed {
+/**
+ * The smallest margin that `rows` examples, or queries of a ranking, are likely to settle for two equal models; the largest there is
+ * where they settle none.
+ */
+export function proposeMargin(task: JudgedTask, rows: number): Proposed {
   const precision = { standardError: SPREAD[task], unseen: UNSEEN[task] };
   const all = MARGINS[task].map(([margin, size]) => ({
     margin,

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -75,9 +76,46 @@ describe('check', () => {
       'holdout-column-missing trainyard.yml:7',
     ],
     ['a time that is no column', 'time: sold_at', 'time: sold', 'holdout-column-missing trainyard.yml:7'],
+    [
+      'a metric of another task',
+      'gate:\n',
+      'answers: { task: multiclass }\ngate:\n',
+      'metric-not-for-task trainyard.yml:10',
+    ],
+    [
+      'a metric of one’s own whose file is not there',
+      'slices: [district]',
+      'metrics: { iou: masks.py:iou }',
+      'data-missing trainyard.yml:7',
+    ],
     ['a slice that is no column', '[district]', '[quarter]', 'holdout-column-missing trainyard.yml:7'],
   ])('tells %s, at its line', async (_, part, other, flaw) => {
     expect(await flawsOf(fileWith('trainyard.yml', part, other))).toEqual([`error ${flaw}`]);
+  });
+
+  test('tells a metric of one’s own that its file has not', async () => {
+    const named = fileWith('trainyard.yml', 'slices: [district]', 'metrics: { profit: own.py:profit }');
+    const flaws = (code: string) => flawsOf({ ...named, 'own.py': code });
+    expect(await flaws('def profits(table): ...\n')).toEqual([
+      'error metric-function-missing trainyard.yml:7',
+    ]);
+    expect(await flaws('def profit(table): ...\n')).toEqual([]);
+    expect(await flaws('from other import *\n')).toEqual([]);
+  });
+
+  test('warns of a gate that no first model passes, where there has been none', async () => {
+    const unbounded = fileWith('trainyard.yml', 'ceiling: 9000, ', '');
+    expect(await flawsOf(unbounded)).toEqual(['warning no-first-limit trainyard.yml:9']);
+    expect(await flawsOf(unbounded, { GITHUB_ACTIONS: 'true' })).toEqual([]);
+    const begun = createStranger(unbounded);
+    execFileSync('git', ['update-ref', 'refs/remotes/origin/trainyard', 'HEAD'], { cwd: begun });
+    expect((await look(begun)).filter(({ kind }) => kind === 'flawed')).toEqual([]);
+    const judged = fileWith(
+      'trainyard.yml',
+      '- { metric: mae, ceiling: 9000',
+      '- { mlflow: mean_absolute_error, threshold: 9000, greater-is-better: false }\n  - { metric: mae',
+    );
+    expect(await flawsOf(judged)).toEqual([]);
   });
 
   test.each([

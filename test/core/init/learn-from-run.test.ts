@@ -4,7 +4,7 @@ import { learnFromRun } from '../../../core/init/learn-from-run.ts';
 const of = (
   metrics: Readonly<Record<string, number>>,
   seen: 'classification' | 'regression' = 'regression',
-) => learnFromRun({ runId: 'r1', metrics }, seen);
+) => learnFromRun({ runId: 'r1', metrics }, { seen });
 
 test.each<[Readonly<Record<string, number>>, string, number | undefined]>([
   [{ val_accuracy: 0.934, train_loss: 0.1 }, 'classification', 0.88],
@@ -27,4 +27,11 @@ test.each<[Readonly<Record<string, number>>, string, number | undefined]>([
 test('takes a metric of other data than training where there is one', () => {
   expect(of({ train_mae: 1, val_mae: 10 }).limit).toEqual({ value: 12, from: 'the run r1 had val_mae 10' });
   expect(of({ train_mae: 1 }).limit?.value).toBe(1.2);
+});
+
+test('leaves a task that somebody said, and takes its metric alone', () => {
+  const learn = (said: 'ranking' | 'text') =>
+    learnFromRun({ runId: 'r1', metrics: { accuracy: 0.9, valid_ndcg: 0.876 } }, { said, seen: said });
+  expect(learn('ranking')).toMatchObject({ task: 'ranking', limit: { value: 0.82 } });
+  expect(learn('text')).toEqual({ task: 'text', limit: undefined });
 });

@@ -10,6 +10,9 @@ test.each([
   ['classification', 10_000, '1pp'],
   ['classification', 1_500, '2pp'],
   ['classification', 300, '5pp'],
+  // (2.4865 · 0.1 / √600) + 3/600 = 0.0152: two points are the smallest margin above it.
+  ['ranking', 600, '2pp'],
+  ['text', 300, '10%'],
 ] as const)('proposes for %s on %i examples a margin of %s', (task, rows, margin) => {
   const proposed = proposeMargin(task, rows);
   expect(proposed.margin).toBe(margin);
