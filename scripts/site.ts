@@ -51,6 +51,7 @@ const NAVIGATION = [
       'docs/decisions.md',
       'docs/security.md',
       'docs/versions.md',
+      'docs/strangers.md',
       'CHANGELOG.md',
     ],
   },

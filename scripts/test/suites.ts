@@ -37,6 +37,15 @@ export const SUITES: readonly Suite[] = [
   vitestSuite('attack', 'front'),
   { ...vitestSuite('contract', 'back'), givesWay: true },
   { ...vitestSuite('house', 'back'), givesWay: true },
+  // A page that the generator can't read, or a place in its navigation that is gone, is no link that leads nowhere.
+  {
+    name: 'site',
+    command: 'node',
+    args: ['--disable-warning=ExperimentalWarning', join('scripts', 'site.ts')],
+    counting: { by: 'exit' },
+    lane: 'back',
+    givesWay: true,
+  },
   { ...pytestSuite('runtime', 'test/runtime'), givesWay: true },
   vitestSuite('agent', 'front'),
   { ...vitestSuite('stack', 'back'), givesWay: true },
