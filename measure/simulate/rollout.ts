@@ -1,5 +1,5 @@
 import { type Baseline, learnTempering, NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
-import { watchByKayenta } from './anchors/kayenta.ts';
+import { watchByKayenta } from './anchors/kayenta/watch-by-kayenta.ts';
 import { lookOnce, watchByZTest } from './anchors/peeked-z-test.ts';
 import { ARGO_ROLLOUTS, FLAGGER, watchBySuccessRate } from './anchors/success-rate-rules.ts';
 import { type Draws, makeDraws } from './draws.ts';

@@ -15,7 +15,10 @@ export const ARGO_ROLLOUTS: SuccessRateRule = { atLeast: 0.99, stopsAtFailures: 
 /** Flagger's documented example: `request-success-rate` min 99, `interval: 1m`, `threshold: 10`. */
 export const FLAGGER: SuccessRateRule = { atLeast: 0.99, stopsAtFailures: 10, intervalSeconds: 60 };
 
-/** Measures the candidate's success rate in each interval and stops when too many were below. Neither tool looks at sample sizes. */
+/**
+ * Measures the candidate's success rate in each interval and stops when too many were below. Neither tool looks at sample sizes. An interval
+ * without requests is one that failed: Flagger halts where it finds no value, and what Argo gets, 0 by 0, does not meet its condition.
+ */
 export function watchBySuccessRate(polls: Iterable<Observation>, rule: SuccessRateRule): Stop | undefined {
   const open = { requests: 0, errors: 0, seconds: 0 };
   let failures = 0;
@@ -28,7 +31,8 @@ export function watchBySuccessRate(polls: Iterable<Observation>, rule: SuccessRa
     open.errors += candidate.errors;
     open.seconds += seconds;
     if (open.seconds < rule.intervalSeconds) continue;
-    if (open.requests > 0 && 1 - open.errors / open.requests < rule.atLeast) failures += 1;
+    // Without requests it is NaN, which is not enough either.
+    if (!(1 - open.errors / open.requests >= rule.atLeast)) failures += 1;
     Object.assign(open, { requests: 0, errors: 0, seconds: 0 });
     if (failures >= rule.stopsAtFailures) return { polls: count, candidateRequests };
   }
