@@ -9,6 +9,7 @@ import {
   noncentralChiSquareSurvival,
 } from '../../core/statistics/distributions/chi-square.ts';
 import { fSurvival } from '../../core/statistics/distributions/f-distribution.ts';
+import { fisherLogProbabilities } from '../../core/statistics/distributions/fisher-noncentral-hypergeometric.ts';
 import { betaI } from '../../core/statistics/distributions/incomplete-beta.ts';
 import { gammaP, gammaQ } from '../../core/statistics/distributions/incomplete-gamma.ts';
 import { logGamma } from '../../core/statistics/distributions/log-gamma.ts';
@@ -19,8 +20,10 @@ import { agrestiCaffoLower } from '../../core/statistics/intervals/agresti-caffo
 import { shareAtMost } from '../../core/statistics/intervals/clopper-pearson.ts';
 import { wilsonInterval } from '../../core/statistics/intervals/wilson.ts';
 import { mcnemarHarm, mcnemarTwoSided } from '../../core/statistics/mcnemar.ts';
+import { logShareEvidence } from '../../core/statistics/sequential/request-share.ts';
 import beta from './answers/beta.json' with { type: 'json' };
 import distributions from './answers/distributions.json' with { type: 'json' };
+import edges from './answers/edges.json' with { type: 'json' };
 import gamma from './answers/gamma.json' with { type: 'json' };
 import normalRange from './answers/normal-range.json' with { type: 'json' };
 import pairedProportions from './answers/paired-proportions.json' with { type: 'json' };
@@ -39,6 +42,7 @@ export const KNOWN_ANSWERS: readonly KnownAnswer[] = [
   ...distributions,
   ...pairedProportions,
   ...normalRange,
+  ...edges,
 ];
 
 /** Values under this are tails, where oracles themselves lose digits. */
@@ -70,6 +74,14 @@ export const FUNCTIONS: Readonly<Record<string, Numeric>> = {
   shareAtMost: (count = 0, trials = 0, alpha = 0) => shareAtMost({ count, trials }, alpha),
   wilsonLower: (rate = 0, n = 0, level = 0) => wilsonInterval(rate, n, level).low,
   expectedNormalRange,
+  fisherProbability: (
+    ...[candidateTotal = 0, stableTotal = 0, candidateBad = 0, stableBad = 0, oddsRatio = 1]
+  ) =>
+    Math.exp(
+      fisherLogProbabilities({ candidateTotal, stableTotal, candidateBad, stableBad }, [oddsRatio])[0] ??
+        Number.NaN,
+    ),
+  logShareEvidence: (candidate = 0, stable = 0, share = 0) => logShareEvidence(candidate, stable, share),
 };
 
 /** How far our value is from the oracle's, relative to it. */

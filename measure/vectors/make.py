@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from edges import edge_vectors
 from figure_vectors import figure_vectors
 from gate_vectors import gate_vectors
 from inference import inference_vectors
@@ -29,6 +30,7 @@ def main() -> None:
     out = parser.parse_args().out
     topics = (
         special_vectors(),
+        edge_vectors(),
         inference_vectors(),
         gate_vectors(),
         task_vectors(),

@@ -1,4 +1,4 @@
-import { logFactorial } from './log-gamma.ts';
+import { logFactorial, stirlingSeries } from './log-gamma.ts';
 
 /** One 2×2 table: requests of each version in the same interval, and how many of them were bad. */
 export type TwoByTwo = {
@@ -30,8 +30,8 @@ export function findSupport(table: TwoByTwo): Support {
  * probability under 1e-9.
  * Assumes: requests of one interval fail independently of each other, with the same odds ratio between the versions.
  * Reference: Fisher, "The logic of inductive inference" (JRSS, 1935); the sum from the mode outwards follows Liao & Rosen (2001).
- * Vector: measure/vectors/answers/fisher-noncentral-by-r.json, by R's BiasedUrn; test/core/statistics/sequential/e-process.test.ts
- * holds SciPy's values and sums every small table to one.
+ * Vector: measure/vectors/answers/fisher-noncentral-by-r.json, by R's BiasedUrn, and edges.json, by mpmath, up to a hundred million
+ * requests; test/core/statistics/sequential/e-process.test.ts holds SciPy's values and sums every small table to one.
  */
 export function fisherLogProbabilities(table: TwoByTwo, oddsRatios: readonly number[]): readonly number[] {
   const { low, high } = findSupport(table);
@@ -39,10 +39,13 @@ export function fisherLogProbabilities(table: TwoByTwo, oddsRatios: readonly num
   if (observed < low || observed > high) return oddsRatios.map(() => Number.NEGATIVE_INFINITY);
   if (low === high) return oddsRatios.map(() => 0);
   const steps = listSteps(table, low, high);
-  const logObserved = logWeight(table, observed);
+  const logObserved = isCached(table) ? logWeight(table, observed) : 0;
   return oddsRatios.map((oddsRatio) => {
     const mode = approximateMode(table, oddsRatio, low, high);
-    const tilted = logObserved - logWeight(table, mode) + Math.log(oddsRatio) * (observed - mode);
+    const central = isCached(table)
+      ? logObserved - logWeight(table, mode)
+      : logWeightRatio(table, observed, mode);
+    const tilted = central + Math.log(oddsRatio) * (observed - mode);
     return tilted - Math.log(sumAround(steps, oddsRatio, mode - low));
   });
 }
@@ -75,8 +78,33 @@ function logWeight(table: TwoByTwo, y: number): number {
   );
 }
 
+function isCached({ candidateTotal, stableTotal }: TwoByTwo): boolean {
+  return Math.max(candidateTotal, stableTotal) < CACHED_FACTORIALS;
+}
+
 function cachedLogFactorial(n: number): number {
   return factorials[n] ?? logFactorial(n);
+}
+
+/** ln of the weight of y over that of `other`: of large tables, whose own logarithms differ by less than they round. */
+function logWeightRatio(table: TwoByTwo, y: number, other: number): number {
+  const bad = table.candidateBad + table.stableBad;
+  const good = table.stableTotal - bad;
+  return (
+    logFactorialRatio(other, y) +
+    logFactorialRatio(table.candidateTotal - other, table.candidateTotal - y) +
+    logFactorialRatio(bad - other, bad - y) +
+    logFactorialRatio(good + other, good + y)
+  );
+}
+
+/** ln(n! / m!), by the difference of n and m where both are large. */
+function logFactorialRatio(n: number, m: number): number {
+  if (Math.min(n, m) < CACHED_FACTORIALS) return cachedLogFactorial(n) - cachedLogFactorial(m);
+  const [a, b] = [n + 1, m + 1];
+  const difference = n - m;
+  const powers = (b - 0.5) * Math.log1p(difference / b) + difference * (Math.log(a) - 1);
+  return powers + stirlingSeries(a) - stirlingSeries(b);
 }
 
 /** The largest y whose weight is not below its predecessor's: the root of a quadratic, kept inside the support. */

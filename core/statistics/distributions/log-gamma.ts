@@ -29,11 +29,16 @@ const TAYLOR = Array.from({ length: 30 }, (_, index) => zetaMinusOne(index + 2) 
 export function logGamma(x: number): number {
   if (Number.isNaN(x) || x < 0) return Number.NaN;
   if (x === 0 || x === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
-  if (x < 0.5) return aroundTwo(x) - Math.log1p(x) - Math.log(x);
-  if (x < 1.5) return aroundTwo(x - 1) - Math.log1p(x - 1);
+  if (x < 0.5) return logGammaOfOneAnd(x) - Math.log(x);
+  if (x < 1.5) return logGammaOfOneAnd(x - 1);
   if (x < 2.5) return aroundTwo(x - 2);
   if (x < STIRLING_FROM) return shiftedStirling(x);
   return (x - 0.5) * Math.log(x) - x + HALF_LOG_TWO_PI + stirlingSeries(x);
+}
+
+/** log-gamma(1 + z) for |z| <= 1/2, exact also where 1 + z would lose z's digits. Claim, reference and vector as for `logGamma`. */
+export function logGammaOfOneAnd(z: number): number {
+  return aroundTwo(z) - Math.log1p(z);
 }
 
 /** log n! for a whole number `n` >= 0. */

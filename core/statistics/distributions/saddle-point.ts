@@ -33,16 +33,16 @@ export function binomialDensity(x: number, n: number, { p, q }: Chances): number
   return Math.exp(log) * Math.sqrt(n / (TWO_PI * x * rest));
 }
 
-/** log(gamma(x+1)) - (x + 1/2) log x + x - log(2 pi) / 2. */
-function stirlingError(x: number): number {
+/** log(gamma(x+1)) - (x + 1/2) log x + x - log(2 pi) / 2 for `x` > 0: what Stirling's formula leaves out. */
+export function stirlingError(x: number): number {
   if (x >= 10) return stirlingSeries(x);
   return logGamma(x + 1) - (x + 0.5) * Math.log(x) + x - HALF_LOG_TWO_PI;
 }
 
-/** x log(x / mean) + mean - x, by its series where the two nearly agree. */
-function deviance(x: number, mean: number): number {
+/** x log(x / mean) + mean - x for `x`, `mean` > 0, by its series where the two nearly agree. */
+export function deviance(x: number, mean: number): number {
   const difference = x - mean;
-  if (Math.abs(difference) >= 0.1 * (x + mean)) return x * Math.log(x / mean) - difference;
+  if (Math.abs(difference) >= 0.1 * (x + mean)) return x * logRatio(x, mean) - difference;
   const ratio = difference / (x + mean);
   const square = ratio * ratio;
   let sum = difference * ratio;
@@ -54,4 +54,10 @@ function deviance(x: number, mean: number): number {
     sum = next;
   }
   return sum;
+}
+
+/** log(x / y), also where the ratio is no finite number. */
+function logRatio(x: number, y: number): number {
+  const ratio = x / y;
+  return ratio > 0 && Number.isFinite(ratio) ? Math.log(ratio) : Math.log(x) - Math.log(y);
 }

@@ -1,4 +1,4 @@
-import { logGamma } from '../distributions/log-gamma.ts';
+import { deviance, stirlingError } from '../distributions/saddle-point.ts';
 
 /** How strongly the prior holds to the configured share: as if this many requests had been seen. */
 const PRIOR_REQUESTS = 100;
@@ -11,15 +11,18 @@ const PRIOR_REQUESTS = 100;
  * Assumes: each request is sent to the candidate with probability `share`, independently of the others. Counts need not be whole: with
  * sticky users it is users who are split, and as many requests as one of them has sent count as one.
  * Reference: Lindon & Malek, "Anytime-valid inference for multinomial count data" (NeurIPS 2022, arXiv 2011.03567).
- * Vector: test/core/statistics/sequential/request-share.test.ts.
+ * Vector: test/core/statistics/sequential/request-share.test.ts; measure/vectors/answers/edges.json, by mpmath.
  */
 export function logShareEvidence(candidate: number, stable: number, share: number): number {
-  const a = PRIOR_REQUESTS * share;
-  const b = PRIOR_REQUESTS * (1 - share);
-  const configured = candidate * Math.log(share) + stable * Math.log1p(-share);
-  return logBeta(a + candidate, b + stable) - logBeta(a, b) - configured;
+  const prior = { a: PRIOR_REQUESTS * share, b: PRIOR_REQUESTS * (1 - share) };
+  const [a, b] = [prior.a + candidate, prior.b + stable];
+  const all = a + b;
+  // log-gammas of a hundred million differ by less than they round: what they have in common is left out beforehand.
+  const apart = deviance(a, all * share) + deviance(b, all * (1 - share));
+  const spread = Math.log((all / PRIOR_REQUESTS) * (prior.a / a) * (prior.b / b)) / 2;
+  return apart + spread + stirlingErrors(a, b) - stirlingErrors(prior.a, prior.b);
 }
 
-function logBeta(a: number, b: number): number {
-  return logGamma(a) + logGamma(b) - logGamma(a + b);
+function stirlingErrors(a: number, b: number): number {
+  return stirlingError(a) + stirlingError(b) - stirlingError(a + b);
 }
