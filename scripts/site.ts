@@ -38,6 +38,7 @@ const NAVIGATION = [
       'docs/runners.md',
       'docs/network.md',
       'docs/rollouts.md',
+      'docs/scoring-server.md',
       'docs/failures.md',
       'docs/operations.md',
     ],
