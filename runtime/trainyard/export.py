@@ -31,6 +31,8 @@ ABSOLUTE_TOLERANCE = 1e-5
 RELATIVE_TOLERANCE = 1e-5
 # torch.export fixes a dimension of length one for good.
 TRACED_ROWS = 2
+# A length that a signature leaves open.
+ANY = -1
 
 
 def export_model(
@@ -106,7 +108,11 @@ def copy_plain_file(source: Path, target: Path) -> None:
 
 
 def write_export(package_format: str, model: Path, target: Path, sample: Inputs) -> None:
-    """Writes the form. Runs the model's code: only the worker in the box calls it."""
+    """Writes the form. Runs the model's code: only the worker in the box calls it.
+
+    Raises what PyTorch raises when the form is not possible, as when it would take one length only of an axis that the
+    signature leaves open.
+    """
     import mlflow.pytorch  # noqa: PLC0415 - takes seconds to import
     import torch  # noqa: PLC0415
 
@@ -122,8 +128,11 @@ def write_export(package_format: str, model: Path, target: Path, sample: Inputs)
             return
         array = next(iter(sample.values())) if isinstance(sample, dict) else np.asarray(sample)
         example = torch.from_numpy(np.repeat(array[:1], TRACED_ROWS, axis=0))
-        shapes = ({0: torch.export.Dim.AUTO},)
-        torch.export.save(torch.export.export(module, (example,), dynamic_shapes=shapes), str(target))
+        spec = description.signature.only_tensor if description.signature is not None else None
+        open_axes = [axis for axis, length in enumerate(spec.shape) if axis > 0 and length == ANY] if spec else []
+        # What the signature leaves open must stay so: a program that takes the sample's length only is not written.
+        lengths = {0: torch.export.Dim.AUTO, **dict.fromkeys(open_axes, torch.export.Dim.DYNAMIC)}
+        torch.export.save(torch.export.export(module, (example,), dynamic_shapes=(lengths,)), str(target))
 
 
 def answers_alike(given: Any, expected: list[Any]) -> bool:  # noqa: ANN401 - of the model's process

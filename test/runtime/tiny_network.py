@@ -18,3 +18,16 @@ class TinyNetwork(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """One row of probabilities per picture."""
         return torch.softmax(self.score(x), dim=1)
+
+
+class MeanOfWords(nn.Module):
+    """Texts of any length, as numbers of words, in; one score per text out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(10, 4)
+        self.layer = nn.Linear(4, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The mean of the words' places, weighed."""
+        return self.layer(self.words(x).mean(dim=1))
