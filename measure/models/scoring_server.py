@@ -26,7 +26,8 @@ from sklearn.datasets import load_iris
 from sklearn.neighbors import KNeighborsClassifier
 
 from trainyard.interpretation import Interpretation
-from trainyard.service import ModelService, Request
+from trainyard.messages import Request
+from trainyard.service import ModelService
 from trainyard.settings import Settings
 from trainyard.signature import parse_signature
 
@@ -36,9 +37,8 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).parents[2] / "docs" / "scoring-server.md"
 IRIS = load_iris()
 INPUTS = IRIS.data[:, :2]
-ONLY_JSON = "Requests are JSON; a table in another form is sent as `dataframe_split`."
-BODY_ALONE = (
-    "TorchServe hands over a body whatever it is called, and this one is refused: it names none of the four forms."
+PARAMETERS_ALONE = (
+    "Parameters of a content type are left alone, and the body is refused: it names none of the four forms."
 )
 NO_OTHER_NUMBER = (
     "What the column's type does not hold is refused; MLflow gives the model -2147483648, and true for 1.5."
@@ -56,6 +56,7 @@ class Case:
     status: int
     predictions: Any = None
     reason: str = ""
+    content_type: str = "application/json"
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,6 @@ def refused_cases() -> list[Case]:
             {"dataframe_split": {"index": [1, 2], "data": [[1], [2], [3]]}},
         ),
         ("incompatible_inference_dataframe", "one column for two", {"dataframe_split": short}),
-        ("invalid_csv_input", "nothing, as CSV", b""),
     ]
     named = [
         Case(
@@ -204,8 +204,7 @@ def refused_cases() -> list[Case]:
             "iris",
             bare,
             415,
-            None,
-            BODY_ALONE,
+            content_type="not_a_content_type",
         ),
         Case(
             "invalid_content_type … content_param",
@@ -214,10 +213,12 @@ def refused_cases() -> list[Case]:
             bare,
             415,
             None,
-            BODY_ALONE,
+            PARAMETERS_ALONE,
+            "application/json; something=something",
         ),
     ]
-    return [*(Case(test, what, "iris", body, 400) for test, what, body in shapes), *named]
+    empty = Case("invalid_csv_input", "nothing, as CSV", "iris", b"", 400, content_type="text/csv")
+    return [*(Case(test, what, "iris", body, 400) for test, what, body in shapes), empty, *named]
 
 
 def answered_cases() -> list[Case]:
@@ -263,9 +264,7 @@ def typed_cases() -> list[Case]:
     digits = [["zip", TEXT], ["cost", "float64"], ["score", "int64"]]
     houses = [("95120", 10.45, 8), ("95128", 23.0, 0), ("95128", 12.1, 10)]
     names = ["zip", "cost", "score"]
-    csv = pd.DataFrame({name: COLUMNS[name] for name in TYPES if name not in {"binary", "datetime"}}).to_csv(
-        index=False
-    )
+    csv = pd.DataFrame({name: COLUMNS[name] for name in TYPES}).to_csv(index=False)
     misfits = {
         "columns": ["bad_integer", "bad_float", "bad_string", "bad_boolean"],
         "data": [
@@ -291,7 +290,7 @@ def typed_cases() -> list[Case]:
             200,
             digits,
         ),
-        Case("parse_with_schema_csv", "CSV", "types", csv.encode(), 200, None, ONLY_JSON),
+        Case("parse_with_schema_csv", "CSV", "types", csv.encode(), 200, content_type="text/csv"),
         Case(
             "parse_with_schema",
             "values that are not of their columns' types",
@@ -344,7 +343,7 @@ def other_cases() -> list[Case]:
 
 def play(case: Case) -> Played:
     """Asks the service."""
-    answer = open_model(case.model).answer([Request("case", case.body)])[0]
+    answer = open_model(case.model).answer([Request("case", case.body, headers={"content-type": case.content_type})])[0]
     body = json.loads(answer.body)
     return Played(answer.status, body.get("code", ""), body.get("predictions"))
 

@@ -7,7 +7,7 @@ paths is written, and `accept` how the answer is to be.
 from __future__ import annotations
 
 import io
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from trainyard.scoring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from trainyard.inputs import Inputs
     from trainyard.settings import Settings
@@ -36,6 +36,8 @@ PROTOCOL_HEADER = "x-trainyard-protocol"
 OPEN_INFERENCE = "v2"
 OPEN_INFERENCE_METADATA = "v2-metadata"
 CSV_TYPE = "text/csv"
+# Refusals of what is no request at all, whatever the model takes.
+NO_REQUEST = ("not-json", "not-an-object", "unknown-format")
 # What clients send JSON as, `curl -d` without a word about it among them.
 JSON_TYPES = ("", JSON_TYPE, "application/x-www-form-urlencoded", "text/plain")
 
@@ -54,8 +56,10 @@ def read_question(request: Request, settings: Settings, version: str) -> Questio
         return Question(fit_array(array_file.read_array_file(request.body), signature), {}, write)
     if kind == CSV_TYPE:
         return Question(read_csv(request.body, signature), {}, write)
-    document = parse_document(request.body, kind)
-    return Question(parse_request(document, signature), read_params(document, signature), write)
+    with _unknown_type(kind):
+        document = parse_json(request.body)
+        inputs = parse_request(document, signature)
+    return Question(inputs, read_params(document, signature), write)
 
 
 def tell(request: Request, answer: Answer) -> Answer:
@@ -69,12 +73,13 @@ def media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
-def parse_document(body: object, kind: str) -> dict[str, Any]:
-    """The body as a JSON object. Raises InvalidInputError: 415 where its content type is of something else."""
+@contextmanager
+def _unknown_type(kind: str) -> Iterator[None]:
+    """Says 415 of a body that is no request in MLflow's JSON, where its content type is of something else."""
     try:
-        return parse_json(body)
+        yield
     except InvalidInputError as error:
-        if kind in JSON_TYPES or kind.endswith("+json"):
+        if error.code not in NO_REQUEST or kind in JSON_TYPES or kind.endswith("+json"):
             raise
         known = ", ".join((JSON_TYPE, CSV_TYPE, array_file.CONTENT_TYPE))
         raise InvalidInputError("unknown-content-type", f"Bodies are taken as {known}; it is {kind}.", 415) from error

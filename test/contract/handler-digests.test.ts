@@ -18,6 +18,7 @@ const KEPT = [
   'sha256:6189b32773cf6d9fa6fa2a841cf1b02508b3a5cd6973a8327ea3c77f6e335e54',
   'sha256:be777e260e2ec876bc91308eabe05d26cdc1de462d25874feefffb9449489884',
   'sha256:aa57c49767acbbd83cc47832ee11328f79282467919ea803e2d9af83d796c4ec',
+  'sha256:4fa4adbab3b51332840144fd182d77056eea2e7ee5bf6395947371b406927af7',
 ];
 const SOURCE = 'core/serving/handler-digests.ts';
 const NEW_DIGEST = `sha256:${'7'.repeat(64)}`;
