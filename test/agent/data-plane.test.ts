@@ -1,52 +1,36 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { request as requestHttp } from 'node:http';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { NO_COUNTERS, subtractCounters } from '../../agent/envoy/cluster-counters.ts';
-import { createEnvoy, type DataPlane } from '../../agent/envoy/envoy.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
-import type { Split } from '../../agent/envoy/traffic-plan.ts';
-import { findFreePorts } from '../../agent/machine/free-ports.ts';
-import { findEnvoy } from '../../agent/machine/toolchain.ts';
 import { beginReading, countSince } from '../../agent/traffic/version-reading.ts';
-import { PIN_HEADER, PROTOCOL_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
-import { HAS_TOOLCHAIN, PYTHON } from '../../sandbox/checkout.ts';
+import { PIN_HEADER, REQUEST_ID_HEADER, VERSION_HEADER } from '../../core/names.ts';
+import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
-import { type Backend, release, startBackend } from './support/held-backend.ts';
+import { type Backend, release } from './support/held-backend.ts';
+import {
+  MAX_BODY_BYTES,
+  MAX_IN_FLIGHT,
+  MODEL,
+  type ProxiedBackends,
+  startProxiedBackends,
+  TIMEOUT_SECONDS,
+  USER_HEADER,
+} from './support/proxied-backends.ts';
 
-const MODEL = 'mnist';
-const MAX_BODY_BYTES = 10_000;
-const MAX_IN_FLIGHT = 4;
-const USER_HEADER = 'x-user';
-const TIMEOUT_SECONDS = 1;
 /** What the proxy adds to the model's own limit; see envoy-config.ts. */
 const TIMEOUT_SLACK_SECONDS = 5;
 
-const versions = { model: MODEL, stable: '1', candidate: '2' };
-const split: Split = { ...versions, candidatePercent: 0, shadow: false, isAnswered: true };
-
 /** Real Envoy in front of two servers that only say that they were asked. */
 describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ty-'));
-  let proxy: DataPlane;
+  let proxy: ProxiedBackends['proxy'];
   let url: string;
   let port: number;
   let stable: Backend;
   let candidate: Backend;
+  let apply: ProxiedBackends['apply'];
+  let stop: ProxiedBackends['stop'] | undefined;
 
-  const apply = (change: Partial<Split>) =>
-    proxy.apply({
-      backends: [stable, candidate].map((backend, index) => ({
-        model: MODEL,
-        version: String(index + 1),
-        port: backend.port,
-        timeoutSeconds: TIMEOUT_SECONDS,
-      })),
-      splits: [{ ...split, ...change }],
-      unnamed: MODEL,
-    });
   const predict = (headers: Record<string, string> = {}, body = '{}') =>
     fetch(url, { method: 'POST', headers, body });
   const versionFor = async (headers: Record<string, string>) => {
@@ -61,32 +45,11 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
   };
 
   beforeAll(async () => {
-    [port = 0] = await findFreePorts(1);
+    ({ proxy, port, stable, candidate, apply, stop } = await startProxiedBackends());
     url = `http://127.0.0.1:${port}/predictions/${MODEL}`;
-    stable = await startBackend();
-    candidate = await startBackend();
-    proxy = createEnvoy({
-      folder,
-      address: '127.0.0.1',
-      port,
-      binary: await findEnvoy(PYTHON, process.env),
-      threads: 1,
-      owner: `data-plane-test:${folder}`,
-      maxBodyBytes: MAX_BODY_BYTES,
-      maxInFlight: MAX_IN_FLIGHT,
-      maxClientConnections: 1_000,
-      stickyHeader: USER_HEADER,
-    });
-    await apply({});
-    await waitFor(async () => (await predict().catch(() => undefined))?.status === 200, 'the proxy');
   }, 60_000);
   afterAll(async () => {
-    await proxy?.stop();
-    for (const { server } of [stable, candidate]) {
-      server.closeAllConnections();
-      server.close();
-    }
-    rmSync(folder, { recursive: true, force: true });
+    await stop?.();
   }, 30_000);
   afterEach(() => {
     for (const backend of [stable, candidate]) release(backend);
@@ -97,55 +60,6 @@ describe.skipIf(!HAS_TOOLCHAIN)('the data plane', () => {
     expect(await versionFor({})).toBe('1');
     expect(await versionFor({ [PIN_HEADER]: '2' })).toBe('2');
     expect((await predict({ [PIN_HEADER]: '7' })).status).toBe(404);
-  });
-
-  describe('by the Open Inference Protocol', () => {
-    const at = (path: string) => `http://127.0.0.1:${port}${path}`;
-    const infer = (path: string, headers: Record<string, string> = {}) =>
-      fetch(at(path), { method: 'POST', headers, body: '{}' });
-
-    test('a prediction takes part in the split, and the handler is told what it is written in', async () => {
-      await apply({ candidatePercent: 100 });
-      const answer = await infer(`/v2/models/${MODEL}/infer`, { [PROTOCOL_HEADER]: 'mlflow' });
-      expect(answer.headers.get(VERSION_HEADER)).toBe('2');
-      expect(candidate.last).toMatchObject({
-        path: `/predictions/${MODEL}`,
-        headers: { [PROTOCOL_HEADER]: 'v2' },
-      });
-      expect(candidate.last?.headers[PIN_HEADER]).toBeUndefined();
-    });
-
-    test('no client says what another path is written in', async () => {
-      await apply({});
-      await predict({ [PROTOCOL_HEADER]: 'v2-metadata' });
-      expect(stable.last?.headers[PROTOCOL_HEADER]).toBe('mlflow');
-    });
-
-    test('a version that is named, and what a model takes, are asked past the split', async () => {
-      await apply({});
-      const named = await infer(`/v2/models/${MODEL}/versions/2/infer`);
-      expect(named.headers.get(VERSION_HEADER)).toBe('2');
-      expect(candidate.last?.headers).toMatchObject({ [PROTOCOL_HEADER]: 'v2', [PIN_HEADER]: '2' });
-      await fetch(at(`/v2/models/${MODEL}/versions/2`));
-      expect(candidate.last?.headers).toMatchObject({ [PROTOCOL_HEADER]: 'v2-metadata', [PIN_HEADER]: '2' });
-      await fetch(at(`/v2/models/${MODEL}`));
-      expect(stable.last?.headers).toMatchObject({ [PROTOCOL_HEADER]: 'v2-metadata', [PIN_HEADER]: '1' });
-      expect((await infer(`/v2/models/${MODEL}/versions/3/infer`)).status).toBe(404);
-    });
-
-    test('whether a server and a model are ready is said without asking a version', async () => {
-      const paths = ['/v2/health/live', '/v2/health/ready', `/v2/models/${MODEL}/ready`];
-      const statuses = () => Promise.all(paths.map(async (path) => (await fetch(at(path))).status));
-      await apply({});
-      expect(await statuses()).toEqual([200, 200, 200]);
-      await apply({ isAnswered: false });
-      await waitFor(async () => (await fetch(at('/ping'))).status === 503, 'the proxy');
-      expect(await statuses()).toEqual([200, 503, 503]);
-      await apply({});
-      await waitFor(async () => (await fetch(at('/ping'))).status === 200, 'the proxy');
-      expect(await (await fetch(at('/v2'))).json()).toMatchObject({ extensions: ['binary_tensor_data'] });
-      expect(await (await fetch(at('/v2/models/other/infer'))).json()).toHaveProperty('error');
-    });
   });
 
   test('refuses a packed body before any version has it, and says how to send it', async () => {

@@ -15,10 +15,10 @@ export type RouteSettings = {
 };
 
 /** What a path's requests are written in, as the handler is told (runtime/trainyard/protocols.py). */
-export type Protocol = 'mlflow' | 'v2' | 'v2-metadata';
+type Protocol = 'mlflow' | 'v2' | 'v2-metadata';
 
 /** A path at which a model is asked. */
-export type PredictionPath = { readonly model: string; readonly path: string; readonly protocol: Protocol };
+type PredictionPath = { readonly model: string; readonly path: string; readonly protocol: Protocol };
 
 /** One path of a model: a version pinned by header, else the split by weight. */
 export function routesOfPath(
