@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { secondsBetween } from '../../core/instant.ts';
+import { addSeconds, secondsBetween } from '../../core/instant.ts';
 import type { Log } from '../../core/ports.ts';
+import { LEASES_TO_RETURN } from '../../core/serving/decide-traffic.ts';
 import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import type { Store } from '../store/store.ts';
 import { describeJump, JUMP_MS, type SteadyClock } from './steady-clock.ts';
@@ -42,11 +43,24 @@ export function createClockWatch(
   };
 }
 
-/** For the start: what was written in the future was written before the clock was set back, and counts as written just now. */
+/**
+ * For the start: what was written in the future was written before the clock was set back, and counts as written just now. How long no
+ * agent ran then nobody can say, so that a lease counts as over: whoever renews it is heard again.
+ */
 export function moveOutOfFuture({ clock, store, log }: Watched): void {
   const latest = store.latestInstant();
   const aheadMs = latest === undefined ? 0 : 1_000 * secondsBetween(clock.now(), latest);
   if (aheadMs <= JUMP_MS) return;
   store.shiftInstants(-aheadMs);
-  log.warn(`${HOST_WARNINGS.clockJumped}: ${describeJump(-aheadMs)} It was so, or more, while no agent ran.`);
+  for (const [model, stored] of Object.entries(store.traffic())) {
+    const { lease } = stored.traffic;
+    if (lease === undefined) continue;
+    store.putTraffic(model, {
+      ...stored,
+      setAt: addSeconds(clock.now(), -LEASES_TO_RETURN * lease.leaseSeconds),
+    });
+  }
+  log.warn(
+    `${HOST_WARNINGS.clockJumped}: ${describeJump(-aheadMs)} It was so, or more, while no agent ran: leases count as over.`,
+  );
 }

@@ -129,14 +129,24 @@ describe('a rollout whose host’s clock jumps', () => {
     expect(seconds()).toEqual(Array.from({ length: 17 }, () => 60));
   });
 
-  test('back while no agent runs does not prolong the lease', async () => {
+  test('back while no agent runs ends the lease: how long nothing was heard nobody can say', async () => {
     await pass(MINUTE_MS);
     machine.ahead -= 24 * HOUR_MS;
     clock.adopt();
     moveOutOfFuture({ clock, store: host.context.store, log: host.context.log });
     expect(Date.parse(host.context.store.latestInstant() ?? '')).toBe(Date.parse(clock.now()));
-    for (let minute = 0; minute < 40; minute++) await pass(MINUTE_MS);
+    await agent.observeAndJudge();
     expect(brake()).toBe('lease-expired');
+    expect(host.context.store.getTraffic('mnist')?.traffic.candidatePercent).toBe(0);
+  });
+
+  test('by no more than a time server evens out leaves the lease to the next agent', async () => {
+    await pass(MINUTE_MS);
+    machine.ahead -= JUMP_MS;
+    clock.adopt();
+    moveOutOfFuture({ clock, store: host.context.store, log: host.context.log });
+    await agent.observeAndJudge();
+    expect(brake()).toBeUndefined();
   });
 });
 

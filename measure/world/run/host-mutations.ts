@@ -11,7 +11,7 @@ export const HOST_MUTATIONS: readonly Mutation[] = [
       'Every request is refused while the stable version can not answer, though another has all traffic.',
     changes: [
       {
-        file: 'agent/envoy/config/routes.ts',
+        file: 'agent/envoy/config/prediction-routes.ts',
         from: 'if (able.length === 0) {',
         to: 'if (!hasBackend(plan, model, split?.stable)) {',
       },

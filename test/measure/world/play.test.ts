@@ -31,6 +31,10 @@ it('asks nothing of what a candidate had failed before it was braked on a machin
   expect(replay(752)).toContain('0 violations');
 });
 
+it('lets no lease go on of a machine that comes back with its clock set back', () => {
+  expect(replay(353_873_643_701_922)).toContain('0 violations');
+});
+
 it('draws the same schedule for a seed, in the order of time', () => {
   for (let seed = 0; seed < 200; seed += 1) {
     const { injections } = drawSchedule(seed);
