@@ -20,6 +20,17 @@ def write_topics(has) -> list[str]:
     return ["|".join(np.array(TOPICS)[row == 1]) or "|" for row in np.asarray(has)]
 
 
+def fit_multi_output(train: Data):
+    """Logs a classifier for each class; gives what it says of inputs."""
+    import mlflow.sklearn
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.multioutput import MultiOutputClassifier
+
+    model = MultiOutputClassifier(LogisticRegression()).fit(train.inputs, mark_topics(train.labels))
+    mlflow.sklearn.log_model(model, name="model", input_example=train.inputs.head(3))
+    return lambda inputs: Said(write_topics(model.predict(inputs)), classes=TOPICS)
+
+
 @kind(
     "one classifier for each class: indicators",
     "mlflow.sklearn.log_model(MultiOutputClassifier)",
@@ -28,13 +39,7 @@ def write_topics(has) -> list[str]:
     metric="hamming-loss",
 )
 def multi_output(train: Data):
-    import mlflow.sklearn
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multioutput import MultiOutputClassifier
-
-    model = MultiOutputClassifier(LogisticRegression()).fit(train.inputs, mark_topics(train.labels))
-    mlflow.sklearn.log_model(model, name="model", input_example=train.inputs.head(3))
-    return lambda inputs: Said(write_topics(model.predict(inputs)), classes=TOPICS)
+    return fit_multi_output(train)
 
 
 @kind(
@@ -261,13 +266,7 @@ def topics_in_another_order(train: Data):
     outcome="score-columns",
 )
 def too_few_topics(train: Data):
-    import mlflow.sklearn
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multioutput import MultiOutputClassifier
-
-    model = MultiOutputClassifier(LogisticRegression()).fit(train.inputs, mark_topics(train.labels))
-    mlflow.sklearn.log_model(model, name="model", input_example=train.inputs.head(3))
-    return lambda inputs: Said(write_topics(model.predict(inputs)), classes=TOPICS)
+    return fit_multi_output(train)
 
 
 @kind(
