@@ -23,33 +23,38 @@ type PredictionPath = { readonly model: string; readonly path: string; readonly 
 /** One path of a model: a version pinned by header, else the split by weight. */
 export function routesOfPath(
   plan: TrafficPlan,
-  { model, path, protocol }: PredictionPath,
+  asked: PredictionPath,
   { stickyHeader }: RouteSettings,
 ): readonly object[] {
-  const backends = plan.backends.filter((backend) => backend.model === model);
-  const action = toModel(plan, model);
-  const told = tell(protocol);
-  const pinned = backends.map(({ version }) => ({
+  const { model, path, protocol } = asked;
+  const own = plan.backends.filter((backend) => backend.model === model);
+  const pinned = own.map(({ version }) => ({
+    ...toVersion(plan, asked, version),
     match: { path, headers: [{ name: PIN_HEADER, string_match: { exact: version } }] },
-    route: { ...action, cluster: pinnedClusterName(model, version) },
-    response_headers_to_add: [versionHeader(version)],
-    ...told,
   }));
   const unknownPin = {
     match: { path, headers: [{ name: PIN_HEADER, present_match: true }] },
     ...refuse(404, 'no-such-version', 'The pinned version is not served on this host.'),
   };
-  const split = splitAction(plan, model, { action, stickyHeader });
-  return [...pinned, unknownPin, { match: { path }, ...split, ...told }];
+  const split = splitAction(plan, model, { action: toModel(plan, model), stickyHeader });
+  return [
+    ...pinned,
+    unknownPin,
+    { match: { path }, ...split, request_headers_to_add: [setHeader(PROTOCOL_HEADER, protocol)] },
+  ];
 }
 
 /** One path of a version that is named by it, past the split of traffic, as if it had been pinned. */
 export function routeOfVersion(
   plan: TrafficPlan,
-  { model, path, protocol, version }: PredictionPath & { readonly version: string },
+  { version, ...asked }: PredictionPath & { readonly version: string },
 ): object {
+  return { ...toVersion(plan, asked, version), match: { path: asked.path } };
+}
+
+/** Past the split of traffic: the handler counts nothing that is pinned. */
+function toVersion(plan: TrafficPlan, { model, protocol }: PredictionPath, version: string): object {
   return {
-    match: { path },
     route: { ...toModel(plan, model), cluster: pinnedClusterName(model, version) },
     response_headers_to_add: [versionHeader(version)],
     request_headers_to_add: [setHeader(PROTOCOL_HEADER, protocol), setHeader(PIN_HEADER, version)],
@@ -62,10 +67,6 @@ function toModel({ backends }: TrafficPlan, model: string): object {
     prefix_rewrite: `/predictions/${model}`,
     timeout: `${Math.max(0, ...own.map(({ timeoutSeconds }) => timeoutSeconds)) + TIMEOUT_SLACK_SECONDS}s`,
   };
-}
-
-function tell(protocol: Protocol): object {
-  return { request_headers_to_add: [setHeader(PROTOCOL_HEADER, protocol)] };
 }
 
 /**
