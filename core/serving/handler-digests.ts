@@ -14,6 +14,7 @@ export const HANDLER_DIGESTS: readonly string[] = [
   'sha256:be777e260e2ec876bc91308eabe05d26cdc1de462d25874feefffb9449489884',
   'sha256:aa57c49767acbbd83cc47832ee11328f79282467919ea803e2d9af83d796c4ec',
   'sha256:4fa4adbab3b51332840144fd182d77056eea2e7ee5bf6395947371b406927af7',
+  'sha256:26b8b7a08ffb22c63aadc86cefb090c87dc06530eb40fe6bf274fdf4feec9b82',
 ];
 
 /** What else an archive holds: settings, profile and a request to warm up with, and the model itself. */

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class Signature:
         """The one tensor the model takes, if that is all it takes."""
         return self.tensors[0] if len(self.tensors) == 1 and not self.columns else None
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[TensorSpec | ColumnSpec, ...]:
         """What the model answers, as far as the signature says so."""
         said = self.document.get("outputs")
