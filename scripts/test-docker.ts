@@ -4,11 +4,14 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { addCounts, type Counts, formatCounts, NO_TESTS, writeCounts } from '../measure/counts.ts';
 import { playScenesOnDocker } from '../measure/scenes/play-on-docker.ts';
-import { runSuite } from '../measure/suite/suite.ts';
+import { renderFailures } from '../measure/suite/failures.ts';
+import { runSuite, type SuiteResult } from '../measure/suite/suite.ts';
 import { STATE_DIR } from '../sandbox/checkout.ts';
 import { type DockerHost, withDockerHost } from '../sandbox/docker/docker-host.ts';
 
 const FOLDER = join(STATE_DIR, 'docker');
+/** As vitest.config.ts calls them. */
+const DOCKER_TESTS = 'docker';
 const REPORT = join(STATE_DIR, 'reports', 'docker.json');
 const HELP = `npm run test:docker -- [--only tests|scenes] [--keep]
 
@@ -52,12 +55,13 @@ function skip(reason: string): Counts {
 }
 
 async function runParts(parts: readonly Part[], docker: DockerHost): Promise<Counts> {
-  const tested = parts.includes('tests') ? await runSuiteOn(docker) : NO_TESTS;
+  const tested = parts.includes('tests') ? await runSuiteOn(docker) : { counts: NO_TESTS, failed: [] };
   const played = parts.includes('scenes') ? await playScenesOnDocker(docker, join(FOLDER, 'demo')) : NO_TESTS;
-  return addCounts(tested, played);
+  console.log(renderFailures(DOCKER_TESTS, tested.failed));
+  return addCounts(tested.counts, played);
 }
 
-async function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<Counts> {
+function runSuiteOn({ host, network, base, registry }: DockerHost): Promise<SuiteResult> {
   Object.assign(process.env, {
     TRAINYARD_TEST_DOCKER_HOST: host,
     TRAINYARD_TEST_DOCKER_FOLDER: FOLDER,
@@ -69,11 +73,10 @@ async function runSuiteOn({ host, network, base, registry }: DockerHost): Promis
     'trainyard: running the tests; the first builds the environment of the images, which takes minutes',
   );
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`];
-  const { counts } = await runSuite({
-    name: 'docker',
+  return runSuite({
+    name: DOCKER_TESTS,
     command: 'vitest',
-    args: ['run', '--project', 'docker', ...reporters],
+    args: ['run', '--project', DOCKER_TESTS, ...reporters],
     counting: { by: 'vitest', report: REPORT },
   });
-  return counts;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { addCounts, formatCounts, NO_TESTS } from '../measure/counts.ts';
+import { renderFailures } from '../measure/suite/failures.ts';
 import { runSuites, type SuiteResults } from '../measure/suite/run-suites.ts';
 import type { Suite } from '../measure/suite/suite.ts';
 import { DOCKER_SUITE, HOST_SUITE, newWorldSuite, SUITES } from './test/suites.ts';
@@ -7,8 +8,8 @@ import { DOCKER_SUITE, HOST_SUITE, newWorldSuite, SUITES } from './test/suites.t
 const ALL_SUITES = [...SUITES, DOCKER_SUITE, HOST_SUITE];
 const HELP = `npm test -- [--docker] [--new-schedules N] [--suite NAME]...
 
-Runs every suite, or the named ones, in two lanes beside each other. Ends with a line for each, with the seconds it took, and
-one for all: N passed, N failed, N skipped.
+Runs every suite, or the named ones, in two lanes beside each other. Ends with what failed, a line for each suite with the
+seconds it took, and one for all: N passed, N failed, N skipped.
 Suites: ${SUITES.map((suite) => suite.name).join(', ')}; and with --docker, ${DOCKER_SUITE.name} and ${HOST_SUITE.name}, which need root.
 With --new-schedules the world plays so many that no commit has played before, beside all other suites and on what they leave.
 `;
@@ -57,6 +58,8 @@ function report(results: SuiteResults): number {
     ([name, { counts: own, seconds }]) =>
       `  ${name.padEnd(14)} ${Math.round(seconds)} s`.padEnd(26) + formatCounts(own),
   );
-  process.stdout.write(`\n${rows.join('\n')}\n${formatCounts(total)}\n`);
+  // The end is what one reads, and all that some keep: what failed stands there.
+  const failures = [...results].map(([name, { failed }]) => renderFailures(name, failed)).join('');
+  process.stdout.write(`${failures}\n${rows.join('\n')}\n${formatCounts(total)}\n`);
   return total.failed === 0 ? 0 : 1;
 }

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { ROOT } from '../../sandbox/checkout.ts';
 import { type Counts, readCounts, readJunitCounts, readVitestCounts } from '../counts.ts';
 import { atPriority, type Priority } from './at-priority.ts';
+import { type FailedTest, readJunitFailures, readVitestFailures } from './failures.ts';
 import { renderCoverage } from './render-coverage.ts';
 
 /** How a suite says how many tests it ran: by its exit status alone, or by a report it writes. */
@@ -10,7 +11,17 @@ type Counting =
   | { readonly by: 'exit' }
   | { readonly by: 'vitest' | 'junit' | 'counts'; readonly report: string };
 
-const READERS = { vitest: readVitestCounts, junit: readJunitCounts, counts: readCounts };
+const READERS = {
+  vitest: { counts: readVitestCounts, failed: readVitestFailures },
+  junit: { counts: readJunitCounts, failed: readJunitFailures },
+  counts: { counts: readCounts, failed: () => [] },
+};
+
+const ONE_PASSED: Counts = { passed: 1, failed: 0, skipped: 0 };
+const ONE_FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
+
+/** Where no report names what failed, the end of the output stands for it: so many lines. */
+const OUTPUT_LINES = 40;
 
 /**
  * Where a suite runs: `front` and `back` run beside each other, the suites of each in turn, so that two which must not meet are in one
@@ -34,8 +45,12 @@ export type Suite = {
   readonly hearsItsEnd?: boolean;
 };
 
-/** What a suite came to, and how long it ran, in s. */
-export type SuiteResult = { readonly counts: Counts; readonly seconds: number };
+/** What a suite came to, what failed in it, and how long it ran, in s. */
+export type SuiteResult = {
+  readonly counts: Counts;
+  readonly failed: readonly FailedTest[];
+  readonly seconds: number;
+};
 
 /** A suite that runs beside others. */
 export type Running = {
@@ -52,7 +67,7 @@ export async function runSuite(suite: Suite): Promise<SuiteResult> {
   const status = await runProgram(suite);
   const seconds = secondsSince(began);
   process.stdout.write(summaryOf(suite));
-  return { counts: countTests(suite, status), seconds };
+  return { ...readResult(suite, status, 'see its output above'), seconds };
 }
 
 /**
@@ -63,17 +78,22 @@ export function startBeside(suite: Suite, priority: Priority): Running {
   forgetReports(suite);
   const began = performance.now();
   const early: Buffer[] = [];
+  let last = '';
   let take = (chunk: Buffer): void => void early.push(chunk);
   const { command, args } = atPriority(priority, suite);
   const channel = suite.hearsItsEnd === true ? (['ipc'] as const) : [];
   const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe', ...channel] });
   child.channel?.unref();
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => take(chunk));
+  const hear = (chunk: Buffer) => {
+    last = lastLines(last + chunk.toString('utf8'), OUTPUT_LINES);
+    take(chunk);
+  };
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', hear);
   const end = () => child.kill();
   process.once('exit', end);
   const ended = statusOf(child, command)
     .finally(() => process.off('exit', end))
-    .then((status) => ({ counts: countTests(suite, status), seconds: secondsSince(began) }));
+    .then((status) => ({ ...readResult(suite, status, last), seconds: secondsSince(began) }));
   return {
     ended,
     show: async () => {
@@ -99,14 +119,23 @@ function summaryOf({ coverage }: Suite): string {
   return coverage === undefined ? '' : renderCoverage(coverage);
 }
 
-/** A suite that ends badly without a failed test counts as one failure. */
-function countTests({ counting }: Suite, status: number): Counts {
+/** A suite that ends badly without a failed test counts as one failure, and its output says which. */
+function readResult({ counting }: Suite, status: number, output: string): Omit<SuiteResult, 'seconds'> {
+  const ended: FailedTest = { test: `it ended with status ${status}`, says: output };
   if (counting.by === 'exit')
-    return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
-  const counts = READERS[counting.by](counting.report);
-  const ran = counts.passed + counts.failed + counts.skipped;
-  if (ran === 0) return { passed: 0, failed: 1, skipped: 0 };
-  return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    return status === 0 ? { counts: ONE_PASSED, failed: [] } : { counts: ONE_FAILED, failed: [ended] };
+  const { counts, failed } = readReport(counting);
+  if (counts.passed + counts.failed + counts.skipped === 0) return { counts: ONE_FAILED, failed: [ended] };
+  if (status === 0 || failed.length > 0) return { counts, failed };
+  return { counts: { ...counts, failed: Math.max(1, counts.failed) }, failed: [ended] };
+}
+
+function readReport({ by, report }: Exclude<Counting, { by: 'exit' }>): Omit<SuiteResult, 'seconds'> {
+  return { counts: READERS[by].counts(report), failed: READERS[by].failed(report) };
+}
+
+function lastLines(text: string, count: number): string {
+  return text.split('\n').slice(-count).join('\n');
 }
 
 function runProgram({ command, args }: Suite): Promise<number> {
