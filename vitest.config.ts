@@ -2,6 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests on a Docker Engine, which `npm run test:docker` starts. */
 const NEED_ENGINE = ['test/agent/docker-{agent,contract,registry,runtime}.test.ts'];
+/** What is measured on many draws: where every line is counted as it runs, it takes seven times as long. */
+const MANY_DRAWS = [
+  'test/core/{drift,gate,rollout}/simulation.test.ts',
+  'test/core/gate/{coverage-error,find-misread,harm-of-family}.test.ts',
+  'test/core/rollout/fleet-alone.test.ts',
+  'test/measure/world/play.test.ts',
+];
 /** Rules over all sources at once. */
 const HOUSE = ['test/contract/house/**/*.test.ts'];
 const inline = [/@actions\/(workflow-parser|expressions)/];
@@ -9,7 +16,7 @@ const inline = [/@actions\/(workflow-parser|expressions)/];
 /** What the unit suite must reach in core, in percent: below it, it fails. */
 const CORE_FLOOR = { lines: 95, branches: 90 };
 
-/** Suites by what they need: `unit` nothing, `attack` git, the box, MLflow and Envoy, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `host` root and a Debian with sshd that it makes, `stack` PostgreSQL and an object store, `acceptance` all of it, `strangers` the same and half an hour. */
+/** Suites by what they need: `unit` and `draws` nothing, `attack` git, the box, MLflow and Envoy, `contract` the repository's own files, `house` the compiler's reading of all of them, `agent` TorchServe and Envoy, `fleet` networks of their own for three agents, `host` root and a Debian with sshd that it makes, `stack` PostgreSQL and an object store, `acceptance` all of it, `strangers` the same and half an hour. */
 export default defineConfig({
   // Two packages ship source maps without their sources, and a warning for each of their files.
   logLevel: 'error',
@@ -30,10 +37,15 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/{core,adapters,actions,cli,measure}/**/*.test.ts'],
+          exclude: MANY_DRAWS,
           testTimeout: 60_000,
           // What these files import keeps no state that another would see; to load it once is half of what most of them cost.
           isolate: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'draws', include: MANY_DRAWS, testTimeout: 180_000 },
       },
       {
         extends: true,

@@ -8,7 +8,7 @@ import { DOCKER_SUITE, HOST_SUITE, newWorldSuite, SUITES } from './test/suites.t
 const ALL_SUITES = [...SUITES, DOCKER_SUITE, HOST_SUITE];
 const HELP = `npm test -- [--docker] [--new-schedules N] [--suite NAME]...
 
-Runs every suite, or the named ones, in two lanes beside each other. Ends with what failed, a line for each suite with the
+Runs every suite, or the named ones, in three lanes beside each other. Ends with what failed, a line for each suite with the
 seconds it took, and one for all: N passed, N failed, N skipped.
 Suites: ${SUITES.map((suite) => suite.name).join(', ')}; and with --docker, ${DOCKER_SUITE.name} and ${HOST_SUITE.name}, which need root.
 With --new-schedules the world plays so many that no commit has played before, beside all other suites and on what they leave.

@@ -10,10 +10,10 @@ import {
 /** What suites came to, by name. */
 export type SuiteResults = ReadonlyMap<string, SuiteResult>;
 
-const LANES = ['front', 'back'] as const;
+const LANES = ['front', 'side', 'back'] as const;
 
 /**
- * Runs the suites and gives what each came to, in the order they are given in. The two lanes run beside each other; the output of each
+ * Runs the suites and gives what each came to, in the order they are given in. The lanes run beside each other; the output of each
  * suite stays in one piece, in the order they were begun.
  */
 export async function runSuites(suites: readonly Suite[]): Promise<SuiteResults> {

@@ -24,10 +24,10 @@ const ONE_FAILED: Counts = { passed: 0, failed: 1, skipped: 0 };
 const OUTPUT_LINES = 40;
 
 /**
- * Where a suite runs: `front` and `back` run beside each other, the suites of each in turn, so that two which must not meet are in one
- * of them; `spare` is begun before all others and runs on what they leave of the processors.
+ * Where a suite runs: `front`, `side` and `back` run beside each other, the suites of each in turn, so that two which must not meet are in
+ * one of them; `spare` is begun before all others and runs on what they leave of the processors.
  */
-export type SuiteLane = 'front' | 'back' | 'spare';
+export type SuiteLane = 'front' | 'side' | 'back' | 'spare';
 
 /** One suite: a program, its arguments, and how its tests are counted. */
 export type Suite = {

@@ -10,8 +10,8 @@ const KNOWN_SCHEDULES = 750;
 const WORLD_MINUTES = 40;
 
 /**
- * The suites of `npm test`: a slip shows within seconds in the first three, and the rest run in two lanes of about the same length. What
- * changes the machine's network, `fleet` and `docker`, is in one of them.
+ * The suites of `npm test`: a slip shows within seconds in the first three, and the rest run in three lanes. Two of them mostly wait, for
+ * servers and for traffic, and the one that computes gives way to them. What changes the machine's network, `fleet` and `docker`, is in one.
  */
 export const SUITES: readonly Suite[] = [
   // The agent's page runs in a browser, among other globals than everything else.
@@ -33,8 +33,9 @@ export const SUITES: readonly Suite[] = [
     coverage: join(REPORTS, 'coverage', 'coverage-summary.json'),
     givesWay: true,
   },
-  vitestSuite('failures', 'front'),
-  vitestSuite('attack', 'front'),
+  { ...vitestSuite('draws', 'back'), givesWay: true },
+  vitestSuite('failures', 'side'),
+  vitestSuite('attack', 'side'),
   { ...vitestSuite('contract', 'back'), givesWay: true },
   { ...vitestSuite('house', 'back'), givesWay: true },
   // A page that the generator can't read, or a place in its navigation that is gone, is no link that leads nowhere.
@@ -47,15 +48,15 @@ export const SUITES: readonly Suite[] = [
     givesWay: true,
   },
   { ...pytestSuite('runtime', 'test/runtime'), givesWay: true },
-  vitestSuite('agent', 'front'),
-  { ...vitestSuite('stack', 'back'), givesWay: true },
-  vitestSuite('fleet', 'front'),
+  vitestSuite('agent', 'side'),
+  { ...vitestSuite('stack', 'side'), givesWay: true },
+  vitestSuite('fleet', 'side'),
   vitestSuite('acceptance', 'front'),
   { ...worldSuite(['--seed', '1', '--schedules', String(KNOWN_SCHEDULES)]), givesWay: true },
 ];
 
 /** A serving host from nothing, by ssh: it makes a Debian of its own, which takes root, minutes and a network with Debian's packages. */
-export const HOST_SUITE: Suite = vitestSuite('host', 'back');
+export const HOST_SUITE: Suite = vitestSuite('host', 'front');
 
 /** Everything on a Docker Engine of its own, which only root can start: it runs when it is asked for. */
 export const DOCKER_SUITE: Suite = {
@@ -68,7 +69,7 @@ export const DOCKER_SUITE: Suite = {
     join(REPORTS, 'docker-counts.json'),
   ],
   counting: { by: 'counts', report: join(REPORTS, 'docker-counts.json') },
-  lane: 'front',
+  lane: 'side',
 };
 
 function vitestSuite(name: string, lane: SuiteLane, ...options: readonly string[]): Suite {

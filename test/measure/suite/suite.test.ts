@@ -116,7 +116,7 @@ describe('a suite that begins programs of Node’s without what it has open', ()
   });
 });
 
-describe('suites in two lanes', () => {
+describe('suites in lanes', () => {
   /** A suite that writes its name, does this, and writes it again. */
   const named = (name: string, lane: Suite['lane'], script = ''): Suite => ({
     ...suiteOf(
