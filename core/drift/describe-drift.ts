@@ -18,11 +18,16 @@ export function describeFeature(feature: FeatureJudgement, options: DriftOptions
   const parts = [
     `PSI ${formatIndex(last.index)} [${formatIndex(low)}, ${formatIndex(high)}] over ${formatCount(last.rows)} requests ` +
       `${describeTime(last.from, options)}`,
-    feature.usualReach === undefined ? '' : `usual days reach ${formatIndex(feature.usualReach)}`,
+    describeUsual(feature),
     `one false alarm in ${formatDuration(options.falseAlarmSeconds)} expected`,
     describeMoved(feature),
   ].filter((part) => part !== '');
   return `${name}: ${parts.join('; ')}.`;
+}
+
+function describeUsual({ usualReach, isWarmingUp }: FeatureJudgement): string {
+  if (usualReach !== undefined) return `usual days reach ${formatIndex(usualReach)}`;
+  return isWarmingUp ? 'how far usual days reach is not known yet (`data.holdout.time` would tell)' : '';
 }
 
 function describeMoved({ movedBins }: FeatureJudgement): string {

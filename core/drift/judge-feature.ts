@@ -64,6 +64,9 @@ export type FeatureJudgement = {
 /** What one feature showed in one closed batch. */
 type FeatureBatch = Omit<Batch, 'counts'> & { readonly counts: readonly number[] };
 
+/** A batch that could be compared with the reference. */
+type ComparedBatch = { readonly batch: FeatureBatch; readonly comparison: HistogramComparison };
+
 /** What a feature is judged by; `features` are judged beside each other and share the false alarms. */
 type FeatureOptions = DriftOptions & { readonly features: number };
 
@@ -72,22 +75,22 @@ type Track = {
   readonly alarm?: Alarm;
   readonly alarms: number;
   readonly isOffFromStart: boolean;
-  readonly last?: {
-    readonly batch: FeatureBatch;
-    readonly comparison: HistogramComparison;
-    readonly pValue: number;
-  };
+  readonly last?: ComparedBatch & { readonly pValue: number };
   readonly history: readonly number[];
 };
+
+/** The usual wobble, and from which of the compared batches on it is known: never, while too few of them were usual. */
+type Usual = { readonly wobble: UsualWobble | undefined; readonly knownFrom: number };
 
 /**
  * Follows one feature through all closed batches, from nothing but them.
  *
  * Claim: while nothing drifts beyond the tolerance and the usual wobble, all features together raise one alarm in
- * `falseAlarmSeconds` in the mean, or fewer: each alarms at `features` times the run length.
+ * `falseAlarmSeconds` in the mean, or fewer: each alarms at `features` times the run length. Until the wobble is known, an alarm needs a
+ * shift beyond the tolerance alone, and is told where the shift is beyond `warn`, which no usual day should be.
  * Assumes: as `tolerancePValue` and `wobblePValue`, of which the larger p counts; features may depend on each other in any way.
  * Reference: see `advanceShiryaevRoberts` and `logCalibrate`.
- * Vector: test/core/drift/judge-drift.test.ts; measure/simulate/drift.ts, rows 8 to 10 of docs/decisions.md.
+ * Vector: test/core/drift/judge-drift.test.ts; measure/simulate/drift.ts, rows 8 to 10 and 24 of docs/decisions.md.
  */
 export function judgeFeature(
   feature: JudgedFeature,
@@ -96,53 +99,53 @@ export function judgeFeature(
 ): FeatureJudgement {
   const averageRunLength = options.falseAlarmSeconds / options.cycleSeconds;
   const limits = { ...options, logThreshold: Math.log(averageRunLength * options.features) };
-  const { wobble, learntFrom } = findUsual(feature, batches, options);
-  const track = batches.reduce<Track>(
-    (before, batch, position) => {
-      const comparison = compareHistograms(feature.reference, batch.counts, feature);
-      if (comparison === undefined) return before;
-      const isLearning = position < learntFrom;
-      return stepTrack(before, { batch, comparison, isFirst: position === 0, isLearning, wobble }, limits);
-    },
+  const compared = batches.flatMap((batch) => {
+    const comparison = compareHistograms(feature.reference, batch.counts, feature);
+    return comparison === undefined ? [] : [{ batch, comparison }];
+  });
+  const usual = findUsual(feature, compared, options);
+  const track = compared.reduce<Track>(
+    (before, one, position) => stepTrack(before, { ...one, position, usual }, limits),
     { logStatistic: LOG_START, alarms: 0, isOffFromStart: false, history: [] },
   );
-  return concludeFeature(feature, track, {
-    limits,
-    wobble,
-    isWarmingUp: batches.length < learntFrom,
-  });
+  const isWarmingUp = compared.length < usual.knownFrom;
+  return concludeFeature(feature, track, { limits, wobble: usual.wobble, isWarmingUp });
 }
 
-/** The usual wobble, from the profile's days or the first live batches; those it was learnt from are not judged by it. */
+/**
+ * The usual wobble, from the profile's days or from the first live batches that were not off: what is beyond `warn` is a finding, and
+ * never learnt as usual. The batches up to the last it was learnt from are not judged by it.
+ */
 function findUsual(
   feature: JudgedFeature,
-  batches: readonly FeatureBatch[],
-  { warmUpBatches }: DriftOptions,
-): { readonly wobble: UsualWobble | undefined; readonly learntFrom: number } {
+  compared: readonly ComparedBatch[],
+  { warmUpBatches, warn }: DriftOptions,
+): Usual {
   const fromProfile = learnWobble(feature.blocks, feature);
-  if (fromProfile !== undefined) return { wobble: fromProfile, learntFrom: 0 };
-  if (batches.length < warmUpBatches) return { wobble: undefined, learntFrom: warmUpBatches };
-  const live = batches.slice(0, warmUpBatches).map(({ counts }) => counts);
-  return { wobble: learnWobble(live, feature), learntFrom: warmUpBatches };
+  if (fromProfile !== undefined) return { wobble: fromProfile, knownFrom: 0 };
+  const usual = compared
+    .flatMap(({ batch, comparison }, position) =>
+      comparison.debiasedIndex < warn ? [{ counts: batch.counts, position }] : [],
+    )
+    .slice(0, warmUpBatches);
+  if (usual.length < warmUpBatches) return { wobble: undefined, knownFrom: Number.POSITIVE_INFINITY };
+  const learnt = usual.map(({ counts }) => counts);
+  return { wobble: learnWobble(learnt, feature), knownFrom: (usual.at(-1)?.position ?? -1) + 1 };
 }
 
 type Limits = FeatureOptions & { readonly logThreshold: number };
 
-type Step = {
-  readonly batch: FeatureBatch;
-  readonly comparison: HistogramComparison;
-  readonly isFirst: boolean;
-  readonly isLearning: boolean;
-  readonly wobble: UsualWobble | undefined;
-};
+type Step = ComparedBatch & { readonly position: number; readonly usual: Usual };
 
 function stepTrack(before: Track, step: Step, limits: Limits): Track {
   const { logThreshold } = limits;
-  const { batch, comparison, wobble } = step;
+  const { batch, comparison, position, usual } = step;
+  const isFirst = position === 0;
   const beyondTolerance = tolerancePValue(comparison, limits.tolerance);
-  const beyondUsual = wobble === undefined || step.isLearning ? 0 : wobblePValue(comparison, wobble);
+  const wobble = position < usual.knownFrom ? undefined : usual.wobble;
+  const beyondUsual = wobble === undefined ? 0 : wobblePValue(comparison, wobble);
   const pValue = Math.max(beyondTolerance, beyondUsual);
-  const isOffFromStart = (step.isFirst || before.isOffFromStart) && beyondTolerance < BACK_WITHIN_TOLERANCE;
+  const isOffFromStart = (isFirst || before.isOffFromStart) && beyondTolerance < BACK_WITHIN_TOLERANCE;
   const standing = pValue < BACK_WITHIN_TOLERANCE ? before.alarm : undefined;
   const next = {
     isOffFromStart,
@@ -150,13 +153,13 @@ function stepTrack(before: Track, step: Step, limits: Limits): Track {
     history: [...before.history, comparison.debiasedIndex],
   };
   const isSkewed =
-    step.isFirst &&
+    isFirst &&
     comparison.debiasedIndex >= limits.warn &&
     logCalibrate(beyondTolerance) >= logThreshold &&
     beyondUsual <= SKEW_ALPHA / limits.features;
-  const logStatistic = step.isLearning
-    ? LOG_START
-    : advanceShiryaevRoberts(before.logStatistic, logCalibrate(pValue));
+  // What was gathered without the wobble is no evidence against days that are usual.
+  const gathered = position === usual.knownFrom ? LOG_START : before.logStatistic;
+  const logStatistic = advanceShiryaevRoberts(gathered, logCalibrate(pValue));
   if (!isSkewed && logStatistic < logThreshold) {
     return { ...next, ...(standing && { alarm: standing }), alarms: before.alarms, logStatistic };
   }

@@ -1,6 +1,6 @@
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
 import type { FastFinding } from '../drift/prediction-checks.ts';
-import { secondsBetween } from '../instant.ts';
+import { isAfter, secondsBetween } from '../instant.ts';
 import { environmentOf } from '../ledger/state.ts';
 import { formatDuration } from '../report/format-number.ts';
 import type { Finding, MonitorAction } from './finding.ts';
@@ -44,11 +44,13 @@ function haveInputsMoved({ drift, fastLane }: MonitorInput): boolean {
 /**
  * A shift of act severity asks for a training, of warning severity for a look. Once acted upon, it is an act until it is
  * below the warning level, so that an index near the limit does not change the decision from day to day. Skew is
- * looked into: training again on the same path would reproduce it.
+ * looked into: training again on the same path would reproduce it. A shift that the ledger knows to have begun in service stays drift
+ * when the windows before it are no longer kept, and it seems to have been there from the first.
  */
-function findDrift({ drift, ledger, environment }: MonitorInput): readonly Finding[] {
+function findDrift(input: MonitorInput): readonly Finding[] {
+  const { drift } = input;
   if (drift === undefined) return [];
-  const before = new Set(environmentOf(ledger, environment).monitor?.codes ?? []);
+  const before = findKnownCodes(input);
   const reasons = new Map(drift.reasons.map((reason) => [reason.metric, reason]));
   return drift.features
     .filter(({ verdict }) => verdict === 'fail')
@@ -60,14 +62,22 @@ function findDrift({ drift, ledger, environment }: MonitorInput): readonly Findi
     });
 }
 
+/** What was last found of the version that is champion now: of the one before it, it says nothing. */
+function findKnownCodes({ ledger, environment }: MonitorInput): ReadonlySet<string> {
+  const { champion, monitor } = environmentOf(ledger, environment);
+  const isOfChampion = champion !== undefined && monitor !== undefined && isAfter(monitor.at, champion.at);
+  return new Set(isOfChampion ? monitor.codes : []);
+}
+
 function weighShift(
   { alarm, severity, name }: FeatureJudgement,
   before: ReadonlySet<string>,
 ): { readonly wants: MonitorAction; readonly code: string } {
-  if (alarm?.kind === 'skew') return { wants: 'investigate', code: `skew:${name}` };
-  const acted = `drift-act:${name}`;
+  const [acted, warned] = [`drift-act:${name}`, `drift-warn:${name}`];
+  const beganInService = before.has(acted) || before.has(warned);
+  if (alarm?.kind === 'skew' && !beganInService) return { wants: 'investigate', code: `skew:${name}` };
   if (severity === 'act' || before.has(acted)) return { wants: 'retrain', code: acted };
-  return { wants: 'investigate', code: `drift-warn:${name}` };
+  return { wants: 'investigate', code: warned };
 }
 
 function findLabels(input: MonitorInput): readonly Finding[] {

@@ -12,7 +12,12 @@ import { drawsAt, type SimulationOptions, type SimulationRow } from './simulatio
 const DAYS_PER_MONTH = 30;
 const REFERENCE_ROWS_PER_DAY = 1000;
 
-/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12. */
+/** Shifts that nobody mends: their indices, how usual days wander, in sd, and how long each is looked at, in days. */
+const UNMENDED_INDICES = [0.25, 1] as const;
+const UNMENDED_WOBBLE = 0.05;
+const UNMENDED_DAYS = 40;
+
+/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, and 24. */
 export function driftRows(options: SimulationOptions): SimulationRow[] {
   return [
     quietMonths(options),
@@ -23,6 +28,7 @@ export function driftRows(options: SimulationOptions): SimulationRow[] {
       { index: 0.1, wobble: 0.1, most: 4 },
       { index: 0.25, wobble: 0.1, most: 2 },
     ].map((shift) => delay(shift, options)),
+    ...[1, 7, 20].map((day) => unmended(day, options)),
     simulateEstimate(options),
     simulateLabels(options),
   ];
@@ -91,6 +97,38 @@ function delay(
     target: `median ≤ ${most}`,
     observed: `median ${median} (${runs} runs)`,
     met: median <= most,
+  };
+}
+
+/** Row 24: shifts that begin on this day and that nobody mends, of a profile without days. */
+function unmended(day: number, { scale, seed }: SimulationOptions): SimulationRow {
+  const runs = drawsAt(60, scale, 10);
+  const draws = makeDraws(`${seed}|unmended|${day}`);
+  const quietDays = day - 1;
+  const found: number[] = [];
+  let untold = 0;
+  for (const index of UNMENDED_INDICES) {
+    for (let run = 0; run < runs; run += 1) {
+      const profile = dropBlocks(drawProfile(draws, REFERENCE_ROWS_PER_DAY, UNMENDED_WOBBLE));
+      const kind = { rows: 2000, wobble: UNMENDED_WOBBLE };
+      const quiet = drawDays(draws, { from: 0, count: quietDays }, { ...kind, shift: 0 });
+      const moved = { ...kind, shift: shiftOf(index) };
+      const days = [...quiet, ...drawDays(draws, { from: quietDays, count: UNMENDED_DAYS }, moved)];
+      const delay = firstAlarm(profile, days, quietDays);
+      found.push(delay);
+      const { features } = judgeDrift(profile, days, DEFAULT_DRIFT_OPTIONS);
+      if (features.find(({ name }) => name === 'f0')?.verdict !== 'fail') untold += 1;
+    }
+  }
+  const median = found.toSorted((a, b) => a - b)[Math.floor((found.length - 1) / 2)] ?? Number.NaN;
+  const total = found.length;
+  return {
+    row: 24,
+    quantity: `drift, 2,000 rows a day that wander by ${UNMENDED_WOBBLE} sd, no days in the profile: an index of ${UNMENDED_INDICES.join(' or ')} from day ${day} on`,
+    anchors: [],
+    target: `median ≤ 2 days to find; still told ${UNMENDED_DAYS} days later, always`,
+    observed: `median ${median}; told in ${total - untold} of ${total}`,
+    met: median <= 2 && untold === 0,
   };
 }
 
