@@ -1,5 +1,6 @@
 import { epochMs } from '../instant.ts';
 import { formatCount, formatPercent } from '../report/format-number.ts';
+import { shareAtMost } from '../statistics/intervals/clopper-pearson.ts';
 import {
   addToRateDetector,
   logMean,
@@ -13,8 +14,13 @@ import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
 const YEAR_SECONDS = 365 * 86_400;
 const LARGEST_LIMIT = 0.9;
+/** Share of deployments in which any rate of the reference is taken for lower than it is, because the reference is small. */
+const REFERENCE_ALPHA = 0.01;
 const SMALLEST_RISE = 0.005;
 const RELATIVE_RISE = 0.5;
+
+/** Missing values, and what the reference never held. */
+const CHECKS_PER_FEATURE = 2;
 
 /** What the fast lane watches: each a rate that should not rise above the reference. */
 type FastCode = 'missing-values' | 'out-of-range' | 'unseen-category' | 'invalid-output';
@@ -52,10 +58,13 @@ type RateCheck = {
  * Runs one restartable detector per rate over the windows, oldest first. An alarm stands until a check is back below the limit.
  *
  * Claim: together they raise at most about one false alarm a year while every rate stays within its limit, which is the reference plus
- * half of it, at least 0.5 points.
- * Assumes: rows are independent, and the reference's rates are exact: a small holdout's own error is not counted.
- * Reference: see `startRateDetector`.
- * Vector: test/core/drift/fast-lane.test.ts.
+ * half of it, at least 0.5 points, and no lower than what so many rows of the reference leave possible.
+ * Assumes: rows are independent. Of a number the rows beyond the reference's range are as if one of its own had been; categories that it
+ * never saw are as many as those that one of its rows holds alone, as if these were independent.
+ * Reference: see `startRateDetector` and `shareAtMost`; Wilks, "Determination of sample sizes for setting tolerance limits" (Annals of
+ * Mathematical Statistics, 1941), by which the share outside the range of n numbers follows Beta(2, n - 1); Good, "The population
+ * frequencies of species and the estimation of population parameters" (Biometrika, 1953).
+ * Vector: test/core/drift/fast-lane.test.ts; measure/simulate/fast-lane.ts, row 25 of docs/decisions.md.
  */
 export function judgeFastLane(
   profile: ReferenceProfile,
@@ -128,32 +137,39 @@ const WORDS: Readonly<Record<FastCode, (metric: string) => string>> = {
   'invalid-output': () => 'The answer is not valid',
 };
 
+/** How often something was seen on the reference, or as good as seen. */
+type Seen = { readonly count: number; readonly trials: number };
+
 function listChecks(profile: ReferenceProfile): readonly RateCheck[] {
+  const alpha = REFERENCE_ALPHA / Math.max(1, CHECKS_PER_FEATURE * profile.features.length);
   const perFeature = profile.features.flatMap((feature): readonly RateCheck[] => {
-    const { name, counts } = feature;
-    const binned = counts.reduce((sum, count) => sum + count, 0);
-    const rows = binned + feature.missing;
-    const rate = (code: FastCode, reference: number, bad: (window: WindowCounts) => number) => ({
+    const { name, missing, once } = feature;
+    const binned = feature.counts.reduce((sum, count) => sum + count, 0);
+    const rate = (code: FastCode, limit: number, bad: (window: WindowCounts) => number) => ({
       code,
       metric: name,
-      limit: limitOf(reference),
+      limit,
       count: (window: CaptureWindow) => {
         const found = window.features[name];
         return found === undefined ? { requests: 0, bad: 0 } : { requests: window.n, bad: bad(found) };
       },
     });
-    const isCategorical = feature.kind === 'categorical';
+    const rare = once ?? feature.rare?.length ?? 0;
     return [
-      rate('missing-values', rows === 0 ? 0 : feature.missing / rows, ({ missing }) => missing),
-      isCategorical
-        ? rate('unseen-category', binned === 0 ? 0 : (counts.at(-1) ?? 0) / binned, ({ unseen }) => unseen)
-        : rate('out-of-range', 0, ({ below, above }) => below + above),
+      rate(
+        'missing-values',
+        limitOf({ count: missing, trials: binned + missing }, alpha),
+        (found) => found.missing,
+      ),
+      feature.kind === 'categorical'
+        ? rate('unseen-category', limitOf({ count: rare, trials: binned }, alpha), ({ unseen }) => unseen)
+        : rate('out-of-range', outsideLimit(binned, alpha), ({ below, above }) => below + above),
     ];
   });
   const invalid: RateCheck = {
     code: 'invalid-output',
     metric: 'prediction',
-    limit: limitOf(0),
+    limit: riseFrom(0),
     count: (window) => ({ requests: window.n, bad: window.invalid }),
   };
   return [...perFeature, invalid].filter(({ limit }) => limit < LARGEST_LIMIT);
@@ -166,7 +182,17 @@ type WindowCounts = {
   readonly unseen: number;
 };
 
-function limitOf(reference: number): number {
+function limitOf(seen: Seen, alpha: number): number {
+  if (seen.trials === 0) return riseFrom(0);
+  return Math.max(riseFrom(seen.count / seen.trials), shareAtMost(seen, alpha));
+}
+
+/** None of the reference is outside its own range. */
+function outsideLimit(trials: number, alpha: number): number {
+  return Math.max(riseFrom(0), shareAtMost({ count: 1, trials }, alpha));
+}
+
+function riseFrom(reference: number): number {
   return reference + Math.max(SMALLEST_RISE, RELATIVE_RISE * reference);
 }
 

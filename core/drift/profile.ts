@@ -43,6 +43,8 @@ const profileFeatureSchema = z
     projection: z.object({ seed: count, dimension: z.int().positive() }).optional(),
     counts,
     missing: count,
+    /** Categories that one row alone holds. */
+    once: count.optional(),
     min: z.number().optional(),
     max: z.number().optional(),
     blocks: blocks.optional(),

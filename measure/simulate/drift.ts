@@ -7,6 +7,7 @@ import { hasDriftedByEvidently } from './anchors/evidently.ts';
 import { fitNannyml } from './anchors/nannyml.ts';
 import { makeDraws } from './draws.ts';
 import { type DayKind, drawDay, drawProfile, FEATURES, shiftOf } from './drifting-data.ts';
+import { fastLaneRows } from './fast-lane.ts';
 import { drawsAt, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
 
 const DAYS_PER_MONTH = 30;
@@ -17,7 +18,7 @@ const UNMENDED_INDICES = [0.25, 1] as const;
 const UNMENDED_WOBBLE = 0.05;
 const UNMENDED_DAYS = 40;
 
-/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, and 24. */
+/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, 24 and 25. */
 export function driftRows(options: SimulationOptions): SimulationRow[] {
   return [
     quietMonths(options),
@@ -29,6 +30,7 @@ export function driftRows(options: SimulationOptions): SimulationRow[] {
       { index: 0.25, wobble: 0.1, most: 2 },
     ].map((shift) => delay(shift, options)),
     ...[1, 7, 20].map((day) => unmended(day, options)),
+    ...fastLaneRows(options),
     simulateEstimate(options),
     simulateLabels(options),
   ];

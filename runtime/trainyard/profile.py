@@ -85,7 +85,10 @@ def profile_categories(
     values: list[str | None],
     days: Sequence[np.ndarray],
 ) -> dict[str, Any] | None:
-    """The commonest categories, at most 20 that hold 99 % of the rows; then `other` (the rest), `unseen` (none yet)."""
+    """The commonest categories, at most 20 that hold 99 % of the rows; then `other` (the rest), `unseen` (none yet).
+
+    How many occur `once` says what share of other rows holds categories that these do not.
+    """
     counted = Counter(value for value in values if value is not None)
     total = sum(counted.values())
     if total == 0 or len(counted) > MAX_DISTINCT_CATEGORIES:
@@ -107,6 +110,7 @@ def profile_categories(
         "rare": [name for name, _ in ranked[len(kept) :]],
         "counts": [*counts, total - sum(counts), 0],
         "missing": len(values) - total,
+        "once": sum(count == 1 for count in counted.values()),
         **list_blocks(days, lambda day: np.bincount(placed[day & (placed >= 0)], minlength=len(kept) + 2)),
     }
 

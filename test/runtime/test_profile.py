@@ -62,6 +62,7 @@ def test_rare_categories_are_other_and_new_ones_unseen():
     region = profile["features"][-1]
     assert region["categories"] == ["north", "south", "east"]
     assert region["rare"] == ["atoll"]
+    assert region["once"] == sum(count == 1 for count in pd.Series(inputs["region"]).value_counts())
     counters = Counters(profile)
     live = pd.DataFrame({"income": [1.0] * 4, "age": [20] * 4, "region": ["atoll", "moon", "north", None]})
     counters.count(live, make_outcome(4, 3))

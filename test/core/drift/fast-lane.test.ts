@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fast-lane.ts';
+import type { ReferenceProfile } from '../../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../../core/drift/window.ts';
 import { FIRST_DAY, profileOf, tenBins, windowOf } from './drift-data.ts';
 
@@ -106,5 +107,41 @@ describe('the fast lane', () => {
   it('leaves impossible counts out instead of believing them', () => {
     const impossible = many(8, 0, { missing: 900 });
     expect(judge(impossible).verdict).toBe('pass');
+  });
+});
+
+describe('a small reference', () => {
+  const rows = 300;
+  const small = (over: object) => ({
+    ...profileOf(),
+    features: profileOf().features.map((feature) => ({ ...feature, counts: tenBins(rows), ...over })),
+  });
+  const judgeBy = (profile: ReferenceProfile, windows: readonly CaptureWindow[]) =>
+    judgeFastLane(profile, windows, DEFAULT_FAST_LANE_OPTIONS).findings.map(({ code }) => code);
+
+  it('is not held to what so few rows can’t tell, and to the rest', () => {
+    for (const share of ['missing', 'above'] as const) {
+      const code = share === 'missing' ? 'missing-values' : 'out-of-range';
+      expect(judgeBy(small({}), many(200, 0, { [share]: 6 }))).toEqual([]);
+      expect(judgeBy(small({}), many(8, 0, { [share]: 30 }))).toEqual([code]);
+      expect(judgeBy(profileOf(), many(200, 0, { [share]: 6 }))).toEqual([code]);
+    }
+  });
+
+  it('expects as many categories it never held as one of its rows holds alone', () => {
+    const categories = { kind: 'categorical', categories: ['a'], rare: ['b'], counts: [200, 100, 0] };
+    const unseen = (share: number) =>
+      many(200, 0, {
+        features: Object.fromEntries(
+          ['amount', 'age'].map((name) => [
+            name,
+            { ...clean, counts: [200, 100 - share, share], unseen: share },
+          ]),
+        ),
+      });
+    const [few, lots] = [small({ ...categories, once: 2 }), small({ ...categories, once: 60 })];
+    expect(judgeBy(lots, unseen(60))).toEqual([]);
+    expect(judgeBy(few, unseen(60))).toEqual(['unseen-category', 'unseen-category']);
+    expect(judgeBy(lots, unseen(120))).toEqual(['unseen-category', 'unseen-category']);
   });
 });
