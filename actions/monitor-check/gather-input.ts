@@ -3,12 +3,7 @@ import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
 import { type DriftJudgement, judgeDrift } from '../../core/drift/judge-drift.ts';
-import {
-  judgeLabels,
-  LABELS_BETWEEN_ALARMS,
-  type LabelJudgement,
-  type LabelOptions,
-} from '../../core/drift/judge-labels.ts';
+import { judgeLabels, type LabelJudgement, type LabelOptions } from '../../core/drift/judge-labels.ts';
 import type { ConfidenceBins, ReferenceProfile } from '../../core/drift/profile.ts';
 import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -164,8 +159,12 @@ function judgeSeen(
   const drift = judgeDrift(profile, windows, options);
   const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, until: now });
   const counts = seen.flatMap((host) => host.labels);
-  const { maturitySeconds } = request.config.monitor.labels;
-  const labels = judgeSeenLabels(profile, windows, counts, { now, maturitySeconds });
+  const { drift: policy, labels: late } = request.config.monitor;
+  const labels = judgeSeenLabels(profile, windows, counts, {
+    now,
+    maturitySeconds: late.maturitySeconds,
+    falseAlarmSeconds: policy.falseAlarmSeconds,
+  });
   return {
     ...{ drift, fastLane, accuracy: estimate(profile, windows, drift, labels) },
     ...(labels && { labels }),
@@ -177,13 +176,13 @@ function judgeSeenLabels(
   profile: ReferenceProfile,
   windows: readonly CaptureWindow[],
   counts: readonly LabelCount[],
-  options: Omit<LabelOptions, 'averageRunLength'>,
+  options: LabelOptions,
 ): LabelJudgement | undefined {
   const bins = confidenceOf(profile);
   if (bins === undefined || counts.length === 0) return undefined;
   const ours = mergeWindows(windows).filter(({ version }) => version === profile.version);
   const cohorts = buildCohorts(ours, counts, bins.total.length);
-  return judgeLabels(bins, cohorts, { ...options, averageRunLength: LABELS_BETWEEN_ALARMS });
+  return judgeLabels(bins, cohorts, options);
 }
 
 function confidenceOf({ prediction }: ReferenceProfile): ConfidenceBins | undefined {

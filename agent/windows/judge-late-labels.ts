@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { buildCohorts } from '../../core/drift/build-cohorts.ts';
-import { judgeLabels, LABELS_BETWEEN_ALARMS, type LabelJudgement } from '../../core/drift/judge-labels.ts';
+import { judgeLabels, type LabelJudgement } from '../../core/drift/judge-labels.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
@@ -47,7 +47,7 @@ function judge(context: AgentContext, model: string, version: string): LabelJudg
   return judgeLabels(bins, cohorts, {
     now: clock.now(),
     maturitySeconds: store.labels.delay(model, version, MATURITY_QUANTILE),
-    averageRunLength: LABELS_BETWEEN_ALARMS,
+    falseAlarmSeconds: context.options.driftFalseAlarmSeconds,
   });
 }
 

@@ -11,12 +11,15 @@ import {
 import type { Interval, Reason, Verdict } from '../verdict.ts';
 import type { ConfidenceBins } from './profile.ts';
 
-/** Labels between two false alarms on average, wherever nothing else is asked for. */
-export const LABELS_BETWEEN_ALARMS = 10_000;
-
 const LEVEL = 0.95;
 const MIN_LABELS = 30;
 const LOW_COVERAGE = 0.5;
+/** A model may be right so much less often than promised, or by as much as the promise may be too high where that is more. */
+const TOLERANCE = 0.01;
+/** Standard errors by which one reference in a hundred promises too much. */
+const ALLOWED_ERRORS = normalQuantile(0.99);
+/** Labels between two false alarms in the mean, however seldom they come. */
+const FEWEST_BETWEEN_ALARMS = 1_000;
 
 /** Predictions of one stretch of time by confidence bin, how many have a label by now, and how many of those were right. */
 export type LabelCohort = {
@@ -31,8 +34,8 @@ export type LabelOptions = {
   readonly now: string;
   /** Age at which a prediction should have its label: younger cohorts are not judged. */
   readonly maturitySeconds: number;
-  /** Mean number of labels between false alarms. */
-  readonly averageRunLength: number;
+  /** Mean time between false alarms, while labels come as often as they have come, in s. */
+  readonly falseAlarmSeconds: number;
 };
 
 /** What labels that came later say of the model. `fail` when they are right less often than their confidence promised. */
@@ -53,11 +56,12 @@ export type LabelJudgement = {
  * Follows the residuals (right or not, less the accuracy promised by the confidence bin) of mature cohorts in time order with a
  * restartable detector: its alarm means that the relation of input and label has changed. Cohorts of other bins are ignored.
  *
- * Claim: at least `averageRunLength` labels between false alarms in the mean, while the model is right as often as promised, or at most
- * one point less.
- * Assumes: as `addResiduals`; labels that come are like those that do not, within a confidence bin.
- * Reference: see `addResiduals`. The interval of the accuracy is a stratified Wald interval with one success and one failure added.
- * Vector: test/core/drift/accuracy.test.ts; measure/simulate/accuracy.ts, row 12 of docs/decisions.md.
+ * Claim: at least `falseAlarmSeconds` between false alarms in the mean, and 1,000 labels, while the model is right as often as promised,
+ * or at most one point less, or at most so much less as one reference in a hundred promises too much: it is itself a sample.
+ * Assumes: as `addResiduals`; labels that come are like those that do not, within a confidence bin, and come as often as they have come.
+ * Reference: see `addResiduals`. The interval of the accuracy is a stratified Wald interval with one success and one failure added, and so
+ * is the error of the promise.
+ * Vector: test/core/drift/accuracy.test.ts; measure/simulate/accuracy.ts, rows 12 and 26 of docs/decisions.md.
  */
 export function judgeLabels(
   bins: ConfidenceBins,
@@ -75,7 +79,11 @@ export function judgeLabels(
   if (labels < MIN_LABELS) return tooFewLabels(labels, coverage);
   const accuracy = weighAccuracy(predicted, labelled, correct);
   const expected = expectAccuracy(predicted, labelled, bins);
-  const alarmSince = findAlarm(bins, mature, options.averageRunLength);
+  const allowed = {
+    tolerance: Math.max(TOLERANCE, ALLOWED_ERRORS * promiseError(labelled, bins)),
+    averageRunLength: labelsIn(options.falseAlarmSeconds, mature, labels),
+  };
+  const alarmSince = findAlarm(bins, mature, allowed);
   const shown = { labels, coverage, accuracy: accuracy.value, interval: accuracy.interval, expected };
   return {
     ...shown,
@@ -85,17 +93,38 @@ export function judgeLabels(
   };
 }
 
+/** Standard error of the accuracy that the reference promises for labels of these bins. */
+function promiseError(labelled: readonly number[], { total, correct }: ConfidenceBins): number {
+  const labels = sum(labelled);
+  const variance = labelled.reduce((sum, count, bin) => {
+    const [rows, right] = [total[bin] ?? 0, correct[bin] ?? 0];
+    if (rows === 0) return sum;
+    const smoothed = (right + 1) / (rows + 2);
+    return sum + ((count / labels) ** 2 * smoothed * (1 - smoothed)) / rows;
+  }, 0);
+  return Math.sqrt(variance);
+}
+
+/** How many labels come in so many seconds. */
+function labelsIn(seconds: number, cohorts: readonly LabelCohort[], labels: number): number {
+  const [first, last] = [cohorts[0], cohorts.at(-1)];
+  const span = first === undefined || last === undefined ? 0 : secondsBetween(first.from, last.to);
+  return Math.max(FEWEST_BETWEEN_ALARMS, span > 0 ? (labels * seconds) / span : 0);
+}
+
+type Allowed = { readonly tolerance: number; readonly averageRunLength: number };
+
 function findAlarm(
   bins: ConfidenceBins,
   cohorts: readonly LabelCohort[],
-  averageRunLength: number,
+  { tolerance, averageRunLength }: Allowed,
 ): string | undefined {
   let detector: ResidualDetector = startResidualDetector();
   let since: string | undefined;
   for (const cohort of cohorts) {
     const residuals = listResiduals(bins, cohort);
-    detector = addResiduals(detector, residuals);
-    const total = residuals.reduce((sum, { residual, count }) => sum + residual * count, 0);
+    detector = addResiduals(detector, residuals, tolerance);
+    const total = residuals.reduce((sum, { residual, count }) => sum + (residual + tolerance) * count, 0);
     if (total >= 0) since = undefined;
     if (logMean(detector) < Math.log(averageRunLength)) continue;
     since ??= cohort.from;

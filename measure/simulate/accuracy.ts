@@ -3,7 +3,13 @@ import { judgeLabels, type LabelCohort } from '../../core/drift/judge-labels.ts'
 import type { ConfidenceBins } from '../../core/drift/profile.ts';
 import { toInstant } from '../../core/instant.ts';
 import { type Draws, makeDraws } from './draws.ts';
-import { drawsAt, formatShare, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
+import {
+  drawsAt,
+  formatShare,
+  keepsPromise,
+  type SimulationOptions,
+  type SimulationRow,
+} from './simulation-row.ts';
 
 const BINS = 20;
 const REFERENCE_ROWS = 10_000;
@@ -81,8 +87,14 @@ export function simulateEstimate({ scale, seed }: SimulationOptions): Simulation
 }
 
 const DROP = 0.05;
-const LABELS_BETWEEN_ALARMS = 10_000;
 const LABELS_PER_COHORT = 10;
+const LABELS_PER_DAY = 1_000;
+const DECAY_LABELS_PER_DAY = 100;
+const DAY_MS = 86_400_000;
+const YEAR_SECONDS = 365 * 86_400;
+const ALWAYS = { now: '2027-01-01T00:00:00Z', maturitySeconds: 0 } as const;
+/** Accuracy by confidence bin of the simulated model, each bin half of all rows. */
+const PROMISED = [0.85, 0.95] as const;
 
 /** Row 12: labels until a drop of accuracy by 5 points is found. */
 export function simulateLabels({ scale, seed }: SimulationOptions): SimulationRow {
@@ -92,7 +104,8 @@ export function simulateLabels({ scale, seed }: SimulationOptions): SimulationRo
   const median = delays[Math.floor((runs - 1) / 2)] ?? Number.NaN;
   return {
     row: 12,
-    quantity: 'labels until accuracy fallen from 90 % to 85 % is found, one false alarm in 10,000 labels',
+    quantity:
+      'labels until accuracy fallen from 90 % to 85 % is found, 100 labels a day, reference of 10,000 rows, one false alarm a year',
     anchors: [],
     target: 'median ≤ 900',
     observed: `median ${median} (${runs} runs)`,
@@ -104,16 +117,73 @@ export function simulateLabels({ scale, seed }: SimulationOptions): SimulationRo
 function labelsToAlarm(draws: Draws): number {
   const bins: ConfidenceBins = { edges: [0.8], total: [5000, 5000], correct: [4250, 4750] };
   const cohorts: LabelCohort[] = [];
-  const maturity = { now: '2027-01-01T00:00:00Z', maturitySeconds: 0 };
+  const length = (DAY_MS * LABELS_PER_COHORT) / DECAY_LABELS_PER_DAY;
   for (let cohort = 0; cohort < 1000; cohort += 1) {
-    const upper = draws.binomial(LABELS_PER_COHORT, 0.5);
-    const counts = [LABELS_PER_COHORT - upper, upper];
-    const at = toInstant(Date.UTC(2026, 0, 1) + cohort * 60_000);
-    const correct = [draws.binomial(counts[0] ?? 0, 0.85 - DROP), draws.binomial(upper, 0.95 - DROP)];
-    cohorts.push({ from: at, to: at, predicted: counts, labelled: counts, correct });
+    cohorts.push(drawCohort(draws, { at: cohort * length, length, labels: LABELS_PER_COHORT, drop: DROP }));
     if (cohort % 2 === 0) continue;
-    const judged = judgeLabels(bins, cohorts, { ...maturity, averageRunLength: LABELS_BETWEEN_ALARMS });
+    const judged = judgeLabels(bins, cohorts, { ...ALWAYS, falseAlarmSeconds: YEAR_SECONDS });
     if (judged.verdict === 'fail') return judged.labels;
   }
   return Number.POSITIVE_INFINITY;
+}
+
+/** `at` is when it begins and `length` how long it is, in ms. */
+type CohortKind = {
+  readonly at: number;
+  readonly length: number;
+  readonly labels: number;
+  readonly drop: number;
+};
+
+function drawCohort(draws: Draws, { at, length, labels, drop }: CohortKind): LabelCohort {
+  const upper = draws.binomial(labels, 0.5);
+  const counts = [labels - upper, upper];
+  const correct = PROMISED.map((promised, bin) => draws.binomial(counts[bin] ?? 0, promised - drop));
+  const from = Date.UTC(2026, 0, 1) + at;
+  return {
+    from: toInstant(from),
+    to: toInstant(from + length),
+    predicted: counts,
+    labelled: counts,
+    correct,
+  };
+}
+
+const MONTH_DAYS = 30;
+const MOST_ALARMED = 0.03;
+const FULL_DEPLOYMENTS = 2_000;
+
+/** Row 26: deployments in which labels say within a month that the model is worse than promised, though nothing changes. */
+export function quietLabelRows({ scale, seed }: SimulationOptions): SimulationRow[] {
+  return [500, 1_000, 2_000, 10_000].map((rows) => {
+    const deployments = drawsAt(FULL_DEPLOYMENTS, scale, 100);
+    const draws = makeDraws(`${seed}|quiet-labels|${rows}`);
+    let alarmed = 0;
+    for (let index = 0; index < deployments; index += 1) if (hasLabelAlarm(draws, rows)) alarmed += 1;
+    return {
+      row: 26,
+      quantity: `late labels: any alarm in ${MONTH_DAYS} days of 1,000 labels, nothing changes, reference of ${rows} rows`,
+      anchors: [],
+      target: `≤ ${100 * MOST_ALARMED}% of deployments`,
+      observed: `${formatShare(alarmed, deployments)} of ${deployments}`,
+      met: keepsPromise(alarmed, deployments, { most: MOST_ALARMED, fullDraws: FULL_DEPLOYMENTS }),
+    };
+  });
+}
+
+/** A month of labels against a promise that was itself drawn, looked at every day. */
+function hasLabelAlarm(draws: Draws, rows: number): boolean {
+  const total = [rows / 2, rows / 2];
+  const bins = {
+    edges: [0.8],
+    total,
+    correct: PROMISED.map((promised, bin) => draws.binomial(total[bin] ?? 0, promised)),
+  };
+  const cohorts: LabelCohort[] = [];
+  for (let day = 0; day < MONTH_DAYS; day += 1) {
+    cohorts.push(drawCohort(draws, { at: day * DAY_MS, length: DAY_MS, labels: LABELS_PER_DAY, drop: 0 }));
+    const judged = judgeLabels(bins, cohorts, { ...ALWAYS, falseAlarmSeconds: YEAR_SECONDS });
+    if (judged.verdict === 'fail') return true;
+  }
+  return false;
 }

@@ -2,7 +2,7 @@ import { DEFAULT_DRIFT_OPTIONS, type DriftOptions } from '../../core/drift/drift
 import { judgeDrift } from '../../core/drift/judge-drift.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
-import { simulateEstimate, simulateLabels } from './accuracy.ts';
+import { quietLabelRows, simulateEstimate, simulateLabels } from './accuracy.ts';
 import { hasDriftedByEvidently } from './anchors/evidently.ts';
 import { fitNannyml } from './anchors/nannyml.ts';
 import { makeDraws } from './draws.ts';
@@ -18,7 +18,7 @@ const UNMENDED_INDICES = [0.25, 1] as const;
 const UNMENDED_WOBBLE = 0.05;
 const UNMENDED_DAYS = 40;
 
-/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, 24 and 25. */
+/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, and 24 to 26. */
 export function driftRows(options: SimulationOptions): SimulationRow[] {
   return [
     quietMonths(options),
@@ -33,6 +33,7 @@ export function driftRows(options: SimulationOptions): SimulationRow[] {
     ...fastLaneRows(options),
     simulateEstimate(options),
     simulateLabels(options),
+    ...quietLabelRows(options),
   ];
 }
 

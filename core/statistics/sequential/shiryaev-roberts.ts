@@ -89,7 +89,6 @@ function alternativeRates(limit: number): readonly number[] {
 }
 
 const RESIDUAL_BETS = [0.05, 0.1, 0.2, 0.4] as const;
-const RESIDUAL_TOLERANCE = 0.01;
 
 /** Log statistics of a detector for accuracy falling below what was promised: one per bet size. JSON-serialisable. */
 export type ResidualDetector = readonly number[];
@@ -104,20 +103,24 @@ export type Residual = { readonly residual: number; readonly count: number };
 
 /**
  * Adds a batch of labels; one without labels changes nothing. Each label is a bet of 0.05, 0.1, 0.2 or 0.4 of the capital against the
- * model's being right as often as promised.
+ * model's being right as often as promised, less the tolerance, in [0, 1].
  *
- * Claim: while the mean residual is at least -0.01, at least A labels pass between false alarms at threshold A, in the mean.
- * Assumes: the promise (accuracy by confidence bin) is exact; it is itself an estimate from the holdout, and its error is not counted.
+ * Claim: while the mean residual is at least minus the tolerance, at least A labels pass between false alarms at threshold A, in the mean.
+ * Assumes: the promise (accuracy by confidence bin) is exact; what it may be wrong by belongs to the tolerance.
  * Reference: as for `advanceShiryaevRoberts`; betting on bounded means: Waudby-Smith & Ramdas (JRSS B, 2024, arXiv 2010.09686).
  * Vector: test/core/statistics/sequential/shiryaev-roberts.test.ts; labels needed by measure/simulate/accuracy.ts.
  */
-export function addResiduals(detector: ResidualDetector, residuals: readonly Residual[]): ResidualDetector {
+export function addResiduals(
+  detector: ResidualDetector,
+  residuals: readonly Residual[],
+  tolerance: number,
+): ResidualDetector {
   const labels = residuals.reduce((sum, { count }) => sum + count, 0);
   if (labels === 0) return detector;
   return detector.map((logStatistic, index) => {
     const bet = RESIDUAL_BETS[index] ?? 0;
     const evidence = residuals.reduce(
-      (sum, { residual, count }) => sum + count * Math.log1p(-bet * (residual + RESIDUAL_TOLERANCE)),
+      (sum, { residual, count }) => sum + count * Math.log1p(-bet * (residual + tolerance)),
       0,
     );
     return advanceShiryaevRoberts(logStatistic, evidence, labels);

@@ -39,7 +39,11 @@ describe('accuracy without labels', () => {
 });
 
 describe('labels that come later', () => {
-  const options = { now: '2026-04-01T00:00:00Z', maturitySeconds: 7 * 86_400, averageRunLength: 10_000 };
+  const options = {
+    now: '2026-04-01T00:00:00Z',
+    maturitySeconds: 7 * 86_400,
+    falseAlarmSeconds: 365 * 86_400,
+  };
   const cohort = (
     day: number,
     correct: readonly [number, number, number],
@@ -70,6 +74,25 @@ describe('labels that come later', () => {
     expect(judgement.verdict).toBe('fail');
     expect(judgement.alarmSince).toBe('2026-03-09T00:00:00.000Z');
     expect(judgement.reasons[0]).toMatchObject({ code: 'labels-worse-than-promised' });
+  });
+
+  it('are held against a promise that is itself a sample', () => {
+    const referenceOf = (scale: number) => ({
+      ...BINS,
+      total: BINS.total.map((rows) => rows * scale),
+      correct: BINS.correct.map((rows) => rows * scale),
+    });
+    const sixPointsLess = days(22, 1, [54, 64, 178]);
+    expect(judgeLabels(referenceOf(10), sixPointsLess, options).verdict).toBe('fail');
+    expect(judgeLabels(referenceOf(0.1), sixPointsLess, options).verdict).toBe('pass');
+  });
+
+  it('may be wrong once in the time that is asked for, however many come in it', () => {
+    const slightlyLess = days(9, 1, [58, 68, 184]);
+    const verdicts = [86_400, 365 * 86_400].map(
+      (falseAlarmSeconds) => judgeLabels(BINS, slightlyLess, { ...options, falseAlarmSeconds }).verdict,
+    );
+    expect(verdicts).toEqual(['fail', 'pass']);
   });
 
   it('wait until cohorts are mature', () => {

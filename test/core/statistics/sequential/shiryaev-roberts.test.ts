@@ -90,10 +90,11 @@ describe('detectors of rates and residuals', () => {
     const run = (right: number, wrong: number) => {
       let detector = startResidualDetector();
       for (let batch = 0; batch < 40; batch += 1) {
-        detector = addResiduals(detector, [
+        const residuals = [
           { residual: 0.1, count: right },
           { residual: -0.9, count: wrong },
-        ]);
+        ];
+        detector = addResiduals(detector, residuals, 0.01);
       }
       return logMean(detector);
     };
@@ -103,6 +104,6 @@ describe('detectors of rates and residuals', () => {
 
   it('do not move without labels', () => {
     const detector = startResidualDetector();
-    expect(addResiduals(detector, [{ residual: -0.5, count: 0 }])).toBe(detector);
+    expect(addResiduals(detector, [{ residual: -0.5, count: 0 }], 0.01)).toBe(detector);
   });
 });
