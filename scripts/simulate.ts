@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { driftRows } from '../measure/simulate/drift.ts';
 import { equalCandidateRows } from '../measure/simulate/equal-candidates.ts';
 import { everyRequestRows } from '../measure/simulate/every-request.ts';
 import { gateRows } from '../measure/simulate/gate.ts';
-import { renderDecisions, renderTable } from '../measure/simulate/render-decisions.ts';
+import { renderDecisions, renderTable, replaceRows } from '../measure/simulate/render-decisions.ts';
 import { rolloutRows } from '../measure/simulate/rollout.ts';
 import type { SimulationOptions, SimulationRow } from '../measure/simulate/simulation-row.ts';
 import { runWorld, WORLD_HELP } from '../measure/world/run/run-world.ts';
@@ -28,7 +28,7 @@ Measures what the decisions promise: how often they are wrong, how soon they are
 
   --scale SHARE  share of the full number of draws (1; 0.05 takes under a minute)
   --seed NUMBER  what every random number depends on (1)
-  --write        write docs/decisions.md from less than a full run too
+  --write        write docs/decisions.md from less than a full run too; of sections that are named, their rows alone
   NAME           ${Object.keys(SECTIONS).join(', ')} (all); ${Object.keys(BY_NAME).join(', ')}, which takes an hour of processor time in full
 
 A full run of everything also writes docs/decisions.md.
@@ -60,8 +60,10 @@ function main(argv: string[]): number {
   }
   const rows = names.flatMap((name) => sections[name]?.(options) ?? []).sort((a, b) => a.row - b.row);
   process.stdout.write(`${renderTable(rows)}\n`);
-  if (positionals.length === 0 && (options.scale >= 1 || values.write === true)) {
-    writeFileSync(join(ROOT, 'docs', 'decisions.md'), renderDecisions(rows, options));
-  }
+  const page = join(ROOT, 'docs', 'decisions.md');
+  if (positionals.length > 0 && values.write === true)
+    writeFileSync(page, replaceRows(readFileSync(page, 'utf8'), rows));
+  if (positionals.length === 0 && (options.scale >= 1 || values.write === true))
+    writeFileSync(page, renderDecisions(rows, options));
   return rows.every(({ met }) => met) ? 0 : 1;
 }

@@ -32,6 +32,27 @@ export function renderDecisions(rows: readonly SimulationRow[], { scale, seed }:
   return `${INTRODUCTION}\n${made}${short}\n\n${renderTable(rows)}\n${ENDING}`;
 }
 
+/**
+ * The page with these rows in the place of those of the same numbers, all else as it was: sections are measured by themselves where only
+ * they have changed. Each row's figures depend on the seed alone, so the page is as if all had been measured.
+ */
+export function replaceRows(page: string, rows: readonly SimulationRow[]): string {
+  const renewed = new Set(rows.map(({ row }) => row));
+  const lines = page.split('\n');
+  const old = lines.flatMap((line) => {
+    const row = Number(ROW_LINE.exec(line)?.[1]);
+    return Number.isNaN(row) ? [] : [{ row, line }];
+  });
+  const kept = old.filter(({ row }) => !renewed.has(row));
+  const table = [...kept, ...rows.map((row) => ({ row: row.row, line: lineOf(row) }))]
+    .toSorted((a, b) => a.row - b.row)
+    .map(({ line }) => line);
+  const first = lines.findIndex((line) => ROW_LINE.test(line));
+  return [...lines.slice(0, first), ...table, ...lines.slice(first + old.length)].join('\n');
+}
+
+const ROW_LINE = /^\| (\d+) \|/;
+
 /** One line per promise, as a Markdown table. */
 export function renderTable(rows: readonly SimulationRow[]): string {
   return [

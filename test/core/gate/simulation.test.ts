@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { gateRows } from '../../../measure/simulate/gate.ts';
-import { renderDecisions, renderTable } from '../../../measure/simulate/render-decisions.ts';
+import { renderDecisions, renderTable, replaceRows } from '../../../measure/simulate/render-decisions.ts';
 import { keepsPromise } from '../../../measure/simulate/simulation-row.ts';
 
 const ROWS = gateRows({ scale: 0.02, seed: 1 });
@@ -44,6 +44,17 @@ test('the table has one line per row, and bars in a text do not break it', () =>
     met: false,
   };
   expect(renderTable([row]).split('\n')[2]).toBe('| 1 | a \\| b | t | o | x: 1 | **no** |');
+});
+
+test('sections that are measured by themselves take the place of their rows, and of no others', () => {
+  const rowOf = (row: number, observed: string) => ({
+    ...{ row, quantity: 'q', anchors: [], target: 't', observed, met: true },
+  });
+  const rows = [rowOf(1, 'a'), rowOf(8, 'b'), rowOf(8, 'c'), rowOf(10, 'd'), rowOf(14, 'e')];
+  const page = renderDecisions(rows, { scale: 1, seed: 1 });
+  const renewed = [rowOf(8, 'B'), rowOf(10, 'D'), rowOf(24, 'F')];
+  const expected = [rowOf(1, 'a'), rowOf(8, 'B'), rowOf(10, 'D'), rowOf(14, 'e'), rowOf(24, 'F')];
+  expect(replaceRows(page, renewed)).toBe(renderDecisions(expected, { scale: 1, seed: 1 }));
 });
 
 test('the page says how to make it again, and a short run does not pass for a full one', () => {
