@@ -36,7 +36,7 @@ export const SUITES: readonly Suite[] = [
   { ...vitestSuite('draws', 'back'), givesWay: true },
   vitestSuite('failures', 'side'),
   vitestSuite('attack', 'side'),
-  { ...vitestSuite('contract', 'back'), givesWay: true },
+  { ...vitestSuite('contract', 'side'), givesWay: true },
   { ...vitestSuite('house', 'back'), givesWay: true },
   // A page that the generator can't read, or a place in its navigation that is gone, is no link that leads nowhere.
   {
