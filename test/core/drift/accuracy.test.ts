@@ -87,6 +87,14 @@ describe('labels that come later', () => {
     expect(judgeLabels(referenceOf(0.1), fivePointsLess, options).verdict).toBe('pass');
   });
 
+  it('of a confidence that the reference never had say nothing', () => {
+    const without = { ...BINS, total: [0, 1000, 2000], correct: [0, 700, 1900] };
+    const all = judgeLabels(without, days(20, 1, [0, 70, 190]), options);
+    expect(all).toMatchObject({ verdict: 'pass', labels: 8000 });
+    const none = Array.from({ length: 20 }, (_, day) => cohort(day + 1, [0, 70, 190], [0, 100, 200]));
+    expect(judgeLabels(BINS, none, options).accuracy).toBeCloseTo(260 / 300, 12);
+  });
+
   it('may be wrong once in the time that is asked for, however many come in it', () => {
     const slightlyLess = days(9, 1, [58, 68, 184]);
     const verdicts = [86_400, 365 * 86_400].map(
