@@ -143,7 +143,7 @@ function stepTrack(before: Track, step: Step, limits: Limits): Track {
   const isFirst = position === 0;
   const beyondTolerance = tolerancePValue(comparison, limits.tolerance);
   const wobble = position < usual.knownFrom ? undefined : usual.wobble;
-  const beyondUsual = wobble === undefined ? 0 : wobblePValue(comparison, wobble);
+  const beyondUsual = wobble === undefined ? 0 : wobblePValue(comparison, batch.counts, wobble);
   const pValue = Math.max(beyondTolerance, beyondUsual);
   const isOffFromStart = (isFirst || before.isOffFromStart) && beyondTolerance < BACK_WITHIN_TOLERANCE;
   const standing = pValue < BACK_WITHIN_TOLERANCE ? before.alarm : undefined;

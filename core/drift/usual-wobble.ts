@@ -1,8 +1,17 @@
 import { fSurvival } from '../statistics/distributions/f-distribution.ts';
+import { studentSurvival } from '../statistics/distributions/student-t.ts';
 import { type BinOrder, compareHistograms, type HistogramComparison } from './compare-histograms.ts';
 
 /** Fewer blocks than this say too little about how much usual days differ. */
 const MIN_BLOCKS = 14;
+
+/** A bin of fewer rows a day than this is too uneven to be judged by itself. */
+const MIN_ROWS_A_DAY = 10;
+/** The share of the probability of a false alarm that the bins have; the sum of all has the rest. */
+const BINS_SHARE = 0.1;
+/** However alike days are, they are taken for no more alike than this, and for no fewer than so many. */
+const MOST_ALIKE = 0.9;
+const FEWEST_DAYS = 3;
 
 /** How much usual days differ from all days together, in units of the index. */
 export type UsualWobble = {
@@ -12,6 +21,18 @@ export type UsualWobble = {
   readonly variance: number;
   /** The largest index a block had. */
   readonly reach: number;
+  /** How the share of each bin is spread over days; those of too few rows are left out. */
+  readonly bins: readonly UsualBin[];
+};
+
+/** Mean and variance over days of the angle of a bin's share, asin(sqrt(share)), and the rows a day that they are of. */
+type UsualBin = {
+  readonly bin: number;
+  readonly mean: number;
+  readonly variance: number;
+  /** As many independent days would say as much: one day is like the next. */
+  readonly days: number;
+  readonly rows: number;
 };
 
 /**
@@ -21,7 +42,7 @@ export type UsualWobble = {
  * Claim: the mean and the variance of the index between days, beyond what chance alone gives them.
  * Assumes: days differ from each other as they will differ; a day depends little on the one before. The variance is taken for no
  * smaller than twice the squared mean, which a single wandering mean would give.
- * Reference: none; a moment estimate. Held to its promise by measure/simulate/drift.ts, rows 9 and 10 of docs/decisions.md.
+ * Reference: none; a moment estimate. Held to its promise by measure/simulate/drift.ts, rows 9, 10 and 27 of docs/decisions.md.
  * Vector: test/core/drift/compare-histograms.test.ts.
  */
 export function learnWobble(
@@ -51,19 +72,63 @@ export function learnWobble(
     mean,
     variance: Math.max(2 * mean ** 2, spread - chance),
     reach: Math.max(0, ...indices),
+    bins: learnBins(blocks),
   };
 }
 
+function learnBins(blocks: readonly (readonly number[])[]): readonly UsualBin[] {
+  const days = blocks.map((counts) => ({ counts, rows: sumOf(counts) })).filter(({ rows }) => rows > 0);
+  const rows = meanOf(days.map((day) => day.rows));
+  return (days[0]?.counts ?? []).flatMap((_, bin) => {
+    if (meanOf(days.map(({ counts }) => counts[bin] ?? 0)) < MIN_ROWS_A_DAY) return [];
+    const angles = days.map((day) => angleOf((day.counts[bin] ?? 0) / day.rows));
+    const mean = meanOf(angles);
+    const apart = angles.map((angle) => angle - mean);
+    const spread = sumOf(apart.map((one) => one ** 2)) / (angles.length - 1);
+    // Days that were more even than chance makes them were lucky.
+    return [{ bin, mean, variance: Math.max(spread, chanceOf(rows)), days: independentDays(apart), rows }];
+  });
+}
+
 /**
- * Probability of an X² this large on a usual day: a scaled F distribution with the wobble's mean and variance.
+ * Probability of a day this unusual on a usual day: of an X² this large, or of a bin that differs this much from what it holds on usual days.
+ * A shift moves the same bins each day, which shows long before the sum of all bins is unusual.
  *
- * Claim: about uniform over usual days.
- * Assumes: the moments of so few days are enough; checked on days whose mean wanders by a normal, not on others.
- * Reference: Satterthwaite, "An approximate distribution of estimates of variance components" (Biometrics Bulletin, 1946), for matching
- * a scaled chi-square to a mean and a variance; the F allows for both being estimated.
+ * Claim: at most about alpha with probability alpha, over usual days.
+ * Assumes: the moments of so few days are enough; angles of shares are about normal over days. Checked on days whose mean wanders by a
+ * normal, and on 189 real ones.
+ * Reference: for X², Satterthwaite, "An approximate distribution of estimates of variance components" (Biometrics Bulletin, 1946), by
+ * which a scaled chi-square is matched to a mean and a variance; the F allows for both being estimated. For bins, Student's prediction of
+ * one more value, each with its share of the probability (Bonferroni); the angle makes their variance even (Bartlett, "The use of
+ * transformations", Biometrics, 1947).
  * Vector: as `learnWobble`.
  */
-export function wobblePValue(comparison: HistogramComparison, wobble: UsualWobble): number {
+export function wobblePValue(
+  comparison: HistogramComparison,
+  counts: readonly number[],
+  wobble: UsualWobble,
+): number {
+  return Math.min(
+    1,
+    sumPValue(comparison, wobble) / (1 - BINS_SHARE),
+    binPValue(counts, wobble) / BINS_SHARE,
+  );
+}
+
+function binPValue(counts: readonly number[], { bins }: UsualWobble): number {
+  const rows = sumOf(counts);
+  if (rows === 0) return 1;
+  const smallest = bins.reduce((least, usual) => {
+    // A day of fewer rows than those is less even by chance alone.
+    const more = Math.max(0, chanceOf(rows) - chanceOf(usual.rows));
+    const deviation = Math.sqrt(usual.variance * (1 + 1 / usual.days) + more);
+    const distance = Math.abs(angleOf((counts[usual.bin] ?? 0) / rows) - usual.mean);
+    return Math.min(least, studentSurvival(distance / deviation, usual.days - 1));
+  }, 1);
+  return Math.min(1, 2 * bins.length * smallest);
+}
+
+function sumPValue(comparison: HistogramComparison, wobble: UsualWobble): number {
   const { chiSquare, degreesOfFreedom: df, effectiveRows } = comparison;
   const mean = df + effectiveRows * wobble.mean;
   const variance = 2 * df + 4 * effectiveRows * wobble.mean + effectiveRows ** 2 * wobble.variance;
@@ -73,6 +138,27 @@ export function wobblePValue(comparison: HistogramComparison, wobble: UsualWobbl
 
 function unbiasedIndex({ chiSquare, degreesOfFreedom, effectiveRows }: HistogramComparison): number {
   return (chiSquare - degreesOfFreedom) / effectiveRows;
+}
+
+/** How many independent values say as much as these deviations from their mean, of which each is like the one before by so much. */
+function independentDays(apart: readonly number[]): number {
+  const squares = sumOf(apart.map((one) => one ** 2));
+  const neighbours = sumOf(apart.slice(1).map((one, before) => one * (apart[before] ?? 0)));
+  const alike = squares > 0 ? Math.min(MOST_ALIKE, Math.max(0, neighbours / squares)) : 0;
+  return Math.max(FEWEST_DAYS, (apart.length * (1 - alike)) / (1 + alike));
+}
+
+/** The variance that chance gives to the angle of a share of so many rows, whatever the share. */
+function chanceOf(rows: number): number {
+  return 1 / (4 * rows);
+}
+
+function angleOf(share: number): number {
+  return Math.asin(Math.sqrt(Math.min(1, share)));
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function meanOf(values: readonly number[]): number {

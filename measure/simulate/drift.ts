@@ -8,6 +8,7 @@ import { fitNannyml } from './anchors/nannyml.ts';
 import { makeDraws } from './draws.ts';
 import { type DayKind, drawDay, drawProfile, FEATURES, shiftOf } from './drifting-data.ts';
 import { fastLaneRows } from './fast-lane.ts';
+import { flightRows } from './flights/flights.ts';
 import { drawsAt, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
 
 const DAYS_PER_MONTH = 30;
@@ -18,7 +19,7 @@ const UNMENDED_INDICES = [0.25, 1] as const;
 const UNMENDED_WOBBLE = 0.05;
 const UNMENDED_DAYS = 40;
 
-/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, and 24 to 26. */
+/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, and 24 to 27. */
 export function driftRows(options: SimulationOptions): SimulationRow[] {
   return [
     quietMonths(options),
@@ -34,6 +35,7 @@ export function driftRows(options: SimulationOptions): SimulationRow[] {
     simulateEstimate(options),
     simulateLabels(options),
     ...quietLabelRows(options),
+    ...flightRows(),
   ];
 }
 

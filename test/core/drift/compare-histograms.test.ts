@@ -96,10 +96,48 @@ describe('the usual wobble', () => {
     expect(learnWobble(wobbling(13, 20), { isOrdered: true })).toBeUndefined();
     const wobble = learnWobble(wobbling(28, 20), { isOrdered: true });
     if (wobble === undefined) throw new Error('28 days are enough');
-    const usual = compare([14_000, 14_000], [460, 540]);
-    const unusual = compare([14_000, 14_000], [250, 750]);
-    expect(wobblePValue(usual, wobble)).toBeGreaterThan(0.1);
-    expect(wobblePValue(unusual, wobble)).toBeLessThan(1e-4);
+    const pValueOf = (counts: readonly number[]) =>
+      wobblePValue(compare([14_000, 14_000], counts), counts, wobble);
+    expect(pValueOf([460, 540])).toBeGreaterThan(0.1);
+    expect(pValueOf([250, 750])).toBeLessThan(1e-4);
+  });
+
+  it('finds one bin that leaves its usual share where the sum of all is as on usual days', () => {
+    // The first two of four bins wander against each other; the others do not.
+    const days = Array.from({ length: 28 }, (_, day) => {
+      const wander = 40 * ((day * 11) % 7) - 120;
+      return [250 + wander, 250 - wander, 250 + ((day * 5) % 9) - 4, 250 - ((day * 5) % 9) + 4];
+    });
+    const wobble = learnWobble(days, { isOrdered: true });
+    if (wobble === undefined) throw new Error('28 days are enough');
+    const pValueOf = (counts: readonly number[]) =>
+      wobblePValue(compare([7_000, 7_000, 7_000, 7_000], counts), counts, wobble);
+    expect(pValueOf([370, 130, 250, 250])).toBeGreaterThan(0.1);
+    expect(pValueOf([250, 250, 130, 370])).toBeLessThan(1e-4);
+  });
+
+  it('takes days that were more even than chance makes them for lucky, and days of few rows for uneven', () => {
+    const wobble = learnWobble(wobbling(28, 0), { isOrdered: true });
+    if (wobble === undefined) throw new Error('28 days are enough');
+    const pValueOf = (counts: readonly number[]) =>
+      wobblePValue(compare([14_000, 14_000], counts), counts, wobble);
+    expect(pValueOf([470, 530])).toBeGreaterThan(0.05);
+    expect(pValueOf([40, 60])).toBeGreaterThan(0.05);
+  });
+
+  it('takes days of which each is like the one before for fewer than they are', () => {
+    const pValueOf = (order: (day: number) => number) => {
+      const days = Array.from({ length: 28 }, (_, day) => {
+        const [wander, slow] = [40 * ((day * 11) % 7) - 120, order(day) - 14];
+        return [250 + wander, 250 - wander, 250 + slow, 250 - slow];
+      });
+      const wobble = learnWobble(days, { isOrdered: true });
+      if (wobble === undefined) throw new Error('28 days are enough');
+      const counts = [250, 250, 130, 370];
+      return wobblePValue(compare([7_000, 7_000, 7_000, 7_000], counts), counts, wobble);
+    };
+    expect(pValueOf((day) => (day * 11) % 28)).toBeLessThan(1e-4);
+    expect(pValueOf((day) => day)).toBeGreaterThan(0.01);
   });
 
   it('is none where days differ by chance only', () => {

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
+import { judgeDrift } from '../../../core/drift/judge-drift.ts';
+import type { ReferenceProfile } from '../../../core/drift/profile.ts';
+import type { CaptureWindow } from '../../../core/drift/window.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { SCHEMAS } from '../../../core/names.ts';
+import type { SimulationRow } from '../simulation-row.ts';
+import { SIMULATED_HOST } from '../traffic.ts';
+
+const DAYS = join(import.meta.dirname, 'days.csv');
+const DAY_MS = 86_400_000;
+const FIRST_DAY = Date.UTC(2013, 0, 1);
+const REFERENCE_DAYS = 28;
+const QUIET_DAYS = 21;
+/** A shift begins so many days after the reference ends, and is looked for as long as windows are kept. */
+const SHIFT_AFTER = 7;
+const SHIFTED_DAYS = 28;
+const STARTS: readonly number[] = Array.from({ length: 9 }, (_, index) => 35 * index);
+const SHIFTED = 'air_time';
+const PREDICTION = 'prediction';
+
+type Counts = readonly number[];
+/** What one day holds in the bins of each column. */
+type Day = ReadonlyMap<string, Counts>;
+
+/** Row 27: flights from New York in 2013, day after day as they were: false alarms, and days until a shift of one column is found. */
+export function flightRows(): SimulationRow[] {
+  const days = readDays();
+  const alarmed = STARTS.reduce((sum, start) => sum + countAlarms(days, start), 0);
+  const quiet: SimulationRow = {
+    row: 27,
+    quantity: `drift, real days (all flights from New York in 2013, 8 columns and whether late): alarms in ${STARTS.length * QUIET_DAYS} days that nobody shifted`,
+    anchors: [],
+    target: '≤ 1',
+    observed: String(alarmed),
+    met: alarmed <= 1,
+  };
+  return [quiet, shiftedRow(days, 0.1, 5), shiftedRow(days, 0.25, 3)];
+}
+
+function shiftedRow(days: readonly Day[], shift: number, most: number): SimulationRow {
+  const delays = STARTS.map((start) => daysToFind(days, start, `${SHIFTED}+${shift}`)).toSorted(
+    (a, b) => a - b,
+  );
+  const median = delays[Math.floor((delays.length - 1) / 2)] ?? Number.NaN;
+  return {
+    row: 27,
+    quantity: `drift, real days: days to find ${shift} sd more of the time in the air`,
+    anchors: [],
+    target: `median ≤ ${most}`,
+    observed: `median ${median} (${delays.join(', ')})`,
+    met: median <= most,
+  };
+}
+
+/** Alarms that begin in the days after the reference. */
+function countAlarms(days: readonly Day[], start: number): number {
+  const profile = profileOf(days.slice(start, start + REFERENCE_DAYS));
+  const live = days.slice(start + REFERENCE_DAYS, start + REFERENCE_DAYS + QUIET_DAYS);
+  let alarms = 0;
+  let stands = false;
+  for (let count = 1; count <= live.length; count += 1) {
+    const isAlarmed = judge(profile, live.slice(0, count)).verdict === 'fail';
+    if (isAlarmed && !stands) alarms += 1;
+    stands = isAlarmed;
+  }
+  return alarms;
+}
+
+function daysToFind(days: readonly Day[], start: number, shifted: string): number {
+  const profile = profileOf(days.slice(start, start + REFERENCE_DAYS));
+  const first = start + REFERENCE_DAYS;
+  const live = days
+    .slice(first, first + SHIFT_AFTER + SHIFTED_DAYS)
+    .map((day, index) => (index < SHIFT_AFTER ? day : new Map([...day, [SHIFTED, day.get(shifted) ?? []]])));
+  for (let count = SHIFT_AFTER + 1; count <= live.length; count += 1) {
+    const { features } = judge(profile, live.slice(0, count));
+    if (features.find(({ name }) => name === SHIFTED)?.verdict === 'fail') return count - SHIFT_AFTER;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+function judge(profile: ReferenceProfile, live: readonly Day[]) {
+  return judgeDrift(profile, live.map(windowOf), DEFAULT_DRIFT_OPTIONS);
+}
+
+function profileOf(days: readonly Day[]): ReferenceProfile {
+  const blocksOf = (name: string) => days.map((day) => [...(day.get(name) ?? [])]);
+  const sumsOf = (blocks: readonly Counts[]) =>
+    (blocks[0] ?? []).map((_, bin) => blocks.reduce((sum, block) => sum + (block[bin] ?? 0), 0));
+  const features = listColumns(days[0]).map((name) => {
+    const blocks = blocksOf(name);
+    const counts = sumsOf(blocks);
+    return {
+      name,
+      kind: 'numeric' as const,
+      edges: counts.slice(1).map((_, edge) => edge),
+      counts,
+      missing: 0,
+      blocks,
+    };
+  });
+  const blocks = blocksOf(PREDICTION);
+  const counts = sumsOf(blocks);
+  return {
+    schema: SCHEMAS.profile,
+    model: 'flights',
+    version: '1',
+    created: toInstant(FIRST_DAY),
+    rows: counts.reduce((sum, count) => sum + count, 0),
+    features,
+    prediction: { kind: 'classes', classes: ['in time', 'late'], counts, blocks },
+  };
+}
+
+function windowOf(day: Day, index: number): CaptureWindow {
+  const clean = { missing: 0, below: 0, above: 0, unseen: 0 };
+  const counted = [...(day.get(PREDICTION) ?? [])];
+  return {
+    schema: SCHEMAS.window,
+    ...SIMULATED_HOST,
+    model: 'flights',
+    version: '1',
+    seq: index,
+    from: toInstant(FIRST_DAY + index * DAY_MS),
+    to: toInstant(FIRST_DAY + (index + 1) * DAY_MS),
+    n: counted.reduce((sum, count) => sum + count, 0),
+    features: Object.fromEntries(
+      listColumns(day).map((name) => [name, { counts: [...(day.get(name) ?? [])], ...clean }]),
+    ),
+    prediction: { counts: counted },
+    invalid: 0,
+    refused: 0,
+  };
+}
+
+/** The columns that are watched: all but the prediction, and what is one of them shifted. */
+function listColumns(day: Day | undefined): readonly string[] {
+  return [...(day?.keys() ?? [])].filter((name) => name !== PREDICTION && !name.includes('+'));
+}
+
+function readDays(): readonly Day[] {
+  const [, ...lines] = readFileSync(DAYS, 'utf8').trim().split('\n');
+  const cells = lines.map((line) => {
+    const [day = '', column = '', counts = ''] = line.split(',');
+    return { day, column, counts: counts.split(' ').map(Number) };
+  });
+  const byDay = Map.groupBy(cells, ({ day }) => day);
+  return [...byDay.values()].map((own) => new Map(own.map(({ column, counts }) => [column, counts])));
+}
