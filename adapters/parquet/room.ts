@@ -134,7 +134,10 @@ function requireRunsOf(
     requireValues({ page: whole, from, values, encoding, type });
   } else if (page.type === 'DATA_PAGE_V2' && second !== undefined) {
     const { num_values: values, encoding, is_compressed, repetition_levels_byte_length: skipped } = second;
-    const from = skipped + second.definition_levels_byte_length;
+    const { definition_levels_byte_length: levels } = second;
+    const from = skipped + levels;
+    if (!(skipped >= 0 && levels >= 0 && from <= packed.byteLength))
+      throw new Error(`its levels are said to be ${skipped} and ${levels} of ${packed.byteLength} bytes`);
     if (isOptional) requireRuns({ page: packed, from: skipped, end: packed.byteLength, width: 1, values });
     const rest = packed.subarray(from);
     const whole = is_compressed === false ? rest : unpack(rest, page.uncompressed_page_size - from);
