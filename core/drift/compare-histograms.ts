@@ -1,5 +1,6 @@
 import { chiSquareSurvival, noncentralChiSquareSurvival } from '../statistics/distributions/chi-square.ts';
 import { findRoot } from '../statistics/find-root.ts';
+import { sumOf } from '../statistics/sum-of.ts';
 import type { Interval } from '../verdict.ts';
 
 /** Bins with fewer rows than this, reference and window together, are merged before testing. */
@@ -36,8 +37,8 @@ export function compareHistograms(
   window: readonly number[],
   order: BinOrder,
 ): HistogramComparison | undefined {
-  const m = sum(reference);
-  const n = sum(window);
+  const m = sumOf(reference);
+  const n = sumOf(window);
   if (!(m > 0 && n > 0) || reference.length !== window.length) return undefined;
   const pairs = mergeSmallBins(reference, window, order);
   if (pairs.length < 2) return undefined;
@@ -63,8 +64,8 @@ export function compareHistograms(
 /** Population stability index with half a row added to each bin: sum of (p - q) ln(p / q), in nats. */
 export function stabilityIndex(reference: readonly number[], window: readonly number[]): number {
   const bins = reference.length;
-  const m = sum(reference) + bins / 2;
-  const n = sum(window) + bins / 2;
+  const m = sumOf(reference) + bins / 2;
+  const n = sumOf(window) + bins / 2;
   return reference.reduce((total, count, bin) => {
     const p = (count + 0.5) / m;
     const q = ((window[bin] ?? 0) + 0.5) / n;
@@ -142,8 +143,4 @@ function mergeSmallBins(
 
 function addPairs(left: Pair, right: Pair): Pair {
   return [left[0] + right[0], left[1] + right[1]];
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

@@ -1,5 +1,6 @@
 import { formatCount, formatPercent } from '../report/format-number.ts';
 import { normalQuantile } from '../statistics/distributions/normal.ts';
+import { sumOf } from '../statistics/sum-of.ts';
 import type { Interval } from '../verdict.ts';
 import type { ConfidenceBins } from './profile.ts';
 
@@ -77,7 +78,7 @@ export function estimateAccuracy(
     high: Math.min(1, accuracy + halfWidth),
     level: LEVEL,
   };
-  const reference = sum(bins.correct) / sum(bins.total);
+  const reference = sumOf(bins.correct) / sumOf(bins.total);
   const explanation =
     `Accuracy is estimated at ${formatPercent(accuracy)} [${formatPercent(interval.low)}, ${formatPercent(interval.high)}] ` +
     `over ${formatCount(rows)} predictions without labels (reference: ${formatPercent(reference)}); ` +
@@ -93,9 +94,9 @@ function findSuppression(
   if (bins === undefined) return 'no-confidence-bins';
   const isCounted = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
   if (counts.length !== bins.total.length || !isCounted) return 'bins-differ';
-  const rows = sum(counts);
+  const rows = sumOf(counts);
   if (rows < MIN_ROWS) return 'too-few-rows';
-  const unknown = sum(counts.filter((_, bin) => bins.total[bin] === 0));
+  const unknown = sumOf(counts.filter((_, bin) => bins.total[bin] === 0));
   if (unknown > LARGEST_UNKNOWN * rows) return 'unknown-confidence';
   if (guards.hasLabelAlarm) return 'label-alarm';
   if (!(guards.outOfRangeShare <= LARGEST_OUT_OF_RANGE)) return 'out-of-range';
@@ -104,8 +105,4 @@ function findSuppression(
 
 function suppress(code: Suppression): AccuracyEstimate {
   return { kind: 'suppressed', code, explanation: `No accuracy estimate: ${SUPPRESSIONS[code]}.` };
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

@@ -8,6 +8,7 @@ import {
   type ResidualDetector,
   startResidualDetector,
 } from '../statistics/sequential/shiryaev-roberts.ts';
+import { sumOf } from '../statistics/sum-of.ts';
 import type { Interval, Reason, Verdict } from '../verdict.ts';
 import type { ConfidenceBins } from './profile.ts';
 
@@ -74,8 +75,8 @@ export function judgeLabels(
   const predicted = sumBins(mature, 'predicted', bins.total.length);
   const labelled = sumBins(mature, 'labelled', bins.total.length);
   const correct = sumBins(mature, 'correct', bins.total.length);
-  const labels = sum(labelled);
-  const coverage = sum(predicted) === 0 ? 0 : labels / sum(predicted);
+  const labels = sumOf(labelled);
+  const coverage = sumOf(predicted) === 0 ? 0 : labels / sumOf(predicted);
   if (labels < MIN_LABELS) return tooFewLabels(labels, coverage);
   const accuracy = weighAccuracy(predicted, labelled, correct);
   const expected = expectAccuracy(predicted, labelled, bins);
@@ -95,7 +96,7 @@ export function judgeLabels(
 
 /** Standard error of the accuracy that the reference promises for labels of these bins. */
 function promiseError(labelled: readonly number[], { total, correct }: ConfidenceBins): number {
-  const labels = sum(labelled);
+  const labels = sumOf(labelled);
   const variance = labelled.reduce((sum, count, bin) => {
     const [rows, right] = [total[bin] ?? 0, correct[bin] ?? 0];
     if (rows === 0) return sum;
@@ -183,7 +184,7 @@ function expectAccuracy(
 /** Share of predictions per bin, among the bins that have labels. */
 function shareOfPredictions(predicted: readonly number[], labelled: readonly number[]): readonly number[] {
   const seen = predicted.map((count, bin) => ((labelled[bin] ?? 0) > 0 ? count : 0));
-  const total = sum(seen);
+  const total = sumOf(seen);
   return seen.map((count) => (total === 0 ? 0 : count / total));
 }
 
@@ -254,8 +255,4 @@ function sumBins(
   return Array.from({ length: bins }, (_, bin) =>
     cohorts.reduce((total, cohort) => total + (cohort[key][bin] ?? 0), 0),
   );
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

@@ -1,6 +1,7 @@
 import { epochMs, toInstant } from '../instant.ts';
 import { formatCount, formatDuration } from '../report/format-number.ts';
 import { shareAtMost } from '../statistics/intervals/clopper-pearson.ts';
+import { sumOf } from '../statistics/sum-of.ts';
 import type { Reason } from '../verdict.ts';
 import { listJudged, PREDICTION } from './judged-feature.ts';
 import type { ReferenceProfile } from './profile.ts';
@@ -145,8 +146,4 @@ export function findSilence(
     `All ${formatCount(refused)} requests ${during} were refused, and none was answered. ` +
     "Compare what clients send with the model's signature.";
   return { ...silence, code: 'only-refused', message };
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }

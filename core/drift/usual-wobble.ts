@@ -1,5 +1,6 @@
 import { fSurvival } from '../statistics/distributions/f-distribution.ts';
 import { studentSurvival } from '../statistics/distributions/student-t.ts';
+import { sumOf } from '../statistics/sum-of.ts';
 import { type BinOrder, compareHistograms, type HistogramComparison } from './compare-histograms.ts';
 
 /** Fewer blocks than this say too little about how much usual days differ. */
@@ -155,10 +156,6 @@ function chanceOf(rows: number): number {
 
 function angleOf(share: number): number {
   return Math.asin(Math.sqrt(Math.min(1, share)));
-}
-
-function sumOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function meanOf(values: readonly number[]): number {

@@ -7,6 +7,7 @@ import {
   drawsAt,
   formatShare,
   keepsPromise,
+  medianOf,
   type SimulationOptions,
   type SimulationRow,
 } from './simulation-row.ts';
@@ -100,8 +101,7 @@ const PROMISED = [0.85, 0.95] as const;
 export function simulateLabels({ scale, seed }: SimulationOptions): SimulationRow {
   const runs = drawsAt(200, scale, 50);
   const draws = makeDraws(`${seed}|labels`);
-  const delays = Array.from({ length: runs }, () => labelsToAlarm(draws)).sort((a, b) => a - b);
-  const median = delays[Math.floor((runs - 1) / 2)] ?? Number.NaN;
+  const median = medianOf(Array.from({ length: runs }, () => labelsToAlarm(draws)));
   return {
     row: 12,
     quantity:

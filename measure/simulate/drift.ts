@@ -9,7 +9,7 @@ import { makeDraws } from './draws.ts';
 import { type DayKind, drawDay, drawProfile, FEATURES, shiftOf } from './drifting-data.ts';
 import { fastLaneRows } from './fast-lane.ts';
 import { flightRows } from './flights/flights.ts';
-import { drawsAt, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
+import { drawsAt, medianOf, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
 
 const DAYS_PER_MONTH = 30;
 const REFERENCE_ROWS_PER_DAY = 1000;
@@ -93,8 +93,8 @@ function delay(
     const quiet = drawDays(draws, { from: 0, count: 7 }, { rows: 1000, wobble, shift: 0 });
     const moved = drawDays(draws, { from: 7, count: 23 }, { rows: 1000, wobble, shift });
     return firstAlarm(profile, [...quiet, ...moved], 7);
-  }).sort((a, b) => a - b);
-  const median = delays[Math.floor((runs - 1) / 2)] ?? Number.NaN;
+  });
+  const median = medianOf(delays);
   return {
     row: 10,
     quantity: `drift: days to find an index of ${index} at 1,000 rows a day, ${wobble === 0 ? 'no wobble' : `wobble ${wobble} sd`}`,
@@ -125,7 +125,7 @@ function unmended(day: number, { scale, seed }: SimulationOptions): SimulationRo
       if (features.find(({ name }) => name === 'f0')?.verdict !== 'fail') untold += 1;
     }
   }
-  const median = found.toSorted((a, b) => a - b)[Math.floor((found.length - 1) / 2)] ?? Number.NaN;
+  const median = medianOf(found);
   const total = found.length;
   return {
     row: 24,

@@ -1,10 +1,8 @@
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
-import { toInstant } from '../../core/instant.ts';
-import { SCHEMAS } from '../../core/names.ts';
 import { normalCdf, normalQuantile } from '../../core/statistics/distributions/normal.ts';
 import type { Draws } from './draws.ts';
-import { SIMULATED_HOST } from './traffic.ts';
+import { ALL_KNOWN, simulatedProfile, simulatedWindow } from './simulated-model.ts';
 
 const BINS = 10;
 const DAY_MS = 86_400_000;
@@ -31,38 +29,23 @@ export function drawProfile(draws: Draws, rowsPerDay: number, wobble: number): R
     return { name, kind: 'numeric' as const, edges: [...EDGES], counts, missing: 0, blocks };
   };
   const { counts, blocks, edges } = drawFeature('prediction');
-  return {
-    schema: SCHEMAS.profile,
-    model: 'simulated',
-    version: '1',
-    created: '2026-01-01T00:00:00Z',
+  return simulatedProfile({
     rows: rowsPerDay * REFERENCE_DAYS,
     features: NAMES.map(drawFeature),
     prediction: { kind: 'numeric', edges, counts, blocks },
-  };
+  });
 }
 
 /** One live day. */
 export function drawDay(draws: Draws, day: number, { rows, wobble, shift }: DayKind): CaptureWindow {
   const counts = (extra: number) => drawBins(draws, rows, extra + wobble * draws.normal());
-  const clean = { missing: 0, below: 0, above: 0, unseen: 0 };
-  const start = Date.UTC(2026, 1, 1) + day * DAY_MS;
-  return {
-    schema: SCHEMAS.window,
-    ...SIMULATED_HOST,
-    model: 'simulated',
-    version: '1',
-    seq: day,
-    from: toInstant(start),
-    to: toInstant(start + DAY_MS),
+  return simulatedWindow(day, DAY_MS, {
     n: rows,
     features: Object.fromEntries(
-      NAMES.map((name, index) => [name, { counts: counts(index === 0 ? shift : 0), ...clean }]),
+      NAMES.map((name, index) => [name, { counts: counts(index === 0 ? shift : 0), ...ALL_KNOWN }]),
     ),
     prediction: { counts: counts(0) },
-    invalid: 0,
-    refused: 0,
-  };
+  });
 }
 
 /** The shift of the mean, in standard deviations, that has this stability index on the ten bins. */

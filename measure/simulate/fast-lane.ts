@@ -1,16 +1,13 @@
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
-import { toInstant } from '../../core/instant.ts';
-import { SCHEMAS } from '../../core/names.ts';
 import { type Draws, makeDraws } from './draws.ts';
+import { simulatedProfile, simulatedWindow } from './simulated-model.ts';
 import { drawsAt, keepsPromise, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
-import { SIMULATED_HOST } from './traffic.ts';
 
 const HOURS = 7 * 24;
 const ROWS_PER_HOUR = 2_000;
 const HOUR_MS = 3_600_000;
-const FIRST_HOUR = Date.UTC(2026, 1, 1);
 const MISSING_SHARE = 0.02;
 const NUMBERS = 20;
 /** Values of the long-tailed column, of which the k-th is 1/k as frequent as the first. */
@@ -120,30 +117,13 @@ function drawCategories(draws: Draws, rows: number): Deployment {
 }
 
 function profileOf(rows: number, features: ReferenceProfile['features']): ReferenceProfile {
-  return {
-    schema: SCHEMAS.profile,
-    model: 'simulated',
-    version: '1',
-    created: toInstant(FIRST_HOUR),
-    rows,
-    features,
-    prediction: { kind: 'classes', classes: ['no', 'yes'], counts: [rows / 2, rows / 2] },
-  };
+  const prediction = { kind: 'classes' as const, classes: ['no', 'yes'], counts: [rows / 2, rows / 2] };
+  return simulatedProfile({ rows, features, prediction });
 }
 
 function drawHours(drawFeatures: () => CaptureWindow['features']): readonly CaptureWindow[] {
-  return Array.from({ length: HOURS }, (_, hour) => ({
-    schema: SCHEMAS.window,
-    ...SIMULATED_HOST,
-    model: 'simulated',
-    version: '1',
-    seq: hour,
-    from: toInstant(FIRST_HOUR + hour * HOUR_MS),
-    to: toInstant(FIRST_HOUR + (hour + 1) * HOUR_MS),
-    n: ROWS_PER_HOUR,
-    features: drawFeatures(),
-    prediction: { counts: [ROWS_PER_HOUR / 2, ROWS_PER_HOUR / 2] },
-    invalid: 0,
-    refused: 0,
-  }));
+  const prediction = { counts: [ROWS_PER_HOUR / 2, ROWS_PER_HOUR / 2] };
+  return Array.from({ length: HOURS }, (_, hour) =>
+    simulatedWindow(hour, HOUR_MS, { n: ROWS_PER_HOUR, features: drawFeatures(), prediction }),
+  );
 }

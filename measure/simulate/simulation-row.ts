@@ -22,6 +22,11 @@ export function drawsAt(full: number, scale: number, least = 100): number {
   return Math.min(full, Math.max(least, Math.round(full * scale)));
 }
 
+/** The middle one of these values, the lower of two; NaN of none. */
+export function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}
+
 /** `3.2%` of so many. */
 export function formatShare(count: number, total: number): string {
   return `${((100 * count) / total).toFixed(count * 100 < total ? 2 : 1)}%`;

@@ -4,14 +4,12 @@ import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import type { ReferenceProfile } from '../../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../../core/drift/window.ts';
-import { toInstant } from '../../../core/instant.ts';
-import { SCHEMAS } from '../../../core/names.ts';
-import type { SimulationRow } from '../simulation-row.ts';
-import { SIMULATED_HOST } from '../traffic.ts';
+import { sumOf } from '../../../core/statistics/sum-of.ts';
+import { ALL_KNOWN, simulatedProfile, simulatedWindow } from '../simulated-model.ts';
+import { medianOf, type SimulationRow } from '../simulation-row.ts';
 
 const DAYS = join(import.meta.dirname, 'days.csv');
 const DAY_MS = 86_400_000;
-const FIRST_DAY = Date.UTC(2013, 0, 1);
 const REFERENCE_DAYS = 28;
 const QUIET_DAYS = 21;
 /** A shift begins so many days after the reference ends, and is looked for as long as windows are kept. */
@@ -44,7 +42,7 @@ function shiftedRow(days: readonly Day[], shift: number, most: number): Simulati
   const delays = STARTS.map((start) => daysToFind(days, start, `${SHIFTED}+${shift}`)).toSorted(
     (a, b) => a - b,
   );
-  const median = delays[Math.floor((delays.length - 1) / 2)] ?? Number.NaN;
+  const median = medianOf(delays);
   return {
     row: 27,
     quantity: `drift, real days: days to find ${shift} sd more of the time in the air`,
@@ -104,36 +102,22 @@ function profileOf(days: readonly Day[]): ReferenceProfile {
   });
   const blocks = blocksOf(PREDICTION);
   const counts = sumsOf(blocks);
-  return {
-    schema: SCHEMAS.profile,
-    model: 'flights',
-    version: '1',
-    created: toInstant(FIRST_DAY),
-    rows: counts.reduce((sum, count) => sum + count, 0),
+  return simulatedProfile({
+    rows: sumOf(counts),
     features,
     prediction: { kind: 'classes', classes: ['in time', 'late'], counts, blocks },
-  };
+  });
 }
 
 function windowOf(day: Day, index: number): CaptureWindow {
-  const clean = { missing: 0, below: 0, above: 0, unseen: 0 };
-  const counted = [...(day.get(PREDICTION) ?? [])];
-  return {
-    schema: SCHEMAS.window,
-    ...SIMULATED_HOST,
-    model: 'flights',
-    version: '1',
-    seq: index,
-    from: toInstant(FIRST_DAY + index * DAY_MS),
-    to: toInstant(FIRST_DAY + (index + 1) * DAY_MS),
-    n: counted.reduce((sum, count) => sum + count, 0),
+  const counts = [...(day.get(PREDICTION) ?? [])];
+  return simulatedWindow(index, DAY_MS, {
+    n: sumOf(counts),
     features: Object.fromEntries(
-      listColumns(day).map((name) => [name, { counts: [...(day.get(name) ?? [])], ...clean }]),
+      listColumns(day).map((name) => [name, { counts: [...(day.get(name) ?? [])], ...ALL_KNOWN }]),
     ),
-    prediction: { counts: counted },
-    invalid: 0,
-    refused: 0,
-  };
+    prediction: { counts },
+  });
 }
 
 /** The columns that are watched: all but the prediction, and what is one of them shifted. */
