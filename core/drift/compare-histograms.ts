@@ -1,11 +1,9 @@
 import { chiSquareSurvival, noncentralChiSquareSurvival } from '../statistics/distributions/chi-square.ts';
-import { findRoot } from '../statistics/find-root.ts';
 import { sumOf } from '../statistics/sum-of.ts';
-import type { Interval } from '../verdict.ts';
+import { type StabilityIndex, stabilityIndex } from './stability-index.ts';
 
 /** Bins with fewer rows than this, reference and window together, are merged before testing. */
 const MIN_ROWS_PER_BIN = 10;
-const LARGEST_LAMBDA_STEPS = 60;
 
 /** Two histograms of the same bins compared: Pearson's X² of the two samples, and the population stability index. */
 export type HistogramComparison = {
@@ -14,9 +12,7 @@ export type HistogramComparison = {
   /** M N / (M + N): X² grows by this much per unit of index. */
   readonly effectiveRows: number;
   readonly rows: number;
-  /** As computed, and less what chance alone adds to it. The second is the one to show. */
-  readonly index: number;
-  readonly debiasedIndex: number;
+  readonly index: StabilityIndex;
 };
 
 /** Whether small bins may only be merged with their neighbours (numbers) or with any (categories). */
@@ -49,28 +45,13 @@ export function compareHistograms(
       total + (left * expected - right * observed) ** 2 / (expected + observed),
     0,
   );
-  const index = stabilityIndex(reference, window);
-  const bias = (reference.length - 1) * (1 / m + 1 / n);
   return {
     chiSquare,
     degreesOfFreedom: pairs.length - 1,
     effectiveRows: (m * n) / (m + n),
     rows: n,
-    index,
-    debiasedIndex: index - bias,
+    index: stabilityIndex(reference, window),
   };
-}
-
-/** Population stability index with half a row added to each bin: sum of (p - q) ln(p / q), in nats. */
-export function stabilityIndex(reference: readonly number[], window: readonly number[]): number {
-  const bins = reference.length;
-  const m = sumOf(reference) + bins / 2;
-  const n = sumOf(window) + bins / 2;
-  return reference.reduce((total, count, bin) => {
-    const p = (count + 0.5) / m;
-    const q = ((window[bin] ?? 0) + 0.5) / n;
-    return total + (p - q) * Math.log(p / q);
-  }, 0);
 }
 
 /**
@@ -87,36 +68,6 @@ export function tolerancePValue(comparison: HistogramComparison, tolerance: numb
   return lambda > 0
     ? noncentralChiSquareSurvival(chiSquare, degreesOfFreedom, lambda)
     : chiSquareSurvival(chiSquare, degreesOfFreedom);
-}
-
-/**
- * Confidence interval of the true index: the non-centralities under which this X² is not extreme.
- *
- * Claim: coverage near `level`. It is of the index in its first order and is printed beside the de-biased index, which it need not hold.
- * Assumes: as `compareHistograms`.
- * Reference: Kent & Hainsworth, "Confidence intervals for the noncentral chi-squared distribution" (JSPI, 1995).
- * Vector: test/core/drift/compare-histograms.test.ts.
- */
-export function indexInterval(comparison: HistogramComparison, level: number): Interval {
-  const tail = (1 - level) / 2;
-  const { effectiveRows } = comparison;
-  return {
-    low: lambdaAt(comparison, tail) / effectiveRows,
-    high: lambdaAt(comparison, 1 - tail) / effectiveRows,
-    level,
-  };
-}
-
-/** The non-centrality at which an X² at least this large has probability `p`; 0 when even none gives more. */
-function lambdaAt({ chiSquare, degreesOfFreedom }: HistogramComparison, p: number): number {
-  const excess = (lambda: number) =>
-    (lambda > 0
-      ? noncentralChiSquareSurvival(chiSquare, degreesOfFreedom, lambda)
-      : chiSquareSurvival(chiSquare, degreesOfFreedom)) - p;
-  if (excess(0) >= 0) return 0;
-  let high = chiSquare + degreesOfFreedom;
-  for (let step = 0; step < LARGEST_LAMBDA_STEPS && excess(high) < 0; step += 1) high *= 2;
-  return findRoot(excess, { low: 0, high, tolerance: 1e-9 * high });
 }
 
 type Pair = readonly [reference: number, window: number];

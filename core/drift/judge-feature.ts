@@ -4,15 +4,11 @@ import {
   logCalibrate,
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Interval, Verdict } from '../verdict.ts';
-import {
-  compareHistograms,
-  type HistogramComparison,
-  indexInterval,
-  tolerancePValue,
-} from './compare-histograms.ts';
+import { compareHistograms, type HistogramComparison, tolerancePValue } from './compare-histograms.ts';
 import { type DriftOptions, type Severity, severityOf } from './drift-options.ts';
 import type { Batch } from './gather-batches.ts';
 import type { JudgedFeature } from './judged-feature.ts';
+import { indexInterval } from './stability-index.ts';
 import { learnWobble, type UsualWobble, wobblePValue } from './usual-wobble.ts';
 
 const INTERVAL_LEVEL = 0.95;
@@ -125,7 +121,7 @@ function findUsual(
   if (fromProfile !== undefined) return { wobble: fromProfile, knownFrom: 0 };
   const usual = compared
     .flatMap(({ batch, comparison }, position) =>
-      comparison.debiasedIndex < warn ? [{ counts: batch.counts, position }] : [],
+      comparison.index.debiased < warn ? [{ counts: batch.counts, position }] : [],
     )
     .slice(0, warmUpBatches);
   if (usual.length < warmUpBatches) return { wobble: undefined, knownFrom: Number.POSITIVE_INFINITY };
@@ -150,11 +146,11 @@ function stepTrack(before: Track, step: Step, limits: Limits): Track {
   const next = {
     isOffFromStart,
     last: { batch, comparison, pValue },
-    history: [...before.history, comparison.debiasedIndex],
+    history: [...before.history, comparison.index.debiased],
   };
   const isSkewed =
     isFirst &&
-    comparison.debiasedIndex >= limits.warn &&
+    comparison.index.debiased >= limits.warn &&
     logCalibrate(beyondTolerance) >= logThreshold &&
     beyondUsual <= SKEW_ALPHA / limits.features;
   // What was gathered without the wobble is no evidence against days that are usual.
@@ -182,7 +178,7 @@ function concludeFeature(
   },
 ): FeatureJudgement {
   const { alarm, alarms, last, logStatistic, history } = track;
-  const severity = last === undefined ? 'info' : severityOf(last.comparison.debiasedIndex, context.limits);
+  const severity = last === undefined ? 'info' : severityOf(last.comparison.index.debiased, context.limits);
   const base = {
     name: feature.name,
     kind: feature.kind,
@@ -204,8 +200,8 @@ function concludeFeature(
       from: batch.from,
       to: batch.to,
       rows: comparison.rows,
-      index: comparison.debiasedIndex,
-      interval: indexInterval(comparison, INTERVAL_LEVEL),
+      index: comparison.index.debiased,
+      interval: indexInterval(comparison.index, INTERVAL_LEVEL),
       pValue,
     },
     movedBins: findMovedBins(feature, batch.counts),

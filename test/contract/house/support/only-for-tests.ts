@@ -10,7 +10,6 @@ export const FOR_TESTS: readonly string[] = [
   'adapters/mlflow/project.ts: projectArguments',
   'agent/runtimes/docker/registry-login.ts: registryOf',
   'agent/runtimes/process/handle.ts: SpawnRequest',
-  'core/drift/compare-histograms.ts: stabilityIndex',
   'core/drift/decide-drift-report.ts: DriftEpisode',
   'core/ledger/statement.ts: PREDICATE_TYPE',
   'core/ledger/statement.ts: STATEMENT_TYPE',
