@@ -164,7 +164,7 @@ function packageArguments(request: PackageRequest, workspace: string, out: strin
     ...['--model-digest', request.modelDigest],
     ...['--run-id', request.runId, '--package-dir', request.folder, '--out', out],
     ...(holdout === undefined ? [] : holdoutArguments(holdout, workspace)),
-    ...['--answers', JSON.stringify(request.answers)],
+    ...['--answers', JSON.stringify(request.answers), '--columns', JSON.stringify(request.columns)],
     ...['--format', serving.format],
     ...['--workers', String(settings.workers), '--batch-size', String(settings.batchSize)],
     ...['--max-batch-delay-ms', String(settings.maxBatchDelayMs), '--gpu', settings.gpu],

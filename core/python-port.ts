@@ -1,6 +1,6 @@
 import type { AnswersContract, Task } from './answers/contract.ts';
 import type { BoxLevel } from './box-level.ts';
-import type { Holdout, Serving } from './config/config.ts';
+import type { ColumnRoles, Holdout, Serving } from './config/config.ts';
 
 export type EvaluationRequest = {
   /** Models to be run on the holdout, and where the predictions of each go. */
@@ -33,6 +33,8 @@ export type PackageRequest = {
   readonly holdout: Holdout | undefined;
   readonly answers: AnswersContract;
   readonly serving: Serving;
+  /** What columns of the holdout are, where that was said. */
+  readonly columns: ColumnRoles;
   readonly folder: string;
 };
 

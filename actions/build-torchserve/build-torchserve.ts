@@ -45,6 +45,7 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
       holdout: config.data.holdout,
       answers: readAsJudged(mergeContracts(config.answers, registered.answers), registered.answers),
       serving: config.serving,
+      columns: config.monitor.drift.columns,
       folder,
     }),
   );

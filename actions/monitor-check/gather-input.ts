@@ -1,3 +1,4 @@
+import type { ColumnRoles } from '../../core/config/config.ts';
 import { buildCohorts, type LabelCount } from '../../core/drift/build-cohorts.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
@@ -155,9 +156,10 @@ function judgeSeen(
   now: string,
 ): Pick<MonitorInput, 'drift' | 'fastLane' | 'labels' | 'accuracy'> {
   const windows = seen.flatMap((host) => host.windows);
-  const options = { ...DEFAULT_DRIFT_OPTIONS, ...request.config.monitor.drift, until: now };
+  const leaveOut = listLeftOut(request.config.monitor.drift.columns);
+  const options = { ...DEFAULT_DRIFT_OPTIONS, ...request.config.monitor.drift, leaveOut, until: now };
   const drift = judgeDrift(profile, windows, options);
-  const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, until: now });
+  const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, leaveOut, until: now });
   const counts = seen.flatMap((host) => host.labels);
   const { drift: policy, labels: late } = request.config.monitor;
   const labels = judgeSeenLabels(profile, windows, counts, {
@@ -169,6 +171,13 @@ function judgeSeen(
     ...{ drift, fastLane, accuracy: estimate(profile, windows, drift, labels) },
     ...(labels && { labels }),
   };
+}
+
+/** Columns that trainyard.yml leaves out now, whatever the package was built with. */
+function listLeftOut(columns: ColumnRoles): readonly string[] {
+  return Object.entries(columns).flatMap(([name, role]) =>
+    role === 'text' || role === 'category' ? [] : [name],
+  );
 }
 
 /** Late labels of all hosts together; nothing where none came, or where the model promised no accuracy. */

@@ -4,7 +4,7 @@ import type { PermissionLevel } from '../permission.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
 import type { Rate } from './schema/quantity.ts';
-import type { PROJECT_ENVIRONMENTS } from './schema/schema.ts';
+import type { ColumnRole, PROJECT_ENVIRONMENTS } from './schema/schema.ts';
 import type { PRUNINGS } from './schema/search.ts';
 
 export type Scalar = string | number | boolean;
@@ -74,6 +74,9 @@ export type Environment = {
   readonly maxUnavailable: number;
 };
 
+/** What columns are to drift, by their names. */
+export type ColumnRoles = Readonly<Record<string, ColumnRole | 'left-out'>>;
+
 export type Monitor = {
   /** `tolerance`, `warn` and `act` are population stability indices. */
   readonly drift: {
@@ -82,6 +85,7 @@ export type Monitor = {
     readonly act: number;
     readonly cycleSeconds: number;
     readonly falseAlarmSeconds: number;
+    readonly columns: ColumnRoles;
   };
   readonly stalenessSeconds?: number;
   readonly heartbeatSeconds: number;

@@ -1,7 +1,16 @@
 import { type AnswersContract, answersSchema } from '../answers/contract.ts';
 import type { GateRule } from '../gate/rules/rule.ts';
 import { shareAlpha } from '../rollout/share-alpha.ts';
-import type { Config, Environment, Holdout, Monitor, Search, SearchDimension, Serving } from './config.ts';
+import type {
+  ColumnRoles,
+  Config,
+  Environment,
+  Holdout,
+  Monitor,
+  Search,
+  SearchDimension,
+  Serving,
+} from './config.ts';
 import { optional } from './optional.ts';
 import { countOf } from './schema/quantity.ts';
 import type { RawConfig } from './schema/schema.ts';
@@ -131,6 +140,11 @@ function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {
   };
 }
 
+/** What is left out wins over what else is said of a column. */
+function toColumns(drift: RawConfig['monitor']['drift']): ColumnRoles {
+  return { ...drift.as, ...Object.fromEntries(drift['leave-out'].map((name) => [name, 'left-out'])) };
+}
+
 function toMonitor(raw: RawConfig['monitor']): Monitor {
   const { tolerance, warn, act } = raw.drift;
   return {
@@ -140,6 +154,7 @@ function toMonitor(raw: RawConfig['monitor']): Monitor {
       act,
       cycleSeconds: raw.drift.cycle,
       falseAlarmSeconds: raw.drift['false-alarm-every'],
+      columns: toColumns(raw.drift),
     },
     heartbeatSeconds: raw.heartbeat,
     everySeconds: raw.every,

@@ -10,6 +10,8 @@ export type DriftOptions = {
   readonly cycleSeconds: number;
   /** Live batches from which the usual wobble is learnt when the profile has no days. */
   readonly warmUpBatches: number;
+  /** Features, or columns of texts, that are not judged. */
+  readonly leaveOut?: readonly string[];
   /** Up to when cycles are over; the end of the last window unless told. */
   readonly until?: string;
 };

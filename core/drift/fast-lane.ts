@@ -8,6 +8,7 @@ import {
   startRateDetector,
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Verdict } from '../verdict.ts';
+import { type JudgedFeature, listJudged } from './judged-feature.ts';
 import { type FastFinding, findConstantPrediction, findSilence } from './prediction-checks.ts';
 import type { ReferenceProfile } from './profile.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
@@ -28,6 +29,8 @@ type FastCode = 'missing-values' | 'out-of-range' | 'unseen-category' | 'invalid
 type FastLaneOptions = {
   /** Length of a check; windows are added up over it. Shorter than most windows changes nothing. */
   readonly checkSeconds: number;
+  /** Features, or columns of texts, that are not watched. */
+  readonly leaveOut?: readonly string[];
   /** Up to when traffic is expected; the end of the last window unless told. */
   readonly until?: string;
 };
@@ -75,7 +78,7 @@ export function judgeFastLane(
     ({ model, version, n }) =>
       model === profile.model && version === profile.version && Number.isSafeInteger(n),
   );
-  const checks = listChecks(profile);
+  const checks = listChecks(profile, listJudged(profile, options.leaveOut));
   const groups = [
     ...Map.groupBy(ours, ({ from }) => Math.floor(epochMs(from) / (1000 * options.checkSeconds))).values(),
   ];
@@ -140,9 +143,11 @@ const WORDS: Readonly<Record<FastCode, (metric: string) => string>> = {
 /** How often something was seen on the reference, or as good as seen. */
 type Seen = { readonly count: number; readonly trials: number };
 
-function listChecks(profile: ReferenceProfile): readonly RateCheck[] {
-  const alpha = REFERENCE_ALPHA / Math.max(1, CHECKS_PER_FEATURE * profile.features.length);
-  const perFeature = profile.features.flatMap((feature): readonly RateCheck[] => {
+function listChecks(profile: ReferenceProfile, judged: readonly JudgedFeature[]): readonly RateCheck[] {
+  const names = new Set(judged.map(({ name }) => name));
+  const watched = profile.features.filter(({ name }) => names.has(name));
+  const alpha = REFERENCE_ALPHA / Math.max(1, CHECKS_PER_FEATURE * watched.length);
+  const perFeature = watched.flatMap((feature): readonly RateCheck[] => {
     const { name, missing, once } = feature;
     const binned = feature.counts.reduce((sum, count) => sum + count, 0);
     const rate = (code: FastCode, limit: number, bad: (window: WindowCounts) => number) => ({

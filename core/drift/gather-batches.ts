@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import { epochMs, isAfter, isBefore, toInstant } from '../instant.ts';
-import type { JudgedFeature } from './judged-feature.ts';
+import { countsIn, type JudgedFeature } from './judged-feature.ts';
 import type { ReferenceProfile } from './profile.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
@@ -67,7 +67,7 @@ function addWindow(batch: OpenBatch, window: CaptureWindow, judged: readonly Jud
   batch.rows += window.n;
   for (const [index, feature] of judged.entries()) {
     const sums = batch.counts[index];
-    const counts = countsOf(window, feature);
+    const counts = countsIn(window, feature);
     if (sums === undefined || counts?.length !== sums.length) continue;
     for (let bin = 0; bin < sums.length; bin += 1) sums[bin] = (sums[bin] ?? 0) + (counts[bin] ?? 0);
   }
@@ -75,10 +75,6 @@ function addWindow(batch: OpenBatch, window: CaptureWindow, judged: readonly Jud
 
 function closeBatch({ from, to, rows, counts }: OpenBatch): Batch {
   return { from: toInstant(from), to: toInstant(to), rows, counts };
-}
-
-function countsOf(window: CaptureWindow, feature: JudgedFeature): readonly number[] | undefined {
-  return feature.kind === 'prediction' ? window.prediction.counts : window.features[feature.name]?.counts;
 }
 
 function latestEnd(windows: readonly CaptureWindow[]): string {
@@ -114,7 +110,7 @@ function findWindowProblem(window: CaptureWindow, judged: readonly JudgedFeature
       remedy: "Check the host's clock.",
     };
   }
-  const histograms = judged.map((feature) => countsOf(window, feature));
+  const histograms = judged.map((feature) => countsIn(window, feature));
   const isClean = [[window.n], ...histograms].every((counts) => counts?.every(isCount) ?? true);
   if (!isClean) {
     return {

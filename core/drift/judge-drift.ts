@@ -6,6 +6,7 @@ import { type DriftOptions, minRowsOf, SEVERITIES, type Severity } from './drift
 import { gatherBatches } from './gather-batches.ts';
 import { type FeatureJudgement, judgeFeature } from './judge-feature.ts';
 import { type JudgedFeature, listJudged } from './judged-feature.ts';
+import { findUnknownNames, type LeftOut, listLeftOut } from './left-out.ts';
 import type { ReferenceProfile } from './profile.ts';
 import type { CaptureWindow } from './window.ts';
 
@@ -23,6 +24,8 @@ export type DriftJudgement = {
   readonly openRows: number;
   /** All judged features and the prediction, the most shifted first. */
   readonly features: readonly FeatureJudgement[];
+  /** What is not watched, and why, in words. */
+  readonly leftOut: readonly LeftOut[];
   readonly reasons: readonly Reason[];
   readonly problems: readonly Problem[];
   readonly explanation: string;
@@ -37,9 +40,10 @@ export function judgeDrift(
   windows: readonly CaptureWindow[],
   options: DriftOptions,
 ): DriftJudgement {
-  const judged = listJudged(profile);
+  const judged = listJudged(profile, options.leaveOut);
   const minRows = minRowsOf(options);
   const reference = { profile, judged };
+  const leftOut = listLeftOut(profile, options);
   const { closed, openRows, problems } = gatherBatches(reference, windows, { ...options, minRows });
   const features = judged
     .map((feature, index) => {
@@ -59,8 +63,9 @@ export function judgeDrift(
     batches: closed.length,
     openRows,
     features,
+    leftOut,
     reasons: lacking === undefined ? reasons : [...reasons, lacking],
-    problems: [...findReferenceProblems(judged), ...problems],
+    problems: [...findReferenceProblems(judged), ...findUnknownNames(profile, options), ...problems],
     explanation: explain(features, failed, lacking),
   };
 }

@@ -5,6 +5,7 @@ import {
   type ProfilePrediction,
   type ReferenceProfile,
 } from './profile.ts';
+import type { CaptureWindow } from './window.ts';
 
 /** The model's own output, judged as a feature is. */
 export const PREDICTION = 'prediction';
@@ -19,20 +20,44 @@ export type JudgedFeature = {
   readonly blocks: readonly (readonly number[])[];
 };
 
-/** Everything of a profile that is judged, the prediction last. */
-export function listJudged(profile: ReferenceProfile): readonly JudgedFeature[] {
-  return [...profile.features.map(fromFeature), fromPrediction(profile.prediction)];
+/** Everything of a profile that is judged, the prediction last. What is named in `leaveOut`, or is of such a column, is not. */
+export function listJudged(
+  profile: ReferenceProfile,
+  leaveOut: readonly string[] = [],
+): readonly JudgedFeature[] {
+  const watched = profile.features.filter(
+    ({ name, text }) => !leaveOut.includes(name) && !(text && leaveOut.includes(text.column)),
+  );
+  return [...watched.map(fromFeature), fromPrediction(profile.prediction)];
+}
+
+/** What a window counted of it, in the bins that are judged; nothing where it did not count it. */
+export function countsIn(window: CaptureWindow, feature: JudgedFeature): readonly number[] | undefined {
+  if (feature.kind === 'prediction') return window.prediction.counts;
+  const counts = window.features[feature.name]?.counts;
+  return feature.kind === 'categorical' ? counts && joinRare(counts) : counts;
 }
 
 function fromFeature(feature: ProfileFeature): JudgedFeature {
+  const isCategorical = feature.kind === 'categorical';
+  const blocks = feature.blocks ?? [];
   return {
     name: feature.name,
     kind: feature.kind,
-    isOrdered: feature.kind !== 'categorical',
-    reference: feature.counts,
+    isOrdered: !isCategorical,
+    reference: isCategorical ? joinRare(feature.counts) : feature.counts,
     binNames: nameBins(feature),
-    blocks: feature.blocks ?? [],
+    blocks: isCategorical ? blocks.map(joinRare) : blocks,
   };
+}
+
+/**
+ * Rare categories and unseen ones as one bin, the last. Which of the rare ones a holdout held is chance: where every tenth row has a
+ * category of its own, every tenth row that comes has one that the holdout never saw, and nothing has changed.
+ */
+function joinRare(counts: readonly number[]): readonly number[] {
+  const [rare = 0, unseen = 0] = counts.slice(-2);
+  return [...counts.slice(0, -2), rare + unseen];
 }
 
 function fromPrediction(prediction: ProfilePrediction): JudgedFeature {

@@ -13,8 +13,12 @@ const MAX_BLOCKS = 366;
 const FEATURE_KINDS = ['numeric', 'categorical', 'projection', 'scalar'] as const;
 export type FeatureKind = (typeof FEATURE_KINDS)[number];
 
-/** After the named categories: rare ones of training, then ones training never saw. */
-const EXTRA_CATEGORIES = ['other', 'unseen'] as const;
+/** Bins after the named categories: rare ones of training, then ones that training never saw. */
+const EXTRA_CATEGORIES = 2;
+const OTHER_CATEGORIES = 'all others';
+
+/** What a column is that is not counted: a new id or a new time is no drift, and some are left out on request. */
+const LEFT_OUT_AS = ['id', 'time', 'left-out'] as const;
 
 const count = z.int().nonnegative();
 const counts = z.array(count).min(1).max(MAX_BINS);
@@ -41,6 +45,8 @@ const profileFeatureSchema = z
     rare: z.array(z.string()).max(MAX_BINS).optional(),
     /** A projection's direction: NumPy's `RandomState(seed).standard_normal(dimension)`, scaled to length one. */
     projection: z.object({ seed: count, dimension: z.int().positive() }).optional(),
+    /** The column of texts that this is a statistic of. */
+    text: z.object({ column: z.string().max(512), statistic: z.string().min(1).max(64) }).optional(),
     counts,
     missing: count,
     /** Categories that one row alone holds. */
@@ -109,6 +115,11 @@ export const referenceProfileSchema = z
     created: foreignInstantSchema,
     rows: count,
     features: z.array(profileFeatureSchema).max(MAX_FEATURES),
+    /** Columns that are not counted, and whether trainyard.yml says so or their values did. */
+    leftOut: z
+      .array(z.object({ name: z.string().max(512), as: z.enum(LEFT_OUT_AS), declared: z.boolean() }))
+      .max(MAX_FEATURES)
+      .optional(),
     prediction: profilePredictionSchema,
   })
   .refine(({ features }) => new Set(features.map(({ name }) => name)).size === features.length, {
@@ -121,12 +132,12 @@ export type ProfilePrediction = z.infer<typeof profilePredictionSchema>;
 export type ConfidenceBins = z.infer<typeof confidenceBinsSchema>;
 export type ReferenceProfile = z.infer<typeof referenceProfileSchema>;
 
-/** What each bin of a feature holds, in words, in the order of its counts: `≤ 3`, `3 … 7`, `> 7`, or the categories. */
+/** What each judged bin of a feature holds, in words: `≤ 3`, `3 … 7`, `> 7`, or the categories and all others. */
 export function nameBins(feature: {
   readonly edges?: readonly number[] | undefined;
   readonly categories?: readonly string[] | undefined;
 }): readonly string[] {
-  if (feature.categories !== undefined) return [...feature.categories, ...EXTRA_CATEGORIES];
+  if (feature.categories !== undefined) return [...feature.categories, OTHER_CATEGORIES];
   const edges = feature.edges ?? [];
   const first = edges[0];
   const last = edges.at(-1);
@@ -152,7 +163,7 @@ function findFeatureProblems(feature: {
 }): readonly ShapeProblem[] {
   const bins =
     feature.kind === 'categorical'
-      ? feature.categories && feature.categories.length + EXTRA_CATEGORIES.length
+      ? feature.categories && feature.categories.length + EXTRA_CATEGORIES
       : feature.edges && feature.edges.length + 1;
   if (bins === undefined) {
     const needed = feature.kind === 'categorical' ? 'categories' : 'edges';

@@ -49,7 +49,17 @@ function describeDrift(drift: DriftJudgement, actIndex: number): readonly Block[
       text: `Version ${drift.version}: ${formatCount(drift.batches)} batches judged, ${formatCount(drift.openRows)} predictions waiting for the next.`,
     },
     { kind: 'table', columns: FEATURE_COLUMNS, rows: more > 0 ? [...rows, rest] : rows },
+    ...describeLeftOut(drift),
   ];
+}
+
+function describeLeftOut({ leftOut }: DriftJudgement): readonly Block[] {
+  if (leftOut.length === 0) return [];
+  const named = leftOut.slice(0, SHOWN_FEATURES).map(({ name, why }) => `\`${name}\` (${why})`);
+  const more = leftOut.length - named.length;
+  const rest = more > 0 ? `, and ${formatCount(more)} more` : '';
+  const text = `Not watched: ${named.join(', ')}${rest}. \`monitor.drift.as\` says what a column is.`;
+  return [{ kind: 'paragraph', text }];
 }
 
 function featureRow(feature: FeatureJudgement, actIndex: number): readonly Text[] {

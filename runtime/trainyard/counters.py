@@ -9,7 +9,7 @@ import numpy as np
 from trainyard.binning import BinTable
 from trainyard.features import Extractor, Feature
 from trainyard.inputs import Inputs, count_rows
-from trainyard.outputs import place_others
+from trainyard.outputs import place_kept, place_others
 
 if TYPE_CHECKING:
     from trainyard.interpretation import Outcome
@@ -100,7 +100,15 @@ def widen(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def parse_feature(feature: dict[str, Any]) -> Feature:
     """A feature from its entry in the profile."""
     projection = feature.get("projection", {"seed": 0, "dimension": 0})
-    return Feature(feature["name"], feature["kind"], projection["seed"], projection["dimension"])
+    text = feature.get("text", {"column": "", "statistic": ""})
+    return Feature(
+        feature["name"],
+        feature["kind"],
+        projection["seed"],
+        projection["dimension"],
+        text["column"],
+        text["statistic"],
+    )
 
 
 class CategoryCounter:
@@ -110,6 +118,8 @@ class CategoryCounter:
         self._index = {name: position for position, name in enumerate(profile["categories"])}
         self._rare = {name: len(self._index) for name in profile.get("rare", [])}
         self._counts = [0] * (len(self._index) + 2)
+        # Where training saw too many to name them, a category that it never saw can't be told from a rare one.
+        self._else = len(self._index) + (1 if "rare" in profile else 0)
         self._missing = 0
 
     def count(self, values: list[str | None]) -> None:
@@ -118,7 +128,7 @@ class CategoryCounter:
             if value is None:
                 self._missing += 1
             else:
-                position = self._index.get(value, self._rare.get(value, len(self._counts) - 1))
+                position = self._index.get(value, self._rare.get(value, self._else))
                 self._counts[position] += 1
 
     def take_snapshot(self) -> dict[str, Any]:
@@ -140,6 +150,8 @@ class PredictionCounter:
         self._counts = np.zeros(len(profile["counts"]), dtype=np.int64)
         # Where the classes are not all that there can be, the last bin takes the others.
         self._is_open = profile.get("open") is True
+        kept = profile.get("kept")
+        self._kept = None if kept is None else np.array(kept, dtype=np.int64)
         confidence = profile.get("confidence")
         self._confidence_edges = None if confidence is None else np.array(confidence["edges"], dtype=float)
         self._confidence = np.zeros(0 if confidence is None else len(confidence["total"]), dtype=np.int64)
@@ -149,7 +161,9 @@ class PredictionCounter:
         return self._place(outcome) >= 0 if self._edges is None else np.isfinite(outcome.chosen)
 
     def _place(self, outcome: Outcome) -> np.ndarray:
-        return place_others(outcome.chosen, len(self._counts) - 1) if self._is_open else outcome.chosen
+        last = len(self._counts) - 1
+        chosen = outcome.chosen if self._kept is None else place_kept(outcome.chosen, self._kept, last)
+        return place_others(chosen, last) if self._is_open else chosen
 
     def count(self, outcome: Outcome, valid: np.ndarray) -> np.ndarray:
         """Counts the valid rows; gives each row's confidence bin, -1 where there is none."""

@@ -1,8 +1,9 @@
 """What of an input is counted: columns of a table as they are, and a few figures of anything larger.
 
-An image (any tensor with more than 64 values a row) gives its brightness, its contrast and eight random projections.
-A projection's direction is fixed by its seed: `RandomState(seed).standard_normal(dimension)`, scaled to length one.
-NumPy never changes that generator's stream, so every host computes the same direction.
+Of texts their length and their characters are measured (`texts`). An image (any tensor with more than 64 values a row)
+gives its brightness, its contrast and eight random projections. A projection's direction is fixed by its seed:
+`RandomState(seed).standard_normal(dimension)`, scaled to length one. NumPy never changes that generator's stream, so
+every host computes the same direction.
 """
 
 from __future__ import annotations
@@ -12,7 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from trainyard.texts import STATISTICS, measure_texts
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from trainyard.inputs import Inputs
 
 FeatureKind = Literal["numeric", "categorical", "projection", "scalar"]
@@ -23,18 +28,21 @@ CONTRAST = "contrast"
 SEPARATOR = "/"
 # Values of a tensor that are looked at together.
 BLOCK_VALUES = 4_000_000
-# Enough to see what a column holds: all of its rows are of one type.
-ROWS_LOOKED_AT = 100
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One counted feature. `seed` is a projection's; `dimension` is the length of the rows it projects, else zero."""
+    """One counted feature. `seed` is a projection's; `dimension` is the length of the rows it projects, else zero.
+
+    A `statistic` is one of the texts in the column (or tensor) `texts`.
+    """
 
     name: str
     kind: FeatureKind
     seed: int = 0
     dimension: int = 0
+    texts: str = ""
+    statistic: str = ""
 
     @property
     def column(self) -> int:
@@ -42,19 +50,41 @@ class Feature:
         return int(self.name.rpartition(SEPARATOR)[2].removeprefix("x"))
 
 
-def list_features(inputs: Inputs) -> list[Feature]:
-    """The features to count of inputs like these."""
+def list_features(inputs: Inputs, roles: Mapping[str, str] | None = None) -> list[Feature]:
+    """The features to count of inputs like these. `roles` says which columns are more than numbers and categories."""
+    known = roles or {}
     if isinstance(inputs, np.ndarray):
-        return list_tensor_features("", inputs)
+        return list_input_features("", inputs, known.get(""))
     if isinstance(inputs, dict):
-        return [f for name, values in inputs.items() for f in list_tensor_features(name + SEPARATOR, values)]
-    return [Feature(str(name), choose_kind(inputs[name])) for name in inputs.columns if has_values(inputs[name])]
+        return [f for name, values in inputs.items() for f in list_input_features(name, values, known.get(name))]
+    columns = {str(name): inputs[name] for name in inputs.columns if has_values(inputs[name])}
+    return [f for name, column in columns.items() for f in list_column_features(name, column, known.get(name))]
 
 
-def has_values(column: Any) -> bool:  # noqa: ANN401 - a pandas column
-    """Whether a table's column has one value a row: bytes, lists and objects are nothing to count."""
+def list_column_features(name: str, column: Any, role: str | None) -> list[Feature]:  # noqa: ANN401 - a pandas column
+    """The features of a table's column; none of one that is left out."""
+    if role is None or role == "category":
+        return [Feature(name, choose_kind(column) if role is None else "categorical")]
+    return list_text_features(name) if role == "text" else []
+
+
+def list_input_features(name: str, tensor: np.ndarray, role: str | None) -> list[Feature]:
+    """The features of a tensor; none of one that is left out. Their names start with the input's, if it has one."""
+    if role is None or role == "category":
+        return list_tensor_features(name and name + SEPARATOR, tensor)
+    return list_text_features(name) if role == "text" and tensor.ndim == 1 else []
+
+
+def list_text_features(name: str) -> list[Feature]:
+    """The statistics of a column of texts."""
+    named = [(f"{name or 'text'}{SEPARATOR}{statistic}", statistic) for statistic in STATISTICS]
+    return [Feature(full, "scalar", texts=name, statistic=statistic) for full, statistic in named]
+
+
+def has_values(column: Any) -> bool:  # noqa: ANN401 - a pandas column, or an array
+    """Whether a column has one value a row: bytes, lists and objects are nothing to count."""
     return column.dtype.kind != "O" or not any(
-        isinstance(value, bytes | list | dict | np.ndarray) for value in column.dropna().head(ROWS_LOOKED_AT)
+        isinstance(value, bytes | list | dict | np.ndarray) for value in np.asarray(column)
     )
 
 
@@ -80,11 +110,11 @@ class Extractor:
     """Takes the features out of inputs: numbers as one matrix, categories as lists of texts."""
 
     def __init__(self, features: list[Feature]) -> None:
-        self.numeric = [feature for feature in features if feature.kind != "categorical"]
+        self._plain = [feature for feature in features if feature.kind != "categorical" and not feature.statistic]
+        self._by_texts = group_features([feature for feature in features if feature.statistic], lambda f: f.texts)
+        self.numeric = self._plain + [feature for group in self._by_texts.values() for feature in group]
         self.categorical = [feature for feature in features if feature.kind == "categorical"]
-        self._by_tensor: dict[str, list[Feature]] = {}
-        for feature in self.numeric:
-            self._by_tensor.setdefault(tensor_of(feature), []).append(feature)
+        self._by_tensor = group_features(self._plain, tensor_of)
         self._directions = {name: make_directions(features) for name, features in self._by_tensor.items()}
 
     def extract(self, inputs: Inputs) -> tuple[np.ndarray, list[list[str | None]]]:
@@ -97,6 +127,7 @@ class Extractor:
 
     def _extract_tensors(self, tensors: dict[str, np.ndarray]) -> tuple[np.ndarray, list[list[str | None]]]:
         columns = [self._extract_tensor(name, tensors[name]) for name in self._by_tensor]
+        columns += [measure_column(tensors[name], group) for name, group in self._by_texts.items()]
         categories = [name_categories(tensors[tensor_of(feature)]) for feature in self.categorical]
         rows = len(next(iter(tensors.values())))
         return np.hstack(columns) if columns else np.empty((rows, 0)), categories
@@ -120,14 +151,30 @@ class Extractor:
 
     def _extract_cells(self, cells: np.ndarray, columns: list[str]) -> tuple[np.ndarray, list[list[str | None]]]:
         position = {name: index for index, name in enumerate(columns)}
-        numbers = to_numbers(choose_columns(cells, position, self.numeric))
-        named = choose_columns(cells, position, self.categorical)
-        return numbers, [name_categories(named[:, index]) for index in range(named.shape[1])]
+        numbers = [to_numbers(choose_columns(cells, position, [feature.name for feature in self._plain]))]
+        written = choose_columns(cells, position, list(self._by_texts))
+        numbers += [measure_column(written[:, i], group) for i, group in enumerate(self._by_texts.values())]
+        named = choose_columns(cells, position, [feature.name for feature in self.categorical])
+        return np.hstack(numbers), [name_categories(named[:, index]) for index in range(named.shape[1])]
 
 
-def choose_columns(cells: np.ndarray, position: dict[str, int], features: list[Feature]) -> np.ndarray:
-    """The features' columns of a table; one that is not there is None throughout."""
-    indices = [position.get(feature.name, -1) for feature in features]
+def group_features(features: list[Feature], key: Callable[[Feature], str]) -> dict[str, list[Feature]]:
+    """Features by what they are of, in their order."""
+    groups: dict[str, list[Feature]] = {}
+    for feature in features:
+        groups.setdefault(key(feature), []).append(feature)
+    return groups
+
+
+def measure_column(values: np.ndarray, features: list[Feature]) -> np.ndarray:
+    """Rows x these statistics of one column's texts."""
+    measured = measure_texts(name_categories(values))
+    return measured[:, [STATISTICS.index(feature.statistic) for feature in features]]
+
+
+def choose_columns(cells: np.ndarray, position: dict[str, int], names: list[str]) -> np.ndarray:
+    """These columns of a table; one that is not there is None throughout."""
+    indices = [position.get(name, -1) for name in names]
     chosen = cells[:, indices]
     chosen[:, [index < 0 for index in indices]] = None
     return chosen

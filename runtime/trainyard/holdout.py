@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from trainyard.column_roles import Role
     from trainyard.signature import Signature
 
 # How the file begins that stands for one kept in Git LFS.
@@ -53,6 +54,11 @@ class HoldoutColumns:
     def names(self) -> tuple[str, ...]:
         """All but the inputs."""
         return (self.target, *filter(None, (self.id, self.group, self.time)), *self.slices)
+
+    @property
+    def roles(self) -> dict[str, Role]:
+        """What columns are by these, should a model be given them."""
+        return {name: "id" for name in (self.id, self.group) if name} | ({self.time: "time"} if self.time else {})
 
     @property
     def names_of_rows(self) -> set[str]:

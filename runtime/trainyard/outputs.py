@@ -128,6 +128,12 @@ def place_others(chosen: np.ndarray, other: int) -> np.ndarray:
     return np.where(chosen == NO_CLASS, other, chosen)
 
 
+def place_kept(chosen: np.ndarray, kept: np.ndarray, other: int) -> np.ndarray:
+    """Indices of classes as positions among those in `kept` (in order), and `other` for the rest; -1 stays."""
+    positions = np.minimum(np.searchsorted(kept, chosen), len(kept) - 1)
+    return np.where(chosen == NO_CLASS, NO_CLASS, np.where(kept[positions] == chosen, positions, other))
+
+
 def is_missing(value: object) -> bool:
     """Whether there is no value: none at all, or NaN."""
     return value is None or value != value  # noqa: PLR0124 - only NaN is not itself

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainyard.archive import HANDLER_FILE, write_archive
 from trainyard.boxed_model import BoxedModel, add_box_option, open_box
+from trainyard.column_roles import add_columns_option, read_columns_option
 from trainyard.command import make_scratch_folder, run_command, say
 from trainyard.contract import add_answers_option, hear_model, read_contract
 from trainyard.days import split_days
@@ -75,6 +76,7 @@ SERVED_MODULES = (
     "several",
     "signature",
     "tensors",
+    "texts",
     "wire",
 )
 
@@ -102,6 +104,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--response-timeout-seconds", type=int, default=120)
     add_holdout_options(parser)
     add_answers_option(parser)
+    add_columns_option(parser)
     add_box_option(parser)
     add_environments_option(parser)
     return parser
@@ -145,7 +148,8 @@ def fill_archive_folder(
     package_format = export_model(model, box, folder / PAYLOAD_FOLDER, (samples, answers), options.format)
     identity = {"model": options.model, "version": options.version, "created": model.description.created}
     days = split_days(holdout.days)
-    profile = make_profile(identity, holdout.inputs, reading, days)
+    declared = read_columns(options).roles | read_columns_option(options)
+    profile = make_profile(identity, holdout.inputs, reading, days, declared)
     write_json(options.package_dir / PROFILE_FILE, profile)
     write_json(options.package_dir / GOLDEN_FILE, golden)
     write_json(folder / PROFILE_FILE, profile)

@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.binning import choose_edges, count_into
+from trainyard.column_roles import NOT_COUNTED, find_roles
 from trainyard.features import Extractor, Feature, list_features
 from trainyard.inputs import Inputs, count_rows
 from trainyard.interpretation import NUMERIC_TASKS, OTHER_ANSWERS
-from trainyard.outputs import place_others
+from trainyard.outputs import place_kept, place_others
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from trainyard.column_roles import Role
     from trainyard.reading import Reading
 
 PROFILE_SCHEMA = "trainyard.profile/1"
 MAX_CATEGORIES = 20
 CATEGORY_MASS = 0.99
-# More than this is a name or an id, not a category; its spread says nothing.
-MAX_DISTINCT_CATEGORIES = 4096
+# The rare ones are named up to here: more of them no host need keep.
+MAX_NAMED_CATEGORIES = 4096
+# The bins of one histogram: core/drift/profile.ts.
+MAX_CLASSES = 4096
 CONFIDENCE_BINS = 20
 
 
@@ -31,23 +35,36 @@ def make_profile(
     inputs: Inputs,
     reading: Reading,
     days: Sequence[np.ndarray] = (),
+    declared: Mapping[str, Role] | None = None,
 ) -> dict[str, Any]:
     """The profile of a model on held-out rows. `identity` gives `model`, `version` and `created`.
 
+    Columns are what `declared` says, else what they are recognised as; those that are not counted are named in it.
+
     `days` says which rows are of which day: the counts of each are kept too, so that usual days can be told from drift.
     """
+    roles = find_roles(inputs, declared or {})
     return {
         "schema": PROFILE_SCHEMA,
         **identity,
         "rows": count_rows(inputs),
-        "features": profile_features(inputs, days),
+        "features": profile_features(inputs, {name: found.role for name, found in roles.items()}, days),
+        "leftOut": [
+            {"name": name, "as": found.role, "declared": found.is_declared}
+            for name, found in roles.items()
+            if found.role in NOT_COUNTED
+        ],
         "prediction": profile_predictions(reading, days),
     }
 
 
-def profile_features(inputs: Inputs, days: Sequence[np.ndarray] = ()) -> list[dict[str, Any]]:
+def profile_features(
+    inputs: Inputs,
+    roles: Mapping[str, Role],
+    days: Sequence[np.ndarray] = (),
+) -> list[dict[str, Any]]:
     """One histogram per feature; a feature without a single value has nothing to compare with and is left out."""
-    extractor = Extractor(list_features(inputs))
+    extractor = Extractor(list_features(inputs, roles))
     numbers, categories = extractor.extract(inputs)
     numeric = [profile_numbers(feature, numbers[:, i], days) for i, feature in enumerate(extractor.numeric)]
     named = [profile_categories(f, values, days) for f, values in zip(extractor.categorical, categories, strict=True)]
@@ -72,6 +89,8 @@ def profile_numbers(feature: Feature, values: np.ndarray, days: Sequence[np.ndar
     }
     if feature.kind == "projection":
         profile["projection"] = {"seed": feature.seed, "dimension": feature.dimension}
+    if feature.statistic:
+        profile["text"] = {"column": feature.texts, "statistic": feature.statistic}
     return profile | list_blocks(days, lambda day: count_into(edges, values[present & day]))
 
 
@@ -87,11 +106,12 @@ def profile_categories(
 ) -> dict[str, Any] | None:
     """The commonest categories, at most 20 that hold 99 % of the rows; then `other` (the rest), `unseen` (none yet).
 
-    How many occur `once` says what share of other rows holds categories that these do not.
+    How many occur `once` says what share of other rows holds categories that these do not. Of too many to be named the
+    `rare` ones are not there, and every other category is one of the rest.
     """
     counted = Counter(value for value in values if value is not None)
     total = sum(counted.values())
-    if total == 0 or len(counted) > MAX_DISTINCT_CATEGORIES:
+    if total == 0:
         return None
     ranked = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     kept: list[tuple[str, int]] = []
@@ -107,7 +127,7 @@ def profile_categories(
         "name": feature.name,
         "kind": "categorical",
         "categories": [name for name, _ in kept],
-        "rare": [name for name, _ in ranked[len(kept) :]],
+        **({"rare": [name for name, _ in ranked[len(kept) :]]} if len(ranked) <= MAX_NAMED_CATEGORIES else {}),
         "counts": [*counts, total - sum(counts), 0],
         "missing": len(values) - total,
         "once": sum(count == 1 for count in counted.values()),
@@ -118,8 +138,9 @@ def profile_categories(
 def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> dict[str, Any]:
     """Predictions per class with confidence bins and how often each was right; or a histogram of numbers.
 
-    Where the classes are not all that there can be, a last one holds every other answer. Of texts it is their
-    length, of quantiles the middle one; of several classes a row all together are one of the commonest answers.
+    Where the classes are not all that there can be, or too many for a bin each, a last one holds every other answer.
+    Of texts it is their length, of quantiles the middle one; of several classes a row all together are one of the
+    commonest answers.
     """
     interpretation, outcome = reading.interpretation, reading.outcome
     if interpretation.task in NUMERIC_TASKS or interpretation.task == "text":
@@ -128,8 +149,15 @@ def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> di
     classes = list(interpretation.sets if has_sets else interpretation.classes)
     chosen = outcome.chosen
     is_open = has_sets or interpretation.world != "closed"
-    if is_open:
+    kept: dict[str, Any] = {}
+    if len(classes) >= MAX_CLASSES:
+        places = choose_commonest(chosen, len(classes))
+        classes = [classes[place] for place in places]
+        chosen = place_kept(chosen, places, len(classes))
+        kept = {"kept": places.tolist()}
+    if is_open or kept:
         classes.append(OTHER_ANSWERS)
+    if is_open:
         chosen = place_others(chosen, len(classes) - 1)
     known = chosen >= 0
     profile: dict[str, Any] = {
@@ -137,10 +165,17 @@ def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> di
         "classes": classes,
         "counts": np.bincount(chosen[known], minlength=len(classes)).tolist(),
         **({"open": True} if is_open else {}),
+        **kept,
     }
     if outcome.confidence is not None:
         profile["confidence"] = profile_confidence(outcome.confidence[known], reading.right[known])
     return profile | list_blocks(days, lambda day: np.bincount(chosen[known & day], minlength=len(classes)))
+
+
+def choose_commonest(chosen: np.ndarray, classes: int) -> np.ndarray:
+    """The classes that are answered most, as many as have a bin of their own, in their order."""
+    counts = np.bincount(chosen[chosen >= 0], minlength=classes)
+    return np.sort(np.argsort(-counts, kind="stable")[: MAX_CLASSES - 1])
 
 
 def profile_numeric_predictions(chosen: np.ndarray, days: Sequence[np.ndarray]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ const KEPT = [
   'sha256:aa57c49767acbbd83cc47832ee11328f79282467919ea803e2d9af83d796c4ec',
   'sha256:4fa4adbab3b51332840144fd182d77056eea2e7ee5bf6395947371b406927af7',
   'sha256:26b8b7a08ffb22c63aadc86cefb090c87dc06530eb40fe6bf274fdf4feec9b82',
+  'sha256:a614b82acd3485d8d330c8f628d05ed7066f30d48316919c0dde9d11520feb5d',
 ];
 const SOURCE = 'core/serving/handler-digests.ts';
 const NEW_DIGEST = `sha256:${'7'.repeat(64)}`;

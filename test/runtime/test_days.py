@@ -58,3 +58,9 @@ def test_a_column_of_times_is_no_input_and_has_to_hold_times(tmp_path: Path):
     with pytest.raises(UserError) as caught:
         load_holdout(tmp_path / "h.csv", HoldoutColumns("label", None, None, (), "asked"), None)
     assert caught.value.problem.code == "holdout-time-unreadable"
+
+
+@pytest.mark.parametrize("per_second", [1, 1_000, 1_000_000, 1_000_000_000])
+def test_the_unit_of_numbers_is_told_by_their_size(per_second: int):
+    days = np.arange(20_000.0, 20_030.0)
+    assert number_days(days * 86_400 * per_second).tolist() == days.tolist()

@@ -18,6 +18,10 @@ const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 /** Environment managers MLflow Projects know. */
 export const PROJECT_ENVIRONMENTS = ['local', 'virtualenv', 'uv', 'conda', 'docker'] as const;
 
+/** What a column may be said to be. */
+const COLUMN_ROLES = ['text', 'category', 'id', 'time'] as const;
+export type ColumnRole = (typeof COLUMN_ROLES)[number];
+
 const trackingSchema = z.strictObject({
   uri: address(
     'Address of the MLflow tracking server. Without it the variable MLFLOW_TRACKING_URI is used.',
@@ -73,7 +77,7 @@ const dataSchema = z.strictObject({
         'user',
       ).optional(),
       time: text(
-        'Column of the time of each example (ISO 8601, or seconds since 1970). With two weeks or more, rows of one day are drawn together where `group` names nothing, and drift is judged beyond what usual days differ by; without it, the first days of serving teach that.',
+        'Column of the time of each example (ISO 8601, or a number since 1970). With two weeks or more, rows of one day are drawn together where `group` names nothing, and drift is judged beyond what usual days differ by; without it, the first days of serving teach that.',
         'day',
       ).optional(),
       slices: names('Columns whose values the gate may look at one by one.', 'region').prefault([]),
@@ -137,6 +141,18 @@ const monitorSchema = z.strictObject({
       'false-alarm-every': duration('Mean time between false alarms of the whole model.', '365d').prefault(
         '365d',
       ),
+      'leave-out': names(
+        'Columns, or features as the report names them, that drift and the fast checks do not look at: counters, random numbers.',
+        'ordered_at',
+      ).prefault([]),
+      as: z
+        .record(z.string().min(1), z.enum(COLUMN_ROLES))
+        .prefault({})
+        .meta({
+          description:
+            'What columns are: a `text` is watched by its length and its characters and stored nowhere, an `id` or a `time` is left out, a `category` is counted by value. Without it texts, ids and times are recognised by type and by whether values come again.',
+          examples: [{ review: 'text' }],
+        }),
     })
     .superRefine((drift, context) => reportCrossProblems(context, checkDrift(drift)))
     .prefault({})

@@ -7,7 +7,7 @@ describe('what a bin holds is said in words', () => {
     [{}, ['all']],
     [{ edges: [3] }, ['≤ 3', '> 3']],
     [{ edges: [3, 7.12345] }, ['≤ 3', '3 … 7.123', '> 7.123']],
-    [{ categories: ['a'] }, ['a', 'other', 'unseen']],
+    [{ categories: ['a'] }, ['a', 'all others']],
   ])('%o', (feature, names) => {
     expect(nameBins(feature)).toEqual(names);
   });

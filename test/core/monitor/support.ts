@@ -9,7 +9,14 @@ export const PACKAGE = `demo@sha256:${'a'.repeat(64)}`;
 
 /** As trainyard.yml has it by default. */
 export const POLICY: Monitor = {
-  drift: { tolerance: 0.02, warn: 0.1, act: 0.25, cycleSeconds: 86_400, falseAlarmSeconds: 365 * 86_400 },
+  drift: {
+    tolerance: 0.02,
+    warn: 0.1,
+    act: 0.25,
+    cycleSeconds: 86_400,
+    falseAlarmSeconds: 365 * 86_400,
+    columns: {},
+  },
   heartbeatSeconds: 900,
   everySeconds: 3600,
   retrain: { automatic: true, cooldownSeconds: 86_400, atMost: { count: 3, perSeconds: 7 * 86_400 } },
