@@ -1,4 +1,4 @@
-import type { CaptureWindow } from '../../core/drift/window.ts';
+import { type CaptureWindow, HOURS_PER_DAY } from '../../core/drift/window.ts';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { breathe } from '../machine/breathe.ts';
@@ -50,5 +50,14 @@ async function fold({ store }: AgentContext, spans: readonly WindowSpan[]): Prom
 
 /** The later window behind the sum of the earlier ones. */
 function add(sum: CaptureWindow, window: CaptureWindow): CaptureWindow {
-  return { ...sum, to: window.to, ...combineCounts(sum, window, 1) };
+  const [before, after] = [hoursOf(sum), hoursOf(window)];
+  const hours = before.map((n, hour) => n + (after[hour] ?? 0));
+  return { ...sum, to: window.to, ...combineCounts(sum, window, 1), hours };
+}
+
+/** Predictions by hour of the day: nights and Sundays are told by them once the windows themselves are gone. */
+function hoursOf({ hours, from, n }: CaptureWindow): readonly number[] {
+  if (hours !== undefined) return hours;
+  const own = new Date(epochMs(from)).getUTCHours();
+  return Array.from({ length: HOURS_PER_DAY }, (_, hour) => (hour === own ? n : 0));
 }

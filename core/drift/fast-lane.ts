@@ -9,8 +9,9 @@ import {
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Verdict } from '../verdict.ts';
 import { type JudgedFeature, listJudged } from './judged-feature.ts';
-import { type FastFinding, findConstantPrediction, findSilence } from './prediction-checks.ts';
+import { type FastFinding, findConstantPrediction } from './prediction-checks.ts';
 import type { ReferenceProfile } from './profile.ts';
+import { findSilence } from './silence.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
 const YEAR_SECONDS = 365 * 86_400;
@@ -74,10 +75,10 @@ export function judgeFastLane(
   windows: readonly CaptureWindow[],
   options: FastLaneOptions,
 ): FastLaneJudgement {
-  const ours = mergeWindows(windows.filter(hasTimes)).filter(
-    ({ model, version, n }) =>
-      model === profile.model && version === profile.version && Number.isSafeInteger(n),
+  const counted = mergeWindows(windows.filter(hasTimes)).filter(
+    ({ model, n }) => model === profile.model && Number.isSafeInteger(n),
   );
+  const ours = counted.filter(({ version }) => version === profile.version);
   const checks = listChecks(profile, listJudged(profile, options.leaveOut));
   const groups = [
     ...Map.groupBy(ours, ({ from }) => Math.floor(epochMs(from) / (1000 * options.checkSeconds))).values(),
@@ -85,9 +86,10 @@ export function judgeFastLane(
   const logThreshold = Math.log((YEAR_SECONDS / options.checkSeconds) * Math.max(1, checks.length));
   const findings = [
     ...checks.flatMap((check) => followRate(check, groups, logThreshold) ?? []),
-    ...[findConstantPrediction(profile, ours), findSilence(ours, options.until)].filter(
-      (finding) => finding !== undefined,
-    ),
+    ...[
+      findConstantPrediction(profile, ours),
+      findSilence(counted, { version: profile.version, until: options.until }),
+    ].filter((finding) => finding !== undefined),
   ];
   const rows = ours.reduce((sum, { n }) => sum + n, 0);
   const clear: Verdict = rows === 0 ? 'inconclusive' : 'pass';

@@ -1,5 +1,4 @@
-import { epochMs, toInstant } from '../instant.ts';
-import { formatCount, formatDuration } from '../report/format-number.ts';
+import { formatCount } from '../report/format-number.ts';
 import { shareAtMost } from '../statistics/intervals/clopper-pearson.ts';
 import { sumOf } from '../statistics/sum-of.ts';
 import type { Reason } from '../verdict.ts';
@@ -17,7 +16,6 @@ const EXPECTED_RUNS = 0.01;
 /** Holdouts are enriched with rare answers: in service these may be so many times as rare. */
 const MOST_ENRICHED = 20;
 const SHARE_ALPHA = 0.01;
-const ZERO_TRAFFIC_SECONDS = 3600;
 
 /**
  * A finding when the newest predictions all fell in one bin, so many of them that chance does not explain it, and no run half as long came
@@ -119,31 +117,4 @@ function findUsualShare(
     atMost: isKnown ? atMost : 1 - (1 - atMost) / MOST_ENRICHED,
     words: `of ${formatCount(seen.trials)} ${isKnown ? 'before them' : 'on the holdout'}, ${formatCount(seen.count)} were`,
   };
-}
-
-/**
- * A finding when the windows of the last hour, up to `until`, hold no prediction at all, and earlier ones did: nobody asked, or all who
- * asked were refused.
- */
-export function findSilence(
-  windows: readonly CaptureWindow[],
-  until: string | undefined,
-): FastFinding | undefined {
-  const busy = windows.filter(({ n }) => n > 0).map(({ to }) => epochMs(to));
-  const end = Math.max(...(until === undefined ? windows.map(({ to }) => epochMs(to)) : [epochMs(until)]));
-  const last = Math.max(...busy);
-  const seconds = (end - last) / 1000;
-  if (!Number.isFinite(seconds) || seconds < ZERO_TRAFFIC_SECONDS) return undefined;
-  const refused = windows
-    .filter(({ from }) => epochMs(from) >= last)
-    .reduce((sum, window) => sum + window.refused, 0);
-  const silence = { metric: 'requests', observed: 0, sampleSize: refused, since: toInstant(last) };
-  const during = `in the last ${formatDuration(seconds)}`;
-  if (refused === 0) {
-    return { ...silence, code: 'zero-traffic', message: `No prediction was asked for ${during}.` };
-  }
-  const message =
-    `All ${formatCount(refused)} requests ${during} were refused, and none was answered. ` +
-    "Compare what clients send with the model's signature.";
-  return { ...silence, code: 'only-refused', message };
 }

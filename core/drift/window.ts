@@ -6,6 +6,7 @@ import { compareInstants, foreignInstantSchema, isInstant } from '../instant.ts'
 import { SCHEMAS } from '../names.ts';
 
 const MAX_BINS = 4096;
+export const HOURS_PER_DAY = 24;
 
 const count = z.int().nonnegative();
 const counts = z.array(count).max(MAX_BINS);
@@ -42,6 +43,8 @@ export const captureWindowSchema = z.object({
   prediction: z.object({ counts, confidence: counts.optional() }),
   invalid: count,
   refused: count,
+  /** Of a window that stands for those of a day: predictions by hour (UTC). */
+  hours: z.array(count).length(HOURS_PER_DAY).optional(),
 });
 
 export type WindowFeature = z.infer<typeof windowFeatureSchema>;

@@ -98,9 +98,11 @@ describe('the fast lane', () => {
     );
   });
 
-  it('finds an hour without any request', () => {
-    const until = new Date(FIRST_DAY + 5 * FIVE_MINUTES + 3 * 3_600_000).toISOString();
-    expect(judge(many(5), until).findings[0]).toMatchObject({ code: 'zero-traffic' });
+  it('finds days without any request', () => {
+    const hoursLater = (hours: number) =>
+      new Date(FIRST_DAY + 5 * FIVE_MINUTES + hours * 3_600_000).toISOString();
+    expect(judge(many(5), hoursLater(73)).findings[0]).toMatchObject({ code: 'zero-traffic' });
+    expect(judge(many(5), hoursLater(71)).findings).toEqual([]);
     expect(judge(many(5)).findings).toEqual([]);
   });
 
