@@ -5,6 +5,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
 import type { MonitorAction } from '../../core/monitor/finding.ts';
+import { offerMute } from '../../core/monitor/offer-mute.ts';
 import { reportMonitor } from '../../core/monitor/report-monitor.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { Log } from '../../core/ports.ts';
@@ -36,13 +37,15 @@ const REASON_CODES = {
 
 /** What a person is to do about it; a retrain is asked for by the monitor itself. A command names its model: there may be several. */
 function describeRemedy(
-  action: MonitorAction,
+  { action, muted }: Pick<MonitorDecision, 'action' | 'muted'>,
   { model, environment }: { readonly model: string; readonly environment: string },
   champion: string | undefined,
 ): string {
   switch (action) {
     case 'none':
-      return 'Nothing is wrong any more.';
+      return muted.length === 0
+        ? 'Nothing is wrong any more.'
+        : 'Nothing is to be done: what is found is muted.';
     case 'investigate':
       return 'Look into the findings below.';
     case 'retrain':
@@ -105,6 +108,7 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
         action: decision.action,
         wanted: decision.wanted,
         codes: decision.codes,
+        muted: decision.muted,
         isChange: decision.isChange,
       },
       ...{ environment: request.environmentName, reasons: decision.reasons, repaired, dispatch: sent },
@@ -128,10 +132,14 @@ async function warnIfFailing<T>(
 }
 
 async function record({ request, ports }: Monitoring, decision: MonitorDecision): Promise<void> {
-  const { action, codes, explanation } = decision;
+  const { action, codes, explanation, muted, lost } = decision;
   const environment = request.environmentName;
   const context = { ...request.author, at: ports.clock.now() };
-  const data = { action, environment, codes: [...codes], explanation };
+  const data = {
+    ...{ action, environment, codes: [...codes], explanation },
+    ...(muted.length > 0 && { muted: [...muted] }),
+    ...(lost.length > 0 && { lost: [...lost] }),
+  };
   const event = createEvent(context, 'monitor.judged', data, environment, action);
   await appendOrThrow(ports.ledger, request.config.model, () => ok([event]));
 }
@@ -139,19 +147,21 @@ async function record({ request, ports }: Monitoring, decision: MonitorDecision)
 /** One issue per model and environment: opened by trouble, kept up to date, closed when it is over. */
 async function announce(
   { request, ports }: Monitoring,
-  { action }: MonitorDecision,
+  decision: MonitorDecision,
   { state, report }: { readonly state: LedgerState; readonly report: Report },
 ): Promise<void> {
+  const { action } = decision;
   const { model } = request.config;
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
   const { champion } = environmentOf(state, environment);
   const remedy: Block = {
     kind: 'paragraph',
-    text: describeRemedy(action, { model, environment }, champion?.version),
+    text: describeRemedy(decision, { model, environment }, champion?.version),
   };
+  const offer = offerMute(decision, { model, environment });
   const place = { kind: 'issue', runUrl: request.runUrl } as const;
-  const body = renderMarkdown({ ...report, blocks: [remedy, ...report.blocks] }, place);
+  const body = renderMarkdown({ ...report, blocks: [remedy, ...offer, ...report.blocks] }, place);
   if (action === 'none') return ports.github.closeIssue(marker, body);
   await ports.github.upsertIssue(`${model} in ${environment} needs attention: ${action}`, marker, body);
 }

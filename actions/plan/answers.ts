@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config/config.ts';
-import { environmentOf, freezeOf, type LedgerState } from '../../core/ledger/state.ts';
+import { covers } from '../../core/ledger/mutes/covers.ts';
+import { type EnvironmentState, environmentOf, freezeOf, type LedgerState } from '../../core/ledger/state.ts';
 import { describeChampion } from '../../core/plan/answers/answer-status.ts';
 import type { Models } from '../../core/plan/commands/address-command.ts';
 import { COMMANDS, DRY_RUN } from '../../core/plan/commands/command-table.ts';
@@ -56,6 +57,7 @@ export function answerPlan(
   policyChanges: readonly string[],
 ): Report {
   const { sha, parameters, environment, version, reason, next, production, dryRun, actor } = operation;
+  const { finding, until } = operation;
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
   const here = environment === undefined ? undefined : environmentOf(state, environment);
   const facts = [
@@ -63,6 +65,8 @@ export function answerPlan(
     ['commit', sha],
     ...(environment === undefined ? [] : [['environment', environment] as const]),
     ...(version === undefined ? [] : [['version', version] as const]),
+    ...(finding === undefined ? [] : [['finding', finding] as const]),
+    ...(until === undefined ? [] : [['until', until] as const]),
     ...(here === undefined ? [] : [['serving now', describeChampion(here)] as const]),
     ...(given.length === 0 ? [] : [['parameters', given.join(' ')] as const]),
     ...(next === undefined ? [] : [['then', next] as const]),
@@ -80,6 +84,7 @@ export function answerPlan(
       tableOfFacts(facts),
       ...policyChanges.map((text) => ({ kind: 'paragraph', text }) as const),
       ...describeFreeze(operation, state),
+      ...describeUnfound(operation, here),
     ],
   };
 }
@@ -88,6 +93,8 @@ export function answerPlan(
 const DONE: Readonly<Partial<Record<PlannedOperation['operation'], string>>> = {
   freeze: 'Frozen: no new rollout begins until it is lifted.',
   unfreeze: 'Thawed: rollouts may begin again.',
+  mute: 'Muted: the monitor tells of it and does nothing about it.',
+  unmute: 'No longer muted: it acts again from the next run of the monitor on.',
 };
 
 /** A training goes as far as a package while there is a freeze: that is said before it begins. */
@@ -97,6 +104,21 @@ function describeFreeze({ operation, environment }: PlannedOperation, state: Led
   if (freeze === undefined) return [];
   const text = `${environment} is frozen by ${freeze.actor} since ${freeze.at} (${freeze.reason}): what passes is packed and not rolled out. \`/unfreeze\` and \`/deploy\` do that later.`;
   return [{ kind: 'warning', text }];
+}
+
+/** A slip in a code mutes nothing, and so does one that is muted ahead of time: the monitor's last word tells them apart. */
+function describeUnfound(
+  { operation, finding }: PlannedOperation,
+  here: EnvironmentState | undefined,
+): readonly Block[] {
+  if (operation !== 'mute' || finding === undefined) return [];
+  const { codes = [], muted = [] } = here?.monitor ?? {};
+  const found = [...codes, ...muted];
+  if (found.some((code) => covers(finding, { code }))) return [];
+  const listed = found.length === 0 ? 'nothing' : found.map((code) => `\`${code}\``).join(', ');
+  return [
+    { kind: 'warning', text: `The monitor does not find \`${finding}\` now; it last found ${listed}.` },
+  ];
 }
 
 /** The plan at the start of the jobs that carry it out. */
@@ -118,6 +140,8 @@ const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
   resume: 'let the rollout go on',
   freeze: 'allow no new rollout until it is lifted',
   unfreeze: 'allow rollouts again',
+  mute: 'have the monitor do nothing about a finding',
+  unmute: 'have the monitor act on a finding again',
   monitor: 'look at what the hosts saw',
   status: 'say what serves where',
   help: 'list the commands',

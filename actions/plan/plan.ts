@@ -92,7 +92,7 @@ type Planning = {
 };
 
 /**
- * Turns the event into an operation, or says why it is none. What is done with the ledger alone (a request, a freeze) is done
+ * Turns the event into an operation, or says why it is none. What is done with the ledger alone (a request, a freeze, a mute) is done
  * here; so are the answers to questions. Only this action reads the event.
  */
 export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Planned> {
@@ -133,6 +133,9 @@ async function decline(
   await answering.answer(answerRefusal(decision));
   return concludeRefused(decision, eventName);
 }
+
+/** What is done when it is written. */
+const ENDS_HERE: ReadonlySet<string> = new Set(['freeze', 'unfreeze', 'mute', 'unmute']);
 
 /** What only answers a question, and is answered before there is anything. */
 const TELLS: ReadonlySet<string> = new Set(['help', 'status']);
@@ -185,7 +188,10 @@ async function carryOut(
     return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });
   }
   if (operation.operation === 'status') {
-    const report = answerStatus(config, state, operation.environment);
+    const report = answerStatus(config, state, {
+      environment: operation.environment,
+      now: ports.clock.now(),
+    });
     return tell(planning, { ...shared, reasonCode: 'answered', report });
   }
   const told = answerPlan(operation, state, proposed.changes);
@@ -197,7 +203,7 @@ async function carryOut(
   const recorded = await record(planning, operation, state);
   if (recorded.kind !== 'recorded') return decline(planning, recorded);
   const reacted = planning.answering.react('rocket');
-  if (operation.operation === 'freeze' || operation.operation === 'unfreeze') {
+  if (ENDS_HERE.has(operation.operation)) {
     await reacted;
     const blocks = [...told.blocks, ...describeUnrecorded(recorded.state)];
     return tell(planning, { ...shared, reasonCode: 'recorded', report: { ...told, blocks } });

@@ -8,7 +8,9 @@ import { type Refused, refuse } from '../../core/plan/decision.ts';
 import type { Operation, PlannedOperation } from '../../core/plan/hand-over.ts';
 
 /** What is on record from the moment it is asked for, or needs the ledger alone. */
-const RECORDED: ReadonlySet<Operation> = new Set(['train', 'tune', 'freeze', 'unfreeze']);
+const RECORDED: ReadonlySet<Operation> = new Set(['train', 'tune', 'freeze', 'unfreeze', 'mute', 'unmute']);
+
+const NO_REASON = 'no reason given';
 
 /** As long as a job may run: a search whose jobs are gone keeps the next one waiting no longer. */
 const SEARCH_LOCK_SECONDS = 4320 * 60;
@@ -40,14 +42,30 @@ export function recordOf(
       return 'kind' in locked ? locked : [requestTraining(context, planned, stamp), ...locked];
     }
     case 'freeze': {
-      const data = { ...where, reason: reason ?? 'no reason given' };
+      const data = { ...where, reason: reason ?? NO_REASON };
       return [createEvent(context, 'frozen', data, environment ?? 'all')];
     }
     case 'unfreeze':
       return [createEvent(context, 'unfrozen', where, environment ?? 'all')];
+    case 'mute':
+    case 'unmute':
+      return recordMute(context, planned);
     default:
       return [];
   }
+}
+
+function recordMute(
+  context: EventContext,
+  { environment, finding, until, reason = NO_REASON }: PlannedOperation,
+): readonly LedgerEvent[] {
+  if (environment === undefined || finding === undefined) return [];
+  const data = { environment, code: finding };
+  return [
+    until === undefined
+      ? createEvent(context, 'monitor.unmuted', data, environment)
+      : createEvent(context, 'monitor.muted', { ...data, until, reason }, environment),
+  ];
 }
 
 function requestTraining(

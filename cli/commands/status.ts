@@ -1,3 +1,4 @@
+import { systemClock } from '../../adapters/clock.ts';
 import { answerStatus } from '../../core/plan/answers/answer-status.ts';
 import { findEnvironment } from '../../core/plan/choose-environment.ts';
 import { renderPlain } from '../../core/report/render-plain.ts';
@@ -18,7 +19,8 @@ export const statusCommand: CliCommand = {
     const environment = named === undefined ? undefined : findEnvironment(config, named);
     if (environment?.ok === false) throw refuseWith(environment.error);
     const state = await readState(world, config.model);
-    for (const line of renderPlain(answerStatus(config, state, environment?.value))) world.print.line(line);
+    const shown = answerStatus(config, state, { environment: environment?.value, now: systemClock.now() });
+    for (const line of renderPlain(shown)) world.print.line(line);
     return 0;
   },
 };

@@ -1,8 +1,12 @@
 import type { Problem } from '../errors.ts';
+import { addSeconds, isAfter } from '../instant.ts';
+import { isSaid } from './cause.ts';
 import type { LedgerEvent } from './event.ts';
 import { findStartBar } from './find-start-bar.ts';
 import { findServedPackage } from './fold/find-served-package.ts';
 import { findConflictingLock, lockedProblem } from './locks.ts';
+import { findMuteBar } from './mutes/find-mute-bar.ts';
+import { MOST_MUTE_SECONDS } from './mutes/mute.ts';
 import { hasServed } from './read-rollback.ts';
 import { environmentOf, freezeOf, type LedgerState, lookUp, type Rollout } from './state.ts';
 
@@ -43,9 +47,21 @@ export function checkEvent(state: LedgerState, event: LedgerEvent): Problem | un
       const conflict = findConflictingLock(state, event.data, event.at);
       return conflict === undefined ? undefined : lockedProblem(conflict);
     }
+    case 'monitor.muted':
+      return checkMute(event);
     default:
       return undefined;
   }
+}
+
+/** Only people mute, for a time that ends, and never what protects users at once. */
+function checkMute(event: Extract<LedgerEvent, { kind: 'monitor.muted' }>): Problem | undefined {
+  const { code, until } = event.data;
+  const bar = findMuteBar(code);
+  if (bar !== undefined) return { ...broken(event, `\`${code}\` is never muted`), remedy: bar.remedy };
+  if (!isSaid(event.cause)) return broken(event, `no person said so, but a ${event.cause.kind}`);
+  const most = addSeconds(event.at, MOST_MUTE_SECONDS);
+  return isAfter(until, most) ? broken(event, `${until} is after ${most}, the latest allowed`) : undefined;
 }
 
 /** A commit that is older than the one whose holdout is in force takes nothing back. */

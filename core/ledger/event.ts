@@ -9,6 +9,8 @@ import { instantSchema } from '../instant.ts';
 import { VERDICTS } from '../verdict.ts';
 import { causeSchema } from './cause.ts';
 import { envelopeSchema } from './envelope.ts';
+import { findingCodeSchema } from './mutes/finding-code.ts';
+import { MAX_MUTE_REASON } from './mutes/mute.ts';
 import { parametersSchema } from './parameters.ts';
 import { searchSummarySchema } from './search/search-summary.ts';
 import { studySchema } from './search/study.ts';
@@ -195,7 +197,18 @@ const DATA = {
     environment,
     codes: z.array(z.string()),
     explanation: z.string(),
+    /** What it found beside these and people have muted. */
+    muted: z.array(z.string()).optional(),
+    /** The hosts that it could not ask, by address. */
+    lost: z.array(z.string()).optional(),
   }),
+  'monitor.muted': z.strictObject({
+    environment,
+    code: findingCodeSchema,
+    until: instantSchema,
+    reason: z.string().max(MAX_MUTE_REASON),
+  }),
+  'monitor.unmuted': z.strictObject({ environment, code: findingCodeSchema }),
 } as const;
 
 export type LedgerEventKind = keyof typeof DATA;
@@ -239,6 +252,8 @@ export const ledgerEventSchema = z.discriminatedUnion('kind', [
   eventOf('frozen'),
   eventOf('unfrozen'),
   eventOf('monitor.judged'),
+  eventOf('monitor.muted'),
+  eventOf('monitor.unmuted'),
 ]);
 
 export type LedgerEvent = z.infer<typeof ledgerEventSchema>;

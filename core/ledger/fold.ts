@@ -1,6 +1,7 @@
 import type { LedgerEvent } from './event.ts';
 import { type Draft, type Index, type OpenEnvironment, startIndex, toDraft } from './fold/draft.ts';
 import { applyLifeEvent } from './fold/fold-life.ts';
+import { applyMute } from './fold/fold-mutes.ts';
 import { applyRolloutEvent } from './fold/fold-rollout.ts';
 import type { RecordedEvent } from './lines/read-event.ts';
 import { lockKey } from './locks.ts';
@@ -81,8 +82,14 @@ function applyEvent(draft: Draft, index: Index, event: RecordedEvent): void {
       freeze(draft, event.data.environment, undefined);
       break;
     case 'monitor.judged': {
-      const { environment: name, ...judged } = event.data;
-      draft.environments[name] = { ...openEnvironment(draft, name), monitor: { at: event.at, ...judged } };
+      const { environment: name } = event.data;
+      draft.environments[name] = applyJudgement(openEnvironment(draft, name), event);
+      break;
+    }
+    case 'monitor.muted':
+    case 'monitor.unmuted': {
+      const { environment: name } = event.data;
+      draft.environments[name] = applyMute(openEnvironment(draft, name), event);
       break;
     }
     case 'unknown': {
@@ -90,6 +97,18 @@ function applyEvent(draft: Draft, index: Index, event: RecordedEvent): void {
       draft.unknown[kind] = (lookUp(draft.unknown, kind) ?? 0) + 1;
     }
   }
+}
+
+/** A host is lost since the first judgement after which none has found it again. */
+function applyJudgement(
+  environment: OpenEnvironment,
+  { at, data }: Extract<LedgerEvent, { kind: 'monitor.judged' }>,
+): OpenEnvironment {
+  const { environment: _name, lost, ...judged } = data;
+  const before = environment.monitor?.lost ?? [];
+  const sinceOf = (host: string) => before.find((one) => one.host === host)?.since ?? at;
+  const silent = lost?.map((host) => ({ host, since: sinceOf(host) }));
+  return { ...environment, monitor: { at, ...judged, ...(silent && { lost: silent }) } };
 }
 
 function applyLock(

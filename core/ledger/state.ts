@@ -5,6 +5,7 @@ import type { Verdict } from '../verdict.ts';
 import type { Cause } from './cause.ts';
 import type { UnsignedBeginning } from './chain/unsigned-beginning.ts';
 import type { LedgerEventData, LOCK_TYPES } from './event.ts';
+import type { Mute } from './mutes/mute.ts';
 import type { SearchSummary } from './search/search-summary.ts';
 import type { Study } from './search/study.ts';
 
@@ -62,7 +63,12 @@ type MonitorJudgement = {
   readonly action: 'none' | 'investigate' | 'retrain' | 'rollback' | 'rebuild';
   readonly codes: readonly string[];
   readonly explanation: string;
+  readonly muted?: readonly string[] | undefined;
+  /** The hosts that could not be asked, and the judgement since which none could: they were silent before it. */
+  readonly lost?: readonly LostHost[] | undefined;
 };
+
+type LostHost = { readonly host: string; readonly since: string };
 
 export type EnvironmentState = {
   readonly champion?: Deployed | undefined;
@@ -71,6 +77,8 @@ export type EnvironmentState = {
   readonly rollout?: Rollout | undefined;
   readonly frozen?: Freeze | undefined;
   readonly monitor?: MonitorJudgement | undefined;
+  /** What people have muted of this champion, also what is over since: `mutesAt` gives those that hold. */
+  readonly mutes?: readonly Mute[] | undefined;
   /** Ended rollouts, oldest first. */
   readonly history: readonly RolloutOutcome[];
   /** The last word of a person for a version, by version: it was named for a rollout, or returned to. */

@@ -1,11 +1,13 @@
+import { mutesAt } from '../ledger/mutes/mute.ts';
 import { environmentOf, freezeOf } from '../ledger/state.ts';
 import type { Reason } from '../verdict.ts';
 import { findDataTroubles } from './find-data-troubles.ts';
-import { findHostTroubles, findMissedRuns, findUnknownServed } from './find-host-troubles.ts';
+import { findHostTroubles, findMissedRuns, findUnknownServed, HOST_LOST } from './find-host-troubles.ts';
 import { findRetrainBar } from './find-retrain-bar.ts';
 import { findUncounted } from './find-uncounted.ts';
 import { type Finding, MONITOR_ACTIONS, type MonitorAction } from './finding.ts';
 import type { MonitorInput } from './monitor-input.ts';
+import { muteFindings } from './mute-findings.ts';
 
 /**
  * What to do about a deployed model now. `wanted` is what the findings ask for; `action` what may be done of it: a retrain waits
@@ -16,6 +18,10 @@ export type MonitorDecision = {
   readonly action: MonitorAction;
   readonly wanted: MonitorAction;
   readonly codes: readonly string[];
+  /** Codes of findings that would ask for something too, and that people have muted. */
+  readonly muted: readonly string[];
+  /** The hosts that could not be asked. */
+  readonly lost: readonly string[];
   readonly reasons: readonly Reason[];
   readonly explanation: string;
   /** Whether this differs from what the ledger last recorded: only changes are recorded and announced. */
@@ -24,6 +30,8 @@ export type MonitorDecision = {
 
 /** The code of a champion whose package came without a reference profile: there is nothing to judge by, and nothing to mend. */
 export const NO_PROFILE = 'profile-none';
+
+const NOTHING_BESIDE = { muted: [], lost: [] } as const satisfies Partial<MonitorDecision>;
 
 /** What stops an action, and what is done instead. */
 type Obstacle = { readonly instead: MonitorAction; readonly reason: Reason };
@@ -37,14 +45,17 @@ export function decideMonitor(input: MonitorInput): MonitorDecision {
   if (environmentOf(input.ledger, input.environment).champion === undefined) {
     return unknown.length === 0 ? nothingDeployed(input) : ledgerLost(unknown);
   }
-  const findings = [
+  const found = [
     ...unknown,
     ...findHostTroubles(input),
     ...findUncounted(input),
     ...findDataTroubles(input),
     ...findMissedRuns(input),
     ...findUnknowns(input),
-  ].toSorted((a, b) => urgency(b.wants) - urgency(a.wants));
+  ];
+  const mutes = mutesAt(environmentOf(input.ledger, input.environment), input.now);
+  const { findings: weighed, muted } = muteFindings(found, mutes);
+  const findings = weighed.toSorted((a, b) => urgency(b.wants) - urgency(a.wants));
   const wanted = findings[0]?.wants ?? 'none';
   const obstacle = findObstacle(input, wanted);
   const action = obstacle === undefined ? wanted : settleFor(obstacle, findings);
@@ -56,7 +67,14 @@ export function decideMonitor(input: MonitorInput): MonitorDecision {
     ]),
   ].sort();
   const explanation = explain(action, wanted, findings, obstacle);
-  return { action, wanted, codes, reasons, explanation, isChange: isChange(input, action, codes) };
+  const said = { action, codes, muted, lost: listLost(found) };
+  return { ...said, wanted, reasons, explanation, isChange: isChange(input, said) };
+}
+
+/** Muted or not: when a host was seen last must not be forgotten meanwhile. */
+function listLost(findings: readonly Finding[]): readonly string[] {
+  const lost = findings.filter(({ reason }) => reason.code === HOST_LOST);
+  return [...new Set(lost.map(({ reason }) => reason.metric))].sort();
 }
 
 /** The obstacle's alternative, unless another finding still asks for a look. */
@@ -114,6 +132,7 @@ function ledgerLost(unknown: readonly Finding[]): MonitorDecision {
     action: 'investigate',
     wanted: 'investigate',
     codes: [...new Set(unknown.map(({ reason }) => reason.code))],
+    ...NOTHING_BESIDE,
     reasons: unknown.map(({ reason }) => reason),
     explanation: explain('investigate', 'investigate', unknown, undefined),
     isChange: false,
@@ -123,14 +142,8 @@ function ledgerLost(unknown: readonly Finding[]): MonitorDecision {
 function nothingDeployed(input: MonitorInput): MonitorDecision {
   const message = `Nothing is deployed to ${input.environment} yet.`;
   const reasons = [{ code: 'nothing-deployed', metric: 'champion', message }];
-  return {
-    action: 'none',
-    wanted: 'none',
-    codes: [],
-    reasons,
-    explanation: message,
-    isChange: isChange(input, 'none', []),
-  };
+  const said = { action: 'none', codes: [], ...NOTHING_BESIDE } as const;
+  return { ...said, wanted: 'none', reasons, explanation: message, isChange: isChange(input, said) };
 }
 
 const SAID: Readonly<Record<MonitorAction, string>> = {
@@ -158,14 +171,22 @@ function explain(
   return notes === '' ? `${SAID.none}.` : `Nothing to do. ${capitalise(notes)}`;
 }
 
-function isChange(
-  { ledger, environment }: MonitorInput,
-  action: MonitorAction,
-  codes: readonly string[],
-): boolean {
-  const before = environmentOf(ledger, environment).monitor;
-  const known = before ?? { action: 'none', codes: [] };
-  return known.action !== action || known.codes.toSorted().join('\n') !== codes.join('\n');
+/** What the ledger holds of a decision: by that it is known whether another one differs. */
+type Recorded = Pick<MonitorDecision, 'action' | 'codes' | 'muted' | 'lost'>;
+
+function isChange({ ledger, environment }: MonitorInput, said: Recorded): boolean {
+  const {
+    action = 'none',
+    codes = [],
+    muted = [],
+    lost = [],
+  } = environmentOf(ledger, environment).monitor ?? {};
+  const before = { action, codes, muted, lost: lost.map(({ host }) => host) };
+  return fingerprint(before) !== fingerprint(said);
+}
+
+function fingerprint({ action, codes, muted, lost }: Recorded): string {
+  return JSON.stringify([action, ...[codes, muted, lost].map((names) => names.toSorted())]);
 }
 
 function urgency(action: MonitorAction): number {

@@ -62,11 +62,11 @@ function findDrift(input: MonitorInput): readonly Finding[] {
     });
 }
 
-/** What was last found of the version that is champion now: of the one before it, it says nothing. */
+/** What was last found of the version that is champion now, muted or not: of the one before it, it says nothing. */
 function findKnownCodes({ ledger, environment }: MonitorInput): ReadonlySet<string> {
   const { champion, monitor } = environmentOf(ledger, environment);
   const isOfChampion = champion !== undefined && monitor !== undefined && isAfter(monitor.at, champion.at);
-  return new Set(isOfChampion ? monitor.codes : []);
+  return new Set(isOfChampion ? [...monitor.codes, ...(monitor.muted ?? [])] : []);
 }
 
 function weighShift(

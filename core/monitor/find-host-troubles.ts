@@ -9,6 +9,9 @@ import type { HostReport, MonitorInput } from './monitor-input.ts';
 const MISSED_RUNS = 3;
 const LOST_RUNS = 24;
 
+/** The code of a host that can't be asked, or was not heard of for too long. */
+export const HOST_LOST = 'host-lost';
+
 /** Lost hosts, hosts that serve something else than the ledger says or braked the champion, and hosts on which it has failed. */
 export function findHostTroubles(input: MonitorInput): readonly Finding[] {
   return input.hosts.flatMap((host) => [
@@ -63,28 +66,43 @@ export function findMissedRuns({ lastRun, now, policy }: MonitorInput): readonly
   ];
 }
 
-function findLost(
-  { now, policy }: MonitorInput,
-  { host, lastSeenAt, problem }: HostReport,
-): readonly Finding[] {
-  const seconds = lastSeenAt === undefined ? undefined : secondsBetween(lastSeenAt, now);
-  if (seconds !== undefined && seconds <= policy.heartbeatSeconds) return [];
-  const message =
-    seconds === undefined
-      ? `Host ${host} can't be asked${problem === undefined ? '.' : `: ${problem}`}`
-      : `Host ${host} has been silent for ${formatDuration(seconds)}.`;
+function findLost(input: MonitorInput, report: HostReport): readonly Finding[] {
+  const { heartbeatSeconds: limit } = input.policy;
+  const silence = findSilence(input, report);
+  if (silence.isSeen && silence.seconds <= limit) return [];
+  const { message, seconds } = silence;
+  const observed = seconds === undefined ? {} : { observed: seconds };
   return [
-    {
-      wants: 'investigate',
-      reason: {
-        code: 'host-lost',
-        metric: host,
-        message,
-        ...(seconds !== undefined && { observed: seconds }),
-        limit: policy.heartbeatSeconds,
-      },
-    },
+    { wants: 'investigate', reason: { code: HOST_LOST, metric: report.host, message, ...observed, limit } },
   ];
+}
+
+/** How long a host is silent, in s, and in words. */
+type Silence =
+  | { readonly isSeen: true; readonly seconds: number; readonly message: string }
+  /** At least; `undefined` where it could be asked until now. */
+  | { readonly isSeen: false; readonly seconds: number | undefined; readonly message: string };
+
+/**
+ * A host that can't be asked can't say when it was seen last, and the monitor keeps no state of its own: the ledger has when it was first
+ * found lost, and since then it has not been found again.
+ */
+function findSilence(
+  { now, ledger, environment }: MonitorInput,
+  { host, lastSeenAt, problem }: HostReport,
+): Silence {
+  if (lastSeenAt !== undefined) {
+    const seconds = secondsBetween(lastSeenAt, now);
+    return { isSeen: true, seconds, message: `Host ${host} has been silent for ${formatDuration(seconds)}.` };
+  }
+  const why = problem === undefined ? '.' : `: ${problem}`;
+  const lost = environmentOf(ledger, environment).monitor?.lost ?? [];
+  const since = lost.find((one) => one.host === host)?.since;
+  if (since === undefined)
+    return { isSeen: false, seconds: undefined, message: `Host ${host} can't be asked${why}` };
+  const seconds = secondsBetween(since, now);
+  const silent = `silent since at least ${since} (${formatDuration(seconds)})`;
+  return { isSeen: false, seconds, message: `Host ${host} is ${silent} and can't be asked${why}` };
 }
 
 function findBraked(input: MonitorInput, { host, braked }: HostReport): readonly Finding[] {

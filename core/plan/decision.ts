@@ -1,4 +1,5 @@
 import type { StartBar } from '../ledger/find-start-bar.ts';
+import type { MuteBar } from '../ledger/mutes/find-mute-bar.ts';
 import type { ReturnBar } from '../rollout/find-return-bar.ts';
 import type { PlannedOperation } from './hand-over.ts';
 
@@ -56,6 +57,8 @@ type RefuseCode =
   | ReturnBar['code']
   | 'frozen'
   | 'not-frozen'
+  | MuteBar['code']
+  | 'not-muted'
   | 'no-dispatch-secret'
   | 'bad-signature'
   | 'stale'

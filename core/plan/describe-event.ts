@@ -60,7 +60,8 @@ function describeComment(payload: unknown, actor: string, models: Models): Event
   const { parsed } = heard;
   const effect = parsed.kind === 'command' ? parsed.command.effect : 'tells';
   // What only tells or makes safe does not depend on the pull request: it is not held up by looking it up.
-  const isAbout = issue.pull_request !== undefined && (effect === 'trains' || effect === 'raises');
+  const isFree = effect === 'tells' || effect === 'guards';
+  const isAbout = issue.pull_request !== undefined && !isFree;
   return {
     isCommand: !isBot(comment.user),
     effect,

@@ -7,6 +7,7 @@ import { versionSchema } from '../identity/version.ts';
 import { instantSchema } from '../instant.ts';
 import { causeSchema } from '../ledger/cause.ts';
 import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
+import { findingCodeSchema } from '../ledger/mutes/finding-code.ts';
 import { parametersSchema } from '../ledger/parameters.ts';
 import { knownSearchSchema } from '../ledger/search/known-search.ts';
 import { searchSummarySchema } from '../ledger/search/search-summary.ts';
@@ -27,6 +28,8 @@ const OPERATIONS = [
   'resume',
   'freeze',
   'unfreeze',
+  'mute',
+  'unmute',
   'monitor',
   'status',
   'help',
@@ -49,7 +52,10 @@ const operationSchema = z.object({
   version: versionSchema.exactOptional(),
   /** A person's word: when it was said, and whether it named the version. Absent where no person spoke. */
   word: z.object({ at: instantSchema, namesVersion: z.boolean() }).readonly().exactOptional(),
-  /** Why someone freezes, or what a dispatch said of its cause. */
+  /** The monitor's finding that someone mutes, and until when, or lets act again. */
+  finding: findingCodeSchema.exactOptional(),
+  until: instantSchema.exactOptional(),
+  /** Why someone freezes or mutes, or what a dispatch said of its cause. */
   reason: z.string().exactOptional(),
   /** What follows a search at once. */
   next: z.enum(['train', 'production']).exactOptional(),

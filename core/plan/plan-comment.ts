@@ -5,6 +5,7 @@ import { checkPermissions, isNamed } from './check-permissions.ts';
 import { readFreezeWords } from './choose-environment.ts';
 import { DRY_RUN } from './commands/command-table.ts';
 import { hearCommand } from './commands/hear-command.ts';
+import { muteOf } from './commands/mute-of.ts';
 import type { ParsedCommand } from './commands/parse-command.ts';
 import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
 import { type CommentPayload, commentSchema, isBot } from './payloads.ts';
@@ -121,16 +122,18 @@ function correlationIdOf({ id }: CommentPayload['comment']): string {
 function toRequest({ issue, comment }: CommentPayload, parsed: ParsedCommand, sha: string): Request {
   const { command, dryRun, parameters, version, environment, reason, next, production } = parsed;
   const url = comment.html_url;
+  const saidAt = toInstant(epochMs(comment.created_at));
   return {
     operation: command.name,
     sha,
     parameters,
     cause: { kind: 'comment', id: correlationIdOf(comment), ...(url === undefined ? {} : { url }) },
     actor: comment.user.login,
-    word: { at: toInstant(epochMs(comment.created_at)), namesVersion: version !== undefined },
+    word: { at: saidAt, namesVersion: version !== undefined },
     commentId: comment.id,
     thread: issue.number,
     dryRun,
+    ...muteOf(parsed, saidAt),
     ...(issue.pull_request === undefined ? {} : { pullRequest: issue.number }),
     ...(version === undefined ? {} : { version }),
     ...(environment === undefined ? {} : { environment }),

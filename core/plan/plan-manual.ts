@@ -1,6 +1,7 @@
 import { readVersion } from '../identity/version.ts';
 import { checkPermissions } from './check-permissions.ts';
 import { COMMANDS, findCommand } from './commands/command-table.ts';
+import { muteOf } from './commands/mute-of.ts';
 import { parseCommand } from './commands/parse-command.ts';
 import { ignore, type PlanDecision, type Refused, refuse } from './decision.ts';
 import type { Operation } from './hand-over.ts';
@@ -10,6 +11,9 @@ import { resolveOperation } from './resolve-operation.ts';
 
 /** What acts on whatever is there when it is said. When that was is on no record for a run by hand that is run again. */
 const MEANS_WHAT_IS_THERE: ReadonlySet<Operation> = new Set(['rollback', 'promote', 'resume']);
+
+/** What takes words of its own in `parameters`; for all else they are a training's. */
+const WITH_WORDS: ReadonlySet<Operation> = new Set(['tune', 'mute', 'unmute']);
 
 /** What a person may ask for: the commands of a comment, and a look of the monitor. What goes on by reports alone is none of it. */
 const BY_HAND: readonly Operation[] = [...COMMANDS.map(({ name }) => name), 'monitor'];
@@ -66,8 +70,8 @@ function planInputs(
   { operation, actor }: { readonly operation: Operation; readonly actor: string },
   text: (name: string) => string,
 ): PlanDecision {
-  // `parameters` is written as after `/train` or `/tune`, so that it is read by the same rules.
-  const command = operation === 'tune' ? 'tune' : 'train';
+  // `parameters` is written as after the command, so that it is read by the same rules.
+  const command = WITH_WORDS.has(operation) ? operation : 'train';
   const parsed = parseCommand(`/${command} ${text('parameters').replaceAll(/\s+/g, ' ')}`);
   if (parsed.kind !== 'command') return parsed;
   if (parsed.commit !== undefined) {
@@ -78,8 +82,8 @@ function planInputs(
   if (wanted !== '' && version === undefined) {
     return refuse('bad-argument', `\`${wanted}\` is no version.`, 'Versions are whole numbers, such as 8.');
   }
-  const environment = text('environment');
-  const reason = text('reason');
+  const environment = text('environment') || (parsed.environment ?? '');
+  const reason = text('reason') || (parsed.reason ?? '');
   return resolveOperation(
     {
       operation,
@@ -90,6 +94,7 @@ function planInputs(
       // To run it again is to repeat what was said, and no new word on that version.
       word: { at: input.now, namesVersion: version !== undefined && input.attempt === 1 },
       dryRun: text('dry-run') === 'true',
+      ...muteOf(parsed, input.now),
       ...(version === undefined ? {} : { version }),
       ...(environment === '' ? {} : { environment }),
       ...(reason === '' ? {} : { reason }),

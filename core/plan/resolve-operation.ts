@@ -5,6 +5,7 @@ import { ok, type Result } from '../result.ts';
 import { checkAsked } from './check-head.ts';
 import { checkTarget, type Target } from './check-target.ts';
 import { chooseEnvironment, findEnvironment } from './choose-environment.ts';
+import { checkMute } from './commands/check-mute.ts';
 import { type Refused, refuse } from './decision.ts';
 import type { PlannedOperation } from './hand-over.ts';
 import { readParameters } from './read-parameters.ts';
@@ -79,6 +80,9 @@ function resolveTarget(request: Request, config: Config, state: LedgerState): Re
       const named = findEnvironment(config, environment);
       return named.ok ? checkTarget(request, state, named.value) : named;
     }
+    case 'mute':
+    case 'unmute':
+      return checkMute(request, config, state);
     case 'deploy':
     case 'advance':
     case 'promote':

@@ -46,7 +46,9 @@ async function look(
   const state = await closeLostTrainings(monitoring, seen);
   return {
     training: state.trainings['push-1'],
-    status: renderPlain(answerStatus(config, state, undefined)).join('\n'),
+    status: renderPlain(answerStatus(config, state, { environment: undefined, now: world.clock.now() })).join(
+      '\n',
+    ),
   };
 }
 

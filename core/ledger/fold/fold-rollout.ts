@@ -14,6 +14,8 @@ import type { Returns } from './returns.ts';
 
 type RolloutEvent = Extract<LedgerEvent, { kind: `rollout.${string}` }>;
 type Ending<K extends RolloutEvent['kind']> = Extract<RolloutEvent, { kind: K }>;
+/** What was accepted of one version was not of another: that has a profile of its own. */
+const NOTHING_MUTED: Pick<EnvironmentState, 'mutes'> = { mutes: undefined };
 type Versions = Readonly<Record<string, VersionState>>;
 /** The environment as it is, and what it could return to. */
 type Found = { readonly environment: OpenEnvironment; readonly returns: Returns };
@@ -91,6 +93,7 @@ function promote({ environment, returns }: Found, { at, data }: Ending<'rollout.
     champion: { version, package: data.package, at },
     previous: replaced === undefined || replaced.version === version ? environment.previous : replaced,
     rollout: stillOpen(environment, rollout),
+    ...(replaced?.version !== version && NOTHING_MUTED),
   };
 }
 
@@ -112,7 +115,7 @@ function rollBack(
   const champion = { version: stable, package: packageOf(environment, stable, versions), at };
   const isPersons = code === 'requested' && isSaid(cause);
   const spoken = isPersons ? withWord(ended, stable, { rollout, actor, at }) : ended;
-  return { ...spoken, champion, previous: findPrevious(returns, stable, versions) };
+  return { ...spoken, champion, previous: findPrevious(returns, stable, versions), ...NOTHING_MUTED };
 }
 
 function record({ environment, returns }: Found, outcome: RolloutOutcome): void {

@@ -1,5 +1,7 @@
 import type { Config } from '../../config/config.ts';
-import { compareInstants } from '../../instant.ts';
+import { compareInstants, type Instant } from '../../instant.ts';
+import { describeMute } from '../../ledger/mutes/describe-mute.ts';
+import { mutesAt } from '../../ledger/mutes/mute.ts';
 import {
   type EnvironmentState,
   environmentOf,
@@ -10,7 +12,11 @@ import {
 import { type Block, type Report, tableOfFacts } from '../../report/report.ts';
 
 /** What serves where, what is under way, and what is in the way. */
-export function answerStatus(config: Config, state: LedgerState, environment: string | undefined): Report {
+export function answerStatus(
+  config: Config,
+  state: LedgerState,
+  { environment, now }: { readonly environment: string | undefined; readonly now: Instant },
+): Report {
   const names = environment === undefined ? Object.keys(config.environments) : [environment];
   const serving = names.map((name) => `${name}: ${describeChampion(environmentOf(state, name))}`);
   return {
@@ -18,7 +24,7 @@ export function answerStatus(config: Config, state: LedgerState, environment: st
     about: config.model,
     blocks: [
       strong(`${serving.join('; ') || 'There are no environments'}.`),
-      ...names.flatMap((name) => describeEnvironment(state, name)),
+      ...names.flatMap((name) => describeEnvironment(state, name, now)),
       ...describeFailure(state),
       describeTrainings(state),
     ],
@@ -60,7 +66,7 @@ function describeTrainings(state: LedgerState): Block {
   };
 }
 
-function describeEnvironment(state: LedgerState, name: string): readonly Block[] {
+function describeEnvironment(state: LedgerState, name: string, now: Instant): readonly Block[] {
   const here = environmentOf(state, name);
   const { rollout, previous, monitor } = here;
   const frozen = freezeOf(state, name);
@@ -75,6 +81,7 @@ function describeEnvironment(state: LedgerState, name: string): readonly Block[]
   }
   if (frozen !== undefined) rows.push(['frozen', `by ${frozen.actor} since ${frozen.at}: ${frozen.reason}`]);
   if (monitor !== undefined) rows.push(['monitor', `${monitor.action}: ${monitor.explanation}`]);
+  for (const mute of mutesAt(here, now)) rows.push(['muted', `\`${mute.code}\` ${describeMute(mute)}`]);
   const last = here.history.at(-1);
   if (last !== undefined)
     rows.push(['last rollout', `version ${last.version} ${last.outcome} at ${last.at}: ${last.explanation}`]);

@@ -7,11 +7,16 @@ export type ArgumentKind =
   | 'production'
   | 'then'
   | 'version'
+  | 'finding'
+  | 'time'
   | 'environment'
   | 'reason';
 
-/** What a command can do: run the code of a pull request, raise traffic or let it be raised, make safe, or only tell. */
-export type Effect = 'trains' | 'raises' | 'guards' | 'tells';
+/**
+ * What a command can do: run the code of a pull request, raise traffic or let it be raised, change what the monitor acts on, make safe,
+ * or only tell.
+ */
+export type Effect = 'trains' | 'raises' | 'mutes' | 'guards' | 'tells';
 
 export type Command = {
   readonly name: Exclude<Operation, 'monitor'>;
@@ -85,6 +90,20 @@ export const COMMANDS: readonly Command[] = [
     takes: ['environment'],
     usage: '/unfreeze [environment]',
     does: 'Allow rollouts again.',
+  },
+  {
+    name: 'mute',
+    effect: 'mutes',
+    takes: ['finding', 'time', 'environment', 'reason'],
+    usage: '/mute CODE [environment] [for 7d] [reason]',
+    does: 'Let the monitor tell of a finding and do nothing about it, for 7 days or that time; `drift:x` is every shift of the feature x.',
+  },
+  {
+    name: 'unmute',
+    effect: 'mutes',
+    takes: ['finding', 'environment'],
+    usage: '/unmute CODE [environment]',
+    does: 'Let a muted finding act again.',
   },
   {
     name: 'status',

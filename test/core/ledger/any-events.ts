@@ -9,6 +9,7 @@ const version = fc.constantFrom('1', '2', '3', '4');
 const environment = fc.constantFrom('staging', 'production', '__proto__', 'constructor');
 const rollout = fc.constantFrom('r1', 'r2', 'r3');
 const runId = fc.constantFrom('run-1', 'run-2', '__proto__');
+const code = fc.constantFrom('host-lost', 'drift:a', 'constructor');
 const explanation = fc.constant('');
 const isOn = fc.boolean();
 
@@ -75,9 +76,16 @@ const pair: fc.Arbitrary<Pair> = fc.oneof(
       const where = name === undefined ? {} : { environment: name };
       return isCold ? ['frozen', { ...where, reason: '' }] : ['unfrozen', where];
     }),
-  environment.map((name): Pair => {
-    return ['monitor.judged', { action: 'none', environment: name, codes: [], explanation: '' }];
+  fc.record({ environment, lost: fc.subarray(['https://a:1', '__proto__']) }).map((data): Pair => {
+    return ['monitor.judged', { action: 'none', ...data, codes: [], explanation: '' }];
   }),
+  fc
+    .record({ isOn, environment, code, minutes: fc.nat(90) })
+    .map(({ isOn: isMuted, minutes, ...data }): Pair => {
+      return isMuted
+        ? ['monitor.muted', { ...data, until: minute(minutes), reason: '' }]
+        : ['monitor.unmuted', data];
+    }),
 );
 
 const cause: fc.Arbitrary<Cause> = fc.record({

@@ -66,11 +66,23 @@ function applyEvent(state: LedgerState, event: LedgerEvent): LedgerState {
     case 'unfrozen':
       return freeze(state, event.data.environment, undefined);
     case 'monitor.judged': {
-      const { environment: name, ...judged } = event.data;
-      return withEnvironment(state, name, (environment) => ({
-        ...environment,
-        monitor: { at: event.at, ...judged },
-      }));
+      const { environment: name, lost, ...judged } = event.data;
+      return withEnvironment(state, name, (environment) => {
+        const before = new Map((environment.monitor?.lost ?? []).map(({ host, since }) => [host, since]));
+        const silent = lost?.map((host) => ({ host, since: before.get(host) ?? event.at }));
+        return { ...environment, monitor: { at: event.at, ...judged, lost: silent } };
+      });
+    }
+    case 'monitor.muted':
+    case 'monitor.unmuted': {
+      const { environment: name, code } = event.data;
+      return withEnvironment(state, name, ({ mutes = [], ...environment }) => {
+        const others = mutes.filter((one) => one.code !== code && one.until > event.at);
+        if (event.kind === 'monitor.unmuted') return { ...environment, mutes: others };
+        const { at, actor } = event;
+        const { until, reason } = event.data;
+        return { ...environment, mutes: [...others, { code, until, at, actor, reason }] };
+      });
     }
   }
 }
@@ -301,6 +313,7 @@ function promote(environment: EnvironmentState, { at, data }: Ending<'rollout.pr
     champion: { version, package: data.package, at },
     previous: replaced === undefined || replaced.version === version ? environment.previous : replaced,
     rollout: stillOpen(environment, rollout),
+    mutes: replaced?.version === version ? environment.mutes : undefined,
     history: [...environment.history, { rollout, version, outcome: 'promoted', at, startedAt, explanation }],
   };
 }
@@ -322,9 +335,10 @@ function rollBack(
   if (!leavesChampion) return ended;
   const champion = { version: stable, package: packageOf(environment, stable, versions), at };
   const previous = findPrevious(ended, stable, versions);
-  if (code !== 'requested' || !isSaid(cause)) return { ...ended, champion, previous };
+  const returned = { ...ended, champion, previous, mutes: undefined };
+  if (code !== 'requested' || !isSaid(cause)) return returned;
   return {
-    ...{ ...ended, champion, previous },
+    ...returned,
     words: { ...environment.words, [stable]: { rollout, actor, at } },
   };
 }

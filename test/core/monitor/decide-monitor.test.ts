@@ -77,6 +77,8 @@ describe('a healthy deployment', () => {
       action: 'none',
       wanted: 'none',
       codes: [],
+      muted: [],
+      lost: [],
       reasons: [],
       explanation: 'All is well.',
       isChange: false,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
+import type { Mute } from '../../../core/ledger/mutes/mute.ts';
 import type { EnvironmentState } from '../../../core/ledger/state.ts';
 import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
 import { FIRST_DAY, profileOf, windowOf } from '../drift/drift-data.ts';
@@ -11,11 +12,14 @@ const KEPT_DAYS = 35;
 const DAY_MS = 86_400_000;
 const CHAMPION_AT = new Date(FIRST_DAY).toISOString();
 
+type Service = {
+  readonly reference: number;
+  readonly movedOn: (day: number) => number;
+  readonly mutes?: readonly Mute[];
+};
+
 /** The decisions of one check a day, each remembered as the ledger does, while hosts keep no more than their windows of late. */
-function checkDaily(
-  days: number,
-  { reference, movedOn }: { readonly reference: number; readonly movedOn: (day: number) => number },
-) {
+function checkDaily(days: number, { reference, movedOn, mutes = [] }: Service) {
   const profile = profileOf(reference);
   let monitor: EnvironmentState['monitor'];
   return Array.from({ length: days }, (_, day) => {
@@ -24,13 +28,13 @@ function checkDaily(
     const now = new Date(FIRST_DAY + (day + 1) * DAY_MS).toISOString();
     const drift = judgeDrift(profile, windows, { ...DEFAULT_DRIFT_OPTIONS, until: now });
     const champion = { version: '7', package: PACKAGE, at: CHAMPION_AT };
-    const ledger = ledgerOf({ champion, ...(monitor && { monitor }) });
+    const ledger = ledgerOf({ champion, mutes, ...(monitor && { monitor }) });
     const hosts = [{ host: 'serve-1', lastSeenAt: now, serving: { version: '7', package: PACKAGE } }];
     const lastRun = { kind: 'known', at: now } as const;
-    const { action, codes, explanation, isChange } = decideMonitor(
+    const { action, codes, muted, explanation, isChange } = decideMonitor(
       input({ drift, ledger, hosts, now, lastRun }),
     );
-    if (isChange) monitor = { at: now, action, codes, explanation };
+    if (isChange) monitor = { at: now, action, codes, muted, explanation };
     return { action, codes };
   });
 }
@@ -47,6 +51,24 @@ describe.each([
     expect(since).toBeLessThanOrEqual(103);
     for (const [day, { action, codes }] of decided.entries())
       if (day >= since) expect([day, action, codes]).toEqual([day, 'retrain', ['drift-act:amount']]);
+  });
+});
+
+describe('a drift that was muted before it came, for longer than hosts keep their windows', () => {
+  const day = (count: number) => new Date(FIRST_DAY + count * DAY_MS).toISOString();
+  const mute = { code: 'drift:amount', at: day(95), until: day(185), actor: 'ada', reason: 'a sale' };
+  const movedOn = (one: number) => (one < 100 ? 0 : 0.095);
+  const decided = checkDaily(200, { reference: 28, movedOn, mutes: [mute] });
+
+  it('asks for nothing until that time, and for a training from then on', () => {
+    for (const [at, { action, codes }] of decided.entries()) {
+      const isOver = at + 1 >= 185;
+      expect([at, action, codes]).toEqual([
+        at,
+        isOver ? 'retrain' : 'none',
+        isOver ? ['drift-act:amount'] : [],
+      ]);
+    }
   });
 });
 

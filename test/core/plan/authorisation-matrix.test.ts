@@ -46,6 +46,7 @@ function answerOf(decision: PlanDecision, meant: string): string {
 function stateFor(command: string): string {
   if (/promote|rollback|hold/.test(command)) return 'version 8 is the candidate';
   if (command.includes('resume')) return 'the candidate is held';
+  if (command.includes('unmute')) return 'the drift of age is muted';
   return command.includes('unfreeze') ? 'all is frozen' : 'nothing is under way';
 }
 

@@ -110,6 +110,20 @@ export const COMMANDS: readonly Mistake[] = [
       }),
   },
   {
+    does: '`/mute host-lost too noisy`: a reason where an environment stands',
+    place: 'comment',
+    code: 'unknown-environment',
+    names: /for 7d the reason/,
+    play: () => byEvent(comment('/mute host-lost too noisy')),
+  },
+  {
+    does: '`/mute champion-braked`: what protects users',
+    place: 'comment',
+    code: 'never-muted',
+    names: /Mend it/,
+    play: () => byEvent(comment('/mute champion-braked')),
+  },
+  {
     does: 'A command by somebody who may only read',
     place: 'job',
     code: 'not-allowed',

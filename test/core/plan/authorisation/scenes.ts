@@ -89,6 +89,10 @@ export function atPlace(place: string, command: string): Scene {
   }
 }
 
+const MUTED = { parameters: 'drift:age' };
+/** What an operation can't do without. */
+const WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = { mute: MUTED, unmute: MUTED };
+
 /** A run by hand of that person, on that branch. */
 export function asRun(who: string, operation: string): Scene {
   const isNamed = who === 'no role, named in commands.users';
@@ -97,7 +101,7 @@ export function asRun(who: string, operation: string): Scene {
   const again = who.includes('run again');
   return {
     eventName: 'workflow_dispatch',
-    payload: { ref, inputs: { operation }, sender: { login } },
+    payload: { ref, inputs: { operation, ...WORDS[operation] }, sender: { login } },
     actor: who.endsWith('by read') ? 'read' : login,
     attempt: again ? 2 : 1,
     permissions: PERMISSIONS,

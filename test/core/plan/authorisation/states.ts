@@ -46,6 +46,11 @@ const IDLE = [...SERVED, ...JUDGED];
 const CANDIDATE = [...IDLE, ...early([startedEvent('8', 'production', '7')])];
 const FREEZE = createEvent(contextOf('freeze', EARLIER), 'frozen', { reason: 'audit' });
 
+const MUTED = createEvent(contextOf('mute', EARLIER), 'monitor.muted', {
+  ...{ environment: 'production', code: 'drift:age', reason: 'a sale' },
+  until: '2026-12-10T09:00:00.000Z',
+});
+
 /** What the ledger says, by what the tables call it. */
 export const STATES: Readonly<Record<string, LedgerState>> = {
   'nothing serves': stateOf([...versionEvents('8', 'pass', 7), ...versionEvents('9', 'fail', 7)]),
@@ -58,6 +63,7 @@ export const STATES: Readonly<Record<string, LedgerState>> = {
   'version 6 is the candidate again': stateOf([...IDLE, judgedAgainst('7', '6'), again('6', '7')]),
   'the gate of 6 fell': stateOf([...IDLE, judgedAgainst('7', '6', 'fail')]),
   'version 8 was taken back': stateOf([...CANDIDATE, harm('8', '7')]),
+  'the drift of age is muted': stateOf([...IDLE, MUTED]),
   'version 7 was taken back': stateOf([...IDLE, harm('7', '6')]),
 };
 
