@@ -5,6 +5,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
 import type { MonitorAction } from '../../core/monitor/finding.ts';
+import { isQuiet } from '../../core/monitor/is-quiet.ts';
 import { offerMute } from '../../core/monitor/offer-mute.ts';
 import { reportMonitor } from '../../core/monitor/report-monitor.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
@@ -90,7 +91,8 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
     about: `${request.config.model} in ${request.environmentName}`,
     blocks: [...reportMonitor(decision, input), ...told],
   };
-  if (decision.isChange) await record(monitoring, decision);
+  const isRecorded = decision.isChange || isQuiet(state, environment, ports.clock.now());
+  if (isRecorded) await record(monitoring, decision);
   // People read of it in the summary too; what has to be done is done whether or not an issue can be written.
   await warnIfFailing(ports.log, 'The issue could not be written', undefined, () =>
     announce(monitoring, decision, { state, report }),

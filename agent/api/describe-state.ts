@@ -7,6 +7,7 @@ import { toInstance } from '../store/stored-instance.ts';
 import { findAway } from '../traffic/find-away.ts';
 import { findUnwritten } from '../traffic/find-unwritten.ts';
 import { readSeen } from '../traffic/observe.ts';
+import { findUnmonitored } from '../windows/note-monitor.ts';
 
 /** Everything about this host, for people and for `/status`. */
 export async function describeState(context: AgentContext): Promise<AgentState> {
@@ -17,7 +18,14 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
   const problem = proxy.problem();
   const down = problem === undefined ? [] : [{ code: HOST_WARNINGS.proxyBehind, message: problem }];
   const [healthy, crowd] = await Promise.all([proxy.isHealthy(), warnOfCrowd(context)]);
-  const warnings = [...jump, ...down, ...crowd, ...findAway(context), ...findUnwritten(context)];
+  const warnings = [
+    ...jump,
+    ...down,
+    ...crowd,
+    ...findAway(context),
+    ...findUnwritten(context),
+    ...findUnmonitored(context),
+  ];
   return {
     host: options.hostName,
     hostId: store.hostId,

@@ -1,8 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { type ClusterCounters, countGiven, countUnanswered, sumLatency } from '../envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
+import { listMonitored } from '../windows/note-monitor.ts';
 import { totalInvalid } from '../windows/total-invalid.ts';
 
 /** Upper bounds that are shown, in ms: fewer than are kept, since every version repeats them. */
@@ -124,7 +126,17 @@ function addVersions(registry: Registry, { store }: AgentContext): void {
   );
 }
 
-function addHost(registry: Registry, { store, proxy, clock }: AgentContext): void {
+function addHost(registry: Registry, context: AgentContext): void {
+  const { store, proxy, clock } = context;
+  addGauge(
+    registry,
+    {
+      name: 'trainyard_monitored_timestamp_seconds',
+      help: 'When a monitor last looked at each model, or since when one is waited for.',
+      labelNames: ['model'],
+    },
+    listMonitored(context).map(({ model, at }) => ({ labels: { model }, value: epochMs(at) / 1_000 })),
+  );
   const gauge = (name: string, help: string, value: number) =>
     addGauge(registry, { name, help, labelNames: [] }, [{ labels: {}, value }]);
   gauge('trainyard_outbox_pending', 'Reports not delivered yet.', store.outbox.pending().count);

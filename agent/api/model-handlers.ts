@@ -4,6 +4,7 @@ import type { Traffic } from '../../core/serving/api.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { entityTag } from '../store/stored-traffic.ts';
+import { noteMonitor } from '../windows/note-monitor.ts';
 import { type Handler, handle, handleText } from './handle.ts';
 import { Refusal } from './refusal.ts';
 
@@ -41,11 +42,10 @@ export const MODEL_HANDLERS: readonly Handler[] = [
         : store.observationsSince(model, since, after),
   })),
   // A thousand windows of many features are megabytes: they are passed on as they were written.
-  handleText(
-    ROUTES.windows,
-    ({ parameters: { model, after } }, { context: { store } }) =>
-      `{"windows":[${store.windows.after(model, after).join(',')}]}`,
-  ),
+  handleText(ROUTES.windows, ({ parameters: { model, after } }, { context }) => {
+    noteMonitor(context, model);
+    return `{"windows":[${context.store.windows.after(model, after).join(',')}]}`;
+  }),
   handle(ROUTES.labelCounts, ({ parameters: { model, version } }, { context: { store } }) => ({
     counts: store.labels.counts(model, version),
   })),

@@ -145,7 +145,10 @@ function findFailed(
   return [{ wants: 'investigate', reason: { code: 'champion-failed', metric: host, message } }];
 }
 
-/** What a host warns of. A clock that was set needs nobody, and a version that is away during a rollout is for whoever leads that. */
+/** A clock that was set needs nobody, and a monitor that was away is back. */
+const NOTED_ONLY: ReadonlySet<string> = new Set([HOST_WARNINGS.clockJumped, HOST_WARNINGS.monitorSilent]);
+
+/** What a host warns of; a version that is away during a rollout is for whoever leads that. */
 function findWarned(
   { ledger, environment }: MonitorInput,
   { host, warnings = [] }: HostReport,
@@ -155,7 +158,7 @@ function findWarned(
     .filter(({ model }) => model === undefined || model === ledger.model)
     .map(({ code, message }): Finding => {
       const isLed = code === HOST_WARNINGS.versionAway && rollout !== undefined;
-      const wants = code === HOST_WARNINGS.clockJumped || isLed ? 'none' : 'investigate';
+      const wants = NOTED_ONLY.has(code) || isLed ? 'none' : 'investigate';
       return { wants, reason: { code, metric: host, message: `Host ${host}: ${message}` } };
     });
 }

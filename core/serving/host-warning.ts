@@ -10,4 +10,6 @@ export const HOST_WARNINGS = {
   connectionsRefused: 'connections-refused',
   /** The machine's clock was set. */
   clockJumped: 'clock-jumped',
+  /** No monitor has looked at a model for days. */
+  monitorSilent: 'monitor-silent',
 } as const;

@@ -109,6 +109,20 @@ describe('monitor-check', () => {
     expect(world.ledger.kinds().filter((kind) => kind === 'monitor.judged')).toHaveLength(1);
   });
 
+  test('records in a quiet month that it looked, so that the schedule stays alive, and once', async () => {
+    const { world, github, monitoring } = bench();
+    vi.spyOn(github, 'lastScheduledRun').mockImplementation(async () => world.clock.now());
+    const days = async (count: number) => {
+      await world.clock.wait(count * 86_400_000);
+      const cause = { kind: 'schedule', id: `tick-${world.clock.now()}` } as const;
+      const author = { ...monitoring.request.author, cause };
+      await monitorCheck({ ...monitoring, request: { ...monitoring.request, author } });
+      return world.ledger.kinds().filter((kind) => kind === 'monitor.judged').length;
+    };
+    expect([await days(29), await days(2), await days(1), await days(30)]).toEqual([0, 1, 1, 2]);
+    expect(world.ledger.events.at(-1)).toMatchObject({ data: { action: 'none', codes: [] } });
+  });
+
   test('asks for a training of a stale champion by a signed dispatch, with the same id until it is on record', async () => {
     const { github, monitoring } = bench(60);
     expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'retrain' });

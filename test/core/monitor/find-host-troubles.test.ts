@@ -79,6 +79,7 @@ describe('hosts', () => {
     ['what a newer agent warns of', undefined, 'investigate'],
     ['version-away', 'another-model', 'none'],
     ['clock-jumped', undefined, 'none'],
+    ['monitor-silent', 'demo', 'none'],
   ] as const)('asks for a look where it warns of %s (%s): %s', (code, model, action) => {
     const [host] = input().hosts;
     const warning = { code, message: 'It is so.', ...(model !== undefined && { model }) };
