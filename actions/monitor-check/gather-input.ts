@@ -4,8 +4,14 @@ import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
 import { type DriftJudgement, judgeDrift } from '../../core/drift/judge-drift.ts';
-import { judgeLabels, type LabelJudgement, type LabelOptions } from '../../core/drift/judge-labels.ts';
-import type { ConfidenceBins, ReferenceProfile } from '../../core/drift/profile.ts';
+import {
+  judgeLabels,
+  type LabelJudgement,
+  type LabelOptions,
+  withoutPromise,
+} from '../../core/drift/judge-labels.ts';
+import { promiseOf } from '../../core/drift/late-label.ts';
+import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, isAfter } from '../../core/instant.ts';
@@ -180,22 +186,19 @@ function listLeftOut(columns: ColumnRoles): readonly string[] {
   );
 }
 
-/** Late labels of all hosts together; nothing where none came, or where the model promised no accuracy. */
+/** Late labels of all hosts together; nothing where none came. */
 function judgeSeenLabels(
   profile: ReferenceProfile,
   windows: readonly CaptureWindow[],
   counts: readonly LabelCount[],
   options: LabelOptions,
 ): LabelJudgement | undefined {
-  const bins = confidenceOf(profile);
-  if (bins === undefined || counts.length === 0) return undefined;
+  const promise = promiseOf(profile.prediction);
+  if (counts.length === 0) return undefined;
+  if (promise === undefined) return withoutPromise(counts);
   const ours = mergeWindows(windows).filter(({ version }) => version === profile.version);
-  const cohorts = buildCohorts(ours, counts, bins.total.length);
-  return judgeLabels(bins, cohorts, options);
-}
-
-function confidenceOf({ prediction }: ReferenceProfile): ConfidenceBins | undefined {
-  return prediction.kind === 'classes' ? prediction.confidence : undefined;
+  const cohorts = buildCohorts(ours, counts, promise.bins.total.length);
+  return judgeLabels(promise.bins, cohorts, { ...options, subject: promise.subject });
 }
 
 function estimate(
@@ -204,7 +207,7 @@ function estimate(
   drift: DriftJudgement,
   labels: LabelJudgement | undefined,
 ): AccuracyEstimate {
-  const bins = confidenceOf(profile);
+  const bins = profile.prediction.confidence;
   const ours = windows.filter(({ version }) => version === profile.version);
   const counts = (bins?.total ?? []).map((_, bin) =>
     ours.reduce((sum, window) => sum + (window.prediction.confidence?.[bin] ?? 0), 0),

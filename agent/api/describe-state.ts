@@ -8,6 +8,7 @@ import { findAway } from '../traffic/find-away.ts';
 import { findUnwritten } from '../traffic/find-unwritten.ts';
 import { readSeen } from '../traffic/observe.ts';
 import { findUnmonitored } from '../windows/note-monitor.ts';
+import { findUnknownLabels } from '../windows/unknown-labels.ts';
 
 /** Everything about this host, for people and for `/status`. */
 export async function describeState(context: AgentContext): Promise<AgentState> {
@@ -18,14 +19,10 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
   const problem = proxy.problem();
   const down = problem === undefined ? [] : [{ code: HOST_WARNINGS.proxyBehind, message: problem }];
   const [healthy, crowd] = await Promise.all([proxy.isHealthy(), warnOfCrowd(context)]);
-  const warnings = [
-    ...jump,
-    ...down,
-    ...crowd,
-    ...findAway(context),
-    ...findUnwritten(context),
-    ...findUnmonitored(context),
-  ];
+  const ofModels = [findAway, findUnwritten, findUnmonitored, findUnknownLabels].flatMap((find) =>
+    find(context),
+  );
+  const warnings = [...jump, ...down, ...crowd, ...ofModels];
   return {
     host: options.hostName,
     hostId: store.hostId,

@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { isRight } from '../../core/drift/late-label.ts';
 import { addSeconds, instantSchema, isBefore, isInstant, secondsBetween } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
 import { breathe } from '../machine/breathe.ts';
 import type { JoinedLabel, WaitingLabel } from '../store/label-table.ts';
-import { listPredictionLogs } from './read-version.ts';
+import { listPredictionLogs, readProfile } from './read-version.ts';
+import { noteUnknownLabels } from './unknown-labels.ts';
 
 /** The logs are read at most this often, in s: labels come in batches, and a prediction is logged before its label is known. */
 const READ_EVERY_SECONDS = 60;
@@ -31,12 +33,18 @@ export async function joinLabels(context: AgentContext): Promise<void> {
     if (last !== undefined && secondsBetween(last.at, clock.now()) < READ_EVERY_SECONDS) continue;
     const behind = await readPage(context, model, last?.cursor ?? 0);
     const page = behind.length === 0 ? await readPage(context, model, 0) : behind;
-    const found = await findPredictions(context, model, page);
-    for (const piece of inPieces(found)) {
+    const { joined, unknown } = await findPredictions(context, model, page);
+    for (const piece of inPieces(joined)) {
       store.labels.join(model, piece);
       await breathe();
     }
-    await giveUpOld(context, page, new Set(found.map(({ id }) => id)));
+    noteUnknownLabels(context, model, unknown.size);
+    const before = addSeconds(clock.now(), -GIVE_UP_SECONDS);
+    const found = new Set(joined.map(({ id }) => id));
+    await giveUp(
+      context,
+      page.filter(({ id, at }) => unknown.has(id) || (!found.has(id) && isBefore(at, before))),
+    );
     const cursor = page.length < PAGE ? 0 : (page.at(-1)?.number ?? 0);
     store.putMemory(key, { at: clock.now(), cursor });
   }
@@ -58,47 +66,43 @@ async function readPage(
   return page;
 }
 
-/** Forgets those that were looked for just now, were not found, and have waited long enough. */
-async function giveUpOld(
-  { store, clock }: AgentContext,
-  page: readonly WaitingLabel[],
-  found: ReadonlySet<string>,
-): Promise<void> {
-  const before = addSeconds(clock.now(), -GIVE_UP_SECONDS);
-  const lost = page.filter(({ id, at }) => !found.has(id) && isBefore(at, before));
+async function giveUp({ store }: AgentContext, lost: readonly WaitingLabel[]): Promise<void> {
   for (const piece of inPieces(lost)) {
     store.labels.giveUp(piece.map(({ number }) => number));
     await breathe();
   }
 }
 
+/** Labels that belong to a prediction, and ids of those that do and say nothing of it. */
+type Found = { readonly joined: readonly JoinedLabel[]; readonly unknown: ReadonlySet<string> };
+
 async function findPredictions(
-  { store, options }: AgentContext,
+  context: AgentContext,
   model: string,
   page: readonly WaitingLabel[],
-): Promise<readonly JoinedLabel[]> {
+): Promise<Found> {
+  const { store, options } = context;
   const labels = new Map(page.map(({ id, label }) => [id, label]));
-  const found: JoinedLabel[] = [];
-  if (labels.size === 0) return found;
+  const joined: JoinedLabel[] = [];
+  const unknown = new Set<string>();
+  if (labels.size === 0) return { joined, unknown };
   for (const { version } of store.instances().filter((instance) => instance.model === model)) {
+    const prediction = readProfile(context, model, version)?.prediction;
     for (const file of listPredictionLogs(captureFolder(options.dataDir, model, version))) {
       const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Infinity });
       for await (const line of lines) {
-        const [id = '', predictedAt = '', prediction = '', bin = ''] = line.split('\t');
+        const [id = '', predictedAt = '', answer = '', bin = ''] = line.split('\t');
         const label = labels.get(id);
         if (label === undefined || bin === '' || !isInstant(predictedAt)) continue;
-        found.push({ id, version, predictedAt, bin: Number(bin), correct: isSame(label, prediction) });
+        const correct = isRight(label, answer, prediction);
+        if (correct === undefined) unknown.add(id);
+        else joined.push({ id, version, predictedAt, bin: Number(bin), correct });
       }
     }
   }
-  return found;
+  return { joined, unknown };
 }
 
 function* inPieces<T>(rows: readonly T[]): Generator<readonly T[]> {
   for (let from = 0; from < rows.length; from += PIECE) yield rows.slice(from, from + PIECE);
-}
-
-/** Class names as texts, or numbers however they are written: `3` and `3.0` are the same class. */
-function isSame(label: string, prediction: string): boolean {
-  return label === prediction || (label.trim() !== '' && Number(label) === Number(prediction));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { buildCohorts } from '../../core/drift/build-cohorts.ts';
 import { judgeLabels, type LabelJudgement } from '../../core/drift/judge-labels.ts';
+import { promiseOf } from '../../core/drift/late-label.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
@@ -40,11 +41,12 @@ export function judgeLateLabels(context: AgentContext): void {
 function judge(context: AgentContext, model: string, version: string): LabelJudgement | undefined {
   const { store, clock } = context;
   const prediction = readProfile(context, model, version)?.prediction;
-  const bins = prediction?.kind === 'classes' ? prediction.confidence : undefined;
+  const promise = prediction && promiseOf(prediction);
   const counts = store.labels.counts(model, version);
-  if (bins === undefined || counts.length === 0) return undefined;
-  const cohorts = buildCohorts(store.windows.answers(model, version), counts, bins.total.length);
-  return judgeLabels(bins, cohorts, {
+  if (promise === undefined || counts.length === 0) return undefined;
+  const cohorts = buildCohorts(store.windows.answers(model, version), counts, promise.bins.total.length);
+  return judgeLabels(promise.bins, cohorts, {
+    subject: promise.subject,
     now: clock.now(),
     maturitySeconds: store.labels.delay(model, version, MATURITY_QUANTILE),
     falseAlarmSeconds: context.options.driftFalseAlarmSeconds,

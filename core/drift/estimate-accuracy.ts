@@ -91,7 +91,7 @@ function findSuppression(
   counts: readonly number[],
   guards: AccuracyGuards,
 ): Suppression | undefined {
-  if (bins === undefined) return 'no-confidence-bins';
+  if (bins === undefined || bins.total.length < 2) return 'no-confidence-bins';
   const isCounted = counts.every((count) => Number.isSafeInteger(count) && count >= 0);
   if (counts.length !== bins.total.length || !isCounted) return 'bins-differ';
   const rows = sumOf(counts);

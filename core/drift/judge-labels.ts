@@ -10,6 +10,7 @@ import {
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import { sumOf } from '../statistics/sum-of.ts';
 import type { Interval, Reason, Verdict } from '../verdict.ts';
+import type { LabelCount } from './build-cohorts.ts';
 import type { ConfidenceBins } from './profile.ts';
 
 const LEVEL = 0.95;
@@ -37,9 +38,11 @@ export type LabelOptions = {
   readonly maturitySeconds: number;
   /** Mean time between false alarms, while labels come as often as they have come, in s. */
   readonly falseAlarmSeconds: number;
+  /** What is promised, in words; that answers are right, unless told. */
+  readonly subject?: string | undefined;
 };
 
-/** What labels that came later say of the model. `fail` when they are right less often than their confidence promised. */
+/** What labels that came later say of the model. `fail` when answers are right less often than promised. */
 export type LabelJudgement = {
   readonly verdict: Verdict;
   readonly labels: number;
@@ -90,7 +93,10 @@ export function judgeLabels(
     ...shown,
     verdict: alarmSince === undefined ? 'pass' : 'fail',
     ...(alarmSince !== undefined && { alarmSince }),
-    reasons: [describeLabels(shown, alarmSince), ...describeCoverage(coverage, labels)],
+    reasons: [
+      describeLabels(shown, { alarmSince, bins, subject: options.subject }),
+      ...describeCoverage(coverage, labels),
+    ],
   };
 }
 
@@ -209,16 +215,25 @@ function describeLabels(
     readonly interval: Interval;
     readonly expected: number;
   },
-  alarmSince: string | undefined,
+  {
+    alarmSince,
+    bins,
+    subject = 'Accuracy by label',
+  }: {
+    readonly alarmSince: string | undefined;
+    readonly bins: ConfidenceBins;
+    readonly subject: string | undefined;
+  },
 ): Reason {
+  const promise = bins.total.length > 1 ? 'confidence promised' : 'the holdout promised';
   const { labels, coverage, accuracy, interval, expected } = shown;
   const end = alarmSince === undefined ? '.' : `; it has been lower than promised since ${alarmSince}.`;
   return {
     code: alarmSince === undefined ? 'labels-as-promised' : 'labels-worse-than-promised',
     metric: 'accuracy',
     message:
-      `Accuracy by label is ${formatPercent(accuracy)} [${formatPercent(interval.low)}, ${formatPercent(interval.high)}] ` +
-      `over ${formatCount(labels)} labels (${formatPercent(coverage)} of mature predictions); confidence promised ` +
+      `${subject} is ${formatPercent(accuracy)} [${formatPercent(interval.low)}, ${formatPercent(interval.high)}] ` +
+      `over ${formatCount(labels)} labels (${formatPercent(coverage)} of mature predictions); ${promise} ` +
       `${formatPercent(expected)}${end}`,
     observed: accuracy,
     limit: expected,
@@ -239,6 +254,22 @@ function describeCoverage(coverage: number, labels: number): readonly Reason[] {
       sampleSize: labels,
     },
   ];
+}
+
+/** Labels of a version whose profile promises nothing: people who send them should know that nothing is judged by them. */
+export function withoutPromise(counts: readonly LabelCount[]): LabelJudgement {
+  const labels = sumOf(counts.map(({ labelled }) => labelled));
+  const message =
+    `${formatCount(labels)} late labels came, and nothing is judged by them: the package does not say when an answer is right, as of texts ` +
+    'and rankings, or it was built before packages did.';
+  const reason = {
+    code: 'labels-not-judged',
+    metric: 'labels',
+    message,
+    observed: labels,
+    sampleSize: labels,
+  };
+  return { verdict: 'inconclusive', labels, coverage: 0, reasons: [reason] };
 }
 
 function tooFewLabels(labels: number, coverage: number): LabelJudgement {

@@ -61,7 +61,20 @@ const profileFeatureSchema = z
     }
   });
 
-/** Confidence bins for label-free accuracy: `total` rows per bin and how many of them were predicted correctly. */
+/** What labels stand for where the model calls it otherwise. */
+const labels = z.record(z.string(), z.string()).optional();
+
+/** How a late label is held against an answer: as a name, as a set of names with `|` between them, or as a number that it is near to. */
+const truthSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('name'), labels }),
+  z.object({ kind: z.literal('set'), labels }),
+  z.object({ kind: z.literal('number'), within: z.number().nonnegative() }),
+]);
+
+/**
+ * Rows of the reference by confidence: `total` per bin, and how many of them were right. A model that says nothing of its confidence has
+ * one bin: it promises late labels something, and estimates nothing without.
+ */
 const confidenceBinsSchema = z
   .object({ edges, total: counts, correct: counts })
   .refine(({ edges, total }) => total.length === edges.length + 1, {
@@ -82,7 +95,12 @@ const classPredictionSchema = z
     kind: z.literal('classes'),
     classes: z.array(z.string()).min(1).max(MAX_BINS),
     counts,
+    /** Whether there are answers beyond the classes: the last stands for all of them. */
+    open: z.boolean().optional(),
+    /** Which of the model's classes these are, where they are too many; the last stands for the others. */
+    kept: z.array(count).optional(),
     confidence: confidenceBinsSchema.optional(),
+    truth: truthSchema.optional(),
     blocks: blocks.optional(),
   })
   .refine(({ classes, counts }) => classes.length === counts.length, {
@@ -91,7 +109,14 @@ const classPredictionSchema = z
   });
 
 const numericPredictionSchema = z
-  .object({ kind: z.literal('numeric'), edges, counts, blocks: blocks.optional() })
+  .object({
+    kind: z.literal('numeric'),
+    edges,
+    counts,
+    confidence: confidenceBinsSchema.optional(),
+    truth: truthSchema.optional(),
+    blocks: blocks.optional(),
+  })
   .refine(({ edges, counts }) => counts.length === edges.length + 1, {
     error: 'counts must have one entry more than edges',
     path: ['counts'],

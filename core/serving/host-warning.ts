@@ -10,6 +10,8 @@ export const HOST_WARNINGS = {
   connectionsRefused: 'connections-refused',
   /** The machine's clock was set. */
   clockJumped: 'clock-jumped',
+  /** Labels came that are none of a model's classes. */
+  labelsUnknown: 'labels-unknown',
   /** No monitor has looked at a model for days. */
   monitorSilent: 'monitor-silent',
 } as const;

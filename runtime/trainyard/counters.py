@@ -171,8 +171,11 @@ class PredictionCounter:
         bins = chosen if self._edges is None else np.searchsorted(self._edges, chosen, side="left")
         self._counts += np.bincount(bins, minlength=len(self._counts))
         placed = np.full(len(valid), -1)
-        confidence = outcome.confidence
-        if self._confidence_edges is not None and confidence is not None:
+        if self._confidence_edges is None:
+            return placed
+        # A model that says nothing of its confidence has one bin.
+        confidence = np.zeros(len(valid)) if len(self._confidence_edges) == 0 else outcome.confidence
+        if confidence is not None:
             placed[valid] = np.searchsorted(self._confidence_edges, confidence[valid], side="left")
             self._confidence += np.bincount(placed[valid], minlength=len(self._confidence))
         return placed

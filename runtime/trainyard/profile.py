@@ -28,6 +28,8 @@ MAX_NAMED_CATEGORIES = 4096
 # The bins of one histogram: core/drift/profile.ts.
 MAX_CLASSES = 4096
 CONFIDENCE_BINS = 20
+# Numbers are near to their labels where so many of the holdout are: fewer say less of all, more are easily kept.
+NEAR_SHARE = 0.8
 
 
 def make_profile(
@@ -144,7 +146,7 @@ def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> di
     """
     interpretation, outcome = reading.interpretation, reading.outcome
     if interpretation.task in NUMERIC_TASKS or interpretation.task == "text":
-        return profile_numeric_predictions(outcome.chosen, days)
+        return profile_numeric_predictions(outcome.chosen, days) | promise_nearness(reading)
     has_sets = interpretation.task == "multilabel"
     classes = list(interpretation.sets if has_sets else interpretation.classes)
     chosen = outcome.chosen
@@ -167,8 +169,8 @@ def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> di
         **({"open": True} if is_open else {}),
         **kept,
     }
-    if outcome.confidence is not None:
-        profile["confidence"] = profile_confidence(outcome.confidence[known], reading.right[known])
+    profile["confidence"] = profile_confidence(outcome.confidence, reading.right, known)
+    profile["truth"] = {"kind": "set" if has_sets else "name", "labels": reading.contract.labels}
     return profile | list_blocks(days, lambda day: np.bincount(chosen[known & day], minlength=len(classes)))
 
 
@@ -190,8 +192,24 @@ def profile_numeric_predictions(chosen: np.ndarray, days: Sequence[np.ndarray]) 
     }
 
 
-def profile_confidence(confidence: np.ndarray, right: np.ndarray) -> dict[str, Any]:
-    """Twenty bins of equal mass, with the rows and the right predictions in each."""
+def promise_nearness(reading: Reading) -> dict[str, Any]:
+    """How near most numbers are to their labels: late ones are held against that. Nothing of other tasks."""
+    if reading.interpretation.task != "regression":
+        return {}
+    errors = np.abs(reading.outcome.chosen - np.asarray(reading.truth, dtype=np.float64))
+    within = float(np.quantile(errors, NEAR_SHARE, method="inverted_cdf"))
+    right = errors <= within
+    return {
+        "confidence": {"edges": [], "total": [len(right)], "correct": [int(right.sum())]},
+        "truth": {"kind": "number", "within": within},
+    }
+
+
+def profile_confidence(confidence: np.ndarray | None, right: np.ndarray, known: np.ndarray) -> dict[str, Any]:
+    """Twenty bins of equal mass, with the known rows and the right ones in each; one for a model without confidence."""
+    if confidence is None:
+        return {"edges": [], "total": [int(known.sum())], "correct": [int(right[known].sum())]}
+    confidence, right = confidence[known], right[known]
     edges = choose_edges(confidence, CONFIDENCE_BINS)
     return {
         "edges": edges,

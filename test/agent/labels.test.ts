@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeState } from '../../agent/api/describe-state.ts';
 import { captureFolder } from '../../agent/instances/launch.ts';
 import { startInstance } from '../../agent/instances/start-instance.ts';
 import { joinLabels } from '../../agent/windows/join-labels.ts';
@@ -77,6 +78,24 @@ describe('late labels', () => {
     sendLabels(0, 5, () => 'b');
     await joinLabels(host.context);
     expect(counts().reduce((sum, { labelled, correct }) => sum + labelled + correct, 0)).toBe(4);
+  });
+
+  test('that are none of the classes are neither right nor wrong, are left out, and counted for people', async () => {
+    logPredictions(0, 6);
+    sendLabels(0, 6, (index) => (index < 2 ? 'A' : 'a'));
+    await joinLabels(host.context);
+    expect(counts().reduce((sum, { labelled, correct }) => sum + labelled + correct, 0)).toBe(8);
+    expect(host.context.store.labels.waiting(MODEL, 0, 9)).toEqual([]);
+    const told = async () => {
+      const { warnings = [] } = await describeState(host.context);
+      return warnings.filter(({ code }) => code === 'labels-unknown').map(({ message }) => message);
+    };
+    expect(await told()).toEqual([
+      '2 late labels of mnist are none of its classes, or no numbers, and were left out. ' +
+        'Send them as the holdout has them; `answers.labels` says what stands for which class.',
+    ]);
+    host.world.now += 8 * 24 * HOUR_MS;
+    expect(await told()).toEqual([]);
   });
 
   test('wait for a prediction that is logged a little later', async () => {

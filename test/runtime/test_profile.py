@@ -145,3 +145,30 @@ def test_a_column_of_names_is_no_category():
     inputs = pd.DataFrame({"name": [f"person {row}" for row in range(5000)], "age": [1, 2] * 2500})
     profile = profile_of(inputs, make_outcome(5000, 1), np.array(["no"] * 5000))
     assert [feature["name"] for feature in profile["features"]] == ["age"]
+
+
+def test_a_model_of_numbers_promises_late_labels_how_near_most_of_its_answers_are():
+    answers = np.arange(1000.0)
+    truth = answers + np.where(np.arange(1000) % 10 < 8, 2.0, 50.0)
+    outcome = Outcome(answers, None)
+    profile = make_profile(IDENTITY, make_inputs(1000, 1), Reading(NUMBERS, outcome, truth, Contract(), ()))
+    prediction = profile["prediction"]
+    assert prediction["truth"] == {"kind": "number", "within": 2.0}
+    assert prediction["confidence"] == {"edges": [], "total": [1000], "correct": [800]}
+    counters = Counters(profile)
+    bins = counters.count(make_inputs(3, 2), Outcome(np.array([1.0, np.nan, 3.0]), None))
+    assert bins.tolist() == [0, -1, 0]
+    assert counters.take_snapshot()["prediction"]["confidence"] == [2]
+
+
+def test_a_model_without_scores_promises_how_often_it_is_right_in_one_bin():
+    known = Interpretation("labels", ("no", "yes"))
+    outcome = Outcome(np.array([0, 1, 1, 0] * 50), None)
+    truth = ["no", "yes", "no", "no"] * 50
+    contract = Contract(labels={"0": "no", "1": "yes"})
+    profile = make_profile(IDENTITY, make_inputs(200, 1), Reading(known, outcome, truth, contract, ()))
+    prediction = profile["prediction"]
+    assert prediction["confidence"] == {"edges": [], "total": [200], "correct": [150]}
+    assert prediction["truth"] == {"kind": "name", "labels": {"0": "no", "1": "yes"}}
+    counters = Counters(profile)
+    assert counters.count(make_inputs(2, 2), Outcome(np.array([1, 0]), None)).tolist() == [0, 0]
