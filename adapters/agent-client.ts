@@ -2,7 +2,7 @@ import { openAsBlob } from 'node:fs';
 import { isUnreachable, ServiceError } from '../core/errors.ts';
 import type { AgentPort } from '../core/ports.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { problemSchema, type SetTraffic, type Traffic } from '../core/serving/api.ts';
+import { type LateLabel, problemSchema, type SetTraffic, type Traffic } from '../core/serving/api.ts';
 import { locate, type Route, type RouteParameters } from '../core/serving/route.ts';
 import { ROUTES } from '../core/serving/routes.ts';
 import { longestUploadMs } from '../core/serving/upload-time.ts';
@@ -79,6 +79,19 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
     windows: async (model, after) => (await ask(call, ROUTES.windows, { model, after })).windows,
     labels: async (model, version) => (await ask(call, ROUTES.labelCounts, { model, version })).counts,
   };
+}
+
+/** Gives an agent labels that came later, at most as many as one request may bring, and says how many it took and had not known. */
+export async function sendLabels(
+  options: AgentClientOptions,
+  model: string,
+  labels: readonly LateLabel[],
+): Promise<{ readonly received: number; readonly added: number }> {
+  const response = await createCall(options)(ROUTES.addLabels, {
+    parameters: {},
+    json: { model, labels: [...labels] },
+  });
+  return read(ROUTES.addLabels, response);
 }
 
 type CallRequest<P, B> = Omit<HttpRequest, 'url' | 'accept' | 'method' | 'json'> & {

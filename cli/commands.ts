@@ -4,6 +4,7 @@ import { checkCommand } from './commands/check.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { hostCommand } from './commands/host.ts';
 import { initCommand } from './commands/init.ts';
+import { labelsCommand } from './commands/labels.ts';
 import { replayCommand } from './commands/replay.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CliCommand[] = [
   doctorCommand,
   hostCommand,
   sandboxCommand,
+  labelsCommand,
   statusCommand,
   whyCommand,
   replayCommand,

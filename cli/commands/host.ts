@@ -1,8 +1,9 @@
 import { type CliCommand, CONFIG_OPTION } from '../command.ts';
 import { addHost } from '../host/add-host.ts';
 import { removeHost, upgradeHost } from '../host/change-host.ts';
-import { type HostRequest, misused, readHostPlace, readHostRequest } from '../host/host-request.ts';
+import { type HostRequest, readHostPlace, readHostRequest } from '../host/host-request.ts';
 import { listHosts } from '../host/list-hosts.ts';
+import { misused } from '../misused.ts';
 
 /** What may be done with one host. */
 const VERBS: Readonly<Record<string, (request: HostRequest) => Promise<number>>> = {

@@ -9,9 +9,10 @@ import { type HostContents, RUNTIME_PACKAGES } from '../../core/host/plan-host.t
 import type { SentFile } from '../../core/host/setup-step.ts';
 import { SECRET_FILES } from '../../core/init/settings.ts';
 import { COMMAND_LINE, SECRETS } from '../../core/names.ts';
+import { misused } from '../misused.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { certify, isCertified, openAuthority } from './certificates.ts';
-import { type HostRequest, misused, plain } from './host-request.ts';
+import { type HostRequest, plain } from './host-request.ts';
 
 /** Files of the folder of secrets that a host is given, and no secret of the repository is made of. */
 const TOKENS = 'tokens';

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { findCheckout } from '../../adapters/git/describe-checkout.ts';
-import { UserError } from '../../core/errors.ts';
 import { SECRETS_FOLDER } from '../../core/init/settings.ts';
 import type { Given } from '../command.ts';
 import { readPolicy } from '../ledger/read-policy.ts';
+import { misused } from '../misused.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { createSsh, type Ssh } from './ssh.ts';
 
@@ -55,11 +55,6 @@ export function plain(given: Given, name: string): string | undefined {
   const text = given.text(name);
   if (text === undefined || PLAIN.test(text)) return text;
   throw misused(`--${name} is ${text}.`, 'Write letters, digits, dots, colons and dashes.');
-}
-
-/** A command line that means nothing, and how it is written. */
-export function misused(message: string, remedy: string): UserError {
-  return new UserError([{ code: 'usage', message, remedy }]);
 }
 
 /** The port of an address with a port. */

@@ -117,6 +117,8 @@ export const labelCountsSchema = z.object({ counts: z.array(labelCountSchema) })
 /** Longest id of a prediction that a label may be for, and longest label, in characters: hosts keep them for weeks. */
 const MAX_LABEL_ID = 256;
 const MAX_LABEL = 1_000;
+/** Labels that one request may bring. */
+export const MAX_LABELS = 10_000;
 
 /** `POST /v1/labels`: late labels by prediction (request) id. Duplicates are ignored. */
 export const labelsSchema = z.object({
@@ -129,8 +131,9 @@ export const labelsSchema = z.object({
       }),
     )
     .min(1)
-    .max(10_000),
+    .max(MAX_LABELS),
 });
+export type LateLabel = z.infer<typeof labelsSchema>['labels'][number];
 
 /** `GET /v1/state`: everything, for people and for `/status`. */
 export const agentStateSchema = z.object({
