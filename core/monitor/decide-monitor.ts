@@ -6,6 +6,7 @@ import { findRetrainBar } from './find-retrain-bar.ts';
 import { findUncounted } from './find-uncounted.ts';
 import { type Finding, MONITOR_ACTIONS, type MonitorAction } from './finding.ts';
 import type { MonitorInput } from './monitor-input.ts';
+import { SAID } from './say-action.ts';
 
 /**
  * What to do about a deployed model now. `wanted` is what the findings ask for; `action` what may be done of it: a retrain waits
@@ -132,14 +133,6 @@ function nothingDeployed(input: MonitorInput): MonitorDecision {
     isChange: isChange(input, 'none', []),
   };
 }
-
-const SAID: Readonly<Record<MonitorAction, string>> = {
-  none: 'All is well',
-  investigate: 'Needs a look',
-  retrain: 'Train again',
-  rebuild: 'Build and deploy the package again',
-  rollback: 'Return to the previous version',
-};
 
 function explain(
   action: MonitorAction,
