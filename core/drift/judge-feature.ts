@@ -31,7 +31,7 @@ type ShiftKind = 'skew' | 'drift';
 type Alarm = { readonly kind: ShiftKind; readonly since: string };
 
 /** One judged batch as a point of a history: when it was, its rows, and its index less what chance adds to it. */
-export type JudgedBatch = {
+type JudgedBatch = {
   readonly from: string;
   readonly to: string;
   readonly rows: number;
