@@ -31,7 +31,7 @@ type DaysFigure = {
   readonly marks?: readonly DayMark[];
 };
 
-/** A level that values are held against. */
+/** A level that values are held against; its name stands on it, where it has one. */
 type DayLimit = { readonly value: number; readonly text: string; readonly style: 'guide' | 'margin' };
 /** A moment at which something happened; `alarm` is the one to see first. */
 export type DayMark = { readonly at: Instant; readonly text: string; readonly kind: 'alarm' | 'event' };
@@ -127,7 +127,7 @@ function drawLimit(
   const y = toY(value);
   return [
     shape('line', { x1: toX(from), x2: toX(to), y1: y, y2: y, class: style }),
-    label(text, { x: toX(from) + 4, y: y - 3, style: 'muted tiny' }),
+    ...(text === '' ? [] : [label(text, { x: toX(from) + 4, y: y - 3, style: 'muted tiny' })]),
   ];
 }
 

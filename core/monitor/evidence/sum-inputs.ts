@@ -1,6 +1,6 @@
 import type { ReferenceProfile } from '../../drift/profile.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
-import { addSeconds, isBefore } from '../../instant.ts';
+import { addSeconds, isAfter } from '../../instant.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 
 /** So far back from the newest window the health of inputs is told, in days. */
@@ -26,7 +26,7 @@ export function sumInputs(
   const newest = ours.at(-1)?.from;
   if (newest === undefined) return [];
   const since = addSeconds(newest, -HEALTH_DAYS * 86_400);
-  const recent = ours.filter(({ from }) => !isBefore(from, since));
+  const recent = ours.filter(({ from }) => isAfter(from, since));
   return profile.features
     .map((feature) => sumInput(feature, recent))
     .filter(({ rows }) => rows > 0)

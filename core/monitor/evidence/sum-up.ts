@@ -4,7 +4,7 @@ import type { ComparedBins } from '../../drift/judge-feature.ts';
 import type { LabelJudgement } from '../../drift/judge-labels.ts';
 import { nameBins, type ReferenceProfile } from '../../drift/profile.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
-import { addSeconds, isBefore } from '../../instant.ts';
+import { addSeconds, isAfter } from '../../instant.ts';
 import type { Observation } from '../../rollout/evidence/observation.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 import { findBeginning } from './find-beginning.ts';
@@ -77,7 +77,7 @@ function addConfidence(windows: readonly CaptureWindow[], bins: number): readonl
   const newest = windows.at(-1)?.from;
   if (newest === undefined) return Array.from({ length: bins }, () => 0);
   const since = addSeconds(newest, -HEALTH_DAYS * 86_400);
-  const recent = windows.filter(({ from }) => !isBefore(from, since));
+  const recent = windows.filter(({ from }) => isAfter(from, since));
   return Array.from({ length: bins }, (_, bin) =>
     sumOf(recent.map(({ prediction }) => prediction.confidence?.[bin] ?? 0)),
   );

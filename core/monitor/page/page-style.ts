@@ -13,8 +13,9 @@ p{margin:0 0 10px}.about,footer,figcaption,caption{color:var(--muted)}.about,foo
 .lead{font-size:1.2rem;margin-bottom:14px}
 a{color:var(--link)}code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--card);padding:1px 5px;border-radius:5px}
 .verdict{border-left:6px solid var(--good);padding-left:14px}.verdict.open{border-color:var(--challenger)}.verdict.bad{border-color:var(--wrong)}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,230px),1fr));gap:12px;margin:16px 0}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,150px),1fr));gap:12px;margin:16px 0}
 .facts div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:10px 14px}
+@media (max-width:600px){.facts div:first-child{grid-column:1/-1}}
 dt{font-size:.8rem;color:var(--muted)}dd{margin:0;font-weight:600}
 .findings{margin:0;padding:0;list-style:none}.findings li{padding:8px 0;border-top:1px solid var(--line)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:16px;margin:12px 0;align-items:start}
@@ -28,7 +29,7 @@ dt{font-size:.8rem;color:var(--muted)}dd{margin:0;font-weight:600}
 table{border-collapse:collapse;width:100%;font-size:.875rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding-bottom:6px}
 th,td{text-align:left;vertical-align:top;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);overflow-wrap:normal}
-th[scope=row]{font-weight:600;overflow-wrap:anywhere;min-width:110px}
+th[scope=row]{font-weight:600;overflow-wrap:break-word;min-width:110px;max-width:260px}
 .number{text-align:right;white-space:nowrap}td:last-child,th:last-child{padding-right:2px}
 #decisions td:last-child{min-width:240px;overflow-wrap:anywhere}
 summary{cursor:pointer;padding:8px 0;font-weight:600}

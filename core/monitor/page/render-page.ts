@@ -62,8 +62,8 @@ function showHead({ decision, input }: PageSubject): Markup {
   const version = champion === undefined ? 'nothing deployed' : `version ${champion.version}`;
   const { headline, sentence, since, done } = sayVerdict(decision, input);
   const facts = [
-    ...(since === undefined ? [] : [fact('Since', formatLongDay(since))]),
     fact('What is done', tell(done, input)),
+    ...(since === undefined ? [] : [fact('Since', formatLongDay(since))]),
     ...(champion === undefined
       ? []
       : [fact('Champion', `Version ${champion.version}, since ${formatLongDay(champion.at)}`)]),

@@ -54,7 +54,7 @@ function drawAccuracy(subject: PageSubject, days: readonly DayAccuracy[], span: 
     write: formatPercent,
     series,
     ...(promised !== undefined && {
-      limits: [{ value: promised, text: `in training ${formatPercent(promised)}`, style: 'guide' as const }],
+      limits: [{ value: promised, text: '', style: 'guide' as const }],
     }),
     marks: [
       ...(alarm === undefined || !isWithin(alarm, span)
@@ -63,9 +63,11 @@ function drawAccuracy(subject: PageSubject, days: readonly DayAccuracy[], span: 
       ...versionMarks(subject, span),
     ],
   });
+  const trained = promised === undefined ? '' : ` Dotted: in training, ${formatPercent(promised)}.`;
   const caption =
     'Dashed with its band (95%): estimated from the confidence of the answers. It stops where inputs have shifted, since then it would be a guess. ' +
-    'Discs with their bars (95%): by the labels that have come; hollow where more are expected.';
+    'Discs with their bars (95%): by the labels that have come; hollow where more are expected.' +
+    trained;
   return figure('Estimated and real accuracy', [picture], caption);
 }
 

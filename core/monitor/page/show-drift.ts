@@ -40,7 +40,7 @@ export function showDrift(subject: PageSubject): readonly Markup[] {
   const rest =
     folded.length === 0 ? [] : fold(`${formatCount(folded.length)} more, less shifted`, grid(folded));
   const content: readonly Content[] = [
-    element('p', {}, sayKey(policy.drift.warn, policy.drift.act)),
+    element('p', { class: 'about' }, sayKey(policy.drift.warn, policy.drift.act)),
     problems,
     grid(drawn.slice(0, open)),
     rest,

@@ -52,14 +52,14 @@ export function showHealth(subject: PageSubject): readonly Markup[] {
   const days = subject.evidence.days.filter(({ day }) => isWithin(`${day}T00:00:00Z`, span));
   if (days.length === 0) return [];
   const seen = CHECKS.filter(({ share }) => days.some((day) => share(day) > 0));
-  const clean = CHECKS.filter((check) => !seen.includes(check)).map(({ title }) => title.toLowerCase());
+  const clean = CHECKS.filter((check) => !seen.includes(check)).map(({ what }) => what);
   const none =
     clean.length === 0
       ? []
       : element(
           'p',
           {},
-          `Never in ${formatCount(sumOf(days.map(({ rows }) => rows)))} predictions: ${clean.join(', ')}.`,
+          `Not once in ${formatCount(sumOf(days.map(({ rows }) => rows)))} predictions: ${clean.join('; ')}.`,
         );
   const figures = seen.map((check) => drawCheck(check, days, subject));
   return [section('health', 'Data health', none, grid(figures), listInputs(subject))];

@@ -106,7 +106,7 @@ describe('the page', () => {
     expect(rowOf('21 Mar')?.[2]).toBe('–');
     expect(rowOf('18 Mar')?.[3]).toMatch(/^83% \[81%, 85%\] so far$/);
     expect(rowOf('1 Mar')?.slice(3)).toEqual(['83% [82%, 85%]', '2,000 (50%)']);
-    expect(figureOf('Estimated')?.letters).toContain('in training 84%');
+    expect(figureOf('Estimated')?.caption).toContain('Dotted: in training, 84%.');
     expect(figureOf('Labels that have come')).toBeDefined();
   });
 
@@ -114,9 +114,13 @@ describe('the page', () => {
     expect(figureOf('Predictions a day')?.caption).toContain('4,025 in the mean');
     expect(figureOf('Errors')?.caption).toContain('5.2% in the worst');
     expect(page.rows).toContainEqual(['24', '4,099', '6 (0.15%)', '24 (0.59%)', '80.0 ms']);
+    // Seven days, the newest among them.
+    expect(page.rows).toContainEqual(['country', '1.5% (0.5%)', '0.043%', '0%', '27,599']);
     expect(figureOf('Missing')?.caption).toMatch(/1\.7% on the last day/);
     for (const title of ['Out of range', 'Invalid answers', 'Refused']) expect(figureOf(title)).toBeDefined();
-    expect(page.text).toContain('Never in 96,588 predictions: unseen.');
+    expect(page.text).toContain(
+      'Not once in 96,588 predictions: values of categories that training never saw.',
+    );
   });
 
   test('is made where there is no champion, and where nothing can be judged', () => {
