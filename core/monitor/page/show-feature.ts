@@ -120,7 +120,7 @@ function sayFeature({ last, isWarmingUp }: FeatureJudgement, { bins, beginning, 
 function sayBeginning(beginning: ShiftBeginning | undefined, warn: number): string {
   if (beginning === undefined) return '';
   const { began, alarmed } = beginning;
-  const raised =
-    began === alarmed ? 'that day raised the alarm' : `the alarm was raised by ${formatDay(alarmed)}`;
-  return `It is at ${warn} or above since ${formatLongDay(began)}; ${raised}.`;
+  // Evidence adds up over days: the day of the alarm may be below the limit by itself.
+  if (began === alarmed) return `${formatLongDay(alarmed)} raised the alarm.`;
+  return `It was at ${warn} or above from ${formatLongDay(began)} on; ${formatDay(alarmed)} raised the alarm.`;
 }

@@ -37,8 +37,20 @@ describe('who has a minute', () => {
     const { letters = [], caption, pictures } = figureOf('amount') ?? {};
     expect(letters).toEqual(expect.arrayContaining(['since 21 Mar', 'warn 0.1', 'act 0.25', '9.9% → 19%']));
     expect(caption).toMatch(/^On 24 Mar the bin “> 240” holds 19%; in training it held 9\.9%\./);
-    expect(caption).toContain('since 21 March 2026; that day raised the alarm.');
+    expect(caption).toContain('21 March 2026 raised the alarm.');
     expect(pictures).toBe(2);
+  });
+
+  test('sees the day it began apart from the day of the alarm, where evidence had to add up', () => {
+    const subject = pageOf();
+    const { drift } = subject.input;
+    if (drift === undefined) throw new Error('The shop is judged.');
+    const alarm = { kind: 'drift' as const, since: '2026-03-24T00:00:00.000Z' };
+    const features = drift.features.map((one) => (one.alarm === undefined ? one : { ...one, alarm }));
+    const late = { ...subject, input: { ...subject.input, drift: { ...drift, features } } };
+    const [first] = parsePage(renderMonitorPage(late)).figures;
+    expect(first?.letters).toContain('since 22 Mar');
+    expect(first?.caption).toContain('at 0.1 or above from 22 March 2026 on; 23 Mar raised the alarm.');
   });
 
   test('is told of nothing where nothing is wrong', () => {
