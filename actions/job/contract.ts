@@ -101,7 +101,7 @@ export const CONTRACTS = {
   'monitor-check': {
     name: 'monitor-check',
     inputs: { config, environment: text(), 'github-token': githubToken, plan },
-    outputs: ['action'],
+    outputs: ['action', 'page'],
   },
 } as const satisfies Readonly<Record<string, Contract>>;
 export type ActionName = keyof typeof CONTRACTS;

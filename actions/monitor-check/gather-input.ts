@@ -1,18 +1,6 @@
-import type { ColumnRoles } from '../../core/config/config.ts';
-import { buildCohorts, type LabelCount } from '../../core/drift/build-cohorts.ts';
-import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
-import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
-import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
-import { type DriftJudgement, judgeDrift } from '../../core/drift/judge-drift.ts';
-import {
-  judgeLabels,
-  type LabelJudgement,
-  type LabelOptions,
-  withoutPromise,
-} from '../../core/drift/judge-labels.ts';
-import { promiseOf } from '../../core/drift/late-label.ts';
+import type { LabelCount } from '../../core/drift/build-cohorts.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
-import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
+import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, isAfter } from '../../core/instant.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
@@ -24,8 +12,11 @@ import {
   lookUp,
 } from '../../core/ledger/state.ts';
 import { NO_PROFILE } from '../../core/monitor/decide-monitor.ts';
+import { type PageEvidence, sumUp } from '../../core/monitor/evidence/sum-up.ts';
+import { judgeServed } from '../../core/monitor/judge-served.ts';
 import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
+import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { Instance } from '../../core/serving/api.ts';
 import { harmBrake } from '../../core/serving/harm-brake.ts';
 import { readObservations } from '../serving/read-observations.ts';
@@ -38,10 +29,15 @@ type Seen = {
   readonly report: HostReport;
   readonly windows: readonly CaptureWindow[];
   readonly labels: readonly LabelCount[];
+  /** Of the last day, where it serves the champion. */
+  readonly observations: readonly Observation[];
 };
 
+/** What a check decides on, and the same summed up for people. */
+type Gathered = { readonly input: MonitorInput; readonly evidence: PageEvidence };
+
 /** Asks every host what it serves and what it saw, and judges the champion on it. A host that can't be reached is a finding. */
-export async function gatherInput(monitoring: Monitoring, state: LedgerState): Promise<MonitorInput> {
+export async function gatherInput(monitoring: Monitoring, state: LedgerState): Promise<Gathered> {
   const { request, ports } = monitoring;
   const now = ports.clock.now();
   const here = environmentOf(state, request.environmentName);
@@ -49,7 +45,16 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
   const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent, here)));
   const profile = await fetchProfile(monitoring, state, champion);
   const lastRun = await findLastRun(monitoring);
-  return {
+  const told = {
+    windows: seen.flatMap(({ windows }) => windows),
+    labels: seen.flatMap(({ labels }) => labels),
+    observations: seen.flatMap(({ observations }) => observations),
+  };
+  const judged =
+    profile.kind === 'read'
+      ? judgeServed(profile.profile, { now, policy: request.config.monitor, ...told })
+      : undefined;
+  const input: MonitorInput = {
     now,
     environment: request.environmentName,
     ledger: state,
@@ -57,10 +62,18 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
     deliverySeconds: request.config.project.timeoutSeconds,
     hosts: seen.map(({ report }) => report),
     lastRun,
-    ...(profile.kind === 'read'
-      ? judgeSeen(monitoring, profile.profile, seen, now)
-      : { unjudged: { code: profile.kind, metric: 'windows', message: profile.message } }),
+    ...judged,
+    ...(profile.kind !== 'read' && {
+      unjudged: { code: profile.kind, metric: 'windows', message: profile.message },
+    }),
   };
+  const { drift, labels } = request.config.monitor;
+  const limits = { warn: drift.warn, maturitySeconds: labels.maturitySeconds };
+  const known =
+    profile.kind === 'read' && judged !== undefined
+      ? { judged: { profile: profile.profile, ...limits, ...judged } }
+      : {};
+  return { input, evidence: sumUp(told, { champion, now, ...known }) };
 }
 
 async function look({ request, ports }: Monitoring, agent: AgentPort, here: EnvironmentState): Promise<Seen> {
@@ -81,12 +94,21 @@ async function look({ request, ports }: Monitoring, agent: AgentPort, here: Envi
     };
     const labels = champion === undefined ? [] : await agent.labels(model, champion);
     const windows = await readWindows(agent, model);
-    if (here.champion === undefined || stable !== champion) return { report, windows, labels };
-    const counting = await compare({ request, ports }, agent, { champion: here.champion, windows });
-    return { report: { ...report, ...(counting && { counting }) }, windows, labels };
+    if (here.champion === undefined || stable !== champion)
+      return { report, windows, labels, observations: [] };
+    const { counting, observations } = await compare({ request, ports }, agent, {
+      champion: here.champion,
+      windows,
+    });
+    return { report: { ...report, ...(counting && { counting }) }, windows, labels, observations };
   } catch (thrown) {
     ports.log.warn(`${agent.url} can't be asked: ${messageOf(thrown)}`);
-    return { report: { host: agent.url, problem: messageOf(thrown) }, windows: [], labels: [] };
+    return {
+      report: { host: agent.url, problem: messageOf(thrown) },
+      windows: [],
+      labels: [],
+      observations: [],
+    };
   }
 }
 
@@ -95,16 +117,17 @@ async function compare(
   { request, ports }: Monitoring,
   agent: AgentPort,
   { champion, windows }: { readonly champion: Deployed; readonly windows: readonly CaptureWindow[] },
-): Promise<HostReport['counting']> {
+): Promise<{ readonly counting?: HostReport['counting']; readonly observations: readonly Observation[] }> {
   const now = ports.clock.now();
   const dayAgo = addSeconds(now, -COUNTING_SECONDS);
   const since = isAfter(champion.at, dayAgo) ? champion.at : dayAgo;
   try {
     const observations = await readObservations(agent, request.config.model, since);
-    return compareCounts({ windows, observations }, { version: champion.version, since, now });
+    const counting = compareCounts({ windows, observations }, { version: champion.version, since, now });
+    return { counting, observations };
   } catch (thrown) {
     ports.log.warn(`What ${agent.url} answered can't be compared with what it counted: ${messageOf(thrown)}`);
-    return undefined;
+    return { observations: [] };
   }
 }
 
@@ -153,74 +176,4 @@ async function fetchProfile(
     const message = `Drift and answers could not be judged, for the champion’s reference profile can't be read: ${messageOf(thrown)}`;
     return { kind: 'profile-unreadable', message };
   }
-}
-
-function judgeSeen(
-  { request }: Monitoring,
-  profile: ReferenceProfile,
-  seen: readonly Seen[],
-  now: string,
-): Pick<MonitorInput, 'drift' | 'fastLane' | 'labels' | 'accuracy'> {
-  const windows = seen.flatMap((host) => host.windows);
-  const leaveOut = listLeftOut(request.config.monitor.drift.columns);
-  const options = { ...DEFAULT_DRIFT_OPTIONS, ...request.config.monitor.drift, leaveOut, until: now };
-  const drift = judgeDrift(profile, windows, options);
-  const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, leaveOut, until: now });
-  const counts = seen.flatMap((host) => host.labels);
-  const { drift: policy, labels: late } = request.config.monitor;
-  const labels = judgeSeenLabels(profile, windows, counts, {
-    now,
-    maturitySeconds: late.maturitySeconds,
-    falseAlarmSeconds: policy.falseAlarmSeconds,
-  });
-  return {
-    ...{ drift, fastLane, accuracy: estimate(profile, windows, drift, labels) },
-    ...(labels && { labels }),
-  };
-}
-
-/** Columns that trainyard.yml leaves out now, whatever the package was built with. */
-function listLeftOut(columns: ColumnRoles): readonly string[] {
-  return Object.entries(columns).flatMap(([name, role]) =>
-    role === 'text' || role === 'category' ? [] : [name],
-  );
-}
-
-/** Late labels of all hosts together; nothing where none came. */
-function judgeSeenLabels(
-  profile: ReferenceProfile,
-  windows: readonly CaptureWindow[],
-  counts: readonly LabelCount[],
-  options: LabelOptions,
-): LabelJudgement | undefined {
-  const promise = promiseOf(profile.prediction);
-  if (counts.length === 0) return undefined;
-  if (promise === undefined) return withoutPromise(counts);
-  const ours = mergeWindows(windows).filter(({ version }) => version === profile.version);
-  const cohorts = buildCohorts(ours, counts, promise.bins.total.length);
-  return judgeLabels(promise.bins, cohorts, { ...options, subject: promise.subject });
-}
-
-function estimate(
-  profile: ReferenceProfile,
-  windows: readonly CaptureWindow[],
-  drift: DriftJudgement,
-  labels: LabelJudgement | undefined,
-): AccuracyEstimate {
-  const bins = profile.prediction.confidence;
-  const ours = windows.filter(({ version }) => version === profile.version);
-  const counts = (bins?.total ?? []).map((_, bin) =>
-    ours.reduce((sum, window) => sum + (window.prediction.confidence?.[bin] ?? 0), 0),
-  );
-  const rows = ours.reduce((sum, { n }) => sum + n, 0);
-  const features = Object.keys(ours[0]?.features ?? {}).length;
-  const outside = ours
-    .flatMap(({ features: counted }) => Object.values(counted))
-    .reduce((sum, { below, above }) => sum + below + above, 0);
-  const outOfRangeShare = rows * features === 0 ? 0 : outside / (rows * features);
-  return estimateAccuracy(bins, counts, {
-    outOfRangeShare,
-    hasInputAlarm: drift.verdict === 'fail',
-    hasLabelAlarm: labels?.verdict === 'fail',
-  });
 }

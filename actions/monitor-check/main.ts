@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
+import { createSaveFile } from '../../adapters/save-file.ts';
 import { defaultEnvironment } from '../../core/config/config.ts';
 import { SECRETS } from '../../core/names.ts';
 import { authorOf } from '../job/author.ts';
@@ -38,6 +40,7 @@ export function main(): Promise<void> {
         packages: connectPackages(host, tracking),
         github: await connectGitHub(host, token, log),
         clock: systemClock,
+        saveFile: createSaveFile(path.join(host.temp, 'trainyard-monitor')),
         log,
         sign: (type, payload) => signDispatch(secret, type, payload),
       },

@@ -21,6 +21,7 @@ import { registryFollows } from '../serving/registry-follows.ts';
 import { type AskFor, createAskFor, MAX_REASON } from './ask-for.ts';
 import { closeLostTrainings } from './close-lost-trainings.ts';
 import { gatherInput } from './gather-input.ts';
+import { keepPage, tellPage } from './keep-page.ts';
 import type { Monitoring } from './monitor-context.ts';
 import { repairHosts } from './repair-hosts.ts';
 import { takeUpRollout } from './take-up-rollout.ts';
@@ -83,9 +84,16 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const moved = await registryFollows(registry, state, { environment, aliases });
   const repaired = [...takenUp, ...begunAgain, ...moved, ...broughtBack];
   for (const line of repaired) ports.log.info(line);
-  const input = await gatherInput(monitoring, state);
+  const { input, evidence } = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);
-  const told: readonly Block[] = repaired.length === 0 ? [] : [{ kind: 'list', items: repaired }];
+  if (decision.isChange) await record(monitoring, decision);
+  const page = await warnIfFailing(ports.log, 'The page could not be made', undefined, () =>
+    keepPage(monitoring, { decision, input, evidence }),
+  );
+  const told: readonly Block[] = [
+    ...(repaired.length === 0 ? [] : [{ kind: 'list', items: repaired } as const]),
+    ...(page === undefined ? [] : [tellPage(page, request.runUrl)]),
+  ];
   const report: Report = {
     sign: 'monitored',
     about: `${request.config.model} in ${request.environmentName}`,
@@ -104,7 +112,7 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
     reasonCode: REASON_CODES[decision.action],
     headline: `${decision.action}: ${decision.explanation}`,
     report,
-    outputs: { action: decision.action },
+    outputs: { action: decision.action, page: page?.file ?? '' },
     result: {
       ...{
         action: decision.action,

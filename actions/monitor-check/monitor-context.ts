@@ -22,6 +22,8 @@ type MonitorPorts = {
   readonly packages: PackageSource;
   readonly github: GitHub;
   readonly clock: Clock;
+  /** Keeps a text as a file of that name until the job ends; gives its path. */
+  readonly saveFile: (name: string, text: string) => Promise<string>;
   readonly log: Log;
   /** Signs a dispatch; gives `undefined` when the job has no dispatch secret for its environment, and then none is sent. */
   readonly sign: (type: string, payload: UnsignedPayload) => DispatchPayload | undefined;

@@ -26,6 +26,21 @@ type ShiftKind = 'skew' | 'drift';
 /** An alarm that stands: raised at the end of a batch, and not one batch within tolerance since. */
 type Alarm = { readonly kind: ShiftKind; readonly since: string };
 
+/** One judged batch as a point of a history: when it was, its rows, and its index less what chance adds to it. */
+type JudgedBatch = {
+  readonly from: string;
+  readonly to: string;
+  readonly rows: number;
+  readonly index: number;
+};
+
+/** Rows per bin of the reference and of the last judged batch, and what each bin holds, in words. */
+export type ComparedBins = {
+  readonly names: readonly string[];
+  readonly reference: readonly number[];
+  readonly observed: readonly number[];
+};
+
 /** How far one bin moved, as shares of all rows. */
 type MovedBin = { readonly bin: string; readonly reference: number; readonly observed: number };
 
@@ -38,14 +53,7 @@ export type FeatureJudgement = {
   readonly alarm?: Alarm;
   /** Alarms raised so far, those that no longer stand among them. */
   readonly alarms: number;
-  readonly last?: {
-    readonly from: string;
-    readonly to: string;
-    readonly rows: number;
-    readonly index: number;
-    readonly interval: Interval;
-    readonly pValue: number;
-  };
+  readonly last?: JudgedBatch & { readonly interval: Interval; readonly pValue: number };
   /** The largest index of usual days, when those are known. */
   readonly usualReach?: number;
   readonly isWarmingUp: boolean;
@@ -53,8 +61,10 @@ export type FeatureJudgement = {
   readonly logStatistic: number;
   readonly logThreshold: number;
   readonly movedBins: readonly MovedBin[];
-  /** Index of each judged batch, oldest first. */
-  readonly history: readonly number[];
+  /** Absent before the first judged batch. */
+  readonly bins?: ComparedBins;
+  /** Each judged batch, oldest first. */
+  readonly history: readonly JudgedBatch[];
 };
 
 /** What one feature showed in one closed batch. */
@@ -72,7 +82,7 @@ type Track = {
   readonly alarms: number;
   readonly isOffFromStart: boolean;
   readonly last?: ComparedBatch & { readonly pValue: number };
-  readonly history: readonly number[];
+  readonly history: readonly JudgedBatch[];
 };
 
 /** The usual wobble, and from which of the compared batches on it is known: never, while too few of them were usual. */
@@ -146,7 +156,7 @@ function stepTrack(before: Track, step: Step, limits: Limits): Track {
   const next = {
     isOffFromStart,
     last: { batch, comparison, pValue },
-    history: [...before.history, comparison.index.debiased],
+    history: [...before.history, historyOf({ batch, comparison })],
   };
   const isSkewed =
     isFirst &&
@@ -166,6 +176,10 @@ function stepTrack(before: Track, step: Step, limits: Limits): Track {
     alarms: before.alarms + (standing === undefined ? 1 : 0),
     logStatistic: LOG_START,
   };
+}
+
+function historyOf({ batch: { from, to }, comparison }: ComparedBatch): JudgedBatch {
+  return { from, to, rows: comparison.rows, index: comparison.index.debiased };
 }
 
 function concludeFeature(
@@ -197,14 +211,12 @@ function concludeFeature(
   return {
     ...base,
     last: {
-      from: batch.from,
-      to: batch.to,
-      rows: comparison.rows,
-      index: comparison.index.debiased,
+      ...historyOf(last),
       interval: indexInterval(comparison.index, INTERVAL_LEVEL),
       pValue,
     },
     movedBins: findMovedBins(feature, batch.counts),
+    bins: { names: feature.binNames, reference: feature.reference, observed: batch.counts },
   };
 }
 

@@ -8,6 +8,7 @@ import { findUncounted } from './find-uncounted.ts';
 import { type Finding, MONITOR_ACTIONS, type MonitorAction } from './finding.ts';
 import type { MonitorInput } from './monitor-input.ts';
 import { muteFindings } from './mute-findings.ts';
+import { SAID } from './say-action.ts';
 
 /**
  * What to do about a deployed model now. `wanted` is what the findings ask for; `action` what may be done of it: a retrain waits
@@ -145,14 +146,6 @@ function nothingDeployed(input: MonitorInput): MonitorDecision {
   const said = { action: 'none', codes: [], ...NOTHING_BESIDE } as const;
   return { ...said, wanted: 'none', reasons, explanation: message, isChange: isChange(input, said) };
 }
-
-const SAID: Readonly<Record<MonitorAction, string>> = {
-  none: 'All is well',
-  investigate: 'Needs a look',
-  retrain: 'Train again',
-  rebuild: 'Build and deploy the package again',
-  rollback: 'Return to the previous version',
-};
 
 function explain(
   action: MonitorAction,

@@ -74,7 +74,10 @@ function featureRow(feature: FeatureJudgement, actIndex: number): readonly Text[
     shown,
     last === undefined ? '–' : formatCount(last.rows),
     usualReach === undefined ? '–' : formatIndex(usualReach),
-    drawSparkline(feature.history.slice(-SHOWN_BATCHES), actIndex),
+    drawSparkline(
+      feature.history.slice(-SHOWN_BATCHES).map(({ index }) => index),
+      actIndex,
+    ),
     alarm === undefined
       ? said
       : [{ kind: 'strong', text: alarm.kind }, ` (${severity}) since ${alarm.since}`],

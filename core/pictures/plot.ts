@@ -16,7 +16,9 @@ type PlotFrame = {
 
 type Axis = {
   readonly range: Range;
-  readonly title: string;
+  readonly title?: string;
+  /** Where its numbers stand; about five round ones unless told. */
+  readonly ticks?: readonly number[];
   readonly write: (value: number) => string;
 };
 
@@ -35,21 +37,28 @@ export function openPlot(frame: PlotFrame): Plot {
   const toX = (value: number): number => x + width * shareOf(value, across.range);
   const toY = (value: number): number => y + height * (1 - shareOf(value, up.range));
   const bottom = y + height;
-  const columns = ticksOf(across.range).flatMap((value) => [
+  const columns = (across.ticks ?? ticksOf(across.range)).flatMap((value) => [
     shape('line', { x1: toX(value), x2: toX(value), y1: y, y2: bottom, class: 'grid' }),
     label(across.write(value), { x: toX(value), y: bottom + 16, anchor: 'middle', style: 'muted small' }),
   ]);
-  const rows = ticksOf(up.range).flatMap((value) => [
+  const rows = (up.ticks ?? ticksOf(up.range)).flatMap((value) => [
     shape('line', { x1: x, x2: x + width, y1: toY(value), y2: toY(value), class: 'grid' }),
     label(up.write(value), { x: x - 7, y: toY(value) + 4, anchor: 'end', style: 'muted small' }),
   ]);
   const titles = [
-    label(across.title, { x: x + width / 2, y: bottom + 34, anchor: 'middle', style: 'small' }),
-    label(up.title, { x: x - 42, y: y + height / 2, anchor: 'middle', style: 'small', turned: -90 }),
+    ...nameAxis(across, { x: x + width / 2, y: bottom + 34 }),
+    ...nameAxis(up, { x: x - 42, y: y + height / 2, turned: -90 }),
     ...(title === undefined ? [] : [label(title, { x, y: y - 10, style: 'strong' })]),
   ];
   const border = shape('rect', { x, y, width, height, class: 'axis' });
   return { toX, toY, frame: [...columns, ...rows, border, ...titles] };
+}
+
+function nameAxis(
+  { title }: Axis,
+  place: { readonly x: number; readonly y: number; readonly turned?: number },
+): readonly Shape[] {
+  return title === undefined ? [] : [label(title, { ...place, anchor: 'middle', style: 'small' })];
 }
 
 /** About five round numbers within a range. */

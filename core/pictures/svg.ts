@@ -1,7 +1,8 @@
+import { escapeMarkup, type Markup } from '../report/html.ts';
 import { toLine } from '../report/plain-text.ts';
 
 /** A piece of a picture. Only this file makes one, so that what it holds is markup of ours and text that was escaped. */
-export type Shape = { readonly markup: string };
+export type Shape = Markup;
 
 type Tag = 'g' | 'rect' | 'line' | 'circle' | 'polyline' | 'path' | 'polygon';
 type Attribute =
@@ -25,9 +26,6 @@ type Attribute =
 
 /** Nothing here can name a script, a handler or an address. */
 type Attributes = Readonly<Partial<Record<Attribute, string | number>>>;
-
-/** Letters that no XML 1.0 document may hold, beside those that no text of ours shows. */
-const NOT_XML = /[\ufffe\uffff]/g;
 
 /** One element; numbers are rounded to hundredths. */
 export function shape(tag: Tag, attributes: Attributes, children: readonly Shape[] = []): Shape {
@@ -57,7 +55,7 @@ export function label(text: string, { x, y, anchor, style, turned }: Place, long
       ? ''
       : ` transform="rotate(${writeValue(turned)} ${writeValue(x)} ${writeValue(y)})"`,
   ].join('');
-  return { markup: `<text${attributes}>${escapeXml(shortenText(text, longest))}</text>` };
+  return { markup: `<text${attributes}>${escapeMarkup(shortenText(text, longest))}</text>` };
 }
 
 /** What a whole picture is called, what it shows in a sentence, and how large it is drawn. */
@@ -78,12 +76,25 @@ export function drawSheet({ title, description, width, height }: Sheet, shapes: 
   const size = `viewBox="0 0 ${writeValue(width)} ${writeValue(height)}" width="${writeValue(width)}" height="${writeValue(height)}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-labelledby="title description">`,
-    `<title id="title">${escapeXml(title)}</title>`,
-    `<desc id="description">${escapeXml(description)}</desc>`,
-    `<style>${STYLE}</style>`,
+    `<title id="title">${escapeMarkup(title)}</title>`,
+    `<desc id="description">${escapeMarkup(description)}</desc>`,
+    `<style>${pictureStyle('svg')}</style>`,
     body,
     '</svg>\n',
   ].join('\n');
+}
+
+/**
+ * The same picture as a part of a page, which has `pictureStyle` once for all of them. It is as wide as its place allows, and is read
+ * aloud as its description.
+ */
+export function embedSheet(
+  { description, width, height }: Omit<Sheet, 'title'>,
+  shapes: readonly Shape[],
+): Markup {
+  const body = shapes.map(({ markup }) => markup).join('');
+  const size = `viewBox="0 0 ${writeValue(width)} ${writeValue(height)}"`;
+  return { markup: `<svg ${size} role="img" aria-label="${escapeMarkup(description)}">${body}</svg>` };
 }
 
 /** A text that takes at most so many letters, none of them in half. */
@@ -92,32 +103,31 @@ export function shortenText(text: string, longest = Number.POSITIVE_INFINITY): s
   return letters.length <= longest ? letters.join('') : `${letters.slice(0, longest - 1).join('')}…`;
 }
 
-function escapeXml(text: string): string {
-  return toLine(text)
-    .replaceAll(NOT_XML, '')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}
-
 function writeValue(value: string | number): string {
-  if (typeof value === 'string') return escapeXml(value);
+  if (typeof value === 'string') return escapeMarkup(value);
   return Number.isFinite(value) ? String(Math.round(100 * value) / 100) : '0';
 }
 
+/** The colours of GitHub's own pages. Texts have a contrast of 4.5 and more to the paper. */
+const LIGHT =
+  '--paper:#fff;--ink:#1f2328;--muted:#59636e;--grid:#e3e8ed;--axis:#afb8c1;--champion:#7d8590;--challenger:#0969da;--wrong:#bc4c00;--on:#fff';
+const DARK =
+  '--paper:#0d1117;--ink:#e6edf3;--muted:#9198a1;--grid:#262c36;--axis:#4d5560;--champion:#9198a1;--challenger:#58a6ff;--wrong:#f0883e;--on:#0d1117';
+
 /**
- * The colours of GitHub's own pages; the champion is grey and dashed, the challenger blue and whole, what is wrong is orange and square, so
- * that nobody has to tell them by colour.
+ * What all pictures below `scope` look like: the champion is grey and dashed, the challenger blue and whole, what is wrong is orange and
+ * square, so that nobody has to tell them by colour. On paper they are light.
  */
-const STYLE = `
-svg{font:12px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;font-variant-numeric:tabular-nums;
---paper:#fff;--ink:#1f2328;--muted:#59636e;--grid:#e3e8ed;--axis:#afb8c1;--champion:#7d8590;--challenger:#0969da;--wrong:#bc4c00;--on:#fff}
-@media (prefers-color-scheme:dark){svg{--paper:#0d1117;--ink:#e6edf3;--muted:#9198a1;--grid:#262c36;--axis:#4d5560;--champion:#9198a1;--challenger:#58a6ff;--wrong:#f0883e;--on:#0d1117}}
+export function pictureStyle(scope: 'svg' | ':root'): string {
+  return `
+svg{font:12px system-ui,-apple-system,"Segoe UI",Helvetica,Arial,sans-serif;font-variant-numeric:tabular-nums}
+${scope}{${LIGHT}}
+@media screen and (prefers-color-scheme:dark){${scope}{${DARK}}}
 text{fill:var(--ink)}.muted{fill:var(--muted)}.small{font-size:11px}.tiny{font-size:10px}.head{font-size:15px;font-weight:600}.strong{font-weight:600}
 .paper{fill:var(--paper)}.grid{stroke:var(--grid)}.axis{fill:none;stroke:var(--axis)}.guide{stroke:var(--muted);stroke-dasharray:2 3}
-.champion{fill:none;stroke:var(--champion);stroke-width:2;stroke-dasharray:5 4}.challenger{fill:none;stroke:var(--challenger);stroke-width:2}
+.champion{fill:none;stroke:var(--champion);stroke-width:2;stroke-dasharray:5 4}.challenger{fill:none;stroke:var(--challenger);stroke-width:2}.wrong{fill:none;stroke:var(--wrong);stroke-width:2}
 .champion-bar{stroke:var(--champion);stroke-width:1.5}.challenger-bar{stroke:var(--challenger);stroke-width:1.5}.wrong-bar{stroke:var(--wrong);stroke-width:1.5}
 .champion-fill{fill:var(--champion)}.challenger-fill{fill:var(--challenger)}.wrong-fill{fill:var(--wrong)}
 .open-fill{fill:var(--paper);stroke:var(--challenger);stroke-width:1.5}.margin{stroke:var(--wrong);stroke-width:1.5;stroke-dasharray:4 3}
 .on{fill:var(--on)}`.trim();
+}

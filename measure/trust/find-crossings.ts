@@ -11,6 +11,11 @@ const workflowSchema = z.object({
 /** Something that reaches a job: an output of another (`train.result`), a secret, a variable, a checkout, or the event. */
 type Found = { readonly carried: string; readonly job: string };
 
+/**
+ * What a job may use beside our own actions. An artifact that is uploaded leads to people, and into no job as long as none downloads one.
+ */
+const KNOWN = /^(\$\/actions\/[\w-]+$|actions\/(?:checkout|upload-artifact)@)/;
+
 /** Everything that reaches the jobs of a workflow, by every expression in it; and every step that is none of ours. */
 export function findCrossings(text: string): {
   readonly found: readonly Found[];
@@ -26,7 +31,7 @@ export function findCrossings(text: string): {
   });
   const strangers = Object.entries(jobs).flatMap(([job, { steps, container, services }]) => [
     ...steps
-      .filter(({ uses }) => uses === undefined || !/^(\$\/actions\/[\w-]+$|actions\/checkout@)/.test(uses))
+      .filter(({ uses }) => uses === undefined || !KNOWN.test(uses))
       .map((step) => `${job}: ${JSON.stringify(step)}`),
     ...[container, services].flatMap((other) =>
       other === undefined ? [] : [`${job}: ${JSON.stringify(other)}`],

@@ -107,6 +107,7 @@ function toArguments(options: RunOptions, run: WorkflowRun, folder: string): rea
       GITHUB_RUN_ID: String(run.id),
       GITHUB_RUN_ATTEMPT: '1',
       SANDBOX_GATES: options.gates,
+      SANDBOX_ARTIFACTS: run.log.replace(/\.log$/, ''),
     }),
   ];
 }

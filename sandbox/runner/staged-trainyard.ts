@@ -6,10 +6,16 @@ import { pinWorkflow } from './pinned-workflow.ts';
 /** The name under which workflows call Trainyard. */
 const TRAINYARD = 'trainyard/trainyard';
 const TRAINYARD_REF = 'v1';
-const CHECKOUT = /actions\/checkout@[0-9a-f]{40}/g;
 
 const WORKFLOWS = path.join('.github', 'workflows');
-const CHECKOUT_STAND_IN = path.join(import.meta.dirname, 'checkout');
+/** What stands for the actions of GitHub's own that the reusable workflows use. */
+const STAND_INS = [
+  { action: /actions\/checkout@[0-9a-f]{40}/g, folder: path.join(import.meta.dirname, 'checkout') },
+  {
+    action: /actions\/upload-artifact@[0-9a-f]{40}/g,
+    folder: path.join(import.meta.dirname, 'upload-artifact'),
+  },
+];
 const REUSABLE = ['pipeline.yml', 'monitor.yml'];
 
 /**
@@ -30,7 +36,9 @@ export function stageTrainyard(root: string, folder: string): Readonly<Record<st
   for (const file of REUSABLE) {
     const text = readFileSync(path.join(root, WORKFLOWS, file), 'utf8');
     writeFileSync(path.join(folder, WORKFLOWS, file), pinWorkflow(gateJobs(text), TRAINYARD, TRAINYARD_REF));
-    for (const reference of text.match(CHECKOUT) ?? []) stood[reference] = CHECKOUT_STAND_IN;
+    for (const { action, folder: standIn } of STAND_INS) {
+      for (const reference of text.match(action) ?? []) stood[reference] = standIn;
+    }
   }
   return stood;
 }

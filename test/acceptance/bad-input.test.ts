@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -120,6 +120,20 @@ describe('a signed retrain', () => {
     expect(startedJobs(second)).toEqual(['plan']);
     const requested = readLedger(sandbox.remote, MODEL).filter(({ kind }) => kind === 'training.requested');
     expect(requested).toHaveLength(1);
+  });
+});
+
+describe('the monitor', () => {
+  it('leaves its page with the run, though no host and no MLflow answers', async () => {
+    const run = await runOne(sandbox.tick('trainyard-monitor.yml'));
+    expect(run.conclusion).toBe('success');
+    expect(outputOf(run, 'check', 'action')).toBe('none');
+    const page = readFileSync(
+      path.join(run.log.replace(/\.log$/, ''), 'monitor-mnist-production.html'),
+      'utf8',
+    );
+    expect(page).toContain('mnist in production · nothing deployed');
+    expect(page).toContain('</html>');
   });
 });
 

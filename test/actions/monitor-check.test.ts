@@ -69,15 +69,15 @@ describe('late labels', () => {
 
   test('of all hosts together ask for a training when they break the promise of the confidence', async () => {
     const { outputs, result, report } = await labelled('2026-11-01', 0);
-    expect(outputs).toEqual({ action: 'retrain' });
+    expect(outputs).toMatchObject({ action: 'retrain' });
     expect(result['codes']).toEqual(['labels-worse-than-promised']);
     expect(showReport(report)).toMatch(/Accuracy by label is 0% .* over 40 labels/);
   });
 
   test('that keep it ask for nothing, nor do those of predictions too young to judge', async () => {
-    expect((await labelled('2026-11-01', 20)).outputs).toEqual({ action: 'none' });
+    expect((await labelled('2026-11-01', 20)).outputs).toMatchObject({ action: 'none' });
     const young = await labelled('2026-11-20', 0);
-    expect(young.outputs).toEqual({ action: 'none' });
+    expect(young.outputs).toMatchObject({ action: 'none' });
     expect(showReport(young.report)).toContain('too-few-labels');
   });
 });
@@ -86,18 +86,18 @@ describe('monitor-check', () => {
   test('asks for nothing while the hosts serve the champion, and says so', async () => {
     const { github, monitoring } = bench();
     const outcome = await monitorCheck(monitoring);
-    expect(outcome.outputs).toEqual({ action: 'none' });
+    expect(outcome.outputs).toMatchObject({ action: 'none' });
     expect(github.issues.size).toBe(0);
   });
 
   test('opens one issue for a host that can not be asked, and closes it when it is back', async () => {
     const { world, github, monitoring } = bench();
     world.agents[1].reachable = false;
-    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'investigate' });
+    expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'investigate' });
     await monitorCheck(monitoring);
     expect(github.issues.size).toBe(1);
     world.agents[1].reachable = true;
-    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'none' });
+    expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'none' });
     expect(github.issues.size).toBe(0);
   });
 
@@ -125,7 +125,7 @@ describe('monitor-check', () => {
 
   test('asks for a training of a stale champion by a signed dispatch, with the same id until it is on record', async () => {
     const { github, monitoring } = bench(60);
-    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'retrain' });
+    expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'retrain' });
     await monitorCheck(monitoring);
     const ids = github.dispatches.map(({ payload }) => payload.id);
     expect(ids).toEqual(['retrain-1-v1-production-mnist', 'retrain-1-v1-production-mnist']);
@@ -138,7 +138,7 @@ describe('monitor-check', () => {
     const { world, github, monitoring } = bench(60);
     const refused = new Error('Issues are disabled for this repo (410).');
     vi.spyOn(github, 'upsertIssue').mockRejectedValue(refused);
-    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'retrain' });
+    expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'retrain' });
     expect(github.dispatches).toHaveLength(1);
     expect(world.lines.join('\n')).toContain('The issue could not be written: Issues are disabled');
   });
@@ -154,7 +154,7 @@ describe('monitor-check', () => {
       since,
     };
     world.agents[1].instances.set('1', other);
-    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'rebuild' });
+    expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'rebuild' });
     expect([...github.issues.values()].join()).toContain('`/deploy mnist v1 production`');
   });
 
@@ -162,7 +162,7 @@ describe('monitor-check', () => {
     const { world, github, monitoring } = bench();
     world.ledger.events.length = 0;
     const outcome = await monitorCheck(monitoring);
-    expect(outcome.outputs).toEqual({ action: 'investigate' });
+    expect(outcome.outputs).toMatchObject({ action: 'investigate' });
     expect(outcome.result['codes']).toEqual(['served-unknown']);
     expect([...github.issues.values()].join()).toMatch(/serve-1:9443 serves version 1 .* deleted/);
     expect(world.ledger.events).toEqual([]);
@@ -238,7 +238,7 @@ describe('monitor-check', () => {
     stray.instances.set('9', { model: 'mnist', version: '9', package: 'p', state: 'ready', since });
     stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
     const outcome = await monitorCheck(monitoring);
-    expect(outcome.outputs).toEqual({ action: 'none' });
+    expect(outcome.outputs).toMatchObject({ action: 'none' });
     expect(stray.traffic).toMatchObject({ stable: '1', candidatePercent: 0, revision: 5 });
     expect(stray.instances.get('1')?.package).toBe(packageOf('1'));
     expect(stray.instances.has('9')).toBe(false);
@@ -275,7 +275,7 @@ describe('monitor-check', () => {
     braked.traffic = { ...present, brake: { ...brake, at: world.clock.now() } };
     const outcome = await monitorCheck(monitoring);
     expect(braked.traffic).toEqual({ ...present, brake: { ...brake, at: world.clock.now() } });
-    expect(outcome.outputs).toEqual({ action: 'rollback' });
+    expect(outcome.outputs).toMatchObject({ action: 'rollback' });
     expect(outcome.result['codes']).toEqual(['champion-braked']);
     expect(showReport(outcome.report)).toMatch(/serve-2:9443 braked version 2 .* It fails half\./);
     expect([...github.issues.values()].join()).toContain('`/rollback mnist production`');
@@ -337,7 +337,7 @@ describe('monitor-check', () => {
     world.ledger.events.push(...versionEvents('9'));
     stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
     stray.failsWith = 'load-failed';
-    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'investigate' });
+    expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'investigate' });
     expect(stray.traffic.stable).toBe('9');
     expect(world.lines.join('\n')).toContain('it does not load');
   });

@@ -102,7 +102,7 @@ describe('the monitor, of a rollout whose reports nobody has obeyed', () => {
         sign: (type, payload) => signDispatch(SECRET, type, payload),
       },
     });
-    expect(outcome.outputs).toEqual({ action: 'none' });
+    expect(outcome.outputs).toMatchObject({ action: 'none' });
     expect(world.lines.join('\n')).toContain('GitHub answered 502.');
   });
 });

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { type Crossing, type Region, ZONES } from '../../measure/trust/crossing.ts';
 import { CROSSINGS } from '../../measure/trust/crossings.ts';
 import { findCrossings } from '../../measure/trust/find-crossings.ts';
@@ -14,6 +16,18 @@ const { found, strangers } = WORKFLOWS.map((file) =>
   found: [...all.found, ...one.found],
   strangers: [...all.strangers, ...one.strangers],
 }));
+
+const workflowSchema = z.object({
+  jobs: z.record(
+    z.string(),
+    z.looseObject({
+      env: z.unknown().optional(),
+      steps: z.array(z.looseObject({ uses: z.string().optional() })).default([]),
+    }),
+  ),
+});
+const isUpload = ({ uses }: { readonly uses?: string | undefined }) =>
+  uses?.includes('upload-artifact@') === true;
 
 /** Where something that reaches a job comes from. */
 function sourceOf(carried: string): Region | undefined {
@@ -43,6 +57,16 @@ describe('the ways between the zones', () => {
 
   test('lead through no other action, script, cache, artifact or container', () => {
     expect(strangers).toEqual([]);
+  });
+
+  test('give what uploads an artifact no secret', () => {
+    const jobs = WORKFLOWS.flatMap((file) =>
+      Object.values(workflowSchema.parse(parse(read('.github', 'workflows', file))).jobs),
+    ).filter(({ steps }) => steps.some(isUpload));
+    expect(jobs).toHaveLength(1);
+    for (const { env, steps } of jobs) {
+      expect(JSON.stringify([env, ...steps.filter(isUpload)])).not.toMatch(/secrets\.|github\.token/);
+    }
   });
 
   test.each(CROSSINGS.flatMap(({ from, to, proofs }) => proofs.map((proof) => ({ from, to, ...proof }))))(

@@ -270,6 +270,16 @@ describe('the report of pipeline.yml', () => {
 });
 
 describe('monitor.yml', () => {
+  it('keeps the page of a check however the check ended, as one file, and fails for none that can’t be kept', () => {
+    const { jobs } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'monitor.yml'))));
+    expect(jobs['check']?.steps.at(-1)).toMatchObject({
+      if: "always() && steps.check.outputs.page != ''",
+      'continue-on-error': true,
+      with: { path: `\${{ steps.check.outputs.page }}`, archive: false },
+    });
+    expect(Object.keys(readAction('/actions/monitor-check').outputs)).toContain('page');
+  });
+
   it('queues by the environment that the check looks at: the caller’s, else the plan’s', () => {
     const { jobs } = workflowSchema.parse(parse(read(path.join(WORKFLOWS, 'monitor.yml'))));
     expect(jobs['check']).toMatchObject({

@@ -1,6 +1,7 @@
 import type { Deployment } from '../../../actions/deploy/deploy.ts';
 import { createFleet } from '../../../actions/deploy/hosts/fleet.ts';
 import type { Plan } from '../../../actions/job/handoff.ts';
+import type { Monitoring } from '../../../actions/monitor-check/monitor-context.ts';
 import type { LocalPackage } from '../../../actions/serving/package-source.ts';
 import { parseConfig } from '../../../core/config/parse-config.ts';
 import { createEvent, type EventContext } from '../../../core/ledger/create-event.ts';
@@ -108,9 +109,13 @@ export type World = {
   readonly kept: Map<string, RolloutRecord>;
   readonly statuses: [string, DeploymentState][];
   readonly lines: string[];
+  /** What jobs saved as files, by name. */
+  readonly files: Map<string, string>;
   /** A job: the same world seen by one more run of the action. */
-  readonly job: (plan: Partial<Plan>, options?: JobOptions) => Deployment;
+  readonly job: (plan: Partial<Plan>, options?: JobOptions) => Deployment & SavesFiles;
 };
+/** What the monitor's job has besides. */
+type SavesFiles = { readonly ports: Pick<Monitoring['ports'], 'saveFile'> };
 export type JobOptions = {
   readonly detach?: boolean;
   readonly leaveAt?: string;
@@ -139,6 +144,7 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
     kept: new Map<string, RolloutRecord>(),
     statuses: [] as [string, DeploymentState][],
     lines: [] as string[],
+    files: new Map<string, string>(),
   };
   const log: Log = {
     info: (line) => world.lines.push(line),
@@ -181,6 +187,10 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
         },
         log,
         attest: () => undefined,
+        saveFile: async (name: string, text: string) => {
+          world.files.set(name, text);
+          return `/runner/temp/${name}`;
+        },
       },
     };
   };

@@ -124,7 +124,7 @@ describe('a picture', () => {
       const style = /<style>(?<style>[\s\S]*)<\/style>/.exec(svg)?.groups?.['style'] ?? '';
       const named = (text: string) =>
         new Set([...text.matchAll(/--(?<name>\w+):/g)].map(({ groups }) => groups?.['name']));
-      const [light = '', dark = ''] = style.split('@media (prefers-color-scheme:dark)');
+      const [light = '', dark = ''] = style.split('@media screen and (prefers-color-scheme:dark)');
       expect(named(light)).toEqual(named(dark.split('}}')[0] ?? ''));
       expect(svg.replace(style, '')).not.toMatch(/#[\da-f]{3,6}\b|rgb\(/i);
     }

@@ -1,0 +1,39 @@
+import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
+import { dayOf } from '../../report/format-day.ts';
+
+/**
+ * What all hosts counted on one day (UTC): `rows` predictions and `refused` requests, `invalid` of the predictions not usable. `cells` are
+ * the values that came with them, of which so many were missing, outside of the range of training, or of a category that it never saw.
+ */
+export type DaySums = {
+  readonly day: string;
+  readonly rows: number;
+  readonly invalid: number;
+  readonly refused: number;
+  readonly cells: number;
+  readonly missing: number;
+  readonly outside: number;
+  readonly unseen: number;
+};
+
+/** Windows added up by day, the oldest first; each window once. */
+export function sumDays(windows: readonly CaptureWindow[]): readonly DaySums[] {
+  const byDay = Map.groupBy(mergeWindows(windows.filter(hasTimes)), ({ from }) => dayOf(from));
+  return [...byDay].map(([day, ofDay]) => sumDay(day, ofDay)).toSorted((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+function sumDay(day: string, windows: readonly CaptureWindow[]): DaySums {
+  const sums = { rows: 0, invalid: 0, refused: 0, cells: 0, missing: 0, outside: 0, unseen: 0 };
+  for (const { n, invalid, refused, features } of windows) {
+    sums.rows += n;
+    sums.invalid += invalid;
+    sums.refused += refused;
+    for (const { missing, below, above, unseen } of Object.values(features)) {
+      sums.cells += n;
+      sums.missing += missing;
+      sums.outside += below + above;
+      sums.unseen += unseen;
+    }
+  }
+  return { day, ...sums };
+}
