@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { ROOT } from '../../sandbox/checkout.ts';
+
+const RULES = path.join(ROOT, 'deploy', 'prometheus', 'rules.yml');
+const rulesSchema = z.object({
+  groups: z.array(z.object({ rules: z.array(z.object({ alert: z.string(), expr: z.string() })) })),
+});
+
+const rules = rulesSchema.parse(parse(readFileSync(RULES, 'utf8'))).groups.flatMap((group) => group.rules);
+const HAS_PROMTOOL = spawnSync('promtool', ['--version']).error === undefined;
+
+test('the alerts ask only for metrics that an agent has', () => {
+  const told = readFileSync(path.join(ROOT, 'agent', 'api', 'metrics.ts'), 'utf8');
+  const asked = rules.flatMap(({ expr }) => expr.match(/trainyard_\w+/g) ?? []);
+  expect(asked.length).toBeGreaterThan(8);
+  expect(asked.filter((name) => !told.includes(`'${name}'`))).toEqual([]);
+});
+
+test('each alert is described in the documentation of operators', () => {
+  const page = readFileSync(path.join(ROOT, 'docs', 'operations.md'), 'utf8');
+  expect(rules.filter(({ alert }) => !page.includes(`\`${alert}\``))).toEqual([]);
+});
+
+test.skipIf(!HAS_PROMTOOL)('promtool finds nothing wrong, and each alert fires when it should', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'ty-rules-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const tests = path.join(folder, 'tests.yml');
+  const text = readFileSync(path.join(import.meta.dirname, 'rules.yml'), 'utf8');
+  writeFileSync(tests, text.replace('RULES', JSON.stringify(RULES)));
+  for (const args of [
+    ['check', 'rules', RULES],
+    ['test', 'rules', tests],
+  ]) {
+    const { status, stdout, stderr } = spawnSync('promtool', args, { encoding: 'utf8' });
+    expect(status, `${stdout}${stderr}`).toBe(0);
+  }
+  const fired = parse(text).tests.flatMap(
+    ({ alert_rule_test: cases }: { alert_rule_test: object[] }) => cases,
+  );
+  const names = z
+    .array(z.object({ alertname: z.string(), exp_alerts: z.array(z.unknown()) }))
+    .parse(fired)
+    .flatMap(({ alertname, exp_alerts: expected }) => (expected.length > 0 ? [alertname] : []));
+  expect(rules.map(({ alert }) => alert).filter((alert) => !names.includes(alert))).toEqual([]);
+});
