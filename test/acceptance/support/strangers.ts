@@ -38,7 +38,7 @@ export const STRANGERS = {
   mails: {
     init: ['--target', 'label', '--task', 'multiclass', '--limit', '0.75'],
     hasRequirements: true,
-    train: '/train epochs=4',
+    train: '/train epochs=14',
     ask: ['print(\'{"dataframe_records": [{"text": "hello where is my parcel courier"}]}\')'],
   },
   shop: {
