@@ -1,6 +1,6 @@
 import type { BoxLevel } from './box-level.ts';
 import type { ProjectEnvironment } from './config/config.ts';
-import type { LabelCount } from './drift/build-cohorts.ts';
+import type { LabelCount } from './drift/labels/build-cohorts.ts';
 import type { CaptureWindow } from './drift/window.ts';
 import type { Problem } from './errors.ts';
 import type { Instant } from './instant.ts';

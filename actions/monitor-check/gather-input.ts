@@ -1,4 +1,4 @@
-import type { LabelCount } from '../../core/drift/build-cohorts.ts';
+import type { LabelCount } from '../../core/drift/labels/build-cohorts.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';

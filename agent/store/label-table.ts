@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { type LabelCount, labelCountSchema } from '../../core/drift/build-cohorts.ts';
+import { type LabelCount, labelCountSchema } from '../../core/drift/labels/build-cohorts.ts';
 import { inTransaction } from './database.ts';
 
 /** A label found to belong to a prediction. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { isRight } from '../../core/drift/late-label.ts';
+import { isRight } from '../../core/drift/labels/late-label.ts';
 import { addSeconds, instantSchema, isBefore, isInstant, secondsBetween } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { buildCohorts } from '../../core/drift/build-cohorts.ts';
-import { judgeLabels, type LabelJudgement } from '../../core/drift/judge-labels.ts';
-import { promiseOf } from '../../core/drift/late-label.ts';
+import { buildCohorts } from '../../core/drift/labels/build-cohorts.ts';
+import { judgeLabels, type LabelJudgement } from '../../core/drift/labels/judge-labels.ts';
+import { promiseOf } from '../../core/drift/labels/late-label.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';

@@ -1,16 +1,11 @@
 import type { ColumnRoles, Monitor } from '../config/config.ts';
-import { buildCohorts, type LabelCount } from '../drift/build-cohorts.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../drift/drift-options.ts';
 import { type AccuracyEstimate, estimateAccuracy } from '../drift/estimate-accuracy.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../drift/fast-lane.ts';
 import { type DriftJudgement, judgeDrift } from '../drift/judge-drift.ts';
-import {
-  judgeLabels,
-  type LabelJudgement,
-  type LabelOptions,
-  withoutPromise,
-} from '../drift/judge-labels.ts';
-import { promiseOf } from '../drift/late-label.ts';
+import { buildCohorts, type LabelCount } from '../drift/labels/build-cohorts.ts';
+import { judgeLabels, type LabelJudgement, type LabelOptions } from '../drift/labels/judge-labels.ts';
+import { promiseOf, withoutPromise } from '../drift/labels/late-label.ts';
 import type { ReferenceProfile } from '../drift/profile.ts';
 import { type CaptureWindow, mergeWindows } from '../drift/window.ts';
 import type { Instant } from '../instant.ts';

@@ -2,7 +2,7 @@ import type { Monitor } from '../config/config.ts';
 import type { AccuracyEstimate } from '../drift/estimate-accuracy.ts';
 import type { FastLaneJudgement } from '../drift/fast-lane.ts';
 import type { DriftJudgement } from '../drift/judge-drift.ts';
-import type { LabelJudgement } from '../drift/judge-labels.ts';
+import type { LabelJudgement } from '../drift/labels/judge-labels.ts';
 import type { LedgerState } from '../ledger/state.ts';
 import type { HostWarning, Instance } from '../serving/api.ts';
 import type { Reason } from '../verdict.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { labelCountSchema } from '../drift/build-cohorts.ts';
+import { labelCountSchema } from '../drift/labels/build-cohorts.ts';
 import { captureWindowSchema } from '../drift/window.ts';
 import { digestSchema } from '../identity/digest.ts';
 import { hostIdSchema } from '../identity/host-id.ts';

@@ -1,5 +1,5 @@
 import { estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
-import { judgeLabels, type LabelCohort } from '../../core/drift/judge-labels.ts';
+import { judgeLabels, type LabelCohort } from '../../core/drift/labels/judge-labels.ts';
 import type { ConfidenceBins } from '../../core/drift/profile.ts';
 import { toInstant } from '../../core/instant.ts';
 import { type Draws, makeDraws } from './draws.ts';

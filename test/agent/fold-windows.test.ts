@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pruneStore } from '../../agent/store/prune.ts';
 import { readWindows } from '../../agent/windows/read-windows.ts';
-import { buildCohorts } from '../../core/drift/build-cohorts.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../core/drift/judge-drift.ts';
+import { buildCohorts } from '../../core/drift/labels/build-cohorts.ts';
 import { findSilence } from '../../core/drift/silence.ts';
 import { type CaptureWindow, captureWindowSchema } from '../../core/drift/window.ts';
 import { profileOf, windowOf } from '../core/drift/drift-data.ts';

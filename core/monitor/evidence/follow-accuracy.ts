@@ -1,6 +1,6 @@
-import { buildCohorts, type LabelCount } from '../../drift/build-cohorts.ts';
 import { estimateAccuracy } from '../../drift/estimate-accuracy.ts';
-import { judgeLabels } from '../../drift/judge-labels.ts';
+import { buildCohorts, type LabelCount } from '../../drift/labels/build-cohorts.ts';
+import { judgeLabels } from '../../drift/labels/judge-labels.ts';
 import type { ConfidenceBins } from '../../drift/profile.ts';
 import type { CaptureWindow } from '../../drift/window.ts';
 import { isBefore, secondsBetween } from '../../instant.ts';

@@ -1,7 +1,7 @@
-import type { LabelCount } from '../../drift/build-cohorts.ts';
 import type { DriftJudgement } from '../../drift/judge-drift.ts';
 import type { ComparedBins } from '../../drift/judge-feature.ts';
-import type { LabelJudgement } from '../../drift/judge-labels.ts';
+import type { LabelCount } from '../../drift/labels/build-cohorts.ts';
+import type { LabelJudgement } from '../../drift/labels/judge-labels.ts';
 import { nameBins, type ReferenceProfile } from '../../drift/profile.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
 import { addSeconds, isAfter } from '../../instant.ts';
@@ -14,7 +14,7 @@ import { type HourSums, sumHours } from './sum-hours.ts';
 import { HEALTH_DAYS, type InputHealth, sumInputs } from './sum-inputs.ts';
 
 /** What the hosts told of one model, as it came: windows and observations of all hosts, late labels of the champion. */
-export type Told = {
+type Told = {
   readonly windows: readonly CaptureWindow[];
   readonly observations: readonly Observation[];
   readonly labels: readonly LabelCount[];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { LabelCount } from '../../../core/drift/build-cohorts.ts';
+import type { LabelCount } from '../../../core/drift/labels/build-cohorts.ts';
 import type { CaptureWindow } from '../../../core/drift/window.ts';
 import { ServiceError, UNREACHABLE } from '../../../core/errors.ts';
 import type { AgentPort } from '../../../core/ports.ts';

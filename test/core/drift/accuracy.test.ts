@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { estimateAccuracy } from '../../../core/drift/estimate-accuracy.ts';
-import { judgeLabels, type LabelCohort } from '../../../core/drift/judge-labels.ts';
+import { judgeLabels, type LabelCohort } from '../../../core/drift/labels/judge-labels.ts';
 
 const BINS = { edges: [0.6, 0.8], total: [1000, 1000, 2000], correct: [600, 700, 1900] };
 const NO_GUARDS = { outOfRangeShare: 0, hasInputAlarm: false, hasLabelAlarm: false };

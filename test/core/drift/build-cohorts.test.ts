@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { buildCohorts } from '../../../core/drift/build-cohorts.ts';
+import { buildCohorts } from '../../../core/drift/labels/build-cohorts.ts';
 import { windowOf } from './drift-data.ts';
 
 const windowAt = (host: string, seq: number, from: string, confidence: readonly number[]) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { judgeLabels, withoutPromise } from '../../../core/drift/judge-labels.ts';
-import { isRight, promiseOf } from '../../../core/drift/late-label.ts';
+import { judgeLabels } from '../../../core/drift/labels/judge-labels.ts';
+import { isRight, promiseOf, withoutPromise } from '../../../core/drift/labels/late-label.ts';
 import { type ProfilePrediction, referenceProfileSchema } from '../../../core/drift/profile.ts';
 import { profileOf } from './drift-data.ts';
 

@@ -1,8 +1,8 @@
-import { buildCohorts, type LabelCount } from '../../../../core/drift/build-cohorts.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../../../core/drift/drift-options.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../../core/drift/fast-lane.ts';
 import { judgeDrift } from '../../../../core/drift/judge-drift.ts';
-import { judgeLabels, type LabelJudgement } from '../../../../core/drift/judge-labels.ts';
+import { buildCohorts, type LabelCount } from '../../../../core/drift/labels/build-cohorts.ts';
+import { judgeLabels, type LabelJudgement } from '../../../../core/drift/labels/judge-labels.ts';
 import type { ProfileFeature, ReferenceProfile } from '../../../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../../../core/drift/window.ts';
 import type { LedgerEvent } from '../../../../core/ledger/event.ts';

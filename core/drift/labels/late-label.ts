@@ -1,4 +1,8 @@
-import type { ConfidenceBins, ProfilePrediction } from './profile.ts';
+import { formatCount } from '../../report/format-number.ts';
+import { sumOf } from '../../statistics/sum-of.ts';
+import type { ConfidenceBins, ProfilePrediction } from '../profile.ts';
+import type { LabelCount } from './build-cohorts.ts';
+import type { LabelJudgement } from './judge-labels.ts';
 
 /** Between the classes of one label, and of one answer. */
 const SEPARATOR = '|';
@@ -13,6 +17,22 @@ export function promiseOf(prediction: ProfilePrediction): LabelPromise | undefin
   if (truth?.kind !== 'number') return { bins: confidence };
   const subject = `The share of answers within ${Number(truth.within.toPrecision(3))} of their label`;
   return { bins: confidence, subject };
+}
+
+/** Labels of a version whose profile promises nothing: people who send them should know that nothing is judged by them. */
+export function withoutPromise(counts: readonly LabelCount[]): LabelJudgement {
+  const labels = sumOf(counts.map(({ labelled }) => labelled));
+  const message =
+    `${formatCount(labels)} late labels came, and nothing is judged by them: the package does not say when an answer is right, as of texts ` +
+    'and rankings, or it was built before packages did.';
+  const reason = {
+    code: 'labels-not-judged',
+    metric: 'labels',
+    message,
+    observed: labels,
+    sampleSize: labels,
+  };
+  return { verdict: 'inconclusive', labels, coverage: 0, reasons: [reason] };
 }
 
 /**

@@ -1,17 +1,16 @@
-import { compareInstants, isInstant, secondsBetween } from '../instant.ts';
-import { formatCount, formatPercent } from '../report/format-number.ts';
-import { normalQuantile } from '../statistics/distributions/normal.ts';
+import { compareInstants, isInstant, secondsBetween } from '../../instant.ts';
+import { formatCount, formatPercent } from '../../report/format-number.ts';
+import { normalQuantile } from '../../statistics/distributions/normal.ts';
 import {
   addResiduals,
   logMean,
   type Residual,
   type ResidualDetector,
   startResidualDetector,
-} from '../statistics/sequential/shiryaev-roberts.ts';
-import { sumOf } from '../statistics/sum-of.ts';
-import type { Interval, Reason, Verdict } from '../verdict.ts';
-import type { LabelCount } from './build-cohorts.ts';
-import type { ConfidenceBins } from './profile.ts';
+} from '../../statistics/sequential/shiryaev-roberts.ts';
+import { sumOf } from '../../statistics/sum-of.ts';
+import type { Interval, Reason, Verdict } from '../../verdict.ts';
+import type { ConfidenceBins } from '../profile.ts';
 
 const LEVEL = 0.95;
 const MIN_LABELS = 30;
@@ -254,22 +253,6 @@ function describeCoverage(coverage: number, labels: number): readonly Reason[] {
       sampleSize: labels,
     },
   ];
-}
-
-/** Labels of a version whose profile promises nothing: people who send them should know that nothing is judged by them. */
-export function withoutPromise(counts: readonly LabelCount[]): LabelJudgement {
-  const labels = sumOf(counts.map(({ labelled }) => labelled));
-  const message =
-    `${formatCount(labels)} late labels came, and nothing is judged by them: the package does not say when an answer is right, as of texts ` +
-    'and rankings, or it was built before packages did.';
-  const reason = {
-    code: 'labels-not-judged',
-    metric: 'labels',
-    message,
-    observed: labels,
-    sampleSize: labels,
-  };
-  return { verdict: 'inconclusive', labels, coverage: 0, reasons: [reason] };
 }
 
 function tooFewLabels(labels: number, coverage: number): LabelJudgement {

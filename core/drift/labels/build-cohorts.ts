@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { CaptureWindow } from '../window.ts';
 import type { LabelCohort } from './judge-labels.ts';
-import type { CaptureWindow } from './window.ts';
 
 const count = z.int().nonnegative();
 
