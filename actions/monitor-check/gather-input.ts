@@ -1,12 +1,6 @@
-import type { ColumnRoles } from '../../core/config/config.ts';
-import { buildCohorts, type LabelCount } from '../../core/drift/build-cohorts.ts';
-import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
-import { type AccuracyEstimate, estimateAccuracy } from '../../core/drift/estimate-accuracy.ts';
-import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
-import { type DriftJudgement, judgeDrift } from '../../core/drift/judge-drift.ts';
-import { judgeLabels, type LabelJudgement, type LabelOptions } from '../../core/drift/judge-labels.ts';
-import type { ConfidenceBins, ReferenceProfile } from '../../core/drift/profile.ts';
-import { type CaptureWindow, mergeWindows } from '../../core/drift/window.ts';
+import type { LabelCount } from '../../core/drift/build-cohorts.ts';
+import type { ReferenceProfile } from '../../core/drift/profile.ts';
+import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, isAfter } from '../../core/instant.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
@@ -18,6 +12,7 @@ import {
   lookUp,
 } from '../../core/ledger/state.ts';
 import { NO_PROFILE } from '../../core/monitor/decide-monitor.ts';
+import { judgeServed } from '../../core/monitor/judge-served.ts';
 import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { Instance } from '../../core/serving/api.ts';
@@ -52,7 +47,12 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
     hosts: seen.map(({ report }) => report),
     lastRun,
     ...(profile.kind === 'read'
-      ? judgeSeen(monitoring, profile.profile, seen, now)
+      ? judgeServed(profile.profile, {
+          now,
+          policy: request.config.monitor,
+          windows: seen.flatMap(({ windows }) => windows),
+          labels: seen.flatMap(({ labels }) => labels),
+        })
       : { unjudged: { code: profile.kind, metric: 'windows', message: profile.message } }),
   };
 }
@@ -147,77 +147,4 @@ async function fetchProfile(
     const message = `Drift and answers could not be judged, for the champion’s reference profile can't be read: ${messageOf(thrown)}`;
     return { kind: 'profile-unreadable', message };
   }
-}
-
-function judgeSeen(
-  { request }: Monitoring,
-  profile: ReferenceProfile,
-  seen: readonly Seen[],
-  now: string,
-): Pick<MonitorInput, 'drift' | 'fastLane' | 'labels' | 'accuracy'> {
-  const windows = seen.flatMap((host) => host.windows);
-  const leaveOut = listLeftOut(request.config.monitor.drift.columns);
-  const options = { ...DEFAULT_DRIFT_OPTIONS, ...request.config.monitor.drift, leaveOut, until: now };
-  const drift = judgeDrift(profile, windows, options);
-  const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, leaveOut, until: now });
-  const counts = seen.flatMap((host) => host.labels);
-  const { drift: policy, labels: late } = request.config.monitor;
-  const labels = judgeSeenLabels(profile, windows, counts, {
-    now,
-    maturitySeconds: late.maturitySeconds,
-    falseAlarmSeconds: policy.falseAlarmSeconds,
-  });
-  return {
-    ...{ drift, fastLane, accuracy: estimate(profile, windows, drift, labels) },
-    ...(labels && { labels }),
-  };
-}
-
-/** Columns that trainyard.yml leaves out now, whatever the package was built with. */
-function listLeftOut(columns: ColumnRoles): readonly string[] {
-  return Object.entries(columns).flatMap(([name, role]) =>
-    role === 'text' || role === 'category' ? [] : [name],
-  );
-}
-
-/** Late labels of all hosts together; nothing where none came, or where the model promised no accuracy. */
-function judgeSeenLabels(
-  profile: ReferenceProfile,
-  windows: readonly CaptureWindow[],
-  counts: readonly LabelCount[],
-  options: LabelOptions,
-): LabelJudgement | undefined {
-  const bins = confidenceOf(profile);
-  if (bins === undefined || counts.length === 0) return undefined;
-  const ours = mergeWindows(windows).filter(({ version }) => version === profile.version);
-  const cohorts = buildCohorts(ours, counts, bins.total.length);
-  return judgeLabels(bins, cohorts, options);
-}
-
-function confidenceOf({ prediction }: ReferenceProfile): ConfidenceBins | undefined {
-  return prediction.kind === 'classes' ? prediction.confidence : undefined;
-}
-
-function estimate(
-  profile: ReferenceProfile,
-  windows: readonly CaptureWindow[],
-  drift: DriftJudgement,
-  labels: LabelJudgement | undefined,
-): AccuracyEstimate {
-  const bins = confidenceOf(profile);
-  const ours = windows.filter(({ version }) => version === profile.version);
-  const counts = (bins?.total ?? []).map((_, bin) =>
-    ours.reduce((sum, window) => sum + (window.prediction.confidence?.[bin] ?? 0), 0),
-  );
-  const rows = ours.reduce((sum, { n }) => sum + n, 0);
-  const features = Object.keys(ours[0]?.features ?? {}).length;
-  const outside = ours
-    .flatMap(({ features: counted }) => Object.values(counted))
-    .reduce((sum, { below, above }) => sum + below + above, 0);
-  const outOfRangeShare = rows * features === 0 ? 0 : outside / (rows * features);
-  return estimateAccuracy(bins, counts, {
-    outOfRangeShare,
-    hasInputAlarm: drift.verdict === 'fail',
-    hasLabelAlarm: labels?.verdict === 'fail',
-  });
 }

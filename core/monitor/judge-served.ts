@@ -1,0 +1,88 @@
+import type { ColumnRoles, Monitor } from '../config/config.ts';
+import { buildCohorts, type LabelCount } from '../drift/build-cohorts.ts';
+import { DEFAULT_DRIFT_OPTIONS } from '../drift/drift-options.ts';
+import { type AccuracyEstimate, estimateAccuracy } from '../drift/estimate-accuracy.ts';
+import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../drift/fast-lane.ts';
+import { type DriftJudgement, judgeDrift } from '../drift/judge-drift.ts';
+import { judgeLabels, type LabelJudgement, type LabelOptions } from '../drift/judge-labels.ts';
+import type { ConfidenceBins, ReferenceProfile } from '../drift/profile.ts';
+import { type CaptureWindow, mergeWindows } from '../drift/window.ts';
+import type { Instant } from '../instant.ts';
+import type { MonitorInput } from './monitor-input.ts';
+
+/** What all hosts counted, the late labels among it, and by what and when it is judged. */
+type Served = {
+  readonly now: Instant;
+  readonly policy: Monitor;
+  readonly windows: readonly CaptureWindow[];
+  readonly labels: readonly LabelCount[];
+};
+
+/** What is to be said of a version from what hosts counted of it: drift, what can't wait a day, late labels, accuracy without them. */
+export function judgeServed(
+  profile: ReferenceProfile,
+  { now, policy, windows, labels: counts }: Served,
+): Pick<MonitorInput, 'drift' | 'fastLane' | 'labels' | 'accuracy'> {
+  const leaveOut = listLeftOut(policy.drift.columns);
+  const options = { ...DEFAULT_DRIFT_OPTIONS, ...policy.drift, leaveOut, until: now };
+  const drift = judgeDrift(profile, windows, options);
+  const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, leaveOut, until: now });
+  const labels = judgeLate(profile, windows, counts, {
+    now,
+    maturitySeconds: policy.labels.maturitySeconds,
+    falseAlarmSeconds: policy.drift.falseAlarmSeconds,
+  });
+  return {
+    ...{ drift, fastLane, accuracy: estimate(profile, windows, drift, labels) },
+    ...(labels && { labels }),
+  };
+}
+
+/** Columns that trainyard.yml leaves out now, whatever the package was built with. */
+function listLeftOut(columns: ColumnRoles): readonly string[] {
+  return Object.entries(columns).flatMap(([name, role]) =>
+    role === 'text' || role === 'category' ? [] : [name],
+  );
+}
+
+/** Late labels of all hosts together; nothing where none came, or where the model promised no accuracy. */
+function judgeLate(
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+  counts: readonly LabelCount[],
+  options: LabelOptions,
+): LabelJudgement | undefined {
+  const bins = confidenceOf(profile);
+  if (bins === undefined || counts.length === 0) return undefined;
+  const ours = mergeWindows(windows).filter(({ version }) => version === profile.version);
+  const cohorts = buildCohorts(ours, counts, bins.total.length);
+  return judgeLabels(bins, cohorts, options);
+}
+
+function confidenceOf({ prediction }: ReferenceProfile): ConfidenceBins | undefined {
+  return prediction.kind === 'classes' ? prediction.confidence : undefined;
+}
+
+function estimate(
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+  drift: DriftJudgement,
+  labels: LabelJudgement | undefined,
+): AccuracyEstimate {
+  const bins = confidenceOf(profile);
+  const ours = windows.filter(({ version }) => version === profile.version);
+  const counts = (bins?.total ?? []).map((_, bin) =>
+    ours.reduce((sum, window) => sum + (window.prediction.confidence?.[bin] ?? 0), 0),
+  );
+  const rows = ours.reduce((sum, { n }) => sum + n, 0);
+  const features = Object.keys(ours[0]?.features ?? {}).length;
+  const outside = ours
+    .flatMap(({ features: counted }) => Object.values(counted))
+    .reduce((sum, { below, above }) => sum + below + above, 0);
+  const outOfRangeShare = rows * features === 0 ? 0 : outside / (rows * features);
+  return estimateAccuracy(bins, counts, {
+    outOfRangeShare,
+    hasInputAlarm: drift.verdict === 'fail',
+    hasLabelAlarm: labels?.verdict === 'fail',
+  });
+}
