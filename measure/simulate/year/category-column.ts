@@ -8,7 +8,11 @@ const NAMED_MASS = 0.99;
 /** A column of `values` categories, of which the k-th is 1/k as frequent as the first: rare ones come at their natural rate. */
 export function drawCategoryColumn(
   draws: Draws,
-  { name, values, days }: { readonly name: string; readonly values: number; readonly days: readonly HoldoutDay[] },
+  {
+    name,
+    values,
+    days,
+  }: { readonly name: string; readonly values: number; readonly days: readonly HoldoutDay[] },
 ): Column {
   const weights = Array.from({ length: values }, (_, rank) => 1 / (rank + 1));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

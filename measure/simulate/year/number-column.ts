@@ -10,7 +10,11 @@ const BINS = 10;
  */
 export function drawNumberColumn(
   draws: Draws,
-  { name, missing, days }: { readonly name: string; readonly missing: number; readonly days: readonly HoldoutDay[] },
+  {
+    name,
+    missing,
+    days,
+  }: { readonly name: string; readonly missing: number; readonly days: readonly HoldoutDay[] },
 ): Column {
   const byDay = days.map(({ rows, tilt }) =>
     Array.from({ length: rows - draws.binomial(rows, missing) }, () => tilt + draws.normal()),

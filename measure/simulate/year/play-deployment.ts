@@ -1,0 +1,132 @@
+import { parseConfig } from '../../../core/config/parse-config.ts';
+import { toInstant } from '../../../core/instant.ts';
+import { startFold } from '../../../core/ledger/fold.ts';
+import type { LedgerState } from '../../../core/ledger/state.ts';
+import { decideMonitor, type MonitorDecision } from '../../../core/monitor/decide-monitor.ts';
+import { judgeServed } from '../../../core/monitor/judge-served.ts';
+import type { Draws } from '../draws.ts';
+import { SIMULATED_HOST } from '../traffic.ts';
+import type { Deployment } from './deployment.ts';
+import { BEGAN, DAY_MS, dayOf, HOUR_MS, startHost, type Weather } from './host.ts';
+import { drawVersion, MODEL, type Version } from './model.ts';
+import {
+  ENVIRONMENT,
+  packageOf,
+  recordDecision,
+  recordFailure,
+  recordRequest,
+  recordVersion,
+} from './records.ts';
+
+/** Hours from the request of a training to the promotion of its model, and to its failure. */
+const TRAINING_HOURS = 12;
+const FAILURE_HOURS = 1;
+
+/** How a deployment is played: its days, what the world is like on each, and what becomes of a training that is asked for on one. */
+export type Play = {
+  readonly deployment: Deployment;
+  readonly days: number;
+  readonly weatherOn: (day: number) => Weather;
+  /** `done`: the next version serves half a day later. `failed`: it ends without a model. `unheard`: nobody ever answers. */
+  readonly trainingOn: (day: number) => 'done' | 'failed' | 'unheard';
+};
+
+/** What was decided at the check of the end of this day, counted from 0. */
+export type Check = Pick<MonitorDecision, 'action' | 'codes'> & {
+  readonly day: number;
+  readonly ledger: LedgerState;
+  /** Mature labels that were judged. */
+  readonly labels: number;
+};
+
+/** What the next event of the world is, and when. */
+type Pending = { readonly at: number; readonly id: string; readonly end: 'done' | 'failed' };
+
+const { monitor: policy, project } = readDefaults();
+
+/** Plays a deployment from the promotion of its second version on: one check for each day, decided and recorded as monitor-check does. */
+export function playDeployment(
+  draws: Draws,
+  { deployment, days, weatherOn, trainingOn }: Play,
+): readonly Check[] {
+  const fold = startFold(MODEL);
+  const host = startHost(draws, deployment, weatherOn);
+  let version = 1;
+  const draw = (at: number): Version => {
+    const created = toInstant(at);
+    return drawVersion(draws, deployment, {
+      version: String(version),
+      created,
+      shift: weatherOn(dayOf(at)).shift,
+    });
+  };
+  const promote = (at: number, id: string): Version => {
+    for (const event of recordVersion(toInstant(at), id, String(version))) fold.add(event);
+    return draw(at);
+  };
+  promote(BEGAN - 30 * DAY_MS, 'first');
+  version = 2;
+  let serving = promote(BEGAN, 'second');
+  let pending: Pending | undefined;
+
+  const goOn = (until: number) => {
+    if (pending !== undefined && pending.at <= until) {
+      const { at, id, end } = pending;
+      pending = undefined;
+      host.serve(at, serving);
+      if (end === 'failed') fold.add(recordFailure(toInstant(at), id));
+      else {
+        version += 1;
+        serving = promote(at, id);
+      }
+    }
+    host.serve(until, serving);
+  };
+
+  const checkAt = (day: number, now: number): Check => {
+    goOn(now);
+    const at = toInstant(now);
+    const ledger = fold.state();
+    const named = String(version);
+    const judged = judgeServed(serving.profile, {
+      ...{ now: at, policy, windows: host.windows(now), labels: host.labels(now, named) },
+    });
+    const decision = decideMonitor({
+      ...{ now: at, environment: ENVIRONMENT, ledger, policy, deliverySeconds: project.timeoutSeconds },
+      hosts: [
+        { host: SIMULATED_HOST.host, lastSeenAt: at, serving: { version: named, package: packageOf(named) } },
+      ],
+      lastRun: { kind: 'known', at },
+      ...judged,
+    });
+    if (decision.isChange) fold.add(recordDecision(at, decision));
+    const answer = trainingOn(day);
+    if (decision.action === 'retrain' && answer !== 'unheard' && pending === undefined) {
+      const id = `retrain-${ledger.retrains.length + 1}-v${named}`;
+      fold.add(recordRequest(at, id));
+      const hours = answer === 'done' ? TRAINING_HOURS : FAILURE_HOURS;
+      pending = { at: now + hours * HOUR_MS, id, end: answer };
+    }
+    const { action, codes } = decision;
+    return { day, action, codes, ledger: fold.state(), labels: judged.labels?.labels ?? 0 };
+  };
+
+  return Array.from({ length: days }, (_, day) =>
+    checkAt(day, BEGAN + (day + 1) * DAY_MS + deployment.checkHour * HOUR_MS),
+  );
+}
+
+/** What trainyard.yml says where it says nothing of the monitor. */
+function readDefaults() {
+  const text = `
+version: 1
+model: ${MODEL}
+tracking: { uri: "http://mlflow.test" }
+data: { holdout: { path: holdout.npz, target: label } }
+gate: [{ metric: accuracy, floor: 0.9 }]
+environments: { ${ENVIRONMENT}: { hosts: ["https://serve.test:9443"] } }
+`;
+  const parsed = parseConfig(text, { file: 'trainyard.yml', env: {} });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+}
