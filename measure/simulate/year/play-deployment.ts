@@ -1,5 +1,6 @@
 import { parseConfig } from '../../../core/config/parse-config.ts';
 import { toInstant } from '../../../core/instant.ts';
+import type { Cause } from '../../../core/ledger/cause.ts';
 import { startFold } from '../../../core/ledger/fold.ts';
 import type { LedgerState } from '../../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../../core/monitor/decide-monitor.ts';
@@ -21,6 +22,8 @@ import {
 /** Hours from the request of a training to the promotion of its model, and to its failure. */
 const TRAINING_HOURS = 12;
 const FAILURE_HOURS = 1;
+/** How long the version before has served when the year begins. */
+const BEFORE_DAYS = 30;
 
 /** How a deployment is played: its days, what the world is like on each, and what becomes of a training that is asked for on one. */
 export type Play = {
@@ -29,6 +32,8 @@ export type Play = {
   readonly weatherOn: (day: number) => Weather;
   /** `done`: the next version serves half a day later. `failed`: it ends without a model. `unheard`: nobody ever answers. */
   readonly trainingOn: (day: number) => 'done' | 'failed' | 'unheard';
+  /** The day on which a person asks for a training, which is done. */
+  readonly trainedOn?: number;
 };
 
 /** What was decided at the check of the end of this day, counted from 0. */
@@ -40,14 +45,14 @@ export type Check = Pick<MonitorDecision, 'action' | 'codes'> & {
 };
 
 /** What the next event of the world is, and when. */
-type Pending = { readonly at: number; readonly id: string; readonly end: 'done' | 'failed' };
+type Pending = { readonly at: number; readonly cause: Cause; readonly end: 'done' | 'failed' };
 
 const { monitor: policy, project } = readDefaults();
 
 /** Plays a deployment from the promotion of its second version on: one check for each day, decided and recorded as monitor-check does. */
 export function playDeployment(
   draws: Draws,
-  { deployment, days, weatherOn, trainingOn }: Play,
+  { deployment, days, weatherOn, trainingOn, trainedOn }: Play,
 ): readonly Check[] {
   const fold = startFold(MODEL);
   const host = startHost(draws, deployment, weatherOn);
@@ -60,27 +65,35 @@ export function playDeployment(
       shift: weatherOn(dayOf(at)).shift,
     });
   };
-  const promote = (at: number, id: string): Version => {
-    for (const event of recordVersion(toInstant(at), id, String(version))) fold.add(event);
+  const record = (at: number, cause: Cause) => {
+    for (const event of recordVersion(toInstant(at), cause, String(version))) fold.add(event);
+  };
+  const promote = (at: number, cause: Cause): Version => {
+    record(at, cause);
     return draw(at);
   };
-  promote(BEGAN - 30 * DAY_MS, 'first');
+  record(BEGAN - BEFORE_DAYS * DAY_MS, { kind: 'manual', id: 'first' });
   version = 2;
-  let serving = promote(BEGAN, 'second');
+  let serving = promote(BEGAN, { kind: 'manual', id: 'second' });
   let pending: Pending | undefined;
 
   const goOn = (until: number) => {
     if (pending !== undefined && pending.at <= until) {
-      const { at, id, end } = pending;
+      const { at, cause, end } = pending;
       pending = undefined;
       host.serve(at, serving);
-      if (end === 'failed') fold.add(recordFailure(toInstant(at), id));
+      if (end === 'failed') fold.add(recordFailure(toInstant(at), cause));
       else {
         version += 1;
-        serving = promote(at, id);
+        serving = promote(at, cause);
       }
     }
     host.serve(until, serving);
+  };
+
+  const train = (now: number, cause: Cause, end: Pending['end']) => {
+    fold.add(recordRequest(toInstant(now), cause));
+    pending = { at: now + (end === 'done' ? TRAINING_HOURS : FAILURE_HOURS) * HOUR_MS, cause, end };
   };
 
   const checkAt = (day: number, now: number): Check => {
@@ -101,12 +114,10 @@ export function playDeployment(
     });
     if (decision.isChange) fold.add(recordDecision(at, decision));
     const answer = trainingOn(day);
-    if (decision.action === 'retrain' && answer !== 'unheard' && pending === undefined) {
-      const id = `retrain-${ledger.retrains.length + 1}-v${named}`;
-      fold.add(recordRequest(at, id));
-      const hours = answer === 'done' ? TRAINING_HOURS : FAILURE_HOURS;
-      pending = { at: now + hours * HOUR_MS, id, end: answer };
-    }
+    if (pending === undefined && day === trainedOn)
+      train(now, { kind: 'manual', id: `by-hand-v${named}` }, 'done');
+    if (pending === undefined && decision.action === 'retrain' && answer !== 'unheard')
+      train(now, { kind: 'dispatch', id: `retrain-${ledger.retrains.length + 1}-v${named}` }, answer);
     const { action, codes } = decision;
     return { day, action, codes, ledger: fold.state(), labels: judged.labels?.labels ?? 0 };
   };

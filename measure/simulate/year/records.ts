@@ -1,3 +1,4 @@
+import type { Cause } from '../../../core/ledger/cause.ts';
 import { createEvent, type EventContext } from '../../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import type { MonitorDecision } from '../../../core/monitor/decide-monitor.ts';
@@ -20,25 +21,31 @@ export function recordDecision(at: string, decision: MonitorDecision): LedgerEve
     ...(muted.length > 0 && { muted: [...muted] }),
     ...(lost.length > 0 && { lost: [...lost] }),
   };
-  return createEvent(contextOf(at, 'schedule', `check-${at}`), 'monitor.judged', data, ENVIRONMENT, action);
+  return createEvent(
+    contextOf(at, { kind: 'schedule', id: `check-${at}` }),
+    'monitor.judged',
+    data,
+    ENVIRONMENT,
+    action,
+  );
 }
 
-/** What plan writes of a training that the monitor asked for. */
-export function recordRequest(at: string, id: string): LedgerEvent {
+/** What plan writes of a training that was asked for. */
+export function recordRequest(at: string, cause: Cause): LedgerEvent {
   const data = { operation: 'train', sha: 'abc', parameters: {}, environment: ENVIRONMENT } as const;
-  return createEvent(contextOf(at, 'dispatch', id), 'training.requested', data);
+  return createEvent(contextOf(at, cause), 'training.requested', data);
 }
 
 /** The end of that training: without a model. */
-export function recordFailure(at: string, id: string): LedgerEvent {
-  const data = { runId: id, status: 'failed' } as const;
-  return createEvent(contextOf(at, 'dispatch', id), 'training.finished', data);
+export function recordFailure(at: string, cause: Cause): LedgerEvent {
+  const data = { runId: cause.id, status: 'failed' } as const;
+  return createEvent(contextOf(at, cause), 'training.finished', data);
 }
 
 /** The end of that training, and the way of its model to the hosts. */
-export function recordVersion(at: string, id: string, version: string): readonly LedgerEvent[] {
-  const context = contextOf(at, 'dispatch', id);
-  const model = { runId: id, modelUri: `models:/${MODEL}/${version}`, modelDigest: digestOf(version) };
+export function recordVersion(at: string, cause: Cause, version: string): readonly LedgerEvent[] {
+  const context = contextOf(at, cause);
+  const model = { runId: cause.id, modelUri: `models:/${MODEL}/${version}`, modelDigest: digestOf(version) };
   const named = { version, package: packageOf(version) };
   const rollout = { rollout: `rollout-${version}`, environment: ENVIRONMENT, ...named };
   const judged = {
@@ -49,9 +56,14 @@ export function recordVersion(at: string, id: string, version: string): readonly
   } as const;
   return [
     createEvent(context, 'training.finished', { ...model, status: 'finished' }),
-    createEvent(context, 'gate.judged', { runId: id, ...judged }),
+    createEvent(context, 'gate.judged', { runId: cause.id, ...judged }),
     createEvent(context, 'version.registered', { version, ...model }),
-    createEvent(context, 'package.built', { ...named, runId: id, artifactPath: 'package', sizeBytes: 1 }),
+    createEvent(context, 'package.built', {
+      ...named,
+      runId: cause.id,
+      artifactPath: 'package',
+      sizeBytes: 1,
+    }),
     createEvent(context, 'rollout.started', {
       ...{ ...rollout, hosts: [SIMULATED_HOST.host], stages: [100], alpha: 0.01 },
     }),
@@ -59,10 +71,10 @@ export function recordVersion(at: string, id: string, version: string): readonly
   ];
 }
 
-function contextOf(at: string, kind: 'schedule' | 'dispatch', id: string): EventContext {
+function contextOf(at: string, cause: Cause): EventContext {
   return {
-    ...{ model: MODEL, at, actor: 'trainyard[bot]', cause: { kind, id } },
-    workflow: { repository: 'team/models', run: id, attempt: 1, sha: 'abc' },
+    ...{ model: MODEL, at, actor: 'trainyard[bot]', cause },
+    workflow: { repository: 'team/models', run: cause.id, attempt: 1, sha: 'abc' },
   };
 }
 
