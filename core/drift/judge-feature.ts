@@ -69,6 +69,8 @@ type FeatureOptions = DriftOptions & { readonly features: number };
 type Track = {
   readonly logStatistic: number;
   readonly alarm?: Alarm;
+  /** Whether a batch was beyond the warning level while the alarm stood: so it is told until that ends, and not by turns. */
+  readonly isTold: boolean;
   readonly alarms: number;
   readonly isOffFromStart: boolean;
   readonly last?: ComparedBatch & { readonly pValue: number };
@@ -102,7 +104,7 @@ export function judgeFeature(
   const usual = findUsual(feature, compared, options);
   const track = compared.reduce<Track>(
     (before, one, position) => stepTrack(before, { ...one, position, usual }, limits),
-    { logStatistic: LOG_START, alarms: 0, isOffFromStart: false, history: [] },
+    { logStatistic: LOG_START, isTold: false, alarms: 0, isOffFromStart: false, history: [] },
   );
   const isWarmingUp = compared.length < usual.knownFrom;
   return concludeFeature(feature, track, { limits, wobble: usual.wobble, isWarmingUp });
@@ -143,14 +145,16 @@ function stepTrack(before: Track, step: Step, limits: Limits): Track {
   const pValue = Math.max(beyondTolerance, beyondUsual);
   const isOffFromStart = (isFirst || before.isOffFromStart) && beyondTolerance < BACK_WITHIN_TOLERANCE;
   const standing = pValue < BACK_WITHIN_TOLERANCE ? before.alarm : undefined;
+  const isBeyondWarn = comparison.index.debiased >= limits.warn;
   const next = {
     isOffFromStart,
+    isTold: isBeyondWarn || (standing !== undefined && before.isTold),
     last: { batch, comparison, pValue },
     history: [...before.history, comparison.index.debiased],
   };
   const isSkewed =
     isFirst &&
-    comparison.index.debiased >= limits.warn &&
+    isBeyondWarn &&
     logCalibrate(beyondTolerance) >= logThreshold &&
     beyondUsual <= SKEW_ALPHA / limits.features;
   // What was gathered without the wobble is no evidence against days that are usual.
@@ -178,12 +182,12 @@ function concludeFeature(
   },
 ): FeatureJudgement {
   const { alarm, alarms, last, logStatistic, history } = track;
-  const severity = last === undefined ? 'info' : severityOf(last.comparison.index.debiased, context.limits);
+  const verdict = concludeVerdict(track, context);
   const base = {
     name: feature.name,
     kind: feature.kind,
-    severity,
-    verdict: concludeVerdict(track, severity, context),
+    severity: concludeSeverity(track, verdict, context),
+    verdict,
     isWarmingUp: context.isWarmingUp,
     alarms,
     logStatistic,
@@ -209,13 +213,22 @@ function concludeFeature(
 }
 
 function concludeVerdict(
-  track: Track,
-  severity: Severity,
+  { last, alarm, isTold }: Track,
   { isWarmingUp }: { readonly isWarmingUp: boolean },
 ): Verdict {
-  if (track.last === undefined) return 'inconclusive';
-  if (track.alarm !== undefined && severity !== 'info') return 'fail';
+  if (last === undefined) return 'inconclusive';
+  if (alarm !== undefined && isTold) return 'fail';
   return isWarmingUp ? 'inconclusive' : 'pass';
+}
+
+/** By the last batch; what is told is a warning at least. */
+function concludeSeverity(
+  { last }: Track,
+  verdict: Verdict,
+  { limits }: { readonly limits: Limits },
+): Severity {
+  const severity = last === undefined ? 'info' : severityOf(last.comparison.index.debiased, limits);
+  return verdict === 'fail' && severity === 'info' ? 'warn' : severity;
 }
 
 function findMovedBins(feature: JudgedFeature, counts: readonly number[]): readonly MovedBin[] {
