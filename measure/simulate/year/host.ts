@@ -29,6 +29,9 @@ const LABEL_DELAY_MS = 3 * DAY_MS;
 /** What the world is like on a day: how far the first column is off, in standard deviations, and how much less often answers are right. */
 export type Weather = { readonly shift: number; readonly drop: number };
 
+/** All as it was on the holdout. */
+export const CALM: Weather = { shift: 0, drop: 0 };
+
 /** The one host that serves a deployment: what it was asked, as windows and late labels, of which it keeps what agents keep. */
 export type Host = {
   /** Goes on to this time, serving `version`. */

@@ -1,14 +1,14 @@
 import { parseConfig } from '../../../core/config/parse-config.ts';
+import type { LabelCount } from '../../../core/drift/build-cohorts.ts';
 import { toInstant } from '../../../core/instant.ts';
 import type { Cause } from '../../../core/ledger/cause.ts';
 import { startFold } from '../../../core/ledger/fold.ts';
-import type { LedgerState } from '../../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../../core/monitor/decide-monitor.ts';
 import { judgeServed } from '../../../core/monitor/judge-served.ts';
 import type { Draws } from '../draws.ts';
 import { SIMULATED_HOST } from '../traffic.ts';
 import type { Deployment } from './deployment.ts';
-import { BEGAN, DAY_MS, dayOf, HOUR_MS, startHost, type Weather } from './host.ts';
+import { BEGAN, CALM, DAY_MS, dayOf, HOUR_MS, startHost, type Weather } from './host.ts';
 import { drawVersion, MODEL, type Version } from './model.ts';
 import {
   ENVIRONMENT,
@@ -39,9 +39,10 @@ export type Play = {
 /** What was decided at the check of the end of this day, counted from 0. */
 export type Check = Pick<MonitorDecision, 'action' | 'codes'> & {
   readonly day: number;
-  readonly ledger: LedgerState;
-  /** Mature labels that were judged. */
-  readonly labels: number;
+  /** When it was made, in ms since 1970. */
+  readonly now: number;
+  /** The late labels that the host gave. */
+  readonly labels: readonly LabelCount[];
 };
 
 /** What the next event of the world is, and when. */
@@ -57,24 +58,18 @@ export function playDeployment(
   const fold = startFold(MODEL);
   const host = startHost(draws, deployment, weatherOn);
   let version = 1;
-  const draw = (at: number): Version => {
-    const created = toInstant(at);
-    return drawVersion(draws, deployment, {
-      version: String(version),
-      created,
-      shift: weatherOn(dayOf(at)).shift,
-    });
+  /** Profiled on what the world was like then. */
+  const draw = (at: number, { shift }: Weather): Version => {
+    const named = { version: String(version), created: toInstant(at) };
+    return drawVersion(draws, deployment, { ...named, shift });
   };
   const record = (at: number, cause: Cause) => {
     for (const event of recordVersion(toInstant(at), cause, String(version))) fold.add(event);
   };
-  const promote = (at: number, cause: Cause): Version => {
-    record(at, cause);
-    return draw(at);
-  };
   record(BEGAN - BEFORE_DAYS * DAY_MS, { kind: 'manual', id: 'first' });
   version = 2;
-  let serving = promote(BEGAN, { kind: 'manual', id: 'second' });
+  record(BEGAN, { kind: 'manual', id: 'second' });
+  let serving = draw(BEGAN, CALM);
   let pending: Pending | undefined;
 
   const goOn = (until: number) => {
@@ -85,7 +80,8 @@ export function playDeployment(
       if (end === 'failed') fold.add(recordFailure(toInstant(at), cause));
       else {
         version += 1;
-        serving = promote(at, cause);
+        record(at, cause);
+        serving = draw(at, weatherOn(dayOf(at)));
       }
     }
     host.serve(until, serving);
@@ -101,9 +97,9 @@ export function playDeployment(
     const at = toInstant(now);
     const ledger = fold.state();
     const named = String(version);
-    const judged = judgeServed(serving.profile, {
-      ...{ now: at, policy, windows: host.windows(now), labels: host.labels(now, named) },
-    });
+    const labels = host.labels(now, named);
+    const windows = host.windows(now);
+    const judged = judgeServed(serving.profile, { now: at, policy, windows, labels });
     const decision = decideMonitor({
       ...{ now: at, environment: ENVIRONMENT, ledger, policy, deliverySeconds: project.timeoutSeconds },
       hosts: [
@@ -119,7 +115,7 @@ export function playDeployment(
     if (pending === undefined && decision.action === 'retrain' && answer !== 'unheard')
       train(now, { kind: 'dispatch', id: `retrain-${ledger.retrains.length + 1}-v${named}` }, answer);
     const { action, codes } = decision;
-    return { day, action, codes, ledger: fold.state(), labels: judged.labels?.labels ?? 0 };
+    return { day, now, action, codes, labels };
   };
 
   return Array.from({ length: days }, (_, day) =>

@@ -1,13 +1,13 @@
 import { makeDraws } from '../draws.ts';
 import { drawsAt, type SimulationOptions, type SimulationRow } from '../simulation-row.ts';
 import { deploymentOf, HOLDOUTS } from './deployment.ts';
+import { CALM } from './host.ts';
 import { type Check, type Play, playDeployment } from './play-deployment.ts';
 
 const DEPLOYMENTS = 200;
 const YEAR_DAYS = 365;
 /** Of a deployment in a year. */
 const MOST = { retrains: 1, rollbacks: 0.1, issues: 4 } as const;
-const CALM = { shift: 0, drop: 0 } as const;
 
 type Counts = { readonly [count in keyof typeof MOST]: number };
 

@@ -1,7 +1,7 @@
 import { makeDraws } from '../draws.ts';
 import { shiftOf } from '../drifting-data.ts';
 import { drawsAt, medianOf, type SimulationOptions, type SimulationRow } from '../simulation-row.ts';
-import { type Deployment, deploymentOf, HOLDOUTS } from './deployment.ts';
+import { type Deployment, deploymentOf, HOLDOUTS, LARGE_HOLDOUT } from './deployment.ts';
 import { SHIFTED } from './model.ts';
 import { type Check, type Play, playDeployment } from './play-deployment.ts';
 
@@ -16,6 +16,13 @@ const BEGIN_ON = [1, 7, 20, 100] as const;
 const RUNS = 24;
 /** Between two cells, so that few runs are of many kinds. */
 const STEP = 7;
+
+/** What is told apart: whether the profile knows days, and how large its holdout is. */
+type Kind = { readonly hasDays: boolean; readonly holdouts: readonly number[] };
+const KINDS: readonly Kind[] = [true, false].flatMap((hasDays) => [
+  { hasDays, holdouts: HOLDOUTS.filter((rows) => rows < LARGE_HOLDOUT) },
+  { hasDays, holdouts: HOLDOUTS.filter((rows) => rows >= LARGE_HOLDOUT) },
+]);
 
 /** How long a shift that nobody mends is looked at: more than twice as long as hosts keep their windows. */
 const UNMENDED_DAYS = 80;
@@ -39,14 +46,17 @@ type Shift = {
 export function shiftRows(options: SimulationOptions): SimulationRow[] {
   const lasting = playAll(options, 'lasting');
   const mended = playAll(options, 'mended');
+  const isOf = ({ hasDays, holdouts }: Kind, { deployment }: Shift) =>
+    deployment.hasDays === hasDays && holdouts.includes(deployment.holdout);
   return [
     ...SHIFTS.flatMap((shift) =>
-      HOLDOUTS.map((holdout) => {
-        const ours = lasting.filter(
-          ({ index, deployment }) => index === shift.index && deployment.holdout === holdout,
-        );
-        return lastingRow(shift, holdout, ours);
-      }),
+      KINDS.map((kind) =>
+        lastingRow(
+          shift,
+          kind,
+          lasting.filter((one) => one.index === shift.index && isOf(kind, one)),
+        ),
+      ),
     ),
     ...SHIFTS.map(({ index }) =>
       mendedRow(
@@ -59,7 +69,7 @@ export function shiftRows(options: SimulationOptions): SimulationRow[] {
 
 function lastingRow(
   { index, steady, wandering }: (typeof SHIFTS)[number],
-  holdout: number,
+  { hasDays, holdouts }: Kind,
   shifts: readonly Shift[],
 ): SimulationRow {
   const medianWhere = (wanders: boolean) =>
@@ -68,7 +78,7 @@ function lastingRow(
   const told = shifts.filter(({ found, untold }) => Number.isFinite(found) && untold === 0).length;
   return {
     row: 29,
-    quantity: `monitor, an index of ${index} in one of 20 columns from day ${BEGIN_ON.join(', ')} on, mended by nobody, holdout of ${holdout} rows: days to find it; told on every day from then on, ${UNMENDED_DAYS} days long`,
+    quantity: `monitor, an index of ${index} in one of 20 columns from day ${BEGIN_ON.join(', ')} on, mended by nobody, holdouts of ${holdouts.join(' and ')} rows, days ${hasDays ? '' : 'not '}known: days to find it; told on each of ${UNMENDED_DAYS} days from then on`,
     anchors: [],
     target: `median ≤ ${steady}, ≤ ${wandering} where days wander; always`,
     observed: `median ${calm}, ${wandered}; told in ${told} of ${shifts.length}`,
