@@ -1,7 +1,13 @@
 import { epochMs } from '../../../core/instant.ts';
 import { sumOf } from '../../../core/statistics/sum-of.ts';
 import { makeDraws } from '../draws.ts';
-import { drawsAt, medianOf, type SimulationOptions, type SimulationRow } from '../simulation-row.ts';
+import {
+  drawsAt,
+  formatMedian,
+  medianOf,
+  type SimulationOptions,
+  type SimulationRow,
+} from '../simulation-row.ts';
 import { deploymentOf, HOLDOUTS } from './deployment.ts';
 import { BEGAN, DAY_MS } from './host.ts';
 import { type Check, playDeployment } from './play-deployment.ts';
@@ -36,7 +42,7 @@ export function decayRows({ scale, seed }: SimulationOptions): SimulationRow[] {
       quantity: `monitor, answers right 5 points less often, ${ROWS_PER_DAY} requests a day, half of them labelled after 3 days, judged after 7, holdout of ${holdout} rows: labels of such answers until it is found`,
       anchors: [],
       target: `median ≤ ${MOST_LABELS}`,
-      observed: `median ${median} (${ours.length} runs)`,
+      observed: `median ${formatMedian(median)} (${ours.length} runs)`,
       met: median <= MOST_LABELS,
     };
   });

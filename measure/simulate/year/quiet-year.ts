@@ -13,7 +13,7 @@ type Counts = { readonly [count in keyof typeof MOST]: number };
 
 /** Row 28: what the monitor asks for in a year in which nothing changes, by the rows of the holdout; every training that it asks for is done. */
 export function quietYearRows({ scale, seed }: SimulationOptions): SimulationRow[] {
-  const deployments = drawsAt(DEPLOYMENTS, scale, 2 * HOLDOUTS.length);
+  const deployments = drawsAt(DEPLOYMENTS, scale, HOLDOUTS.length);
   const counted = Array.from({ length: deployments }, (_, index) => {
     const deployment = deploymentOf(index);
     const draws = makeDraws(`${seed}|quiet-year|${index}`);

@@ -1,6 +1,12 @@
 import { makeDraws } from '../draws.ts';
 import { shiftOf } from '../drifting-data.ts';
-import { drawsAt, medianOf, type SimulationOptions, type SimulationRow } from '../simulation-row.ts';
+import {
+  drawsAt,
+  formatMedian,
+  medianOf,
+  type SimulationOptions,
+  type SimulationRow,
+} from '../simulation-row.ts';
 import { type Deployment, deploymentOf, HOLDOUTS, LARGE_HOLDOUT } from './deployment.ts';
 import { SHIFTED } from './model.ts';
 import { type Check, type Play, playDeployment } from './play-deployment.ts';
@@ -81,7 +87,7 @@ function lastingRow(
     quantity: `monitor, an index of ${index} in one of 20 columns from day ${BEGIN_ON.join(', ')} on, mended by nobody, holdouts of ${holdouts.join(' and ')} rows, days ${hasDays ? '' : 'not '}known: days to find it; told on each of ${UNMENDED_DAYS} days from then on`,
     anchors: [],
     target: `median ≤ ${steady}, ≤ ${wandering} where days wander; always`,
-    observed: `median ${calm}, ${wandered}; told in ${told} of ${shifts.length}`,
+    observed: `median ${formatMedian(calm)}, ${formatMedian(wandered)}; told in ${told} of ${shifts.length}`,
     met: !(calm > steady) && !(wandered > wandering) && told === shifts.length,
   };
 }
