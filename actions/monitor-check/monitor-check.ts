@@ -37,12 +37,13 @@ const REASON_CODES = {
 
 /** What a person is to do about it; a retrain is asked for by the monitor itself. A command names its model: there may be several. */
 function describeRemedy(
-  { action, muted }: Pick<MonitorDecision, 'action' | 'muted'>,
+  { action, wanted, muted }: Pick<MonitorDecision, 'action' | 'wanted' | 'muted'>,
   { model, environment }: { readonly model: string; readonly environment: string },
   champion: string | undefined,
 ): string {
   switch (action) {
     case 'none':
+      if (wanted !== 'none') return 'Nothing is to be done but to wait: what is under way may end it.';
       return muted.length === 0
         ? 'Nothing is wrong any more.'
         : 'Nothing is to be done: what is found is muted.';
@@ -144,13 +145,13 @@ async function record({ request, ports }: Monitoring, decision: MonitorDecision)
   await appendOrThrow(ports.ledger, request.config.model, () => ok([event]));
 }
 
-/** One issue per model and environment: opened by trouble, kept up to date, closed when it is over. */
+/** One issue per model and environment: opened by trouble, kept up to date also while what may end it is waited for, closed when it is over. */
 async function announce(
   { request, ports }: Monitoring,
   decision: MonitorDecision,
   { state, report }: { readonly state: LedgerState; readonly report: Report },
 ): Promise<void> {
-  const { action } = decision;
+  const { action, wanted } = decision;
   const { model } = request.config;
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
@@ -162,8 +163,9 @@ async function announce(
   const offer = offerMute(decision, { model, environment });
   const place = { kind: 'issue', runUrl: request.runUrl } as const;
   const body = renderMarkdown({ ...report, blocks: [remedy, ...offer, ...report.blocks] }, place);
-  if (action === 'none') return ports.github.closeIssue(marker, body);
-  await ports.github.upsertIssue(`${model} in ${environment} needs attention: ${action}`, marker, body);
+  if (wanted === 'none') return ports.github.closeIssue(marker, body);
+  const title = `${model} in ${environment} needs attention: ${action === 'none' ? wanted : action}`;
+  await ports.github.upsertIssue(title, marker, body);
 }
 
 /**
