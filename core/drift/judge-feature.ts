@@ -8,9 +8,9 @@ import { compareHistograms, type HistogramComparison, tolerancePValue } from './
 import { type DriftOptions, type Severity, severityOf } from './drift-options.ts';
 import type { Batch } from './gather-batches.ts';
 import type { JudgedFeature } from './judged-feature.ts';
-import { learnUsual, startUsual, type Usual } from './learn-usual.ts';
 import { indexInterval } from './stability-index.ts';
-import { wobblePValue } from './usual-wobble.ts';
+import { learnUsual, startUsual, type Usual } from './usual/learn-usual.ts';
+import { wobblePValue } from './usual/usual-wobble.ts';
 
 const INTERVAL_LEVEL = 0.95;
 const SHOWN_BINS = 3;

@@ -1,5 +1,5 @@
 import type { Draws } from '../draws.ts';
-import { type Column, type HoldoutDay, standardise, tiltShares } from './column.ts';
+import { type DrawnColumn, type HoldoutDay, standardise, tiltShares } from './column.ts';
 
 /** The commonest categories are named, so many at most and until they hold so much: as `runtime/trainyard/profile.py` does. */
 const MOST_NAMED = 20;
@@ -13,7 +13,7 @@ export function drawCategoryColumn(
     values,
     days,
   }: { readonly name: string; readonly values: number; readonly days: readonly HoldoutDay[] },
-): Column {
+): DrawnColumn {
   const weights = Array.from({ length: values }, (_, rank) => 1 / (rank + 1));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const shares = weights.map((weight) => weight / total);

@@ -6,7 +6,7 @@ import type { Draws } from '../draws.ts';
 export type HoldoutDay = { readonly rows: number; readonly tilt: number };
 
 /** One column of a model's inputs: its reference histogram, and how live rows fall into it. */
-export type Column = {
+export type DrawnColumn = {
   readonly feature: ProfileFeature;
   /** Draws the counts of live rows while the column is off by `tilt` standard deviations: the same for all windows of a day. */
   readonly liveAt: (tilt: number) => (rows: number, draws: Draws) => WindowFeature;

@@ -10,7 +10,7 @@ import {
 } from '../simulation-row.ts';
 import { deploymentOf, HOLDOUTS } from './deployment.ts';
 import { BEGAN, DAY_MS } from './host.ts';
-import { type Check, playDeployment } from './play-deployment.ts';
+import { type DailyCheck, playDeployment } from './play-deployment.ts';
 
 const DROP = 0.05;
 const MOST_LABELS = 900;
@@ -49,7 +49,7 @@ export function decayRows({ scale, seed }: SimulationOptions): SimulationRow[] {
 }
 
 /** Labels of worse answers that were old enough to be judged when the first check told of them. */
-function labelsToFind(checks: readonly Check[]): number {
+function labelsToFind(checks: readonly DailyCheck[]): number {
   const found = checks.find(({ day, codes }) => day >= START && codes.includes('labels-worse-than-promised'));
   if (found === undefined) return Number.POSITIVE_INFINITY;
   const from = BEGAN + START * DAY_MS;

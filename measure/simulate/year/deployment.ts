@@ -1,5 +1,5 @@
 /** How one deployment is served and what its model was profiled on. */
-export type Deployment = {
+export type Circumstances = {
   /** Rows of the holdout that the reference profile was made of. */
   readonly holdout: number;
   /** Whether its rows have times, so that the profile knows days. */
@@ -24,7 +24,7 @@ const CHECK_HOURS = [0, 6, 9, 15] as const;
 const ROWS_PER_DAY = 3_000;
 
 /** The deployment of this number: every holdout, wobble, kind of profile and traffic in turn, so that any 48 in a row hold each of them. */
-export function deploymentOf(index: number): Deployment {
+export function deploymentOf(index: number): Circumstances {
   const pick = <T>(choices: readonly [T, ...T[]], every: number): T =>
     choices[Math.floor(index / every) % choices.length] ?? choices[0];
   return {

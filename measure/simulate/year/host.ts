@@ -5,7 +5,7 @@ import { toInstant } from '../../../core/instant.ts';
 import { SCHEMAS } from '../../../core/names.ts';
 import type { Draws } from '../draws.ts';
 import { SIMULATED_HOST } from '../traffic.ts';
-import type { Deployment } from './deployment.ts';
+import type { Circumstances } from './deployment.ts';
 import { drawDay, MODEL, rightIn, type Version } from './model.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -33,7 +33,7 @@ export type Weather = { readonly shift: number; readonly drop: number };
 export const CALM: Weather = { shift: 0, drop: 0 };
 
 /** The one host that serves a deployment: what it was asked, as windows and late labels, of which it keeps what agents keep. */
-export type Host = {
+type ServingHost = {
   /** Goes on to this time, serving `version`. */
   readonly serve: (until: number, version: Version) => void;
   readonly windows: (now: number) => readonly CaptureWindow[];
@@ -43,7 +43,11 @@ export type Host = {
 type DayOfLabels = { readonly day: number; readonly version: string; readonly counts: readonly LabelCount[] };
 
 /** A host that begins to serve when the year begins. `weatherOn` tells of the day of this number, from 0. */
-export function startHost(draws: Draws, deployment: Deployment, weatherOn: (day: number) => Weather): Host {
+export function startHost(
+  draws: Draws,
+  deployment: Circumstances,
+  weatherOn: (day: number) => Weather,
+): ServingHost {
   let clock = BEGAN;
   let seq = 0;
   let windows: readonly CaptureWindow[] = [];
@@ -89,7 +93,7 @@ export function dayOf(ms: number): number {
 }
 
 /** Requests that are expected in the window from this time on. */
-function rateAt({ rowsPerDay, isOffice }: Deployment, ms: number): number {
+function rateAt({ rowsPerDay, isOffice }: Circumstances, ms: number): number {
   const hour = (ms / HOUR_MS) % HOURS_PER_DAY;
   const weekday = dayOf(ms) % 7;
   const ofDay = rowsPerDay * (weekday >= 5 ? WEEKEND_SHARE : 1);

@@ -3,8 +3,8 @@ import type { CaptureWindow } from '../../../core/drift/window.ts';
 import { SCHEMAS } from '../../../core/names.ts';
 import type { Draws } from '../draws.ts';
 import { drawCategoryColumn } from './category-column.ts';
-import type { Column, HoldoutDay } from './column.ts';
-import type { Deployment } from './deployment.ts';
+import type { DrawnColumn, HoldoutDay } from './column.ts';
+import type { Circumstances } from './deployment.ts';
 import { drawNumberColumn } from './number-column.ts';
 
 const HOLDOUT_DAYS = 28;
@@ -26,7 +26,7 @@ export const MODEL = 'simulated';
 /** A version: what it was profiled on, and how what it is asked falls into that profile. */
 export type Version = {
   readonly profile: ReferenceProfile;
-  readonly columns: readonly Column[];
+  readonly columns: readonly DrawnColumn[];
 };
 
 /** What was counted in a window, less where and when. */
@@ -35,7 +35,7 @@ type Counted = Pick<CaptureWindow, 'n' | 'features' | 'prediction'>;
 /** Draws a holdout of this deployment in which the first column is off by `shift` standard deviations, and profiles it. */
 export function drawVersion(
   draws: Draws,
-  { holdout, hasDays, wobble }: Deployment,
+  { holdout, hasDays, wobble }: Circumstances,
   { version, created, shift }: { readonly version: string; readonly created: string; readonly shift: number },
 ): Version {
   const rows = draws.multinomial(

@@ -1,6 +1,6 @@
 import { normalCdf } from '../../../core/statistics/distributions/normal.ts';
 import type { Draws } from '../draws.ts';
-import type { Column, HoldoutDay } from './column.ts';
+import type { DrawnColumn, HoldoutDay } from './column.ts';
 
 const BINS = 10;
 
@@ -15,7 +15,7 @@ export function drawNumberColumn(
     missing,
     days,
   }: { readonly name: string; readonly missing: number; readonly days: readonly HoldoutDay[] },
-): Column {
+): DrawnColumn {
   const byDay = days.map(({ rows, tilt }) =>
     Array.from({ length: rows - draws.binomial(rows, missing) }, () => tilt + draws.normal()),
   );

@@ -2,7 +2,7 @@ import { makeDraws } from '../draws.ts';
 import { drawsAt, type SimulationOptions, type SimulationRow } from '../simulation-row.ts';
 import { deploymentOf, HOLDOUTS } from './deployment.ts';
 import { CALM } from './host.ts';
-import { type Check, type Play, playDeployment } from './play-deployment.ts';
+import { type DailyCheck, playDeployment, type YearPlay } from './play-deployment.ts';
 
 const DEPLOYMENTS = 200;
 const YEAR_DAYS = 365;
@@ -17,7 +17,7 @@ export function quietYearRows({ scale, seed }: SimulationOptions): SimulationRow
   const counted = Array.from({ length: deployments }, (_, index) => {
     const deployment = deploymentOf(index);
     const draws = makeDraws(`${seed}|quiet-year|${index}`);
-    const play: Play = { deployment, days: YEAR_DAYS, weatherOn: () => CALM, trainingOn: () => 'done' };
+    const play: YearPlay = { deployment, days: YEAR_DAYS, weatherOn: () => CALM, trainingOn: () => 'done' };
     return { holdout: deployment.holdout, ...countFalse(playDeployment(draws, play)) };
   });
   return HOLDOUTS.map((holdout) => {
@@ -37,8 +37,8 @@ export function quietYearRows({ scale, seed }: SimulationOptions): SimulationRow
 }
 
 /** Days on which a training is asked for, and how often a rollback or an issue begins. */
-function countFalse(checks: readonly Check[]): Counts {
-  const begins = (is: (check: Check) => boolean) =>
+function countFalse(checks: readonly DailyCheck[]): Counts {
+  const begins = (is: (check: DailyCheck) => boolean) =>
     checks.filter((check, index) => {
       const before = checks[index - 1];
       return is(check) && !(before !== undefined && is(before));

@@ -7,9 +7,9 @@ import {
   type SimulationOptions,
   type SimulationRow,
 } from '../simulation-row.ts';
-import { type Deployment, deploymentOf, HOLDOUTS, LARGE_HOLDOUT } from './deployment.ts';
+import { type Circumstances, deploymentOf, HOLDOUTS, LARGE_HOLDOUT } from './deployment.ts';
 import { SHIFTED } from './model.ts';
-import { type Check, type Play, playDeployment } from './play-deployment.ts';
+import { type DailyCheck, playDeployment, type YearPlay } from './play-deployment.ts';
 
 /** Shifts of the first column: their indices, and within how many days row 10 promises to find them, where no day wanders and where days do. */
 const SHIFTS = [
@@ -39,7 +39,7 @@ const WATCHED_DAYS = 14;
 /** What became of one shift. */
 type Shift = {
   readonly index: number;
-  readonly deployment: Deployment;
+  readonly deployment: Circumstances;
   /** Days from the first one that is off to the check that told of it; infinite where none did. */
   readonly found: number;
   /** Days after that on which it was off and nothing was told of it. */
@@ -116,7 +116,7 @@ function playAll({ scale, seed }: SimulationOptions, fate: 'lasting' | 'mended')
       const isByData = run % 2 === 0;
       const isShifted = (day: number) => day >= start && (day < end || !isByData);
       const shift = shiftOf(index);
-      const play: Play = {
+      const play: YearPlay = {
         deployment,
         days: fate === 'lasting' ? start + UNMENDED_DAYS : end + WATCHED_DAYS,
         weatherOn: (day) => ({ shift: isShifted(day) ? shift : 0, drop: 0 }),
@@ -128,9 +128,13 @@ function playAll({ scale, seed }: SimulationOptions, fate: 'lasting' | 'mended')
   );
 }
 
-function follow(checks: readonly Check[], start: number, end: number): Omit<Shift, 'index' | 'deployment'> {
+function follow(
+  checks: readonly DailyCheck[],
+  start: number,
+  end: number,
+): Omit<Shift, 'index' | 'deployment'> {
   const first = checks.find((check) => check.day >= start && isTold(check))?.day ?? Number.POSITIVE_INFINITY;
-  const isOff = ({ day }: Check) => day > first && day < end;
+  const isOff = ({ day }: DailyCheck) => day > first && day < end;
   return {
     found: first - start + 1,
     untold: checks.filter((check) => isOff(check) && !isTold(check)).length,
@@ -139,6 +143,6 @@ function follow(checks: readonly Check[], start: number, end: number): Omit<Shif
 }
 
 /** Whether something is asked for, and the column that shifts is named. */
-function isTold({ action, codes }: Check): boolean {
+function isTold({ action, codes }: DailyCheck): boolean {
   return action !== 'none' && codes.some((code) => code.endsWith(`:${SHIFTED}`));
 }

@@ -1,4 +1,4 @@
-import type { JudgedFeature } from './judged-feature.ts';
+import type { JudgedFeature } from '../judged-feature.ts';
 import { learnWobble, type UsualWobble } from './usual-wobble.ts';
 
 /** What is known of usual days: how much they differ, from the profile or, once enough of them have come, from live ones. */

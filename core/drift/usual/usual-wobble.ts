@@ -1,7 +1,7 @@
-import { fSurvival } from '../statistics/distributions/f-distribution.ts';
-import { studentSurvival } from '../statistics/distributions/student-t.ts';
-import { sumOf } from '../statistics/sum-of.ts';
-import { type BinOrder, compareByPearson, type PearsonComparison } from './compare-histograms.ts';
+import { fSurvival } from '../../statistics/distributions/f-distribution.ts';
+import { studentSurvival } from '../../statistics/distributions/student-t.ts';
+import { sumOf } from '../../statistics/sum-of.ts';
+import { type BinOrder, compareByPearson, type PearsonComparison } from '../compare-histograms.ts';
 
 /** Fewer blocks than this say too little about how much usual days differ. */
 const MIN_BLOCKS = 14;
