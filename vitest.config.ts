@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 const NEED_ENGINE = ['test/agent/docker-{agent,contract,registry,runtime}.test.ts'];
 /** What is measured on many draws: where every line is counted as it runs, it takes seven times as long. */
 const MANY_DRAWS = [
-  'test/core/{drift,gate,rollout}/simulation.test.ts',
+  'test/core/{drift,gate,monitor,rollout}/simulation.test.ts',
   'test/core/drift/index-coverage.test.ts',
   'test/core/gate/{coverage-error,harm-of-family}.test.ts',
   'test/core/rollout/fleet-alone.test.ts',

@@ -8,6 +8,7 @@ import { gateRows } from '../measure/simulate/gate.ts';
 import { renderDecisions, renderTable, replaceRows } from '../measure/simulate/render-decisions.ts';
 import { rolloutRows } from '../measure/simulate/rollout.ts';
 import type { SimulationOptions, SimulationRow } from '../measure/simulate/simulation-row.ts';
+import { monitorRows } from '../measure/simulate/year/monitor.ts';
 import { runWorld, WORLD_HELP } from '../measure/world/run/run-world.ts';
 import { ROOT } from '../sandbox/checkout.ts';
 
@@ -17,6 +18,7 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   rollout: (options) => [...rolloutRows(options), ...everyRequestRows(options)],
   gate: gateRows,
   drift: driftRows,
+  monitor: monitorRows,
 };
 
 /** Too long to be made with every page of figures: asked for by name. */

@@ -39,12 +39,13 @@ const REASON_CODES = {
 
 /** What a person is to do about it; a retrain is asked for by the monitor itself. A command names its model: there may be several. */
 function describeRemedy(
-  { action, muted }: Pick<MonitorDecision, 'action' | 'muted'>,
+  { action, wanted, muted }: Pick<MonitorDecision, 'action' | 'wanted' | 'muted'>,
   { model, environment }: { readonly model: string; readonly environment: string },
   champion: string | undefined,
 ): string {
   switch (action) {
     case 'none':
+      if (wanted !== 'none') return 'Nothing is to be done but to wait: what is under way may end it.';
       return muted.length === 0
         ? 'Nothing is wrong any more.'
         : 'Nothing is to be done: what is found is muted.';
@@ -65,28 +66,13 @@ function describeRemedy(
  */
 export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   const { request, ports } = monitoring;
-  const read = await ports.ledger.read(request.config.model);
   const askFor = createAskFor(monitoring);
-  const takenUp = await warnIfFailing(ports.log, 'Nobody could be asked to take up the rollout', [], () =>
-    takeUpRollout(monitoring, read, askFor),
-  );
-  // Hosts before services: nothing that another service does may keep them from what the ledger says.
-  const broughtBack = await repairHosts(monitoring);
-  const state = await warnIfFailing(ports.log, 'Lost trainings could not be looked for', read, () =>
-    closeLostTrainings(monitoring, read),
-  );
-  const begunAgain = await warnIfFailing(ports.log, 'No lost training could be taken up', [], () =>
-    takeUpTrainings(monitoring, state, askFor),
-  );
-  const registry = { registry: ports.tracking, log: ports.log };
-  const { environmentName: environment } = request;
-  const aliases = registryAliases(environment, defaultEnvironment(request.config));
-  const moved = await registryFollows(registry, state, { environment, aliases });
-  const repaired = [...takenUp, ...begunAgain, ...moved, ...broughtBack];
+  const { state, repaired } = await repair(monitoring, askFor);
   for (const line of repaired) ports.log.info(line);
   const { input, evidence } = await gatherInput(monitoring, state);
   const decision = decideMonitor(input);
-  if (decision.isChange) await record(monitoring, decision);
+  const isRecorded = decision.isChange || isQuiet(state, request.environmentName, ports.clock.now());
+  if (isRecorded) await record(monitoring, decision);
   const page = await warnIfFailing(ports.log, 'The page could not be made', undefined, () =>
     keepPage(monitoring, { decision, input, evidence }),
   );
@@ -99,8 +85,6 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
     about: `${request.config.model} in ${request.environmentName}`,
     blocks: [...reportMonitor(decision, input), ...told],
   };
-  const isRecorded = decision.isChange || isQuiet(state, environment, ports.clock.now());
-  if (isRecorded) await record(monitoring, decision);
   // People read of it in the summary too; what has to be done is done whether or not an issue can be written.
   await warnIfFailing(ports.log, 'The issue could not be written', undefined, () =>
     announce(monitoring, decision, { state, report }),
@@ -124,6 +108,31 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
       ...{ environment: request.environmentName, reasons: decision.reasons, repaired, dispatch: sent },
     },
   };
+}
+
+/** What was found undone and was seen to, in words, and the ledger after it. */
+async function repair(
+  monitoring: Monitoring,
+  askFor: AskFor,
+): Promise<{ readonly state: LedgerState; readonly repaired: readonly string[] }> {
+  const { request, ports } = monitoring;
+  const read = await ports.ledger.read(request.config.model);
+  const takenUp = await warnIfFailing(ports.log, 'Nobody could be asked to take up the rollout', [], () =>
+    takeUpRollout(monitoring, read, askFor),
+  );
+  // Hosts before services: nothing that another service does may keep them from what the ledger says.
+  const broughtBack = await repairHosts(monitoring);
+  const state = await warnIfFailing(ports.log, 'Lost trainings could not be looked for', read, () =>
+    closeLostTrainings(monitoring, read),
+  );
+  const begunAgain = await warnIfFailing(ports.log, 'No lost training could be taken up', [], () =>
+    takeUpTrainings(monitoring, state, askFor),
+  );
+  const registry = { registry: ports.tracking, log: ports.log };
+  const { environmentName: environment } = request;
+  const aliases = registryAliases(environment, defaultEnvironment(request.config));
+  const moved = await registryFollows(registry, state, { environment, aliases });
+  return { state, repaired: [...takenUp, ...begunAgain, ...moved, ...broughtBack] };
 }
 
 /** What others need not wait for: its failure is told, and the check goes on with `otherwise`. */
@@ -154,13 +163,13 @@ async function record({ request, ports }: Monitoring, decision: MonitorDecision)
   await appendOrThrow(ports.ledger, request.config.model, () => ok([event]));
 }
 
-/** One issue per model and environment: opened by trouble, kept up to date, closed when it is over. */
+/** One issue per model and environment: opened by trouble, kept up to date also while what may end it is waited for, closed when it is over. */
 async function announce(
   { request, ports }: Monitoring,
   decision: MonitorDecision,
   { state, report }: { readonly state: LedgerState; readonly report: Report },
 ): Promise<void> {
-  const { action } = decision;
+  const { action, wanted } = decision;
   const { model } = request.config;
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
@@ -172,8 +181,9 @@ async function announce(
   const offer = offerMute(decision, { model, environment });
   const place = { kind: 'issue', runUrl: request.runUrl } as const;
   const body = renderMarkdown({ ...report, blocks: [remedy, ...offer, ...report.blocks] }, place);
-  if (action === 'none') return ports.github.closeIssue(marker, body);
-  await ports.github.upsertIssue(`${model} in ${environment} needs attention: ${action}`, marker, body);
+  if (wanted === 'none') return ports.github.closeIssue(marker, body);
+  const title = `${model} in ${environment} needs attention: ${action === 'none' ? wanted : action}`;
+  await ports.github.upsertIssue(title, marker, body);
 }
 
 /**

@@ -1,9 +1,9 @@
-import { type CaptureWindow, HOURS_PER_DAY } from '../../core/drift/window.ts';
+import type { CaptureWindow } from '../../core/drift/window.ts';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { breathe } from '../machine/breathe.ts';
 import type { WindowSpan } from '../store/window-table.ts';
-import { combineCounts } from './combine-counts.ts';
+import { addWindow } from './add-window.ts';
 
 /** A cycle that has been over for so long is folded, in s: what is wrong now is looked for in single windows. */
 const FOLD_AFTER_SECONDS = 86_400;
@@ -40,24 +40,10 @@ async function fold({ store }: AgentContext, spans: readonly WindowSpan[]): Prom
   for (const { seq } of spans) {
     const window = store.windows.bySeq(seq);
     if (window === undefined) continue;
-    sum = sum === undefined ? window : add(sum, window);
+    sum = sum === undefined ? window : addWindow(sum, window);
     await breathe();
   }
   if (sum === undefined) return;
   const { seq: _seq, hostId: _hostId, ...folded } = sum;
   store.windows.replace(spans, folded);
-}
-
-/** The later window behind the sum of the earlier ones. */
-function add(sum: CaptureWindow, window: CaptureWindow): CaptureWindow {
-  const [before, after] = [hoursOf(sum), hoursOf(window)];
-  const hours = before.map((n, hour) => n + (after[hour] ?? 0));
-  return { ...sum, to: window.to, ...combineCounts(sum, window, 1), hours };
-}
-
-/** Predictions by hour of the day: nights and Sundays are told by them once the windows themselves are gone. */
-function hoursOf({ hours, from, n }: CaptureWindow): readonly number[] {
-  if (hours !== undefined) return hours;
-  const own = new Date(epochMs(from)).getUTCHours();
-  return Array.from({ length: HOURS_PER_DAY }, (_, hour) => (hour === own ? n : 0));
 }

@@ -9,7 +9,8 @@ import { type DriftOptions, type Severity, severityOf } from './drift-options.ts
 import type { Batch } from './gather-batches.ts';
 import type { JudgedFeature } from './judged-feature.ts';
 import { indexInterval } from './stability-index.ts';
-import { learnWobble, type UsualWobble, wobblePValue } from './usual-wobble.ts';
+import { learnUsual, startUsual, type Usual } from './usual/learn-usual.ts';
+import { wobblePValue } from './usual/usual-wobble.ts';
 
 const INTERVAL_LEVEL = 0.95;
 const SHOWN_BINS = 3;
@@ -79,14 +80,14 @@ type FeatureOptions = DriftOptions & { readonly features: number };
 type Track = {
   readonly logStatistic: number;
   readonly alarm?: Alarm;
+  /** Whether a batch was beyond the warning level while the alarm stood: so it is told until that ends, and not by turns. */
+  readonly isTold: boolean;
   readonly alarms: number;
   readonly isOffFromStart: boolean;
   readonly last?: ComparedBatch & { readonly pValue: number };
   readonly history: readonly JudgedBatch[];
+  readonly usual: Usual;
 };
-
-/** The usual wobble, and from which of the compared batches on it is known: never, while too few of them were usual. */
-type Usual = { readonly wobble: UsualWobble | undefined; readonly knownFrom: number };
 
 /**
  * Follows one feature through all closed batches, from nothing but them.
@@ -104,77 +105,52 @@ export function judgeFeature(
   options: FeatureOptions,
 ): FeatureJudgement {
   const averageRunLength = options.falseAlarmSeconds / options.cycleSeconds;
-  const limits = { ...options, logThreshold: Math.log(averageRunLength * options.features) };
+  const limits = { ...options, feature, logThreshold: Math.log(averageRunLength * options.features) };
   const compared = batches.flatMap((batch) => {
     const comparison = compareHistograms(feature.reference, batch.counts, feature);
     return comparison === undefined ? [] : [{ batch, comparison }];
   });
-  const usual = findUsual(feature, compared, options);
-  const track = compared.reduce<Track>(
-    (before, one, position) => stepTrack(before, { ...one, position, usual }, limits),
-    { logStatistic: LOG_START, alarms: 0, isOffFromStart: false, history: [] },
-  );
-  const isWarmingUp = compared.length < usual.knownFrom;
-  return concludeFeature(feature, track, { limits, wobble: usual.wobble, isWarmingUp });
+  const track = compared.reduce<Track>((before, one) => stepTrack(before, one, limits), {
+    ...{ logStatistic: LOG_START, isTold: false, alarms: 0, isOffFromStart: true, history: [] },
+    usual: startUsual(feature, options.warmUpBatches),
+  });
+  return concludeFeature(track, limits);
 }
 
-/**
- * The usual wobble, from the profile's days or from the first live batches that were not off: what is beyond `warn` is a finding, and
- * never learnt as usual. The batches up to the last it was learnt from are not judged by it.
- */
-function findUsual(
-  feature: JudgedFeature,
-  compared: readonly ComparedBatch[],
-  { warmUpBatches, warn }: DriftOptions,
-): Usual {
-  const fromProfile = learnWobble(feature.blocks, feature);
-  if (fromProfile !== undefined) return { wobble: fromProfile, knownFrom: 0 };
-  const usual = compared
-    .flatMap(({ batch, comparison }, position) =>
-      comparison.index.debiased < warn ? [{ counts: batch.counts, position }] : [],
-    )
-    .slice(0, warmUpBatches);
-  if (usual.length < warmUpBatches) return { wobble: undefined, knownFrom: Number.POSITIVE_INFINITY };
-  const learnt = usual.map(({ counts }) => counts);
-  return { wobble: learnWobble(learnt, feature), knownFrom: (usual.at(-1)?.position ?? -1) + 1 };
-}
+type Limits = FeatureOptions & { readonly feature: JudgedFeature; readonly logThreshold: number };
 
-type Limits = FeatureOptions & { readonly logThreshold: number };
-
-type Step = ComparedBatch & { readonly position: number; readonly usual: Usual };
-
-function stepTrack(before: Track, step: Step, limits: Limits): Track {
-  const { logThreshold } = limits;
-  const { batch, comparison, position, usual } = step;
-  const isFirst = position === 0;
-  const beyondTolerance = tolerancePValue(comparison, limits.tolerance);
-  const wobble = position < usual.knownFrom ? undefined : usual.wobble;
+function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: Limits): Track {
+  const { logThreshold, tolerance, warn, features } = limits;
+  const { wobble } = before.usual;
+  const beyondTolerance = tolerancePValue(comparison, tolerance);
   const beyondUsual = wobble === undefined ? 0 : wobblePValue(comparison, batch.counts, wobble);
   const pValue = Math.max(beyondTolerance, beyondUsual);
-  const isOffFromStart = (isFirst || before.isOffFromStart) && beyondTolerance < BACK_WITHIN_TOLERANCE;
+  const isOffFromStart = before.isOffFromStart && beyondTolerance < BACK_WITHIN_TOLERANCE;
   const standing = pValue < BACK_WITHIN_TOLERANCE ? before.alarm : undefined;
-  const next = {
-    isOffFromStart,
+  const isBeyondWarn = comparison.index.debiased >= warn;
+  const isSkewed =
+    before.last === undefined &&
+    isBeyondWarn &&
+    logCalibrate(beyondTolerance) >= logThreshold &&
+    beyondUsual <= SKEW_ALPHA / features;
+  const logStatistic = advanceShiryaevRoberts(before.logStatistic, logCalibrate(pValue));
+  const isRaised = isSkewed || logStatistic >= logThreshold;
+  const kind: ShiftKind = isOffFromStart ? 'skew' : 'drift';
+  const alarm = standing ?? (isRaised ? { kind, since: batch.to } : undefined);
+  const isTold = isBeyondWarn || (standing !== undefined && before.isTold);
+  const usual = learn(before.usual, batch.counts, {
+    limits,
+    isOff: isBeyondWarn || (alarm !== undefined && isTold),
+  });
+  // What was gathered without the wobble is no evidence against days that are usual.
+  const isNewlyKnown = before.usual.isLearning && !usual.isLearning;
+  return {
+    ...{ isOffFromStart, isTold, usual },
+    ...(alarm && { alarm }),
+    alarms: before.alarms + (alarm !== undefined && standing === undefined ? 1 : 0),
+    logStatistic: isRaised || isNewlyKnown ? LOG_START : logStatistic,
     last: { batch, comparison, pValue },
     history: [...before.history, historyOf({ batch, comparison })],
-  };
-  const isSkewed =
-    isFirst &&
-    comparison.index.debiased >= limits.warn &&
-    logCalibrate(beyondTolerance) >= logThreshold &&
-    beyondUsual <= SKEW_ALPHA / limits.features;
-  // What was gathered without the wobble is no evidence against days that are usual.
-  const gathered = position === usual.knownFrom ? LOG_START : before.logStatistic;
-  const logStatistic = advanceShiryaevRoberts(gathered, logCalibrate(pValue));
-  if (!isSkewed && logStatistic < logThreshold) {
-    return { ...next, ...(standing && { alarm: standing }), alarms: before.alarms, logStatistic };
-  }
-  const kind: ShiftKind = isOffFromStart ? 'skew' : 'drift';
-  return {
-    ...next,
-    alarm: standing ?? { kind, since: batch.to },
-    alarms: before.alarms + (standing === undefined ? 1 : 0),
-    logStatistic: LOG_START,
   };
 }
 
@@ -182,52 +158,52 @@ function historyOf({ batch: { from, to }, comparison }: ComparedBatch): JudgedBa
   return { from, to, rows: comparison.rows, index: comparison.index.debiased };
 }
 
-function concludeFeature(
-  feature: JudgedFeature,
-  track: Track,
-  context: {
-    readonly limits: Limits;
-    readonly wobble: UsualWobble | undefined;
-    readonly isWarmingUp: boolean;
-  },
-): FeatureJudgement {
-  const { alarm, alarms, last, logStatistic, history } = track;
-  const severity = last === undefined ? 'info' : severityOf(last.comparison.index.debiased, context.limits);
+/**
+ * Without days of the profile the usual wobble is learnt from the first live batches that were not off: what is beyond `warn`, or of a
+ * shift that was and has not ended, is a finding and never learnt as usual.
+ */
+function learn(
+  usual: Usual,
+  counts: readonly number[],
+  { limits, isOff }: { readonly limits: Limits; readonly isOff: boolean },
+): Usual {
+  return isOff || !usual.isLearning ? usual : learnUsual(usual, counts, limits);
+}
+
+function concludeFeature(track: Track, limits: Limits): FeatureJudgement {
+  const { alarm, alarms, last, logStatistic, history, usual } = track;
+  const { feature, logThreshold } = limits;
+  const verdict = concludeVerdict(track);
   const base = {
     name: feature.name,
     kind: feature.kind,
-    severity,
-    verdict: concludeVerdict(track, severity, context),
-    isWarmingUp: context.isWarmingUp,
-    alarms,
-    logStatistic,
-    logThreshold: context.limits.logThreshold,
-    history,
+    severity: concludeSeverity(track, verdict, limits),
+    verdict,
+    isWarmingUp: usual.isLearning,
+    ...{ alarms, logStatistic, logThreshold, history },
     ...(alarm && { alarm }),
-    ...(context.wobble && { usualReach: context.wobble.reach }),
+    ...(usual.wobble && { usualReach: usual.wobble.reach }),
   };
   if (last === undefined) return { ...base, movedBins: [] };
   const { batch, comparison, pValue } = last;
   return {
     ...base,
-    last: {
-      ...historyOf(last),
-      interval: indexInterval(comparison.index, INTERVAL_LEVEL),
-      pValue,
-    },
+    last: { ...historyOf(last), interval: indexInterval(comparison.index, INTERVAL_LEVEL), pValue },
     movedBins: findMovedBins(feature, batch.counts),
     bins: { names: feature.binNames, reference: feature.reference, observed: batch.counts },
   };
 }
 
-function concludeVerdict(
-  track: Track,
-  severity: Severity,
-  { isWarmingUp }: { readonly isWarmingUp: boolean },
-): Verdict {
-  if (track.last === undefined) return 'inconclusive';
-  if (track.alarm !== undefined && severity !== 'info') return 'fail';
-  return isWarmingUp ? 'inconclusive' : 'pass';
+function concludeVerdict({ last, alarm, isTold, usual }: Track): Verdict {
+  if (last === undefined) return 'inconclusive';
+  if (alarm !== undefined && isTold) return 'fail';
+  return usual.isLearning ? 'inconclusive' : 'pass';
+}
+
+/** By the last batch; what is told is a warning at least. */
+function concludeSeverity({ last }: Track, verdict: Verdict, limits: Limits): Severity {
+  const severity = last === undefined ? 'info' : severityOf(last.comparison.index.debiased, limits);
+  return verdict === 'fail' && severity === 'info' ? 'warn' : severity;
 }
 
 function findMovedBins(feature: JudgedFeature, counts: readonly number[]): readonly MovedBin[] {

@@ -23,34 +23,34 @@ export type StabilityIndex = {
  * Vector: test/core/drift/index-coverage.test.ts.
  */
 export function stabilityIndex(reference: readonly number[], window: readonly number[]): StabilityIndex {
-  const [m, n] = [reference, window].map((counts) => sumOf(counts) + PSEUDO_ROWS * reference.length);
-  const shares = reference.map(
-    (count, bin): Shares => ({
-      p: (count + PSEUDO_ROWS) / (m ?? 0),
-      q: ((window[bin] ?? 0) + PSEUDO_ROWS) / (n ?? 0),
-    }),
-  );
-  const raw = sumOf(shares.map(({ p, q }) => (p - q) * Math.log(p / q)));
-  const left = noiseOf(shares, m ?? 0);
-  const right = noiseOf(
-    shares.map(({ p, q }) => ({ p: q, q: p })),
-    n ?? 0,
-  );
+  const pseudo = PSEUDO_ROWS * reference.length;
+  const [m, n] = [sumOf(reference) + pseudo, sumOf(window) + pseudo];
+  const p = reference.map((count) => (count + PSEUDO_ROWS) / m);
+  const q = p.map((_, bin) => ((window[bin] ?? 0) + PSEUDO_ROWS) / n);
+  const logs = p.map((share, bin) => Math.log(share / (q[bin] ?? 0)));
+  const raw = logs.reduce((sum, log, bin) => sum + ((p[bin] ?? 0) - (q[bin] ?? 0)) * log, 0);
+  const left = noiseOf({ p, q, logs }, m);
+  const right = noiseOf({ p: q, q: p, logs: logs.map((log) => -log) }, n);
   return { raw, debiased: raw - left.bias - right.bias, variance: left.variance + right.variance };
 }
 
-type Shares = { readonly p: number; readonly q: number };
+/** Shares of two samples by bin, and the logarithm of their ratio. */
+type Shares = { readonly [part in 'p' | 'q' | 'logs']: readonly number[] };
 
 /** What the noise of the sample of `rows` whose shares are `p` adds: half its second derivatives, and its slopes squared. */
 function noiseOf(
-  shares: readonly Shares[],
+  { p: shares, q: others, logs }: Shares,
   rows: number,
 ): { readonly bias: number; readonly variance: number } {
-  const bias = sumOf(shares.map(({ p, q }) => (1 + q / p) * (1 - p))) / (2 * rows);
-  const slopes = shares.map(({ p, q }) => ({ p, slope: Math.log(p / q) + 1 - q / p }));
-  const mean = sumOf(slopes.map(({ p, slope }) => p * slope));
-  const squares = sumOf(slopes.map(({ p, slope }) => p * (slope - mean) ** 2));
-  return { bias, variance: squares / rows };
+  let [bends, mean, squares] = [0, 0, 0];
+  for (const [bin, p] of shares.entries()) {
+    const ratio = (others[bin] ?? 0) / p;
+    const slope = (logs[bin] ?? 0) + 1 - ratio;
+    bends += (1 + ratio) * (1 - p);
+    mean += p * slope;
+    squares += p * slope ** 2;
+  }
+  return { bias: bends / (2 * rows), variance: Math.max(0, squares - mean ** 2) / rows };
 }
 
 /**

@@ -19,6 +19,11 @@ Reading the rows:
 - **Canary.** Evidence is looked at after every poll; its false-alarm rate holds however often that is, and under any traffic.
 - **Drift.** An alarm needs a shift beyond the tolerance and beyond what usual days show; the threshold is the expected time between
   false alarms of the whole model, not of one feature on one day.
+- **Monitor.** Whole deployments, a check a day: windows that hosts fold and drop after 35 days, late labels, weekends, nights, refused requests,
+  and a ledger that holds what was said before. An index of 0.1 is \`warn\` itself: half of all days are below it, and by its own noise a holdout of
+  some hundred or thousand rows puts it below for good, so it is found a few days later and, where the profile knows no days, may be learnt
+  as usual; \`data.holdout.time\` and more rows mend that. A holdout of 300 or 1,000 rows may itself promise 4 or 2 points too much (row 26), so of a fall by
+  5 points little or nothing is left to be found: more rows mend that too.
 `;
 
 /** The page of all promises, as Markdown, and how to make it again. */

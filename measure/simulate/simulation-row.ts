@@ -27,6 +27,11 @@ export function medianOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }
 
+/** A median of what may never have come, which is infinite then. */
+export function formatMedian(median: number): string {
+  return Number.isFinite(median) ? String(median) : 'never';
+}
+
 /** `3.2%` of so many. */
 export function formatShare(count: number, total: number): string {
   return `${((100 * count) / total).toFixed(count * 100 < total ? 2 : 1)}%`;

@@ -134,6 +134,20 @@ describe('monitor-check', () => {
     expect(sent && verifyDispatch('another', sent.type, sent.payload)).toBe(false);
   });
 
+  test('keeps its issue, and says what it waits for, while a training that it asked for is open', async () => {
+    const { world, github, monitoring } = bench(60);
+    await monitorCheck(monitoring);
+    const cause = { kind: 'dispatch', id: github.dispatches[0]?.payload.id ?? '' } as const;
+    const context = { ...monitoring.request.author, cause, at: world.clock.now() };
+    const data = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: {} };
+    world.ledger.events.push(createEvent(context, 'training.requested', data));
+    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'none' });
+    const [issue] = github.issues.values();
+    expect(issue).toMatch(/^mnist in production needs attention: retrain\n/);
+    expect(issue).toMatch(/Nothing is to be done but to wait.*A training is open since/s);
+    expect(issue).not.toContain('Nothing is wrong any more');
+  });
+
   test('asks for a training where no issue can be written', async () => {
     const { world, github, monitoring } = bench(60);
     const refused = new Error('Issues are disabled for this repo (410).');

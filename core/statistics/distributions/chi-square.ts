@@ -2,6 +2,7 @@ import { gammaQ } from './incomplete-gamma.ts';
 import { poissonDensity } from './saddle-point.ts';
 
 const RELATIVE_PRECISION = 1e-17;
+const SMALLEST_DENSITY = 1e-290;
 
 /**
  * P(X > `x`) for chi-square with `df` degrees of freedom (`df` > 0, need not be whole).
@@ -32,10 +33,13 @@ export function noncentralChiSquareSurvival(x: number, df: number, lambda: numbe
   let j = Math.max(0, Math.floor(mean - 10 * Math.sqrt(mean)));
   let weight = poissonDensity(j, mean);
   let survival = gammaQ(df / 2 + j, half);
+  let density = poissonDensity(df / 2 + j, half);
   let sum = weight * survival;
   for (;;) {
-    survival = Math.min(1, survival + poissonDensity(df / 2 + j, half));
+    survival = Math.min(1, survival + density);
     j += 1;
+    // From the last one, unless nothing was left of that: far from the mean it is less than a double can tell.
+    density = density > SMALLEST_DENSITY ? (density * half) / (df / 2 + j) : poissonDensity(df / 2 + j, half);
     weight *= mean / j;
     sum += weight * survival;
     if (j > mean && weight / (1 - mean / (j + 1)) <= sum * RELATIVE_PRECISION) return Math.min(1, sum);

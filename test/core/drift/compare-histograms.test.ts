@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareHistograms, tolerancePValue } from '../../../core/drift/compare-histograms.ts';
 import { indexInterval, stabilityIndex } from '../../../core/drift/stability-index.ts';
-import { learnWobble, wobblePValue } from '../../../core/drift/usual-wobble.ts';
+import { learnWobble, wobblePValue } from '../../../core/drift/usual/usual-wobble.ts';
 
 const REFERENCE = Array.from({ length: 10 }, () => 1000);
 const WINDOW = [80, 90, 95, 100, 100, 105, 100, 105, 110, 115];

@@ -30,6 +30,27 @@ describe('judging drift', () => {
     expect(judgement.verdict).toBe('pass');
   });
 
+  it('tells of a shift near the warning level on each day, once one was beyond it', () => {
+    const near = (days: number) => Array.from({ length: days }, (_, day) => (day % 2 === 0 ? 0.07 : 0.06));
+    const windows = (days: number) => [
+      ...quiet(10),
+      ...near(days).map((moved, day) => windowOf(10 + day, { moved })),
+    ];
+    for (let days = 3; days <= 20; days += 1) {
+      const { verdict, severity, features } = judgeDrift(profileOf(28), windows(days), OPTIONS);
+      expect([days, verdict, severity]).toEqual([days, 'fail', 'warn']);
+      expect(features[0]?.last?.index).toBeCloseTo(days % 2 === 0 ? 0.08 : 0.12, 1);
+    }
+    const over = judgeDrift(profileOf(28), [...windows(20), ...quiet(1, 30)], OPTIONS);
+    expect(over.verdict).toBe('pass');
+  });
+
+  it('says nothing of a shift that was never beyond the warning level', () => {
+    const judgement = judgeDrift(profileOf(28), [...quiet(10), ...shifted(20, 10, 0.055)], OPTIONS);
+    expect(judgement).toMatchObject({ verdict: 'pass', severity: 'info' });
+    expect(judgement.features[0]?.alarm).toMatchObject({ kind: 'drift' });
+  });
+
   it('calls it skew when the first batch after deployment is off already', () => {
     const judgement = judgeDrift(profileOf(28), shifted(1, 0), OPTIONS);
     expect(judgement.features[0]).toMatchObject({ name: 'amount', alarm: { kind: 'skew' } });

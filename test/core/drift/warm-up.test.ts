@@ -48,6 +48,17 @@ describe('a profile without days, whose usual days are learnt from live ones', (
     },
   );
 
+  it.each([0, 5, 10, 13])(
+    'still tells of one whose days are by turns below and beyond `warn` when %i quiet days before it are left',
+    (days) => {
+      // Hosts drop old windows: the quiet days become fewer, and in the end there are none.
+      for (let off = 3; off <= 35 - days; off += 1) {
+        const byTurns = Array.from({ length: off }, (_, day) => (day % 2 === 0 ? NEAR : 0.06));
+        expect([off, judgeDays([...quiet(days), ...byTurns]).verdict]).toEqual([off, 'fail']);
+      }
+    },
+  );
+
   it('learns nothing as usual from days that are off, and goes on to learn when it is mended', () => {
     const amountAfter = (days: number) =>
       judgeDays([...quiet(6), ...moved(3), ...quiet(days)]).features.find(({ name }) => name === 'amount');

@@ -1,7 +1,7 @@
-import { fSurvival } from '../statistics/distributions/f-distribution.ts';
-import { studentSurvival } from '../statistics/distributions/student-t.ts';
-import { sumOf } from '../statistics/sum-of.ts';
-import { type BinOrder, compareHistograms, type HistogramComparison } from './compare-histograms.ts';
+import { fSurvival } from '../../statistics/distributions/f-distribution.ts';
+import { studentSurvival } from '../../statistics/distributions/student-t.ts';
+import { sumOf } from '../../statistics/sum-of.ts';
+import { type BinOrder, compareByPearson, type PearsonComparison } from '../compare-histograms.ts';
 
 /** Fewer blocks than this say too little about how much usual days differ. */
 const MIN_BLOCKS = 14;
@@ -55,7 +55,7 @@ export function learnWobble(
   const total = first.map((_, bin) => blocks.reduce((sum, block) => sum + (block[bin] ?? 0), 0));
   const comparisons = blocks.flatMap((block) => {
     const rest = total.map((count, bin) => count - (block[bin] ?? 0));
-    return compareHistograms(rest, block, order) ?? [];
+    return compareByPearson(rest, block, order) ?? [];
   });
   if (comparisons.length < MIN_BLOCKS) return undefined;
   const indices = comparisons.map(unbiasedIndex);
@@ -105,7 +105,7 @@ function learnBins(blocks: readonly (readonly number[])[]): readonly UsualBin[] 
  * Vector: as `learnWobble`.
  */
 export function wobblePValue(
-  comparison: HistogramComparison,
+  comparison: PearsonComparison,
   counts: readonly number[],
   wobble: UsualWobble,
 ): number {
@@ -119,17 +119,22 @@ export function wobblePValue(
 function binPValue(counts: readonly number[], { bins }: UsualWobble): number {
   const rows = sumOf(counts);
   if (rows === 0) return 1;
-  const smallest = bins.reduce((least, usual) => {
+  let least = { p: 1, distance: 0, freedom: 0 };
+  for (const usual of bins) {
     // A day of fewer rows than those is less even by chance alone.
     const more = Math.max(0, chanceOf(rows) - chanceOf(usual.rows));
     const deviation = Math.sqrt(usual.variance * (1 + 1 / usual.days) + more);
-    const distance = Math.abs(angleOf((counts[usual.bin] ?? 0) / rows) - usual.mean);
-    return Math.min(least, studentSurvival(distance / deviation, usual.days - 1));
-  }, 1);
-  return Math.min(1, 2 * bins.length * smallest);
+    const distance = Math.abs(angleOf((counts[usual.bin] ?? 0) / rows) - usual.mean) / deviation;
+    const freedom = usual.days - 1;
+    // What is nearer and of which less is known is no less probable: most bins need no survival function.
+    if (distance <= least.distance && freedom <= least.freedom) continue;
+    const p = studentSurvival(distance, freedom);
+    if (p < least.p) least = { p, distance, freedom };
+  }
+  return Math.min(1, 2 * bins.length * least.p);
 }
 
-function sumPValue(comparison: HistogramComparison, wobble: UsualWobble): number {
+function sumPValue(comparison: PearsonComparison, wobble: UsualWobble): number {
   const { chiSquare, degreesOfFreedom: df, effectiveRows } = comparison;
   const mean = df + effectiveRows * wobble.mean;
   const variance = 2 * df + 4 * effectiveRows * wobble.mean + effectiveRows ** 2 * wobble.variance;
@@ -137,7 +142,7 @@ function sumPValue(comparison: HistogramComparison, wobble: UsualWobble): number
   return fSurvival(chiSquare / mean, freedom, wobble.blocks * freedom);
 }
 
-function unbiasedIndex({ chiSquare, degreesOfFreedom, effectiveRows }: HistogramComparison): number {
+function unbiasedIndex({ chiSquare, degreesOfFreedom, effectiveRows }: PearsonComparison): number {
   return (chiSquare - degreesOfFreedom) / effectiveRows;
 }
 
