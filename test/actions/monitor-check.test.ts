@@ -141,7 +141,7 @@ describe('monitor-check', () => {
     const context = { ...monitoring.request.author, cause, at: world.clock.now() };
     const data = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: {} };
     world.ledger.events.push(createEvent(context, 'training.requested', data));
-    expect((await monitorCheck(monitoring)).outputs).toEqual({ action: 'none' });
+    expect((await monitorCheck(monitoring)).outputs['action']).toBe('none');
     const [issue] = github.issues.values();
     expect(issue).toMatch(/^mnist in production needs attention: retrain\n/);
     expect(issue).toMatch(/Nothing is to be done but to wait.*A training is open since/s);
