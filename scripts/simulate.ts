@@ -28,7 +28,7 @@ const HELP = `npm run simulate [-- [--scale SHARE] [--seed NUMBER] [NAME...]]
 
 Measures what the decisions promise: how often they are wrong, how soon they are right.
 
-  --scale SHARE  share of the full number of draws (1; 0.05 takes under a minute)
+  --scale SHARE  share of the full number of draws (1; 0.02 takes two minutes)
   --seed NUMBER  what every random number depends on (1)
   --write        write docs/decisions.md from less than a full run too; of sections that are named, their rows alone
   NAME           ${Object.keys(SECTIONS).join(', ')} (all); ${Object.keys(BY_NAME).join(', ')}, which takes an hour of processor time in full

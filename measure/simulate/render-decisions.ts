@@ -21,9 +21,11 @@ Reading the rows:
   false alarms of the whole model, not of one feature on one day.
 - **Monitor.** Whole deployments, a check a day: windows that hosts fold and drop after 35 days, late labels, weekends, nights, refused requests,
   and a ledger that holds what was said before. An index of 0.1 is \`warn\` itself: half of all days are below it, and by its own noise a holdout of
-  some hundred or thousand rows puts it below for good, so it is found a few days later and, where the profile knows no days, may be learnt
-  as usual; \`data.holdout.time\` and more rows mend that. A holdout of 300 or 1,000 rows may itself promise 4 or 2 points too much (row 26), so of a fall by
-  5 points little or nothing is left to be found: more rows mend that too.
+  some hundred or thousand rows puts it below for good. Such a shift is found about as soon as row 10 promises, and then untold at times: for a few
+  days that wander back to what is usual, on holdouts of 300 or 1,000 rows for weeks, and where the profile knows no days, for as long as its first
+  day is learnt as usual. Holdouts of 300 rows without days have that on single days at 0.25 too. \`data.holdout.time\` and more rows mend most of it.
+  A holdout of 300 or 1,000 rows may itself promise 4 or 2 points too much (row 26), so of a fall by 5 points little is left to be found: more rows
+  mend that as well.
 `;
 
 /** The page of all promises, as Markdown, and how to make it again. */

@@ -4,6 +4,7 @@ import { makeDraws } from '../draws.ts';
 import {
   drawsAt,
   formatMedian,
+  keepsPromise,
   medianOf,
   type SimulationOptions,
   type SimulationRow,
@@ -37,13 +38,14 @@ export function decayRows({ scale, seed }: SimulationOptions): SimulationRow[] {
   return HOLDOUTS.map((holdout) => {
     const ours = decays.filter((one) => one.holdout === holdout).map(({ labels }) => labels);
     const median = medianOf(ours);
+    const late = ours.filter((count) => count > MOST_LABELS).length;
     return {
       row: 31,
       quantity: `monitor, answers right 5 points less often, ${ROWS_PER_DAY} requests a day, half of them labelled after 3 days, judged after 7, holdout of ${holdout} rows: labels of such answers until it is found`,
       anchors: [],
       target: `median ≤ ${MOST_LABELS}`,
       observed: `median ${formatMedian(median)} (${ours.length} runs)`,
-      met: median <= MOST_LABELS,
+      met: keepsPromise(late, ours.length, { most: 0.5, fullDraws: RUNS / HOLDOUTS.length }),
     };
   });
 }
