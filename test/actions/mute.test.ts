@@ -32,7 +32,7 @@ test('a person mutes a finding from the issue on: it is told and asks for nothin
     agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
   world.agents[1].reachable = false;
   const before = await check(world);
-  expect(before.outcome.outputs).toEqual({ action: 'investigate' });
+  expect(before.outcome.outputs).toMatchObject({ action: 'investigate' });
   expect(before.issue).toContain('comment `/mute mnist host-lost production for 14d the reason`');
 
   const muted = await say('/mute host-lost production for 2h its disk is changed <!-- @all -->', world);
@@ -64,7 +64,7 @@ test('a person mutes a finding from the issue on: it is told and asks for nothin
 
   await world.clock.wait(2 * 3_600_000);
   const after = await check(world);
-  expect(after.outcome.outputs).toEqual({ action: 'investigate' });
+  expect(after.outcome.outputs).toMatchObject({ action: 'investigate' });
   expect(after.outcome.headline).toMatch(
     /is silent since at least 2026-11-21T12:00:\d\d\.\d+Z \(2 h\) and can't be asked/,
   );
