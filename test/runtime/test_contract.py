@@ -61,4 +61,4 @@ def test_a_column_of_numbers_without_a_value_is_left_out():
     from trainyard.profile import profile_features
 
     table = make_table(20, seed=1).assign(empty=np.nan)[["income", "empty"]]
-    assert [feature["name"] for feature in profile_features(table)] == ["income"]
+    assert [feature["name"] for feature in profile_features(table, {})] == ["income"]

@@ -119,7 +119,9 @@ def test_live_answers_are_counted_by_the_commonest_sets_of_classes():
     assert profile["classes"] == [*sorted(set(TEXTS)), "(other)"]
     assert profile["counts"] == [int((name == TEXTS).sum()) for name in sorted(set(TEXTS))] + [0]
     assert profile["open"] is True
-    assert "confidence" not in profile
+    assert profile["truth"] == {"kind": "set", "labels": {}}
+    right = sum(name == text for name, text in zip(reading.outcome.names, reading.truth, strict=True))
+    assert profile["confidence"] == {"edges": [], "total": [len(TEXTS)], "correct": [right]}
 
 
 def test_what_predict_proba_of_a_forest_gives_is_put_together_from_chunks(monkeypatch):

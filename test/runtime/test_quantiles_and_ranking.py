@@ -87,7 +87,9 @@ def test_the_pinball_loss_is_scikit_learns_mean_over_quantiles():
 def test_live_quantiles_are_counted_by_the_middle_one():
     profile = profile_predictions(read(GIVEN))
     assert profile["kind"] == "numeric"
-    assert profile == profile_predictions(read_answers(GIVEN[:, 1], TRUTH, Contract(task="regression"), Said()))
+    middle = profile_predictions(read_answers(GIVEN[:, 1], TRUTH, Contract(task="regression"), Said()))
+    # Late labels are promised nothing: nobody says how near several numbers are to one.
+    assert profile == {key: value for key, value in middle.items() if key not in {"confidence", "truth"}}
     outcome = interpret(np.array([[1.0, np.nan, 2.0], [1.0, 2.0, 3.0]]), read(GIVEN).interpretation)
     assert np.isfinite(outcome.chosen).tolist() == [False, True]
 
