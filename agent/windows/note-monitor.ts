@@ -19,7 +19,11 @@ export function noteMonitor({ store, clock }: Noting, model: string): void {
   const known = store.getMemory(keyOf(model), noticeSchema);
   const now = clock.now();
   if (known?.isFirst === false && secondsBetween(known.at, now) < NOTED_EVERY_SECONDS) return;
-  store.putMemory(keyOf(model), { at: now, isFirst: false });
+  try {
+    store.putMemory(keyOf(model), { at: now, isFirst: false });
+  } catch {
+    // Who reads windows of a host with a full disk shall have them: a look that was not noted is missed days later at the earliest.
+  }
 }
 
 /** Begins to wait for a monitor where a version serves and none has looked yet. */
