@@ -34,21 +34,21 @@ export function awaitMonitors({ store, clock }: Noting): void {
   }
 }
 
-/** When a monitor last looked at each model that serves, or since when one is waited for. */
-export function listMonitored({ store }: Noting): readonly { readonly model: string; readonly at: string }[] {
+/** When a monitor last looked at each model that serves; where `isFirst`, since when one is waited for. */
+export function listMonitored({ store }: Pick<Noting, 'store'>): readonly Monitored[] {
   return listServed(store).flatMap((model) => {
     const known = store.getMemory(keyOf(model), noticeSchema);
-    return known === undefined ? [] : [{ model, at: known.at }];
+    return known === undefined ? [] : [{ model, ...known }];
   });
 }
 
+type Monitored = z.infer<typeof noticeSchema> & { readonly model: string };
+
 /** Models that nobody watches: GitHub switches schedules off without a word, and then no monitor is there to say so. */
 export function findUnmonitored(noting: Noting): readonly HostWarning[] {
-  const { store, clock } = noting;
-  return listMonitored(noting).flatMap(({ model, at }) => {
-    const seconds = secondsBetween(at, clock.now());
+  return listMonitored(noting).flatMap(({ model, at, isFirst }) => {
+    const seconds = secondsBetween(at, noting.clock.now());
     if (seconds <= SILENT_AFTER_SECONDS) return [];
-    const isFirst = store.getMemory(keyOf(model), noticeSchema)?.isFirst === true;
     const what = isFirst
       ? `No monitor has ever looked at ${model} here, in ${formatDuration(seconds)}.`
       : `No monitor has looked at ${model} for ${formatDuration(seconds)}.`;

@@ -16,6 +16,9 @@ import { misused } from '../misused.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { refuseWith } from './refuse-with.ts';
 
+/** What the columns are called where nobody says otherwise. */
+const COLUMNS = { id: 'id', label: 'label' } as const;
+
 /** `trainyard labels`. */
 export const labelsCommand: CliCommand = {
   name: 'labels',
@@ -25,8 +28,8 @@ export const labelsCommand: CliCommand = {
   options: {
     ...CONFIG_OPTION,
     environment: { type: 'string', value: 'NAME', help: 'Whose hosts; without it the default environment.' },
-    id: { type: 'string', value: 'COLUMN', default: 'id', help: 'Column of the id of the prediction.' },
-    label: { type: 'string', value: 'COLUMN', default: 'label', help: 'Column of what was true.' },
+    id: { type: 'string', value: 'COLUMN', default: COLUMNS.id, help: 'Column of the id of the prediction.' },
+    label: { type: 'string', value: 'COLUMN', default: COLUMNS.label, help: 'Column of what was true.' },
     'dry-run': { type: 'boolean', help: 'Read the file, say what would be sent, and send nothing.' },
   },
   run: async (given, world) => {
@@ -39,7 +42,7 @@ export const labelsCommand: CliCommand = {
     const urls = config.environments[environment]?.hosts ?? [];
     if (urls.length === 0)
       throw misused(`${environment} has no hosts.`, 'Name one that has, by --environment.');
-    const columns = { id: given.text('id') ?? 'id', label: given.text('label') ?? 'label' };
+    const columns = { id: given.text('id') ?? COLUMNS.id, label: given.text('label') ?? COLUMNS.label };
     const { labels, incomplete } = await readLabels(path.resolve(cwd, file), columns);
     const left =
       incomplete === 0 ? '' : `; ${formatCount(incomplete)} rows without an id or a label are left out`;

@@ -8,9 +8,9 @@ import {
   startRateDetector,
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Verdict } from '../verdict.ts';
-import { type JudgedFeature, listJudged } from './judged-feature.ts';
+import { watchedFeatures } from './left-out.ts';
 import { type FastFinding, findConstantPrediction } from './prediction-checks.ts';
-import type { ReferenceProfile } from './profile.ts';
+import type { ProfileFeature, ReferenceProfile } from './profile.ts';
 import { findSilence } from './silence.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
@@ -79,7 +79,7 @@ export function judgeFastLane(
     ({ model, n }) => model === profile.model && Number.isSafeInteger(n),
   );
   const ours = counted.filter(({ version }) => version === profile.version);
-  const checks = listChecks(profile, listJudged(profile, options.leaveOut));
+  const checks = listChecks(watchedFeatures(profile, options));
   const groups = [
     ...Map.groupBy(ours, ({ from }) => Math.floor(epochMs(from) / (1000 * options.checkSeconds))).values(),
   ];
@@ -145,9 +145,7 @@ const WORDS: Readonly<Record<FastCode, (metric: string) => string>> = {
 /** How often something was seen on the reference, or as good as seen. */
 type Seen = { readonly count: number; readonly trials: number };
 
-function listChecks(profile: ReferenceProfile, judged: readonly JudgedFeature[]): readonly RateCheck[] {
-  const names = new Set(judged.map(({ name }) => name));
-  const watched = profile.features.filter(({ name }) => names.has(name));
+function listChecks(watched: readonly ProfileFeature[]): readonly RateCheck[] {
   const alpha = REFERENCE_ALPHA / Math.max(1, CHECKS_PER_FEATURE * watched.length);
   const perFeature = watched.flatMap((feature): readonly RateCheck[] => {
     const { name, missing, once } = feature;

@@ -40,7 +40,7 @@ export function judgeDrift(
   windows: readonly CaptureWindow[],
   options: DriftOptions,
 ): DriftJudgement {
-  const judged = listJudged(profile, options.leaveOut);
+  const judged = listJudged(profile, options);
   const minRows = minRowsOf(options);
   const reference = { profile, judged };
   const leftOut = listLeftOut(profile, options);

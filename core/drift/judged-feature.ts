@@ -1,3 +1,4 @@
+import { watchedFeatures } from './left-out.ts';
 import {
   type FeatureKind,
   nameBins,
@@ -23,12 +24,9 @@ export type JudgedFeature = {
 /** Everything of a profile that is judged, the prediction last. What is named in `leaveOut`, or is of such a column, is not. */
 export function listJudged(
   profile: ReferenceProfile,
-  leaveOut: readonly string[] = [],
+  asked: { readonly leaveOut?: readonly string[] } = {},
 ): readonly JudgedFeature[] {
-  const watched = profile.features.filter(
-    ({ name, text }) => !leaveOut.includes(name) && !(text && leaveOut.includes(text.column)),
-  );
-  return [...watched.map(fromFeature), fromPrediction(profile.prediction)];
+  return [...watchedFeatures(profile, asked).map(fromFeature), fromPrediction(profile.prediction)];
 }
 
 /** What a window counted of it, in the bins that are judged; nothing where it did not count it. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts';
-import type { ReferenceProfile } from './profile.ts';
+import type { ProfileFeature, ReferenceProfile } from './profile.ts';
 
 /** A column that is not watched, and why. */
 export type LeftOut = { readonly name: string; readonly why: string };
@@ -12,21 +12,27 @@ const WHY: Readonly<Record<NonNullable<ReferenceProfile['leftOut']>[number]['as'
   'left-out': 'left out',
 };
 
+/** The features that are watched: none that is named, and none of a column of texts that is. */
+export function watchedFeatures(
+  { features }: ReferenceProfile,
+  { leaveOut = [] }: Asked,
+): readonly ProfileFeature[] {
+  return features.filter((feature) => !leaveOut.some((name) => isCalled(feature, name)));
+}
+
 /** What the profile does not count, and what is left out of it on request. */
 export function listLeftOut(profile: ReferenceProfile, { leaveOut = [] }: Asked): readonly LeftOut[] {
   const uncounted = (profile.leftOut ?? []).map(({ name, as, declared }) => ({
     name,
     why: declared ? `${WHY[as]}, by trainyard.yml` : `${WHY[as]}, by its values`,
   }));
-  const known = new Set(uncounted.map(({ name }) => name));
-  const asked = leaveOut.filter((name) => !known.has(name) && isCounted(profile, name));
+  const asked = namesBeside(profile, leaveOut).filter((name) => isCounted(profile, name));
   return [...uncounted, ...asked.map((name) => ({ name, why: 'left out, by trainyard.yml' }))];
 }
 
 /** What was asked to be left out and is nowhere: a name that is written wrongly leaves nothing out. */
 export function findUnknownNames(profile: ReferenceProfile, { leaveOut = [] }: Asked): readonly Problem[] {
-  const uncounted = new Set((profile.leftOut ?? []).map(({ name }) => name));
-  const unknown = leaveOut.filter((name) => !uncounted.has(name) && !isCounted(profile, name));
+  const unknown = namesBeside(profile, leaveOut).filter((name) => !isCounted(profile, name));
   if (unknown.length === 0) return [];
   const names = unknown.map((name) => `\`${name}\``).join(', ');
   return [
@@ -38,6 +44,15 @@ export function findUnknownNames(profile: ReferenceProfile, { leaveOut = [] }: A
   ];
 }
 
+/** Those names that the profile does not leave out by itself. */
+function namesBeside({ leftOut }: ReferenceProfile, names: readonly string[]): readonly string[] {
+  return names.filter((wanted) => leftOut?.some(({ name }) => name === wanted) !== true);
+}
+
 function isCounted({ features }: ReferenceProfile, wanted: string): boolean {
-  return features.some(({ name, text }) => name === wanted || text?.column === wanted);
+  return features.some((feature) => isCalled(feature, wanted));
+}
+
+function isCalled({ name, text }: ProfileFeature, wanted: string): boolean {
+  return name === wanted || text?.column === wanted;
 }

@@ -4,6 +4,7 @@ import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 import { compareInstants, foreignInstantSchema, isInstant } from '../instant.ts';
 import { SCHEMAS } from '../names.ts';
+import { sumOf } from '../statistics/sum-of.ts';
 
 const MAX_BINS = 4096;
 export const HOURS_PER_DAY = 24;
@@ -73,6 +74,13 @@ export function mergeWindows(...sets: readonly (readonly CaptureWindow[])[]): re
       compare(left.version, right.version) ||
       compare(left.hostId, right.hostId) ||
       compare(left.seq, right.seq),
+  );
+}
+
+/** Answers in each bin of confidence, over all these windows. */
+export function sumConfidence(windows: readonly CaptureWindow[], bins: number): readonly number[] {
+  return Array.from({ length: bins }, (_, bin) =>
+    sumOf(windows.map(({ prediction }) => prediction.confidence?.[bin] ?? 0)),
   );
 }
 

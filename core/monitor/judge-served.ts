@@ -7,7 +7,7 @@ import { buildCohorts, type LabelCount } from '../drift/labels/build-cohorts.ts'
 import { judgeLabels, type LabelJudgement, type LabelOptions } from '../drift/labels/judge-labels.ts';
 import { promiseOf, withoutPromise } from '../drift/labels/late-label.ts';
 import type { ReferenceProfile } from '../drift/profile.ts';
-import { type CaptureWindow, mergeWindows } from '../drift/window.ts';
+import { type CaptureWindow, mergeWindows, sumConfidence } from '../drift/window.ts';
 import type { Instant } from '../instant.ts';
 import type { MonitorInput } from './monitor-input.ts';
 
@@ -27,7 +27,7 @@ export function judgeServed(
   profile: ReferenceProfile,
   { now, policy, windows, labels: counts }: Served,
 ): Judged {
-  const leaveOut = listLeftOut(policy.drift.columns);
+  const leaveOut = columnsLeftOut(policy.drift.columns);
   const options = { ...DEFAULT_DRIFT_OPTIONS, ...policy.drift, leaveOut, until: now };
   const drift = judgeDrift(profile, windows, options);
   const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, leaveOut, until: now });
@@ -43,7 +43,7 @@ export function judgeServed(
 }
 
 /** Columns that trainyard.yml leaves out now, whatever the package was built with. */
-function listLeftOut(columns: ColumnRoles): readonly string[] {
+function columnsLeftOut(columns: ColumnRoles): readonly string[] {
   return Object.entries(columns).flatMap(([name, role]) =>
     role === 'text' || role === 'category' ? [] : [name],
   );
@@ -72,9 +72,7 @@ function estimate(
 ): AccuracyEstimate {
   const bins = profile.prediction.confidence;
   const ours = windows.filter(({ version }) => version === profile.version);
-  const counts = (bins?.total ?? []).map((_, bin) =>
-    ours.reduce((sum, window) => sum + (window.prediction.confidence?.[bin] ?? 0), 0),
-  );
+  const counts = sumConfidence(ours, bins?.total.length ?? 0);
   const rows = ours.reduce((sum, { n }) => sum + n, 0);
   const features = Object.keys(ours[0]?.features ?? {}).length;
   const outside = ours

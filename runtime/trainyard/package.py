@@ -139,7 +139,8 @@ def fill_archive_folder(
 ) -> PackageFormat:
     """Puts together what goes into the archive; leaves profile and golden examples in the package folder, too."""
     signature = require_signature(model)
-    holdout = load_holdout(options.holdout, read_columns(options), signature)
+    columns = read_columns(options)
+    holdout = load_holdout(options.holdout, columns, signature)
     predict = load_predictor(model, box)
     require_steady_answers(predict, holdout.inputs)
     raw = predict_all(predict, holdout.inputs)
@@ -148,7 +149,7 @@ def fill_archive_folder(
     package_format = export_model(model, box, folder / PAYLOAD_FOLDER, (samples, answers), options.format)
     identity = {"model": options.model, "version": options.version, "created": model.description.created}
     days = split_days(holdout.days)
-    declared = read_columns(options).roles | read_columns_option(options)
+    declared = columns.roles | read_columns_option(options)
     profile = make_profile(identity, holdout.inputs, reading, days, declared)
     write_json(options.package_dir / PROFILE_FILE, profile)
     write_json(options.package_dir / GOLDEN_FILE, golden)

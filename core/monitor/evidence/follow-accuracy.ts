@@ -2,7 +2,7 @@ import { estimateAccuracy } from '../../drift/estimate-accuracy.ts';
 import { buildCohorts, type LabelCount } from '../../drift/labels/build-cohorts.ts';
 import { judgeLabels } from '../../drift/labels/judge-labels.ts';
 import type { ConfidenceBins } from '../../drift/profile.ts';
-import type { CaptureWindow } from '../../drift/window.ts';
+import { type CaptureWindow, sumConfidence } from '../../drift/window.ts';
 import { isBefore, secondsBetween } from '../../instant.ts';
 import { dayOf } from '../../report/format-day.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
@@ -56,9 +56,7 @@ function estimateDay(
   { day, windows }: { readonly day: string; readonly windows: readonly CaptureWindow[] },
   { inputAlarm, labelAlarm }: AccuracyLimits,
 ): DayAccuracy['estimate'] {
-  const counts = bins.total.map((_, bin) =>
-    sumOf(windows.map(({ prediction }) => prediction.confidence?.[bin] ?? 0)),
-  );
+  const counts = sumConfidence(windows, bins.total.length);
   const [sums] = sumDays(windows);
   const end = `${day}T23:59:59Z`;
   const estimate = estimateAccuracy(bins, counts, {

@@ -23,14 +23,19 @@ export function sumInputs(
   windows: readonly CaptureWindow[],
 ): readonly InputHealth[] {
   const ours = mergeWindows(windows.filter(hasTimes)).filter(({ version }) => version === profile.version);
-  const newest = ours.at(-1)?.from;
-  if (newest === undefined) return [];
-  const since = addSeconds(newest, -HEALTH_DAYS * 86_400);
-  const recent = ours.filter(({ from }) => isAfter(from, since));
+  const recent = recentOf(ours);
   return profile.features
     .map((feature) => sumInput(feature, recent))
     .filter(({ rows }) => rows > 0)
     .toSorted((left, right) => badOf(right) - badOf(left));
+}
+
+/** Windows of the last days that there are some of; they come in the order of their beginnings. */
+export function recentOf(windows: readonly CaptureWindow[]): readonly CaptureWindow[] {
+  const newest = windows.at(-1)?.from;
+  if (newest === undefined) return [];
+  const since = addSeconds(newest, -HEALTH_DAYS * 86_400);
+  return windows.filter(({ from }) => isAfter(from, since));
 }
 
 function sumInput(

@@ -3,15 +3,14 @@ import type { ComparedBins } from '../../drift/judge-feature.ts';
 import type { LabelCount } from '../../drift/labels/build-cohorts.ts';
 import type { LabelJudgement } from '../../drift/labels/judge-labels.ts';
 import { nameBins, type ReferenceProfile } from '../../drift/profile.ts';
-import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
-import { addSeconds, isAfter } from '../../instant.ts';
+import { type CaptureWindow, hasTimes, mergeWindows, sumConfidence } from '../../drift/window.ts';
 import type { Observation } from '../../rollout/evidence/observation.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 import { findBeginning } from './find-beginning.ts';
 import { type DayAccuracy, followAccuracy } from './follow-accuracy.ts';
 import { type DaySums, sumDays } from './sum-days.ts';
 import { type HourSums, sumHours } from './sum-hours.ts';
-import { HEALTH_DAYS, type InputHealth, sumInputs } from './sum-inputs.ts';
+import { type InputHealth, recentOf, sumInputs } from './sum-inputs.ts';
 
 /** What the hosts told of one model, as it came: windows and observations of all hosts, late labels of the champion. */
 type Told = {
@@ -67,20 +66,10 @@ export function sumUp(
       confidence: {
         names: nameBins(bins),
         reference: bins.total,
-        observed: addConfidence(ours, bins.total.length),
+        observed: sumConfidence(recentOf(ours), bins.total.length),
       },
     }),
     accuracy: followAccuracy(bins, { windows: ours, labels }, limits),
     promised: sumOf(bins.correct) / Math.max(1, sumOf(bins.total)),
   };
-}
-
-function addConfidence(windows: readonly CaptureWindow[], bins: number): readonly number[] {
-  const newest = windows.at(-1)?.from;
-  if (newest === undefined) return Array.from({ length: bins }, () => 0);
-  const since = addSeconds(newest, -HEALTH_DAYS * 86_400);
-  const recent = windows.filter(({ from }) => isAfter(from, since));
-  return Array.from({ length: bins }, (_, bin) =>
-    sumOf(recent.map(({ prediction }) => prediction.confidence?.[bin] ?? 0)),
-  );
 }
