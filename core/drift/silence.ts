@@ -72,9 +72,10 @@ type HourCounts = ReadonlyMap<number, number>;
 function countByHour(windows: readonly CaptureWindow[]): HourCounts {
   const counts = new Map<number, number>();
   const add = (hour: number, n: number) => n > 0 && counts.set(hour, (counts.get(hour) ?? 0) + n);
-  for (const { from, n, hours } of windows) {
+  for (const { from, to, n, hours } of windows) {
     const hour = Math.floor(epochMs(from) / HOUR_MS);
-    if (hours === undefined) add(hour, n);
+    // Of a longer one nobody knows in which hours its requests came.
+    if (hours === undefined && epochMs(to) - epochMs(from) <= HOUR_MS) add(hour, n);
     const midnight = hour - (hour % HOURS_PER_DAY);
     hours?.forEach((answered, ofDay) => {
       add(midnight + ofDay, answered);

@@ -74,6 +74,12 @@ describe('a service of office hours', () => {
     expect(silenceAt(24 * 2 + 12, silentFrom(24 * 2 + 10))).toBeUndefined();
   });
 
+  it('learns nothing of hours from windows of a day that an older agent kept without them', () => {
+    const end = MONDAY + (24 * 22 + 2) * HOUR;
+    const windows = windowsUntil(end, officeHours).map(({ hours: _hours, ...window }) => window);
+    expect(findSilence(windows, { version: '7', until: toInstant(end) })).toBeUndefined();
+  });
+
   it('has its weeks from the version before, too', () => {
     const end = MONDAY + (24 * 22 + 12) * HOUR;
     const before = windowsUntil(end - DAY, officeHours, '6');
