@@ -1,20 +1,17 @@
-import { secondsBetween } from '../../core/instant.ts';
 import { NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
 import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
 import type { RolloutLease } from '../../core/serving/api.ts';
 import { decideTraffic } from '../../core/serving/decide-traffic.ts';
+import { fellTogether } from '../../core/serving/fell-together.ts';
 import type { AgentContext } from '../context.ts';
 import { PAGE_SIZE } from '../store/observation-table.ts';
 import type { Store } from '../store/store.ts';
-import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
+import { toInstance } from '../store/stored-instance.ts';
 import type { StoredTraffic } from '../store/stored-traffic.ts';
 import { unwrittenObservations } from './observe.ts';
 import { recordBrake, writeDown } from './record-brake.ts';
 import { remindOfBrake } from './remind-of-brake.ts';
 import { reportStage } from './report-stage.ts';
-
-/** Ends seen within so long of each other are one event, in s. */
-const ONE_EVENT_SECONDS = 10;
 
 /** Evidence folded so far, per model; lost with the process and folded again from the store. */
 export type EvidenceCache = Map<
@@ -122,17 +119,4 @@ function foldEvidence(
   if (page.length === PAGE_SIZE) return { evidence, isWhole: false };
   const unwritten = unwrittenObservations(store, { model, rollout, after: seq });
   return { evidence: unwritten.reduce(addObservation, evidence), isWhole: true };
-}
-
-/**
- * Whether a candidate has ended once, and the stable version with it: then the host was lost (it restarted, it ran out of memory),
- * which says nothing about the candidate. A second end of the candidate does, whatever else ended with it.
- */
-function fellTogether(
-  candidate: Pick<StoredInstance, 'crashes'> | undefined,
-  stable: Pick<StoredInstance, 'crashes'> | undefined,
-): boolean {
-  const [fall, ...others] = candidate?.crashes ?? [];
-  if (fall === undefined || others.length > 0 || stable === undefined) return false;
-  return stable.crashes.some((crash) => Math.abs(secondsBetween(fall, crash)) <= ONE_EVENT_SECONDS);
 }

@@ -158,7 +158,9 @@ function describe(world: SimulatedWorld, host: WorldHost, sum: Sums): HostServin
   const leaseMs = 1_000 * (traffic?.lease?.leaseSeconds ?? TIMES.lease) * LEASES_TO_RETURN;
   // So long may a host that nobody reaches still do what it was told before.
   const latelyMs = leaseMs + 2_000 * TIMES.tick;
-  const percent = traffic?.candidate === undefined ? 0 : traffic.candidatePercent;
+  // A share of the requests is one only where a server takes them: a host that can start none gives nobody any.
+  const isUp = host.servers.ofVersion(traffic?.candidate ?? '')?.state === 'serving';
+  const percent = isUp ? (traffic?.candidatePercent ?? 0) : 0;
   return {
     url: host.url,
     downMs: sum.downMs,
