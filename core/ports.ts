@@ -14,6 +14,7 @@ import type { Observation } from './rollout/evidence/observation.ts';
 import type { RolloutRecord } from './rollout/record/record.ts';
 import type { AgentState, Instance, SetTraffic, StartInstance, Traffic } from './serving/api.ts';
 import type { DispatchPayload } from './serving/dispatch-payload.ts';
+import type { HourCounts } from './serving/hour-counts.ts';
 
 /** Time, as the only way an effectful flow may learn or spend it. */
 export type Clock = {
@@ -251,6 +252,8 @@ export type AgentPort = {
     since: Instant,
     after: number,
   ) => Promise<readonly Observation[]>;
+  /** What was seen of the stable version by hour (UTC), from that instant on. */
+  readonly hours: (model: string, since: Instant) => Promise<readonly HourCounts[]>;
   readonly windows: (model: string, after: number) => Promise<readonly CaptureWindow[]>;
   /** Late labels of a version that this host has joined with its predictions, by day and confidence bin. */
   readonly labels: (model: string, version: string) => Promise<readonly LabelCount[]>;

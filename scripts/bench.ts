@@ -7,6 +7,7 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   drift: async (size) => (await import('../measure/bench/drift.ts')).benchDrift(size),
   gate: async (size) => (await import('../measure/bench/gate.ts')).benchGate(size),
   ledger: async (size) => (await import('../measure/bench/ledger.ts')).benchLedger(size),
+  monitor: async (size) => (await import('../measure/bench/monitor.ts')).benchMonitor(size),
   overhead: async (size) => (await import('../measure/bench/overhead.ts')).benchOverhead(size),
   protocols: async (size) => (await import('../measure/bench/protocols.ts')).benchProtocols(size),
   search: async (size) => (await import('../measure/bench/search.ts')).benchSearch(size),

@@ -1,6 +1,7 @@
+import pLimit from 'p-limit';
 import type { LabelCount } from '../../core/drift/labels/build-cohorts.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
-import type { CaptureWindow } from '../../core/drift/window.ts';
+import { addHosts, type HostsCounts } from '../../core/drift/windows/add-hosts.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, isAfter } from '../../core/instant.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
@@ -12,43 +13,56 @@ import {
   lookUp,
 } from '../../core/ledger/state.ts';
 import { NO_PROFILE } from '../../core/monitor/decide-monitor.ts';
+import { sumHours } from '../../core/monitor/evidence/sum-hours.ts';
 import { type PageEvidence, sumUp } from '../../core/monitor/evidence/sum-up.ts';
 import { judgeServed } from '../../core/monitor/judge-served.ts';
 import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monitor-input.ts';
 import type { AgentPort } from '../../core/ports.ts';
-import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { Instance } from '../../core/serving/api.ts';
 import { harmBrake } from '../../core/serving/harm-brake.ts';
-import { readObservations } from '../serving/read-observations.ts';
+import type { HourCounts } from '../../core/serving/hour-counts.ts';
 import { COUNTING_SECONDS, compareCounts } from './compare-counts.ts';
-import type { Monitoring } from './monitor-context.ts';
+import type { Gathering } from './monitor-context.ts';
 import { readWindows } from './read-windows.ts';
 
-/** What one host tells: what it serves, what it was asked, and its late labels of the champion. */
+/** Hosts that tell what they counted at once: of each it may be megabytes, and there may be hundreds. */
+const TOLD_AT_ONCE = 4;
+
+/** What one host tells: what it serves, and its late labels of the champion. */
 type Seen = {
   readonly report: HostReport;
-  readonly windows: readonly CaptureWindow[];
   readonly labels: readonly LabelCount[];
-  /** Of the last day, where it serves the champion. */
-  readonly observations: readonly Observation[];
+};
+
+/** What all hosts counted, to which each adds its own when it is its turn. */
+type Counts = {
+  readonly windows: HostsCounts;
+  /** By the id of a host: one may be reached under two addresses. */
+  readonly hours: Map<string, readonly HourCounts[]>;
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
 };
 
 /** What a check decides on, and the same summed up for people. */
 type Gathered = { readonly input: MonitorInput; readonly evidence: PageEvidence };
 
 /** Asks every host what it serves and what it saw, and judges the champion on it. A host that can't be reached is a finding. */
-export async function gatherInput(monitoring: Monitoring, state: LedgerState): Promise<Gathered> {
-  const { request, ports } = monitoring;
+export async function gatherInput(gathering: Gathering, state: LedgerState): Promise<Gathered> {
+  const { request, ports } = gathering;
   const now = ports.clock.now();
   const here = environmentOf(state, request.environmentName);
   const champion = here.champion?.version;
-  const seen = await Promise.all(ports.agents.map((agent) => look(monitoring, agent, here)));
-  const profile = await fetchProfile(monitoring, state, champion);
-  const lastRun = await findLastRun(monitoring);
+  const counts = {
+    windows: addHosts(),
+    hours: new Map<string, readonly HourCounts[]>(),
+    inTurn: pLimit(TOLD_AT_ONCE),
+  };
+  const seen = await Promise.all(ports.agents.map((agent) => look(gathering, agent, { here, counts })));
+  const profile = await fetchProfile(gathering, state, champion);
+  const lastRun = await findLastRun(gathering);
   const told = {
-    windows: seen.flatMap(({ windows }) => windows),
+    windows: counts.windows.windows(),
     labels: seen.flatMap(({ labels }) => labels),
-    observations: seen.flatMap(({ observations }) => observations),
+    hours: sumHours([...counts.hours.values()]),
   };
   const judged =
     profile.kind === 'read'
@@ -76,58 +90,66 @@ export async function gatherInput(monitoring: Monitoring, state: LedgerState): P
   return { input, evidence: sumUp(told, { champion, now, ...known }) };
 }
 
-async function look({ request, ports }: Monitoring, agent: AgentPort, here: EnvironmentState): Promise<Seen> {
+async function look(
+  gathering: Gathering,
+  agent: AgentPort,
+  { here, counts }: { readonly here: EnvironmentState; readonly counts: Counts },
+): Promise<Seen> {
+  const { request, ports } = gathering;
   const champion = here.champion?.version;
   const { model } = request.config;
   try {
-    const { traffic, instances, warnings } = await agent.state();
+    const { hostId, traffic, instances, warnings } = await agent.state();
+    const lastSeenAt = ports.clock.now();
     const stable = traffic[model]?.stable;
     const instance = instances.find((one) => one.model === model && one.version === stable);
     const serving = stable === undefined ? undefined : describeServing(stable, instance);
     const braked = harmBrake(traffic[model], findHeeded(here))?.explanation;
+    const labels = champion === undefined ? [] : await agent.labels(model, champion);
+    const served = stable === champion ? here.champion : undefined;
+    const counting = await counts.inTurn(() => addCounts(gathering, agent, { hostId, served, counts }));
     const report = {
       host: agent.url,
-      lastSeenAt: ports.clock.now(),
+      lastSeenAt,
       ...(serving && { serving }),
       ...(braked !== undefined && { braked }),
       ...(warnings !== undefined && { warnings }),
+      ...(counting && { counting }),
     };
-    const labels = champion === undefined ? [] : await agent.labels(model, champion);
-    const windows = await readWindows(agent, model);
-    if (here.champion === undefined || stable !== champion)
-      return { report, windows, labels, observations: [] };
-    const { counting, observations } = await compare({ request, ports }, agent, {
-      champion: here.champion,
-      windows,
-    });
-    return { report: { ...report, ...(counting && { counting }) }, windows, labels, observations };
+    return { report, labels };
   } catch (thrown) {
     ports.log.warn(`${agent.url} can't be asked: ${messageOf(thrown)}`);
-    return {
-      report: { host: agent.url, problem: messageOf(thrown) },
-      windows: [],
-      labels: [],
-      observations: [],
-    };
+    return { report: { host: agent.url, problem: messageOf(thrown) }, labels: [] };
   }
 }
 
-/** It only tells, so a host that can't tell it is no worse for that. */
-async function compare(
-  { request, ports }: Monitoring,
+/**
+ * Adds what a host counted to what all did. Of one that serves the champion it gives how that compares with what its proxy saw in the last day;
+ * it only tells, so a host that can't tell it is no worse for that.
+ */
+async function addCounts(
+  { request, ports }: Gathering,
   agent: AgentPort,
-  { champion, windows }: { readonly champion: Deployed; readonly windows: readonly CaptureWindow[] },
-): Promise<{ readonly counting?: HostReport['counting']; readonly observations: readonly Observation[] }> {
+  {
+    hostId,
+    served,
+    counts,
+  }: { readonly hostId: string; readonly served: Deployed | undefined; readonly counts: Counts },
+): Promise<HostReport['counting'] | undefined> {
+  const { model } = request.config;
+  const windows = await readWindows(agent, model);
+  counts.windows.add(windows);
+  if (served === undefined) return undefined;
   const now = ports.clock.now();
   const dayAgo = addSeconds(now, -COUNTING_SECONDS);
-  const since = isAfter(champion.at, dayAgo) ? champion.at : dayAgo;
+  const since = isAfter(served.at, dayAgo) ? served.at : dayAgo;
   try {
-    const observations = await readObservations(agent, request.config.model, since);
-    const counting = compareCounts({ windows, observations }, { version: champion.version, since, now });
-    return { counting, observations };
+    const hours = await agent.hours(model, since);
+    counts.hours.set(hostId, hours);
+    return compareCounts({ windows, hours }, { version: served.version, since, now });
   } catch (thrown) {
     ports.log.warn(`What ${agent.url} answered can't be compared with what it counted: ${messageOf(thrown)}`);
-    return { observations: [] };
+    return undefined;
   }
 }
 
@@ -140,7 +162,7 @@ function describeServing(version: string, instance: Instance | undefined): HostR
 /** The workflow that calls this action, by which the runs of its schedule are found. */
 const MONITOR_WORKFLOW = 'monitor.yml';
 
-async function findLastRun({ request: { author }, ports }: Monitoring): Promise<LastRun> {
+async function findLastRun({ request: { author }, ports }: Gathering): Promise<LastRun> {
   try {
     const at = await ports.github.lastScheduledRun(MONITOR_WORKFLOW, author.workflow.run);
     if (at !== undefined) return { kind: 'known', at };
@@ -160,7 +182,7 @@ type Profile =
   | { readonly kind: 'profile-none' | 'profile-unreadable'; readonly message: string };
 
 async function fetchProfile(
-  { ports }: Monitoring,
+  { ports }: Gathering,
   state: LedgerState,
   version: string | undefined,
 ): Promise<Profile> {

@@ -31,3 +31,16 @@ type MonitorPorts = {
 
 /** One check of one environment, and the world it is made in. */
 export type Monitoring = { readonly request: MonitorRequest; readonly ports: MonitorPorts };
+
+/** What of a check asks the hosts, and judges what they say. */
+export type Gathering = {
+  readonly request: Pick<MonitorRequest, 'config' | 'environmentName'> & {
+    readonly author: Pick<Author, 'cause' | 'workflow'>;
+  };
+  readonly ports: Pick<MonitorPorts, 'agents'> & {
+    readonly clock: Pick<Clock, 'now'>;
+    readonly packages: Pick<PackageSource, 'fetchProfile'>;
+    readonly github: Pick<GitHub, 'lastScheduledRun'>;
+    readonly log: Pick<Log, 'warn'>;
+  };
+};

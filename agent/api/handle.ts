@@ -1,8 +1,22 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Context } from 'hono';
+import { accepts } from 'hono/accepts';
 import type { z } from 'zod';
 import { MAX_JSON_BYTES, NOTHING, type Route, usualStatus } from '../../core/serving/route.ts';
 import type { Agent } from '../agent.ts';
 import { Refusal } from './refusal.ts';
+
+/** Less is not worth packing, in characters. */
+const LEAST_PACKED = 16_384;
+
+const ENCODINGS: Parameters<typeof accepts>[1] = {
+  header: 'Accept-Encoding',
+  supports: ['gzip', 'identity'],
+  default: 'identity',
+};
+
+const gzipped = promisify(gzip);
 
 /** A refusal names so many fields at most. */
 const MAX_ISSUES = 20;
@@ -34,7 +48,7 @@ export function handle<P, B, A>(
       context.status(usualStatus(route));
       const answer = await work({ parameters, body, context }, agent);
       if (answer === undefined) return context.body(null);
-      if (route.media === undefined) return context.json(answer);
+      if (route.media === undefined) return answerJson(context, JSON.stringify(answer));
       context.header('content-type', route.media);
       return context.body(String(answer));
     },
@@ -63,10 +77,18 @@ export function handleText<P, B>(
       const parameters = readParameters(context, route.parameters);
       const body = await readBody(context, route.body);
       context.status(usualStatus(route));
-      context.header('content-type', 'application/json');
-      return context.body(work({ parameters, body, context }, agent));
+      return answerJson(context, work({ parameters, body, context }, agent));
     },
   };
+}
+
+/** Packed where it is much and the client takes that: of counts a fifth is left, and there may be megabytes of them. */
+async function answerJson(context: Context, json: string): Promise<Response> {
+  context.header('content-type', 'application/json');
+  context.header('vary', 'accept-encoding');
+  if (json.length < LEAST_PACKED || accepts(context, ENCODINGS) !== 'gzip') return context.body(json);
+  context.header('content-encoding', 'gzip');
+  return context.body(await gzipped(json));
 }
 
 /** A 400 names the fields that are wrong. */

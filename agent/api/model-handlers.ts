@@ -4,6 +4,7 @@ import type { Traffic } from '../../core/serving/api.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { entityTag } from '../store/stored-traffic.ts';
+import { countHours } from '../traffic/count-hours.ts';
 import { noteMonitor } from '../windows/note-monitor.ts';
 import { type Handler, handle, handleText } from './handle.ts';
 import { Refusal } from './refusal.ts';
@@ -35,13 +36,15 @@ export const MODEL_HANDLERS: readonly Handler[] = [
   handle(ROUTES.takeBack, async ({ parameters: { model }, body, context }, agent) =>
     tagged(context, unwrap(await agent.takeBack(model, body))),
   ),
-  handle(ROUTES.observations, ({ parameters: { model, rollout, since, after } }, { context: { store } }) => ({
-    observations:
-      since === undefined
-        ? store.observations(model, rollout, after)
-        : store.observationsSince(model, since, after),
+  // Thousands of counts are megabytes: they are passed on as they were written.
+  handleText(
+    ROUTES.observations,
+    ({ parameters: { model, ...asked } }, { context: { store } }) =>
+      `{"observations":[${store.observationTexts(model, asked).join(',')}]}`,
+  ),
+  handle(ROUTES.hours, async ({ parameters: { model, since } }, { context }) => ({
+    hours: [...(await countHours(context, model, since))],
   })),
-  // A thousand windows of many features are megabytes: they are passed on as they were written.
   handleText(ROUTES.windows, ({ parameters: { model, after } }, { context }) => {
     noteMonitor(context, model);
     return `{"windows":[${context.store.windows.after(model, after).join(',')}]}`;

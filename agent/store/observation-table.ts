@@ -1,10 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { Instant } from '../../core/instant.ts';
-import { type Observation, observationSchema } from '../../core/rollout/evidence/observation.ts';
+import { epochMs, type Instant, toInstant } from '../../core/instant.ts';
+import {
+  type ArmCounts,
+  armCountsSchema,
+  type Observation,
+  observationSchema,
+} from '../../core/rollout/evidence/observation.ts';
 
 /** Rows one answer holds at most, and as many are remembered as they were read. */
 export const PAGE_SIZE = 1_000;
+/** Rows read in one go where nobody is to wait for it: a few ms of work. */
+const PIECE = 50;
+
+/** What was seen of the stable version alone. */
+type SeenOfStable = Pick<Observation, 'seq' | 'at'> & { readonly stable: ArmCounts };
 
 /** What was seen of the traffic, in order. */
 export type ObservationTable = {
@@ -20,11 +30,21 @@ export type ObservationTable = {
     rollout: string | undefined,
     after: number,
   ) => readonly Observation[];
-  /** Those after `seq` of all rollouts that were made at that instant or later, oldest first, at most a page. */
-  readonly observationsSince: (model: string, since: Instant, after: number) => readonly Observation[];
+  /** The same as JSON texts, for whoever only passes them on; with an instant those of all rollouts that were made then or later. */
+  readonly observationTexts: (model: string, asked: AskedFor) => readonly string[];
+  /** A few after `seq` that were made at that instant or later, oldest first. */
+  readonly stableSince: (model: string, since: Instant, after: number) => readonly SeenOfStable[];
+};
+
+/** Which observations: after a number, of one rollout or since an instant. */
+type AskedFor = {
+  readonly after: number;
+  readonly rollout?: string | undefined;
+  readonly since?: Instant | undefined;
 };
 
 const observationRow = z.object({ seq: z.number(), body: z.string() });
+const stableBody = z.object({ at: observationSchema.shape.at, stable: armCountsSchema });
 
 /** The observations of an open database. */
 export function createObservationTable(database: DatabaseSync, hostId: string): ObservationTable {
@@ -39,6 +59,11 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
   const ofLate = database.prepare(
     'SELECT seq, body FROM observation WHERE model = ? AND at >= ? AND seq > ? ORDER BY seq LIMIT ?',
   );
+  const rowsOf = (model: string, { after, rollout, since }: AskedFor) => {
+    if (since !== undefined) return ofLate.all(model, inMs(since), after, PAGE_SIZE);
+    if (rollout !== undefined) return ofOne.all(model, rollout, after, PAGE_SIZE);
+    return ofAll.all(model, after, PAGE_SIZE);
+  };
   return {
     addObservation: (model, rollout, observation) => {
       const body = JSON.stringify(observation);
@@ -46,15 +71,23 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
       const seq = Number(lastInsertRowid);
       reader.learn({ seq, body }, { ...observation, seq, hostId });
     },
-    observations: (model, rollout, after) => {
-      const rows =
-        rollout === undefined
-          ? ofAll.all(model, after, PAGE_SIZE)
-          : ofOne.all(model, rollout, after, PAGE_SIZE);
-      return rows.map(reader.read);
-    },
-    observationsSince: (model, since, after) => ofLate.all(model, since, after, PAGE_SIZE).map(reader.read),
+    observations: (model, rollout, after) => rowsOf(model, { rollout, after }).map(reader.read),
+    observationTexts: (model, asked) =>
+      rowsOf(model, asked).map((row) => {
+        const { seq, body } = observationRow.parse(row);
+        return `{"seq":${seq},"hostId":"${hostId}",${body.slice(1)}`;
+      }),
+    stableSince: (model, since, after) =>
+      ofLate.all(model, inMs(since), after, PIECE).map((row) => {
+        const { seq, body } = observationRow.parse(row);
+        return { seq, ...stableBody.parse(JSON.parse(body)) };
+      }),
   };
+}
+
+/** As instants are written here: they are compared as texts. */
+function inMs(since: Instant): Instant {
+  return toInstant(epochMs(since));
 }
 
 type Row = z.infer<typeof observationRow>;

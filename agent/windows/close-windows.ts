@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { combineCounts, type WindowCounts } from '../../core/drift/windows/combine-counts.ts';
 import { type Instant, secondsBetween } from '../../core/instant.ts';
 import { SCHEMAS } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { captureFolder } from '../instances/launch.ts';
-import { combineCounts, type WindowCounts } from './combine-counts.ts';
 import { type CaptureSnapshot, captureSnapshotSchema, findUnreadable, readCapture } from './read-capture.ts';
 
 /** A snapshot that has not changed for so long is deleted, in s: its worker has ended, or is idle and writes it again. */

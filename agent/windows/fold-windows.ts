@@ -1,38 +1,61 @@
 import type { CaptureWindow } from '../../core/drift/window.ts';
+import { addWindow } from '../../core/drift/windows/add-window.ts';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
 import { breathe } from '../machine/breathe.ts';
 import type { WindowSpan } from '../store/window-table.ts';
-import { addWindow } from './add-window.ts';
 
-/** A cycle that has been over for so long is folded, in s: what is wrong now is looked for in single windows. */
-const FOLD_AFTER_SECONDS = 86_400;
+const HOUR_MS = 3_600_000;
+/** So long after their end windows are folded, in s: what is wrong now is looked for in single ones. */
+const FOLD_AFTER_SECONDS = { hours: 21_600, cycles: 86_400 } as const;
+
+/** A stretch whose windows are made one, once it has been over for so long, in s. `keyOf` names the one that begins at an instant. */
+type Fold = {
+  readonly lengthMs: number;
+  readonly afterSeconds: number;
+  readonly keyOf: (from: string) => string;
+};
 
 /**
- * Makes one window of all those of a cycle that is over, per version: drift is judged by cycles and labels by days, and what is read
- * each hour, here and by every monitor, is some hundred windows and not ten thousand.
+ * Makes one window of all those of an hour that is over, and of a cycle, per version: what is wrong now is looked for in single windows, drift is
+ * judged by cycles and labels by days, and what is read each hour, here and by every monitor, is some hundred windows and not ten thousand.
  */
 export async function foldWindows(context: AgentContext): Promise<void> {
-  const { store, clock, options } = context;
-  const before = addSeconds(clock.now(), -FOLD_AFTER_SECONDS);
-  const cycleMs = 1_000 * options.driftCycleSeconds;
-  for (const { model, version } of store.windows.versions()) {
-    const spans = store.windows.spans(model, version, before);
-    for (const cycle of Map.groupBy(spans, ({ from }) => cycleOf(from, cycleMs)).values()) {
-      const isOver = endOf(cycle, cycleMs) <= epochMs(before);
-      if (cycle.length > 1 && isOver) await fold(context, cycle);
-      await breathe();
+  for (const { model, version } of context.store.windows.versions()) {
+    for (const one of listFolds(1_000 * context.options.driftCycleSeconds)) {
+      await foldVersion(context, { model, version }, one);
     }
   }
 }
 
-/** Cycle and day (UTC): windows of one are added up for drift as well as for labels. */
-function cycleOf(from: string, cycleMs: number): string {
-  return `${Math.floor(epochMs(from) / cycleMs)} ${from.slice(0, 'yyyy-mm-dd'.length)}`;
+function listFolds(cycleMs: number): readonly Fold[] {
+  // Cycle and day (UTC): windows of one are added up for drift as well as for labels.
+  const cycleOf = (from: string) =>
+    `${Math.floor(epochMs(from) / cycleMs)} ${from.slice(0, 'yyyy-mm-dd'.length)}`;
+  const hourOf = (from: string) => `${Math.floor(epochMs(from) / HOUR_MS)} ${cycleOf(from)}`;
+  return [
+    { lengthMs: HOUR_MS, afterSeconds: FOLD_AFTER_SECONDS.hours, keyOf: hourOf },
+    { lengthMs: cycleMs, afterSeconds: FOLD_AFTER_SECONDS.cycles, keyOf: cycleOf },
+  ];
 }
 
-function endOf([first]: readonly WindowSpan[], cycleMs: number): number {
-  return first === undefined ? Infinity : (Math.floor(epochMs(first.from) / cycleMs) + 1) * cycleMs;
+async function foldVersion(
+  context: AgentContext,
+  { model, version }: Pick<CaptureWindow, 'model' | 'version'>,
+  { lengthMs, afterSeconds, keyOf }: Fold,
+): Promise<void> {
+  const { store, clock } = context;
+  const before = addSeconds(clock.now(), -afterSeconds);
+  const spans = store.windows.spans(model, version, before);
+  for (const stretch of Map.groupBy(spans, ({ from }) => keyOf(from)).values()) {
+    const isOver = endOf(stretch, lengthMs) <= epochMs(before);
+    if (stretch.length > 1 && isOver) await fold(context, stretch);
+    await breathe();
+  }
+}
+
+function endOf([first]: readonly WindowSpan[], lengthMs: number): number {
+  return first === undefined ? Infinity : (Math.floor(epochMs(first.from) / lengthMs) + 1) * lengthMs;
 }
 
 async function fold({ store }: AgentContext, spans: readonly WindowSpan[]): Promise<void> {

@@ -12,6 +12,7 @@ import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { temperingSchema } from '../rollout/evidence/baseline.ts';
 import { armTotalsSchema, observationSchema } from '../rollout/evidence/observation.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
+import { hourCountsSchema } from './hour-counts.ts';
 
 /**
  * The agent's HTTP API, shared by its server and its client. Errors are RFC 9457 problems (`problemSchema`). Fields that a side does not
@@ -107,6 +108,9 @@ export const trafficSchema = z.object({
 
 /** `GET /v1/models/{model}/observations?after=seq&rollout=id`, oldest first, at most 1,000. */
 export const observationsSchema = z.object({ observations: z.array(observationSchema) });
+
+/** `GET /v1/models/{model}/hours?since=instant`, oldest first. */
+export const hoursSchema = z.object({ hours: z.array(hourCountsSchema) });
 
 /** `GET /v1/models/{model}/windows?after=seq`, closed windows, oldest first, at most 1,000. */
 export const windowsSchema = z.object({ windows: z.array(captureWindowSchema) });

@@ -16,5 +16,7 @@ export function fellTogether(candidate: Falls | undefined, stable: Falls | undef
   const [fall, ...others] = candidate?.crashes ?? [];
   if (fall === undefined || others.length > 0 || stable === undefined) return false;
   const wasBack = stable.state === 'ready' && isBefore(stable.since, fall);
-  return !wasBack && stable.crashes.some((crash) => Math.abs(secondsBetween(fall, crash)) <= ONE_EVENT_SECONDS);
+  return (
+    !wasBack && stable.crashes.some((crash) => Math.abs(secondsBetween(fall, crash)) <= ONE_EVENT_SECONDS)
+  );
 }

@@ -1,25 +1,19 @@
 import { z } from 'zod';
 import { digestSchema } from '../identity/digest.ts';
-import { instantSchema } from '../instant.ts';
 import {
   agentStateSchema,
   instanceSchema,
-  labelCountsSchema,
-  labelsSchema,
-  observationsSchema,
   setTrafficSchema,
   startInstanceSchema,
   takeBackSchema,
   trafficSchema,
-  windowsSchema,
 } from './api.ts';
+import { COUNT_ROUTES } from './count-routes.ts';
 import { NO_PARAMETERS, NOTHING, route } from './route.ts';
 import { ofDigest, ofModel, ofVersion } from './route-parameters.ts';
 
 /** How many files were deleted, and their bytes. */
 const deletedSchema = z.object({ files: z.number().int(), bytes: z.number().int() });
-/** Rows with a greater sequence number. */
-const after = z.coerce.number().int().nonnegative().default(0);
 
 const readiness = z.object({
   status: z.enum(['ready', 'proxy-down', 'proxy-full', 'no-version-ready']),
@@ -255,45 +249,5 @@ export const ROUTES = {
       503: 'The proxy does not run on it yet, or it does and that could not be written down yet.',
     },
   }),
-  observations: route({
-    method: 'GET',
-    path: '/v1/models/{model}/observations',
-    summary: 'Polls of both versions, of one rollout or since an instant, oldest first, at most 1,000.',
-    role: 'reader',
-    parameters: ofModel.extend({ rollout: z.string().optional(), since: instantSchema.optional(), after }),
-    body: NOTHING,
-    answer: observationsSchema,
-    done: { 200: 'The polls.' },
-  }),
-  windows: route({
-    method: 'GET',
-    path: '/v1/models/{model}/windows',
-    summary: 'Closed capture windows, oldest first, at most 1,000.',
-    role: 'reader',
-    parameters: ofModel.extend({ after }),
-    body: NOTHING,
-    answer: windowsSchema,
-    done: { 200: 'The windows.' },
-  }),
-  labelCounts: route({
-    method: 'GET',
-    path: '/v1/models/{model}/labels',
-    summary:
-      'Late labels of a version, counted by day and confidence bin, and how many predictions they show right.',
-    role: 'reader',
-    parameters: ofVersion,
-    body: NOTHING,
-    answer: labelCountsSchema,
-    done: { 200: 'The counts.' },
-  }),
-  addLabels: route({
-    method: 'POST',
-    path: '/v1/labels',
-    summary: 'Late labels by prediction id; ones already known are ignored.',
-    role: 'labeler',
-    parameters: NO_PARAMETERS,
-    body: labelsSchema,
-    answer: z.object({ received: z.number().int(), added: z.number().int() }),
-    done: { 200: 'They are stored.' },
-  }),
+  ...COUNT_ROUTES,
 } as const;

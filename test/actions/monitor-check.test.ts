@@ -1,48 +1,12 @@
 import { describe, expect, test, vi } from 'vitest';
 import { monitorCheck } from '../../actions/monitor-check/monitor-check.ts';
-import type { Monitoring } from '../../actions/monitor-check/monitor-context.ts';
-import { signDispatch, verifyDispatch } from '../../adapters/dispatch-signature.ts';
+import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import { addSeconds } from '../../core/instant.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
-import {
-  championEvents,
-  contextOf,
-  createWorld,
-  packageOf,
-  versionEvents,
-  type World,
-} from './support/deployment.ts';
-import { createRecordingGitHub, type RecordingGitHub } from './support/recording-github.ts';
+import { championEvents, contextOf, packageOf, versionEvents } from './support/deployment.ts';
+import { monitorBench, SECRET } from './support/monitor-bench.ts';
 import { showReport } from './support/show-report.ts';
-
-const SECRET = 'a shared secret';
-
-function bench(staleness?: number): { world: World; github: RecordingGitHub; monitoring: Monitoring } {
-  const world = createWorld([...versionEvents('1'), ...championEvents('1')]);
-  for (const agent of world.agents)
-    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-  world.tracking.aliases.set('champion', '1');
-  const github = createRecordingGitHub();
-  const { request, ports } = world.job({});
-  const { monitor } = request.config;
-  const config = {
-    ...request.config,
-    monitor: { ...monitor, ...(staleness !== undefined && { stalenessSeconds: staleness }) },
-  };
-  const { environmentName, environment, author } = request;
-  const monitoring: Monitoring = {
-    request: { config, environmentName, environment, author, runUrl: 'http://run' },
-    ports: {
-      ...ports,
-      tracking: world.tracking,
-      agents: world.agents,
-      github,
-      sign: (type, payload) => signDispatch(SECRET, type, payload),
-    },
-  };
-  return { world, github, monitoring };
-}
 
 const PROFILE: ReferenceProfile = {
   schema: 'trainyard.profile/1',
@@ -61,7 +25,7 @@ const PROFILE: ReferenceProfile = {
 
 describe('late labels', () => {
   const labelled = async (day: string, correct: number) => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     for (const agent of world.agents) agent.labelled = [{ day, bin: 1, labelled: 20, correct }];
     const packages = { ...monitoring.ports.packages, fetchProfile: async () => PROFILE };
     return monitorCheck({ ...monitoring, ports: { ...monitoring.ports, packages } });
@@ -84,14 +48,14 @@ describe('late labels', () => {
 
 describe('monitor-check', () => {
   test('asks for nothing while the hosts serve the champion, and says so', async () => {
-    const { github, monitoring } = bench();
+    const { github, monitoring } = monitorBench();
     const outcome = await monitorCheck(monitoring);
     expect(outcome.outputs).toMatchObject({ action: 'none' });
     expect(github.issues.size).toBe(0);
   });
 
   test('opens one issue for a host that can not be asked, and closes it when it is back', async () => {
-    const { world, github, monitoring } = bench();
+    const { world, github, monitoring } = monitorBench();
     world.agents[1].reachable = false;
     expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'investigate' });
     await monitorCheck(monitoring);
@@ -102,7 +66,7 @@ describe('monitor-check', () => {
   });
 
   test('records changes only', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     world.agents[1].reachable = false;
     await monitorCheck(monitoring);
     await monitorCheck(monitoring);
@@ -110,7 +74,7 @@ describe('monitor-check', () => {
   });
 
   test('records in a quiet month that it looked, so that the schedule stays alive, and once', async () => {
-    const { world, github, monitoring } = bench();
+    const { world, github, monitoring } = monitorBench();
     vi.spyOn(github, 'lastScheduledRun').mockImplementation(async () => world.clock.now());
     const days = async (count: number) => {
       await world.clock.wait(count * 86_400_000);
@@ -124,7 +88,7 @@ describe('monitor-check', () => {
   });
 
   test('asks for a training of a stale champion by a signed dispatch, with the same id until it is on record', async () => {
-    const { github, monitoring } = bench(60);
+    const { github, monitoring } = monitorBench(60);
     expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'retrain' });
     await monitorCheck(monitoring);
     const ids = github.dispatches.map(({ payload }) => payload.id);
@@ -135,7 +99,7 @@ describe('monitor-check', () => {
   });
 
   test('keeps its issue, and says what it waits for, while a training that it asked for is open', async () => {
-    const { world, github, monitoring } = bench(60);
+    const { world, github, monitoring } = monitorBench(60);
     await monitorCheck(monitoring);
     const cause = { kind: 'dispatch', id: github.dispatches[0]?.payload.id ?? '' } as const;
     const context = { ...monitoring.request.author, cause, at: world.clock.now() };
@@ -149,7 +113,7 @@ describe('monitor-check', () => {
   });
 
   test('asks for a training where no issue can be written', async () => {
-    const { world, github, monitoring } = bench(60);
+    const { world, github, monitoring } = monitorBench(60);
     const refused = new Error('Issues are disabled for this repo (410).');
     vi.spyOn(github, 'upsertIssue').mockRejectedValue(refused);
     expect((await monitorCheck(monitoring)).outputs).toMatchObject({ action: 'retrain' });
@@ -158,7 +122,7 @@ describe('monitor-check', () => {
   });
 
   test('names the command that brings a host to the right package of the champion', async () => {
-    const { world, github, monitoring } = bench();
+    const { world, github, monitoring } = monitorBench();
     const since = world.clock.now();
     const other = {
       model: 'mnist',
@@ -173,7 +137,7 @@ describe('monitor-check', () => {
   });
 
   test('finds hosts that serve while the ledger is gone, and writes nothing to it', async () => {
-    const { world, github, monitoring } = bench();
+    const { world, github, monitoring } = monitorBench();
     world.ledger.events.length = 0;
     const outcome = await monitorCheck(monitoring);
     expect(outcome.outputs).toMatchObject({ action: 'investigate' });
@@ -184,7 +148,7 @@ describe('monitor-check', () => {
   });
 
   test('leaves a host alone that serves what the ledger does not know', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     world.agents[1].traffic = { stable: '7', candidatePercent: 0, shadow: false, revision: 4 };
     const outcome = await monitorCheck(monitoring);
     expect(outcome.result['codes']).toEqual(['served-unknown']);
@@ -192,7 +156,7 @@ describe('monitor-check', () => {
   });
 
   test('tells of a schedule that has stopped, though the ledger is quiet', async () => {
-    const { github, monitoring } = bench();
+    const { github, monitoring } = monitorBench();
     github.lastRunAt = '2026-09-20T00:00:00.000Z';
     const { result, report } = await monitorCheck(monitoring);
     expect(result['codes']).toEqual(['missed-runs']);
@@ -206,7 +170,7 @@ describe('monitor-check', () => {
   });
 
   test('says that it could not judge where MLflow does not answer, and repairs hosts all the same', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     const [host, stray] = world.agents;
     world.ledger.events.push(...versionEvents('9'));
     stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
@@ -226,7 +190,7 @@ describe('monitor-check', () => {
   });
 
   test('repairs the others where one host refuses', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     world.ledger.events.push(...versionEvents('9'));
     for (const agent of world.agents)
       agent.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
@@ -237,7 +201,7 @@ describe('monitor-check', () => {
   });
 
   test('points the aliases of MLflow where the ledger says', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     world.tracking.aliases.set('champion', '7');
     const outcome = await monitorCheck(monitoring);
     expect(world.tracking.aliases.get('champion')).toBe('1');
@@ -245,7 +209,7 @@ describe('monitor-check', () => {
   });
 
   test('brings a host that was away while a rollout ended to what the ledger says', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     world.ledger.events.push(...versionEvents('9'));
     const [, stray] = world.agents;
     const since = world.clock.now();
@@ -260,7 +224,7 @@ describe('monitor-check', () => {
   });
 
   test('takes the candidate of a rollout that is over off a host that was away', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     const [, stray] = world.agents;
     for (const candidatePercent of [50, 0]) {
       stray.traffic = { stable: '1', candidate: '9', candidatePercent, shadow: false, revision: 4 };
@@ -273,14 +237,14 @@ describe('monitor-check', () => {
   });
 
   test('gives a host that comes back empty the champion', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     world.agents[1].traffic = undefined;
     await monitorCheck(monitoring);
     expect(world.agents[1].traffic).toMatchObject({ stable: '1', revision: 1 });
   });
 
   test('gives the champion to no host that braked the rollout which made it that, and asks for its return', async () => {
-    const { world, github, monitoring } = bench();
+    const { world, github, monitoring } = monitorBench();
     world.ledger.events.push(...versionEvents('2'), ...championEvents('2', '1'));
     const [host, braked] = world.agents;
     host.traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 7 };
@@ -296,7 +260,7 @@ describe('monitor-check', () => {
   });
 
   test('gives the champion to a host that braked it in another rollout only when a person has named it since', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     const named = (at: string) =>
       championEvents('2', '1').map((event) =>
         event.kind === 'rollout.started' ? { ...event, data: { ...event.data, namedAt: at } } : event,
@@ -322,7 +286,7 @@ describe('monitor-check', () => {
   });
 
   test('leaves hosts alone while a rollout is open, and whose traffic has changed since it looked', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     const [, host] = world.agents;
     world.ledger.events.push(...versionEvents('9'));
     const promoted = { stable: '2', candidatePercent: 0, shadow: false, revision: 7 };
@@ -346,7 +310,7 @@ describe('monitor-check', () => {
   });
 
   test('says so when a host refuses what the ledger says, and asks for a look', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     const [, stray] = world.agents;
     world.ledger.events.push(...versionEvents('9'));
     stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
@@ -357,7 +321,7 @@ describe('monitor-check', () => {
   });
 
   test('closes a training whose run failed without a word, so that the next may be asked for', async () => {
-    const { world, monitoring } = bench();
+    const { world, monitoring } = monitorBench();
     const cause = { kind: 'push', id: 'push-1' } as const;
     const context = { ...monitoring.request.author, cause, at: world.clock.now() };
     const data = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: {} };

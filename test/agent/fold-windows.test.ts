@@ -54,10 +54,16 @@ describe('the windows of cycles that are over', () => {
     await pruneStore(host.context);
     const after = await read();
     expect(before.length).toBe(DAYS * WINDOWS_PER_DAY);
-    expect(after.length).toBe(DAYS - 1 + WINDOWS_PER_DAY);
+    // A window for each day that is over, for each hour of the last one but six, and those of five minutes since.
+    expect(after.length).toBe(DAYS - 1 + 18 + 6 * 12);
     expect(sumOf(after)).toBe(sumOf(before));
     const byHour = Array.from({ length: 24 }, (_, hour) => sumOf(before.slice(12 * hour, 12 * (hour + 1))));
     expect(after[0]?.hours).toEqual(byHour);
+    expect(after[DAYS - 1]).toMatchObject({
+      n: sumOf(before.slice(-WINDOWS_PER_DAY, 12 - WINDOWS_PER_DAY)),
+      from: before.at(-WINDOWS_PER_DAY)?.from,
+      to: before.at(11 - WINDOWS_PER_DAY)?.to,
+    });
     const later = { version: VERSION, until: new Date(host.world.now + 2 * 3_600_000).toISOString() };
     expect(findSilence(after, later)).toEqual(findSilence(before, later));
     expect(findSilence(after, later)?.code).toBe('zero-traffic');
@@ -96,5 +102,17 @@ describe('the windows of cycles that are over', () => {
     const { length } = await read();
     isReading = false;
     expect(turns).toBeGreaterThanOrEqual(length / 8);
+  });
+
+  test('never mix cycles, however these lie in an hour', async () => {
+    host.close();
+    host = openFakeHost({ 'host-name': 'serve-1', 'drift-cycle-seconds': '1500' });
+    fill();
+    const cycles = (windows: readonly CaptureWindow[]) =>
+      judgeDrift(profileOf(28), windows, { ...DEFAULT_DRIFT_OPTIONS, cycleSeconds: 1_500 });
+    const before = cycles(await read());
+    await pruneStore(host.context);
+    expect((await read()).length).toBeLessThan((DAYS * 86_400) / 1_500 + 100);
+    expect(cycles(await read())).toEqual(before);
   });
 });

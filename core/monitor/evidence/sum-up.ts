@@ -4,18 +4,17 @@ import type { LabelCount } from '../../drift/labels/build-cohorts.ts';
 import type { LabelJudgement } from '../../drift/labels/judge-labels.ts';
 import { nameBins, type ReferenceProfile } from '../../drift/profile.ts';
 import { type CaptureWindow, hasTimes, mergeWindows, sumConfidence } from '../../drift/window.ts';
-import type { Observation } from '../../rollout/evidence/observation.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 import { findBeginning } from './find-beginning.ts';
 import { type DayAccuracy, followAccuracy } from './follow-accuracy.ts';
 import { type DaySums, sumDays } from './sum-days.ts';
-import { type HourSums, sumHours } from './sum-hours.ts';
+import type { HourSums } from './sum-hours.ts';
 import { type InputHealth, recentOf, sumInputs } from './sum-inputs.ts';
 
-/** What the hosts told of one model, as it came: windows and observations of all hosts, late labels of the champion. */
+/** What the hosts told of one model: what they counted, by hour what their proxies saw, and late labels of the champion. */
 type Told = {
   readonly windows: readonly CaptureWindow[];
-  readonly observations: readonly Observation[];
+  readonly hours: readonly HourSums[];
   readonly labels: readonly LabelCount[];
 };
 
@@ -43,7 +42,7 @@ type Judged = {
 
 /** Sums up what was told of the version `champion`; without a judgement it holds traffic and errors alone. */
 export function sumUp(
-  { windows, observations, labels }: Told,
+  { windows, hours, labels }: Told,
   {
     champion,
     now,
@@ -52,7 +51,7 @@ export function sumUp(
 ): PageEvidence {
   const merged = mergeWindows(windows.filter(hasTimes));
   const ours = merged.filter(({ version }) => version === champion);
-  const counts = { all: sumDays(merged), days: sumDays(ours), hours: sumHours(observations) };
+  const counts = { all: sumDays(merged), days: sumDays(ours), hours };
   if (judged === undefined) return { ...counts, inputs: [], accuracy: [] };
   const { profile, drift, warn, maturitySeconds } = judged;
   const inputs = sumInputs(profile, ours);

@@ -21,7 +21,7 @@ export const armTotalsSchema = z.object({
 });
 
 /** What one version did in one interval on one host: increments. `latency` counts the answers in ms buckets. */
-const armCountsSchema = z
+export const armCountsSchema = z
   .object({ ...armTotalsSchema.shape, latency: latencyCountsSchema })
   .refine(({ unanswered, errors }) => unanswered <= errors, {
     error: 'unanswered must not exceed errors',

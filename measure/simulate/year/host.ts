@@ -1,6 +1,6 @@
-import { addWindow } from '../../../agent/windows/add-window.ts';
 import type { LabelCount } from '../../../core/drift/labels/build-cohorts.ts';
 import { type CaptureWindow, HOURS_PER_DAY } from '../../../core/drift/window.ts';
+import { addWindow } from '../../../core/drift/windows/add-window.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { SCHEMAS } from '../../../core/names.ts';
 import type { Draws } from '../draws.ts';

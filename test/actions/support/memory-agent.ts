@@ -6,6 +6,7 @@ import type { AgentPort } from '../../../core/ports.ts';
 import { err, ok } from '../../../core/result.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import type { Brake, Instance, SetTraffic, Traffic } from '../../../core/serving/api.ts';
+import { addByHour, type HourCounts, listHours } from '../../../core/serving/hour-counts.ts';
 import { standingBrakes } from '../../../core/serving/standing-brakes.ts';
 import { VERSION } from '../../../core/version.ts';
 import { hostIdOf } from '../../fixtures/host-id-of.ts';
@@ -120,6 +121,15 @@ export function createMemoryAgent(url: string, clock: ManualClock): MemoryAgent 
     observationsSince: async (_model, since, after) => {
       whenReachable();
       return agent.seen.filter(({ seq, at }) => seq > after && at >= since);
+    },
+    hours: async (_model, since) => {
+      whenReachable();
+      const hours = new Map<string, HourCounts>();
+      addByHour(
+        hours,
+        agent.seen.filter(({ at }) => at >= since),
+      );
+      return listHours(hours);
     },
     windows: async () => {
       whenReachable();

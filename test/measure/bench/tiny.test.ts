@@ -21,6 +21,10 @@ it.each([
   ['gate', /200 rows.*\n +judgeGate +\d+\.\d\d s.*\n +scipy\.stats\.bootstrap +\d+\.\d\d s\n +ratio +\d/],
   ['ledger', /events +firstRead(.*\n +\d+( +\d\.\d\d \+ \d\.\d\d){5} +\d+){3}\n +growth x\d/],
   [
+    'monitor',
+    /3 hosts x 20 days x 5 features, 22 batches.*\ncheck +\d+\.\d s.*\n +\d\.\d times.*\nmemory +\d+ MB.*\nread of a host +0\.\d\d MB.*\nanswers others within +\d+ ms/,
+  ],
+  [
     'protocols',
     /picture, npy +p50, p99, processor: ( *\d+\.\d\d){3} ms; \d+\.\d\d × the model \(goal 1\.25: \w+\); 602240 bytes/,
   ],

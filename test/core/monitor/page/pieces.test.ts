@@ -5,7 +5,6 @@ import { sumHours } from '../../../../core/monitor/evidence/sum-hours.ts';
 import { findMoved, gatherBins } from '../../../../core/monitor/page/gather-bins.ts';
 import { nameFeature, nameInText } from '../../../../core/monitor/page/name-feature.ts';
 import { drawDays } from '../../../../core/pictures/draw-days.ts';
-import { hostIdOf } from '../../../fixtures/host-id-of.ts';
 import { windowOf } from '../../drift/drift-data.ts';
 
 describe('when a shift began', () => {
@@ -94,20 +93,18 @@ describe('sums', () => {
   });
 
   test('of hours add hosts that count in the same buckets', () => {
-    const none = { requests: 0, errors: 0, unanswered: 0, refused: 0, invalid: 0 };
-    const seen = (host: string, edges: readonly number[], counts: readonly number[]) => ({
-      ...{ host, hostId: hostIdOf(host), seq: 1, seconds: 60, stage: 0, weights: { candidate: 0 } },
-      at: '2026-03-01T10:20:00Z',
-      candidate: { ...none, latency: { edges: [...edges], counts: counts.map(() => 0) } },
-      stable: { ...none, requests: 10, errors: 1, latency: { edges: [...edges], counts: [...counts] } },
+    const seen = (at: string, edges: readonly number[], counts: readonly number[]) => ({
+      ...{ at, requests: 10, errors: 1, refused: 0 },
+      latency: { edges: [...edges], counts: [...counts] },
     });
     const hours = sumHours([
-      seen('a', [10, 20], [5, 4, 0]),
-      seen('b', [10, 20], [0, 9, 0]),
-      seen('c', [7], [9, 0]),
+      [seen('2026-03-01T11:00:00Z', [10, 20], [1, 0, 0]), seen('2026-03-01T10:00:00Z', [10, 20], [5, 4, 0])],
+      [seen('2026-03-01T10:00:00Z', [10, 20], [0, 9, 0])],
+      [seen('2026-03-01T10:00:00Z', [7], [9, 0])],
     ]);
     expect(hours).toEqual([
       { at: '2026-03-01T10:00:00.000Z', requests: 30, errors: 3, refused: 0, median: 20, p95: 20 },
+      { at: '2026-03-01T11:00:00.000Z', requests: 10, errors: 1, refused: 0, median: 10, p95: 10 },
     ]);
   });
 });

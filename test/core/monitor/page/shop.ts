@@ -8,9 +8,11 @@ import type { CaptureWindow } from '../../../../core/drift/window.ts';
 import type { LedgerEvent } from '../../../../core/ledger/event.ts';
 import type { RolloutOutcome } from '../../../../core/ledger/state.ts';
 import { decideMonitor } from '../../../../core/monitor/decide-monitor.ts';
+import { sumHours } from '../../../../core/monitor/evidence/sum-hours.ts';
 import { sumUp } from '../../../../core/monitor/evidence/sum-up.ts';
 import type { PageSubject } from '../../../../core/monitor/page/page-subject.ts';
 import type { Observation } from '../../../../core/rollout/evidence/observation.ts';
+import { addByHour, type HourCounts, listHours } from '../../../../core/serving/hour-counts.ts';
 import { hostIdOf } from '../../../fixtures/host-id-of.ts';
 import { input, ledgerOf, PACKAGE, POLICY } from '../support.ts';
 
@@ -61,7 +63,9 @@ export function pageOf(over: Partial<Shop> = {}, inputs: Partial<PageSubject> = 
   const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, until: NOW });
   const late = judgeLate(profile, windows, labels);
   const judged = { profile, drift, labels: late, warn: 0.1, maturitySeconds: MATURITY_SECONDS };
-  const told = { windows, observations: observe(), labels };
+  const hours = new Map<string, HourCounts>();
+  addByHour(hours, observe());
+  const told = { windows, hours: sumHours([listHours(hours)]), labels };
   const evidence = sumUp(told, { champion: '7', now: NOW, judged });
   const champion = { version: '7', package: PACKAGE, at: '2026-03-01T08:00:00Z' };
   const ledger = ledgerOf({ champion, previous: { ...champion, version: '6' }, history: HISTORY });

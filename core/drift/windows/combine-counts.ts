@@ -1,4 +1,4 @@
-import type { CaptureWindow, WindowFeature } from '../../core/drift/window.ts';
+import type { CaptureWindow, WindowFeature } from '../window.ts';
 
 /** What was counted in a stretch of time. */
 export type WindowCounts = Pick<CaptureWindow, 'n' | 'invalid' | 'refused' | 'features' | 'prediction'>;

@@ -1,0 +1,174 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import process from 'node:process';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { findFreePorts } from '../../agent/machine/free-ports.ts';
+import type { ReferenceProfile } from '../../core/drift/profile.ts';
+import { toInstant } from '../../core/instant.ts';
+import { locate } from '../../core/serving/route.ts';
+import { ROUTES } from '../../core/serving/routes.ts';
+import { findAgentPorts, startAgentProcess, THIS_MACHINE } from '../../sandbox/agent/agent-process.ts';
+import { TOKENS } from '../../sandbox/agent/start-agent.ts';
+import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
+import { discard } from '../../sandbox/machine/discard.ts';
+import { makeDraws } from '../simulate/draws.ts';
+import { printLine, quantile } from './figures.ts';
+import { drawWideProfile, fillHost } from './monitor-host.ts';
+import type { Size } from './size.ts';
+
+const SIZES = {
+  full: { hosts: 100, days: 365, features: 50 },
+  tiny: { hosts: 3, days: 20, features: 5 },
+} as const;
+const MOST = { seconds: 20, bytes: 500e6, hostBytes: 1e6, blockedMs: 50 } as const;
+const PROBE_EVERY_MS = 2;
+const CHECKS_PROBED = 20;
+
+const checkedSchema = z.object({
+  seconds: z.number(),
+  bytes: z.number(),
+  pageBytes: z.number(),
+  batches: z.number(),
+  answered: z.number(),
+});
+
+/**
+ * What one check takes of a fleet that has served a version for a year: processor and memory of the check with its page, bytes that each host
+ * sends, and for how long an agent answers nothing else meanwhile. One agent, a real one, stands for all hosts; its answers are sent and read
+ * for each of them. The alternative is one host: a check of a hundred takes a hundred times as long at most.
+ */
+export async function benchMonitor(size: Size): Promise<void> {
+  const { hosts, days, features } = SIZES[size];
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-monitor-'));
+  const draws = makeDraws('bench-monitor');
+  const profile = drawWideProfile(draws, { features });
+  const now = Date.now();
+  fillHost(path.join(folder, 'd'), draws, { days, features, now });
+  const agent = await startFilled(folder, days);
+  const relay = await countBytes(Number(new URL(agent.url).port));
+  try {
+    const check = (count: number) => checkHosts(folder, { url: relay.url, hosts: count, now, profile });
+    const one = await check(1);
+    const before = relay.bytes();
+    const all = await check(hosts);
+    const each = (relay.bytes() - before) / hosts;
+    if (all.answered !== hosts) throw new Error(`only ${all.answered} of ${hosts} hosts answered`);
+    process.stdout.write(
+      `monitor: ${hosts} hosts x ${days} days x ${features} features, ${all.batches} batches judged\n`,
+    );
+    print('check', `${all.seconds.toFixed(1)} s of the processor`, all.seconds <= MOST.seconds);
+    printLine('', `${(all.seconds / one.seconds).toFixed(1)} times as long as of one host`);
+    print('memory', `${(all.bytes / 1e6).toFixed(0)} MB at most`, all.bytes <= MOST.bytes);
+    print('read of a host', `${(each / 1e6).toFixed(2)} MB`, each <= MOST.hostBytes);
+    const waited = await probeWhile(agent.url, () => askAsCheck(agent.url, { profile, now }));
+    const longest = Math.max(...waited);
+    const median = quantile(waited, 0.5);
+    const figure = `${longest.toFixed(0)} ms, ${median.toFixed(1)} ms at the median of ${waited.length}`;
+    print('answers others within', figure, longest <= MOST.blockedMs);
+    printLine('page', `${(all.pageBytes / 1e6).toFixed(2)} MB`);
+  } finally {
+    relay.server.close();
+    await agent.down();
+    discard(folder);
+  }
+}
+
+async function startFilled(folder: string, days: number) {
+  return startAgentProcess({
+    program: path.join(ROOT, 'agent', 'dist', 'agent.mjs'),
+    folder,
+    site: THIS_MACHINE,
+    ports: await findAgentPorts(),
+    flags: {
+      ...{ 'data-dir': path.join(folder, 'd'), 'host-name': 'serve', python: venvProgram('python') },
+      ...{ 'retention-days': String(days + 10), 'envoy-threads': '1' },
+    },
+    env: {
+      ...process.env,
+      TRAINYARD_AGENT_TOKENS: Object.entries(TOKENS)
+        .map((entry) => entry.join(' '))
+        .join(','),
+    },
+  });
+}
+
+async function checkHosts(folder: string, given: Readonly<Record<string, unknown>>) {
+  const file = path.join(folder, 'given.json');
+  writeFileSync(file, JSON.stringify({ ...given, token: TOKENS.reader }));
+  const program = path.join(ROOT, 'measure', 'bench', 'check-hosts.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--disable-warning=ExperimentalWarning',
+    program,
+    file,
+  ]);
+  return checkedSchema.parse(JSON.parse(stdout));
+}
+
+/** What a check asks of a host, again and again; what comes is thrown away, so that nothing but the agent takes long. */
+async function askAsCheck(
+  url: string,
+  { profile: { model, version }, now }: { readonly profile: ReferenceProfile; readonly now: number },
+): Promise<void> {
+  const since = toInstant(now - 86_400_000);
+  const asked = [
+    locate(ROUTES.state, {}),
+    locate(ROUTES.labelCounts, { model, version }),
+    locate(ROUTES.windows, { model, after: 0 }),
+    locate(ROUTES.hours, { model, since }),
+  ];
+  for (let round = 0; round < CHECKS_PROBED; round += 1) {
+    for (const place of asked) {
+      const answer = await fetch(new URL(place, url), {
+        headers: { authorization: `Bearer ${TOKENS.reader}` },
+      });
+      if (!answer.ok) throw new Error(`${place}: ${answer.status}`);
+      await answer.arrayBuffer();
+    }
+  }
+}
+
+/** Asks the agent for a sign of life, again and again while this goes on; gives how long each answer took, in ms. */
+async function probeWhile(url: string, work: () => Promise<void>): Promise<readonly number[]> {
+  const waited: number[] = [];
+  let isOver = false;
+  const probe = async () => {
+    while (!isOver) {
+      const start = performance.now();
+      await (await fetch(new URL(locate(ROUTES.health, {}), url))).text();
+      waited.push(performance.now() - start);
+      await setTimeout(PROBE_EVERY_MS);
+    }
+  };
+  const probing = probe();
+  await work().finally(() => {
+    isOver = true;
+  });
+  await probing;
+  return waited;
+}
+
+/** A way to a port of this machine that counts what comes back on it. */
+async function countBytes(port: number) {
+  let bytes = 0;
+  const server: Server = createServer((client) => {
+    const agent = connect(port, '127.0.0.1');
+    agent.on('data', (chunk) => {
+      bytes += chunk.length;
+    });
+    client.pipe(agent).pipe(client);
+    for (const socket of [client, agent])
+      socket.on('error', () => [client, agent].map((one) => one.destroy()));
+  });
+  const [own = 0] = await findFreePorts(1);
+  await new Promise<void>((resolve) => server.listen(own, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${own}`, bytes: () => bytes };
+}
+
+function print(name: string, figure: string, isMet: boolean): void {
+  printLine(name, `${figure}: ${isMet ? 'met' : 'missed'}`);
+}

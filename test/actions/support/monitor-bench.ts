@@ -1,0 +1,38 @@
+import type { Monitoring } from '../../../actions/monitor-check/monitor-context.ts';
+import { signDispatch } from '../../../adapters/dispatch-signature.ts';
+import { championEvents, createWorld, versionEvents, type World } from './deployment.ts';
+import { createRecordingGitHub, type RecordingGitHub } from './recording-github.ts';
+
+/** What dispatches of a monitor bench are signed by. */
+export const SECRET = 'a shared secret';
+
+/** A check of version 1, which every host of a world serves; it is stale after so many seconds, if told. */
+export function monitorBench(staleness?: number): {
+  readonly world: World;
+  readonly github: RecordingGitHub;
+  readonly monitoring: Monitoring;
+} {
+  const world = createWorld([...versionEvents('1'), ...championEvents('1')]);
+  for (const agent of world.agents)
+    agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
+  world.tracking.aliases.set('champion', '1');
+  const github = createRecordingGitHub();
+  const { request, ports } = world.job({});
+  const { monitor } = request.config;
+  const config = {
+    ...request.config,
+    monitor: { ...monitor, ...(staleness !== undefined && { stalenessSeconds: staleness }) },
+  };
+  const { environmentName, environment, author } = request;
+  const monitoring: Monitoring = {
+    request: { config, environmentName, environment, author, runUrl: 'http://run' },
+    ports: {
+      ...ports,
+      tracking: world.tracking,
+      agents: world.agents,
+      github,
+      sign: (type, payload) => signDispatch(SECRET, type, payload),
+    },
+  };
+  return { world, github, monitoring };
+}
