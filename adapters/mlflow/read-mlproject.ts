@@ -5,7 +5,9 @@ import { messageOf, type Problem } from '../../core/errors.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { readYamlFile } from '../load-config.ts';
 
-const NAME = 'MLproject';
+/** The file of an MLflow Project, by which its folder is known. */
+export const MLPROJECT = 'MLproject';
+
 /**
  * The MLproject file of a project (`uri` as in trainyard.yml, from `root`); `undefined` where it lies elsewhere, or where the folder has none
  * and MLflow runs scripts by their names.
@@ -16,7 +18,7 @@ export async function readMlproject(
 ): Promise<Result<Mlproject | undefined, readonly Problem[]>> {
   if (isElsewhere(uri)) return ok(undefined);
   const [folder = '', below = ''] = uri.split('#');
-  const file = path.posix.normalize(path.posix.join(folder, below, NAME));
+  const file = path.posix.normalize(path.posix.join(folder, below, MLPROJECT));
   try {
     const read = await readYamlFile(path.resolve(root, file), file);
     if (read.kind === 'absent') return ok(undefined);

@@ -19,6 +19,11 @@ export const initCommand: CliCommand = {
       value: 'NAME',
       help: 'Entry point that trains; without it train, main or the only one.',
     },
+    adopt: {
+      type: 'string',
+      value: 'models:/NAME/VERSION',
+      help: 'Model of the registry that is judged and serves first, as it is; trainings come after it.',
+    },
     parameter: {
       type: 'string',
       value: 'NAME=VALUE',

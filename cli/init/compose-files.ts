@@ -1,5 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { MLPROJECT } from '../../adapters/mlflow/read-mlproject.ts';
+import { UserError } from '../../core/errors.ts';
+import { ADOPT, addAdoption } from '../../core/init/adopt-model.ts';
 import { type Filling, fillWorkflow } from '../../core/init/fill-workflow.ts';
 import type { InitialSetup } from '../../core/init/initial-setup.ts';
 import { writeConfiguration } from '../../core/init/write-configuration.ts';
@@ -24,12 +27,15 @@ export function composeFiles(
     filling,
     config,
     templates,
+    adoptScript,
   }: {
     readonly answers: InitialSetup;
     readonly filling: Filling;
     readonly config: string;
     /** The folder of the workflows that are filled in. */
     readonly templates: string;
+    /** The script that logs a model that exists. */
+    readonly adoptScript: string;
   },
 ): readonly Composed[] {
   const workflow = (name: string) => fillWorkflow(readFileSync(path.join(templates, name), 'utf8'), filling);
@@ -37,6 +43,7 @@ export function composeFiles(
   const ignores = ignored.split('\n').includes(IGNORED);
   const files = {
     [config]: writeConfiguration(answers),
+    ...adoptionOf(root, answers.project, adoptScript),
     '.github/workflows/trainyard.yml': workflow('trainyard.yml'),
     '.github/workflows/trainyard-monitor.yml': workflow('trainyard-monitor.yml'),
     '.github/workflows/trainyard-check.yml': workflow('trainyard-check.yml'),
@@ -47,6 +54,23 @@ export function composeFiles(
       : `${ignored}${ignored === '' || ignored.endsWith('\n') ? '' : '\n'}${IGNORED}\n`,
   };
   return Object.entries(files).map(([file, text]) => ({ file, text, now: read(root, file) }));
+}
+
+/** What it takes to log a model that exists: an entry point, and its script. */
+function adoptionOf(
+  root: string,
+  { folder, train, adopts }: InitialSetup['project'],
+  script: string,
+): Readonly<Record<string, string>> {
+  if (adopts === undefined) return {};
+  const file = path.posix.join(folder, MLPROJECT);
+  const text = addAdoption(read(root, file) ?? '', train, adopts);
+  if (text === undefined) {
+    const message = `${file} has an entry point ${ADOPT.entryPoint} of its own, or its entry points are written on one line.`;
+    const remedy = `Give it the entry point \`${ADOPT.entryPoint}\` with the command \`python ${ADOPT.script} ${adopts.uri}\`, or rename the one that is there.`;
+    throw new UserError([{ code: 'adopt-entry-point', message, remedy }]);
+  }
+  return { [file]: text, [path.posix.join(folder, ADOPT.script)]: readFileSync(script, 'utf8') };
 }
 
 /** What a person may want to add to an example of the environment that is there: variables of the configuration that it does not name. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { listFiles } from '../../adapters/git/describe-checkout.ts';
-import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
+import { MLPROJECT, readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import type { Scalar } from '../../core/config/config.ts';
 import { type EntryPoint, findEntryPoint } from '../../core/config/mlproject/mlproject.ts';
 import { optional } from '../../core/config/optional.ts';
@@ -48,7 +48,7 @@ export async function findProject(root: string, said: Said): Promise<InitialSetu
 
 async function findFolder(root: string): Promise<string> {
   const found = (await listFiles(root))
-    .filter((file) => path.posix.basename(file) === 'MLproject')
+    .filter((file) => path.posix.basename(file) === MLPROJECT)
     .map((file) => path.posix.dirname(file));
   const [only] = found;
   if (only !== undefined && (found.length === 1 || found.includes('.')))

@@ -5,6 +5,7 @@ import { findBranch, findCheckout } from '../../adapters/git/describe-checkout.t
 import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
 import { modelNameSchema } from '../../core/identity/model-name.ts';
+import { ADOPT, type AdoptedModel, readAdopted } from '../../core/init/adopt-model.ts';
 import type { Filling } from '../../core/init/fill-workflow.ts';
 import type { InitialSetup } from '../../core/init/initial-setup.ts';
 import { learnFromRun } from '../../core/init/learn-from-run.ts';
@@ -34,7 +35,8 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
   const { answers, lacks } = await answer(folder, given, env);
   const filling = await fill(folder, given, config);
   const templates = path.join(root, 'workflows-templates');
-  const files = composeFiles(folder, { answers, filling, config, templates });
+  const adoptScript = path.join(root, 'cli', 'init', ADOPT.script);
+  const files = composeFiles(folder, { answers, filling, config, templates, adoptScript });
   const changed = files.filter(({ now, text }) => now !== text);
   if (!given.flag('force') && files.some(isOther)) return showAll(changed, print);
   for (const { file, text } of changed) {
@@ -46,6 +48,11 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
   const unnamed = findUnnamed(folder);
   for (const name of unnamed.names) print.line(`left     ${unnamed.file} as it is: it lacks ${name}=`);
   tellSecrets(folder, print);
+  const { adopts, train } = answers.project;
+  if (adopts !== undefined) {
+    const then = `Once it serves, write \`train: ${train}\` under project.steps: trainings are compared with it.`;
+    print.line(`adopts   ${adopts.uri}: the first push judges it as it is, and rolls it out. ${then}`);
+  }
   const environments = answers.hosts.length === 0 ? [] : ['production'];
   const settings = settingsOf(environments, env['MLFLOW_TRACKING_URI']);
   if (given.flag('apply')) return (await applySettings({ folder, env, print }, settings)) > 0 ? 1 : 0;
@@ -88,9 +95,13 @@ function tellSecrets(folder: string, print: Surroundings['print']): void {
     );
 }
 
-/** Whether writing the file would take something away; a line more in .gitignore does not. */
+/** Whether writing the file would take a line away; lines more, in .gitignore or MLproject, do not. */
 function isOther({ now, text }: Composed): boolean {
-  return now !== undefined && !text.startsWith(now);
+  if (now === undefined) return false;
+  const kept = now.replace(/\n$/, '').split('\n');
+  let found = 0;
+  for (const line of text.split('\n')) if (line === kept[found]) found += 1;
+  return found < kept.length;
 }
 
 async function showAll(changed: readonly Composed[], print: Surroundings['print']): Promise<number> {
@@ -121,7 +132,8 @@ async function answer(folder: string, given: Given, env: Surroundings['env']): P
   const present = Object.fromEntries(
     Object.entries(said).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-  const model = modelNameSchema.safeParse(given.text('model') ?? path.basename(folder));
+  const adopts = readAdoption(given);
+  const model = modelNameSchema.safeParse(given.text('model') ?? adopts?.name ?? path.basename(folder));
   if (!model.success) {
     const message = `The name of a model ${model.error.issues[0]?.message ?? 'is another'}.`;
     throw new UserError([{ code: 'model-name', message, remedy: 'Give one with --model.' }]);
@@ -133,12 +145,22 @@ async function answer(folder: string, given: Given, env: Surroundings['env']): P
   const task = readTask(given);
   const holdout = { ...present, inputs: given.list('input'), columns, isTaskSaid: task !== undefined };
   const found = await findHoldout(folder, holdout);
-  const known = { ...found, ...task, model: model.data, project, hosts: given.list('host') };
+  const adopting = { ...project, ...optional('adopts', adopts) };
+  const known = { ...found, ...task, model: model.data, project: adopting, hosts: given.list('host') };
   const answered = addRun({ ...known, ...optional('experiment', experiment) }, given.text('limit'), last);
   const isRegression = answered.answers.task === 'regression' && signature?.isOfNumbers === true;
   return isRegression && task === undefined
     ? { ...answered, answers: { ...answered.answers, answers: BY_SIGNATURE } }
     : answered;
+}
+
+function readAdoption(given: Given): AdoptedModel | undefined {
+  const uri = given.text('adopt');
+  if (uri === undefined) return undefined;
+  const adopted = readAdopted(uri);
+  if (adopted !== undefined) return adopted;
+  const remedy = 'Write models:/NAME/VERSION, or models:/NAME@ALIAS.';
+  throw new UserError([{ code: 'usage', message: `--adopt is ${uri}.`, remedy }]);
 }
 
 const BY_SIGNATURE: NonNullable<InitialSetup['answers']> = {

@@ -1,5 +1,6 @@
 import type { Task } from '../answers/contract.ts';
 import type { Scalar } from '../config/config.ts';
+import type { AdoptedModel } from './adopt-model.ts';
 
 /** What models do, as far as a metric is proposed for it. */
 export type JudgedTask = 'classification' | 'regression' | 'ranking' | 'text';
@@ -16,6 +17,8 @@ export type InitialSetup = {
     readonly etl?: string;
     readonly train: string;
     readonly parameters: Readonly<Record<string, Scalar>>;
+    /** A model that is to serve before any is trained: an entry point of its own logs it. */
+    readonly adopts?: AdoptedModel;
   };
   readonly inputs: readonly string[];
   readonly holdout: {

@@ -1,3 +1,4 @@
+import { ADOPT } from './adopt-model.ts';
 import type { InitialSetup, JudgedTask } from './initial-setup.ts';
 import { proposeMargin } from './propose-margin.ts';
 
@@ -19,7 +20,7 @@ export function writeConfiguration(setup: InitialSetup): string {
   const first = limit === undefined ? '' : `${bound}: ${limit.value}, `;
   const steps = [
     ...(project.etl === undefined ? [] : [`etl: ${scalar(project.etl)}`]),
-    `train: ${scalar(project.train)}`,
+    `train: ${project.adopts === undefined ? scalar(project.train) : ADOPT.entryPoint}`,
   ];
   const parameters = Object.entries(project.parameters).map(
     ([name, value]) => `    ${name}: ${scalar(value)}`,
@@ -34,6 +35,9 @@ export function writeConfiguration(setup: InitialSetup): string {
     ...(experiment === undefined ? [] : [`  experiment: ${scalar(experiment)}`]),
     'project:',
     `  uri: ${scalar(project.folder)} # the folder of MLproject`,
+    ...(project.adopts === undefined
+      ? []
+      : [`  # adopt logs ${project.adopts.uri} as it is. Once that serves, train: ${scalar(project.train)}`]),
     `  steps: { ${steps.join(', ')} }`,
     '  # A script that writes checkpoints to the folder $TRAINYARD_CHECKPOINT_DIR, and begins from the newest there, outlives its runner:',
     '  # https://github.com/trainyard/trainyard/blob/main/docs/training.md',

@@ -25,7 +25,7 @@ export const SUITES: readonly Suite[] = [
   {
     name: 'lint-python',
     command: venvProgram('ruff'),
-    args: ['check', 'runtime', 'test', 'examples', 'measure', 'sandbox', 'deploy'],
+    args: ['check', 'runtime', 'test', 'examples', 'measure', 'sandbox', 'deploy', 'cli'],
     counting: { by: 'exit' },
   },
   {
