@@ -1,5 +1,6 @@
 import type { Task } from '../../answers/contract.ts';
 import { groupRows } from '../comparison/group-rows.ts';
+import { formatCount } from '../format-value.ts';
 import type { Sample, Side } from '../predictions.ts';
 import type { SampleMetric, Undefined, UnseenShares } from './metric.ts';
 
@@ -40,7 +41,7 @@ function ofQueries(base: string, most?: number): SampleMetric {
     unit: 'number',
     tasks: TASKS,
     whyUndefined: (sample) => whyUndefined(sample, base),
-    aside: (sample) => describeLeftOut(sample, base),
+    aside: (sample) => describeQueries(sample, base),
     prepare: (sample, side) => {
       const queries = listQueries(sample, side).filter(({ query }) => hasRelevant(query));
       const values = queries.map(({ query, first }) => ({
@@ -91,12 +92,14 @@ function whyUndefined(sample: Sample, base: string): Undefined | undefined {
   return { code: 'negative-relevance', message: 'Some rows have a relevance below 0, which is no gain.' };
 }
 
-function describeLeftOut(sample: Sample, base: string): string | undefined {
+/** How many queries the rows are of, and which of them say nothing. */
+function describeQueries(sample: Sample, base: string): string {
   const queries = listQueries(sample, { predictions: sample.labels });
   const relevant = queries.filter(({ query }) => hasRelevant(query));
   const without = queries.length - relevant.length;
   const alike = relevant.filter(({ query }) => isAlike(query, base)).length;
   const told = [
+    `a mean over ${formatCount(queries.length)} queries`,
     ...(without === 0
       ? []
       : [`${without} of ${queries.length} queries have no relevant row and are left out`]),
@@ -106,7 +109,7 @@ function describeLeftOut(sample: Sample, base: string): string | undefined {
           `${alike} of ${queries.length} queries have rows that are all as relevant, and count the same whatever a model says`,
         ]),
   ];
-  return told.length === 0 ? undefined : told.join('; ');
+  return told.join('; ');
 }
 
 /** Whether any order of the rows is worth the same: one row alone, or all as relevant as far as the metric looks. */

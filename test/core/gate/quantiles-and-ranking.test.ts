@@ -129,7 +129,7 @@ describe('two models of a ranking', () => {
     const { checks } = judge('ndcg', model, model, 0.5);
     for (const { reasons } of checks) {
       expect(reasons[0]?.message).toContain(
-        `${vector.leftOut} of 40 queries have no relevant row and are left out`,
+        `; a mean over 40 queries; ${vector.leftOut} of 40 queries have no relevant row and are left out`,
       );
     }
   });
