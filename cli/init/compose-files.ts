@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { MLPROJECT } from '../../adapters/mlflow/read-mlproject.ts';
 import { UserError } from '../../core/errors.ts';
-import { ADOPT, addAdoption } from '../../core/init/adopt-model.ts';
+import { ADOPT } from '../../core/init/adopt-model.ts';
 import { type Filling, fillWorkflow } from '../../core/init/fill-workflow.ts';
 import type { InitialSetup } from '../../core/init/initial-setup.ts';
 import { writeConfiguration } from '../../core/init/write-configuration.ts';
+import { addAdoption } from './add-adoption.ts';
 
 const IGNORED = '.trainyard/';
 const EXAMPLE_FILE = '.env.example';

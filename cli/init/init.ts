@@ -145,7 +145,7 @@ async function answer(folder: string, given: Given, env: Surroundings['env']): P
   const task = readTask(given);
   const holdout = { ...present, inputs: given.list('input'), columns, isTaskSaid: task !== undefined };
   const found = await findHoldout(folder, holdout);
-  const adopting = { ...project, ...optional('adopts', adopts) };
+  const adopting: InitialSetup['project'] = { ...project, ...optional('adopts', adopts) };
   const known = { ...found, ...task, model: model.data, project: adopting, hosts: given.list('host') };
   const answered = addRun({ ...known, ...optional('experiment', experiment) }, given.text('limit'), last);
   const isRegression = answered.answers.task === 'regression' && signature?.isOfNumbers === true;
