@@ -17,8 +17,13 @@ const EXAMPLE = [
   '',
 ].join('\n');
 
-/** A file that init would write: as it is now, if it is there, and as it would be. */
-export type Composed = { readonly file: string; readonly now: string | undefined; readonly text: string };
+/** A file that init would write: as it is now, if it is there, and as it would be; `onlyAdds` where nothing that is there is changed. */
+export type Composed = {
+  readonly file: string;
+  readonly now: string | undefined;
+  readonly text: string;
+  readonly onlyAdds: boolean;
+};
 
 /** All files of a repository that init writes, none of which holds a secret. */
 export function composeFiles(
@@ -54,7 +59,11 @@ export function composeFiles(
       ? ignored
       : `${ignored}${ignored === '' || ignored.endsWith('\n') ? '' : '\n'}${IGNORED}\n`,
   };
-  return Object.entries(files).map(([file, text]) => ({ file, text, now: read(root, file) }));
+  const extended = ['.gitignore', path.posix.join(answers.project.folder, MLPROJECT)];
+  return Object.entries(files).map(([file, text]) => {
+    const now = read(root, file);
+    return { file, text, now, onlyAdds: now === undefined || now === text || extended.includes(file) };
+  });
 }
 
 /** What it takes to log a model that exists: an entry point, and its script. */

@@ -38,7 +38,7 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
   const adoptScript = path.join(root, 'cli', 'init', ADOPT.script);
   const files = composeFiles(folder, { answers, filling, config, templates, adoptScript });
   const changed = files.filter(({ now, text }) => now !== text);
-  if (!given.flag('force') && files.some(isOther)) return showAll(changed, print);
+  if (!given.flag('force') && files.some(({ onlyAdds }) => !onlyAdds)) return showAll(changed, print);
   for (const { file, text } of changed) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     writeFileSync(path.join(folder, file), text);
@@ -93,15 +93,6 @@ function tellSecrets(folder: string, print: Surroundings['print']): void {
     print.line(
       `left     ${file} is not there, and a new one would not fit ${beside}: move both away for new ones.`,
     );
-}
-
-/** Whether writing the file would take a line away; lines more, in .gitignore or MLproject, do not. */
-function isOther({ now, text }: Composed): boolean {
-  if (now === undefined) return false;
-  const kept = now.replace(/\n$/, '').split('\n');
-  let found = 0;
-  for (const line of text.split('\n')) if (line === kept[found]) found += 1;
-  return found < kept.length;
 }
 
 async function showAll(changed: readonly Composed[], print: Surroundings['print']): Promise<number> {

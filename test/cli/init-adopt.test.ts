@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -30,6 +30,18 @@ describe('init --adopt', () => {
     const checked = await check({ folder, file: 'trainyard.yml', env, root: ROOT });
     expect(checked.filter(({ kind }) => kind === 'flawed')).toEqual([]);
     expect((await runInit(folder, ADOPTING)).code).toBe(0);
+  });
+
+  test('puts nothing back that somebody has taken out of a file', async () => {
+    const folder = createStranger(BEFORE);
+    await runInit(folder, ADOPTING);
+    const file = path.join(folder, 'trainyard.yml');
+    const less = readFileSync(file, 'utf8').replace(/^ {4}time:.*\n/m, '');
+    writeFileSync(file, less);
+    const { code, lines } = await runInit(folder, ADOPTING);
+    expect(code).toBe(1);
+    expect(lines.join('\n')).toMatch(/differs: trainyard\.yml\n.*time: sold_at/s);
+    expect(readFileSync(file, 'utf8')).toBe(less);
   });
 
   test('takes the name of the model from what is adopted', async () => {
