@@ -76,7 +76,7 @@ export function createAgentClient(options: AgentClientOptions): AgentPort {
       (await ask(call, ROUTES.observations, { model, rollout, after })).observations,
     observationsSince: async (model, since, after) =>
       (await ask(call, ROUTES.observations, { model, since, after })).observations,
-    hours: async (model, since) => (await ask(call, ROUTES.hours, { model, since })).hours,
+    hours: async (model, since) => (await find(call, ROUTES.hours, { model, since }))?.hours,
     windows: async (model, after) => (await ask(call, ROUTES.windows, { model, after })).windows,
     labels: async (model, version) => (await ask(call, ROUTES.labelCounts, { model, version })).counts,
   };

@@ -252,8 +252,8 @@ export type AgentPort = {
     since: Instant,
     after: number,
   ) => Promise<readonly Observation[]>;
-  /** What was seen of the stable version by hour (UTC), from that instant on. */
-  readonly hours: (model: string, since: Instant) => Promise<readonly HourCounts[]>;
+  /** What was seen of the stable version by hour (UTC), from that instant on; `undefined` of an agent that does not tell it so. */
+  readonly hours: (model: string, since: Instant) => Promise<readonly HourCounts[] | undefined>;
   readonly windows: (model: string, after: number) => Promise<readonly CaptureWindow[]>;
   /** Late labels of a version that this host has joined with its predictions, by day and confidence bin. */
   readonly labels: (model: string, version: string) => Promise<readonly LabelCount[]>;

@@ -3,7 +3,7 @@ import type { LabelCount } from '../../core/drift/labels/build-cohorts.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import { addHosts, type HostsCounts } from '../../core/drift/windows/add-hosts.ts';
 import { messageOf } from '../../core/errors.ts';
-import { addSeconds, isAfter } from '../../core/instant.ts';
+import { addSeconds, type Instant, isAfter } from '../../core/instant.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
 import {
   type Deployed,
@@ -20,13 +20,14 @@ import type { HostReport, LastRun, MonitorInput } from '../../core/monitor/monit
 import type { AgentPort } from '../../core/ports.ts';
 import type { Instance } from '../../core/serving/api.ts';
 import { harmBrake } from '../../core/serving/harm-brake.ts';
-import type { HourCounts } from '../../core/serving/hour-counts.ts';
+import { addByHour, type HourCounts, listHours } from '../../core/serving/hour-counts.ts';
+import { readObservations } from '../serving/read-observations.ts';
 import { COUNTING_SECONDS, compareCounts } from './compare-counts.ts';
 import type { Gathering } from './monitor-context.ts';
 import { readWindows } from './read-windows.ts';
 
 /** Hosts that tell what they counted at once: of each it may be megabytes, and there may be hundreds. */
-const TOLD_AT_ONCE = 4;
+const TOLD_AT_ONCE = 2;
 
 /** What one host tells: what it serves, and its late labels of the champion. */
 type Seen = {
@@ -52,7 +53,7 @@ export async function gatherInput(gathering: Gathering, state: LedgerState): Pro
   const here = environmentOf(state, request.environmentName);
   const champion = here.champion?.version;
   const counts = {
-    windows: addHosts(),
+    windows: addHosts(request.config.monitor.drift.cycleSeconds),
     hours: new Map<string, readonly HourCounts[]>(),
     inTurn: pLimit(TOLD_AT_ONCE),
   };
@@ -144,13 +145,24 @@ async function addCounts(
   const dayAgo = addSeconds(now, -COUNTING_SECONDS);
   const since = isAfter(served.at, dayAgo) ? served.at : dayAgo;
   try {
-    const hours = await agent.hours(model, since);
-    counts.hours.set(hostId, hours);
+    const hours = (await agent.hours(model, since)) ?? (await sumObservations(agent, model, since));
+    if (!counts.hours.has(hostId)) counts.hours.set(hostId, hours);
     return compareCounts({ windows, hours }, { version: served.version, since, now });
   } catch (thrown) {
     ports.log.warn(`What ${agent.url} answered can't be compared with what it counted: ${messageOf(thrown)}`);
     return undefined;
   }
+}
+
+/** What an agent of before it told hours has seen: jobs are brought up to date before hosts. */
+async function sumObservations(
+  agent: AgentPort,
+  model: string,
+  since: Instant,
+): Promise<readonly HourCounts[]> {
+  const hours = new Map<string, HourCounts>();
+  addByHour(hours, await readObservations(agent, model, since));
+  return listHours(hours);
 }
 
 function describeServing(version: string, instance: Instance | undefined): HostReport['serving'] {

@@ -42,8 +42,8 @@ export const MODEL_HANDLERS: readonly Handler[] = [
     ({ parameters: { model, ...asked } }, { context: { store } }) =>
       `{"observations":[${store.observationTexts(model, asked).join(',')}]}`,
   ),
-  handle(ROUTES.hours, async ({ parameters: { model, since } }, { context }) => ({
-    hours: [...(await countHours(context, model, since))],
+  handle(ROUTES.hours, async ({ parameters, context: { req } }, { context }) => ({
+    hours: [...(await countHours(context, parameters, req.raw.signal))],
   })),
   handleText(ROUTES.windows, ({ parameters: { model, after } }, { context }) => {
     noteMonitor(context, model);

@@ -40,6 +40,9 @@ const MIGRATIONS = [
   `
   CREATE INDEX label_waiting ON label (model) WHERE version IS NULL;
   `,
+  `
+  CREATE INDEX observation_at ON observation (model, at);
+  `,
 ] as const;
 
 /** Small tables that nothing goes on without. */

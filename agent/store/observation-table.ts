@@ -11,7 +11,7 @@ import {
 /** Rows one answer holds at most, and as many are remembered as they were read. */
 export const PAGE_SIZE = 1_000;
 /** Rows read in one go where nobody is to wait for it: a few ms of work. */
-const PIECE = 50;
+const PIECE = 25;
 
 /** What was seen of the stable version alone. */
 type SeenOfStable = Pick<Observation, 'seq' | 'at'> & { readonly stable: ArmCounts };
@@ -32,8 +32,8 @@ export type ObservationTable = {
   ) => readonly Observation[];
   /** The same as JSON texts, for whoever only passes them on; with an instant those of all rollouts that were made then or later. */
   readonly observationTexts: (model: string, asked: AskedFor) => readonly string[];
-  /** A few after `seq` that were made at that instant or later, oldest first. */
-  readonly stableSince: (model: string, since: Instant, after: number) => readonly SeenOfStable[];
+  /** A few that were made at that instant after this one, or later, oldest first. */
+  readonly stableAfter: (model: string, last: Pick<Observation, 'at' | 'seq'>) => readonly SeenOfStable[];
 };
 
 /** Which observations: after a number, of one rollout or since an instant. */
@@ -59,6 +59,9 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
   const ofLate = database.prepare(
     'SELECT seq, body FROM observation WHERE model = ? AND at >= ? AND seq > ? ORDER BY seq LIMIT ?',
   );
+  const ofFew = database.prepare(
+    'SELECT seq, body FROM observation WHERE model = ? AND (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?',
+  );
   const rowsOf = (model: string, { after, rollout, since }: AskedFor) => {
     if (since !== undefined) return ofLate.all(model, inMs(since), after, PAGE_SIZE);
     if (rollout !== undefined) return ofOne.all(model, rollout, after, PAGE_SIZE);
@@ -77,10 +80,10 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
         const { seq, body } = observationRow.parse(row);
         return `{"seq":${seq},"hostId":"${hostId}",${body.slice(1)}`;
       }),
-    stableSince: (model, since, after) =>
-      ofLate.all(model, inMs(since), after, PIECE).map((row) => {
-        const { seq, body } = observationRow.parse(row);
-        return { seq, ...stableBody.parse(JSON.parse(body)) };
+    stableAfter: (model, { at, seq }) =>
+      ofFew.all(model, inMs(at), seq, PIECE).map((row) => {
+        const { seq: own, body } = observationRow.parse(row);
+        return { seq: own, ...stableBody.parse(JSON.parse(body)) };
       }),
   };
 }

@@ -1,21 +1,27 @@
-import type { Instant } from '../../core/instant.ts';
+import { addSeconds, type Instant, isBefore } from '../../core/instant.ts';
 import { addByHour, type HourCounts, listHours } from '../../core/serving/hour-counts.ts';
 import type { AgentContext } from '../context.ts';
 import { breathe } from '../machine/breathe.ts';
 
-/** What was seen of a model's stable version since then, by hour (UTC), the oldest first. */
+/** So far back hours are told, in s: what they are read from is thousands of rows a day. */
+const LONGEST_SECONDS = 2 * 86_400;
+
+/** What was seen of a model's stable version since then, and in the last two days, by hour (UTC), the oldest first. Ends early where nobody waits any more. */
 export async function countHours(
-  { store }: Pick<AgentContext, 'store'>,
-  model: string,
-  since: Instant,
+  { store, clock }: Pick<AgentContext, 'store' | 'clock'>,
+  { model, since }: { readonly model: string; readonly since: Instant },
+  signal?: AbortSignal,
 ): Promise<readonly HourCounts[]> {
+  const first = addSeconds(clock.now(), -LONGEST_SECONDS);
   const hours = new Map<string, HourCounts>();
-  for (let after = 0; ; ) {
-    const piece = store.stableSince(model, since, after);
-    const last = piece.at(-1);
-    if (last === undefined) return listHours(hours);
+  let last = { at: isBefore(since, first) ? first : since, seq: 0 };
+  while (signal?.aborted !== true) {
+    const piece = store.stableAfter(model, last);
+    const newest = piece.at(-1);
+    if (newest === undefined) break;
     addByHour(hours, piece);
-    after = last.seq;
+    last = newest;
     await breathe();
   }
+  return listHours(hours);
 }

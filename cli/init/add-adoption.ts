@@ -1,4 +1,4 @@
-import { isMap, isScalar, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ADOPT, type AdoptedModel } from '../../core/init/adopt-model.ts';
 
@@ -9,11 +9,12 @@ const entrySchema = z.object({ parameters: z.unknown().optional(), command: z.st
  * it is written. `undefined` where an entry point of that name does something else, or where there are none to stand beside.
  */
 export function addAdoption(mlproject: string, train: string, { uri }: AdoptedModel): string | undefined {
-  const points = parseDocument(mlproject).get('entry_points', true);
+  const document = parseDocument(mlproject);
+  const points = document.get('entry_points', true);
   if (!isMap(points)) return undefined;
   const command = `python ${ADOPT.script} ${uri}`;
   const [own, trains] = [ADOPT.entryPoint, train].map((name) =>
-    entrySchema.safeParse(toData(points.get(name))),
+    entrySchema.safeParse(toData(document, points.get(name))),
   );
   if (points.has(ADOPT.entryPoint)) return own?.data?.command === command ? mlproject : undefined;
   const [first] = points.items;
@@ -31,6 +32,6 @@ export function addAdoption(mlproject: string, train: string, { uri }: AdoptedMo
   return `${before}${before.endsWith('\n') ? '' : '\n'}${lines.join('\n')}\n${mlproject.slice(end)}`;
 }
 
-function toData(node: unknown): unknown {
-  return isMap(node) ? node.toJSON() : undefined;
+function toData(document: Document, node: unknown): unknown {
+  return isMap(node) ? node.toJS(document) : undefined;
 }

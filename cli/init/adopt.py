@@ -6,12 +6,14 @@ python adopt.py models:/NAME/VERSION
 again, and this can go.
 """
 
+import contextlib
 import sys
 import tempfile
 from pathlib import Path
 
 import mlflow
 from mlflow.entities import LoggedModelOutput
+from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 
@@ -37,7 +39,9 @@ def adopt(source: str) -> None:
         mlflow.finalize_logged_model(logged.model_id, "READY")
         mlflow.set_tag("trainyard.adopted_from", source)
         if taken_from is not None:
-            mlflow.log_metrics(client.get_run(taken_from).data.metrics)
+            # A run may be gone where its model is not, and a model may come from another server.
+            with contextlib.suppress(MlflowException):
+                mlflow.log_metrics(client.get_run(taken_from).data.metrics)
     print(f"{source} is logged as {logged.model_uri}.")
 
 

@@ -22,7 +22,8 @@ export const COUNT_ROUTES = {
   hours: route({
     method: 'GET',
     path: '/v1/models/{model}/hours',
-    summary: 'What was answered by the version that serves, by hour (UTC), since an instant.',
+    summary:
+      'What was answered by the version that serves, by hour (UTC), since an instant, of the last two days at most.',
     role: 'reader',
     parameters: ofModel.extend({ since: instantSchema }),
     body: NOTHING,

@@ -15,6 +15,8 @@ const DAY_MS = 24 * HOUR_MS;
 /** What an agent has not made one of yet: windows of the last hours, and hours of the last two days. */
 const [FINE_HOURS, HOURS_APART] = [7, 48];
 const ROWS_A_DAY = 10_000;
+/** Looks are kept for a week: one a minute, and one a tick in a rollout. */
+const [KEPT_DAYS, ROLLOUT_MS, TICK_MS] = [7, 2 * HOUR_MS, 5_000];
 /** The simulated model's. */
 const [MODEL, VERSION] = ['simulated', '1'];
 
@@ -45,7 +47,10 @@ export function fillHost(
   store.transaction(() => {
     for (const { from, lengthMs } of spans)
       store.windows.add(drawWindow(draws, { from, lengthMs, features }));
-    for (const { from } of spread(now - DAY_MS, now, MINUTE_MS)) {
+    for (const { from } of [
+      ...spread(now - KEPT_DAYS * DAY_MS, now - ROLLOUT_MS, MINUTE_MS),
+      ...spread(now - ROLLOUT_MS, now, TICK_MS),
+    ]) {
       const latency = { ...NO_COUNTS.latency, counts: drawLatency(draws) };
       const stable = { ...NO_COUNTS, requests: sumOf(latency.counts), latency };
       const seen = { stage: 0, weights: { candidate: 0 }, candidate: NO_COUNTS, stable };

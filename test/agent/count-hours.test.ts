@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
+import { countHours } from '../../agent/traffic/count-hours.ts';
 import { NO_COUNTS } from '../../agent/traffic/version-reading.ts';
 import { hoursSchema, observationsSchema } from '../../core/serving/api.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
@@ -48,6 +49,18 @@ test('what the stable version answered is told by hour, of every rollout and of 
   ]);
   const other = await ask('/v1/models/other/hours?since=2026-01-01T01:00:00Z');
   expect(other).toEqual({ hours: [] });
+});
+
+test('hours go two days back, whatever is asked for, and end where nobody waits', async () => {
+  host.world.now = BEGAN + 2 * 86_400_000 + 31 * 60_000;
+  const { hours } = hoursSchema.parse(await ask('/v1/models/mnist/hours?since=1970-01-01T00:00:00Z'));
+  expect(hours.map(({ at, requests }) => [at.slice(11, 16), requests])).toEqual([
+    ['01:00', 590],
+    ['02:00', 600],
+    ['03:00', 500],
+  ]);
+  const asked = { model: 'mnist', since: '2026-01-01T01:00:00Z' };
+  expect(await countHours(host.context, asked, AbortSignal.abort())).toEqual([]);
 });
 
 test.each([

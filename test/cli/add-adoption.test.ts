@@ -25,6 +25,15 @@ describe('MLproject with an entry point more', () => {
     expect(addAdoption(text ?? '', 'main', CHURN)).toBe(text);
   });
 
+  test('has the parameters that another entry point lends', () => {
+    const text = addAdoption(
+      'entry_points:\n  a:\n    parameters: &p { lr: 0.1 }\n    command: x\n  main:\n    parameters: *p\n    command: y\n',
+      'main',
+      CHURN,
+    );
+    expect(text).toContain('    parameters: {"lr":0.1}\n    command: "python adopt.py');
+  });
+
   test('has it before what follows the entry points', () => {
     const text = addAdoption(
       'entry_points:\n    fit:\n        command: python fit.py\nname: x\n',

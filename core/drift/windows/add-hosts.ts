@@ -4,13 +4,18 @@ import { hoursOf } from './hours-of.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Windows up to so long are added up by five minutes, as they are checked; longer ones by the hour they began in. */
-const SHORT_MS = 10 * MINUTE_MS;
-const CHECK_MS = 5 * MINUTE_MS;
+/** Windows of up to so long are added up by the stretch they began in: those of hosts are as long, and begin whenever they do. */
+const STRETCHES = [
+  { longestMs: 10 * MINUTE_MS, stretchMs: 5 * MINUTE_MS },
+  { longestMs: 20 * MINUTE_MS, stretchMs: 15 * MINUTE_MS },
+  { longestMs: 40 * MINUTE_MS, stretchMs: 30 * MINUTE_MS },
+] as const;
+/** More of one host would not be counted exactly in the sum of a thousand. */
+const MOST_ROWS = 2 ** 43;
 
 /** What many hosts counted, added up host by host: as much is held as one of them has, however many there are. */
 export type HostsCounts = {
-  /** Adds all windows of one host. Those of a host that was added before, under another address say, count once. */
+  /** Adds all windows of one host. One that was added before, from another address of that host say, counts once. */
   readonly add: (windows: readonly CaptureWindow[]) => void;
   /** The sums so far, each under the name of the first window that is in it. */
   readonly windows: () => readonly CaptureWindow[];
@@ -26,46 +31,68 @@ type Sum = Counts<Omit<CaptureWindow, 'features' | 'prediction'>> & {
 };
 
 /**
- * Adds hosts' windows up where these are alike: of one version, begun in the same five minutes (or hour), and counted in the same bins. Drift,
- * what can't wait a day, silence and labels are judged of the sums as of all windows.
+ * Adds hosts' windows up where these are alike: of one version and one cycle of drift, begun in the same few minutes (of long ones: the same hour), and
+ * counted in the same bins. Drift, what can't wait a day, silence and labels are judged of the sums as of all windows. What can't be right is kept
+ * apart, so that it is told of, and spoils nobody else's.
  */
-export function addHosts(): HostsCounts {
+export function addHosts(cycleSeconds: number): HostsCounts {
   const sums = new Map<string, Sum[]>();
   const apart: CaptureWindow[] = [];
   const known = new Set<string>();
+  const addOne = (window: CaptureWindow) => {
+    const cycle = Math.floor(epochMs(window.from) / (1_000 * cycleSeconds));
+    const key = `${cycle}\n${stretchOf(window)}`;
+    const alike = sums.get(key)?.find((sum) => isAlike(sum, window));
+    if (alike === undefined) sums.set(key, [...(sums.get(key) ?? []), copyOf(window)]);
+    else addTo(alike, window);
+  };
   return {
     add: (windows) => {
-      const fresh = windows.filter(({ hostId }) => !known.has(hostId));
-      for (const { hostId } of fresh) known.add(hostId);
+      const fresh = windows.filter((window) => !known.has(nameOf(window)));
+      for (const window of fresh) known.add(nameOf(window));
       apart.push(...fresh.filter((window) => !canBeAdded(window)));
-      for (const window of mergeWindows(fresh.filter(canBeAdded))) {
-        const key = slotOf(window);
-        const alike = sums.get(key)?.find((sum) => isAlike(sum, window));
-        if (alike === undefined) sums.set(key, [...(sums.get(key) ?? []), copyOf(window)]);
-        else addTo(alike, window);
-      }
+      for (const window of mergeWindows(fresh.filter(canBeAdded))) addOne(window);
     },
     windows: () => [...apart, ...[...sums.values()].flat()],
   };
 }
 
+function nameOf({ hostId, model, version, seq }: CaptureWindow): string {
+  return `${hostId}\n${model}\n${version}\n${seq}`;
+}
+
 /** Of a window longer than an hour that tells no hours nobody knows when its requests came: it can't be added to another. */
 function canBeAdded(window: CaptureWindow): boolean {
-  return hasTimes(window) && (window.hours !== undefined || lengthOf(window) <= HOUR_MS);
+  if (!hasTimes(window)) return false;
+  const { n, invalid, hours, features } = window;
+  const length = lengthOf(window);
+  const isWhole = length >= 0 && (hours !== undefined || length <= HOUR_MS);
+  const isOfRows = (count: number) => count <= n;
+  return (
+    isWhole &&
+    n <= MOST_ROWS &&
+    isOfRows(invalid) &&
+    Object.values(features).every(
+      ({ missing, below, above, unseen }) => isOfRows(missing) && isOfRows(below + above) && isOfRows(unseen),
+    )
+  );
 }
 
 function lengthOf({ from, to }: CaptureWindow): number {
   return epochMs(to) - epochMs(from);
 }
 
-function isShort(window: CaptureWindow): boolean {
-  return window.hours === undefined && lengthOf(window) <= SHORT_MS;
+/** How long the stretches are that such windows are added up by; `undefined` where these are hours. */
+function findStretch(window: CaptureWindow): number | undefined {
+  if (window.hours !== undefined) return undefined;
+  const length = lengthOf(window);
+  return STRETCHES.find(({ longestMs }) => length <= longestMs)?.stretchMs;
 }
 
-function slotOf(window: CaptureWindow): string {
+function stretchOf(window: CaptureWindow): string {
   const { model, version, from } = window;
-  const slotMs = isShort(window) ? CHECK_MS : HOUR_MS;
-  return `${model}\n${version}\n${slotMs}\n${Math.floor(epochMs(from) / slotMs)}`;
+  const stretchMs = findStretch(window) ?? HOUR_MS;
+  return `${model}\n${version}\n${stretchMs}\n${Math.floor(epochMs(from) / stretchMs)}`;
 }
 
 function isAlike(sum: Sum, { features, prediction }: CaptureWindow): boolean {
@@ -89,7 +116,7 @@ function copyOf(window: CaptureWindow): Sum {
     ...rest,
     features: Object.fromEntries(copies),
     prediction: { counts: [...counts], ...(confidence && { confidence: [...confidence] }) },
-    ...(!isShort(window) && { hours: [...hoursOf(window)] }),
+    ...(findStretch(window) !== STRETCHES[0].stretchMs && { hours: [...hoursOf(window)] }),
   };
 }
 

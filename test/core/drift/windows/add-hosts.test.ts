@@ -18,7 +18,10 @@ const HOSTS = ['serve-1', 'serve-2', 'serve-3'];
 
 const at = (ms: number) => new Date(FIRST_DAY + ms).toISOString();
 
-function windowAt(host: string, { ms, minutes = 5, n = 20, moved = 0 }: Stretch): CaptureWindow {
+function windowAt(
+  host: string,
+  { ms, minutes = 5, n = 20, moved = 0, missing = 0, bad = 0 }: Stretch,
+): CaptureWindow {
   const window = windowOf(0, {
     host,
     seq: ms / MINUTE_MS,
@@ -27,13 +30,22 @@ function windowAt(host: string, { ms, minutes = 5, n = 20, moved = 0 }: Stretch)
     n,
     moved,
   });
-  return { ...window, prediction: { counts: [n, 0], confidence: [0, 0, n] } };
+  return {
+    ...window,
+    prediction: { counts: [n, 0], confidence: [0, 0, n] },
+    features: Object.fromEntries(
+      Object.entries(window.features).map(([name, feature]) => [name, { ...feature, missing, above: bad }]),
+    ),
+    invalid: bad,
+  };
 }
 type Stretch = {
   readonly ms: number;
   readonly minutes?: number;
   readonly n?: number;
   readonly moved?: number;
+  readonly missing?: number;
+  readonly bad?: number;
 };
 
 /** What a host has: a window for each day that is over, and for each five minutes of the last one. It began `lateMs` into the first day. */
@@ -46,7 +58,11 @@ function windowsOf(host: string, lateMs: number): readonly CaptureWindow[] {
     return quarters.reduce(addWindow);
   });
   const last = Array.from({ length: 200 }, (_, index) =>
-    windowAt(host, { ms: DAYS * DAY_MS + 5 * index * MINUTE_MS + lateMs, moved: 0.1 }),
+    windowAt(host, {
+      ...{ ms: DAYS * DAY_MS + 5 * index * MINUTE_MS + lateMs, moved: 0.1 },
+      // Of one host's rows values are missing, of all the last answers are invalid.
+      ...{ missing: host === 'serve-1' ? 4 : 0, bad: index > 150 ? 2 : 0 },
+    }),
   );
   return [...days, ...last];
 }
@@ -63,8 +79,11 @@ function judge(windows: readonly CaptureWindow[]) {
   };
 }
 
-function addUp(hosts: readonly (readonly CaptureWindow[])[]): readonly CaptureWindow[] {
-  const counts = addHosts();
+function addUp(
+  hosts: readonly (readonly CaptureWindow[])[],
+  cycleSeconds = 86_400,
+): readonly CaptureWindow[] {
+  const counts = addHosts(cycleSeconds);
   for (const windows of hosts) counts.add(windows);
   return counts.windows();
 }
@@ -77,6 +96,9 @@ describe('the counts of many hosts, added up', () => {
     expect(judged).toEqual(judge(hosts.flat()));
     expect(judged.drift.verdict).toBe('fail');
     expect(judged.silence?.code).toBe('zero-traffic');
+    expect(judged.fast.findings.map(({ code }) => code)).toEqual(
+      expect.arrayContaining(['missing-values', 'out-of-range', 'invalid-output', 'zero-traffic']),
+    );
     expect(judged.cohorts[0]?.predicted[2]).toBe(6_000);
     expect(addUp(hosts).length).toBe(hosts[0]?.length);
   });
@@ -104,6 +126,13 @@ describe('the counts of many hosts, added up', () => {
     ['in the next five minutes', { from: at(5 * MINUTE_MS), to: at(10 * MINUTE_MS) }],
     ['of two hours that tell no hours', { to: at(120 * MINUTE_MS) }],
     ['whose times can not be read', { from: 'yesterday' }],
+    ['that end before they begin', { to: at(-MINUTE_MS) }],
+    [
+      'with more missing than there are rows',
+      { features: { ...windowAt('x', { ms: 0, missing: 21 }).features } },
+    ],
+    ['with more invalid answers than rows', { invalid: 21 }],
+    ['of more rows than can be summed', { n: Number.MAX_SAFE_INTEGER }],
   ])('stay apart where they are %s', (_what, other) => {
     const one = windowAt('serve-1', { ms: 0 });
     const two = { ...windowAt('serve-2', { ms: 0 }), ...other };
@@ -119,9 +148,40 @@ describe('the counts of many hosts, added up', () => {
       ]),
     );
     expect(sums.map(({ n, hours }) => ({ n, hours: hours?.slice(0, 2) }))).toEqual([
-      { n: 80, hours: [80, 0] },
+      { n: 40, hours: [40, 0] },
+      { n: 40, hours: [40, 0] },
       { n: 40, hours: [0, 40] },
     ]);
+  });
+
+  test('of an hour are two where it has two cycles, and as many as there are of cycles of seconds', () => {
+    const halves = [0, 30].map((minute) => ({
+      ...windowAt('serve-1', { ms: minute * MINUTE_MS, minutes: 30 }),
+      hours: Array.from({ length: 24 }, () => 0),
+    }));
+    expect(addUp([halves], 1_800)).toHaveLength(2);
+    expect(addUp([halves])).toHaveLength(1);
+    const seconds = Array.from({ length: 10 }, (_, index) =>
+      windowAt('serve-1', { ms: 2_000 * index, minutes: 1 / 30 }),
+    );
+    const named = seconds.map((window, seq) => ({ ...window, seq }));
+    expect(addUp([named], 2)).toEqual(named);
+  });
+
+  test('of a quarter of an hour stay so: what was put right in the next one is seen', () => {
+    const quarters = [0, 15, 30, 45].map((minute) =>
+      windowAt('serve-1', { ms: minute * MINUTE_MS, minutes: 15 }),
+    );
+    expect(addUp([quarters])).toHaveLength(4);
+  });
+
+  test('of a host stay whole where another tells a window in its name', () => {
+    const [first = []] = hosts;
+    const foreign = { ...windowAt('serve-1', { ms: 0 }), seq: 999_999 };
+    expect(addUp([[foreign], first]).length).toBeGreaterThanOrEqual(first.length);
+    expect(addUp([[foreign], first]).reduce((sum, { n }) => sum + n, 0)).toBe(
+      first.reduce((sum, { n }) => sum + n, foreign.n),
+    );
   });
 
   test('keep every count, whatever order hosts come in', () => {
