@@ -138,7 +138,8 @@ async function addCounts(
   }: { readonly hostId: string; readonly served: Deployed | undefined; readonly counts: Counts },
 ): Promise<HostReport['counting'] | undefined> {
   const { model } = request.config;
-  const windows = await readWindows(agent, model);
+  // What it tells in another's name is not that host's.
+  const windows = (await readWindows(agent, model)).filter((window) => window.hostId === hostId);
   counts.windows.add(windows);
   if (served === undefined) return undefined;
   const now = ports.clock.now();

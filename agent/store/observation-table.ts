@@ -44,7 +44,8 @@ type AskedFor = {
 };
 
 const observationRow = z.object({ seq: z.number(), body: z.string() });
-const stableBody = z.object({ at: observationSchema.shape.at, stable: armCountsSchema });
+const placedRow = z.object({ seq: z.number(), at: observationSchema.shape.at, body: z.string() });
+const stableBody = z.object({ stable: armCountsSchema });
 
 /** The observations of an open database. */
 export function createObservationTable(database: DatabaseSync, hostId: string): ObservationTable {
@@ -60,7 +61,7 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
     'SELECT seq, body FROM observation WHERE model = ? AND at >= ? AND seq > ? ORDER BY seq LIMIT ?',
   );
   const ofFew = database.prepare(
-    'SELECT seq, body FROM observation WHERE model = ? AND (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?',
+    'SELECT seq, at, body FROM observation WHERE model = ? AND (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?',
   );
   const rowsOf = (model: string, { after, rollout, since }: AskedFor) => {
     if (since !== undefined) return ofLate.all(model, inMs(since), after, PAGE_SIZE);
@@ -82,8 +83,8 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
       }),
     stableAfter: (model, { at, seq }) =>
       ofFew.all(model, inMs(at), seq, PIECE).map((row) => {
-        const { seq: own, body } = observationRow.parse(row);
-        return { seq: own, ...stableBody.parse(JSON.parse(body)) };
+        const { body, ...place } = placedRow.parse(row);
+        return { ...place, ...stableBody.parse(JSON.parse(body)) };
       }),
   };
 }

@@ -28,6 +28,8 @@ export type WindowTable = {
   readonly newest: (model: string) => CaptureWindow | undefined;
   /** Versions that there are windows of. */
   readonly versions: () => readonly Pick<CaptureWindow, 'model' | 'version'>[];
+  /** The number of the newest window of one version in which it answered. */
+  readonly lastAnswered: (model: string, version: string) => number | undefined;
   readonly spans: (model: string, version: string, endedBy: string) => readonly WindowSpan[];
   /** Puts one window in the place of several, under the number of the last. */
   readonly replace: (spans: readonly WindowSpan[], window: Unstored) => void;
@@ -56,6 +58,9 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
     `SELECT seq, json_extract(body, '$.from') AS "from", at AS "to"
      FROM window WHERE model = ? AND version = ? AND at <= ? ORDER BY seq`,
   );
+  const lastAnswered = database.prepare(
+    `SELECT seq FROM window WHERE model = ? AND version = ? AND json_extract(body, '$.n') > 0 ORDER BY seq DESC LIMIT 1`,
+  );
   const bySeq = database.prepare('SELECT seq, body FROM window WHERE seq = ?');
   const remove = database.prepare('DELETE FROM window WHERE seq = ?');
   const change = database.prepare('UPDATE window SET body = ? WHERE seq = ?');
@@ -76,6 +81,10 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
       }),
     newest: (model) => toWindow(newest.get(model)),
     versions: () => versions.all().map((row) => versionRow.parse(row)),
+    lastAnswered: (model, version) => {
+      const row = lastAnswered.get(model, version);
+      return row === undefined ? undefined : Number(row['seq']);
+    },
     spans: (model, version, endedBy) =>
       spans.all(model, version, endedBy).map((row) => spanRow.parse({ ...row })),
     bySeq: (seq) => toWindow(bySeq.get(seq)),

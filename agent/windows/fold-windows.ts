@@ -47,8 +47,8 @@ async function foldVersion(
   const { store, clock } = context;
   const before = addSeconds(clock.now(), -afterSeconds);
   const spans = store.windows.spans(model, version, before);
-  // What was wrong in the last windows there are was put right in one of them, or was not: that is seen in single ones alone.
-  const newest = store.windows.spans(model, version, clock.now()).at(-1)?.seq;
+  // What was wrong in the last windows with answers was put right in one of them, or was not: that is seen in single ones alone.
+  const newest = store.windows.lastAnswered(model, version);
   for (const stretch of Map.groupBy(spans, ({ from }) => keyOf(from)).values()) {
     const isOver = endOf(stretch, lengthMs) <= epochMs(before);
     const isLast = stretch.some(({ seq }) => seq === newest);

@@ -6,7 +6,6 @@ python adopt.py models:/NAME/VERSION
 again, and this can go.
 """
 
-import contextlib
 import sys
 import tempfile
 from pathlib import Path
@@ -39,10 +38,17 @@ def adopt(source: str) -> None:
         mlflow.finalize_logged_model(logged.model_id, "READY")
         mlflow.set_tag("trainyard.adopted_from", source)
         if taken_from is not None:
-            # A run may be gone where its model is not, and a model may come from another server.
-            with contextlib.suppress(MlflowException):
-                mlflow.log_metrics(client.get_run(taken_from).data.metrics)
+            mlflow.log_metrics(known_by(client, taken_from))
     print(f"{source} is logged as {logged.model_uri}.")
+
+
+def known_by(client: mlflow.MlflowClient, run_id: str) -> dict[str, float]:
+    """The metrics of the run that logged a model; none where it is gone, or on another server."""
+    try:
+        return client.get_run(run_id).data.metrics
+    except MlflowException as error:
+        print(f"The run {run_id} that it is of tells no metrics: {error}")
+        return {}
 
 
 if __name__ == "__main__":

@@ -116,19 +116,22 @@ describe('the windows of cycles that are over', () => {
     expect(cycles(await read())).toEqual(before);
   });
 
-  test('stay single while nothing has come since: what was put right in the last of them stays so', async () => {
+  test('stay single while no answer has come since: what was put right in the last of them stays so', async () => {
     fill();
     const { store } = host.context;
-    host.world.now += 2 * 86_400_000;
     const before = await read();
+    const { seq: _seq, hostId: _hostId, ...last } = before.at(-1) ?? windowOf(0);
+    const add = (counted: Partial<CaptureWindow>) => {
+      const from = new Date(host.world.now - 5 * MINUTE_MS).toISOString();
+      store.windows.add({ ...last, from, to: new Date(host.world.now).toISOString(), ...counted });
+    };
+    host.world.now += 2 * 86_400_000;
+    add({ n: 0, refused: 9 });
     await pruneStore(host.context);
-    const after = await read();
-    expect(after.slice(-12)).toEqual(before.slice(-12));
-    const { seq: _seq, hostId: _hostId, ...last } = before.at(-1) ?? before[0] ?? windowOf(0);
-    const to = new Date(host.world.now).toISOString();
-    store.windows.add({ ...last, from: new Date(host.world.now - 5 * MINUTE_MS).toISOString(), to });
+    expect((await read()).slice(-13, -1)).toEqual(before.slice(-12));
+    add({});
     await pruneStore(host.context);
-    // The first day is too old by now.
-    expect((await read()).length).toBe(DAYS - 1 + 1);
+    // The first day is too old by now, and today has two windows.
+    expect((await read()).length).toBe(DAYS - 1 + 2);
   });
 });

@@ -1,15 +1,11 @@
 import { epochMs, isAfter, isBefore } from '../../instant.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../window.ts';
-import { hoursOf } from './hours-of.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** Windows of up to so long are added up by the stretch they began in: those of hosts are as long, and begin whenever they do. */
-const STRETCHES = [
-  { longestMs: 10 * MINUTE_MS, stretchMs: 5 * MINUTE_MS },
-  { longestMs: 20 * MINUTE_MS, stretchMs: 15 * MINUTE_MS },
-  { longestMs: 40 * MINUTE_MS, stretchMs: 30 * MINUTE_MS },
-] as const;
+/** Windows up to so long are added up by five minutes, as they are checked; those that tell hours, by the hour they began in. */
+const SHORT_MS = 10 * MINUTE_MS;
+const CHECK_MS = 5 * MINUTE_MS;
 /** More of one host would not be counted exactly in the sum of a thousand. */
 const MOST_ROWS = 2 ** 43;
 
@@ -31,7 +27,7 @@ type Sum = Counts<Omit<CaptureWindow, 'features' | 'prediction'>> & {
 };
 
 /**
- * Adds hosts' windows up where these are alike: of one version and one cycle of drift, begun in the same few minutes (of long ones: the same hour), and
+ * Adds hosts' windows up where these are alike: of one version and one cycle of drift, begun in the same five minutes (of folded ones: the same hour), and
  * counted in the same bins. Drift, what can't wait a day, silence and labels are judged of the sums as of all windows. What can't be right is kept
  * apart, so that it is told of, and spoils nobody else's.
  */
@@ -61,12 +57,12 @@ function nameOf({ hostId, model, version, seq }: CaptureWindow): string {
   return `${hostId}\n${model}\n${version}\n${seq}`;
 }
 
-/** Of a window longer than an hour that tells no hours nobody knows when its requests came: it can't be added to another. */
+/** Of a longer window that tells no hours nobody knows when its requests came; and until agents fold them there are few. */
 function canBeAdded(window: CaptureWindow): boolean {
   if (!hasTimes(window)) return false;
   const { n, invalid, hours, features } = window;
   const length = lengthOf(window);
-  const isWhole = length >= 0 && (hours !== undefined || length <= HOUR_MS);
+  const isWhole = length >= 0 && (hours !== undefined || length <= SHORT_MS);
   const isOfRows = (count: number) => count <= n;
   return (
     isWhole &&
@@ -82,16 +78,8 @@ function lengthOf({ from, to }: CaptureWindow): number {
   return epochMs(to) - epochMs(from);
 }
 
-/** How long the stretches are that such windows are added up by; `undefined` where these are hours. */
-function findStretch(window: CaptureWindow): number | undefined {
-  if (window.hours !== undefined) return undefined;
-  const length = lengthOf(window);
-  return STRETCHES.find(({ longestMs }) => length <= longestMs)?.stretchMs;
-}
-
-function stretchOf(window: CaptureWindow): string {
-  const { model, version, from } = window;
-  const stretchMs = findStretch(window) ?? HOUR_MS;
+function stretchOf({ model, version, from, hours }: CaptureWindow): string {
+  const stretchMs = hours === undefined ? CHECK_MS : HOUR_MS;
   return `${model}\n${version}\n${stretchMs}\n${Math.floor(epochMs(from) / stretchMs)}`;
 }
 
@@ -106,7 +94,7 @@ function isAlike(sum: Sum, { features, prediction }: CaptureWindow): boolean {
 }
 
 function copyOf(window: CaptureWindow): Sum {
-  const { features, prediction, hours: _hours, ...rest } = window;
+  const { features, prediction, hours, ...rest } = window;
   const copies = Object.entries(features).map(([name, feature]) => [
     name,
     { ...feature, counts: [...feature.counts] },
@@ -116,7 +104,7 @@ function copyOf(window: CaptureWindow): Sum {
     ...rest,
     features: Object.fromEntries(copies),
     prediction: { counts: [...counts], ...(confidence && { confidence: [...confidence] }) },
-    ...(findStretch(window) !== STRETCHES[0].stretchMs && { hours: [...hoursOf(window)] }),
+    ...(hours && { hours: [...hours] }),
   };
 }
 
@@ -137,7 +125,7 @@ function addTo(sum: Sum, window: CaptureWindow): void {
   }
   addBins(sum.prediction.counts, window.prediction.counts);
   addBins(sum.prediction.confidence, window.prediction.confidence);
-  if (sum.hours !== undefined) addBins(sum.hours, hoursOf(window));
+  addBins(sum.hours, window.hours);
 }
 
 function addBins(sum: number[] | undefined, counts: readonly number[] | undefined): void {

@@ -139,18 +139,20 @@ describe('the counts of many hosts, added up', () => {
     expect(addUp([[one], [two]]).toSorted((a, b) => (a.host < b.host ? -1 : 1))).toEqual([one, two]);
   });
 
-  test('of half hours tell in which hour they came', () => {
+  test('of folded hours tell in which hour they came', () => {
     const sums = addUp(
-      ['serve-1', 'serve-2'].map((host) => [
-        windowAt(host, { ms: 0, minutes: 30 }),
-        windowAt(host, { ms: 31 * MINUTE_MS, minutes: 30 }),
-        windowAt(host, { ms: 61 * MINUTE_MS, minutes: 30 }),
-      ]),
+      ['serve-1', 'serve-2'].map((host) =>
+        [0, 61].map((minute) => {
+          const [first, second] = [0, 20].map((more) =>
+            windowAt(host, { ms: (minute + more) * MINUTE_MS, minutes: 20 }),
+          );
+          return first === undefined || second === undefined ? windowOf(0) : addWindow(first, second);
+        }),
+      ),
     );
     expect(sums.map(({ n, hours }) => ({ n, hours: hours?.slice(0, 2) }))).toEqual([
-      { n: 40, hours: [40, 0] },
-      { n: 40, hours: [40, 0] },
-      { n: 40, hours: [0, 40] },
+      { n: 80, hours: [80, 0] },
+      { n: 80, hours: [0, 80] },
     ]);
   });
 
@@ -168,11 +170,11 @@ describe('the counts of many hosts, added up', () => {
     expect(addUp([named], 2)).toEqual(named);
   });
 
-  test('of a quarter of an hour stay so: what was put right in the next one is seen', () => {
-    const quarters = [0, 15, 30, 45].map((minute) =>
-      windowAt('serve-1', { ms: minute * MINUTE_MS, minutes: 15 }),
+  test('longer than ten minutes stay as they are until they are folded', () => {
+    const long = ['serve-1', 'serve-2'].flatMap((host) =>
+      [11, 45, 60].map((minutes, seq) => ({ ...windowAt(host, { ms: 0, minutes }), seq })),
     );
-    expect(addUp([quarters])).toHaveLength(4);
+    expect(addUp([long])).toEqual(long);
   });
 
   test('of a host stay whole where another tells a window in its name', () => {
