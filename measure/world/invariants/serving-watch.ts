@@ -212,8 +212,8 @@ function hasHealthy({ behaviours }: SimulatedWorld, host: WorldHost): boolean {
   const traffic = host.store()?.getTraffic(MODEL)?.traffic;
   const share = [traffic?.stable, traffic?.candidatePercent === 0 ? undefined : traffic?.candidate];
   return share.some((version = '') => {
-    const { failing = 1, hanging = 1 } = behaviours.get(version) ?? {};
-    return host.servers.ofVersion(version)?.state === 'serving' && failing + hanging < 0.1;
+    const { failing = 1, hanging = 1, invalid = 1 } = behaviours.get(version) ?? {};
+    return host.servers.ofVersion(version)?.state === 'serving' && failing + hanging + invalid < 0.1;
   });
 }
 
