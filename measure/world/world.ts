@@ -24,6 +24,8 @@ export type JobEnd = {
   readonly at: number;
   readonly job: string;
   readonly operation: string;
+  /** When a person said it (ISO 8601); what began later they did not mean. */
+  readonly saidAt?: string | undefined;
   readonly startedAt: number;
   readonly end:
     | {

@@ -125,8 +125,10 @@ async function carryOut(hall: JobHall, job: DeployJob): Promise<void> {
   const { actor, wish } = job;
   const startedAt = world.time.elapsed();
   const end = await attempt(world, connectJob(hall, actor, wish.plan.ledger), job);
-  const { operation } = wish.plan;
-  world.ended.push({ at: world.time.elapsed(), job: actor.name, operation, startedAt, end });
+  const { operation, word } = wish.plan;
+  world.ended.push({
+    ...{ at: world.time.elapsed(), job: actor.name, operation, saidAt: word?.at, startedAt, end },
+  });
   const said = end.kind === 'outcome' ? JSON.stringify(end.outputs) : `failed: ${end.message}`;
   world.trace.say(actor.name, `ended: ${said}`);
 }

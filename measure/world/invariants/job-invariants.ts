@@ -1,4 +1,5 @@
 import { LEDGER_UNREACHABLE } from '../../../core/errors.ts';
+import { isAfter } from '../../../core/instant.ts';
 import { environmentOf, type LedgerState } from '../../../core/ledger/state.ts';
 import type { JobEnd } from '../world.ts';
 import { ENVIRONMENT } from '../world-config.ts';
@@ -37,15 +38,16 @@ export const JOB_INVARIANTS: readonly Invariant<Ending>[] = [
   },
   {
     name: 'rollbacks-take-back',
-    text: 'A version that is promoted while a rollback of it is under way does not stay the champion.',
-    breach: ({ job: { end, job, operation }, states }) => {
+    text: 'A version that is promoted while a rollback of it is under way does not stay the champion, unless its rollout began after that was said.',
+    breach: ({ job: { end, job, operation, saidAt }, states }) => {
       if (operation !== 'rollback' || end.kind !== 'outcome') return undefined;
       const [first] = states;
       const open = first && environmentOf(first, ENVIRONMENT).rollout;
       const { history, champion } = environmentOf(lastOf(states), ENVIRONMENT);
       const ended = history.findLast(({ rollout }) => rollout === open?.id);
-      const isLost = end.result['rollout'] === open?.id && ended?.outcome === 'promoted';
-      return isLost && champion?.version === open?.version
+      if (open === undefined || (saidAt !== undefined && isAfter(open.startedAt, saidAt))) return undefined;
+      const isLost = end.result['rollout'] === open.id && ended?.outcome === 'promoted';
+      return isLost && champion?.version === open.version
         ? `${job} left version ${champion?.version ?? ''} the champion that it was to take back`
         : undefined;
     },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { addSeconds } from '../../../core/instant.ts';
 import { foldLedger } from '../../../core/ledger/fold.ts';
 import { environmentOf, type LedgerState } from '../../../core/ledger/state.ts';
 import { DEADLINE_INVARIANTS, STORE_INVARIANTS } from '../../../measure/world/invariants/bound-invariants.ts';
@@ -82,8 +83,13 @@ describe('what a job that ends leaves behind', () => {
   );
   const rollout = environmentOf(open, 'production').rollout?.id ?? '';
   const promoted = foldLedger('mnist', events);
-  const breachesOf = (operation: string, end: JobEnd['end'], states: readonly LedgerState[]) => {
-    const job = { at: 2, job: 'job-1', operation, startedAt: 1, end };
+  const breachesOf = (
+    operation: string,
+    end: JobEnd['end'],
+    states: readonly LedgerState[],
+    saidAt?: string,
+  ) => {
+    const job = { at: 2, job: 'job-1', operation, saidAt, startedAt: 1, end };
     return JOB_INVARIANTS.filter(({ breach }) => breach({ job, states, raised: rollout }) !== undefined).map(
       ({ name }) => name,
     );
@@ -96,6 +102,11 @@ describe('what a job that ends leaves behind', () => {
     const end: JobEnd['end'] = { kind: 'outcome', outputs: { outcome: 'promoted' }, result: { rollout } };
     expect(breachesOf('rollback', end, [open, promoted])).toEqual(['rollbacks-take-back']);
     expect(breachesOf('advance', end, [open, promoted])).toEqual([]);
+    const [begun = ''] = [environmentOf(open, 'production').rollout?.startedAt];
+    expect(breachesOf('rollback', end, [open, promoted], addSeconds(begun, 1))).toEqual([
+      'rollbacks-take-back',
+    ]);
+    expect(breachesOf('rollback', end, [open, promoted], addSeconds(begun, -1))).toEqual([]);
   });
 
   it('is no rollout that a host kept from being taken back', () => {
