@@ -3,14 +3,15 @@ import process from 'node:process';
 import { z } from 'zod';
 import { gatherInput } from '../../actions/monitor-check/gather-input.ts';
 import { createAgentClient } from '../../adapters/agent-client.ts';
-import { parseConfig } from '../../core/config/parse-config.ts';
 import { referenceProfileSchema } from '../../core/drift/profile.ts';
 import { toInstant } from '../../core/instant.ts';
 import { startFold } from '../../core/ledger/fold.ts';
 import { decideMonitor } from '../../core/monitor/decide-monitor.ts';
 import { renderMonitorPage } from '../../core/monitor/page/render-page.ts';
 import type { AgentPort } from '../../core/ports.ts';
+import { readDefaults } from '../simulate/year/defaults.ts';
 import { ENVIRONMENT, recordVersion } from '../simulate/year/records.ts';
+import { spent } from './figures.ts';
 
 /**
  * One check of many hosts: asks them, judges, decides, and renders the page, in a process of its own, and prints what it took. One agent stands
@@ -41,7 +42,7 @@ const workflow = { repository: 'team/models', run: '1', attempt: 1, sha: 'abc' }
 const before = spent();
 const { input, evidence } = await gatherInput(
   {
-    request: { config: readConfig(), environmentName: ENVIRONMENT, author: { cause, workflow } },
+    request: { config: readDefaults(model), environmentName: ENVIRONMENT, author: { cause, workflow } },
     ports: {
       agents,
       clock: { now: () => now },
@@ -72,24 +73,4 @@ function nameHost(index: number): AgentPort {
     state: async () => ({ ...(await client.state()), hostId }),
     windows: async (...asked) => (await client.windows(...asked)).map((window) => ({ ...window, hostId })),
   };
-}
-
-function readConfig() {
-  const text = `
-version: 1
-model: ${model}
-tracking: { uri: "https://mlflow.test" }
-data: { holdout: { path: holdout.npz, target: label } }
-gate: [{ metric: accuracy, floor: 0.9 }]
-environments: { ${ENVIRONMENT}: { hosts: ["https://serve.test:9443"] } }
-`;
-  const parsed = parseConfig(text, { file: 'trainyard.yml', env: {} });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  return parsed.value;
-}
-
-/** Processor seconds so far. */
-function spent(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { quantileOf } from '../../core/statistics/intervals/quantile-bound.ts';
 
 const NAME_WIDTH = 24;
@@ -18,4 +19,10 @@ export function median(values: readonly number[]): number {
 /** Prints one figure of a benchmark beside its name. */
 export function printLine(name: string, value: string): void {
   console.log(`${name.padEnd(NAME_WIDTH)} ${value}`);
+}
+
+/** Processor seconds of this process so far. */
+export function spent(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

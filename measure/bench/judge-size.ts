@@ -5,6 +5,7 @@ import { readAnswers } from '../../adapters/read-answers.ts';
 import { joinAnswers } from '../../core/gate/join-answers.ts';
 import { judgeGate } from '../../core/gate/judge/gate.ts';
 import type { GateRule } from '../../core/gate/rules/rule.ts';
+import { spent } from './figures.ts';
 import { benchInput } from './gate-input.ts';
 
 /**
@@ -33,10 +34,4 @@ async function readSide(who: string) {
   const joined = joinAnswers(answers, held, who);
   if (!joined.ok) throw new Error(JSON.stringify(joined.error));
   return joined.value;
-}
-
-/** Processor seconds so far. */
-function spent(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

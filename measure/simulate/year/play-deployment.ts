@@ -1,10 +1,10 @@
-import { parseConfig } from '../../../core/config/parse-config.ts';
 import type { LabelCount } from '../../../core/drift/labels/build-cohorts.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { decideMonitor, type MonitorDecision } from '../../../core/monitor/decide-monitor.ts';
 import { judgeServed } from '../../../core/monitor/judge-served.ts';
 import type { Draws } from '../draws.ts';
 import { SIMULATED_HOST } from '../traffic.ts';
+import { readDefaults } from './defaults.ts';
 import type { Circumstances } from './deployment.ts';
 import { BEGAN, DAY_MS, HOUR_MS, type Weather } from './host.ts';
 import { MODEL } from './model.ts';
@@ -31,7 +31,7 @@ export type DailyCheck = Pick<MonitorDecision, 'action' | 'codes'> & {
   readonly labels: readonly LabelCount[];
 };
 
-const { monitor: policy, project } = readDefaults();
+const { monitor: policy, project } = readDefaults(MODEL);
 
 /** Plays a deployment from the promotion of its second version on: one check for each day, decided and recorded as monitor-check does. */
 export function playDeployment(draws: Draws, play: YearPlay): readonly DailyCheck[] {
@@ -73,19 +73,4 @@ function answer(
   if (action !== 'retrain' || end === 'unheard') return;
   const number = service.ledger().retrains.length + 1;
   service.train(now, { kind: 'dispatch', id: `retrain-${number}-v${version}` }, end);
-}
-
-/** What trainyard.yml says where it says nothing of the monitor. */
-function readDefaults() {
-  const text = `
-version: 1
-model: ${MODEL}
-tracking: { uri: "http://mlflow.test" }
-data: { holdout: { path: holdout.npz, target: label } }
-gate: [{ metric: accuracy, floor: 0.9 }]
-environments: { ${ENVIRONMENT}: { hosts: ["https://serve.test:9443"] } }
-`;
-  const parsed = parseConfig(text, { file: 'trainyard.yml', env: {} });
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  return parsed.value;
 }
