@@ -1,6 +1,7 @@
 import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
+import { createCommentReader } from './github/newest-comments.ts';
 import { proposeChange } from './github/propose-change.ts';
 import type { GitHubClient } from './github-client.ts';
 import { readChangedFiles, readLastScheduledRun, readNewestUpdate } from './github-history.ts';
@@ -27,6 +28,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   const repository = splitRepository(options.repository);
   const context: Context = { octokit, repository, logUrl: options.logUrl };
   const texts = createTexts(context);
+  const readComments = createCommentReader(context);
   return {
     permissionOf: (user) => guard(options, () => readPermission(context, user)),
     getPullRequest: (number) => guard(options, () => readPullRequest(context, number)),
@@ -34,6 +36,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     newestUpdate: (name, branch) => guard(options, () => readNewestUpdate(octokit, name, branch)),
     changedFiles: (before, after) =>
       guard(options, () => readChangedFiles(octokit, { ...repository, before, after })),
+    newestComments: () => guard(options, readComments),
     react: (commentId, content) =>
       guard(options, async () => {
         await octokit.rest.reactions.createForIssueComment({ ...repository, comment_id: commentId, content });

@@ -171,6 +171,14 @@ export type CommitStatus = {
   readonly description: string;
 };
 
+/** What somebody wrote on an issue or a pull request; `at` is GitHub's time. */
+export type Comment = {
+  readonly id: number;
+  readonly user: string;
+  readonly body: string;
+  readonly at: Instant;
+};
+
 /** The GitHub API, as far as Trainyard calls it, for one repository. */
 export type GitHub = {
   readonly permissionOf: (user: string) => Promise<PermissionLevel>;
@@ -181,6 +189,8 @@ export type GitHub = {
   readonly newestUpdate: (repository: string, branch: string) => Promise<BranchUpdate | undefined>;
   /** Paths that differ between a commit and one that follows it; `undefined` when not all of them can be told. */
   readonly changedFiles: (before: string, after: string) => Promise<readonly string[] | undefined>;
+  /** The newest comments of the repository, on issues and pull requests, newest first. Cheap to ask for again. */
+  readonly newestComments: () => Promise<readonly Comment[]>;
   readonly react: (commentId: number, reaction: 'eyes' | 'rocket' | '-1' | '+1') => Promise<void>;
   /** Creates the comment that carries `marker` on this issue, or updates it in place; `body` may be made from what is there. Gives its URL. */
   readonly upsertComment: (

@@ -17,6 +17,7 @@ import { createSettler } from './hosts/settle.ts';
 import { type Attest, createStarter } from './hosts/starter.ts';
 import { createTellHeld } from './hosts/tell-held.ts';
 import { createJournal } from './journal.ts';
+import type { Listener } from './listener.ts';
 import {
   type ControlPorts,
   type HoldPorts,
@@ -65,6 +66,7 @@ type DeployPorts = {
   readonly fleet: Fleet;
   readonly packages: PackageSource;
   readonly announcer: Announcer;
+  readonly listener: Listener;
   readonly clock: Clock;
   readonly log: Log;
   readonly attest: Attest;
@@ -80,7 +82,18 @@ export type Deployment = { readonly request: DeployRequest; readonly ports: Depl
  */
 export async function deploy({ request, ports }: Deployment): Promise<DeployOutcome> {
   const { plan, config, environmentName: environment, environment: settings, author, signal } = request;
-  const { ledger, tracking: registry, records, fleet, packages, announcer, clock, log, attest } = ports;
+  const {
+    ledger,
+    tracking: registry,
+    records,
+    fleet,
+    packages,
+    announcer,
+    listener,
+    clock,
+    log,
+    attest,
+  } = ports;
   const { model } = config;
   const journal = createJournal({ ledger, model, environment, author, clock });
   const starter = createStarter({ packages, attest, journal, clock, log, signal });
@@ -92,7 +105,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
   const endings = createEndings({ journal, fleet, announcer, settler, brakes, outlast }, attest);
   const conclude = createConclude({ journal, settler, fleet, announcer, memory });
   const setCourse = createCourse(
-    { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal },
+    { journal, fleet, announcer, listener, starter, endings, brakes, memory, clock, log, signal },
     { settings, detach: request.detach, leaveAt: request.leaveAt },
   );
   const goOn = createDriver({ journal, conclude, setCourse, outlast, clock, signal }, endings, settings);

@@ -5,6 +5,7 @@ import { createLineKeys, type LineKeys } from '../../adapters/signing/line-keys.
 import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
 import type { Config, Environment } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
+import type { Instant } from '../../core/instant.ts';
 import type { Workflow } from '../../core/ledger/event.ts';
 import { buildStatement } from '../../core/ledger/statement.ts';
 import { SECRETS, TRUSTED_KEYS_VARIABLE } from '../../core/names.ts';
@@ -23,6 +24,7 @@ import { type Announcer, createAnnouncer } from './announcer.ts';
 import { deploy } from './deploy.ts';
 import { createFleet } from './hosts/fleet.ts';
 import type { Attest } from './hosts/starter.ts';
+import { createListener, DEAF } from './listener.ts';
 import type { DeployOutcome } from './outcomes.ts';
 import { tellAddress } from './tell-address.ts';
 
@@ -41,7 +43,8 @@ export function main(): Promise<void> {
     const config = await readSettings(job, plan.operation);
     const chosen = requireEnvironment(config, plan.environment, inputs.config);
     const tracking = await connectTracking(host, config);
-    const stay = chooseStay(job, plan.operation, chosen.environment);
+    const startedAt = systemClock.now();
+    const { listens, ...stay } = chooseStay(job, plan.operation, { startedAt, settings: chosen.environment });
     const [version, packageName] = [inputs.version || undefined, inputs.package || undefined];
     const author = authorOf(plan, host);
     const github = await connectGitHub(host, token, log);
@@ -62,6 +65,7 @@ export function main(): Promise<void> {
         fleet: createFleet({ agents, mayBeAway: maxUnavailable, clock: systemClock, log }),
         packages: connectPackages(host, tracking),
         announcer,
+        listener: listens ? createListener({ github, clock: systemClock, log }, { startedAt, config }) : DEAF,
         clock: systemClock,
         log,
         attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
@@ -106,12 +110,11 @@ async function openBranch({ inputs, host, log }: DeployJob, { operation, ledger:
 function chooseStay(
   { inputs, host, log }: DeployJob,
   operation: Operation,
-  settings: Environment,
+  { startedAt, settings }: { readonly startedAt: Instant; readonly settings: Environment },
 ): Omit<ReturnType<typeof planStay>, 'warning'> {
   const runner = host.env['RUNNER_ENVIRONMENT'] === 'github-hosted' ? 'hosted' : 'own';
   const { warning, ...stay } = planStay({
-    ...{ detach: inputs.detach, runner, settings },
-    startedAt: systemClock.now(),
+    ...{ detach: inputs.detach, runner, startedAt, settings },
   });
   if (warning !== undefined && !TAKE_BACK.has(operation)) log.warn(warning);
   return stay;

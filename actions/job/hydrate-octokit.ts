@@ -32,12 +32,14 @@ export function hydrateOctokit(options: OctokitOptions): GitHubClient {
     baseUrl: apiUrl,
     log: { debug() {}, info() {}, warn: (line: string) => onWarning?.(line), error() {} },
     request: {
-      retries: MAX_RETRIES,
       fetch: (url: string, init: RequestInit) =>
         fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
-      ...(retryAfterBaseMs !== undefined && { retryAfterBaseValue: retryAfterBaseMs }),
     },
     throttle: { onRateLimit: onLimit, onSecondaryRateLimit: onLimit },
-    ...(retryAfterBaseMs !== undefined && { retry: { retryAfterBaseValue: retryAfterBaseMs } }),
+    retry: {
+      // Not among the defaults of `request`: there it would have every refusal asked for again, too.
+      retries: MAX_RETRIES,
+      ...(retryAfterBaseMs !== undefined && { retryAfterBaseValue: retryAfterBaseMs }),
+    },
   });
 }

@@ -27,19 +27,23 @@ type Stay = {
 
 /**
  * When a job leaves a rollout that is under way: at once (`detach`), or at `leaveAt` while it still can. One that waits out no stage
- * in its time has nothing to wait for. `warning` says what a job that stays on a runner of one's own keeps waiting.
+ * in its time has nothing to wait for. On a runner of one's own, of which there may be one only, it `listens` for those who need that;
+ * `warning` says what a job that stays in any case keeps waiting.
  */
 export function planStay({ detach, runner, startedAt, settings }: Stay): {
   readonly detach: boolean;
   readonly leaveAt?: Instant;
+  readonly listens: boolean;
   readonly warning?: string;
 } {
   const seconds = WORKS_FOR_SECONDS[runner] - TO_LEAVE_SECONDS;
   const hasNothingToWaitFor = detach === 'auto' && settings.rollout.stageMinSeconds >= seconds;
-  if (detach === 'true' || hasNothingToWaitFor) return { detach: true };
-  const warning = warnOfWait(runner, settings);
+  if (detach === 'true' || hasNothingToWaitFor) return { detach: true, listens: false };
+  const listens = detach === 'auto' && runner === 'own';
+  const warning = listens ? undefined : warnOfWait(runner, settings);
   return {
     detach: false,
+    listens,
     ...(detach === 'auto' && { leaveAt: addSeconds(startedAt, seconds) }),
     ...(warning !== undefined && { warning }),
   };
@@ -52,5 +56,5 @@ function warnOfWait(
 ): string | undefined {
   const seconds = stages.length * stageMinSeconds + shadowSeconds;
   if (runner === 'hosted' || seconds <= LATE_SECONDS) return undefined;
-  return `This job keeps its runner for ${formatDuration(seconds)} at least, and /rollback waits until another one with these labels is free. Start two or more of them (they may share a machine), or pass \`detach: "true"\` to pipeline.yml.`;
+  return `This job keeps its runner for ${formatDuration(seconds)} at least, and /rollback waits until another one with these labels is free. Start two or more of them (they may share a machine), or pass no \`detach: "false"\` to pipeline.yml.`;
 }

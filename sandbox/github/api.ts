@@ -18,7 +18,7 @@ import { createCommitStatus } from './deployments/api-statuses.ts';
 import type { OperationName } from './openapi.ts';
 import { blobOf, createRef, getRef, putContent } from './proposals/api-branches.ts';
 import { createPullRequest, listPullRequests } from './proposals/api-pull-requests.ts';
-import { addComment, addIssue, commentsOf, type Issue } from './repository.ts';
+import { addComment, addIssue, type Comment, commentsOf, type Issue } from './repository.ts';
 import {
   type Json,
   representComment,
@@ -102,6 +102,15 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
     return listPage(query, commentsOf(context.repository, issue.number), (comment) =>
       representComment(example, context.repository, comment, context.addresses),
     );
+  },
+  listRepositoryComments: (context, { query }) => {
+    const { repository, addresses } = context;
+    const isShown = ({ issue }: Comment) => !isSwitchedOff(context, repository.issues.get(issue));
+    const example = exampleOf(context, 'createComment');
+    const oldestFirst = [...repository.comments.values()].filter(isShown);
+    const isNewestFirst = query.has('sort') && query.get('direction') === 'desc';
+    const comments = isNewestFirst ? oldestFirst.toReversed() : oldestFirst;
+    return listPage(query, comments, (comment) => representComment(example, repository, comment, addresses));
   },
   createComment,
   updateComment,

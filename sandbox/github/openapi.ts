@@ -21,6 +21,8 @@ const OPERATIONS = {
   listPullRequests: 'GET /repos/{owner}/{repo}/pulls',
   createPullRequest: 'POST /repos/{owner}/{repo}/pulls',
   getPullRequest: 'GET /repos/{owner}/{repo}/pulls/{pull_number}',
+  // Before the issue of a number: "comments" is none.
+  listRepositoryComments: 'GET /repos/{owner}/{repo}/issues/comments',
   listIssues: 'GET /repos/{owner}/{repo}/issues',
   createIssue: 'POST /repos/{owner}/{repo}/issues',
   getIssue: 'GET /repos/{owner}/{repo}/issues/{issue_number}',

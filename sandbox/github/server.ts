@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { answerAdmin } from './admin.ts';
 import { answerCall } from './api.ts';
@@ -153,8 +154,8 @@ async function answer(running: Running, request: IncomingMessage, response: Serv
     return;
   }
   const { status, violations, ...rest } = answerApi(running, { method, pathname, searchParams, body, user });
-  record(status, violations);
-  send(running, response, { status, ...rest }, url);
+  const asked = { url, known: request.headers['if-none-match'] };
+  record(send(running, response, { status, ...rest }, asked), violations);
 }
 
 type ApiRequest = {
@@ -212,7 +213,16 @@ function sendOn(address: string, method: string, query: URLSearchParams): Answer
   return { status, location: url, body: { message: 'Moved Permanently', url, documentation_url } };
 }
 
-function send(running: Running, response: ServerResponse, given: Answer, url: URL): void {
+type Asked = { readonly url: URL; readonly known: string | undefined };
+
+/** Sends an answer and gives its status: what the caller has already is not sent again, nor counted. */
+function send(running: Running, response: ServerResponse, given: Answer, { url, known }: Asked): number {
+  const text = given.status === 204 ? undefined : JSON.stringify(given.body);
+  const etag = given.status === 200 && text !== undefined ? etagOf(text) : undefined;
+  if (etag !== undefined && etag === known) {
+    response.writeHead(304, { etag }).end();
+    return 304;
+  }
   running.used += 1;
   const next = new URL(url);
   next.searchParams.set('page', String(Number(url.searchParams.get('page') ?? 1) + 1));
@@ -224,10 +234,16 @@ function send(running: Running, response: ServerResponse, given: Answer, url: UR
     'x-ratelimit-used': String(running.used),
     'x-ratelimit-reset': String(Math.ceil(Date.now() / 1_000) + 3_600),
     'x-ratelimit-resource': 'core',
+    ...(etag !== undefined && { etag }),
     ...(given.location !== undefined && { location: given.location }),
     ...(given.more === true && { link: `<${next.href}>; rel="next"` }),
   });
-  response.end(given.status === 204 ? undefined : JSON.stringify(given.body));
+  response.end(text);
+  return given.status;
+}
+
+function etagOf(text: string): string {
+  return `"${createHash('sha256').update(text).digest('hex')}"`;
 }
 
 function gitPathOf({ fullName, formerNames }: Repository, pathname: string): string | undefined {

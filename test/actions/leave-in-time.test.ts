@@ -23,3 +23,25 @@ describe('a job whose time is nearly up', () => {
     expect(next.reasonCode).toBe('promoted');
   });
 });
+
+describe('a job whose runner somebody waits for', () => {
+  test('leaves the rollout to the hosts within a round, and raises nothing any more', async () => {
+    const world = worldWithChampion();
+    const callsAt = '2026-11-21T12:00:05.000Z';
+    const outcome = await deploy(world.job({ version: '2' }, { callsAt }));
+    expect(outcome.reasonCode).toBe('detached');
+    expect(outcome.headline).toContain('may wait for the runner of this job');
+    expect(Date.parse(world.clock.now())).toBeLessThan(Date.parse(callsAt) + 20_000);
+    expect(world.agents.map(({ traffic }) => traffic?.candidatePercent)).toEqual([10, 10]);
+    expect(world.agents.map(({ traffic }) => traffic?.lease?.detached)).toEqual([true, true]);
+    const rollback = await deploy(world.job({ operation: 'rollback', correlationId: 'comment-2' }));
+    expect(rollback.reasonCode).toBe('rolled-back');
+  });
+
+  test('promotes nothing, be it only the last step', async () => {
+    const world = worldWithChampion();
+    const outcome = await deploy(world.job({ version: '2' }, { callsAt: world.clock.now() }));
+    expect(outcome.reasonCode).toBe('detached');
+    expect((await world.ledger.read('mnist')).environments['production']?.champion?.version).toBe('1');
+  });
+});

@@ -183,6 +183,24 @@ describe('the GitHub stand-in', () => {
     expect(await lsRemote(sandbox.tokens.agent)).toContain('refs/heads/main');
   });
 
+  it('is asked once for what it refuses, and again for what fails', async () => {
+    const askedFor = async (answer: { status: number; body: object }, times: number) => {
+      sandbox.github.faults.add({ path: '/collaborators/', times, answer });
+      const before = sandbox.github.exchanges.length;
+      await githubOf(sandbox.github.addresses.api)
+        .permissionOf('ada')
+        .catch(() => undefined);
+      sandbox.github.faults.clear();
+      return sandbox.github.exchanges.slice(before).map(({ status }) => status);
+    };
+    expect(await askedFor({ status: 404, body: { message: 'Not Found' } }, 9)).toEqual([404]);
+    expect(await askedFor({ status: 422, body: { message: 'Validation Failed' } }, 9)).toEqual([422]);
+    expect(await askedFor({ status: 502, body: { message: 'Bad gateway' } }, 2)).toEqual([502, 502, 200]);
+    expect(await askedFor({ status: 502, body: { message: 'Bad gateway' } }, 9)).toEqual([
+      502, 502, 502, 502,
+    ]);
+  });
+
   it.each(['rate-limit', 'secondary-limit'] as const)('recovers from a %s', async (answer) => {
     sandbox.github.faults.add({ path: '/collaborators/', answer });
     expect(await githubOf(sandbox.github.addresses.api).permissionOf('ada')).toBe('maintain');

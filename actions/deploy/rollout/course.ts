@@ -12,13 +12,14 @@ import type { Fleet } from '../hosts/fleet.ts';
 import { createRolloutTraffic } from '../hosts/rollout-traffic.ts';
 import type { Starter } from '../hosts/starter.ts';
 import { hasMoved, type Journal, type Reading } from '../journal.ts';
+import type { Listener } from '../listener.ts';
 import { withReport } from '../outcomes.ts';
 import { type Brakes, explainBrake } from './brakes.ts';
 import type { Endings } from './end.ts';
 import { createJudge } from './judge.ts';
 import type { Memory } from './memory.ts';
 import { shadowCandidate } from './shadow.ts';
-import { type Stepped, takeStep } from './step.ts';
+import { type Leaving, type Stepped, takeStep } from './step.ts';
 import { createProgress } from './tell-progress.ts';
 
 /** One round of an open rollout, as it is at one reading: brings hosts up, judges what they saw, and takes one step. */
@@ -28,6 +29,7 @@ type CoursePorts = {
   readonly journal: Journal;
   readonly fleet: Fleet;
   readonly announcer: Pick<Announcer, 'status' | 'progress'>;
+  readonly listener: Listener;
   readonly starter: Starter;
   readonly endings: Endings;
   readonly brakes: Pick<Brakes, 'ask'>;
@@ -57,7 +59,7 @@ export type SetCourse = (rollout: Rollout, reading: Reading) => Promise<Course>;
 
 /** The course of one environment's rollouts. */
 export function createCourse(
-  { journal, fleet, announcer, starter, endings, brakes, memory, clock, log, signal }: CoursePorts,
+  { journal, fleet, announcer, listener, starter, endings, brakes, memory, clock, log, signal }: CoursePorts,
   { settings, detach, leaveAt }: CourseSettings,
 ): SetCourse {
   return async (rollout, reading) => {
@@ -76,14 +78,17 @@ export function createCourse(
     const asked = { model, settings, participants: hosts, tempering: baseline.eta, words };
     const traffic = createRolloutTraffic({ fleet, clock, log }, asked);
     const shadow = (dark: Rollout) =>
-      shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
+      shadowCandidate({ traffic, observeAll: observe(), listener, clock, log, signal }, dark, settings);
     const explain = createExplainer(log);
     const tellProgress = createProgress({ announcer, clock }, journal.environment);
     if (rollout.percent === 0) {
       announcer.status(id, 'in_progress', `Starting version ${version}`);
       log.info(`Starting version ${version} on ${fleet.urls.length} hosts.`);
     }
-    const leaves = () => detach || (leaveAt !== undefined && !isBefore(clock.now(), leaveAt));
+    const leaving = (): Leaving => {
+      if (listener.isCalled()) return 'hurries';
+      return detach || (leaveAt !== undefined && !isBefore(clock.now(), leaveAt)) ? 'leaves' : 'stays';
+    };
     const keep: Course['keep'] = async (open) => {
       const brake = (await brakes.ask(open.id)) ?? (await traffic.renew());
       if (brake !== undefined) await endings.rollBack(open, explainBrake(brake));
@@ -97,7 +102,7 @@ export function createCourse(
       // A first version is compared with nothing, so there is nothing to say of it.
       if (open.stable !== undefined) explain(judged.decision.explanation);
       const ports = { journal, endings, announcer, brakes, traffic, hosts, shadow, log };
-      const stepped = await takeStep(ports, { rollout: open, judged, detach: leaves() });
+      const stepped = await takeStep(ports, { rollout: open, judged, leaving: leaving() });
       if (stepped.kind === 'going-on') tellProgress(open, judged);
       if (stepped.kind === 'ended') await memory.remember(open, judged.seen);
       return stepped;

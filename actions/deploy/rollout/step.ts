@@ -23,6 +23,12 @@ export type Stepped =
   /** What was decided no longer stands: it is to be decided again at once. */
   | { readonly kind: 'overtaken' };
 
+/**
+ * Whether a job stays with a rollout, leaves as soon as no host needs it, or hurries away: somebody waits for its runner, and comes to the
+ * hosts next.
+ */
+export type Leaving = 'stays' | 'leaves' | 'hurries';
+
 type StepPorts = {
   readonly journal: Journal;
   readonly endings: Endings;
@@ -35,23 +41,24 @@ type StepPorts = {
   readonly log: Log;
 };
 
-/** One step of a rollout: what the decision asks for. With `detach` the job leaves as soon as no host needs it. */
+/** One step of a rollout: what the decision asks for. A job that hurries away raises nothing any more. */
 export async function takeStep(
   ports: StepPorts,
   {
     rollout,
     judged,
-    detach,
-  }: { readonly rollout: Rollout; readonly judged: JudgedRollout; readonly detach: boolean },
+    leaving,
+  }: { readonly rollout: Rollout; readonly judged: JudgedRollout; readonly leaving: Leaving },
 ): Promise<Stepped> {
   const { journal, endings, hosts } = ports;
   const { decision, report } = judged;
   const { explanation } = decision;
   // A host that is still starting the candidate would be left without a lease: it would never report, and nobody would come back.
-  const mayLeave = () => detach && !hosts.isStarting();
+  const mayLeave = () => leaving === 'leaves' && !hosts.isStarting();
   if (decision.kind === 'rollback') {
     return endings.rollBack(rollout, { code: decision.code, explanation, report });
   }
+  if (leaving === 'hurries') return hurryAway(ports, rollout);
   if (decision.kind === 'hold') {
     const { code } = decision;
     const isOnRecord = await recordHold(journal, rollout, { code, explanation, away: hosts.found().away });
@@ -77,7 +84,7 @@ export async function takeStep(
  * Out of the dark. The first version of an environment has nothing to be compared with: it is promoted at once, and gets traffic only
  * by that, since no lease would take it back.
  */
-async function takeFirstStep(ports: Omit<StepPorts, 'hosts'>, rollout: Rollout): Promise<Stepped> {
+async function takeFirstStep(ports: StepPorts, rollout: Rollout): Promise<Stepped> {
   const { endings, shadow } = ports;
   if (rollout.stable === undefined) {
     return endings.promote(
@@ -89,6 +96,7 @@ async function takeFirstStep(ports: Omit<StepPorts, 'hosts'>, rollout: Rollout):
   if (shadowed.kind === 'harmful') {
     return endings.rollBack(rollout, withReport(shadowed.code, shadowed.explanation));
   }
+  if (shadowed.kind === 'called') return hurryAway(ports, rollout);
   const { explanation } = shadowed;
   const report = [{ kind: 'paragraph', text: explanation } as const];
   return advance(ports, rollout, { to: 0, explanation, report });
@@ -153,6 +161,20 @@ async function keep(
 ): Promise<Stepped> {
   const brake = (await brakes.ask(rollout.id)) ?? (await traffic.keep(rollout));
   return brake === undefined ? { kind: 'going-on' } : endings.rollBack(rollout, explainBrake(brake));
+}
+
+/** Leaves at once, whatever hosts are still starting: who waits for the runner comes to them next. */
+async function hurryAway(
+  { journal, brakes, traffic, endings }: Pick<StepPorts, 'journal' | 'brakes' | 'traffic' | 'endings'>,
+  rollout: Rollout,
+): Promise<Stepped> {
+  const brake = (await brakes.ask(rollout.id)) ?? (await traffic.leave(rollout));
+  if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
+  const reasons = withReport(
+    'called',
+    'Somebody asks for what makes safe, and may wait for the runner of this job.',
+  );
+  return { kind: 'left', outcome: openOutcome(journal.environment, rollout, reasons) };
 }
 
 /** Ends this job with the rollout still open: the agents watch on and say when there is something to do. */

@@ -1,6 +1,7 @@
 import { createAnnouncer } from '../../../actions/deploy/announcer.ts';
 import { deploy } from '../../../actions/deploy/deploy.ts';
 import { createFleet } from '../../../actions/deploy/hosts/fleet.ts';
+import { createListener, DEAF } from '../../../actions/deploy/listener.ts';
 import type { Author } from '../../../actions/job/author.ts';
 import type { Plan } from '../../../actions/job/handoff.ts';
 import { requireEnvironment } from '../../../actions/job/require-environment.ts';
@@ -74,6 +75,7 @@ export async function runDeploy(
   });
   const { model, actor, cause } = plan;
   const mayBeAway = chosen.environment.maxUnavailable;
+  const startedAt = clock.now();
   const outcome = await deploy({
     request: {
       ...{ plan, config, ...chosen, version, package: undefined, detach: setup.detach, signal },
@@ -82,6 +84,7 @@ export async function runDeploy(
     ports: {
       ...{ ledger, tracking, records, announcer, clock, log, packages: WORLD_PACKAGES },
       fleet: createFleet({ agents, mayBeAway, clock, log }),
+      listener: setup.listens ? createListener({ github, clock, log }, { startedAt, config }) : DEAF,
       attest: () => undefined,
     },
   });

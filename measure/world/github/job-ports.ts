@@ -14,6 +14,8 @@ import { createGitClient } from './git-client.ts';
 
 /** A call of GitHub's API, in ms. */
 const API_MS = { least: 60, most: 400 } as const;
+/** So many comments GitHub gives at once. */
+const PAGE = 30;
 /** As `connectAgents` chooses it for this lease. */
 const ATTEMPT_MS = TIMES.lease * 125;
 
@@ -61,7 +63,8 @@ export function connectJob(repository: WorldRepository, actor: Actor, seen?: Led
 export type JobPorts = ReturnType<typeof connectJob>;
 
 function connectGitHub({ world, trigger }: WorldRepository, actor: Actor): GitHub {
-  const { time, draws, github } = world;
+  const { time, draws, github, commands } = world;
+  const beganAt = time.now() - time.elapsed();
   const call = async <T>(answer: T): Promise<T> => {
     await time.sleep(API_MS.least + draws.uniform() * API_MS.most, actor);
     if (time.elapsed() >= github.downUntil) return answer;
@@ -83,6 +86,12 @@ function connectGitHub({ world, trigger }: WorldRepository, actor: Actor): GitHu
     readFile: () => call(undefined),
     newestUpdate: () => call(undefined),
     changedFiles: () => call(undefined),
+    newestComments: () => {
+      const said = commands.map(({ at, by: user, text: body }, id) => ({
+        ...{ id, user, body, at: toInstant(beganAt + at) },
+      }));
+      return call(said.toReversed().slice(0, PAGE));
+    },
     react: () => call(undefined),
     upsertComment: () => call('https://github.test/7'),
     upsertIssue: () => call(8),

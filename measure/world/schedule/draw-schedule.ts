@@ -31,6 +31,7 @@ function drawSetup(draws: Draws): Setup {
     maxUnavailable: chance(0.3) ? 1 : 0,
     shadowSeconds: chance(0.1) ? 15 : 0,
     detach: chance(0.2),
+    listens: chance(0.5),
     controlRunners: chance(0.5) ? 2 : 3,
     approvalSeconds: chance(0.15) ? 20 : 0,
     sameName: chance(0.05),

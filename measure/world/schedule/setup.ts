@@ -36,6 +36,8 @@ export type Setup = {
   readonly maxUnavailable: number;
   readonly shadowSeconds: number;
   readonly detach: boolean;
+  /** A job leaves its runner to people who may wait for it. */
+  readonly listens: boolean;
   readonly controlRunners: number;
   /** They wait for work, and start a job within a second. */
   readonly quickRunners: boolean;

@@ -119,6 +119,8 @@ type SavesFiles = { readonly ports: Pick<Monitoring['ports'], 'saveFile'> };
 export type JobOptions = {
   readonly detach?: boolean;
   readonly leaveAt?: string;
+  /** From then on somebody waits for the runner. */
+  readonly callsAt?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -152,7 +154,7 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
     group: (_title, work) => work(),
   };
   const job: World['job'] = (plan, options = {}) => {
-    const { detach = false, leaveAt, signal = new AbortController().signal } = options;
+    const { detach = false, leaveAt, callsAt, signal = new AbortController().signal } = options;
     const { version } = plan;
     const full = planOf({ word: { at: clock.now(), namesVersion: version !== undefined }, ...plan });
     return {
@@ -185,6 +187,7 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
           progress: () => undefined,
           finished: async () => [],
         },
+        listener: { isCalled: () => callsAt !== undefined && clock.now() >= callsAt },
         log,
         attest: () => undefined,
         saveFile: async (name: string, text: string) => {

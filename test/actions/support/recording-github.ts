@@ -46,6 +46,7 @@ export function createRecordingGitHub(): RecordingGitHub {
     newestUpdate: async () => ({ after: 'c'.repeat(40), at: '2026-11-21T10:00:00Z' }),
     changedFiles: async () => github.changed,
     readFile: async (file, sha) => github.files.get(`${sha}:${file}`),
+    newestComments: async () => [],
     react: async (_comment, reaction) => {
       github.reactions.push(reaction);
     },

@@ -11,11 +11,11 @@ const rollout = settings(300);
 
 describe('a deploy job', () => {
   it.each([
-    ['hosted', 300, { detach: false, leaveAt: '2026-11-21T05:30:00.000Z' }],
-    ['own', 300, { detach: false, leaveAt: '2026-11-21T23:30:00.000Z' }],
-    ['own', 12 * HOUR, { detach: false, leaveAt: '2026-11-21T23:30:00.000Z' }],
-    ['own', 24 * HOUR, { detach: true }],
-    ['hosted', 6 * HOUR, { detach: true }],
+    ['hosted', 300, { detach: false, listens: false, leaveAt: '2026-11-21T05:30:00.000Z' }],
+    ['own', 300, { detach: false, listens: true, leaveAt: '2026-11-21T23:30:00.000Z' }],
+    ['own', 12 * HOUR, { detach: false, listens: true, leaveAt: '2026-11-21T23:30:00.000Z' }],
+    ['own', 24 * HOUR, { detach: true, listens: false }],
+    ['hosted', 6 * HOUR, { detach: true, listens: false }],
   ] as const)(
     'on a runner that is %s leaves stages of %d s while it can',
     (runner, stageMinSeconds, stay) => {
@@ -30,18 +30,22 @@ describe('a deploy job', () => {
   it('does what it is told', () => {
     const stay = { runner: 'own', startedAt } as const;
     expect(planStay({ ...stay, settings: settings(2 * 24 * HOUR), detach: 'false' })).toMatchObject({
-      detach: false,
+      ...{ detach: false, listens: false },
     });
-    expect(planStay({ ...stay, settings: settings(0), detach: 'true' })).toEqual({ detach: true });
+    expect(planStay({ ...stay, settings: settings(0), detach: 'true' })).toEqual({
+      detach: true,
+      listens: false,
+    });
   });
 
   it.each([
-    ['auto', 'own', rollout, /keeps its runner for 10 min at least, and \/rollback waits until another one/],
+    ['false', 'own', rollout, /keeps its runner for 10 min at least, and \/rollback waits until another one/],
+    ['auto', 'own', rollout, undefined],
     ['false', 'own', rollout, /Start two or more of them/],
     ['true', 'own', rollout, undefined],
     ['auto', 'hosted', rollout, undefined],
-    ['auto', 'own', settings(40), undefined],
-    ['auto', 'own', settings(40, 40), /2 min/],
+    ['false', 'own', settings(40), undefined],
+    ['false', 'own', settings(40, 40), /2 min/],
   ] as const)(
     'that stays (%s) on a runner that is %s says what it keeps a rollback from',
     (detach, runner, of, said) => {

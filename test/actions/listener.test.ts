@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { createListener } from '../../actions/deploy/listener.ts';
+import { parseConfig } from '../../core/config/parse-config.ts';
+import type { Comment } from '../../core/ports.ts';
+import { createManualClock } from './support/manual-clock.ts';
+
+const CONFIG = `
+version: 1
+model: mnist
+tracking: { uri: "http://mlflow.test" }
+data: { holdout: { path: holdout.npz, target: label } }
+gate: [{ metric: accuracy, floor: 0.9 }]
+environments: { production: { hosts: ["http://serve-1:9443"] } }
+`;
+
+/** A repository whose comments can be added to, and a job that listens in it: what it hears after each look. */
+function createScene(before: readonly Comment[] = []) {
+  const clock = createManualClock();
+  const comments = [...before];
+  const warnings: string[] = [];
+  const scene = { looks: 0, fails: false };
+  const parsed = parseConfig(CONFIG, { file: 'trainyard.yml', env: {} });
+  if (!parsed.ok) throw new Error('The configuration of these tests is wrong.');
+  const log = {
+    info: () => undefined,
+    warn: (line: string) => warnings.push(line),
+    group: <T>(_: string, work: () => Promise<T>) => work(),
+  };
+  const github = {
+    newestComments: async () => {
+      scene.looks += 1;
+      if (scene.fails) throw new Error('503');
+      return comments.toReversed();
+    },
+    permissionOf: async (user: string) => (user === 'ann' ? ('write' as const) : ('read' as const)),
+  };
+  const listener = createListener({ github, clock, log }, { startedAt: clock.now(), config: parsed.value });
+  const hear = async (): Promise<boolean> => {
+    await clock.wait(10_000);
+    listener.isCalled();
+    await new Promise(setImmediate);
+    return listener.isCalled();
+  };
+  return { clock, comments, warnings, scene, listener, hear };
+}
+
+const say = (body: string, at: string, user = 'ann', id = 7): Comment => ({ id, user, body, at });
+const EARLY = '2026-11-21T11:00:00.000Z';
+const LATE = '2026-11-21T12:05:00.000Z';
+
+describe('a job that listens', () => {
+  test.each([
+    ['/rollback', true],
+    ['/rollback v3 production', true],
+    ['/hold', true],
+    ['/freeze bad data', true],
+    ['/plan rollback', false],
+    ['/status', false],
+    ['/promote', false],
+    ['so I would /rollback this', false],
+  ])('by %s it is called: %s', async (body, called) => {
+    const { comments, hear } = createScene();
+    expect(await hear()).toBe(false);
+    comments.push(say(body, LATE));
+    expect(await hear()).toBe(called);
+  });
+
+  test('is not called by one who may not', async () => {
+    const { comments, hear } = createScene();
+    comments.push(say('/rollback', LATE, 'eve'), say('/rollback', LATE, '', 8));
+    expect(await hear()).toBe(false);
+  });
+
+  test('is not called by what was said before it began, and is by what came since, whatever the clocks say', async () => {
+    const { comments, hear } = createScene([say('/rollback', EARLY, 'ann', 6)]);
+    expect(await hear()).toBe(false);
+    expect(await hear()).toBe(false);
+    // GitHub's clock is an hour behind this runner's.
+    comments.push(say('/rollback', EARLY, 'ann', 7));
+    expect(await hear()).toBe(true);
+  });
+
+  test('hears what was said while it began', async () => {
+    const { clock, comments, hear } = createScene();
+    comments.push(say('/rollback', clock.now()));
+    expect(await hear()).toBe(true);
+  });
+
+  test('asks every 10 s at most, and never waits for the answer', async () => {
+    const { clock, scene, listener } = createScene();
+    for (let second = 0; second < 60; second += 1) {
+      expect(listener.isCalled()).toBe(false);
+      await clock.wait(1_000);
+    }
+    expect(scene.looks).toBe(6);
+  });
+
+  test('says once that comments can not be read, and hears again when they can', async () => {
+    const { comments, warnings, scene, hear } = createScene();
+    scene.fails = true;
+    expect(await hear()).toBe(false);
+    expect(await hear()).toBe(false);
+    expect(warnings).toEqual([expect.stringContaining('503')]);
+    scene.fails = false;
+    comments.push(say('/rollback', LATE));
+    expect(await hear()).toBe(true);
+  });
+});
