@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { ROOT } from '../../sandbox/checkout.ts';
@@ -30,12 +32,61 @@ describe('release.yml', () => {
   });
 
   it('gives the workflows for GitHub Enterprise Server with nothing but Node', () => {
-    const script = path.join('scripts', 'generate-pinned-workflows.ts');
-    for (const file of [script, path.join('sandbox', 'runner', 'pinned-workflow.ts')]) {
+    const scripts = ['generate-pinned-workflows.ts', 'compose-templates.ts'].map((name) =>
+      path.join('scripts', name),
+    );
+    for (const file of [...scripts, path.join('sandbox', 'runner', 'pinned-workflow.ts')]) {
       const imports = [...read(file).matchAll(/from '([^']+)'/g)].map(([, from]) => from);
       expect(
         imports.filter((from) => !/^node:|^\.\.\/sandbox\/runner\/pinned-workflow/.test(from ?? '')),
       ).toEqual([]);
     }
+  });
+});
+
+describe('the examples as template repositories', () => {
+  const out = mkdtempSync(path.join(os.tmpdir(), 'trainyard-templates-'));
+  const script = path.join(ROOT, 'scripts', 'compose-templates.ts');
+  execFileSync(process.execPath, ['--no-warnings', script, '--ref', 'v1.2.3', '--out', out], {
+    stdio: 'pipe',
+  });
+  const names = readdirSync(out);
+  afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+  it('are all there', () => {
+    expect(names).toEqual(
+      readdirSync(path.join(ROOT, 'examples')).map((name) => `trainyard-example-${name}`),
+    );
+  });
+
+  it.each(names)('%s has its workflows, a licence, and no link that leads nowhere', (name) => {
+    const folder = path.join(out, name);
+    for (const file of ['trainyard.yml', 'trainyard-monitor.yml', 'trainyard-check.yml']) {
+      const text = readFileSync(path.join(folder, '.github', 'workflows', file), 'utf8');
+      expect(text).toBe(read('workflows-templates', file));
+    }
+    expect(readFileSync(path.join(folder, 'LICENSE'), 'utf8')).toBe(read('LICENSE'));
+    const links = [...readFileSync(path.join(folder, 'README.md'), 'utf8').matchAll(/\]\((?<to>[^)]+)\)/g)];
+    const files = links.map(({ groups }) => groups?.['to'] ?? '').filter((to) => !/^(https:|#)/.test(to));
+    for (const file of files) expect(readdirSync(folder)).toContain(file);
+    const leading = links.flatMap(
+      ({ groups }) => /blob\/v1\.2\.3\/(?<file>[^#]+)/.exec(groups?.['to'] ?? '')?.[1] ?? [],
+    );
+    expect(leading.length).toBeGreaterThan(0);
+    for (const file of leading) expect(existsSync(path.join(ROOT, file)), file).toBe(true);
+  });
+
+  it.each(names)('%s has nothing that `check` would mend', (name) => {
+    const folder = path.join(out, name);
+    execFileSync('git', ['init', '-q', '-b', 'main', folder]);
+    execFileSync('git', ['-C', folder, 'add', '--all']);
+    const variables = ['MLFLOW_TRACKING_URI', 'MNIST_DATA', 'STOCKPRED_DATA', 'SERVING_HOST'];
+    const values = ['http://127.0.0.1:9', '/data', '/data', 'https://serve-1:9443'];
+    const env = Object.fromEntries(variables.map((variable, i) => [variable, values[i]]));
+    const said = execFileSync(process.execPath, [path.join(ROOT, 'cli', 'dist', 'trainyard.mjs'), 'check'], {
+      ...{ cwd: folder, encoding: 'utf8' },
+      env: { ...process.env, ...env },
+    });
+    expect(said).toMatch(/0 errors, 0 warnings/);
   });
 });
