@@ -1,6 +1,7 @@
 import { messageOf, ServiceError } from '../core/errors.ts';
 import { findPermissionLevel, type PermissionLevel } from '../core/permission.ts';
 import type { GitHub } from '../core/ports.ts';
+import { shorten } from '../core/report/shorten.ts';
 import { createCommentReader } from './github/newest-comments.ts';
 import { proposeChange } from './github/propose-change.ts';
 import type { GitHubClient } from './github-client.ts';
@@ -163,12 +164,6 @@ async function createDeployment(
 function splitRepository(name: string): Repository {
   const [owner = '', repo = ''] = name.split('/');
   return { owner, repo };
-}
-
-/** At most so many characters, none of them in half. */
-function shorten(text: string, limit: number): string {
-  const characters = Array.from(text);
-  return characters.length <= limit ? text : `${characters.slice(0, limit - 1).join('')}…`;
 }
 
 async function guard<T>(options: GitHubOptions, call: () => Promise<T>): Promise<T> {

@@ -49,6 +49,10 @@ export const PACKAGE_FILES = {
   golden: 'golden.json',
 } as const;
 
+/** The services that a notice of the monitor can be written for; `json` is the notice itself. */
+export const NOTICE_FORMS = ['json', 'slack', 'teams', 'pagerduty'] as const;
+export type NoticeForm = (typeof NOTICE_FORMS)[number];
+
 /** What a document of ours says it is; a reader refuses any other. Python's runtime writes and reads some of them too. */
 export const SCHEMAS = {
   package: 'trainyard.package/1',
@@ -61,6 +65,7 @@ export const SCHEMAS = {
   checkpoint: 'trainyard.checkpoint/1',
   evidence: 'trainyard.evidence/1',
   search: 'trainyard.search/1',
+  notice: 'trainyard.notice/1',
   rolloutRecord: 'trainyard.rollout-record/1',
 } as const;
 
@@ -69,6 +74,7 @@ export const SECRETS = {
   agentToken: 'TRAINYARD_AGENT_TOKEN',
   signingKey: 'TRAINYARD_SIGNING_KEY',
   dispatchSecret: 'TRAINYARD_DISPATCH_SECRET',
+  webhook: 'TRAINYARD_WEBHOOK',
 } as const;
 
 /** Environment variable of the jobs that read the ledger: public keys (PEM) to trust beside that of the signing key. No secret. */

@@ -3,7 +3,7 @@ import { messageOf } from '../../core/errors.ts';
 import { addSeconds, type Instant, isBefore, secondsBetween } from '../../core/instant.ts';
 import { checkPermissions } from '../../core/plan/check-permissions.ts';
 import { makesSafe } from '../../core/plan/commands/makes-safe.ts';
-import type { Clock, Comment, GitHub, Log } from '../../core/ports.ts';
+import type { Clock, GitHub, Log, PostedComment } from '../../core/ports.ts';
 
 /** Comments are asked for no more often than this, in s. */
 const EVERY_SECONDS = 10;
@@ -36,14 +36,14 @@ export function createListener(
   let lookedAt: Instant | undefined;
   let isFirst = true;
   let hasFailed = false;
-  const mayCall = async ({ user }: Comment): Promise<boolean> => {
+  const mayCall = async ({ user }: PostedComment): Promise<boolean> => {
     const permissions = { [user]: await github.permissionOf(user) };
     return checkPermissions({ config, permissions }, [user]) === undefined;
   };
   const look = async (): Promise<void> => {
     const comments = await github.newestComments();
     // By their times only at first: two clocks need not agree on what comes later.
-    const isOld = ({ id, at }: Comment) => heard.has(id) || (isFirst && isBefore(at, from));
+    const isOld = ({ id, at }: PostedComment) => heard.has(id) || (isFirst && isBefore(at, from));
     const fresh = comments.filter((comment) => !isOld(comment));
     for (const { id } of comments) heard.add(id);
     isFirst = false;

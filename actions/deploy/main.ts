@@ -59,15 +59,11 @@ export function main(): Promise<void> {
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, ...stay, author, signal },
       ports: {
-        ledger,
-        tracking,
+        ...{ ledger, tracking, announcer, log, clock: systemClock },
         records: createRolloutRecords(tracking, recordKeysOf(host)),
         fleet: createFleet({ agents, mayBeAway: maxUnavailable, clock: systemClock, log }),
         packages: connectPackages(host, tracking),
-        announcer,
         listener: listens ? createListener({ github, clock: systemClock, log }, { startedAt, config }) : DEAF,
-        clock: systemClock,
-        log,
         attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
       },
     });

@@ -86,7 +86,7 @@ export function readHost(own: ProcessVariables, run: RunContext, log: Log): Host
 /** What of the environment must never be printed, line by line. */
 export function secretsOf(env: ProcessVariables): readonly string[] {
   const lines = SECRET_VARIABLES.flatMap((name) => (env[name] ?? '').split('\n').map((line) => line.trim()));
-  const shared = [SECRETS.agentToken, SECRETS.dispatchSecret];
+  const shared = [SECRETS.agentToken, SECRETS.dispatchSecret, SECRETS.webhook];
   const parts = shared.flatMap((name) => [...readSecret(env[name] ?? '').values()]);
   return [...lines, ...parts, ...proxySecrets(env)].filter(
     (line) => line !== '' && !line.startsWith('-----'),

@@ -2,12 +2,17 @@ import path from 'node:path';
 import { systemClock } from '../../adapters/clock.ts';
 import { signDispatch } from '../../adapters/dispatch-signature.ts';
 import { createSaveFile } from '../../adapters/save-file.ts';
+import { createWebhook } from '../../adapters/webhook.ts';
+import type { Config } from '../../core/config/config.ts';
 import { defaultEnvironment } from '../../core/config/config.ts';
+import type { SendNotice } from '../../core/monitor/notice/notice.ts';
 import { SECRETS } from '../../core/names.ts';
+import { secretOf } from '../../core/serving/secret-of.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
+import type { Host } from '../job/host.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
 import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
 import { linkLedger } from '../serving/link-ledger.ts';
@@ -42,8 +47,20 @@ export function main(): Promise<void> {
         clock: systemClock,
         saveFile: createSaveFile(path.join(host.temp, 'trainyard-monitor')),
         log,
+        sendNotice: connectWebhook(host, config, chosen.environmentName),
         sign: (type, payload) => signDispatch(secret, type, payload),
       },
     });
   });
+}
+
+/** The service that the environment's webhook leads to, where there is one. */
+function connectWebhook(
+  { env, fetch }: Host,
+  { monitor }: Config,
+  environment: string,
+): SendNotice | undefined {
+  const address = secretOf(env[SECRETS.webhook] ?? '', environment);
+  if (address === undefined || address === '') return undefined;
+  return createWebhook(address, monitor.notify, { fetch });
 }

@@ -4,8 +4,10 @@ import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import { environmentOf, type LedgerState } from '../../core/ledger/state.ts';
 import { decideMonitor, type MonitorDecision } from '../../core/monitor/decide-monitor.ts';
+import { describeRemedy } from '../../core/monitor/describe-remedy.ts';
 import type { MonitorAction } from '../../core/monitor/finding.ts';
 import { isQuiet } from '../../core/monitor/is-quiet.ts';
+import { noticeOf } from '../../core/monitor/notice/notice.ts';
 import { offerMute } from '../../core/monitor/offer-mute.ts';
 import { reportMonitor } from '../../core/monitor/report-monitor.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
@@ -37,29 +39,6 @@ const REASON_CODES = {
   rebuild: 'rebuild-requested',
 } as const satisfies Readonly<Record<MonitorAction, ReasonCode>>;
 
-/** What a person is to do about it; a retrain is asked for by the monitor itself. A command names its model: there may be several. */
-function describeRemedy(
-  { action, wanted, muted }: Pick<MonitorDecision, 'action' | 'wanted' | 'muted'>,
-  { model, environment }: { readonly model: string; readonly environment: string },
-  champion: string | undefined,
-): string {
-  switch (action) {
-    case 'none':
-      if (wanted !== 'none') return 'Nothing is to be done but to wait: what is under way may end it.';
-      return muted.length === 0
-        ? 'Nothing is wrong any more.'
-        : 'Nothing is to be done: what is found is muted.';
-    case 'investigate':
-      return 'Look into the findings below.';
-    case 'retrain':
-      return 'A training was asked for.';
-    case 'rollback':
-      return `Comment \`/rollback ${model} ${environment}\` on a pull request to return to the version before.`;
-    case 'rebuild':
-      return `Comment \`/deploy ${model} v${champion} ${environment}\` on a pull request: it brings every host to the package that the ledger has of that version.`;
-  }
-}
-
 /**
  * Weighs what the hosts saw. It keeps no state of its own: everything is read and judged anew, changes are recorded in the
  * ledger, and what has to be done is asked for until it is done.
@@ -88,6 +67,9 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
   // People read of it in the summary too; what has to be done is done whether or not an issue can be written.
   await warnIfFailing(ports.log, 'The issue could not be written', undefined, () =>
     announce(monitoring, decision, { state, report }),
+  );
+  await warnIfFailing(ports.log, 'The webhook could not be told', undefined, () =>
+    tellOutside(monitoring, decision, state),
   );
   const sent =
     decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision, askFor) : undefined;
@@ -184,6 +166,20 @@ async function announce(
   if (wanted === 'none') return ports.github.closeIssue(marker, body);
   const title = `${model} in ${environment} needs attention: ${action === 'none' ? wanted : action}`;
   await ports.github.upsertIssue(title, marker, body);
+}
+
+/** Tells the service that the webhook leads to, if there is one, and if there is anything new to tell. */
+async function tellOutside(
+  { request, ports }: Monitoring,
+  decision: MonitorDecision,
+  state: LedgerState,
+): Promise<void> {
+  const { config, environmentName: environment, runUrl } = request;
+  const { model } = config;
+  const { champion } = environmentOf(state, environment);
+  const remedy = describeRemedy(decision, { model, environment }, champion?.version);
+  const notice = noticeOf({ decision, state, remedy, model, environment, runUrl, at: ports.clock.now() });
+  if (notice !== undefined) await ports.sendNotice?.(notice);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Config, Environment } from '../../core/config/config.ts';
+import type { SendNotice } from '../../core/monitor/notice/notice.ts';
 import type { AgentPort, Clock, GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { DispatchPayload, UnsignedPayload } from '../../core/serving/dispatch-payload.ts';
 import type { Author } from '../job/author.ts';
@@ -25,6 +26,8 @@ type MonitorPorts = {
   /** Keeps a text as a file of that name until the job ends; gives its path. */
   readonly saveFile: (name: string, text: string) => Promise<string>;
   readonly log: Log;
+  /** Tells a service outside of GitHub; `undefined` where the job has no address of one. */
+  readonly sendNotice: SendNotice | undefined;
   /** Signs a dispatch; gives `undefined` when the job has no dispatch secret for its environment, and then none is sent. */
   readonly sign: (type: string, payload: UnsignedPayload) => DispatchPayload | undefined;
 };

@@ -1,4 +1,4 @@
-import type { Comment, GitHub } from '../../core/ports.ts';
+import type { GitHub, PostedComment } from '../../core/ports.ts';
 import type { GitHubClient } from '../github-client.ts';
 
 type Place = {
@@ -15,7 +15,7 @@ const NOT_MODIFIED = 304;
  * https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#use-conditional-requests-if-appropriate
  */
 export function createCommentReader({ octokit, repository }: Place): GitHub['newestComments'] {
-  let last: readonly Comment[] = [];
+  let last: readonly PostedComment[] = [];
   let etag: string | undefined;
   return async () => {
     try {

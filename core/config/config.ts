@@ -1,5 +1,6 @@
 import type { AnswersContract } from '../answers/contract.ts';
 import type { GateRule } from '../gate/rules/rule.ts';
+import type { NoticeForm } from '../names.ts';
 import type { PermissionLevel } from '../permission.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
@@ -89,6 +90,8 @@ export type Monitor = {
   };
   readonly stalenessSeconds?: number;
   readonly heartbeatSeconds: number;
+  /** The form in which a service outside of GitHub is told. */
+  readonly notify: NoticeForm;
   readonly everySeconds: number;
   readonly retrain: { readonly automatic: boolean; readonly cooldownSeconds: number; readonly atMost: Rate };
   readonly labels: { readonly maturitySeconds: number };

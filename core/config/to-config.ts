@@ -158,6 +158,7 @@ function toMonitor(raw: RawConfig['monitor']): Monitor {
     },
     heartbeatSeconds: raw.heartbeat,
     everySeconds: raw.every,
+    notify: raw.notify,
     retrain: {
       automatic: raw.retrain.automatic,
       cooldownSeconds: raw.retrain.cooldown,

@@ -9,6 +9,7 @@ import {
   markdownLink,
 } from './escape-markdown.ts';
 import type { Block, Column, Span, Text } from './report.ts';
+import { shorten } from './shorten.ts';
 
 const UNCUT = Number.POSITIVE_INFINITY;
 
@@ -104,11 +105,4 @@ function renderTable({ columns, rows }: Table, longest: number): string {
 
 function renderRule(column: Column): string {
   return typeof column === 'string' ? '---' : '---:';
-}
-
-/** At most so many characters, none of them in half. */
-function shorten(text: string, longest: number): string {
-  if (text.length <= longest) return text;
-  const characters = Array.from(text);
-  return characters.length <= longest ? text : `${characters.slice(0, longest - 1).join('')}…`;
 }

@@ -155,4 +155,18 @@ export const BESIDE_THE_JOBS: readonly Crossing[] = [
     ],
     carries: [],
   },
+  {
+    ...{ from: 'judge', to: 'told' },
+    what: 'a judgement of the monitor that has changed, to the address of a secret',
+    known: 'the address, which is all that such services ask for',
+    refused: 'nothing there; texts of others are plain text in every form',
+    proofs: [
+      {
+        file: 'test/core/monitor/notice/format-notice.test.ts',
+        title: 'is plain text in all of Slack’s blocks, and escaped in the one line that Slack reads',
+      },
+      { file: 'test/adapters/webhook.test.ts', title: 'names the host, and not the path, which is a secret' },
+    ],
+    carries: [],
+  },
 ];

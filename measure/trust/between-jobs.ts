@@ -36,7 +36,7 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
     ],
     carries: [
       ...['checkout default-branch', 'checkout policy-sha'],
-      ...['secrets.agent-token', 'secrets.dispatch-secret', 'secrets.signing-key'],
+      ...['secrets.agent-token', 'secrets.dispatch-secret', 'secrets.signing-key', 'secrets.webhook'],
       ...['secrets.tracking-username', 'secrets.tracking-password', 'secrets.tracking-token'],
       ...['vars.MLFLOW_TRACKING_URI', 'vars.TRAINYARD_TRUSTED_KEYS'],
     ],

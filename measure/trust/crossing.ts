@@ -7,6 +7,7 @@ export const PLACES = {
   ledger: 'Git ledger',
   mlflow: 'MLflow',
   clients: 'Clients',
+  told: 'Service that is told',
 } as const;
 export type Region = keyof typeof PLACES;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createListener } from '../../actions/deploy/listener.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
-import type { Comment } from '../../core/ports.ts';
+import type { PostedComment } from '../../core/ports.ts';
 import { createManualClock } from './support/manual-clock.ts';
 
 const CONFIG = `
@@ -14,7 +14,7 @@ environments: { production: { hosts: ["http://serve-1:9443"] } }
 `;
 
 /** A repository whose comments can be added to, and a job that listens in it: what it hears after each look. */
-function createScene(before: readonly Comment[] = []) {
+function createScene(before: readonly PostedComment[] = []) {
   const clock = createManualClock();
   const comments = [...before];
   const warnings: string[] = [];
@@ -44,7 +44,7 @@ function createScene(before: readonly Comment[] = []) {
   return { clock, comments, warnings, scene, listener, hear };
 }
 
-const say = (body: string, at: string, user = 'ann', id = 7): Comment => ({ id, user, body, at });
+const say = (body: string, at: string, user = 'ann', id = 7): PostedComment => ({ id, user, body, at });
 const EARLY = '2026-11-21T11:00:00.000Z';
 const LATE = '2026-11-21T12:05:00.000Z';
 

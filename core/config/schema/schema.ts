@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { digestSchema } from '../../identity/digest.ts';
 import { modelNameSchema } from '../../identity/model-name.ts';
-import { DEFAULT_CONFIG_FILE } from '../../names.ts';
+import { DEFAULT_CONFIG_FILE, NOTICE_FORMS } from '../../names.ts';
 import { PERMISSION_LEVELS } from '../../permission.ts';
 import { checkAnswers } from '../check-answers.ts';
 import { checkDrift } from '../check-sections.ts';
@@ -162,6 +162,10 @@ const monitorSchema = z.strictObject({
   every: duration('How often the monitor workflow is meant to run; missed runs are reported.', '1h').prefault(
     '1h',
   ),
+  notify: z.enum(NOTICE_FORMS).default('json').meta({
+    description:
+      "What the address in the secret `webhook` understands: `slack`, `teams`, `pagerduty`, or Trainyard's own `json`. Without that secret nobody is told.",
+  }),
   retrain: z
     .strictObject({
       automatic: z

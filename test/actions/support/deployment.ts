@@ -115,7 +115,7 @@ export type World = {
   readonly job: (plan: Partial<Plan>, options?: JobOptions) => Deployment & SavesFiles;
 };
 /** What the monitor's job has besides. */
-type SavesFiles = { readonly ports: Pick<Monitoring['ports'], 'saveFile'> };
+type SavesFiles = { readonly ports: Pick<Monitoring['ports'], 'saveFile' | 'sendNotice'> };
 export type JobOptions = {
   readonly detach?: boolean;
   readonly leaveAt?: string;
@@ -190,6 +190,7 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
         listener: { isCalled: () => callsAt !== undefined && clock.now() >= callsAt },
         log,
         attest: () => undefined,
+        sendNotice: undefined,
         saveFile: async (name: string, text: string) => {
           world.files.set(name, text);
           return `/runner/temp/${name}`;

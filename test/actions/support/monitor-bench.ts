@@ -1,5 +1,6 @@
 import type { Monitoring } from '../../../actions/monitor-check/monitor-context.ts';
 import { signDispatch } from '../../../adapters/dispatch-signature.ts';
+import type { Notice } from '../../../core/monitor/notice/notice.ts';
 import { championEvents, createWorld, versionEvents, type World } from './deployment.ts';
 import { createRecordingGitHub, type RecordingGitHub } from './recording-github.ts';
 
@@ -10,6 +11,8 @@ export const SECRET = 'a shared secret';
 export function monitorBench(staleness?: number): {
   readonly world: World;
   readonly github: RecordingGitHub;
+  /** What a service outside was told. */
+  readonly notices: readonly Notice[];
   readonly monitoring: Monitoring;
 } {
   const world = createWorld([...versionEvents('1'), ...championEvents('1')]);
@@ -17,6 +20,7 @@ export function monitorBench(staleness?: number): {
     agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
   world.tracking.aliases.set('champion', '1');
   const github = createRecordingGitHub();
+  const notices: Notice[] = [];
   const { request, ports } = world.job({});
   const { monitor } = request.config;
   const config = {
@@ -31,8 +35,9 @@ export function monitorBench(staleness?: number): {
       tracking: world.tracking,
       agents: world.agents,
       github,
+      sendNotice: async (notice) => void notices.push(notice),
       sign: (type, payload) => signDispatch(SECRET, type, payload),
     },
   };
-  return { world, github, monitoring };
+  return { world, github, notices, monitoring };
 }

@@ -17,6 +17,7 @@ export const POLICY: Monitor = {
     falseAlarmSeconds: 365 * 86_400,
     columns: {},
   },
+  notify: 'json',
   heartbeatSeconds: 900,
   everySeconds: 3600,
   retrain: { automatic: true, cooldownSeconds: 86_400, atMost: { count: 3, perSeconds: 7 * 86_400 } },

@@ -19,4 +19,5 @@ test('each of several is masked by itself', () => {
   const masked = secretsOf({ TRAINYARD_AGENT_TOKEN: 'production=one-token\nstaging=other-token' });
   expect(masked).toEqual(expect.arrayContaining(['one-token', 'other-token']));
   expect(secretsOf({ TRAINYARD_DISPATCH_SECRET: 'staging=one-secret' })).toContain('one-secret');
+  expect(secretsOf({ TRAINYARD_WEBHOOK: 'staging=https://hooks.test/x' })).toContain('https://hooks.test/x');
 });

@@ -1,0 +1,61 @@
+import type { Instant } from '../../instant.ts';
+import { environmentOf, type LedgerState } from '../../ledger/state.ts';
+import { plainLine } from '../../report/plain-text.ts';
+import type { MonitorDecision } from '../decide-monitor.ts';
+import type { MonitorAction } from '../finding.ts';
+import { SAID } from '../say-action.ts';
+
+/** What a service outside of GitHub is told when a judgement of the monitor changes. All texts are one line, and none is markup. */
+export type Notice = {
+  readonly model: string;
+  readonly environment: string;
+  readonly action: MonitorAction;
+  readonly wanted: MonitorAction;
+  readonly codes: readonly string[];
+  /** Nothing is wanted any more: what was told before has ended. */
+  readonly isOver: boolean;
+  /** In one short line: which model, where, and what is to be done. */
+  readonly title: string;
+  readonly explanation: string;
+  /** What a person does about it. */
+  readonly remedy: string;
+  readonly reasons: readonly string[];
+  readonly runUrl: string;
+  readonly at: Instant;
+};
+
+/** Tells a service outside of GitHub. Rejects with a ServiceError. */
+export type SendNotice = (notice: Notice) => Promise<void>;
+
+/** A judgement, the ledger that it was made on, and what goes with it. */
+type Judged = {
+  readonly decision: MonitorDecision;
+  readonly state: LedgerState;
+  readonly remedy: string;
+  readonly model: string;
+  readonly environment: string;
+  readonly runUrl: string;
+  readonly at: Instant;
+};
+
+/**
+ * What is to be told of a judgement; `undefined` when nobody needs to hear of it: it is the one that was told before, or all was well and
+ * is. Where the ledger is lost nothing remembers what was told, so that it is told each time.
+ */
+export function noticeOf({ decision, state, ...about }: Judged): Notice | undefined {
+  const { action, wanted, codes, explanation, reasons, isChange } = decision;
+  const { champion, monitor } = environmentOf(state, about.environment);
+  const isOver = wanted === 'none';
+  const isUnremembered = champion === undefined && !isOver;
+  const wasWell = monitor === undefined || (monitor.action === 'none' && monitor.codes.length === 0);
+  if (!(isChange || isUnremembered) || (isOver && wasWell)) return undefined;
+  const { model, environment, remedy, runUrl, at } = about;
+  const said = action === 'none' && !isOver ? `Waiting: ${SAID[wanted].toLowerCase()}` : SAID[action];
+  return {
+    ...{ model, environment, action, wanted, codes, isOver, runUrl, at },
+    title: plainLine(`${model} in ${environment}: ${said}`),
+    explanation: plainLine(explanation),
+    remedy: plainLine(remedy),
+    reasons: reasons.map(({ code, message }) => plainLine(`${code}: ${message}`)),
+  };
+}
