@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Holdout } from '../../core/config/config.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
+import { placeRows } from '../../core/gate/place-rows.ts';
 import { hashFile } from '../data-digest.ts';
 import { type Cell, nameCell } from './cell.ts';
 import type { Columns } from './columns.ts';
@@ -100,7 +101,7 @@ function checkRows(written: string, { ids, groups, slices }: HeldOut, labels: re
   }
   const missing = labels.flatMap((cell, row) => (cell === undefined || Number.isNaN(cell) ? [row] : []));
   if (missing.length > 0) {
-    const message = `${missing.length} of ${labels.length} examples of ${written} have no label, the first in row ${missing[0]}.`;
+    const message = `${missing.length} of ${labels.length} examples of ${written} have no label: ${placeRows(missing)}.`;
     throw refusal({
       code: 'holdout-label-missing',
       message,

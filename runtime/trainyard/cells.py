@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 
 from trainyard.errors import InvalidInputError
+from trainyard.rows import place_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 
 INTEGER_TYPES = {"integer": np.int32, "long": np.int64}
 NUMBER_TYPES = {"float": np.float32, "double": np.float64}
+# The types that have a form for a missing value. MLflow has none for whole numbers, and no type for what is nested.
+MISSING_TYPES = {*NUMBER_TYPES, "boolean", "string", "datetime", "binary"}
 # What fits into 64 bits of nanoseconds since 1970, as a model is given times.
 FIRST_TIME, LAST_TIME = (np.datetime64(day, "us") for day in ("1677-09-22", "2262-04-11"))
 
 
 def convert_column(values: list[Any], spec: ColumnSpec) -> np.ndarray | list[Any]:  # noqa: PLR0911 - one line per type
-    """One column's values in its type. Missing numbers become NaN; a missing whole number or truth value is refused."""
+    """One column's values in its type. Missing numbers become NaN; a missing whole number is refused.
+
+    So is a missing truth value of a column that is required.
+    """
     if spec.type in NUMBER_TYPES:
         check_values(values, spec, lambda v: v is None or fits_number(v, NUMBER_TYPES[spec.type]), "a number")
         return np.array([np.nan if v is None else v for v in values], dtype=NUMBER_TYPES[spec.type])
@@ -30,8 +36,8 @@ def convert_column(values: list[Any], spec: ColumnSpec) -> np.ndarray | list[Any
         check_values(values, spec, lambda v: fits_whole(v, INTEGER_TYPES[spec.type]), f"a whole number ({spec.type})")
         return np.array([int(v) for v in values], dtype=INTEGER_TYPES[spec.type])
     if spec.type == "boolean":
-        check_values(values, spec, lambda v: isinstance(v, bool), "true or false")
-        return np.array(values, dtype=bool)
+        check_values(values, spec, lambda v: isinstance(v, bool) or (v is None and not spec.required), "true or false")
+        return np.array(values, dtype=object if None in values else bool)
     if spec.type == "string":
         check_values(values, spec, lambda v: v is None or isinstance(v, str), "a text")
         return np.array(values, dtype=object)
@@ -42,18 +48,21 @@ def convert_column(values: list[Any], spec: ColumnSpec) -> np.ndarray | list[Any
     return values
 
 
+def fill_column(spec: ColumnSpec, rows: int) -> np.ndarray | list[Any] | None:
+    """A column that was left out, as missing values; None where it may not be, or its type has no form for them."""
+    return None if spec.required or spec.type not in MISSING_TYPES else convert_column([None] * rows, spec)
+
+
 def check_values(values: list[Any], spec: ColumnSpec, fits: Any, wanted: str) -> None:  # noqa: ANN401
     """Refuses a column with a value that does not fit."""
     refuse_rows([row for row, value in enumerate(values) if not fits(value)], values, spec, wanted)
 
 
 def refuse_rows(rows: Sequence[int], values: Any, spec: ColumnSpec, wanted: str) -> None:  # noqa: ANN401 - by its rows
-    """Refuses a column for these rows of it; tells the first, and how many there are."""
+    """Refuses a column for these rows of it; tells the first ones, and how many there are."""
     if len(rows) == 0:
         return
-    first, others = int(rows[0]), len(rows) - 1
-    more = f" (so are {others} more rows)" if others > 1 else " (so is one more row)" if others else ""
-    what = f"{spec.name} in row {first} must be {wanted}; it is {shorten(values[first])}{more}."
+    what = f"{spec.name} in {place_rows(rows)} must be {wanted}; it is {shorten(values[int(rows[0])])}."
     raise InvalidInputError("wrong-type", what)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from trainyard.errors import UserError
 from trainyard.interpretation import MISSING
+from trainyard.rows import place_rows
 
 if TYPE_CHECKING:
     from trainyard.interpretation import Interpretation, Outcome
@@ -32,8 +33,7 @@ def refuse_unanswered(outcome: Outcome, interpretation: Interpretation) -> None:
         return
     raise UserError(
         "answers-missing",
-        f"{count} of {len(unanswered)} answers are missing, NaN or infinite (the first is row "
-        f"{int(np.argmax(unanswered)) + 1}).",
+        f"{count} of {len(unanswered)} answers are missing, NaN or infinite: {place_rows(np.flatnonzero(unanswered))}.",
         "Find the examples that get no answer, and mend the model or the data; they are never left out.",
     )
 

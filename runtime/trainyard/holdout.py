@@ -17,6 +17,7 @@ from trainyard.holdout_inputs import choose_inputs
 from trainyard.inputs import Inputs, count_rows
 from trainyard.naming import name_rows, read_verbatim
 from trainyard.outputs import is_missing
+from trainyard.rows import place_rows
 from trainyard.tables import fill_gaps, read_table
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def refuse_unlabelled(path: Path, labels: np.ndarray) -> None:
     if missing and labels.ndim == 1:
         raise UserError(
             "holdout-label-missing",
-            f"{len(missing)} of {len(labels)} examples of {path} have no label, the first in row {missing[0]}.",
+            f"{len(missing)} of {len(labels)} examples of {path} have no label: {place_rows(missing)}.",
             "Label them, or leave them out of the file.",
             str(path),
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainyard.errors import InvalidInputError, UserError
+from trainyard.nameless_inputs import refuse_other_places
 from trainyard.typed_inputs import convert_inputs
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def find_inputs(
         )
     names = named or list(columns.inputs) or [name for name in table if name not in columns.names]
     if path.suffix != ".npz":
+        if signature is not None and not named:
+            refuse_other_places(table, names, signature, path, are_listed=bool(columns.inputs))
         import pandas as pd  # noqa: PLC0415 - only where the data are a table
 
         return pd.DataFrame({name: table[name] for name in names})

@@ -6,6 +6,7 @@ import numpy as np
 
 from trainyard.errors import UserError
 from trainyard.outputs import is_missing, name_labels
+from trainyard.rows import place_rows
 from trainyard.several import mark_names, split_labels
 
 # Pairs of which nobody doubts which is the positive one, written small: it stands second.
@@ -20,10 +21,9 @@ def refuse_missing_labels(labels: np.ndarray) -> None:
     """Raises UserError where an example has no label: it can be neither right nor wrong."""
     rows = [row for row, label in enumerate(labels.tolist()) if is_missing(label)]
     if rows:
-        count = f"{len(rows)} of {len(labels)} examples" if len(rows) > 1 else f"1 of {len(labels)} examples"
         raise UserError(
             "holdout-label-missing",
-            f"{count} of the holdout {'have' if len(rows) > 1 else 'has'} no label (the first is row {rows[0] + 1}).",
+            f"{len(rows)} of {len(labels)} examples of the holdout have no label: {place_rows(rows)}.",
             "Label them, or leave them out of the file.",
         )
 

@@ -69,6 +69,7 @@ SERVED_MODULES = (
     "outputs",
     "prediction_log",
     "protocols",
+    "rows",
     "runners",
     "scoring",
     "service",

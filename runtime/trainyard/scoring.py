@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.cells import convert_column
+from trainyard.cells import convert_column, fill_column
 from trainyard.errors import InvalidInputError
 from trainyard.inputs import Inputs, count_rows
 from trainyard.json_reader import read_json
+from trainyard.rows import place_rows
 from trainyard.wire import simplify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from trainyard.signature import ColumnSpec, Signature, TensorSpec
@@ -39,7 +42,7 @@ def parse_request(body: object, signature: Signature | None) -> Inputs:
     if name in {"dataframe_split", "dataframe_records"}:
         inputs = parse_table(name, value, signature)
     elif signature is not None and signature.columns:
-        inputs = check_columns(make_frame_of(spread_values(value, signature)), signature.columns)
+        inputs = check_columns(make_frame_of(spread_values(value, signature), signature.columns), signature.columns)
     else:
         inputs = parse_tensors(value, signature)
     if count_rows(inputs) == 0:
@@ -71,7 +74,8 @@ def parse_json(body: object) -> dict[str, Any]:
 
 def parse_table(form: str, value: object, signature: Signature | None) -> Inputs:
     """A table in either of its forms; for a model that takes one tensor, its values."""
-    frame = make_frame_of(value) if form == "dataframe_records" else make_split_frame(value)
+    specs = signature.columns if signature else ()
+    frame = make_frame_of(value, specs) if form == "dataframe_records" else make_split_frame(value)
     if signature is None:
         return frame
     if signature.columns:
@@ -105,7 +109,7 @@ def spread_values(value: object, signature: Signature) -> object:
     return {spec.name: value}
 
 
-def make_frame_of(value: object) -> pd.DataFrame:
+def make_frame_of(value: object, specs: tuple[ColumnSpec, ...]) -> pd.DataFrame:
     """A table from records (a list of objects) or from columns (an object of lists)."""
     import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
 
@@ -115,22 +119,48 @@ def make_frame_of(value: object) -> pd.DataFrame:
         raise InvalidInputError(
             "malformed-table", "The model takes a table: give a list of objects, or an object of lists."
         )
+    if records:
+        names = list(dict.fromkeys(name for row in value for name in row))
+        are_named = specs and all(spec.named for spec in specs)
+        wanted = [spec.name for spec in specs if spec.required] if are_named else names
+        refuse_lacking(value, wanted, "missing-columns")
+        # What a row lacks is null, as what it has and is not known: pandas would make NaN of it, also among texts.
+        columns = {name: [row.get(name) for row in value] for name in names}
+        return pd.DataFrame(columns, index=range(len(value)), dtype=object)
     try:
         return pd.DataFrame(value, dtype=object)
     except ValueError as error:
         raise InvalidInputError("malformed-table", f"The table cannot be read: {error}.") from error
 
 
+def refuse_lacking(rows: list[dict[str, Any]], names: Iterable[str], code: str) -> None:
+    """Refuses records that lack a name: all of them, or some that others have it beside."""
+    lacking = {name: [place for place, row in enumerate(rows) if name not in row] for name in names}
+    absent = [name for name, places in lacking.items() if len(places) == len(rows)]
+    if absent:
+        raise InvalidInputError(code, f"The request lacks {', '.join(absent)}.")
+    name = next((name for name, places in lacking.items() if places), None)
+    if name is not None:
+        raise InvalidInputError(code, f"The request lacks {name} in {place_rows(lacking[name])}.")
+
+
 def check_columns(frame: pd.DataFrame, specs: tuple[ColumnSpec, ...]) -> pd.DataFrame:
-    """The columns of the signature in its order and types; columns it does not name are dropped, as MLflow does."""
+    """The columns of the signature in its order and types; columns it does not name are dropped, as MLflow does.
+
+    An optional one that is not there is missing in each row: models are trained on tables that have it.
+    """
     import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
 
     frame = frame.set_axis(name_columns(frame, specs), axis=1)
     absent = [spec.name for spec in specs if spec.required and spec.name not in frame.columns]
     if absent:
         raise InvalidInputError("missing-columns", f"The request lacks {', '.join(absent)}.")
-    present = [spec for spec in specs if spec.name in frame.columns]
-    return pd.DataFrame({spec.key: convert_column(frame[spec.name].tolist(), spec) for spec in present})
+    given = {spec.name: frame[spec.name].tolist() for spec in specs if spec.name in frame.columns}
+    columns = {
+        spec.key: convert_column(given[spec.name], spec) if spec.name in given else fill_column(spec, len(frame))
+        for spec in specs
+    }
+    return pd.DataFrame({key: values for key, values in columns.items() if values is not None})
 
 
 def name_columns(frame: pd.DataFrame, specs: tuple[ColumnSpec, ...]) -> list[str]:
@@ -148,7 +178,8 @@ def parse_tensors(value: object, signature: Signature | None) -> Inputs:
     if spec is not None and spec.name is None:
         return make_tensor(value, spec)
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
-        value = {name: [row.get(name) for row in value] for name in value[0]}
+        refuse_lacking(value, signature.names, "missing-inputs")
+        value = {name: [row[name] for row in value] for name in signature.names}
     if spec is not None and isinstance(value, list):
         value = {spec.name: value}
     if not isinstance(value, dict):

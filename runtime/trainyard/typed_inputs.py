@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainyard.cells import FIRST_TIME, INTEGER_TYPES, LAST_TIME, NUMBER_TYPES, convert_column, refuse_rows
+from trainyard.cells import FIRST_TIME, INTEGER_TYPES, LAST_TIME, NUMBER_TYPES, convert_column, fill_column, refuse_rows
 from trainyard.errors import InvalidInputError
 from trainyard.scoring import check_named_tensors, make_tensor, name_columns
 
@@ -47,7 +47,11 @@ def convert_table(columns: Inputs, specs: tuple[ColumnSpec, ...]) -> Inputs:
         what = f"the model takes {len(specs)} columns without names, and is given {frame.shape[1]}."
         raise InvalidInputError("missing-columns", what)
     frame = frame.set_axis(name_columns(frame, specs), axis=1)
-    return pd.DataFrame({spec.key: convert_held(frame[spec.name], spec) for spec in specs if spec.name in frame})
+    held = {
+        spec.key: convert_held(frame[spec.name], spec) if spec.name in frame else fill_column(spec, len(frame))
+        for spec in specs
+    }
+    return pd.DataFrame({key: values for key, values in held.items() if values is not None})
 
 
 def convert_held(values: pd.Series, spec: ColumnSpec) -> Any:  # noqa: ANN401 - what a table is made of

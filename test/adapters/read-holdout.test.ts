@@ -187,6 +187,19 @@ describe('a holdout that can not be judged on', () => {
     expect(await refuse(name, text)).toBe(code);
   });
 
+  test('names its rows as people count them: without the header, the first is 1', async () => {
+    const read = (rows: string) => {
+      writeFileSync(path.join(folder, 'gaps.csv'), `x,label\n${rows}`);
+      return readHoldout(folder, { path: 'gaps.csv', target: 'label', slices: [] });
+    };
+    await expect(read('1,a\n2,\n')).rejects.toThrow(
+      '1 of 2 examples of gaps.csv have no label: row 2 (the first example is 1).',
+    );
+    await expect(read('1,a\n2,\n3,\n4,\n5,\n')).rejects.toThrow(
+      /: rows 2, 3, 4 and 1 more \(the first example is 1\)\./,
+    );
+  });
+
   test('is refused where it is not there', async () => {
     await expect(readHoldout(folder, { path: 'nowhere.csv', target: 'label', slices: [] })).rejects.toThrow(
       /control-runner/,

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from conftest import Package, make_images
+from conftest import Package, SavedModel, build_package, infer, make_images, make_table
 from trainyard.handler import answer_batch, start
 from trainyard.service import ModelService
 
@@ -205,3 +205,59 @@ def test_answers_that_are_not_one_per_row_are_asked_for_one_by_one(unpacked: Pat
     context, answers = ask(service, unpacked, body(5), body(6, 7))
     assert context.statuses == [200, 200]
     assert [len(answer["predictions"]["sum"]) for answer in answers] == [1, 1]
+
+
+@pytest.fixture(scope="session")
+def gappy_package(models: Path) -> Package:
+    """A pipeline that takes gaps, trained on a table with some: MLflow says which columns may be left out."""
+    import mlflow.sklearn
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    table = make_table(400, seed=1)
+    inputs = table[["income", "age"]].assign(debt=np.where(table.index % 3 == 0, np.nan, table["income"] / 2))
+    model = HistGradientBoostingClassifier(max_iter=5).fit(inputs, table["label"])
+    signature = infer(inputs, model.predict_proba(inputs))
+    assert [spec.required for spec in signature.inputs] == [True, True, False]
+    mlflow.sklearn.save_model(
+        model,
+        models / "gappy",
+        signature=signature,
+        pyfunc_predict_fn="predict_proba",
+        serialization_format="cloudpickle",
+        pip_requirements=["scikit-learn"],
+    )
+    holdout = models / "gappy.csv"
+    make_table(200, seed=2).drop(columns=["price", "region"]).assign(debt=1000.0).to_csv(holdout, index=False)
+    return build_package(SavedModel(models / "gappy", holdout), models / "gappy-package")
+
+
+def test_a_row_without_an_optional_column_is_answered_and_one_without_a_required_column_refused(
+    gappy_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("TRAINYARD_CAPTURE_DIR", str(tmp_path / "capture"))
+    folder = gappy_package.unpack(tmp_path / "archive")
+    service = start(FakeContext(folder, []))
+    row = {"income": 20000.0, "age": 30}
+    null = {"dataframe_records": [{**row, "debt": None}]}
+    without = {"dataframe_records": [row]}
+    mixed = {"dataframe_records": [{**row, "debt": 3.0}, row]}
+    lacking = {"dataframe_records": [{**row, "debt": 3.0}, {"income": 1.0}]}
+    context, (of_null, of_without, of_mixed, refusal) = ask(service, folder, null, without, mixed, lacking)
+    assert context.statuses == [200, 200, 200, 400]
+    assert of_without == of_null
+    assert of_mixed["predictions"][1] == of_null["predictions"][0]
+    assert refusal == {"code": "missing-columns", "message": "The request lacks age in row 2 (the first example is 1)."}
+    service.close()
+    (counted,) = [json.loads(path.read_bytes()) for path in (tmp_path / "capture").glob("*.json")]
+    assert (counted["n"], counted["invalid"], counted["refused"]) == (4, 0, 1)
+
+
+def test_a_holdout_without_an_optional_column_is_packed(gappy_package: Package, tmp_path: Path):
+    import pandas as pd
+
+    holdout = tmp_path / "gappy.csv"
+    pd.read_csv(gappy_package.source.holdout).drop(columns="debt").to_csv(holdout, index=False)
+    package = build_package(SavedModel(gappy_package.source.folder, holdout), tmp_path / "package")
+    folder = package.unpack(tmp_path / "archive")
+    context, _ = ask(start(FakeContext(folder, [])), folder, {"dataframe_records": [{"income": 2.0, "age": 30}]})
+    assert context.statuses == [200]

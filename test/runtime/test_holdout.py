@@ -1,6 +1,7 @@
 """Held-out examples."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def test_an_example_without_a_label_is_told_by_its_row(tmp_path: Path, name: str
     error = ask_for(tmp_path / name, COLUMNS, None)
     assert error.problem.code == "holdout-label-missing"
     assert "1 of 2 examples" in error.problem.message
-    assert "the first in row 1." in error.problem.message
+    assert "have no label: row 2 (the first example is 1)." in error.problem.message
 
 
 @pytest.mark.parametrize(
@@ -154,7 +155,7 @@ def test_a_value_that_would_become_another_is_refused_without_being_shown(tmp_pa
     pd.DataFrame({"a": cells, "label": [0, 1]}).to_parquet(path)
     error = ask_for(path, HoldoutColumns("label", None, None, ()), sign(a=kind))
     assert error.problem.code == "holdout-input-type"
-    assert "a in row " in error.problem.message
+    assert re.search(r"a in rows? (1, )?2 \(the first example is 1\) must be", error.problem.message)
     assert not any(shown in error.problem.message for shown in ("9999", "base64!", "2147483648", "1e+39"))
 
 
@@ -162,7 +163,7 @@ def test_gaps_in_whole_numbers_are_told_by_their_number(tmp_path: Path):
     path = tmp_path / "holdout.csv"
     path.write_text("age,label\n31,0\n,1\n40,0\n,1\n")
     error = ask_for(path, HoldoutColumns("label", None, None, ()), sign(age="long"))
-    told = "age in row 1 must be a whole number (long); it is null (so is one more row)."
+    told = "age in rows 2, 4 (the first example is 1) must be a whole number (long); it is null."
     assert told in error.problem.message
     assert "double" in error.problem.remedy
 
@@ -188,7 +189,38 @@ def test_columns_without_names_are_known_by_their_place(tmp_path: Path):
     for body in ({"inputs": ["NA", "007"]}, {"dataframe_split": {"columns": ["text"], "data": [["NA"], ["007"]]}}):
         assert parse_request(body, signature).equals(held)
     path.write_text("text,more,label\nNA,1,0\n007,2,1\n")
-    assert ask_for(path, columns, signature).problem.code == "holdout-input-type"
+    assert ask_for(path, columns, signature).problem.code == "holdout-inputs-many"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("dtype", ["float32", "int64", "float64"])
+def test_a_column_more_than_a_nameless_model_takes_is_refused_by_name(tmp_path: Path, suffix: str, dtype: str):
+    table = pd.DataFrame(
+        {"a": [1, 2], "band": ["low", "high"], "b": [3, 4], "c": [5, 6], "label": [0, 1], "id": ["u", "v"]}
+    )
+    path = tmp_path / f"holdout.{suffix}"
+    table.to_csv(path, index=False) if suffix == "csv" else table.to_parquet(path)
+    columns = HoldoutColumns("label", "id", None, ())
+    error = ask_for(path, columns, sign_tensor(dtype, 3))
+    assert error.problem.code == "holdout-inputs-many"
+    assert f"takes 3 columns without names, and {path} has 4 for it: a, band, b, c" in error.problem.message
+    assert "`band` holds no numbers" in error.problem.message
+    assert "data.holdout.inputs: [a, b, c]" in error.problem.remedy
+    held = load_holdout(path, replace(columns, inputs=("c", "a", "b")), sign_tensor(dtype, 3)).inputs
+    assert held.tolist() == [[5, 1, 3], [6, 2, 4]]
+
+
+def test_columns_that_could_all_be_inputs_are_named_and_none_is_chosen(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("a,b,c,d,label\n1,2,3,4,0\n")
+    error = ask_for(path, HoldoutColumns("label", None, None, ()), sign_tensor("float32", 3))
+    assert "has 4 for it: a, b, c, d." in error.problem.message
+    assert "data.holdout.inputs: [..]" in error.problem.remedy
+    listed = ask_for(path, HoldoutColumns("label", None, None, (), None, ("a", "b", "c", "d")), sign_tensor("float", 3))
+    assert "data.holdout.inputs lists 4" in listed.problem.message
+    few = ask_for(path, HoldoutColumns("label", None, None, ("a", "b")), sign_tensor("float32", 3))
+    assert few.problem.code == "holdout-inputs-few"
+    assert "has 2 for it: c, d." in few.problem.message
 
 
 def test_an_optional_column_may_be_left_out_of_the_holdout(tmp_path: Path):
@@ -197,6 +229,18 @@ def test_an_optional_column_may_be_left_out_of_the_holdout(tmp_path: Path):
     columns = [{"type": "long", "name": "x"}, {"type": "long", "name": "y", "required": False}]
     signature = parse_signature({"inputs": json.dumps(columns)})
     assert list(load_holdout(path, HoldoutColumns("label", None, None, ()), signature).inputs) == ["x"]
+
+
+def test_an_optional_column_that_the_holdout_lacks_comes_as_in_a_request_without_it(tmp_path: Path):
+    path = tmp_path / "holdout.csv"
+    path.write_text("x,label\n1,0\n2,1\n")
+    kinds = ("double", "float", "string", "boolean", "datetime", "long")
+    columns = [{"type": kind, "name": kind, "required": False} for kind in kinds]
+    signature = parse_signature({"inputs": json.dumps([{"type": "long", "name": "x"}, *columns])})
+    held = load_holdout(path, HoldoutColumns("label", None, None, ()), signature).inputs
+    asked = parse_request({"dataframe_records": [{"x": 1}, {"x": 2}]}, signature)
+    assert held.equals(asked)
+    assert held.dtypes.to_dict() == asked.dtypes.to_dict()
 
 
 def sign(**types: str) -> Signature:

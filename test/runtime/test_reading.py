@@ -257,7 +257,7 @@ def test_labels_and_answers_that_are_missing_are_counted_and_refused():
     labels[4] = np.nan
     error = refused(CHANCE, labels)
     assert error.problem.code == "holdout-label-missing"
-    assert "1 of 400 examples of the holdout has no label (the first is row 5)" in error.problem.message
+    assert "1 of 400 examples of the holdout have no label: row 5 (the first example is 1)." in error.problem.message
     named = truth("no", "yes").astype(object)
     named[[4, 9]] = None
     assert "2 of 400 examples of the holdout have no label" in refused(CHANCE, named).problem.message

@@ -85,7 +85,45 @@ def test_an_optional_column_may_be_left_out():
             )
         }
     )
-    assert list(parse_request({"dataframe_records": [{"a": 1}]}, signature).columns) == ["a"]
+    for body in ({"dataframe_records": [{"a": 1}]}, {"inputs": {"a": [1]}}):
+        assert parse_request(body, signature)["b"].isna().tolist() == [True]
+
+
+OPTIONAL = parse_signature(
+    {
+        "inputs": json.dumps(
+            [
+                {"type": "double", "name": "a"},
+                {"type": "string", "name": "kind", "required": False},
+                {"type": "boolean", "name": "member", "required": False},
+                {"type": "long", "name": "whole", "required": False},
+            ]
+        )
+    }
+)
+
+
+def test_a_row_may_lack_what_is_optional_though_others_have_it():
+    table = parse_request({"dataframe_records": [{"a": 1, "kind": "x", "member": True}, {"a": None}]}, OPTIONAL)
+    assert table["kind"].isna().tolist() == [False, True]
+    assert table["member"].tolist() == [True, None]
+    assert np.isnan(table["a"][1])
+    # A whole number has no form of its own for what is missing: MLflow refuses it, and leaves the column out.
+    assert "whole" not in table
+
+
+@pytest.mark.parametrize("form", ["dataframe_records", "inputs", "instances"])
+def test_a_row_that_lacks_what_is_required_is_refused_though_others_have_it(form: str):
+    with pytest.raises(InvalidInputError) as caught:
+        parse_request({form: [{"a": 1}, {"kind": "x"}]}, OPTIONAL)
+    assert caught.value.code == "missing-columns"
+    assert caught.value.message == "The request lacks a in row 2 (the first example is 1)."
+
+
+def test_a_row_that_lacks_a_tensor_is_refused_though_others_have_it():
+    rows = [{"image": [1, 2, 3, 4], "age": [5]}, {"age": [5]}]
+    for given in (rows, rows[::-1]):
+        assert refuse({"instances": given}, NAMED) == "missing-inputs"
 
 
 def test_times_are_read():
@@ -218,7 +256,7 @@ def test_named_tensors_that_do_not_fit_are_refused(body: object, code: str):
 def test_a_refusal_does_not_repeat_the_clients_values():
     with pytest.raises(InvalidInputError) as caught:
         parse_request({"dataframe_records": [{**ROW, "income": "secret"}]}, TABLE)
-    assert caught.value.message == "income in row 0 must be a number; it is str."
+    assert caught.value.message == "income in row 1 (the first example is 1) must be a number; it is str."
 
 
 def test_answers_are_strict_json():
