@@ -147,7 +147,7 @@ async function pause(
   end();
 }
 
-async function attempt(agent: Agent, what: string, work: () => Promise<void>): Promise<void> {
+async function attempt(agent: Agent, what: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (thrown) {

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
+import { requireNode } from './machine/require-node.ts';
 import { describeOptions } from './options/help.ts';
 import { readOptions } from './options/options.ts';
 import { takeSecrets } from './options/take-secrets.ts';
@@ -26,6 +27,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv;
   const command = COMMANDS.find((known) => known === first);
   try {
+    requireNode(process.versions.node, process.execPath);
     const isBrief = command === 'down' || command === 'take-back';
     const env = isBrief ? process.env : takeSecrets(process.env);
     for (const flag of SMALL_ENGINE) setFlagsFromString(flag);
@@ -36,7 +38,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return 0;
     }
     const options = readOptions(command === undefined ? argv : rest, env);
-    if (command === 'down') await takeDown(options);
+    if (command === 'down') console.log(await takeDown(options));
     else await runAgent(options, env);
     return 0;
   } catch (thrown) {

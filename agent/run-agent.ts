@@ -5,6 +5,7 @@ import { runLoop } from './loop.ts';
 import { createSteadyClock } from './machine/steady-clock.ts';
 import { createClockWatch, moveOutOfFuture } from './machine/watch-clock.ts';
 import { type AgentEnvironment, createRuntime, openContext, scopeOf } from './open-context.ts';
+import { describeOpenSecrets } from './options/find-open-secrets.ts';
 import { type AgentOptions, localSocket } from './options/options.ts';
 import { listOwned, stopSession } from './runtimes/process/handle.ts';
 
@@ -30,6 +31,7 @@ export async function runAgent(options: AgentOptions, env: AgentEnvironment): Pr
     context.log.warn(
       'No --repository: no brake, drift or stage of this host is reported, until the monitor asks.',
     );
+  if (options.openSecrets.length > 0) context.log.warn(describeOpenSecrets(options.openSecrets));
   const { address, port } = options.listen;
   context.log.info(
     `${options.hostName} listens on ${address}:${port}, predictions on ${options.dataPlane.port}`,
@@ -42,9 +44,31 @@ export async function runAgent(options: AgentOptions, env: AgentEnvironment): Pr
   context.store.close();
 }
 
-/** Ends everything that runs for this data folder; its state stays, and the next start brings it all back. */
-export async function takeDown(options: AgentOptions): Promise<void> {
-  const owned = listOwned(`${scopeOf(options)}/`);
-  await Promise.all(owned.map(({ handle }) => stopSession(handle, STOP_GRACE_MS)));
-  if (options.runtime === 'docker') await (await createRuntime(options, {})).sweep([]);
+/**
+ * Ends everything that runs for this data folder; its state stays, and the next start brings it all back. Gives what was ended, and what
+ * could not be, in a sentence for each.
+ */
+export async function takeDown(options: AgentOptions): Promise<string> {
+  const scope = `${scopeOf(options)}/`;
+  const owned = listOwned(scope).map(({ owner, handle }) => ({ handle, name: nameOwned(owner, scope) }));
+  const left = await Promise.all(
+    owned.map(async (one) => ((await stopSession(one.handle, STOP_GRACE_MS)).length > 0 ? [one] : [])),
+  );
+  const stuck = left.flat();
+  const swept = options.runtime === 'docker' ? await (await createRuntime(options, {})).sweep([]) : [];
+  const tell = ({ name, handle }: (typeof owned)[number]) => `${name} (pid ${handle.pid})`;
+  const ended = [...owned.filter((one) => !stuck.includes(one)).map(tell), ...swept];
+  const told = [
+    ended.length === 0 ? [] : `Ended ${ended.join(', ')}.`,
+    stuck.length === 0 ? [] : `The kernel holds ${stuck.map(tell).join(', ')}: look for a disk that fails.`,
+    owned.length + swept.length === 0 ? `Nothing ran for ${options.dataDir}.` : [],
+    `Its state and packages stay: the next start of the agent brings back what serves.`,
+  ];
+  return told.flat().join('\n');
+}
+
+/** What a process is for whoever reads it: `model/<model>/<version>/<port>`, or the proxy. */
+function nameOwned(owner: string, scope: string): string {
+  const [kind, model, version] = owner.slice(scope.length).split('/');
+  return kind === 'model' ? `the server of ${model} version ${version}` : 'the proxy';
 }

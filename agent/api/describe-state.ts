@@ -3,6 +3,7 @@ import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import { VERSION } from '../../core/version.ts';
 import type { AgentContext } from '../context.ts';
 import { describeJump } from '../machine/steady-clock.ts';
+import { describeOpenSecrets } from '../options/find-open-secrets.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { findAway } from '../traffic/find-away.ts';
 import { findUnwritten } from '../traffic/find-unwritten.ts';
@@ -22,7 +23,12 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
   const ofModels = [findAway, findUnwritten, findUnmonitored, findUnknownLabels].flatMap((find) =>
     find(context),
   );
-  const warnings = [...jump, ...down, ...crowd, ...ofModels];
+  const { openSecrets } = options;
+  const open =
+    openSecrets.length === 0
+      ? []
+      : [{ code: HOST_WARNINGS.secretsReadable, message: `${describeOpenSecrets(openSecrets)}.` }];
+  const warnings = [...jump, ...down, ...open, ...crowd, ...ofModels];
   return {
     host: options.hostName,
     hostId: store.hostId,

@@ -4,6 +4,7 @@ import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
 import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
 import type { DispatchCredential, DispatchTarget } from '../outbox/dispatch-target.ts';
 import { checkProxy } from './check-proxy.ts';
+import { findOpenSecrets } from './find-open-secrets.ts';
 import { findModelUser, type ModelUser } from './model-user.ts';
 import { describeOption, problemWith } from './option.ts';
 import { readValues } from './read-values.ts';
@@ -32,6 +33,8 @@ type Joined = {
   readonly dispatch: DispatchTarget | undefined;
   /** Who model servers run as, where that is not the agent's own user. */
   readonly modelUser: ModelUser | undefined;
+  /** Files of secrets that every user of the host may read. */
+  readonly openSecrets: readonly string[];
 };
 
 /** Everything the agent is told at its start. Times in seconds, sizes in bytes. */
@@ -78,6 +81,7 @@ function joinValues(values: OptionValues): {
       trustedKeys: trustedKeys.value ?? [],
       dispatch: dispatch.value,
       modelUser: modelUser.value,
+      openSecrets: findOpenSecrets(values),
     },
     problems: [tls, checkListen(values, tls.value), tokens, trustedKeys, dispatch, modelUser].flatMap(
       ({ problems }) => problems,

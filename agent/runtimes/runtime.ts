@@ -46,6 +46,6 @@ export type Runtime = {
   readonly stop: (handle: RuntimeHandle) => Promise<void>;
   /** Loopback port that takes `POST /predictions/{model}`. */
   readonly port: (handle: RuntimeHandle) => number;
-  /** Ends instances of this agent that its store does not know: left by a crash between a start and its record. */
-  readonly sweep: (known: readonly RuntimeHandle[]) => Promise<void>;
+  /** Ends instances of this agent that its store does not know: left by a crash between a start and its record. Gives their names. */
+  readonly sweep: (known: readonly RuntimeHandle[]) => Promise<readonly string[]>;
 };

@@ -145,8 +145,12 @@ function findFailed(
   return [{ wants: 'investigate', reason: { code: 'champion-failed', metric: host, message } }];
 }
 
-/** A clock that was set needs nobody, and a monitor that was away is back. */
-const NOTED_ONLY: ReadonlySet<string> = new Set([HOST_WARNINGS.clockJumped, HOST_WARNINGS.monitorSilent]);
+/** A clock that was set needs nobody, a monitor that was away is back, and what serves is not worse for who may read a file. */
+const NOTED_ONLY: ReadonlySet<string> = new Set([
+  HOST_WARNINGS.clockJumped,
+  HOST_WARNINGS.monitorSilent,
+  HOST_WARNINGS.secretsReadable,
+]);
 
 /** What a host warns of; a version that is away during a rollout is for whoever leads that. */
 function findWarned(

@@ -10,6 +10,8 @@ export const HOST_WARNINGS = {
   connectionsRefused: 'connections-refused',
   /** The machine's clock was set. */
   clockJumped: 'clock-jumped',
+  /** Every user of the host may read what only the agent should. */
+  secretsReadable: 'secrets-readable',
   /** Labels came that are none of a model's classes. */
   labelsUnknown: 'labels-unknown',
   /** No monitor has looked at a model for days. */

@@ -78,3 +78,19 @@ test('a host that serves nothing waits for nobody', async () => {
   expect((await describeState(idle.context)).warnings).toBeUndefined();
   idle.close();
 });
+
+test('a host says that its secrets lie open, and the monitor notes it', async () => {
+  const open = openFakeHost();
+  try {
+    const context = { ...open.context, options: { ...open.context.options, openSecrets: ['/etc/tokens'] } };
+    const { warnings } = await describeState(context);
+    expect(warnings).toEqual([
+      {
+        code: 'secrets-readable',
+        message: 'Every user of this host may read the file of secrets /etc/tokens: chmod o-r /etc/tokens.',
+      },
+    ]);
+  } finally {
+    open.close();
+  }
+});

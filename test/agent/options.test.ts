@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeOpenSecrets } from '../../agent/options/find-open-secrets.ts';
 import { describeOptions } from '../../agent/options/help.ts';
 import { readOptions } from '../../agent/options/options.ts';
 import { parseTokens } from '../../agent/options/tokens.ts';
@@ -90,6 +92,35 @@ describe('options', () => {
       expect(problemsOf(argv).join('\n')).toContain(`${file} can be changed by every user`);
     chmodSync(file, 0o644);
     expect(readOptions(['--tokens-file', file], {}).tokens).toHaveLength(1);
+  });
+
+  test('in files that every user of the host may read are named with the command that mends it', () => {
+    const [file, keys] = [join(folder, 'readable'), join(folder, 'keys.pem')];
+    writeFileSync(file, 'reader 0123456789abcdef==\n', { mode: 0o644 });
+    chmodSync(file, 0o644);
+    writeFileSync(keys, generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }), {
+      mode: 0o644,
+    });
+    const read = () => readOptions(['--tokens-file', file, '--trusted-keys', keys], {}).openSecrets;
+    expect(read()).toEqual([file]);
+    expect(describeOpenSecrets(read())).toBe(
+      `Every user of this host may read the file of secrets ${file}: chmod o-r ${file}`,
+    );
+    chmodSync(file, 0o640);
+    expect(read()).toEqual([]);
+  });
+
+  test('of every kind that lie open are named together', () => {
+    const file = (name: string) => {
+      writeFileSync(join(folder, name), 'reader 0123456789abcdef==\n');
+      chmodSync(join(folder, name), 0o604);
+      return join(folder, name);
+    };
+    const argv = [
+      ...['--tokens-file', file('t'), '--tls-cert', file('c'), '--tls-key', file('k'), '--repository', 'a/b'],
+      ...['--github-token-file', file('g'), '--dispatch-secret-file', file('d')],
+    ];
+    expect(readOptions(argv, {}).openSecrets).toEqual(['t', 'k', 'g', 'd'].map((name) => join(folder, name)));
   });
 
   test('are all in the help', () => {

@@ -42,8 +42,8 @@ export type Context = {
   readonly begun: Map<string, Begun>;
 };
 
-/** Ends the containers of this agent that are not known. */
-export async function sweep(context: Context, known: readonly RuntimeHandle[]): Promise<void> {
+/** Ends the containers of this agent that are not known, and gives what they are called. */
+export async function sweep(context: Context, known: readonly RuntimeHandle[]): Promise<readonly string[]> {
   const { docker, options } = context;
   const names = new Set(known.map((handle) => `/${handleSchema.parse(handle).container}`));
   const filters = { label: [`${LABELS.scope}=${options.scope}`] };
@@ -51,6 +51,7 @@ export async function sweep(context: Context, known: readonly RuntimeHandle[]): 
     const containers = await docker.listContainers({ all: true, filters });
     const strays = containers.filter(({ Names }) => !Names.some((name) => names.has(name)));
     await Promise.all(strays.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
+    return strays.map(({ Id, Names: [name] }) => `the container ${name?.slice(1) ?? Id}`);
   } catch (thrown) {
     throw dockerFailure(thrown, 'list the containers of this agent', options.host);
   }

@@ -78,6 +78,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
       const owners = new Set(known.map(({ owner }) => owner));
       const strays = listOwned(`${options.scope}/`).filter(({ owner }) => !owners.has(owner));
       await Promise.all(strays.map(({ handle }) => stopSession(handle, STOP_GRACE_MS)));
+      return strays.map(({ owner }) => owner);
     },
   };
 }

@@ -101,7 +101,9 @@ function createRuntime(rack: Rack, actor: Actor, takePort: () => number): Runtim
     sweep: async (known) => {
       await time.sleep(5, actor);
       const ports = new Set(known.map((handle) => Number(handle['port'])));
-      for (const server of [...running.values()]) if (!ports.has(server.port)) end(rack, server);
+      const strays = [...running.values()].filter(({ port }) => !ports.has(port));
+      for (const server of strays) end(rack, server);
+      return strays.map(({ port }) => String(port));
     },
   };
 }

@@ -167,10 +167,12 @@ function createFakeRuntime(world: World): AgentContext['runtime'] {
     port: (handle) => Number(handle['port']),
     sweep: async (known) => {
       const owners = new Set(known.map(ownerOf));
-      for (const owner of [...world.running.keys()].filter((one) => !owners.has(one))) {
+      const strays = [...world.running.keys()].filter((one) => !owners.has(one));
+      for (const owner of strays) {
         world.running.delete(owner);
         world.stops.push(owner);
       }
+      return strays;
     },
   };
 }
