@@ -5,13 +5,11 @@ import { describeFeature } from './describe-drift.ts';
 import { type DriftOptions, minRowsOf, SEVERITIES, type Severity } from './drift-options.ts';
 import { gatherBatches } from './gather-batches.ts';
 import { type FeatureJudgement, judgeFeature } from './judge-feature.ts';
-import { type JudgedFeature, listJudged } from './judged-feature.ts';
+import { listJudged } from './judged-feature.ts';
 import { findUnknownNames, type LeftOut, listLeftOut } from './left-out.ts';
 import type { ReferenceProfile } from './profile.ts';
+import { findReferenceProblems, measureReference, type ReferenceNoise } from './reference-noise.ts';
 import type { CaptureWindow } from './window.ts';
-
-/** Below this the reference's own sampling error is felt by every window. */
-const SMALLEST_REFERENCE = 10_000;
 
 /** Whether live data still look like the reference. `fail` while a feature's alarm of at least warning severity stands. */
 export type DriftJudgement = {
@@ -26,6 +24,7 @@ export type DriftJudgement = {
   readonly features: readonly FeatureJudgement[];
   /** What is not watched, and why, in words. */
   readonly leftOut: readonly LeftOut[];
+  readonly noise: ReferenceNoise;
   readonly reasons: readonly Reason[];
   readonly problems: readonly Problem[];
   readonly explanation: string;
@@ -64,8 +63,9 @@ export function judgeDrift(
     openRows,
     features,
     leftOut,
+    noise: measureReference(judged, options),
     reasons: lacking === undefined ? reasons : [...reasons, lacking],
-    problems: [...findReferenceProblems(judged), ...findUnknownNames(profile, options), ...problems],
+    problems: [...findReferenceProblems(judged, options), ...findUnknownNames(profile, options), ...problems],
     explanation: explain(features, failed, lacking),
   };
 }
@@ -108,21 +108,6 @@ function findLack(
         };
   }
   return undefined;
-}
-
-function findReferenceProblems(judged: readonly JudgedFeature[]): readonly Problem[] {
-  const rows = Math.max(
-    0,
-    ...judged.map(({ reference }) => reference.reduce((sum, count) => sum + count, 0)),
-  );
-  if (rows >= SMALLEST_REFERENCE) return [];
-  return [
-    {
-      code: 'small-reference',
-      message: `The reference profile holds ${formatCount(rows)} rows; below ${formatCount(SMALLEST_REFERENCE)} its own noise blurs small shifts.`,
-      remedy: 'Profile more held-out data when the model is trained.',
-    },
-  ];
 }
 
 function reasonOf(feature: FeatureJudgement, options: DriftOptions): Reason {

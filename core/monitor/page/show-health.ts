@@ -1,3 +1,4 @@
+import { describeReference } from '../../drift/reference-noise.ts';
 import { drawDays } from '../../pictures/draw-days.ts';
 import { formatCount, formatPercent } from '../../report/format-number.ts';
 import { element, type Markup } from '../../report/html.ts';
@@ -62,7 +63,12 @@ export function showHealth(subject: PageSubject): readonly Markup[] {
           `Not once in ${formatCount(sumOf(days.map(({ rows }) => rows)))} predictions: ${clean.join('; ')}.`,
         );
   const figures = seen.map((check) => drawCheck(check, days, subject));
-  return [section('health', 'Data health', none, grid(figures), listInputs(subject))];
+  return [section('health', 'Data health', none, grid(figures), listInputs(subject), sayReference(subject))];
+}
+
+function sayReference({ input: { drift, policy } }: PageSubject): readonly Markup[] {
+  if (drift === undefined) return [];
+  return [element('p', { class: 'about' }, describeReference(drift.noise, policy.drift.warn))];
 }
 
 function drawCheck({ title, what, share }: Check, days: readonly DaySums[], subject: PageSubject): Markup {

@@ -137,14 +137,23 @@ describe('unusable input', () => {
     expect(judgement.problems.map(({ code }) => code)).toEqual(['counts-shrank']);
   });
 
-  it('warns of a small reference', () => {
+  it('warns of a small reference where it keeps a threshold from being told, and says how well one is known in any case', () => {
     const profile = profileOf(0);
-    const small = {
-      ...profile,
-      features: profile.features.map((feature) => ({ ...feature, counts: tenBins(500) })),
-      prediction: { ...profile.prediction, counts: [300, 200] },
+    const judge = (rows: number, over = {}) => {
+      const features = profile.features.map((feature) => ({ ...feature, counts: tenBins(rows) }));
+      const prediction = { ...profile.prediction, counts: [0.6 * rows, 0.4 * rows] };
+      return judgeDrift({ ...profile, features, prediction }, [], { ...OPTIONS, ...over });
     };
-    expect(judgeDrift(small, [], OPTIONS).problems.map(({ code }) => code)).toEqual(['small-reference']);
+    expect(judge(1000).problems).toEqual([]);
+    expect(judge(1000).noise).toEqual({ rows: 1000, atWarn: expect.closeTo(0.04, 2) });
+    expect(judge(1000, { warn: 0.04 }).problems.map(({ message }) => message)).toEqual([
+      'The reference profile holds 1,000 rows: by its own noise a shift of `monitor.drift.warn` (0.04) may look as small as the tolerance (0.02), and is not told then.',
+    ]);
+    expect(judge(300).problems.map(({ code }) => code)).toEqual(['small-reference']);
+    expect(judge(50).problems[0]?.message).toContain(
+      '`monitor.drift.warn` (0.1) and `monitor.drift.act` (0.25)',
+    );
+    expect(judge(0).problems.map(({ code }) => code)).toEqual(['small-reference']);
   });
 
   it('is never a pass and never a crash for a constant or empty reference', () => {

@@ -133,6 +133,9 @@ describe('the page', () => {
     expect(page.text).toContain(
       'Not once in 96,588 predictions: values of categories that training never saw.',
     );
+    expect(page.text).toMatch(
+      /The reference profile holds [0-9,]+ rows: by them alone an index of 0\.1 is known to ±0\.0[0-9]\./,
+    );
   });
 
   test('is made where there is no champion, and where nothing can be judged', () => {
