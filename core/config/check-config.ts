@@ -9,17 +9,22 @@ import type { RawConfig } from './schema/schema.ts';
 /** Rules on the predictions of both models on the same examples. */
 const NEED_HOLDOUT: readonly GateRule['kind'][] = ['compare', 'slices', 'fairness'];
 
-/** What is wrong between the sections of a file whose sections are right one by one. */
-export function checkConfig(raw: RawConfig): readonly CrossProblem[] {
-  return [
-    ...checkHoldout(raw),
-    ...checkInputs(raw),
-    ...checkQueries(raw),
-    ...checkOwnMetrics(raw),
-    ...checkSpace(raw),
-    ...checkSharedHosts(raw),
-  ];
-}
+type CrossCheck = {
+  /** What it is about, as `whenRight` takes it: it is made where nothing is wrong with that. */
+  readonly reads: readonly string[];
+  /** `isRight` says whether nothing is wrong with a place, for what looks at places one by one. */
+  readonly find: (raw: RawConfig, isRight: (read: string) => boolean) => readonly CrossProblem[];
+};
+
+/** What can be wrong between the sections of a file. */
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  { reads: ['data.holdout'], find: checkHoldout },
+  { reads: ['data.holdout.inputs', 'data.holdout.target'], find: checkInputs },
+  { reads: ['answers.task', 'data.holdout.group'], find: checkQueries },
+  { reads: ['data.holdout.metrics'], find: checkOwnMetrics },
+  { reads: ['search.space', 'search.parameters', 'project.parameters'], find: checkSpace },
+  { reads: ['environments.*.hosts'], find: checkSharedHosts },
+];
 
 /** A model that is given the label is judged by nothing; one that is given nothing answers nothing. */
 function checkInputs({ data }: RawConfig): readonly CrossProblem[] {
@@ -56,10 +61,14 @@ function checkOwnMetrics({ data }: RawConfig): readonly CrossProblem[] {
     }));
 }
 
-function checkHoldout({ gate, data }: RawConfig): readonly CrossProblem[] {
+function checkHoldout(
+  { gate, data }: RawConfig,
+  isRight: (read: string) => boolean,
+): readonly CrossProblem[] {
   if (data.holdout !== undefined) return [];
-  return gate.flatMap((rules, index) => {
-    if (!rules.some(({ kind }) => NEED_HOLDOUT.includes(kind))) return [];
+  // An entry that is wrong is no list of rules.
+  return [gate].flat().flatMap((rules, index) => {
+    if (!isRight(`gate.${index}`) || !rules.some(({ kind }) => NEED_HOLDOUT.includes(kind))) return [];
     return [
       {
         code: 'missing-holdout',

@@ -3,47 +3,48 @@ import type { CrossProblem } from './cross-problem.ts';
 import { hostAddress } from './host-address.ts';
 import { type CountOrShare, countOf } from './schema/quantity.ts';
 
-/** What is wrong between the settings of one rollout. */
-export function checkRollout(rollout: {
+type Rollout = {
   readonly stages: readonly number[];
   readonly deadline: number;
   readonly 'stage-min': number;
   readonly shadow: number;
   readonly lease: number;
   readonly 'max-error-rate'?: number | undefined;
-}): readonly CrossProblem[] {
-  const { stages, deadline, shadow } = rollout;
-  const problems: CrossProblem[] = [...checkLimits(rollout)];
+};
+
+/** Stages that lead nowhere. */
+export function checkStages({ stages }: Pick<Rollout, 'stages'>): readonly CrossProblem[] {
   const proper = [...new Set([...stages, 100])].toSorted((left, right) => left - right);
   const remedy = `Write \`stages: [${proper.join(', ')}]\`.`;
   if (stages.some((stage, index) => index > 0 && stage <= (stages[index - 1] ?? 0))) {
     const message = `The stages ${stages.join(', ')} do not increase.`;
-    problems.push({ code: 'stages-order', path: ['stages'], message, remedy });
-  } else if (stages.at(-1) !== 100) {
-    const message = 'The last stage is not 100, so a candidate would never be promoted.';
-    problems.push({ code: 'stages-end', path: ['stages'], message, remedy });
+    return [{ code: 'stages-order', path: ['stages'], message, remedy }];
   }
-  const needed = rollout['stage-min'] * stages.length + shadow;
-  if (deadline > 0 && deadline < needed) {
-    problems.push({
-      code: 'deadline-too-short',
-      path: ['deadline'],
-      message: `The stages and the shadow take at least ${needed} s, and the deadline is after ${deadline} s.`,
-      remedy: 'Raise `deadline`, or shorten `stage-min` or `shadow`.',
-    });
-  }
-  return problems;
+  if (stages.at(-1) === 100) return [];
+  const message = 'The last stage is not 100, so a candidate would never be promoted.';
+  return [{ code: 'stages-end', path: ['stages'], message, remedy }];
+}
+
+/** A deadline before the stages can be over. */
+export function checkDeadline({
+  stages,
+  deadline,
+  shadow,
+  'stage-min': stageMin,
+}: Pick<Rollout, 'stages' | 'deadline' | 'shadow' | 'stage-min'>): readonly CrossProblem[] {
+  const needed = stageMin * stages.length + shadow;
+  if (deadline <= 0 || deadline >= needed) return [];
+  const message = `The stages and the shadow take at least ${needed} s, and the deadline is after ${deadline} s.`;
+  const remedy = 'Raise `deadline`, or shorten `stage-min` or `shadow`.';
+  return [{ code: 'deadline-too-short', path: ['deadline'], message, remedy }];
 }
 
 /** Values that no host would take. */
-function checkLimits({
+export function checkLimits({
   deadline,
   lease,
   'max-error-rate': maxErrorRate,
-}: Pick<
-  Parameters<typeof checkRollout>[0],
-  'deadline' | 'lease' | 'max-error-rate'
->): readonly CrossProblem[] {
+}: Pick<Rollout, 'deadline' | 'lease' | 'max-error-rate'>): readonly CrossProblem[] {
   const problems: CrossProblem[] = [];
   if (deadline <= 0) {
     const message = 'The deadline is at the very start, so every rollout would be late.';

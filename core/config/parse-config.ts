@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { Problem } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
-import { checkConfig } from './check-config.ts';
+import { CROSS_CHECKS } from './check-config.ts';
 import { checkMetrics } from './check-metrics.ts';
 import type { Config } from './config.ts';
-import type { CrossProblem } from './cross-problem.ts';
+import { type CrossProblem, reportCrossProblems } from './cross-problem.ts';
 import { describeIssue } from './describe-issue.ts';
 import { configSchema, type RawConfig } from './schema/schema.ts';
 import { schemaNodeAt } from './schema/schema-node.ts';
+import { areTouched, whenRight } from './schema/when-right.ts';
 import { toConfig } from './to-config.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
@@ -44,21 +45,35 @@ export function parseConfig(
   const source = readYaml(text, { file, env, needs: isNeeded, counts });
   if (source.value === undefined || source.value === null) return err(emptyOr(source));
   if (only !== undefined) return parseOnly(source, only, env[TRACKING_VARIABLE] ?? '');
-  const parsed = configSchema.safeParse(source.value, { reportInput: true });
+  const parsed = wholeSchema.safeParse(source.value, { reportInput: true });
   const problems = [
     ...source.problems,
     ...placeAll(checkMetrics(source.value), source),
     ...(parsed.success ? [] : describeAll(parsed.error, source)),
   ];
-  if (!parsed.success) return err(inOrder(problems));
   const trackingUri = env[TRACKING_VARIABLE] ?? '';
-  const raw = parsed.data;
-  problems.push(...placeAll(checkConfig(raw), source));
-  if (raw.tracking.uri === undefined && trackingUri === '' && isNeeded('tracking')) {
-    problems.push(missingTracking(source));
-  }
-  return problems.length > 0 ? err(inOrder(problems)) : ok(toConfig(raw, trackingUri));
+  const isUntold = !areTouched(['tracking.uri'], parsed.error?.issues ?? []) && !namesTracking(source.value);
+  if (isUntold && trackingUri === '' && isNeeded('tracking')) problems.push(missingTracking(source));
+  return parsed.success && problems.length === 0
+    ? ok(toConfig(parsed.data, trackingUri))
+    : err(inOrder(problems));
 }
+
+function namesTracking(value: unknown): boolean {
+  return namingSchema.safeParse(value).success;
+}
+
+const namingSchema = z.object({ tracking: z.object({ uri: z.string() }) });
+
+/** The schema with what can be wrong between sections: found beside whatever else is wrong in them. */
+const wholeSchema = CROSS_CHECKS.reduce(
+  (schema, { reads, find }) =>
+    schema.superRefine((raw, context) => {
+      const isRight = (read: string) => !areTouched([read], context.issues);
+      reportCrossProblems(context, find(raw, isRight));
+    }, whenRight(reads)),
+  configSchema,
+);
 
 const guardSchema = configSchema.omit({ gate: true });
 

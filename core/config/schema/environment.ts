@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { stagePercentSchema } from '../../rollout/rollout-plan.ts';
-import { checkHosts, checkMaxUnavailable, checkRollout } from '../check-sections.ts';
+import {
+  checkDeadline,
+  checkHosts,
+  checkLimits,
+  checkMaxUnavailable,
+  checkStages,
+} from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { address, countOrShare, duration, share, whole } from './fields.ts';
+import { whenRight } from './when-right.ts';
 
 /** One environment as it is written. */
 export const environmentSchema = z
@@ -54,8 +61,22 @@ export const environmentSchema = z
           '25%',
         ).prefault(0),
       })
-      .superRefine((rollout, context) => reportCrossProblems(context, checkRollout(rollout)))
+      .superRefine(
+        (rollout, context) => reportCrossProblems(context, checkStages(rollout)),
+        whenRight(['stages']),
+      )
+      .superRefine(
+        (rollout, context) => reportCrossProblems(context, checkDeadline(rollout)),
+        whenRight(['stages', 'deadline', 'shadow', 'stage-min']),
+      )
+      .superRefine(
+        (rollout, context) => reportCrossProblems(context, checkLimits(rollout)),
+        whenRight(['deadline', 'lease', 'max-error-rate']),
+      )
       .prefault({})
       .meta({ description: 'How a candidate is brought to all traffic.' }),
   })
-  .superRefine((environment, context) => reportCrossProblems(context, checkMaxUnavailable(environment)));
+  .superRefine(
+    (environment, context) => reportCrossProblems(context, checkMaxUnavailable(environment)),
+    whenRight(['hosts', 'rollout.max-unavailable']),
+  );

@@ -11,6 +11,7 @@ import { environmentSchema } from './environment.ts';
 import { address, duration, names, parameterName, rate, scalar, size, text, whole } from './fields.ts';
 import { gateRulesSchema } from './gate-rules.ts';
 import { searchSchema } from './search.ts';
+import { whenRight } from './when-right.ts';
 
 const FUNCTION = /^[^:=]+\.py:[A-Za-z_]\w*$/;
 const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
@@ -154,7 +155,10 @@ const monitorSchema = z.strictObject({
           examples: [{ review: 'text' }],
         }),
     })
-    .superRefine((drift, context) => reportCrossProblems(context, checkDrift(drift)))
+    .superRefine(
+      (drift, context) => reportCrossProblems(context, checkDrift(drift)),
+      whenRight(['tolerance', 'warn', 'act']),
+    )
     .prefault({})
     .meta({ description: 'When inputs or predictions count as drifted.' }),
   staleness: duration('A champion older than this asks for a new training.', '30d').optional(),
@@ -248,7 +252,10 @@ export const configSchema = z
     project: projectSchema.prefault({}).meta({ description: 'The MLflow Project that trains the model.' }),
     data: dataSchema.prefault({}).meta({ description: 'What the model is trained and judged on.' }),
     answers: rawAnswersSchema
-      .superRefine((answers, context) => reportCrossProblems(context, checkAnswers(answers)))
+      .superRefine(
+        (answers, context) => reportCrossProblems(context, checkAnswers(answers)),
+        whenRight(rawAnswersSchema.keyof().options),
+      )
       .optional()
       .meta({
         description:
