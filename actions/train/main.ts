@@ -3,6 +3,7 @@ import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints
 import { createSharedCheckpoints } from '../../adapters/checkpoints/shared-checkpoints.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { hashData, hashText } from '../../adapters/data-digest.ts';
+import { placeHoldoutError } from '../../adapters/holdout/holdout-error.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
@@ -53,7 +54,10 @@ export function main(root: string): Promise<void> {
         checkpoints: await openCheckpoints(host, plan, { tracking, seal, log, holder }),
         hashText,
         hashData: (names) => hashData(workspace, names),
-        readHoldout: (holdout) => readHoldout(workspace, holdout),
+        readHoldout: (holdout) =>
+          readHoldout(workspace, holdout).catch((thrown: unknown) => {
+            throw placeHoldoutError(thrown, { text, file: inputs.config });
+          }),
         writeTemp: createScratch(host).writeTemp,
         readSearched: createSearchReader(tracking, host.temp),
       },

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Holdout } from '../../core/config/config.ts';
+import type { CrossProblem } from '../../core/config/cross-problem.ts';
 import { messageOf, type Problem, UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import { placeRows } from '../../core/gate/place-rows.ts';
@@ -8,6 +9,7 @@ import { hashFile } from '../data-digest.ts';
 import { type Cell, nameCell } from './cell.ts';
 import type { Columns } from './columns.ts';
 import { groupDays } from './group-days.ts';
+import { HoldoutError } from './holdout-error.ts';
 import { readTruth } from './read-truth.ts';
 import { readerOf } from './readers.ts';
 
@@ -46,13 +48,16 @@ async function readColumns(file: string, holdout: HoldoutFile): Promise<HeldOut>
   const times = group === undefined && time !== undefined ? [time] : [];
   const columns = await reader(file, { all: [...all, ...times], typed: [target, ...times], times });
   const absent = all.filter((name) => !columns.names.includes(name));
-  if (absent.length > 0) {
-    const named = absent.map((name) => `\`${name}\``).join(', ');
-    const message = `${written} has no column ${named}; it has ${columns.names.join(', ')}.`;
-    const keys = absent.map((name) => `data.holdout.${keyOf(holdout, name)}`);
-    const remedy = `Correct ${[...new Set(keys)].join(' and ')} in trainyard.yml.`;
-    throw refusal({ code: 'holdout-column-missing', message, remedy });
-  }
+  const [first, ...others] = absent.map((name): CrossProblem => {
+    const [key, ...rest] = keyOf(holdout, name);
+    return {
+      code: 'holdout-column-missing',
+      path: ['data', 'holdout', key, ...rest],
+      message: `${written} has no column \`${name}\`; it has ${columns.names.join(', ')}.`,
+      remedy: `Correct data.holdout.${key} in trainyard.yml.`,
+    };
+  });
+  if (first !== undefined) throw new HoldoutError([first, ...others]);
   const read = async (name: string): Promise<readonly Cell[]> => columns.read(name);
   const labels = await read(target);
   const names = async (name: string) => (await read(name)).map(nameCell);
@@ -77,11 +82,11 @@ async function groupOf(
   return groupDays(columns, time);
 }
 
-/** The key that names a column. */
-function keyOf({ target, id, group }: HoldoutFile, name: string): string {
-  if (name === target) return 'target';
-  if (name === id) return 'id';
-  return name === group ? 'group' : 'slices';
+/** The key that names a column, and its place there. */
+function keyOf({ target, id, group, slices }: HoldoutFile, name: string): readonly [string, ...number[]] {
+  if (name === target) return ['target'];
+  if (name === id) return ['id'];
+  return name === group ? ['group'] : ['slices', slices.indexOf(name)];
 }
 
 /** Every example has one label and one id, and they are known by their number: values of a holdout are shown to nobody. */
@@ -137,5 +142,5 @@ async function requireData(file: string, written: string): Promise<void> {
 }
 
 function refusal(problem: Problem, options?: ErrorOptions): UserError {
-  return new UserError([problem], options);
+  return new HoldoutError([{ ...problem, path: ['data', 'holdout', 'path'] }], options);
 }

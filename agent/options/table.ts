@@ -95,7 +95,10 @@ export const optionsSchema = z.object({
     parse: repository.optional(),
   }),
   caFile: option({ help: 'Authorities (PEM) to trust, beside Node’s own, where reports go.', parse: file }),
-  githubTokenFile: option({ help: 'Token that may dispatch to that repository.', parse: file }),
+  githubTokenFile: option({
+    help: 'Token that may dispatch to that repository: Contents, read and write.',
+    parse: file,
+  }),
   githubToken: option({ help: 'The same.', parse: text.optional(), kind: 'secret' }),
   githubAppId: option({
     help: 'Id of a GitHub App that may dispatch, instead of a token.',

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describeHeld, type Held, isInSubmodule } from '../../adapters/git/describe-checkout.ts';
+import { HoldoutError } from '../../adapters/holdout/holdout-error.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
 import { readerOf } from '../../adapters/holdout/readers.ts';
 import { type Checked, errors, fine, passedOver } from '../../core/check/checked.ts';
 import type { Config, Holdout } from '../../core/config/config.ts';
 import type { CrossProblem } from '../../core/config/cross-problem.ts';
 import { placeProblems } from '../../core/config/place-problems.ts';
-import { type Problem, UserError } from '../../core/errors.ts';
 import type { About } from './about.ts';
 
 type Looked = {
@@ -127,15 +127,9 @@ async function lookAtHoldout({ folder, file, text }: About, holdout: Holdout): P
       ...(groupNote === undefined ? [] : [fine(subject, groupNote)]),
     ];
   } catch (thrown) {
-    if (!(thrown instanceof UserError)) throw thrown;
-    const problems = thrown.problems.map((problem) => ({ ...problem, path: keyOf(problem) }));
-    return errors(subject, placeProblems(text, file, problems));
+    if (!(thrown instanceof HoldoutError)) throw thrown;
+    return errors(subject, placeProblems(text, file, thrown.parts));
   }
-}
-
-/** The key of the configuration that a problem of its holdout is about. */
-function keyOf({ code }: Problem): CrossProblem['path'] {
-  return ['data', 'holdout', code === 'holdout-column-missing' ? 'target' : 'path'];
 }
 
 /** Columns that only the Python runtime reads. */

@@ -73,7 +73,11 @@ export const hostCommand: CliCommand = {
     cert: { type: 'string', value: 'FILE', help: 'Certificate chain; without it one of an own authority.' },
     key: { type: 'string', value: 'FILE', help: 'Private key of that certificate.' },
     repository: { type: 'string', value: 'OWNER/NAME', help: 'Repository that takes reports.' },
-    'github-token': { type: 'string', value: 'FILE', help: 'Token that may dispatch to it.' },
+    'github-token': {
+      type: 'string',
+      value: 'FILE',
+      help: 'Token that may dispatch to it: Contents, read and write.',
+    },
     secrets: {
       type: 'string',
       value: 'FOLDER',

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { nameCell } from '../../adapters/holdout/cell.ts';
+import { placeHoldoutError } from '../../adapters/holdout/holdout-error.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
+import { UserError } from '../../core/errors.ts';
 import { ROOT, venvProgram } from '../../sandbox/checkout.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-holdout-'));
@@ -185,6 +187,29 @@ describe('a holdout that can not be judged on', () => {
     ],
   ])('is refused by name: %s', async (name, text, code) => {
     expect(await refuse(name, text)).toBe(code);
+  });
+
+  test('has a line for each column that is not there, where its key stands', async () => {
+    writeFileSync(path.join(folder, 'columns.csv'), 'x,label\n1,a\n');
+    const text = `data:
+  holdout:
+    path: columns.csv
+    target: labl
+    id: key
+    slices: [x, region]
+`;
+    const asked = { path: 'columns.csv', target: 'labl', id: 'key', slices: ['x', 'region'] };
+    const thrown = await readHoldout(folder, asked).catch((error: unknown) => error);
+    const placed = placeHoldoutError(thrown, { text, file: 'trainyard.yml' });
+    expect(String(placed)).toContain('has no column `labl`; it has x, label.');
+    const { problems } = placed instanceof UserError ? placed : { problems: [] };
+    expect(problems.map(({ where, remedy }) => [where?.kind === 'file' && where.line, remedy])).toEqual([
+      [4, 'Correct data.holdout.target in trainyard.yml.'],
+      [5, 'Correct data.holdout.id in trainyard.yml.'],
+      [6, 'Correct data.holdout.slices in trainyard.yml.'],
+    ]);
+    const other = new TypeError('ours');
+    expect(placeHoldoutError(other, { text, file: 'trainyard.yml' })).toBe(other);
   });
 
   test('names its rows as people count them: without the header, the first is 1', async () => {
