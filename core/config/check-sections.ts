@@ -8,8 +8,6 @@ type Rollout = {
   readonly deadline: number;
   readonly 'stage-min': number;
   readonly shadow: number;
-  readonly lease: number;
-  readonly 'max-error-rate'?: number | undefined;
 };
 
 /** Stages that lead nowhere. */
@@ -44,7 +42,11 @@ export function checkLimits({
   deadline,
   lease,
   'max-error-rate': maxErrorRate,
-}: Pick<Rollout, 'deadline' | 'lease' | 'max-error-rate'>): readonly CrossProblem[] {
+}: {
+  readonly deadline: number;
+  readonly lease: number;
+  readonly 'max-error-rate'?: number | undefined;
+}): readonly CrossProblem[] {
   const problems: CrossProblem[] = [];
   if (deadline <= 0) {
     const message = 'The deadline is at the very start, so every rollout would be late.';

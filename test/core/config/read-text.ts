@@ -26,3 +26,10 @@ export function problemsOf(
   const parsed = parseConfig(text, { file: 'trainyard.yml', env, ...options });
   return parsed.ok ? [] : parsed.error;
 }
+
+/** Where each problem stands, and its code. */
+export function placesOf(text: string, env?: Record<string, string>): readonly string[] {
+  return problemsOf(text, env).map(({ code, where }) =>
+    where?.kind === 'file' ? `${where.line}:${where.column} ${code}` : code,
+  );
+}
