@@ -20,7 +20,8 @@ import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { planEvent } from '../../core/plan/plan-event.ts';
 import type { PlanInput } from '../../core/plan/plan-input.ts';
 import {
-  findTrainingProblems,
+  findHoldoutProblems,
+  findProjectProblems,
   type ProjectOnDisk,
   refuseParameters,
 } from '../../core/plan/training/check-training.ts';
@@ -39,6 +40,7 @@ import {
   type ProposedPolicy,
 } from './conclude.ts';
 import { lookUp } from './look-up.ts';
+import { readTrained, type Trained } from './read-trained.ts';
 import { isRecorded, recordOf } from './record-of.ts';
 
 export type PlanRequest = Pick<
@@ -87,6 +89,8 @@ type Planning = {
   readonly request: PlanRequest;
   readonly ports: PlanPorts;
   readonly answering: Answering;
+  /** What the commit that would be trained says of its project. */
+  readonly trained: Trained;
   /** What the event asks for on that state of the ledger. */
   readonly decide: (state: LedgerState) => PlanDecision;
 };
@@ -104,19 +108,22 @@ export async function plan(request: PlanRequest, ports: PlanPorts): Promise<Plan
   const state = await ports.ledger.read(config.model);
   const known = await lookUp(ports, facts, policy.file);
   const now = ports.clock.now();
-  const planning: Planning = {
-    ...{ request, ports, answering },
-    decide: (on) =>
-      refuseParameters(planEvent({ ...request, ...known, state: on, now }), config.project, request),
-  };
-  const decision = planning.decide(state);
+  const decideOn = (on: LedgerState) => planEvent({ ...request, ...known, state: on, now });
+  const trained = await readTrained(request, ports, decideOn(state));
+  const decide = (on: LedgerState) => refuseParameters(decideOn(on), trained.project);
+  const planning: Planning = { request, ports, answering, trained, decide };
+  const decision = decide(state);
   await seen;
   // Only the monitor goes on without it: it tells people what hosts serve that no ledger knows.
   const isWatch = decision.kind === 'operation' && decision.operation === 'monitor';
   const isTold = decision.kind === 'operation' && TELLS.has(decision.operation);
   if (decision.kind !== 'ignore' && !isWatch) await requireKept(state, ports, { isTold });
-  if (decision.kind === 'operation') requireTrainable(findTrainingProblems(decision, request));
-  return decision.kind === 'operation' ? carryOut(planning, decision, state) : decline(planning, decision);
+  if (decision.kind !== 'operation') return decline(planning, decision);
+  requireTrainable([
+    ...findProjectProblems(decision, trained.project),
+    ...findHoldoutProblems(decision, request),
+  ]);
+  return carryOut(planning, decision, state);
 }
 
 /** What would fail minutes into the training, and is known now. */
@@ -194,7 +201,8 @@ async function carryOut(
     });
     return tell(planning, { ...shared, reasonCode: 'answered', report });
   }
-  const told = answerPlan(operation, state, proposed.changes);
+  const { doubts } = planning.trained;
+  const told = answerPlan(operation, state, [...doubts, ...proposed.changes]);
   if (operation.dryRun) {
     const forecast = await forecastOf(ports, operation);
     const report = { ...told, blocks: [...told.blocks, ...forecast] };

@@ -8,6 +8,13 @@ import { readYamlFile } from '../load-config.ts';
 /** The file of an MLflow Project, by which its folder is known. */
 export const MLPROJECT = 'MLproject';
 
+/** Where the MLproject file of a project lies (`uri` as in trainyard.yml), from the root of the repository; `undefined` where it lies elsewhere. */
+export function placeOfMlproject(uri: string): string | undefined {
+  if (isElsewhere(uri)) return undefined;
+  const [folder = '', below = ''] = uri.split('#');
+  return path.posix.normalize(path.posix.join(folder, below, MLPROJECT));
+}
+
 /**
  * The MLproject file of a project (`uri` as in trainyard.yml, from `root`); `undefined` where it lies elsewhere, or where the folder has none
  * and MLflow runs scripts by their names.
@@ -16,9 +23,8 @@ export async function readMlproject(
   root: string,
   uri: string,
 ): Promise<Result<Mlproject | undefined, readonly Problem[]>> {
-  if (isElsewhere(uri)) return ok(undefined);
-  const [folder = '', below = ''] = uri.split('#');
-  const file = path.posix.normalize(path.posix.join(folder, below, MLPROJECT));
+  const file = placeOfMlproject(uri);
+  if (file === undefined) return ok(undefined);
   try {
     const read = await readYamlFile(path.resolve(root, file), file);
     if (read.kind === 'absent') return ok(undefined);

@@ -65,7 +65,8 @@ function convert(value: Scalar, usual: Scalar): Scalar | undefined {
   return text.length <= MAX_TEXT && PRINTABLE.test(text) ? text : undefined;
 }
 
-function unknownParameter(name: string, known: readonly string[]): Refused {
+/** The refusal of a parameter that a project has not. */
+export function unknownParameter(name: string, known: readonly string[]): Refused {
   const nearest = didYouMean(name, known);
   const list = known.length === 0 ? 'It has none yet.' : `It has ${known.join(', ')}.`;
   return refuse(

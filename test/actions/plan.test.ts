@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { type PlanRequest, plan } from '../../actions/plan/plan.ts';
-import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
 import type { GitHub, Ledger } from '../../core/ports.ts';
@@ -354,25 +353,4 @@ describe('plan', () => {
     const github: GitHub = { ...createRecordingGitHub(), react: refusing, upsertComment: refusing };
     expect((await plan(request, { ...ports, github })).reasonCode).toBe('answered');
   });
-});
-
-test('a training that its project would not take is refused in the thread, and nothing is asked for', async () => {
-  const { world, github, request, ports } = bench(comment('/train hidden=1.5'));
-  const { config } = request;
-  const project = { ...config.project, parameters: { hidden: 8 } };
-  const text = 'entry_points: { main: { parameters: { hidden: { type: int, default: 8 } } } }';
-  const disk = { project: parseMlproject(text, 'MLproject'), hasHoldout: true };
-  const asked = { ...request, sha: 'c'.repeat(40), disk, config: { ...config, project } };
-  const { reasonCode, result } = await plan(asked, ports);
-  expect([reasonCode, result['code']]).toEqual(['refused', 'bad-parameter']);
-  expect(github.reactions).toEqual(['eyes', '-1']);
-  expect(world.ledger.kinds()).not.toContain('training.requested');
-  // Where the commit is the default branch's own, so are its mistakes.
-  const own = {
-    ...asked,
-    disk: { ...disk, project: parseMlproject(text.replace('hidden', 'hiddn'), 'MLproject') },
-  };
-  await expect(plan({ ...own, payload: comment('/train') }, ports)).rejects.toThrow(
-    'has no parameter `hidden`',
-  );
 });

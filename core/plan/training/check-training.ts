@@ -7,6 +7,8 @@ import type { Problem } from '../../errors.ts';
 import type { Result } from '../../result.ts';
 import { type PlanDecision, refuse } from '../decision.ts';
 import type { PlannedOperation } from '../hand-over.ts';
+import { unknownParameter } from '../read-parameters.ts';
+import { withoutSearchParameters } from './without-search-parameters.ts';
 
 /** What the workspace of the default branch holds of a project. */
 export type ProjectOnDisk = {
@@ -16,28 +18,60 @@ export type ProjectOnDisk = {
   readonly hasHoldout: boolean;
 };
 
+/** What a commit that would be trained says of its project. */
+export type TrainedProject = {
+  readonly sha: string;
+  /** Its `trainyard.yml`. */
+  readonly file: string;
+  readonly text: string;
+  readonly settings: Config['project'];
+  /** Its MLproject file, where it has one. */
+  readonly mlproject: ProjectOnDisk['project'];
+};
+
+/** Whether an operation runs the code of its commit. */
+export function trains({ operation }: PlannedOperation): boolean {
+  return operation === 'train' || operation === 'tune';
+}
+
 /**
- * Refuses a training of the commit at hand whose parameters, as they were given in the request, its MLproject file would not take. Another
- * commit may declare others, which its own training looks at.
+ * Refuses a training whose parameters, as they were given in the request, the project of its commit would not take. What is known of another
+ * commit says nothing of this one.
  */
-export function refuseParameters(
-  decision: PlanDecision,
-  { steps }: Config['project'],
-  { sha, disk: { project } }: { readonly sha: string; readonly disk: ProjectOnDisk },
-): PlanDecision {
-  if (decision.kind !== 'operation' || !trains(decision) || decision.sha !== sha) return decision;
-  if (!project.ok || project.value === undefined) return decision;
-  const entry = findEntryPoint(project.value, steps.train);
+export function refuseParameters(decision: PlanDecision, trained: TrainedProject | undefined): PlanDecision {
+  if (decision.kind !== 'operation' || !trains(decision) || decision.sha !== trained?.sha) return decision;
+  const { mlproject, settings } = trained;
+  if (!mlproject.ok || mlproject.value === undefined) return decision;
+  const name = settings.steps.train;
+  const entry = findEntryPoint(mlproject.value, name);
   if (entry === undefined) return decision;
+  const values = withoutSearchParameters(decision, { project: settings });
+  const known = { ...entry.parameters, ...settings.parameters };
+  const stranger = Object.keys(values).find((key) => !Object.hasOwn(known, key));
+  if (stranger !== undefined) return unknownParameter(stranger, Object.keys(known));
   // What the configuration has wrong is told at its lines.
-  const [bad] = checkParameters(project.value, steps.train, { entry, values: decision.parameters }).filter(
+  const [bad] = checkParameters(mlproject.value, name, { entry, values }).filter(
     ({ code }) => code === 'bad-parameter',
   );
   return bad === undefined ? decision : refuse('bad-parameter', bad.message, bad.remedy);
 }
 
-/** What is wrong with the default branch's own project and data, at the lines of its configuration, when they are what is trained. */
-export function findTrainingProblems(
+/** What is wrong with the project of the commit that is trained, at the lines of its own configuration. */
+export function findProjectProblems(
+  operation: PlannedOperation,
+  trained: TrainedProject | undefined,
+): readonly Problem[] {
+  if (!trains(operation) || operation.sha !== trained?.sha) return [];
+  const { mlproject, settings, file, text } = trained;
+  if (!mlproject.ok) return mlproject.error;
+  if (mlproject.value === undefined) return [];
+  const given = withoutSearchParameters(operation, { project: settings });
+  const asked = { ...settings, parameters: { ...settings.parameters, ...given } };
+  return placeProblems(text, file, checkProject(asked, mlproject.value));
+}
+
+/** What is wrong with the data of the default branch, at the lines of its configuration, when that branch is what is trained. */
+export function findHoldoutProblems(
   operation: PlannedOperation,
   {
     sha,
@@ -48,20 +82,12 @@ export function findTrainingProblems(
     readonly sha: string;
     readonly config: Config;
     readonly policy: { readonly file: string; readonly text: string };
-    readonly disk: ProjectOnDisk;
+    readonly disk: Pick<ProjectOnDisk, 'hasHoldout'>;
   },
 ): readonly Problem[] {
-  if (!trains(operation) || operation.sha !== sha) return [];
-  const { project, hasHoldout } = disk;
-  if (!project.ok) return project.error;
-  const known = project.value === undefined ? [] : checkProject(config.project, project.value);
   const { holdout } = config.data;
-  const absent = holdout === undefined || hasHoldout ? [] : [noHoldoutThere(holdout.path)];
-  return placeProblems(policy.text, policy.file, [...known, ...absent]);
-}
-
-function trains({ operation }: PlannedOperation): boolean {
-  return operation === 'train' || operation === 'tune';
+  if (!trains(operation) || operation.sha !== sha || holdout === undefined || disk.hasHoldout) return [];
+  return placeProblems(policy.text, policy.file, [noHoldoutThere(holdout.path)]);
 }
 
 function noHoldoutThere(path: string) {

@@ -5,7 +5,10 @@ type Parameters = Readonly<Record<string, Scalar>>;
 type Asked = { readonly operation: Operation; readonly parameters: Parameters };
 
 /** The project's own parameters of what is asked for: a search also takes how many trials, and how many at a time. */
-export function withoutSearchParameters({ operation, parameters }: Asked, { project }: Config): Parameters {
+export function withoutSearchParameters(
+  { operation, parameters }: Asked,
+  { project }: Pick<Config, 'project'>,
+): Parameters {
   if (operation !== 'tune') return parameters;
   return Object.fromEntries(
     Object.entries(parameters).filter(([name]) => !isOfSearch(name, project.parameters)),

@@ -1,11 +1,14 @@
-import { parseMlproject } from '../../../core/config/mlproject/parse-mlproject.ts';
 import { createEvent } from '../../../core/ledger/create-event.ts';
 import { contextOf } from '../../actions/support/deployment.ts';
 import { comment, SHA } from '../../actions/support/plan-bench.ts';
 import { byEvent } from '../support/by-comment.ts';
 import type { Mistake } from '../support/mistake.ts';
 
-const declared = parseMlproject('entry_points: { main: { parameters: { hidden: int } } }', 'MLproject');
+/** What the head of the pull request holds. */
+const HEAD: Readonly<Record<string, string>> = {
+  'trainyard.yml': 'version: 1\nmodel: mnist\nproject: { parameters: { hidden: 8 } }\n',
+  MLproject: 'entry_points: { main: { parameters: { hidden: int } } }',
+};
 
 function push(branch: string) {
   return {
@@ -44,13 +47,9 @@ export const COMMANDS: readonly Mistake[] = [
     code: 'bad-parameter',
     names: /int|whole/,
     play: () =>
-      byEvent(comment('/train hidden=1.5'), ({ request, github }) => ({
-        github: {
-          getPullRequest: async (number) => ({ ...(await github.getPullRequest(number)), headSha: SHA }),
-          newestUpdate: async () => ({ after: SHA, at: '2026-11-21T10:00:00Z' }),
-        },
+      byEvent(comment('/train hidden=1.5'), ({ request }) => ({
+        github: { readFile: async (file) => HEAD[file] },
         request: {
-          disk: { project: declared, hasHoldout: true },
           config: { ...request.config, project: { ...request.config.project, parameters: { hidden: 8 } } },
         },
       })),

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { parseMlproject } from '../../../../core/config/mlproject/parse-mlproject.ts';
 import type { PlannedOperation } from '../../../../core/plan/hand-over.ts';
 import {
-  findTrainingProblems,
+  findHoldoutProblems,
+  findProjectProblems,
   type ProjectOnDisk,
   refuseParameters,
+  type TrainedProject,
 } from '../../../../core/plan/training/check-training.ts';
 import { parse } from '../plan-support.ts';
 
@@ -30,10 +32,24 @@ function trainingOf(sha: string, parameters: PlannedOperation['parameters'] = {}
 
 const disk: ProjectOnDisk = { project: parseMlproject(PROJECT, 'MLproject'), hasHoldout: true };
 
-function problemsOf(parameters: string, { sha = SHA, on = disk } = {}): readonly unknown[] {
+/** What commit SHA says of its project. */
+function trainedWith(parameters: string, { project: mlproject }: ProjectOnDisk = disk): TrainedProject {
   const text = fileWith(parameters);
-  const policy = { file: 'trainyard.yml', text };
-  const problems = findTrainingProblems(trainingOf(sha), { sha: SHA, config: parse(text), policy, disk: on });
+  return { sha: SHA, file: 'trainyard.yml', text, settings: parse(text).project, mlproject };
+}
+
+function problemsOf(
+  parameters: string,
+  {
+    sha = SHA,
+    on = disk,
+    given = {},
+  }: { sha?: string; on?: ProjectOnDisk; given?: PlannedOperation['parameters'] } = {},
+): readonly unknown[] {
+  const trained = trainedWith(parameters, on);
+  const operation = trainingOf(sha, given);
+  const request = { sha: SHA, config: parse(trained.text), policy: trained, disk: on };
+  const problems = [...findProjectProblems(operation, trained), ...findHoldoutProblems(operation, request)];
   return problems.map(({ code, where }) => [code, where?.kind === 'file' && `${where.line}:${where.column}`]);
 }
 
@@ -73,20 +89,37 @@ describe('a training of the default branch', () => {
   });
 });
 
-describe('a training of a pull request', () => {
-  it('may mend what the default branch has wrong', () => {
+describe('a training of another commit', () => {
+  it('may mend what this one has wrong', () => {
     expect(problemsOf('hiden: 16', { sha: OTHER })).toEqual([]);
+    expect(
+      refuseParameters(trainingOf(OTHER, { hidden: 1.5 }), trainedWith('hidden: 16, lr: 0.1')),
+    ).toMatchObject({
+      kind: 'operation',
+    });
   });
+});
 
-  it('is refused for a value of another type than MLproject declares only where that is its own file', () => {
-    const { project } = parse(fileWith('hidden: 16, lr: 0.1'));
-    const ask = (sha: string, hidden: number) =>
-      refuseParameters(trainingOf(sha, { hidden }), project, { sha: SHA, disk });
-    expect(ask(SHA, 1.5)).toMatchObject({
+describe('parameters that are given in the request', () => {
+  const ask = (given: PlannedOperation['parameters'], parameters = 'hidden: 16, lr: 0.1') =>
+    refuseParameters(trainingOf(SHA, given), trainedWith(parameters));
+
+  it('are refused for a value of another type than MLproject declares', () => {
+    expect(ask({ hidden: 1.5 })).toMatchObject({
       ...{ kind: 'refuse', code: 'bad-parameter' },
       message: '`hidden` is 1.5, and MLproject declares it as int.',
     });
-    expect(ask(SHA, 2)).toMatchObject({ kind: 'operation' });
-    expect(ask(OTHER, 1.5)).toMatchObject({ kind: 'operation' });
+    expect(ask({ hidden: 2 })).toMatchObject({ kind: 'operation' });
+  });
+
+  it('are refused for a name that neither MLproject nor the configuration has', () => {
+    expect(ask({ depth: 2 })).toMatchObject({ kind: 'refuse', code: 'unknown-parameter' });
+    expect(ask({ depth: 2 }, 'depth: 1, lr: 0.1')).toMatchObject({ kind: 'operation' });
+    expect(ask({ hidden: 2 }, 'lr: 0.1')).toMatchObject({ kind: 'operation' });
+  });
+
+  it('stand for what the configuration has wrong', () => {
+    expect(problemsOf('hidden: 1.5, lr: 0.1', { given: { hidden: 2 } })).toEqual([]);
+    expect(problemsOf('hidden: 2', { given: { lr: 0.5 } })).toEqual([]);
   });
 });
