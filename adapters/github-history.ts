@@ -65,3 +65,19 @@ export async function readLastScheduledRun(
       calls?.some(({ path }) => path.includes(`/.github/workflows/${called}@`)) === true,
   )?.created_at;
 }
+
+/** How a run of a workflow has ended; `undefined` while it is not over, and where there is none of that id. */
+export async function readConclusion(
+  { rest }: Api,
+  { owner, repo, run }: { readonly owner: string; readonly repo: string; readonly run: string },
+): Promise<string | undefined> {
+  if (!/^\d+$/.test(run)) return undefined;
+  try {
+    const { data } = await rest.actions.getWorkflowRun({ owner, repo, run_id: Number(run) });
+    return data.status === 'completed' ? (data.conclusion ?? 'unknown') : undefined;
+  } catch (thrown) {
+    // Runs can be deleted; so that nobody takes one for over that this token may not see, it counts as one that goes on.
+    if (thrown instanceof Error && 'status' in thrown && thrown.status === 404) return undefined;
+    throw thrown;
+  }
+}

@@ -5,7 +5,12 @@ import { shorten } from '../core/report/shorten.ts';
 import { createCommentReader } from './github/newest-comments.ts';
 import { proposeChange } from './github/propose-change.ts';
 import type { GitHubClient } from './github-client.ts';
-import { readChangedFiles, readLastScheduledRun, readNewestUpdate } from './github-history.ts';
+import {
+  readChangedFiles,
+  readConclusion,
+  readLastScheduledRun,
+  readNewestUpdate,
+} from './github-history.ts';
 import { createTexts } from './github-texts.ts';
 
 /** GitHub's limits on other texts than comments, in characters. */
@@ -75,6 +80,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
       }),
     lastScheduledRun: (called, thisRun) =>
       guard(options, () => readLastScheduledRun(octokit, { ...repository, called, except: thisRun })),
+    conclusionOf: (run) => guard(options, () => readConclusion(octokit, { ...repository, run })),
   };
 }
 

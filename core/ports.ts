@@ -233,6 +233,8 @@ export type GitHub = {
   readonly dispatch: (type: DispatchType, payload: DispatchPayload) => Promise<void>;
   /** When the schedule last ran a workflow that calls `called` (a file name), this run apart; `undefined` when none is on record. */
   readonly lastScheduledRun: (called: string, thisRun: string) => Promise<string | undefined>;
+  /** How a run of a workflow has ended, in GitHub's word; `undefined` while it is not over, and where GitHub has none of that id. */
+  readonly conclusionOf: (run: string) => Promise<string | undefined>;
 };
 
 /** One agent, by its API. Every call is retried within limits; a host that cannot be reached rejects with a ServiceError. */

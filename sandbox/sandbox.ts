@@ -136,6 +136,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       triggers.dispatch(type, payload, user);
     },
     describeRuns: () => runner.runs.map(describeRun),
+    showRun: (id) => runner.runs.find((run) => run.id === id),
     isJobOver: runner.isJobOver,
     onWaiting: runner.startNext,
     ...(options.hostName !== undefined && { hostName: options.hostName }),

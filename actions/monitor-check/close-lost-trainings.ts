@@ -1,3 +1,4 @@
+import { messageOf } from '../../core/errors.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../core/ledger/event.ts';
@@ -15,8 +16,8 @@ const LOST_REQUEST_SECONDS = 86_400;
 /** A search takes no longer than a job may, in seconds. */
 const SEARCH_SECONDS = 4320 * 60;
 /**
- * A training that ended well is predicted, judged and on record within this time, in seconds; else a job after it has failed. A job may wait
- * a day for its runner; to predict may take six hours, to judge one.
+ * Where GitHub does not say whether the run of the workflow is over: a training that ended well is predicted, judged and on record within this
+ * time, in seconds; else a job after it has failed. A job may wait a day for its runner; to predict may take six hours, to judge one.
  */
 const JUDGED_WITHIN_SECONDS = 86_400 + 7 * 3_600;
 
@@ -69,21 +70,44 @@ async function findEnd(monitoring: Monitoring, training: Training): Promise<stri
   if (last?.status === 'FAILED' || last?.status === 'KILLED')
     return `its run ${last.runId} is ${last.status}`;
   const now = ports.clock.now();
-  if (last?.status === 'FINISHED' && last.endedAt !== undefined) {
-    const since = secondsBetween(last.endedAt, now);
-    return since > JUDGED_WITHIN_SECONDS
-      ? `its run ${last.runId} ended well at ${last.endedAt}, and nothing has judged it since: a job after the training failed. Re-run the failed jobs of its workflow run`
+  if (last?.status === 'FINISHED') {
+    const { runId, endedAt = now } = last;
+    const isOver =
+      secondsBetween(endedAt, now) > JUDGED_WITHIN_SECONDS ||
+      (await findConclusion(monitoring, training)) !== undefined;
+    return isOver
+      ? `its run ${runId} ended well at ${endedAt}, and nothing has judged it since: a job after the training failed. Re-run the failed jobs of its workflow run`
       : undefined;
   }
-  const lostAgain = last?.status === 'RUNNING' && (await findSecondLoss(monitoring, training));
-  if (lostAgain) return lostAgain;
   const age = secondsBetween(training.requestedAt, now);
-  if (last === undefined && age > LOST_REQUEST_SECONDS) return 'it never began';
+  if (last === undefined) {
+    if (age > LOST_REQUEST_SECONDS) return 'it never began';
+    const ended = await findConclusion(monitoring, training);
+    return ended && `it never began, and its workflow run is over: ${ended}. Re-run its failed jobs`;
+  }
+  const lostAgain = last.status === 'RUNNING' && (await findSecondLoss(monitoring, training));
+  if (lostAgain) return lostAgain;
   const most = training.operation === 'tune' ? SEARCH_SECONDS : project.timeoutSeconds;
   const tooOld = age > most + LOST_REQUEST_SECONDS;
-  return last?.status === 'RUNNING' && tooOld
+  return last.status === 'RUNNING' && tooOld
     ? `its run ${last.runId} is older than it may become`
     : undefined;
+}
+
+/** How the workflow run that carries it has ended; `undefined` where a job of it may be to come, and where GitHub does not say. */
+async function findConclusion(
+  { ports: { github, log } }: Monitoring,
+  { correlationId, run, resumed }: Training,
+): Promise<string | undefined> {
+  const carrying = resumed?.run ?? run;
+  try {
+    return await github.conclusionOf(carrying);
+  } catch (thrown) {
+    log.warn(
+      `Whether run ${carrying} of the workflow, for training ${correlationId}, is over can't be told: ${messageOf(thrown)}`,
+    );
+    return undefined;
+  }
 }
 
 /** Why a training that was taken up again by itself as often as may be comes to nothing all the same. */
@@ -97,7 +121,7 @@ async function findSecondLoss(monitoring: Monitoring, training: Training): Promi
     return `its run ${runId} was lost again. Re-run the failed jobs of its workflow run: it goes on from its last checkpoint`;
   }
   const since = secondsBetween(resumed.at, monitoring.ports.clock.now());
-  return since > LOST_REQUEST_SECONDS
+  return since > LOST_REQUEST_SECONDS || (await findConclusion(monitoring, training)) !== undefined
     ? `its run ${runId} was lost, and the job that was asked for has never begun`
     : undefined;
 }

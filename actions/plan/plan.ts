@@ -195,10 +195,9 @@ async function carryOut(
     return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });
   }
   if (operation.operation === 'status') {
-    const report = answerStatus(config, state, {
-      environment: operation.environment,
-      now: ports.clock.now(),
-    });
+    const runsUrl = request.runUrl.slice(0, request.runUrl.lastIndexOf('/'));
+    const view = { environment: operation.environment, now: ports.clock.now(), runsUrl };
+    const report = answerStatus(config, state, view);
     return tell(planning, { ...shared, reasonCode: 'answered', report });
   }
   const { doubts } = planning.trained;

@@ -152,6 +152,8 @@ export type Training = {
   readonly nonce?: string | undefined;
   readonly cause: Cause;
   readonly actor: string;
+  /** The run of the workflow that was to carry it out. */
+  readonly run: string;
   readonly requestedAt: string;
   readonly finishedAt?: string | undefined;
   readonly runId?: string | undefined;

@@ -21,6 +21,12 @@ export type Answer = {
   readonly location?: string;
 };
 
+/** How far a run of a workflow is, and how it ended. */
+export type RunState = {
+  readonly status: 'queued' | 'running' | 'completed';
+  readonly conclusion: 'success' | 'failure' | 'cancelled' | undefined;
+};
+
 /** What the API needs of the rest of the sandbox. */
 export type ApiContext = {
   readonly repository: Repository;
@@ -36,6 +42,8 @@ export type ApiContext = {
   readonly pointRef: GitRemote['pointRef'];
   /** Commits files on top of a branch. */
   readonly commit: GitRemote['commit'];
+  /** How far a run of a workflow is; `undefined` where there is none of that id. */
+  readonly showRun: (run: number) => RunState | undefined;
   /** A dispatch was accepted: workflows may start. */
   readonly onDispatch: (type: string, payload: unknown, user: string) => void;
 };

@@ -29,6 +29,16 @@ export function listScheduledRuns(context: ApiContext, { query }: Call): Answer 
   return { status: 200, body: { total_count: found.length, workflow_runs: runs } };
 }
 
+/** A run of a workflow: how far it is, and how it ended. */
+export function getWorkflowRun(context: ApiContext, { parameters }: Call): Answer {
+  const id = Number(parameters['run_id']);
+  const run = context.showRun(id);
+  if (run === undefined) return NOT_FOUND;
+  const status = run.status === 'running' ? 'in_progress' : run.status;
+  const body = { ...exampleOf(context, 'getWorkflowRun'), id, status, conclusion: run.conclusion ?? null };
+  return { status: 200, body };
+}
+
 /** What lies between two commits, the later of which follows the earlier; of others the sandbox tells only that they do not. */
 export function compareCommits(context: ApiContext, { parameters }: Call): Answer {
   const [before = '', after = ''] = decodeURIComponent(parameters['basehead'] ?? '').split('...');

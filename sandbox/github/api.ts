@@ -11,7 +11,7 @@ import {
   NOT_FOUND,
   unprocessable,
 } from './api-answers.ts';
-import { compareCommits, listActivities, listScheduledRuns } from './api-history.ts';
+import { compareCommits, getWorkflowRun, listActivities, listScheduledRuns } from './api-history.ts';
 import { createDeployment, createDeploymentStatus, listDeployments } from './deployments/api-deployments.ts';
 import { listPendingDeployments, reviewPendingDeployments } from './deployments/api-environments.ts';
 import { createCommitStatus } from './deployments/api-statuses.ts';
@@ -63,6 +63,7 @@ const HANDLERS: Readonly<Record<OperationName, Handler>> = {
   createRef,
   getRef,
   listScheduledRuns,
+  getWorkflowRun,
   listPendingDeployments,
   reviewPendingDeployments,
   listActivities,

@@ -14,6 +14,7 @@ const OPERATIONS = {
   createRef: 'POST /repos/{owner}/{repo}/git/refs',
   getRef: 'GET /repos/{owner}/{repo}/git/ref/{ref}',
   listScheduledRuns: 'GET /repos/{owner}/{repo}/actions/runs',
+  getWorkflowRun: 'GET /repos/{owner}/{repo}/actions/runs/{run_id}',
   listPendingDeployments: 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments',
   reviewPendingDeployments: 'POST /repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments',
   listActivities: 'GET /repos/{owner}/{repo}/activity',

@@ -56,6 +56,8 @@ type GitHubServerOptions = {
   readonly onWaiting?: () => void;
   /** What `GET /_sandbox/runs` shows. */
   readonly describeRuns: () => unknown;
+  /** A run of a workflow; without runners there is none. */
+  readonly showRun?: ApiContext['showRun'];
   /** Host that its addresses name, for runners that reach it through a proxy; the loopback address when left out. */
   readonly hostName?: string;
 };
@@ -198,6 +200,7 @@ function answerApi(
     listChanges: running.remote.changes,
     pointRef: running.remote.pointRef,
     commit: running.remote.commit,
+    showRun: running.showRun ?? (() => undefined),
   };
   const given = answerCall(operation.name, context, { parameters, query: searchParams, body, user });
   const violations = given.status < 300 ? operation.checkResponse(given.status, given.body) : [];

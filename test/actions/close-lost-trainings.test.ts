@@ -15,7 +15,7 @@ const HOUR = 3_600;
 async function look(
   status: RunStatus | undefined,
   endedSecondsAgo: number,
-  meanwhile?: 'training.resumed' | 'training.finished',
+  { meanwhile, ended }: { meanwhile?: 'training.resumed' | 'training.finished'; ended?: string | Error } = {},
 ) {
   const world = createWorld([]);
   const { request, ports } = world.job({});
@@ -30,10 +30,15 @@ async function look(
     const endedAt = addSeconds(world.clock.now(), -endedSecondsAgo);
     world.tracking.runs.set(run.runId, { ...run, status, ...(status !== 'RUNNING' && { endedAt }) });
   }
+  const recording = createRecordingGitHub();
+  const { run } = author.workflow;
+  if (typeof ended === 'string') recording.conclusions.set(run, ended);
+  const refusing = { ...recording, conclusionOf: () => Promise.reject(ended) };
+  const github = ended instanceof Error ? refusing : recording;
   const monitoring = {
     request: { config, environment, environmentName, author, runUrl: 'http://run' },
     ports: {
-      ...{ ...ports, tracking: world.tracking, agents: world.agents, github: createRecordingGitHub() },
+      ...{ ...ports, tracking: world.tracking, agents: world.agents, github },
       sign: () => undefined,
     },
   };
@@ -46,9 +51,10 @@ async function look(
   const state = await closeLostTrainings(monitoring, seen);
   return {
     training: state.trainings['push-1'],
-    status: renderPlain(answerStatus(config, state, { environment: undefined, now: world.clock.now() })).join(
-      '\n',
-    ),
+    status: renderPlain(
+      answerStatus(config, state, { environment: undefined, now: world.clock.now(), runsUrl: 'http://runs' }),
+    ).join('\n'),
+    run,
   };
 }
 
@@ -86,10 +92,34 @@ describe('a training that nobody has said the end of', () => {
     ['FAILED', 1, 'failed', 'is FAILED'],
     ['KILLED', 1, 'failed', 'is KILLED'],
   ] as const)('whose run is %s for %d s is closed, and /status says why', async (run, since, end, words) => {
-    const { training, status } = await look(run, since);
+    const { training, status, ...its } = await look(run, since);
     expect(training).toMatchObject({ status: end, message: expect.stringContaining(words) });
     expect(status).toContain(words);
     expect(status).toContain('https://github.test/compare');
+    expect(status).toContain(`http://runs/${its.run}`);
+  });
+
+  test.each([
+    ['FINISHED', 'failure', 'nothing has judged it since'],
+    ['FINISHED', 'cancelled', 'nothing has judged it since'],
+    [undefined, 'failure', 'it never began, and its workflow run is over: failure'],
+  ] as const)(
+    'whose run is %s is closed as soon as its workflow run is over: %s',
+    async (run, ended, words) => {
+      const { training, status } = await look(run, 60, { ended });
+      expect(training).toMatchObject({ status: 'failed', message: expect.stringContaining(words) });
+      expect(status).toContain(words);
+    },
+  );
+
+  test('whose run goes on is left to its lease, though its workflow run is over: it is taken up again', async () => {
+    const { training } = await look('RUNNING', 0, { ended: 'failure' });
+    expect(training).toMatchObject({ status: 'requested' });
+  });
+
+  test('stays open where GitHub does not say whether its workflow run is over', async () => {
+    const { training } = await look('FINISHED', 5 * HOUR, { ended: new Error('403') });
+    expect(training).toMatchObject({ status: 'requested' });
   });
 
   test.each([
@@ -108,6 +138,6 @@ test.each([
   ['training.resumed', 'requested'],
   ['training.finished', 'finished'],
 ] as const)('a training of which %s was written meanwhile is not closed', async (meanwhile, status) => {
-  const { training } = await look('FAILED', 60, meanwhile);
+  const { training } = await look('FAILED', 60, { meanwhile });
   expect(training?.status).toBe(status);
 });

@@ -17,7 +17,7 @@ function noteCalls(github: GitHub, asked: string[]): GitHub {
   });
 }
 
-test('a check asks three things of GitHub at most, and each once', async () => {
+test('a check asks three things of GitHub at most, and of each open training one more', async () => {
   const { world, github, monitoring } = monitorBench(60);
   const check = async () => {
     const asked: string[] = [];
@@ -32,7 +32,7 @@ test('a check asks three things of GitHub at most, and each once', async () => {
   const context = { ...monitoring.request.author, cause, at: world.clock.now() };
   const data = { operation: 'train' as const, sha: 'a'.repeat(40), parameters: {} };
   world.ledger.events.push(createEvent(context, 'training.requested', data));
-  expect(await check()).toEqual(['lastScheduledRun', 'upsertIssue']);
+  expect(await check()).toEqual(['conclusionOf', 'lastScheduledRun', 'upsertIssue']);
 });
 
 test('a check of a healthy champion asks two things, and closes what is over', async () => {

@@ -96,6 +96,8 @@ describe('the GitHub stand-in', () => {
         { id: 9, called: 'acme/ty/.github/workflows/monitor.yml@v1', at: '2026-11-21T11:17:00Z' },
       );
       expect(await github.lastScheduledRun('monitor.yml', '9')).toBe('2026-11-21T10:17:00Z');
+      expect(await github.conclusionOf(String(sandbox.runs[0]?.id))).toBe('success');
+      for (const none of ['9', 'x']) expect(await github.conclusionOf(none)).toBeUndefined();
       await github.upsertComment(pull.number, '<!-- marker -->', 'first');
       await github.upsertComment(pull.number, '<!-- marker -->', 'second');
       const comments = [...sandbox.repository.comments.values()].filter(({ issue }) => issue === pull.number);

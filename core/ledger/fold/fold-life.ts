@@ -102,6 +102,7 @@ function newTraining({ at, cause, actor, workflow }: LifeEvent): Training {
     parameters: {},
     cause,
     actor,
+    run: workflow.run,
     requestedAt: at,
   };
 }

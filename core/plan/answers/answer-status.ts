@@ -9,13 +9,21 @@ import {
   type LedgerState,
   openTrainings,
 } from '../../ledger/state.ts';
-import { type Block, type Report, tableOfFacts } from '../../report/report.ts';
+import { type Block, type Report, type Span, tableOfFacts } from '../../report/report.ts';
+
+type StatusView = {
+  /** The one that is asked about; all without it. */
+  readonly environment: string | undefined;
+  readonly now: Instant;
+  /** Address below which runs of the workflow are, by their ids; without it they are only named. */
+  readonly runsUrl?: string;
+};
 
 /** What serves where, what is under way, and what is in the way. */
 export function answerStatus(
   config: Config,
   state: LedgerState,
-  { environment, now }: { readonly environment: string | undefined; readonly now: Instant },
+  { environment, now, runsUrl }: StatusView,
 ): Report {
   const names = environment === undefined ? Object.keys(config.environments) : [environment];
   const serving = names.map((name) => `${name}: ${describeChampion(environmentOf(state, name))}`);
@@ -25,27 +33,33 @@ export function answerStatus(
     blocks: [
       strong(`${serving.join('; ') || 'There are no environments'}.`),
       ...names.flatMap((name) => describeEnvironment(state, name, now)),
-      ...describeFailure(state),
+      ...describeFailure(state, runsUrl),
       describeTrainings(state),
     ],
   };
 }
 
 /** The training that was asked for last, where it came to nothing. */
-function describeFailure({ trainings }: LedgerState): readonly Block[] {
+function describeFailure({ trainings }: LedgerState, runsUrl: string | undefined): readonly Block[] {
   const last = Object.values(trainings)
     .toSorted((left, right) => compareInstants(left.requestedAt, right.requestedAt))
     .at(-1);
   if (last?.status !== 'failed') return [];
-  const { requestedAt, actor, message = 'nobody knows why', cause } = last;
-  const source =
-    cause.url === undefined
-      ? []
-      : [' ', { kind: 'link', text: 'Where it was asked for', url: cause.url } as const];
+  const { requestedAt, actor, message = 'nobody knows why', cause, run, resumed } = last;
+  const id = resumed?.run ?? run;
+  const name = `Workflow run ${id}`;
+  const carried: readonly Span[] =
+    runsUrl === undefined ? [` ${name}.`] : [' ', { kind: 'link', text: name, url: `${runsUrl}/${id}` }];
+  const source: readonly Span[] =
+    cause.url === undefined ? [] : [' ', { kind: 'link', text: 'Where it was asked for', url: cause.url }];
   return [
     {
       kind: 'warning',
-      text: [`The training that ${actor} asked for at ${requestedAt} failed: ${message}.`, ...source],
+      text: [
+        `The training that ${actor} asked for at ${requestedAt} failed: ${message}.`,
+        ...carried,
+        ...source,
+      ],
     },
   ];
 }

@@ -105,6 +105,7 @@ function connectGitHub({ world, trigger }: WorldRepository, actor: Actor): GitHu
       deliver({ time, draws, faults: github, trigger }, { type, payload });
     },
     lastScheduledRun: () => call(undefined),
+    conclusionOf: () => call(undefined),
   };
 }
 

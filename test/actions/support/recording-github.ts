@@ -19,6 +19,8 @@ export type RecordingGitHub = GitHub & {
   readonly proposals: Parameters<GitHub['proposeChange']>[0][];
   /** When the monitor's schedule last ran. */
   lastRunAt: string | undefined;
+  /** How runs of workflows have ended, by their ids; the others go on. */
+  readonly conclusions: Map<string, string>;
   readonly dispatches: { readonly type: string; readonly payload: DispatchPayload }[];
 };
 
@@ -33,6 +35,7 @@ export function createRecordingGitHub(): RecordingGitHub {
     issues: new Map(),
     proposals: [],
     lastRunAt: '2026-11-21T11:00:00.000Z',
+    conclusions: new Map(),
     dispatches: [],
     permissionOf: async (user): Promise<PermissionLevel> => (user === 'ann' ? 'write' : 'read'),
     getPullRequest: async (number) => ({
@@ -75,6 +78,7 @@ export function createRecordingGitHub(): RecordingGitHub {
       github.dispatches.push({ type, payload });
     },
     lastScheduledRun: async () => github.lastRunAt,
+    conclusionOf: async (run) => github.conclusions.get(run),
   };
   return github;
 }

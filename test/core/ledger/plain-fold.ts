@@ -214,6 +214,7 @@ function newTraining({ at, cause, actor, workflow }: LifeEvent): Training {
     parameters: {},
     cause,
     actor,
+    run: workflow.run,
     requestedAt: at,
   };
 }

@@ -37,6 +37,7 @@ const training = (requestedAt: string): Training => ({
   parameters: {},
   cause: { kind: 'schedule', id: 'schedule-1' },
   actor: 'monitor',
+  run: '1',
   requestedAt,
 });
 
