@@ -1,9 +1,9 @@
-import type { Config } from '../../core/config/config.ts';
+import type { Config, Scalar } from '../../core/config/config.ts';
 import { covers } from '../../core/ledger/mutes/covers.ts';
 import { type EnvironmentState, environmentOf, freezeOf, type LedgerState } from '../../core/ledger/state.ts';
 import { describeChampion } from '../../core/plan/answers/answer-status.ts';
-import type { Models } from '../../core/plan/commands/address-command.ts';
-import { COMMANDS, DRY_RUN } from '../../core/plan/commands/command-table.ts';
+import { describeReturn } from '../../core/plan/answers/describe-return.ts';
+import { foretellTraining } from '../../core/plan/answers/foretell-training.ts';
 import type { Refused } from '../../core/plan/decision.ts';
 import type { PlannedOperation } from '../../core/plan/hand-over.ts';
 import { type Block, type Report, type Text, tableOfFacts } from '../../core/report/report.ts';
@@ -17,32 +17,6 @@ export function answerRefusal({ code, message, remedy }: Refused): Report {
   };
 }
 
-/** All commands, from the table that the parser reads too. */
-export function answerHelp({ model, environments, commands }: Config, { all }: Pick<Models, 'all'>): Report {
-  const names = Object.keys(environments);
-  return {
-    sign: 'help',
-    about: model,
-    blocks: [
-      headline('Write one of these as a comment on a pull request or an issue.'),
-      tableOfFacts([
-        ...(all.length > 1
-          ? [['models', `${all.join(', ')}: one is named right after the command`] as const]
-          : []),
-        ['environments', names.length === 0 ? 'none' : names.join(', ')],
-        ['who may', [...commands.allow, ...commands.users].join(', ')],
-      ]),
-      { kind: 'heading', text: 'Commands' },
-      {
-        kind: 'table',
-        columns: ['command', 'does'],
-        rows: COMMANDS.map(({ usage, does }) => [[{ kind: 'code', text: usage }], does]),
-      },
-    ],
-    foot: nextStep(`Write \`/${DRY_RUN}\` before any of them to see what it would do.`),
-  };
-}
-
 /** What a freeze says where the ledger that it belongs into is damaged; nothing where it is on record. */
 export function describeUnrecorded({ doubt }: LedgerState): readonly Block[] {
   if (doubt?.kind !== 'earlier') return [];
@@ -53,22 +27,22 @@ export function describeUnrecorded({ doubt }: LedgerState): readonly Block[] {
 /** What the operation will do, in words, and what its commit would change in the policy. */
 export function answerPlan(
   operation: PlannedOperation,
-  state: LedgerState,
+  { config, state }: { readonly config: Config; readonly state: LedgerState },
   policyChanges: readonly string[],
 ): Report {
-  const { sha, parameters, environment, version, reason, next, production, dryRun, actor } = operation;
+  const { sha, parameters, environment, reason, next, production, dryRun, actor } = operation;
   const { finding, until } = operation;
-  const given = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
+  const given = Object.entries(parameters).map((given) => sayGiven(given, config));
   const here = environment === undefined ? undefined : environmentOf(state, environment);
   const facts = [
     ['asked for by', actor],
     ['commit', sha],
     ...(environment === undefined ? [] : [['environment', environment] as const]),
-    ...(version === undefined ? [] : [['version', version] as const]),
+    ...describeVersion(operation, here),
     ...(finding === undefined ? [] : [['finding', finding] as const]),
     ...(until === undefined ? [] : [['until', until] as const]),
     ...(here === undefined ? [] : [['serving now', describeChampion(here)] as const]),
-    ...(given.length === 0 ? [] : [['parameters', given.join(' ')] as const]),
+    ...(given.length === 0 ? [] : [['parameters', given.join(', ')] as const]),
     ...(next === undefined ? [] : [['then', next] as const]),
     ...(production === undefined ? [] : [['pipeline', 'production'] as const]),
     ...(reason === undefined ? [] : [['reason', reason] as const]),
@@ -85,8 +59,26 @@ export function answerPlan(
       ...policyChanges.map((text) => ({ kind: 'paragraph', text }) as const),
       ...describeFreeze(operation, state),
       ...describeUnfound(operation, here),
+      ...(dryRun ? foretellTraining(operation, config) : []),
     ],
   };
+}
+
+/** A parameter as it is given, and what it would be otherwise. */
+function sayGiven([name, value]: readonly [string, Scalar], { project, search }: Config): string {
+  const usual =
+    project.parameters[name] ?? (name === 'trials' || name === 'jobs' ? search?.[name] : undefined);
+  const said = `${name}=${String(value)}`;
+  return usual === undefined || usual === value ? said : `${said} (otherwise ${String(usual)})`;
+}
+
+/** The version that an operation is about; of a rollback, from which to which it goes. */
+function describeVersion(
+  operation: PlannedOperation,
+  here: EnvironmentState | undefined,
+): readonly (readonly [string, string])[] {
+  if (operation.operation === 'rollback' && here !== undefined) return describeReturn(operation, here);
+  return operation.version === undefined ? [] : [['version', operation.version]];
 }
 
 /** What is done when it is answered, for the ledger is all that it takes. */

@@ -11,6 +11,7 @@ import { findAbsence } from '../../core/ledger/head/find-absence.ts';
 import { findLoss, headOf, type Remembered } from '../../core/ledger/head/ledger-head.ts';
 import { findKeptPredictions } from '../../core/ledger/holdout/find-kept-predictions.ts';
 import type { LedgerState } from '../../core/ledger/state.ts';
+import { answerHelp } from '../../core/plan/answers/answer-help.ts';
 import { answerStatus } from '../../core/plan/answers/answer-status.ts';
 import { findCommitAbout } from '../../core/plan/chain/find-commit-about.ts';
 import { findTraining } from '../../core/plan/chain/find-training.ts';
@@ -26,11 +27,11 @@ import {
   refuseParameters,
 } from '../../core/plan/training/check-training.ts';
 import type { Clock, GitHub, Ledger, Log } from '../../core/ports.ts';
-import type { Block } from '../../core/report/report.ts';
+import type { Block, Report } from '../../core/report/report.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import { type Answering, createAnswering } from './answering.ts';
-import { answerBegun, answerHelp, answerPlan, answerRefusal, describeUnrecorded } from './answers.ts';
+import { answerBegun, answerPlan, answerRefusal, describeUnrecorded } from './answers.ts';
 import {
   type Conclusion,
   concludeIgnored,
@@ -191,17 +192,10 @@ async function carryOut(
     policySha: policy.sha,
   };
   const shared = { operation, model: config.model, ...known };
-  if (operation.operation === 'help') {
-    return tell(planning, { ...shared, reasonCode: 'answered', report: answerHelp(config, request.models) });
-  }
-  if (operation.operation === 'status') {
-    const runsUrl = request.runUrl.slice(0, request.runUrl.lastIndexOf('/'));
-    const view = { environment: operation.environment, now: ports.clock.now(), runsUrl };
-    const report = answerStatus(config, state, view);
-    return tell(planning, { ...shared, reasonCode: 'answered', report });
-  }
+  const answer = answerQuestion(planning, operation, state);
+  if (answer !== undefined) return tell(planning, { ...shared, reasonCode: 'answered', report: answer });
   const { doubts } = planning.trained;
-  const told = answerPlan(operation, state, [...doubts, ...proposed.changes]);
+  const told = answerPlan(operation, { config, state }, [...doubts, ...proposed.changes]);
   if (operation.dryRun) {
     const forecast = await forecastOf(ports, operation);
     const report = { ...told, blocks: [...told.blocks, ...forecast] };
@@ -221,6 +215,18 @@ async function carryOut(
   const ledger = headOf(recorded.state);
   const training = findTraining(recorded.state, operation);
   return concludeOperation({ ...shared, ledger, training, reasonCode: 'planned', report: told });
+}
+
+/** The answer to what only asks. */
+function answerQuestion(
+  { request: { config, models, runUrl }, ports }: Planning,
+  { operation, environment }: PlannedOperation,
+  state: LedgerState,
+): Report | undefined {
+  if (operation === 'help') return answerHelp(config, models);
+  if (operation !== 'status') return undefined;
+  const runsUrl = runUrl.slice(0, runUrl.lastIndexOf('/'));
+  return answerStatus(config, state, { environment, now: ports.clock.now(), runsUrl });
 }
 
 /**

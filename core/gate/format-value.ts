@@ -36,6 +36,19 @@ export function formatNumber(value: number): string {
   return text.replace('-', MINUS);
 }
 
+/** Bytes in the unit people would choose, powers of 1000. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${formatCount(bytes)} bytes`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1000;
+  let place = 0;
+  while (value >= 1000 && place < units.length - 1) {
+    value /= 1000;
+    place += 1;
+  }
+  return `${Number(value.toPrecision(4))} ${units[place] ?? ''}`;
+}
+
 /** One decimal as a rule, more where the value sits close to 0% or 100%. */
 function rateDigits(value: number): number {
   const distance = Math.min(Math.abs(value), Math.abs(1 - value));

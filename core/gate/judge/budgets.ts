@@ -1,7 +1,8 @@
 import { type Verdict, worstVerdict } from '../../verdict.ts';
 import type { Check } from '../check.ts';
-import { formatCount } from '../format-value.ts';
+import { formatBytes } from '../format-value.ts';
 import { type BudgetRule, type GateRule, isBudgetRule, type SizeRule } from '../rules/rule.ts';
+import { sayRule } from '../rules/say-rule.ts';
 import { judgeLatency } from './latency.ts';
 import { undecided } from './undecided.ts';
 
@@ -31,7 +32,7 @@ export function judgeBudget(rule: BudgetRule, { sizeBytes, latencyMs }: PackageM
 
 function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {
   const { atMostBytes } = rule;
-  const need = `≤ ${formatBytes(atMostBytes)}`;
+  const { need } = sayRule(rule);
   if (sizeBytes === undefined) {
     const why = { code: 'not-measured', message: 'the package has not been measured.' };
     return undecided({ rule: 'size', metric: 'size', need, why });
@@ -58,17 +59,4 @@ function judgeSize(rule: SizeRule, sizeBytes: number | undefined): Check {
       },
     ],
   };
-}
-
-/** Bytes in the unit people would choose, powers of 1000. */
-function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${formatCount(bytes)} bytes`;
-  const units = ['kB', 'MB', 'GB', 'TB'];
-  let value = bytes / 1000;
-  let place = 0;
-  while (value >= 1000 && place < units.length - 1) {
-    value /= 1000;
-    place += 1;
-  }
-  return `${Number(value.toPrecision(4))} ${units[place] ?? ''}`;
 }

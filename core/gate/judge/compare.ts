@@ -7,6 +7,7 @@ import { formatChange, formatCount, formatSize, formatValue } from '../format-va
 import type { Metric } from '../metrics/metric.ts';
 import type { Pair } from '../predictions.ts';
 import { absoluteMargin, type CompareRule } from '../rules/rule.ts';
+import { sayRule } from '../rules/say-rule.ts';
 import { undecided } from './undecided.ts';
 
 /** What the two models are called in sentences; the first model of a name has no champion beside it. */
@@ -27,7 +28,7 @@ export function judgeCompare(
     return undecided({
       rule: `compare: ${rule.require}`,
       metric: metric.name,
-      need: needOf(task, undefined),
+      need: sayRule(rule, metric.unit).need,
       why: compared.error,
       rows: pair.sample.ids.length,
     });
@@ -117,15 +118,9 @@ function codeOf(rule: CompareRule, verdict: Verdict): string {
   return rule.require === 'superior' ? 'not-superior' : 'worse';
 }
 
-function needOf({ rule, metric }: CompareTask, margin: number | undefined): string {
-  if (rule.require === 'superior') {
-    const improvement = rule.minImprovement ?? 0;
-    return improvement > 0 ? `better by ${formatSize(improvement, metric.unit)}` : 'better';
-  }
-  if (margin !== undefined) return `at most ${formatSize(margin, metric.unit)} worse`;
-  return typeof rule.margin === 'number'
-    ? `at most ${formatSize(rule.margin, metric.unit)} worse`
-    : `at most ${formatValue(rule.margin.relative, 'rate')} worse`;
+/** With the champion's value a margin is a size of its own. */
+function needOf({ rule, metric }: CompareTask, margin: number): string {
+  return sayRule({ ...rule, margin }, metric.unit).need;
 }
 
 function whatWouldSettle({ rule, metric }: CompareTask, comparison: Comparison, limit: number): string {

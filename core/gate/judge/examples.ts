@@ -5,6 +5,7 @@ import { nameClass } from '../check-contract.ts';
 import type { ExampleAnswers, Examples } from '../examples.ts';
 import { formatCount } from '../format-value.ts';
 import type { ExamplesRule } from '../rules/rule.ts';
+import { sayRule } from '../rules/say-rule.ts';
 import { undecided } from './undecided.ts';
 
 /** The examples of one file, and what the challenger answers to them; nothing where it was not asked about this file. */
@@ -28,7 +29,7 @@ export function judgeExamples(
   meaning: Meaning,
 ): Check {
   const why = given === undefined ? NOT_ASKED : findUnjudged(given, meaning);
-  const need = 'every example answered as it must be';
+  const { need } = sayRule(rule);
   if (given === undefined || given.answered === undefined || why !== undefined) {
     return undecided({ rule: 'examples', metric: rule.path, need, why: why ?? NOT_ASKED });
   }

@@ -11,6 +11,7 @@ import type { Undefined } from '../metrics/metric.ts';
 import { type GroupOutcome, type GroupRate, outcomesOf, ratesOf } from '../metrics/outcome-rates.ts';
 import type { Pair } from '../predictions.ts';
 import type { FairnessRule } from '../rules/rule.ts';
+import { sayRule } from '../rules/say-rule.ts';
 import { gapGrowth, MOST_GROWTH } from './gap-growth.ts';
 import { undecided } from './undecided.ts';
 
@@ -52,7 +53,7 @@ export function judgeFairness(
   { sample, challenger, pair }: GateEvidence,
   seed: string,
 ): Check {
-  const need = `groups at most ${formatSize(rule.limit, 'rate')} apart`;
+  const { need } = sayRule(rule);
   const question = { rule: 'fairness', metric: rule.metric, need };
   const values = sample.slices[rule.column];
   if (values === undefined) return undecided({ ...question, why: noColumn(rule) });

@@ -6,6 +6,7 @@ import { meanInterval } from '../metrics/mean-interval.ts';
 import { evaluateMetric, type Metric, type Unit } from '../metrics/metric.ts';
 import type { Sample, Side } from '../predictions.ts';
 import type { FloorRule } from '../rules/rule.ts';
+import { sayRule } from '../rules/say-rule.ts';
 import { undecided } from './undecided.ts';
 
 /** One floor rule with its metric found. */
@@ -14,10 +15,10 @@ type FloorTask = { readonly rule: FloorRule; readonly metric: Metric };
 /** An absolute floor or ceiling, on this holdout's value: a limit that is met exactly is met. */
 export function judgeFloor({ rule, metric }: FloorTask, sample: Sample, side: Side): Check {
   const rows = sample.ids.length;
-  const need = needOf(rule, metric.unit);
+  const { rule: name, need } = sayRule(rule, metric.unit);
   const value = rows < MIN_ROWS ? tooFewRows(rows) : evaluateMetric(metric, sample, side);
   if (typeof value !== 'number') {
-    return undecided({ rule: nameOf(rule), metric: metric.name, need, why: value, rows });
+    return undecided({ rule: name, metric: metric.name, need, why: value, rows });
   }
   const interval = meanInterval(metric, { sample, side }, value);
   const aside = metric.aside?.(sample);
@@ -49,7 +50,7 @@ type MeasuredValue = {
 function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval, aside }: MeasuredValue): Check {
   const under = rule.floor !== undefined && value < rule.floor;
   const over = rule.ceiling !== undefined && value > rule.ceiling;
-  const need = needOf(rule, unit);
+  const { rule: name, need } = sayRule(rule, unit);
   const limit = over ? rule.ceiling : (rule.floor ?? rule.ceiling);
   const bounds = interval && ` [${formatValue(interval.low, unit)}, ${formatValue(interval.high, unit)}]`;
   const on = rows === undefined ? '' : ` on ${formatCount(rows)} examples`;
@@ -65,7 +66,7 @@ function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval, asid
     ...(interval && { interval }),
   };
   return {
-    rule: nameOf(rule),
+    rule: name,
     metric,
     unit,
     challenger: value,
@@ -73,18 +74,4 @@ function judgeValue(rule: FloorRule, { metric, unit, value, rows, interval, asid
     verdict: under || over ? 'fail' : 'pass',
     reasons: [reason],
   };
-}
-
-/** The rule by the words of the configuration: what bounds from above is no floor. */
-function nameOf({ floor, ceiling }: FloorRule): string {
-  if (ceiling === undefined) return 'floor';
-  return floor === undefined ? 'ceiling' : 'floor and ceiling';
-}
-
-function needOf(rule: FloorRule, unit: Unit): string {
-  const parts = [
-    rule.floor === undefined ? undefined : `≥ ${formatValue(rule.floor, unit)}`,
-    rule.ceiling === undefined ? undefined : `≤ ${formatValue(rule.ceiling, unit)}`,
-  ];
-  return parts.filter((part) => part !== undefined).join(' and ') || 'any value';
 }

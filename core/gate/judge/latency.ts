@@ -3,6 +3,7 @@ import type { Check } from '../check.ts';
 import { ALPHA } from '../comparison/comparison.ts';
 import { formatCount, formatNumber } from '../format-value.ts';
 import { type GateRule, isBudgetRule, type LatencyRule } from '../rules/rule.ts';
+import { sayRule } from '../rules/say-rule.ts';
 import { undecided } from './undecided.ts';
 
 /** Requests that are timed at the least. */
@@ -21,9 +22,7 @@ export function requestsToTime(rules: readonly GateRule[]): number {
 
 /** A latency limit by a distribution-free upper bound of the quantile of response times in milliseconds, warm-ups left out. */
 export function judgeLatency(rule: LatencyRule, latencyMs: readonly number[] | undefined): Check {
-  const metric = metricOf(rule);
-  const limit = rule.atMostMs;
-  const need = `≤ ${ms(limit)}`;
+  const { metric, need } = sayRule(rule);
   if (latencyMs === undefined || latencyMs.length === 0) {
     const why = { code: 'not-measured', message: 'no latency was measured.' };
     return undecided({ rule: 'latency', metric, need, why });
@@ -41,7 +40,7 @@ export function judgeLatency(rule: LatencyRule, latencyMs: readonly number[] | u
 type Judged = Pick<Check, 'verdict' | 'reasons' | 'toSettle'>;
 
 function judgeLimit(rule: LatencyRule, sorted: Float64Array, observed: number): Judged {
-  const metric = metricOf(rule);
+  const { metric } = sayRule(rule);
   const limit = rule.atMostMs;
   const { lower, upper } = quantileBounds(sorted, rule.quantile, 1 - ALPHA);
   const verdict =
@@ -66,10 +65,6 @@ function judgeLimit(rule: LatencyRule, sorted: Float64Array, observed: number): 
       ? `${metric}: at least ${formatCount(least)} requests bound it.`
       : `${metric}: more requests narrow the bound, which lies over the budget while the value does not.`;
   return { verdict, reasons, toSettle };
-}
-
-function metricOf({ quantile }: LatencyRule): string {
-  return `latency-p${100 * quantile}`;
 }
 
 function ms(value: number): string {

@@ -2,6 +2,7 @@ import type { Reason } from '../../verdict.ts';
 import type { Check } from '../check.ts';
 import { formatChange, formatNumber } from '../format-value.ts';
 import type { MlflowRule } from '../rules/rule.ts';
+import { sayRule } from '../rules/say-rule.ts';
 
 /** What MLflow adds to a baseline of 0 in place of a relative change. */
 const ABOVE_ZERO = 1e-10;
@@ -16,19 +17,20 @@ export function judgeMlflow(
   baseline: number | undefined,
 ): Check {
   const failures = failuresOf(rule, candidate, baseline);
+  const { rule: name, need } = sayRule(rule);
   const met: Reason = {
     code: 'threshold-met',
     metric: rule.metric,
-    message: `${rule.metric} is ${candidate === undefined ? 'missing' : formatNumber(candidate)} and meets ${needOf(rule)}.`,
+    message: `${rule.metric} is ${candidate === undefined ? 'missing' : formatNumber(candidate)} and meets ${need}.`,
     ...(candidate === undefined ? {} : { observed: candidate }),
   };
   return {
-    rule: 'mlflow threshold',
+    rule: name,
     metric: rule.metric,
     unit: 'number',
     ...(baseline === undefined ? {} : { champion: baseline }),
     ...(candidate === undefined ? {} : { challenger: candidate }),
-    need: needOf(rule),
+    need,
     verdict: failures.length === 0 ? 'pass' : 'fail',
     reasons: failures.length === 0 ? [met] : failures,
   };
@@ -113,16 +115,4 @@ function missing(metric: string, who: string, value: number | undefined): Reason
     message:
       value === undefined ? `The ${who} has no metric ${metric}.` : `The ${who}'s ${metric} is not a number.`,
   };
-}
-
-function needOf(rule: MlflowRule): string {
-  const sign = rule.greaterIsBetter ? '≥' : '≤';
-  const parts = [
-    rule.threshold === undefined ? undefined : `${sign} ${formatNumber(rule.threshold)}`,
-    rule.minAbsoluteChange === undefined ? undefined : `better by ${formatNumber(rule.minAbsoluteChange)}`,
-    rule.minRelativeChange === undefined
-      ? undefined
-      : `better by ${formatChange(rule.minRelativeChange, 'rate').slice(1).replace(' pp', '%')}`,
-  ];
-  return parts.filter((part) => part !== undefined).join(', ') || 'the metric to exist';
 }

@@ -6,10 +6,11 @@ import { ALPHA, type Comparison, MIN_ROWS } from '../comparison/comparison.ts';
 import { compareNames, groupRows } from '../comparison/group-rows.ts';
 import { harmOfFamily } from '../comparison/harm-of-family.ts';
 import { compareModels } from '../comparison/models.ts';
-import { formatChange, formatCount, formatSize, formatValue } from '../format-value.ts';
+import { formatChange, formatCount, formatValue } from '../format-value.ts';
 import { evaluateMetric, type Metric } from '../metrics/metric.ts';
 import { type Pair, pairAt } from '../predictions.ts';
 import { absoluteMargin, type SlicesRule } from '../rules/rule.ts';
+import { sayBeyond, sayRule } from '../rules/say-rule.ts';
 import { undecided } from './undecided.ts';
 import { whatSettles } from './what-settles.ts';
 
@@ -93,13 +94,11 @@ function checkOf(task: SlicesTask, slices: readonly Slice[], adjustedOf: Readonl
   const rows = slices.map((slice) => rowOf(rule, slice, adjustedOf.get(slice)));
   const judged = rows.filter((row) => row.verdict !== undefined);
   const verdict = verdictOf(judged);
-  const need =
-    rule.policy === 'guard' ? `no ${rule.column} shown worse` : `every ${rule.column} shown not worse`;
   return {
     rule: `slices: ${rule.policy}`,
     metric: metric.name,
     unit: metric.unit,
-    need: `${need}${describeMargin(rule, metric)}`,
+    need: sayRule(rule, metric.unit).need,
     verdict,
     reasons: reasonsOf(task, rows, verdict),
     slices: rows,
@@ -167,7 +166,7 @@ function reasonsOf(task: SlicesTask, rows: readonly SliceRow[], verdict: Verdict
     {
       code: rule.policy === 'guard' ? 'no-slice-worse' : 'slices-hold',
       metric: metric.name,
-      message: `${metric.name} by ${rule.column}: ${judged.length} slices, ${shown}${describeMargin(rule, metric)}${rest}.`,
+      message: `${metric.name} by ${rule.column}: ${judged.length} slices, ${shown}${sayBeyond(rule.margin, metric.unit)}${rest}.`,
       sampleSize: rows.reduce((sum, row) => sum + row.rows, 0),
     },
   ];
@@ -234,10 +233,4 @@ function withoutPower({ rule, metric }: SlicesTask, count: number): Check {
     need: `no ${rule.column} shown worse`,
     why,
   });
-}
-
-function describeMargin(rule: SlicesRule, metric: Metric): string {
-  if (rule.margin === 0) return '';
-  if (typeof rule.margin === 'number') return ` by more than ${formatSize(rule.margin, metric.unit)}`;
-  return ` by more than ${formatValue(rule.margin.relative, 'rate')}`;
 }

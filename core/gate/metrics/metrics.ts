@@ -94,6 +94,16 @@ function withDetail(metric: Metric, task: Task, detail: MetricDetail): Metric {
   return detailMetric(metric, detail);
 }
 
+/** How reports call the metric of a rule, and its unit, before a model is known; one of the user's own is a number. */
+export function nameMetric(
+  name: string,
+  { task, detail = {} }: { readonly task?: Task | undefined; readonly detail?: MetricDetail | undefined },
+): Pick<Metric, 'name' | 'unit'> {
+  const metric = lookUp(name, task);
+  if (metric === undefined) return { name, unit: 'number' };
+  return task === undefined ? detailMetric(metric, detail) : withDetail(metric, task, detail);
+}
+
 /** Whether there is a metric of that name or alias, for some task. */
 export function isMetric(name: string): boolean {
   return lookUp(name) !== undefined;
