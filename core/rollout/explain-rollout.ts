@@ -2,6 +2,7 @@ import { formatCount, formatDuration, formatEvidence, formatPercent } from '../r
 import { describeHarm } from './describe-harm.ts';
 import { carryingHarm } from './evidence/bets.ts';
 import type { Evidence } from './evidence/evidence.ts';
+import { nameLimit } from './name-limit.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { requestsSeen } from './stage-requirement.ts';
 
@@ -15,7 +16,7 @@ export function explainHarm(evidence: Evidence, place: StagePlace): string {
   const observed = describeHarm(evidence, harm, peak.stage ?? place.stage)?.message ?? harm;
   return (
     `Rolled back at ${formatPercent(place.percent / 100)} after ${formatDuration(place.stageSeconds)}: ${observed}; ` +
-    `evidence ${formatEvidence(peak.total)}, limit ${formatEvidence(-Math.log(plan.alarmAlpha))}. ${explainPromise(plan)}`
+    `evidence ${formatEvidence(peak.total)}, limit ${formatEvidence(-Math.log(plan.alarmAlpha))}. ${explainPromise(plan)}${nameLimit(evidence, harm)}`
   );
 }
 

@@ -6,6 +6,7 @@ import { carryingHarm } from './evidence/bets.ts';
 import type { Evidence } from './evidence/evidence.ts';
 import type { Observation, ShadowComparison } from './evidence/observation.ts';
 import { sumStages } from './evidence/stage-totals.ts';
+import { nameLimit } from './name-limit.ts';
 
 const LEVEL = 0.95;
 /** Fewer pairs than this say too little of how often the versions differ. */
@@ -80,7 +81,7 @@ function judgeHarm(evidence: Evidence): { readonly verdict: Verdict; readonly re
   if (evidence.peak.total >= -Math.log(evidence.plan.alarmAlpha)) {
     const harm = carryingHarm(evidence.bets, evidence.peak);
     const seen = describeHarm(evidence, harm, 0);
-    const message = `On copies of requests the candidate does harm: ${seen?.message ?? harm}.`;
+    const message = `On copies of requests the candidate does harm: ${seen?.message ?? harm}.${nameLimit(evidence, harm)}`;
     return { verdict: 'fail', reason: { ...seen, code: 'shadow-harm', metric: harm, message } };
   }
   const message = `The candidate answered ${formatCount(requests)} copies of requests without proof of harm.`;

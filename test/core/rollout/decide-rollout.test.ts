@@ -37,7 +37,8 @@ describe('proof of harm', () => {
     expect(decision.explanation).toBe(
       'Rolled back at 10% after 2 min: errors 13/599 (2.2%) vs 30/5,390 (0.56%) in the same minutes: ' +
         '4.1x [1.1, 12.2] (99%, valid whenever you look); evidence 319:1, limit 100:1. ' +
-        'If nothing were wrong this would happen in at most 1 rollout in 100.',
+        'If nothing were wrong this would happen in at most 1 rollout in 100. ' +
+        'Its limit is `tolerance` under rollout in trainyard.yml, 1 now.',
     );
     const errors = decision.reasons.find(({ metric }) => metric === 'errors');
     expect(errors?.sampleSize).toBe(599);
@@ -69,6 +70,9 @@ describe('proof of harm', () => {
     const decision = decideRollout(situation(slow));
     expect(decision).toMatchObject({ kind: 'rollback', code: 'slower' });
     expect(decision.explanation).toContain('over 100 ms');
+    expect(decision.explanation).toContain(
+      'Its limit is `latency-margin` under rollout in trainyard.yml, 10% now.',
+    );
     const within = slow.map((each) => ({ ...each, candidate: arm(60, { bucket: 3 }) }));
     expect(decideRollout(situation(within)).kind).not.toBe('rollback');
   });
@@ -90,6 +94,7 @@ describe('proof of harm', () => {
     expect(decision.explanation).toContain(
       'errors and invalid answers 160/400 (40%) where the configured limit is 5%',
     );
+    expect(decision.explanation).toContain('`max-error-rate` under rollout in trainyard.yml, 5% now');
   });
 
   it('finds a version that breaks during the bake, when there is nothing beside it to compare with', () => {
@@ -107,10 +112,10 @@ describe('proof of harm', () => {
         stable: arm(0),
       }),
     );
-    expect(decideRollout(situation([before, ...bake], { stage: 3 }))).toMatchObject({
-      kind: 'rollback',
-      code: 'objective-broken',
-    });
+    const decision = decideRollout(situation([before, ...bake], { stage: 3 }));
+    expect(decision).toMatchObject({ kind: 'rollback', code: 'objective-broken' });
+    // No key says when: it is taken from the stable version's past.
+    expect(decision.explanation).not.toContain('trainyard.yml');
   });
 });
 
