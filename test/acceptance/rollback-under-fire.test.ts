@@ -5,7 +5,7 @@ import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { startAilingFront } from '../../sandbox/network/ailing-front.ts';
 import { outputOf, type WorkflowRun } from '../../sandbox/runner/workflow-run.ts';
 import { type SteadyClient, startPacedClient } from '../../sandbox/traffic/steady-client.ts';
-import { ENVIRONMENT, inScene, MODEL, type Scene, tell } from './support/doubler.ts';
+import { ENVIRONMENT, inScene, MODEL, type Scene, tell, WRITER } from './support/doubler.ts';
 
 const PER_SECOND = 20;
 /** What is promised: from the comment to the last request that the candidate answers, on any host, in s. */
@@ -17,7 +17,7 @@ const ALWAYS = 1_000_000;
 
 type Front = Awaited<ReturnType<typeof startAilingFront>>;
 
-test('a rollback while a runner is busy, a host is sick, MLflow is down and Issues are off ends the candidate in time', {
+test('a rollback while a runner is busy, a host is sick, MLflow is down, Issues are off and trainyard.yml is broken ends the candidate in time', {
   timeout: TIMEOUT_MS,
 }, async () => {
   const fronts: Front[] = [];
@@ -58,6 +58,7 @@ async function play({ sandbox, mlflow, hosts, stops, say, release }: Scene, [fro
     times: ALWAYS,
     answer: { status: 410, body: { message: 'Issues are disabled for this repo' } },
   });
+  breakConfiguration(sandbox);
   front.ail();
   const saidAt = Date.now();
   const rollback = say('/rollback');
@@ -76,6 +77,13 @@ async function play({ sandbox, mlflow, hosts, stops, say, release }: Scene, [fro
   const [well = Infinity, sick = Infinity] = clients.map((client) => lastSeconds(client, saidAt));
   expect(Math.max(well, sick)).toBeLessThanOrEqual(PROMISED_SECONDS);
   expect(clients.flatMap(({ failures }) => failures())).toEqual([]);
+}
+
+/** The default branch has a mistake where its hosts are named. */
+function breakConfiguration({ remote }: Scene['sandbox']): void {
+  const written = remote.show('main', 'trainyard.yml') ?? '';
+  const files = { 'trainyard.yml': written.replace('hosts:', 'hots:') };
+  remote.commit({ branch: 'main', files, message: 'Name the hosts', author: WRITER });
 }
 
 /** From the comment to the candidate's last answer, in s. */
@@ -103,6 +111,7 @@ function checkRecord({ remote }: Scene['sandbox'], front: Front, rollback: Workf
   const warnings =
     rollback.jobs.get('take-back')?.annotations.filter(({ level }) => level === 'warning') ?? [];
   const warned = warnings.map(({ message }) => message).join('\n');
+  expect(warned).toContain("trainyard.yml can't be used");
   expect(warned).toContain(front.url);
   expect(warned).toContain('Issues are disabled');
 }

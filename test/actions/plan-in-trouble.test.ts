@@ -65,6 +65,26 @@ describe('a command that makes safe', () => {
   }, 60_000);
 });
 
+describe('a question', () => {
+  test.each([
+    ['/status', /production: nothing yet/],
+    ['/help', /\/rollback/],
+  ])(
+    '%s is answered as the file last said on the default branch, where it is broken now',
+    async (body, said) => {
+      for (const config of [CONFIG.replace('{ uri: ', '{ uri: ['), CONFIG.replace('hosts', 'hots')]) {
+        const run = await runPlan({ config, past: [CONFIG], payload: comment(body) });
+        expect(run.code, run.log).toBe(0);
+        expect(run.outputs.get('reason-code')).toBe('answered');
+        expect(run.comments).toHaveLength(1);
+        expect(run.comments[0]).toMatch(said);
+        expect(run.log).toContain("trainyard.yml can't be used");
+      }
+    },
+    60_000,
+  );
+});
+
 describe('a command that can not be carried out', () => {
   test.each([
     ['/train', 'the file is wrong', CONFIG.replace('floor', 'flor'), undefined, /flor/],
