@@ -16,7 +16,7 @@ import { createRequireObedience } from './hosts/require-obedience.ts';
 import { createSettler } from './hosts/settle.ts';
 import { type Attest, createStarter } from './hosts/starter.ts';
 import { createTellHeld } from './hosts/tell-held.ts';
-import { createJournal } from './journal.ts';
+import { createJournal, type Journal } from './journal.ts';
 import type { Listener } from './listener.ts';
 import {
   type ControlPorts,
@@ -27,7 +27,7 @@ import {
   resume,
   type Said,
 } from './operate.ts';
-import type { DeployOutcome } from './outcomes.ts';
+import { type DeployOutcome, frozenOutcome } from './outcomes.ts';
 import { createRestore, type Restore } from './restore.ts';
 import { createReturnTo } from './return-to.ts';
 import { type RollBackPorts, rollBackNow } from './roll-back.ts';
@@ -118,6 +118,7 @@ export async function deploy({ request, ports }: Deployment): Promise<DeployOutc
     // What acts on what is there is nobody's but a person's: what the chain made is not meant.
     asked: { saidAt: plan.word?.at, wanted: plan.version },
     namedAt: plan.word?.namesVersion === true ? plan.word.at : undefined,
+    isFollowing: plan.operation === 'train' || plan.operation === 'tune',
   };
   const returnTo = createReturnTo({ journal, fleet, starter, settler, memory, announcer, log }, wish);
   const begin = () => beginRollout({ journal, fleet, starter, attest }, settings, wish);
@@ -172,6 +173,7 @@ function carryOut(
 }
 
 type RollOutPorts = {
+  readonly journal: Pick<Journal, 'environment'>;
   readonly begin: () => Promise<Beginning>;
   readonly restore: Restore;
   readonly goOn: GoOn;
@@ -180,7 +182,14 @@ type RollOutPorts = {
 };
 
 /** The only way in which a rollout begins. One that is open already is said to be, and gone on with. */
-async function rollOut({ begin, goOn, conclude, restore, log }: RollOutPorts): Promise<DeployOutcome> {
+async function rollOut({
+  journal,
+  begin,
+  goOn,
+  conclude,
+  restore,
+  log,
+}: RollOutPorts): Promise<DeployOutcome> {
   const beginning = await begin();
   switch (beginning.kind) {
     case 'begun':
@@ -196,6 +205,8 @@ async function rollOut({ begin, goOn, conclude, restore, log }: RollOutPorts): P
       return conclude(beginning.rollout);
     case 'serving':
       return restore();
+    case 'frozen':
+      return frozenOutcome(journal.environment, beginning);
   }
 }
 

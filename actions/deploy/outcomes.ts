@@ -1,5 +1,5 @@
 import { type Instant, secondsBetween } from '../../core/instant.ts';
-import type { EnvironmentState, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
+import type { EnvironmentState, Freeze, Rollout, RolloutOutcome } from '../../core/ledger/state.ts';
 import { formatDuration } from '../../core/report/format-number.ts';
 import type { Block, Report } from '../../core/report/report.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -123,6 +123,20 @@ export function endedOutcome(
 /** No rollout is open, so there is none to go on with; none is begun for that. */
 export function idleOutcome(environment: string, serving: string): DeployOutcome {
   const headline = `Nothing is left to do in ${environment}: no rollout is open to go on with, and this job begins none.`;
+  return nothingToDo(headline, { serving, away: [] });
+}
+
+/** A training has led to a version while nothing may be rolled out: it is packed, and waits for a person. */
+export function frozenOutcome(
+  environment: string,
+  {
+    version,
+    freeze,
+    serving,
+  }: { readonly version: string; readonly freeze: Freeze; readonly serving: string },
+): DeployOutcome {
+  const why = freeze.reason === '' ? '' : `: ${freeze.reason}`;
+  const headline = `Version ${version} is packed and not rolled out: ${environment} is frozen by ${freeze.actor} since ${freeze.at}${why}. \`/unfreeze\`, and then \`/deploy v${version} ${environment}\`, rolls it out.`;
   return nothingToDo(headline, { serving, away: [] });
 }
 

@@ -47,17 +47,18 @@ export function answerPlan(
     ...(production === undefined ? [] : [['pipeline', 'production'] as const]),
     ...(reason === undefined ? [] : [['reason', reason] as const]),
   ] as const;
-  const said = dryRun
-    ? `This would ${INTENTS[operation.operation]}. Nothing was done.`
-    : (DONE[operation.operation] ?? `This is going to ${INTENTS[operation.operation]}.`);
+  const frozen = describeFreeze(operation, state);
+  const intent = frozen.length === 0 ? INTENTS[operation.operation] : UNTIL_PACKED;
+  const done = dryRun ? undefined : DONE[operation.operation];
+  const said = done ?? (dryRun ? `This would ${intent}. Nothing was done.` : `This is going to ${intent}.`);
   return {
-    sign: 'planned',
+    sign: done === undefined ? 'planned' : 'done',
     about: operation.operation,
     blocks: [
       headline(said),
       tableOfFacts(facts),
       ...policyChanges.map((text) => ({ kind: 'paragraph', text }) as const),
-      ...describeFreeze(operation, state),
+      ...frozen,
       ...describeUnfound(operation, here),
       ...(dryRun ? foretellTraining(operation, config) : []),
     ],
@@ -138,6 +139,10 @@ const INTENTS: Readonly<Record<PlannedOperation['operation'], string>> = {
   status: 'say what serves where',
   help: 'list the commands',
 };
+
+/** What becomes of a training where nothing may be rolled out. */
+const UNTIL_PACKED =
+  'train, judge and, if the gate passes, register and build a new version, which is not rolled out';
 
 function headline(text: string): Block {
   return { kind: 'paragraph', text: [{ kind: 'strong', text }] };

@@ -10,6 +10,7 @@ const SIGNS = {
   inconclusive: { symbol: '❔', word: 'inconclusive' },
   begun: { symbol: '⏳', word: 'Begun' },
   planned: { symbol: '🧭', word: 'Plan' },
+  done: { symbol: '✅', word: 'Done' },
   status: { symbol: '📋', word: 'Status' },
   help: { symbol: '📖', word: 'Commands' },
   refused: { symbol: '❌', word: 'Refused' },

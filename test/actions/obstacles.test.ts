@@ -63,6 +63,27 @@ describe('a freeze', () => {
     expect(world.agents.map(({ traffic }) => traffic?.stable)).toEqual(['1', '1']);
   });
 
+  test.each(['train', 'tune'] as const)(
+    'lets a %s end well: its version is packed, and the way on is said',
+    async (operation) => {
+      const world = createWorld([
+        ...versionEvents('1'),
+        ...championEvents('1'),
+        ...versionEvents('2'),
+        frozen(),
+      ]);
+      const job = world.job({ operation, correlationId: 'push-1' });
+      const outcome = await deploy({ ...job, request: { ...job.request, version: '2' } });
+      expect(outcome).toMatchObject({ decision: 'complete', reasonCode: 'nothing-to-do' });
+      expect(outcome.headline).toContain('Version 2 is packed and not rolled out: production is frozen by');
+      expect(outcome.headline).toContain('`/deploy v2 production`');
+      expect(outcome.outputs).toEqual({ outcome: 'none', 'serving-version': '1' });
+      expect((await here(world)).rollout).toBeUndefined();
+      // Who asks for the rollout itself is refused.
+      await expect(deploy(world.job({ operation: 'deploy', version: '2' }))).rejects.toThrow('are frozen by');
+    },
+  );
+
   test('does not keep harm from being taken back', async () => {
     const world = await worldWithOpenRollout();
     world.ledger.events.push(frozen());

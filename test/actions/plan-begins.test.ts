@@ -46,4 +46,6 @@ test('answers a freeze as what is done', async () => {
   const told = [...github.comments.values()].join();
   expect(told).toContain('Frozen: no new rollout begins');
   expect(told).not.toContain('going to');
+  expect(told).toContain('Done: freeze');
+  expect(told).not.toContain('Plan');
 });

@@ -257,7 +257,7 @@ describe('plan', () => {
     const train = bench(comment('/train'));
     await handOff(train.request, { ...train.ports, ledger: world.ledger });
     expect([...train.github.comments.values()].join()).toMatch(
-      /production is frozen by ann [\s\S]*packed and not rolled out/,
+      /which is not rolled out\.[\s\S]*production is frozen by ann [\s\S]*packed and not rolled out/,
     );
   });
 

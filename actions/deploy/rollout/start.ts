@@ -3,7 +3,7 @@ import { type Problem, UserError } from '../../../core/errors.ts';
 import type { Instant } from '../../../core/instant.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import { findStartBar } from '../../../core/ledger/find-start-bar.ts';
-import { type EnvironmentState, freezeOf, type Rollout } from '../../../core/ledger/state.ts';
+import { type EnvironmentState, type Freeze, freezeOf, type Rollout } from '../../../core/ledger/state.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { requireVersion } from '../../serving/require-version.ts';
 import { type Candidate, findCandidate } from '../find-candidate.ts';
@@ -22,6 +22,8 @@ type Wish = {
   /** When a person named the version; absent where the chain or a deploy without one meant it. */
   readonly namedAt: Instant | undefined;
   readonly cause: string;
+  /** Whether a training led to it, and not a word about its rollout: nobody is refused anything where that has to wait. */
+  readonly isFollowing: boolean;
 };
 
 /** What came of the wish to begin a rollout. Going on with it is another matter. */
@@ -32,7 +34,9 @@ export type Beginning =
   /** The one that this cause began has ended; asking again begins no other. */
   | { readonly kind: 'over'; readonly rollout: string }
   /** The version is the champion: there is nothing to compare it with. */
-  | { readonly kind: 'serving' };
+  | { readonly kind: 'serving' }
+  /** A training led to a version while nothing may be rolled out. */
+  | { readonly kind: 'frozen'; readonly version: string; readonly freeze: Freeze; readonly serving: string };
 
 type StartPorts = {
   readonly journal: Journal;
@@ -61,6 +65,10 @@ export async function beginRollout(
   const id = `${journal.model}/${journal.environment}/v${version}/${wish.cause}`;
   if (hasEnded(reading.here, id)) return { kind: 'over', rollout: id };
   if (open === undefined && reading.here.champion?.version === version) return { kind: 'serving' };
+  const freeze = freezeOf(reading.state, journal.environment);
+  if (freeze !== undefined && open === undefined && wish.isFollowing) {
+    return { kind: 'frozen', version, freeze, serving: reading.here.champion?.version ?? '' };
+  }
   // Too many hosts away is told before anything is on record: nobody has to end a rollout that could not begin.
   await requireHosts(fleet);
   await requireNoStranger({ journal, fleet }, reading, version);
