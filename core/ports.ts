@@ -8,7 +8,7 @@ import type { LedgerEvent } from './ledger/event.ts';
 import type { LedgerState } from './ledger/state.ts';
 import type { DispatchType } from './names.ts';
 import type { PermissionLevel } from './permission.ts';
-import type { BranchUpdate, PullRequest } from './pull-request.ts';
+import type { BranchUpdate, CommitStatus, PullRequest } from './pull-request.ts';
 import type { Result } from './result.ts';
 import type { Observation } from './rollout/evidence/observation.ts';
 import type { RolloutRecord } from './rollout/record/record.ts';
@@ -162,14 +162,6 @@ export type RolloutRecords = {
 };
 
 export type DeploymentState = 'queued' | 'in_progress' | 'success' | 'failure' | 'inactive';
-
-/** How a commit is shown to do, in one of possibly many respects: `context` names it. */
-export type CommitStatus = {
-  readonly context: string;
-  readonly state: 'pending' | 'success' | 'failure' | 'error';
-  /** One sentence; what is too long for GitHub is cut. */
-  readonly description: string;
-};
 
 /** What somebody wrote on an issue or a pull request; `at` is GitHub's time. */
 export type PostedComment = {

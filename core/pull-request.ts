@@ -10,3 +10,11 @@ export type PullRequest = {
 
 /** A change of a branch, as the server that took it remembers it: a commit's own dates are whatever its author writes. */
 export type BranchUpdate = { readonly after: string; readonly at: string };
+
+/** How a commit is shown to do, in one of possibly many respects: `context` names it. */
+export type CommitStatus = {
+  readonly context: string;
+  readonly state: 'pending' | 'success' | 'failure' | 'error';
+  /** One sentence; what is too long for GitHub is cut. */
+  readonly description: string;
+};

@@ -41,7 +41,7 @@ import {
   type ProposedPolicy,
 } from './conclude.ts';
 import { lookUp } from './look-up.ts';
-import { readTrained, type Trained } from './read-trained.ts';
+import { type ProjectReading, readTrained } from './read-trained.ts';
 import { isRecorded, recordOf } from './record-of.ts';
 
 export type PlanRequest = Pick<
@@ -91,7 +91,7 @@ type Planning = {
   readonly ports: PlanPorts;
   readonly answering: Answering;
   /** What the commit that would be trained says of its project. */
-  readonly trained: Trained;
+  readonly trained: ProjectReading;
   /** What the event asks for on that state of the ledger. */
   readonly decide: (state: LedgerState) => PlanDecision;
 };

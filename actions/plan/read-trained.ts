@@ -5,26 +5,34 @@ import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { PlanDecision } from '../../core/plan/decision.ts';
-import { type TrainedProject, trains } from '../../core/plan/training/check-training.ts';
-import type { PlanPorts, PlanRequest } from './plan.ts';
+import { type ProjectOnDisk, type TrainedProject, trains } from '../../core/plan/training/check-training.ts';
+import type { GitHub, Log } from '../../core/ports.ts';
 
 /** What a commit says of the project that it would train, and what of it could not be looked at, a sentence each. */
-export type Trained = {
+export type ProjectReading = {
   readonly project?: TrainedProject;
   readonly doubts: readonly string[];
 };
 
-const NOTHING: Trained = { doubts: [] };
+/** What the default branch says, and the commit that the event came with. */
+type DefaultBranch = {
+  readonly config: Pick<Config, 'project'>;
+  readonly policy: { readonly file: string; readonly text: string; readonly sha?: string };
+  readonly disk: Pick<ProjectOnDisk, 'project'>;
+  readonly sha: string;
+};
+
+const NOTHING: ProjectReading = { doubts: [] };
 
 /**
  * Reads the project of the commit that is to be trained: of the default branch what its workspace holds, of another commit what GitHub has
  * of it. What can't be read there is left to the training's own job, which checks all of it, and is said.
  */
 export async function readTrained(
-  { config, policy, disk, sha }: PlanRequest,
-  { github, log }: Pick<PlanPorts, 'github' | 'log'>,
+  { config, policy, disk, sha }: DefaultBranch,
+  { github, log }: { readonly github: GitHub | undefined; readonly log: Pick<Log, 'warn'> },
   decision: PlanDecision,
-): Promise<Trained> {
+): Promise<ProjectReading> {
   if (decision.kind !== 'operation' || !trains(decision)) return NOTHING;
   const { file, text, sha: own = sha } = policy;
   if (decision.sha === own) {
@@ -32,7 +40,7 @@ export async function readTrained(
     return { project, doubts: [] };
   }
   if (github === undefined) return NOTHING;
-  const commit: Commit = { sha: decision.sha, readFile: github.readFile };
+  const commit: ReadableCommit = { sha: decision.sha, readFile: github.readFile };
   try {
     return await readCommit(commit, file);
   } catch (thrown) {
@@ -43,12 +51,12 @@ export async function readTrained(
 }
 
 /** A commit whose files can be read. */
-type Commit = {
+type ReadableCommit = {
   readonly sha: string;
   readonly readFile: (file: string, sha: string) => Promise<string | undefined>;
 };
 
-async function readCommit(commit: Commit, file: string): Promise<Trained> {
+async function readCommit(commit: ReadableCommit, file: string): Promise<ProjectReading> {
   const { sha, readFile } = commit;
   const text = await readFile(file, sha);
   const settings = text === undefined ? undefined : readProject(text, file);
@@ -70,10 +78,10 @@ function readProject(text: string, file: string): Config['project'] | undefined 
   return read.ok ? read.value.project : undefined;
 }
 
-function doubting(commit: Commit, why: string): Trained {
+function doubting(commit: ReadableCommit, why: string): ProjectReading {
   return { doubts: [doubtOf(commit, why)] };
 }
 
-function doubtOf({ sha }: Commit, why: string): string {
+function doubtOf({ sha }: ReadableCommit, why: string): string {
   return `What the project of ${sha.slice(0, 12)} takes as parameters could not be looked at (${why}): its training checks that when it begins.`;
 }

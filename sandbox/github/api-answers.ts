@@ -22,7 +22,7 @@ export type Answer = {
 };
 
 /** How far a run of a workflow is, and how it ended. */
-export type RunState = {
+type RunState = {
   readonly status: 'queued' | 'running' | 'completed';
   readonly conclusion: 'success' | 'failure' | 'cancelled' | undefined;
 };

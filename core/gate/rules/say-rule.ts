@@ -3,7 +3,7 @@ import type { Unit } from '../metrics/metric.ts';
 import type { CompareRule, FloorRule, GateRule, Margin, MlflowRule, SlicesRule } from './rule.ts';
 
 /** A rule for people, as it is named in each report: what it looks at, what it is called, and what it needs. */
-export type SaidRule = { readonly metric: string; readonly rule: string; readonly need: string };
+type SaidRule = { readonly metric: string; readonly rule: string; readonly need: string };
 
 /** A rule in words, its metric being of that unit. */
 export function sayRule(rule: GateRule, unit: Unit = 'number'): SaidRule {

@@ -1,5 +1,6 @@
 import type { PermissionLevel } from '../../../core/permission.ts';
-import type { CommitStatus, GitHub } from '../../../core/ports.ts';
+import type { GitHub } from '../../../core/ports.ts';
+import type { CommitStatus } from '../../../core/pull-request.ts';
 import type { DispatchPayload } from '../../../core/serving/dispatch-payload.ts';
 
 /** GitHub in memory: `ann` may write, everyone else may only read. */
