@@ -82,7 +82,8 @@ function noFile(input: string): UserError {
     {
       code: 'data-empty',
       message: `The data input ${input} is a folder without a file in it.`,
-      remedy: 'Correct data.inputs in trainyard.yml, or fetch the data (e.g. dvc pull) before this step.',
+      remedy:
+        'Correct data.inputs in trainyard.yml, or name in data.fetch there the command that brings it (dvc pull, aws s3 cp).',
     },
   ]);
 }
@@ -92,7 +93,8 @@ function missing(input: string): UserError {
     {
       code: 'data-missing',
       message: `The data input ${input} does not exist.`,
-      remedy: 'Correct data.inputs in trainyard.yml, or fetch the data (e.g. dvc pull) before this step.',
+      remedy:
+        'Correct data.inputs in trainyard.yml, or name in data.fetch there the command that brings it (dvc pull, aws s3 cp).',
     },
   ]);
 }

@@ -16,6 +16,7 @@ import type {
 import { environmentsFolder } from './box/environments-folder.ts';
 import { listedVariables } from './box/listed-variables.ts';
 import { type Box, openBox } from './box/open-box.ts';
+import { programPath } from './programs/program-path.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 
 /** Exit code by which the modules say that the user can mend it. */
@@ -189,8 +190,7 @@ async function runModule<T>(
   { module, args, hide, folder, out, schema }: ModuleRun<T>,
 ): Promise<T> {
   const { env, python, runtime, trackingUri, box, policy } = running;
-  const bin = path.isAbsolute(python) ? [path.dirname(python)] : [];
-  const PATH = [...bin, env['PATH'] ?? ''].join(path.delimiter);
+  const PATH = programPath(python, env);
   const boxed = JSON.stringify({
     spec: box.specify(hide),
     variables: { ...listedVariables(env, 'model'), PATH },

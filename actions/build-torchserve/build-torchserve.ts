@@ -11,6 +11,7 @@ import type { PackageOutput, PythonRuntime } from '../../core/python-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Registered } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
+import { type FetchData, readFetched } from '../job/programs/fetch-data.ts';
 import { reportPackage } from './report-package.ts';
 
 type BuildRequest = { readonly config: Config; readonly registered: Registered };
@@ -19,6 +20,8 @@ export type BuildPorts = {
   readonly tracking: Tracking;
   readonly log: Log;
   readonly python: PythonRuntime;
+  /** Brings the data of the workspace that git does not hold: the profile is made of the holdout. */
+  readonly fetchData: FetchData;
   /** A fresh folder for the package's files. */
   readonly packageFolder: () => Promise<string>;
   readonly listFiles: (folder: string) => Promise<readonly string[]>;
@@ -38,16 +41,19 @@ export async function buildTorchserve(request: BuildRequest, ports: BuildPorts):
   const { version, runId, modelUri, modelDigest } = registered;
   const { log } = ports;
   if (registered.package !== undefined) return concludeExisting(version, registered.package);
+  await ports.fetchData(config.data);
   const folder = await ports.packageFolder();
   const packed = await log.group('Packing the model and checking it against MLflow', () =>
-    ports.python.buildPackage({
-      ...{ model: config.model, version, runId, modelUri, modelDigest },
-      holdout: config.data.holdout,
-      answers: readAsJudged(mergeContracts(config.answers, registered.answers), registered.answers),
-      serving: config.serving,
-      columns: config.monitor.drift.columns,
-      folder,
-    }),
+    readFetched(config.data, () =>
+      ports.python.buildPackage({
+        ...{ model: config.model, version, runId, modelUri, modelDigest },
+        holdout: config.data.holdout,
+        answers: readAsJudged(mergeContracts(config.answers, registered.answers), registered.answers),
+        serving: config.serving,
+        columns: config.monitor.drift.columns,
+        folder,
+      }),
+    ),
   );
   const latencyMs = await ports.python.measurePackage(folder, requestsToTime(config.gate));
   const { sizeBytes } = packed;

@@ -3,6 +3,7 @@ import { connectImages, connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan, readRegistered } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
+import { connectFetch } from '../job/programs/connect-fetch.ts';
 import { connectTracking, readConfig, tempFolder } from '../job/wiring.ts';
 import { buildTorchserve } from './build-torchserve.ts';
 
@@ -10,7 +11,7 @@ import { buildTorchserve } from './build-torchserve.ts';
 export function main(root: string): Promise<void> {
   return runAction(CONTRACTS['build-torchserve'], async (job) => {
     const { inputs, host, log } = job;
-    readPlan(inputs.plan);
+    const plan = readPlan(inputs.plan);
     const config = await readConfig(host, inputs.config);
     return buildTorchserve(
       { config, registered: readRegistered(inputs.registered) },
@@ -18,6 +19,7 @@ export function main(root: string): Promise<void> {
         tracking: await connectTracking(host, config),
         log,
         python: connectPython(host, config, { ...job, python: inputs.python, root }),
+        fetchData: connectFetch(host, config, { ...job, plan, python: inputs.python, runner: 'gpu-runner' }),
         packageFolder: async () => tempFolder(host, 'package'),
         listFiles: (folder) => readdir(folder),
         ...connectImages(host, config, { ...job, python: inputs.python, root }),

@@ -6,6 +6,7 @@ import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { PythonRuntime } from '../../core/python-port.ts';
 import type { Author } from '../job/author.ts';
 import type { Plan } from '../job/handoff.ts';
+import type { FetchData } from '../job/programs/fetch-data.ts';
 
 export type GateRequest = {
   readonly plan: Plan;
@@ -30,6 +31,8 @@ export type GatePorts = {
   readonly readAnswers: (file: string, rows: number) => Promise<StoredAnswers>;
   /** All of the workspace's holdout but the inputs. */
   readonly readHoldout: (holdout: Holdout) => Promise<HeldOut>;
+  /** Brings the data of the workspace that git does not hold, before any of them are read. */
+  readonly fetchData: FetchData;
   /** A file of examples of the workspace. */
   readonly readExamples: (path: string) => Promise<Examples>;
   /** Whether a file belongs to the commit that is checked out. */

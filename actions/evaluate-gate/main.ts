@@ -10,6 +10,7 @@ import { connectPython } from '../job/connect-python.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
+import { connectFetch } from '../job/programs/connect-fetch.ts';
 import { commentOnPlan } from '../job/thread-comment.ts';
 import { connectLedger, connectTracking, createScratch, readConfig } from '../job/wiring.ts';
 import { evaluateGate } from './evaluate-gate.ts';
@@ -42,6 +43,10 @@ export function main(root: string): Promise<void> {
         hashText,
         readAnswers,
         readHoldout: (holdout) => readHoldout(host.workspace, holdout),
+        fetchData: connectFetch(host, config, {
+          ...{ ...job, plan, python: inputs.python },
+          runner: inputs.phase === 'judge' ? 'control-runner' : 'gpu-runner',
+        }),
         readExamples: (written) => readExamples(host.workspace, written),
         isOfCommit: (file) => isOfCommit(host.workspace, file, host.run),
         commit: () => findCommit(host.workspace, host.run),

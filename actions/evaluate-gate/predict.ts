@@ -30,9 +30,9 @@ export async function predict(
   { runId, modelUri, modelDigest }: Trained,
 ): Promise<Predicted> {
   const asked = { who: 'the challenger', runId, modelUri, modelDigest };
+  const read = await readTask(request, ports);
   const behaviour = await readBehaviour(request.config.gate, ports);
-  const examples = behaviour.map((file) => file.path);
-  return ask(ports, asked, { ...(await readTask(request, ports)), examples });
+  return ask(ports, asked, { ...read, examples: behaviour.map((file) => file.path) });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { optional } from '../../core/config/optional.ts';
-import { UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
 import type { PresentHoldout } from '../../core/ledger/holdout/fix-holdout.ts';
+import { requirePolicyCommit } from '../job/programs/require-policy-commit.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 import { readPinnedHoldout } from './read-pinned-holdout.ts';
 
@@ -13,7 +13,8 @@ export async function readPresentHoldout(
   request: GateRequest,
   ports: GatePorts,
 ): Promise<{ readonly held: HeldOut; readonly present: PresentHoldout }> {
-  const sha = await requirePolicyCommit(request, ports);
+  // Another commit has rules and examples that nobody has resolved.
+  const sha = requirePolicyCommit(request.plan, await ports.commit());
   const { holdout, held } = await readPinnedHoldout(request, ports);
   const { path, target, id, group, time, slices, inputs, metrics, digest: pinned } = holdout;
   const declared = {
@@ -23,18 +24,4 @@ export async function readPresentHoldout(
     seen: request.plan.ledger?.events ?? 0,
   };
   return { held, present: { declared, isOfCommit: await ports.isOfCommit(path) } };
-}
-
-/** A job that has checked out something else would judge by rules and examples that nobody has resolved. */
-async function requirePolicyCommit({ plan }: GateRequest, { commit }: GatePorts): Promise<string> {
-  const found = await commit();
-  const { policySha } = plan;
-  if (policySha === undefined || found === undefined || found === policySha) return policySha ?? found ?? '';
-  throw new UserError([
-    {
-      code: 'other-policy-commit',
-      message: `This job works on the commit ${found.slice(0, 12)}, and plan has resolved the policy at ${policySha.slice(0, 12)}.`,
-      remedy: `Check out \`ref: \${{ needs.plan.outputs.policy-sha }}\` in this job.`,
-    },
-  ]);
 }

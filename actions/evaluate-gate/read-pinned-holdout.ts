@@ -1,6 +1,7 @@
 import type { Holdout } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import type { HeldOut } from '../../core/gate/held-out.ts';
+import { readFetched } from '../job/programs/fetch-data.ts';
 import type { GatePorts, GateRequest } from './gate-context.ts';
 
 /**
@@ -9,11 +10,12 @@ import type { GatePorts, GateRequest } from './gate-context.ts';
  */
 export async function readPinnedHoldout(
   { config, configFile }: GateRequest,
-  { readHoldout }: GatePorts,
+  { readHoldout, fetchData }: GatePorts,
 ): Promise<{ readonly holdout: Holdout; readonly held: HeldOut }> {
   const { holdout } = config.data;
   if (holdout === undefined) throw noHoldout(configFile);
-  const held = await readHoldout(holdout);
+  await fetchData(config.data);
+  const held = await readFetched(config.data, () => readHoldout(holdout));
   const { digest: pinned } = holdout;
   if (pinned === undefined || pinned === held.digest) return { holdout, held };
   throw new UserError([

@@ -6,8 +6,8 @@ import type { Config } from '../../core/config/config.ts';
 import type { ProjectOnDisk } from '../../core/plan/training/check-training.ts';
 
 /**
- * What the workspace of the plan holds of a project. A holdout that a step of the training may make elsewhere, or that lies in a submodule,
- * which this job does not fetch, is looked for by the jobs that have it.
+ * What the workspace of the plan holds of a project. A holdout that `data.fetch` may bring, that a step of the training may make elsewhere, or
+ * that lies in a submodule, is looked for by the jobs that have it: this one fetches none of them.
  */
 export async function readDisk(
   workspace: string,
@@ -16,6 +16,7 @@ export async function readDisk(
   const written = data.holdout?.path ?? '';
   const place = path.resolve(workspace, written);
   const isMade = project.steps.etl !== undefined && path.relative(workspace, place).startsWith('..');
-  const hasHoldout = isMade || existsSync(place) || (await isInSubmodule(workspace, written));
+  const hasHoldout =
+    data.fetch !== undefined || isMade || existsSync(place) || (await isInSubmodule(workspace, written));
   return { project: await readMlproject(workspace, project.uri), hasHoldout };
 }

@@ -1,6 +1,6 @@
 import type { Problem } from '../../core/errors.ts';
 import type { StepEnd } from '../../core/ports.ts';
-import { findLastWords, findTraceback } from './find-traceback.ts';
+import { findLastWords, findTraceback } from '../job/programs/find-traceback.ts';
 
 /** As shells report a process that SIGKILL ended. */
 const KILLED_CODE = 137;

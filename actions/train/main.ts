@@ -19,6 +19,7 @@ import { findPython } from '../job/find-python.ts';
 import { type Plan, readPlan } from '../job/handoff.ts';
 import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
+import { createFetch } from '../job/programs/fetch-data.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
 import { requireProject } from './require-project.ts';
 import { train } from './train.ts';
@@ -39,6 +40,7 @@ export function main(root: string): Promise<void> {
       ...{ cwd: workspace, env: host.childEnv(), ...boxOf(plan) },
       ...{ trackingUri: config.tracking.uri, onLine: log.info },
     };
+    const project = createProjectRunner(options);
     const run = plan.operation === 'tune' ? tune : train;
     const holder = { round: plan.round ?? 0, attempt: host.workflow.attempt };
     const tracking = await connectTracking(host, config);
@@ -48,7 +50,12 @@ export function main(root: string): Promise<void> {
       { plan, config, workspace, signal, defaults, holder, leaseTimes: LEASE_TIMES, ...describeRun(host) },
       {
         tracking,
-        project: createProjectRunner(options),
+        project,
+        // The commit's word, as its steps are: it runs where they do.
+        fetchData: createFetch({
+          ...{ runLine: project.runLine, log, signal, runner: 'gpu-runner', isBoxed: true },
+          mostSeconds: plan.box.timeoutSeconds,
+        }),
         search: createSearchRunner({ ...options, folder: host.temp, storage: host.env[STORAGE_VARIABLE] }),
         ...{ clock: systemClock, log, seal },
         checkpoints: await openCheckpoints(host, plan, { tracking, seal, log, holder }),

@@ -7,6 +7,7 @@ import type { SearchRunner } from '../../core/search-port.ts';
 import type { Checkpoints } from '../../core/training/checkpoints.ts';
 import type { Holder, LeaseTimes } from '../../core/training/lease.ts';
 import type { Plan } from '../job/handoff.ts';
+import type { FetchData } from '../job/programs/fetch-data.ts';
 
 /** What a training reads: the digest of all of it, and its files. */
 export type HashedData = {
@@ -55,6 +56,8 @@ export type TrainPorts = {
   readonly checkpoints: Checkpoints;
   /** Seals facts with the nonce that plan handed to the jobs of this training. */
   readonly seal: (facts: readonly string[]) => string;
+  /** Brings the data of the workspace that git does not hold, before any of them are read. */
+  readonly fetchData: FetchData;
   readonly hashData: (inputs: readonly string[]) => Promise<HashedData>;
   /** Rejects with a UserError when the holdout can't be read, or holds no label for each example. */
   readonly readHoldout: (holdout: Holdout) => Promise<unknown>;

@@ -10,7 +10,7 @@ import type { OutcomeOf } from '../job/outcome.ts';
 import { describeFailure } from './describe-failure.ts';
 import { findEarlier, sealFinished } from './find-earlier.ts';
 import { followMetrics } from './follow-metrics.ts';
-import { hashInputs } from './hash-inputs.ts';
+import { hashInputs, tryHoldout } from './hash-inputs.ts';
 import type { HeldLease } from './hold-lease.ts';
 import { keepCheckpoints } from './keep-checkpoints.ts';
 import { logGiven, sourceTags } from './keep-habits.ts';
@@ -51,7 +51,6 @@ async function runTraining(
   ports: TrainPorts,
   lost: TrackingRun | undefined,
 ): Promise<Done> {
-  const { config } = request;
   const { tracking, clock, log } = ports;
   const startedAt = clock.now();
   const { run, held, resumes } = await openRun(request, ports, lost);
@@ -60,8 +59,7 @@ async function runTraining(
   try {
     await tracking.checkArtifacts(run.runId);
     await prepareData({ ...request, signal }, ports, run.runId);
-    // Nothing is trained for hours that could not be judged then.
-    if (config.data.holdout !== undefined) await ports.readHoldout(config.data.holdout);
+    await tryHoldout(request, ports);
     const data = await hashInputs(request, ports);
     const study = request.search && (await studyOf(request.search, data, { plan: request.plan, ports }));
     if (study !== undefined) log.info(describeStudy(study));
@@ -95,13 +93,14 @@ async function runTraining(
   }
 }
 
-/** Runs the project's step before the training, if it has one, as a child of that run. */
+/** Fetches the data; then runs the project's step before the training, if it has one, as a child of that run. */
 export async function prepareData(
   request: TrainRequest,
-  ports: Pick<TrainPorts, 'tracking' | 'project' | 'log'>,
+  ports: Pick<TrainPorts, 'tracking' | 'project' | 'log' | 'fetchData'>,
   parentRunId: string,
 ): Promise<void> {
   const { plan, config } = request;
+  await ports.fetchData(config.data, request.signal);
   const { etl } = config.project.steps;
   if (etl === undefined) return;
   const { tracking, project, log } = ports;

@@ -14,7 +14,7 @@ import type { SearchEnd } from '../../core/search-port.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
 import { findOpened, isFirst, sealOpened } from './find-earlier.ts';
-import { hashInputs } from './hash-inputs.ts';
+import { hashInputs, tryHoldout } from './hash-inputs.ts';
 import { sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
 import { prepareData, stepOf, train } from './train.ts';
@@ -75,9 +75,7 @@ async function search(request: TrainRequest, ports: TunePorts): Promise<Searched
   log.info(`MLflow run of the search: ${run.url}`);
   try {
     await prepareData(request, ports, run.runId);
-    const { holdout } = config.data;
-    // Nothing is searched for hours whose model could not be judged then.
-    if (plan.next !== undefined && holdout !== undefined) await ports.readHoldout(holdout);
+    if (plan.next !== undefined) await tryHoldout(request, ports);
     const data = await hashInputs(request, ports);
     await tracking.setRunTags(run.runId, { [TAGS.dataDigest]: data.digest });
     const end = await log.group('Search', () => runSearch(request, ports, { asked, run }));

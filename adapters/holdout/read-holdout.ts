@@ -126,7 +126,7 @@ async function requireData(file: string, written: string): Promise<void> {
   if (handle === undefined) {
     const message = `${written} is not there, or may not be read.`;
     const remedy =
-      'The holdout is read where models are judged: keep it in the repository, or in a place that the control-runner reaches too, and name it in data.holdout.path.';
+      'The holdout is read where models are judged: keep it in the repository, have data.fetch bring it (dvc pull, aws s3 cp), or keep it in a place that the control-runner reaches too, and name it in data.holdout.path.';
     throw refusal({ code: 'holdout-missing', message, remedy });
   }
   try {

@@ -3,11 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { BoxPolicy } from '../../core/config/config.ts';
-import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
+import type { ProjectRunner, ProjectStep } from '../../core/ports.ts';
+import type { RunLine } from '../../core/shell-port.ts';
 import { countMemoryKills } from '../box/count-memory-kills.ts';
 import { listedVariables, operatorsVariables } from '../box/listed-variables.ts';
 import { type Box, openBox } from '../box/open-box.ts';
 import { holdsPrivate } from '../box/private-places.ts';
+import { programPath } from '../programs/program-path.ts';
+import { shellWords, toLineEnd } from '../programs/shell-line.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
 export type ProjectRunnerOptions = {
@@ -30,34 +33,45 @@ export type ProjectRunnerOptions = {
   readonly onLine: (line: string) => void;
 };
 
+/** What runs in the box of trainings: steps of the project, and command lines of the commit's configuration. */
+type BoxedPrograms = ProjectRunner & { readonly runLine: RunLine };
+
 /** Runs steps of MLflow Projects through `mlflow run`, each in a box. */
-export function createProjectRunner(options: ProjectRunnerOptions): ProjectRunner {
+export function createProjectRunner(options: ProjectRunnerOptions): BoxedPrograms {
   let opened: Promise<Box> | undefined;
+  const withPlace = async <T>(work: (place: Place) => Promise<T>): Promise<T> => {
+    opened ??= openBox({ ...options, kind: 'training' });
+    const box = await opened;
+    const temp = await mkdtemp(path.join(os.tmpdir(), 'trainyard-step-'));
+    try {
+      return await work({ box, temp });
+    } finally {
+      await rm(temp, { recursive: true, force: true });
+    }
+  };
   return {
-    run: async (step) => {
-      opened ??= openBox({ ...options, kind: 'training' });
-      const box = await opened;
-      const temp = await mkdtemp(path.join(os.tmpdir(), 'trainyard-step-'));
-      try {
+    run: (step) =>
+      withPlace(async (place) => {
         const before = await countMemoryKills();
-        const end = toStepEnd(await runStep(options, step, { box, temp }));
+        const end = toLineEnd(await runBoxed(options, boxStep(options, step, place), step));
         const memoryKills = (await countMemoryKills()) - before;
         // Whoever reaches the Docker Engine is out of any box.
-        return { ...end, memoryKills, box: options.docker ? 'docker' : box.level };
-      } finally {
-        await rm(temp, { recursive: true, force: true });
-      }
-    },
+        return { ...end, memoryKills, box: options.docker ? 'docker' : place.box.level };
+      }),
+    runLine: (asked) =>
+      withPlace(async (place) => {
+        const program = { command: shellWords(asked.line), variables: {}, write: [] };
+        return toLineEnd(await runBoxed(options, boxProgram(options, program, place), asked));
+      }),
   };
 }
 
-function runStep(options: ProjectRunnerOptions, step: ProjectStep, place: Place): Promise<ProcessEnd> {
-  return runProcess({
-    ...boxStep(options, step, place),
-    timeoutMs: step.timeoutSeconds * 1_000,
-    ...(step.signal && { signal: step.signal }),
-    onLine: options.onLine,
-  });
+function runBoxed(
+  { onLine }: ProjectRunnerOptions,
+  boxed: BoxedStep,
+  { timeoutSeconds, signal }: Pick<ProjectStep, 'timeoutSeconds' | 'signal'>,
+): Promise<ProcessEnd> {
+  return runProcess({ ...boxed, timeoutMs: timeoutSeconds * 1_000, ...(signal && { signal }), onLine });
 }
 
 /** The box of a step, and the folder that is its own. */
@@ -70,8 +84,24 @@ type BoxedStep = ReturnType<Box['enter']> & {
 };
 
 /** The command line, folder and variables of a step in its box. */
-export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, { box, temp }: Place): BoxedStep {
-  const variables = projectVariables(options, step);
+export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, place: Place): BoxedStep {
+  const command = [options.python, ...projectArguments(step)];
+  return boxProgram(options, { command, variables: step.variables, write: step.write ?? [] }, place);
+}
+
+/** A program of the commit: its words, variables of its own, and folders beside the workspace that it may write. */
+type Program = {
+  readonly command: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+  readonly write: readonly string[];
+};
+
+function boxProgram(
+  options: ProjectRunnerOptions,
+  { command, variables: own, write }: Program,
+  { box, temp }: Place,
+): BoxedStep {
+  const variables = projectVariables(options, own);
   const home = box.home(temp);
   const { cwd } = options;
   // A file or folder that a variable names is meant to be used.
@@ -82,14 +112,9 @@ export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, { box,
   const docker = options.docker ? ['/run/docker.sock'] : [];
   return {
     ...box.enter({
-      command: [options.python, ...projectArguments(step)],
+      command,
       // What git does in the workspace after the box, it does as its configuration says.
-      ...{
-        cwd,
-        temp,
-        show: [...show, ...docker, path.join(cwd, '.git')],
-        write: [cwd, ...(step.write ?? [])],
-      },
+      ...{ cwd, temp, show: [...show, ...docker, path.join(cwd, '.git')], write: [cwd, ...write] },
     }),
     cwd,
     env: { ...variables, HOME: home, TMPDIR: home },
@@ -107,23 +132,14 @@ export function projectArguments(step: ProjectStep): readonly string[] {
 
 function projectVariables(
   { env, python, trackingUri, variables }: ProjectRunnerOptions,
-  step: ProjectStep,
+  own: Program['variables'],
 ): Record<string, string> {
-  // With a Python named by its path, the `python` inside MLproject commands must be that one too.
-  const bin = path.isAbsolute(python) ? [path.dirname(python)] : [];
   return {
     ...listedVariables(env, 'training', [...variables, ...operatorsVariables(env)]),
-    PATH: [...bin, env['PATH'] ?? ''].join(path.delimiter),
+    PATH: programPath(python, env),
     MLFLOW_TRACKING_URI: trackingUri,
     PYTHONUNBUFFERED: '1',
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
-    ...step.variables,
+    ...own,
   };
-}
-
-function toStepEnd(end: ProcessEnd): Omit<StepEnd, 'box' | 'memoryKills'> {
-  const lines = [...end.stdout, ...end.stderr];
-  if (end.ended === 'timed-out') return { status: 'timed-out', code: end.code, lines };
-  if (end.ended === 'aborted') return { status: 'aborted', code: end.code, lines };
-  return { status: end.code === 0 ? 'succeeded' : 'failed', code: end.code, lines };
 }

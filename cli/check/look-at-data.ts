@@ -18,16 +18,20 @@ type Looked = {
 
 /** Looks whether the data are where jobs will look for them, and whether the holdout has the columns that are named. */
 export async function lookAtData(about: About, { data, project }: Config): Promise<Looked> {
-  const { holdout } = data;
-  const isMade = project.steps.etl !== undefined;
+  const { holdout, fetch } = data;
+  const fetched =
+    fetch === undefined
+      ? undefined
+      : `data.fetch to bring. To have it looked at, run that command here first: ${fetch.trim()}`;
+  const made = fetched ?? (project.steps.etl === undefined ? undefined : 'the step etl to make.');
   const inputs = await Promise.all(
     data.inputs.map((input, index) =>
-      lookAtPlace(about, { place: input, key: ['data', 'inputs', index], isMade }),
+      lookAtPlace(about, { place: input, key: ['data', 'inputs', index], made }),
     ),
   );
   const key = ['data', 'holdout', 'path'];
   const held =
-    holdout === undefined ? undefined : await lookAtPlace(about, { place: holdout.path, key, isMade: false });
+    holdout === undefined ? undefined : await lookAtPlace(about, { place: holdout.path, key, made: fetched });
   const read = holdout === undefined || held?.isThere !== true ? [] : await lookAtHoldout(about, holdout);
   const functions = await Promise.all(
     Object.entries(holdout?.metrics ?? {}).map(([name, place]) => lookAtFunction(about, name, place)),
@@ -42,14 +46,14 @@ export async function lookAtData(about: About, { data, project }: Config): Promi
 type Place = {
   readonly place: string;
   readonly key: CrossProblem['path'];
-  /** Whether a step of the training may make it. */
-  readonly isMade: boolean;
+  /** What may bring or make it in a job, as it is said; `undefined` where it has to be there before. */
+  readonly made: string | undefined;
 };
 
 type LookedAtPlace = Looked & { readonly isThere: boolean };
 
 /** Every job is a fresh clone: what is neither committed nor outside of it is in none. */
-async function lookAtPlace(about: About, { place, key, isMade }: Place): Promise<LookedAtPlace> {
+async function lookAtPlace(about: About, { place, key, made }: Place): Promise<LookedAtPlace> {
   const { folder, file, text, isCheckout } = about;
   const subject = key.slice(0, 2).join('.');
   const isThere = existsSync(path.resolve(folder, place));
@@ -67,14 +71,14 @@ async function lookAtPlace(about: About, { place, key, isMade }: Place): Promise
       passedOver(subject, `${place} lies outside of the repository: it has to be there on every runner.`),
     );
   }
-  if (isMade && !isThere) return say(passedOver(subject, `${place} is for the step etl to make.`));
+  if (made !== undefined && !isThere) return say(passedOver(subject, `${place} is for ${made}`));
   if (isCheckout && (await isInSubmodule(folder, place))) {
     const said = `${place} lies in a submodule: jobs fetch it where \`submodules\` of the pipeline says so.`;
     return say(isThere ? fine(subject, said) : passedOver(subject, said));
   }
   const held = isCheckout ? await describeHeld(folder, place) : undefined;
   if (!isThere) return refuse(missing(place));
-  if (held?.isTracked === false && !isMade) return refuse(uncommitted(place, held));
+  if (held?.isTracked === false && made === undefined) return refuse(uncommitted(place, held));
   return say(fine(subject, place), held?.isInLfs);
 }
 
@@ -82,7 +86,7 @@ async function lookAtPlace(about: About, { place, key, isMade }: Place): Promise
 async function lookAtFunction(about: About, name: string, written: string): Promise<LookedAtPlace> {
   const [place = '', called = ''] = written.split(':');
   const key = ['data', 'holdout', 'metrics', name];
-  const looked = await lookAtPlace(about, { place, key, isMade: false });
+  const looked = await lookAtPlace(about, { place, key, made: undefined });
   if (!looked.isThere) return looked;
   const code = readFileSync(path.resolve(about.folder, place), 'utf8');
   // What a file imports all of may be called anything.
@@ -101,7 +105,7 @@ function missing(place: string): Omit<CrossProblem, 'path'> {
     code: 'data-missing',
     message: `${place} is not there.`,
     remedy:
-      'Correct the path, commit the file, or name a place outside of the repository that all runners have.',
+      'Correct the path, commit the file, name in data.fetch the command that brings it (dvc pull, aws s3 cp), or name a place outside of the repository that all runners have.',
   };
 }
 
@@ -109,7 +113,7 @@ function uncommitted(place: string, { isIgnored }: Held): Omit<CrossProblem, 'pa
   return {
     code: 'data-not-committed',
     message: `${place} is here, and ${isIgnored ? 'git ignores it' : 'not committed'}: every job works on a fresh clone, which has it not.`,
-    remedy: `Commit it${isIgnored ? ' (`git add --force`)' : ''}, with Git LFS if it is large, or name a place outside of the repository that all runners have.`,
+    remedy: `Commit it${isIgnored ? ' (`git add --force`)' : ''}, with Git LFS if it is large, name in data.fetch the command that brings it (dvc pull, aws s3 cp), or name a place outside of the repository that all runners have.`,
   };
 }
 

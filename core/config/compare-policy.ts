@@ -6,6 +6,7 @@ import { readWrittenYaml } from './yaml-source.ts';
  */
 const POLICY_SECTIONS = [
   ['gate'],
+  ['data', 'fetch'],
   ['data', 'holdout'],
   ['answers'],
   ['environments'],
@@ -17,6 +18,8 @@ const POLICY_SECTIONS = [
 ] as const;
 /** What is said there changes no model, nor how one is packed or read: it counts from the push on. */
 const RULES: ReadonlySet<string> = new Set(['gate', 'environments', 'monitor', 'commands']);
+/** The one of these that a commit says for its own training. */
+const FETCH = 'data.fetch';
 const MOST_CHANGES = 20;
 const MOST_CHARACTERS = 80;
 
@@ -79,13 +82,16 @@ export function describePolicy(changes: readonly PolicyChange[]): readonly strin
 function describeChange({ key, ours, theirs }: PolicyChange): string {
   const change = nameChange(key, ours, theirs);
   if (ours === undefined) {
-    return `This commit ${change}; the default branch does not have it, so it counts from the merge on.`;
+    const until =
+      key === FETCH ? 'its training alone goes by it until the merge' : 'it counts from the merge on';
+    return `This commit ${change}; the default branch does not have it, so ${until}.`;
   }
   return `This commit ${change}; ${nameHold(key)} default branch's ${shorten(ours)} until it is merged.`;
 }
 
 /** How what holds takes part in the judgement. */
 function nameHold(key: string): string {
+  if (key === FETCH) return 'what all jobs but its training fetch by is the';
   if (key.startsWith('data')) return 'judged on the';
   if (key.startsWith('answers')) return 'read by the';
   return key.startsWith('gate') ? 'judged by the' : 'what holds is the';

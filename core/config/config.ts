@@ -36,6 +36,14 @@ export type Holdout = {
   readonly metrics: Readonly<Record<string, string>>;
 };
 
+/** What a model is trained and judged on. */
+export type DataSection = {
+  /** The command line that brings what git does not hold, for a shell. */
+  readonly fetch?: string;
+  readonly inputs: readonly string[];
+  readonly holdout?: Holdout;
+};
+
 export type SearchDimension =
   | { readonly kind: 'uniform' | 'log' | 'int'; readonly low: number; readonly high: number }
   | { readonly kind: 'choice'; readonly values: readonly Scalar[] };
@@ -125,7 +133,7 @@ export type Config = {
   readonly model: string;
   readonly tracking: { readonly uri: string; readonly experiment: string };
   readonly project: Project;
-  readonly data: { readonly inputs: readonly string[]; readonly holdout?: Holdout };
+  readonly data: DataSection;
   /** As far as the file says it. */
   readonly answers: AnswersContract;
   readonly search?: Search;

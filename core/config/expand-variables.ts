@@ -27,6 +27,11 @@ export function escapeVariables(text: string): string {
   return text.replaceAll(VARIABLE, (written) => `$${written}`);
 }
 
+/** The text with `${NAME}` in place of `$${NAME}`, and nothing filled in. */
+export function unescapeVariables(text: string): string {
+  return text.replaceAll(VARIABLE, (written) => written.replace(/^\$\$/, '$'));
+}
+
 /** The variables that a text names, each once; what is escaped names none. */
 export function listVariables(text: string): readonly string[] {
   const names = [...text.matchAll(VARIABLE)].flatMap(({ groups }) =>

@@ -35,6 +35,9 @@ type ParseRequest = ParseOptions & { readonly file: string; readonly env: Env };
 
 const TRACKING_VARIABLE = 'MLFLOW_TRACKING_URI';
 
+/** A value is no part of a command line's words, whatever stands in it: the shell gives it to the program as it is. */
+const isForShell = (path: string) => path === 'data.fetch';
+
 /** Reads `trainyard.yml`. Finds all problems at once, each at its line and column in `file`, in the order of the file. */
 export function parseConfig(
   text: string,
@@ -42,7 +45,7 @@ export function parseConfig(
 ): Result<Config, readonly Problem[]> {
   const isNeeded = (section: string) => needs === undefined || needs.some((needed) => needed === section);
   const counts = (section: string) => only === undefined || isWithin(only, section);
-  const source = readYaml(text, { file, env, needs: isNeeded, counts });
+  const source = readYaml(text, { file, env, needs: isNeeded, counts, isForShell });
   if (source.value === undefined || source.value === null) return err(emptyOr(source));
   if (only !== undefined) return parseOnly(source, only, env[TRACKING_VARIABLE] ?? '');
   const parsed = wholeSchema.safeParse(source.value, { reportInput: true });

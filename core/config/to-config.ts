@@ -31,7 +31,11 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
       timeoutSeconds: timeout,
       steps: { train: steps.train, ...optional('etl', steps.etl) },
     },
-    data: { inputs: raw.data.inputs, ...optional('holdout', toHoldout(raw.data.holdout, gate)) },
+    data: {
+      inputs: raw.data.inputs,
+      ...optional('fetch', raw.data.fetch),
+      ...optional('holdout', toHoldout(raw.data.holdout, gate)),
+    },
     answers: toAnswers(raw.answers),
     ...optional('search', toSearch(raw.search)),
     gate,

@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -14,7 +15,7 @@ import {
 import { messageOf, type Problem, type Where } from '../errors.ts';
 import { err, ok, type Result } from '../result.ts';
 import { findExcess } from './bound-yaml.ts';
-import { expandVariables } from './expand-variables.ts';
+import { expandVariables, unescapeVariables } from './expand-variables.ts';
 import { findSecret } from './find-secret.ts';
 
 type Path = readonly PropertyKey[];
@@ -40,6 +41,8 @@ type YamlOptions = {
   readonly needs: (section: string) => boolean;
   /** Whether anything that is wrong in this top-level section is a problem at all. */
   readonly counts: (section: string) => boolean;
+  /** Whether the text at this path of keys is for a shell, which fills its variables in by itself: none here. */
+  readonly isForShell?: (path: string) => boolean;
 };
 
 /** Reads YAML 1.2, fills in `${NAME}` and `${NAME:-default}`, and refuses secrets written out. */
@@ -102,11 +105,15 @@ function fillScalars(
       if (key === 'key') return nameFlag(node);
       if (typeof node.value !== 'string') return;
       const where = placeAt(node.range?.[0] ?? 0);
-      const section = sectionOf(ancestors);
+      const keys = keysOf(ancestors);
+      const [section = ''] = keys;
       const secret = findSecret(node.value);
       if (secret !== undefined && options.counts(section)) problems.push(secretProblem(secret, where));
       const { value, missing } = expandVariables(node.value, options.env);
-      if (missing.length === 0) return fillScalar(node, value);
+      const isForShell = options.isForShell?.(keys.join('.')) === true;
+      if (isForShell) node.value = unescapeVariables(node.value);
+      else if (missing.length === 0) return fillScalar(node, value);
+      if (missing.length === 0) return;
       unresolved.add(node);
       if (options.counts(section) && options.needs(section)) {
         problems.push(...missing.map((name) => missingVariable(name, where)));
@@ -128,12 +135,11 @@ function fillScalar(node: Scalar, value: string): void {
   node.value = typeof plain === 'number' || typeof plain === 'boolean' ? plain : value;
 }
 
-function sectionOf(ancestors: readonly unknown[]): string {
-  const pair = ancestors.find(
-    (ancestor) => typeof ancestor === 'object' && ancestor !== null && 'key' in ancestor,
+/** The keys of the mappings that a value lies in, the outermost first. */
+function keysOf(ancestors: readonly unknown[]): readonly string[] {
+  return ancestors.flatMap((ancestor) =>
+    isPair(ancestor) && isScalar(ancestor.key) ? [String(ancestor.key.value)] : [],
   );
-  if (pair === undefined || typeof pair !== 'object' || pair === null || !('key' in pair)) return '';
-  return isScalar(pair.key) ? String(pair.key.value) : '';
 }
 
 function findNode(document: Document<ParsedNode>, path: Path): Node | undefined {

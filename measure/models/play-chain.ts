@@ -120,6 +120,7 @@ async function trainKind(
       ...{ tracking, project, clock, log, writeTemp, seal },
       checkpoints: await createRunCheckpoints({ temp: os.tmpdir(), holder: '0.1', tracking, seal, log }),
       hashData: (names) => hashData(folder, names),
+      fetchData: async () => undefined,
       readHoldout: (holdout) => readHoldout(folder, holdout),
       readSearched: createSearchReader(tracking, os.tmpdir()),
     },
@@ -139,6 +140,7 @@ async function judgeKind(
     ...shared,
     python: openRuntime(options, config),
     hashText,
+    fetchData: async () => undefined,
     readAnswers,
     hashFile: (file) => hashFile(path.resolve(folder, file)),
     readHoldout: (holdout) => readHoldout(folder, holdout),
@@ -166,6 +168,7 @@ async function packKind(
     {
       ...{ tracking, log, python: openRuntime(options, config) },
       packageFolder: async () => folderOfPackage,
+      fetchData: async () => undefined,
       listFiles: (one) => readdir(one),
     },
   );

@@ -23,7 +23,7 @@ export const BETWEEN_JOBS: readonly Crossing[] = [
   },
   {
     ...{ from: 'github', to: 'judge' },
-    what: 'the default branch (policy, holdout), secrets of the repository, public keys',
+    what: 'the default branch (policy, holdout, the command that fetches it), secrets of the repository, public keys',
     known:
       'the commit that plan resolved, by its SHA; the digest of the holdout, which judge computes and the ledger has fixed',
     refused: 'any commit of a pull request; another holdout than the fixed one: nothing passes',

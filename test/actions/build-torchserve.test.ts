@@ -41,6 +41,7 @@ async function build(
         },
         measurePackage: async () => challengerMs,
       },
+      fetchData: async () => undefined,
       packageFolder: async () => '/tmp/package',
       listFiles: async () => ['trainyard.json', 'golden.json'],
       ...changed,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findLastWords, findTraceback } from '../../actions/train/find-traceback.ts';
+import { findLastWords, findTraceback } from '../../actions/job/programs/find-traceback.ts';
 
 test('the last words of a program without a traceback are its own, and none of MLflow’s', () => {
   const lines = [

@@ -3,12 +3,12 @@ import { readDisk } from '../../actions/plan/read-disk.ts';
 import { addSubmodule, createStranger } from '../cli/support/stranger.ts';
 import { parse } from '../core/plan/plan-support.ts';
 
-function configWith(holdout: string, steps = '{ train: fit }') {
+function configWith(holdout: string, steps = '{ train: fit }', fetch = '') {
   return parse(`version: 1
 model: flats
 gate: [{ metric: mae, ceiling: 9 }]
 project: { uri: ml, steps: ${steps} }
-data: { holdout: { path: ${holdout}, target: price } }
+data: { ${fetch}holdout: { path: ${holdout}, target: price } }
 `);
 }
 
@@ -31,4 +31,9 @@ test('a holdout that Git LFS keeps is there as its pointer', async () => {
   const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n';
   const folder = createStranger({ 'ml/data/unseen.csv': pointer });
   expect((await readDisk(folder, configWith('ml/data/unseen.csv'))).hasHoldout).toBe(true);
+});
+
+test('a holdout that data.fetch may bring is not missed by the plan, which fetches nothing', async () => {
+  const config = configWith('ml/data/other.csv', undefined, 'fetch: dvc pull, ');
+  expect((await readDisk(createStranger(), config)).hasHoldout).toBe(true);
 });

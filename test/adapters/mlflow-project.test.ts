@@ -88,6 +88,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     log,
     readHoldout: (holdout: Holdout) => readHoldout(workspace, holdout),
     hashData: hash,
+    fetchData: async () => undefined,
     writeTemp,
     readSearched: createSearchReader(tracking, folder),
     seal,
@@ -211,6 +212,7 @@ describe('a real MLflow Project', () => {
       tracking,
       log,
       python: runtime,
+      fetchData: async () => undefined,
       packageFolder: async () => mkdtempSync(path.join(folder, 'package-')),
       listFiles: (built: string) => readdir(built),
     };

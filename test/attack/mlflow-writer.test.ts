@@ -183,6 +183,7 @@ play('M7', async () => {
   const { reasonCode } = await buildTorchserve(
     { config: { ...request.config, gate: [] }, registered },
     {
+      fetchData: async () => undefined,
       ...{ tracking, log: ports.log, listFiles: async () => [], packageFolder: async () => mlflow.folder },
       python: {
         ...ports.python,

@@ -184,6 +184,29 @@ describe('check', () => {
     expect(flawed[1]?.message).toContain('not committed');
   });
 
+  test('leaves data that a command brings to it, says to run it first, and takes what it has brought', async () => {
+    const data = { 'ml/data/sold.csv': undefined, 'ml/data/unseen.csv': undefined, '.gitignore': '*.csv\n' };
+    const folder = createStranger({
+      ...fileWith('trainyard.yml', 'data:\n', 'data:\n  fetch: dvc pull ml/data.dvc\n'),
+      ...data,
+    });
+    const notes = (await look(folder)).filter(({ kind }) => kind !== 'fine');
+    expect(notes.map((one) => (one.kind === 'passed-over' ? one.text : one.kind))).toEqual(
+      ['ml/data/sold.csv', 'ml/data/unseen.csv'].map(
+        (file) =>
+          `${file} is for data.fetch to bring. To have it looked at, run that command here first: dvc pull ml/data.dvc`,
+      ),
+    );
+    writeInto(folder, 'ml/data/sold.csv', 'flat,price\na,1\n');
+    writeInto(
+      folder,
+      'ml/data/unseen.csv',
+      'flat,sold_at,district,rooms,cost\nb,2026-02-01,north,3,151000\n',
+    );
+    const flawed = (await look(folder)).flatMap((one) => (one.kind === 'flawed' ? [one.problem.code] : []));
+    expect(flawed).toEqual(['holdout-column-missing']);
+  });
+
   test('warns of a parameter that MLproject does not declare, and MLflow hands on', async () => {
     const changes = fileWith('trainyard.yml', 'rate: 0.05', 'rate: 0.05, momentum: 0.9');
     expect(await flawsOf(changes)).toEqual(['warning undeclared-project-parameter trainyard.yml:4']);

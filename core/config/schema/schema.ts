@@ -56,6 +56,10 @@ const projectSchema = z.strictObject({
 });
 
 const dataSchema = z.strictObject({
+  fetch: text(
+    'Command line that brings data which git does not hold. The jobs train, predict, judge and build run it first, in the root of the checkout, by `bash -euo pipefail -c`, for two hours at most: train that of its commit, in the box; the others that of the default branch. Variables in it are read by the shell.',
+    'dvc pull data/holdout.parquet.dvc',
+  ).optional(),
   inputs: z
     .array(z.string().min(1))
     .default([])

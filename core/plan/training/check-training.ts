@@ -96,6 +96,6 @@ function noHoldoutThere(path: string) {
     path: ['data', 'holdout', 'path'],
     message: `${path} is not there, so nothing that is trained could be judged.`,
     remedy:
-      'Every job works on a fresh clone: commit the file, or name a place outside of the clone that all runners have.',
+      'Every job works on a fresh clone: commit the file, name in data.fetch the command that brings it (dvc pull, aws s3 cp), or name a place outside of the clone that all runners have.',
   };
 }

@@ -100,6 +100,7 @@ export async function createGateBench(right: number, champion = false): Promise<
       throw new Error(`${file} is not there`);
     },
     readHoldout: async () => HELD,
+    fetchData: async () => undefined,
     isOfCommit: async () => false,
     commit: async () => POLICY_SHA,
     tempPath: (name) => `/tmp/${name}`,

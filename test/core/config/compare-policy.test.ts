@@ -37,6 +37,17 @@ describe('a change to policy in the commit that is trained', () => {
     ]);
   });
 
+  it('names another command that fetches the data: its own training alone goes by that', () => {
+    const fetched = OURS.replace('data: { ', 'data: { fetch: dvc pull a.dvc, ');
+    const other = fetched.replace('a.dvc', 'b.dvc');
+    expect(say(fetched)).toEqual([
+      'This commit adds `data.fetch` (dvc pull a.dvc); the default branch does not have it, so its training alone goes by it until the merge.',
+    ]);
+    expect(describePolicy(comparePolicy(fetched, other))).toEqual([
+      "This commit changes `data.fetch` from dvc pull a.dvc to dvc pull b.dvc; what all jobs but its training fetch by is the default branch's dvc pull a.dvc until it is merged.",
+    ]);
+  });
+
   it('names another holdout, and what is judged until it is merged', () => {
     const theirs = OURS.replace('path: data/holdout.npz', 'path: easy.npz, slices: [digit]').replace(
       '[data/train]',

@@ -1,12 +1,34 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createFetch } from '../../../actions/job/programs/fetch-data.ts';
+import { createLineRunner } from '../../../adapters/programs/shell-line.ts';
 import { fileWith } from '../../cli/support/stranger.ts';
 import { byCheck, withConfig } from '../support/by-command.ts';
-import type { Mistake } from '../support/mistake.ts';
+import { answersOf, type Mistake } from '../support/mistake.ts';
 
 const HEAD = 'flat,sold_at,district,rooms,price';
 const POINTER = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n';
 
 function holdoutOf(...lines: readonly string[]) {
   return () => byCheck({ 'ml/data/unseen.csv': `${lines.join('\n')}\n` });
+}
+
+/** What a job says of a `data.fetch`, which it runs for real. */
+function fetchingBy(fetch: string, runner: 'gpu-runner' | 'control-runner') {
+  return () => {
+    const cwd = mkdtempSync(path.join(tmpdir(), 'ty-fetch-'));
+    onTestFinished(() => rmSync(cwd, { recursive: true }));
+    const log = { info: () => {}, warn: () => {}, group: <T>(_: string, work: () => Promise<T>) => work() };
+    const runLine = createLineRunner({
+      ...{ cwd, python: 'python3', env: { PATH: process.env['PATH'] } },
+      ...{ trackingUri: 'http://mlflow', onLine: log.info },
+    });
+    const { signal } = new AbortController();
+    const fetchData = createFetch({ runLine, log, signal, runner, isBoxed: false, mostSeconds: 60 });
+    return answersOf(fetchData({ fetch, inputs: [] }));
+  };
 }
 
 /** What is wrong with data and holdout. */
@@ -31,6 +53,20 @@ export const DATA: readonly Mistake[] = [
     code: 'data-not-committed',
     names: /git add --force/,
     play: () => byCheck({ '.gitignore': 'unseen.csv\n' }),
+  },
+  {
+    does: 'The program that fetches the data is not installed on the control-runner',
+    place: 'job',
+    code: 'fetch-program-missing',
+    names: /needs dvc3, which the control-runner has not.*Install it there/,
+    play: fetchingBy('dvc3 pull data/holdout.csv.dvc', 'control-runner'),
+  },
+  {
+    does: 'The program that fetches the data fails',
+    place: 'job',
+    code: 'fetch-failed',
+    names: /data\.fetch in trainyard\.yml.*exit code 2 on the gpu-runner: .*No such file/,
+    play: fetchingBy('ls data/holdout.csv.dvc', 'gpu-runner'),
   },
   {
     does: 'The holdout is a pointer of Git LFS',
