@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { listFiles } from '../../adapters/git/describe-checkout.ts';
 import type { Columns } from '../../adapters/holdout/columns.ts';
@@ -25,7 +26,7 @@ type Said = Readonly<Partial<Record<'path' | 'target' | 'id' | 'time' | 'group',
   readonly columns: readonly string[];
 };
 
-type Found = Pick<InitialSetup, 'holdout' | 'inputs' | 'task'>;
+type Found = Pick<InitialSetup, 'holdout' | 'inputs' | 'fetch' | 'task'>;
 
 /** The holdout of a repository and the meaning of its columns: what was said, else what its names and its first values tell. */
 export async function findHoldout(root: string, said: Said): Promise<Found> {
@@ -61,14 +62,20 @@ export async function findHoldout(root: string, said: Said): Promise<Found> {
     ...optional('group', group),
     ...optional('groups', group === undefined ? undefined : countDifferent(read(group))),
   };
-  return {
-    holdout,
-    inputs:
-      said.inputs.length > 0
-        ? said.inputs
-        : files.filter((file) => file !== place && LEARNED.test(path.posix.basename(file))),
-    task,
-  };
+  const inputs =
+    said.inputs.length > 0
+      ? said.inputs
+      : files.filter((file) => file !== place && LEARNED.test(path.posix.basename(file)));
+  const fetch = fetchOf(root, [...inputs, place]);
+  return { holdout, inputs, ...(fetch !== undefined && { fetch }), task };
+}
+
+/** The command that brings what DVC keeps of these files, where it keeps any and a shell takes their names as they are. */
+function fetchOf(root: string, places: readonly string[]): string | undefined {
+  const kept = places
+    .map((place) => `${place}.dvc`)
+    .filter((file) => /^[\w./-]+$/.test(file) && existsSync(path.resolve(root, file)));
+  return kept.length === 0 ? undefined : `dvc pull ${kept.join(' ')}`;
 }
 
 function seenIn(cells: Cells): Found['task'] {

@@ -21,6 +21,8 @@ export type InitialSetup = {
     readonly adopts?: AdoptedModel;
   };
   readonly inputs: readonly string[];
+  /** What brings the data in every job, where git does not hold them. */
+  readonly fetch?: string;
   readonly holdout: {
     readonly path: string;
     readonly target: string;

@@ -12,7 +12,7 @@ const RULES = {
 
 /** A trainyard.yml with a word on what each part is for. */
 export function writeConfiguration(setup: InitialSetup): string {
-  const { model, project, inputs, holdout, task, hosts, experiment, limit } = setup;
+  const { model, project, inputs, fetch, holdout, task, hosts, experiment, limit } = setup;
   const { bound } = RULES[task];
   const metric = setup.measure?.name ?? RULES[task].metric;
   const counted = countedOf(setup);
@@ -45,6 +45,7 @@ export function writeConfiguration(setup: InitialSetup): string {
       ? []
       : ['  # Only these can be set in a comment: `/train name=value`.', '  parameters:', ...parameters]),
     'data:',
+    ...(fetch === undefined ? [] : [`  fetch: ${fetch} # run before data are read, on both runners`]),
     `  inputs: [${inputs.map(scalar).join(', ')}] # hashed, so that a model says what it learned from`,
     '  holdout: # examples that no training sees: on them models are compared',
     ...holdoutOf(setup),

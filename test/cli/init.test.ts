@@ -9,7 +9,7 @@ import { check } from '../../cli/check/check.ts';
 import { UserError } from '../../core/errors.ts';
 import { HAS_TOOLCHAIN, PYTHON, ROOT } from '../../sandbox/checkout.ts';
 import { ARGS, BEFORE, runInit } from './support/run-init.ts';
-import { createStranger } from './support/stranger.ts';
+import { createStranger, writeInto } from './support/stranger.ts';
 
 test('makes a repository that check has nothing against', async () => {
   const folder = createStranger(BEFORE);
@@ -31,6 +31,17 @@ test('makes a repository that check has nothing against', async () => {
     'branches: ["trunk"]',
   );
   expect(lines.join('\n')).toContain('gh secret set TRAINYARD_SIGNING_KEY < .trainyard/secrets/signing.key');
+});
+
+test('writes the command that brings what DVC keeps', async () => {
+  const kept = { '.gitignore': 'ml/data/*.csv\n', 'ml/data/unseen.csv.dvc': 'outs: []\n' };
+  const folder = createStranger({ ...BEFORE, ...kept });
+  const holdout = ['--holdout', 'ml/data/unseen.csv', '--input', 'ml/data/sold.csv'];
+  writeInto(folder, 'ml/data/unseen.csv', 'flat,sold_at,district,rooms,price\nb,2026-02-01,north,3,151000\n');
+  await runInit(folder, [...ARGS, ...holdout, '--limit', '9000']);
+  expect(readFileSync(path.join(folder, 'trainyard.yml'), 'utf8')).toContain(
+    '  fetch: dvc pull ml/data/unseen.csv.dvc # run before data are read, on both runners\n',
+  );
 });
 
 /** An MLflow with one run of one experiment. */
