@@ -61,15 +61,23 @@ export function main(root: string): Promise<void> {
         checkpoints: await openCheckpoints(host, plan, { tracking, seal, log, holder }),
         hashText,
         hashData: (names) => hashData(workspace, names),
-        readHoldout: (holdout) =>
-          readHoldout(workspace, holdout).catch((thrown: unknown) => {
-            throw placeHoldoutError(thrown, { text, file: inputs.config });
-          }),
+        readHoldout: createHoldoutReader(workspace, { text, file: inputs.config }),
         writeTemp: createScratch(host).writeTemp,
         readSearched: createSearchReader(tracking, host.temp),
       },
     );
   });
+}
+
+/** Reads holdouts, and says in which line of the configuration stands what is wrong with one. */
+function createHoldoutReader(
+  workspace: string,
+  source: { readonly text: string; readonly file: string },
+): TrainPorts['readHoldout'] {
+  return (holdout) =>
+    readHoldout(workspace, holdout).catch((thrown: unknown) => {
+      throw placeHoldoutError(thrown, source);
+    });
 }
 
 /** The project with the parameters that this training is given. */

@@ -15,7 +15,11 @@ data: { holdout: { path: holdout.csv, target: label } }
 search: { metric: val_accuracy, space: { lr: { log: [0.0001, 0.1] } } }
 gate: [{ metric: accuracy, floor: 0.9 }]
 `;
-const FILES = { 'trainyard.yml': CONFIG, 'holdout.csv': 'x,label\n1,a\n', MLproject: 'name: digits\n' };
+const FILES = {
+  'trainyard.yml': CONFIG,
+  'holdout.csv': 'x,label\n1,a\n',
+  MLproject: 'name: digits\nentry_points: { main: { parameters: { lr: float }, command: "python a.py" } }\n',
+};
 
 let folder: string;
 let jobs: BuiltJobs;

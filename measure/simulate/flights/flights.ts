@@ -1,14 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import type { ReferenceProfile } from '../../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../../core/drift/window.ts';
 import { sumOf } from '../../../core/statistics/sum-of.ts';
 import { ALL_KNOWN, simulatedProfile, simulatedWindow } from '../simulated-model.ts';
-import { medianOf, type SimulationRow } from '../simulation-row.ts';
+import { formatMedian, medianOf, type SimulationRow } from '../simulation-row.ts';
 
 const DAYS = join(import.meta.dirname, 'days.csv');
+/** What `ask_peers.py` had of other programs for the same flights. */
+const PEERS = join(import.meta.dirname, 'peers.json');
+const NAMES = { evidently: 'Evidently 0.7.17', nannyml: 'NannyML 0.13.1' } as const;
+const peerSchema = z.object({
+  alarms: z.object({ anyColumn: z.number(), halfOfThem: z.number() }),
+  daysToFind: z.record(z.string(), z.array(z.number().nullable())),
+});
+const peersSchema = z.object({ evidently: peerSchema, nannyml: peerSchema });
+type Peer = z.infer<typeof peerSchema>;
 const DAY_MS = 86_400_000;
 const REFERENCE_DAYS = 28;
 const QUIET_DAYS = 21;
@@ -26,31 +36,46 @@ type Day = ReadonlyMap<string, Counts>;
 /** Row 27: flights from New York in 2013, day after day as they were: false alarms, and days until a shift of one column is found. */
 export function flightRows(): SimulationRow[] {
   const days = readDays();
+  const peers = peersSchema.parse(JSON.parse(readFileSync(PEERS, 'utf8')));
+  const beside = (say: (peer: Peer) => string) =>
+    (['evidently', 'nannyml'] as const).map((name) => ({ name: NAMES[name], value: say(peers[name]) }));
   const alarmed = STARTS.reduce((sum, start) => sum + countAlarms(days, start), 0);
   const quiet: SimulationRow = {
     row: 27,
     quantity: `drift, real days (all flights from New York in 2013, 8 columns and whether late): alarms in ${STARTS.length * QUIET_DAYS} days that nobody shifted`,
-    anchors: [],
+    anchors: beside(
+      ({ alarms }) => `${alarms.anyColumn}, and ${alarms.halfOfThem} where half of the columns have to shift`,
+    ),
     target: '≤ 1',
     observed: String(alarmed),
     met: alarmed <= 1,
   };
-  return [quiet, shiftedRow(days, 0.1, 5), shiftedRow(days, 0.25, 3)];
+  const byPeers = (shift: number) => beside(({ daysToFind: found }) => sayDelays(found[shift] ?? []));
+  return [quiet, shiftedRow(days, 0.1, { most: 5, byPeers }), shiftedRow(days, 0.25, { most: 3, byPeers })];
 }
 
-function shiftedRow(days: readonly Day[], shift: number, most: number): SimulationRow {
-  const delays = STARTS.map((start) => daysToFind(days, start, `${SHIFTED}+${shift}`)).toSorted(
-    (a, b) => a - b,
-  );
+type Expected = {
+  readonly most: number;
+  readonly byPeers: (shift: number) => SimulationRow['anchors'];
+};
+
+function shiftedRow(days: readonly Day[], shift: number, { most, byPeers }: Expected): SimulationRow {
+  const delays = STARTS.map((start) => daysToFind(days, start, `${SHIFTED}+${shift}`));
   const median = medianOf(delays);
   return {
     row: 27,
     quantity: `drift, real days: days to find ${shift} sd more of the time in the air`,
-    anchors: [],
+    anchors: byPeers(shift),
     target: `median ≤ ${most}`,
-    observed: `median ${median} (${delays.join(', ')})`,
+    observed: sayDelays(delays),
     met: median <= most,
   };
+}
+
+/** Days until a shift was found, in order; one that never was has none. */
+function sayDelays(delays: readonly (number | null)[]): string {
+  const known = delays.map((days) => days ?? Number.POSITIVE_INFINITY).toSorted((a, b) => a - b);
+  return `median ${formatMedian(medianOf(known))} (${known.map(formatMedian).join(', ')})`;
 }
 
 /** Alarms that begin in the days after the reference. */
