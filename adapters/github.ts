@@ -42,7 +42,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     newestUpdate: (name, branch) => guard(options, () => readNewestUpdate(octokit, name, branch)),
     changedFiles: (before, after) =>
       guard(options, () => readChangedFiles(octokit, { ...repository, before, after })),
-    newestComments: () => guard(options, readComments),
+    newestComments: (signal) => guard(options, () => readComments(signal)),
     react: (commentId, content) =>
       guard(options, async () => {
         await octokit.rest.reactions.createForIssueComment({ ...repository, comment_id: commentId, content });

@@ -7,6 +7,8 @@ import { type HttpDependencies, requestText } from './network/http.ts';
 /** PagerDuty's routing key is written behind the address, and sent in the body. */
 const KEY = 'routing_key';
 const TIMEOUT_MS = 15_000;
+/** What is shorter is no secret, in characters: `services`, `v2`. */
+const SHORTEST_SECRET = 6;
 const REMEDY = 'Check the secret `webhook`, and that `monitor.notify` is what that address understands.';
 
 /** Sends notices to an address, which is a secret: errors name its host alone. Rejects with a ServiceError. */
@@ -25,8 +27,8 @@ export function createWebhook(address: string, form: NoticeForm, http: HttpDepen
             timeoutMs: TIMEOUT_MS,
             remedy: REMEDY,
           },
-          // The same event twice is one incident; elsewhere people would read it twice.
-          idempotent: form === 'pagerduty',
+          // Told twice is better than never.
+          idempotent: true,
         },
         http,
       );
@@ -47,7 +49,12 @@ function readAddress(address: string): URL {
   });
 }
 
-/** Who knows the path of a webhook may write to its channel. */
-function withoutPath({ problem, cause }: ServiceError, { origin }: URL): ServiceError {
-  return new ServiceError({ ...problem, where: { kind: 'endpoint', endpoint: `POST ${origin}` } }, { cause });
+/** Who knows the path of a webhook may write to its channel: some services quote it in their answer. */
+function withoutPath({ problem, cause }: ServiceError, { origin, pathname, search }: URL): ServiceError {
+  const parts = [...pathname.split('/'), ...search.split(/[?&=]/)].filter(
+    (part) => part.length >= SHORTEST_SECRET,
+  );
+  const message = parts.reduce((text, part) => text.replaceAll(part, '…'), problem.message);
+  const where = { kind: 'endpoint', endpoint: `POST ${origin}` } as const;
+  return new ServiceError({ ...problem, message, where }, { cause });
 }

@@ -182,7 +182,7 @@ export type GitHub = {
   /** Paths that differ between a commit and one that follows it; `undefined` when not all of them can be told. */
   readonly changedFiles: (before: string, after: string) => Promise<readonly string[] | undefined>;
   /** The newest comments of the repository, on issues and pull requests, newest first. Cheap to ask for again. */
-  readonly newestComments: () => Promise<readonly PostedComment[]>;
+  readonly newestComments: (signal: AbortSignal) => Promise<readonly PostedComment[]>;
   readonly react: (commentId: number, reaction: 'eyes' | 'rocket' | '-1' | '+1') => Promise<void>;
   /** Creates the comment that carries `marker` on this issue, or updates it in place; `body` may be made from what is there. Gives its URL. */
   readonly upsertComment: (

@@ -12,12 +12,12 @@ const EARLIER_SECONDS = 30;
 
 /**
  * Hears, for a job that stays on its runner, whether somebody who may asks for what makes safe. Where there is one runner, that waits
- * for this job's. Looking never keeps a rollout waiting.
+ * for this job's. Looking never keeps a rollout waiting, nor a job that is done: `stop` ends it.
  */
-export type Listener = { readonly isCalled: () => boolean };
+export type Listener = { readonly isCalled: () => boolean; readonly stop: () => void };
 
 /** For a job that keeps nobody waiting. */
-export const DEAF: Listener = { isCalled: () => false };
+export const DEAF: Listener = { isCalled: () => false, stop: () => undefined };
 
 type ListenerPorts = {
   readonly github: Pick<GitHub, 'newestComments' | 'permissionOf'>;
@@ -25,51 +25,70 @@ type ListenerPorts = {
   readonly log: Log;
 };
 
+type Listening = {
+  readonly startedAt: Instant;
+  readonly config: Config;
+  /** The comment that the job was asked for by, if it was: what came before it was not said to this job. */
+  readonly askedBy: number | undefined;
+};
+
 /** Listens to what is commented in the repository from `startedAt` on. */
 export function createListener(
   { github, clock, log }: ListenerPorts,
-  { startedAt, config }: { readonly startedAt: Instant; readonly config: Config },
+  { startedAt, config, askedBy = 0 }: Listening,
 ): Listener {
-  const heard = new Set<number>();
+  const stopped = new AbortController();
   const from = addSeconds(startedAt, -EARLIER_SECONDS);
-  let caller: string | undefined;
+  // Numbers of comments rise: what is older than one that was looked at is no news, also where newer ones were deleted since.
+  let lookedAtId = askedBy;
   let lookedAt: Instant | undefined;
   let isFirst = true;
+  let isLooking = false;
+  let isCalled = false;
   let hasFailed = false;
   const mayCall = async ({ user }: PostedComment): Promise<boolean> => {
     const permissions = { [user]: await github.permissionOf(user) };
     return checkPermissions({ config, permissions }, [user]) === undefined;
   };
   const look = async (): Promise<void> => {
-    const comments = await github.newestComments();
+    const comments = await github.newestComments(stopped.signal);
     // By their times only at first: two clocks need not agree on what comes later.
-    const isOld = ({ id, at }: PostedComment) => heard.has(id) || (isFirst && isBefore(at, from));
-    const fresh = comments.filter((comment) => !isOld(comment));
-    for (const { id } of comments) heard.add(id);
+    const isNews = ({ id, at }: PostedComment) => id > lookedAtId && !(isFirst && isBefore(at, from));
+    for (const comment of comments.filter(isNews).toSorted((a, b) => a.id - b.id)) {
+      if (makesSafe(comment.body) && (await mayCall(comment))) {
+        isCalled = true;
+        log.info(
+          `${comment.user} asks for what may wait for this runner: the job leaves the rollout to the hosts.`,
+        );
+        return;
+      }
+      lookedAtId = comment.id;
+    }
+    lookedAtId = Math.max(lookedAtId, ...comments.map(({ id }) => id));
     isFirst = false;
-    for (const comment of fresh) {
-      if (caller !== undefined || !makesSafe(comment.body) || !(await mayCall(comment))) continue;
-      caller = comment.user;
-      log.info(
-        `${caller} asks for what may wait for this job's runner: the job leaves the rollout to the hosts.`,
-      );
+  };
+  const lookOnce = async (): Promise<void> => {
+    isLooking = true;
+    try {
+      await look();
+    } catch (thrown) {
+      if (!hasFailed && !stopped.signal.aborted)
+        log.warn(`Who waits for this job's runner can't be told: ${messageOf(thrown)}`);
+      hasFailed = true;
+    } finally {
+      isLooking = false;
     }
   };
   return {
     isCalled: () => {
       const now = clock.now();
       const isDue = lookedAt === undefined || secondsBetween(lookedAt, now) >= EVERY_SECONDS;
-      if (caller === undefined && isDue) {
+      if (!isCalled && !isLooking && !stopped.signal.aborted && isDue) {
         lookedAt = now;
-        look().catch((thrown: unknown) => {
-          if (!hasFailed)
-            log.warn(
-              `Comments can't be read, so this job can't see who waits for its runner: ${messageOf(thrown)}`,
-            );
-          hasFailed = true;
-        });
+        void lookOnce();
       }
-      return caller !== undefined;
+      return isCalled;
     },
+    stop: () => stopped.abort(),
   };
 }

@@ -53,21 +53,22 @@ export function main(): Promise<void> {
       environment: chosen.environmentName,
       clock: systemClock,
     });
+    const listening = { startedAt, config, askedBy: plan.commentId };
+    const listener = listens ? createListener({ github, clock: systemClock, log }, listening) : DEAF;
     const { maxUnavailable } = chosen.environment;
     const { branch, doubts } = await openBranch(job, plan);
     const { ledger, agents } = linkLedger(branch, connectAgents(host, chosen));
     const deployed = deploy({
       request: { plan, config, ...chosen, version, package: packageName, ...stay, author, signal },
       ports: {
-        ...{ ledger, tracking, announcer, log, clock: systemClock },
+        ...{ ledger, tracking, announcer, listener, log, clock: systemClock },
         records: createRolloutRecords(tracking, recordKeysOf(host)),
         fleet: createFleet({ agents, mayBeAway: maxUnavailable, clock: systemClock, log }),
         packages: connectPackages(host, tracking),
-        listener: listens ? createListener({ github, clock: systemClock, log }, { startedAt, config }) : DEAF,
         attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
       },
     });
-    const outcome = withDoubts(await withUntold(deployed, announcer), doubts);
+    const outcome = withDoubts(await withUntold(deployed.finally(listener.stop), announcer), doubts);
     return tellAddress(outcome, agents, plan.model);
   });
 }

@@ -19,11 +19,19 @@ export type OctokitOptions = {
   readonly retryAfterBaseMs?: number;
 };
 
+type LimitedCall = {
+  readonly method: string;
+  readonly url: string;
+  readonly request?: object;
+};
+
 /** The toolkit's own Octokit, as `getOctokit` hydrates it, with the plugins for retries and pauses and with our way to the network. */
 export function hydrateOctokit(options: OctokitOptions): GitHubClient {
   const { apiUrl, token, fetch, onWarning, retryAfterBaseMs } = options;
   const Client = GitHub.plugin(retry, throttling);
-  const onLimit = (seconds: number, request: { method: string; url: string }, _: unknown, count: number) => {
+  const onLimit = (seconds: number, request: LimitedCall, _: unknown, count: number) => {
+    if (request.request !== undefined && 'retries' in request.request && request.request.retries === 0)
+      return false;
     onWarning?.(`GitHub asks for a pause of ${seconds} s at ${request.method} ${request.url}.`);
     return count < MAX_RETRIES && seconds <= MAX_PAUSE_SECONDS;
   };
@@ -33,7 +41,10 @@ export function hydrateOctokit(options: OctokitOptions): GitHubClient {
     log: { debug() {}, info() {}, warn: (line: string) => onWarning?.(line), error() {} },
     request: {
       fetch: (url: string, init: RequestInit) =>
-        fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+        fetch(url, {
+          ...init,
+          signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), init.signal ?? []].flat()),
+        }),
     },
     throttle: { onRateLimit: onLimit, onSecondaryRateLimit: onLimit },
     retry: {

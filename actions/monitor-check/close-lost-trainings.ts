@@ -17,9 +17,9 @@ const LOST_REQUEST_SECONDS = 86_400;
 const SEARCH_SECONDS = 4320 * 60;
 /**
  * Where GitHub does not say whether the run of the workflow is over: a training that ended well is predicted, judged and on record within this
- * time, in seconds; else a job after it has failed. A job may wait a day for its runner; to predict may take six hours, to judge one.
+ * time, in seconds; else a job after it has failed. A job may wait a day for its runner; to predict may take eight hours, to judge three.
  */
-const JUDGED_WITHIN_SECONDS = 86_400 + 7 * 3_600;
+const JUDGED_WITHIN_SECONDS = 86_400 + 11 * 3_600;
 
 /**
  * Closes trainings that ended without a word: the train job runs the user's code and may not write to the ledger, so a failed
@@ -83,7 +83,7 @@ async function findEnd(monitoring: Monitoring, training: Training): Promise<stri
   if (last === undefined) {
     if (age > LOST_REQUEST_SECONDS) return 'it never began';
     const ended = await findConclusion(monitoring, training);
-    return ended && `it never began, and its workflow run is over: ${ended}. Re-run its failed jobs`;
+    return ended && `it never began, and its workflow run is over: ${ended}. Ask for it anew`;
   }
   const lostAgain = last.status === 'RUNNING' && (await findSecondLoss(monitoring, training));
   if (lostAgain) return lostAgain;

@@ -178,7 +178,9 @@ async function tellOutside(
   const { model } = config;
   const { champion } = environmentOf(state, environment);
   const remedy = describeRemedy(decision, { model, environment }, champion?.version);
-  const notice = noticeOf({ decision, state, remedy, model, environment, runUrl, at: ports.clock.now() });
+  const isRepeated = config.monitor.notify === 'pagerduty';
+  const at = ports.clock.now();
+  const notice = noticeOf({ decision, state, remedy, model, environment, runUrl, at, isRepeated });
   if (notice !== undefined) await ports.sendNotice?.(notice);
 }
 

@@ -1,6 +1,7 @@
 import { placeOfMlproject } from '../../adapters/mlflow/read-mlproject.ts';
 import type { Config } from '../../core/config/config.ts';
 import { escapeVariables } from '../../core/config/expand-variables.ts';
+import { isScript } from '../../core/config/mlproject/check-project.ts';
 import { parseMlproject } from '../../core/config/mlproject/parse-mlproject.ts';
 import { parseConfig } from '../../core/config/parse-config.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -62,9 +63,11 @@ async function readCommit(commit: ReadableCommit, file: string): Promise<Project
   const settings = text === undefined ? undefined : readProject(text, file);
   if (text === undefined || settings === undefined) return doubting(commit, `${file} there can't be used`);
   const place = placeOfMlproject(settings.uri);
-  if (place === undefined) return doubting(commit, `the project lies in ${settings.uri}`);
+  // What lies elsewhere is nothing of the commit.
+  if (place === undefined) return { doubts: [] };
   const found = await readFile(place, sha);
   // Too large for GitHub to hand out, or in a submodule, it looks as if it were empty or not there.
+  if (found === undefined && isScript(settings.steps.train)) return { doubts: [] };
   if (found === undefined || found === '') return doubting(commit, `GitHub has no ${place} of it`);
   return { project: { sha, file, text, settings, mlproject: parseMlproject(found, place) }, doubts: [] };
 }

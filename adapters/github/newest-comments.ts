@@ -17,10 +17,12 @@ const NOT_MODIFIED = 304;
 export function createCommentReader({ octokit, repository }: Place): GitHub['newestComments'] {
   let last: readonly PostedComment[] = [];
   let etag: string | undefined;
-  return async () => {
+  return async (signal) => {
     try {
       const { data, headers } = await octokit.rest.issues.listCommentsForRepo({
         ...{ ...repository, sort: 'created', direction: 'desc', per_page: PAGE },
+        // It is asked again soon in any case.
+        request: { signal, retries: 0 },
         ...(etag !== undefined && { headers: { 'if-none-match': etag } }),
       });
       last = data.map(({ id, user, body, created_at: at }) => ({

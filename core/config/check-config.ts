@@ -20,8 +20,8 @@ type CrossCheck = {
 export const CROSS_CHECKS: readonly CrossCheck[] = [
   { reads: ['data.holdout'], find: checkHoldout },
   { reads: ['data.holdout.inputs', 'data.holdout.target'], find: checkInputs },
-  { reads: ['answers.task', 'data.holdout.group'], find: checkQueries },
   { reads: ['data.holdout.metrics'], find: checkOwnMetrics },
+  { reads: ['answers.task', 'data.holdout.group'], find: checkQueries },
   { reads: ['search.space', 'search.parameters', 'project.parameters'], find: checkSpace },
   { reads: ['environments.*.hosts'], find: checkSharedHosts },
 ];

@@ -57,6 +57,7 @@ export function parseConfig(
   const trackingUri = env[TRACKING_VARIABLE] ?? '';
   const isUntold = !areTouched(['tracking.uri'], parsed.error?.issues ?? []) && !namesTracking(source.value);
   if (isUntold && trackingUri === '' && isNeeded('tracking')) problems.push(missingTracking(source));
+  if (!parsed.success && problems.length === 0) problems.push(...placeAll(findHidden(parsed.error), source));
   return parsed.success && problems.length === 0
     ? ok(toConfig(parsed.data, trackingUri))
     : err(inOrder(problems));
@@ -113,6 +114,19 @@ function describeAll(error: z.ZodError, source: YamlSource): readonly Problem[] 
         where: source.locate(issue.path, key),
       })),
     );
+}
+
+/** Where nothing else is wrong, what a variable without a value keeps from being looked at is. */
+function findHidden({ issues }: z.ZodError): readonly CrossProblem[] {
+  return issues.map((issue) => {
+    const path = issue.path.filter((part) => typeof part !== 'symbol');
+    return {
+      code: 'missing-variable',
+      path,
+      message: `What stands at \`${path.join('.')}\` names a variable that has no value here, so it can't be looked at.`,
+      remedy: 'Give it one for this job, too, or write the value out.',
+    };
+  });
 }
 
 function placeAll(problems: readonly CrossProblem[], source: YamlSource): readonly Problem[] {

@@ -101,6 +101,11 @@ function fillScalars(
   const problems: Problem[] = [];
   const unresolved = new Set<Node>();
   visit(document, {
+    Alias: (_key, node, ancestors) => {
+      const keys = keysOf(ancestors);
+      if (options.isForShell?.(keys.join('.')) !== true || !options.counts(keys[0] ?? '')) return;
+      problems.push(aliasForShell(keys.join('.'), placeAt(node.range?.[0] ?? 0)));
+    },
     Scalar: (key, node, ancestors) => {
       if (key === 'key') return nameFlag(node);
       if (typeof node.value !== 'string') return;
@@ -121,6 +126,16 @@ function fillScalars(
     },
   });
   return { problems, unresolved };
+}
+
+/** What an anchor holds was filled in where it stands: no value may become a part of a command. */
+function aliasForShell(key: string, where: Where): Problem {
+  return {
+    code: 'alias-not-taken',
+    message: `\`${key}\` is an alias, and its variables are left to the shell, where those of its anchor are not.`,
+    remedy: 'Write the command out here.',
+    where,
+  };
 }
 
 /** A flag as a key is a label or a class, so it is the text that Python makes of it. */

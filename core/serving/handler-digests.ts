@@ -17,7 +17,7 @@ export const HANDLER_DIGESTS: readonly string[] = [
   'sha256:26b8b7a08ffb22c63aadc86cefb090c87dc06530eb40fe6bf274fdf4feec9b82',
   'sha256:a614b82acd3485d8d330c8f628d05ed7066f30d48316919c0dde9d11520feb5d',
   'sha256:f44cf0f7ff60e2bc035d316d2a47488e8ba1a2a272d8e37217f157b79b6193df',
-  'sha256:760098ea813c9b244ed375c66f222f0684b58288b10141cab2fa65008b431e55',
+  'sha256:e36ea6b6e9315d2a3fa1cddaf7bc2877394bd0c209df4197e0cca6306931c228',
 ];
 
 /** What else an archive holds: settings, profile and a request to warm up with, and the model itself. */

@@ -82,7 +82,7 @@ export async function play({ seed, setup, injections }: WorldSchedule): Promise<
       beginning = messageOf(thrown);
     },
   );
-  for (const [order, injection] of injections.entries()) plant(world, site, injection, order);
+  for (const injection of injections) plant(world, site, injection);
   const watch = createWatch(world);
   const isOver = watchRest(world, site, { injections, watchedMs: WATCHED_MS });
   await time.run(WATCHED_MS, () => watch.look() === undefined && !isOver());

@@ -76,5 +76,10 @@ export type SimulatedWorld = {
   readonly served: HostServed[];
   readonly ended: JobEnd[];
   /** Commands of people, as they were written. */
-  readonly commands: { readonly at: number; readonly by: string; readonly text: string }[];
+  readonly commands: {
+    readonly id: number;
+    readonly at: number;
+    readonly by: string;
+    readonly text: string;
+  }[];
 };

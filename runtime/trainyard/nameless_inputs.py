@@ -72,9 +72,14 @@ def takes_numbers(signature: Signature) -> bool:
 
 def holds_numbers(values: Any) -> bool:  # noqa: ANN401 - a pandas column, or an array
     """Whether all values that are there are numbers."""
-    return values.dtype.kind in "iufb" or (
-        values.dtype.kind == "O" and all(isinstance(value, Number) or is_missing(value) for value in values)
-    )
+    if values.dtype.kind in "iufb" or all(isinstance(value, Number) or is_missing(value) for value in values):
+        return True
+    try:
+        # Numbers that are written as texts are made numbers for such a model.
+        np.asarray([value for value in values if not is_missing(value)]).astype(float)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def tell(names: Sequence[str]) -> str:

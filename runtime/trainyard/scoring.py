@@ -42,7 +42,7 @@ def parse_request(body: object, signature: Signature | None) -> Inputs:
     if name in {"dataframe_split", "dataframe_records"}:
         inputs = parse_table(name, value, signature)
     elif signature is not None and signature.columns:
-        inputs = check_columns(make_frame_of(spread_values(value, signature), signature.columns), signature.columns)
+        inputs = check_columns(make_frame_of(spread_values(value, signature), signature), signature.columns)
     else:
         inputs = parse_tensors(value, signature)
     if count_rows(inputs) == 0:
@@ -74,8 +74,7 @@ def parse_json(body: object) -> dict[str, Any]:
 
 def parse_table(form: str, value: object, signature: Signature | None) -> Inputs:
     """A table in either of its forms; for a model that takes one tensor, its values."""
-    specs = signature.columns if signature else ()
-    frame = make_frame_of(value, specs) if form == "dataframe_records" else make_split_frame(value)
+    frame = make_frame_of(value, signature) if form == "dataframe_records" else make_split_frame(value)
     if signature is None:
         return frame
     if signature.columns:
@@ -109,7 +108,7 @@ def spread_values(value: object, signature: Signature) -> object:
     return {spec.name: value}
 
 
-def make_frame_of(value: object, specs: tuple[ColumnSpec, ...]) -> pd.DataFrame:
+def make_frame_of(value: object, signature: Signature | None) -> pd.DataFrame:
     """A table from records (a list of objects) or from columns (an object of lists)."""
     import pandas as pd  # noqa: PLC0415 - models that take arrays serve without pandas
 
@@ -121,9 +120,7 @@ def make_frame_of(value: object, specs: tuple[ColumnSpec, ...]) -> pd.DataFrame:
         )
     if records:
         names = list(dict.fromkeys(name for row in value for name in row))
-        are_named = specs and all(spec.named for spec in specs)
-        wanted = [spec.name for spec in specs if spec.required] if are_named else names
-        refuse_lacking(value, wanted, "missing-columns")
+        refuse_lacking(value, list_wanted(signature, names), "missing-columns")
         # What a row lacks is null, as what it has and is not known: pandas would make NaN of it, also among texts.
         columns = {name: [row.get(name) for row in value] for name in names}
         return pd.DataFrame(columns, index=range(len(value)), dtype=object)
@@ -131,6 +128,16 @@ def make_frame_of(value: object, specs: tuple[ColumnSpec, ...]) -> pd.DataFrame:
         return pd.DataFrame(value, dtype=object)
     except ValueError as error:
         raise InvalidInputError("malformed-table", f"The table cannot be read: {error}.") from error
+
+
+def list_wanted(signature: Signature | None, names: list[str]) -> list[str]:
+    """The names that every record has to have: what is required, and all where columns are known by their place."""
+    if signature is None:
+        return []
+    specs = signature.columns
+    if specs and all(spec.named for spec in specs):
+        return [spec.name for spec in specs if spec.required]
+    return names if not specs or any(spec.required for spec in specs) else []
 
 
 def refuse_lacking(rows: list[dict[str, Any]], names: Iterable[str], code: str) -> None:

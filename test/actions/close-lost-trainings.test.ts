@@ -88,7 +88,7 @@ test('a search that was lost is closed, and the next one may begin', async () =>
 
 describe('a training that nobody has said the end of', () => {
   test.each([
-    ['FINISHED', 31 * HOUR + 1, 'failed', 'a job after the training failed'],
+    ['FINISHED', 35 * HOUR + 1, 'failed', 'a job after the training failed'],
     ['FAILED', 1, 'failed', 'is FAILED'],
     ['KILLED', 1, 'failed', 'is KILLED'],
   ] as const)('whose run is %s for %d s is closed, and /status says why', async (run, since, end, words) => {
@@ -124,7 +124,7 @@ describe('a training that nobody has said the end of', () => {
 
   test.each([
     ['FINISHED', 5 * HOUR],
-    ['FINISHED', 31 * HOUR - 1],
+    ['FINISHED', 35 * HOUR - 1],
     ['RUNNING', 0],
     [undefined, 0],
   ] as const)('whose run is %s for %d s stays open: it may be judged yet', async (run, since) => {

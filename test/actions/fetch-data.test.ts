@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Plan } from '../../actions/job/handoff.ts';
 import { type Host, readHost } from '../../actions/job/host.ts';
 import { connectFetch } from '../../actions/job/programs/connect-fetch.ts';
 import { createFetch, readFetched } from '../../actions/job/programs/fetch-data.ts';
@@ -196,9 +197,13 @@ describe('data that are not there', () => {
   });
 });
 
+function withPolicy(plan: Plan, policySha: string | undefined): Plan {
+  return { ...plan, ...(policySha !== undefined && { policySha }) };
+}
+
 describe('in a job that may hold secrets', () => {
   /** A job in a clone, and what it would run. */
-  function jobIn(policySha: (head: string) => string) {
+  function jobIn(policySha: (head: string) => string | undefined) {
     const [workspace, lines] = [folderOf('clone'), [] as string[]];
     const git = (...args: readonly string[]) =>
       execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], {
@@ -206,14 +211,16 @@ describe('in a job that may hold secrets', () => {
         encoding: 'utf8',
       });
     git('init', '--quiet');
-    git('commit', '--quiet', '--allow-empty', '--message', 'Begin');
+    writeFileSync(path.join(workspace, 'must-pass.csv'), 'x,label\n1,a\n');
+    git('add', '--all');
+    git('commit', '--quiet', '--message', 'Begin');
     const env = { PATH: process.env['PATH'], GITHUB_WORKSPACE: workspace, RUNNER_TEMP: workspace };
     const log: Log = { info: (line) => lines.push(line), warn: () => {}, group: (_, work) => work() };
     const run = { eventName: '', payload: {}, sha: '', actor: 'ann', runId: 1, runAttempt: 1 };
     const host: Host = readHost(env, { ...run, serverUrl: 'https://x', apiUrl: 'https://y' }, log);
     const { plan, config } = createWorld([]).job({ operation: 'train' }).request;
     const job = {
-      ...{ plan: { ...plan, policySha: policySha(git('rev-parse', 'HEAD').trim()) }, log },
+      ...{ plan: withPolicy(plan, policySha(git('rev-parse', 'HEAD').trim())), log },
       ...{ python: 'python3', signal: NEVER, runner: 'control-runner' as const },
     };
     return { fetchData: connectFetch(host, config, job), lines };
@@ -229,5 +236,20 @@ describe('in a job that may hold secrets', () => {
     const { fetchData, lines } = jobIn(() => 'f'.repeat(40));
     expect((await problemOf(fetchData(dataOf('echo here'))))?.code).toBe('other-policy-commit');
     expect(lines).toEqual([]);
+  });
+
+  test('none is run where nobody knows the commit', async () => {
+    const { fetchData, lines } = jobIn(() => undefined);
+    expect((await problemOf(fetchData(dataOf('echo here'))))?.code).toBe('policy-commit-unknown');
+    expect(lines).toEqual([]);
+  });
+
+  test('what it brings takes the place of no file of the commit', async () => {
+    const { fetchData } = jobIn((head) => head);
+    const problem = await problemOf(fetchData(dataOf('echo 2,b >> must-pass.csv; echo 1 > new.csv')));
+    expect(problem).toMatchObject({
+      code: 'fetch-changed-commit',
+      message: 'data.fetch has changed what git keeps: must-pass.csv.',
+    });
   });
 });

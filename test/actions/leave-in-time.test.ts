@@ -38,10 +38,12 @@ describe('a job whose runner somebody waits for', () => {
     expect(rollback.reasonCode).toBe('rolled-back');
   });
 
-  test('promotes nothing, be it only the last step', async () => {
+  test('leaves none in the dark, to which no host would call anybody: it goes at its first share', async () => {
     const world = worldWithChampion();
     const outcome = await deploy(world.job({ version: '2' }, { callsAt: world.clock.now() }));
     expect(outcome.reasonCode).toBe('detached');
+    expect(world.agents.map(({ traffic }) => traffic?.candidatePercent)).toEqual([10, 10]);
+    expect(world.agents.map(({ traffic }) => traffic?.lease?.detached)).toEqual([true, true]);
     expect((await world.ledger.read('mnist')).environments['production']?.champion?.version).toBe('1');
   });
 });

@@ -14,11 +14,11 @@ environments: { production: { hosts: ["http://serve-1:9443"] } }
 `;
 
 /** A repository whose comments can be added to, and a job that listens in it: what it hears after each look. */
-function createScene(before: readonly PostedComment[] = []) {
+function createScene(before: readonly PostedComment[] = [], askedBy?: number) {
   const clock = createManualClock();
   const comments = [...before];
   const warnings: string[] = [];
-  const scene = { looks: 0, fails: false };
+  const scene = { looks: 0, fails: false, roleFails: false };
   const parsed = parseConfig(CONFIG, { file: 'trainyard.yml', env: {} });
   if (!parsed.ok) throw new Error('The configuration of these tests is wrong.');
   const log = {
@@ -30,11 +30,17 @@ function createScene(before: readonly PostedComment[] = []) {
     newestComments: async () => {
       scene.looks += 1;
       if (scene.fails) throw new Error('503');
-      return comments.toReversed();
+      return comments.toSorted((a, b) => b.id - a.id);
     },
-    permissionOf: async (user: string) => (user === 'ann' ? ('write' as const) : ('read' as const)),
+    permissionOf: async (user: string) => {
+      if (scene.roleFails) throw new Error('502');
+      return user === 'ann' ? ('write' as const) : ('read' as const);
+    },
   };
-  const listener = createListener({ github, clock, log }, { startedAt: clock.now(), config: parsed.value });
+  const listener = createListener(
+    { github, clock, log },
+    { startedAt: clock.now(), config: parsed.value, askedBy },
+  );
   const hear = async (): Promise<boolean> => {
     await clock.wait(10_000);
     listener.isCalled();
@@ -54,6 +60,10 @@ describe('a job that listens', () => {
     ['/rollback v3 production', true],
     ['/hold', true],
     ['/freeze bad data', true],
+    ['/rollback mnist production', true],
+    ['/hold other-model', true],
+    ['/Rollback', true],
+    ['/rollbacks', false],
     ['/plan rollback', false],
     ['/status', false],
     ['/promote', false],
@@ -104,5 +114,41 @@ describe('a job that listens', () => {
     scene.fails = false;
     comments.push(say('/rollback', LATE));
     expect(await hear()).toBe(true);
+  });
+
+  test('hears no old word again where newer ones were deleted', async () => {
+    const many = Array.from({ length: 3 }, (_, i) => say('hello', LATE, 'eve', 20 + i));
+    const { comments, hear } = createScene([say('/rollback', EARLY, 'ann', 6), ...many]);
+    expect(await hear()).toBe(false);
+    comments.splice(1);
+    expect(await hear()).toBe(false);
+  });
+
+  test('is not called by what was said before the comment that asked for the job', async () => {
+    const scene = createScene([], 8);
+    scene.comments.push(
+      say('/freeze', scene.clock.now(), 'ann', 7),
+      say('/deploy v3', scene.clock.now(), 'ann', 8),
+    );
+    expect(await scene.hear()).toBe(false);
+    scene.comments.push(say('/rollback', LATE, 'ann', 9));
+    expect(await scene.hear()).toBe(true);
+  });
+
+  test('hears a word once more where its author could not be looked up', async () => {
+    const { comments, scene, hear } = createScene();
+    comments.push(say('/rollback', LATE));
+    scene.roleFails = true;
+    expect(await hear()).toBe(false);
+    scene.roleFails = false;
+    expect(await hear()).toBe(true);
+  });
+
+  test('looks no more once the job is done', async () => {
+    const { clock, scene, listener, hear } = createScene();
+    expect(await hear()).toBe(false);
+    listener.stop();
+    await clock.wait(60_000);
+    expect([listener.isCalled(), scene.looks]).toEqual([false, 1]);
   });
 });

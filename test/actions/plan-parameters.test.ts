@@ -71,7 +71,6 @@ describe('a training of a pull request', () => {
   });
 
   test.each([
-    ['the project lies in https://git.test/fit', headWith('{ uri: "https://git.test/fit" }')],
     ['GitHub has no MLproject of it', headWith('{ parameters: { hidden: 8 } }')],
     ["trainyard.yml there can't be used", 'project: ['],
     ["trainyard.yml there can't be used", undefined],
@@ -83,6 +82,18 @@ describe('a training of a pull request', () => {
     const { reasonCode, report } = await plan(request, ports);
     expect(reasonCode).toBe('planned');
     expect(JSON.stringify(report)).toContain(why);
+  });
+
+  test.each([
+    ['a project elsewhere, which is nothing of the commit', headWith('{ uri: "https://git.test/fit" }')],
+    ['a script, which needs no MLproject', headWith('{ steps: { train: fit.py } }')],
+    ['a step that a variable names', headWith(`{ steps: { train: "\${STEP:-main}" } }`), MLPROJECT],
+  ])('goes on with %s, and doubts nothing', async (_, config, mlproject?: string) => {
+    const files = { 'trainyard.yml': config, ...(mlproject !== undefined && { MLproject: mlproject }) };
+    const { request, ports } = asking('/train hidden=1.5', files);
+    const { reasonCode, report } = await plan(request, ports);
+    expect(reasonCode).toBe('planned');
+    expect(JSON.stringify(report)).not.toContain('could not be looked at');
   });
 
   test('goes on and says so where GitHub does not answer', async () => {

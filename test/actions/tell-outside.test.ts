@@ -31,3 +31,19 @@ test('that it can not be told is a warning, and the rest is done', async () => {
   expect(github.issues.size).toBe(1);
   expect(world.lines.join('\n')).toContain('The webhook could not be told: it answered 404');
 });
+
+test('PagerDuty is told each time, which makes one incident of it: what was lost on the way does not stay lost', async () => {
+  const { world, notices, monitoring } = monitorBench();
+  const { request } = monitoring;
+  const { monitor } = request.config;
+  const config = { ...request.config, monitor: { ...monitor, notify: 'pagerduty' as const } };
+  const check = () => monitorCheck({ ...monitoring, request: { ...request, config } });
+  await check();
+  world.agents[1].reachable = false;
+  await check();
+  await check();
+  world.agents[1].reachable = true;
+  await check();
+  await check();
+  expect(notices.map(({ isOver }) => isOver)).toEqual([true, false, false, true, true]);
+});

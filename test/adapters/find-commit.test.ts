@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { findCommit, isOfCommit } from '../../adapters/git/find-commit.ts';
+import { findCommit, isOfCommit, listChanged } from '../../adapters/git/find-commit.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'trainyard-commit-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,5 +44,9 @@ test('knows a file of the commit from one that lies beside it, elsewhere, or beh
     false,
     false,
   ]);
+  expect(await listChanged(folder)).toEqual([]);
+  writeFileSync(at('holdout.csv'), 'fetched over it');
+  expect(await isOfCommit(folder, 'holdout.csv')).toBe(false);
+  expect(await listChanged(folder)).toEqual(['holdout.csv']);
   rmSync(elsewhere, { recursive: true, force: true });
 });

@@ -87,7 +87,8 @@ test('a host says that its secrets lie open, and the monitor notes it', async ()
     expect(warnings).toEqual([
       {
         code: 'secrets-readable',
-        message: 'Every user of this host may read the file of secrets /etc/tokens: chmod o-r /etc/tokens.',
+        message:
+          'Every user of this host who gets there may read the file of secrets /etc/tokens: chmod o-r /etc/tokens.',
       },
     ]);
   } finally {

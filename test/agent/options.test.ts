@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -104,10 +104,17 @@ describe('options', () => {
     const read = () => readOptions(['--tokens-file', file, '--trusted-keys', keys], {}).openSecrets;
     expect(read()).toEqual([file]);
     expect(describeOpenSecrets(read())).toBe(
-      `Every user of this host may read the file of secrets ${file}: chmod o-r ${file}`,
+      `Every user of this host who gets there may read the file of secrets ${file}: chmod o-r ${file}`,
     );
     chmodSync(file, 0o640);
     expect(read()).toEqual([]);
+  });
+
+  test('that can not be looked at leave what is wrong with them to be told', () => {
+    const [first, second] = [join(folder, 'loop-1'), join(folder, 'loop-2')];
+    symlinkSync(first, second);
+    symlinkSync(second, first);
+    expect(problemsOf(['--tokens-file', first]).join('\n')).toContain('--tokens-file');
   });
 
   test('of every kind that lie open are named together', () => {

@@ -291,3 +291,8 @@ def test_a_float_survives_json_unchanged():
     values = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
     back = np.array(json.loads(format_answer(values))["predictions"], dtype=np.float32)
     assert (back == values).all()
+
+
+def test_records_without_a_signature_may_lack_what_others_have() -> None:
+    frame = parse_request({"dataframe_records": [{"x": 1, "y": 2}, {"x": 3}]}, None)
+    assert frame["y"].tolist() == [2, None]

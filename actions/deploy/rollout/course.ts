@@ -78,7 +78,7 @@ export function createCourse(
     const asked = { model, settings, participants: hosts, tempering: baseline.eta, words };
     const traffic = createRolloutTraffic({ fleet, clock, log }, asked);
     const shadow = (dark: Rollout) =>
-      shadowCandidate({ traffic, observeAll: observe(), listener, clock, log, signal }, dark, settings);
+      shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);
     const explain = createExplainer(log);
     const tellProgress = createProgress({ announcer, clock }, journal.environment);
     if (rollout.percent === 0) {

@@ -7,21 +7,18 @@ import type { Clock, Log } from '../../../core/ports.ts';
 import { gatherEvidence } from '../../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
 import { judgeShadow, sumComparisons } from '../../../core/rollout/judge-shadow.ts';
+import type { Brake } from '../../../core/serving/api.ts';
 import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
-import type { Listener } from '../listener.ts';
 
 /** The candidate did harm, or it may get its first share of requests, with what is known of it so far. */
 export type Shadowed =
   | { readonly kind: 'harmful'; readonly code: string; readonly explanation: string }
-  | { readonly kind: 'unharmed'; readonly explanation: string }
-  /** The job was called away before the time was up. */
-  | { readonly kind: 'called' };
+  | { readonly kind: 'unharmed'; readonly explanation: string };
 
 type ShadowPorts = {
   readonly traffic: Pick<RolloutTraffic, 'copy'>;
   /** All that the hosts have seen of the rollout. */
   readonly observeAll: () => Promise<readonly Observation[]>;
-  readonly listener: Listener;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -32,7 +29,7 @@ type ShadowPorts = {
  * to anyone, and how often it answers otherwise is known before anyone gets such an answer.
  */
 export async function shadowCandidate(
-  { traffic, observeAll, listener, clock, log, signal }: ShadowPorts,
+  { traffic, observeAll, clock, log, signal }: ShadowPorts,
   rollout: Rollout,
   settings: Environment,
 ): Promise<Shadowed> {
@@ -40,8 +37,8 @@ export async function shadowCandidate(
   const { shadowSeconds } = settings;
   if (shadowSeconds === 0) return { kind: 'unharmed', explanation: ready };
   log.info(`Version ${rollout.version} gets copies of requests for ${shadowSeconds} s.`);
-  const copied = await copyRequests({ traffic, listener, clock, signal }, rollout, settings);
-  if (copied !== undefined) return copied;
+  const brake = await copyRequests({ traffic, clock, signal }, rollout, settings);
+  if (brake !== undefined) return { kind: 'harmful', code: brake.code, explanation: brake.explanation };
   const observations = await observeAll();
   const comparison = sumComparisons(observations);
   const { verdict, explanation } = judgeShadow({
@@ -55,15 +52,14 @@ export async function shadowCandidate(
 }
 
 async function copyRequests(
-  { traffic, listener, clock, signal }: Pick<ShadowPorts, 'traffic' | 'listener' | 'clock' | 'signal'>,
+  { traffic, clock, signal }: Pick<ShadowPorts, 'traffic' | 'clock' | 'signal'>,
   rollout: Rollout,
   { shadowSeconds, leaseSeconds }: Pick<Environment, 'shadowSeconds' | 'leaseSeconds'>,
-): Promise<Exclude<Shadowed, { kind: 'unharmed' }> | undefined> {
+): Promise<Brake | undefined> {
   const until = addSeconds(clock.now(), shadowSeconds);
   for (;;) {
     const brake = await traffic.copy(rollout);
-    if (brake !== undefined) return { kind: 'harmful', code: brake.code, explanation: brake.explanation };
-    if (listener.isCalled()) return { kind: 'called' };
+    if (brake !== undefined) return brake;
     const left = secondsBetween(clock.now(), until);
     if (left <= 0) return undefined;
     await clock.wait(Math.min(left, pollSeconds({ leaseSeconds })) * 1_000, signal);

@@ -58,7 +58,8 @@ export async function takeStep(
   if (decision.kind === 'rollback') {
     return endings.rollBack(rollout, { code: decision.code, explanation, report });
   }
-  if (leaving === 'hurries') return hurryAway(ports, rollout);
+  // In the dark no client meets the candidate, and no host would report: nobody might come back to it.
+  if (leaving === 'hurries' && rollout.percent > 0) return hurryAway(ports, rollout);
   if (decision.kind === 'hold') {
     const { code } = decision;
     const isOnRecord = await recordHold(journal, rollout, { code, explanation, away: hosts.found().away });
@@ -84,7 +85,7 @@ export async function takeStep(
  * Out of the dark. The first version of an environment has nothing to be compared with: it is promoted at once, and gets traffic only
  * by that, since no lease would take it back.
  */
-async function takeFirstStep(ports: StepPorts, rollout: Rollout): Promise<Stepped> {
+async function takeFirstStep(ports: Omit<StepPorts, 'hosts'>, rollout: Rollout): Promise<Stepped> {
   const { endings, shadow } = ports;
   if (rollout.stable === undefined) {
     return endings.promote(
@@ -96,7 +97,6 @@ async function takeFirstStep(ports: StepPorts, rollout: Rollout): Promise<Steppe
   if (shadowed.kind === 'harmful') {
     return endings.rollBack(rollout, withReport(shadowed.code, shadowed.explanation));
   }
-  if (shadowed.kind === 'called') return hurryAway(ports, rollout);
   const { explanation } = shadowed;
   const report = [{ kind: 'paragraph', text: explanation } as const];
   return advance(ports, rollout, { to: 0, explanation, report });

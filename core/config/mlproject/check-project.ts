@@ -7,6 +7,11 @@ import { findEntryPoint, isElsewhere, type Mlproject } from './mlproject.ts';
 /** What MLflow runs by its name alone, without an entry point. */
 const SCRIPT = /\.(?:py|sh|R)$/;
 
+/** Whether a step is a script, which MLflow runs without an MLproject file. */
+export function isScript(step: string): boolean {
+  return SCRIPT.test(step);
+}
+
 type Step = {
   /** The key of `project.steps`. */
   readonly key: 'etl' | 'train';
@@ -17,7 +22,7 @@ type Step = {
 /** What can't be run by its name alone, in a project of this repository without an MLproject file. */
 export function checkWithoutFile({ uri, steps }: Config['project']): readonly CrossProblem[] {
   if (isElsewhere(uri)) return [];
-  const named = [steps.etl, steps.train].filter((name) => name !== undefined && !SCRIPT.test(name));
+  const named = [steps.etl, steps.train].filter((name) => name !== undefined && !isScript(name));
   if (named.length === 0) return [];
   return [
     {
@@ -57,8 +62,10 @@ export function warnOfParameters(
 }
 
 function checkStep({ key, name, values }: Step, project: Mlproject): readonly CrossProblem[] {
+  // A name that is still to be filled in says nothing.
+  if (name.includes('${')) return [];
   const entry = findEntryPoint(project, name);
-  if (entry === undefined) return SCRIPT.test(name) ? [] : [noEntryPoint(key, name, project)];
+  if (entry === undefined) return isScript(name) ? [] : [noEntryPoint(key, name, project)];
   return checkParameters(project, name, { entry, values }).map(({ name: parameter, ...problem }) => ({
     ...problem,
     path: key === 'train' ? ['project', 'parameters', parameter] : ['project', 'steps', key],

@@ -4,7 +4,8 @@ import type { Notice } from './notice.ts';
 
 /** Characters that the services take: https://docs.slack.dev/reference/block-kit/blocks, https://developer.pagerduty.com/docs/send-alert-event */
 const SLACK_HEADER = 150;
-const SLACK_TEXT = 3_000;
+/** Of Slack; a card of Teams may have 28 KB in all. */
+const MOST_TEXT = 3_000;
 const PAGERDUTY_SUMMARY = 1_024;
 const PAGERDUTY_KEY = 255;
 /** So many reasons are told; the page has all. */
@@ -37,7 +38,7 @@ function toSlack(notice: Notice): object {
     text: escaped,
     blocks: [
       { type: 'header', text: plain(title, SLACK_HEADER) },
-      ...paragraphsOf(notice).map((text) => ({ type: 'section', text: plain(text, SLACK_TEXT) })),
+      ...paragraphsOf(notice).map((text) => ({ type: 'section', text: plain(text, MOST_TEXT) })),
       { type: 'actions', elements: [{ type: 'button', text: plain('The run', SLACK_HEADER), url: runUrl }] },
     ],
   };
@@ -53,7 +54,7 @@ function toTeams(notice: Notice): object {
   const content = {
     $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
     ...{ type: 'AdaptiveCard', version: '1.4' },
-    body: [line(title, true), ...paragraphsOf(notice).map((text) => line(text, false))],
+    body: [line(title, true), ...paragraphsOf(notice).map((text) => line(shorten(text, MOST_TEXT), false))],
     actions: [{ type: 'Action.OpenUrl', title: 'The run', url: runUrl }],
   };
   return {

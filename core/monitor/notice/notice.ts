@@ -36,11 +36,13 @@ type Judged = {
   readonly environment: string;
   readonly runUrl: string;
   readonly at: Instant;
+  /** Whether the service makes one of what it is told again: then nothing that was lost on the way stays lost. */
+  readonly isRepeated: boolean;
 };
 
 /**
  * What is to be told of a judgement; `undefined` when nobody needs to hear of it: it is the one that was told before, or all was well and
- * is. Where the ledger is lost nothing remembers what was told, so that it is told each time.
+ * is, unless it may be told again. Where the ledger is lost nothing remembers what was told, so that it is told each time.
  */
 export function noticeOf({ decision, state, ...about }: Judged): Notice | undefined {
   const { action, wanted, codes, explanation, reasons, isChange } = decision;
@@ -48,9 +50,10 @@ export function noticeOf({ decision, state, ...about }: Judged): Notice | undefi
   const isOver = wanted === 'none';
   const isUnremembered = champion === undefined && !isOver;
   const wasWell = monitor === undefined || (monitor.action === 'none' && monitor.codes.length === 0);
-  if (!(isChange || isUnremembered) || (isOver && wasWell)) return undefined;
+  const isNew = (isChange || isUnremembered) && !(isOver && wasWell);
+  if (!isNew && !about.isRepeated) return undefined;
   const { model, environment, remedy, runUrl, at } = about;
-  const said = action === 'none' && !isOver ? `Waiting: ${SAID[wanted].toLowerCase()}` : SAID[action];
+  const said = sayDecision(decision);
   return {
     ...{ model, environment, action, wanted, codes, isOver, runUrl, at },
     title: plainLine(`${model} in ${environment}: ${said}`),
@@ -58,4 +61,10 @@ export function noticeOf({ decision, state, ...about }: Judged): Notice | undefi
     remedy: plainLine(remedy),
     reasons: reasons.map(({ code, message }) => plainLine(`${code}: ${message}`)),
   };
+}
+
+function sayDecision({ action, wanted, muted }: MonitorDecision): string {
+  if (action !== 'none') return SAID[action];
+  if (wanted !== 'none') return `Waiting: ${SAID[wanted].toLowerCase()}`;
+  return muted.length === 0 ? SAID.none : 'What is found is muted';
 }

@@ -1,7 +1,12 @@
-import { parseCommand } from './parse-command.ts';
+import { COMMANDS } from './command-table.ts';
 
-/** Whether a comment asks for something that makes safe: to take back, to hold or to freeze, and not only what that would do. */
+const WORD = /^[ \t\r\n]*\/(?<name>[a-z]+)(?=[\s]|$)/i;
+
+/**
+ * Whether a comment asks for something that makes safe: to take back, to hold or to freeze. By its first word alone, for whichever model
+ * and environment it is meant: all of them wait for the same runner.
+ */
 export function makesSafe(body: string): boolean {
-  const parsed = parseCommand(body);
-  return parsed.kind === 'command' && parsed.command.effect === 'guards' && !parsed.dryRun;
+  const name = WORD.exec(body)?.groups?.['name']?.toLowerCase();
+  return COMMANDS.some((command) => command.name === name && command.effect === 'guards');
 }

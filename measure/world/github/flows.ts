@@ -84,7 +84,9 @@ export async function runDeploy(
     ports: {
       ...{ ledger, tracking, records, announcer, clock, log, packages: WORLD_PACKAGES },
       fleet: createFleet({ agents, mayBeAway, clock, log }),
-      listener: setup.listens ? createListener({ github, clock, log }, { startedAt, config }) : DEAF,
+      listener: setup.listens
+        ? createListener({ github, clock, log }, { startedAt, config, askedBy: plan.commentId })
+        : DEAF,
       attest: () => undefined,
     },
   });

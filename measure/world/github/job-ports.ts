@@ -87,7 +87,7 @@ function connectGitHub({ world, trigger }: WorldRepository, actor: Actor): GitHu
     newestUpdate: () => call(undefined),
     changedFiles: () => call(undefined),
     newestComments: () => {
-      const said = commands.map(({ at, by: user, text: body }, id) => ({
+      const said = commands.map(({ id, at, by: user, text: body }) => ({
         ...{ id, user, body, at: toInstant(beganAt + at) },
       }));
       return call(said.toReversed().slice(0, PAGE));

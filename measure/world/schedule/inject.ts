@@ -11,12 +11,12 @@ const NATURE: Actor = { name: 'nature', isAlive: true };
 const PULL_REQUEST = 7;
 
 /** Lets an injection happen at its time, or after the moment that it waits for. */
-export function plant(world: SimulatedWorld, site: GitHubSite, injection: Injection, order: number): void {
+export function plant(world: SimulatedWorld, site: GitHubSite, injection: Injection): void {
   const { time, trace } = world;
   const begin = () =>
     time.after(injection.at, NATURE, () => {
       trace.say('!', describe(injection));
-      happen(world, site, injection, order);
+      happen(world, site, injection);
     });
   if (injection.upon === undefined) begin();
   else trace.await(MOMENTS[injection.upon], begin);
@@ -27,12 +27,12 @@ export function describe({ at: _at, kind, ...rest }: Injection): string {
   return `${kind} ${JSON.stringify(rest)}`;
 }
 
-function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection, order: number): void {
+function happen(world: SimulatedWorld, site: GitHubSite, injection: Injection): void {
   const { time, git, github, traffic, behaviours } = world;
   const until = (ms: number) => time.elapsed() + ms;
   switch (injection.kind) {
     case 'comment':
-      comment(world, site, injection, order);
+      comment(world, site, injection);
       return;
     case 'train':
       site.trigger({
@@ -146,15 +146,15 @@ function comment(
   { time, commands }: SimulatedWorld,
   site: GitHubSite,
   { by, text }: Extract<Injection, { kind: 'comment' }>,
-  order: number,
 ): void {
-  commands.push({ at: time.elapsed(), by, text });
+  const id = 1_000 + commands.length;
+  commands.push({ id, at: time.elapsed(), by, text });
   site.trigger({
     ...{ name: 'issue_comment', actor: by },
     payload: {
       action: 'created',
       issue: { number: PULL_REQUEST, pull_request: {} },
-      comment: { id: 1_000 + order, body: text, user: { login: by }, created_at: toInstant(time.now()) },
+      comment: { id, body: text, user: { login: by }, created_at: toInstant(time.now()) },
     },
   });
 }

@@ -187,7 +187,7 @@ export function createWorld(recorded: readonly LedgerEvent[], maxUnavailable = 0
           progress: () => undefined,
           finished: async () => [],
         },
-        listener: { isCalled: () => callsAt !== undefined && clock.now() >= callsAt },
+        listener: { isCalled: () => callsAt !== undefined && clock.now() >= callsAt, stop: () => undefined },
         log,
         attest: () => undefined,
         sendNotice: undefined,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../../core/config/parse-config.ts';
 import { MINIMAL, placesOf } from './read-text.ts';
 
 describe('problems of a configuration', () => {
@@ -50,5 +51,19 @@ monitor: { drift: { warn: 0.5, act: 0.25, cyle: 1d } }
     expect(codes('{ deadline: 5m, stages: [50, 100], stage-min: soon }')).toEqual(['invalid-value']);
     expect(codes('{ deadline: 5m, stages: [50, 100], stagemin: 1m }')).toEqual(['unknown-key']);
     expect(codes('7')).toEqual(['wrong-type']);
+  });
+
+  it('are told where a variable without a value hides them, and nothing else is wrong', () => {
+    const text = `${MINIMAL}search: { metric: loss, trials: "\${TRIALS}", space: { rate: { log: [0.1, 1] } } }\nproject: { parameters: { rate: 1 } }\n`;
+    const env = { MLFLOW_TRACKING_URI: 'http://mlflow' };
+    const read = parseConfig(text, { file: 'trainyard.yml', env, needs: ['tracking'] });
+    expect(read.ok ? [] : read.error.map(({ code }) => code)).toEqual(['missing-variable']);
+  });
+
+  it('are told of a command that is an alias: its variables would be filled in', () => {
+    const text = `${MINIMAL.replace('model: mnist', 'model: mnist\n')}serving: { command: &c "a \${X}" }\ndata: { fetch: *c }\n`;
+    expect(placesOf(text, { X: 'a; rm', MLFLOW_TRACKING_URI: 'http://mlflow' }).join()).toContain(
+      'alias-not-taken',
+    );
   });
 });
