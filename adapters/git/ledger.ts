@@ -75,7 +75,7 @@ async function append(
     const title = head === undefined ? [{ path: TITLE_PAGE, text: newTitlePage() }] : [];
     const changed = [...title, ...added.files];
     const commit = await commitFiles(repository, head, changed, describeCommit(model, written), at);
-    if ((await withRetries(ledger, 'push', () => pushHead(repository, commit))) === 'pushed') {
+    if ((await withRetries(ledger, 'push', () => pushHead(repository, commit, head))) === 'pushed') {
       const { replaces = [], digests = [], beginning } = state.origin ?? {};
       const origin = { commit, replaces, digests: [...digests, ...added.digests], beginning };
       return ok({ written, state: rememberHead(ledger, { ...admitted.value.state, origin, doubt }) });

@@ -158,9 +158,17 @@ export async function commitFiles(
   }
 }
 
-/** Moves the branch of the remote to a commit if that is a fast-forward: git's own compare-and-swap. */
-export async function pushHead(repository: LedgerRepository, commit: string): Promise<PushOutcome> {
-  const args = ['push', '--porcelain', '--no-verify', repository.remote, `${commit}:${REF}`];
+/**
+ * Moves the branch of the remote to a commit on `parent` if it is where that was read: git's own compare-and-swap. A branch that has been
+ * deleted since is not made anew, which would be a shorter one than others have seen.
+ */
+export async function pushHead(
+  repository: LedgerRepository,
+  commit: string,
+  parent: string | undefined,
+): Promise<PushOutcome> {
+  const lease = `--force-with-lease=${REF}:${parent ?? ''}`;
+  const args = ['push', '--porcelain', '--no-verify', lease, repository.remote, `${commit}:${REF}`];
   const outcome = await git(repository, args, { auth: true });
   if (outcome.code === 0) return 'pushed';
   if (isLostRace(outcome)) return 'lost';

@@ -3,9 +3,11 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { runCommand } from '../../adapters/run-command.ts';
 import { headOf } from '../../core/ledger/head/ledger-head.ts';
 import { TITLE_PAGE } from '../../core/ledger/head/title-page.ts';
 import { LEDGER_BRANCH } from '../../core/names.ts';
+import type { RunCommand } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { requested } from './support/ledger-events.ts';
 import { useLedgerRemote } from './support/ledger-remote.ts';
@@ -45,6 +47,22 @@ describe('a ledger that is lost', () => {
     await expect(reader.read('mnist')).rejects.toMatchObject(LOST);
     const refused = await writer.append('mnist', () => ok([requested('b')]));
     expect(refused).toMatchObject({ ok: false, error: { code: 'ledger-lost' } });
+    await expect(onRemote('rev-parse', '--verify', LEDGER_BRANCH)).rejects.toThrow();
+  });
+
+  it('is not made anew by a push that was on its way while it was deleted', async () => {
+    await write('a');
+    let pushes = 0;
+    const run: RunCommand = async (call) => {
+      if (call.args.includes('push')) {
+        pushes += 1;
+        if (pushes === 1) await onRemote('branch', '-D', LEDGER_BRANCH);
+      }
+      return runCommand(call);
+    };
+    const refused = await openLedger({ run }).append('mnist', () => ok([requested('b')]));
+    expect(refused).toMatchObject({ ok: false, error: { code: 'ledger-lost' } });
+    expect(pushes).toBe(1);
     await expect(onRemote('rev-parse', '--verify', LEDGER_BRANCH)).rejects.toThrow();
   });
 

@@ -77,6 +77,9 @@ type NetworkWork = (
   command: Command & { readonly actor: Actor },
 ) => CommandEnd;
 
+/** What a push says of where the branch has to be; nothing of one that must not be there. */
+const LEASE = '--force-with-lease=refs/heads/trainyard:';
+
 const NETWORK: Readonly<Record<string, NetworkWork>> = {
   fetch: ({ remote }, local) => {
     const head = remote.head();
@@ -90,10 +93,11 @@ const NETWORK: Readonly<Record<string, NetworkWork>> = {
   },
   push: ({ remote, faults, onPush }, local, { args, actor }) => {
     const [hash = ''] = args.at(-1)?.split(':') ?? [];
-    if (remote.push(hash, local.commits) === 'rejected') {
+    const lease = args.find((arg) => arg.startsWith(LEASE))?.slice(LEASE.length) ?? '';
+    if (remote.push(hash, local.commits, lease) === 'rejected') {
       return {
         ...failed(''),
-        stdout: Buffer.from(`!\t${hash}:refs/heads/trainyard\t[rejected] (fetch first)\n`),
+        stdout: Buffer.from(`!\t${hash}:refs/heads/trainyard\t[rejected] (stale info)\n`),
       };
     }
     onPush(actor);

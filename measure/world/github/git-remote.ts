@@ -8,8 +8,8 @@ type Commit = { readonly parent: string | undefined; readonly tree: Tree };
 export type LedgerRemote = {
   readonly head: () => string | undefined;
   readonly commitOf: (hash: string) => Commit | undefined;
-  /** Moves the branch if that is a fast-forward. */
-  readonly push: (hash: string, commits: ReadonlyMap<string, Commit>) => 'pushed' | 'rejected';
+  /** Moves the branch if it is where the lease says. */
+  readonly push: (hash: string, commits: ReadonlyMap<string, Commit>, lease: string) => 'pushed' | 'rejected';
   /** How many pushes were rejected. */
   readonly races: () => number;
   /** Somebody deletes the branch, and gives how to put it back as it was. */
@@ -39,9 +39,9 @@ export function createLedgerRemote(): LedgerRemote {
     races: () => races,
     commitOf: (hash) => commits.get(hash),
     isAncestor,
-    push: (hash, added) => {
+    push: (hash, added, lease) => {
       for (const [name, commit] of added) commits.set(name, commit);
-      if (head !== undefined && !isAncestor(head, hash)) {
+      if (head !== hash && (head ?? '') !== lease) {
         races += 1;
         return 'rejected';
       }
