@@ -205,8 +205,8 @@ describe('a holdout that can not be judged on', () => {
     const { problems } = placed instanceof UserError ? placed : { problems: [] };
     expect(problems.map(({ where, remedy }) => [where?.kind === 'file' && where.line, remedy])).toEqual([
       [4, 'Correct data.holdout.target in trainyard.yml.'],
-      [5, 'Correct data.holdout.id in trainyard.yml.'],
       [6, 'Correct data.holdout.slices in trainyard.yml.'],
+      [5, 'Correct data.holdout.id in trainyard.yml.'],
     ]);
     const other = new TypeError('ours');
     expect(placeHoldoutError(other, { text, file: 'trainyard.yml' })).toBe(other);
