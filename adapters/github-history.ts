@@ -1,4 +1,5 @@
 import type { Api } from '@octokit/plugin-rest-endpoint-methods';
+import { statusOf } from './github/status-of.ts';
 
 /** GitHub lists at most so many files of a comparison. */
 const MAX_COMPARED_FILES = 300;
@@ -77,7 +78,7 @@ export async function readConclusion(
     return data.status === 'completed' ? (data.conclusion ?? 'unknown') : undefined;
   } catch (thrown) {
     // Runs can be deleted; so that nobody takes one for over that this token may not see, it counts as one that goes on.
-    if (thrown instanceof Error && 'status' in thrown && thrown.status === 404) return undefined;
+    if (statusOf(thrown) === 404) return undefined;
     throw thrown;
   }
 }

@@ -4,6 +4,7 @@ import type { GitHub } from '../core/ports.ts';
 import { shorten } from '../core/report/shorten.ts';
 import { createCommentReader } from './github/newest-comments.ts';
 import { proposeChange } from './github/propose-change.ts';
+import { statusOf } from './github/status-of.ts';
 import type { GitHubClient } from './github-client.ts';
 import {
   readChangedFiles,
@@ -201,12 +202,6 @@ function remedyFor(status: number | undefined, { apiUrl, repository }: GitHubOpt
   }
   if (status === 410) return `Switch Issues on in the settings of ${repository}, or read the job's summary.`;
   return `Check that ${apiUrl} is up and reachable from the runner, then run this job again.`;
-}
-
-function statusOf(thrown: unknown): number | undefined {
-  return thrown instanceof Error && 'status' in thrown && typeof thrown.status === 'number'
-    ? thrown.status
-    : undefined;
 }
 
 function endpointOf(thrown: unknown): string | undefined {

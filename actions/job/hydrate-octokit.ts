@@ -40,11 +40,7 @@ export function hydrateOctokit(options: OctokitOptions): GitHubClient {
     baseUrl: apiUrl,
     log: { debug() {}, info() {}, warn: (line: string) => onWarning?.(line), error() {} },
     request: {
-      fetch: (url: string, init: RequestInit) =>
-        fetch(url, {
-          ...init,
-          signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), init.signal ?? []].flat()),
-        }),
+      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: withTimeout(init.signal) }),
     },
     throttle: { onRateLimit: onLimit, onSecondaryRateLimit: onLimit },
     retry: {
@@ -53,4 +49,9 @@ export function hydrateOctokit(options: OctokitOptions): GitHubClient {
       ...(retryAfterBaseMs !== undefined && { retryAfterBaseValue: retryAfterBaseMs }),
     },
   });
+}
+
+function withTimeout(signal: RequestInit['signal']): AbortSignal {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  return signal ? AbortSignal.any([timeout, signal]) : timeout;
 }

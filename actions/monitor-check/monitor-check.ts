@@ -64,12 +64,15 @@ export async function monitorCheck(monitoring: Monitoring): Promise<Checked> {
     about: `${request.config.model} in ${request.environmentName}`,
     blocks: [...reportMonitor(decision, input), ...told],
   };
+  const about = { model: request.config.model, environment: request.environmentName };
+  const { champion } = environmentOf(state, about.environment);
+  const remedy = describeRemedy(decision, about, champion?.version);
   // People read of it in the summary too; what has to be done is done whether or not an issue can be written.
   await warnIfFailing(ports.log, 'The issue could not be written', undefined, () =>
-    announce(monitoring, decision, { state, report }),
+    announce(monitoring, decision, { remedy, report }),
   );
   await warnIfFailing(ports.log, 'The webhook could not be told', undefined, () =>
-    tellOutside(monitoring, decision, state),
+    tellOutside(monitoring, decision, { remedy, state }),
   );
   const sent =
     decision.action === 'retrain' ? await askForRetrain(monitoring, state, decision, askFor) : undefined;
@@ -149,20 +152,16 @@ async function record({ request, ports }: Monitoring, decision: MonitorDecision)
 async function announce(
   { request, ports }: Monitoring,
   decision: MonitorDecision,
-  { state, report }: { readonly state: LedgerState; readonly report: Report },
+  { remedy, report }: { readonly remedy: string; readonly report: Report },
 ): Promise<void> {
   const { action, wanted } = decision;
   const { model } = request.config;
   const environment = request.environmentName;
   const marker = commentMarker(`monitor/${model}/${environment}`);
-  const { champion } = environmentOf(state, environment);
-  const remedy: Block = {
-    kind: 'paragraph',
-    text: describeRemedy(decision, { model, environment }, champion?.version),
-  };
+  const told: Block = { kind: 'paragraph', text: remedy };
   const offer = offerMute(decision, { model, environment });
   const place = { kind: 'issue', runUrl: request.runUrl } as const;
-  const body = renderMarkdown({ ...report, blocks: [remedy, ...offer, ...report.blocks] }, place);
+  const body = renderMarkdown({ ...report, blocks: [told, ...offer, ...report.blocks] }, place);
   if (wanted === 'none') return ports.github.closeIssue(marker, body);
   const title = `${model} in ${environment} needs attention: ${action === 'none' ? wanted : action}`;
   await ports.github.upsertIssue(title, marker, body);
@@ -172,12 +171,10 @@ async function announce(
 async function tellOutside(
   { request, ports }: Monitoring,
   decision: MonitorDecision,
-  state: LedgerState,
+  { remedy, state }: { readonly remedy: string; readonly state: LedgerState },
 ): Promise<void> {
   const { config, environmentName: environment, runUrl } = request;
   const { model } = config;
-  const { champion } = environmentOf(state, environment);
-  const remedy = describeRemedy(decision, { model, environment }, champion?.version);
   const isRepeated = config.monitor.notify === 'pagerduty';
   const at = ports.clock.now();
   const notice = noticeOf({ decision, state, remedy, model, environment, runUrl, at, isRepeated });

@@ -1,5 +1,6 @@
 import type { GitHub, PostedComment } from '../../core/ports.ts';
 import type { GitHubClient } from '../github-client.ts';
+import { statusOf } from './status-of.ts';
 
 type Place = {
   readonly octokit: GitHubClient;
@@ -32,12 +33,8 @@ export function createCommentReader({ octokit, repository }: Place): GitHub['new
       }));
       etag = headers.etag;
     } catch (thrown) {
-      if (!isUnchanged(thrown)) throw thrown;
+      if (statusOf(thrown) !== NOT_MODIFIED) throw thrown;
     }
     return last;
   };
-}
-
-function isUnchanged(thrown: unknown): boolean {
-  return thrown instanceof Error && 'status' in thrown && thrown.status === NOT_MODIFIED;
 }

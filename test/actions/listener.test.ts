@@ -1,17 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createListener } from '../../actions/deploy/listener.ts';
-import { parseConfig } from '../../core/config/parse-config.ts';
 import type { PostedComment } from '../../core/ports.ts';
+import { createWorld } from './support/deployment.ts';
 import { createManualClock } from './support/manual-clock.ts';
-
-const CONFIG = `
-version: 1
-model: mnist
-tracking: { uri: "http://mlflow.test" }
-data: { holdout: { path: holdout.npz, target: label } }
-gate: [{ metric: accuracy, floor: 0.9 }]
-environments: { production: { hosts: ["http://serve-1:9443"] } }
-`;
 
 /** A repository whose comments can be added to, and a job that listens in it: what it hears after each look. */
 function createScene(before: readonly PostedComment[] = [], askedBy?: number) {
@@ -19,8 +10,7 @@ function createScene(before: readonly PostedComment[] = [], askedBy?: number) {
   const comments = [...before];
   const warnings: string[] = [];
   const scene = { looks: 0, fails: false, roleFails: false };
-  const parsed = parseConfig(CONFIG, { file: 'trainyard.yml', env: {} });
-  if (!parsed.ok) throw new Error('The configuration of these tests is wrong.');
+  const { config } = createWorld([]).job({}).request;
   const log = {
     info: () => undefined,
     warn: (line: string) => warnings.push(line),
@@ -37,10 +27,7 @@ function createScene(before: readonly PostedComment[] = [], askedBy?: number) {
       return user === 'ann' ? ('write' as const) : ('read' as const);
     },
   };
-  const listener = createListener(
-    { github, clock, log },
-    { startedAt: clock.now(), config: parsed.value, askedBy },
-  );
+  const listener = createListener({ github, clock, log }, { startedAt: clock.now(), config, askedBy });
   const hear = async (): Promise<boolean> => {
     await clock.wait(10_000);
     listener.isCalled();

@@ -29,6 +29,14 @@ export type Stepped =
  */
 export type Leaving = 'stays' | 'leaves' | 'hurries';
 
+/** Why a job hurries away. */
+const CALLED = withReport(
+  'called',
+  'Somebody asks for what makes safe, and may wait for the runner of this job.',
+);
+/** Reasons to leave whatever hosts are still starting: a person has held it, or comes to the hosts next. */
+const LEAVES_STARTING: ReadonlySet<string> = new Set(['held', CALLED.code]);
+
 type StepPorts = {
   readonly journal: Journal;
   readonly endings: Endings;
@@ -59,7 +67,7 @@ export async function takeStep(
     return endings.rollBack(rollout, { code: decision.code, explanation, report });
   }
   // In the dark no client meets the candidate, and no host would report: nobody might come back to it.
-  if (leaving === 'hurries' && rollout.percent > 0) return hurryAway(ports, rollout);
+  if (leaving === 'hurries' && rollout.percent > 0) return leave(ports, rollout, CALLED);
   if (decision.kind === 'hold') {
     const { code } = decision;
     const isOnRecord = await recordHold(journal, rollout, { code, explanation, away: hosts.found().away });
@@ -163,20 +171,6 @@ async function keep(
   return brake === undefined ? { kind: 'going-on' } : endings.rollBack(rollout, explainBrake(brake));
 }
 
-/** Leaves at once, whatever hosts are still starting: who waits for the runner comes to them next. */
-async function hurryAway(
-  { journal, brakes, traffic, endings }: Pick<StepPorts, 'journal' | 'brakes' | 'traffic' | 'endings'>,
-  rollout: Rollout,
-): Promise<Stepped> {
-  const brake = (await brakes.ask(rollout.id)) ?? (await traffic.leave(rollout));
-  if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
-  const reasons = withReport(
-    'called',
-    'Somebody asks for what makes safe, and may wait for the runner of this job.',
-  );
-  return { kind: 'left', outcome: openOutcome(journal.environment, rollout, reasons) };
-}
-
 /** Ends this job with the rollout still open: the agents watch on and say when there is something to do. */
 async function leave(
   {
@@ -191,6 +185,6 @@ async function leave(
 ): Promise<Stepped> {
   const brake = (await brakes.ask(rollout.id)) ?? (await traffic.leave(rollout));
   if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
-  if (reasons.code !== 'held' && hosts.isStarting()) return { kind: 'going-on' };
+  if (!LEAVES_STARTING.has(reasons.code) && hosts.isStarting()) return { kind: 'going-on' };
   return { kind: 'left', outcome: openOutcome(journal.environment, rollout, reasons) };
 }

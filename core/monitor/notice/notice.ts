@@ -3,7 +3,7 @@ import { environmentOf, type LedgerState } from '../../ledger/state.ts';
 import { plainLine } from '../../report/plain-text.ts';
 import type { MonitorDecision } from '../decide-monitor.ts';
 import type { MonitorAction } from '../finding.ts';
-import { SAID } from '../say-action.ts';
+import { sayDecision } from '../say-action.ts';
 
 /** What a service outside of GitHub is told when a judgement of the monitor changes. All texts are one line, and none is markup. */
 export type Notice = {
@@ -53,7 +53,8 @@ export function noticeOf({ decision, state, ...about }: Judged): Notice | undefi
   const isNew = (isChange || isUnremembered) && !(isOver && wasWell);
   if (!isNew && !about.isRepeated) return undefined;
   const { model, environment, remedy, runUrl, at } = about;
-  const said = sayDecision(decision);
+  const isMuted = isOver && decision.muted.length > 0;
+  const said = isMuted ? 'What is found is muted' : sayDecision(decision);
   return {
     ...{ model, environment, action, wanted, codes, isOver, runUrl, at },
     title: plainLine(`${model} in ${environment}: ${said}`),
@@ -61,10 +62,4 @@ export function noticeOf({ decision, state, ...about }: Judged): Notice | undefi
     remedy: plainLine(remedy),
     reasons: reasons.map(({ code, message }) => plainLine(`${code}: ${message}`)),
   };
-}
-
-function sayDecision({ action, wanted, muted }: MonitorDecision): string {
-  if (action !== 'none') return SAID[action];
-  if (wanted !== 'none') return `Waiting: ${SAID[wanted].toLowerCase()}`;
-  return muted.length === 0 ? SAID.none : 'What is found is muted';
 }

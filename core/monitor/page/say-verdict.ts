@@ -6,7 +6,7 @@ import type { MonitorDecision } from '../decide-monitor.ts';
 import { findBeginning } from '../evidence/find-beginning.ts';
 import type { MonitorAction } from '../finding.ts';
 import type { MonitorInput } from '../monitor-input.ts';
-import { SAID } from '../say-action.ts';
+import { sayDecision } from '../say-action.ts';
 import { nameFeature } from './name-feature.ts';
 
 const MOST_NAMES = 3;
@@ -24,9 +24,8 @@ type SaidVerdict = {
 export function sayVerdict(decision: MonitorDecision, input: MonitorInput): SaidVerdict {
   const shifted = findDecisive(decision, input);
   const since = findSince(shifted, decision.codes, input);
-  const isWaiting = decision.action === 'none' && decision.wanted !== 'none';
   return {
-    headline: isWaiting ? `Waiting: ${SAID[decision.wanted].toLowerCase()}` : SAID[decision.action],
+    headline: sayDecision(decision),
     sentence: shifted.length > 0 ? sayShift(shifted, since) : dropHeadline(decision.explanation),
     ...(since !== undefined && { since }),
     done: sayDone(decision),

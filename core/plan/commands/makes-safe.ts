@@ -1,4 +1,4 @@
-import { COMMANDS } from './command-table.ts';
+import { findCommand } from './command-table.ts';
 
 const WORD = /^[ \t\r\n]*\/(?<name>[a-z]+)(?=[\s]|$)/i;
 
@@ -7,6 +7,6 @@ const WORD = /^[ \t\r\n]*\/(?<name>[a-z]+)(?=[\s]|$)/i;
  * and environment it is meant: all of them wait for the same runner.
  */
 export function makesSafe(body: string): boolean {
-  const name = WORD.exec(body)?.groups?.['name']?.toLowerCase();
-  return COMMANDS.some((command) => command.name === name && command.effect === 'guards');
+  const name = WORD.exec(body)?.groups?.['name'] ?? '';
+  return findCommand(name.toLowerCase())?.effect === 'guards';
 }
