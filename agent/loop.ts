@@ -11,7 +11,7 @@ import { pruneStore } from './store/prune.ts';
 import { closeWindows } from './windows/close-windows.ts';
 import { joinLabels } from './windows/join-labels.ts';
 import { judgeLateLabels } from './windows/judge-late-labels.ts';
-import { judgeWindows } from './windows/judge-windows.ts';
+import { type DriftCache, judgeWindows } from './windows/judge-windows.ts';
 
 /** Steps while something is starting or ending, in ms: its progress is what people wait for. */
 const BUSY_TICK_MS = 250;
@@ -80,12 +80,13 @@ async function runSteps(agent: Agent, signal: AbortSignal): Promise<void> {
 async function runChores(agent: Agent, signal: AbortSignal): Promise<void> {
   const { context } = agent;
   const { clock, options } = context;
+  const drift: DriftCache = new Map();
   let untilPrunedMs = 0;
   while (!signal.aborted) {
     const everyMs = (isOnTrial(agent) ? 1 : restingTicks(agent)) * options.tickSeconds * 1_000;
     const chores: readonly (readonly [string, () => Promise<void>])[] = [
       ['closing windows', async () => closeWindows(context)],
-      ['judging drift', async () => judgeWindows(context)],
+      ['judging drift', async () => judgeWindows(context, drift)],
       ['joining labels', () => joinLabels(context)],
       ['judging labels', async () => judgeLateLabels(context)],
       ['cutting logs', async () => cutLogs(context)],

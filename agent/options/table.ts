@@ -143,7 +143,7 @@ export const optionsSchema = z.object({
     parse: seconds,
   }),
   retentionDays: option({
-    help: 'How long observations, windows and labels are kept.',
+    help: 'How long observations and labels are kept, and windows of versions that no longer serve.',
     default: '35',
     parse: days,
   }),

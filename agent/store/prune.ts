@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, epochMs } from '../../core/instant.ts';
 import type { AgentContext } from '../context.ts';
@@ -13,6 +14,8 @@ const SECONDS_PER_DAY = 86_400;
 const OBSERVATION_DAYS = 7;
 /** Rows that are kept at most, whatever their age allows. */
 const MOST_ROWS = { labels: 1_000_000, others: 200_000 } as const;
+/** Windows of a version that serves are kept however old they are: so many of those that are, a day each, which is more than two years. */
+const MOST_OLD_WINDOWS = 1_000;
 /** The package of a version that has ended, or of one that was never started, is kept for so long, in days. */
 const PACKAGE_DAYS = 1;
 
@@ -22,11 +25,12 @@ const PACKAGE_DAYS = 1;
  */
 export async function pruneStore(context: AgentContext): Promise<void> {
   const { clock, options, log } = context;
-  const windows = addSeconds(clock.now(), -options.retentionDays * SECONDS_PER_DAY);
+  const old = addSeconds(clock.now(), -options.retentionDays * SECONDS_PER_DAY);
   const parts: readonly (readonly [string, () => void | Promise<void>])[] = [
-    ['old rows', () => pruneRows(context, windows)],
-    ['versions that have ended', () => pruneInstances(context, windows)],
-    ['what workers wrote', () => pruneCapture(context, epochMs(windows))],
+    ['old rows', () => pruneRows(context, old)],
+    ['old windows', () => pruneWindows(context, old)],
+    ['versions that have ended', () => pruneInstances(context, old)],
+    ['what workers wrote', () => pruneCapture(context, epochMs(old))],
     ['packages', () => void pruneBlobs(context, PACKAGE_DAYS * SECONDS_PER_DAY)],
     ['windows', () => foldWindows(context)],
   ];
@@ -39,18 +43,34 @@ export async function pruneStore(context: AgentContext): Promise<void> {
   }
 }
 
-function pruneRows({ store, clock, options }: AgentContext, windows: string): void {
+function pruneRows({ store, clock, options }: AgentContext, others: string): void {
   const days = Math.min(OBSERVATION_DAYS, options.retentionDays);
-  store.prune({ observations: addSeconds(clock.now(), -days * SECONDS_PER_DAY), windows }, MOST_ROWS);
+  store.prune({ observations: addSeconds(clock.now(), -days * SECONDS_PER_DAY), others }, MOST_ROWS);
 }
 
-function pruneInstances({ store }: AgentContext, before: string): void {
-  for (const { model, version, state, since } of store.instances()) {
-    const traffic = store.getTraffic(model)?.traffic;
-    const isServed = traffic?.stable === version || traffic?.candidate === version;
-    const hasEnded = state === 'stopped' || state === 'failed';
-    if (hasEnded && !isServed && since < before) store.deleteInstance(model, version);
+/** What drift began from is in the first days of a version: while it serves, they are kept. */
+function pruneWindows(context: AgentContext, before: string): void {
+  const { windows } = context.store;
+  for (const version of windows.versions()) {
+    windows.forget(version, { before, keep: isServed(context, version) ? MOST_OLD_WINDOWS : 0 });
   }
+}
+
+function pruneInstances(context: AgentContext, before: string): void {
+  const { store } = context;
+  for (const { model, version, state, since } of store.instances()) {
+    const hasEnded = state === 'stopped' || state === 'failed';
+    if (hasEnded && !isServed(context, { model, version }) && since < before)
+      store.deleteInstance(model, version);
+  }
+}
+
+function isServed(
+  { store }: AgentContext,
+  { model, version }: Pick<CaptureWindow, 'model' | 'version'>,
+): boolean {
+  const traffic = store.getTraffic(model)?.traffic;
+  return traffic?.stable === version || traffic?.candidate === version;
 }
 
 /**

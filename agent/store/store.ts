@@ -15,7 +15,8 @@ import { type StoredInstance, storedInstanceSchema } from './stored-instance.ts'
 import { createTrafficTable, type TrafficTable } from './traffic-table.ts';
 import { createWindowTable, type WindowTable } from './window-table.ts';
 
-type Before = { readonly observations: string; readonly windows: string };
+/** Rows that are older are deleted; windows have a rule of their own, `windows.forget`. */
+type Before = { readonly observations: string; readonly others: string };
 
 /** Rows that are kept at most, whatever their age allows: of labels, and of each other kind. */
 type MostRows = { readonly labels: number; readonly others: number };
@@ -150,9 +151,8 @@ function instanceTable(
 function prune(database: DatabaseSync, before: Before, most: MostRows): void {
   inTransaction(database, () => {
     database.prepare('DELETE FROM observation WHERE at < ?').run(before.observations);
-    database.prepare('DELETE FROM window WHERE at < ?').run(before.windows);
-    database.prepare('DELETE FROM label WHERE at < ?').run(before.windows);
-    database.prepare('DELETE FROM outbox WHERE delivered < ?').run(before.windows);
+    database.prepare('DELETE FROM label WHERE at < ?').run(before.others);
+    database.prepare('DELETE FROM outbox WHERE delivered < ?').run(before.others);
     const newest = (table: string) => `rowid <= (SELECT MAX(rowid) FROM ${table}) - ?`;
     database.prepare(`DELETE FROM label WHERE ${newest('label')}`).run(most.labels);
     database.prepare(`DELETE FROM observation WHERE ${newest('observation')}`).run(most.others);

@@ -33,6 +33,11 @@ export type WindowTable = {
   readonly spans: (model: string, version: string, endedBy: string) => readonly WindowSpan[];
   /** Puts one window in the place of several, under the number of the last. */
   readonly replace: (spans: readonly WindowSpan[], window: Unstored) => void;
+  /** Deletes those of one version that ended before an instant, but for the newest `keep` of them. */
+  readonly forget: (
+    version: Pick<CaptureWindow, 'model' | 'version'>,
+    old: { readonly before: string; readonly keep: number },
+  ) => void;
   readonly bySeq: (seq: number) => CaptureWindow | undefined;
 };
 
@@ -61,6 +66,10 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
   const lastAnswered = database.prepare(
     `SELECT seq FROM window WHERE model = ? AND version = ? AND json_extract(body, '$.n') > 0 ORDER BY seq DESC LIMIT 1`,
   );
+  const forget = database.prepare(
+    `DELETE FROM window WHERE seq IN
+     (SELECT seq FROM window WHERE model = ? AND version = ? AND at < ? ORDER BY seq DESC LIMIT -1 OFFSET ?)`,
+  );
   const bySeq = database.prepare('SELECT seq, body FROM window WHERE seq = ?');
   const remove = database.prepare('DELETE FROM window WHERE seq = ?');
   const change = database.prepare('UPDATE window SET body = ? WHERE seq = ?');
@@ -87,6 +96,7 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
     },
     spans: (model, version, endedBy) =>
       spans.all(model, version, endedBy).map((row) => spanRow.parse({ ...row })),
+    forget: ({ model, version }, { before, keep }) => void forget.run(model, version, before, keep),
     bySeq: (seq) => toWindow(bySeq.get(seq)),
     replace: (folded, window) =>
       inTransaction(database, () => {

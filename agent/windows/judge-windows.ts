@@ -6,9 +6,11 @@ import {
 } from '../../core/drift/decide-drift-report.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
-import { judgeDrift } from '../../core/drift/judge-drift.ts';
+import type { FollowedDrift } from '../../core/drift/follow-drift.ts';
+import { type DriftJudgement, goOnWithDrift } from '../../core/drift/judge-drift.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import type { CaptureWindow } from '../../core/drift/window.ts';
+import { lastWeeks } from '../../core/drift/windows/last-weeks.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
@@ -21,6 +23,8 @@ import { readWindows } from './read-windows.ts';
 const LOOKS_PER_CYCLE = 24;
 /** Drift is over when nothing of it was seen for so many cycles: its detectors need as long to see it again. */
 const QUIET_CYCLES = 7;
+/** Windows by which drift is followed further in one go: each takes a millisecond, and a year has some hundred. */
+const PIECE = 32;
 /** Findings one report names. */
 const REPORTED_FINDINGS = 10;
 
@@ -32,14 +36,21 @@ const stateSchema = z.object({
   episode: driftEpisodeSchema.optional(),
 });
 
+/** How far drift of each model's stable version was followed; lost with the process and followed again from the windows. */
+export type DriftCache = Map<string, { readonly version: string; readonly followed: FollowedDrift }>;
+
 /** Judges the stable version's windows on this host, and tells the repository what is news; nothing else. */
-export async function judgeWindows(context: AgentContext): Promise<void> {
+export async function judgeWindows(context: AgentContext, cache: DriftCache): Promise<void> {
   for (const [model, { traffic }] of Object.entries(context.store.traffic())) {
-    if (traffic.stable !== undefined) await judgeVersion(context, model, traffic.stable);
+    if (traffic.stable !== undefined) await judgeVersion(context, cache, { model, version: traffic.stable });
   }
 }
 
-async function judgeVersion(context: AgentContext, model: string, version: string): Promise<void> {
+async function judgeVersion(
+  context: AgentContext,
+  cache: DriftCache,
+  { model, version }: Pick<CaptureWindow, 'model' | 'version'>,
+): Promise<void> {
   const { store, clock, options } = context;
   const key = `drift/${model}/${version}`;
   const state = store.getMemory(key, stateSchema) ?? { seq: 0, at: '' };
@@ -50,7 +61,7 @@ async function judgeVersion(context: AgentContext, model: string, version: strin
   if (newest === undefined || newest.seq <= state.seq || !isDue) return;
   const profile = readProfile(context, model, version);
   const windows = await readWindows(context, model, version);
-  const judged = profile === undefined ? undefined : await judge(context, profile, windows);
+  const judged = profile === undefined ? undefined : await judge(context, cache, { profile, windows });
   store.transaction(() => {
     const quietSeconds = QUIET_CYCLES * options.driftCycleSeconds;
     const decided = judged && decideDriftReport(state.episode, judged.look, { now, quietSeconds });
@@ -75,20 +86,15 @@ type Judged = {
   readonly body: Parameters<typeof report>[2];
 };
 
+/** What a version was profiled on, and what it was asked here. */
+type Served = { readonly profile: ReferenceProfile; readonly windows: readonly CaptureWindow[] };
+
 /** `undefined` while there is too little to say: the last state stands. */
-async function judge(
-  { options }: AgentContext,
-  profile: ReferenceProfile,
-  windows: readonly CaptureWindow[],
-): Promise<Judged | undefined> {
-  const drift = judgeDrift(profile, windows, {
-    ...DEFAULT_DRIFT_OPTIONS,
-    tolerance: options.driftTolerance,
-    cycleSeconds: options.driftCycleSeconds,
-    falseAlarmSeconds: options.driftFalseAlarmSeconds,
-  });
+async function judge(context: AgentContext, cache: DriftCache, served: Served): Promise<Judged | undefined> {
+  const drift = await followBitByBit(context, cache, served);
   await breathe();
-  const fast = judgeFastLane(profile, windows, DEFAULT_FAST_LANE_OPTIONS);
+  const recent = lastWeeks(served.windows, context.clock.now());
+  const fast = judgeFastLane(served.profile, recent, DEFAULT_FAST_LANE_OPTIONS);
   if (drift.verdict === 'inconclusive' && fast.verdict !== 'fail') return undefined;
   const failed = drift.verdict === 'fail' || fast.verdict === 'fail';
   const reasons = [...(drift.verdict === 'fail' ? drift.reasons : []), ...fast.findings];
@@ -106,4 +112,29 @@ async function judge(
         .map(({ code, metric, message }) => ({ code, metric, message })),
     },
   };
+}
+
+/** Equal to `judgeDrift`; what is not known yet of a version is followed piece by piece. */
+async function followBitByBit(
+  { options }: AgentContext,
+  cache: DriftCache,
+  { profile, windows }: Served,
+): Promise<DriftJudgement> {
+  const settings = {
+    ...DEFAULT_DRIFT_OPTIONS,
+    tolerance: options.driftTolerance,
+    cycleSeconds: options.driftCycleSeconds,
+    falseAlarmSeconds: options.driftFalseAlarmSeconds,
+  };
+  const { model, version } = profile;
+  const known = cache.get(model);
+  const isKnown = known?.version === version;
+  let followed = isKnown ? known.followed : undefined;
+  for (let end = PIECE; !isKnown && end < windows.length; end += PIECE) {
+    ({ followed } = goOnWithDrift(profile, windows.slice(0, end), settings, followed));
+    await breathe();
+  }
+  const all = goOnWithDrift(profile, windows, settings, followed);
+  cache.set(model, { version, followed: all.followed });
+  return all.judgement;
 }

@@ -12,7 +12,8 @@ export type Batch = {
   readonly counts: readonly (readonly number[])[];
 };
 
-type Batches = {
+/** See `gatherBatches`. */
+export type Batches = {
   readonly closed: readonly Batch[];
   /** Rows counted since the last closed batch. */
   readonly openRows: number;

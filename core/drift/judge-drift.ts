@@ -3,9 +3,10 @@ import { formatCount } from '../report/format-number.ts';
 import type { Reason, Verdict } from '../verdict.ts';
 import { describeFeature } from './describe-drift.ts';
 import { type DriftOptions, minRowsOf, SEVERITIES, type Severity } from './drift-options.ts';
-import { gatherBatches } from './gather-batches.ts';
-import { type FeatureJudgement, judgeFeature } from './judge-feature.ts';
-import { listJudged } from './judged-feature.ts';
+import { concludeFeatures, type FollowedDrift, followDrift } from './follow-drift.ts';
+import { type Batches, gatherBatches } from './gather-batches.ts';
+import type { FeatureJudgement } from './judge-feature.ts';
+import { type JudgedFeature, listJudged } from './judged-feature.ts';
 import { findUnknownNames, type LeftOut, listLeftOut } from './left-out.ts';
 import type { ReferenceProfile } from './profile.ts';
 import { findReferenceProblems, measureReference, type ReferenceNoise } from './reference-noise.ts';
@@ -39,17 +40,34 @@ export function judgeDrift(
   windows: readonly CaptureWindow[],
   options: DriftOptions,
 ): DriftJudgement {
+  return goOnWithDrift(profile, windows, options).judgement;
+}
+
+/** As `judgeDrift`, and equal to it, at the price of what is new since drift was `followed`. */
+export function goOnWithDrift(
+  profile: ReferenceProfile,
+  windows: readonly CaptureWindow[],
+  options: DriftOptions,
+  before?: FollowedDrift,
+): { readonly judgement: DriftJudgement; readonly followed: FollowedDrift } {
   const judged = listJudged(profile, options);
+  const gathered = gatherBatches({ profile, judged }, windows, { ...options, minRows: minRowsOf(options) });
+  const followed = followDrift(judged, gathered.closed, options, before);
+  const features = concludeFeatures(followed, options).sort(byUrgency);
+  return { judgement: conclude(profile, { ...gathered, judged, features }, options), followed };
+}
+
+type Told = Batches & {
+  readonly judged: readonly JudgedFeature[];
+  readonly features: readonly FeatureJudgement[];
+};
+
+function conclude(
+  profile: ReferenceProfile,
+  { judged, features, closed, openRows, problems }: Told,
+  options: DriftOptions,
+): DriftJudgement {
   const minRows = minRowsOf(options);
-  const reference = { profile, judged };
-  const leftOut = listLeftOut(profile, options);
-  const { closed, openRows, problems } = gatherBatches(reference, windows, { ...options, minRows });
-  const features = judged
-    .map((feature, index) => {
-      const batches = closed.map((batch) => ({ ...batch, counts: batch.counts[index] ?? [] }));
-      return judgeFeature(feature, batches, { ...options, features: judged.length });
-    })
-    .sort(byUrgency);
   const failed = features.filter(({ verdict }) => verdict === 'fail');
   const reasons = failed.map((feature) => reasonOf(feature, options));
   const lacking =
@@ -62,7 +80,7 @@ export function judgeDrift(
     batches: closed.length,
     openRows,
     features,
-    leftOut,
+    leftOut: listLeftOut(profile, options),
     noise: measureReference(judged, options),
     reasons: lacking === undefined ? reasons : [...reasons, lacking],
     problems: [...findReferenceProblems(judged, options), ...findUnknownNames(profile, options), ...problems],

@@ -74,10 +74,11 @@ type FeatureBatch = Omit<Batch, 'counts'> & { readonly counts: readonly number[]
 /** A batch that could be compared with the reference. */
 type ComparedBatch = { readonly batch: FeatureBatch; readonly comparison: HistogramComparison };
 
-/** What a feature is judged by; `features` are judged beside each other and share the false alarms. */
-type FeatureOptions = DriftOptions & { readonly features: number };
+/** What one feature is judged by; so many `features` are judged beside each other and share the false alarms. */
+export type FeatureLimits = DriftOptions & { readonly feature: JudgedFeature; readonly features: number };
 
-type Track = {
+/** How far a feature was followed: all that its later batches are judged by, and what was seen in those before. */
+export type Track = {
   readonly logStatistic: number;
   readonly alarm?: Alarm;
   /** Whether a batch was beyond the warning level while the alarm stood: so it is told until that ends, and not by turns. */
@@ -89,8 +90,17 @@ type Track = {
   readonly usual: Usual;
 };
 
+/** A feature of which no batch was seen yet. */
+export function startTrack(feature: JudgedFeature, { warmUpBatches }: DriftOptions): Track {
+  return {
+    ...{ logStatistic: LOG_START, isTold: false, alarms: 0, isOffFromStart: true, history: [] },
+    usual: startUsual(feature, warmUpBatches),
+  };
+}
+
 /**
- * Follows one feature through all closed batches, from nothing but them.
+ * Follows one feature through one more closed batch, from nothing but it and what was followed before. A batch that can't be compared
+ * changes nothing.
  *
  * Claim: while nothing drifts beyond the tolerance and the usual wobble, all features together raise one alarm in
  * `falseAlarmSeconds` in the mean, or fewer: each alarms at `features` times the run length. Until the wobble is known, an alarm needs a
@@ -99,28 +109,19 @@ type Track = {
  * Reference: see `advanceShiryaevRoberts` and `logCalibrate`.
  * Vector: test/core/drift/judge-drift.test.ts; measure/simulate/drift.ts, rows 8 to 10 and 24 of docs/decisions.md.
  */
-export function judgeFeature(
-  feature: JudgedFeature,
-  batches: readonly FeatureBatch[],
-  options: FeatureOptions,
-): FeatureJudgement {
-  const averageRunLength = options.falseAlarmSeconds / options.cycleSeconds;
-  const limits = { ...options, feature, logThreshold: Math.log(averageRunLength * options.features) };
-  const compared = batches.flatMap((batch) => {
-    const comparison = compareHistograms(feature.reference, batch.counts, feature);
-    return comparison === undefined ? [] : [{ batch, comparison }];
-  });
-  const track = compared.reduce<Track>((before, one) => stepTrack(before, one, limits), {
-    ...{ logStatistic: LOG_START, isTold: false, alarms: 0, isOffFromStart: true, history: [] },
-    usual: startUsual(feature, options.warmUpBatches),
-  });
-  return concludeFeature(track, limits);
+export function followFeature(track: Track, batch: FeatureBatch, limits: FeatureLimits): Track {
+  const comparison = compareHistograms(limits.feature.reference, batch.counts, limits.feature);
+  return comparison === undefined ? track : stepTrack(track, { batch, comparison }, limits);
 }
 
-type Limits = FeatureOptions & { readonly feature: JudgedFeature; readonly logThreshold: number };
+/** Natural logarithm of the level at which each detector alarms. */
+function logThresholdOf({ falseAlarmSeconds, cycleSeconds, features }: FeatureLimits): number {
+  return Math.log((falseAlarmSeconds / cycleSeconds) * features);
+}
 
-function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: Limits): Track {
-  const { logThreshold, tolerance, warn, features } = limits;
+function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: FeatureLimits): Track {
+  const { tolerance, warn, features } = limits;
+  const logThreshold = logThresholdOf(limits);
   const { wobble } = before.usual;
   const beyondTolerance = tolerancePValue(comparison, tolerance);
   const beyondUsual = wobble === undefined ? 0 : wobblePValue(comparison, batch.counts, wobble);
@@ -165,14 +166,16 @@ function historyOf({ batch: { from, to }, comparison }: ComparedBatch): JudgedBa
 function learn(
   usual: Usual,
   counts: readonly number[],
-  { limits, isOff }: { readonly limits: Limits; readonly isOff: boolean },
+  { limits, isOff }: { readonly limits: FeatureLimits; readonly isOff: boolean },
 ): Usual {
   return isOff || !usual.isLearning ? usual : learnUsual(usual, counts, limits);
 }
 
-function concludeFeature(track: Track, limits: Limits): FeatureJudgement {
+/** What is to be said of a feature that was followed so far. */
+export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJudgement {
   const { alarm, alarms, last, logStatistic, history, usual } = track;
-  const { feature, logThreshold } = limits;
+  const { feature } = limits;
+  const logThreshold = logThresholdOf(limits);
   const verdict = concludeVerdict(track);
   const base = {
     name: feature.name,
@@ -201,7 +204,7 @@ function concludeVerdict({ last, alarm, isTold, usual }: Track): Verdict {
 }
 
 /** By the last batch; what is told is a warning at least. */
-function concludeSeverity({ last }: Track, verdict: Verdict, limits: Limits): Severity {
+function concludeSeverity({ last }: Track, verdict: Verdict, limits: FeatureLimits): Severity {
   const severity = last === undefined ? 'info' : severityOf(last.comparison.index.debiased, limits);
   return verdict === 'fail' && severity === 'info' ? 'warn' : severity;
 }

@@ -3,12 +3,11 @@ import { formatCount, formatDuration } from '../report/format-number.ts';
 import { sumOf } from '../statistics/sum-of.ts';
 import type { FastFinding } from './prediction-checks.ts';
 import { type CaptureWindow, HOURS_PER_DAY } from './window.ts';
+import { WEEKS } from './windows/last-weeks.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = HOURS_PER_DAY * HOUR_MS;
 const WEEK_HOURS = 168;
-/** Windows are kept for five weeks. */
-const WEEKS = 5;
 /** Days that must be known before an hour of theirs says anything of the next day. */
 const FEWEST_DAYS = 3;
 /** Nobody asks for so long before anything is said. */

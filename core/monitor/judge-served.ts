@@ -8,6 +8,7 @@ import { judgeLabels, type LabelJudgement, type LabelOptions } from '../drift/la
 import { promiseOf, withoutPromise } from '../drift/labels/late-label.ts';
 import type { ReferenceProfile } from '../drift/profile.ts';
 import { type CaptureWindow, mergeWindows, sumConfidence } from '../drift/window.ts';
+import { lastWeeks } from '../drift/windows/last-weeks.ts';
 import type { Instant } from '../instant.ts';
 import type { MonitorInput } from './monitor-input.ts';
 
@@ -22,22 +23,27 @@ type Served = {
 /** What a version was judged as; labels are absent where none came. */
 type Judged = Required<Pick<MonitorInput, 'drift' | 'fastLane' | 'accuracy'>> & Pick<MonitorInput, 'labels'>;
 
-/** What is to be said of a version from what hosts counted of it: drift, what can't wait a day, late labels, accuracy without them. */
+/**
+ * What is to be said of a version from what hosts counted of it: drift, what can't wait a day, late labels, accuracy without them. `judge`
+ * says what `judgeDrift` would.
+ */
 export function judgeServed(
   profile: ReferenceProfile,
   { now, policy, windows, labels: counts }: Served,
+  judge: typeof judgeDrift = judgeDrift,
 ): Judged {
   const leaveOut = columnsLeftOut(policy.drift.columns);
   const options = { ...DEFAULT_DRIFT_OPTIONS, ...policy.drift, leaveOut, until: now };
-  const drift = judgeDrift(profile, windows, options);
-  const fastLane = judgeFastLane(profile, windows, { ...DEFAULT_FAST_LANE_OPTIONS, leaveOut, until: now });
+  const drift = judge(profile, windows, options);
+  const recent = lastWeeks(windows, now);
+  const fastLane = judgeFastLane(profile, recent, { ...DEFAULT_FAST_LANE_OPTIONS, leaveOut, until: now });
   const labels = judgeLate(profile, windows, counts, {
     now,
     maturitySeconds: policy.labels.maturitySeconds,
     falseAlarmSeconds: policy.drift.falseAlarmSeconds,
   });
   return {
-    ...{ drift, fastLane, accuracy: estimate(profile, windows, drift, labels) },
+    ...{ drift, fastLane, accuracy: estimate(profile, recent, drift, labels) },
     ...(labels && { labels }),
   };
 }

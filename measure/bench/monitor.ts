@@ -49,7 +49,7 @@ export async function benchMonitor(size: Size): Promise<void> {
   const profile = drawWideProfile(draws, { features });
   const now = Date.now();
   fillHost(path.join(folder, 'd'), draws, { days, features, now });
-  const agent = await startFilled(folder, days);
+  const agent = await startFilled(folder);
   const relay = await countBytes(Number(new URL(agent.url).port));
   try {
     const check = (count: number) => checkHosts(folder, { url: relay.url, hosts: count, now, profile });
@@ -78,7 +78,7 @@ export async function benchMonitor(size: Size): Promise<void> {
   }
 }
 
-async function startFilled(folder: string, days: number) {
+async function startFilled(folder: string) {
   return startAgentProcess({
     program: path.join(ROOT, 'agent', 'dist', 'agent.mjs'),
     folder,
@@ -86,7 +86,7 @@ async function startFilled(folder: string, days: number) {
     ports: await findAgentPorts(),
     flags: {
       ...{ 'data-dir': path.join(folder, 'd'), 'host-name': 'serve', python: venvProgram('python') },
-      ...{ 'retention-days': String(days + 10), 'envoy-threads': '1' },
+      'envoy-threads': '1',
     },
     env: {
       ...process.env,

@@ -19,7 +19,7 @@ Reading the rows:
 - **Canary.** Evidence is looked at after every poll; its false-alarm rate holds however often that is, and under any traffic.
 - **Drift.** An alarm needs a shift beyond the tolerance and beyond what usual days show; the threshold is the expected time between
   false alarms of the whole model, not of one feature on one day.
-- **Monitor.** Whole deployments, a check a day: windows that hosts fold and drop after 35 days, late labels, weekends, nights, refused requests,
+- **Monitor.** Whole deployments, a check a day: windows that hosts fold and keep as long as a version serves, late labels, weekends, nights, refused requests,
   and a ledger that holds what was said before. An index of 0.1 is \`warn\` itself: half of all days are below it, and by its own noise a holdout of
   some hundred or thousand rows puts it below for good. Such a shift is found about as soon as row 10 promises, and then untold at times: for a few
   days that wander back to what is usual, on holdouts of 300 or 1,000 rows for weeks, and where the profile knows no days, for as long as its first

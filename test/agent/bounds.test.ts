@@ -61,7 +61,7 @@ describe('what a host keeps', () => {
   test('is the newest of each kind, however young the rest is', () => {
     fill(50);
     const never = '2000-01-01T00:00:00Z';
-    host.context.store.prune({ observations: never, windows: never }, { labels: 20, others: 10 });
+    host.context.store.prune({ observations: never, others: never }, { labels: 20, others: 10 });
     expect(sizes()).toEqual({ observations: 10, windows: 10, labels: 20 });
     expect(host.context.store.observations('demo', 'r', 0)[0]?.seq).toBe(41);
     // A delivered report that was forgotten may be sent again; one that is kept is known.

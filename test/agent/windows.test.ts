@@ -178,13 +178,37 @@ describe('windows', () => {
     expect(counts()).toEqual([[2, [1, 1]]]);
   });
 
-  test('are kept for a bounded time', async () => {
+  test('are kept as long as their version serves, and for a bounded time from then on', async () => {
     closeWindows(host.context);
     capture('a', 1, 1);
     nextWindow();
-    host.world.now += 36 * DAY_MS;
+    host.world.now += 400 * DAY_MS;
+    await pruneStore(host.context);
+    expect(counts()).toEqual([[2, [1, 1]]]);
+    const traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 2 };
+    host.context.store.putTraffic(MODEL, { traffic, setAt: host.context.clock.now() });
     await pruneStore(host.context);
     expect(windows()).toEqual([]);
+  });
+
+  test('of a version that serves are no more than a few years of days', async () => {
+    closeWindows(host.context);
+    capture('a', 1, 1);
+    nextWindow();
+    const { store } = host.context;
+    const { seq: _seq, hostId: _host, ...first } = windows()[0] ?? expect.fail('no window');
+    store.transaction(() => {
+      for (let day = 1; day <= 1_050; day += 1) {
+        const from = new Date(Date.parse(first.from) + day * DAY_MS).toISOString();
+        store.windows.add({ ...first, from, to: new Date(Date.parse(from) + WINDOW_MS).toISOString() });
+      }
+    });
+    // All but the last eleven days are older than five weeks.
+    host.world.now += 1_075 * DAY_MS;
+    await pruneStore(host.context);
+    const kept = store.windows.ofVersion(MODEL, '1');
+    expect(kept).toHaveLength(1_011);
+    expect(JSON.parse(kept[0] ?? '')).toMatchObject({ seq: 41 });
   });
 });
 
@@ -201,7 +225,7 @@ describe('drift on the host', () => {
     total.missing = (total.missing ?? 0) + missing;
     capture('a', total.low, total.high, { missing: total.missing });
     nextWindow(DAY_MS);
-    await judgeWindows(host.context);
+    await judgeWindows(host.context, new Map());
   }
 
   const reports = () => {
@@ -245,6 +269,26 @@ describe('drift on the host', () => {
     const cautious = await daysUntilReported();
     expect(usual).toBeLessThan(cautious);
     expect(cautious).toBeLessThan(Infinity);
+  });
+
+  test('is told for as long as it lasts, from the day it began, though that is months ago', async () => {
+    closeWindows(host.context);
+    const cache = new Map();
+    const total = { low: 0, high: 0 };
+    for (let past = 0; past < 90; past += 1) {
+      const [low, high] = past < 10 ? [1_000, 1_000] : [1_900, 100];
+      total.low += low;
+      total.high += high;
+      capture('a', total.low, total.high);
+      nextWindow(DAY_MS);
+      await judgeWindows(host.context, past % 20 === 0 ? new Map() : cache);
+      await pruneStore(host.context);
+    }
+    // One report of it, and no second one: it is the same drift, which skew from the first day that is kept would not be.
+    expect(reports()).toMatchObject({ count: 1, entry: { payload: { body: { verdict: 'fail' } } } });
+    const body = JSON.stringify(reports().entry?.payload.body);
+    expect(body).toContain('drifted');
+    expect(windows()).toHaveLength(90);
   });
 
   test('is reported at once when values go missing', async () => {

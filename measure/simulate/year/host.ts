@@ -18,7 +18,7 @@ const WINDOW_HOURS = 3;
 const WINDOW_MS = WINDOW_HOURS * HOUR_MS;
 const OFFICE = { from: 9, to: 18 } as const;
 const WEEKEND_SHARE = 1 / 3;
-/** What agents keep, and after what age they make one window of a day. */
+/** What agents keep of labels, and of versions that serve no more; and after what age they make one window of a day. */
 const KEPT_MS = 35 * DAY_MS;
 const FOLD_AFTER_MS = DAY_MS;
 /** So much of all that is sent is written wrongly, and refused. */
@@ -36,7 +36,7 @@ export const CALM: Weather = { shift: 0, drop: 0 };
 type ServingHost = {
   /** Goes on to this time, serving `version`. */
   readonly serve: (until: number, version: Version) => void;
-  readonly windows: (now: number) => readonly CaptureWindow[];
+  readonly windows: () => readonly CaptureWindow[];
   readonly labels: (now: number, version: string) => readonly LabelCount[];
 };
 
@@ -76,10 +76,10 @@ export function startHost(
   return {
     serve: (until, version) => {
       while (clock < until) serveWindow(version);
-      windows = foldDays(windows, until);
+      windows = foldDays(keep(windows, until, version), until);
       labelled = labelled.filter(({ day }) => BEGAN + day * DAY_MS >= until - KEPT_MS);
     },
-    windows: (now) => windows.filter(({ from }) => Date.parse(from) >= now - KEPT_MS),
+    windows: () => windows,
     labels: (now, version) =>
       labelled
         .filter((one) => one.version === version && BEGAN + (one.day + 1) * DAY_MS + LABEL_DELAY_MS <= now)
@@ -101,10 +101,20 @@ function rateAt({ rowsPerDay, isOffice }: Circumstances, ms: number): number {
   return hour >= OFFICE.from && hour < OFFICE.to ? (ofDay * WINDOW_HOURS) / (OFFICE.to - OFFICE.from) : 0;
 }
 
-/** Makes one window of each day that is over for a day, and leaves out what is too old. */
+/** All windows of the version that serves; of others those that are not too old. */
+function keep(
+  windows: readonly CaptureWindow[],
+  now: number,
+  { profile }: Version,
+): readonly CaptureWindow[] {
+  return windows.filter(
+    ({ from, version }) => version === profile.version || Date.parse(from) >= now - KEPT_MS,
+  );
+}
+
+/** Makes one window of each day that is over for a day. */
 function foldDays(windows: readonly CaptureWindow[], now: number): readonly CaptureWindow[] {
-  const kept = windows.filter(({ from }) => Date.parse(from) >= now - KEPT_MS);
-  const groups = Map.groupBy(kept, ({ from, version }) => `${dayOf(Date.parse(from))}/${version}`);
+  const groups = Map.groupBy(windows, ({ from, version }) => `${dayOf(Date.parse(from))}/${version}`);
   return [...groups.values()].flatMap((day) => {
     const [first, ...later] = day;
     if (first === undefined || later.length === 0) return day;

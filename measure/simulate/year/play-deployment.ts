@@ -1,3 +1,5 @@
+import type { FollowedDrift } from '../../../core/drift/follow-drift.ts';
+import { goOnWithDrift, type judgeDrift } from '../../../core/drift/judge-drift.ts';
 import type { LabelCount } from '../../../core/drift/labels/build-cohorts.ts';
 import { toInstant } from '../../../core/instant.ts';
 import { decideMonitor, type MonitorDecision } from '../../../core/monitor/decide-monitor.ts';
@@ -36,11 +38,12 @@ const { monitor: policy, project } = readDefaults(MODEL);
 /** Plays a deployment from the promotion of its second version on: one check for each day, decided and recorded as monitor-check does. */
 export function playDeployment(draws: Draws, play: YearPlay): readonly DailyCheck[] {
   const service = startService(draws, play.deployment, play.weatherOn);
+  const judge = rememberDrift();
   return Array.from({ length: play.days }, (_, day) => {
     const now = BEGAN + (day + 1) * DAY_MS + play.deployment.checkHour * HOUR_MS;
     service.goOn(now);
     const labels = service.labels();
-    const decision = decide(service, now, labels);
+    const decision = decide(service, { now, labels, judge });
     if (decision.isChange) service.record(recordDecision(toInstant(now), decision));
     answer(service, play, { day, now, action: decision.action });
     const { action, codes } = decision;
@@ -48,7 +51,9 @@ export function playDeployment(draws: Draws, play: YearPlay): readonly DailyChec
   });
 }
 
-function decide(service: Service, now: number, labels: readonly LabelCount[]): MonitorDecision {
+type Check = Pick<DailyCheck, 'now' | 'labels'> & { readonly judge: typeof judgeDrift };
+
+function decide(service: Service, { now, labels, judge }: Check): MonitorDecision {
   const { version, profile } = service.serving();
   const at = toInstant(now);
   const host = SIMULATED_HOST.host;
@@ -57,8 +62,18 @@ function decide(service: Service, now: number, labels: readonly LabelCount[]): M
     deliverySeconds: project.timeoutSeconds,
     hosts: [{ host, lastSeenAt: at, serving: { version, package: packageOf(version) } }],
     lastRun: { kind: 'known', at },
-    ...judgeServed(profile, { now: at, policy, windows: service.windows(), labels }),
+    ...judgeServed(profile, { now: at, policy, windows: service.windows(), labels }, judge),
   });
+}
+
+/** Judges as `judgeDrift` does, at the price of the day that is new: a year of checks is otherwise a year of years. */
+function rememberDrift(): typeof judgeDrift {
+  let before: FollowedDrift | undefined;
+  return (...asked) => {
+    const { judgement, followed } = goOnWithDrift(...asked, before);
+    before = followed;
+    return judgement;
+  };
 }
 
 /** What people and the pipeline make of a check. */

@@ -80,7 +80,7 @@ export function startService(
       clock = now;
     },
     serving: () => ({ version: String(version), profile: serving.profile }),
-    windows: () => host.windows(clock),
+    windows: () => host.windows(),
     labels: () => host.labels(clock, String(version)),
     ledger: fold.state,
     record: fold.add,
