@@ -150,6 +150,16 @@ describe('a data.fetch that fails', () => {
     expect(problem?.remedy).toMatch(remedy);
   });
 
+  test('for want of a file of the repository says that the file is not there, not that a program is', async () => {
+    const problem = await problemOf(createFetch(workplace().options)(dataOf('./tools/fetch.sh all')));
+    expect(problem).toEqual({
+      code: 'fetch-script-missing',
+      message:
+        'data.fetch in trainyard.yml (`./tools/fetch.sh all`) runs ./tools/fetch.sh, which is not in the checkout: bash: line 1: ./tools/fetch.sh: No such file or directory.',
+      remedy: 'Commit ./tools/fetch.sh, or correct its path in data.fetch.',
+    });
+  });
+
   test('in the box of trainings says that the box has another home', async () => {
     const problem = await problemOf(createFetch({ ...workplace().options, isBoxed: true })(dataOf('exit 1')));
     expect(problem?.remedy).toContain('docs/runners.md');

@@ -66,7 +66,7 @@ describe('/plan train', () => {
       ['size (size)', '≤ 2 GB'],
       ['val\\_loss (mlflow threshold)', '≤ 0.4'],
       ['own\\_score (ceiling)', '≤ 3'],
-      ['signature (signature)', 'compatible with the champion'],
+      ['signature (signature)', 'present, and compatible with a champion’s'],
       ['must.csv (examples)', 'every example answered as it must be'],
     ]) {
       expect(shown).toContain(check);

@@ -76,6 +76,13 @@ function describeFetchFailure(
   }
   const words = findWords(lines);
   const program = code === NOT_FOUND_CODE ? NOT_FOUND.exec(words)?.groups?.['program'] : undefined;
+  if (program?.includes('/') && !program.startsWith('/')) {
+    return {
+      code: 'fetch-script-missing',
+      message: `${named} runs ${program}, which is not in the checkout: ${sentence(words)}`,
+      remedy: `Commit ${program}, or correct its path in data.fetch.`,
+    };
+  }
   if (program !== undefined) {
     return {
       code: 'fetch-program-missing',

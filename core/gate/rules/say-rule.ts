@@ -31,7 +31,7 @@ export function sayRule(rule: GateRule, unit: Unit = 'number'): SaidRule {
     case 'mlflow':
       return { metric: rule.metric, rule: 'mlflow threshold', need: needOfMlflow(rule) };
     case 'signature':
-      return { metric: 'signature', rule: 'signature', need: 'compatible with the champion' };
+      return { metric: 'signature', rule: 'signature', need: 'present, and compatible with a champion’s' };
     case 'examples':
       return { metric: rule.path, rule: 'examples', need: 'every example answered as it must be' };
   }
