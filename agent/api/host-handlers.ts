@@ -26,7 +26,7 @@ export const HOST_HANDLERS: readonly Handler[] = [
   handle(ROUTES.description, () => describeApi()),
   handle(ROUTES.metrics, async (_, { context }) => {
     // The client of Prometheus costs memory that a host which is not scraped never needs.
-    const { renderMetrics } = await import(/* webpackMode: "eager" */ './metrics.ts');
+    const { renderMetrics } = await import(/* webpackMode: "eager" */ '../metrics/render-metrics.ts');
     return renderMetrics(context);
   }),
   handle(ROUTES.state, (_, { context }) => describeState(context)),

@@ -51,7 +51,11 @@ export type Blobs = {
   readonly remove: (digest: string) => void;
   /** Bytes that may be taken yet. */
   readonly room: () => Promise<number>;
+  /** The disk that holds them, in bytes; free is what the agent's user may write, the reserve among it. */
+  readonly disk: () => Promise<DiskSpace>;
 };
+
+type DiskSpace = { readonly sizeBytes: number; readonly freeBytes: number };
 
 /** A file, in bytes, and when it was written or last asked for (ms since 1970). */
 export type BlobFile = { readonly digest: string; readonly size: number; readonly usedAt: number };
@@ -64,7 +68,8 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
   const path = (digest: string) => join(folder, digestHex(digest));
   const size = (digest: string) => sizeOf(path(digest));
   const has = (digest: string) => size(digest) !== undefined;
-  const room = async () => (await freeBytes(folder)) - limits.reserveBytes;
+  const disk = () => lookAtDisk(folder);
+  const room = async () => (await disk()).freeBytes - limits.reserveBytes;
   return {
     ...{ path, has, size },
     read: (digest) => readFile(path(digest)),
@@ -91,12 +96,13 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
     touch: (digest, at) => utimesSync(path(digest), at / 1_000, at / 1_000),
     remove: (digest) => rmSync(path(digest), { force: true }),
     room,
+    disk,
   };
 }
 
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+async function lookAtDisk(folder: string): Promise<DiskSpace> {
+  const { blocks, bavail, bsize } = await statfs(folder);
+  return { sizeBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 
 function listFiles(folder: string): readonly BlobFile[] {

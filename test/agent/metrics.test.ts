@@ -1,17 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
-import { renderMetrics } from '../../agent/api/metrics.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { NO_COUNTERS, sumLatency } from '../../agent/envoy/cluster-counters.ts';
 import { LATENCY_EDGES } from '../../agent/envoy/latency-edges.ts';
 import { clusterName } from '../../agent/envoy/traffic-plan.ts';
 import { captureFolder } from '../../agent/instances/launch.ts';
+import { renderMetrics } from '../../agent/metrics/render-metrics.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
+import { VERSION } from '../../core/version.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';
+import { openMeteredHost } from './support/metered-host.ts';
 
 let host: FakeHost;
 beforeEach(async () => {
@@ -147,11 +149,36 @@ test('a reader scrapes it over HTTP', async () => {
   expect(headers.get('content-type')).toContain('text/plain; version=0.0.4');
 });
 
+test('the host tells its version, its disk, what it warns of, and since when a report waits', async () => {
+  const quiet = await renderMetrics(host.context);
+  expect(quiet).toContain(`trainyard_agent_info{version="${VERSION}",runtime="process"} 1\n`);
+  expect(quiet).toContain('trainyard_warning{code="clock-jumped"} 0\n');
+  expect(quiet).not.toContain('trainyard_outbox_oldest_timestamp_seconds');
+  expect(quiet).toContain(`process_start_time_seconds ${Date.parse('2026-01-01T00:00:00Z') / 1_000}\n`);
+  const bytes = (of: string) =>
+    Number(new RegExp(`^trainyard_disk_${of}_bytes (\\d+)$`, 'm').exec(quiet)?.[1]);
+  expect(bytes('reserve')).toBe(host.context.options.reserveBytes);
+  expect(bytes('free')).toBeGreaterThan(0);
+  expect(bytes('size')).toBeGreaterThanOrEqual(bytes('free'));
+
+  const metered = await openMeteredHost();
+  onTestFinished(() => metered.host.close());
+  const { store } = metered.host.context;
+  const told = await renderMetrics(metered.host.context);
+  expect(told).toContain('trainyard_warning{code="clock-jumped"} 1\n');
+  expect(told).toContain('trainyard_warning{code="version-away"} 0\n');
+  const { count, oldest = '' } = store.outbox.pending();
+  expect(told).toContain(`trainyard_outbox_pending ${count}\n`);
+  expect(told).toContain(`trainyard_outbox_oldest_timestamp_seconds ${Date.parse(oldest) / 1_000}\n`);
+});
+
 const promtool = spawnSync('promtool', ['--version']);
 
 test.skipIf(promtool.error !== undefined)('promtool finds nothing wrong', async () => {
+  const metered = await openMeteredHost();
+  onTestFinished(() => metered.host.close());
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
-    input: await renderMetrics(host.context),
+    input: await renderMetrics(metered.host.context),
     encoding: 'utf8',
   });
   expect(`${stdout}${stderr}`).toBe('');

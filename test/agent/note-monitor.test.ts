@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createAgent } from '../../agent/agent.ts';
 import { describeState } from '../../agent/api/describe-state.ts';
-import { renderMetrics } from '../../agent/api/metrics.ts';
 import { createApp } from '../../agent/api/server.ts';
+import { renderMetrics } from '../../agent/metrics/render-metrics.ts';
 import { sendHeartbeat } from '../../agent/outbox/send-heartbeat.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost, serveAll, storePackage } from './support/fake-context.ts';

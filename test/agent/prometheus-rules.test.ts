@@ -5,21 +5,32 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { renderMetrics } from '../../agent/metrics/render-metrics.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
+import { findUntold, readExposed } from './support/exposed-metrics.ts';
+import { openMeteredHost } from './support/metered-host.ts';
 
 const RULES = path.join(ROOT, 'deploy', 'prometheus', 'rules.yml');
+const ruleSchema = z.object({
+  alert: z.string(),
+  expr: z.string(),
+  annotations: z.record(z.string(), z.string()),
+});
 const rulesSchema = z.object({
-  groups: z.array(z.object({ rules: z.array(z.object({ alert: z.string(), expr: z.string() })) })),
+  groups: z.array(z.object({ rules: z.array(ruleSchema) })),
 });
 
 const rules = rulesSchema.parse(parse(readFileSync(RULES, 'utf8'))).groups.flatMap((group) => group.rules);
 const HAS_PROMTOOL = spawnSync('promtool', ['--version']).error === undefined;
 
-test('the alerts ask only for metrics that an agent has', () => {
-  const told = readFileSync(path.join(ROOT, 'agent', 'api', 'metrics.ts'), 'utf8');
-  const asked = rules.flatMap(({ expr }) => expr.match(/trainyard_\w+/g) ?? []);
-  expect(asked.length).toBeGreaterThan(8);
-  expect(asked.filter((name) => !told.includes(`'${name}'`))).toEqual([]);
+test('the alerts ask only for metrics and labels that an agent has', async () => {
+  const { host } = await openMeteredHost();
+  onTestFinished(() => host.close());
+  const exposed = readExposed(await renderMetrics(host.context));
+  expect(rules.length).toBeGreaterThan(8);
+  expect(
+    rules.flatMap(({ expr, annotations }) => findUntold(exposed, expr, Object.values(annotations))),
+  ).toEqual([]);
 });
 
 test('each alert is described in the documentation of operators', () => {

@@ -53,5 +53,6 @@ export function openShelf({ time, shelf, isFull, isSlow }: Options, actor: Actor
     },
     remove: (digest) => void shelf.delete(digest),
     room: async () => (isFull() ? 0 : ROOM_BYTES),
+    disk: async () => ({ sizeBytes: ROOM_BYTES, freeBytes: isFull() ? 0 : ROOM_BYTES }),
   };
 }

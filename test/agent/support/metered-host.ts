@@ -1,0 +1,44 @@
+import { type Agent, createAgent } from '../../../agent/agent.ts';
+import { clusterName } from '../../../agent/envoy/traffic-plan.ts';
+import { sendHeartbeat } from '../../../agent/outbox/send-heartbeat.ts';
+import { counted, type FakeHost, openFakeHost, serveAll, storePackage } from './fake-context.ts';
+
+/** The model that a metered host serves. */
+export const METERED_MODEL = 'mnist';
+
+/** A host of which every metric can be told: a model with a candidate, a brake, reports that wait, a warning. */
+export type MeteredHost = {
+  readonly host: FakeHost;
+  readonly agent: Agent;
+  /** Lets both versions have been asked so many times in all. */
+  readonly serve: (requests: number) => void;
+};
+
+/** Opens such a host; whoever does closes it. */
+export async function openMeteredHost(flags: Readonly<Record<string, string>> = {}): Promise<MeteredHost> {
+  const host = openFakeHost({ repository: 'acme/models', ...flags });
+  const agent = createAgent(host.context);
+  for (const version of ['1', '2']) {
+    const manifest = await storePackage(host.context, version);
+    await agent.startInstance(METERED_MODEL, version, { manifest });
+  }
+  for (let step = 0; step < 3; step++) {
+    await agent.converge();
+    serveAll(host.world);
+  }
+  const split = { stable: '1', candidate: '2', candidatePercent: 10, shadow: false };
+  await agent.setTraffic(METERED_MODEL, split, undefined);
+  sendHeartbeat(host.context);
+  await agent.takeBack(METERED_MODEL, { explanation: 'It answers nonsense.' });
+  Object.assign(host.context.clock, { jumpMs: () => 5_000 });
+  const serve = (requests: number) => {
+    for (const version of ['1', '2']) {
+      host.world.counters.set(
+        clusterName(METERED_MODEL, version),
+        counted(requests, Math.ceil(requests / 50)),
+      );
+    }
+  };
+  serve(100);
+  return { host, agent, serve };
+}
