@@ -2,22 +2,13 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { modelNameSchema } from '../core/identity/model-name.ts';
-import {
-  problemSchema,
-  type TakeBack,
-  type Traffic,
-  takeBackSchema,
-  trafficSchema,
-} from '../core/serving/api.ts';
+import { type TakeBack, type Traffic, takeBackSchema, trafficSchema } from '../core/serving/api.ts';
 import { createAgent } from './agent.ts';
-import { exchangeHttp } from './machine/exchange-http.ts';
+import { askLocally } from './ask-locally.ts';
 import { createSteadyClock } from './machine/steady-clock.ts';
 import { type AgentEnvironment, openContext } from './open-context.ts';
-import { localSocket, readOptions } from './options/options.ts';
+import { readOptions } from './options/options.ts';
 import { readValues } from './options/read-values.ts';
-
-/** Time for the agent to tell the proxy, in ms. */
-const ANSWER_TIMEOUT_MS = 60_000;
 
 const FLAGS = ['model', 'to', 'because'] as const;
 type Flag = (typeof FLAGS)[number];
@@ -34,7 +25,7 @@ export async function takeBackByHand(argv: readonly string[], env: AgentEnvironm
   const { flags, rest } = splitFlags(argv);
   const { model, request } = readWish(flags);
   const { values } = readValues(rest, env);
-  const running = values && (await askAgent(localSocket(values.dataDir), { model, request }));
+  const running = values && (await askAgent(values.dataDir, { model, request }));
   const traffic = running ?? (await takeBackHere(rest, env, { model, request }));
   return [
     `${model}: version ${traffic.brake?.version} is taken back on this host, and version ${traffic.stable} answers in its place.`,
@@ -43,32 +34,10 @@ export async function takeBackByHand(argv: readonly string[], env: AgentEnvironm
 }
 
 /** `undefined` when no agent runs. */
-async function askAgent(socketPath: string, { model, request }: Wish): Promise<Traffic | undefined> {
-  const url = `http://agent/v1/models/${model}/take-back`;
-  try {
-    const exchange = {
-      url,
-      socketPath,
-      method: 'POST',
-      json: request,
-      timeoutMs: ANSWER_TIMEOUT_MS,
-    } as const;
-    const { status, text } = await exchangeHttp(exchange);
-    const answer: unknown = JSON.parse(text);
-    if (status === 200) return trafficSchema.parse(answer);
-    const { code, detail, remedy } = problemSchema.parse(answer);
-    throw new UserError([{ code, message: detail, remedy }]);
-  } catch (thrown) {
-    if (isNobodyThere(thrown)) return undefined;
-    throw thrown;
-  }
-}
-
-function isNobodyThere(thrown: unknown): boolean {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  return (
-    cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ECONNREFUSED')
-  );
+async function askAgent(dataDir: string, { model, request }: Wish): Promise<Traffic | undefined> {
+  const path = `/v1/models/${model}/take-back`;
+  const answer = await askLocally(dataDir, { path, method: 'POST', json: request });
+  return answer === undefined ? undefined : trafficSchema.parse(answer);
 }
 
 async function takeBackHere(

@@ -1,7 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { UserError } from '../core/errors.ts';
+import { plainLines } from '../core/report/plain-text.ts';
 import { VERSION } from '../core/version.ts';
 import { requireNode } from './machine/require-node.ts';
+import type { AgentEnvironment } from './open-context.ts';
 import { describeOptions } from './options/help.ts';
 import { readOptions } from './options/options.ts';
 import { takeSecrets } from './options/take-secrets.ts';
@@ -12,39 +14,48 @@ import { takeSecrets } from './options/take-secrets.ts';
  */
 const SMALL_ENGINE = ['--semi-space-growth-factor=1', '--no-opt', '--optimize-for-size'];
 
-const COMMANDS = ['run', 'down', 'take-back'] as const;
+/** What a person at the host asks for: the lines that answer it, those that say how to go on, and the exit code. */
+type Said = { readonly lines: readonly string[]; readonly notes?: readonly string[]; readonly code: number };
+type ByHand = (argv: readonly string[], env: AgentEnvironment) => Promise<Said>;
 
-/** Exit codes: 0 done, 2 the user's to mend, 1 ours. */
-async function main(argv: readonly string[]): Promise<number> {
-  if (argv.includes('--help') || argv.includes('-h')) {
-    console.log(describeOptions());
-    return 0;
-  }
-  if (argv.includes('--version')) {
-    console.log(VERSION);
-    return 0;
-  }
-  const [first, ...rest] = argv;
-  const command = COMMANDS.find((known) => known === first);
+/** Beside `run` and `down`. None of them lives long enough for its environment to be read. */
+const BY_HAND: Readonly<Record<string, ByHand>> = {
+  check: async (argv, env) => {
+    const { checkHere } = await import(/* webpackMode: "eager" */ './check/check-here.ts');
+    return checkHere(argv, env);
+  },
+  'take-back': async (argv, env) => {
+    const { takeBackByHand } = await import(/* webpackMode: "eager" */ './by-hand.ts');
+    return { lines: [await takeBackByHand(argv, env)], code: 0 };
+  },
+};
+
+/** Exit codes: 0 done, 2 the user's to mend, 1 ours, or that `check` found something. */
+async function main([first = 'run', ...rest]: readonly string[]): Promise<number> {
+  const argv = [first, ...rest];
+  if (argv.includes('--help') || argv.includes('-h')) return say({ lines: [describeOptions()], code: 0 });
+  if (argv.includes('--version')) return say({ lines: [VERSION], code: 0 });
   try {
     requireNode(process.versions.node, process.execPath);
-    const isBrief = command === 'down' || command === 'take-back';
-    const env = isBrief ? process.env : takeSecrets(process.env);
     for (const flag of SMALL_ENGINE) setFlagsFromString(flag);
+    const byHand = BY_HAND[first];
+    if (byHand !== undefined) return say(await byHand(rest, process.env));
     const { runAgent, takeDown } = await import(/* webpackMode: "eager" */ './run-agent.ts');
-    if (command === 'take-back') {
-      const { takeBackByHand } = await import(/* webpackMode: "eager" */ './by-hand.ts');
-      console.log(await takeBackByHand(rest, env));
-      return 0;
-    }
-    const options = readOptions(command === undefined ? argv : rest, env);
-    if (command === 'down') console.log(await takeDown(options));
-    else await runAgent(options, env);
+    if (first === 'down') return say({ lines: [await takeDown(readOptions(rest, process.env))], code: 0 });
+    const env = takeSecrets(process.env);
+    await runAgent(readOptions(first === 'run' ? rest : argv, env), env);
     return 0;
   } catch (thrown) {
     console.error(thrown instanceof UserError ? thrown.message : thrown);
     return thrown instanceof UserError ? 2 : 1;
   }
 }
+
+function say({ lines, notes = [], code }: Said): number {
+  for (const line of lines) console.log(plainLines(line));
+  for (const note of notes) console.error(plainLines(note));
+  return code;
+}
+
 // A step that is under way, the start of a version, say, would keep the process for minutes; the next agent goes on with it.
 process.exit(await main(process.argv.slice(2)));

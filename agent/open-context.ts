@@ -111,6 +111,7 @@ export function scopeOf(options: AgentOptions): string {
   return `trainyard-agent:${options.dataDir}`;
 }
 
-function proxyOf(options: AgentOptions): string {
+/** Names this data folder's proxy among its processes. */
+export function proxyOf(options: AgentOptions): string {
   return `${scopeOf(options)}/envoy`;
 }

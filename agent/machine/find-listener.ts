@@ -11,12 +11,23 @@ const INODE = 9;
  * when that can't be known: another user's sockets are nobody else's to see.
  */
 export function findListener(port: number): string | undefined {
-  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listening(table, port)));
-  const pid = listDirectory('/proc').find((name) => /^\d+$/.test(name) && holdsOne(name, inodes));
+  const pid = findHolder(port);
   if (pid === undefined) return undefined;
-  const owner = ownerOf(Number(pid));
+  const owner = ownerOf(pid);
   const command = readText(`/proc/${pid}/cmdline`)?.replaceAll('\0', ' ').trim().slice(0, 200) ?? '';
   return owner === undefined ? `process ${pid} (${command})` : `${owner} (process ${pid})`;
+}
+
+/** The process that listens on a TCP port of this machine; `undefined` when nobody does, or that can't be known. */
+export function findHolder(port: number): number | undefined {
+  const inodes = new Set(['/proc/net/tcp', '/proc/net/tcp6'].flatMap((table) => listening(table, port)));
+  const pid = listDirectory('/proc').find((name) => /^\d+$/.test(name) && holdsOne(name, inodes));
+  return pid === undefined ? undefined : Number(pid);
+}
+
+/** Whether a process has this file open, as far as that can be known. */
+export function hasOpen(pid: number, file: string): boolean {
+  return listDirectory(`/proc/${pid}/fd`).some((fd) => readLink(`/proc/${pid}/fd/${fd}`) === file);
 }
 
 function listening(table: string, port: number): readonly string[] {

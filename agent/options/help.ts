@@ -9,10 +9,12 @@ export function describeOptions(): string {
   });
   return [
     'Usage: node agent.mjs [run | down] [options]',
+    '       node agent.mjs check [--json] [options]',
     '       node agent.mjs take-back --model <name> [--to <version>] [--because <why>] [options]',
     '       node agent.mjs --help | --version',
     '',
     '  run    Serve until told to stop; model servers and proxy outlive it. [default]',
+    '  check  Say, a line for each, what an agent with these options lacks here: 0 for nothing, else 1. Changes nothing.',
     '  down   End this data folder’s model servers and proxy.',
     '  take-back   Take traffic from the candidate, or from the stable version for the one named by --to; also when no agent runs.',
     '',

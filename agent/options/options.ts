@@ -54,15 +54,26 @@ export function readOptions(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): AgentOptions {
+  const { options, problems } = surveyOptions(argv, env);
+  if (options === undefined || problems.length > 0) throw new UserError(atLeastOne(problems));
+  return options;
+}
+
+/**
+ * The same with its problems beside it, for who looks at the rest all the same: what a bad file should have told is absent then. No options
+ * where one of them can't be read by itself.
+ */
+export function surveyOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): { readonly options: AgentOptions | undefined; readonly problems: readonly Problem[] } {
   const { values, problems } = readValues(argv, env);
-  if (values === undefined) throw new UserError(atLeastOne(problems));
+  if (values === undefined) return { options: undefined, problems };
   const { joined, problems: between } = joinValues(values);
   const { repository, githubApiUrl } = values;
   // Reports are all that leaves the host.
   const way = repository === undefined ? [] : checkProxy(githubApiUrl, env, process.versions.node);
-  const all = [...problems, ...between, ...way];
-  if (all.length > 0) throw new UserError(atLeastOne(all));
-  return { ...values, ...joined };
+  return { options: { ...values, ...joined }, problems: [...problems, ...between, ...way] };
 }
 
 function joinValues(values: OptionValues): {

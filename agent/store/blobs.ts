@@ -68,7 +68,7 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
   const path = (digest: string) => join(folder, digestHex(digest));
   const size = (digest: string) => sizeOf(path(digest));
   const has = (digest: string) => size(digest) !== undefined;
-  const disk = () => lookAtDisk(folder);
+  const disk = () => measureDisk(folder);
   const room = async () => (await disk()).freeBytes - limits.reserveBytes;
   return {
     ...{ path, has, size },
@@ -100,7 +100,8 @@ export function openBlobs(folder: string, limits: BlobLimits): Blobs {
   };
 }
 
-async function lookAtDisk(folder: string): Promise<DiskSpace> {
+/** The disk of a folder, in bytes; free is what this user may write. */
+export async function measureDisk(folder: string): Promise<DiskSpace> {
   const { blocks, bavail, bsize } = await statfs(folder);
   return { sizeBytes: blocks * bsize, freeBytes: bavail * bsize };
 }

@@ -1,12 +1,10 @@
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import { type Checked, errorsOf, fine, passedOver, warnings } from '../../core/check/checked.ts';
+import { troublesOf } from '../../core/check/troubles-of.ts';
 import type { Config } from '../../core/config/config.ts';
-import type { Problem } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
-import type { AgentState } from '../../core/serving/api.ts';
 import { secretOf } from '../../core/serving/secret-of.ts';
-import { VERSION } from '../../core/version.ts';
 import type { Surroundings } from '../surroundings.ts';
 
 /** A host is asked this often, and so long each time. */
@@ -47,39 +45,4 @@ async function lookAtHost(
   } catch (thrown) {
     return errorsOf(subject, thrown);
   }
-}
-
-/** What the agent says of itself that a rollout would trip over. */
-function troublesOf({
-  agentVersion,
-  dataPlane,
-  outbox,
-  warnings: told = [],
-}: AgentState): readonly Problem[] {
-  const problems: Problem[] = told.map(({ code, message }) => ({
-    code,
-    message,
-    remedy: 'See docs/operations.md.',
-  }));
-  if (agentVersion !== VERSION) {
-    const message = `The agent is of version ${agentVersion}, and this is ${VERSION}.`;
-    problems.push({ code: 'other-version', message, remedy: 'Run the same on both sides.' });
-  }
-  if (!dataPlane.healthy) {
-    const message = `Its data plane at ${dataPlane.address} does not answer.`;
-    problems.push({
-      code: 'data-plane-down',
-      message,
-      remedy: "Look at the agent's log for what Envoy says.",
-    });
-  }
-  if (outbox.pending > 0 && outbox.oldest !== undefined) {
-    const message = `${outbox.pending} reports wait to be sent to the repository, the oldest since ${outbox.oldest}.`;
-    problems.push({
-      code: 'reports-wait',
-      message,
-      remedy: "Look at the agent's log: its token may not send them.",
-    });
-  }
-  return problems;
 }

@@ -93,7 +93,7 @@ export async function removeEnded({ docker, options }: Context, { model, version
 }
 
 /** A client of this host's engine. Throws a UserError for an engine elsewhere. */
-export function connect({ host }: DockerRuntimeOptions, timeout: number): DockerClient {
+export function connect({ host }: Pick<DockerRuntimeOptions, 'host'>, timeout: number): DockerClient {
   return new Docker({ socketPath: socketOf(host), timeout });
 }
 
