@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { modelNameSchema } from '../core/identity/model-name.ts';
@@ -9,9 +8,10 @@ import { createSteadyClock } from './machine/steady-clock.ts';
 import { type AgentEnvironment, openContext } from './open-context.ts';
 import { readOptions } from './options/options.ts';
 import { readValues } from './options/read-values.ts';
+import { splitFlags } from './options/split-flags.ts';
 
-const FLAGS = ['model', 'to', 'because'] as const;
-type Flag = (typeof FLAGS)[number];
+const FLAGS = { model: 'string', to: 'string', because: 'string' } as const;
+type Flag = keyof typeof FLAGS;
 
 /** What a person at the host wants. */
 type Wish = { readonly model: string; readonly request: TakeBack };
@@ -22,7 +22,7 @@ type Wish = { readonly model: string; readonly request: TakeBack };
  * needs GitHub. Rejects with a UserError where it can't be done.
  */
 export async function takeBackByHand(argv: readonly string[], env: AgentEnvironment): Promise<string> {
-  const { flags, rest } = splitFlags(argv);
+  const { flags, rest } = splitFlags(argv, FLAGS);
   const { model, request } = readWish(flags);
   const { values } = readValues(rest, env);
   const running = values && (await askAgent(values.dataDir, { model, request }));
@@ -54,27 +54,6 @@ async function takeBackHere(
   } finally {
     context.store.close();
   }
-}
-
-function splitFlags(argv: readonly string[]): {
-  readonly flags: Readonly<Partial<Record<Flag, string>>>;
-  readonly rest: readonly string[];
-} {
-  const options = Object.fromEntries(FLAGS.map((name) => [name, { type: 'string' }] as const));
-  const { tokens } = parseArgs({ args: [...argv], options, strict: false, tokens: true });
-  const own = tokens.flatMap((token) => {
-    const name = token.kind === 'option' ? FLAGS.find((flag) => flag === token.name) : undefined;
-    return token.kind === 'option' && name !== undefined ? [{ ...token, name }] : [];
-  });
-  const taken = new Set(
-    own.flatMap(({ index, value, inlineValue }) =>
-      value === undefined || inlineValue === true ? [index] : [index, index + 1],
-    ),
-  );
-  return {
-    flags: Object.fromEntries(own.map(({ name, value }) => [name, value ?? ''])),
-    rest: argv.filter((_, index) => !taken.has(index)),
-  };
 }
 
 function readWish({ model, to, because }: Readonly<Partial<Record<Flag, string>>>): Wish {

@@ -24,6 +24,10 @@ const BY_HAND: Readonly<Record<string, ByHand>> = {
     const { checkHere } = await import(/* webpackMode: "eager" */ './check/check-here.ts');
     return checkHere(argv, env);
   },
+  'rotate-token': async (argv, env) => {
+    const { rotateToken } = await import(/* webpackMode: "eager" */ './rotate-token.ts');
+    return rotateToken(argv, env);
+  },
   'take-back': async (argv, env) => {
     const { takeBackByHand } = await import(/* webpackMode: "eager" */ './by-hand.ts');
     return { lines: [await takeBackByHand(argv, env)], code: 0 };

@@ -8,6 +8,7 @@ import { messageOf } from '../../core/errors.ts';
 import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
 import { portTaken } from '../machine/check-port.ts';
+import { createTokenBook } from '../options/token-book.ts';
 import { answerUnread } from './answer-unread.ts';
 import { authorize } from './authorize.ts';
 import { boundConnections } from './bound-connections.ts';
@@ -26,13 +27,14 @@ const CONTROL = { what: 'The control API', option: '--listen' } as const;
  */
 export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'): Hono {
   const app = new Hono();
-  const { log, options } = agent.context;
+  const { log } = agent.context;
+  const tokens = createTokenBook(agent.context);
   const noteStranger = createStrangerLog(agent.context);
   const slowDown = createStrangerDelay(agent.context);
   for (const { route, answer } of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
     // What answers a GET answers HEAD too: the framework drops the body.
     app.on(route.method, toPattern(route.path), async (context) => {
-      if (route.role !== undefined && access === 'by-token') authorize(context, options.tokens, route.role);
+      if (route.role !== undefined && access === 'by-token') authorize(context, tokens(), route.role);
       return answer(context, agent);
     });
   }

@@ -1,3 +1,4 @@
+import { ROLES } from '../../core/serving/route.ts';
 import { shownName } from './option.ts';
 import { OPTIONS } from './table.ts';
 
@@ -11,12 +12,14 @@ export function describeOptions(): string {
     'Usage: node agent.mjs [run | down] [options]',
     '       node agent.mjs check [--json] [options]',
     '       node agent.mjs take-back --model <name> [--to <version>] [--because <why>] [options]',
+    `       node agent.mjs rotate-token <${ROLES.join(' | ')}> [--from <file>] [--replace <fingerprint>] | --finish`,
     '       node agent.mjs --help | --version',
     '',
     '  run    Serve until told to stop; model servers and proxy outlive it. [default]',
     '  check  Say, a line for each, what an agent with these options lacks here: 0 for nothing, else 1. Changes nothing.',
     '  down   End this data folder’s model servers and proxy.',
     '  take-back   Take traffic from the candidate, or from the stable version for the one named by --to; also when no agent runs.',
+    '  rotate-token   Put a new access token beside the old one into --tokens-file and print it; --finish drops the old one. No restart.',
     '',
     'Each option can be set by TRAINYARD_AGENT_<NAME> too. Secrets are read from files or the environment only.',
     '',

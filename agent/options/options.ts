@@ -16,7 +16,6 @@ type Part =
   | 'tlsCert'
   | 'tlsKey'
   | 'allowPlaintext'
-  | 'tokensFile'
   | 'tokens'
   | 'trustedKeys'
   | 'modelUser'
@@ -120,8 +119,11 @@ function checkListen({ listen: { address }, allowPlaintext }: OptionValues, tls:
   );
 }
 
-function readTokens(values: OptionValues): Read<readonly AccessToken[]> {
-  const { value: text = '', problems: unread } = readSecret(values, 'tokens');
+/** The tokens of their file, or else of the environment, and what is wrong with them. */
+export function readTokens(
+  values: Pick<OptionValues, 'tokensFile' | 'tokens'>,
+): Read<readonly AccessToken[]> {
+  const { value: text = '', problems: unread } = readSecret('tokensFile', values.tokensFile, values.tokens);
   const { tokens, problems } = parseTokens(text);
   if (tokens.length === 0 && problems.length === 0) {
     const none = wrong('tokensFile', 'at least one access token is needed, as a line "deployer <token>"');
@@ -148,7 +150,7 @@ function readDispatch(values: OptionValues): Read<DispatchTarget> {
   const { repository, githubApiUrl: apiUrl } = values;
   if (repository === undefined) return NOT_GIVEN;
   const credential = readCredential(values);
-  const secret = readSecret(values, 'dispatchSecret');
+  const secret = readSecret('dispatchSecretFile', values.dispatchSecretFile, values.dispatchSecret);
   const isMissing = secret.value === undefined && secret.problems.length === 0;
   const missing = isMissing
     ? wrong('dispatchSecretFile', 'reports to a repository are signed with a secret')
@@ -164,17 +166,20 @@ function readCredential(values: OptionValues): Read<DispatchCredential> {
     const { value: privateKey, problems } = readFile('githubAppKeyFile', keyFile);
     return { value: privateKey === undefined ? undefined : { kind: 'app', appId, privateKey }, problems };
   }
-  const { value: token, problems } = readSecret(values, 'githubToken');
+  const { value: token, problems } = readSecret(
+    'githubTokenFile',
+    values.githubTokenFile,
+    values.githubToken,
+  );
   if (token !== undefined) return found({ kind: 'token', token });
   const none = wrong('githubTokenFile', 'reports to a repository need a token, or an App’s id and key file');
   return { value: undefined, problems: [...problems, ...none.problems] };
 }
 
-/** A secret from its file, or else from the environment. */
-function readSecret(values: OptionValues, name: 'tokens' | 'githubToken' | 'dispatchSecret'): Read<string> {
-  const path = values[`${name}File`];
-  if (path === undefined) return found(values[name]);
-  const { value, problems } = readFile(`${name}File`, path);
+/** A secret from the file that an option names, or else from the environment. */
+function readSecret(option: OptionName, path: string | undefined, text: string | undefined): Read<string> {
+  if (path === undefined) return found(text);
+  const { value, problems } = readFile(option, path);
   return { value: value?.trim(), problems };
 }
 

@@ -6,6 +6,8 @@ export type AccessToken = { readonly role: Role; readonly hash: Buffer };
 
 /** Shorter tokens can be guessed. */
 const MIN_TOKEN_LENGTH = 16;
+/** In hexadecimal digits: enough to tell a team's tokens apart, too little to try guesses against. */
+const FINGERPRINT_LENGTH = 8;
 
 /** Reads `<role> <token>` per line (or separated by commas); lines that start with `#` are comments. Gives all problems at once. */
 export function parseTokens(text: string): {
@@ -36,6 +38,11 @@ export function parseTokens(text: string): {
     }
   }
   return { tokens, problems };
+}
+
+/** How a token is named where it must not be shown: the first characters of its SHA-256, as `sha256sum` prints it. */
+export function fingerprintOf({ hash: digest }: AccessToken): string {
+  return digest.toString('hex').slice(0, FINGERPRINT_LENGTH);
 }
 
 /** SHA-256 of a token, which makes all of them equally long and so comparable in constant time. */
