@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { UserError } from '../core/errors.ts';
 import { modelNameSchema } from '../core/identity/model-name.ts';
 import { type TakeBack, type Traffic, takeBackSchema, trafficSchema } from '../core/serving/api.ts';
+import { ROUTES } from '../core/serving/routes.ts';
 import { createAgent } from './agent.ts';
 import { askLocally } from './ask-locally.ts';
+import { openAuditLog } from './audit/audit-log.ts';
 import { createSteadyClock } from './machine/steady-clock.ts';
 import { type AgentEnvironment, openContext } from './open-context.ts';
 import { readOptions } from './options/options.ts';
@@ -48,6 +50,14 @@ async function takeBackHere(
   const context = await openContext(readOptions(argv, env), createSteadyClock(), env);
   try {
     const result = await createAgent(context).takeBack(model, request);
+    const { method, path } = ROUTES.takeBack;
+    openAuditLog(
+      context.options.dataDir,
+      context.log,
+    )({
+      ...{ at: context.clock.now(), by: { kind: 'on-host' }, method, path, parameters: { model } },
+      ...(result.ok ? { status: 200 } : { status: result.error.status, code: result.error.code }),
+    });
     if (result.ok) return result.value;
     const { code, message, remedy } = result.error;
     throw new UserError([{ code, message, remedy }]);

@@ -24,6 +24,10 @@ const BY_HAND: Readonly<Record<string, ByHand>> = {
     const { checkHere } = await import(/* webpackMode: "eager" */ './check/check-here.ts');
     return checkHere(argv, env);
   },
+  audit: async (argv, env) => {
+    const { tellAudit } = await import(/* webpackMode: "eager" */ './audit/tell-audit.ts');
+    return tellAudit(argv, env);
+  },
   'rotate-token': async (argv, env) => {
     const { rotateToken } = await import(/* webpackMode: "eager" */ './rotate-token.ts');
     return rotateToken(argv, env);

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import { ROUTES } from '../../core/serving/routes.ts';
+import { readAudit } from '../audit/audit-log.ts';
 import type { AgentContext } from '../context.ts';
 import { shareOut } from '../traffic/share-out.ts';
 import { describeState } from './describe-state.ts';
@@ -29,6 +30,9 @@ export const HOST_HANDLERS: readonly Handler[] = [
     const { renderMetrics } = await import(/* webpackMode: "eager" */ '../metrics/render-metrics.ts');
     return renderMetrics(context);
   }),
+  handle(ROUTES.audit, ({ parameters: { limit } }, { context: { options } }) => ({
+    entries: [...readAudit(options.dataDir, limit)],
+  })),
   handle(ROUTES.state, (_, { context }) => describeState(context)),
 ];
 

@@ -2,15 +2,13 @@ import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
-import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { messageOf } from '../../core/errors.ts';
 import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
 import { portTaken } from '../machine/check-port.ts';
-import { createTokenBook } from '../options/token-book.ts';
+import { addressOf, createAnswerer } from './answer-noted.ts';
 import { answerUnread } from './answer-unread.ts';
-import { authorize } from './authorize.ts';
 import { boundConnections } from './bound-connections.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
@@ -28,15 +26,13 @@ const CONTROL = { what: 'The control API', option: '--listen' } as const;
 export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'): Hono {
   const app = new Hono();
   const { log } = agent.context;
-  const tokens = createTokenBook(agent.context);
   const noteStranger = createStrangerLog(agent.context);
   const slowDown = createStrangerDelay(agent.context);
-  for (const { route, answer } of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
+  const answer = createAnswerer(agent, access);
+  for (const handler of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
+    const { method, path } = handler.route;
     // What answers a GET answers HEAD too: the framework drops the body.
-    app.on(route.method, toPattern(route.path), async (context) => {
-      if (route.role !== undefined && access === 'by-token') authorize(context, tokens(), route.role);
-      return answer(context, agent);
-    });
+    app.on(method, toPattern(path), (context) => answer(context, handler));
   }
   app.notFound((context) =>
     answerProblem(
@@ -68,11 +64,6 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
     );
   });
   return app;
-}
-
-/** Where a request came from; nothing where it came over no socket. */
-function addressOf(context: Context): string {
-  return 'incoming' in Object(context.env) ? (getConnInfo(context).remote.address ?? '') : '';
 }
 
 /** A path as the framework writes it, `/v1/models/:model`. */

@@ -5,7 +5,7 @@ import { type AgentOptions, readTokens } from './options.ts';
 import { type AccessToken, fingerprintOf } from './tokens.ts';
 
 /** Gives the tokens that are good now. */
-export type TokenBook = () => readonly AccessToken[];
+type TokenBook = () => readonly AccessToken[];
 
 /**
  * The tokens of the file as it is at each call, so that one can be replaced while the agent runs; those that came otherwise stay as they are.

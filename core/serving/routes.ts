@@ -8,6 +8,7 @@ import {
   takeBackSchema,
   trafficSchema,
 } from './api.ts';
+import { auditEntrySchema } from './audit-entry.ts';
 import { COUNT_ROUTES } from './count-routes.ts';
 import { NO_PARAMETERS, NOTHING, route } from './route.ts';
 import { ofDigest, ofModel, ofVersion } from './route-parameters.ts';
@@ -95,6 +96,16 @@ export const ROUTES = {
     body: NOTHING,
     answer: agentStateSchema,
     done: { 200: 'The state.' },
+  }),
+  audit: route({
+    method: 'GET',
+    path: '/v1/audit',
+    summary: 'Who changed what on this host, and who was refused: the newest `limit` calls, oldest first.',
+    role: 'reader',
+    parameters: z.object({ limit: z.coerce.number().int().positive().max(1_000).default(100) }),
+    body: NOTHING,
+    answer: z.object({ entries: z.array(auditEntrySchema) }),
+    done: { 200: 'The calls.' },
   }),
   findPackage: route({
     method: 'GET',

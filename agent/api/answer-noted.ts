@@ -1,0 +1,62 @@
+import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context } from 'hono';
+import type { Caller } from '../../core/serving/audit-entry.ts';
+import type { Agent } from '../agent.ts';
+import { openAuditLog } from '../audit/audit-log.ts';
+import { createTokenBook } from '../options/token-book.ts';
+import { fingerprintOf } from '../options/tokens.ts';
+import { identify, requireRole } from './authorize.ts';
+import type { Handler } from './handle.ts';
+import { Refusal } from './refusal.ts';
+
+/** Of a stranger's path no more is written down, in characters. */
+const MOST_WRITTEN = 200;
+
+/**
+ * Answers requests of a route, of those only that bear a token of its role unless access is open, and writes down who changed something, or
+ * was refused. What a request holds, and its token, are written nowhere.
+ */
+export function createAnswerer(
+  agent: Agent,
+  access: 'by-token' | 'open',
+): (context: Context, handler: Handler) => Promise<Response> {
+  const { clock, log, options } = agent.context;
+  const tokens = createTokenBook(agent.context);
+  const note = openAuditLog(options.dataDir, log);
+  return async (context, { route, answer }) => {
+    let by: Caller =
+      access === 'open' ? { kind: 'on-host' } : { kind: 'stranger', address: addressOf(context) };
+    const noteEnd = (status: number, code?: string) => {
+      const isRead = route.method === 'GET' && status !== 401 && status !== 403;
+      if (isRead || route.role === undefined) return;
+      const { method, path } = route;
+      const parameters = cutShort(context.req.param());
+      note({ at: clock.now(), by, method, path, parameters, status, ...(code !== undefined && { code }) });
+    };
+    try {
+      if (route.role !== undefined && access === 'by-token') {
+        const token = identify(context, tokens());
+        by = { kind: 'token', role: token.role, fingerprint: fingerprintOf(token) };
+        requireRole(token, route.role);
+      }
+      const response = await answer(context, agent);
+      noteEnd(response.status);
+      return response;
+    } catch (thrown) {
+      if (thrown instanceof Refusal) noteEnd(thrown.status, thrown.code);
+      else noteEnd(500, 'internal');
+      throw thrown;
+    }
+  };
+}
+
+/** Where a request came from; nothing where it came over no socket. */
+export function addressOf(context: Context): string {
+  return 'incoming' in Object(context.env) ? (getConnInfo(context).remote.address ?? '') : '';
+}
+
+function cutShort(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, value.slice(0, MOST_WRITTEN)]),
+  );
+}
