@@ -9,6 +9,7 @@ import { startInstance } from './instances/start-instance.ts';
 import { stopInstance } from './instances/stop-instance.ts';
 import { createTender } from './instances/tender.ts';
 import { createMutex } from './machine/mutex.ts';
+import { createWatching, type Watching } from './screen/describe-outlook.ts';
 import { createLookout } from './traffic/lookout.ts';
 import { planTraffic } from './traffic/plan-traffic.ts';
 import { setTraffic } from './traffic/set-traffic.ts';
@@ -39,6 +40,8 @@ export type Agent = {
   readonly converge: () => Promise<void>;
   /** Looks which versions still serve, counts, judges and brakes. Takes a tick at most, whatever hangs. */
   readonly observeAndJudge: () => Promise<void>;
+  /** What watchers of this host are told. */
+  readonly watching: Watching;
   /** Resolves at the next change asked for over the API. */
   readonly woken: () => Promise<void>;
 };
@@ -95,6 +98,7 @@ export function createAgent(context: AgentContext): Agent {
     },
     converge: async () => void (await Promise.all([applyPlan(), tend()])),
     observeAndJudge: look,
+    watching: createWatching(context),
     woken: () => wake.promise,
   };
 }

@@ -9,7 +9,12 @@ import { readSeen } from '../traffic/observe.ts';
 export async function describeState(context: AgentContext): Promise<AgentState> {
   const { store, options, runtime, proxy, startedAt } = context;
   const { count, oldest } = store.outbox.pending();
-  const [healthy, warnings] = await Promise.all([proxy.isHealthy(), listWarnings(context)]);
+  const [healthy, warnings, disk] = await Promise.all([
+    proxy.isHealthy(),
+    listWarnings(context),
+    // One that can't be asked is told of by whoever writes to it.
+    context.blobs.disk().catch(() => undefined),
+  ]);
   return {
     host: options.hostName,
     hostId: store.hostId,
@@ -28,6 +33,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
       address: `${options.dataPlane.address}:${options.dataPlane.port}`,
       healthy,
     },
+    ...(disk && { disk }),
     ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
 }

@@ -14,6 +14,7 @@ import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
 import { PROBLEM_TYPE, problemOf, Refusal } from './refusal.ts';
+import { SCREEN_HANDLERS } from './screen-handlers.ts';
 import { createStrangerDelay } from './slow-strangers.ts';
 import { createStrangerLog } from './stranger-log.ts';
 
@@ -29,7 +30,12 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
   const noteStranger = createStrangerLog(agent.context);
   const slowDown = createStrangerDelay(agent.context);
   const answer = createAnswerer(agent, access);
-  for (const handler of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS]) {
+  for (const handler of [
+    ...HOST_HANDLERS,
+    ...PACKAGE_HANDLERS,
+    ...MODEL_HANDLERS,
+    ...SCREEN_HANDLERS,
+  ]) {
     const { method, path } = handler.route;
     // What answers a GET answers HEAD too: the framework drops the body.
     app.on(method, toPattern(path), (context) => answer(context, handler));

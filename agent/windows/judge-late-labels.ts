@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { buildCohorts } from '../../core/drift/labels/build-cohorts.ts';
 import { judgeLabels, type LabelJudgement } from '../../core/drift/labels/judge-labels.ts';
+import { type LabelsSeen, labelsSeenSchema } from '../../core/drift/labels/labels-seen.ts';
 import { promiseOf } from '../../core/drift/labels/late-label.ts';
 import { secondsBetween } from '../../core/instant.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
@@ -12,14 +13,28 @@ import { readProfile } from './read-version.ts';
 const MATURITY_QUANTILE = 0.99;
 const JUDGE_EVERY_SECONDS = 3_600;
 
-const stateSchema = z.object({ at: z.string(), reported: z.enum(['pass', 'fail']) });
+const stateSchema = z.object({
+  at: z.string(),
+  reported: z.enum(['pass', 'fail']),
+  /** What they said, for people. */
+  seen: labelsSeenSchema.optional(),
+});
+
+/** What late labels said when a version was last judged here; `undefined` while there are none. */
+export function readLabelsSeen(
+  { store }: Pick<AgentContext, 'store'>,
+  model: string,
+  version: string,
+): LabelsSeen | undefined {
+  return store.getMemory(keyOf(model, version), stateSchema)?.seen;
+}
 
 /** Judges the stable version by its late labels, hourly, and reports to the repository when the verdict has changed. */
 export function judgeLateLabels(context: AgentContext): void {
   const { store, clock } = context;
   for (const [model, { traffic }] of Object.entries(store.traffic())) {
     if (traffic.stable === undefined) continue;
-    const key = `label-drift/${model}/${traffic.stable}`;
+    const key = keyOf(model, traffic.stable);
     const state = store.getMemory(key, stateSchema);
     const now = clock.now();
     if (state !== undefined && secondsBetween(state.at, now) < JUDGE_EVERY_SECONDS) continue;
@@ -32,9 +47,23 @@ export function judgeLateLabels(context: AgentContext): void {
         const subject = { type: DISPATCH_TYPES.labelDrift, model, step };
         report(context, subject, describe(traffic.stable ?? '', judged));
       }
-      store.putMemory(key, { at: now, reported: verdict });
+      const seen = judged && summarize(traffic.stable ?? '', judged, now);
+      store.putMemory(key, { at: now, reported: verdict, ...(seen && { seen }) });
     });
   }
+}
+
+function keyOf(model: string, version: string): string {
+  return `label-drift/${model}/${version}`;
+}
+
+function summarize(version: string, judged: LabelJudgement, at: string): LabelsSeen {
+  const { verdict, labels, coverage, accuracy, expected } = judged;
+  return {
+    ...{ at, version, verdict, labels, coverage },
+    ...(accuracy !== undefined && { accuracy }),
+    ...(expected !== undefined && { expected }),
+  };
 }
 
 /** `undefined` when the version's package says nothing of how often it is right. */

@@ -5,6 +5,7 @@ import {
   driftEpisodeSchema,
 } from '../../core/drift/decide-drift-report.ts';
 import { DEFAULT_DRIFT_OPTIONS } from '../../core/drift/drift-options.ts';
+import { type DriftSeen, driftSeenSchema, summarizeDrift } from '../../core/drift/drift-seen.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../core/drift/fast-lane.ts';
 import type { FollowedDrift } from '../../core/drift/follow-drift.ts';
 import { type DriftJudgement, goOnWithDrift } from '../../core/drift/judge-drift.ts';
@@ -34,10 +35,21 @@ const stateSchema = z.object({
   at: z.string(),
   /** The drift the repository knows of, while it is not over. */
   episode: driftEpisodeSchema.optional(),
+  /** What was seen, for people. */
+  seen: driftSeenSchema.optional(),
 });
 
 /** How far drift of each model's stable version was followed; lost with the process and followed again from the windows. */
 export type DriftCache = Map<string, { readonly version: string; readonly followed: FollowedDrift }>;
+
+/** What was seen when a version was last judged here; `undefined` before that. */
+export function readDriftSeen(
+  { store }: Pick<AgentContext, 'store'>,
+  model: string,
+  version: string,
+): DriftSeen | undefined {
+  return store.getMemory(keyOf(model, version), stateSchema)?.seen;
+}
 
 /** Judges the stable version's windows on this host, and tells the repository what is news; nothing else. */
 export async function judgeWindows(context: AgentContext, cache: DriftCache): Promise<void> {
@@ -52,7 +64,7 @@ async function judgeVersion(
   { model, version }: Pick<CaptureWindow, 'model' | 'version'>,
 ): Promise<void> {
   const { store, clock, options } = context;
-  const key = `drift/${model}/${version}`;
+  const key = keyOf(model, version);
   const state = store.getMemory(key, stateSchema) ?? { seq: 0, at: '' };
   const newest = store.windows.newest(model);
   const now = clock.now();
@@ -64,7 +76,8 @@ async function judgeVersion(
   const judged = profile === undefined ? undefined : await judge(context, cache, { profile, windows });
   store.transaction(() => {
     const quietSeconds = QUIET_CYCLES * options.driftCycleSeconds;
-    const decided = judged && decideDriftReport(state.episode, judged.look, { now, quietSeconds });
+    const look = judged?.look;
+    const decided = look && decideDriftReport(state.episode, look, { now, quietSeconds });
     if (decided?.report) {
       report(
         context,
@@ -77,30 +90,37 @@ async function judgeVersion(
       );
     }
     const episode = decided === undefined ? state.episode : decided.episode;
-    store.putMemory(key, { seq: newest.seq, at: now, ...(episode && { episode }) });
+    const seen = judged?.seen;
+    store.putMemory(key, { seq: newest.seq, at: now, ...(episode && { episode }), ...(seen && { seen }) });
   });
 }
 
+function keyOf(model: string, version: string): string {
+  return `drift/${model}/${version}`;
+}
+
 type Judged = {
-  readonly look: DriftLook;
+  /** `undefined` while there is too little to say: the last state stands. */
+  readonly look: DriftLook | undefined;
   readonly body: Parameters<typeof report>[2];
+  readonly seen: DriftSeen;
 };
 
 /** What a version was profiled on, and what it was asked here. */
 type Served = { readonly profile: ReferenceProfile; readonly windows: readonly CaptureWindow[] };
 
-/** `undefined` while there is too little to say: the last state stands. */
-async function judge(context: AgentContext, cache: DriftCache, served: Served): Promise<Judged | undefined> {
+async function judge(context: AgentContext, cache: DriftCache, served: Served): Promise<Judged> {
   const drift = await followBitByBit(context, cache, served);
   await breathe();
   const recent = lastWeeks(served.windows, context.clock.now());
   const fast = judgeFastLane(served.profile, recent, DEFAULT_FAST_LANE_OPTIONS);
-  if (drift.verdict === 'inconclusive' && fast.verdict !== 'fail') return undefined;
+  const isTooLittle = drift.verdict === 'inconclusive' && fast.verdict !== 'fail';
   const failed = drift.verdict === 'fail' || fast.verdict === 'fail';
   const reasons = [...(drift.verdict === 'fail' ? drift.reasons : []), ...fast.findings];
   const codes = [...new Set(reasons.map(({ code, metric }) => `${code}:${metric}`))].toSorted();
   return {
-    look: { severity: drift.severity, codes },
+    look: isTooLittle ? undefined : { severity: drift.severity, codes },
+    seen: summarizeDrift(drift, fast, { at: context.clock.now(), tolerance: context.options.driftTolerance }),
     body: {
       verdict: failed ? 'fail' : 'pass',
       severity: drift.severity,

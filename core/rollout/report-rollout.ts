@@ -2,19 +2,10 @@ import { formatCount, formatEvidence, formatPercent } from '../report/format-num
 import { alignRight, type Block } from '../report/report.ts';
 import { drawSparkline } from '../report/sparkline.ts';
 import type { RolloutDecision } from './decide-rollout.ts';
-import { HARM_WEIGHTS, HARMS, type Harm } from './evidence/bets.ts';
+import { HARM_NAMES, HARM_WEIGHTS, HARMS, type Harm } from './evidence/bets.ts';
 import type { Evidence } from './evidence/evidence.ts';
 import { EMPTY_STAGE, type StageTotals } from './evidence/stage-totals.ts';
 import type { TracePoint } from './record/trace.ts';
-
-const HARM_NAMES: Readonly<Record<Harm, string>> = {
-  errors: 'errors',
-  slow: 'slow answers',
-  refused: 'requests refused (4xx)',
-  invalid: 'invalid answers',
-  objective: 'absolute objective',
-  refusedAlone: 'requests refused (4xx) with nothing beside it',
-};
 
 const STAGE_COLUMNS = [
   'Stage',

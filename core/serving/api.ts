@@ -153,6 +153,8 @@ export const agentStateSchema = z.object({
   seen: z.record(z.string(), z.record(z.string(), armTotalsSchema)).optional(),
   outbox: z.object({ pending: z.number().int(), oldest: instantSchema.optional() }),
   dataPlane: z.object({ address: z.string(), healthy: z.boolean() }),
+  /** The disk of the data folder, in bytes: what the agent may still write, and all of it. */
+  disk: z.object({ freeBytes: z.number(), sizeBytes: z.number() }).optional(),
   /** What is wrong with the host itself, or with one model's traffic there, by code (`HOST_WARNINGS`). */
   warnings: z
     .array(z.object({ code: z.string(), message: z.string(), model: modelNameSchema.optional() }))

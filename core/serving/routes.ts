@@ -12,6 +12,7 @@ import { auditEntrySchema } from './audit-entry.ts';
 import { COUNT_ROUTES } from './count-routes.ts';
 import { NO_PARAMETERS, NOTHING, route } from './route.ts';
 import { ofDigest, ofModel, ofVersion } from './route-parameters.ts';
+import { SCREEN_ROUTES } from './screen/screen-routes.ts';
 
 /** How many files were deleted, and their bytes. */
 const deletedSchema = z.object({ files: z.number().int(), bytes: z.number().int() });
@@ -261,4 +262,5 @@ export const ROUTES = {
     },
   }),
   ...COUNT_ROUTES,
+  ...SCREEN_ROUTES,
 } as const;

@@ -22,6 +22,16 @@ export const HARMS = [
   'refusedAlone',
 ] as const satisfies readonly Harm[];
 
+/** Each harm in words. */
+export const HARM_NAMES: Readonly<Record<Harm, string>> = {
+  errors: 'errors',
+  slow: 'slow answers',
+  refused: 'requests refused (4xx)',
+  invalid: 'invalid answers',
+  objective: 'absolute objective',
+  refusedAlone: 'requests refused (4xx) with nothing beside it',
+};
+
 /** Log of the evidence for each harm by itself. `gross` is for errors at least three times as likely. */
 export type HarmEvidence = Readonly<Record<Harm, number>> & { readonly gross: number };
 

@@ -1,0 +1,34 @@
+import { epochMs } from '../../core/instant.ts';
+import { usualStatus } from '../../core/serving/route.ts';
+import { ROUTES } from '../../core/serving/routes.ts';
+import { historyStart, tellHistory } from '../../core/serving/screen/history.ts';
+import { type Handler, handle } from './handle.ts';
+import { Refusal } from './refusal.ts';
+import { createEventStream } from './stream-events.ts';
+
+/** What watchers of a host read. */
+export const SCREEN_HANDLERS: readonly Handler[] = [
+  handle(ROUTES.history, async ({ parameters: { model, hours } }, { context: { clock }, watching }) =>
+    tellHistory(await watching.history(model), historyStart(epochMs(clock.now()), hours)),
+  ),
+  handle(ROUTES.outlook, async ({ parameters: { model } }, { watching }) => {
+    const outlook = await watching.outlook(model);
+    if (outlook !== undefined) return outlook;
+    throw new Refusal({
+      status: 404,
+      code: 'no-such-traffic',
+      message: 'There is no such traffic on this host.',
+      remedy: 'See /v1/state.',
+    });
+  }),
+  {
+    route: ROUTES.events,
+    answer: async (context, agent) => {
+      const stream = createEventStream(agent, context.req.raw.signal);
+      context.status(usualStatus(ROUTES.events));
+      context.header('content-type', ROUTES.events.media);
+      context.header('cache-control', 'no-store');
+      return context.body(stream);
+    },
+  },
+];

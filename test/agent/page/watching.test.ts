@@ -1,0 +1,179 @@
+import type { Hono } from 'hono';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAgent } from '../../../agent/agent.ts';
+import { createApp } from '../../../agent/api/server.ts';
+import { NO_COUNTS } from '../../../agent/traffic/version-reading.ts';
+import { agentStateSchema } from '../../../core/serving/api.ts';
+import { historySchema } from '../../../core/serving/screen/history.ts';
+import { outlookSchema } from '../../../core/serving/screen/outlook.ts';
+import { PLAN } from '../../../measure/simulate/simulate-rollout.ts';
+import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
+import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
+import { setScene } from './scenes.ts';
+
+let host: FakeHost;
+let app: Hono;
+beforeEach(() => {
+  host = openFakeHost({ 'sticky-header': 'x-user-id' });
+  app = createApp(createAgent(host.context));
+});
+afterEach(() => host.close());
+
+const headers = { authorization: `Bearer ${TOKENS.reader}` };
+const ask = (path: string, init: RequestInit = {}) => app.request(path, { headers, ...init });
+const readHistory = async (query = '') =>
+  historySchema.parse(await (await ask(`/v1/models/mnist/history${query}`)).json());
+const readOutlook = async () => outlookSchema.parse(await (await ask('/v1/models/mnist/outlook')).json());
+
+describe('the history', () => {
+  test('holds what every kept poll of the day counted, and what comes later is added', async () => {
+    await setScene(host, 'canary');
+    const polls = host.context.store.observationTexts('mnist', { after: 0, most: 10_000 });
+    const first = await readHistory();
+    const sum = ({ stretches }: typeof first) =>
+      stretches.reduce((all, { stable, candidate }) => all + stable.requests + candidate.requests, 0);
+    const counted = polls
+      .map((text) => JSON.parse(text))
+      .filter(({ at }) => Date.parse(at) >= Date.parse(first.stretches[0]?.at ?? ''));
+    expect(sum(first)).toBe(
+      counted.reduce((all, { stable, candidate }) => all + stable.requests + candidate.requests, 0),
+    );
+    host.context.store.addObservation('mnist', '', {
+      ...{ host: 'host-1', at: host.context.clock.now(), seconds: 5, stage: 0, weights: { candidate: 0 } },
+      candidate: NO_COUNTS,
+      stable: { ...NO_COUNTS, requests: 7 },
+    });
+    expect(sum(await readHistory())).toBe(sum(first) + 7);
+    expect((await readHistory('?hours=1')).stretches).toHaveLength(12);
+  });
+
+  test('is read while many polls of another model lie between, and of a model without any', async () => {
+    const { store, clock } = host.context;
+    const add = (model: string) =>
+      store.addObservation(model, '', {
+        ...{ host: 'host-1', at: clock.now(), seconds: 5, stage: 0, weights: { candidate: 0 } },
+        candidate: NO_COUNTS,
+        stable: { ...NO_COUNTS, requests: 1 },
+      });
+    store.transaction(() => {
+      add('mnist');
+      for (let index = 0; index < 1_200; index += 1) add('other');
+      add('mnist');
+    });
+    expect((await readHistory()).stretches).toMatchObject([{ stable: { requests: 2 } }]);
+    const none = await ask('/v1/models/nobody/history');
+    expect(await none.json()).toMatchObject({ stretches: [], rollouts: [] });
+  });
+
+  test.each(['?hours=0', '?hours=25', '?hours=x'])('of %s is refused', async (query) => {
+    expect((await ask(`/v1/models/mnist/history${query}`)).status).toBe(400);
+  });
+});
+
+describe('the outlook', () => {
+  test('says what the brake would decide, by the same evidence, and what would reach the limit', async () => {
+    await setScene(host, 'canary');
+    const { rollout, latency, stickyHeader } = await readOutlook();
+    expect(rollout?.decision.kind).toBe('continue');
+    expect(rollout?.evidence).toMatchObject({ polls: 300, limit: -Math.log(PLAN.alarmAlpha) });
+    expect(rollout?.evidence.curve.at(-1)?.total).toBe(rollout?.evidence.total);
+    expect(rollout?.evidence.failuresToAlarm).toBeGreaterThan(0);
+    expect(rollout?.stages.map(({ percent }) => percent)).toEqual([1, 10, 50, 100]);
+    expect(latency.candidate?.p50).toBeGreaterThan(0);
+    expect(stickyHeader).toBe('x-user-id');
+  });
+
+  test('of a braked rollout shows the evidence over its limit, also after a restart of the agent', async () => {
+    await setScene(host, 'braked');
+    app = createApp(createAgent(host.reopen()));
+    const { rollout } = await readOutlook();
+    expect(rollout?.evidence.peak).toBeGreaterThan(rollout?.evidence.limit ?? Number.NaN);
+    expect(rollout?.evidence.failuresToAlarm).toBe(0);
+  });
+
+  test('counts what a full disk kept from being written', async () => {
+    await setScene(host, 'canary');
+    const { store, clock } = host.context;
+    const [before] = store.observations('mnist', '01-mnist-8', 0, 1);
+    if (before === undefined) throw new Error('The rollout has polls.');
+    const observation = { ...before, at: clock.now() };
+    const from = store.getMemory('counted/mnist', agentStateSchema.pick({}).loose())?.['at'];
+    store.holdCounts('mnist', {
+      from: String(from),
+      reading: { at: clock.now(), versions: {}, seen: { rollout: '01-mnist-8', versions: {} } },
+      observations: [{ rollout: '01-mnist-8', observation }],
+    });
+    expect((await readOutlook()).rollout?.evidence.polls).toBe(301);
+  });
+
+  test('without a rollout tells the last hour, drift and labels as last judged, and who monitors', async () => {
+    await setScene(host, 'idle');
+    const outlook = await readOutlook();
+    expect(outlook.rollout).toBeUndefined();
+    expect(outlook.latency.stable.answers).toBeGreaterThan(1_000);
+    expect(outlook.drift?.features[0]).toMatchObject({ name: 'brightness', verdict: 'fail' });
+    expect(outlook.labels).toMatchObject({ coverage: 0.62 });
+    expect(outlook.monitored?.isFirst).toBe(false);
+  });
+
+  test('of a model that never had traffic is not found', async () => {
+    expect((await ask('/v1/models/nobody/outlook')).status).toBe(404);
+  });
+});
+
+describe('the events', () => {
+  const listen = async () => {
+    const leave = new AbortController();
+    const response = await ask('/v1/events', { signal: leave.signal });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    const read = async () => (await reader?.read())?.value ?? '';
+    return { response, read, leave: () => leave.abort() };
+  };
+
+  test('need a token', async () => {
+    expect((await app.request('/v1/events')).status).toBe(401);
+  });
+
+  test('hold what the other routes answer, at once and at each change; else a sign of life', async () => {
+    await setScene(host, 'canary');
+    const { response, read, leave } = await listen();
+    expect(response.headers.get('content-type')).toBe('text/event-stream');
+    const event = JSON.parse((await read()).replace(/^event: screen\ndata: /, ''));
+    const state = agentStateSchema.parse(await (await ask('/v1/state')).json());
+    expect({ ...event.state, disk: 0 }).toEqual({ ...state, disk: 0 });
+    expect(event.outlooks.mnist).toEqual(await (await ask('/v1/models/mnist/outlook')).json());
+    const stored = host.context.store.getTraffic('mnist');
+    if (stored === undefined) throw new Error('There is traffic.');
+    host.context.store.putTraffic('mnist', {
+      ...stored,
+      traffic: { ...stored.traffic, candidatePercent: 0, revision: 9 },
+    });
+    expect(await read()).toContain('"revision":9');
+    leave();
+  });
+
+  test('are given to so many at a time, and who leaves makes room; HEAD takes none', async () => {
+    for (let index = 0; index < 40; index += 1) await ask('/v1/events', { method: 'HEAD' });
+    const listening = [];
+    for (let index = 0; index < 32; index += 1) listening.push(await listen());
+    for (const { response, read } of listening) {
+      expect(response.status).toBe(200);
+      expect(await read()).toContain('event: screen');
+    }
+    expect((await ask('/v1/events')).status).toBe(503);
+    listening[0]?.leave();
+    expect((await ask('/v1/events')).status).toBe(200);
+    for (const { leave } of listening) leave();
+  });
+
+  test('end after an hour, so that nobody keeps a place who has gone without a word', async () => {
+    await setScene(host, 'idle');
+    const { read } = await listen();
+    let last = await read();
+    for (let signs = 0; last !== ''; signs += 1) {
+      expect(signs).toBeLessThan(300);
+      last = await read();
+    }
+    expect(host.world.now - Date.parse('2026-01-01T00:00:00Z')).toBeGreaterThanOrEqual(3_600_000);
+  });
+});
