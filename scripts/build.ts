@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import {
+  appendFileSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -21,10 +22,10 @@ const LICENSES = 'licenses.txt';
 /** The one file all actions share. */
 const ACTIONS_BUNDLE = 'trainyard.mjs';
 
-main();
+await main();
 
 /** Builds what is committed, below the root of this checkout or, to compare, below another folder. */
-function main(): void {
+async function main(): Promise<void> {
   const [root = ROOT] = process.argv.slice(2);
   mkdirSync(STATE_DIR, { recursive: true });
   const work = mkdtempSync(path.join(STATE_DIR, 'build-'));
@@ -33,7 +34,7 @@ function main(): void {
     symlinkSync(path.join(ROOT, 'node_modules'), path.join(work, 'node_modules'));
     for (const name of ['@actions/core', '@actions/github']) declarePure(work, name);
     buildActions(work, path.join(root, 'actions', 'dist'));
-    buildAgent(work, path.join(root, 'agent', 'dist'));
+    await buildAgent(work, path.join(root, 'agent', 'dist'));
     buildCli(work, path.join(root, 'cli', 'dist'));
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -48,11 +49,20 @@ function buildActions(work: string, target: string): void {
 }
 
 /** The agent in one file: no types to strip at its start, and no files of ours to find. */
-function buildAgent(work: string, target: string): void {
-  const parts = `export const readPageParts = () => (${JSON.stringify(readPageParts())});\n`;
-  writeFileSync(path.join(work, 'js', 'agent', 'api', 'page-parts.js'), parts);
+async function buildAgent(work: string, target: string): Promise<void> {
+  const parts = await readPageParts();
+  const made = `export const readPageParts = async () => (${JSON.stringify(parts)});\n`;
+  writeFileSync(path.join(work, 'js', 'agent', 'api', 'page-parts.js'), made);
   bundle(work, 'agent/main.js', target, 'agent.mjs');
+  for (const name of parts.packages) appendFileSync(path.join(target, LICENSES), licenseOf(name));
   process.stdout.write('trainyard: built the agent\n');
+}
+
+/** The licence of a package that is in the agent's page, as the bundler writes those of the others. */
+function licenseOf(name: string): string {
+  const folder = path.join(ROOT, 'node_modules', name);
+  const { license } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+  return `\n${name}\n${license}\n${readFileSync(path.join(folder, 'LICENSE'), 'utf8')}`;
 }
 
 /** The command line in one file, and what `npx` starts: it says where this package lies. */

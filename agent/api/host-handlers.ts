@@ -11,8 +11,8 @@ import { createPage } from './page.ts';
 
 /** What people, probes and scrapers read of the host. */
 export const HOST_HANDLERS: readonly Handler[] = [
-  handle(ROUTES.page, ({ context }) => {
-    const page = createPage();
+  handle(ROUTES.page, async ({ context }) => {
+    const page = await createPage();
     context.header('content-security-policy', page.policy);
     context.header('cache-control', 'no-store');
     context.header('referrer-policy', 'no-referrer');

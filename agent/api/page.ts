@@ -4,9 +4,16 @@ import { readPageParts } from './page-parts.ts';
 /** The live page as it is sent: one document, and the policy under which only its own style and script may run. */
 type Page = { readonly html: string; readonly policy: string };
 
-/** Makes the live page: it asks for a token and shows `/v1/state` every two seconds. It holds nothing secret itself. */
-export function createPage(): Page {
-  const { frame, style, script } = readPageParts();
+let made: Promise<Page> | undefined;
+
+/** The live page, made once: it asks for a token, listens to `/v1/events` and shows what comes. It holds nothing secret itself. */
+export function createPage(): Promise<Page> {
+  made ??= makePage();
+  return made;
+}
+
+async function makePage(): Promise<Page> {
+  const { frame, style, script } = await readPageParts();
   const html = frame
     .replace('<link rel="stylesheet" href="style.css">', () => `<style>${style}</style>`)
     .replace('<script src="view.ts"></script>', () => `<script>${script}</script>`);

@@ -22,15 +22,35 @@ export type House = {
 
 const opened = new Map<string, House>();
 
-/** Reads the repository that a folder holds, by its tsconfig.json: once per process, for it takes seconds. */
+/**
+ * Reads the repository that a folder holds, by its tsconfig.json and those of the folders which that leaves out since they run among other
+ * globals, in a browser: once per process, for it takes seconds.
+ */
 export function openHouse(root: string): House {
   const known = opened.get(root);
   if (known !== undefined) return known;
-  const { config } = ts.readConfigFile(path.join(root, 'tsconfig.json'), ts.sys.readFile);
-  const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const house = createHouse(root, ts.createProgram(fileNames, { ...options, incremental: false }));
+  const { files, options, exclude } = readProject(root);
+  const apart = exclude
+    .map((folder) => path.join(root, folder))
+    .filter((folder) => ts.sys.fileExists(path.join(folder, 'tsconfig.json')))
+    .map(readProject);
+  const all = [...files, ...apart.flatMap((project) => project.files)];
+  const lib = [options, ...apart.map((project) => project.options)].flatMap((one) => one.lib ?? []);
+  const house = createHouse(root, ts.createProgram(all, { ...options, lib, incremental: false }));
   opened.set(root, house);
   return house;
+}
+
+type Project = {
+  readonly files: readonly string[];
+  readonly options: ts.CompilerOptions;
+  readonly exclude: readonly string[];
+};
+
+function readProject(folder: string): Project {
+  const { config } = ts.readConfigFile(path.join(folder, 'tsconfig.json'), ts.sys.readFile);
+  const { fileNames, options, raw } = ts.parseJsonConfigFileContent(config, ts.sys, folder);
+  return { files: fileNames, options, exclude: raw.exclude ?? [] };
 }
 
 /** Files given as text, for tests of the rules: by path, with what they hold. Nothing but these and the language's own types exists. */

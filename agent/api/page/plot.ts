@@ -1,0 +1,150 @@
+import { Component, type ComponentChild, createRef, h } from 'preact';
+import uPlot from 'uplot';
+import { formatDecimal, formatEvidence, formatPercent } from '../../../core/report/format-number.ts';
+import type { ChartView } from '../../../core/serving/screen/view/view.ts';
+import { sayMs } from '../../../core/serving/screen/view/words.ts';
+
+const HEIGHT = 170;
+/** Evidence is drawn from 1:10 on, so that a quiet rollout is a line near the bottom, far from its limit. */
+const LEAST_EVIDENCE = -Math.log(10);
+
+const SAY: Readonly<Record<ChartView['unit'], (value: number) => string>> = {
+  'per-second': formatDecimal,
+  share: formatPercent,
+  ms: sayMs,
+  evidence: formatEvidence,
+};
+
+/** Lines on a canvas. What they say stands beside it in words: for those who see them this adds the value under the pointer. */
+export class Plot extends Component<{ readonly chart: ChartView }> {
+  readonly #place = createRef<HTMLDivElement>();
+  readonly #readout = createRef<HTMLParagraphElement>();
+  readonly #dark = matchMedia('(prefers-color-scheme: dark)');
+  readonly #draw = () => this.#redraw();
+  #plot: uPlot | undefined;
+  #watch: ResizeObserver | undefined;
+
+  override componentDidMount(): void {
+    this.#redraw();
+    this.#dark.addEventListener('change', this.#draw);
+    this.#watch = new ResizeObserver(() => this.#fit());
+    if (this.#place.current !== null) this.#watch.observe(this.#place.current);
+  }
+
+  override shouldComponentUpdate({ chart }: { readonly chart: ChartView }): boolean {
+    return JSON.stringify(chart) !== JSON.stringify(this.props.chart);
+  }
+
+  override componentDidUpdate(): void {
+    this.#redraw();
+  }
+
+  override componentWillUnmount(): void {
+    this.#dark.removeEventListener('change', this.#draw);
+    this.#watch?.disconnect();
+    this.#plot?.destroy();
+  }
+
+  override render(): ComponentChild {
+    const { chart } = this.props;
+    return h(
+      'div',
+      { class: 'plot' },
+      h('div', { ref: this.#place, role: 'img', 'aria-label': `${chart.title}. ${chart.summary}` }),
+      h('p', { ref: this.#readout, class: 'readout', 'aria-hidden': 'true' }, ' '),
+    );
+  }
+
+  #fit(): void {
+    const width = this.#place.current?.clientWidth ?? 0;
+    if (width > 0 && this.#plot !== undefined && this.#plot.width !== width) {
+      this.#plot.setSize({ width, height: HEIGHT });
+    }
+  }
+
+  #redraw(): void {
+    const place = this.#place.current;
+    if (place === null) return;
+    this.#plot?.destroy();
+    const { chart } = this.props;
+    const read = (plot: uPlot) => this.#read(plot);
+    this.#plot = new uPlot(optionsOf(chart, place, read), dataOf(chart), place);
+  }
+
+  #read({ cursor: { idx } }: uPlot): void {
+    const { xs, lines, unit } = this.props.chart;
+    if (this.#readout.current === null) return;
+    const x = idx === null || idx === undefined ? undefined : xs[idx];
+    const said = lines.map(({ name, values }) => {
+      const value = idx === null || idx === undefined ? null : (values[idx] ?? null);
+      return `${name} ${value === null ? '–' : SAY[unit](value)}`;
+    });
+    this.#readout.current.textContent =
+      x === undefined ? ' ' : `${new Date(1_000 * x).toLocaleTimeString()}: ${said.join(', ')}`;
+  }
+}
+
+function dataOf({ xs, lines, limit }: ChartView): uPlot.AlignedData {
+  const limits = limit === undefined ? [] : [xs.map(() => limit.value)];
+  return [[...xs], ...lines.map(({ values }) => [...values]), ...limits];
+}
+
+function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => void): uPlot.Options {
+  const style = getComputedStyle(place);
+  const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const axis = {
+    stroke: colour('quiet'),
+    grid: { stroke: colour('line'), width: 1 },
+    ticks: { show: false },
+    font: `11px ${style.fontFamily}`,
+  };
+  const isSingle = chart.xs.length < 2;
+  return {
+    width: place.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false }, y: false },
+    scales: { y: { range: (_plot, low, high) => rangeOf(chart, low, high) } },
+    axes: [
+      { ...axis, size: 40, space: 64 },
+      {
+        ...axis,
+        size: 64,
+        space: 28,
+        values: (_plot, splits) => splits.map((split) => SAY[chart.unit](split)),
+        ...(chart.unit === 'evidence' && { splits: (_plot, _axis, low, high) => decades(low, high) }),
+      },
+    ],
+    series: [
+      {},
+      ...chart.lines.map(({ arm }) => ({ stroke: colour(arm), width: 2, points: { show: isSingle } })),
+      ...(chart.limit === undefined
+        ? []
+        : [{ stroke: colour('bad'), width: 1, dash: [6, 4], points: { show: false } }]),
+    ],
+    hooks: { setCursor: [read] },
+  };
+}
+
+function rangeOf({ unit, limit }: ChartView, low: number | null, high: number | null): [number, number] {
+  if (unit === 'evidence') {
+    const top = Math.max(high ?? 0, limit?.value ?? 0);
+    return [Math.max(LEAST_EVIDENCE, Math.min(LEAST_EVIDENCE, low ?? 0)), top * 1.08];
+  }
+  const least: Readonly<Record<ChartView['unit'], number>> = {
+    'per-second': 1,
+    share: 0.01,
+    ms: 10,
+    evidence: 1,
+  };
+  return [0, Math.max(least[unit], (high ?? 0) * 1.1)];
+}
+
+/** Odds are read in tens. */
+function decades(low: number, high: number): number[] {
+  const all: number[] = [];
+  for (let power = Math.ceil(low / Math.LN10); power * Math.LN10 <= high; power += 1)
+    all.push(power * Math.LN10);
+  const every = Math.max(1, Math.ceil(all.length / 5));
+  return all.filter((_, index) => index % every === 0);
+}

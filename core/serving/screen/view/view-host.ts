@@ -1,0 +1,66 @@
+import { formatCount, formatPercent } from '../../../report/format-number.ts';
+import type { AgentState, Instance } from '../../api.ts';
+import { cell, columns, type Fact, type TableView, type Tone } from './view.ts';
+import { sayAgo, sayBytes } from './words.ts';
+
+/** Less of a disk than this is little, and less than that is as good as none. */
+const LITTLE_SHARE = 0.1;
+const NO_SHARE = 0.02;
+
+const STATE_TONES: Readonly<Record<Instance['state'], Tone>> = {
+  ready: 'good',
+  starting: 'warn',
+  draining: 'warn',
+  failed: 'bad',
+  stopped: 'plain',
+};
+
+/** What is known of the host itself. */
+export function viewHost(state: AgentState, nowMs: number): readonly Fact[] {
+  const { dataPlane, outbox, startedAt, agentVersion, runtime, disk } = state;
+  const oldest = outbox.oldest === undefined ? '' : `, the oldest ${sayAgo(outbox.oldest, nowMs)}`;
+  return [
+    {
+      name: 'Predictions',
+      text: `${dataPlane.address}, ${dataPlane.healthy ? 'proxy up' : 'proxy down'}`,
+      tone: dataPlane.healthy ? 'good' : 'bad',
+    },
+    ...(disk === undefined ? [] : [viewDisk(disk)]),
+    {
+      name: 'Reports waiting',
+      text: `${formatCount(outbox.pending)}${oldest}`,
+      tone: outbox.pending > 0 ? 'warn' : 'plain',
+    },
+    {
+      name: 'Agent',
+      text: `${agentVersion}, runtime ${runtime}, started ${sayAgo(startedAt, nowMs)}`,
+      tone: 'plain',
+    },
+  ];
+}
+
+function viewDisk({ freeBytes, sizeBytes }: NonNullable<AgentState['disk']>): Fact {
+  const share = sizeBytes > 0 ? freeBytes / sizeBytes : 0;
+  const tone = share < NO_SHARE ? 'bad' : share < LITTLE_SHARE ? 'warn' : 'plain';
+  return {
+    name: 'Disk',
+    text: `${sayBytes(freeBytes)} free of ${sayBytes(sizeBytes)} (${formatPercent(share)})`,
+    tone,
+  };
+}
+
+/** Every version on the host, with what it says of itself. */
+export function viewInstances({ instances }: AgentState, nowMs: number): TableView {
+  return {
+    caption: 'Versions on this host',
+    columns: columns('Version', 'Model', 'State', 'Since', 'Message'),
+    rows: instances.map(({ model, version, state, since, code, message }) => [
+      cell(`v${version}`),
+      cell(model),
+      cell(state, STATE_TONES[state]),
+      cell(sayAgo(since, nowMs)),
+      cell(message === undefined ? '' : code === undefined ? message : `${code}: ${message}`),
+    ]),
+    empty: 'No version was ever started here.',
+  };
+}
