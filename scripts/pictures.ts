@@ -16,6 +16,8 @@ shows while it runs (docs/first-hour.md).
 `;
 const COMMENT_WIDTH = 820;
 const PAGE_WIDTH = 900;
+/** The page listens, and has drawn the evidence of a rollout and the last day. */
+const IS_DRAWN = `document.querySelector('.live') !== null && document.querySelectorAll('canvas').length >= 4`;
 const SCHEMES = ['light', 'dark'] as const;
 
 const commentsSchema = z.object({ comments: z.array(z.looseObject({ user: z.string(), body: z.string() })) });
@@ -45,7 +47,8 @@ async function main(): Promise<number> {
     mkdirSync(values.out, { recursive: true });
     for (const scheme of SCHEMES) {
       const file = path.join(values.out, `${what}-${scheme}.webp`);
-      writeFileSync(file, await camera.take(scene, scheme));
+      await camera.open(scene, scheme);
+      writeFileSync(file, await camera.take());
       console.log(file);
     }
     return 0;
@@ -68,14 +71,19 @@ async function commentScene(said: string, folder: string): Promise<Scene> {
   if (newest === undefined) throw new Error('Nothing has been answered yet: comment first.');
   const file = path.join(folder, 'comment.html');
   writeFileSync(file, commentPage(newest.user, newest.body));
-  return { url: pathToFileURL(file).href, width: COMMENT_WIDTH };
+  return { url: pathToFileURL(file).href, width: COMMENT_WIDTH, until: `document.readyState === 'complete'` };
 }
 
 /** The page keeps its token for as long as its tab is open. */
 function pageScene(said: string): Scene {
   const token = match(said, /Authorization: Bearer (?<found>\w+)/);
   const prepare = `sessionStorage.setItem('token', ${JSON.stringify(token)})`;
-  return { url: `${match(said, /(?<found>http:\S+) +\(Authorization/)}/`, width: PAGE_WIDTH, prepare };
+  return {
+    url: `${match(said, /(?<found>http:\S+) +\(Authorization/)}/`,
+    width: PAGE_WIDTH,
+    prepare,
+    until: IS_DRAWN,
+  };
 }
 
 function match(text: string, pattern: RegExp): string {

@@ -30,12 +30,7 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
   const noteStranger = createStrangerLog(agent.context);
   const slowDown = createStrangerDelay(agent.context);
   const answer = createAnswerer(agent, access);
-  for (const handler of [
-    ...HOST_HANDLERS,
-    ...PACKAGE_HANDLERS,
-    ...MODEL_HANDLERS,
-    ...SCREEN_HANDLERS,
-  ]) {
+  for (const handler of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS, ...SCREEN_HANDLERS]) {
     const { method, path } = handler.route;
     // What answers a GET answers HEAD too: the framework drops the body.
     app.on(method, toPattern(path), (context) => answer(context, handler));

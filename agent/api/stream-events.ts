@@ -89,7 +89,10 @@ function enter(agent: Agent, signal: AbortSignal): void {
 /** What is no change by itself: the time, and a little of the disk. */
 function withoutTrifles({ state, outlooks }: ScreenEvent): object {
   const { disk } = state;
-  return { state: { ...state, disk: disk && Math.round((DISK_STEPS * disk.freeBytes) / disk.sizeBytes) }, outlooks };
+  return {
+    state: { ...state, disk: disk && Math.round((DISK_STEPS * disk.freeBytes) / disk.sizeBytes) },
+    outlooks,
+  };
 }
 
 function look(agent: Agent): Promise<ScreenEvent> {

@@ -17,7 +17,7 @@ import { unwrittenObservations } from '../traffic/observe.ts';
 import { joinCalls } from './join-calls.ts';
 
 /** Polls folded in one go: a few ms of work. */
-const PIECE = 8;
+const PIECE = 4;
 /** Polls by which the present traffic is told: some minutes of them. */
 const LATELY = 60;
 
@@ -68,7 +68,9 @@ export function createRolloutFollower({ store }: Pick<AgentContext, 'store'>): F
       known.set(model, { folded, latencies });
       await breathe();
     }
-    return tell(await addUnwritten(store, model, folded), latencies);
+    const whole = await addUnwritten(store, model, folded);
+    await breathe();
+    return tell(whole, latencies);
   });
   return (model, lease) => {
     leases.set(model, lease);

@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { waitFor } from '../machine/wait-for.ts';
 
@@ -14,20 +13,43 @@ const replySchema = z.object({
 });
 const pagesSchema = z.array(z.looseObject({ type: z.string(), webSocketDebuggerUrl: z.string() }));
 const shotSchema = z.object({ data: z.string() });
-const sizeSchema = z.object({ result: z.object({ value: z.number() }) });
+const sizeSchema = z.tuple([z.number(), z.number()]);
+const identifierSchema = z.object({ identifier: z.string() });
+const evaluatedSchema = z.object({
+  result: z.object({ value: z.unknown().optional() }),
+  exceptionDetails: z.unknown().optional(),
+});
 const START_MS = 30_000;
-/** After this a page has drawn what it fetched. */
-const SETTLE_MS = 2_500;
+/** A page has so long to show what it is opened for, in ms. */
+const SHOWN_MS = 60_000;
 
-/** A page to take a picture of, at a width in CSS pixels; what `prepare` says is run in it before it is loaded again. */
-export type Scene = { readonly url: string; readonly width: number; readonly prepare?: string };
+/** A page, at a width in CSS pixels. What `prepare` says is run in it before anything of its own; it is there once `until` is true. */
+export type Scene = {
+  readonly url: string;
+  readonly width: number;
+  readonly prepare?: string;
+  readonly until: string;
+};
 type Scheme = 'light' | 'dark';
 
-/** A browser without a window, and how it takes a WebP of a page from top to bottom. */
-type Camera = {
-  readonly take: (scene: Scene, scheme: Scheme) => Promise<Buffer>;
+/** A browser without a window, with one page. */
+export type Camera = {
+  /** Opens a page, and waits until it shows what it is opened for. */
+  readonly open: (scene: Scene, scheme: Scheme) => Promise<void>;
+  /** The value of an expression in the page, which may be a promise; throws what it throws. */
+  readonly evaluate: (expression: string) => Promise<unknown>;
+  /** Presses a key of the keyboard, by its name. */
+  readonly press: (key: string) => Promise<void>;
+  /** The whole page from top to bottom, as WebP. */
+  readonly take: () => Promise<Buffer>;
   readonly close: () => Promise<void>;
 };
+
+/** A Chromium of this machine: the one that CHROMIUM names, or that of the path; `undefined` where there is none. */
+export function findChromium(): string | undefined {
+  const program = process.env['CHROMIUM'] ?? 'chromium';
+  return spawnSync(program, ['--version'], { timeout: START_MS }).status === 0 ? program : undefined;
+}
 
 /** Starts Chromium (`program`) on a profile of its own. Rejects where it does not start. */
 export async function openCamera(program: string): Promise<Camera> {
@@ -51,7 +73,12 @@ export async function openCamera(program: string): Promise<Camera> {
   if (page === undefined) throw new Error(`${program} has opened no page.`);
   const { send, close } = await connect(page.webSocketDebuggerUrl);
   return {
-    take: (scene, scheme) => take(send, scene, scheme),
+    open: (scene, scheme) => open(send, scene, scheme),
+    evaluate: (expression) => evaluate(send, expression),
+    press: async (key) => {
+      for (const type of ['keyDown', 'keyUp']) await send('Input.dispatchKeyEvent', { type, key, code: key });
+    },
+    take: () => take(send),
     close: async () => {
       close();
       const ended = once(child, 'close');
@@ -86,21 +113,41 @@ async function connect(url: string): Promise<{ readonly send: Send; readonly clo
   return { send, close: () => socket.close() };
 }
 
-async function take(send: Send, { url, width, prepare }: Scene, scheme: Scheme): Promise<Buffer> {
-  const size = (height: number) =>
-    send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 2, mobile: false });
-  await size(400);
+async function open(send: Send, { url, width, prepare, until }: Scene, scheme: Scheme): Promise<void> {
+  await resize(send, width, 800);
   await send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+  await send('Page.enable');
+  const prepared =
+    prepare === undefined
+      ? undefined
+      : identifierSchema.parse(await send('Page.addScriptToEvaluateOnNewDocument', { source: prepare }));
   await send('Page.navigate', { url });
-  await sleep(SETTLE_MS);
-  if (prepare !== undefined) {
-    await send('Runtime.evaluate', { expression: prepare });
-    await send('Page.reload');
-    await sleep(SETTLE_MS);
-  }
-  const expression = 'Math.ceil(document.documentElement.getBoundingClientRect().height)';
-  const { result } = sizeSchema.parse(await send('Runtime.evaluate', { expression, returnByValue: true }));
-  await size(result.value);
+  // Between two pages there is none to ask.
+  const isShown = () => evaluate(send, until).catch(() => false);
+  await waitFor(async () => (await isShown()) === true || undefined, `${url} to show ${until}`, SHOWN_MS);
+  if (prepared !== undefined) await send('Page.removeScriptToEvaluateOnNewDocument', prepared);
+}
+
+async function evaluate(send: Send, expression: string): Promise<unknown> {
+  const asked = { expression, returnByValue: true, awaitPromise: true };
+  const { result, exceptionDetails } = evaluatedSchema.parse(await send('Runtime.evaluate', asked));
+  if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
+  return result.value;
+}
+
+function resize(send: Send, width: number, height: number): Promise<unknown> {
+  return send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 2, mobile: false });
+}
+
+async function take(send: Send): Promise<Buffer> {
+  const sizes = '[innerWidth, Math.ceil(document.documentElement.getBoundingClientRect().height)]';
+  const [width, height] = sizeSchema.parse(await evaluate(send, sizes));
+  await resize(send, width, height);
+  // What follows the width of the window has been drawn anew by the frame after the next.
+  await evaluate(
+    send,
+    'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))',
+  );
   const { data } = shotSchema.parse(await send('Page.captureScreenshot', { format: 'webp', quality: 85 }));
   return Buffer.from(data, 'base64');
 }

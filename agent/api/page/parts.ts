@@ -3,6 +3,9 @@ import type { ChartView, Fact, TableCell, TableView } from '../../../core/servin
 import type { Heed } from '../../../core/serving/screen/view/view-notices.ts';
 import { Plot } from './plot.ts';
 
+/** A longer text in a table is broken into lines, in characters. */
+const LONG = 40;
+
 /** Named facts in a row. */
 export function facts(all: readonly Fact[]): ComponentChild | null {
   if (all.length === 0) return null;
@@ -37,31 +40,41 @@ export function table({ caption, columns, rows, empty }: TableView): ComponentCh
   if (rows.length === 0) return h('p', { class: 'quiet' }, empty);
   return h(
     'div',
-    { class: 'scroll', role: 'region', 'aria-label': caption, tabIndex: 0 },
+    null,
+    // The caption of a table that is wider than the page would be cut: this one is for the eye, the other for the ear.
+    h('p', { class: 'quiet caption', 'aria-hidden': 'true' }, caption),
     h(
-      'table',
+      'div',
+      { class: 'scroll', role: 'region', 'aria-label': caption, tabIndex: 0 },
+      grid(caption, columns, rows),
+    ),
+  );
+}
+
+function grid(caption: string, columns: TableView['columns'], rows: TableView['rows']): ComponentChild {
+  return h(
+    'table',
+    null,
+    h('caption', { class: 'unseen' }, caption),
+    h(
+      'thead',
       null,
-      h('caption', null, caption),
       h(
-        'thead',
+        'tr',
         null,
-        h(
-          'tr',
-          null,
-          columns.map(({ name, isNumber }) =>
-            h('th', { key: name, scope: 'col', class: isNumber ? 'number' : undefined }, name),
-          ),
+        columns.map(({ name, isNumber }) =>
+          h('th', { key: name, scope: 'col', class: isNumber ? 'number' : undefined }, name),
         ),
       ),
-      h(
-        'tbody',
-        null,
-        rows.map((row, index) =>
-          h(
-            'tr',
-            { key: index },
-            row.map((one, column) => tableCell(one, column, columns[column]?.isNumber === true)),
-          ),
+    ),
+    h(
+      'tbody',
+      null,
+      rows.map((row, index) =>
+        h(
+          'tr',
+          { key: index },
+          row.map((one, column) => tableCell(one, column, columns[column]?.isNumber === true)),
         ),
       ),
     ),
@@ -69,7 +82,9 @@ export function table({ caption, columns, rows, empty }: TableView): ComponentCh
 }
 
 function tableCell({ text, tone, share }: TableCell, column: number, isNumber: boolean): ComponentChild {
-  const classes = [isNumber ? 'number' : '', tone ?? ''].filter((name) => name !== '').join(' ');
+  const classes = [isNumber ? 'number' : '', text.length > LONG ? 'long' : '', tone ?? '']
+    .filter((name) => name !== '')
+    .join(' ');
   const attributes = { key: column, class: classes === '' ? undefined : classes };
   if (column === 0) return h('th', { ...attributes, scope: 'row' }, text);
   if (share === undefined) return h('td', attributes, text);

@@ -1,18 +1,27 @@
 import { Component, type ComponentChild, createRef, h } from 'preact';
 import uPlot from 'uplot';
-import { formatDecimal, formatEvidence, formatPercent } from '../../../core/report/format-number.ts';
+import { formatDecimal, formatPercent } from '../../../core/report/format-number.ts';
 import type { ChartView } from '../../../core/serving/screen/view/view.ts';
-import { sayMs } from '../../../core/serving/screen/view/words.ts';
+import { sayEvidence, sayMs } from '../../../core/serving/screen/view/words.ts';
 
 const HEIGHT = 170;
-/** Evidence is drawn from 1:10 on, so that a quiet rollout is a line near the bottom, far from its limit. */
-const LEAST_EVIDENCE = -Math.log(10);
+/** Evidence is drawn from 0.1:1 to so many times its limit: a quiet rollout is a line at the bottom, and one far beyond its limit one at the top. */
+const LEAST_EVIDENCE = Math.log(0.1);
+const BEYOND_LIMIT = Math.log(30);
+
+/** A scale shows so much at least: small numbers look small. */
+const LEAST_TOP: Readonly<Record<ChartView['unit'], number>> = {
+  'per-second': 1,
+  share: 0.01,
+  ms: 10,
+  evidence: 1,
+};
 
 const SAY: Readonly<Record<ChartView['unit'], (value: number) => string>> = {
   'per-second': formatDecimal,
   share: formatPercent,
   ms: sayMs,
-  evidence: formatEvidence,
+  evidence: sayEvidence,
 };
 
 /** Lines on a canvas. What they say stands beside it in words: for those who see them this adds the value under the pointer. */
@@ -84,9 +93,15 @@ export class Plot extends Component<{ readonly chart: ChartView }> {
   }
 }
 
-function dataOf({ xs, lines, limit }: ChartView): uPlot.AlignedData {
+function dataOf(chart: ChartView): uPlot.AlignedData {
+  const { xs, lines, limit } = chart;
   const limits = limit === undefined ? [] : [xs.map(() => limit.value)];
-  return [[...xs], ...lines.map(({ values }) => [...values]), ...limits];
+  return [[...xs], ...lines.map(({ values }) => values.map((value) => clip(value, chart))), ...limits];
+}
+
+function clip(value: number | null, { unit, limit }: ChartView): number | null {
+  if (value === null || unit !== 'evidence') return value;
+  return Math.min((limit?.value ?? 0) + BEYOND_LIMIT, Math.max(LEAST_EVIDENCE, value));
 }
 
 function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => void): uPlot.Options {
@@ -104,12 +119,12 @@ function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => 
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false },
-    scales: { y: { range: (_plot, low, high) => rangeOf(chart, low, high) } },
+    scales: { y: { range: (_plot, _low, high) => rangeOf(chart, high) } },
     axes: [
       { ...axis, size: 40, space: 64 },
       {
         ...axis,
-        size: 64,
+        size: 72,
         space: 28,
         values: (_plot, splits) => splits.map((split) => SAY[chart.unit](split)),
         ...(chart.unit === 'evidence' && { splits: (_plot, _axis, low, high) => decades(low, high) }),
@@ -126,18 +141,9 @@ function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => 
   };
 }
 
-function rangeOf({ unit, limit }: ChartView, low: number | null, high: number | null): [number, number] {
-  if (unit === 'evidence') {
-    const top = Math.max(high ?? 0, limit?.value ?? 0);
-    return [Math.max(LEAST_EVIDENCE, Math.min(LEAST_EVIDENCE, low ?? 0)), top * 1.08];
-  }
-  const least: Readonly<Record<ChartView['unit'], number>> = {
-    'per-second': 1,
-    share: 0.01,
-    ms: 10,
-    evidence: 1,
-  };
-  return [0, Math.max(least[unit], (high ?? 0) * 1.1)];
+function rangeOf({ unit, limit }: ChartView, high: number | null): [number, number] {
+  if (unit === 'evidence') return [LEAST_EVIDENCE, Math.max(high ?? 0, limit?.value ?? 0) + 0.3];
+  return [0, Math.max(LEAST_TOP[unit], (high ?? 0) * 1.1)];
 }
 
 /** Odds are read in tens. */

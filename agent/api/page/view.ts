@@ -24,7 +24,7 @@ const login = find('login');
 const shown: Shown = {
   event: undefined,
   behindMs: 0,
-  freshness: { isLive: false, text: 'Connecting…' },
+  freshness: { isLive: false, text: '' },
   histories: {},
 };
 let session = new AbortController();
@@ -41,10 +41,12 @@ begin();
 
 function begin(): void {
   const token = sessionStorage.getItem(TOKEN);
+  draw();
   if (token === null) return;
   session.abort();
   session = new AbortController();
   login.hidden = true;
+  say('Connecting…');
   const listener = {
     onEvent: (event: ScreenEvent) => {
       const hadNone = Object.keys(event.state.traffic).some((model) => !(model in shown.histories));
@@ -88,20 +90,12 @@ async function readHistories(): Promise<void> {
 function draw(): void {
   const { event, freshness, histories, behindMs } = shown;
   if (event === undefined) {
-    const words = h(
-      'p',
-      { role: 'status' },
-      sessionStorage.getItem(TOKEN) === null && !freshness.isLive ? lastWords() : freshness.text,
-    );
-    render(h('main', null, h('h1', null, 'Trainyard agent'), words), view);
+    const said = h('p', { role: 'status' }, freshness.text);
+    render(h('main', null, h('h1', null, 'Trainyard agent'), said), view);
     return;
   }
   document.title = `${event.state.host} · Trainyard agent`;
   render(screen(viewScreen(event, histories, Date.now() - behindMs), freshness), view);
-}
-
-function lastWords(): string {
-  return shown.freshness.text === 'Connecting…' ? '' : shown.freshness.text;
 }
 
 function find(id: string): HTMLElement {

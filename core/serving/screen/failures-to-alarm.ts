@@ -13,7 +13,7 @@ export function failuresToAlarm(evidence: Evidence, last: Observation): number |
   const limit = -Math.log(evidence.plan.alarmAlpha);
   if (evidence.peak.total >= limit) return 0;
   const { candidate: percent } = last.weights;
-  if (percent <= 0 || percent >= 100) return undefined;
+  if (percent >= 100 || (percent <= 0 && last.candidate.requests === 0)) return undefined;
   const crosses = (failures: number) =>
     addObservation(evidence, failingPoll(last, failures)).levels.total >= limit;
   let high = 1;
@@ -32,7 +32,8 @@ export function failuresToAlarm(evidence: Evidence, last: Observation): number |
 
 function failingPoll(last: Observation, failures: number): Observation {
   const { candidate: percent } = last.weights;
-  const beside = Math.max(1, Math.round((failures * (100 - percent)) / percent));
+  // A candidate without a share answers copies of what the stable version answers.
+  const beside = percent <= 0 ? failures : Math.max(1, Math.round((failures * (100 - percent)) / percent));
   return {
     ...last,
     seq: last.seq + 1,

@@ -16,6 +16,7 @@ const HOUR_MS = 3_600_000;
 export async function setScene(host: FakeHost, scene: SceneName): Promise<void> {
   const { store, clock } = host.context;
   const hasRollout = scene !== 'idle';
+  const isHarmful = scene === 'braked' || scene === 'disk-full';
   for (const version of ['7', ...(hasRollout ? ['8'] : [])]) await putReady(host, version);
   const nowMs = Date.parse(clock.now());
   store.transaction(() => {
@@ -24,10 +25,10 @@ export async function setScene(host: FakeHost, scene: SceneName): Promise<void> 
     }
     for (let step = 0; hasRollout && step < 300; step += 1) {
       const isShadow = scene === 'shadow';
-      const stage = isShadow || step < 180 ? 0 : 1;
+      const stage = isShadow || step < 200 ? 0 : 1;
       const percent = isShadow ? 0 : ([1, 10][stage] ?? 0);
       const atMs = nowMs - (300 - step) * 10_000;
-      const isBad = scene === 'braked' && step > 285;
+      const isBad = isHarmful && step > 285;
       addPoll(host, { atMs, seconds: 10, rollout: ROLLOUT, percent, stage, isBad, isShadow });
     }
   });
@@ -36,7 +37,7 @@ export async function setScene(host: FakeHost, scene: SceneName): Promise<void> 
     setAt: new Date(nowMs - 60_000).toISOString(),
   });
   store.putMemory(`monitored/${MODEL}`, { at: new Date(nowMs - 20 * 60_000).toISOString(), isFirst: false });
-  putSeen(host, hasRollout, scene === 'braked', nowMs);
+  putSeen(host, hasRollout, isHarmful, nowMs);
   putDrift(host, nowMs);
 }
 
@@ -103,7 +104,7 @@ function trafficOf(scene: SceneName, nowMs: number): Traffic {
     lease: leaseOf(scene, nowMs),
   };
   if (scene === 'shadow') return { ...canary, candidatePercent: 0, shadow: true };
-  if (scene !== 'braked') return canary;
+  if (scene !== 'braked' && scene !== 'disk-full') return canary;
   const brake = {
     ...{ rollout: ROLLOUT, version: '8', code: 'errors-worse', at: new Date(nowMs - 30_000).toISOString() },
     explanation:

@@ -39,14 +39,18 @@ export function viewHost(state: AgentState, nowMs: number): readonly Fact[] {
   ];
 }
 
-function viewDisk({ freeBytes, sizeBytes }: NonNullable<AgentState['disk']>): Fact {
+function viewDisk(disk: NonNullable<AgentState['disk']>): Fact {
+  const { freeBytes, sizeBytes } = disk;
   const share = sizeBytes > 0 ? freeBytes / sizeBytes : 0;
-  const tone = share < NO_SHARE ? 'bad' : share < LITTLE_SHARE ? 'warn' : 'plain';
-  return {
-    name: 'Disk',
-    text: `${sayBytes(freeBytes)} free of ${sayBytes(sizeBytes)} (${formatPercent(share)})`,
-    tone,
-  };
+  const text = `${sayBytes(freeBytes)} free of ${sayBytes(sizeBytes)} (${formatPercent(share)})`;
+  return { name: 'Disk', text, tone: toneOfDisk(disk) };
+}
+
+/** How bad it is that so little of a disk is free. */
+export function toneOfDisk({ freeBytes, sizeBytes }: NonNullable<AgentState['disk']>): Tone {
+  const share = sizeBytes > 0 ? freeBytes / sizeBytes : 0;
+  if (share < NO_SHARE) return 'bad';
+  return share < LITTLE_SHARE ? 'warn' : 'plain';
 }
 
 /** Every version on the host, with what it says of itself. */

@@ -1,6 +1,7 @@
 import type { ScreenEvent } from '../screen-routes.ts';
 import type { Tone } from './view.ts';
-import { sayAgo, sayUntil } from './words.ts';
+import { toneOfDisk } from './view-host.ts';
+import { sayAgo, sayBytes, sayPlain, sayUntil } from './words.ts';
 
 /** What somebody should know first. */
 export type Heed = { readonly tone: Tone; readonly title: string; readonly text: string };
@@ -38,7 +39,13 @@ export function viewHeeds({ state, outlooks }: ScreenEvent, nowMs: number): read
     ...heedsOfRollout(model, outlook, state.traffic[model]?.brake !== undefined, nowMs),
     ...heedsOfDrift(model, outlook),
   ]);
-  return [...braked, ...warned, ...failed, ...ofModels];
+  return [...braked, ...heedsOfDisk(state), ...warned, ...failed, ...ofModels];
+}
+
+function heedsOfDisk({ disk }: ScreenEvent['state']): readonly Heed[] {
+  if (disk === undefined || toneOfDisk(disk) !== 'bad') return [];
+  const text = `${sayBytes(disk.freeBytes)} are free: make room, before what is counted and decided here can't be written.`;
+  return [{ tone: 'bad', title: 'The disk is full, or nearly', text }];
 }
 
 type Outlooks = ScreenEvent['outlooks'];
@@ -75,7 +82,7 @@ function heedsOfDrift(model: string, { drift, labels }: Outlooks[string]): reado
           {
             tone: drift.severity === 'act' ? 'bad' : 'warn',
             title: `${model}: version ${drift.version} sees drift`,
-            text: [drift.explanation, ...drift.findings].join(' '),
+            text: sayPlain([drift.explanation, ...drift.findings].join(' ')),
           } as const,
         ]
       : []),

@@ -1,10 +1,10 @@
-import { formatCount, formatDuration, formatEvidence, formatPercent } from '../../../report/format-number.ts';
+import { formatCount, formatDuration, formatPercent } from '../../../report/format-number.ts';
 import { HARM_NAMES, HARM_WEIGHTS, HARMS } from '../../../rollout/evidence/bets.ts';
 import type { Traffic } from '../../api.ts';
 import type { RolloutOutlook } from '../outlook.ts';
 import { type ChartView, cell, columns, type Fact, type TableCell, type TableView } from './view.ts';
 import { sayBad } from './view-versions.ts';
-import { NOTHING_KNOWN, sayAgo, sayUntil } from './words.ts';
+import { NOTHING_KNOWN, sayAgo, sayEvidence, sayUntil } from './words.ts';
 
 /** A rollout on this host: where it stands, what its stages need, and how the evidence of harm grew. */
 export type RolloutView = {
@@ -119,16 +119,16 @@ function viewEvidence({ evidence }: RolloutOutlook): ChartView {
     title: 'Evidence of harm',
     xs: curve.map(({ at }) => Date.parse(at) / 1_000),
     lines: [{ name: 'Evidence', arm: 'candidate', values: curve.map((point) => point.total) }],
-    limit: { name: `Limit ${formatEvidence(limit)}`, value: limit },
+    limit: { name: `Limit ${sayEvidence(limit)}`, value: limit },
     unit: 'evidence',
-    summary: `Now ${formatEvidence(total)}, highest ${formatEvidence(peak)}, limit ${formatEvidence(limit)}, over ${formatCount(polls)} polls.`,
+    summary: `Now ${sayEvidence(total)}, highest ${sayEvidence(peak)}, limit ${sayEvidence(limit)}, over ${formatCount(polls)} polls.`,
     table: {
       caption: 'Evidence of harm over time',
       columns: columns('Time', '#Stage', '#Evidence'),
       rows: told.map(({ at, stage, total: level }) => [
         cell(at.slice(0, 19).replace('T', ' ')),
         cell(String(stage + 1)),
-        cell(formatEvidence(level)),
+        cell(sayEvidence(level)),
       ]),
       empty: 'No polls yet.',
     },
@@ -151,7 +151,7 @@ function viewHarms({ evidence: { harms } }: RolloutOutlook): TableView {
       const known = harms[harm];
       return [
         cell(HARM_NAMES[harm]),
-        cell(known === undefined ? 'nothing to tell yet' : formatEvidence(known)),
+        cell(known === undefined ? 'nothing to tell yet' : sayEvidence(known)),
         cell(formatPercent(HARM_WEIGHTS[harm])),
       ];
     }),

@@ -8,7 +8,7 @@ import { viewHost, viewInstances } from './view-host.ts';
 import { type Heed, viewHeeds } from './view-notices.ts';
 import { type RolloutView, viewRollout } from './view-rollout.ts';
 import { type SharesView, viewShares, viewVersions } from './view-versions.ts';
-import { NOTHING_KNOWN, sayAgo } from './words.ts';
+import { NOTHING_KNOWN, sayAgo, sayPlain } from './words.ts';
 
 /** One model on the page. */
 export type ModelView = {
@@ -96,7 +96,7 @@ function viewDrift(drift: NonNullable<ModelOutlook['drift']>, nowMs: number): Ta
   const { features, tolerance, version, at, judged, batches, openRows, explanation } = drift;
   return {
     caption:
-      `Drift of v${version}: ${explanation} ${formatCount(batches)} batches and ${formatCount(openRows)} rows more, ` +
+      `Drift of v${version}: ${sayPlain(explanation)} ${formatCount(batches)} batches and ${formatCount(openRows)} rows more, ` +
       `${formatCount(features.length)} of ${formatCount(judged)} histograms, judged ${sayAgo(at, nowMs)}`,
     columns: columns('Feature', 'Verdict', '#Index', '#Tolerance', '#Rows', 'Since'),
     rows: features.map(({ name, verdict, severity, index, rows, since }) => [
@@ -107,7 +107,7 @@ function viewDrift(drift: NonNullable<ModelOutlook['drift']>, nowMs: number): Ta
       cell(rows === undefined ? NOTHING_KNOWN : formatCount(rows)),
       cell(since === undefined ? '' : sayAgo(since, nowMs)),
     ]),
-    empty: explanation,
+    empty: sayPlain(explanation),
   };
 }
 

@@ -1,4 +1,4 @@
-import { formatCount, formatDecimal, formatDuration } from '../../../report/format-number.ts';
+import { formatCount, formatDecimal, formatDuration, formatEvidence } from '../../../report/format-number.ts';
 
 /** Where there is nothing to say. */
 export const NOTHING_KNOWN = '–';
@@ -27,4 +27,17 @@ export function sayBytes(bytes: number): string {
   const power = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1_000 ** power;
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.floor(value)} ${UNITS[power]}`;
+}
+
+/** Least evidence that is told exactly, as its logarithm. */
+const LEAST_TOLD = Math.log(0.1);
+
+/** Evidence from its logarithm: `4.1:1`, `under 0.1:1`. */
+export function sayEvidence(logEvidence: number): string {
+  return logEvidence < LEAST_TOLD - 1e-9 ? 'under 0.1:1' : formatEvidence(logEvidence);
+}
+
+/** A text of a report without its marks of code. */
+export function sayPlain(text: string): string {
+  return text.replaceAll('`', '');
 }

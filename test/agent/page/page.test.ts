@@ -1,0 +1,159 @@
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createAgent } from '../../../agent/agent.ts';
+import { createApp, listen } from '../../../agent/api/server.ts';
+import { agentStateSchema } from '../../../core/serving/api.ts';
+import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
+import { type Camera, findChromium, openCamera } from '../../../sandbox/pages/chromium.ts';
+import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
+import { SCENES, setScene } from './scenes.ts';
+
+const CHROMIUM = findChromium();
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+const SIGNED_IN = `sessionStorage.setItem('token', ${JSON.stringify(TOKENS.reader)})`;
+const IS_DRAWN = `document.querySelector('.live') !== null && document.querySelectorAll('canvas').length >= 3`;
+const WIDTHS = [1280, 390] as const;
+
+const violationsSchema = z.array(z.object({ id: z.string(), nodes: z.array(z.string()) }));
+const textsSchema = z.array(z.array(z.string()));
+
+describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where there is none)', () => {
+  let camera: Camera;
+  let host: FakeHost;
+  let server: Server;
+  beforeAll(async () => {
+    camera = await openCamera(CHROMIUM ?? '');
+  });
+  afterAll(() => camera.close());
+  afterEach(() => {
+    server.close();
+    server.closeAllConnections();
+    host.close();
+  });
+
+  /** A host on which time passes by waiting alone. */
+  async function serve(scene: (typeof SCENES)[number]): Promise<string> {
+    host = openFakeHost({ listen: '127.0.0.1:0' });
+    const wait = async (ms: number, signal?: AbortSignal) => {
+      await sleep(ms, undefined, { ref: false, ...(signal && { signal }) });
+      host.world.now += ms;
+    };
+    Object.assign(host.context.clock, { wait });
+    await setScene(host, scene);
+    const agent = createAgent(host.context);
+    server = await listen(createApp(agent), agent);
+    return `http://127.0.0.1:${portOf(server)}`;
+  }
+
+  test.each(SCENES)(
+    'breaks no rule of axe-core, stays within its width and asks nobody else: %s',
+    async (scene) => {
+      const url = await serve(scene);
+      for (const width of WIDTHS) {
+        for (const scheme of ['light', 'dark'] as const) {
+          await camera.open({ url: `${url}/`, width, prepare: SIGNED_IN, until: IS_DRAWN }, scheme);
+          expect(await violations(camera), `${scene} ${width} ${scheme}`).toEqual([]);
+          expect(await camera.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+        }
+      }
+      const asked = z
+        .array(z.string())
+        .parse(await camera.evaluate(`performance.getEntriesByType('resource').map(({ name }) => name)`));
+      expect(asked.filter((name) => !name.startsWith(url))).toEqual([]);
+    },
+  );
+
+  test('says the numbers of the API at the same moment, and those that come later', async () => {
+    const url = await serve('canary');
+    await camera.open({ url: `${url}/`, width: 1280, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
+    const headers = { authorization: `Bearer ${TOKENS.reader}` };
+    const state = agentStateSchema.parse(await (await fetch(`${url}/v1/state`, { headers })).json());
+    const rows = await readTable(camera, 'Requests and latency');
+    expect(rows.map(([version, , requests]) => [version, Number(requests?.replaceAll(',', ''))])).toEqual(
+      Object.entries(state.seen?.['mnist'] ?? {}).map(([version, { requests }]) => [`v${version}`, requests]),
+    );
+    const known = host.context.store.getMemory('counted/mnist', z.looseObject({ seen: z.unknown() }));
+    const totals = { requests: 99_999, errors: 3, unanswered: 1, refused: 0, invalid: 0 };
+    host.context.store.putMemory('counted/mnist', {
+      ...known,
+      seen: { rollout: '01-mnist-8', versions: { 7: totals } },
+    });
+    await until(camera, `document.body.innerText.includes('99,999')`);
+    expect(await readTable(camera, 'Requests and latency')).toEqual([
+      expect.arrayContaining(['v7', 'stable', '99,999', '2 (0.002%)', '1 (0.001%)', '0']),
+    ]);
+  });
+
+  test('is used by keyboard alone: a token is typed and sent, tables are reached, a table of a chart is opened', async () => {
+    const url = await serve('canary');
+    const shown = `document.querySelector('#token') !== null && !document.querySelector('#login').hidden`;
+    await camera.open(
+      { url: `${url}/`, width: 390, prepare: 'sessionStorage.clear()', until: shown },
+      'dark',
+    );
+    expect(await violations(camera)).toEqual([]);
+    await camera.evaluate(`document.querySelector('#token').value = ${JSON.stringify(TOKENS.reader)}`);
+    await camera.evaluate(`document.querySelector('#login').requestSubmit()`);
+    await until(camera, IS_DRAWN);
+    const reached = new Set<string>();
+    for (let tabs = 0; tabs < 25; tabs += 1) {
+      await camera.press('Tab');
+      const name =
+        'document.activeElement.tagName + " " + (document.activeElement.getAttribute("aria-label") ?? "")';
+      reached.add(String(await camera.evaluate(name)));
+    }
+    expect([...reached]).toEqual(
+      expect.arrayContaining(['SUMMARY ', expect.stringContaining('DIV Requests and latency'), 'DIV Stages']),
+    );
+  });
+
+  test('keeps what was opened while it changes, and says when nothing comes any more', async () => {
+    const url = await serve('canary');
+    await camera.open({ url: `${url}/`, width: 1280, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
+    await camera.evaluate(`document.querySelector('details').open = true`);
+    const stored = host.context.store.getTraffic('mnist');
+    if (stored === undefined) throw new Error('There is traffic.');
+    const traffic = { ...stored.traffic, candidatePercent: 50, revision: 9 };
+    host.context.store.putTraffic('mnist', { ...stored, traffic });
+    await until(camera, `document.body.innerText.includes('candidate 50%')`);
+    expect(await camera.evaluate(`document.querySelector('details').open`)).toBe(true);
+    server.close();
+    server.closeAllConnections();
+    await until(camera, `document.querySelector('.lost') !== null`);
+  });
+
+  test('asks for another token where the agent knows it not', async () => {
+    const url = await serve('idle');
+    const prepare = `sessionStorage.setItem('token', 'unknown-token-0123456789')`;
+    const until401 = `document.body.innerText.includes('No known token')`;
+    await camera.open({ url: `${url}/`, width: 390, prepare, until: until401 }, 'light');
+    expect(await camera.evaluate(`document.querySelector('#login').hidden`)).toBe(false);
+  });
+});
+
+function portOf(server: Server): number {
+  const address: AddressInfo | string | null = server.address();
+  if (address === null || typeof address === 'string') throw new Error('It listens on no port.');
+  return address.port;
+}
+
+async function until(camera: Camera, expression: string): Promise<void> {
+  await expect.poll(() => camera.evaluate(expression), { timeout: 60_000 }).toBe(true);
+}
+
+async function violations(camera: Camera): Promise<z.infer<typeof violationsSchema>> {
+  await camera.evaluate(`${AXE}; 0`);
+  const run = `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => html) })))`;
+  return violationsSchema.parse(await camera.evaluate(run));
+}
+
+/** The rows of the table whose caption begins so. */
+async function readTable(camera: Camera, caption: string): Promise<readonly (readonly string[])[]> {
+  const rows = `[...document.querySelectorAll('table')].filter(({ caption }) => caption.innerText.startsWith(${JSON.stringify(caption)})).flatMap(({ tBodies }) => [...tBodies[0].rows].map(({ cells }) => [...cells].map(({ innerText }) => innerText.trim())))`;
+  return textsSchema.parse(await camera.evaluate(rows));
+}

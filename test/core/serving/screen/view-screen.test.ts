@@ -1,0 +1,244 @@
+import { describe, expect, test } from 'vitest';
+import type { DriftSeen } from '../../../../core/drift/drift-seen.ts';
+import type { AgentState, RolloutLease, Traffic } from '../../../../core/serving/api.ts';
+import { describeRollout } from '../../../../core/serving/screen/describe-rollout.ts';
+import type { TrafficHistory } from '../../../../core/serving/screen/history.ts';
+import type { ModelOutlook } from '../../../../core/serving/screen/outlook.ts';
+import type { ScreenEvent } from '../../../../core/serving/screen/screen-routes.ts';
+import type { TableView } from '../../../../core/serving/screen/view/view.ts';
+import { viewScreen } from '../../../../core/serving/screen/view/view-screen.ts';
+import { hostIdOf } from '../../../fixtures/host-id-of.ts';
+import { arm, evidenceOf, instant, PLAN, poll } from '../../rollout/observations.ts';
+
+const NOW = instant(1_800);
+const NOW_MS = Date.parse(NOW);
+const LEASE: RolloutLease = {
+  ...{ rollout: 'r1', plan: PLAN, tempering: { errors: 1, slow: 1, refused: 1, invalid: 1 }, stage: 1 },
+  ...{ rolloutStartedAt: instant(0), stageStartedAt: instant(600), leaseSeconds: 600 },
+  control: 'running',
+};
+const CANARY: Traffic = {
+  ...{ stable: '7', candidate: '8', candidatePercent: 10, shadow: false, revision: 2 },
+  lease: LEASE,
+};
+const TOTALS = { requests: 200, errors: 5, unanswered: 2, refused: 3, invalid: 1 };
+
+function outlookOf(
+  over: Partial<ModelOutlook> = {},
+  lease: Parameters<typeof describeRollout>[0]['lease'] = LEASE,
+): ModelOutlook {
+  const evidence = evidenceOf([1, 2, 3].map((seq) => poll(seq, { candidate: arm(10), stable: arm(90) })));
+  return {
+    latency: {
+      since: instant(0),
+      stable: { answers: 270, p50: 12, p95: 40 },
+      candidate: { answers: 30, p50: 1_500 },
+    },
+    rollout: describeRollout({
+      ...{ lease, setAt: instant(1_500), evidence, now: NOW },
+      curve: [{ at: instant(60), stage: 1, total: -0.1 }],
+      failuresToAlarm: 4,
+      requestsPerSecond: 10,
+    }),
+    ...over,
+  };
+}
+
+function eventOf(traffic: Traffic, outlook: ModelOutlook, over: Partial<AgentState> = {}): ScreenEvent {
+  const state: AgentState = {
+    ...{
+      host: 'serve-1',
+      hostId: hostIdOf('serve-1'),
+      agentVersion: '1.0.0',
+      startedAt: instant(0),
+      runtime: 'process',
+    },
+    instances: [],
+    traffic: { m: traffic },
+    seen: { m: { 7: TOTALS, 8: { ...TOTALS, requests: 0 }, 6: TOTALS } },
+    outbox: { pending: 0 },
+    dataPlane: { address: '127.0.0.1:8080', healthy: true },
+    disk: { freeBytes: 50e9, sizeBytes: 100e9 },
+    ...over,
+  };
+  return { at: NOW, state, outlooks: { m: outlook } };
+}
+
+const view = (event: ScreenEvent, history: Readonly<Record<string, TrafficHistory>> = {}) =>
+  viewScreen(event, history, NOW_MS);
+const texts = (table: TableView | undefined) => table?.rows.map((row) => row.map(({ text }) => text));
+
+test('each class of errors is told apart, with its share, and latency by version', () => {
+  const [model] = view(eventOf(CANARY, outlookOf())).models;
+  expect(texts(model?.versions)).toEqual([
+    ['v6', 'earlier', '200', '3 (1.5%)', '2 (1%)', '3 (1.5%)', '1 (0.5%)', '–', '–', '–'],
+    ['v7', 'stable', '200', '3 (1.5%)', '2 (1%)', '3 (1.5%)', '1 (0.5%)', '12 ms', '40 ms', '–'],
+    ['v8', 'candidate', '0', '–', '–', '–', '–', '1.5 s', '–', '–'],
+  ]);
+});
+
+describe('a rollout', () => {
+  const rollout = () => view(eventOf(CANARY, outlookOf())).models[0]?.rollout;
+
+  test('says what its stages have and still need, its times, and what would reach the limit', () => {
+    const found = rollout();
+    expect(found?.verdict).toContain('The stage needs');
+    const [, now] = texts(found?.stages) ?? [];
+    expect(now?.slice(0, 2)).toEqual(['10%', 'now']);
+    expect(now?.[2]).toMatch(/^30 of [\d,]+$/);
+    const [seen = 0, needs = 0] = (now?.[2] ?? '')
+      .split(' of ')
+      .map((text) => Number(text.replaceAll(',', '')));
+    expect(Number(now?.[3]?.replaceAll(',', ''))).toBe(needs - seen);
+    expect(found?.facts.map(({ name, text }) => [name, text])).toEqual(
+      expect.arrayContaining([
+        ['Began', '30 min ago'],
+        ['This stage', 'since 20 min'],
+        ['Lease', 'ends in 5 min'],
+      ]),
+    );
+    expect(found?.crossing).toContain('4 failed requests');
+    expect(found?.evidence.limit?.value).toBeCloseTo(-Math.log(PLAN.alarmAlpha));
+    expect(found?.evidence.summary).toContain('over 3 polls');
+  });
+
+  test('that is held, or of which deploy is silent, needs attention', () => {
+    const held = view(eventOf(CANARY, outlookOf({}, { ...LEASE, control: 'held' })));
+    expect(held.heeds.map(({ title }) => title)).toEqual(['m: the rollout is held']);
+    const silent = view(eventOf(CANARY, outlookOf({}, { ...LEASE, leaseSeconds: 200 })));
+    expect(silent.heeds.map(({ title }) => title)).toEqual(['m: deploy is silent']);
+    expect(silent.heeds[0]?.text).toContain('over for 2 min');
+    expect(silent.heeds[0]?.text).toContain('in 2 min');
+  });
+
+  test('that is braked says so first, and promises nothing any more', () => {
+    const brake = {
+      rollout: 'r1',
+      version: '8',
+      code: 'errors-worse',
+      explanation: 'Too many.',
+      at: instant(1_740),
+    };
+    const braked = { ...CANARY, candidatePercent: 0, brake, braked: [brake] };
+    const found = view(eventOf(braked, outlookOf()));
+    expect(found.heeds[0]?.title).toBe('m: version 8 is braked (errors-worse), 1 min ago');
+    expect(found.models[0]?.rollout).toMatchObject({
+      verdict: 'Braked (errors-worse): Too many.',
+      facts: [],
+    });
+    expect(texts(found.models[0]?.rollout?.stages)?.[1]?.[1]).toBe('braked');
+    expect(found.models[0]?.shares.notes).toEqual([expect.stringContaining('gets requests again only by')]);
+  });
+});
+
+test('shares, shadow and stickiness are said in words', () => {
+  const shadow = { ...CANARY, candidatePercent: 0, shadow: true };
+  const { shares } = view(eventOf(shadow, outlookOf({ stickyHeader: 'x-user' }))).models[0] ?? {};
+  expect(shares?.parts.map(({ version, percent }) => [version, percent])).toEqual([
+    ['7', 100],
+    ['8', 0],
+  ]);
+  expect(shares?.notes).toEqual([
+    expect.stringContaining('a copy of every request'),
+    expect.stringContaining('x-user'),
+  ]);
+});
+
+test.each([
+  [50e9, 'plain', 0],
+  [8e9, 'warn', 0],
+  [1e6, 'bad', 1],
+])('a disk with %d of 100 GB free is %s', (freeBytes, tone, heeds) => {
+  const found = view(eventOf(CANARY, outlookOf(), { disk: { freeBytes, sizeBytes: 100e9 } }));
+  expect(found.facts.find(({ name }) => name === 'Disk')?.tone).toBe(tone);
+  expect(found.heeds).toHaveLength(heeds);
+});
+
+test('warnings, versions that failed, drift and bad labels need attention; a healthy host says nothing', () => {
+  expect(view(eventOf(CANARY, outlookOf())).heeds).toEqual([]);
+  const at = instant(1_200);
+  const drift: DriftSeen = {
+    ...{ at, version: '7', explanation: '`x` drifted.', batches: 2, openRows: 5, tolerance: 0.02, judged: 9 },
+    verdict: 'fail',
+    severity: 'act',
+    findings: ['`y` is missing.'],
+    features: [{ name: 'x', verdict: 'fail', severity: 'act', index: 0.3, rows: 900, since: instant(0) }],
+  };
+  const labels = {
+    at,
+    version: '7',
+    verdict: 'fail',
+    labels: 40,
+    coverage: 0.5,
+    accuracy: 0.8,
+    expected: 0.9,
+  } as const;
+  const bad = outlookOf({ drift, labels });
+  const found = view(
+    eventOf(CANARY, bad, {
+      warnings: [{ code: 'proxy-not-converged', message: 'It is behind.' }],
+      instances: [
+        {
+          model: 'm',
+          version: '9',
+          package: `m@sha256:${'0'.repeat(64)}`,
+          state: 'failed',
+          code: 'load-failed',
+          message: 'No.',
+          since: at,
+        },
+      ],
+    }),
+  );
+  expect(found.heeds.map(({ title }) => title)).toEqual([
+    'proxy-not-converged',
+    'm: version 9 failed (load-failed)',
+    'm: version 7 sees drift',
+    'm: version 7 is right less often than promised',
+  ]);
+  expect(found.heeds[2]?.text).toBe('x drifted. y is missing.');
+  expect(texts(found.models[0]?.drift)).toEqual([['x', 'fail (act)', '0.300', '0.020', '900', '30 min ago']]);
+  expect(found.models[0]?.watch[0]?.text).toContain('80% right (90% promised)');
+  expect(texts(found.instances)).toEqual([['v9', 'm', 'failed', '10 min ago', 'load-failed: No.']]);
+});
+
+test('the last day is drawn with a gap where nothing is known, and told in words and by the hour', () => {
+  const counted = {
+    requests: 600,
+    errors: 6,
+    unanswered: 0,
+    refused: 0,
+    invalid: 0,
+    latency: { answers: 600, p95: 30 },
+  };
+  const none = { ...counted, requests: 0, errors: 0, latency: { answers: 0 } };
+  const stretch = (seconds: number) => ({
+    at: instant(seconds),
+    percent: 0,
+    stable: counted,
+    candidate: none,
+  });
+  const rollouts = [
+    {
+      rollout: 'r0',
+      from: instant(0),
+      to: instant(600),
+      stage: 1,
+      percent: 10,
+      stable: TOTALS,
+      candidate: TOTALS,
+    },
+  ];
+  const history = { stepSeconds: 300, stretches: [stretch(0), stretch(900)], rollouts };
+  const found = view(eventOf(CANARY, outlookOf()), { m: history }).models[0]?.history;
+  const [requests, errors, latency] = found?.charts ?? [];
+  expect(requests?.lines.map(({ arm: name, values }) => [name, values])).toEqual([
+    ['stable', [2, null, null, 2]],
+  ]);
+  expect(errors?.summary).toBe('stable 1% to 1%.');
+  expect(latency?.lines[0]?.values).toEqual([30, null, null, 30]);
+  expect(texts(requests?.table)).toEqual([['2026-03-12 10:00', '2.0']]);
+  expect(texts(found?.rollouts)).toEqual([
+    ['r0', '20 min ago', '10%', '200', '5 (2.5%)', '5 (2.5%)', 'over'],
+  ]);
+});
