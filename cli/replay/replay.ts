@@ -116,7 +116,8 @@ function decideAgain(
   const text = renderBlocks([
     { kind: 'heading', text: `${record.rollout} (${path.basename(file)}): ${agrees ? 'agrees' : 'DIFFERS'}` },
     { kind: 'table', columns: ['At', 'Happened', 'Decided again', ''], rows },
-    ...reportRollout({ decision, evidence, points }),
+    // A terminal draws no chart, and prints what stands for it in Markdown.
+    ...reportRollout({ decision, evidence, points }).filter(({ kind }) => kind !== 'chart'),
   ]);
   return { agrees, text };
 }

@@ -1,3 +1,4 @@
+import { drawChart } from './draw-chart.ts';
 import {
   codeBlock,
   codeSpan,
@@ -35,11 +36,17 @@ export function renderBlock(block: Block, longest = UNCUT): string {
       return renderTable(block, longest);
     case 'code':
       return codeBlock(block.text);
+    case 'chart':
+      return drawnBlock(drawChart(block));
     case 'details': {
       const head = `<details><summary>${escapeHtml(shorten(block.title, longest))}</summary>`;
       return joinBlocks([head, ...block.blocks.map((inner) => renderBlock(inner, longest)), '</details>']);
     }
   }
+}
+
+function drawnBlock(lines: string | undefined): string {
+  return lines === undefined ? '' : `\`\`\`mermaid\n${lines}\n\`\`\``;
 }
 
 /** Parts of a document, set apart so that each begins anew for Markdown. */

@@ -6,7 +6,8 @@ import { formatSign } from './signs.ts';
 export function renderPlain({ sign, about, blocks, foot = [] }: Report): readonly string[] {
   const title = formatSign(sign);
   const head = about === undefined ? title : `${title}: ${toLine(about)}`;
-  return [head, ...[...blocks, ...foot].flatMap((block) => ['', ...renderBlockPlain(block)])];
+  const told = [...blocks, ...foot].map(renderBlockPlain).filter((lines) => lines.length > 0);
+  return [head, ...told.flatMap((lines) => ['', ...lines])];
 }
 
 function renderBlockPlain(block: Block): readonly string[] {
@@ -23,6 +24,9 @@ function renderBlockPlain(block: Block): readonly string[] {
       return renderRows(block.columns, block.rows);
     case 'code':
       return block.text.split('\n').map(toLine);
+    case 'chart':
+      // What it shows stands in words beside it.
+      return [];
     case 'details':
       return [toLine(block.title), ...block.blocks.flatMap(renderBlockPlain)];
   }

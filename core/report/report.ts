@@ -16,6 +16,20 @@ export type Text = string | readonly Span[];
 /** A column of a table; numbers stand better at its right. */
 export type Column = string | { readonly title: string; readonly align: 'right' };
 
+/**
+ * How something went, value by value, beside a level that matters, which is a line of its own. A picture only: what it shows has to
+ * stand in words beside it, since a mail and a terminal draw none.
+ */
+export type Chart = {
+  readonly kind: 'chart';
+  readonly title: string;
+  /** What is counted from left to right, and what from bottom to top. */
+  readonly x: string;
+  readonly y: string;
+  readonly values: readonly number[];
+  readonly level: number;
+};
+
 /** A part of a report. */
 export type Block =
   | { readonly kind: 'heading'; readonly text: Text }
@@ -30,6 +44,7 @@ export type Block =
     }
   /** Lines shown as they are, in a fixed width. */
   | { readonly kind: 'code'; readonly text: string }
+  | Chart
   /** Folded under its title until a reader opens it. */
   | { readonly kind: 'details'; readonly title: string; readonly blocks: readonly Block[] };
 

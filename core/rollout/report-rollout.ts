@@ -58,12 +58,35 @@ function describeCurve(evidence: Evidence, points: readonly TracePoint[]): reado
   const logLimit = -Math.log(evidence.plan.alarmAlpha);
   const levels = points.map(({ levels }) => levels.total);
   const text =
-    `Evidence of harm over ${formatCount(points.length)} polls, from 1:1 to the limit of ${formatEvidence(logLimit)}; ` +
+    `Evidence of harm over ${countPolls(points.length)}, from 1:1 to the limit of ${formatEvidence(logLimit)}; ` +
     `highest ${formatEvidence(evidence.peak.total)}:`;
   return [
     { kind: 'paragraph', text },
     { kind: 'paragraph', text: [{ kind: 'code', text: drawSparkline(levels, logLimit) }] },
+    { kind: 'paragraph', text: `Highest by stage: ${describeStages(evidence, points).join(', ')}.` },
+    {
+      kind: 'chart',
+      title: 'Evidence of harm, and its limit',
+      x: 'Polls',
+      y: 'Powers of ten (0 is 1:1, 1 is 10:1)',
+      values: levels.map((level) => level / Math.LN10),
+      level: logLimit / Math.LN10,
+    },
   ];
+}
+
+/** The highest evidence that was seen in each stage, and over how many polls. */
+function describeStages({ plan }: Evidence, points: readonly TracePoint[]): readonly string[] {
+  return plan.stages.flatMap((percent, stage) => {
+    const levels = points.filter((point) => point.stage === stage).map(({ levels }) => levels.total);
+    if (levels.length === 0) return [];
+    const highest = formatEvidence(Math.max(...levels));
+    return [`${formatPercent(percent / 100)} ${highest} in ${countPolls(levels.length)}`];
+  });
+}
+
+function countPolls(count: number): string {
+  return `${formatCount(count)} ${count === 1 ? 'poll' : 'polls'}`;
 }
 
 /** A harm of which there is nothing to tell yet has nothing bet on it. */

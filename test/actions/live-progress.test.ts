@@ -1,26 +1,39 @@
 import { expect, test } from 'vitest';
 import { deploy } from '../../actions/deploy/deploy.ts';
+import { formatCount } from '../../core/report/format-number.ts';
+import { highestOfEach } from '../../core/report/highest-of-each.ts';
 import type { Report } from '../../core/report/report.ts';
+import { traceRollout } from '../../core/rollout/record/trace.ts';
 import { championEvents, createWorld, versionEvents } from './support/deployment.ts';
 import { showReport } from './support/show-report.ts';
 
-/** A rollout in which both versions together get so many requests a tick, and what was told of it, and when. */
-async function follow(requests: number) {
+/**
+ * A rollout in which both versions together get so many requests a tick, of which they fail on such shares, and what was told of it,
+ * and when.
+ */
+async function follow(requests: number, failing = { candidateErrors: 0, stableErrors: 0 }) {
   const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
   for (const agent of world.agents) {
     agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
-    agent.behaviour.requests = requests;
+    Object.assign(agent.behaviour, { requests, ...failing });
   }
   const told: { readonly at: number; readonly text: string }[] = [];
   const { request, ports } = world.job({ version: '2' });
   const progress = (report: Report) =>
     void told.push({ at: Date.parse(world.clock.now()), text: showReport(report) });
-  await deploy({ request, ports: { ...ports, announcer: { ...ports.announcer, progress } } });
-  return told;
+  const outcome = await deploy({ request, ports: { ...ports, announcer: { ...ports.announcer, progress } } });
+  const [record] = world.kept.values();
+  if (record === undefined) throw new Error('nothing was kept of the rollout');
+  return { told, record, summary: showReport(outcome.report) };
+}
+
+/** The points of the chart in a comment or summary: powers of ten of the evidence. */
+function curveIn(text: string): readonly number[] {
+  return (/^ {2}line \[(?<line>.*)\]$/m.exec(text)?.groups?.['line'] ?? '').split(', ').map(Number);
 }
 
 test('while a stage waits for its evidence, the comment says where it is and what it still needs, now and then', async () => {
-  const told = await follow(20);
+  const { told } = await follow(20);
   const waiting = told.filter(({ text }) => /The stage needs .* more candidate requests/.test(text));
   expect(waiting.length).toBeGreaterThan(2);
   expect(waiting[0]?.text).toMatch(/### 🐤 Under way: version 2 at 10 % in production/);
@@ -29,6 +42,26 @@ test('while a stage waits for its evidence, the comment says where it is and wha
 });
 
 test('a rollout that is over soon is told by its stages alone', async () => {
-  const told = await follow(400_000);
+  const { told } = await follow(400_000);
   expect(told.map(({ text }) => /version 2 at (\d+) %/.exec(text)?.[1])).toEqual(['10', '50', '100']);
+});
+
+test('comment and summary draw the evidence after each poll, as the record of the rollout gives it', async () => {
+  const { told, record, summary } = await follow(200, { candidateErrors: 0.05, stableErrors: 0.04 });
+  const { points } = traceRollout(record.plan, record.observations, record.baseline);
+  const powersUpTo = (polls: number) =>
+    highestOfEach(
+      points.slice(0, polls).map(({ levels }) => levels.total / Math.LN10),
+      40,
+    ).map((power) => Number(power.toFixed(2)) + 0);
+  expect(new Set(curveIn(summary)).size).toBeGreaterThan(5);
+  expect(curveIn(summary)).toEqual(powersUpTo(points.length));
+  const drawn = told.filter(({ text }) => text.includes('```mermaid'));
+  expect(drawn.length).toBeGreaterThan(1);
+  for (const { text } of drawn) {
+    const polls = Number(/x-axis "Polls" 1 --> (?<polls>\d+)/.exec(text)?.groups?.['polls']);
+    expect(text).toContain(`Evidence of harm over ${formatCount(polls)} polls`);
+    expect(curveIn(text)).toEqual(powersUpTo(polls));
+    expect(curveIn(text).length).toBeLessThanOrEqual(40);
+  }
 });

@@ -71,6 +71,14 @@ const anyLeaf: fc.Arbitrary<Block> = fc.oneof(
     rows: fc.array(fc.tuple(anyLine, anyLine), { maxLength: 3 }),
   }),
   fc.record({ kind: fc.constant('code' as const), text: anyText }),
+  fc.record({
+    kind: fc.constant('chart' as const),
+    title: anyText,
+    x: anyText,
+    y: anyText,
+    values: fc.array(fc.double(), { maxLength: 50 }),
+    level: fc.double(),
+  }),
 );
 const anyBlock: fc.Arbitrary<Block> = fc.oneof(
   { weight: 4, arbitrary: anyLeaf },

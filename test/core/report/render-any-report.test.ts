@@ -86,7 +86,7 @@ function countCells(row: string): number {
 }
 
 function withoutCodeBlocks(markdown: string): string {
-  return markdown.replaceAll(/^(`{3,})text\n[\s\S]*?^\1$/gm, '');
+  return markdown.replaceAll(/^(`{3,})(?:text|mermaid)\n[\s\S]*?^\1$/gm, '');
 }
 
 function withoutCodeSpans(markdown: string): string {

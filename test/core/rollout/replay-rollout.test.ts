@@ -127,6 +127,9 @@ describe('the replay command', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('agrees');
     expect(stdout).toMatch(/Rolled back at 10% after \d+ min/);
+    expect(stdout).toMatch(/Highest by stage: 1% [\d.,]+:1 in \d+ polls?, 10% /);
+    // A terminal draws no chart.
+    expect(stdout).not.toContain('xychart');
   });
 
   it('exits with 1 when it differs and when the file is no record, which it says', async () => {
