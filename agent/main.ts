@@ -28,6 +28,14 @@ const BY_HAND: Readonly<Record<string, ByHand>> = {
     const { tellAudit } = await import(/* webpackMode: "eager" */ './audit/tell-audit.ts');
     return tellAudit(argv, env);
   },
+  backup: async (argv, env) => {
+    const { backUp } = await import(/* webpackMode: "eager" */ './backup/back-up.ts');
+    return backUp(argv, env);
+  },
+  restore: async (argv, env) => {
+    const { restore } = await import(/* webpackMode: "eager" */ './backup/restore.ts');
+    return restore(argv, env);
+  },
   'rotate-token': async (argv, env) => {
     const { rotateToken } = await import(/* webpackMode: "eager" */ './rotate-token.ts');
     return rotateToken(argv, env);

@@ -1,6 +1,6 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
-import type { Caller } from '../../core/serving/audit-entry.ts';
+import type { AuditCaller } from '../../core/serving/audit-entry.ts';
 import type { Agent } from '../agent.ts';
 import { openAuditLog } from '../audit/audit-log.ts';
 import { createTokenBook } from '../options/token-book.ts';
@@ -24,7 +24,7 @@ export function createAnswerer(
   const tokens = createTokenBook(agent.context);
   const note = openAuditLog(options.dataDir, log);
   return async (context, { route, answer }) => {
-    let by: Caller =
+    let by: AuditCaller =
       access === 'open' ? { kind: 'on-host' } : { kind: 'stranger', address: addressOf(context) };
     const noteEnd = (status: number, code?: string) => {
       const isRead = route.method === 'GET' && status !== 401 && status !== 403;

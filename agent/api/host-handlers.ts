@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { readAudit } from '../audit/audit-log.ts';
+import { copyOnce } from '../backup/copy-once.ts';
 import type { AgentContext } from '../context.ts';
 import { shareOut } from '../traffic/share-out.ts';
 import { describeState } from './describe-state.ts';
@@ -33,6 +34,7 @@ export const HOST_HANDLERS: readonly Handler[] = [
   handle(ROUTES.audit, ({ parameters: { limit } }, { context: { options } }) => ({
     entries: [...readAudit(options.dataDir, limit)],
   })),
+  handle(ROUTES.backup, async (_, { context }) => ({ bytes: await copyOnce(context) })),
   handle(ROUTES.state, (_, { context }) => describeState(context)),
 ];
 

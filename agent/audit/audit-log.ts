@@ -18,7 +18,7 @@ const MOST_REFUSED = 10;
 const MINUTE_MS = 60_000;
 
 /** Writes an entry down. What can't be written stops nothing: the log says so. */
-export type NoteCall = (entry: AuditEntry) => void;
+type NoteCall = (entry: AuditEntry) => void;
 
 /** Opens the record of calls in the data folder, for writing. */
 export function openAuditLog(dataDir: string, log: Log): NoteCall {

@@ -9,11 +9,22 @@ const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
  * What a copy needs before it is used: it numbers on from where it was, and deploy takes a number that it knows for one it has
  * counted. The proxy may have counted on meanwhile.
  */
-const NUMBER_ON =
+export const NUMBER_ON =
   "UPDATE sqlite_sequence SET seq = seq + 1000000000; DELETE FROM memory WHERE key LIKE 'counted/%'";
+
+/** Says that the schema of a database is of a later agent than this one. */
+export function newerDatabase(file: string, found: number, known: number): UserError {
+  return failure(undefined, {
+    code: 'database-newer',
+    message: `The agent's database ${file} was written by a later agent: its schema is ${found}, and this agent knows ${known}.`,
+    remedy:
+      'Start the version that ran here last, or a later one. To go back, restore a backup that the older version has made.',
+  });
+}
 
 /** What went wrong with the agent's database, and what to do. What is not known is quoted. */
 export function databaseFailure(file: string, cause: unknown): UserError {
+  if (cause instanceof UserError) return cause;
   const code = cause instanceof Error && 'errcode' in cause ? Number(cause.errcode) : undefined;
   if (code !== undefined && DAMAGED.has(code)) return damagedDatabase(file, messageOf(cause));
   if (code !== undefined && HELD.has(code)) {

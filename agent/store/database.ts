@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { damagedDatabase, databaseFailure } from './database-failure.ts';
+import { damagedDatabase, databaseFailure, newerDatabase } from './database-failure.ts';
 
 /** Each entry takes the schema from its index to the next; never edited once released, only appended to. */
 const MIGRATIONS = [
@@ -53,7 +53,8 @@ const PACKAGES = 'packages';
 /**
  * Opens the agent's database, brings its schema up to date, and holds it alone: a second agent on the same folder is refused.
  * Every statement is durable when it returns, so the process may be killed between any two. One that is damaged is a UserError, also
- * one that was emptied: it is not taken for a new one.
+ * one that was emptied: it is not taken for a new one; and one of a later
+ * agent, which is left as it is.
  */
 export function openDatabase(file: string): DatabaseSync {
   const folder = dirname(file);
@@ -71,7 +72,7 @@ export function openDatabase(file: string): DatabaseSync {
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN IMMEDIATE; COMMIT;',
     );
     chmodSync(file, 0o600);
-    migrate(database);
+    migrate(file, database);
     for (const table of VITAL) database.prepare(`SELECT * FROM ${table}`).all();
     return database;
   } catch (cause) {
@@ -93,8 +94,9 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-function migrate(database: DatabaseSync): void {
+function migrate(file: string, database: DatabaseSync): void {
   const applied = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
+  if (applied > MIGRATIONS.length) throw newerDatabase(file, applied, MIGRATIONS.length);
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < applied) continue;
     inTransaction(database, () => database.exec(`${migration}; PRAGMA user_version = ${index + 1};`));

@@ -24,6 +24,14 @@ export function listSpared({ store, blobs, clock }: Part, graceSeconds: number):
   return { files, bytes: files.reduce((sum, { size }) => sum + size, 0) };
 }
 
+/** The files that versions here need now, by digest. */
+export function listNeeded(store: Part['store'], now: string): readonly string[] {
+  return store
+    .instances()
+    .filter((instance) => isNeeded(store, instance, now))
+    .flatMap(digestsOf);
+}
+
 /** Deletes those files. */
 export function pruneBlobs(context: Part, graceSeconds: number): Spared {
   const spared = listSpared(context, graceSeconds);

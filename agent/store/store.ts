@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import { backup, type DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
 import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
@@ -41,6 +41,8 @@ export type Store = ObservationTable &
     readonly latestInstant: () => string | undefined;
     /** Moves every instant that something counts from, or waits for, by so many ms; what is history stays. */
     readonly shiftInstants: (ms: number) => void;
+    /** Copies all of it into a file, a part at a time, while it is written to. */
+    readonly copyTo: (file: string) => Promise<void>;
     readonly transaction: <T>(work: () => T) => T;
     readonly close: () => void;
   };
@@ -92,6 +94,7 @@ export function openStore(file: string): Store {
         shiftRows(database, ms);
         forgetRead();
       }),
+    copyTo: async (copy) => void (await backup(database, copy)),
     transaction,
     close: () => database.close(),
   };

@@ -8,7 +8,7 @@ const callerSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('on-host') }),
   z.object({ kind: z.literal('stranger'), address: z.string() }),
 ]);
-export type Caller = z.infer<typeof callerSchema>;
+export type AuditCaller = z.infer<typeof callerSchema>;
 
 /** One call that changed something, or was to, or that came with no token or too low a role. */
 export const auditEntrySchema = z.object({
@@ -34,7 +34,7 @@ export function tellAuditEntry({ at, by, status, code, untold, ...call }: AuditE
   return `${at} ${tellCaller(by)} ${what} ${status}${code === undefined ? '' : ` ${code}`}${more}`;
 }
 
-function tellCaller(by: Caller): string {
+function tellCaller(by: AuditCaller): string {
   switch (by.kind) {
     case 'token':
       return `${by.role} ${by.fingerprint}`;

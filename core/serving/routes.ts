@@ -108,6 +108,18 @@ export const ROUTES = {
     answer: z.object({ entries: z.array(auditEntrySchema) }),
     done: { 200: 'The calls.' },
   }),
+  backup: route({
+    method: 'POST',
+    path: '/v1/backup',
+    summary:
+      'Copies the database into `backup/` of the data folder, whole, while the host serves: for a backup.',
+    role: 'deployer',
+    parameters: NO_PARAMETERS,
+    body: NOTHING,
+    answer: z.object({ bytes: z.number().int() }),
+    done: { 200: 'It is there.' },
+    problems: { 409: 'Another copy is being made.', 507: 'The disk has no room for it.' },
+  }),
   findPackage: route({
     method: 'GET',
     path: '/v1/packages/{digest}',
