@@ -1,4 +1,4 @@
-import { lstatSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { linesOf, runCommand } from '../../adapters/run-command.ts';
@@ -39,6 +39,7 @@ export async function unpack(archive: string, folder: string): Promise<readonly 
   if (strange !== undefined) throw noBackup(archive, `it holds ${strange}`);
   for (const needed of [ABOUT, 'agent.db'])
     if (!names.includes(needed)) throw noBackup(archive, `it has no ${needed}`);
+  for (const name of ['audit', 'packages']) mkdirSync(join(folder, name), { mode: 0o700 });
   await tar(['-xf', archive, '-C', folder, '--no-same-owner'], archive);
   const odd = names.find((name) => !lstatSync(join(folder, name)).isFile());
   if (odd !== undefined) throw noBackup(archive, `${odd} is no file in it`);

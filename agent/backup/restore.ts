@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { atLeastOne, messageOf, UserError } from '../../core/errors.ts';
 import type { AgentEnvironment } from '../open-context.ts';
 import { databaseFile } from '../options/options.ts';
@@ -11,6 +11,7 @@ import { ABOUT, aboutSchema, noBackup, requireOwner, unpack } from './archive.ts
 
 /** Where it is laid out until all of it was looked at. */
 const INCOMING = 'restoring';
+const DATABASE = basename(databaseFile('.'));
 
 type Said = { readonly lines: readonly string[]; readonly code: 0 };
 
@@ -31,10 +32,9 @@ export async function restore([file, ...argv]: readonly string[], env: AgentEnvi
     const names = await unpack(resolve(file), folder);
     const told = await lookThrough(file, folder);
     const parts = new Set(names.map((name) => name.split('/')[0] ?? ''));
-    parts.delete(ABOUT);
+    for (const last of [ABOUT, DATABASE]) parts.delete(last);
     // The database last: a folder without it is none that an agent goes on from.
-    for (const part of [...parts].toSorted((left) => (left === 'agent.db' ? 1 : -1)))
-      renameSync(join(folder, part), join(dataDir, part));
+    for (const part of [...parts, DATABASE]) renameSync(join(folder, part), join(dataDir, part));
     return { lines: told, code: 0 };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -72,6 +72,7 @@ export function takeDisk(): void {
   instead('writeFileSync', (path, text) =>
     entries.set(path, { kind: 'file', text: String(text), at: Date.now() }),
   );
+  instead('appendFileSync', append);
   instead('statSync', describe);
   instead('lstatSync', describe);
   instead('chmodSync', () => undefined);
@@ -91,7 +92,9 @@ function takeDatabases(): void {
       return openDatabase(file);
     },
   });
-  const url = 'data:text/javascript,export const DatabaseSync = globalThis.WorldDatabase;';
+  // Nobody of the world backs a host up.
+  const url =
+    'data:text/javascript,export const DatabaseSync = globalThis.WorldDatabase; export const backup = undefined;';
   registerHooks({
     resolve: (specifier, context, nextResolve) =>
       specifier === 'node:sqlite' ? { url, shortCircuit: true } : nextResolve(specifier, context),
@@ -146,6 +149,12 @@ function list(folder: string) {
       ? [{ name: basename(path), isFile: () => kind === 'file', isDirectory: () => kind === 'folder' }]
       : [],
   );
+}
+
+function append(path: string, text: unknown): void {
+  const entry = entries.get(path);
+  const before = entry?.kind === 'file' ? entry.text : '';
+  entries.set(path, { kind: 'file', text: `${before}${String(text)}`, at: Date.now() });
 }
 
 function read(path: string): string {
