@@ -187,7 +187,10 @@ const monitorSchema = z.strictObject({
     .meta({ description: 'The budget of automatic trainings.' }),
   labels: z
     .strictObject({
-      maturity: duration('Age at which a prediction should have its label.', '7d').prefault('7d'),
+      maturity: duration(
+        'Age at which a prediction should have its label; with `0s` labels count at once, those of today as well.',
+        '7d',
+      ).prefault('7d'),
     })
     .prefault({})
     .meta({ description: 'Labels that arrive after the prediction.' }),

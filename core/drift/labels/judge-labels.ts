@@ -1,4 +1,5 @@
-import { compareInstants, isInstant, secondsBetween } from '../../instant.ts';
+import { compareInstants, isBefore, isInstant, secondsBetween } from '../../instant.ts';
+import { formatLongDay } from '../../report/format-day.ts';
 import { formatCount, formatPercent } from '../../report/format-number.ts';
 import { normalQuantile } from '../../statistics/distributions/normal.ts';
 import {
@@ -33,7 +34,7 @@ export type LabelCohort = {
 
 export type LabelOptions = {
   readonly now: string;
-  /** Age at which a prediction should have its label: younger cohorts are not judged. */
+  /** Age at which a prediction should have its label: younger cohorts are not judged. With 0 also the one that is not over is, as it is so far. */
   readonly maturitySeconds: number;
   /** Mean time between false alarms, while labels come as often as they have come, in s. */
   readonly falseAlarmSeconds: number;
@@ -193,8 +194,13 @@ function shareOfPredictions(predicted: readonly number[], labelled: readonly num
   return seen.map((count) => (total === 0 ? 0 : count / total));
 }
 
-function isMature({ to, from }: LabelCohort, { now, maturitySeconds }: LabelOptions): boolean {
-  return isInstant(from) && isInstant(to) && secondsBetween(to, now) >= maturitySeconds;
+/** Whether most labels of a cohort should have come. One that is not over counts as ending now: labels that are due at once are due in it. */
+export function isMature(
+  { to, from }: Pick<LabelCohort, 'from' | 'to'>,
+  { now, maturitySeconds }: Pick<LabelOptions, 'now' | 'maturitySeconds'>,
+): boolean {
+  if (!isInstant(from) || !isInstant(to) || isBefore(now, from)) return false;
+  return Math.max(0, secondsBetween(to, now)) >= maturitySeconds;
 }
 
 function fits({ predicted, labelled, correct }: LabelCohort, { total }: ConfidenceBins): boolean {
@@ -226,7 +232,8 @@ function describeLabels(
 ): Reason {
   const promise = bins.total.length > 1 ? 'confidence promised' : 'the holdout promised';
   const { labels, coverage, accuracy, interval, expected } = shown;
-  const end = alarmSince === undefined ? '.' : `; it has been lower than promised since ${alarmSince}.`;
+  const end =
+    alarmSince === undefined ? '.' : `; it has been lower than promised since ${formatLongDay(alarmSince)}.`;
   return {
     code: alarmSince === undefined ? 'labels-as-promised' : 'labels-worse-than-promised',
     metric: 'accuracy',

@@ -1,9 +1,9 @@
 import { estimateAccuracy } from '../../drift/estimate-accuracy.ts';
 import { buildCohorts, type LabelCount } from '../../drift/labels/build-cohorts.ts';
-import { judgeLabels } from '../../drift/labels/judge-labels.ts';
+import { isMature, judgeLabels } from '../../drift/labels/judge-labels.ts';
 import type { ConfidenceBins } from '../../drift/profile.ts';
 import { type CaptureWindow, sumConfidence } from '../../drift/window.ts';
-import { isBefore, secondsBetween } from '../../instant.ts';
+import { isBefore } from '../../instant.ts';
 import { dayOf } from '../../report/format-day.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
 import type { Interval } from '../../verdict.ts';
@@ -80,9 +80,8 @@ function judgeDay(
   const open = { now, maturitySeconds: Number.NEGATIVE_INFINITY, falseAlarmSeconds: 0 };
   const judged = judgeLabels(bins, [cohort], open);
   const { accuracy, interval, coverage } = judged;
-  const isMature = secondsBetween(cohort.to, now) >= maturitySeconds;
   return {
-    ...{ labels: judged.labels, coverage, isMature },
+    ...{ labels: judged.labels, coverage, isMature: isMature(cohort, { now, maturitySeconds }) },
     ...(accuracy !== undefined && { accuracy }),
     ...(interval !== undefined && { interval }),
   };

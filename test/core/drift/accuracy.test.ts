@@ -111,6 +111,18 @@ describe('labels that come later', () => {
     });
   });
 
+  it('of a day that is not over count as they are so far, where they are due at once', () => {
+    const now = '2026-03-10T09:00:00Z';
+    const begun = [...days(3, 7, [60, 70, 190]), cohort(10, [20, 30, 60])];
+    const due = { ...options, now, maturitySeconds: 0 };
+    expect(judgeLabels(BINS, begun, due)).toMatchObject({
+      ...{ verdict: 'fail', labels: 1600, alarmSince: '2026-03-10T00:00:00.000Z' },
+    });
+    expect(judgeLabels(BINS, begun, { ...due, maturitySeconds: 1 })).toMatchObject({ labels: 1200 });
+    // Of a host whose clock is ahead.
+    expect(judgeLabels(BINS, [...begun, cohort(11, [20, 30, 60])], due)).toMatchObject({ labels: 1600 });
+  });
+
   it('weigh bins by their predictions when labels are fewer where the model is unsure', () => {
     const uneven = Array.from({ length: 10 }, (_, day) => cohort(day + 1, [6, 70, 190], [10, 100, 200]));
     const judgement = judgeLabels(BINS, uneven, options);
