@@ -1,11 +1,14 @@
 import { formatIndex } from '../drift/describe-drift.ts';
 import type { DriftJudgement } from '../drift/judge-drift.ts';
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
+import { formatLongDay } from '../report/format-day.ts';
 import { formatCount } from '../report/format-number.ts';
 import { alignRight, type Block, type Column, type Text } from '../report/report.ts';
 import { drawSparkline } from '../report/sparkline.ts';
 import type { MonitorDecision } from './decide-monitor.ts';
+import { findBeginning } from './evidence/find-beginning.ts';
 import type { MonitorInput } from './monitor-input.ts';
+import { sayVerdict } from './page/say-verdict.ts';
 
 const SHOWN_FEATURES = 20;
 const SHOWN_BATCHES = 30;
@@ -16,16 +19,18 @@ const FEATURE_COLUMNS: readonly Column[] = [
   'Verdict',
 ];
 
+type DriftLimits = MonitorInput['policy']['drift'];
+
 /** A monitor decision for people: one sentence, why, and the shift of each feature with its interval. */
 export function reportMonitor(decision: MonitorDecision, input: MonitorInput): readonly Block[] {
   const { drift, accuracy, policy } = input;
   return [
     {
       kind: 'paragraph',
-      text: [{ kind: 'strong', text: decision.action }, `: ${decision.explanation}`],
+      text: [{ kind: 'strong', text: decision.action }, `: ${sayVerdict(decision, input).sentence}`],
     },
     ...describeReasons(decision),
-    ...(drift === undefined ? [] : describeDrift(drift, policy.drift.act)),
+    ...(drift === undefined ? [] : describeDrift(drift, policy.drift)),
     ...(accuracy === undefined ? [] : [{ kind: 'paragraph', text: accuracy.explanation } as const]),
     ...(drift?.problems ?? []).map(
       ({ message, remedy }) => ({ kind: 'warning', text: `${message} ${remedy}` }) as const,
@@ -39,8 +44,8 @@ function describeReasons({ reasons }: MonitorDecision): readonly Block[] {
   return [{ kind: 'list', items }];
 }
 
-function describeDrift(drift: DriftJudgement, actIndex: number): readonly Block[] {
-  const rows = drift.features.slice(0, SHOWN_FEATURES).map((feature) => featureRow(feature, actIndex));
+function describeDrift(drift: DriftJudgement, limits: DriftLimits): readonly Block[] {
+  const rows = drift.features.slice(0, SHOWN_FEATURES).map((feature) => featureRow(feature, limits));
   const more = drift.features.length - rows.length;
   const rest = [`and ${formatCount(more)} more`, '', '', '', '', ''];
   return [
@@ -62,13 +67,15 @@ function describeLeftOut({ leftOut }: DriftJudgement): readonly Block[] {
   return [{ kind: 'paragraph', text }];
 }
 
-function featureRow(feature: FeatureJudgement, actIndex: number): readonly Text[] {
+function featureRow(feature: FeatureJudgement, { warn, act }: DriftLimits): readonly Text[] {
   const { last, usualReach, alarm, verdict, severity, isWarmingUp } = feature;
   const shown =
     last === undefined
       ? '–'
       : `${formatIndex(last.index)} [${formatIndex(last.interval.low)}, ${formatIndex(last.interval.high)}]`;
   const said = isWarmingUp && alarm === undefined ? 'learning' : verdict;
+  // The day that the sentence above it names, too: the alarm waits for evidence.
+  const began = findBeginning(feature, warn)?.began ?? alarm?.since;
   return [
     [{ kind: 'code', text: feature.name }],
     shown,
@@ -76,10 +83,10 @@ function featureRow(feature: FeatureJudgement, actIndex: number): readonly Text[
     usualReach === undefined ? '–' : formatIndex(usualReach),
     drawSparkline(
       feature.history.slice(-SHOWN_BATCHES).map(({ index }) => index),
-      actIndex,
+      act,
     ),
-    alarm === undefined
+    alarm === undefined || began === undefined
       ? said
-      : [{ kind: 'strong', text: alarm.kind }, ` (${severity}) since ${alarm.since}`],
+      : [{ kind: 'strong', text: alarm.kind }, ` (${severity}) since ${formatLongDay(began)}`],
   ];
 }

@@ -48,6 +48,8 @@ const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 const MOST_TICKS = 5;
 const LETTER = 6;
+/** Height of a limit's name. */
+const LIMIT_NAME = 9;
 const STEPS_MS = [1, 3, 6, 12, 24, 48, 96, 168, 336, 672, 1_344, 2_688, 8_760, 17_520].map(
   (hours) => hours * HOUR_MS,
 );
@@ -64,7 +66,7 @@ export function drawDays(figure: DaysFigure): Markup {
   });
   const shapes = [
     ...plot.frame,
-    ...limits.flatMap((limit) => drawLimit(plot, span, limit)),
+    ...drawLimits(plot, span, limits),
     ...drawMarks(plot, marks),
     ...series.flatMap((one) => drawSeries(plot, one)),
   ];
@@ -119,15 +121,20 @@ function drawBand({ toX, toY }: Plot, points: readonly Placed[], style: string):
   ];
 }
 
-function drawLimit(
-  { toX, toY }: Plot,
-  [from, to]: Range,
-  { value, text, style }: DayLimit,
-): readonly Shape[] {
-  const y = toY(value);
+/** The uppermost is named first; a name that would lie on another is left out, and its line stays. */
+function drawLimits({ toX, toY }: Plot, [from, to]: Range, limits: readonly DayLimit[]): readonly Shape[] {
+  const placed = limits
+    .map((limit) => ({ ...limit, y: toY(limit.value) }))
+    .toSorted((one, other) => one.y - other.y);
+  const named: (typeof placed)[number][] = [];
+  for (const limit of placed) {
+    if (limit.text !== '' && named.every(({ y }) => limit.y - y >= LIMIT_NAME)) named.push(limit);
+  }
   return [
-    shape('line', { x1: toX(from), x2: toX(to), y1: y, y2: y, class: style }),
-    ...(text === '' ? [] : [label(text, { x: toX(from) + 4, y: y - 3, style: 'muted tiny' })]),
+    ...placed.map(({ y, style }) =>
+      shape('line', { x1: toX(from), x2: toX(to), y1: y, y2: y, class: style }),
+    ),
+    ...named.map(({ y, text }) => label(text, { x: toX(from) + 4, y: y - 3, style: 'muted tiny' })),
   ];
 }
 

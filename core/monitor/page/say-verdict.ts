@@ -65,11 +65,10 @@ function earliest(instants: readonly string[]): string | undefined {
 }
 
 function sayShift(shifted: readonly FeatureJudgement[], since: string | undefined): string {
-  const names = shifted.slice(0, MOST_NAMES).map((feature) => `\`${nameFeature(feature)}\``);
-  const said =
-    shifted.length > MOST_NAMES
-      ? `${formatCount(shifted.length)} features, most of all ${names[0]},`
-      : new Intl.ListFormat('en', { type: 'conjunction' }).format(names);
+  const names = toldFirst(shifted).map((feature) => `\`${nameFeature(feature)}\``);
+  const said = new Intl.ListFormat('en', { type: 'conjunction' }).format(
+    names.length > MOST_NAMES ? [names[0] ?? '', `${formatCount(names.length - 1)} others`] : names,
+  );
   const isSkew = shifted.every(({ alarm }) => alarm?.kind === 'skew');
   if (isSkew) return `${capitalise(said)} never looked like training since this version serves.`;
   const has = shifted.length === 1 ? 'has' : 'have';
@@ -94,6 +93,12 @@ function sayDone({ action, wanted, reasons }: MonitorDecision): string {
   if (action === wanted) return DONE[action];
   const obstacle = reasons.findLast(({ metric }) => metric === 'policy')?.message ?? '';
   return `${action === 'none' ? 'Nothing for now.' : DONE[action]} ${obstacle}`.trim();
+}
+
+/** What people have a name for says more to them than a statistic that is further away; of each kind the most shifted first. */
+function toldFirst(shifted: readonly FeatureJudgement[]): readonly FeatureJudgement[] {
+  const isStatistic = ({ kind }: FeatureJudgement) => kind === 'projection' || kind === 'prediction';
+  return [...shifted.filter((one) => !isStatistic(one)), ...shifted.filter(isStatistic)];
 }
 
 function capitalise(text: string): string {

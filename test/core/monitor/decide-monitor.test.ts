@@ -313,12 +313,14 @@ describe('the report', () => {
     expect(report).not.toContain('@mara');
   });
 
-  it('leads with the decision and lists each feature with its interval', () => {
+  it('leads with the decision in a sentence, with what shifted and since when, and lists each feature with its interval', () => {
     const given = input({ drift: severe });
     const report = renderBlocks(reportMonitor(decideMonitor(given), given));
-    expect(report).toMatch(/^\*\*retrain\*\*: Train again\./);
+    expect(report.split('\n')[0]).toBe(
+      '**retrain**: `amount` has drifted away from training since 11 March 2026.',
+    );
     expect(report).toMatch(
-      /\| `amount` \| 0\.\d\d \[0\.\d\d, 0\.\d\d\] \| 2,000 \| 0\.00 \| ▁+█+ \| \*\*drift\*\* \(act\) since /,
+      /\| `amount` \| 0\.\d\d \[0\.\d\d, 0\.\d\d\] \| 2,000 \| 0\.00 \| ▁+█+ \| \*\*drift\*\* \(act\) since 11 March 2026 \|/,
     );
   });
 });

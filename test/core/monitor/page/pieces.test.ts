@@ -129,3 +129,19 @@ test('names above days never lie on each other, and an alarm’s always stands',
   expect(markup.match(/>(?:v\d|since 20 Mar)</g)).toEqual(['>since 20 Mar<', '>v1<']);
   expect(markup.match(/y1="18"/g)).toHaveLength(4);
 });
+
+test.each([
+  ['far apart', [0, 0.4], ['act', 'warn']],
+  ['close', [0, 4], ['act']],
+] as const)('limits that are %s are all drawn, and no name lies on another', (_, range, named) => {
+  const { markup } = drawDays({
+    ...{ description: 'x', from: '2026-03-01T00:00:00Z', to: '2026-03-31T00:00:00Z', range, write: String },
+    series: [],
+    limits: [
+      { value: 0.1, text: 'warn', style: 'guide' },
+      { value: 0.25, text: 'act', style: 'margin' },
+    ],
+  });
+  expect([...markup.matchAll(/>(?<name>act|warn)</g)].map(({ groups }) => groups?.['name'])).toEqual(named);
+  expect(markup.match(/class="margin"/g)).toHaveLength(1);
+});

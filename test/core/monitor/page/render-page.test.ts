@@ -33,6 +33,25 @@ describe('who has a minute', () => {
     expect(top).toContain('A new training is asked for.');
   });
 
+  test('is told first of what has a name, and how many others there are', () => {
+    const height = { ...SHOP.features[0], name: 'height', kind: 'numeric' as const };
+    const subject = pageOf({
+      features: [...SHOP.features, height],
+      shifted: ['photo/projection-7', 'amount', 'age', 'height'],
+    });
+    const { drift } = subject.input;
+    if (drift === undefined) throw new Error('The shop is judged.');
+    const isStatistic = ({ name }: { readonly name: string }) => name === 'photo/projection-7';
+    const features = drift.features.toSorted((a, b) => Number(isStatistic(b)) - Number(isStatistic(a)));
+    const [worst] = features.filter((one) => !isStatistic(one));
+    const { text } = parsePage(
+      renderMonitorPage({ ...subject, input: { ...subject.input, drift: { ...drift, features } } }),
+    );
+    expect(text.replaceAll(/\s+/g, ' ')).toContain(
+      `Train again ${worst?.name} and 3 others have drifted away from training since 21 March 2026.`,
+    );
+  });
+
   test('sees the flag of the day it began, both limits, and the bin that moved', () => {
     const { letters = [], caption, pictures } = figureOf('amount') ?? {};
     expect(letters).toEqual(expect.arrayContaining(['since 21 Mar', 'warn 0.1', 'act 0.25', '9.9% → 19%']));
