@@ -1,4 +1,5 @@
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
+import { LABELS_WORSE } from '../drift/labels/judge-labels.ts';
 import type { FastFinding } from '../drift/prediction-checks.ts';
 import { isAfter, secondsBetween } from '../instant.ts';
 import { environmentOf } from '../ledger/state.ts';
@@ -84,9 +85,7 @@ function findLabels(input: MonitorInput): readonly Finding[] {
   const { labels } = input;
   if (labels?.verdict !== 'fail') return [];
   const wants = brokeWhenNew(input, labels.alarmSince) ? 'rollback' : 'retrain';
-  return labels.reasons
-    .filter(({ code }) => code === 'labels-worse-than-promised')
-    .map((reason) => ({ wants, reason }));
+  return labels.reasons.filter(({ code }) => code === LABELS_WORSE).map((reason) => ({ wants, reason }));
 }
 
 function findStaleness(input: MonitorInput): readonly Finding[] {

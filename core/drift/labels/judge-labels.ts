@@ -13,6 +13,8 @@ import { sumOf } from '../../statistics/sum-of.ts';
 import type { Interval, Reason, Verdict } from '../../verdict.ts';
 import type { ConfidenceBins } from '../profile.ts';
 
+/** The code of answers that are right less often than promised. */
+export const LABELS_WORSE = 'labels-worse-than-promised';
 const LEVEL = 0.95;
 const MIN_LABELS = 30;
 const LOW_COVERAGE = 0.5;
@@ -235,7 +237,7 @@ function describeLabels(
   const end =
     alarmSince === undefined ? '.' : `; it has been lower than promised since ${formatLongDay(alarmSince)}.`;
   return {
-    code: alarmSince === undefined ? 'labels-as-promised' : 'labels-worse-than-promised',
+    code: alarmSince === undefined ? 'labels-as-promised' : LABELS_WORSE,
     metric: 'accuracy',
     message:
       `${subject} is ${formatPercent(accuracy)} [${formatPercent(interval.low)}, ${formatPercent(interval.high)}] ` +

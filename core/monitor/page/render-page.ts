@@ -1,3 +1,4 @@
+import { LABELS_WORSE } from '../../drift/labels/judge-labels.ts';
 import { environmentOf } from '../../ledger/state.ts';
 import { formatLongDay, formatMinute } from '../../report/format-day.ts';
 import { formatCount } from '../../report/format-number.ts';
@@ -36,13 +37,15 @@ const TONES: Readonly<Record<MonitorAction, 'good' | 'open' | 'bad'>> = {
 export function renderMonitorPage(subject: PageSubject): string {
   const { ledger, environment, now } = subject.input;
   const title = `${ledger.model} in ${environment}, ${formatLongDay(now)}`;
-  const [findings, drift] = [showFindings(subject), showDrift(subject)];
+  const [findings, drift, accuracy] = [showFindings(subject), showDrift(subject), showAccuracy(subject)];
+  const isOfLabels = subject.decision.codes.includes(LABELS_WORSE);
   const main = element(
     'main',
     {},
+    ...(isOfLabels ? accuracy : []),
     ...(isOfShift(subject) ? [...drift, ...findings] : [...findings, ...drift]),
     ...showAnswers(subject),
-    ...showAccuracy(subject),
+    ...(isOfLabels ? [] : accuracy),
     ...showTraffic(subject),
     ...showHealth(subject),
     ...showDecisions(subject),
@@ -90,9 +93,9 @@ function isOfShift({ decision }: PageSubject): boolean {
   return decision.codes.some((code) => SHIFT_CODE.test(code));
 }
 
-/** A shift has its picture, which says more. */
+/** A shift and a loss of accuracy have their pictures, which say more. */
 function showFindings({ decision, input }: PageSubject): readonly Markup[] {
-  const reasons = decision.reasons.filter(({ code }) => !SHIFT_CODE.test(code));
+  const reasons = decision.reasons.filter(({ code }) => !SHIFT_CODE.test(code) && code !== LABELS_WORSE);
   if (reasons.length === 0) return [];
   const title = reasons.length < decision.reasons.length ? 'What else was found' : 'What was found';
   const items = reasons

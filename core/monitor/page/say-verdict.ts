@@ -1,4 +1,5 @@
 import type { FeatureJudgement } from '../../drift/judge-feature.ts';
+import { LABELS_WORSE } from '../../drift/labels/judge-labels.ts';
 import { compareInstants } from '../../instant.ts';
 import { formatLongDay } from '../../report/format-day.ts';
 import { formatCount } from '../../report/format-number.ts';
@@ -55,7 +56,7 @@ function findSince(
   const { warn } = input.policy.drift;
   if (shifted.length > 0) return earliest(shifted.flatMap((one) => findBeginning(one, warn)?.began ?? []));
   const { labels, fastLane } = input;
-  const isOfLabels = codes.includes('labels-worse-than-promised') && labels?.alarmSince !== undefined;
+  const isOfLabels = codes.includes(LABELS_WORSE) && labels?.alarmSince !== undefined;
   const fast = (fastLane?.findings ?? []).filter(({ code }) => codes.includes(code));
   return earliest([...(isOfLabels ? [labels.alarmSince] : []), ...fast.map(({ since }) => since)]);
 }

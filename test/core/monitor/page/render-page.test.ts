@@ -72,6 +72,23 @@ describe('who has a minute', () => {
     expect(first?.caption).toContain('at 0.1 or above from 22 March 2026 on; 23 Mar raised the alarm.');
   });
 
+  test('sees accuracy first where labels are what tells, and the loss told there', () => {
+    const subject = pageOf({ shifted: [] });
+    const sectionsOf = (over: Partial<typeof subject.decision>) => {
+      const decision = { ...subject.decision, ...over };
+      const { ids } = parsePage(renderMonitorPage({ ...subject, decision }));
+      return ids.filter((id) => ['accuracy', 'drift', 'findings'].includes(id));
+    };
+    const message = 'Accuracy by label is 59%.';
+    const worse = { code: 'labels-worse-than-promised', metric: 'accuracy', message };
+    const stale = { code: 'stale', metric: 'age', message: 'The champion is old.' };
+    const wants = { action: 'retrain', wanted: 'retrain' } as const;
+    expect(sectionsOf({ ...wants, codes: [worse.code], reasons: [worse] })).toEqual(['accuracy', 'drift']);
+    expect(sectionsOf({ ...wants, codes: [stale.code], reasons: [stale] })).toEqual([
+      ...['findings', 'drift', 'accuracy'],
+    ]);
+  });
+
   test('is told of nothing where nothing is wrong', () => {
     const quiet = pageOf({ shifted: [] });
     const { text } = parsePage(
