@@ -6,13 +6,13 @@ import { playDrift } from '../measure/scenes/drift.ts';
 import { playFirstTrain } from '../measure/scenes/first-train.ts';
 import { renderScenes } from '../measure/scenes/report.ts';
 import { playRetrainByComment } from '../measure/scenes/retrain-by-comment.ts';
-import type { Say, SceneResult } from '../measure/scenes/scene.ts';
+import { quietly, type Say, type SceneResult } from '../measure/scenes/scene.ts';
 import { MODEL, startWorld, type World } from '../measure/scenes/world.ts';
 import { STATE_DIR } from '../sandbox/checkout.ts';
 import { isAlive } from '../sandbox/machine/is-alive.ts';
 import { loadDigits } from '../sandbox/traffic/digits.ts';
 import { type SteadyTraffic, startTraffic } from '../sandbox/traffic/traffic.ts';
-import { type DemoOptions, readDemoOptions, type SceneNumber, USAGE } from './demo/options.ts';
+import { type DemoOptions, readDemoOptions, type SceneName, USAGE } from './demo/options.ts';
 
 const PID_FILE = path.join(STATE_DIR, 'demo.pid');
 const REQUESTS_PER_SECOND = 20;
@@ -21,10 +21,12 @@ const DIGITS_PER_REQUEST = 6;
 const DIGITS_PER_LABEL = 60;
 
 type Play = (world: World, traffic: SteadyTraffic, say: Say) => Promise<SceneResult>;
-const LATER_SCENES: Readonly<Record<Exclude<SceneNumber, 1>, Play>> = {
-  2: playRetrainByComment,
-  3: playDrift,
-  4: playBadModel,
+const LATER_SCENES: Readonly<Record<Exclude<SceneName, '1'>, Play>> = {
+  '2': playRetrainByComment,
+  '3': playDrift,
+  '4': playBadModel,
+  'drift-by-cron': (...world) => playDrift(...world, 'cron'),
+  'drift-by-labels': (...world) => playDrift(...world, 'labels'),
 };
 
 // After an interrupt scenes may still be under way: there is nothing to wait for once all parts have ended.
@@ -79,8 +81,8 @@ async function showScenes(
 }
 
 async function playScenes(world: World, { scenes }: DemoOptions, say: Say): Promise<readonly SceneResult[]> {
-  const first = await playFirstTrain(world, scenes.includes(1) ? say : quietly);
-  const results: SceneResult[] = scenes.includes(1) ? [first] : [];
+  const first = await playFirstTrain(world, scenes.includes('1') ? say : quietly);
+  const results: SceneResult[] = scenes.includes('1') ? [first] : [];
   if (first.checks.some(({ held }) => !held)) {
     say('the first train did not come through; the other scenes need its model');
     return [first];
@@ -93,7 +95,7 @@ async function playScenes(world: World, { scenes }: DemoOptions, say: Say): Prom
   });
   traffic.setSizes([DIGITS_PER_REQUEST]);
   for (const scene of scenes) {
-    if (scene === 1) continue;
+    if (scene === '1') continue;
     say(`— scene ${scene} —`);
     results.push(await LATER_SCENES[scene](world, traffic, say));
   }
@@ -125,8 +127,4 @@ function createSay(): Say {
     const seconds = Math.round((performance.now() - begun) / 1_000);
     console.log(`${String(seconds).padStart(4)} s  ${line}`);
   };
-}
-
-function quietly(): void {
-  // Scenes after the first need a champion, which is no scene of its own then.
 }

@@ -49,7 +49,7 @@ const HOUR_MS = 3_600_000;
 const MOST_TICKS = 5;
 const LETTER = 6;
 /** Height of a limit's name. */
-const LIMIT_NAME = 9;
+const LIMIT_NAME = 11;
 const STEPS_MS = [1, 3, 6, 12, 24, 48, 96, 168, 336, 672, 1_344, 2_688, 8_760, 17_520].map(
   (hours) => hours * HOUR_MS,
 );

@@ -5,6 +5,9 @@ writes train.npz (70 %) and holdout.npz (30 %)
 python prepare_data.py --digits ... --out $MNIST_DATA --transform invert
 what a labelling team would hand over after the traffic changed: incoming/invert.npz to train on, and a
 holdout.npz of the new kind, made of digits that are in no training file
+python prepare_data.py --digits ... --out $MNIST_DATA --trade 3 8 --trade 4 9
+what it would hand over after people mean something else by the same digits: train.npz and holdout.npz anew, with
+what was called 3 called 8 now, and the other way round
 """
 
 import argparse
@@ -29,7 +32,7 @@ TRANSFORMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 def main() -> None:
     """Reads the digits, splits them and writes the files."""
     options = parse_options()
-    digits = read_package(options.digits)
+    digits = trade_names(read_package(options.digits), options.trade)
     held_out = choose_held_out(digits.id, options.seed)
     (options.out / "incoming").mkdir(parents=True, exist_ok=True)
     if options.transform is None:
@@ -53,7 +56,18 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="the raw store: a folder")
     parser.add_argument("--seed", type=int, default=1, help="which digits are held out")
     parser.add_argument("--transform", choices=sorted(TRANSFORMS), help="write new-traffic digits instead")
+    parser.add_argument(
+        "--trade", type=int, nargs=2, action="append", default=[], metavar="LABEL", help="two labels that trade names"
+    )
     return parser.parse_args()
+
+
+def trade_names(digits: Digits, pairs: list[list[int]]) -> Digits:
+    """The same images and ids, each of a pair of labels called by the other's name."""
+    names = np.arange(10)
+    for one, other in pairs:
+        names[[one, other]] = other, one
+    return Digits(digits.x, names[digits.label], digits.id)
 
 
 def read_package(folder: Path) -> Digits:

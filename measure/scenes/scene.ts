@@ -14,6 +14,11 @@ export type SceneResult = { readonly title: string; readonly checks: readonly Sc
 /** Says what a scene is doing, as it does it. */
 export type Say = (line: string) => void;
 
+/** For what is part of no scene. */
+export function quietly(): void {
+  // Nobody is told.
+}
+
 /** A check of a run: it ended so, and a job of it said so. */
 export function checkRun(
   expected: string,

@@ -51,8 +51,8 @@ export type World = {
   /** Folder of the raw data, outside any checkout. */
   readonly store: string;
   readonly tokens: { readonly deployer: string; readonly dispatchSecret: string };
-  /** Delivers digits of a new kind to the raw data: some to train on, and a holdout. */
-  readonly deliver: (transform: string) => Promise<void>;
+  /** Delivers what changed to the raw data, some to train on and a holdout, by options of `prepare_data.py`. */
+  readonly deliver: (options: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
@@ -132,7 +132,7 @@ async function startParts(
     host,
     store,
     tokens: keys,
-    deliver: (transform) => prepareData(python, store, ['--transform', transform]),
+    deliver: (options) => prepareData(python, store, options),
   };
 }
 

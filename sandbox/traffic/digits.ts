@@ -34,6 +34,12 @@ export function invert({ label, image }: Digit): Digit {
   return { label, image: image.map((row) => row.map((ink) => 1 - ink)) };
 }
 
+/** The same picture, under the other name where its own is one of a pair that traded names: what people mean by it has changed. */
+export function tradeNames({ label, image }: Digit, pairs: readonly (readonly [number, number])[]): Digit {
+  const names = new Map(pairs.flatMap(([one, other]) => [[one, other] as const, [other, one] as const]));
+  return { label: names.get(label) ?? label, image };
+}
+
 function toImage(pixels: readonly number[]): readonly (readonly number[])[] {
   return Array.from({ length: SIDE }, (_, row) => pixels.slice(row * SIDE, (row + 1) * SIDE));
 }

@@ -9,8 +9,9 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_OPEN = 8;
 const answerSchema = z.object({ predictions: z.array(z.array(z.number())) });
 
-/** What one request came to. `version` is what the answer's header says. */
+/** What one request came to. `id` is the one it was sent with, `version` what the answer's header says. */
 type Answered = {
+  readonly id: string;
   readonly status: number;
   readonly version: string | undefined;
   readonly digits: number;
@@ -98,22 +99,23 @@ export function startTraffic(options: {
 
 /** Asks for the predictions of some digits; whatever goes wrong is an answer too. */
 export async function predict(dataPlane: string, model: string, digits: readonly Digit[]): Promise<Answered> {
-  const size = digits.length;
+  const [id, size] = [randomUUID(), digits.length];
   try {
     const response = await fetch(`${dataPlane}/predictions/${model}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', [REQUEST_ID_HEADER]: randomUUID() },
+      headers: { 'content-type': 'application/json', [REQUEST_ID_HEADER]: id },
       body: JSON.stringify({ inputs: digits.map(({ image }) => image) }),
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
     const text = await response.text();
     const version = response.headers.get(VERSION_HEADER) ?? undefined;
-    if (!response.ok) return { status: response.status, version, digits: size, correct: 0, message: text };
+    if (!response.ok)
+      return { id, status: response.status, version, digits: size, correct: 0, message: text };
     const { predictions } = answerSchema.parse(JSON.parse(text));
     const correct = digits.filter(({ label }, i) => indexOfLargest(predictions[i] ?? []) === label).length;
-    return { status: response.status, version, digits: size, correct };
+    return { id, status: response.status, version, digits: size, correct };
   } catch (error) {
-    return { status: 0, version: undefined, digits: size, correct: 0, message: String(error) };
+    return { id, status: 0, version: undefined, digits: size, correct: 0, message: String(error) };
   }
 }
 

@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
 
-const SCENES = [1, 2, 3, 4] as const;
-export type SceneNumber = (typeof SCENES)[number];
-
+/** The scenes that are played unless some are chosen. */
+const USUAL = ['1', '2', '3', '4'] as const;
+/** Drift of scene 3 by other routes. */
+const ROUTES = ['drift-by-cron', 'drift-by-labels'] as const;
+const SCENES = [...USUAL, ...ROUTES] as const;
+export type SceneName = (typeof SCENES)[number];
 /** What the demo was asked for. */
 export type DemoOptions = {
-  readonly scenes: readonly SceneNumber[];
+  readonly scenes: readonly SceneName[];
   /** Leave everything running afterwards. */
   readonly keep: boolean;
   readonly help: boolean;
@@ -16,7 +19,11 @@ export const USAGE = `npm run demo -- [options]
 The whole loop on this machine, on 10,000 real digits: a push trains and deploys a first model (1), a comment retrains it (2),
 the traffic drifts and is learnt again (3), a bad model is taken back (4).
 
-  --scene N   Play this scene only; can be given several times. Scenes 2 to 4 first train quietly.
+  --scene N   Play this scene only; can be given several times. All but the first train quietly before.
+              Beside 1 to 4 there are two routes by which drift is learnt without a word of the agent:
+              drift-by-cron    as scene 3, and none of the agent's dispatches arrives: the monitor's cron finds it
+              drift-by-labels  the digits stay as they are and mean something else: labels that come late tell it
+              Each is played alone.
   --keep      Leave MLflow, the agent, the model servers and the GitHub stand-in running, and print their addresses.
   --help      This text.
 
@@ -33,9 +40,14 @@ export function readDemoOptions(argv: readonly string[]): DemoOptions {
     },
   });
   const scenes = values.scene.map((text) => {
-    const scene = SCENES.find((known) => String(known) === text);
+    const scene = SCENES.find((known) => known === text);
     if (scene === undefined) throw new Error(`There is no scene ${text}: one of ${SCENES.join(', ')}.`);
     return scene;
   });
-  return { scenes: scenes.length === 0 ? SCENES : scenes, keep: values.keep, help: values.help };
+  const route = ROUTES.find((one) => scenes.includes(one));
+  if (route !== undefined && scenes.length > 1) {
+    const why = 'it needs a first model, and nothing that was trained by itself or came after that.';
+    throw new Error(`${route} is played alone: ${why}`);
+  }
+  return { scenes: scenes.length === 0 ? USUAL : scenes, keep: values.keep, help: values.help };
 }

@@ -75,6 +75,16 @@ def test_a_digit_that_is_held_out_is_held_out_in_every_form(changed_store: Path)
     assert incoming["x"].mean() > 0.8
 
 
+def test_labels_that_trade_names_do_so_in_every_file_and_nothing_else_changes(store: Path, tmp_path: Path):
+    prepare(tmp_path, "--trade", "3", "8", "--trade", "4", "9")
+    for name in ("train.npz", "holdout.npz"):
+        before, after = load(store / name), load(tmp_path / name)
+        assert (before["id"] == after["id"]).all()
+        assert (before["x"] == after["x"]).all()
+        traded = {3: 8, 8: 3, 4: 9, 9: 4}
+        assert [traded.get(label, label) for label in before["label"].tolist()] == after["label"].tolist()
+
+
 def test_etl_joins_every_delivery(changed_store: Path, tmp_path: Path):
     run("etl.py", folder=tmp_path, store=changed_store)
     train = load(tmp_path / "data/train.npz")
