@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { goldenSchema } from '../../core/drift/golden.ts';
-import { compareGolden, type GoldenReplay } from '../../core/drift/golden-replay.ts';
+import { goldenSchema } from '../../core/drift/golden/golden.ts';
+import { compareGolden, type GoldenReplay } from '../../core/drift/golden/golden-replay.ts';
 import { PIN_HEADER } from '../../core/names.ts';
 import type { AgentContext } from '../context.ts';
 import { exchangeHttp } from '../machine/exchange-http.ts';

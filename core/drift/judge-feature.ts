@@ -75,7 +75,7 @@ type FeatureBatch = Omit<Batch, 'counts'> & { readonly counts: readonly number[]
 type ComparedBatch = { readonly batch: FeatureBatch; readonly comparison: HistogramComparison };
 
 /** What one feature is judged by; so many `features` are judged beside each other and share the false alarms. */
-export type FeatureLimits = DriftOptions & { readonly feature: JudgedFeature; readonly features: number };
+type FeatureLimits = DriftOptions & { readonly feature: JudgedFeature; readonly features: number };
 
 /** How far a feature was followed: all that its later batches are judged by, and what was seen in those before. */
 export type Track = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { goldenSchema } from '../drift/golden.ts';
-import { compareGolden } from '../drift/golden-replay.ts';
+import { goldenSchema } from '../drift/golden/golden.ts';
+import { compareGolden } from '../drift/golden/golden-replay.ts';
 import { PIN_HEADER } from '../names.ts';
 import type { Verdict } from '../verdict.ts';
 import { HOST_LAYOUT } from './layout.ts';

@@ -55,7 +55,7 @@ export const packageManifestSchema = z.object({
   createdAt: instantSchema,
   format: z.enum(['torchscript', 'pt2', 'pyfunc']),
   payload: payloadSchema,
-  /** Reference profile (core/drift/profile.ts), golden examples (core/drift/golden.ts); each a JSON file. */
+  /** Reference profile (core/drift/profile.ts), golden examples (core/drift/golden/golden.ts); each a JSON file. */
   profile: blobSchema.optional(),
   golden: blobSchema.optional(),
   serving: servingSettingsSchema,

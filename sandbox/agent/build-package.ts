@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { Golden } from '../../core/drift/golden.ts';
+import type { Golden } from '../../core/drift/golden/golden.ts';
 import { PACKAGE_FILES, SCHEMAS } from '../../core/names.ts';
 import type { PackageManifest, ServingSettings } from '../../core/serving/package-manifest.ts';
 import { PYTHON } from '../checkout.ts';

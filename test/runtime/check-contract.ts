@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { goldenSchema } from '../../core/drift/golden.ts';
+import { goldenSchema } from '../../core/drift/golden/golden.ts';
 import { referenceProfileSchema } from '../../core/drift/profile.ts';
 import { captureWindowSchema } from '../../core/drift/window.ts';
 import { packageManifestSchema } from '../../core/serving/package-manifest.ts';

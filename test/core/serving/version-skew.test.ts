@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { goldenSchema } from '../../../core/drift/golden.ts';
+import { goldenSchema } from '../../../core/drift/golden/golden.ts';
 import { referenceProfileSchema } from '../../../core/drift/profile.ts';
 import { statementSchema } from '../../../core/ledger/statement.ts';
 import { handOverSchema } from '../../../core/plan/hand-over.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Golden } from '../../../core/drift/golden.ts';
-import { compareGolden } from '../../../core/drift/golden-replay.ts';
+import type { Golden } from '../../../../core/drift/golden/golden.ts';
+import { compareGolden } from '../../../../core/drift/golden/golden-replay.ts';
 
 const golden: Golden = {
   schema: 'trainyard.golden/1',

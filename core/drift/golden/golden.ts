@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SCHEMAS } from '../names.ts';
+import { SCHEMAS } from '../../names.ts';
 
 /**
  * Stored inputs and the outputs the model must give for them: `inputs` is a request body as a client would send it

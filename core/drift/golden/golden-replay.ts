@@ -1,4 +1,4 @@
-import type { Reason, Verdict } from '../verdict.ts';
+import type { Reason, Verdict } from '../../verdict.ts';
 import type { Golden } from './golden.ts';
 
 const SHOWN_MISMATCHES = 5;
