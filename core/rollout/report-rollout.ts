@@ -22,13 +22,19 @@ const STAGE_COLUMNS = [
   'Polls',
 ].map(alignRight);
 
-/** A rollout for people: the decision in one sentence, what each stage saw, and how the evidence of harm grew. */
-export function reportRollout(input: {
+type Reported = {
   readonly decision: Pick<RolloutDecision, 'explanation' | 'reasons'>;
   readonly evidence: Evidence;
   readonly points: readonly TracePoint[];
-}): readonly Block[] {
-  const { decision, evidence, points } = input;
+};
+
+/** A rollout for people: the decision in one sentence, and what it was decided on. */
+export function reportRollout(reported: Reported): readonly Block[] {
+  return [{ kind: 'paragraph', text: reported.decision.explanation }, ...reportEvidence(reported)];
+}
+
+/** What each stage saw, and how the evidence of harm grew. */
+export function reportEvidence({ decision, evidence, points }: Reported): readonly Block[] {
   const stages = evidence.plan.stages.map((percent, stage) =>
     stageRow(percent, evidence.stages[stage] ?? EMPTY_STAGE),
   );
@@ -39,7 +45,6 @@ export function reportRollout(input: {
   ]);
   const columns = ['Harm', alignRight('Evidence now'), alignRight('Weight')];
   return [
-    { kind: 'paragraph', text: decision.explanation },
     { kind: 'table', columns: STAGE_COLUMNS, rows: stages },
     ...describeCurve(evidence, points),
     {

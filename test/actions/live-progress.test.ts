@@ -4,19 +4,22 @@ import { formatCount } from '../../core/report/format-number.ts';
 import { highestOfEach } from '../../core/report/highest-of-each.ts';
 import type { Report } from '../../core/report/report.ts';
 import { traceRollout } from '../../core/rollout/record/trace.ts';
-import { championEvents, createWorld, versionEvents } from './support/deployment.ts';
+import { championEvents, createWorld, versionEvents, type World } from './support/deployment.ts';
 import { showReport } from './support/show-report.ts';
 
-/**
- * A rollout in which both versions together get so many requests a tick, of which they fail on such shares, and what was told of it,
- * and when.
- */
-async function follow(requests: number, failing = { candidateErrors: 0, stableErrors: 0 }) {
+/** Hosts on which version 1 serves; both versions together get so many requests a tick, and fail on such shares of them. */
+function worldOf(requests: number, failing = { candidateErrors: 0, stableErrors: 0 }): World {
   const world = createWorld([...versionEvents('1'), ...championEvents('1'), ...versionEvents('2')]);
   for (const agent of world.agents) {
     agent.traffic = { stable: '1', candidatePercent: 0, shadow: false, revision: 1 };
     Object.assign(agent.behaviour, { requests, ...failing });
   }
+  return world;
+}
+
+/** A rollout among so many requests, what was told of it, and when, and what was kept. */
+async function follow(...situation: Parameters<typeof worldOf>) {
+  const world = worldOf(...situation);
   const told: { readonly at: number; readonly text: string }[] = [];
   const { request, ports } = world.job({ version: '2' });
   const progress = (report: Report) =>
@@ -64,4 +67,38 @@ test('comment and summary draw the evidence after each poll, as the record of th
     expect(curveIn(text)).toEqual(powersUpTo(polls));
     expect(curveIn(text).length).toBeLessThanOrEqual(40);
   }
+});
+
+test('where a host brakes, the summary says what it says, and draws what this job has seen until then', async () => {
+  const world = worldOf(200);
+  const [braking] = world.agents;
+  let ticks = 0;
+  world.clock.onTick(() => {
+    const { traffic } = braking;
+    if (traffic?.lease === undefined || traffic.brake !== undefined || traffic.candidatePercent === 0) return;
+    ticks += 1;
+    if (ticks < 30) return;
+    const { rollout } = traffic.lease;
+    const brake = {
+      rollout,
+      version: '2',
+      code: 'candidate-failed',
+      explanation: 'It crashed.',
+      at: world.clock.now(),
+    };
+    braking.traffic = {
+      stable: '1',
+      candidatePercent: 0,
+      shadow: false,
+      revision: traffic.revision + 1,
+      brake,
+    };
+  });
+  const outcome = await deploy(world.job({ version: '2' }));
+  expect(outcome.result).toMatchObject({ outcome: 'rolled-back', code: 'candidate-failed' });
+  const summary = showReport(outcome.report);
+  const [record] = world.kept.values();
+  expect(record?.observations.length).toBeGreaterThan(10);
+  expect(summary).toContain(`Evidence of harm over ${record?.observations.length} polls`);
+  expect(summary.indexOf('An agent braked: It crashed.')).toBeLessThan(summary.indexOf('```mermaid'));
 });

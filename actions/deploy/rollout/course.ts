@@ -3,6 +3,7 @@ import { findWords } from '../../../core/deploy/find-words.ts';
 import { type Instant, isBefore, secondsBetween } from '../../../core/instant.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
+import type { Brake } from '../../../core/serving/api.ts';
 import type { Started } from '../../serving/start-on-host.ts';
 import type { Announcer } from '../announcer.ts';
 import { findCandidate } from '../find-candidate.ts';
@@ -101,7 +102,11 @@ export function createCourse(
       if (hasSlept && hasMoved((await journal.read()).here.rollout, open)) return { kind: 'overtaken' };
       // A first version is compared with nothing, so there is nothing to say of it.
       if (open.stable !== undefined) explain(judged.decision.explanation);
-      const ports = { journal, endings, announcer, brakes, traffic, hosts, shadow, log };
+      const endBraked = (braked: Rollout, brake: Brake) => {
+        const reasons = explainBrake(brake);
+        return endings.rollBack(braked, { ...reasons, report: [...reasons.report, ...judged.evidence] });
+      };
+      const ports = { journal, endings, endBraked, announcer, brakes, traffic, hosts, shadow, log };
       const stepped = await takeStep(ports, { rollout: open, judged, leaving: leaving() });
       if (stepped.kind === 'going-on') tellProgress(open, judged);
       if (stepped.kind === 'ended') await memory.remember(open, judged.seen);

@@ -15,14 +15,15 @@ import type { Observation } from '../../../core/rollout/evidence/observation.ts'
 import type { Obstacle } from '../../../core/rollout/find-obstacle.ts';
 import type { HostsFound } from '../../../core/rollout/quorum.ts';
 import type { TracePoint } from '../../../core/rollout/record/trace.ts';
-import { reportRollout } from '../../../core/rollout/report-rollout.ts';
+import { reportEvidence, reportRollout } from '../../../core/rollout/report-rollout.ts';
 import { type RestrainedDecision, restrainDecision } from '../../../core/rollout/restrain-decision.ts';
 import type { Seen } from './memory.ts';
 
-/** What was decided, the report of it, and what it was decided on. */
+/** What was decided, the report of it, the part of that which stands whoever decides, and what it was decided on. */
 export type JudgedRollout = {
   readonly decision: RestrainedDecision;
   readonly report: readonly Block[];
+  readonly evidence: readonly Block[];
   readonly seen: Seen;
 };
 
@@ -70,7 +71,12 @@ export function createJudge({ baseline, observe, clock }: JudgePorts, settings: 
       heldSeconds: secondsHeld(rollout, now),
     });
     const decision = restrainDecision(decided, { rollout, obstacle, plan, now });
-    const report = reportRollout({ decision, evidence: grown, points });
-    return { decision, report, seen: { baseline, observations } };
+    const told = { decision, evidence: grown, points };
+    return {
+      decision,
+      report: reportRollout(told),
+      evidence: reportEvidence(told),
+      seen: { baseline, observations },
+    };
   };
 }

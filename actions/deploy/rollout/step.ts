@@ -2,12 +2,13 @@ import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Log } from '../../../core/ports.ts';
 import type { Block } from '../../../core/report/report.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
+import type { Brake } from '../../../core/serving/api.ts';
 import type { Announcer } from '../announcer.ts';
 import type { BringUp } from '../hosts/bring-up.ts';
 import type { RolloutTraffic } from '../hosts/rollout-traffic.ts';
 import { hasMoved, type Journal } from '../journal.ts';
 import { type DeployOutcome, describeOpen, openOutcome, type Reasons, withReport } from '../outcomes.ts';
-import { type Brakes, explainBrake } from './brakes.ts';
+import type { Brakes } from './brakes.ts';
 import type { Endings } from './end.ts';
 import { recordHold, recordReturn } from './hold.ts';
 import type { JudgedRollout } from './judge.ts';
@@ -40,6 +41,8 @@ const LEAVES_STARTING: ReadonlySet<string> = new Set(['held', CALLED.code]);
 type StepPorts = {
   readonly journal: Journal;
   readonly endings: Endings;
+  /** Ends the rollout because an agent has braked it. */
+  readonly endBraked: (rollout: Rollout, brake: Brake) => Promise<Stepped>;
   readonly announcer: Pick<Announcer, 'status' | 'progress'>;
   readonly brakes: Pick<Brakes, 'ask'>;
   readonly traffic: RolloutTraffic;
@@ -121,8 +124,8 @@ async function advance(
     log,
     brakes,
     traffic,
-    endings,
-  }: Pick<StepPorts, 'journal' | 'announcer' | 'log' | 'brakes' | 'traffic' | 'endings'>,
+    endBraked,
+  }: Pick<StepPorts, 'journal' | 'announcer' | 'log' | 'brakes' | 'traffic' | 'endBraked'>,
   rollout: Rollout,
   {
     to,
@@ -133,7 +136,7 @@ async function advance(
   const { environment } = journal;
   const { id, version, stages } = rollout;
   const brake = await brakes.ask(id);
-  if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
+  if (brake !== undefined) return endBraked(rollout, brake);
   const data = { rollout: id, environment, version, stage: to, percent: stages[to] ?? 100, explanation };
   const entered = await journal.whileOpen(rollout, (open, page) => {
     if (hasMoved(open, rollout) || page.now.obstacleTo(open)) return 'overtaken';
@@ -145,7 +148,7 @@ async function advance(
   log.info(`Version ${version} gets ${open.percent} % of the traffic.`);
   announcer.status(id, 'in_progress', `${open.percent} %`);
   announcer.progress(describeOpen(environment, open, report));
-  return keep({ brakes, traffic, endings }, open);
+  return keep({ brakes, traffic, endBraked }, open);
 }
 
 /**
@@ -153,7 +156,7 @@ async function advance(
  * and one that came back empty has no part in what is promoted.
  */
 async function promote(
-  ports: Pick<StepPorts, 'brakes' | 'traffic' | 'endings' | 'hosts'>,
+  ports: Pick<StepPorts, 'brakes' | 'traffic' | 'endings' | 'endBraked' | 'hosts'>,
   rollout: Rollout,
   promotion: Parameters<Endings['promote']>[1],
 ): Promise<Stepped> {
@@ -164,11 +167,11 @@ async function promote(
 
 /** Brings traffic to where the ledger says, unless a host has braked; that renews the lease. */
 async function keep(
-  { brakes, traffic, endings }: Pick<StepPorts, 'brakes' | 'traffic' | 'endings'>,
+  { brakes, traffic, endBraked }: Pick<StepPorts, 'brakes' | 'traffic' | 'endBraked'>,
   rollout: Rollout,
 ): Promise<Stepped> {
   const brake = (await brakes.ask(rollout.id)) ?? (await traffic.keep(rollout));
-  return brake === undefined ? { kind: 'going-on' } : endings.rollBack(rollout, explainBrake(brake));
+  return brake === undefined ? { kind: 'going-on' } : endBraked(rollout, brake);
 }
 
 /** Ends this job with the rollout still open: the agents watch on and say when there is something to do. */
@@ -177,14 +180,14 @@ async function leave(
     journal,
     brakes,
     traffic,
-    endings,
+    endBraked,
     hosts,
-  }: Pick<StepPorts, 'journal' | 'brakes' | 'traffic' | 'endings' | 'hosts'>,
+  }: Pick<StepPorts, 'journal' | 'brakes' | 'traffic' | 'endBraked' | 'hosts'>,
   rollout: Rollout,
   reasons: Reasons,
 ): Promise<Stepped> {
   const brake = (await brakes.ask(rollout.id)) ?? (await traffic.leave(rollout));
-  if (brake !== undefined) return endings.rollBack(rollout, explainBrake(brake));
+  if (brake !== undefined) return endBraked(rollout, brake);
   if (!LEAVES_STARTING.has(reasons.code) && hosts.isStarting()) return { kind: 'going-on' };
   return { kind: 'left', outcome: openOutcome(journal.environment, rollout, reasons) };
 }
