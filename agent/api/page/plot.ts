@@ -113,13 +113,15 @@ function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => 
     ticks: { show: false },
     font: `11px ${style.fontFamily}`,
   };
-  const isSingle = chart.xs.length < 2;
   return {
     width: place.clientWidth,
     height: HEIGHT,
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, y: false },
-    scales: { y: { range: (_plot, _low, high) => rangeOf(chart, high) } },
+    scales: {
+      x: { range: (_plot, low, high) => widen(low, high) },
+      y: { range: (_plot, _low, high) => rangeOf(chart, high) },
+    },
     axes: [
       { ...axis, size: 40, space: 64 },
       {
@@ -132,7 +134,11 @@ function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => 
     ],
     series: [
       {},
-      ...chart.lines.map(({ arm }) => ({ stroke: colour(arm), width: 2, points: { show: isSingle } })),
+      ...chart.lines.map(({ arm }) => ({
+        stroke: colour(arm),
+        width: 2,
+        points: { show: true, size: 5, filter: (plot, index) => lonely(plot.data[index]) },
+      })),
       ...(chart.limit === undefined
         ? []
         : [{ stroke: colour('bad'), width: 1, dash: [6, 4], points: { show: false } }]),
@@ -144,6 +150,21 @@ function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => 
 function rangeOf({ unit, limit }: ChartView, high: number | null): [number, number] {
   if (unit === 'evidence') return [LEAST_EVIDENCE, Math.max(high ?? 0, limit?.value ?? 0) + 0.3];
   return [0, Math.max(LEAST_TOP[unit], (high ?? 0) * 1.1)];
+}
+
+/** A minute at least: of a single poll no time can be read. */
+function widen(low: number | null, high: number | null): [number, number] {
+  const [from, to] = [low ?? 0, high ?? 0];
+  const missing = Math.max(0, 60 - (to - from)) / 2;
+  return [from - missing, to + missing];
+}
+
+/** Values with nothing beside them, which no line leads to. */
+function lonely(values: ArrayLike<number | null | undefined> = []): number[] {
+  const all = Array.from(values, (value) => value ?? null);
+  return [...all.keys()].filter(
+    (index) => all[index] !== null && (all[index - 1] ?? null) === null && (all[index + 1] ?? null) === null,
+  );
 }
 
 /** Odds are read in tens. */

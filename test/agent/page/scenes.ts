@@ -32,10 +32,11 @@ export async function setScene(host: FakeHost, scene: SceneName): Promise<void> 
       addPoll(host, { atMs, seconds: 10, rollout: ROLLOUT, percent, stage, isBad, isShadow });
     }
   });
-  store.putTraffic(MODEL, {
-    traffic: trafficOf(scene, nowMs),
-    setAt: new Date(nowMs - 60_000).toISOString(),
-  });
+  const stored = { traffic: trafficOf(scene, nowMs), setAt: new Date(nowMs - 60_000).toISOString() };
+  if (scene === 'disk-full') {
+    store.putTraffic(MODEL, { ...stored, traffic: trafficOf('canary', nowMs) });
+    store.holdTraffic(MODEL, stored);
+  } else store.putTraffic(MODEL, stored);
   store.putMemory(`monitored/${MODEL}`, { at: new Date(nowMs - 20 * 60_000).toISOString(), isFirst: false });
   putSeen(host, hasRollout, isHarmful, nowMs);
   putDrift(host, nowMs);

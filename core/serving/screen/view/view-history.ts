@@ -8,6 +8,9 @@ import { NOTHING_KNOWN, sayAgo, sayMs } from './words.ts';
 /** What both versions did in the last day, as lines, and the rollouts of that time. */
 export type HistoryView = { readonly charts: readonly ChartView[]; readonly rollouts: TableView };
 
+const DAY_SECONDS = 86_400;
+/** Of a stretch that has just begun no rate can be told: a host at rest counts once a minute. */
+const LEAST_SECONDS = 120;
 const ARMS = ['stable', 'candidate'] as const satisfies readonly Arm[];
 type Stretch = TrafficHistory['stretches'][number];
 type ArmHistory = Stretch[Arm];
@@ -22,7 +25,7 @@ const MEASURES: readonly Measure[] = [
   {
     title: 'Requests per second',
     unit: 'per-second',
-    of: ({ requests }, seconds) => requests / seconds,
+    of: ({ requests }, seconds) => (seconds < LEAST_SECONDS ? null : requests / seconds),
     say: formatDecimal,
   },
   {
@@ -40,34 +43,30 @@ export function viewHistory(
   traffic: Traffic | undefined,
   nowMs: number,
 ): HistoryView {
-  const grid = fillGaps(history);
+  const grid = fillGaps(history, nowMs);
   return {
-    charts: MEASURES.map((measure) => viewMeasure(measure, grid, history.stepSeconds)),
+    charts: MEASURES.map((measure) => viewMeasure(measure, grid)),
     rollouts: viewRollouts(history, traffic, nowMs),
   };
 }
 
-type GridPoint = { readonly x: number; readonly stretch: Stretch | undefined };
+/** A stretch that begins at `x`, and how much of it is over, in s. */
+type GridPoint = { readonly x: number; readonly seconds: number; readonly stretch: Stretch | undefined };
 
-/** Every stretch from the first to the last, also those of which nothing is known: a line has a gap there. */
-function fillGaps({ stretches, stepSeconds }: TrafficHistory): readonly GridPoint[] {
+/** Every stretch of the last day, also those of which nothing is known: a line has a gap there. */
+function fillGaps({ stretches, stepSeconds }: TrafficHistory, nowMs: number): readonly GridPoint[] {
   const known = new Map(stretches.map((stretch) => [Date.parse(stretch.at) / 1_000, stretch]));
-  const xs = [...known.keys()];
-  const [first = 0, last = -1] = [xs[0], xs.at(-1)];
-  const count = Math.max(0, Math.round((last - first) / stepSeconds) + 1);
+  const count = Math.ceil(DAY_SECONDS / stepSeconds);
+  const last = Math.floor(nowMs / 1_000 / stepSeconds) * stepSeconds;
   return Array.from({ length: count }, (_, index) => {
-    const x = first + index * stepSeconds;
-    return { x, stretch: known.get(x) };
+    const x = last - (count - 1 - index) * stepSeconds;
+    return { x, seconds: Math.min(stepSeconds, nowMs / 1_000 - x), stretch: known.get(x) };
   });
 }
 
-function viewMeasure(
-  { title, unit, of, say }: Measure,
-  grid: readonly GridPoint[],
-  seconds: number,
-): ChartView {
+function viewMeasure({ title, unit, of, say }: Measure, grid: readonly GridPoint[]): ChartView {
   const values = (arm: Arm) =>
-    grid.map(({ stretch }) => {
+    grid.map(({ stretch, seconds }) => {
       const counted = stretch?.[arm];
       // A candidate without requests is none.
       return counted === undefined || counted.requests === 0 ? null : of(counted, seconds);

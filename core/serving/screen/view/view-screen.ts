@@ -1,4 +1,4 @@
-import { formatCount, formatDecimal, formatPercent } from '../../../report/format-number.ts';
+import { formatCount, formatDecimal, formatDuration, formatPercent } from '../../../report/format-number.ts';
 import type { TrafficHistory } from '../history.ts';
 import type { ModelOutlook } from '../outlook.ts';
 import type { ScreenEvent } from '../screen-routes.ts';
@@ -70,9 +70,9 @@ function viewWatch({ monitored, labels }: ModelOutlook, nowMs: number): readonly
           {
             name: 'Monitor',
             text: monitored.isFirst
-              ? `none has looked yet; waited for since ${sayAgo(monitored.at, nowMs)}`
+              ? `none has looked yet, in ${formatDuration((nowMs - Date.parse(monitored.at)) / 1_000)}`
               : `looked ${sayAgo(monitored.at, nowMs)}`,
-            tone: monitored.isFirst ? 'warn' : 'plain',
+            tone: 'plain',
           } as const,
         ]),
     ...(labels === undefined ? [] : [viewLabels(labels, nowMs)]),

@@ -229,15 +229,18 @@ test('the last day is drawn with a gap where nothing is known, and told in words
       candidate: TOTALS,
     },
   ];
-  const history = { stepSeconds: 300, stretches: [stretch(0), stretch(900)], rollouts };
+  const history = { stepSeconds: 300, stretches: [stretch(0), stretch(900), stretch(1_800)], rollouts };
   const found = view(eventOf(CANARY, outlookOf()), { m: history }).models[0]?.history;
   const [requests, errors, latency] = found?.charts ?? [];
-  expect(requests?.lines.map(({ arm: name, values }) => [name, values])).toEqual([
-    ['stable', [2, null, null, 2]],
-  ]);
+  // 10:00 to 10:30, of a day that ends with the stretch that has just begun.
+  const lately = (chart: typeof requests) =>
+    chart?.lines.map(({ arm: name, values }) => [name, values.slice(-7)]);
+  expect(requests?.xs).toHaveLength(288);
+  expect(requests?.xs.at(-1)).toBe(NOW_MS / 1_000);
+  expect(lately(requests)).toEqual([['stable', [2, null, null, 2, null, null, null]]]);
+  expect(lately(latency)).toEqual([['stable', [30, null, null, 30, null, null, 30]]]);
   expect(errors?.summary).toBe('stable 1% to 1%.');
-  expect(latency?.lines[0]?.values).toEqual([30, null, null, 30]);
-  expect(texts(requests?.table)).toEqual([['2026-03-12 10:00', '2.0']]);
+  expect(texts(requests?.table)?.at(-1)).toEqual(['2026-03-12 10:00', '2.0']);
   expect(texts(found?.rollouts)).toEqual([
     ['r0', '20 min ago', '10%', '200', '5 (2.5%)', '5 (2.5%)', 'over'],
   ]);
