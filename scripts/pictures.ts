@@ -16,6 +16,8 @@ shows while it runs (docs/first-hour.md).
 `;
 const COMMENT_WIDTH = 820;
 const PAGE_WIDTH = 900;
+/** So much of the agent's page goes into its picture: down to the evidence of a rollout. */
+const TALLEST = 1_100;
 /** The page listens, and has drawn the evidence of a rollout and the last day. */
 const IS_DRAWN = `document.querySelector('.live') !== null && document.querySelectorAll('canvas').length >= 4`;
 const SCHEMES = ['light', 'dark'] as const;
@@ -48,7 +50,7 @@ async function main(): Promise<number> {
     for (const scheme of SCHEMES) {
       const file = path.join(values.out, `${what}-${scheme}.webp`);
       await camera.open(scene, scheme);
-      writeFileSync(file, await camera.take());
+      writeFileSync(file, await camera.take(what === 'page' ? TALLEST : undefined));
       console.log(file);
     }
     return 0;

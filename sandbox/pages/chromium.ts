@@ -40,8 +40,8 @@ export type Camera = {
   readonly evaluate: (expression: string) => Promise<unknown>;
   /** Presses a key of the keyboard, by its name. */
   readonly press: (key: string) => Promise<void>;
-  /** The whole page from top to bottom, as WebP. */
-  readonly take: () => Promise<Buffer>;
+  /** The page from its top, as WebP: to its bottom, or so many CSS pixels of it. */
+  readonly take: (tallest?: number) => Promise<Buffer>;
   readonly close: () => Promise<void>;
 };
 
@@ -78,7 +78,7 @@ export async function openCamera(program: string): Promise<Camera> {
     press: async (key) => {
       for (const type of ['keyDown', 'keyUp']) await send('Input.dispatchKeyEvent', { type, key, code: key });
     },
-    take: () => take(send),
+    take: (tallest) => take(send, tallest),
     close: async () => {
       close();
       const ended = once(child, 'close');
@@ -139,10 +139,10 @@ function resize(send: Send, width: number, height: number): Promise<unknown> {
   return send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 2, mobile: false });
 }
 
-async function take(send: Send): Promise<Buffer> {
+async function take(send: Send, tallest = Number.POSITIVE_INFINITY): Promise<Buffer> {
   const sizes = '[innerWidth, Math.ceil(document.documentElement.getBoundingClientRect().height)]';
   const [width, height] = sizeSchema.parse(await evaluate(send, sizes));
-  await resize(send, width, height);
+  await resize(send, width, Math.min(height, tallest));
   // What follows the width of the window has been drawn anew by the frame after the next.
   await evaluate(
     send,
