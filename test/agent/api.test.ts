@@ -276,6 +276,7 @@ test('the page runs its own script only', async () => {
     expect(policy).toContain(`${directive} 'sha256-${hash}'`);
   }
   expect(html).not.toMatch(/<(script|link)[^>]+(src|href)=/);
+  expect(Buffer.byteLength(html)).toBeLessThan(150_000);
 });
 
 test('the page’s script is one that a browser reads', async () => {

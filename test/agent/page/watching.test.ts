@@ -61,6 +61,10 @@ describe('the history', () => {
       add('mnist');
     });
     expect((await readHistory()).stretches).toMatchObject([{ stable: { requests: 2 } }]);
+    // Nobody else waits for more than a few rows, nor for those of others that are passed by.
+    const { pollsAfter } = store;
+    expect(pollsAfter('other', 0)).toMatchObject({ polls: { length: 25 } });
+    expect(pollsAfter('mnist', 1)).toEqual({ polls: [], upTo: 501 });
     const none = await ask('/v1/models/nobody/history');
     expect(await none.json()).toMatchObject({ stretches: [], rollouts: [] });
   });
