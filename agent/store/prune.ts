@@ -14,8 +14,8 @@ const SECONDS_PER_DAY = 86_400;
 const OBSERVATION_DAYS = 7;
 /** Rows that are kept at most, whatever their age allows. */
 const MOST_ROWS = { labels: 1_000_000, others: 200_000 } as const;
-/** Windows of a version that serves are kept however old they are: so many of those that are, a day each, which is more than two years. */
-const MOST_OLD_WINDOWS = 1_000;
+/** Of a version that was asked lately so many older windows are kept: one of a drift cycle, so a year of days. */
+const MOST_OLD_WINDOWS = 400;
 /** The package of a version that has ended, or of one that was never started, is kept for so long, in days. */
 const PACKAGE_DAYS = 1;
 
@@ -48,11 +48,12 @@ function pruneRows({ store, clock, options }: AgentContext, others: string): voi
   store.prune({ observations: addSeconds(clock.now(), -days * SECONDS_PER_DAY), others }, MOST_ROWS);
 }
 
-/** What drift began from is in the first days of a version: while it serves, they are kept. */
+/** What drift began from is in the first days of a version: they are kept while it serves, and while it may be gone back to. */
 function pruneWindows(context: AgentContext, before: string): void {
   const { windows } = context.store;
   for (const version of windows.versions()) {
-    windows.forget(version, { before, keep: isServed(context, version) ? MOST_OLD_WINDOWS : 0 });
+    const isKept = isServed(context, version) || windows.endedLast(version) >= before;
+    windows.forget(version, { before, keep: isKept ? MOST_OLD_WINDOWS : 0 });
   }
 }
 

@@ -156,12 +156,26 @@ function prune(database: DatabaseSync, before: Before, most: MostRows): void {
     database.prepare('DELETE FROM observation WHERE at < ?').run(before.observations);
     database.prepare('DELETE FROM label WHERE at < ?').run(before.others);
     database.prepare('DELETE FROM outbox WHERE delivered < ?').run(before.others);
-    const newest = (table: string) => `rowid <= (SELECT MAX(rowid) FROM ${table}) - ?`;
-    database.prepare(`DELETE FROM label WHERE ${newest('label')}`).run(most.labels);
-    database.prepare(`DELETE FROM observation WHERE ${newest('observation')}`).run(most.others);
-    database.prepare(`DELETE FROM window WHERE ${newest('window')}`).run(most.others);
-    database
-      .prepare(`DELETE FROM outbox WHERE delivered IS NOT NULL AND ${newest('outbox')}`)
-      .run(most.others);
+    database.prepare('DELETE FROM label WHERE rowid <= (SELECT MAX(rowid) FROM label) - ?').run(most.labels);
+    keepNewest(database, 'observation', most.others);
+    keepNewest(database, 'window', most.others);
+    keepNewest(database, 'outbox', most.others, 'delivered IS NOT NULL');
   });
+}
+
+/** By how many there are: numbers have gaps, where windows became one and where a restored database was numbered on. */
+function keepNewest(
+  database: DatabaseSync,
+  table: 'observation' | 'window' | 'outbox',
+  most: number,
+  where = 'TRUE',
+): void {
+  const count = database.prepare(`SELECT COUNT(*) AS rows FROM ${table} WHERE ${where}`).get();
+  const excess = Number(count?.['rows'] ?? 0) - most;
+  if (excess <= 0) return;
+  database
+    .prepare(
+      `DELETE FROM ${table} WHERE seq IN (SELECT seq FROM ${table} WHERE ${where} ORDER BY seq LIMIT ?)`,
+    )
+    .run(excess);
 }

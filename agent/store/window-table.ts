@@ -33,6 +33,8 @@ export type WindowTable = {
   readonly spans: (model: string, version: string, endedBy: string) => readonly WindowSpan[];
   /** Puts one window in the place of several, under the number of the last. */
   readonly replace: (spans: readonly WindowSpan[], window: Unstored) => void;
+  /** When the newest of one version ended. */
+  readonly endedLast: (version: Pick<CaptureWindow, 'model' | 'version'>) => string;
   /** Deletes those of one version that ended before an instant, but for the newest `keep` of them. */
   readonly forget: (
     version: Pick<CaptureWindow, 'model' | 'version'>,
@@ -66,6 +68,7 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
   const lastAnswered = database.prepare(
     `SELECT seq FROM window WHERE model = ? AND version = ? AND json_extract(body, '$.n') > 0 ORDER BY seq DESC LIMIT 1`,
   );
+  const endedLast = database.prepare('SELECT MAX(at) AS at FROM window WHERE model = ? AND version = ?');
   const forget = database.prepare(
     `DELETE FROM window WHERE seq IN
      (SELECT seq FROM window WHERE model = ? AND version = ? AND at < ? ORDER BY seq DESC LIMIT -1 OFFSET ?)`,
@@ -96,6 +99,7 @@ export function createWindowTable(database: DatabaseSync, hostId: string): Windo
     },
     spans: (model, version, endedBy) =>
       spans.all(model, version, endedBy).map((row) => spanRow.parse({ ...row })),
+    endedLast: ({ model, version }) => String(endedLast.get(model, version)?.['at'] ?? ''),
     forget: ({ model, version }, { before, keep }) => void forget.run(model, version, before, keep),
     bySeq: (seq) => toWindow(bySeq.get(seq)),
     replace: (folded, window) =>

@@ -25,7 +25,7 @@ const LOOKS_PER_CYCLE = 24;
 /** Drift is over when nothing of it was seen for so many cycles: its detectors need as long to see it again. */
 const QUIET_CYCLES = 7;
 /** Windows by which drift is followed further in one go: each takes a millisecond, and a year has some hundred. */
-const PIECE = 32;
+const PIECE = 12;
 /** Findings one report names. */
 const REPORTED_FINDINGS = 10;
 
@@ -39,8 +39,14 @@ const stateSchema = z.object({
   seen: driftSeenSchema.optional(),
 });
 
-/** How far drift of each model's stable version was followed; lost with the process and followed again from the windows. */
-export type DriftCache = Map<string, { readonly version: string; readonly followed: FollowedDrift }>;
+/**
+ * How far drift of each model's stable version was followed, and from which of its windows on; lost with the process and followed again
+ * from the windows.
+ */
+export type DriftCache = Map<
+  string,
+  { readonly version: string; readonly first: number | undefined; readonly followed: FollowedDrift }
+>;
 
 /** What was seen when a version was last judged here; `undefined` before that. */
 export function readDriftSeen(
@@ -148,13 +154,14 @@ async function followBitByBit(
   };
   const { model, version } = profile;
   const known = cache.get(model);
-  const isKnown = known?.version === version;
+  const first = windows[0]?.seq;
+  const isKnown = known?.version === version && known.first === first;
   let followed = isKnown ? known.followed : undefined;
   for (let end = PIECE; !isKnown && end < windows.length; end += PIECE) {
     ({ followed } = goOnWithDrift(profile, windows.slice(0, end), settings, followed));
     await breathe();
   }
   const all = goOnWithDrift(profile, windows, settings, followed);
-  cache.set(model, { version, followed: all.followed });
+  cache.set(model, { version, first, followed: all.followed });
   return all.judgement;
 }

@@ -155,8 +155,8 @@ describe('a data.fetch that fails', () => {
     expect(problem).toEqual({
       code: 'fetch-script-missing',
       message:
-        'data.fetch in trainyard.yml (`./tools/fetch.sh all`) runs ./tools/fetch.sh, which is not in the checkout: bash: line 1: ./tools/fetch.sh: No such file or directory.',
-      remedy: 'Commit ./tools/fetch.sh, or correct its path in data.fetch.',
+        'data.fetch in trainyard.yml (`./tools/fetch.sh all`) runs ./tools/fetch.sh, which is not there: bash: line 1: ./tools/fetch.sh: No such file or directory.',
+      remedy: 'Commit ./tools/fetch.sh or have it made before, or correct its path in data.fetch.',
     });
   });
 

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { report } from '../../agent/outbox/report.ts';
 import { isRunning, spawnOrAdopt, stopSession } from '../../agent/runtimes/process/handle.ts';
 import { cutLogs } from '../../agent/store/cut-logs.ts';
+import { numberOn } from '../../agent/store/number-on.ts';
 import { pruneStore } from '../../agent/store/prune.ts';
 import { readCapture } from '../../agent/windows/read-capture.ts';
 import { listPredictionLogs } from '../../agent/windows/read-version.ts';
@@ -68,6 +69,15 @@ describe('what a host keeps', () => {
     drift('0');
     drift('49');
     expect(host.context.store.outbox.pending().count).toBe(1);
+  });
+
+  test('is so many rows, whatever numbers they have', async () => {
+    fill(3);
+    await host.leaveTo(async () => numberOn(join(host.folder, 'agent.db')));
+    fill(2);
+    const never = '2000-01-01T00:00:00Z';
+    host.context.store.prune({ observations: never, others: never }, { labels: 20, others: 4 });
+    expect(sizes()).toMatchObject({ observations: 4, windows: 4 });
   });
 
   test('is no older than it may be', async () => {

@@ -191,7 +191,24 @@ describe('windows', () => {
     expect(windows()).toEqual([]);
   });
 
-  test('of a version that serves are no more than a few years of days', async () => {
+  test('of a version that was replaced are kept while it may be gone back to', async () => {
+    closeWindows(host.context);
+    capture('a', 1, 1);
+    nextWindow();
+    host.world.now += 100 * DAY_MS;
+    capture('a', 2, 2);
+    nextWindow();
+    const traffic = { stable: '2', candidatePercent: 0, shadow: false, revision: 2 };
+    host.context.store.putTraffic(MODEL, { traffic, setAt: host.context.clock.now() });
+    host.world.now += 34 * DAY_MS;
+    await pruneStore(host.context);
+    expect(windows()).toHaveLength(2);
+    host.world.now += 2 * DAY_MS;
+    await pruneStore(host.context);
+    expect(windows()).toEqual([]);
+  });
+
+  test('of a version that serves are no more than a year of days and five weeks', async () => {
     closeWindows(host.context);
     capture('a', 1, 1);
     nextWindow();
@@ -207,8 +224,8 @@ describe('windows', () => {
     host.world.now += 1_075 * DAY_MS;
     await pruneStore(host.context);
     const kept = store.windows.ofVersion(MODEL, '1');
-    expect(kept).toHaveLength(1_011);
-    expect(JSON.parse(kept[0] ?? '')).toMatchObject({ seq: 41 });
+    expect(kept).toHaveLength(411);
+    expect(JSON.parse(kept[0] ?? '')).toMatchObject({ seq: 641 });
   });
 });
 

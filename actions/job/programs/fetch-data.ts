@@ -76,11 +76,11 @@ function describeFetchFailure(
   }
   const words = findWords(lines);
   const program = code === NOT_FOUND_CODE ? NOT_FOUND.exec(words)?.groups?.['program'] : undefined;
-  if (program?.includes('/') && !program.startsWith('/')) {
+  if (program?.includes('/') && !program.startsWith('/') && line.includes(program)) {
     return {
       code: 'fetch-script-missing',
-      message: `${named} runs ${program}, which is not in the checkout: ${sentence(words)}`,
-      remedy: `Commit ${program}, or correct its path in data.fetch.`,
+      message: `${named} runs ${program}, which is not there: ${sentence(words)}`,
+      remedy: `Commit ${program} or have it made before, or correct its path in data.fetch.`,
     };
   }
   if (program !== undefined) {
