@@ -4,12 +4,14 @@ import { LATENCY_EDGES } from '../envoy/latency-edges.ts';
 import { clusterName } from '../envoy/traffic-plan.ts';
 import { totalInvalid } from '../windows/total-invalid.ts';
 import { METRICS, type SamplesOf, type ServedSample } from './table.ts';
+import { tallyFailed } from './tally-failed.ts';
 
 /** Upper bounds that are shown, in ms: fewer than are kept, since every version repeats them. */
 const SHOWN_EDGES = LATENCY_EDGES.filter((edge) => /^[125]0*$/.test(String(edge)));
 
 type Counted =
   | 'requests'
+  | 'failed'
   | 'errors'
   | 'unanswered'
   | 'timeouts'
@@ -19,17 +21,37 @@ type Counted =
   | 'active'
   | 'duration';
 
-/** What became of requests, by version; nothing of versions that the proxy has not counted, nor while it does not answer. */
-export async function countRequests(context: AgentContext): Promise<SamplesOf<Counted>> {
+/** What is being read of each agent of this process. */
+const readings = new WeakMap<AgentContext, Promise<SamplesOf<Counted>>>();
+
+/**
+ * What became of requests, by version; nothing of versions that the proxy has not counted, nor while it does not answer. Those who ask at
+ * the same time are told the same: of two readings, the older one might come last and look as if the proxy had begun anew.
+ */
+export function countRequests(context: AgentContext): Promise<SamplesOf<Counted>> {
+  const known = readings.get(context);
+  if (known !== undefined) return known;
+  const reading = readRequests(context).finally(() => readings.delete(context));
+  readings.set(context, reading);
+  return reading;
+}
+
+async function readRequests(context: AgentContext): Promise<SamplesOf<Counted>> {
   const counters = await context.proxy.counters().catch(() => new Map<string, ClusterCounters>());
-  const counted = context.store.instances().flatMap(({ model, version }) => {
-    const found = counters.get(clusterName(model, version));
-    return found === undefined ? [] : [{ labels: { model, version }, found }];
+  const instances = context.store
+    .instances()
+    .map(({ model, version }) => ({ labels: { model, version }, cluster: clusterName(model, version) }));
+  const clusters = new Set(instances.map(({ cluster }) => cluster));
+  const failedOf = tallyFailed(context, counters, (cluster) => clusters.has(cluster));
+  const counted = instances.flatMap(({ labels, cluster }) => {
+    const found = counters.get(cluster);
+    return found === undefined ? [] : [{ labels, cluster, found }];
   });
   const each = (pick: (found: ClusterCounters) => number) =>
     counted.map(({ labels, found }) => ({ labels, value: pick(found) }));
   return {
     requests: each(countGiven),
+    failed: counted.map(({ labels, cluster }) => ({ labels, value: failedOf(cluster) })),
     errors: each(({ serverErrors }) => serverErrors),
     unanswered: each(countUnanswered),
     timeouts: each(({ timeouts }) => timeouts),

@@ -24,10 +24,16 @@ export const METRICS = {
     help: 'Predictions asked for, open ones among them.',
     labels: BY_VERSION,
   },
+  failed: {
+    name: 'trainyard_failed_requests_total',
+    type: 'counter',
+    help: 'Predictions that failed, each once: answered 5xx, or never answered whole. Counted from the agent’s first answer on /metrics.',
+    labels: BY_VERSION,
+  },
   errors: {
     name: 'trainyard_errors_total',
     type: 'counter',
-    help: 'Answers 5xx, the proxy’s own among them.',
+    help: 'Answers 5xx, the proxy’s own among them, some of which are unanswered too.',
     labels: BY_VERSION,
   },
   unanswered: {

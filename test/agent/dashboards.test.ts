@@ -48,6 +48,18 @@ test('panels, legends and variables ask only for metrics and labels that an agen
   expect(untold).toEqual([]);
 });
 
+test('a share of failed requests counts each of them once, and ends at all of them', () => {
+  const failing = dashboards.flatMap(({ panels }) =>
+    panels.filter(({ title }) => title.startsWith('Failing requests')),
+  );
+  expect(failing).toHaveLength(4);
+  for (const { targets, fieldConfig } of failing) {
+    expect(fieldConfig.defaults).toMatchObject({ unit: 'percentunit', max: 1 });
+    const asked = targets.flatMap(({ expr }) => expr.match(/trainyard_\w+/g));
+    expect(asked).toEqual(['trainyard_failed_requests_total', 'trainyard_requests_total']);
+  }
+});
+
 test('what no agent tells is found', async () => {
   const told = await exposed();
   expect(findUntold(told, 'sum by (model) (rate(trainyard_requests_total[5m]))', ['{{model}}'])).toEqual([]);

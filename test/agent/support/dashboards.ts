@@ -10,6 +10,9 @@ const panelSchema = z.object({
   title: z.string().min(1),
   description: z.string().min(1),
   datasource: sourceSchema,
+  fieldConfig: z.object({
+    defaults: z.object({ unit: z.string().optional(), max: z.number().optional() }),
+  }),
   gridPos: z.object({ x: z.number(), y: z.number(), w: z.number(), h: z.number() }),
   targets: z
     .array(

@@ -10,7 +10,7 @@ export const METERED_MODEL = 'mnist';
 export type MeteredHost = {
   readonly host: FakeHost;
   readonly agent: Agent;
-  /** Lets both versions have been asked so many times in all. */
+  /** Lets both versions have been asked so many times in all; the proxy turned away whatever was for the second one. */
   readonly serve: (requests: number) => void;
 };
 
@@ -31,13 +31,11 @@ export async function openMeteredHost(flags: Readonly<Record<string, string>> = 
   sendHeartbeat(host.context);
   await agent.takeBack(METERED_MODEL, { explanation: 'It answers nonsense.' });
   Object.assign(host.context.clock, { jumpMs: () => 5_000 });
+  const { counters } = host.world;
   const serve = (requests: number) => {
-    for (const version of ['1', '2']) {
-      host.world.counters.set(
-        clusterName(METERED_MODEL, version),
-        counted(requests, Math.ceil(requests / 50)),
-      );
-    }
+    counters.set(clusterName(METERED_MODEL, '1'), counted(requests, Math.ceil(requests / 50)));
+    const turnedAway = { sent: 0, overflowed: requests };
+    counters.set(clusterName(METERED_MODEL, '2'), { ...counted(requests, requests), ...turnedAway });
   };
   serve(100);
   return { host, agent, serve };
