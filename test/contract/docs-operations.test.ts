@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { configReference } from '../../core/config/schema/reference.ts';
 import { ledgerEventSchema } from '../../core/ledger/event.ts';
 import { COMMANDS, DRY_RUN } from '../../core/plan/commands/command-table.ts';
+import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
 
 const page = read('docs/operations.md');
@@ -68,4 +69,10 @@ test('codes are those that the code gives, or inputs of the workflows', () => {
     configReference().some(({ key }) => key.endsWith(code));
   expect(codes.length).toBeGreaterThan(20);
   expect(codes.filter((code) => !isKnown(code))).toEqual([]);
+});
+
+test('every warning of a host has its row, for the dashboards send readers here', () => {
+  const [, section = ''] = /^## A host warns of itself\n([\s\S]*?)^## /m.exec(page) ?? [];
+  const rows = [...section.matchAll(/^\| `(?<code>[a-z-]+)` \|/gm)].map((match) => match.groups?.['code']);
+  expect(rows.toSorted()).toEqual(Object.values(HOST_WARNINGS).toSorted());
 });
