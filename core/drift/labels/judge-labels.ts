@@ -88,6 +88,7 @@ export function judgeLabels(
   const allowed = {
     tolerance: Math.max(TOLERANCE, ALLOWED_ERRORS * promiseError(labelled, bins)),
     averageRunLength: labelsIn(options.falseAlarmSeconds, mature, labels),
+    now: options.now,
   };
   const alarmSince = findAlarm(bins, mature, allowed);
   const shown = { labels, coverage, accuracy: accuracy.value, interval: accuracy.interval, expected };
@@ -121,12 +122,13 @@ function labelsIn(seconds: number, cohorts: readonly LabelCohort[], labels: numb
   return Math.max(FEWEST_BETWEEN_ALARMS, span > 0 ? (labels * seconds) / span : 0);
 }
 
-type Allowed = { readonly tolerance: number; readonly averageRunLength: number };
+type Allowed = { readonly tolerance: number; readonly averageRunLength: number; readonly now: string };
 
+/** When the alarm began that stands; it ends with a cohort that keeps the promise. One that is not over may raise it, but has not shown enough to end it. */
 function findAlarm(
   bins: ConfidenceBins,
   cohorts: readonly LabelCohort[],
-  { tolerance, averageRunLength }: Allowed,
+  { tolerance, averageRunLength, now }: Allowed,
 ): string | undefined {
   let detector: ResidualDetector = startResidualDetector();
   let since: string | undefined;
@@ -134,7 +136,7 @@ function findAlarm(
     const residuals = listResiduals(bins, cohort);
     detector = addResiduals(detector, residuals, tolerance);
     const total = residuals.reduce((sum, { residual, count }) => sum + (residual + tolerance) * count, 0);
-    if (total >= 0) since = undefined;
+    if (total >= 0 && !isBefore(now, cohort.to)) since = undefined;
     if (logMean(detector) < Math.log(averageRunLength)) continue;
     since ??= cohort.from;
     detector = startResidualDetector();

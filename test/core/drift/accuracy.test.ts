@@ -123,6 +123,18 @@ describe('labels that come later', () => {
     expect(judgeLabels(BINS, [...begun, cohort(11, [20, 30, 60])], due)).toMatchObject({ labels: 1600 });
   });
 
+  it('end a standing alarm by a day that is over, never by one that has only begun', () => {
+    const worse = [...days(3, 1, [60, 70, 190]), ...days(7, 4, [45, 55, 165])];
+    const alarmSince = '2026-03-04T00:00:00.000Z';
+    const right = (labelled: [number, number, number]) => cohort(11, labelled, labelled);
+    const judgeAt = (now: string, last: LabelCohort) =>
+      judgeLabels(BINS, [...worse, last], { ...options, now, maturitySeconds: 0 });
+    const standing = { verdict: 'fail', alarmSince };
+    expect(judgeAt('2026-03-11T00:05:00Z', right([0, 0, 1]))).toMatchObject(standing);
+    expect(judgeAt('2026-03-11T23:00:00Z', right([100, 100, 200]))).toMatchObject(standing);
+    expect(judgeAt('2026-03-12T00:00:00Z', right([100, 100, 200]))).toMatchObject({ verdict: 'pass' });
+  });
+
   it('weigh bins by their predictions when labels are fewer where the model is unsure', () => {
     const uneven = Array.from({ length: 10 }, (_, day) => cohort(day + 1, [6, 70, 190], [10, 100, 200]));
     const judgement = judgeLabels(BINS, uneven, options);
