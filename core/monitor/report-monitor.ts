@@ -25,10 +25,7 @@ type DriftLimits = MonitorInput['policy']['drift'];
 export function reportMonitor(decision: MonitorDecision, input: MonitorInput): readonly Block[] {
   const { drift, accuracy, policy } = input;
   return [
-    {
-      kind: 'paragraph',
-      text: [{ kind: 'strong', text: decision.action }, `: ${sayVerdict(decision, input).sentence}`],
-    },
+    describeVerdict(decision, input),
     ...describeReasons(decision),
     ...(drift === undefined ? [] : describeDrift(drift, policy.drift)),
     ...(accuracy === undefined ? [] : [{ kind: 'paragraph', text: accuracy.explanation } as const]),
@@ -36,6 +33,14 @@ export function reportMonitor(decision: MonitorDecision, input: MonitorInput): r
       ({ message, remedy }) => ({ kind: 'warning', text: `${message} ${remedy}` }) as const,
     ),
   ];
+}
+
+/** The action and why; where what is wanted is not done, what is waited for or asked of people instead, and what stands in the way. */
+function describeVerdict(decision: MonitorDecision, input: MonitorInput): Block {
+  const { headline, sentence, obstacle } = sayVerdict(decision, input);
+  const [said, why] =
+    obstacle === undefined ? [decision.action, sentence] : [headline, `${sentence} ${obstacle}`];
+  return { kind: 'paragraph', text: [{ kind: 'strong', text: said }, `: ${why}`] };
 }
 
 function describeReasons({ reasons }: MonitorDecision): readonly Block[] {

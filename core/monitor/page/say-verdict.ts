@@ -13,11 +13,15 @@ import { nameFeature } from './name-feature.ts';
 const MOST_NAMES = 3;
 const SHIFT_CODE = /^(?<kind>drift-act|drift-warn|skew):(?<name>.*)$/s;
 
-/** The three things to know first: the verdict in one sentence, since when, and what is done about it. `since` is the first moment. */
+/**
+ * The three things to know first: the verdict in one sentence, since when, and what is done about it. `since` is the first moment, and
+ * `obstacle` says what stands in the way where what is wanted is not done.
+ */
 type SaidVerdict = {
   readonly headline: string;
   readonly sentence: string;
   readonly since?: string;
+  readonly obstacle?: string;
   readonly done: string;
 };
 
@@ -25,12 +29,21 @@ type SaidVerdict = {
 export function sayVerdict(decision: MonitorDecision, input: MonitorInput): SaidVerdict {
   const shifted = findDecisive(decision, input);
   const since = findSince(shifted, decision.codes, input);
+  const obstacle = findObstacle(decision);
   return {
     headline: sayDecision(decision),
-    sentence: shifted.length > 0 ? sayShift(shifted, since) : dropHeadline(decision.explanation),
+    sentence:
+      shifted.length > 0
+        ? [sayShift(shifted, input), ...sayLoss(decision)].join(' ')
+        : sayFound(decision.explanation, obstacle),
     ...(since !== undefined && { since }),
-    done: sayDone(decision),
+    ...(obstacle !== undefined && { obstacle }),
+    done: sayDone(decision.action, obstacle),
   };
+}
+
+function findObstacle({ action, wanted, reasons }: MonitorDecision): string | undefined {
+  return action === wanted ? undefined : reasons.findLast(({ metric }) => metric === 'policy')?.message;
 }
 
 /** The shifted features that the decision rests on; none where something else decided. */
@@ -53,19 +66,27 @@ function findSince(
   codes: readonly string[],
   input: MonitorInput,
 ): string | undefined {
-  const { warn } = input.policy.drift;
-  if (shifted.length > 0) return earliest(shifted.flatMap((one) => findBeginning(one, warn)?.began ?? []));
   const { labels, fastLane } = input;
   const isOfLabels = codes.includes(LABELS_WORSE) && labels?.alarmSince !== undefined;
+  const ofLabels = isOfLabels ? [labels.alarmSince] : [];
+  if (shifted.length > 0) return earliest([...findBeginnings(shifted, input), ...ofLabels]);
   const fast = (fastLane?.findings ?? []).filter(({ code }) => codes.includes(code));
-  return earliest([...(isOfLabels ? [labels.alarmSince] : []), ...fast.map(({ since }) => since)]);
+  return earliest([...ofLabels, ...fast.map(({ since }) => since)]);
+}
+
+function findBeginnings(
+  shifted: readonly FeatureJudgement[],
+  { policy }: Pick<MonitorInput, 'policy'>,
+): readonly string[] {
+  return shifted.flatMap((one) => findBeginning(one, policy.drift.warn)?.began ?? []);
 }
 
 function earliest(instants: readonly string[]): string | undefined {
   return instants.toSorted(compareInstants)[0];
 }
 
-function sayShift(shifted: readonly FeatureJudgement[], since: string | undefined): string {
+function sayShift(shifted: readonly FeatureJudgement[], input: Pick<MonitorInput, 'policy'>): string {
+  const since = earliest(findBeginnings(shifted, input));
   const names = toldFirst(shifted).map((feature) => `\`${nameFeature(feature)}\``);
   const said = new Intl.ListFormat('en', { type: 'conjunction' }).format(
     names.length > MOST_NAMES ? [names[0] ?? '', `${formatCount(names.length - 1)} others`] : names,
@@ -76,10 +97,17 @@ function sayShift(shifted: readonly FeatureJudgement[], since: string | undefine
   return `${capitalise(said)} ${has} drifted away from training${since === undefined ? '' : ` since ${formatLongDay(since)}`}.`;
 }
 
-/** The headline says it already. */
-function dropHeadline(explanation: string): string {
-  const rest = /^[^.]*\.\s+(?<rest>\S.*)$/s.exec(explanation)?.groups?.['rest'];
-  return rest ?? explanation;
+/** Labels that ask for the training, too, tell more than what comes in: that answers are wrong. */
+function sayLoss({ codes, reasons }: MonitorDecision): readonly string[] {
+  return reasons
+    .filter(({ code }) => code === LABELS_WORSE && codes.includes(code))
+    .map(({ message }) => message);
+}
+
+/** Neither what the headline says already, nor the obstacle, which is told as what is done. */
+function sayFound(explanation: string, obstacle: string | undefined): string {
+  const rest = /^[^.]*\.\s+(?<rest>\S.*)$/s.exec(explanation)?.groups?.['rest'] ?? explanation;
+  return obstacle !== undefined && rest.endsWith(obstacle) ? rest.slice(0, -obstacle.length).trim() : rest;
 }
 
 const DONE: Readonly<Record<MonitorAction, string>> = {
@@ -90,10 +118,9 @@ const DONE: Readonly<Record<MonitorAction, string>> = {
   rollback: 'A person is asked to return to the version before; the issue names the command.',
 };
 
-function sayDone({ action, wanted, reasons }: MonitorDecision): string {
-  if (action === wanted) return DONE[action];
-  const obstacle = reasons.findLast(({ metric }) => metric === 'policy')?.message ?? '';
-  return `${action === 'none' ? 'Nothing for now.' : DONE[action]} ${obstacle}`.trim();
+function sayDone(action: MonitorAction, obstacle: string | undefined): string {
+  if (obstacle === undefined) return DONE[action];
+  return `${action === 'none' ? 'Nothing for now.' : DONE[action]} ${obstacle}`;
 }
 
 /** What people have a name for says more to them than a statistic that is further away; of each kind the most shifted first. */

@@ -14,6 +14,7 @@ import {
 } from '../../../core/ledger/state.ts';
 import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
 import type { MonitorInput } from '../../../core/monitor/monitor-input.ts';
+import { sayVerdict } from '../../../core/monitor/page/say-verdict.ts';
 import { reportMonitor } from '../../../core/monitor/report-monitor.ts';
 import { renderBlocks } from '../../../core/report/render-block.ts';
 import { profileOf, tenBins, windowOf } from '../drift/drift-data.ts';
@@ -322,5 +323,44 @@ describe('the report', () => {
     expect(report).toMatch(
       /\| `amount` \| 0\.\d\d \[0\.\d\d, 0\.\d\d\] \| 2,000 \| 0\.00 \| ▁+█+ \| \*\*drift\*\* \(act\) since 11 March 2026 \|/,
     );
+  });
+
+  const firstLine = (over: Partial<MonitorInput>) => {
+    const given = input(over);
+    return renderBlocks(reportMonitor(decideMonitor(given), given)).split('\n')[0];
+  };
+  const drifted = '`amount` has drifted away from training since 11 March 2026.';
+  const retrained = ledgerOf({}, { retrains: [{ at: '2026-03-19T19:00:00Z', correlationId: 'c5' }] });
+  const policyOf = (retrain: Partial<Monitor['retrain']>, stalenessSeconds?: number) => ({
+    ...{ ...POLICY, retrain: { ...POLICY.retrain, ...retrain } },
+    ...(stalenessSeconds !== undefined && { stalenessSeconds }),
+  });
+
+  it('says what is waited for or asked of people instead, and why, where what is wanted is not done', () => {
+    const why = 'The last automatic training was 5 h ago; the next may start in 19 h.';
+    expect(firstLine({ drift: severe, ledger: retrained })).toBe(
+      `**Waiting: train again**: ${drifted} ${why}`,
+    );
+    expect(firstLine({ policy: policyOf({}, 10 * 86_400), ledger: retrained })).toBe(
+      `**Waiting: train again**: The champion was deployed 19 d ago; the limit is 10 d. ${why}`,
+    );
+    expect(firstLine({ drift: severe, policy: policyOf({ automatic: false }) })).toBe(
+      `**Needs a look**: ${drifted} Automatic trainings are switched off: comment \`/train demo\` to start one.`,
+    );
+  });
+
+  it('tells of labels beside the drift where both ask for the training, and since when the first of them did', () => {
+    const message = 'Accuracy by label is 60%; it has been lower than promised since 5 March 2026.';
+    const labels = (alarmSince: string) => ({
+      ...{ verdict: 'fail' as const, labels: 400, coverage: 1, alarmSince },
+      reasons: [{ code: 'labels-worse-than-promised', metric: 'accuracy', message }],
+    });
+    const earlier = input({ drift: severe, labels: labels('2026-03-05T00:00:00Z') });
+    expect(sayVerdict(decideMonitor(earlier), earlier)).toMatchObject({
+      sentence: `${drifted} ${message}`,
+      since: '2026-03-05T00:00:00Z',
+    });
+    const later = input({ drift: severe, labels: labels('2026-03-15T00:00:00Z') });
+    expect(sayVerdict(decideMonitor(later), later).since).toBe('2026-03-11T00:00:00.000Z');
   });
 });
