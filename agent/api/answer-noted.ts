@@ -5,7 +5,7 @@ import type { Agent } from '../agent.ts';
 import { openAuditLog } from '../audit/audit-log.ts';
 import { createTokenBook } from '../options/token-book.ts';
 import { fingerprintOf } from '../options/tokens.ts';
-import { identify, requireRole } from './authorize.ts';
+import { identify, isStillGood, requireRole } from './authorize.ts';
 import type { Handler } from './handle.ts';
 import { Refusal } from './refusal.ts';
 
@@ -26,6 +26,7 @@ export function createAnswerer(
   return async (context, { route, answer }) => {
     let by: AuditCaller =
       access === 'open' ? { kind: 'on-host' } : { kind: 'stranger', address: addressOf(context) };
+    let isStillAllowed = () => true;
     const noteEnd = (status: number, code?: string) => {
       const isRead = route.method === 'GET' && status !== 401 && status !== 403;
       if (isRead || route.role === undefined) return;
@@ -37,9 +38,11 @@ export function createAnswerer(
       if (route.role !== undefined && access === 'by-token') {
         const token = identify(context, tokens());
         by = { kind: 'token', role: token.role, fingerprint: fingerprintOf(token) };
-        requireRole(token, route.role);
+        const { role } = route;
+        requireRole(token, role);
+        isStillAllowed = () => isStillGood(token, role, tokens());
       }
-      const response = await answer(context, agent);
+      const response = await answer(context, agent, isStillAllowed);
       noteEnd(response.status);
       return response;
     } catch (thrown) {

@@ -22,13 +22,22 @@ export function identify(context: Context, tokens: readonly AccessToken[]): Acce
 
 /** Throws a Refusal where the token has neither this role nor a higher one. */
 export function requireRole({ role }: AccessToken, needed: Role): void {
-  if (ROLES.indexOf(role) >= ROLES.indexOf(needed)) return;
+  if (covers(role, needed)) return;
   throw new Refusal({
     status: 403,
     code: 'role-too-low',
     message: `It needs the role ${needed}; this token has ${role}.`,
     remedy: `Use a token with the role ${needed}.`,
   });
+}
+
+/** Whether a token that was known before is among these, with this role or a higher one. */
+export function isStillGood(token: AccessToken, needed: Role, tokens: readonly AccessToken[]): boolean {
+  return tokens.some(({ role, hash }) => covers(role, needed) && hash.equals(token.hash));
+}
+
+function covers(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
 
 function findToken(tokens: readonly AccessToken[], token: string): AccessToken | undefined {

@@ -29,10 +29,13 @@ type Given<Parameters, Body> = {
   readonly context: Context;
 };
 
-/** A route with what answers it; refusals are thrown. */
+/**
+ * A route with what answers it; refusals are thrown. An answer that goes on asks `isStillAllowed` before each part: the token that the request
+ * bore may have been dropped since.
+ */
 export type Handler = {
   readonly route: Route;
-  readonly answer: (context: Context, agent: Agent) => Promise<Response>;
+  readonly answer: (context: Context, agent: Agent, isStillAllowed: () => boolean) => Promise<Response>;
 };
 
 /** Joins a route with its work, which gives the answer or throws a Refusal. */

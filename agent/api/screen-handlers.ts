@@ -23,8 +23,8 @@ export const SCREEN_HANDLERS: readonly Handler[] = [
   }),
   {
     route: ROUTES.events,
-    answer: async (context, agent) => {
-      const stream = createEventStream(agent, context.req.raw.signal);
+    answer: async (context, agent, isStillAllowed) => {
+      const stream = createEventStream(agent, { gone: context.req.raw.signal, isStillAllowed });
       context.status(usualStatus(ROUTES.events));
       context.header('content-type', ROUTES.events.media);
       context.header('cache-control', 'no-store');

@@ -7,7 +7,7 @@ import { Refusal } from './refusal.ts';
 
 /** Watchers that are served at a time: each is a connection that stays. */
 const MOST_STREAMS = 32;
-/** A stream ends after so long, in s: what has gone away without a word gives its place back. */
+/** A stream ends after so long, in s, read or not: what has gone away without a word gives its place back. */
 const LONGEST_SECONDS = 3_600;
 /** Changes are looked for this often, in ms. */
 const LOOK_EVERY_MS = 2_000;
@@ -22,23 +22,29 @@ const open = new WeakMap<Agent, number>();
 /** The last look of each agent: those who listen share it. */
 const looks = new WeakMap<Agent, { readonly atMs: number; readonly event: Promise<ScreenEvent> }>();
 
+/** Who listens: until when, and whether it may still be told anything. */
+type Listener = { readonly gone: AbortSignal; readonly isStillAllowed: () => boolean };
+
 /**
  * State and outlooks as server-sent events, each when it differs from the one before. Nothing is done before somebody reads, and nothing
- * after the signal. Throws a Refusal where too many listen.
+ * after the signal, nor once the listener is no longer allowed. Throws a Refusal where too many listen.
  */
-export function createEventStream(agent: Agent, gone: AbortSignal): ReadableStream<Uint8Array> {
+export function createEventStream(
+  agent: Agent,
+  { gone, isStillAllowed }: Listener,
+): ReadableStream<Uint8Array> {
   const { clock } = agent.context;
   const stop = new AbortController();
   const signal = AbortSignal.any([gone, stop.signal]);
   refuseCrowd(agent);
   let hasEntered = false;
-  const began = clock.now();
-  let last = { at: began, text: '' };
+  let last = { at: clock.now(), text: '' };
   const encoder = new TextEncoder();
   const next = async (): Promise<string | undefined> => {
     for (;;) {
-      if (signal.aborted || secondsBetween(began, clock.now()) >= LONGEST_SECONDS) return undefined;
+      if (signal.aborted) return undefined;
       const event = await look(agent);
+      if (!isStillAllowed()) return undefined;
       const [at, text] = [event.at, JSON.stringify(withoutTrifles(event))];
       if (text !== last.text) {
         last = { at, text };
@@ -51,15 +57,24 @@ export function createEventStream(agent: Agent, gone: AbortSignal): ReadableStre
       await clock.wait(LOOK_EVERY_MS, signal).catch(() => undefined);
     }
   };
+  const end = (controller: ReadableStreamDefaultController) => {
+    if (stop.signal.aborted) return;
+    stop.abort();
+    controller.close();
+  };
   return new ReadableStream(
     {
       pull: async (controller) => {
-        if (!hasEntered) enter(agent, signal);
+        if (!hasEntered) {
+          enter(agent, signal);
+          // Who has stopped reading pulls no more: the hour is waited for apart from that.
+          const isOver = clock.wait(1_000 * LONGEST_SECONDS, signal);
+          isOver.then(() => end(controller)).catch(() => undefined);
+        }
         hasEntered = true;
         const text = await next();
-        if (text !== undefined) return controller.enqueue(encoder.encode(text));
-        stop.abort();
-        controller.close();
+        if (text === undefined) end(controller);
+        else if (!stop.signal.aborted) controller.enqueue(encoder.encode(text));
       },
       cancel: () => stop.abort(),
     },
