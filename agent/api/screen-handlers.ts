@@ -8,9 +8,11 @@ import { createEventStream } from './stream-events.ts';
 
 /** What watchers of a host read. */
 export const SCREEN_HANDLERS: readonly Handler[] = [
-  handle(ROUTES.history, async ({ parameters: { model, hours } }, { context: { clock }, watching }) =>
-    tellHistory(await watching.history(model), historyStart(epochMs(clock.now()), hours)),
-  ),
+  handle(ROUTES.history, async ({ parameters: { model, hours } }, { context: { clock }, watching }) => {
+    const sums = await watching.history(model);
+    const nowMs = epochMs(clock.now());
+    return tellHistory(sums, { sinceMs: historyStart(nowMs, hours), nowMs });
+  }),
   handle(ROUTES.outlook, async ({ parameters: { model } }, { watching }) => {
     const outlook = await watching.outlook(model);
     if (outlook !== undefined) return outlook;

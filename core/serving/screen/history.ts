@@ -21,15 +21,22 @@ const MOST_ROLLOUTS = 20;
 /** What one version did in a stretch: what became of its requests, and in how many ms shares of them were answered. */
 const armHistorySchema = z.object({ ...armTotalsSchema.shape, latency: quantilesSchema });
 
-/** What both versions of a model did in one stretch that begins `at`; `percent` is the most that the candidate was given. */
+/**
+ * What both versions of a model did in one stretch that begins `at`, counted over so many `seconds`; `percent` is the most that the candidate
+ * was given.
+ */
 const stretchSchema = z.object({
   at: instantSchema,
   percent: z.number(),
+  seconds: z.number(),
   stable: armHistorySchema,
   candidate: armHistorySchema,
 });
 
-/** A rollout as its polls show it: when the first and the last was made, the furthest stage (an index), and what became of requests. */
+/**
+ * A rollout as its polls of the asked time show it: when the first and the last of them was made, the furthest stage (an index), and what
+ * became of requests.
+ */
 const rolloutHistorySchema = z.object({
   rollout: z.string(),
   from: instantSchema,
@@ -55,6 +62,7 @@ const countedSchema = armTotalsSchema.extend({
 /** What a history takes of a stored poll: it was checked when it was written. */
 export const countedPollSchema = z.object({
   at: foreignInstantSchema,
+  seconds: z.number(),
   stage: z.int(),
   weights: z.object({ candidate: z.number() }),
   stable: countedSchema,
@@ -65,41 +73,43 @@ export const countedPollSchema = z.object({
 type CountedPoll = z.infer<typeof countedPollSchema> & { readonly rollout: string };
 
 type CountedArm = { totals: ArmTotals; readonly latency: SparseLatency };
-type CountedStretch = { percent: number; readonly stable: CountedArm; readonly candidate: CountedArm };
 type RolloutHistory = TrafficHistory['rollouts'][number];
-
-/** Polls added up so far: a stretch by the ms it begins at, and rollouts by their name. */
-export type HistorySums = {
-  readonly stretches: Map<number, CountedStretch>;
+type CountedStretch = {
+  percent: number;
+  /** How long its polls lasted, and when the last one was made (ms). */
+  seconds: number;
+  lastMs: number;
+  readonly stable: CountedArm;
+  readonly candidate: CountedArm;
   readonly rollouts: Map<string, RolloutHistory>;
 };
 
+/** Polls added up so far, a stretch by the ms it begins at. */
+export type HistorySums = Map<number, CountedStretch>;
+
+/** The time that is asked for, and the present, in ms. */
+type Asked = { readonly sinceMs: number; readonly nowMs: number };
+
 /** Nothing added up yet. */
 export function startHistory(): HistorySums {
-  return { stretches: new Map(), rollouts: new Map() };
+  return new Map();
 }
 
 /** Adds one poll, in place: thousands are added to one history. */
-export function addToHistory({ stretches, rollouts }: HistorySums, poll: CountedPoll): void {
-  const { rollout, stage, weights } = poll;
+export function addToHistory(sums: HistorySums, poll: CountedPoll): void {
+  const { rollout, stage, seconds, stable, candidate } = poll;
+  const percent = poll.weights.candidate;
   const start = stretchOf(poll.at);
-  const stretch = stretches.get(start) ?? { percent: 0, stable: startArm(), candidate: startArm() };
-  stretch.percent = Math.max(stretch.percent, weights.candidate);
-  addArm(stretch.stable, poll.stable);
-  addArm(stretch.candidate, poll.candidate);
-  stretches.set(start, stretch);
+  const stretch = sums.get(start) ?? startStretch();
+  sums.set(start, stretch);
+  stretch.percent = Math.max(stretch.percent, percent);
+  stretch.seconds += seconds;
+  stretch.lastMs = Math.max(stretch.lastMs, epochMs(poll.at));
+  addArm(stretch.stable, stable);
+  addArm(stretch.candidate, candidate);
   if (rollout === '') return;
   const at = toInstant(epochMs(poll.at));
-  const known = rollouts.get(rollout);
-  rollouts.set(rollout, {
-    rollout,
-    from: known?.from ?? at,
-    to: at,
-    stage: Math.max(known?.stage ?? 0, stage),
-    percent: Math.max(known?.percent ?? 0, weights.candidate),
-    stable: addTotals(known?.stable ?? NO_TOTALS, poll.stable),
-    candidate: addTotals(known?.candidate ?? NO_TOTALS, poll.candidate),
-  });
+  addRollout(stretch.rollouts, { rollout, from: at, to: at, stage, percent, stable, candidate });
 }
 
 /** The instant (ms) from which a history of so many hours is told: whole stretches, the one that runs among them. */
@@ -108,36 +118,64 @@ export function historyStart(nowMs: number, hours: number): number {
 }
 
 /** Forgets what began before an instant (ms), in place. */
-export function cutHistory({ stretches, rollouts }: HistorySums, beforeMs: number): void {
-  for (const start of stretches.keys()) if (start < beforeMs) stretches.delete(start);
-  for (const [name, { to }] of rollouts) if (epochMs(to) < beforeMs) rollouts.delete(name);
+export function cutHistory(sums: HistorySums, beforeMs: number): void {
+  for (const start of sums.keys()) if (start < beforeMs) sums.delete(start);
 }
 
 /** How long the stable version took to answer since an instant (ms). */
-export function latencySince({ stretches }: HistorySums, sinceMs: number): LatencyQuantiles {
+export function latencySince(sums: HistorySums, sinceMs: number): LatencyQuantiles {
   const sum = emptyLatency();
-  for (const [start, { stable }] of stretches) {
+  for (const [start, { stable }] of sums) {
     if (start < sinceMs) continue;
     for (const [edge, count] of stable.latency) sum.set(edge, (sum.get(edge) ?? 0) + count);
   }
   return quantilesOf(sum);
 }
 
-/** The history since an instant (ms). */
-export function tellHistory({ stretches, rollouts }: HistorySums, sinceMs: number): TrafficHistory {
-  const told = [...stretches]
-    .filter(([start]) => start >= sinceMs)
-    .toSorted(([left], [right]) => left - right);
-  const ended = [...rollouts.values()].filter(({ to }) => epochMs(to) >= sinceMs);
+/** The history of the asked time. */
+export function tellHistory(sums: HistorySums, { sinceMs, nowMs }: Asked): TrafficHistory {
+  const told = [...sums].filter(([start]) => start >= sinceMs).toSorted(([left], [right]) => left - right);
+  const rollouts = new Map<string, RolloutHistory>();
+  for (const [, stretch] of told) for (const part of stretch.rollouts.values()) addRollout(rollouts, part);
   return {
     stepSeconds: STRETCH_SECONDS,
-    stretches: told.map(([start, { percent, stable, candidate }]) => ({
+    stretches: told.map(([start, stretch]) => ({
       at: toInstant(start),
-      percent,
-      stable: tellArm(stable),
-      candidate: tellArm(candidate),
+      percent: stretch.percent,
+      seconds: secondsCounted(start, stretch, nowMs),
+      stable: tellArm(stretch.stable),
+      candidate: tellArm(stretch.candidate),
     })),
-    rollouts: ended.slice(-MOST_ROLLOUTS),
+    rollouts: [...rollouts.values()].slice(-MOST_ROLLOUTS),
+  };
+}
+
+/**
+ * Over what time a stretch was counted, in s. Polls without a request are not kept: they lie between the others, and after the last one once
+ * the stretch is over. The first poll after the agent was away may be of a longer time than a stretch.
+ */
+function secondsCounted(start: number, { seconds, lastMs }: CountedStretch, nowMs: number): number {
+  const end = start + 1_000 * STRETCH_SECONDS;
+  return Math.max(seconds, ((nowMs >= end ? end : lastMs) - start) / 1_000);
+}
+
+/** Joins what is known of a rollout with a later part of it. */
+function addRollout(rollouts: Map<string, RolloutHistory>, part: RolloutHistory): void {
+  const { rollout, stage, percent, stable, candidate } = part;
+  const known = rollouts.get(rollout);
+  rollouts.set(rollout, {
+    ...{ rollout, from: known?.from ?? part.from, to: part.to },
+    stage: Math.max(known?.stage ?? 0, stage),
+    percent: Math.max(known?.percent ?? 0, percent),
+    stable: addTotals(known?.stable ?? NO_TOTALS, stable),
+    candidate: addTotals(known?.candidate ?? NO_TOTALS, candidate),
+  });
+}
+
+function startStretch(): CountedStretch {
+  return {
+    ...{ percent: 0, seconds: 0, lastMs: 0, stable: startArm(), candidate: startArm() },
+    rollouts: new Map(),
   };
 }
 

@@ -17,7 +17,7 @@ type ArmHistory = Stretch[Arm];
 type Measure = {
   readonly title: string;
   readonly unit: ChartView['unit'];
-  readonly of: (arm: ArmHistory, seconds: number) => number | null;
+  readonly of: (arm: ArmHistory, seconds: Stretch['seconds']) => number | null;
   readonly say: (value: number) => string;
 };
 
@@ -50,8 +50,8 @@ export function viewHistory(
   };
 }
 
-/** A stretch that begins at `x`, and how much of it is over, in s. */
-type GridPoint = { readonly x: number; readonly seconds: number; readonly stretch: Stretch | undefined };
+/** A stretch that begins at `x`. */
+type GridPoint = { readonly x: number; readonly stretch: Stretch | undefined };
 
 /** Every stretch of the last day, also those of which nothing is known: a line has a gap there. */
 function fillGaps({ stretches, stepSeconds }: TrafficHistory, nowMs: number): readonly GridPoint[] {
@@ -60,17 +60,16 @@ function fillGaps({ stretches, stepSeconds }: TrafficHistory, nowMs: number): re
   const last = Math.floor(nowMs / 1_000 / stepSeconds) * stepSeconds;
   return Array.from({ length: count }, (_, index) => {
     const x = last - (count - 1 - index) * stepSeconds;
-    return { x, seconds: Math.min(stepSeconds, nowMs / 1_000 - x), stretch: known.get(x) };
+    return { x, stretch: known.get(x) };
   });
 }
 
 function viewMeasure({ title, unit, of, say }: Measure, grid: readonly GridPoint[]): ChartView {
   const values = (arm: Arm) =>
-    grid.map(({ stretch, seconds }) => {
-      const counted = stretch?.[arm];
+    grid.map(({ stretch }) =>
       // A candidate without requests is none.
-      return counted === undefined || counted.requests === 0 ? null : of(counted, seconds);
-    });
+      stretch === undefined || stretch[arm].requests === 0 ? null : of(stretch[arm], stretch.seconds),
+    );
   const lines = ARMS.map((arm) => ({ name: arm, arm, values: values(arm) })).filter(
     (line) => line.arm === 'stable' || line.values.some((value) => value !== null),
   );
@@ -118,7 +117,7 @@ function tabulate(
 function viewRollouts({ rollouts }: TrafficHistory, traffic: Traffic | undefined, nowMs: number): TableView {
   const brakes = [...(traffic?.braked ?? []), ...(traffic?.brake === undefined ? [] : [traffic.brake])];
   return {
-    caption: 'Rollouts seen in the last day',
+    caption: 'Rollouts, as counted in the last day',
     columns: columns(
       'Rollout',
       'Last poll',

@@ -212,11 +212,8 @@ test('the last day is drawn with a gap where nothing is known, and told in words
     latency: { answers: 600, p95: 30 },
   };
   const none = { ...counted, requests: 0, errors: 0, latency: { answers: 0 } };
-  const stretch = (seconds: number) => ({
-    at: instant(seconds),
-    percent: 0,
-    stable: counted,
-    candidate: none,
+  const stretch = (begin: number, seconds = 300) => ({
+    ...{ at: instant(begin), percent: 0, seconds, stable: counted, candidate: none },
   });
   const rollouts = [
     {
@@ -229,7 +226,7 @@ test('the last day is drawn with a gap where nothing is known, and told in words
       candidate: TOTALS,
     },
   ];
-  const history = { stepSeconds: 300, stretches: [stretch(0), stretch(900), stretch(1_800)], rollouts };
+  const history = { stepSeconds: 300, stretches: [stretch(0), stretch(900), stretch(1_800, 60)], rollouts };
   const found = view(eventOf(CANARY, outlookOf()), { m: history }).models[0]?.history;
   const [requests, errors, latency] = found?.charts ?? [];
   // 10:00 to 10:30, of a day that ends with the stretch that has just begun.
@@ -244,4 +241,20 @@ test('the last day is drawn with a gap where nothing is known, and told in words
   expect(texts(found?.rollouts)).toEqual([
     ['r0', '20 min ago', '10%', '200', '5 (2.5%)', '5 (2.5%)', 'over'],
   ]);
+});
+
+test('a steady rate is told as steady, also of a stretch that has grown since it was told', () => {
+  const armOf = (requests: number) => ({
+    ...{ requests, errors: 0, unanswered: 0, refused: 0, invalid: 0, latency: { answers: requests } },
+  });
+  const stretch = (begin: number, seconds: number) => ({
+    ...{ at: instant(begin), percent: 0, seconds, stable: armOf(10 * seconds), candidate: armOf(0) },
+  });
+  // Told 140 s after 10:25, and looked at when more of it is over, or all.
+  const history = { stepSeconds: 300, stretches: [stretch(1_200, 300), stretch(1_500, 130)], rollouts: [] };
+  for (const later of [140, 270, 320]) {
+    const nowMs = Date.parse(instant(1_500 + later));
+    const found = viewScreen(eventOf(CANARY, outlookOf()), { m: history }, nowMs).models[0]?.history;
+    expect(found?.charts[0]?.summary).toBe('stable 10.0 to 10.0.');
+  }
 });
