@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createAgent } from '../../../agent/agent.ts';
 import { createApp } from '../../../agent/api/server.ts';
 import { NO_COUNTS } from '../../../agent/traffic/version-reading.ts';
@@ -10,6 +10,8 @@ import { PLAN } from '../../../measure/simulate/simulate-rollout.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 import { type FakeHost, openFakeHost } from '../support/fake-context.ts';
 import { setScene } from './scenes.ts';
+
+const HOUR_MS = 3_600_000;
 
 let host: FakeHost;
 let app: Hono;
@@ -67,6 +69,43 @@ describe('the history', () => {
     expect(pollsAfter('mnist', 1)).toEqual({ polls: [], upTo: 501 });
     const none = await ask('/v1/models/nobody/history');
     expect(await none.json()).toMatchObject({ stretches: [], rollouts: [] });
+  });
+
+  test('is kept for those who ask on, and begun anew a day after the last one asked, whoever asks next', async () => {
+    const { store } = host.context;
+    const add = (rollout: string, requests: number) =>
+      store.addObservation('mnist', rollout, {
+        ...{ host: 'host-1', at: host.context.clock.now(), seconds: 5, stage: 0, weights: { candidate: 10 } },
+        candidate: { ...NO_COUNTS, requests },
+        stable: NO_COUNTS,
+      });
+    const begun = vi.spyOn(store, 'numberBefore');
+    const read = vi.spyOn(store, 'pollsAfter');
+    const began = host.world.now;
+    add('r1', 1);
+    for (let hour = 0; hour < 40; hour += 1) {
+      await readHistory();
+      host.world.now += HOUR_MS;
+      add('r1', 1);
+    }
+    expect(begun).toHaveBeenCalledTimes(1);
+    // A whole day long the rollout has been older than what is told of it.
+    expect((await readHistory()).rollouts).toMatchObject([{ candidate: { requests: 24 } }]);
+    for (let hour = 0; hour < 30; hour += 1) {
+      host.world.now += HOUR_MS;
+      add('r2', 1);
+    }
+    read.mockClear();
+    expect((await readHistory()).rollouts).toMatchObject([{ rollout: 'r2', candidate: { requests: 24 } }]);
+    expect(begun).toHaveBeenCalledTimes(2);
+    // Of the 30 new polls the first 6 are too old to be read.
+    expect(read.mock.calls[0]).toEqual(['mnist', 47]);
+    host.world.now += 25 * HOUR_MS;
+    await ask('/v1/models/other/history');
+    host.world.now = began + 71 * HOUR_MS;
+    begun.mockClear();
+    await readHistory();
+    expect(begun.mock.calls).toMatchObject([['mnist', expect.any(String)]]);
   });
 
   test.each(['?hours=0', '?hours=25', '?hours=x'])('of %s is refused', async (query) => {
