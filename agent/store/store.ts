@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { backup, type DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { hostIdSchema } from '../../core/identity/host-id.ts';
+import { copySteadily } from '../backup/copy-steadily.ts';
 import { type Cache, cacheUntilWritten } from './cache-until-written.ts';
 import { inTransaction, openDatabase } from './database.ts';
 import { databaseFailure } from './database-failure.ts';
@@ -94,7 +95,7 @@ export function openStore(file: string): Store {
         shiftRows(database, ms);
         forgetRead();
       }),
-    copyTo: async (copy) => void (await backup(database, copy)),
+    copyTo: (copy) => copySteadily(database, copy),
     transaction,
     close: () => database.close(),
   };
