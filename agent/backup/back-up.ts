@@ -16,10 +16,12 @@ import { askLocally } from '../ask-locally.ts';
 import type { AgentEnvironment } from '../open-context.ts';
 import { databaseFile } from '../options/options.ts';
 import { readValues } from '../options/read-values.ts';
+import type { OptionValues } from '../options/table.ts';
+import { measureDisk } from '../store/blobs.ts';
 import { listNeeded } from '../store/package-files.ts';
 import { openStore } from '../store/store.ts';
 import { ABOUT, pack, requireOwner } from './archive.ts';
-import { copyDatabase, copyOf } from './copy-database.ts';
+import { copyDatabase, copyOf, findLackOfRoom } from './copy-database.ts';
 
 /** A large database is copied a part at a time, while the agent goes on, in ms. */
 const COPY_TIMEOUT_MS = 3_600_000;
@@ -43,7 +45,7 @@ export async function backUp([file, ...argv]: readonly string[], env: AgentEnvir
     method: 'POST',
     timeoutMs: COPY_TIMEOUT_MS,
   });
-  if (answer === undefined) await copyStopped(dataDir);
+  if (answer === undefined) await copyStopped(values);
   const folder = mkdtempSync(join(dataDir, 'backup', 'b-'));
   try {
     const copied = takeCopy(dataDir, folder, hostName);
@@ -84,8 +86,12 @@ function takeCopy(dataDir: string, folder: string, host: string) {
   return { hostId, packages, names: [ABOUT, 'agent.db', 'agent.db.held'] };
 }
 
-async function copyStopped(dataDir: string): Promise<void> {
+async function copyStopped(values: OptionValues): Promise<void> {
+  const { dataDir, reserveBytes } = values;
   requireOwner(dataDir);
+  const { freeBytes } = await measureDisk(dataDir);
+  const lack = findLackOfRoom(values, freeBytes - reserveBytes);
+  if (lack !== undefined) throw new UserError([lack]);
   mkdirSync(join(dataDir, 'backup'), { recursive: true, mode: 0o700 });
   const store = openStore(databaseFile(dataDir));
   try {

@@ -1,6 +1,6 @@
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
-import { copyDatabase } from './copy-database.ts';
+import { copyDatabase, findLackOfRoom, noRoom } from './copy-database.ts';
 
 /** SQLite's result code for a disk without room (sqlite.org/rescode.html). */
 const FULL = 13;
@@ -8,7 +8,7 @@ const FULL = 13;
 const underWay = new WeakSet<AgentContext['store']>();
 
 /** Copies the database of a running agent, one copy at a time; gives its size in bytes. Throws a Refusal where that can't be. */
-export async function copyOnce({ store, options }: AgentContext): Promise<number> {
+export async function copyOnce({ store, blobs, options }: AgentContext): Promise<number> {
   if (underWay.has(store))
     throw new Refusal({
       status: 409,
@@ -18,14 +18,14 @@ export async function copyOnce({ store, options }: AgentContext): Promise<number
     });
   underWay.add(store);
   try {
+    const lack = findLackOfRoom(options, await blobs.room());
+    if (lack !== undefined) throw new Refusal({ status: 507, ...lack });
     return await copyDatabase(store, options.dataDir);
   } catch (thrown) {
     if (!(thrown instanceof Error && 'errcode' in thrown && thrown.errcode === FULL)) throw thrown;
     throw new Refusal({
       status: 507,
-      code: 'disk-full',
-      message: 'The disk of the data folder has no room for a copy of the database.',
-      remedy: 'Make room there.',
+      ...noRoom('The disk of the data folder became full while the database was copied.'),
     });
   } finally {
     underWay.delete(store);

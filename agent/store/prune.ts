@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaptureWindow } from '../../core/drift/window.ts';
 import { messageOf } from '../../core/errors.ts';
@@ -16,6 +16,8 @@ const OBSERVATION_DAYS = 7;
 const MOST_ROWS = { labels: 1_000_000, others: 200_000 } as const;
 /** Of a version that was asked lately so many older windows are kept: one of a drift cycle, so a year of days. */
 const MOST_OLD_WINDOWS = 400;
+/** A copy that nobody wrote to for so long was left behind: making a backup of it takes some hours at most. */
+const COPY_DAYS = 1;
 /** The package of a version that has ended, or of one that was never started, is kept for so long, in days. */
 const PACKAGE_DAYS = 1;
 
@@ -32,6 +34,7 @@ export async function pruneStore(context: AgentContext): Promise<void> {
     ['versions that have ended', () => pruneInstances(context, old)],
     ['what workers wrote', () => pruneCapture(context, epochMs(old))],
     ['packages', () => void pruneBlobs(context, PACKAGE_DAYS * SECONDS_PER_DAY)],
+    ['copies', () => pruneCopies(context)],
     ['windows', () => foldWindows(context)],
   ];
   for (const [what, work] of parts) {
@@ -89,4 +92,21 @@ function pruneCapture(context: AgentContext, olderThan: number): void {
       if (entry.isFile() && statSync(file).mtimeMs < olderThan) rmSync(file, { force: true });
     }
   }
+}
+
+/** Drops copies of the database that nobody fetched, and what was left of a backup that was killed. */
+function pruneCopies({ clock, options }: AgentContext): void {
+  const olderThan = epochMs(addSeconds(clock.now(), -COPY_DAYS * SECONDS_PER_DAY));
+  const folder = join(options.dataDir, 'backup');
+  if (!existsSync(folder)) return;
+  for (const path of readdirSync(folder).map((name) => join(folder, name)))
+    if (writtenAt(path) < olderThan) rmSync(path, { recursive: true, force: true });
+}
+
+/** When a file was written last (ms since 1970), or a folder and what lies in it; one that has gone meanwhile was written just now. */
+function writtenAt(path: string): number {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return Number.POSITIVE_INFINITY;
+  const within = stat.isDirectory() ? readdirSync(path).map((name) => writtenAt(join(path, name))) : [];
+  return Math.max(stat.mtimeMs, ...within);
 }
