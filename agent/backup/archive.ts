@@ -11,6 +11,9 @@ const TAR_TIMEOUT_MS = 4 * 3_600_000;
 /** All that a backup holds, by path. */
 const NAMES = /^(?:backup\.json|agent\.db(?:\.held)?|audit\/[a-z]+\.jsonl(?:\.1)?|packages\/[0-9a-f]{64})$/;
 
+/** What tar says, with the exit status 1, of a file that is not of the same state at its end. */
+const CHANGED = /: file changed as we read it$/;
+
 /** File of a backup that says what it is. */
 export const ABOUT = 'backup.json';
 
@@ -26,16 +29,24 @@ export const aboutSchema = z.object({
 /** Files by their paths below a folder. */
 type Part = { readonly folder: string; readonly names: readonly string[] };
 
-/** Packs these files into one. Throws a UserError where that fails. */
+/** Whether a backup may hold a file of this path. */
+export function isOfBackup(name: string): boolean {
+  return NAMES.test(name);
+}
+
+/**
+ * Packs these files into one. Throws a UserError where that fails. One whose date changes meanwhile, as that of a package which is asked for,
+ * is packed all the same: what is packed is files that nobody writes to, and packages are known by their digests.
+ */
 export async function pack(archive: string, parts: readonly Part[]): Promise<void> {
   const files = parts.flatMap(({ folder, names }) => (names.length === 0 ? [] : ['-C', folder, ...names]));
-  await tar(['-cf', archive, ...files], archive);
+  await tar(['-cf', archive, ...files], archive, CHANGED);
 }
 
 /** Lays the files of a backup into an empty folder and gives their names. Throws a UserError for what is no backup. */
 export async function unpack(archive: string, folder: string): Promise<readonly string[]> {
   const names = await tar(['-tf', archive], archive);
-  const strange = names.find((name) => !NAMES.test(name));
+  const strange = names.find((name) => !isOfBackup(name));
   if (strange !== undefined) throw noBackup(archive, `it holds ${strange}`);
   for (const needed of [ABOUT, 'agent.db'])
     if (!names.includes(needed)) throw noBackup(archive, `it has no ${needed}`);
@@ -65,15 +76,17 @@ export function noBackup(archive: string, why: string): UserError {
   return new UserError([{ code: 'backup-damaged', message, remedy: 'Take another; nothing was restored.' }]);
 }
 
-async function tar(args: readonly string[], archive: string): Promise<readonly string[]> {
+async function tar(args: readonly string[], archive: string, borne?: RegExp): Promise<readonly string[]> {
   const { code, stdout, stderr } = await runCommand({
     command: 'tar',
     args,
-    env: process.env,
+    env: { ...process.env, LC_ALL: 'C' },
     timeoutMs: TAR_TIMEOUT_MS,
   });
   if (code === 0) return linesOf(stdout);
-  const why = linesOf(stderr).slice(-2).join(' ') || 'it was ended';
+  const said = linesOf(stderr);
+  if (code === 1 && borne !== undefined && said.every((line) => borne.test(line))) return linesOf(stdout);
+  const why = said.slice(-2).join(' ') || 'it was ended';
   const remedy = 'See whether the file is there and whole, and the disk has room.';
   throw new UserError([{ code: 'backup-failed', message: `tar and ${archive}: ${why}.`, remedy }]);
 }

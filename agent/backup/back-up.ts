@@ -20,7 +20,7 @@ import type { OptionValues } from '../options/table.ts';
 import { measureDisk } from '../store/blobs.ts';
 import { listNeeded } from '../store/package-files.ts';
 import { openStore } from '../store/store.ts';
-import { ABOUT, pack, requireOwner } from './archive.ts';
+import { ABOUT, isOfBackup, pack, requireOwner } from './archive.ts';
 import { copyDatabase, copyOf, findLackOfRoom } from './copy-database.ts';
 
 /** A large database is copied a part at a time, while the agent goes on, in ms. */
@@ -52,7 +52,7 @@ export async function backUp([file, ...argv]: readonly string[], env: AgentEnvir
     writeFileSync(part, '', { mode: 0o600 });
     await pack(part, [
       { folder, names: copied.names },
-      { folder: dataDir, names: [...listAudit(dataDir), ...copied.packages] },
+      { folder: dataDir, names: copied.packages },
     ]);
     renameSync(part, target);
     const told = `${copied.packages.length} files of packages, of the host ${copied.hostId}`;
@@ -83,7 +83,7 @@ function takeCopy(dataDir: string, folder: string, host: string) {
   const about = { schema: 'trainyard.backup/1', at, host, hostId, agentVersion: VERSION };
   writeFileSync(join(folder, ABOUT), `${JSON.stringify(about)}\n`, { mode: 0o600 });
   const packages = [...needed].filter((name) => existsSync(join(dataDir, name)));
-  return { hostId, packages, names: [ABOUT, 'agent.db', 'agent.db.held'] };
+  return { hostId, packages, names: [ABOUT, 'agent.db', 'agent.db.held', ...copyAudit(dataDir, folder)] };
 }
 
 async function copyStopped(values: OptionValues): Promise<void> {
@@ -101,9 +101,18 @@ async function copyStopped(values: OptionValues): Promise<void> {
   }
 }
 
-function listAudit(dataDir: string): readonly string[] {
-  const folder = join(dataDir, 'audit');
-  return existsSync(folder) ? readdirSync(folder).map((name) => `audit/${name}`) : [];
+/**
+ * Copies the record of calls, which is written to meanwhile, and gives the names of its files. The newer of two comes first: what moves to
+ * the older one in between is copied twice, rather than left out.
+ */
+function copyAudit(dataDir: string, folder: string): readonly string[] {
+  const audit = join(dataDir, 'audit');
+  if (!existsSync(audit)) return [];
+  mkdirSync(join(folder, 'audit'), { mode: 0o700 });
+  const names = readdirSync(audit).map((name) => `audit/${name}`);
+  const copied = names.filter(isOfBackup).toSorted();
+  for (const name of copied) copyFileSync(join(dataDir, name), join(folder, name));
+  return copied;
 }
 
 function unnamed(remedy: string): UserError {

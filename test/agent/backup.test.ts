@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createApp, listenLocally } from '../../agent/api/server.ts';
 import { readAudit } from '../../agent/audit/audit-log.ts';
 import { backUp } from '../../agent/backup/back-up.ts';
@@ -125,6 +125,21 @@ test('a host that counted nothing before numbers beyond what it may have counted
   restored.addObservation(MODEL, 'r9', seen);
   expect(restored.observations(MODEL, 'r9', 0)[0]?.seq).toBeGreaterThan(1_000_000_000);
   restored.close();
+});
+
+test('packages that are touched while they are packed, and strange files beside the record, keep no backup from being one', async () => {
+  const at = (name: string) => join(on.host.folder, name);
+  mkdirSync(at('audit'), { recursive: true });
+  writeFileSync(at('audit/changes.jsonl'), 'a call\n');
+  writeFileSync(at('audit/changes.jsonl.swp'), 'an editor');
+  // As whoever asks for a package touches it: at each block that tar writes.
+  const touch = `touch ${at('packages')}/* ${at('audit/changes.jsonl')}`;
+  vi.stubEnv('TAR_OPTIONS', `--blocking-factor=1 --checkpoint=10 --checkpoint-action=exec='${touch}'`);
+  await on.host.leaveTo(async () => void (await backUpHere().finally(() => vi.unstubAllEnvs())));
+  await restoreHere();
+  expect(readdirSync(join(next, 'audit'))).toEqual(['changes.jsonl']);
+  expect(readFileSync(join(next, 'audit/changes.jsonl'), 'utf8')).toBe('a call\n');
+  expect(readdirSync(join(next, 'packages')).length).toBeGreaterThan(1);
 });
 
 describe('nothing is restored', () => {
