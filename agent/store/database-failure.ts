@@ -6,11 +6,13 @@ const HELD: ReadonlySet<number> = new Set([5, 6]);
 const DAMAGED: ReadonlySet<number> = new Set([11, 26]);
 
 /**
- * What a copy needs before it is used: it numbers on from where it was, and deploy takes a number that it knows for one it has
- * counted. The proxy may have counted on meanwhile.
+ * What a copy needs before it is used: deploy takes a number that it knows for one it has counted, so it numbers on from the clock (ms since
+ * 1970), which is beyond whatever any host that went on from this database has given: none counts a thousand things a second. Where the
+ * clock is behind, it numbers on from far beyond where it was. The proxy may have counted on meanwhile.
  */
 export const NUMBER_ON =
-  "UPDATE sqlite_sequence SET seq = seq + 1000000000; DELETE FROM memory WHERE key LIKE 'counted/%'";
+  "UPDATE sqlite_sequence SET seq = IIF(seq < strftime('%s','now') * 1000, strftime('%s','now') * 1000, seq + 1000000000); " +
+  "DELETE FROM memory WHERE key LIKE 'counted/%'";
 
 /** Says that the schema of a database is of a later agent than this one. */
 export function newerDatabase(file: string, found: number, known: number): UserError {

@@ -22,6 +22,7 @@ import { backUp } from '../../agent/backup/back-up.ts';
 import { restore } from '../../agent/backup/restore.ts';
 import { takeBackByHand } from '../../agent/by-hand.ts';
 import { databaseFile, localSocket } from '../../agent/options/options.ts';
+import { numberOn } from '../../agent/store/number-on.ts';
 import { openStore } from '../../agent/store/store.ts';
 import { UserError } from '../../core/errors.ts';
 import { startAgent } from '../../sandbox/agent/start-agent.ts';
@@ -117,14 +118,50 @@ test('beside a running agent the copy is made by it, is whole, and is in its rec
   expect(existsSync(`${file}.part`)).toBe(false);
 });
 
-test('a host that counted nothing before numbers beyond what it may have counted since, all the same', async () => {
-  await on.host.leaveTo(async () => void (await backUpHere()));
-  await restoreHere();
-  const restored = openStore(databaseFile(next));
+/** The number that the next of what is counted gets, in the database of a folder that no agent runs on. */
+function nextNumber(dataDir: string): number {
+  const store = openStore(databaseFile(dataDir));
   const { seq: _seq, hostId: _hostId, ...seen } = poll(0, { candidate: arm(1), stable: arm(1) });
-  restored.addObservation(MODEL, 'r9', seen);
-  expect(restored.observations(MODEL, 'r9', 0)[0]?.seq).toBeGreaterThan(1_000_000_000);
-  restored.close();
+  store.addObservation(MODEL, 'r9', seen);
+  const number = store.observations(MODEL, 'r9', 0).at(-1)?.seq ?? 0;
+  store.close();
+  return number;
+}
+
+/** A time that the clock of a database, which knows whole seconds, is not before. */
+const secondOf = (ms: number) => Math.trunc(ms / 1_000) * 1_000;
+
+test('whoever restores one backup again later gives none of the numbers that the earlier host may have given', async () => {
+  await on.host.leaveTo(async () => void (await backUpHere()));
+  const first = Date.now();
+  await restoreHere();
+  const given = nextNumber(next);
+  expect(given).toBeGreaterThan(secondOf(first));
+  // What was restored is backed up, and that is restored once more: its numbers are of the clock, too, and not ahead of it.
+  await backUpHere(next);
+  await waitFor(async () => secondOf(Date.now()) > given, 'a later second', 10_000);
+  rmSync(next, { recursive: true });
+  const second = secondOf(Date.now());
+  await restoreHere();
+  const number = nextNumber(next);
+  expect(number).toBeGreaterThan(second);
+  expect(number).toBeLessThan(Date.now() + 10_000);
+});
+
+test('a clock that was set back lets no number be given twice', () => {
+  const database = databaseFile(folder);
+  const store = openStore(database);
+  const { seq: _seq, hostId: _hostId, ...seen } = poll(0, { candidate: arm(1), stable: arm(1) });
+  store.addObservation(MODEL, 'r8', seen);
+  store.close();
+  const ahead = Date.now() + 86_400_000;
+  const raw = new DatabaseSync(database);
+  raw.prepare('UPDATE sqlite_sequence SET seq = ?').run(ahead);
+  raw.close();
+  numberOn(database);
+  const number = nextNumber(folder);
+  expect(number).toBeGreaterThan(ahead + 1_000_000_000);
+  expect(Number.isSafeInteger(number)).toBe(true);
 });
 
 test('packages that are touched while they are packed, and strange files beside the record, keep no backup from being one', async () => {

@@ -102,12 +102,15 @@ test('a copy that was put back numbers beyond what was seen, once it was prepare
   const [problem] = damagedDatabase(file, 'cut off').problems;
   const prepare = /sqlite3 \S+ "([^"]+)"/.exec(problem?.remedy ?? '')?.[1] ?? '';
   const copy = new DatabaseSync(file);
+  const second = Math.trunc(Date.now() / 1_000) * 1_000;
   copy.exec(prepare);
   copy.close();
   const after = openStore(file);
   after.addObservation('demo', 'r', seen);
   expect(after.hostId).toBe(before.hostId);
-  expect(after.observations('demo', 'r', 1).map(({ seq }) => seq)).toEqual([1_000_000_002]);
+  const numbers = after.observations('demo', 'r', 1).map(({ seq }) => seq);
+  expect(numbers).toHaveLength(1);
+  expect(numbers[0]).toBeGreaterThan(second);
   expect(after.getMemory('counted/demo', z.unknown())).toBeUndefined();
   after.close();
 });
