@@ -24,17 +24,18 @@ type NoteCall = (entry: AuditEntry) => void;
 export function openAuditLog(dataDir: string, log: Log): NoteCall {
   const mayBeTold = boundRefused();
   let isFailing = false;
-  let begun = false;
+  /** Whose last line is known to have an end: that of an agent that was killed, or ran out of room, may have none. */
+  const ended = new Set<string>();
   return (entry) => {
     const told = isRefused(entry) ? mayBeTold(entry) : entry;
     if (told === undefined) return;
+    const file = isRefused(entry) ? FILES.refused : FILES.changes;
     try {
-      // The last line of an agent that was killed may have no end.
-      const lead = begun ? '' : '\n';
-      append(dataDir, isRefused(entry) ? FILES.refused : FILES.changes, `${lead}${JSON.stringify(told)}\n`);
-      begun = true;
+      append(dataDir, file, `${ended.has(file.name) ? '' : '\n'}${JSON.stringify(told)}\n`);
+      ended.add(file.name);
       isFailing = false;
     } catch (thrown) {
+      ended.delete(file.name);
       if (!isFailing) log.warn(`Calls are not written down: ${messageOf(thrown)}`);
       isFailing = true;
     }

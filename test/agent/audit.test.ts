@@ -1,4 +1,12 @@
-import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Agent, createAgent } from '../../agent/agent.ts';
@@ -160,6 +168,27 @@ test('a line that was cut off as it was written is left out, and the next one st
   app = createApp(createAgent(host.reopen()));
   await ask('DELETE', '/v1/packages', TOKENS.deployer);
   expect(entries()).toHaveLength(2);
+});
+
+test('such a line stands for itself also where the other file was written to first', async () => {
+  await ask('DELETE', '/v1/packages', TOKENS.deployer);
+  appendFileSync(join(host.folder, 'audit', 'changes.jsonl'), '{"at":"2026-01-');
+  app = createApp(createAgent(host.reopen()));
+  await ask('GET', '/v1/state', 'a-guessed-token-0');
+  await ask('DELETE', '/v1/packages', TOKENS.deployer);
+  expect(entries().map(({ status }) => status)).toEqual([200, 200, 401]);
+});
+
+test('a line that a full disk cut off spoils none after it', async () => {
+  const file = join(host.folder, 'audit', 'changes.jsonl');
+  await ask('DELETE', '/v1/packages', TOKENS.deployer);
+  rmSync(file);
+  mkdirSync(file);
+  await ask('DELETE', '/v1/packages', TOKENS.deployer);
+  rmSync(file, { recursive: true });
+  writeFileSync(file, '{"at":"2026-01-');
+  await ask('DELETE', '/v1/packages', TOKENS.deployer);
+  expect(entries()).toHaveLength(1);
 });
 
 test('where nothing can be written the work goes on, and the log says so once', async () => {
