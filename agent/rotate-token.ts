@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
-  chownSync,
   closeSync,
   fchmodSync,
+  fchownSync,
+  fstatSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -16,6 +17,7 @@ import { atLeastOne, messageOf, type Problem, UserError } from '../core/errors.t
 import { SECRET_FILES, SECRETS_FOLDER } from '../core/init/settings.ts';
 import { SECRETS } from '../core/names.ts';
 import { ROLES, type Role } from '../core/serving/route.ts';
+import { withLock } from './machine/lock-file.ts';
 import type { AgentEnvironment } from './open-context.ts';
 import { addSuccessor, dropReplaced, hasToken } from './options/edit-tokens.ts';
 import { readValues } from './options/read-values.ts';
@@ -36,13 +38,28 @@ type Told = { readonly lines: readonly string[]; readonly notes: readonly string
  */
 export function rotateToken(argv: readonly string[], env: AgentEnvironment): Told {
   const { role, flags, file } = readWish(argv, env);
-  const text = readFileSync(file, 'utf8');
-  if (flags.finish !== undefined) return finish(file, { text, role });
-  const given = flags.from === undefined ? undefined : readGiven(flags.from);
+  const isFinish = flags.finish !== undefined;
+  const given = isFinish || flags.from === undefined ? undefined : readGiven(flags.from);
+  return alone(file, () => {
+    const text = readFileSync(file, 'utf8');
+    return isFinish
+      ? finish(file, { text, role })
+      : succeed(file, { text, role, given, replaces: flags.replace });
+  });
+}
+
+type Succession = {
+  readonly text: string;
+  readonly role: Role;
+  readonly given: string | undefined;
+  readonly replaces: string | undefined;
+};
+
+function succeed(file: string, { text, role, given, replaces }: Succession): Told {
   const token = given ?? randomBytes(TOKEN_BYTES).toString('hex');
   const own = fingerprintOf({ role, hash: hashToken(token) });
   if (hasToken(text, role, own)) return say([], [`The ${role}'s token ${own} is good on this host already.`]);
-  const edited = addSuccessor(text, { role, token, replaces: flags.replace });
+  const edited = addSuccessor(text, { role, token, replaces });
   if (!edited.ok) throw new UserError([edited.error]);
   replaceFile(file, edited.value.text);
   return say(given === undefined ? [token] : [], describeNext(role, own, edited.value.old));
@@ -53,6 +70,19 @@ function finish(file: string, { text, role }: { readonly text: string; readonly 
   if (edited.old === undefined) return say([], [`No token of a ${role} is being replaced.`]);
   replaceFile(file, edited.text);
   return say([], [`The ${role}'s token ${edited.old} is refused from now on.`]);
+}
+
+/** Reads and replaces the file while nobody else does: of two at once, one would write over what the other has printed. */
+function alone(file: string, work: () => Told): Told {
+  const told = withLock(file, work);
+  if (told.ok) return told.value;
+  if (told.error.kind === 'failed') throw unwritable(file, told.error.cause);
+  const { lock } = told.error;
+  throw unclear({
+    code: 'tokens-busy',
+    message: `Another rotate-token is at work on ${file}.`,
+    remedy: `Run it again once that has ended; where none runs, remove ${lock} and what else begins with that name.`,
+  });
 }
 
 function readWish([name, ...argv]: readonly string[], env: AgentEnvironment) {
@@ -93,15 +123,14 @@ function readGiven(from: string): string {
 /** Puts a new content in the place of a file at once, with its owner, its group and, but for others, its rights. */
 function replaceFile(file: string, text: string): void {
   const { uid, gid, mode } = statSync(file);
-  const temporary = `${file}.new`;
+  const temporary = `${file}.${randomBytes(4).toString('hex')}.new`;
   try {
-    rmSync(temporary, { force: true });
     const descriptor = openSync(temporary, 'wx', 0o600);
     try {
       writeFileSync(descriptor, text);
       fsyncSync(descriptor);
-      const own = statSync(temporary);
-      if (own.uid !== uid || own.gid !== gid) chownSync(temporary, uid, gid);
+      const own = fstatSync(descriptor);
+      if (own.uid !== uid || own.gid !== gid) fchownSync(descriptor, uid, gid);
       fchmodSync(descriptor, mode & 0o777 & ~OTHERS);
     } finally {
       closeSync(descriptor);
@@ -109,11 +138,16 @@ function replaceFile(file: string, text: string): void {
     renameSync(temporary, file);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    const message = `${file} can't be replaced (${messageOf(cause)}).`;
-    const remedy =
-      'Run it as a user who may write in its folder and give it to its owner: root, after `host add`.';
-    throw unclear({ code: 'tokens-unwritable', message, remedy });
+    throw unwritable(file, cause);
   }
+}
+
+function unwritable(file: string, cause: unknown): UserError {
+  return unclear({
+    code: 'tokens-unwritable',
+    message: `${file} can't be replaced (${messageOf(cause)}).`,
+    remedy: 'Run it as a user who may write in its folder and give it to its owner: root, after `host add`.',
+  });
 }
 
 function describeNext(role: Role, own: string, old: string | undefined): readonly string[] {

@@ -1,5 +1,16 @@
-import { chownSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readOptions } from '../../agent/options/options.ts';
@@ -10,6 +21,7 @@ import { UserError } from '../../core/errors.ts';
 import type { Role } from '../../core/serving/route.ts';
 import { startAgent } from '../../sandbox/agent/start-agent.ts';
 import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 
 const OLD = 'deployer-0123456789';
 const READER = 'reader-0123456789';
@@ -136,6 +148,75 @@ describe('nothing is changed', () => {
     expect(
       problemOf(() => rotateToken(['reader'], { TRAINYARD_AGENT_TOKENS: `reader ${READER}` }))?.code,
     ).toBe('tokens-in-no-file');
+  });
+});
+
+/** Begins when all of them do, then lets a role in by new tokens in one file after the other, and tells them. */
+const ROTATE = `
+import { existsSync, writeFileSync } from 'node:fs';
+import { rotateToken } from './agent/rotate-token.ts';
+const [folder, role, ...files] = process.argv.slice(1);
+const told = {};
+writeFileSync(folder + '/ready-' + role, '');
+while (!existsSync(folder + '/go'));
+for (const file of files)
+  while (told[file] === undefined)
+    try {
+      told[file] = rotateToken([role, '--tokens-file', file], {}).lines[0];
+    } catch (thrown) {
+      if (thrown.problems?.[0].code !== 'tokens-busy') throw thrown;
+    }
+console.log(JSON.stringify(told));
+`;
+
+describe('of several at once', () => {
+  const lock = () => `${file}.lock`;
+
+  test('each token that is printed is in the file', async () => {
+    const roles = ['deployer', 'labeler', 'reader'];
+    const files = Array.from({ length: 20 }, (_, index) => join(folder, String(index), 'tokens'));
+    for (const one of files) {
+      mkdirSync(join(one, '..'));
+      writeFileSync(one, `deployer ${OLD}\nreader ${READER}\n`, { mode: 0o600 });
+    }
+    const argv = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', ROTATE, folder];
+    const runs = roles.map(async (role) => {
+      const child = spawn(process.execPath, [...argv, role, ...files], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      return JSON.parse((await child.stdout.setEncoding('utf8').toArray()).join(''));
+    });
+    const isReady = () =>
+      readdirSync(folder).filter((name) => name.startsWith('ready-')).length === roles.length;
+    await waitFor(isReady, 'all of them to be there');
+    writeFileSync(join(folder, 'go'), '');
+    for (const told of await Promise.all(runs))
+      for (const one of files) expect(readFileSync(one, 'utf8')).toContain(told[one]);
+    for (const one of files) expect(readdirSync(join(one, '..'))).toEqual(['tokens']);
+  }, 120_000);
+
+  test('one that runs is not disturbed, also on another machine with the same folder', () => {
+    const before = readFileSync(file, 'utf8');
+    for (const holder of [`${process.ppid} ${hostname()}`, '1 another-machine', '']) {
+      writeFileSync(lock(), holder);
+      expect(problemOf(() => rotate('deployer'))).toMatchObject({
+        code: 'tokens-busy',
+        remedy: expect.stringContaining(lock()),
+      });
+    }
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+
+  test("one that was killed is in nobody's way", () => {
+    const { pid } = spawnSync('true');
+    writeFileSync(lock(), `${pid} ${hostname()}`);
+    expect(rotate('deployer').lines).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(['tokens']);
+  });
+
+  test("one that failed is in nobody's way", () => {
+    expect(problemOf(() => rotate('deployer', '--replace', 'ffffffff'))?.code).toBe('token-unknown');
+    expect(readdirSync(folder)).toEqual(['tokens']);
   });
 });
 
