@@ -5,7 +5,6 @@ import { type TakeBack, type Traffic, takeBackSchema, trafficSchema } from '../c
 import { ROUTES } from '../core/serving/routes.ts';
 import { createAgent } from './agent.ts';
 import { askLocally } from './ask-locally.ts';
-import { openAuditLog } from './audit/audit-log.ts';
 import { createSteadyClock } from './machine/steady-clock.ts';
 import { type AgentEnvironment, openContext } from './open-context.ts';
 import { readOptions } from './options/options.ts';
@@ -51,13 +50,15 @@ async function takeBackHere(
   try {
     const result = await createAgent(context).takeBack(model, request);
     const { method, path } = ROUTES.takeBack;
-    openAuditLog(
-      context.options.dataDir,
-      context.log,
-    )({
-      ...{ at: context.clock.now(), by: { kind: 'on-host' }, method, path, parameters: { model } },
-      ...(result.ok ? { status: 200 } : { status: result.error.status, code: result.error.code }),
-    });
+    const call = {
+      at: context.clock.now(),
+      by: { kind: 'on-host' as const },
+      method,
+      path,
+      parameters: { model },
+    };
+    const end = result.ok ? { status: 200 } : { status: result.error.status, code: result.error.code };
+    context.audit.note({ ...call, ...end }, 'deployer');
     if (result.ok) return result.value;
     const { code, message, remedy } = result.error;
     throw new UserError([{ code, message, remedy }]);

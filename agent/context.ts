@@ -1,4 +1,5 @@
 import type { Log } from '../core/ports.ts';
+import type { AuditLog } from './audit/audit-log.ts';
 import type { DataPlane } from './envoy/envoy.ts';
 import type { Exchange } from './machine/reach-out.ts';
 import type { SteadyClock } from './machine/steady-clock.ts';
@@ -16,6 +17,8 @@ export type AgentContext = {
   readonly proxy: DataPlane;
   /** The way to services beyond this host. */
   readonly exchange: Exchange;
+  /** What is written down of calls. */
+  readonly audit: AuditLog;
   readonly clock: SteadyClock;
   readonly log: Log;
   readonly startedAt: string;

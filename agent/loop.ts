@@ -37,11 +37,12 @@ export async function runLoop(agent: Agent, watchClock: () => void, signal: Abor
 }
 
 async function runLooks(agent: Agent, watchClock: () => void, signal: AbortSignal): Promise<void> {
-  const { clock, options } = agent.context;
+  const { audit, clock, options } = agent.context;
   for (let resting = 0; !signal.aborted; resting++) {
     // Begun before the work: a look that takes long puts the next one off by nothing.
     const next = pause(clock, options.tickSeconds * 1_000, { signal });
     await attempt(agent, 'watching the clock', async () => watchClock());
+    audit.settle(clock.now());
     if (isOnTrial(agent) || resting % restingTicks(agent) === 0) {
       await attempt(agent, 'judging the traffic', agent.observeAndJudge);
     }

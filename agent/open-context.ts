@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../core/ports.ts';
 import { plainLine } from '../core/report/plain-text.ts';
+import { openAuditLog } from './audit/audit-log.ts';
 import type { AgentContext } from './context.ts';
 import { createEnvoy } from './envoy/envoy.ts';
 import { checkPort } from './machine/check-port.ts';
@@ -60,6 +61,7 @@ export async function openContext(
       stickyHeader,
     }),
     exchange: createExchange(env, options.caFile),
+    audit: openAuditLog(options.dataDir, LOG),
     clock,
     log: LOG,
     startedAt: clock.now(),

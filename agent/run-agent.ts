@@ -41,6 +41,7 @@ export async function runAgent(options: AgentOptions, env: AgentEnvironment): Pr
     one.close();
     one.closeAllConnections();
   }
+  context.audit.settle();
   context.store.close();
 }
 

@@ -2,7 +2,6 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import type { Context } from 'hono';
 import type { AuditCaller } from '../../core/serving/audit-entry.ts';
 import type { Agent } from '../agent.ts';
-import { openAuditLog } from '../audit/audit-log.ts';
 import { createTokenBook } from '../options/token-book.ts';
 import { fingerprintOf } from '../options/tokens.ts';
 import { identify, isStillGood, requireRole } from './authorize.ts';
@@ -20,9 +19,8 @@ export function createAnswerer(
   agent: Agent,
   access: 'by-token' | 'open',
 ): (context: Context, handler: Handler) => Promise<Response> {
-  const { clock, log, options } = agent.context;
+  const { audit, clock } = agent.context;
   const tokens = createTokenBook(agent.context);
-  const note = openAuditLog(options.dataDir, log);
   return async (context, { route, answer }) => {
     let by: AuditCaller =
       access === 'open' ? { kind: 'on-host' } : { kind: 'stranger', address: addressOf(context) };
@@ -32,7 +30,8 @@ export function createAnswerer(
       if (isRead || route.role === undefined) return;
       const { method, path } = route;
       const parameters = cutShort(context.req.param());
-      note({ at: clock.now(), by, method, path, parameters, status, ...(code !== undefined && { code }) });
+      const call = { at: clock.now(), by, method, path, parameters, status };
+      audit.note({ ...call, ...(code !== undefined && { code }) }, route.role);
     };
     try {
       if (route.role !== undefined && access === 'by-token') {

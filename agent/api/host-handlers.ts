@@ -31,9 +31,10 @@ export const HOST_HANDLERS: readonly Handler[] = [
     const { renderMetrics } = await import(/* webpackMode: "eager" */ '../metrics/render-metrics.ts');
     return renderMetrics(context);
   }),
-  handle(ROUTES.audit, ({ parameters: { limit } }, { context: { options } }) => ({
-    entries: [...readAudit(options.dataDir, limit)],
-  })),
+  handle(ROUTES.audit, ({ parameters: { limit } }, { context: { audit, clock, options } }) => {
+    audit.settle(clock.now());
+    return { entries: [...readAudit(options.dataDir, limit)] };
+  }),
   handle(ROUTES.backup, async (_, { context }) => ({ bytes: await copyOnce(context) })),
   handle(ROUTES.state, (_, { context }) => describeState(context)),
 ];

@@ -1,81 +1,100 @@
 import { appendFileSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../core/errors.ts';
-import { epochMs } from '../../core/instant.ts';
+import { epochMs, type Instant } from '../../core/instant.ts';
 import type { Log } from '../../core/ports.ts';
-import { type AuditEntry, auditEntrySchema } from '../../core/serving/audit-entry.ts';
+import {
+  type AuditCall,
+  type AuditEntry,
+  type AuditRest,
+  auditEntrySchema,
+} from '../../core/serving/audit-entry.ts';
+import type { Role } from '../../core/serving/route.ts';
+import { createCallBound } from './bound-calls.ts';
 
 /**
- * The files of the folder, each with one before it, and how large they become, in bytes. Who is refused fills a file of their own: it can
- * push out nothing of what was done.
+ * The files of the folder, each with one before it, and how large they become, in bytes. Who is refused, or may send labels alone, fills a
+ * file of their own: they can push out nothing of what deployers did, and strangers nothing of what those with a token did.
  */
 const FILES = {
   changes: { name: 'changes.jsonl', bytes: 4 * 2 ** 20 },
+  labels: { name: 'labels.jsonl', bytes: 2 ** 20 },
+  denied: { name: 'denied.jsonl', bytes: 2 ** 20 },
   refused: { name: 'refused.jsonl', bytes: 2 ** 20 },
-} as const;
-/** So many refused calls are written down a minute, and of the rest how many there were. */
-const MOST_REFUSED = 10;
-const MINUTE_MS = 60_000;
+} as const satisfies Record<'changes' | AuditRest['of'], { readonly name: string; readonly bytes: number }>;
+type FileKind = keyof typeof FILES;
 
-/** Writes an entry down. What can't be written stops nothing: the log says so. */
-type NoteCall = (entry: AuditEntry) => void;
+/** The record of calls. What can't be written stops nothing: the log says so. */
+export type AuditLog = {
+  /** Writes a call down, of a route that needs a role. */
+  readonly note: (call: AuditCall, need: Role) => void;
+  /** Writes down how many calls there were that are not told one by one: of minutes that are over, or without a time of all. */
+  readonly settle: (now?: Instant) => void;
+};
 
 /** Opens the record of calls in the data folder, for writing. */
-export function openAuditLog(dataDir: string, log: Log): NoteCall {
-  const mayBeTold = boundRefused();
+export function openAuditLog(dataDir: string, log: Log): AuditLog {
+  const bound = createCallBound();
+  const write = createWriter(dataDir, log);
+  const settle = (now?: Instant) => {
+    for (const rest of bound.settle(now)) write(rest.of, rest);
+  };
+  return {
+    note: (call, need) => {
+      settle(call.at);
+      const kind = kindOf(call, need);
+      if (kind === 'changes' || bound.take(kind, call)) write(kind, call);
+    },
+    settle,
+  };
+}
+
+function createWriter(dataDir: string, log: Log): (kind: FileKind, entry: AuditEntry) => void {
   let isFailing = false;
   /** Whose last line is known to have an end: that of an agent that was killed, or ran out of room, may have none. */
-  const ended = new Set<string>();
-  return (entry) => {
-    const told = isRefused(entry) ? mayBeTold(entry) : entry;
-    if (told === undefined) return;
-    const file = isRefused(entry) ? FILES.refused : FILES.changes;
+  const ended = new Set<FileKind>();
+  return (kind, entry) => {
     try {
-      append(dataDir, file, `${ended.has(file.name) ? '' : '\n'}${JSON.stringify(told)}\n`);
-      ended.add(file.name);
+      append(dataDir, FILES[kind], `${ended.has(kind) ? '' : '\n'}${JSON.stringify(entry)}\n`);
+      ended.add(kind);
       isFailing = false;
     } catch (thrown) {
-      ended.delete(file.name);
+      ended.delete(kind);
       if (!isFailing) log.warn(`Calls are not written down: ${messageOf(thrown)}`);
       isFailing = true;
     }
   };
 }
 
-/** The newest entries of a data folder, the oldest of them first. What was cut off in the writing is left out. */
+function kindOf({ status }: AuditCall, need: Role): FileKind {
+  if (status === 401) return 'refused';
+  if (status === 403) return 'denied';
+  return need === 'deployer' ? 'changes' : 'labels';
+}
+
+/**
+ * The newest entries of a data folder, the oldest of them first: of each file as many as its share, so that none hides another, and where one
+ * has fewer more of the others. What was cut off in the writing is left out.
+ */
 export function readAudit(dataDir: string, most: number): readonly AuditEntry[] {
-  return Object.values(FILES)
-    .flatMap(({ name }) => newestLines(join(folderOf(dataDir), name), most))
-    .flatMap((line) => parseLine(line))
-    .toSorted((left, right) => epochMs(left.at) - epochMs(right.at))
-    .slice(-most);
+  const files = Object.values(FILES).map(({ name }) =>
+    byTime(newestLines(join(folderOf(dataDir), name), most).flatMap((line) => parseLine(line))),
+  );
+  const share = Math.floor(most / files.length);
+  const own = files.flatMap((entries) => newest(entries, share));
+  const others = files.flatMap((entries) => entries.slice(0, Math.max(0, entries.length - share)));
+  return byTime([...newest(byTime(others), most - own.length), ...own]);
 }
 
-/** Those of a minute up to a number; of the first one after it says how many were left out. */
-function boundRefused(): (entry: AuditEntry) => AuditEntry | undefined {
-  let since = 0;
-  let count = 0;
-  let untold = 0;
-  return (entry) => {
-    const now = epochMs(entry.at);
-    // A clock that was set back begins anew, too.
-    if (Math.abs(now - since) >= MINUTE_MS) [since, count] = [now, 0];
-    count += 1;
-    if (count > MOST_REFUSED) {
-      untold += 1;
-      return undefined;
-    }
-    const told = untold === 0 ? entry : { ...entry, untold };
-    untold = 0;
-    return told;
-  };
+function byTime(entries: readonly AuditEntry[]): readonly AuditEntry[] {
+  return entries.toSorted((left, right) => epochMs(left.at) - epochMs(right.at));
 }
 
-function isRefused({ status }: AuditEntry): boolean {
-  return status === 401 || status === 403;
+function newest<T>(entries: readonly T[], most: number): readonly T[] {
+  return entries.slice(Math.max(0, entries.length - most));
 }
 
-function append(dataDir: string, { name, bytes }: (typeof FILES)[keyof typeof FILES], line: string): void {
+function append(dataDir: string, { name, bytes }: (typeof FILES)[FileKind], line: string): void {
   const folder = folderOf(dataDir);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, name);
@@ -90,7 +109,10 @@ function folderOf(dataDir: string): string {
 
 function newestLines(file: string, most: number): readonly string[] {
   const lines = [`${file}.1`, file].flatMap((one) => readText(one).split('\n'));
-  return lines.filter((line) => line !== '').slice(-most);
+  return newest(
+    lines.filter((line) => line !== ''),
+    most,
+  );
 }
 
 function readText(file: string): string {

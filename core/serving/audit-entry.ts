@@ -2,16 +2,21 @@ import { z } from 'zod';
 import { instantSchema } from '../instant.ts';
 import { locate, ROLES } from './route.ts';
 
-/** Who asked: by a token, known by its role and the first characters of its SHA-256; somebody on the host itself; or nobody that is known. */
+/** A token, known by its role and the first characters of its SHA-256. */
+const tokenSchema = z.object({ kind: z.literal('token'), role: z.enum(ROLES), fingerprint: z.string() });
+/** Somebody on the host itself. */
+const onHostSchema = z.object({ kind: z.literal('on-host') });
+
+/** Who asked: by a token, on the host, or nobody that is known. */
 const callerSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('token'), role: z.enum(ROLES), fingerprint: z.string() }),
-  z.object({ kind: z.literal('on-host') }),
+  tokenSchema,
+  onHostSchema,
   z.object({ kind: z.literal('stranger'), address: z.string() }),
 ]);
 export type AuditCaller = z.infer<typeof callerSchema>;
 
 /** One call that changed something, or was to, or that came with no token or too low a role. */
-export const auditEntrySchema = z.object({
+const callSchema = z.object({
   at: instantSchema,
   by: callerSchema,
   method: z.string(),
@@ -22,24 +27,46 @@ export const auditEntrySchema = z.object({
   status: z.number().int(),
   /** Why it was refused. */
   code: z.string().optional(),
-  /** How many refused ones before it were too many to be written down. */
-  untold: z.number().int().positive().optional(),
 });
+export type AuditCall = z.infer<typeof callSchema>;
+
+/** Calls of one minute beyond those that are told one by one: when the last of them came, whose they were, and how many. */
+const restSchema = z.object({
+  at: instantSchema,
+  by: z.discriminatedUnion('kind', [tokenSchema, onHostSchema, z.object({ kind: z.literal('strangers') })]),
+  /** That a labeler may make, that were refused for the role of the token, or that came without a known one. */
+  of: z.enum(['labels', 'denied', 'refused']),
+  untold: z.number().int().positive(),
+});
+export type AuditRest = z.infer<typeof restSchema>;
+
+/** What is written down: a call, or how many more there were. */
+export const auditEntrySchema = z.union([callSchema, restSchema]);
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
+const MORE: Readonly<Record<AuditRest['of'], string>> = {
+  labels: 'with labels',
+  denied: 'refused with 403',
+  refused: 'refused with 401',
+};
+
 /** An entry as one line: when, who, what and what became of it. */
-export function tellAuditEntry({ at, by, status, code, untold, ...call }: AuditEntry): string {
-  const what = `${call.method} ${locate(call, call.parameters)}`;
-  const more = untold === undefined ? '' : ` (and ${untold} like it before)`;
-  return `${at} ${tellCaller(by)} ${what} ${status}${code === undefined ? '' : ` ${code}`}${more}`;
+export function tellAuditEntry(entry: AuditEntry): string {
+  const who = `${entry.at} ${tellCaller(entry.by)}`;
+  if ('untold' in entry)
+    return `${who} ${entry.untold} more ${entry.untold === 1 ? 'call' : 'calls'} in a minute, ${MORE[entry.of]}`;
+  const { method, status, code } = entry;
+  const what = `${method} ${locate(entry, entry.parameters)}`;
+  return `${who} ${what} ${status}${code === undefined ? '' : ` ${code}`}`;
 }
 
-function tellCaller(by: AuditCaller): string {
+function tellCaller(by: AuditEntry['by']): string {
   switch (by.kind) {
     case 'token':
       return `${by.role} ${by.fingerprint}`;
     case 'on-host':
-      return 'on-host';
+    case 'strangers':
+      return by.kind;
     case 'stranger':
       return `stranger ${by.address}`;
   }

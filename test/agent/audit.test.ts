@@ -8,15 +8,18 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Agent, createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { openAuditLog, readAudit } from '../../agent/audit/audit-log.ts';
 import { tellAudit } from '../../agent/audit/tell-audit.ts';
+import { runLoop } from '../../agent/loop.ts';
 import { hashToken } from '../../agent/options/tokens.ts';
-import type { AuditEntry } from '../../core/serving/audit-entry.ts';
+import type { AuditCall } from '../../core/serving/audit-entry.ts';
+import type { Role } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type FakeHost, openFakeHost, storePackage } from './support/fake-context.ts';
 
 const MODEL = 'mnist';
@@ -98,7 +101,7 @@ test('who is refused is written down, too, and no token ever is', async () => {
   const files = readdirSync(join(host.folder, 'audit')).map((name) =>
     statSync(join(host.folder, 'audit', name)),
   );
-  expect(files.map(({ mode }) => mode & 0o777)).toEqual([0o600]);
+  expect(files.map(({ mode }) => mode & 0o777)).toEqual([0o600, 0o600]);
 });
 
 test('a reader is told, and nobody without a token', async () => {
@@ -126,40 +129,131 @@ test('somebody on the host is known as that', async () => {
   ]);
 });
 
-test('who tries tokens fills a few lines a minute, and pushes out nothing of what was done', async () => {
-  const path = `/v1/models/${'x'.repeat(1_000)}`;
+const START = Date.parse('2026-01-02T00:00:00Z');
+/** Notes so many calls, one a second. */
+function flood(times: number, call: Omit<AuditCall, 'at'>, need: Role): void {
+  const { note } = openAuditLog(host.folder, host.context.log);
+  for (let index = 0; index < times; index += 1)
+    note({ ...call, at: new Date(START + index * 1_000).toISOString() }, need);
+}
+const STRANGE = {
+  ...{ by: { kind: 'stranger', address: '10.0.0.9' }, method: 'DELETE', path: `/v1/${'x'.repeat(1_000)}` },
+  ...{ parameters: {}, status: 401, code: 'token-invalid' },
+} as const satisfies Omit<AuditCall, 'at'>;
+const DENIED = {
+  ...{
+    by: { kind: 'token', role: 'reader', fingerprint: '0a1b2c3d' },
+    method: 'DELETE',
+    path: '/v1/packages',
+  },
+  ...{ parameters: {}, status: 403, code: 'role-too-low' },
+} as const satisfies Omit<AuditCall, 'at'>;
+
+test('who tries tokens fills a few lines a minute, and pushes out nothing of what those with a token did', async () => {
   await ask('DELETE', '/v1/packages', TOKENS.deployer);
-  const note = openAuditLog(host.folder, host.context.log);
-  const refused = (at: string): AuditEntry => ({
-    ...{ at, by: { kind: 'stranger', address: '10.0.0.9' }, method: 'DELETE', path, parameters: {} },
-    ...{ status: 401, code: 'token-invalid' },
-  });
-  const start = Date.parse('2026-01-02T00:00:00Z');
-  for (let index = 0; index < 30_000; index += 1)
-    note(refused(new Date(start + index * 1_000).toISOString()));
+  await ask('DELETE', '/v1/packages', TOKENS.reader);
+  flood(30_000, STRANGE, 'deployer');
   const told = entries(100_000);
-  expect(told.filter(({ status }) => status === 200)).toHaveLength(1);
-  expect(told.at(-1)?.untold).toBe(undefined);
-  expect(told.filter(({ untold }) => untold === 50).length).toBeGreaterThan(100);
+  expect(told.flatMap((entry) => ('status' in entry ? entry.status : [])).slice(0, 2)).toEqual([200, 403]);
+  expect(told.filter((entry) => 'untold' in entry && entry.untold === 50).length).toBeGreaterThan(100);
   for (const text of written()) expect(text.length).toBeLessThanOrEqual(2 ** 20);
+  expect(lines('--limit', '8').slice(0, 2)).toEqual([
+    expect.stringMatching(/ deployer .* 200$/),
+    expect.stringMatching(/ reader .* 403 role-too-low$/),
+  ]);
+  expect(lines('--limit', '8')).toHaveLength(8);
+});
+
+test('who may send labels pushes out nothing of what deployers did', async () => {
+  expect(await ask('PUT', `/v1/models/${MODEL}/traffic`, TOKENS.deployer, { stable: '1' })).toBe(400);
+  const labels = { model: MODEL, labels: [{ id: 'a', label: 1 }] };
+  for (let time = 0; time < 3; time += 1)
+    expect(await ask('POST', '/v1/labels', TOKENS.labeler, labels)).toBe(200);
+  host.world.now += 60_000;
+  await ask('GET', '/v1/audit', TOKENS.reader);
+  const fingerprint = printOf(TOKENS.labeler);
+  expect(lines().slice(1)).toEqual([
+    `2026-01-01T00:00:00.000Z labeler ${fingerprint} POST /v1/labels 200`,
+    `2026-01-01T00:00:00.000Z labeler ${fingerprint} 2 more calls in a minute, with labels`,
+  ]);
+  const by = { kind: 'token', role: 'labeler', fingerprint } as const;
+  flood(60_000, { by, method: 'POST', path: '/v1/labels', parameters: {}, status: 200 }, 'labeler');
+  const told = entries(100_000);
+  expect(told[0]).toMatchObject({ method: 'PUT', status: 400 });
+  expect(told.filter((entry) => 'untold' in entry && entry.untold === 59)).toHaveLength(999);
+});
+
+test('of each token as many refused calls are written down, whatever others do', () => {
+  const { note } = host.context.audit;
+  const at = '2026-01-02T00:00:00Z';
+  for (let index = 0; index < 100; index += 1) {
+    note({ ...STRANGE, at }, 'deployer');
+    note({ ...DENIED, at }, 'deployer');
+  }
+  note({ ...DENIED, at, by: { ...DENIED.by, fingerprint: '4e5f6a7b' } }, 'deployer');
+  const told = entries(1_000).map(({ by }) => ('fingerprint' in by ? by.fingerprint : by.kind));
+  const count = (who: string) => told.filter((one) => one === who).length;
+  expect([count('stranger'), count('0a1b2c3d'), count('4e5f6a7b')]).toEqual([10, 10, 1]);
+});
+
+describe('how many more calls there were is written down', () => {
+  const twelve = () => {
+    const at = host.context.clock.now();
+    for (let index = 0; index < 12; index += 1) host.context.audit.note({ ...STRANGE, at }, 'deployer');
+    expect(lines()).toHaveLength(10);
+  };
+  const MORE = '2026-01-01T00:00:00.000Z strangers 2 more calls in a minute, refused with 401';
+
+  test('by the next call of whomever, and hung on nobody', async () => {
+    twelve();
+    host.world.now += 60_000;
+    await ask('DELETE', '/v1/packages', TOKENS.deployer);
+    expect(lines().slice(10)).toEqual([MORE, expect.stringMatching(/:01:00.000Z deployer .* 200$/)]);
+  });
+
+  test('before they are read', async () => {
+    twelve();
+    host.world.now += 60_000;
+    expect(await ask('GET', '/v1/audit', TOKENS.reader)).toBe(200);
+    expect(lines().slice(10)).toEqual([MORE]);
+  });
+
+  test('by the loop, though nobody calls', async () => {
+    twelve();
+    const stop = new AbortController();
+    const loop = runLoop(agent, () => undefined, stop.signal);
+    try {
+      await waitFor(() => lines().includes(MORE), 'the count');
+    } finally {
+      stop.abort();
+      await loop;
+    }
+  });
+
+  test('at the end', () => {
+    twelve();
+    host.context.audit.settle();
+    host.context.audit.settle();
+    expect(lines().slice(10)).toEqual([MORE]);
+  });
 });
 
 test('what was done is kept up to its bound, the newest of it', () => {
-  const note = openAuditLog(host.folder, host.context.log);
+  const { note } = openAuditLog(host.folder, host.context.log);
   const at = '2026-01-01T00:00:00Z';
+  const call = {
+    at,
+    by: { kind: 'on-host' },
+    method: 'PUT',
+    path: '/v1/models/{model}/traffic',
+    status: 200,
+  } as const;
   for (let index = 0; index < 12_000; index += 1)
-    note({
-      at,
-      by: { kind: 'on-host' },
-      method: 'PUT',
-      path: '/v1/models/{model}/traffic',
-      parameters: { model: `m${index}`, long: 'x'.repeat(500) },
-      status: 200,
-    });
+    note({ ...call, parameters: { model: `m${index}`, long: 'x'.repeat(500) } }, 'deployer');
   const bytes = written().map(({ length }) => length);
   expect(Math.max(...bytes)).toBeLessThanOrEqual(4 * 2 ** 20);
   expect(bytes.reduce((sum, one) => sum + one)).toBeGreaterThan(4 * 2 ** 20);
-  expect(entries(1)[0]?.parameters).toMatchObject({ model: 'm11999' });
+  expect(entries(1)).toMatchObject([{ parameters: { model: 'm11999' } }]);
 });
 
 test('a line that was cut off as it was written is left out, and the next one stands for itself', async () => {
@@ -176,7 +270,7 @@ test('such a line stands for itself also where the other file was written to fir
   app = createApp(createAgent(host.reopen()));
   await ask('GET', '/v1/state', 'a-guessed-token-0');
   await ask('DELETE', '/v1/packages', TOKENS.deployer);
-  expect(entries().map(({ status }) => status)).toEqual([200, 200, 401]);
+  expect(entries()).toMatchObject([{ status: 200 }, { status: 200 }, { status: 401 }]);
 });
 
 test('a line that a full disk cut off spoils none after it', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { type Agent, createAgent } from '../../../agent/agent.ts';
 import { createApp } from '../../../agent/api/server.ts';
+import { openAuditLog } from '../../../agent/audit/audit-log.ts';
 import type { AgentContext } from '../../../agent/context.ts';
 import { runLoop } from '../../../agent/loop.ts';
 import type { Exchange } from '../../../agent/machine/reach-out.ts';
@@ -197,6 +198,7 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
     runtime: host.servers.runtimeFor(actor),
     proxy: host.proxy.dataPlaneFor(actor),
     exchange: world.exchangeFor(host.index, actor),
+    audit: openAuditLog(options.dataDir, log),
     startedAt: clock.now(),
   };
   const agent = createAgent(context);

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { openAuditLog } from '../../../agent/audit/audit-log.ts';
 import type { AgentContext } from '../../../agent/context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../../../agent/envoy/cluster-counters.ts';
 import type { TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
@@ -97,6 +98,11 @@ export function openFakeHost(flags: Readonly<Record<string, string>> = {}): Fake
 
 function createContext(options: AgentOptions, world: World): AgentContext {
   const now = () => new Date(world.now).toISOString();
+  const log: AgentContext['log'] = {
+    info: (line) => void world.log.push(line),
+    warn: (line) => void world.log.push(`warning: ${line}`),
+    group: (_title, work) => work(),
+  };
   return {
     options,
     store: openStore(databaseFile(options.dataDir)),
@@ -117,6 +123,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       stop: async () => undefined,
     },
     exchange: createExchange({}, undefined),
+    audit: openAuditLog(options.dataDir, log),
     clock: {
       now,
       // As long as it takes for what is on its way to come; then the time has passed.
@@ -128,11 +135,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       jumpMs: () => 0,
       adopt: () => undefined,
     },
-    log: {
-      info: (line) => void world.log.push(line),
-      warn: (line) => void world.log.push(`warning: ${line}`),
-      group: (_title, work) => work(),
-    },
+    log,
     startedAt: now(),
   };
 }
