@@ -137,7 +137,7 @@ function optionsOf(chart: ChartView, place: HTMLElement, read: (plot: uPlot) => 
       ...chart.lines.map(({ arm }) => ({
         stroke: colour(arm),
         width: 2,
-        points: { show: true, size: 5, filter: (plot, index) => lonely(plot.data[index]) },
+        points: { show: true, size: 5, filter: (plot: uPlot, index: number) => lonely(plot.data[index]) },
       })),
       ...(chart.limit === undefined
         ? []
