@@ -1,7 +1,7 @@
-import { NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
-import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
+import { addObservation, type Evidence } from '../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../core/rollout/evidence/observation.ts';
 import type { RolloutLease } from '../../core/serving/api.ts';
+import { startEvidenceOnHost, tellOfStable } from '../../core/serving/evidence-on-host.ts';
 import { addPoint, type EvidenceCurve } from '../../core/serving/screen/evidence-curve.ts';
 import { failuresToAlarm } from '../../core/serving/screen/failures-to-alarm.ts';
 import {
@@ -55,7 +55,7 @@ export function createRolloutFollower({ store }: Pick<AgentContext, 'store'>): F
     if (lease === undefined) throw new Error(`There is no rollout of ${model} to follow.`);
     const before = known.get(model);
     const isSame = before?.folded.rollout === lease.rollout;
-    let folded = isSame ? before.folded : begin(lease);
+    let folded = isSame ? renew(before.folded, lease) : begin(lease);
     const latencies = isSame ? before.latencies : { stable: emptyLatency(), candidate: emptyLatency() };
     for (;;) {
       const piece = store.observations(model, lease.rollout, folded.seq, PIECE);
@@ -78,9 +78,12 @@ export function createRolloutFollower({ store }: Pick<AgentContext, 'store'>): F
   };
 }
 
-function begin({ rollout, plan, tempering }: RolloutLease): Folded {
-  const evidence = startEvidence(plan, { ...NO_BASELINE, eta: tempering });
-  return { rollout, evidence, curve: [], seq: 0, lately: [] };
+function begin(lease: RolloutLease): Folded {
+  return { rollout: lease.rollout, evidence: startEvidenceOnHost(lease), curve: [], seq: 0, lately: [] };
+}
+
+function renew(folded: Folded, lease: RolloutLease): Folded {
+  return { ...folded, evidence: tellOfStable(folded.evidence, lease) };
 }
 
 function fold(folded: Folded, observation: Observation): Folded {

@@ -1,7 +1,7 @@
-import { NO_BASELINE } from '../../core/rollout/evidence/baseline.ts';
-import { addObservation, type Evidence, startEvidence } from '../../core/rollout/evidence/evidence.ts';
+import { addObservation, type Evidence } from '../../core/rollout/evidence/evidence.ts';
 import type { RolloutLease } from '../../core/serving/api.ts';
 import { decideTraffic } from '../../core/serving/decide-traffic.ts';
+import { startEvidenceOnHost, tellOfStable } from '../../core/serving/evidence-on-host.ts';
 import { fellTogether } from '../../core/serving/fell-together.ts';
 import type { AgentContext } from '../context.ts';
 import { PAGE_SIZE } from '../store/observation-table.ts';
@@ -105,16 +105,16 @@ function brake(context: AgentContext, { model, stored }: ModelTraffic, { code, e
 function foldEvidence(
   store: Store,
   cache: EvidenceCache,
-  { model, lease: { rollout, plan, tempering } }: { readonly model: string; readonly lease: RolloutLease },
+  { model, lease }: { readonly model: string; readonly lease: RolloutLease },
 ): { readonly evidence: Evidence; readonly isWhole: boolean } {
+  const { rollout } = lease;
   const known = cache.get(model);
-  const before =
-    known?.rollout === rollout
-      ? known
-      : { evidence: startEvidence(plan, { ...NO_BASELINE, eta: tempering }), seq: 0 };
-  const page = store.observations(model, rollout, before.seq);
-  const evidence = page.reduce(addObservation, before.evidence);
-  const seq = page.at(-1)?.seq ?? before.seq;
+  const isSame = known?.rollout === rollout;
+  const before = isSame ? tellOfStable(known.evidence, lease) : startEvidenceOnHost(lease);
+  const after = isSame ? known.seq : 0;
+  const page = store.observations(model, rollout, after);
+  const evidence = page.reduce(addObservation, before);
+  const seq = page.at(-1)?.seq ?? after;
   cache.set(model, { rollout, evidence, seq });
   if (page.length === PAGE_SIZE) return { evidence, isWhole: false };
   const unwritten = unwrittenObservations(store, { model, rollout, after: seq });

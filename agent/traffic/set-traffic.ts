@@ -1,6 +1,7 @@
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Brake, SetTraffic, Traffic } from '../../core/serving/api.ts';
 import { BY_HAND, hasPart } from '../../core/serving/by-hand.ts';
+import { keepStablePast } from '../../core/serving/evidence-on-host.ts';
 import { standingBrakes } from '../../core/serving/standing-brakes.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
@@ -53,6 +54,7 @@ export function setTraffic(
   const isHeld = before?.brake !== undefined && isStillOn(before.brake, request, braked);
   const traffic: Traffic = {
     ...request,
+    ...(request.lease && { lease: keepStablePast(request.lease, before?.lease) }),
     ...(braked.length > 0 && { braked: [...braked] }),
     ...(environment !== undefined && { environment }),
     ...(ledger !== undefined && { ledger }),

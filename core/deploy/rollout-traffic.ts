@@ -1,6 +1,7 @@
 import type { Environment } from '../config/config.ts';
 import type { Rollout } from '../ledger/state.ts';
 import type { Tempering } from '../rollout/evidence/baseline.ts';
+import type { StablePast } from '../rollout/evidence/stable-past.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import { type AlphaShares, shareAlpha } from '../rollout/share-alpha.ts';
 import type { SetTraffic, Word } from '../serving/api.ts';
@@ -24,6 +25,8 @@ export function serveRollout(
     readonly leaseSeconds: number;
     /** What past rollouts teach of how much counts vary. */
     readonly tempering: Tempering;
+    /** What all hosts have seen of the stable version in this rollout; none where nobody was asked. */
+    readonly stablePast?: StablePast | undefined;
     /** What persons have said for its two versions. */
     readonly words: readonly Word[];
     readonly detached?: boolean;
@@ -39,6 +42,7 @@ export function serveRollout(
       rollout: rollout.id,
       plan: planOf(rollout, environment, 'host'),
       tempering: options.tempering,
+      ...(options.stablePast && { stablePast: options.stablePast }),
       stage: rollout.stage,
       rolloutStartedAt: rollout.startedAt,
       stageStartedAt: rollout.stageStartedAt,

@@ -11,6 +11,7 @@ import { envelopeSchema } from '../ledger/envelope.ts';
 import { ledgerHeadSchema } from '../ledger/head/ledger-head.ts';
 import { temperingSchema } from '../rollout/evidence/baseline.ts';
 import { armTotalsSchema, observationSchema } from '../rollout/evidence/observation.ts';
+import { stablePastSchema } from '../rollout/evidence/stable-past.ts';
 import { rolloutPlanSchema } from '../rollout/rollout-plan.ts';
 import { hourCountsSchema } from './hour-counts.ts';
 
@@ -46,6 +47,8 @@ const rolloutLeaseSchema = z.object({
   plan: rolloutPlanSchema,
   /** What past rollouts teach of how much counts vary: the host judges by it as `deploy` does. */
   tempering: temperingSchema,
+  /** What all hosts have seen of the stable version in this rollout: a host that was away has seen nothing of it. */
+  stablePast: stablePastSchema.optional(),
   stage: z.number().int().nonnegative(),
   rolloutStartedAt: instantSchema,
   stageStartedAt: instantSchema,

@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { storedTrafficSchema } from '../../agent/store/stored-traffic.ts';
 import { type EvidenceCache, judgeTraffic } from '../../agent/traffic/brake.ts';
+import { setTraffic } from '../../agent/traffic/set-traffic.ts';
 import { DISPATCH_TYPES } from '../../core/names.ts';
-import type { ArmCounts } from '../../core/rollout/evidence/observation.ts';
+import type { ArmCounts, Observation } from '../../core/rollout/evidence/observation.ts';
+import type { RolloutLease } from '../../core/serving/api.ts';
 import { arm, poll } from '../core/rollout/observations.ts';
 import { leaseOf } from './support/deploy.ts';
 import { type FakeHost, openFakeHost, storePackage } from './support/fake-context.ts';
@@ -32,16 +34,18 @@ beforeEach(async () => {
 afterEach(() => host.close());
 
 /** A process that has just started, with so many observations of two versions in its store. */
-function restart(count: number, candidate: ArmCounts): () => void {
+function restart(
+  count: number,
+  candidate: ArmCounts,
+  over: Partial<Pick<Observation, 'stage' | 'weights' | 'stable'>> = {},
+): () => void {
   const { store, clock } = host.context;
   store.transaction(() => {
     for (let index = 0; index < count; index++) {
       const { seq: _seq, hostId: _hostId, ...seen } = poll(index, { candidate, stable: arm(100) });
       store.addObservation(MODEL, ROLLOUT, {
-        ...seen,
-        stage: 0,
-        weights: { candidate: 50 },
-        at: clock.now(),
+        ...{ ...seen, stage: 0, weights: { candidate: 50 }, at: clock.now() },
+        ...over,
       });
     }
   });
@@ -94,4 +98,36 @@ test('says again that a stage is done while no job has come, each time after twi
   expect(heard).toHaveProperty('reportedStage');
   store.putTraffic(MODEL, storedTrafficSchema.parse(heard));
   expect(reportsAfter(100_000)).toBe(3);
+});
+
+describe('a host that has seen nothing of the stable version', () => {
+  /** All requests are the candidate's, of which it fails so many of a hundred in each of forty polls. */
+  function takesBack(errors: number, stablePast?: RolloutLease['stablePast']): boolean {
+    const { store } = host.context;
+    const stored = store.getTraffic(MODEL);
+    const lease = stored?.traffic.lease;
+    if (stored === undefined || lease === undefined) throw new Error('there is no lease');
+    const traffic = { ...stored.traffic, candidatePercent: 100, lease: { ...lease, stage: 1 } };
+    store.putTraffic(MODEL, { ...stored, traffic });
+    const revision = traffic.revision;
+    const request = { ...traffic, lease: { ...traffic.lease, ...(stablePast && { stablePast }) } };
+    setTraffic(host.context, { model: MODEL, request, expected: revision, counters: undefined });
+    // Renewed by a job that knows nothing of it.
+    setTraffic(host.context, { model: MODEL, request: traffic, expected: revision + 1, counters: undefined });
+    restart(40, arm(100, { errors }), { stage: 1, weights: { candidate: 100 }, stable: arm(0) })();
+    return store.getTraffic(MODEL)?.traffic.brake !== undefined;
+  }
+
+  test('goes by what the others saw of it, also once a job renews the lease that does not know', () => {
+    expect(takesBack(18, { requests: 540, errors: 97, invalid: 0 })).toBe(false);
+  });
+
+  test('takes back what does more harm than the others saw of it', () => {
+    expect(takesBack(18, { requests: 5_400, errors: 3, invalid: 0 })).toBe(true);
+  });
+
+  test('takes nothing back that fails less than half of all where nobody has told it anything', () => {
+    expect(takesBack(18)).toBe(false);
+    expect(takesBack(100)).toBe(true);
+  });
 });

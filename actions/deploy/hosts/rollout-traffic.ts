@@ -4,6 +4,7 @@ import { serveRollout } from '../../../core/deploy/rollout-traffic.ts';
 import type { Rollout } from '../../../core/ledger/state.ts';
 import type { Clock, Log } from '../../../core/ports.ts';
 import type { Tempering } from '../../../core/rollout/evidence/baseline.ts';
+import type { StablePast } from '../../../core/rollout/evidence/stable-past.ts';
 import type { Brake, Word } from '../../../core/serving/api.ts';
 import type { Fleet } from './fleet.ts';
 import { type Participants, setTrafficEverywhere } from './traffic.ts';
@@ -32,23 +33,29 @@ export function createRolloutTraffic(
     settings,
     participants,
     tempering,
+    stablePast,
     words,
   }: {
     readonly model: string;
     readonly settings: Environment;
     readonly participants: Participants;
     readonly tempering: Tempering;
+    /** What all hosts have seen of the stable version so far. */
+    readonly stablePast?: () => StablePast;
     readonly words: readonly Word[];
   },
 ): RolloutTraffic {
   const { leaseSeconds } = settings;
   const share = async (
     rollout: Rollout,
-    lease: Omit<Parameters<typeof serveRollout>[2], 'tempering' | 'words'>,
+    lease: Omit<Parameters<typeof serveRollout>[2], 'tempering' | 'stablePast' | 'words'>,
   ) => {
     const { stable } = rollout;
     if (stable === undefined) return undefined;
-    const wanted = serveRollout({ ...rollout, stable }, settings, { ...lease, tempering, words });
+    const wanted = serveRollout({ ...rollout, stable }, settings, {
+      ...{ ...lease, tempering, words },
+      stablePast: stablePast?.(),
+    });
     return setTrafficEverywhere({ fleet, log }, { model, wanted, participants });
   };
   let kept: Rollout | undefined;

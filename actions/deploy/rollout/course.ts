@@ -74,9 +74,9 @@ export function createCourse(
     });
     const observe = () => collectObservations(fleet, model, id);
     const baseline = await memory.recall(reading);
-    const judge = createJudge({ baseline, observe: observe(), clock }, settings);
+    const { judge, stablePast } = createJudge({ baseline, observe: observe(), clock }, settings);
     const words = findWords(reading.here, [rollout.stable, version]);
-    const asked = { model, settings, participants: hosts, tempering: baseline.eta, words };
+    const asked = { model, settings, participants: hosts, tempering: baseline.eta, stablePast, words };
     const traffic = createRolloutTraffic({ fleet, clock, log }, asked);
     const shadow = (dark: Rollout) =>
       shadowCandidate({ traffic, observeAll: observe(), clock, log, signal }, dark, settings);

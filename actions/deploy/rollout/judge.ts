@@ -12,6 +12,7 @@ import {
   startEvidence,
 } from '../../../core/rollout/evidence/evidence.ts';
 import type { Observation } from '../../../core/rollout/evidence/observation.ts';
+import { type StablePast, stablePastOf } from '../../../core/rollout/evidence/stable-past.ts';
 import type { Obstacle } from '../../../core/rollout/find-obstacle.ts';
 import type { HostsFound } from '../../../core/rollout/quorum.ts';
 import type { TracePoint } from '../../../core/rollout/record/trace.ts';
@@ -30,8 +31,12 @@ export type JudgedRollout = {
 /** What stands beside the evidence. Which hosts take part is asked last: the polls show which are away. */
 type Circumstances = { readonly hosts: () => HostsFound; readonly obstacle: Obstacle | undefined };
 
-/** Judges a rollout as it is at one reading. */
-type Judge = (rollout: Rollout, circumstances: Circumstances) => Promise<JudgedRollout>;
+type Judge = {
+  /** Judges a rollout as it is at one reading. */
+  readonly judge: (rollout: Rollout, circumstances: Circumstances) => Promise<JudgedRollout>;
+  /** All that is known of the stable version by what was judged so far. */
+  readonly stablePast: () => StablePast;
+};
 
 type JudgePorts = {
   /** What past rollouts teach about this one. */
@@ -49,7 +54,7 @@ export function createJudge({ baseline, observe, clock }: JudgePorts, settings: 
   let evidence: Evidence | undefined;
   const points: TracePoint[] = [];
   const observations: Observation[] = [];
-  return async (rollout, { hosts, obstacle }) => {
+  const judge: Judge['judge'] = async (rollout, { hosts, obstacle }) => {
     const plan = planOf(rollout, settings, 'deploy');
     let grown = evidence ?? startEvidence(plan, baseline);
     for (const observation of sortObservations(await observe())) {
@@ -79,4 +84,5 @@ export function createJudge({ baseline, observe, clock }: JudgePorts, settings: 
       seen: { baseline, observations },
     };
   };
+  return { judge, stablePast: () => stablePastOf(evidence ?? { stages: [], baseline }) };
 }

@@ -3,6 +3,7 @@ import { addLatency, type LatencyCounts } from '../../statistics/latency-buckets
 import { learnDispersion } from '../../statistics/sequential/e-process.ts';
 import type { BadCount, Observation } from './observation.ts';
 import { countSlow, fixSlowThresholds, SLOW_QUANTILES } from './slow-requests.ts';
+import type { StablePast } from './stable-past.ts';
 
 const share = z.number().gt(0).lte(1);
 
@@ -12,12 +13,9 @@ export const temperingSchema = z.object({ errors: share, slow: share, refused: s
 /** See `temperingSchema`. */
 export type Tempering = z.infer<typeof temperingSchema>;
 
-/** What is known of the stable version before a rollout starts. */
-export type Baseline = {
+/** What is known of the stable version before a rollout starts, or beside what is seen of it here. */
+export type Baseline = StablePast & {
   readonly eta: Tempering;
-  readonly requests: number;
-  readonly errors: number;
-  readonly invalid: number;
   /** Latency by the id of each host, for the first stage's thresholds. */
   readonly latency: Readonly<Record<string, LatencyCounts>>;
 };

@@ -4,6 +4,7 @@ import { knownEventSchema } from '../../ledger/lines/read-event.ts';
 import { SCHEMAS } from '../../names.ts';
 import { type Baseline, temperingSchema } from '../evidence/baseline.ts';
 import { type Observation, observationSchema } from '../evidence/observation.ts';
+import { stablePastSchema } from '../evidence/stable-past.ts';
 import { type RolloutPlan, rolloutPlanSchema } from '../rollout-plan.ts';
 
 /**
@@ -16,10 +17,8 @@ export const rolloutRecordSchema = z.strictObject({
   plan: rolloutPlanSchema,
   baseline: z
     .strictObject({
+      ...stablePastSchema.shape,
       eta: temperingSchema,
-      requests: z.int().nonnegative(),
-      errors: z.int().nonnegative(),
-      invalid: z.int().nonnegative(),
       latency: z.record(z.string(), observationSchema.shape.stable.shape.latency),
     })
     .optional(),

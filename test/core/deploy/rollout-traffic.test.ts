@@ -29,6 +29,7 @@ test('a host gets its own part of what was promised when the rollout began, and 
     shadow: false,
     leaseSeconds: 120,
     tempering,
+    stablePast: { requests: 540, errors: 97, invalid: 0 },
     words: [],
   });
   expect(lease?.plan).toMatchObject({
@@ -38,6 +39,7 @@ test('a host gets its own part of what was promised when the rollout began, and 
     stageMinSeconds: 10,
   });
   expect(lease?.tempering).toEqual(tempering);
+  expect(lease?.stablePast).toEqual({ requests: 540, errors: 97, invalid: 0 });
 });
 
 test('deploy, which sees all hosts, has the other half', () => {

@@ -82,14 +82,39 @@ describe('a healthy candidate', () => {
   });
 });
 
+describe('the limit of a candidate alone', () => {
+  const limitAfter = (polls: readonly Observation[]) =>
+    evidenceOf([...polls, ...bake(1, 1, 0)]).objective.limit;
+  const beside = (requests: number, errors: number) =>
+    poll(1, { stage: 2, weights: { candidate: 50 }, candidate: arm(100), stable: arm(requests, { errors }) });
+
+  it('is three times the rate of the stable version, and 5 % at least, where enough was seen of that', () => {
+    expect(limitAfter([BESIDE])).toBe(0.05);
+    expect(limitAfter([beside(10_000, 700)])).toBeCloseTo(0.21, 12);
+  });
+
+  it('is no lower than what the stable version may do itself, as far as was seen of it', () => {
+    // SciPy: beta.ppf(0.99, 1, 20) and beta.ppf(0.99, 2, 39).
+    expect(limitAfter([beside(20, 0)])).toBeCloseTo(0.2056717652757185, 12);
+    expect(limitAfter([beside(40, 1)])).toBeCloseTo(0.15473307107786702, 12);
+  });
+
+  it('is half of all requests where nothing was seen of it: that is no sign that it answered well', () => {
+    expect(limitAfter([])).toBe(0.5);
+    const proven = evidenceOf(bake(0, 20, 0.18));
+    expect(isProven(proven)).toBe(false);
+    expect(isProven(evidenceOf(bake(0, 20, 1)))).toBe(true);
+  });
+});
+
 describe('the evidence against the limit', () => {
   it('is a fair game at the limit, half of it bet on all requests and half on those to come', () => {
-    expect(expectation(evidenceOf([]), 3)).toBeCloseTo(1, 9);
+    expect(expectation(evidenceOf([BESIDE]), 3)).toBeCloseTo(1, 9);
   });
 });
 
 /** The expectation of the evidence after so many polls of four requests, over everything that may come out at the limit. */
-function expectation(evidence: Evidence, polls: number, seq = 1): number {
+function expectation(evidence: Evidence, polls: number, seq = 2): number {
   if (polls === 0) return Math.exp(measureObjective(evidence.objective, { eta: 1, weight: 1 }));
   let sum = 0;
   let probability = 0.95 ** 4;

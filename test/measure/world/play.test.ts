@@ -35,6 +35,10 @@ it('lets no lease go on of a machine that comes back with its clock set back', (
   expect(replay(353_873_643_701_922)).toContain('0 violations');
 });
 
+it('takes back no candidate that answers as the stable version does, of which its host has seen nothing', () => {
+  expect(replay(139_180_857_900_885)).toContain('0 violations');
+});
+
 it('draws the same schedule for a seed, in the order of time', () => {
   for (let seed = 0; seed < 200; seed += 1) {
     const { injections } = drawSchedule(seed);
