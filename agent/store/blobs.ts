@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { digestHex, digestOf, hexSchema } from '../../core/identity/digest.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { DiskSpace } from '../../core/serving/api.ts';
 
 /** A look at the disk's free space is taken after so many bytes of an upload. */
 const LOOK_EVERY_BYTES = 64 * 2 ** 20;
@@ -54,8 +55,6 @@ export type Blobs = {
   /** The disk that holds them, in bytes; free is what the agent's user may write, the reserve among it. */
   readonly disk: () => Promise<DiskSpace>;
 };
-
-type DiskSpace = { readonly sizeBytes: number; readonly freeBytes: number };
 
 /** A file, in bytes, and when it was written or last asked for (ms since 1970). */
 export type BlobFile = { readonly digest: string; readonly size: number; readonly usedAt: number };

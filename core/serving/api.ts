@@ -183,5 +183,6 @@ export type TakeBack = z.infer<typeof takeBackSchema>;
 export type Traffic = z.infer<typeof trafficSchema>;
 export type Brake = z.infer<typeof brakeSchema>;
 export type AgentState = z.infer<typeof agentStateSchema>;
+export type DiskSpace = NonNullable<AgentState['disk']>;
 export type HostWarning = NonNullable<AgentState['warnings']>[number];
 export type AgentProblem = z.infer<typeof problemSchema>;

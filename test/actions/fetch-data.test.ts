@@ -12,6 +12,7 @@ import { UserError } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
 import type { Log } from '../../core/ports.ts';
 import type { CommandLine } from '../../core/shell-port.ts';
+import { problemOf } from '../fixtures/problem-of.ts';
 import { createWorld } from './support/deployment.ts';
 
 const NEVER = new AbortController().signal;
@@ -43,15 +44,6 @@ function workplace(env: Readonly<Record<string, string | undefined>> = {}, pytho
   });
   const here = { runner: 'gpu-runner', isBoxed: false, mostSeconds: 86_400 } as const;
   return { cwd, lines, log, options: { ...here, runLine, log, signal: NEVER } };
-}
-
-async function problemOf(work: Promise<unknown>) {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(thrown instanceof UserError)) throw new Error(`no UserError: ${String(thrown)}`);
-  return thrown.problems[0];
 }
 
 describe('data.fetch', () => {

@@ -24,11 +24,11 @@ import { takeBackByHand } from '../../agent/by-hand.ts';
 import { databaseFile, localSocket } from '../../agent/options/options.ts';
 import { numberOn } from '../../agent/store/number-on.ts';
 import { openStore } from '../../agent/store/store.ts';
-import { UserError } from '../../core/errors.ts';
 import { startAgent } from '../../sandbox/agent/start-agent.ts';
 import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { arm, poll } from '../core/rollout/observations.ts';
+import { problemOf } from '../fixtures/problem-of.ts';
 import { MODEL, useCanaryHost } from './support/canary-host.ts';
 import { MODEL as DOUBLER, deployVersion, settled, shift } from './support/deploy.ts';
 
@@ -46,16 +46,6 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const backUpHere = (dataDir = on.host.folder) => backUp([file, '--data-dir', dataDir], {});
 const restoreHere = () => restore([file, '--data-dir', next], {});
-
-async function problemOf(work: Promise<unknown>) {
-  try {
-    await work;
-  } catch (thrown) {
-    if (thrown instanceof UserError) return thrown.problems[0];
-    throw thrown;
-  }
-  return undefined;
-}
 
 /** The backup with a change to its files. */
 async function changed(change: (unpacked: string) => void): Promise<void> {

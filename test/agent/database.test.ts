@@ -16,8 +16,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { damagedDatabase } from '../../agent/store/database-failure.ts';
 import { openStore } from '../../agent/store/store.ts';
-import { UserError } from '../../core/errors.ts';
 import { arm, poll } from '../core/rollout/observations.ts';
+import { problemThrownBy } from '../fixtures/problem-of.ts';
 
 let folder: string;
 let file: string;
@@ -35,16 +35,6 @@ function use(): void {
   });
   store.close();
   mkdirSync(join(folder, 'packages'));
-}
-
-function problemOf(work: () => unknown) {
-  try {
-    work();
-  } catch (thrown) {
-    if (thrown instanceof UserError) return thrown.problems[0];
-    throw thrown;
-  }
-  return undefined;
 }
 
 const overwrite = (position: number) => {
@@ -65,7 +55,7 @@ describe('a database that is damaged', () => {
     use();
     damage();
     const before = readFileSync(file);
-    const problem = problemOf(() => openStore(file));
+    const problem = problemThrownBy(() => openStore(file));
     expect(problem?.code).toBe('database-damaged');
     expect(problem?.message).toContain('what is deployed here');
     expect(problem?.remedy).toContain('begins as a new host');
@@ -76,13 +66,13 @@ describe('a database that is damaged', () => {
 
 test('a database that another agent holds is told as that', () => {
   const held = openStore(file);
-  expect(problemOf(() => openStore(file))).toMatchObject({ code: 'data-folder-in-use' });
+  expect(problemThrownBy(() => openStore(file))).toMatchObject({ code: 'data-folder-in-use' });
   held.close();
 });
 
 test('what is wrong with a database otherwise is quoted', () => {
   mkdirSync(file);
-  expect(problemOf(() => openStore(file))).toMatchObject({
+  expect(problemThrownBy(() => openStore(file))).toMatchObject({
     code: 'database-unusable',
     message: expect.stringContaining('illegal operation on a directory'),
   });

@@ -107,7 +107,10 @@ describe('a host that has seen nothing of the stable version', () => {
     const stored = store.getTraffic(MODEL);
     const lease = stored?.traffic.lease;
     if (stored === undefined || lease === undefined) throw new Error('there is no lease');
-    const traffic = { ...stored.traffic, candidatePercent: 100, lease: { ...lease, stage: 1 } };
+    const traffic = {
+      ...{ ...stored.traffic, stable: '1', candidatePercent: 100 },
+      lease: { ...lease, stage: 1 },
+    };
     store.putTraffic(MODEL, { ...stored, traffic });
     const revision = traffic.revision;
     const request = { ...traffic, lease: { ...traffic.lease, ...(stablePast && { stablePast }) } };

@@ -17,11 +17,11 @@ import { readOptions } from '../../agent/options/options.ts';
 import { createTokenBook } from '../../agent/options/token-book.ts';
 import { parseTokens } from '../../agent/options/tokens.ts';
 import { rotateToken } from '../../agent/rotate-token.ts';
-import { UserError } from '../../core/errors.ts';
 import type { Role } from '../../core/serving/route.ts';
 import { startAgent } from '../../sandbox/agent/start-agent.ts';
 import { HAS_TOOLCHAIN } from '../../sandbox/checkout.ts';
 import { waitFor } from '../../sandbox/machine/wait-for.ts';
+import { problemThrownBy } from '../fixtures/problem-of.ts';
 
 const OLD = 'deployer-0123456789';
 const READER = 'reader-0123456789';
@@ -39,16 +39,6 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const rotate = (...argv: readonly string[]) => rotateToken([...argv, '--tokens-file', file], {});
 const roles = () => parseTokens(readFileSync(file, 'utf8')).tokens.map(({ role }) => role);
-
-function problemOf(work: () => unknown) {
-  try {
-    work();
-  } catch (thrown) {
-    if (thrown instanceof UserError) return thrown.problems[0];
-    throw thrown;
-  }
-  return undefined;
-}
 
 describe('a new token', () => {
   test('stands beside the old one until the end, and is printed alone, with what to do beside it', () => {
@@ -91,7 +81,7 @@ describe('a new token', () => {
 
   test('replaces the one that is named of several, also of those that commas separate', () => {
     writeFileSync(file, `deployer ${OLD},reader ${READER},reader other-reader-0123\n`);
-    const several = problemOf(() => rotate('reader'));
+    const several = problemThrownBy(() => rotate('reader'));
     expect(several).toMatchObject({ code: 'token-unclear', message: expect.stringMatching(/[0-9a-f]{8}, /) });
     const [first = ''] = /[0-9a-f]{8}/.exec(several?.message ?? '') ?? [];
     rotate('reader', '--replace', first);
@@ -120,7 +110,7 @@ describe('nothing is changed', () => {
     [['deployer', '--from', '/dev/null'], 'token-unfit'],
   ])('by %j', (argv, code) => {
     const before = readFileSync(file, 'utf8');
-    expect(problemOf(() => rotate(...argv))?.code).toBe(code);
+    expect(problemThrownBy(() => rotate(...argv))?.code).toBe(code);
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
 
@@ -131,13 +121,13 @@ describe('nothing is changed', () => {
       ['short', 'shorter'],
     ]) {
       writeFileSync(given, token ?? '');
-      expect(problemOf(() => rotate('deployer', '--from', given))?.message).toContain(word);
+      expect(problemThrownBy(() => rotate('deployer', '--from', given))?.message).toContain(word);
     }
   });
 
   test('by a second rotation before the first has ended', () => {
     rotate('deployer');
-    expect(problemOf(() => rotate('deployer'))).toMatchObject({
+    expect(problemThrownBy(() => rotate('deployer'))).toMatchObject({
       code: 'rotation-open',
       remedy: expect.stringContaining('--finish'),
     });
@@ -146,7 +136,7 @@ describe('nothing is changed', () => {
 
   test('where tokens come from the environment', () => {
     expect(
-      problemOf(() => rotateToken(['reader'], { TRAINYARD_AGENT_TOKENS: `reader ${READER}` }))?.code,
+      problemThrownBy(() => rotateToken(['reader'], { TRAINYARD_AGENT_TOKENS: `reader ${READER}` }))?.code,
     ).toBe('tokens-in-no-file');
   });
 });
@@ -199,7 +189,7 @@ describe('of several at once', () => {
     const before = readFileSync(file, 'utf8');
     for (const holder of [`${process.ppid} ${hostname()}`, '1 another-machine', '']) {
       writeFileSync(lock(), holder);
-      expect(problemOf(() => rotate('deployer'))).toMatchObject({
+      expect(problemThrownBy(() => rotate('deployer'))).toMatchObject({
         code: 'tokens-busy',
         remedy: expect.stringContaining(lock()),
       });
@@ -215,7 +205,7 @@ describe('of several at once', () => {
   });
 
   test("one that failed is in nobody's way", () => {
-    expect(problemOf(() => rotate('deployer', '--replace', 'ffffffff'))?.code).toBe('token-unknown');
+    expect(problemThrownBy(() => rotate('deployer', '--replace', 'ffffffff'))?.code).toBe('token-unknown');
     expect(readdirSync(folder)).toEqual(['tokens']);
   });
 });

@@ -10,8 +10,8 @@ import { endpointAt, urlOf } from '../../cli/host/host-request.ts';
 import { walkSteps } from '../../cli/host/walk-steps.ts';
 import { makeSecrets } from '../../cli/init/make-secrets.ts';
 import { readCommand } from '../../cli/read-command.ts';
-import { UserError } from '../../core/errors.ts';
 import { ROOT } from '../../sandbox/checkout.ts';
+import { problemOf } from '../fixtures/problem-of.ts';
 import { createStranger, fileWith } from './support/stranger.ts';
 
 function createFolder(): string {
@@ -40,12 +40,6 @@ async function run(cwd: string, env: Readonly<Record<string, string>>, ...args: 
   if (asked.kind !== 'run') throw new Error('It asks for help.');
   const code = await asked.command.run(asked.given, { root: ROOT, cwd, env, print });
   return { code, lines };
-}
-
-async function problemOf(work: Promise<unknown>) {
-  const thrown: unknown = await work.catch((error: unknown) => error);
-  if (!(thrown instanceof UserError)) throw new Error('It was no UserError.', { cause: thrown });
-  return thrown.problems[0];
 }
 
 test('tries a host that is not reached again within bounds, then quotes ssh and names the host', async () => {
