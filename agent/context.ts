@@ -7,6 +7,7 @@ import type { AgentOptions } from './options/options.ts';
 import type { Runtime } from './runtimes/runtime.ts';
 import type { Blobs } from './store/blobs.ts';
 import type { Store } from './store/store.ts';
+import type { CertificateBook } from './tls/certificate-book.ts';
 
 /** What every part of the agent works with. */
 export type AgentContext = {
@@ -17,6 +18,8 @@ export type AgentContext = {
   readonly proxy: DataPlane;
   /** The way to services beyond this host. */
   readonly exchange: Exchange;
+  /** What the control API is secured with; absent where it speaks plain HTTP. */
+  readonly certificate: CertificateBook | undefined;
   /** What is written down of calls. */
   readonly audit: AuditLog;
   readonly clock: SteadyClock;

@@ -1,3 +1,4 @@
+import { epochMs } from '../core/instant.ts';
 import type { HostWarning } from '../core/serving/api.ts';
 import { HOST_WARNINGS } from '../core/serving/host-warning.ts';
 import type { AgentContext } from './context.ts';
@@ -20,11 +21,24 @@ export async function listWarnings(context: AgentContext): Promise<readonly Host
     openSecrets.length === 0
       ? []
       : [{ code: HOST_WARNINGS.secretsReadable, message: `${describeOpenSecrets(openSecrets)}.` }];
+  const certificate = warnOfCertificate(context);
   const crowd = await warnOfCrowd(context);
   const ofModels = [findAway, findUnwritten, findUnmonitored, findUnknownLabels].flatMap((find) =>
     find(context),
   );
-  return [...jump, ...down, ...open, ...crowd, ...ofModels];
+  return [...jump, ...down, ...open, ...certificate, ...crowd, ...ofModels];
+}
+
+function warnOfCertificate({ certificate, clock }: AgentContext): readonly HostWarning[] {
+  if (certificate === undefined) return [];
+  const why = certificate.problem();
+  const kept =
+    why === undefined
+      ? []
+      : [{ code: HOST_WARNINGS.certificateKept, message: `The certificate stays as it was: ${why}` }];
+  const message = `The certificate of the control API ends at ${certificate.about().endsAt}.`;
+  const isSoon = certificate.endsSoon(epochMs(clock.now()));
+  return [...kept, ...(isSoon ? [{ code: HOST_WARNINGS.certificateEnds, message }] : [])];
 }
 
 /** A host that is flooded answers all that it lets in, and looks well but for this. */

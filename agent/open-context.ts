@@ -15,6 +15,8 @@ import { createProcessRuntime } from './runtimes/process/runtime.ts';
 import type { Runtime } from './runtimes/runtime.ts';
 import { openBlobs } from './store/blobs.ts';
 import { openStore } from './store/store.ts';
+import { openCertificateBook } from './tls/certificate-book.ts';
+import { makeCertificate } from './tls/make-certificate.ts';
 
 /** Reason code of a host that begins anew where one has been. */
 const DATABASE_LOST = 'database-lost';
@@ -61,11 +63,25 @@ export async function openContext(
       stickyHeader,
     }),
     exchange: createExchange(env, options.caFile),
+    certificate: await openCertificate(options, env),
     audit: openAuditLog(options.dataDir, LOG),
     clock,
     log: LOG,
     startedAt: clock.now(),
   };
+}
+
+/** Its fingerprint is said at each start: it is what trainyard.yml names where no authority vouches for it. */
+async function openCertificate(options: AgentOptions, env: AgentEnvironment) {
+  const { tls } = options;
+  if (tls === undefined) return undefined;
+  const isNew = await makeCertificate(options, env);
+  const book = openCertificateBook(tls, LOG);
+  const { sha256, endsAt } = book.about();
+  LOG.info(
+    `${isNew ? 'A certificate was made' : 'The certificate'}: SHA-256 ${sha256}, good until ${endsAt}.`,
+  );
+  return book;
 }
 
 /** Two agents on one port would answer each other's requests by chance. A proxy of this agent that runs already is adopted. */

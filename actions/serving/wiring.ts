@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createAgentClient } from '../../adapters/agent-client.ts';
 import { hashFile } from '../../adapters/data-digest.ts';
+import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import type { Environment } from '../../core/config/config.ts';
 import { UserError } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
@@ -17,7 +18,7 @@ const SHORTEST_ATTEMPT_MS = 1_000;
 
 /** An environment, and what it is called. */
 type ChosenEnvironment = {
-  readonly environment: Pick<Environment, 'hosts' | 'leaseSeconds'>;
+  readonly environment: Pick<Environment, 'hosts' | 'fingerprints' | 'leaseSeconds'>;
   readonly environmentName: string;
 };
 
@@ -26,13 +27,17 @@ export function connectAgents(
   { env, fetch }: Host,
   { environment, environmentName }: ChosenEnvironment,
 ): readonly AgentPort[] {
-  const { hosts, leaseSeconds } = environment;
+  const { hosts, fingerprints = {}, leaseSeconds } = environment;
   const token = secretOf(env[SECRETS.agentToken] ?? '', environmentName);
   if (token === undefined) throw noToken(environmentName);
   const fitting = leaseSeconds * 1_000 * LEASE_SHARE;
   const timeoutMs = Math.min(LONGEST_ATTEMPT_MS, Math.max(SHORTEST_ATTEMPT_MS, fitting));
-  const common = { token, timeoutMs, environment: environmentName, dependencies: { fetch } };
-  return hosts.map((url) => createAgentClient({ url, ...common }));
+  const common = { token, timeoutMs, environment: environmentName };
+  return hosts.map((url) =>
+    createAgentClient({
+      ...{ url, ...common, dependencies: { fetch: createAgentFetch(env, fingerprints[url], fetch) } },
+    }),
+  );
 }
 
 function noToken(environment: string): UserError {

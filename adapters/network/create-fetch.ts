@@ -14,7 +14,7 @@ export function createFetch(env: ProcessVariables): Fetch {
   let opened: Promise<Fetch> | undefined;
   const open = async () => {
     const { openFetch } = await import(/* webpackMode: "eager" */ './open-fetch.ts');
-    return openFetch(env, caFile);
+    return openFetch(env, { caFile });
   };
   return async (input, init) => {
     opened ??= open();

@@ -1,4 +1,5 @@
 import type { TLSSocket } from 'node:tls';
+import { NOT_PINNED } from './pin-failure.ts';
 
 /** So long may a service take to show that it speaks TLS, in ms. */
 const PROBE_MS = 2_000;
@@ -23,6 +24,12 @@ export async function explainFailure(url: URL, code: string | undefined): Promis
     return {
       why: "its certificate is of an authority that isn't trusted here",
       remedy: `Name a file with that authority's certificate (PEM): the input \`ca-file\` of the workflow, or the variable TRAINYARD_CA_FILE.`,
+    };
+  }
+  if (code === NOT_PINNED) {
+    return {
+      why: 'nothing was sent there',
+      remedy: `If that host got a new certificate, write the fingerprint that its agent says at its start, or \`check\` on the host, into trainyard.yml; if not, find out who answers for ${url.host}.`,
     };
   }
   if (code === 'ENOTFOUND') {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, REFUSED, ServiceError, UNAVAILABLE, UNREACHABLE } from '../../core/errors.ts';
 import { readHttpDate } from '../../core/instant.ts';
 import { explainFailure } from './explain-failure.ts';
+import { NOT_PINNED, PinFailure } from './pin-failure.ts';
 import { HOST_DOWN, HOST_LOST, ProxyFailure } from './proxy-failure.ts';
 
 /** Time one attempt may take, from connecting to the last byte, in ms. */
@@ -194,14 +195,16 @@ function describeThrown(thrown: unknown, idempotent: boolean, timedOut: boolean)
   }
   const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
   const code = codeOf(cause);
-  const reason = cause instanceof ProxyFailure ? cause.message : (code ?? messageOf(cause));
+  const isWorded = cause instanceof ProxyFailure || cause instanceof PinFailure;
+  const reason = isWorded ? cause.message : (code ?? messageOf(cause));
   const message = timedOut ? 'did not answer in time' : `could not be reached (${reason})`;
   const unsent = code !== undefined && NOT_SENT.has(code);
   const unreachable = timedOut || (code !== undefined && NO_WAY.has(code));
-  const direct = cause instanceof ProxyFailure ? undefined : code;
+  const direct = cause instanceof ProxyFailure && code !== NOT_PINNED ? undefined : code;
   return {
     message,
-    retry: idempotent || unsent,
+    // Another certificate stays another.
+    retry: (idempotent || unsent) && code !== NOT_PINNED,
     afterMs: undefined,
     unreachable,
     code: direct,

@@ -18,7 +18,8 @@ export class ProxyFailure extends Error {
     const origin = innermost(cause);
     const code = 'code' in origin && typeof origin.code === 'string' ? origin.code : undefined;
     // A code of a library's own says less than its words, which hold what the proxy answered.
-    const said = code === undefined || /^(UND_ERR|ERR_PROXY)_/.test(code) ? messageOf(origin) : code;
+    const said =
+      code === undefined || /^(UND_ERR|ERR_PROXY|ERR_CERTIFICATE)_/.test(code) ? messageOf(origin) : code;
     super(`through the proxy ${proxy.host}: ${said}`, { cause });
     this.code = NO_HOST.has(Number(NO_TUNNEL.exec(origin.message)?.[1])) ? HOST_DOWN : code;
   }

@@ -1,4 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { Context } from 'hono';
 import { ROLES, type Role } from '../../core/serving/route.ts';
 import { type AccessToken, hashToken } from '../options/tokens.ts';
@@ -18,6 +20,30 @@ export function identify(context: Context, tokens: readonly AccessToken[]): Acce
     remedy:
       'Send "Authorization: Bearer <token>" with a token this agent was given; jobs have it from the secret TRAINYARD_AGENT_TOKEN.',
   });
+}
+
+/** Throws a Refusal where clients are asked for a certificate, and this one showed none that the authorities vouch for. */
+export function requireCertificate(context: Context): void {
+  const socket = socketOf(context);
+  if (socket?.authorized === true) return;
+  const why = socket?.authorizationError;
+  throw new Refusal({
+    status: 401,
+    code: 'client-certificate-needed',
+    message:
+      socket?.getPeerX509Certificate() === undefined
+        ? 'No client certificate came with it, and this agent asks for one.'
+        : `The client certificate that came with it is not one of the authorities that this agent trusts (${why}).`,
+    remedy:
+      'Name a file (PEM) with a certificate of an authority in --tls-client-ca, and its key: TRAINYARD_CLIENT_CERT_FILE where jobs run.',
+  });
+}
+
+function socketOf({ env }: Context): TLSSocket | undefined {
+  const { incoming } = Object(env);
+  return incoming instanceof IncomingMessage && incoming.socket instanceof TLSSocket
+    ? incoming.socket
+    : undefined;
 }
 
 /** Throws a Refusal where the token has neither this role nor a higher one. */

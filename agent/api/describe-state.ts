@@ -33,6 +33,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
       address: `${options.dataPlane.address}:${options.dataPlane.port}`,
       healthy,
     },
+    ...(context.certificate && { certificate: context.certificate.about() }),
     ...(disk && { disk }),
     ...(warnings.length > 0 && { warnings: [...warnings] }),
   };

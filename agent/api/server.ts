@@ -1,14 +1,17 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { messageOf } from '../../core/errors.ts';
+import { ROUTES } from '../../core/serving/routes.ts';
 import { longestUploadMs } from '../../core/serving/upload-time.ts';
 import type { Agent } from '../agent.ts';
 import { portTaken } from '../machine/check-port.ts';
+import type { CertificateBook } from '../tls/certificate-book.ts';
 import { addressOf, createAnswerer } from './answer-noted.ts';
 import { answerUnread } from './answer-unread.ts';
+import { requireCertificate } from './authorize.ts';
 import { boundConnections } from './bound-connections.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
@@ -30,6 +33,12 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
   const noteStranger = createStrangerLog(agent.context);
   const slowDown = createStrangerDelay(agent.context);
   const answer = createAnswerer(agent, access);
+  if (access === 'by-token' && agent.context.certificate?.asksClients === true) {
+    app.use(async (context, next) => {
+      if (context.req.path !== ROUTES.health.path) requireCertificate(context);
+      await next();
+    });
+  }
   for (const handler of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS, ...SCREEN_HANDLERS]) {
     const { method, path } = handler.route;
     // What answers a GET answers HEAD too: the framework drops the body.
@@ -74,14 +83,16 @@ function toPattern(path: string): string {
 
 /** Listens for the control API, over TLS when there is a certificate. Rejects when the port is taken. */
 export async function listen(app: Hono, agent: Agent): Promise<Server> {
-  const { listen: endpoint, tls, maxPackageBytes } = agent.context.options;
+  const { certificate } = agent.context;
+  const { listen: endpoint, maxPackageBytes } = agent.context.options;
   const server = createAdaptorServer({
     fetch: app.fetch,
-    ...(tls === undefined
+    ...(certificate === undefined
       ? { createServer: createHttpServer }
-      : { createServer: createHttpsServer, serverOptions: tls }),
+      : { createServer: createHttpsServer, serverOptions: tlsOptions(certificate) }),
   });
   const http = server as Server;
+  if (certificate !== undefined) followCertificate(http, certificate);
   // Node's five minutes for a whole request would cut a large package off.
   http.requestTimeout = longestUploadMs(maxPackageBytes);
   boundConnections(http);
@@ -91,6 +102,24 @@ export async function listen(app: Hono, agent: Agent): Promise<Server> {
     server.listen(endpoint.port, endpoint.address, resolve);
   });
   return http;
+}
+
+/** Who shows no certificate that is good gets an answer that says so, in the place of a connection that ends. */
+function tlsOptions(certificate: CertificateBook) {
+  return { ...certificate.now(), requestCert: certificate.asksClients, rejectUnauthorized: false };
+}
+
+/** Each connection is secured with the pair that is good as it comes: a renewal needs no restart. */
+function followCertificate(server: Server, certificate: CertificateBook): void {
+  if (!(server instanceof HttpsServer)) return;
+  let used = certificate.now();
+  // Before the server's own listener, which begins the handshake.
+  server.prependListener('connection', () => {
+    const next = certificate.now();
+    if (next === used) return;
+    server.setSecureContext(next);
+    used = next;
+  });
 }
 
 /** Listens for the control API on a socket of this machine that only the agent's user can open. */

@@ -1,14 +1,15 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type Checked, errors, fine, passedOver, warnings } from '../../core/check/checked.ts';
-import { messageOf, type Problem } from '../../core/errors.ts';
+import type { Problem } from '../../core/errors.ts';
 import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import { ROLES } from '../../core/serving/route.ts';
 import { describeOpenSecrets } from '../options/find-open-secrets.ts';
 import type { AgentOptions } from '../options/options.ts';
+import { readTlsFiles } from '../options/read-tls.ts';
+import { endsSoon, judgeCertificate, nameOf } from '../tls/judge-certificate.ts';
 
 const DAY_MS = 86_400_000;
-/** A certificate that ends within so many days is told of. */
-const SOON_DAYS = 14;
 
 /** The certificate and its key, the tokens and who may read them, and whose packages are trusted; `now` in ms since 1970. */
 export function lookAtKeys(options: AgentOptions, now: number): readonly Checked[] {
@@ -48,28 +49,22 @@ function lookAtTokens({ tokens }: AgentOptions): readonly Checked[] {
 function lookAtCertificate({ tls }: AgentOptions, now: number): readonly Checked[] {
   const subject = 'certificate';
   if (tls === undefined) return [passedOver(subject, 'No --tls-cert: the control API speaks plain HTTP.')];
-  try {
-    const certificate = new X509Certificate(tls.cert);
-    const days = Math.floor((certificate.validToDate.getTime() - now) / DAY_MS);
-    const wrong = [...misfits(certificate, tls.key), ...outOfTime(certificate, now)];
-    if (wrong.length > 0) return errors(subject, wrong);
-    const told = `${nameOf(certificate)}, for ${days} ${days === 1 ? 'day' : 'days'} more`;
-    if (days > SOON_DAYS) return [fine(subject, told)];
-    return warnings(subject, [
-      { code: 'certificate-ends', message: `It is good for ${told}.`, remedy: renewal() },
-    ]);
-  } catch (thrown) {
-    const message = `--tls-cert or --tls-key can't be read as PEM (${messageOf(thrown)}).`;
-    const remedy = 'Name a certificate chain, the own one first, and its unencrypted private key.';
-    return errors(subject, [{ code: 'certificate-unreadable', message, remedy }]);
-  }
-}
-
-function misfits(certificate: X509Certificate, key: string): readonly Problem[] {
-  if (certificate.checkPrivateKey(createPrivateKey(key))) return [];
-  const message = `--tls-key is not the key of --tls-cert (${nameOf(certificate)}).`;
-  const remedy = 'Name the two that belong together; in a chain the own certificate comes first.';
-  return [{ code: 'key-does-not-fit', message, remedy }];
+  if (tls.isSelfSigned && !(existsSync(tls.certFile) && existsSync(tls.keyFile)))
+    return [passedOver(subject, 'The first start makes a self-signed one, and says its fingerprint.')];
+  const { value: files } = readTlsFiles(tls);
+  // Why not is told of the options.
+  if (files === undefined) return [];
+  const flaws = judgeCertificate(files, tls);
+  if (flaws.length > 0) return errors(subject, flaws);
+  const certificate = new X509Certificate(files.cert);
+  const wrong = outOfTime(certificate, now);
+  if (wrong.length > 0) return errors(subject, wrong);
+  const days = Math.floor((certificate.validToDate.getTime() - now) / DAY_MS);
+  const told = `${nameOf(certificate)}, for ${days} ${days === 1 ? 'day' : 'days'} more, SHA-256 ${certificate.fingerprint256}`;
+  if (!endsSoon(certificate, now)) return [fine(subject, told)];
+  return warnings(subject, [
+    { code: HOST_WARNINGS.certificateEnds, message: `It is good for ${told}.`, remedy: renewal() },
+  ]);
 }
 
 function outOfTime({ validFromDate, validToDate }: X509Certificate, now: number): readonly Problem[] {
@@ -84,10 +79,6 @@ function outOfTime({ validFromDate, validToDate }: X509Certificate, now: number)
   ];
 }
 
-function nameOf({ subjectAltName, subject }: X509Certificate): string {
-  return subjectAltName ?? subject;
-}
-
 function renewal(): string {
-  return 'Put a new one in its place (`host add` makes one of the own authority) and restart the agent.';
+  return 'Put a new one in its place (`host add` makes one of the own authority): the agent takes it as it is.';
 }

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
 import { atLeastOne, type Problem, UserError } from '../../core/errors.ts';
@@ -6,15 +5,15 @@ import type { DispatchCredential, DispatchTarget } from '../outbox/dispatch-targ
 import { checkProxy } from './check-proxy.ts';
 import { findOpenSecrets } from './find-open-secrets.ts';
 import { findModelUser, type ModelUser } from './model-user.ts';
-import { describeOption, problemWith } from './option.ts';
+import { found, NOT_GIVEN, problem, type Read, readFile, readSecret, wrong } from './read-file.ts';
+import { readTls, type TlsSource } from './read-tls.ts';
 import { readValues } from './read-values.ts';
-import { type OptionName, type OptionValues, optionsSchema } from './table.ts';
+import type { OptionValues } from './table.ts';
 import { type AccessToken, parseTokens } from './tokens.ts';
 
 /** What `Joined` is made of: files, secrets, and what says how to use them. */
 type Part =
-  | 'tlsCert'
-  | 'tlsKey'
+  | `tls${'' | 'Cert' | 'Key' | 'ClientCa'}`
   | 'allowPlaintext'
   | 'tokens'
   | 'trustedKeys'
@@ -25,7 +24,8 @@ type Part =
 
 /** What several options tell together. */
 type Joined = {
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where the certificate of the control API is kept; read anew when it changes. */
+  readonly tls: TlsSource | undefined;
   readonly tokens: readonly AccessToken[];
   /** Ed25519 public keys in PEM; with none, packages need no signature. */
   readonly trustedKeys: readonly string[];
@@ -38,12 +38,6 @@ type Joined = {
 
 /** Everything the agent is told at its start. Times in seconds, sizes in bytes. */
 export type AgentOptions = Readonly<Omit<OptionValues, Part>> & Joined;
-
-/** What was read, if it could be, and what is wrong with it. */
-type Read<T> = { readonly value: T | undefined; readonly problems: readonly Problem[] };
-/** Whoever changes such a file gives himself a role, or trusts his own key. */
-const OTHERS_WRITE = 0o002;
-const NOT_GIVEN: Read<never> = { value: undefined, problems: [] };
 
 /**
  * Reads flags (`--data-dir x`) and, behind them, the environment (`TRAINYARD_AGENT_DATA_DIR`). Rejects with one UserError that
@@ -99,23 +93,12 @@ function joinValues(values: OptionValues): {
   };
 }
 
-function readTls({ tlsCert, tlsKey }: OptionValues): Read<Joined['tls']> {
-  if (tlsCert === undefined && tlsKey === undefined) return NOT_GIVEN;
-  if (tlsCert === undefined || tlsKey === undefined)
-    return wrong('tlsCert', '--tls-cert and --tls-key go together');
-  const cert = readFile('tlsCert', tlsCert);
-  const key = readFile('tlsKey', tlsKey);
-  const problems = [...cert.problems, ...key.problems];
-  if (cert.value === undefined || key.value === undefined) return { value: undefined, problems };
-  return found({ cert: cert.value, key: key.value });
-}
-
 function checkListen({ listen: { address }, allowPlaintext }: OptionValues, tls: Joined['tls']): Read<never> {
   const isLoopback = address === '::1' || address.startsWith('127.');
   if (isLoopback || tls !== undefined || allowPlaintext) return NOT_GIVEN;
   return wrong(
     'listen',
-    'an address that others can reach needs --tls-cert and --tls-key, or --allow-plaintext behind a proxy that encrypts',
+    'an address that others can reach needs --tls-cert and --tls-key, --tls self-signed, or --allow-plaintext behind a proxy that encrypts',
   );
 }
 
@@ -174,36 +157,6 @@ function readCredential(values: OptionValues): Read<DispatchCredential> {
   if (token !== undefined) return found({ kind: 'token', token });
   const none = wrong('githubTokenFile', 'reports to a repository need a token, or an App’s id and key file');
   return { value: undefined, problems: [...problems, ...none.problems] };
-}
-
-/** A secret from the file that an option names, or else from the environment. */
-function readSecret(option: OptionName, path: string | undefined, text: string | undefined): Read<string> {
-  if (path === undefined) return found(text);
-  const { value, problems } = readFile(option, path);
-  return { value: value?.trim(), problems };
-}
-
-function readFile(option: OptionName, path: string): Read<string> {
-  try {
-    const about = statSync(path);
-    if (about.isFile() && (about.mode & OTHERS_WRITE) !== 0)
-      return wrong(option, `the file ${path} can be changed by every user of this host: chmod o-w ${path}`);
-    return found(readFileSync(path, 'utf8'));
-  } catch {
-    return wrong(option, `the file ${path} can't be read`);
-  }
-}
-
-function found<T>(value: T | undefined): Read<T> {
-  return { value, problems: [] };
-}
-
-function wrong(name: OptionName, message: string): Read<never> {
-  return { value: undefined, problems: [problem(name, message)] };
-}
-
-function problem(name: OptionName, message: string): Problem {
-  return problemWith(describeOption([name, optionsSchema.shape[name]]), message);
 }
 
 /** The file of the agent's database. */

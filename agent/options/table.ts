@@ -31,6 +31,14 @@ export const optionsSchema = z.object({
   listen: option({ help: 'Address of the control API.', default: '127.0.0.1:9443', parse: endpoint }),
   tlsCert: option({ help: 'Certificate chain of the control API (PEM).', parse: file }),
   tlsKey: option({ help: 'Private key of the control API (PEM).', parse: file }),
+  tls: option({
+    help: 'self-signed: the agent makes itself a certificate, in the place of those two, and says its fingerprint for trainyard.yml.',
+    parse: z.enum(['self-signed']).optional(),
+  }),
+  tlsClientCa: option({
+    help: 'Authorities (PEM) of clients: who shows no certificate of one of them is refused. Default: none is asked for.',
+    parse: file,
+  }),
   allowPlaintext: option({
     help: 'Listen without TLS beyond loopback.',
     default: 'false',

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { sendLabels } from '../../adapters/agent-client.ts';
 import { nameCell } from '../../adapters/holdout/cell.ts';
 import { readerOf } from '../../adapters/holdout/readers.ts';
-import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { type Config, defaultEnvironment } from '../../core/config/config.ts';
 import { messageOf } from '../../core/errors.ts';
 import { SECRETS } from '../../core/names.ts';
@@ -39,7 +39,7 @@ export const labelsCommand: CliCommand = {
       throw misused('labels needs a file.', 'Write a .csv, .parquet or .jsonl file behind it.');
     const config = await readPolicy(world, given.text('config') ?? CONFIG_OPTION.config.default);
     const environment = readEnvironment(config, given.text('environment'));
-    const urls = config.environments[environment]?.hosts ?? [];
+    const { hosts: urls = [], fingerprints = {} } = config.environments[environment] ?? {};
     if (urls.length === 0)
       throw misused(`${environment} has no hosts.`, 'Name one that has, by --environment.');
     const columns = { id: given.text('id') ?? COLUMNS.id, label: given.text('label') ?? COLUMNS.label };
@@ -52,7 +52,9 @@ export const labelsCommand: CliCommand = {
       return 0;
     }
     const sent = await Promise.all(
-      urls.map((url) => send({ url, environment }, { model: config.model, labels }, world)),
+      urls.map((url) =>
+        send({ url, environment, fingerprint: fingerprints[url] }, { model: config.model, labels }, world),
+      ),
     );
     return sent.every(Boolean) ? 0 : 1;
   },
@@ -66,14 +68,20 @@ function readEnvironment(config: Config, asked: string | undefined): string {
   throw refuseWith(found.error);
 }
 
+type Target = {
+  readonly url: string;
+  readonly environment: string;
+  readonly fingerprint: string | undefined;
+};
+
 /** Says how it went, and gives whether all went well: labels that were sent twice count once, so all may be sent again. */
 async function send(
-  { url, environment }: { readonly url: string; readonly environment: string },
+  { url, environment, fingerprint }: Target,
   { model, labels }: { readonly model: string; readonly labels: readonly LateLabel[] },
   { env, print }: Surroundings,
 ): Promise<boolean> {
   const token = secretOf(env[SECRETS.agentToken] ?? '', environment) ?? '';
-  const dependencies = { fetch: createFetch(env) };
+  const dependencies = { fetch: createAgentFetch(env, fingerprint) };
   let added = 0;
   try {
     for (let from = 0; from < labels.length; from += MAX_LABELS) {

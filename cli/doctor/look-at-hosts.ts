@@ -1,5 +1,5 @@
 import { createAgentClient } from '../../adapters/agent-client.ts';
-import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { type Checked, errorsOf, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import { troublesOf } from '../../core/check/troubles-of.ts';
 import type { Config } from '../../core/config/config.ts';
@@ -15,8 +15,8 @@ export async function lookAtHosts(
   { environments }: Config,
   surroundings: Surroundings,
 ): Promise<readonly Checked[]> {
-  const hosts = Object.entries(environments).flatMap(([name, { hosts: urls }]) =>
-    urls.map((url) => ({ name, url })),
+  const hosts = Object.entries(environments).flatMap(([name, { hosts: urls, fingerprints = {} }]) =>
+    urls.map((url) => ({ name, url, fingerprint: fingerprints[url] })),
   );
   if (hosts.length === 0) return [passedOver('hosts', 'There are no environments.')];
   const checked = await Promise.all(hosts.map((host) => lookAtHost(host, surroundings)));
@@ -24,7 +24,11 @@ export async function lookAtHosts(
 }
 
 async function lookAtHost(
-  { name, url }: { readonly name: string; readonly url: string },
+  {
+    name,
+    url,
+    fingerprint,
+  }: { readonly name: string; readonly url: string; readonly fingerprint: string | undefined },
   { env }: Surroundings,
 ): Promise<readonly Checked[]> {
   const subject = `${name} ${url}`;
@@ -34,7 +38,7 @@ async function lookAtHost(
     token,
     environment: name,
     ...ASKED,
-    dependencies: { fetch: createFetch(env) },
+    dependencies: { fetch: createAgentFetch(env, fingerprint) },
   });
   try {
     const state = await agent.state();

@@ -93,6 +93,7 @@ async function showEnd(request: HostRequest, { settings }: HostContents, facts: 
   const env = trusting(request);
   const checked = await checkHost({
     ...{ url, address, dataPlane, environment, ssh, env, token: tokenOf(request, environment) },
+    fingerprint: request.fingerprints[url],
     firewall: facts.firewall,
   });
   const code = showChecked(checked, { print: world.print, asJson: false });

@@ -2,7 +2,7 @@ import { randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import path from 'node:path';
-import { runCommand } from '../../adapters/run-command.ts';
+import { NEW_KEY, runOpenssl } from '../../adapters/programs/openssl.ts';
 import { UserError } from '../../core/errors.ts';
 
 /** Days that an authority and a host's certificate are good for, and before whose end a host gets another. */
@@ -10,8 +10,6 @@ const AUTHORITY_DAYS = 3_650;
 const HOST_DAYS = 397;
 const RENEW_DAYS = 60;
 const DAY_MS = 86_400_000;
-const TIMEOUT_MS = 60_000;
-const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 const NAME = ['prompt = no', 'distinguished_name = name', '[name]'];
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -32,7 +30,7 @@ export async function openAuthority(folder: string, env: Env): Promise<Authority
       'subjectKeyIdentifier = hash',
     ];
     writeFileSync(path.join(work, 'config'), `${config.join('\n')}\n`);
-    const args = ['req', '-x509', ...KEY, '-config', 'config', '-days', String(AUTHORITY_DAYS)];
+    const args = ['req', '-x509', ...NEW_KEY, '-config', 'config', '-days', String(AUTHORITY_DAYS)];
     await openssl(work, [...args, '-keyout', 'ca.key', '-out', 'ca.crt'], env);
     renameSync(path.join(work, 'ca.key'), key);
     renameSync(path.join(work, 'ca.crt'), file);
@@ -63,7 +61,7 @@ export async function certify(
         'extendedKeyUsage = serverAuth',
       ];
       writeFileSync(path.join(work, 'extensions'), `${extensions.join('\n')}\n`);
-      const asked = ['req', '-new', ...KEY, '-config', 'config', '-keyout', 'tls.key', '-out', 'tls.csr'];
+      const asked = ['req', '-new', ...NEW_KEY, '-config', 'config', '-keyout', 'tls.key', '-out', 'tls.csr'];
       await openssl(work, asked, env);
       const signed = [
         '-CA',
@@ -112,15 +110,8 @@ async function inFolder(folder: string, work: (folder: string) => Promise<void>)
   }
 }
 
-async function openssl(cwd: string, args: readonly string[], env: Env): Promise<void> {
-  // Keys are for their owner alone from the moment they are written.
-  const shell = ['-c', 'umask 077; exec openssl "$@"', 'sh', ...args];
-  const end = await runCommand({ command: '/bin/sh', args: shell, cwd, env, timeoutMs: TIMEOUT_MS });
-  if (end.code === 0) return;
-  const remedy = 'Install OpenSSL on this machine, or give --cert and --key.';
-  throw new UserError([
-    { code: 'openssl-failed', message: `openssl ${args[0]} failed: ${end.stderr.trim()}`, remedy },
-  ]);
+function openssl(cwd: string, args: readonly string[], env: Env): Promise<void> {
+  return runOpenssl(cwd, args, { env, remedy: 'Install OpenSSL on this machine, or give --cert and --key.' });
 }
 
 function halfThere(file: string, key: string): UserError {

@@ -39,6 +39,7 @@ export async function upgradeHost(request: HostRequest): Promise<number> {
   world.print.line(changed === 0 ? 'Nothing was changed.' : `${changed} changed.`);
   const checked = await checkHost({
     ...{ url: urlOf(address, listen), address, dataPlane, environment, ssh },
+    fingerprint: request.fingerprints[urlOf(address, listen)],
     ...{ env: trusting(request), token: tokenOf(request, environment), firewall: facts.firewall },
   });
   return showChecked(checked, { print: world.print, asJson: false });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAgentClient } from '../../adapters/agent-client.ts';
+import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { createFetch } from '../../adapters/network/create-fetch.ts';
 import { type Checked, errors, errorsOf, fine, passedOver, warnings } from '../../core/check/checked.ts';
 import { isUnreachable, messageOf } from '../../core/errors.ts';
@@ -25,6 +26,8 @@ type Look = {
   readonly environment: string;
   /** Token of the agent's own file. */
   readonly token: string;
+  /** SHA-256 of the one certificate that is taken there, where the configuration names one. */
+  readonly fingerprint: string | undefined;
   /** With the authority of the host's certificate in it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly ssh: Ssh;
@@ -36,7 +39,7 @@ export async function checkHost(look: Look): Promise<readonly Checked[]> {
   const { url, environment, dataPlane } = look;
   const agent = createAgentClient({
     ...{ url, token: look.token, environment, ...ASKED },
-    dependencies: { fetch: createFetch(look.env) },
+    dependencies: { fetch: createAgentFetch(look.env, look.fingerprint) },
   });
   try {
     const state = await waitForState(() => agent.state());

@@ -15,6 +15,8 @@ export type HostPlace = {
   readonly secrets: string;
   /** Addresses of agents in the configuration, by environment; none where there is no configuration. */
   readonly hosts: ReadonlyMap<string, readonly string[]>;
+  /** SHA-256 of the one certificate that is taken, of the addresses that have one. */
+  readonly fingerprints: Readonly<Record<string, string>>;
 };
 
 /** What a command line asks of one host. */
@@ -46,7 +48,7 @@ export async function readHostPlace(given: Given, world: Surroundings): Promise<
   return {
     world,
     secrets: path.resolve(world.cwd, given.text('secrets') ?? path.join(root, SECRETS_FOLDER)),
-    hosts: await listHosts(root, given, world),
+    ...(await readHosts(root, given, world)),
   };
 }
 
@@ -77,13 +79,16 @@ function withoutBrackets(address: string): string {
   return /^\[(?<inner>.*)\]$/.exec(address)?.groups?.['inner'] ?? address;
 }
 
-async function listHosts(
+async function readHosts(
   root: string,
   given: Given,
   world: Surroundings,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): Promise<Pick<HostPlace, 'hosts' | 'fingerprints'>> {
   const file = given.text('config') ?? '';
-  if (!existsSync(path.join(root, file))) return new Map();
+  if (!existsSync(path.join(root, file))) return { hosts: new Map(), fingerprints: {} };
   const { environments } = await readPolicy(world, file);
-  return new Map(Object.entries(environments).map(([name, { hosts }]) => [name, hosts]));
+  return {
+    hosts: new Map(Object.entries(environments).map(([name, { hosts }]) => [name, hosts])),
+    fingerprints: Object.assign({}, ...Object.values(environments).map((one) => one.fingerprints ?? {})),
+  };
 }

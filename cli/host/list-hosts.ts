@@ -1,5 +1,5 @@
 import { createAgentClient } from '../../adapters/agent-client.ts';
-import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { ServiceError } from '../../core/errors.ts';
 import type { AgentState } from '../../core/serving/api.ts';
 import { tokenOf, trusting } from './add-host.ts';
@@ -10,14 +10,14 @@ const ASKED = { attempts: 2, timeoutMs: 5_000 } as const;
 
 /** Says of each host of the configuration what its agent says of itself, a line each. Gives the exit code: 1 where one is silent. */
 export async function listHosts(place: HostPlace): Promise<number> {
-  const { hosts, world } = place;
+  const { hosts, fingerprints, world } = place;
   const asked = [...hosts].flatMap(([environment, urls]) => urls.map((url) => ({ environment, url })));
   if (asked.length === 0) world.print.line('No environment has hosts: `host add` ends with what to write.');
-  const fetch = createFetch(trusting(place));
   const told = await Promise.all(
     asked.map(async ({ environment, url }) => {
       const token = tokenOf(place, environment);
-      const agent = createAgentClient({ url, token, environment, ...ASKED, dependencies: { fetch } });
+      const dependencies = { fetch: createAgentFetch(trusting(place), fingerprints[url]) };
+      const agent = createAgentClient({ url, token, environment, ...ASKED, dependencies });
       const said = await say(() => agent.state());
       return { isWell: said.isWell, line: `${environment}  ${url}  ${said.text}` };
     }),

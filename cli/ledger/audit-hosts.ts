@@ -1,5 +1,5 @@
 import { createAgentClient } from '../../adapters/agent-client.ts';
-import { createFetch } from '../../adapters/network/create-fetch.ts';
+import { createAgentFetch } from '../../adapters/network/agent-fetch.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { AuditFinding } from '../../core/ledger/audit-ledger.ts';
 import { findLoss } from '../../core/ledger/head/ledger-head.ts';
@@ -22,7 +22,7 @@ export async function auditHosts(
   for (const url of addresses) {
     try {
       const { traffic } = await createAgentClient({
-        ...{ url, token, dependencies: { fetch: createFetch(env) } },
+        ...{ url, token, dependencies: { fetch: createAgentFetch(env, undefined) } },
       }).state();
       const head = traffic[state.model]?.ledger;
       const lost = head === undefined ? undefined : findLoss(state, [{ by: url, head }]);

@@ -121,7 +121,7 @@ function findUnknown(
 function checkSharedHosts({ environments }: Pick<RawConfig, 'environments'>): readonly CrossProblem[] {
   const owners = new Map<string, string>();
   return Object.entries(environments).flatMap(([name, { hosts }]) =>
-    hosts.flatMap((host, index) => {
+    hosts.flatMap(({ url: host }, index) => {
       const owner = owners.get(hostAddress(host)) ?? name;
       owners.set(hostAddress(host), owner);
       if (owner === name) return [];

@@ -71,7 +71,7 @@ export function checkMaxUnavailable({
   hosts,
   rollout,
 }: {
-  readonly hosts: readonly string[];
+  readonly hosts: readonly unknown[];
   readonly rollout: { readonly 'max-unavailable': CountOrShare };
 }): readonly CrossProblem[] {
   const allowed = countOf(rollout['max-unavailable'], hosts.length);
@@ -87,16 +87,16 @@ export function checkMaxUnavailable({
 }
 
 /** Hosts listed twice. */
-export function checkHosts(hosts: readonly string[]): readonly CrossProblem[] {
-  const addresses = hosts.map(hostAddress);
-  return hosts.flatMap((host, index) =>
-    addresses.indexOf(hostAddress(host)) === index
+export function checkHosts(hosts: readonly { readonly url: string }[]): readonly CrossProblem[] {
+  const addresses = hosts.map(({ url }) => hostAddress(url));
+  return hosts.flatMap(({ url }, index) =>
+    addresses.indexOf(hostAddress(url)) === index
       ? []
       : [
           {
             code: 'duplicate-host',
             path: [index],
-            message: `The host ${host} is listed twice.`,
+            message: `The host ${url} is listed twice.`,
             remedy: 'Remove one of the two.',
           },
         ],

@@ -76,6 +76,8 @@ export type Serving = {
 
 export type Environment = {
   readonly hosts: readonly string[];
+  /** SHA-256 (`AB:CD:…`) of the one certificate that is taken, of the hosts that have one. */
+  readonly fingerprints?: Readonly<Record<string, string>>;
   readonly rollout: RolloutPlan;
   readonly shadowSeconds: number;
   readonly leaseSeconds: number;

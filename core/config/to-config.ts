@@ -12,6 +12,7 @@ import type {
   Serving,
 } from './config.ts';
 import { optional } from './optional.ts';
+import { readFingerprint } from './schema/fingerprint.ts';
 import { countOf } from './schema/quantity.ts';
 import type { RawConfig } from './schema/schema.ts';
 import type { RawDimension } from './schema/search.ts';
@@ -125,7 +126,8 @@ function toServing(raw: RawConfig['serving']): Serving {
 function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {
   const maxErrorRate = rollout['max-error-rate'];
   return {
-    hosts,
+    hosts: hosts.map(({ url }) => url),
+    ...optional('fingerprints', toFingerprints(hosts)),
     shadowSeconds: rollout.shadow,
     leaseSeconds: rollout.lease,
     maxUnavailable: countOf(rollout['max-unavailable'], hosts.length),
@@ -142,6 +144,13 @@ function toEnvironment({ hosts, rollout }: RawEnvironment): Environment {
       ...optional('slo', maxErrorRate === undefined ? undefined : { maxErrorRate }),
     },
   };
+}
+
+function toFingerprints(hosts: RawEnvironment['hosts']): Environment['fingerprints'] {
+  const pinned = hosts.flatMap(({ url, fingerprint }) =>
+    fingerprint === undefined ? [] : [[url, readFingerprint(fingerprint) ?? fingerprint]],
+  );
+  return pinned.length === 0 ? undefined : Object.fromEntries(pinned);
 }
 
 /** What is left out wins over what else is said of a column. */

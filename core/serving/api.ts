@@ -156,6 +156,8 @@ export const agentStateSchema = z.object({
   seen: z.record(z.string(), z.record(z.string(), armTotalsSchema)).optional(),
   outbox: z.object({ pending: z.number().int(), oldest: instantSchema.optional() }),
   dataPlane: z.object({ address: z.string(), healthy: z.boolean() }),
+  /** The certificate of the control API, as `AB:CD:…`, and when it ends; absent where plain HTTP is spoken. */
+  certificate: z.object({ sha256: z.string(), endsAt: instantSchema }).optional(),
   /** The disk of the data folder, in bytes: what the agent may still write, and all of it. */
   disk: z.object({ freeBytes: z.number(), sizeBytes: z.number() }).optional(),
   /** What is wrong with the host itself, or with one model's traffic there, by code (`HOST_WARNINGS`). */

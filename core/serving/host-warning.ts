@@ -10,6 +10,10 @@ export const HOST_WARNINGS = {
   connectionsRefused: 'connections-refused',
   /** The machine's clock was set. */
   clockJumped: 'clock-jumped',
+  /** What the files of the certificate hold now can't be used, and the one before it is. */
+  certificateKept: 'certificate-kept',
+  /** The certificate of the control API should have been renewed, or has ended. */
+  certificateEnds: 'certificate-ends',
   /** Every user of the host may read what only the agent should. */
   secretsReadable: 'secrets-readable',
   /** Labels came that are none of a model's classes. */

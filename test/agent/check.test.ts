@@ -176,7 +176,7 @@ describe('keys', () => {
   const DAY_MS = 86_400_000;
 
   test.each([
-    ['ends soon', 0, 'certificate-ends', 'warning'],
+    ['ends soon', 1.8, 'certificate-ends', 'warning'],
     ['has ended', 3, 'certificate-ended', 'error'],
     ['has not begun', -3, 'certificate-not-yet', 'error'],
   ])('a certificate that %s', (_how, days, code, level) => {

@@ -137,7 +137,7 @@ test('asks an agent with the token of its environment', () => {
   const print = { line: () => undefined, trouble: () => undefined, annotate: () => undefined };
   const token = 'production=one\nstaging=two';
   const world = { root: ROOT, cwd: ROOT, env: { TRAINYARD_AGENT_TOKEN: token }, print };
-  const place = { world, secrets: createFolder(), hosts: new Map() };
+  const place = { world, secrets: createFolder(), hosts: new Map(), fingerprints: {} };
   expect(tokenOf(place, 'staging')).toBe('two');
   expect(tokenOf({ ...place, world: { ...world, env: { TRAINYARD_AGENT_TOKEN: 'all' } } }, 'staging')).toBe(
     'all',

@@ -8,17 +8,21 @@ import {
   checkStages,
 } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
-import { address, countOrShare, duration, share, whole } from './fields.ts';
+import { countOrShare, duration, pinnedAddress, share, whole } from './fields.ts';
 import { whenRight } from './when-right.ts';
 
 /** One environment as it is written. */
 export const environmentSchema = z
   .strictObject({
     hosts: z
-      .array(address('Address of the agent on a serving host.', 'https://serve-1:9443'))
+      .array(pinnedAddress('Address of the agent on a serving host.', 'https://serve-1:9443'))
       .min(1)
       .superRefine((hosts, context) => reportCrossProblems(context, checkHosts(hosts)))
-      .meta({ description: 'Agents of the serving hosts.', examples: ['["https://serve-1:9443"]'] }),
+      .meta({
+        description:
+          'Agents of the serving hosts: addresses, or `{ url, fingerprint }` where the SHA-256 of the certificate stands for its authority and its names.',
+        examples: ['["https://serve-1:9443"]'],
+      }),
     rollout: z
       .strictObject({
         stages: z

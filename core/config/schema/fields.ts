@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Margin } from '../../gate/rules/rule.ts';
+import { readFingerprint } from './fingerprint.ts';
 import {
   type CountOrShare,
   parseDuration,
@@ -91,6 +92,26 @@ export function address(description: string, example: string) {
       error: 'must be an address that starts with http:// or https://',
     })
     .meta({ description, examples: [example] });
+}
+
+/** An address by itself, or with the SHA-256 of the one certificate that is taken there, as `AB:CD:…` or in hexadecimal digits alone. */
+export function pinnedAddress(description: string, example: string) {
+  const url = address(description, example);
+  const fingerprint = z
+    .string()
+    .refine((written) => PLACEHOLDER.test(written) || readFingerprint(written) !== undefined, {
+      error: 'must be a SHA-256 fingerprint, as the agent says it: 32 bytes in hexadecimal digits',
+    })
+    .meta({ description: 'SHA-256 of the one certificate that is taken there.' });
+  const pinned = z.strictObject({ url, fingerprint }).refine((host) => !host.url.startsWith('http:'), {
+    error: 'is http, where no certificate is shown: write https://, or leave the fingerprint out',
+    path: ['url'],
+  });
+  return z
+    .union([url, pinned], { error: 'must be an address, or `{ url: …, fingerprint: … }`' })
+    .transform((written): { readonly url: string; readonly fingerprint?: string } =>
+      typeof written === 'string' ? { url: written } : written,
+    );
 }
 
 /** A whole number within limits. */

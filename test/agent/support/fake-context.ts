@@ -13,6 +13,7 @@ import { type AgentOptions, databaseFile, readOptions } from '../../../agent/opt
 import type { Health, Launch, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
 import { openBlobs } from '../../../agent/store/blobs.ts';
 import { openStore } from '../../../agent/store/store.ts';
+import { openCertificateBook } from '../../../agent/tls/certificate-book.ts';
 import type { PackageManifest } from '../../../core/serving/package-manifest.ts';
 import { TOKENS } from '../../../sandbox/agent/start-agent.ts';
 
@@ -123,6 +124,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       stop: async () => undefined,
     },
     exchange: createExchange({}, undefined),
+    certificate: options.tls && openCertificateBook(options.tls, log),
     audit: openAuditLog(options.dataDir, log),
     clock: {
       now,

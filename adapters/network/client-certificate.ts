@@ -1,0 +1,29 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { messageOf, UserError } from '../../core/errors.ts';
+
+/** What is shown to an agent that asks who it is. */
+export type ClientCertificate = { readonly cert: string; readonly key: string };
+
+/** The certificate and key of a file (PEM) that holds both, as they are shown to agents. Throws a UserError where it can't be used. */
+export function readClientCertificate(file: string): ClientCertificate {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (new X509Certificate(text).checkPrivateKey(createPrivateKey(text))) return { cert: text, key: text };
+  } catch (thrown) {
+    throw unusable(file, `: ${messageOf(thrown)}`);
+  }
+  throw unusable(file, ', since the key in it is another’s');
+}
+
+function unusable(file: string, why: string): UserError {
+  return new UserError([
+    {
+      code: 'client-certificate-unusable',
+      message: `The client certificate in ${file} can't be used${why}.`,
+      remedy:
+        'Have TRAINYARD_CLIENT_CERT_FILE name a PEM file with the certificate, what it was issued by, and its unencrypted key.',
+      where: { kind: 'file', file },
+    },
+  ]);
+}
