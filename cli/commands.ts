@@ -8,6 +8,7 @@ import { labelsCommand } from './commands/labels.ts';
 import { replayCommand } from './commands/replay.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
+import { topCommand } from './commands/top.ts';
 import { whyCommand } from './commands/why.ts';
 
 /** All commands, in the order in which a repository needs them. */
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CliCommand[] = [
   hostCommand,
   sandboxCommand,
   labelsCommand,
+  topCommand,
   statusCommand,
   whyCommand,
   replayCommand,

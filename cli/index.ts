@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { formatProblem, messageOf, ServiceError, UserError } from '../core/errors.ts';
 import { VERSION } from '../core/version.ts';
 import { COMMANDS } from './commands.ts';
-import { createPrinter } from './print.ts';
+import { createPrinter, createTerminal } from './print.ts';
 import { readCommand } from './read-command.ts';
 import type { Surroundings } from './surroundings.ts';
 import { describeCommand, describeCommands } from './usage.ts';
@@ -12,7 +12,10 @@ import { describeCommand, describeCommands } from './usage.ts';
 export async function runCli(argv: readonly string[], root: URL): Promise<number> {
   const { env } = process;
   const print = createPrinter(env);
-  const world: Surroundings = { root: fileURLToPath(root), cwd: process.cwd(), env, print };
+  const world: Surroundings = {
+    ...{ root: fileURLToPath(root), cwd: process.cwd(), env, print },
+    terminal: createTerminal(),
+  };
   try {
     const asked = readCommand(argv, COMMANDS);
     switch (asked.kind) {
