@@ -1,6 +1,7 @@
 import type { Log } from '../core/ports.ts';
 import type { AuditLog } from './audit/audit-log.ts';
 import type { DataPlane } from './envoy/envoy.ts';
+import type { LookAtGpus } from './machine/gpu-look.ts';
 import type { Exchange } from './machine/reach-out.ts';
 import type { SteadyClock } from './machine/steady-clock.ts';
 import type { AgentOptions } from './options/options.ts';
@@ -20,6 +21,7 @@ export type AgentContext = {
   readonly exchange: Exchange;
   /** What the control API is secured with; absent where it speaks plain HTTP. */
   readonly certificate: CertificateBook | undefined;
+  readonly gpus: LookAtGpus;
   /** What is written down of calls. */
   readonly audit: AuditLog;
   readonly clock: SteadyClock;

@@ -6,6 +6,8 @@ import { openAuditLog } from './audit/audit-log.ts';
 import type { AgentContext } from './context.ts';
 import { createEnvoy } from './envoy/envoy.ts';
 import { checkPort } from './machine/check-port.ts';
+import { createGpuLook } from './machine/gpu-look.ts';
+import { programVariables } from './machine/program-variables.ts';
 import { createExchange } from './machine/reach-out.ts';
 import type { SteadyClock } from './machine/steady-clock.ts';
 import { findEnvoy, findToolchain } from './machine/toolchain.ts';
@@ -63,6 +65,7 @@ export async function openContext(
       stickyHeader,
     }),
     exchange: createExchange(env, options.caFile),
+    gpus: createGpuLook(programVariables(env)),
     certificate: await openCertificate(options, env),
     audit: openAuditLog(options.dataDir, LOG),
     clock,
@@ -75,7 +78,7 @@ export async function openContext(
 async function openCertificate(options: AgentOptions, env: AgentEnvironment) {
   const { tls } = options;
   if (tls === undefined) return undefined;
-  const isNew = await makeCertificate(options, env);
+  const isNew = await makeCertificate(options, programVariables(env));
   const book = openCertificateBook(tls, LOG);
   const { sha256, endsAt } = book.about();
   LOG.info(

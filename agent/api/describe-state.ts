@@ -1,6 +1,7 @@
 import type { AgentState } from '../../core/serving/api.ts';
 import { VERSION } from '../../core/version.ts';
 import type { AgentContext } from '../context.ts';
+import { describeGpu } from '../instances/describe-gpu.ts';
 import { listWarnings } from '../list-warnings.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { readSeen } from '../traffic/observe.ts';
@@ -9,11 +10,12 @@ import { readSeen } from '../traffic/observe.ts';
 export async function describeState(context: AgentContext): Promise<AgentState> {
   const { store, options, runtime, proxy, startedAt } = context;
   const { count, oldest } = store.outbox.pending();
-  const [healthy, warnings, disk] = await Promise.all([
+  const [healthy, warnings, disk, gpu] = await Promise.all([
     proxy.isHealthy(),
     listWarnings(context),
     // One that can't be asked is told of by whoever writes to it.
     context.blobs.disk().catch(() => undefined),
+    describeGpu(context),
   ]);
   return {
     host: options.hostName,
@@ -35,6 +37,7 @@ export async function describeState(context: AgentContext): Promise<AgentState> 
     },
     ...(context.certificate && { certificate: context.certificate.about() }),
     ...(disk && { disk }),
+    gpu,
     ...(warnings.length > 0 && { warnings: [...warnings] }),
   };
 }

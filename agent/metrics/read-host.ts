@@ -2,6 +2,7 @@ import { epochMs } from '../../core/instant.ts';
 import { HOST_WARNINGS } from '../../core/serving/host-warning.ts';
 import { VERSION } from '../../core/version.ts';
 import type { AgentContext } from '../context.ts';
+import { describeGpu } from '../instances/describe-gpu.ts';
 import { listWarnings } from '../list-warnings.ts';
 import type { SamplesOf, ServedSample } from './table.ts';
 
@@ -15,6 +16,7 @@ type OfHost =
   | 'diskSize'
   | 'diskFree'
   | 'diskReserve'
+  | `gpu${'Size' | 'Used' | 'OfVersion'}`
   | 'started'
   | 'cpu'
   | 'memory'
@@ -27,7 +29,7 @@ export async function readHost(context: AgentContext): Promise<SamplesOf<OfHost>
   const found = new Set((await listWarnings(context)).map(({ code }) => code));
   const { heapUsed, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
-  const disk = await blobs.disk();
+  const [disk, gpu] = [await blobs.disk(), await describeGpu(context)];
   return {
     agent: [{ labels: { version: VERSION, runtime: runtime.kind }, value: 1 }],
     warning: Object.values(HOST_WARNINGS).map((code) => ({
@@ -40,11 +42,27 @@ export async function readHost(context: AgentContext): Promise<SamplesOf<OfHost>
     clockJump: one(clock.jumpMs() / 1_000),
     diskSize: one(disk.sizeBytes),
     diskFree: one(disk.freeBytes),
+    ...readGpu(gpu),
     diskReserve: one(options.reserveBytes),
     started: one(epochMs(context.startedAt) / 1_000),
     cpu: one((user + system) / 1e6),
     memory: one(rss),
     heap: one(heapUsed),
+  };
+}
+
+/** Nothing at all of what is not known: 0 would be a measurement. */
+function readGpu(
+  gpu: Awaited<ReturnType<typeof describeGpu>>,
+): SamplesOf<`gpu${'Size' | 'Used' | 'OfVersion'}`> {
+  if (gpu.kind !== 'seen') return { gpuSize: [], gpuUsed: [], gpuOfVersion: [] };
+  const { gpus, versions } = gpu;
+  return {
+    gpuSize: gpus.map(({ index, totalBytes }) => ({ labels: { gpu: String(index) }, value: totalBytes })),
+    gpuUsed: gpus.map(({ index, usedBytes }) => ({ labels: { gpu: String(index) }, value: usedBytes })),
+    gpuOfVersion: versions.flatMap(({ model, version, bytes }) =>
+      bytes === undefined ? [] : [{ labels: { model, version }, value: bytes }],
+    ),
   };
 }
 

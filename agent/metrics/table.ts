@@ -8,6 +8,7 @@ type ServedMetric = {
 
 const BY_MODEL = ['model'];
 const BY_VERSION = ['model', 'version'];
+const BY_GPU = ['gpu'];
 const OF_HOST: readonly string[] = [];
 
 /** Every metric of `GET /metrics`, in the order of its answer. Labels take few values: none is of a client or of a request. */
@@ -143,6 +144,24 @@ export const METRICS = {
     type: 'gauge',
     help: 'What is free on that disk for the agent.',
     labels: OF_HOST,
+  },
+  gpuSize: {
+    name: 'trainyard_gpu_memory_size_bytes',
+    type: 'gauge',
+    help: 'Memory of each GPU. Absent, as the next two, without nvidia-smi and while it can’t tell.',
+    labels: BY_GPU,
+  },
+  gpuUsed: {
+    name: 'trainyard_gpu_memory_used_bytes',
+    type: 'gauge',
+    help: 'What of it is in use, by whomever.',
+    labels: BY_GPU,
+  },
+  gpuOfVersion: {
+    name: 'trainyard_version_gpu_memory_bytes',
+    type: 'gauge',
+    help: 'Memory of all GPUs that the processes of a version have. Absent where the driver does not say it.',
+    labels: BY_VERSION,
   },
   diskReserve: {
     name: 'trainyard_disk_reserve_bytes',

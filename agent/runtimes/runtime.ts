@@ -46,6 +46,8 @@ export type Runtime = {
   readonly stop: (handle: RuntimeHandle) => Promise<void>;
   /** Loopback port that takes `POST /predictions/{model}`. */
   readonly port: (handle: RuntimeHandle) => number;
+  /** Pids of everything that runs of it, in this host's own numbers. */
+  readonly processes: (handle: RuntimeHandle) => Promise<readonly number[]>;
   /** Ends instances of this agent that its store does not know: left by a crash between a start and its record. Gives their names. */
   readonly sweep: (known: readonly RuntimeHandle[]) => Promise<readonly string[]>;
 };

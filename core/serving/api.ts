@@ -142,6 +142,19 @@ export const labelsSchema = z.object({
 });
 export type LateLabel = z.infer<typeof labelsSchema>['labels'][number];
 
+/** Memory of GPUs: of each, and of the versions that have some there. `bytes` is absent where the driver does not say it. */
+const gpuSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('none') }),
+  z.object({ kind: z.literal('unknown'), why: z.string() }),
+  z.object({
+    kind: z.literal('seen'),
+    gpus: z.array(z.object({ index: z.int(), usedBytes: z.number(), totalBytes: z.number() })),
+    versions: z.array(
+      z.object({ model: modelNameSchema, version: versionSchema, bytes: z.number().optional() }),
+    ),
+  }),
+]);
+
 /** `GET /v1/state`: everything, for people and for `/status`. */
 export const agentStateSchema = z.object({
   /** Its name, for people, and its id, which no other host has. */
@@ -160,6 +173,8 @@ export const agentStateSchema = z.object({
   certificate: z.object({ sha256: z.string(), endsAt: instantSchema }).optional(),
   /** The disk of the data folder, in bytes: what the agent may still write, and all of it. */
   disk: z.object({ freeBytes: z.number(), sizeBytes: z.number() }).optional(),
+  /** What is known of GPUs; `none` without nvidia-smi. */
+  gpu: gpuSchema.optional(),
   /** What is wrong with the host itself, or with one model's traffic there, by code (`HOST_WARNINGS`). */
   warnings: z
     .array(z.object({ code: z.string(), message: z.string(), model: modelNameSchema.optional() }))

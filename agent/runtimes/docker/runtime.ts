@@ -40,6 +40,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
     check: (model, handle) => checkContainer(context, model, handle),
     stop: (handle) => stop(context, handle),
     port: (handle) => handleSchema.parse(handle).inference,
+    processes: (handle) => listProcesses(context, handle),
     sweep: (known) => sweep(context, known),
   };
 }
@@ -137,6 +138,23 @@ async function abort(begun: Begun, { container }: ContainerIdentity): Promise<vo
     throw new Error(`The engine is still starting ${container}; it is stopped once that is over.`);
   });
   await Promise.race([begun.done, late]);
+}
+
+/** The engine asks ps on the host, so that its pids are the host's. */
+async function listProcesses(
+  { docker, options }: Context,
+  handle: RuntimeHandle,
+): Promise<readonly number[]> {
+  const { container } = handleSchema.parse(handle);
+  try {
+    const { Titles, Processes } = await docker.getContainer(container).top();
+    const column = Titles.indexOf('PID');
+    return Processes.map((row: readonly string[]) => Number(row[column]));
+  } catch (thrown) {
+    // 409: it is not running.
+    if (statusOf(thrown) === 404 || statusOf(thrown) === 409) return [];
+    throw dockerFailure(thrown, `list the processes of ${container}`, options.host);
+  }
 }
 
 async function stop(context: Context, handle: RuntimeHandle): Promise<void> {

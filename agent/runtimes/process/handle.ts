@@ -111,6 +111,11 @@ export function ownerOf(pid: number): string | undefined {
     ?.slice(prefix.length);
 }
 
+/** Pids of the handle's session, where it runs. */
+export function listSession(handle: ProcessHandle): readonly number[] {
+  return isRunning(handle) ? sessionMembers(handle.pid).map(({ pid }) => pid) : [];
+}
+
 function sessionMembers(session: number): readonly ProcessHandle[] {
   return allStats()
     .filter((stat) => stat.session === session)

@@ -11,7 +11,14 @@ import { findLoadFailure } from '../find-load-failure.ts';
 import { type Health, type Launch, type Runtime, type RuntimeHandle, SERVER_VARIABLES } from '../runtime.ts';
 import { checkHandler, type OtherHandlers } from './check-handler.ts';
 import { giveTo } from './give-to.ts';
-import { isRunning, listOwned, processHandleSchema, spawnOrAdopt, stopSession } from './handle.ts';
+import {
+  isRunning,
+  listOwned,
+  listSession,
+  processHandleSchema,
+  spawnOrAdopt,
+  stopSession,
+} from './handle.ts';
 import {
   TORCHSERVE_LOG,
   type TorchServePorts,
@@ -74,6 +81,10 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     },
     stop: (handle) => stop(options.log, handle),
     port: (handle) => handleSchema.parse(handle).inference,
+    processes: async (handle) => {
+      const running = runningProcess(handle);
+      return running === undefined ? [] : listSession(running);
+    },
     sweep: async (known) => {
       const owners = new Set(known.map(({ owner }) => owner));
       const strays = listOwned(`${options.scope}/`).filter(({ owner }) => !owners.has(owner));

@@ -198,6 +198,7 @@ function startAgent(world: HostWorld, host: WorldHost, { actor, options, blobs }
     runtime: host.servers.runtimeFor(actor),
     proxy: host.proxy.dataPlaneFor(actor),
     exchange: world.exchangeFor(host.index, actor),
+    gpus: async () => ({ kind: 'none' }),
     certificate: undefined,
     audit: openAuditLog(options.dataDir, log),
     startedAt: clock.now(),

@@ -98,6 +98,7 @@ function createRuntime(rack: Rack, actor: Actor, takePort: () => number): Runtim
       if (server !== undefined) end(rack, server);
     },
     port: (handle) => Number(handle['port']),
+    processes: async () => [],
     sweep: async (known) => {
       await time.sleep(5, actor);
       const ports = new Set(known.map((handle) => Number(handle['port'])));

@@ -127,6 +127,28 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium (skipped where the
     await until(camera, `document.querySelector('.lost') !== null`);
   });
 
+  test('breaks no rule of axe-core and stays within its width where it is cut off', async () => {
+    const url = await serve('canary');
+    for (const [width, scheme] of [
+      [1280, 'light'],
+      [390, 'dark'],
+    ] as const) {
+      await camera.open({ url: `${url}/`, width, prepare: SIGNED_IN, until: IS_DRAWN }, scheme);
+      // The page tries again by itself; each answer is cut off as it comes.
+      server.closeAllConnections();
+      await until(camera, `document.querySelector('.lost') !== null`);
+      expect(await camera.evaluate(`document.querySelector('.lost').textContent.length > 0`)).toBe(true);
+      expect(await violations(camera), `cut off ${width} ${scheme}`).toEqual([]);
+      expect(await camera.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    }
+  });
+
+  test('says that a GPU is full', async () => {
+    const url = await serve('gpu-full');
+    await camera.open({ url: `${url}/`, width: 390, prepare: SIGNED_IN, until: IS_DRAWN }, 'light');
+    expect(await camera.evaluate(`document.body.innerText.includes('GPU 0 is full, or nearly')`)).toBe(true);
+  });
+
   test('asks for another token where the agent knows it not', async () => {
     const url = await serve('idle');
     const prepare = `sessionStorage.setItem('token', 'unknown-token-0123456789')`;

@@ -1,3 +1,4 @@
+import type { GpuLook } from '../../../agent/machine/gpu-look.ts';
 import { NO_COUNTS } from '../../../agent/traffic/version-reading.ts';
 import type { ArmCounts } from '../../../core/rollout/evidence/observation.ts';
 import type { RolloutLease, Traffic } from '../../../core/serving/api.ts';
@@ -5,7 +6,7 @@ import { PLAN } from '../../../measure/simulate/simulate-rollout.ts';
 import { type FakeHost, storePackage } from '../support/fake-context.ts';
 
 /** What a host may be like when somebody looks at its page. */
-export const SCENES = ['idle', 'shadow', 'canary', 'braked', 'held', 'disk-full'] as const;
+export const SCENES = ['idle', 'shadow', 'canary', 'braked', 'held', 'disk-full', 'gpu-full'] as const;
 type SceneName = (typeof SCENES)[number];
 
 const MODEL = 'mnist';
@@ -40,6 +41,15 @@ export async function setScene(host: FakeHost, scene: SceneName): Promise<void> 
   store.putMemory(`monitored/${MODEL}`, { at: new Date(nowMs - 20 * 60_000).toISOString(), isFirst: false });
   putSeen(host, hasRollout, isHarmful, nowMs);
   putDrift(host, nowMs);
+  host.world.gpus = gpusOf(scene);
+}
+
+function gpusOf(scene: SceneName): GpuLook {
+  if (scene === 'idle') return { kind: 'none' };
+  if (scene === 'held') return { kind: 'unknown', why: 'nvidia-smi gave no answer within 10 s' };
+  const totalBytes = 143_771 * 2 ** 20;
+  const usedBytes = scene === 'gpu-full' ? totalBytes - 2 ** 30 : 40 * 2 ** 30;
+  return { kind: 'seen', gpus: [{ index: 0, usedBytes, totalBytes }], processes: [] };
 }
 
 async function putReady({ context }: FakeHost, version: string): Promise<void> {

@@ -8,6 +8,7 @@ import { openAuditLog } from '../../../agent/audit/audit-log.ts';
 import type { AgentContext } from '../../../agent/context.ts';
 import { type ClusterCounters, NO_COUNTERS } from '../../../agent/envoy/cluster-counters.ts';
 import type { TrafficPlan } from '../../../agent/envoy/traffic-plan.ts';
+import type { GpuLook } from '../../../agent/machine/gpu-look.ts';
 import { createExchange } from '../../../agent/machine/reach-out.ts';
 import { type AgentOptions, databaseFile, readOptions } from '../../../agent/options/options.ts';
 import type { Health, Launch, RuntimeHandle } from '../../../agent/runtimes/runtime.ts';
@@ -30,6 +31,7 @@ export type World = {
   plan: TrafficPlan | undefined;
   proxyFailure: Error | undefined;
   isProxyFull?: boolean;
+  gpus?: GpuLook;
   readonly counters: Map<string, ClusterCounters>;
   readonly log: string[];
 };
@@ -124,6 +126,7 @@ function createContext(options: AgentOptions, world: World): AgentContext {
       stop: async () => undefined,
     },
     exchange: createExchange({}, undefined),
+    gpus: async () => world.gpus ?? { kind: 'none' },
     certificate: options.tls && openCertificateBook(options.tls, log),
     audit: openAuditLog(options.dataDir, log),
     clock: {
@@ -170,6 +173,7 @@ function createFakeRuntime(world: World): AgentContext['runtime'] {
       if (world.running.delete(ownerOf(handle))) world.stops.push(ownerOf(handle));
     },
     port: (handle) => Number(handle['port']),
+    processes: async (handle) => [Number(handle['pid'])],
     sweep: async (known) => {
       const owners = new Set(known.map(ownerOf));
       const strays = [...world.running.keys()].filter((one) => !owners.has(one));

@@ -1,7 +1,7 @@
 import { formatCount, formatPercent } from '../../../report/format-number.ts';
 import type { AgentState, Instance } from '../../api.ts';
 import { cell, columns, type Fact, type TableView, type Tone } from './view.ts';
-import { sayAgo, sayBytes } from './words.ts';
+import { NOTHING_KNOWN, sayAgo, sayBytes } from './words.ts';
 
 /** Less of a disk than this is little, and less than that is as good as none. */
 const LITTLE_SHARE = 0.1;
@@ -26,6 +26,7 @@ export function viewHost(state: AgentState, nowMs: number): readonly Fact[] {
       tone: dataPlane.healthy ? 'good' : 'bad',
     },
     ...(disk === undefined ? [] : [viewDisk(disk)]),
+    ...viewGpu(state.gpu),
     {
       name: 'Reports waiting',
       text: `${formatCount(outbox.pending)}${oldest}`,
@@ -53,18 +54,49 @@ export function toneOfDisk({ freeBytes, sizeBytes }: NonNullable<AgentState['dis
   return share < LITTLE_SHARE ? 'warn' : 'plain';
 }
 
+function viewGpu(gpu: AgentState['gpu']): readonly Fact[] {
+  if (gpu === undefined) return [];
+  if (gpu.kind === 'none') return [{ name: 'GPU', text: 'no GPU', tone: 'plain' }];
+  if (gpu.kind === 'unknown') return [{ name: 'GPU', text: `not known: ${gpu.why}`, tone: 'warn' }];
+  return gpu.gpus.map((one) => ({
+    name: `GPU ${one.index}`,
+    text: `${sayBytes(one.usedBytes)} of ${sayBytes(one.totalBytes)} in use`,
+    tone: isGpuFull(one) ? 'bad' : 'plain',
+  }));
+}
+
+/** Whether so little is left of a GPU that the next version or a larger batch finds none. */
+export function isGpuFull({
+  usedBytes,
+  totalBytes,
+}: {
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+}): boolean {
+  return totalBytes > 0 && (totalBytes - usedBytes) / totalBytes < NO_SHARE;
+}
+
 /** Every version on the host, with what it says of itself. */
-export function viewInstances({ instances }: AgentState, nowMs: number): TableView {
+export function viewInstances({ instances, gpu }: AgentState, nowMs: number): TableView {
   return {
     caption: 'Versions on this host',
-    columns: columns('Version', 'Model', 'State', 'Since', 'Message'),
+    columns: columns('Version', 'Model', 'State', 'Since', '#GPU memory', 'Message'),
     rows: instances.map(({ model, version, state, since, code, message }) => [
       cell(`v${version}`),
       cell(model),
       cell(state, STATE_TONES[state]),
       cell(sayAgo(since, nowMs)),
+      cell(sayGpu(gpu, { model, version })),
       cell(message === undefined ? '' : code === undefined ? message : `${code}: ${message}`),
     ]),
     empty: 'No version was ever started here.',
   };
+}
+
+/** What is not known of a version's memory is no 0. */
+function sayGpu(gpu: AgentState['gpu'], of: Pick<Instance, 'model' | 'version'>): string {
+  if (gpu === undefined || gpu.kind === 'unknown') return NOTHING_KNOWN;
+  if (gpu.kind === 'none') return 'no GPU';
+  const held = gpu.versions.find(({ model, version }) => model === of.model && version === of.version);
+  return held?.bytes === undefined ? NOTHING_KNOWN : sayBytes(held.bytes);
 }

@@ -1,6 +1,6 @@
 import type { ScreenEvent } from '../screen-routes.ts';
 import type { Tone } from './view.ts';
-import { toneOfDisk } from './view-host.ts';
+import { isGpuFull, toneOfDisk } from './view-host.ts';
 import { sayAgo, sayBytes, sayPlain, sayUntil } from './words.ts';
 
 /** What somebody should know first. */
@@ -39,13 +39,22 @@ export function viewHeeds({ state, outlooks }: ScreenEvent, nowMs: number): read
     ...heedsOfRollout(model, outlook, state.traffic[model]?.brake !== undefined, nowMs),
     ...heedsOfDrift(model, outlook),
   ]);
-  return [...braked, ...heedsOfDisk(state), ...warned, ...failed, ...ofModels];
+  return [...braked, ...heedsOfDisk(state), ...heedsOfGpu(state), ...warned, ...failed, ...ofModels];
 }
 
 function heedsOfDisk({ disk }: ScreenEvent['state']): readonly Heed[] {
   if (disk === undefined || toneOfDisk(disk) !== 'bad') return [];
   const text = `${sayBytes(disk.freeBytes)} are free: make room, before what is counted and decided here can't be written.`;
   return [{ tone: 'bad', title: 'The disk is full, or nearly', text }];
+}
+
+function heedsOfGpu({ gpu }: ScreenEvent['state']): readonly Heed[] {
+  if (gpu?.kind !== 'seen') return [];
+  return gpu.gpus.filter(isGpuFull).map(({ index, usedBytes, totalBytes }) => ({
+    tone: 'bad',
+    title: `GPU ${index} is full, or nearly`,
+    text: `${sayBytes(usedBytes)} of ${sayBytes(totalBytes)} are in use: a version that starts, or a larger batch, may find no memory.`,
+  }));
 }
 
 type Outlooks = ScreenEvent['outlooks'];
