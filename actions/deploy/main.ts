@@ -1,13 +1,10 @@
 import { systemClock } from '../../adapters/clock.ts';
 import { createRolloutRecords, RECORD_TYPE } from '../../adapters/rollout-records.ts';
-import { signStatement } from '../../adapters/signing/attestation.ts';
 import { createLineKeys, type LineKeys } from '../../adapters/signing/line-keys.ts';
 import { readPublicKeys } from '../../adapters/signing/read-public-keys.ts';
 import type { Config, Environment } from '../../core/config/config.ts';
 import { planStay } from '../../core/deploy/attendance.ts';
 import type { Instant } from '../../core/instant.ts';
-import type { Workflow } from '../../core/ledger/event.ts';
-import { buildStatement } from '../../core/ledger/statement.ts';
 import { SECRETS, TRUSTED_KEYS_VARIABLE } from '../../core/names.ts';
 import { type Operation, TAKE_BACK } from '../../core/plan/hand-over.ts';
 import { authorOf } from '../job/author.ts';
@@ -18,12 +15,12 @@ import { readInAnyCase } from '../job/read-in-any-case.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
 import { commentOnPlan } from '../job/thread-comment.ts';
 import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
+import { attestWith } from '../serving/attest.ts';
 import { linkLedger } from '../serving/link-ledger.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import { deploy } from './deploy.ts';
 import { createFleet } from './hosts/fleet.ts';
-import type { Attest } from './hosts/starter.ts';
 import { createListener, DEAF } from './listener.ts';
 import type { DeployOutcome } from './outcomes.ts';
 import { tellAddress } from './tell-address.ts';
@@ -65,7 +62,7 @@ export function main(): Promise<void> {
         records: createRolloutRecords(tracking, recordKeysOf(host)),
         fleet: createFleet({ agents, mayBeAway: maxUnavailable, clock: systemClock, log }),
         packages: connectPackages(host, tracking),
-        attest: attestWith(host.env[SECRETS.signingKey], host.workflow),
+        attest: attestWith(host, chosen.environmentName),
       },
     });
     const outcome = withDoubts(await withUntold(deployed.finally(listener.stop), announcer), doubts);
@@ -134,17 +131,4 @@ function withDoubts(outcome: DeployOutcome, doubts: readonly string[]): DeployOu
   const { report } = outcome;
   const said = doubts.map((text) => ({ kind: 'warning', text }) as const);
   return { ...outcome, report: { ...report, blocks: [...report.blocks, ...said] } };
-}
-
-/** Signs with the key, when there is one: without it agents that trust no key serve what they are given. */
-function attestWith(privateKey: string | undefined, workflow: Workflow): Attest {
-  if (privateKey === undefined || privateKey === '') return () => undefined;
-  return (state, version, packageName) => {
-    const statement = buildStatement(state, version, {
-      package: packageName,
-      workflow,
-      at: systemClock.now(),
-    });
-    return statement && signStatement(statement, privateKey);
-  };
 }

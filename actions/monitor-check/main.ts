@@ -15,6 +15,7 @@ import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
 import { requireEnvironment } from '../job/require-environment.ts';
 import { connectGitHub, connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
+import { attestWith } from '../serving/attest.ts';
 import { linkLedger } from '../serving/link-ledger.ts';
 import { connectAgents, connectPackages } from '../serving/wiring.ts';
 import { monitorCheck } from './monitor-check.ts';
@@ -43,6 +44,7 @@ export function main(): Promise<void> {
         tracking,
         agents,
         packages: connectPackages(host, tracking),
+        attest: attestWith(host, chosen.environmentName),
         github: await connectGitHub(host, token, log),
         clock: systemClock,
         saveFile: createSaveFile(path.join(host.temp, 'trainyard-monitor')),

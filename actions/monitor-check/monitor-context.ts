@@ -3,6 +3,7 @@ import type { SendNotice } from '../../core/monitor/notice/notice.ts';
 import type { AgentPort, Clock, GitHub, Ledger, Log, Tracking } from '../../core/ports.ts';
 import type { DispatchPayload, UnsignedPayload } from '../../core/serving/dispatch-payload.ts';
 import type { Author } from '../job/author.ts';
+import type { Attest } from '../serving/attest.ts';
 import type { PackageSource } from '../serving/package-source.ts';
 import type { ModelRegistry } from '../serving/registry-follows.ts';
 
@@ -21,6 +22,8 @@ type MonitorPorts = {
   /** One per serving host of the environment. */
   readonly agents: readonly AgentPort[];
   readonly packages: PackageSource;
+  /** Signs what a host is to serve: one that has obeyed a later order takes no older one. */
+  readonly attest: Attest;
   readonly github: GitHub;
   readonly clock: Clock;
   /** Keeps a text as a file of that name until the job ends; gives its path. */

@@ -2,13 +2,13 @@ import { findWords } from '../../core/deploy/find-words.ts';
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import { championOf } from '../../core/ledger/champion-of.ts';
-import { findEnvelope } from '../../core/ledger/find-envelope.ts';
 import { findHeeded } from '../../core/ledger/find-promotion.ts';
 import { type EnvironmentState, environmentOf, type LedgerState, lookUp } from '../../core/ledger/state.ts';
 import type { AgentPort } from '../../core/ports.ts';
 import type { AgentState, SetTraffic, Traffic } from '../../core/serving/api.ts';
 import { harmBrake } from '../../core/serving/harm-brake.ts';
 import { standingBrakes } from '../../core/serving/standing-brakes.ts';
+import { prove } from '../serving/attest.ts';
 import { startOnHost } from '../serving/start-on-host.ts';
 import { type Startable, startableOf } from '../serving/startable.ts';
 import { stopOthers } from '../serving/stop-others.ts';
@@ -121,7 +121,11 @@ function startableChampion({ request, ports }: Monitoring, state: LedgerState): 
   const champion = championOf(state, request.environmentName);
   if (champion?.package === undefined) return undefined;
   const { package: place } = champion;
-  // The provenance that was signed when the package was rolled out: this job holds no key.
-  const prove = async () => findEnvelope(await ports.ledger.history(model), place.package);
-  return startableOf(ports.packages, { subject: { model, ...champion }, place, prove });
+  const { attest, ledger, log } = ports;
+  const history = () => ledger.history(model);
+  return startableOf(ports.packages, {
+    subject: { model, ...champion },
+    place,
+    prove: () => prove({ attest, history, log }, state, { known: champion, package: place.package }),
+  });
 }

@@ -1,8 +1,11 @@
 import { verifyEnvelope } from '../../adapters/signing/attestation.ts';
 import { digestOf } from '../../core/identity/digest.ts';
 import type { Envelope } from '../../core/ledger/envelope.ts';
+import type { Statement } from '../../core/ledger/statement.ts';
+import { err, ok, type Result } from '../../core/result.ts';
 import type { PackageManifest } from '../../core/serving/package-manifest.ts';
 import { Refusal } from '../api/refusal.ts';
+import type { AgentOptions } from '../options/options.ts';
 
 const REMEDY =
   'Deploy a version that the repository promoted, signed with a key this host trusts: jobs sign with the secret TRAINYARD_SIGNING_KEY, and --trusted-keys names its public half.';
@@ -14,48 +17,33 @@ type Provenance = {
 };
 
 /**
- * Why a package may not be served, or `undefined` when it may: a trusted key signed a statement about exactly this manifest,
- * model and version, and it says that the gate was passed. With no trusted keys anything may be served.
+ * What was signed of a package that may be served: a trusted key made a statement about exactly this manifest, model and version, for
+ * this host's environment, and it says that the gate was passed. With no trusted keys anything may be served, and nothing was signed.
  */
 export function checkProvenance(
-  trustedKeys: readonly string[],
+  { trustedKeys, environment }: Pick<AgentOptions, 'trustedKeys' | 'environment'>,
   { envelope, manifest, manifestDigest }: Provenance,
-): Refusal | undefined {
-  if (trustedKeys.length === 0) return undefined;
-  if (envelope === undefined) {
-    return new Refusal({
-      status: 422,
-      code: 'signature-missing',
-      message: 'This host serves signed packages only.',
-      remedy: REMEDY,
-    });
-  }
+): Result<Statement | undefined, Refusal> {
+  if (trustedKeys.length === 0) return ok(undefined);
+  if (envelope === undefined)
+    return err(refuse('signature-missing', 'This host serves signed packages only.'));
   const verified = verifyEnvelope(envelope, trustedKeys);
-  if (!verified.ok)
-    return new Refusal({
-      status: 422,
-      code: verified.error.code,
-      message: verified.error.message,
-      remedy: REMEDY,
-    });
+  if (!verified.ok) return err(refuse(verified.error.code, verified.error.message));
   const { subject, predicate } = verified.value;
   const isSubject =
     subject.some(({ digest }) => digestOf(digest.sha256) === manifestDigest) &&
     predicate.model === manifest.model &&
     predicate.version === manifest.version &&
     predicate.modelDigest === manifest.modelDigest;
-  if (!isSubject)
-    return new Refusal({
-      status: 422,
-      code: 'subject-mismatch',
-      message: 'The statement is about another package.',
-      remedy: REMEDY,
-    });
-  if (predicate.verdict === 'pass') return undefined;
-  return new Refusal({
-    status: 422,
-    code: 'gate-not-passed',
-    message: `The gate's verdict on this version is ${predicate.verdict}.`,
-    remedy: REMEDY,
-  });
+  if (!isSubject) return err(refuse('subject-mismatch', 'The statement is about another package.'));
+  if (predicate.verdict !== 'pass')
+    return err(refuse('gate-not-passed', `The gate's verdict on this version is ${predicate.verdict}.`));
+  if (predicate.environment === environment) return ok(verified.value);
+  const message = `It was signed for ${predicate.environment}, and this host belongs to ${environment}.`;
+  const remedy = `Roll it out to ${environment}; or, if the host is of ${predicate.environment}, start its agent with --environment ${predicate.environment}.`;
+  return err(new Refusal({ status: 422, code: 'signed-for-other', message, remedy }));
+}
+
+function refuse(code: string, message: string): Refusal {
+  return new Refusal({ status: 422, code, message, remedy: REMEDY });
 }

@@ -4,6 +4,7 @@ import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { giveUpUnnamed } from '../traffic/unnamed-model.ts';
+import { noteStop } from './signed-orders.ts';
 
 /**
  * Ends what a host does for a model: its requests find none from now on, and its versions stop once those that are open are
@@ -25,7 +26,9 @@ export function retireModel(
     giveUpUnnamed(store, model);
     for (const instance of instances) {
       if (instance.state === 'draining' || instance.state === 'stopped') continue;
-      store.putInstance({ ...instance, state: 'draining', since: clock.now() });
+      const at = clock.now();
+      store.putInstance({ ...instance, state: 'draining', since: at });
+      noteStop(store, { model, version: instance.version, at });
     }
   });
   return ok(

@@ -14,13 +14,14 @@ import type { Blobs } from '../store/blobs.ts';
 import { toInstance } from '../store/stored-instance.ts';
 import { checkProvenance } from './check-provenance.ts';
 import { hasServed } from './has-served.ts';
+import { findReplay, noteOrder } from './signed-orders.ts';
 
 /** The model version that is to run. */
 type Wanted = { readonly model: string; readonly version: string };
 
 /**
- * Takes on a model version: its package must be here, whole, fit this host, and (with trusted keys) signed with a passed gate.
- * Asked again for what already runs it changes nothing; asked again after a failure it tries anew.
+ * Takes on a model version: its package must be here, whole, fit this host, and (with trusted keys) signed with a passed gate, for this
+ * host's environment, and not before what was obeyed since. Asked again for what already runs it changes nothing; asked again after a failure it tries anew.
  */
 export async function startInstance(
   context: AgentContext,
@@ -29,12 +30,12 @@ export async function startInstance(
   const { store, clock } = context;
   const read = await readManifest(context, { model, version }, request.manifest);
   if (!read.ok) return read;
-  const unverified = checkProvenance(context.options.trustedKeys, {
+  const proven = checkProvenance(context.options, {
     envelope: request.envelope,
     manifest: read.value,
     manifestDigest: request.manifest,
   });
-  if (unverified !== undefined) return err(unverified);
+  if (!proven.ok) return proven;
   const existing = store.getInstance(model, version);
   const isLive = existing !== undefined && existing.state !== 'failed' && existing.state !== 'stopped';
   if (isLive && existing.manifestDigest !== request.manifest) {
@@ -48,9 +49,17 @@ export async function startInstance(
       }),
     );
   }
-  if (isLive && existing.state !== 'draining') return ok(toInstance(existing));
-  const now = clock.now();
+  const statement = proven.value;
+  if (isLive && existing.state !== 'draining') {
+    if (statement !== undefined) noteOrder(store, statement);
+    return ok(toInstance(existing));
+  }
   const isSame = existing?.manifestDigest === request.manifest;
+  // What answers requests may be started again by what started it, whatever was obeyed since: that changes nothing.
+  const isServing = isSame && store.getTraffic(model)?.traffic.stable === version;
+  const replay = statement === undefined || isServing ? undefined : findReplay(store, statement);
+  if (replay !== undefined) return err(replay);
+  const now = clock.now();
   const instance = {
     model,
     version,
@@ -66,7 +75,10 @@ export async function startInstance(
     ...(request.handlers !== undefined && { handlers: request.handlers }),
     hasServed: isSame && hasServed(store, existing),
   };
-  store.putInstance(instance);
+  store.transaction(() => {
+    store.putInstance(instance);
+    if (statement !== undefined) noteOrder(store, statement);
+  });
   return ok(toInstance(instance));
 }
 

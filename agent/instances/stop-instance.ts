@@ -3,6 +3,7 @@ import type { Instance } from '../../core/serving/api.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import { toInstance } from '../store/stored-instance.ts';
+import { noteStop } from './signed-orders.ts';
 
 /** Marks a version for the end: it is stopped once its open requests are answered. One that takes traffic is refused. */
 export function stopInstance(
@@ -33,7 +34,11 @@ export function stopInstance(
     );
   }
   if (instance.state === 'draining' || instance.state === 'stopped') return ok(toInstance(instance));
-  const draining = { ...instance, state: 'draining' as const, since: clock.now() };
-  store.putInstance(draining);
+  const at = clock.now();
+  const draining = { ...instance, state: 'draining' as const, since: at };
+  store.transaction(() => {
+    store.putInstance(draining);
+    noteStop(store, { model, version, at });
+  });
   return ok(toInstance(draining));
 }

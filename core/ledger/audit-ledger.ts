@@ -82,12 +82,13 @@ function auditSignature(
 ): readonly AuditFinding[] {
   if (checkEnvelope === undefined) return [];
   if (event.kind !== 'rollout.started' && event.kind !== 'rollout.promoted') return [];
-  const { envelope, version } = event.data;
+  const { envelope, version, environment } = event.data;
   if (envelope === undefined) {
     const message = `Version ${version} has no signed statement.`;
     return [{ level: 'error', code: 'unsigned', event: event.id, message }];
   }
-  return checkEnvelope(envelope, { state, version, package: event.data.package }).map((message) => ({
+  const subject = { state, version, package: event.data.package, environment };
+  return checkEnvelope(envelope, subject).map((message) => ({
     level: 'error',
     code: 'signature',
     event: event.id,

@@ -28,8 +28,15 @@ const promotionSchema = z.object({
   /** The commit that was trained. */
   code: z.object({ repository: z.string(), sha: z.string() }),
   dataDigest: digestSchema.optional(),
-  /** How far the ledger went when it was signed: an anchor that is kept on the hosts too. Older versions named none. */
+  /** Where it may serve: a host obeys what was signed for its own environment. */
+  environment: z.string().min(1),
+  /**
+   * How far the ledger went when it was signed: an anchor that is kept on the hosts too, and what makes an older order older. Absent where
+   * the ledger was not believed to its end.
+   */
   ledger: ledgerHeadSchema.exactOptional(),
+  /** The heads of lost ledgers that this ledger was begun for: its events are counted anew. */
+  replaces: z.array(z.string()).readonly(),
   signedAt: instantSchema,
 });
 
@@ -49,8 +56,13 @@ export const statementSchema = z.object({
 });
 export type Statement = z.infer<typeof statementSchema>;
 
-/** What is signed, and by whom: the package's name, the workflow that signs, and when. */
-type Signing = { readonly package: string; readonly workflow: Workflow; readonly at: Instant };
+/** What is signed, for where, and by whom: the package's name, the environment, the workflow that signs, and when. */
+type Signing = {
+  readonly package: string;
+  readonly environment: string;
+  readonly workflow: Workflow;
+  readonly at: Instant;
+};
 
 /**
  * The statement for a version's package as the ledger knows both; `undefined` when the version was never judged or the package's name
@@ -85,7 +97,9 @@ export function buildStatement(
       },
       code: { repository: signing.workflow.repository, sha: training?.sha ?? signing.workflow.sha },
       ...(dataDigest === undefined ? {} : { dataDigest }),
+      environment: signing.environment,
       ...(ledger && { ledger }),
+      replaces: [...(state.origin?.replaces ?? [])],
       signedAt: signing.at,
     },
   };
@@ -96,12 +110,13 @@ export type StatementSubject = {
   readonly state: LedgerState;
   readonly version: string;
   readonly package: string;
+  readonly environment: string;
 };
 
 /** Why a statement does not stand for what the ledger says of a version; empty when it does. */
 export function findStatementMismatches(
   { subject, predicate }: Statement,
-  { state, version, package: packageName }: StatementSubject,
+  { state, version, package: packageName, environment }: StatementSubject,
 ): readonly string[] {
   const known = lookUp(state.versions, version);
   const facts: readonly (readonly [name: string, signed: string, recorded: string | undefined])[] = [
@@ -111,6 +126,7 @@ export function findStatementMismatches(
     ['run', predicate.runId, known?.runId],
     ['model digest', predicate.modelDigest, known?.modelDigest],
     ['verdict', predicate.verdict, 'pass'],
+    ['environment', predicate.environment, environment],
   ];
   const wrong = facts
     .filter(([, signed, recorded]) => signed !== recorded)

@@ -90,13 +90,17 @@ export const BESIDE_THE_JOBS: readonly Crossing[] = [
   },
   {
     ...{ from: 'judge', to: 'hosts' },
-    what: 'packages, a signed statement (DSSE), orders of traffic, how far the ledger went',
+    what: 'packages, a signed statement (DSSE) for one environment, orders of traffic, how far the ledger went',
     known:
-      "a token's role, by its hash; SHA-256 of manifest and files, computed by the agent; the statement, by `--trusted-keys`; the handler, byte for byte",
+      "a token's role, by its hash; SHA-256 of manifest and files, computed by the agent; the statement, by `--trusted-keys`, `--environment` and the highest that was obeyed; the handler, byte for byte",
     refused:
-      'another digest, another version, an unsigned or foreign statement, a handler of others, a body over its bound',
+      'another digest, another version, an unsigned or foreign statement, one of another environment, one that is older than what was obeyed, a handler of others, a body over its bound',
     proofs: [
       { file: 'test/agent/check-provenance.test.ts', title: 'serves what that key says passed the gate' },
+      {
+        file: 'test/agent/replayed-order.test.ts',
+        title: 'starts no version again after a later one was obeyed',
+      },
       { file: 'test/agent/instances.test.ts', title: 'refuses a package whose file changed on disk' },
       {
         file: 'test/agent/api.test.ts',

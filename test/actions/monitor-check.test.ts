@@ -4,6 +4,7 @@ import { verifyDispatch } from '../../adapters/dispatch-signature.ts';
 import type { ReferenceProfile } from '../../core/drift/profile.ts';
 import { addSeconds } from '../../core/instant.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
+import type { Envelope } from '../../core/ledger/envelope.ts';
 import { championEvents, contextOf, packageOf, versionEvents } from './support/deployment.ts';
 import { monitorBench, SECRET } from './support/monitor-bench.ts';
 import { showReport } from './support/show-report.ts';
@@ -221,6 +222,20 @@ describe('monitor-check', () => {
     expect(stray.instances.get('1')?.package).toBe(packageOf('1'));
     expect(stray.instances.has('9')).toBe(false);
     expect(showReport(outcome.report)).toContain('serve-2:9443 had version 9; it serves version 1');
+  });
+
+  test('signs anew what it gives to a host that was away: the statement on record may be older than what that obeyed', async () => {
+    const { world, monitoring } = monitorBench();
+    world.ledger.events.push(...versionEvents('9'));
+    const [, stray] = world.agents;
+    stray.traffic = { stable: '9', candidatePercent: 0, shadow: false, revision: 4 };
+    const start = vi.spyOn(stray, 'startInstance');
+    const signatures = [{ keyid: 'k', sig: 'AAAA' }];
+    const envelope: Envelope = { payloadType: 'application/vnd.in-toto+json', payload: 'AAAA', signatures };
+    await monitorCheck({ ...monitoring, ports: { ...monitoring.ports, attest: () => envelope } });
+    expect(start.mock.calls.map(([, version, given]) => [version, given.envelope])).toEqual([
+      ['1', envelope],
+    ]);
   });
 
   test('takes the candidate of a rollout that is over off a host that was away', async () => {

@@ -23,6 +23,7 @@ const statement: Statement = {
       judgedAt: '2026-11-21T09:00:00.000Z',
     },
     code: { repository: 'o/r', sha: 'abc' },
+    ...{ environment: 'production', replaces: [] },
     signedAt: '2026-11-21T09:00:00.000Z',
   },
 };

@@ -129,7 +129,13 @@ describe('the audit of a ledger', () => {
 function signFor(events: readonly LedgerEvent[], version: string, key: string): Envelope {
   const state = fold(events);
   const known = state.versions[version];
-  const signing = { package: packageOf(version), workflow: contextOf('x').workflow, at: minute(9) };
+  const { environment } = startOf(version);
+  const signing = {
+    package: packageOf(version),
+    environment,
+    workflow: contextOf('x').workflow,
+    at: minute(9),
+  };
   const statement = known && buildStatement(state, known, signing);
   if (statement === undefined) throw new Error('no statement');
   return signStatement(statement, key);

@@ -49,6 +49,7 @@ function seal(
       modelDigest: ZEROS,
       gate: { headline: 'ok', holdoutDigest: ZEROS, evidenceDigest: ZEROS, judgedAt: '2026-01-01T00:00:00Z' },
       code: { repository: 'acme/models', sha: 'abc' },
+      ...{ environment: 'production', replaces: [] },
       signedAt: '2026-01-01T00:00:00Z',
       ...predicate,
     },
@@ -56,8 +57,13 @@ function seal(
   return signStatement(statement, privateKey);
 }
 
-const check = (envelope: Envelope | undefined, keys = [trusted.publicKey]) =>
-  checkProvenance(keys, { envelope, manifest, manifestDigest: DIGEST })?.code;
+const check = (envelope: Envelope | undefined, trustedKeys = [trusted.publicKey]) => {
+  const checked = checkProvenance(
+    { trustedKeys, environment: 'production' },
+    { envelope, manifest, manifestDigest: DIGEST },
+  );
+  return checked.ok ? undefined : checked.error.code;
+};
 
 describe('a host with a trusted key', () => {
   test('serves what that key says passed the gate', () => {
@@ -73,6 +79,7 @@ describe('a host with a trusted key', () => {
     ['whose statement is about another model', seal({ model: 'other' }), 'subject-mismatch'],
     ['made from another model file', seal({ modelDigest: DIGEST }), 'subject-mismatch'],
     ['that failed the gate', seal({ verdict: 'fail' }), 'gate-not-passed'],
+    ['that was signed for another environment', seal({ environment: 'staging' }), 'signed-for-other'],
     ['whose gate was undecided', seal({ verdict: 'inconclusive' }), 'gate-not-passed'],
     [
       'whose statement was changed after signing',

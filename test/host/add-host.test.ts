@@ -133,6 +133,7 @@ async function serveDoubler(): Promise<void> {
       predicate: {
         ...{ verdict: 'pass', model: 'doubler', version: '1', runId: 'run', modelDigest: ZEROS, gate },
         ...{ code: { repository: 'acme/models', sha: 'abc' }, signedAt: '2026-01-01T00:00:00Z' },
+        ...{ environment: 'production', replaces: [] },
       },
     },
     secretOf('signing.key'),

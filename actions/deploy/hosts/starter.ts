@@ -1,8 +1,6 @@
-import { messageOf } from '../../../core/errors.ts';
-import type { Envelope } from '../../../core/ledger/envelope.ts';
-import { findEnvelope } from '../../../core/ledger/find-envelope.ts';
 import type { LedgerState, VersionState } from '../../../core/ledger/state.ts';
 import type { AgentPort, Clock, Log } from '../../../core/ports.ts';
+import { type Attest, prove } from '../../serving/attest.ts';
 import type { PackagePlace, PackageSource } from '../../serving/package-source.ts';
 import { type Started, startOnHost } from '../../serving/start-on-host.ts';
 import { type Startable, startableOf } from '../../serving/startable.ts';
@@ -10,9 +8,6 @@ import type { Journal } from '../journal.ts';
 
 /** How long an instance may take to become ready (models of gigabytes load from disk and warm up), in ms. */
 export const READY_TIMEOUT_MS = 15 * 60_000;
-
-/** A signed statement of where a version comes from; `undefined` when no signing key is configured. */
-export type Attest = (state: LedgerState, version: VersionState, packageName: string) => Envelope | undefined;
 
 /** Brings versions up on hosts for this job. */
 export type Starter = {
@@ -40,17 +35,13 @@ export function createStarter(options: {
   const { model } = journal;
   return {
     describe: packages.describe,
-    prepare: (state, known, place) => {
-      const { version } = known;
-      const warn = (thrown: unknown) => {
-        log.warn(`Provenance of version ${version}: ${messageOf(thrown)}`);
-        return undefined;
-      };
-      const sign = async () => attest(state, known, place.package);
-      const recall = async () => findEnvelope(await journal.history(), place.package);
-      const prove = async () => (await sign().catch(warn)) ?? (await recall().catch(warn));
-      return startableOf(packages, { subject: { model, ...known }, place, prove });
-    },
+    prepare: (state, known, place) =>
+      startableOf(packages, {
+        subject: { model, ...known },
+        place,
+        prove: () =>
+          prove({ attest, history: journal.history, log }, state, { known, package: place.package }),
+      }),
     start: (agent, startable) => startOnHost(agent, startable, { clock, readyMs: READY_TIMEOUT_MS, signal }),
   };
 }

@@ -1,11 +1,11 @@
 import type { LedgerEventData } from '../../../core/ledger/event.ts';
 import { lookUp, type Rollout } from '../../../core/ledger/state.ts';
 import { judgeQuorum } from '../../../core/rollout/quorum.ts';
+import type { Attest } from '../../serving/attest.ts';
 import type { Announcer } from '../announcer.ts';
 import { findStranger } from '../hosts/find-stranger.ts';
 import { awayData, type Fleet } from '../hosts/fleet.ts';
 import type { Settler } from '../hosts/settle.ts';
-import type { Attest } from '../hosts/starter.ts';
 import { takeBack } from '../hosts/take-back.ts';
 import { type Entered, hasMoved, type Journal } from '../journal.ts';
 import {

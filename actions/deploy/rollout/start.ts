@@ -5,11 +5,12 @@ import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import { findStartBar } from '../../../core/ledger/find-start-bar.ts';
 import { type EnvironmentState, type Freeze, freezeOf, type Rollout } from '../../../core/ledger/state.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
+import type { Attest } from '../../serving/attest.ts';
 import { requireVersion } from '../../serving/require-version.ts';
 import { type Candidate, findCandidate } from '../find-candidate.ts';
 import { findStranger } from '../hosts/find-stranger.ts';
 import { type Fleet, requireHosts } from '../hosts/fleet.ts';
-import type { Attest, Starter } from '../hosts/starter.ts';
+import type { Starter } from '../hosts/starter.ts';
 import type { Journal, Overtaken, Page, Reading } from '../journal.ts';
 
 /** The lock outlives the longest rollout by this share of its deadline. */

@@ -107,6 +107,7 @@ export function runMonitor(world: SimulatedWorld, ports: JobPorts, { run, attemp
     request: { config: world.config, ...chosen, author, runUrl: `https://github.test/runs/${run}` },
     ports: {
       ...{ ledger, agents, github, clock, log, tracking: ports.tracking, packages: WORLD_PACKAGES },
+      attest: () => undefined,
       sign: (type, payload) => signDispatch(DISPATCH_SECRET, type, payload),
       saveFile: async (name) => name,
       sendNotice: undefined,

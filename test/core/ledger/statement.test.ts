@@ -11,7 +11,8 @@ describe('a statement about a package', () => {
   ]);
   const version = state.versions['8'];
   if (version === undefined) throw new Error('version 8 is missing');
-  const signing = { package: packageOf('8'), workflow: contextOf('x').workflow, at: minute(9) };
+  const environment = 'production';
+  const signing = { package: packageOf('8'), environment, workflow: contextOf('x').workflow, at: minute(9) };
   const statement = buildStatement(state, version, signing);
 
   it('names the package by its digest, and code, data, model and gate it came from', () => {
@@ -29,11 +30,15 @@ describe('a statement about a package', () => {
 
   it('agrees with the ledger it was made from, and with no other package or version', () => {
     if (statement === undefined) throw new Error('no statement');
-    expect(findStatementMismatches(statement, { state, version: '8', package: packageOf('8') })).toEqual([]);
-    expect(findStatementMismatches(statement, { state, version: '8', package: packageOf('9') })).toEqual([
+    const said = { state, version: '8', package: packageOf('8'), environment };
+    expect(findStatementMismatches(statement, said)).toEqual([]);
+    expect(findStatementMismatches(statement, { ...said, package: packageOf('9') })).toEqual([
       expect.stringMatching(/^package: /),
     ]);
-    expect(findStatementMismatches(statement, { state, version: '9', package: packageOf('8') })).toEqual([
+    expect(findStatementMismatches(statement, { ...said, environment: 'staging' })).toEqual([
+      'environment: signed production, recorded staging',
+    ]);
+    expect(findStatementMismatches(statement, { ...said, version: '9' })).toEqual([
       'version: signed 8, recorded 9',
       'run: signed run-8, recorded nothing',
       expect.stringMatching(/^model digest: /),
@@ -50,6 +55,7 @@ describe('a statement about a package', () => {
     const mismatches = (other: Partial<typeof origin>) =>
       findStatementMismatches(anchored, {
         ...{ state: { ...state, origin: { ...origin, ...other } }, version: '8', package: packageOf('8') },
+        environment,
       });
     expect(mismatches({})).toEqual([]);
     expect(mismatches({ digests: digests.with(-1, DIGEST) })).toEqual([expect.stringMatching(/^ledger: /)]);

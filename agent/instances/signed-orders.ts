@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { type Instant, instantSchema } from '../../core/instant.ts';
+import type { Statement } from '../../core/ledger/statement.ts';
+import {
+  findStaleness,
+  orderOf,
+  raiseOrder,
+  type SignedOrder,
+  signedOrderSchema,
+} from '../../core/serving/signed-order.ts';
+import { Refusal } from '../api/refusal.ts';
+import type { Store } from '../store/store.ts';
+
+// In the database, and so in its backups. The keys do not end as those of an instance do: what is kept here outlives it.
+
+const stopSchema = z.object({ at: instantSchema });
+type Memory = Pick<Store, 'getMemory' | 'putMemory'>;
+
+/**
+ * Why a signed statement is no order for today: this host has obeyed a later one for the model in its environment, or has stopped the
+ * version since it was signed. Whoever holds a deployer's token can read what was signed long ago; a return to an older version is
+ * signed anew.
+ */
+export function findReplay(store: Memory, { predicate, ...rest }: Statement): Refusal | undefined {
+  const { model, version, environment, signedAt } = predicate;
+  const order = orderOf({ predicate, ...rest });
+  const highest = readHighest(store, { model, environment });
+  const stoppedAt = store.getMemory(stopKey(model, version), stopSchema)?.at;
+  const remedy =
+    'Say it again by /deploy or /rollback, in a job that has the secret TRAINYARD_SIGNING_KEY and the time of day: it is signed anew.';
+  switch (findStaleness(order, { highest, stoppedAt })) {
+    case undefined:
+      return undefined;
+    case 'replayed': {
+      const message = `The statement on version ${version} of ${model} was signed ${describe(order)}, and this host has obeyed a later one since, signed ${describe(highest)}.`;
+      return new Refusal({ status: 409, code: 'order-replayed', message, remedy });
+    }
+    case 'spent': {
+      const message = `The statement on version ${version} of ${model} was signed at ${signedAt}, and this host was told to stop that version at ${stoppedAt}.`;
+      return new Refusal({ status: 409, code: 'order-spent', message, remedy });
+    }
+  }
+}
+
+/** Remembers that an order was obeyed: no older one is, from now on. */
+export function noteOrder(store: Memory, statement: Statement): void {
+  const { model, environment } = statement.predicate;
+  const raised = raiseOrder(readHighest(store, { model, environment }), orderOf(statement));
+  store.putMemory(orderKey({ model, environment }), raised);
+}
+
+/** Remembers that a version was told to stop: what was signed of it before starts it no more. */
+export function noteStop(
+  store: Memory,
+  { model, version, at }: { readonly model: string; readonly version: string; readonly at: Instant },
+): void {
+  store.putMemory(stopKey(model, version), { at } satisfies z.infer<typeof stopSchema>);
+}
+
+type Site = { readonly model: string; readonly environment: string };
+
+function readHighest(store: Memory, site: Site): SignedOrder | undefined {
+  return store.getMemory(orderKey(site), signedOrderSchema);
+}
+
+function orderKey({ model, environment }: Site): string {
+  return `order/${model}/of/${environment}/highest`;
+}
+
+function stopKey(model: string, version: string): string {
+  return `order/${model}/${version}/stopped`;
+}
+
+function describe(order: SignedOrder | undefined): string {
+  if (order === undefined) return 'never';
+  const after = order.ledger === undefined ? '' : `, after ${order.ledger.events} events of the ledger`;
+  return `at ${order.signedAt}${after}`;
+}
