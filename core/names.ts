@@ -49,6 +49,9 @@ export const PACKAGE_FILES = {
   golden: 'golden.json',
 } as const;
 
+/** The name of a bundle by OpenSSF Model Signing, in the folder whose files it signs. */
+export const MODEL_BUNDLE = 'model.sig';
+
 /** The services that a notice of the monitor can be written for; `json` is the notice itself. */
 export const NOTICE_FORMS = ['json', 'slack', 'teams', 'pagerduty'] as const;
 export type NoticeForm = (typeof NOTICE_FORMS)[number];

@@ -1,3 +1,4 @@
+import type { ModelContent } from './bundle/model-statement.ts';
 import type { BoxLevel } from './box-level.ts';
 import type { ProjectEnvironment } from './config/config.ts';
 import type { LabelCount } from './drift/labels/build-cohorts.ts';
@@ -146,6 +147,10 @@ export type Tracking = {
   readonly getModel: (modelUri: string) => Promise<LoggedModel | undefined>;
   /** The digest of a logged model, computed from the bytes that the server gives now; `undefined` when it has no such model. */
   readonly digestModel: (modelUri: string) => Promise<string | undefined>;
+  /** The same with the digest of each file, all of one reading of the bytes; `undefined` when it has no such model. */
+  readonly readModelContent: (modelUri: string) => Promise<ModelContent | undefined>;
+  /** A small text file of a logged model; `undefined` when it has none of that path. */
+  readonly readModelText: (modelUri: string, path: string) => Promise<string | undefined>;
   /** Registers a logged model as the next version of `model`, and waits until it is READY. Idempotent by run id. */
   readonly register: (model: string, source: ModelSource, tags: Tags) => Promise<RegisteredVersion>;
   readonly setVersionTags: (model: string, version: string, tags: Tags) => Promise<void>;

@@ -68,7 +68,7 @@ export const CONTRACTS = {
   },
   register: {
     name: 'register',
-    inputs: { plan, 'run-id': text(), config, 'github-token': githubToken },
+    inputs: { plan, 'run-id': text(), config, 'github-token': githubToken, 'model-keys': text() },
     outputs: ['version'],
   },
   'build-torchserve': {

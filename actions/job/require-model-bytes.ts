@@ -10,7 +10,11 @@ export async function requireModelBytes(
   { digestModel }: Pick<Tracking, 'digestModel'>,
   { runId, modelUri, modelDigest }: HandedModel,
 ): Promise<void> {
-  const found = await digestModel(modelUri);
+  requireBytes({ runId, modelUri, modelDigest }, await digestModel(modelUri));
+}
+
+/** The same for a digest that was computed already. */
+export function requireBytes({ runId, modelUri, modelDigest }: HandedModel, found: string | undefined): void {
   if (found === modelDigest) return;
   throw new UserError([
     {

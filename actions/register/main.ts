@@ -1,4 +1,5 @@
 import { systemClock } from '../../adapters/clock.ts';
+import { openBundle, readBundleKeys } from '../../adapters/signing/model-bundle.ts';
 import { authorOf } from '../job/author.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { readHandedOn, readPlan } from '../job/handoff.ts';
@@ -6,6 +7,7 @@ import { runAction } from '../job/harness.ts';
 import { commentOnPlan } from '../job/thread-comment.ts';
 import { connectLedger, connectTracking, readConfig } from '../job/wiring.ts';
 import { register } from './register.ts';
+import type { OpenBundle } from './require-signed-model.ts';
 
 /** The register action: a version for the run that passed its gate. */
 export function main(): Promise<void> {
@@ -22,7 +24,15 @@ export function main(): Promise<void> {
         ledger: await connectLedger(host, token, { log, seen: plan.ledger }),
         clock: systemClock,
         log,
+        openBundle: openWith(inputs['model-keys']),
       },
     );
   });
+}
+
+/** Opens bundles that one of these public keys has made; `undefined` without keys. A UserError where one is of another kind. */
+function openWith(modelKeys: string): OpenBundle | undefined {
+  if (modelKeys.trim() === '') return undefined;
+  const keys = readBundleKeys(modelKeys);
+  return (text) => openBundle(text, keys);
 }

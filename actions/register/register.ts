@@ -13,6 +13,12 @@ import type { CONTRACTS } from '../job/contract.ts';
 import type { Plan } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
 import { requireModelBytes } from '../job/require-model-bytes.ts';
+import {
+  describeSigned,
+  type OpenBundle,
+  requireSignedModel,
+  type SignedFolder,
+} from './require-signed-model.ts';
 
 type RegisterRequest = {
   readonly plan: Plan;
@@ -26,6 +32,8 @@ type RegisterPorts = {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly log: Log;
+  /** Opens the bundles that models have to bring; absent where they need bring none. */
+  readonly openBundle?: OpenBundle | undefined;
 };
 
 type Registered = OutcomeOf<typeof CONTRACTS.register>;
@@ -42,7 +50,7 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
   const gate = requirePassedGate(state, runId);
   const training = requireTraining(state, gate);
   const { modelUri, modelDigest } = training;
-  await requireModelBytes(tracking, training);
+  const signed = await checkModel(ports, training);
   requireSignature((await tracking.getModel(modelUri))?.hasSignature, runId);
   const tags = tagsOf(request, training, gate);
   const { version } = await tracking.register(config.model, { runId, modelUri }, tags);
@@ -55,21 +63,33 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
   await appendOrThrow(ledger, config.model, ({ versions }) => ok(version in versions ? [] : [event]));
   const { answers } = gate;
   const headline = `${config.model} version ${version} is registered from run ${runId}.`;
+  const paragraphs = [`${headline} It carries the alias \`${challenger}\`.`, ...signed.map(describeSigned)];
   return {
     decision: 'continue',
     reasonCode: known === undefined ? 'registered' : 'already-registered',
     headline,
     report: {
       sign: 'registered',
-      blocks: [{ kind: 'paragraph', text: `${headline} It carries the alias \`${challenger}\`.` }],
+      blocks: paragraphs.map((text) => ({ kind: 'paragraph', text })),
     },
     outputs: { version },
     result: {
       ...data,
       ...(known?.package && { package: known.package.package }),
       ...(answers && { answers }),
+      ...(signed.length > 0 && { signed }),
     },
   };
+}
+
+/** Its bytes are those that were judged, and signed where that is asked for. */
+async function checkModel(
+  { tracking, openBundle }: RegisterPorts,
+  training: Known,
+): Promise<readonly SignedFolder[]> {
+  if (openBundle !== undefined) return requireSignedModel({ tracking, openBundle }, training);
+  await requireModelBytes(tracking, training);
+  return [];
 }
 
 /** A training whose model the ledger knows. */

@@ -1,6 +1,8 @@
 import path from 'node:path';
+import type { FolderFiles } from '../../core/bundle/model-statement.ts';
 import { type ReferenceProfile, referenceProfileSchema } from '../../core/drift/profile.ts';
 import { UserError } from '../../core/errors.ts';
+import { digestHex } from '../../core/identity/digest.ts';
 import { packageFolder } from '../../core/identity/package-folder.ts';
 import { parsePackageName } from '../../core/identity/package-name.ts';
 import type { BuiltPackage } from '../../core/ledger/state.ts';
@@ -19,6 +21,8 @@ export type LocalPackage = {
 type DescribedPackage = {
   readonly manifest: Pick<PackageManifest, 'model' | 'version' | 'runId' | 'modelDigest'>;
   readonly built: Omit<BuiltPackage, 'at'>;
+  /** Its files with their digests, the manifest among them: each by its name in the package's folder, in hex. */
+  readonly files: FolderFiles;
 };
 
 /** Where packages come from. */
@@ -48,7 +52,13 @@ export function createPackageSource(options: PackageSourceOptions): PackageSourc
       const parts = [manifest.payload, manifest.profile, manifest.golden];
       const sizeBytes = parts.reduce((sum, part) => sum + (part?.size ?? 0), 0);
       const artifactPath = packageFolder(digest);
-      return { manifest, built: { package: packageName, runId, artifactPath, sizeBytes } };
+      const files = new Map(
+        [[PACKAGE_FILES.manifest, digest] as const, ...filesOf(manifest)].map(([name, one]) => [
+          name,
+          digestHex(one),
+        ]),
+      );
+      return { manifest, files, built: { package: packageName, runId, artifactPath, sizeBytes } };
     },
     fetch: async (built) => {
       const { manifest, digest, file } = await fetchManifest(options, built.package, built.runId);

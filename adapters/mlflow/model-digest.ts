@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { digestOf } from '../../core/identity/digest.ts';
+import type { ModelContent } from '../../core/bundle/model-statement.ts';
+import { digestHex, digestOf } from '../../core/identity/digest.ts';
 import { digestArtifact, listAllArtifacts } from './artifacts.ts';
 import type { MlflowClient } from './client.ts';
 
@@ -7,15 +8,19 @@ import type { MlflowClient } from './client.ts';
 const NOT_THE_MODEL: ReadonlySet<string> = new Set(['registered_model_meta', '__pycache__']);
 
 /**
- * The digest of a logged model, over the bytes that the server gives of it now: the SHA-256 of a line `<path> <digest>` for each file,
+ * The content of a logged model, over the bytes that the server gives of it now: the SHA-256 of a line `<path> <digest>` for each file,
  * sorted by path, as `digest_folder` of the Python runtime gives for the downloaded folder.
  */
-export async function digestModel(client: MlflowClient, artifactRoot: string): Promise<string> {
-  const files = (await listAllArtifacts(client, artifactRoot)).filter(isPartOfModel).toSorted(byParts);
+export async function readModelContent(client: MlflowClient, artifactRoot: string): Promise<ModelContent> {
+  const paths = (await listAllArtifacts(client, artifactRoot)).filter(isPartOfModel).toSorted(byParts);
   const hash = createHash('sha256');
-  for (const path of files)
-    hash.update(`${path} ${await digestArtifact(client, { root: artifactRoot, path })}\n`);
-  return digestOf(hash.digest('hex'));
+  const files = new Map<string, string>();
+  for (const path of paths) {
+    const digest = await digestArtifact(client, { root: artifactRoot, path });
+    hash.update(`${path} ${digest}\n`);
+    files.set(path, digestHex(digest));
+  }
+  return { digest: digestOf(hash.digest('hex')), files };
 }
 
 function isPartOfModel(path: string): boolean {

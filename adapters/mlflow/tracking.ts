@@ -11,7 +11,7 @@ import {
   uploadArtifact,
 } from './artifacts.ts';
 import { createMlflowClient, type MlflowClient, type MlflowOptions, remediesOf } from './client.ts';
-import { digestModel } from './model-digest.ts';
+import { readModelContent } from './model-digest.ts';
 import { getAlias, registerVersion, setAlias, setVersionTags } from './registry.ts';
 import {
   createRun,
@@ -59,7 +59,16 @@ export function createMlflow(options: MlflowOptions, clock: Clock): Tracking {
     getModel: (modelUri) => getModel(client, modelUri),
     digestModel: async (modelUri) => {
       const model = await findModel(client, modelUri);
-      return model && digestModel(client, model.artifactRoot);
+      return model && (await readModelContent(client, model.artifactRoot)).digest;
+    },
+    readModelContent: async (modelUri) => {
+      const model = await findModel(client, modelUri);
+      return model && readModelContent(client, model.artifactRoot);
+    },
+    readModelText: async (modelUri, path) => {
+      const model = await findModel(client, modelUri);
+      const bytes = model && (await readArtifact(client, model.artifactRoot, path));
+      return bytes && Buffer.from(bytes).toString('utf8');
     },
     register: (model, source, tags) => registerVersion(client, clock, { model, source, tags }),
     setVersionTags: (model, version, tags) => setVersionTags(client, { model, version }, tags),

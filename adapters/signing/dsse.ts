@@ -1,13 +1,14 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { messageOf, UserError } from '../../core/errors.ts';
 import type { Signature } from '../../core/ledger/chain/seal.ts';
+import { readSigningKey } from './private-keys.ts';
 
 /** Something to be signed, and what it is said to be. */
 type Payload = { readonly type: string; readonly bytes: Uint8Array };
 
-/** Signs as DSSE does, with an Ed25519 private key (PKCS#8 PEM). Any other key throws a UserError. */
+/** Signs as DSSE does, with the Ed25519 private key of a text (PKCS#8 PEM), which may hold others too. Any other key alone throws a UserError. */
 export function createSigner(privateKey: string): (payload: Payload) => Signature {
-  const key = requireEd25519(() => createPrivateKey(privateKey), 'signing-key-invalid', 'The signing key');
+  const key = requireEd25519(() => readSigningKey(privateKey), 'signing-key-invalid', 'The signing key');
   const keyid = keyId(createPublicKey(key));
   return ({ type, bytes }) => ({
     keyid,
@@ -32,11 +33,11 @@ export function createVerifier(
 
 /** The public half (SPKI PEM) of a private key that a signer was made of. */
 export function publicHalf(privateKey: string): string {
-  return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
+  return createPublicKey(readSigningKey(privateKey)).export({ type: 'spki', format: 'pem' }).toString();
 }
 
 /** DSSE's pre-authentication encoding (github.com/secure-systems-lab/dsse, protocol v1). */
-function encodeForSigning(type: string, payload: Uint8Array): Buffer {
+export function encodeForSigning(type: string, payload: Uint8Array): Buffer {
   const head = `DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.byteLength} `;
   return Buffer.concat([Buffer.from(head), payload]);
 }

@@ -15,6 +15,9 @@ from mlflow.entities import LoggedModelOutput
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
+# A bundle by OpenSSF Model Signing is about every file of the folder that it lies in.
+SIGNATURE = "model.sig"
+
 
 def adopt(source: str) -> None:
     """Copies the model's files to the run that MLflow Projects has opened, and the metrics it is known by."""
@@ -29,10 +32,12 @@ def adopt(source: str) -> None:
         logged = mlflow.initialize_logged_model(
             name="model", source_run_id=run_id, tags={"trainyard.adopted_from": source}
         )
-        model.model_id = model.model_uuid = logged.model_id
-        model.run_id = run_id
-        model.artifact_path = logged.artifact_location
-        model.save(str(place / "MLmodel"))
+        # What somebody has signed stays as it is, also where MLmodel names the run that it came from.
+        if not (place / SIGNATURE).exists():
+            model.model_id = model.model_uuid = logged.model_id
+            model.run_id = run_id
+            model.artifact_path = logged.artifact_location
+            model.save(str(place / "MLmodel"))
         client.log_model_artifacts(logged.model_id, str(place))
         client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
         mlflow.finalize_logged_model(logged.model_id, "READY")

@@ -60,7 +60,9 @@ export async function init(given: Given, { cwd, root, env, print }: Surroundings
     'Settings of the repository, by the GitHub CLI. A command replaces what is set, also keys that hosts go by: --apply runs those of what is not.',
     ...settings.map(({ command }) => `  ${typed(command)}`),
     'Before each commit: the hook trainyard-check of https://github.com/trainyard/trainyard in .pre-commit-config.yaml.',
-    `Each serving host gets .trainyard/secrets/tokens and .trainyard/secrets/signing.pub. Then: ${COMMAND_LINE} check`,
+    `Each serving host gets .trainyard/secrets/tokens and .trainyard/secrets/signing.pub, and so serves nothing that is not signed: \`${COMMAND_LINE} host add\` brings both.`,
+    'Whoever gets packages of yours verifies them by .trainyard/secrets/model.pub, which is no secret.',
+    `Then: ${COMMAND_LINE} check`,
   ];
   for (const line of next) print.line(line);
   return 0;

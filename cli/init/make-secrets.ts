@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { SECRET_FILES, SECRETS_FOLDER } from '../../core/init/settings.ts';
@@ -8,7 +8,7 @@ const TOKEN_BYTES = 32;
 
 /** Files that stand for nothing without each other, and how they are made together. */
 const SETS: readonly (() => Readonly<Record<string, string>>)[] = [
-  makeKeyPair,
+  makeKeyPairs,
   makeTokens,
   makeDispatchSecret,
 ];
@@ -21,7 +21,7 @@ type Secrets = {
 };
 
 /**
- * Makes what must be nobody's guess, where there is none yet: the key pair that signs what may be served, the token of the agents and the
+ * Makes what must be nobody's guess, where there is none yet: the key pairs that sign what may be served and what others verify, the token of the agents and the
  * file that they know it by, the secret of their reports. Only their owner may read them.
  */
 export function makeSecrets(root: string): Secrets {
@@ -45,12 +45,25 @@ export function makeSecrets(root: string): Secrets {
   return { made, lacking };
 }
 
-function makeKeyPair(): Readonly<Record<string, string>> {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+/** One secret holds both private keys: hosts and the ledger go by Ed25519, and whoever verifies a bundle can do so by ECDSA alone. */
+function makeKeyPairs(): Readonly<Record<string, string>> {
+  const signing = generateKeyPairSync('ed25519');
+  const bundles = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   return {
-    [SECRET_FILES[SECRETS.signingKey]]: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    'signing.pub': publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    [SECRET_FILES[SECRETS.signingKey]]: [signing, bundles]
+      .map((pair) => privatePem(pair.privateKey))
+      .join(''),
+    'signing.pub': publicPem(signing.publicKey),
+    'model.pub': publicPem(bundles.publicKey),
   };
+}
+
+function privatePem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+function publicPem(key: KeyObject): string {
+  return key.export({ type: 'spki', format: 'pem' }).toString();
 }
 
 function makeTokens(): Readonly<Record<string, string>> {

@@ -31,6 +31,7 @@ export function runOf(version: string): string {
 /** Every package, downloaded at once. */
 export const WORLD_PACKAGES: PackageSource = {
   describe: async (name, runId) => ({
+    files: new Map(),
     manifest: packageOf(runId.replace('run-', '')).manifest,
     built: { package: name, runId, artifactPath: `trainyard/package/${runId}`, sizeBytes: 1 },
   }),

@@ -7,16 +7,25 @@ import { digestOf } from './support/memory-agent.ts';
 
 const registered = () => versionEvents('1').filter(({ kind }) => kind !== 'package.built');
 
-function keep(world: World, lie: object = {}, name = packageOf('1')) {
+type Signs = Pick<Parameters<typeof keepPackage>[1], 'signFolder' | 'keepText'>;
+
+const NO_SIGNATURE: Signs = {
+  keepText: async () => {
+    throw new Error('nothing is signed');
+  },
+};
+
+function keep(world: World, lie: object = {}, name = packageOf('1'), signs = NO_SIGNATURE) {
   const { request, ports } = world.job({ operation: 'train' });
   const packages = {
     describe: async (packageName: string, runId: string) => {
-      const { manifest, built } = await ports.packages.describe(packageName, runId);
-      return { manifest: { ...manifest, ...lie }, built };
+      const described = await ports.packages.describe(packageName, runId);
+      return { ...described, manifest: { ...described.manifest, ...lie } };
     },
   };
   const { author } = request;
-  return keepPackage({ model: 'mnist', version: '1', package: name, author }, { ...ports, packages });
+  const asked = { model: 'mnist', version: '1', package: name, author };
+  return keepPackage(asked, { ...ports, ...signs, packages });
 }
 
 describe('a package that was just built', () => {
@@ -25,6 +34,16 @@ describe('a package that was just built', () => {
     await expect(keep(world)).resolves.toMatchObject({ decision: 'continue', reasonCode: 'package-kept' });
     await expect(keep(world)).resolves.toMatchObject({ reasonCode: 'already-kept' });
     expect(world.ledger.kinds()).toEqual(['gate.judged', 'version.registered', 'package.built']);
+  });
+
+  test('is signed beside its files, for whoever has the public key, where the job has a private one', async () => {
+    const kept: unknown[] = [];
+    await keep(createWorld(registered()), {}, packageOf('1'), {
+      signFolder: (name, files) => `${name} ${[...files.keys()].join()}`,
+      keepText: async (...args) => void kept.push(args),
+    });
+    const place = 'trainyard/package/run-1/model.sig';
+    expect(kept).toEqual([['run-1', place, `${packageOf('1')} trainyard.json`]]);
   });
 
   test('is rolled out later by its version alone, although a freeze stopped its chain', async () => {

@@ -24,8 +24,8 @@ async function deployWith(world: World, lie: Lie, given?: string) {
   const packages = {
     ...job.ports.packages,
     describe: async (name: string, runId: string) => {
-      const { manifest, built } = await describeHonestly(name, runId);
-      return { manifest: { ...manifest, ...lie }, built };
+      const described = await describeHonestly(name, runId);
+      return { ...described, manifest: { ...described.manifest, ...lie } };
     },
     fetch: async (place: Parameters<typeof fetch>[0]) => {
       const local = await fetch(place);

@@ -69,13 +69,16 @@ describe('init --adopt', () => {
   });
 });
 
-test.runIf(HAS_TOOLCHAIN)(
-  'the script that it writes logs the model as it is, in the run of the training',
-  () => {
+test.runIf(HAS_TOOLCHAIN).each([
+  { what: 'logs the model in the run of the training', signed: [], ownRun: true, asIs: false },
+  { what: 'leaves every byte of what somebody has signed', signed: ['signed'], ownRun: false, asIs: true },
+])(
+  'the script that it writes $what',
+  ({ signed, ownRun, asIs }) => {
     const folder = mkdtempSync(path.join(tmpdir(), 'ty-adopt-'));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const play = path.join(ROOT, 'test/fixtures/adopted.py');
-    const said = execFileSync(PYTHON, [play, folder, path.join(ROOT, 'cli/init/adopt.py')], {
+    const said = execFileSync(PYTHON, [play, folder, path.join(ROOT, 'cli/init/adopt.py'), ...signed], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -83,7 +86,7 @@ test.runIf(HAS_TOOLCHAIN)(
       metrics: { mae: 7.5 },
       from: 'models:/flats/1',
       status: 'READY',
-      ownRun: true,
+      ...{ ownRun, asIs },
       signature: true,
       answer: [[2, 4]],
     });

@@ -4,6 +4,7 @@ import type { Plan } from '../../../actions/job/handoff.ts';
 import type { Monitoring } from '../../../actions/monitor-check/monitor-context.ts';
 import type { LocalPackage } from '../../../actions/serving/package-source.ts';
 import { parseConfig } from '../../../core/config/parse-config.ts';
+import { digestHex } from '../../../core/identity/digest.ts';
 import { createEvent, type EventContext } from '../../../core/ledger/create-event.ts';
 import type { LedgerEvent } from '../../../core/ledger/event.ts';
 import type { DeploymentState, Log } from '../../../core/ports.ts';
@@ -249,6 +250,7 @@ function fakePackages(): Deployment['ports']['packages'] {
     describe: async (name, runId) => ({
       manifest: manifestOf(runId),
       built: { package: name, runId, artifactPath: `trainyard/package/${runId}`, sizeBytes: 1 },
+      files: new Map([['trainyard.json', digestHex(name.slice(name.indexOf('@') + 1))]]),
     }),
     fetch: async ({ package: name, runId }) => {
       const manifestDigest = name.slice(name.indexOf('@') + 1);

@@ -1,3 +1,4 @@
+import { digestHex } from '../../../core/identity/digest.ts';
 import type { NewRun, RegisteredVersion, Tracking, TrackingRun } from '../../../core/ports.ts';
 import { digestOf } from './memory-agent.ts';
 
@@ -12,6 +13,8 @@ export type MemoryTracking = Tracking & {
   readonly datasets: (readonly [runId: string, name: string])[];
   /** Digests of what logged models' bytes are now, by URI; of any other, that of its URI. */
   readonly modelDigests: Map<string, string>;
+  /** The texts of files that every model has, by path. */
+  readonly modelFiles: Map<string, string>;
   /** Whether logged models have a signature. */
   hasSignature: boolean;
 };
@@ -27,6 +30,7 @@ export function createMemoryTracking(): MemoryTracking {
     versionTags: new Map(),
     datasets: [],
     modelDigests: new Map(),
+    modelFiles: new Map(),
     hasSignature: true,
     check: async () => undefined,
     checkArtifacts: async () => undefined,
@@ -56,6 +60,11 @@ export function createMemoryTracking(): MemoryTracking {
         .map((key) => key.slice(runId.length + 1)),
     getModel: async (modelUri) => ({ modelUri, runId: undefined, hasSignature: tracking.hasSignature }),
     digestModel: async (modelUri) => tracking.modelDigests.get(modelUri) ?? digestOf(modelUri),
+    readModelContent: async (modelUri) => ({
+      digest: tracking.modelDigests.get(modelUri) ?? digestOf(modelUri),
+      files: new Map([...tracking.modelFiles].map(([file, text]) => [file, digestHex(digestOf(text))])),
+    }),
+    readModelText: async (_modelUri, path) => tracking.modelFiles.get(path),
     register: async (model, source) => addVersion(tracking, model, source),
     setVersionTags: async (model, version, tags) => {
       const key = `${model}/${version}`;
