@@ -114,9 +114,9 @@ export const TAGS = {
   /** On a run: the last checkpoint that was kept among its artifacts. */
   checkpoint: 'trainyard.checkpoint',
   life: 'trainyard.life',
-  /** On a run: the search that its parameters come from, as JSON. */
+  /** On a run, and on its version: the search that its parameters come from, and how its data compare with those of that, as JSON. */
   study: 'trainyard.study',
-  /** On a run that is trained with the best parameters of a search, on all its data: `production`. */
+  /** On a run, and on its version, that is trained with the best parameters of a search, on all its data: `production`. */
   pipeline: 'trainyard.pipeline',
 } as const;
 

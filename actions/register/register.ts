@@ -5,6 +5,7 @@ import { createEvent } from '../../core/ledger/create-event.ts';
 import type { GateJudgement, LedgerState, Training, VersionState } from '../../core/ledger/state.ts';
 import { TAGS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
+import { isOfProduction } from '../../core/plan/training/find-search.ts';
 import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
 import { ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
@@ -97,9 +98,10 @@ type Known = Training & HandedModel;
 
 function tagsOf(
   { plan }: RegisterRequest,
-  { modelDigest, dataDigest }: Known,
+  training: Known,
   gate: GateJudgement,
 ): Readonly<Record<string, string>> {
+  const { modelDigest, dataDigest, study } = training;
   return {
     [TAGS.correlation]: plan.correlationId,
     [TAGS.sha]: plan.sha,
@@ -107,6 +109,8 @@ function tagsOf(
     [TAGS.holdoutDigest]: gate.holdoutDigest,
     [TAGS.life]: 'staging',
     ...(dataDigest !== undefined && { [TAGS.dataDigest]: dataDigest }),
+    ...(isOfProduction(training) && { [TAGS.pipeline]: 'production' }),
+    ...(study !== undefined && { [TAGS.study]: JSON.stringify(study) }),
   };
 }
 

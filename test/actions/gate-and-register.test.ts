@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluateGate } from '../../actions/evaluate-gate/evaluate-gate.ts';
 import { register } from '../../actions/register/register.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
+import type { LedgerState } from '../../core/ledger/state.ts';
 import { searchSummary } from '../core/ledger/ledger-support.ts';
 import { championEvents, contextOf, versionEvents } from './support/deployment.ts';
 import { createGateBench as createBench, TRAINING } from './support/gate-bench.ts';
@@ -180,6 +181,28 @@ describe('register', () => {
     expect(world.tracking.aliases.get('challenger')).toBe('1');
     expect(world.ledger.kinds().filter((kind) => kind === 'version.registered')).toHaveLength(1);
   });
+
+  test.each([{ production: true }, { next: 'production' }] as const)(
+    'says on a version of production ($production, $next) which study and which data, as the ledger has it',
+    async (asked) => {
+      const { world, request, ports } = await createBench(970);
+      const study = { study: 's', runId: 'r', trial: 1, data: 'superset' } as const;
+      const read = async (): Promise<LedgerState> => {
+        const state = await world.ledger.read('mnist');
+        const known = Object.values(state.trainings).map((one) => [
+          one.correlationId,
+          { ...one, ...asked, study },
+        ]);
+        return { ...state, trainings: Object.fromEntries(known) };
+      };
+      await evaluateGate('both', request, ports);
+      await register(request, { ...ports, ledger: { ...world.ledger, read }, tracking: world.tracking });
+      expect(world.tracking.versionTags.get('mnist/1')).toMatchObject({
+        'trainyard.pipeline': 'production',
+        'trainyard.study': JSON.stringify(study),
+      });
+    },
+  );
 
   test('refuses a run whose gate did not pass', async () => {
     const { request, ports } = await createBench(850);

@@ -50,8 +50,16 @@ export function believeStudy(
   return isOwn || isKnown ? study : undefined;
 }
 
+/** What makes a training one of production. */
+type AskedAs = { readonly [name in 'production' | 'next']?: Asked[name] | undefined };
+
+/** Whether a training was asked for as one of production: by itself, or as what follows its search. */
+export function isOfProduction({ production, next }: AskedAs): boolean {
+  return production === true || next === 'production';
+}
+
 /** Whether a training is of production by what was asked for, and not by the search and the data that it had. */
-export function failsProduction({ production, next }: Asked, study: Study | undefined): boolean {
-  if (production !== true && next !== 'production') return false;
+export function failsProduction(asked: Asked, study: Study | undefined): boolean {
+  if (!isOfProduction(asked)) return false;
   return study?.data !== 'same' && study?.data !== 'superset';
 }

@@ -65,7 +65,12 @@ export function createMemoryTracking(): MemoryTracking {
       files: new Map([...tracking.modelFiles].map(([file, text]) => [file, digestHex(digestOf(text))])),
     }),
     readModelText: async (_modelUri, path) => tracking.modelFiles.get(path),
-    register: async (model, source) => addVersion(tracking, model, source),
+    register: async (model, source, tags) => {
+      const registered = addVersion(tracking, model, source);
+      const key = `${model}/${registered.version}`;
+      tracking.versionTags.set(key, { ...tracking.versionTags.get(key), ...tags });
+      return registered;
+    },
     setVersionTags: async (model, version, tags) => {
       const key = `${model}/${version}`;
       tracking.versionTags.set(key, { ...tracking.versionTags.get(key), ...tags });
