@@ -7,6 +7,7 @@ import { playFirstTrain } from '../measure/scenes/first-train.ts';
 import { renderScenes } from '../measure/scenes/report.ts';
 import { playRetrainByComment } from '../measure/scenes/retrain-by-comment.ts';
 import { quietly, type Say, type SceneResult } from '../measure/scenes/scene.ts';
+import { playTune } from '../measure/scenes/tune.ts';
 import { MODEL, startWorld, type World } from '../measure/scenes/world.ts';
 import { STATE_DIR } from '../sandbox/checkout.ts';
 import { isAlive } from '../sandbox/machine/is-alive.ts';
@@ -27,6 +28,7 @@ const LATER_SCENES: Readonly<Record<Exclude<SceneName, '1'>, Play>> = {
   '4': playBadModel,
   'drift-by-cron': (...world) => playDrift(...world, 'cron'),
   'drift-by-labels': (...world) => playDrift(...world, 'labels'),
+  tune: playTune,
 };
 
 // After an interrupt scenes may still be under way: there is nothing to wait for once all parts have ended.

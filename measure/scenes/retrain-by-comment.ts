@@ -35,7 +35,6 @@ export async function playRetrainByComment(
   if (run === undefined) throw new Error('the comment started no workflow');
   await Promise.all([followRun(sandbox, run, say), meanwhile(run)]);
   const champion = championOf(world);
-  const served = traffic.total();
   return {
     title: 'Retrain by comment',
     checks: [
@@ -53,12 +52,7 @@ export async function playRetrainByComment(
         held: champion !== undefined && champion !== before,
         where: `git --git-dir ${sandbox.remote.bare} show trainyard`,
       },
-      {
-        expected: 'every request of the clients was answered, by both versions in turn',
-        observed: `${served.requests} requests, ${served.failed} failed, versions ${[...traffic.byVersion.keys()].toSorted().join(' and ')}, accuracy ${accuracyOf(served).toFixed(3)}`,
-        held: served.failed === 0 && served.requests > 0 && traffic.byVersion.size === 2,
-        where: world.host.dataPlane,
-      },
+      checkServed(world, traffic),
     ],
   };
 }
@@ -101,7 +95,8 @@ function checkReport({ sandbox }: World, pull: number, run: WorkflowRun): SceneC
   };
 }
 
-function checkStages({ sandbox }: World, version: string | undefined): SceneCheck {
+/** A rollout went through all of its stages. */
+export function checkStages({ sandbox }: World, version: string | undefined): SceneCheck {
   const events = readLedger(sandbox.remote, MODEL);
   const started = events.findLast((event) => event.kind === 'rollout.started');
   const planned = started?.kind === 'rollout.started' ? started.data.stages : [];
@@ -113,5 +108,16 @@ function checkStages({ sandbox }: World, version: string | undefined): SceneChec
     observed: advanced.map((percent) => `${percent} %`).join(', '),
     held: planned.length > 1 && planned.every((percent) => advanced.includes(percent)),
     where: `git --git-dir ${sandbox.remote.bare} show trainyard`,
+  };
+}
+
+/** Clients noticed nothing of a rollout but its version. */
+export function checkServed({ host }: World, traffic: SteadyTraffic): SceneCheck {
+  const served = traffic.total();
+  return {
+    expected: 'every request of the clients was answered, by both versions in turn',
+    observed: `${served.requests} requests, ${served.failed} failed, versions ${[...traffic.byVersion.keys()].toSorted().join(' and ')}, accuracy ${accuracyOf(served).toFixed(3)}`,
+    held: served.failed === 0 && served.requests > 0 && traffic.byVersion.size === 2,
+    where: host.dataPlane,
   };
 }

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 const USUAL = ['1', '2', '3', '4'] as const;
 /** Drift of scene 3 by other routes. */
 const ROUTES = ['drift-by-cron', 'drift-by-labels'] as const;
-const SCENES = [...USUAL, ...ROUTES] as const;
+const SCENES = [...USUAL, 'tune', ...ROUTES] as const;
 export type SceneName = (typeof SCENES)[number];
 /** What the demo was asked for. */
 export type DemoOptions = {
@@ -23,7 +23,8 @@ the traffic drifts and is learnt again (3), a bad model is taken back (4).
               Beside 1 to 4 there are two routes by which drift is learnt without a word of the agent:
               drift-by-cron    as scene 3, and none of the agent's dispatches arrives: the monitor's cron finds it
               drift-by-labels  the digits stay as they are and mean something else: labels that come late tell it
-              Each is played alone.
+              Each of these two is played alone.
+              tune             a comment searches, its pull request is merged, a production run is promoted
   --keep      Leave MLflow, the agent, the model servers and the GitHub stand-in running, and print their addresses.
   --help      This text.
 
