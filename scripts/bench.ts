@@ -10,7 +10,7 @@ const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
   monitor: async (size) => (await import('../measure/bench/monitor.ts')).benchMonitor(size),
   overhead: async (size) => (await import('../measure/bench/overhead.ts')).benchOverhead(size),
   protocols: async (size) => (await import('../measure/bench/protocols.ts')).benchProtocols(size),
-  search: async (size) => (await import('../measure/bench/search.ts')).benchSearch(size),
+  search: async (size) => (await import('../measure/bench/search/search.ts')).benchSearch(size),
   serving: async (size) => (await import('../measure/bench/serving/serving.ts')).benchServing(size),
   'serving-image': async () => (await import('../measure/bench/serving/image.ts')).benchServingImage(),
 };

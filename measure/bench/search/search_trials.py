@@ -11,9 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tiny_search import TRAINING, Search
+BENCH = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(BENCH), str(BENCH.parents[1] / "runtime")]
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "runtime"))
+from tiny_search import TRAINING, Search  # noqa: E402
 
 SECONDS = float(sys.argv[1])
 TRIALS = int(sys.argv[2])
