@@ -2,6 +2,7 @@ import { epochMs } from '../instant.ts';
 import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { DriftOptions } from './drift-options.ts';
 import type { FeatureJudgement } from './judge-feature.ts';
+import { nameTogether } from './together.ts';
 
 const DAY_SECONDS = 86_400;
 const MOVED_ENOUGH = 0.01;
@@ -11,7 +12,7 @@ const MOVED_ENOUGH = 0.01;
  * expected; bins that moved: > 910 from 10% to 27%."
  */
 export function describeFeature(feature: FeatureJudgement, options: DriftOptions): string {
-  const name = feature.kind === 'prediction' ? 'the prediction' : `feature \`${feature.name}\``;
+  const name = describeSubject(feature);
   const { last } = feature;
   if (last === undefined) return `${name}: no batch could be compared with the reference yet.`;
   const { low, high } = last.interval;
@@ -21,8 +22,21 @@ export function describeFeature(feature: FeatureJudgement, options: DriftOptions
     describeUsual(feature),
     `one false alarm in ${formatDuration(options.falseAlarmSeconds)} expected`,
     describeMoved(feature),
+    describeMovedWith(feature),
   ].filter((part) => part !== '');
   return `${name}: ${parts.join('; ')}.`;
+}
+
+function describeSubject({ kind, name, columns }: FeatureJudgement): string {
+  if (kind === 'prediction') return 'the prediction';
+  return columns === undefined ? `feature \`${name}\`` : nameTogether(name, columns);
+}
+
+/** Of what watches several columns together no bin means anything to people. */
+function describeMovedWith({ movedWith = [] }: FeatureJudgement): string {
+  if (movedWith.length === 0) return '';
+  const names = movedWith.map((name) => `\`${name}\``).join(', ');
+  return `${names} ${movedWith.length === 1 ? 'has' : 'have'} drifted alone, which moves this too`;
 }
 
 function describeUsual({ usualReach, isWarmingUp }: FeatureJudgement): string {
@@ -30,7 +44,8 @@ function describeUsual({ usualReach, isWarmingUp }: FeatureJudgement): string {
   return isWarmingUp ? 'how far usual days reach is not known yet (`data.holdout.time` would tell)' : '';
 }
 
-function describeMoved({ movedBins }: FeatureJudgement): string {
+function describeMoved({ movedBins, columns }: FeatureJudgement): string {
+  if (columns !== undefined) return '';
   const moved = movedBins.filter(({ reference, observed }) => Math.abs(observed - reference) >= MOVED_ENOUGH);
   if (moved.length === 0) return '';
   const changes = moved.map(

@@ -4,6 +4,7 @@ import { VERDICTS } from '../verdict.ts';
 import { SEVERITIES } from './drift-options.ts';
 import type { FastLaneJudgement } from './fast-lane.ts';
 import type { DriftJudgement } from './judge-drift.ts';
+import { nameTogether } from './together.ts';
 
 /** Features that are told of, the most shifted first. */
 const MOST_FEATURES = 12;
@@ -53,13 +54,15 @@ export function summarizeDrift(
     batches: drift.batches,
     openRows: drift.openRows,
     tolerance,
-    features: drift.features.slice(0, MOST_FEATURES).map(({ name, verdict, severity, alarm, last }) => ({
-      name,
-      verdict,
-      severity,
-      ...(last && { index: last.index, rows: last.rows }),
-      ...(alarm && { since: alarm.since }),
-    })),
+    features: drift.features
+      .slice(0, MOST_FEATURES)
+      .map(({ name, columns, verdict, severity, alarm, last }) => ({
+        name: columns === undefined ? name : nameTogether(name, columns),
+        verdict,
+        severity,
+        ...(last && { index: last.index, rows: last.rows }),
+        ...(alarm && { since: alarm.since }),
+      })),
     judged: drift.features.length,
     findings: findings.slice(0, MOST_FINDINGS).map(({ message }) => message),
   };

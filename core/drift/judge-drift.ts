@@ -10,6 +10,7 @@ import { type JudgedFeature, listJudged } from './judged-feature.ts';
 import { findUnknownNames, type LeftOut, listLeftOut } from './left-out.ts';
 import type { ReferenceProfile } from './profile.ts';
 import { findReferenceProblems, measureReference, type ReferenceNoise } from './reference-noise.ts';
+import { nameTogether } from './together.ts';
 import type { CaptureWindow } from './window.ts';
 
 /** Whether live data still look like the reference. `fail` while a feature's alarm of at least warning severity stands. */
@@ -53,7 +54,7 @@ export function goOnWithDrift(
   const judged = listJudged(profile, options);
   const gathered = gatherBatches({ profile, judged }, windows, { ...options, minRows: minRowsOf(options) });
   const followed = followDrift(judged, gathered.closed, options, before);
-  const features = concludeFeatures(followed, options).sort(byUrgency);
+  const features = concludeFeatures(followed, options).map(markMoved).sort(byUrgency);
   return { judgement: conclude(profile, { ...gathered, judged, features }, options), followed };
 }
 
@@ -69,7 +70,7 @@ function conclude(
 ): DriftJudgement {
   const minRows = minRowsOf(options);
   const failed = features.filter(({ verdict }) => verdict === 'fail');
-  const reasons = failed.map((feature) => reasonOf(feature, options));
+  const reasons = failed.filter(isNews).map((feature) => reasonOf(feature, options));
   const lacking =
     failed.length > 0 ? undefined : findLack(features, { batches: closed.length, openRows, minRows });
   return {
@@ -86,6 +87,18 @@ function conclude(
     problems: [...findReferenceProblems(judged, options), ...findUnknownNames(profile, options), ...problems],
     explanation: explain(features, failed, lacking),
   };
+}
+
+/** A column that drifts alone moves what watches it together with others, and that is no second finding. */
+function isNews({ movedWith = [] }: FeatureJudgement): boolean {
+  return movedWith.length === 0;
+}
+
+function markMoved(feature: FeatureJudgement, _: number, all: readonly FeatureJudgement[]): FeatureJudgement {
+  const { columns = [], verdict } = feature;
+  if (verdict !== 'fail') return feature;
+  const drifted = all.filter(({ name, verdict: one }) => one === 'fail' && columns.includes(name));
+  return drifted.length === 0 ? feature : { ...feature, movedWith: drifted.map(({ name }) => name) };
 }
 
 function concludeVerdict(failed: readonly FeatureJudgement[], lacking: Reason | undefined): Verdict {
@@ -145,13 +158,16 @@ function explain(
   lacking: Reason | undefined,
 ): string {
   if (lacking !== undefined) return lacking.message;
-  const names = failed.map(({ name }) => `\`${name}\``).join(', ');
+  const told = failed.filter(isNews);
+  const names = told
+    .map(({ name, columns }) => (columns === undefined ? `\`${name}\`` : nameTogether(name, columns)))
+    .join(', ');
   const all = formatCount(features.length);
   if (failed.length === 0)
     return `None of ${all} histograms differs from the reference beyond tolerance and usual days.`;
   const isSkew = failed.every(({ alarm }) => alarm?.kind === 'skew');
   const what = isSkew ? 'differed from training from the first batch on (skew)' : 'drifted';
-  return `${formatCount(failed.length)} of ${all} histograms ${what}: ${names}.`;
+  return `${formatCount(told.length)} of ${all} histograms ${what}: ${names}.`;
 }
 
 function byUrgency(left: FeatureJudgement, right: FeatureJudgement): number {

@@ -49,6 +49,9 @@ type MovedBin = { readonly bin: string; readonly reference: number; readonly obs
 export type FeatureJudgement = {
   readonly name: string;
   readonly kind: JudgedFeature['kind'];
+  /** The columns that it watches together, and those of them that have drifted by themselves, which moves it too. */
+  readonly columns?: readonly string[];
+  readonly movedWith?: readonly string[];
   readonly verdict: Verdict;
   readonly severity: Severity;
   readonly alarm?: Alarm;
@@ -120,7 +123,7 @@ function logThresholdOf({ falseAlarmSeconds, cycleSeconds, features }: FeatureLi
 }
 
 function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: FeatureLimits): Track {
-  const { tolerance, warn, features } = limits;
+  const { tolerance, features } = limits;
   const logThreshold = logThresholdOf(limits);
   const { wobble } = before.usual;
   const beyondTolerance = tolerancePValue(comparison, tolerance);
@@ -128,7 +131,7 @@ function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: 
   const pValue = Math.max(beyondTolerance, beyondUsual);
   const isOffFromStart = before.isOffFromStart && beyondTolerance < BACK_WITHIN_TOLERANCE;
   const standing = pValue < BACK_WITHIN_TOLERANCE ? before.alarm : undefined;
-  const isBeyondWarn = comparison.index.debiased >= warn;
+  const isBeyondWarn = comparison.index.debiased >= unusualFrom(before, limits);
   const isSkewed =
     before.last === undefined &&
     isBeyondWarn &&
@@ -153,6 +156,14 @@ function stepTrack(before: Track, { batch, comparison }: ComparedBatch, limits: 
     last: { batch, comparison, pValue },
     history: [...before.history, historyOf({ batch, comparison })],
   };
+}
+
+/**
+ * The index that no usual day should reach. Columns that wander each alone move what watches them together, of which the reference varies
+ * less, by more than themselves: until it is known by how much, only what asks for something to be done is told there.
+ */
+function unusualFrom({ usual }: Track, { warn, act, feature }: FeatureLimits): number {
+  return usual.isLearning && feature.columns !== undefined ? act : warn;
 }
 
 function historyOf({ batch: { from, to }, comparison }: ComparedBatch): JudgedBatch {
@@ -180,6 +191,7 @@ export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJud
   const base = {
     name: feature.name,
     kind: feature.kind,
+    ...(feature.columns && { columns: feature.columns }),
     severity: concludeSeverity(track, verdict, limits),
     verdict,
     isWarmingUp: usual.isLearning,

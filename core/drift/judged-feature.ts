@@ -19,6 +19,8 @@ export type JudgedFeature = {
   readonly reference: readonly number[];
   readonly binNames: readonly string[];
   readonly blocks: readonly (readonly number[])[];
+  /** The columns that it watches together, where it is none by itself. */
+  readonly columns?: readonly string[];
 };
 
 /** Everything of a profile that is judged, the prediction last. What is named in `leaveOut`, or is of such a column, is not. */
@@ -46,6 +48,7 @@ function fromFeature(feature: ProfileFeature): JudgedFeature {
     reference: isCategorical ? joinRare(feature.counts) : feature.counts,
     binNames: nameBins(feature),
     blocks: isCategorical ? blocks.map(joinRare) : blocks,
+    ...(feature.together && { columns: feature.together.columns }),
   };
 }
 

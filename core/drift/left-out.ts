@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { ProfileFeature, ReferenceProfile } from './profile.ts';
+import { isBuiltWithoutTogether } from './together.ts';
 
 /** A column that is not watched, and why. */
 export type LeftOut = { readonly name: string; readonly why: string };
@@ -12,7 +13,12 @@ const WHY: Readonly<Record<NonNullable<ReferenceProfile['leftOut']>[number]['as'
   'left-out': 'left out',
 };
 
-/** The features that are watched: none that is named, and none of a column of texts that is. */
+const BUILT_WITHOUT: LeftOut = {
+  name: 'how columns go together',
+  why: 'this version was built before it could be; the next build watches it',
+};
+
+/** The features that are watched: none that is named, none of a column of texts that is, and none through such a column. */
 export function watchedFeatures(
   { features }: ReferenceProfile,
   { leaveOut = [] }: Asked,
@@ -27,7 +33,11 @@ export function listLeftOut(profile: ReferenceProfile, { leaveOut = [] }: Asked)
     why: declared ? `${WHY[as]}, by trainyard.yml` : `${WHY[as]}, by its values`,
   }));
   const asked = namesBeside(profile, leaveOut).filter((name) => isCounted(profile, name));
-  return [...uncounted, ...asked.map((name) => ({ name, why: 'left out, by trainyard.yml' }))];
+  return [
+    ...uncounted,
+    ...asked.map((name) => ({ name, why: 'left out, by trainyard.yml' })),
+    ...(isBuiltWithoutTogether(profile) ? [BUILT_WITHOUT] : []),
+  ];
 }
 
 /** What was asked to be left out and is nowhere: a name that is written wrongly leaves nothing out. */
@@ -53,6 +63,6 @@ function isCounted({ features }: ReferenceProfile, wanted: string): boolean {
   return features.some((feature) => isCalled(feature, wanted));
 }
 
-function isCalled({ name, text }: ProfileFeature, wanted: string): boolean {
-  return name === wanted || text?.column === wanted;
+function isCalled({ name, text, together }: ProfileFeature, wanted: string): boolean {
+  return name === wanted || text?.column === wanted || together?.columns.includes(wanted) === true;
 }

@@ -8,6 +8,8 @@ import { isIncreasing } from '../statistics/latency-buckets.ts';
 const MAX_BINS = 4096;
 const MAX_FEATURES = 4096;
 const MAX_BLOCKS = 366;
+/** Columns that one direction goes through (`runtime/trainyard/dependence.py`). */
+const MAX_TOGETHER = 64;
 
 /** What a feature's bins stand for. Projections and scalars (of images, texts, embeddings) are binned as numbers are. */
 const FEATURE_KINDS = ['numeric', 'categorical', 'projection', 'scalar'] as const;
@@ -28,6 +30,16 @@ const edges = z
   .refine(isIncreasing, { error: 'edges must increase' });
 const blocks = z.array(counts).max(MAX_BLOCKS);
 
+const togetherSchema = z
+  .object({
+    columns: z.array(z.string().max(512)).min(2).max(MAX_TOGETHER),
+    scores: z.array(z.array(z.int()).max(MAX_BINS)).max(MAX_TOGETHER),
+  })
+  .refine(({ columns, scores }) => columns.length === scores.length, {
+    error: 'scores must have one entry per column',
+    path: ['scores'],
+  });
+
 /**
  * One feature's reference histogram.
  * Numbers: `edges` are the interior edges, bin i is `(edges[i-1], edges[i]]`, so `counts.length === edges.length + 1`.
@@ -45,6 +57,8 @@ const profileFeatureSchema = z
     rare: z.array(z.string()).max(MAX_BINS).optional(),
     /** A projection's direction: NumPy's `RandomState(seed).standard_normal(dimension)`, scaled to length one. */
     projection: z.object({ seed: count, dimension: z.int().positive() }).optional(),
+    /** Of a direction through several columns: what each bin of each adds to a row's place along it, in thousandths. */
+    together: togetherSchema.optional(),
     /** The column of texts that this is a statistic of. */
     text: z.object({ column: z.string().max(512), statistic: z.string().min(1).max(64) }).optional(),
     counts,

@@ -10,6 +10,8 @@ import type { ReferenceProfile } from '../drift/profile.ts';
 import { type CaptureWindow, mergeWindows, sumConfidence } from '../drift/window.ts';
 import { lastWeeks } from '../drift/windows/last-weeks.ts';
 import type { Instant } from '../instant.ts';
+import { sumOf } from '../statistics/sum-of.ts';
+import { sumDays } from './evidence/sum-days.ts';
 import type { MonitorInput } from './monitor-input.ts';
 
 /** What all hosts counted, the late labels among it, and by what and when it is judged. */
@@ -79,12 +81,9 @@ function estimate(
   const bins = profile.prediction.confidence;
   const ours = windows.filter(({ version }) => version === profile.version);
   const counts = sumConfidence(ours, bins?.total.length ?? 0);
-  const rows = ours.reduce((sum, { n }) => sum + n, 0);
-  const features = Object.keys(ours[0]?.features ?? {}).length;
-  const outside = ours
-    .flatMap(({ features: counted }) => Object.values(counted))
-    .reduce((sum, { below, above }) => sum + below + above, 0);
-  const outOfRangeShare = rows * features === 0 ? 0 : outside / (rows * features);
+  const sums = sumDays(ours);
+  const cells = sumOf(sums.map((day) => day.cells));
+  const outOfRangeShare = cells === 0 ? 0 : sumOf(sums.map(({ outside }) => outside)) / cells;
   return estimateAccuracy(bins, counts, {
     outOfRangeShare,
     hasInputAlarm: drift.verdict === 'fail',

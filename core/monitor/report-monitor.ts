@@ -1,6 +1,7 @@
 import { formatIndex } from '../drift/describe-drift.ts';
 import type { DriftJudgement } from '../drift/judge-drift.ts';
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
+import { nameTogether } from '../drift/together.ts';
 import { formatLongDay } from '../report/format-day.ts';
 import { formatCount } from '../report/format-number.ts';
 import { alignRight, type Block, type Column, type Text } from '../report/report.ts';
@@ -73,7 +74,7 @@ function describeLeftOut({ leftOut }: DriftJudgement): readonly Block[] {
 }
 
 function featureRow(feature: FeatureJudgement, { warn, act }: DriftLimits): readonly Text[] {
-  const { last, usualReach, alarm, verdict, severity, isWarmingUp } = feature;
+  const { name, columns, last, usualReach, alarm, verdict, severity, isWarmingUp } = feature;
   const shown =
     last === undefined
       ? '–'
@@ -82,7 +83,7 @@ function featureRow(feature: FeatureJudgement, { warn, act }: DriftLimits): read
   // The day that the sentence above it names, too: the alarm waits for evidence.
   const began = findBeginning(feature, warn)?.began ?? alarm?.since;
   return [
-    [{ kind: 'code', text: feature.name }],
+    columns === undefined ? [{ kind: 'code', text: name }] : nameTogether(name, columns),
     shown,
     last === undefined ? '–' : formatCount(last.rows),
     usualReach === undefined ? '–' : formatIndex(usualReach),

@@ -10,6 +10,7 @@ import { type DayKind, drawDay, drawProfile, FEATURES, shiftOf } from './driftin
 import { fastLaneRows } from './fast-lane.ts';
 import { flightRows } from './flights/flights.ts';
 import { drawsAt, medianOf, type SimulationOptions, type SimulationRow } from './simulation-row.ts';
+import { togetherRows } from './together/together.ts';
 
 const DAYS_PER_MONTH = 30;
 const REFERENCE_ROWS_PER_DAY = 1000;
@@ -19,7 +20,7 @@ const UNMENDED_INDICES = [0.25, 1] as const;
 const UNMENDED_WOBBLE = 0.05;
 const UNMENDED_DAYS = 40;
 
-/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, and 24 to 27. */
+/** The promises of drift detection and of accuracy without and with labels: rows 8 to 12, 24 to 27, and 32. */
 export function driftRows(options: SimulationOptions): SimulationRow[] {
   return [
     quietMonths(options),
@@ -36,6 +37,7 @@ export function driftRows(options: SimulationOptions): SimulationRow[] {
     simulateLabels(options),
     ...quietLabelRows(options),
     ...flightRows(),
+    ...togetherRows(options),
   ];
 }
 

@@ -55,9 +55,12 @@ class BinTable:
         self.size = int(self._offsets[-1])
 
     def place(self, values: np.ndarray, present: np.ndarray) -> np.ndarray:
-        """Flat bin numbers of a rows x features matrix, where `present`; features lie one behind the other."""
-        bins = (values[:, :, None] > self._edges[None]).sum(axis=2) + self._offsets[:-1]
-        return bins[present]
+        """Flat bin numbers of a rows x features matrix, where `present`."""
+        return self.locate(values)[present]
+
+    def locate(self, values: np.ndarray) -> np.ndarray:
+        """Flat bin numbers of a rows x features matrix; features lie one behind the other. NaN is in the first bin."""
+        return (values[:, :, None] > self._edges[None]).sum(axis=2) + self._offsets[:-1]
 
     def split(self, flat: np.ndarray) -> list[list[int]]:
         """Flat counts as one list per feature."""

@@ -10,6 +10,7 @@ from trainyard.binning import BinTable
 from trainyard.features import Extractor, Feature
 from trainyard.inputs import Inputs, count_rows
 from trainyard.outputs import place_kept, place_others
+from trainyard.together import Directions
 
 if TYPE_CHECKING:
     from trainyard.interpretation import Outcome
@@ -20,7 +21,8 @@ class Counters:
 
     def __init__(self, profile: dict[str, Any]) -> None:
         by_name = {feature["name"]: feature for feature in profile["features"]}
-        self._extractor = Extractor([parse_feature(feature) for feature in profile["features"]])
+        along = [feature for feature in profile["features"] if "together" in feature]
+        self._extractor = Extractor([parse_feature(f) for f in profile["features"] if "together" not in f])
         numeric = [by_name[feature.name] for feature in self._extractor.numeric]
         self._table = BinTable([feature["edges"] for feature in numeric])
         self._low, self._high = widen(
@@ -29,6 +31,7 @@ class Counters:
         )
         self._flat = np.zeros(self._table.size, dtype=np.int64)
         self._missing, self._below, self._above = np.zeros((3, len(numeric)), dtype=np.int64)
+        self._along = AlongCounter(along, numeric)
         self._categories = [CategoryCounter(by_name[feature.name]) for feature in self._extractor.categorical]
         self._prediction = PredictionCounter(profile["prediction"])
         self.n = 0
@@ -56,7 +59,9 @@ class Counters:
 
     def _count_numbers(self, values: np.ndarray) -> None:
         present = np.isfinite(values)
-        self._flat += np.bincount(self._table.place(values, present), minlength=self._table.size)
+        bins = self._table.locate(values)
+        self._flat += np.bincount(bins[present], minlength=self._table.size)
+        self._along.count(bins, present)
         below, above = values < self._low, values > self._high
         if (below | above | ~present).any():
             self._missing += (~present).sum(axis=0)
@@ -81,6 +86,7 @@ class Counters:
         }
         for feature, counter in zip(self._extractor.categorical, self._categories, strict=True):
             features[feature.name] = counter.take_snapshot()
+        features |= self._along.take_snapshot()
         return {
             "n": self.n,
             "invalid": self.invalid,
@@ -109,6 +115,30 @@ def parse_feature(feature: dict[str, Any]) -> Feature:
         text["column"],
         text["statistic"],
     )
+
+
+class AlongCounter:
+    """Counts where rows are along the directions in which columns go together."""
+
+    def __init__(self, along: list[dict[str, Any]], numeric: list[dict[str, Any]]) -> None:
+        """`along` are the profile's features of directions, `numeric` those that rows are in bins of."""
+        self._names = [feature["name"] for feature in along]
+        sizes = {feature["name"]: len(feature["counts"]) for feature in numeric}
+        self._directions = Directions([feature["together"] for feature in along], sizes)
+        self._table = BinTable([feature["edges"] for feature in along])
+        self._flat = np.zeros(self._table.size, dtype=np.int64)
+
+    def count(self, bins: np.ndarray, present: np.ndarray) -> None:
+        """Counts rows whose values are in these bins, where they are present."""
+        if self._names:
+            placed = self._table.locate(self._directions.sum_scores(bins, present))
+            self._flat += np.bincount(placed.ravel(), minlength=self._table.size)
+
+    def take_snapshot(self) -> dict[str, Any]:
+        """The counts so far, by name. Of sums nothing is missing, and what is out of range is told of their columns."""
+        nothing = {"missing": 0, "below": 0, "above": 0, "unseen": 0}
+        split = zip(self._names, self._table.split(self._flat), strict=True)
+        return {name: {"counts": counts, **nothing} for name, counts in split}
 
 
 class CategoryCounter:

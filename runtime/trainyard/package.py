@@ -78,6 +78,7 @@ SERVED_MODULES = (
     "signature",
     "tensors",
     "texts",
+    "together",
     "wire",
 )
 

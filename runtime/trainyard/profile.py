@@ -9,6 +9,7 @@ import numpy as np
 
 from trainyard.binning import choose_edges, count_into
 from trainyard.column_roles import NOT_COUNTED, find_roles
+from trainyard.dependence import profile_together
 from trainyard.features import Extractor, Feature, list_features
 from trainyard.inputs import Inputs, count_rows
 from trainyard.interpretation import NUMERIC_TASKS, OTHER_ANSWERS
@@ -70,7 +71,9 @@ def profile_features(
     numbers, categories = extractor.extract(inputs)
     numeric = [profile_numbers(feature, numbers[:, i], days) for i, feature in enumerate(extractor.numeric)]
     named = [profile_categories(f, values, days) for f, values in zip(extractor.categorical, categories, strict=True)]
-    return [profile for profile in numeric + named if profile is not None]
+    features = [profile for profile in numeric + named if profile is not None]
+    kept = [number for number, profile in enumerate(numeric) if profile is not None]
+    return features + profile_together(features, numbers[:, kept], days)
 
 
 def profile_numbers(feature: Feature, values: np.ndarray, days: Sequence[np.ndarray]) -> dict[str, Any] | None:

@@ -59,7 +59,7 @@ def test_every_row_is_in_a_bin_or_missing():
 def test_rare_categories_are_other_and_new_ones_unseen():
     inputs, outcome = make_inputs(2000, 1), make_outcome(2000, 2)
     profile = profile_of(inputs, outcome, np.array(["no"] * 2000))
-    region = profile["features"][-1]
+    region = next(feature for feature in profile["features"] if feature["name"] == "region")
     assert region["categories"] == ["north", "south", "east"]
     assert region["rare"] == ["atoll"]
     assert region["once"] == sum(count == 1 for count in pd.Series(inputs["region"]).value_counts())

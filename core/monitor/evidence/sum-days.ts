@@ -1,3 +1,4 @@
+import { isTogether } from '../../drift/together.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
 import { dayOf } from '../../report/format-day.ts';
 
@@ -28,7 +29,8 @@ function sumDay(day: string, windows: readonly CaptureWindow[]): DaySums {
     sums.rows += n;
     sums.invalid += invalid;
     sums.refused += refused;
-    for (const { missing, below, above, unseen } of Object.values(features)) {
+    for (const [name, { missing, below, above, unseen }] of Object.entries(features)) {
+      if (isTogether(name)) continue;
       sums.cells += n;
       sums.missing += missing;
       sums.outside += below + above;

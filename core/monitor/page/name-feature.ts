@@ -1,15 +1,17 @@
 import type { FeatureJudgement } from '../../drift/judge-feature.ts';
+import { nameTogether } from '../../drift/together.ts';
 
 const PROJECTION = /^(?<before>.*\/)?projection-(?<number>\d+)$/s;
 
-type Named = Pick<FeatureJudgement, 'name' | 'kind'>;
+type Named = Pick<FeatureJudgement, 'name' | 'kind' | 'columns'>;
 
 /**
- * What people call a feature: `projection-7` of an image is "picture statistics 7", `left/projection-7` "left: picture statistics 7". All
- * others are called as they are.
+ * What people call a feature: `projection-7` of an image is "picture statistics 7", `left/projection-7` "left: picture statistics 7", and
+ * `together/age~income` "how age and income go together". All others are called as they are.
  */
-export function nameFeature({ name, kind }: Named): string {
+export function nameFeature({ name, kind, columns }: Named): string {
   if (kind === 'prediction') return 'the answers';
+  if (columns !== undefined) return nameTogether(name, columns);
   const found = kind === 'projection' ? PROJECTION.exec(name)?.groups : undefined;
   if (found === undefined) return name;
   const input = (found['before'] ?? '').slice(0, -1);

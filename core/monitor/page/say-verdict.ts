@@ -87,7 +87,7 @@ function earliest(instants: readonly string[]): string | undefined {
 
 function sayShift(shifted: readonly FeatureJudgement[], input: Pick<MonitorInput, 'policy'>): string {
   const since = earliest(findBeginnings(shifted, input));
-  const names = toldFirst(shifted).map((feature) => `\`${nameFeature(feature)}\``);
+  const names = toldFirst(shifted).map(sayName);
   const said = new Intl.ListFormat('en', { type: 'conjunction' }).format(
     names.length > MOST_NAMES ? [names[0] ?? '', `${formatCount(names.length - 1)} others`] : names,
   );
@@ -95,6 +95,11 @@ function sayShift(shifted: readonly FeatureJudgement[], input: Pick<MonitorInput
   if (isSkew) return `${capitalise(said)} never looked like training since this version serves.`;
   const has = shifted.length === 1 ? 'has' : 'have';
   return `${capitalise(said)} ${has} drifted away from training${since === undefined ? '' : ` since ${formatLongDay(since)}`}.`;
+}
+
+/** What people call it is a name of theirs, or words about several. */
+function sayName(feature: FeatureJudgement): string {
+  return feature.columns === undefined ? `\`${nameFeature(feature)}\`` : nameFeature(feature);
 }
 
 /** Labels that ask for the training, too, tell more than what comes in: that answers are wrong. */

@@ -103,18 +103,25 @@ type Said = {
   readonly limits: FeatureFrame['limits'];
 };
 
-function sayFeature({ last, isWarmingUp }: FeatureJudgement, { bins, beginning, limits }: Said): Content {
+function sayFeature(feature: FeatureJudgement, { bins, beginning, limits }: Said): Content {
+  const { last, isWarmingUp, columns, movedWith = [] } = feature;
   if (last === undefined) return 'No day could be compared with training yet.';
-  const moved = bins?.moved === undefined ? undefined : bins.bins[bins.moved];
   const parts = [
-    moved === undefined
-      ? `On ${formatDay(last.from)} no bin differs from training by a point.`
-      : `On ${formatDay(last.from)} the bin “${moved.name}” holds ${formatPercent(moved.observed)}; in training it held ${formatPercent(moved.reference)}.`,
+    columns === undefined ? sayMoved(last.from, bins) : '',
     `The index is ${formatIndex(last.index)} over ${formatCount(last.rows)} predictions; act from ${limits.act}.`,
+    movedWith.length === 0 ? '' : `${movedWith.join(', ')} drifted alone, which moves this too.`,
     sayBeginning(beginning, limits.warn),
     isWarmingUp ? 'How much usual days differ is not known yet.' : '',
   ];
   return parts.filter((part) => part !== '').join(' ');
+}
+
+/** The bins of what is of several columns have no meaning that could be said. */
+function sayMoved(from: string, bins: BinsFigure | undefined): string {
+  const moved = bins?.moved === undefined ? undefined : bins.bins[bins.moved];
+  return moved === undefined
+    ? `On ${formatDay(from)} no bin differs from training by a point.`
+    : `On ${formatDay(from)} the bin “${moved.name}” holds ${formatPercent(moved.observed)}; in training it held ${formatPercent(moved.reference)}.`;
 }
 
 function sayBeginning(beginning: ShiftBeginning | undefined, warn: number): string {
