@@ -202,6 +202,8 @@ async function runModule<T>(
     env: {
       ...listedVariables(env, 'runtime'),
       PATH,
+      // A module that is ended has no time to clear up: what it has fetched goes with its folder.
+      TMPDIR: folder,
       MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
       MLFLOW_TRACKING_URI: trackingUri,
     },

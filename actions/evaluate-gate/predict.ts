@@ -55,7 +55,10 @@ export async function predictChampion(request: GateRequest, ports: GatePorts): P
   const isUsed = inEnvironment !== undefined && isAsWanted(inEnvironment, models);
   if (kept === undefined || !isUsed) {
     if (models.champion === 'stored') throw noneStored(version, holdoutDigest, kept !== undefined);
-    return ask(ports, asked, { ...read, answers: readAsJudged(read.answers, champion.answers) });
+    const answers = readAsJudged(read.answers, champion.answers);
+    return ask(ports, asked, { ...read, answers }).catch((thrown: unknown) => {
+      throw toldOfChampion(thrown, version);
+    });
   }
   const headline = `The predictions of ${asked.who} that the ledger names are stored with run ${runId}.`;
   const result = { runId, modelUri, holdoutDigest };
@@ -111,6 +114,20 @@ function noneStored(version: string, holdoutDigest: string, isNamed: boolean): U
         'Put the holdout back that it was judged on; or let it be asked: models.champion: predict in trainyard.yml of the default branch, with models.environment: runner where its own environment can’t be built.',
     },
   ]);
+}
+
+/** Who is told that the champion is not there has not trained it: the way on is another one than a training's. */
+function toldOfChampion(thrown: unknown, version: string): unknown {
+  if (!(thrown instanceof UserError)) return thrown;
+  const [problem] = thrown.problems;
+  if (problem?.code !== 'model-not-found') return thrown;
+  const told = {
+    code: 'champion-not-found',
+    message: `The champion, version ${version}, is no longer in MLflow: ${problem.message}`,
+    remedy:
+      'Restore its run’s artifacts (`mlflow gc` and rules of the object store remove them). Where they are lost, judge by what is kept of it: models.champion: stored in trainyard.yml of the default branch; or roll back to a version whose files are there.',
+  };
+  return new UserError([told], { cause: thrown });
 }
 
 async function ask(

@@ -1,13 +1,19 @@
 import { type Config, defaultEnvironment } from '../../core/config/config.ts';
-import { UserError } from '../../core/errors.ts';
+import { type Problem, UserError } from '../../core/errors.ts';
 import { registryAliases } from '../../core/identity/registry-aliases.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
-import type { GateJudgement, LedgerState, Training, VersionState } from '../../core/ledger/state.ts';
+import {
+  type GateJudgement,
+  type LedgerState,
+  lookUp,
+  type Training,
+  type VersionState,
+} from '../../core/ledger/state.ts';
 import { TAGS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import { isOfProduction } from '../../core/plan/training/find-search.ts';
 import type { Clock, Ledger, Log, Tracking } from '../../core/ports.ts';
-import { ok } from '../../core/result.ts';
+import { err, ok } from '../../core/result.ts';
 import { appendOrThrow } from '../job/append-or-throw.ts';
 import type { Author } from '../job/author.ts';
 import type { CONTRACTS } from '../job/contract.ts';
@@ -56,12 +62,19 @@ export async function register(request: RegisterRequest, ports: RegisterPorts): 
   const tags = tagsOf(request, training, gate);
   const { version } = await tracking.register(config.model, { runId, modelUri }, tags);
   if (known !== undefined && known.version !== version) throw otherVersion(config.model, version, known);
+  const taken = lookUp(state.versions, version);
+  if (taken !== undefined && taken.runId !== runId)
+    throw new UserError([numberTaken(config.model, taken, runId)]);
   log.info(`${config.model} version ${version} is READY.`);
   const { challenger } = registryAliases(request.plan.environment, defaultEnvironment(config));
   await tracking.setAlias(config.model, challenger, version);
   const data = { version, runId, modelUri, modelDigest };
   const event = createEvent({ ...author, at: clock.now() }, 'version.registered', data, version);
-  await appendOrThrow(ledger, config.model, ({ versions }) => ok(version in versions ? [] : [event]));
+  await appendOrThrow(ledger, config.model, ({ versions }) => {
+    const there = lookUp(versions, version);
+    if (there === undefined) return ok([event]);
+    return there.runId === runId ? ok([]) : err(numberTaken(config.model, there, runId));
+  });
   const { answers } = gate;
   const headline = `${config.model} version ${version} is registered from run ${runId}.`;
   const paragraphs = [`${headline} It carries the alias \`${challenger}\`.`, ...signed.map(describeSigned)];
@@ -166,4 +179,14 @@ function otherVersion(model: string, version: string, known: VersionState): User
       remedy: 'Someone has deleted or added versions in the registry: find out who, and train again.',
     },
   ]);
+}
+
+/** MLflow counts from 1 again when a registered model, or its database, was lost; the ledger gives a number once. */
+function numberTaken(model: string, { version, runId: first }: VersionState, runId: string): Problem {
+  return {
+    code: 'registry-differs',
+    message: `MLflow has run ${runId} as version ${version} of ${model}, and the ledger has run ${first} as that version.`,
+    remedy:
+      'The registered model was deleted in MLflow, or its database lost: restore it, or create versions there until its numbers are above all of the ledger’s; then train again.',
+  };
 }

@@ -139,4 +139,13 @@ describe('register', () => {
     versions.set('mnist/7', { version: '7', runId: 'run-9', modelUri: 'models:/m-9', status: 'READY' });
     expect(await codeOf(register(gate.request, gate.ports))).toBe('registry-differs');
   });
+
+  test('gives no number twice: MLflow counts from 1 again when the registered model was deleted', async () => {
+    const gate = await judged();
+    const other = { version: '1', runId: 'run-1', modelUri: 'models:/m-1', modelDigest: digestOf('first') };
+    gate.world.ledger.events.push(createEvent(contextOf('push-1'), 'version.registered', other, '1'));
+    expect(await codeOf(register(gate.request, gate.ports))).toBe('registry-differs');
+    expect((await gate.world.ledger.read('mnist')).versions['1']?.runId).toBe('run-1');
+    expect(gate.world.tracking.aliases.size).toBe(0);
+  });
 });

@@ -45,6 +45,28 @@ describe('predictions', () => {
     expect((await evaluateGate('judge', bench.request, bench.ports)).decision).toBe('continue');
   });
 
+  test('of a champion whose files are gone from MLflow are refused with ways on for whoever did not train it', async () => {
+    const { request, ports } = await createGateBench(950, true);
+    const gone = {
+      code: 'model-not-found',
+      message: 'models:/m-1 could not be fetched: 404.',
+      remedy: 'Log it.',
+    };
+    const python = { ...ports.python, evaluate: async () => Promise.reject(new UserError([gone])) };
+    await expect(evaluateGate('predict-champion', request, { ...ports, python })).rejects.toMatchObject({
+      problems: [
+        {
+          code: 'champion-not-found',
+          message: 'The champion, version 1, is no longer in MLflow: models:/m-1 could not be fetched: 404.',
+          remedy: expect.stringMatching(/models\.champion: stored .* or roll back/),
+        },
+      ],
+    });
+    await expect(evaluateGate('predict', request, { ...ports, python })).rejects.toMatchObject({
+      problems: [{ code: 'model-not-found' }],
+    });
+  });
+
   test('are none where nothing serves yet', async () => {
     const { request, ports, evaluated } = await createGateBench(950);
     const outcome = await evaluateGate('predict-champion', request, ports);

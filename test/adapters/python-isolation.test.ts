@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -81,6 +81,27 @@ test('a refusal of the runtime keeps its own code and remedy, also where it name
       },
     ],
   });
+}, 120_000);
+
+test('a module that is ended leaves nothing of what it had fetched', async () => {
+  const told = path.join(workspace, 'told.txt');
+  const python = path.join(workspace, 'python-that-waits');
+  const waits = `echo "$TMPDIR" > ${told}.part; mv ${told}.part ${told}; touch "$TMPDIR/model"; exec sleep 600`;
+  const script = `#!/bin/sh\ncase "$*" in *"start.py measure "*) ${waits};; esac\nexec ${venvProgram('python')} "$@"\n`;
+  writeFileSync(python, script, { mode: 0o755 });
+  const job = new AbortController();
+  const runtime = createPythonRuntime({
+    ...{ python, runtime: path.join(ROOT, 'runtime'), workspace, env: process.env, environment: 'runner' },
+    ...{ trackingUri: 'http://127.0.0.1:1', policy: { require: false, timeoutSeconds: 600 } },
+    ...{ onLine: () => undefined, signal: job.signal },
+  });
+  const ended = expect(runtime.measurePackage(workspace, 1)).rejects.toThrow('cancelled');
+  await expect.poll(() => existsSync(told), { timeout: 60_000 }).toBe(true);
+  const folder = readFileSync(told, 'utf8').trim();
+  expect(path.basename(folder)).toMatch(/^trainyard-python-/);
+  job.abort();
+  await ended;
+  expect(existsSync(folder)).toBe(false);
 }, 120_000);
 
 const RUNNER = {

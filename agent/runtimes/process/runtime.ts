@@ -8,7 +8,7 @@ import { findFreePorts } from '../../machine/free-ports.ts';
 import type { Toolchain } from '../../machine/toolchain.ts';
 import type { ModelUser } from '../../options/model-user.ts';
 import { findLoadFailure } from '../find-load-failure.ts';
-import { type Health, type Launch, type Runtime, type RuntimeHandle, SERVER_VARIABLES } from '../runtime.ts';
+import type { Health, Launch, Runtime, RuntimeHandle } from '../runtime.ts';
 import { checkHandler, type OtherHandlers } from './check-handler.ts';
 import { giveTo } from './give-to.ts';
 import {
@@ -19,6 +19,7 @@ import {
   spawnOrAdopt,
   stopSession,
 } from './handle.ts';
+import { serverVariables } from './server-variables.ts';
 import {
   TORCHSERVE_LOG,
   type TorchServePorts,
@@ -33,9 +34,6 @@ const CHECK_TIMEOUT_MS = 5_000;
 const SERVING_MS = 30_000;
 /** Heap of the JVM in front of the workers. It holds requests in flight only. */
 const JVM_ARGUMENTS = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:+ExitOnOutOfMemoryError'];
-/** Of the agent's own environment, what a model server needs; nothing else, so that no token reaches user code. */
-const PASSED_ON = ['LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'OMP_NUM_THREADS', 'MKL_NUM_THREADS'];
-
 const handleSchema = z.object({
   owner: z.string(),
   folder: z.string(),
@@ -116,7 +114,7 @@ async function start(
   const spawned = await spawnOrAdopt({
     argv: torchServeArguments(options.toolchain, launch),
     cwd: launch.workFolder,
-    env: environmentOf(options, launch),
+    env: serverVariables({ env: options.env, python: options.toolchain.python }, launch),
     logFile: join(launch.workFolder, 'console.log'),
     owner: known.owner,
     user,
@@ -173,29 +171,6 @@ function torchServeArguments(toolchain: Toolchain, launch: Launch): [string, ...
     '--disable-token-auth',
     '-ncs',
   ];
-}
-
-function environmentOf(options: ProcessRuntimeOptions, launch: Launch): Readonly<Record<string, string>> {
-  const passed = PASSED_ON.flatMap((name) => {
-    const value = options.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    ...Object.fromEntries(passed),
-    // TorchServe starts its workers as `python3` from PATH.
-    PATH: `${dirname(options.toolchain.python)}:/usr/local/bin:/usr/bin:/bin`,
-    HOME: join(launch.workFolder, 'tmp'),
-    TMPDIR: join(launch.workFolder, 'tmp'),
-    LOG_LOCATION: join(launch.workFolder, 'logs'),
-    METRICS_LOCATION: join(launch.workFolder, 'logs'),
-    PYTHONDONTWRITEBYTECODE: '1',
-    TRAINYARD_CAPTURE_DIR: launch.captureFolder,
-    ...SERVER_VARIABLES,
-    TRAINYARD_CAPTURE_SECONDS: String(launch.captureSeconds),
-    TRAINYARD_MODEL: launch.model,
-    TRAINYARD_VERSION: launch.version,
-    ...(launch.manifest.serving.gpu === 'none' && { CUDA_VISIBLE_DEVICES: '' }),
-  };
 }
 
 /**
