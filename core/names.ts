@@ -98,6 +98,8 @@ export const TAGS = {
   correlation: 'trainyard.correlation-id',
   sha: 'trainyard.sha',
   dataDigest: 'trainyard.data-digest',
+  /** On a run: the commit of its project, where that lies in another repository. */
+  projectCommit: 'trainyard.project-commit',
   /** On a run: in what box it was trained. */
   box: 'trainyard.box',
   modelDigest: 'trainyard.model-digest',

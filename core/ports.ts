@@ -271,6 +271,8 @@ export type AgentPort = {
 /** One entry point of an MLflow Project, to be run inside an open MLflow run. */
 export type ProjectStep = {
   readonly uri: string;
+  /** The commit of a project in another repository. */
+  readonly commit?: string;
   readonly entryPoint: string;
   readonly parameters: Readonly<Record<string, string | number | boolean>>;
   readonly environment: ProjectEnvironment;

@@ -180,7 +180,10 @@ async function carryOut(
   const proposed = await findProposedPolicy(request, ports, operation);
   const variables = listVariables(policy.text);
   const { inputs } = config.data;
-  const box = { ...config.box, variables, inputs, docker: config.project.environment === 'docker' };
+  const { environment, remote } = config.project;
+  const isRemote = remote === undefined ? undefined : (true as const);
+  const reached = { docker: environment === 'docker', ...optional('remote', isRemote) };
+  const box = { ...config.box, variables, inputs, ...reached };
   const commit = findCommitAbout(state, operation);
   const known = {
     champion,

@@ -12,12 +12,22 @@ const KNOWN: readonly { readonly said: RegExp; readonly remedy: string }[] = [
   {
     said: /^(?:ModuleNotFoundError|ImportError)\b/,
     remedy:
-      'Install it in the Python of the gpu-runner (the input `python` names which), or have MLflow make an environment from what the project lists: `project.environment: virtualenv`.',
+      'Install it in the Python of the gpu-runner (the input `python` names which), or have MLflow make an environment from what the project lists: `project.environment: uv`.',
   },
   {
     said: /\b(?:CUDA|HIP|MPS\b.*) out of memory|^torch\.(?:cuda\.)?OutOfMemoryError/,
     remedy:
       'Make the batch or the model smaller, or free the GPU: another process of the runner may hold it.',
+  },
+  {
+    said: /^mlflow\.utils\.process\.ShellCommandException/,
+    remedy:
+      'MLflow could not make the environment; what its installer said stands above that. Name a Python in python_env.yaml that the runner has, and packages that its index has.',
+  },
+  {
+    said: /^Fatal Python error/,
+    remedy:
+      'It ended in C code of a library that the line above calls: take another version of that library, and look at what it was given.',
   },
   {
     said: /^MemoryError\b|Unable to allocate/,
@@ -30,7 +40,8 @@ export function describeFailure(step: string, workspace: string, end: StepEnd): 
   const { code, lines } = end;
   const byCode = code === undefined ? '' : ` with exit code ${code}`;
   const last = findLastWords(lines);
-  if (findTraceback(lines, workspace) === undefined && isStarved(end, last)) {
+  const found = findTraceback(lines, workspace);
+  if (found?.isLast !== true && isStarved(end, last)) {
     const words = last === undefined ? 'It printed nothing.' : `Its last words: ${sentence(last)}`;
     return {
       code: 'training-killed',
@@ -39,7 +50,6 @@ export function describeFailure(step: string, workspace: string, end: StepEnd): 
         'Have it hold less at a time (batches, workers, columns), or take a runner with more memory; what else runs on the runner counts too.',
     };
   }
-  const found = findTraceback(lines, workspace);
   const said = found?.message ?? last ?? 'it printed nothing';
   const known = KNOWN.find((one) => one.said.test(said));
   return {

@@ -1,4 +1,6 @@
+import { isElsewhere } from '../../core/config/mlproject/mlproject.ts';
 import { messageOf } from '../../core/errors.ts';
+import { TAGS } from '../../core/names.ts';
 import type { Log, Tracking } from '../../core/ports.ts';
 import type { HashedData, TrainRequest } from './train-context.ts';
 
@@ -6,21 +8,30 @@ import type { HashedData, TrainRequest } from './train-context.ts';
 
 /** The tags by which MLflow shows where a run comes from: source, commit, entry point and who asked for it. */
 export function sourceTags(
-  { plan, config, repositoryUrl }: Pick<TrainRequest, 'plan' | 'config' | 'repositoryUrl'>,
+  request: Pick<TrainRequest, 'plan' | 'config' | 'repositoryUrl' | 'projectCommit'>,
   entryPoint: string,
 ): Readonly<Record<string, string>> {
+  const { plan, config, repositoryUrl, projectCommit } = request;
   const { uri } = config.project;
-  const isElsewhere = /^(?:git@|[a-z+]+:\/\/)/.test(uri);
+  const [address = ''] = uri.split('#');
   const below = uri === '.' ? '' : `#${uri}`;
   return {
     'mlflow.user': plan.actor,
-    'mlflow.source.name': isElsewhere ? uri : `${repositoryUrl}${below}`,
+    'mlflow.source.name': isElsewhere(uri) ? uri : `${repositoryUrl}${below}`,
     'mlflow.source.type': 'PROJECT',
-    'mlflow.source.git.commit': plan.sha,
-    'mlflow.source.git.repoURL': repositoryUrl,
+    'mlflow.source.git.commit': projectCommit ?? plan.sha,
+    'mlflow.source.git.repoURL': isElsewhere(uri) ? address : repositoryUrl,
     'mlflow.project.entryPoint': entryPoint,
     'mlflow.project.backend': 'local',
+    ...projectTags(request),
   };
+}
+
+/** The tag that says at which commit the project of a run is, where that is not the commit at hand. */
+export function projectTags({
+  projectCommit,
+}: Pick<TrainRequest, 'projectCommit'>): Readonly<Record<string, string>> {
+  return projectCommit === undefined ? {} : { [TAGS.projectCommit]: projectCommit };
 }
 
 type Given = {

@@ -2,14 +2,18 @@ import path from 'node:path';
 import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints.ts';
 import { createSharedCheckpoints } from '../../adapters/checkpoints/shared-checkpoints.ts';
 import { systemClock } from '../../adapters/clock.ts';
+import { countGpus } from '../../adapters/count-gpus.ts';
 import { hashData, hashText } from '../../adapters/data-digest.ts';
 import { placeHoldoutError } from '../../adapters/holdout/holdout-error.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
+import { findProjectCommit } from '../../adapters/mlflow/find-project-commit.ts';
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
+import { programPath } from '../../adapters/programs/program-path.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
+import { optional } from '../../core/config/optional.ts';
 import { SHARED_CHECKPOINTS_VARIABLE, STORAGE_VARIABLE } from '../../core/names.ts';
 import { withoutSearchParameters } from '../../core/plan/training/without-search-parameters.ts';
 import type { Checkpoints } from '../../core/training/checkpoints.ts';
@@ -21,7 +25,8 @@ import { runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
 import { createFetch } from '../job/programs/fetch-data.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
-import { requireProject } from './require-project.ts';
+import { requirePrograms } from './project/require-programs.ts';
+import { requireProject } from './project/require-project.ts';
 import { train } from './train.ts';
 import type { TrainPorts, TrainRequest } from './train-context.ts';
 import { tune } from './tune.ts';
@@ -35,10 +40,16 @@ export function main(root: string): Promise<void> {
     const { workspace } = host;
     await warnOfRunner(plan, host.env, log);
     const defaults = await requireProject(workspace, { file: inputs.config, text }, projectOf(plan, config));
+    const [python, env] = [findPython(workspace, inputs.python), host.childEnv()];
+    const { project: asked } = config;
+    requirePrograms(
+      { file: inputs.config, text },
+      { project: asked, box: plan.box, search: programPath(python, env) },
+    );
     const options = {
-      ...{ python: findPython(workspace, inputs.python), runtime: path.join(root, 'runtime') },
-      ...{ cwd: workspace, env: host.childEnv(), ...boxOf(plan) },
-      ...{ trackingUri: config.tracking.uri, onLine: log.info },
+      ...{ python, runtime: path.join(root, 'runtime') },
+      ...{ cwd: workspace, env, ...boxOf(plan) },
+      ...{ trackingUri: config.tracking.uri, onLine: log.info, ...optional('remote', asked.remote) },
     };
     const project = createProjectRunner(options);
     const run = plan.operation === 'tune' ? tune : train;
@@ -47,7 +58,11 @@ export function main(root: string): Promise<void> {
     // With a nonce that nobody knows, nothing that is there is believed.
     const seal = createSeal(plan.nonce ?? createNonce());
     return run(
-      { plan, config, workspace, signal, defaults, holder, leaseTimes: LEASE_TIMES, ...describeRun(host) },
+      {
+        ...{ plan, config, workspace, signal, defaults, holder, leaseTimes: LEASE_TIMES },
+        ...optional('processes', await processesOf(config.project, env)),
+        ...describeRun(host),
+      },
       {
         tracking,
         project,
@@ -56,6 +71,10 @@ export function main(root: string): Promise<void> {
           ...{ runLine: project.runLine, log, signal, runner: 'gpu-runner', isBoxed: true },
           mostSeconds: plan.box.timeoutSeconds,
         }),
+        findProjectCommit: () =>
+          findProjectCommit(config.project, (args, timeoutSeconds) =>
+            project.runGit(args, { timeoutSeconds, signal }),
+          ),
         search: createSearchRunner({ ...options, folder: host.temp, storage: host.env[STORAGE_VARIABLE] }),
         ...{ clock: systemClock, log, seal },
         checkpoints: await openCheckpoints(host, plan, { tracking, seal, log, holder }),
@@ -84,6 +103,15 @@ function createHoldoutReader(
 function projectOf(plan: Plan, config: Config): Config['project'] {
   const parameters = { ...config.project.parameters, ...withoutSearchParameters(plan, config) };
   return { ...config.project, parameters };
+}
+
+/** How many processes torchrun is told to start; at a remote engine, for the GPUs that the job asks for. */
+async function processesOf(
+  { processes, remote }: Config['project'],
+  env: ReturnType<Host['childEnv']>,
+): Promise<number | undefined> {
+  if (processes !== 'auto') return processes;
+  return Math.max(1, remote === undefined ? await countGpus(env) : (remote.gpus ?? 1));
 }
 
 /** The run of the workflow, and its repository. */

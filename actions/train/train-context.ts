@@ -28,6 +28,10 @@ export type TrainRequest = {
   /** What the MLproject file takes for parameters that are not given. */
   readonly defaults: Readonly<Record<string, Scalar>>;
   readonly runUrl: string;
+  /** The commit that its project is at, where that lies in another repository. */
+  readonly projectCommit?: string;
+  /** How many processes torchrun starts for it, where trainyard.yml says so. */
+  readonly processes?: number;
   /** Which attempt at this training it is. */
   readonly holder: Holder;
   readonly leaseTimes: LeaseTimes;
@@ -56,6 +60,8 @@ export type TrainPorts = {
   readonly checkpoints: Checkpoints;
   /** Seals facts with the nonce that plan handed to the jobs of this training. */
   readonly seal: (facts: readonly string[]) => string;
+  /** The commit that the project is at now; `undefined` where it is a folder of the commit at hand. */
+  readonly findProjectCommit: () => Promise<string | undefined>;
   /** Brings the data of the workspace that git does not hold, before any of them are read. */
   readonly fetchData: FetchData;
   readonly hashData: (inputs: readonly string[]) => Promise<HashedData>;

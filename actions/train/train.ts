@@ -1,9 +1,11 @@
+import { optional } from '../../core/config/optional.ts';
 import { messageOf, UserError } from '../../core/errors.ts';
 import { CHECKPOINT_VARIABLE, RESUME_VARIABLE, TAGS } from '../../core/names.ts';
 import type { HandedModel } from '../../core/plan/chain/handed-on.ts';
 import type { Log, ProjectStep, StepEnd, Tracking, TrackingRun } from '../../core/ports.ts';
 import { describeStudy } from '../../core/search/describe-study.ts';
 import { fitMetrics } from '../../core/training/fit-metrics.ts';
+import { torchrunVariables } from '../../core/training/torchrun-variables.ts';
 import type { CONTRACTS } from '../job/contract.ts';
 import type { Trained as HandedOn } from '../job/handoff.ts';
 import type { OutcomeOf } from '../job/outcome.ts';
@@ -15,6 +17,7 @@ import type { HeldLease } from './hold-lease.ts';
 import { keepCheckpoints } from './keep-checkpoints.ts';
 import { logGiven, sourceTags } from './keep-habits.ts';
 import { openRun } from './open-run.ts';
+import { pinProject } from './project/pin-project.ts';
 import { reportTraining } from './report-training.ts';
 import { searchBehind, studyOf, studyTags } from './study-of.ts';
 import type { Done, TrainPorts, TrainRequest } from './train-context.ts';
@@ -47,12 +50,13 @@ export async function train(request: TrainRequest, ports: TrainPorts): Promise<T
 }
 
 async function runTraining(
-  request: TrainRequest,
+  asked: TrainRequest,
   ports: TrainPorts,
   lost: TrackingRun | undefined,
 ): Promise<Done> {
   const { tracking, clock, log } = ports;
   const startedAt = clock.now();
+  const request = await pinProject(asked, ports, lost);
   const { run, held, resumes } = await openRun(request, ports, lost);
   const { signal } = held;
   log.info(`MLflow run: ${run.url}`);
@@ -149,16 +153,20 @@ async function runTrainStep(
 }
 
 /** The training step with the plan's parameters over those of the configuration. */
-export function stepOf({ plan, config, signal }: TrainRequest, runId: string): ProjectStep {
+export function stepOf(
+  { plan, config, signal, projectCommit, processes }: TrainRequest,
+  runId: string,
+): ProjectStep {
   const { uri, environment, steps } = config.project;
   const parameters = { ...config.project.parameters, ...plan.parameters };
   const { experiment } = config.tracking;
   return {
     ...{ uri, environment, experiment, runId, parameters, signal },
+    ...optional('commit', projectCommit),
     // The commit says how long it takes; the default branch, how long it may take.
     timeoutSeconds: Math.min(config.project.timeoutSeconds, plan.box.timeoutSeconds),
     entryPoint: steps.train,
-    variables: {},
+    variables: processes === undefined ? {} : torchrunVariables(processes),
   };
 }
 

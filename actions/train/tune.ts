@@ -15,8 +15,9 @@ import type { CONTRACTS } from '../job/contract.ts';
 import { FailedLater, type OutcomeOf } from '../job/outcome.ts';
 import { findOpened, isFirst, sealOpened } from './find-earlier.ts';
 import { hashInputs, tryHoldout } from './hash-inputs.ts';
-import { sourceTags } from './keep-habits.ts';
+import { projectTags, sourceTags } from './keep-habits.ts';
 import { searchOf } from './parameters-of.ts';
+import { pinProject } from './project/pin-project.ts';
 import { prepareData, stepOf, train } from './train.ts';
 import type { FinishedSearch, HashedData, TrainRequest, TunePorts } from './train-context.ts';
 
@@ -67,13 +68,15 @@ async function recall(
   return { summary, sha, url, blocks: [] };
 }
 
-async function search(request: TrainRequest, ports: TunePorts): Promise<Searched> {
-  const { plan, config, signal } = request;
+async function search(given: TrainRequest, ports: TunePorts): Promise<Searched> {
+  const { plan, config, signal } = given;
   const { tracking, log } = ports;
   const asked = searchOf(plan, config);
-  const run = await openRun(request, ports);
+  const run = await openRun(given, ports);
   log.info(`MLflow run of the search: ${run.url}`);
   try {
+    const request = await pinProject(given, ports, run);
+    await tracking.setRunTags(run.runId, projectTags(request));
     await prepareData(request, ports, run.runId);
     if (plan.next !== undefined) await tryHoldout(request, ports);
     const data = await hashInputs(request, ports);
@@ -115,6 +118,11 @@ async function openRun(request: TrainRequest, ports: TunePorts): Promise<Trackin
   return run;
 }
 
+/** Trainings at the same time share the GPUs, and with them the processes. */
+function shareOf({ processes }: TrainRequest, { jobs }: Search): Pick<TrainRequest, 'processes'> {
+  return processes === undefined ? {} : { processes: Math.max(1, Math.floor(processes / jobs)) };
+}
+
 function runSearch(
   request: TrainRequest,
   { search: runner, log }: TunePorts,
@@ -124,7 +132,7 @@ function runSearch(
   // What the search sets in place of the project's value gives way to what is asked for.
   const parameters = { ...asked.parameters, ...withoutSearchParameters(plan, config) };
   return runner.run({
-    step: stepOf({ ...request, plan: { ...plan, parameters } }, run.runId),
+    step: stepOf({ ...request, ...shareOf(request, asked), plan: { ...plan, parameters } }, run.runId),
     study: `${config.model}/${plan.correlationId}`,
     search: asked,
     tags: {

@@ -1,3 +1,4 @@
+import { optional } from '../../core/config/optional.ts';
 import type { Instant } from '../../core/instant.ts';
 import { RUN_ARTIFACTS, SCHEMAS } from '../../core/names.ts';
 import { provenanceOf } from './provenance-of.ts';
@@ -5,7 +6,7 @@ import type { Done, HashedData, TrainPorts, TrainRequest } from './train-context
 
 /** Puts into the run's artifacts what its model was made from, by whom and where. */
 export async function writeProvenance(
-  { plan, config, repository, runUrl, search }: TrainRequest,
+  { plan, config, repository, runUrl, search, projectCommit }: TrainRequest,
   { tracking, clock, writeTemp }: TrainPorts,
   {
     model,
@@ -22,7 +23,11 @@ export async function writeProvenance(
     actor: plan.actor,
     cause: plan.cause,
     workflowRun: runUrl,
-    project: { ...config.project, parameters: { ...config.project.parameters, ...plan.parameters } },
+    project: {
+      ...config.project,
+      parameters: { ...config.project.parameters, ...plan.parameters },
+      ...optional('commit', projectCommit),
+    },
     ...{ runId: model.runId, modelUri: model.modelUri, modelDigest: model.modelDigest, box: model.box },
     data,
     pipeline: plan.production === true ? 'production' : 'training',

@@ -12,7 +12,7 @@ const TRACKING =
 /** Where MLflow's clients look for what they sign in with. */
 const HOME = /^(HOME|USER)$/;
 /** How package managers, hubs of models and schedulers find what they need; without caches of the user's, which a box can't write. */
-const TOOLS = /^(PIP|UV|CONDA|MAMBA|HF|TRANSFORMERS|WANDB|SLURM)_(?!CACHE|PUBLISH)\w+$/;
+const TOOLS = /^(PIP|UV|PYENV|CONDA|MAMBA|HF|TRANSFORMERS|WANDB|SLURM)_(?!CACHE|PUBLISH)\w+$/;
 /** The same for what builds the environment of a model: it runs outside of any box, and may use the user's caches. */
 const INSTALLERS = /^(PIP|UV)_(?!PUBLISH)\w+$/;
 

@@ -3,14 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { BoxPolicy } from '../../core/config/config.ts';
-import type { ProjectRunner, ProjectStep } from '../../core/ports.ts';
+import type { ProjectRunner, ProjectStep, StepEnd } from '../../core/ports.ts';
 import type { RunLine } from '../../core/shell-port.ts';
+import type { Remote } from '../../core/training/remote.ts';
 import { countMemoryKills } from '../box/count-memory-kills.ts';
 import { listedVariables, operatorsVariables } from '../box/listed-variables.ts';
 import { type Box, openBox } from '../box/open-box.ts';
 import { holdsPrivate } from '../box/private-places.ts';
 import { programPath } from '../programs/program-path.ts';
 import { shellWords, toLineEnd } from '../programs/shell-line.ts';
+import { runRemote } from '../remote/run-remote.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
 
 export type ProjectRunnerOptions = {
@@ -29,12 +31,20 @@ export type ProjectRunnerOptions = {
   readonly inputs: readonly string[];
   /** Whether they may speak to the Docker Engine of the runner. */
   readonly docker: boolean;
+  /** What runs the steps in place of the runner. */
+  readonly remote?: Remote;
   readonly trackingUri: string;
   readonly onLine: (line: string) => void;
 };
 
 /** What runs in the box of trainings: steps of the project, and command lines of the commit's configuration. */
-type BoxedPrograms = ProjectRunner & { readonly runLine: RunLine };
+type BoxedPrograms = ProjectRunner & {
+  readonly runLine: RunLine;
+  /** Runs git; how it ends is an answer. */
+  readonly runGit: (args: readonly string[], bounds: Bounds) => ReturnType<RunLine>;
+};
+
+type Bounds = Pick<ProjectStep, 'timeoutSeconds' | 'signal'>;
 
 /** Runs steps of MLflow Projects through `mlflow run`, each in a box. */
 export function createProjectRunner(options: ProjectRunnerOptions): BoxedPrograms {
@@ -49,27 +59,42 @@ export function createProjectRunner(options: ProjectRunnerOptions): BoxedProgram
       await rm(temp, { recursive: true, force: true });
     }
   };
+  const runProgram = (command: readonly string[], bounds: Bounds) =>
+    withPlace(async (place) => {
+      const program = { command, variables: {}, write: [] };
+      return toLineEnd(await runBoxed(options, boxProgram(options, program, place), bounds));
+    });
   return {
-    run: (step) =>
-      withPlace(async (place) => {
+    run: async (step) => {
+      const { remote } = options;
+      if (remote !== undefined) return runAway(options, remote, step);
+      return withPlace(async (place) => {
         const before = await countMemoryKills();
         const end = toLineEnd(await runBoxed(options, boxStep(options, step, place), step));
         const memoryKills = (await countMemoryKills()) - before;
         // Whoever reaches the Docker Engine is out of any box.
         return { ...end, memoryKills, box: options.docker ? 'docker' : place.box.level };
-      }),
-    runLine: (asked) =>
-      withPlace(async (place) => {
-        const program = { command: shellWords(asked.line), variables: {}, write: [] };
-        return toLineEnd(await runBoxed(options, boxProgram(options, program, place), asked));
-      }),
+      });
+    },
+    runLine: (asked) => runProgram(shellWords(asked.line), asked),
+    runGit: (args, bounds) => runProgram(['git', ...args], bounds),
   };
+}
+
+/** The kernel of another machine is not asked what it has ended. */
+async function runAway(options: ProjectRunnerOptions, remote: Remote, step: ProjectStep): Promise<StepEnd> {
+  const { python, cwd, env, onLine } = options;
+  const variables = projectVariables(options, step.variables);
+  const own = { HOME: env['HOME'], USER: env['USER'], TMPDIR: env['TMPDIR'] };
+  const command = [python, ...projectArguments(step)];
+  const away = { remote, command, cwd, variables, env: { ...own, ...variables }, step, onLine };
+  return { ...toLineEnd(await runRemote(away)), memoryKills: 0, box: 'remote' };
 }
 
 function runBoxed(
   { onLine }: ProjectRunnerOptions,
   boxed: BoxedStep,
-  { timeoutSeconds, signal }: Pick<ProjectStep, 'timeoutSeconds' | 'signal'>,
+  { timeoutSeconds, signal }: Bounds,
 ): Promise<ProcessEnd> {
   return runProcess({ ...boxed, timeoutMs: timeoutSeconds * 1_000, ...(signal && { signal }), onLine });
 }
@@ -127,7 +152,19 @@ export function projectArguments(step: ProjectStep): readonly string[] {
   // A Docker project names its image in MLproject, and takes no environment manager.
   const manager = step.environment === 'docker' ? [] : ['--env-manager', step.environment];
   const where = ['--experiment-name', step.experiment, '--run-id', step.runId];
-  return ['-m', 'mlflow', 'run', step.uri, '-e', step.entryPoint, ...parameters, ...manager, ...where];
+  const version = step.commit === undefined ? [] : ['--version', step.commit];
+  return [
+    '-m',
+    'mlflow',
+    'run',
+    step.uri,
+    ...version,
+    '-e',
+    step.entryPoint,
+    ...parameters,
+    ...manager,
+    ...where,
+  ];
 }
 
 function projectVariables(
@@ -139,6 +176,8 @@ function projectVariables(
     PATH: programPath(python, env),
     MLFLOW_TRACKING_URI: trackingUri,
     PYTHONUNBUFFERED: '1',
+    // What ends in C code says where.
+    PYTHONFAULTHANDLER: '1',
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: 'false',
     ...own,
   };

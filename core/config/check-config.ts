@@ -4,6 +4,7 @@ import type { GateRule } from '../gate/rules/rule.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import { SPECIAL_METRICS } from './gate/special-metrics.ts';
 import { hostAddress } from './host-address.ts';
+import { isElsewhere } from './mlproject/mlproject.ts';
 import type { RawConfig } from './schema/schema.ts';
 
 /** Rules on the predictions of both models on the same examples. */
@@ -23,8 +24,38 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   { reads: ['data.holdout.metrics'], find: checkOwnMetrics },
   { reads: ['answers.task', 'data.holdout.group'], find: checkQueries },
   { reads: ['search.space', 'search.parameters', 'project.parameters'], find: checkSpace },
+  { reads: ['project.uri', 'project.version'], find: checkVersion },
+  { reads: ['project.remote'], find: checkRemote },
   { reads: ['environments.*.hosts'], find: checkSharedHosts },
 ];
+
+/** The steps of one project run in one place; the trials of a search on the runner alone, where they share its GPUs. */
+function checkRemote({ project: { remote }, search }: RawConfig): readonly CrossProblem[] {
+  if (remote === undefined) return [];
+  const path = ['project', 'remote'];
+  if ((remote.slurm === undefined) === (remote.ray === undefined)) {
+    const message = '`remote` names no engine, or more than one.';
+    const remedy = 'Write `remote: { slurm: { … } }` or `remote: { ray: { address: … } }`.';
+    return [{ code: 'remote-not-one', path, message, remedy }];
+  }
+  if (search === undefined) return [];
+  const message = 'The trials of a search run on the gpu-runner, and never at a remote engine.';
+  const remedy = 'Leave out `search` or `project.remote`.';
+  return [{ code: 'search-not-remote', path, message, remedy }];
+}
+
+/** A project beside the file is of the commit that is trained, whatever else is asked for. */
+function checkVersion({ project: { uri, version } }: RawConfig): readonly CrossProblem[] {
+  if (version === undefined || isElsewhere(uri)) return [];
+  return [
+    {
+      code: 'version-of-a-folder',
+      path: ['project', 'version'],
+      message: `\`project.uri\` is the folder ${uri} of this repository: it is trained as it is in the commit at hand, and has no other version.`,
+      remedy: 'Leave `version` out, or name the git address that it is a version of in `project.uri`.',
+    },
+  ];
+}
 
 /** A model that is given the label is judged by nothing; one that is given nothing answers nothing. */
 function checkInputs({ data }: RawConfig): readonly CrossProblem[] {

@@ -4,8 +4,10 @@ import type { NoticeForm } from '../names.ts';
 import type { PermissionLevel } from '../permission.ts';
 import type { RolloutPlan } from '../rollout/rollout-plan.ts';
 import type { ServingSettings } from '../serving/package-manifest.ts';
+import type { Remote } from '../training/remote.ts';
+import type { PROJECT_ENVIRONMENTS } from './schema/project.ts';
 import type { Rate } from './schema/quantity.ts';
-import type { ColumnRole, PROJECT_ENVIRONMENTS } from './schema/schema.ts';
+import type { ColumnRole } from './schema/schema.ts';
 import type { PRUNINGS } from './schema/search.ts';
 
 export type Scalar = string | number | boolean;
@@ -14,7 +16,13 @@ export type ProjectEnvironment = (typeof PROJECT_ENVIRONMENTS)[number];
 
 type Project = {
   readonly uri: string;
+  /** Branch, tag or commit of a project in another repository. */
+  readonly version?: string;
   readonly environment: ProjectEnvironment;
+  /** How many processes torchrun starts: `auto` is one for each GPU. */
+  readonly processes?: 'auto' | number;
+  /** What runs the steps in place of the runner. */
+  readonly remote?: Remote;
   readonly steps: { readonly etl?: string; readonly train: string };
   readonly parameters: Readonly<Record<string, Scalar>>;
   readonly timeoutSeconds: number;

@@ -1,6 +1,7 @@
 import { type AnswersContract, answersSchema } from '../answers/contract.ts';
 import type { GateRule } from '../gate/rules/rule.ts';
 import { shareAlpha } from '../rollout/share-alpha.ts';
+import type { Remote } from '../training/remote.ts';
 import type {
   ColumnRoles,
   Config,
@@ -22,7 +23,7 @@ type RawEnvironment = RawConfig['environments'][string];
 /** A file that has no problems as the parts of Trainyard use it; `trackingUri` stands in for one the file leaves out. */
 export function toConfig(raw: RawConfig, trackingUri: string): Config {
   const gate = raw.gate.flat();
-  const { timeout, steps, ...project } = raw.project;
+  const { timeout, steps, version, processes, remote, ...project } = raw.project;
   const environments = Object.entries(raw.environments);
   return {
     model: raw.model,
@@ -30,6 +31,9 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
     project: {
       ...project,
       timeoutSeconds: timeout,
+      ...optional('version', version),
+      ...optional('processes', processes),
+      ...optional('remote', toRemote(remote)),
       steps: { train: steps.train, ...optional('etl', steps.etl) },
     },
     data: {
@@ -51,6 +55,24 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
     monitor: toMonitor(raw.monitor),
     commands: raw.commands,
   };
+}
+
+/** A section with both, or with none, was refused before. */
+function toRemote({ slurm, ray }: NonNullable<RawConfig['project']['remote']> = {}): Remote | undefined {
+  if (slurm !== undefined) {
+    const { memory, gpus, cpus, partition, account, qos } = slurm;
+    return {
+      ...{ kind: 'slurm', ...optional('partition', partition), ...optional('account', account) },
+      ...{ ...optional('qos', qos), ...roomOf({ gpus, cpus, memory }) },
+    };
+  }
+  return ray && { kind: 'ray', address: ray.address, ...roomOf(ray) };
+}
+
+type RawRoom = { readonly [K in 'gpus' | 'cpus' | 'memory']?: number | undefined };
+
+function roomOf({ gpus, cpus, memory }: RawRoom): Pick<Remote, 'gpus' | 'cpus' | 'memoryBytes'> {
+  return { ...optional('gpus', gpus), ...optional('cpus', cpus), ...optional('memoryBytes', memory) };
 }
 
 /** Columns the gate looks at are slices of the holdout, whether or not the file lists them there too. */

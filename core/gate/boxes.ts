@@ -55,5 +55,7 @@ const DESCRIPTIONS: Readonly<Record<BoxLevel, string>> = {
   'namespaces-as-root': 'in a box, of namespaces: it could read what root may, where the box shows it.',
   user: 'as a user of its own, in no box: it reached the network, and what every user of the runner may read.',
   docker: 'with the Docker Engine of the runner, in no box: it could do whatever the engine does.',
+  remote:
+    'at a remote engine, in no box: it could read what its user can there, and the credentials of the tracking server.',
   none: 'without a box: it could read what its job held, the credentials and the holdout among it.',
 };

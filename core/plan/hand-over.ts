@@ -115,6 +115,8 @@ const contentSchema = operationSchema.extend({
     inputs: z.array(z.string()).readonly(),
     /** Whether it may speak to the runner's Docker Engine, which lets it out of any box. */
     docker: z.boolean(),
+    /** Whether its steps may run at a remote engine, out of any box. Absent where the default branch does not say so. */
+    remote: z.literal(true).exactOptional(),
   }),
   /** The commit that it is about, whose status shows how it went. Absent where the ledger does not know it. */
   commit: z.string().exactOptional(),

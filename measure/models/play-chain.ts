@@ -121,6 +121,7 @@ async function trainKind(
       checkpoints: await createRunCheckpoints({ temp: os.tmpdir(), holder: '0.1', tracking, seal, log }),
       hashData: (names) => hashData(folder, names),
       fetchData: async () => undefined,
+      findProjectCommit: async () => undefined,
       readHoldout: (holdout) => readHoldout(folder, holdout),
       readSearched: createSearchReader(tracking, os.tmpdir()),
     },

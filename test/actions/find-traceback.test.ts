@@ -25,6 +25,7 @@ describe('a traceback', () => {
       message: 'KeyError: 1',
       file: undefined,
       line: undefined,
+      isLast: true,
     });
   });
 

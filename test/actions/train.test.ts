@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readTraining } from '../../actions/job/handoff.ts';
-import { requireProject } from '../../actions/train/require-project.ts';
+import { requireProject } from '../../actions/train/project/require-project.ts';
 import { train } from '../../actions/train/train.ts';
 import { UserError } from '../../core/errors.ts';
 import type { StepEnd } from '../../core/ports.ts';
@@ -95,6 +95,30 @@ describe('train', () => {
     const lines = ['Traceback (most recent call last):', 'KeyError: 7'];
     const wrong = createTraining(() => ({ ...starved, lines }));
     expect((await problemsOf(train(wrong.request, wrong.ports)))[0]?.code).toBe('training-failed');
+    // What it has caught, and gone on from, is not what ended it.
+    const caught = createTraining(() => ({ ...starved, lines: [...lines, 'went on without it', 'epoch 9'] }));
+    expect(await problemsOf(train(caught.request, caught.ports))).toMatchObject([
+      { code: 'training-killed', message: expect.stringContaining('epoch 9.') },
+    ]);
+  });
+
+  test('names the line that a crash in C code came from, and no error that was caught before', async () => {
+    const lines = [
+      ...['Traceback (most recent call last):', 'ZeroDivisionError: division by zero', 'went on'],
+      ...['Fatal Python error: Segmentation fault', '', 'Current thread 0x1 (most recent call first):'],
+      '  File "/venv/lib/site-packages/lightgbm/basic.py", line 9 in update',
+      '  File "/home/ada/train.py", line 12 in fit',
+      '  File "/home/ada/train.py", line 20 in <module>',
+      "2026/11/28 09:00:00 ERROR mlflow.cli: === Run (ID 'f00') failed ===",
+    ];
+    const crashed = createTraining(() => ({ ...DONE, status: 'failed', code: 1, lines }));
+    expect(await problemsOf(train(crashed.request, crashed.ports))).toMatchObject([
+      {
+        code: 'training-failed',
+        message: expect.stringContaining('Fatal Python error: Segmentation fault'),
+        where: { kind: 'file', file: 'train.py', line: 12 },
+      },
+    ]);
   });
 
   test.each([

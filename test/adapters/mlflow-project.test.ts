@@ -88,6 +88,7 @@ gate: [{ metric: profit, floor: 0, require: non-inferior, margin: 2 }]
     log,
     readHoldout: (holdout: Holdout) => readHoldout(workspace, holdout),
     hashData: hash,
+    findProjectCommit: async () => undefined,
     fetchData: async () => undefined,
     writeTemp,
     readSearched: createSearchReader(tracking, folder),

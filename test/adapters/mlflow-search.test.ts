@@ -86,6 +86,7 @@ search:
     ...{ clock: systemClock, log, hashText, writeTemp, readHoldout: async () => undefined },
     hashData: (names: readonly string[]) => hashData(workspace, names),
     fetchData: async () => undefined,
+    findProjectCommit: async () => undefined,
     readSearched: createSearchReader(tracking, folder),
     seal,
     checkpoints: await createRunCheckpoints({ temp: folder, holder: '0.1', tracking, seal, log }),

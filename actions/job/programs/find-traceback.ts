@@ -3,17 +3,25 @@ type Traceback = {
   readonly message: string;
   readonly file: string | undefined;
   readonly line: number | undefined;
+  /** Whether the program said nothing after it: else it may have caught what it shows, and have ended of something else. */
+  readonly isLast: boolean;
 };
 
 const FRAME = /^\s*File "(?<file>[^"]+)", line (?<line>\d+)/;
 const ERROR = /^(?<message>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warning)?(?:: .*)?)$/;
 
+/** As Python's faulthandler begins, for what ends it in C code: a stack follows, innermost first. */
+const CRASH = /^(?<message>Fatal Python error: .*)$/;
+
 /** What MLflow says around a step: that it begins, and that it failed. */
 const OF_MLFLOW = /^(?:[\d/]+ [\d:]+ )?(?:DEBUG|INFO|WARNING|ERROR) mlflow\.(?:cli|projects)\b/;
 
-/** The last words of a program that left no traceback; `undefined` when it said nothing. What MLflow says around it tells no cause. */
+/** The same of the programs that follow a job at a remote engine. */
+const OF_ENGINE = /^(?:srun: |[\d-]+ [\d:,]+\s+[A-Z]+ (?:cli|sdk|job_manager)\.py:\d+ -- )/;
+
+/** The last words of a program that left no traceback; `undefined` when it said nothing. What MLflow and engines say around it tells no cause. */
 export function findLastWords(lines: readonly string[]): string | undefined {
-  return lines.findLast((line) => line.trim() !== '' && !OF_MLFLOW.test(line));
+  return lines.findLast((line) => line.trim() !== '' && !OF_MLFLOW.test(line) && !OF_ENGINE.test(line));
 }
 
 /**
@@ -21,7 +29,9 @@ export function findLastWords(lines: readonly string[]): string | undefined {
  * user's code rather than a library's). `undefined` when there is no traceback.
  */
 export function findTraceback(lines: readonly string[], root: string): Traceback | undefined {
+  const crash = lines.findLastIndex((line) => CRASH.test(line));
   const start = lines.findLastIndex((line) => line.trim().startsWith('Traceback (most recent call last)'));
+  if (crash > start) return readCrash(lines.slice(crash), root);
   if (start === -1) return undefined;
   const rest = lines.slice(start + 1);
   const end = rest.findIndex((line) => /^\S/.test(line) && ERROR.test(line));
@@ -31,7 +41,17 @@ export function findTraceback(lines: readonly string[], root: string): Traceback
     return file === undefined ? [] : [{ file, line: Number(number) }];
   });
   const own = frames.findLast(({ file }) => isOwn(file, root));
-  return { message, file: own && relativeTo(own.file, root), line: own?.line };
+  const isLast = end !== -1 && findLastWords(rest.slice(end + 1)) === undefined;
+  return { message, file: own && relativeTo(own.file, root), line: own?.line, isLast };
+}
+
+function readCrash([message = '', ...stack]: readonly string[], root: string): Traceback {
+  const frames = stack.flatMap((line) => {
+    const { file, line: number } = FRAME.exec(line)?.groups ?? {};
+    return file === undefined ? [] : [{ file, line: Number(number) }];
+  });
+  const own = frames.find(({ file }) => isOwn(file, root));
+  return { message, file: own && relativeTo(own.file, root), line: own?.line, isLast: true };
 }
 
 function isOwn(file: string, root: string): boolean {

@@ -1,9 +1,9 @@
-import { readMlproject } from '../../adapters/mlflow/read-mlproject.ts';
-import type { Config, Scalar } from '../../core/config/config.ts';
-import { checkProject, checkWithoutFile } from '../../core/config/mlproject/check-project.ts';
-import { findEntryPoint } from '../../core/config/mlproject/mlproject.ts';
-import { placeProblems } from '../../core/config/place-problems.ts';
-import { atLeastOne, UserError } from '../../core/errors.ts';
+import { readMlproject } from '../../../adapters/mlflow/read-mlproject.ts';
+import type { Config, Scalar } from '../../../core/config/config.ts';
+import { checkProject, checkWithoutFile } from '../../../core/config/mlproject/check-project.ts';
+import { findEntryPoint } from '../../../core/config/mlproject/mlproject.ts';
+import { placeProblems } from '../../../core/config/place-problems.ts';
+import { atLeastOne, UserError } from '../../../core/errors.ts';
 
 /** The configuration as it is written, and its file. */
 type Written = { readonly file: string; readonly text: string };

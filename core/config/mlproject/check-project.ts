@@ -4,6 +4,8 @@ import type { CrossProblem } from '../cross-problem.ts';
 import { checkParameters, findUndeclared } from './check-parameters.ts';
 import { findEntryPoint, isElsewhere, type Mlproject } from './mlproject.ts';
 
+/** What starts the processes of a training of PyTorch's. */
+const TORCHRUN = /^\s*(?:torchrun|python3?\s+-m\s+torch\.distributed\.run)\s/;
 /** What MLflow runs by its name alone, without an entry point. */
 const SCRIPT = /\.(?:py|sh|R)$/;
 
@@ -37,13 +39,30 @@ export function checkWithoutFile({ uri, steps }: Config['project']): readonly Cr
 
 /** What the MLproject file says of the steps of trainyard.yml that can't be: entry points it has not, parameters it would not take. */
 export function checkProject(
-  { steps, parameters }: Config['project'],
+  { steps, parameters, processes }: Config['project'],
   project: Mlproject,
 ): readonly CrossProblem[] {
   const etl = steps.etl === undefined ? [] : [{ key: 'etl' as const, name: steps.etl, values: {} }];
-  return [...etl, { key: 'train' as const, name: steps.train, values: parameters }].flatMap((step) =>
-    checkStep(step, project),
-  );
+  const train = { key: 'train' as const, name: steps.train, values: parameters };
+  const spread = processes === undefined ? [] : checkProcesses(steps.train, project);
+  return [...[...etl, train].flatMap((step) => checkStep(step, project)), ...spread];
+}
+
+/** As many processes as are asked for come of torchrun alone; without it a training would run in one, and nobody would notice. */
+function checkProcesses(train: string, project: Mlproject): readonly CrossProblem[] {
+  const entry = findEntryPoint(project, train);
+  // An entry point that is not there is told as that.
+  if (entry === undefined && !isScript(train)) return [];
+  if (TORCHRUN.test(entry?.command ?? '')) return [];
+  return [
+    {
+      code: 'processes-without-torchrun',
+      path: ['project', 'processes'],
+      message: `\`${train}\` of ${project.file} does not start with torchrun, so that it would run in one process.`,
+      remedy:
+        'Write `command: "torchrun train.py …"` there, without --nproc-per-node, or leave `processes` out.',
+    },
+  ];
 }
 
 /** Parameters of the training that MLproject does not declare, and that its command is given all the same. */

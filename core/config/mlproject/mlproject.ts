@@ -9,8 +9,10 @@ type ProjectParameter = {
   readonly default?: Scalar;
 };
 
-/** One entry point: what it takes, and the line that it stands on. */
+/** One entry point: what it takes, what it runs, and the line that it stands on. */
 export type EntryPoint = {
+  /** Absent where the file says none. */
+  readonly command?: string;
   readonly parameters: Readonly<Record<string, ProjectParameter>>;
   readonly line: number;
 };

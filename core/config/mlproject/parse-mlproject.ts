@@ -13,7 +13,13 @@ const parameterSchema = z.union([
 ]);
 const projectSchema = z.object({
   entry_points: z
-    .record(z.string(), z.object({ parameters: z.record(z.string(), parameterSchema).nullish() }))
+    .record(
+      z.string(),
+      z.object({
+        parameters: z.record(z.string(), parameterSchema).nullish(),
+        command: z.unknown().optional(),
+      }),
+    )
     .nullish(),
 });
 
@@ -35,14 +41,17 @@ export function parseMlproject(text: string, file: string): Result<Mlproject, re
       },
     ]);
   }
-  const entryPoints = Object.entries(parsed.data.entry_points ?? {}).map(([name, { parameters }]) => {
-    const where = source.locate(['entry_points'], name);
-    const typed = Object.entries(parameters ?? {}).map(
-      ([key, { type, default: fallback }]) => [key, parameterOf(type ?? 'string', fallback)] as const,
-    );
-    const line = where.kind === 'file' ? (where.line ?? 1) : 1;
-    return [name, { parameters: Object.fromEntries(typed), line }] satisfies [string, EntryPoint];
-  });
+  const entryPoints = Object.entries(parsed.data.entry_points ?? {}).map(
+    ([name, { parameters, command }]) => {
+      const where = source.locate(['entry_points'], name);
+      const typed = Object.entries(parameters ?? {}).map(
+        ([key, { type, default: fallback }]) => [key, parameterOf(type ?? 'string', fallback)] as const,
+      );
+      const line = where.kind === 'file' ? (where.line ?? 1) : 1;
+      const run = optional('command', z.string().safeParse(command).data);
+      return [name, { ...run, parameters: Object.fromEntries(typed), line }] satisfies [string, EntryPoint];
+    },
+  );
   return ok({ file, entryPoints: Object.fromEntries(entryPoints) });
 }
 

@@ -8,16 +8,14 @@ import { checkDrift } from '../check-sections.ts';
 import { reportCrossProblems } from '../cross-problem.ts';
 import { rawAnswersSchema } from './answers.ts';
 import { environmentSchema } from './environment.ts';
-import { address, duration, names, parameterName, rate, scalar, size, text, whole } from './fields.ts';
+import { address, duration, names, parameterName, rate, size, text, whole } from './fields.ts';
 import { gateRulesSchema } from './gate-rules.ts';
+import { projectSchema } from './project.ts';
 import { searchSchema } from './search.ts';
 import { whenRight } from './when-right.ts';
 
 const FUNCTION = /^[^:=]+\.py:[A-Za-z_]\w*$/;
 const ENVIRONMENT_NAME = /^[a-z0-9][a-z0-9._-]{0,62}$/;
-
-/** Environment managers MLflow Projects know. */
-export const PROJECT_ENVIRONMENTS = ['local', 'virtualenv', 'uv', 'conda', 'docker'] as const;
 
 /** What a column may be said to be. */
 const COLUMN_ROLES = ['text', 'category', 'id', 'time'] as const;
@@ -29,30 +27,6 @@ const trackingSchema = z.strictObject({
     'https://mlflow.example.com',
   ).optional(),
   experiment: text('MLflow experiment of all runs. Without it the model name is used.', 'mnist').optional(),
-});
-
-const projectSchema = z.strictObject({
-  uri: text('Folder with the MLproject file, or a git address of one.', '.').default('.'),
-  environment: z
-    .enum(PROJECT_ENVIRONMENTS)
-    .default('local')
-    .meta({ description: "MLflow's environment manager for the steps.", examples: ['virtualenv'] }),
-  steps: z
-    .strictObject({
-      etl: text('Entry point that prepares the data. Without it there is no such step.', 'etl').optional(),
-      train: text('Entry point that trains and logs the model.', 'train').default('main'),
-    })
-    .prefault({})
-    .meta({ description: 'Entry points of the MLproject file.' }),
-  parameters: z
-    .record(parameterName, scalar)
-    .default({})
-    .meta({
-      description:
-        'Parameters of the training step and their values. Only these can be set in a comment or a dispatch, to values of the same type.',
-      examples: ['{ epochs: 3, lr: 0.001 }'],
-    }),
-  timeout: duration('After this a training is stopped.', '6h').prefault('6h'),
 });
 
 const dataSchema = z.strictObject({

@@ -50,6 +50,7 @@ export function createTraining(
       },
     },
     readHoldout: async () => undefined,
+    findProjectCommit: async () => undefined,
     fetchData: async () => undefined,
     readSearched: async () => Promise.reject(new Error('it is gone')),
     hashData: async () => ({ digest: digestOf('data'), files: [], empty: [] }),

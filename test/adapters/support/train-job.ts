@@ -69,6 +69,7 @@ export async function runTrainJob(job: TrainJob): Promise<void> {
               training: `${correlationId} ${sha}`,
             }),
       readHoldout: async () => undefined,
+      findProjectCommit: async () => undefined,
       fetchData: async () => undefined,
       readSearched: createSearchReader(tracking, temp),
       hashData: (names) => hashData(workspace, names),

@@ -1,0 +1,25 @@
+import type { ProcessEnd } from '../run-process.ts';
+
+/** A step as an engine takes it. */
+export type RemoteJob = {
+  /** Of the MLflow run that it works in. */
+  readonly runId: string;
+  /** A name that no other job has. */
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Where it runs: a folder that is at the same path on all machines. */
+  readonly cwd: string;
+  readonly timeoutSeconds: number;
+  /** The variables of the step, in a file that nobody else reads: a list of processes shows none of them. */
+  readonly variablesFile: string;
+};
+
+/** What runs jobs on other machines. Every one is a program of the runner that starts a job, prints what it prints, and ends as it ends. */
+export type Engine = {
+  /** The command line that runs a job to its end. */
+  readonly submit: (job: RemoteJob) => readonly [string, ...string[]];
+  /** The command line that ends a job, wherever it is: waiting, at work, or gone already. */
+  readonly cancel: (job: RemoteJob) => readonly [string, ...string[]];
+  /** The exit code of the job itself. */
+  readonly codeOf: (end: Pick<ProcessEnd, 'code' | 'stdout' | 'stderr'>) => number | undefined;
+};

@@ -1,0 +1,68 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { findFreePorts } from '../../../agent/machine/free-ports.ts';
+import { venvProgram } from '../../../sandbox/checkout.ts';
+import { answers, type Child, startChild } from '../../../sandbox/machine/child-process.ts';
+
+/** The Ray that these tests install for themselves, from the index that pip knows. */
+const RAY = 'ray[default]==2.60.0';
+const INSTALL_MS = 400_000;
+
+const jobsSchema = z.array(z.object({ submission_id: z.string(), status: z.string() }));
+
+/** A cluster of Ray on this machine. */
+export type Ray = {
+  /** Of its dashboard. */
+  readonly address: string;
+  /** Where its program lies. */
+  readonly bin: string;
+  /** The states of its jobs, by their ids. */
+  readonly jobs: () => Promise<Readonly<Record<string, string>>>;
+  readonly stop: () => Promise<void>;
+};
+
+/** Installs Ray into `place`, where it is not there from an earlier time; says why it can't be had, where it can't. */
+export function installRay(place: string): { readonly bin: string } | { readonly missing: string } {
+  const bin = path.join(place, 'bin');
+  const run = (command: string, args: readonly string[]) =>
+    spawnSync(command, args, { encoding: 'utf8', timeout: INSTALL_MS });
+  if (run(path.join(bin, 'ray'), ['--version']).status === 0) return { bin };
+  const made = run(venvProgram('python'), ['-m', 'venv', place]);
+  if (made.status !== 0) return { missing: made.stderr };
+  const { status, stderr } = run(path.join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', RAY]);
+  return status === 0 ? { bin } : { missing: `no index of packages gives ${RAY}: ${stderr.trim().split('\n').at(-1)}` };
+}
+
+/** Starts a cluster of one node with all that it keeps in a folder of its own, on loopback ports that are free. */
+export async function startRay(bin: string): Promise<Ray> {
+  // Ray's sockets have long paths of their own.
+  const folder = mkdtempSync(path.join(tmpdir(), 'ty-ray-'));
+  mkdirSync(path.join(folder, 'kept'));
+  const [port = 0, dashboard = 0] = await findFreePorts(2);
+  const address = `http://127.0.0.1:${dashboard}`;
+  const child: Child = await startChild({
+    command: path.join(bin, 'ray'),
+    args: [
+      ...['start', '--head', '--block', '--disable-usage-stats', '--node-ip-address', '127.0.0.1'],
+      ...['--port', String(port), '--dashboard-host', '127.0.0.1', '--dashboard-port', String(dashboard)],
+      ...['--num-cpus', '2', '--temp-dir', path.join(folder, 'kept')],
+    ],
+    cwd: folder,
+    env: process.env,
+    log: path.join(folder, 'ray.out'),
+    ready: () => answers(`${address}/api/version`),
+    timeoutMs: 240_000,
+  });
+  const jobs = async () => {
+    const told = jobsSchema.parse(await (await fetch(`${address}/api/jobs/`)).json());
+    return Object.fromEntries(told.map((job) => [job.submission_id, job.status]));
+  };
+  const stop = async () => {
+    await child.stop(30_000);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { address, bin, jobs, stop };
+}
