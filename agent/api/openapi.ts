@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { problemSchema } from '../../core/serving/api.ts';
-import { NOTHING, problemsOf, type Route } from '../../core/serving/route.ts';
+import { NOTHING, problemsOf, type Route, UNREAD_PROBLEMS } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { VERSION } from '../../core/version.ts';
 
@@ -62,7 +62,7 @@ function describeDone({ answer, media, done }: Route): object {
 }
 
 function describeProblems(route: Route): object {
-  return describeEach(problemsOf(route), PROBLEM);
+  return describeEach({ ...UNREAD_PROBLEMS, ...problemsOf(route) }, PROBLEM);
 }
 
 function describeEach(meanings: Readonly<Record<string, string>>, content: object | undefined): object {

@@ -13,6 +13,7 @@ import { addressOf, createAnswerer } from './answer-noted.ts';
 import { answerUnread } from './answer-unread.ts';
 import { requireCertificate } from './authorize.ts';
 import { boundConnections } from './bound-connections.ts';
+import type { Handler } from './handle.ts';
 import { HOST_HANDLERS } from './host-handlers.ts';
 import { MODEL_HANDLERS } from './model-handlers.ts';
 import { PACKAGE_HANDLERS } from './package-handlers.ts';
@@ -39,10 +40,14 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
       await next();
     });
   }
-  for (const handler of [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS, ...SCREEN_HANDLERS]) {
+  const handlers = [...HOST_HANDLERS, ...PACKAGE_HANDLERS, ...MODEL_HANDLERS, ...SCREEN_HANDLERS];
+  for (const handler of handlers) {
     const { method, path } = handler.route;
     // What answers a GET answers HEAD too: the framework drops the body.
     app.on(method, toPattern(path), (context) => answer(context, handler));
+  }
+  for (const [path, methods] of methodsByPath(handlers)) {
+    app.all(toPattern(path), (context) => answerWrongMethod(context, methods));
   }
   app.notFound((context) =>
     answerProblem(
@@ -74,6 +79,29 @@ export function createApp(agent: Agent, access: 'by-token' | 'open' = 'by-token'
     );
   });
   return app;
+}
+
+/** The methods that each path takes. */
+function methodsByPath(handlers: readonly Handler[]): ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, readonly string[]>();
+  for (const { route } of handlers) {
+    const also = route.method === 'GET' ? ['GET', 'HEAD'] : [route.method];
+    methods.set(route.path, [...(methods.get(route.path) ?? []), ...also]);
+  }
+  return methods;
+}
+
+function answerWrongMethod(context: Context, methods: readonly string[]): Response {
+  context.header('allow', methods.join(', '));
+  return answerProblem(
+    context,
+    new Refusal({
+      status: 405,
+      code: 'wrong-method',
+      message: `${context.req.path} takes ${methods.join(', ')}.`,
+      remedy: 'See /openapi.json.',
+    }),
+  );
 }
 
 /** A path as the framework writes it, `/v1/models/:model`. */

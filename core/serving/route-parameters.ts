@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestOf, digestSchema } from '../identity/digest.ts';
+import { namedDigestSchema } from '../identity/digest.ts';
 import { modelNameSchema } from '../identity/model-name.ts';
 import { versionSchema } from '../identity/version.ts';
 
@@ -7,10 +7,5 @@ import { versionSchema } from '../identity/version.ts';
 export const ofModel = z.object({ model: modelNameSchema });
 /** The path of one of its versions. */
 export const ofVersion = z.object({ model: modelNameSchema, version: versionSchema });
-/** A file by its digest, with or without the `sha256:` in front. */
-export const ofDigest = z.object({
-  digest: z
-    .string()
-    .transform((digest) => (digest.includes(':') ? digest : digestOf(digest)))
-    .pipe(digestSchema),
-});
+/** A file by its digest. */
+export const ofDigest = z.object({ digest: namedDigestSchema });

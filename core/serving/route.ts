@@ -10,6 +10,7 @@ export const PROBLEM_TITLES = {
   401: 'Not authenticated',
   403: 'Not allowed',
   404: 'Not found',
+  405: 'Not a method of this path',
   408: 'Not all of it came',
   409: 'Conflict',
   412: 'Precondition failed',
@@ -23,6 +24,14 @@ export const PROBLEM_TITLES = {
   507: 'No room',
 } as const;
 export type ProblemStatus = keyof typeof PROBLEM_TITLES;
+
+/** What the parser refuses before any route hears of a request, on all of them alike. */
+export const UNREAD_PROBLEMS = {
+  400: 'It is no request of HTTP/1.1.',
+  408: 'Not all of it came in time.',
+  417: 'It expects something else than 100-continue.',
+  431: 'Its headers, or its address, are too large.',
+} as const satisfies Partial<Record<ProblemStatus, string>>;
 
 /** The statuses of what is not refused; 503 is a probe's. */
 const DONE_STATUSES = [200, 201, 202, 204, 503] as const;

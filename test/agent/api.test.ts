@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
 import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createAgent } from '../../agent/agent.ts';
 import { createApp } from '../../agent/api/server.ts';
 import { NO_COUNTS } from '../../agent/traffic/version-reading.ts';
@@ -228,6 +229,30 @@ describe('instances and traffic', () => {
   test('refuse a body that is not JSON', async () => {
     expect(await refusalOf(await call('/v1/labels', { method: 'POST', body: '{' }))).toBe('body-invalid');
   });
+});
+
+test.each([
+  ['POST', '/healthz', 'GET, HEAD'],
+  ['PATCH', '/v1/models/m/traffic', 'GET, HEAD, PUT'],
+  ['GET', '/v1/packages', 'DELETE'],
+  ['OPTIONS', '/v1/labels', 'POST'],
+])('%s %s is told which methods the path takes', async (method, path, allowed) => {
+  const response = await app.request(path, { method });
+  expect([response.status, response.headers.get('allow')]).toEqual([405, allowed]);
+  expect(await refusalOf(response)).toBe('wrong-method');
+});
+
+test('a path that there is not has no methods to tell', async () => {
+  expect(await refusalOf(await app.request('/v2', { method: 'POST' }))).toBe('no-such-path');
+});
+
+test('the description says what the parser answers, on every route', async () => {
+  const described = z.looseObject({ responses: z.record(z.string(), z.unknown()) });
+  const { paths } = z
+    .object({ paths: z.record(z.string(), z.record(z.string(), described)) })
+    .parse(await (await app.request('/openapi.json')).json());
+  for (const operation of Object.values(paths).flatMap((path) => Object.values(path)))
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '408', '417', '431']));
 });
 
 test('probes need no token, and say ready once a prediction would be answered', async () => {
