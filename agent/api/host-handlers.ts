@@ -6,8 +6,8 @@ import { copyOnce } from '../backup/copy-once.ts';
 import type { AgentContext } from '../context.ts';
 import { shareOut } from '../traffic/share-out.ts';
 import { describeState } from './describe-state.ts';
-import { type Handler, handle } from './handle.ts';
-import { describeApi } from './openapi.ts';
+import { type Handler, handle, handleText } from './handle.ts';
+import { writeApi } from './openapi.ts';
 import { createPage } from './page.ts';
 
 /** What people, probes and scrapers read of the host. */
@@ -25,7 +25,7 @@ export const HOST_HANDLERS: readonly Handler[] = [
   handle(ROUTES.modelReadiness, ({ parameters: { model }, context }, agent) =>
     answerProbe(context, agent.context, model),
   ),
-  handle(ROUTES.description, () => describeApi()),
+  handleText(ROUTES.description, writeApi),
   handle(ROUTES.metrics, async (_, { context }) => {
     // The client of Prometheus costs memory that a host which is not scraped never needs.
     const { renderMetrics } = await import(/* webpackMode: "eager" */ '../metrics/render-metrics.ts');

@@ -9,8 +9,16 @@ const PROBLEM = {
 };
 const FILE = { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } };
 
+let written: string | undefined;
+
+/** The description as it is sent, made once: to make it takes a hundred times as long as to send it, and everyone may ask for it. */
+export function writeApi(): string {
+  written ??= JSON.stringify(describeApi());
+  return written;
+}
+
 /** The API's description (OpenAPI 3.1), made from the table of routes that serves requests and that the client calls by. */
-export function describeApi(): { readonly openapi: string } & Readonly<Record<string, unknown>> {
+function describeApi(): { readonly openapi: string } & Readonly<Record<string, unknown>> {
   const paths: Record<string, Record<string, object>> = {};
   for (const route of Object.values(ROUTES)) {
     paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: describeRoute(route) };

@@ -13,6 +13,7 @@ import {
 import { MAX_JSON_BYTES, problemsOf } from '../../core/serving/route.ts';
 import { ROUTES } from '../../core/serving/routes.ts';
 import { TOKENS } from '../../sandbox/agent/start-agent.ts';
+import { waitFor } from '../../sandbox/machine/wait-for.ts';
 import { type FakeHost, manifestOf, openFakeHost, storeBlob, storePackage } from './support/fake-context.ts';
 
 const TAKEN_JSON = Object.values(ROUTES).filter((one) => 413 in problemsOf(one) && one.method !== 'GET');
@@ -94,14 +95,18 @@ describe('over a socket', () => {
     server.close();
   });
 
+  function portOf(): number {
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return address.port;
+  }
+
   /** Sends spaces for as long as nobody answers; gives the answer, and how many bytes were sent until then. */
   async function flood(
     length?: number,
   ): Promise<{ readonly status: number | undefined; readonly sent: number }> {
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
     const outgoing = request({
-      ...{ host: '127.0.0.1', port: address.port, method: 'POST', path: '/v1/labels' },
+      ...{ host: '127.0.0.1', port: portOf(), method: 'POST', path: '/v1/labels' },
       headers: {
         authorization: `Bearer ${TOKENS.labeler}`,
         ...(length !== undefined && { 'content-length': length }),
@@ -123,6 +128,36 @@ describe('over a socket', () => {
     outgoing.destroy();
     return { status: statusCode, sent };
   }
+
+  test.each([
+    ['GET', '/healthz', 200],
+    ['POST', '/v1/labels', 401],
+    ['DELETE', '/nothing', 404],
+  ])(
+    'a body that comes a letter at a time after the answer to %s %s ends the connection',
+    async (method, path, status) => {
+      const socket = connect(portOf(), '127.0.0.1').on('error', () => undefined);
+      socket.write(`${method} ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n`);
+      const drip = setInterval(() => socket.write('a'), 50);
+      let said = '';
+      socket.on('data', (part) => (said += String(part)));
+      await new Promise((resolve) => socket.once('close', resolve));
+      clearInterval(drip);
+      expect(said).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    },
+  );
+
+  test('a body that came whole keeps its connection, also where nobody reads it', async () => {
+    const socket = connect(portOf(), '127.0.0.1');
+    let said = '';
+    socket.on('data', (part) => (said += String(part)));
+    const asked = 'GET /healthz HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n';
+    socket.write(asked);
+    await waitFor(() => said.includes('200 OK'), 'the answer');
+    socket.write(`abc${asked}abc`);
+    await waitFor(() => said.match(/200 OK/g)?.length === 2, 'the second answer');
+    socket.destroy();
+  });
 
   test('a body of 150 MB is refused before it came, said how long it is or not', async () => {
     for (const length of [150e6, undefined]) {

@@ -22,4 +22,29 @@ export const CLIENT: readonly Attempt[] = [
   { id: 'C8', tries: 'hides a second request in the first', end: 'stopped', by: '400 or 501' },
   { id: 'C9', tries: 'asks for paths beyond those of models', end: 'stopped', by: 'no-such-model' },
   { id: 'C10', tries: 'takes all connections of the control API', end: 'stopped', by: 'closed' },
+  {
+    id: 'C11',
+    tries: 'sends bodies and headers a letter at a time, and others not at all',
+    end: 'stopped',
+    by: 'no effect',
+  },
+  {
+    id: 'C12',
+    tries: 'closes half of its connections, and others within a request',
+    end: 'stopped',
+    by: 'no effect',
+  },
+  {
+    id: 'C13',
+    tries: 'hides requests in others, in 23 ways, at predictions and at the control API',
+    end: 'stopped',
+    by: 'no effect',
+  },
+  {
+    id: 'C14',
+    tries: 'sends headers, addresses and bodies beyond all bounds',
+    end: 'stopped',
+    by: 'no effect',
+  },
+  { id: 'C15', tries: 'opens streams of HTTP/2 and takes each back', end: 'stopped', by: 'no effect' },
 ];
