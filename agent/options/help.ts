@@ -26,7 +26,7 @@ export function describeOptions(): string {
     '  restore  Make an empty --data-dir what it was at the backup: the same host, with the same versions and brakes.',
     '  rotate-token   Put a new access token beside the old one into --tokens-file and print it; --finish drops the old one. No restart.',
     '',
-    'Each option can be set by TRAINYARD_AGENT_<NAME> too. Secrets are read from files or the environment only.',
+    'Each option can be set by TRAINYARD_AGENT_<NAME> too, or in the file of --config. Secrets are read from files of their own or the environment only.',
     '',
     ...lines,
   ].join('\n');

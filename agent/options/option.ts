@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Problem } from '../../core/errors.ts';
+import type { Problem, Where } from '../../core/errors.ts';
 
 /** What a row of the table tells of an option beside its parser; `default` is text, as a user would give it. */
 type Row = {
@@ -35,8 +35,15 @@ export function shownName({ kind, flag, variable }: Option): string {
   return kind === 'secret' ? variable : `--${flag}`;
 }
 
-/** What is wrong with an option, and how else it can be set. */
-export function problemWith(option: Option, message: string): Problem {
+/** What is wrong with an option, and how else it can be set: where it stands in a file, there. */
+export function problemWith(option: Option, message: string, where?: Where): Problem {
+  if (where !== undefined)
+    return {
+      code: 'option-invalid',
+      message: `${option.flag}: ${message}.`,
+      remedy: 'Change it there.',
+      where,
+    };
   const ways = option.kind === 'secret' ? option.variable : `--${option.flag} or ${option.variable}`;
   return { code: 'option-invalid', message: `${shownName(option)}: ${message}.`, remedy: `Set ${ways}.` };
 }

@@ -13,6 +13,7 @@ import { type AccessToken, parseTokens } from './tokens.ts';
 
 /** What `Joined` is made of: files, secrets, and what says how to use them. */
 type Part =
+  | 'config'
   | `tls${'' | 'Cert' | 'Key' | 'ClientCa'}`
   | 'allowPlaintext'
   | 'tokens'
@@ -40,8 +41,8 @@ type Joined = {
 export type AgentOptions = Readonly<Omit<OptionValues, Part>> & Joined;
 
 /**
- * Reads flags (`--data-dir x`) and, behind them, the environment (`TRAINYARD_AGENT_DATA_DIR`). Rejects with one UserError that
- * holds every problem.
+ * Reads flags (`--data-dir x`), behind them the environment (`TRAINYARD_AGENT_DATA_DIR`), and behind that the file of `--config`. Rejects
+ * with one UserError that holds every problem.
  */
 export function readOptions(
   argv: readonly string[],

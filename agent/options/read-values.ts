@@ -1,24 +1,44 @@
 import { parseArgs } from 'node:util';
 import type { Problem } from '../../core/errors.ts';
-import { problemWith } from './option.ts';
+import { type Option, problemWith } from './option.ts';
+import { readFile } from './read-file.ts';
+import { readSettings } from './read-settings.ts';
 import { OPTIONS, type OptionValues, optionsSchema } from './table.ts';
 
-/** Each option by itself, flags before the environment before defaults, and what is wrong: values only when each can be read. */
+/** Names the file of settings, and so stands in none. */
+const CONFIG = 'config';
+
+/** Each option by itself, flags before the environment before the file of `--config` before defaults, and what is wrong: values only when each can be read. */
 export function readValues(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): { readonly values: OptionValues | undefined; readonly problems: readonly Problem[] } {
   const { flags, problems } = readFlags(argv);
-  const texts = OPTIONS.map(({ name, flag, variable, default: fallback }) => [
-    name,
-    flags.get(flag) ?? (env[variable] || fallback),
+  const given = ({ flag, variable }: Option) => flags.get(flag) ?? (env[variable] || undefined);
+  const { settings, problems: unread } = readConfig(given);
+  const texts = OPTIONS.map((option) => [
+    option.name,
+    given(option) ?? settings.get(option.flag)?.text ?? option.default,
   ]);
   const parsed = optionsSchema.safeParse(Object.fromEntries(texts));
   const wrong = OPTIONS.flatMap((option) => {
     const issues = parsed.error?.issues.filter(({ path }) => path[0] === option.name) ?? [];
-    return issues.map(({ message }) => problemWith(option, message));
+    const setting = given(option) === undefined ? settings.get(option.flag) : undefined;
+    return issues.map(({ message }) => problemWith(option, message, setting?.where));
   });
-  return { values: parsed.data, problems: [...problems, ...wrong] };
+  return { values: parsed.data, problems: [...problems, ...unread, ...wrong] };
+}
+
+function readConfig(given: (option: Option) => string | undefined): ReturnType<typeof readSettings> {
+  const options = OPTIONS.filter(({ name }) => name !== CONFIG);
+  for (const option of OPTIONS) {
+    const file = option.name === CONFIG ? given(option) : undefined;
+    if (file === undefined) continue;
+    const { value, problems } = readFile(CONFIG, file);
+    if (value === undefined) return { settings: new Map(), problems };
+    return readSettings(value, { file, options });
+  }
+  return { settings: new Map(), problems: [] };
 }
 
 function readFlags(argv: readonly string[]): {

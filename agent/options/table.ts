@@ -18,6 +18,10 @@ import {
 
 /** Every option of the agent, once: the parser, `--help` and the README's table are made of this. Times in seconds, sizes in bytes. */
 export const optionsSchema = z.object({
+  config: option({
+    help: 'File (TOML) of these options, each under its name without the dashes: for what neither a flag nor the environment says.',
+    parse: file,
+  }),
   dataDir: option({
     help: 'Folder for packages, state and logs.',
     default: 'trainyard-agent',
