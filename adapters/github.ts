@@ -52,7 +52,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     upsertIssue: (title, marker, body) => guard(options, () => texts.upsertIssue(title, marker, body)),
     closeIssue: (marker, body) => guard(options, () => texts.closeIssue(marker, body)),
     createDeployment: (request) => guard(options, () => createDeployment(context, request)),
-    setDeploymentStatus: (deployment, state, description) =>
+    setDeploymentStatus: (deployment, state, { description, seenAt = context.logUrl }) =>
       guard(options, async () => {
         await octokit.rest.repos.createDeploymentStatus({
           ...repository,
@@ -60,6 +60,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
           state,
           description: shorten(description, MAX_STATUS_DESCRIPTION),
           ...(context.logUrl !== undefined && { log_url: context.logUrl }),
+          ...(seenAt !== undefined && { environment_url: seenAt }),
         });
       }),
     setCommitStatus: (sha, { context: name, state, description }) =>

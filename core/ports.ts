@@ -207,10 +207,14 @@ export type GitHub = {
     description: string;
     payload: unknown;
   }) => Promise<number>;
+  /**
+   * Sets how a deployment does, with the run's address as its log. Its own address is where people see more of it (`seenAt`), or else the
+   * run's, whose summary says the same.
+   */
   readonly setDeploymentStatus: (
     deployment: number,
     state: DeploymentState,
-    description: string,
+    told: { readonly description: string; readonly seenAt?: string | undefined },
   ) => Promise<void>;
   /** Shows beside a commit how it does, with the run's address; one context has one status. */
   readonly setCommitStatus: (sha: string, status: CommitStatus) => Promise<void>;

@@ -7,7 +7,7 @@ import type { Report } from '../../core/report/report.ts';
  * keeps a rollout waiting, since a lease on traffic runs out while GitHub is slow.
  */
 export type Announcer = {
-  /** Opens, or finds, the GitHub Deployment of a rollout and sets its status. */
+  /** Opens, or finds, the GitHub Deployment of a rollout and sets its status, with the address of the comment once there is one. */
   readonly status: (rollout: string, state: DeploymentState, description: string) => void;
   /** Replaces the rollout's section of the pull request's comment. */
   readonly progress: (report: Report) => void;
@@ -25,7 +25,8 @@ type AnnouncerOptions = {
   readonly model: string;
   readonly sha: string;
   readonly environment: string;
-  readonly comment: ((report: Report) => Promise<unknown>) | undefined;
+  /** Writes the pull request's comment, and gives its address. */
+  readonly comment: ((report: Report) => Promise<string>) | undefined;
 };
 
 /** An announcer over GitHub Deployments and the pull request's comment, one after the other in the order they were asked for. */
@@ -37,6 +38,8 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
     log.warn(why);
   };
   const deployments = new Map<string, number>();
+  // Stages, evidence and its curve are in the comment, and as they are now; a run's summary comes at its end.
+  let seenAt: string | undefined;
   let last: Promise<void> = Promise.resolve();
   const enqueue = (what: string, work: () => Promise<void>) => {
     last = last.then(work).catch((thrown: unknown) => {
@@ -55,11 +58,11 @@ export function createAnnouncer(options: AnnouncerOptions): Announcer {
         };
         const id = deployments.get(rollout) ?? (await github.createDeployment(request));
         deployments.set(rollout, id);
-        await github.setDeploymentStatus(id, state, description);
+        await github.setDeploymentStatus(id, state, { description, seenAt });
       }),
     progress: (report) =>
       enqueue('The comment', async () => {
-        await comment?.(report);
+        seenAt = (await comment?.(report)) ?? seenAt;
       }),
     finished: async () => {
       const done = new AbortController();

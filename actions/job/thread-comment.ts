@@ -22,13 +22,13 @@ export type CommentTarget = {
 
 /**
  * Lets the job's outcome, however it ends, be told in the issue or pull request where the plan was asked for. Gives what writes there while
- * the job runs; `undefined` when it was asked for elsewhere.
+ * the job runs, and gives the address of the comment; `undefined` when it was asked for elsewhere.
  */
 export function commentOnPlan<C extends Contract>(
   job: Job<C>,
   plan: Plan,
   { token, section = job.name }: { readonly token: string; readonly section?: string },
-): ((report: Report) => Promise<unknown>) | undefined {
+): ((report: Report) => Promise<string>) | undefined {
   const { model, thread, correlationId } = plan;
   if (thread === undefined || token === '') return undefined;
   const github = connectGitHub(job.host, token, job.log);

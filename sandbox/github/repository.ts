@@ -35,7 +35,14 @@ export type DeploymentRecord = {
   readonly description: string;
   readonly payload: unknown;
   readonly createdAt: string;
-  readonly statuses: { id: number; state: string; description: string; createdAt: string }[];
+  readonly statuses: {
+    id: number;
+    state: string;
+    description: string;
+    createdAt: string;
+    logUrl: string;
+    environmentUrl: string;
+  }[];
 };
 
 /** What somebody says of how a commit does; of one commit and context the newest counts. */

@@ -69,3 +69,28 @@ test('nothing is left out where GitHub answers', async () => {
   await rollBack();
   expect(await announcer.finished()).toEqual([]);
 });
+
+test('a deployment says where its evidence is seen: in the comment once that is written, and until then in the run', async () => {
+  const told: unknown[] = [];
+  const { ports } = createWorld([]).job({ operation: 'rollback' });
+  const address = 'https://github.test/acme/models/pull/7#issuecomment-1';
+  const announcer = createAnnouncer({
+    ...{ model: 'mnist', sha: 'a', environment: 'production', clock: soon, log: ports.log },
+    comment: async () => address,
+    github: {
+      ...createRecordingGitHub(),
+      createDeployment: async () => 1,
+      setDeploymentStatus: async (_deployment, state, { description, seenAt }) => {
+        told.push([state, description, seenAt]);
+      },
+    },
+  });
+  announcer.status('01', 'in_progress', '1 %');
+  announcer.progress({ sign: 'pass', blocks: [] });
+  announcer.status('01', 'in_progress', '10 %');
+  expect(await announcer.finished()).toEqual([]);
+  expect(told).toEqual([
+    ['in_progress', '1 %', undefined],
+    ['in_progress', '10 %', address],
+  ]);
+});

@@ -53,11 +53,14 @@ afterAll(async () => {
 });
 beforeEach(() => sandbox.github.faults.clear());
 
+const RUN_URL = 'https://github.test/acme/digits/actions/runs/1';
+
 const githubOf = (apiUrl: string, token = sandbox.tokens.actions) =>
   createGitHub({
     client: hydrateOctokit({ apiUrl, token, fetch: globalThis.fetch, retryAfterBaseMs: 1 }),
     apiUrl,
     repository: 'acme/digits',
+    logUrl: RUN_URL,
   });
 
 describe('the GitHub stand-in', () => {
@@ -116,9 +119,12 @@ describe('the GitHub stand-in', () => {
         description: 'mnist 1',
         payload: { version: '1' },
       });
-      await github.setDeploymentStatus(deployment, 'in_progress', '10 %');
-      expect(sandbox.repository.deployments.get(deployment)?.statuses.map(({ state }) => state)).toEqual([
-        'in_progress',
+      const seenAt = `https://github.test/acme/models/pull/1#issuecomment-${before}`;
+      await github.setDeploymentStatus(deployment, 'in_progress', { description: '10 %', seenAt });
+      await github.setDeploymentStatus(deployment, 'success', { description: 'all' });
+      expect(sandbox.repository.deployments.get(deployment)?.statuses).toMatchObject([
+        { state: 'in_progress', logUrl: RUN_URL, environmentUrl: seenAt },
+        { state: 'success', logUrl: RUN_URL, environmentUrl: RUN_URL },
       ]);
       const head = pull.head?.sha ?? '';
       const status = { context: 'trainyard/mnist', state: 'failure', description: 'x'.repeat(200) } as const;

@@ -72,13 +72,21 @@ export function createDeployment(context: ApiContext, { body }: Call): Answer {
 export function createDeploymentStatus(context: ApiContext, { parameters, body }: Call): Answer {
   const deployment = context.repository.deployments.get(Number(parameters['deployment_id']));
   if (deployment === undefined) return NOT_FOUND;
-  const { state, description } = z
-    .object({ state: z.string(), description: z.string().default('') })
+  // GitHub's defaults for both addresses are empty, and what is shown then leads nowhere.
+  const request = z
+    .object({
+      state: z.string(),
+      description: z.string().default(''),
+      log_url: z.string().default(''),
+      environment_url: z.string().default(''),
+    })
     .parse(body);
+  const { state, description, log_url: logUrl, environment_url: environmentUrl } = request;
   if (description.length > MAX_STATUS_DESCRIPTION_CHARACTERS) {
     return unprocessable('description', `is longer than ${MAX_STATUS_DESCRIPTION_CHARACTERS} characters`);
   }
-  const status = { id: context.repository.next(), state, description, createdAt: new Date().toISOString() };
+  const createdAt = new Date().toISOString();
+  const status = { id: context.repository.next(), state, description, createdAt, logUrl, environmentUrl };
   deployment.statuses.push(status);
   const example = exampleOf(context, 'createDeploymentStatus');
   return {
@@ -89,6 +97,8 @@ export function createDeploymentStatus(context: ApiContext, { parameters, body }
       state,
       description,
       environment: deployment.environment,
+      log_url: logUrl,
+      environment_url: environmentUrl,
       created_at: status.createdAt,
     },
   };
