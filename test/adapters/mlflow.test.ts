@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -158,6 +159,13 @@ describe('the digest of a logged model', () => {
     await store(runId, local, 'code/__pycache__/a.cpython-311.pyc', 'left by loading it');
     await store(runId, local, 'registered_model_meta', 'left by fetching it');
     expect(await tracking.digestModel(modelUri)).toBe(digestByPython(local));
+    const content = await tracking.readModelContent(modelUri);
+    expect(content?.digest).toBe(digestByPython(local));
+    expect([...(content?.files ?? [])].map(([file, digest]) => [file, digest]).toSorted()).toEqual(
+      files.map((file) => [file, createHash('sha256').update(`bytes of ${file}`).digest('hex')]).toSorted(),
+    );
+    expect(await tracking.readModelText(modelUri, 'code/deeper/ä.py')).toBe('bytes of code/deeper/ä.py');
+    expect(await tracking.readModelText(modelUri, 'model.sig')).toBeUndefined();
     const before = await tracking.digestModel(modelUri);
     await store(runId, local, 'code/a.py', 'other bytes');
     expect(await tracking.digestModel(modelUri)).not.toBe(before);
