@@ -5,6 +5,7 @@ import {
 } from '../statistics/sequential/shiryaev-roberts.ts';
 import type { Interval, Verdict } from '../verdict.ts';
 import { compareHistograms, type HistogramComparison, tolerancePValue } from './compare-histograms.ts';
+import { type Contribution, contributionOf } from './contribution.ts';
 import { type DriftOptions, type Severity, severityOf } from './drift-options.ts';
 import type { Batch } from './gather-batches.ts';
 import type { JudgedFeature } from './judged-feature.ts';
@@ -65,6 +66,8 @@ export type FeatureJudgement = {
   readonly logStatistic: number;
   readonly logThreshold: number;
   readonly movedBins: readonly MovedBin[];
+  /** What the shift alone, as the last judged batch shows it, does to accuracy; absent where the profile does not say. */
+  readonly contribution?: Contribution;
   /** Absent before the first judged batch. */
   readonly bins?: ComparedBins;
   /** Each judged batch, oldest first. */
@@ -201,8 +204,11 @@ export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJud
   };
   if (last === undefined) return { ...base, movedBins: [] };
   const { batch, comparison, pValue } = last;
+  const contribution =
+    feature.right && contributionOf({ reference: feature.reference, right: feature.right }, batch.counts);
   return {
     ...base,
+    ...(contribution && { contribution }),
     last: { ...historyOf(last), interval: indexInterval(comparison.index, INTERVAL_LEVEL), pValue },
     movedBins: findMovedBins(feature, batch.counts),
     bins: { names: feature.binNames, reference: feature.reference, observed: batch.counts },

@@ -17,6 +17,8 @@ export type JudgedFeature = {
   readonly kind: FeatureKind | 'prediction';
   readonly isOrdered: boolean;
   readonly reference: readonly number[];
+  /** How many of them were answered right; absent where that is not known. */
+  readonly right?: readonly number[];
   readonly binNames: readonly string[];
   readonly blocks: readonly (readonly number[])[];
   /** The columns that it watches together, where it is none by itself. */
@@ -46,6 +48,7 @@ function fromFeature(feature: ProfileFeature): JudgedFeature {
     kind: feature.kind,
     isOrdered: !isCategorical,
     reference: isCategorical ? joinRare(feature.counts) : feature.counts,
+    ...(feature.right && { right: isCategorical ? joinRare(feature.right) : feature.right }),
     binNames: nameBins(feature),
     blocks: isCategorical ? blocks.map(joinRare) : blocks,
     ...(feature.together && { columns: feature.together.columns }),

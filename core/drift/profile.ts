@@ -63,6 +63,8 @@ const profileFeatureSchema = z
     text: z.object({ column: z.string().max(512), statistic: z.string().min(1).max(64) }).optional(),
     counts,
     missing: count,
+    /** Rows in each bin that were answered right; absent where that can't be told of an answer. */
+    right: counts.optional(),
     /** Categories that one row alone holds. */
     once: count.optional(),
     min: z.number().optional(),
@@ -198,6 +200,7 @@ function findFeatureProblems(feature: {
   readonly edges?: readonly number[] | undefined;
   readonly categories?: readonly string[] | undefined;
   readonly counts: readonly number[];
+  readonly right?: readonly number[] | undefined;
   readonly blocks?: readonly (readonly number[])[] | undefined;
 }): readonly ShapeProblem[] {
   const bins =
@@ -211,6 +214,9 @@ function findFeatureProblems(feature: {
   const problems: ShapeProblem[] = [];
   if (feature.counts.length !== bins) {
     problems.push({ path: 'counts', message: `expected ${bins} counts, found ${feature.counts.length}` });
+  }
+  if (feature.right?.some((right, bin) => right > (feature.counts[bin] ?? 0))) {
+    problems.push({ path: 'right', message: 'right must not exceed counts' });
   }
   if (feature.blocks?.some((block) => block.length !== bins)) {
     problems.push({ path: 'blocks', message: `each block must have ${bins} counts` });

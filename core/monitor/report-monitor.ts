@@ -9,6 +9,7 @@ import { drawSparkline } from '../report/sparkline.ts';
 import type { MonitorDecision } from './decide-monitor.ts';
 import { findBeginning } from './evidence/find-beginning.ts';
 import type { MonitorInput } from './monitor-input.ts';
+import { sayLosses } from './page/say-losses.ts';
 import { sayVerdict } from './page/say-verdict.ts';
 
 const SHOWN_FEATURES = 20;
@@ -29,7 +30,9 @@ export function reportMonitor(decision: MonitorDecision, input: MonitorInput): r
     describeVerdict(decision, input),
     ...describeReasons(decision),
     ...(drift === undefined ? [] : describeDrift(drift, policy.drift)),
-    ...(accuracy === undefined ? [] : [{ kind: 'paragraph', text: accuracy.explanation } as const]),
+    ...[accuracy?.explanation, sayLosses(input)]
+      .filter((text) => text !== undefined)
+      .map((text) => ({ kind: 'paragraph', text }) as const),
     ...(drift?.problems ?? []).map(
       ({ message, remedy }) => ({ kind: 'warning', text: `${message} ${remedy}` }) as const,
     ),

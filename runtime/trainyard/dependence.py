@@ -19,7 +19,7 @@ from trainyard.features import SEPARATOR, make_direction
 from trainyard.together import Directions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from trainyard.parts import Parts
 
 PREFIX = f"together{SEPARATOR}"
 MOST_DIRECTIONS = 8
@@ -37,7 +37,7 @@ MOST_DRAWS = 64
 UNIT = 1000
 
 
-def profile_together(features: list[dict[str, Any]], numbers: np.ndarray, days: Sequence[np.ndarray]) -> list[dict]:
+def profile_together(features: list[dict[str, Any]], numbers: np.ndarray, parts: Parts) -> list[dict]:
     """Features of how the numeric ones go together, counted as a host will.
 
     `features` are the profile's and `numbers` their values. None where fewer than two columns vary, or where one bears
@@ -54,7 +54,7 @@ def profile_together(features: list[dict[str, Any]], numbers: np.ndarray, days: 
     directions = choose_directions([feature["name"] for feature in chosen], scores, placed)
     sizes = {feature["name"]: len(feature["counts"]) for feature in chosen}
     sums = Directions([direction["together"] for direction in directions], sizes).sum_scores(bins, present)
-    return [direction | count_sums(sums[:, i], days) for i, direction in enumerate(directions)]
+    return [direction | count_sums(sums[:, i], parts) for i, direction in enumerate(directions)]
 
 
 def is_column(feature: dict[str, Any]) -> bool:
@@ -132,8 +132,8 @@ def name_pair(names: list[str], pair: tuple[int, int]) -> str:
     return name if len(name) <= MOST_LETTERS else f"{PREFIX}pair-{pair[0]}-{pair[1]}"
 
 
-def count_sums(sums: np.ndarray, days: Sequence[np.ndarray]) -> dict[str, Any]:
+def count_sums(sums: np.ndarray, parts: Parts) -> dict[str, Any]:
     """The histogram of a direction. Nothing is missing along it."""
     edges = choose_edges(sums.astype(float))
-    blocks = {"blocks": [count_into(edges, sums[day]).tolist() for day in days]} if days else {}
-    return {"edges": edges, "counts": count_into(edges, sums).tolist(), "missing": 0, **blocks}
+    counted = {"edges": edges, "counts": count_into(edges, sums).tolist(), "missing": 0}
+    return counted | parts.count(lambda part: count_into(edges, sums[part]))

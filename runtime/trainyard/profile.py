@@ -14,9 +14,10 @@ from trainyard.features import Extractor, Feature, list_features
 from trainyard.inputs import Inputs, count_rows
 from trainyard.interpretation import NUMERIC_TASKS, OTHER_ANSWERS
 from trainyard.outputs import place_kept, place_others
+from trainyard.parts import WHOLE, Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from trainyard.column_roles import Role
     from trainyard.reading import Reading
@@ -45,13 +46,15 @@ def make_profile(
     Columns are what `declared` says, else what they are recognised as; those that are not counted are named in it.
 
     `days` says which rows are of which day: the counts of each are kept too, so that usual days can be told from drift.
+    How many rows of each bin were answered right is kept of features, so that a loss can be told beside their shifts.
     """
     roles = find_roles(inputs, declared or {})
+    parts = Parts(days, find_right(reading))
     return {
         "schema": PROFILE_SCHEMA,
         **identity,
         "rows": count_rows(inputs),
-        "features": profile_features(inputs, {name: found.role for name, found in roles.items()}, days),
+        "features": profile_features(inputs, {name: found.role for name, found in roles.items()}, parts),
         "leftOut": [
             {"name": name, "as": found.role, "declared": found.is_declared}
             for name, found in roles.items()
@@ -64,19 +67,19 @@ def make_profile(
 def profile_features(
     inputs: Inputs,
     roles: Mapping[str, Role],
-    days: Sequence[np.ndarray] = (),
+    parts: Parts = WHOLE,
 ) -> list[dict[str, Any]]:
     """One histogram per feature; a feature without a single value has nothing to compare with and is left out."""
     extractor = Extractor(list_features(inputs, roles))
     numbers, categories = extractor.extract(inputs)
-    numeric = [profile_numbers(feature, numbers[:, i], days) for i, feature in enumerate(extractor.numeric)]
-    named = [profile_categories(f, values, days) for f, values in zip(extractor.categorical, categories, strict=True)]
+    numeric = [profile_numbers(feature, numbers[:, i], parts) for i, feature in enumerate(extractor.numeric)]
+    named = [profile_categories(f, values, parts) for f, values in zip(extractor.categorical, categories, strict=True)]
     features = [profile for profile in numeric + named if profile is not None]
     kept = [number for number, profile in enumerate(numeric) if profile is not None]
-    return features + profile_together(features, numbers[:, kept], days)
+    return features + profile_together(features, numbers[:, kept], parts)
 
 
-def profile_numbers(feature: Feature, values: np.ndarray, days: Sequence[np.ndarray]) -> dict[str, Any] | None:
+def profile_numbers(feature: Feature, values: np.ndarray, parts: Parts) -> dict[str, Any] | None:
     """The histogram of a numeric feature. Infinite values count as missing, as they do when serving."""
     present = np.isfinite(values)
     finite = values[present]
@@ -96,18 +99,13 @@ def profile_numbers(feature: Feature, values: np.ndarray, days: Sequence[np.ndar
         profile["projection"] = {"seed": feature.seed, "dimension": feature.dimension}
     if feature.statistic:
         profile["text"] = {"column": feature.texts, "statistic": feature.statistic}
-    return profile | list_blocks(days, lambda day: count_into(edges, values[present & day]))
-
-
-def list_blocks(days: Sequence[np.ndarray], count: Callable[[np.ndarray], np.ndarray]) -> dict[str, Any]:
-    """The counts of each day as `blocks`; nothing without days."""
-    return {"blocks": [count(day).tolist() for day in days]} if days else {}
+    return profile | parts.count(lambda part: count_into(edges, values[present & part]))
 
 
 def profile_categories(
     feature: Feature,
     values: list[str | None],
-    days: Sequence[np.ndarray],
+    parts: Parts,
 ) -> dict[str, Any] | None:
     """The commonest categories, at most 20 that hold 99 % of the rows; then `other` (the rest), `unseen` (none yet).
 
@@ -136,7 +134,7 @@ def profile_categories(
         "counts": [*counts, total - sum(counts), 0],
         "missing": len(values) - total,
         "once": sum(count == 1 for count in counted.values()),
-        **list_blocks(days, lambda day: np.bincount(placed[day & (placed >= 0)], minlength=len(kept) + 2)),
+        **parts.count(lambda part: np.bincount(placed[part & (placed >= 0)], minlength=len(kept) + 2)),
     }
 
 
@@ -174,7 +172,7 @@ def profile_predictions(reading: Reading, days: Sequence[np.ndarray] = ()) -> di
     }
     profile["confidence"] = profile_confidence(outcome.confidence, reading.right, known)
     profile["truth"] = {"kind": "set" if has_sets else "name", "labels": reading.contract.labels}
-    return profile | list_blocks(days, lambda day: np.bincount(chosen[known & day], minlength=len(classes)))
+    return profile | Parts(days).count(lambda day: np.bincount(chosen[known & day], minlength=len(classes)))
 
 
 def choose_commonest(chosen: np.ndarray, classes: int) -> np.ndarray:
@@ -191,7 +189,7 @@ def profile_numeric_predictions(chosen: np.ndarray, days: Sequence[np.ndarray]) 
         "kind": "numeric",
         "edges": edges,
         "counts": count_into(edges, chosen[present]).tolist(),
-        **list_blocks(days, lambda day: count_into(edges, chosen[present & day])),
+        **Parts(days).count(lambda day: count_into(edges, chosen[present & day])),
     }
 
 
@@ -199,13 +197,26 @@ def promise_nearness(reading: Reading) -> dict[str, Any]:
     """How near most numbers are to their labels: late ones are held against that. Nothing of other tasks."""
     if reading.interpretation.task != "regression":
         return {}
-    errors = np.abs(reading.outcome.chosen - np.asarray(reading.truth, dtype=np.float64))
-    within = float(np.quantile(errors, NEAR_SHARE, method="inverted_cdf"))
-    right = errors <= within
+    within, right = find_near(reading)
     return {
         "confidence": {"edges": [], "total": [len(right)], "correct": [int(right.sum())]},
         "truth": {"kind": "number", "within": within},
     }
+
+
+def find_near(reading: Reading) -> tuple[float, np.ndarray]:
+    """How near most numbers are to their labels, and which of them are."""
+    errors = np.abs(reading.outcome.chosen - np.asarray(reading.truth, dtype=np.float64))
+    within = float(np.quantile(errors, NEAR_SHARE, method="inverted_cdf"))
+    return within, errors <= within
+
+
+def find_right(reading: Reading) -> np.ndarray | None:
+    """Which rows are answered as late labels will be told right; nothing of a task whose labels can't be told so."""
+    task = reading.interpretation.task
+    if task == "regression":
+        return find_near(reading)[1]
+    return None if task in NUMERIC_TASKS or task == "text" else reading.right
 
 
 def profile_confidence(confidence: np.ndarray | None, right: np.ndarray, known: np.ndarray) -> dict[str, Any]:

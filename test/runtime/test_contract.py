@@ -50,7 +50,7 @@ def test_a_holdout_with_times_gives_a_profile_with_days(tabular_model: SavedMode
     package = build_package(source, tmp_path / "package")
     profile = json.loads((package.folder / "profile.json").read_text())
     histograms = {feature["name"]: feature["blocks"] for feature in profile["features"]}
-    assert set(histograms) == {"income", "age", "region"}
+    assert set(histograms) == {"income", "age", "region", "together/all-1", "together/all-2"}
     # 400 rows, 12 a day: 33 days and a third, of which the newest 28 are kept.
     assert all([sum(day) for day in blocks] == [12] * 27 + [4] for blocks in histograms.values())
     assert [sum(day) for day in profile["prediction"]["blocks"]] == [12] * 27 + [4]

@@ -172,3 +172,27 @@ def test_a_model_without_scores_promises_how_often_it_is_right_in_one_bin():
     assert prediction["truth"] == {"kind": "name", "labels": {"0": "no", "1": "yes"}}
     counters = Counters(profile)
     assert counters.count(make_inputs(2, 2), Outcome(np.array([1, 0]), None)).tolist() == [0, 0]
+
+
+def test_right_answers_are_counted_in_the_bins_of_each_feature():
+    inputs = make_inputs(2000, 1)
+    right = inputs["age"].to_numpy() < 24
+    outcome = interpret(np.tile([0.1, 0.9], (2000, 1)), CLASSES)
+    for feature in profile_of(inputs, outcome, np.where(right, "yes", "no"))["features"]:
+        assert all(one <= all_of for one, all_of in zip(feature["right"], feature["counts"], strict=True))
+        if feature["name"] == "age":
+            shares = [one / all_of for one, all_of in zip(feature["right"], feature["counts"], strict=True)]
+            assert shares == [1.0] * 6 + [0.0] * 6
+        if feature["missing"] == 0:
+            assert sum(feature["right"]) == right.sum()
+
+
+def test_of_numbers_those_are_right_that_are_near_to_their_labels():
+    values = np.random.default_rng(1).normal(size=2000)
+    truth = values + np.where(values > 1, 5.0, 0.1)
+    reading = Reading(NUMBERS, interpret(values, NUMBERS), truth, Contract(), ())
+    profile = make_profile(IDENTITY, pd.DataFrame({"x": values}), reading)
+    assert profile["prediction"]["truth"]["within"] < 1
+    shares = np.array(profile["features"][0]["right"]) / profile["features"][0]["counts"]
+    assert shares[0] == 1
+    assert shares[-1] == 0

@@ -19,6 +19,11 @@ export function nameFeature({ name, kind, columns }: Named): string {
   return input === '' ? statistics : `${input}: ${statistics}`;
 }
 
+/** As in a sentence: a name as it is written, or words about several columns. */
+export function quoteFeature(feature: Named): string {
+  return feature.columns === undefined ? `\`${nameFeature(feature)}\`` : nameFeature(feature);
+}
+
 /** A sentence in which features are called as people call them. */
 export function nameInText(text: string, features: readonly Named[]): string {
   return features.reduce((said, feature) => {

@@ -8,7 +8,7 @@ import { findBeginning } from '../evidence/find-beginning.ts';
 import type { MonitorAction } from '../finding.ts';
 import type { MonitorInput } from '../monitor-input.ts';
 import { sayDecision } from '../say-action.ts';
-import { nameFeature } from './name-feature.ts';
+import { quoteFeature } from './name-feature.ts';
 
 const MOST_NAMES = 3;
 const SHIFT_CODE = /^(?<kind>drift-act|drift-warn|skew):(?<name>.*)$/s;
@@ -87,7 +87,7 @@ function earliest(instants: readonly string[]): string | undefined {
 
 function sayShift(shifted: readonly FeatureJudgement[], input: Pick<MonitorInput, 'policy'>): string {
   const since = earliest(findBeginnings(shifted, input));
-  const names = toldFirst(shifted).map(sayName);
+  const names = toldFirst(shifted).map(quoteFeature);
   const said = new Intl.ListFormat('en', { type: 'conjunction' }).format(
     names.length > MOST_NAMES ? [names[0] ?? '', `${formatCount(names.length - 1)} others`] : names,
   );
@@ -95,11 +95,6 @@ function sayShift(shifted: readonly FeatureJudgement[], input: Pick<MonitorInput
   if (isSkew) return `${capitalise(said)} never looked like training since this version serves.`;
   const has = shifted.length === 1 ? 'has' : 'have';
   return `${capitalise(said)} ${has} drifted away from training${since === undefined ? '' : ` since ${formatLongDay(since)}`}.`;
-}
-
-/** What people call it is a name of theirs, or words about several. */
-function sayName(feature: FeatureJudgement): string {
-  return feature.columns === undefined ? `\`${nameFeature(feature)}\`` : nameFeature(feature);
 }
 
 /** Labels that ask for the training, too, tell more than what comes in: that answers are wrong. */

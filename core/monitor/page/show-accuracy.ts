@@ -6,6 +6,7 @@ import type { Interval } from '../../verdict.ts';
 import type { DayAccuracy } from '../evidence/follow-accuracy.ts';
 import { dataTable, figure, fold, grid, section } from './figures.ts';
 import type { PageSubject } from './page-subject.ts';
+import { sayLosses } from './say-losses.ts';
 import { tell } from './tell.ts';
 import { isWithin, spanOf, type TimeSpan, versionMarks } from './time-span.ts';
 
@@ -18,7 +19,7 @@ export function showAccuracy(subject: PageSubject): readonly Markup[] {
   const days = evidence.accuracy.filter(({ day }) => isWithin(startOf(day), span));
   const said = [
     ...(input.labels?.reasons ?? []).map(({ message }) => message),
-    ...(input.accuracy === undefined ? [] : [input.accuracy.explanation]),
+    ...[input.accuracy?.explanation, sayLosses(input)].filter((text) => text !== undefined),
   ];
   const isDrawn = days.some(({ estimate, labels }) => estimate !== undefined || labels !== undefined);
   if (said.length === 0) return [];

@@ -27,7 +27,7 @@ COLUMNS = ("spend", "income", "visits", "age", "rooms", "distance")
 
 
 def draw_day(random: np.random.Generator, options: argparse.Namespace, strong: float) -> pd.DataFrame:
-    """Six columns: two go together strongly, two weakly, one with many ties, one with a long tail; each wanders alone."""
+    """Six columns: two go together strongly, two weakly, one has ties, one a long tail; each wanders alone."""
     values = random.normal(size=(options.rows, len(COLUMNS)))
     values[:, 1] = strong * values[:, 0] + np.sqrt(1 - strong**2) * values[:, 1]
     values[:, 3] = WEAK * values[:, 2] + np.sqrt(1 - WEAK**2) * values[:, 3]
