@@ -1,4 +1,4 @@
-import { isElsewhere } from '../../core/config/mlproject/mlproject.ts';
+import { isCloned, isElsewhere } from '../../core/config/mlproject/mlproject.ts';
 import { messageOf } from '../../core/errors.ts';
 import { TAGS } from '../../core/names.ts';
 import type { Log, Tracking } from '../../core/ports.ts';
@@ -20,7 +20,7 @@ export function sourceTags(
     'mlflow.source.name': isElsewhere(uri) ? uri : `${repositoryUrl}${below}`,
     'mlflow.source.type': 'PROJECT',
     'mlflow.source.git.commit': projectCommit ?? plan.sha,
-    'mlflow.source.git.repoURL': isElsewhere(uri) ? address : repositoryUrl,
+    'mlflow.source.git.repoURL': isCloned(uri) ? address : repositoryUrl,
     'mlflow.project.entryPoint': entryPoint,
     'mlflow.project.backend': 'local',
     ...projectTags(request),

@@ -2,7 +2,6 @@ import path from 'node:path';
 import { createRunCheckpoints } from '../../adapters/checkpoints/run-checkpoints.ts';
 import { createSharedCheckpoints } from '../../adapters/checkpoints/shared-checkpoints.ts';
 import { systemClock } from '../../adapters/clock.ts';
-import { countGpus } from '../../adapters/count-gpus.ts';
 import { hashData, hashText } from '../../adapters/data-digest.ts';
 import { placeHoldoutError } from '../../adapters/holdout/holdout-error.ts';
 import { readHoldout } from '../../adapters/holdout/read-holdout.ts';
@@ -10,6 +9,7 @@ import { findProjectCommit } from '../../adapters/mlflow/find-project-commit.ts'
 import { createProjectRunner } from '../../adapters/mlflow/project.ts';
 import { createSearchReader } from '../../adapters/mlflow/read-searched.ts';
 import { createSearchRunner } from '../../adapters/mlflow/search.ts';
+import { countGpus } from '../../adapters/programs/count-gpus.ts';
 import { programPath } from '../../adapters/programs/program-path.ts';
 import { createNonce, createSeal } from '../../adapters/seal.ts';
 import type { Config } from '../../core/config/config.ts';
@@ -21,7 +21,7 @@ import { LEASE_TIMES } from '../../core/training/lease.ts';
 import { CONTRACTS } from '../job/contract.ts';
 import { findPython } from '../job/find-python.ts';
 import { type Plan, readPlan } from '../job/handoff.ts';
-import { runAction } from '../job/harness.ts';
+import { type Job, runAction } from '../job/harness.ts';
 import type { Host } from '../job/host.ts';
 import { createFetch } from '../job/programs/fetch-data.ts';
 import { connectTracking, createScratch, readConfigAndText } from '../job/wiring.ts';
@@ -32,25 +32,19 @@ import type { TrainPorts, TrainRequest } from './train-context.ts';
 import { tune } from './tune.ts';
 import { warnOfRunner } from './warn-of-runner.ts';
 
+type TrainJob = Job<typeof CONTRACTS.train>;
+type Asked = { readonly plan: Plan; readonly config: Config };
+
 /** The train action: runs the MLflow Project of the commit at hand. */
 export function main(root: string): Promise<void> {
-  return runAction(CONTRACTS.train, async ({ inputs, host, log, signal }) => {
+  return runAction(CONTRACTS.train, async (job) => {
+    const { inputs, host, log, signal } = job;
     const plan = readPlan(inputs.plan);
     const { config, text } = await readConfigAndText(host, inputs.config, {});
     const { workspace } = host;
     await warnOfRunner(plan, host.env, log);
     const defaults = await requireProject(workspace, { file: inputs.config, text }, projectOf(plan, config));
-    const [python, env] = [findPython(workspace, inputs.python), host.childEnv()];
-    const { project: asked } = config;
-    requirePrograms(
-      { file: inputs.config, text },
-      { project: asked, box: plan.box, search: programPath(python, env) },
-    );
-    const options = {
-      ...{ python, runtime: path.join(root, 'runtime') },
-      ...{ cwd: workspace, env, ...boxOf(plan) },
-      ...{ trackingUri: config.tracking.uri, onLine: log.info, ...optional('remote', asked.remote) },
-    };
+    const options = await optionsOf(job, { root, plan, config, text });
     const project = createProjectRunner(options);
     const run = plan.operation === 'tune' ? tune : train;
     const holder = { round: plan.round ?? 0, attempt: host.workflow.attempt };
@@ -58,11 +52,7 @@ export function main(root: string): Promise<void> {
     // With a nonce that nobody knows, nothing that is there is believed.
     const seal = createSeal(plan.nonce ?? createNonce());
     return run(
-      {
-        ...{ plan, config, workspace, signal, defaults, holder, leaseTimes: LEASE_TIMES },
-        ...optional('processes', await processesOf(config.project, env)),
-        ...describeRun(host),
-      },
+      { ...(await requestOf(job, { plan, config })), defaults, holder },
       {
         tracking,
         project,
@@ -71,10 +61,7 @@ export function main(root: string): Promise<void> {
           ...{ runLine: project.runLine, log, signal, runner: 'gpu-runner', isBoxed: true },
           mostSeconds: plan.box.timeoutSeconds,
         }),
-        findProjectCommit: () =>
-          findProjectCommit(config.project, (args, timeoutSeconds) =>
-            project.runGit(args, { timeoutSeconds, signal }),
-          ),
+        findProjectCommit: () => findProjectCommit(config.project, project.runGit, signal),
         search: createSearchRunner({ ...options, folder: host.temp, storage: host.env[STORAGE_VARIABLE] }),
         ...{ clock: systemClock, log, seal },
         checkpoints: await openCheckpoints(host, plan, { tracking, seal, log, holder }),
@@ -86,6 +73,30 @@ export function main(root: string): Promise<void> {
       },
     );
   });
+}
+
+/** What the steps are run with. Rejects with a UserError where the runner has not what they need. */
+async function optionsOf(
+  { inputs, host, log }: TrainJob,
+  { root, plan, config, text }: Asked & { readonly root: string; readonly text: string },
+) {
+  const [python, env] = [findPython(host.workspace, inputs.python), host.childEnv()];
+  const { project } = config;
+  const search = programPath(python, env);
+  requirePrograms({ file: inputs.config, text }, { project, box: plan.box, search });
+  return {
+    ...{ python, runtime: path.join(root, 'runtime') },
+    ...{ cwd: host.workspace, env, ...boxOf(plan) },
+    ...{ trackingUri: config.tracking.uri, onLine: log.info, ...optional('remote', project.remote) },
+    dockerGpus: project.environment === 'docker' && (await countGpus(env)) > 0,
+  };
+}
+
+async function requestOf({ host, signal }: TrainJob, { plan, config }: Asked) {
+  return {
+    ...{ plan, config, workspace: host.workspace, signal, leaseTimes: LEASE_TIMES, ...describeRun(host) },
+    ...optional('processes', await processesOf(config.project, host.childEnv())),
+  };
 }
 
 /** Reads holdouts, and says in which line of the configuration stands what is wrong with one. */

@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config/config.ts';
-import { isElsewhere } from '../../core/config/mlproject/mlproject.ts';
+import { isCloned } from '../../core/config/mlproject/mlproject.ts';
+import { optional } from '../../core/config/optional.ts';
 import { UserError } from '../../core/errors.ts';
 import type { StepEnd } from '../../core/ports.ts';
 import { withoutCredentials } from '../git/credentials.ts';
@@ -12,7 +13,7 @@ const LOOK_SECONDS = 120;
 /** Runs git where the project's steps run: it reaches what they reach, and nothing of the job. */
 type RunGit = (
   args: readonly string[],
-  timeoutSeconds: number,
+  bounds: { readonly timeoutSeconds: number; readonly signal?: AbortSignal },
 ) => Promise<Pick<StepEnd, 'status' | 'code' | 'lines'>>;
 
 /**
@@ -22,12 +23,17 @@ type RunGit = (
 export async function findProjectCommit(
   { uri, version }: Pick<Config['project'], 'uri' | 'version'>,
   runGit: RunGit,
+  signal?: AbortSignal,
 ): Promise<string | undefined> {
-  if (!isElsewhere(uri)) return undefined;
+  if (!isCloned(uri)) return undefined;
   // Git serves a commit by its whole name alone.
   if (version !== undefined && COMMIT.test(version)) return version;
   const [address = ''] = uri.replace(/^git\+/, '').split('#');
-  const end = await runGit(['ls-remote', '--', address, ...namesOf(version)], LOOK_SECONDS);
+  const end = await runGit(['ls-remote', '--', address, ...namesOf(version)], {
+    timeoutSeconds: LOOK_SECONDS,
+    ...optional('signal', signal),
+  });
+  signal?.throwIfAborted();
   if (end.status !== 'succeeded') throw unreachable(address, end);
   const told = end.lines.flatMap((line) => {
     const { sha, ref } = TOLD.exec(line)?.groups ?? {};

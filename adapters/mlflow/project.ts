@@ -31,6 +31,8 @@ export type ProjectRunnerOptions = {
   readonly inputs: readonly string[];
   /** Whether they may speak to the Docker Engine of the runner. */
   readonly docker: boolean;
+  /** Whether containers of the project (`docker_env`) see the GPUs of the runner. */
+  readonly dockerGpus?: boolean;
   /** What runs the steps in place of the runner. */
   readonly remote?: Remote;
   readonly trackingUri: string;
@@ -110,7 +112,8 @@ type BoxedStep = ReturnType<Box['enter']> & {
 
 /** The command line, folder and variables of a step in its box. */
 export function boxStep(options: ProjectRunnerOptions, step: ProjectStep, place: Place): BoxedStep {
-  const command = [options.python, ...projectArguments(step)];
+  const seen = options.dockerGpus === true ? ['--docker-args', 'gpus=all'] : [];
+  const command = [options.python, ...projectArguments(step), ...seen];
   return boxProgram(options, { command, variables: step.variables, write: step.write ?? [] }, place);
 }
 

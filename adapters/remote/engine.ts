@@ -2,8 +2,6 @@ import type { ProcessEnd } from '../run-process.ts';
 
 /** A step as an engine takes it. */
 export type RemoteJob = {
-  /** Of the MLflow run that it works in. */
-  readonly runId: string;
   /** A name that no other job has. */
   readonly name: string;
   readonly command: readonly string[];
@@ -15,7 +13,7 @@ export type RemoteJob = {
 };
 
 /** What runs jobs on other machines. Every one is a program of the runner that starts a job, prints what it prints, and ends as it ends. */
-export type Engine = {
+export type RemoteEngine = {
   /** The command line that runs a job to its end. */
   readonly submit: (job: RemoteJob) => readonly [string, ...string[]];
   /** The command line that ends a job, wherever it is: waiting, at work, or gone already. */

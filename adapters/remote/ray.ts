@@ -1,11 +1,16 @@
 import type { Remote } from '../../core/training/remote.ts';
-import type { Engine } from './engine.ts';
+import type { RemoteEngine } from './engine.ts';
 
 /** As Ray tells how a job ended; its own program ends with 1 for all that fail. */
 const ENDED = /Job entrypoint command failed with exit code (?<code>\d+)/;
 
 /** Ray: `ray job submit` takes the job to the cluster's dashboard, and follows its log until it ends. */
-export function createRay({ address, gpus, cpus, memoryBytes }: Extract<Remote, { kind: 'ray' }>): Engine {
+export function createRay({
+  address,
+  gpus,
+  cpus,
+  memoryBytes,
+}: Extract<Remote, { kind: 'ray' }>): RemoteEngine {
   const asked = Object.entries({ 'num-gpus': gpus, 'num-cpus': cpus, memory: memoryBytes }).flatMap(
     ([name, value]) => (value === undefined ? [] : [`--entrypoint-${name}=${value}`]),
   );

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { ProjectStep } from '../../core/ports.ts';
 import type { Remote } from '../../core/training/remote.ts';
 import { type ProcessEnd, runProcess } from '../run-process.ts';
-import type { Engine, RemoteJob } from './engine.ts';
+import type { RemoteEngine, RemoteJob } from './engine.ts';
 import { createRay } from './ray.ts';
 import { createSlurm } from './slurm.ts';
 
@@ -34,7 +34,7 @@ export async function runRemote(run: RemoteRun): Promise<ProcessEnd> {
   const { runId, timeoutSeconds, signal } = run.step;
   const name = `trainyard-${runId}-${randomBytes(4).toString('hex')}`;
   const variablesFile = path.join(folder, 'runtime-env.json');
-  const job: RemoteJob = { runId, name, command: run.command, cwd: run.cwd, timeoutSeconds, variablesFile };
+  const job: RemoteJob = { name, command: run.command, cwd: run.cwd, timeoutSeconds, variablesFile };
   let cancelled: Promise<void> | undefined;
   const cancel = () => {
     cancelled ??= endJob(engine, job, run);
@@ -58,11 +58,11 @@ export async function runRemote(run: RemoteRun): Promise<ProcessEnd> {
   }
 }
 
-function createEngine(remote: Remote): Engine {
+function createEngine(remote: Remote): RemoteEngine {
   return remote.kind === 'slurm' ? createSlurm(remote) : createRay(remote);
 }
 
-async function endJob(engine: Engine, job: RemoteJob, { cwd, env, onLine }: RemoteRun): Promise<void> {
+async function endJob(engine: RemoteEngine, job: RemoteJob, { cwd, env, onLine }: RemoteRun): Promise<void> {
   const [command, ...args] = engine.cancel(job);
   const end = await runProcess({ command, args, cwd, env, timeoutMs: CANCEL_MS });
   if (end.code === 0) return;

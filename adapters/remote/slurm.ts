@@ -1,5 +1,5 @@
 import type { Remote } from '../../core/training/remote.ts';
-import type { Engine, RemoteJob } from './engine.ts';
+import type { RemoteEngine, RemoteJob } from './engine.ts';
 
 const MIB = 1024 ** 2;
 
@@ -11,7 +11,7 @@ export function createSlurm({
   gpus,
   cpus,
   memoryBytes,
-}: Extract<Remote, { kind: 'slurm' }>): Engine {
+}: Extract<Remote, { kind: 'slurm' }>): RemoteEngine {
   const asked = Object.entries({
     partition,
     account,

@@ -4,7 +4,7 @@ import type { GateRule } from '../gate/rules/rule.ts';
 import type { CrossProblem } from './cross-problem.ts';
 import { SPECIAL_METRICS } from './gate/special-metrics.ts';
 import { hostAddress } from './host-address.ts';
-import { isElsewhere } from './mlproject/mlproject.ts';
+import { isCloned } from './mlproject/mlproject.ts';
 import type { RawConfig } from './schema/schema.ts';
 
 /** Rules on the predictions of both models on the same examples. */
@@ -46,13 +46,14 @@ function checkRemote({ project: { remote }, search }: RawConfig): readonly Cross
 
 /** A project beside the file is of the commit that is trained, whatever else is asked for. */
 function checkVersion({ project: { uri, version } }: RawConfig): readonly CrossProblem[] {
-  if (version === undefined || isElsewhere(uri)) return [];
+  if (version === undefined || isCloned(uri)) return [];
   return [
     {
       code: 'version-of-a-folder',
       path: ['project', 'version'],
-      message: `\`project.uri\` is the folder ${uri} of this repository: it is trained as it is in the commit at hand, and has no other version.`,
-      remedy: 'Leave `version` out, or name the git address that it is a version of in `project.uri`.',
+      message: `\`project.uri\`, ${uri}, is no address that git clones: it is trained as it lies there, and has no other version.`,
+      remedy:
+        'Leave `version` out, or name the repository that it is a version of in `project.uri`, by https, ssh or git.',
     },
   ];
 }

@@ -66,6 +66,7 @@ describe('where the default branch requires boxes, judge lets nothing pass', () 
   test.each([
     ['that was trained without one', 'none', 'namespaces', 1],
     ['that was trained with the Docker Engine at hand', 'docker', 'namespaces', 1],
+    ['that was trained at a remote engine', 'remote', 'namespaces', 1],
     ['that predicted as a user of its own', 'namespaces', 'user', 2],
   ] as const)('%s', async (_, training, models, count) => {
     const { outcome } = await judged({ training, models, require: true });

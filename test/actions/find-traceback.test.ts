@@ -8,10 +8,15 @@ test('the last words of a program without a traceback are its own, and none of M
     'usage: fit.py [-h] [--hidden HIDDEN]',
     "fit.py: error: argument --hidden: invalid int value: '1.5'",
     '',
+    '🏃 View run train at: http://127.0.0.1:5000/#/experiments/1/runs/f00',
+    '🧪 View experiment at: http://127.0.0.1:5000/#/experiments/1',
     "2026/11/21 12:00:01 ERROR mlflow.cli: === Run (ID 'f00') failed ===",
   ];
   expect(findLastWords(lines)).toBe("fit.py: error: argument --hidden: invalid int value: '1.5'");
   expect(findLastWords(['ERROR mlflow.cli: === Run failed ===', ' '])).toBeUndefined();
+  const engine = ['srun: error: node1: task 0: Exited with exit code 1'];
+  expect(findLastWords(['loss is nan', ...engine])).toBe('loss is nan');
+  expect(findLastWords(engine)).toBe(engine[0]);
 });
 
 describe('a traceback', () => {

@@ -8,7 +8,8 @@ import { UserError } from '../../core/errors.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-programs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-for (const program of ['srun', 'uv']) writeFileSync(path.join(folder, program), '#!/bin/sh\n', { mode: 0o755 });
+for (const program of ['srun', 'uv'])
+  writeFileSync(path.join(folder, program), '#!/bin/sh\n', { mode: 0o755 });
 // A file that can't be run is no program.
 writeFileSync(path.join(folder, 'ray'), '');
 
@@ -24,7 +25,11 @@ test.each([
   // What Slurm's nodes have is theirs.
   [`environment: conda, ${SLURM}`, { remote: true }, ['remote-program-missing: scancel']],
   [SLURM, {}, ['remote-not-allowed: The', 'remote-program-missing: scancel']],
-  [SLURM, { remote: true, require: true }, ['remote-not-boxed: box.require', 'remote-program-missing: scancel']],
+  [
+    SLURM,
+    { remote: true, require: true },
+    ['remote-not-boxed: box.require', 'remote-program-missing: scancel'],
+  ],
 ] as const)('a runner with srun and uv, of `%s` with %j of the default branch', (project, said, wrong) => {
   const text = `version: 1\nmodel: m\ntracking: { uri: "http://t" }\nproject: { ${project} }\ngate: [{ metric: accuracy, floor: 0.1 }]\n`;
   const config = parseConfig(text, { file: 'trainyard.yml', env: {} });

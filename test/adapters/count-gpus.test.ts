@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { countGpus } from '../../adapters/count-gpus.ts';
+import { countGpus } from '../../adapters/programs/count-gpus.ts';
 
 test('the GPUs of a training are those that its runner names, else those of the driver', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-gpus-'));

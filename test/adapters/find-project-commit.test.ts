@@ -6,10 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findProjectCommit } from '../../adapters/mlflow/find-project-commit.ts';
 import { toLineEnd } from '../../adapters/programs/shell-line.ts';
 import { runProcess } from '../../adapters/run-process.ts';
+import { type GitDaemon, startGitDaemon } from './support/git-daemon.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'trainyard-project-commit-'));
 const bare = path.join(folder, 'project.git');
-const uri = `file://${bare}#models/tiny`;
+let uri: string;
+let daemon: GitDaemon;
 const commits: string[] = [];
 
 function git(...args: readonly string[]): string {
@@ -23,12 +25,12 @@ function git(...args: readonly string[]): string {
   return execFileSync('git', ['-C', path.join(folder, 'work'), ...args], { env, encoding: 'utf8' }).trim();
 }
 
-const runGit = async (args: readonly string[], timeoutSeconds: number) =>
+const runGit = async (args: readonly string[], { timeoutSeconds }: { readonly timeoutSeconds: number }) =>
   toLineEnd(
     await runProcess({ command: 'git', args, cwd: '/', env: process.env, timeoutMs: timeoutSeconds * 1_000 }),
   );
 
-beforeAll(() => {
+beforeAll(async () => {
   execFileSync('git', ['init', '--quiet', '--initial-branch', 'main', path.join(folder, 'work')]);
   for (const message of ['first', 'second']) {
     git('commit', '--quiet', '--allow-empty', '--message', message);
@@ -39,8 +41,13 @@ beforeAll(() => {
   // A branch that is called as a tag is, and one that ends as another.
   git('branch', 'feature/main', commits[0] ?? '');
   execFileSync('git', ['clone', '--quiet', '--bare', path.join(folder, 'work'), bare]);
+  daemon = await startGitDaemon(folder);
+  uri = `${daemon.address}/project.git#models/tiny`;
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await daemon.child.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test('a project in another repository is at the commit that its branch, tag or default branch names', async () => {
   const [first, second] = commits;
@@ -52,20 +59,18 @@ test('a project in another repository is at the commit that its branch, tag or d
   // Of a tag that is an object of its own, the commit.
   expect(await at('v1')).toBe(first);
   expect(await at('f'.repeat(40))).toBe('f'.repeat(40));
-  expect(await findProjectCommit({ uri: 'models/tiny' }, runGit)).toBeUndefined();
+  // What MLflow does not clone is at no commit.
+  for (const place of ['models/tiny', `file://${bare}`, 'https://h/p.zip#models']) {
+    expect(await findProjectCommit({ uri: place }, runGit)).toBeUndefined();
+  }
 });
 
 test.each([
-  ['a name that it has not', uri, 'v9', 'project-version-unknown', /no branch and no tag `v9`/],
-  ['half a commit', uri, 'abcdef0', 'project-version-unknown', /all of its 40 digits/],
-  [
-    'a repository that is not there',
-    'file:///nowhere/x.git',
-    'main',
-    'project-unreachable',
-    /can't be asked/,
-  ],
-])('%s is refused with the repository and what to do', async (_, address, version, code, said) => {
+  ['a name that it has not', '/project.git', 'v9', 'project-version-unknown', /no branch and no tag `v9`/],
+  ['half a commit', '/project.git', 'abcdef0', 'project-version-unknown', /all of its 40 digits/],
+  ['a repository that is not there', '/x.git', 'main', 'project-unreachable', /can't be asked/],
+])('%s is refused with the repository and what to do', async (_, below, version, code, said) => {
+  const address = `${daemon.address}${below}`;
   await expect(findProjectCommit({ uri: address, version }, runGit)).rejects.toMatchObject({
     message: expect.stringMatching(said),
     problems: [{ code, where: { kind: 'endpoint' } }],

@@ -6,11 +6,13 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { ROOT, STATE_DIR, venvProgram } from '../../sandbox/checkout.ts';
 import { type MlflowServer, startMlflow } from '../../sandbox/machine/mlflow-server.ts';
+import { type GitDaemon, startGitDaemon } from '../adapters/support/git-daemon.ts';
 import { startTrainAction } from './support/train-action.ts';
 
 const folder = mkdtempSync(path.join(STATE_DIR, 'git-project-'));
 const [work, bare, workspace] = ['work', 'project.git', 'workspace'].map((name) => path.join(folder, name));
 let server: MlflowServer;
+let daemon: GitDaemon;
 
 function git(...args: readonly string[]): string {
   const author = {
@@ -32,10 +34,12 @@ beforeAll(async () => {
   git('commit', '--quiet', '--message', 'first');
   execFileSync('git', ['clone', '--quiet', '--bare', work ?? '', bare ?? '']);
   mkdirSync(workspace ?? '');
+  daemon = await startGitDaemon(folder);
   const python = venvProgram('python');
   server = await startMlflow({ python, folder: path.join(folder, 'mlflow'), env: process.env });
 });
 afterAll(async () => {
+  await daemon.child.stop();
   await server.child.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -46,14 +50,12 @@ test('a project of a git repository is trained at the commit of its branch, as M
     'version: 1',
     'model: tiny',
     `tracking: { uri: "${server.url}" }`,
-    `project: { uri: "file://${bare}#models/tiny", version: main, parameters: { scale: 3.0 } }`,
+    `project: { uri: "${daemon.address}/project.git#models/tiny", version: main, parameters: { scale: 3.0 } }`,
     'gate: [{ metric: accuracy, floor: 0.1 }]',
   ];
   writeFileSync(path.join(workspace ?? '', 'trainyard.yml'), `${lines.join('\n')}\n`);
   const temp = path.join(folder, 'temp');
-  // Beside the runner's own folders, a repository is hidden.
-  const env = { TRAINYARD_BOX_SHOW: bare ?? '' };
-  const job = startTrainAction({ workspace: workspace ?? '', temp, correlationId: 'from-git', env });
+  const job = startTrainAction({ workspace: workspace ?? '', temp, correlationId: 'from-git' });
   const { code, outputs } = await job.ended;
   expect(code, job.lines.join('\n')).toBe(0);
   const mlflow = createMlflow({ uri: server.url }, systemClock);
@@ -62,7 +64,7 @@ test('a project of a git repository is trained at the commit of its branch, as M
   expect(run.tags).toMatchObject({
     'trainyard.project-commit': first,
     'mlflow.source.git.commit': first,
-    'mlflow.source.git.repoURL': `file://${bare}`,
+    'mlflow.source.git.repoURL': `${daemon.address}/project.git`,
   });
   const provenance = path.join(folder, 'provenance.json');
   await mlflow.downloadArtifact(run.runId, 'trainyard/provenance.json', provenance);

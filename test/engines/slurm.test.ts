@@ -30,10 +30,20 @@ describe.skipIf(missing !== undefined)(`a training as a job of Slurm (${missing 
 
   const start = (name: string, command?: string) => {
     const workspace = path.join(folder, name);
-    makeWorkspace(workspace, { remote: REMOTE, trackingUri: server.url, ...(command !== undefined && { command }) });
+    makeWorkspace(workspace, {
+      remote: REMOTE,
+      trackingUri: server.url,
+      ...(command !== undefined && { command }),
+    });
     const box = { remote: true };
     const env = slurm.variables;
-    const job = startTrainAction({ workspace, temp: path.join(folder, `temp-${name}`), correlationId: name, box, env });
+    const job = startTrainAction({
+      workspace,
+      temp: path.join(folder, `temp-${name}`),
+      correlationId: name,
+      box,
+      env,
+    });
     return { workspace, job };
   };
 

@@ -13,15 +13,21 @@ const ERROR = /^(?<message>[A-Za-z_][\w.]*(?:Error|Exception|Interrupt|Exit|Warn
 /** As Python's faulthandler begins, for what ends it in C code: a stack follows, innermost first. */
 const CRASH = /^(?<message>Fatal Python error: .*)$/;
 
-/** What MLflow says around a step: that it begins, and that it failed. */
-const OF_MLFLOW = /^(?:[\d/]+ [\d:]+ )?(?:DEBUG|INFO|WARNING|ERROR) mlflow\.(?:cli|projects)\b/;
+/** What MLflow says around a step: that it begins, that it failed, and where its run is shown. */
+const OF_MLFLOW =
+  /^(?:[\d/]+ [\d:]+ )?(?:DEBUG|INFO|WARNING|ERROR) mlflow\.(?:cli|projects)\b|^\S+ View (?:run .*|experiment) at: https?:/;
 
 /** The same of the programs that follow a job at a remote engine. */
 const OF_ENGINE = /^(?:srun: |[\d-]+ [\d:,]+\s+[A-Z]+ (?:cli|sdk|job_manager)\.py:\d+ -- )/;
 
 /** The last words of a program that left no traceback; `undefined` when it said nothing. What MLflow and engines say around it tells no cause. */
 export function findLastWords(lines: readonly string[]): string | undefined {
-  return lines.findLast((line) => line.trim() !== '' && !OF_MLFLOW.test(line) && !OF_ENGINE.test(line));
+  // A job that was never begun has the engine's words alone.
+  return lines.findLast(isOwnWord) ?? lines.findLast((line) => OF_ENGINE.test(line));
+}
+
+function isOwnWord(line: string): boolean {
+  return line.trim() !== '' && !OF_MLFLOW.test(line) && !OF_ENGINE.test(line);
 }
 
 /**
@@ -41,7 +47,7 @@ export function findTraceback(lines: readonly string[], root: string): Traceback
     return file === undefined ? [] : [{ file, line: Number(number) }];
   });
   const own = frames.findLast(({ file }) => isOwn(file, root));
-  const isLast = end !== -1 && findLastWords(rest.slice(end + 1)) === undefined;
+  const isLast = end !== -1 && !rest.slice(end + 1).some(isOwnWord);
   return { message, file: own && relativeTo(own.file, root), line: own?.line, isLast };
 }
 

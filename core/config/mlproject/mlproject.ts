@@ -33,6 +33,11 @@ export function isElsewhere(uri: string): boolean {
   return ADDRESS.test(uri);
 }
 
+/** Whether MLflow clones it, at a version. A `file://` address is a folder to it, which it works in, and a zip file has one state. */
+export function isCloned(uri: string): boolean {
+  return isElsewhere(uri) && !uri.startsWith('file:') && !/\.zip(?:#|$)/.test(uri);
+}
+
 /** One of its entry points; `undefined` where it names none so. */
 export function findEntryPoint({ entryPoints }: Mlproject, name: string): EntryPoint | undefined {
   return Object.hasOwn(entryPoints, name) ? entryPoints[name] : undefined;

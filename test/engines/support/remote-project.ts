@@ -5,10 +5,17 @@ import { ROOT } from '../../../sandbox/checkout.ts';
 /** A workspace whose project runs `remote`, as YAML. */
 export function makeWorkspace(
   workspace: string,
-  { remote, trackingUri, command }: { readonly remote: string; readonly trackingUri: string; readonly command?: string },
+  {
+    remote,
+    trackingUri,
+    command,
+  }: { readonly remote: string; readonly trackingUri: string; readonly command?: string },
 ): void {
   mkdirSync(workspace, { recursive: true });
-  cpSync(path.join(ROOT, 'test', 'fixtures', 'projects', 'tiny', 'train.py'), path.join(workspace, 'train.py'));
+  cpSync(
+    path.join(ROOT, 'test', 'fixtures', 'projects', 'tiny', 'train.py'),
+    path.join(workspace, 'train.py'),
+  );
   const run = command ?? 'python train.py --scale {scale}';
   const entry = `entry_points: { main: { parameters: { scale: float }, command: ${JSON.stringify(run)} } }\n`;
   writeFileSync(path.join(workspace, 'MLproject'), entry);

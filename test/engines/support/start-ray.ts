@@ -33,7 +33,9 @@ export function installRay(place: string): { readonly bin: string } | { readonly
   const made = run(venvProgram('python'), ['-m', 'venv', place]);
   if (made.status !== 0) return { missing: made.stderr };
   const { status, stderr } = run(path.join(bin, 'python'), ['-m', 'pip', 'install', '--quiet', RAY]);
-  return status === 0 ? { bin } : { missing: `no index of packages gives ${RAY}: ${stderr.trim().split('\n').at(-1)}` };
+  return status === 0
+    ? { bin }
+    : { missing: `no index of packages gives ${RAY}: ${stderr.trim().split('\n').at(-1)}` };
 }
 
 /** Starts a cluster of one node with all that it keeps in a folder of its own, on loopback ports that are free. */

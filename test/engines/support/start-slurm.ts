@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import path from 'node:path';
-import { findFreePorts } from '../../../agent/machine/free-ports.ts';
 import { findProgram } from '../../../adapters/programs/find-program.ts';
+import { findFreePorts } from '../../../agent/machine/free-ports.ts';
 import { type Child, startChild } from '../../../sandbox/machine/child-process.ts';
 
 /** Where Debian puts what only root starts. */
@@ -24,7 +24,8 @@ export type Slurm = {
 /** Why no Slurm can be started here; `undefined` where one can. */
 export function whyNoSlurm(): string | undefined {
   const missing = PROGRAMS.filter((program) => findProgram(program, SEARCH) === undefined);
-  if (missing.length > 0) return `Debian's slurmctld, slurmd and munge are not installed (no ${missing.join(', ')})`;
+  if (missing.length > 0)
+    return `Debian's slurmctld, slurmd and munge are not installed (no ${missing.join(', ')})`;
   return process.getuid?.() === 0 ? undefined : 'slurmd needs root';
 }
 
@@ -63,7 +64,10 @@ export async function startSlurm(): Promise<Slurm> {
     await stop();
     throw thrown;
   }
-  const jobs = () => ask('squeue', '--noheader', '--format=%j').split('\n').filter((line) => line !== '');
+  const jobs = () =>
+    ask('squeue', '--noheader', '--format=%j')
+      .split('\n')
+      .filter((line) => line !== '');
   return { variables, jobs, stop };
 }
 
@@ -75,7 +79,10 @@ function answers(ask: () => string, as = /./): boolean {
   }
 }
 
-function describe(at: (name: string) => string, ports: { readonly control: number; readonly node: number }): string {
+function describe(
+  at: (name: string) => string,
+  ports: { readonly control: number; readonly node: number },
+): string {
   const own = hostname().split('.')[0];
   const lines = [
     ...['ClusterName=test', `SlurmctldHost=${own}(127.0.0.1)`],
