@@ -3,6 +3,7 @@ import type { Size } from '../measure/bench/size.ts';
 
 /** Speed and memory, each as a ratio to an alternative measured in the same run: machines differ, ratios travel. */
 const BENCHES: Readonly<Record<string, (size: Size) => Promise<void>>> = {
+  agent: async (size) => (await import('../measure/bench/agent/agent.ts')).benchAgent(size),
   box: async (size) => (await import('../measure/bench/box.ts')).benchBox(size),
   drift: async (size) => (await import('../measure/bench/drift.ts')).benchDrift(size),
   gate: async (size) => (await import('../measure/bench/gate.ts')).benchGate(size),

@@ -26,3 +26,12 @@ export function spent(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }
+
+/** Prints a figure of a benchmark with its goal, and whether it is met; what is measured in little is not judged. */
+export function printGoal(
+  name: string,
+  value: string,
+  goal: { readonly says: string; readonly isMet: boolean },
+): void {
+  printLine(name, `${value} (goal ${goal.says}: ${goal.isMet ? 'met' : 'missed'})`);
+}

@@ -40,14 +40,15 @@ export async function measureFootprint(pid: number, url: string, size: Size): Pr
   };
 }
 
-async function cpuPerSecond(pid: number, work: () => Promise<unknown>): Promise<number> {
+/** Processor time in ms that a process took for each second of some work. */
+export async function cpuPerSecond(pid: number, work: () => Promise<unknown>): Promise<number> {
   const [before, startedAt] = [cpuMs(pid), performance.now()];
   await work();
   return (cpuMs(pid) - before) / ((performance.now() - startedAt) / 1_000);
 }
 
-/** Time on a processor of all threads, in ms: `schedstat` counts nanoseconds, `stat` only hundredths of a second. */
-function cpuMs(pid: number): number {
+/** Time on a processor of all threads of a process, in ms: `schedstat` counts nanoseconds, `stat` only hundredths of a second. */
+export function cpuMs(pid: number): number {
   const tasks = `/proc/${pid}/task`;
   return readdirSync(tasks).reduce(
     (sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6,
@@ -55,7 +56,8 @@ function cpuMs(pid: number): number {
   );
 }
 
-function residentBytes(pid: number): number {
+/** What of a process is in memory, in bytes. */
+export function residentBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1_024;
 }
