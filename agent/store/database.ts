@@ -45,6 +45,9 @@ const MIGRATIONS = [
   `,
 ] as const;
 
+/** The schema that this agent knows: it takes earlier ones to it, and refuses later ones. */
+export const SCHEMA_VERSION = MIGRATIONS.length;
+
 /** Small tables that nothing goes on without. */
 const VITAL = ['instance', 'traffic', 'memory'] as const;
 /** A folder beside the database that the agent makes once it has one. */
@@ -96,9 +99,12 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 
 function migrate(file: string, database: DatabaseSync): void {
   const applied = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0);
-  if (applied > MIGRATIONS.length) throw newerDatabase(file, applied, MIGRATIONS.length);
+  if (applied > SCHEMA_VERSION) throw newerDatabase(file, applied, SCHEMA_VERSION);
+  if (applied === SCHEMA_VERSION) return;
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < applied) continue;
     inTransaction(database, () => database.exec(`${migration}; PRAGMA user_version = ${index + 1};`));
   }
+  // Who looks at the file beside a running agent, as an older package does before it is unpacked, sees the number in it.
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
 }

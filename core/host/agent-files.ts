@@ -55,41 +55,72 @@ export function composeOptions(settings: HostSettings): string {
   ].join('\n');
 }
 
-/** The agent's unit. Model servers and proxy are children that outlive it, so what binds it binds them: they compile code, and use GPUs. */
-export function composeUnit(): string {
-  return `# Written by \`trainyard host add\`, which writes it anew.
+/** An agent that fails is tried again, however often: nobody else brakes here. */
+const ONLINE = ['After=network-online.target', 'Wants=network-online.target', 'StartLimitIntervalSec=0'];
+
+/** How an agent's unit starts it: as `host add` has laid it out, or as its package has. */
+const STARTS = {
+  'host add': {
+    note: 'Written by `trainyard host add`, which writes it anew.',
+    unit: [],
+    service: [
+      `EnvironmentFile=${HOST_LAYOUT.options}`,
+      `ExecStart=${HOST_LAYOUT.node} ${HOST_LAYOUT.agent} run`,
+    ],
+  },
+  package: {
+    note: 'Of the package trainyard-agent. `systemctl edit trainyard-agent` changes it.',
+    // A package just installed has none, and an agent that starts and ends each second helps nobody.
+    unit: [`ConditionPathExists=${SETTING_FILES.tokens}`],
+    service: ['ExecStart=/usr/bin/trainyard-agent run'],
+  },
+} as const;
+
+/**
+ * The agent's unit. Model servers and proxy are children that outlive it, so what binds it binds them: they compile code, use GPUs, and keep
+ * the places they were started in. So there is no PrivateTmp, which would take /tmp from under them at each stop of the agent, no RemoveIPC,
+ * no PrivateUsers, with which the next agent could not tell that they are its own (capabilities(7): a process of another user namespace
+ * can't be looked into), no ProtectClock and no DevicePolicy, which leave no device of a GPU, and no MemoryDenyWriteExecute.
+ */
+export function composeUnit(start: keyof typeof STARTS): string {
+  const { note, unit, service } = STARTS[start];
+  return `# ${note}
 [Unit]
 Description=Trainyard agent
-After=network-online.target
-Wants=network-online.target
+${[...ONLINE, ...unit].join('\n')}
 
 [Service]
 User=${HOST_USER}
 StateDirectory=trainyard
 StateDirectoryMode=0750
-UMask=0027
-EnvironmentFile=${HOST_LAYOUT.options}
-ExecStart=${HOST_LAYOUT.node} ${HOST_LAYOUT.agent} run
+UMask=0077
+${service.join('\n')}
 Restart=always
 RestartSec=1
 # Only the agent is stopped: model servers and proxy serve on, and the next start adopts them.
 KillMode=process
 NoNewPrivileges=yes
+AmbientCapabilities=
 CapabilityBoundingSet=
+LockPersonality=yes
+PrivateMounts=yes
 ProtectSystem=strict
 ProtectHome=yes
-ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
-LockPersonality=yes
+ProtectProc=invisible
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictNamespaces=yes
 RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+# What is asked for beyond that is refused, and ends nothing.
+SystemCallErrorNumber=EPERM
 
 [Install]
 WantedBy=multi-user.target

@@ -67,7 +67,7 @@ export function planUpgrade(
 
 function unitSteps(service: HostContents['service']): readonly SetupStep[] {
   if (service !== 'unit') return [];
-  const unit = { name: 'unit', path: HOST_LAYOUT.unit, text: composeUnit(), isSecret: false };
+  const unit = { name: 'unit', path: HOST_LAYOUT.unit, text: composeUnit('host add'), isSecret: false };
   return [fileStep({ ...unit, afterwards: 'systemctl daemon-reload' })];
 }
 

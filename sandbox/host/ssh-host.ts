@@ -34,6 +34,9 @@ const ENTER = [
 /** What is the first process of a machine: systemd, which starts sshd among others, or sshd alone. */
 export type FirstProcess = 'systemd' | 'sshd';
 
+/** A folder of this machine that the other one sees at a place of its own, and changes nothing in. */
+type Shown = { readonly folder: string; readonly at: string };
+
 /** A machine with sshd, in namespaces of this one, on the loopback address. */
 export type SshHost = {
   /** What it is called in the configuration of ssh. */
@@ -56,8 +59,13 @@ export function whyNoSshHost(): string | undefined {
   return missing.length === 0 ? undefined : `missing: ${missing.join(', ')}`;
 }
 
-/** Makes the machine in `folder`, from Debian's packages, kept in `cache` for the next one, and starts it. */
-export async function startSshHost(folder: string, cache: string, first: FirstProcess): Promise<SshHost> {
+/** Makes the machine in `folder`, from Debian's packages, kept in `cache` for the next one, and starts it, with `shown` to be read there. */
+export async function startSshHost(
+  folder: string,
+  cache: string,
+  first: FirstProcess,
+  shown: readonly Shown[] = [],
+): Promise<SshHost> {
   mkdirSync(folder, { recursive: true });
   const root = path.join(folder, 'root');
   await copyDebian(cache, root);
@@ -71,7 +79,7 @@ export async function startSshHost(folder: string, cache: string, first: FirstPr
     });
   const child = await startChild({
     command: 'unshare',
-    args: [...ENTER, '/bin/sh', '-c', boot(root, first)],
+    args: [...ENTER, '/bin/sh', '-c', boot(root, first, shown)],
     cwd: folder,
     env: { PATH: process.env['PATH'] },
     log: path.join(folder, 'machine.log'),
@@ -121,12 +129,15 @@ function writeKeys(folder: string, root: string, port: number): string {
 }
 
 /** Nothing in it may change this machine's own kernel: /sys and /proc/sys are to be read alone. */
-function boot(root: string, first: FirstProcess): string {
+function boot(root: string, first: FirstProcess, shown: readonly Shown[]): string {
   const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
   const start = {
-    systemd: `exec env container=other chroot ${root} /lib/systemd/systemd --system --unit=multi-user.target`,
-    sshd: `mkdir ${root}/run/sshd; exec chroot ${root} /usr/sbin/sshd -D -e`,
+    systemd: 'exec env container=other /lib/systemd/systemd --system --unit=multi-user.target',
+    sshd: 'mkdir /run/sshd; exec /usr/sbin/sshd -D -e',
   };
+  // Its root is that of its namespace, as on a machine of its own: what is confined by chroot may make no namespace of users.
+  const move = [`cd ${root}`, 'mkdir -p .old', 'pivot_root . .old'];
+  const settle = `umount --lazy /.old; rmdir /.old; ${start[first]}`;
   return [
     'set -e',
     `mount --bind ${root} ${root}`,
@@ -145,8 +156,14 @@ function boot(root: string, first: FirstProcess): string {
     `ln -s /proc/self/fd ${root}/dev/fd`,
     `mount -t tmpfs tmpfs ${root}/run`,
     `mount -t tmpfs -o mode=1777 tmpfs ${root}/tmp`,
+    ...shown.flatMap(({ folder, at }) => [
+      `mkdir -p ${root}${at}`,
+      `mount --bind ${folder} ${root}${at}`,
+      `mount -o remount,bind,ro ${root}${at}`,
+    ]),
     'hostname serve-1',
-    start[first],
+    ...move,
+    `exec chroot . /bin/sh -c '${settle}'`,
   ].join('\n');
 }
 

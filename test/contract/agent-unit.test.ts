@@ -1,6 +1,9 @@
-import { globSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { readSettings } from '../../agent/options/read-settings.ts';
 import { readValues } from '../../agent/options/read-values.ts';
 import { OPTIONS } from '../../agent/options/table.ts';
 import { composeOptions, composeUnit } from '../../core/host/agent-files.ts';
@@ -8,6 +11,9 @@ import { ROOT } from '../../sandbox/checkout.ts';
 
 /** Without these an agent reports nothing, and half of the loop is off without a word. */
 const REPORTS = ['REPOSITORY', 'GITHUB_TOKEN_FILE', 'DISPATCH_SECRET_FILE'];
+/** What a unit may be called by `systemd-analyze security`, where 10 is the worst. */
+const MOST_EXPOSED = 2;
+const ANALYZE = '/usr/bin/systemd-analyze';
 const PREFIX = 'TRAINYARD_AGENT_';
 
 const documents = globSync('{README,SECURITY,{agent,cli,deploy}/README,docs/**/*}.md', { cwd: ROOT });
@@ -50,8 +56,26 @@ test.each([...new Set(units.map(([file]) => file))])(
   },
 );
 
+test(`the package's file of settings holds options alone, and names each that a report needs`, () => {
+  const text = read('deploy/package/agent.toml');
+  const every = text.replaceAll(/^# (?=[a-z-]+ = )/gm, '');
+  const file = 'agent.toml';
+  const shown = readSettings(every, { file, options: OPTIONS });
+  expect(shown.problems).toEqual([]);
+  expect([...shown.settings.keys()]).toEqual(
+    expect.arrayContaining([
+      'repository',
+      'github-token-file',
+      'dispatch-secret-file',
+      'trusted-keys',
+      'tls-cert',
+    ]),
+  );
+  expect(readSettings(text, { file, options: OPTIONS }).settings.get('listen')?.text).toBe('127.0.0.1:9443');
+});
+
 test('the unit that a host is given reports where a repository is named', () => {
-  expect(composeUnit()).toMatch(/^EnvironmentFile=/m);
+  expect(composeUnit('host add')).toMatch(/^EnvironmentFile=/m);
   const settings = {
     listen: '10.0.0.5:9443',
     dataPlane: '0.0.0.0:8080',
@@ -62,3 +86,18 @@ test('the unit that a host is given reports where a repository is named', () => 
   expect(Object.keys(variables)).toEqual(expect.arrayContaining(REPORTS.map((name) => PREFIX + name)));
   expect(readValues([], variables).problems).toEqual([]);
 });
+
+test.skipIf(!existsSync(ANALYZE)).each(['host add', 'package'] as const)(
+  'the unit of %s is one that systemd calls no more exposed than 2.0',
+  (start) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'ty-unit-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'trainyard-agent.service');
+    // Programs that are not there are none of its business.
+    writeFileSync(file, composeUnit(start).replace(/^ExecStart=.*$/m, 'ExecStart=/bin/true'));
+    const args = ['security', '--offline=true', '--no-pager', `--threshold=${MOST_EXPOSED * 10}`, file];
+    const { status, stdout } = spawnSync(ANALYZE, args, { encoding: 'utf8' });
+    expect(stdout).toMatch(/Overall exposure level .* 1\.\d OK/);
+    expect(status).toBe(0);
+  },
+);

@@ -34,7 +34,8 @@ test('commands of a comment, and paths of the agent, are those there are', () =>
 });
 
 test('options are those of the agent, of the command line or of a script', () => {
-  const known = [read('agent/README.md'), read('cli/README.md'), readAll('scripts/*.ts')].join('\n');
+  const installer = read('deploy/package/install.sh');
+  const known = [read('agent/README.md'), read('cli/README.md'), readAll('scripts/*.ts'), installer].join('\n');
   const options = [...page.matchAll(/(?<![\w-])--(?<name>[a-z][\w-]+)/g)].map(
     (match) => match.groups?.['name'] ?? '',
   );
@@ -57,6 +58,7 @@ test('keys of trainyard.yml are those of its schema', () => {
 test('codes are those that the code gives, or inputs of the workflows', () => {
   const sources = readAll('{core,adapters,actions,agent,cli}/**/*.ts');
   const workflows = readAll('.github/workflows/*.yml');
+  const scripts = readAll('deploy/package/{install.sh,maintainer/*}');
   const tables = page.split(/\n\n/).filter((block) => /^\| (?:Code|It says) \|/.test(block));
   const inTables = tables.flatMap((block) =>
     [...block.matchAll(/^\| `(?<code>[a-z-]+)`/gm)].map((match) => match.groups?.['code'] ?? ''),
@@ -66,6 +68,7 @@ test('codes are those that the code gives, or inputs of the workflows', () => {
   const isKnown = (code: string) =>
     sources.includes(`'${code}'`) ||
     workflows.includes(`\n      ${code}:\n`) ||
+    new RegExp(`\\b(?:fail|refuse) ${code} ['"]`).test(scripts) ||
     configReference().some(({ key }) => key.endsWith(code));
   expect(codes.length).toBeGreaterThan(20);
   expect(codes.filter((code) => !isKnown(code))).toEqual([]);

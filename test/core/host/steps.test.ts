@@ -207,7 +207,7 @@ test('the agent is told in a file that a unit and a shell read alike', () => {
 });
 
 test('the unit stops the agent alone, and runs as a user of its own', () => {
-  const unit = composeUnit();
+  const unit = composeUnit('host add');
   for (const line of ['User=trainyard', 'KillMode=process', 'NoNewPrivileges=yes', 'ProtectSystem=strict'])
     expect(unit.split('\n')).toContain(line);
   // A private /tmp would be taken away from under the model servers when the agent is stopped.
