@@ -50,10 +50,11 @@ const COUNTED = Object.keys(STATS).filter((key): key is Counted => key in STATS)
 const FIELDS: ReadonlyMap<string, Counted> = new Map(COUNTED.map((key) => [STATS[key], key]));
 
 const EDGE_INDEX = new Map(LATENCY_EDGES.map((edge, index) => [edge, index]));
+const BEGINNINGS = LATENCY_EDGES.map((edge) => `B${edge}(`);
 
 /** Reads `COUNTERS_PAGE`, one `cluster.<name>.<field>: <value>` per line: counters by cluster name. */
 export function parseCounters(page: string): ReadonlyMap<string, ClusterCounters> {
-  const clusters = new Map<string, ClusterCounters>();
+  const clusters = new Map<string, Record<Counted, number> & { latency: readonly number[] }>();
   for (const line of page.split('\n')) {
     const colon = line.indexOf(': ');
     const dot = line.lastIndexOf('.', colon);
@@ -61,10 +62,12 @@ export function parseCounters(page: string): ReadonlyMap<string, ClusterCounters
     const cluster = line.slice('cluster.'.length, dot);
     const field = line.slice(dot + 1, colon);
     const value = line.slice(colon + 2);
-    const known = clusters.get(cluster) ?? NO_COUNTERS;
     const key = FIELDS.get(field);
-    if (field === HISTOGRAM) clusters.set(cluster, { ...known, latency: toCounts(value) });
-    else if (key !== undefined) clusters.set(cluster, { ...known, [key]: Number(value) });
+    if (field !== HISTOGRAM && key === undefined) continue;
+    const counters = clusters.get(cluster) ?? { ...NO_COUNTERS };
+    clusters.set(cluster, counters);
+    if (key === undefined) counters.latency = toCounts(value);
+    else counters[key] = Number(value);
   }
   return clusters;
 }
@@ -124,10 +127,19 @@ function binWidth(edge: number): number {
 /** Reads `B10(0,4) B20(3,9)`: nine requests took 20 ms or less, three of them since the last flush. */
 function toCounts(buckets: string): number[] {
   const cumulative = LATENCY_EDGES.map(() => 0);
-  for (const bucket of buckets.split(' ')) {
-    const [open, comma] = [bucket.indexOf('('), bucket.indexOf(',')];
-    const index = EDGE_INDEX.get(Number(bucket.slice(1, open)));
-    if (index !== undefined) cumulative[index] = Number(bucket.slice(comma + 1, -1));
+  let expected = 0;
+  for (let at = 0; at < buckets.length; ) {
+    const comma = buckets.indexOf(',', at);
+    const end = buckets.indexOf(')', comma);
+    if (comma < 0 || end < 0) break;
+    // Envoy tells them in their order: there is hardly ever one to be looked for.
+    const isNext = buckets.startsWith(BEGINNINGS[expected] ?? 'none', at);
+    const index = isNext ? expected : EDGE_INDEX.get(Number(buckets.slice(at + 1, buckets.indexOf('(', at))));
+    if (index !== undefined) {
+      cumulative[index] = Number(buckets.slice(comma + 1, end));
+      expected = index + 1;
+    }
+    at = end + 2;
   }
   return cumulative.map((count, index) => count - (cumulative[index - 1] ?? 0)).concat(0);
 }

@@ -4,7 +4,8 @@ import { z } from 'zod';
 /** What is remembered by key. */
 export type MemoryTable = {
   readonly getMemory: <T>(key: string, schema: z.ZodType<T>) => T | undefined;
-  readonly putMemory: (key: string, value: unknown) => void;
+  /** `schema` is what the value will be asked for by: as it is known already, it is not read again by that in this process. */
+  readonly putMemory: <T>(key: string, value: T, schema?: z.ZodType<T>) => void;
   /** Reads all of it anew from now on: the table was changed by something else, or what was written is undone. */
   readonly forgetRead: () => void;
 };
@@ -37,11 +38,12 @@ export function createMemoryTable(database: DatabaseSync): MemoryTable {
       known.set(key, { text, schema, value });
       return value;
     },
-    putMemory: (key, value) => {
+    putMemory: (key, value, schema) => {
       const text = JSON.stringify(value);
       texts.delete(key);
       put.run(key, text);
       texts.set(key, text);
+      if (schema !== undefined) known.set(key, { text, schema, value });
     },
     forgetRead: () => {
       texts.clear();

@@ -122,7 +122,8 @@ export function createObservationTable(database: DatabaseSync, hostId: string): 
     stableAfter: (model, { at, seq }) =>
       ofFew.all(model, inMs(at), seq, PIECE).map((row) => {
         const { body, ...place } = placedRow.parse(row);
-        return { ...place, ...stableBody.parse(JSON.parse(body)) };
+        const known = reader.find({ seq: place.seq, body });
+        return { ...place, ...(known ? { stable: known.stable } : stableBody.parse(JSON.parse(body))) };
       }),
   };
 }
@@ -136,18 +137,22 @@ type Row = z.infer<typeof observationRow>;
 
 /** Reads rows, each once, and none that this process wrote: the judge of this host and the job that asks for them read the same ones. */
 function createReader(hostId: string) {
-  const known = new Map<string, Observation>();
-  // A number that is given anew, after what had it was undone, has another body.
-  const keyOf = ({ seq, body }: Row) => `${seq} ${body}`;
-  const learn = (row: Row, observation: Observation) => {
+  const known = new Map<number, { readonly body: string; readonly observation: Observation }>();
+  const learn = ({ seq, body }: Row, observation: Observation) => {
     if (known.size >= PAGE_SIZE) known.clear();
-    known.set(keyOf(row), observation);
+    known.set(seq, { body, observation });
+  };
+  const find = ({ seq, body }: Row): Observation | undefined => {
+    const found = known.get(seq);
+    // A number that is given anew, after what had it was undone, has another body.
+    return found?.body === body ? found.observation : undefined;
   };
   return {
     learn,
+    find,
     read: (given: unknown): Observation => {
       const row = observationRow.parse(given);
-      const found = known.get(keyOf(row));
+      const found = find(row);
       if (found !== undefined) return found;
       const stored: object = JSON.parse(row.body);
       const observation = observationSchema.parse({ ...stored, seq: row.seq, hostId });

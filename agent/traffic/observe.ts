@@ -139,7 +139,7 @@ function keep(store: Store, model: string, kept: Kept): void {
 
 function write(store: Store, model: string, { observations, reading }: Kept): void {
   for (const { rollout, observation } of observations) store.addObservation(model, rollout, observation);
-  store.putMemory(keyOf(model), reading);
+  store.putMemory(keyOf(model), reading, readingSchema);
 }
 
 function readLast(store: Store, model: string): Reading | undefined {

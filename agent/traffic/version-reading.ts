@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countList } from '../../core/number-list.ts';
 import type { ArmCounts } from '../../core/rollout/evidence/observation.ts';
 import {
   beganAnew,
@@ -29,7 +30,7 @@ export const versionReadingSchema = z.object({
     cancelled: count,
     cut: count,
     active: count,
-    latency: z.array(count).readonly(),
+    latency: countList().readonly(),
   }),
   silent: count,
   invalid: z.record(z.string(), count),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countList, positiveList } from '../number-list.ts';
 
 const MAX_EDGES = 4096;
 
@@ -8,8 +9,8 @@ const MAX_EDGES = 4096;
  */
 export const latencyCountsSchema = z
   .object({
-    edges: z.array(z.number().positive()).min(1).max(MAX_EDGES),
-    counts: z.array(z.int().nonnegative()),
+    edges: positiveList(MAX_EDGES),
+    counts: countList(),
   })
   .refine((latency) => latency.counts.length === latency.edges.length + 1, {
     error: 'counts must have one entry more than edges',

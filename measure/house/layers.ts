@@ -28,6 +28,7 @@ export const CORE_LAYERS: readonly (readonly string[])[] = [
     'errors.ts',
     'did-you-mean.ts',
     'instant.ts',
+    'number-list.ts',
     'permission.ts',
     'pull-request.ts',
     'version.ts',

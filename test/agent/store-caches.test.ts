@@ -35,6 +35,20 @@ it('remembers what was put last, and what was undone not at all', () => {
   store.close();
 });
 
+it('reads what was put by the schema that it is asked for by as the next agent reads it', () => {
+  const store = open();
+  const value = { at: '2026-01-05T08:00:00.000Z', count: 1 };
+  store.putMemory('key', value, countSchema);
+  expect(store.getMemory('key', countSchema)).toBe(value);
+  expect(store.getMemory('key', z.object({ count: z.number() }))).toEqual({ count: 1 });
+  store.putMemory('key', { ...value, count: 2 });
+  expect(store.getMemory('key', countSchema)).toEqual({ ...value, count: 2 });
+  store.close();
+  const next = open();
+  expect(next.getMemory('key', countSchema)).toEqual({ ...value, count: 2 });
+  next.close();
+});
+
 it('reads a memory by the schema that is asked for, each time', () => {
   const store = open();
   store.putMemory('key', { at: '2026-01-05T08:00:00.000Z', count: 1 });
