@@ -82,6 +82,7 @@ export function takeMachine(): void {
       await here().time.sleep(ms, ANYONE, options.signal);
       return value;
     },
+    setImmediate: () => here().time.breathe(),
   });
   Object.assign(crypto, { randomUUID: () => drawId(here().draws) });
   // The git of the world keeps no folder.

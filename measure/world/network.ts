@@ -21,7 +21,7 @@ const BAD_GATEWAY = 502;
 export function connectTo({ time, draws, hosts }: Network, actor: Actor): HttpDependencies {
   const byUrl = new Map(hosts.map((host) => [host.url, host]));
   const send = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const url = new URL(input instanceof Request ? input.url : input);
+    const url = input instanceof URL ? input : new URL(input instanceof Request ? input.url : input);
     const host = byUrl.get(url.origin);
     if (host === undefined) throw unreachable('ENOTFOUND');
     const signal = init.signal ?? undefined;

@@ -4,6 +4,7 @@ import { startableOf } from '../../actions/serving/startable.ts';
 import { serveOnly } from '../../core/deploy/rollout-traffic.ts';
 import { messageOf } from '../../core/errors.ts';
 import { addSeconds, toInstant } from '../../core/instant.ts';
+import type { LedgerEvent } from '../../core/ledger/event.ts';
 import { foldLedger } from '../../core/ledger/fold.ts';
 import { knownEvents } from '../../core/ledger/lines/read-event.ts';
 import { formatLine, parseLedger } from '../../core/ledger/parse-ledger.ts';
@@ -167,15 +168,22 @@ function recordHead({ git, heads, time, trace }: SimulatedWorld, actor: Actor): 
   const head = git.remote.head();
   const tree = head === undefined ? undefined : git.remote.commitOf(head)?.tree;
   const files = [...(tree ?? [])].filter(([path]) => path.startsWith('events/'));
-  const parsed = parseLedger(files.map(([path, text]) => ({ path, text })));
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  const text = files.map(([, lines]) => lines).join('');
   const before = heads.at(-1)?.events.length ?? 0;
-  const events = knownEvents(parsed.value);
-  heads.push({ at: time.elapsed(), by: actor.name, events, state: foldLedger(MODEL, events) });
+  const events = readEvents(heads.at(-1), text);
+  heads.push({ at: time.elapsed(), by: actor.name, text, events, state: foldLedger(MODEL, events) });
   // How the world was found is the same in each.
   for (const event of actor === OPERATOR ? [] : events.slice(before)) {
     trace.say(actor.name, `wrote ${event.kind} ${summary(formatLine(event))}`);
   }
+}
+
+/** The events of a ledger's text; of one that only grew since the last head the new ones are read. */
+function readEvents(last: SimulatedWorld['heads'][number] | undefined, text: string): readonly LedgerEvent[] {
+  const known = last?.text.endsWith('\n') === true && text.startsWith(last.text) ? last : undefined;
+  const parsed = parseLedger([{ path: 'events', text: text.slice(known?.text.length ?? 0) }]);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return [...(known?.events ?? []), ...knownEvents(parsed.value)];
 }
 
 function summary(line: string): string {

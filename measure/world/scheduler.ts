@@ -11,6 +11,8 @@ export type Scheduler = {
   readonly after: (ms: number, actor: Actor, work: () => void) => () => void;
   /** Resolves after so many ms, never for a dead actor; rejects as soon as `signal` aborts. */
   readonly sleep: (ms: number, actor: Actor, signal?: AbortSignal) => Promise<void>;
+  /** Lets everything else that is ready go first, and the next thing that is due. */
+  readonly breathe: () => Promise<void>;
   /** Goes on until nothing is due before `untilMs` (elapsed) or `check` is false; `check` is asked after every step. */
   readonly run: (untilMs: number, check: () => boolean) => Promise<void>;
   /** How many things have happened. */
@@ -27,12 +29,29 @@ type Due = {
 /** The world begins at this moment. */
 export const BEGINNING_MS = Date.UTC(2026, 0, 5, 8);
 
-/** Lets everything that is ready to go on run until it waits for time: no promise is left that time has no hand in. */
-const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/**
+ * Lets everything that is ready to go on run until it waits for time, and then these, one after the other: Node goes on with what is to come
+ * next once no promise is left that time has no hand in. A turn of its event loop would cost more than most steps do.
+ */
+const settle = (breathing: (() => void)[]): Promise<void> =>
+  new Promise((resolve) => {
+    const goOn = () => {
+      const first = breathing.shift();
+      if (first === undefined) return resolve();
+      first();
+      // Behind what it goes on with.
+      queueMicrotask(() => process.nextTick(goOn));
+    };
+    process.nextTick(goOn);
+  });
+
+/** Lets this process hear what it is told from outside. */
+const hear = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A scheduler at the beginning. Things due at one moment happen in the order they were asked for. */
 export function createScheduler(): Scheduler {
   const queue: Due[] = [];
+  let breathing: (() => void)[] = [];
   let elapsed = 0;
   let order = 0;
   let steps = 0;
@@ -63,15 +82,21 @@ export function createScheduler(): Scheduler {
           resolve();
         });
       }),
+    breathe: () =>
+      new Promise((resolve) => {
+        breathing.push(resolve);
+      }),
     run: async (untilMs, check) => {
-      await settle();
+      await hear();
       for (let due = queue[0]; due !== undefined && due.at <= untilMs; due = queue[0]) {
         pop(queue);
         if (!due.actor.isAlive || due.work === undefined) continue;
         elapsed = due.at;
         steps += 1;
         due.work();
-        await settle();
+        const before = breathing;
+        breathing = [];
+        await settle(before);
         if (!check()) return;
       }
     },

@@ -15,6 +15,8 @@ import type { Trace } from './trace.ts';
 type LedgerHead = {
   readonly at: number;
   readonly by: string;
+  /** Its files, one after the other. */
+  readonly text: string;
   readonly events: readonly LedgerEvent[];
   readonly state: LedgerState;
 };

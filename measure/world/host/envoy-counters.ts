@@ -66,10 +66,15 @@ export function renderCounters(clusters: ReadonlyMap<string, ClusterStats>): str
   return lines.join('\n');
 }
 
+const BEGINNINGS = LATENCY_EDGES.map((edge, index) => `${index === 0 ? '' : ' '}B${edge}(0,`);
+
 function renderBuckets(times: readonly number[]): string {
-  let sum = 0;
-  return LATENCY_EDGES.map((edge, index) => {
-    sum += times[index] ?? 0;
-    return `B${edge}(0,${sum})`;
-  }).join(' ');
+  let [sum, end, text] = [0, '0)', ''];
+  for (const [index, beginning] of BEGINNINGS.entries()) {
+    const added = times[index] ?? 0;
+    sum += added;
+    if (added !== 0) end = `${sum})`;
+    text += beginning + end;
+  }
+  return text;
 }

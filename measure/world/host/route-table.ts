@@ -35,20 +35,8 @@ const tableSchema = z.object({
 });
 type Route = z.infer<typeof routeSchema>;
 
-const known = new Map<string, Routing>();
-/** Of that many different configurations it is known what they say. */
-const MOST_KNOWN = 10_000;
-
 /** Reads a route configuration for a request to this path without any header: the first route that matches decides. */
 export function readRouting(text: string, path: string): Routing {
-  const key = `${path} ${text}`;
-  const routing = known.get(key) ?? read(text, path);
-  if (known.size >= MOST_KNOWN) known.clear();
-  known.set(key, routing);
-  return routing;
-}
-
-function read(text: string, path: string): Routing {
   const routes = tableSchema
     .parse(JSON.parse(text))
     .resources.flatMap(({ virtual_hosts }) => virtual_hosts.flatMap((host) => host.routes));
