@@ -7,6 +7,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createMlflow } from '../../adapters/mlflow/tracking.ts';
 import { RUN_ARTIFACTS, TAGS } from '../../core/names.ts';
 import type { Tracking } from '../../core/ports.ts';
+import { describeParameters } from '../../core/search/describe-progress.ts';
 import { HAS_TOOLCHAIN, ROOT, venvProgram } from '../../sandbox/checkout.ts';
 import type { Files } from '../../sandbox/github/git-remote.ts';
 import { readLedgerState } from '../../sandbox/github/read-ledger.ts';
@@ -232,7 +233,8 @@ describe.skipIf(!HAS_TOOLCHAIN)(
 
     test('parameters that no search has found are named beside those that one has', async () => {
       const { train } = await ask('/train --production lr=0.0123');
-      expectRefused(train, 'not-of-a-search', `found lr=${searched.best.parameters.lr}`);
+      const found = describeParameters(searched.best.parameters);
+      expectRefused(train, 'not-of-a-search', `found ${found}, and this commit has lr=0.0123`);
       expect(train.log).toContain('this commit has lr=0.0123');
     }, 300_000);
 
