@@ -9,6 +9,7 @@ import { type CliCommand, CONFIG_OPTION, type Given } from '../command.ts';
 import { readPolicy } from '../ledger/read-policy.ts';
 import { misused } from '../misused.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { servePage } from '../top/serve-page.ts';
 import { showLive, showOnce } from '../top/show-top.ts';
 import type { WatchedHost } from '../top/watch-hosts.ts';
 
@@ -40,6 +41,7 @@ export const topCommand: CliCommand = {
     },
     once: { type: 'boolean', help: 'Ask once, print the table and end, as where output is no terminal.' },
     json: { type: 'boolean', help: 'The same as one JSON object.' },
+    web: { type: 'boolean', help: 'Serve the table as a page to this machine’s browser, until Ctrl-C.' },
   },
   run: async (given, world) => {
     const named = await nameHosts(given, world);
@@ -50,6 +52,7 @@ export const topCommand: CliCommand = {
       return { url, environment, token: tokenFor(one, secret), dependencies };
     });
     const asJson = given.flag('json');
+    if (given.flag('web')) return servePage(hosts, world.print);
     const { terminal, print } = world;
     if (terminal === undefined || asJson || given.flag('once')) return showOnce(hosts, { print, asJson });
     await showLive(hosts, terminal);

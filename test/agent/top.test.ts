@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { request, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -145,4 +147,42 @@ test('a token that is refused, one that is lacking and hosts that are none are s
     why: expect.stringMatching(/known token/),
   });
   await expect(top(['--host', 'serve-1']).end).rejects.toThrow(/--host is serve-1/);
+});
+
+test('a browser on this machine is shown all hosts as a page without a token, under its own key and name alone', async () => {
+  const one = await start('serve-<1>');
+  await setScene(one.host, 'canary');
+  const child = spawn(process.execPath, [join(ROOT, 'cli/main.ts'), 'top', '--web', '--host', one.url], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], TRAINYARD_AGENT_TOKEN: TOKENS.reader },
+  });
+  opened.push(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stdout.on('data', (piece) => {
+    said += piece;
+  });
+  await expect.poll(() => said, { timeout: 30_000 }).toMatch(/Open http:\S+ in/);
+  const url = /http:\S+/.exec(said)?.[0] ?? '';
+  const read = async () => (await fetch(url)).text();
+  await expect
+    .poll(read, { timeout: 20_000 })
+    .toMatch(/1 of 1 hosts answer[\s\S]*serve-&lt;1&gt;[\s\S]*mnist/);
+  expect(await read()).not.toContain(TOKENS.reader);
+  expect((await fetch(url)).headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect((await fetch(new URL('/', url))).status).toBe(404);
+  expect((await fetch(url, { method: 'POST' })).status).toBe(405);
+  const { port, pathname } = new URL(url);
+  const asOther = request({
+    host: '127.0.0.1',
+    port,
+    path: pathname,
+    headers: { host: `evil.test:${port}` },
+  });
+  asOther.end();
+  const [answer] = await once(asOther, 'response');
+  expect(answer.statusCode).toBe(404);
+  answer.resume();
+  child.kill('SIGINT');
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
 });
