@@ -110,7 +110,7 @@ export function pinnedAddress(description: string, example: string) {
   return z
     .union([url, pinned], { error: 'must be an address, or `{ url: …, fingerprint: … }`' })
     .transform((written): { readonly url: string; readonly fingerprint?: string } =>
-      typeof written === 'string' ? { url: written } : written,
+      typeof written === 'string' ? { url: written } : { url: written.url, fingerprint: written.fingerprint },
     );
 }
 

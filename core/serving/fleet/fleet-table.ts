@@ -57,9 +57,7 @@ export function fleetNotes({ hosts, at }: FleetView): readonly string[] {
   const nowMs = Date.parse(at);
   const silent = hosts.flatMap((one) =>
     one.state === 'silent' && one.since !== undefined
-      ? [
-          `${nameOf(one)} is silent since ${one.since}, ${sayAgo(one.since, nowMs)}: ${toLine(one.why ?? '')}`,
-        ]
+      ? [`${nameOf(one)} is silent since ${one.since}, ${sayAgo(one.since, nowMs)}: ${toLine(one.why ?? '')}`]
       : [],
   );
   const warned = hosts.flatMap((one) => one.warnings.map((text) => `${nameOf(one)}: ${toLine(text)}`));

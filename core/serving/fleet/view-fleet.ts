@@ -100,7 +100,9 @@ function sharesOf({ stable, candidate, candidatePercent }: Traffic) {
   return [...answers, ...tried].map((one) => ({ ...one, percent: percentOf[one.arm] }));
 }
 
-function viewArm(arm: Arm, { latency, rollout }: ModelOutlook, at: string): Partial<FleetRow> {
+type Measured = Pick<FleetRow, 'stage' | 'requestsPerSecond' | 'p95Ms' | 'evidenceOfLimit'>;
+
+function viewArm(arm: Arm, { latency, rollout }: ModelOutlook, at: string): Measured {
   const p95Ms = latency[arm]?.p95;
   const timed = p95Ms !== undefined && { p95Ms };
   if (arm === 'stable') return { ...timed, requestsPerSecond: rateOf({ latency, rollout }, at) };
