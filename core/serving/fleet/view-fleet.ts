@@ -88,7 +88,9 @@ function viewRows({ at, state, outlooks }: ScreenEvent): readonly FleetRow[] {
     return sharesOf(traffic).map(({ arm, version, percent }): FleetRow => {
       const { requests, errors } = seen[version] ?? NO_TOTALS;
       const row = { model, version, arm, percent, requests, errors };
-      return outlook === undefined ? row : { ...row, ...viewArm(arm, outlook, at) };
+      if (outlook === undefined) return row;
+      const p95Ms = outlook.latency[arm]?.p95;
+      return { ...row, ...viewArm(arm, outlook, at), ...(p95Ms !== undefined && { p95Ms }) };
     });
   });
 }
@@ -100,16 +102,13 @@ function sharesOf({ stable, candidate, candidatePercent }: Traffic) {
   return [...answers, ...tried].map((one) => ({ ...one, percent: percentOf[one.arm] }));
 }
 
-type Measured = Pick<FleetRow, 'stage' | 'requestsPerSecond' | 'p95Ms' | 'evidenceOfLimit'>;
+type Measured = Pick<FleetRow, 'stage' | 'requestsPerSecond' | 'evidenceOfLimit'>;
 
 function viewArm(arm: Arm, { latency, rollout }: ModelOutlook, at: string): Measured {
-  const p95Ms = latency[arm]?.p95;
-  const timed = p95Ms !== undefined && { p95Ms };
-  if (arm === 'stable') return { ...timed, requestsPerSecond: rateOf({ latency, rollout }, at) };
-  if (rollout === undefined) return { ...timed };
+  if (arm === 'stable') return { requestsPerSecond: rateOf({ latency, rollout }, at) };
+  if (rollout === undefined) return {};
   const { evidence, stage, stages, control } = rollout;
   return {
-    ...timed,
     stage: { number: stage + 1, of: stages.length, control },
     evidenceOfLimit: Math.exp(evidence.total - evidence.limit),
   };
