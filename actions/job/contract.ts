@@ -68,7 +68,7 @@ export const CONTRACTS = {
   },
   register: {
     name: 'register',
-    inputs: { plan, 'run-id': text(), config, 'github-token': githubToken, 'model-keys': text() },
+    inputs: { plan, 'run-id': text(), config, 'github-token': githubToken, 'signed-by': text() },
     outputs: ['version'],
   },
   'build-torchserve': {

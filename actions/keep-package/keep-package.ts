@@ -1,4 +1,4 @@
-import type { FolderFiles } from '../../core/bundle/model-statement.ts';
+import type { SignFolder } from '../../adapters/signing/model-bundle.ts';
 import { createEvent } from '../../core/ledger/create-event.ts';
 import type { LedgerEventData } from '../../core/ledger/event.ts';
 import { lookUp } from '../../core/ledger/state.ts';
@@ -26,7 +26,7 @@ type KeepPorts = {
   readonly packages: Pick<PackageSource, 'describe'>;
   readonly clock: Pick<Clock, 'now'>;
   /** Signs the files of a folder for others; absent where the job has no key that they could verify it by. */
-  readonly signFolder?: ((name: string, files: FolderFiles) => string) | undefined;
+  readonly signFolder?: SignFolder | undefined;
   /** Keeps a text with a run, at that path of its artifacts. */
   readonly keepText: (runId: string, path: string, text: string) => Promise<void>;
 };

@@ -24,7 +24,7 @@ export function main(): Promise<void> {
         ledger: await connectLedger(host, token, { log, seen: plan.ledger }),
         clock: systemClock,
         log,
-        openBundle: openWith(inputs['model-keys']),
+        openBundle: openWith(inputs['signed-by']),
       },
     );
   });

@@ -95,8 +95,8 @@ function unsignedModel({ runId, modelUri }: HandedModel): UserError {
   return new UserError([
     {
       code: 'model-unsigned',
-      message: `${modelUri} of run ${runId} brings no bundle, and this job has public keys that models are to be signed with (model-keys).`,
-      remedy: `Log the model with the ${MODEL_BUNDLE} that came with it, in the folder that it signs; or leave out model-keys for what is trained here.`,
+      message: `${modelUri} of run ${runId} brings no bundle, and this job has public keys that models are to be signed with (signed-by).`,
+      remedy: `Log the model with the ${MODEL_BUNDLE} that came with it, in the folder that it signs; or leave out signed-by for what is trained here.`,
     },
   ]);
 }

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { type Instant, instantSchema } from '../../core/instant.ts';
-import type { Statement } from '../../core/ledger/statement.ts';
 import {
   findStaleness,
   orderOf,
   raiseOrder,
   type SignedOrder,
   signedOrderSchema,
-} from '../../core/serving/signed-order.ts';
+} from '../../core/ledger/head/signed-order.ts';
+import type { Statement } from '../../core/ledger/statement.ts';
 import { Refusal } from '../api/refusal.ts';
 import type { Store } from '../store/store.ts';
 

@@ -11,7 +11,7 @@ import {
 import { Refusal } from '../api/refusal.ts';
 import type { AgentContext } from '../context.ts';
 import type { Blobs } from '../store/blobs.ts';
-import { toInstance } from '../store/stored-instance.ts';
+import { type StoredInstance, toInstance } from '../store/stored-instance.ts';
 import { checkProvenance } from './check-provenance.ts';
 import { hasServed } from './has-served.ts';
 import { findReplay, noteOrder } from './signed-orders.ts';
@@ -38,17 +38,7 @@ export async function startInstance(
   if (!proven.ok) return proven;
   const existing = store.getInstance(model, version);
   const isLive = existing !== undefined && existing.state !== 'failed' && existing.state !== 'stopped';
-  if (isLive && existing.manifestDigest !== request.manifest) {
-    const message = `Version ${version} of ${model} runs another package (${existing.manifestDigest}).`;
-    return err(
-      new Refusal({
-        status: 409,
-        code: 'version-taken',
-        message,
-        remedy: 'Stop it first, or register a new version.',
-      }),
-    );
-  }
+  if (isLive && existing.manifestDigest !== request.manifest) return err(taken(existing));
   const statement = proven.value;
   if (isLive && existing.state !== 'draining') {
     if (statement !== undefined) noteOrder(store, statement);
@@ -160,5 +150,14 @@ function missing(digest: string): Refusal {
     code: 'blob-missing',
     message: `The file ${digest} is not on this host.`,
     remedy: `PUT /v1/packages/${digest} first.`,
+  });
+}
+
+function taken({ model, version, manifestDigest }: StoredInstance): Refusal {
+  return new Refusal({
+    status: 409,
+    code: 'version-taken',
+    message: `Version ${version} of ${model} runs another package (${manifestDigest}).`,
+    remedy: 'Stop it first, or register a new version.',
   });
 }

@@ -36,11 +36,7 @@ export function createTestSigner(): TestSigner {
 }
 
 /** The statement that `signOrder` signs. */
-export function composeOrder(
-  manifestDigest: string,
-  version: string,
-  { events, ...words }: OrderWords,
-): Statement {
+function composeOrder(manifestDigest: string, version: string, { events, ...words }: OrderWords): Statement {
   return {
     _type: STATEMENT_TYPE,
     subject: [{ name: `mnist@${manifestDigest}`, digest: { sha256: digestHex(manifestDigest) } }],

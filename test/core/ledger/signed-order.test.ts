@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findStaleness, raiseOrder, type SignedOrder } from '../../../core/serving/signed-order.ts';
-import { minute } from '../ledger/ledger-support.ts';
+import { findStaleness, raiseOrder, type SignedOrder } from '../../../core/ledger/head/signed-order.ts';
+import { minute } from './ledger-support.ts';
 
 const order = (minutes: number, events?: number, replaces: readonly string[] = []): SignedOrder => ({
   signedAt: minute(minutes),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Instant, instantSchema, isAfter, isBefore } from '../instant.ts';
-import type { Statement } from '../ledger/statement.ts';
+import { type Instant, instantSchema, isAfter, isBefore } from '../../instant.ts';
+import type { Statement } from '../statement.ts';
 
 /**
  * What tells a signed order from an older one: how far the ledger went when it was signed, which lost ledgers that one replaces, and
