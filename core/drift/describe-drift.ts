@@ -2,7 +2,6 @@ import { epochMs } from '../instant.ts';
 import { formatCount, formatDuration, formatPercent } from '../report/format-number.ts';
 import type { DriftOptions } from './drift-options.ts';
 import type { FeatureJudgement } from './judge-feature.ts';
-import { nameTogether } from './together.ts';
 
 const DAY_SECONDS = 86_400;
 const MOVED_ENOUGH = 0.01;
@@ -27,9 +26,8 @@ export function describeFeature(feature: FeatureJudgement, options: DriftOptions
   return `${name}: ${parts.join('; ')}.`;
 }
 
-function describeSubject({ kind, name, columns }: FeatureJudgement): string {
-  if (kind === 'prediction') return 'the prediction';
-  return columns === undefined ? `feature \`${name}\`` : nameTogether(name, columns);
+function describeSubject({ kind, name, said }: FeatureJudgement): string {
+  return kind === 'prediction' ? 'the prediction' : (said ?? `feature \`${name}\``);
 }
 
 /** Of what watches several columns together no bin means anything to people. */

@@ -4,7 +4,6 @@ import { VERDICTS } from '../verdict.ts';
 import { SEVERITIES } from './drift-options.ts';
 import type { FastLaneJudgement } from './fast-lane.ts';
 import type { DriftJudgement } from './judge-drift.ts';
-import { nameTogether } from './together.ts';
 
 /** Features that are told of, the most shifted first. */
 const MOST_FEATURES = 12;
@@ -56,8 +55,8 @@ export function summarizeDrift(
     tolerance,
     features: drift.features
       .slice(0, MOST_FEATURES)
-      .map(({ name, columns, verdict, severity, alarm, last }) => ({
-        name: columns === undefined ? name : nameTogether(name, columns),
+      .map(({ name, said, verdict, severity, alarm, last }) => ({
+        name: said ?? name,
         verdict,
         severity,
         ...(last && { index: last.index, rows: last.rows }),

@@ -12,7 +12,7 @@ import { watchedFeatures } from './left-out.ts';
 import { type FastFinding, findConstantPrediction } from './prediction-checks.ts';
 import type { ProfileFeature, ReferenceProfile } from './profile.ts';
 import { findSilence } from './silence.ts';
-import { isTogether } from './together.ts';
+import { isDerived } from './together.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from './window.ts';
 
 const YEAR_SECONDS = 365 * 86_400;
@@ -80,7 +80,7 @@ export function judgeFastLane(
     ({ model, n }) => model === profile.model && Number.isSafeInteger(n),
   );
   const ours = counted.filter(({ version }) => version === profile.version);
-  const checks = listChecks(watchedFeatures(profile, options).filter(({ name }) => !isTogether(name)));
+  const checks = listChecks(watchedFeatures(profile, options).filter(({ name }) => !isDerived(name)));
   const groups = [
     ...Map.groupBy(ours, ({ from }) => Math.floor(epochMs(from) / (1000 * options.checkSeconds))).values(),
   ];

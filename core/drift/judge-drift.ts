@@ -10,7 +10,7 @@ import { type JudgedFeature, listJudged } from './judged-feature.ts';
 import { findUnknownNames, type LeftOut, listLeftOut } from './left-out.ts';
 import type { ReferenceProfile } from './profile.ts';
 import { findReferenceProblems, measureReference, type ReferenceNoise } from './reference-noise.ts';
-import { nameTogether } from './together.ts';
+import { isDerived, isOfSlice } from './together.ts';
 import type { CaptureWindow } from './window.ts';
 
 /** Whether live data still look like the reference. `fail` while a feature's alarm of at least warning severity stands. */
@@ -89,16 +89,20 @@ function conclude(
   };
 }
 
-/** A column that drifts alone moves what watches it together with others, and that is no second finding. */
+/** A column that drifts alone moves what watches it together with others, and the answers in slices: no further finding. */
 function isNews({ movedWith = [] }: FeatureJudgement): boolean {
   return movedWith.length === 0;
 }
 
 function markMoved(feature: FeatureJudgement, _: number, all: readonly FeatureJudgement[]): FeatureJudgement {
-  const { columns = [], verdict } = feature;
-  if (verdict !== 'fail') return feature;
-  const drifted = all.filter(({ name, verdict: one }) => one === 'fail' && columns.includes(name));
+  if (feature.verdict !== 'fail') return feature;
+  const drifted = all.filter(({ name, verdict }) => verdict === 'fail' && isMovedBy(feature, name));
   return drifted.length === 0 ? feature : { ...feature, movedWith: drifted.map(({ name }) => name) };
+}
+
+/** Answers in a slice follow what comes in, and the answers to all. */
+function isMovedBy({ name, columns = [] }: FeatureJudgement, other: string): boolean {
+  return isOfSlice(name) ? !isDerived(other) : columns.includes(other);
 }
 
 function concludeVerdict(failed: readonly FeatureJudgement[], lacking: Reason | undefined): Verdict {
@@ -159,9 +163,7 @@ function explain(
 ): string {
   if (lacking !== undefined) return lacking.message;
   const told = failed.filter(isNews);
-  const names = told
-    .map(({ name, columns }) => (columns === undefined ? `\`${name}\`` : nameTogether(name, columns)))
-    .join(', ');
+  const names = told.map(({ name, said }) => said ?? `\`${name}\``).join(', ');
   const all = formatCount(features.length);
   if (failed.length === 0)
     return `None of ${all} histograms differs from the reference beyond tolerance and usual days.`;

@@ -50,8 +50,11 @@ type MovedBin = { readonly bin: string; readonly reference: number; readonly obs
 export type FeatureJudgement = {
   readonly name: string;
   readonly kind: JudgedFeature['kind'];
-  /** The columns that it watches together, and those of them that have drifted by themselves, which moves it too. */
+  /** What people call it, where it has no name of theirs. */
+  readonly said?: string;
+  /** The columns that it watches together. */
   readonly columns?: readonly string[];
+  /** What has drifted by itself, and moves it too. */
   readonly movedWith?: readonly string[];
   readonly verdict: Verdict;
   readonly severity: Severity;
@@ -194,6 +197,7 @@ export function concludeFeature(track: Track, limits: FeatureLimits): FeatureJud
   const base = {
     name: feature.name,
     kind: feature.kind,
+    ...(feature.said && { said: feature.said }),
     ...(feature.columns && { columns: feature.columns }),
     severity: concludeSeverity(track, verdict, limits),
     verdict,

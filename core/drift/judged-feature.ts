@@ -6,6 +6,7 @@ import {
   type ProfilePrediction,
   type ReferenceProfile,
 } from './profile.ts';
+import { sayDerived } from './together.ts';
 import type { CaptureWindow } from './window.ts';
 
 /** The model's own output, judged as a feature is. */
@@ -21,6 +22,8 @@ export type JudgedFeature = {
   readonly right?: readonly number[];
   readonly binNames: readonly string[];
   readonly blocks: readonly (readonly number[])[];
+  /** What people call it, where it has no name of theirs. */
+  readonly said?: string;
   /** The columns that it watches together, where it is none by itself. */
   readonly columns?: readonly string[];
 };
@@ -41,6 +44,7 @@ export function countsIn(window: CaptureWindow, feature: JudgedFeature): readonl
 }
 
 function fromFeature(feature: ProfileFeature): JudgedFeature {
+  const said = sayDerived(feature);
   const isCategorical = feature.kind === 'categorical';
   const blocks = feature.blocks ?? [];
   return {
@@ -51,6 +55,7 @@ function fromFeature(feature: ProfileFeature): JudgedFeature {
     ...(feature.right && { right: isCategorical ? joinRare(feature.right) : feature.right }),
     binNames: nameBins(feature),
     blocks: isCategorical ? blocks.map(joinRare) : blocks,
+    ...(said && { said }),
     ...(feature.together && { columns: feature.together.columns }),
   };
 }

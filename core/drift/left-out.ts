@@ -63,6 +63,7 @@ function isCounted({ features }: ReferenceProfile, wanted: string): boolean {
   return features.some((feature) => isCalled(feature, wanted));
 }
 
-function isCalled({ name, text, together }: ProfileFeature, wanted: string): boolean {
-  return name === wanted || text?.column === wanted || together?.columns.includes(wanted) === true;
+function isCalled({ name, text, together, slice }: ProfileFeature, wanted: string): boolean {
+  const columns = [name, text?.column, slice?.column, ...(together?.columns ?? [])];
+  return columns.includes(wanted);
 }

@@ -30,6 +30,12 @@ const edges = z
   .refine(isIncreasing, { error: 'edges must increase' });
 const blocks = z.array(counts).max(MAX_BLOCKS);
 
+const sliceSchema = z.object({
+  column: z.string().max(512),
+  value: z.string().max(512),
+  of: z.enum(['answers', 'confidence']),
+});
+
 const togetherSchema = z
   .object({
     columns: z.array(z.string().max(512)).min(2).max(MAX_TOGETHER),
@@ -59,6 +65,8 @@ const profileFeatureSchema = z
     projection: z.object({ seed: count, dimension: z.int().positive() }).optional(),
     /** Of a direction through several columns: what each bin of each adds to a row's place along it, in thousandths. */
     together: togetherSchema.optional(),
+    /** Of the answers, or the confidences, of rows that hold this value: counted in the bins of those of all rows. */
+    slice: sliceSchema.optional(),
     /** The column of texts that this is a statistic of. */
     text: z.object({ column: z.string().max(512), statistic: z.string().min(1).max(64) }).optional(),
     counts,

@@ -5,7 +5,27 @@ import type { ProfileFeature, ReferenceProfile } from './profile.ts';
 const PREFIX = 'together/';
 const NUMBER = /-(?<number>\d+)$/;
 
-/** Whether what is counted under this name is of several columns at once: no value of an input, of which cells are counted. */
+/** How the names of features begin that are of the answers in one slice (`runtime/trainyard/slices.py`). */
+const SLICE = 'slice/';
+
+/** Whether what is counted under this name is no value of an input, of which cells are counted. */
+export function isDerived(name: string): boolean {
+  return isTogether(name) || isOfSlice(name);
+}
+
+/** Whether it is of the answers, or the confidences, in one slice. */
+export function isOfSlice(name: string): boolean {
+  return name.startsWith(SLICE);
+}
+
+/** What people call a feature that has no name of theirs, in words; nothing of one that has. */
+export function sayDerived({ name, together, slice }: ProfileFeature): string | undefined {
+  if (together !== undefined) return nameTogether(name, together.columns);
+  if (slice === undefined) return undefined;
+  return `the ${slice.of} where ${slice.column} is ${slice.value}`;
+}
+
+/** Whether it is of several columns at once. */
 export function isTogether(name: string): boolean {
   return name.startsWith(PREFIX);
 }

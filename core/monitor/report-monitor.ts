@@ -1,7 +1,6 @@
 import { formatIndex } from '../drift/describe-drift.ts';
 import type { DriftJudgement } from '../drift/judge-drift.ts';
 import type { FeatureJudgement } from '../drift/judge-feature.ts';
-import { nameTogether } from '../drift/together.ts';
 import { formatLongDay } from '../report/format-day.ts';
 import { formatCount } from '../report/format-number.ts';
 import { alignRight, type Block, type Column, type Text } from '../report/report.ts';
@@ -77,16 +76,16 @@ function describeLeftOut({ leftOut }: DriftJudgement): readonly Block[] {
 }
 
 function featureRow(feature: FeatureJudgement, { warn, act }: DriftLimits): readonly Text[] {
-  const { name, columns, last, usualReach, alarm, verdict, severity, isWarmingUp } = feature;
+  const { name, said, last, usualReach, alarm, verdict, severity, isWarmingUp } = feature;
   const shown =
     last === undefined
       ? '–'
       : `${formatIndex(last.index)} [${formatIndex(last.interval.low)}, ${formatIndex(last.interval.high)}]`;
-  const said = isWarmingUp && alarm === undefined ? 'learning' : verdict;
+  const judged = isWarmingUp && alarm === undefined ? 'learning' : verdict;
   // The day that the sentence above it names, too: the alarm waits for evidence.
   const began = findBeginning(feature, warn)?.began ?? alarm?.since;
   return [
-    columns === undefined ? [{ kind: 'code', text: name }] : nameTogether(name, columns),
+    said ?? [{ kind: 'code', text: name }],
     shown,
     last === undefined ? '–' : formatCount(last.rows),
     usualReach === undefined ? '–' : formatIndex(usualReach),
@@ -95,7 +94,7 @@ function featureRow(feature: FeatureJudgement, { warn, act }: DriftLimits): read
       act,
     ),
     alarm === undefined || began === undefined
-      ? said
+      ? judged
       : [{ kind: 'strong', text: alarm.kind }, ` (${severity}) since ${formatLongDay(began)}`],
   ];
 }

@@ -10,6 +10,7 @@ from trainyard.binning import BinTable
 from trainyard.features import Extractor, Feature
 from trainyard.inputs import Inputs, count_rows
 from trainyard.outputs import place_kept, place_others
+from trainyard.slices import SliceCounter
 from trainyard.together import Directions
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ class Counters:
     def __init__(self, profile: dict[str, Any]) -> None:
         by_name = {feature["name"]: feature for feature in profile["features"]}
         along = [feature for feature in profile["features"] if "together" in feature]
-        self._extractor = Extractor([parse_feature(f) for f in profile["features"] if "together" not in f])
+        slices = [feature for feature in profile["features"] if "slice" in feature]
+        self._extractor = Extractor(
+            [parse_feature(f) for f in profile["features"] if "together" not in f and "slice" not in f]
+        )
         numeric = [by_name[feature.name] for feature in self._extractor.numeric]
         self._table = BinTable([feature["edges"] for feature in numeric])
         self._low, self._high = widen(
@@ -33,6 +37,7 @@ class Counters:
         self._missing, self._below, self._above = np.zeros((3, len(numeric)), dtype=np.int64)
         self._along = AlongCounter(along, numeric)
         self._categories = [CategoryCounter(by_name[feature.name]) for feature in self._extractor.categorical]
+        self._slices = SliceCounter(slices, [feature.name for feature in self._extractor.categorical])
         self._prediction = PredictionCounter(profile["prediction"])
         self.n = 0
         self.invalid = 0
@@ -49,7 +54,9 @@ class Counters:
         valid = self._prediction.find_valid(outcome)
         self.invalid += int((~valid).sum())
         self.invalid_answers += int(not valid.all())
-        return self._prediction.count(outcome, valid)
+        answers, confidences = self._prediction.count(outcome, valid)
+        self._slices.count(categories, answers, confidences)
+        return confidences
 
     def count_unreadable(self, rows: int) -> None:
         """Counts answered rows whose answer can't be read."""
@@ -86,7 +93,7 @@ class Counters:
         }
         for feature, counter in zip(self._extractor.categorical, self._categories, strict=True):
             features[feature.name] = counter.take_snapshot()
-        features |= self._along.take_snapshot()
+        features |= self._along.take_snapshot() | self._slices.take_snapshot()
         return {
             "n": self.n,
             "invalid": self.invalid,
@@ -195,20 +202,21 @@ class PredictionCounter:
         chosen = outcome.chosen if self._kept is None else place_kept(outcome.chosen, self._kept, last)
         return place_others(chosen, last) if self._is_open else chosen
 
-    def count(self, outcome: Outcome, valid: np.ndarray) -> np.ndarray:
-        """Counts the valid rows; gives each row's confidence bin, -1 where there is none."""
+    def count(self, outcome: Outcome, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Counts the valid rows; gives each row's bin of answers and of confidence, -1 where there is none."""
         chosen = self._place(outcome)[valid]
         bins = chosen if self._edges is None else np.searchsorted(self._edges, chosen, side="left")
         self._counts += np.bincount(bins, minlength=len(self._counts))
-        placed = np.full(len(valid), -1)
+        answers, placed = np.full((2, len(valid)), -1)
+        answers[valid] = bins
         if self._confidence_edges is None:
-            return placed
+            return answers, placed
         # A model that says nothing of its confidence has one bin.
         confidence = np.zeros(len(valid)) if len(self._confidence_edges) == 0 else outcome.confidence
         if confidence is not None:
             placed[valid] = np.searchsorted(self._confidence_edges, confidence[valid], side="left")
             self._confidence += np.bincount(placed[valid], minlength=len(self._confidence))
-        return placed
+        return answers, placed
 
     def take_snapshot(self) -> dict[str, Any]:
         """The counts so far."""

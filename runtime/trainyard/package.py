@@ -38,6 +38,7 @@ from trainyard.probe import require_steady_answers
 from trainyard.profile import make_profile
 from trainyard.reading import read_answers
 from trainyard.settings import PAYLOAD_FOLDER, PROFILE_FILE, SETTINGS_FILE, WARM_UP_FILE, Settings
+from trainyard.slice_profile import profile_slices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,7 @@ SERVED_MODULES = (
     "settings",
     "several",
     "signature",
+    "slices",
     "tensors",
     "texts",
     "together",
@@ -153,6 +155,7 @@ def fill_archive_folder(
     days = split_days(holdout.days)
     declared = columns.roles | read_columns_option(options)
     profile = make_profile(identity, holdout.inputs, reading, days, declared)
+    profile["features"] += profile_slices(profile, (holdout.inputs, reading.outcome), tuple(holdout.slices), days)
     write_json(options.package_dir / PROFILE_FILE, profile)
     write_json(options.package_dir / GOLDEN_FILE, golden)
     write_json(folder / PROFILE_FILE, profile)

@@ -25,6 +25,7 @@ const KEPT = [
   'sha256:760098ea813c9b244ed375c66f222f0684b58288b10141cab2fa65008b431e55',
   'sha256:e36ea6b6e9315d2a3fa1cddaf7bc2877394bd0c209df4197e0cca6306931c228',
   'sha256:3abf87683a317f636f745671563b36828bd9bc9baf5b39994370ca28bc354050',
+  'sha256:7268281a1057f106a2e81cde93c709419a3b190b369e4ece2a78286f3ba74f50',
 ];
 const SOURCE = 'core/serving/handler-digests.ts';
 const NEW_DIGEST = `sha256:${'7'.repeat(64)}`;

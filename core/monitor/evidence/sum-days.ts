@@ -1,4 +1,4 @@
-import { isTogether } from '../../drift/together.ts';
+import { isDerived } from '../../drift/together.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
 import { dayOf } from '../../report/format-day.ts';
 
@@ -30,7 +30,7 @@ function sumDay(day: string, windows: readonly CaptureWindow[]): DaySums {
     sums.invalid += invalid;
     sums.refused += refused;
     for (const [name, { missing, below, above, unseen }] of Object.entries(features)) {
-      if (isTogether(name)) continue;
+      if (isDerived(name)) continue;
       sums.cells += n;
       sums.missing += missing;
       sums.outside += below + above;

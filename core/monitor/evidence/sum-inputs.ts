@@ -1,5 +1,5 @@
 import type { ReferenceProfile } from '../../drift/profile.ts';
-import { isTogether } from '../../drift/together.ts';
+import { isDerived } from '../../drift/together.ts';
 import { type CaptureWindow, hasTimes, mergeWindows } from '../../drift/window.ts';
 import { addSeconds, isAfter } from '../../instant.ts';
 import { sumOf } from '../../statistics/sum-of.ts';
@@ -26,7 +26,7 @@ export function sumInputs(
   const ours = mergeWindows(windows.filter(hasTimes)).filter(({ version }) => version === profile.version);
   const recent = recentOf(ours);
   return profile.features
-    .filter(({ name }) => !isTogether(name))
+    .filter(({ name }) => !isDerived(name))
     .map((feature) => sumInput(feature, recent))
     .filter(({ rows }) => rows > 0)
     .toSorted((left, right) => badOf(right) - badOf(left));

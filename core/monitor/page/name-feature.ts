@@ -1,17 +1,16 @@
 import type { FeatureJudgement } from '../../drift/judge-feature.ts';
-import { nameTogether } from '../../drift/together.ts';
 
 const PROJECTION = /^(?<before>.*\/)?projection-(?<number>\d+)$/s;
 
-type Named = Pick<FeatureJudgement, 'name' | 'kind' | 'columns'>;
+type Named = Pick<FeatureJudgement, 'name' | 'kind' | 'said'>;
 
 /**
  * What people call a feature: `projection-7` of an image is "picture statistics 7", `left/projection-7` "left: picture statistics 7", and
  * `together/age~income` "how age and income go together". All others are called as they are.
  */
-export function nameFeature({ name, kind, columns }: Named): string {
+export function nameFeature({ name, kind, said }: Named): string {
   if (kind === 'prediction') return 'the answers';
-  if (columns !== undefined) return nameTogether(name, columns);
+  if (said !== undefined) return said;
   const found = kind === 'projection' ? PROJECTION.exec(name)?.groups : undefined;
   if (found === undefined) return name;
   const input = (found['before'] ?? '').slice(0, -1);
@@ -19,9 +18,9 @@ export function nameFeature({ name, kind, columns }: Named): string {
   return input === '' ? statistics : `${input}: ${statistics}`;
 }
 
-/** As in a sentence: a name as it is written, or words about several columns. */
+/** As in a sentence: a name as it is written, or words where it has none. */
 export function quoteFeature(feature: Named): string {
-  return feature.columns === undefined ? `\`${nameFeature(feature)}\`` : nameFeature(feature);
+  return feature.said ?? `\`${nameFeature(feature)}\``;
 }
 
 /** A sentence in which features are called as people call them. */

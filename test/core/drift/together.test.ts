@@ -3,7 +3,7 @@ import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
 import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fast-lane.ts';
 import { judgeDrift } from '../../../core/drift/judge-drift.ts';
 import { type ReferenceProfile, referenceProfileSchema } from '../../../core/drift/profile.ts';
-import { nameTogether } from '../../../core/drift/together.ts';
+import { isDerived, sayDerived } from '../../../core/drift/together.ts';
 import type { CaptureWindow } from '../../../core/drift/window.ts';
 import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
 import { sumDays } from '../../../core/monitor/evidence/sum-days.ts';
@@ -126,10 +126,16 @@ describe('a version that was built before how columns go together was counted', 
 });
 
 describe('names', () => {
-  it('say which columns, or which of the directions through all', () => {
-    expect(nameTogether('together/a~b', ['a', 'b'])).toBe('how a and b go together');
-    expect(nameTogether('together/all-2', ['a', 'b'])).toBe('how the 2 columns go together (2)');
-    expect(nameTogether('together/all-3', ['a', 'b', 'c'])).toBe('how the 3 columns go together (3)');
+  it.each([
+    ['together/a~b', ['a', 'b'], 'how a and b go together'],
+    ['together/all-2', ['a', 'b'], 'how the 2 columns go together (2)'],
+    ['together/all-3', ['a', 'b', 'c'], 'how the 3 columns go together (3)'],
+  ])('%s through %s is %s', (name, columns, said) => {
+    const [amount] = profileOf().features;
+    if (amount === undefined) throw new Error('the profile has features');
+    expect(sayDerived({ ...amount, name, together: { columns, scores: [] } })).toBe(said);
+    expect(sayDerived(amount)).toBeUndefined();
+    expect([isDerived(name), isDerived('amount')]).toEqual([true, false]);
   });
 });
 

@@ -1,0 +1,97 @@
+"""What of a profile is by slice: the answers and the confidences of rows that hold one value of a declared column."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trainyard.counters import Counters
+from trainyard.inputs import Inputs, take_rows
+from trainyard.interpretation import Outcome
+from trainyard.slices import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+# Slices that are watched: each is judged beside all other features, and shares their false alarms.
+MOST_SLICES = 12
+# Of fewer rows the reference is itself too uncertain for a shift to be told.
+FEWEST_ROWS = 300
+MOST_CLASSES = 64
+# Of a column and a value: a feature's name holds both.
+MOST_LETTERS = 480
+# After the classes, as after the categories of a column: the rare ones, and those never seen. There are none.
+NO_OTHERS = [0, 0]
+
+
+def profile_slices(
+    profile: dict[str, Any],
+    rows: tuple[Inputs, Outcome],
+    wanted: Sequence[str],
+    days: Sequence[np.ndarray] = (),
+) -> list[dict[str, Any]]:
+    """Features of the slices of these columns, the largest first, counted as a host counts the same `rows`.
+
+    Only of columns that a request brings and that are counted by value: of others a host can't know the slice.
+    """
+    empty = [
+        feature
+        for column, value in choose_slices(profile, wanted)
+        for feature in describe_slice(profile["prediction"], column, value)
+    ]
+    if any(feature["name"].startswith(PREFIX) for feature in profile["features"]):
+        return []
+    counted = profile | {"features": [*profile["features"], *empty]}
+    whole = count_rows_of(counted, rows, slice(None))
+    blocks = [count_rows_of(counted, rows, day) for day in days]
+    return [
+        feature
+        | {"counts": whole[feature["name"]]["counts"]}
+        | ({"blocks": [block[feature["name"]]["counts"] for block in blocks]} if blocks else {})
+        for feature in empty
+    ]
+
+
+def choose_slices(profile: dict[str, Any], wanted: Sequence[str]) -> list[tuple[str, str]]:
+    """Columns and values of the largest slices that are large enough."""
+    known = {feature["name"]: feature for feature in profile["features"] if feature["kind"] == "categorical"}
+    sizes = [
+        (size, column, value)
+        for column in dict.fromkeys(wanted)
+        if column in known
+        for value, size in zip(known[column]["categories"], known[column]["counts"], strict=False)
+        if size >= FEWEST_ROWS and len(column) + len(value) <= MOST_LETTERS
+    ]
+    return [(column, value) for _, column, value in sorted(sizes, key=lambda one: (-one[0], one[1:]))[:MOST_SLICES]]
+
+
+def count_rows_of(profile: dict[str, Any], rows: tuple[Inputs, Outcome], part: slice | np.ndarray) -> dict[str, Any]:
+    """What a host counts of some of the rows, by feature."""
+    inputs, outcome = rows
+    scores, parts = (None if one is None else one[part] for one in (outcome.scores, outcome.parts))
+    counters = Counters(profile)
+    counters.count(take_rows(inputs, part), Outcome(outcome.chosen[part], scores, parts=parts))
+    return counters.take_snapshot()["features"]
+
+
+def describe_slice(prediction: dict[str, Any], column: str, value: str) -> list[dict[str, Any]]:
+    """The bins of a slice's answers and confidences, empty."""
+    name = f"{PREFIX}{column}={value}"
+    described: list[dict[str, Any]] = []
+    if prediction["kind"] == "numeric":
+        bins = {"kind": "scalar", "edges": prediction["edges"], "counts": [0] * len(prediction["counts"])}
+        described.append({"name": name, **bins, "slice": {"column": column, "value": value, "of": "answers"}})
+    elif len(prediction["classes"]) <= MOST_CLASSES:
+        bins = {
+            "kind": "categorical",
+            "categories": prediction["classes"],
+            "counts": [0] * len(prediction["classes"]) + NO_OTHERS,
+        }
+        described.append({"name": name, **bins, "slice": {"column": column, "value": value, "of": "answers"}})
+    confidence = prediction.get("confidence", {"edges": []})
+    if confidence["edges"]:
+        bins = {"kind": "scalar", "edges": confidence["edges"], "counts": [0] * len(confidence["total"])}
+        said = {"column": column, "value": value, "of": "confidence"}
+        described.append({"name": f"{name}/confidence", **bins, "slice": said})
+    return [{**feature, "missing": 0} for feature in described]

@@ -1,0 +1,107 @@
+"""Answers and confidences by slice, counted live as on the reference."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from trainyard.contract import Contract
+from trainyard.counters import Counters
+from trainyard.interpretation import Interpretation
+from trainyard.outputs import interpret
+from trainyard.profile import make_profile
+from trainyard.reading import Reading
+from trainyard.slice_profile import profile_slices
+
+IDENTITY = {"model": "thing", "version": "7", "created": "2026-01-01T00:00:00.000Z"}
+CLASSES = Interpretation("scores", ("no", "yes"))
+ROWS = 4000
+
+
+def make_rows(seed: int, north: float = 0.3):
+    """Rows of three regions, one of them rare, and answers that go by the region: `north` is the chance there."""
+    random = np.random.default_rng(seed)
+    region = random.choice(["north", "south", "isle"], ROWS, p=[0.4, 0.55, 0.05])
+    chance = np.clip(np.where(region == "north", north, 0.6) + random.normal(0, 0.15, ROWS), 0.01, 0.99)
+    inputs = pd.DataFrame({"region": region.astype(object), "age": random.integers(18, 90, ROWS)})
+    inputs.loc[random.random(ROWS) < 0.02, "region"] = None
+    return inputs, interpret(np.column_stack([1 - chance, chance]), CLASSES)
+
+
+def profile_of(inputs, outcome, slices=("region",), days=()) -> dict:
+    reading = Reading(CLASSES, outcome, ["yes"] * len(inputs), Contract(), ())
+    profile = make_profile(IDENTITY, inputs, reading, days)
+    profile["features"] += profile_slices(profile, (inputs, outcome), slices, days)
+    return json.loads(json.dumps(profile))
+
+
+def slices_of(profile: dict) -> dict:
+    return {feature["name"]: feature for feature in profile["features"] if "slice" in feature}
+
+
+def test_the_answers_and_confidences_of_each_large_slice_are_counted_as_all_are():
+    inputs, outcome = make_rows(1)
+    profile = profile_of(inputs, outcome)
+    slices = slices_of(profile)
+    assert list(slices) == [
+        "slice/region=south",
+        "slice/region=south/confidence",
+        "slice/region=north",
+        "slice/region=north/confidence",
+    ]
+    north = (inputs["region"] == "north").to_numpy()
+    answers = np.bincount(outcome.chosen[north], minlength=2).tolist()
+    assert slices["slice/region=north"]["counts"] == [*answers, 0, 0]
+    assert slices["slice/region=north"]["categories"] == ["no", "yes"]
+    confidence = slices["slice/region=north/confidence"]
+    assert confidence["edges"] == profile["prediction"]["confidence"]["edges"]
+    assert sum(confidence["counts"]) == north.sum()
+    assert confidence["slice"] == {"column": "region", "value": "north", "of": "confidence"}
+
+
+def test_live_rows_fall_into_the_same_bins_one_by_one():
+    inputs, outcome = make_rows(1)
+    profile = profile_of(inputs, outcome)
+    counters = Counters(profile)
+    for row in range(300):
+        one = interpret(outcome.scores[row : row + 1], CLASSES)
+        counters.count(inputs[row : row + 1], one)
+    together = Counters(profile)
+    together.count(inputs[:300], interpret(outcome.scores[:300], CLASSES))
+    assert counters.take_snapshot()["features"] == together.take_snapshot()["features"]
+
+
+def test_what_changes_in_one_slice_alone_shows_there():
+    inputs, outcome = make_rows(1)
+    profile = profile_of(inputs, outcome)
+    counters = Counters(profile)
+    counters.count(*make_rows(2, north=0.7))
+    live = counters.take_snapshot()["features"]
+    shares = {
+        name: (feature["counts"][1] / sum(feature["counts"]), live[name]["counts"][1] / sum(live[name]["counts"]))
+        for name, feature in slices_of(profile).items()
+        if feature["slice"]["of"] == "answers"
+    }
+    assert abs(np.subtract(*shares["slice/region=south"])) < 0.05
+    assert abs(np.subtract(*shares["slice/region=north"])) > 0.5
+
+
+def test_days_are_counted_in_the_same_bins():
+    days = [np.arange(ROWS) % 20 == day for day in range(20)]
+    for feature in slices_of(profile_of(*make_rows(1), days=days)).values():
+        assert np.array(feature["blocks"]).sum(axis=0).tolist() == feature["counts"]
+
+
+def test_only_columns_that_requests_bring_and_that_are_counted_by_value_have_slices():
+    inputs, outcome = make_rows(1)
+    assert slices_of(profile_of(inputs, outcome, ("age", "elsewhere"))) == {}
+    assert slices_of(profile_of(inputs, outcome, ())) == {}
+
+
+def test_an_answer_that_is_none_is_in_no_slice():
+    inputs, outcome = make_rows(1)
+    counters = Counters(profile_of(inputs, outcome))
+    one = pd.DataFrame({"region": ["north"], "age": [30]})
+    counters.count(one, interpret(np.array([[np.nan, 0.2]]), CLASSES))
+    counted = counters.take_snapshot()["features"]
+    assert sum(sum(counted[name]["counts"]) for name in counted if name.startswith("slice/")) == 0
