@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_DRIFT_OPTIONS } from '../../../core/drift/drift-options.ts';
-import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../core/drift/fast-lane.ts';
-import { judgeDrift } from '../../../core/drift/judge-drift.ts';
-import { referenceProfileSchema } from '../../../core/drift/profile.ts';
-import { decideMonitor } from '../../../core/monitor/decide-monitor.ts';
-import { sumDays } from '../../../core/monitor/evidence/sum-days.ts';
-import { sayVerdict } from '../../../core/monitor/page/say-verdict.ts';
-import { input } from '../monitor/support.ts';
-import { profileOf, windowOf } from './drift-data.ts';
+import { DEFAULT_DRIFT_OPTIONS } from '../../../../core/drift/drift-options.ts';
+import { DEFAULT_FAST_LANE_OPTIONS, judgeFastLane } from '../../../../core/drift/fast-lane.ts';
+import { judgeDrift } from '../../../../core/drift/judge-drift.ts';
+import { referenceProfileSchema } from '../../../../core/drift/profile.ts';
+import { decideMonitor } from '../../../../core/monitor/decide-monitor.ts';
+import { sumDays } from '../../../../core/monitor/evidence/sum-days.ts';
+import { sayVerdict } from '../../../../core/monitor/page/say-verdict.ts';
+import { input } from '../../monitor/support.ts';
+import { profileOf, windowOf } from '../drift-data.ts';
 
 const SLICE = 'slice/region=north';
 const CLEAN = { missing: 0, below: 0, above: 0, unseen: 0 };

@@ -1,4 +1,4 @@
-import { sumOf } from '../statistics/sum-of.ts';
+import { sumOf } from '../../statistics/sum-of.ts';
 
 /** What the shift of one feature alone takes off accuracy, or adds to it, as a share of all answers, and the standard error of that. */
 export type Contribution = { readonly change: number; readonly error: number };
@@ -14,7 +14,7 @@ type RightByBin = { readonly reference: readonly number[]; readonly right: reado
  * Assumes: independent rows. It is an association: features that shift together have each the whole of what they share, so that these do not
  * add up, and a bin may be answered otherwise than it was. Of a bin that the reference never held the accuracy of all is taken.
  * Reference: Kitagawa, "Components of a difference between two rates" (Journal of the American Statistical Association, 1955).
- * Vector: test/core/drift/contribution.test.ts.
+ * Vector: test/core/drift/derived/contribution.test.ts.
  */
 export function contributionOf(
   { reference, right }: RightByBin,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { contributionOf } from '../../../core/drift/contribution.ts';
-import { makeDraws } from '../../../measure/simulate/draws.ts';
+import { contributionOf } from '../../../../core/drift/accuracy/contribution.ts';
+import { makeDraws } from '../../../../measure/simulate/draws.ts';
 
 const BINS = { reference: [500, 300, 200], right: [475, 270, 100] };
 
