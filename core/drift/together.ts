@@ -31,7 +31,7 @@ export function isTogether(name: string): boolean {
 }
 
 /** What people call a direction through columns: of two "how `age` and `income` go together", of all "how the 6 columns go together (3)". */
-export function nameTogether(name: string, columns: readonly string[]): string {
+function nameTogether(name: string, columns: readonly string[]): string {
   const [first = '', second = ''] = columns;
   if (columns.length === 2 && !isDrawn(name)) return `how ${first} and ${second} go together`;
   return `how the ${formatCount(columns.length)} columns go together (${NUMBER.exec(name)?.groups?.['number'] ?? ''})`;
