@@ -60,19 +60,24 @@ export function toConfig(raw: RawConfig, trackingUri: string): Config {
 /** A section with both, or with none, was refused before. */
 function toRemote({ slurm, ray }: NonNullable<RawConfig['project']['remote']> = {}): Remote | undefined {
   if (slurm !== undefined) {
-    const { memory, gpus, cpus, partition, account, qos } = slurm;
     return {
-      ...{ kind: 'slurm', ...optional('partition', partition), ...optional('account', account) },
-      ...{ ...optional('qos', qos), ...roomOf({ gpus, cpus, memory }) },
+      kind: 'slurm',
+      ...optional('partition', slurm.partition),
+      ...optional('account', slurm.account),
+      ...optional('qos', slurm.qos),
+      ...optional('gpus', slurm.gpus),
+      ...optional('cpus', slurm.cpus),
+      ...optional('memoryBytes', slurm.memory),
     };
   }
-  return ray && { kind: 'ray', address: ray.address, ...roomOf(ray) };
-}
-
-type RawRoom = { readonly [K in 'gpus' | 'cpus' | 'memory']?: number | undefined };
-
-function roomOf({ gpus, cpus, memory }: RawRoom): Pick<Remote, 'gpus' | 'cpus' | 'memoryBytes'> {
-  return { ...optional('gpus', gpus), ...optional('cpus', cpus), ...optional('memoryBytes', memory) };
+  if (ray === undefined) return undefined;
+  return {
+    kind: 'ray',
+    address: ray.address,
+    ...optional('gpus', ray.gpus),
+    ...optional('cpus', ray.cpus),
+    ...optional('memoryBytes', ray.memory),
+  };
 }
 
 /** Columns the gate looks at are slices of the holdout, whether or not the file lists them there too. */

@@ -48,8 +48,12 @@ export function parseMlproject(text: string, file: string): Result<Mlproject, re
         ([key, { type, default: fallback }]) => [key, parameterOf(type ?? 'string', fallback)] as const,
       );
       const line = where.kind === 'file' ? (where.line ?? 1) : 1;
-      const run = optional('command', z.string().safeParse(command).data);
-      return [name, { ...run, parameters: Object.fromEntries(typed), line }] satisfies [string, EntryPoint];
+      const entry: EntryPoint = {
+        parameters: Object.fromEntries(typed),
+        line,
+        ...optional('command', z.string().safeParse(command).data),
+      };
+      return [name, entry] as const;
     },
   );
   return ok({ file, entryPoints: Object.fromEntries(entryPoints) });
