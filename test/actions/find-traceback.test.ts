@@ -14,6 +14,10 @@ test('the last words of a program without a traceback are its own, and none of M
   ];
   expect(findLastWords(lines)).toBe("fit.py: error: argument --hidden: invalid int value: '1.5'");
   expect(findLastWords(['ERROR mlflow.cli: === Run failed ===', ' '])).toBeUndefined();
+  // What it could not begin with is its own to tell.
+  const refusal =
+    'ERROR mlflow.cli: === Project specified python_env file x.yaml, but no such file was found. ===';
+  expect(findLastWords([refusal])).toBe(refusal);
   const engine = ['srun: error: node1: task 0: Exited with exit code 1'];
   expect(findLastWords(['loss is nan', ...engine])).toBe('loss is nan');
   expect(findLastWords(engine)).toBe(engine[0]);

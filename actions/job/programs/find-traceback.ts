@@ -15,7 +15,7 @@ const CRASH = /^(?<message>Fatal Python error: .*)$/;
 
 /** What MLflow says around a step: that it begins, that it failed, and where its run is shown. */
 const OF_MLFLOW =
-  /^(?:[\d/]+ [\d:]+ )?(?:DEBUG|INFO|WARNING|ERROR) mlflow\.(?:cli|projects)\b|^\S+ View (?:run .*|experiment) at: https?:/;
+  /^(?:[\d/]+ [\d:]+ )?(?:(?:DEBUG|INFO|WARNING) mlflow\.(?:cli|projects)\b|ERROR mlflow\.cli: === Run\b)|^\S+ View (?:run .*|experiment) at: https?:/;
 
 /** The same of the programs that follow a job at a remote engine. */
 const OF_ENGINE = /^(?:srun: |[\d-]+ [\d:,]+\s+[A-Z]+ (?:cli|sdk|job_manager)\.py:\d+ -- )/;

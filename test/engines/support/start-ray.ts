@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { findFreePorts } from '../../../agent/machine/free-ports.ts';
 import { venvProgram } from '../../../sandbox/checkout.ts';
-import { answers, type Child, startChild } from '../../../sandbox/machine/child-process.ts';
+import { type Child, startChild } from '../../../sandbox/machine/child-process.ts';
 
 /** The Ray that these tests install for themselves, from the index that pip knows. */
 const RAY = 'ray[default]==2.60.0';
@@ -38,8 +38,17 @@ export function installRay(place: string): { readonly bin: string } | { readonly
     : { missing: `no index of packages gives ${RAY}: ${stderr.trim().split('\n').at(-1)}` };
 }
 
-/** Starts a cluster of one node with all that it keeps in a folder of its own, on loopback ports that are free. */
+/** Ray gives up where its node does not start within 30 s, which nothing can raise: a busy machine may need a second try. */
 export async function startRay(bin: string): Promise<Ray> {
+  try {
+    return await tryToStart(bin);
+  } catch {
+    return tryToStart(bin);
+  }
+}
+
+/** Starts a cluster of one node with all that it keeps in a folder of its own, on loopback ports that are free. */
+async function tryToStart(bin: string): Promise<Ray> {
   // Ray's sockets have long paths of their own.
   const folder = mkdtempSync(path.join(tmpdir(), 'ty-ray-'));
   mkdirSync(path.join(folder, 'kept'));
@@ -55,7 +64,8 @@ export async function startRay(bin: string): Promise<Ray> {
     cwd: folder,
     env: process.env,
     log: path.join(folder, 'ray.out'),
-    ready: () => answers(`${address}/api/version`),
+    // Its dashboard answers before its node is there to take a job.
+    ready: async () => readFileSync(path.join(folder, 'ray.out'), 'utf8').includes('Ray runtime started'),
     timeoutMs: 240_000,
   });
   const jobs = async () => {
